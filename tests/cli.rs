@@ -162,6 +162,16 @@ fn a_name_is_whole_words_of_it_or_an_arn_of_this_environment() {
     }
     let said = run(&mut home.on(&world), ["stop-task", &arn("123456789012", &cluster), "-y"]).coded(2);
     assert!(said.err.contains("not an ARN of a task"), "{said:#?}");
+    // A revision, too, is known by its name whatever it was called by.
+    let listed = run(&mut home.on(&world), ["services", "web", "-o", "json"]).coded(0).json();
+    let (family, number) = listed["services"][0]["task_definition"].as_str().unwrap().rsplit_once(':').unwrap();
+    let before = format!("{family}:{}", number.parse::<u32>().unwrap() - 1);
+    let revision = |account: &str| format!("arn:aws:ecs:ap-northeast-1:{account}:task-definition/{before}");
+    let back = |to: &str| run(&mut home.on(&world), ["rollback", "web", "--to", to, "--dry-run", "-o", "json"]);
+    let said = back(&revision("123456789012")).coded(0).json();
+    assert_eq!(said["operations"][0]["calls"][0]["parameters"]["taskDefinition"], before.as_str(), "{said:#}");
+    let said = back(&revision("999999999999")).coded(2);
+    assert!(said.err.contains("is not of this environment"), "{said:#?}");
     assert_eq!(world.asked("ecs:UpdateService"), 0);
 }
 

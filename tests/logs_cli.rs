@@ -317,7 +317,7 @@ fn a_live_tail_is_filled_in_where_it_samples_breaks_or_is_silent() {
 }
 
 #[test]
-fn what_a_live_tail_samples_is_a_row_with_bounds() {
+fn seconds_that_a_live_tail_samples_are_a_row_with_bounds() {
     let (home, world) = (Home::new(), World::running(Scenario::LogStorm));
     let mut command = home.on(&world);
     command.args(["--env", "prod", "logs", "-f", "--live", "--since", "1s", "web", "-o", "json"]);

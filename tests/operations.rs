@@ -163,7 +163,7 @@ impl Theatre {
         self.operations.get(id).unwrap().clone()
     }
 
-    /// What the simulator knows of the newest service deployment.
+    /// The newest service deployment, as the simulator has it.
     async fn truth(&self, service: &str) -> Value {
         let found = self.services().await.into_iter().find(|other| other["name"] == service).unwrap();
         found["releases"][0].clone()

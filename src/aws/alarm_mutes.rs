@@ -18,24 +18,41 @@ const PUT_RULE: Action = Action { name: "cloudwatch:PutAlarmMuteRule", class: Cl
 const DELETE_RULE: Action = Action { name: "cloudwatch:DeleteAlarmMuteRule", class: Class::Alarms };
 
 /// Rules that are read at most: each is a request.
-const MOST: usize = 20;
+const MOST: usize = 50;
 /// Items a page: the most that the API allows.
 const PAGE: i32 = 100;
 /// How the moment of a rule that comes once is written.
 const AT: &str = "at(%Y-%m-%dT%H:%M)";
 
-/// Rules that mute something now, or will soon.
+/// Rules that mute something now, or will later.
 pub(super) async fn now(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
-    answers.last(Fact::AlarmMutes(of(caller, None).await?)).await;
+    let (found, more) = read(caller, None).await?;
+    if more {
+        answers.page(Fact::AlarmMutes(found)).await;
+        return Err(too_many());
+    }
+    answers.last(Fact::AlarmMutes(found)).await;
     Ok(())
 }
 
-/// Rules that mute an alarm now, or will soon.
+/// Rules that mute an alarm now, or will later.
 pub(super) async fn of(caller: &Caller<'_>, alarm: Option<&str>) -> Result<Vec<Mute>, Failure> {
+    let (found, more) = read(caller, alarm).await?;
+    // A part would pass for the whole.
+    if more { Err(too_many()) } else { Ok(found) }
+}
+
+fn too_many() -> Failure {
+    let text = format!("{}: only {MOST} of the rules that mute alarms are read, and there are more", LIST_RULES.name);
+    Failure::new(FailureKind::Other, text)
+}
+
+/// The rules, and whether there are more.
+async fn read(caller: &Caller<'_>, alarm: Option<&str>) -> Result<(Vec<Mute>, bool), Failure> {
     let arns: Vec<String> = caller
         .all(
             LIST_RULES,
-            MOST,
+            MOST + 1,
             |clients, token| {
                 let request = clients.cloudwatch().list_alarm_mute_rules().set_alarm_name(alarm.map(str::to_owned));
                 let request = request.statuses(sdk::AlarmMuteRuleStatus::Active);
@@ -57,7 +74,7 @@ pub(super) async fn of(caller: &Caller<'_>, alarm: Option<&str>) -> Result<Vec<M
             Err(failure) => return Err(failure),
         }
     }
-    Ok(found)
+    Ok((found, arns.len() > MOST))
 }
 
 async fn rule(caller: &Caller<'_>, name: &str) -> Result<Mute, Failure> {
@@ -73,10 +90,11 @@ async fn rule(caller: &Caller<'_>, name: &str) -> Result<Mute, Failure> {
         alarms: rule.mute_targets.map(|targets| targets.alarm_names.unwrap_or_default()).unwrap_or_default(),
         from,
         until: until.map(|until| expires.map_or(until, |expires| expires.min(until))),
+        waits: from.is_none() && rule.status == Some(sdk::AlarmMuteRuleStatus::Scheduled),
     })
 }
 
-/// From when to when a rule mutes that comes once.
+/// The time range of a rule that mutes once.
 fn once(schedule: &sdk::Schedule) -> Option<(Timestamp, Timestamp)> {
     let expression = schedule.expression.as_deref()?;
     let civil = jiff::civil::DateTime::strptime(AT, expression).ok()?;

@@ -66,7 +66,7 @@ pub(super) async fn targets(caller: &Caller<'_>, answers: &AnswerSender<'_>, clu
         .await
 }
 
-/// What of a scalable target can be suspended, as far as it is known here.
+/// The kinds of scaling of a target that can be suspended, as far as they are known here.
 const SUSPENDED: [&str; 3] = ["DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"];
 
 /// The scalable target of one service, if it has one. What is suspended of it is written whole, and all else only
@@ -197,7 +197,9 @@ pub(super) async fn timers(caller: &Caller<'_>, cluster: &str) -> Result<Vec<Tim
         .await?;
     let ours = found.into_iter().filter(|action| action.resource_id.starts_with(&prefix));
     let mut timers: Vec<Timer> = ours.map(|action| from_action(action).timer()).collect();
-    timers.sort_by(|one, other| one.name.cmp(&other.name));
+    timers.sort_by_cached_key(|timer| (timer.name.clone(), timer.action.as_ref().map(|sets| sets.resource.clone())));
+    // Two pages of a list may both have one.
+    timers.dedup_by(|one, other| one.name == other.name && one.action == other.action);
     Ok(timers)
 }
 
@@ -221,7 +223,7 @@ pub(super) async fn skip(writer: &Writer<'_>, timer: &Timer, until: Option<Times
     Ok(Reply::Done)
 }
 
-/// What autoscaling did and what it did not, newest first, at most [`ACTIVITIES`].
+/// The activities of autoscaling, newest first, at most [`ACTIVITIES`].
 pub(super) async fn activities(caller: &Caller<'_>, answers: &AnswerSender<'_>, cluster: &str) -> Result<(), Failure> {
     let prefix = prefix(cluster);
     let mut guard = Guard::default();

@@ -9,7 +9,7 @@ use super::convert::number;
 use super::session::{Action, Caller};
 use super::writer::Writer;
 use crate::app::operation::call::Reply;
-use crate::app::operation::single::scaling::call::{ScalingRead, ScalingReply, ScalingWrite};
+use crate::app::operation::single::scaling::call::{ScalingRead, ScalingReply, ScalingWrite, zone};
 use crate::model::scaling::ScheduledAction;
 use crate::model::{Failure, FailureKind};
 use aws_sdk_applicationautoscaling::types as sdk;
@@ -20,7 +20,7 @@ const DELETE_SCHEDULED_ACTION: Action =
     Action { name: "application-autoscaling:DeleteScheduledAction", class: Class::Autoscaling };
 /// Policies and actions of a service that are read at most: AWS allows far fewer.
 const MOST: usize = 500;
-/// What a policy that aims at a value is known to have; it is written whole.
+/// The known fields of a target-tracking policy; it is written whole.
 const KNOWN: [&str; 6] = [
     "TargetValue",
     "PredefinedMetricSpecification",
@@ -94,7 +94,8 @@ async fn aim(writer: &Writer<'_>, resource: &str, policy: &str, target: f64) -> 
             let request = request.service_namespace(sdk::ServiceNamespace::Ecs).resource_id(resource);
             request.policy_names(policy).customize().interceptor(answer.clone()).send()
         })
-        .await?;
+        .await
+        .map_err(Failure::unsent)?;
     let missing = |what: &str| {
         let text = format!("{}: {policy} of {resource} {what}", PUT_SCALING_POLICY.name);
         Failure::new(FailureKind::NotFound, text).unsent()
@@ -149,7 +150,7 @@ async fn put(writer: &Writer<'_>, action: &ScheduledAction) -> Result<Reply, Fai
                 .resource_id(&action.resource)
                 .scheduled_action_name(&action.name)
                 .schedule(&action.schedule)
-                .set_timezone(action.timezone.clone())
+                .set_timezone(zone(action).map(str::to_owned))
                 .scalable_target_action(sets)
                 .send()
         })

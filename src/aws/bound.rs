@@ -1,5 +1,5 @@
-//! What operations read with: clients whose credentials do not change, and whose account was asked for with the same
-//! credentials. So each answer is known to be of one account, also after credentials were renewed to another.
+//! The clients that operations read with: clients whose credentials do not change, and whose account was asked for with
+//! the same credentials. So each answer is known to be of one account, also after credentials were renewed to another.
 
 use super::accounts::{Accounts, Asked, Bound};
 use super::pinned::Pinned;

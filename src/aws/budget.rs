@@ -281,7 +281,7 @@ impl Budget {
         self.region.get_or_init(|| region.to_owned());
     }
 
-    /// Nobody polls beside what is asked from now on: lanes share nearly the whole of each limit.
+    /// Says that nobody polls beside what is asked from now on: lanes share nearly the whole of each limit.
     pub fn alone(&self) {
         self.whole.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| [const { None }; Class::COUNT]);
     }
@@ -345,7 +345,7 @@ impl Budget {
         }
     }
 
-    /// After a throttling answer: polling of this class slows down, a person's questions do not.
+    /// Takes a throttling answer: polling of this class slows down, a person's questions do not.
     pub fn slow_down(&self, class: Class, now: Instant) {
         self.with(class, Priority::Background, now, |bucket| bucket.slow_down(now));
     }

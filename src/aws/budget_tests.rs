@@ -20,7 +20,7 @@ fn a_burst_then_the_rate() {
 }
 
 #[test]
-fn who_is_alone_has_nearly_the_whole_limit_until_others_share_it() {
+fn one_reader_has_nearly_the_whole_limit_until_others_share_it() {
     let start = Instant::now();
     let budget = Budget::default();
     budget.alone();

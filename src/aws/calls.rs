@@ -1,5 +1,5 @@
-//! What operations ask for: each read and each change, to its reply. [`crate::app::operation::call`]
-//! says what each means.
+//! The calls of operations: each read and each change, to its reply. [`crate::app::operation::call`] says what each
+//! means.
 
 use super::accounts::Bound;
 use super::session::{Caller, Session};

@@ -1,6 +1,6 @@
-//! What a copy keeps of an answer. A copy goes through the SDK's types, and what AWS answers that these types do not
-//! know is lost without a word. So the answer's body is held against the body of the request that would be sent: what
-//! the one has and the other has not is told, by the names of its fields and never by what is in them.
+//! Whether a copy keeps all of an answer. A copy goes through the SDK's types, and what AWS answers that these types do
+//! not know is lost without a word. So the answer's body is held against the body of the request that would be sent:
+//! what the one has and the other has not is told, by the names of its fields and never by what is in them.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_compared_is_not_called_whole() {
+    fn an_answer_that_cannot_be_compared_is_not_called_whole() {
         assert_eq!(lost_of(&json!({}), &json!({})).len(), 1);
         assert_eq!(lost(&Answer::default(), &Draft::default(), None, &[]).len(), 1);
     }

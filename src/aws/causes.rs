@@ -1,4 +1,4 @@
-//! What an error was caused by, and what that means for a connection: told by types and kinds, never by the words of a
+//! The causes of an error, and what they mean for a connection: told by types and kinds, never by the words of a
 //! message, which a library may change with any version.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::http::HttpError;
 use std::error::Error;
 use std::io;
 
-/// What became of a connection.
+/// The fate of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Broken {
     /// The address is not a valid one.
@@ -30,7 +30,7 @@ pub(super) enum Broken {
     Unmade,
 }
 
-/// What became of the connection of a request that has no answer, or none that was whole.
+/// The fate of the connection of a request that has no answer, or none that was whole.
 pub(super) fn broken<E>(error: &SdkError<E, HttpResponse>) -> Broken
 where
     E: Error + 'static,

@@ -6,7 +6,7 @@ use aws_config::{Region, SdkConfig};
 use aws_sdk_ecs::config::retry::RetryPartition;
 use std::sync::OnceLock;
 
-/// Who uses a set of clients: each has retry partitions of its own.
+/// The use of a set of clients: each has retry partitions of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Usage {
     Operator,

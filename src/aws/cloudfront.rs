@@ -19,7 +19,7 @@ pub(super) const LIST_DISTRIBUTIONS: Action = Action { name: "cloudfront:ListDis
 pub(super) const LIST_INVALIDATIONS: Action = Action { name: "cloudfront:ListInvalidations", class: Class::Edge };
 pub(super) const GET_INVALIDATION: Action = Action { name: "cloudfront:GetInvalidation", class: Class::Edge };
 const CREATE_INVALIDATION: Action = Action { name: "cloudfront:CreateInvalidation", class: Class::Edge };
-/// It has one region for all.
+/// `CloudFront` has one region for all distributions.
 pub(super) const CLOUDFRONT: Service = Service("cloudfront", Some("us-east-1"));
 /// The version of the API, with which its paths begin.
 pub(super) const ROOT: &str = "/2020-05-31/distribution";

@@ -151,7 +151,7 @@ fn from_metric(alarm: sdk::MetricAlarm) -> Alarm {
     }
 }
 
-/// Whom an alarm tells, whatever its state.
+/// The actions of an alarm in any state.
 fn told(alarm: Option<Vec<String>>, ok: Option<Vec<String>>, missing: Option<Vec<String>>) -> Vec<String> {
     let mut all: Vec<String> = [alarm, ok, missing].into_iter().flatten().flatten().collect();
     all.sort_unstable();

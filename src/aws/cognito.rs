@@ -124,7 +124,8 @@ impl Session {
         (pool, missing)
     }
 
-    /// Who is in a pool, or those of one status: page by page, each told to `page`, which says whether there is to be more.
+    /// The users of a pool, or those of one status: page by page, each given to `page`, which says whether there is to
+    /// be more.
     ///
     /// # Errors
     /// A page cannot be read; those before it were told.

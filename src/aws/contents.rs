@@ -1,4 +1,4 @@
-//! What is in a resource that is to be destroyed: how many images, users, snapshots, bytes of logs.
+//! The contents of a resource that is to be destroyed: how many images, users, snapshots, bytes of logs.
 
 use super::logs::DESCRIBE_LOG_GROUPS;
 use super::session::{Caller, Session};
@@ -8,8 +8,8 @@ use crate::model::{Failure, FailureKind};
 use futures_util::future::join_all;
 
 impl Session {
-    /// What is lost with each of these; what cannot be counted says why. Nothing is asked with credentials of another account
-    /// than `account`.
+    /// The data that is lost with each of these; a resource that cannot be counted says why. Nothing is asked with
+    /// credentials of another account than `account`.
     pub async fn losses(&self, held: &[Held], account: Option<&str>) -> Vec<Loss> {
         if let Some(all) = held.iter().map(Held::unasked).collect() {
             return all;

@@ -32,13 +32,12 @@ pub(super) fn port(number: i32) -> Option<u16> {
     u16::try_from(number).ok().filter(|port| *port > 0)
 }
 
-/// What stands behind the last `/` of an ARN (a task's id, a cluster's name), or the whole of what
-/// is none.
+/// The text behind the last `/` of an ARN (a task's id, a cluster's name), or the whole of a text that is no ARN.
 pub(super) fn tail(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
-/// The same for an owned ARN that may be missing.
+/// The tail of an owned ARN that may be missing.
 pub(super) fn tail_of(arn: Option<String>) -> String {
     arn.map(|arn| tail(&arn).to_owned()).unwrap_or_default()
 }

@@ -14,16 +14,16 @@ use std::collections::BTreeMap;
 
 pub(super) const GET_COST_AND_USAGE: Action = Action { name: "ce:GetCostAndUsage", class: Class::Costs };
 pub(super) const GET_COST_FORECAST: Action = Action { name: "ce:GetCostForecast", class: Class::Costs };
-/// It has one region for all.
+/// Cost Explorer has one region for all accounts.
 const COST_EXPLORER: Service = Service("ce", Some("us-east-1"));
 const TARGET: &str = "AWSInsightsIndexService";
 
 pub(super) const DESCRIBE_BUDGETS: Action = Action { name: "budgets:DescribeBudgets", class: Class::Costs };
-/// So has it.
+/// AWS Budgets has one region for all accounts.
 pub(super) const BUDGETS: Service = Service("budgets", Some("us-east-1"));
 pub(super) const BUDGETS_TARGET: &str = "AWSBudgetServiceGateway";
 
-/// What was asked for. Where only the forecast fails (it needs some weeks of history) the rest stands.
+/// Reads the costs. Where only the forecast fails (it needs some weeks of history) the rest is given.
 pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &CostsOf) -> Result<(), Failure> {
     let filter = of.tag.as_ref().map(|(key, value)| json!({"Tags": {"Key": key, "Values": [value]}}));
     let mut costs = Costs { currency: "USD".to_owned(), read_at: of.now, ..Costs::default() };
@@ -78,15 +78,32 @@ pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &
         costs.rest = Some(0.0);
     }
     // They cost nothing to read; without them the rest stands.
-    let body = json!({"AccountId": of.account, "MaxResults": 100});
-    match caller.json(&json(DESCRIBE_BUDGETS, BUDGETS, BUDGETS_TARGET, &body)).await {
-        Ok(answer) => costs.budgets = budgets(&answer),
+    match all_budgets(caller, &of.account).await {
+        Ok(found) => costs.budgets = found,
         Err(failure) if failure.kind == FailureKind::Credentials => return Err(failure),
         Err(failure) if failure.kind == FailureKind::NotFound => {}
         Err(failure) => costs.no_budgets = Some(failure.to_string()),
     }
     answers.last(Fact::Costs(Box::new(costs))).await;
     Ok(())
+}
+
+/// The budgets of an account, with all their pages.
+async fn all_budgets(caller: &Caller<'_>, account: &str) -> Result<Vec<Budget>, Failure> {
+    let (mut found, mut guard, mut token) = (Vec::new(), Guard::default(), None::<String>);
+    loop {
+        let mut body = json!({"AccountId": account, "MaxResults": 100});
+        if let Some(token) = &token {
+            body["NextToken"] = json!(token);
+        }
+        let page = caller.json(&json(DESCRIBE_BUDGETS, BUDGETS, BUDGETS_TARGET, &body)).await?;
+        found.extend(budgets(&page));
+        let next = page.get("NextToken").and_then(Value::as_str).map(str::to_owned);
+        token = guard.next(DESCRIBE_BUDGETS.name, next)?;
+        if token.is_none() {
+            return Ok(found);
+        }
+    }
 }
 
 /// The same with what to do. AWS refuses whoever may not ask and whoever never enabled Cost Explorer with one code.

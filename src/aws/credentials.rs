@@ -29,7 +29,7 @@ const HELD: Duration = Duration::from_mins(1);
 /// A person finds the device and types its code within this.
 const CODE_LIMIT: Duration = Duration::from_mins(5);
 
-/// What came of a load: credentials, or why there are none.
+/// The outcome of a load: credentials, or why there are none.
 type Outcome = Result<Credentials, Failure>;
 type Load = Shared<BoxFuture<'static, Outcome>>;
 

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
-/// What RDS takes at most.
+/// The longest life of a token that RDS takes.
 const GOOD_FOR: Duration = Duration::from_mins(15);
 
 impl Session {

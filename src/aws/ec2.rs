@@ -36,7 +36,7 @@ impl Session {
     /// It cannot be asked for.
     pub async fn found(&self, named: &InstanceSelector, whose: &Whose) -> Result<Result<Found, NoTarget>, Failure> {
         match (self.instances(named).await, named) {
-            (Ok(found), _) => Ok(whose.of(named, &found).map(Found::of)),
+            (Ok(found), _) => Ok(whose.of(named, &found).and_then(Found::of)),
             // Who may not look may still open a session, which says what is wrong; the id alone tells whose it is.
             (Err(failure), InstanceSelector::Id(id)) if failure.kind == FailureKind::Denied => {
                 let machine = Machine { id: id.clone(), ..Machine::default() };
@@ -62,11 +62,17 @@ impl Session {
         let caller = Caller::new(self, Priority::Operator);
         let filter = InstanceInformationStringFilter::builder().key("InstanceIds").values(id).build();
         let filter = filter.map_err(|error| Failure::new(FailureKind::Other, error.to_string()))?;
-        let answer = caller
-            .call(ONLINE, |clients| clients.ssm().describe_instance_information().filters(filter.clone()).send())
-            .await?;
-        let mut all = answer.instance_information_list().iter();
-        Ok(all.any(|one| one.instance_id() == Some(id) && one.ping_status() == Some(&PingStatus::Online)))
+        let all = caller.all(
+            ONLINE,
+            1,
+            |clients, token| {
+                let request = clients.ssm().describe_instance_information().filters(filter.clone());
+                request.set_next_token(token).send()
+            },
+            |page| (page.instance_information_list.unwrap_or_default(), page.next_token),
+        );
+        let all = Box::pin(all).await?;
+        Ok(all.iter().any(|one| one.instance_id() == Some(id) && one.ping_status() == Some(&PingStatus::Online)))
     }
 }
 

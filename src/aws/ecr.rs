@@ -166,7 +166,7 @@ fn add(scan: &mut Scan, counts: HashMap<sdk::FindingSeverity, i32>) {
     }
 }
 
-/// What `docker login` needs.
+/// The registry's user and token for `docker login`.
 pub(super) async fn login(caller: &Caller<'_>, registry: Option<&Registry>) -> Result<Reply, Failure> {
     let token = |clients: &Clients| clients.ecr_at(registry).get_authorization_token().send();
     let answer = caller.call(GET_AUTHORIZATION_TOKEN, token).await?;

@@ -20,7 +20,7 @@ pub(super) async fn definition(caller: &Caller<'_>, answers: &AnswerSender<'_>, 
     Ok(())
 }
 
-/// What AWS adds to a definition, and no registration has.
+/// Fields that AWS adds to a definition, and no registration has.
 const ADDED: [&str; 8] = [
     "taskDefinitionArn",
     "revision",

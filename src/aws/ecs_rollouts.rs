@@ -13,7 +13,7 @@ use super::session::{Action, Caller};
 use super::writer::Writer;
 use crate::app::operation::call::Reply;
 use crate::feeds::aws::Fact;
-use crate::model::rollout::{RolloutStatus, ServiceDeployment};
+use crate::model::rollout::{Pause, RolloutStatus, ServiceDeployment};
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ecs::types as sdk;
 use futures_util::future::{join, try_join};
@@ -125,12 +125,17 @@ async fn list(
     service: &str,
     most: i32,
 ) -> Result<Vec<sdk::ServiceDeploymentBrief>, Failure> {
-    let listed = caller
-        .call(LIST_SERVICE_DEPLOYMENTS, |clients| {
-            clients.ecs().list_service_deployments().cluster(cluster).service(service).max_results(most).send()
-        })
-        .await?;
-    let mut briefs = listed.service_deployments.unwrap_or_default();
+    // A page may hold fewer than it could and not be the last.
+    let listed = caller.all(
+        LIST_SERVICE_DEPLOYMENTS,
+        most as usize,
+        |clients, token| {
+            let request = clients.ecs().list_service_deployments().cluster(cluster).service(service);
+            request.max_results(most).set_next_token(token).send()
+        },
+        |page| (page.service_deployments.unwrap_or_default(), page.next_token),
+    );
+    let mut briefs = Box::pin(listed).await?;
     briefs.sort_by_key(|brief| std::cmp::Reverse(time(brief.created_at)));
     briefs.truncate(most as usize);
     Ok(briefs)
@@ -263,9 +268,43 @@ fn from_detail(detail: sdk::ServiceDeployment) -> ServiceDeployment {
             .deployment_circuit_breaker
             .map(|breaker| (count(breaker.failure_count), count(breaker.threshold))),
         rollback_reason: detail.rollback.and_then(|rollback| rollback.reason),
+        pause: detail.lifecycle_hook_details.unwrap_or_default().into_iter().find_map(pause),
     }
+}
+
+/// A hook at which a deployment stands still, if it does at this one.
+fn pause(hook: sdk::DeploymentLifecycleHookDetail) -> Option<Pause> {
+    if hook.status != Some(sdk::DeploymentLifecycleHookStatus::AwaitingAction) {
+        return None;
+    }
+    Some(Pause {
+        hook: hook.hook_id.unwrap_or_default(),
+        until: time(hook.expires_at),
+        then: hook.timeout_action.map(|action| action.as_str().to_owned()).unwrap_or_default(),
+    })
 }
 
 fn status(status: Option<&sdk::ServiceDeploymentStatus>) -> RolloutStatus {
     status.map_or_else(RolloutStatus::default, |status| RolloutStatus::parse(status.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_hook_that_waits_for_an_action_holds_a_deployment() {
+        let hook = |status: sdk::DeploymentLifecycleHookStatus| {
+            sdk::DeploymentLifecycleHookDetail::builder()
+                .hook_id("h-1")
+                .status(status)
+                .timeout_action(sdk::DeploymentLifecycleHookAction::Rollback)
+                .build()
+        };
+        let told = |hook| from_detail(sdk::ServiceDeployment::builder().lifecycle_hook_details(hook).build()).pause;
+        assert_eq!(told(hook(sdk::DeploymentLifecycleHookStatus::Succeeded)), None);
+        assert_eq!(told(hook(sdk::DeploymentLifecycleHookStatus::InProgress)), None);
+        let held = Pause { hook: "h-1".into(), until: None, then: "ROLLBACK".into() };
+        assert_eq!(told(hook(sdk::DeploymentLifecycleHookStatus::AwaitingAction)), Some(held));
+    }
 }

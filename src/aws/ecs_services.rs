@@ -71,7 +71,7 @@ pub(super) async fn any(caller: &Caller<'_>, cluster: &str, wanted: impl Fn(&str
     all_names(caller, cluster).await.ok()?.into_iter().find(|name| wanted(name))
 }
 
-/// At most ten services.
+/// Reads at most ten services.
 pub(super) async fn services(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
@@ -88,8 +88,8 @@ pub(super) async fn services(
     Ok(())
 }
 
-/// At most ten services with their tags; those that AWS does not know are left out. One that was deleted
-/// is known for a while: its status says so.
+/// Reads at most ten services with their tags; those that AWS does not know are left out. One that was deleted is known
+/// for a while: its status says so.
 pub(super) async fn tagged(caller: &Caller<'_>, cluster: &str, names: &[String]) -> Result<Vec<Service>, Failure> {
     let (services, failures) = describe(caller, cluster, names, true).await?;
     match failures.iter().find(|failure| !missing(failure)) {
@@ -152,14 +152,7 @@ pub(super) fn from_service(service: sdk::Service) -> Service {
     let tag = |key: &str| tags.iter().find(|tag| tag.key.as_deref() == Some(key))?.value.as_deref();
     let remembered = tag(REMEMBERED).and_then(|value| value.parse().ok());
     let remembered_scaling = tag(REMEMBERED_SCALING).and_then(Suspended::of_tag);
-    let (mut target_groups, mut balanced) = (Vec::new(), Vec::new());
-    for balancer in service.load_balancers.unwrap_or_default() {
-        for (one, all) in [(balancer.target_group_arn, &mut target_groups), (balancer.container_name, &mut balanced)] {
-            if let Some(one) = one.filter(|one| !all.contains(one)) {
-                all.push(one);
-            }
-        }
-    }
+    let (target_groups, balanced) = balanced(service.load_balancers.unwrap_or_default());
     let mut events: Vec<ServiceEvent> = service.events.unwrap_or_default().into_iter().map(from_event).collect();
     events.sort_by_key(|event| std::cmp::Reverse(event.at));
     let mut deployments: Vec<Deployment> =
@@ -200,6 +193,24 @@ pub(super) fn from_service(service: sdk::Service) -> Service {
     }
 }
 
+/// The target groups of a service, and the containers that they reach, each once. Where it is deployed blue/green its
+/// tasks are by turns in one group and in the other.
+pub(super) fn balanced(balancers: Vec<sdk::LoadBalancer>) -> (Vec<String>, Vec<String>) {
+    let (mut groups, mut containers) = (Vec::new(), Vec::new());
+    let add = |all: &mut Vec<String>, one: Option<String>| {
+        if let Some(one) = one.filter(|one| !all.contains(one)) {
+            all.push(one);
+        }
+    };
+    for balancer in balancers {
+        let other = balancer.advanced_configuration.and_then(|advanced| advanced.alternate_target_group_arn);
+        add(&mut groups, balancer.target_group_arn);
+        add(&mut groups, other);
+        add(&mut containers, balancer.container_name);
+    }
+    (groups, containers)
+}
+
 /// The launch type, or the capacity providers that stand for it.
 fn launch(kind: Option<&sdk::LaunchType>, strategy: Option<&[sdk::CapacityProviderStrategyItem]>) -> String {
     let providers: Vec<&str> =
@@ -237,5 +248,20 @@ fn from_event(event: sdk::ServiceEvent) -> ServiceEvent {
         id: event.id.unwrap_or_default(),
         at: time(event.created_at),
         message: event.message.unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_target_groups_of_a_blue_green_service_are_its_own() {
+        let advanced = sdk::AdvancedConfiguration::builder().alternate_target_group_arn("green").build();
+        let of = |group: &str| sdk::LoadBalancer::builder().target_group_arn(group).container_name("web");
+        let (groups, containers) =
+            balanced(vec![of("blue").advanced_configuration(advanced).build(), of("other").build()]);
+        assert_eq!(groups, ["blue", "green", "other"]);
+        assert_eq!(containers, ["web"]);
     }
 }

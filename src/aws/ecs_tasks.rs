@@ -48,7 +48,7 @@ pub(super) async fn ids(
         .await
 }
 
-/// At most 100 tasks; those that are gone are left out.
+/// Reads at most 100 tasks; those that are gone are left out.
 pub(super) async fn tasks(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
@@ -90,7 +90,7 @@ pub(super) async fn of_service(caller: &Caller<'_>, cluster: &str, service: &str
     Ok(described.into_iter().flatten().collect())
 }
 
-/// At most 100 tasks; those that are gone are left out, and one that is refused is a failure.
+/// Reads at most 100 tasks; those that are gone are left out, and one that is refused is a failure.
 pub(super) async fn known(caller: &Caller<'_>, cluster: &str, ids: &[String]) -> Result<Vec<Task>, Failure> {
     match describe(caller, cluster, ids).await? {
         (tasks, None) => Ok(tasks),

@@ -52,7 +52,7 @@ fn set_images(base: &str, definition: &mut sdk::TaskDefinition, images: &[(Strin
     Ok(())
 }
 
-/// What of a service is changed.
+/// The changes of a service.
 pub(super) struct Change {
     pub(super) definition: Option<String>,
     pub(super) force: bool,

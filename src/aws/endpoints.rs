@@ -16,9 +16,9 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 /// The setting of a profile.
 const SETTING: &str = "endpoint_url";
-/// What says that the variables and the settings of files are not heard.
+/// The variable that has the SDK ignore endpoints in variables and files.
 pub(super) const IGNORE: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
-/// The same setting in a profile.
+/// The setting of a profile that means the same.
 const IGNORE_SETTING: &str = "ignore_configured_endpoint_urls";
 /// The variable of all services; that of one has the service's name behind it.
 const VARIABLE: &str = "AWS_ENDPOINT_URL";
@@ -65,12 +65,13 @@ pub(super) fn are_ignored(variable: impl Fn(&str) -> Option<String>, setting: im
 }
 
 impl Resolved {
-    /// From the connection and the variables; what the files say is not known yet, or is not heard.
+    /// The endpoints of the connection and the variables; those of the files are not known yet, or are not heard.
     pub(super) fn of_variables(connection: &Connection) -> Self {
         Self::of(connection, variable, |_, _| None)
     }
 
-    /// From the connection, the variables, the settings of the profile in use, and the files as the SDK has read them.
+    /// The endpoints of the connection, the variables, the settings of the profile in use, and the files as the SDK has
+    /// read them.
     ///
     /// # Errors
     /// The one of them that is not a URL.
@@ -106,8 +107,8 @@ impl Resolved {
         Self { own: SERVICES.iter().map(own).collect(), rest: all.clone().or_else(|| file(None, SETTING)) }
     }
 
-    /// What names an endpoint for one of these services, by their names in variables, though that is to be ignored: the SDK's
-    /// own requests for credentials hear it all the same. None where nothing does.
+    /// The variable or setting that names an endpoint for one of these services, by their names in variables, though
+    /// such are to be ignored: the SDK's own requests for credentials use it all the same. None where nothing does.
     pub(super) fn ignored(sdk: &SdkConfig, services: &[&str]) -> Option<String> {
         let mut variables = services.iter().map(|id| variable_of(id)).chain([VARIABLE.to_owned()]);
         let in_files = || services.iter().any(|id| of_services(sdk, id).is_some());
@@ -128,7 +129,7 @@ impl Resolved {
         Endpoints::new(own, self.rest.as_deref())
     }
 
-    /// The same configuration with these endpoints for its clients.
+    /// The SDK's configuration with these endpoints for its clients.
     pub(super) fn applied(&self, sdk: SdkConfig) -> SdkConfig {
         let mut builder = sdk.into_builder();
         builder.set_endpoint_url(None);
@@ -147,8 +148,8 @@ impl LoadServiceConfig for Resolved {
     }
 }
 
-/// What the files have for a service: only the SDK looks into the `services` of a profile. For a variable that is never set
-/// it looks nowhere else.
+/// The endpoint that the files have for a service: only the SDK looks into the `services` of a profile. For a variable
+/// that is never set it looks nowhere else.
 fn of_services(sdk: &SdkConfig, service: &str) -> Option<String> {
     let key = ServiceConfigKey::builder().service_id(service).env("COCKPIT_NOT_A_VARIABLE").profile(SETTING);
     let found = sdk.service_config()?.load_config(key.build().ok()?)?;
@@ -200,7 +201,7 @@ pub fn wrong_variable(connection: &Connection) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// What is resolved of these variables and of these settings of a profile.
+    /// Resolves these variables and these settings of a profile.
     fn of(flag: Option<&str>, variables: &[(&str, &str)], files: &[(Option<&str>, &str, &str)]) -> Resolved {
         let connection = Connection { endpoint_url: flag.map(str::to_owned), ..Connection::default() };
         let variable = |name: &str| {

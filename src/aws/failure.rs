@@ -19,12 +19,12 @@ use std::io;
 /// Longer than this no message of a service is shown.
 const LONGEST: usize = 500;
 
-/// What messages name beside the action.
+/// The words that messages name beside the action.
 #[derive(Debug, Clone)]
 pub(super) struct Context {
     /// The profile, in words.
     pub who: String,
-    /// What to do when its credentials are refused.
+    /// The hint where its credentials are refused.
     pub renew: String,
     /// Whether the credentials cannot become others as long as this process runs.
     pub lasting: bool,
@@ -72,7 +72,7 @@ pub(super) fn of_answer(action: &str, context: &Context, status: u16, code: &str
     renewed(Failure::new(kind, format!("{action}: {}", clean(&what))), context, of_clock(code))
 }
 
-/// What to do about credentials that are refused.
+/// Adds the hint on credentials that are refused.
 fn renewed(failure: Failure, context: &Context, clock: bool) -> Failure {
     if failure.kind != FailureKind::Credentials {
         return failure;

@@ -97,7 +97,7 @@ fn connections_fail_in_their_own_words() {
     assert_eq!(of_request("a:B", &context(), &odd).kind, FailureKind::Malformed);
 }
 
-/// What is done is told by kinds: a library may say something else with any version, and an attacker what it likes.
+/// Failures are told apart by kinds: a library may say something else with any version, and an attacker what it likes.
 type Make = fn(Box<dyn Error + Send + Sync>) -> Seen;
 
 #[test]

@@ -1,5 +1,5 @@
-//! What AWS declares of how an environment is reached: load balancers with their listeners, the rules of their security groups,
-//! hosted zones, certificates.
+//! Reads of what AWS declares on how an environment is reached: load balancers with their listeners, the rules of their
+//! security groups, hosted zones, certificates.
 
 use super::budget::Class;
 use super::convert::port;
@@ -11,8 +11,8 @@ use super::signed::Service;
 use super::xml::Element;
 use crate::app::effect::Priority;
 use crate::feeds::aws::Fact;
-use crate::model::Failure;
 use crate::model::health_probe::declared::{Balancer, Issued, Listener, Record, Rule, Zone, is_in, plain};
+use crate::model::{Failure, FailureKind};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -32,8 +32,8 @@ pub(super) const ROUTE_53: Service = Service("route53", Some("us-east-1"));
 pub(super) const ZONES: &str = "/2013-04-01/hostedzone";
 /// Zones that are read whole; an account may have hundreds.
 const MOST_ZONES: usize = 20;
-/// Pages of records of one zone: 300 each.
-const MOST_PAGES: usize = 10;
+/// Pages of records of one zone: 300 each. A zone holds 10,000 unless more were asked for.
+const MOST_PAGES: usize = 40;
 /// ARNs in one request of Elastic Load Balancing.
 const AT_ONCE: usize = 20;
 
@@ -210,7 +210,7 @@ pub(super) async fn groups_called(caller: &Caller<'_>, name: &str, vpc: Option<&
     Ok(answer.all("securityGroupInfo").iter().filter_map(|group| group.owned("groupId")).collect())
 }
 
-/// What is made of each zone of the account.
+/// A value for each zone of the account.
 async fn zones<T>(caller: &Caller<'_>, of: impl Fn(&Element) -> Option<T>) -> Result<Vec<T>, Failure> {
     let mut zones = Vec::new();
     let mut marker = String::new();
@@ -232,13 +232,22 @@ async fn records(caller: &Caller<'_>, zone: &str) -> Result<Vec<Record>, Failure
         let path = format!("{zone}/rrset{from}");
         let answer = caller.xml(&rest(LIST_RECORDS, ROUTE_53, "GET", path.as_str(), String::new())).await?;
         records.extend(answer.all("ResourceRecordSets").iter().filter_map(record));
-        let next = answer.get("NextRecordName").zip(answer.get("NextRecordType"));
-        match next.filter(|_| answer.get("IsTruncated") == Some("true")) {
-            Some((name, kind)) => from = format!("?name={}&type={}", encoded(name), encoded(kind)),
-            None => break,
+        match after(&answer) {
+            Some(next) => from = next,
+            None => return Ok(records),
         }
     }
-    Ok(records)
+    // A part would pass for the whole: what is not among it would be said not to be there.
+    let text = format!("{}: a zone has more records than the {MOST_PAGES} pages that are read", LIST_RECORDS.name);
+    Err(Failure::new(FailureKind::Other, text))
+}
+
+/// Where the next page of records begins, if there is one. Several of one name and type are told apart by an identifier.
+fn after(answer: &Element) -> Option<String> {
+    let next = answer.get("NextRecordName").zip(answer.get("NextRecordType"));
+    let (name, kind) = next.filter(|_| answer.get("IsTruncated") == Some("true"))?;
+    let one = answer.get("NextRecordIdentifier").map(|one| format!("&identifier={}", encoded(one)));
+    Some(format!("?name={}&type={}{}", encoded(name), encoded(kind), one.unwrap_or_default()))
 }
 
 fn rules_in(answer: &Element) -> Vec<Rule> {
@@ -348,6 +357,17 @@ mod tests {
         assert_eq!((read.values.len(), read.stands_for.as_deref()), (0, Some("example.com")));
         let other = "<R><Name>example.com.</Name><Type>MX</Type></R>";
         assert!(record(&Element::parse(other).unwrap()).is_none());
+    }
+
+    #[test]
+    fn the_next_page_begins_at_one_of_several_of_a_name() {
+        let next = "<NextRecordName>a.example.</NextRecordName><NextRecordType>A</NextRecordType>";
+        let page = |rest: &str| after(&Element::parse(&format!("<R>{rest}</R>")).unwrap());
+        assert_eq!(page(&format!("<IsTruncated>false</IsTruncated>{next}")), None);
+        let whole = format!("<IsTruncated>true</IsTruncated>{next}");
+        assert_eq!(page(&whole).as_deref(), Some("?name=a.example.&type=A"));
+        let whole = format!("{whole}<NextRecordIdentifier>b&amp;c</NextRecordIdentifier>");
+        assert_eq!(page(&whole).as_deref(), Some("?name=a.example.&type=A&identifier=b%26c"));
     }
 
     #[test]

@@ -26,7 +26,7 @@ const QUOTED: usize = 3;
 
 /// How long one that is told to end has for it.
 pub const HELPER_GRACE: Duration = Duration::from_secs(2);
-/// Between two looks at whether it has.
+/// The interval between two looks at whether it has.
 const LOOK: Duration = Duration::from_millis(10);
 
 /// Helpers that run or have been told to end, by their process id; whether each leads a group of its own.
@@ -45,7 +45,7 @@ pub(super) struct Helper {
     pub command: secrecy::SecretString,
 }
 
-/// One that runs; it is ended when this is dropped before its end.
+/// A program that runs; it is ended when this is dropped before its end.
 struct Running {
     pid: Pid,
     alone: bool,
@@ -57,7 +57,7 @@ impl Running {
         Self { pid, alone }
     }
 
-    /// It has ended by itself.
+    /// Marks the program as ended by itself.
     fn ended(self) {
         RUNNING.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.pid.as_raw_pid());
         std::mem::forget(self);
@@ -86,7 +86,7 @@ async fn end(pid: Pid, alone: bool) {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner).remove(&pid.as_raw_pid());
 }
 
-/// To it, and to all that it started where that is a group of its own.
+/// Sends a signal to the program, and to all that it started where that is a group of its own.
 fn send(pid: Pid, alone: bool, signal: Signal) {
     // A moment after its start it may not have its group yet.
     if !alone || kill_process_group(pid, signal).is_err() {

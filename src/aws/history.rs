@@ -1,4 +1,4 @@
-//! What happened, as CloudWatch and RDS tell it: changes of alarms, events of databases.
+//! The history that CloudWatch and RDS tell: changes of alarms, events of databases.
 
 use super::budget::Class;
 use super::convert::{moment, time};
@@ -80,7 +80,7 @@ fn change(item: sdk::AlarmHistoryItem) -> Option<AlarmChange> {
     })
 }
 
-/// What RDS tells of all databases of the account and region, oldest first.
+/// Events of RDS on all databases of the account and region, oldest first.
 pub(super) async fn databases(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,

@@ -1,4 +1,4 @@
-//! Who may reach the load balancer, as operations read and change it.
+//! The networks that may reach the load balancer, as operations read and change it.
 
 use super::budget::Class;
 use super::ec2::request;

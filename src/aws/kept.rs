@@ -1,4 +1,5 @@
-//! What is kept where the AWS CLI keeps its own: sessions of roles, tokens of sign-ins. Only their owner can read them.
+//! Credentials that are kept where the AWS CLI keeps its own: sessions of roles, tokens of sign-ins. Only their owner
+//! can read them.
 
 use serde_json::Value;
 use std::fs;

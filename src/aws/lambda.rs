@@ -28,7 +28,7 @@ pub(super) async fn exists(caller: &Caller<'_>, name: &str) -> Result<Reply, Fai
     Ok(Reply::Done)
 }
 
-/// The same as the answer of a poll, where "there is no function" is an answer.
+/// The function as the answer of a poll, where "there is no function" is an answer.
 pub(super) async fn known(caller: &Caller<'_>, answers: &AnswerSender<'_>, name: &str) -> Result<(), Failure> {
     let there = match exists(caller, name).await {
         Ok(_) => true,

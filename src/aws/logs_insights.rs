@@ -18,13 +18,13 @@ use tokio::sync::oneshot;
 pub(super) const START_QUERY: Action = Action { name: "logs:StartQuery", class: Class::LogsInsights };
 pub(super) const GET_QUERY_RESULTS: Action = Action { name: "logs:GetQueryResults", class: Class::LogsInsights };
 pub(super) const STOP_QUERY: Action = Action { name: "logs:StopQuery", class: Class::LogsInsights };
-/// Between two looks at a query that runs.
+/// The interval between two looks at a query that runs.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Looks in a row that may fail: a query that runs is paid for, and the next look may show its end.
 const MISSED: u32 = 5;
 
-/// What a query has come to, and the requests that it took.
+/// The result of a query so far, and the requests that it took.
 type Answer = (u32, Result<InsightsResult, Failure>);
 
 /// Runs a query to its end. Dropping the future stops it.

@@ -20,7 +20,7 @@ pub(super) fn elsewhere(caller: &Caller<'_>, region: Option<&str>) -> Option<Bui
     Some(Config::builder().region(Region::new(region.to_owned())))
 }
 
-/// What a request to a group failed with, which names the region where that is another than the environment's.
+/// The failure of a request to a group, which names the region where that is another than the environment's.
 pub(super) fn said_there(caller: &Caller<'_>, region: Option<&str>, mut failure: Failure) -> Failure {
     if let Some(region) = region.filter(|region| caller.session.region().as_deref() != Some(region)) {
         failure.message = format!("in {region}: {}", failure.message);
@@ -39,7 +39,7 @@ pub(super) async fn lines(
     Ok(events.into_iter().map(|event| event.message.unwrap_or_default()).collect())
 }
 
-/// The same with their times.
+/// The last events of a stream, oldest first, at most so many.
 pub(super) async fn events(
     caller: &Caller<'_>,
     (group, region): (&str, Option<&str>),

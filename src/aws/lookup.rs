@@ -177,7 +177,7 @@ async fn find(caller: &Caller<'_>, look: &Look, name: &str) -> Result<Option<Str
     })
 }
 
-/// What of a service is scaled.
+/// The scalable dimension of a service.
 const DESIRED_COUNT: &str = "ecs:service:DesiredCount";
 
 /// Whether a cluster of this name is there; one that was deleted is listed for a while.

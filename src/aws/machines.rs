@@ -64,7 +64,7 @@ pub(super) async fn asked(
     Ok(())
 }
 
-/// What of it could not be read: the rest stands.
+/// The reads that failed: the rest is given.
 pub type Missing = Vec<Failure>;
 
 impl Session {
@@ -170,10 +170,16 @@ impl Session {
         for some in ids.chunks(AT_ONCE) {
             let filter = InstanceInformationStringFilter::builder().key("InstanceIds").set_values(Some(some.to_vec()));
             let Ok(filter) = filter.build() else { continue };
-            let answer = caller
-                .call(ONLINE, |clients| clients.ssm().describe_instance_information().filters(filter.clone()).send())
-                .await?;
-            found.extend(answer.instance_information_list().iter().filter_map(|one| {
+            let all = caller.all(
+                ONLINE,
+                AT_ONCE,
+                |clients, token| {
+                    let request = clients.ssm().describe_instance_information().filters(filter.clone());
+                    request.set_next_token(token).send()
+                },
+                |page| (page.instance_information_list.unwrap_or_default(), page.next_token),
+            );
+            found.extend(Box::pin(all).await?.iter().filter_map(|one| {
                 let agent = Agent {
                     ping: one.ping_status().map(|status| status.as_str().to_owned())?,
                     version: one.agent_version().map(str::to_owned),

@@ -27,7 +27,7 @@ const PAGE: i32 = 50;
 /// How many names in one filter. Source: `ParameterStringFilter`.
 const NAMES: usize = 50;
 
-/// What `DescribeParameters` is to match: the beginning of names, where nothing is that of all there are, or some whole ones.
+/// The filter of `DescribeParameters`: a prefix of names, where an empty one matches all, or some whole names.
 #[derive(Debug, Clone, Copy)]
 enum Wanted<'a> {
     Below(&'a str),
@@ -98,7 +98,7 @@ pub(super) async fn listed(
     Ok(())
 }
 
-/// One with its value, for whoever named it.
+/// A parameter with its value, for whoever named it.
 pub(super) async fn value(caller: &Caller<'_>, answers: &AnswerSender<'_>, name: &str) -> Result<(), Failure> {
     let found =
         caller.call(PARAMETER, |clients| clients.ssm().get_parameter().name(name).with_decryption(true).send()).await?;
@@ -133,15 +133,19 @@ async fn versions(caller: &Caller<'_>, name: &str, reveal: bool) -> Result<Vec<V
     Ok(all)
 }
 
-/// One, with its value or why that cannot be read.
+/// A parameter, with its value or why that cannot be read.
 pub(super) async fn held(caller: &Caller<'_>, name: &str) -> Result<Option<Box<Held>>, Failure> {
-    let answer: DescribeParametersOutput = caller
-        .call(DESCRIBE_PARAMETERS, |clients| {
-            clients.ssm().describe_parameters().set_parameter_filters(Wanted::Names(&[name]).filters()).send()
-        })
-        .await?;
-    let Some(parameter) = answer.parameters.unwrap_or_default().into_iter().find_map(from_metadata) else {
-        return Ok(None);
+    let (mut guard, mut token) = (Guard::default(), None);
+    let parameter = loop {
+        let (found, next) = page(caller, Wanted::Names(&[name]), token).await?;
+        if let Some(parameter) = found.into_iter().next() {
+            break parameter;
+        }
+        // A page may be empty and not be the last: AWS looks through so many at a time, whatever is asked for.
+        token = guard.next(DESCRIBE_PARAMETERS.name, next)?;
+        if token.is_none() {
+            return Ok(None);
+        }
     };
     let read =
         caller.call(PARAMETER, |clients| clients.ssm().get_parameter().name(name).with_decryption(true).send()).await;
@@ -236,7 +240,7 @@ fn from_version(found: sdk::ParameterHistory, reveal: bool) -> Version {
     }
 }
 
-/// What commands read of parameters, of the configured account alone.
+/// Reads of parameters for commands, of the configured account alone.
 impl Session {
     /// Parameters by the beginnings of their names.
     ///
@@ -289,7 +293,7 @@ impl Session {
         super::secret_list::all(&Caller::pinned(self, &bound.pinned)).await
     }
 
-    /// Whose credentials these are, if they are of this account.
+    /// The identity of the credentials, if it is of this account.
     pub(super) async fn of_account(
         &self,
         account: Option<&str>,

@@ -87,7 +87,7 @@ impl Session {
     }
 }
 
-/// The same for a caller that is known already.
+/// IAM's decisions for a caller that is known already.
 pub(super) async fn simulated(
     caller: &Caller<'_>,
     arn: &str,
@@ -134,7 +134,7 @@ fn decisions(answer: &Element) -> Option<Vec<Decision>> {
     Some(made)
 }
 
-/// One of them; what the organization says stands at the action.
+/// The decision on one resource; what the organization says stands at the action.
 fn decision(action: &str, whole: &Element, one: &Element, decided: &str) -> Option<Decision> {
     let says_no = |element: &Element, path: &str| element.get(path) == Some("false");
     let boundary = "PermissionsBoundaryDecisionDetail/AllowedByPermissionsBoundary";

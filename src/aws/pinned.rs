@@ -25,7 +25,7 @@ pub(super) struct Pinned {
     pub(super) reads: Clients,
     /// For the change itself: sent once.
     pub(super) once: Clients,
-    /// The same for calls of functions, which may take long.
+    /// The clients for calls of functions, which may take long.
     pub(super) patient: Clients,
 }
 

@@ -21,7 +21,7 @@ use aws_config::profile::{Profile, ProfileSet};
 
 /// A chain of profiles longer than this is a loop.
 const LONGEST_CHAIN: usize = 8;
-/// So many profiles are named where one is not defined.
+/// The most profiles that are named where one is not defined.
 const NAMED: usize = 8;
 
 /// The profiles of the files.
@@ -30,7 +30,7 @@ pub(super) struct Profiles {
     set: ProfileSet,
     /// Named by a flag, the configuration or a variable, not merely `default`.
     named: bool,
-    /// What stands in brackets in the files.
+    /// The sections of the files, which stand in brackets.
     sections: Vec<AwsSection>,
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Mfa {
     pub role: Option<Role>,
 }
 
-/// What a profile signs in with.
+/// The settings with which a profile signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sso {
     /// `sso_session`; none in profiles of before.
@@ -75,7 +75,7 @@ pub(super) enum Base {
     Login,
     /// An access key stands in the file.
     Keys,
-    /// What the machine or the container has.
+    /// The credentials of the machine or the container.
     Machine,
     /// Nothing that is known here.
     Unknown,
@@ -98,7 +98,7 @@ pub(super) fn named(connection: &Connection) -> Option<String> {
     said.or_else(|| ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].iter().find_map(|name| variable(name)))
 }
 
-/// What messages name before the files were read.
+/// The words of messages before the files were read.
 pub(super) fn context(connection: &Connection) -> Context {
     let endpoints = Resolved::of_variables(connection).shown();
     let known = |who: String, renew: &str, lasting, variables| Context {
@@ -196,7 +196,7 @@ impl Profiles {
         }
     }
 
-    /// That what a profile takes its credentials from is not there.
+    /// The failure that the source of a profile's credentials is not there.
     fn without_source(&self, profile: &Profile) -> Option<Failure> {
         let name = profile.name();
         let text = |key: &str| profile.get(key).map(str::trim).filter(|text| !text.is_empty());
@@ -252,7 +252,7 @@ impl Profiles {
         }
     }
 
-    /// What to do when credentials of the profile in use are refused, or there are none.
+    /// The hint where credentials of the profile in use are refused, or there are none.
     pub(super) fn renew(&self) -> String {
         if self.set.get_profile(self.selected()).is_some() {
             return self.base().renew(self.selected());
@@ -326,7 +326,7 @@ impl Profiles {
         }
     }
 
-    /// What the profile in use, or the one that its roles begin with, signs in with.
+    /// The sign-in of the profile in use, or of the one that its roles begin with.
     pub(super) fn sso(&self) -> Option<Sso> {
         let mut name = self.selected();
         for _ in 0..LONGEST_CHAIN {
@@ -422,7 +422,7 @@ pub(super) struct SecondFactor {
     pub roles: Vec<Role>,
 }
 
-/// What a role with a second factor is assumed with.
+/// The credentials with which a role with a second factor is assumed.
 #[derive(Debug, Clone)]
 pub(super) enum MfaSource {
     Keys(Credentials),

@@ -14,6 +14,7 @@ use crate::model::database::{Backup, Database, DbCluster, DbInstance, join};
 use crate::model::timer::Power;
 use aws_sdk_rds::types as sdk;
 use futures_util::future::try_join;
+use std::collections::BTreeSet;
 
 pub(super) const DESCRIBE_DB_CLUSTERS: Action = Action { name: "rds:DescribeDBClusters", class: Class::Rds };
 pub(super) const DESCRIBE_DB_INSTANCES: Action = Action { name: "rds:DescribeDBInstances", class: Class::Rds };
@@ -102,7 +103,15 @@ async fn listed(caller: &Caller<'_>) -> Result<(Vec<DbCluster>, Vec<DbInstance>)
         |page| (page.db_instances.unwrap_or_default(), page.marker),
     );
     let (clusters, instances) = try_join(Box::pin(clusters), Box::pin(instances)).await?;
-    Ok((clusters.into_iter().map(from_cluster).collect(), instances.into_iter().map(from_instance).collect()))
+    let clusters: Vec<DbCluster> = clusters.into_iter().map(from_cluster).collect();
+    let instances: Vec<DbInstance> = instances.into_iter().map(from_instance).collect();
+    Ok((once(clusters, |cluster| cluster.id.as_str()), once(instances, |instance| instance.id.as_str())))
+}
+
+/// Each once: one that two pages have would be stopped twice, and the second time be refused.
+fn once<T>(all: Vec<T>, id: impl Fn(&T) -> &str) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    all.into_iter().filter(|one| seen.insert(id(one).to_owned())).collect()
 }
 
 /// Stops or starts a cluster or an instance.
@@ -264,6 +273,13 @@ fn instance_pending(values: sdk::PendingModifiedValues) -> Vec<(String, String)>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_two_pages_have_is_one_database() {
+        let made = |id: &str| DbInstance { id: id.into(), ..DbInstance::default() };
+        let found = once(vec![made("b"), made("a"), made("b")], |one| one.id.as_str());
+        assert_eq!(found.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+    }
 
     #[test]
     fn pending_changes_are_named_and_the_password_is_not() {

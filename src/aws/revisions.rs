@@ -1,4 +1,4 @@
-//! What a session keeps of service revisions, which never change.
+//! Service revisions that a session keeps, as they never change.
 
 use crate::model::Failure;
 use std::collections::{HashMap, HashSet};

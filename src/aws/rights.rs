@@ -1,4 +1,5 @@
-//! What roles may read: IAM's own judgement of their policies, asked before a task of theirs has to fail.
+//! Whether roles may read parameters and secrets: IAM's own judgement of their policies, asked before a task of theirs
+//! has to fail.
 
 use super::permissions::{Question, simulated};
 use super::session::{Caller, Session};
@@ -7,7 +8,7 @@ use crate::model::parameters::rights::{Asked, Denied};
 use crate::model::permission::Decision;
 use futures_util::future::join_all;
 
-/// What reads parameters for a container: asked of roles, never called from here.
+/// The actions that read parameters for a container: IAM is asked whether roles may; they are never called from here.
 const READS: [&str; 1] = ["ssm:GetParameters"];
 /// How many resources in one request.
 const RESOURCES: usize = 100;

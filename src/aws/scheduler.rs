@@ -53,6 +53,8 @@ pub(super) async fn timers(caller: &Caller<'_>, prefix: &str) -> Result<Vec<Time
         ));
     }
     found.sort();
+    // Two pages of a list may both have one.
+    found.dedup();
     let read = found.iter().map(|(name, group)| whole(caller, name, group.as_deref()));
     let mut timers = Vec::new();
     for schedule in join_all(read).await {
@@ -66,7 +68,7 @@ pub(super) async fn timers(caller: &Caller<'_>, prefix: &str) -> Result<Vec<Time
     Ok(timers)
 }
 
-/// The same as the answer of a poll.
+/// The schedules as the answer of a poll.
 pub(super) async fn schedules(caller: &Caller<'_>, answers: &AnswerSender<'_>, prefix: &str) -> Result<(), Failure> {
     let timers = timers(caller, prefix).await?;
     if timers.is_empty() && !prefix.is_empty() {
@@ -99,7 +101,7 @@ pub(super) async fn skip(writer: &Writer<'_>, timer: &Timer, until: Option<Times
     Ok(Reply::Done)
 }
 
-/// What no change of a schedule has in its body.
+/// Fields of a schedule that no change of it has in its body.
 const ADDED: [&str; 5] = ["Arn", "Name", "CreationDate", "LastModificationDate", "StartDate"];
 
 /// A schedule, with what a change of it would not keep.

@@ -13,7 +13,7 @@ pub(super) const LIST_SECRETS: Action = Action { name: "secretsmanager:ListSecre
 /// Items a page: the most that the API allows.
 const PAGE: i32 = 100;
 
-/// All of them, page by page.
+/// Reads all secrets, page by page.
 pub(super) async fn listed(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
     caller
         .pages(
@@ -31,7 +31,7 @@ pub(super) async fn listed(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> R
         .await
 }
 
-/// All of them, at once.
+/// All secrets at once.
 pub(super) async fn all(caller: &Caller<'_>) -> Result<Vec<Secret>, Failure> {
     caller
         .all(

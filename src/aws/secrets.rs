@@ -10,7 +10,7 @@ use serde_json::Value;
 const SECRET: Action = Action { name: "secretsmanager:GetSecretValue", class: Class::Sessions };
 pub(super) const PARAMETER: Action = Action { name: "ssm:GetParameter", class: Class::Parameters };
 
-/// Who connects to a database.
+/// The user and password for a database.
 #[derive(Debug, Clone, Default)]
 pub struct Login {
     pub user: Option<String>,

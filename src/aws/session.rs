@@ -31,7 +31,7 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// Nobody who leaves is held up longer than this.
+/// The longest wait for clean-up tasks when the session ends.
 const CLEANUP_LIMIT: Duration = Duration::from_secs(2);
 
 /// A connection to one environment. Cloning is cheap; dropping the last clone closes it.
@@ -49,7 +49,7 @@ pub(super) struct Inner {
     pub(super) renewed: AtomicBool,
     pub(super) revisions: Mutex<super::revisions::Revisions>,
     pub(super) accounts: Mutex<super::accounts::Accounts>,
-    /// What outlives those who wait for it, to end it properly.
+    /// Tasks that outlive those who wait for them, to end something properly.
     cleanup: Mutex<JoinSet<()>>,
 }
 
@@ -82,7 +82,7 @@ impl Session {
         Self::with_clock(connection, ServiceClock::default())
     }
 
-    /// The same with a measurement of the service's clock that is shared.
+    /// A session with a measurement of the service's clock that is shared.
     pub fn with_clock(connection: Connection, clock: ServiceClock) -> Self {
         let context = super::profiles::context(&connection);
         Self(Arc::new(Inner {
@@ -124,12 +124,12 @@ impl Session {
         let _ = tokio::time::timeout(CLEANUP_LIMIT, async { while cleanup.join_next().await.is_some() {} }).await;
     }
 
-    /// Nobody polls beside what is asked from now on: nearly the whole of each limit may be used.
+    /// Says that nobody polls beside what is asked from now on: nearly the whole of each limit may be used.
     pub fn reads_alone(&self) {
         self.0.budget.alone();
     }
 
-    /// It is asked again and again from now on, beside others.
+    /// Says that it is asked again and again from now on, beside others.
     pub fn reads_again(&self) {
         self.0.budget.shared();
     }
@@ -304,7 +304,7 @@ impl<'a> Caller<'a> {
         self.pinned.map_or_else(|| self.session.endpoints(), |pinned| pinned.context.endpoints.clone())
     }
 
-    /// Whose questions these are.
+    /// The priority of these questions.
     pub(super) fn lane(&self) -> Priority {
         self.lane
     }
@@ -362,7 +362,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// The same with fixed credentials: whoever holds them decides whether others are tried.
+    /// Sends a request with fixed credentials: whoever holds them decides whether others are tried.
     async fn call_pinned<T, E, Sending>(
         &self,
         action: Action,

@@ -6,7 +6,7 @@ use super::session::{Action, Caller, Inner};
 use super::wire::Unanswered;
 use super::writer::Writer;
 use crate::app::effect::Priority;
-use crate::model::{Failure, FailureKind};
+use crate::model::{Failure, FailureKind, partition};
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
@@ -143,6 +143,7 @@ impl Inner {
         let (action, Service(service, region)) = (wanted.action.name, wanted.service);
         let failed = |error: &dyn Display| Failure::new(FailureKind::Other, format!("{action}: {error}")).unsent();
         let own = config.region().map(ToString::to_string).unwrap_or_default();
+        let region = region.map(|region| of_partition(region, &own));
         let host = host(service, &own, region);
         let region = region.map_or(own, str::to_owned);
         let base = match super::endpoints::of_config(config, service) {
@@ -187,19 +188,28 @@ impl Inner {
     }
 }
 
+/// The one region of a service in the partition of a region: those of China have another. Source: the endpoints of each in the
+/// General Reference.
+fn of_partition<'a>(region: &'a str, own: &str) -> &'a str {
+    if region == "us-east-1" && own.starts_with("cn-") { "cn-northwest-1" } else { region }
+}
+
 /// Where a service is asked by who works in a region; `other` is the one that it is asked in instead.
 fn host(service: &str, own: &str, other: Option<&str>) -> String {
-    let domain = if own.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let domain = partition::domain(own);
     match HOSTS_OF_IAM.iter().find(|(begins, _)| service == "iam" && own.starts_with(begins)) {
         Some((_, host)) => (*host).to_owned(),
-        None if WITHOUT_REGION.contains(&service) => format!("{service}.{domain}"),
+        // CloudFront of China has a region in its host.
+        None if WITHOUT_REGION.contains(&service) && !(service == "cloudfront" && own.starts_with("cn-")) => {
+            format!("{service}.{domain}")
+        }
         None => format!("{service}.{}.{domain}", other.unwrap_or(own)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::host;
+    use super::{host, of_partition};
 
     #[test]
     fn a_service_is_asked_at_its_host_of_the_partition() {
@@ -209,5 +219,15 @@ mod tests {
         assert_eq!(host("iam", "eu-west-1", Some("us-east-1")), "iam.amazonaws.com");
         assert_eq!(host("iam", "cn-northwest-1", Some("cn-north-1")), "iam.cn-north-1.amazonaws.com.cn");
         assert_eq!(host("iam", "us-gov-east-1", Some("us-gov-west-1")), "iam.us-gov.amazonaws.com");
+    }
+
+    #[test]
+    fn what_has_one_region_has_another_in_china() {
+        let of = |service: &str, own: &str| host(service, own, Some(of_partition("us-east-1", own)));
+        assert_eq!(of("ce", "cn-north-1"), "ce.cn-northwest-1.amazonaws.com.cn");
+        assert_eq!(of("budgets", "cn-north-1"), "budgets.amazonaws.com.cn");
+        assert_eq!(of("cloudfront", "cn-north-1"), "cloudfront.cn-northwest-1.amazonaws.com.cn");
+        assert_eq!(of("cloudfront", "eu-west-1"), "cloudfront.amazonaws.com");
+        assert_eq!(of_partition("cn-north-1", "cn-northwest-1"), "cn-north-1", "IAM of China");
     }
 }

@@ -37,7 +37,7 @@ const COMMAND: &str = "AWS-StartInteractiveCommand";
 /// some 16 s, lacks something.
 const NOT_CONNECTED: u32 = 6;
 
-/// What a session is for.
+/// The use of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
     /// Connections to a host and a port.
@@ -275,7 +275,7 @@ fn granted(action: Action, id: Option<String>, url: Option<String>, token: Optio
     }
 }
 
-/// What follows from a failure for a session.
+/// The failure of a session that follows from a failure of AWS.
 fn of(failure: &Failure) -> ssm_tunnel::Failure {
     use ssm_tunnel::FailureKind as Kind;
     let kind = match failure.kind {

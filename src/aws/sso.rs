@@ -6,7 +6,7 @@ use super::endpoints::SIGN_IN;
 use super::kept;
 use super::profiles::{Profiles, Sso};
 use super::session::Session;
-use crate::model::{Failure, FailureKind};
+use crate::model::{Failure, FailureKind, partition};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use jiff::{SignedDuration, Timestamp};
@@ -22,7 +22,7 @@ const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const CLIENT: &str = "cockpit";
 /// Where the service does not say how often it may be asked. Source: RFC 8628.
 const EVERY: u64 = 5;
-/// It asks for more time by so much. Source: RFC 8628.
+/// The time by which the service slows the polling down. Source: RFC 8628.
 const SLOWER: u64 = 5;
 
 /// The steps of a person in a browser.
@@ -49,7 +49,7 @@ impl Session {
         };
         let named = endpoints(&self.0.connection, &profiles).await?;
         let named = named.of_service(SIGN_IN).map(str::to_owned);
-        let base = named.unwrap_or_else(|| format!("https://oidc.{}.amazonaws.com", sso.region));
+        let base = named.unwrap_or_else(|| host(&sso.region));
         let file = kept::folder("sso/cache").map(|folder| folder.join(sso.file()));
         let Some(file) = file else {
             return Err(Failure::new(FailureKind::Other, "there is no home folder to keep the token in"));
@@ -190,10 +190,21 @@ impl Code {
     }
 }
 
+/// Where a sign-in of this region is asked for.
+fn host(region: &str) -> String {
+    format!("https://oidc.{region}.{}", partition::domain(region))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::aws::digest::sha1;
+
+    #[test]
+    fn a_sign_in_is_asked_for_at_the_host_of_its_partition() {
+        assert_eq!(host("us-east-1"), "https://oidc.us-east-1.amazonaws.com");
+        assert_eq!(host("cn-north-1"), "https://oidc.cn-north-1.amazonaws.com.cn");
+    }
 
     #[test]
     fn the_token_lies_where_the_aws_cli_looks_for_it() {

@@ -1,4 +1,5 @@
-//! What is in a region of an account, as `cockpit init` looks at it. Only reads; what may not be read is told, and the rest stands.
+//! The things in a region of an account, as `cockpit init` looks for them. Only reads; what may not be read is told,
+//! and the rest stands.
 
 mod beside;
 
@@ -165,8 +166,7 @@ async fn look_into(caller: &Caller<'_>, cluster: &mut Cluster) -> Result<(), Fai
             });
             let mut given = containers.iter().flat_map(aws_sdk_ecs::types::ContainerDefinition::secrets);
             service.names_parameters = given.any(|secret| !secret.value_from().contains(":secretsmanager:"));
-            let groups = described.load_balancers().iter().filter_map(|one| one.target_group_arn());
-            service.target_groups = groups.map(str::to_owned).collect();
+            (service.target_groups, _) = ecs_services::balanced(described.load_balancers().to_vec());
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What the WebSocket of a session needs: the region, certificates, the proxy, credentials.
+//! The settings of a session's WebSocket: the region, certificates, the proxy, credentials.
 
 use super::environment::variable;
 use super::session::Session;

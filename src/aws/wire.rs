@@ -53,7 +53,7 @@ pub(super) enum Unanswered {
 #[derive(Debug, Clone)]
 pub struct Wire(Arc<Inner>);
 
-/// What speaks TLS; made when it is first needed.
+/// The TLS client, made when it is first needed.
 #[derive(Debug, Default)]
 struct Secure {
     /// Certificates to trust instead of the machine's: the file, and what was in it.
@@ -214,7 +214,7 @@ impl Inner {
         found.then_some(body)
     }
 
-    /// What reaches an address that no AWS client asks.
+    /// The connector for addresses that no AWS client asks.
     fn direct(&self, request: &HttpRequest) -> SharedHttpConnector {
         if !request.uri().starts_with("https:") {
             return self.direct.get_or_init(|| SharedHttpConnector::new(Connector::builder().build_http())).clone();

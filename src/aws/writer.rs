@@ -88,7 +88,7 @@ impl<'a> Writer<'a> {
         Ok(writer)
     }
 
-    /// For reads that belong to the change.
+    /// The caller of reads that belong to the change.
     pub(super) fn reader(&self) -> Caller<'_> {
         Caller::pinned(self.session, &self.pinned)
     }

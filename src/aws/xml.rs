@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_off_is_no_answer() {
+    fn a_document_that_breaks_off_is_refused() {
         for text in ["", "x", "<a><b></a>", "<a>"] {
             assert_eq!(Element::parse(text), None, "{text}");
         }

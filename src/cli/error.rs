@@ -12,11 +12,11 @@ use std::io::{self, Write};
 pub struct Report {
     /// One word for machines: `usage`, `config`, `credentials`, `timeout` …
     pub kind: String,
-    /// What failed, in a sentence without a full stop.
+    /// The failure, in a sentence without a full stop.
     pub message: String,
     /// Why, the nearest cause first.
     pub causes: Vec<String>,
-    /// What to do.
+    /// The hint, where there is one.
     pub hint: Option<String>,
     /// How the program ends.
     pub code: ExitCode,
@@ -64,14 +64,14 @@ impl Report {
         Self::new(failure.kind.word(), message, code).cause(failure.message.clone()).hint(failure.hint())
     }
 
-    /// The same with one more cause.
+    /// Adds a cause behind those that are there.
     #[must_use]
     pub fn cause(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());
         self
     }
 
-    /// The same with all causes of an error, the nearest first.
+    /// Adds all causes of an error, the nearest first.
     #[must_use]
     pub fn caused_by(mut self, error: &dyn std::error::Error) -> Self {
         let mut next = Some(error);
@@ -85,22 +85,22 @@ impl Report {
         self
     }
 
-    /// The same with a hint: what to do.
+    /// Sets the hint: what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The same, with this environment named in each command that its hint offers.
+    /// Names this environment in each command that the hint offers.
     #[must_use]
     pub fn in_environment(mut self, named: CommandScope<'_>) -> Self {
         self.hint = self.hint.map(|hint| in_environment(&hint, named));
         self
     }
 
-    /// For people: `error: …`, `  cause: …`, `  hint: …`. Text from outside is made harmless; a
-    /// line break within it is kept, so that a snippet stays readable.
+    /// The text for people: `error: …`, `  cause: …`, `  hint: …`. Text from outside is made harmless; a line break
+    /// within it is kept, so that a snippet stays readable.
     pub fn text(&self) -> String {
         let mut text = String::new();
         let mut add = |label: &str, body: &str| {
@@ -124,7 +124,7 @@ impl Report {
         text
     }
 
-    /// For machines: `{"error":{"kind","message","causes","hint"}}` on one line.
+    /// The text for machines: `{"error":{"kind","message","causes","hint"}}` on one line.
     pub fn json(&self) -> String {
         let inner =
             Inner { kind: &self.kind, message: &self.message, causes: &self.causes, hint: self.hint.as_deref() };

@@ -26,7 +26,7 @@ pub enum ExitCode {
 }
 
 impl ExitCode {
-    /// All of them, in the order of their numbers.
+    /// All exit codes, in the order of their numbers.
     pub const ALL: [Self; 10] = [
         Self::Done,
         Self::Failed,
@@ -57,7 +57,7 @@ impl ExitCode {
         }
     }
 
-    /// What it means, in a line of the help.
+    /// The meaning, in a line of the help.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Done => "done, and what was asked for holds",

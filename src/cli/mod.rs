@@ -1,5 +1,5 @@
-//! What all commands share of what is typed and how they end: global flags, formats, errors, exit codes. The commands
-//! themselves are folders of `src/commands`.
+//! The common parts of all commands: global flags, formats, errors, exit codes. The commands themselves are folders of
+//! `src/commands`.
 
 pub mod duration;
 pub mod error;

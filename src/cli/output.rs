@@ -10,7 +10,7 @@ pub enum Output {
     Table,
     /// JSON, versioned by its `schema`.
     Json,
-    /// The same as YAML.
+    /// YAML with the fields of the JSON.
     Yaml,
     /// Rows for a spreadsheet.
     Csv,

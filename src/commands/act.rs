@@ -1,4 +1,4 @@
-//! What every change of an environment goes through: the plan is shown, a yes is asked for, and it is followed to its end.
+//! The way of every change of an environment: the plan is shown, a yes is asked for, and it is followed to its end.
 //! What it does is decided in `app::operation`.
 
 use super::context::Context;
@@ -225,7 +225,7 @@ fn tell_plan(operation: &Operation) {
     }
 }
 
-/// What was reported on stderr so far.
+/// The lines that were written to stderr so far.
 struct Told {
     zone: TimeZone,
     lines: usize,

@@ -9,14 +9,14 @@ use crate::app::command::Risk;
 use crate::aws::Session;
 use crate::cli::{ExitCode, Report};
 use crate::config::EnvironmentConfig;
-use crate::model::Failure;
 use crate::model::tunnel::instance::{Found, InstanceSelector};
 use crate::model::tunnel::{NoTarget, whose};
+use crate::model::{Failure, FailureKind};
 use crate::runtime::stop::stopped;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Between two looks at whether its agent is online.
+/// The interval between two looks at whether its agent is online.
 const LOOK: Duration = Duration::from_secs(1);
 /// An instance that is not online so long after its start will not be.
 const LIMIT: Duration = Duration::from_mins(5);
@@ -50,11 +50,13 @@ pub(super) async fn awake(target: &Whose<'_>, context: &Context, named: &str) ->
     let limit = context.limit().map_or(LIMIT, |limit| limit.min(LIMIT));
     let online = async {
         loop {
-            // A check that fails is repeated: it does not end the wait.
-            if target.session.instance_is_online(&id).await.unwrap_or(false) {
-                return;
+            match target.session.instance_is_online(&id).await {
+                Ok(true) => return,
+                // Who may not ask learns it by the session, which is tried until it is opened.
+                Err(failure) if failure.kind == FailureKind::Denied => return,
+                // A check that fails is repeated: it does not end the wait.
+                Ok(false) | Err(_) => tokio::time::sleep(LOOK).await,
             }
-            tokio::time::sleep(LOOK).await;
         }
     };
     tokio::select! {
@@ -63,7 +65,9 @@ pub(super) async fn awake(target: &Whose<'_>, context: &Context, named: &str) ->
             let report = Report::new("timeout", format!("{id} is not online"), ExitCode::TimedOut);
             Err(report.hint("its agent needs a role with AmazonSSMManagedInstanceCore and a way to Systems Manager"))
         }
-        signal = stopped() => Err(Report::new("interrupted", format!("{id} goes on starting"), signal.code())),
+        signal = stopped(), if !context.has_lent() => {
+            Err(Report::new("interrupted", format!("{id} goes on starting"), signal.code()))
+        }
     }
 }
 

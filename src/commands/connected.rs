@@ -1,4 +1,4 @@
-//! Who is connected to a database, for the plan of a change that cuts connections.
+//! The sessions of a database, for the plan of a change that cuts connections.
 
 use super::context::Context;
 use super::database::Found;

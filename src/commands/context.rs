@@ -1,4 +1,4 @@
-//! What every command begins with: the configuration, the environment, the clock, the width.
+//! The beginning of every command: the configuration, the environment, the clock, the width.
 
 use super::say::say;
 use crate::app::command::Scope;
@@ -20,6 +20,7 @@ use crate::runtime::{Collected, Collector};
 use jiff::{Timestamp, tz::TimeZone};
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -38,6 +39,8 @@ pub(super) struct Context {
     opened: Mutex<BTreeSet<String>>,
     /// One session with AWS for each environment, so that a credential helper or a person is asked once.
     sessions: Mutex<Vec<(EnvironmentConfig, aws::Session)>>,
+    /// A program that it has started has the terminal and the signals.
+    lent: AtomicBool,
 }
 
 impl Context {
@@ -46,15 +49,35 @@ impl Context {
         // A timeout too long to be represented is no limit.
         let end = limit.and_then(|limit| Instant::now().checked_add(limit));
         let flags = flags(&global);
-        Self { global, output, program, end, flags, opened: Mutex::default(), sessions: Mutex::default() }
+        Self {
+            global,
+            output,
+            program,
+            end,
+            flags,
+            opened: Mutex::default(),
+            sessions: Mutex::default(),
+            lent: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the terminal and the signals are those of a program that it has started: what goes on beside that asks nobody, and
+    /// is not ended by a signal.
+    pub(super) fn lend(&self, lent: bool) {
+        self.lent.store(lent, Ordering::Relaxed);
+    }
+
+    /// Whether they are.
+    pub(super) fn has_lent(&self) -> bool {
+        self.lent.load(Ordering::Relaxed)
     }
 
     fn named<'a>(&'a self, environment: &'a str) -> CommandScope<'a> {
         CommandScope { environment, flags: &self.flags }
     }
 
-    /// What failed, in which commands name the environment that was opened: a hint that is pasted must not act on the
-    /// default one. Of several nobody can say which is meant.
+    /// The report of a failure, in which commands name the environment that was opened: a hint that is pasted must not
+    /// act on the default one. Of several nobody can say which is meant.
     pub(super) fn told(&self, report: Report) -> Report {
         match self.single() {
             Some(name) => report.in_environment(self.named(&name)),
@@ -99,7 +122,7 @@ impl Context {
         config::load(&self.request())
     }
 
-    /// For this process: its folder, its user's folder, its variables and its flags.
+    /// The request for the configuration of this process: its folder, its user's folder, its variables and its flags.
     fn request(&self) -> config::Request {
         use etcetera::BaseStrategy as _;
         let global = &self.global;
@@ -138,7 +161,7 @@ impl Context {
         Ok(environment)
     }
 
-    /// The same for the environment of this name, whatever `--env` says; the other flags apply to it.
+    /// The environment of this name, whatever `--env` says; the other flags apply to it.
     pub(super) fn open_named(&self, name: &str) -> Result<(Loaded, EnvironmentConfig), Report> {
         let mut request = self.request();
         request.flags.environment = Some(name.to_owned());
@@ -229,7 +252,7 @@ impl Context {
         unless_stopped(Box::pin(self.collect_in(loaded.config, environment, wants, service_metrics))).await
     }
 
-    /// The same for an environment that is opened already.
+    /// Collects facts of an environment that is opened already.
     pub(super) async fn collect_in(
         &self,
         config: Config,
@@ -266,7 +289,7 @@ pub(super) struct Reading {
     pub(super) collector: Collector,
     pub(super) started: Timestamp,
     pub(super) collected: Collected,
-    /// What nobody asked for: the environment has none of it.
+    /// The sources that nobody asked for: the environment has none of them.
     pub(super) skipped: Vec<Source>,
     pub(super) zone: TimeZone,
 }
@@ -315,7 +338,7 @@ impl Reading {
         Some(format!("the account of these credentials is not known{}: {why}", taken.unwrap_or_default()))
     }
 
-    /// What was read, in the form that the reports take.
+    /// The facts that were read, in the form that the reports take.
     pub(super) fn input(&self) -> SnapshotInput<'_> {
         let app = &self.collector.app;
         SnapshotInput {
@@ -332,8 +355,8 @@ impl Reading {
     }
 }
 
-/// What was typed to come where a command acts, so that one that is offered comes there, too. A variable of the shell holds for
-/// the next command as well.
+/// The flags that lead a command to the same place, so that one that is offered comes there, too. A variable of the
+/// shell holds for the next command as well.
 fn flags(global: &Global) -> Vec<Flag> {
     let file =
         global.config.as_ref().filter(|file| std::env::var_os("COCKPIT_CONFIG").is_none_or(|set| set != ***file));

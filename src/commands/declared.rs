@@ -1,4 +1,4 @@
-//! What a command declares of itself, from which everything else about it follows.
+//! The declaration of a command, from which everything else about it follows.
 
 use super::context::Context;
 use crate::cli::{ExitCode, Formats, Report};
@@ -14,9 +14,9 @@ pub(super) struct Declared<A: 'static> {
     pub(super) formats: fn(&A) -> Formats,
     /// Whether it takes an interrupt itself: what it began goes on without it, and it says how to look again.
     pub(super) takes_interrupt: fn(&A) -> bool,
-    /// What its work is like.
+    /// The kind of its work.
     pub(super) work: Work,
-    /// What `cockpit schema` knows of what it prints.
+    /// The schemas of its output, for `cockpit schema`.
     pub(super) schemas: &'static [Schema],
     /// The function that runs the command.
     pub(super) run: Run<A>,
@@ -33,7 +33,7 @@ pub(super) type Running<'a> = Pin<Box<dyn Future<Output = Result<ExitCode, Repor
 pub enum Work {
     /// Reads or changes something, and prints it.
     Prints,
-    /// The same with answers so large that they are parsed off the main thread.
+    /// It prints answers so large that they are parsed off the main thread.
     PrintsMuch,
     /// Shows a screen, which must not wait while an answer is taken apart.
     Screen,
@@ -49,12 +49,12 @@ pub struct Schema {
     pub make: fn() -> Value,
 }
 
-/// For commands that end at once when they are interrupted.
+/// No: for commands that end at once when they are interrupted.
 pub(super) fn never<A>(_: &A) -> bool {
     false
 }
 
-/// For commands that take an interrupt themselves.
+/// Yes: for commands that take an interrupt themselves.
 pub(super) fn always<A>(_: &A) -> bool {
     true
 }

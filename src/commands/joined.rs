@@ -8,12 +8,15 @@ use super::waits::over;
 use crate::aws::ssm::Gateway;
 use crate::cli::{ExitCode, Report};
 use crate::model::text::quoted;
-use crate::runtime::shell::{Joined, Turn, opened};
+use crate::runtime::shell::{Joined, Turn, opened, was_not_started};
 use crate::runtime::stop::{StopSignal, StopSignals};
 use serde_json::Value;
 use ssm_tunnel::supervisor::Closed;
 use ssm_tunnel::{Shell, State};
 use std::io;
+
+/// What is left while it runs may go on: nobody knows how it ends.
+const MAY_GO_ON: &str = "what was begun there may go on";
 
 /// The shell or command that is opened, and where.
 pub(super) struct Opening<'a> {
@@ -24,7 +27,7 @@ pub(super) struct Opening<'a> {
     pub(super) to: &'a str,
     /// As it is typed, whole.
     pub(super) command: String,
-    /// What is known of it before it is opened.
+    /// The record of it before it is opened.
     pub(super) after: Value,
 }
 
@@ -46,9 +49,8 @@ pub(super) async fn join_shell(context: &Context, target: &Target, opening: Open
     };
     let status = shell.close().await;
     left_behind(&status);
-    // What is left while it runs may go on there: nobody knows how it ends.
     let left = if begun { "unknown" } else { "failed" };
-    let why = if begun { "what was begun there may go on" } else { "it was not open yet: nothing was begun" };
+    let why = if begun { MAY_GO_ON } else { "it was not open yet: nothing was begun" };
     let (word, reason, verdict) = match end {
         Ok(End::Told(code)) => ("done", format!("exit code {}", code.code()), Ok(code)),
         Ok(End::Over) => match &status.state {
@@ -59,6 +61,11 @@ pub(super) async fn join_shell(context: &Context, target: &Target, opening: Open
             State::Closed(Closed::Failed(failure)) => {
                 let report = ended("the session", &status);
                 (left, failure.message.clone(), report.map_or(Ok(ExitCode::Done), Err))
+            }
+            // The service or the agent says why: that is no end of the command's own.
+            State::Closed(Closed::Ended(said)) if !said.is_empty() => {
+                let (word, report) = ended_with(said);
+                (word, said.clone(), Err(report))
             }
             // An end without a code is the command's own.
             _ => {
@@ -80,6 +87,16 @@ pub(super) async fn join_shell(context: &Context, target: &Target, opening: Open
         Err(report) => (left, report.causes.first().unwrap_or(&report.message).clone(), Err(report)),
     };
     target.audit_end(what, &command, facts(&status, to, None), (word, &reason), verdict)
+}
+
+/// What became of what was to be run, where the session was ended with this reason.
+fn ended_with(said: &str) -> (&'static str, Report) {
+    let report = Report::new("session", "the session was ended", ExitCode::Failed).cause(said);
+    if !was_not_started(said) {
+        return ("unknown", report.cause(MAY_GO_ON));
+    }
+    let missing = ["no such file", "not found"].iter().any(|words| said.contains(words));
+    ("failed", if missing { report.hint("name a program that is there, after --") } else { report })
 }
 
 /// How a session that was joined to the terminal came to its end.
@@ -110,6 +127,7 @@ async fn join(shell: &mut Shell, begun: &mut bool) -> Result<End, Report> {
                 Turn::More => {}
                 Turn::Code(told) => end = End::Told(ExitCode::Of(u8::try_from(told).unwrap_or(1))),
                 Turn::Over => return Ok(end),
+                Turn::Left => return Ok(End::Signal(StopSignal::Interrupt)),
             },
             signal = stops.next() => return Ok(if let End::Told(_) = end { end } else { End::Signal(signal) }),
         }
@@ -119,6 +137,19 @@ async fn join(shell: &mut Shell, begun: &mut bool) -> Result<End, Report> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_could_not_be_started_has_failed_and_of_what_was_ended_otherwise_nobody_knows() {
+        let of = |said: &str| {
+            let (word, report) = ended_with(said);
+            (word, report.causes.len(), report.hint.is_some(), report.code)
+        };
+        let not_there = "Unable to start command: Failed to start pty: fork/exec /bin/sh: no such file or directory";
+        assert_eq!(of(not_there), ("failed", 1, true, ExitCode::Failed));
+        let nobody = "Unable to start shell: failed to start pty since RunAs user ubuntu does not exist";
+        assert_eq!(of(nobody), ("failed", 1, false, ExitCode::Failed));
+        assert_eq!(of("the target is not connected any more"), ("unknown", 2, false, ExitCode::Failed));
+    }
 
     #[test]
     fn each_word_arrives_as_it_was_typed_whoever_takes_the_command_apart() {

@@ -39,7 +39,7 @@ pub enum Stop {
     Print(String),
     /// Wrong usage: exit 2, as JSON if the flag says so.
     Wrong {
-        /// What to say.
+        /// The report to print.
         report: Box<Report>,
         /// With `-o json` among the arguments.
         json: bool,
@@ -95,7 +95,7 @@ impl Cli {
         Ok(cli)
     }
 
-    /// What clap cannot check alone.
+    /// Checks that clap cannot make alone.
     fn check(&self) -> Result<(), Report> {
         self.output(true)?;
         if self.all && self.command.is_some() {
@@ -124,7 +124,7 @@ impl Cli {
         }
     }
 
-    /// What its work is like.
+    /// The kind of its work.
     pub fn work(&self) -> Work {
         self.command.as_ref().map_or(Work::Screen, Command::work)
     }

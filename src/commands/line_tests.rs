@@ -86,7 +86,7 @@ fn a_program_may_be_given_nothing() {
 }
 
 #[test]
-fn what_is_empty_is_called_by_its_place() {
+fn an_empty_argument_is_named_by_its_place() {
     let cases: [(&[&str], &str); 5] = [
         (&["exec", "staging", ""], "SERVICE"),
         (&["exec", "", "web"], "ENVIRONMENT"),

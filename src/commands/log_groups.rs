@@ -20,11 +20,11 @@ use std::io::Write as _;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// What is read of the environment to know where its logs are.
+/// The sources that tell where the environment's logs are.
 pub(super) const SOURCES: &[Source] = &[Source::Identity, Source::Services, Source::TaskDefinitions];
 
 const DAY: Ms = 24 * 3_600_000;
-/// What is only worth a note is waited for so long.
+/// The wait for sources that are only worth a note.
 const WORTH_WAITING: Duration = Duration::from_secs(5);
 
 /// A time that is none, as wrong usage.
@@ -32,13 +32,13 @@ pub(super) fn no_time(wrong: Wrong) -> Report {
     Report::usage(wrong.message).hint(wrong.hint)
 }
 
-/// Whose lines a person asked for; nothing named is the whole environment.
+/// The services whose lines a person asked for; nothing named is the whole environment.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub(super) services: &'a [String],
     pub(super) groups: &'a [String],
     pub(super) lambdas: &'a [String],
-    /// What is not there may come: it is followed.
+    /// A group that is not there may come: it is followed.
     pub(super) waits: bool,
 }
 
@@ -133,7 +133,7 @@ fn without_services(environment: &EnvironmentConfig, asked: &Asked<'_>) -> Resul
     ))
 }
 
-/// It is not known where the lines are.
+/// The report that it is not known where the lines are.
 fn unknown(missing: &Missing, late: bool) -> Report {
     let message = "it is not known which log groups there are";
     let report = match &missing.failure {
@@ -200,8 +200,8 @@ pub(super) async fn resolve(
     }
 }
 
-/// What the environment names beside its services belongs to all of it. Its services' lines are read even
-/// where that cannot be listed.
+/// Adds the groups that the environment names beside its services. Its services' lines are read even where these cannot
+/// be listed.
 async fn with_configured(mut found: Sources, configured: &[String], ring: &mut EventLoop) -> Sources {
     for name in configured {
         match fitting(name, ring).await {
@@ -294,7 +294,8 @@ pub(super) fn tell_kept(all: &[LogGroup], names: &[String], since: Ms, now: Ms) 
     }
 }
 
-/// The same where it is not known yet how long the groups keep their lines; it is no reason to wait long, nor to fail.
+/// Tells which lines groups no longer keep, where their retention is not known yet; it is no reason to wait long, nor
+/// to fail.
 pub(super) async fn tell_if_gone(ring: &mut EventLoop, names: &[String], since: Ms, now: Ms, end: Option<Instant>) {
     // No group keeps lines for less than a day.
     if now - since <= DAY || names.is_empty() {
@@ -307,7 +308,7 @@ pub(super) async fn tell_if_gone(ring: &mut EventLoop, names: &[String], since: 
     }
 }
 
-/// Beside the data.
+/// Writes a line to stderr, beside the data.
 pub(super) fn say(text: &str) {
     let _ = writeln!(crate::runtime::Output::stderr(), "logs: {}", harmless(text));
 }

@@ -36,6 +36,18 @@ impl Opened {
             .hint("an environment with services names its `cluster` in the configuration"))
     }
 
+    /// A revision as it was typed: `family:revision`, its number, or its ARN, which must be of this account and region.
+    pub(super) fn revision(&self, typed: &str) -> Result<String, Report> {
+        let known = self.environment.account.is_some() && self.environment.region.is_some();
+        if typed.starts_with("arn:") && !known {
+            let text = format!(
+                "whether `{typed}` is of this environment cannot be told: its account or region is not configured"
+            );
+            return Err(Report::usage(text).hint("write it as family:revision"));
+        }
+        headless::select::Home::of(&self.environment, None).bare("task-definition", typed).map(str::to_owned)
+    }
+
     pub(super) fn driver(&self, context: &Context) -> Driver {
         let file = audit_file::path(self.config.audit_file.as_deref());
         let session = (&self.environment, context.aws(&self.environment));

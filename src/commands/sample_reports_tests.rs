@@ -24,7 +24,7 @@ use jiff::SignedDuration;
 use jiff::civil::date;
 use std::sync::Arc;
 
-/// What happened in an estate, in order and ranked.
+/// The time lines of an estate, in order and ranked.
 pub(super) fn happened(input: &SnapshotInput<'_>) -> [Timeline; 2] {
     let since = now() - SignedDuration::from_hours(24 * 365);
     let mut all = gather::gather(input.estate, &[], None, since, now());
@@ -41,7 +41,7 @@ pub(super) fn happened(input: &SnapshotInput<'_>) -> [Timeline; 2] {
     ]
 }
 
-/// What was measured, beside another time, and what could not be.
+/// Curves beside those of another time, and curves that could not be read.
 pub(super) fn measured(input: &SnapshotInput<'_>) -> [Metrics; 2] {
     let since = now() - SignedDuration::from_hours(3);
     let against = since - SignedDuration::from_hours(24);
@@ -59,7 +59,7 @@ pub(super) fn measured(input: &SnapshotInput<'_>) -> [Metrics; 2] {
     ]
 }
 
-/// What will be charged, and what of it is not known.
+/// An estimate with known and unknown costs.
 pub(super) fn estimated() -> CostEstimate {
     let create = |address: &str, after| testing::change(address, &["create"], serde_json::Value::Null, after);
     let changes = [
@@ -79,7 +79,7 @@ pub(super) fn estimated() -> CostEstimate {
     estimate_report(&estimate, &prices, "staging", region, plans, Shown::default())
 }
 
-/// What was charged.
+/// Costs that were charged.
 pub(super) fn charged() -> Cost {
     let day = |day: i8| Day { date: date(2026, 11, day), by: [("Amazon ECS".to_owned(), f64::from(day))].into() };
     let days = (1..20).map(day).collect();
@@ -102,7 +102,7 @@ pub(super) fn charged() -> Cost {
     cost(&costs, "staging", "123456789012", (Some("A=b".into()), None), date(2026, 11, 20), Shown::default())
 }
 
-/// What `cockpit autoscaling --watch -o json` writes: something that was seen, a report of all and one of nothing.
+/// The output of `cockpit autoscaling --watch -o json`: an observation, a report of all and one of nothing.
 pub(super) fn scaled() -> Vec<ScalingLine> {
     let (told, whole) = (
         Told { at: now(), what: "running 1 of 3".into() },
@@ -119,7 +119,7 @@ pub(super) fn scaled() -> Vec<ScalingLine> {
     vec![ScalingLine::of(&told), ScalingLine::of_end(&whole), ScalingLine::of_end(&Ended::default())]
 }
 
-/// What `cockpit logs -o json` writes: lines with all there can be and with the least, and what is missing.
+/// The output of `cockpit logs -o json`: lines with all there can be and with the least, and gaps.
 pub(super) fn log_lines() -> Vec<String> {
     let source = |container: &str, task: &str| log_store::Source {
         group: "/ecs/app-api".into(),

@@ -14,7 +14,7 @@ use crate::runtime::{self, Ended};
 use crate::ui::theme::Theme;
 use std::io::{IsTerminal as _, Write as _};
 
-/// On the configured environment; `all`: beginning with all of them beside each other.
+/// Opens the screen on the configured environment; `all`: it begins with all of them beside each other.
 pub(super) async fn run(context: &Context, all: bool) -> Result<ExitCode, Report> {
     needs_terminal("`cockpit snapshot`")?;
     let (loaded, environment) = context.open()?;
@@ -73,8 +73,8 @@ pub(super) async fn show(
     }
 }
 
-/// What became of an operation that the interactive session has left behind, as lines for a person: its end, why, and
-/// how to look again.
+/// The fate of an operation that the interactive session has left behind, as lines for a person: its end, why, and how
+/// to look again.
 fn left_behind(operation: &Operation) -> Vec<String> {
     let environment = &operation.environment.name;
     let Some(outcome) = &operation.outcome else {

@@ -1,5 +1,5 @@
-//! What tunnels and shells share: the environment, the service that they go through, where a tunnel leads, who connects
-//! there, what is written into the audit file.
+//! The common parts of tunnels and shells: the environment, the service that they go through, where a tunnel leads, who
+//! connects there, what is written into the audit file.
 
 use super::awake::{self, unclear};
 use super::context::Context;
@@ -41,7 +41,7 @@ pub(super) struct Target {
     mark: String,
 }
 
-/// What is asked of a tunnel, beside what the configuration says.
+/// The wishes for a tunnel, beside the configuration.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wish<'a> {
     pub(super) to: Option<&'a str>,
@@ -169,14 +169,14 @@ impl Target {
         route::whose(&self.config, &self.environment)
     }
 
-    /// Who connects: from the configured secret or parameter, and the configured names.
+    /// The user and password: from the configured secret or parameter, and the configured names.
     pub(super) async fn login(&self, context: &Context, far: &RemoteAddress) -> Result<Login, Report> {
         let read = self.read(context, far).await?;
         read.map_err(|failure| Report::of_failure("the database's password cannot be read", &failure))
     }
 
-    /// Who connects, without the password, which nobody asked for. Where the name of the user stands in the secret alone, that
-    /// is read for it.
+    /// The user without the password, which nobody asked for. Where the user's name stands in the secret alone, that is
+    /// read for it.
     pub(super) async fn user(&self, context: &Context, far: &RemoteAddress) -> Result<Login, Report> {
         let tunnel = &self.environment.tunnel;
         let database = tunnel.database.clone().or_else(|| far.database.clone());
@@ -286,7 +286,7 @@ impl Target {
         Ok((tunnel, service))
     }
 
-    /// What a tunnel is that leads there, for commands that may use it.
+    /// The description of a tunnel that leads there, for commands that may use it.
     pub(super) fn offer(&self, far: &RemoteAddress, through: String) -> TunnelOffer {
         TunnelOffer {
             environment: self.environment.name.clone(),
@@ -374,7 +374,7 @@ fn in_folder(path: &Path, ours: &[Local]) -> PathBuf {
     names.find(|path| !taken(path)).unwrap_or_else(|| path.to_owned())
 }
 
-/// What of a tunnel or a shell is written into the audit file.
+/// The facts on a tunnel or a shell for the audit file.
 pub(super) fn facts(status: &Status, to: &str, local: Option<&Local>) -> Value {
     standing(status).facts(to, local.map(ToString::to_string).as_deref())
 }

@@ -7,7 +7,7 @@ use crate::cli::{ExitCode, Report};
 use crate::runtime::stop::unless_stopped;
 
 /// Waits for this, unless the command is ended meanwhile by Ctrl-C, SIGTERM, SIGHUP or `--timeout`. `doing` says what was
-/// waited for: `nobody answered`.
+/// waited for: `nobody answered`. Signals of a program that the command has started do not end it.
 ///
 /// # Errors
 /// Its own; 130 or 1 after a signal, 7 where the time is up.
@@ -23,10 +23,13 @@ pub(super) async fn waited<T>(
             () = over(context) => Err(nothing_changed(doing)),
         }
     };
+    if context.has_lent() {
+        return within.await;
+    }
     unless_stopped(within).await?
 }
 
-/// Until `--timeout` is up.
+/// Waits until `--timeout` is up.
 pub(super) async fn over(context: &Context) {
     match context.limit() {
         Some(left) => tokio::time::sleep(left).await,

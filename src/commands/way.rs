@@ -14,7 +14,7 @@ use crate::runtime::database_login;
 use serde_json::Value;
 use ssm_tunnel::Tunnel;
 
-/// What was typed of where to.
+/// The typed words on where to go.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wanted<'a> {
     /// The environment's name; that of `--env` without it.
@@ -25,7 +25,7 @@ pub(super) struct Wanted<'a> {
     pub(super) through: Option<&'a str>,
     /// Straight to this server.
     pub(super) url: Option<&'a str>,
-    /// What is risked by the session, where it is not one that only reads.
+    /// The risk of the session, where it is not one that only reads.
     pub(super) writes: Option<Risk>,
     /// The command, for the audit file: what it is called, and what is typed of it behind the environment.
     pub(super) command: (&'static str, String),

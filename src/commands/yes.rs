@@ -29,12 +29,12 @@ pub(super) async fn said_yes(context: &Context, environment: &EnvironmentConfig,
     asked(context, environment, risk, context.global.read_only).await
 }
 
-/// The same for callers that must tell a "no" from a terminal that is gone.
+/// Asks for callers that must tell a "no" from a terminal that is gone.
 pub(super) async fn answered(context: &Context, environment: &EnvironmentConfig, risk: Risk) -> Result<Answer, Report> {
     decided(context, environment, risk, context.global.read_only).await
 }
 
-/// The same for something that `--read-only` may allow, or not.
+/// Asks for something that `--read-only` may allow, or not.
 pub(super) async fn asked(
     context: &Context,
     environment: &EnvironmentConfig,
@@ -71,6 +71,10 @@ async fn decided(
 ) -> Result<Answer, Report> {
     match may_ask(context, environment, risk, read_only)? {
         None => Ok(Answer::Yes),
+        // The keys are those of the program that runs.
+        Some(_) if context.has_lent() => {
+            Err(Report::new("refused", "nobody can be asked while the command runs", ExitCode::Refused))
+        }
         Some(yes) => {
             let answered = blocking(context, "nobody answered", move || Ok(ask(&yes))).await;
             if answered.is_err() {

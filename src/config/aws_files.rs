@@ -1,5 +1,6 @@
-//! What the AWS files name as endpoints, in the order of the AWS CLI: the settings of a profile, and the section `services` that it
-//! names. The SDK reads them as well; it does not say where a setting stands, nor which services a section is about.
+//! The endpoints that the AWS files name, in the order of the AWS CLI: the settings of a profile, and the section
+//! `services` that it names. The SDK reads them as well; it does not say where a setting stands, nor which services a
+//! section is about.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -28,7 +29,7 @@ struct Unreadable {
     pipe: bool,
 }
 
-/// What stands in brackets in one of the files.
+/// A section of one of the files, which stands in brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsSection {
     /// Between the brackets.
@@ -40,7 +41,7 @@ pub struct AwsSection {
 }
 
 impl AwsSection {
-    /// That it is a profile as the other file writes it, in a sentence.
+    /// A sentence that a profile is written as the other file writes it.
     pub fn misplaced(&self, profile: &str) -> Option<String> {
         let words: Vec<&str> = self.written.split_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
         let right = match (words.as_slice(), self.credentials) {
@@ -101,7 +102,7 @@ impl AwsFiles {
         Self { config, credentials, unreadable }
     }
 
-    /// One of credentials alone.
+    /// The file of credentials alone.
     pub fn only(credentials: &Path) -> Self {
         let mut unreadable = None;
         Self { config: None, credentials: read(credentials.to_owned(), &mut unreadable), unreadable }
@@ -117,7 +118,7 @@ impl AwsFiles {
         self.unreadable.as_ref().is_some_and(|unreadable| unreadable.pipe)
     }
 
-    /// What stands in brackets in them.
+    /// The sections of the files.
     pub fn sections(&self) -> Vec<AwsSection> {
         let of = |file: &Option<(PathBuf, String)>, credentials| {
             let mut found = Vec::new();
@@ -141,7 +142,7 @@ impl AwsFiles {
         texts.into_iter().any(|(_, text)| text.contains(ENDPOINT) || text.contains(IGNORED))
     }
 
-    /// What they say for a profile. What the file of credentials has goes first.
+    /// The endpoints of a profile. Those of the file of credentials go first.
     pub fn endpoints(&self, profile: &str) -> FileEndpoints {
         let config = settings(self.config.as_ref());
         let credentials = settings(self.credentials.as_ref());

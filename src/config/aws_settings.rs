@@ -1,4 +1,4 @@
-//! What of the AWS CLI's variables and settings is honoured, for `docs/configuration.md`.
+//! The variables and settings of the AWS CLI that are honoured, for `docs/configuration.md`.
 //!
 //! Sources: "Environment variables for the AWS CLI" and "Configuration and credential file settings" of its user
 //! guide (version 2), and the table of session variables in botocore's `configprovider.py`.

@@ -11,7 +11,7 @@ use crate::model::risk::Risk;
 use std::ops::Range;
 use toml::de::{DeArray, DeTable, DeValue};
 
-/// What a command can need to be selected.
+/// The kinds of things that a command can need to be selected.
 pub const SELECTIONS: [&str; 6] = ["service", "task", "database", "instance", "alarm", "row"];
 /// Where its output goes.
 const OUTPUTS: [&str; 2] = ["pane", "foreground"];

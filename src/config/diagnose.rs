@@ -43,9 +43,9 @@ pub enum MistakeLocation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     pub spot: MistakeLocation,
-    /// What is wrong, in a sentence.
+    /// The fault, in a sentence.
     pub message: String,
-    /// What would be right, if that can be said.
+    /// The right form, if it can be said.
     pub hint: Option<String>,
 }
 
@@ -78,7 +78,7 @@ impl Diagnostic {
         }
     }
 
-    /// With the line of the file and a caret under the place; harmless to a terminal.
+    /// The text with the line of the file and a caret under the place; harmless to a terminal.
     pub fn text(&self) -> String {
         let message = shown(&self.message);
         let hint = self.hint.as_deref().map(shown);

@@ -141,7 +141,7 @@ macro_rules! build {
     };
 }
 
-/// All of them, in the order of the documentation.
+/// All known keys, in the order of the documentation.
 pub static KNOWN: &[Known] = &[
     top!(
         "default_environment",

@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// The file's name, here, in a parent and in the user's folder.
 pub const FILE: &str = "config.toml";
 
-/// What to load the configuration from: files, variables, flags.
+/// The parts that a configuration is loaded from: files, variables, flags.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// `--config`: this file instead of the search.

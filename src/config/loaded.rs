@@ -1,4 +1,4 @@
-//! What was loaded: the values, where each comes from, and every mistake.
+//! The loaded configuration: the values, where each comes from, and every mistake.
 
 use super::diagnose::{Diagnostic, MistakeLocation, SourceFile};
 use super::schema::bare;
@@ -88,7 +88,7 @@ impl Places {
         self.at(&format!("environments.{}.{key}", bare(environment)), element)
     }
 
-    /// The same for any path.
+    /// The place in the files of the value at any path.
     pub fn at(&self, path: &str, element: Option<&str>) -> Option<String> {
         let origin = self.0.get(path)?;
         let (Origin::File(file, span), Some(element)) = (origin, element) else { return Some(origin.words()) };

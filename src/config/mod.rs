@@ -1,4 +1,4 @@
-//! What is configured: types, and how files, environment variables and flags become one value.
+//! The configuration: its types, and how files, environment variables and flags become one value.
 //!
 //! Reading files happens in `read`; the types are plain data that the app may hold.
 

@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 /// A key of a `[[commands]]` table.
 pub(super) struct OfCommand {
     pub(super) key: &'static str,
-    /// What it holds, in words.
+    /// Its value, in words.
     value: &'static str,
-    /// What holds without it, in words.
+    /// The behaviour without it, in words.
     pub(super) default: &'static str,
     doc: &'static str,
     example: &'static str,
@@ -21,7 +21,7 @@ fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
 
-/// All of them, in the order of the documentation.
+/// All keys of `[[commands]]`, in the order of the documentation.
 pub(super) static EACH_COMMAND: &[OfCommand] = &[
     OfCommand {
         key: "name",

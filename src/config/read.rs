@@ -18,7 +18,7 @@ use toml::de::{DeTable, DeValue};
 /// The largest file that is read.
 pub const LARGEST: usize = 1024 * 1024;
 
-/// What one entry of a file sets.
+/// The setting of one entry of a file.
 #[derive(Debug, Clone)]
 pub(super) enum Setting {
     /// An environment is named, whatever it holds.

@@ -1,4 +1,4 @@
-//! What a known key says of itself. The table of them is in `known`.
+//! The description of a known key. The table of known keys is in `known`.
 
 use super::types::{BuildConfig, Config, EnvironmentConfig};
 use super::value::{Kind, Value};
@@ -8,11 +8,11 @@ use super::value::{Kind, Value};
 pub struct Known {
     /// `ui.theme`; within an environment the rest of the path: `refresh.services`.
     pub key: &'static str,
-    /// What type of value it holds.
+    /// The type of its value.
     pub kind: Kind,
     /// Where it stands, how it is set and read.
     pub place: Place,
-    /// What holds without it, in words.
+    /// The behaviour without it, in words.
     pub default: &'static str,
     pub doc: &'static str,
     /// An example value, as the file writes it.

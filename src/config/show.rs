@@ -13,7 +13,7 @@ pub struct Row {
     pub key: String,
     /// The value; `None` where there is none.
     pub value: Option<Value>,
-    /// What holds where there is none, in words.
+    /// The behaviour where there is none, in words.
     pub default: &'static str,
     /// `config.toml:12`, `default`, …
     pub from: String,

@@ -1,4 +1,4 @@
-//! What is read of a TOML table in more than one place.
+//! Reads of TOML tables that several places need.
 
 use std::ops::Range;
 use toml::Spanned;

@@ -36,7 +36,7 @@ impl Drop for Folder {
     }
 }
 
-/// Whose shipped configuration is read, and whose documents are written.
+/// The repository whose shipped configuration is read, and whose documents are written.
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }

@@ -45,11 +45,11 @@ pub struct CommandConfig {
     pub key: Option<String>,
     /// The pane in which it applies; none: everywhere.
     pub pane: Option<String>,
-    /// What must be selected; none: nothing need be.
+    /// The kind of thing that must be selected; none: nothing need be.
     pub selection: Option<String>,
     /// The command line, for `sh -c`.
     pub run: String,
-    /// What it can do to the environment.
+    /// The risk of the command to the environment.
     pub risk: Risk,
     /// Whether it has the terminal until it ends; else its output is kept and shown.
     pub foreground: bool,
@@ -114,7 +114,7 @@ pub struct BuildConfig {
 pub struct EnvironmentConfig {
     /// `staging`: what `--env` names.
     pub name: String,
-    /// What it is an environment of: `bookmark-manager`.
+    /// The project: `bookmark-manager`.
     pub project: String,
     /// 12 digits. Facts of another account are never shown as this environment's.
     pub account: Option<String>,
@@ -164,9 +164,9 @@ pub struct EnvironmentConfig {
     pub schedules: Option<String>,
     /// How tunnels go, and where to.
     pub tunnel: TunnelConfig,
-    /// Who connects to its database, and how.
+    /// The user and password of its database.
     pub database: DatabaseConfig,
-    /// How it is looked at from outside.
+    /// How the site is probed from outside.
     pub health: HealthConfig,
     /// How often each source is read.
     pub refresh: Intervals,
@@ -177,7 +177,7 @@ pub struct EnvironmentConfig {
 /// The infrastructure as code of an environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InfraConfig {
-    /// What finds, plans and applies its units; none where it has no infrastructure as code.
+    /// The program that finds, plans and applies its units; none where it has no infrastructure as code.
     pub kind: Option<Tool>,
     /// With Terragrunt: the folder that its units are in.
     pub dir: Option<String>,
@@ -229,7 +229,7 @@ pub struct TunnelConfig {
     pub parameter: Option<String>,
 }
 
-/// How it is looked at from outside: `[environments.NAME.health]`.
+/// How the site is probed from outside: `[environments.NAME.health]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HealthConfig {
     /// The hosts of its site; none: those whose records lead to its load balancers.
@@ -242,14 +242,14 @@ pub struct HealthConfig {
     pub ca_file: Option<String>,
     /// `HOST:PORT=ADDRESS:PORT`: where connections go instead.
     pub connect: Vec<String>,
-    /// Who tells the public address of this machine.
+    /// The URL of the service that tells this machine's public address.
     pub address_url: Option<String>,
     /// Addresses may be let in by hand though the environment is guarded.
     pub allow: Option<bool>,
 }
 
-/// Who connects to the database, and how: `[environments.NAME.database]`. What it does not say of the user, the database and
-/// the password is as the tunnel's keys say.
+/// The user and password of the database: `[environments.NAME.database]`. User, database and password that are not set
+/// here are those of the tunnel's keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DatabaseConfig {
     pub database: Option<String>,

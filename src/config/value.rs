@@ -57,9 +57,9 @@ pub enum Value {
 /// Why a value is invalid, and what would be valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidValue {
-    /// What is wrong, in a sentence.
+    /// The fault, in a sentence.
     pub message: String,
-    /// What would be right.
+    /// The right form.
     pub hint: String,
 }
 

@@ -41,11 +41,11 @@ fn health(health: Health, enough: bool) -> HealthDto {
     }
 }
 
-/// What runs for each task definition, found in one walk over all tasks.
+/// The digests that run for each task definition, found in one walk over all tasks.
 pub struct Digests<'a>(HashMap<(&'a str, &'a str), &'a str>);
 
 impl<'a> Digests<'a> {
-    /// Of all tasks' main containers.
+    /// The digests of all tasks' main containers.
     pub fn new(estate: &'a Estate) -> Self {
         let mut digests = HashMap::new();
         for task in estate.tasks.value().into_iter().flat_map(BTreeMap::values) {
@@ -289,7 +289,7 @@ pub fn alarm(alarm: &Alarm, mutes: &[Mute], now: Timestamp) -> AlarmDto {
     }
 }
 
-/// What needs attention.
+/// An entry of the needs-attention list.
 pub fn attention(entry: &Attention) -> AttentionDto {
     let (place, name) = match &entry.place {
         Place::Identity => ("credentials".to_owned(), "credentials"),
@@ -311,8 +311,8 @@ pub fn attention(entry: &Attention) -> AttentionDto {
     }
 }
 
-/// What the schedule does next, over all services; `None` also where a part of it could not be read, as what comes first
-/// may be in that.
+/// The next effects of the schedule, over all services; `None` also where a part of it could not be read, as what comes
+/// first may be in that.
 pub fn coming(estate: &Estate, now: Timestamp) -> Option<ScheduleDto> {
     let unread = |failed: bool, known: bool| failed && !known;
     if unread(estate.scheduled.failure().is_some(), estate.scheduled.value().is_some())

@@ -18,7 +18,7 @@ pub struct Snapshot {
     pub environment: String,
     /// The account of the credentials; `null` where STS could not be asked: `sources` says why.
     pub account: Option<String>,
-    /// The region.
+    /// The AWS region.
     pub region: Option<String>,
     /// When it was taken.
     pub taken_at: String,
@@ -32,28 +32,28 @@ pub struct Snapshot {
     pub services: Option<Vec<ServiceDto>>,
     /// Databases; `null` if they could not be read.
     pub databases: Option<Vec<DatabaseDto>>,
-    /// What is declared, and its latest run; `null` if no infrastructure is configured.
+    /// The declared infrastructure, and its latest run; `null` if none is configured.
     pub infra: Option<InfraDto>,
     /// Alarms; `null` if they could not be read.
     pub alarms: Option<Vec<AlarmDto>>,
-    /// What the schedule does next; `null` if nothing is scheduled or it could not be read.
+    /// The next effects of the schedule; `null` if nothing is scheduled or it could not be read.
     pub schedule: Option<ScheduleDto>,
-    /// What `cockpit cost` said within a day; `null` if nobody asked it.
+    /// The costs that `cockpit cost` said within a day; `null` if nobody asked it.
     pub cost: Option<CostDto>,
-    /// What needs attention, the most urgent first.
+    /// The needs-attention list, the most urgent first.
     pub attention: Vec<AttentionDto>,
-    /// Who asks.
+    /// The identity of the credentials.
     pub identity: Option<IdentityDto>,
     /// Targets of the configured target groups; those of the services stand with them. `null` if they
     /// could not be read.
     pub targets: Option<Vec<TargetDto>>,
-    /// What the environment is one of.
+    /// The project that the environment is one of.
     pub project: String,
     /// Whether every change needs its name.
     pub guarded: bool,
     /// The pool that `user_pools` names; `null` if none is named, or it could not be read.
     pub user_pool: Option<PoolDto>,
-    /// For tables.
+    /// The moment and the time zone of tables; not in the JSON.
     #[serde(skip)]
     pub shown: Shown,
 }
@@ -69,7 +69,7 @@ pub struct SourceDto {
     pub age_ms: Option<u64>,
     /// Requests sent for it.
     pub requests: u32,
-    /// What failed or is missing; of one that is skipped who asks for it, where somebody does.
+    /// The failure, or the missing part; of a source that is skipped the command that asks for it, where one does.
     pub error: Option<String>,
     /// `throttled`, `denied`, `credentials`, `unreachable`, `timeout`, `malformed`, `not_found`,
     /// `wrong_account`, `service`, `other`.
@@ -88,7 +88,7 @@ pub struct UnmatchedDto {
     pub key: String,
     /// As it is written there.
     pub name: String,
-    /// What is there and is most like it.
+    /// The existing name that is most like it.
     pub nearest: Option<String>,
 }
 
@@ -96,7 +96,7 @@ pub struct UnmatchedDto {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SourceState {
-    /// Read whole.
+    /// It was read whole.
     Ok,
     /// Some of it is missing.
     Partial,
@@ -106,10 +106,10 @@ pub enum SourceState {
     Skipped,
 }
 
-/// Who asks.
+/// The identity of the credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct IdentityDto {
-    /// The ARN.
+    /// The ARN of the user or role.
     pub arn: String,
     /// When the credentials end; `null` for long-lived keys.
     pub expires: Option<String>,
@@ -119,15 +119,15 @@ pub struct IdentityDto {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum HealthDto {
-    /// Nothing to do.
+    /// It serves as it should.
     Healthy,
     /// Serves, but not as it should.
     Degraded,
-    /// Does not serve.
+    /// It does not serve.
     Down,
     /// Stopped on purpose.
     Stopped,
-    /// Not known.
+    /// Its state is not known.
     Unknown,
 }
 
@@ -140,7 +140,7 @@ pub struct ServiceDto {
     pub cluster: String,
     /// `ACTIVE`, `DRAINING`, `INACTIVE`.
     pub status: String,
-    /// Desired count.
+    /// The number of tasks that are to run.
     pub desired: u32,
     /// Tasks in RUNNING.
     pub running: u32,
@@ -154,7 +154,7 @@ pub struct ServiceDto {
     pub autoscaling: Option<AutoscalingDto>,
     /// Targets of its load balancers; `null` if they could not be read.
     pub targets: Option<Vec<TargetDto>>,
-    /// One word.
+    /// The health in one word.
     pub health: HealthDto,
     /// Why, the worst first.
     pub reasons: Vec<String>,
@@ -164,9 +164,9 @@ pub struct ServiceDto {
     pub launch: String,
     /// `REPLICA` or `DAEMON`; `null` where AWS does not say.
     pub scheduling: Option<String>,
-    /// Who makes its deployments: `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
+    /// The deployment controller: `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
     pub controller: Option<String>,
-    /// How it is rolled out: `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`; `null` where AWS does not say.
+    /// The deployment strategy: `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`; `null` where AWS does not say.
     pub strategy: Option<String>,
     /// The image of its main container.
     pub image: Option<String>,
@@ -185,17 +185,17 @@ pub struct ServiceDto {
 /// A deployment of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DeploymentDto {
-    /// `ecs-svc/…`.
+    /// The deployment's id: `ecs-svc/…`.
     pub id: String,
     /// `PRIMARY`, `ACTIVE`, `INACTIVE`.
     pub status: String,
     /// `IN_PROGRESS`, `COMPLETED`, `FAILED`; `null` where ECS does not control the deployment.
     pub rollout_state: Option<String>,
-    /// Desired count.
+    /// The number of tasks that are to run.
     pub desired: u32,
-    /// Running.
+    /// The number of tasks in RUNNING.
     pub running: u32,
-    /// Pending.
+    /// The number of tasks in PENDING.
     pub pending: u32,
     /// Tasks that failed to start.
     pub failed: u32,
@@ -214,9 +214,9 @@ pub struct DeploymentDto {
 /// Autoscaling of a service.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct AutoscalingDto {
-    /// Minimum.
+    /// The least desired count that autoscaling sets.
     pub min: u32,
-    /// Maximum.
+    /// The greatest desired count that autoscaling sets.
     pub max: u32,
     /// Whether any kind of scaling is suspended.
     pub suspended: bool,
@@ -224,7 +224,7 @@ pub struct AutoscalingDto {
     pub policies: Option<Vec<PolicyDto>>,
     /// Scheduled actions; `null` if they could not be read.
     pub scheduled: Option<Vec<ScheduledDto>>,
-    /// What is suspended: `scale_in`, `scale_out`, `scheduled`.
+    /// The suspended kinds of scaling: `scale_in`, `scale_out`, `scheduled`.
     pub suspended_kinds: Vec<String>,
 }
 
@@ -273,15 +273,15 @@ pub struct TargetDto {
     pub group: String,
     /// Address or instance.
     pub id: String,
-    /// Port.
+    /// The port that the target listens at.
     pub port: Option<u16>,
     /// Availability zone.
     pub az: Option<String>,
     /// `healthy`, `unhealthy`, `initial`, `draining`, `unused`, `unavailable`.
     pub state: String,
-    /// Why.
+    /// The reason, as AWS gives it.
     pub reason: Option<String>,
-    /// In a sentence.
+    /// The state in a sentence.
     pub description: Option<String>,
 }
 
@@ -292,9 +292,9 @@ pub struct DatabaseDto {
     pub id: String,
     /// `aurora` or `rds`.
     pub kind: String,
-    /// Engine.
+    /// The engine: `aurora-postgresql`, `postgres` …
     pub engine: String,
-    /// Version.
+    /// The version of the engine.
     pub version: String,
     /// `available`, `failing-over`, `stopped` …
     pub status: String,
@@ -302,17 +302,17 @@ pub struct DatabaseDto {
     pub endpoint: Option<String>,
     /// Writer first, then readers by promotion tier.
     pub members: Vec<MemberDto>,
-    /// Backups.
+    /// The automated backups.
     pub backup: BackupDto,
-    /// What is wrong or worth knowing, the worst first.
+    /// The reasons for its health, the worst first.
     pub reasons: Vec<String>,
-    /// One word.
+    /// The health in one word.
     pub health: HealthDto,
     /// Endpoint for reads.
     pub reader_endpoint: Option<String>,
-    /// Port.
+    /// The port of the endpoints.
     pub port: Option<u16>,
-    /// Capacity range.
+    /// The range of Aurora Serverless capacity, in ACU.
     pub acu: Option<RangeDto>,
     /// Storage, RDS only.
     pub storage_gib: Option<u32>,
@@ -327,13 +327,13 @@ pub struct DatabaseDto {
 /// An instance of a database.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct MemberDto {
-    /// Identifier.
+    /// The identifier of the instance.
     pub id: String,
     /// `writer`, `reader` or `instance`.
     pub role: String,
-    /// Status.
+    /// The status as RDS names it: `available`, `rebooting` …
     pub status: Option<String>,
-    /// Class.
+    /// The instance class: `db.t4g.medium`.
     pub class: Option<String>,
     /// Availability zone.
     pub az: Option<String>,
@@ -364,23 +364,23 @@ pub struct BackupDto {
     pub latest: Option<String>,
 }
 
-/// From, to.
+/// A range of capacity.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct RangeDto {
-    /// Minimum.
+    /// The least capacity, in ACU.
     pub min: f64,
-    /// Maximum.
+    /// The greatest capacity, in ACU.
     pub max: f64,
 }
 
 /// A change that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PendingDto {
-    /// Of which member; `null` for the database itself.
+    /// The identifier of the member; `null` for the database itself.
     pub member: Option<String>,
-    /// What changes.
+    /// The name of the setting that changes.
     pub what: String,
-    /// To what.
+    /// The new value.
     pub to: String,
 }
 
@@ -393,15 +393,15 @@ pub struct AlarmDto {
     pub state: String,
     /// Why, as `CloudWatch` says it.
     pub reason: String,
-    /// Since when.
+    /// The time since which it has been in this state.
     pub since: Option<String>,
-    /// What it is for.
+    /// The description of the alarm.
     pub description: Option<String>,
     /// `AWS/ECS`, …
     pub namespace: Option<String>,
     /// The metric's name.
     pub metric: Option<String>,
-    /// The threshold.
+    /// The threshold of the metric.
     pub threshold: Option<f64>,
     /// Whether autoscaling owns it.
     pub autoscaling: bool,
@@ -423,11 +423,11 @@ pub struct AttentionDto {
     /// `service:web`, `services`, `database:ID`, `alarm:NAME`, `source:ecs.tasks`, `credentials`.
     #[serde(rename = "where")]
     pub place: String,
-    /// What is wrong, in a sentence.
+    /// The fault, in a sentence.
     pub what: String,
-    /// Since when.
+    /// The time since which it has been so.
     pub since: Option<String>,
-    /// What to do.
+    /// The hint, where there is one.
     pub hint: Option<String>,
     /// The whole name of what it is about.
     pub name: String,

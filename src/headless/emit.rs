@@ -9,7 +9,7 @@ use crate::model::text::{self, json_acts, json_text};
 use serde::Serialize;
 use std::io::{self, Write};
 
-/// What can be printed in every format.
+/// A report that can be printed in every format.
 pub trait Printable: Serialize {
     /// As tables for people.
     fn tables(&self) -> Vec<Table>;

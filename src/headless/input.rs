@@ -1,4 +1,4 @@
-//! What reports are made of: an estate at a moment, and what was asked for it.
+//! The facts that reports are made of: an estate at a moment, and what was asked for it.
 
 use super::convert;
 use super::dto::{DatabaseDto, ServiceDto};
@@ -9,7 +9,7 @@ use crate::model::{Estate, Observed, Source};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::collections::BTreeMap;
 
-/// What a snapshot is made of.
+/// The facts that a snapshot is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct SnapshotInput<'a> {
     /// The zone in which tables tell times: the environment's, or the machine's.

@@ -1,20 +1,20 @@
-//! What this machine has kept of an environment, as scripts read it in the snapshot: what its account costs, and its latest run.
+//! The kept facts of an environment, as scripts read it in the snapshot: what its account costs, and its latest run.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What the account costs.
+/// The costs of the account.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CostDto {
     /// When Cost Explorer was asked.
     pub read_at: String,
-    /// `USD`.
+    /// The currency: `USD`.
     pub currency: String,
     /// This month until now.
     pub month: f64,
     /// This month to its end; `null` where that cannot be told.
     pub forecast: Option<f64>,
-    /// Yesterday.
+    /// The costs of yesterday.
     pub yesterday: Option<f64>,
     /// The middle of the two weeks before; `null` where too few days are known.
     pub usual: Option<f64>,
@@ -42,13 +42,13 @@ pub struct RunDto {
     pub goal: Option<String>,
     /// `going on`, `lost` (it was killed and can be resumed), `done`, `failed`, `cancelled`.
     pub state: String,
-    /// When it began.
+    /// The time at which it began.
     pub began: Option<String>,
     /// When it ended; `null` while it goes on, and of one that was killed.
     pub ended: Option<String>,
-    /// Who began it: `user@host`.
+    /// The person who began it: `user@host`.
     pub by: Option<String>,
-    /// Its units.
+    /// The number of its units.
     pub units: usize,
     /// Those that are over.
     pub over: usize,

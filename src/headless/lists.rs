@@ -1,4 +1,4 @@
-//! What lists have in common: their head, and the tables of services, databases and alarms that the snapshot has, too.
+//! The common parts of lists: their head, and the tables of services, databases and alarms that the snapshot has, too.
 
 use super::dto::{AlarmDto, DatabaseDto, MemberDto, ServiceDto, SourceDto, SourceState};
 use super::input::SnapshotInput;
@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What every list says first.
+/// The first fields of every list.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Head {
     /// The schema's name and number.
@@ -25,7 +25,7 @@ pub struct Head {
     pub complete: bool,
     /// The sources that it is made of.
     pub sources: Vec<SourceDto>,
-    /// For tables.
+    /// The moment and the time zone of tables; not in the JSON.
     #[serde(skip)]
     pub shown: Shown,
 }
@@ -87,7 +87,7 @@ impl Head {
         sources::exit_code(&self.sources)
     }
 
-    /// What is missing.
+    /// Sentences on what is missing.
     pub fn notes(&self) -> Vec<String> {
         sources::notes(&self.sources)
     }
@@ -191,7 +191,7 @@ pub fn alarms_table(alarms: Option<&[AlarmDto]>, all: bool, shown: &Shown) -> Ta
     alarms_with_parts(alarms, all, shown, &BTreeMap::new())
 }
 
-/// The same, with the parts of composite alarms below them: names with their states.
+/// The alarms with the parts of composite ones below them: names with their states.
 pub fn alarms_with_parts(
     alarms: Option<&[AlarmDto]>,
     all: bool,

@@ -1,5 +1,5 @@
-//! What the reports of the commands have in common: an estate becomes a DTO, a DTO becomes text. Pure: no requests, no
-//! clock, no files; time and writers are handed in. The report of one command is in its folder in `src/commands`.
+//! The common parts of the commands' reports: an estate becomes a DTO, a DTO becomes text. Pure: no requests, no clock,
+//! no files; time and writers are handed in. The report of one command is in its folder in `src/commands`.
 
 pub mod convert;
 mod csv;

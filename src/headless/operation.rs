@@ -1,4 +1,4 @@
-//! What an operation was, for scripts and for people: its plan, its outcome, what runs.
+//! The report of an operation, for scripts and for people: its plan, its outcome, what runs.
 
 use super::emit::Printable;
 use super::table::{Table, prose, words};
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 /// Schema of the commands that change something.
 pub const SCHEMA: &str = "cockpit.operation/1";
-/// What the operations of a command came to.
+/// The outcome of the operations of a command.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct OperationReport {
     /// `cockpit.operation/1`.
@@ -25,7 +25,7 @@ pub struct OperationReport {
     pub environment: String,
     /// The account of the credentials; `null` if it could not be asked for.
     pub account: Option<String>,
-    /// The region.
+    /// The AWS region.
     pub region: Option<String>,
     /// Where its changes go, where that is not AWS itself: a URL, or each service with its own.
     pub endpoint: Option<String>,
@@ -38,17 +38,17 @@ pub struct OperationReport {
 /// One operation.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct OperationDto {
-    /// `deploy web`.
+    /// The title: `deploy web`.
     pub title: String,
     /// The service's whole name, where it is about one.
     pub service: Option<String>,
     /// `done`, `rolled_back`, `failed`, `unknown`, `refused`, `impossible`, `cancelled`; `null` for a dry run.
     pub verdict: Option<String>,
-    /// In a sentence.
+    /// The outcome in a sentence.
     pub summary: Option<String>,
     /// Why, the nearest cause first.
     pub causes: Vec<String>,
-    /// What to do.
+    /// The hint, where there is one.
     pub hint: Option<String>,
     /// The deployment's id: `ecs-svc/…`.
     pub deployment: Option<String>,
@@ -56,21 +56,21 @@ pub struct OperationDto {
     pub revision: Option<String>,
     /// The one that ran before.
     pub previous: Option<String>,
-    /// The image.
+    /// The image that is deployed.
     pub image: Option<String>,
-    /// Its digest.
+    /// The digest of the image: `sha256:…`.
     pub digest: Option<String>,
-    /// What runs now, in words.
+    /// The version that runs now, in words.
     pub runs: Option<String>,
     /// When the change was made; `null` if none was.
     pub began_at: Option<String>,
-    /// When it ended.
+    /// The time at which it ended.
     pub ended_at: Option<String>,
     /// How long that took.
     pub duration_ms: Option<u64>,
-    /// What was looked at before.
+    /// The checks before the change.
     pub checks: Vec<CheckDto>,
-    /// What it was and is meant to be.
+    /// The values before and after.
     pub changes: Vec<ChangeDto>,
     /// The changes of AWS with their parameters.
     pub calls: Vec<CallDto>,
@@ -89,29 +89,29 @@ pub struct OperationDto {
 pub struct CheckDto {
     /// `fine`, `note`, `warn` or `stop`.
     pub level: String,
-    /// In a sentence.
+    /// The finding in a sentence.
     pub text: String,
-    /// What to do.
+    /// The hint, where there is one.
     pub hint: Option<String>,
 }
 
-/// One difference.
+/// A value before and after the change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ChangeDto {
-    /// What.
+    /// The value that changes.
     pub what: String,
-    /// As it is.
+    /// The value before.
     pub now: String,
-    /// As it will be.
+    /// The value after.
     pub next: String,
 }
 
-/// One call.
+/// A call of an AWS API.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CallDto {
-    /// As IAM names it.
+    /// The action as IAM names it: `ecs:UpdateService`.
     pub action: String,
-    /// What it is given.
+    /// The parameters of the call.
     pub parameters: Value,
 }
 

@@ -15,7 +15,7 @@ pub struct PoolDto {
     pub mfa: Option<String>,
     /// `authenticator`, `SMS`, `e-mail`; `null` if they could not be read.
     pub mfa_methods: Option<Vec<String>>,
-    /// What a password must have; `null` if it could not be read.
+    /// The rules for passwords; `null` if they could not be read.
     pub password: Option<PasswordDto>,
     /// Whether it is protected against deletion.
     pub deletion_protection: Option<bool>,
@@ -23,12 +23,12 @@ pub struct PoolDto {
     pub estimated_users: Option<u64>,
 }
 
-/// What a password must have.
+/// The rules for passwords.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PasswordDto {
     /// Characters at least.
     pub minimum_length: u64,
-    /// What it must have beside that.
+    /// The kinds of characters that a password must have beside that.
     pub requires: Vec<String>,
     /// Days that a temporary one is good for.
     pub temporary_days: Option<u64>,

@@ -75,7 +75,7 @@ fn cell(value: Option<&Value>) -> Option<String> {
 }
 
 impl<'a> RowWriter<'a> {
-    /// For rows of these fields.
+    /// A writer of rows with these fields.
     ///
     /// # Errors
     /// Where the heading cannot be written.
@@ -140,7 +140,7 @@ impl<'a> RowWriter<'a> {
         })
     }
 
-    /// After the last row.
+    /// Ends the output after the last row.
     ///
     /// # Errors
     /// Where it cannot be written.

@@ -1,9 +1,9 @@
-//! What the schedule does next, as scripts read it.
+//! The next effects of the schedule, as scripts read it.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What the schedule does next.
+/// The next effects of the schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ScheduleDto {
     /// The next stop.
@@ -15,7 +15,7 @@ pub struct ScheduleDto {
 /// One coming action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NextDto {
-    /// When.
+    /// The time of the effect.
     pub at: String,
     /// The action's name.
     pub action: String,

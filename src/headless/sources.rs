@@ -8,7 +8,7 @@ use crate::model::{Estate, Failure, FailureKind, Observed, Service, Source};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the caller knows of its requests.
+/// The caller's knowledge of its requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
     pub environment: &'a EnvironmentConfig,
@@ -30,7 +30,7 @@ impl Asked<'_> {
         sources.iter().map(|source| self.row(*source)).collect()
     }
 
-    /// What the configuration names and this source does not have.
+    /// Names of the configuration that this source does not have.
     fn unmatched(&self, source: Source) -> Vec<UnmatchedDto> {
         let of = self.estate.unmatched.iter().filter(|one| one.source == source);
         of.map(|one| UnmatchedDto { key: one.key.to_owned(), name: one.written.clone(), nearest: one.near.clone() })
@@ -88,7 +88,7 @@ enum Absence {
     Nothing,
     /// It was asked, and no answer came.
     Unanswered,
-    /// What to ask follows from another source, which could not be read.
+    /// It depends on another source, which could not be read.
     Follows(Source),
 }
 
@@ -268,7 +268,7 @@ pub fn news(rows: &[SourceDto], told: &mut BTreeSet<String>) -> Vec<String> {
 
 /// Sources that could not be read, or not whole, for one cause.
 struct Unread<'a> {
-    /// What is said of one, and of several.
+    /// The words for one, and for several.
     words: (&'static str, &'static str),
     names: Vec<&'a str>,
     error: &'a str,
@@ -283,7 +283,7 @@ impl Unread<'_> {
     }
 }
 
-/// What is missing, by its causes.
+/// The missing parts, by their causes.
 fn unread(rows: &[SourceDto]) -> Vec<Unread<'_>> {
     let mut causes: Vec<Unread<'_>> = Vec::new();
     for row in rows {

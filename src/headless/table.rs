@@ -3,7 +3,7 @@
 use crate::model::text::{cut_end, harmless, width as width_of};
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table as Columns, TableStyle, presets};
 
-/// What stands in a cell that has no value.
+/// The text of a cell that has no value.
 pub const NONE: &str = "–";
 /// Cells between columns.
 const GAP: u16 = 2;
@@ -23,7 +23,7 @@ pub struct Column {
 }
 
 impl Column {
-    /// The same, left out where there is no room, the highest number first.
+    /// Sets the rank of the column: where there is no room, the highest number is left out first.
     #[must_use]
     pub const fn rank(mut self, rank: u8) -> Self {
         self.rank = rank;
@@ -49,12 +49,12 @@ pub const fn numbers(title: &'static str) -> Column {
 /// A table to be printed, with its rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
-    /// What stands above it in a document of several tables.
+    /// The title above it in a document of several tables.
     pub title: Option<String>,
     pub columns: Vec<Column>,
     /// Rows; `None` is a value that is not there.
     pub rows: Vec<Vec<Option<String>>>,
-    /// What is said where there are no rows.
+    /// The message where there are no rows.
     pub empty: String,
     /// Titles that are known only from what came, instead of the columns' own.
     pub heads: Vec<String>,
@@ -66,7 +66,7 @@ impl Table {
         Self { title: None, columns: columns.to_vec(), rows: Vec::new(), empty: empty.into(), heads: Vec::new() }
     }
 
-    /// The same under a title.
+    /// Sets the title above the table.
     #[must_use]
     pub fn titled(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_room_is_left_out_and_named() {
+    fn columns_without_room_are_left_out_and_named() {
         let mut table = Table::new(&[words("NAME"), words("CLASS").rank(2), words("AZ").rank(1), prose("WHY")], "");
         table.row(
             ["db-1", "db.serverless", "ap-northeast-1a", "a sentence that is longer than its column"]

@@ -25,7 +25,7 @@ use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::name::Name;
 
-/// What rustls speaks, by name. Older versions are spoken by nobody here, and so cannot be asked for.
+/// The versions that rustls speaks, by name. Older versions are spoken by nobody here, and so cannot be asked for.
 const VERSIONS: [(&str, &SupportedProtocolVersion); 2] = [("1.2", &TLS12), ("1.3", &TLS13)];
 
 impl Probes {

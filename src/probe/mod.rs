@@ -33,7 +33,7 @@ pub use resolve::Resolver;
 /// No probe takes longer.
 pub const LIMIT: Duration = Duration::from_secs(5);
 
-/// What probes are sent with.
+/// The client and the settings with which probes are sent.
 #[derive(Debug, Clone)]
 pub struct Probes {
     resolver: Resolver,

@@ -15,15 +15,15 @@ use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-/// Of an answer no more is read.
+/// The most bytes of an answer that are read.
 const MOST: usize = 64 * 1024;
-/// Who asks: it can be found in the site's logs.
+/// The user agent, by which the requests can be found in the site's logs.
 const AGENT: &str = concat!("cockpit-health/", env!("CARGO_PKG_VERSION"));
-/// What a firewall for SQL must refuse; it asks for nothing that an application does.
+/// The request that a firewall's rule against SQL injection must refuse; it asks for nothing that an application does.
 const INJECTION: &str = "/?cockpit-probe=1%27%20OR%20%271%27%3D%271%27%20UNION%20SELECT%20NULL--";
-/// What a firewall for scripts must refuse.
+/// The request that a firewall's rule against scripts must refuse.
 const SCRIPT: &str = "/?cockpit-probe=%3Cscript%3Ealert(1)%3C%2Fscript%3E";
-/// What it must let through.
+/// The request that the firewall must let through.
 const NORMAL: &str = "/?cockpit-probe=hello";
 
 /// An HTTP answer: its status, headers and body.

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// How long one server is waited for, and how often it is asked.
 const WAIT: Duration = Duration::from_secs(2);
 
-/// Who answers for names: the servers of this machine, or one that is configured.
+/// A resolver of names: with the name servers of this machine, or one that is configured.
 #[derive(Clone)]
 pub struct Resolver(TokioResolver);
 
@@ -23,7 +23,7 @@ impl std::fmt::Debug for Resolver {
 }
 
 impl Resolver {
-    /// With a server (`192.0.2.53`, `192.0.2.53:5353`), or with those of this machine.
+    /// A resolver that asks a server (`192.0.2.53`, `192.0.2.53:5353`), or those of this machine.
     ///
     /// # Errors
     /// It is no address, or this machine names no servers.
@@ -78,7 +78,7 @@ impl Resolver {
     }
 }
 
-/// What a server says of the servers of a zone that is below its own.
+/// The name servers of a zone that a server delegates it to.
 pub(super) async fn referral(server_at: SocketAddr, zone: &str) -> Result<Vec<String>, Trouble> {
     let mut builder = TokioResolver::builder_with_config(one_server(server_at), TokioRuntimeProvider::default());
     let settings = builder.options_mut();

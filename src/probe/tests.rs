@@ -173,7 +173,7 @@ async fn the_public_address_is_what_somebody_outside_sees() {
 }
 
 #[test]
-fn what_is_configured_wrongly_is_named() {
+fn a_wrong_setting_of_the_probes_is_named() {
     let wrong = |settings: Settings<'_>| Probes::new(&settings).map(drop).unwrap_err();
     assert!(wrong(Settings { resolver: Some("example"), ..Settings::default() }).contains("`example`"));
     let connect = ["a:1".to_owned()];

@@ -1,6 +1,6 @@
-//! What the end-to-end tests share: a simulated AWS with its controls, a home of its own, and the
-//! program run as a person runs it. Nothing here can leave this machine: the environment is cleared,
-//! the credentials are dummies and the endpoint is on loopback.
+//! The common parts of the end-to-end tests: a simulated AWS with its controls, a home of its own, and the program run
+//! as a person runs it. Nothing here can leave this machine: the environment is cleared, the credentials are dummies
+//! and the endpoint is on loopback.
 #![allow(dead_code)] // each test binary uses its part
 
 pub mod tunnels;
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// What must never be printed.
+/// The secret that must never be printed.
 pub const SECRET: &str = "hush/SecretAccessKey/hush";
 /// The same.
 pub const TOKEN: &str = "hush-session-token-hush";
@@ -240,14 +240,14 @@ impl Home {
 }
 
 /// A program leaves signals alone that were ignored when it was started, and tests that run in the background of a script have
-/// SIGINT ignored. One that is handled here is as usual in the programs that are started.
+/// SIGINT and SIGQUIT ignored. One that is handled here is as usual in the programs that are started.
 fn take_signals() {
     use tokio::signal::unix::{SignalKind, signal};
     static TAKEN: std::sync::Once = std::sync::Once::new();
     let take = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let _inside = runtime.enter();
-        for kind in [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::terminate()] {
+        for kind in [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit(), SignalKind::terminate()] {
             if cockpit::runtime::stop::is_ignored(kind) {
                 drop(signal(kind).unwrap());
             }
@@ -263,7 +263,7 @@ impl Drop for Home {
     }
 }
 
-/// What a command said.
+/// The outcome of a command: its output and its exit code.
 #[derive(Debug)]
 pub struct Said {
     pub code: i32,

@@ -62,7 +62,7 @@ impl Agent {
     }
 }
 
-/// What an agent's log says of it: its last lines, oldest first.
+/// The state of an agent by the last lines of its log, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Heard {
     /// When it last wrote a line that is no error, no warning and no more of an error.
@@ -73,7 +73,7 @@ pub struct Heard {
     pub errors: usize,
 }
 
-/// What lines say; the newest of each counts.
+/// Reads the state of an agent from lines of its log; the newest of each kind counts.
 pub fn heard(lines: &[LogEvent]) -> Heard {
     let mut heard = Heard::default();
     for line in lines {
@@ -128,7 +128,7 @@ pub enum Reports {
     Unknown(String),
 }
 
-/// What is known of an agent's log.
+/// The log of an agent, as far as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Log {
     /// It is not in CloudWatch, or was not read.
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_unknown_and_never_well() {
+    fn an_agent_whose_log_cannot_be_read_is_unknown_and_never_well() {
         let agent = |health| of_container(&container("datadog-agent", "datadog/agent:7", "RUNNING", health)).unwrap();
         let log = Log::Unread("logs:GetLogEvents: not allowed".to_owned());
         let judged = reports(&agent("UNKNOWN"), &log, None, at(1));

@@ -59,7 +59,7 @@ pub fn task_of(stream: &str) -> &str {
     stream.rsplit('/').next().unwrap_or(stream)
 }
 
-/// What is known of the log of an agent's container.
+/// The log of an agent's container, as far as it was read.
 fn log_of(estate: &Estate, task: &Task, container: &str, now: Timestamp) -> Log {
     let unread = || Log::Unread("its log was not read".to_owned());
     let at = match stream(estate, task, container) {

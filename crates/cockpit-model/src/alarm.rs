@@ -1,6 +1,6 @@
 //! CloudWatch alarms.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// One metric alarm or composite alarm.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
@@ -30,7 +30,7 @@ pub struct Alarm {
     pub suppressed: Option<String>,
     /// Whether it notifies anybody.
     pub actions_enabled: bool,
-    /// Whom it notifies, whatever the state: ARNs.
+    /// The actions in any state, as ARNs: topics that are notified, policies that scale.
     pub actions: Vec<String>,
 }
 
@@ -47,7 +47,7 @@ pub enum AlarmState {
 }
 
 impl AlarmState {
-    /// From the API's word.
+    /// Reads the API's word.
     pub fn parse(word: &str) -> Self {
         match word {
             "OK" => Self::Ok,
@@ -67,9 +67,11 @@ impl AlarmState {
 }
 
 impl Alarm {
-    /// Whether autoscaling owns it: those go off in normal work and are no news.
+    /// Whether it is there for autoscaling alone, which made it or has a policy of steps that it sets off: such alarms go
+    /// off in normal work and are no news.
     pub fn of_autoscaling(&self) -> bool {
-        self.name.starts_with("TargetTracking-")
+        let steps = !self.actions.is_empty() && self.actions.iter().all(|action| action.contains(":scalingPolicy:"));
+        steps || self.name.starts_with("TargetTracking-")
     }
 
     /// The alarms that a composite one is made of, in their order.
@@ -100,10 +102,15 @@ pub struct Mute {
     pub from: Option<Timestamp>,
     /// Up to when; none where it comes again and again.
     pub until: Option<Timestamp>,
+    /// It comes again and again, and mutes nothing at this moment.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub waits: bool,
 }
 
 /// The longest name of a rule. Source: `PutAlarmMuteRule`.
 const LONGEST: usize = 255;
+/// A rule that begins within this time mutes: it begins with a whole minute.
+const SOON: SignedDuration = SignedDuration::from_mins(1);
 /// How names of the cockpit's own rules begin.
 const OURS: &str = "cockpit-mute-";
 
@@ -129,7 +136,9 @@ impl Mute {
 
     /// Whether it mutes this alarm at this time, or will within a minute.
     pub fn mutes(&self, alarm: &str, now: Timestamp) -> bool {
-        self.alarms.iter().any(|name| name == alarm) && self.until.is_none_or(|until| until > now)
+        let soon = now.checked_add(SOON).unwrap_or(now);
+        let begun = !self.waits && self.from.is_none_or(|from| from <= soon);
+        begun && self.alarms.iter().any(|name| name == alarm) && self.until.is_none_or(|until| until > now)
     }
 }
 
@@ -147,14 +156,36 @@ mod tests {
     }
 
     #[test]
+    fn an_alarm_that_only_scales_is_autoscalings_and_one_that_tells_somebody_too_is_not() {
+        let steps = "arn:aws:autoscaling:eu-west-1:1:scalingPolicy:u:resource/ecs/service/shop/web:policyName/in";
+        let of = |name: &str, actions: &[&str]| {
+            let actions = actions.iter().map(|action| (*action).to_owned()).collect();
+            Alarm { name: name.into(), actions, ..Alarm::default() }.of_autoscaling()
+        };
+        assert!(of("TargetTracking-service/shop/web-AlarmLow-1", &[]) && of("web-cpu-low", &[steps]));
+        assert!(!of("web-cpu-low", &[steps, "arn:aws:sns:eu-west-1:1:alerts"]) && !of("web-cpu-low", &[]));
+    }
+
+    #[test]
     fn a_rule_of_ours_is_one_for_each_alarm_and_no_longer_than_may_be() {
         assert_eq!(Mute::rule_of("web-cpu"), "cockpit-mute-web-cpu");
         let (one, other) = ("a".repeat(255), format!("{}b", "a".repeat(254)));
         assert_ne!(Mute::rule_of(&one), Mute::rule_of(&other));
         assert_eq!(Mute::rule_of(&one).len(), LONGEST);
         let at = |second| Timestamp::from_second(second).expect("in range");
-        let mute = Mute { rule: Mute::rule_of("a"), alarms: vec!["a".into()], from: Some(at(0)), until: Some(at(60)) };
+        let (from, until) = (Some(at(0)), Some(at(60)));
+        let mute = Mute { rule: Mute::rule_of("a"), alarms: vec!["a".into()], from, until, ..Mute::default() };
         assert!(mute.mutes("a", at(59)) && !mute.mutes("a", at(60)) && !mute.mutes("b", at(0)));
         assert!(mute.is_ours("a") && !mute.is_ours("b"));
+    }
+
+    #[test]
+    fn what_is_to_mute_later_does_not_mute_now() {
+        let at = |second| Timestamp::from_second(second).expect("in range");
+        let rule = Mute { rule: "theirs".into(), alarms: vec!["a".into()], ..Mute::default() };
+        let tomorrow = Mute { from: Some(at(86_400)), until: Some(at(90_000)), ..rule.clone() };
+        assert!(!tomorrow.mutes("a", at(0)) && tomorrow.mutes("a", at(86_340)) && tomorrow.mutes("a", at(89_000)));
+        assert!(rule.mutes("a", at(0)), "again and again, and now");
+        assert!(!Mute { waits: true, ..rule }.mutes("a", at(0)), "again and again, and not now");
     }
 }

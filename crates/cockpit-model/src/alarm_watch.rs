@@ -1,4 +1,4 @@
-//! What an alarm watches, as a curve.
+//! The metric that an alarm watches, as a curve.
 
 use crate::alarm::Alarm;
 use crate::telemetry::{Area, Figure, Listed, Statistic};
@@ -14,7 +14,7 @@ impl Alarm {
             && self.dimensions.iter().all(|one| metric.dimensions.contains(one))
     }
 
-    /// What it watches as a curve; none of a composite one, and of one over a formula.
+    /// The metric that it watches as a curve; none for a composite alarm, and for one over a formula.
     pub fn figure(&self) -> Option<Figure> {
         let metric = Listed {
             namespace: self.namespace.clone()?,

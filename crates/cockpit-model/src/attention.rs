@@ -128,8 +128,8 @@ fn identity(estate: &Estate, now: Timestamp, list: &mut Vec<Attention>) {
     }
 }
 
-/// What a task definition names and is not there. A list that was read before the task definition was registered says
-/// nothing of it.
+/// Entries for parameters that a task definition names and that are not there. A list that was read before the task
+/// definition was registered says nothing of it.
 fn parameters(estate: &Estate, list: &mut Vec<Attention>) {
     let (Some(known), Some(at)) = (estate.parameters.value(), estate.parameters.at()) else { return };
     let known: std::collections::BTreeSet<&str> = known.iter().map(|one| named::key(&one.name)).collect();

@@ -4,7 +4,7 @@ use super::health::Severity;
 use super::source::Source;
 use jiff::Timestamp;
 
-/// What an entry is about, so that opening it leads there.
+/// The thing that an entry is about, so that opening it leads there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// The credentials or the account.
@@ -47,9 +47,9 @@ pub struct Attention {
     pub place: Place,
     /// The name to show: a service's short name, a database's identifier …
     pub name: String,
-    /// What is wrong, in a sentence.
+    /// The fault, in a sentence.
     pub what: String,
     pub since: Option<Timestamp>,
-    /// What a person can do about it, in a sentence.
+    /// The hint, in a sentence.
     pub hint: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What the audit file says of each operation: who did what where, what it was before and after.
+//! The audit file's entry of each operation: who did what where, what it was before and after.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ pub struct Record {
     pub command: String,
     /// The state before the change.
     pub before: Value,
-    /// What is there, or is meant to be.
+    /// The value after the change, or the one that is meant to be.
     pub after: Value,
     /// `started`; at its end `done`, `rolled_back`, `failed`, `unknown`.
     pub outcome: String,

@@ -50,7 +50,7 @@ pub struct Month {
 }
 
 impl Distribution {
-    /// What readers call it: its first alias, else its domain.
+    /// The distribution's name for people: its first alias, else its domain.
     pub fn title(&self) -> &str {
         self.aliases.first().map_or(&self.domain, String::as_str)
     }
@@ -104,7 +104,7 @@ pub fn check(path: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// What a path invalidates, in a sentence.
+/// A sentence on the objects that a path invalidates.
 pub fn explained(path: &str) -> String {
     match path.strip_suffix('*') {
         Some("/") => "/*: everything; every object is asked of the origin again".to_owned(),
@@ -118,7 +118,7 @@ pub fn explained(path: &str) -> String {
     }
 }
 
-/// What so many paths cost after those of the month, in thousandths of a dollar.
+/// The price of so many paths after those of the month, in thousandths of a dollar.
 pub fn cost_mills(before: u64, paths: u64) -> u64 {
     ((before + paths).saturating_sub(FREE.max(before))) * PRICE_MILLS
 }

@@ -15,15 +15,15 @@ const DAY: i64 = 86_400;
 /// How a certificate stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
-    /// What is wrong, as needs attention; none where nothing is.
+    /// The severity in the needs-attention list; none where nothing is wrong.
     pub severity: Option<Severity>,
     /// Whole days until it ends, where that is known.
     pub days: Option<i64>,
     /// A few words: `23 days left`.
     pub short: String,
-    /// What is the matter, in a sentence.
+    /// The state, in a sentence.
     pub what: String,
-    /// What a person can do about it.
+    /// The hint, where there is one.
     pub hint: Option<String>,
 }
 

@@ -266,6 +266,8 @@ pub fn join(clusters: &[DbCluster], instances: Option<&[DbInstance]>) -> Vec<Dat
         });
     }
     databases.sort_by(|a, b| a.id.cmp(&b.id));
+    // Two pages of a list may both have one.
+    databases.dedup_by(|a, b| a.id == b.id && a.kind == b.kind);
     databases
 }
 
@@ -291,8 +293,8 @@ mod tests {
             ..DbInstance::default()
         };
         let lone = DbInstance { id: "a".into(), ..DbInstance::default() };
-        let joined = join(&[cluster], Some(&[instance, lone]));
-        assert_eq!(joined.len(), 2);
+        let joined = join(&[cluster.clone(), cluster], Some(&[instance, lone.clone(), lone]));
+        assert_eq!(joined.len(), 2, "each once");
         assert_eq!(joined[0].id, "a");
         assert_eq!(joined[1].members[1].status.as_deref(), Some("available"));
     }

@@ -1,4 +1,4 @@
-//! What a database's state means. The rules, named as the functions below:
+//! The meaning of a database's state. The rules, named as the functions below:
 //!
 //! | rule | health | when |
 //! |---|---|---|
@@ -78,7 +78,7 @@ impl<'a> Curves<'a> {
     }
 }
 
-/// What to do about a processor that is busy.
+/// The hint on a busy processor.
 const BUSY: &str = "look for long queries, or give it a larger class";
 
 type Found = Vec<(Health, Reason)>;
@@ -97,7 +97,7 @@ fn of_status(status: &str) -> (Health, Severity) {
     }
 }
 
-/// What to do about a status of this kind.
+/// The hint on a status of this kind.
 fn after(health: Health) -> &'static str {
     match health {
         Health::Stopped => "`cockpit start --databases` starts it",
@@ -162,8 +162,8 @@ fn lag(database: &Database, id: &str, role: Role, curves: &Curves<'_>, found: &m
     }
 }
 
-/// What is usual for a reader. One that became it only now, as the former writer after a failover does, has no history to be
-/// held against: what was usual for the cluster's other members, when they were readers, is.
+/// The usual lag of a reader. One that became it only now, as the former writer after a failover does, has no history
+/// to be compared with: the usual lag of the cluster's other members, when they were readers, is taken.
 fn usual_lag(database: &Database, id: &str, own: &Series, curves: &Curves<'_>) -> Option<f64> {
     let itself = own.median();
     if own.points().len() >= SETTLED {
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_calm_cluster() {
+    fn a_cluster_without_faults_is_healthy() {
         assert_eq!(texts(&aurora(&[Role::Writer, Role::Reader]), &BTreeMap::new()), (Health::Healthy, vec![]));
     }
 

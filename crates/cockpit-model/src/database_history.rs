@@ -1,4 +1,4 @@
-//! What happened to a database: events of RDS and what they mean, failovers made of them, and its snapshots.
+//! The history of a database: events of RDS and what they mean, failovers made of them, and its snapshots.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -20,8 +20,8 @@ pub enum Happened {
 }
 
 impl DatabaseEvent {
-    /// What it says. Source of the sentences: "Amazon RDS event categories and event messages", RDS-EVENT-0069, 0071 to
-    /// 0073 (Aurora), 0013, 0034, 0049 (Multi-AZ), 0006.
+    /// The kind of event, by its sentence. Source of the sentences: "Amazon RDS event categories and event messages",
+    /// RDS-EVENT-0069, 0071 to 0073 (Aurora), 0013, 0034, 0049 (Multi-AZ), 0006.
     pub fn happened(&self) -> Happened {
         let text = self.message.to_lowercase();
         let named = || {

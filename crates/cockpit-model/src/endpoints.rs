@@ -95,8 +95,8 @@ impl Endpoints {
         all.map(named).collect::<Vec<_>>().join(" ")
     }
 
-    /// For a person, where it is not AWS itself: `http://127.0.0.1:4566`, or
-    /// `ecs, sts at http://127.0.0.1:4566, all else at AWS itself`.
+    /// The endpoints for a person, where they are not AWS itself: `http://127.0.0.1:4566`, or `ecs, sts at
+    /// http://127.0.0.1:4566, all else at AWS itself`.
     pub fn words(&self) -> Option<String> {
         if self.is_aws() {
             return None;

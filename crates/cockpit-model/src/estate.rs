@@ -34,7 +34,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// The facts about one environment.
 #[derive(Debug, Clone, Default)]
 pub struct Estate {
-    /// Whose the credentials are.
+    /// The identity of the credentials.
     pub identity: Observed<Identity>,
     /// Where it is asked: known before anybody answers.
     pub endpoints: Endpoints,
@@ -45,7 +45,7 @@ pub struct Estate {
     pub others: BTreeMap<Source, Vec<String>>,
     /// Whether a list was read since `unmatched` was made.
     pub listed: bool,
-    /// What the configuration names and nothing has.
+    /// Names of the configuration that nothing in AWS has.
     pub unmatched: Vec<Unmatched>,
     /// Tasks by id, those stopped within the last hour too.
     pub tasks: Observed<BTreeMap<String, Task>>,
@@ -79,7 +79,7 @@ pub struct Estate {
     pub log_groups: Observed<Vec<String>>,
     /// Changes of the alarms, newest first.
     pub alarm_changes: Observed<Vec<AlarmChange>>,
-    /// What RDS tells of databases, oldest first.
+    /// Events of RDS, oldest first.
     pub rds_events: Observed<Vec<RdsEvent>>,
     /// Writes that `CloudTrail` has recorded, newest first.
     pub trail: Observed<Vec<TrailEvent>>,
@@ -87,7 +87,7 @@ pub struct Estate {
     pub function: Observed<bool>,
     /// Parameters, in the order of their names; read once somebody looks at them.
     pub parameters: Observed<Vec<Parameter>>,
-    /// What of their names was asked for.
+    /// The names and folders that parameters were asked for under.
     pub parameters_under: Vec<String>,
     /// Secrets of the region; read with the parameters.
     pub secrets: Observed<Vec<Secret>>,
@@ -95,15 +95,15 @@ pub struct Estate {
     pub metrics: Observed<()>,
     /// Curves by their key.
     pub series: BTreeMap<MetricKey, Series>,
-    /// What the last lines of streams say that were asked for, by group and stream.
+    /// The state that the last lines of streams tell, by group and stream, where they were asked for.
     pub task_logs: BTreeMap<(String, String), Observed<Heard>>,
-    /// What of it has changed since it was last judged.
+    /// The part of it that has changed since it was last judged.
     pub unjudged: Unjudged,
-    /// What follows from the above.
+    /// Rows, health and reasons that follow from the above.
     pub derived: Derived,
 }
 
-/// What has changed since the last judgement: of a large environment only that is judged again.
+/// The changes since the last judgement: of a large environment only these are judged again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unjudged {
     /// Everything, or something that concerns many services.
@@ -127,7 +127,7 @@ impl Unjudged {
     }
 }
 
-/// What [`Estate::settle`] derives.
+/// Rows, health and reasons that [`Estate::settle`] derives.
 #[derive(Debug, Clone, Default)]
 pub struct Derived {
     /// The beginning that all services' names share.
@@ -136,7 +136,7 @@ pub struct Derived {
     pub services: Vec<ServiceRow>,
     /// Databases in the order of their identifiers.
     pub databases: Vec<DatabaseRow>,
-    /// What needs attention, ranked.
+    /// The needs-attention list, ranked.
     pub attention: Vec<Attention>,
     /// Each service's tasks.
     pub tasks: HashMap<String, ServiceTasks>,
@@ -201,7 +201,7 @@ pub struct SourceStatus {
     pub at: Option<Timestamp>,
     /// Its failure, if the last read failed.
     pub failure: Option<Failure>,
-    /// What could not be read, in a sentence.
+    /// The missing part, in a sentence.
     pub partial: Option<String>,
     /// Whether there is anything to read at all.
     pub used: bool,

@@ -13,7 +13,7 @@ const FAR_BEHIND: f64 = 1000.0;
 pub enum Way<'a> {
     /// A reader of a cluster takes over.
     Member {
-        /// Who writes now; none where nobody does.
+        /// The writer now; none where there is none.
         writer: Option<&'a Member>,
         target: &'a Member,
     },
@@ -99,8 +99,8 @@ pub fn way<'a>(database: &'a Database, to: Option<&str>, figures: Option<&Figure
     }
 }
 
-/// What is worth knowing before it: lag, classes, who is connected as far as figures say it. Where none could be read, that is
-/// said elsewhere, once for all of them.
+/// The checks before a failover: lag, classes, connections as far as figures tell them. Where none could be read, that
+/// is said elsewhere, once for all of them.
 pub fn checks(way: &Way<'_>, figures: Option<&Figures>) -> Vec<Check> {
     let note = |text: String| Check::new(Level::Note, text);
     let connected = |member: &Member| {

@@ -15,7 +15,7 @@ pub enum FailureKind {
     Timeout,
     /// An answer that does not follow its protocol.
     Malformed,
-    /// What was asked for does not exist.
+    /// The thing that was asked for does not exist.
     NotFound,
     /// The credentials belong to another account than the configuration says.
     WrongAccount,
@@ -45,7 +45,7 @@ impl FailureKind {
         }
     }
 
-    /// What a person can do about it.
+    /// A hint that fits all failures of this kind.
     pub fn hint(self) -> &'static str {
         match self {
             Self::Throttled => "AWS limits this call; it is answered again after a pause",
@@ -73,11 +73,11 @@ impl FailureKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub kind: FailureKind,
-    /// What the service or the connection said; never contains a secret.
+    /// The message of the service or the connection; never contains a secret.
     pub message: String,
     /// The request itself was never sent: whatever it was to change is as it was.
     pub unsent: bool,
-    /// What to do about this one, where that is more than [`FailureKind::hint`].
+    /// The hint on this failure, where that is more than [`FailureKind::hint`].
     pub hint: Option<String>,
     /// No retry can help as long as this process runs: AWS refuses keys that stand in the environment, and
     /// nobody can change the environment of a process.
@@ -122,7 +122,7 @@ impl Failure {
         (action.contains(':') && !action.contains(' ')).then_some(action)
     }
 
-    /// What it says, without that action.
+    /// The message without that action.
     pub fn reason(&self) -> &str {
         self.action().map_or(self.message.as_str(), |action| &self.message[action.len() + 2..])
     }
@@ -180,7 +180,7 @@ impl Failure {
         }
     }
 
-    /// What a person can do about it.
+    /// The hint on this failure, else on its kind.
     pub fn hint(&self) -> &str {
         self.hint.as_deref().unwrap_or_else(|| self.kind.hint())
     }

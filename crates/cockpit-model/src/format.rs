@@ -1,4 +1,4 @@
-//! What values must look like, shared by the file, the flags and the variables.
+//! The forms of values, shared by the file, the flags and the variables.
 
 /// Whether a text has the form of a region (`ap-northeast-1`, `us-gov-west-1`): not the list, because AWS adds regions.
 pub fn is_region(text: &str) -> bool {
@@ -34,7 +34,7 @@ pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.chars().all(|c| c.is_ascii_digit())
 }
 
-/// What a URL has between its scheme and its path, without a user and a password.
+/// Host and port of a URL, without a user and a password.
 pub fn host_and_port(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;

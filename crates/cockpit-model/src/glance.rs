@@ -24,7 +24,7 @@ pub struct Glance {
     pub databases: Option<(usize, Health)>,
     /// Alarms that are raised, without those of autoscaling.
     pub alarms: Option<usize>,
-    /// What needs attention at once, and what is worth a look.
+    /// The number of entries that need attention at once.
     pub critical: usize,
     pub warnings: usize,
     /// This month's cost of its account until now, as it was last read on this machine, with its currency.
@@ -67,12 +67,12 @@ pub fn glance(estate: &Estate, asked: &BTreeSet<Source>, now: Timestamp) -> Glan
 }
 
 impl Glance {
-    /// One that could not even be opened.
+    /// A glance at an environment that could not even be opened.
     pub fn failed(why: String, now: Timestamp) -> Self {
         Self { at: now, error: Some(why), ..Self::default() }
     }
 
-    /// What it needs, as signs: `✖ 1  ▲ 2`; all well is `●`, and `?` where not all of it was read.
+    /// The needs-attention counts as signs: `✖ 1  ▲ 2`; all well is `●`, and `?` where not all of it was read.
     pub fn attention(&self) -> String {
         match (self.critical, self.warnings) {
             (0, 0) if self.missing > 0 => "?".to_owned(),
@@ -123,7 +123,7 @@ mod tests {
     use crate::failure::{Failure, FailureKind};
 
     #[test]
-    fn what_could_not_be_read_is_told_and_is_no_zero() {
+    fn a_count_that_could_not_be_read_is_told_and_is_no_zero() {
         let now = Timestamp::from_second(1_000).unwrap();
         let mut estate = Estate::default();
         let sources = BTreeSet::from([Source::Identity, Source::Services, Source::Alarms]);

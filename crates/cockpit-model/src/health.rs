@@ -1,4 +1,4 @@
-//! What a service's state means: one health, and reasons instead of riddles.
+//! The meaning of a service's state: one health, and reasons instead of riddles.
 //!
 //! The rules, most severe first. Each is a function below, named as here:
 //!
@@ -69,7 +69,7 @@ impl Health {
         }
     }
 
-    /// What wants attention first when sorted ascending.
+    /// The order of attention, the most urgent first when sorted ascending.
     pub fn rank(self) -> u8 {
         match self {
             Self::Down => 0,
@@ -113,7 +113,7 @@ pub struct Reason {
     pub text: String,
     /// Since when, where it is known.
     pub since: Option<Timestamp>,
-    /// What a person can do about it, in a sentence.
+    /// The hint, in a sentence.
     pub hint: Option<String>,
 }
 

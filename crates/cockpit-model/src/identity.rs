@@ -1,4 +1,4 @@
-//! Who is asking: the account and the identity behind the credentials.
+//! The caller: the account and the identity behind the credentials.
 
 use super::endpoints::Endpoints;
 use jiff::Timestamp;

@@ -43,11 +43,15 @@ impl ImageRef {
         Self { registry, repository: repository.to_owned(), tag, digest }
     }
 
-    /// The account and region of an ECR registry; none for any other.
+    /// The account and region of an ECR registry; none for any other. Source of the hosts: the endpoints of ECR in the
+    /// General Reference, for FIPS and for both kinds of addresses too.
     pub fn ecr(&self) -> Option<(&str, &str)> {
-        let mut parts = self.registry.as_deref()?.split('.');
-        let (account, dkr, ecr, region) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        (dkr == "dkr" && ecr == "ecr").then_some((account, region))
+        let parts: Vec<&str> = self.registry.as_deref()?.split('.').collect();
+        match parts[..] {
+            [account, "dkr", "ecr" | "ecr-fips", region, _, ..]
+            | [account, "dkr-ecr" | "dkr-ecr-fips", region, "on", ..] => Some((account, region)),
+            _ => None,
+        }
     }
 
     /// The ECR registry that it is in, which may be another account's and in another region.
@@ -76,7 +80,7 @@ impl ImageRef {
         }
     }
 
-    /// What the registry is asked for: the digest, else the tag, else `latest`.
+    /// The name that the registry is asked for: the digest, else the tag, else `latest`.
     pub fn reference(&self) -> &str {
         self.digest.as_deref().or(self.tag.as_deref()).unwrap_or("latest")
     }
@@ -114,7 +118,7 @@ pub struct Image {
     pub bytes: Option<u64>,
     /// `amd64`, `arm64`: those of an index are several; empty where it could not be read.
     pub architectures: Vec<String>,
-    /// What a scan found, if there was one.
+    /// The findings of the scan, if there was one.
     pub scan: Option<Scan>,
 }
 
@@ -153,7 +157,7 @@ impl Scan {
         matches!(self.status.as_str(), "IN_PROGRESS" | "PENDING")
     }
 
-    /// What the scan found, or its status.
+    /// The scan's findings in words, or its status.
     pub fn words(&self) -> String {
         match self.critical + self.high + self.other {
             _ if !self.is_complete() => format!("the scan is {}", self.status.to_lowercase().replace('_', " ")),
@@ -189,6 +193,14 @@ mod tests {
         assert_eq!((ecr.repository.as_str(), ecr.reference()), ("a/web", "9f3c2e1"));
         assert_eq!(ecr.ecr(), Some(("1", "ap-northeast-1")));
         assert_eq!(ecr.pinned("sha256:ab"), "1.dkr.ecr.ap-northeast-1.amazonaws.com/a/web@sha256:ab");
+        for host in [
+            "1.dkr.ecr-fips.us-gov-west-1.amazonaws.com",
+            "1.dkr-ecr.us-gov-west-1.on.aws",
+            "1.dkr-ecr-fips.us-gov-west-1.on.aws",
+        ] {
+            assert_eq!(ImageRef::parse(&format!("{host}/web:1")).ecr(), Some(("1", "us-gov-west-1")), "{host}");
+        }
+        assert_eq!(ImageRef::parse("public.ecr.aws/x/web:1").ecr(), None);
         let hub = ImageRef::parse("public/web");
         assert_eq!((hub.registry.as_deref(), hub.reference(), hub.ecr()), (None, "latest", None));
         let local = ImageRef::parse("localhost:5000/web@sha256:00");

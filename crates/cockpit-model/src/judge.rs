@@ -1,4 +1,4 @@
-//! What follows from the facts: rows, judgements and the needs-attention list.
+//! The conclusions from the facts: rows, judgements and the needs-attention list.
 
 use super::agent::agents;
 use super::attention;
@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 impl ServiceTasks {
-    /// Of these tasks of one service; none for none.
+    /// The tasks of one service, judged; none where there are none.
     fn of(mut tasks: Vec<&Task>) -> Option<Self> {
         if tasks.is_empty() {
             return None;
@@ -238,7 +238,7 @@ mod tests {
     proptest! {
         /// Judging what has changed leaves what judging everything leaves.
         #[test]
-        fn what_changed_alone_is_as_good_as_everything(
+        fn judging_only_what_has_changed_gives_the_same_as_judging_all(
             changes in prop::collection::vec((0_u8..5, 0_u8..12, any::<u8>()), 1..40),
         ) {
             let mut estate = Estate::default();

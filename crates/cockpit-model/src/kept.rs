@@ -6,8 +6,9 @@ use super::source::Source;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
-/// Who keeps what for how many days. Sources: `DescribeEvents` of RDS; `DescribeAlarmHistory`; `DescribeScalingActivities`
-/// ("the previous six weeks"); `LookupEvents`; "Viewing Amazon ECS service deployments"; "Metrics retention" of `CloudWatch`.
+/// The days for which each source keeps its events. Sources: `DescribeEvents` of RDS; `DescribeAlarmHistory`;
+/// `DescribeScalingActivities` ("the previous six weeks"); `LookupEvents`; "Viewing Amazon ECS service deployments";
+/// "Metrics retention" of `CloudWatch`.
 const KEPT: [(Source, &str, i64); 6] = [
     (Source::RdsEvents, "RDS keeps events", 14),
     (Source::AlarmHistory, "CloudWatch keeps changes of alarms", 30),
@@ -20,7 +21,8 @@ const KEPT: [(Source, &str, i64); 6] = [
 /// Clocks differ by less: what is asked for begins so much later than AWS may still know it.
 const SLACK: SignedDuration = SignedDuration::from_mins(10);
 
-/// For how many days AWS keeps what this source tells, and who does; none where it is kept for ever or not at all.
+/// The days for which AWS keeps the events of this source, and the service that does; none where they are kept for ever
+/// or not at all.
 pub fn days(source: Source) -> Option<(&'static str, i64)> {
     KEPT.iter().find(|(kept, ..)| *kept == source).map(|(_, who, days)| (*who, *days))
 }
@@ -48,7 +50,7 @@ pub fn lines(all: &[LogGroup], names: &[String], since: Ms, now: Ms) -> Vec<Stri
     short.into_iter().map(words).collect()
 }
 
-/// What these sources no longer keep of the time since a moment, as sentences.
+/// Sentences on sources that no longer keep all of the time since a moment.
 pub fn gone(since: Timestamp, now: Timestamp, asked: impl Fn(Source) -> bool) -> Vec<String> {
     let days = now.duration_since(since).as_hours() / 24;
     let over = KEPT.iter().filter(|(source, _, kept)| days > *kept && asked(*source));
@@ -85,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_gone_is_told_of_what_was_asked() {
+    fn only_sources_that_were_asked_tell_what_they_no_longer_keep() {
         let now: Timestamp = "2026-11-20T05:02:31Z".parse().unwrap();
         let of =
             |days: i64, asked: &dyn Fn(Source) -> bool| gone(now - SignedDuration::from_hours(24 * days), now, asked);

@@ -93,7 +93,7 @@ impl Key {
         }
     }
 
-    /// For people: `⏎`, `Esc`, `Ctrl-d`.
+    /// The name of the key for people: `⏎`, `Esc`, `Ctrl-d`.
     pub fn label(self) -> String {
         let name = match self.code {
             Code::Enter => "⏎".to_owned(),

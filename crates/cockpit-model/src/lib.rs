@@ -46,6 +46,7 @@ pub mod names;
 pub mod observed;
 pub mod offered;
 pub mod parameters;
+pub mod partition;
 pub mod permission;
 pub mod piece;
 pub mod recurrence;

@@ -120,7 +120,7 @@ pub struct InsightsQuery {
     pub limit: i32,
 }
 
-/// What Insights has found so far.
+/// The result of a query of Insights so far.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct InsightsResult {
     /// Whether it has ended.

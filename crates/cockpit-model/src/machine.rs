@@ -3,7 +3,7 @@
 use crate::health::Health;
 use jiff::Timestamp;
 
-/// Above this share its processor, memory or disk is called full.
+/// The share in percent above which its processor, memory or disk is called full.
 const FULL: f64 = 90.0;
 
 /// An EC2 instance.
@@ -50,7 +50,7 @@ pub struct Machine {
     pub unread: Option<String>,
 }
 
-/// What can be done with one.
+/// A change of an instance's power state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     Start,

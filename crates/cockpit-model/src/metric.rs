@@ -52,7 +52,7 @@ pub struct Series {
 }
 
 impl Series {
-    /// From points in any order.
+    /// A series of points in any order.
     pub fn new(points: Vec<Point>) -> Self {
         let mut series = Self::default();
         series.merge(points);

@@ -29,7 +29,7 @@ impl<'a> Shortening<'a> {
         Self { prefix, taken }
     }
 
-    /// What all names begin with.
+    /// The prefix that all names share.
     pub fn prefix(&self) -> &'a str {
         self.prefix
     }
@@ -180,7 +180,7 @@ fn within(words: &[&str], wanted: &[&str], equal: impl Fn(&str, &str) -> bool + 
     !wanted.is_empty() && words.windows(wanted.len()).any(|run| same(run, wanted, equal))
 }
 
-/// At most 20 names, and how many more.
+/// The names in words: at most 20, and how many more.
 pub fn listed(names: &[&str]) -> String {
     const SHOWN: usize = 20;
     let text = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn what_several_have_or_none_is_no_name() {
+    fn a_part_that_fits_several_names_or_none_is_no_name() {
         for typed in ["shop", "shop-prod", "prod"] {
             assert_eq!(find(typed, &COPILOT).map_err(|close| close.len()), Err(4), "{typed}");
         }

@@ -13,7 +13,7 @@ pub struct Observed<T> {
     partial: Option<String>,
 }
 
-/// How a value stands now; each has its own look on the screen.
+/// The state of a value now; each has its own look on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
     /// Never read, nothing has failed: the first answer is on its way.
@@ -101,7 +101,7 @@ impl<T> Observed<T> {
         self.at.map(|at| now.duration_since(at).max(SignedDuration::ZERO))
     }
 
-    /// How the value stands at `now`, given how often it is meant to be read.
+    /// The state of the value at `now`, given how often it is meant to be read.
     pub fn freshness(&self, now: Timestamp, interval: SignedDuration) -> Freshness {
         if self.failure.is_some() && self.partial.is_none() {
             Freshness::Failed

@@ -13,7 +13,7 @@ pub type Flag = (&'static str, String);
 #[derive(Debug, Clone, Copy)]
 pub struct CommandScope<'a> {
     pub environment: &'a str,
-    /// What else was typed to come there.
+    /// The other flags that were typed.
     pub flags: &'a [Flag],
 }
 

@@ -1,7 +1,7 @@
 //! Whether somebody may do something, as IAM's simulation of their policies says: whose policies these are, and what follows from
 //! its decisions. Policies of resources, of endpoints and of sessions are not in it.
 
-/// Whose policies decide what a caller may do.
+/// The user or role whose policies decide what a caller may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal<'a> {
     /// A user, by its ARN.
@@ -64,14 +64,14 @@ impl By {
     }
 }
 
-/// What IAM decides of one action on one resource.
+/// IAM's decision on one action on one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     /// `ssm:StartSession`.
     pub action: String,
     /// The ARN that it is about, or `*`.
     pub resource: String,
-    /// What it is refused by; none where it is allowed.
+    /// The policy that refuses it; none where it is allowed.
     pub refused: Option<By>,
     /// Keys of conditions that were not given: a request has them, and this is none.
     pub missing: Vec<String>,
@@ -84,7 +84,7 @@ impl Decision {
     }
 }
 
-/// What follows for an action on all that it needs.
+/// The decision on an action over all resources that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It is allowed on every resource that was asked about.
@@ -97,7 +97,7 @@ pub enum Verdict {
     Unanswered,
 }
 
-/// What follows for an action: one resource on which it is denied denies it.
+/// The verdict on an action: one resource on which it is denied denies it.
 pub fn verdict(action: &str, decisions: &[Decision]) -> Verdict {
     let own: Vec<&Decision> =
         decisions.iter().filter(|decision| decision.action.eq_ignore_ascii_case(action)).collect();
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_hangs_on_a_request_is_not_known_to_be_refused() {
+    fn a_condition_on_the_request_is_not_known_to_refuse() {
         let denied = |refused: Option<By>, missing: &[&str]| {
             let missing = missing.iter().map(|key| (*key).to_owned()).collect();
             Decision { action: "ssm:GetParameters".into(), resource: "a".into(), refused, missing }.denied()

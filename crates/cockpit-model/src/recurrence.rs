@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_says_why() {
+    fn an_expression_that_is_not_understood_says_why() {
         for expression in [
             "rate(0 minutes)",
             "rate(-1 hours)",
@@ -292,7 +292,7 @@ mod tests {
         assert!(why.contains("Moon/Sea"), "{why}");
     }
 
-    /// What AWS then does: the times with the new start are those of before without the next one.
+    /// After a skip AWS runs the times with the new start: those of before without the next one.
     #[test]
     fn a_skip_leaves_the_next_time_out_and_moves_no_other() {
         let now = at("2026-11-20T12:00:00Z");

@@ -1,4 +1,4 @@
-//! What a command can do to an environment.
+//! The risk of a command to an environment.
 
 /// How much a command can do to the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,7 +14,7 @@ pub enum Risk {
 }
 
 impl Risk {
-    /// All of them, the smallest first.
+    /// All risks, the smallest first.
     pub const ALL: [Self; 4] = [Self::Read, Self::Change, Self::Disrupt, Self::Destroy];
 
     /// The risk in an environment that is guarded or not.

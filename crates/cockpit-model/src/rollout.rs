@@ -2,6 +2,8 @@
 //! after a rollback; only the status here tells.
 
 use super::service::Deployment;
+use super::time::moment;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 /// One entry of `ListServiceDeployments`, with what `DescribeServiceDeployments` adds.
@@ -31,6 +33,20 @@ pub struct ServiceDeployment {
     pub breaker: Option<(u32, u32)>,
     /// Why it was rolled back.
     pub rollback_reason: Option<String>,
+    /// The hook at which it stands still until a person lets it go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Pause>,
+}
+
+/// A hook of kind PAUSE that waits for somebody.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Pause {
+    /// Its id.
+    pub hook: String,
+    /// When it stops waiting by itself.
+    pub until: Option<Timestamp>,
+    /// What ECS does then: `CONTINUE` or `ROLLBACK`.
+    pub then: String,
 }
 
 /// `status` of a service deployment.
@@ -61,7 +77,7 @@ pub enum RolloutStatus {
 const TOGETHER: SignedDuration = SignedDuration::from_mins(2);
 
 impl ServiceDeployment {
-    /// What happens in its stage, while it goes on by stages; those that came after this was written in AWS's own words.
+    /// The stage in words, while a deployment goes on by stages; stages that AWS has added since are in its own words.
     pub fn stage_words(&self) -> Option<String> {
         if self.stage.is_empty() || self.status.terminal() {
             return None;
@@ -73,6 +89,7 @@ impl ServiceDeployment {
             "POST_SCALE_UP" => "the new tasks run",
             "TEST_TRAFFIC_SHIFT" => "shifting test traffic",
             "POST_TEST_TRAFFIC_SHIFT" => "test traffic reaches the new tasks",
+            "PRE_PRODUCTION_TRAFFIC_SHIFT" => "before traffic shifts to the new tasks",
             "PRODUCTION_TRAFFIC_SHIFT" => "shifting traffic to the new tasks",
             "POST_PRODUCTION_TRAFFIC_SHIFT" => "traffic reaches the new tasks",
             "BAKE_TIME" => "bake time: the old tasks stay until it is over",
@@ -80,6 +97,26 @@ impl ServiceDeployment {
             other => return Some(other.to_lowercase().replace('_', " ")),
         };
         Some(words.to_owned())
+    }
+
+    /// That a hook holds it, and what lets it go on; none while none does.
+    pub fn held(&self) -> Option<String> {
+        let pause = self.pause.as_ref().filter(|_| !self.status.terminal())?;
+        Some(format!(
+            "a hook holds the deployment until `aws ecs continue-service-deployment --service-deployment-arn {} \
+             --hook-id {}`",
+            self.arn, pause.hook
+        ))
+    }
+
+    /// The same, with what ECS does where nobody lets it go on.
+    pub fn held_until(&self, now: Timestamp, zone: &TimeZone) -> Option<String> {
+        let (held, pause) = self.held().zip(self.pause.as_ref())?;
+        Some(match (pause.until, pause.then.as_str()) {
+            (Some(at), "ROLLBACK") => format!("{held}; at {} ECS rolls it back by itself", moment(at, now, zone)),
+            (Some(at), _) => format!("{held}; at {} ECS goes on by itself", moment(at, now, zone)),
+            (None, _) => held,
+        })
     }
 
     /// Which of a service's deployments it made, of those that still have tasks. AWS tells neither the id of the
@@ -100,7 +137,7 @@ impl ServiceDeployment {
 }
 
 impl RolloutStatus {
-    /// From the word of the API.
+    /// Reads the word of the API.
     pub fn parse(word: &str) -> Self {
         match word {
             "PENDING" => Self::Pending,
@@ -133,5 +170,29 @@ impl RolloutStatus {
     /// Whether nothing more will happen.
     pub fn terminal(&self) -> bool {
         matches!(self, Self::Successful | Self::Stopped | Self::RollbackSuccessful | Self::RollbackFailed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hook_that_waits_for_a_person_is_told_with_how_it_goes_on() {
+        let now: Timestamp = "2026-11-20T11:00:00Z".parse().unwrap();
+        let pause = Pause { hook: "h-1".into(), until: None, then: String::new() };
+        let held =
+            ServiceDeployment { arn: "arn:1".into(), pause: Some(pause.clone()), ..ServiceDeployment::default() };
+        let told = |held: &ServiceDeployment| held.held_until(now, &TimeZone::UTC).unwrap_or_default();
+        let command = "`aws ecs continue-service-deployment --service-deployment-arn arn:1 --hook-id h-1`";
+        assert!(told(&held).ends_with(command), "{}", told(&held));
+        let until = Some(now + SignedDuration::from_hours(1));
+        let limited = |then: &str| {
+            let pause = Pause { until, then: then.into(), ..pause.clone() };
+            told(&ServiceDeployment { pause: Some(pause), ..held.clone() })
+        };
+        assert!(limited("ROLLBACK").ends_with("ECS rolls it back by itself"), "{}", limited("ROLLBACK"));
+        assert!(limited("CONTINUE").ends_with("ECS goes on by itself"), "{}", limited("CONTINUE"));
+        assert_eq!(told(&ServiceDeployment { status: RolloutStatus::Stopped, ..held.clone() }), "");
     }
 }

@@ -46,7 +46,7 @@ impl Suspended {
         if parts.is_empty() { "none".to_owned() } else { parts.join("+") }
     }
 
-    /// From the value of a tag; none for one that nobody wrote like this.
+    /// Reads the value of a tag; none for one that nobody wrote like this.
     pub fn of_tag(text: &str) -> Option<Self> {
         let mut state = Self::default();
         for word in text.split('+').filter(|_| text != "none") {
@@ -132,7 +132,7 @@ impl ScheduledAction {
     }
 }
 
-/// What autoscaling did, or did not do and why.
+/// An activity of autoscaling: what it did, or did not do and why.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ScalingActivity {
     pub id: String,
@@ -165,7 +165,7 @@ mod tests {
     use super::Suspended;
 
     #[test]
-    fn what_is_suspended_survives_a_tag() {
+    fn the_suspended_kinds_of_scaling_survive_being_kept_in_a_tag() {
         for bits in 0..8 {
             let state = Suspended { scale_in: bits & 1 > 0, scale_out: bits & 2 > 0, scheduled: bits & 4 > 0 };
             assert_eq!(Suspended::of_tag(&state.tag()), Some(state), "{}", state.tag());

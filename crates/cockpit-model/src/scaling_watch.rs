@@ -5,7 +5,7 @@ use crate::{AlarmState, ScalingActivity, ScalingPolicy};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How a service stands at a moment.
+/// The state of a service at a moment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sample {
     pub at: Timestamp,
@@ -17,7 +17,7 @@ pub struct Sample {
     pub alarms: Vec<(String, AlarmState)>,
     /// Its activities, in any order.
     pub activities: Vec<ScalingActivity>,
-    /// What of it is suspended, in words.
+    /// The suspended kinds of scaling, in words.
     pub suspended: String,
     pub limits: Option<(u32, u32)>,
 }
@@ -69,7 +69,7 @@ pub struct Ended {
     pub back: Option<(Timestamp, u32)>,
     /// The most tasks that ran.
     pub most: u32,
-    /// What held it back, and how often.
+    /// The reasons that held it back, and how often each did.
     pub held: Vec<(String, u32)>,
 }
 
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn what_held_it_back_is_told() {
+    fn the_reasons_that_held_scaling_back_are_told() {
         let mut watch = Watch::default();
         watch.take(sample(0, (10, 10), 20.0, &[]));
         let mut held = activity("1", 60, 11);
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_before_is_not_told_as_new() {
+    fn events_from_before_the_watch_are_not_told_as_new() {
         let mut watch = Watch::default();
         let told = watch.take(sample(0, (1, 1), 20.0, &[activity("1", -60, 1)]));
         assert_eq!(told.len(), 1);

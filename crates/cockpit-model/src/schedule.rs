@@ -4,7 +4,7 @@ use super::scaling::ScheduledAction;
 use super::timer::{Power, Timer};
 use jiff::{Timestamp, tz::TimeZone};
 
-/// What a scheduled action does to a service.
+/// The effect of a scheduled action on a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// Maximum 0: nothing can run.

@@ -35,7 +35,7 @@ pub struct Service {
     pub pending: u32,
     /// `family:revision`; empty where another controller deploys it in task sets.
     pub task_definition: String,
-    /// What its task sets run, where it has any: `family:revision` of each.
+    /// The revisions of its task sets, where it has any: `family:revision` of each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub task_sets: Vec<String>,
     /// `FARGATE`, `EC2`, or capacity providers joined by `+`.
@@ -71,7 +71,7 @@ pub struct Service {
     /// The count that is remembered in its tag while it is stopped; only where tags were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remembered: Option<u32>,
-    /// What of its autoscaling was suspended before it was stopped; only where tags were asked for.
+    /// The scaling that was suspended before the service was stopped; only where tags were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remembered_scaling: Option<Suspended>,
 }
@@ -142,10 +142,10 @@ pub struct ServiceEvent {
     pub message: String,
 }
 
-/// What kind of event it is.
+/// The kind of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
-    /// What goes as planned: tasks that start and stop, targets that come and go, a rollout that is complete, a
+    /// An event of normal work: tasks that start and stop, targets that come and go, a rollout that is complete, a
     /// steady state.
     Routine,
     /// There is no room for a task.
@@ -180,7 +180,8 @@ impl ServiceEvent {
         }
     }
 
-    /// What follows `(service web) `, or with a task set `(service web, taskSet ecs-svc/1) `: perhaps `(deployment …) ` first.
+    /// The text behind `(service web) `, or with a task set behind `(service web, taskSet ecs-svc/1) `: perhaps
+    /// `(deployment …) ` first.
     fn rest(&self) -> &str {
         let rest = self.message.strip_prefix("(service ").and_then(|rest| rest.split_once(") "));
         rest.map_or(self.message.as_str(), |(_, rest)| rest)

@@ -38,13 +38,13 @@ pub enum Source {
     Function,
     /// Changes of alarms: for the time line.
     AlarmHistory,
-    /// What RDS tells of databases: for the time line.
+    /// Events of RDS, for the time line.
     RdsEvents,
-    /// What `CloudTrail` has recorded: for the time line.
+    /// Write events of `CloudTrail`, for the time line.
     Trail,
     /// Certificates of the load balancers: asked for the screen a few times a day.
     Certificates,
-    /// What the account costs: asked for once a day at most, and only when somebody wants to know.
+    /// The costs of the account: asked for once a day at most, and only when somebody wants to know.
     Costs,
     /// The last lines of the agents beside the services' containers: read with a list of tasks, and for the screen.
     Agents,
@@ -82,7 +82,7 @@ impl Source {
         Self::Function,
     ];
 
-    /// What only the time line is made of: asked where there is one.
+    /// The sources of the time line alone: asked where it is shown.
     pub const OF_TIMELINE: [Self; 3] = [Self::AlarmHistory, Self::RdsEvents, Self::Trail];
 
     /// All that a time line is made of, who asks first.
@@ -136,7 +136,7 @@ impl Source {
         }
     }
 
-    /// That a part of it is missing, in a sentence.
+    /// The sentence that a part of it is missing.
     pub fn incomplete(self, missing: &str) -> String {
         format!("{} are incomplete: {missing}", self.words())
     }

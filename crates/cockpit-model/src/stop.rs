@@ -11,13 +11,13 @@ use super::task::{Container, Task};
 use super::task_definition::TaskDefinition;
 use std::cmp::Reverse;
 
-/// Whose doing the end of a task is.
+/// The party at fault for the end of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fault {
-    /// What the task definition names: its image, its settings, the program in it.
+    /// The version: its image, its settings, the program in it.
     Version,
-    /// What AWS provides: hosts, network, capacity, containers that AWS adds by itself.
+    /// AWS: hosts, network, capacity, containers that AWS adds by itself.
     Platform,
     /// A person, or a tool of theirs.
     Person,
@@ -56,8 +56,7 @@ const CODES: &[(&str, Option<(Fault, Cause)>)] = &[
     ("InfrastructureHealth", Some((Fault::Platform, Cause::Other))),
 ];
 
-/// What a reason contains, in small letters; the first that fits counts, so that what is special stands before what is
-/// general.
+/// Parts of a reason, in small letters; the first that fits counts, so that special ones stand before general ones.
 const REASONS: &[(&str, Fault, Cause)] = &[
     // Sentences of `stoppedReason`.
     ("your spot task was interrupted", Fault::Platform, Cause::Other),
@@ -131,9 +130,9 @@ const ADDED: &[&str] = &["ecs-service-connect-", "aws-guardduty-agent", "aws-far
 /// The end of a task: whose fault it was, and what ended it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct End<'a> {
-    /// Whose fault it is.
+    /// The party at fault.
     pub fault: Fault,
-    /// What ended it.
+    /// The cause of the end.
     pub cause: Cause,
     /// The container that ended it, where it was one.
     pub container: Option<&'a Container>,
@@ -173,8 +172,9 @@ impl Task {
         self.stopped_reason.as_deref().map(|reason| reason.split(':').next().unwrap_or(reason).trim().to_owned())
     }
 
-    /// What ended it, or ends it; none while nothing does. `definition` is its task definition, where it is known:
-    /// a container that is not essential, or that AWS added, does not make the version a failing one.
+    /// The cause of the task's end, or of the end that begins; none while it runs. `definition` is its task definition,
+    /// where it is known: a container that is not essential, or that AWS added, does not make the version a failing
+    /// one.
     pub fn end<'a>(&'a self, definition: Option<&TaskDefinition>) -> Option<End<'a>> {
         if !self.stopped() && self.last_status != "DEPROVISIONING" && self.last_status != "STOPPING" {
             return None;

@@ -1,4 +1,4 @@
-//! Whose fault the end of a task is, by the codes and reasons that AWS documents.
+//! The party at fault for the end of a task, by the codes and reasons that AWS documents.
 use super::*;
 use crate::task_definition::ContainerDefinition;
 

@@ -9,7 +9,7 @@ pub struct Task {
     pub id: String,
     /// The service that started it (its `group` without `service:`), if one did.
     pub service: Option<String>,
-    /// Who started it: a deployment's id for a service's tasks.
+    /// The starter's name: a deployment's id for a service's tasks.
     pub started_by: String,
     /// `family:revision`.
     pub task_definition: String,

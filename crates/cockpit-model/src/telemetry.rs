@@ -30,7 +30,7 @@ pub struct Statistic {
     pub stat: Cow<'static, str>,
 }
 
-/// What kind of thing a figure is of.
+/// The kind of thing that a figure is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Area {
     Service,
@@ -60,7 +60,7 @@ impl Area {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figure {
     pub area: Area,
-    /// What it measures: a service's short name, a database instance, a balancer, a gateway, a firewall.
+    /// The thing that is measured: a service's short name, a database instance, a balancer, a gateway, a firewall.
     pub of: String,
     /// What: `CPU`, `latency p99`, `5xx`.
     pub name: String,
@@ -183,7 +183,7 @@ fn figure(area: Area, of: &str, name: &str, measure: Unit, scale: u32, statistic
     Figure { area, of: of.to_owned(), name: name.to_owned(), measure, scale, sums, statistic }
 }
 
-/// What load balancers measure of the target groups of services, by the service.
+/// Figures of load balancers on the target groups of services, by the service.
 fn balancers(services: &[Named<'_>], there: &[Listed]) -> Vec<Figure> {
     // `arn:…:targetgroup/NAME/ID` is `targetgroup/NAME/ID` in a dimension.
     let group = |arn: &str| arn.rsplit(':').next().unwrap_or(arn).to_owned();
@@ -266,7 +266,8 @@ pub fn moved(points: &[Point], by: SignedDuration) -> Vec<Point> {
     points.iter().filter_map(|point| Some(Point { at: point.at.checked_add(by).ok()?, value: point.value })).collect()
 }
 
-/// By how much of the earlier mean the later one is above it; none where one of them is not known, or there was nothing.
+/// The part of the earlier mean by which the later one is above it; none where one of them is not known, or there was
+/// nothing.
 pub fn change(now: &Summary, before: &Summary) -> Option<f64> {
     let (now, before) = (now.mean?, before.mean?);
     (before.abs() > f64::EPSILON).then(|| (now - before) / before)
@@ -369,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_measured_is_no_figure() {
+    fn a_metric_that_was_not_measured_is_no_figure() {
         assert_eq!(summary(&[]), Summary::default());
         let points: Vec<Point> = [(0, 1.0), (60, 3.0)].map(|(second, value)| Point { at: at(second), value }).into();
         let figures = summary(&points);

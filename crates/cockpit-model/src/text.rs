@@ -187,6 +187,17 @@ pub fn counted<Count: Copy + fmt::Display + From<bool> + PartialEq>(count: Count
     format!("{count} {name}{}", if count == Count::from(true) { "" } else { "s" })
 }
 
+/// A text as a part of an address: names of alarms may have blanks, signs and letters of any script.
+pub fn in_address(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b':' => {
+            char::from(byte).to_string()
+        }
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}
+
 /// Quotes a text so that a shell reads it as one word.
 pub fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
@@ -201,6 +212,14 @@ pub fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_name_in_an_address_ends_it_nowhere() {
+        let plain = "TargetTracking-service/shop/web-AlarmHigh";
+        assert_eq!(in_address(plain), plain);
+        assert_eq!(in_address("web: 5xx > 1 %?#&"), "web:%205xx%20%3E%201%20%25%3F%23%26");
+        assert_eq!(in_address("遅延"), "%E9%81%85%E5%BB%B6");
+    }
 
     #[test]
     fn escapes_are_shown() {

@@ -57,15 +57,15 @@ pub fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     }
 }
 
-/// What is said of this machine's clock where it is half a minute or more off the service's, given how far the
-/// service's is ahead: `clock 10m behind AWS`.
+/// The note on this machine's clock where it is half a minute or more off the service's, given how far the service's is
+/// ahead: `clock 10m behind AWS`.
 pub fn wrong_clock(ahead: SignedDuration) -> Option<String> {
     let off = ahead.abs();
     let side = if ahead.is_negative() { "ahead of" } else { "behind" };
     (off >= WRONG).then(|| format!("clock {} {side} AWS", short(off)))
 }
 
-/// What is said where this machine's clock was set back so far, half a minute or more, while the screen was open.
+/// The note where this machine's clock was set back so far, half a minute or more, while the screen was open.
 pub fn set_back(by: SignedDuration) -> Option<String> {
     (by >= WRONG).then(|| format!("this machine's clock was set back by {}: ages go on from before", spoken(by)))
 }

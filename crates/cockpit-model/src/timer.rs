@@ -1,4 +1,4 @@
-//! What starts and stops an environment at a time: schedules of `EventBridge` Scheduler, and scheduled actions of
+//! Timers that start and stop an environment: schedules of `EventBridge` Scheduler, and scheduled actions of
 //! Application Auto Scaling.
 
 use super::recurrence::{Facts, Recurrence};
@@ -26,7 +26,7 @@ pub struct Timer {
     pub modified: Option<Timestamp>,
     /// The ARN of what it invokes.
     pub target: String,
-    /// What it hands to its target.
+    /// The input that it hands to its target.
     pub input: String,
     /// Fields that AWS answered and a change of it could not keep, as paths.
     #[serde(skip)]
@@ -71,7 +71,7 @@ impl Timer {
         self.action.as_ref()?.resource.rsplit('/').next()
     }
 
-    /// How it is called where several services have one of its name: `night of shop-web`.
+    /// The name, with the service's where several services have one of that name: `night of shop-web`.
     pub fn title(&self) -> String {
         match self.service() {
             Some(service) => format!("{} of {service}", self.name),
@@ -79,8 +79,8 @@ impl Timer {
         }
     }
 
-    /// What it does, read from its input: `{"action":"stop"}`. A scheduled action stops by a maximum of 0, and
-    /// starts by a minimum above 0.
+    /// The effect, read from its input: `{"action":"stop"}`. A scheduled action stops by a maximum of 0, and starts by
+    /// a minimum above 0.
     pub fn power(&self) -> Option<Power> {
         match self.action {
             Some(Sets { max: Some(0), .. }) => return Some(Power::Stop),

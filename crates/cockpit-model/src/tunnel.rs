@@ -6,6 +6,7 @@ mod no_target;
 pub mod standing;
 pub mod whose;
 
+use crate::names::listed;
 pub use instance::is_instance;
 use jiff::Timestamp;
 pub use no_target::{NoTarget, none, soon};
@@ -38,11 +39,11 @@ pub struct ExecContainer {
     pub runtime: Option<String>,
     /// How the agent of ECS Exec stands: `RUNNING`, `PENDING`, `STOPPED`; none where there is none.
     pub agent: Option<String>,
-    /// What ECS says of the agent.
+    /// The reason that ECS gives for the agent's state.
     pub reason: Option<String>,
 }
 
-/// What the agent of ECS Exec needs to be reached.
+/// The requirements of ECS Exec's agent.
 const AGENT_NEEDS: &str = "the task role needs ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and \
                            OpenDataChannel, and a private network a way to ssmmessages: a NAT, or an interface endpoint \
                            whose security group lets the tasks in";
@@ -57,7 +58,7 @@ pub struct Wanted {
     pub container: Option<String>,
     /// An instance instead of a task, as it was named: `i-0123456789abcdef0`, `instance:bastion`, `tag:Role=bastion`.
     pub instance: Option<String>,
-    /// Whose instances it may be: a tag is looked up again for each session.
+    /// The environments whose instances it may be: a tag is looked up again for each session.
     pub whose: Whose,
 }
 
@@ -90,6 +91,13 @@ pub fn choose(wanted: &Wanted, exec: Option<bool>, tasks: &[Candidate]) -> Resul
             return Err(none(
                 format!("no task of {service} that runs has an id that begins with {id}"),
                 format!("`cockpit tasks {service}` lists them"),
+            ));
+        }
+        if running.len() > 1 {
+            let ids: Vec<&str> = running.iter().map(|task| short(&task.task)).collect();
+            return Err(none(
+                format!("several tasks of {service} have an id that begins with {id}"),
+                format!("write more of it: {}", listed(&ids)),
             ));
         }
     }
@@ -252,8 +260,12 @@ mod tests {
         silent.containers[0].agent = Some("PENDING".into());
         let tasks = [task("old", 1), task("new", 5), sick, leaving, silent];
         assert_eq!(choose(&wanted(), None, &tasks).unwrap().task, "new");
-        let one = Wanted { task: Some("ol".into()), ..wanted() };
-        assert_eq!(choose(&one, None, &tasks).unwrap().task, "old");
+        let one = |id: &str| Wanted { task: Some(id.into()), ..wanted() };
+        assert_eq!(choose(&one("ol"), None, &tasks).unwrap().task, "old");
+        let two = [task("0abc", 1), task("0abd", 2)];
+        assert_eq!(choose(&one("0abc"), None, &two).unwrap().task, "0abc");
+        let said = why(&one("0ab"), None, &two);
+        assert!(said.why.contains("several tasks") && said.hint.contains("0abc") && !said.soon, "{said:?}");
     }
 
     #[test]

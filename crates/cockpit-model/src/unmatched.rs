@@ -1,17 +1,17 @@
-//! What the configuration names and nothing there has: mostly a name that was written wrong.
+//! Names of the configuration that nothing in AWS has: mostly a name that was written wrong.
 
 use super::source::Source;
 
 /// A name, a pattern or the beginning of names that nothing has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmatched {
-    /// What was read to know it.
+    /// The source that was read to know it.
     pub source: Source,
     /// The key of the configuration that has it: `databases`.
     pub key: &'static str,
     /// The entry as the configuration has it.
     pub written: String,
-    /// What is there and is most like it.
+    /// The existing name that is most like it.
     pub near: Option<String>,
 }
 

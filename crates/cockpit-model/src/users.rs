@@ -12,7 +12,8 @@ pub struct Pool {
     pub name: String,
     /// `OFF`, `ON`, `OPTIONAL`.
     pub mfa: Option<String>,
-    /// What users may prove themselves with beside a password: `authenticator`, `SMS`, `e-mail`; none where it was not read.
+    /// The second factors that users may have beside a password: `authenticator`, `SMS`, `e-mail`; none where they were
+    /// not read.
     pub methods: Option<Vec<String>>,
     pub policy: Option<Policy>,
     /// It cannot be deleted before that is switched off.
@@ -77,7 +78,7 @@ pub struct Seen {
     pub disabled: u64,
     /// Whether there are more than were counted.
     pub more: bool,
-    /// What could not be read.
+    /// The reads that failed.
     pub missing: Vec<Failure>,
 }
 

@@ -57,7 +57,7 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     lines
 }
 
-/// What must not be broken: words, blanks, and each character of scripts without spaces.
+/// The pieces that must not be broken: words, blanks, and each character of scripts without spaces.
 fn pieces(text: &str) -> Vec<&str> {
     let mut pieces: Vec<&str> = Vec::new();
     let mut start = 0;

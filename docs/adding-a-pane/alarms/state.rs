@@ -10,11 +10,13 @@ pub const ID: PaneId = PaneId("alarms");
 /// The block with the list of alarms.
 pub const LIST: Block = Block("alarms");
 
-/// What the Alarms pane remembers.
+/// The state of the Alarms pane.
 #[derive(Debug, Clone, Default)]
 pub struct State {
     /// The alarms of the last answer.
     pub alarms: Vec<Alarm>,
+    /// Pages of an answer that is not whole yet.
+    pub coming: Vec<Alarm>,
     /// Why the last question failed.
     pub failure: Option<Failure>,
     /// When alarms were asked for last; none: nobody has looked yet.

@@ -83,6 +83,16 @@ fn what_every_pane_has_it_has_too() {
 }
 
 #[test]
+fn alarms_of_all_pages_are_shown_once_the_last_page_has_come() {
+    let (mut app, effects) = opened((80, 24));
+    answered(&mut app, &effects, Part::Page(Fact::Alarms(vec![alarm("api-cpu", AlarmState::Ok)])));
+    assert!(text(&app).contains("reading alarms"), "{}", text(&app));
+    answered(&mut app, &effects, Part::Last(Fact::Alarms(vec![alarm("db-cpu", AlarmState::Alarm)])));
+    let screen = text(&app);
+    assert!(screen.contains("api-cpu") && screen.contains("db-cpu"), "{screen}");
+}
+
+#[test]
 fn it_asks_again_after_a_minute_while_it_is_shown_and_keeps_what_it_has_when_that_fails() {
     let (mut app, effects) = opened((80, 24));
     answered(&mut app, &effects, two());

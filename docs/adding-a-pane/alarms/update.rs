@@ -1,4 +1,4 @@
-//! What keys do in it, what it asks, and what the answers change.
+//! The effects of keys, the questions of the pane, and what the answers change.
 
 use super::state::{ID, State};
 use crate::app::App;
@@ -18,7 +18,7 @@ pub fn only_firing(app: &mut App) -> Vec<Effect> {
     done(app)
 }
 
-/// What is to be asked now: nothing before the account is known, and nothing while nobody looks.
+/// The questions that are due: none before the account is known, and none while nobody looks.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let due = app.panes.alarms.asked.is_none_or(|asked| app.now.duration_since(asked) >= EVERY);
     if app.shown().id != ID || !due || app.estate.identity.at().is_none() {
@@ -30,14 +30,19 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     vec![Effect::Fetch { ticket, lane: Priority::Operator, ask: query.into() }]
 }
 
-/// Takes an answer in.
+/// Takes an answer in: alarms come page by page, and half of a list must not pass for all of it.
 pub fn answer(app: &mut App, answer: Answer) {
     let state = &mut app.panes.alarms;
     match answer.of().part {
-        Part::Last(Fact::Alarms(alarms)) | Part::Page(Fact::Alarms(alarms)) => {
-            (state.alarms, state.failure, state.read) = (alarms, None, Some(app.now));
+        Part::Page(Fact::Alarms(page)) => state.coming.extend(page),
+        Part::Last(Fact::Alarms(page)) => {
+            state.coming.extend(page);
+            (state.alarms, state.failure, state.read) = (std::mem::take(&mut state.coming), None, Some(app.now));
         }
-        Part::Failed(failure) => state.failure = Some(failure),
+        Part::Failed(failure) => {
+            state.coming.clear();
+            state.failure = Some(failure);
+        }
         Part::Last(_) | Part::Page(_) => {}
     }
 }

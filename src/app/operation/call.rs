@@ -1,5 +1,5 @@
-//! What an operation asks for, as data: one call, one reply. Reads may be repeated; a write is sent
-//! once, and where its answer was lost it is looked for ([`Write::proof`]).
+//! The calls of operations, as data: one call, one reply. Reads may be repeated; a write is sent once, and where its
+//! answer was lost it is looked for ([`Write::proof`]).
 
 use super::database::call::{RdsRead, RdsReply, RdsWrite};
 pub use super::program::{Login, Program};
@@ -217,7 +217,7 @@ pub enum Write {
     /// Lambda `Invoke` of the scheduler, its log tail asked for → [`Reply::Invoked`].
     Invoke {
         function: String,
-        /// What it is told: `{"action":"stop"}`.
+        /// The message for the function: `{"action":"stop"}`.
         power: Power,
     },
     /// `EventBridge` Scheduler `UpdateSchedule` of what `GetSchedule` gives, with another `StartDate`, or
@@ -283,7 +283,7 @@ pub struct Put {
 pub enum Reply {
     /// It was done; there is nothing to tell.
     Done,
-    /// Whose the credentials are.
+    /// The identity of the credentials.
     Identity(Identity),
     /// Services that were found; those that AWS does not know are not in it.
     Services(Vec<Service>),
@@ -294,7 +294,7 @@ pub enum Reply {
     /// The scalable target, if the service has one.
     Scalable(Option<ScalableTarget>),
     Image(Box<Image>),
-    /// What a scan found; none where there is none.
+    /// The findings of a scan; none where there was no scan.
     Scan(Option<Box<Scan>>),
     /// Images of a repository.
     Images(Vec<Image>),
@@ -332,7 +332,7 @@ pub enum Reply {
     Parameter(Option<Box<Held>>),
     /// The version that was written.
     Written(i64),
-    /// What a function answered.
+    /// The answer of a function.
     Invoked {
         /// The payload of the function's answer.
         answer: String,
@@ -345,7 +345,7 @@ pub enum Reply {
     Ended {
         /// Its exit code; none where a signal ended it.
         code: Option<i32>,
-        /// What a quiet one printed; the last lines of any other.
+        /// All output of a quiet program; the last lines of any other.
         output: String,
         /// Lines that it printed before those.
         left_out: usize,

@@ -1,5 +1,5 @@
-//! What an operation is to the life that all of them have ([`super::one`]), to the screen and to the reports. Each
-//! kind is a folder of its own; what is asked of all of them stands here.
+//! The trait of every kind of operation: what the life that all have ([`super::one`]), the screen and the reports ask
+//! of it. Each kind is a folder of its own.
 
 use super::call::Answered;
 use super::outcome::Outcome;
@@ -12,10 +12,10 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-/// What was asked for, before it has begun.
+/// An operation before it has begun.
 pub type What = Box<dyn Machine>;
 
-/// What an operation changes. Two on the same thing at the same time are in each other's way.
+/// The thing that an operation changes. Two operations on the same thing at the same time conflict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// Of which kind it is: [`Target::SERVICE`] or another.
@@ -34,7 +34,7 @@ impl Target {
     }
 }
 
-/// What a report tells of an operation beside its verdict, as far as it has it.
+/// Details of an operation for reports, beside its verdict, as far as it has them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Details {
     /// The deployment's id: `ecs-svc/…`.
@@ -45,7 +45,7 @@ pub struct Details {
     pub previous: Option<String>,
     pub image: Option<String>,
     pub digest: Option<String>,
-    /// What runs now, in words.
+    /// The version that runs now, in words.
     pub runs: Option<String>,
 }
 
@@ -75,18 +75,18 @@ pub enum Picture<'a> {
 /// One thing to choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offered {
-    /// What the operation is given: a tag, a digest, `family:revision`.
+    /// The value for the operation: a tag, a digest, `family:revision`.
     pub value: String,
-    /// Beside it.
+    /// A note beside it.
     pub note: String,
 }
 
-/// What there is to choose from.
+/// The choices before an operation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Choices {
     /// They are images, so that one can also be typed or built.
     pub images: bool,
-    /// What is there, once it was read.
+    /// The entries, once they were read.
     pub options: Vec<Offered>,
 }
 
@@ -98,13 +98,13 @@ pub trait Machine: Debug + Send + Sync {
     /// `deploy web`.
     fn title(&self) -> String;
 
-    /// What a yes does, in a word or two, as on a button.
+    /// The effect of a yes in a word or two, as on a button.
     fn verb(&self) -> &'static str;
 
-    /// What would be typed to do this, without the program's name and without the environment.
+    /// The command line that does this, without the program's name and without the environment.
     fn typed(&self) -> String;
 
-    /// What it changes, where that is one thing.
+    /// The thing that it changes, where that is one thing.
     fn target(&self) -> Option<Target> {
         None
     }
@@ -136,7 +136,7 @@ pub trait Machine: Debug + Send + Sync {
         ctx.say(Weight::Detail, line);
     }
 
-    /// What it is doing, in two or three words.
+    /// Its current activity, in two or three words.
     fn words(&self) -> &'static str;
 
     /// How far it is, where there is a total.
@@ -195,12 +195,12 @@ pub trait Machine: Debug + Send + Sync {
         Vec::new()
     }
 
-    /// What keeps its change from being carried out, or it from being looked at, where that is tried again.
+    /// The failure that keeps its change from being carried out, or it from being looked at, while that is tried again.
     fn held_up(&self) -> Option<&Failure> {
         None
     }
 
-    /// What it was doing when it was left before anything was changed: `while the image was built`.
+    /// The activity during which it was left before anything was changed: `while the image was built`.
     fn unchanged_while(&self) -> &'static str {
         "before anything was changed"
     }
@@ -210,17 +210,17 @@ pub trait Machine: Debug + Send + Sync {
         "look with `cockpit services".to_owned()
     }
 
-    /// What becomes of it when the cockpit is left now.
+    /// The sentence on what becomes of it when the cockpit is left now.
     fn leaving(&self, environment: &str) -> String {
         format!("goes on in AWS; look with `cockpit services --env {environment}`")
     }
 
-    /// What was there and what is there, for the audit file.
+    /// The values before and after the change, for the audit file.
     fn record(&self, _: Option<&Plan>) -> (Value, Value) {
         (Value::Null, Value::Null)
     }
 
-    /// What a report tells of it.
+    /// Its details for reports.
     fn details(&self) -> Details {
         Details::default()
     }
@@ -240,12 +240,12 @@ pub trait Machine: Debug + Send + Sync {
         None
     }
 
-    /// How it is drawn.
+    /// Its picture on the screen.
     fn picture(&self) -> Picture<'_> {
         Picture::Bar
     }
 
-    /// What there is to choose from, if it is that.
+    /// Its choices, where it waits for one.
     fn choices(&self) -> Option<&Choices> {
         None
     }

@@ -14,6 +14,7 @@
 //! - [`sure`]: one change, whose answer may be lost.
 //! - [`plan`], [`outcome`]: what is confirmed, and how it ends.
 //! - `refusals`: how long credentials that AWS refuses are waited for.
+//! - `rounds`: rounds of reads while a change takes effect.
 //! - [`one`]: the life that all of them have: looked at, confirmed, written down, done, written down.
 //!
 //! This file holds all operations of a session: it hands out call ids, joins reads that several watched
@@ -33,6 +34,7 @@ pub mod plan;
 pub mod program;
 mod proof;
 mod refusals;
+mod rounds;
 pub mod single;
 pub mod step;
 pub mod steps;
@@ -152,7 +154,7 @@ impl Operations {
         self.step(id, now, |operation, now, _, _| operation.skip(why, now))
     }
 
-    /// It is not watched any more; it goes on without us.
+    /// Watches an operation no longer; it goes on in AWS.
     pub fn detach(&mut self, id: OperationId, now: Timestamp) -> Vec<Effect> {
         self.step(id, now, Operation::detach)
     }

@@ -16,16 +16,16 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 /// Without a limit of its own an operation is watched this long.
 pub const LIMIT: SignedDuration = SignedDuration::from_mins(30);
-/// What is looked at before takes seconds; longer than this it will not come.
+/// The limit for the reads before a plan, which take seconds.
 const LOOK_LIMIT: SignedDuration = SignedDuration::from_mins(3);
 /// Lines that are kept.
 const LINES: usize = 2_000;
 
-/// Which operation.
+/// The number of an operation in this session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OperationId(pub u32);
 
-/// How far it is.
+/// The stage of an operation's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// Things are looked at.
@@ -47,25 +47,25 @@ pub struct Operation {
     pub id: OperationId,
     /// Its name in the audit file.
     pub mark: String,
-    /// Where.
+    /// The environment that it changes.
     pub environment: EnvironmentConfig,
     /// `deploy web`.
     pub title: String,
     /// When it was asked for.
     pub asked: Timestamp,
-    /// When it ended.
+    /// When it ended, by this machine's clock.
     pub ended: Option<Timestamp>,
-    /// How far it is.
+    /// The stage of its life.
     pub stage: Stage,
-    /// What is confirmed.
+    /// The plan, to be confirmed.
     pub plan: Option<Plan>,
-    /// How it ended.
+    /// The end, once it has ended.
     pub outcome: Option<Outcome>,
-    /// What happened, oldest first.
+    /// The log, oldest line first.
     pub lines: Vec<Line>,
     /// Lines that were dropped because there were too many.
     pub dropped: usize,
-    /// Whose credentials.
+    /// The identity of the credentials.
     pub who: Option<Identity>,
     /// The account that it is about: that of the first answer. No other one's answers are judged.
     pub(super) account: Option<String>,
@@ -133,12 +133,12 @@ impl Operation {
         }
     }
 
-    /// What is its own: what it does, and what is known of it.
+    /// The operation's own part: what it does, and what is known of it.
     pub fn machine(&self) -> &dyn Machine {
         &*self.machine
     }
 
-    /// What it changes, where that is one thing.
+    /// The thing that it changes, where that is one thing.
     pub fn target(&self) -> Option<Target> {
         self.machine.target()
     }
@@ -153,7 +153,7 @@ impl Operation {
         step::command(&self.machine.typed(), &self.environment)
     }
 
-    /// What a yes does, in a word or two, as on a button.
+    /// The effect of a yes in a word or two, as on a button.
     pub fn verb(&self) -> &'static str {
         self.machine.verb()
     }
@@ -173,7 +173,7 @@ impl Operation {
         self.machine.only_looks()
     }
 
-    /// What it is doing, or how it ended, in two or three words.
+    /// Its current activity, or how it ended, in two or three words.
     pub fn words(&self) -> &'static str {
         match (self.stage, &self.outcome) {
             (_, Some(outcome)) => outcome.verdict.words(),
@@ -348,7 +348,7 @@ impl Operation {
         self.write_down()
     }
 
-    /// It is written into the audit file, and then begins.
+    /// Writes the operation into the audit file, after which it begins.
     fn write_down(&mut self) -> Asked {
         self.stage = Stage::Recording;
         let record = self.record("started", "");
@@ -401,7 +401,7 @@ impl Operation {
         self.machine.limited_since(self.acting_since)
     }
 
-    /// It may go on, and nobody looks any more.
+    /// Ends the watching; the operation itself may go on.
     fn leave(&mut self, why: &str, now: Timestamp) -> Asked {
         let known = self.machine.left();
         if let Some(outcome) = known {

@@ -7,7 +7,7 @@ use crate::model::{Failure, FailureKind};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// What was asked for holds.
+    /// The state that was asked for is reached and holds.
     Done,
     /// The new version failed, the one before serves again.
     RolledBack,
@@ -64,7 +64,7 @@ pub struct Outcome {
     pub summary: String,
     /// Why, the nearest cause first.
     pub causes: Vec<String>,
-    /// What a person can do about it.
+    /// The hint: what a person can do about it.
     pub hint: Option<String>,
     /// The kind of failure of AWS that ended it, where one did.
     pub failure: Option<FailureKind>,
@@ -97,41 +97,41 @@ impl Outcome {
         stopped.hint(hint).because(failure).cause(not_done(undone))
     }
 
-    /// It was left before anything was changed.
+    /// The outcome of an operation that was left before anything was changed.
     pub fn left(title: &str) -> Self {
         Self::new(Verdict::Cancelled, format!("{title}: it was left before anything was changed"))
             .cause("nothing was changed")
     }
 
-    /// After a late yes it cannot be looked at.
+    /// The outcome where the plan cannot be checked again after a late yes.
     pub fn unseen(title: &str, failure: &Failure) -> Self {
         Self::new(Verdict::Impossible, format!("{title}: it cannot be read again"))
             .because(failure)
             .cause("nothing was changed")
     }
 
-    /// After a late yes it is not any more as the plan showed it.
+    /// The outcome where things are no longer as the plan showed them, after a late yes.
     pub fn changed(title: &str) -> Self {
         Self::new(Verdict::Impossible, format!("{title}: it changed since it was looked at"))
             .cause("nothing was changed")
             .hint("ask for it again: the plan is another one now")
     }
 
-    /// The same with a cause.
+    /// Adds a cause.
     #[must_use]
     pub fn cause(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());
         self
     }
 
-    /// The same with a hint: what to do.
+    /// Sets the hint: what a person can do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The same with a failure of AWS as its cause.
+    /// Adds a failure of AWS as the cause.
     #[must_use]
     pub fn because(mut self, failure: &Failure) -> Self {
         self.causes.push(failure.message.clone());

@@ -124,7 +124,7 @@ fn some(pairs: Vec<(&str, Option<Value>)>) -> Value {
     Value::Object(map.collect())
 }
 
-/// What of autoscaling is suspended, as AWS takes it.
+/// The suspended kinds of scaling, as Application Auto Scaling takes them.
 fn suspended_state(state: Suspended) -> Value {
     json!({
         "dynamicScalingInSuspended": state.scale_in,

@@ -10,15 +10,15 @@ use crate::model::offered::{CommandScope, in_environment};
 pub struct Plan {
     /// `deploy web`.
     pub title: String,
-    /// What will happen, a sentence each.
+    /// The steps, a sentence each.
     pub steps: Vec<String>,
-    /// What it is now and will be.
+    /// The values before and after.
     pub changes: Vec<Change>,
-    /// What was checked before the change.
+    /// The checks before the change.
     pub checks: Vec<Check>,
-    /// What can be undone, and how.
+    /// The sentence on what can be undone, and how.
     pub undo: String,
-    /// What it risks, before a guarded environment raises it.
+    /// The risk, before a guarded environment raises it.
     pub risk: Risk,
     /// The changes of AWS, in order.
     pub writes: Vec<Write>,
@@ -31,7 +31,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The same, with this environment named in every command that its texts offer.
+    /// Names this environment in every command that the plan's texts offer.
     #[must_use]
     pub(super) fn in_environment(mut self, named: CommandScope<'_>) -> Self {
         self.undo = in_environment(&self.undo, named);

@@ -14,7 +14,7 @@ pub struct Program {
     pub folder: Option<String>,
     /// Variables beside the inherited ones.
     pub variables: Vec<(String, String)>,
-    /// What is written to its standard input.
+    /// The text for its standard input.
     pub input: Option<SecretString>,
     /// Whether its output is an answer and not shown.
     pub quiet: bool,
@@ -29,7 +29,7 @@ pub struct Program {
     pub terminal: bool,
 }
 
-/// Who a program is at a registry.
+/// The user and token of a program at a registry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Login {
     /// `123456789012.dkr.ecr.ap-northeast-1.amazonaws.com`.

@@ -8,11 +8,11 @@ use crate::model::task_definition::family;
 use crate::model::timer::Timer;
 use jiff::{SignedDuration, Timestamp};
 
-/// This machine's clock and AWS's may be apart by this much.
+/// The most by which this machine's clock and AWS's may differ.
 const SKEW: SignedDuration = SignedDuration::from_secs(30);
 
 impl Write {
-    /// What to read to see whether it was carried out, after so many looks that did not show it.
+    /// The read that shows whether the change was carried out, after so many looks that did not show it.
     pub fn proof(&self, looks: u32) -> Read {
         match self {
             Self::Register { base, .. } => Read::TaskDefinition { name: family(base).to_owned() },
@@ -140,7 +140,8 @@ impl Write {
             (Self::Skip { timer, until }, Reply::Timers(found)) => {
                 let same = |other: &Timer| {
                     let of = |timer: &Timer| timer.action.as_ref().map(|sets| sets.resource.clone());
-                    other.name == timer.name && of(other) == of(timer)
+                    // Groups of schedules may each have one of this name.
+                    other.name == timer.name && other.group == timer.group && of(other) == of(timer)
                 };
                 let found = found.into_iter().find(same)?;
                 // AWS keeps whole seconds.

@@ -1,4 +1,5 @@
-//! What is said of credentials that AWS refuses while an operation goes on: once, what is waited for, and that it was given up.
+//! The messages on credentials that AWS refuses while an operation goes on: once, what is waited for, and that it was
+//! given up.
 
 use super::outcome::{Outcome, Verdict};
 use super::step::Ctx;

@@ -17,7 +17,7 @@ pub(super) fn wait_after(base: SignedDuration, failures: u32) -> SignedDuration 
 /// The place in a machine that a reply belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Slot {
-    /// Who we are.
+    /// The identity of the credentials.
     Identity,
     /// The service, or services.
     Service,
@@ -39,7 +39,7 @@ pub enum Slot {
     /// The newest of the family.
     Newest,
     Image,
-    /// What the scan of the image found.
+    /// The findings of the image's scan.
     Scan,
     /// The image in the repository of a container, to tell which container it is of.
     ImageOf(String),
@@ -53,7 +53,7 @@ pub enum Slot {
     Databases,
     /// One database: itself, its events, its snapshots, its figures.
     Rds(&'static str),
-    /// What an operation of a single change looks at, by its name.
+    /// A read of an operation with a single change, by its name.
     Of(&'static str),
     /// The last lines of a container of a task.
     Log {
@@ -78,7 +78,7 @@ pub enum Slot {
     Part(usize, Box<Slot>),
 }
 
-/// What reads all that starts or stops an environment at a time.
+/// The reads of everything that starts or stops an environment at set times.
 pub(super) fn schedules(environment: &EnvironmentConfig) -> Vec<(Slot, Read)> {
     let timers = environment.schedules.clone().map(|prefix| (Slot::Timers, Read::Timers { prefix }));
     let actions = environment.cluster.clone().map(|cluster| (Slot::Actions, Read::Actions { cluster }));
@@ -94,9 +94,9 @@ pub(super) fn command(typed: &str, environment: &EnvironmentConfig) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Weight {
-    /// What is being done.
+    /// A step of the operation.
     Step,
-    /// What the service says: events, output of programs, log lines.
+    /// A message of the service: events, output of programs, log lines.
     Detail,
     /// Something is not as it should be.
     Warn,
@@ -174,7 +174,7 @@ impl<'a> Ctx<'a> {
         self.ask(Slot::Write, Call::Write { write, account });
     }
 
-    /// What would be typed to do this here.
+    /// The command line that does this in the opened environment.
     pub(super) fn command(&self, typed: &str) -> String {
         command(typed, self.environment)
     }

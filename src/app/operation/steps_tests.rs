@@ -1,4 +1,4 @@
-//! What is skipped, and what has no count to set.
+//! Schedules that are skipped, and services that have no count to set.
 
 use super::Operations;
 use super::call::{Answered, Call, Read, Reply, Write};

@@ -9,25 +9,25 @@ use crate::model::{Failure, FailureKind};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
-/// Between two looks, and before the first: a change may show a moment later.
+/// The interval between two looks, and before the first: a change may show a moment later.
 const LOOK: SignedDuration = SignedDuration::from_secs(3);
 /// Looks that must not find it before it is sent again.
 const LOOKS: u32 = 2;
-/// It is sent at most so often.
+/// The most times that a change is sent.
 const SENDS: u32 = 3;
 
-/// What could not even be sent is tried so often again before it is given up: nothing was changed. Credentials that are
-/// refused, or another account's, have limits of their own.
+/// The attempts to send a change that could not even be sent, before it is given up: nothing was changed. Credentials
+/// that are refused, or another account's, have limits of their own.
 const UNSENT: u32 = 3;
 
-/// What was there before the change, to tell whether it was made.
+/// The state before the change, to tell whether it was made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Before {
     /// Ids of the service's deployments.
     pub deployments: BTreeSet<String>,
     /// ARNs of its service deployments.
     pub releases: BTreeSet<String>,
-    /// What the service ran: a forced deployment goes to the same.
+    /// The revision that the service ran: a forced deployment goes to the same.
     pub running: String,
     /// The newest revision of the family.
     pub newest: u32,
@@ -35,7 +35,7 @@ pub struct Before {
     pub sent: Option<(Timestamp, Timestamp)>,
 }
 
-/// What a look for a change shows.
+/// The result of a look for a change.
 #[derive(Debug, Clone)]
 pub enum Shown {
     /// It was made: the reply that it would have had.
@@ -63,7 +63,7 @@ pub struct PendingWrite {
     told_kinds: ReportedFailures,
     /// Whether a sending may have been carried out.
     lost: Option<Failure>,
-    /// What keeps it from being sent again, or its lost answer from being known.
+    /// The failure that keeps it from being sent again, or its lost answer from being known.
     held: Option<Failure>,
     /// Other changes were made before it, so that credentials of another account are waited out.
     waits_for_account: bool,
@@ -80,7 +80,7 @@ enum State {
     Over,
 }
 
-/// How far it is.
+/// The progress of a change that was sent.
 #[derive(Debug, Clone)]
 pub enum Progress {
     /// On its way.
@@ -260,7 +260,7 @@ impl PendingWrite {
         matches!(self.write, Write::RollBack { .. })
     }
 
-    /// What keeps it from being carried out, or from being known to be, as far as it was sent.
+    /// The failure that keeps it from being carried out, or from being known to be, as far as it was sent.
     pub(super) fn held_up(&self) -> Option<&Failure> {
         self.held.as_ref()
     }

@@ -11,6 +11,7 @@ use crate::config::{EnvironmentConfig, Hooks};
 use crate::model::deploy::Level;
 use crate::model::scaling::ScalableTarget;
 use crate::model::service::{Deployment, Service};
+use crate::model::timer::Timer;
 use crate::model::{Failure, FailureKind, Identity, Task};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::collections::BTreeSet;
@@ -296,6 +297,15 @@ fn a_lost_change_is_shown_by_what_it_left() {
     assert_eq!(shown(update(None), "new", "web:7", 90), "doubt", "begun when nothing was sent");
     assert_eq!(shown(update(None), "new", "web:8", 5), "doubt", "it goes elsewhere");
     assert_eq!(shown(update(None), "old", "web:7", -90), "no");
+}
+
+#[test]
+fn a_skip_is_not_shown_by_a_schedule_of_that_name_in_another_group() {
+    let of = |group: &str, start| Timer { name: "stop".into(), group: group.into(), start, ..Timer::default() };
+    let skip = Write::Skip { timer: Box::new(of("shop", None)), until: Some(at(60)) };
+    let shown = |all: Vec<Timer>| matches!(skip.shown_by(&Before::default(), Reply::Timers(all)), Shown::Yes(_));
+    assert!(!shown(vec![of("other", Some(at(60))), of("shop", None)]));
+    assert!(shown(vec![of("other", None), of("shop", Some(at(60)))]));
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub struct Subject {
     pub service: String,
     /// Our deployment: `ecs-svc/…`.
     pub deployment: String,
-    /// What it goes to: `family:revision`.
+    /// The revision that it goes to: `family:revision`.
     pub revision: String,
     /// ARNs of the service deployments that were there before ours.
     pub known: BTreeSet<String>,
@@ -80,7 +80,7 @@ pub struct Watch {
     pub troubles: Vec<Trouble>,
     /// The last read failed, with the time of the next try.
     pub failing: Option<(Failure, Timestamp)>,
-    /// What of the service and its deployment failed when it was asked last: one that is answered says nothing of the other.
+    /// The reads that failed the last time, each of its own: an answer about the service says nothing of its deployment.
     unread: BTreeSet<&'static str>,
     definition: Option<TaskDefinition>,
     slot: i64,
@@ -100,7 +100,7 @@ pub struct Watch {
     pub ran: bool,
     /// How often the history was read and did not show ours.
     missed: u32,
-    /// What is still read before the end is told.
+    /// The reads that are still wanted before the end is told.
     last_look: Option<BTreeSet<&'static str>>,
 }
 
@@ -162,7 +162,7 @@ impl Watch {
         }
     }
 
-    /// What the service showed when the deployment began.
+    /// Takes the service as it was when the deployment began.
     pub(super) fn first(&mut self, service: Service, ctx: &mut Ctx<'_>) {
         // What was said before is not about this deployment.
         self.told.extend(service.events.iter().map(|event| event.id.clone()));
@@ -249,6 +249,9 @@ impl Watch {
             _ => return WatchState::Going,
         };
         self.in_flight.remove(name);
+        if self.is_late(slot, name) {
+            return self.judge(ctx);
+        }
         match answered.outcome {
             Err(failure) if self.refusals.note(&failure, ctx.now) => return WatchState::Refused(Box::new(failure)),
             Err(failure) => self.failed(name, failure, ctx),
@@ -376,6 +379,10 @@ impl Watch {
         if let Some(stage) = stage.filter(|_| self.state.as_ref().is_none_or(|state| state.stage != ours.stage)) {
             ctx.say(Weight::Step, format!("ECS: {stage}"));
         }
+        let held = ours.held_until(ctx.service_now, ctx.zone);
+        if let Some(held) = held.filter(|_| self.state.as_ref().is_none_or(|state| state.pause != ours.pause)) {
+            ctx.say(Weight::Warn, held);
+        }
         self.state = Some(ours);
     }
 
@@ -418,7 +425,7 @@ impl Watch {
         !self.ran && self.bars.iter().any(|bar| bar.desired == 0)
     }
 
-    /// What runs now: `web:41, 1 of 1`.
+    /// The version that runs now: `web:41, 1 of 1`.
     pub fn runs(&self) -> Option<String> {
         let service = self.service.as_ref()?;
         let running: Vec<String> = service

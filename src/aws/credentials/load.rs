@@ -167,7 +167,7 @@ fn keys(connection: &Connection) -> Option<Outcome> {
     }
 }
 
-/// What messages name, once it is known where the credentials come from.
+/// The words of messages, once it is known where the credentials come from.
 fn context(connection: &Connection, profiles: &Profiles, keys: bool) -> Context {
     let known = profiles::context(connection);
     if keys || known.lasting {

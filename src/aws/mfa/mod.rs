@@ -36,7 +36,7 @@ pub struct Question {
     pub again: Option<String>,
 }
 
-/// Who is asked: the code, or none where nobody answers.
+/// The function that asks a person: returns the code, or none where nobody answers.
 #[derive(Clone)]
 pub struct Asker(Arc<dyn Fn(Question) -> BoxFuture<'static, Option<Value>> + Send + Sync>);
 
@@ -53,7 +53,7 @@ impl Asker {
     }
 }
 
-/// Who is asked in this process.
+/// The function that asks in this process.
 static ASKED: Mutex<Option<Asker>> = Mutex::new(None);
 /// One question at a time: sessions that want the same find it answered in the cache.
 static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

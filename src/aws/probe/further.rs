@@ -10,6 +10,7 @@ use crate::aws::{
     logs_tail, lookup, machines, permissions, rds_history, secret_list, survey, trail,
 };
 use crate::config::EnvironmentConfig;
+use crate::model::partition;
 use futures_util::future::{BoxFuture, join_all};
 use serde_json::json as body;
 
@@ -23,7 +24,7 @@ pub struct Untried {
     pub action: &'static str,
     /// Why it is not tried.
     pub why: &'static str,
-    /// What shows whether it is allowed.
+    /// The way to find out whether it is allowed.
     pub hint: &'static str,
 }
 
@@ -31,7 +32,7 @@ const fn untried(action: Action, why: &'static str, hint: &'static str) -> Untri
     Untried { action: action.name, why, hint }
 }
 
-/// What is never tried, whatever is configured.
+/// The actions that are never tried, whatever is configured.
 pub const UNTRIED: &[Untried] = &[
     untried(costs::GET_COST_AND_USAGE, "not tried: each request costs $0.01", "`cockpit cost` asks it"),
     untried(costs::GET_COST_FORECAST, "not tried: each request costs $0.01", "`cockpit cost` asks it"),
@@ -82,7 +83,10 @@ fn everywhere<'a>(caller: Caller<'a>, environment: &EnvironmentConfig) -> Vec<Bo
     let cdn = |action, path: String| rest(action, cloudfront::CLOUDFRONT, "GET", path, String::new());
     // The smallest page that EC2 takes.
     let page = [("MaxResults", "5".to_owned())];
-    let certificate = format!("arn:aws:acm:{region}:{account}:certificate/00000000-0000-4000-8000-000000000000");
+    let certificate = format!(
+        "arn:{}:acm:{region}:{account}:certificate/00000000-0000-4000-8000-000000000000",
+        partition::name(region)
+    );
     let pool = body!({"UserPoolId": format!("{region}_{}", "CockpitNo")});
     let users = |action, asked| json(action, cognito::COGNITO, cognito::TARGET, asked);
     let xml = [
@@ -116,7 +120,7 @@ fn everywhere<'a>(caller: Caller<'a>, environment: &EnvironmentConfig) -> Vec<Bo
         ),
     ];
     let role = [
-        ("PolicySourceArn", format!("arn:aws:iam::{account}:role/{NOBODY}")),
+        ("PolicySourceArn", format!("arn:{}:iam::{account}:role/{NOBODY}", partition::name(region))),
         ("ActionNames.member.1", "ssm:GetParameters".to_owned()),
     ];
     let simulated = query(permissions::SIMULATE, permissions::service(region), permissions::VERSION, &role);
@@ -153,8 +157,9 @@ fn everywhere<'a>(caller: Caller<'a>, environment: &EnvironmentConfig) -> Vec<Bo
 
 fn of_services<'a>(caller: Caller<'a>, environment: &EnvironmentConfig) -> Vec<BoxFuture<'a, Probe>> {
     let (region, account) = (region(environment), account(environment));
+    let partition = partition::name(region);
     let balancer =
-        format!("arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/{NOBODY}/0000000000000000");
+        format!("arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/app/{NOBODY}/0000000000000000");
     let image = aws_sdk_ecr::types::ImageIdentifier::builder().image_tag(NOBODY).build();
     let mut tries: Vec<BoxFuture<'_, Probe>> = vec![
         Box::pin(one(caller, survey::LIST_CLUSTERS, |clients| clients.ecs().list_clusters().max_results(1).send())),

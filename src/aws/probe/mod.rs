@@ -14,6 +14,7 @@ use super::{
 };
 use crate::app::effect::Priority;
 use crate::config::EnvironmentConfig;
+use crate::model::partition;
 use attempt::{NO_TASK, NOBODY, one};
 use futures_util::future::{BoxFuture, join, join_all};
 
@@ -31,9 +32,10 @@ impl Session {
         if let Some(cluster) = environment.cluster.as_deref() {
             tries.extend(ecs(caller, environment, cluster));
             tries.extend(scaling(caller));
+            let region = environment.region.as_deref().unwrap_or("us-east-1");
             let group = format!(
-                "arn:aws:elasticloadbalancing:{}:{}:targetgroup/{NOBODY}/0000000000000000",
-                environment.region.as_deref().unwrap_or("us-east-1"),
+                "arn:{}:elasticloadbalancing:{region}:{}:targetgroup/{NOBODY}/0000000000000000",
+                partition::name(region),
                 environment.account.as_deref().unwrap_or("000000000000"),
             );
             tries.push(Box::pin(one(caller, elbv2::DESCRIBE_TARGET_HEALTH, move |clients| {

@@ -9,6 +9,7 @@ use crate::aws::session::Caller;
 use crate::aws::{ecr, ecs_definitions, ecs_rollouts, ecs_services, lambda, logs_tail, scheduler};
 use crate::config::EnvironmentConfig;
 use crate::model::image::ImageRef;
+use crate::model::partition;
 use futures_util::future::{BoxFuture, join_all};
 
 /// A digest that no image has.
@@ -28,7 +29,8 @@ pub(super) async fn probe(caller: Caller<'_>, environment: &EnvironmentConfig, c
     let region = environment.region.as_deref().unwrap_or("us-east-1");
     let owner = environment.account.as_deref().unwrap_or("000000000000");
     let service = environment.exact_services().and_then(<[String]>::first).map_or(NOBODY, String::as_str);
-    let arn = |kind: &str| format!("arn:aws:ecs:{region}:{owner}:{kind}/{cluster}/{service}/{NOBODY}");
+    let partition = partition::name(region);
+    let arn = |kind: &str| format!("arn:{partition}:ecs:{region}:{owner}:{kind}/{cluster}/{service}/{NOBODY}");
     let (deployment, revision) = (arn("service-deployment"), arn("service-revision"));
     let image = &aws_sdk_ecr::types::ImageIdentifier::builder().image_digest(NO_IMAGE).build();
     let stream = &format!("{NOBODY}/{NOBODY}/{NO_TASK}");

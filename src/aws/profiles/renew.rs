@@ -1,4 +1,4 @@
-//! What helps when AWS refuses the credentials of a profile, or there are none.
+//! Hints for when AWS refuses the credentials of a profile, or there are none.
 
 use super::{Base, Sso};
 use crate::aws::digest::sha1;

@@ -1,4 +1,4 @@
-//! What is in a region, and in an account, beside clusters and databases.
+//! The things in a region, and in an account, beside clusters and databases.
 
 use crate::aws::elbv2::DESCRIBE_TARGET_GROUPS;
 use crate::aws::health_reads::DESCRIBE_LOAD_BALANCERS;
@@ -17,7 +17,7 @@ pub(super) const LOOKED_INTO: usize = 60;
 const MOST: usize = 10_000;
 /// How many parameters are enough to see which paths there are: a request has 50, and the API is asked slowly.
 const PARAMETERS: usize = 500;
-/// What log groups of functions begin with.
+/// The prefix of log groups of Lambda functions.
 const LAMBDA: &str = "/aws/lambda/";
 
 /// Everything that is read once for all regions.

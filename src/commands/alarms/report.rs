@@ -41,7 +41,7 @@ pub struct AlarmList {
 /// A change of an alarm.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ChangeDto {
-    /// When.
+    /// The time of the change.
     pub at: String,
     /// The alarm's name.
     pub alarm: String,
@@ -78,7 +78,7 @@ pub fn alarms(input: &SnapshotInput<'_>, all: bool) -> AlarmList {
     }
 }
 
-/// The same with how their states changed since a moment.
+/// The alarms with the changes of their states since a moment.
 pub fn with_history(input: &SnapshotInput<'_>, all: bool, since: Timestamp) -> AlarmList {
     let known = known(&input.estate.alarm_changes, Vec::is_empty);
     let changes = known.map(|changes| {

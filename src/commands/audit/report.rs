@@ -1,4 +1,4 @@
-//! What was changed, from the audit file.
+//! The list of changes, from the audit file.
 
 use crate::headless::emit::Printable;
 use crate::headless::shown::Shown;
@@ -13,7 +13,7 @@ use serde_json::Value;
 /// Schema of `cockpit audit`.
 pub const SCHEMA: &str = "cockpit.audit/1";
 
-/// What was changed, from the audit file.
+/// Changes, from the audit file.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct AuditList {
     /// `cockpit.audit/1`.
@@ -33,7 +33,7 @@ pub struct AuditList {
 pub struct AuditDto {
     /// Its name.
     pub operation: String,
-    /// When it began.
+    /// The time at which it began.
     pub began_at: String,
     /// When it ended; `null` if that was never written: it was killed, or it still goes on.
     pub ended_at: Option<String>,
@@ -45,19 +45,19 @@ pub struct AuditDto {
     pub environment: String,
     /// The account.
     pub account: String,
-    /// The region.
+    /// The AWS region.
     pub region: String,
     /// The endpoint, where it was not AWS's own; `null` for AWS.
     pub endpoint: Option<String>,
     /// As it would be typed.
     pub command: String,
-    /// What was there.
+    /// The value before.
     pub before: Value,
-    /// What is there.
+    /// The value after.
     pub after: Value,
     /// `started`, `done`, `rolled_back`, `failed`, `unknown`.
     pub outcome: String,
-    /// Why.
+    /// The reason of the failure.
     pub reason: String,
     /// AWS's request ids.
     pub request_ids: Vec<String>,

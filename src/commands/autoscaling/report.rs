@@ -40,7 +40,7 @@ pub const LINE: &str = "cockpit.scaling-line/1";
 pub enum Line {
     /// Something that was seen.
     Told(ToldDto),
-    /// How it went.
+    /// The report at the end.
     Ended(EndedDto),
 }
 
@@ -56,7 +56,7 @@ pub struct ToldDto {
     what: String,
 }
 
-/// How it went; `null` is what was not seen.
+/// The course of the scaling; `null` is what was not seen.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct EndedDto {
     /// `cockpit.scaling-line/1`.
@@ -74,17 +74,17 @@ pub struct EndedDto {
     back: Option<(String, u32)>,
     /// The most tasks that ran.
     most: u32,
-    /// What held it back, and how often.
+    /// The reasons that held it back, and how often each did.
     held: Vec<(String, u32)>,
 }
 
 impl Line {
-    /// Of what is told.
+    /// The line of an observation.
     pub fn of(told: &Told) -> Self {
         Self::Told(ToldDto { schema: LINE, at: told.at.to_string(), what: told.what.clone() })
     }
 
-    /// Of the report.
+    /// The line of the report at the end.
     pub fn of_end(ended: &Ended) -> Self {
         let step = |step: Option<(Timestamp, u32)>| step.map(|(at, to)| (at.to_string(), to));
         Self::Ended(EndedDto {
@@ -115,17 +115,17 @@ pub struct AutoscalingList {
 pub struct ScalingDto {
     /// The service.
     pub service: String,
-    /// Desired count.
+    /// The number of tasks that are to run.
     pub desired: u32,
-    /// Running.
+    /// The number of tasks in RUNNING.
     pub running: u32,
     /// Whether it is registered for autoscaling; `null` if that could not be read.
     pub registered: Option<bool>,
-    /// Minimum.
+    /// The least desired count that autoscaling sets.
     pub min: Option<u32>,
-    /// Maximum.
+    /// The greatest desired count that autoscaling sets.
     pub max: Option<u32>,
-    /// What is suspended, in words; empty is nothing, `null` not known or not registered.
+    /// The suspended kinds of scaling, in words; empty is none, `null` not known or not registered.
     pub suspended: Option<String>,
     /// Policies; `null` if they could not be read.
     pub policies: Option<Vec<PolicyDto>>,
@@ -139,16 +139,16 @@ pub struct ScalingDto {
     pub short: String,
 }
 
-/// What autoscaling did, or did not do.
+/// An activity of autoscaling: what it did, or did not do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ActivityDto {
-    /// When it began.
+    /// The time at which it began.
     pub at: Option<String>,
     /// `Successful`, `InProgress`, `Failed`, `NotScaled` …
     pub status: String,
-    /// What.
+    /// The activity in AWS's words.
     pub description: String,
-    /// Why.
+    /// The cause in AWS's words.
     pub cause: String,
     /// The count it set.
     pub set_to: Option<u32>,

@@ -27,7 +27,7 @@ pub struct ValueDto {
     pub value: serde_json::Value,
     /// `config.toml:12`, `environment variable …`, `flag …`, `default`.
     pub from: String,
-    /// What holds where there is no value, in words.
+    /// The behaviour where there is no value, in words.
     pub otherwise: String,
 }
 
@@ -42,7 +42,7 @@ pub struct ConfigCheck {
     pub ok: bool,
     /// Every mistake.
     pub mistakes: Vec<MistakeDto>,
-    /// What a person should know, in sentences: two environments that would write one state.
+    /// Warnings in sentences: two environments that would write one state.
     pub warnings: Vec<String>,
 }
 
@@ -57,9 +57,9 @@ pub struct MistakeDto {
     pub column: Option<usize>,
     /// `config.toml:3:5`, `environment variable COCKPIT_UI_ASCII`.
     pub place: String,
-    /// What is wrong.
+    /// The fault.
     pub message: String,
-    /// What would be right.
+    /// The right form.
     pub hint: Option<String>,
     #[serde(skip)]
     text: String,

@@ -31,7 +31,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
             (false, false) => None,
         };
         let request = deploy::Request::new(service, short, source, opened.config.hooks.clone());
-        let (base, container) = (arguments.from.clone(), arguments.container.clone());
+        let base = arguments.from.as_deref().map(|from| opened.revision(from)).transpose()?;
+        let container = arguments.container.clone();
         let exec = arguments.enable_exec;
         let flags = flags(arguments);
         whats.push(deploy::Request { base, container, exec, roll_back, flags, ..request }.into());

@@ -5,6 +5,7 @@ use super::args::Purpose;
 use crate::app::dialog::capital;
 use crate::cli::{ExitCode, Report};
 use crate::config::EnvironmentConfig;
+use crate::model::partition;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,7 +25,7 @@ struct Row {
     action: String,
     /// Any of these keys must be configured; none: it is always needed.
     needs: Vec<String>,
-    /// What a change is about.
+    /// The thing that a change is about.
     on: Option<String>,
 }
 
@@ -111,18 +112,12 @@ struct Own<'a> {
     account: &'a str,
 }
 
-/// What a kind of change is about: its resources, and under which condition.
+/// The scope of a kind of change: its resources, and under which condition.
 type About = (&'static str, Vec<String>, Option<Value>);
 
 impl Own<'_> {
     fn partition(&self) -> &'static str {
-        if self.region.starts_with("cn-") {
-            "aws-cn"
-        } else if self.region.starts_with("us-gov-") {
-            "aws-us-gov"
-        } else {
-            "aws"
-        }
+        partition::name(self.region)
     }
 
     fn arn(&self, service: &str, rest: &str) -> String {

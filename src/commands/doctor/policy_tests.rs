@@ -44,7 +44,7 @@ fn the_policy_of_a_shipped_environment_is_that_of_the_documentation() {
 }
 
 #[test]
-fn what_is_not_configured_needs_nothing() {
+fn a_feature_that_is_not_configured_needs_no_permission() {
     let bare = EnvironmentConfig {
         name: "shop".into(),
         account: Some("123456789012".into()),
@@ -76,7 +76,7 @@ fn what_is_not_configured_needs_nothing() {
 }
 
 #[test]
-fn what_is_named_is_what_may_be_changed() {
+fn the_policy_allows_changes_of_the_named_things_alone() {
     let (mut environment, _) = shipped("staging", "operator");
     environment.parameters = vec!["/elsewhere/".into(), "/one/KEY".into()];
     environment.tunnel.secret = Some("app/login".into());

@@ -36,7 +36,7 @@ pub struct HealthReport {
     pub balancers: Option<Vec<BalancerDto>>,
     /// The public address of this machine; `null` if it was not asked for or not answered.
     pub address: Option<String>,
-    /// What was checked, from what serves to what protects.
+    /// The checks, from what serves to what protects.
     pub checks: Vec<CheckDto>,
     /// The certificates that the hosts showed.
     pub certificates: Vec<CertificateDto>,
@@ -62,13 +62,13 @@ pub struct BalancerDto {
 pub struct CheckDto {
     /// `targets`, `balancer`, `request`, `redirect`, `dns`, `name-servers`, `certificate`, `tls`, `allowed`, `firewall`.
     pub topic: String,
-    /// Of what.
+    /// The subject of the check.
     pub subject: String,
     /// `healthy`, `changing`, `degraded`, `down`, `stopped`, `unknown`.
     pub health: String,
-    /// In a sentence.
+    /// The finding in a sentence.
     pub what: String,
-    /// What to do.
+    /// The hint, where there is one.
     pub hint: Option<String>,
 }
 
@@ -79,7 +79,7 @@ pub struct CertificateDto {
     pub host: String,
     /// The names it is for.
     pub names: Vec<String>,
-    /// Who signed it.
+    /// The certificate's issuer.
     pub issuer: String,
     /// The subjects of the chain that was sent, its own first.
     pub chain: Vec<String>,
@@ -96,7 +96,7 @@ pub struct CertificateDto {
 /// A request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RequestDto {
-    /// What was asked for.
+    /// The URL that was requested.
     pub url: String,
     /// The last status; `null` if there was none.
     pub status: Option<u16>,

@@ -3,7 +3,7 @@
 use crate::model::init::seen::Code;
 use std::path::Path;
 
-/// So deep it is looked for.
+/// The deepest level of folders that is searched.
 const DEEPEST: usize = 6;
 /// Folders that hold no environment.
 const NOT: &[&str] = &["modules", "node_modules", "target", "tests", "examples", "fixtures"];

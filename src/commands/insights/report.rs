@@ -1,4 +1,4 @@
-//! What Insights found, as a table, CSV, JSON or YAML.
+//! The result of Insights as a table, CSV, JSON or YAML.
 
 use crate::app::logs::insights::shown;
 use crate::headless::Rows;
@@ -28,7 +28,7 @@ pub struct InsightsDto {
     scanned: f64,
     /// Bytes that were looked at, which is what is paid for.
     bytes_scanned: f64,
-    /// What could not be read, so that groups were not searched; empty where all were.
+    /// Reads that failed, so that groups were not searched; empty where none did.
     missing: Vec<String>,
     /// The rows, each with the fields that the query names; `null` where a row lacks one.
     rows: Vec<Map<String, Value>>,
@@ -42,7 +42,7 @@ pub struct InsightsDto {
 }
 
 impl InsightsDto {
-    /// From what came, and what could not be searched.
+    /// The report of a result, and of groups that could not be searched.
     pub fn new(result: &InsightsResult, missing: Vec<String>, zone: TimeZone) -> Self {
         let row = |values: &Vec<Option<String>>| {
             let pairs = result.columns.iter().zip(values);

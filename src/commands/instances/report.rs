@@ -26,7 +26,7 @@ pub struct InstanceList {
     pub head: Head,
     /// By name; `null` if they could not be listed.
     pub instances: Option<Vec<InstanceDto>>,
-    /// What could not be read, each with its action.
+    /// Reads that failed, each with its action.
     pub missing: Vec<String>,
     /// Ids, names and patterns of `instances` in the configuration that none of them has.
     pub unmatched: Vec<String>,
@@ -43,7 +43,7 @@ pub struct InstanceDto {
     pub health: String,
     /// `running`, `stopped`, …
     pub state: String,
-    /// `t4g.small`.
+    /// The instance type: `t4g.small`.
     pub class: String,
     /// Availability zone.
     pub az: String,
@@ -61,7 +61,7 @@ pub struct InstanceDto {
     pub agent: Option<String>,
     /// The agent's version.
     pub agent_version: Option<String>,
-    /// Percent.
+    /// The load of its processor, in percent.
     pub cpu_percent: Option<f64>,
     /// Percent, where the agent of CloudWatch reports it.
     pub memory_percent: Option<f64>,

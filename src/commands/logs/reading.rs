@@ -22,7 +22,7 @@ use tokio::time::Instant;
 const IDENTITY_TRIES: u32 = 5;
 const TIME_IS_UP: &str = "the time is up before everything was read; give it more time with --timeout";
 
-/// From when to when lines are read, in milliseconds.
+/// The time range in which lines are read, in milliseconds.
 pub(super) struct Range {
     pub(super) since: i64,
     pub(super) until: Option<i64>,
@@ -54,7 +54,7 @@ pub(super) struct Run<'a> {
     pub(super) again: Duration,
     /// Where lines are read.
     pub(super) groups: Vec<GroupSource>,
-    /// Whose account it is could not be asked.
+    /// The account of the credentials could not be asked.
     pub(super) unsure: bool,
     /// Where all lines are is not known.
     pub(super) missing: bool,
@@ -212,7 +212,7 @@ impl Run<'_> {
         Way::Once(Box::new(Once::new(groups, once::Plan { since, until, begun: now, pattern, rates })))
     }
 
-    /// It was looked again where the services' lines are.
+    /// Takes a new list of the places where the services' lines are.
     fn found_again(&mut self, found: Result<Sources, Report>, reader: &mut LogReader, printer: &mut Printer) {
         match found {
             Ok(sources) => {
@@ -305,7 +305,7 @@ fn trusted(heard: ReaderEvent, follow: bool) -> Result<(), Report> {
     }
 }
 
-/// What comes next, or nothing when the time is up.
+/// The next event, or none when the time is up.
 async fn until_end(end: Option<Instant>, reader: &mut LogReader) -> Option<ReaderEvent> {
     match end {
         Some(end) => tokio::time::timeout_at(end, reader.next()).await.ok(),

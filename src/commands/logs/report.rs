@@ -54,7 +54,7 @@ pub struct Printer {
     /// Streams, and the place of each by its group and its name.
     streams: Vec<Stream>,
     places: HashMap<(String, String), usize>,
-    /// The same by the address of its source in memory, which is kept alive there.
+    /// The names by the address of their source in memory, which is kept alive there.
     known: HashMap<usize, (Arc<Source>, usize)>,
     last: Option<(usize, usize)>,
     /// How many lines were printed.
@@ -105,7 +105,7 @@ impl Printer {
         printer
     }
 
-    /// These are the services from now on.
+    /// Sets the services whose names are printed.
     pub fn know<'a>(&mut self, services: impl IntoIterator<Item = &'a str> + Clone) {
         let names = short_names(services).into_iter();
         self.names = names.map(|(name, short)| (name.to_owned(), short.to_owned())).collect();

@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _};
 use std::ops::ControlFlow;
 
-/// What a live tail costs and leaves out (CloudWatch Logs' page of prices and its quotas).
+/// The note on what a live tail costs and leaves out (CloudWatch Logs' page of prices and its quotas).
 const LIVE: &str = "a live tail costs $0.01 a minute beyond the 1,800 free minutes of the account's month; the service \
     shows at most 500 lines a second";
 

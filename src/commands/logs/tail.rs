@@ -9,7 +9,7 @@ const FIRST: Ms = 10_000;
 const FURTHER: Ms = 4;
 /// Without `--since` it goes back so far at most: seven days.
 pub(super) const LOOK_BACK: Ms = 7 * 24 * 3_600_000;
-/// Whose newest lines are known is followed from so long before them: a trace begins before its last line.
+/// Where the newest lines are known, following begins so long before them: a trace begins before its last line.
 const BEFORE: Ms = 10_000;
 
 /// Where the looks begin that end at a time, the last one at the earliest time of all.
@@ -23,9 +23,9 @@ pub(super) fn looks(earliest: Ms, end: Ms) -> impl Iterator<Item = Ms> {
 pub(super) struct Kept {
     /// When it was written, in milliseconds.
     pub(super) at: Ms,
-    /// What is printed.
+    /// The text to print.
     pub(super) text: String,
-    /// What goes into the file of `--tee`.
+    /// The text for the file of `--tee`.
     pub(super) tee: Option<String>,
     /// Whether it is the one that is waited for.
     pub(super) over: bool,
@@ -36,7 +36,7 @@ pub(super) struct Kept {
 pub(super) struct Newest {
     most: usize,
     lines: VecDeque<Kept>,
-    /// What is missing among them, as it is printed.
+    /// The gaps among them, as they are printed.
     pub(super) gaps: String,
 }
 
@@ -46,7 +46,7 @@ impl Newest {
         Self { most, ..Self::default() }
     }
 
-    /// One more; the oldest goes.
+    /// Adds a line; the oldest goes.
     pub(super) fn push(&mut self, line: Kept) {
         // Of several groups they come nearly in order.
         let place = self.lines.iter().rposition(|before| before.at <= line.at).map_or(0, |at| at + 1);
@@ -66,7 +66,7 @@ impl Newest {
         self.lines.front().filter(|_| self.full()).map(|line| line.at - BEFORE)
     }
 
-    /// Nothing of it counts any more.
+    /// Forgets all lines.
     pub(super) fn clear(&mut self) {
         self.lines.clear();
     }

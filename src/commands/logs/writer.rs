@@ -1,4 +1,4 @@
-//! What is written of lines, what is kept of them for `--tail`, and what is said beside them.
+//! Writes lines, keeps the last ones for `--tail`, and says on stderr what stands beside them.
 
 use super::report::Printer;
 use super::tail::{Kept, Newest};

@@ -38,9 +38,9 @@ pub struct Metrics {
     /// Schema, environment, time, sources.
     #[serde(flatten)]
     pub head: Head,
-    /// From when on.
+    /// The time from which points are.
     pub since: String,
-    /// Up to when.
+    /// The time up to which points are.
     pub until: String,
     /// Seconds of a period.
     pub period: i32,
@@ -60,7 +60,7 @@ pub struct Metrics {
     /// Whether there may be no whole minute in its time.
     #[serde(skip)]
     short: bool,
-    /// What of the time that was asked for is gone at AWS by now.
+    /// The part of the asked time that AWS no longer keeps.
     #[serde(skip)]
     gone: Vec<String>,
 }
@@ -94,7 +94,7 @@ pub struct MetricDto {
     pub change: Option<f64>,
     /// Its namespace, name and dimensions in `CloudWatch`.
     pub metric: String,
-    /// The statistic.
+    /// The statistic of CloudWatch: `Average`, `p99` …
     pub stat: String,
     /// The curve, oldest first.
     pub points: Vec<PointDto>,
@@ -109,20 +109,20 @@ pub struct MetricDto {
 pub struct PointDto {
     /// The beginning of its period.
     pub at: String,
-    /// How much.
+    /// The value of the point.
     pub value: f64,
 }
 
-/// What happened meanwhile.
+/// An event in the time of the curves.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct MarkDto {
-    /// When.
+    /// The time of the event.
     pub at: String,
     /// `deployment`, `scaling`, `failover`, `alarm`, …
     pub kind: String,
-    /// Of what.
+    /// The name of the event's subject.
     pub name: String,
-    /// What.
+    /// The event in a sentence.
     pub what: String,
 }
 
@@ -135,17 +135,17 @@ pub struct Curve {
     pub before: Option<Vec<Point>>,
 }
 
-/// What was read.
+/// The curves as they were read.
 #[derive(Debug, Clone, Default)]
 pub struct Read {
     pub curves: Vec<Curve>,
     /// Why it is not known which load balancers, gateways and firewalls there are.
     pub unlisted: Option<String>,
-    /// What else the region has and is left out.
+    /// Other figures of the region, which are left out.
     pub others: Vec<String>,
 }
 
-/// When it is.
+/// The time of the curves.
 #[derive(Debug, Clone, Copy)]
 pub struct Span {
     /// From when on it was asked for.

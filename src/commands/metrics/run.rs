@@ -68,7 +68,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     print(context, &reading, &report, code, out)
 }
 
-/// From when to when, as far as metrics are kept.
+/// The time range, as far as metrics are kept.
 ///
 /// # Errors
 /// A time that is none, and one of which no metrics are kept any more.
@@ -114,8 +114,8 @@ fn meant(reading: &Reading, what: &[String]) -> Result<(Option<Vec<String>>, Vec
     Ok((names, areas))
 }
 
-/// What there is to measure, and its points: one request for all of them, another one for another time. Where it cannot be
-/// asked which load balancers, gateways and firewalls there are, the rest stands.
+/// The figures and their points: one request for all of them, another one for another time. Where it cannot be asked
+/// which load balancers, gateways and firewalls there are, the rest is given.
 async fn curves(
     reading: &mut Reading,
     names: Option<&[String]>,

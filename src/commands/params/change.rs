@@ -1,4 +1,4 @@
-//! What changes parameters: each is a request of an operation, which shows its plan and asks.
+//! The changes of parameters: each is a request of an operation, which shows its plan and asks.
 
 use super::args::{Import, Put, Rm, Type};
 use super::facts::{Facts, Readers, within};
@@ -32,7 +32,7 @@ fn readers<'a>(facts: &Facts, names: impl Iterator<Item = &'a str>, restart: boo
     Ok(readers)
 }
 
-/// Before a value is asked for: whether it could be written at all.
+/// Checks, before a value is asked for, whether it could be written at all.
 fn may_change(context: &Context) -> Result<(), Report> {
     if context.global.read_only {
         return Err(Report::new("refused", "nothing was changed: --read-only refuses every change", ExitCode::Refused)

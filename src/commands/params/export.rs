@@ -32,9 +32,8 @@ pub(super) async fn export(context: &Context, export: &Export) -> Result<ExitCod
         let shown = export.file.display();
         // A device, a pipe or a link would be gone, and a file in its place.
         if !there.is_file() {
-            return Err(
-                Report::usage(format!("{shown} is not a regular file: it is not overwritten")).hint("name a file")
-            );
+            return Err(Report::usage(format!("{shown} is not a regular file: it is not overwritten"))
+                .hint("name a regular file, or one that is not there yet"));
         }
         if !export.force {
             return Err(

@@ -1,4 +1,4 @@
-//! What the actions of `params` work with: where the parameters lie, what task definitions name, and a session.
+//! The facts that the actions of `params` need: where the parameters lie, what task definitions name, and a session.
 
 use crate::app::operation::parameter::place;
 use crate::app::parameters;

@@ -1,4 +1,4 @@
-//! What only looks: list, one, its versions, the check, the comparison.
+//! The reads of parameters: list, one, its versions, the check, the comparison.
 
 use super::args::{Diff, Get, History, Ls};
 use super::facts::{Alone, Facts, Lists, found, within};
@@ -143,7 +143,8 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
     })
 }
 
-/// What roles may not read. Where that cannot be asked it is missing: nobody is told that all is well where nobody could look.
+/// The reads that IAM denies to roles. Where that cannot be asked it is missing: nobody is told that all is well where
+/// nobody could look.
 async fn denied(
     context: &Context,
     facts: &Facts,

@@ -1,4 +1,4 @@
-//! What `cockpit params` prints.
+//! The output of `cockpit params`.
 
 mod found;
 
@@ -36,7 +36,7 @@ pub struct ParameterDto {
     pub kind: String,
     pub version: i64,
     pub modified_at: Option<String>,
-    /// Who wrote it (an ARN).
+    /// The author of this version (an ARN).
     pub modified_by: Option<String>,
     /// The key that encrypts it.
     pub key: Option<String>,
@@ -54,7 +54,7 @@ pub struct SecretDto {
     pub arn: String,
     /// `off`, `fine`, `under_way`, `failed`, `late`, `deleted`.
     pub rotation: String,
-    /// The same in a sentence.
+    /// The rotation in a sentence.
     pub rotation_text: String,
     pub every: Option<String>,
     pub rotated_at: Option<String>,
@@ -72,7 +72,7 @@ pub struct ParameterList {
     pub taken_at: String,
     /// Whether all of it could be read.
     pub complete: bool,
-    /// Why not.
+    /// Reasons why some of it could not be read, a sentence each.
     pub missing: Vec<String>,
     /// The paths that were looked at.
     pub under: Vec<String>,
@@ -82,7 +82,7 @@ pub struct ParameterList {
     pub secrets: Option<Vec<SecretDto>>,
     /// Secrets of the region that are not told to be the environment's, and are not listed.
     pub secrets_of_others: usize,
-    /// What is said where no parameter is listed, if some were left out.
+    /// The message where no parameter is listed, if some were left out.
     #[serde(skip)]
     pub(super) none: Option<String>,
     #[serde(skip)]

@@ -14,7 +14,7 @@ pub struct Arguments {
     /// Name, short name, words that only its name has, or ARN
     #[arg(value_name = "SERVICE")]
     pub service: String,
-    /// This revision (`41` or `family:41`) instead of the one that ran before
+    /// This revision (`41`, `family:41` or its ARN) instead of the one that ran before
     #[arg(long, value_name = "REVISION")]
     pub to: Option<String>,
     /// Print the calls with their parameters and change nothing

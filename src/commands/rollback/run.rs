@@ -12,7 +12,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let opened = open(context)?;
     opened.needs_cluster()?;
     let (service, short) = one(names(context, &opened, std::slice::from_ref(&arguments.service)).await?)?;
-    let source = Source::Back(arguments.to.clone());
+    let to = arguments.to.as_deref().map(|to| opened.revision(to)).transpose()?;
+    let source = Source::Back(to);
     let request = deploy::Request::new(service, short, source, opened.config.hooks.clone());
     act(context, &opened, vec![request.into()], arguments.dry_run, out).await
 }

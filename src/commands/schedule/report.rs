@@ -1,4 +1,4 @@
-//! What stops and starts an environment by schedule, and when next.
+//! The schedules that stop and start an environment, and their next times.
 
 use crate::headless::convert::time;
 use crate::headless::emit::Printable;
@@ -18,7 +18,7 @@ pub const SCHEMA: &str = "cockpit.schedule/1";
 /// Sources of `cockpit schedule`: either may be read without the other.
 pub const SOURCES: &[Source] = &[Source::Identity, Source::Schedules, Source::ScheduledActions];
 
-/// What the schedule does next, for `cockpit schedule`.
+/// The next effects of the schedule, for `cockpit schedule`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ScheduleList {
     /// Schema, environment, time, sources.

@@ -60,7 +60,7 @@ pub struct TaskDto {
     pub task_definition: String,
     /// `EssentialContainerExited`, …
     pub stop_code: Option<String>,
-    /// What AWS says.
+    /// The reason as AWS gives it.
     pub stopped_reason: Option<String>,
     /// Why it ended, short: `exit 137 OutOfMemoryError`.
     pub ended_because: Option<String>,
@@ -106,11 +106,11 @@ pub struct ContainerDto {
     pub health: String,
     /// Exit code; `null` until it has ended.
     pub exit_code: Option<i32>,
-    /// Why it ended.
+    /// The reason of its end.
     pub reason: Option<String>,
     /// Image with its tag.
     pub image: String,
-    /// What really runs.
+    /// The digest of the image that really runs.
     pub digest: Option<String>,
 }
 

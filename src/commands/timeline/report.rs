@@ -25,11 +25,11 @@ pub struct Timeline {
     /// Schema, environment, time, sources.
     #[serde(flatten)]
     pub head: Head,
-    /// From when on.
+    /// The time from which events are.
     pub since: String,
     /// Up to when; `null` for now.
     pub until: Option<String>,
-    /// What happened: oldest first, or with `--before` the likeliest cause first.
+    /// Events: oldest first, or with `--before` the likeliest cause first.
     pub events: Vec<EventDto>,
     /// Before which moment, where that was asked.
     pub before: Option<String>,
@@ -55,13 +55,13 @@ pub const LINE: &str = "cockpit.timeline-event/1";
 pub struct Line {
     /// `cockpit.timeline-event/1`.
     schema: &'static str,
-    /// What happened.
+    /// The event.
     #[serde(flatten)]
     event: EventDto,
 }
 
 impl Line {
-    /// Of one thing.
+    /// The line of one event.
     pub fn of(event: EventDto) -> Self {
         Self { schema: LINE, event }
     }
@@ -75,15 +75,15 @@ pub struct EventDto {
     /// `deployment`, `rollback`, `change`, `write`, `parameter`, `run`, `schedule`, `failover`, `database`, `scaling`, `task`,
     /// `service`, `alarm`.
     pub kind: String,
-    /// What kind of thing it is about: `service`, `database`, `alarm`, `run`, `other`, `environment`.
+    /// The kind of its subject: `service`, `database`, `alarm`, `run`, `other`, `environment`.
     pub of: String,
     /// Its name; empty for the environment.
     pub name: String,
-    /// What happened, in a sentence.
+    /// The event, in a sentence.
     pub what: String,
-    /// Who did it; `null` where that is not known.
+    /// The actor; `null` where that is not known.
     pub who: Option<String>,
-    /// How it stands after it: `healthy`, `changing`, `degraded`, `down`, `stopped`, `unknown`.
+    /// The subject's health after it: `healthy`, `changing`, `degraded`, `down`, `stopped`, `unknown`.
     pub health: String,
     /// Whether it goes as planned, again and again.
     pub routine: bool,
@@ -98,7 +98,7 @@ pub struct EventDto {
 }
 
 impl EventDto {
-    /// What happened, with what is strange about it.
+    /// The event, with what is strange about it.
     fn told(&self) -> String {
         let of = self.of_another.as_ref().map(|of| format!(" (of {of})")).unwrap_or_default();
         let future = if self.of_the_future { " (in the future)" } else { "" };
@@ -106,7 +106,7 @@ impl EventDto {
     }
 }
 
-/// What the time line is about.
+/// The subject and the time of the time line.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked {
     pub since: Timestamp,
@@ -166,7 +166,7 @@ pub fn in_order(input: &SnapshotInput<'_>, events: &[&TimelineEvent], asked: Ask
     timeline(input, events, asked, missing)
 }
 
-/// What happened before a moment, the likeliest cause first.
+/// The events before a moment, the likeliest cause first.
 pub fn ranked(input: &SnapshotInput<'_>, events: &[Ranked<'_>], asked: Asked, missing: Vec<String>) -> Timeline {
     let events = events.iter().map(|one| event(one.event, Some(one.score), input.now)).collect();
     timeline(input, events, asked, missing)

@@ -95,7 +95,7 @@ fn sieve(context: &Context, arguments: &Arguments) -> Result<TimelineFilter, Rep
     })
 }
 
-/// From when to when; with `--before`, up to that moment.
+/// The time range; with `--before`, up to that moment.
 fn span(
     arguments: &Arguments,
     now: (Timestamp, Timestamp),

@@ -22,7 +22,7 @@ pub const SCHEMA: &str = "cockpit.users/1";
 /// Its sources.
 pub const SOURCES: &[Source] = &[Source::Identity];
 
-/// What was read.
+/// The user pool as it was read.
 #[derive(Debug, Clone, Default)]
 pub struct Read {
     pub pool: Pool,
@@ -32,9 +32,9 @@ pub struct Read {
     pub whole: bool,
     /// No more than so many were to be read, and there are more.
     pub limited: Option<usize>,
-    /// What could not be read.
+    /// The reads that failed.
     pub missing: Vec<String>,
-    /// What is declared otherwise; none where nobody asked.
+    /// The differences from the declaration; none where nobody asked.
     pub declared: Option<Vec<Difference>>,
 }
 
@@ -50,9 +50,9 @@ pub struct UserList {
     pub counts: Option<BTreeMap<String, u64>>,
     /// The users; `null` if they could not be read.
     pub users: Option<Vec<UserDto>>,
-    /// What is declared otherwise; `null` where that was not asked for.
+    /// The differences from the declaration; `null` where they were not asked for.
     pub differences: Option<Vec<DeclaredDto>>,
-    /// What could not be read, each with its action.
+    /// Reads that failed, each with its action.
     pub missing: Vec<String>,
     /// Whether these are all users, or all of the status that was asked for.
     pub whole: bool,
@@ -86,12 +86,12 @@ pub struct UserDto {
     age: Option<i64>,
 }
 
-/// What is declared otherwise.
+/// A difference from the declaration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DeclaredDto {
     /// The resource.
     pub address: String,
-    /// What differs.
+    /// The setting that differs.
     pub what: String,
     /// As the state has it.
     pub declared: String,

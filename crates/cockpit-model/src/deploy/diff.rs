@@ -1,5 +1,5 @@
-//! What changes between two task definitions, line by line. Variables and secrets by their names only:
-//! their values are never read.
+//! The differences of two task definitions, line by line. Variables and secrets by their names only: their values are
+//! never read.
 
 use crate::TaskDefinition;
 use crate::task_definition::ContainerDefinition;

@@ -12,6 +12,15 @@ pub fn ran_before<'a>(history: &'a [ServiceDeployment], current: &str) -> Option
     older.iter().find(|entry| ran(entry) && entry.target.as_deref().is_some_and(|target| target != current))
 }
 
+/// Whether the one that ran before `current` cannot be told: a deployment that came to serve later than the last one that is known
+/// does not say what it went to. Whoever went back to that one would go too far.
+pub fn hides_what_ran_before(history: &[ServiceDeployment], current: &str) -> bool {
+    let from = history.iter().position(|entry| ran(entry) && entry.target.as_deref() == Some(current));
+    let older = history[from.map_or(0, |at| at + 1)..].iter().filter(|entry| ran(entry));
+    let mut nearer = older.take_while(|entry| entry.target.as_deref().is_none_or(|target| target == current));
+    nearer.any(|entry| entry.target.is_none())
+}
+
 /// Whether the target of a deployment came to serve.
 fn ran(entry: &ServiceDeployment) -> bool {
     entry.status == RolloutStatus::Successful
@@ -58,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_rolled_back_never_ran() {
+    fn a_version_that_was_rolled_back_is_no_version_that_ran_before() {
         let history = [
             entry(RolloutStatus::RollbackSuccessful, "web:44", 90),
             entry(RolloutStatus::Successful, "web:43", 60),
@@ -73,6 +82,22 @@ mod tests {
         assert_eq!(candidates(&history, "web:43").len(), 1);
         assert_eq!(usual(&history), Some(SignedDuration::from_secs(80)));
         assert_eq!(usual(&history[..1]), None);
+    }
+
+    #[test]
+    fn what_ran_before_is_not_guessed_where_a_deployment_between_does_not_say_what_it_was() {
+        let unnamed = || ServiceDeployment { target: None, ..entry(RolloutStatus::Successful, "", 60) };
+        let (now, old) =
+            (entry(RolloutStatus::Successful, "web:43", 60), entry(RolloutStatus::Successful, "web:40", 60));
+        assert!(hides_what_ran_before(&[now.clone(), unnamed(), old.clone()], "web:43"));
+        assert!(hides_what_ran_before(&[unnamed(), unnamed()], "web:43"), "none may be read");
+        assert!(
+            !hides_what_ran_before(&[now.clone(), old.clone(), unnamed()], "web:43"),
+            "what is older is in nobody's way"
+        );
+        let failed = ServiceDeployment { status: RolloutStatus::Stopped, ..unnamed() };
+        assert!(!hides_what_ran_before(&[now, failed, old], "web:43"), "it never served");
+        assert!(!hides_what_ran_before(&[], "web:43"));
     }
 
     #[test]

@@ -1,5 +1,4 @@
-//! What is known before a deployment, while it goes on, and at its end. Judgements only; who asks and who
-//! changes is `app::operation`.
+//! Judgements before a deployment, while it goes on, and at its end. Reads and changes are in `app::operation`.
 //!
 //! - [`preflight`]: what is looked at before anything is changed, and what is wrong with it.
 //! - [`diff`]: the task definition now and next.

@@ -27,11 +27,11 @@ pub enum Level {
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Check {
-    /// How it came out.
+    /// The result of the check.
     pub level: Level,
     /// In a sentence without a full stop.
     pub text: String,
-    /// What to do.
+    /// The hint, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
     /// It stops it because of what was asked for, which must be said in another way.
@@ -54,7 +54,7 @@ impl Check {
         Self { failure: Some(failure.kind), ..check }
     }
 
-    /// What was asked for cannot be done as it was said.
+    /// A check that stops: the operation cannot be done as it was asked for.
     pub fn usage(text: impl Into<String>) -> Self {
         Self { usage: true, ..Self::new(Level::Stop, text) }
     }
@@ -86,12 +86,13 @@ pub fn service(
         checks.push(not_by_ecs(&service.controller));
     }
     checks.extend(under_way(service, history, running, now));
-    if !matches!(service.strategy.as_str(), "" | "ROLLING") {
+    // The percentages are those of a rolling update. Source: `maximumPercent`, `minimumHealthyPercent` of the ECS API.
+    let staged = !matches!(service.strategy.as_str(), "" | "ROLLING");
+    checks.push(if staged {
         let how = service.strategy.to_lowercase().replace('_', "/");
         let text = format!("it is rolled out {how}: old and new tasks run side by side until ECS moves the traffic");
-        checks.push(Check::new(Level::Note, text));
-    }
-    checks.push(if service.daemon() && service.desired == 0 {
+        Check::new(Level::Note, text)
+    } else if service.daemon() && service.desired == 0 {
         let text = "DAEMON, and no container instance of its cluster takes it: nothing will run until one does";
         Check::new(Level::Warn, text).hint("`aws ecs list-container-instances` lists those of the cluster")
     } else if service.daemon() {
@@ -107,7 +108,7 @@ pub fn service(
     checks
 }
 
-/// Who takes a failing version back by itself.
+/// The check on who rolls a failing version back.
 pub fn breaker(service: &Service) -> Check {
     match service.breaker {
         Some(breaker) if breaker.enabled && breaker.rollback => Check::new(
@@ -199,16 +200,16 @@ fn percentages(service: &Service) -> Check {
     let desired = service.desired;
     let floor = (desired * min).div_ceil(100);
     let ceiling = desired * max / 100;
-    if desired == 0 || ceiling > desired || floor < desired {
-        return Check::new(Level::Fine, format!("minimum {min} % and maximum {max} % of {desired} leave room"));
+    let room = format!("minimum {min} % and maximum {max} % of {desired}");
+    if desired > 0 && floor == 0 && ceiling <= desired {
+        let text = format!("{room} let ECS stop every old task before a new one runs: nothing may serve meanwhile");
+        return Check::new(Level::Warn, text).hint("raise the maximum percent, so that both run for a while");
     }
-    Check::new(
-        Level::Stop,
-        format!(
-            "minimum {min} % and maximum {max} % of {desired} allow neither to start a new task nor to stop an old one"
-        ),
-    )
-    .hint("raise the maximum percent, lower the minimum percent, or change the desired count")
+    if desired == 0 || ceiling > desired || floor < desired {
+        return Check::new(Level::Fine, format!("{room} leave room"));
+    }
+    Check::new(Level::Stop, format!("{room} allow neither to start a new task nor to stop an old one"))
+        .hint("raise the maximum percent, lower the minimum percent, or change the desired count")
 }
 
 /// Autoscaling and the schedule: what may interfere, and deploying into an environment that is stopped.
@@ -286,7 +287,7 @@ pub fn image(image: &Image, definition: &TaskDefinition, now: Timestamp) -> Vec<
     checks
 }
 
-/// What there is to know before ECS Exec is switched on for a service.
+/// The checks before ECS Exec is switched on for a service.
 pub fn exec(service: &Service) -> Vec<Check> {
     let mut checks = Vec::new();
     if service.exec {
@@ -351,6 +352,7 @@ mod tests {
         for (desired, min, max, fine) in [
             (1, 100, 200, true),
             (1, 0, 100, true),
+            (4, 0, 100, true),
             (2, 75, 100, false),
             (3, 100, 125, false),
             (4, 100, 125, true),
@@ -360,6 +362,10 @@ mod tests {
             let checks = service(&active(desired, min, max), &[], None, at());
             let stopped = worst(&checks).is_some_and(|check| check.level == Level::Stop);
             assert_eq!(!stopped, fine, "{desired} at {min}–{max}");
+            let halts = worst(&checks).is_some_and(|check| check.text.contains("nothing may serve meanwhile"));
+            assert_eq!(halts, min == 0, "{desired} at {min}–{max}");
+            let beside = Service { strategy: "BLUE_GREEN".into(), ..active(desired, min, max) };
+            assert!(service(&beside, &[], None, at()).iter().all(|check| check.level < Level::Stop), "{desired}");
         }
     }
 
@@ -378,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn whose_it_is_is_told_by_who_registered_it() {
+    fn a_task_definition_belongs_to_whoever_registered_it() {
         let mut busy = active(1, 100, 200);
         busy.deployments = vec![Deployment {
             status: "PRIMARY".into(),

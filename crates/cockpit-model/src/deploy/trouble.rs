@@ -29,7 +29,7 @@ pub enum TroubleKind {
     Health,
     /// There is no place for the task.
     Capacity,
-    /// What AWS provides failed: hosts, Spot capacity, the network.
+    /// AWS failed: hosts, Spot capacity, the network.
     Platform,
 }
 
@@ -115,7 +115,7 @@ pub fn troubles(
     found
 }
 
-/// What ended a task: the kind, a sentence, and whether once is enough to be sure.
+/// The end of a task: the kind of trouble, a sentence, and whether once is enough to be sure.
 fn told_of(task: &Task, end: End<'_>) -> (TroubleKind, String, bool) {
     let reason = task.stopped_reason.as_deref().unwrap_or_default();
     let detail = end.container.and_then(|container| container.reason.as_deref()).unwrap_or_default();
@@ -160,7 +160,7 @@ fn told_of(task: &Task, end: End<'_>) -> (TroubleKind, String, bool) {
     }
 }
 
-/// What follows a marker, of bearable length.
+/// The text behind a marker, cut to a readable length.
 fn told(text: &str, marker: &str) -> String {
     let from = text.find(marker).map_or(text, |at| &text[at..]);
     let from = from.split_once(": ").map_or(from, |(_, rest)| rest);

@@ -1,4 +1,5 @@
-//! What of an environment the plans of a run have: which units are in the sum, wholly or in part, and which are not.
+//! The part of an environment that the plans of a run cover: which units are in the sum, wholly or in part, and which
+//! are not.
 
 use crate::infra::RunState;
 use crate::infra::plan::Plan;
@@ -23,7 +24,7 @@ impl Cover {
         Self { unit: unit.into(), ..Self::default() }
     }
 
-    /// What is to be said of it beside the sum; nothing where all of it is in it.
+    /// The notes beside the sum; none where all of it is in it.
     pub fn notes(&self) -> impl Iterator<Item = String> + '_ {
         let missing = self.missing.iter().map(|why| format!("{} is in no sum: {why}", self.unit));
         let partial = self

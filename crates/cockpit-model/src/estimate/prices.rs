@@ -25,7 +25,7 @@ pub struct Prices {
 /// A list price of one thing in one region.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct Price {
-    /// What the price is for: `vCPU-hour`.
+    /// The unit of the price: `vCPU-hour`.
     pub per: String,
     /// The month whose list it stands for: `2026-09`.
     pub as_of: String,
@@ -42,7 +42,7 @@ impl Prices {
         serde_json::from_str(OURS).unwrap_or_default()
     }
 
-    /// What something costs in a region.
+    /// The price of an item in a region.
     ///
     /// # Errors
     /// The name of what is not in the table for this region.

@@ -1,4 +1,4 @@
-//! What each type of resource costs.
+//! The costs of each type of resource.
 
 use super::sheet::Sheet;
 use super::sizes;

@@ -5,7 +5,7 @@ use crate::infra::plan::{Billed, key_of};
 use crate::timer::{Sets, Timer};
 use jiff::Timestamp;
 
-/// What stops and starts services at a time, by the plans.
+/// The schedules that stop and start services, by the plans.
 pub struct Schedule<'a> {
     /// Schedules of EventBridge Scheduler: what they call stops all services.
     common: Vec<Timer>,
@@ -16,7 +16,7 @@ pub struct Schedule<'a> {
 }
 
 impl<'a> Schedule<'a> {
-    /// Those among the resources of the plans. `now` is where the coming week begins.
+    /// The schedules among the resources of the plans. `now` is where the coming week begins.
     pub fn new(all: &[(&'a str, &'a Billed)], now: Timestamp) -> Self {
         let mut schedule = Self { common: Vec::new(), own: Vec::new(), now };
         for (_, one) in all {

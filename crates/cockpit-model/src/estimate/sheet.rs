@@ -7,11 +7,11 @@ use crate::infra::plan::Billed;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-/// What is written while resources are gone through.
+/// The list that resources are entered in one by one.
 pub struct Sheet<'a> {
     pub prices: &'a Prices,
     pub free: u64,
-    /// What stops services at a time.
+    /// The schedules that stop services.
     pub schedule: Schedule<'a>,
     region: &'a str,
     all: &'a [(&'a str, &'a Billed)],
@@ -47,7 +47,7 @@ impl<'a> Sheet<'a> {
         self.all.iter().map(|(_, one)| *one).filter(move |one| one.kind() == kind)
     }
 
-    /// What is unknown is reported as unknown.
+    /// Enters resources whose price is not known.
     pub fn unknown(&mut self, unit: &str, what: &str, count: u64, why: String) {
         self.estimate.unknown.push(Unknown { unit: unit.to_owned(), what: what.to_owned(), count, why });
     }
@@ -74,13 +74,13 @@ impl<'a> Sheet<'a> {
         });
     }
 
-    /// One that is paid by the hour.
+    /// Enters a cost by the hour.
     pub fn hourly(&mut self, unit: &str, address: &str, what: impl Into<String>, price: &str, count: f64) {
         let item = Item { what: what.into(), parts: &[(price, HOURS)], count: (count, count), stopped: 0.0 };
         self.line(unit, address, item);
     }
 
-    /// One that is paid by the month.
+    /// Enters a cost by the month.
     pub fn monthly(&mut self, unit: &str, address: &str, what: impl Into<String>, price: &str, count: f64) {
         let item = Item { what: what.into(), parts: &[(price, 1.0)], count: (count, count), stopped: 0.0 };
         self.line(unit, address, item);

@@ -1,11 +1,11 @@
-//! What costs by its size: tasks, databases, instances.
+//! Costs by size: tasks, databases, instances.
 
 use super::schedule::is_of;
 use super::sheet::{Item, Sheet};
 use super::types::HOURS;
 use crate::infra::plan::Billed;
 
-/// What of a task's storage costs nothing, in GB.
+/// The part of a task's storage that is free, in GB.
 const STORAGE_FREE: f64 = 20.0;
 
 /// How many of a service's tasks run on demand, and on Spot.
@@ -27,7 +27,7 @@ fn counts(sheet: &Sheet<'_>, one: &Billed) -> Option<(f64, f64)> {
     }
 }
 
-/// What runs a service's tasks.
+/// The capacity that runs a service's tasks.
 enum Runs {
     /// Fargate, on demand or on Spot.
     Fargate,
@@ -40,7 +40,7 @@ enum Runs {
 /// Capacity providers of Fargate.
 const FARGATE: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
 
-/// What runs the tasks of a service: its launch type, or its capacity providers.
+/// The capacity that runs the tasks of a service: by its launch type, or its capacity providers.
 fn runs(one: &Billed) -> Runs {
     // Names of providers alone have a point: `FARGATE.weight`.
     let mut providers = one.facts.iter().filter_map(|(name, number)| Some((name.rsplit_once('.')?.0, number.as_str())));

@@ -9,18 +9,18 @@ pub const HOURS: f64 = 730.0;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unit<'a> {
     pub name: &'a str,
-    /// What stands after its plan.
+    /// The resources after its plan.
     pub bill: &'a Bill,
 }
 
 /// The costs of an environment, estimated from its plans.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Estimate {
-    /// What runs by the hour or is paid by the month, the dearest first.
+    /// Costs by the hour or by the month, the dearest first.
     pub lines: Vec<Line>,
-    /// What depends on use, with unit prices.
+    /// Costs that depend on use, with unit prices.
     pub usage: Vec<Usage>,
-    /// What has no known price, and why.
+    /// Resources whose price is not known, with the reason.
     pub unknown: Vec<Unknown>,
     /// How many resources cost nothing by themselves.
     pub free: u64,
@@ -76,7 +76,8 @@ impl Estimate {
         (self.lines.iter().map(|line| line.least).sum(), self.lines.iter().map(|line| line.most).sum())
     }
 
-    /// What the schedules save in a month of the least: each of what it stops, for as long as it does; none without one.
+    /// The savings of the schedules in a month, at least: of each service that they stop, for as long as they do; none
+    /// without one.
     pub fn saved(&self) -> Option<f64> {
         self.stopped.filter(|part| *part > 0.0)?;
         Some(self.lines.iter().map(|line| line.least * line.stopped).sum())

@@ -8,7 +8,7 @@ use crate::infra::plan::Billed;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// What units cost in a region. `now` is where the coming week of the schedule begins.
+/// The costs of units in a region. `now` is where the coming week of the schedule begins.
 pub fn estimate(units: &[Unit<'_>], prices: &Prices, region: &str, now: Timestamp) -> Estimate {
     let all: Vec<(&str, &Billed)> =
         units.iter().flat_map(|unit| unit.bill.resources.iter().map(|one| (unit.name, one))).collect();

@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 use jiff::Timestamp;
 
-/// At most this many redirects are followed.
+/// The most redirects that are followed.
 pub const MOST_REDIRECTS: usize = 5;
 
 /// Why a probe got no answer.
@@ -26,7 +26,7 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// What went wrong, in words.
+    /// The failure, in words.
     pub fn words(&self) -> String {
         match self {
             Self::NoAddress => "the name has no address".to_owned(),
@@ -120,7 +120,7 @@ pub struct Delegation {
     pub servers: Result<Vec<String>, Trouble>,
 }
 
-/// What a firewall let through: the statuses of three requests.
+/// The requests that a firewall let through: the statuses of three requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Firewall {
     /// The address that was asked.

@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_block_is_none() {
+    fn a_text_that_is_no_network_is_none() {
         for text in ["", "a", "203.0.113.0/33", "203.0.113.0/x", "::/129"] {
             assert_eq!(Block::parse(text), None, "{text}");
         }

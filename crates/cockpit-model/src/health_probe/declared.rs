@@ -1,4 +1,4 @@
-//! What AWS says that there should be: balancers, rules of their security groups, zones, certificates.
+//! The declarations in AWS: balancers, rules of their security groups, zones, certificates.
 
 use jiff::Timestamp;
 
@@ -35,7 +35,7 @@ pub struct Listener {
     pub certificates: Vec<String>,
 }
 
-/// Who may reach a port.
+/// A rule that lets addresses reach a port.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rule {
     /// The id of the security group.

@@ -27,7 +27,7 @@ pub struct Opening {
 pub struct Shut {
     /// Why not, in a sentence.
     pub why: String,
-    /// What a person can do about it.
+    /// The hint: what a person can do about it.
     pub hint: String,
 }
 
@@ -110,7 +110,7 @@ fn lets_in(rule: &Rule, block: Block) -> bool {
     Block::parse(&rule.cidr).is_some_and(|outer| outer.bits <= block.bits && outer.contains(block.base))
 }
 
-/// What is to be added so that a network, written as by [`network`], reaches the load balancers.
+/// The rules to add so that a network, written as by [`network`], reaches the load balancers.
 ///
 /// # Errors
 /// There is no such group, there are several, or it is let in already.
@@ -131,7 +131,7 @@ pub fn to_open(cidr: &str, group: Option<&str>, balancers: &[Balancer], rules: &
     Ok(Opening { cidr: cidr.to_owned(), ports, ..door })
 }
 
-/// What is to be taken back of what was added by hand.
+/// The rules to remove that were added by hand.
 ///
 /// # Errors
 /// Nothing was, or it is declared.

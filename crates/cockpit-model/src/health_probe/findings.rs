@@ -20,7 +20,7 @@ pub enum Finding {
     Zones(Read<Vec<Zone>>),
     /// The certificates of the balancers.
     Issued(Read<Vec<Issued>>),
-    /// What outputs of Terraform name, and which could not be read, in sentences.
+    /// Hosts that outputs of Terraform name, and sentences on outputs that could not be read.
     Outputs(Vec<Named>, Vec<String>),
     /// The hosts that are looked at.
     Hosts(Vec<String>),
@@ -34,7 +34,7 @@ pub enum Finding {
     Names(Names),
     /// The name servers at the zone above.
     Delegation(Delegation),
-    /// What the firewall lets through.
+    /// The requests that the firewall lets through.
     Firewall(Firewall),
 }
 
@@ -48,7 +48,7 @@ pub struct Findings {
     pub zones: Option<Read<Vec<Zone>>>,
     /// Certificates.
     pub issued: Option<Read<Vec<Issued>>>,
-    /// What outputs of Terraform name; nothing where the configuration names hosts.
+    /// Hosts that outputs of Terraform name; empty where the configuration names hosts.
     pub outputs: Vec<Named>,
     /// Outputs that could not be read, in sentences.
     pub unread: Vec<String>,
@@ -142,14 +142,14 @@ impl Topic {
 /// One thing that was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// What the check is about.
+    /// The topic of the check.
     pub topic: Topic,
-    /// What the finding is about: a host, a group, a URL.
+    /// The subject of the finding: a host, a group, a URL.
     pub subject: String,
     pub health: crate::health::Health,
     /// The result, in a sentence.
     pub words: String,
-    /// What a person can do about it.
+    /// The hint, where there is one.
     pub hint: Option<String>,
 }
 
@@ -171,7 +171,7 @@ impl Check {
         self
     }
 
-    /// One that a failed read leaves open.
+    /// A check that a failed read leaves open.
     pub fn failed(topic: Topic, subject: impl Into<String>, failure: &Failure) -> Self {
         Self::new(topic, subject, crate::health::Health::Unknown, failure.message.clone()).hinted(failure.hint())
     }

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_hidden_or_no_address_is_none() {
+    fn a_sensitive_output_or_one_without_an_address_names_no_host() {
         let hidden = Output { sensitive: true, ..output("website_url", json!("https://a.example")) };
         let others = [
             hidden,

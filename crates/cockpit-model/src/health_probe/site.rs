@@ -1,4 +1,4 @@
-//! What requests and certificates say of a site.
+//! The findings on a site from requests and certificates.
 
 use super::answers::{Tls, Visit};
 use super::declared::{Issued, plain};

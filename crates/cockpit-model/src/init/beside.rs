@@ -1,5 +1,5 @@
-//! What an environment has beside its clusters and databases. What the cockpit finds by itself, by tags and by names, needs no
-//! line: only what it would not find becomes one, and what is called like nobody is told.
+//! The things of an environment beside its clusters and databases. What the cockpit finds by itself, by tags and by
+//! names, needs no line: only what it would not find becomes one, and what is called like nobody is told.
 
 use super::draft::{Draft, Offer, nearest};
 use super::seen::{Region, Seen};

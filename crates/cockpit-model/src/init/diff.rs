@@ -1,4 +1,4 @@
-//! What differs between two texts, line by line.
+//! The differences of two texts, line by line.
 
 /// Lines around a difference that are shown.
 const AROUND: usize = 2;

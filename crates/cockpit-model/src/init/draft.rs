@@ -3,7 +3,7 @@
 /// An environment as it is guessed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Guess {
-    /// What `--env` would name.
+    /// The environment's name for `--env`.
     pub name: String,
     /// The project that it is an environment of.
     pub project: String,
@@ -43,7 +43,7 @@ pub struct Guess {
     pub infra: Option<Infra>,
     /// Why it is what it is, in sentences.
     pub why: Vec<String>,
-    /// What is not known, in sentences.
+    /// The open questions, in sentences.
     pub questions: Vec<String>,
     /// Lines that could be written, each a key with its values and why.
     pub offers: Vec<Offer>,
@@ -84,7 +84,7 @@ pub struct Offer {
 /// A guess and what is needed to find what belongs to it.
 pub(super) struct Draft {
     pub(super) guess: Guess,
-    /// What names of its things begin with.
+    /// The prefix of the names of its things.
     pub(super) prefix: String,
     /// The environment's own word: `staging`.
     pub(super) kind: Option<String>,

@@ -1,5 +1,5 @@
-//! What was seen, put into environments: by tags where there are some, by names where not. Whatever is not clear stays a
-//! question.
+//! Groups the things that were seen into environments: by tags where there are some, by names where not. Whatever is
+//! not clear stays a question.
 
 use super::beside;
 use super::draft::{Draft, nearest};
@@ -57,7 +57,7 @@ const ZONES: &[(&str, &str)] = &[
 pub struct Guesses {
     /// The environments, by region and cluster.
     pub environments: Vec<Guess>,
-    /// What was seen and belongs to none.
+    /// The things that belong to no environment.
     pub rest: Vec<String>,
 }
 

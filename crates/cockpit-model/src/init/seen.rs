@@ -1,4 +1,4 @@
-//! What was seen of an account and of the folder.
+//! The things that were seen in an account and in the folder.
 
 use crate::cdn::Distribution;
 use crate::machine::Machine;
@@ -20,7 +20,7 @@ pub struct Seen {
     pub profiles: Vec<String>,
     /// Infrastructure as code in the folder.
     pub code: Vec<Code>,
-    /// What could not be read, each with its action and region.
+    /// The reads that failed, each with its action and region.
     pub missing: Vec<String>,
 }
 

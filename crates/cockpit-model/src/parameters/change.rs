@@ -3,7 +3,7 @@
 
 use super::value::Value;
 
-/// What is shown in place of a secret value.
+/// The text in place of a secret value.
 pub const MASK: &str = "••••••••";
 
 /// A value, masked: how large it is.
@@ -39,7 +39,7 @@ fn were(count: usize) -> &'static str {
     if count == 1 { "was" } else { "were" }
 }
 
-/// What of a new value is usually a mistake.
+/// Features of a new value that are usually a mistake.
 pub fn doubts(value: &Value) -> Vec<&'static str> {
     let text = value.expose();
     let ends = text.ends_with(['\n', '\r']);
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_usually_a_mistake_is_said() {
+    fn a_value_that_is_usually_a_mistake_is_doubted() {
         assert!(doubts(&Value::new("fine value")).is_empty());
         assert!(doubts(&Value::new("x\n"))[0].contains("line break"));
         assert!(doubts(&Value::new(" x"))[0].contains("space"));

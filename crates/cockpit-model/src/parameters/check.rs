@@ -1,6 +1,6 @@
-//! What of the parameters is not as the task definitions need it. It says no more than what can be seen: that a role cannot
-//! read a parameter is known from a task definition that has no such role, from what IAM judges of its policies, and from a
-//! task that could not start. What of that is not known is in [`super::rights`].
+//! Problems of parameters that are not as the task definitions need them. It says no more than what can be seen: that a
+//! role cannot read a parameter is known from a task definition that has no such role, from what IAM judges of its
+//! policies, and from a task that could not start. What of that is not known is in [`super::rights`].
 
 use super::named::{From, ParameterReference, key};
 use super::rights::Denied;
@@ -11,7 +11,7 @@ use crate::permission::By;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What can be wrong with a parameter or secret.
+/// A problem of a parameter or secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Problem {
@@ -49,7 +49,7 @@ pub struct Finding {
     pub name: String,
     /// The problem in a sentence.
     pub text: String,
-    /// What names it: `web: DATABASE_URL`.
+    /// The references to it: `web: DATABASE_URL`.
     pub used_by: Vec<String>,
     pub hint: String,
 }
@@ -61,7 +61,7 @@ pub struct Facts<'a> {
     pub parameters: &'a [Parameter],
     /// Secrets; none where they could not be read.
     pub secrets: Option<&'a [Secret]>,
-    /// What task definitions name.
+    /// The references of task definitions.
     pub named: &'a [ParameterReference],
     /// Names that something else uses: the configuration of a tunnel.
     pub also_used: &'a [String],
@@ -71,7 +71,7 @@ pub struct Facts<'a> {
     pub complete: bool,
     /// Why tasks stopped before they ran: `(service, reason)`.
     pub stopped: &'a [(String, String)],
-    /// What roles may not read, where IAM was asked.
+    /// The reads that IAM denies to roles, where it was asked.
     pub denied: &'a [Denied],
     pub now: Timestamp,
 }

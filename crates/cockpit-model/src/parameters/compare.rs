@@ -16,7 +16,7 @@ pub struct Side<'a> {
 /// A name with what either side has of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// What both would share: the name with `*` where it says the environment.
+    /// The name that both would share, with `*` in the place of the environment's.
     pub name: String,
     /// Its whole name and type at the left, where it is there.
     pub left: Option<(String, Kind)>,

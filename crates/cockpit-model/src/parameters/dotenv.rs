@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_no_quotes_has_none() {
+    fn a_value_that_needs_no_quotes_has_none() {
         let value = Value::new("postgres://h:5432/db");
         assert_eq!(write([("A", &value)]), "A=postgres://h:5432/db\n");
         assert_eq!(write([("A", &Value::new("a b$c"))]), "A='a b$c'\n");

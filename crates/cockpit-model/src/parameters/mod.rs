@@ -55,7 +55,7 @@ impl Kind {
         }
     }
 
-    /// From what AWS calls it; one that is not known is taken for the one to be careful with.
+    /// Reads AWS's word; one that is not known is taken for the one to be careful with.
     pub fn parse(word: &str) -> Self {
         match word {
             "String" => Self::Plain,
@@ -74,7 +74,7 @@ pub struct Parameter {
     /// Counts up with each change; 0 where it is not known.
     pub version: i64,
     pub modified_at: Option<Timestamp>,
-    /// Who wrote it (an ARN).
+    /// The author of this version (an ARN).
     pub modified_by: Option<String>,
     /// The key of a [`Kind::Secure`]: `alias/aws/ssm` or another.
     pub key: Option<String>,

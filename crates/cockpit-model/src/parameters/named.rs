@@ -1,5 +1,5 @@
-//! What task definitions name: variables that come from a parameter or a secret. Source: "Pass sensitive data to an
-//! Amazon ECS container".
+//! The references of task definitions: variables that come from a parameter or a secret. Source: "Pass sensitive data
+//! to an Amazon ECS container".
 
 use crate::task_definition::TaskDefinition;
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ pub enum From {
 }
 
 impl From {
-    /// From the `valueFrom` of a container's secret: a name, or an ARN.
+    /// Reads the `valueFrom` of a container's secret: a name, or an ARN.
     pub fn parse(text: &str) -> Self {
         let parts: Vec<&str> = text.splitn(7, ':').collect();
         match parts.as_slice() {

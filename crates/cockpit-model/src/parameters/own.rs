@@ -5,10 +5,10 @@ use super::check::is_arn_of;
 use super::named::{From, ParameterReference};
 use crate::cdn::{belongs, prefixes};
 
-/// What tells whose a secret is.
+/// The evidence on which environment a secret belongs to.
 #[derive(Debug, Clone, Copy)]
 pub struct Whose<'a> {
-    /// What task definitions of the environment name.
+    /// The references of the environment's task definitions.
     pub named: &'a [ParameterReference],
     /// Secrets that its configuration names, by ARN or name.
     pub configured: &'a [&'a str],

@@ -1,5 +1,5 @@
-//! Whose a parameter is, by where it lies: Parameter Store keeps those of all environments of an account side by side, and
-//! a name that is typed whole may be another one's.
+//! The owner of a parameter, by where it lies: Parameter Store keeps those of all environments of an account side by
+//! side, and a name that is typed whole may be another one's.
 
 use super::named::{ParameterReference, key, readers};
 use super::{belongs, prefixes};
@@ -16,7 +16,7 @@ pub struct Neighbour<'a> {
     pub configured: &'a [String],
 }
 
-/// What tells which parameters are an environment's.
+/// The evidence on which parameters are an environment's.
 #[derive(Debug, Clone)]
 pub struct Place<'a> {
     pub project: &'a str,
@@ -42,7 +42,7 @@ impl<'a> Place<'a> {
         own.is_none_or(|own| depth > own || (depth == own && explicit != Some(own))).then_some(other)
     }
 
-    /// What keeps this environment from changing a parameter; none where it is its own.
+    /// The check that keeps this environment from changing a parameter; none where it is its own.
     pub fn refuses(&self, name: &str) -> Option<Check> {
         let environment = self.environment;
         if let Some(other) = self.neighbour(name) {
@@ -146,7 +146,7 @@ mod tests {
         names.iter().map(one).collect()
     }
 
-    /// What staging is told of a name: nothing where it is its own.
+    /// The refusal for staging of a name; none where it is its own.
     fn told(name: &str, configured: &[&str], names: &[&str], prods: &[&str]) -> Option<String> {
         let owned = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>();
         let (configured, prods, named) = (owned(configured), owned(prods), named(names));

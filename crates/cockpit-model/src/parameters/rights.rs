@@ -12,14 +12,14 @@ const OF_AWS: &str = "alias/aws/";
 /// The question about one role: the ARNs of parameters, each with the parameter's name.
 pub type Asked = BTreeMap<String, BTreeMap<String, String>>;
 
-/// What IAM said that a role may not do.
+/// A read that IAM denies to a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denied {
     /// The role, as the task definition names it.
     pub role: String,
     /// The name of the parameter.
     pub name: String,
-    /// What it is refused by.
+    /// The policy that denies it.
     pub by: By,
 }
 
@@ -53,7 +53,7 @@ pub fn unasked(why: &str) -> String {
     )
 }
 
-/// What nobody can tell before a task starts, in sentences.
+/// Sentences on what nobody can tell before a task starts.
 pub fn unknown(named: &[ParameterReference], there: &[Parameter]) -> Vec<String> {
     let mut told = Vec::new();
     let used: BTreeSet<&str> = named.iter().filter_map(|one| one.from.parameter()).map(key).collect();

@@ -11,7 +11,7 @@ pub enum Row {
         path: String,
         /// Folders above it that are rows.
         depth: usize,
-        /// What stands in its row: its path below the folder above.
+        /// The text of its row: its path below the folder above.
         label: String,
         /// Parameters in it and below.
         count: usize,

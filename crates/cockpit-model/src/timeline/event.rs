@@ -13,9 +13,9 @@ pub struct TimelineEvent {
     pub at: Timestamp,
     pub kind: Kind,
     pub about: About,
-    /// What happened, in a sentence.
+    /// The event, in a sentence.
     pub what: String,
-    /// Who did it, where that is known.
+    /// The actor, where that is known.
     pub who: Option<String>,
     /// The health, after the event, of what it is about.
     pub health: Health,
@@ -58,7 +58,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them, in their order.
+    /// All kinds, in their order.
     pub const ALL: [Self; 13] = [
         Self::Change,
         Self::Run,

@@ -27,7 +27,7 @@ pub struct RdsEvent {
     pub cluster: bool,
     /// `failover`, `availability`, `backup`, …
     pub categories: Vec<String>,
-    /// What happened, in a sentence.
+    /// The event, in a sentence.
     pub message: String,
 }
 
@@ -46,7 +46,7 @@ pub struct TrailEvent {
     pub who: String,
     /// The service of AWS that did it on somebody's behalf.
     pub through: Option<String>,
-    /// What it was done to: names of its parameters that name something, and the last part of ARNs.
+    /// The names of the changed things: parameters that name something, and the last part of ARNs.
     pub names: Vec<String>,
     pub request: Option<String>,
     /// The code of its failure, where it failed.
@@ -54,7 +54,7 @@ pub struct TrailEvent {
 }
 
 impl TrailEvent {
-    /// Who did it: the service of AWS where nobody is named.
+    /// The actor: the service of AWS where nobody is named.
     pub fn by(&self) -> Option<String> {
         if self.who.is_empty() { self.through.clone() } else { Some(self.who.clone()) }
     }

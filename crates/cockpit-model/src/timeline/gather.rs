@@ -1,5 +1,5 @@
-//! What is known of an environment, as things that happened: its services, tasks, deployments, scaling, alarms, databases
-//! and schedules, and what `CloudTrail` tells of all of them.
+//! The facts on an environment, as events: its services, tasks, deployments, scaling, alarms, databases and schedules,
+//! and what `CloudTrail` tells of all of them.
 
 use super::event::{About, Kind, TimelineEvent};
 use super::facts::{AlarmChange, RdsEvent};
@@ -103,7 +103,8 @@ fn told(service: &Service, rollouts: &[ServiceDeployment], found: &mut Vec<Timel
     }
 }
 
-/// What a deployment goes to; nothing where that is not known: the number of a service revision says nothing to anybody.
+/// The revision that a deployment goes to; empty where that is not known: the number of a service revision says nothing
+/// to anybody.
 fn to(service: &Service, rollout: &ServiceDeployment) -> String {
     let made = || rollout.among(&service.deployments).map(|deployment| &deployment.task_definition);
     rollout.target.as_ref().or_else(made).map(|to| format!(" of {to}")).unwrap_or_default()

@@ -4,7 +4,7 @@
 use super::event::{About, Kind, TimelineEvent};
 use crate::{Estate, RolloutStatus, Service, ServiceDeployment};
 
-/// Who has ended a deployment.
+/// The actor that has ended a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Hand<'a> {
     pub(super) who: Option<String>,
@@ -14,7 +14,7 @@ pub(super) struct Hand<'a> {
     pub(super) request: Option<&'a str>,
 }
 
-/// Who has ended it, where that is known; `changes` are those of this machine.
+/// The actor that has ended it, where that is known; `changes` are those of this machine.
 pub(super) fn of<'a>(
     estate: &'a Estate,
     changes: &[TimelineEvent],
@@ -28,7 +28,7 @@ pub(super) fn of<'a>(
     recorded(estate, changes, rollout).or_else(|| done_here(changes, service, rollout))
 }
 
-/// What `CloudTrail` has recorded. Asked for again a stop only goes on: the first request counts.
+/// The actor by `CloudTrail`. Where a stop was asked for twice, the first request counts.
 fn recorded<'a>(estate: &'a Estate, changes: &[TimelineEvent], rollout: &ServiceDeployment) -> Option<Hand<'a>> {
     let stops = estate.trail.value()?.iter().filter(|event| {
         event.name == "StopServiceDeployment" && event.error.is_none() && event.names.contains(&rollout.id)

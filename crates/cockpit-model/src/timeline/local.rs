@@ -1,4 +1,4 @@
-//! What this machine knows: changes from the audit file, and runs over units. Its clock is not the service's.
+//! Events that this machine knows: changes from the audit file, and runs over units. Its clock is not the service's.
 
 use super::event::{About, Kind, TimelineEvent};
 use crate::Health;
@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 /// The end of a change that is nearer to its beginning than this is no thing of its own.
 const BRIEF: SignedDuration = SignedDuration::from_mins(1);
 
-/// What this machine has of its own.
+/// Operations and runs that this machine has written down.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Local {
     /// Records of the audit file, of any environment.
     pub records: Vec<Record>,
     /// Runs over the environment's units.
     pub runs: Vec<Run>,
-    /// What could not be read, in a sentence each.
+    /// The files that could not be read, a sentence each.
     pub missing: Vec<String>,
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// A deployment is made within this time of the request for it.
 const ASKED: SignedDuration = SignedDuration::from_secs(60);
-/// What autoscaling does is recorded within this time of its activity.
+/// The events of autoscaling are recorded within this time of its activity.
 const SCALED: SignedDuration = SignedDuration::from_secs(60);
 /// A failover begins within this time of the request for it.
 const MOVED: SignedDuration = SignedDuration::from_mins(2);
@@ -46,7 +46,7 @@ pub fn merge(mut events: Vec<TimelineEvent>) -> Vec<TimelineEvent> {
     once
 }
 
-/// By time, causes before what follows from them, and at last by what tells them apart.
+/// The order of events: by time, causes before what follows from them, and at last by what tells them apart.
 fn order(a: &TimelineEvent, b: &TimelineEvent) -> std::cmp::Ordering {
     let rest = |one: &TimelineEvent, other: &TimelineEvent| {
         let whole = (&one.key, &one.what, &one.who, one.routine, &one.requests);
@@ -70,7 +70,7 @@ fn join(into: &mut TimelineEvent, from: TimelineEvent) {
     }
 }
 
-/// What else tells of this change or write; the nearest, where several may.
+/// The other event on this change or write; the nearest, where several may be.
 fn same(events: &[TimelineEvent], at: usize, gone: &[bool]) -> Option<usize> {
     let event = &events[at];
     let others = || events.iter().enumerate().filter(move |(other, _)| *other != at && !gone[*other]);

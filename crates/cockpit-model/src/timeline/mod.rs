@@ -1,5 +1,6 @@
-//! What happened in an environment, on one time line: made of what several sources say ([`gather`], [`local`], [`trail`]), each
-//! thing once and in one order ([`merge`]), whose it is ([`owners`]), and ranked by how near it is to a moment ([`near`]).
+//! The events of an environment, on one time line: made of what several sources say ([`gather`], [`local`], [`trail`]),
+//! each thing once and in one order ([`merge`]), whose it is ([`owners`]), and ranked by how near it is to a moment
+//! ([`near`]).
 
 pub mod event;
 pub mod facts;

@@ -1,4 +1,4 @@
-//! What was there before a moment: which of the things that happened may have caused what began then.
+//! The events before a moment: which of them may have caused what began then.
 
 use super::event::{Kind, TimelineEvent};
 use crate::Health;
@@ -33,7 +33,7 @@ pub fn weight(kind: Kind) -> f64 {
     }
 }
 
-/// What happened within `window` before a moment, what is most likely its cause first.
+/// The events within `window` before a moment, the most likely cause first.
 pub fn before(events: &[TimelineEvent], moment: Timestamp, window: SignedDuration) -> Vec<Ranked<'_>> {
     let mut ranked: Vec<Ranked<'_>> = events
         .iter()
@@ -48,7 +48,7 @@ pub fn before(events: &[TimelineEvent], moment: Timestamp, window: SignedDuratio
     ranked
 }
 
-/// By nearness and kind.
+/// The score by nearness and kind.
 fn score(event: &TimelineEvent, moment: Timestamp) -> f64 {
     let away = moment.duration_since(event.at).as_secs_f64() / HALF.as_secs_f64();
     let routine = if event.routine { 0.2 } else { 1.0 };

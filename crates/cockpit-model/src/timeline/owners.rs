@@ -1,5 +1,5 @@
-//! Whose the writes are that `CloudTrail` has recorded: it keeps those of all environments of an account and region side by
-//! side, and one of another environment is no cause of what began here.
+//! The owners of the writes that `CloudTrail` has recorded: it keeps those of all environments of an account and region
+//! side by side, and one of another environment is no cause of what began here.
 
 use super::facts::TrailEvent;
 use crate::cdn::prefixes;

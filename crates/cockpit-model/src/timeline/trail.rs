@@ -1,4 +1,4 @@
-//! What `CloudTrail` has recorded: who wrote what.
+//! The write events of `CloudTrail`: who wrote what.
 
 use super::event::{About, Kind, TimelineEvent};
 use super::facts::TrailEvent;

@@ -15,7 +15,7 @@ pub enum InstanceSelector {
 /// How the instance stands that is meant, with its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    /// What is wrong with its agent is told by the session.
+    /// It runs; the session tells a fault of its agent.
     Runs(String),
     /// It would have to be started.
     Stopped(String),
@@ -25,11 +25,19 @@ pub enum Found {
 
 impl Found {
     /// As its state says.
-    pub fn of(one: &Machine) -> Self {
+    ///
+    /// # Errors
+    /// It is on its way down: no agent will be online there, and it cannot be started yet.
+    pub fn of(one: &Machine) -> Result<Self, NoTarget> {
+        let id = one.id.clone();
         match one.state.as_str() {
-            "running" => Self::Runs(one.id.clone()),
-            "stopped" => Self::Stopped(one.id.clone()),
-            _ => Self::Changes(one.id.clone()),
+            "running" => Ok(Self::Runs(id)),
+            "stopped" => Ok(Self::Stopped(id)),
+            "stopping" => Err(none(
+                format!("instance {id} is stopping"),
+                "try again in a minute: it can be started once it has stopped",
+            )),
+            _ => Ok(Self::Changes(id)),
         }
     }
 
@@ -41,9 +49,9 @@ impl Found {
     }
 }
 
-/// What instances are named by, beside their id.
+/// The prefix of a name of an instance, beside its id.
 const INSTANCE: &str = "instance:";
-/// What tags begin with.
+/// The prefix of tags.
 const TAG: &str = "tag:";
 
 impl InstanceSelector {
@@ -137,6 +145,10 @@ mod tests {
         assert_eq!(named.of(&all).unwrap().id, "c");
         assert_eq!(named.of(&all[..2]).unwrap().id, "b");
         assert!(named.of(&all[..1]).unwrap_err().why.contains("there is no instance bastion"));
+        let of = |state: &str| Found::of(&instance("a", state));
+        assert_eq!(of("stopped"), Ok(Found::Stopped("a".into())));
+        assert_eq!(of("pending"), Ok(Found::Changes("a".into())));
+        assert!(of("stopping").unwrap_err().why.contains("a is stopping"), "its agent is not waited for");
         let two = [instance("a", "stopped"), instance("b", "stopped")];
         assert!(named.of(&two).unwrap_err().hint.contains("a, b"));
     }

@@ -5,7 +5,7 @@
 pub struct NoTarget {
     /// Why, in a sentence.
     pub why: String,
-    /// What a person can do about it.
+    /// The hint: what a person can do about it.
     pub hint: String,
     /// Whether it may be there in a moment, without anybody's help.
     pub soon: bool,
@@ -13,12 +13,12 @@ pub struct NoTarget {
     pub elsewhere: bool,
 }
 
-/// There is none, and waiting does not help.
+/// The reason that there is no target, where waiting does not help.
 pub fn none(why: impl Into<String>, hint: impl Into<String>) -> NoTarget {
     NoTarget { why: why.into(), hint: hint.into(), soon: false, elsewhere: false }
 }
 
-/// There is none yet, and waiting helps.
+/// The reason that there is no target yet, where waiting helps.
 pub fn soon(why: impl Into<String>) -> NoTarget {
     NoTarget { soon: true, ..none(why, "wait a moment: it is tried again") }
 }

@@ -59,9 +59,9 @@ pub struct TunnelStatus {
     pub phase: Phase,
     /// Why, where there is a reason.
     pub reason: Option<String>,
-    /// What to do, where something can be done.
+    /// The hint, where there is one.
     pub hint: Option<String>,
-    /// What it goes through, in words, once that is known.
+    /// The service or instance that it goes through, once that is known.
     pub through: Option<String>,
     /// The id of the session at AWS, once there is one.
     pub session: Option<String>,
@@ -90,7 +90,7 @@ pub struct TunnelStatus {
 }
 
 impl TunnelStatus {
-    /// What of it is written into the audit file.
+    /// The fields for the audit file.
     pub fn facts(&self, to: &str, local: Option<&str>) -> Value {
         let mut facts = json!({
             "to": to,
@@ -106,7 +106,7 @@ impl TunnelStatus {
         facts
     }
 
-    /// That a session goes on at AWS which was to end, in a sentence.
+    /// The sentence that a session which was to end goes on at AWS.
     pub fn left_behind(&self) -> Option<String> {
         let why = self.not_ended.as_ref()?;
         Some(format!("the session was not ended at AWS, and goes on until it times out there: {why}"))

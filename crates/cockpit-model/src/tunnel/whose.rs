@@ -1,4 +1,4 @@
-//! Whose the instances and the databases are that a tunnel is to go through and to: those of its own environment, or of
+//! The owner of the instances and databases that a tunnel is to go through and to: those of its own environment, or of
 //! another one. What is another's is refused: there the questions are asked that guard it.
 
 use super::instance::InstanceSelector;
@@ -134,7 +134,7 @@ impl Whose {
     /// It is another environment's.
     pub fn host(&self, host: &str) -> Result<(), NoTarget> {
         let plain = plain(host);
-        let label = plain.split_once('.').filter(|(_, domain)| domain.contains(".rds.amazonaws."));
+        let label = plain.split_once('.').filter(|(_, domain)| is_rds(domain));
         let label = label.map(|(label, _)| label);
         let names = |home: &Home| label.and_then(|label| home.names(label));
         let own = names(&self.own);
@@ -155,6 +155,11 @@ impl Whose {
         let why = format!("{what} is not of {}: it is of {environment}", self.own.environment);
         NoTarget { elsewhere: true, ..none(why, format!("choose --env {environment}")) }
     }
+}
+
+/// Whether it is the domain of RDS endpoints. In China the region stands behind: `abc.rds.cn-north-1.amazonaws.com.cn`.
+fn is_rds(domain: &str) -> bool {
+    domain.contains(".rds.") && domain.contains(".amazonaws.")
 }
 
 /// A host as names are compared.
@@ -246,6 +251,7 @@ mod tests {
             assert_eq!(whose.host(&host), Ok(()), "{host}");
         }
         assert!(whose.host(&format!("shop-prod.{end}.")).is_err(), "with the dot of the root");
+        assert!(whose.host("shop-prod.abc.rds.cn-north-1.amazonaws.com.cn").is_err());
         assert_eq!(whose.host("shop-prod.internal"), Ok(()), "what an alias leads to is not known");
         // The longer name says more.
         let short = Whose { own: Home { databases: vec!["shop".into()], ..home("staging") }, ..whose.clone() };

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 /// How many revisions are offered to go back to.
 const REVISIONS: usize = 8;
 
-/// What can be chosen.
+/// The kind of entries to choose from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Offer {
     /// Images of the service's repository, the newest first.

@@ -15,9 +15,9 @@ use jiff::{SignedDuration, Timestamp};
 pub use request::{Request, Selected};
 use serde_json::{Map, Value, json};
 
-/// It may go on for as long as it likes: a person stops it.
+/// The limit of a command in the foreground, which a person stops.
 const NO_LIMIT: u64 = 365 * 24 * 60 * 60;
-/// What the shell does with a command in the foreground: where it fails, its last words stay on the terminal until they
+/// The script that runs a command in the foreground: where it fails, its last words stay on the terminal until they
 /// were read. The command line is an argument and no part of this text.
 const IN_FOREGROUND: &str = r#"sh -c "$1"; code=$?; if [ $code -ne 0 ]; then printf '\n[exit %s] Enter goes back ' $code; read -r _; fi; exit $code"#;
 

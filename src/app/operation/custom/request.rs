@@ -1,4 +1,4 @@
-//! What of the configuration's commands is to be run, on what, and what it is told.
+//! The request to run a command of the configuration: which, on what, and with which variables.
 
 use crate::config::{CommandConfig, Config, EnvironmentConfig};
 use crate::model::risk::Risk;
@@ -75,7 +75,7 @@ pub struct Request {
     pub(super) variables: Vec<(String, String)>,
     /// Inherited ones that it does not get.
     pub(super) without: Vec<String>,
-    /// What this program is called with to open a tunnel, and to run the command behind it.
+    /// The arguments with which this program opens a tunnel and runs the command behind it.
     pub(super) through: Option<Vec<String>>,
 }
 

@@ -31,7 +31,7 @@ fn request(command: CommandConfig, environment: &EnvironmentConfig) -> What {
     Request::new(command, selected, environment, &config).into()
 }
 
-/// The same for a request that only looks, in its account.
+/// The programs and lines of a request that only looks, in its account.
 fn whole_of(request: Request) -> (Vec<Program>, Vec<String>, Operations) {
     ends(request.into(), Risk::Read, Some(0), &me("123456789012"))
 }

@@ -102,8 +102,8 @@ impl RdsWrite {
         }
     }
 
-    /// What to read to see whether it was carried out. A failover and a restart show in the events of RDS: what is over
-    /// already looks like what never began.
+    /// The read that shows whether the change was carried out. A failover and a restart show in the events of RDS: what
+    /// is over already looks like what never began.
     pub fn proof(&self) -> RdsRead {
         let events = |id: &String, cluster| RdsRead::Events { sources: vec![(id.clone(), cluster)], since: None };
         match self {

@@ -1,5 +1,5 @@
-//! What is waited for is looked at again and again, until it is as it is to be. A failover is measured by the events of
-//! RDS, and by what was seen where they have not come.
+//! Follows a change of a database until it has taken effect. A failover is measured by the events of RDS, and by what
+//! was seen where they have not come.
 
 use super::call::{RdsRead, RdsReply, RdsWrite, writer};
 use super::plan::{DATABASE, EVENTS, SNAPSHOTS};
@@ -28,13 +28,9 @@ impl DatabaseChange {
     }
 
     pub(super) fn look(&mut self, ctx: &mut Ctx<'_>) {
-        let interval = ctx.environment.refresh.watch.as_millis().max(1) as i64;
-        let slot = ctx.now.as_millisecond().div_euclid(interval);
-        if self.in_flight > 0 || slot <= self.slot || self.next_try.is_some_and(|next| ctx.now < next) {
+        if !self.rounds.begins(ctx) {
             return;
         }
-        self.slot = slot;
-        self.missed = false;
         let (id, cluster) = (self.request.database.clone(), self.request.cluster);
         let reads = match &self.request.wanted {
             Wanted::Snapshot { .. } => vec![(SNAPSHOTS, RdsRead::Snapshots { id, cluster })],
@@ -52,7 +48,7 @@ impl DatabaseChange {
                 ]
             }
         };
-        self.in_flight = reads.len() as u32;
+        self.rounds.sent(reads.len() as u32);
         for (slot, read) in reads {
             ctx.read(slot, Read::Rds(read));
         }
@@ -73,7 +69,7 @@ impl DatabaseChange {
             }
             _ => {}
         }
-        if self.in_flight == 0 {
+        if self.rounds.complete() {
             self.judge(ctx);
         }
     }
@@ -136,7 +132,9 @@ impl DatabaseChange {
             }
             "failed" => {
                 let summary = format!("the snapshot {name} of {} failed", self.request.database);
-                ctx.end = Some(Outcome::new(Verdict::Failed, summary).hint("its events in the AWS console say why"));
+                ctx.end = Some(
+                    Outcome::new(Verdict::Failed, summary).hint("look at its events in the AWS console: they say why"),
+                );
             }
             _ => {}
         }

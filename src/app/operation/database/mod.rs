@@ -16,10 +16,10 @@ use super::call::{Answered, Write};
 use super::machine::{Machine, Target, What};
 use super::outcome::Outcome;
 use super::plan::Plan;
-use super::refusals::{self, ReportedFailures};
-use super::step::{Ctx, Slot, Weight, wait_after};
+use super::refusals;
+use super::rounds::Rounds;
+use super::step::{Ctx, Slot, Weight};
 use super::sure::{Before, PendingWrite, Progress};
-use crate::app::refusals::Refusals;
 use crate::model::deploy::Check;
 use crate::model::failover::Figures;
 use crate::model::{Database, DatabaseSnapshot, Failure};
@@ -30,7 +30,7 @@ use seen::Seen;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// So long what was looked at for the plan is taken as it was; after a later yes it is looked at again.
+/// For this long the reads of a plan count as current; after a later yes they are made again.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
 
 #[derive(Debug, Clone, PartialEq)]
@@ -57,26 +57,17 @@ pub struct DatabaseChange {
     figures: Option<Figures>,
     checks: Vec<Check>,
     failure: Option<Failure>,
-    /// What the plan showed, and when: nothing else is done.
+    /// The change that the plan showed, and when: nothing else is done.
     write: Option<Write>,
     planned: Option<Timestamp>,
     began: Option<Timestamp>,
-    /// The same by the service's clock.
+    /// When it was sent, by the service's clock.
     sent: Option<Timestamp>,
     seen: Seen,
-    /// Who writes at the end of a failover.
+    /// The writer at the end of a failover.
     written: Option<String>,
     told: BTreeSet<String>,
-    told_kinds: ReportedFailures,
-    refusals: Refusals,
-    slot: i64,
-    in_flight: u32,
-    failures: u32,
-    next_try: Option<Timestamp>,
-    /// Something that was asked for in this round was not answered.
-    missed: bool,
-    /// Why, since all of a round was answered last.
-    unseen: Option<Failure>,
+    rounds: Rounds,
 }
 
 impl From<Request> for What {
@@ -86,7 +77,11 @@ impl From<Request> for What {
 }
 
 impl DatabaseChange {
-    fn new(request: Request) -> Self {
+    fn new(mut request: Request) -> Self {
+        // RDS keeps names of snapshots in small letters, whatever they are sent in: under that name it is found again.
+        if let Wanted::Snapshot { name } = &mut request.wanted {
+            name.make_ascii_lowercase();
+        }
         Self {
             request,
             phase: Phase::Gathering,
@@ -104,14 +99,7 @@ impl DatabaseChange {
             seen: Seen::default(),
             written: None,
             told: BTreeSet::new(),
-            told_kinds: ReportedFailures::default(),
-            refusals: Refusals::default(),
-            slot: i64::MIN,
-            in_flight: 0,
-            failures: 0,
-            next_try: None,
-            missed: false,
-            unseen: None,
+            rounds: Rounds::default(),
         }
     }
 
@@ -145,34 +133,12 @@ impl DatabaseChange {
         ctx.end = Some(Outcome::unmade(&self.request.title(), lost, failure, "cockpit db"));
     }
 
-    /// An answer came: where it was the last of a round in which nothing failed, AWS answers. What is answered is asked at its
-    /// usual pace, and says nothing of what is not.
-    fn answers(&mut self, ctx: &mut Ctx<'_>) {
-        (self.next_try, self.failures) = (self.next_try.map(|_| ctx.now), 0);
-        if self.in_flight > 0 || self.missed {
-            return;
-        }
-        self.refusals.clear();
-        self.unseen = None;
-        if self.next_try.take().is_some() {
-            self.told_kinds.clear();
-            ctx.say(Weight::Step, "AWS answers again");
-        }
-    }
-
     fn misses(&mut self, failure: Failure, ctx: &mut Ctx<'_>) {
-        if self.refusals.note(&failure, ctx.now) {
+        if self.rounds.gives_up(&failure, ctx.now) {
             ctx.end = Some(refusals::given_up(&self.request.title(), &failure, "cockpit db", ctx));
-            return;
+        } else {
+            self.rounds.missed(failure, ctx);
         }
-        if self.told_kinds.is_news(&failure) {
-            let limit = refusals::waiting(&failure);
-            ctx.say(Weight::Warn, format!("cannot look: {failure}; it is tried again{limit}"));
-        }
-        self.next_try = Some(ctx.now + wait_after(ctx.environment.refresh.watch, self.failures));
-        self.failures += 1;
-        self.missed = true;
-        self.unseen = Some(failure);
     }
 }
 
@@ -227,10 +193,10 @@ impl Machine for DatabaseChange {
                 }
             },
             Phase::Waiting => {
-                self.in_flight = self.in_flight.saturating_sub(1);
+                self.rounds.replied();
                 match answered.outcome {
                     Ok(reply) => {
-                        self.answers(ctx);
+                        self.rounds.answered(ctx);
                         self.looked(slot, reply, ctx);
                     }
                     Err(failure) => self.misses(failure, ctx),
@@ -277,7 +243,7 @@ impl Machine for DatabaseChange {
     fn held_up(&self) -> Option<&Failure> {
         match &self.phase {
             Phase::Doing(sure) => sure.held_up(),
-            Phase::Waiting => self.unseen.as_ref(),
+            Phase::Waiting => self.rounds.unseen(),
             Phase::Gathering | Phase::Planned | Phase::Rechecking => None,
         }
     }
@@ -291,7 +257,7 @@ impl Machine for DatabaseChange {
     }
 
     fn next_try(&self) -> Option<Timestamp> {
-        self.next_try
+        self.rounds.next_try()
     }
 
     fn record(&self, plan: Option<&Plan>) -> (Value, Value) {

@@ -265,7 +265,7 @@ impl DatabaseChange {
         }
     }
 
-    /// Until when it can be restored, for the end of a snapshot.
+    /// The sentence on the time until which it can be restored, for the end of a snapshot.
     pub(super) fn restorable(&self, ctx: &Ctx<'_>) -> Option<String> {
         let latest = self.found.as_ref()?.backup.latest?;
         Some(format!("automated backups reach to {}", moment(latest, ctx.service_now, ctx.zone)))

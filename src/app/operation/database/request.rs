@@ -19,13 +19,13 @@ pub enum Wanted {
     Power(Power),
 }
 
-/// Who is connected, where a session could be asked.
+/// The sessions of the database, where one could be asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Connected {
     /// Nobody could be asked.
     #[default]
     Unasked,
-    /// Who is connected, in sentences.
+    /// The sessions, in sentences.
     Known(Vec<String>),
     /// It could not be asked: why.
     Unknown(String),
@@ -42,7 +42,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// What would be typed, without the environment.
+    /// The command line that does this, without the environment.
     pub fn typed(&self) -> String {
         let id = &self.database;
         match &self.wanted {

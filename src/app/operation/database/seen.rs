@@ -1,4 +1,4 @@
-//! What was seen since a change of a database.
+//! Observations since a change of a database.
 
 use crate::model::DatabaseEvent;
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ pub(super) struct Seen {
     pub(super) away: Option<Timestamp>,
     /// When the new writer was first seen available.
     pub(super) back: Option<Timestamp>,
-    /// What happened since, as RDS tells it.
+    /// Events of RDS since the change.
     pub(super) events: Vec<DatabaseEvent>,
     /// The newest look at the snapshot: percent.
     pub(super) percent: Option<u32>,

@@ -237,7 +237,7 @@ fn a_lost_answer_is_looked_for_in_the_events_and_not_sent_again() {
 fn a_snapshot_is_done_when_all_of_it_is_there_and_tells_how_far_it_is() {
     let rds = RefCell::new(Rds::new());
     let mut operations = Operations::new("t", TimeZone::UTC);
-    let (id, effects) = operations.start(request(Wanted::Snapshot { name: "mine".into() }), &environment(), at(0));
+    let (id, effects) = operations.start(request(Wanted::Snapshot { name: "Mine".into() }), &environment(), at(0));
     settle(&mut operations, effects, at(0), &mut |call| rds.borrow().answer(call));
     let effects = operations.confirm(id, at(1));
     let made = |status: &str, percent| DatabaseSnapshot {
@@ -271,7 +271,7 @@ fn a_snapshot_is_done_when_all_of_it_is_there_and_tells_how_far_it_is() {
 fn a_name_that_is_taken_or_bad_is_refused_before_anything_is_sent() {
     let mut rds = Rds::new();
     rds.snapshots = vec![DatabaseSnapshot { id: "mine".into(), ..DatabaseSnapshot::default() }];
-    for (name, words, usage) in [("mine", "already", false), ("no_such", "hyphens", true)] {
+    for (name, words, usage) in [("mine", "already", false), ("MINE", "already", false), ("no_such", "hyphens", true)] {
         let (operations, id) = planned(Wanted::Snapshot { name: name.into() }, &rds);
         let outcome = get(&operations, id).outcome.clone().expect("it ended");
         assert!(outcome.summary.contains(words) && outcome.usage == usage, "{outcome:?}");

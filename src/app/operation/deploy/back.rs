@@ -48,7 +48,7 @@ impl Deploy {
         self.phase = Phase::Reverting(PendingWrite::send(write, before, ctx).in_the_middle());
     }
 
-    /// That a way back was wanted and could not be sent, for a verdict.
+    /// The note that a way back was wanted and could not be sent, for a verdict.
     pub(super) fn not_sent_back(&self) -> Option<String> {
         let on_its_way = match &self.phase {
             Phase::Reverting(sure) if !sure.may_have_landed() => self.back.going(),
@@ -58,7 +58,7 @@ impl Deploy {
         Some(format!("it was to be rolled back ({why}), and that could not be sent"))
     }
 
-    /// What is there before the way back.
+    /// The state before the way back, to tell whether that has begun.
     fn before_way_back(&self, watch: &Watch) -> Before {
         let deployments = watch.service.iter().flat_map(|service| &service.deployments);
         let releases = self.gather.history.iter().map(|entry| entry.arn.clone()).chain(watch.release.clone());

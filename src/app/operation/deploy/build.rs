@@ -22,9 +22,9 @@ pub struct Build {
     /// Steps done and in all, as the output tells.
     pub progress: Option<(u32, u32)>,
     pub(super) stage: Stage,
-    /// Who builds and pushes at the registry, once it has given a token.
+    /// The login of the build program at the registry, once that has given a token.
     pub(super) login: Option<Login>,
-    /// What builds and pushes, once it is known which there is.
+    /// The program that builds and pushes, once it is known which is installed.
     tool: Option<Tool>,
     /// Why those that were asked cannot.
     unfit: Vec<(Tool, Check)>,
@@ -33,7 +33,7 @@ pub struct Build {
     pub(super) scan_again: Option<Timestamp>,
 }
 
-/// What builds and pushes.
+/// A program that builds and pushes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Tool {
     Docker,
@@ -75,7 +75,7 @@ impl Build {
         }
     }
 
-    /// What builds and pushes, as typed.
+    /// The program that builds and pushes, as typed.
     pub(super) fn tool(&self) -> &'static str {
         self.tool.unwrap_or(Tool::Docker).word()
     }

@@ -18,7 +18,7 @@ const BUILD_SECONDS: u64 = 3_600;
 const SCAN_LIMIT: SignedDuration = SignedDuration::from_secs(90);
 /// How long after the push a scan may take to begin.
 const SCAN_BEGINS: SignedDuration = SignedDuration::from_secs(10);
-/// Between two looks at a scan.
+/// The interval between two looks at a scan.
 const SCAN_EVERY: SignedDuration = SignedDuration::from_secs(3);
 /// Findings that are told, the worst first.
 const SCAN_SHOWN: usize = 10;
@@ -96,8 +96,8 @@ impl Deploy {
         }
     }
 
-    /// What the scan of the pushed image found is said before the service is changed; it is waited for while it goes
-    /// on. In a guarded environment a critical finding takes another look by a person.
+    /// Takes the findings of the pushed image's scan, which are told before the service is changed; a scan that goes on
+    /// is waited for. In a guarded environment a critical finding needs another confirmation.
     fn scanned(&mut self, found: Result<Option<Box<Scan>>, Failure>, ctx: &mut Ctx<'_>) {
         let Some(build) = &mut self.build else { return };
         let since = *build.scan_since.get_or_insert(ctx.now);
@@ -213,7 +213,7 @@ impl Deploy {
         self.build_next(ctx);
     }
 
-    /// It is in the registry: what is deployed is its digest.
+    /// Takes the pushed image: its digest is what is deployed.
     fn built(&mut self, image: Image, ctx: &mut Ctx<'_>) {
         ctx.say(Weight::Step, format!("pushed {}", image.digest));
         self.pin(&image);

@@ -62,8 +62,8 @@ impl Deploy {
         Some(wanted.map_or_else(|| ImageRef::parse(&container.image), |wanted| wanted.place(container)))
     }
 
-    /// Once it is known what is copied: decides on the container, as far as that needs no registry, and asks for the
-    /// image.
+    /// Decides on the container as far as that needs no registry, once it is known which definition is copied, and asks
+    /// for the image.
     pub(super) fn ask_image(&mut self, ctx: &mut Ctx<'_>) {
         match self.request.source.clone() {
             Source::Image(wanted) => self.ask_for(&wanted, ctx),

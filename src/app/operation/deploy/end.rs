@@ -49,7 +49,7 @@ impl Deploy {
         self.with_what_runs(outcome)
     }
 
-    /// How it ended, by itself: without why, and without what runs now.
+    /// The verdict by itself: without the cause, and without what runs now.
     fn judged(&self, seen: &WatchState, ctx: &Ctx<'_>) -> Outcome {
         let short = &self.request.short;
         let revision = self.watch.as_ref().map(|watch| watch.subject.revision.clone()).unwrap_or_default();
@@ -161,7 +161,7 @@ impl Deploy {
         state.is_some_and(|state| state.rollback_reason.is_none())
     }
 
-    /// Somebody else's deployment was ended: what serves instead.
+    /// The outcome of ending somebody else's deployment: the revision that serves instead.
     fn ended_for(&self, revision: &str) -> Outcome {
         let short = &self.request.short;
         let service = self.watch.as_ref().and_then(|watch| watch.service.as_ref());
@@ -201,7 +201,7 @@ impl Deploy {
         state.finished_at
     }
 
-    /// What to do about a version that does not run. One more step back would go too far where this was one.
+    /// The hint on a version that does not run. One more step back would go too far where this was one.
     fn way_out(&self) -> String {
         match self.request.source {
             Source::Back(_) => self.named_way_out(),
@@ -209,7 +209,7 @@ impl Deploy {
         }
     }
 
-    /// The same, where only a person can tell which revision is a good one.
+    /// The hint on a version that does not run, where only a person can tell which revision is a good one.
     fn named_way_out(&self) -> String {
         let short = &self.request.short;
         format!("look with `cockpit tasks {short}`, then `cockpit rollback {short} --to REVISION`")
@@ -238,18 +238,21 @@ impl Deploy {
                 format!("{short}: another deployment, to {newer}, took the place of {revision} before it was done"),
             )
             .hint(format!("watch that one with `cockpit deploy --attach {short}`")),
-            None if failed_here => Outcome::new(
-                Verdict::Failed,
-                format!("{short}: {revision} failed, and the circuit breaker does not roll back"),
-            )
-            .hint(self.way_out()),
+            None if failed_here => {
+                let service = self.watch.as_ref().and_then(|watch| watch.service.as_ref());
+                let breaks = service.and_then(|service| service.breaker).is_some_and(|breaker| breaker.enabled);
+                // Where that is off an alarm has ended it.
+                let who = if breaks { "the circuit breaker" } else { "what ended it" };
+                Outcome::new(Verdict::Failed, format!("{short}: {revision} failed, and {who} does not roll back"))
+                    .hint(self.way_out())
+            }
             None => Outcome::new(Verdict::Failed, format!("{short}: the deployment of {revision} was stopped"))
                 .hint(format!("look with `cockpit services {short}`")),
         }
     }
 
-    /// What the service went back to when another's deployment was ended; none where somebody has deployed since, as the
-    /// service shows that one instead.
+    /// The revision that the service went back to when another's deployment was ended; none where somebody has deployed
+    /// since, as the service shows that one instead.
     pub(super) fn went_back_to(&self) -> Option<String> {
         let service = self.watch.as_ref().and_then(|watch| watch.service.as_ref())?;
         self.superseded_by().is_none().then(|| service.task_definition.clone())
@@ -269,7 +272,7 @@ impl Deploy {
         (primary.id != watch.subject.deployment && newer).then(|| primary.task_definition.clone())
     }
 
-    /// What runs now belongs to every end that is not plainly good.
+    /// Adds the version that runs now, which belongs to every end that is not plainly good.
     pub(super) fn with_what_runs(&self, mut outcome: Outcome) -> Outcome {
         if outcome.verdict != Verdict::Done
             && let Some(runs) = self.watch.as_ref().and_then(Watch::runs)
@@ -279,7 +282,7 @@ impl Deploy {
         outcome
     }
 
-    /// It failed before the service was changed.
+    /// Ends a deployment that failed before the service was changed.
     pub(super) fn not_begun(&mut self, what: &str, failure: Option<&Failure>, ctx: &mut Ctx<'_>) {
         let mut outcome = Outcome::new(Verdict::Impossible, format!("{}: {what}", self.request.short))
             .cause("the service was not changed");

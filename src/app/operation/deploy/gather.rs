@@ -1,4 +1,4 @@
-//! What is read before a deployment, and the answers.
+//! The reads before a deployment, and their answers.
 
 use super::request::{Request, Source};
 use crate::app::operation::call::{Call, Read};
@@ -34,7 +34,7 @@ pub struct Gather {
     pub image: Option<Image>,
     /// Schedules.
     pub timers: Vec<Timer>,
-    /// What failed, as checks.
+    /// The failures, as checks.
     pub(super) checks: Vec<Check>,
 }
 
@@ -45,7 +45,7 @@ pub struct Container {
     pub name: Option<String>,
     /// The containers that may be meant.
     pub(super) candidates: Vec<String>,
-    /// What their registries answered.
+    /// The answers of their registries.
     pub(super) answers: BTreeMap<String, Result<Image, Failure>>,
 }
 

@@ -1,4 +1,4 @@
-//! What is looked at before a deployment, and the deployment that is only watched.
+//! Looks before a deployment, and the deployment that is only watched.
 
 use super::build::{Build, Tool};
 use super::{Deploy, Phase, Source};
@@ -132,7 +132,7 @@ impl Deploy {
         self.choose_back(ctx);
     }
 
-    /// What is gone back to, once both the service and its history are known.
+    /// Chooses the revision to go back to, once both the service and its history are known.
     fn choose_back(&mut self, ctx: &mut Ctx<'_>) {
         let Source::Back(wanted) = &self.request.source else { return };
         let unread = |slot: &Slot| self.gather.waiting.contains(slot);
@@ -152,6 +152,13 @@ impl Deploy {
             // A number is a revision of the same family.
             Some(number) => Some(format!("{}:{number}", family(running))),
             None if under_way => None,
+            None if history::hides_what_ran_before(&self.gather.history, running) => {
+                let text =
+                    "which version ran before cannot be told: the history does not say what each deployment went to";
+                let hint = "allow ecs:DescribeServiceRevisions, which says it, or name a revision with --to";
+                self.gather.stop(Check::new(Level::Stop, text).hint(hint));
+                return;
+            }
             None => history::ran_before(&self.gather.history, running).and_then(|entry| entry.target.clone()),
         };
         match chosen {

@@ -44,19 +44,19 @@ use way_back::WayBack;
 /// A deployment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deploy {
-    /// What was asked for.
+    /// The request, as it was typed or chosen.
     pub request: Request,
-    /// What was found before.
+    /// The reads before the plan, and their answers.
     pub(super) gather: Gather,
     /// The deployment, once it is under way.
     pub watch: Option<Watch>,
-    /// What it goes to.
+    /// The version that it goes to.
     pub target: Target,
     phase: Phase,
     build: Option<Build>,
     /// Whether it is being taken back, or is to be.
     back: WayBack,
-    /// What is watched is the way back, a deployment of its own.
+    /// The watched deployment is the way back, a deployment of its own.
     way_back: bool,
     /// A deployment that somebody else had begun was ended from here.
     ended_theirs: bool,
@@ -77,7 +77,7 @@ pub struct Deploy {
     began: Option<Timestamp>,
 }
 
-/// What a deployment goes to.
+/// The version that a deployment goes to.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Target {
     /// `family:revision`, once it is registered.
@@ -86,7 +86,7 @@ pub struct Target {
     pub image: Option<String>,
     /// `sha256:…`.
     pub digest: Option<String>,
-    /// What ran before: `family:revision`.
+    /// The revision that ran before: `family:revision`.
     pub previous: Option<String>,
 }
 
@@ -300,7 +300,8 @@ impl Machine for Deploy {
         // It had ended, and whether what serves then runs was still looked at.
         let ended = watch.state.as_ref().filter(|state| state.status.terminal());
         let ended = ended.map(|state| format!("ECS calls it {}", state.status.words()));
-        sure.chain(ended).chain(self.not_sent_back()).chain(runs).collect()
+        let held = watch.state.as_ref().and_then(crate::model::ServiceDeployment::held);
+        sure.chain(held).chain(ended).chain(self.not_sent_back()).chain(runs).collect()
     }
 
     fn held_up(&self) -> Option<&Failure> {

@@ -12,7 +12,7 @@ use crate::model::task_definition::family;
 use crate::model::{Service, TaskDefinition};
 
 impl Deploy {
-    /// What is confirmed.
+    /// The plan, to be confirmed.
     pub(super) fn plan(&self, ctx: &Ctx<'_>) -> Plan {
         let (gather, request) = (&self.gather, &self.request);
         let mut checks = gather.checks.clone();
@@ -73,7 +73,7 @@ impl Deploy {
         }
     }
 
-    /// What is to be known of the service as it stands.
+    /// The checks of the service as it stands.
     fn service_checks(&self, service: &Service, ctx: &Ctx<'_>) -> Vec<Check> {
         let (gather, request) = (&self.gather, &self.request);
         let mut found = preflight::service(service, &gather.history, gather.definition.as_ref(), ctx.service_now);
@@ -112,7 +112,7 @@ impl Deploy {
         Some(Check::new(Level::Note, text).hint(format!("copy it instead with --from {}", newest.name)))
     }
 
-    /// What becomes of a version that fails where the circuit breaker is off.
+    /// The words on a version that fails where the circuit breaker is off.
     fn where_it_fails(&self) -> &'static str {
         match (&self.request.source, self.request.roll_back) {
             (Source::Back(_), _) => "a rollback is not rolled back again",
@@ -125,7 +125,7 @@ impl Deploy {
         }
     }
 
-    /// What takes it back: a sentence that holds.
+    /// The sentence on how to undo it.
     fn undo(&self) -> String {
         let (request, gather) = (&self.request, &self.gather);
         let short = &request.short;

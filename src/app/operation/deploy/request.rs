@@ -17,7 +17,7 @@ pub enum Source {
     },
     /// A revision that ran before: this one, or the one right before.
     Back(Option<String>),
-    /// What is under way, or ended last: it is only watched.
+    /// The deployment that is under way, or that ended last: it is only watched.
     Attach,
 }
 
@@ -61,7 +61,7 @@ impl Request {
         }
     }
 
-    /// What would be typed, without the environment.
+    /// The command line that does this, without the environment.
     pub fn typed(&self) -> String {
         let short = &self.short;
         let mut words = match &self.source {

@@ -9,7 +9,7 @@ use crate::app::operation::tests::{at, environment, get, healthy, me, ok, servic
 use crate::app::operation::{OperationId, Operations};
 use crate::config::Hooks;
 use crate::model::deploy::Level;
-use crate::model::rollout::{RolloutStatus, ServiceDeployment};
+use crate::model::rollout::{Pause, RolloutStatus, ServiceDeployment};
 use crate::model::service::{Deployment, RolloutState, Service};
 use crate::model::task_definition::ContainerDefinition;
 use crate::model::{Failure, FailureKind, TaskDefinition};
@@ -228,4 +228,38 @@ fn one_read_that_is_refused_for_ever_is_not_hidden_by_another_that_is_answered()
     assert_eq!(outcome.failure, Some(FailureKind::Credentials), "{outcome:?}");
     let again = operation.lines.iter().filter(|line| line.text.contains("AWS answers again")).count();
     assert_eq!(again, 0, "{:?}", operation.lines);
+}
+
+#[test]
+fn a_deployment_that_a_hook_holds_says_once_what_lets_it_go_on() {
+    let mut aws = Aws::new();
+    let (mut operations, id, _) = aws.planned(back("web:4"));
+    let effects = operations.confirm(id, at(101));
+    let mut looks = 0;
+    to_its_end(&mut operations, id, effects, 101, &mut |call| match call {
+        Call::Read(Read::History { .. } | Read::Releases { .. }) if looks < 5 && aws.history[0].arn == "arn:new" => {
+            looks += 1;
+            let pause = Some(Pause { hook: "h-1".into(), ..Pause::default() });
+            let mut found = aws.history.clone();
+            (found[0].status, found[0].finished_at, found[0].pause) = (RolloutStatus::InProgress, None, pause);
+            ok(Reply::Releases(found))
+        }
+        call => aws.answer(call),
+    });
+    let operation = get(&operations, id);
+    let told =
+        operation.lines.iter().filter(|line| line.text.contains("--service-deployment-arn arn:new --hook-id h-1"));
+    assert_eq!(told.count(), 1, "{:?}", operation.lines);
+    let outcome = operation.outcome.as_ref().expect("it ended");
+    assert!(outcome.summary.starts_with("web is back at web:4"), "{outcome:?}");
+}
+
+#[test]
+fn a_history_that_does_not_say_what_ran_is_told_so_and_nothing_is_guessed() {
+    let mut aws = Aws::new();
+    aws.history[1].target = None;
+    let (.., plan) = aws.planned(Request::new("web".into(), "web".into(), Source::Back(None), Hooks::default()));
+    let stop = told(&plan, Level::Stop);
+    assert!(stop.contains("which version ran before cannot be told"), "{stop}");
+    assert!(!plan.possible() && plan.writes.is_empty(), "{plan:?}");
 }

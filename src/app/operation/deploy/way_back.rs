@@ -3,7 +3,7 @@
 /// The way back of a deployment of ours, with why it is taken back.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) enum WayBack {
-    /// Nobody wants it.
+    /// Nobody wants it to be rolled back.
     #[default]
     No,
     /// It is wanted, and could not be sent yet.

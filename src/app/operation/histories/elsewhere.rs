@@ -2,7 +2,7 @@
 
 use crate::app::operation::call::{Answered, Call, Read, Reply};
 
-/// What it answers.
+/// The answer to a call.
 pub(super) fn nothing_like(call: &Call) -> Option<Answered> {
     let nothing = match call {
         Call::Read(Read::Services { .. }) => Reply::Services(Vec::new()),

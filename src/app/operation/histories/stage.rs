@@ -41,7 +41,7 @@ pub(super) const STARTS: [Start; 8] = [
     Start::First,
 ];
 
-/// What becomes of it.
+/// The end of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     /// Its tasks come up and stay.
@@ -88,7 +88,7 @@ pub(super) const ENDS: [End; 13] = [
     End::Deleted,
 ];
 
-/// Whose a deployment is, and with that what its tasks do.
+/// The owner of a deployment, and with that what its tasks do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whose {
     /// It was there before, and its tasks stay.
@@ -236,7 +236,7 @@ impl Stage {
         stage
     }
 
-    /// It has served for long.
+    /// Has the service serve for long already.
     fn settle_at_once(&mut self) {
         self.tasks.clear();
         let id = self.releases[0].deployment.clone();
@@ -342,7 +342,7 @@ impl Stage {
         self.count();
     }
 
-    /// What others do in the middle.
+    /// Somebody else acts in the middle.
     fn interfere(&mut self) {
         let Some(changed) = self.changed else { return };
         let after = self.second - changed;

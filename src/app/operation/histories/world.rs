@@ -196,7 +196,7 @@ impl World {
         self.service.running = self.service.desired;
     }
 
-    /// What others do.
+    /// Somebody else acts.
     pub(super) fn interfere(&mut self) {
         match self.script.next() {
             0 => {

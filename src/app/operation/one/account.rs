@@ -1,4 +1,5 @@
-//! Whose answers an operation judges: those of one account, which is the configured one where one is configured.
+//! The account whose answers an operation judges: those of one account, which is the configured one where one is
+//! configured.
 
 use super::{Asked, Operation, Stage};
 use crate::app::operation::call::{Answered, Reply};
@@ -21,7 +22,7 @@ impl Operation {
         Answered { outcome: Err(failure), ..answered }
     }
 
-    /// Who we are: another account than the configured one ends it here.
+    /// Takes the identity of the credentials: another account than the configured one ends the operation here.
     pub(super) fn met(&mut self, answered: Answered, now: Timestamp) -> Asked {
         let failure = match answered.outcome {
             Ok(Reply::Identity(identity)) => {

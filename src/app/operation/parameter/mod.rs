@@ -25,7 +25,7 @@ use restart::{AT_ONCE, Restart};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 
-/// So long what was looked at for the plan is taken as it was; after a later yes it is looked at again.
+/// For this long the reads of a plan count as current; after a later yes they are made again.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
 
 /// The change.

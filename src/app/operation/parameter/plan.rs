@@ -1,4 +1,4 @@
-//! What is looked at before parameters are changed, and the plan.
+//! The reads before parameters are changed, and the plan.
 
 use super::request::{Request, Wanted};
 use super::restart::Restart;

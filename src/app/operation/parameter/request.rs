@@ -34,7 +34,8 @@ impl Wanted {
     }
 }
 
-/// What tells which parameters are an environment's. `complete`: `named` is what all of its task definitions name.
+/// The place that tells which parameters are an environment's. `complete`: `named` has the names of all of its task
+/// definitions.
 pub fn place<'a>(
     config: &'a Config,
     environment: &'a EnvironmentConfig,
@@ -75,7 +76,7 @@ pub struct Request {
     pub readers: Option<BTreeMap<String, BTreeMap<String, String>>>,
     /// Whether they get new tasks after it.
     pub restart: bool,
-    /// What would be typed, without `--restart` and without the environment.
+    /// The command line that does this, without `--restart` and without the environment.
     pub typed: String,
 }
 

@@ -20,14 +20,14 @@ pub(super) const AT_ONCE: usize = 10;
 struct Part {
     /// The service's whole name.
     service: String,
-    /// What people call it.
+    /// The service's short name.
     short: String,
     deploy: Deploy,
     plan: Option<Plan>,
     end: Option<Outcome>,
 }
 
-/// All of them.
+/// The restarts of all services that read the parameters.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Restart {
     parts: Vec<Part>,
@@ -73,7 +73,7 @@ impl Restart {
         self.parts.iter().all(|part| part.plan.is_some())
     }
 
-    /// What belongs to the plan of the whole: steps, checks and changes of each.
+    /// Adds the steps, checks and changes of each service to the plan of the whole.
     pub(super) fn add_to(&self, plan: &mut Plan) {
         for (part, own) in self.parts.iter().filter_map(|part| Some((part, part.plan.as_ref()?))) {
             let short = &part.short;
@@ -93,7 +93,7 @@ impl Restart {
         })
     }
 
-    /// All of them begin, of the services as they were last seen.
+    /// Begins all restarts, of the services as they were last seen.
     pub(super) fn go(&mut self, now: &[Service], ctx: &mut Ctx<'_>) {
         self.began = true;
         for number in 0..self.parts.len() {
@@ -115,7 +115,7 @@ impl Restart {
         }
     }
 
-    /// One step of one of them: what it asks for comes back to it, and what it says is said with its name.
+    /// Runs a step of one restart: its calls come back to it, and its messages are told with the service's name.
     fn step(&mut self, number: usize, ctx: &mut Ctx<'_>, act: impl FnOnce(&mut Deploy, &mut Ctx<'_>)) {
         let watched = ctx.watched_count.max(self.parts.len());
         let Some(part) = self.parts.get_mut(number).filter(|part| part.end.is_none()) else { return };
@@ -137,7 +137,7 @@ impl Restart {
         self.parts.iter().all(|part| part.end.is_some())
     }
 
-    /// How they ended.
+    /// The ends of all restarts.
     pub(super) fn ends(&self) -> Ends<'_> {
         let ends = self.parts.iter().filter_map(|part| {
             let end = part.end.as_ref()?;
@@ -146,12 +146,12 @@ impl Restart {
         Ends(ends.collect())
     }
 
-    /// What people call the services.
+    /// The short names of the services.
     pub(super) fn shorts(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().map(|part| part.short.as_str())
     }
 
-    /// What is known of those that have not ended.
+    /// The known state of those that have not ended.
     pub(super) fn known_so_far(&self) -> Vec<String> {
         let of = |part: &Part| match &part.end {
             Some(end) => vec![end.summary.clone()],

@@ -2,7 +2,7 @@
 
 use crate::app::operation::outcome::{Outcome, Verdict};
 
-/// What people call each service, how its restart ended, and whether no task of it is to run.
+/// The end of each restart: the service's short name, its outcome, and whether no task of it is to run.
 pub(super) struct Ends<'a>(pub(super) Vec<(&'a str, &'a Outcome, bool)>);
 
 /// Where what a version reads is at fault.

@@ -1,10 +1,11 @@
-//! What would be typed for a change of parameters. No value is in it, nor `--restart`, nor the environment.
+//! The command line for a change of parameters. No value is in it, nor `--restart`, nor the environment.
 
 use super::request::Wanted;
 use crate::model::parameters::Kind;
 use crate::model::text::quoted;
 
-/// To write one, or to remove it; `source` says where a value comes from, as it is typed, and is empty for a prompt.
+/// The command line that writes a parameter, or removes it; `source` says where a value comes from, as it is typed, and
+/// is empty for a prompt.
 pub fn of(wanted: &Wanted, source: &str) -> String {
     match wanted {
         Wanted::Put { name, kind, key, description, value: _ } => format!(
@@ -23,7 +24,7 @@ pub fn remove(names: &[impl AsRef<str>]) -> String {
     format!("params rm {}", names.join(" "))
 }
 
-/// To write all of a file below a path.
+/// The command line that writes all of a file below a path.
 pub fn import(file: &str, under: &str, kind: Option<Kind>) -> String {
     format!("params import {} --under {under}{}", quoted(file), flag("--type", kind.map(Kind::word)))
 }

@@ -195,7 +195,11 @@ impl Job for InstanceChange {
                     Some(false) if waited >= QUIET && found.fails() => {
                         let outcome = Outcome::new(Verdict::Failed, format!("{named} runs, and a status check fails"));
                         let (_, why) = found.judge();
-                        Some(why.into_iter().fold(outcome, Outcome::cause).hint("its system log in the EC2 console"))
+                        Some(
+                            why.into_iter()
+                                .fold(outcome, Outcome::cause)
+                                .hint("look at its system log in the EC2 console"),
+                        )
                     }
                     _ => None,
                 }

@@ -18,11 +18,11 @@ use super::call::{Answered, Read, Reply, Write};
 use super::machine::{Machine, Target, What};
 use super::outcome::{Outcome, Verdict};
 use super::plan::Plan;
-use super::refusals::{self, ReportedFailures};
-use super::step::{Ctx, Slot, Weight, wait_after};
+use super::refusals;
+use super::rounds::Rounds;
+use super::step::{Ctx, Slot, Weight};
 use super::sure::{Before, PendingWrite, Progress};
 use crate::app::command::Risk;
-use crate::app::refusals::Refusals;
 use crate::model::Failure;
 use crate::model::deploy::{Change, Check, Level};
 use jiff::{SignedDuration, Timestamp};
@@ -30,21 +30,21 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-/// So long what was looked at for the plan is taken as it was; after a later yes it is looked at again.
+/// For this long the reads of a plan count as current; after a later yes they are made again.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
-/// What AWS has taken and does not show for so long was not done, or was changed again since.
+/// A change that AWS has accepted and does not show after this time was not done, or was changed again since.
 const UNSHOWN: SignedDuration = SignedDuration::from_mins(2);
 
-/// What is decided from what was looked at.
+/// The decision, from what was read.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Decided {
     /// The change; none where a check stops it.
     pub write: Option<Write>,
-    /// What will happen, a sentence each.
+    /// The steps, a sentence each.
     pub steps: Vec<String>,
     pub changes: Vec<Change>,
     pub checks: Vec<Check>,
-    /// What can be undone, and how.
+    /// The sentence on what can be undone, and how.
     pub undo: String,
 }
 
@@ -55,26 +55,26 @@ pub struct Sent {
     pub at: Timestamp,
 }
 
-/// What one such change is of.
+/// The kind of a single change: what is read, decided, sent and looked at.
 pub trait Job: Debug + Clone + Send + Sync + 'static {
     /// `stop bastion`.
     fn title(&self) -> String;
 
-    /// What a yes does, in a word or two, as on a button.
+    /// The effect of a yes in a word or two, as on a button.
     fn verb(&self) -> &'static str;
 
-    /// What would be typed, without the environment.
+    /// The command line that does this, without the environment.
     fn typed(&self) -> String;
 
-    /// What it changes, where two at once are in each other's way.
+    /// The thing that it changes, where two changes at once would conflict.
     fn target(&self) -> Option<Target> {
         None
     }
 
-    /// What it takes to confirm it.
+    /// The risk, before a guarded environment raises it.
     fn risk(&self) -> Risk;
 
-    /// What the plan rests on, each with its name.
+    /// The reads that the plan rests on, each with its name.
     fn reads(&self, ctx: &Ctx<'_>) -> Vec<(&'static str, Read)>;
 
     /// Takes an answer in; what is to be read because of it. A failure that is given back keeps the plan from being made.
@@ -88,13 +88,13 @@ pub trait Job: Debug + Clone + Send + Sync + 'static {
         ctx: &Ctx<'_>,
     ) -> Result<Vec<(&'static str, Read)>, Failure>;
 
-    /// What is to be done, from what was learned.
+    /// Decides what is to be done, from what was read.
     fn decide(&mut self, ctx: &Ctx<'_>) -> Decided;
 
-    /// What must be the same when a yes comes late.
+    /// The state that must be the same when a yes comes late.
     fn standing(&self) -> String;
 
-    /// What is sent: as it was planned, where a late yes changes nothing of it.
+    /// The change to send: the planned one, where a late yes changes nothing of it.
     fn to_send(&self, planned: Write, _: &Ctx<'_>) -> Write {
         planned
     }
@@ -102,7 +102,7 @@ pub trait Job: Debug + Clone + Send + Sync + 'static {
     /// The change was accepted.
     fn landed(&mut self, _: &Reply) {}
 
-    /// What shows how far it is.
+    /// The read that shows how far it is.
     fn look(&self, sent: &Write) -> Read;
 
     /// Takes such a look in: how it ended, if it has.
@@ -113,19 +113,19 @@ pub trait Job: Debug + Clone + Send + Sync + 'static {
         None
     }
 
-    /// What it waits for, in words: `waiting for the instance`.
+    /// The state that it waits for, in words: `waiting for the instance`.
     fn waits(&self) -> &'static str;
 
-    /// What shows it later: `cockpit instances`.
+    /// The command that shows it later: `cockpit instances`.
     fn shown_by(&self) -> String;
 
-    /// What is known of it while it is under way.
+    /// The known state while it is under way, in sentences.
     fn known(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// How it was before, and what came of it, for the audit file. The change is the one that was decided, as long as it
-    /// was not sent; there is none where a check stops it.
+    /// The state before, and the result, for the audit file. The change is the one that was decided, as long as it was
+    /// not sent; there is none where a check stops it.
     fn record(&self, _: Option<&Write>) -> (Value, Option<(&'static str, Value)>) {
         (Value::Null, None)
     }
@@ -148,24 +148,17 @@ pub struct SingleChange<J> {
     waiting: Vec<&'static str>,
     failure: Option<Failure>,
     checks: Vec<Check>,
-    /// What the plan showed, how it stood and when: nothing else is done.
+    /// The decision that the plan showed, the state then, and when: nothing else is done.
     decided: Decided,
     stood: String,
     planned: Option<Timestamp>,
     sent: Option<Sent>,
     told: BTreeSet<String>,
-    told_kinds: ReportedFailures,
-    refusals: Refusals,
-    slot: i64,
-    in_flight: bool,
-    failures: u32,
-    next_try: Option<Timestamp>,
-    /// Why the last look failed.
-    unseen: Option<Failure>,
+    rounds: Rounds,
 }
 
 impl<J: Job> SingleChange<J> {
-    /// Before anything was looked at.
+    /// A change before anything was read.
     pub fn new(job: J) -> Self {
         Self {
             job,
@@ -178,13 +171,7 @@ impl<J: Job> SingleChange<J> {
             planned: None,
             sent: None,
             told: BTreeSet::new(),
-            told_kinds: ReportedFailures::default(),
-            refusals: Refusals::default(),
-            slot: i64::MIN,
-            in_flight: false,
-            failures: 0,
-            next_try: None,
-            unseen: None,
+            rounds: Rounds::default(),
         }
     }
 
@@ -258,28 +245,19 @@ impl<J: Job> SingleChange<J> {
     }
 
     fn look(&mut self, ctx: &mut Ctx<'_>) {
-        let interval = ctx.environment.refresh.watch.as_millis().max(1) as i64;
-        let slot = ctx.now.as_millisecond().div_euclid(interval);
-        if self.in_flight || slot <= self.slot || self.next_try.is_some_and(|next| ctx.now < next) {
+        let Some(sent) = &self.sent else { return };
+        if !self.rounds.begins(ctx) {
             return;
         }
-        let Some(sent) = &self.sent else { return };
-        self.slot = slot;
-        self.in_flight = true;
+        self.rounds.sent(1);
         ctx.read(Slot::Of("look"), self.job.look(&sent.write));
     }
 
     fn looked(&mut self, outcome: Result<Reply, Failure>, ctx: &mut Ctx<'_>) {
-        self.in_flight = false;
+        self.rounds.replied();
         let failure = match outcome {
             Ok(reply) => {
-                self.refusals.clear();
-                self.unseen = None;
-                if self.next_try.take().is_some() {
-                    self.failures = 0;
-                    self.told_kinds.clear();
-                    ctx.say(Weight::Step, "AWS answers again");
-                }
+                self.rounds.answered(ctx);
                 if let Some(sent) = &self.sent {
                     ctx.end = self.job.looked(reply, sent, ctx);
                 }
@@ -296,17 +274,11 @@ impl<J: Job> SingleChange<J> {
             ctx.end = Some(outcome);
             return;
         }
-        if self.refusals.note(&failure, ctx.now) {
+        if self.rounds.gives_up(&failure, ctx.now) {
             ctx.end = Some(refusals::given_up(&self.job.title(), &failure, &self.job.shown_by(), ctx));
-            return;
+        } else {
+            self.rounds.missed(failure, ctx);
         }
-        if self.told_kinds.is_news(&failure) {
-            let limit = refusals::waiting(&failure);
-            ctx.say(Weight::Warn, format!("cannot look: {failure}; it is tried again{limit}"));
-        }
-        self.next_try = Some(ctx.now + wait_after(ctx.environment.refresh.watch, self.failures));
-        self.failures += 1;
-        self.unseen = Some(failure);
     }
 
     fn refused(&self, failure: &Failure, lost: bool, ctx: &mut Ctx<'_>) {
@@ -415,7 +387,7 @@ impl<J: Job> Machine for SingleChange<J> {
     fn held_up(&self) -> Option<&Failure> {
         match &self.phase {
             Phase::Doing(sure) => sure.held_up(),
-            Phase::Waiting => self.unseen.as_ref(),
+            Phase::Waiting => self.rounds.unseen(),
             Phase::Gathering | Phase::Planned | Phase::Rechecking => None,
         }
     }
@@ -429,7 +401,7 @@ impl<J: Job> Machine for SingleChange<J> {
     }
 
     fn next_try(&self) -> Option<Timestamp> {
-        self.next_try
+        self.rounds.next_try()
     }
 
     fn record(&self, plan: Option<&Plan>) -> (Value, Value) {

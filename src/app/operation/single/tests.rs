@@ -235,7 +235,7 @@ fn a_change_whose_answer_was_lost_is_looked_for_and_not_sent_twice() {
 }
 
 #[test]
-fn what_cannot_be_turned_is_not_and_says_why() {
+fn an_instance_that_cannot_be_started_or_stopped_says_why() {
     let told = |turn, machine: Option<Machine>| {
         let (operations, id) = planned(on(turn), World { machine, ..World::default() }, &environment());
         stops(&operations, id).join("; ")

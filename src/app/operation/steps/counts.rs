@@ -72,7 +72,7 @@ struct One {
     /// Tasks that failed since, and why the last one did.
     failed: BTreeSet<String>,
     why: Option<String>,
-    /// What says which containers can be at fault where a task ends.
+    /// The task definition, which says which containers can be at fault where a task ends.
     definition: Definition,
     settled: bool,
 }

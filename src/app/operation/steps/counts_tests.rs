@@ -52,7 +52,7 @@ fn look(counts: &mut Counts, second: i64, seen: &[Service], tasks: &[Task], targ
     glance(counts, second, seen, tasks, targets)
 }
 
-/// What the task definition says.
+/// Answers with this task definition.
 fn defined(counts: &mut Counts, definition: Option<TaskDefinition>) {
     let environment = EnvironmentConfig::default();
     let mut ctx = Ctx::new(at(0), &environment, &ZONE, 1);

@@ -17,34 +17,17 @@ const WHO: &str = "`cockpit timeline` may tell who did it";
 impl Steps {
     pub(super) fn look(&mut self, ctx: &mut Ctx<'_>) {
         let Phase::Waiting(goal) = &self.phase else { return };
-        let interval = ctx.environment.refresh.watch.as_millis().max(1) as i64;
-        let slot = ctx.now.as_millisecond().div_euclid(interval);
-        if self.in_flight > 0 || slot <= self.slot || self.next_try.is_some_and(|next| ctx.now < next) {
+        if !self.rounds.begins(ctx) {
             return;
         }
-        self.slot = slot;
         self.looks += 1;
-        self.in_flight = 1;
-        self.missed = false;
+        self.rounds.sent(1);
         match goal {
-            Goal::Counts(_) => self.in_flight = self.settling.ask(self.looks, ctx),
+            Goal::Counts(_) => self.rounds.sent(self.settling.ask(self.looks, ctx)),
             Goal::Stopped(id) => ctx.read(Slot::Tasks, Read::Task { cluster: ctx.cluster(), id: id.clone() }),
             Goal::Databases(_, ids) => {
                 ctx.read(Slot::Databases, Read::Databases { patterns: ids.iter().cloned().collect() });
             }
-        }
-    }
-
-    /// An answer came: where it was the last of a round in which nothing failed, AWS answers.
-    pub(super) fn round_over(&mut self, ctx: &mut Ctx<'_>) {
-        if self.in_flight > 0 || self.missed {
-            return;
-        }
-        self.refusals.clear();
-        self.unseen = None;
-        if self.next_try.take().is_some() {
-            self.told_kinds.clear();
-            ctx.say(Weight::Step, "AWS answers again");
         }
     }
 
@@ -117,7 +100,7 @@ impl Steps {
         power.prevented(&database.status, begun).map(|why| format!("{id} {why}"))
     }
 
-    /// What services show, where it is new.
+    /// Tells the counts and events of services, where they are new.
     fn tell(&mut self, found: &[Service], goals: &BTreeMap<String, u32>, ctx: &mut Ctx<'_>) {
         for service in found {
             let Some(goal) = goals.get(&service.name) else { continue };

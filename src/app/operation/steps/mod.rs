@@ -13,10 +13,10 @@ use super::call::{Answered, DatabaseState, Reply, Write};
 use super::machine::{Machine, Picture, Target, What};
 use super::outcome::{Outcome, Verdict, not_done};
 use super::plan::Plan;
-use super::refusals::{self, ReportedFailures};
-use super::step::{Ctx, Slot, Weight, wait_after};
+use super::refusals;
+use super::rounds::Rounds;
+use super::step::{Ctx, Slot, Weight};
 use super::sure::{Before, PendingWrite, Progress};
-use crate::app::refusals::Refusals;
 use crate::model::deploy::Check;
 use crate::model::service::Service;
 use crate::model::timer::{Power, Timer};
@@ -27,7 +27,7 @@ pub use request::{Request, Wanted};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// So long what was looked at for the plan is taken as it was; after a later yes it is looked at again.
+/// For this long the reads of a plan count as current; after a later yes they are made again.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
 
 /// A thing to do, or to wait for.
@@ -51,7 +51,7 @@ pub enum Goal {
 /// A few changes in a row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Steps {
-    /// What was asked for.
+    /// The request, as it was typed or chosen.
     pub request: Request,
     waiting: Vec<Slot>,
     services: Vec<Service>,
@@ -63,27 +63,17 @@ pub struct Steps {
     function: bool,
     checks: Vec<Check>,
     failure: Option<Failure>,
-    /// What the plan showed, and when: nothing else is done.
+    /// The steps that the plan showed, and when: nothing else is done.
     shown: VecDeque<Step>,
     planned: Option<Timestamp>,
     ahead: VecDeque<Step>,
     all: usize,
     phase: Phase,
     began: Option<Timestamp>,
-    slot: i64,
-    /// Replies that are on their way.
-    in_flight: u32,
+    rounds: Rounds,
     /// Looks so far.
     looks: u64,
-    failures: u32,
-    refusals: Refusals,
-    next_try: Option<Timestamp>,
-    /// Something that was asked for in this round was not answered.
-    missed: bool,
-    /// Why, since all of a round was answered last.
-    unseen: Option<Failure>,
     told: BTreeSet<String>,
-    told_kinds: ReportedFailures,
     settling: Counts,
     /// Counts before, for the audit file.
     pub before: BTreeMap<String, u32>,
@@ -155,7 +145,7 @@ impl Machine for Steps {
     }
 
     fn next_try(&self) -> Option<Timestamp> {
-        self.next_try
+        self.rounds.next_try()
     }
 
     fn begin(&mut self, ctx: &mut Ctx<'_>) {
@@ -191,29 +181,17 @@ impl Machine for Steps {
                 }
             },
             Phase::Waiting(_) => {
-                self.in_flight = self.in_flight.saturating_sub(1);
+                self.rounds.replied();
                 match answered.outcome {
                     Ok(reply) => {
-                        // What is answered is asked at its usual pace.
-                        (self.next_try, self.failures) = (self.next_try.map(|_| ctx.now), 0);
-                        self.round_over(ctx);
+                        self.rounds.answered(ctx);
                         self.looked(slot, reply, ctx);
                     }
-                    Err(failure) if self.refusals.note(&failure, ctx.now) => {
+                    Err(failure) if self.rounds.gives_up(&failure, ctx.now) => {
                         ctx.end = Some(refusals::given_up(&self.request.title(), &failure, "cockpit services", ctx));
                     }
-                    Err(failure) if self.settling.missed(slot, &failure, ctx) => self.round_over(ctx),
-                    Err(failure) => {
-                        if self.told_kinds.is_news(&failure) {
-                            let limit = refusals::waiting(&failure);
-                            ctx.say(Weight::Warn, format!("cannot look: {failure}; it is tried again{limit}"));
-                        }
-                        let wait = wait_after(ctx.environment.refresh.watch, self.failures);
-                        self.failures += 1;
-                        self.next_try = Some(ctx.now + wait);
-                        self.missed = true;
-                        self.unseen = Some(failure);
-                    }
+                    Err(failure) if self.settling.missed(slot, &failure, ctx) => self.rounds.settle(ctx),
+                    Err(failure) => self.rounds.missed(failure, ctx),
                 }
             }
         }
@@ -248,7 +226,7 @@ impl Machine for Steps {
     fn held_up(&self) -> Option<&Failure> {
         match &self.phase {
             Phase::Doing(sure) => sure.held_up(),
-            Phase::Waiting(_) => self.unseen.as_ref(),
+            Phase::Waiting(_) => self.rounds.unseen(),
             Phase::Gathering | Phase::Planned | Phase::Rechecking => None,
         }
     }
@@ -301,16 +279,9 @@ impl Steps {
             all: 0,
             phase: Phase::Gathering,
             began: None,
-            slot: i64::MIN,
-            in_flight: 0,
+            rounds: Rounds::default(),
             looks: 0,
-            failures: 0,
-            refusals: Refusals::default(),
-            next_try: None,
-            missed: false,
-            unseen: None,
             told: BTreeSet::new(),
-            told_kinds: ReportedFailures::default(),
             settling: Counts::default(),
             before: BTreeMap::new(),
             counts: BTreeMap::new(),
@@ -349,9 +320,7 @@ impl Steps {
                 self.phase = Phase::Doing(Box::new(if first { sure } else { sure.in_the_middle() }));
             }
             Some(Step::Until(goal)) => {
-                self.slot = i64::MIN;
-                self.in_flight = 0;
-                self.unseen = None;
+                self.rounds.restart();
                 self.counts.clear();
                 if let Goal::Counts(goals) = &goal {
                     self.settling = Counts::new(goals.clone());

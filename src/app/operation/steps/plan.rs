@@ -1,4 +1,4 @@
-//! What is looked at before, and the plan of each.
+//! The reads before, and the plan of each.
 
 use super::sentence::sentence;
 use super::skip::{RULES, own};
@@ -317,7 +317,7 @@ impl Steps {
             return vec![gone];
         }
         let Some(target) = self.target_of(name) else {
-            return vec![Check::new(Level::Stop, "it has no autoscaling").hint("it is declared in infra/terraform")];
+            return vec![Check::new(Level::Stop, "it has no autoscaling").hint("declare it in infra/terraform")];
         };
         let (low, high) = (min.unwrap_or(target.min), max.unwrap_or(target.max));
         let mut checks = Vec::new();
@@ -419,7 +419,7 @@ impl Steps {
         steps
     }
 
-    /// What holds at the end.
+    /// The sentence on the state at the end.
     pub(super) fn result(&self, ctx: &Ctx<'_>) -> String {
         let short = &self.request.short;
         match &self.request.wanted {

@@ -93,6 +93,7 @@ impl Steps {
                     format!("the earlier count of {} is not known: {UNREMEMBERED} is started", service.name),
                 )
             }));
+            checks.extend(self.check_above(&goals));
         }
         let opposite = if power == Power::Stop { Power::Start } else { Power::Stop };
         if let Some(at) = crate::model::deploy::preflight::soonest(&self.timers, opposite, ctx.service_now) {
@@ -112,6 +113,18 @@ impl Steps {
             }
         }
         checks
+    }
+
+    /// Counts above what autoscaling allows, once it is as it was before the stop: it takes them back.
+    fn check_above(&self, goals: &BTreeMap<String, u32>) -> Vec<Check> {
+        let above = goals.iter().filter_map(|(name, goal)| {
+            let target = self.target_of(name).filter(|target| *goal > target.max)?;
+            let kept = self.service_named(name).and_then(|service| service.remembered_scaling);
+            let text = format!("autoscaling of {name} allows {} at most, and may set {goal} back to that", target.max);
+            let hint = format!("`cockpit autoscaling {name} --max {goal}` moves its limit");
+            (!kept.unwrap_or(target.suspended).scale_in).then(|| Check::new(Level::Warn, text).hint(hint))
+        });
+        above.collect()
     }
 
     /// Whether there is nothing to do: all counts are what they are to be.
@@ -159,7 +172,7 @@ impl Steps {
         notes.map(|text| Check::new(Level::Note, text)).collect()
     }
 
-    /// What is suspended of a target is written whole: of what is not known here it would lose how it is.
+    /// Checks what is suspended of a target, which is written whole: the state of what is not known here would be lost.
     pub(super) fn check_suspended(&self, steps: &VecDeque<Step>) -> Vec<Check> {
         let written = steps.iter().filter_map(|step| match step {
             Step::Do(Write::Limits { resource, suspended: Some(_), .. }) => self.scalable.get(resource),
@@ -319,8 +332,12 @@ fn counted(service: &Service) -> bool {
     service.status == "ACTIVE" && !service.daemon()
 }
 
-/// What suspends this much of a target's scaling; none where it is so already.
+/// The step that suspends this much of a target's scaling; none where it is so already.
 fn suspend(target: &ScalableTarget, state: Suspended) -> Option<Step> {
     let limits = Write::Limits { resource: target.resource.clone(), min: None, max: None, suspended: Some(state) };
     (target.suspended != state).then_some(Step::Do(limits))
 }
+
+#[cfg(test)]
+#[path = "power_tests.rs"]
+mod tests;

@@ -60,7 +60,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// What would be typed, without the environment.
+    /// The command line that does this, without the environment.
     pub fn typed(&self) -> String {
         let short = &self.short;
         let flag = |on: bool, flag: &str| if on { format!(" {flag}") } else { String::new() };

@@ -17,8 +17,9 @@ use std::collections::VecDeque;
 /// note on precision in "Schedule types in `EventBridge` Scheduler".
 const PRECISION: SignedDuration = SignedDuration::from_secs(60);
 
-/// What is not among the schedules, and what to do about it. Source: `PutRule` of Amazon `EventBridge` has a schedule
-/// expression and a state, and no start date; nothing of it can be moved past one time and come back by itself.
+/// The sentence on what is not among the schedules, and what to do about it. Source: `PutRule` of Amazon `EventBridge`
+/// has a schedule expression and a state, and no start date; nothing of it can be moved past one time and come back by
+/// itself.
 pub(super) const RULES: &str = "rules of EventBridge (`aws events list-rules`) are not looked at: they have no start date, so \
      that no single time of theirs can be skipped; disable the rule until that time has passed, or make it a schedule of \
      EventBridge Scheduler";
@@ -149,7 +150,7 @@ impl Steps {
         }
     }
 
-    /// What holds at the end.
+    /// The sentence on the state at the end.
     pub(super) fn skip_result(&self, power: Power, undo: bool, ctx: &Ctx<'_>) -> String {
         // As it was when the plan was made: that is what was sent.
         let ahead = ctx.service_now.duration_since(ctx.now);

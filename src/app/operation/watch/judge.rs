@@ -33,6 +33,12 @@ impl Watch {
         }
     }
 
+    /// Whether a look was answered already that was sent after this one. The end rests on what was read after it.
+    pub(super) fn is_late(&self, slot: &Slot, name: &str) -> bool {
+        let earlier = matches!(slot, Slot::Service | Slot::Tasks | Slot::Targets);
+        earlier && self.last_look.as_ref().is_some_and(|left| !left.contains(name))
+    }
+
     /// How it stands. An end is told when the service and its tasks were read once more after it.
     pub(super) fn judge(&mut self, ctx: &mut Ctx<'_>) -> WatchState {
         if self
@@ -134,3 +140,7 @@ impl Watch {
             })
     }
 }
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;

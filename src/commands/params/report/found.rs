@@ -1,4 +1,4 @@
-//! What the check and the comparison print.
+//! The output of the check and of the comparison.
 
 use crate::commands::params::facts::Facts;
 use crate::headless::Rows;
@@ -38,7 +38,8 @@ pub struct Findings {
     pub taken_at: String,
     pub complete: bool,
     pub missing: Vec<String>,
-    /// What nobody can tell before a task starts, as whether a role may use a key; the exit code does not hang on it.
+    /// Facts that nobody can tell before a task starts, as whether a role may use a key; the exit code does not depend
+    /// on them.
     pub unknown: Vec<String>,
     /// Parameters that were looked at.
     pub parameters: usize,
@@ -106,7 +107,7 @@ impl Printable for Findings {
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct DifferenceDto {
-    /// What both would share.
+    /// The name that both would share.
     pub name: String,
     /// The whole name at the left; none where it is not there.
     pub left: Option<String>,

@@ -1,4 +1,4 @@
-//! What the stage answers: reads show what there is, changes are carried out, and with noise some fail.
+//! The answers of the stage: reads show what there is, changes are carried out, and with noise some fail.
 
 use super::{Release, Stage, Whose, Work};
 use crate::app::operation::call::{Answered, Call, Read, Reply, Write};

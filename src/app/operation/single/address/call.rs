@@ -30,7 +30,7 @@ pub enum ReachReply {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ingress {
     pub opening: Opening,
-    /// What is written beside each rule; none: the rules are taken back.
+    /// The description of each rule; none: the rules are removed.
     pub description: Option<String>,
 }
 
@@ -53,7 +53,7 @@ impl Ingress {
         given
     }
 
-    /// What to read to see whether it was carried out.
+    /// The read that shows whether it was carried out.
     pub fn proof(&self) -> ReachRead {
         ReachRead::Rules { groups: vec![self.opening.group.clone()] }
     }

@@ -111,7 +111,7 @@ impl AddressChange {
         }
     }
 
-    /// What would be typed for the opposite.
+    /// The command line that does the opposite.
     fn other_way(&self) -> String {
         let other = Request { allow: !self.request.allow, ..self.request.clone() };
         format!("cockpit {}", typed(&other))

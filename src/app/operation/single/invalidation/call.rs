@@ -32,7 +32,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// What to read to see whether it was taken.
+    /// The read that shows whether it was accepted.
     pub fn proof(&self) -> CdnRead {
         CdnRead::Referenced { distribution: self.distribution.clone(), reference: self.reference.clone() }
     }

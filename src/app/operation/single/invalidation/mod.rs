@@ -1,4 +1,4 @@
-//! What a distribution of `CloudFront` has cached is thrown away: of which, which paths, and what it costs.
+//! Invalidates paths of a `CloudFront` distribution: which, and what it costs.
 
 pub mod call;
 
@@ -13,6 +13,7 @@ use crate::model::Failure;
 use crate::model::cdn::{self, Distribution, Invalidation, Month};
 use crate::model::deploy::{Change, Check, Level};
 use crate::model::names::listed;
+use crate::model::text::quoted;
 use crate::model::time::spoken;
 use call::{Batch, CdnRead, CdnReply};
 use jiff::ToSpan as _;
@@ -55,6 +56,12 @@ impl Request {
             }
         }
         Ok(Self { distribution, paths: each })
+    }
+
+    /// What would be typed, without the environment.
+    fn typed(&self) -> String {
+        let words = self.distribution.iter().chain(&self.paths).map(|word| quoted(word));
+        format!("invalidate {}", words.collect::<Vec<_>>().join(" "))
     }
 }
 
@@ -198,9 +205,7 @@ impl Job for Throwing {
     }
 
     fn typed(&self) -> String {
-        let quoted = |path: &String| if path.contains(['*', '?', '&']) { format!("'{path}'") } else { path.clone() };
-        let words = self.request.distribution.iter().cloned().chain(self.request.paths.iter().map(quoted));
-        format!("invalidate {}", words.collect::<Vec<_>>().join(" "))
+        self.request.typed()
     }
 
     fn risk(&self) -> Risk {
@@ -315,5 +320,17 @@ impl Job for Throwing {
         let paths: Vec<&String> = self.request.paths.iter().take(SHOWN).collect();
         let after = json!({"id": self.id, "paths": paths, "count": self.request.paths.len()});
         (Value::Null, Some(("invalidation", after)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_is_one_word_each_for_a_shell() {
+        let typed = |words: &[&str]| Request::parse(words).map(|request| request.typed());
+        assert_eq!(typed(&["/a", "/b*"]).as_deref(), Ok("invalidate /a '/b*'"));
+        assert_eq!(typed(&["my site", "/(a)?b=1;c"]).as_deref(), Ok("invalidate 'my site' '/(a)?b=1;c'"));
     }
 }

@@ -54,9 +54,13 @@ impl Found {
 
     /// Whether it tells anybody, in words.
     fn state(&self, alarm: &str, ctx: &Ctx<'_>) -> String {
-        let told = |mute: &Mute| match mute.until {
-            Some(until) => format!("muted until {}", moment(until, ctx.service_now, ctx.zone)),
-            None => format!("muted by the rule {} again and again", mute.rule),
+        let at = |at| moment(at, ctx.service_now, ctx.zone);
+        let told = |mute: &Mute| match (mute.from, mute.until) {
+            (Some(from), Some(until)) if !mute.mutes(alarm, ctx.service_now) => {
+                format!("to be muted from {} until {}", at(from), at(until))
+            }
+            (_, Some(until)) => format!("muted until {}", at(until)),
+            (_, None) => format!("muted by the rule {} again and again", mute.rule),
         };
         match self.ours(alarm).or(self.mutes.first()) {
             Some(mute) => told(mute),
@@ -145,6 +149,7 @@ impl Job for Muting {
             return Decided { checks, ..Decided::default() };
         }
         let from = next_minute(ctx.service_now);
+        let typed = |length| Request { alarm: alarm.clone(), length }.typed();
         let (write, next, step, undo) = match self.request.length {
             Some(length) => {
                 let until = from.checked_add(length).unwrap_or(from);
@@ -157,14 +162,14 @@ impl Job for Muting {
                         at(from),
                         at(until)
                     ),
-                    format!("`cockpit alarms unmute {alarm}` takes the rule away"),
+                    format!("`cockpit {}` takes the rule away", typed(None)),
                 )
             }
             None => (
                 Write::UnmuteAlarm { alarm: alarm.clone() },
                 "tells".to_owned(),
                 format!("the mute rule {} is taken away: {alarm} notifies again", Mute::rule_of(&alarm)),
-                format!("`cockpit alarms mute {alarm} --for 1h` mutes it again"),
+                format!("`cockpit {}` mutes it again", typed(Some(SignedDuration::from_hours(1)))),
             ),
         };
         let now = self.found.state(&alarm, ctx);
@@ -178,7 +183,9 @@ impl Job for Muting {
     }
 
     fn standing(&self) -> String {
-        format!("{:?}", self.found.mutes)
+        // Whether a rule that comes again and again mutes at this moment is no change of it.
+        let rules = self.found.mutes.iter().map(|mute| Mute { waits: false, ..mute.clone() });
+        format!("{:?}", rules.collect::<Vec<_>>())
     }
 
     /// Minutes may have passed since the plan: as long as was asked for, from now on.
@@ -216,7 +223,7 @@ impl Job for Muting {
         Some(Outcome::new(Verdict::Done, summary))
     }
 
-    /// What CloudWatch took is done.
+    /// A change that CloudWatch accepted is done, also where it cannot be looked at.
     fn unseen(&self, failure: &Failure) -> Option<Outcome> {
         let summary = format!("{}: CloudWatch took it, and it cannot be looked at after", self.title());
         Some(Outcome::new(Verdict::Done, summary).because(failure))

@@ -1,5 +1,6 @@
 //! A mute that is asked for, its title and its command line.
 
+use crate::model::text::quoted;
 use jiff::SignedDuration;
 
 /// A request to mute or unmute an alarm.
@@ -24,13 +25,9 @@ pub fn typed(length: SignedDuration) -> String {
 }
 
 impl Request {
-    /// What would be typed, without the environment.
+    /// The command line that does this, without the environment.
     pub fn typed(&self) -> String {
-        let name = if self.alarm.contains([' ', '"', '\'', '$', '\\']) {
-            format!("'{}'", self.alarm.replace('\'', "'\\''"))
-        } else {
-            self.alarm.clone()
-        };
+        let name = quoted(&self.alarm);
         match self.length {
             Some(length) => format!("alarms mute {name} --for {}", typed(length)),
             None => format!("alarms unmute {name}"),
@@ -59,6 +56,11 @@ mod tests {
         assert_eq!(request("web-cpu", Some(60)).typed(), "alarms mute web-cpu --for 1h");
         assert_eq!(request("web cpu", Some(90)).typed(), "alarms mute 'web cpu' --for 90m");
         assert_eq!(request("web-cpu", None).typed(), "alarms unmute web-cpu");
+        assert_eq!(
+            request("web;5xx>1", None).typed(),
+            "alarms unmute 'web;5xx>1'",
+            "what a shell would take for itself"
+        );
         assert_eq!(request("web-cpu", Some(48 * 60)).title(), "mute web-cpu for 48h");
     }
 }

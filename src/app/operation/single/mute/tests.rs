@@ -45,7 +45,7 @@ impl Aws {
                 if let Write::MuteAlarm { alarm, from, length } = write {
                     let alarms = vec![alarm.clone()];
                     let (rule, until) = (Mute::rule_of(alarm), Some(*from + *length));
-                    self.mutes.push(Mute { rule, alarms, from: Some(*from), until });
+                    self.mutes.push(Mute { rule, alarms, from: Some(*from), until, ..Mute::default() });
                 }
                 if std::mem::take(&mut self.loses) {
                     return Answered::new(Err(Failure::new(FailureKind::Timeout, "no answer")));
@@ -138,7 +138,8 @@ fn a_rule_whose_answer_was_lost_is_looked_for_and_not_sent_twice() {
 fn a_rule_of_before_is_not_the_one_that_was_asked_for() {
     let mut aws = Aws { idle: true, ..Aws::new() };
     let until = Some(at(3_600));
-    aws.mutes.push(Mute { rule: Mute::rule_of(NAME), alarms: vec![NAME.into()], from: Some(at(0)), until });
+    let (rule, alarms, from) = (Mute::rule_of(NAME), vec![NAME.into()], Some(at(0)));
+    aws.mutes.push(Mute { rule, alarms, from, until, ..Mute::default() });
     let (operations, id, writes) = finished(Some(HOUR * 5), &mut aws, 1);
     assert_eq!(writes.len(), 1);
     let outcome = get(&operations, id).outcome.clone().expect("ended");

@@ -49,6 +49,17 @@ pub fn same(one: Option<f64>, other: f64) -> bool {
     one.is_some_and(|one| (one - other).abs() < CLOSE)
 }
 
+/// Whether no zone counts for when it fires.
+fn has_no_zone(action: &ScheduledAction) -> bool {
+    action.schedule.starts_with("rate(")
+}
+
+/// The zone of a scheduled action as it is sent. What is not sent stays as it is: where an action takes the place of one,
+/// that would be the zone of the other.
+pub fn zone(action: &ScheduledAction) -> Option<&str> {
+    action.timezone.as_deref().or((!has_no_zone(action)).then_some("UTC"))
+}
+
 impl ScalingWrite {
     /// The action as IAM names it.
     pub fn action(&self) -> &'static str {
@@ -67,13 +78,13 @@ impl ScalingWrite {
             }
             Self::Put(action) => json!({
                 "resourceId": action.resource, "scheduledActionName": action.name, "schedule": action.schedule,
-                "timezone": action.timezone, "minCapacity": action.min, "maxCapacity": action.max,
+                "timezone": zone(action), "minCapacity": action.min, "maxCapacity": action.max,
             }),
             Self::Remove { resource, name } => json!({"resourceId": resource, "scheduledActionName": name}),
         }
     }
 
-    /// What to read to see whether it was carried out.
+    /// The read that shows whether it was carried out.
     pub fn proof(&self) -> ScalingRead {
         match self {
             Self::Target { resource, .. } => ScalingRead::Policies { resource: resource.clone() },
@@ -91,10 +102,35 @@ impl ScalingWrite {
             }
             (Self::Put(action), ScalingReply::Actions(found)) => found.iter().any(|other| {
                 let limits = (other.min, other.max) == (action.min, action.max);
-                other.name == action.name && other.schedule == action.schedule && limits
+                let zones = has_no_zone(action) || zone(other) == zone(action);
+                other.name == action.name && other.schedule == action.schedule && limits && zones
             }),
             (Self::Remove { name, .. }, ScalingReply::Actions(found)) => found.iter().all(|other| other.name != *name),
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_that_still_has_the_zone_of_another_is_not_the_one_that_was_asked_for() {
+        let action = |timezone: Option<&str>| ScheduledAction {
+            name: "night".into(),
+            schedule: "cron(0 22 * * ? *)".into(),
+            timezone: timezone.map(str::to_owned),
+            ..ScheduledAction::default()
+        };
+        let shown = |wanted: Option<&str>, found: Option<&str>| {
+            ScalingWrite::Put(action(wanted)).is_shown_by(&ScalingReply::Actions(vec![action(found)]))
+        };
+        assert!(shown(None, None) && shown(None, Some("UTC")) && shown(Some("Asia/Tokyo"), Some("Asia/Tokyo")));
+        assert!(!shown(None, Some("Asia/Tokyo")) && !shown(Some("Asia/Tokyo"), None));
+        assert_eq!(ScalingWrite::Put(action(None)).parameters()["timezone"], "UTC", "it is sent");
+        let rate = |timezone| ScheduledAction { schedule: "rate(1 day)".into(), ..action(timezone) };
+        let found = ScalingReply::Actions(vec![rate(Some("Asia/Tokyo"))]);
+        assert!(ScalingWrite::Put(rate(None)).is_shown_by(&found), "no zone counts for a rate");
     }
 }

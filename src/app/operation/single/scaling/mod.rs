@@ -1,4 +1,4 @@
-//! What a service is scaled by: the target of a policy, and scheduled actions, added and removed.
+//! Changes of a service's scaling: the target of a policy, and scheduled actions, added and removed.
 
 pub mod call;
 mod request;
@@ -15,7 +15,9 @@ use crate::model::names::listed;
 use crate::model::scaling::{ScalableTarget, ScalingPolicy, ScheduledAction};
 use crate::model::text::quoted;
 use crate::model::time::moment;
+use crate::model::timer::Timer;
 use call::{ScalingRead, ScalingReply, ScalingWrite, same};
+use jiff::tz::TimeZone;
 pub use request::{Request, Wanted, target};
 use serde_json::{Value, json};
 
@@ -40,7 +42,7 @@ impl From<Request> for What {
     }
 }
 
-/// What AWS calls a metric that has a short name here.
+/// The name in AWS of a metric that has a short name here.
 fn whole(metric: &str) -> &str {
     match metric {
         "cpu" => "ECSServiceAverageCPUUtilization",
@@ -48,6 +50,11 @@ fn whole(metric: &str) -> &str {
         "requests" => "ALBRequestCountPerTarget",
         other => other,
     }
+}
+
+/// Whether it has a start or an end, which cannot be given here.
+fn bounded(action: &ScheduledAction) -> bool {
+    action.start.is_some() || action.end.is_some()
 }
 
 impl ScalingChange {
@@ -88,6 +95,7 @@ impl ScalingChange {
             "a higher target means fewer tasks for the same load, down to the minimum"
         };
         let (resource, policy) = (self.resource.clone(), policy.name.clone());
+        let (short, target_before) = (&self.request.short, quoted(&format!("{metric}={before}")));
         Ok(Decided {
             steps: vec![format!("{policy}: aiming at {value} instead of {before}")],
             changes: Change::of(format!("target of {policy}"), before.to_string(), value.to_string())
@@ -97,17 +105,22 @@ impl ScalingChange {
                 Check::new(Level::Note, text),
                 Check::new(Level::Note, "AWS recreates its alarms; an apply of declared code changes it back"),
             ],
-            undo: format!("`cockpit autoscaling {} --target {metric}={before}` goes back", self.request.short),
+            undo: format!("`cockpit autoscaling {short} --target {target_before}` goes back"),
             write: Some(Write::Scaling(ScalingWrite::Target { resource, policy, target: value })),
         })
     }
 
     fn add(&self, action: ScheduledAction, ctx: &Ctx<'_>) -> Result<Decided, Check> {
         let name = action.name.clone();
-        let recurrence = action.timer().recurrence();
-        let recurrence = recurrence.map_err(|why| {
+        if let Some(zone) = action.timezone.as_deref().filter(|zone| TimeZone::get(zone).is_err()) {
+            return Err(Check::usage(format!("the time zone {zone} is not known")).hint("as Asia/Tokyo or UTC"));
+        }
+        // A rate begins when the action is made, which is now.
+        let made = Some(ctx.service_now);
+        let timer = Timer { created: made, modified: made, ..action.timer() };
+        let recurrence = timer.recurrence().map_err(|why| {
             Check::usage(format!("`{}` is not a time: {why}", action.schedule))
-                .hint("as cron(0 9 ? * MON-FRI *), rate(1 day)")
+                .hint("write it as cron(0 9 ? * MON-FRI *) or rate(1 day)")
         })?;
         if action.min.is_none() && action.max.is_none() {
             return Err(Check::usage("it sets nothing").hint("give it --min, --max or both"));
@@ -136,11 +149,12 @@ impl ScalingChange {
         };
         let short = &self.request.short;
         let old = self.action(&name);
-        if old.is_some() {
-            checks.push(Check::new(Level::Warn, format!("it takes the place of the {name} that is there")));
+        if let Some(old) = old {
+            let bounds = if bounded(old) { ", and its start and its end are not kept" } else { "" };
+            checks.push(Check::new(Level::Warn, format!("it takes the place of the {name} that is there{bounds}")));
         }
         let undo = match old {
-            None => format!("`cockpit schedule rm {short} {name}` removes it"),
+            None => format!("`cockpit schedule rm {short} {}` removes it", quoted(&name)),
             Some(old) => format!("it was {}", words(old)),
         };
         Ok(Decided {
@@ -166,7 +180,12 @@ impl ScalingChange {
             steps: vec![format!("{short}: scheduled action {name} is removed")],
             changes: Change::of(name, old.schedule.clone(), "").into_iter().collect(),
             checks: vec![Check::new(Level::Note, "what it has set stays until something else sets it")],
-            undo: format!("`cockpit schedule add {short} {name} --at '{}'{limits}{zone}` adds it again", old.schedule),
+            undo: format!(
+                "`cockpit schedule add {short} {} --at '{}'{limits}{zone}` adds it again{}",
+                quoted(name),
+                old.schedule,
+                if bounded(old) { ", without its start and its end" } else { "" }
+            ),
             write: Some(Write::Scaling(ScalingWrite::Remove {
                 resource: self.resource.clone(),
                 name: name.to_owned(),

@@ -1,5 +1,7 @@
 //! Requests to change how a service scales, and how each is typed.
 
+use crate::model::text::quoted;
+
 /// The change to a service's autoscaling.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Wanted {
@@ -34,18 +36,20 @@ pub struct Request {
 }
 
 impl Request {
-    /// What would be typed, without the environment.
+    /// The command line that does this, without the environment.
     pub(super) fn typed(&self) -> String {
-        let short = &self.short;
+        let short = quoted(&self.short);
         match &self.wanted {
-            Wanted::Target { metric, value } => format!("autoscaling {short} --target {metric}={value}"),
+            Wanted::Target { metric, value } => {
+                format!("autoscaling {short} --target {}", quoted(&format!("{metric}={value}")))
+            }
             Wanted::Add { name, schedule, timezone, min, max } => {
                 let number = |flag: &str, count: &Option<u32>| count.map(|count| format!(" --{flag} {count}"));
                 let (min, max) = (number("min", min).unwrap_or_default(), number("max", max).unwrap_or_default());
                 let zone = timezone.as_ref().map(|zone| format!(" --timezone {zone}")).unwrap_or_default();
-                format!("schedule add {short} {name} --at '{schedule}'{min}{max}{zone}")
+                format!("schedule add {short} {} --at '{schedule}'{min}{max}{zone}", quoted(name))
             }
-            Wanted::Remove { name } => format!("schedule rm {short} {name}"),
+            Wanted::Remove { name } => format!("schedule rm {short} {}", quoted(name)),
         }
     }
 }
@@ -69,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_typed_is_read_back() {
+    fn the_command_line_has_the_values_of_the_request_and_wrong_targets_are_refused() {
         let typed = |wanted| Request { service: "app-web".into(), short: "web".into(), wanted }.typed();
         let (metric, value) = target("cpu=50").unwrap();
         assert_eq!(typed(Wanted::Target { metric, value }), "autoscaling web --target cpu=50");
@@ -77,6 +81,9 @@ mod tests {
         let (schedule, timezone) = ("rate(1 day)".to_owned(), None);
         let add = Wanted::Add { name: "night".into(), schedule, timezone, min: Some(0), max: Some(2) };
         assert_eq!(typed(add), "schedule add web night --at 'rate(1 day)' --min 0 --max 2");
+        assert_eq!(typed(Wanted::Remove { name: "at night".into() }), "schedule rm web 'at night'");
+        let (metric, value) = target("夜間 cpu=50").unwrap();
+        assert_eq!(typed(Wanted::Target { metric, value }), "autoscaling web --target '夜間 cpu=50'");
         for wrong in ["cpu", "=5", "cpu=", "cpu=x", "cpu=-1", "cpu=inf"] {
             assert!(target(wrong).is_err(), "{wrong}");
         }
