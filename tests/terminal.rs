@@ -50,7 +50,7 @@ use support::{Home, PATIENCE, SECRET, TOKEN, World, until};
 const SERVICE: &str = "bookmark-manager-staging-web";
 const ESC: &str = "\u{1b}";
 
-/// What a terminal has been told.
+/// The bytes that a terminal was sent.
 #[derive(Default, Clone)]
 struct Heard {
     asked_clipboard: Vec<String>,

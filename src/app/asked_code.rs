@@ -11,7 +11,7 @@ pub struct AskedCode {
 }
 
 impl AskedCode {
-    /// One that is not on the screen yet.
+    /// A question for a code that is not on the screen yet.
     pub fn new(wanted: MfaRequest) -> Self {
         Self { wanted, shown: false }
     }

@@ -1,5 +1,5 @@
-//! What is typed where nothing takes text any more: a line that went by itself, or that was refused, leaves a person typing,
-//! and letters that are no text are keys. So what is typed on without a [`PAUSE`] is not taken, and a person is told so.
+//! Typed text that nothing takes any more: a line that went by itself, or that was refused, leaves a person typing, and
+//! letters that are no text are keys. So what is typed on without a [`PAUSE`] is not taken, and a person is told so.
 //!
 //! A person's own Enter and Esc end a line on purpose: what is typed after them means what it always means.
 
@@ -8,8 +8,9 @@ use super::overlay::Kind;
 use super::screen::Purpose;
 use jiff::SignedDuration;
 
-/// Who stops typing for this long has seen that nothing of it stands anywhere. As long as it takes until a question can be
-/// answered ([`super::confirm::READABLE`]); between two letters of a word there is less.
+/// The pause in typing after which keys are taken again: who stops for this long has seen that the input line is gone.
+/// It equals the time after which a question can be answered ([`super::confirm::READABLE`]) and is longer than the
+/// pause between two letters of a word.
 pub const PAUSE: SignedDuration = super::confirm::READABLE;
 
 /// Where keys go: a window, a line that is typed into, or a block.
@@ -38,7 +39,7 @@ pub struct Astray {
     typed: Option<SignedDuration>,
     /// The pause is counted from here; none where keys are taken.
     since: Option<SignedDuration>,
-    /// What a person is told.
+    /// The message that says why keys are not taken.
     words: String,
     /// Whether a line is waited for.
     waits: bool,
@@ -53,14 +54,15 @@ impl Astray {
         *self = Self { target, typed, since: Some(now), words: words.into(), waits: false, lost: false };
     }
 
-    /// The same where somebody is typing right now: the keys were meant for what was there before.
+    /// Refuses what is typed where somebody is typing right now: the keys were meant for what was there before.
     pub fn begin_if_typing(&mut self, now: SignedDuration, words: impl Into<String>) {
         if self.typed.is_some_and(|at| now.saturating_sub(at) < PAUSE) {
             self.begin(now, words);
         }
     }
 
-    /// The same until a line opens with an answer; what is typed then is for it, unless it goes on with what was lost.
+    /// Refuses what is typed until a line opens with an answer; what is typed then is for it, unless it goes on with
+    /// what was lost.
     pub fn wait(&mut self, now: SignedDuration) {
         if self.waits && self.lost && self.goes_on(now) {
             return;
@@ -74,7 +76,7 @@ impl Astray {
         self.since = None;
     }
 
-    /// What keys go to after something has happened; `own`: by what a person did.
+    /// Sets where keys go after an event; `own` says whether a person's own input caused it.
     pub fn after(&mut self, target: Target, own: bool, now: SignedDuration) {
         let before = std::mem::replace(&mut self.target, target);
         if own || before == target {

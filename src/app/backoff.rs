@@ -24,13 +24,13 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// It failed once more: how long to wait.
+    /// Notes a failure; returns how long to wait.
     pub fn failed(&mut self) -> SignedDuration {
         self.failures = self.failures.saturating_add(1);
         wait(FIRST, self.failures)
     }
 
-    /// It worked: the next failure is a first one.
+    /// Notes a success: the next failure is a first one.
     pub fn worked(&mut self) {
         self.failures = 0;
     }

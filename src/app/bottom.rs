@@ -72,7 +72,7 @@ pub fn commands(app: &App) -> Vec<Id> {
     commands
 }
 
-/// Those of a window.
+/// The commands of a window.
 fn over(kind: &Kind) -> Vec<Id> {
     match kind {
         Kind::Inspect | Kind::Message | Kind::Code | Kind::SignIn | Kind::Checkup => {

@@ -1,4 +1,4 @@
-//! What `cockpit doctor` finds: its checks, and how they came out.
+//! The findings of `cockpit doctor`: its checks, and their results.
 
 use crate::model::names::listed;
 use crate::model::{Failure, FailureKind};
@@ -34,15 +34,15 @@ impl Outcome {
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Check {
-    /// What was checked: `credentials`, `account`, `clock`, `ecs:DescribeServices`, a key of the configuration …
+    /// The check's name: `credentials`, `account`, `clock`, `ecs:DescribeServices`, a key of the configuration …
     pub name: String,
-    /// How it came out.
+    /// The check's result.
     pub status: Outcome,
     /// Where the value stands that was checked: `config.toml:12`; `null` where it is none of the configuration.
     pub place: Option<String>,
-    /// What was found, in a sentence.
+    /// The finding, in a sentence.
     pub detail: String,
-    /// What to do.
+    /// The hint, where there is one.
     pub hint: Option<String>,
     /// Why it could not be looked at, or is refused: checks of one cause are told together.
     #[serde(skip)]
@@ -70,19 +70,19 @@ impl Check {
         Self { status: Outcome::Fail, ..Self::warn(name, detail, hint) }
     }
 
-    /// The same of a value of the configuration, with where it stands.
+    /// The check of a value of the configuration, with the value's place.
     #[must_use]
     pub fn at(self, place: Option<String>) -> Self {
         Self { place, ..self }
     }
 
-    /// The same, because of a failure.
+    /// The check that failed because of this failure.
     #[must_use]
     pub fn of(self, failure: &Failure) -> Self {
         Self { failure: Some(failure.clone()), ..self }
     }
 
-    /// What was found, with where it stands.
+    /// The finding, with the place of the value in the configuration.
     pub fn words(&self) -> String {
         match &self.place {
             Some(place) => format!("{place}: {}", self.detail),
@@ -143,9 +143,9 @@ pub fn counted(checks: &[Check]) -> String {
 /// A look at an environment, while it goes on and after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkup {
-    /// Of which one.
+    /// The environment that is checked.
     pub environment: String,
-    /// What was found; none while it is being looked at.
+    /// The checks; none while they are being made.
     pub checks: Option<Vec<Check>>,
 }
 
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_to_be_allowed_and_what_need_not_be_are_two() {
+    fn a_missing_permission_fails_only_where_it_is_needed() {
         let denied = |action: &str, make: fn(String, String, String) -> Check| {
             let failure = refused(action, FailureKind::Denied, "not allowed");
             make(action.to_owned(), failure.message.clone(), "allow it".to_owned()).of(&failure)

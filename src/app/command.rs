@@ -1,6 +1,6 @@
-//! What a command is: its name, its words, its keys, where it is listened to, what it risks, when it applies,
-//! whether the bottom line shows it, and what it does. Key map, palette, help, `docs/keys.md` and confirmation all
-//! derive from its row. The rows that every pane shares are in `commands`; a pane's own are in its folder.
+//! A command: its name, its words, its keys, where it is listened to, what it risks, when it applies, whether the
+//! bottom line shows it, and what it does. Key map, palette, help, `docs/keys.md` and confirmation all derive from its
+//! row. The rows that every pane shares are in `commands`; a pane's own are in its folder.
 
 use super::effect::Effect;
 use crate::model::key::Key;
@@ -98,7 +98,7 @@ pub enum Scope {
     Pane(&'static str),
     /// In blocks that have rows.
     List,
-    /// In every pane.
+    /// Listens in every pane.
     Global,
 }
 
@@ -126,7 +126,7 @@ pub struct Command<A> {
     pub title: &'static str,
     /// Default keys, the one to show first.
     pub keys: &'static [&'static str],
-    /// What the command does, in a sentence: for help and docs.
+    /// The effect of the command, in a sentence: for help and docs.
     pub doc: &'static str,
     does: Does<A>,
     /// Whether it has something to act on now: the list of actions asks.
@@ -174,7 +174,7 @@ impl<A> Command<A> {
         Self { id, scope, risk, title, keys, doc, does, when, bottom, in_dialogs }
     }
 
-    /// The same for one of several commands that one function runs, told apart by number.
+    /// A command that shares its function with others, told apart by number.
     #[must_use]
     pub fn numbered(
         self,
@@ -206,28 +206,28 @@ impl<A> Command<A> {
         }
     }
 
-    /// The same, with a risk.
+    /// Sets the risk of the command.
     #[must_use]
     pub const fn risks(mut self, risk: Risk) -> Self {
         self.risk = risk;
         self
     }
 
-    /// The same, for when it applies only sometimes.
+    /// Sets when the command applies.
     #[must_use]
     pub const fn when(mut self, applies: fn(&A) -> bool) -> Self {
         self.when = When::Own(applies);
         self
     }
 
-    /// The same, shown on the bottom line.
+    /// Shows the command on the bottom line.
     #[must_use]
     pub const fn on_bottom(mut self, bottom: Bottom) -> Self {
         self.bottom = bottom;
         self
     }
 
-    /// The same, for windows with buttons too.
+    /// Has the command listen in windows with buttons, too.
     #[must_use]
     pub const fn in_dialogs(mut self) -> Self {
         self.in_dialogs = true;

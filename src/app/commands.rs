@@ -358,7 +358,7 @@ pub const TYPING: &[Command] = &[
     }),
 ];
 
-/// What can be done to what is selected, most useful first.
+/// The actions on the selected thing, most useful first.
 pub const ACTIONS: &[Id] = &[
     Id::OPEN,
     Id::STOP_TASK,

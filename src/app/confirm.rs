@@ -35,7 +35,7 @@ pub struct Question {
     pub(super) about: About,
     /// The buttons, and where each is.
     pub(super) buttons: Vec<(Button, Rect)>,
-    /// What must be typed for a yes.
+    /// The text that must be typed for a yes: the environment's name.
     pub(super) typed: Option<String>,
     /// The size of the screen: a window in another place is another window.
     pub(super) size: (u16, u16),
@@ -46,7 +46,7 @@ pub(super) enum About {
     Window(Kind, Option<Box<Plan>>),
     /// Leaving these behind: operations, and tunnels by their numbers; and losing this.
     Leaving(Vec<OperationId>, Vec<u64>, Vec<String>),
-    /// What a window of a pane asks, in words.
+    /// The question of a pane's own window, in words.
     Pane(String),
 }
 
@@ -76,9 +76,9 @@ pub struct Confirm {
     now: SignedDuration,
     /// Whether the input that is being handled came right after the same one, or the terminal says that it is repeated.
     repeated: bool,
-    /// What could be an answer and was touched within [`HELD`], and when last.
+    /// Inputs within the last [`HELD`] that could answer a question, each with its last time.
     touched: Vec<(Touch, SignedDuration)>,
-    /// What the screen has asked without a break, and since when.
+    /// The question that is on the screen, and since when without a break.
     shown: Option<(Question, SignedDuration)>,
     /// The buttons on the screen, where they are, and since when each is there without a break: one may be older than
     /// what is asked.
@@ -99,7 +99,7 @@ impl Confirm {
         self.repeated = false;
     }
 
-    /// What could be an answer was touched; `held`: the terminal says that it is the repeat of a key that is
+    /// Notes an input that could be an answer. `held`: the terminal reports it as the repeat of a key that is held
     /// down.
     pub fn touch(&mut self, touch: Touch, held: bool) {
         let now = self.now;

@@ -26,10 +26,12 @@ pub fn of(app: &App, block: Block) -> DataStatus {
     data_status
 }
 
-/// The same, unless it waits for what is only asked once it is known who we are, and that cannot be read.
+/// The same, unless it waits for what is only asked once it is known who we are, and that cannot be read or is somebody of another
+/// account.
 fn or_no_identity(app: &App, data_status: DataStatus) -> DataStatus {
     let asks_aws = !app.view().sources.is_empty();
-    match app.estate.identity.failure().filter(|_| app.estate.identity.at().is_none()) {
+    let nobody = app.estate.identity.at().is_none() || app.poller.wrong_account();
+    match app.estate.identity.failure().filter(|_| nobody) {
         Some(failure) if data_status.loading && asks_aws => {
             DataStatus { loading: false, empty: failure_lines(app, Source::Identity, failure), ..data_status }
         }
@@ -80,13 +82,18 @@ fn read(
     data_status
 }
 
-/// How old the oldest of those is that are late: each is read at an interval of its own, which is twice as long while
-/// nobody looks.
-pub fn late(app: &App, sources: &[(Source, SourceStatus)]) -> Option<SignedDuration> {
+/// Whether data of this age is late: older than two intervals of its source, which are twice as long while the terminal
+/// does not have the focus.
+fn is_late(app: &App, source: Source, age: SignedDuration) -> bool {
     let most = if app.focused { 2 } else { 4 };
+    age > app.environment.refresh.of(source) * most
+}
+
+/// The age of the oldest of the sources that are late; none where all are in time or were never read.
+pub fn late(app: &App, sources: &[(Source, SourceStatus)]) -> Option<SignedDuration> {
     let ages = sources.iter().filter_map(|(source, status)| {
         let age = app.now.duration_since(status.at?);
-        (age > app.environment.refresh.of(*source) * most).then_some(age)
+        is_late(app, *source, age).then_some(age)
     });
     ages.max()
 }
@@ -107,7 +114,7 @@ pub fn all(app: &App, sources: &[Source]) -> Statuses {
     sources.iter().map(|source| (*source, app.estate.status(*source))).collect()
 }
 
-/// How a value stands that belongs to one thing.
+/// The state of a value that belongs to one thing.
 pub fn status<T>(observed: &Observed<T>) -> SourceStatus {
     SourceStatus {
         at: observed.at(),
@@ -123,12 +130,12 @@ pub fn behind(app: &App, source: Source) -> Option<String> {
     let status = app.estate.status(source);
     let age = app.now.duration_since(status.at?);
     let failure = status.failure.filter(|_| status.partial.is_none());
-    let old = age > app.environment.refresh.of(source) * 2;
     if let Some(failure) = failure {
         return Some(format!("{} old: {}", short(age), cannot(source, &failure)));
     }
     let part = status.partial.map(|_| format!("not all {} could be read", source.words()));
-    let told: Vec<String> = part.into_iter().chain(old.then(|| format!("{} old", short(age)))).collect();
+    let told: Vec<String> =
+        part.into_iter().chain(is_late(app, source, age).then(|| format!("{} old", short(age)))).collect();
     (!told.is_empty()).then(|| told.join(", "))
 }
 
@@ -137,7 +144,7 @@ pub fn old(app: &App, source: Source) -> Option<String> {
     let status = app.estate.status(source);
     let age = app.now.duration_since(status.at?);
     let failing = status.failure.is_some() && status.partial.is_none() && age.as_secs() > 0;
-    (failing || age > app.environment.refresh.of(source) * 2).then(|| format!("{} old", short(age)))
+    (failing || is_late(app, source, age)).then(|| format!("{} old", short(age)))
 }
 
 /// How bad a failure is.
@@ -145,7 +152,7 @@ pub fn severity(failure: &Failure) -> Health {
     if failure.kind == FailureKind::Throttled { Health::Degraded } else { Health::Down }
 }
 
-/// What could not be read of sources that only add to a block, the first of them.
+/// The first failure or gap of sources that only add to a block.
 pub fn beside(app: &App, sources: &[Source]) -> Option<(Health, String)> {
     sources.iter().find_map(|source| {
         let status = app.estate.status(*source);
@@ -224,13 +231,13 @@ fn empty(
     nothing(app)
 }
 
-/// What to configure where the environment has no cluster.
+/// The configuration key to set where the environment has no cluster, in words.
 pub fn no_cluster(app: &App) -> Option<String> {
     let (name, cluster) = (&app.environment.name, &app.environment.cluster);
     cluster.is_none().then(|| format!("name the ECS cluster of {name}: cluster = \"…\" in the configuration"))
 }
 
-/// What to configure where the environment has no databases.
+/// The configuration key to set where the environment has no databases, in words.
 pub fn no_databases(app: &App) -> Option<String> {
     let (name, databases) = (&app.environment.name, &app.environment.databases);
     databases.is_empty().then(|| format!("name the databases of {name}: databases = [\"…\"] in the configuration"))
@@ -288,7 +295,7 @@ pub fn failure_lines(app: &App, source: Source, failure: &Failure) -> Vec<(Healt
     lines
 }
 
-/// There are no services.
+/// The lines of a list of services that is empty.
 pub fn no_services(app: &App) -> Words {
     vec![
         (Health::Stopped, format!("no services in cluster {}", app.environment.cluster.as_deref().unwrap_or("?"))),
@@ -296,7 +303,7 @@ pub fn no_services(app: &App) -> Words {
     ]
 }
 
-/// There is no database.
+/// The lines of a list of databases that is empty.
 pub fn no_database(app: &App) -> Words {
     vec![
         (Health::Stopped, format!("no database matches {}", app.environment.databases.join(", "))),

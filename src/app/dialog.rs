@@ -116,7 +116,7 @@ pub fn first_button(app: &App, overlay: &Overlay) -> usize {
     }
 }
 
-/// What must be typed for a yes, if anything.
+/// The text that must be typed for a yes, if any.
 pub fn to_type(app: &App, overlay: &Overlay) -> Option<String> {
     match yes(app, overlay) {
         Some(Yes::Typed(name)) => Some(name),

@@ -1,4 +1,4 @@
-//! What the runtime is to do, as data.
+//! Effects: what the runtime is to do, as data.
 
 use super::operation::call::{Call, CallId};
 use super::ticket::Ticket;
@@ -35,7 +35,7 @@ pub enum Effect {
         account: Option<String>,
         call: Box<Call>,
     },
-    /// What a call runs on this machine is ended; its reply is not waited for.
+    /// End the local process of a call; its reply is not waited for.
     EndCall(CallId),
     /// Put text on the clipboard (OSC 52).
     Copy(String),
@@ -46,7 +46,7 @@ pub enum Effect {
     /// Keep a filter of logs for later sessions, or forget it.
     SaveFilter {
         name: String,
-        /// What it stands for; none: it is forgotten.
+        /// The filter's text; none deletes the saved filter.
         filter: Option<String>,
     },
     /// Nobody waits any more for what was asked under this ticket: a live tail, a query of Insights.
@@ -59,8 +59,8 @@ pub enum Effect {
     Survey(Box<EnvironmentConfig>),
     /// Looks as `cockpit doctor` does at the opened environment; told by [`super::event::Event::Checked`].
     CheckUp,
-    /// The MFA code that was asked for; none if nobody enters one.
-    Code(Option<Value>),
+    /// The answer to the question for an MFA code of this number; none if nobody enters one.
+    Code(u64, Option<Value>),
     /// Give the terminal to a shell in a container, and take it back when that has ended.
     Shell(Box<ShellPlan>),
     /// Give the terminal to the person's own editor, and answer with the text when it has ended.
@@ -77,7 +77,7 @@ pub enum Effect {
     Quit,
 }
 
-/// What becomes of the file that lines are written into as they come.
+/// A change of the file that log lines are also written into as they come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tee {
     /// Begins, with a file that a person named; what is in it stays.
@@ -88,7 +88,7 @@ pub enum Tee {
     Close,
 }
 
-/// Who waits for an answer.
+/// The kind of waiter for an answer, by which the budget of requests orders them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Priority {
     /// A person pressed a key: never waits behind polling.

@@ -1,4 +1,4 @@
-//! What can happen. Everything that changes the [`super::App`] is one of these, in one order.
+//! Events. Everything that changes the [`super::App`] is one of these, in one order.
 
 use super::checkup::Check;
 use super::operation::call::{Answered, CallId};
@@ -52,9 +52,9 @@ pub enum Event {
     SignIn(SignIn),
     /// Credentials need a code that a person is asked for.
     MfaRequest(MfaRequest),
-    /// What was seen of an environment that is not opened, by its name.
+    /// The result of a survey of an environment that is not opened, by its name.
     Glanced(String, Box<Glance>),
-    /// What the doctor found of an environment, by its name.
+    /// The doctor's checks of an environment, by its name.
     Checked(String, Vec<Check>),
     /// Something the runtime did or could not do, for the activity drawer.
     Notice(Notice),
@@ -120,13 +120,15 @@ impl Answer {
 pub struct Notice {
     /// Whether it is bad news.
     pub error: bool,
-    /// What happened, in a sentence.
+    /// The message, a sentence.
     pub text: String,
 }
 
 /// An MFA code that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MfaRequest {
+    /// The number of the question, which the answer names: another one may be asked by then.
+    pub number: u64,
     /// The profile that needs it.
     pub profile: String,
     /// The MFA device, by its serial number or ARN.

@@ -1,5 +1,5 @@
-//! What a person knows of the operations of this session: which they said yes to, which ends they were
-//! told, which failures they have not looked at. It stays when the environment is switched, as operations do.
+//! A person's knowledge of the operations of this session: which they said yes to, which ends they were told, which
+//! failures they have not looked at. It stays when the environment is switched, as operations do.
 
 use super::operation::outcome::Verdict;
 use super::operation::{Operation, OperationId};
@@ -24,7 +24,7 @@ pub struct OperationNotices {
     pub left: Vec<OperationId>,
 }
 
-/// How an operation stands, as a sign and colour.
+/// The state of an operation, as a sign and colour.
 pub fn health(operation: &Operation) -> Health {
     match operation.outcome.as_ref().map(|outcome| outcome.verdict) {
         None => Health::Changing,

@@ -83,7 +83,7 @@ impl Keymap {
         self.keys(id).first().map(|key| key.label())
     }
 
-    /// The same where letters are typed: a key that types nothing. None where there is no such key.
+    /// The label of a key that works while letters are typed, as it types nothing. None where there is no such key.
     pub fn label_beside_text(&self, id: Id) -> Option<String> {
         self.keys(id).iter().find(|key| key.text().is_none()).map(|key| key.label())
     }

@@ -17,7 +17,7 @@ pub struct List {
     pub column: usize,
     /// Whether it sorts downwards.
     pub reversed: bool,
-    /// What the rows must contain.
+    /// The text that rows must contain.
     pub filter: String,
     /// Rows before the filter.
     pub total: usize,

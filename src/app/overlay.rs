@@ -1,6 +1,6 @@
-//! What lies over the panes: help, palette, actions, raw fields, environments, activity, a message, what is
-//! asked before a change. All are a titled list of lines; choosing a line may run something. Those with
-//! buttons are in [`super::dialog`].
+//! The windows over the panes: help, palette, actions, raw fields, environments, activity, a message, what is asked
+//! before a change. All are a titled list of lines; choosing a line may run something. Those with buttons are in
+//! [`super::dialog`].
 
 use super::command::PaneId;
 use super::command::{Id, Risk};
@@ -15,12 +15,12 @@ pub enum Kind {
     Help,
     /// Any command by its name.
     Palette,
-    /// What can be done to the selected thing.
+    /// Actions on the selected thing.
     Actions,
     /// The raw fields of the selected thing.
     Inspect,
     Environments,
-    /// What happened in this session.
+    /// The activity of this session, oldest first.
     Activity,
     /// Something to read.
     Message,
@@ -28,13 +28,13 @@ pub enum Kind {
     Code,
     /// A sign-in that goes on.
     SignIn,
-    /// What the doctor finds.
+    /// The doctor's findings.
     Checkup,
-    /// What there is to choose from before an operation; typing filters.
+    /// The choices before an operation: images, revisions; typing filters.
     Choose(OperationId),
-    /// What a pane has to choose from; the number is the pane's own.
+    /// A list of choices of a pane; the number is the pane's own.
     Pane(PaneId, u8),
-    /// The same for long lists: what is typed finds entries, fuzzily.
+    /// A long list of choices of a pane: what is typed finds entries, fuzzily.
     Find(PaneId, u8),
     /// A question that is answered with numbers or a name.
     Ask(Question),
@@ -44,13 +44,13 @@ pub enum Kind {
     Plan(OperationId),
     /// Whether a deployment under way is rolled back.
     Revert(OperationId),
-    /// What a pane asks before it changes something; the number is the pane's own.
+    /// A pane's confirmation before it changes something; the number is the pane's own.
     Confirm(PaneId, u8),
     /// Whether to leave though operations go on.
     Quit,
 }
 
-/// What numbers are asked for.
+/// The number that is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
     /// How many tasks are to run.
@@ -82,7 +82,7 @@ pub enum Act {
 /// A button of a dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Button {
-    /// What pressing it does.
+    /// The action of the button.
     pub act: Act,
     /// The text on it.
     pub label: String,
@@ -106,7 +106,7 @@ pub enum Tone {
     Bad,
 }
 
-/// What choosing a line does.
+/// The effect of choosing a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
     /// Nothing: it is there to read.
@@ -120,7 +120,7 @@ pub enum Choice {
         pane: PaneId,
         /// The pane's own, what is chosen.
         what: u8,
-        /// Which of these.
+        /// The chosen entry.
         text: String,
     },
     /// Opens the pane of an operation.
@@ -145,11 +145,11 @@ pub struct Line {
     pub note: String,
     /// The tone of the note.
     pub note_tone: Tone,
-    /// What it risks, for commands.
+    /// The risk of the command, if the line is one.
     pub risk: Option<Risk>,
     /// The tone of the line.
     pub tone: Tone,
-    /// What choosing it does.
+    /// The effect of choosing it.
     pub choice: Choice,
 }
 
@@ -163,11 +163,11 @@ pub struct Overlay {
     pub lines: Vec<Line>,
     /// Selection and window.
     pub list: List,
-    /// What is searched for.
+    /// The search text.
     pub query: Input,
     /// The first column shown, for long lines.
     pub column: usize,
-    /// What `y` copies, if not the selected line.
+    /// The text that `y` copies, if not the selected line.
     pub copies: Option<String>,
     /// The service, or the database, that it is about, by its whole name.
     pub service: String,
@@ -294,7 +294,7 @@ impl Overlay {
     }
 }
 
-/// What other programs with such a line call a command, which fuzziness would not find first.
+/// The command that another program (vim, k9s, psql) calls by this name, which a fuzzy search would not find first.
 fn elsewhere(query: &str) -> Option<Id> {
     match query.trim().trim_end_matches('!') {
         "q" | "qa" | "exit" => Some(Id::QUIT),

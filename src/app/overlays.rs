@@ -70,7 +70,7 @@ pub fn palette(app: &App) -> Overlay {
     Overlay::new(Kind::Palette, "Command", lines)
 }
 
-/// What can be done to the selected thing.
+/// The window with the actions on the selected thing.
 pub fn actions(app: &App) -> Overlay {
     let (name, commands) = super::select::actions(app);
     let lines = commands.iter().map(|id| {

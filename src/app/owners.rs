@@ -1,4 +1,4 @@
-//! Whose the writes of an account are, by what the configuration says of its environments.
+//! The environments that the writes of an account belong to, by what the configuration says of its environments.
 
 use super::operation::parameter::place;
 use crate::config::{Config, EnvironmentConfig};

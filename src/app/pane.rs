@@ -1,5 +1,5 @@
-//! What a pane is: data and functions over a state `A`. The panes themselves are in `src/panes`; nothing here, and
-//! nothing else in `src/app`, knows one of them.
+//! The declaration of a pane: data and functions over a state `A`. The panes themselves are in `src/panes`; nothing
+//! here, and nothing else in `src/app`, knows one of them.
 
 use super::command::{Command, Id, PaneId, Risk};
 use super::effect::Effect;
@@ -21,7 +21,7 @@ pub struct Pane<A: 'static> {
     pub title: &'static str,
     /// The key that goes to it, which stands on its tab; empty: it has no tab, and is opened from elsewhere.
     pub key: &'static str,
-    /// What that command does, in a sentence.
+    /// A sentence on the command that goes to the pane, for help and documentation.
     pub doc: &'static str,
     /// Over its own commands, in help and documentation.
     pub heading: &'static str,
@@ -29,13 +29,13 @@ pub struct Pane<A: 'static> {
     pub commands: &'static [Command<A>],
     /// Its commands that are listened to in every list.
     pub in_lists: &'static [Command<A>],
-    /// What can be done to what is selected there, most useful first; those that apply are offered.
+    /// Commands on the selected thing, most useful first; those that apply are offered.
     pub actions: &'static [Id],
-    /// What can be shown in it: a list, one of it, one of one.
+    /// Its views: a list, one entry of the list, one part of an entry.
     pub views: &'static [&'static ViewSpec<A>],
     /// Which of these is shown.
     pub view: fn(&A) -> &'static ViewSpec<A>,
-    /// What it does of itself.
+    /// Its behaviour where it differs from that of all panes.
     pub hooks: Hooks<A>,
 }
 
@@ -50,11 +50,11 @@ pub struct ViewSpec<A: 'static> {
     pub layout: fn(&A, Rect, &mut Layout),
     /// Rows of the summary above the blocks, in a place of this height.
     pub summary: fn(&A, u16) -> u16,
-    /// What the view is about.
+    /// The thing that the view shows; none for a list.
     pub about: fn(&A) -> Option<Subject>,
     /// The block that lists services: those that it shows are read first.
     pub services: Option<Block>,
-    /// What is read again, now, on demand.
+    /// The sources that a refresh on demand reads again.
     pub sources: &'static [Source],
 }
 
@@ -73,7 +73,7 @@ pub struct BlockSpec<A: 'static> {
     pub follows_end: bool,
     /// Whether a row counts as one of the things that are listed: some tell more of the row above.
     pub counts: fn(&str) -> bool,
-    /// What is selected, by the key of the selected row.
+    /// The selected thing, by the key of the selected row.
     pub subject: fn(&A, Option<&str>) -> Option<Subject>,
     /// Goes into the selected row; none: into what it stands for.
     pub open: fn(&mut A) -> Option<Vec<Effect>>,
@@ -110,7 +110,7 @@ pub struct Order<'a> {
     pub column: usize,
     /// Whether it is sorted downwards.
     pub reversed: bool,
-    /// What they must contain.
+    /// The filter that rows must match.
     pub wanted: Option<&'a Wanted>,
 }
 
@@ -126,9 +126,9 @@ pub enum Data<A> {
     Read {
         /// The sources that it is made of, and those that only add to it.
         status: fn(&A) -> (Statuses, Statuses),
-        /// What is not configured, if it is not.
+        /// The configuration key that is missing, in words, where one is.
         missing: fn(&A) -> Option<String>,
-        /// What it says where everything was read and there is nothing.
+        /// The lines that the block shows where everything was read and there is nothing.
         empty: fn(&A) -> Words,
     },
     /// It computes its own.
@@ -140,13 +140,13 @@ pub enum Data<A> {
 pub struct DataStatus {
     /// The age to show, because it is too old: `45s old`.
     pub age: Option<String>,
-    /// What is wrong, for the lower frame.
+    /// The failure or gap, for the lower frame.
     pub trouble: Option<(Health, String)>,
     /// Whether the data is the last good one of a source that fails.
     pub dimmed: bool,
     /// Whether the first answer is on its way.
     pub loading: bool,
-    /// What stands in the block while it has no rows.
+    /// The lines that the block shows while it has no rows.
     pub empty: Words,
 }
 
@@ -157,13 +157,13 @@ pub struct Confirmation {
     pub title: String,
     /// On the button that does it.
     pub verb: String,
-    /// What a yes takes follows from it, and from whether the environment is guarded.
+    /// The risk of the change: it and whether the environment is guarded decide what a yes takes.
     pub risk: Risk,
     /// Paragraphs to read before a yes.
     pub text: Vec<(Tone, String)>,
     /// The command line that does the same, which `y` copies.
     pub command: String,
-    /// What exactly a yes is given for, beside the text: when it changes, it has to be read again.
+    /// The exact content that a yes is given for, beside the text: when it changes, the question has to be read again.
     pub bound: String,
     /// Lines below the text that change while one reads, and that a yes does not depend on. So many as there may be: a window
     /// that grows is another one.
@@ -173,7 +173,7 @@ pub struct Confirmation {
 /// Something of a pane that goes on, for the line of the tabs and the activity drawer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Going {
-    /// What goes on: `apply`.
+    /// The activity's name: `apply`.
     pub title: String,
     /// How far it is: `4/6`.
     pub fraction: String,
@@ -192,7 +192,7 @@ pub struct Going {
 /// How something stood when somebody looked last, for those who do not look now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glance {
-    /// What was looked at: `health`.
+    /// The name of the look: `health`.
     pub label: &'static str,
     /// A sentence, with its age.
     pub text: String,
@@ -232,7 +232,7 @@ impl<A> ViewSpec<A> {
 }
 
 impl<A> BlockSpec<A> {
-    /// One that draws itself: it has no rows.
+    /// The short form for a block without rows, which draws itself.
     pub const fn drawn(block: Block, title: &'static str, data: Data<A>) -> Self {
         Self {
             block,
@@ -273,8 +273,8 @@ pub enum Motion {
     PreviousMatch,
 }
 
-/// What a pane does of itself, where it is not what all panes do. A pane names those it needs, and takes
-/// the rest from [`Hooks::NONE`].
+/// The behaviour of a pane where it differs from that of all panes. A pane names the hooks it needs and takes the rest
+/// from [`Hooks::NONE`].
 pub struct Hooks<A: 'static> {
     /// Its key was pressed, or its tab.
     pub entered: fn(&mut A),
@@ -292,7 +292,7 @@ pub struct Hooks<A: 'static> {
     pub open: fn(&mut A) -> Option<Vec<Effect>>,
     /// The raw fields; none: those of the selected thing are shown.
     pub inspect: fn(&mut A) -> Option<Vec<Effect>>,
-    /// What is copied; none: the name of the selected thing.
+    /// The text that is copied; none: the name of the selected thing.
     pub copy: fn(&A) -> Option<String>,
     /// The mouse in one of its blocks; none: it selects rows.
     pub mouse: fn(&mut A, Rect, Mouse) -> Option<Vec<Effect>>,
@@ -300,7 +300,7 @@ pub struct Hooks<A: 'static> {
     pub takes: fn(&A, Id) -> bool,
     /// Whether letters are typed into its focused block: they are no keys there.
     pub edits: fn(&A) -> bool,
-    /// What is typed or pasted there.
+    /// Text was typed or pasted there.
     pub text: fn(&mut A, &str) -> Vec<Effect>,
     /// A line is being typed for it, of this kind: it has changed.
     pub typed: fn(&mut A, u8, &str),
@@ -310,17 +310,17 @@ pub struct Hooks<A: 'static> {
     pub lines: fn(&A, u8) -> Vec<Line>,
     /// A line of such a window was chosen.
     pub picked: fn(&mut A, u8, &str) -> Vec<Effect>,
-    /// What such a window asks before something that costs: when it changes, it has to be read again.
+    /// The question of such a window before something that costs: when it changes, it has to be read again.
     pub asks: fn(&A, u8) -> Option<String>,
-    /// What a window with buttons of its own asks; none where there is nothing to ask any more.
+    /// The confirmation in a window with buttons of its own; none where there is nothing to ask any more.
     pub confirm: fn(&A, u8) -> Option<Confirmation>,
     /// It was answered with yes.
     pub confirmed: fn(&mut A, u8) -> Vec<Effect>,
-    /// What goes on in it, whichever pane is shown.
+    /// The activity under way in the pane, told whichever pane is shown.
     pub going: fn(&A) -> Option<Going>,
     /// How the environment was reached from outside when somebody looked last.
     pub reached: fn(&A) -> Option<Glance>,
-    /// What is to be asked now, whether it is shown or not, also while the screen is held still.
+    /// Questions that are due now, whether the pane is shown or not, also while the screen is paused.
     pub plan: fn(&mut A) -> Vec<Effect>,
     /// An answer to what it asked.
     pub answer: fn(&mut A, Answer),
@@ -332,7 +332,7 @@ pub struct Hooks<A: 'static> {
     pub clock: fn(&mut A),
     /// The file that lines are written into as they come cannot be written.
     pub tee_ended: fn(&mut A, &str),
-    /// What is lost there where the session ends, in a sentence: leaving asks.
+    /// The loss that leaving the session would cause, in a sentence: leaving asks first.
     pub loses: fn(&A) -> Option<String>,
     /// Another environment is wanted. True: it asks first, as something would be lost, and opens it after a yes.
     pub holds: fn(&mut A, &str) -> bool,

@@ -1,4 +1,5 @@
-//! What tells which parameters are used and why tasks miss one: of the services that were read, and of the configuration.
+//! The facts that tell which parameters are used and why tasks miss one: of the services that were read, and of the
+//! configuration.
 
 use crate::config::EnvironmentConfig;
 use crate::model::Estate;

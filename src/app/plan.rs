@@ -1,4 +1,4 @@
-//! What is to be read now: of AWS for the estate, and by the panes.
+//! The reads that are due now: of AWS for the estate, and by the panes.
 
 use super::App;
 use super::effect::Effect;
@@ -7,7 +7,8 @@ use crate::model::Source;
 use std::time::Duration;
 
 impl App {
-    /// What the panes ask. A pause holds the window still, not the reading: a line that is not read may be lost.
+    /// The questions of the panes that are due. A pause stops the window, not the reading: a log line that is not read
+    /// may be lost.
     pub(super) fn plan_panes(&mut self) -> Vec<Effect> {
         let panes = self.table.panes;
         panes.iter().flat_map(|pane| (pane.hooks.plan)(self)).collect()

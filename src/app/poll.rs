@@ -1,4 +1,4 @@
-//! What is asked, and when. Pure: it is told the time and the answers, and says what to fetch.
+//! The scheduler: what is asked of AWS, and when. Pure: it is told the time and the answers, and says what to fetch.
 //!
 //! Whole-environment sources have a timer each (`Job`). What belongs to one service, one task
 //! definition or one target group is fetched by key, a few at a time, those on the screen first.
@@ -11,6 +11,7 @@ mod in_flight;
 mod job;
 mod keyed;
 mod keys;
+mod round;
 mod sweep;
 mod timer;
 mod timers;
@@ -31,6 +32,7 @@ use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::{Estate, Failure, FailureKind, Service, Source, agent_watch};
 use jiff::{SignedDuration, Timestamp};
 use keyed::Keyed;
+use round::Round;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use timer::{Timer, now_stretch};
 
@@ -226,8 +228,8 @@ impl Poller {
         Effect::Fetch { ticket, lane, ask: query.into() }
     }
 
-    /// What is due now. `visible` are the services on the screen; `slow` is how many times longer
-    /// than configured the intervals are (2 without the focus).
+    /// The questions that are due now. `visible` are the services on the screen; `slow` is the factor by which
+    /// intervals are longer than configured (2 without the focus).
     pub fn plan(
         &mut self,
         estate: &Estate,
@@ -236,6 +238,7 @@ impl Poller {
         slow: i32,
         now: Timestamp,
     ) -> Vec<Effect> {
+        let round = Round { estate, environment, visible, slow, now };
         let mut effects = Vec::new();
         let met = self.timers.get(&Job::Identity).is_some_and(|timer| timer.tried);
         // What is asked from a time on waits for the first answer: it tells the service's time.
@@ -251,24 +254,17 @@ impl Poller {
             if due && self.wanted(job, environment) && !(self.wrong_account && job != Job::Identity) {
                 let lane =
                     self.timers.get_mut(&job).and_then(|timer| timer.lane.take()).unwrap_or(Priority::Background);
-                effects.extend(self.start(job, lane, estate, environment, visible, now));
+                effects.extend(self.start(job, lane, round));
             }
         }
         if !self.wrong_account {
-            self.plan_keyed(estate, environment, visible, slow, now, &mut effects);
+            self.plan_keyed(round, &mut effects);
         }
         effects
     }
 
-    fn start(
-        &mut self,
-        job: Job,
-        lane: Priority,
-        estate: &Estate,
-        environment: &EnvironmentConfig,
-        visible: &[String],
-        now: Timestamp,
-    ) -> Vec<Effect> {
+    fn start(&mut self, job: Job, lane: Priority, round: Round<'_>) -> Vec<Effect> {
+        let Round { environment, now, .. } = round;
         let mut effects = Vec::new();
         let cluster = environment.cluster.clone().unwrap_or_default();
         let query = match job {
@@ -323,7 +319,7 @@ impl Poller {
                 return effects;
             }
             Job::ServiceMetrics | Job::DbMetrics => {
-                return self.start_metrics(job, lane, estate, environment, visible, now);
+                return self.start_metrics(job, lane, round);
             }
         };
         vec![self.fetch(query, Some(job), lane)]

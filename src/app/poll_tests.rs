@@ -350,7 +350,7 @@ fn after_new_credentials_facts_wait_for_the_account() {
     assert_eq!(app.estate.identity.failure().unwrap().kind, FailureKind::WrongAccount);
 }
 
-/// What comes while the screen is held still is dropped; half of a list must not pass for all of it.
+/// Answers that come while the screen is paused are dropped; half of a list must not pass for all of it.
 #[test]
 fn after_a_pause_in_the_middle_of_a_read_all_is_read_again() {
     let world = world(3, 2);

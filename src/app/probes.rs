@@ -1,11 +1,11 @@
-//! What is asked of probes for an environment, for commands and screen alike.
+//! The questions to probes for an environment, for commands and screen alike.
 
 use crate::config::EnvironmentConfig;
 use crate::feeds::probes::Order;
 use crate::model::Estate;
 use core::net::SocketAddr;
 
-/// Who tells the public address of this machine: a service of AWS that answers with one line.
+/// The service that tells this machine's public address: AWS answers with one line of text.
 const ADDRESS: &str = "https://checkip.amazonaws.com/";
 /// Paths that must answer, where none are configured.
 const PATHS: [&str; 2] = ["/health", "/api/health"];

@@ -1,4 +1,4 @@
-//! What the screen asks now, and whether an input answers it (see [`super::confirm`]).
+//! The question that the screen asks now, and whether an input answers it (see [`super::confirm`]).
 
 use super::App;
 use super::confirm::{About, Question, RejectedInput};

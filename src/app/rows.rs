@@ -1,5 +1,5 @@
-//! What rows a block has: keys in their order, after filter and sort. How a row looks is for whoever draws it; both
-//! sides use the same keys. The rows of a block are what it declares; here are those that several panes list.
+//! The rows of a block: keys in their order, after filter and sort. How a row looks is for whoever draws it; both sides
+//! use the same keys. The rows of a block are what it declares; here are those that several panes list.
 
 use super::App;
 use super::overlay::Wanted;

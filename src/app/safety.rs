@@ -1,5 +1,5 @@
-//! Who may say yes to what. The one place where risk, a guarded environment, `--read-only`, `--yes` and
-//! `--confirm` come together; the screen and the headless commands both ask here.
+//! The rules for a yes. The one place where risk, a guarded environment, `--read-only`, `--yes` and `--confirm` come
+//! together; the screen and the headless commands both ask here.
 
 use super::command::Risk;
 use crate::config::EnvironmentConfig;

@@ -13,7 +13,7 @@ fn key(metric: &str, service: &str) -> Option<MetricKey> {
     }
 }
 
-/// How a service stands; none while it is not known, or not now: what was read before would be told as of this moment.
+/// The state of a service; none while it is not known, or not now: what was read before would be told as of this moment.
 pub fn sample(app: &App, name: &str) -> Option<Sample> {
     let (estate, now) = (&app.estate, app.service_now());
     let service = estate.service(name).filter(|_| estate.services.failure().is_none())?;

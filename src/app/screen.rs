@@ -35,7 +35,7 @@ pub enum Purpose {
         pane: PaneId,
         /// The pane's own, for what it is typed.
         what: u8,
-        /// What stands before the line.
+        /// The label in front of the line.
         label: &'static str,
     },
 }
@@ -46,11 +46,11 @@ pub struct Typing {
     pub purpose: Purpose,
     /// The text with its cursor.
     pub input: Input,
-    /// What stood before, for Esc.
+    /// The text before, which Esc brings back.
     pub before: String,
     /// Whether what is typed is not shown.
     pub hidden: bool,
-    /// What is asked for, in words that are not the program's own; it stands before the line.
+    /// The prompt of another program (a password, an MFA code), in front of the line.
     pub asked: String,
 }
 
@@ -80,7 +80,7 @@ pub struct Screen {
     pub zoom: bool,
     /// Since when the screen is paused.
     pub paused: Option<Timestamp>,
-    /// What lies over the panes, the last on top.
+    /// The windows over the panes, the last on top.
     pub overlays: Vec<Overlay>,
     /// The line that is being typed, if there is one.
     pub typing: Option<Typing>,

@@ -6,8 +6,9 @@ use super::command::Id;
 use super::list::List;
 use super::pane::Rows;
 use super::subject::Subject;
-use crate::model::Observed;
 use crate::model::offered::in_environment;
+use crate::model::text::in_address;
+use crate::model::{Observed, partition};
 use serde::Serialize;
 
 /// The selected thing, if there is one.
@@ -127,7 +128,7 @@ pub fn opens(app: &App) -> bool {
 pub fn console_link(app: &App, subject: &Subject) -> Option<String> {
     let known = app.estate.identity.value().and_then(|identity| identity.region.as_deref());
     let region = app.environment.region.as_deref().or(known)?;
-    let console = format!("https://{region}.console.aws.amazon.com");
+    let console = partition::console(region)?;
     let cluster = app.environment.cluster.as_deref();
     Some(match subject {
         Subject::Service(name) => {
@@ -150,7 +151,9 @@ pub fn console_link(app: &App, subject: &Subject) -> Option<String> {
         }
         Subject::Instance(_, id) => format!("{console}/rds/home?region={region}#database:id={id};is-cluster=false"),
         Subject::Machine(id) => format!("{console}/ec2/home?region={region}#InstanceDetails:instanceId={id}"),
-        Subject::Alarm(name) => format!("{console}/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"),
+        Subject::Alarm(name) => {
+            format!("{console}/cloudwatch/home?region={region}#alarmsV2:alarm/{}", in_address(name))
+        }
         Subject::Services | Subject::Reached | Subject::Logs(..) | Subject::Text(_) => return None,
     })
 }

@@ -59,39 +59,39 @@ pub struct App {
     pub config: Config,
     /// The opened environment.
     pub environment: EnvironmentConfig,
-    /// What the runtime said of this session.
+    /// Facts about this session that do not change, from the runtime.
     pub session: Session,
     /// Which key runs which command.
     pub keymap: Keymap,
-    /// What is known of the environment.
+    /// Everything that is known of the environment.
     pub estate: Estate,
-    /// What is asked and when.
+    /// The scheduler: which sources are read, and when.
     pub poller: Poller,
-    /// What changes the environment, or did.
+    /// Operations under way, and those that have ended.
     pub operations: Operations,
-    /// What a person knows of that.
+    /// Which operations a person has confirmed here, and whose ends nobody has seen yet.
     pub followed: OperationNotices,
-    /// What is open on local ports.
+    /// The tunnels that are open on local ports.
     pub tunnels: Tunnels,
-    /// What the screen asked, and what a person touched.
+    /// The question on the screen and the inputs that may answer it.
     pub confirm: confirm::Confirm,
     /// Whether what is typed was meant for something that is gone.
     pub astray: Astray,
     /// An MFA code that is asked for.
     pub code: Option<AskedCode>,
-    /// What the person looks at.
+    /// The shown pane, selections and windows.
     pub screen: Screen,
-    /// What each pane keeps.
+    /// The state of each pane.
     pub panes: Panes,
     /// Filters of logs that were saved, each `name: filter`.
     pub filters: Vec<String>,
-    /// What needed attention in environments that were left, when they were left.
+    /// The needs-attention counts of environments that were left, from the moment they were left.
     pub left: BTreeMap<String, Left>,
-    /// What was seen of those that are not opened.
+    /// The results of surveys of environments that are not opened.
     pub survey: Survey,
-    /// What the doctor finds of the opened one.
+    /// The doctor's checks of the opened environment.
     pub checkup: Option<Checkup>,
-    /// What happened, oldest first.
+    /// The activity of this session, oldest first.
     pub activity: Vec<Entry>,
     /// Whether something that is shown has changed since the last drawing.
     pub redraw: bool,
@@ -104,7 +104,7 @@ pub struct App {
     pub(super) judged: Option<Timestamp>,
 }
 
-/// What has changed since the state was last settled; the greater includes the smaller.
+/// The part of the state that has changed since it was last settled; the greater includes the smaller.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Dirty {
     #[default]
@@ -132,7 +132,7 @@ pub struct Session {
     pub all: bool,
     /// Signs that any terminal draws one cell wide.
     pub ascii: bool,
-    /// What flags said over the configuration: profile, region, endpoint of every environment.
+    /// Values from flags that override the configuration: profile, region, endpoint of every environment.
     pub overrides: Overrides,
     /// The machine's time zone, for environments without one.
     pub zone: Option<TimeZone>,
@@ -142,7 +142,7 @@ pub struct Session {
     pub places: Places,
 }
 
-/// What needed attention in an environment when it was left.
+/// The needs-attention counts of an environment at the moment when it was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Left {
     pub at: Timestamp,
@@ -159,7 +159,7 @@ pub struct Overrides {
     pub region: Option<String>,
     /// `--endpoint-url`.
     pub endpoint_url: Option<String>,
-    /// The same flags, and `--config`, for the commands that are offered.
+    /// The flags of this session, with `--config`, for the commands that are offered.
     pub flags: Vec<Flag>,
 }
 
@@ -286,7 +286,7 @@ impl App {
         self.confirm.pending()
     }
 
-    /// What needs attention now; none while that is not known.
+    /// The needs-attention counts now; none while they are not known.
     pub fn standing(&self) -> Option<Left> {
         use crate::model::Severity;
         self.estate.identity.at()?;

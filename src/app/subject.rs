@@ -1,4 +1,4 @@
-//! What a row stands for, and what is told of it.
+//! The subject of a row, and the facts that are told of it.
 
 use crate::model::Health;
 use jiff::Timestamp;
@@ -22,14 +22,14 @@ pub enum Subject {
     Reached,
     /// An instance of EC2, by its id.
     Machine(String),
-    /// What was logged from a moment on: by a service, or by all.
+    /// Log lines from a moment on: of a service, or of all.
     Logs(Option<String>, Timestamp),
     /// An entry of the needs-attention list that is none of these, by its text.
     Text(String),
 }
 
 impl Subject {
-    /// What `y` copies and titles show.
+    /// The name that `y` copies and titles show.
     pub fn name(&self) -> &str {
         match self {
             Self::Services => "services",
@@ -63,9 +63,9 @@ impl Subject {
 /// One line of such a block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fact {
-    /// What the line is about; shown dimmed at the left.
+    /// The label, shown dimmed at the left.
     pub label: String,
-    /// What is said about it.
+    /// The text behind the label.
     pub text: String,
     /// Its colour, where it has one.
     pub health: Option<Health>,

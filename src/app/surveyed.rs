@@ -1,4 +1,4 @@
-//! What was read of the environments that are not opened.
+//! The surveys of environments that are not opened.
 
 use crate::model::glance::Glance;
 use jiff::Timestamp;
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// The answers of the environments that are not opened.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Survey {
-    /// What was seen of each environment, by its name.
+    /// The last survey of each environment, by its name.
     pub seen: BTreeMap<String, Glance>,
     /// The one that is being looked at.
     pub under_way: Option<String>,

@@ -1,5 +1,5 @@
-//! What the screen says of an operation, in sentences: the head of its view, its log, the lines of its
-//! dialogs. How they look is for `src/ui`.
+//! The screen's sentences on an operation: the head of its view, its log, the lines of its dialogs. How they look is
+//! for `src/ui`.
 
 use super::App;
 use super::operation::step::Weight;
@@ -264,7 +264,7 @@ fn stops(operation: &Operation, sentence: &str) -> bool {
     operation.plan.iter().flat_map(super::operation::plan::Plan::stops).any(|check| check.text == sentence)
 }
 
-/// What rolling back what is under way does.
+/// The lines that say what rolling back a deployment under way does.
 pub fn revert(operation: &Operation, cells: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let details = operation.machine().details();
@@ -315,8 +315,8 @@ pub fn reasons(app: &App, service: &str, cells: usize, rows: usize) -> Vec<(Seve
     short.collect()
 }
 
-/// What stands on a screen that is too small for anything else, broken to its width: that it is, and what
-/// leaving would leave behind where that was asked for.
+/// The text of a screen that is too small for anything else, broken to its width: that it is, and what leaving would
+/// leave behind where that was asked for.
 pub fn too_small(app: &App, (columns, rows): (u16, u16)) -> Vec<String> {
     let (least_columns, least_rows) = screen::SMALLEST;
     let mut text = format!("{columns}×{rows} is too small: {least_columns}×{least_rows} at least");
@@ -338,7 +338,7 @@ pub fn too_small(app: &App, (columns, rows): (u16, u16)) -> Vec<String> {
     wrap(&text, usize::from(columns))
 }
 
-/// What becomes of operations under way when the cockpit is left.
+/// The lines that say what becomes of operations under way when the cockpit is left.
 pub fn leaving(app: &App, cells: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let inner = cells.saturating_sub(2);

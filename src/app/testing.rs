@@ -79,7 +79,7 @@ pub(super) fn read(world: &World) -> App {
     app
 }
 
-/// What AWS answers in these tests.
+/// The answers of AWS in these tests.
 #[derive(Clone)]
 pub(super) struct World {
     pub(super) account: &'static str,
@@ -172,7 +172,7 @@ impl World {
         asked
     }
 
-    /// What answers the calls of operations: it knows the same services and forgets every change.
+    /// The answers to calls of operations: it knows the same services and forgets every change.
     fn aws(&self, now: Timestamp) -> calls::Aws {
         calls::Aws {
             account: self.account.into(),

@@ -1,6 +1,6 @@
 //! Tickets: how an answer finds the question it belongs to, and how a late one is known.
 
-/// Who asked, and takes the answer in. Each owner numbers its own questions.
+/// The part of the program that asked and takes the answer in. Each owner numbers its own questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Owner {
     /// The scheduler of the estate.
@@ -19,7 +19,7 @@ pub enum Owner {
 pub struct Ticket {
     /// Which opening of an environment; switching makes a new one. Commands have one only, 0.
     pub generation: u32,
-    /// Who asked, and takes the answer.
+    /// The part of the program that asked and takes the answer.
     pub owner: Owner,
     /// Which of the owner's questions.
     pub serial: u64,

@@ -51,8 +51,8 @@ fn told(
 /// Logs are shown from so long before a thing on.
 const BEFORE: SignedDuration = SignedDuration::from_mins(2);
 
-/// What is opened of a thing: the logs of two minutes before it, of its service or of all; a database or an alarm where it is
-/// one that is known still.
+/// The thing that `Enter` opens for an event: the logs from two minutes before it, of its service or of all; a database
+/// or an alarm where it is still known.
 pub fn subject(app: &App, event: &TimelineEvent) -> Subject {
     let from = event.at.checked_sub(BEFORE).unwrap_or(event.at);
     match &event.about {
@@ -81,7 +81,7 @@ pub fn facts(app: &App, event: &TimelineEvent) -> Vec<Fact> {
     facts
 }
 
-/// How a block stands that shows it; `made` is whether it was put together. What could not be read is told, the rest stands;
+/// The state of a block that shows it; `made` is whether it was put together. What could not be read is told, the rest stands;
 /// `nothing` is said where all was read and nothing has happened.
 pub fn data_status(app: &App, local: &Local, made: bool, nothing: &str) -> DataStatus {
     let mut status = DataStatus { trouble: trouble(app, local), ..DataStatus::default() };
@@ -107,7 +107,7 @@ pub fn data_status(app: &App, local: &Local, made: bool, nothing: &str) -> DataS
     status
 }
 
-/// What of the time line could not be read: sources that failed for one cause are told together.
+/// The failures of the time line's sources: those with one cause are told together.
 fn trouble(app: &App, local: &Local) -> Option<(Health, String)> {
     let mut failures: Vec<(Vec<Failure>, Vec<&str>)> = Vec::new();
     let mut told = Vec::new();
@@ -159,14 +159,14 @@ pub fn check(filter: &Filter) -> Result<(), (String, String)> {
     Ok(())
 }
 
-/// What of it is wanted, said as for log lines.
+/// A filter of the time line, written as for log lines.
 #[derive(Debug, Clone, Default)]
 pub struct TimelineFilter {
     pub filter: Filter,
     /// Only lines at this level or above.
     pub level: Level,
     pub grep: Option<Search>,
-    /// What goes as planned and what is of other environments, too.
+    /// Whether routine events and those of other environments are shown.
     pub routine: bool,
 }
 

@@ -61,7 +61,7 @@ fn holds(name: &str, environment: &str) -> bool {
     !environment.is_empty() && name.windows(environment.len()).any(|some| some == environment)
 }
 
-/// One word for those by which people call the same environment.
+/// The usual word for an environment that people call by several.
 fn usual(word: &str) -> &str {
     match word {
         "production" | "prd" | "live" => "prod",

@@ -80,7 +80,7 @@ fn update(app: &mut App, event: Event) -> Vec<Effect> {
     effects
 }
 
-/// What each kind of event changes.
+/// Applies an event to the state: one arm for each kind of event.
 fn happened(app: &mut App, event: Event) -> Vec<Effect> {
     match event {
         Event::Tick(now) => tick(app, now),
@@ -273,7 +273,7 @@ fn pressed(app: &mut App, key: Key, held: bool) -> Vec<Effect> {
     press(app, key)
 }
 
-/// What an answer may change.
+/// The part of the state that an answer may change.
 fn news_of(answer: &Answer<Fact>) -> Dirty {
     match &answer.part {
         // With the identity all that was held comes in.
@@ -325,7 +325,7 @@ fn failing(estate: &Estate) -> BTreeMap<Source, String> {
 /// price list of CloudWatch.
 const DOLLARS_PER_THOUSAND: f64 = 0.01;
 
-/// What reading metrics costs is told when it is more than was told before.
+/// Tells the cost of reading metrics when it is more than was told before.
 fn tell_cost(app: &mut App) {
     let count = app.poller.metrics();
     if count <= app.reported_metric_count {

@@ -30,32 +30,23 @@ pub enum Query {
     /// STS `GetCallerIdentity`, with the end of the credentials.
     Identity,
     /// ECS `DescribeClusters`.
-    Cluster {
-        /// Name.
-        cluster: String,
-    },
+    Cluster { cluster: String },
     /// ECS `ListServices`.
-    ServiceNames {
-        /// Name.
-        cluster: String,
-    },
+    ServiceNames { cluster: String },
     /// ECS `DescribeServices`.
     Services {
-        /// Name.
         cluster: String,
         /// At most 10.
         names: Vec<String>,
     },
     /// ECS `ListTasks`.
     TaskIds {
-        /// Name.
         cluster: String,
         /// Stopped ones, or those that run or should.
         stopped: bool,
     },
     /// ECS `DescribeTasks`.
     Tasks {
-        /// Name.
         cluster: String,
         /// At most 100.
         ids: Vec<String>,
@@ -67,9 +58,7 @@ pub enum Query {
     },
     /// ECS `ListServiceDeployments`, then `DescribeServiceDeployments` of the newest.
     Rollouts {
-        /// Name.
         cluster: String,
-        /// Name.
         service: String,
         /// Whether what each went to is wanted with the first answer, for one request more.
         named: bool,
@@ -303,7 +292,7 @@ pub struct CostsOf {
 pub enum Fact {
     /// Where it is asked who we are, and all else: said before anybody answers.
     Endpoints(Endpoints),
-    /// Whose the credentials are.
+    /// The identity of the credentials, as STS tells it.
     Identity(Identity),
     /// The cluster; `None` if there is none of that name.
     Cluster(Option<Cluster>),
@@ -341,7 +330,7 @@ pub enum Fact {
     AlarmMutes(Vec<Mute>),
     /// Certificates of load balancers.
     Certificates(Vec<Issued>),
-    /// What the account costs.
+    /// The costs of the account.
     Costs(Box<Costs>),
     /// Metrics that there are.
     Listed(Vec<Listed>),
@@ -349,7 +338,7 @@ pub enum Fact {
     Curves(Vec<(usize, Vec<Point>)>),
     /// Changes of alarms, newest first.
     AlarmHistory(Vec<AlarmChange>),
-    /// What RDS tells, oldest first.
+    /// Events of RDS, oldest first.
     RdsEvents(Vec<RdsEvent>),
     /// Writes that `CloudTrail` has recorded, newest first.
     Trail(Vec<TrailEvent>),
@@ -379,6 +368,6 @@ pub enum Fact {
     Machines(Vec<Machine>, Vec<Failure>),
     /// A second of a live tail.
     LiveTail(LiveUpdate),
-    /// What Insights has found.
+    /// The result of a query of Insights.
     Insights(Box<InsightsResult>),
 }

@@ -8,9 +8,9 @@ use crate::model::costs::Costs;
 /// A question about costs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
-    /// What an account costs.
+    /// Asks for the costs of an account.
     Look {
-        /// What is asked where nothing is kept.
+        /// The question to Cost Explorer where no answer of today is kept.
         of: Box<CostsOf>,
         /// The endpoint of the account: another one is another world.
         endpoint: String,
@@ -20,7 +20,7 @@ pub enum Ask {
 }
 
 impl Ask {
-    /// It is about the account of the environment that is opened.
+    /// Costs belong to the account of the opened environment.
     pub fn lifetime(&self) -> Lifetime {
         match self {
             Self::Look { .. } => Lifetime::Environment,
@@ -38,6 +38,6 @@ impl Ask {
 /// An answer about costs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
-    /// What it costs, with when that was read.
+    /// The costs, with the time at which they were read.
     Costs(Box<Costs>),
 }

@@ -1,6 +1,6 @@
-//! What can be asked and what can be learned, pure: a feed is a file here, with its questions, its facts and how long
-//! each question is asked for ([`lifetime::Lifetime`]), and a file of the room that asks, `src/runtime/feeds`. What
-//! asks AWS is in `src/aws`.
+//! Questions and answers as data, pure: a feed is a file here, with its questions, its facts and how long each question
+//! is asked for ([`lifetime::Lifetime`]), and a file of the room that asks, `src/runtime/feeds`. What asks AWS is in
+//! `src/aws`.
 //!
 //! A new feed is these two files and one line in the list here: see docs/adding-a-feed.md.
 
@@ -47,7 +47,7 @@ macro_rules! feeds {
             $(#[doc = concat!("To `", stringify!($name), "`.")] $Feed($name::$Question),)*
         }
 
-        /// What was learned of one of the feeds.
+        /// An answer of one of the feeds.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Fact {
             $(#[doc = concat!("Of `", stringify!($name), "`.")] $Feed($name::Fact),)*
@@ -99,7 +99,7 @@ macro_rules! feeds {
 with_feeds!(feeds);
 
 impl Part {
-    /// With the facts of one feed; a fact of another has failed as the answer to another question.
+    /// The part with the facts of one feed; a fact of another has failed as the answer to another question.
     pub fn of<F: TryFrom<Fact>>(self) -> part::Part<F> {
         self.map(|fact| F::try_from(fact).ok())
     }

@@ -14,7 +14,7 @@ pub enum Part<F> {
 }
 
 impl<F> Part<F> {
-    /// The same with other facts; a fact of another kind counts as a failure.
+    /// The part with other facts; a fact of another kind counts as a failure.
     pub fn map<G>(self, change: impl FnOnce(F) -> Option<G>) -> Part<G> {
         let other = || Part::Failed(Failure::other_answer());
         match self {

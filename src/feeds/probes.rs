@@ -19,7 +19,7 @@ pub struct Order {
     pub send: bool,
     /// Whether the firewall is tried, with requests that it must refuse.
     pub waf: bool,
-    /// Who tells the public address of this machine.
+    /// The URL of the service that tells this machine's public address.
     pub address_url: String,
     /// A name server to ask instead of the machine's.
     pub resolver: Option<String>,
@@ -37,7 +37,7 @@ pub enum Ask {
 }
 
 impl Ask {
-    /// It is about the environment that is opened.
+    /// Probes belong to the opened environment.
     pub fn lifetime(&self) -> Lifetime {
         match self {
             Self::Look(_) => Lifetime::Environment,

@@ -5,17 +5,17 @@ use super::lifetime::Lifetime;
 /// A question about statements that are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
-    /// What earlier sessions ran, the oldest first.
+    /// Reads the statements that earlier sessions ran, the oldest first.
     History,
     /// Keeps a statement for later sessions.
     Remember(String),
-    /// What earlier sessions left in the editor.
+    /// Reads the texts that earlier sessions left in the editor.
     Texts,
     /// Keeps what stands in the editor for the next session.
     KeepTexts {
-        /// What was kept of this session before: it goes; what other sessions keep stays.
+        /// The texts that this session kept before: they are removed; those of other sessions stay.
         before: Vec<Typed>,
-        /// What is kept now.
+        /// The texts to keep now.
         now: Vec<Typed>,
     },
     /// The saved queries.
@@ -96,7 +96,7 @@ pub struct Typed {
 pub enum Fact {
     /// Statements that were run.
     History(Vec<String>),
-    /// What stood in the editor.
+    /// The texts that stood in the editor.
     Texts(Vec<Typed>),
     /// Queries that were saved, by name.
     Saved(Vec<Saved>),

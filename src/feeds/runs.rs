@@ -39,7 +39,7 @@ pub enum Ask {
         /// Where they are kept.
         place: Place,
         environment: String,
-        /// From when on.
+        /// The time from which operations and runs are read.
         since: Timestamp,
     },
     /// Reads what happens in a run, from a place on, until it is left. It may be taken up again after its end.
@@ -53,7 +53,7 @@ pub enum Ask {
     Start {
         /// Where it is kept.
         place: Place,
-        /// What it does.
+        /// The order of the run: goal, units, options.
         order: Box<Order>,
     },
     /// Has a run go on whose supervisor was killed. Answered when it stands on its own.
@@ -88,27 +88,27 @@ impl Ask {
     }
 }
 
-/// What was learned of runs.
+/// An answer about runs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     /// The runs of an environment.
     Runs(Vec<Listed>),
     /// How long changes took.
     History(History),
-    /// What this machine knows of what happened.
+    /// Operations and runs of this machine, for the time line.
     Changes(Local),
     /// It was started, and goes on without the cockpit: its folder.
     Started(PathBuf),
     /// It was asked.
     Told,
-    /// What happened in it since.
+    /// The news of a followed run.
     News(News),
 }
 
-/// What happened in a run since the last time.
+/// The news of a run since the last time.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct News {
-    /// What happened, in order.
+    /// Its new events, in order.
     pub events: Vec<RunEvent>,
     /// Where to go on, in bytes from the beginning.
     pub next: u64,

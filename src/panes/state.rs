@@ -1,8 +1,8 @@
-//! What each pane remembers.
+//! The state of all panes.
 
 macro_rules! states {
     ($($name:ident,)*) => {
-        /// What each pane keeps.
+        /// The state of every pane.
         #[derive(Debug, Clone, Default)]
         pub struct Panes {
             $(#[doc = concat!("What `", stringify!($name), "` keeps.")] pub $name: crate::panes::$name::state::State,)*

@@ -1,7 +1,7 @@
 //! The screen steps aside for a shell in a container, and comes back as it was. What goes on meanwhile goes on: answers are
 //! taken in and time passes, only nothing is drawn.
 
-use super::shell::{Joined, Turn, opened};
+use super::shell::{Joined, Turn, opened, was_not_started};
 use super::tunnels::{standing, write_down};
 use crate::app::operation::call::Read;
 use crate::app::tunnels::state::ShellPlan;
@@ -24,11 +24,11 @@ pub(super) struct Aside {
     plan: ShellPlan,
 }
 
-/// How it ended, for the activity.
+/// The end of the program that had the terminal, for the activity.
 pub(super) struct Left {
     /// Whether it ended otherwise than by itself with 0.
     pub(super) bad: bool,
-    /// What happened, in a sentence.
+    /// The message, a sentence.
     pub(super) text: String,
 }
 
@@ -68,7 +68,7 @@ impl Aside {
                 self.code = Some(code);
                 Ok(false)
             }
-            Turn::Over => Ok(true),
+            Turn::Over | Turn::Left => Ok(true),
         }
     }
 
@@ -109,6 +109,11 @@ fn ended(plan: &ShellPlan, code: Option<i32>, begun: bool, status: &Status) -> (
             ("unknown", true, format!("{named} was left: what was begun there may go on"))
         }
         (None, State::Closed(Closed::Stopped)) => ("failed", false, format!("{named} was left before it was open")),
+        // The service or the agent says why: that is no end of its own.
+        (None, State::Closed(Closed::Ended(said))) if !said.is_empty() => {
+            let outcome = if was_not_started(said) { "failed" } else { "unknown" };
+            (outcome, true, format!("{named} was ended: {said}"))
+        }
         (None, _) => ("done", false, format!("{named} has ended; the agent did not tell its exit code")),
     };
     match standing(status).left_behind() {

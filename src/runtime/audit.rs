@@ -151,8 +151,8 @@ pub fn close_left(path: &Path, ours: &str, now: Timestamp) -> io::Result<Vec<Rec
     Ok(open)
 }
 
-/// What there is to say of the file before something is added, in sentences: what was left open and is closed now,
-/// and whether others can read it. That it cannot be written is said where it is written.
+/// Sentences on the audit file before something is added: operations that were left open and are closed now, and
+/// whether others can read it. That it cannot be written is said where it is written.
 pub fn look_back(path: &Path, ours: &str, now: Timestamp) -> Vec<String> {
     let closed = close_left(path, ours, now).unwrap_or_default().into_iter();
     let closed = closed.map(|record| {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// What was told of the machine's time last.
+/// The last time that was told.
 static MACHINE: Mutex<Option<Onward>> = Mutex::new(None);
 
 /// Where the time of day comes from: the machine, or a simulator.
@@ -55,8 +55,8 @@ struct Onward {
 }
 
 impl Onward {
-    /// What is told after `last`, where the machine's clock says `machine`. The other clock stands still while the machine
-    /// sleeps, so it is asked only where the machine's was set back.
+    /// The time to tell after `last`, where the machine's clock says `machine`. The other clock stands still while the
+    /// machine sleeps, so it is asked only where the machine's was set back.
     fn after(last: Option<Self>, machine: Timestamp, at: Instant) -> Self {
         let Some(last) = last else { return Self { told: machine, at, set_back: SignedDuration::ZERO } };
         let told = machine.checked_add(last.set_back).unwrap_or(machine);
@@ -70,8 +70,8 @@ impl Onward {
 }
 
 impl Clock {
-    /// What happened in a run, whose times are the machine's, as this clock shows it: resources of a simulated world take its
-    /// time.
+    /// An event of a run, whose times are the machine's, as this clock shows it: resources of a simulated world take
+    /// its time.
     pub fn shown(&self, event: RunEvent) -> RunEvent {
         let Self::Simulated(clock) = self else { return event };
         RunEvent { time: clock.at(event.time), what: event.what.scaled(clock.speed()) }

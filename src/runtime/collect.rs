@@ -58,28 +58,28 @@ impl Collector {
         Self { app, ring, pending, limit }
     }
 
-    /// The same with a session that others ask with, too; before anything is read.
+    /// Has it ask with a session that others use, too; before anything is read.
     #[must_use]
     pub fn with_session(mut self, session: aws::Session) -> Self {
         self.ring.executor = self.ring.executor.with_session(&self.app.environment, session);
         self
     }
 
-    /// The same with another limit for a request, which is then sent once; before anything is read.
+    /// Sets the limit of a request, which is then sent once; before anything is read.
     #[must_use]
     pub fn with_request_limit(mut self, limit: Duration) -> Self {
         self.ring.executor = self.ring.executor.with_request_limit(limit);
         self
     }
 
-    /// The same while a screen is taken: a credential helper gets no terminal.
+    /// Says that a screen is taken: a credential helper gets no terminal.
     #[must_use]
     pub fn with_screen(mut self) -> Self {
         self.ring.executor = self.ring.executor.with_screen();
         self
     }
 
-    /// The same in passing: nobody is asked for an MFA code.
+    /// Says that this is a look in passing: nobody is asked for an MFA code.
     #[must_use]
     pub fn in_passing(mut self) -> Self {
         self.ring.executor = self.ring.executor.in_passing();
@@ -153,7 +153,7 @@ fn told(app: &mut App, now: Timestamp, ahead: SignedDuration) -> Vec<Effect> {
 /// An app that goes on until something is so.
 struct Driving<'a, Done> {
     app: &'a mut App,
-    /// What is to be carried out first.
+    /// Effects that are carried out first.
     pending: &'a mut Vec<Effect>,
     done: Done,
     /// How often it is told the time where nothing happens, its rows brought up to date each time; none: it is told

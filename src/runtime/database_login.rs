@@ -1,5 +1,5 @@
-//! Who connects to the database of an environment, and how: what `[environments.NAME.database]` says, with the password from
-//! where it lies.
+//! The login at an environment's database: what `[environments.NAME.database]` says, with the password from where it
+//! lies.
 
 use crate::aws::Session;
 use crate::aws::secrets::Login;
@@ -9,8 +9,8 @@ use crate::feeds::sql::{Place, Who};
 use crate::model::{Failure, FailureKind};
 use std::time::Duration;
 
-/// What a connection of an environment takes; `who` is what a person named instead, `database` the one that AWS names, where it
-/// is known.
+/// The settings for a connection to an environment's database; `who` is the user and database that a person named
+/// instead, `database` the one that AWS names, where it is known.
 ///
 /// # Errors
 /// The password cannot be read, or it is not said who connects.

@@ -14,14 +14,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::OnceCell;
 use tokio::task::{AbortHandle, JoinSet};
 
-/// Who connects, and to which database.
+/// The user of the demo's database.
 pub const USER: &str = "app";
 /// The database that the demo connects to.
 pub const DATABASE: &str = "app";
 
 const SCHEMA: &str = include_str!("demo_database.sql");
 
-/// It lives as long as this value.
+/// The demo's database server, which ends with this value.
 #[derive(Debug)]
 pub struct DemoDatabase {
     writer: SocketAddr,

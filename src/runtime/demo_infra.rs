@@ -42,7 +42,7 @@ const UNITS: &[Made] = &[
     unit!("monitoring", "compute", "database"),
 ];
 
-/// What stands in for AWS.
+/// The script that stands in for AWS.
 const WAIT: &str = include_str!("demo_infra/wait.sh");
 
 /// Makes it for an environment, as it is before an apply, unless a run over it goes on; what it is configured as.

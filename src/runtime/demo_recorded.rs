@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::task::AbortHandle;
 
-/// What happened in it.
+/// The events of the recorded run.
 const EVENTS: &str = include_str!("demo_infra/recorded/events.jsonl");
-/// What it was asked for.
+/// The order of the recorded run.
 const REQUEST: &str = include_str!("demo_infra/recorded/request.json");
 /// The recorded plans: the unit's name, and its plan as JSON.
 const PLANS: &[(&str, &str)] = &[

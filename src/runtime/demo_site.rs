@@ -4,7 +4,7 @@
 use super::audit;
 use crate::config::{EnvironmentConfig, HealthConfig};
 use crate::feeds::runs::Place;
-use crate::infra::run::folder;
+use crate::private_files;
 use aws_sim::{Sim, Site};
 use std::path::{Path, PathBuf};
 
@@ -40,7 +40,8 @@ impl DemoSite {
         let host = options.names.first().cloned().unwrap_or_default();
         let site = Site::start(options).await.map_err(|error| error.to_string())?;
         let authority = folder.join(format!("demo-authority-{}.pem", std::process::id()));
-        let written = folder::make(folder).and_then(|()| folder::replace(&authority, site.authority.as_bytes()));
+        let written =
+            private_files::make(folder).and_then(|()| private_files::replace(&authority, site.authority.as_bytes()));
         written.map_err(|error| format!("{}: {error}", authority.display()))?;
         Ok(Self { site, authority, address_url: format!("https://{host}/address") })
     }

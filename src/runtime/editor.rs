@@ -16,7 +16,7 @@ const LARGEST: u64 = 16 << 20;
 
 /// The variables that name the editor of a value, the first that is set wins.
 pub const OF_VALUES: &[&str] = &["VISUAL", "EDITOR"];
-/// Those that name the editor of a statement, as psql has them.
+/// The variables that name the editor of a statement, as psql has them.
 pub const OF_SQL: &[&str] = &["PSQL_EDITOR", "VISUAL", "EDITOR"];
 
 /// A text that a person edits in their own editor.
@@ -31,11 +31,11 @@ pub enum What<'a> {
 /// Why there is no text.
 #[derive(Debug)]
 pub enum NotEdited {
-    /// What could not be done, and why.
+    /// The step that failed, and why.
     Failed(&'static str, io::Error),
     /// The editor ended with a failure: the person left it.
     Left(ExitStatus),
-    /// What it wrote is not text in UTF-8.
+    /// The edited text is not UTF-8.
     NoText,
 }
 
@@ -90,7 +90,7 @@ fn place() -> io::Result<Place> {
     Err(last)
 }
 
-/// What is configured, of these variables.
+/// The editor that these variables name.
 fn editor(names: &[&str], variable: impl Fn(&str) -> Option<OsString>) -> OsString {
     let set = |name: &&str| variable(name).filter(|value| !value.to_string_lossy().trim().is_empty());
     names.iter().find_map(set).unwrap_or_else(|| "vi".into())
@@ -112,7 +112,7 @@ fn command(editor: &OsString, line: Option<usize>) -> OsString {
     command
 }
 
-/// What a person makes of a text or a file in their editor, which one of these variables names, else `vi`; it begins in
+/// The text or file as a person leaves it in their editor, which one of these variables names, else `vi`; it begins in
 /// this line, from 1. The terminal is nobody's while this goes on.
 ///
 /// # Errors

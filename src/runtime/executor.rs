@@ -49,7 +49,7 @@ pub struct Executor {
     calls: JoinSet<()>,
     /// The calls that run programs, which can be ended.
     programs: HashMap<CallId, AbortHandle>,
-    /// What is being written into the audit file.
+    /// Lines that are being written into the audit file.
     audits: JoinSet<()>,
     audit_file: Option<PathBuf>,
     /// Whether the screen is taken: a credential helper gets no terminal.
@@ -101,42 +101,43 @@ impl Executor {
         self.out.clone()
     }
 
-    /// The same with the file that every change is written into.
+    /// Sets the file that every change is written into.
     #[must_use]
     pub fn with_audit(mut self, path: Option<PathBuf>) -> Self {
         self.audit_file = path;
         self
     }
 
-    /// The same on another clock than the machine's.
+    /// Sets another clock than the machine's.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// The same while the screen is taken: a credential helper would write over it, and its answers would be keys.
+    /// Says that the screen is taken: a credential helper would write over it, and its answers would be keys.
     #[must_use]
     pub fn with_screen(mut self) -> Self {
         self.screen = true;
         self
     }
 
-    /// The same in passing: nobody is asked for an MFA code.
+    /// Says that this is a look in passing: nobody is asked for an MFA code.
     #[must_use]
     pub fn in_passing(mut self) -> Self {
         self.quiet = true;
         self
     }
 
-    /// The same with another limit for a request, which is then sent once.
+    /// Sets the limit of a request, which is then sent once.
     #[must_use]
     pub fn with_request_limit(mut self, limit: Duration) -> Self {
         self.request_limit = Some(limit);
         self
     }
 
-    /// The same with a session that others ask with, too: its credentials are looked for once, and its clock is measured by all.
+    /// Has it ask with a session that others use, too: its credentials are looked for once, and its clock is measured
+    /// by all.
     #[must_use]
     pub fn with_session(mut self, environment: &EnvironmentConfig, session: Session) -> Self {
         if self.alone {
@@ -204,7 +205,7 @@ impl Executor {
             | Effect::OpenUrl(_)
             | Effect::Shell(_)
             | Effect::Edit { .. }
-            | Effect::Code(_)
+            | Effect::Code(..)
             | Effect::Survey(_)
             | Effect::CheckUp
             | Effect::Suspend

@@ -1,6 +1,7 @@
 //! Files that a person names, and what is kept for later sessions.
 
 use crate::app::logs::named::name_filter;
+use crate::infra::run::folder;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -102,20 +103,25 @@ fn read(path: &Path) -> io::Result<Vec<String>> {
 /// # Errors
 /// When the file cannot be read or written; it then stays as it is.
 pub fn save_filter(name: &str, filter: Option<&str>) -> io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt as _;
     let path = filters().ok_or_else(|| io::Error::other("there is no home folder to keep it in"))?;
-    let mut saved = read(&path)?;
-    name_filter(&mut saved, name, filter);
+    save_in(&path, name, filter)
+}
+
+fn save_in(path: &Path, name: &str, filter: Option<&str>) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let new = path.with_extension("new");
-    let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&new)?;
+    // Two sessions that save at once do it one after the other.
+    let lock = folder::to_add_to(&path.with_extension("lock"))?;
+    lock.lock()?;
+    let mut saved = read(path)?;
+    name_filter(&mut saved, name, filter);
+    let mut lines = String::new();
     for filter in saved {
-        writeln!(file, "{filter}")?;
+        lines.push_str(&filter);
+        lines.push('\n');
     }
-    file.sync_data()?;
-    std::fs::rename(new, path)
+    folder::replace(path, lines.as_bytes())
 }
 
 #[cfg(test)]
@@ -141,5 +147,23 @@ mod tests {
             assert_eq!(at(typed), PathBuf::from(path), "{typed}");
         }
         assert_eq!(expanded("~/x", None, String::new), PathBuf::from("~/x"), "there is no home folder");
+    }
+
+    #[test]
+    fn filters_that_are_saved_at_once_all_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = &folder.path().join("state").join("log_filters");
+        std::thread::scope(|scope| {
+            for session in 0..8 {
+                scope.spawn(move || {
+                    for number in 0..10 {
+                        save_in(path, &format!("f{session}-{number}"), Some("level:error")).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(read(path).unwrap().len(), 80);
+        save_in(path, "f0-0", None).unwrap();
+        assert_eq!(read(path).unwrap().len(), 79);
     }
 }

@@ -62,7 +62,7 @@ pub async fn look(
     Ok(())
 }
 
-/// What the outputs of Terraform name.
+/// The hosts that outputs of Terraform name.
 async fn named(environment: Option<&EnvironmentConfig>, order: &Order, out: &Sender<Finding>) -> Vec<Named> {
     let Some(environment) = environment.filter(|_| order.outputs) else { return Vec::new() };
     let (mut found, mut unread) = (Vec::new(), Vec::new());
@@ -91,14 +91,14 @@ async fn named(environment: Option<&EnvironmentConfig>, order: &Order, out: &Sen
     found
 }
 
-/// What failed, with its nearest cause; where a program is missing, without the folders that were searched.
+/// The failure with its nearest cause, in a line; where a program is missing, without the folders that were searched.
 fn in_a_line(trouble: &Trouble) -> String {
     let cause = trouble.causes.first().filter(|_| trouble.kind != TroubleKind::Tool);
     let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
     format!("{}{cause}", trouble.message)
 }
 
-/// What AWS declares beside the load balancers: who may reach them, zones, certificates.
+/// The declarations in AWS beside the load balancers: who may reach them, zones, certificates.
 async fn declared(session: &Session, hosts: &[String], known: &[Balancer], out: &Sender<Finding>) -> Vec<Zone> {
     let each = |of: fn(&Balancer) -> Vec<String>| {
         let mut all: Vec<String> = known.iter().flat_map(of).collect();
@@ -138,7 +138,7 @@ fn ours(zones: Vec<Zone>, balancers: &[Balancer], hosts: &[String]) -> Vec<Zone>
     zones.into_iter().filter(|zone| !hosts_of(std::slice::from_ref(zone), balancers).is_empty()).collect()
 }
 
-/// How it looks from here.
+/// Sends the probes from this machine.
 async fn send(
     probes: &Probes,
     order: &Order,

@@ -1,4 +1,4 @@
-//! What this machine has of its own for the time line: the audit file, and runs over the environment's units.
+//! The sources of the time line on this machine: the audit file, and runs over the environment's units.
 
 use crate::feeds::runs::Place;
 use crate::infra::run::events::Reader;
@@ -10,7 +10,7 @@ use crate::model::timeline::local::{Local, Run};
 use crate::runtime::audit;
 use jiff::{SignedDuration, Timestamp};
 
-/// What ended lately did not begin longer before than this.
+/// Operations that ended lately did not begin longer before than this.
 const BEFORE: SignedDuration = SignedDuration::from_hours(6);
 
 /// Reads them; what cannot be read is said, and the rest stands.

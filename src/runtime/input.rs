@@ -13,7 +13,7 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// What the thread tells.
+/// A message of the input thread.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "a few wait at a time")]
 pub(super) enum FromTerminal {
@@ -23,7 +23,7 @@ pub(super) enum FromTerminal {
     Gone,
 }
 
-/// What the terminal said and the app has not taken in yet, at most.
+/// The most messages of the terminal that wait for the app.
 const WAITING: usize = 64;
 /// crossterm reads nothing when it is given no time at all. With bytes there it takes none of this.
 const MOMENT: Duration = Duration::from_millis(20);
@@ -57,7 +57,7 @@ impl Reading {
         self.keys.recv().await
     }
 
-    /// The same where it is there already.
+    /// The next message if it is there already.
     pub(super) fn try_recv(&mut self) -> Option<FromTerminal> {
         self.keys.try_recv().ok()
     }
@@ -154,7 +154,10 @@ fn read_all(out: &mpsc::Sender<FromTerminal>, first: Duration) -> Read {
     let mut time = first;
     loop {
         match term::poll(time) {
-            Ok(_) if out.is_closed() => return Read::Ended,
+            Ok(more) if out.is_closed() => {
+                forget(more);
+                return Read::Ended;
+            }
             Ok(true) => (read, time) = (Read::Some, MOMENT),
             Ok(false) => return read,
             Err(_) => {
@@ -169,8 +172,16 @@ fn read_all(out: &mpsc::Sender<FromTerminal>, first: Duration) -> Read {
         if let Some(event) = translate(event)
             && out.blocking_send(FromTerminal::Event(Instant::now(), event)).is_err()
         {
+            forget(term::poll(GLANCE).unwrap_or(false));
             return Read::Ended;
         }
+    }
+}
+
+/// Takes what crossterm has read already, which would be keys of the screen that comes back.
+fn forget(mut more: bool) {
+    while more && term::read().is_ok() {
+        more = term::poll(GLANCE).unwrap_or(false);
     }
 }
 

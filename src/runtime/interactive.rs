@@ -152,7 +152,7 @@ async fn say_goodbye(app: &mut App, ring: &mut EventLoop, signals: &mut Signals)
     }
 }
 
-/// What is edited, for which question, from which line on.
+/// A text to edit: for which question, the text, and the line to begin in.
 type Editing = (Ticket, Edited, Option<usize>);
 
 struct Run<'a> {
@@ -168,9 +168,9 @@ struct Run<'a> {
     tee: Option<Tee>,
     /// A shell that the screen is to step aside for.
     aside: Option<Box<ShellPlan>>,
-    /// What the person's own editor is to have the terminal for.
+    /// The text that the person's own editor is to have the terminal for.
     editing: Option<Editing>,
-    /// Who waits for an MFA code.
+    /// Questions for an MFA code that wait for an answer.
     codes: Codes,
     /// Environments that are not opened are looked at in these; they are left with the session.
     surveys: tokio::task::JoinSet<()>,
@@ -253,9 +253,12 @@ impl Run<'_> {
         }
     }
 
-    /// Takes in what has come by now, before drawing: the newest state wins. Keys go before answers.
+    /// Takes in what has come by now, before drawing: the newest state wins. Keys go before answers; behind one that gives way, none.
     fn drain(&mut self, keys: &mut Option<Reading>, urgent: &mut bool) -> io::Result<Option<Ended>> {
         for _ in 0..BATCH {
+            if self.gives_way() {
+                break;
+            }
             let next = match keys.as_mut().and_then(Reading::try_recv) {
                 Some(FromTerminal::Event(at, event)) => {
                     *urgent = true;
@@ -348,7 +351,7 @@ impl Run<'_> {
                     }));
                 }
             }
-            Some(Effect::Code(code)) => self.codes.answer(code),
+            Some(Effect::Code(question, code)) => self.codes.answer(question, code),
             Some(Effect::Survey(environment)) => self.survey(*environment),
             Some(Effect::CheckUp) => self.check_up(),
             Some(Effect::Call { id, call, .. }) => {
@@ -438,7 +441,7 @@ impl Run<'_> {
     }
 }
 
-/// What the terminal says next; none where it is not read.
+/// The next message of the terminal; none where it is not read.
 async fn next_key(keys: &mut Option<Reading>) -> Option<FromTerminal> {
     match keys {
         Some(keys) => keys.recv().await,

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 /// The audit file is waited for so long: as long as a key that quits waits while the screen stands. A system that shuts
 /// down gives ten seconds or more.
 const LEAVING: Duration = Duration::from_secs(2);
-/// Between two looks at what has been written down.
+/// The interval between two looks at what has been written down.
 const WRITING: Duration = Duration::from_millis(20);
 
 /// Leaves the operations that go on, and waits until the audit file has their ends.
@@ -31,7 +31,7 @@ struct Leaving<'a> {
 }
 
 impl Leaving<'_> {
-    /// What is still carried out: nothing is read, shown or saved any more.
+    /// The effects that are still carried out when the session ends: nothing is read, shown or saved any more.
     fn kept(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
         let mut kept = Vec::new();
         for effect in effects {
@@ -51,7 +51,7 @@ impl Leaving<'_> {
                 | Effect::Shell(_)
                 | Effect::Edit { .. }
                 | Effect::SignIn(_)
-                | Effect::Code(_)
+                | Effect::Code(..)
                 | Effect::Survey(_)
                 | Effect::CheckUp
                 | Effect::Suspend => {}

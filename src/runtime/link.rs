@@ -1,4 +1,5 @@
-//! What is started beside the screen, or would have to be there: a browser, the shell that it was started from.
+//! Programs that are started beside the screen, or would have to be there: a browser, the shell that it was started
+//! from.
 
 use std::io;
 

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 pub struct LocalOptions {
     /// A certificate and its key as PEM: then it speaks TLS too.
     pub tls: Option<(String, String)>,
-    /// What `pg_hba.conf` says; without it everybody on this machine may connect as anybody.
+    /// The content of `pg_hba.conf`; without it everybody on this machine may connect as anybody.
     pub hba: Option<String>,
     /// Settings of `postgresql.conf`, which come after those that make it small and fast.
     pub settings: Vec<(String, String)>,
@@ -37,7 +37,7 @@ pub enum NoPostgres {
 }
 
 impl NoPostgres {
-    /// What a person can do about it, in a sentence.
+    /// A hint for a person, in a sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Missing => {
@@ -51,7 +51,7 @@ impl NoPostgres {
 
 /// It starts within a second; a machine that is busy gets more time.
 const START: Duration = Duration::from_mins(1);
-/// It is stopped at once (SIGQUIT); what hangs is killed.
+/// The wait after SIGQUIT, which stops the server at once; then it is killed.
 const STOP: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(5);
 

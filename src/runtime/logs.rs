@@ -58,7 +58,7 @@ impl LogReader {
         self.reader.states()
     }
 
-    /// What is missing where the following ends now.
+    /// The gaps where the following ends now.
     pub fn unread(&self) -> Vec<Out> {
         self.reader.unread()
     }

@@ -8,7 +8,7 @@ use crate::model::infra::plan::Plan;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What was found of the resources that a run may have left behind.
+/// The findings on resources that a run may have left behind.
 pub struct Looked {
     /// Each with what came of looking for it.
     pub orphans: Vec<(Orphan, Found)>,

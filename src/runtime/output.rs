@@ -5,11 +5,15 @@ use super::stop::{self, StopSignal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{self, IsTerminal as _, Write};
 use std::os::fd::AsFd;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// How often a write that is held up looks whether the command is to end.
 const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+
+/// How long a reader that takes nothing is waited for after the time of the command is up: what was read until then is whole where the
+/// reader is only slow.
+const SLOW: Duration = Duration::from_secs(2);
 
 /// A pipe that is ready takes so many bytes without holding the writer up.
 pub const PIECE: usize = rustix::pipe::PIPE_BUF;
@@ -68,17 +72,18 @@ impl<Stream: AsFd> Output<Stream> {
         }
     }
 
-    /// Why it is not waited for any longer.
-    fn over(&self) -> Option<WriteAborted> {
-        let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline).then_some(WriteAborted::TimeUp);
-        stop::came().map(WriteAborted::Signal).or(late)
+    /// Why a reader is not waited for any longer that takes nothing since a moment.
+    fn over(&self, since: Instant) -> Option<WriteAborted> {
+        let is_late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline.max(since) + SLOW);
+        stop::came().map(WriteAborted::Signal).or(is_late.then_some(WriteAborted::TimeUp))
     }
 }
 
 impl<Stream: AsFd> Write for Output<Stream> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let since = Instant::now();
         while !self.ready()? {
-            if let Some(why) = self.over() {
+            if let Some(why) = self.over(since) {
                 self.given_up = Some(why);
                 let text = "nobody reads it, and the command is to end";
                 return Err(io::Error::new(io::ErrorKind::TimedOut, text));

@@ -1,7 +1,9 @@
 //! Local ports: who listens on one, and which is free.
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
+/// As many files macOS lets a process have, where the limit says that there is none. Source: setrlimit(2) of macOS, `OPEN_MAX`.
+const OPEN_MAX: u64 = 10_240;
 /// As many ports are tried.
 const TRIES: u16 = 100;
 
@@ -10,8 +12,15 @@ const TRIES: u16 = 100;
 pub fn more_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
-    // Where it cannot be raised, connections beyond it wait.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    let (now, most) = (limit.current, limit.maximum);
+    raise(now, most, |current| setrlimit(Resource::Nofile, Rlimit { current, maximum: most }).is_ok());
+}
+
+/// Raises a limit to the most that the system takes. Where it cannot be raised, connections beyond it wait.
+fn raise(now: Option<u64>, most: Option<u64>, mut set: impl FnMut(Option<u64>) -> bool) {
+    if !set(most) && now.is_some_and(|now| now < OPEN_MAX) {
+        set(Some(OPEN_MAX));
+    }
 }
 
 /// The process that listens on a port of this machine, where the system tells: processes of the same user, as Linux has
@@ -68,13 +77,35 @@ fn listens(line: &str, port: u16) -> Option<&str> {
 
 /// The next port that nobody listens on.
 pub fn free_after(port: u16) -> Option<u16> {
-    let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    let free = |port: &u16| {
+        let here = SocketAddr::from((Ipv4Addr::LOCALHOST, *port));
+        // Linux says of both together; others let one listen beside who listens at all addresses.
+        TcpListener::bind(here).is_ok() && (cfg!(target_os = "linux") || TcpStream::connect(here).is_err())
+    };
     (port.checked_add(1)?..=port.saturating_add(TRIES)).find(free)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_files_that_a_process_may_have_are_as_many_as_the_system_takes_and_never_fewer_than_before() {
+        for (now, takes_none, expected) in [
+            (Some(256), true, &[None][..]),
+            // As macOS, whose limit is none and which does not take that.
+            (Some(256), false, &[None, Some(OPEN_MAX)][..]),
+            (Some(20_000), false, &[None][..]),
+            (None, false, &[None][..]),
+        ] {
+            let mut asked = Vec::new();
+            raise(now, None, |files| {
+                asked.push(files);
+                takes_none || files.is_some()
+            });
+            assert_eq!(asked, expected, "{now:?}");
+        }
+    }
 
     #[test]
     fn what_lsof_prints_is_read() {

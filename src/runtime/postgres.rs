@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Through a tunnel that stands it is there in a round trip.
 const STANDS: Duration = Duration::from_secs(5);
 
-/// What a server at a port turned out to be.
+/// The kind of server that answers at a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     /// PostgreSQL without TLS.

@@ -43,7 +43,7 @@ impl Group {
         Some(Self(pid))
     }
 
-    /// It has ended by itself: what it left running on purpose stays.
+    /// Marks the process as ended by itself: what it left running on purpose stays.
     fn ended(self) {
         RUNNING.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0.as_raw_pid());
         std::mem::forget(self);
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_it_is_not_to_have_is_not_inherited() {
+    async fn a_program_does_not_inherit_what_it_is_not_to_have() {
         let mut program = program(&["sh", "-c", "echo \"[$CARGO_MANIFEST_DIR][$CARGO_PKG_NAME]\""]);
         program.variables = vec![("CARGO_PKG_NAME".to_owned(), "set".to_owned())];
         assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some(), "there is something to inherit");
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_missing_is_named() {
+    async fn a_program_or_a_folder_that_is_missing_is_named() {
         let failure = run(program(&["no-such-program-here"]), |_| {}).await.unwrap_err();
         assert_eq!(failure.message, "there is no no-such-program-here on this machine");
         let mut elsewhere = program(&["sh"]);

@@ -1,5 +1,5 @@
-//! What is kept of queries: a file of statements that were run, which nobody else may read, and a folder of saved queries,
-//! a file each, that a team can keep in git.
+//! Queries that are kept on this machine: a file of statements that were run, which nobody else may read, and a folder
+//! of saved queries, a file each, that a team can keep in git.
 
 use crate::feeds::queries::Saved;
 use std::fs::{self, OpenOptions};

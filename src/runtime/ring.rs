@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// What goes round in a ring: it is told the time and what happened, and says what is to be done.
+/// A state in the event loop: it is given the time and events, and returns effects.
 pub trait EventHandler {
     /// Time goes on: how late it is here, and how far the service's clock is ahead.
     fn tick(&mut self, now: Timestamp, ahead: SignedDuration) -> Vec<Effect>;

@@ -1,4 +1,4 @@
-//! What the states of an environment's units have: what was declared when it was applied last.
+//! The states of an environment's units: the resources as they were declared when they were applied last.
 
 use crate::config::EnvironmentConfig;
 use crate::infra::{Access, Discovered, Look, discover_as, each};
@@ -7,12 +7,12 @@ use crate::model::infra::{Trouble, Unit};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What the states have, and what could not be read, in sentences.
+/// The resources of states, and sentences on states that could not be read.
 #[derive(Default)]
 pub struct States {
     /// Units with their resources.
     pub units: Vec<(String, Vec<Resource>)>,
-    /// What could not be read, in sentences.
+    /// Sentences on states that could not be read.
     pub missing: Vec<String>,
     /// Where the code of each unit is.
     pub dirs: BTreeMap<String, (Unit, PathBuf)>,

@@ -1,4 +1,5 @@
-//! What ends a command from outside: Ctrl-C, a signal of the system (CI systems cancel so), a terminal that closes.
+//! Signals that end a command from outside: Ctrl-C, a signal of the system (CI systems cancel so), a terminal that
+//! closes.
 //!
 //! From when it is made no such signal is lost: one that comes between two waits is told by the next. What holds the
 //! thread up that waits, a write into a pipe that nobody reads, asks [`came`].
@@ -7,6 +8,7 @@
 //! script, has said so.
 
 use crate::cli::{ExitCode, Report};
+use futures_util::FutureExt as _;
 use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -60,17 +62,54 @@ impl StopSignal {
     }
 }
 
-/// The first that came, as its place in [`StopSignal::ALL`] and one; zero is none.
-static CAME: AtomicU8 = AtomicU8::new(0);
+/// The first signal that came to the program.
+#[derive(Debug)]
+struct Came {
+    /// Its place in [`StopSignal::ALL`] and one; zero is none.
+    place: AtomicU8,
+    /// Wakes those that wait for it.
+    told: Notify,
+}
+
+impl Came {
+    const fn new() -> Self {
+        Self { place: AtomicU8::new(0), told: Notify::const_new() }
+    }
+
+    fn first(&self) -> Option<StopSignal> {
+        let place = usize::from(self.place.load(Ordering::SeqCst)).checked_sub(1)?;
+        StopSignal::ALL.get(place).copied()
+    }
+
+    /// Stores a signal, unless another one came before.
+    fn tell(&self, stop: StopSignal) {
+        let place = StopSignal::ALL.iter().position(|signal| *signal == stop).unwrap_or_default();
+        let place = u8::try_from(place + 1).unwrap_or(u8::MAX);
+        let _ = self.place.compare_exchange(0, place, Ordering::SeqCst, Ordering::SeqCst);
+        self.told.notify_waiters();
+    }
+
+    async fn wait(&self) -> StopSignal {
+        loop {
+            // Before it is looked at: one that is told between is not missed.
+            let told = self.told.notified();
+            if let Some(first) = self.first() {
+                return first;
+            }
+            told.await;
+        }
+    }
+}
+
+static CAME: Came = Came::new();
 
 /// The first of them that came since [`watch`] was called, whatever the threads of the program are doing.
 pub fn came() -> Option<StopSignal> {
-    let place = usize::from(CAME.load(Ordering::SeqCst)).checked_sub(1)?;
-    StopSignal::ALL.get(place).copied()
+    CAME.first()
 }
 
-/// What ends a command though the thread that waits for it is held up: by a file on a file system that does not answer, by a
-/// pipe that nobody writes into.
+/// A guard that ends a command though the thread that waits for it is held up: by a file on a file system that does not
+/// answer, by a pipe that nobody writes into.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Held {
     /// When `--timeout` is up.
@@ -95,9 +134,7 @@ pub fn watch(held: Held) {
             loop {
                 tokio::select! {
                     stop = stops.next() => {
-                        let place = StopSignal::ALL.iter().position(|signal| *signal == stop).unwrap_or_default();
-                        let place = u8::try_from(place + 1).unwrap_or(u8::MAX);
-                        let _ = CAME.compare_exchange(0, place, Ordering::SeqCst, Ordering::SeqCst);
+                        CAME.tell(stop);
                         if !held.takes_signals && is_held_up().await {
                             if let Err(report) = stop.ended() {
                                 let _ = report.write(&mut io::stderr(), held.json);
@@ -160,8 +197,11 @@ fn end(code: ExitCode) {
 /// Waits for the signals that end a command.
 #[derive(Debug)]
 pub struct StopSignals {
-    /// One that came before, which no wait was told of.
+    came: &'static Came,
+    /// The one that came before, which no wait was told of.
     before: Option<StopSignal>,
+    /// Whether a wait was told of one.
+    told: bool,
     interrupt: Option<Signal>,
     terminate: Option<Signal>,
     hangup: Option<Signal>,
@@ -173,9 +213,16 @@ impl StopSignals {
     /// # Errors
     /// The system gives no handler.
     pub fn new() -> io::Result<Self> {
+        Self::beside(&CAME)
+    }
+
+    fn beside(came: &'static Came) -> io::Result<Self> {
         let taken = |kind: SignalKind| if is_ignored(kind) { Ok(None) } else { signal(kind).map(Some) };
         Ok(Self {
-            before: came(),
+            came,
+            // Before the handlers are set: what is seen here does not come to them.
+            before: came.first(),
+            told: false,
             interrupt: taken(SignalKind::interrupt())?,
             terminate: taken(SignalKind::terminate())?,
             hangup: taken(SignalKind::hangup())?,
@@ -185,18 +232,33 @@ impl StopSignals {
     /// Waits for the next signal that ends the command.
     pub async fn next(&mut self) -> StopSignal {
         if let Some(before) = self.before.take() {
+            self.told = true;
             return before;
         }
-        tokio::select! {
+        let (stop, own) = tokio::select! {
             biased;
-            () = received(&mut self.interrupt) => StopSignal::Interrupt,
-            () = received(&mut self.terminate) => StopSignal::Terminate,
-            () = received(&mut self.hangup) => StopSignal::Hangup,
+            () = received(&mut self.interrupt) => (StopSignal::Interrupt, true),
+            () = received(&mut self.terminate) => (StopSignal::Terminate, true),
+            () = received(&mut self.hangup) => (StopSignal::Hangup, true),
+            // One that came before these handlers were there, though the thread that watches may have heard of it after that.
+            first = self.came.wait(), if !self.told => (first, false),
+        };
+        self.told = true;
+        if !own {
+            // It may have come to its handler too, between the two looks above.
+            let handler = match stop {
+                StopSignal::Interrupt => &mut self.interrupt,
+                StopSignal::Terminate => &mut self.terminate,
+                StopSignal::Hangup => &mut self.hangup,
+            };
+            let _ = received(handler).now_or_never();
         }
+        stop
     }
 }
 
-async fn received(signal: &mut Option<Signal>) {
+/// Until a signal comes; never where it is ignored.
+pub(super) async fn received(signal: &mut Option<Signal>) {
     match signal {
         Some(signal) => drop(signal.recv().await),
         None => std::future::pending().await,
@@ -248,8 +310,24 @@ pub async fn stopped() -> StopSignal {
 mod tests {
     use super::*;
 
+    /// The moment between a signal and the word of the thread that watches may be the one in which a command begins to wait.
+    #[tokio::test]
+    async fn a_signal_that_came_before_a_command_began_to_wait_is_told_once() {
+        let came: &'static Came = Box::leak(Box::new(Came::new()));
+        let mut stops = StopSignals::beside(came).unwrap();
+        let next = tokio::spawn(async move { (stops.next().await, stops) });
+        tokio::task::yield_now().await;
+        came.tell(StopSignal::Terminate);
+        came.tell(StopSignal::Interrupt);
+        let (stop, mut stops) = next.await.unwrap();
+        assert_eq!(stop, StopSignal::Terminate);
+        assert!(tokio::time::timeout(Duration::from_millis(20), stops.next()).await.is_err(), "it is told once");
+        let mut later = StopSignals::beside(came).unwrap();
+        assert_eq!(later.next().await, StopSignal::Terminate, "who waits later is told, too");
+    }
+
     #[test]
-    fn what_is_ignored_is_read_from_the_status_of_a_process() {
+    fn ignored_signals_are_read_from_the_status_of_a_process() {
         assert_eq!(ignored_of("Name:\tcockpit\nSigBlk:\t00000000000000ff\nSigIgn:\t0000000000000007\n"), 7);
         assert_eq!(ignored_of("Name:\tcockpit\n"), 0);
     }

@@ -9,11 +9,10 @@ use crate::app::poll::Wants;
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::glance::{Glance, glance};
 use crate::model::{Source, costs};
-use jiff::tz::TimeZone;
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
-/// What is read: about ten requests of a small environment, and none that costs.
+/// The sources of a survey: about ten requests of a small environment, and none that costs.
 const READ: [Source; 6] =
     [Source::Identity, Source::Services, Source::Tasks, Source::DbClusters, Source::DbInstances, Source::Alarms];
 /// How long one environment may take to be looked at.
@@ -53,7 +52,7 @@ pub(super) async fn survey(
         let file = kept_costs::file(&identity.account, identity.endpoints.of("ce").unwrap_or_default(), None, None);
         let now = app.service_now();
         seen.cost = kept_costs::read(file.as_ref(), now).map(|kept| {
-            let told = costs::told(&kept, now.to_zoned(TimeZone::UTC).date());
+            let told = costs::told(&kept, costs::today(now));
             (told.month, kept.currency)
         });
     }

@@ -1,8 +1,8 @@
-//! What stands in the editor of SQL, kept for the next session in a file that nobody else may read. Several sessions share it:
-//! each takes out what it put in before, and leaves what is another's.
+//! The texts of the SQL editor, kept for the next session in a file that nobody else may read. Several sessions share
+//! it: each takes out what it put in before, and leaves what is another's.
 
 use crate::feeds::queries::Typed;
-use crate::infra::run::folder;
+use crate::private_files;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ fn file() -> io::Result<PathBuf> {
     super::queries::state_file("sql_texts")
 }
 
-/// What earlier sessions left; nothing where there is no such file.
+/// The texts that earlier sessions left; none where there is no such file.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -49,7 +49,7 @@ fn keep_in(path: &Path, before: &[Typed], now: &[Typed]) -> io::Result<()> {
         std::fs::create_dir_all(folder)?;
     }
     // Two sessions that end at once write one after the other.
-    let lock = folder::to_add_to(&path.with_extension("lock"))?;
+    let lock = private_files::to_add_to(&path.with_extension("lock"))?;
     lock.lock()?;
     let mut kept = read_from(path)?;
     for gone in before {
@@ -63,7 +63,7 @@ fn keep_in(path: &Path, before: &[Typed], now: &[Typed]) -> io::Result<()> {
         lines += &serde_json::to_string(&(&typed.name, &typed.text))?;
         lines.push('\n');
     }
-    folder::replace(path, lines.as_bytes())
+    private_files::replace(path, lines.as_bytes())
 }
 
 #[cfg(test)]
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_passed_over() {
+    fn a_line_that_is_no_text_is_passed_over() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sql_texts");
         std::fs::write(&path, "[\"1\",\"a\"]\n{\n[\"2\",\"cut o").unwrap();

@@ -90,7 +90,7 @@ fn what_no_line_takes_is_a_key_at_once() {
     }
 }
 
-/// Who typed nothing for a while has seen that it closed.
+/// A person who typed nothing for a while has seen that it closed.
 #[test]
 fn a_key_that_goes_on_with_nothing_is_a_key() {
     let mut stage = Stage::new((120, 40));
@@ -178,7 +178,8 @@ fn text_that_is_pasted_where_there_is_no_line_is_never_keys() {
 
 #[test]
 fn an_enter_that_was_meant_for_something_else_does_not_answer_a_code_that_is_asked_for() {
-    let code = || Event::MfaRequest(MfaRequest { profile: "work".into(), serial: "arn:mfa".into(), again: None });
+    let code =
+        || Event::MfaRequest(MfaRequest { number: 7, profile: "work".into(), serial: "arn:mfa".into(), again: None });
     let mut stage = Stage::new((120, 40));
     stage.press("2 j");
     stage.strike("j");
@@ -187,10 +188,10 @@ fn an_enter_that_was_meant_for_something_else_does_not_answer_a_code_that_is_ask
         stage.pass(100);
         stage.strike(key);
     }
-    assert!(!stage.left.iter().any(|effect| matches!(effect, Effect::Code(_))), "{:?}", stage.left);
+    assert!(!stage.left.iter().any(|effect| matches!(effect, Effect::Code(..))), "{:?}", stage.left);
     stage.shows("not taken: a code is asked for since");
     stage.typed("271828");
     stage.press("enter");
     let given = Some(crate::model::parameters::Value::new("271828"));
-    assert_eq!(stage.left.last(), Some(&Effect::Code(given)));
+    assert_eq!(stage.left.last(), Some(&Effect::Code(7, given)));
 }

@@ -1,5 +1,5 @@
-//! What stands on every screen: the top line (where am I), the panes, the keys (what can I do), a
-//! short message, and the strip of a view's blocks where only one is shown.
+//! The parts of every screen: the top line (where am I), the panes, the keys (what can I do), a short message, and the
+//! strip of a view's blocks where only one is shown.
 
 use super::canvas::Canvas;
 use super::signs::Signs;
@@ -268,7 +268,7 @@ pub fn strip(canvas: &mut Canvas<'_, '_>, place: Rect) {
     }
 }
 
-/// So many columns of what is typed are seen behind a long question.
+/// The columns of typed text that are seen behind a long question.
 const TYPED: u16 = 24;
 
 /// Keys, a line being typed, or a short message. Returns where the cursor is.

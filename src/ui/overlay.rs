@@ -1,4 +1,4 @@
-//! What lies over the panes: a frame with the line of its query, its rows, its keys.
+//! The windows over the panes: a frame with the line of its query, its rows, its keys.
 
 use super::canvas::Canvas;
 use super::frame;

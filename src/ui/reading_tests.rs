@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 
 const WEB_LIKE: &str = "bookmark-manager-staging-web";
 
-/// What is read of a world in which all that can be wrong is.
+/// A world in which all that can be wrong is, read.
 fn troubled() -> World {
     let mut world = staging();
     let message = |service: &str, text: &str| ServiceEvent {

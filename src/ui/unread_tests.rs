@@ -66,7 +66,7 @@ impl Unread {
     }
 }
 
-/// What is asked of AWS, but for who asks: without that nothing else is asked.
+/// The sources that AWS is asked for, but for the identity: without that nothing else is asked.
 fn sources() -> impl Iterator<Item = Source> {
     let beside = [Source::Parameters, Source::Instances, Source::UserPool, Source::DbSnapshots, Source::Agents];
     Source::ALL.into_iter().chain(Source::OF_TIMELINE).chain(beside).filter(|source| *source != Source::Identity)
@@ -95,7 +95,7 @@ fn open(world: &World, keys: &str, size: (u16, u16)) -> App {
     app
 }
 
-/// What stands in each block of the view.
+/// The text of each block of the view.
 fn blocks(app: &App) -> Vec<(Block, String)> {
     let buffer = drawn(app);
     let cut = |place: ratatui::layout::Rect| {
@@ -105,10 +105,10 @@ fn blocks(app: &App) -> Vec<(Block, String)> {
     layout(app).blocks.iter().map(|(block, place)| (*block, cut(*place))).collect()
 }
 
-/// What a source that is refused says.
+/// The message of a source that is refused.
 const WHY: &str = "service:Action: not allowed: just so";
 
-/// What says that something is missing or old: the failure itself, words, and the sign of what is not known.
+/// The texts that say that something is missing or old: the failure itself, words, and the sign of what is not known.
 const TELLING: [&str; 14] = [
     "no permission",
     "cannot read",
@@ -325,6 +325,22 @@ fn what_needs_attention_tells_its_age_where_it_is_not_read_again() {
         let tabs = text(&app).lines().nth(1).unwrap_or_default().to_owned();
         assert!(size.0 == 60 || tabs.contains(" 3m old  "), "{tabs}");
     }
+}
+
+#[test]
+fn without_the_focus_data_is_late_after_twice_the_time_wherever_its_age_is_told() {
+    use crate::app::data_status::{behind, late, old};
+    use crate::app::event::Event;
+    let mut app = read(&staging(), (120, 40));
+    let told = |app: &App| {
+        let late = late(app, &[(Source::Alarms, app.estate.status(Source::Alarms))]);
+        (late.is_some(), old(app, Source::Alarms).is_some(), behind(app, Source::Alarms).is_some())
+    };
+    app.update(Event::Focus(false));
+    app.update(Event::Tick(now() + app.environment.refresh.of(Source::Alarms) * 3));
+    assert_eq!(told(&app), (false, false, false));
+    app.update(Event::Focus(true));
+    assert_eq!(told(&app), (true, true, true));
 }
 
 #[test]

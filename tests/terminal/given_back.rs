@@ -81,6 +81,60 @@ fn a_suspended_session_comes_back_as_it_was() {
     terminal.is_given_back();
 }
 
+/// With a program that asks for a word, which has the terminal from Alt-b on.
+fn with_a_program() -> Home {
+    let run = r#"printf "what is it? "; read -r it; echo "it is $it"; exit 3"#;
+    let config = format!(
+        "{}\n[[commands]]\nname = \"ask\"\nkey = \"Alt-b\"\nrisk = \"look\"\noutput = \"foreground\"\nrun = '{run}'\n",
+        include_str!("../../config.toml")
+    );
+    Home::with(&config)
+}
+
+#[test]
+fn what_is_typed_behind_the_key_that_hands_the_terminal_over_is_no_key_of_the_screen() {
+    let (home, world) = (Home::new(), World::staging());
+    let editor = home.write("editor", "printf 'what is it? '; read -r it; echo \"it is $it\" > \"$1\"\n");
+    let mut command = command(&home, Some(&world.endpoint()), "--env staging");
+    command.env("VISUAL", format!("sh {}", editor.display()));
+    let mut terminal = Terminal::open(command, 120, 40);
+    terminal.shows("Needs attention");
+    terminal.press("5");
+    terminal.shows("connects to");
+    // In one piece: the second would end the cockpit before the editor has begun.
+    terminal.press("\u{5}q");
+    terminal.shows("what is it?");
+    terminal.press("a word\r");
+    terminal.shows("it is a word");
+    terminal.shows("connects to");
+}
+
+/// The key reaches the program and the cockpit alike: where one of them goes on, no shell takes the terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_that_has_the_terminal_is_suspended_together_with_the_cockpit() {
+    let (home, world) = (with_a_program(), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.shows("Needs attention");
+    terminal.press("\u{1b}b");
+    terminal.shows("what is it?");
+    let id = terminal.child.process_id().unwrap();
+    terminal.press("\u{1a}");
+    until("stopped", PATIENCE, || stat(id).filter(|stat| stat[0] == "T"));
+    // As a shell has it go on.
+    let group = rustix::process::Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
+    rustix::process::kill_process_group(group, Signal::CONT).unwrap();
+    terminal.press("a word\r");
+    terminal.shows("it is a word");
+    terminal.shows("[exit 3] Enter goes back");
+    terminal.press("\r");
+    terminal.shows("FAILED  ask: exit 3");
+    terminal.is_taken();
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
+}
+
 /// The other end of the terminal goes away, with a hang-up signal or, in a session of its own, without.
 #[cfg(target_os = "linux")]
 #[test]

@@ -178,7 +178,7 @@ impl Poller {
     }
 }
 
-/// What is no longer listed, or was looked for and not found, is gone.
+/// Forgets services that are no longer listed, or were looked for and not found.
 fn forget_services(estate: &mut Estate, sweep: &Sweep) {
     let unjudged = &mut estate.unjudged;
     if let Some(services) = estate.services.value_mut() {

@@ -49,7 +49,7 @@ pub(super) fn all<T>(
         Part::Failed(failure) => failure,
     };
     let kind = failure.kind;
-    if count > 0 && slot.at().is_none() {
+    if count > 0 && (slot.at().is_none() || slot.partial().is_some()) {
         let missing = format!("the list ended early, after {count} pages: {failure}");
         slot.learn_partly(gathered, missing, Some(failure), now);
     } else {

@@ -9,7 +9,7 @@ use crate::model::logs::Ms;
 
 /// How old a stretch is when it is read once more. Ingestion delays of 5 to 20 s are common, most of a minute happens.
 pub(super) const AGES: [Ms; 3] = [10_000, 30_000, 120_000];
-/// What every round looks back.
+/// The overlap of every round with the one before, in milliseconds.
 pub(super) const NEAR: Ms = 2_000;
 /// How much of what is never read again is told at once.
 const TOLD: Ms = 30_000;
@@ -27,7 +27,7 @@ pub(super) struct LeftOut {
     pub(super) from: Ms,
     /// The time at which it ends.
     pub(super) to: Ms,
-    /// What came later than this may be missing there, in milliseconds.
+    /// Lines that came later than this after their time may be missing there, in milliseconds.
     pub(super) later: Ms,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct LeftOut {
 pub(super) struct Again {
     /// Up to when, for each of the ages.
     done: [Ms; AGES.len()],
-    /// What was told already.
+    /// The stretches that were told already.
     told: Vec<(Ms, Ms)>,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Again {
 pub(super) struct Reach(Option<Ms>);
 
 impl Again {
-    /// Nothing before this is looked for.
+    /// Begins at a time; nothing before it is read.
     pub(super) fn new(since: Ms) -> Self {
         Self { done: [since; AGES.len()], told: Vec::new() }
     }
@@ -99,7 +99,7 @@ impl Again {
         left
     }
 
-    /// What of this was not told yet.
+    /// The parts of this stretch that were not told yet.
     fn tell(&mut self, from: Ms, to: Ms, later: Ms) -> Vec<LeftOut> {
         let oldest = self.done.into_iter().min().unwrap_or(from).min(from);
         self.told.retain(|(_, end)| *end > oldest);
@@ -118,7 +118,7 @@ impl Again {
         left
     }
 
-    /// From when on ids of lines are needed.
+    /// The time from which ids of lines are needed.
     pub(super) fn needed(&self, rate: f64) -> Ms {
         let kept = self.done.iter().zip(AGES).filter(|(_, age)| kept(rate, *age));
         kept.map(|(done, _)| *done).min().unwrap_or(Ms::MAX)

@@ -17,7 +17,7 @@ use std::sync::Arc;
 const SHALLOW: Ms = 10_000;
 /// How far a deep round looks back: two minutes, and what comes between two of them.
 const DEEP: Ms = 150_000;
-/// Between two deep rounds.
+/// The interval between two deep rounds.
 pub const DEEP_EVERY: Ms = 20_000;
 /// A round's overlap holds about this many lines at most: a look back must not cost all requests.
 const OVERLAP_LINES: f64 = 20_000.0;
@@ -26,18 +26,18 @@ const OVERLAP_LINES: f64 = 20_000.0;
 const FUTURE: Ms = 2 * 3_600_000;
 /// In a quiet group a round looks back this far now and then: clocks of containers may be slow.
 const FAR: Ms = 2 * 3_600_000 + 600_000;
-/// Between two such rounds.
+/// The interval between two such rounds.
 const FAR_EVERY: Ms = 300_000;
 /// The lines of the future that a round takes along.
 const FUTURE_LINES: f64 = 200_000.0;
 /// Up to this many ids are not worth a look at each of them.
 const FEW: usize = 2_000;
-/// This many more than there were are worth one.
+/// The most by which remembered ids grow before each of them is looked at again.
 const MANY: usize = 100_000;
 /// A line is late if the group was read this far past its time before it came.
 const LATE: Ms = 2_000;
 
-/// What of a group is read: from when on, and whether a live tail runs beside it.
+/// How a group is read: from when on, and whether a live tail runs beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
     /// Lines from this time on are read.
@@ -55,7 +55,7 @@ pub struct Arrived {
     pub source: Arc<Source>,
     /// The line.
     pub event: LogEvent,
-    /// What tells it from all others.
+    /// The line's id, or a hash of its content: tells it from all others.
     pub id: u64,
     /// Whether it came after later lines had been read.
     pub late: bool,
@@ -182,7 +182,7 @@ impl Hasher for Hashed {
     }
 }
 
-/// What tells lines without ids apart, but for those that are alike.
+/// A hash of a line that has no id: of its stream, times and text. Only lines that are alike in all of these share it.
 pub(super) fn content(event: &LogEvent) -> u64 {
     hash(&[event.stream.as_bytes(), &event.at.to_le_bytes(), &event.ingested.to_le_bytes(), event.message.as_bytes()])
 }
@@ -245,7 +245,7 @@ impl Feed {
         self.round.as_ref().map_or(self.covered, |round| round.position)
     }
 
-    /// Who writes into a stream, if anybody wants to know.
+    /// The container that writes into a stream; none if its lines are not wanted.
     pub(super) fn source_of(&mut self, stream: &Piece, recent: &mut Recent) -> Option<Arc<Source>> {
         if let Some((_, source)) = recent.iter().find(|(name, _)| name.is(stream)) {
             return source.clone();

@@ -26,17 +26,17 @@ use jiff::SignedDuration;
 use log_store::store::hash;
 use std::collections::HashMap;
 
-/// Between two rounds of a group, in milliseconds.
+/// The interval between two rounds of a group, in milliseconds.
 pub const INTERVAL: Ms = 800;
-/// Between two rounds beside a live tail that is the first to bring lines.
+/// The interval between two rounds beside a live tail that is the first to bring lines.
 pub const LIVE_INTERVAL: Ms = 15_000;
-/// Between two rounds beside a live tail that is not.
+/// The interval between two rounds beside a live tail that is not.
 const FAST_INTERVAL: Ms = 200;
 /// Rounds a second over all groups then: polling's half of the budget, which a person has asked for.
 const FAST_ROUNDS: Ms = 5;
 /// Rounds stay fast while at least this part of the lines comes by them first.
 const LEAD: f64 = 0.2;
-/// What one line changes in that part.
+/// The weight of one line in that part, which is an exponential moving average.
 const LEAD_STEP: f64 = 0.1;
 /// Rounds a second over all groups: within polling's half of the 10 that `FilterLogEvents` allows.
 pub const ROUNDS: Ms = 4;
@@ -111,14 +111,14 @@ impl Follower {
         follower
     }
 
-    /// The same with what is known of the service's clock: see [`Self::set_ahead`].
+    /// Sets how far the service's clock is ahead: see [`Self::set_ahead`].
     #[must_use]
     pub fn ahead_by(mut self, ahead: Ms) -> Self {
         self.set_ahead(ahead);
         self
     }
 
-    /// The same with another limit for what is remembered.
+    /// Sets how many lines are remembered at most.
     #[cfg(test)]
     pub(super) fn remembering(mut self, most: usize) -> Self {
         self.most = most;
@@ -380,8 +380,8 @@ impl Follower {
         self.feeds.iter().map(|feed| feed.seen.len() + feed.alike.len() + round(feed)).sum()
     }
 
-    /// What is missing of each group where the following ends now: what it was asked for first, and what came while it could not be
-    /// read. One that is gone was told of.
+    /// The gaps of each group where the following ends now: its first stretch, and lines that came while it could not
+    /// be read. A group that is gone was told of.
     pub fn unread(&self, now: Ms) -> Vec<Gap> {
         let unread = self.feeds.iter().filter(|feed| (feed.first || feed.failure.is_some()) && !feed.gone);
         let gap = |feed: &Feed| Gap {

@@ -45,7 +45,7 @@ impl Service {
     }
 }
 
-/// What came of it: how often each line came, and the rows.
+/// The outcome: how often each line came, and the rows.
 struct Seen {
     came: Vec<u8>,
     gaps: Vec<Gap>,
@@ -123,7 +123,7 @@ fn failures_lose_no_late_line() {
 
 /// Beyond what requests bring, and beyond what is remembered, there are rows; memory stays bounded.
 #[test]
-fn what_cannot_be_read_again_is_a_row() {
+fn a_stretch_that_cannot_be_read_again_is_a_row() {
     let all = std::env::var_os("COCKPIT_ALL_FAULTS").is_some();
     // Few requests make a small rate a large one.
     let rates: &[u64] = if all { &[1_500, 5_000, 10_000, 20_000, 50_000] } else { &[1_500] };

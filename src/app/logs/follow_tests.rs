@@ -190,7 +190,7 @@ fn a_group_that_goes_away_is_a_gap_once() {
 }
 
 #[test]
-fn what_is_left_behind_is_a_gap_with_its_bounds() {
+fn a_stretch_that_is_left_out_is_a_gap_with_its_bounds() {
     let mut service = Service::new(200_000, 5);
     service.page = 4;
     let mut follower = follower(Plan { skip: Some(60_000), ..plan() });

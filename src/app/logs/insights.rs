@@ -22,7 +22,7 @@ pub const RANGES: &[(&str, Option<Ms>)] = &[
     ("the time of the lines that are here", None),
 ];
 
-/// What the pane asks of Insights.
+/// The state of the Logs pane's queries of CloudWatch Logs Insights.
 #[derive(Debug, Clone, Default)]
 pub struct Insights {
     /// The place of the range in [`RANGES`].
@@ -33,7 +33,7 @@ pub struct Insights {
     pub agreed: Option<Agreed>,
     /// The query that is under way.
     pub running: Option<Running>,
-    /// What it found, to be shown.
+    /// The result of the last query, to be shown.
     pub found: Option<Result<InsightsResult, Failure>>,
     /// Groups with their sizes.
     pub sizes: Vec<LogGroup>,
@@ -60,7 +60,7 @@ pub struct Running {
 }
 
 impl Insights {
-    /// From when to when a query looks.
+    /// The time range of a query.
     pub fn span(&self, shown: (Ms, Ms), now: Ms) -> (Ms, Ms) {
         match RANGES.get(self.range) {
             Some((_, Some(length))) => (now - length, now),
@@ -99,7 +99,7 @@ impl Insights {
         groups.iter().all(|name| self.sizes.iter().any(|group| group.name == *name))
     }
 
-    /// What a query over these groups is expected to scan.
+    /// The bytes that a query over these groups is expected to scan.
     pub fn estimate(&self, groups: &[String], shown: (Ms, Ms), now: Ms) -> Estimate {
         let (from, to) = self.span(shown, now);
         estimate(&self.sizes, groups, SignedDuration::from_millis(to - from), now)
@@ -146,7 +146,7 @@ pub fn named<'a>(name: &str, saved: &'a [String]) -> Option<&'a str> {
     known.find(|(known, _)| known.trim() == name).map(|(_, query)| query.trim()).or_else(|| preset(name))
 }
 
-/// What a query is expected to scan.
+/// The bytes that a query is expected to scan.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Estimate {
     /// Bytes; none where nothing is known.
@@ -159,13 +159,13 @@ impl Estimate {
         self.bytes.is_none_or(|bytes| bytes >= 1e9)
     }
 
-    /// What it will scan and cost, in a few words.
+    /// The expected bytes and their price, in a few words.
     pub fn short(&self) -> String {
         let known = |bytes| format!("about {}, {}", size(bytes), dollars(bytes));
         self.bytes.map_or_else(|| "what it will scan is not known".to_owned(), known)
     }
 
-    /// What it will scan and cost, in a sentence.
+    /// The expected bytes and their price, in a sentence.
     pub fn words(&self) -> String {
         self.bytes.map_or_else(
             || "what it will scan is not known".to_owned(),
@@ -174,8 +174,8 @@ impl Estimate {
     }
 }
 
-/// What a query over some time scans: the groups' bytes, spread over the time that they keep, or since
-/// when they have been there.
+/// The bytes that a query over some time scans: the groups' stored bytes, spread over their retention, or over their
+/// age where that is shorter.
 pub fn estimate(all: &[LogGroup], names: &[String], time: SignedDuration, now: Ms) -> Estimate {
     let mut bytes = 0.0;
     for name in names {
@@ -190,7 +190,7 @@ pub fn estimate(all: &[LogGroup], names: &[String], time: SignedDuration, now: M
     Estimate { bytes: Some(bytes) }
 }
 
-/// What it has scanned and what that costs.
+/// The bytes that the query has scanned, and their price.
 pub fn after(result: &InsightsResult) -> String {
     format!(
         "{}; {} of {} lines matched; {} scanned, {}",
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_costs_is_said() {
+    fn the_price_of_a_query_is_told_before_it_runs() {
         let group = LogGroup { name: "/a".into(), bytes: 70_000_000_000, retention_days: Some(7), created: None };
         let of = |group: &LogGroup, name: &str| {
             estimate(std::slice::from_ref(group), &[name.to_owned()], SignedDuration::from_hours(24), 864_000_000)

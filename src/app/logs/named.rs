@@ -15,7 +15,7 @@ pub fn name_filter(filters: &mut Vec<String>, name: &str, filter: Option<&str>) 
 /// Why a filter is not one that it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WrongName {
-    /// There is none of this name.
+    /// No saved filter has this name.
     Unknown(String),
     /// It is named by itself, or by one that it names.
     Itself(String),

@@ -35,7 +35,7 @@ pub struct Plan {
     pub since: Ms,
     /// Up to this time, which belongs to it; none: whatever there is.
     pub until: Option<Ms>,
-    /// What the service's clock shows now.
+    /// When the reading began, by the service's clock.
     pub begun: Ms,
     /// A filter pattern of the service.
     pub pattern: Option<String>,
@@ -81,7 +81,7 @@ impl Once {
         Self::within(sources, plan, WAITING)
     }
 
-    /// With room for so many lines that wait for those of an earlier slice.
+    /// A read with room for so many lines that wait for those of an earlier slice.
     pub(super) fn within(sources: Vec<GroupSource>, plan: Plan, room: usize) -> Self {
         let time = (plan.since, plan.until.unwrap_or(ENDLESS));
         // GetLogEvents knows no pattern.
@@ -304,7 +304,7 @@ impl Once {
 }
 
 impl Group {
-    /// Who writes into a stream, if anybody wants to know.
+    /// The container that writes into a stream; none if its lines are not wanted.
     fn source_of(&mut self, stream: &Piece) -> Option<Arc<Source>> {
         if let Some(known) = self.names.get(&**stream) {
             return known.clone();

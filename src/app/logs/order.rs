@@ -16,7 +16,7 @@ struct Limits {
 
 const USUAL: Limits = Limits { runs: 32, at_once: 4_096 };
 
-/// What waits. `T` is a line or a note.
+/// Lines that wait for earlier ones of other groups. `T` is a line or a note.
 #[derive(Debug, Clone)]
 pub struct Order<T> {
     delay: Ms,
@@ -48,7 +48,7 @@ impl<T> Waiting<T> {
 }
 
 impl<T> Order<T> {
-    /// With the longest time that a line waits, in milliseconds; `Ms::MAX` is for ever.
+    /// An order in which a line waits no longer than this, in milliseconds; `Ms::MAX` is for ever.
     pub fn new(delay: Ms) -> Self {
         Self::within(delay, USUAL)
     }
@@ -103,8 +103,8 @@ impl<T> Order<T> {
         self.waiting == 0
     }
 
-    /// What may go out now: up to the time that every group was read past, and what has waited. Perhaps not
-    /// all of it: see [`Self::ready`].
+    /// The lines that may go out now: those before the time that every group was read past, and those that have waited
+    /// for long enough. More may be ready than are returned: see [`Self::ready`].
     pub fn release(&mut self, now: Ms, covered: Ms) -> Vec<T> {
         while self.aging.front().is_some_and(|(came, _)| now - came >= self.delay) {
             let Some((_, at)) = self.aging.pop_front() else { break };
@@ -173,7 +173,7 @@ impl<T> Order<T> {
 mod tests {
     use super::*;
 
-    /// So few that every test reaches both.
+    /// Limits so small that every test reaches both.
     const FEW: Limits = Limits { runs: 4, at_once: 7 };
 
     #[test]
@@ -240,7 +240,7 @@ mod tests {
 
         /// However lines come, what goes out is in the order of time, and of coming where that is the same.
         #[test]
-        fn what_goes_out_is_in_order(
+        fn lines_go_out_in_order_of_time(
             steps in proptest::collection::vec((0_i64..400, 0_i64..9), 0..300),
         ) {
             let mut order = Order::within(Ms::MAX, FEW);

@@ -69,7 +69,7 @@ pub struct Reader {
     now: Ms,
     /// Effects that are to be carried out.
     effects: Vec<Effect>,
-    /// What stops the reading and has not been reported yet.
+    /// The reason why reading ended, until it is reported.
     stopped: Option<ReaderEvent>,
     way: Way,
     order: Order<Out>,
@@ -205,13 +205,14 @@ impl Reader {
         matches!(&self.way, Way::Once(once) if once.ended())
     }
 
-    /// What may go out now, where everything up to a time was read.
+    /// The lines that may go out now, where everything up to a time was read.
     fn release(&mut self, covered: Ms) -> Vec<Out> {
         let out = self.order.release(self.now, covered);
         self.settled(out)
     }
 
-    /// The same for every read of the same moment: within one millisecond the order is that of the answers.
+    /// Sorts lines of one moment, so that every read of it has the same order: within one millisecond the answers would
+    /// decide.
     fn settled(&self, mut out: Vec<Out>) -> Vec<Out> {
         if matches!(self.way, Way::Once(_)) {
             out.sort_by(|one, other| one.place().cmp(&other.place()));

@@ -1,4 +1,4 @@
-//! Who reads which part of stored lines, so that both APIs are asked as often as they may be, until the end.
+//! The sharing out of stored lines among two APIs, so that both APIs are asked as often as they may be, until the end.
 //!
 //! Each slice ends in a page that is not full, and its lines wait for those of earlier slices: so there are as few
 //! as keep an API at its limit (a rate times a delay are on their way), and they are as long as the memory for what
@@ -61,7 +61,7 @@ pub struct Share {
     /// How often each API may be asked.
     pub rates: Rates,
     rests: Vec<Rest>,
-    /// What was written until then is what there is to share.
+    /// The time at which the reading began: bytes written until then are shared out.
     begun: Ms,
     /// How long each API takes for a page, at best, in milliseconds.
     delays: [Option<Ms>; 2],

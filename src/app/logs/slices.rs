@@ -1,4 +1,4 @@
-//! What a read of stored lines is cut into: a chain of pages of one API, some streams from a time up to another.
+//! The slices of a read of stored lines: a chain of pages of one API, some streams from a time up to another.
 
 use super::feed::content;
 use crate::model::logs::{LogEvent, Ms};
@@ -22,7 +22,7 @@ pub enum Api {
 pub struct Slice {
     /// The place of its group.
     pub group: usize,
-    /// Who reads it.
+    /// The API that reads it.
     pub api: Api,
     /// The streams that it reads; empty for all.
     pub streams: Vec<String>,
@@ -30,11 +30,11 @@ pub struct Slice {
     pub to: Ms,
     /// Where the next page begins, if this is not a new chain.
     pub token: Option<String>,
-    /// What its first page was asked for: with a token the same is asked for, whatever became of the slice.
+    /// The time range of its first page: a token is only valid for the same range, whatever became of the slice.
     pub window: (Ms, Ms),
     /// The time of the newest line that came, or where it begins.
     pub position: Ms,
-    /// What came of that very millisecond: it comes again where a token was refused.
+    /// Ids of the lines of that very millisecond: they come again where a token was refused.
     edge: HashSet<u64>,
     /// How many lines alike came of that millisecond since it was begun again: no id tells them apart for both APIs.
     alike: HashMap<u64, u32>,
@@ -53,7 +53,7 @@ pub struct Slice {
 }
 
 impl Slice {
-    /// One that begins at a time.
+    /// A slice that begins at a time.
     pub fn new(group: usize, api: Api, streams: Vec<String>, (from, to): (Ms, Ms), reach: Option<f64>) -> Self {
         Self {
             group,
@@ -80,7 +80,7 @@ impl Slice {
         self.alike.clear();
     }
 
-    /// What tells a line from all others, and whether it came already.
+    /// The line's id, and whether it came before.
     pub fn known(&mut self, event: &LogEvent) -> (u64, bool) {
         if event.at > self.position {
             self.edge.clear();

@@ -3,7 +3,7 @@
 use crate::model::logs::{LogPlace, place_of};
 use crate::model::names::Shortening;
 use crate::model::task_definition::ContainerDefinition;
-use crate::model::{Estate, Failure};
+use crate::model::{Estate, Failure, partition};
 use log_store::Source;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,9 +35,9 @@ pub struct GroupSource {
     pub group: String,
     /// Its region, as the task definitions say; none for that of the environment.
     pub region: Option<String>,
-    /// Who writes into it, as far as is known.
+    /// The containers that write into it, as far as is known.
     pub writers: Vec<Writer>,
-    /// Who else writes into it, and was not asked for.
+    /// Other containers that write into it and were not asked for.
     pub others: Vec<Writer>,
     /// Where streams of several services begin alike: the service of each task that is known.
     pub tasks: BTreeMap<String, String>,
@@ -52,14 +52,14 @@ pub struct Sources {
     pub groups: Vec<GroupSource>,
     /// Sentences about containers whose lines are elsewhere.
     pub elsewhere: Vec<String>,
-    /// What is not known, so that groups may be missing here.
+    /// Reads that have failed or not come yet, so that groups may be missing here.
     pub missing: Vec<Missing>,
 }
 
 /// A read on which it depends which groups there are, and which has brought nothing or not all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
-    /// What could not be read: `the services`, `the task definition api:7 of the service api`.
+    /// The thing that could not be read: `the services`, `the task definition api:7 of the service api`.
     pub what: String,
     /// Why; none while its first answer is still to come.
     pub failure: Option<Failure>,
@@ -109,7 +109,8 @@ pub fn live_arns<'a>(
     account: &str,
 ) -> impl Iterator<Item = String> {
     let here = groups.into_iter().filter(move |group| group.is_in(Some(region)));
-    here.map(move |group| format!("arn:aws:logs:{region}:{account}:log-group:{}", group.group))
+    let partition = partition::name(region);
+    here.map(move |group| format!("arn:{partition}:logs:{region}:{account}:log-group:{}", group.group))
 }
 
 impl GroupSource {
@@ -123,8 +124,8 @@ impl GroupSource {
         self.region.as_deref().is_none_or(|there| region.is_none_or(|region| region == there))
     }
 
-    /// What a stream of it is; none if its lines are not wanted. Where several services may have written it, its task says
-    /// which one has; where that is not known, it is none of a service but of `CONTAINER@GROUP`.
+    /// The source of a stream's lines; none if its lines are not wanted. Where several services may have written it,
+    /// its task says which one has; where that is not known, it is none of a service but of `CONTAINER@GROUP`.
     pub fn source(&self, stream: &str) -> Option<Source> {
         let of = |service: String, container: &str, task: &str| Source {
             group: self.group.clone(),

@@ -1,4 +1,4 @@
-//! Whose the lines of a group are, and which groups there are.
+//! The services that the lines of a group belong to, and which groups there are.
 
 use super::*;
 use crate::model::task_definition::{ContainerDefinition, LogConfiguration};
@@ -18,6 +18,18 @@ fn a_query_searches_no_group_of_another_region() {
     let said = sources.elsewhere(Some("eu-west-1")).expect("one is left out");
     assert!(said.contains("/c is in us-east-1") && said.contains("--region us-east-1"), "{said}");
     assert_eq!((sources.here(None).count(), sources.elsewhere(None)), (3, None), "it is not known where we are");
+}
+
+#[test]
+fn a_live_tail_names_groups_as_their_partition_does() {
+    let groups = [GroupSource::named("/ecs/web")];
+    for (region, arn) in [
+        ("eu-west-1", "arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/web"),
+        ("cn-north-1", "arn:aws-cn:logs:cn-north-1:123456789012:log-group:/ecs/web"),
+        ("us-gov-west-1", "arn:aws-us-gov:logs:us-gov-west-1:123456789012:log-group:/ecs/web"),
+    ] {
+        assert_eq!(live_arns(&groups, region, "123456789012").collect::<Vec<_>>(), [arn]);
+    }
 }
 
 fn container(name: &str, driver: &str, group: &str) -> ContainerDefinition {

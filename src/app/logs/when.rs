@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 /// A mistake in a time, and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrong {
-    /// What is wrong, in a sentence.
+    /// The fault, in a sentence.
     pub message: String,
-    /// What would be right.
+    /// The right form, with an example.
     pub hint: String,
 }
 
@@ -71,7 +71,7 @@ fn told(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, Wrong>
     date.to_zoned(zone.clone()).map(|at| at.timestamp()).map_err(|_| wrong(text))
 }
 
-/// From when to when, as `--since` and `--until` say it. Of now there are two: by the service's clock as it is known,
+/// The time range, as `--since` and `--until` say it. Of now there are two: by the service's clock as it is known,
 /// and the latest that it may be there, from which ends are counted: nothing of the last second is left out.
 ///
 /// # Errors

@@ -66,11 +66,11 @@ pub struct GapEntry<'a> {
     gap: &'static str,
     /// The log group.
     group: &'a str,
-    /// From when on.
+    /// The time at which the gap begins.
     from: String,
-    /// Until when.
+    /// The time at which the gap ends.
     to: String,
-    /// Why.
+    /// The reason of the gap.
     why: &'a str,
 }
 

@@ -1,5 +1,6 @@
 //! Which curves are read, and how far back.
 
+use super::round::Round;
 use super::{Job, Poller};
 use crate::app::effect::{Effect, Priority};
 use crate::config::EnvironmentConfig;
@@ -66,15 +67,8 @@ pub(super) fn db_metric_keys(estate: &Estate) -> Option<Vec<MetricKey>> {
 }
 
 impl Poller {
-    pub(super) fn start_metrics(
-        &mut self,
-        job: Job,
-        lane: Priority,
-        estate: &Estate,
-        environment: &EnvironmentConfig,
-        visible: &[String],
-        now: Timestamp,
-    ) -> Vec<Effect> {
+    pub(super) fn start_metrics(&mut self, job: Job, lane: Priority, round: Round<'_>) -> Vec<Effect> {
+        let Round { estate, environment, visible, now, .. } = round;
         // Points are dated by the service.
         let dated = now + self.ahead;
         let mut effects = Vec::new();

@@ -1,5 +1,5 @@
-//! What belongs to one service, one task definition or one target group: fetched by key, a few at a
-//! time, those on the screen first.
+//! Facts of one service, one task definition or one target group: fetched by key, a few at a time, those on the screen
+//! first.
 
 use super::timer::Timer;
 use crate::model::Source;

@@ -2,12 +2,12 @@
 
 use super::Poller;
 use super::keyed::HISTORIES_FOR_ALL;
+use super::round::Round;
 use super::timer::{Timer, now_stretch};
 use crate::app::effect::{Effect, Priority};
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::Query;
 use crate::model::{Estate, Service, Source, Task, agent_watch};
-use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Keyed fetches under way at once while polling.
@@ -81,15 +81,8 @@ impl Poller {
         }
     }
 
-    pub(super) fn plan_keyed(
-        &mut self,
-        estate: &Estate,
-        environment: &EnvironmentConfig,
-        visible: &[String],
-        slow: i32,
-        now: Timestamp,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn plan_keyed(&mut self, round: Round<'_>, effects: &mut Vec<Effect>) {
+        let Round { estate, environment, visible, slow, now } = round;
         let limit = if self.wants.once { 64 } else { KEYED_AT_ONCE };
         let mut in_flight = self.keyed.values().filter(|timer| timer.in_flight > 0).count();
         if in_flight >= limit {

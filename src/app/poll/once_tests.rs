@@ -13,7 +13,7 @@ use crate::model::health::Severity;
 use proptest::prelude::*;
 use std::collections::VecDeque;
 
-/// What becomes of a question.
+/// The fate of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     /// It is refused or breaks.
@@ -128,7 +128,7 @@ fn wants(sources: &[Source], service_metrics: bool) -> Wants {
     Wants { sources: sources.iter().copied().collect(), service_metrics, once: true, ..Wants::default() }
 }
 
-/// What the commands read: all with and without a configured account, and each source alone.
+/// The reads of all commands: all with and without a configured account, and each source alone.
 fn all_wants() -> Vec<(Wants, bool)> {
     let alone = Source::ALL.iter().map(|source| (wants(&[Source::Identity, *source], true), true));
     [(wants(&Source::ALL, true), true), (wants(&Source::ALL, true), false)].into_iter().chain(alone).collect()

@@ -19,7 +19,7 @@ pub(crate) struct Timer {
     pub(crate) in_flight: usize,
     /// Has been read, well or not.
     pub(crate) tried: bool,
-    /// Who waits for its answers.
+    /// The priority of its answers.
     pub(crate) lane: Option<Priority>,
 }
 

@@ -8,12 +8,18 @@ use crate::model::{FailureKind, Source, kept};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
-/// What alarms and databases did is read no further back than this.
+/// Events of alarms and databases are read no further back than this.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// A time that is read reaches so much over its end, and is never shorter.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
 impl Poller {
+    /// Whether the credentials are known to be the environment's own, as far as that can be known: until then, and where they are
+    /// another account's, panes ask nothing for themselves.
+    pub fn account_known(&self) -> bool {
+        self.held.is_none() && !self.wrong_account
+    }
+
     /// Ends a timer's read: arms it again.
     pub(crate) fn finish(
         &mut self,
@@ -26,7 +32,7 @@ impl Poller {
         arm(self.timers.entry(job).or_default(), outcome, interval, now);
     }
 
-    /// From when to when a source of the time line is read, by the service's clock; at least so far back, and no
+    /// The time range in which a source of the time line is read, by the service's clock; at least so far back, and no
     /// further than AWS keeps it.
     pub(super) fn history(&self, source: Source, now: Timestamp, least: SignedDuration) -> (Timestamp, Timestamp) {
         let there = now + self.ahead;

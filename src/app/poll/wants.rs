@@ -1,4 +1,4 @@
-//! What a reader of the estate needs.
+//! The sources that a reader of the estate needs.
 
 use crate::model::Source;
 use jiff::{SignedDuration, Timestamp};

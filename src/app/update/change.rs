@@ -53,7 +53,7 @@ fn again(app: &mut App) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The same with the wider plan that was offered.
+/// Begins the operation again with the wider plan that was offered.
 pub(crate) fn offered(app: &mut App, id: OperationId) -> Vec<Effect> {
     let Some(operation) = app.operations.get(id) else { return Vec::new() };
     let Some(request) = operation.machine().offered() else { return Vec::new() };

@@ -26,7 +26,7 @@ pub(super) fn ask(app: &mut App) -> Vec<Effect> {
         return Vec::new();
     }
     let first = asked.wanted.again.is_none();
-    let MfaRequest { profile, serial, again } = &asked.wanted;
+    let MfaRequest { number: _, profile, serial, again } = &asked.wanted;
     let mut text = format!("Profile {profile} needs a code of its second factor, {serial}.");
     if let Some(why) = again {
         text = format!("{why}\n\n{text}");
@@ -53,12 +53,12 @@ pub(super) fn given(app: &mut App, text: &str) -> Vec<Effect> {
 }
 
 fn answer(app: &mut App, code: Option<Value>) -> Vec<Effect> {
-    app.code = None;
+    let question = app.code.take().map_or(0, |asked| asked.wanted.number);
     if app.screen.overlays.last().is_some_and(|window| window.kind == Kind::Code) {
         app.screen.overlays.pop();
     }
     app.changed_by(Dirty::Lists);
-    vec![Effect::Code(code)]
+    vec![Effect::Code(question, code)]
 }
 
 #[cfg(test)]
@@ -69,6 +69,7 @@ mod tests {
 
     fn wanted(again: Option<&str>) -> Event {
         Event::MfaRequest(MfaRequest {
+            number: 7,
             profile: "work".into(),
             serial: "arn:aws:iam::123456789012:mfa/me".into(),
             again: again.map(str::to_owned),
@@ -90,7 +91,7 @@ mod tests {
             stage.shows("MFA code ••••••");
             stage.hides("271828");
             stage.press("enter");
-            assert_eq!(stage.left.last(), Some(&Effect::Code(Some(Value::new("271828")))));
+            assert_eq!(stage.left.last(), Some(&Effect::Code(7, Some(Value::new("271828")))));
             stage.hides("needs a code");
             assert!(!format!("{:?}{}", stage.app, text(&stage.app)).contains("271828"));
         }
@@ -103,11 +104,11 @@ mod tests {
         stage.shows("MultiFactorAuthentication failed");
         stage.typed("1");
         stage.press("esc");
-        assert_eq!(stage.left.last(), Some(&Effect::Code(None)));
+        assert_eq!(stage.left.last(), Some(&Effect::Code(7, None)));
         stage.hides("needs a code");
         happens(&mut stage, wanted(None));
         stage.press("enter");
-        assert_eq!(stage.left.last(), Some(&Effect::Code(None)), "nothing is no code");
+        assert_eq!(stage.left.last(), Some(&Effect::Code(7, None)), "nothing is no code");
     }
 
     #[test]

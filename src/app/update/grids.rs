@@ -1,4 +1,4 @@
-//! What keys and the mouse do in a grid.
+//! The effects of keys and of the mouse in a grid.
 
 use super::mouse::WHEEL;
 use crate::app::event::Mouse;

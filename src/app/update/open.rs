@@ -11,7 +11,7 @@ use crate::app::select;
 use crate::app::subject::Subject;
 use crate::model::Estate;
 
-/// Into the selected thing.
+/// Goes into the selected thing.
 pub(crate) fn open(app: &mut App) -> Vec<Effect> {
     if let Some(effects) = (app.shown().hooks.open)(app) {
         return effects;

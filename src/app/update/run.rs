@@ -54,7 +54,7 @@ pub(crate) fn enter(app: &mut App, pane: PaneId) -> Vec<Effect> {
     go(app, pane)
 }
 
-/// Into the selected thing, or does what the chosen line of a window says.
+/// Goes into the selected thing, or does what the chosen line of a window says.
 pub(crate) fn open_or_choose(app: &mut App) -> Vec<Effect> {
     if app.screen.overlays.is_empty() { open(app) } else { choose(app) }
 }

@@ -27,7 +27,7 @@ pub(crate) fn many(app: &App) -> bool {
     services + app.estate.tasks.value().map_or(0, BTreeMap::len) > MANY
 }
 
-/// For a frame: everything, unless judging waits for its turn or `urgent`ly a person.
+/// Settles for a frame: everything, unless judging waits for its turn or `urgent`ly a person.
 pub(in crate::app) fn settle_frame(app: &mut App, urgent: bool) {
     if urgent || (app.has_pending_facts() && too_soon(app)) {
         settle_lists(app);
@@ -127,7 +127,7 @@ pub(crate) fn windows(app: &mut App) {
     }
 }
 
-/// What makes a row flash when it changes.
+/// The values whose change makes a row flash.
 pub(crate) fn looks(row: &crate::model::estate::ServiceRow) -> (u32, u32, Health) {
     (row.desired, row.running, row.assessment.health)
 }

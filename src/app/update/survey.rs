@@ -7,7 +7,7 @@ use crate::app::overlays;
 use crate::model::glance::Glance;
 use jiff::SignedDuration;
 
-/// One that was looked at is looked at again after this time.
+/// The age after which an environment is surveyed again.
 const AGAIN: SignedDuration = SignedDuration::from_mins(5);
 /// The pause between two environments that are looked at.
 const PAUSE: SignedDuration = SignedDuration::from_secs(3);

@@ -3,7 +3,7 @@
 use super::state::{Detail, ID};
 use crate::app::overlay::{Choice, Kind};
 
-/// What there is to choose from.
+/// A window of choices of this pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Window {
@@ -17,7 +17,7 @@ pub enum Window {
     Insights,
 }
 
-/// What is chosen there.
+/// The entry that is chosen there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pick {
     /// A service: shows or hides its lines.
@@ -46,7 +46,7 @@ pub enum Asked {
     Typed,
 }
 
-/// What a line is typed for in this pane.
+/// The purpose of a line that is typed in this pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Prompt {
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_chosen_comes_back_as_what_it_was() {
+    fn a_choice_comes_back_as_the_same_choice() {
         let name = || "a name".to_owned();
         let picks = [
             Pick::Service(name()),

@@ -1,4 +1,5 @@
-//! What keys do to what Insights found: rows are sorted, looked at whole, copied value by value, and nothing is asked again.
+//! The effects of keys on a result of Insights: rows are sorted, looked at whole, copied value by value, and nothing is
+//! asked again.
 
 use super::state::{COPIED, FOUND, ID};
 use super::table::Found;

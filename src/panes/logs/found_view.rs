@@ -1,4 +1,4 @@
-//! What Insights found, drawn: a grid, and below it what it has scanned.
+//! Draws a result of Insights: a grid, and below it the bytes that were scanned.
 
 use super::state::FOUND;
 use super::table::Found;

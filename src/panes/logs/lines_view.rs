@@ -20,7 +20,7 @@ const COLOURS: [Color; 6] =
 /// No chosen column is wider.
 const WIDEST: u16 = 40;
 
-/// What a row needs that does not change from line to line.
+/// The part of a row's look that does not change from line to line.
 struct Look<'a> {
     zone: TimeZone,
     /// Whether times have their day: lines of another day than today are among those that are shown.

@@ -300,7 +300,7 @@ const COMMANDS: &[Command] = &[
     ),
 ];
 
-/// By its name a command is run from other panes too, which do not keep the lines up to date.
+/// Brings the lines up to date before a command: by its name it is run from other panes too, which do not keep them so.
 fn fresh(app: &mut App, does: fn(&mut App) -> Vec<Effect>) -> Vec<Effect> {
     app.panes.logs.refresh();
     does(app)

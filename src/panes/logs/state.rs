@@ -61,7 +61,7 @@ pub struct Live {
     failed: Backoff,
 }
 
-/// What the Logs pane remembers: lines, filters, what it reads.
+/// The state of the Logs pane: lines, filters, and what is read.
 #[derive(Debug, Clone)]
 pub struct State {
     /// The lines that are kept.
@@ -70,7 +70,7 @@ pub struct State {
     pub view: View,
     /// Those that are shown and have what is looked for.
     pub found: Option<View>,
-    /// What is looked for, as it was typed.
+    /// The search text, as it was typed.
     pub search: String,
     /// Why that cannot be looked for.
     pub search_error: Option<SearchError>,
@@ -102,7 +102,7 @@ pub struct State {
     pub place: usize,
     /// The lines in the window.
     pub window: Vec<Pos>,
-    /// What tells them from others, wherever they move until the next frame.
+    /// The keys of these lines, which stay the same wherever they move until the next frame.
     pub drawn: Vec<Key>,
     /// The number of the first line in the window.
     pub offset: usize,
@@ -122,9 +122,9 @@ pub struct State {
     pub past: Option<Past>,
     /// A moment that is to be shown as soon as lines of it are here, and whether they were asked for.
     pub moment: Option<(Ms, bool)>,
-    /// What is asked of Insights.
+    /// Queries of Insights.
     pub insights: Insights,
-    /// What Insights found last.
+    /// The last result of Insights.
     pub table: Option<Found>,
     /// That is shown instead of the lines.
     pub shows_table: bool,
@@ -132,7 +132,7 @@ pub struct State {
     pub tee: Option<String>,
     /// Lines for that file which have come since the last effects.
     tee_lines: String,
-    /// What is to be said of what nobody waits for any more.
+    /// Effects that cancel requests nobody waits for any more.
     leaving: Vec<Effect>,
     /// Batches that did not fit because they are older than what fell out.
     pub too_old: u64,
@@ -150,6 +150,13 @@ pub struct State {
     pub named_filters: Vec<String>,
     /// How many questions were asked, which numbers them.
     serial: u64,
+    /// How many readers there were, of groups that are followed, of the past, of lists: each numbers its own questions from 1, and an
+    /// answer to one that was left is not that of the next.
+    readers: u64,
+    /// The number of the one that follows.
+    following: u64,
+    /// The number of those lists.
+    listing: u64,
     /// Whether somebody has looked at logs: before, nothing is read.
     opened: bool,
     /// Credentials were renewed then: nothing is asked until it is known whose they are.
@@ -183,6 +190,8 @@ struct Listing {
 #[derive(Debug, Clone)]
 pub struct Past {
     reader: Once,
+    /// Its number.
+    number: u64,
     pub from: Ms,
     pub to: Ms,
     /// Lines that it brought.
@@ -235,6 +244,9 @@ impl Default for State {
             lists: Vec::new(),
             named_filters: Vec::new(),
             serial: 0,
+            readers: 0,
+            following: 0,
+            listing: 0,
             opened: false,
             renewed: None,
             ended: 0,
@@ -260,7 +272,7 @@ impl State {
         }
     }
 
-    /// Somebody looks: begin to read.
+    /// Begins to read, as somebody looks.
     pub fn open(&mut self) {
         self.opened = true;
     }
@@ -277,6 +289,8 @@ impl State {
         self.live.serial = None;
         self.groups.clear();
         self.lists.clear();
+        self.readers += 1;
+        self.listing = self.readers;
         // What it finds may be another account's.
         self.leave_query();
         if let Some(follower) = &mut self.follower {

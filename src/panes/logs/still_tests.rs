@@ -89,7 +89,7 @@ fn lines_that_come_are_counted_also_where_as_many_fall_out() {
     let mut app = open((80, 24), 0);
     app.panes.logs.store = log_store::Store::new(log_store::Limits { lines: 30_000, ..log_store::Limits::default() });
     let end = now().as_millisecond();
-    let mut feed = |app: &mut App, numbers: std::ops::Range<i64>| {
+    let feed = |app: &mut App, numbers: std::ops::Range<i64>| {
         let lines = numbers.map(|n| line("bookmark-manager-api", end + n, "one", false)).collect();
         app.panes.logs.feed(Batch { lines, gaps: Vec::new() });
         app.update(Event::Resize(80, 24));

@@ -1,4 +1,4 @@
-//! What Insights found, as a grid, and in which order.
+//! A result of Insights as a grid, and its order.
 
 use crate::app::grid::{Grid, next_order};
 use crate::app::logs::insights;
@@ -18,7 +18,7 @@ const TEXT: u32 = 25;
 pub struct Found {
     /// The query's name.
     pub name: String,
-    /// What it has scanned and what that costs.
+    /// The bytes that the query has scanned, and their price, in words.
     pub after: String,
     pub grid: Grid,
     /// The column that it is sorted by, and whether downwards.

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
 use crate::app::logs::follow::Batch;
+use crate::config::EnvironmentConfig;
 use crate::feeds::Ask;
 use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::logs::{LogEvent, LogPage};
@@ -438,4 +439,12 @@ fn a_click_selects_a_line_and_opens_the_selected_one() {
     app.update(Event::Mouse(Mouse::WheelUp(30, 20)));
     app.settle();
     assert!(!selected(&app).contains("プロフィール"));
+}
+
+#[test]
+fn credentials_of_another_account_are_told_instead_of_a_search_that_never_ends() {
+    let elsewhere = EnvironmentConfig { account: Some("999999999999".into()), ..environment("staging") };
+    let mut app = read_in(elsewhere, &staging(), (120, 40));
+    keys(&mut app, "3");
+    assert!(text(&app).contains("these credentials are for account"), "{}", text(&app));
 }

@@ -1,4 +1,4 @@
-//! What is typed for the logs, and the files that lines go into.
+//! Lines that are typed for the logs, and the files that lines go into.
 
 use super::choice::{Asked, Prompt, Window};
 use super::marks::marked;

@@ -1,4 +1,4 @@
-//! What keys and typed text do in the Logs pane.
+//! The effects of keys and typed text in the Logs pane.
 
 use super::layout::{histogram_rows, lines_rows};
 use super::state::{Detail, ID, LINES, START, State};
@@ -47,7 +47,7 @@ pub fn older(app: &mut App) {
     app.say(text);
 }
 
-/// To the next or previous line that has what is looked for.
+/// Moves to the next or previous line that matches the search.
 pub fn jump(app: &mut App, forward: bool) {
     let logs = &mut app.panes.logs;
     let Some(found) = &logs.found else {

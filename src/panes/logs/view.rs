@@ -6,9 +6,10 @@ use super::histogram_view::histogram;
 use super::layout::histogram_rows;
 use super::lines_view::draw_lines;
 use super::state::{FOUND, LINES, State};
+use crate::app::data_status::failure_lines;
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
-use crate::model::{Health, text, time};
+use crate::model::{Health, Source, text, time};
 use crate::ui::canvas::Canvas;
 use crate::ui::widgets::frame as frames;
 use jiff::SignedDuration;
@@ -45,7 +46,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     scroll_bar(canvas, place, lines);
 }
 
-/// What is shown, for the frame.
+/// The title in the frame: which lines are shown.
 fn title(logs: &State) -> String {
     let mut parts = Vec::new();
     if logs.level != Level::None {
@@ -159,7 +160,11 @@ fn empty(canvas: &Canvas<'_, '_>) -> Vec<(Health, String)> {
         return logs.sources.elsewhere.iter().map(|said| (Health::Unknown, said.clone())).collect();
     }
     if states.is_empty() {
-        return vec![(Health::Stopped, "looking for the log groups of the services …".to_owned())];
+        // Until it is known who we are nothing is looked for, and not at all in another account.
+        return match app.estate.identity.failure() {
+            Some(failure) => failure_lines(app, Source::Identity, failure),
+            None => vec![(Health::Stopped, "looking for the log groups of the services …".to_owned())],
+        };
     }
     if states.iter().any(|state| state.covered <= app.service_now().as_millisecond() - 10_000) {
         return vec![(Health::Stopped, "reading the last 15 minutes …".to_owned())];

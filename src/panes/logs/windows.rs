@@ -203,7 +203,7 @@ fn filters(app: &App) -> Vec<Entry> {
     entries
 }
 
-/// How a group stands, in words, and whether that is bad news.
+/// The state of a group, in words, and whether that is bad news.
 fn reading_state(state: &crate::app::logs::follow::FeedState) -> (String, bool) {
     if let Some(failure) = &state.failure {
         return (failure.message.clone(), true);

@@ -22,7 +22,7 @@ use crate::model::{Alarm, AlarmState, Health, Mute, Source};
 use jiff::SignedDuration;
 use std::cmp::Ordering;
 
-/// For how long an alarm can be muted with a key; `cockpit alarms mute` takes any time.
+/// The times, in minutes, for which an alarm can be muted with a key; `cockpit alarms mute` takes any time.
 const LENGTHS: [i64; 6] = [15, 30, 60, 4 * 60, 12 * 60, 24 * 60];
 
 /// The health that an alarm's state stands for.
@@ -171,7 +171,7 @@ pub fn history(app: &App) -> Vec<(String, String)> {
     changes(app).map(|(key, change)| (key, format!("{} {} {}", change.alarm, change.summary, change.reason))).collect()
 }
 
-/// One of these changes.
+/// One change of an alarm's state, by its key.
 pub fn change<'a>(app: &'a App, wanted: &str) -> Option<&'a AlarmChange> {
     changes(app).find(|(key, _)| key == wanted).map(|(_, change)| change)
 }
@@ -195,7 +195,7 @@ pub fn whole_change(app: &App, key: &str) -> Vec<Fact> {
     ]
 }
 
-/// What is not configured, if it is not.
+/// The configuration key that is missing, in words, where one is.
 pub fn missing(app: &App) -> Option<String> {
     let name = &app.environment.name;
     app.environment
@@ -209,7 +209,7 @@ pub fn empty(app: &App) -> Words {
     note(&format!("no alarm begins with {}", app.environment.alarms.join(", ")))
 }
 
-/// How the history stands.
+/// The state of the history.
 pub fn history_status(app: &App) -> DataStatus {
     let status = app.estate.status(Source::AlarmHistory);
     let trouble = status.failure.as_ref().map(|failure| {

@@ -227,7 +227,7 @@ pub fn charts_status(app: &App) -> DataStatus {
     DataStatus { trouble, ..figures }
 }
 
-/// What says which figures there are, and where an alarm is raised or a service scaled.
+/// The sources that tell which figures there are, where an alarm is raised, or a service scaled.
 fn made_of(of: &Topic) -> &'static [Source] {
     use Source::{Alarms, DbClusters, DbInstances, ScalingPolicies, Services};
     match of {

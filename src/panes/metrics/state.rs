@@ -15,7 +15,7 @@ pub const ID: PaneId = PaneId("metrics");
 pub const LIST: Block = Block("metrics-list");
 /// The block with the curves of the selected figure.
 pub const CHARTS: Block = Block("metrics-charts");
-/// What happened meanwhile.
+/// The block with the events in the time of the charts.
 pub const MARKS: Block = Block("metrics-marks");
 
 /// Alarms, instead of the figures.
@@ -37,7 +37,7 @@ pub const RANGES: [(SignedDuration, &str); 7] = [
     (SignedDuration::from_hours(30 * 24), "30 days"),
 ];
 
-/// What the charts are about.
+/// The subject of the charts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Topic {
     #[default]
@@ -71,7 +71,7 @@ impl Against {
         }
     }
 
-    /// In words, as in `against …`.
+    /// The words, as in `against …`.
     pub fn words(self) -> &'static str {
         match self {
             Self::Nothing => "nothing",
@@ -104,7 +104,7 @@ pub struct Read {
     pub curves: Vec<Curve>,
     /// More than one request may ask for.
     pub left_out: usize,
-    /// What the region has beside, with other names than the environment's.
+    /// Figures of the region whose names are not the environment's.
     pub others: BTreeSet<String>,
 }
 
@@ -112,7 +112,7 @@ pub struct Read {
 #[derive(Debug, Clone, PartialEq)]
 pub struct InFlight {
     pub serial: u64,
-    /// What it will be, points added as they come.
+    /// The curves so far: points are added as they come.
     pub read: Read,
     /// Questions that are not answered yet: of this time, and of the other.
     pub waits: u8,
@@ -132,7 +132,7 @@ pub struct Monitored {
     pub flight: Option<u64>,
 }
 
-/// What the Metrics pane remembers.
+/// The state of the Metrics pane.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
     pub of: Topic,
@@ -156,10 +156,10 @@ pub struct State {
     pub asked: Option<Timestamp>,
     /// How many questions were asked, which numbers them.
     pub serial: u64,
-    /// What this machine knows of what happened, and when it was asked.
+    /// Operations and runs of this machine, and when they were asked for.
     pub local: Local,
     pub local_asked: Option<Timestamp>,
-    /// What happened meanwhile, newest first.
+    /// Events in the time of the charts, newest first.
     pub marks: Vec<TimelineEvent>,
     pub marks_made: Option<Timestamp>,
     /// The alarm that is to be muted.

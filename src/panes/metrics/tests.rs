@@ -235,7 +235,7 @@ fn a_machine_whose_clock_is_wrong_looks_at_the_services_time() {
 
 const CPU: &str = "bookmark-manager-staging-web-cpu";
 
-/// The same with a composite alarm, and one that is muted.
+/// A world with a composite alarm, and one that is muted.
 fn alarmed() -> World {
     let mut world = measured();
     world.alarms.push(Alarm {
@@ -249,7 +249,13 @@ fn alarmed() -> World {
         ..Alarm::default()
     });
     let until = ago(-58);
-    world.mutes.push(Mute { rule: Mute::rule_of(CPU), alarms: vec![CPU.into()], from: ago(2), until });
+    world.mutes.push(Mute {
+        rule: Mute::rule_of(CPU),
+        alarms: vec![CPU.into()],
+        from: ago(2),
+        until,
+        ..Mute::default()
+    });
     world
 }
 

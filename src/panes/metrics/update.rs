@@ -29,11 +29,11 @@ const LOCAL: u8 = 3;
 
 /// Load balancers, gateways and firewalls come and go no faster.
 const LISTED_EVERY: SignedDuration = SignedDuration::from_mins(15);
-/// What could not be listed is asked for again after this time.
+/// The wait before a list that could not be read is asked for again.
 const LISTED_AGAIN: SignedDuration = SignedDuration::from_mins(2);
-/// What this machine knows is read this often.
+/// The interval at which this machine's own operations and runs are read.
 const LOCAL_EVERY: SignedDuration = SignedDuration::from_secs(15);
-/// Of a large environment what happened is put together at most this often.
+/// The least interval at which the events of a large environment are put together.
 const MARKS_EVERY: SignedDuration = SignedDuration::from_secs(5);
 /// No more of what happened is kept.
 const MOST_MARKS: usize = 500;
@@ -194,14 +194,14 @@ pub fn up(app: &mut App) {
     }
 }
 
-/// Nothing of the environment before stays but how it is looked at.
+/// Forgets everything about the environment before but the way it is looked at.
 pub fn switched(app: &mut App) -> Vec<Effect> {
     let State { range, against, serial, .. } = app.panes.metrics;
     app.panes.metrics = State { range, against, serial, ..State::default() };
     Vec::new()
 }
 
-/// What is under way may be another account's.
+/// Credentials were renewed: answers under way may be another account's, and are dropped.
 pub fn renewed(app: &mut App) {
     let metrics = &mut app.panes.metrics;
     (metrics.flight, metrics.asked) = (None, None);
@@ -235,7 +235,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     }
     // What stands still to be read stays as it is; another time, or another thing, is read for the first time.
     let held = app.screen.paused.is_some() && app.panes.metrics.read.is_some();
-    if held || app.estate.identity.at().is_none() || app.poller.wrong_account() || app.has_pending_facts() {
+    if held || app.estate.identity.at().is_none() || !app.poller.account_known() || app.has_pending_facts() {
         return Vec::new();
     }
     let (since, ..) = window(app);

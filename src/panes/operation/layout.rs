@@ -19,7 +19,7 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
     layout.blocks = vec![(PROGRESS, picture), (LOG, log)];
 }
 
-/// How it stands; at its end the verdict and why.
+/// The height of the summary: the operation's state, at its end the verdict and why.
 pub fn summary(app: &App, height: u16) -> u16 {
     let cells = usize::from(app.screen.size.0.saturating_sub(4));
     let lines = shown(app).map_or(1, |operation| tell::head(app, operation, cells).len());

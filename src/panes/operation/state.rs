@@ -5,9 +5,9 @@ use crate::app::screen::Block;
 
 /// The name of the Operation pane.
 pub const ID: PaneId = PaneId("operation");
-/// How it stands, as a picture.
+/// The block with the picture of the progress.
 pub const PROGRESS: Block = Block("progress");
-/// What it did, and what was seen meanwhile.
+/// The block with the operation's log.
 pub const LOG: Block = Block("operation-log");
 
 /// The pane remembers nothing: operations are kept in the state of the app.

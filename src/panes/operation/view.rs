@@ -23,7 +23,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     }
 }
 
-/// How it stands; at its end the verdict, why, and what to do.
+/// Draws the summary: the operation's state, at its end the verdict, why, and what to do.
 pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let Some(operation) = shown(canvas.app) else { return };
     let app = canvas.app;

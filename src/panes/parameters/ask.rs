@@ -1,4 +1,4 @@
-//! What the Parameters pane asks, and what the answers change.
+//! The questions of the Parameters pane, and what the answers change.
 
 use super::rows;
 use super::state::{ID, Shown};
@@ -12,11 +12,11 @@ use crate::model::parameters::{Parameter, belongs};
 use crate::model::{Failure, FailureKind};
 use jiff::SignedDuration;
 
-/// They are read this often while somebody looks.
+/// The interval at which parameters are read while somebody looks.
 const EVERY: SignedDuration = SignedDuration::from_mins(1);
-/// The same once nobody does: the needs-attention list tells of what is missing.
+/// The interval once nobody looks: the needs-attention list tells of what is missing.
 const SELDOM: SignedDuration = SignedDuration::from_mins(10);
-/// What follows from them and the task definitions is made anew this often.
+/// The interval at which rows and findings are derived anew from parameters and task definitions.
 const DERIVED: SignedDuration = SignedDuration::from_secs(5);
 /// A value hides again after this.
 pub(super) const REVEALED: SignedDuration = SignedDuration::from_secs(30);
@@ -56,7 +56,8 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     hide(app, looked_at);
     let state = &app.panes.parameters;
     let held = app.screen.paused.is_some() && app.estate.parameters.at().is_some();
-    if held || app.estate.identity.at().is_none() || (state.asked.is_none() && !looked_at) {
+    let known = app.estate.identity.at().is_some() && app.poller.account_known();
+    if held || !known || (state.asked.is_none() && !looked_at) {
         return Vec::new();
     }
     let old = state.derived.is_none_or(|at| app.now.duration_since(at) >= DERIVED);

@@ -20,7 +20,7 @@ use crate::model::time::{date_clock, short};
 use crate::model::{Health, Source};
 use std::cmp::Ordering;
 
-/// What the key of a secret begins with.
+/// The prefix of the key of a secret's row.
 pub const SECRET: &str = "secret:";
 /// The row that says what is not shown.
 pub const OTHERS: &str = "secret:others";
@@ -71,7 +71,7 @@ fn secrets(app: &App) -> &[Secret] {
     app.estate.secrets.value().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// One of them by its name.
+/// A parameter by its name.
 pub fn parameter<'a>(app: &'a App, name: &str) -> Option<&'a Parameter> {
     let all = parameters(app);
     all.binary_search_by(|one| one.name.as_str().cmp(name)).ok().map(|at| &all[at])
@@ -366,10 +366,10 @@ pub fn facts_status(app: &App) -> DataStatus {
     DataStatus { age, dimmed, empty: note(words), trouble, ..DataStatus::default() }
 }
 
-/// What tells which parameters and secrets are read, and by whom.
+/// The sources that tell which parameters and secrets are read, and by which services.
 const READERS: &[Source] = &[Source::Services, Source::TaskDefinitions];
 
-/// How the check stands.
+/// The state of the check.
 pub fn check_status(app: &App) -> DataStatus {
     let state = &app.panes.parameters;
     let read = app.estate.parameters.value().is_some();

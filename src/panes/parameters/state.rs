@@ -19,7 +19,7 @@ pub const FACTS: Block = Block("parameter-facts");
 /// The block with what is wrong.
 pub const CHECK: Block = Block("parameter-check");
 
-/// What it keeps. Parameters and secrets themselves are in the estate.
+/// The state of the Parameters pane. Parameters and secrets themselves are in the estate.
 #[derive(Debug, Clone, Default)]
 pub struct State {
     /// When they were asked for last; none: nobody has looked yet.
@@ -28,7 +28,7 @@ pub struct State {
     pub under_way: Option<u64>,
     /// Names that it asks for.
     pub under: Vec<String>,
-    /// What came of it so far.
+    /// The parameters that came of it so far.
     pub coming: Vec<Parameter>,
     /// The number of the question about secrets that is under way.
     pub secrets_under_way: Option<u64>,
@@ -43,22 +43,22 @@ pub struct State {
     pub everything: bool,
     /// The rows of the tree.
     pub rows: Vec<Row>,
-    /// What task definitions name, and whether all of them are known.
+    /// The parameters that task definitions name, and whether all definitions are known.
     pub named: Vec<ParameterReference>,
     pub complete: bool,
-    /// What is wrong.
+    /// The faults that the check found.
     pub findings: Vec<Finding>,
     /// Whether something that the rows are made of has changed.
     pub stale: bool,
     /// When rows and findings were derived.
     pub derived: Option<Timestamp>,
-    /// Of which parameter a value or the versions are shown.
+    /// The parameter whose value or versions are shown.
     pub shown: Shown,
     /// The name of a new parameter, while its value is typed.
     pub naming: Option<String>,
 }
 
-/// What is shown of one parameter beside what is known of all.
+/// The value and the versions of one parameter.
 #[derive(Debug, Clone, Default)]
 pub struct Shown {
     pub name: String,

@@ -4,13 +4,14 @@ use super::state::ID;
 use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::operation::call::{Call, Read};
+use crate::config::EnvironmentConfig;
 use crate::feeds::aws::Query;
 use crate::model::health::Severity;
 use crate::model::parameters::{Kind, Parameter, Secret};
 use crate::model::task_definition::Reference;
 use crate::model::{Failure, FailureKind, Source};
 use crate::ui::testing::pictures::seen;
-use crate::ui::testing::{World, ago, now, press, read, staging, text, tick};
+use crate::ui::testing::{World, ago, environment, now, press, read, read_in, staging, text, tick};
 use jiff::SignedDuration;
 
 const PATH: &str = "/bookmark-manager/staging/";
@@ -69,6 +70,18 @@ fn parameters_fit_every_size() {
         press(&mut app, keys, &world);
         seen(name, &app);
     }
+}
+
+#[test]
+fn nothing_is_read_with_credentials_of_another_account() {
+    let world = world();
+    let elsewhere = EnvironmentConfig { account: Some("999999999999".into()), ..environment("staging") };
+    let mut app = read_in(elsewhere, &world, (120, 40));
+    press(&mut app, "7", &world);
+    tick(&mut app, now(), &world);
+    assert!(app.poller.wrong_account());
+    assert!(app.estate.parameters.at().is_none() && app.estate.secrets.at().is_none());
+    assert!(text(&app).contains("these credentials are for account"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What keys do in the Parameters pane.
+//! The effects of keys in the Parameters pane.
 
 use super::ask;
 use super::rows::{derive, selected, under};

@@ -1,4 +1,4 @@
-//! What a pane asks for itself while somebody looks: how the question stands, and what came.
+//! A question that a pane asks for itself while somebody looks: its state, and its answer.
 
 use crate::app::event::Answer;
 use crate::app::ticket::{Owner, Ticket};
@@ -31,11 +31,19 @@ impl<T> Asked<T> {
         due && !self.under_way
     }
 
-    /// It is asked now, by this owner.
+    /// Notes that the question is asked now; returns the ticket for its answer.
     pub fn ask(&mut self, owner: Owner, generation: u32, now: Timestamp) -> Ticket {
         self.serial += 1;
         (self.under_way, self.at) = (true, Some(now));
         Ticket { generation, owner, serial: self.serial }
+    }
+
+    /// What is under way is not wanted any more: it is asked again.
+    pub fn forget(&mut self) {
+        if std::mem::take(&mut self.under_way) {
+            self.serial += 1;
+            self.at = None;
+        }
     }
 
     /// Takes an answer in, of which `value` takes what was asked for. One to an earlier question is dropped.
@@ -51,5 +59,30 @@ impl<T> Asked<T> {
             },
             Part::Failed(failure) => self.seen.fail(failure),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FailureKind;
+
+    #[test]
+    fn an_answer_that_is_not_wanted_any_more_is_dropped_and_asked_for_again() {
+        let now = Timestamp::UNIX_EPOCH;
+        let owner = Owner::Pane("services", 0);
+        let failed = |ticket| {
+            let part = crate::feeds::Part::Failed(Failure::new(FailureKind::Denied, "no"));
+            Answer { ticket, requests: 1, part }
+        };
+        let mut asked: Asked<u8> = Asked::default();
+        let before = asked.ask(owner, 0, now);
+        assert!(!asked.is_due(SignedDuration::ZERO, true, now), "it is under way");
+        asked.forget();
+        asked.take(failed(before), |_| None, now);
+        assert!(asked.seen.failure().is_none() && asked.is_due(SignedDuration::MAX, false, now));
+        let after = asked.ask(owner, 0, now);
+        asked.take(failed(after), |_| None, now);
+        assert!(asked.seen.failure().is_some());
     }
 }

@@ -1,4 +1,4 @@
-//! What can be done in the services.
+//! The commands of the Services pane.
 
 use super::state::ID;
 use super::{health, instances, pool, scaling, typed};
@@ -8,7 +8,7 @@ use crate::app::{Command, select};
 
 const OWN: Scope = Scope::Pane(ID.0);
 
-/// Those that are listened to in this pane.
+/// The commands that listen in this pane.
 pub(super) const COMMANDS: &[Command] = &[
     Command::new(
         Id("health"),
@@ -82,7 +82,7 @@ pub(super) const COMMANDS: &[Command] = &[
     ),
 ];
 
-/// What is only of instances, and what is of the whole environment: offered in lists, where it applies.
+/// Commands on instances, and on the whole environment: offered in lists, where they apply.
 pub(super) const OF_ALL: &[Command] = &[
     INVALIDATE,
     Command::new(
@@ -150,7 +150,7 @@ pub(super) const OF_ALL: &[Command] = &[
     .on_bottom(First(0)),
 ];
 
-/// It is about the whole environment, and so in every list.
+/// The command to invalidate paths of a distribution, which listens in every list.
 const INVALIDATE: Command = Command::new(
     Id("invalidate"),
     Scope::List,
@@ -161,7 +161,7 @@ const INVALIDATE: Command = Command::new(
 )
 .risks(Risk::Change);
 
-/// What can be done here, the most useful first: to an instance what is only of instances.
+/// The actions on the selected thing, the most useful first: to an instance, those of instances alone.
 pub(super) const ACTIONS_HERE: &[Id] = &[
     Id::OPEN,
     Id("instance-session"),

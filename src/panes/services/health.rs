@@ -23,10 +23,10 @@ use crate::model::time::short;
 use crate::model::{Health, Source};
 use jiff::SignedDuration;
 
-/// What is typed here, among what is typed in the pane.
+/// The number of the line in which an address to let in is typed, among the lines of this pane.
 pub(super) const ALLOW: u8 = 4;
 pub(super) const DISALLOW: u8 = 5;
-/// From then on its age is told.
+/// The age from which it is told.
 const OLD: SignedDuration = SignedDuration::from_mins(5);
 
 /// Whether the view is shown.
@@ -135,7 +135,8 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     let looked = &app.panes.services.health;
     let changed = looked.read.is_some() && looked.ended != ended(app);
     let due = (looked.asked.is_none() || changed) && instead::is_shown(app, SubView::Health);
-    if !due || app.estate.identity.at().is_none() || !groups_are_known(app) {
+    let known = app.estate.identity.at().is_some() && app.poller.account_known();
+    if !due || !known || !groups_are_known(app) {
         return Vec::new();
     }
     // What was asked for once is asked for again.
@@ -169,7 +170,7 @@ pub fn checks(app: &App) -> Vec<Check> {
     targets.chain(judge::checks(&looked.found, app.service_now())).collect()
 }
 
-/// How it was when somebody looked last, and how long ago that is; none where nobody did.
+/// The last look at how the environment is reached, with its age; none where nobody has looked.
 pub fn glance(app: &App) -> Option<Glance> {
     const LABEL: &str = "health";
     let looked = &app.panes.services.health;

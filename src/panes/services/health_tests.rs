@@ -55,7 +55,7 @@ fn hosts_are_sent_nothing_and_nobody_is_let_in_by_a_letter_pressed_elsewhere() {
     }
 }
 
-/// What was looked for from outside is found, and that was all.
+/// Answers the look from outside with these findings, and ends it.
 fn found_from_outside(stage: &mut Stage, found: Vec<Finding>) {
     let ticket = Ticket {
         generation: stage.app.generation(),

@@ -18,7 +18,7 @@ use crate::model::machine::{Machine, Turn};
 use jiff::{SignedDuration, Timestamp};
 use std::cmp::Ordering;
 
-/// They are read this often while somebody looks.
+/// The interval at which instances are read while somebody looks.
 const EVERY: SignedDuration = SignedDuration::from_secs(30);
 /// The question for them, among those of the pane.
 pub(super) const ASKED: u8 = 1;
@@ -36,7 +36,8 @@ fn ended(app: &App) -> usize {
 
 /// Asked when somebody looks, again after a while, and when a change of one has ended.
 pub fn plan(app: &mut App) -> Vec<Effect> {
-    if !instead::is_shown(app, SubView::Machines) || app.estate.identity.at().is_none() {
+    let known = app.estate.identity.at().is_some() && app.poller.account_known();
+    if !known || !instead::is_shown(app, SubView::Machines) {
         return Vec::new();
     }
     let (now, generation, ended) = (app.now, app.generation(), ended(app));

@@ -1,4 +1,5 @@
-//! What is shown instead of the list of services: how the environment is reached, its instances, its user pool.
+//! The pages that are shown instead of the list of services: how the environment is reached, its instances, its user
+//! pool.
 
 use super::asked::Asked;
 use super::state::{ID, SubView};
@@ -16,6 +17,8 @@ use jiff::{SignedDuration, Timestamp};
 pub fn show(app: &mut App, what: SubView) -> Vec<Effect> {
     let mut effects = enter(app, ID);
     app.panes.services.instead = Some(what);
+    // Its list is made now: where nothing is asked, as in a wrong account, no answer would have it made.
+    app.lists_changed();
     effects.extend(done(app));
     effects
 }
@@ -25,8 +28,8 @@ pub fn is_shown(app: &App, what: SubView) -> bool {
     app.panes.services.is_shown(what) && app.shown().id == ID
 }
 
-/// How it stands. `missing` is what of it could not be read, in words; `nothing` is said where there is none of it, and
-/// `reading` before the first answer.
+/// The status of a block. `missing`: what of it could not be read, in words; `nothing`: the line where there is none of
+/// it; `reading`: the line before the first answer.
 pub fn data_status<T>(
     asked: &Asked<T>,
     every: SignedDuration,

@@ -57,6 +57,7 @@ pub const PANE: Pane = Pane {
         up: update::up,
         shows: update::shows,
         switched: update::switched,
+        renewed: update::renewed,
         plan: update::plan,
         answer: update::answer,
         reached: health::glance,
@@ -65,7 +66,7 @@ pub const PANE: Pane = Pane {
     },
 };
 
-/// What is read again where one service is looked at.
+/// The sources that are read again on demand where one service is shown.
 const ONE: &[Source] = &[
     Source::Services,
     Source::Tasks,

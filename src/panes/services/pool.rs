@@ -31,7 +31,8 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     let (now, generation) = (app.now, app.generation());
     let due = app.panes.services.pool.is_due(EVERY, false, now) && instead::is_shown(app, SubView::Pool);
     let held = app.screen.paused.is_some() && app.panes.services.pool.seen.at().is_some();
-    if !due || held || app.estate.identity.at().is_none() {
+    let known = app.estate.identity.at().is_some() && app.poller.account_known();
+    if !due || held || !known {
         return Vec::new();
     }
     let environment = &app.environment;

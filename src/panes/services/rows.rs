@@ -125,7 +125,7 @@ pub fn or_gone(app: &App, text: &str) -> Words {
     }
 }
 
-/// There are no targets.
+/// The lines of a list of targets that is empty.
 pub fn no_targets(app: &App) -> Words {
     if opened(app).is_some_and(|service| !service.target_groups.is_empty()) {
         note("no targets are registered")

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// How often it is looked: a minute's metrics and activities are no newer.
 const EVERY: SignedDuration = SignedDuration::from_secs(10);
-/// What was told lately.
+/// The number of told events that are kept, the latest ones.
 const TOLD: usize = 100;
 /// How many of it stand on the screen.
 const SHOWN: usize = 12;

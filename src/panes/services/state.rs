@@ -40,7 +40,7 @@ pub const MACHINES: Block = Block("instances");
 /// The environment's user pool.
 pub const POOL: Block = Block("user-pool");
 
-/// What is shown instead of the list of services.
+/// A page of the pane that is shown instead of the list of services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SubView {
     /// How the environment is reached.
@@ -63,7 +63,7 @@ pub struct Machines {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Listed {
     pub machines: Vec<Machine>,
-    /// What of them could not be read.
+    /// The reads that failed.
     pub missing: Vec<Failure>,
 }
 
@@ -94,11 +94,11 @@ pub struct Scaling {
     pub looked: Option<Timestamp>,
     /// When what was looked at had been read.
     pub read: Option<Timestamp>,
-    /// What is learned of it for the report.
+    /// The record of what was seen, for the report.
     pub watch: Watch,
     /// The last sample of its counts.
     pub last: Option<Sample>,
-    /// What was told as it happened, oldest first.
+    /// The events that were told as they happened, oldest first.
     pub told: Vec<Told>,
     /// Desired count, and tasks that run, at each look.
     pub desired: Vec<Point>,
@@ -107,12 +107,12 @@ pub struct Scaling {
     pub over: bool,
 }
 
-/// What the Services pane remembers: the page that is open, and what it asked for.
+/// The state of the Services pane: the page that is open, and what it asked for.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
     /// A service that is watched while it scales, opened or not.
     pub scaling: Option<Scaling>,
-    /// What is shown instead of the list.
+    /// The page that is shown instead of the list of services.
     pub instead: Option<SubView>,
     /// The environment's instances.
     pub machines: Machines,

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::operation::call::Write;
 use crate::app::operation::outcome::Verdict;
+use crate::config::EnvironmentConfig;
 use crate::model::cdn::Distribution;
 use crate::model::logs::LogEvent;
 use crate::model::machine::{Agent, Machine, Turn};
@@ -99,6 +100,22 @@ fn instances_are_shown_with_their_checks_and_fit_every_size() {
         tick(&mut app, now(), &world);
         seen(name, &app);
         assert!(text(&app).contains("bastion"), "{}", text(&app));
+    }
+}
+
+#[test]
+fn nothing_is_read_with_credentials_of_another_account() {
+    let mut world = staging();
+    world.machines = machines();
+    let elsewhere = EnvironmentConfig { account: Some("999999999999".into()), ..environment("staging") };
+    for keys in ["2 b", "2 a"] {
+        let mut app = read_in(elsewhere.clone(), &world, (120, 40));
+        press(&mut app, keys, &world);
+        tick(&mut app, now(), &world);
+        assert!(app.poller.wrong_account());
+        let services = &app.panes.services;
+        assert!(services.machines.asked.seen.at().is_none() && services.pool.seen.at().is_none(), "{keys}");
+        assert!(text(&app).contains("these credentials are for account"), "{keys}: {}", text(&app));
     }
 }
 

@@ -1,5 +1,5 @@
-//! What is typed for changes of the pane's own: paths whose copies at the edges are thrown away, the target of a policy,
-//! scheduled actions.
+//! Lines that are typed for changes of the pane's own: paths whose copies at the edges are thrown away, the target of a
+//! policy, scheduled actions.
 
 use super::health;
 use super::state::ID;

@@ -1,4 +1,4 @@
-//! What opening and leaving a service or a task change.
+//! The effects of opening and leaving a service or a task.
 
 use super::state::{ID, State, TASK_FACTS};
 use super::{health, instances, pool, scaling};
@@ -68,6 +68,12 @@ pub fn entered(app: &mut App) {
 pub fn switched(app: &mut App) -> Vec<Effect> {
     app.panes.services = State::default();
     Vec::new()
+}
+
+/// Other credentials are in use: what is under way may be another account's.
+pub fn renewed(app: &mut App) {
+    app.panes.services.pool.forget();
+    app.panes.services.machines.asked.forget();
 }
 
 /// From the task to its service, from the service to the list.

@@ -1,4 +1,4 @@
-//! Whose credentials these are and how long they hold, the region, and this machine's clock.
+//! Checks of the credentials' identity and of how long they hold, the region, and this machine's clock.
 
 use super::CheckedEnvironment;
 use crate::app::App;

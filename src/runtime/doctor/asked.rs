@@ -1,5 +1,5 @@
-//! What no list of every look says: the cluster, parameters, instances, distributions, user pools, hosts, what the tunnel goes
-//! through, and secrets. Only what the configuration names is asked for.
+//! Checks of things that no list of every look tells of: the cluster, parameters, instances, distributions, user pools,
+//! hosts, what the tunnel goes through, and secrets. Only what the configuration names is asked for.
 
 use super::CheckedEnvironment;
 use super::lines::{Lines, Missing, Unread, whole};

@@ -20,7 +20,7 @@ pub(super) async fn checks(patient: &CheckedEnvironment, app: &App, instance: Op
     lines.found()
 }
 
-/// What the lists say that every look at the environment reads.
+/// Checks the lists that every look at the environment reads.
 fn of_lists(lines: &mut Lines<'_>, app: &App) {
     let (estate, environment) = (&app.estate, &app.environment);
     let mut key = |key: &'static str, written: &[String], read: Result<(), Unread>| {

@@ -1,4 +1,4 @@
-//! What was found of each line of an environment's configuration that names something.
+//! The findings on each line of an environment's configuration that names something.
 
 use crate::app::checkup::Check;
 use crate::config::{EnvironmentConfig, Places};
@@ -27,7 +27,7 @@ impl From<Failure> for Unread {
     }
 }
 
-/// What is wrong with a name that nothing has, and what may be meant.
+/// A name of the configuration that nothing has, and the name that may be meant.
 pub(super) struct Missing {
     what: String,
     hint: String,
@@ -39,18 +39,18 @@ impl Missing {
         Self { what: format!("nothing matches `{name}`"), hint: hint(near) }
     }
 
-    /// The same in other words.
+    /// A missing name in other words.
     pub(super) fn because(what: impl Into<String>, near: Option<&str>) -> Self {
         Self { what: what.into(), hint: hint(near) }
     }
 
-    /// What a person can do about it, in a sentence.
+    /// A hint for a person, in a sentence.
     #[cfg(test)]
     pub(super) fn hint(&self) -> &str {
         &self.hint
     }
 
-    /// The same with what to do.
+    /// A check that could not be made, with a hint.
     pub(super) fn hinted(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { what: what.into(), hint: hint.into() }
     }

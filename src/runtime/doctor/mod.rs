@@ -1,5 +1,5 @@
-//! What `cockpit doctor` looks at, for the command and for the screen: tools, permissions, tunnels, credentials and clock, each
-//! line of the environment's configuration. Every check runs; none stops the others.
+//! The checks of `cockpit doctor`, for the command and for the screen: tools, permissions, tunnels, credentials and
+//! clock, each line of the environment's configuration. Every check runs; none stops the others.
 
 mod account;
 mod asked;
@@ -28,7 +28,7 @@ use tokio::time::{Instant, timeout};
 
 pub use tools::checks as tools;
 
-/// What is not answered by then is late, where no other limit was set.
+/// The limit for an answer, where no other one was set.
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// The environment that is checked.
@@ -39,7 +39,7 @@ pub struct CheckedEnvironment {
     pub environment: EnvironmentConfig,
     /// The session's facts, with where the values of the configuration stand.
     pub session: Session,
-    /// What it is asked with.
+    /// The session with which AWS is asked.
     pub aws: aws::Session,
     pub clock: Clock,
     /// When it ends at the latest; none: each part has a minute.
@@ -54,7 +54,7 @@ impl CheckedEnvironment {
     }
 }
 
-/// What was found, and what the exit code tells of it.
+/// The checks, and what the exit code tells of them.
 pub struct Found {
     pub checks: Vec<Check>,
     /// The exit code, where it is not that of the checks.
@@ -84,7 +84,7 @@ pub async fn look(patient: &CheckedEnvironment) -> Found {
     Found { checks, ..found }
 }
 
-/// The same for a screen, which is told.
+/// Checks an environment for the screen, which is told each check.
 pub(super) async fn tell(patient: CheckedEnvironment, out: Sender<Event>) {
     let found = Box::pin(look(&patient)).await;
     let _ = out.send(Event::Checked(patient.environment.name.clone(), found.checks)).await;
@@ -129,7 +129,7 @@ async fn of_environment(patient: &CheckedEnvironment) -> Found {
     Found { checks, code, unread }
 }
 
-/// What reads who we are, and the lists that the configuration names something of.
+/// A collector for the identity, and for the lists that the configuration names something of.
 fn collector(patient: &CheckedEnvironment) -> Collector {
     let environment = &patient.environment;
     let wanted = [

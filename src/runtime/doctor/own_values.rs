@@ -14,7 +14,7 @@ const DOMAINS: [&str; 4] = ["example.com", "example.net", "example.org", ".examp
 const ADDRESSES: [&str; 3] = ["192.0.2.", "198.51.100.", "203.0.113."];
 /// The domain that the tree is shipped with: somebody's, and a reader's own only if it is.
 const SHIPPED_DOMAIN: &str = "tidilyspace.app";
-/// What an environment must be given: the name of the value, what it is, and what happens without it.
+/// The values that an environment must be given: the name of each, and what happens without it.
 const NEEDED: [(&str, &str); 2] = [
     ("allowed_cidr_blocks", "who reaches the load balancer is said nowhere, and no plan is made without it"),
     ("alarm_emails", "alarms are sent to nobody"),
@@ -111,8 +111,8 @@ fn missing(detail: String, hint: impl Into<String>) -> Check {
     Check::warn("own values", detail, hint)
 }
 
-/// What to do about a value that is an example's; `None` if it is not. `example`: the account is the example's too, so
-/// that nothing of the tree is anybody's own yet.
+/// The hint on a value that is an example's; `None` if it is not. `example`: the account is the example's too, so that
+/// nothing of the tree is anybody's own yet.
 fn hint(value: &str, example: bool) -> Option<&'static str> {
     let host = value.rsplit('@').next().unwrap_or(value);
     if value.contains(ACCOUNT) {

@@ -1,5 +1,5 @@
-//! What a tunnel and a shell need to be allowed: of who asks, and of the role of each service's tasks. IAM is asked, by its own
-//! simulation: to open a session only to see whether one may would be to do it.
+//! Checks of the permissions that tunnels and shells need: those of the caller, and those of the role of each service's
+//! tasks. IAM is asked, by its own simulation: to open a session only to see whether one may would be to do it.
 
 use crate::app::checkup::Check;
 use crate::aws::Session;
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// What the agent of ECS Exec does with the role of its task.
+/// The actions of ECS Exec's agent, with the role of its task.
 const CHANNELS: [&str; 4] = [
     "ssmmessages:CreateControlChannel",
     "ssmmessages:CreateDataChannel",
@@ -31,7 +31,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 pub(super) struct Asked<'a> {
     pub(super) session: &'a Session,
     pub(super) environment: &'a EnvironmentConfig,
-    /// Who asks, and why that is not known.
+    /// The identity of the credentials, or why it is not known.
     pub(super) identity: Result<&'a Identity, String>,
     pub(super) through: TunnelVia<'a>,
     /// The task that a session would go through.
@@ -39,7 +39,7 @@ pub(super) struct Asked<'a> {
     pub(super) services: &'a [String],
 }
 
-/// What tunnels go through.
+/// The near end of tunnels.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum TunnelVia<'a> {
     /// Tasks of the cluster.
@@ -48,7 +48,7 @@ pub(super) enum TunnelVia<'a> {
     Instance(Option<&'a str>),
 }
 
-/// What is asked is known, or why it is not.
+/// An answer, or why it is not known.
 type Known<T> = Result<T, String>;
 
 impl Asked<'_> {
@@ -169,7 +169,7 @@ impl Asked<'_> {
     }
 }
 
-/// What IAM answers, or why it is not known.
+/// The answer of IAM, or why it is not known.
 async fn within<T>(limit: Duration, asks: impl Future<Output = Result<T, Failure>>) -> Known<T> {
     match timeout(limit, asks).await {
         Ok(answer) => answer.map_err(|failure| failure.message),

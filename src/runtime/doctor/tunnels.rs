@@ -14,7 +14,7 @@ use crate::model::tunnel::{Chosen, NoTarget, Wanted, short};
 use crate::model::{Failure, FailureKind};
 use futures_util::future::join_all;
 
-/// As many services are looked at: each takes some requests.
+/// The most services that are looked at: each takes some requests.
 const MOST: usize = 10;
 
 /// The instance that tunnels go through, or why there is none.
@@ -26,8 +26,8 @@ pub(super) async fn instance(patient: &CheckedEnvironment) -> Option<Instance> {
     Some(patient.aws.found(&named, &route::whose(&patient.config, &patient.environment)).await)
 }
 
-/// What is allowed; a check for the instance or the service that tunnels go through, or for each service where none is configured,
-/// and one for a shell in each of the others.
+/// The checks of permissions: one for the instance or the service that tunnels go through, or for each service where
+/// none is configured, and one for a shell in each of the others.
 pub(super) async fn checks(patient: &CheckedEnvironment, app: &App, instance: Option<&Instance>) -> Vec<Check> {
     let CheckedEnvironment { environment, aws: session, .. } = patient;
     let mut checks = Vec::new();

@@ -1,4 +1,4 @@
-//! What a feed needs to answer a question.
+//! The sessions and settings with which a feed answers a question.
 
 use super::sql_sessions::Sessions;
 use crate::app::effect::Priority;
@@ -11,12 +11,12 @@ use crate::runtime::clock::Clock;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 
-/// What a feed needs to answer one question.
+/// The sessions and settings with which a feed answers one question.
 #[derive(Clone)]
 pub(crate) struct FeedContext {
     /// Comes back with each piece.
     pub ticket: Ticket,
-    /// Who waits.
+    /// The priority of the answer.
     pub lane: Priority,
     /// The session of the opened environment; none while none is opened.
     pub session: Option<Session>,

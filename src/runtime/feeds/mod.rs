@@ -1,5 +1,5 @@
-//! Who asks: for each feed of `src/feeds` a file here with an `answer`, which sends what it learns piece by piece and
-//! ends with the last piece or a failure.
+//! The sides of feeds that ask: for each feed of `src/feeds` a file here with an `answer`, which sends what it learns
+//! piece by piece and ends with the last piece or a failure.
 
 mod aws;
 mod costs;

@@ -14,7 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Between two looks at whether something happened.
+/// The interval between two looks at whether something happened.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Answers a question about runs.
@@ -89,7 +89,7 @@ struct Looks {
 }
 
 impl Looks {
-    /// What there is to tell since the last time.
+    /// The news since the last time.
     fn look(&mut self, run: &Path) -> io::Result<Option<News>> {
         folder::order(run)?;
         // Asked first: nothing is added any more where nobody drives it.

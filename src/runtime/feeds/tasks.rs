@@ -52,7 +52,7 @@ impl Tasks {
         }
     }
 
-    /// Nobody waits for this any more.
+    /// Ends a question that nobody waits for any more.
     pub fn leave(&mut self, ticket: Ticket) {
         if let Some(left) = self.going_on.remove(&ticket) {
             match left.ending {
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
     use tokio::sync::mpsc::{Receiver, channel};
 
-    /// What a question says that was told to end.
+    /// The value of a question that was told to end.
     const CLOSED: u64 = u64::MAX;
 
     /// Starts a question that says `go` each time it is told to; it ends where that channel does.
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_nobody_waits_for_any_more_is_ended() {
+    async fn a_question_that_nobody_waits_for_is_ended() {
         let mut tasks = Tasks::default();
         let (mut left, mut other) =
             (started(&mut tasks, 1, Lifetime::Session), started(&mut tasks, 2, Lifetime::Session));

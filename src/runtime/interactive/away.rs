@@ -12,13 +12,20 @@ use crate::runtime::aside::{Aside, Left};
 use crate::runtime::editor;
 use crate::runtime::files;
 use crate::runtime::input::{self, Reading};
+use crate::runtime::link::has_shell;
 use crate::runtime::process;
-use crate::runtime::signals::Signals;
+use crate::runtime::signals::{Sent, Signals};
 use crate::runtime::terminal;
+use rustix::process::{Signal, kill_current_process_group};
 use std::io;
 use tokio::time::Instant;
 
 impl Run<'_> {
+    /// Whether something else is to have the terminal.
+    pub(super) fn gives_way(&self) -> bool {
+        self.aside.is_some() || self.editing.is_some() || self.program.is_some()
+    }
+
     /// Steps aside for a shell, an editor or a program that is to have the terminal.
     pub(super) async fn give_way(
         &mut self,
@@ -133,7 +140,7 @@ impl Run<'_> {
         self.update(Event::Reply(id, Box::new(Answered::new(outcome))))
     }
 
-    /// What goes on while something else has the terminal; why the session ended meanwhile, if it did.
+    /// Runs the loop while another program has the terminal; returns why the session ended meanwhile, if it did.
     async fn beside(
         &mut self,
         over: impl Future<Output = io::Result<()>>,
@@ -144,15 +151,19 @@ impl Run<'_> {
         let mut due = Instant::now() + self.until_tick();
         loop {
             let event = tokio::select! {
-                over = &mut over => return over.map(|()| None),
-                _ = signals.hangup.recv() => return Ok(Some(Ended::Signal(1))),
-                _ = signals.terminate.recv() => return Ok(Some(Ended::Signal(15))),
-                _ = signals.interrupt.recv() => {
-                    if interrupts {
-                        return Ok(None);
+                biased;
+                first = signal_first(signals.next(), &mut over) => match first {
+                    Ok(over) => return over.map(|()| None),
+                    Err(Sent::Hangup) => return Ok(Some(Ended::Signal(1))),
+                    Err(Sent::Terminate) => return Ok(Some(Ended::Signal(15))),
+                    Err(Sent::Interrupt) if interrupts => return Ok(None),
+                    Err(Sent::Stop) if !interrupts && has_shell() => {
+                        // The program has stopped by the same key: the shell takes the terminal where all of the group have.
+                        kill_current_process_group(Signal::STOP)?;
+                        continue;
                     }
-                    continue;
-                }
+                    Err(Sent::Interrupt | Sent::Stop) => continue,
+                },
                 event = self.ring.next() => event,
                 () = tokio::time::sleep_until(due) => {
                     due = Instant::now() + self.until_tick();
@@ -168,5 +179,29 @@ impl Run<'_> {
                 return Ok(Some(ended));
             }
         }
+    }
+}
+
+/// The end of what has the terminal, or a signal that came until then. One that reached both and ended that would else be left for the
+/// screen, and end it.
+async fn signal_first<S, O>(signal: impl Future<Output = S>, over: impl Future<Output = O>) -> Result<O, S> {
+    tokio::select! {
+        biased;
+        signal = signal => Err(signal),
+        over = over => Ok(over),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::{pending, ready};
+
+    #[tokio::test]
+    async fn a_signal_that_has_ended_a_program_too_is_not_left_for_the_screen() {
+        for _ in 0..100 {
+            assert_eq!(signal_first(ready("signal"), ready("over")).await, Err("signal"));
+        }
+        assert_eq!(signal_first(pending::<()>(), ready("over")).await, Ok("over"));
     }
 }

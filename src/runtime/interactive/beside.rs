@@ -1,5 +1,5 @@
-//! What is looked at beside the screen, in tasks that end with the session: environments that are not opened, and what the
-//! doctor finds of the one that is.
+//! Looks beside the screen, in tasks that end with the session: environments that are not opened, and what the doctor
+//! finds of the one that is.
 
 use super::Run;
 use crate::config::EnvironmentConfig;

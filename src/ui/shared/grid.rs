@@ -14,9 +14,9 @@ pub struct Look<'a, R, C> {
     pub sorted: Option<(usize, bool)>,
     /// Whether keys move in it.
     pub focused: bool,
-    /// What stands where there are no rows.
+    /// The text where there are no rows.
     pub empty: &'a str,
-    /// What the cells of a row are drawn with, found once for all of them, and whether the row is about to go.
+    /// The look of a row's cells, found once for all of them, and whether the row is about to go.
     pub row: R,
     /// A cell of a row, by its column: its text, and how it looks.
     pub cell: C,

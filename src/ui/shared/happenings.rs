@@ -1,4 +1,4 @@
-//! What happened, as a list; the signs that it has on the time axes of curves.
+//! Events as a list; the signs that they have on the time axes of curves.
 
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
@@ -24,7 +24,7 @@ fn sign(kind: Kind) -> Option<(u8, Sign)> {
     })
 }
 
-/// What the signs of marks mean: `◆ deployed  ± scaled`.
+/// The legend of marks: `◆ deployed  ± scaled`.
 pub fn legend(marks: &[(Timestamp, Sign)]) -> String {
     let mut told: Vec<Sign> = Vec::new();
     for (_, sign) in marks.iter().rev() {
@@ -48,7 +48,7 @@ pub fn marks(events: &[TimelineEvent]) -> Vec<(Timestamp, Sign)> {
     marks.into_iter().map(|(_, at, sign)| (at, sign)).collect()
 }
 
-/// What happened lately: when, how it stands since, what kind, about what, what, who.
+/// Draws the latest events: time, state since then, kind, subject, event, actor.
 pub fn list<'a>(
     canvas: &mut Canvas<'a, '_>,
     block: Block,

@@ -1,4 +1,4 @@
-//! What several panes draw: the lists of services, of databases and of what happened, curves, lines of facts, grids.
+//! Drawings that several panes share: the lists of services, of databases and of events, curves, lines of facts, grids.
 
 pub mod curves;
 pub mod databases;

@@ -38,7 +38,7 @@ pub fn ago(minutes: i64) -> Option<Timestamp> {
     Some(now() - SignedDuration::from_mins(minutes))
 }
 
-/// What AWS answers in a screen test.
+/// The answers of AWS in a screen test.
 #[derive(Clone, Default)]
 pub struct World {
     pub services: Vec<Service>,
@@ -62,7 +62,7 @@ pub struct World {
     pub secrets: Vec<Secret>,
     pub pool: Option<users::Seen>,
     pub machines: Vec<machine::Machine>,
-    /// What of the instances could not be read.
+    /// The reads of instances that fail.
     pub machines_missing: Vec<Failure>,
     pub alarm_changes: Vec<AlarmChange>,
     pub rds_events: Vec<RdsEvent>,
@@ -126,7 +126,7 @@ pub fn read(world: &World, size: (u16, u16)) -> App {
     read_in(environment("staging"), world, size)
 }
 
-/// The same, in an environment that is configured otherwise.
+/// An app that has read a world, in an environment that is configured otherwise.
 pub fn read_in(environment: EnvironmentConfig, world: &World, size: (u16, u16)) -> App {
     let (mut app, effects) = fresh(environment, Session::default(), size);
     world.answer(&mut app, effects);
@@ -275,7 +275,7 @@ fn curve(key: &MetricKey, until: Timestamp) -> Vec<Point> {
     (1..180).map(point).collect()
 }
 
-/// What was measured in a time, with a hump that ends half an hour before its end, and nothing in a quarter of an hour.
+/// Points over a time, with a hump that ends half an hour before its end, and none in a quarter of an hour.
 fn measured(statistic: &Statistic, period: i32, (since, until): (Timestamp, Timestamp)) -> Vec<Point> {
     let base = match statistic.metric.metric.as_str() {
         "TargetResponseTime" => 0.02,

@@ -78,13 +78,13 @@ impl Stage {
         stage
     }
 
-    /// What is asked is answered, and the screen that follows is read.
+    /// Answers the questions, and reads the screen that follows.
     pub fn serve(&mut self, effects: Vec<Effect>) {
         self.answer(effects);
         read_screen(&mut self.app);
     }
 
-    /// What is asked is answered; no frame is drawn.
+    /// Answers the questions; no frame is drawn.
     pub fn answer(&mut self, effects: Vec<Effect>) {
         let mut waiting: VecDeque<Effect> = effects.into();
         while let Some(effect) = waiting.pop_front() {

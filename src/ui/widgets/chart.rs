@@ -35,7 +35,7 @@ impl Window {
     }
 }
 
-/// What a mark on the time axis looks like, and is called below the title.
+/// A mark on the time axis: its sign, and its name below the title.
 pub type Sign = (&'static str, &'static str);
 
 /// The mark of a deployment on a time axis.
@@ -52,7 +52,7 @@ pub struct Curve<'a> {
     pub name: String,
     /// Its points, oldest first.
     pub points: &'a [Point],
-    /// What is told of it beside its newest figure.
+    /// The note beside its newest figure.
     pub note: String,
 }
 
@@ -68,9 +68,9 @@ pub struct Chart<'a> {
     pub before: Vec<&'a [Point]>,
     /// A line with its name.
     pub threshold: Option<(f64, String)>,
-    /// What the scale must at least reach.
+    /// The value that the scale must at least reach.
     pub full: Option<f64>,
-    /// What happened, marked on the time axis; of several in one cell the last.
+    /// Events, marked on the time axis; of several in one cell the last.
     pub marks: Vec<(Timestamp, Sign)>,
     pub window: Window,
 }

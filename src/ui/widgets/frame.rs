@@ -130,8 +130,8 @@ fn scrollbar(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, style: Styl
     }
 }
 
-/// What stands in a block without rows, wrapped; the first line has its sign. Where there is no room for all of it, what is to
-/// be done stays whole, and the longest of the rest is cut.
+/// Draws the message of a block without rows, wrapped; the first line has its sign. Where there is no room for all of
+/// it, the hint stays whole, and the longest of the rest is cut.
 pub fn message(canvas: &mut Canvas<'_, '_>, place: Rect, lines: &[(Health, String)]) {
     let mut y = place.y;
     let theme = canvas.theme;

@@ -1,4 +1,4 @@
-//! What panes are made of. No widget knows a pane.
+//! The widgets that panes are made of. No widget knows a pane.
 
 pub mod chart;
 pub mod frame;

@@ -37,7 +37,7 @@ impl Column {
         Self { title, width, most: width, right: true, rank }
     }
 
-    /// It may take more room, up to `most`.
+    /// Lets the column take more room, up to `most`.
     #[must_use]
     pub const fn up_to(mut self, most: u16) -> Self {
         self.most = if most > self.width { most } else { self.width };
@@ -45,7 +45,7 @@ impl Column {
     }
 }
 
-/// What of a text is left out where it does not fit.
+/// The part of a text that is left out where it does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
     End,

@@ -1,4 +1,4 @@
-//! What keys ask of the selected database: another writer, a snapshot, a restart, stop and start.
+//! Changes of the selected database by keys: another writer, a snapshot, a restart, stop and start.
 
 use super::{again, plan};
 use crate::app::App;

@@ -1,4 +1,4 @@
-//! What keys ask of a deployment: which image, which version, the same again, the way back, only to watch.
+//! Deployments by keys: which image, which version, the same again, the way back, only to watch.
 
 use super::{again, plan, service, short};
 use crate::app::App;
@@ -62,7 +62,7 @@ pub(crate) fn enable_exec(app: &mut App) -> Vec<Effect> {
     enable_exec_on(app, name)
 }
 
-/// The same for a service that is not the selected one.
+/// Asks to switch ECS Exec on for a service that is not the selected one.
 pub(crate) fn enable_exec_on(app: &mut App, service: String) -> Vec<Effect> {
     let what = deploy::Request { exec: true, ..deploy_of(app, service, Source::Force) };
     plan(app, what)

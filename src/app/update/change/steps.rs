@@ -1,4 +1,4 @@
-//! What keys ask of scaling, limits, stopping and starting, one task, and the schedule.
+//! Changes by keys of scaling, limits, stopping and starting, one task, and the schedule.
 
 use super::{again, plan, service, short};
 use crate::app::App;

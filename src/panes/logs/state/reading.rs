@@ -1,4 +1,4 @@
-//! What the Logs pane asks, and what the answers change.
+//! The questions of the Logs pane, and what the answers change.
 
 use super::{Listing, Live, NAME, Past, START, State};
 use crate::app::backoff::Backoff;
@@ -52,6 +52,7 @@ impl State {
         }
         let at = now.as_millisecond();
         let ticket = |kind: u8, serial: u64| ticket(generation, kind, serial);
+        let (following, listing) = (self.following, self.listing);
         if self.lists.is_empty() {
             let patterns = environment.logs.iter().filter(|pattern| log_store::pattern::is_pattern(pattern));
             let listing = |pattern: &String| Listing {
@@ -67,7 +68,7 @@ impl State {
                 let prefix = log_store::pattern::literal_prefix(&list.pattern).to_owned();
                 let query = Query::LogGroups { prefix };
                 effects.push(Effect::Fetch {
-                    ticket: ticket(GROUPS, n),
+                    ticket: ticket(GROUPS, numbered(listing, n)),
                     lane: Priority::Background,
                     ask: query.into(),
                 });
@@ -78,7 +79,7 @@ impl State {
             for ask in follower.tick(at) {
                 let query = Query::LogPage(Box::new(ask.window));
                 effects.push(Effect::Fetch {
-                    ticket: ticket(FOLLOW, ask.number),
+                    ticket: ticket(FOLLOW, numbered(following, ask.number)),
                     lane: Priority::Background,
                     ask: query.into(),
                 });
@@ -86,7 +87,7 @@ impl State {
         }
         if let Some(past) = &mut self.past {
             for ask in past.reader.tick(at, 0) {
-                let ticket = ticket(PAST, ask.number);
+                let ticket = ticket(PAST, numbered(past.number, ask.number));
                 effects.push(Effect::Fetch { ticket, lane: Priority::Operator, ask: ask.query.into() });
             }
         }
@@ -121,8 +122,7 @@ impl State {
         Some(Effect::Fetch { ticket, lane: Priority::Operator, ask: Query::Insights(Box::new(query)).into() })
     }
 
-    /// Nobody waits any more for the query that runs: it is stopped, as it costs what it scans. Whether one
-    /// ran.
+    /// Stops the query that runs and that nobody waits for, as it costs what it scans. Returns whether one ran.
     pub fn leave_query(&mut self) -> bool {
         let Some(running) = self.insights.running.take() else { return false };
         self.leaving.push(Effect::Leave(running.ticket));
@@ -203,10 +203,14 @@ impl State {
             LIVE => self.absorb_live(serial, answer.part, at),
             INSIGHTS => self.insights.absorb(answer.ticket, answer.part),
             SIZES => self.insights.absorb_sizes(answer.part),
-            GROUPS => self.absorb_groups(serial, answer.part, at),
+            GROUPS => {
+                if let Some(list) = of_reader(self.listing, serial) {
+                    self.absorb_groups(list, answer.part, at);
+                }
+            }
             _ => {
-                if let Some(follower) = &mut self.follower {
-                    let batch = taken(follower, serial, answer.part, at);
+                if let (Some(follower), Some(number)) = (&mut self.follower, of_reader(self.following, serial)) {
+                    let batch = taken(follower, number, answer.part, at);
                     self.put(batch, true);
                 }
             }
@@ -233,7 +237,8 @@ impl State {
         }
     }
 
-    fn absorb_past(&mut self, number: u64, part: Part, now: Ms) {
+    fn absorb_past(&mut self, serial: u64, part: Part, now: Ms) {
+        let Some(number) = self.past.as_ref().and_then(|past| of_reader(past.number, serial)) else { return };
         let Some(mut past) = self.past.take() else { return };
         let batch = match part {
             Part::Last(Fact::LogPage(page)) => past.reader.page(number, page, now),
@@ -289,6 +294,8 @@ impl State {
             let since = self.store.span().map_or(served - 5_000, |(_, last)| last.max(served - 10_000) + 1);
             self.follower =
                 Some(Follower::new(groups, Plan { since, live: on, skip: Some(SKIP) }, None).ahead_by(self.ahead));
+            self.readers += 1;
+            self.following = self.readers;
         }
     }
 
@@ -307,13 +314,24 @@ impl State {
         // By the one API whose lines have ids: some of them may be here already.
         let rates = Rates { filter: PAST_RATE, get: None };
         let plan = once::Plan { since: from, until: Some(to), begun: to, pattern: None, rates };
-        self.past = Some(Past { reader: Once::new(groups, plan), from, to, lines: 0 });
+        self.readers += 1;
+        self.past = Some(Past { reader: Once::new(groups, plan), number: self.readers, from, to, lines: 0 });
         Ok(())
     }
 }
 
 fn ticket(generation: u32, kind: u8, serial: u64) -> Ticket {
     Ticket { generation, owner: Owner::Pane(NAME, kind), serial }
+}
+
+/// The number of a question among those of all readers.
+fn numbered(reader: u64, number: u64) -> u64 {
+    (reader << 32) | number
+}
+
+/// The number that a reader gave to its question; none where it is another reader's.
+fn of_reader(reader: u64, serial: u64) -> Option<u64> {
+    (serial >> 32 == reader).then_some(serial & u64::from(u32::MAX))
 }
 
 fn taken(follower: &mut Follower, number: u64, part: Part, now: Ms) -> Batch {
@@ -336,6 +354,58 @@ fn arns(sources: &Sources, region: Option<&str>, estate: &Estate, environment: &
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::logs::LogPage;
+
+    /// What the pane asks of this kind, where one group is read.
+    fn asks(pane: &mut State, kind: u8) -> Ticket {
+        let mut estate = Estate::default();
+        estate.identity.fail(Failure::new(FailureKind::Denied, "sts:GetCallerIdentity: no"));
+        let environment = EnvironmentConfig { logs: vec!["/app".into()], ..EnvironmentConfig::default() };
+        let mut tickets = pane.plan(&estate, &environment, 0, now()).into_iter().filter_map(|effect| match effect {
+            Effect::Fetch { ticket, .. } => Some(ticket),
+            _ => None,
+        });
+        tickets.find(|ticket| ticket.owner == Owner::Pane(NAME, kind)).expect("a question")
+    }
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_800_000_000).unwrap()
+    }
+
+    /// It has no line, and there is none after it.
+    fn empty(pane: &mut State, ticket: Ticket) {
+        pane.absorb(Answer { ticket, requests: 1, part: Part::Last(Fact::LogPage(LogPage::default())) }, now());
+    }
+
+    #[test]
+    fn an_answer_to_a_look_into_the_past_that_was_left_is_not_that_of_the_next() {
+        let mut pane = State { opened: true, ..State::default() };
+        asks(&mut pane, FOLLOW);
+        pane.read_past(1_000, 2_000).unwrap();
+        let left = asks(&mut pane, PAST);
+        // Esc, and another time.
+        pane.past = None;
+        pane.read_past(500_000, 600_000).unwrap();
+        let next = asks(&mut pane, PAST);
+        empty(&mut pane, left);
+        assert!(pane.past.is_some(), "its lines would be missing, and nothing would say so");
+        empty(&mut pane, next);
+        assert!(pane.past.is_none(), "it was read to its end");
+    }
+
+    #[test]
+    fn an_answer_from_before_the_live_tail_was_switched_is_not_taken_for_what_was_asked_after_it() {
+        let mut pane = State { opened: true, ..State::default() };
+        let before = asks(&mut pane, FOLLOW);
+        pane.set_live(true, now(), 0);
+        let after = asks(&mut pane, FOLLOW);
+        let covered = |pane: &State| pane.states(now())[0].covered;
+        let read = covered(&pane);
+        empty(&mut pane, before);
+        assert_eq!(covered(&pane), read);
+        empty(&mut pane, after);
+        assert!(covered(&pane) > read);
+    }
 
     #[test]
     fn a_live_tail_that_breaks_waits_twice_as_long_each_time_until_it_works() {

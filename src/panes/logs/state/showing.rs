@@ -10,7 +10,7 @@ use log_store::{Filter, FilterError, Level, Pos, Search, View};
 
 /// Rows that are looked at between two frames: some milliseconds.
 const BUDGET: usize = 40_000;
-/// Between two counts of the histogram, in milliseconds.
+/// The interval between two counts of the histogram, in milliseconds.
 const COUNT_EVERY: Ms = 250;
 
 impl State {
