@@ -91,7 +91,7 @@ fn releases(world: &World, service: usize) -> Vec<Value> {
         .collect()
 }
 
-/// What a reader must have seen: the loss check of tests compares with it.
+/// The log lines that a reader must have seen: the loss check of tests compares with them.
 fn emitted(shared: &Shared, input: &Value) -> Result<Value, String> {
     let world = shared.world();
     let group = input["group"].as_str().ok_or("group is missing")?;

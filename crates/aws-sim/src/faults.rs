@@ -4,7 +4,7 @@
 use crate::clock::Ms;
 use serde_json::{Value, json};
 
-/// What a fault does to an answer.
+/// The effect of a fault on an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// The service says "Rate exceeded".
@@ -113,7 +113,7 @@ struct Fault {
     hits: u64,
 }
 
-/// What is to be done to one request.
+/// The faults that apply to one request.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Verdict {
     /// Wait this long (real milliseconds) before anything else.
@@ -157,7 +157,7 @@ impl Faults {
         Ok(())
     }
 
-    /// What happens to a request of this operation; counted faults are used up.
+    /// The faults for a request of this operation; counted faults are used up.
     pub(crate) fn take(&mut self, operation: &str, now: Ms) -> Verdict {
         let mut verdict = Verdict::default();
         self.0.retain(|f| f.until.is_none_or(|until| now < until));

@@ -84,7 +84,7 @@ impl Meter {
         self.unknown += 1;
     }
 
-    /// What `GET /_sim/requests` answers.
+    /// The answer to `GET /_sim/requests`.
     pub(crate) fn report(&self) -> Value {
         let operations: Map<String, Value> = self
             .operations

@@ -1,6 +1,6 @@
-//! What some scenarios do once a client changes a service for the first time: the answer is lost,
-//! calls are throttled, keys die, somebody else deploys or deletes the service, the night begins. What the world does by
-//! itself is in `world`.
+//! The plots of some scenarios once a client changes a service for the first time: the answer is lost, calls are
+//! throttled, keys die, somebody else deploys or deletes the service, the night begins. What the world does by itself
+//! is in `world`.
 
 use crate::clock::Ms;
 use crate::scenario::Scenario;

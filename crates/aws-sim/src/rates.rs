@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::time::Instant;
 
-/// What some operations may be asked together.
+/// A limit that some operations share.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
     /// Its name in `GET /_sim/requests`.
@@ -178,7 +178,7 @@ fn in_region(name: &str, region: &str) -> Option<f64> {
     }
 }
 
-/// What AWS documents for an operation, as `ecs:ListServices`, in a region; nothing where there is no limit.
+/// The limit that AWS documents for an operation, as `ecs:ListServices`, in a region; none where there is no limit.
 pub fn rate(operation: &str, region: &str) -> Option<Rate> {
     let rate = *index(operation).and_then(|at| RATES.get(at))?;
     Some(in_region(rate.name, region).map_or(rate, |tps| Rate { per_second: tps, burst: tps, ..rate }))
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_throttled_costs_nothing() {
+    fn a_throttled_request_takes_no_token() {
         let (mut limits, start) = (Limits::new(true), Instant::now());
         assert_eq!(granted(&mut limits, "logs:FilterLogEvents", "r", start, 0), 10);
         for _ in 0..100 {

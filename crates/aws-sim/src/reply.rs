@@ -1,4 +1,4 @@
-//! What is answered to a request: a response, half of one, or nothing.
+//! The reply to a request: a response, half of one, or nothing.
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 
-/// What a handler wants done with a request.
+/// A handler's reply to a request.
 #[derive(Debug)]
 pub(crate) enum Reply {
     Send(Response<Payload>),

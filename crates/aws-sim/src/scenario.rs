@@ -22,9 +22,9 @@ pub enum Scenario {
     Breaker,
     /// Whatever a client deploys crashes, and nothing stops it.
     NoBreaker,
-    /// What a client deploys crashes, and the rollback of the breaker fails as well.
+    /// Versions that a client deploys crash, and the rollback of the breaker fails as well.
     RollbackFails,
-    /// What a client deploys crashes, and the rollback of the breaker never ends.
+    /// Versions that a client deploys crash, and the rollback of the breaker never ends.
     RollbackHangs,
     /// A service was created a moment ago, and its first rollout fails.
     FirstDeployment,

@@ -1,4 +1,4 @@
-//! What every connection of a simulator sees: its options, its world, its faults, behind locks.
+//! The shared state of a simulator's connections: its options, its world, its faults, behind locks.
 
 use crate::clock::Clock;
 use crate::faults::Faults;
@@ -54,7 +54,7 @@ impl Default for SimOptions {
     }
 }
 
-/// What every connection sees.
+/// The state that every connection shares.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) scenario: Scenario,

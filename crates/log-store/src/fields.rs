@@ -1,5 +1,5 @@
-//! What a line holds: its message, and fields by name. Nothing of it is stored: it is read from the
-//! text when a line is shown or a filter asks.
+//! The content of a line: its message, and fields by name. Nothing of it is stored: it is read from the text when a
+//! line is shown or a filter asks.
 
 use crate::json::{self, Value};
 use crate::kind::Kind;
@@ -35,7 +35,7 @@ const LEVELS: &[&str] = &[
     "@level",
     "@l",
 ];
-/// What a shown line does not repeat beside the level: the columns before it have them.
+/// Fields that a shown line does not repeat beside the level: the columns before it have them.
 const TOLD: &[&str] =
     &["levelno", "time", "timestamp", "ts", "@timestamp", "msg", "message", "pid", "hostname", "v", "date"];
 

@@ -31,7 +31,7 @@ pub struct Filter {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct FilterError {
-    /// What is wrong, in a sentence.
+    /// The fault, in a sentence.
     pub what: String,
     /// Where it begins, in characters.
     pub at: usize,
@@ -108,8 +108,8 @@ impl Filter {
         self.root.is_none()
     }
 
-    /// What it looks at by name, each with the text that it is compared with; none where that is a number. Levels are no
-    /// part of it: their names are known.
+    /// The fields that it looks at by name, each with the text that it is compared with; none where that is a number.
+    /// Levels are no part of it: their names are known.
     #[must_use]
     pub fn names(&self) -> Vec<(&str, Option<&str>)> {
         self.root.as_ref().map(Node::names).unwrap_or_default()

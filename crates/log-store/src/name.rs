@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_tool_added_is_left_out() {
+    fn suffixes_that_a_tool_added_to_a_name_are_left_out() {
         for (name, expected) in [
             ("shop-prod-web-Service-1A2B3C4D5E6F", "shop-prod-web"),
             ("shop-prod-admin-web-Service-2fXq9Zc1LmPa", "shop-prod-admin-web"),

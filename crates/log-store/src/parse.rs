@@ -1,5 +1,5 @@
-//! What kind of line it is, how bad, and whether it goes on with the one before. Each stream keeps
-//! the kind of its last line: lines of one program are alike.
+//! The format of a line, its level, and whether it continues the line before. Each stream keeps the kind of its last
+//! line: lines of one program are alike.
 
 use crate::fields;
 use crate::json::{self, Value};
@@ -9,7 +9,7 @@ use crate::line::plain_level;
 use crate::trace::{self, Trace};
 use memchr::{memchr, memchr_iter};
 
-/// What was seen in a line.
+/// The features of a line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Parsed {
     /// The format that the line is written in.
@@ -20,7 +20,7 @@ pub struct Parsed {
     pub continues: bool,
 }
 
-/// What is known of a stream from its lines so far: how it writes, and what it is in the middle of.
+/// The state of a stream from its lines so far: its format, and the stack trace that is open in it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct State {
     kind: Kind,
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn traces_go_on() {
+    fn a_line_that_continues_a_trace_is_marked() {
         for line in [
             "    at Object.<anonymous> (/app/a.js:1:2)",
             "\tat java.lang.Thread.run",

@@ -14,7 +14,7 @@ pub enum SearchError {
     /// It is not a regular expression.
     #[error("{what}")]
     Syntax {
-        /// What is wrong, in a sentence.
+        /// The fault, in a sentence.
         what: String,
         /// Where, in characters.
         at: usize,

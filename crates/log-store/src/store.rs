@@ -43,7 +43,7 @@ pub struct New<'a> {
     pub late: bool,
 }
 
-/// What became of a line.
+/// The outcome of adding a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placed {
     /// It is the newest line.
@@ -63,7 +63,7 @@ pub struct Pos {
     pub row: usize,
 }
 
-/// What finds a line again after changes.
+/// A key that finds a line again after changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// The time of the line.

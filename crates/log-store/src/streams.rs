@@ -16,7 +16,7 @@ const FEW: usize = 4_096;
 pub struct Source {
     pub group: String,
     pub stream: String,
-    /// What a person calls it: the service, the function.
+    /// The short name: the service, the function.
     pub service: String,
     /// The container, where there is one.
     pub container: String,
@@ -31,7 +31,7 @@ struct Known {
     lines: u64,
 }
 
-/// All of them; the place of each is its id.
+/// All streams; the place of each is its id.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Streams {
     known: Vec<Known>,

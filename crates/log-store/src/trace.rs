@@ -19,7 +19,7 @@ use forms::{
 };
 use marks::{ASYNCIO, CHAINED, FAULT, FRAMES, GO, HEAP, PYTHON_SQL, RUST, SANITIZER, SWIFT};
 
-/// What a stream is in the middle of.
+/// The stack trace that is open in a stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Trace {
     /// No stack trace is open.
@@ -43,7 +43,7 @@ pub(crate) enum Trace {
     Fault,
     /// The message comes next, whatever it is; then frames.
     Message,
-    /// What gin shows of the request, then the message.
+    /// The request as gin shows it comes next, then the message.
     GinMessage,
     /// Frames of gin: places with addresses.
     Gin,
@@ -51,7 +51,7 @@ pub(crate) enum Trace {
     Prisma,
     /// Why an application of Spring Boot did not start.
     Spring,
-    /// What to do comes next.
+    /// The hint comes next.
     SpringAction,
     /// Goroutines of a Go panic.
     Go,
@@ -292,7 +292,7 @@ fn python(line: &str, trimmed: &str, inside: bool) -> Option<Trace> {
     }
 }
 
-/// What goes on with a line that was an error, right behind it, and what comes then.
+/// The trace that goes on right behind a line that was an error.
 fn after(line: &str, trimmed: &str) -> Option<Trace> {
     let fits = |marks: &[&str]| marks.iter().any(|mark| trimmed.starts_with(mark));
     if is_go_frame_name(line) {
@@ -316,7 +316,7 @@ fn after(line: &str, trimmed: &str) -> Option<Trace> {
     (trimmed.len() > 10 && trimmed.bytes().all(|b| b == b'*')).then_some(Trace::Spring)
 }
 
-/// What may follow on an error that stands in one plain line.
+/// The trace that may follow an error in one plain line.
 pub(crate) fn behind(line: &str, level: Level) -> Trace {
     match level {
         Level::Warn | Level::Error | Level::Fatal if line.contains('\t') => Trace::Zap,
@@ -325,7 +325,7 @@ pub(crate) fn behind(line: &str, level: Level) -> Trace {
     }
 }
 
-/// What follows on the line that names an exception of Python.
+/// The trace that follows the line which names an exception of Python.
 fn python_end(line: &str) -> Trace {
     python_or(line, Trace::PythonEnd)
 }
@@ -367,7 +367,7 @@ fn report(line: &str) -> Option<(Level, Trace)> {
     Some((level, Trace::Erlang))
 }
 
-/// What Node.js writes under an error that ended it.
+/// The trace that Node.js writes under an error that ended it.
 fn node_end(line: &str) -> Option<Trace> {
     if line.starts_with("Node.js v") {
         return Some(Trace::None);

@@ -9,7 +9,7 @@ use crate::shape::{self, Shape};
 use crate::store::{Pos, Store};
 use std::collections::{HashMap, HashSet};
 
-/// What decides about a line.
+/// The rule that decides which lines are shown.
 #[derive(Debug, Clone, Default)]
 pub struct Rule {
     /// Only lines that pass this filter.

@@ -89,7 +89,7 @@ proptest! {
     }
 
     #[test]
-    fn what_falls_out_is_counted(count in 1usize..30_000, limit in 5_000usize..12_000) {
+    fn lines_that_fall_out_of_the_store_are_counted(count in 1usize..30_000, limit in 5_000usize..12_000) {
         let mut store = Store::new(Limits { lines: limit, bytes: usize::MAX });
         let stream = store.stream(source("a"));
         for n in 0..count {

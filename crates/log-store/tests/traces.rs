@@ -286,7 +286,7 @@ fn store_of(lines: &[(u32, &str)]) -> Store {
     store
 }
 
-/// What a filter shows of the first stream.
+/// The lines of the first stream that a filter shows.
 fn shown(store: &Store, filter: &str) -> Vec<String> {
     let mut view = View::new(Rule { filter: Filter::parse(filter).unwrap(), ..Rule::default() });
     view.update(store, usize::MAX);

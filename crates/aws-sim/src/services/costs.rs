@@ -72,7 +72,8 @@ fn money(amount: f64) -> Node {
     map! {"Amount": format!("{amount:.10}"), "Unit": "USD"}
 }
 
-/// What the values of a tag have of each cost: what is of no environment has none, and no other tag is activated.
+/// The part of each cost that each value of a tag has: costs of no environment have none, and no other tag is
+/// activated.
 fn shares(key: &str) -> &'static [(&'static str, f64)] {
     if key == "Environment" { &[("prod", 0.6), ("staging", 0.3), ("", 0.1)] } else { &[("", 1.0)] }
 }

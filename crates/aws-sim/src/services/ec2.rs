@@ -137,7 +137,7 @@ fn status(call: &Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"instanceStatusSet": named_list("item", rows.collect::<Vec<_>>())})
 }
 
-/// What the security group of a load balancer is called.
+/// The name of a load balancer's security group.
 fn name(site: &Site) -> String {
     format!("{}-sg", site.balancer)
 }
@@ -237,7 +237,7 @@ fn written(rule: &Let) -> Node {
     }
 }
 
-/// All of them, or none where one is there already.
+/// Adds all rules, or none where one is there already.
 fn authorize(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let (site, rules) = named_rules(call)?;
     let there = call.world.let_in(&site);

@@ -247,6 +247,8 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
         "DescribeParameters" | "GetParametersByPath" | "GetParameterHistory" => {
             ("Parameters", "NextToken", "NextToken")
         }
+        "DescribeInstanceInformation" => ("InstanceInformationList", "NextToken", "NextToken"),
+        "DescribeBudgets" => ("Budgets", "NextToken", "NextToken"),
         "ListSecrets" => ("SecretList", "NextToken", "NextToken"),
         "ListWebACLs" => ("WebACLs", "NextMarker", "NextMarker"),
         _ => return None,

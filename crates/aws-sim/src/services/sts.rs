@@ -116,7 +116,7 @@ fn web_identity(call: &mut Call<'_>) -> Result<Node, ApiError> {
     Ok(answer)
 }
 
-/// What role is asked for, under which name, for how long.
+/// The role that is asked for, under which name, for how long.
 struct Wanted {
     arn: String,
     account: String,

@@ -228,7 +228,7 @@ fn disassociate(call: &mut Call<'_>) -> Result<Node, ApiError> {
     Ok(Node::empty())
 }
 
-/// Nothing where none stands before it.
+/// The firewall of a resource; none where none stands before it.
 fn of_resource(call: &Call<'_>) -> Result<Node, ApiError> {
     let resource = resource(call)?;
     let firewalls = &call.world.firewalls;

@@ -36,7 +36,7 @@ pub(crate) fn encode(node: &Node) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// What is written already, in bytes.
+/// The length of what is written already, in bytes.
 fn written(node: &Node) -> usize {
     match node {
         Node::Json(text) => text.len(),

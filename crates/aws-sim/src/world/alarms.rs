@@ -104,7 +104,7 @@ pub(crate) struct Change {
     pub(crate) reasons: (String, String),
 }
 
-/// What an alarm needs to be made; the rest is evaluated.
+/// The settings of a new alarm; its state is evaluated.
 #[derive(Debug, Clone)]
 pub(crate) struct AlarmSpec {
     pub(crate) region: &'static str,

@@ -1,6 +1,6 @@
 //! Whether the account has Cost Explorer.
 
-/// How it stands with Cost Explorer.
+/// The state of Cost Explorer in the account.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum CostExplorer {
     #[default]

@@ -58,7 +58,7 @@ impl Distribution {
 }
 
 impl World {
-    /// So many paths were invalidated in this month, for `poke`.
+    /// Sets how many paths were invalidated in this month, for `poke`.
     pub(crate) fn poke_invalidated(&mut self, paths: u64) -> Result<(), String> {
         let at = self.now - SPREADS;
         let one = self.distributions.first_mut().ok_or("there is no distribution")?;

@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_rule_is_refused() {
+    fn an_alarm_rule_that_is_none_is_refused() {
         for text in ["", "ALARM", "ALARM(", "ALARM()", "ALARM(a) ALARM(b)", "ALARM(a) AND", "(ALARM(a)", "MAYBE(a)"] {
             assert_eq!(Rule::parse(text), None, "{text}");
         }

@@ -41,7 +41,7 @@ pub(crate) struct TaskDef {
     pub(crate) memory: u32,
     pub(crate) containers: Vec<Container>,
     pub(crate) registered: Ms,
-    /// What becomes of tasks of this revision, where it is not the image that decides.
+    /// The fate of tasks of this revision, where it is not the image that decides.
     pub(crate) fate: Fate,
     /// Whether it is for arm64.
     pub(crate) arm: bool,

@@ -63,7 +63,7 @@ pub(crate) struct Deployment {
     /// The number in `ecs-svc/NUMBER`.
     pub(crate) id: u64,
     pub(crate) def: Arc<TaskDef>,
-    /// What its images were resolved to.
+    /// The digests that its images were resolved to.
     pub(crate) images: Arc<Resolved>,
     /// The service revision it deploys.
     pub(crate) revision: u64,
@@ -76,7 +76,7 @@ pub(crate) struct Deployment {
     pub(crate) failures: u32,
     pub(crate) rollout: Rollout,
     pub(crate) reason: String,
-    /// What it has as a task set, where something else than ECS deploys.
+    /// The fields of a task set, where something else than ECS deploys.
     pub(crate) set: Option<TaskSet>,
 }
 
@@ -145,7 +145,7 @@ pub(crate) struct Service {
     pub(crate) name: String,
     pub(crate) created: Ms,
     pub(crate) life: Life,
-    /// What becomes of its rollbacks.
+    /// The outcome of its rollbacks.
     pub(crate) way_back: RollbackOutcome,
     pub(crate) strategy: Strategy,
     pub(crate) controller: Controller,
@@ -253,7 +253,7 @@ pub(crate) struct Task {
     /// Counts state changes: a step that was meant for an earlier state is void.
     pub(crate) epoch: u32,
     pub(crate) fate: Fate,
-    /// What its images were resolved to.
+    /// The digests that its images were resolved to.
     pub(crate) images: Arc<Resolved>,
     pub(crate) zone: &'static str,
     pub(crate) spot: bool,

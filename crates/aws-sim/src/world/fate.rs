@@ -1,7 +1,7 @@
-//! What becomes of a task, and which image decides it. The image's digest carries the fate, so a
-//! deployment by tag and one by digest end the same way. How a fate is lived through is in `tasks`.
+//! The fate of a task, and which image decides it. The image's digest carries the fate, so a deployment by tag and one
+//! by digest end the same way. How a fate is lived through is in `tasks`.
 
-/// What becomes of a task.
+/// The fate of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// It starts and runs.
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fates_have_names() {
+    fn every_fate_has_a_name() {
         assert_eq!(Fate::parse("cannot-pull"), Ok(Fate::CannotPull));
         assert_eq!(Fate::parse("deadbee"), Ok(Fate::Unhealthy));
         assert!(Fate::parse("glorious").unwrap_err().contains("unhealthy"));

@@ -16,7 +16,7 @@ pub(crate) struct WebAcl {
     pub(crate) id: String,
     /// Changes with every change: who changes it says which state it read.
     pub(crate) lock: String,
-    /// What `CreateWebACL` and `UpdateWebACL` set, as they are given.
+    /// The settings of `CreateWebACL` and `UpdateWebACL`, as they are given.
     pub(crate) settings: Node,
     pub(crate) tags: Vec<(String, String)>,
 }

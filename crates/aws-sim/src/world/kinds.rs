@@ -21,7 +21,7 @@ impl Life {
     }
 }
 
-/// What becomes of a rollback.
+/// The outcome of a rollback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RollbackOutcome {
     /// It ends as its tasks do.
@@ -121,7 +121,7 @@ impl Controller {
     }
 }
 
-/// What a deployment has as a task set.
+/// The fields that a deployment has as a task set.
 #[derive(Debug, Clone)]
 pub(crate) struct TaskSet {
     pub(crate) external: Option<String>,

@@ -11,7 +11,7 @@ use crate::rng::Rng;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// What `CreateService` is given.
+/// The arguments of `CreateService`.
 #[derive(Debug)]
 pub(crate) struct NewService {
     pub(crate) cluster: usize,

@@ -52,7 +52,7 @@ pub(crate) enum Elb {
     ResponseTime,
 }
 
-/// What goes through a NAT gateway, or a firewall: a part of the requests of a balancer.
+/// The traffic of a NAT gateway, or a firewall: a part of the requests of a balancer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Flow {
     /// The place of its balancer.
@@ -151,7 +151,7 @@ impl World {
         }
     }
 
-    /// What goes through the NAT gateway and the firewall of each balancer.
+    /// The traffic of the NAT gateway and the firewall of each balancer.
     fn flows(&self, region: &str) -> Vec<(MetricName, Flow)> {
         let mut all = Vec::new();
         for (balancer, b) in self.balancers.iter().enumerate().filter(|(_, b)| b.region == region) {

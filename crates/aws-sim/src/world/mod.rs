@@ -90,7 +90,7 @@ pub(crate) enum Event {
     Stage { service: usize, deployment: u64 },
     /// The service gives up on a task whose target stayed unhealthy.
     GiveUp { key: TaskKey, epoch: u32 },
-    /// What was asked of a service deployment is done.
+    /// The stop that was asked of a service deployment is carried out.
     Stop { service: usize, deployment: u64 },
     /// The rollback of a deployment fails.
     RollbackFails { service: usize, deployment: u64 },
@@ -171,7 +171,7 @@ pub(crate) struct World {
     /// Region and family to its revisions, oldest first.
     pub(crate) families: BTreeMap<(&'static str, String), Vec<Arc<ecs::TaskDef>>>,
     pub(crate) registry: registry::Registry,
-    /// What becomes of what is deployed from now on, whatever its image says.
+    /// The fate of all that is deployed from now on, whatever its image says.
     pub(crate) curse: Option<fate::Fate>,
     /// The service that a client changed, until somebody looks.
     pub(crate) updated: Option<usize>,
@@ -196,17 +196,17 @@ pub(crate) struct World {
     /// Rules of security groups that were taken away.
     pub(crate) taken_back: Vec<sites::Let>,
     pub(crate) target_groups: Vec<balancing::TargetGroup>,
-    /// What roles were assumed: access key to session.
+    /// Assumed roles: access key to session.
     pub(crate) sessions: BTreeMap<String, roles::RoleSession>,
-    /// Who may assume which role, where that was changed.
+    /// Changes of who may assume which role.
     pub(crate) trust: roles::Trust,
-    /// What roles may not do.
+    /// Denials of actions to roles.
     pub(crate) grants: roles::Grants,
     pub(crate) cost_explorer: billing::CostExplorer,
     pub(crate) sign_in: roles::SignIn,
-    /// What answers have beside what is known here.
+    /// Fields that answers have beside those that are known here.
     pub(crate) newer: newer::Newer,
-    /// What was written, and by whom.
+    /// The write events of `CloudTrail`.
     pub(crate) trail: trail::Trail,
     pub(crate) rng: Rng,
     pub(crate) logs: logs::Logs,

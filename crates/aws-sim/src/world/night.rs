@@ -26,7 +26,7 @@ impl Function {
     }
 }
 
-/// What a call of a function left.
+/// The record of a call of a function.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Invocation {
     pub(crate) payload: Value,
@@ -124,7 +124,7 @@ impl World {
         Invocation { payload, log, failed }
     }
 
-    /// What a function said goes to its log group, a line an event.
+    /// Adds a function's output to its log group, a line an event.
     fn log_invocation(&mut self, function: usize, log: &str) {
         let group = format!("/aws/lambda/{}", self.functions[function].name);
         for line in log.lines() {

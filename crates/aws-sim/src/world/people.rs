@@ -46,7 +46,7 @@ impl World {
         Ok(answer)
     }
 
-    /// What `docker push` leaves.
+    /// Adds an image as `docker push` does.
     fn push_image(&mut self, value: &Value) -> Result<Value, String> {
         let name = super::poke::text(value, "repository")?;
         // A reference with its registry is a name too.

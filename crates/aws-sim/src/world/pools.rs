@@ -83,7 +83,7 @@ fn user(number: usize, name: &str, status: &'static str) -> User {
 }
 
 impl World {
-    /// So many users more in the first pool, for `poke`.
+    /// Adds so many users to the first pool, for `poke`.
     pub(crate) fn poke_users(&mut self, count: u64) -> Result<(), String> {
         let pool = self.pools.first_mut().ok_or("there is no user pool")?;
         let from = pool.users.len();

@@ -82,7 +82,7 @@ pub(crate) struct Registry {
 pub(crate) struct Resolved {
     /// The digest of each container's image, if it was found.
     pub(crate) digests: Vec<Option<String>>,
-    /// What becomes of the tasks.
+    /// The fate of the tasks.
     pub(crate) fate: Fate,
     /// The container whose image decides it.
     pub(crate) container: usize,
@@ -113,7 +113,7 @@ pub(crate) fn invented(mark: u64) -> String {
     format!("sha256:{}", parts.concat())
 }
 
-/// What a manifest names: its configuration and its layers.
+/// The layers that a manifest names: its configuration and its layers.
 pub(crate) fn layers(manifest: &Value) -> impl Iterator<Item = Layer> {
     let all = manifest["layers"].as_array().into_iter().flatten();
     std::iter::once(&manifest["config"]).chain(all).filter_map(|one| {

@@ -1,5 +1,5 @@
-//! What is asked of a rollout while it goes on: a stop, a way back, and the alarms it listens to.
-//! How a rollout ends is in `rollout`.
+//! The requests to a rollout while it goes on: a stop, a way back, and the alarms it listens to. How a rollout ends is
+//! in `rollout`.
 
 use super::alarms::State;
 use super::ecs::Release;
@@ -40,7 +40,7 @@ impl World {
         Ok(())
     }
 
-    /// What was asked of a rollout happens, if nothing else ended it in between.
+    /// Carries out the stop or rollback that was asked of a rollout, if nothing else ended it in between.
     pub(crate) fn stop_release(&mut self, service: usize, deployment: u64) {
         let asked = self.services[service].releases.iter().find(|r| r.deployment == deployment && r.is_asked());
         let Some(rollback) = asked.map(|r| r.status == "ROLLBACK_REQUESTED") else { return };

@@ -30,7 +30,7 @@ impl RoleSession {
     }
 }
 
-/// What was said about roles.
+/// Changes of who may assume roles.
 #[derive(Debug, Default)]
 pub(crate) struct Trust {
     refused: BTreeSet<String>,
@@ -41,12 +41,12 @@ pub(crate) struct Trust {
 }
 
 impl Trust {
-    /// Nobody may assume the role of this ARN or name any more.
+    /// Forbids to assume the role of this ARN or name.
     pub(crate) fn refuse(&mut self, role: &str) {
         self.refused.insert(name(role).to_owned());
     }
 
-    /// It may be assumed again.
+    /// Allows to assume it again.
     pub(crate) fn allow(&mut self, role: &str) {
         self.refused.remove(name(role));
     }
@@ -113,7 +113,7 @@ impl Refusal {
     }
 }
 
-/// What was said of what roles and users may do.
+/// Denials of actions to roles and users.
 #[derive(Debug, Default)]
 pub(crate) struct Grants(Vec<Refused>);
 
@@ -122,7 +122,7 @@ struct Refused {
     /// The name of a role or a user.
     who: String,
     action: String,
-    /// What is in its ARN; every resource where it is empty.
+    /// A part of the resource's ARN; empty: every resource.
     resource: String,
     by: Refusal,
 }

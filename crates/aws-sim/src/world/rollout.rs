@@ -7,7 +7,7 @@ use super::{SECOND, World};
 use crate::clock::Ms;
 use std::sync::Arc;
 
-/// What ECS says of a service whose tasks fail again and again.
+/// The words of ECS on a service whose tasks fail again and again.
 const UNABLE: &str = "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
 
 /// Why a rollout is ended before it is complete.

@@ -21,7 +21,7 @@ pub(crate) struct Site {
     pub(crate) host: &'static str,
     /// The status of its certificate.
     pub(crate) status: &'static str,
-    /// Who may reach it, and what is written beside it.
+    /// The networks that may reach it, each with its description.
     pub(crate) allowed: &'static [(&'static str, &'static str)],
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Let {
     pub(crate) group: String,
     pub(crate) port: u32,
     pub(crate) cidr: String,
-    /// What is written beside it.
+    /// The description beside it.
     pub(crate) about: String,
 }
 
@@ -93,7 +93,8 @@ impl World {
         self.balancers.iter().map(Site::of).collect()
     }
 
-    /// Who may reach a site now: as it was built, without what was taken back, with what was added.
+    /// The networks that may reach a site now: as it was built, without those that were removed, with those that were
+    /// added.
     pub(crate) fn let_in(&self, site: &Site) -> Vec<Let> {
         let ports: &[u32] = if site.host.is_empty() { &[80] } else { &[80, 443] };
         let group = site.group();

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 /// How many writes are kept; older ones are forgotten.
 const KEPT: usize = 5_000;
-/// What `CloudTrail` never writes down.
+/// The fields that `CloudTrail` never writes down.
 const HIDDEN: &[&str] = &["value", "secretString", "masterUserPassword", "payload", "layerPartBlob"];
 
 /// A write that `CloudTrail` has recorded.
@@ -42,7 +42,7 @@ impl Default for Trail {
     }
 }
 
-/// Who asks, and with what.
+/// The caller of a request, and the credentials.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asker<'a> {
     pub(crate) who: &'a str,
@@ -145,7 +145,7 @@ impl World {
         }
     }
 
-    /// What nobody asked for over the wire: somebody else, or AWS itself, has written.
+    /// Records a write that nobody asked for over the wire: by somebody else, or by AWS itself.
     pub(crate) fn wrote(&mut self, region: &str, operation: &str, who: &str, service: Option<&str>, input: &Node) {
         let request = rng::Rng::new(self.seed ^ self.now.cast_unsigned(), operation).uuid();
         let asker = Asker { who, key: "ASIAOTHERSOMEBODY000", service, request: &request };

@@ -61,7 +61,7 @@ impl<F: Fn(&mut Granted) + Send + Sync + 'static> Gate for Bent<F> {
     }
 }
 
-/// What is told on the way to Ready where the first session's answer is bent; afterwards bytes go through the second.
+/// The statuses on the way to Ready where the first session's answer is bent; afterwards bytes go through the second.
 async fn told(bend: impl Fn(&mut Granted) + Send + Sync + 'static) -> Vec<Status> {
     let sim = simulator(Some(echo().await)).await;
     let (started, ended) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 pub const CLUSTER: &str = "bookmark-manager-staging-cluster";
 pub const SERVICE: &str = "bookmark-manager-staging-web";
 pub const REMOTE: (&str, u16) = ("db.example", 5432);
-/// What hangs fails here.
+/// The limit of a test that hangs.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
 pub async fn post(endpoint: &str, path: &str, headers: &str, body: &Value) -> Result<Value, String> {

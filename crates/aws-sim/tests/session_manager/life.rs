@@ -114,7 +114,7 @@ async fn a_service_and_a_far_side_that_have_ipv6_alone_are_reached() {
     assert_eq!(tunnel.close().await.refused, 0);
 }
 
-/// What a shell says until it has said `end`, or is over.
+/// The output of a shell until it has said `end`, or is over.
 async fn says(shell: &mut Shell, end: &str) -> (String, Option<i32>) {
     let (mut output, mut exit) = (Vec::new(), None);
     while !String::from_utf8_lossy(&output).contains(end) {

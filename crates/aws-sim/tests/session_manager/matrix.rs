@@ -26,7 +26,7 @@ pub struct Sizes {
     /// How many cells run at a time.
     pub at_once: usize,
     pub pace: SendRate,
-    /// What takes longer hangs.
+    /// The limit of a transfer, after which it hangs.
     pub patience: Duration,
 }
 
@@ -54,7 +54,7 @@ pub enum Transfer {
     Rounds,
 }
 
-/// What became of a transfer under a fault.
+/// The outcome of a transfer under a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Every byte, in order.
@@ -76,7 +76,7 @@ pub struct Fault {
     /// Right before the transfer.
     first: Vec<Value>,
     middle: Vec<Value>,
-    /// What has to become of it.
+    /// The expected outcome.
     pub expected: Verdict,
 }
 
@@ -263,7 +263,7 @@ pub async fn transfer(
     }
 }
 
-/// What becomes of a transfer, with something that happens in the middle.
+/// The outcome of a transfer, with something that happens in the middle.
 pub async fn judged(local: SocketAddr, kind: Transfer, sizes: Sizes, middle: impl Future<Output = ()>) -> Verdict {
     let said = timeout(sizes.patience, transfer(local, kind, sizes, middle)).await;
     said.map_or(Verdict::Hung, verdict)

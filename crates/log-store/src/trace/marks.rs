@@ -1,6 +1,6 @@
-//! What lines of traces begin with, by the runtime that writes them.
+//! The beginnings of lines of stack traces, by the runtime that writes them.
 
-/// What goes on with frames of Java, .NET, PHP, Dart and others, at the beginning of a line.
+/// Beginnings of lines that go on with frames of Java, .NET, PHP, Dart and others.
 pub(super) const FRAMES: &[&str] = &[
     "Caused by:",
     "Caused by ",
@@ -40,7 +40,7 @@ pub(super) const FRAMES: &[&str] = &[
     "/tmp/clojure-",
     "Node.js v",
 ];
-/// What Python's asyncio says of an error before its trace.
+/// Words of Python's asyncio about an error, before its trace.
 pub(super) const ASYNCIO: &[&str] =
     &["future: <", "task: <", "handle: <", "transport: <", "protocol: <", "source_traceback: ", "handle_traceback: "];
 /// Beside an exception of a database's driver, in Python.
@@ -68,8 +68,8 @@ pub(super) const FAULT: &[&str] = &[
     "Aborted",
     "...",
 ];
-/// What GHC's runtime and its libraries write behind the name of the program that an exception ends. A message of the
-/// program's own may be any line of a log.
+/// Texts that GHC's runtime and its libraries write behind the name of the program that an exception ends. A message of
+/// the program's own may be any line of a log.
 pub(super) const HASKELL: &[&str] = &[
     "Uncaught exception ",
     "Prelude.",
@@ -109,7 +109,7 @@ pub(super) const SANITIZER: &[&str] = &[
 /// How a shell tells that a signal has ended a process.
 pub(super) const ENDED: &[&str] =
     &["Segmentation fault", "Aborted", "Illegal instruction", "Bus error", "Floating point exception"];
-/// What the C library writes before it ends a process whose memory is not what it should be.
+/// Texts that the C library writes before it ends a process whose memory is not what it should be.
 pub(super) const CORRUPTED: &[&str] = &[
     "free(): ",
     "double free or corruption",

@@ -27,7 +27,7 @@ fn status(rule: &MuteRule, now: Ms) -> &'static str {
     }
 }
 
-/// From when to when a rule mutes that comes once.
+/// The time range of a rule that mutes once.
 fn once(expression: &str, length: SignedDuration, zone: &TimeZone) -> Option<(Ms, Ms)> {
     let civil = DateTime::strptime("at(%Y-%m-%dT%H:%M)", expression).ok()?;
     let from = civil.to_zoned(zone.clone()).ok()?.timestamp();

@@ -1,4 +1,4 @@
-//! What a push asks of ECR: which layers are there, those that are not in parts, and then the manifest over them.
+//! The requests of a push to ECR: which layers are there, those that are not in parts, and then the manifest over them.
 
 use super::{image_node, invalid, named, no_layer, no_repository};
 use crate::account::ACCOUNT;

@@ -118,7 +118,7 @@ pub(super) fn update_service(call: &mut Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"service": services::node(call.world, at, false)})
 }
 
-/// What a service that something else deploys cannot be given by `UpdateService`.
+/// Refuses the fields that `UpdateService` cannot change where something else deploys the service.
 fn refuse_to_deploy(call: &Call<'_>, controller: Controller) -> Result<(), ApiError> {
     let given = |key: &str| call.input.get(key).is_some();
     let forced = call.input.bool("forceNewDeployment") == Some(true);

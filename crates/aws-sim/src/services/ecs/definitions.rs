@@ -84,7 +84,7 @@ pub(super) fn node(d: &TaskDef) -> Node {
     node
 }
 
-/// What AWS adds to a registered definition.
+/// Adds the fields that AWS adds to a registered definition.
 fn added(d: &TaskDef, node: &mut Node) {
     node.set("taskDefinitionArn", d.arn());
     node.set("revision", d.revision);

@@ -136,7 +136,7 @@ fn size(input: &Node) -> Result<(u32, u32), ApiError> {
     Ok((whole(cpu), whole(memory)))
 }
 
-/// What the world needs of a container.
+/// The container as the world needs it.
 fn container(c: &Node) -> Container {
     let text = |node: &Node, key: &str| node.str(key).unwrap_or_default().to_owned();
     let log = c.get("logConfiguration").filter(|l| l.str("logDriver") == Some("awslogs"));

@@ -6,7 +6,7 @@ use crate::wire::{Node, map};
 use crate::world::ecs::TaskDef;
 use std::sync::Arc;
 
-/// What an ARN stands for.
+/// The thing that an ARN names.
 enum Tagged {
     Service(usize),
     Definition(Arc<TaskDef>),

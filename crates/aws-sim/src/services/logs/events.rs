@@ -45,7 +45,7 @@ struct Window {
     to: Ms,
 }
 
-/// What a walk over slots of lines found.
+/// The result of a walk over slots of lines.
 struct Walk {
     events: Vec<Event>,
     /// Where the next page begins; nothing at the end of the window.

@@ -1,4 +1,4 @@
-//! What the operations of Logs share: the group and the limit of a request, and what is wrong with them.
+//! The common input of the operations of Logs: the group and the limit of a request, and their faults.
 
 use crate::services::{ApiError, Call};
 

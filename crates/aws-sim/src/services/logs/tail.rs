@@ -30,7 +30,7 @@ const JUMP: Ms = 15_000;
 
 static OPEN: AtomicU32 = AtomicU32::new(0);
 
-/// What a session follows.
+/// A live tail's session: the groups and streams that it follows.
 #[derive(Debug)]
 pub(crate) struct Session {
     id: String,

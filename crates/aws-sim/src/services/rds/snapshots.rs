@@ -47,7 +47,7 @@ pub(super) fn create(call: &mut Call<'_>, cluster: bool) -> Result<Node, ApiErro
         ("DBInstanceIdentifier", "DBSnapshotIdentifier")
     };
     let id = call.input.str(of_key).ok_or_else(|| invalid(format!("{of_key} is missing")))?.to_owned();
-    let name = call.input.str(name_key).ok_or_else(|| invalid(format!("{name_key} is missing")))?.to_owned();
+    let name = call.input.str(name_key).ok_or_else(|| invalid(format!("{name_key} is missing")))?.to_ascii_lowercase();
     let of =
         if cluster { Database::Cluster(cluster_at(call, &id)?) } else { Database::Instance(instance_at(call, &id)?) };
     let status = call.world.database_status(of);

@@ -141,7 +141,7 @@ fn staging_alarms(world: &mut World) {
     world.add_alarm(spec);
 }
 
-/// What the scenario makes of the two services of staging.
+/// Applies the scenario to the two services of staging.
 fn go_wrong(world: &mut World, web: usize, api: usize) {
     match world.scenario {
         Scenario::CrashLoop => crash_loop(world, api),

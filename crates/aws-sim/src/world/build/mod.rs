@@ -75,7 +75,7 @@ fn owned(pairs: &[(&'static str, String)]) -> Vec<(String, String)> {
     pairs.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect()
 }
 
-/// What a service is made of.
+/// The settings of a service.
 #[derive(Debug, Clone)]
 pub(crate) struct ServiceSpec {
     pub(crate) cluster: usize,
@@ -350,7 +350,7 @@ impl World {
         (releases, revisions, last)
     }
 
-    /// What ECS has said of the last of these deployments, and since.
+    /// Adds the events of ECS on the last of these deployments, and since.
     fn note_past(&mut self, service: usize, id: u64, deployed: Ms, finished: Ms) {
         let (now, desired) = (self.now, self.services[service].desired);
         self.note_at(service, deployed + 20 * SECOND, &format!("has started {desired} tasks."));

@@ -1,5 +1,5 @@
-//! What lines say: the shapes of real services. A line is made from its own generator only, so it
-//! is the same at every read. When lines are written is not known here.
+//! The text of lines: the shapes of real services. A line is made from its own generator only, so it is the same at
+//! every read. When lines are written is not known here.
 
 use crate::clock::{Ms, timestamp};
 use crate::rng::{self, Rng};

@@ -30,7 +30,7 @@ const FAST_DELAY: Ms = 8 * SECOND;
 /// Lines a second of each main container, in the storm.
 const STORM_LINES: f64 = 25_000.0;
 
-/// What tests changed, and what is left of tasks that are gone.
+/// The changes of tests, and the lines that are left of tasks that are gone.
 #[derive(Debug, Default)]
 pub(crate) struct Logs {
     /// Streams of forgotten tasks.
@@ -50,12 +50,12 @@ pub(crate) struct Logs {
     serial: u64,
     /// Queries of Insights that were started.
     pub(crate) queries: BTreeMap<String, QueryState>,
-    /// What pages left of the slot in which they ended.
+    /// The rest of the slot in which pages ended.
     pub(crate) left: Left,
 }
 
-/// What pages left of the slot in which they ended, for those that go on there: the fastest slots have as many
-/// lines as a page, and would all be made twice.
+/// The rests of slots in which pages ended, for those that go on there: the fastest slots have as many lines as a page,
+/// and would all be made twice.
 #[derive(Debug, Default)]
 pub(crate) struct Left(RefCell<VecDeque<Rest>>);
 
@@ -174,7 +174,7 @@ impl Event {
 /// Writes ids of events, most of which begin as one before.
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
-    /// What is the same for all events of a stream in a moment.
+    /// The part that is the same for all events of a stream in a moment.
     begin: Vec<((Ms, u64), String)>,
 }
 
@@ -257,7 +257,7 @@ impl Stream {
         self.skew.div_euclid(SLOT)
     }
 
-    /// What tests wrote into it and was taken in after a time and up to another.
+    /// The lines that tests wrote into it and that were taken in after a time and up to another.
     pub(crate) fn written_in(&self, world: &World, place: usize, after: Ms, to: Ms) -> Vec<Event> {
         let written = world.logs.written.get(&(self.group.clone(), self.name.clone()));
         let written = written.into_iter().flatten().filter(|e| e.ingested > after && e.ingested <= to);

@@ -42,7 +42,7 @@ pub(super) enum Pattern {
     Part(String),
 }
 
-/// What is wrong and where, from 1.
+/// The fault, and its place in the query, from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mistake {
     pub(super) message: String,
