@@ -11,6 +11,8 @@
 //! - [`probe`]: how a site looks from this machine.
 //! - [`commands`]: a folder each headless command.
 //! - [`headless`]: what the reports of several commands share.
+//!
+//! And [`private_files`] writes what only its owner may read, for `infra` and `runtime`.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod aws;
@@ -18,6 +20,7 @@ pub mod commands;
 pub mod db;
 pub mod headless;
 pub mod infra;
+pub mod private_files;
 pub mod probe;
 pub mod runtime;
 

@@ -8,6 +8,7 @@ mod support;
 
 use aws_sim::{ACCOUNT, Scenario};
 use cockpit::app::operation::call::{Write, may_have_landed};
+use cockpit::app::operation::single::scaling::call::ScalingWrite;
 use cockpit::aws::Connection;
 use cockpit::model::FailureKind;
 use cockpit::model::timer::Timer;
@@ -119,7 +120,7 @@ fn an_account_that_cannot_be_asked_changes_nothing() {
 }
 
 #[test]
-fn what_a_change_reads_first_can_stop_it() {
+fn a_read_before_a_change_can_stop_the_change() {
     let desk = Desk::new(Scenario::Staging);
     let web = desk.web();
     let register = |base: &str, container: &str| Write::Register {
@@ -140,6 +141,13 @@ fn what_a_change_reads_first_can_stop_it() {
     let gone = desk.write(Write::Skip { timer: Box::new(timer), until: None }).outcome.unwrap_err();
     assert_eq!(gone.kind, FailureKind::NotFound, "{gone}");
     assert_eq!(desk.world.asked("scheduler:UpdateSchedule"), 0);
+
+    desk.world.fault("application-autoscaling:DescribeScalingPolicies", "error");
+    let (resource, policy) = (format!("service/{CLUSTER}/{WEB}"), "cpu".to_owned());
+    let aim = Write::Scaling(ScalingWrite::Target { resource, policy, target: 55.0 });
+    let unread = desk.write(aim).outcome.unwrap_err();
+    assert!(!may_have_landed(&unread), "nothing was sent that could have been carried out: {unread}");
+    assert_eq!(desk.world.asked("application-autoscaling:PutScalingPolicy"), 0);
 }
 
 fn credentials_file(name: &str, key: &str) -> PathBuf {

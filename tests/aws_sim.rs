@@ -11,7 +11,7 @@ use cockpit::app::ticket::{Owner, Ticket};
 use cockpit::aws::{Connection, Session};
 use cockpit::config::EnvironmentConfig;
 use cockpit::feeds::aws::{Fact, Part, Query};
-use cockpit::model::{AlarmState, Failure, FailureKind, MetricKey, RolloutStatus};
+use cockpit::model::{AlarmState, Failure, FailureKind, MetricKey, RolloutStatus, Service};
 use jiff::{SignedDuration, Timestamp};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -125,27 +125,46 @@ async fn staging_is_read_whole() {
     assert_eq!((found.name, found.status.as_str()), (cluster(), "ACTIVE"));
     assert!(matches!(fact(&session, Query::Cluster { cluster: "no-such".into() }).await, Fact::Cluster(None)));
 
-    let Fact::ServiceNames(mut names) = fact(&session, Query::ServiceNames { cluster: cluster() }).await else {
+    let web = service_of(&session).await;
+    tasks_and_deployments_of(&session, &web).await;
+
+    let Fact::DbInstances(mut instances) = fact(&session, Query::DbInstances).await else { panic!() };
+    instances.retain(|instance| instance.id.starts_with("bookmark-manager-staging-"));
+    assert_eq!(instances[0].id, "bookmark-manager-staging-db");
+    assert_eq!((instances[0].status.as_str(), instances[0].class.as_str()), ("available", "db.t4g.micro"));
+    assert_eq!(instances[0].database.as_deref(), Some("bookmarkdb"));
+
+    alarms_and_metrics_of(&session, &web).await;
+    assert!(session.requests_total() >= 15);
+    assert!(session.service_clock().measured().is_some());
+}
+
+/// The service `web`, found among those of the cluster.
+async fn service_of(session: &Session) -> Service {
+    let Fact::ServiceNames(mut names) = fact(session, Query::ServiceNames { cluster: cluster() }).await else {
         panic!()
     };
     names.sort();
     assert_eq!(names, ["bookmark-manager-staging-api", "bookmark-manager-staging-web"]);
 
-    let Fact::Services(found, unknown) = fact(&session, services()).await else { panic!() };
+    let Fact::Services(found, unknown) = fact(session, services()).await else { panic!() };
     assert_eq!(unknown, ["no-such"]);
-    let web = found.iter().find(|service| service.name == "bookmark-manager-staging-web").unwrap();
+    let web = found.into_iter().find(|service| service.name == "bookmark-manager-staging-web").unwrap();
     assert_eq!((web.cluster.as_str(), web.status.as_str(), web.desired), (cluster().as_str(), "ACTIVE", 1));
     assert_eq!(web.running, 1);
     assert!(web.task_definition.starts_with("bookmark-manager-staging-web:"), "{}", web.task_definition);
     assert!(web.breaker.is_some_and(|breaker| breaker.enabled && breaker.rollback));
     assert!(web.primary().is_some_and(|primary| primary.id.starts_with("ecs-svc/")));
     assert_eq!(web.target_groups.len(), 1);
+    web
+}
 
+async fn tasks_and_deployments_of(session: &Session, web: &Service) {
     let running = Query::TaskIds { cluster: cluster(), stopped: false };
-    let Fact::TaskIds(ids) = fact(&session, running).await else { panic!() };
+    let Fact::TaskIds(ids) = fact(session, running).await else { panic!() };
     assert_eq!(ids.len(), 2);
-    assert!(matches!(fact(&session, Query::TaskIds { cluster: cluster(), stopped: true }).await, Fact::TaskIds(_)));
-    let Fact::Tasks(tasks) = fact(&session, Query::Tasks { cluster: cluster(), ids: ids.clone() }).await else {
+    assert!(matches!(fact(session, Query::TaskIds { cluster: cluster(), stopped: true }).await, Fact::TaskIds(_)));
+    let Fact::Tasks(tasks) = fact(session, Query::Tasks { cluster: cluster(), ids: ids.clone() }).await else {
         panic!()
     };
     assert_eq!(tasks.len(), 2);
@@ -156,30 +175,26 @@ async fn staging_is_read_whole() {
     assert!(task.containers[0].digest.as_deref().is_some_and(|digest| digest.starts_with("sha256:")));
 
     let definition = Query::TaskDefinition { name: web.task_definition.clone() };
-    let Fact::TaskDefinition(definition) = fact(&session, definition).await else { panic!() };
+    let Fact::TaskDefinition(definition) = fact(session, definition).await else { panic!() };
     assert_eq!(definition.name, web.task_definition);
     let log = definition.main_container(web).unwrap().log.as_ref().unwrap();
     assert_eq!(log.group.as_deref(), Some("/ecs/bookmark-manager-staging-web"));
-    let missing = failure(&session, Query::TaskDefinition { name: "no-such:1".into() }).await;
+    let missing = failure(session, Query::TaskDefinition { name: "no-such:1".into() }).await;
     assert_eq!(missing.kind, FailureKind::NotFound, "{missing}");
 
     let rollouts = Query::Rollouts { cluster: cluster(), service: web.name.clone(), named: false };
-    let Fact::Rollouts(rollouts) = fact(&session, rollouts).await else { panic!() };
+    let Fact::Rollouts(rollouts) = fact(session, rollouts).await else { panic!() };
     assert!(!rollouts.is_empty());
 
-    let Fact::Targets(targets) = fact(&session, Query::Targets { group: web.target_groups[0].clone() }).await else {
+    let Fact::Targets(targets) = fact(session, Query::Targets { group: web.target_groups[0].clone() }).await else {
         panic!()
     };
     assert_eq!(targets[0].state, "healthy");
+}
 
-    let Fact::DbInstances(mut instances) = fact(&session, Query::DbInstances).await else { panic!() };
-    instances.retain(|instance| instance.id.starts_with("bookmark-manager-staging-"));
-    assert_eq!(instances[0].id, "bookmark-manager-staging-db");
-    assert_eq!((instances[0].status.as_str(), instances[0].class.as_str()), ("available", "db.t4g.micro"));
-    assert_eq!(instances[0].database.as_deref(), Some("bookmarkdb"));
-
+async fn alarms_and_metrics_of(session: &Session, web: &Service) {
     let prefixes = vec!["bookmark-manager-staging".to_owned(), "no-such".to_owned()];
-    let heard = ask(&session, Query::Alarms { prefixes }).await;
+    let heard = ask(session, Query::Alarms { prefixes }).await;
     assert_eq!(heard.requests, 3, "one more for the names that `no-such` may have meant");
     assert!(heard.pages.iter().any(|page| matches!(page, Fact::Others(names) if !names.is_empty())));
     let Fact::Alarms(alarms) = heard.end.unwrap() else { panic!() };
@@ -193,14 +208,12 @@ async fn staging_is_read_whole() {
     ];
     let since = noon() - SignedDuration::from_hours(1);
     let metrics = Query::Metrics { cluster: cluster(), keys: keys.clone(), since, until: noon() };
-    let Fact::Metrics(series) = fact(&session, metrics).await else { panic!() };
+    let Fact::Metrics(series) = fact(session, metrics).await else { panic!() };
     for key in &keys {
         let (_, points) = series.iter().find(|(known, _)| known == key).unwrap();
         assert!(points.len() > 30, "{key:?}: {}", points.len());
         assert!(points.is_sorted_by_key(|point| point.at));
     }
-    assert!(session.requests_total() >= 15);
-    assert!(session.service_clock().measured().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

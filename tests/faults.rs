@@ -78,7 +78,7 @@ const LIMIT: Duration = Duration::from_secs(3);
 /// over is ended, and the test fails.
 const AMPLE: Duration = Duration::from_secs(30);
 
-/// What changes something; nothing of it may be asked.
+/// The calls that change something; none of them may be made.
 const WRITES: [&str; 18] = [
     "ecs:UpdateService",
     "ecs:RegisterTaskDefinition",

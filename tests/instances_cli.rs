@@ -36,6 +36,11 @@ fn instances_are_listed_started_stopped_and_restarted_until_their_checks_say_so(
         list["instances"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["running", "stopped"]);
     assert_eq!(list["instances"][0]["system_check"], "ok");
+    assert_eq!(list["instances"][0]["agent"], "Online");
+    // A page that is empty is not the last.
+    world.post("/_sim/fault", &json!({"operation": "ssm:DescribeInstanceInformation", "kind": "empty", "count": 1}));
+    let again = line(&mut home.on(&world), "--env minimal instances -o json").coded(0).json();
+    assert_eq!(again["instances"][0]["agent"], "Online", "{again:#}");
 
     let dry = line(&mut home.on(&world), "--env minimal instances stop bastion-spare --dry-run").coded(1);
     assert!(dry.err.contains("stopped already"), "{dry:#?}");
@@ -353,6 +358,10 @@ fn a_policy_aims_elsewhere_and_scheduled_actions_come_and_go() {
     let said = run(&["cron(99 22 * * ? *)", "--max", "1", "--yes"]).coded(2);
     assert!(said.err.contains("is not a time"), "{said:#?}");
     run(&["cron(0 22 * * ? *)", "--yes"]).coded(2);
+    let said = run(&["cron(0 22 * * ? *)", "--max", "1", "--timezone", "Mars/X", "--yes"]).coded(2);
+    assert!(said.err.contains("the time zone Mars/X is not known"), "{said:#?}");
+    let said = run(&["rate(1 day)", "--max", "4", "--dry-run"]).coded(0);
+    assert!(said.err.contains("next at"), "a rate begins when it is made: {said:#?}");
     let said = run(&["cron(0 22 * * ? *)", "--min", "0", "--max", "0", "--yes"]).coded(0);
     assert!(said.err.contains("it stops the service at that time"), "{said:#?}");
     assert!(asked("schedule", 0).out.contains("night"));

@@ -1,4 +1,4 @@
-//! What answers: the simulator and moto, each a process of its own, and how the product is started.
+//! The servers of the figures: the simulator and moto, each a process of its own, and how the product is started.
 
 use crate::Result;
 use serde_json::{Value, json};

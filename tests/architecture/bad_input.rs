@@ -3,7 +3,7 @@
 
 use crate::runbook::known_tests;
 
-/// What goes wrong, and the tests of it.
+/// A kind of bad input, and the tests of it.
 struct Row(&'static str, &'static [&'static str]);
 
 const ROWS: &[Row] = &[
@@ -261,11 +261,18 @@ const ROWS: &[Row] = &[
     ),
     Row(
         "SQL whose quotes, comments, dollars, parentheses or routines have no end",
-        &["what_has_no_end_says_so", "what_is_not_over_says_what_is_open", "begin_and_end_count_in_routines_alone"],
+        &[
+            "a_literal_without_an_end_says_so",
+            "a_statement_that_is_not_over_says_what_is_open",
+            "begin_and_end_count_in_routines_alone",
+        ],
     ),
     Row(
         "SQL that deceives who takes it apart",
-        &["what_deceives_is_one_statement", "a_text_is_taken_apart_into_the_statements_that_psql_sends"],
+        &[
+            "semicolons_in_literals_and_comments_end_no_statement",
+            "a_text_is_taken_apart_into_the_statements_that_psql_sends",
+        ],
     ),
     Row(
         "bytes of zero, bytes that are no text, 1,600 columns, none, two of one name",
@@ -285,7 +292,10 @@ const ROWS: &[Row] = &[
             "a_text_is_found_as_it_is_typed_and_on_to_the_next_place_behind_wide_letters_too",
         ],
     ),
-    Row("SQL that a formatter does not know", &["no_token_is_changed_or_lost", "what_psql_reads_and_comments_stay"]),
+    Row(
+        "SQL that a formatter does not know",
+        &["no_token_is_changed_or_lost", "psqls_commands_and_comments_stay_as_they_are"],
+    ),
     Row(
         "COPY FROM STDIN where there is no input, and data of one that fails",
         &[

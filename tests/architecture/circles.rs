@@ -163,7 +163,7 @@ fn written(code: &str, found: &mut Vec<Vec<String>>) {
 }
 
 #[test]
-fn a_use_is_taken_apart() {
+fn a_use_of_several_paths_is_taken_apart() {
     let found = paths("pub use crate::a::{b, c::{self, d as e}};\nfn f() { super::g::h(); }");
     let found: Vec<String> = found.iter().map(|path| path.join("::")).collect();
     assert_eq!(found, ["crate::a::b", "crate::a::c::self", "crate::a::c::d", "super::g::h"]);

@@ -11,13 +11,13 @@ use crate::tree::{Source, Tree};
 pub struct Invariant {
     /// The rule, as it is told when it is broken.
     pub rule: &'static str,
-    /// What breaks it, a line each.
+    /// The breaches of the rule, a line each.
     pub breaches: fn(&Tree) -> Vec<String>,
     /// Code that breaks it: a file and what is written at its end.
     pub planted: &'static [(&'static str, &'static str)],
 }
 
-/// What waits, asks, draws or looks at the clock.
+/// Words of code that waits, asks, draws or looks at the clock.
 const IMPURE: &[&str] = &[
     "tokio",
     "aws_sdk_",

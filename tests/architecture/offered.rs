@@ -4,11 +4,12 @@ use super::tree::Tree;
 use clap::error::ErrorKind;
 use cockpit::commands::line::command;
 
-/// What stands for a placeholder in a command: a text that is a name, a number and an id at once, save for these.
-const STANDS_FOR: [(&str, &str); 8] = [
+/// The values for placeholders in a command: a text that is a name, a number and an id at once, save for these.
+const STANDS_FOR: [(&str, &str); 9] = [
     ("power", "stop"),
     ("back", "skip"),
     ("metric", "cpu"),
+    ("target_before", "cpu=50"),
     ("address", "10.0.0.1"),
     ("databases", ""),
     ("limits", ""),
@@ -52,8 +53,8 @@ fn texts(tree: &Tree) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// What is offered in strings: what begins with the program's name behind a backquote, to the next one or to the end of the
-/// string.
+/// The commands that are offered in strings: what begins with the program's name behind a backquote, to the next one or
+/// to the end of the string.
 fn offered(code: &str) -> Vec<String> {
     let mut found = Vec::new();
     for rest in code.split("`cockpit ").skip(1) {

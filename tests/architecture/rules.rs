@@ -1,4 +1,4 @@
-//! What the invariants look for, where that takes more than a list of words.
+//! The searches of the invariants, where that takes more than a list of words.
 
 use crate::tree::Tree;
 use std::collections::BTreeSet;
