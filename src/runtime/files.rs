@@ -1,7 +1,7 @@
 //! Files that a person names, and what is kept for later sessions.
 
 use crate::app::logs::named::name_filter;
-use crate::infra::run::folder;
+use crate::private_files;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -112,7 +112,7 @@ fn save_in(path: &Path, name: &str, filter: Option<&str>) -> io::Result<()> {
         std::fs::create_dir_all(folder)?;
     }
     // Two sessions that save at once do it one after the other.
-    let lock = folder::to_add_to(&path.with_extension("lock"))?;
+    let lock = private_files::to_add_to(&path.with_extension("lock"))?;
     lock.lock()?;
     let mut saved = read(path)?;
     name_filter(&mut saved, name, filter);
@@ -121,7 +121,7 @@ fn save_in(path: &Path, name: &str, filter: Option<&str>) -> io::Result<()> {
         lines.push_str(&filter);
         lines.push('\n');
     }
-    folder::replace(path, lines.as_bytes())
+    private_files::replace(path, lines.as_bytes())
 }
 
 #[cfg(test)]

@@ -20,8 +20,7 @@ fn an_alarm_is_muted_for_a_time_by_a_rule_that_cloudwatch_ends_and_is_let_tell_a
     follows_schema(&home, "operation", &said);
     assert_eq!(said["operations"][0]["verdict"], "done", "{said}");
     let until: jiff::Timestamp = alarm(&world)["muted_until"].as_str().unwrap().parse().unwrap();
-    let now: jiff::Timestamp = world.get("/_sim/state")["now"].as_str().unwrap().parse().unwrap();
-    let left = until.duration_since(now).as_mins();
+    let left = until.duration_since(now(&world)).as_mins();
     assert!((59..=61).contains(&left), "{left}");
     let table = line(&mut home.on(&world), "alarms --all").coded(0).out;
     assert!(table.contains("MUTED UNTIL"), "{table}");

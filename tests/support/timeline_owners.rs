@@ -31,7 +31,7 @@ fn what_was_written_in_another_environment_is_left_out_counted_and_shown_where_e
     assert_eq!(said["of_others"], 2);
     let table = line(&mut home.on(&world), "timeline --env staging").coded(0).out;
     assert!(table.contains("2 of other environments are left out; --all shows them"), "{table}");
-    let now = world.get("/_sim/state")["now"].as_str().unwrap().to_owned();
+    let now = now(&world);
     let before = line(&mut home.on(&world), &format!("timeline --env staging --before {now} -o json")).coded(0).json();
     assert!(!names(&before).contains(&key) && before["of_others"] == 2, "{before:#}");
     let all = line(&mut home.on(&world), "timeline --env staging --all -o json").coded(0).json();
