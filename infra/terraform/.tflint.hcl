@@ -7,7 +7,7 @@ plugin "terraform" {
   preset  = "recommended"
 }
 
-# Knows which instance types, regions and arguments AWS has; `tflint --init` fetches it.
+# Knows which instance types, regions and arguments AWS accepts; `tflint --init` downloads it.
 plugin "aws" {
   enabled = true
   version = "0.42.0"

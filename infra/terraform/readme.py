@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""The tables of inputs and outputs in each module's README, from its variables.tf and outputs.tf.
+"""Generates the tables of inputs and outputs in each module's README from its variables.tf and outputs.tf.
 
-    infra/terraform/readme.py            write them
-    infra/terraform/readme.py --check    say which are old, and exit with 1
+    infra/terraform/readme.py            write the tables
+    infra/terraform/readme.py --check    list outdated READMEs and exit with 1
 
-Between two marks as terraform-docs writes them, so that `terraform-docs markdown table --output-file README.md` can
-take over where it is installed.
+The tables are between the markers of terraform-docs, so `terraform-docs markdown table --output-file README.md` can
+replace this script where it is installed.
 """
 
 import pathlib
@@ -17,12 +17,12 @@ BEGIN, END = "<!-- BEGIN_TF_DOCS -->", "<!-- END_TF_DOCS -->"
 
 
 def blocks(text, kind):
-    """(name, body) of every top-level block of a kind; `terraform fmt` puts their closing brace at the line's start."""
+    """Returns (name, body) of every top-level block of a kind. `terraform fmt` puts their closing brace in column one."""
     return re.findall(rf'^{kind} "([^"]+)" {{\n(.*?)^}}', text, re.M | re.S)
 
 
 def attribute(body, name):
-    """An attribute's text, over as many lines as its brackets are open."""
+    """Returns the text of an attribute, including further lines until its brackets are closed."""
     match = re.search(rf"^  {name} += (.*)", body, re.M)
     if not match:
         return None
@@ -34,29 +34,33 @@ def attribute(body, name):
 
 
 def code(text):
+    """Returns an expression as inline code on one line."""
     one_line = re.sub(r"([({\[])\n\s*", r"\1 ", text)
     one_line = re.sub(r"\n\s*([)}\]])", r" \1", one_line)
     return "`" + re.sub(r" +", " ", re.sub(r",?\n\s*", ", ", one_line)).replace("|", "\\|") + "`"
 
 
+def description(body):
+    return attribute(body, "description")[1:-1].replace("|", "\\|").replace('\\"', '"')
+
+
 def tables(folder):
     inputs = blocks((folder / "variables.tf").read_text(), "variable")
     outputs = blocks((folder / "outputs.tf").read_text(), "output")
-    lines = ["## Inputs", "", "| name | what | type | default |", "|---|---|---|---|"]
+    lines = ["## Inputs", "", "| name | description | type | default |", "|---|---|---|---|"]
     for name, body in sorted(inputs):
-        kind = attribute(body, "type")
-        kind = code(re.sub(r"^(\w+)\(object\(.*", r"\1(object)", kind, flags=re.S) if kind.count("\n") > 6 else kind)
+        value_type = attribute(body, "type")
+        if value_type.count("\n") > 6:
+            value_type = re.sub(r"^(\w+)\(object\(.*", r"\1(object)", value_type, flags=re.S)
         default = attribute(body, "default")
-        described = attribute(body, "description")[1:-1].replace("|", "\\|").replace('\\"', '"')
-        lines.append(f"| {name} | {described} | {kind} | {code(default) if default else 'required'} |")
-    lines += ["", "## Outputs", "", "| name | what |", "|---|---|"]
+        lines.append(f"| {name} | {description(body)} | {code(value_type)} | {code(default) if default else 'required'} |")
+    lines += ["", "## Outputs", "", "| name | description |", "|---|---|"]
     for name, body in sorted(outputs):
-        described = attribute(body, "description")[1:-1].replace("|", "\\|").replace('\\"', '"')
-        lines.append(f"| {name} | {described} |")
+        lines.append(f"| {name} | {description(body)} |")
     return "\n".join(lines)
 
 
-def current(readme, folder):
+def updated_readme(readme, folder):
     text = readme.read_text()
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -64,19 +68,19 @@ def current(readme, folder):
 
 
 def main():
-    old = []
+    outdated = []
     for variables in sorted(HERE.glob("**/variables.tf")):
         folder = variables.parent
         if ".terraform" in folder.parts or ".terragrunt-cache" in folder.parts:
             continue
         readme = folder / "README.md"
-        wanted = current(readme, folder)
-        if wanted != readme.read_text():
-            old.append(readme.relative_to(HERE))
+        updated = updated_readme(readme, folder)
+        if updated != readme.read_text():
+            outdated.append(readme.relative_to(HERE))
             if "--check" not in sys.argv:
-                readme.write_text(wanted)
-    if "--check" in sys.argv and old:
-        sys.exit(f"old: {', '.join(map(str, old))}: run infra/terraform/readme.py")
+                readme.write_text(updated)
+    if "--check" in sys.argv and outdated:
+        sys.exit(f"outdated: {', '.join(map(str, outdated))}: run infra/terraform/readme.py")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-# What all units have in common: where state lies, how AWS is reached, where values of one's own come from.
+# Shared by all units: the state backend, the AWS provider and the sources of your own values.
 terragrunt_version_constraint = ">= 1.0.0, < 2.0.0"
 
 locals {
@@ -6,14 +6,14 @@ locals {
 
   own_files = ["${get_terragrunt_dir()}/terraform.tfvars", "${get_terragrunt_dir()}/.tfvars.local"]
 
-  # An emulator on this machine, for tests: `AWS_ENDPOINT_URL=http://127.0.0.1:PORT terragrunt …`.
+  # True for an emulator on this machine, for tests: `AWS_ENDPOINT_URL=http://127.0.0.1:PORT terragrunt …`.
   emulator = startswith(get_env("AWS_ENDPOINT_URL", ""), "http://127.0.0.1:")
 
   state = {
     local = {
       path = "${get_terragrunt_dir()}/terraform.tfstate"
     }
-    # The bucket is made once by envs/bootstrap. The lock is a file beside the state, so no table is needed.
+    # envs/bootstrap creates the bucket once. The lock is a file next to the state, so no DynamoDB table is needed.
     s3 = merge({
       bucket       = "cockpit-terraform-state-${local.env.account_id}"
       key          = "${path_relative_to_include()}/terraform.tfstate"
@@ -24,7 +24,7 @@ locals {
   }
 }
 
-# One switch: `state = "local"` or `"s3"` in env.hcl, then `terragrunt run --all -- init -migrate-state`.
+# To move the state, set `state` in env.hcl to "local" or "s3", then `terragrunt run --all -- init -migrate-state`.
 remote_state {
   backend = local.env.state
   config  = local.state[local.env.state]
@@ -41,7 +41,7 @@ generate "provider" {
   contents  = <<-HCL
     provider "aws" {
       region = "${local.env.region}"
-      # Another account's credentials change nothing here.
+      # Credentials of any other account are rejected.
       allowed_account_ids = ["${local.env.account_id}"]
 
       default_tags {
@@ -52,7 +52,7 @@ generate "provider" {
         }
       }
 
-      # Written by the scheduler and the cockpit while services are stopped; Terraform leaves them alone.
+      # Tags that the scheduler and the cockpit set while services are stopped.
       ignore_tags {
         key_prefixes = ["cockpit:"]
       }
@@ -66,11 +66,11 @@ generate "provider" {
   HCL
 }
 
-# Values that are in no repository, while you are alone with a state in files: copy a unit's terraform.tfvars.example to
-# terraform.tfvars. `.tfvars.local` wins over it, for a change that only you try. Both are ignored by git.
+# While the state is local, values that belong in no repository go into a unit's terraform.tfvars (copy its
+# terraform.tfvars.example). `.tfvars.local` takes precedence over it, for private experiments. Git ignores both.
 #
-# Where the state is shared, everyone and the workflows must plan with the same values, or each would undo what another's
-# file made: they are in env.hcl (`own`), and a file that only this machine has is refused.
+# With a shared state, everyone and the workflows must plan with the same values, or they would revert each other's changes.
+# Such values belong in `own` in env.hcl; files that exist on this machine only are rejected.
 terraform {
   extra_arguments "own_values" {
     commands           = get_terraform_commands_that_need_vars()
@@ -80,7 +80,7 @@ terraform {
   before_hook "one_source_of_values" {
     commands = ["plan", "apply", "destroy"]
     execute = local.env.state == "s3" && anytrue([for file in local.own_files : fileexists(file)]) ? [
-      "sh", "-c", "echo 'terraform.tfvars or .tfvars.local is on this machine only, and the state is shared: a workflow would undo what it says. Put its values into `own` in env.hcl, and delete it.' >&2; exit 1",
+      "sh", "-c", "echo 'terraform.tfvars or .tfvars.local is on this machine only, and the state is shared: a workflow would revert its values. Move them to `own` in env.hcl and delete the file.' >&2; exit 1",
     ] : ["true"]
   }
 }

@@ -1,4 +1,4 @@
-# Who may use Pantri.
+# The users of Pantri.
 resource "aws_cognito_user_pool" "this" {
   name = "${var.name_prefix}-users"
 
@@ -16,7 +16,7 @@ resource "aws_cognito_user_pool" "this" {
     temporary_password_validity_days = 7
   }
 
-  # An application on the telephone, not a message: messages cost and can be diverted.
+  # An authenticator app, not text messages, which cost money and can be intercepted.
   software_token_mfa_configuration {
     enabled = true
   }
@@ -37,7 +37,7 @@ resource "aws_cognito_user_pool_client" "web" {
   name         = "${var.name_prefix}-web"
   user_pool_id = aws_cognito_user_pool.this.id
 
-  # A page in a browser can keep no secret.
+  # A client in a browser cannot keep a secret.
   generate_secret               = false
   prevent_user_existence_errors = "ENABLED"
   enable_token_revocation       = true

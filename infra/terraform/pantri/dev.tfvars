@@ -1,4 +1,4 @@
-# Pantri, workspace dev: one task on Fargate Spot, one NAT gateway, may be destroyed at any time.
+# Pantri, workspace dev: one task on Fargate Spot, one NAT gateway; may be destroyed at any time.
 environment = "dev"
 name_prefix = "pantri-dev"
 account_id  = "123456789012"
@@ -10,7 +10,7 @@ nat_gateways = 1
 cpu         = 256
 memory      = 512
 autoscaling = { min = 1, max = 2 }
-# Nobody waits for dev: all of it on Spot.
+# Interruptions are acceptable in dev: all tasks run on Spot.
 capacity = { fargate_base = 0, fargate_weight = 0, spot_weight = 1 }
 
 container_insights = false
@@ -19,12 +19,12 @@ log_retention_days = 7
 log_group_name         = "/aws/ecs/pantri-dev"
 datadog_log_group_name = "/ecs/pantri-dev-datadog-agent"
 
-# Unusual requests, response times and failures: nobody is woken by dev.
+# No alarms on anomalies in dev.
 anomaly_monitors = false
 
 mfa                 = "OPTIONAL"
 deletion_protection = false
 allow_destroy       = true
 
-# A month by the estimate in ../README.md, and a quarter on top.
+# The estimate for a month in ../README.md plus at least a quarter.
 monthly_budget_usd = 100

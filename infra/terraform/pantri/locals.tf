@@ -1,11 +1,11 @@
 locals {
-  # The workspace of an environment.
+  # The workspace of the environment.
   workspace      = { dev = "dev", production = "prod" }[var.environment]
   parameter_path = "/pantri/${local.workspace}"
-  # The cluster is called like the prefix, and its service <prefix>-service.
+  # The cluster is named like the prefix, and its service <prefix>-service.
   service_name = "${var.name_prefix}-service"
 
-  # null: CloudFront's own name.
+  # null: only CloudFront's own domain name.
   domain = var.domain_name == null ? null : {
     name        = var.domain_name
     zone_id     = var.zone_id

@@ -1,4 +1,4 @@
-# Who asked for what: access logs of the load balancer and of CloudFront, for ninety days.
+# The access logs of the load balancer and CloudFront, kept for ninety days.
 module "access_logs" {
   source = "../modules/storage"
 
@@ -9,7 +9,7 @@ module "access_logs" {
   force_destroy     = var.allow_destroy
 }
 
-# A copy of the service's lines to Datadog, where there is a key for it.
+# Forwards a copy of the service's log lines to Datadog if the secret with its API key is given.
 module "datadog_logs" {
   source = "../modules/datadog_logs"
   count  = var.datadog_api_key_secret_arn == null ? 0 : 1

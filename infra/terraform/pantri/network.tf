@@ -14,7 +14,7 @@ module "security" {
 
   name_prefix = var.name_prefix
   vpc_id      = module.network.vpc_id
-  # Readers come over CloudFront; with HTTPS where the load balancer has a certificate.
+  # Visitors come through CloudFront, which uses HTTPS if the load balancer has a certificate.
   cloudfront_port      = local.https ? 443 : 80
   allowed_cidr_blocks  = var.allowed_cidr_blocks
   services             = { service = { port = var.port } }

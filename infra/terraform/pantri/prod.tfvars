@@ -1,16 +1,16 @@
-# Pantri, workspace prod: three zones, two tasks for sure, more on Fargate and Spot as they are needed.
+# Pantri, workspace prod: three zones, always two tasks, and more on Fargate and Spot as needed.
 environment = "production"
 name_prefix = "pantri"
 account_id  = "123456789012"
 
 cidr_block   = "10.11.0.0/16"
 zone_letters = ["a", "b", "c"]
-nat_gateways = 3 # one a zone: no zone depends on another
+nat_gateways = 3 # one per zone, so that no zone depends on another
 
 cpu         = 512
 memory      = 1024
 autoscaling = { min = 2, max = 10 }
-# Two are never interrupted; of what comes on top in a rush, every second is on Spot.
+# The first two tasks are never interrupted; half of the additional ones run on Spot.
 capacity = { fargate_base = 2, fargate_weight = 1, spot_weight = 1 }
 
 container_insights = true
@@ -19,7 +19,7 @@ log_retention_days = 30
 log_group_name         = "/aws/ecs/pantri"
 datadog_log_group_name = "/ecs/datadog-agent"
 
-# Unusual requests, response times and failures, as CloudWatch learns what is usual.
+# CloudWatch anomaly alarms on requests, response time and failures.
 anomaly_monitors = true
 
 static_infrequent_access_after_days = 180

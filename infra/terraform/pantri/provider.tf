@@ -1,6 +1,6 @@
 provider "aws" {
   region = var.region
-  # Another account's credentials change nothing here.
+  # Credentials of any other account are rejected.
   allowed_account_ids = [var.account_id]
 
   default_tags {
@@ -11,19 +11,19 @@ provider "aws" {
     }
   }
 
-  # Written by the cockpit while services are stopped; Terraform leaves them alone.
+  # Tags that the cockpit sets while services are stopped.
   ignore_tags {
     key_prefixes = ["cockpit:"]
   }
 
-  # An emulator on this machine, for tests.
+  # For tests against an emulator on this machine.
   s3_use_path_style           = var.emulator
   skip_metadata_api_check     = var.emulator ? "true" : null
   skip_credentials_validation = var.emulator
   max_retries                 = var.emulator ? 2 : null
 }
 
-# dev.tfvars in the workspace prod would turn production into a development environment.
+# Prevents dev.tfvars in the workspace prod, which would turn production into a development environment.
 resource "terraform_data" "workspace" {
   input = var.environment
 

@@ -44,7 +44,7 @@ module "compute" {
 
   sidecar_log_group_name = var.datadog_log_group_name
 
-  # The application looks its users up and keeps their attributes; it makes and deletes none.
+  # The application reads users and updates their attributes; it neither creates nor deletes users.
   task_grants = {
     Users = {
       actions   = ["cognito-idp:AdminGetUser", "cognito-idp:AdminListGroupsForUser", "cognito-idp:AdminUpdateUserAttributes", "cognito-idp:DescribeUserPool", "cognito-idp:ListUsers"]
@@ -60,7 +60,7 @@ module "compute" {
   health_check = { grace_period = 120, interval = 30, unhealthy_threshold = 3 }
 
   domain = local.domain
-  # With no domain, CloudFront speaks HTTPS to readers under its own name.
+  # Without a domain, CloudFront serves HTTPS under its own name.
   expect_https = var.domain_name != null
   cloudfront = {
     static = {

@@ -1,4 +1,4 @@
-# Files that Next.js builds (/_next/static/*) and pictures, read by CloudFront only.
+# Files that Next.js builds (/_next/static/*) and images. Only CloudFront may read them.
 module "static" {
   source = "../modules/storage"
 

@@ -1,80 +1,80 @@
 variable "environment" {
-  description = "dev (workspace dev) or production (workspace prod)."
+  description = "`dev` (workspace dev) or `production` (workspace prod)."
   type        = string
 
   validation {
     condition     = contains(["dev", "production"], var.environment)
-    error_message = "environment is dev or production."
+    error_message = "environment must be dev or production."
   }
 }
 
 variable "name_prefix" {
-  description = "Begins the name of everything, and is the name of the cluster: `pantri` in prod, `pantri-dev` in dev."
+  description = "Prefix of every resource name, and the name of the cluster: `pantri` in prod, `pantri-dev` in dev."
   type        = string
 }
 
 variable "account_id" {
-  description = "The account all this is in; nothing is done in another."
+  description = "ID of the AWS account. Credentials of any other account are rejected."
   type        = string
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "account_id has twelve digits: aws sts get-caller-identity shows it."
+    error_message = "account_id must have twelve digits: aws sts get-caller-identity shows it."
   }
 }
 
 variable "region" {
-  description = "Region of everything; CloudFront takes its certificate from us-east-1."
+  description = "AWS region of all resources. CloudFront requires its certificate in us-east-1."
   type        = string
   default     = "us-east-1"
 }
 
 variable "emulator" {
-  description = "AWS is an emulator on this machine (AWS_ENDPOINT_URL)."
+  description = "Use an AWS emulator on this machine (AWS_ENDPOINT_URL)."
   type        = bool
   default     = false
 }
 
 variable "cidr_block" {
-  description = "Addresses of the network, a /16."
+  description = "CIDR block of the VPC, a /16."
   type        = string
 }
 
 variable "zone_letters" {
-  description = "Zones of the region to lie in, by their letter."
+  description = "Availability zones to use, by letter."
   type        = list(string)
 }
 
 variable "nat_gateways" {
-  description = "1 for one NAT gateway that all zones share, or as many as there are zones."
+  description = "Number of NAT gateways: 1 (shared by all zones) or the number of zones."
   type        = number
 
   validation {
     condition     = var.nat_gateways >= 1
-    error_message = "nat_gateways is at least 1: tasks are in private subnets and reach the registry over it."
+    error_message = "nat_gateways must be at least 1: tasks are in private subnets and reach the registry through it."
   }
 }
 
 variable "allowed_cidr_blocks" {
-  description = "Who reaches the load balancer beside CloudFront, for a trial without it."
+  description = "CIDR blocks that may reach the load balancer directly, to try it without CloudFront."
   type        = list(string)
   default     = []
 }
 
 variable "port" {
-  description = "Port that the application listens on."
+  description = "Port the application listens on."
   type        = number
   default     = 3000
 }
 
 variable "health_check_path" {
-  description = "Path that answers 200 when the application is well."
+  description = "Health check path; returns 200 while the application is healthy."
   type        = string
   default     = "/api/health"
 }
 
 variable "image_tag" {
-  description = "Image of the first apply; later ones leave what is deployed."
+  description = "Image tag of the first apply. Later applies keep the deployed image unless the tag changes."
   type        = string
   default     = "initial"
 }
@@ -90,7 +90,7 @@ variable "memory" {
 }
 
 variable "autoscaling" {
-  description = "Least and most tasks, and the CPU and memory in per cent that are aimed at."
+  description = "Minimum and maximum number of tasks, and the target CPU and memory utilization in percent."
   type = object({
     min    = number
     max    = number
@@ -100,7 +100,7 @@ variable "autoscaling" {
 }
 
 variable "capacity" {
-  description = "How many tasks run on Fargate for sure (fargate_base), and how the others are split between Fargate and the cheaper Fargate Spot, which may be interrupted."
+  description = "Number of tasks that always run on Fargate (fargate_base), and the weights by which the others are split between Fargate and the cheaper Fargate Spot, which may be interrupted."
   type = object({
     fargate_base   = number
     fargate_weight = number
@@ -109,96 +109,96 @@ variable "capacity" {
 }
 
 variable "container_insights" {
-  description = "Detailed metrics of tasks, paid by the metric."
+  description = "Enable Container Insights: detailed task metrics, billed per metric."
   type        = bool
 }
 
 variable "log_retention_days" {
-  description = "How long logs are kept."
+  description = "Log retention in days."
   type        = number
 }
 
 variable "static_infrequent_access_after_days" {
-  description = "After how many days static files move to cheaper storage; null: never."
+  description = "Days until static files move to Standard-IA storage; null for never."
   type        = number
   default     = null
 }
 
 variable "mfa" {
-  description = "Whether people need a second factor: OFF, OPTIONAL or ON."
+  description = "Multi-factor authentication of users: OFF, OPTIONAL or ON."
   type        = string
 
   validation {
     condition     = contains(["OFF", "OPTIONAL", "ON"], var.mfa)
-    error_message = "mfa is OFF, OPTIONAL or ON."
+    error_message = "mfa must be OFF, OPTIONAL or ON."
   }
 }
 
 variable "domain_name" {
-  description = "The website's domain, as `example.com`; null: CloudFront's own name."
+  description = "Domain of the website, e.g. `example.com`; null to use CloudFront's own name."
   type        = string
   default     = null
 }
 
 variable "zone_id" {
-  description = "The Route 53 zone that you have for it; null makes one."
+  description = "ID of an existing Route 53 zone for the domain; null to create one."
   type        = string
   default     = null
 }
 
 variable "domain_delegated" {
-  description = "Whether the zone's name servers (output route53_zone_name_servers) are already at the registrar: only then can the certificate be validated and HTTPS be on."
+  description = "Whether the registrar has the zone's name servers (output route53_zone_name_servers). Only then can the certificate be validated and HTTPS enabled."
   type        = bool
   default     = true
 }
 
 variable "log_group_name" {
-  description = "Log group of the service."
+  description = "Name of the service's log group."
   type        = string
 }
 
 variable "datadog_log_group_name" {
-  description = "Log group of Datadog's agent."
+  description = "Name of the Datadog agent's log group."
   type        = string
 }
 
 variable "datadog_site" {
-  description = "Your site of Datadog."
+  description = "Your Datadog site."
   type        = string
   default     = "datadoghq.com"
 }
 
 variable "datadog_api_key_secret_arn" {
-  description = "Sends a copy of the service's log lines to Datadog: the secret of Secrets Manager with its key, made by hand (modules/datadog_logs). null: no key, no copy."
+  description = "ARN of the Secrets Manager secret with Datadog's API key, created by hand (modules/datadog_logs). A copy of the service's log lines is then sent to Datadog. null for no copy."
   type        = string
   default     = null
 }
 
 variable "anomaly_monitors" {
-  description = "Alarms on requests, response time and answers 5xx that are unusual for the hour and the day; $0.90 a month."
+  description = "Create anomaly alarms on requests, response time and 5xx responses, by hour and day of the week; $0.90 a month."
   type        = bool
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the policy that limits every role made here (envs/bootstrap/ci makes it); null: none."
+  description = "ARN of the permissions boundary of every role created here, from envs/bootstrap/ci; null for none."
   type        = string
   default     = null
 }
 
 variable "alarm_emails" {
-  description = "Addresses that alarms are sent to; each must confirm once."
+  description = "E-mail addresses that receive alarms; each must confirm its subscription once."
   type        = set(string)
   default     = []
 }
 
 variable "monthly_budget_usd" {
-  description = "What a month may cost; null: no budget."
+  description = "Monthly budget in USD; null for no budget."
   type        = number
   default     = null
 }
 
 variable "deletion_protection" {
-  description = "Refuse to delete the load balancer and the users."
+  description = "Protect the load balancer and the user pool from deletion."
   type        = bool
 
   validation {
@@ -208,7 +208,7 @@ variable "deletion_protection" {
 }
 
 variable "allow_destroy" {
-  description = "Lifts the deletion protection and lets buckets and repositories be emptied. Apply it, then destroy."
+  description = "Lift the deletion protection and allow buckets and repositories to be emptied. Apply this first, then destroy."
   type        = bool
   default     = false
 }

@@ -9,7 +9,7 @@ terraform {
     }
   }
 
-  # State of both workspaces lies beside this file. For S3, copy backend_override.tf.example to
+  # The state of both workspaces is stored next to this file. For S3, copy backend_override.tf.example to
   # backend_override.tf and run `terraform init -migrate-state`.
   backend "local" {}
 }

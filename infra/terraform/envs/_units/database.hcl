@@ -11,7 +11,7 @@ dependency "network" {
   config_path = "${get_terragrunt_dir()}/../network"
 
   mock_outputs_allowed_terraform_commands = local.mocks.commands
-  # Known before the network is there, and so in a plan to be read.
+  # Already known before the network exists, so that a draft plan shows the real zones.
   mock_outputs = merge(local.mocks.network, { availability_zones = sort(local.env.network.availability_zones) })
 }
 

@@ -1,8 +1,8 @@
-# What a unit gives, made up: so that a whole environment can be planned before anything of it exists. Only init, validate
-# and plan take it, never an apply; and no plan at all where REFUSE_MOCKS is set, as for plans that are kept to be applied.
+# Mock outputs of the units, so that a whole environment can be planned before any of it exists. Only init, validate and plan
+# use them, never an apply. With REFUSE_MOCKS set, as for plans that are saved to be applied, plan does not use them either.
 locals {
   commands = get_env("REFUSE_MOCKS", "") == "" ? ["init", "validate", "plan"] : ["init", "validate"]
-  services = ["web", "api", "app"] # of all environments; more than one has does no harm
+  services = ["web", "api", "app"] # the services of all environments; extra ones do no harm
 
   ecr = {
     repository_urls = { for name in local.services : name => "mock.invalid/${name}" }

@@ -14,7 +14,7 @@ dependency "network" {
   mock_outputs                            = local.mocks.network
 }
 
-# Who reaches the load balancer is each environment's to say.
+# Each environment sets its own allowed_cidr_blocks.
 inputs = merge({
   name_prefix          = local.env.name_prefix
   permissions_boundary = local.env.boundary

@@ -1,5 +1,5 @@
-# What is made once for an account, by a person: the bucket for states, and what the workflows run as. Its own state stays
-# local: it is small, and `terraform import` brings it back.
+# Created once per account, by a person: the bucket for states and the roles of the workflows. Its own state stays local: it is
+# small, and `terraform import` can restore it.
 locals {
   project     = "cockpit"
   environment = "shared"
@@ -10,13 +10,13 @@ locals {
 
   state_bucket = "cockpit-terraform-state-${local.account_id}"
 
-  # Yours: whose workflows may plan, apply and deploy.
+  # Set your own repository: its workflows may plan, apply and deploy.
   github = {
     repository = "example/bookmark-manager"
     branch     = "main"
   }
 
-  # Named as the environments of the repository, whose rules say which branch may use them and who approves.
+  # Keyed by GitHub environment, whose protection rules define the allowed branch and the reviewers.
   environments = {
     staging = {
       name_prefix    = "bookmark-manager-staging"

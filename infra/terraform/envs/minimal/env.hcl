@@ -1,35 +1,35 @@
-# Minimal: one instance and one database; in the second phase a load balancer before a group of instances.
+# Minimal: one instance and one database; in phase 2 a load balancer in front of an Auto Scaling group.
 locals {
   project        = "minimal"
   environment    = "minimal"
   name_prefix    = "minimal"
   parameter_path = "/minimal"
 
-  # Yours; the cockpit's config.toml names the same.
+  # Set your own; must match the cockpit's config.toml.
   account_id = "123456789012"
   region     = "ap-northeast-1"
   state      = "local" # or "s3": see root.hcl
-  # Limits the roles that a workflow's apply makes; envs/bootstrap/ci makes it, and only there the state is shared.
+  # Permissions boundary of the roles that a workflow's apply creates. envs/bootstrap/ci creates it; used with shared state only.
   boundary = local.state == "s3" ? "arn:aws:iam::${local.account_id}:policy/${local.name_prefix}-boundary" : null
 
-  # Values of your own, by unit. They are here, in version control, because the workflows must have the same; none is a
-  # secret. What belongs in no repository goes into a unit's terraform.tfvars, while the state is in files (root.hcl).
+  # Your own values, by unit. They are in version control because the workflows need them too; none is secret. While the state
+  # is local, values that belong in no repository go into a unit's terraform.tfvars (root.hcl).
   own = {
     security   = {} # { cloudtrail, guardduty, aws_config = true }
     monitoring = {} # { alarm_emails = ["team@example.com"] }
     instance   = {}
   }
 
-  # 1, and 2 when one instance is no longer enough. The variable of the environment is for a trial.
+  # Set to 2 when one instance is no longer enough. The environment variable is for trying it out.
   phase = tonumber(get_env("MINIMAL_PHASE", "1"))
 
-  # Images are built elsewhere and only pulled. A tag that never moves can be rolled back to.
+  # Images are built elsewhere and only pulled. Immutable tags make rollbacks reliable.
   mutable_tags = false
   image_tag    = "initial"
   port         = 3000
 
-  # Phase 2 is behind a load balancer with a certificate. Yours; delegated: false until the zone's name servers (output
-  # route53_zone_name_servers) are entered at the registrar.
+  # Phase 2 is behind a load balancer with a certificate. Set your own domain. Keep delegated = false until the registrar has
+  # the zone's name servers (output route53_zone_name_servers).
   domain = local.phase == 1 ? null : {
     name        = "minimal.example.com"
     create_zone = true
@@ -38,7 +38,7 @@ locals {
 
   files_bucket       = "${local.name_prefix}-files-${local.account_id}"
   log_retention_days = 30
-  role               = "instance" # end of the name of the role that the application has
+  role               = "instance" # name suffix of the application's role
 
   # Everything may be emptied and destroyed at any time.
   allow_destroy = true
@@ -47,8 +47,8 @@ locals {
     cidr_block         = "10.2.0.0/16"
     availability_zones = ["${local.region}a", "${local.region}c"]
     nat_gateways       = 0
-    # Phase 2 has its instances in private subnets and no NAT gateway: what they call is reached over endpoints
-    # (Session Manager speaks over three; the registry over two, its layers over S3).
+    # In phase 2 the instances are in private subnets without a NAT gateway and reach AWS services through endpoints
+    # (Session Manager needs three; ECR needs two, and S3 for image layers).
     interface_endpoints = local.phase == 1 ? [] : ["ecr.api", "ecr.dkr", "logs", "monitoring", "ec2messages", "ssm", "ssmmessages"]
     gateway_endpoints   = ["s3"]
   }
@@ -69,7 +69,7 @@ locals {
     skip_final_snapshot   = true
     allow_destroy         = local.allow_destroy
   }
-  # A month by the estimate in README.md, and a quarter on top.
+  # The estimate for a month in README.md plus at least a quarter.
   monthly_budget_usd = local.phase == 1 ? 60 : 280
 
   database_identifier = "${local.name_prefix}-db"

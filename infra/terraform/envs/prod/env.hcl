@@ -1,19 +1,19 @@
-# bookmark-manager, production: in private subnets of two zones, with a domain, a firewall and all day.
+# bookmark-manager, production: private subnets in two zones, with a domain and a firewall, running all day.
 locals {
   project        = "bookmark-manager"
   environment    = "prod"
   name_prefix    = "${local.project}-${local.environment}"
   parameter_path = "/${local.project}/${local.environment}"
 
-  # Yours; the cockpit's config.toml names the same.
+  # Set your own; must match the cockpit's config.toml.
   account_id = "123456789012"
   region     = "ap-northeast-1"
   state      = "local" # or "s3": see root.hcl
-  # Limits the roles that a workflow's apply makes; envs/bootstrap/ci makes it, and only there the state is shared.
+  # Permissions boundary of the roles that a workflow's apply creates. envs/bootstrap/ci creates it; used with shared state only.
   boundary = local.state == "s3" ? "arn:aws:iam::${local.account_id}:policy/${local.name_prefix}-boundary" : null
 
-  # Values of your own, by unit. They are here, in version control, because the workflows must have the same; none is a
-  # secret. What belongs in no repository goes into a unit's terraform.tfvars, while the state is in files (root.hcl).
+  # Your own values, by unit. They are in version control because the workflows need them too; none is secret. While the state
+  # is local, values that belong in no repository go into a unit's terraform.tfvars (root.hcl).
   own = {
     security   = {} # { allowed_cidr_blocks = ["203.0.113.4/32"] }, and cloudtrail, guardduty, aws_config = true
     monitoring = {} # { alarm_emails = ["team@example.com"] }
@@ -24,20 +24,20 @@ locals {
   cluster_name       = "${local.name_prefix}-cluster"
   files_bucket       = "${local.name_prefix}-files-${local.account_id}"
   log_retention_days = 30
-  role               = "task" # end of the name of the role that the application has
+  role               = "task" # name suffix of the application's role
 
-  # To take production down: true, apply database and compute, then destroy. Else false.
+  # To destroy production, set it to true, apply database and compute, then destroy. Otherwise keep it false.
   allow_destroy = false
 
   domain = {
     name        = "tidilyspace.app"
     create_zone = true
-    # False until the zone's name servers (output name_servers) are entered at the registrar: before that the
-    # certificate cannot be validated, and the load balancer speaks HTTP only.
+    # False until the registrar has the zone's name servers (output name_servers). Until then the certificate cannot be
+    # validated, and the load balancer serves HTTP only.
     delegated = true
   }
 
-  # Asked from outside, as readers do; {}: none.
+  # Health checks from outside, as visitors see the site; {} for none.
   health_checks = {
     web = { domain = local.domain.name, path = "/health" }
     api = { domain = local.domain.name, path = "/api/health" }
@@ -54,13 +54,13 @@ locals {
   database = {
     engine                = "aurora"
     engine_version        = "17.6"
-    instances             = ["1", "2"] # a writer and a reader, by the end of their names
+    instances             = ["1", "2"] # name suffixes of a writer and a reader
     min_capacity          = 0.5
     max_capacity          = 2
     database_name         = "bookmarkdb"
     username              = "dbadmin"
     port                  = 5432
-    max_connections       = 400 # what 2 ACU (4 GiB) carry
+    max_connections       = 400 # what 2 ACU (4 GiB) can carry
     backup_retention_days = 30
     production            = true
     deletion_protection   = true
@@ -69,10 +69,10 @@ locals {
   }
   database_identifier = "${local.name_prefix}-aurora"
 
-  # A tag never moves: what was deployed can always be told, and a rollback starts exactly what ran. A push of :latest is
-  # refused after the first; true allows it, and then a rollback to a revision that names it starts the new image again.
+  # Immutable tags identify exactly what was deployed, and a rollback starts exactly what ran. A second push of :latest is
+  # rejected. If true, it is allowed, but a rollback to a revision that uses :latest starts the newest image.
   mutable_tags = false
-  # The tag that services start with. Another one here, applied, is deployed; deployments in between stay (README).
+  # The tag of the first deployment. Applying another tag deploys it; otherwise later deployments are kept (README).
   image_tag = "initial"
 
   autoscaling = { min = 1, max = 10, cpu = 70, memory = 80, out_cooldown = 60, in_cooldown = 300 }
@@ -86,8 +86,8 @@ locals {
       path_patterns     = []
       secrets           = ["SENTRY_DSN"]
       egress_ports      = []
-      uses_database     = true                # server-side rendering reads by itself too
-      calls             = { API_URL = "api" } # and asks the API, inside the network
+      uses_database     = true                # server-side rendering queries the database directly
+      calls             = { API_URL = "api" } # and calls the API inside the VPC
       autoscaling       = local.autoscaling
     }
     api = {
@@ -104,9 +104,10 @@ locals {
     }
   }
 
-  # The same two minutes for a new task; then judged after a minute and a half.
+  # A grace period of two minutes, as in staging; after that a task is unhealthy after a minute and a half of failed checks.
   health_check = { grace_period = 120, interval = 30, unhealthy_threshold = 3 }
 
-  # The documents' peak. Their calm month is 190.50, that of the estimate in README.md is higher and must not ring either.
+  # The peak figure of the specification. Its calm month is 190.50; the estimate in README.md is higher, and neither may
+  # trigger the alarm.
   monthly_budget_usd = 620
 }

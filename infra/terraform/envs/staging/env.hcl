@@ -1,19 +1,19 @@
-# bookmark-manager, staging: small, in one place, stopped at night, and may be destroyed at any time.
+# bookmark-manager, staging: small, without redundancy, stopped at night, and may be destroyed at any time.
 locals {
   project        = "bookmark-manager"
   environment    = "staging"
   name_prefix    = "${local.project}-${local.environment}"
   parameter_path = "/${local.project}/${local.environment}"
 
-  # Yours; the cockpit's config.toml names the same.
+  # Set your own; must match the cockpit's config.toml.
   account_id = "123456789012"
   region     = "ap-northeast-1"
   state      = "local" # or "s3": see root.hcl
-  # Limits the roles that a workflow's apply makes; envs/bootstrap/ci makes it, and only there the state is shared.
+  # Permissions boundary of the roles that a workflow's apply creates. envs/bootstrap/ci creates it; used with shared state only.
   boundary = local.state == "s3" ? "arn:aws:iam::${local.account_id}:policy/${local.name_prefix}-boundary" : null
 
-  # Values of your own, by unit. They are here, in version control, because the workflows must have the same; none is a
-  # secret. What belongs in no repository goes into a unit's terraform.tfvars, while the state is in files (root.hcl).
+  # Your own values, by unit. They are in version control because the workflows need them too; none is secret. While the state
+  # is local, values that belong in no repository go into a unit's terraform.tfvars (root.hcl).
   own = {
     security   = {} # { allowed_cidr_blocks = ["203.0.113.4/32"] }, and cloudtrail, guardduty, aws_config = true
     monitoring = {} # { alarm_emails = ["team@example.com"] }
@@ -24,7 +24,7 @@ locals {
   cluster_name       = "${local.name_prefix}-cluster"
   files_bucket       = "${local.name_prefix}-files-${local.account_id}"
   log_retention_days = 7
-  role               = "task" # end of the name of the role that the application has
+  role               = "task" # name suffix of the application's role
 
   # Everything may be emptied and destroyed at any time.
   allow_destroy = true
@@ -44,7 +44,7 @@ locals {
     database_name         = "bookmarkdb"
     username              = "dbadmin"
     port                  = 5432
-    max_connections       = 80 # what a micro instance carries
+    max_connections       = 80 # what a micro instance can carry
     backup_retention_days = 7
     production            = false
     deletion_protection   = false
@@ -53,12 +53,12 @@ locals {
   }
   database_identifier = "${local.name_prefix}-db"
 
-  # Images are pushed under a tag that may move, as :latest with a forced new deployment, or under a git revision. What
-  # that means for a rollback: going back to a former revision of the task definition starts what its tag names *now*,
-  # which after a push of :latest is the new image again. Only a tag that never moved, or a digest (as `cockpit deploy`
-  # writes it), can be rolled back to.
+  # Images are pushed under a mutable tag such as :latest, followed by a forced new deployment, or under a Git revision. A
+  # rollback to an earlier revision of the task definition starts the image its tag points to *now*, which after a push of
+  # :latest is the new image again. Only a tag that never moved, or a digest (as `cockpit deploy` uses it), can be rolled
+  # back to.
   mutable_tags = true
-  # The tag that services start with. Another one here, applied, is deployed; deployments in between stay (README).
+  # The tag of the first deployment. Applying another tag deploys it; otherwise later deployments are kept (README).
   image_tag = "latest"
 
   services = {
@@ -70,8 +70,8 @@ locals {
       path_patterns     = []
       secrets           = []
       egress_ports      = []
-      uses_database     = true                # server-side rendering reads by itself too
-      calls             = { API_URL = "api" } # and asks the API, inside the network
+      uses_database     = true                # server-side rendering queries the database directly
+      calls             = { API_URL = "api" } # and calls the API inside the VPC
     }
     api = {
       port              = 4000
@@ -86,16 +86,16 @@ locals {
     }
   }
 
-  # New tasks are left alone for two minutes and then judged slowly: they are small.
+  # The tasks are small and slow: a grace period of two minutes, then ten failed checks before a task is unhealthy.
   health_check = { grace_period = 120, interval = 60, unhealthy_threshold = 10 }
 
-  # Office hours; outside them nothing runs.
+  # Office hours; no service runs outside them.
   schedule = {
     start    = "cron(0 9 ? * MON-FRI *)"
     stop     = "cron(0 22 ? * MON-FRI *)"
     timezone = "Asia/Tokyo"
   }
 
-  # A month of all days, by the estimate in README.md, and a quarter on top; office hours cost less.
+  # The estimate in README.md for running all day, plus at least a quarter; office hours cost less.
   monthly_budget_usd = 130
 }

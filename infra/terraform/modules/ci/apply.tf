@@ -1,13 +1,13 @@
-# Applies. What it may is docs/iam/ENVIRONMENT/infra.json, which is made from the same table as the template here
-# (tests/infrastructure/permissions.py). Roles that it makes carry the boundary, so that it cannot lend itself more
-# through them; and everything of this module is denied to it.
+# The role for Terraform applies. Its permissions equal docs/iam/ENVIRONMENT/infra.json, which is generated from the same
+# table as the template here (tests/infrastructure/permissions.py). Roles that it creates must carry the boundary, so it
+# cannot escalate its own permissions through them. It is denied every change to this module's own resources.
 resource "aws_iam_role" "apply" {
   for_each = var.environments
 
   name                 = "${each.value.name_prefix}-ci-apply"
   description          = "Terraform applies of ${each.key}, by workflows"
   assume_role_policy   = data.aws_iam_policy_document.trust["${each.key}-apply"].json
-  max_session_duration = 7200 # a first apply with Aurora and CloudFront takes most of an hour
+  max_session_duration = 7200 # a first apply with Aurora and CloudFront takes almost an hour
 
   lifecycle {
     prevent_destroy = true
@@ -35,15 +35,16 @@ resource "aws_iam_role_policy_attachment" "apply" {
   policy_arn = aws_iam_policy.apply[each.key].arn
 }
 
-# The most that a role of the environment can ever be allowed, whatever its own policy says: what the application, the
-# scheduler, the instance's agents and the flow logs do. No IAM, and nothing of another environment's data.
+# The permissions boundary of the environment's roles: the maximum that any of them can be allowed, whatever its own policy
+# grants. It covers what the application, the scheduler, the instance's agents and the flow logs need, with no IAM actions
+# and no parameters or secrets of other environments.
 data "aws_iam_policy_document" "boundary" {
   for_each = var.environments
 
-  # checkov:skip=CKV_AWS_111: a boundary grants nothing; it limits what the roles' own policies, which name resources, can grant
-  # checkov:skip=CKV_AWS_356: a boundary grants nothing; it limits what the roles' own policies, which name resources, can grant
-  # checkov:skip=CKV_AWS_107: a boundary grants nothing; the roles' own policies name the repositories that they pull from
-  # checkov:skip=CKV_AWS_108: a boundary grants nothing; the roles' own policies name the buckets and parameters that they read
+  # checkov:skip=CKV_AWS_111: a boundary grants nothing; it caps the roles' own policies, which name their resources
+  # checkov:skip=CKV_AWS_356: a boundary grants nothing; it caps the roles' own policies, which name their resources
+  # checkov:skip=CKV_AWS_107: a boundary grants nothing; the roles' own policies name the repositories they pull from
+  # checkov:skip=CKV_AWS_108: a boundary grants nothing; the roles' own policies name the buckets and parameters they read
   statement {
     sid = "AtMost"
     actions = [
@@ -62,7 +63,7 @@ data "aws_iam_policy_document" "boundary" {
     resources = ["${local.arn}:ssm:${each.value.region}:${local.account}:parameter${each.value.parameter_path}", "${local.arn}:ssm:${each.value.region}:${local.account}:parameter${each.value.parameter_path}/*"]
   }
   statement {
-    sid       = "DatadogsKey" # read by the stream of log lines (module datadog_logs)
+    sid       = "DatadogsKey" # read by the Firehose log stream (module datadog_logs)
     actions   = ["secretsmanager:GetSecretValue"]
     resources = ["${local.arn}:secretsmanager:${each.value.region}:${local.account}:secret:${each.value.name_prefix}-datadog-*"]
   }

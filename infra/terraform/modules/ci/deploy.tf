@@ -1,4 +1,4 @@
-# Pushes images and deploys them, in this environment only.
+# The role that pushes images and deploys them, in its own environment only.
 resource "aws_iam_role" "deploy" {
   for_each = var.environments
 
@@ -17,7 +17,7 @@ data "aws_iam_policy_document" "deploy" {
   statement {
     sid       = "Login"
     actions   = ["ecr:GetAuthorizationToken"]
-    resources = ["*"] # this action knows no resource
+    resources = ["*"] # the action has no resource-level permissions
   }
   statement {
     sid = "Push"
@@ -28,19 +28,19 @@ data "aws_iam_policy_document" "deploy" {
     resources = [for name in each.value.repositories : "${local.arn}:ecr:${each.value.region}:${local.account}:repository/${name}"]
   }
 
-  # Services of ECS.
+  # ECS environments.
   dynamic "statement" {
     for_each = each.value.cluster_name == null ? [] : [1]
     content {
       sid       = "Definitions"
       actions   = ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]
-      resources = ["*"] # these actions know no resource
+      resources = ["*"] # these actions have no resource-level permissions
     }
   }
   dynamic "statement" {
     for_each = each.value.cluster_name == null ? [] : [1]
     content {
-      sid     = "DefinitionTags" # a new revision keeps the tags of the one before
+      sid     = "DefinitionTags" # a new revision keeps the tags of the previous one
       actions = ["ecs:TagResource"]
       resources = flatten([for name in each.value.repositories : [
         "${local.arn}:ecs:${each.value.region}:${local.account}:task-definition/${name}", "${local.arn}:ecs:${each.value.region}:${local.account}:task-definition/${name}:*",
@@ -74,7 +74,7 @@ data "aws_iam_policy_document" "deploy" {
     }
   }
 
-  # Instances: the version is a parameter, and a command makes them take it.
+  # Environments on instances: a parameter names the version, and a Run Command document deploys it.
   dynamic "statement" {
     for_each = each.value.cluster_name == null ? [1] : []
     content {
@@ -109,7 +109,7 @@ data "aws_iam_policy_document" "deploy" {
     content {
       sid       = "CommandResult"
       actions   = ["ssm:ListCommands"]
-      resources = ["*"] # these actions know no resource
+      resources = ["*"] # these actions have no resource-level permissions
     }
   }
 }

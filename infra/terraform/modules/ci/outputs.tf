@@ -1,5 +1,5 @@
 output "role_arns" {
-  description = "Roles by environment: plan, apply and deploy."
+  description = "ARNs of the plan, apply and deploy roles, by environment."
   value = { for name in keys(var.environments) : name => {
     plan   = aws_iam_role.plan[name].arn
     apply  = aws_iam_role.apply[name].arn
@@ -8,6 +8,6 @@ output "role_arns" {
 }
 
 output "boundary_arns" {
-  description = "Permissions boundaries of the roles of each environment."
+  description = "ARNs of the permissions boundaries, by environment."
   value       = { for name, policy in aws_iam_policy.boundary : name => policy.arn }
 }

@@ -1,6 +1,6 @@
-# Plans: changes nothing but the lock of a state. It must read what Terraform reads, and to compare a parameter the provider
-# asks for its value (which it then drops, as the arguments are write-only); so who may push a branch could read secrets
-# with this role.
+# The role for Terraform plans. It writes nothing but the state lock. It can read everything Terraform reads: to compare a
+# parameter, the provider also fetches its value, which it drops because the arguments are write-only. Anyone who can push a
+# branch can therefore read secrets with this role.
 resource "aws_iam_role" "plan" {
   for_each = var.environments
 
@@ -23,13 +23,13 @@ resource "aws_iam_role_policy_attachment" "plan" {
 data "aws_iam_policy_document" "plan" {
   for_each = var.environments
 
-  # A plan holds the lock of its state: a file beside it that is written, and deleted at the end.
+  # A plan locks its state with a file next to it, which is written and deleted at the end.
   statement {
     sid       = "StateLock"
     actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
     resources = ["${local.arn}:s3:::${var.state_bucket}/${each.value.state_prefix}/*.tflock"]
   }
-  # What ReadOnlyAccess has not: the password that the module database hands on while planning.
+  # Not part of ReadOnlyAccess: the password that the database module reads while planning.
   statement {
     sid       = "DatabasePassword"
     actions   = ["secretsmanager:GetSecretValue"]
@@ -38,7 +38,7 @@ data "aws_iam_policy_document" "plan" {
   statement {
     sid       = "NewPassword"
     actions   = ["secretsmanager:GetRandomPassword"]
-    resources = ["*"] # this action knows no resource
+    resources = ["*"] # the action has no resource-level permissions
   }
 }
 

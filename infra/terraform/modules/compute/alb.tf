@@ -1,7 +1,7 @@
 resource "aws_lb" "this" {
-  # checkov:skip=CKV_AWS_91: access logs are a variable, on in pantri; elsewhere they are not asked for
+  # checkov:skip=CKV_AWS_91: access logs are a variable, on in pantri; elsewhere they are not required
   # checkov:skip=CKV_AWS_150: deletion protection is a variable, on in prod
-  # checkov:skip=CKV2_AWS_20: HTTP redirects wherever there is a certificate
+  # checkov:skip=CKV2_AWS_20: HTTP redirects to HTTPS wherever a certificate exists
   # checkov:skip=CKV2_AWS_28: the firewall is a variable, on in prod; staging admits listed addresses only
   name               = "${var.name_prefix}-alb"
   load_balancer_type = "application"
@@ -24,7 +24,7 @@ resource "aws_lb" "this" {
 }
 
 resource "aws_lb_target_group" "this" {
-  # checkov:skip=CKV_AWS_378: inside the network the load balancer speaks HTTP to the tasks; TLS ends at it
+  # checkov:skip=CKV_AWS_378: TLS ends at the load balancer; inside the VPC it reaches the tasks over HTTP
   for_each = var.services
 
   name        = "${var.name_prefix}-${each.key}"
@@ -33,7 +33,7 @@ resource "aws_lb_target_group" "this" {
   protocol    = "HTTP"
   port        = each.value.port
 
-  # A stopping task has this long to finish its requests.
+  # Seconds that a stopping task has to finish its requests.
   deregistration_delay = 30
 
   health_check {
@@ -48,7 +48,7 @@ resource "aws_lb_target_group" "this" {
   lifecycle {
     precondition {
       condition     = length("${var.name_prefix}-${each.key}") <= 32
-      error_message = "${var.name_prefix}-${each.key} is longer than the 32 characters a target group's name may have: shorten name_prefix or the service's name."
+      error_message = "${var.name_prefix}-${each.key} exceeds the 32 characters allowed for a target group's name: shorten name_prefix or the service's name."
     }
   }
 }

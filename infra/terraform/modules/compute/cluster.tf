@@ -3,12 +3,12 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  here = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
+  region_account = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
 }
 
 resource "aws_ecs_cluster" "this" {
-  # checkov:skip=CKV_AWS_65: Container Insights is paid by the metric: a variable, on in prod
-  # checkov:skip=CKV_AWS_224: sessions of ECS Exec are encrypted in transit; a key and a log of them are not asked for
+  # checkov:skip=CKV_AWS_65: Container Insights is billed per metric: a variable, on in prod
+  # checkov:skip=CKV_AWS_224: ECS Exec sessions are encrypted in transit; a KMS key and session logs are not required
   name = var.cluster_name
 
   setting {

@@ -1,7 +1,7 @@
-# Names for the services inside the network: NAME.NAMESPACE leads to the tasks themselves, which ECS registers when they
-# are well. A service that calls another goes there and not through the load balancer: that one admits readers only,
-# counts requests for the firewall's limit, and is reached from private subnets over the NAT gateway's one address. A
-# second, internal load balancer would do the same for $20 a month more; the namespace costs half a dollar.
+# Private DNS names for the services: NAME.NAMESPACE resolves to the tasks themselves, which ECS registers once they are
+# healthy. Services call each other through these names, not through the load balancer, which only admits the website's
+# visitors, counts requests towards the firewall's rate limit, and sees all private subnets as the NAT gateway's one address.
+# An internal load balancer would do the same for $20 a month more; the namespace costs half a dollar.
 resource "aws_service_discovery_private_dns_namespace" "this" {
   count = var.namespace == null ? 0 : 1
 
@@ -20,25 +20,25 @@ resource "aws_service_discovery_service" "this" {
     namespace_id   = aws_service_discovery_private_dns_namespace.this[0].id
     routing_policy = "MULTIVALUE"
 
-    # Short: a task that is replaced is soon asked no more.
+    # Short, so that callers soon stop using a replaced task.
     dns_records {
       type = "A"
       ttl  = 10
     }
   }
 
-  # ECS says which tasks are well. The threshold is always 1, whatever is written; AWS gives it back so.
+  # ECS reports the health of the tasks. AWS ignores other thresholds and always returns 1.
   health_check_custom_config {
     failure_threshold = 1
   }
 
-  # A task that ECS is just stopping would keep the name from being deleted.
+  # Otherwise a task that is still stopping prevents the deletion of the name.
   force_destroy = true
 }
 
 locals {
-  # http://api.bookmark-manager-staging.internal:4000, under the variables that `calls` names.
-  called = { for name, service in var.services : name => {
+  # The variables that `calls` names, with values such as http://api.bookmark-manager-staging.internal:4000.
+  internal_urls = { for name, service in var.services : name => {
     for variable, other in service.calls : variable => "http://${other}.${coalesce(var.namespace, "none")}:${var.services[other].port}"
   } }
 }

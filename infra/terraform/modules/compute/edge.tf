@@ -1,5 +1,5 @@
-# Domain, certificate, firewall and CDN lie before the load balancer and are made with it: the certificate
-# is needed by its listener, and the records need its address.
+# Domain, certificate, firewall and CDN are created together with the load balancer: its listener needs the certificate,
+# and the DNS records need its address.
 module "edge" {
   source = "../edge"
 

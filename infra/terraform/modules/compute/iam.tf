@@ -1,5 +1,5 @@
-# Three roles, each with what it needs and no more: the execution role starts a task (image, logs, its
-# secrets), the task role is the application's, the scheduler's is in its own folder.
+# Three least-privilege roles: the execution role starts a task (image, logs, secrets), the task role belongs to the
+# application, and the scheduler's role is in its own folder.
 data "aws_iam_policy_document" "task_trust" {
   statement {
     actions = ["sts:AssumeRole"]
@@ -7,7 +7,7 @@ data "aws_iam_policy_document" "task_trust" {
       type        = "Service"
       identifiers = ["ecs-tasks.amazonaws.com"]
     }
-    # Only for tasks of this account: nobody else's ECS can be made to take the role.
+    # Only for tasks of this account: prevents the confused deputy problem.
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
@@ -26,7 +26,7 @@ data "aws_iam_policy_document" "execution" {
   statement {
     sid       = "RegistryLogin"
     actions   = ["ecr:GetAuthorizationToken"]
-    resources = ["*"] # this action knows no resource
+    resources = ["*"] # the action has no resource-level permissions
   }
   statement {
     sid       = "Pull"
@@ -67,7 +67,7 @@ data "aws_iam_policy_document" "task" {
       "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
       "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
     ]
-    resources = ["*"] # these actions know no resource
+    resources = ["*"] # these actions have no resource-level permissions
   }
   dynamic "statement" {
     for_each = length(var.file_buckets) > 0 ? [1] : []

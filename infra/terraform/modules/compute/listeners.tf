@@ -1,26 +1,26 @@
 locals {
-  # Decided by variables alone, so that a plan knows which listeners there will be.
+  # Depends on variables only, so that the listeners are known at plan time.
   https           = var.certificate_arn != null || (var.domain == null ? false : var.domain.delegated)
   certificate_arn = var.certificate_arn != null ? var.certificate_arn : module.edge.certificate_arn
 
   default_service = one([for name, service in var.services : name if length(service.path_patterns) == 0])
   routed_services = { for name, service in var.services : name => service if length(service.path_patterns) > 0 }
-  # In the order of their names: the first rule that fits wins.
+  # Ordered by name; the first matching rule wins.
   priorities = { for index, name in sort(keys(local.routed_services)) : name => 100 + index * 10 }
 }
 
-# A sentence in every plan, not a failure: an environment may be built before its domain is delegated.
+# A warning in every plan, not an error: an environment may be created before its domain is delegated.
 check "https" {
   assert {
     condition     = local.https || !var.expect_https
-    error_message = "No certificate, so no HTTPS listener: the load balancer answers HTTP only. Give it a domain (and set domain.delegated once the zone's name servers are at the registrar) or a certificate_arn."
+    error_message = "No certificate, so no HTTPS listener: the load balancer serves HTTP only. Set domain (and domain.delegated once the registrar has the zone's name servers) or certificate_arn."
   }
 }
 
 resource "aws_lb_listener" "http" {
-  # checkov:skip=CKV_AWS_2: it redirects to HTTPS wherever there is a certificate
-  # checkov:skip=CKV_AWS_103: it redirects to HTTPS wherever there is a certificate
-  # checkov:skip=CKV2_AWS_20: it redirects to HTTPS wherever there is a certificate
+  # checkov:skip=CKV_AWS_2: redirects to HTTPS wherever a certificate exists
+  # checkov:skip=CKV_AWS_103: redirects to HTTPS wherever a certificate exists
+  # checkov:skip=CKV2_AWS_20: redirects to HTTPS wherever a certificate exists
   load_balancer_arn = aws_lb.this.arn
   protocol          = "HTTP"
   port              = 80
@@ -79,7 +79,7 @@ resource "aws_lb_listener_rule" "service" {
   }
 }
 
-# www.example.com → example.com, so that each page has one address.
+# www.example.com → example.com, so that each page has one URL.
 resource "aws_lb_listener_rule" "www" {
   count = local.https && var.domain != null ? 1 : 0
 

@@ -1,12 +1,13 @@
-# What runs now, so that Terraform and deployments do not undo each other. A deployment (the cockpit's, a workflow's, one by
-# hand) registers a revision with another image and points the service at it; Terraform changes sizes, variables, secrets.
+# Reads what runs now, so that Terraform and deployments do not revert each other. A deployment (by the cockpit, a workflow
+# or by hand) registers a revision with another image and points the service at it; Terraform changes sizes, variables and
+# secrets.
 #
-#   the image   is the running one, unless the code asks for another than it did when the running revision was made: the
-#               label DECLARED says which that was, and goes along with every copy of the revision
-#   the rest    is the code's: a change of it makes a new revision, and the service takes it
-#   the service points at the newer of Terraform's revision and the running one
+#   the image     stays the running one, unless the code declares another image than when the running revision was created.
+#                 The label `declared` records that image; every copy of the revision keeps it.
+#   the rest      comes from the code: a change creates a new revision, and the service uses it.
+#   the service   points at the newer of Terraform's revision and the running one.
 #
-# Whether there is a service is asked by its tags, which is no error where there is none yet.
+# The services are found by their tags, because that lookup succeeds even if a service does not exist yet.
 data "aws_resourcegroupstaggingapi_resources" "services" {
   resource_type_filters = ["ecs:service"]
 }
@@ -15,14 +16,14 @@ locals {
   declared = "cockpit.declared-image"
 
   tagged  = toset([for each in data.aws_resourcegroupstaggingapi_resources.services.resource_tag_mapping_list : each.resource_arn])
-  running = { for name in keys(var.services) : name => "${var.name_prefix}-${name}" if contains(local.tagged, "arn:${data.aws_partition.current.partition}:ecs:${local.here}:service/${var.cluster_name}/${var.name_prefix}-${name}") }
+  running = { for name in keys(var.services) : name => "${var.name_prefix}-${name}" if contains(local.tagged, "arn:${data.aws_partition.current.partition}:ecs:${local.region_account}:service/${var.cluster_name}/${var.name_prefix}-${name}") }
 }
 
 data "aws_ecs_service" "running" {
   for_each = local.running
 
   service_name = each.value
-  cluster_arn  = "arn:${data.aws_partition.current.partition}:ecs:${local.here}:cluster/${var.cluster_name}"
+  cluster_arn  = "arn:${data.aws_partition.current.partition}:ecs:${local.region_account}:cluster/${var.cluster_name}"
 }
 
 data "aws_ecs_container_definition" "running" {
@@ -33,7 +34,7 @@ data "aws_ecs_container_definition" "running" {
 }
 
 locals {
-  # A revision without the label was registered by somebody from nothing: its image stays.
+  # A revision without the label was not derived from one of Terraform's: its image stays.
   images = { for name, service in var.services : name => !contains(keys(local.running), name) ? service.image : (
     try(data.aws_ecs_container_definition.running[name].docker_labels[local.declared], service.image) == service.image ? data.aws_ecs_container_definition.running[name].image : service.image
   ) }
@@ -41,7 +42,7 @@ locals {
   running_revisions = { for name, service in data.aws_ecs_service.running : name => tonumber(regex("[0-9]+$", service.task_definition)) }
 }
 
-# Everything of a task that is the code's: a change of it, and nothing else, makes a new revision.
+# The parts of a task that the code declares. Only a change of these creates a new revision.
 resource "terraform_data" "declared" {
   for_each = var.services
 

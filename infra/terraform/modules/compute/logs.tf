@@ -1,6 +1,6 @@
 resource "aws_cloudwatch_log_group" "service" {
-  # checkov:skip=CKV_AWS_158: the key of CloudWatch Logs is enough; a key of our own costs and can lock us out
-  # checkov:skip=CKV_AWS_338: how long is the environment's decision (7 days in staging, 30 in prod), as documented
+  # checkov:skip=CKV_AWS_158: the default encryption of CloudWatch Logs is enough; a customer-managed key costs money and can lock us out
+  # checkov:skip=CKV_AWS_338: each environment sets its own retention (7 days in staging, 30 in prod), as documented
   for_each = var.services
 
   name              = coalesce(each.value.log_group_name, "/ecs/${var.name_prefix}-${each.key}")
@@ -8,15 +8,15 @@ resource "aws_cloudwatch_log_group" "service" {
 }
 
 resource "aws_cloudwatch_log_group" "sidecars" {
-  # checkov:skip=CKV_AWS_158: the key of CloudWatch Logs is enough; a key of our own costs and can lock us out
-  # checkov:skip=CKV_AWS_338: how long is the environment's decision, as documented
+  # checkov:skip=CKV_AWS_158: the default encryption of CloudWatch Logs is enough; a customer-managed key costs money and can lock us out
+  # checkov:skip=CKV_AWS_338: each environment sets its own retention, as documented
   count = var.sidecar_log_group_name == null ? 0 : 1
 
   name              = var.sidecar_log_group_name
   retention_in_days = var.log_retention_days
 }
 
-# Counts error lines; the alarm on the count is in the module monitoring, which knows it by its name.
+# Counts error lines. The alarm on this metric is in the module monitoring, which refers to it by name.
 resource "aws_cloudwatch_log_metric_filter" "errors" {
   for_each = var.services
 

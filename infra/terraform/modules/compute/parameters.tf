@@ -1,7 +1,6 @@
-# What services read as secrets. Values are never in plan or state: generated ones are made while applying
-# and written once; the others are made with a placeholder and set outside,
+# The secrets of the services. Values never enter the plan or the state: generated ones are created during the apply and
+# written once; the others start as a placeholder and are set outside Terraform, which never reads the value again:
 #   aws ssm put-parameter --overwrite --type SecureString --name /bookmark-manager/staging/MONGODB_URI --value …
-# and Terraform never looks at the value again.
 ephemeral "aws_secretsmanager_random_password" "generated" {
   for_each = var.generated_secrets
 
@@ -10,7 +9,7 @@ ephemeral "aws_secretsmanager_random_password" "generated" {
 }
 
 resource "aws_ssm_parameter" "generated" {
-  # checkov:skip=CKV_AWS_337: encrypted with the account's key of Parameter Store; a key of our own costs and can lock us out
+  # checkov:skip=CKV_AWS_337: encrypted with the account's Parameter Store key; a customer-managed key costs money and can lock us out
   for_each = var.generated_secrets
 
   name             = "${var.parameter_path}/${each.key}"
@@ -21,7 +20,7 @@ resource "aws_ssm_parameter" "generated" {
 }
 
 resource "aws_ssm_parameter" "external" {
-  # checkov:skip=CKV_AWS_337: encrypted with the account's key of Parameter Store; a key of our own costs and can lock us out
+  # checkov:skip=CKV_AWS_337: encrypted with the account's Parameter Store key; a customer-managed key costs money and can lock us out
   for_each = var.external_secrets
 
   name             = "${var.parameter_path}/${each.key}"
@@ -38,8 +37,8 @@ locals {
     { for name, parameter in aws_ssm_parameter.generated : name => parameter.arn },
     { for name, parameter in aws_ssm_parameter.external : name => parameter.arn },
   )
-  # What each service reads.
+  # The secrets that each service reads.
   read_secrets = { for name, service in var.services : name => service.uses_database ? setunion(service.secrets, keys(var.database_secrets)) : service.secrets }
-  # By name, so that a plan knows it before the parameters exist.
+  # Names only, so that they are known at plan time, before the parameters exist.
   secret_names = setunion(keys(var.secrets), keys(var.database_secrets), keys(var.generated_secrets), var.external_secrets)
 }

@@ -1,12 +1,12 @@
 locals {
-  # The part of a task that belongs to the application, by service.
+  # The application's container definition, by service.
   containers = { for name, service in var.services : name => {
     name      = name
     image     = local.images[name]
     essential = true
 
     portMappings = [{ containerPort = service.port, hostPort = service.port, protocol = "tcp" }]
-    environment  = [for key, value in merge(service.environment, local.called[name]) : { name = key, value = value }]
+    environment  = [for key, value in merge(service.environment, local.internal_urls[name]) : { name = key, value = value }]
     secrets      = [for key in sort(tolist(local.read_secrets[name])) : { name = key, valueFrom = lookup(local.secrets, key, "") }]
 
     logConfiguration = {
@@ -20,11 +20,11 @@ locals {
 
     dockerLabels = { (local.declared) = service.image }
 
-    # Without it, processes that the application leaves behind stay as zombies.
+    # An init process reaps the application's orphaned child processes, which would stay as zombies.
     linuxParameters = { initProcessEnabled = true }
   } }
 
-  # What runs beside the application.
+  # The sidecar containers, by service.
   sidecars = { for name, service in var.services : name => [for sidecar in var.sidecars : {
     name      = sidecar.name
     image     = sidecar.image
@@ -48,7 +48,7 @@ locals {
 }
 
 resource "aws_ecs_task_definition" "this" {
-  # checkov:skip=CKV_AWS_336: Next.js writes its cache and NestJS its uploads into the container
+  # checkov:skip=CKV_AWS_336: Next.js writes its cache and NestJS its uploads to the container's file system
   for_each = var.services
 
   family                   = "${var.name_prefix}-${each.key}"
@@ -65,30 +65,30 @@ resource "aws_ecs_task_definition" "this" {
     cpu_architecture        = var.cpu_architecture
   }
 
-  # Former revisions are what a rollback goes back to.
+  # A rollback needs the previous revisions.
   skip_destroy = true
 
   lifecycle {
-    # The image in it is whatever ran when it was made (live.tf).
+    # The image in it is the one that ran when the revision was created (live.tf).
     ignore_changes       = [container_definitions]
     replace_triggered_by = [terraform_data.declared[each.key]]
 
     precondition {
       condition     = length(setsubtract(local.read_secrets[each.key], local.secret_names)) == 0
-      error_message = "Service ${each.key} wants secrets that nobody makes: ${join(", ", setsubtract(local.read_secrets[each.key], local.secret_names))}. Put them into external_secrets or generated_secrets."
+      error_message = "Service ${each.key} uses secrets that are not declared: ${join(", ", setsubtract(local.read_secrets[each.key], local.secret_names))}. Add them to external_secrets or generated_secrets."
     }
   }
 }
 
 resource "aws_ecs_service" "this" {
-  # checkov:skip=CKV_AWS_333: a public address is the environment's decision: without NAT it is the only way to the registry
+  # checkov:skip=CKV_AWS_333: each environment decides: without NAT, a public address is the only route to the registry
   for_each = var.services
 
   name            = "${var.name_prefix}-${each.key}"
   cluster         = aws_ecs_cluster.this.id
   task_definition = "${aws_ecs_task_definition.this[each.key].arn_without_revision}:${max(aws_ecs_task_definition.this[each.key].revision, lookup(local.running_revisions, each.key, 0))}"
   desired_count   = each.value.desired_count
-  # Tasks run for more than one reason to wait for here: the image may be pushed only later.
+  # Do not wait: the image may not be pushed yet.
   wait_for_steady_state = false
 
   dynamic "capacity_provider_strategy" {
@@ -137,7 +137,8 @@ resource "aws_ecs_service" "this" {
   enable_ecs_managed_tags = true
   propagate_tags          = "SERVICE"
 
-  # Counts move after the first apply (autoscaling, the schedule), and Terraform must not put them back. The scheduler's tag is left alone by `ignore_tags` of the provider.
+  # Autoscaling and the schedule change the count after the first apply; Terraform must not reset it. The scheduler's tag is
+  # covered by the provider's `ignore_tags`.
   lifecycle {
     ignore_changes = [desired_count]
   }

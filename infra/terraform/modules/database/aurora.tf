@@ -9,13 +9,13 @@ resource "aws_rds_cluster_parameter_group" "aurora" {
     name  = "rds.force_ssl"
     value = "1"
   }
-  # Named, not computed from the capacity, so that the alarm at 80 % of it is exact.
+  # A fixed value instead of one computed from the capacity, so that the alarm at 80 % of it is exact.
   parameter {
     name         = "max_connections"
     value        = tostring(var.max_connections)
     apply_method = "pending-reboot"
   }
-  # Changes of the schema, and statements of more than a second.
+  # Log schema changes, and statements that take more than a second.
   parameter {
     name  = "log_statement"
     value = "ddl"
@@ -31,14 +31,14 @@ resource "aws_rds_cluster_parameter_group" "aurora" {
 }
 
 resource "aws_rds_cluster" "this" {
-  # checkov:skip=CKV_AWS_139: deletion protection is a variable, and a validation demands it in production
-  # checkov:skip=CKV_AWS_327: encrypted with the key of RDS; a key of our own costs and can lock us out
-  # checkov:skip=CKV2_AWS_8: automatic backups with a retention period; AWS Backup is one service more
+  # checkov:skip=CKV_AWS_139: deletion protection is a variable, and a validation requires it in production
+  # checkov:skip=CKV_AWS_327: encrypted with the AWS-managed RDS key; a customer-managed key costs money and can lock us out
+  # checkov:skip=CKV2_AWS_8: automatic backups have a retention period; AWS Backup would be another service to run
   count = local.aurora ? 1 : 0
 
   cluster_identifier = local.identifier
   engine             = "aurora-postgresql"
-  engine_mode        = "provisioned" # as Serverless v2 is called
+  engine_mode        = "provisioned" # the mode of Serverless v2
   engine_version     = var.engine_version
 
   serverlessv2_scaling_configuration {
@@ -74,14 +74,14 @@ resource "aws_rds_cluster" "this" {
 }
 
 locals {
-  # By the end of its name: an instance that is taken out touches no other.
+  # Keyed by name suffix, so that removing an instance does not affect the others.
   aurora_instances = { for index, name in var.instances : name => {
     zone = var.availability_zones[index % length(var.availability_zones)]
     tier = index
   } if local.aurora }
 }
 
-# They were numbered from 0 once; nothing is made again.
+# Instances used to be indexed from 0; these blocks prevent their replacement.
 moved {
   from = aws_rds_cluster_instance.this[0]
   to   = aws_rds_cluster_instance.this["1"]
@@ -92,11 +92,12 @@ moved {
   to   = aws_rds_cluster_instance.this["2"]
 }
 
-# The first is made as the writer, the others read; each in a zone of its own, so that a failover leaves the broken zone.
+# The first instance starts as the writer, the others are readers. They are spread over the zones, so that a failover leaves
+# the failed zone.
 resource "aws_rds_cluster_instance" "this" {
-  # checkov:skip=CKV_AWS_226: off only where engine_version names a minor version, which is then what is meant
-  # checkov:skip=CKV_AWS_118: enhanced monitoring costs by the metric; Performance Insights answers the same questions
-  # checkov:skip=CKV_AWS_354: Performance Insights is encrypted with the key of RDS
+  # checkov:skip=CKV_AWS_226: off only where engine_version pins a minor version
+  # checkov:skip=CKV_AWS_118: enhanced monitoring is billed per metric; Performance Insights answers the same questions
+  # checkov:skip=CKV_AWS_354: Performance Insights is encrypted with the AWS-managed RDS key
   for_each = local.aurora_instances
 
   identifier         = "${local.identifier}-${each.key}"

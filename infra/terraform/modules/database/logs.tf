@@ -1,7 +1,7 @@
-# Made before the database, which would make it without an end to its retention.
+# Created before the database, which would otherwise create a log group that never expires.
 resource "aws_cloudwatch_log_group" "postgresql" {
-  # checkov:skip=CKV_AWS_158: the key of CloudWatch Logs is enough; a key of our own costs and can lock us out
-  # checkov:skip=CKV_AWS_338: how long is the environment's decision (7 days in staging, 30 in prod), as documented
+  # checkov:skip=CKV_AWS_158: the default encryption of CloudWatch Logs is enough; a customer-managed key costs money and can lock us out
+  # checkov:skip=CKV_AWS_338: each environment sets its own retention (7 days in staging, 30 in prod), as documented
   name              = local.rds ? "/aws/rds/instance/${local.identifier}/postgresql" : "/aws/rds/cluster/${local.identifier}/postgresql"
   retention_in_days = var.log_retention_days
 }

@@ -1,25 +1,25 @@
 output "identifier" {
-  description = "Name of the instance or the cluster, as `databases` in the cockpit's config.toml has it."
+  description = "Identifier of the instance or cluster, for `databases` in the cockpit's config.toml."
   value       = local.identifier
 }
 
 output "endpoint" {
-  description = "Address that reads and writes."
+  description = "Host name of the writer."
   value       = local.host
 }
 
 output "db_endpoint" {
-  description = "The same as endpoint, under its documented name."
+  description = "Same value as endpoint, under its documented name."
   value       = local.host
 }
 
 output "reader_endpoint" {
-  description = "Address that only reads, or null."
+  description = "Host name for read-only connections, or null."
   value       = local.reader_host
 }
 
 output "port" {
-  description = "Port."
+  description = "Port of the database."
   value       = var.port
 }
 
@@ -29,16 +29,16 @@ output "database_name" {
 }
 
 output "username" {
-  description = "Its owner."
+  description = "Owner of the database."
   value       = var.username
 }
 
 output "password_secret_arn" {
-  description = "Where the password is, in Secrets Manager."
+  description = "ARN of the password's secret in Secrets Manager."
   value       = aws_secretsmanager_secret.password.arn
 }
 
 output "secrets" {
-  description = "Parameters that services read as environment variables: name to ARN."
+  description = "Parameters that services read: environment variable to parameter ARN."
   value       = { DATABASE_URL = aws_ssm_parameter.database_url.arn }
 }

@@ -1,19 +1,19 @@
-# The password is made while applying, goes to Secrets Manager through a write-only argument, and is read
-# back from there for the database and the connection string. So it is in no plan and no state, and an apply
-# that breaks off half-way goes on with the same password. `password_version` makes a new one, for the database, the secret and
-# DATABASE_URL at once; running tasks have the old one until they are deployed again, so a deployment follows.
+# The password is generated during the apply, written to Secrets Manager through a write-only argument, and read back for the
+# database and the connection string. It is therefore in no plan and no state, and an interrupted apply continues with the
+# same password. Raising `password_version` sets a new one in the database, the secret and DATABASE_URL at once. Running
+# tasks keep the old password until they are deployed again, so deploy the services afterwards.
 ephemeral "aws_secretsmanager_random_password" "new" {
   password_length = 32
-  # Letters and digits only: it stands in a connection string unescaped.
+  # Letters and digits only, because the connection string does not escape it.
   exclude_punctuation = true
 }
 
 resource "aws_secretsmanager_secret" "password" {
-  # checkov:skip=CKV_AWS_149: encrypted with the key of Secrets Manager; a key of our own costs and can lock us out
-  # checkov:skip=CKV2_AWS_57: a new password must reach DATABASE_URL in the same step, which Secrets Manager by itself cannot do: password_version sets both
+  # checkov:skip=CKV_AWS_149: encrypted with the AWS-managed Secrets Manager key; a customer-managed key costs money and can lock us out
+  # checkov:skip=CKV2_AWS_57: a new password must reach DATABASE_URL in the same step, which Secrets Manager's rotation cannot do; password_version sets both
   name        = "${var.name_prefix}-database"
   description = "Password of ${var.username} in ${var.database_name}"
-  # Nothing is left behind where an environment may be destroyed; elsewhere there is a week to regret.
+  # Deleted at once where the environment may be destroyed; elsewhere it can be restored for a week.
   recovery_window_in_days = var.allow_destroy ? 0 : 7
 }
 

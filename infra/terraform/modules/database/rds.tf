@@ -2,13 +2,13 @@ locals {
   rds    = var.engine == "rds"
   aurora = var.engine == "aurora"
   major  = split(".", var.engine_version)[0]
-  # A version with its minor number is meant: AWS would raise it by itself, and the next plan would want it back.
+  # Off if the minor version is pinned: otherwise AWS upgrades it, and the next plan tries to downgrade.
   minor_upgrades = !strcontains(var.engine_version, ".")
 
-  # Off only through allow_destroy, on the way to a destroy.
+  # Only allow_destroy lifts the protection, in preparation for a destroy.
   protected = var.deletion_protection && !var.allow_destroy
 
-  # Known before the database exists, so that its log group, alarms and dashboard need not wait for it.
+  # Known before the database exists, so that its log group, alarms and dashboard do not depend on it.
   identifier = local.rds ? "${var.name_prefix}-db" : "${var.name_prefix}-aurora"
 }
 
@@ -23,13 +23,13 @@ resource "aws_db_parameter_group" "rds" {
     name  = "rds.force_ssl"
     value = "1"
   }
-  # Named, not computed from the memory, so that the alarm at 80 % of it is exact.
+  # A fixed value instead of one computed from the memory, so that the alarm at 80 % of it is exact.
   parameter {
     name         = "max_connections"
     value        = tostring(var.max_connections)
     apply_method = "pending-reboot"
   }
-  # Changes of the schema, and statements of more than a second.
+  # Log schema changes, and statements that take more than a second.
   parameter {
     name  = "log_statement"
     value = "ddl"
@@ -45,10 +45,10 @@ resource "aws_db_parameter_group" "rds" {
 }
 
 resource "aws_db_instance" "this" {
-  # checkov:skip=CKV_AWS_118: enhanced monitoring costs by the metric; Performance Insights answers the same questions
-  # checkov:skip=CKV_AWS_157: two zones are the environment's decision (multi_az); staging has one
-  # checkov:skip=CKV_AWS_293: deletion protection is a variable, and a validation demands it in production
-  # checkov:skip=CKV_AWS_354: Performance Insights is encrypted with the key of RDS
+  # checkov:skip=CKV_AWS_118: enhanced monitoring is billed per metric; Performance Insights answers the same questions
+  # checkov:skip=CKV_AWS_157: each environment decides on a standby (multi_az); staging has none
+  # checkov:skip=CKV_AWS_293: deletion protection is a variable, and a validation requires it in production
+  # checkov:skip=CKV_AWS_354: Performance Insights is encrypted with the AWS-managed RDS key
   count = local.rds ? 1 : 0
 
   identifier     = local.identifier
@@ -92,10 +92,10 @@ resource "aws_db_instance" "this" {
 }
 
 resource "aws_db_instance" "replica" {
-  # checkov:skip=CKV_AWS_118: enhanced monitoring costs by the metric, as for the writer
-  # checkov:skip=CKV_AWS_157: a replica is the second copy
-  # checkov:skip=CKV_AWS_293: a replica can be made again
-  # checkov:skip=CKV_AWS_354: Performance Insights is encrypted with the key of RDS
+  # checkov:skip=CKV_AWS_118: enhanced monitoring is billed per metric, as for the writer
+  # checkov:skip=CKV_AWS_157: the replica is itself the second copy
+  # checkov:skip=CKV_AWS_293: a replica can be recreated
+  # checkov:skip=CKV_AWS_354: Performance Insights is encrypted with the AWS-managed RDS key
   # checkov:skip=CKV2_AWS_30: queries are logged by the parameter group
   count = local.rds && var.read_replica ? 1 : 0
 
@@ -103,7 +103,7 @@ resource "aws_db_instance" "replica" {
   replicate_source_db = aws_db_instance.this[0].identifier
   instance_class      = var.instance_class
   storage_encrypted   = true
-  # Inherited from the writer; said here, or each plan would want to take them back.
+  # Inherited from the writer; set here too, because otherwise every plan would revert them.
   max_allocated_storage               = var.max_allocated_storage
   iam_database_authentication_enabled = true
 

@@ -1,10 +1,10 @@
 variable "name_prefix" {
-  description = "Begins the name of everything here, as in `bookmark-manager-staging`."
+  description = "Prefix of every resource name, e.g. `bookmark-manager-staging`."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,30}[a-z0-9]$", var.name_prefix))
-    error_message = "name_prefix has 3 to 32 small letters, digits and hyphens, begins with a letter and does not end with a hyphen."
+    error_message = "name_prefix must be 3 to 32 lowercase letters, digits and hyphens, start with a letter and not end with a hyphen."
   }
 }
 
@@ -14,43 +14,43 @@ variable "engine" {
 
   validation {
     condition     = contains(["rds", "aurora"], var.engine)
-    error_message = "engine is rds or aurora."
+    error_message = "engine must be rds or aurora."
   }
 }
 
 variable "engine_version" {
-  description = "Version of PostgreSQL: major (AWS raises the minor one by itself), or major.minor (nothing is raised until this is)."
+  description = "Version of PostgreSQL: major (AWS upgrades the minor version automatically) or major.minor (pinned)."
   type        = string
   default     = "17"
 
   validation {
     condition     = can(regex("^1[3-9](\\.[0-9]+)?$", var.engine_version))
-    error_message = "engine_version is a version of PostgreSQL from 13 on, as 17 or 17.4."
+    error_message = "engine_version must be PostgreSQL 13 or later, e.g. 17 or 17.4."
   }
 }
 
 variable "subnet_ids" {
-  description = "Private subnets, in at least two zones."
+  description = "IDs of private subnets, in at least two zones."
   type        = list(string)
 
   validation {
     condition     = length(var.subnet_ids) >= 2
-    error_message = "subnet_ids needs subnets in at least two zones: RDS takes no group of one."
+    error_message = "subnet_ids needs subnets in at least two zones: RDS requires it of a subnet group."
   }
 }
 
 variable "availability_zones" {
-  description = "Zones that Aurora's instances are spread over."
+  description = "Availability zones that Aurora's instances are spread over."
   type        = list(string)
 }
 
 variable "security_group_id" {
-  description = "Group that says who reaches the database."
+  description = "ID of the database's security group."
   type        = string
 }
 
 variable "parameter_path" {
-  description = "Where DATABASE_URL and db/endpoint are put, as `/bookmark-manager/staging`."
+  description = "Path of the parameters DATABASE_URL and db/endpoint, e.g. `/bookmark-manager/staging`."
   type        = string
 }
 
@@ -60,45 +60,45 @@ variable "database_name" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9_]{0,62}$", var.database_name))
-    error_message = "database_name has small letters, digits and underscores and begins with a letter."
+    error_message = "database_name must consist of lowercase letters, digits and underscores, and start with a letter."
   }
 }
 
 variable "username" {
-  description = "Its owner."
+  description = "Owner of the database."
   type        = string
   default     = "dbadmin"
 
   validation {
     condition     = !contains(["admin", "postgres", "rdsadmin", "master"], var.username)
-    error_message = "username is reserved by RDS: take another, as dbadmin."
+    error_message = "username is reserved by RDS: choose another, e.g. dbadmin."
   }
 }
 
 variable "port" {
-  description = "Port it listens on."
+  description = "Port of the database."
   type        = number
   default     = 5432
 }
 
 variable "password_version" {
-  description = "Raise it by one to set a new password; tasks take it with their next deployment."
+  description = "Raise it by one to set a new password; tasks use it from their next deployment on."
   type        = number
   default     = 1
 }
 
 variable "max_connections" {
-  description = "Connections that the database allows; the alarm is at 80 % of it."
+  description = "Maximum number of connections; the alarm threshold is 80 % of it."
   type        = number
 
   validation {
     condition     = var.max_connections >= 20 && var.max_connections <= 5000
-    error_message = "max_connections is between 20 and 5000."
+    error_message = "max_connections must be between 20 and 5000."
   }
 }
 
 variable "instance_class" {
-  description = "Size of the RDS instance; Aurora here is always serverless."
+  description = "Instance class of the RDS instance; Aurora here is always serverless."
   type        = string
   default     = "db.t4g.micro"
 }
@@ -110,72 +110,72 @@ variable "allocated_storage" {
 }
 
 variable "max_allocated_storage" {
-  description = "How far storage grows by itself, in GiB."
+  description = "Limit of the RDS instance's storage autoscaling, in GiB."
   type        = number
   default     = 50
 
   validation {
     condition     = var.max_allocated_storage > var.allocated_storage
-    error_message = "max_allocated_storage must be more than allocated_storage, or storage could not grow."
+    error_message = "max_allocated_storage must be greater than allocated_storage; otherwise the storage cannot grow."
   }
 }
 
 variable "multi_az" {
-  description = "Keep a standby of the RDS instance in another zone."
+  description = "Keep a standby of the RDS instance in another availability zone."
   type        = bool
   default     = false
 }
 
 variable "read_replica" {
-  description = "Have an RDS instance that follows and is only read."
+  description = "Create a read replica of the RDS instance."
   type        = bool
   default     = false
 }
 
 variable "instances" {
-  description = "Aurora: instances by the end of their names, the first of which is made as the writer. One that is taken out touches no other."
+  description = "Aurora: name suffixes of the instances; the first one starts as the writer. Removing one does not affect the others."
   type        = list(string)
   default     = ["1", "2"]
 
   validation {
     condition     = length(var.instances) >= 1 && length(var.instances) <= 15 && length(distinct(var.instances)) == length(var.instances)
-    error_message = "instances has 1 to 15 different names: a writer, and up to 14 readers."
+    error_message = "instances must have 1 to 15 different names: a writer and up to 14 readers."
   }
   validation {
     condition     = alltrue([for name in var.instances : can(regex("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", name))])
-    error_message = "A name of instances has something else than small letters, digits and hyphens."
+    error_message = "Names in instances may only contain lowercase letters, digits and hyphens, with no hyphen at either end."
   }
 }
 
 variable "min_capacity" {
-  description = "Aurora: least capacity in ACU."
+  description = "Aurora: minimum capacity in ACU."
   type        = number
   default     = 0.5
 
   validation {
     condition     = var.min_capacity >= 0.5 && var.min_capacity <= var.max_capacity
-    error_message = "min_capacity must be at least 0.5 and not more than max_capacity: lower the one or raise the other."
+    error_message = "min_capacity must be at least 0.5 and at most max_capacity: lower the one or raise the other."
   }
 }
 
 variable "max_capacity" {
-  description = "Aurora: most capacity in ACU; what it costs at most follows from it."
+  description = "Aurora: maximum capacity in ACU; it limits the cost."
   type        = number
   default     = 2
 
   validation {
     condition     = var.max_capacity >= 1 && var.max_capacity <= 256
-    error_message = "max_capacity is between 1 and 256."
+    error_message = "max_capacity must be between 1 and 256."
   }
 }
 
 variable "backup_retention_days" {
-  description = "How many days back the database can be restored to any second."
+  description = "Days for which the database can be restored to any point in time."
   type        = number
 
   validation {
     condition     = var.backup_retention_days >= 1 && var.backup_retention_days <= 35
-    error_message = "backup_retention_days is between 1 and 35: without backups nothing can be restored."
+    error_message = "backup_retention_days must be between 1 and 35: without backups nothing can be restored."
   }
   validation {
     condition     = !var.production || var.backup_retention_days >= 7
@@ -184,17 +184,17 @@ variable "backup_retention_days" {
 }
 
 variable "log_retention_days" {
-  description = "How long the database's log is kept."
+  description = "Retention of the database's log, in days."
   type        = number
 }
 
 variable "production" {
-  description = "Whether people would miss it: demands deletion protection, a final snapshot and a week of backups."
+  description = "Whether this is production, which requires deletion protection, a final snapshot and a week of backups."
   type        = bool
 }
 
 variable "deletion_protection" {
-  description = "Refuse every deletion, also from the console."
+  description = "Protect the database from deletion, also from the console."
   type        = bool
 
   validation {
@@ -204,18 +204,18 @@ variable "deletion_protection" {
 }
 
 variable "skip_final_snapshot" {
-  description = "Destroy without a last snapshot."
+  description = "Destroy the database without a final snapshot."
   type        = bool
   default     = false
 
   validation {
     condition     = !var.production || !var.skip_final_snapshot
-    error_message = "skip_final_snapshot is on in production: the last copy of the data would be gone. Set it to false."
+    error_message = "skip_final_snapshot is on in production, so a destroy would lose the last copy of the data. Set it to false."
   }
 }
 
 variable "allow_destroy" {
-  description = "Lifts the deletion protection. Apply it, then destroy."
+  description = "Lift the deletion protection. Apply this first, then destroy."
   type        = bool
   default     = false
 }

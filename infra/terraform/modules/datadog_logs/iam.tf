@@ -1,4 +1,4 @@
-# Two roles: CloudWatch Logs puts lines into the stream, and the stream reads the key, and writes what it could not deliver.
+# Two roles: CloudWatch Logs writes lines to the stream; the stream reads the API key and stores undelivered lines.
 data "aws_iam_policy_document" "subscription_trust" {
   statement {
     actions = ["sts:AssumeRole"]
@@ -9,7 +9,7 @@ data "aws_iam_policy_document" "subscription_trust" {
     condition {
       test     = "StringLike"
       variable = "aws:SourceArn"
-      values   = ["${local.arn}:logs:${local.here}:*"]
+      values   = ["${local.arn}:logs:${local.region_account}:*"]
     }
   }
 }
@@ -23,7 +23,7 @@ resource "aws_iam_role" "subscription" {
 data "aws_iam_policy_document" "subscription" {
   statement {
     actions   = ["firehose:PutRecord", "firehose:PutRecordBatch"]
-    resources = ["${local.arn}:firehose:${local.here}:deliverystream/${local.stream}"]
+    resources = ["${local.arn}:firehose:${local.region_account}:deliverystream/${local.stream}"]
   }
 }
 

@@ -1,24 +1,24 @@
-# Log lines go to CloudWatch as ever, where the cockpit reads them, and from there a copy to Datadog: a subscription
-# filter on each group, a stream of Firehose, and Datadog's address. (A router beside the task, FireLens, would send them
-# to Datadog only, or each line twice from the task.) The key is in a secret that somebody made by hand; Firehose reads it
-# when it sends, so that it is in no state, no plan and no definition.
+# Log lines stay in CloudWatch, where the cockpit reads them; a copy goes to Datadog through a subscription filter on each log
+# group and a Firehose stream to Datadog's intake. (A FireLens sidecar would send the lines to Datadog only, or send each
+# line twice from the task.) The API key is in a secret created by hand; Firehose reads it when it delivers, so it is in no
+# state, no plan and no task definition.
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  arn    = "arn:${data.aws_partition.current.partition}"
-  here   = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
-  stream = "${var.name_prefix}-datadog-logs"
+  arn            = "arn:${data.aws_partition.current.partition}"
+  region_account = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
+  stream         = "${var.name_prefix}-datadog-logs"
 
-  # Where each of Datadog's sites takes what Firehose sends; the older ones have another path.
+  # The intake URL for Firehose of each Datadog site; the older sites use another path.
   intake = "https://aws-kinesis-http-intake.logs.${var.site}/${contains(["datadoghq.com", "datadoghq.eu", "ddog-gov.com"], var.site) ? "v1/input" : "api/v2/logs?dd-protocol=aws-kinesis-firehose"}"
 }
 
-# What the stream says about itself: which key was refused, what was not delivered.
+# The stream's own log: rejected API keys and failed deliveries.
 resource "aws_cloudwatch_log_group" "stream" {
-  # checkov:skip=CKV_AWS_158: the key of CloudWatch Logs is enough; a key of our own costs and can lock us out
-  # checkov:skip=CKV_AWS_338: how long is the environment's decision, as documented
+  # checkov:skip=CKV_AWS_158: the default encryption of CloudWatch Logs is enough; a customer-managed key costs money and can lock us out
+  # checkov:skip=CKV_AWS_338: each environment sets its own retention, as documented
   name              = "/aws/kinesisfirehose/${local.stream}"
   retention_in_days = var.log_retention_days
 }
@@ -29,7 +29,7 @@ resource "aws_cloudwatch_log_stream" "stream" {
 }
 
 resource "aws_kinesis_firehose_delivery_stream" "this" {
-  # checkov:skip=CKV_AWS_241: encrypted with the key of Firehose; a key of our own costs and can lock us out
+  # checkov:skip=CKV_AWS_241: encrypted with the Firehose-owned key; a customer-managed key costs money and can lock us out
   name        = local.stream
   destination = "http_endpoint"
 
@@ -44,7 +44,7 @@ resource "aws_kinesis_firehose_delivery_stream" "this" {
     buffering_interval = 60
     buffering_size     = 4
     retry_duration     = 60
-    # What Datadog did not take within a minute is kept as a file.
+    # Lines that Datadog does not accept within a minute are stored in the bucket.
     s3_backup_mode = "FailedDataOnly"
 
     request_configuration {

@@ -1,11 +1,11 @@
 resource "aws_ecr_repository" "this" {
-  # checkov:skip=CKV_AWS_136: encrypted with the key of ECR; a key of our own costs and can lock us out
+  # checkov:skip=CKV_AWS_136: encrypted with the ECR-managed key; a customer-managed key costs money and can lock us out
   for_each = var.repositories
 
   name = "${var.name_prefix}-${each.key}"
-  # A tag that never moves can always be told and brought back; one that moves (:latest) is deployed by a forced new
-  # deployment, and a rollback to it starts whatever it names by then.
-  # checkov:skip=CKV_AWS_51: whether tags move is the environment's decision; staging deploys :latest, as documented
+  # An immutable tag always identifies the same image. A mutable one (:latest) is deployed with a forced new deployment, and
+  # a rollback to it starts the image that it then points to.
+  # checkov:skip=CKV_AWS_51: each environment decides on mutable tags; staging deploys :latest, as documented
   image_tag_mutability = var.mutable_tags ? "MUTABLE" : "IMMUTABLE"
   force_delete         = var.force_delete
 

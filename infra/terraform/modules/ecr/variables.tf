@@ -1,37 +1,37 @@
 variable "name_prefix" {
-  description = "Begins the name of everything here, as in `bookmark-manager-staging`."
+  description = "Prefix of every resource name, e.g. `bookmark-manager-staging`."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,30}[a-z0-9]$", var.name_prefix))
-    error_message = "name_prefix has 3 to 32 small letters, digits and hyphens, begins with a letter and does not end with a hyphen."
+    error_message = "name_prefix must be 3 to 32 lowercase letters, digits and hyphens, start with a letter and not end with a hyphen."
   }
 }
 
 variable "repositories" {
-  description = "Short names of the services whose images are kept."
+  description = "Short names of the services to create a repository for."
   type        = set(string)
 }
 
 variable "keep_images" {
-  description = "How many images each repository keeps: enough to roll back to."
+  description = "Number of images each repository keeps for rollbacks."
   type        = number
   default     = 30
 
   validation {
     condition     = var.keep_images >= 2
-    error_message = "keep_images is at least 2: with one there is nothing to roll back to."
+    error_message = "keep_images must be at least 2: with one image there is nothing to roll back to."
   }
 }
 
 variable "mutable_tags" {
-  description = "Whether a tag may be pushed again, as `:latest` is. Off, a rollback starts exactly what ran before; on, only a revision that names a digest or a tag that nobody moved does."
+  description = "Whether a tag may be pushed again, as with `:latest`. If false, a rollback starts exactly the image that ran before; if true, only for revisions that use a digest or a tag that never moved."
   type        = bool
   default     = false
 }
 
 variable "force_delete" {
-  description = "Lets `destroy` delete a repository that still has images."
+  description = "Allow `destroy` to delete repositories that still contain images."
   type        = bool
   default     = false
 }

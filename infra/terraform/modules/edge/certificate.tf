@@ -1,4 +1,4 @@
-# For the domain and everything one level below it, validated by records in its zone.
+# Covers the domain and all names one level below it; validated by DNS records in its zone.
 resource "aws_acm_certificate" "this" {
   count = var.domain == null ? 0 : 1
 
@@ -12,7 +12,7 @@ resource "aws_acm_certificate" "this" {
 }
 
 resource "aws_route53_record" "validation" {
-  # The wildcard asks for the same record as the domain itself, so there is one.
+  # The wildcard and the domain itself share one validation record.
   count = var.domain == null ? 0 : 1
 
   zone_id         = local.zone_id
@@ -23,7 +23,7 @@ resource "aws_route53_record" "validation" {
   allow_overwrite = true
 }
 
-# Waits until AWS has seen the record, which it never does before the zone is delegated.
+# Waits until AWS has seen the record, which cannot happen before the zone is delegated.
 resource "aws_acm_certificate_validation" "this" {
   count = local.delegated ? 1 : 0
 

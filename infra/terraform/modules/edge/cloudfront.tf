@@ -2,18 +2,18 @@ data "aws_region" "current" {}
 
 locals {
   static = var.cloudfront == null ? false : var.cloudfront.static != null
-  # CloudFront takes certificates of us-east-1 only.
+  # CloudFront only accepts certificates from us-east-1.
   cloudfront_certificate = local.delegated && data.aws_region.current.name == "us-east-1"
-  # The load balancer under a name of its own, which its certificate has: the domain itself leads to CloudFront, so that
-  # CloudFront with the domain as origin would ask itself.
+  # A separate name for the load balancer that its certificate covers. The domain itself resolves to CloudFront, so with the
+  # domain as origin CloudFront would send requests to itself.
   origin = var.domain == null ? null : "origin.${var.domain.name}"
 }
 
-# A sentence in every plan, not a failure: without a domain there is no certificate that CloudFront would accept.
+# A warning in every plan, not an error: without a domain there is no certificate that CloudFront would accept.
 check "origin_encrypted" {
   assert {
     condition     = var.cloudfront == null || var.load_balancer.https
-    error_message = "CloudFront asks the load balancer over plain HTTP, as there is no certificate for it: what readers send is readable between the two. Give it a domain."
+    error_message = "CloudFront reaches the load balancer over plain HTTP, because there is no certificate: traffic between the two is not encrypted. Set a domain."
   }
 }
 
@@ -28,15 +28,15 @@ resource "aws_cloudfront_origin_access_control" "static" {
 }
 
 resource "aws_cloudfront_distribution" "this" {
-  # checkov:skip=CKV_AWS_68: a firewall is a variable of the load balancer (waf), where CloudFront's requests arrive too
+  # checkov:skip=CKV_AWS_68: the firewall is a variable of the load balancer (waf), which CloudFront's requests pass through too
   # checkov:skip=CKV_AWS_86: access logs are a variable, on in pantri
-  # checkov:skip=CKV_AWS_174: without a domain it has CloudFront's own certificate, whose versions of TLS cannot be chosen; with one, TLS 1.2 is the least
-  # checkov:skip=CKV_AWS_305: the application answers /, not a file
-  # checkov:skip=CKV_AWS_310: one origin a path; the load balancer is in several zones itself
-  # checkov:skip=CKV_AWS_374: for readers everywhere
-  # checkov:skip=CKV2_AWS_32: headers are the application's, which knows what it loads from where
-  # checkov:skip=CKV2_AWS_42: without a domain there is no certificate of our own
-  # checkov:skip=CKV2_AWS_47: where the firewall is on, it is at the load balancer, with the rules for known bad inputs
+  # checkov:skip=CKV_AWS_174: without a domain CloudFront's own certificate is used, whose TLS versions cannot be chosen; with one, the minimum is TLS 1.2
+  # checkov:skip=CKV_AWS_305: the application serves /, not a file
+  # checkov:skip=CKV_AWS_310: one origin per path; the load balancer itself spans several zones
+  # checkov:skip=CKV_AWS_374: the website is available in every country
+  # checkov:skip=CKV2_AWS_32: the application sets its own headers; it knows which sources it loads
+  # checkov:skip=CKV2_AWS_42: without a domain there is no custom certificate
+  # checkov:skip=CKV2_AWS_47: where the firewall is on, it is attached to the load balancer and includes the rules for known bad inputs
   count = var.cloudfront == null ? 0 : 1
 
   enabled         = true
@@ -66,7 +66,7 @@ resource "aws_cloudfront_distribution" "this" {
     }
   }
 
-  # Pages are made for each reader: nothing is cached, and everything is passed on.
+  # Pages are rendered per visitor: nothing is cached, and every header, cookie and query string is forwarded.
   default_cache_behavior {
     target_origin_id         = "load-balancer"
     viewer_protocol_policy   = "redirect-to-https"

@@ -1,5 +1,5 @@
 locals {
-  # Where the website's names lead: to the CDN if there is one that answers to them, else to the load balancer.
+  # The alias target of the website's names: the CDN if its certificate covers them, else the load balancer.
   target = !local.cloudfront_certificate || var.cloudfront == null ? {
     name    = var.load_balancer.dns_name
     zone_id = var.load_balancer.zone_id
@@ -9,7 +9,7 @@ locals {
   }
 }
 
-# Only CloudFront asks for it.
+# Used by CloudFront only.
 resource "aws_route53_record" "origin" {
   count = var.domain != null && var.cloudfront != null ? 1 : 0
 
@@ -25,7 +25,7 @@ resource "aws_route53_record" "origin" {
 }
 
 resource "aws_route53_record" "website" {
-  # checkov:skip=CKV2_AWS_23: an alias of the distribution here or of the load balancer that is given, which a scan cannot see
+  # checkov:skip=CKV2_AWS_23: an alias of the distribution or the given load balancer, which a scan cannot see
   for_each = var.domain == null ? {} : { apex = var.domain.name, www = "www.${var.domain.name}" }
 
   zone_id = local.zone_id

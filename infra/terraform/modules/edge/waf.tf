@@ -1,10 +1,10 @@
 locals {
-  # AWS's own groups of rules, in the order they are asked. The common rules have those against scripts (XSS).
+  # AWS's managed rule groups, in evaluation order. The common rule set covers cross-site scripting (XSS).
   rule_groups = ["AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesSQLiRuleSet"]
 }
 
 resource "aws_wafv2_web_acl" "this" {
-  # checkov:skip=CKV2_AWS_31: sampled requests and metrics tell what was blocked; a log of all requests is paid by the request
+  # checkov:skip=CKV2_AWS_31: sampled requests and metrics show what was blocked; a log of all requests is billed per request
   count = var.waf ? 1 : 0
 
   name        = "${var.name_prefix}-waf"

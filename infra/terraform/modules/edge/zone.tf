@@ -4,8 +4,8 @@ locals {
 }
 
 resource "aws_route53_zone" "this" {
-  # checkov:skip=CKV2_AWS_38: DNSSEC needs a key in KMS and an entry at the registrar: for who wants it, by hand
-  # checkov:skip=CKV2_AWS_39: who asked for which name is not asked for
+  # checkov:skip=CKV2_AWS_38: DNSSEC needs a KMS key and a record at the registrar; it can be enabled by hand
+  # checkov:skip=CKV2_AWS_39: a log of DNS queries is not required
   count = (var.domain == null ? false : var.domain.create_zone) ? 1 : 0
 
   name    = var.domain.name

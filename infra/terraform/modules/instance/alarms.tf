@@ -1,5 +1,5 @@
 locals {
-  # What the agent says about itself without asking AWS (instance.tf), in the words of the alarm.
+  # The dimensions of the disk alarm. The agent knows both without calling AWS (instance.tf).
   disk_dimensions = { Group = var.name_prefix, path = "/" }
 
   instance_dimensions = { for key, value in {
@@ -55,7 +55,7 @@ resource "aws_cloudwatch_metric_alarm" "status" {
   ok_actions          = [var.alarm_topic_arn]
 }
 
-# The hardware under it fails: EC2 starts the instance on another machine, with its disk and its addresses.
+# On a hardware failure, EC2 starts the instance on another host, with the same disk and IP addresses.
 resource "aws_cloudwatch_metric_alarm" "recover" {
   count = var.phase == 1 ? 1 : 0
 
@@ -72,7 +72,7 @@ resource "aws_cloudwatch_metric_alarm" "recover" {
   alarm_actions       = ["arn:${data.aws_partition.current.partition}:automate:${data.aws_region.current.name}:ec2:recover", var.alarm_topic_arn]
 }
 
-# Counted in the application's log, as for services.
+# Counts error lines in the application's log, as for ECS services.
 resource "aws_cloudwatch_log_metric_filter" "errors" {
   name           = "${var.name_prefix}-errors"
   log_group_name = aws_cloudwatch_log_group.this.name
@@ -96,7 +96,7 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = var.error_lines
-  # Nothing is written while nothing is logged.
+  # There is no data while nothing is logged.
   treat_missing_data = "notBreaching"
   alarm_actions      = [var.alarm_topic_arn]
   ok_actions         = [var.alarm_topic_arn]

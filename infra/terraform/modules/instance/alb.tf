@@ -1,10 +1,10 @@
 locals {
-  # Decided by variables alone, so that a plan knows which listeners there will be.
+  # Depends on variables only, so that the listeners are known at plan time.
   https           = var.certificate_arn != null || (var.domain == null ? false : var.domain.delegated)
   certificate_arn = var.certificate_arn != null ? var.certificate_arn : one(module.edge[*].certificate_arn)
 }
 
-# Zone, certificate and records of phase 2.
+# The zone, certificate and DNS records of phase 2.
 module "edge" {
   source = "../edge"
   count  = var.phase == 2 ? 1 : 0
@@ -20,11 +20,11 @@ module "edge" {
 }
 
 resource "aws_lb" "this" {
-  # checkov:skip=CKV_AWS_91: access logs are not asked for
+  # checkov:skip=CKV_AWS_91: access logs are not required
   # checkov:skip=CKV_AWS_150: deletion protection is a variable
-  # checkov:skip=CKV2_AWS_20: HTTP redirects wherever there is a certificate
-  # checkov:skip=CKV2_AWS_76: a firewall is not asked for here
-  # checkov:skip=CKV2_AWS_28: a firewall is not asked for here
+  # checkov:skip=CKV2_AWS_20: HTTP redirects to HTTPS wherever a certificate exists
+  # checkov:skip=CKV2_AWS_76: a firewall is not required here
+  # checkov:skip=CKV2_AWS_28: a firewall is not required here
   count = var.phase == 2 ? 1 : 0
 
   name               = "${var.name_prefix}-alb"
@@ -60,14 +60,14 @@ resource "aws_lb_target_group" "this" {
 check "https" {
   assert {
     condition     = var.phase == 1 || local.https
-    error_message = "No certificate, so no HTTPS listener: the load balancer answers HTTP only. Give it a domain (and set domain.delegated once the zone's name servers are at the registrar) or a certificate_arn."
+    error_message = "No certificate, so no HTTPS listener: the load balancer serves HTTP only. Set domain (and domain.delegated once the registrar has the zone's name servers) or certificate_arn."
   }
 }
 
 resource "aws_lb_listener" "http" {
-  # checkov:skip=CKV_AWS_2: it redirects to HTTPS wherever there is a certificate
-  # checkov:skip=CKV_AWS_103: it redirects to HTTPS wherever there is a certificate
-  # checkov:skip=CKV2_AWS_20: it redirects to HTTPS wherever there is a certificate
+  # checkov:skip=CKV_AWS_2: redirects to HTTPS wherever a certificate exists
+  # checkov:skip=CKV_AWS_103: redirects to HTTPS wherever a certificate exists
+  # checkov:skip=CKV2_AWS_20: redirects to HTTPS wherever a certificate exists
   count = var.phase == 2 ? 1 : 0
 
   load_balancer_arn = aws_lb.this[0].arn

@@ -1,18 +1,19 @@
-# Which version runs is a parameter, so that every instance takes the same one: those that run, when they are told to start
-# the application again, and those that an Auto Scaling group starts later.
+# A parameter names the version to run, so that every instance uses the same one: running instances when the application is
+# restarted, and instances that the Auto Scaling group starts later.
 #
 #   aws ssm put-parameter --overwrite --name /minimal/deploy/image --value REGISTRY/minimal-app:TAG
 #   aws ssm send-command --document-name minimal-deploy --targets Key=tag:Name,Values=minimal --max-concurrency 1 --max-errors 0
 #
-# One after the other; the first that does not become well stops the rest. A version before it is brought back the same way.
+# Instances are deployed one after the other; the first one that does not become healthy stops the deployment. A rollback to
+# an earlier version works the same way.
 resource "aws_ssm_parameter" "image" {
-  # checkov:skip=CKV2_AWS_34: the name of an image is no secret
+  # checkov:skip=CKV2_AWS_34: an image's name is not secret
   name        = "${var.parameter_path}/deploy/image"
   description = "Image that the instances run"
   type        = "String"
   value       = var.image
 
-  # Deployments move it; another image in the code is taken.
+  # Deployments change the value; Terraform only resets it when the code declares another image.
   lifecycle {
     ignore_changes       = [value]
     replace_triggered_by = [terraform_data.image]
@@ -27,7 +28,7 @@ resource "aws_ssm_document" "deploy" {
   name            = "${var.name_prefix}-deploy"
   document_type   = "Command"
   document_format = "JSON"
-  # One kind of instance only.
+  # EC2 instances only.
   target_type = "/AWS::EC2::Instance"
 
   content = jsonencode({

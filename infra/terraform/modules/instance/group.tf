@@ -1,4 +1,4 @@
-# Phase 2: the same instance, in private subnets, as many as are needed.
+# Phase 2: an Auto Scaling group of the same instances, in private subnets.
 resource "aws_launch_template" "this" {
   count = var.phase == 2 ? 1 : 0
 
@@ -17,8 +17,7 @@ resource "aws_launch_template" "this" {
   metadata_options {
     http_endpoint = "enabled"
     http_tokens   = "required"
-    # One more than usual for the container; the application asks for its role's credentials.
-    # checkov:skip=CKV_AWS_341: one hop more for the container, which asks for its role's credentials
+    # checkov:skip=CKV_AWS_341: one more hop than the default, so that the container can fetch the role's credentials
     http_put_response_hop_limit = 2
   }
 

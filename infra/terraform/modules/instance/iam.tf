@@ -15,8 +15,8 @@ resource "aws_iam_role" "this" {
 }
 
 data "aws_iam_policy_document" "this" {
-  # Session Manager and Run Command. AWS's own policy for them (AmazonSSMManagedInstanceCore) reads every parameter of the
-  # account, other environments' secrets too.
+  # Session Manager and Run Command. AWS's managed policy for them (AmazonSSMManagedInstanceCore) can read every parameter of
+  # the account, including other environments' secrets.
   statement {
     sid = "Agent"
     actions = [
@@ -24,18 +24,18 @@ data "aws_iam_policy_document" "this" {
       "ec2messages:GetMessages", "ec2messages:SendReply",
       "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
     ]
-    resources = ["*"] # these actions know no resource
+    resources = ["*"] # these actions have no resource-level permissions
   }
   statement {
     sid       = "AgentIsThere"
     actions   = ["ssm:UpdateInstanceInformation"]
     resources = ["arn:${data.aws_partition.current.partition}:ec2:${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}:instance/*"]
   }
-  # The CloudWatch agent; its own policy (CloudWatchAgentServerPolicy) writes every log of the account.
+  # The CloudWatch agent. AWS's managed policy for it (CloudWatchAgentServerPolicy) can write to every log of the account.
   statement {
     sid       = "Metrics"
     actions   = ["cloudwatch:PutMetricData"]
-    resources = ["*"] # this action knows no resource
+    resources = ["*"] # the action has no resource-level permissions
     condition {
       test     = "StringEquals"
       variable = "cloudwatch:namespace"
@@ -50,7 +50,7 @@ data "aws_iam_policy_document" "this" {
   statement {
     sid       = "RegistryLogin"
     actions   = ["ecr:GetAuthorizationToken"]
-    resources = ["*"] # this action knows no resource
+    resources = ["*"] # the action has no resource-level permissions
   }
   statement {
     sid       = "Pull"
@@ -60,7 +60,7 @@ data "aws_iam_policy_document" "this" {
   statement {
     sid       = "Secrets"
     actions   = ["ssm:GetParameter", "ssm:GetParametersByPath"]
-    resources = [for end in ["", "/*"] : "arn:${data.aws_partition.current.partition}:ssm:${local.here}:parameter${var.parameter_path}${end}"]
+    resources = [for end in ["", "/*"] : "arn:${data.aws_partition.current.partition}:ssm:${local.region_account}:parameter${var.parameter_path}${end}"]
   }
   dynamic "statement" {
     for_each = length(var.file_buckets) > 0 ? [1] : []

@@ -7,7 +7,7 @@ data "aws_ssm_parameter" "ami" {
 }
 
 locals {
-  here = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
+  region_account = "${data.aws_region.current.name}:${data.aws_caller_identity.current.account_id}"
 
   user_data = templatefile("${path.module}/user_data.sh.tftpl", {
     name           = var.name_prefix
@@ -22,10 +22,10 @@ locals {
   agent = {
     agent = { metrics_collection_interval = 60 }
     metrics = {
-      # From the instance's own metadata. The name of an Auto Scaling group is none of it: the agent would ask EC2 for
-      # the instance's tags, which a private network without NAT does not reach, and the alarm would have no data.
+      # Only dimensions from the instance metadata. For the Auto Scaling group's name the agent would have to read the
+      # instance's tags from EC2, which is not reachable from a private network without NAT, and the alarm would have no data.
       append_dimensions = { InstanceId = "$${aws:InstanceId}" }
-      # The alarm needs one figure for all instances, whatever the file system is called: the fullest disk.
+      # The alarm needs one value for all instances, independent of the device name: that of the fullest disk.
       aggregation_dimensions = [keys(local.disk_dimensions)]
       metrics_collected = {
         disk = { measurement = ["used_percent"], resources = [local.disk_dimensions.path], drop_device = true, append_dimensions = { Group = local.disk_dimensions.Group } }
@@ -40,17 +40,17 @@ locals {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  # checkov:skip=CKV_AWS_158: the key of CloudWatch Logs is enough; a key of our own costs and can lock us out
+  # checkov:skip=CKV_AWS_158: the default encryption of CloudWatch Logs is enough; a customer-managed key costs money and can lock us out
   # checkov:skip=CKV_AWS_338: 30 days, as documented
   name              = "/ec2/${var.name_prefix}"
   retention_in_days = var.log_retention_days
 }
 
-# Phase 1: one instance in a public subnet, reached by the website's readers directly and by people over
-# Session Manager only: there is no key and no port for SSH.
+# Phase 1: one instance in a public subnet. Visitors reach the website directly; operators connect through Session Manager
+# only, as there is no SSH key and no open SSH port.
 resource "aws_instance" "this" {
   # checkov:skip=CKV_AWS_88: in phase 1 the instance itself is the website
-  # checkov:skip=CKV_AWS_126: the agent measures each minute what the alarms need
+  # checkov:skip=CKV_AWS_126: the agent measures what the alarms need every minute
   count = var.phase == 1 ? 1 : 0
 
   ami                         = data.aws_ssm_parameter.ami.insecure_value
@@ -67,10 +67,10 @@ resource "aws_instance" "this" {
   metadata_options {
     http_endpoint               = "enabled"
     http_tokens                 = "required"
-    http_put_response_hop_limit = 2 # one more for the container
+    http_put_response_hop_limit = 2 # one more hop for the container
   }
 
-  # As the alarm instance-recover does; AWS does it by itself unless it is told not to.
+  # The same as the alarm instance-recover; also AWS's default.
   maintenance_options {
     auto_recovery = "default"
   }
@@ -84,7 +84,7 @@ resource "aws_instance" "this" {
   tags = { Name = var.name_prefix }
 
   lifecycle {
-    # A new image of the system every week is no reason to make a new instance.
+    # Weekly AMI releases must not replace the instance.
     ignore_changes = [ami]
   }
 }

@@ -1,6 +1,6 @@
-# Set outside Terraform; the application reads everything under its path when it starts.
+# Set outside Terraform. The application reads every parameter under its path when it starts.
 resource "aws_ssm_parameter" "external" {
-  # checkov:skip=CKV_AWS_337: encrypted with the account's key of Parameter Store; a key of our own costs and can lock us out
+  # checkov:skip=CKV_AWS_337: encrypted with the account's Parameter Store key; a customer-managed key costs money and can lock us out
   for_each = var.external_secrets
 
   name             = "${var.parameter_path}/${each.key}"

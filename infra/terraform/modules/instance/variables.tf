@@ -1,104 +1,104 @@
 variable "name_prefix" {
-  description = "Begins the name of everything here, as in `minimal`."
+  description = "Prefix of every resource name, e.g. `minimal`."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,30}[a-z0-9]$", var.name_prefix))
-    error_message = "name_prefix has 3 to 32 small letters, digits and hyphens, begins with a letter and does not end with a hyphen."
+    error_message = "name_prefix must be 3 to 32 lowercase letters, digits and hyphens, start with a letter and not end with a hyphen."
   }
 }
 
 variable "phase" {
-  description = "1: one instance in a public subnet. 2: a load balancer before a group of instances in private subnets."
+  description = "1: one instance in a public subnet. 2: a load balancer in front of an Auto Scaling group in private subnets."
   type        = number
 
   validation {
     condition     = contains([1, 2], var.phase)
-    error_message = "phase is 1 or 2."
+    error_message = "phase must be 1 or 2."
   }
 }
 
 variable "vpc_id" {
-  description = "The network."
+  description = "ID of the VPC."
   type        = string
 }
 
 variable "public_subnet_ids" {
-  description = "Public subnets: of the instance in phase 1, of the load balancer in phase 2."
+  description = "IDs of the public subnets: for the instance in phase 1, for the load balancer in phase 2."
   type        = list(string)
 }
 
 variable "private_subnet_ids" {
-  description = "Private subnets: of the instances in phase 2."
+  description = "IDs of the private subnets, for the instances in phase 2."
   type        = list(string)
 }
 
 variable "security_group_id" {
-  description = "Group of the instances."
+  description = "ID of the instances' security group."
   type        = string
 }
 
 variable "alb_security_group_id" {
-  description = "Group of the load balancer."
+  description = "ID of the load balancer's security group."
   type        = string
 }
 
 variable "image" {
-  description = "Image to run first, with its registry and tag or digest; later ones are deployed (deploy.tf)."
+  description = "Image of the first apply, with registry and tag or digest; later images are deployed (deploy.tf)."
   type        = string
 
   validation {
     condition     = can(regex("^[^/]+\\.[^/]+/[^:@]+[:@].+$", var.image))
-    error_message = "image has a registry and a tag or digest, as 123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/minimal-app:1f2e3d4."
+    error_message = "image must have a registry and a tag or digest, e.g. 123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/minimal-app:1f2e3d4."
   }
 }
 
 variable "repository_arns" {
-  description = "Repositories that instances may pull from."
+  description = "ARNs of the ECR repositories that instances may pull from."
   type        = list(string)
 }
 
 variable "port" {
-  description = "Port that the application listens on."
+  description = "Port the application listens on."
   type        = number
 }
 
 variable "health_check_path" {
-  description = "Path that answers 200 when the application is well."
+  description = "Health check path; returns 200 while the application is healthy."
   type        = string
   default     = "/health"
 }
 
 variable "instance_type" {
-  description = "Size of the instances."
+  description = "Instance type."
   type        = string
   default     = "t4g.small"
 }
 
 variable "architecture" {
-  description = "Processor of the instance type: arm64 or x86_64."
+  description = "CPU architecture of the instance type: arm64 or x86_64."
   type        = string
   default     = "arm64"
 
   validation {
     condition     = contains(["arm64", "x86_64"], var.architecture)
-    error_message = "architecture is arm64 or x86_64."
+    error_message = "architecture must be arm64 or x86_64."
   }
 }
 
 variable "disk_gb" {
-  description = "Disk of each instance in GiB."
+  description = "Size of each instance's disk in GiB."
   type        = number
   default     = 30
 
   validation {
     condition     = var.disk_gb >= 8
-    error_message = "disk_gb is at least 8: the system alone takes three."
+    error_message = "disk_gb must be at least 8: the operating system alone uses 3."
   }
 }
 
 variable "scaling" {
-  description = "Phase 2: least and most instances, and the CPU in per cent that is aimed at."
+  description = "Phase 2: minimum and maximum number of instances, and the target CPU utilization in percent."
   type = object({
     min = optional(number, 2)
     max = optional(number, 4)
@@ -108,12 +108,12 @@ variable "scaling" {
 
   validation {
     condition     = var.scaling.min >= 1 && var.scaling.min <= var.scaling.max
-    error_message = "scaling.min is more than scaling.max, or less than 1: lower min or raise max."
+    error_message = "scaling.min must be at least 1 and at most scaling.max: lower min or raise max."
   }
 }
 
 variable "domain" {
-  description = "Phase 2: the website's domain, its zone (an existing zone_id, or create_zone) and whether the zone's name servers are already at the registrar (delegated): only then is there a certificate and HTTPS."
+  description = "Phase 2: the website's domain and its zone: an existing zone_id, or create_zone. Set delegated once the registrar has the zone's name servers; only then is there a certificate and HTTPS."
   type = object({
     name        = string
     zone_id     = optional(string)
@@ -124,59 +124,59 @@ variable "domain" {
 }
 
 variable "error_lines" {
-  description = "Error lines in five minutes above which the alarm rings."
+  description = "Number of error lines within five minutes above which the alarm fires."
   type        = number
   default     = 10
 }
 
 variable "certificate_arn" {
-  description = "Phase 2: a certificate of yours for HTTPS; null takes that of the domain, if there is one."
+  description = "Phase 2: ARN of an existing certificate for HTTPS; null uses the domain's certificate, if any."
   type        = string
   default     = null
 }
 
 variable "parameter_path" {
-  description = "Where the environment's parameters lie, as `/minimal`."
+  description = "Path of the environment's parameters, e.g. `/minimal`."
   type        = string
 }
 
 variable "external_secrets" {
-  description = "Parameters to make whose value is set outside Terraform."
+  description = "Parameters to create whose values are set outside Terraform."
   type        = set(string)
   default     = []
 }
 
 variable "file_buckets" {
-  description = "Names of buckets that the application reads and writes."
+  description = "Names of the buckets that the application reads and writes."
   type        = list(string)
   default     = []
 }
 
 variable "log_retention_days" {
-  description = "How long logs are kept."
+  description = "Log retention in days."
   type        = number
   default     = 30
 }
 
 variable "alarm_topic_arn" {
-  description = "Topic that alarms are sent to."
+  description = "ARN of the SNS topic that receives alarms."
   type        = string
 }
 
 variable "deletion_protection" {
-  description = "Refuse to terminate the instance and to delete the load balancer."
+  description = "Protect the instance from termination and the load balancer from deletion."
   type        = bool
   default     = false
 }
 
 variable "allow_destroy" {
-  description = "Lifts the deletion protection. Apply it, then destroy."
+  description = "Lift the deletion protection. Apply this first, then destroy."
   type        = bool
   default     = false
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the policy that limits every role made here; null: none. A workflow's apply may make no role without it."
+  description = "ARN of the permissions boundary of every role created here; null for none. A workflow's apply can only create roles that carry it."
   type        = string
   default     = null
 }

@@ -1,5 +1,5 @@
-# All alarms of an environment but those of instances (module instance), in one table: a key is the end of the
-# alarm's name. They refer to what they watch by name, so that nothing has to exist before them.
+# All alarms of an environment in one table, except those of instances (module instance). Each key is the suffix of the alarm's
+# name. Alarms refer to their resources by name, so that nothing has to exist before them.
 locals {
   gibibyte = 1024 * 1024 * 1024
 
@@ -42,7 +42,7 @@ locals {
     }
     "db-storage" = {
       description = "Free storage of the database at ${var.thresholds.database_free_gb} GiB or less"
-      # Aurora's volume grows by itself; what can fill up is each instance's local storage.
+      # Aurora's volume grows automatically; only each instance's local storage can fill up.
       namespace  = "AWS/RDS", metric = var.database.engine == "aurora" ? "FreeLocalStorage" : "FreeStorageSpace", statistic = "Minimum", period = 300, periods = 1
       comparison = "LessThanOrEqualToThreshold", threshold = var.thresholds.database_free_gb * local.gibibyte
       dimensions = local.database_dimension
@@ -50,8 +50,8 @@ locals {
   }
 
   nat_alarms = { for zone, id in var.nat_gateway_ids : "nat-${zone}-bytes" => {
-    # What comes in from outside, as AWS calls it: out of the gateway to the source, which is the task. Images that are
-    # pulled again and again come in.
+    # AWS names traffic from the view of the gateway: BytesOutToSource is what the gateway returns to the task, i.e. incoming
+    # traffic such as repeated image pulls.
     description = "More than ${var.thresholds.nat_gib_per_day} GiB a day brought in through the NAT gateway: each is paid for"
     namespace   = "AWS/NATGateway", metric = "BytesOutToSource", statistic = "Sum", period = 86400, periods = 1
     comparison  = "GreaterThanThreshold", threshold = var.thresholds.nat_gib_per_day * local.gibibyte
@@ -84,7 +84,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   evaluation_periods  = each.value.periods
   comparison_operator = each.value.comparison
   threshold           = each.value.threshold
-  # No data is normal where services stop at night and where no error is logged.
+  # Missing data is normal: services stop at night, and error metrics only exist once an error is logged.
   treat_missing_data = "notBreaching"
 
   alarm_actions = [aws_sns_topic.alarms.arn]

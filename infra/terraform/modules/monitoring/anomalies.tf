@@ -1,6 +1,6 @@
-# What is unusual for the hour and the day of the week: CloudWatch learns a band from two weeks of data, and an alarm tells
-# when the figures leave it. For the load balancer's requests (both ways: readers who stay away are as telling as a rush),
-# and for response time and answers 5xx (upwards only).
+# Anomaly detection by hour and day of the week: CloudWatch learns a band of expected values from two weeks of data, and the
+# alarms fire when a metric leaves it. They cover the load balancer's requests (in both directions, since missing visitors
+# matter as much as a rush), and response time and 5xx responses (upwards only).
 locals {
   anomalies = var.anomalies == null ? {} : {
     "requests-unusual" = {
@@ -27,7 +27,7 @@ resource "aws_cloudwatch_metric_alarm" "anomaly" {
   comparison_operator = each.value.comparison
   evaluation_periods  = 3
   threshold_metric_id = "band"
-  # CloudWatch has no data where nobody asks, as at night.
+  # CloudWatch has no data while there are no requests, e.g. at night.
   treat_missing_data = "notBreaching"
 
   metric_query {

@@ -1,4 +1,4 @@
-# What the environment costs, by its tag; the tag must be switched on for cost allocation once in the account.
+# The environment's costs, by its tag. The tag must be activated for cost allocation once per account.
 resource "aws_budgets_budget" "this" {
   count = var.budget == null ? 0 : 1
 

@@ -1,5 +1,5 @@
 locals {
-  # One row a service, one for the database: what one looks at first.
+  # One widget per service and two for the database, with the most important metrics.
   rows = concat(
     [for name in sort(keys(var.services)) : {
       title = var.services[name].service_name

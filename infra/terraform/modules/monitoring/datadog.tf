@@ -1,6 +1,6 @@
-# The agent runs beside each service's container. Its key is set outside Terraform, like every secret.
+# The agent runs as a sidecar of each service. Its API key is set outside Terraform, like every secret.
 resource "aws_ssm_parameter" "datadog_api_key" {
-  # checkov:skip=CKV_AWS_337: encrypted with the account's key of Parameter Store; a key of our own costs and can lock us out
+  # checkov:skip=CKV_AWS_337: encrypted with the account's Parameter Store key; a customer-managed key costs money and can lock us out
   count = var.datadog == null ? 0 : 1
 
   name             = "${var.parameter_path}/DD_API_KEY"
@@ -14,7 +14,7 @@ locals {
   datadog_sidecar = var.datadog == null ? null : {
     name  = "datadog-agent"
     image = var.datadog.image
-    # The application goes on when its agent does not.
+    # The application keeps running if its agent stops.
     essential          = false
     cpu                = 64
     memory_reservation = 128

@@ -1,6 +1,6 @@
-# From outside, by Route 53's servers in several regions: what readers see, also when nothing inside notices. Its metric
-# lies in us-east-1, and an alarm must be where the metric is: one of another region sees the check's own status only in
-# the console, so that the alarm is made where the environment is in us-east-1.
+# Checks from outside, by Route 53 servers in several regions: they see what visitors see, even if nothing inside fails. The
+# metric is in us-east-1, and an alarm must be in the region of its metric. An environment in another region therefore only
+# has the status of the check in the console; the alarm is created only if the environment is in us-east-1.
 resource "aws_route53_health_check" "this" {
   for_each = var.health_checks
 

@@ -1,6 +1,6 @@
-# Where the application reports its errors; the address holds a key and is set outside Terraform.
+# The DSN to which the application reports errors. It contains a key and is set outside Terraform.
 resource "aws_ssm_parameter" "sentry_dsn" {
-  # checkov:skip=CKV_AWS_337: as the key of Datadog
+  # checkov:skip=CKV_AWS_337: as for the Datadog API key
   count = var.sentry ? 1 : 0
 
   name             = "${var.parameter_path}/SENTRY_DSN"

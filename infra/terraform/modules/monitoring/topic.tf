@@ -2,7 +2,7 @@ data "aws_caller_identity" "current" {}
 data "aws_region" "current" {}
 
 resource "aws_sns_topic" "alarms" {
-  # checkov:skip=CKV_AWS_26: CloudWatch cannot publish to a topic with AWS's own key; a message has a name and a number, no secret
+  # checkov:skip=CKV_AWS_26: CloudWatch cannot publish to a topic encrypted with the AWS-managed key; messages hold names and numbers, no secrets
   name = "${var.name_prefix}-alarms"
 }
 
@@ -28,7 +28,7 @@ resource "aws_sns_topic_policy" "alarms" {
   policy = data.aws_iam_policy_document.alarms.json
 }
 
-# Each address gets a message to confirm first.
+# Each address receives a confirmation request first.
 resource "aws_sns_topic_subscription" "email" {
   for_each = var.alarm_emails
 

@@ -1,15 +1,15 @@
 variable "name_prefix" {
-  description = "Begins the name of everything here, as in `bookmark-manager-staging`."
+  description = "Prefix of every resource name, e.g. `bookmark-manager-staging`."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,30}[a-z0-9]$", var.name_prefix))
-    error_message = "name_prefix has 3 to 32 small letters, digits and hyphens, begins with a letter and does not end with a hyphen."
+    error_message = "name_prefix must be 3 to 32 lowercase letters, digits and hyphens, start with a letter and not end with a hyphen."
   }
 }
 
 variable "parameter_path" {
-  description = "Where the environment's parameters lie, as `/bookmark-manager/prod`."
+  description = "Path of the environment's parameters, e.g. `/bookmark-manager/prod`."
   type        = string
 }
 
@@ -23,7 +23,7 @@ variable "services" {
 }
 
 variable "database" {
-  description = "The database to watch; null: none."
+  description = "The database to watch; null for none."
   type = object({
     engine          = string
     identifier      = string
@@ -33,19 +33,19 @@ variable "database" {
 }
 
 variable "nat_gateway_ids" {
-  description = "NAT gateways whose traffic is watched, by zone letter."
+  description = "IDs of the NAT gateways whose traffic is watched, by zone letter."
   type        = map(string)
   default     = {}
 }
 
 variable "scheduler_function_name" {
-  description = "The function that starts and stops services; null: none."
+  description = "Name of the function that starts and stops services; null for none."
   type        = string
   default     = null
 }
 
 variable "thresholds" {
-  description = "When alarms ring: per cent, lines in five minutes, GiB."
+  description = "Alarm thresholds: utilization in percent, error lines within five minutes, storage and traffic in GiB."
   type = object({
     task_cpu             = optional(number, 80)
     task_memory          = optional(number, 80)
@@ -59,23 +59,23 @@ variable "thresholds" {
 
   validation {
     condition     = alltrue([for percent in [var.thresholds.task_cpu, var.thresholds.task_memory, var.thresholds.database_cpu, var.thresholds.database_connections] : percent > 0 && percent <= 100])
-    error_message = "A threshold in per cent is not between 1 and 100, so its alarm could never ring or never stop."
+    error_message = "Thresholds in percent must be between 1 and 100: outside this range an alarm never fires or never ends."
   }
 }
 
 variable "alarm_emails" {
-  description = "Addresses that alarms are sent to; each must confirm once."
+  description = "E-mail addresses that receive alarms; each must confirm its subscription once."
   type        = set(string)
   default     = []
 
   validation {
     condition     = alltrue([for address in var.alarm_emails : can(regex("^[^@ ]+@[^@ ]+\\.[^@ ]+$", address))])
-    error_message = "alarm_emails holds something that is no address of electronic mail."
+    error_message = "alarm_emails contains an invalid e-mail address."
   }
 }
 
 variable "budget" {
-  description = "What a month may cost in USD, and the value of the tag Environment that is counted; null: no budget."
+  description = "Monthly budget in USD, and the value of the tag Environment whose costs count; null for no budget."
   type = object({
     monthly_usd     = number
     environment_tag = string
@@ -84,12 +84,12 @@ variable "budget" {
 
   validation {
     condition     = var.budget == null ? true : var.budget.monthly_usd > 0
-    error_message = "budget.monthly_usd is more than 0."
+    error_message = "budget.monthly_usd must be greater than 0."
   }
 }
 
 variable "health_checks" {
-  description = "Addresses that Route 53 asks over HTTPS every 30 seconds from several regions, by short name; about $0.75 to $2 a month each."
+  description = "URLs that Route 53 checks over HTTPS every 30 seconds from several regions, by short name; about $0.75 to $2 a month each."
   type = map(object({
     domain = string
     path   = string
@@ -98,12 +98,12 @@ variable "health_checks" {
 
   validation {
     condition     = alltrue([for check in values(var.health_checks) : startswith(check.path, "/") && can(regex("^[a-z0-9.-]+$", check.domain))])
-    error_message = "A health check has a domain without a scheme, as example.com, and a path that begins with /."
+    error_message = "A health check needs a domain without a scheme, e.g. example.com, and a path that starts with /."
   }
 }
 
 variable "anomalies" {
-  description = "Tell what is unusual of a load balancer's requests, response time and answers 5xx. `load_balancer` is the end of its ARN behind `loadbalancer/`; `width` is that of the usual band, in standard deviations. Three alarms of $0.30 a month; null: none."
+  description = "Anomaly alarms on a load balancer's requests, response time and 5xx responses. `load_balancer` is the part of its ARN after `loadbalancer/`; `width` is the width of the expected band in standard deviations. Three alarms of $0.30 a month each; null for none."
   type = object({
     load_balancer = string
     width         = optional(number, 2)
@@ -112,18 +112,18 @@ variable "anomalies" {
 
   validation {
     condition     = var.anomalies == null ? true : var.anomalies.width > 0
-    error_message = "anomalies.width is more than 0: 2 finds more that is unusual, 4 only what is very unusual."
+    error_message = "anomalies.width must be greater than 0. At 2 the alarms are sensitive; at 4 they fire only on extreme values."
   }
 }
 
 variable "dashboard" {
-  description = "A dashboard in CloudWatch; the first three of an account are free."
+  description = "Create a CloudWatch dashboard; the first three of an account are free."
   type        = bool
   default     = true
 }
 
 variable "datadog" {
-  description = "Run Datadog's agent beside each service; null: no."
+  description = "Run the Datadog agent as a sidecar of each service; null for no agent."
   type = object({
     environment = string
     site        = optional(string, "datadoghq.com")
@@ -133,7 +133,7 @@ variable "datadog" {
 }
 
 variable "sentry" {
-  description = "Give services an address of Sentry to report errors to."
+  description = "Create the parameter SENTRY_DSN, for services that report errors to Sentry."
   type        = bool
   default     = false
 }

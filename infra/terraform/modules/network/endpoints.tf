@@ -23,7 +23,7 @@ resource "aws_vpc_security_group_ingress_rule" "endpoints" {
   to_port           = 443
 }
 
-# One subnet is enough for an endpoint to be reachable from every zone; each further one costs an hourly fee.
+# An endpoint in one subnet is reachable from every zone; each additional subnet costs an hourly fee.
 resource "aws_vpc_endpoint" "interface" {
   for_each = var.interface_endpoints
 
@@ -37,7 +37,7 @@ resource "aws_vpc_endpoint" "interface" {
   tags = { Name = "${var.name_prefix}-${replace(each.key, ".", "-")}" }
 }
 
-# Gateway endpoints cost nothing and keep image layers and files off the NAT gateway.
+# Gateway endpoints are free and keep traffic for image layers and files off the NAT gateway.
 resource "aws_vpc_endpoint" "gateway" {
   for_each = var.gateway_endpoints
 

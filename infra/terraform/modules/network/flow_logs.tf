@@ -1,7 +1,7 @@
-# Off by default: what they cost depends on the traffic, and the documents' figures have none.
+# Off by default: the cost depends on the traffic, and the specification's cost figures do not include flow logs.
 resource "aws_cloudwatch_log_group" "flow" {
-  # checkov:skip=CKV_AWS_158: the key of CloudWatch Logs is enough for addresses and ports; a key of our own costs and can lock us out
-  # checkov:skip=CKV_AWS_338: how long is the environment's decision, in days, and its cost
+  # checkov:skip=CKV_AWS_158: the default encryption of CloudWatch Logs is enough for addresses and ports; a customer-managed key costs money and can lock us out
+  # checkov:skip=CKV_AWS_338: each environment sets its own retention and pays for it
   count = var.flow_logs_retention_days == null ? 0 : 1
 
   name              = "/vpc/${var.name_prefix}/flow"
@@ -45,7 +45,7 @@ resource "aws_flow_log" "this" {
   count = var.flow_logs_retention_days == null ? 0 : 1
 
   vpc_id          = aws_vpc.this.id
-  traffic_type    = "REJECT" # what was refused answers most questions at a fraction of the cost
+  traffic_type    = "REJECT" # rejected traffic answers most questions at a fraction of the cost
   iam_role_arn    = aws_iam_role.flow[0].arn
   log_destination = aws_cloudwatch_log_group.flow[0].arn
 

@@ -1,5 +1,5 @@
 locals {
-  # One gateway saves money and is a single point of failure; one a zone costs more and is none.
+  # A single gateway saves money but is a single point of failure; one per zone costs more and is not.
   nat_zones = slice(sort(keys(local.zones)), 0, min(var.nat_gateways, length(local.zones)))
 }
 

@@ -17,7 +17,7 @@ resource "aws_route_table_association" "public" {
   route_table_id = aws_route_table.public.id
 }
 
-# A table for each zone, so that each zone can have a NAT gateway of its own.
+# One route table per zone, so that each zone can have its own NAT gateway.
 resource "aws_route_table" "private" {
   for_each = local.zones
 
@@ -31,7 +31,7 @@ resource "aws_route" "nat" {
 
   route_table_id         = aws_route_table.private[each.key].id
   destination_cidr_block = "0.0.0.0/0"
-  # The zone's own gateway where there is one, else the first.
+  # The zone's own gateway if it has one, else the first.
   nat_gateway_id = contains(local.nat_zones, each.key) ? aws_nat_gateway.this[each.key].id : aws_nat_gateway.this[local.nat_zones[0]].id
 }
 

@@ -4,7 +4,7 @@ resource "aws_subnet" "public" {
   vpc_id            = aws_vpc.this.id
   availability_zone = each.value.name
   cidr_block        = local.public_cidrs[each.value.index]
-  # Who needs a public address asks for one (ECS tasks, the NAT gateway); nothing gets one by accident.
+  # Resources that need a public address request it explicitly (ECS tasks, the NAT gateway); none gets one by accident.
   map_public_ip_on_launch = false
 
   tags = { Name = "${var.name_prefix}-public-${each.key}", Tier = "public" }

@@ -1,30 +1,30 @@
 variable "name_prefix" {
-  description = "Begins the name of everything here, as in `bookmark-manager-staging`."
+  description = "Prefix of every resource name, e.g. `bookmark-manager-staging`."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,30}[a-z0-9]$", var.name_prefix))
-    error_message = "name_prefix has 3 to 32 small letters, digits and hyphens, begins with a letter and does not end with a hyphen."
+    error_message = "name_prefix must be 3 to 32 lowercase letters, digits and hyphens, start with a letter and not end with a hyphen."
   }
 }
 
 variable "cidr_block" {
-  description = "Addresses of the network: an IPv4 /16, from which /24 subnets are cut."
+  description = "CIDR block of the VPC: an IPv4 /16, which is divided into /24 subnets."
   type        = string
 
   validation {
     condition     = can(cidrnetmask(var.cidr_block))
-    error_message = "cidr_block is not an IPv4 network. Write it as 10.0.0.0/16."
+    error_message = "cidr_block is not an IPv4 CIDR block. Write it like 10.0.0.0/16."
   }
   validation {
-    # An invalid one is the first rule's to report.
+    # The first validation reports an invalid block.
     condition     = can(cidrnetmask(var.cidr_block)) ? endswith(var.cidr_block, "/16") && cidrsubnet(var.cidr_block, 0, 0) == var.cidr_block : true
-    error_message = "cidr_block must be a /16 with no bits behind the mask, because the subnets are /24 parts of it: 10.0.0.0/16, not 10.0.0.1/16 or 10.0.0.0/20."
+    error_message = "cidr_block must be a /16 without host bits, because it is divided into /24 subnets: 10.0.0.0/16, not 10.0.0.1/16 or 10.0.0.0/20."
   }
 }
 
 variable "availability_zones" {
-  description = "Zones to lie in, by full name; one public and one private subnet is made in each."
+  description = "Availability zones, by full name; each gets one public and one private subnet."
   type        = list(string)
 
   validation {
@@ -33,57 +33,57 @@ variable "availability_zones" {
   }
   validation {
     condition     = alltrue([for zone in var.availability_zones : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9][a-z]$", zone))])
-    error_message = "availability_zones has full names, as ap-northeast-1a."
+    error_message = "availability_zones must contain full names, e.g. ap-northeast-1a."
   }
 }
 
 variable "nat_gateways" {
-  description = "NAT gateways for private subnets: 0 for none, 1 for one that all zones share, or as many as there are zones."
+  description = "NAT gateways for private subnets: 0, 1 (shared by all zones), or the number of zones."
   type        = number
   default     = 0
 
   validation {
     condition     = contains([0, 1, length(var.availability_zones)], var.nat_gateways)
-    error_message = "nat_gateways is 0, 1 or the number of availability_zones."
+    error_message = "nat_gateways must be 0, 1 or the number of availability_zones."
   }
 }
 
 variable "interface_endpoints" {
-  description = "AWS services reached over an interface endpoint, by the end of their name: `ecr.api`, `ecr.dkr`, `logs`, `ssm`."
+  description = "AWS services to create an interface endpoint for, by the suffix of the service name: `ecr.api`, `ecr.dkr`, `logs`, `ssm`."
   type        = set(string)
   default     = []
 }
 
 variable "interface_endpoint_zones" {
-  description = "In how many zones each interface endpoint has an address. Each costs an hourly fee."
+  description = "Number of zones in which each interface endpoint has an address. Each costs an hourly fee."
   type        = number
   default     = 1
 
   validation {
     condition     = var.interface_endpoint_zones >= 1 && var.interface_endpoint_zones <= length(var.availability_zones)
-    error_message = "interface_endpoint_zones is at least 1 and at most the number of availability_zones."
+    error_message = "interface_endpoint_zones must be at least 1 and at most the number of availability_zones."
   }
 }
 
 variable "gateway_endpoints" {
-  description = "AWS services reached over a gateway endpoint, which is free: `s3`, `dynamodb`."
+  description = "AWS services to create a gateway endpoint for, which is free: `s3`, `dynamodb`."
   type        = set(string)
   default     = ["s3"]
 
   validation {
     condition     = length(setsubtract(var.gateway_endpoints, ["s3", "dynamodb"])) == 0
-    error_message = "gateway_endpoints can hold s3 and dynamodb: only these two have gateway endpoints."
+    error_message = "gateway_endpoints may only contain s3 and dynamodb: no other service has gateway endpoints."
   }
 }
 
 variable "flow_logs_retention_days" {
-  description = "Days to keep logs of refused connections; null makes none."
+  description = "Retention in days of the flow logs of rejected traffic; null for no flow logs."
   type        = number
   default     = null
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the policy that limits every role made here; null: none. A workflow's apply may make no role without it."
+  description = "ARN of the permissions boundary of every role created here; null for none. A workflow's apply can only create roles that carry it."
   type        = string
   default     = null
 }

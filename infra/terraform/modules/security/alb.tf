@@ -2,9 +2,9 @@ data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
-# The load balancer: from the allowed addresses to the services' ports, nothing else.
+# The load balancer: traffic from the allowed addresses, and to the services' ports; nothing else.
 resource "aws_security_group" "alb" {
-  # checkov:skip=CKV2_AWS_5: attached by another module, which a scan of this one cannot see
+  # checkov:skip=CKV2_AWS_5: attached by another module, which a scan of this module cannot see
   name        = "${var.name_prefix}-alb"
   description = "Load balancer: HTTP and HTTPS from the allowed addresses"
   vpc_id      = var.vpc_id
@@ -17,7 +17,7 @@ resource "aws_security_group" "alb" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "alb_http" {
-  # checkov:skip=CKV_AWS_260: port 80 answers with a redirect where there is a certificate; staging admits listed addresses only
+  # checkov:skip=CKV_AWS_260: port 80 redirects where there is a certificate; staging admits listed addresses only
   for_each = toset(var.allowed_cidr_blocks)
 
   security_group_id = aws_security_group.alb.id
@@ -39,8 +39,8 @@ resource "aws_vpc_security_group_ingress_rule" "alb_https" {
   to_port           = 443
 }
 
-# Behind CloudFront: from its servers only, by AWS's list of them. The list counts as 55 rules of the 60 that a group may
-# have, so that there is one port.
+# Behind CloudFront, only its servers may connect, by AWS's managed prefix list. The list counts as 55 of the 60 rules that a
+# security group may have, so only one port is open.
 data "aws_ec2_managed_prefix_list" "cloudfront" {
   count = var.cloudfront_port == null ? 0 : 1
 

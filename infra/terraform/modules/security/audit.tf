@@ -1,10 +1,10 @@
-# Records of the account, each off until its variable is on: they are for the whole account and region,
-# so that only one environment in it should have them.
+# Account-wide audit records, each off by default. They cover the whole account and region, so only one environment per account
+# should enable them.
 resource "aws_s3_bucket" "audit" {
-  # checkov:skip=CKV_AWS_18: the records are the access log; a log of reading them is one level more than the documents ask for
-  # checkov:skip=CKV_AWS_144: copies in another region are not asked for
-  # checkov:skip=CKV_AWS_145: encrypted with the key of S3; a key of our own costs and can lock us out
-  # checkov:skip=CKV2_AWS_62: nothing waits for an event of this bucket
+  # checkov:skip=CKV_AWS_18: the bucket holds the audit log itself; a log of reads of it is beyond the specification
+  # checkov:skip=CKV_AWS_144: cross-region copies are not required
+  # checkov:skip=CKV_AWS_145: encrypted with the S3-managed key; a customer-managed key costs money and can lock us out
+  # checkov:skip=CKV2_AWS_62: nothing consumes events of this bucket
   count = var.cloudtrail || var.aws_config ? 1 : 0
 
   bucket        = "${var.name_prefix}-audit-${data.aws_caller_identity.current.account_id}"
@@ -109,9 +109,9 @@ resource "aws_s3_bucket_policy" "audit" {
 }
 
 resource "aws_cloudtrail" "this" {
-  # checkov:skip=CKV_AWS_35: encrypted with the key of S3
-  # checkov:skip=CKV_AWS_252: nobody is told of every delivered file
-  # checkov:skip=CKV2_AWS_10: read from the bucket; a second copy in CloudWatch Logs costs as much again
+  # checkov:skip=CKV_AWS_35: encrypted with the S3-managed key
+  # checkov:skip=CKV_AWS_252: a notification per delivered file is not needed
+  # checkov:skip=CKV2_AWS_10: records are read from the bucket; a second copy in CloudWatch Logs doubles the cost
   count = var.cloudtrail ? 1 : 0
 
   name                          = "${var.name_prefix}-trail"
@@ -124,7 +124,7 @@ resource "aws_cloudtrail" "this" {
 }
 
 resource "aws_guardduty_detector" "this" {
-  # checkov:skip=CKV2_AWS_3: one account, no organisation
+  # checkov:skip=CKV2_AWS_3: a single account without an organization
   count = var.guardduty ? 1 : 0
 
   enable = true

@@ -1,4 +1,4 @@
-# A way to the database that does not go through a task: Session Manager only, no inbound rule, no key.
+# Access to the database without going through a task: Session Manager only, no inbound rule, no SSH key.
 data "aws_ssm_parameter" "ami" {
   count = var.bastion == null ? 0 : 1
 
@@ -48,7 +48,7 @@ data "aws_iam_policy_document" "ec2_trust" {
   }
 }
 
-# Session Manager. AWS's own policy for it (AmazonSSMManagedInstanceCore) reads every parameter of the account.
+# Session Manager. AWS's managed policy for it (AmazonSSMManagedInstanceCore) can read every parameter of the account.
 data "aws_iam_policy_document" "bastion" {
   statement {
     sid = "Agent"
@@ -57,7 +57,7 @@ data "aws_iam_policy_document" "bastion" {
       "ec2messages:GetMessages", "ec2messages:SendReply",
       "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
     ]
-    resources = ["*"] # these actions know no resource
+    resources = ["*"] # these actions have no resource-level permissions
   }
   statement {
     sid       = "AgentIsThere"
@@ -84,8 +84,8 @@ resource "aws_iam_instance_profile" "bastion" {
 resource "aws_instance" "bastion" {
   count = var.bastion == null ? 0 : 1
 
-  # checkov:skip=CKV_AWS_126: nothing is decided from the bastion's metrics, so detailed ones are not paid for
-  # checkov:skip=CKV_AWS_135: EBS optimisation cannot be switched on for the smallest instance types
+  # checkov:skip=CKV_AWS_126: no alarm uses the bastion's metrics, so detailed monitoring is not worth its price
+  # checkov:skip=CKV_AWS_135: the smallest instance types do not support EBS optimization
   ami                    = data.aws_ssm_parameter.ami[0].insecure_value
   instance_type          = var.bastion.instance_type
   subnet_id              = var.bastion.subnet_id
@@ -106,7 +106,7 @@ resource "aws_instance" "bastion" {
   tags = { Name = "${var.name_prefix}-bastion", Role = "bastion" }
 
   lifecycle {
-    # A new image every week is no reason to make a new instance.
+    # Weekly AMI releases must not replace the instance.
     ignore_changes = [ami]
   }
 }

@@ -1,5 +1,5 @@
 locals {
-  # A map, so that a new client does not renumber the others.
+  # A map, so that adding a client does not change the addresses of the other rules.
   database_clients = merge(
     { for name, service in var.services : name => aws_security_group.service[name].id if service.uses_database },
     var.bastion == null ? {} : { bastion = aws_security_group.bastion[0].id },
@@ -7,7 +7,7 @@ locals {
 }
 
 resource "aws_security_group" "database" {
-  # checkov:skip=CKV2_AWS_5: attached by another module, which a scan of this one cannot see
+  # checkov:skip=CKV2_AWS_5: attached by another module, which a scan of this module cannot see
   count = var.database_port == null ? 0 : 1
 
   name        = "${var.name_prefix}-database"

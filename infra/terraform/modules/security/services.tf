@@ -1,7 +1,7 @@
-# What runs the application, a group for each service: from the load balancer to its port; out over HTTPS,
-# to the database where it uses it, and to what else it says it needs.
+# One security group per service: inbound from the load balancer to its port; outbound over HTTPS, to the database if the
+# service uses it, and to the other ports it declares.
 resource "aws_security_group" "service" {
-  # checkov:skip=CKV2_AWS_5: attached by another module, which a scan of this one cannot see
+  # checkov:skip=CKV2_AWS_5: attached by another module, which a scan of this module cannot see
   for_each = var.services
 
   name        = "${var.name_prefix}-${each.key}"
@@ -32,7 +32,7 @@ locals {
   } if service.public_port != null]...)
 }
 
-# Without a load balancer before it, as the single instance of the first phase. The application's own port stays closed.
+# For a service without a load balancer, such as the single instance of phase 1. The application's own port stays closed.
 resource "aws_vpc_security_group_ingress_rule" "public" {
   for_each = local.public
 
@@ -50,7 +50,7 @@ locals {
   }]...)
 }
 
-# Inside the network, from task to task: not through the load balancer, which admits readers only.
+# Calls between services go directly from task to task, not through the load balancer, which only admits visitors.
 resource "aws_vpc_security_group_ingress_rule" "call" {
   for_each = local.calls
 
@@ -73,7 +73,7 @@ resource "aws_vpc_security_group_egress_rule" "call" {
   to_port                      = var.services[each.value.to].port
 }
 
-# Registry, logs, parameters, other services' names over HTTPS.
+# The registry, logs, parameters and other APIs, over HTTPS.
 resource "aws_vpc_security_group_egress_rule" "service_https" {
   for_each = var.services
 
@@ -91,7 +91,7 @@ locals {
   }]...)
 }
 
-# As for MongoDB Atlas, which is outside and speaks on 27017.
+# Other ports outside the VPC, such as 27017 for MongoDB Atlas.
 resource "aws_vpc_security_group_egress_rule" "service_other" {
   for_each = local.egress
 

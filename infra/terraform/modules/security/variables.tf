@@ -1,49 +1,49 @@
 variable "name_prefix" {
-  description = "Begins the name of everything here, as in `bookmark-manager-staging`."
+  description = "Prefix of every resource name, e.g. `bookmark-manager-staging`."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,30}[a-z0-9]$", var.name_prefix))
-    error_message = "name_prefix has 3 to 32 small letters, digits and hyphens, begins with a letter and does not end with a hyphen."
+    error_message = "name_prefix must be 3 to 32 lowercase letters, digits and hyphens, start with a letter and not end with a hyphen."
   }
 }
 
 variable "vpc_id" {
-  description = "The network the groups are in."
+  description = "ID of the VPC of the security groups."
   type        = string
 }
 
 variable "allowed_cidr_blocks" {
-  description = "Who reaches the load balancer: IPv4 networks in CIDR form; 0.0.0.0/0 for everyone; none where only CloudFront does."
+  description = "IPv4 CIDR blocks that may reach the load balancer; 0.0.0.0/0 for everyone; empty if only CloudFront does."
   type        = list(string)
 
   validation {
     condition     = length(var.allowed_cidr_blocks) > 0 || var.cloudfront_port != null
-    error_message = "allowed_cidr_blocks is empty, so nobody could reach the load balancer. Put your addresses into `own` in env.hcl, or, while the state is in files, copy terraform.tfvars.example to terraform.tfvars."
+    error_message = "allowed_cidr_blocks is empty, so nobody could reach the load balancer. Add your addresses to `own` in env.hcl, or, while the state is local, copy terraform.tfvars.example to terraform.tfvars."
   }
   validation {
     condition     = alltrue([for block in var.allowed_cidr_blocks : can(cidrnetmask(block))])
-    error_message = "allowed_cidr_blocks holds something that is no IPv4 network. One address is written as 203.0.113.4/32."
+    error_message = "allowed_cidr_blocks contains an invalid IPv4 CIDR block. One address is written as 203.0.113.4/32."
   }
   validation {
     condition     = var.cloudfront_port == null || length(setintersection(var.allowed_cidr_blocks, ["0.0.0.0/0"])) == 0
-    error_message = "allowed_cidr_blocks lets everyone reach the load balancer past CloudFront: take 0.0.0.0/0 out."
+    error_message = "allowed_cidr_blocks lets everyone bypass CloudFront: remove 0.0.0.0/0."
   }
 }
 
 variable "cloudfront_port" {
-  description = "Port on which CloudFront's servers reach the load balancer: 443 where it has a certificate, else 80; null: there is no CloudFront."
+  description = "Port on which CloudFront reaches the load balancer: 443 if it has a certificate, else 80; null without CloudFront."
   type        = number
   default     = null
 
   validation {
     condition     = var.cloudfront_port == null ? true : contains([80, 443], var.cloudfront_port)
-    error_message = "cloudfront_port is 80 or 443, the ports that the load balancer listens on."
+    error_message = "cloudfront_port must be 80 or 443, the ports that the load balancer listens on."
   }
 }
 
 variable "services" {
-  description = "Services by their short name: the port they listen on, whether they use the database, whose API they call inside the network (environment variable to service), on which other port the allowed addresses reach them without the load balancer, and which ports outside they need beside HTTPS."
+  description = "Services by short name: the port they listen on, whether they use the database, the services they call inside the VPC (environment variable to service), the public port for the allowed addresses if there is no load balancer, and the outbound ports they need besides HTTPS."
   type = map(object({
     port          = number
     uses_database = optional(bool, false)
@@ -54,22 +54,22 @@ variable "services" {
 
   validation {
     condition     = alltrue([for service in values(var.services) : service.port > 0 && service.port < 65536])
-    error_message = "A port of services is not between 1 and 65535."
+    error_message = "The port of every service must be between 1 and 65535."
   }
   validation {
     condition     = alltrue([for service in values(var.services) : alltrue([for called in values(service.calls) : contains(keys(var.services), called)])])
-    error_message = "calls of a service names one that is not in services."
+    error_message = "A service's calls names a service that is not in services."
   }
 }
 
 variable "database_port" {
-  description = "Port of the database; null where there is none."
+  description = "Port of the database; null without a database."
   type        = number
   default     = null
 }
 
 variable "bastion" {
-  description = "An instance that only Session Manager reaches, as a way to the database; null where a task is the way."
+  description = "Bastion instance for access to the database through Session Manager; null for none, if a task serves this purpose."
   type = object({
     subnet_id     = string
     instance_type = optional(string, "t3.nano")
@@ -78,31 +78,31 @@ variable "bastion" {
 }
 
 variable "cloudtrail" {
-  description = "Record every call of the account in a bucket."
+  description = "Enable CloudTrail: record the account's API calls in a bucket."
   type        = bool
   default     = false
 }
 
 variable "guardduty" {
-  description = "Look for threats in the account."
+  description = "Enable GuardDuty: detect threats in the account."
   type        = bool
   default     = false
 }
 
 variable "aws_config" {
-  description = "Record how resources of the account change."
+  description = "Enable AWS Config: record changes to the account's resources."
   type        = bool
   default     = false
 }
 
 variable "allow_destroy" {
-  description = "Lets `destroy` empty the audit bucket."
+  description = "Allow `destroy` to empty the audit bucket."
   type        = bool
   default     = false
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the policy that limits every role made here; null: none. A workflow's apply may make no role without it."
+  description = "ARN of the permissions boundary of every role created here; null for none. A workflow's apply can only create roles that carry it."
   type        = string
   default     = null
 }

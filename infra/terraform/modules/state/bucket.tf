@@ -1,12 +1,12 @@
-# Where Terraform keeps the state of all other units. Its own state stays local: it is one bucket, and
-# `terraform import` brings it back.
+# The bucket for the Terraform state of all other units. Its own state stays local: it is one bucket, which `terraform import`
+# can restore.
 data "aws_caller_identity" "current" {}
 
 resource "aws_s3_bucket" "this" {
-  # checkov:skip=CKV_AWS_18: who read a state is recorded nowhere: CloudTrail here has management events only; versions tell what was written
-  # checkov:skip=CKV_AWS_144: copies in another region are not asked for; versions bring a lost state back
-  # checkov:skip=CKV_AWS_145: encrypted with the key of S3; a key of our own can lock everyone out of every state
-  # checkov:skip=CKV2_AWS_62: nothing waits for an event of this bucket
+  # checkov:skip=CKV_AWS_18: reads are not logged, since CloudTrail here records management events only; versions show what was written
+  # checkov:skip=CKV_AWS_144: cross-region copies are not required; versions restore a lost state
+  # checkov:skip=CKV_AWS_145: encrypted with the S3-managed key; a customer-managed key can lock everyone out of every state
+  # checkov:skip=CKV2_AWS_62: nothing consumes events of this bucket
   bucket = "${var.project}-terraform-state-${data.aws_caller_identity.current.account_id}"
 
   lifecycle {

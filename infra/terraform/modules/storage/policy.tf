@@ -19,7 +19,7 @@ data "aws_iam_policy_document" "this" {
     }
   }
 
-  # A task's credentials are worth nothing outside its network: they reach the bucket over the endpoint only.
+  # Tasks reach the bucket through the VPC endpoint only, so their credentials are useless outside the VPC.
   dynamic "statement" {
     for_each = var.endpoint_only_roles == null ? [] : [var.endpoint_only_roles]
     content {
@@ -44,7 +44,7 @@ data "aws_iam_policy_document" "this" {
     }
   }
 
-  # A load balancer's access logs. In regions from before August 2022 an account of AWS writes them, elsewhere a service.
+  # The load balancer's access logs. In regions available before August 2022 an AWS account writes them, in others a service.
   dynamic "statement" {
     for_each = var.log_delivery ? [1] : []
     content {
@@ -58,7 +58,7 @@ data "aws_iam_policy_document" "this" {
     }
   }
 
-  # CloudFront reads files for the one distribution of this account that has the bucket as origin.
+  # CloudFront may read files for distributions of this account; one has the bucket as its origin.
   dynamic "statement" {
     for_each = var.cloudfront_reads ? [1] : []
     content {

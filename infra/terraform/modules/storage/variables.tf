@@ -1,38 +1,38 @@
 variable "name_prefix" {
-  description = "Begins the name of everything here, as in `bookmark-manager-staging`."
+  description = "Prefix of every resource name, e.g. `bookmark-manager-staging`."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,30}[a-z0-9]$", var.name_prefix))
-    error_message = "name_prefix has 3 to 32 small letters, digits and hyphens, begins with a letter and does not end with a hyphen."
+    error_message = "name_prefix must be 3 to 32 lowercase letters, digits and hyphens, start with a letter and not end with a hyphen."
   }
 }
 
 variable "purpose" {
-  description = "What the bucket is for, in its name behind the prefix."
+  description = "Purpose of the bucket; follows the prefix in its name."
   type        = string
   default     = "files"
 }
 
 variable "versioning" {
-  description = "Keep the former versions of files for 30 days."
+  description = "Keep noncurrent versions of files for 30 days."
   type        = bool
   default     = false
 }
 
 variable "infrequent_access_after_days" {
-  description = "After how many days files move to cheaper storage; null: never."
+  description = "Days until files move to Standard-IA storage; null for never."
   type        = number
   default     = null
 
   validation {
     condition     = var.infrequent_access_after_days == null ? true : var.infrequent_access_after_days >= 30
-    error_message = "infrequent_access_after_days is at least 30: S3 takes nothing sooner."
+    error_message = "infrequent_access_after_days must be at least 30, the minimum of S3."
   }
 }
 
 variable "delete_after_days" {
-  description = "After how many days files are deleted; null: never."
+  description = "Days until files are deleted; null for never."
   type        = number
   default     = null
 
@@ -43,18 +43,18 @@ variable "delete_after_days" {
 }
 
 variable "cors_origins" {
-  description = "Websites whose pages may read and upload files, as `https://example.com`."
+  description = "Origins whose pages may read and upload files, e.g. `https://example.com`."
   type        = list(string)
   default     = []
 
   validation {
     condition     = alltrue([for origin in var.cors_origins : can(regex("^https?://[^/*]+$", origin))])
-    error_message = "cors_origins has origins with a scheme and no path, as https://example.com; `*` would let every website in."
+    error_message = "cors_origins must contain origins with a scheme and no path, e.g. https://example.com; `*` would allow every website."
   }
 }
 
 variable "endpoint_only_roles" {
-  description = "Roles, by a pattern of their name, that reach the bucket only over this VPC endpoint; null: no such rule."
+  description = "Roles, by name pattern, that may reach the bucket only through this VPC endpoint; null for no such rule."
   type = object({
     role_pattern = string
     endpoint_id  = string
@@ -63,19 +63,19 @@ variable "endpoint_only_roles" {
 }
 
 variable "cloudfront_reads" {
-  description = "Lets CloudFront distributions of this account read files."
+  description = "Allow CloudFront distributions of this account to read files."
   type        = bool
   default     = false
 }
 
 variable "log_delivery" {
-  description = "Lets load balancers and CloudFront of this account write their access logs."
+  description = "Allow load balancers and CloudFront of this account to write their access logs."
   type        = bool
   default     = false
 }
 
 variable "force_destroy" {
-  description = "Lets `destroy` delete the bucket with everything in it."
+  description = "Allow `destroy` to delete the bucket with everything in it."
   type        = bool
   default     = false
 }

@@ -40,7 +40,7 @@ dependency "monitoring" {
   mock_outputs                            = local.mocks.monitoring
 }
 
-# The instance reads DATABASE_URL when it starts, so the database comes first.
+# The instance reads DATABASE_URL when it starts, so the database must exist first.
 dependencies {
   paths = ["../database"]
 }

@@ -11,7 +11,7 @@ locals {
   env = include.root.locals.env
 }
 
-# A website for everyone.
+# A public website.
 inputs = {
   allowed_cidr_blocks = ["0.0.0.0/0"]
 }

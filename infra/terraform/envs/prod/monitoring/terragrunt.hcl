@@ -12,7 +12,7 @@ locals {
   mocks = read_terragrunt_config("${dirname(find_in_parent_folders("root.hcl"))}/_units/mocks.hcl").locals
 }
 
-# The alarm on the NAT gateway's traffic needs the gateway; everything else is known by its name.
+# The alarm on the NAT gateway's traffic needs the gateway's ID; all other alarms refer to resources by name.
 dependency "network" {
   config_path = "../network"
 

@@ -11,7 +11,7 @@ locals {
   env = include.root.locals.env
 }
 
-# For everyone, and a way to the database beside the tasks: Session Manager only.
+# A public website, and a bastion for access to the database without a task, through Session Manager only.
 inputs = {
   allowed_cidr_blocks = ["0.0.0.0/0"]
 

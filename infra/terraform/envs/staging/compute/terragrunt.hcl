@@ -11,13 +11,13 @@ locals {
   env = include.root.locals.env
 }
 
-# In public subnets with an address of their own: there is no NAT gateway to pay for.
+# Tasks run in public subnets with public IP addresses, which saves the cost of a NAT gateway.
 inputs = {
   container_insights = false
   task_subnet_ids    = dependency.network.outputs.public_subnet_ids
   assign_public_ip   = true
 
   schedule = local.env.schedule
-  # Staging has no domain; plans need not say so each time.
+  # Staging has no domain, so the warning about missing HTTPS is off.
   expect_https = false
 }

@@ -11,7 +11,7 @@ locals {
   env = include.root.locals.env
 }
 
-# Old files go after a while, but none is kept twice.
+# No versions of files are kept in staging.
 inputs = {
   versioning = false
 }

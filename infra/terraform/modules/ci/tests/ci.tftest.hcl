@@ -25,20 +25,20 @@ variables {
   }
 }
 
-run "what_changes_something_is_lent_to_an_environments_job_only" {
+run "apply_and_deploy_roles_trust_environment_jobs_only" {
   command = plan
 
   assert {
     condition     = local.subjects["test-apply"] == ["environment:test"] && local.subjects["test-deploy"] == ["environment:test"]
-    error_message = "a job with an environment has it as subject"
+    error_message = "the subject of a job with an environment is not the environment"
   }
   assert {
     condition     = local.subjects["test-plan"] == ["pull_request", "ref:refs/heads/main"]
-    error_message = "a job without has its event or its branch"
+    error_message = "the subject of a job without an environment is not its event or branch"
   }
 }
 
-run "run_as_one_of_its_own_roles" {
+run "running_as_one_of_its_own_roles_is_rejected" {
   command = plan
 
   override_data {
@@ -48,7 +48,7 @@ run "run_as_one_of_its_own_roles" {
   expect_failures = [terraform_data.person]
 }
 
-run "every_repository" {
+run "repository_wildcard_is_rejected" {
   command = plan
   variables {
     github = { repository = "example/*" }
@@ -56,7 +56,7 @@ run "every_repository" {
   expect_failures = [var.github]
 }
 
-run "every_branch" {
+run "branch_wildcard_is_rejected" {
   command = plan
   variables {
     github = { repository = "example/app", branch = "*" }
@@ -64,7 +64,7 @@ run "every_branch" {
   expect_failures = [var.github]
 }
 
-run "nothing_to_deploy" {
+run "environment_without_repositories_is_rejected" {
   command = plan
   variables {
     environments = {

@@ -6,14 +6,14 @@ locals {
   function_name = "${var.name_prefix}-ecs-scheduler"
 }
 
-# Lambda takes code that is no file from a bucket only.
+# Code that is not a local file can only reach Lambda through a bucket.
 resource "aws_s3_bucket" "code" {
-  # checkov:skip=CKV_AWS_18: one public file of this repository; nobody needs to know who read it
+  # checkov:skip=CKV_AWS_18: one public file of this repository; reads of it need no record
   # checkov:skip=CKV_AWS_21: the source is in version control
   # checkov:skip=CKV_AWS_144: the source is in version control
-  # checkov:skip=CKV_AWS_145: encrypted with the key of S3; the content is public
-  # checkov:skip=CKV2_AWS_61: one small file for each version of the source
-  # checkov:skip=CKV2_AWS_62: nothing waits for an event of this bucket
+  # checkov:skip=CKV_AWS_145: encrypted with the S3-managed key; the content is public
+  # checkov:skip=CKV2_AWS_61: one small file per version of the source
+  # checkov:skip=CKV2_AWS_62: nothing consumes events of this bucket
   bucket        = "${local.function_name}-${data.aws_caller_identity.current.account_id}"
   force_destroy = true
 }
@@ -27,7 +27,7 @@ resource "aws_s3_bucket_public_access_block" "code" {
 }
 
 resource "aws_s3_object" "code" {
-  # checkov:skip=CKV_AWS_186: encrypted with the key of S3
+  # checkov:skip=CKV_AWS_186: encrypted with the S3-managed key
   bucket         = aws_s3_bucket.code.id
   key            = "${sha256(local.source)}.zip"
   content_base64 = local.zip_base64
@@ -35,19 +35,19 @@ resource "aws_s3_object" "code" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  # checkov:skip=CKV_AWS_158: the key of CloudWatch Logs is enough; counts are no secret
-  # checkov:skip=CKV_AWS_338: how long is the environment's decision, as documented
+  # checkov:skip=CKV_AWS_158: the default encryption of CloudWatch Logs is enough; task counts are not secret
+  # checkov:skip=CKV_AWS_338: each environment sets its own retention, as documented
   name              = "/aws/lambda/${local.function_name}"
   retention_in_days = var.log_retention_days
 }
 
 resource "aws_lambda_function" "this" {
-  # checkov:skip=CKV_AWS_50: a function that only makes five kinds of calls of ECS needs no tracing
+  # checkov:skip=CKV_AWS_50: a function that makes only five kinds of ECS calls needs no tracing
   # checkov:skip=CKV_AWS_115: it is called twice a day
-  # checkov:skip=CKV_AWS_116: Lambda tries three times within minutes, and then the services are as they were; an alarm counts errors where the module monitoring has one
-  # checkov:skip=CKV_AWS_117: it only calls AWS
-  # checkov:skip=CKV_AWS_173: no variable is a secret
-  # checkov:skip=CKV_AWS_272: code comes from this configuration; a signing profile guards against nobody more
+  # checkov:skip=CKV_AWS_116: Lambda makes three attempts within minutes; if all fail, the services stay as they were, and the monitoring module's alarm reports the errors
+  # checkov:skip=CKV_AWS_117: it calls AWS APIs only
+  # checkov:skip=CKV_AWS_173: no environment variable is a secret
+  # checkov:skip=CKV_AWS_272: the code comes from this configuration; code signing would add no protection
   function_name = local.function_name
   description   = "Starts and stops the services of ${var.cluster_name}: {\"action\": \"start\" or \"stop\"}"
   role          = aws_iam_role.function.arn
@@ -65,6 +65,6 @@ resource "aws_lambda_function" "this" {
     variables = { CLUSTER = var.cluster_name }
   }
 
-  # The log group is made first, or Lambda makes one without an end to its retention.
+  # The log group must exist first; otherwise Lambda creates one that never expires.
   depends_on = [aws_iam_role_policy.function, aws_cloudwatch_log_group.this]
 }

@@ -1,4 +1,4 @@
-# The function: may change the counts of this cluster's services, and nothing else about anything else.
+# The function may change services of this cluster only.
 resource "aws_iam_role" "function" {
   name = local.function_name
   assume_role_policy = jsonencode({
@@ -12,7 +12,7 @@ data "aws_iam_policy_document" "function" {
   statement {
     sid       = "List"
     actions   = ["ecs:ListServices"]
-    resources = ["*"] # this action knows no resource, but a cluster
+    resources = ["*"] # the action has no resource-level permissions, only the cluster condition
     condition {
       test     = "ArnEquals"
       variable = "ecs:cluster"
@@ -37,7 +37,7 @@ resource "aws_iam_role_policy" "function" {
   policy = data.aws_iam_policy_document.function.json
 }
 
-# The schedule: may call the function.
+# The schedule may invoke the function.
 resource "aws_iam_role" "schedule" {
   name = "${var.name_prefix}-schedule"
   assume_role_policy = jsonencode({

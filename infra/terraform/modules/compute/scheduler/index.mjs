@@ -1,25 +1,24 @@
-// Stops the services of one cluster and starts them again, for environments that nobody needs at night.
+// Stops the services of one cluster and starts them again, for environments that are not needed at night.
 //
-// The payload is {"action": "start" | "stop"}, optionally with "services": ["name", …]; without it, every
-// service of the cluster. `stop` writes the count a service had into its tag cockpit:desired-count and sets
-// it to 0; `start` sets it back and takes the tag away. A service that was at 0 is remembered so, and stays there. A DAEMON
-// service has no count to change and is skipped. The cockpit does the same by itself where there is no function, so the
-// tag is a convention of both.
+// The payload is {"action": "start" | "stop"}, optionally with "services": ["name", …]; the default is every service of the
+// cluster. `stop` saves a service's desired count in its tag cockpit:desired-count and sets the count to 0; `start` restores
+// the count and removes the tag. A count of 0 is saved too, so that the service stays at 0. A DAEMON service has no desired
+// count and is skipped. The cockpit does the same itself in environments without this function, using the same tag.
 //
-// One service that is gone or refuses does not stop the others: they are done first, and then the call fails
-// with what went wrong, so that Lambda tries twice more and the alarm on errors sees it.
+// If one service is missing or fails, the others are still processed. Failures then make the invocation fail with their
+// reasons, so that Lambda retries it twice and the alarm on errors fires.
 
 export const TAG = "cockpit:desired-count";
 
 const ACTIONS = { start, stop };
 
 export async function handler(event) {
-  // Comes with the runtime; loaded here so that tests need none.
+  // Part of the Lambda runtime; imported here so that the tests do not need it.
   const sdk = await import("@aws-sdk/client-ecs");
   return run(event, process.env.CLUSTER, client(new sdk.ECSClient({}), sdk));
 }
 
-// The five calls that are made, and what makes them testable: any object with these functions will do.
+// The five API calls of the function. Tests replace this object with a fake.
 export function client(ecs, sdk) {
   return {
     listServices: (input) => ecs.send(new sdk.ListServicesCommand(input)),
@@ -31,8 +30,8 @@ export function client(ecs, sdk) {
 }
 
 export async function run(event, cluster, ecs, log = console.log) {
-  const act = Object.hasOwn(ACTIONS, event?.action) ? ACTIONS[event.action] : null;
-  if (!act) throw new Error(`action is "start" or "stop", not ${JSON.stringify(event?.action)}`);
+  const changeCount = Object.hasOwn(ACTIONS, event?.action) ? ACTIONS[event.action] : null;
+  if (!changeCount) throw new Error(`action is "start" or "stop", not ${JSON.stringify(event?.action)}`);
   if (!cluster) throw new Error("the variable CLUSTER names no cluster");
 
   const names = event.services ?? (await allServices(cluster, ecs));
@@ -49,10 +48,10 @@ export async function run(event, cluster, ecs, log = console.log) {
       continue;
     }
     try {
-      const change = await act(cluster, service, ecs);
+      const change = await changeCount(cluster, service, ecs);
       (change ? result.changed : result.unchanged).push(change ? { service: name, ...change } : name);
     } catch (error) {
-      // Deleted between the question and the change.
+      // Deleted after it was described.
       if (["ServiceNotFoundException", "ServiceNotActiveException"].includes(error.name)) result.gone.push(name);
       else result.failed.push({ service: name, error: `${error.name}: ${error.message}` });
     }
@@ -66,28 +65,28 @@ export async function run(event, cluster, ecs, log = console.log) {
 }
 
 async function stop(cluster, service, ecs) {
-  // Already stopped by this: the count that is remembered is the one to go back to, not 0.
-  if (service.desiredCount === 0 && remembered(service) !== null) return null;
+  // Already stopped by this function: keep the saved count instead of overwriting it with 0.
+  if (service.desiredCount === 0 && savedCount(service) !== null) return null;
   await ecs.tagResource({ resourceArn: service.serviceArn, tags: [{ key: TAG, value: String(service.desiredCount) }] });
-  // At 0 before: remembered as that, and nothing else is to do.
+  // Already at 0: the tag is all that is needed.
   if (service.desiredCount === 0) return null;
   await ecs.updateService({ cluster, service: service.serviceName, desiredCount: 0 });
   return { from: service.desiredCount, to: 0 };
 }
 
 async function start(cluster, service, ecs) {
-  const kept = remembered(service);
-  // Running: someone started it by hand, with a count of their own. One that was never stopped by this is started once.
-  const to = service.desiredCount > 0 ? service.desiredCount : (kept ?? 1);
+  const saved = savedCount(service);
+  // A running service was started by hand and keeps its count. A stopped service without a saved count gets one task.
+  const to = service.desiredCount > 0 ? service.desiredCount : (saved ?? 1);
   const changes = to !== service.desiredCount;
   if (changes) await ecs.updateService({ cluster, service: service.serviceName, desiredCount: to });
-  // A count of yesterday must not be taken for today's.
-  if (kept !== null) await ecs.untagResource({ resourceArn: service.serviceArn, tagKeys: [TAG] });
+  // A later start must not use this count again.
+  if (saved !== null) await ecs.untagResource({ resourceArn: service.serviceArn, tagKeys: [TAG] });
   return changes ? { from: service.desiredCount, to } : null;
 }
 
-// The count before the last stop; null where none is remembered, and 1 where it cannot be read: it ran then.
-export function remembered(service) {
+// The count saved by the last stop; null if there is none, 1 if it is not readable.
+export function savedCount(service) {
   const value = service.tags?.find((tag) => tag.key === TAG)?.value;
   if (value === undefined) return null;
   return /^(0|[1-9][0-9]{0,3})$/.test(value) ? Number(value) : 1;
@@ -104,14 +103,14 @@ async function allServices(cluster, ecs) {
   return names.sort();
 }
 
-// DescribeServices takes ten at a time and names those that it does not find.
+// DescribeServices accepts at most ten services per call and lists unknown ones in `failures`, not in `services`.
 async function describe(cluster, names, ecs) {
   const found = [];
-  for (let at = 0; at < names.length; at += 10) {
-    const some = names.slice(at, at + 10);
-    const answer = await ecs.describeServices({ cluster, services: some, include: ["TAGS"] });
-    for (const name of some) {
-      found.push({ name, service: answer.services.find((service) => service.serviceName === name) });
+  for (let start = 0; start < names.length; start += 10) {
+    const batch = names.slice(start, start + 10);
+    const response = await ecs.describeServices({ cluster, services: batch, include: ["TAGS"] });
+    for (const name of batch) {
+      found.push({ name, service: response.services.find((service) => service.serviceName === name) });
     }
   }
   return found;

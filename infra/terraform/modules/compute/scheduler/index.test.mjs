@@ -1,8 +1,8 @@
-// node --test: the scheduler against a stand-in of ECS that keeps services in a map.
+// Run with `node --test`. Tests the scheduler against a fake ECS that keeps its services in a map.
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { TAG, client, remembered, run } from "./index.mjs";
+import { TAG, client, savedCount, run } from "./index.mjs";
 
 const quiet = () => {};
 const named = (name, message = "refused") => Object.assign(new Error(message), { name });
@@ -31,7 +31,7 @@ class Ecs {
   }
 
   async describeServices({ services, include }) {
-    assert.ok(services.length <= 10, "ECS takes ten at a time");
+    assert.ok(services.length <= 10, "ECS accepts at most ten services per call");
     assert.deepEqual(include, ["TAGS"]);
     const known = services.filter((name) => this.services.has(name));
     return { services: known.map((name) => structuredClone(this.services.get(name))) };
@@ -57,7 +57,7 @@ class Ecs {
   }
 }
 
-test("stop remembers the counts, start restores them", async () => {
+test("stop saves the counts and start restores them", async () => {
   const ecs = new Ecs({ web: 3, api: 1 });
   await run({ action: "stop" }, "team", ecs, quiet);
   assert.deepEqual(ecs.counts(), { web: 0, api: 0 });
@@ -67,13 +67,13 @@ test("stop remembers the counts, start restores them", async () => {
   assert.deepEqual(result.changed, [{ service: "api", from: 0, to: 1 }, { service: "web", from: 0, to: 3 }]);
 });
 
-test("the count is remembered before the service is stopped", async () => {
+test("the count is saved before the service is stopped", async () => {
   const ecs = new Ecs({ web: 2 });
   await run({ action: "stop" }, "team", ecs, quiet);
   assert.deepEqual(ecs.calls, [["tag", "web"], ["update", "web"]]);
 });
 
-test("a second stop does not forget the count", async () => {
+test("a second stop keeps the saved count", async () => {
   const ecs = new Ecs({ web: 3 });
   await run({ action: "stop" }, "team", ecs, quiet);
   const again = await run({ action: "stop" }, "team", ecs, quiet);
@@ -82,21 +82,21 @@ test("a second stop does not forget the count", async () => {
   assert.deepEqual(ecs.counts(), { web: 3 });
 });
 
-test("start leaves what runs alone", async () => {
+test("start does not change running services", async () => {
   const ecs = new Ecs({ web: 5 });
   await run({ action: "start" }, "team", ecs, quiet);
   assert.deepEqual(ecs.counts(), { web: 5 });
   assert.deepEqual(ecs.calls, []);
 });
 
-test("a service that is gone does not stop the others", async () => {
+test("a missing service does not affect the others", async () => {
   const ecs = new Ecs({ web: 2, api: 1 });
   const result = await run({ action: "stop", services: ["deleted-long-ago", "web", "api"] }, "team", ecs, quiet);
   assert.deepEqual(result.gone, ["deleted-long-ago"]);
   assert.deepEqual(ecs.counts(), { web: 0, api: 0 });
 });
 
-test("a service that is deleted meanwhile, or is draining, does not stop the others", async () => {
+test("a draining service, or one deleted during the run, does not affect the others", async () => {
   const ecs = new Ecs({ api: 1, old: 1, web: 2 });
   ecs.failures.set("api", named("ServiceNotFoundException"));
   ecs.services.get("old").status = "DRAINING";
@@ -105,20 +105,20 @@ test("a service that is deleted meanwhile, or is draining, does not stop the oth
   assert.equal(ecs.counts().web, 0);
 });
 
-test("another failure is told only after the others are done", async () => {
+test("other failures are reported after all services are processed", async () => {
   const ecs = new Ecs({ api: 1, web: 2 });
   ecs.failures.set("api", named("AccessDeniedException", "not you"));
   await assert.rejects(run({ action: "stop" }, "team", ecs, quiet), /stop failed for api \(AccessDeniedException: not you\)/);
   assert.equal(ecs.counts().web, 0);
 });
 
-test("only the named services are touched", async () => {
+test("only the named services are changed", async () => {
   const ecs = new Ecs({ api: 1, web: 2 });
   await run({ action: "stop", services: ["web"] }, "team", ecs, quiet);
   assert.deepEqual(ecs.counts(), { api: 1, web: 0 });
 });
 
-test("more services than a page of the list and a batch of the description", async () => {
+test("services beyond one page of the list and one batch of descriptions are processed", async () => {
   const ecs = new Ecs(Object.fromEntries(Array.from({ length: 23 }, (_, n) => [`s${n}`, n + 1])), { page: 7 });
   const before = ecs.counts();
   const result = await run({ action: "stop" }, "team", ecs, quiet);
@@ -127,7 +127,7 @@ test("more services than a page of the list and a batch of the description", asy
   assert.deepEqual(ecs.counts(), before);
 });
 
-test("an action that is none is refused before anything is asked", async () => {
+test("an invalid payload is rejected before any request", async () => {
   for (const event of [undefined, {}, { action: "restart" }, { action: "toString" }]) {
     await assert.rejects(run(event, "team", {}, quiet), /action is "start" or "stop"/);
   }
@@ -135,7 +135,7 @@ test("an action that is none is refused before anything is asked", async () => {
   await assert.rejects(run({ action: "stop", services: "web" }, "team", {}, quiet), /list of names/);
 });
 
-test("a service that was at 0 stays at 0, and the others come back", async () => {
+test("a service that was at 0 stays at 0 and the others are restored", async () => {
   const ecs = new Ecs({ batch: 0, web: 2 });
   await run({ action: "stop" }, "team", ecs, quiet);
   await run({ action: "stop" }, "team", ecs, quiet);
@@ -143,18 +143,18 @@ test("a service that was at 0 stays at 0, and the others come back", async () =>
   assert.deepEqual(ecs.counts(), { batch: 0, web: 2 });
 });
 
-test("a count of yesterday is not taken for today's", async () => {
+test("a saved count is used only once", async () => {
   const ecs = new Ecs({ web: 3 });
   await run({ action: "stop" }, "team", ecs, quiet);
   await run({ action: "start" }, "team", ecs, quiet);
   assert.deepEqual(ecs.services.get("web").tags, []);
-  ecs.services.get("web").desiredCount = 0; // by hand, in the day
+  ecs.services.get("web").desiredCount = 0; // stopped by hand during the day
   await run({ action: "stop" }, "team", ecs, quiet);
   await run({ action: "start" }, "team", ecs, quiet);
   assert.deepEqual(ecs.counts(), { web: 0 });
 });
 
-test("what someone started at night keeps their count, and the old one is forgotten", async () => {
+test("a service started by hand at night keeps its count and loses the saved one", async () => {
   const ecs = new Ecs({ web: 3 });
   await run({ action: "stop" }, "team", ecs, quiet);
   ecs.services.get("web").desiredCount = 1;
@@ -175,18 +175,18 @@ test("a DAEMON service is skipped", async () => {
   assert.deepEqual(ecs.services.get("agent").tags, []);
 });
 
-test("a service that was never stopped by this is started once", async () => {
+test("a stopped service without a saved count is started with one task", async () => {
   const ecs = new Ecs({ web: 0 });
   await run({ action: "start" }, "team", ecs, quiet);
   assert.deepEqual(ecs.counts(), { web: 1 });
 });
 
-test("a count that is unusable starts one task", () => {
-  const counted = (value) => remembered({ tags: value === undefined ? undefined : [{ key: TAG, value }] });
+test("an unreadable count starts one task", () => {
+  const counted = (value) => savedCount({ tags: value === undefined ? undefined : [{ key: TAG, value }] });
   assert.deepEqual([undefined, "", "0", "-1", "two", "99999", "4"].map(counted), [null, 1, 0, 1, 1, 1, 4]);
 });
 
-test("the client sends the commands of the SDK", async () => {
+test("the client sends the SDK's commands", async () => {
   const sdk = {};
   for (const name of ["ListServices", "DescribeServices", "UpdateService", "TagResource", "UntagResource"]) {
     sdk[`${name}Command`] = class {

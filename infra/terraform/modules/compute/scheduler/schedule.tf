@@ -1,5 +1,5 @@
 resource "aws_scheduler_schedule" "this" {
-  # checkov:skip=CKV_AWS_297: the payload says start or stop and is no secret
+  # checkov:skip=CKV_AWS_297: the payload is start or stop and not secret
   for_each = { start = var.schedule.start, stop = var.schedule.stop }
 
   name                         = "${var.name_prefix}-${each.key}"
@@ -17,7 +17,7 @@ resource "aws_scheduler_schedule" "this" {
     input    = jsonencode({ action = each.key })
 
     retry_policy {
-      maximum_event_age_in_seconds = 3600 # later, someone has started it by hand
+      maximum_event_age_in_seconds = 3600 # after an hour, someone has probably started it by hand
       maximum_retry_attempts       = 10
     }
   }

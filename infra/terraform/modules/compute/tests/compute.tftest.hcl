@@ -1,5 +1,5 @@
-# Ephemeral values cannot be mocked, so these tests ask AWS for a random password and who they are: an emulator
-# (`./dev test-infra` starts one), or an account to which nothing is done but that.
+# Ephemeral values cannot be mocked, so these tests request a random password and the caller identity from AWS: an emulator
+# (`./dev test-infra` starts one) or a real account, in which nothing else happens.
 provider "aws" {
   region                      = "ap-northeast-1"
   skip_metadata_api_check     = true
@@ -26,21 +26,21 @@ variables {
   }
 }
 
-run "http_without_a_certificate" {
+run "http_is_forwarded_without_a_certificate" {
   command = plan
 
   assert {
     condition     = length(aws_lb_listener.https) == 0 && aws_lb_listener.http.default_action[0].type == "forward"
-    error_message = "HTTP is answered where there is no HTTPS"
+    error_message = "HTTP is not forwarded although there is no HTTPS listener"
   }
   assert {
     condition     = output.https == "off: no domain and no certificate"
-    error_message = "the output says why there is none"
+    error_message = "the output does not give the reason why HTTPS is off"
   }
 }
 
-# A warning in the plan, not a failure; a test can only see it as one.
-run "a_plan_says_so" {
+# A warning in a plan, which a test reports as a failure.
+run "plan_warns_without_https" {
   command = plan
   variables {
     expect_https = true
@@ -48,7 +48,7 @@ run "a_plan_says_so" {
   expect_failures = [check.https]
 }
 
-run "https_with_a_certificate" {
+run "https_is_on_with_a_certificate" {
   command = plan
   variables {
     certificate_arn = "arn:aws:acm:ap-northeast-1:123456789012:certificate/1"
@@ -56,11 +56,11 @@ run "https_with_a_certificate" {
 
   assert {
     condition     = aws_lb_listener.http.default_action[0].redirect[0].status_code == "HTTP_301" && startswith(aws_lb_listener.https[0].ssl_policy, "ELBSecurityPolicy-TLS13")
-    error_message = "HTTP redirects to HTTPS"
+    error_message = "HTTP does not redirect to HTTPS"
   }
 }
 
-run "a_domain_that_is_not_delegated_yet" {
+run "https_is_off_until_the_domain_is_delegated" {
   command = plan
   variables {
     domain = { name = "example.com", create_zone = true, delegated = false }
@@ -68,11 +68,11 @@ run "a_domain_that_is_not_delegated_yet" {
 
   assert {
     condition     = length(aws_lb_listener.https) == 0
-    error_message = "no certificate yet, so no HTTPS"
+    error_message = "there is an HTTPS listener before the certificate can be validated"
   }
 }
 
-run "a_schedule" {
+run "schedule_creates_the_function" {
   command = plan
   variables {
     schedule = { start = "cron(0 9 ? * MON-FRI *)", stop = "cron(0 22 ? * MON-FRI *)", timezone = "Asia/Tokyo" }
@@ -80,11 +80,11 @@ run "a_schedule" {
 
   assert {
     condition     = output.scheduler_function_name == "team-test-ecs-scheduler"
-    error_message = "the function's name"
+    error_message = "the function has another name"
   }
 }
 
-run "most_below_least" {
+run "autoscaling_max_below_min_is_rejected" {
   command = plan
   variables {
     services = {
@@ -94,7 +94,7 @@ run "most_below_least" {
   expect_failures = [var.services]
 }
 
-run "a_size_that_fargate_has_not" {
+run "unsupported_fargate_size_is_rejected" {
   command = plan
   variables {
     services = {
@@ -104,7 +104,7 @@ run "a_size_that_fargate_has_not" {
   expect_failures = [var.services]
 }
 
-run "nobody_answers_the_rest" {
+run "services_without_a_default_are_rejected" {
   command = plan
   variables {
     services = {
@@ -114,7 +114,7 @@ run "nobody_answers_the_rest" {
   expect_failures = [var.services]
 }
 
-run "a_secret_that_nobody_makes" {
+run "undeclared_secret_is_rejected" {
   command = plan
   variables {
     services = {
@@ -124,7 +124,7 @@ run "a_secret_that_nobody_makes" {
   expect_failures = [aws_ecs_task_definition.this]
 }
 
-run "services_find_each_other" {
+run "services_get_internal_urls" {
   command = plan
   variables {
     namespace = "team-test.internal"
@@ -136,15 +136,15 @@ run "services_find_each_other" {
 
   assert {
     condition     = contains(local.containers["web"].environment, { name = "API_URL", value = "http://api.team-test.internal:4000" })
-    error_message = "web is told where api is, inside the network"
+    error_message = "web does not get the internal URL of api"
   }
   assert {
     condition     = keys(aws_service_discovery_service.this) == ["api", "web"]
-    error_message = "each service has a name"
+    error_message = "not every service has a private DNS name"
   }
 }
 
-run "a_grant_of_everything" {
+run "wildcard_grant_is_rejected" {
   command = plan
   variables {
     task_grants = { All = { actions = ["*"], resources = ["arn:aws:s3:::x"] } }
@@ -152,7 +152,7 @@ run "a_grant_of_everything" {
   expect_failures = [var.task_grants]
 }
 
-run "log_groups_as_documented" {
+run "log_group_names_can_be_given" {
   command = plan
   variables {
     sidecars               = [{ name = "agent", image = "x/agent:1", cpu = 64, memory_reservation = 128, secrets = { KEY = "arn:aws:ssm:ap-northeast-1:123456789012:parameter/k" } }]
@@ -164,15 +164,15 @@ run "log_groups_as_documented" {
 
   assert {
     condition     = aws_cloudwatch_log_group.service["web"].name == "/aws/ecs/team" && local.sidecars["web"][0].logConfiguration.options["awslogs-group"] == "/ecs/agent"
-    error_message = "the names that were given"
+    error_message = "the log groups have other names than the given ones"
   }
   assert {
     condition     = local.sidecars["web"][0].essential == false && local.sidecars["web"][0].secrets[0].name == "KEY"
-    error_message = "a sidecar is typed, and does not end the task"
+    error_message = "the sidecar is missing or essential"
   }
 }
 
-run "a_call_with_no_namespace" {
+run "call_without_a_namespace_is_rejected" {
   command = plan
   variables {
     services = {
@@ -183,7 +183,7 @@ run "a_call_with_no_namespace" {
   expect_failures = [var.namespace]
 }
 
-run "who_uses_the_database_reads_its_parameters" {
+run "database_users_read_its_parameters" {
   command = plan
   variables {
     database_secrets = { DATABASE_URL = "arn:aws:ssm:ap-northeast-1:123456789012:parameter/team/test/DATABASE_URL" }
@@ -195,20 +195,20 @@ run "who_uses_the_database_reads_its_parameters" {
 
   assert {
     condition     = [for secret in local.containers["web"].secrets : secret.name] == ["DATABASE_URL"] && length(local.containers["api"].secrets) == 0
-    error_message = "one variable of the service decides"
+    error_message = "uses_database does not decide who reads the database's parameters"
   }
 }
 
-run "the_first_plan_takes_the_codes_image" {
+run "first_plan_uses_the_declared_image" {
   command = plan
 
   assert {
     condition     = local.containers["web"].image == "x/web:1" && local.containers["web"].dockerLabels["cockpit.declared-image"] == "x/web:1"
-    error_message = "nothing runs yet"
+    error_message = "the image is not the declared one although nothing runs yet"
   }
 }
 
-run "a_domain_without_a_zone" {
+run "domain_without_a_zone_is_rejected" {
   command = plan
   variables {
     domain = { name = "example.com" }
@@ -216,7 +216,7 @@ run "a_domain_without_a_zone" {
   expect_failures = [var.domain]
 }
 
-run "a_schedule_against_autoscaling" {
+run "schedule_with_autoscaling_is_rejected" {
   command = plan
   variables {
     schedule = { start = "cron(0 9 ? * MON-FRI *)", stop = "cron(0 22 ? * MON-FRI *)", timezone = "Asia/Tokyo" }
@@ -227,7 +227,7 @@ run "a_schedule_against_autoscaling" {
   expect_failures = [var.schedule]
 }
 
-run "an_old_policy_of_tls" {
+run "old_tls_policy_is_rejected" {
   command = plan
   variables {
     ssl_policy = "ELBSecurityPolicy-2016-08"
@@ -235,7 +235,7 @@ run "an_old_policy_of_tls" {
   expect_failures = [var.ssl_policy]
 }
 
-run "a_retention_that_cloudwatch_has_not" {
+run "unsupported_log_retention_is_rejected" {
   command = plan
   variables {
     log_retention_days = 8

@@ -1,5 +1,5 @@
-# Ephemeral values cannot be mocked, so these tests ask AWS for a random password and who they are: an emulator
-# (`./dev test-infra` starts one), or an account to which nothing is done but that.
+# Ephemeral values cannot be mocked, so these tests request a random password and the caller identity from AWS: an emulator
+# (`./dev test-infra` starts one) or a real account, in which nothing else happens.
 provider "aws" {
   region                      = "ap-northeast-1"
   skip_metadata_api_check     = true
@@ -22,24 +22,24 @@ variables {
   deletion_protection   = false
 }
 
-run "one_instance" {
+run "rds_is_one_instance" {
   command = plan
 
   assert {
     condition     = length(aws_db_instance.this) == 1 && length(aws_rds_cluster.this) == 0 && length(aws_db_instance.replica) == 0
-    error_message = "rds is one instance"
+    error_message = "rds is not exactly one instance"
   }
   assert {
     condition     = length(aws_ssm_parameter.reader_endpoint) == 0 && aws_db_instance.this[0].auto_minor_version_upgrade
-    error_message = "nothing to read from beside it; a major version gets its minor ones"
+    error_message = "there is a reader, or minor versions are not upgraded although only the major one is given"
   }
   assert {
     condition     = output.identifier == "team-test-db"
-    error_message = "its name"
+    error_message = "the identifier is another one"
   }
 }
 
-run "a_replica" {
+run "rds_has_a_replica" {
   command = plan
   variables {
     read_replica = true
@@ -47,15 +47,15 @@ run "a_replica" {
 
   assert {
     condition     = aws_db_instance.replica[0].identifier == "team-test-db-replica"
-    error_message = "a replica was asked for"
+    error_message = "the replica is missing"
   }
   assert {
     condition     = aws_ssm_parameter.reader_endpoint[0].name == "/team/test/db/reader-endpoint"
-    error_message = "its address is a parameter"
+    error_message = "the replica's address is not a parameter"
   }
 }
 
-run "aurora" {
+run "aurora_has_a_writer_and_a_reader" {
   command = plan
   variables {
     engine = "aurora"
@@ -63,23 +63,23 @@ run "aurora" {
 
   assert {
     condition     = length(aws_rds_cluster_instance.this) == 2 && length(aws_db_instance.this) == 0
-    error_message = "a writer and a reader"
+    error_message = "there are not two instances"
   }
   assert {
     condition     = aws_ssm_parameter.reader_endpoint[0].name == "/team/test/db/reader-endpoint"
-    error_message = "the readers' address is a parameter"
+    error_message = "the reader endpoint is not a parameter"
   }
   assert {
     condition     = aws_rds_cluster_instance.this["1"].availability_zone != aws_rds_cluster_instance.this["2"].availability_zone
-    error_message = "in two zones"
+    error_message = "the instances are not in two zones"
   }
   assert {
     condition     = output.identifier == "team-test-aurora"
-    error_message = "its name"
+    error_message = "the identifier is another one"
   }
 }
 
-run "protected" {
+run "production_is_protected" {
   command = plan
   variables {
     production          = true
@@ -88,11 +88,11 @@ run "protected" {
 
   assert {
     condition     = aws_db_instance.this[0].deletion_protection && !aws_db_instance.this[0].skip_final_snapshot
-    error_message = "production is protected"
+    error_message = "the database is not protected"
   }
 }
 
-run "on_the_way_to_a_destroy" {
+run "allow_destroy_lifts_the_protection" {
   command = plan
   variables {
     production          = true
@@ -102,11 +102,11 @@ run "on_the_way_to_a_destroy" {
 
   assert {
     condition     = !aws_db_instance.this[0].deletion_protection && aws_db_instance.this[0].final_snapshot_identifier == "team-test-db-final"
-    error_message = "the protection is lifted, a last snapshot is still made"
+    error_message = "the protection is still on, or the final snapshot is skipped"
   }
 }
 
-run "production_without_protection" {
+run "production_without_protection_is_rejected" {
   command = plan
   variables {
     production = true
@@ -114,7 +114,7 @@ run "production_without_protection" {
   expect_failures = [var.deletion_protection]
 }
 
-run "production_without_a_last_snapshot" {
+run "production_without_a_final_snapshot_is_rejected" {
   command = plan
   variables {
     production          = true
@@ -124,7 +124,7 @@ run "production_without_a_last_snapshot" {
   expect_failures = [var.skip_final_snapshot]
 }
 
-run "production_with_few_backups" {
+run "production_with_few_backups_is_rejected" {
   command = plan
   variables {
     production            = true
@@ -134,7 +134,7 @@ run "production_with_few_backups" {
   expect_failures = [var.backup_retention_days]
 }
 
-run "least_above_most" {
+run "min_capacity_above_max_is_rejected" {
   command = plan
   variables {
     engine       = "aurora"
@@ -144,7 +144,7 @@ run "least_above_most" {
   expect_failures = [var.min_capacity]
 }
 
-run "no_such_engine" {
+run "unknown_engine_is_rejected" {
   command = plan
   variables {
     engine = "mysql"
@@ -152,7 +152,7 @@ run "no_such_engine" {
   expect_failures = [var.engine]
 }
 
-run "one_subnet" {
+run "single_subnet_is_rejected" {
   command = plan
   variables {
     subnet_ids = ["subnet-1"]
@@ -160,7 +160,7 @@ run "one_subnet" {
   expect_failures = [var.subnet_ids]
 }
 
-run "a_reserved_name" {
+run "reserved_username_is_rejected" {
   command = plan
   variables {
     username = "admin"
@@ -168,7 +168,7 @@ run "a_reserved_name" {
   expect_failures = [var.username]
 }
 
-run "storage_that_cannot_grow" {
+run "storage_limit_below_its_size_is_rejected" {
   command = plan
   variables {
     allocated_storage     = 100
@@ -177,7 +177,7 @@ run "storage_that_cannot_grow" {
   expect_failures = [var.max_allocated_storage]
 }
 
-run "a_minor_version_is_meant" {
+run "pinned_minor_version_is_not_upgraded" {
   command = plan
   variables {
     engine_version = "17.6"
@@ -185,16 +185,16 @@ run "a_minor_version_is_meant" {
 
   assert {
     condition     = aws_db_instance.this[0].engine_version == "17.6" && !aws_db_instance.this[0].auto_minor_version_upgrade
-    error_message = "AWS would raise it, and the next plan would want it back"
+    error_message = "AWS would upgrade the minor version, and the next plan would try to downgrade it"
   }
   assert {
     condition     = aws_db_parameter_group.rds[0].family == "postgres17"
-    error_message = "the family is of the major version"
+    error_message = "the parameter group's family is not that of the major version"
   }
 }
 
-# The first is taken out, after a failover to the second: the second is what it was.
-run "aurora_without_its_first_instance" {
+# The first instance is removed after a failover to the second, which must stay as it was.
+run "removing_the_first_aurora_instance_keeps_the_second" {
   command = plan
   variables {
     engine    = "aurora"
@@ -203,11 +203,11 @@ run "aurora_without_its_first_instance" {
 
   assert {
     condition     = keys(aws_rds_cluster_instance.this) == ["2"] && aws_rds_cluster_instance.this["2"].identifier == "team-test-aurora-2"
-    error_message = "the second keeps its name and its address in the state"
+    error_message = "the second instance has another name or another address in the state"
   }
 }
 
-run "aurora_with_two_of_a_name" {
+run "duplicate_aurora_instance_names_are_rejected" {
   command = plan
   variables {
     engine    = "aurora"

@@ -16,34 +16,34 @@ variables {
   log_retention_days = 7
 }
 
-run "each_group_is_copied" {
+run "each_log_group_is_forwarded" {
   command = plan
 
   assert {
     condition     = [for filter in aws_cloudwatch_log_subscription_filter.this : filter.log_group_name] == ["/aws/ecs/team-test"]
-    error_message = "one subscription a group"
+    error_message = "there is not one subscription filter per log group"
   }
   assert {
     condition     = aws_kinesis_firehose_delivery_stream.this.http_endpoint_configuration[0].url == "https://aws-kinesis-http-intake.logs.datadoghq.com/v1/input"
-    error_message = "where the first site takes it"
+    error_message = "the intake is not that of datadoghq.com"
   }
 }
 
-# Only the secret's address is known here: the argument that would hold the key is empty.
-run "the_key_is_read_when_it_is_needed" {
+# Only the secret's ARN is known; the argument for the key itself stays empty.
+run "api_key_is_read_from_secrets_manager" {
   command = plan
 
   assert {
     condition     = aws_kinesis_firehose_delivery_stream.this.http_endpoint_configuration[0].secrets_manager_configuration[0].enabled && aws_kinesis_firehose_delivery_stream.this.http_endpoint_configuration[0].secrets_manager_configuration[0].secret_arn == var.api_key_secret_arn
-    error_message = "from Secrets Manager"
+    error_message = "the stream does not read the key from Secrets Manager"
   }
   assert {
     condition     = aws_kinesis_firehose_delivery_stream.this.http_endpoint_configuration[0].access_key == null
-    error_message = "no key in the state"
+    error_message = "the key is an argument of the stream, and so in the state"
   }
 }
 
-run "another_site" {
+run "newer_sites_use_another_path" {
   command = plan
   variables {
     site = "us5.datadoghq.com"
@@ -51,11 +51,11 @@ run "another_site" {
 
   assert {
     condition     = aws_kinesis_firehose_delivery_stream.this.http_endpoint_configuration[0].url == "https://aws-kinesis-http-intake.logs.us5.datadoghq.com/api/v2/logs?dd-protocol=aws-kinesis-firehose"
-    error_message = "the newer sites have another path"
+    error_message = "the intake is not that of the newer site"
   }
 }
 
-run "no_site_of_datadog" {
+run "unknown_site_is_rejected" {
   command = plan
   variables {
     site = "datadog.example.com"
@@ -63,7 +63,7 @@ run "no_site_of_datadog" {
   expect_failures = [var.site]
 }
 
-run "the_key_itself" {
+run "api_key_instead_of_an_arn_is_rejected" {
   command = plan
   variables {
     api_key_secret_arn = "0123456789abcdef0123456789abcdef"
@@ -71,7 +71,7 @@ run "the_key_itself" {
   expect_failures = [var.api_key_secret_arn]
 }
 
-run "another_environments_key" {
+run "secret_of_another_environment_is_rejected" {
   command = plan
   variables {
     api_key_secret_arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:team-other-datadog-AbCdEf"
@@ -79,7 +79,7 @@ run "another_environments_key" {
   expect_failures = [var.api_key_secret_arn]
 }
 
-run "nothing_to_send" {
+run "empty_log_groups_are_rejected" {
   command = plan
   variables {
     log_groups = {}

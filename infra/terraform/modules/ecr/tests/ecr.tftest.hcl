@@ -5,16 +5,16 @@ variables {
   repositories = ["web"]
 }
 
-run "tags_do_not_move_by_themselves" {
+run "tags_are_immutable_by_default" {
   command = plan
 
   assert {
     condition     = aws_ecr_repository.this["web"].image_tag_mutability == "IMMUTABLE" && aws_ecr_repository.this["web"].name == "team-test-web"
-    error_message = "what was deployed can be told and brought back"
+    error_message = "tags are mutable"
   }
 }
 
-run "tags_move_where_the_environment_says_so" {
+run "tags_can_be_mutable" {
   command = plan
   variables {
     mutable_tags = true
@@ -22,11 +22,11 @@ run "tags_move_where_the_environment_says_so" {
 
   assert {
     condition     = aws_ecr_repository.this["web"].image_tag_mutability == "MUTABLE"
-    error_message = ":latest is pushed again"
+    error_message = "tags are immutable"
   }
 }
 
-run "nothing_to_roll_back_to" {
+run "keeping_a_single_image_is_rejected" {
   command = plan
   variables {
     keep_images = 1

@@ -14,16 +14,16 @@ variables {
   }
 }
 
-run "nothing_asked_for" {
+run "nothing_is_created_by_default" {
   command = plan
 
   assert {
     condition     = length(aws_route53_zone.this) + length(aws_acm_certificate.this) + length(aws_wafv2_web_acl.this) + length(aws_cloudfront_distribution.this) == 0
-    error_message = "nothing was asked for"
+    error_message = "something was created without being requested"
   }
 }
 
-run "a_firewall" {
+run "firewall_has_rule_groups_and_a_rate_limit" {
   command = plan
   variables {
     waf = true
@@ -31,11 +31,11 @@ run "a_firewall" {
 
   assert {
     condition     = length(aws_wafv2_web_acl_association.this) == 1 && length(aws_wafv2_web_acl.this[0].rule) == 4
-    error_message = "three groups of rules and a limit"
+    error_message = "there are not three rule groups and a rate limit"
   }
 }
 
-run "a_zone_that_is_not_delegated_yet" {
+run "validation_waits_for_delegation" {
   command = plan
   variables {
     domain = { name = "example.com", create_zone = true, delegated = false }
@@ -43,11 +43,11 @@ run "a_zone_that_is_not_delegated_yet" {
 
   assert {
     condition     = length(aws_acm_certificate.this) == 1 && length(aws_acm_certificate_validation.this) == 0
-    error_message = "nothing waits for a validation that cannot come"
+    error_message = "the apply would wait for a validation that cannot succeed yet"
   }
 }
 
-run "a_cdn_without_a_bucket" {
+run "cdn_works_without_a_bucket" {
   command = plan
   variables {
     cloudfront = {}
@@ -55,14 +55,14 @@ run "a_cdn_without_a_bucket" {
 
   assert {
     condition     = length(aws_cloudfront_distribution.this) == 1 && length(aws_cloudfront_origin_access_control.static) == 0
-    error_message = "a CDN before the load balancer only"
+    error_message = "the load balancer is not the only origin"
   }
-  # Without a certificate, the plan says that CloudFront asks over HTTP.
+  # Without a certificate, the plan warns that CloudFront uses plain HTTP.
   expect_failures = [check.origin_encrypted]
 }
 
-# The domain leads to CloudFront, and CloudFront to the load balancer, never to the domain.
-run "the_origin_is_not_the_domain" {
+# The domain resolves to CloudFront, whose origin is the load balancer, never the domain.
+run "cloudfront_origin_is_not_the_domain" {
   command = plan
   variables {
     cloudfront = {}
@@ -77,19 +77,19 @@ run "the_origin_is_not_the_domain" {
 
   assert {
     condition     = length(setintersection([for origin in aws_cloudfront_distribution.this[0].origin : origin.domain_name], aws_cloudfront_distribution.this[0].aliases)) == 0
-    error_message = "CloudFront would ask itself"
+    error_message = "CloudFront would send requests to itself"
   }
   assert {
     condition     = one([for origin in aws_cloudfront_distribution.this[0].origin : origin.domain_name]) == aws_route53_record.origin[0].name && aws_route53_record.origin[0].alias[0].name == "x.elb.amazonaws.com"
-    error_message = "the origin is a name that leads to the load balancer"
+    error_message = "the origin's name does not resolve to the load balancer"
   }
   assert {
     condition     = one([for origin in aws_cloudfront_distribution.this[0].origin : origin.custom_origin_config[0].origin_protocol_policy]) == "https-only"
-    error_message = "what readers send is not readable between the two"
+    error_message = "traffic between CloudFront and the load balancer is not encrypted"
   }
 }
 
-run "a_domain_without_a_zone" {
+run "domain_without_a_zone_is_rejected" {
   command = plan
   variables {
     domain = { name = "example.com" }
@@ -97,7 +97,7 @@ run "a_domain_without_a_zone" {
   expect_failures = [var.domain]
 }
 
-run "a_domain_that_is_none" {
+run "invalid_domain_is_rejected" {
   command = plan
   variables {
     domain = { name = "https://example.com/", create_zone = true }
@@ -105,7 +105,7 @@ run "a_domain_that_is_none" {
   expect_failures = [var.domain]
 }
 
-run "a_limit_that_would_block_people" {
+run "low_rate_limit_is_rejected" {
   command = plan
   variables {
     waf            = true

@@ -28,28 +28,28 @@ variables {
   alarm_topic_arn       = "arn:aws:sns:ap-northeast-1:123456789012:team-alarms"
 }
 
-run "phase_1" {
+run "phase_1_is_one_public_instance" {
   command = plan
 
   assert {
     condition     = aws_instance.this[0].associate_public_ip_address && length(aws_lb.this) == 0 && length(aws_autoscaling_group.this) == 0
-    error_message = "one instance with an address"
+    error_message = "there is not one instance with a public address"
   }
   assert {
     condition     = aws_instance.this[0].maintenance_options[0].auto_recovery == "default" && aws_cloudwatch_metric_alarm.recover[0].metric_name == "StatusCheckFailed_System"
-    error_message = "it is started on another machine when its own fails"
+    error_message = "no alarm recovers the instance when its hardware fails"
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.errors.namespace == "team-test" && aws_cloudwatch_log_metric_filter.errors.metric_transformation[0].namespace == "team-test"
-    error_message = "error lines are counted, and the alarm looks at the count"
+    error_message = "the alarm does not use the metric that counts error lines"
   }
   assert {
     condition     = strcontains(local.user_data, "-p 80:3000 ")
-    error_message = "readers come on port 80"
+    error_message = "the application is not published on port 80"
   }
 }
 
-run "phase_2" {
+run "phase_2_is_a_group_behind_a_load_balancer" {
   command = plan
   variables {
     phase = 2
@@ -57,17 +57,17 @@ run "phase_2" {
 
   assert {
     condition     = length(aws_instance.this) == 0 && aws_autoscaling_group.this[0].min_size == 2 && aws_autoscaling_group.this[0].max_size == 4
-    error_message = "a group of two to four"
+    error_message = "the group does not have two to four instances"
   }
   assert {
     condition     = strcontains(local.user_data, "-p 3000:3000 ")
-    error_message = "the load balancer comes on the application's port"
+    error_message = "the application is not published on its own port"
   }
-  # Without a certificate, the plan says that there is HTTP only.
+  # Without a certificate, the plan warns that there is HTTP only.
   expect_failures = [check.https]
 }
 
-run "phase_3" {
+run "unknown_phase_is_rejected" {
   command = plan
   variables {
     phase = 3
@@ -75,7 +75,7 @@ run "phase_3" {
   expect_failures = [var.phase]
 }
 
-run "most_below_least" {
+run "scaling_max_below_min_is_rejected" {
   command = plan
   variables {
     scaling = { min = 5, max = 4 }
@@ -83,7 +83,7 @@ run "most_below_least" {
   expect_failures = [var.scaling]
 }
 
-run "an_image_without_a_tag" {
+run "image_without_a_tag_is_rejected" {
   command = plan
   variables {
     image = "team"
@@ -91,9 +91,9 @@ run "an_image_without_a_tag" {
   expect_failures = [var.image]
 }
 
-# What the alarm asks for is what the agent sends, in both phases, and nothing of it must be asked from EC2, which a
-# private network does not reach: of the instance's metadata that is the id, the image and the type.
-run "the_disk_alarm_has_data" {
+# The agent sends the metric that the alarm uses, in both phases, without calling EC2, which a private network does not reach.
+# The instance metadata provides the instance's ID, image and type only.
+run "disk_alarm_uses_the_agents_metric" {
   command = plan
   variables {
     phase = 2
@@ -101,24 +101,24 @@ run "the_disk_alarm_has_data" {
 
   assert {
     condition     = toset(keys(aws_cloudwatch_metric_alarm.disk.dimensions)) == toset(local.agent.metrics.aggregation_dimensions[0])
-    error_message = "the agent sums up by other dimensions than the alarm has"
+    error_message = "the agent aggregates by other dimensions than the alarm uses"
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.disk.dimensions.Group == local.agent.metrics.metrics_collected.disk.append_dimensions.Group && aws_cloudwatch_metric_alarm.disk.dimensions.path == local.agent.metrics.metrics_collected.disk.resources[0]
-    error_message = "the agent sends other values than the alarm has"
+    error_message = "the agent sends other dimension values than the alarm uses"
   }
   assert {
     condition     = length(setsubtract(keys(local.agent.metrics.append_dimensions), ["InstanceId", "ImageId", "InstanceType"])) == 0
-    error_message = "the agent would have to ask EC2 for the instance's tags"
+    error_message = "the agent would have to read the instance's tags from EC2"
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.disk.namespace == "CWAgent" && aws_cloudwatch_metric_alarm.disk.metric_name == "disk_used_percent"
-    error_message = "the agent's own names"
+    error_message = "the alarm does not use the agent's namespace and metric names"
   }
   expect_failures = [check.https]
 }
 
-run "phase_2_with_a_domain" {
+run "phase_2_has_https_with_a_domain" {
   command = plan
   variables {
     phase  = 2
@@ -127,24 +127,24 @@ run "phase_2_with_a_domain" {
 
   assert {
     condition     = length(aws_lb_listener.https) == 1 && aws_lb_listener.http[0].default_action[0].type == "redirect" && output.website_url == "https://example.com"
-    error_message = "HTTPS under its own name"
+    error_message = "the website's URL is not HTTPS under its domain"
   }
 }
 
-# What is deployed stays; another image in the code is taken.
-run "the_version_is_a_parameter" {
+# Terraform keeps the deployed image and only replaces it when the code declares another one.
+run "image_is_a_parameter" {
   command = plan
 
   assert {
     condition     = aws_ssm_parameter.image.name == "/team/deploy/image" && strcontains(local.user_data, "--name /team/deploy/image ")
-    error_message = "an instance starts what the parameter names"
+    error_message = "the instance does not read its image from the parameter"
   }
   assert {
     condition     = join("\n", jsondecode(aws_ssm_document.deploy.content).mainSteps[0].inputs.runCommand) == local.deploy_script
-    error_message = "Run Command has another script than deploy.sh.tftpl, or not the whole of it"
+    error_message = "the Run Command document does not contain the whole of deploy.sh.tftpl"
   }
   assert {
     condition     = jsondecode(aws_ssm_document.deploy.content).mainSteps[0].action == "aws:runShellScript" && strcontains(local.deploy_script, "http://127.0.0.1:80/")
-    error_message = "a step of Run Command that looks at the port of this phase"
+    error_message = "the Run Command document does not check the port of this phase"
   }
 }

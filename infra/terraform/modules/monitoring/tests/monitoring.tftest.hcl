@@ -10,20 +10,20 @@ variables {
   services       = { web = { cluster_name = "c", service_name = "team-test-web" } }
 }
 
-run "services_only" {
+run "services_have_three_alarms_each" {
   command = plan
 
   assert {
     condition     = join(" ", output.alarm_names) == "team-test-web-cpu team-test-web-errors team-test-web-memory"
-    error_message = "three alarms a service"
+    error_message = "there are not three alarms for the service"
   }
   assert {
     condition     = length(output.sidecars) == 0 && length(output.secrets) == 0
-    error_message = "no agent and no Sentry were asked for"
+    error_message = "there is a Datadog agent or a Sentry DSN without being requested"
   }
 }
 
-run "everything" {
+run "all_alarms_exist" {
   command = plan
   variables {
     database                = { engine = "aurora", identifier = "team-test-aurora", max_connections = 400 }
@@ -37,27 +37,27 @@ run "everything" {
 
   assert {
     condition     = length(aws_cloudwatch_metric_alarm.this) == 8
-    error_message = "three of the service, three of the database, NAT, scheduler"
+    error_message = "there are not three alarms for the service, three for the database, one for NAT and one for the scheduler"
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["db-connections"].threshold == 320
-    error_message = "80 % of what the database allows"
+    error_message = "the threshold is not 80 % of the maximum number of connections"
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["db-storage"].metric_name == "FreeLocalStorage"
-    error_message = "Aurora's volume does not fill up, its instances' storage does"
+    error_message = "the storage alarm of Aurora does not use the instances' local storage"
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.this["nat-a-bytes"].metric_name == "BytesOutToSource" && aws_cloudwatch_metric_alarm.this["nat-a-bytes"].threshold == 10737418240 && aws_cloudwatch_metric_alarm.this["nat-a-bytes"].comparison_operator == "GreaterThanThreshold"
-    error_message = "more than 10 GiB a day that the gateway brings in"
+    error_message = "the alarm is not on more than 10 GiB a day of incoming traffic"
   }
   assert {
     condition     = output.sidecars[0].essential == false
-    error_message = "the application goes on without its agent"
+    error_message = "the Datadog agent is essential"
   }
 }
 
-run "per_cent_above_a_hundred" {
+run "threshold_above_100_percent_is_rejected" {
   command = plan
   variables {
     thresholds = { task_cpu = 800 }
@@ -65,7 +65,7 @@ run "per_cent_above_a_hundred" {
   expect_failures = [var.thresholds]
 }
 
-run "no_address" {
+run "invalid_email_is_rejected" {
   command = plan
   variables {
     alarm_emails = ["team"]
@@ -73,7 +73,7 @@ run "no_address" {
   expect_failures = [var.alarm_emails]
 }
 
-run "no_money" {
+run "budget_of_zero_is_rejected" {
   command = plan
   variables {
     budget = { monthly_usd = 0, environment_tag = "test" }
@@ -81,7 +81,7 @@ run "no_money" {
   expect_failures = [var.budget]
 }
 
-run "asked_from_outside" {
+run "health_check_is_created" {
   command = plan
   variables {
     health_checks = { web = { domain = "example.com", path = "/health" } }
@@ -89,11 +89,11 @@ run "asked_from_outside" {
 
   assert {
     condition     = aws_route53_health_check.this["web"].fqdn == "example.com" && aws_route53_health_check.this["web"].type == "HTTPS"
-    error_message = "a health check was asked for"
+    error_message = "the health check is missing"
   }
 }
 
-run "a_health_check_of_a_url" {
+run "health_check_domain_with_a_scheme_is_rejected" {
   command = plan
   variables {
     health_checks = { web = { domain = "https://example.com", path = "/health" } }
@@ -101,7 +101,7 @@ run "a_health_check_of_a_url" {
   expect_failures = [var.health_checks]
 }
 
-run "what_is_unusual" {
+run "anomaly_alarms_exist" {
   command = plan
   variables {
     anomalies = { load_balancer = "app/team-test-alb/0123456789abcdef" }
@@ -109,23 +109,23 @@ run "what_is_unusual" {
 
   assert {
     condition     = join(" ", keys(aws_cloudwatch_metric_alarm.anomaly)) == "5xx-unusual requests-unusual response-time-unusual"
-    error_message = "requests, response time and answers 5xx"
+    error_message = "there are no alarms on requests, response time and 5xx responses"
   }
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.anomaly : alarm.threshold_metric_id == "band" && contains(alarm.metric_query[*].expression, "ANOMALY_DETECTION_BAND(seen, 2)")])
-    error_message = "each is compared with the usual band"
+    error_message = "an alarm does not compare its metric with the expected band"
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.anomaly["requests-unusual"].comparison_operator == "LessThanLowerOrGreaterThanUpperThreshold" && aws_cloudwatch_metric_alarm.anomaly["5xx-unusual"].comparison_operator == "GreaterThanUpperThreshold"
-    error_message = "requests both ways, failures upwards only"
+    error_message = "the alarm on requests does not fire in both directions, or one on failures does"
   }
   assert {
     condition     = contains(output.alarm_names, "team-test-5xx-unusual")
-    error_message = "they are among the alarms"
+    error_message = "alarm_names does not contain them"
   }
 }
 
-run "nothing_is_unusual" {
+run "anomaly_band_of_no_width_is_rejected" {
   command = plan
   variables {
     anomalies = { load_balancer = "app/team-test-alb/0123456789abcdef", width = 0 }

@@ -13,20 +13,20 @@ variables {
   availability_zones = ["ap-northeast-1a", "ap-northeast-1c"]
 }
 
-run "two_zones_without_nat" {
+run "subnets_have_no_nat_by_default" {
   command = plan
 
   assert {
     condition     = length(aws_nat_gateway.this) == 0 && length(aws_route.nat) == 0
-    error_message = "no NAT gateway was asked for"
+    error_message = "there is a NAT gateway without being requested"
   }
   assert {
     condition     = aws_subnet.public["a"].cidr_block == "10.0.0.0/24" && aws_subnet.private["c"].cidr_block == "10.0.11.0/24"
-    error_message = "subnets are not where they were"
+    error_message = "the subnets have moved"
   }
 }
 
-run "one_nat_for_all_zones" {
+run "zones_share_one_nat_gateway" {
   command = plan
   variables {
     nat_gateways = 1
@@ -34,11 +34,11 @@ run "one_nat_for_all_zones" {
 
   assert {
     condition     = keys(aws_nat_gateway.this) == ["a"] && length(aws_route.nat) == 2
-    error_message = "one gateway, and a route in each zone"
+    error_message = "there is not one gateway with a route in each zone"
   }
 }
 
-run "a_nat_in_each_zone" {
+run "each_zone_has_a_nat_gateway" {
   command = plan
   variables {
     nat_gateways = 2
@@ -46,11 +46,11 @@ run "a_nat_in_each_zone" {
 
   assert {
     condition     = keys(aws_nat_gateway.this) == ["a", "c"]
-    error_message = "a gateway in each zone"
+    error_message = "not every zone has its own gateway"
   }
 }
 
-run "endpoints" {
+run "endpoint_names_contain_the_region" {
   command = plan
   variables {
     interface_endpoints = ["ecr.api", "logs"]
@@ -58,11 +58,11 @@ run "endpoints" {
 
   assert {
     condition     = aws_vpc_endpoint.interface["ecr.api"].service_name == "com.amazonaws.ap-northeast-1.ecr.api"
-    error_message = "the name of an endpoint has its region"
+    error_message = "the service name of an endpoint does not contain the region"
   }
 }
 
-run "flow_logs_when_asked_for" {
+run "flow_logs_are_created" {
   command = plan
   variables {
     flow_logs_retention_days = 14
@@ -70,11 +70,11 @@ run "flow_logs_when_asked_for" {
 
   assert {
     condition     = length(aws_flow_log.this) == 1
-    error_message = "flow logs were asked for"
+    error_message = "the flow log is missing"
   }
 }
 
-run "no_network" {
+run "invalid_cidr_block_is_rejected" {
   command = plan
   variables {
     cidr_block = "10.0.0.0/33"
@@ -82,7 +82,7 @@ run "no_network" {
   expect_failures = [var.cidr_block]
 }
 
-run "bits_behind_the_mask" {
+run "host_bits_are_rejected" {
   command = plan
   variables {
     cidr_block = "10.0.0.1/16"
@@ -90,7 +90,7 @@ run "bits_behind_the_mask" {
   expect_failures = [var.cidr_block]
 }
 
-run "one_zone" {
+run "single_zone_is_rejected" {
   command = plan
   variables {
     availability_zones = ["ap-northeast-1a"]
@@ -98,7 +98,7 @@ run "one_zone" {
   expect_failures = [var.availability_zones]
 }
 
-run "too_many_nat_gateways" {
+run "more_nat_gateways_than_zones_are_rejected" {
   command = plan
   variables {
     nat_gateways = 5
@@ -106,7 +106,7 @@ run "too_many_nat_gateways" {
   expect_failures = [var.nat_gateways]
 }
 
-run "no_such_gateway_endpoint" {
+run "unknown_gateway_endpoint_is_rejected" {
   command = plan
   variables {
     gateway_endpoints = ["logs"]
@@ -114,7 +114,7 @@ run "no_such_gateway_endpoint" {
   expect_failures = [var.gateway_endpoints]
 }
 
-run "bad_prefix" {
+run "invalid_prefix_is_rejected" {
   command = plan
   variables {
     name_prefix = "Team_Test"

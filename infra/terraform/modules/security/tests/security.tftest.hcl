@@ -27,24 +27,24 @@ variables {
   }
 }
 
-run "only_who_uses_the_database_reaches_it" {
+run "only_database_users_reach_the_database" {
   command = plan
 
   assert {
     condition     = keys(aws_vpc_security_group_ingress_rule.database) == ["api"]
-    error_message = "web does not use the database"
+    error_message = "a service that does not use the database reaches it"
   }
   assert {
     condition     = keys(aws_vpc_security_group_egress_rule.service_other) == ["api-27017"]
-    error_message = "api asked for 27017"
+    error_message = "api has no outbound rule for 27017"
   }
   assert {
     condition     = length(aws_instance.bastion) == 0 && length(aws_vpc_security_group_ingress_rule.alb_cloudfront) == 0 && length(aws_cloudtrail.this) == 0
-    error_message = "what is optional is off"
+    error_message = "an optional resource exists by default"
   }
 }
 
-run "a_bastion_reaches_the_database" {
+run "bastion_reaches_the_database" {
   command = plan
   variables {
     bastion = { subnet_id = "subnet-1" }
@@ -52,15 +52,15 @@ run "a_bastion_reaches_the_database" {
 
   assert {
     condition     = keys(aws_vpc_security_group_ingress_rule.database) == ["api", "bastion"] && aws_instance.bastion[0].instance_type == "t3.nano"
-    error_message = "the bastion is a way to the database"
+    error_message = "the bastion does not reach the database"
   }
   assert {
     condition     = aws_instance.bastion[0].metadata_options[0].http_tokens == "required"
-    error_message = "version 2 of the metadata service only"
+    error_message = "the bastion allows version 1 of the instance metadata service"
   }
 }
 
-run "everything_optional" {
+run "audit_records_can_be_enabled" {
   command = plan
   variables {
     cloudtrail = true
@@ -70,11 +70,11 @@ run "everything_optional" {
 
   assert {
     condition     = length(aws_cloudtrail.this) + length(aws_guardduty_detector.this) + length(aws_config_configuration_recorder.this) == 3
-    error_message = "each has its variable"
+    error_message = "an enabled audit record is missing"
   }
 }
 
-run "nobody_allowed" {
+run "empty_allow_list_is_rejected" {
   command = plan
   variables {
     allowed_cidr_blocks = []
@@ -82,7 +82,7 @@ run "nobody_allowed" {
   expect_failures = [var.allowed_cidr_blocks]
 }
 
-run "no_network" {
+run "invalid_cidr_block_is_rejected" {
   command = plan
   variables {
     allowed_cidr_blocks = ["203.0.113.400/32"]
@@ -90,7 +90,7 @@ run "no_network" {
   expect_failures = [var.allowed_cidr_blocks]
 }
 
-run "no_port" {
+run "invalid_port_is_rejected" {
   command = plan
   variables {
     services = { web = { port = 70000 } }
@@ -98,7 +98,7 @@ run "no_port" {
   expect_failures = [var.services]
 }
 
-run "who_calls_whom_inside_the_network" {
+run "calls_open_the_port_of_the_called_service" {
   command = plan
   variables {
     services = {
@@ -109,15 +109,15 @@ run "who_calls_whom_inside_the_network" {
 
   assert {
     condition     = aws_vpc_security_group_ingress_rule.call["web-api"].from_port == 4000 && aws_vpc_security_group_egress_rule.call["web-api"].to_port == 4000
-    error_message = "web reaches the port of api"
+    error_message = "web does not reach the port of api"
   }
   assert {
     condition     = length(aws_vpc_security_group_ingress_rule.call) == 1
-    error_message = "and nobody else"
+    error_message = "more than the declared call is allowed"
   }
 }
 
-run "a_call_to_nobody" {
+run "call_to_an_unknown_service_is_rejected" {
   command = plan
   variables {
     services = { web = { port = 3000, calls = { API_URL = "api" } } }
@@ -125,7 +125,7 @@ run "a_call_to_nobody" {
   expect_failures = [var.services]
 }
 
-run "only_cloudfront" {
+run "only_cloudfront_reaches_the_load_balancer" {
   command = plan
   variables {
     allowed_cidr_blocks = []
@@ -134,11 +134,11 @@ run "only_cloudfront" {
 
   assert {
     condition     = length(aws_vpc_security_group_ingress_rule.alb_cloudfront) == 1 && length(aws_vpc_security_group_ingress_rule.alb_http) + length(aws_vpc_security_group_ingress_rule.alb_https) == 0
-    error_message = "nobody passes CloudFront by"
+    error_message = "the load balancer can be reached without CloudFront"
   }
 }
 
-run "everyone_past_cloudfront" {
+run "open_load_balancer_behind_cloudfront_is_rejected" {
   command = plan
   variables {
     allowed_cidr_blocks = ["0.0.0.0/0"]
@@ -147,7 +147,7 @@ run "everyone_past_cloudfront" {
   expect_failures = [var.allowed_cidr_blocks]
 }
 
-run "a_public_port_is_not_the_applications" {
+run "public_port_leaves_the_application_port_closed" {
   command = plan
   variables {
     services = { app = { port = 3000, public_port = 80 } }
@@ -155,13 +155,13 @@ run "a_public_port_is_not_the_applications" {
 
   assert {
     condition     = one(values(aws_vpc_security_group_ingress_rule.public)).from_port == 80 && one(values(aws_vpc_security_group_ingress_rule.public)).to_port == 80
-    error_message = "readers come on port 80 only"
+    error_message = "another port than 80 is public"
   }
 }
 
-# All rules that the module has, with everything that makes one; a rule that is declared and is not here fails
-# tests/infrastructure.
-run "nothing_comes_in_to_the_bastion" {
+# Covers every ingress rule of the module, with the variables that create it. tests/infrastructure fails if a declared rule is
+# missing here.
+run "bastion_has_no_inbound_rule" {
   command = apply
   variables {
     bastion = { subnet_id = "subnet-1" }
@@ -179,10 +179,10 @@ run "nothing_comes_in_to_the_bastion" {
         values(aws_vpc_security_group_ingress_rule.public), values(aws_vpc_security_group_ingress_rule.service),
       ) : rule.security_group_id != aws_security_group.bastion[0].id
     ])
-    error_message = "Session Manager needs no way in"
+    error_message = "the bastion has an inbound rule"
   }
   assert {
     condition     = length(aws_vpc_security_group_ingress_rule.database) == 3 && length(aws_vpc_security_group_ingress_rule.call) == 1
-    error_message = "every kind of rule is there to be looked at"
+    error_message = "a kind of rule has no instance in this test"
   }
 }

@@ -11,25 +11,25 @@ variables {
   project = "shop"
 }
 
-run "a_lost_state_can_be_brought_back" {
+run "lost_state_can_be_restored" {
   command = plan
 
   assert {
     condition     = aws_s3_bucket.this.bucket == "shop-terraform-state-123456789012" && aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled"
-    error_message = "with the account in its name, and versions"
+    error_message = "the bucket's name does not contain the account, or versioning is off"
   }
 }
 
-run "nobody_else_reads_it" {
+run "state_is_private" {
   command = plan
 
   assert {
     condition     = aws_s3_bucket_public_access_block.this.restrict_public_buckets && aws_s3_bucket_public_access_block.this.block_public_policy
-    error_message = "no state is public: it has addresses and names"
+    error_message = "the bucket is not fully blocked from public access"
   }
 }
 
-run "a_project_that_is_no_name" {
+run "invalid_project_is_rejected" {
   command = plan
   variables {
     project = "My Shop"

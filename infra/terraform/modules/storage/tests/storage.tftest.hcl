@@ -11,26 +11,26 @@ variables {
   name_prefix = "team-test"
 }
 
-run "plain" {
+run "bucket_has_the_account_in_its_name" {
   command = plan
 
   assert {
     condition     = aws_s3_bucket.this.bucket == "team-test-files-123456789012" && length(aws_s3_bucket_cors_configuration.this) == 0
-    error_message = "a bucket with the account in its name, and no CORS"
+    error_message = "the bucket's name does not contain the account, or it has CORS rules"
   }
 }
 
-# "Disabled" is for buckets that never had versions: one that had some could not go back.
-run "versions_can_be_turned_off_again" {
+# "Disabled" is only possible for buckets that never had versioning.
+run "versioning_can_be_turned_off_again" {
   command = plan
 
   assert {
     condition     = aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Suspended"
-    error_message = "turned off is Suspended"
+    error_message = "versioning is not suspended"
   }
 }
 
-run "logs_are_delivered" {
+run "log_delivery_is_allowed" {
   command = plan
   variables {
     log_delivery = true
@@ -38,11 +38,11 @@ run "logs_are_delivered" {
 
   assert {
     condition     = aws_s3_bucket_ownership_controls.this.rule[0].object_ownership == "BucketOwnerPreferred" && length(data.aws_elb_service_account.current) == 1
-    error_message = "CloudFront and load balancers may write"
+    error_message = "CloudFront or load balancers may not write their logs"
   }
 }
 
-run "ages" {
+run "files_move_and_expire" {
   command = plan
   variables {
     infrequent_access_after_days = 180
@@ -51,11 +51,11 @@ run "ages" {
 
   assert {
     condition     = one(aws_s3_bucket_lifecycle_configuration.this.rule[0].expiration[*].days) == 730
-    error_message = "deleted after two years"
+    error_message = "files are not deleted after two years"
   }
 }
 
-run "deleted_before_moved" {
+run "deletion_before_the_move_is_rejected" {
   command = plan
   variables {
     infrequent_access_after_days = 180
@@ -64,7 +64,7 @@ run "deleted_before_moved" {
   expect_failures = [var.delete_after_days]
 }
 
-run "moved_too_soon" {
+run "move_before_30_days_is_rejected" {
   command = plan
   variables {
     infrequent_access_after_days = 7
@@ -72,7 +72,7 @@ run "moved_too_soon" {
   expect_failures = [var.infrequent_access_after_days]
 }
 
-run "every_website" {
+run "cors_wildcard_is_rejected" {
   command = plan
   variables {
     cors_origins = ["*"]

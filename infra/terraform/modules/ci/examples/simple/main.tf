@@ -1,4 +1,4 @@
-# Roles for one environment, lent to the workflows of one repository.
+# Roles for one environment, assumed by the workflows of one repository.
 provider "aws" {
   region = "ap-northeast-1"
 }

@@ -1,5 +1,5 @@
-# One service on Fargate behind a load balancer, in public subnets and so without a NAT gateway. Push an image first:
-# tasks start when it is there.
+# One service on Fargate behind a load balancer, in public subnets and therefore without a NAT gateway. Tasks start once an
+# image is pushed.
 provider "aws" {
   region = "ap-northeast-1"
 }
@@ -17,7 +17,7 @@ module "security" {
 
   name_prefix         = "shop-dev"
   vpc_id              = module.network.vpc_id
-  allowed_cidr_blocks = ["203.0.113.4/32"] # yours: curl https://checkip.amazonaws.com
+  allowed_cidr_blocks = ["203.0.113.4/32"] # your own address: curl https://checkip.amazonaws.com
   services            = { web = { port = 3000 } }
 }
 

@@ -1,4 +1,4 @@
-# A copy of one service's log lines to Datadog. The secret is made by hand before.
+# Forwards one service's log lines to Datadog. Create the secret by hand first.
 provider "aws" {
   region = "ap-northeast-1"
 }

@@ -1,4 +1,4 @@
-# A repository of images for one service.
+# An image repository for one service.
 provider "aws" {
   region = "ap-northeast-1"
 }
@@ -8,7 +8,7 @@ module "ecr" {
 
   name_prefix  = "shop-dev"
   repositories = ["web"]
-  force_delete = true # with the images in it
+  force_delete = true # also with images in it
 }
 
 output "repository_urls" {

@@ -1,4 +1,4 @@
-# A domain, its certificate and a firewall before a load balancer that is there already.
+# A domain, its certificate and a firewall for an existing load balancer.
 provider "aws" {
   region = "ap-northeast-1"
 }

@@ -16,7 +16,7 @@ module "security" {
 
   name_prefix         = "shop-dev"
   vpc_id              = module.network.vpc_id
-  allowed_cidr_blocks = ["203.0.113.4/32"] # yours: curl https://checkip.amazonaws.com
+  allowed_cidr_blocks = ["203.0.113.4/32"] # your own address: curl https://checkip.amazonaws.com
   services            = { app = { port = 3000, public_port = 80 } }
 }
 

@@ -1,4 +1,4 @@
-# Alarms on one service and a budget, told by mail.
+# Alarms on one service and a budget, with e-mail notifications.
 provider "aws" {
   region = "ap-northeast-1"
 }

@@ -1,4 +1,4 @@
-# A network of two zones: public and private subnets, one NAT gateway, S3 without it.
+# A VPC in two zones with public and private subnets, one NAT gateway, and a gateway endpoint for S3.
 provider "aws" {
   region = "ap-northeast-1"
 }

@@ -1,4 +1,4 @@
-# Who reaches whom: readers the load balancer, it the service, the service the database.
+# Allows visitors to reach the load balancer, the load balancer the service, and the service the database.
 provider "aws" {
   region = "ap-northeast-1"
 }
@@ -16,7 +16,7 @@ module "security" {
 
   name_prefix         = "shop-dev"
   vpc_id              = module.network.vpc_id
-  allowed_cidr_blocks = ["203.0.113.4/32"] # yours: curl https://checkip.amazonaws.com
+  allowed_cidr_blocks = ["203.0.113.4/32"] # your own address: curl https://checkip.amazonaws.com
   services            = { web = { port = 3000, uses_database = true } }
 }
 

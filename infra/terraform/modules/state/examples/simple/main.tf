@@ -1,4 +1,4 @@
-# The bucket for Terraform's states.
+# The bucket for Terraform states.
 provider "aws" {
   region = "ap-northeast-1"
 }
