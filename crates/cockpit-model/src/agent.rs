@@ -1,4 +1,5 @@
-//! Agents beside a service's own container, which tell others of it: whose, in which version, running, and whether they report.
+//! Monitoring agents that run as sidecars beside a service's own container: kind, version, whether they run, and
+//! whether they report.
 
 use crate::logs::LogEvent;
 use crate::task::{Container, Task};
@@ -8,7 +9,7 @@ use log_store::kind::Kind;
 use log_store::level::Level;
 use log_store::parse;
 
-/// Agents by what their image or their container is called.
+/// Agent kinds, recognized by a part of the image or container name.
 const KNOWN: &[(&str, &str)] = &[
     ("datadog", "datadog"),
     ("newrelic", "newrelic"),
@@ -21,72 +22,74 @@ const KNOWN: &[(&str, &str)] = &[
     ("log_router", "fluent bit"),
 ];
 
-/// One that has run for longer than this and has written nothing has not begun its work.
-const BEGUN: SignedDuration = SignedDuration::from_mins(10);
-/// An agent does not report after this many errors in a row, or after an error and no other line for this long.
-const ERRORS: usize = 3;
-const LATELY: SignedDuration = SignedDuration::from_mins(5);
-/// A line of a log is cut to so many characters.
-const SHOWN: usize = 120;
+/// An agent that has run longer than this without writing a log line counts as not working.
+const STARTUP_GRACE: SignedDuration = SignedDuration::from_mins(10);
+/// An agent counts as not reporting after this many consecutive errors, or when nothing but errors was logged for
+/// [`RETRY_WINDOW`].
+const MAX_ERRORS: usize = 3;
+const RETRY_WINDOW: SignedDuration = SignedDuration::from_mins(5);
+/// Maximum length of a displayed log line, in characters.
+const MAX_SHOWN_CHARS: usize = 120;
 
-/// An agent (Datadog, CloudWatch …) that runs in a container beside the task's own.
+/// A monitoring agent (Datadog, CloudWatch …) that runs as a sidecar container of a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agent {
     /// Which agent it is: `datadog`.
     pub kind: &'static str,
     pub container: String,
-    /// Its version, as its image's tag says.
+    /// The version, taken from the image tag.
     pub version: Option<String>,
-    /// Whether its container runs.
+    /// Whether its container is running.
     pub running: bool,
-    /// Whether its own health check says that it reports; none where it has none.
+    /// The result of the container's own health check; `None` if it has none.
     pub reporting: Option<bool>,
 }
 
 impl Agent {
     /// `datadog 7.72.1`.
-    pub fn named(&self) -> String {
+    pub fn label(&self) -> String {
         let version = self.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
         format!("{}{version}", self.kind)
     }
 
-    /// The line that is shown: `datadog 7.72.1 running`.
-    pub fn words(&self) -> String {
+    /// The status line that is displayed: `datadog 7.72.1 running`.
+    pub fn status_label(&self) -> String {
         let state = match (self.running, self.reporting) {
             (false, _) => "not running",
             (true, Some(false)) => "running, its health check fails",
             (true, Some(true)) => "running and well",
             (true, None) => "running",
         };
-        format!("{} {state}", self.named())
+        format!("{} {state}", self.label())
     }
 }
 
-/// The state of an agent by the last lines of its log, oldest first.
+/// The state of an agent, derived from the last lines of its log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Heard {
-    /// When it last wrote a line that is no error, no warning and no more of an error.
+pub struct LogStatus {
+    /// Time of the last line that is not an error, a warning or the continuation of an error.
     pub success: Option<Timestamp>,
-    /// When it last wrote an error, and which.
+    /// Time and text of the last error.
     pub error: Option<(Timestamp, String)>,
-    /// How many errors it wrote since the last line that is none.
+    /// Number of errors since the last successful line.
     pub errors: usize,
 }
 
-/// Reads the state of an agent from lines of its log; the newest of each kind counts.
-pub fn heard(lines: &[LogEvent]) -> Heard {
-    let mut heard = Heard::default();
+/// Derives the state of an agent from its log lines, oldest first; the newest line of each kind counts.
+pub fn log_status(lines: &[LogEvent]) -> LogStatus {
+    let mut heard = LogStatus::default();
     for line in lines {
         let Ok(at) = Timestamp::from_millisecond(line.at) else { continue };
         match level(&line.message) {
             Level::Error | Level::Fatal => {
                 let text = parse::strip_colour(line.message.trim());
-                heard.error = Some((at, text.chars().take(SHOWN).collect()));
+                heard.error = Some((at, text.chars().take(MAX_SHOWN_CHARS).collect()));
                 heard.errors += 1;
             }
-            // A warning says neither that it works nor that it does not.
+            // A warning proves neither success nor failure.
             Level::Warn => {}
-            // More of an error, as its stack trace: that an agent works is said by a line with a level.
+            // The continuation of an error, such as its stack trace: after an error, only a line with a level proves
+            // success.
             Level::None if heard.errors > 0 => {}
             _ => (heard.success, heard.errors) = (Some(at), 0),
         }
@@ -94,9 +97,9 @@ pub fn heard(lines: &[LogEvent]) -> Heard {
     heard
 }
 
-/// How bad a line is. Agents write it between bars, in brackets, or as a letter with an exclamation mark.
+/// Returns the level of a log line. Agents write it between bars, in brackets, or as a letter with an exclamation mark.
 fn level(line: &str) -> Level {
-    // Datadog names the part of the agent first, one of which is called `TRACE`: the worst of its words is the level.
+    // Datadog puts the agent's component first, and one component is called `TRACE`: take the most severe of the words.
     let barred = line.split(" | ").take(4).filter_map(|word| Level::from_word(word.trim().as_bytes())).max();
     if let Some(level) = barred.filter(|_| line.contains(" | ")) {
         return level;
@@ -117,67 +120,67 @@ fn level(line: &str) -> Level {
     found.unwrap_or(Level::None)
 }
 
-/// Whether an agent does what it is there for.
+/// Whether an agent delivers data to its backend.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reports {
-    /// Its last telling line is no error: when it wrote it.
-    Yes(Option<Timestamp>),
-    /// It does not, and why.
-    No { why: String, since: Option<Timestamp> },
-    /// That is not known, and why.
+pub enum Reporting {
+    /// The last line that has a level is not an error; the time of that line.
+    Active(Option<Timestamp>),
+    /// It does not report: the reason, and since when.
+    Failing { why: String, since: Option<Timestamp> },
+    /// Unknown, with the reason.
     Unknown(String),
 }
 
-/// The log of an agent, as far as it was read.
+/// The log of an agent, if it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Log {
-    /// It is not in CloudWatch, or was not read.
+    /// The log is not in CloudWatch or was not read; the reason.
     Unread(String),
     /// Its last log lines were read.
-    Read(Heard),
+    Read(LogStatus),
 }
 
-/// Judges an agent by its container, its health check and its log. `began` is when its task began to run.
-pub fn reports(agent: &Agent, log: &Log, began: Option<Timestamp>, now: Timestamp) -> Reports {
+/// Decides from container state, health check and log whether an agent reports. `began` is the start time of its task.
+pub fn reports(agent: &Agent, log: &Log, began: Option<Timestamp>, now: Timestamp) -> Reporting {
     if !agent.running {
-        return Reports::No { why: "its container does not run".to_owned(), since: None };
+        return Reporting::Failing { why: "its container does not run".to_owned(), since: None };
     }
     if agent.reporting == Some(false) {
-        return Reports::No { why: "its health check fails".to_owned(), since: None };
+        return Reporting::Failing { why: "its health check fails".to_owned(), since: None };
     }
     let heard = match log {
         Log::Read(heard) => heard,
-        Log::Unread(_) if agent.reporting == Some(true) => return Reports::Yes(None),
-        Log::Unread(why) => return Reports::Unknown(why.clone()),
+        Log::Unread(_) if agent.reporting == Some(true) => return Reporting::Active(None),
+        Log::Unread(why) => return Reporting::Unknown(why.clone()),
     };
     match (heard.success, &heard.error) {
-        (Some(success), None) => Reports::Yes(Some(success)),
-        // One that failed once and tries again reports.
-        (Some(success), Some(_)) if heard.errors < ERRORS && now.duration_since(success) < LATELY => {
-            Reports::Yes(Some(success))
+        (Some(success), None) => Reporting::Active(Some(success)),
+        // It failed once and is retrying: still counts as reporting.
+        (Some(success), Some(_)) if heard.errors < MAX_ERRORS && now.duration_since(success) < RETRY_WINDOW => {
+            Reporting::Active(Some(success))
         }
-        (Some(success), Some(_)) if heard.errors == 0 => Reports::Yes(Some(success)),
+        (Some(success), Some(_)) if heard.errors == 0 => Reporting::Active(Some(success)),
         (_, Some((failed, line))) => {
-            Reports::No { why: format!("its last word is an error: {line}"), since: Some(*failed) }
+            Reporting::Failing { why: format!("its last log line is an error: {line}"), since: Some(*failed) }
         }
-        (None, None) if agent.reporting == Some(true) => Reports::Yes(None),
-        (None, None) if began.is_some_and(|began| now.duration_since(began) > BEGUN) => {
-            Reports::No { why: "it has written nothing since it began".to_owned(), since: began }
+        (None, None) if agent.reporting == Some(true) => Reporting::Active(None),
+        (None, None) if began.is_some_and(|began| now.duration_since(began) > STARTUP_GRACE) => {
+            Reporting::Failing { why: "it has written nothing since it began".to_owned(), since: began }
         }
-        (None, None) => Reports::Unknown("it has written nothing yet".to_owned()),
+        (None, None) => Reporting::Unknown("it has written nothing yet".to_owned()),
     }
 }
 
-impl Reports {
-    /// The line that is shown: `reports, 2m ago`, `does not report: its health check fails`.
-    pub fn words(&self, now: Timestamp) -> String {
+impl Reporting {
+    /// The line that is displayed: `reports, 2m ago`, `does not report: its health check fails`.
+    pub fn describe(&self, now: Timestamp) -> String {
         let ago = |at: Timestamp| format!("{} ago", time::age(Some(at), now));
         match self {
-            Self::Yes(Some(at)) => format!("reports, {}", ago(*at)),
-            Self::Yes(None) => "reports".to_owned(),
-            Self::No { why, since: Some(at) } => format!("does not report: {why}, {}", ago(*at)),
-            Self::No { why, since: None } => format!("does not report: {why}"),
-            Self::Unknown(why) => format!("whether it reports is not known: {why}"),
+            Self::Active(Some(at)) => format!("reports, {}", ago(*at)),
+            Self::Active(None) => "reports".to_owned(),
+            Self::Failing { why, since: Some(at) } => format!("does not report: {why}, {}", ago(*at)),
+            Self::Failing { why, since: None } => format!("does not report: {why}"),
+            Self::Unknown(why) => format!("unknown whether it reports: {why}"),
         }
     }
 }
@@ -199,9 +202,9 @@ fn of_container(container: &Container) -> Option<Agent> {
     })
 }
 
-/// The agents of a task.
+/// Returns the agents of a task.
 pub fn agents(task: &Task) -> Vec<Agent> {
-    // A task of one container has nothing beside it.
+    // A task with a single container has no sidecars.
     if task.containers.len() < 2 { Vec::new() } else { task.containers.iter().filter_map(of_container).collect() }
 }
 
@@ -220,23 +223,23 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_is_known_by_its_image_or_its_container() {
+    fn agent_is_recognized_by_image_or_container_name() {
         let of = |name, image, health| of_container(&container(name, image, "RUNNING", health));
         let datadog = of("datadog-agent", "public.ecr.aws/datadog/agent:7.72.1", "UNKNOWN").unwrap();
-        assert_eq!(datadog.words(), "datadog 7.72.1 running");
+        assert_eq!(datadog.status_label(), "datadog 7.72.1 running");
         assert_eq!(
-            of("dd", "registry.example/datadog/agent@sha256:0", "HEALTHY").unwrap().words(),
+            of("dd", "registry.example/datadog/agent@sha256:0", "HEALTHY").unwrap().status_label(),
             "datadog running and well"
         );
         assert_eq!(of("web", "1.dkr.ecr.x.amazonaws.com/web:9f3c2e1", "HEALTHY"), None);
     }
 
     #[test]
-    fn one_that_does_not_run_or_is_not_well_is_told_so() {
+    fn stopped_or_unhealthy_agent_is_described_as_such() {
         let stopped = of_container(&container("datadog-agent", "datadog/agent:7", "STOPPED", "UNKNOWN")).unwrap();
-        assert_eq!(stopped.words(), "datadog 7 not running");
-        let sick = of_container(&container("datadog-agent", "datadog/agent:7", "RUNNING", "UNHEALTHY")).unwrap();
-        assert_eq!(sick.words(), "datadog 7 running, its health check fails");
+        assert_eq!(stopped.status_label(), "datadog 7 not running");
+        let unhealthy = of_container(&container("datadog-agent", "datadog/agent:7", "RUNNING", "UNHEALTHY")).unwrap();
+        assert_eq!(unhealthy.status_label(), "datadog 7 running, its health check fails");
     }
 
     fn line(minute: i64, message: &str) -> LogEvent {
@@ -248,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_each_agent_say_how_bad_they_are() {
+    fn log_levels_of_each_agent_are_recognized() {
         let lines = [
             (
                 "2026-11-20 05:00:00 UTC | CORE | INFO | (pkg/collector/worker/check_logger.go:40 in CheckStarted) | Done running check",
@@ -273,31 +276,32 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_reports_while_its_last_telling_line_is_no_error() {
+    fn agent_reports_until_its_last_line_is_an_error() {
         let agent = of_container(&container("datadog-agent", "datadog/agent:7", "RUNNING", "UNKNOWN")).unwrap();
         let good = line(1, "2026-11-20 05:00:00 UTC | CORE | INFO | Done running check");
         let bad = line(2, "2026-11-20 05:00:00 UTC | CORE | ERROR | 403 Forbidden: API key invalid");
         let warning = line(3, "2026-11-20 05:00:00 UTC | CORE | WARN | slow");
-        let judged = |lines: &[LogEvent]| reports(&agent, &Log::Read(heard(lines)), Some(at(0)), at(20));
-        assert_eq!(judged(&[good.clone(), warning.clone()]).words(at(20)), "reports, 19m ago");
+        let judged = |lines: &[LogEvent]| reports(&agent, &Log::Read(log_status(lines)), Some(at(0)), at(20));
+        assert_eq!(judged(&[good.clone(), warning.clone()]).describe(at(20)), "reports, 19m ago");
         let failing = judged(&[good.clone(), bad.clone(), warning]);
         assert!(
-            failing.words(at(20)).contains("its last word is an error") && failing.words(at(20)).contains("18m ago"),
+            failing.describe(at(20)).contains("its last log line is an error")
+                && failing.describe(at(20)).contains("18m ago"),
             "{failing:?}"
         );
-        assert_eq!(judged(&[bad.clone(), LogEvent { at: 240_000, ..good.clone() }]), Reports::Yes(Some(at(4))));
-        let soon = reports(&agent, &Log::Read(heard(&[good.clone(), bad.clone()])), Some(at(0)), at(3));
-        assert_eq!(soon, Reports::Yes(Some(at(1))), "one error is none yet");
+        assert_eq!(judged(&[bad.clone(), LogEvent { at: 240_000, ..good.clone() }]), Reporting::Active(Some(at(4))));
+        let soon = reports(&agent, &Log::Read(log_status(&[good.clone(), bad.clone()])), Some(at(0)), at(3));
+        assert_eq!(soon, Reporting::Active(Some(at(1))), "a single error is tolerated");
         let again = [good.clone(), bad.clone(), bad.clone(), bad.clone()];
-        let again = reports(&agent, &Log::Read(heard(&again)), Some(at(0)), at(3));
-        assert!(matches!(again, Reports::No { .. }), "three are");
-        assert!(matches!(judged(&[]), Reports::No { .. }), "it has run for twenty minutes");
-        let young = reports(&agent, &Log::Read(Heard::default()), Some(at(15)), at(20));
-        assert!(matches!(young, Reports::Unknown(_)), "{young:?}");
+        let again = reports(&agent, &Log::Read(log_status(&again)), Some(at(0)), at(3));
+        assert!(matches!(again, Reporting::Failing { .. }), "three are");
+        assert!(matches!(judged(&[]), Reporting::Failing { .. }), "it has run for twenty minutes");
+        let young = reports(&agent, &Log::Read(LogStatus::default()), Some(at(15)), at(20));
+        assert!(matches!(young, Reporting::Unknown(_)), "{young:?}");
     }
 
     #[test]
-    fn a_stack_trace_after_an_error_is_no_success() {
+    fn stack_trace_after_an_error_does_not_count_as_success() {
         let agent = of_container(&container("datadog-agent", "datadog/agent:7", "RUNNING", "UNKNOWN")).unwrap();
         let good = line(1, "2026-11-20 05:00:00 UTC | CORE | INFO | Done running check");
         let bad = line(2, "2026-11-20 05:00:00 UTC | CORE | ERROR | 403 Forbidden: API key invalid");
@@ -305,26 +309,30 @@ mod tests {
         assert!(trace.iter().all(|line| level(&line.message) == Level::None));
         let mut lines = vec![good.clone(), bad];
         lines.extend(trace.clone());
-        let said = heard(&lines);
-        assert_eq!((said.success, said.errors), (Some(at(1)), 1));
-        let judged = reports(&agent, &Log::Read(said), Some(at(0)), at(20));
+        let state = log_status(&lines);
+        assert_eq!((state.success, state.errors), (Some(at(1)), 1));
+        let judged = reports(&agent, &Log::Read(state), Some(at(0)), at(20));
         assert!(
-            judged.words(at(20)).contains("its last word is an error: 2026-11-20 05:00:00 UTC | CORE | ERROR"),
+            judged.describe(at(20)).contains("its last log line is an error: 2026-11-20 05:00:00 UTC | CORE | ERROR"),
             "{judged:?}"
         );
         lines.push(LogEvent { at: 240_000, ..good });
         lines.extend(trace.map(|line| LogEvent { at: 300_000, ..line }));
-        let said = heard(&lines);
-        assert_eq!((said.success, said.errors), (Some(at(5)), 0), "no error is the last that has a level");
+        let state = log_status(&lines);
+        assert_eq!((state.success, state.errors), (Some(at(5)), 0), "the last line with a level is not an error");
     }
 
     #[test]
-    fn an_agent_whose_log_cannot_be_read_is_unknown_and_never_well() {
+    fn agent_with_unreadable_log_is_unknown() {
         let agent = |health| of_container(&container("datadog-agent", "datadog/agent:7", "RUNNING", health)).unwrap();
         let log = Log::Unread("logs:GetLogEvents: not allowed".to_owned());
         let judged = reports(&agent("UNKNOWN"), &log, None, at(1));
-        assert_eq!(judged.words(at(1)), "whether it reports is not known: logs:GetLogEvents: not allowed");
-        assert_eq!(reports(&agent("HEALTHY"), &log, None, at(1)), Reports::Yes(None), "its own check says so");
-        assert!(matches!(reports(&agent("UNHEALTHY"), &log, None, at(1)), Reports::No { .. }));
+        assert_eq!(judged.describe(at(1)), "unknown whether it reports: logs:GetLogEvents: not allowed");
+        assert_eq!(
+            reports(&agent("HEALTHY"), &log, None, at(1)),
+            Reporting::Active(None),
+            "its own health check passes"
+        );
+        assert!(matches!(reports(&agent("UNHEALTHY"), &log, None, at(1)), Reporting::Failing { .. }));
     }
 }

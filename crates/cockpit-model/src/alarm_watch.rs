@@ -1,22 +1,22 @@
-//! The metric that an alarm watches, as a curve.
+//! The metric that an alarm watches, as a chart figure.
 
 use crate::alarm::Alarm;
-use crate::telemetry::{Area, Figure, Listed, Statistic};
+use crate::telemetry::{Area, Figure, MetricIdentity, Statistic};
 use crate::units::Unit;
 
 impl Alarm {
-    /// Whether it watches exactly this metric, for the team and not for autoscaling.
-    pub fn watches(&self, metric: &Listed) -> bool {
-        !self.of_autoscaling()
+    /// Whether it watches exactly this metric and is not an autoscaling alarm.
+    pub fn watches(&self, metric: &MetricIdentity) -> bool {
+        !self.is_for_autoscaling()
             && self.namespace.as_deref() == Some(metric.namespace.as_str())
             && self.metric.as_deref() == Some(metric.metric.as_str())
             && self.dimensions.len() == metric.dimensions.len()
             && self.dimensions.iter().all(|one| metric.dimensions.contains(one))
     }
 
-    /// The metric that it watches as a curve; none for a composite alarm, and for one over a formula.
+    /// Returns the watched metric as a figure; `None` for a composite alarm and for an alarm on a metric expression.
     pub fn figure(&self) -> Option<Figure> {
-        let metric = Listed {
+        let metric = MetricIdentity {
             namespace: self.namespace.clone()?,
             metric: self.metric.clone()?,
             dimensions: self.dimensions.clone(),
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_alarm_watches_is_a_figure_of_its_own_metric_and_statistic() {
+    fn alarm_figure_has_the_alarms_metric_and_statistic() {
         let alarm = Alarm {
             name: "slow".into(),
             namespace: Some("AWS/ApplicationELB".into()),

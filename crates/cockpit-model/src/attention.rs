@@ -1,55 +1,56 @@
-//! The needs-attention list: what a person should look at first. One rule set, shared by the
-//! Overview and the snapshot.
+//! The needs-attention list: the problems that an operator should look at first. The Overview and the snapshot share
+//! this one set of rules.
 //!
-//! Ranking: by severity (critical, warning, note); then by what it concerns (identity, services,
-//! databases, alarms, sources that cannot be read); then the newest first; then sources in their order; then by name.
+//! Ranking: by severity (critical, warning, note); then by subject (identity, services, databases, alarms, unreadable
+//! sources); then newest first; then by source order; then by name.
 //!
-//! What enters:
-//! - the credentials: wrong account or unreadable (critical), ending within 15 minutes (warning);
-//! - every reason of a service or database, but not the notes of one that is merely changing;
-//! - unhealthy targets of configured target groups that no service is behind;
-//! - alarms in ALARM (warning), save those that autoscaling owns;
-//! - certificates of the load balancers that have expired (critical), or should have been renewed (warning), once they were read;
-//! - parameters that a service's task definition names and that do not exist, once parameters were read (critical);
-//! - agents beside a service's container that do not run, or whose log's last word is an error (warning);
+//! Contents:
+//! - credentials: wrong account or unreadable (critical), expiring within 15 minutes (warning);
+//! - every reason of a service or database, except notes on one that is merely changing;
+//! - unhealthy targets of configured target groups that belong to no service;
+//! - alarms in ALARM (warning), except autoscaling alarms;
+//! - load balancer certificates, once read: expired (critical) or overdue for renewal (warning);
+//! - parameters that a service's task definition references but that do not exist, once parameters were read
+//!   (critical);
+//! - agents beside a service's container that are not running, or whose last log lines are errors (warning);
 //! - sources that fail (warning; throttling is a note) or are partial (note);
-//! - names and patterns of the configuration that nothing has (warning).
+//! - names and patterns in the configuration that match nothing (warning).
 //!
 //! The same sentence on more than three services becomes one entry.
 
 use super::agent_watch;
-use super::attention_entry::{Attention, Place};
+use super::attention_entry::{Attention, AttentionSubject};
 use super::certificates;
 use super::estate::{Estate, ServiceRow};
 use super::failure::{Failure, FailureKind};
 use super::health::{Health, Reason, Severity};
-use super::parameters::{belongs, named};
+use super::parameters::{is_under_path, named};
 use super::source::Source;
-use super::time::spoken;
+use super::time::sentence_duration;
 use jiff::{SignedDuration, Timestamp};
 
-/// Credentials that end within this time are announced.
+/// Credentials that expire within this time get an entry.
 const EXPIRING: SignedDuration = SignedDuration::from_mins(15);
-/// How many of them are named.
-const NAMED: usize = 4;
-/// More services than this with the same sentence are told together.
-const TOGETHER: usize = 3;
+/// Number of services that a combined entry names.
+const MAX_NAMED: usize = 4;
+/// Entries with the same sentence on more services than this are combined.
+const COMBINE_ABOVE: usize = 3;
 
-/// The list for an estate whose rows are already judged (see [`Estate::settle`]).
+/// Returns the list for an estate whose rows are already judged (see [`Estate::settle`]).
 pub fn rank(estate: &Estate, now: Timestamp) -> Vec<Attention> {
     let mut list = Vec::new();
     identity(estate, now, &mut list);
     services(estate, &mut list);
     for row in &estate.derived.databases {
         for reason in noteworthy(row.assessment.health, &row.assessment.reasons) {
-            list.push(entry(Place::Database(row.database.id.clone()), row.database.id.clone(), reason));
+            list.push(entry(AttentionSubject::Database(row.database.id.clone()), row.database.id.clone(), reason));
         }
     }
     for alarm in estate.alarms.value().into_iter().flatten() {
-        if alarm.state == super::alarm::AlarmState::Alarm && !alarm.of_autoscaling() {
+        if alarm.state == super::alarm::AlarmState::Alarm && !alarm.is_for_autoscaling() {
             list.push(Attention {
                 severity: Severity::Warning,
-                place: Place::Alarm(alarm.name.clone()),
+                subject: AttentionSubject::Alarm(alarm.name.clone()),
                 name: alarm.name.clone(),
                 what: format!("alarm: {}", alarm.reason),
                 since: alarm.since,
@@ -67,25 +68,25 @@ pub fn rank(estate: &Estate, now: Timestamp) -> Vec<Attention> {
     sources(estate, &mut list);
     list.sort_by(|a, b| {
         let key =
-            |entry: &Attention| (entry.severity, entry.place.rank(), std::cmp::Reverse(entry.since), source(entry));
+            |entry: &Attention| (entry.severity, entry.subject.rank(), std::cmp::Reverse(entry.since), source(entry));
         key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
     });
     list
 }
 
-/// Sources in their own order, services before the figures of a limit.
+/// Returns the source of an entry, so that entries sort in the order of [`Source::ALL`].
 fn source(entry: &Attention) -> Option<Source> {
-    if let Place::Source(source) = entry.place { Some(source) } else { None }
+    if let AttentionSubject::Source(source) = entry.subject { Some(source) } else { None }
 }
 
 fn noteworthy(health: Health, reasons: &[Reason]) -> impl Iterator<Item = &Reason> {
     reasons.iter().filter(move |reason| reason.severity != Severity::Note || health != Health::Changing)
 }
 
-fn entry(place: Place, name: String, reason: &Reason) -> Attention {
+fn entry(place: AttentionSubject, name: String, reason: &Reason) -> Attention {
     Attention {
         severity: reason.severity,
-        place,
+        subject: place,
         name,
         what: reason.text.clone(),
         since: reason.since,
@@ -97,7 +98,7 @@ fn identity(estate: &Estate, now: Timestamp, list: &mut Vec<Attention>) {
     let mut add = |severity, what: String, hint: Option<&str>| {
         list.push(Attention {
             severity,
-            place: Place::Identity,
+            subject: AttentionSubject::Identity,
             name: "credentials".into(),
             what,
             since: None,
@@ -123,31 +124,39 @@ fn identity(estate: &Estate, now: Timestamp, list: &mut Vec<Attention>) {
         if left <= SignedDuration::ZERO {
             add(Severity::Critical, "the credentials have expired".into(), Some(FailureKind::Credentials.hint()));
         } else if left <= EXPIRING {
-            add(Severity::Warning, format!("the credentials end in {}", spoken(left)), Some("renew them now"));
+            add(
+                Severity::Warning,
+                format!("the credentials end in {}", sentence_duration(left)),
+                Some("renew them now"),
+            );
         }
     }
 }
 
-/// Entries for parameters that a task definition names and that are not there. A list that was read before the task
-/// definition was registered says nothing of it.
+/// Adds an entry for each parameter that a task definition references but that does not exist. A list that was read
+/// before the task definition was registered is no evidence, and is ignored.
 fn parameters(estate: &Estate, list: &mut Vec<Attention>) {
     let (Some(known), Some(at)) = (estate.parameters.value(), estate.parameters.at()) else { return };
-    let known: std::collections::BTreeSet<&str> = known.iter().map(|one| named::key(&one.name)).collect();
+    let known: std::collections::BTreeSet<&str> = known.iter().map(|one| named::normalize(&one.name)).collect();
     for service in estate.services.value().into_iter().flat_map(std::collections::BTreeMap::values) {
         let read =
             service.current_definitions().into_iter().filter_map(|name| estate.task_definitions.get(name)?.value());
-        let definitions = read.filter(|definition| definition.registered_at.is_none_or(|made| made <= at));
+        let definitions = read.filter(|definition| definition.registered_at.is_none_or(|registered| registered <= at));
         let short = estate.service_row(&service.name).map_or(service.name.as_str(), |row| row.short.as_str());
-        for one in definitions.flat_map(|definition| named::of(&service.name, short, definition)) {
-            let named::From::Parameter { name, region: None, .. } = &one.from.here(&service.arn) else { continue };
-            if known.contains(named::key(name)) || !belongs(name, &estate.parameters_under) {
+        for reference in definitions.flat_map(|definition| named::references(&service.name, short, definition)) {
+            let named::ValueSource::Parameter { name, region: None, .. } =
+                &reference.from.without_local_region(&service.arn)
+            else {
+                continue;
+            };
+            if known.contains(named::normalize(name)) || !is_under_path(name, &estate.parameter_paths) {
                 continue;
             }
             list.push(Attention {
                 severity: Severity::Critical,
-                place: Place::Service(service.name.clone()),
+                subject: AttentionSubject::Service(service.name.clone()),
                 name: short.to_owned(),
-                what: format!("{} comes from the parameter {name}, which does not exist", one.variable),
+                what: format!("{} comes from the parameter {name}, which does not exist", reference.variable),
                 since: None,
                 hint: Some("make it (pane 7, or `cockpit params put`): without it no new task starts".to_owned()),
             });
@@ -156,37 +165,38 @@ fn parameters(estate: &Estate, list: &mut Vec<Attention>) {
 }
 
 fn services(estate: &Estate, list: &mut Vec<Attention>) {
-    let mut told: std::collections::HashMap<(Severity, &str), usize> = std::collections::HashMap::new();
+    let mut counts: std::collections::HashMap<(Severity, &str), usize> = std::collections::HashMap::new();
     let rows = &estate.derived.services;
     for row in rows {
         for reason in noteworthy(row.assessment.health, &row.assessment.reasons) {
-            *told.entry((reason.severity, reason.text.as_str())).or_default() += 1;
+            *counts.entry((reason.severity, reason.text.as_str())).or_default() += 1;
         }
     }
     for row in rows {
         for reason in noteworthy(row.assessment.health, &row.assessment.reasons) {
-            match told.get_mut(&(reason.severity, reason.text.as_str())) {
-                Some(count) if *count > TOGETHER => {
-                    let mut together = entry(Place::Services, format!("{count} services"), reason);
+            match counts.get_mut(&(reason.severity, reason.text.as_str())) {
+                Some(count) if *count > COMBINE_ABOVE => {
+                    let mut together = entry(AttentionSubject::Services, format!("{count} services"), reason);
                     together.since = None;
-                    // What is to be done names one of them.
+                    // The hint names one of the services.
                     together.hint = together.hint.map(|hint| hint.replace(&row.name, "SERVICE"));
                     let same = |row: &&ServiceRow| {
                         let mut all = noteworthy(row.assessment.health, &row.assessment.reasons);
                         all.any(|other| (other.severity, &other.text) == (reason.severity, &reason.text))
                     };
-                    let names: Vec<&str> = rows.iter().filter(same).take(NAMED).map(|row| row.short.as_str()).collect();
+                    let names: Vec<&str> =
+                        rows.iter().filter(same).take(MAX_NAMED).map(|row| row.short.as_str()).collect();
                     let more = *count - names.len();
                     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
                     together.what = format!("{}: {}{more}", reason.text, names.join(", "));
                     list.push(together);
-                    // Told once: later rows with this sentence find 0.
+                    // Combined already: later rows with this sentence find 0.
                     *count = 0;
                 }
                 Some(0) => {}
                 Some(_) | None => {
-                    let mut own = entry(Place::Service(row.name.clone()), row.short.clone(), reason);
-                    // As people call it: the row has little room.
+                    let mut own = entry(AttentionSubject::Service(row.name.clone()), row.short.clone(), reason);
+                    // The short name: the row has little room.
                     own.hint = own.hint.map(|hint| hint.replace(&row.name, &row.short));
                     list.push(own);
                 }
@@ -195,7 +205,7 @@ fn services(estate: &Estate, list: &mut Vec<Attention>) {
     }
 }
 
-/// Unhealthy targets of groups that no service is behind; a service tells of its own.
+/// Adds unhealthy targets of groups that no service uses; a service reports its own.
 fn target_groups(estate: &Estate, list: &mut Vec<Attention>) {
     for arn in estate.target_groups.value().into_iter().flatten() {
         let services = estate.services.value();
@@ -212,7 +222,7 @@ fn target_groups(estate: &Estate, list: &mut Vec<Attention>) {
         let count = bad.count();
         list.push(Attention {
             severity: if count == counted.len() { Severity::Critical } else { Severity::Warning },
-            place: Place::TargetGroup(super::target::group_name(arn).to_owned()),
+            subject: AttentionSubject::TargetGroup(super::target::group_name(arn).to_owned()),
             name: super::target::group_name(arn).to_owned(),
             what: format!("{count} of {} targets unhealthy: {}", counted.len(), why.unwrap_or("no reason given")),
             since: None,
@@ -221,13 +231,13 @@ fn target_groups(estate: &Estate, list: &mut Vec<Attention>) {
     }
 }
 
-/// Names of the configuration that nothing has: what is not watched by mistake looks as if all were well.
+/// Adds names in the configuration that match nothing: otherwise, a mistyped name would look healthy.
 fn unmatched(estate: &Estate, list: &mut Vec<Attention>) {
     list.extend(estate.unmatched.iter().map(|one| Attention {
         severity: Severity::Warning,
-        place: Place::Source(one.source),
+        subject: AttentionSubject::Source(one.source),
         name: "configuration".into(),
-        what: one.words(),
+        what: one.problem(),
         since: None,
         hint: Some(one.hint()),
     }));
@@ -235,8 +245,8 @@ fn unmatched(estate: &Estate, list: &mut Vec<Attention>) {
 
 fn sources(estate: &Estate, list: &mut Vec<Attention>) {
     let refused = |kind| matches!(kind, FailureKind::Credentials | FailureKind::WrongAccount);
-    // Told by the identity: with no connection at all every source would say the same.
-    let told = |failure: &Failure| {
+    // Covered by the identity entry: without a connection every source fails the same way.
+    let covered_by_identity = |failure: &Failure| {
         estate.identity.failure().is_some_and(|identity| {
             (refused(identity.kind) && refused(failure.kind))
                 || (identity.kind == failure.kind && identity.reason() == failure.reason())
@@ -245,7 +255,7 @@ fn sources(estate: &Estate, list: &mut Vec<Attention>) {
     let mut unread: Vec<(Vec<Failure>, Vec<Source>)> = Vec::new();
     let row = |severity, source: Source, what, hint: &str| Attention {
         severity,
-        place: Place::Source(source),
+        subject: AttentionSubject::Source(source),
         name: source.name().into(),
         what,
         since: None,
@@ -257,8 +267,8 @@ fn sources(estate: &Estate, list: &mut Vec<Attention>) {
         }
         let status = estate.status(source);
         match (status.failure, status.partial) {
-            (Some(failure), _) if told(&failure) => {}
-            (Some(failure), _) => Failure::join(&mut unread, failure, source),
+            (Some(failure), _) if covered_by_identity(&failure) => {}
+            (Some(failure), _) => Failure::add_to_group(&mut unread, failure, source),
             (None, Some(partial)) => {
                 let what = source.incomplete(&partial);
                 let hint = "what is missing is read again; until then this list may lack something";
@@ -268,8 +278,8 @@ fn sources(estate: &Estate, list: &mut Vec<Attention>) {
         }
     }
     for (failures, sources) in unread {
-        let words: Vec<&str> = sources.iter().map(|source| source.words()).collect();
-        let (words, why, hint) = (words.join(", "), Failure::together(&failures), failures[0].hint());
+        let words: Vec<&str> = sources.iter().map(|source| source.label()).collect();
+        let (words, why, hint) = (words.join(", "), Failure::describe_group(&failures), failures[0].hint());
         list.push(match failures[0].kind {
             FailureKind::Throttled => row(Severity::Note, sources[0], format!("{words} are read late: {why}"), hint),
             _ => row(Severity::Warning, sources[0], format!("cannot read {words}: {why}"), hint),
@@ -284,13 +294,13 @@ mod tests {
     fn failing(identity: Option<Failure>, sources: &[(Source, Failure)]) -> Vec<Attention> {
         let mut estate = Estate::default();
         if let Some(failure) = identity {
-            estate.identity.fail(failure);
+            estate.identity.record_failure(failure);
         }
         for (source, failure) in sources {
             match source {
-                Source::Services => estate.services.fail(failure.clone()),
-                Source::Tasks => estate.tasks.fail(failure.clone()),
-                _ => estate.alarms.fail(failure.clone()),
+                Source::Services => estate.services.record_failure(failure.clone()),
+                Source::Tasks => estate.tasks.record_failure(failure.clone()),
+                _ => estate.alarms.record_failure(failure.clone()),
             }
         }
         rank(&estate, Timestamp::UNIX_EPOCH)
@@ -301,18 +311,18 @@ mod tests {
     }
 
     #[test]
-    fn no_connection_at_all_is_one_row() {
+    fn missing_connection_is_one_row() {
         let sources =
             [(Source::Services, unreachable("ecs:ListServices")), (Source::Alarms, unreachable("cloudwatch:X"))];
         assert_eq!(failing(Some(unreachable("sts:GetCallerIdentity")), &sources).len(), 1);
-        // With an identity that is known, the sources say it, once.
+        // With a known identity, the sources report it, once.
         let rows = failing(None, &sources);
         assert_eq!(rows.len(), 1, "{rows:#?}");
         assert_eq!(rows[0].what, "cannot read services, alarms: no connection to AWS");
     }
 
     #[test]
-    fn one_cause_is_one_row_whatever_was_asked_for() {
+    fn one_cause_is_one_row_for_all_sources() {
         let denied = |action: &str| {
             let why = format!("{action}: not allowed: User: u is not authorized to perform: {action} (AccessDenied)");
             Failure::new(FailureKind::Denied, why)
@@ -331,14 +341,14 @@ mod tests {
         let rows = failing(None, &[(Source::Services, late("ecs:A")), (Source::Alarms, late("cloudwatch:B"))]);
         assert_eq!(rows.len(), 1, "{rows:#?}");
         assert_eq!(rows[0].what, "services, alarms are read late: Rate exceeded");
-        // Of several causes the services' comes first, not the one whose name does.
+        // Of several causes, the one of services comes first, not the first by name.
         let broken = Failure::new(FailureKind::Malformed, "cloudwatch:DescribeAlarms: not understood");
         let rows = failing(None, &[(Source::Alarms, broken), (Source::Services, denied("ecs:ListServices"))]);
         assert_eq!(rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["ecs.services", "cloudwatch.alarms"]);
     }
 
     #[test]
-    fn different_reasons_are_rows_of_their_own() {
+    fn different_reasons_are_separate_rows() {
         let denied = Failure::new(FailureKind::Denied, "cloudwatch:DescribeAlarms: not allowed");
         let rows = failing(
             Some(unreachable("sts:GetCallerIdentity")),
@@ -349,12 +359,12 @@ mod tests {
     }
 
     #[test]
-    fn a_source_refused_for_its_credentials_is_told_unless_the_identity_tells_it() {
+    fn rejected_credentials_are_reported_once() {
         let refused = |action: &str| Failure::new(FailureKind::Credentials, format!("{action}: expired"));
         let sources = [(Source::Tasks, refused("ecs:DescribeTasks"))];
         let rows = failing(None, &sources);
-        assert!(rows.iter().any(|row| row.place == Place::Source(Source::Tasks)), "{rows:#?}");
+        assert!(rows.iter().any(|row| row.subject == AttentionSubject::Source(Source::Tasks)), "{rows:#?}");
         let rows = failing(Some(refused("sts:GetCallerIdentity")), &sources);
-        assert!(rows.iter().all(|row| row.place == Place::Identity), "{rows:#?}");
+        assert!(rows.iter().all(|row| row.subject == AttentionSubject::Identity), "{rows:#?}");
     }
 }

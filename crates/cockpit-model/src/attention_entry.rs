@@ -4,12 +4,12 @@ use super::health::Severity;
 use super::source::Source;
 use jiff::Timestamp;
 
-/// The thing that an entry is about, so that opening it leads there.
+/// The subject of an entry; opening the entry navigates there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum AttentionSubject {
     /// The credentials or the account.
     Identity,
-    /// A service, by its whole name.
+    /// A service, by its full name.
     Service(String),
     /// Several services.
     Services,
@@ -17,16 +17,16 @@ pub enum Place {
     Database(String),
     /// An alarm, by its name.
     Alarm(String),
-    /// A target group that no service is behind, by its name.
+    /// A target group that belongs to no service, by its name.
     TargetGroup(String),
-    /// A certificate of a load balancer, by the first of its hosts.
+    /// A load balancer certificate, by its first host name.
     Certificate(String),
     /// A source that cannot be read.
     Source(Source),
 }
 
-impl Place {
-    /// Where it stands among entries that are as bad.
+impl AttentionSubject {
+    /// Rank among entries of equal severity; lower comes first.
     pub(super) fn rank(&self) -> u8 {
         match self {
             Self::Identity => 0,
@@ -41,15 +41,15 @@ impl Place {
 /// One entry of the list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attention {
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// The thing that it is about.
-    pub place: Place,
+    /// The subject of the entry.
+    pub subject: AttentionSubject,
     /// The name to show: a service's short name, a database's identifier …
     pub name: String,
-    /// The fault, in a sentence.
+    /// The problem, as a sentence.
     pub what: String,
     pub since: Option<Timestamp>,
-    /// The hint, in a sentence.
+    /// The hint, as a sentence.
     pub hint: Option<String>,
 }

@@ -1,18 +1,17 @@
-//! Distributions of `CloudFront` and what is thrown away of their caches: which are an environment's, which paths may be
-//! named, and what it costs.
+//! `CloudFront` distributions and invalidations: which belong to an environment, which paths are valid, and the cost.
 
 use jiff::Timestamp;
 
-/// Paths of a month that cost nothing, of an account over all its distributions. Source: `CloudFront`'s pricing.
+/// Free invalidation paths per month, for all distributions of an account. Source: `CloudFront`'s pricing.
 pub const FREE: u64 = 1_000;
-/// Each further one, in thousandths of a dollar. Source: the same.
+/// Price of each further path, in thousandths of a dollar. Source: the same.
 pub const PRICE_MILLS: u64 = 5;
-/// Paths without a wildcard that one request may name. Source: `CloudFront`'s quotas.
-pub const MOST: usize = 3_000;
-/// Paths with a wildcard that may be under way at a time. Source: the same.
-pub const MOST_WILDCARDS: usize = 15;
-/// Characters of a path. Source: the same.
-const LONGEST: usize = 4_000;
+/// Maximum number of paths without a wildcard in one request. Source: `CloudFront`'s quotas.
+pub const MAX_PATHS: usize = 3_000;
+/// Maximum number of paths with a wildcard in progress at a time. Source: the same.
+pub const MAX_WILDCARDS: usize = 15;
+/// Maximum length of a path, in characters. Source: the same.
+const MAX_PATH_CHARS: usize = 4_000;
 
 /// A `CloudFront` distribution.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,7 +20,7 @@ pub struct Distribution {
     pub id: String,
     /// `d111111abcdef8.cloudfront.net`.
     pub domain: String,
-    /// The host names that it serves, beside its own.
+    /// The host names that it serves in addition to its domain.
     pub aliases: Vec<String>,
     pub comment: String,
     /// `Deployed`, `InProgress`.
@@ -29,7 +28,7 @@ pub struct Distribution {
     pub enabled: bool,
 }
 
-/// A request to throw cached paths away.
+/// A request to remove cached paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Invalidation {
     pub id: String,
@@ -37,7 +36,7 @@ pub struct Invalidation {
     pub status: String,
     pub at: Option<Timestamp>,
     pub paths: Vec<String>,
-    /// The caller reference: the same again means the same invalidation.
+    /// The caller reference: a repeated reference means the same invalidation.
     pub reference: String,
 }
 
@@ -45,7 +44,7 @@ pub struct Invalidation {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Month {
     pub paths: u64,
-    /// Whether there was more than was read: it is at least that.
+    /// Whether there were more than were read: `paths` is then a lower bound.
     pub more: bool,
 }
 
@@ -55,15 +54,15 @@ impl Distribution {
         self.aliases.first().map_or(&self.domain, String::as_str)
     }
 
-    /// Whether it is meant by what was typed: its id, one of its names, or its comment.
-    pub fn is_called(&self, typed: &str) -> bool {
+    /// Whether `typed` is its id, one of its host names, or its comment.
+    pub fn matches_text(&self, typed: &str) -> bool {
         let names = [&self.id, &self.domain, &self.comment];
         names.into_iter().chain(&self.aliases).any(|name| name.eq_ignore_ascii_case(typed))
     }
 }
 
-/// Whether a thing that has these names is one of an environment: as configured by names or patterns, else by the beginning
-/// that its Terraform gives all names.
+/// Whether a resource with these names belongs to an environment: by the configured names and patterns, or else by the
+/// name prefix that the environment's Terraform uses.
 pub fn belongs(names: &[&str], configured: &[String], prefixes: &[String]) -> bool {
     if configured.is_empty() {
         return names.iter().any(|name| {
@@ -75,28 +74,27 @@ pub fn belongs(names: &[&str], configured: &[String], prefixes: &[String]) -> bo
     configured.iter().any(|pattern| names.iter().any(|name| log_store::pattern::matches(pattern, name)))
 }
 
-/// The beginning of names of an environment: `bookmark-manager-staging`; of a project with one environment the project.
+/// Returns the possible name prefixes of an environment: `bookmark-manager-staging`; just the project if it has one
+/// environment.
 pub fn prefixes(project: &str, environment: &str) -> Vec<String> {
     match (project.is_empty(), project == environment) {
         (true, _) => vec![environment.to_owned()],
         (false, true) => vec![project.to_owned()],
-        // An environment may have the project in its own name: `pantri-dev`.
+        // The environment's name may already contain the project: `pantri-dev`.
         (false, false) => vec![format!("{project}-{environment}"), environment.to_owned()],
     }
 }
 
-/// Why a path cannot be invalidated.
+/// Checks that a path can be invalidated.
 ///
 /// # Errors
-/// What is wrong with it, in a sentence.
+/// The problem, as a sentence.
 pub fn check(path: &str) -> Result<(), String> {
     if !path.starts_with('/') {
-        return Err(format!(
-            "`{path}` does not begin with a slash: paths are as readers ask for them, such as /images/*"
-        ));
+        return Err(format!("`{path}` does not begin with a slash: write it as in a URL, such as /images/*"));
     }
-    if path.chars().count() > LONGEST {
-        return Err(format!("a path has {LONGEST} characters at most"));
+    if path.chars().count() > MAX_PATH_CHARS {
+        return Err(format!("a path has {MAX_PATH_CHARS} characters at most"));
     }
     if let Some(bad) = path.chars().find(|c| !c.is_ascii() || c.is_ascii_whitespace() || c.is_ascii_control()) {
         return Err(format!("`{path}` has `{bad}` in it: write it as URLs do, with %"));
@@ -104,8 +102,8 @@ pub fn check(path: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// A sentence on the objects that a path invalidates.
-pub fn explained(path: &str) -> String {
+/// Describes in a sentence which objects a path invalidates.
+pub fn describe_path(path: &str) -> String {
     match path.strip_suffix('*') {
         Some("/") => "/*: everything; every object is asked of the origin again".to_owned(),
         Some(start) if start.ends_with('/') => format!("{path}: every object below {start}"),
@@ -118,7 +116,7 @@ pub fn explained(path: &str) -> String {
     }
 }
 
-/// The price of so many paths after those of the month, in thousandths of a dollar.
+/// Returns the price of `paths` after `before` earlier ones in the month, in thousandths of a dollar.
 pub fn cost_mills(before: u64, paths: u64) -> u64 {
     ((before + paths).saturating_sub(FREE.max(before))) * PRICE_MILLS
 }
@@ -128,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_beyond_the_first_thousand_of_a_month_cost() {
+    fn only_paths_beyond_the_monthly_allowance_cost() {
         assert_eq!(cost_mills(0, 1_000), 0);
         assert_eq!(cost_mills(999, 1), 0);
         assert_eq!(cost_mills(999, 2), 5);
@@ -137,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_as_readers_ask_for_it() {
+    fn path_must_be_an_absolute_url_path() {
         for good in ["/", "/*", "/a/b.js", "/a%20b?x=1", "/日".replace('日', "%E6%97%A5").as_str()] {
             assert_eq!(check(good), Ok(()), "{good}");
         }
@@ -148,21 +146,21 @@ mod tests {
     }
 
     #[test]
-    fn a_wildcard_is_one_only_at_the_end() {
-        assert!(explained("/*").contains("everything"));
-        assert!(explained("/images/*").contains("below /images/"));
-        assert!(explained("/img*").contains("begins with /img"));
-        assert!(explained("/a/*/b").contains("stands for itself"));
-        assert!(explained("/docs/").contains("/docs/* would be all"));
+    fn wildcard_works_only_at_the_end() {
+        assert!(describe_path("/*").contains("everything"));
+        assert!(describe_path("/images/*").contains("below /images/"));
+        assert!(describe_path("/img*").contains("begins with /img"));
+        assert!(describe_path("/a/*/b").contains("stands for itself"));
+        assert!(describe_path("/docs/").contains("/docs/* would be all"));
     }
 
     #[test]
-    fn what_is_an_environments_is_told_by_configuration_or_by_the_beginning_of_its_name() {
+    fn ownership_follows_configuration_or_name_prefix() {
         let (none, prefix) = (Vec::new(), prefixes("pantri", "prod"));
         assert!(belongs(&["pantri-prod-users"], &none, &prefix) && belongs(&["pantri-prod"], &none, &prefix));
         assert!(!belongs(&["pantri-production"], &none, &prefix) && !belongs(&["pantri-dev"], &none, &prefix));
         assert!(belongs(&["E1", "cdn.example"], &["E*".to_owned()], &prefix));
-        assert!(!belongs(&["pantri-prod"], &["E*".to_owned()], &prefix), "what is configured is all");
+        assert!(!belongs(&["pantri-prod"], &["E*".to_owned()], &prefix), "configured names are exclusive");
         assert_eq!(prefixes("pantri", "pantri"), ["pantri"]);
         assert!(belongs(&["pantri-dev-users"], &none, &prefixes("pantri", "pantri-dev")));
     }

@@ -1,35 +1,35 @@
-//! How programs are told where a PostgreSQL database is, and who connects.
+//! Connection settings for PostgreSQL clients: URL, libpq variables, `psql` command and JDBC URL.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// The name of a socket as programs of PostgreSQL look for it, without its port.
+/// The file name of a PostgreSQL Unix socket, without its port.
 const SOCKET: &str = ".s.PGSQL.";
 
-/// The variables of the environment that lead programs of libpq; those that [`Place::variables`] sets or takes out.
+/// The environment variables that libpq programs read; [`DatabaseAddress::variables`] sets or removes them.
 pub const VARIABLES: [&str; 9] =
     ["PGHOST", "PGPORT", "PGHOSTADDR", "PGSERVICE", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSSLMODE", "PGOPTIONS"];
 
 /// A database at a local port, or at a Unix socket.
 #[derive(Clone, Copy, Default)]
-pub struct Place<'a> {
-    /// Another address of this machine than 127.0.0.1.
+pub struct DatabaseAddress<'a> {
+    /// A local address other than 127.0.0.1.
     pub host: Option<&'a str>,
     pub port: u16,
-    /// The socket instead of the port.
+    /// The Unix socket to use instead of the port.
     pub socket: Option<&'a Path>,
     pub user: Option<&'a str>,
-    /// Only where it is asked for by name, or for the environment of a program that is started.
+    /// Set only if it was explicitly requested, or for the environment of a child process.
     pub password: Option<&'a str>,
     pub database: Option<&'a str>,
-    /// Whether the server speaks TLS. Its certificate names another host, so that it cannot be checked here.
+    /// Whether the server speaks TLS. Its certificate is for another host name, so it cannot be verified here.
     pub tls: bool,
-    /// Sessions begin as read-only ones.
+    /// Whether sessions start in read-only mode.
     pub read_only: bool,
 }
 
-impl Place<'_> {
-    /// As psql, Prisma and most others take it.
+impl DatabaseAddress<'_> {
+    /// Returns the URL that psql, Prisma and most others accept.
     pub fn url(&self) -> String {
         let mut url = String::from("postgresql://");
         if let Some(user) = self.user {
@@ -46,11 +46,11 @@ impl Place<'_> {
             Some(_) => write!(url, "localhost:{port}/{database}"),
             None => write!(url, "{host}:{port}/{database}"),
         };
-        let mut sign = '?';
+        let mut separator = '?';
         let mut add = |pair: &str| {
-            url.push(sign);
+            url.push(separator);
             url.push_str(pair);
-            sign = '&';
+            separator = '&';
         };
         if self.socket.is_some() {
             add(&format!("host={}", encoded(&host)));
@@ -64,22 +64,23 @@ impl Place<'_> {
         url
     }
 
-    /// As psql, `pg_dump` and all others that are made with libpq take it from their environment. One without a value is to be
-    /// taken out: it would lead elsewhere.
+    /// Returns the environment variables for psql, `pg_dump` and other libpq programs. A variable without a value must
+    /// be removed, because it would redirect the connection.
     pub fn variables(&self) -> Vec<(&'static str, Option<String>)> {
         let (host, port) = self.at();
-        let mut all =
+        let mut variables =
             vec![("PGHOST", Some(host)), ("PGPORT", Some(port.to_string())), ("PGHOSTADDR", None), ("PGSERVICE", None)];
-        let mut known = |name, value: Option<&str>| all.extend(value.map(|value| (name, Some(value.to_owned()))));
-        known("PGUSER", self.user);
-        known("PGPASSWORD", self.password);
-        known("PGDATABASE", self.database);
-        known("PGSSLMODE", self.tls.then_some("require"));
-        known("PGOPTIONS", self.read_only.then_some("-c default_transaction_read_only=on"));
-        all
+        let mut set_if_known =
+            |name, value: Option<&str>| variables.extend(value.map(|value| (name, Some(value.to_owned()))));
+        set_if_known("PGUSER", self.user);
+        set_if_known("PGPASSWORD", self.password);
+        set_if_known("PGDATABASE", self.database);
+        set_if_known("PGSSLMODE", self.tls.then_some("require"));
+        set_if_known("PGOPTIONS", self.read_only.then_some("-c default_transaction_read_only=on"));
+        variables
     }
 
-    /// The `psql` command, as it is typed at a shell.
+    /// Returns the `psql` command, quoted for a shell.
     pub fn psql(&self) -> String {
         let (host, port) = self.at();
         let mut command = format!("psql -h {} -p {port}", quoted(&host));
@@ -92,7 +93,7 @@ impl Place<'_> {
         command
     }
 
-    /// The host and the port as programs of PostgreSQL take them: of a socket its folder, and the port in its name.
+    /// Returns host and port as PostgreSQL clients expect them: for a socket, its folder and the port in its name.
     fn at(&self) -> (String, u16) {
         let Some(path) = self.socket else { return (self.host().to_owned(), self.port) };
         let folder = path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
@@ -103,27 +104,28 @@ impl Place<'_> {
         self.host.unwrap_or("127.0.0.1")
     }
 
-    /// The port in the name of the socket; none where the socket has another name, which no program of PostgreSQL finds.
+    /// Returns the port in the socket's file name; `None` if it is named differently, and PostgreSQL clients cannot
+    /// find it.
     pub fn socket_port(&self) -> Option<u16> {
         self.socket?.file_name()?.to_str()?.strip_prefix(SOCKET)?.parse().ok()
     }
 
-    /// As DBeaver and DataGrip take it.
+    /// Returns the JDBC URL for DBeaver and DataGrip.
     pub fn jdbc(&self) -> String {
         let mut url =
             format!("jdbc:postgresql://{}:{}/{}", self.host(), self.port, encoded(self.database.unwrap_or_default()));
-        let mut sign = '?';
+        let mut separator = '?';
         for (name, value) in [("user", self.user), ("password", self.password)] {
             if let Some(value) = value {
-                let _ = write!(url, "{sign}{name}={}", encoded(value));
-                sign = '&';
+                let _ = write!(url, "{separator}{name}={}", encoded(value));
+                separator = '&';
             }
         }
         url
     }
 }
 
-/// Percent-encoded, but for letters, digits and `-._~` (RFC 3986).
+/// Percent-encodes everything except letters, digits and `-._~` (RFC 3986).
 fn encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
@@ -147,13 +149,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_a_meaning_in_a_url_is_encoded() {
-        let place = Place {
+    fn reserved_characters_in_a_url_are_encoded() {
+        let place = DatabaseAddress {
             port: 5432,
             user: Some("a@b"),
             password: Some("p:/#ä"),
             database: Some("my db"),
-            ..Place::default()
+            ..DatabaseAddress::default()
         };
         assert_eq!(place.url(), "postgresql://a%40b:p%3A%2F%23%C3%A4@127.0.0.1:5432/my%20db");
         assert_eq!(place.psql(), "psql -h 127.0.0.1 -p 5432 -U a@b -d 'my db'");
@@ -161,33 +163,35 @@ mod tests {
     }
 
     #[test]
-    fn programs_of_libpq_are_told_all_that_is_known_and_led_nowhere_else() {
-        let place = Place { port: 5433, user: Some("app"), password: Some("hush"), ..Place::default() };
+    fn libpq_variables_are_set_and_conflicting_ones_removed() {
+        let place =
+            DatabaseAddress { port: 5433, user: Some("app"), password: Some("hush"), ..DatabaseAddress::default() };
         let all = place.variables();
         let of = |wanted: &str| all.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.as_deref());
         assert_eq!((of("PGHOST"), of("PGPORT")), (Some(Some("127.0.0.1")), Some(Some("5433"))));
         assert_eq!((of("PGUSER"), of("PGPASSWORD")), (Some(Some("app")), Some(Some("hush"))));
         assert_eq!((of("PGSERVICE"), of("PGHOSTADDR")), (Some(None), Some(None)));
         assert_eq!((of("PGDATABASE"), of("PGSSLMODE"), of("PGOPTIONS")), (None, None, None));
-        let whole = Place { database: Some("shop"), tls: true, read_only: true, ..place }.variables();
+        let whole = DatabaseAddress { database: Some("shop"), tls: true, read_only: true, ..place }.variables();
         assert!(whole.iter().all(|(name, _)| VARIABLES.contains(name)) && whole.len() == VARIABLES.len(), "{whole:?}");
     }
 
     #[test]
-    fn a_socket_is_named_by_its_folder_and_the_port_in_its_name() {
-        let at = |path| Place { socket: Some(Path::new(path)), user: Some("app"), ..Place::default() };
+    fn socket_is_given_by_folder_and_port() {
+        let at =
+            |path| DatabaseAddress { socket: Some(Path::new(path)), user: Some("app"), ..DatabaseAddress::default() };
         assert_eq!(at("/run/my db/.s.PGSQL.5433").psql(), "psql -h '/run/my db' -p 5433 -U app");
         assert_eq!(at("/tmp/.s.PGSQL.5433").url(), "postgresql://app@localhost:5433/?host=%2Ftmp");
         assert_eq!(at("/tmp/db.sock").socket_port(), None);
     }
 
     #[test]
-    fn tls_and_read_only_stand_in_it_and_nothing_stands_for_what_is_not_known() {
-        let place = Place { port: 1, tls: true, read_only: true, ..Place::default() };
+    fn url_has_tls_and_read_only_and_omits_unknown_parts() {
+        let place = DatabaseAddress { port: 1, tls: true, read_only: true, ..DatabaseAddress::default() };
         assert_eq!(
             place.url(),
             "postgresql://127.0.0.1:1/?sslmode=require&options=-c%20default_transaction_read_only%3Don"
         );
-        assert_eq!(Place { port: 1, ..Place::default() }.url(), "postgresql://127.0.0.1:1/");
+        assert_eq!(DatabaseAddress { port: 1, ..DatabaseAddress::default() }.url(), "postgresql://127.0.0.1:1/");
     }
 }

@@ -1,4 +1,4 @@
-//! The costs of an account: by day and service, as Cost Explorer tells it, and what follows from that.
+//! The costs of an account by day and service, from Cost Explorer, and the figures derived from them.
 
 use crate::timer::{Power, Timer};
 use jiff::tz::TimeZone;
@@ -6,42 +6,43 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// They are read once a day of UTC: each request costs a cent, and Cost Explorer has new figures a few times a day.
+/// The maximum age of the figures. They are read once per UTC day: each request costs a cent, and Cost Explorer updates
+/// its figures only a few times a day.
 pub const AGE: SignedDuration = SignedDuration::from_hours(24);
-/// How many days before yesterday tell what is usual.
-pub const USUAL: i64 = 14;
-/// Fewer days than this are too few to compare with.
-const LEAST: usize = 4;
+/// Number of days before yesterday that define the usual cost.
+pub const USUAL_DAYS: i64 = 14;
+/// The minimum number of days needed for a comparison.
+const MIN_DAYS: usize = 4;
 
-/// The costs as they were read, and when.
+/// The costs as read at one time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Costs {
     pub read_at: Timestamp,
     /// `USD`.
     pub currency: String,
-    /// Each day by service, oldest first. Those of the last two days grow still.
+    /// Each day's costs by service, oldest first. The figures of the last two days still grow.
     pub days: Vec<Day>,
-    /// The expected costs of the rest of the month; none where they cannot be told.
+    /// The expected costs of the rest of the month; `None` if there is no forecast.
     pub rest: Option<f64>,
-    /// Why it cannot be told.
+    /// The reason why there is no forecast.
     pub no_forecast: Option<String>,
-    /// Budgets of the account over its cost.
+    /// The cost budgets of the account.
     #[serde(default)]
     pub budgets: Vec<Budget>,
-    /// Why they are not known.
+    /// The reason why the budgets are unknown.
     #[serde(default)]
     pub no_budgets: Option<String>,
 }
 
 impl Costs {
-    /// Whether they were read on the day of UTC that it is now. Those of the day before lack most of yesterday, and on the first of
-    /// a month the whole month.
-    pub fn are_of_today(&self, now: Timestamp) -> bool {
+    /// Whether they were read on the current UTC day. Figures of the day before lack most of yesterday and, on the
+    /// first of a month, the whole month.
+    pub fn were_read_today(&self, now: Timestamp) -> bool {
         today(self.read_at) == today(now)
     }
 }
 
-/// The day at a moment, as Cost Explorer counts days: in UTC.
+/// Returns the date at `now` as Cost Explorer counts days: in UTC.
 pub fn today(now: Timestamp) -> Date {
     now.to_zoned(TimeZone::UTC).date()
 }
@@ -53,7 +54,7 @@ pub struct Budget {
     /// `MONTHLY`, `QUARTERLY`, …
     pub every: String,
     pub limit: f64,
-    /// Of this period until now.
+    /// The costs of the current period so far.
     pub spent: f64,
     /// The expected costs of the whole period.
     pub forecast: Option<f64>,
@@ -62,12 +63,12 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// The part of it that is spent: 1.0 is all of it.
+    /// Returns the spent fraction: 1.0 is the whole budget.
     pub fn part(&self) -> Option<f64> {
         (self.limit > 0.0).then(|| self.spent / self.limit)
     }
 
-    /// Whether it is exceeded, or will be.
+    /// Whether it is exceeded or forecast to be.
     pub fn is_exceeded(&self) -> bool {
         self.spent > self.limit || self.forecast.is_some_and(|forecast| forecast > self.limit)
     }
@@ -81,57 +82,57 @@ pub struct Day {
 }
 
 impl Day {
-    /// All services together.
+    /// The total of all services.
     pub fn total(&self) -> f64 {
         self.by.values().sum()
     }
 }
 
-/// A service's part of the month.
+/// The costs of one service.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Part {
     pub service: String,
-    /// This month until now.
+    /// The current month so far.
     pub month: f64,
     pub yesterday: f64,
-    /// The middle of the days before.
+    /// The median of the days before yesterday.
     pub usual: Option<f64>,
 }
 
-/// The figures that are shown of it.
+/// The figures to display.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Told {
-    /// This month until now.
+pub struct CostSummary {
+    /// The current month so far.
     pub month: f64,
-    /// This month to its end.
+    /// The forecast for the whole current month.
     pub forecast: Option<f64>,
     pub yesterday: Option<f64>,
-    /// The middle of the days before.
+    /// The median of the days before yesterday.
     pub usual: Option<f64>,
-    /// The dearest first; those of nothing are left out.
+    /// The costs by service, the most expensive first; services without costs are left out.
     pub parts: Vec<Part>,
 }
 
-/// The days (the last not included) that are read on a day.
-pub fn span(today: Date) -> (Date, Date) {
-    let back = today.saturating_sub(jiff::Span::new().days(USUAL + 1));
+/// Returns the range of days to read on a given day; the end is exclusive.
+pub fn days_to_read(today: Date) -> (Date, Date) {
+    let back = today.saturating_sub(jiff::Span::new().days(USUAL_DAYS + 1));
     (back.min(today.first_of_month()), today.saturating_add(jiff::Span::new().days(1)))
 }
 
-/// The days (the last not included) that are forecast; none on the last day of a month in which nothing is left.
-pub fn ahead(today: Date) -> Option<(Date, Date)> {
+/// Returns the range of days to forecast, the end exclusive; `None` on the last day of a month.
+pub fn days_to_forecast(today: Date) -> Option<(Date, Date)> {
     let end = today.last_of_month().saturating_add(jiff::Span::new().days(1));
     let start = today.saturating_add(jiff::Span::new().days(1));
     (start < end).then_some((start, end))
 }
 
-/// The figures as of a day.
-pub fn told(costs: &Costs, today: Date) -> Told {
+/// Returns the figures as of a day.
+pub fn summarize(costs: &Costs, today: Date) -> CostSummary {
     let yesterday = today.saturating_sub(jiff::Span::new().days(1));
     let first = today.first_of_month();
     let of_month = || costs.days.iter().filter(|day| day.date >= first && day.date <= today);
     let before: Vec<&Day> = costs.days.iter().filter(|day| day.date < yesterday).collect();
-    let before = &before[before.len().saturating_sub(usize::try_from(USUAL).unwrap_or(0))..];
+    let before = &before[before.len().saturating_sub(usize::try_from(USUAL_DAYS).unwrap_or(0))..];
     let mut month: BTreeMap<&str, f64> = BTreeMap::new();
     for (service, cost) in of_month().flat_map(|day| &day.by) {
         *month.entry(service).or_default() += cost;
@@ -149,7 +150,7 @@ pub fn told(costs: &Costs, today: Date) -> Told {
         .collect();
     parts.sort_by(|a, b| b.month.total_cmp(&a.month).then_with(|| a.service.cmp(&b.service)));
     let total: f64 = month.values().sum();
-    Told {
+    CostSummary {
         month: total,
         forecast: costs.rest.map(|rest| total + rest),
         yesterday: last.map(Day::total),
@@ -158,21 +159,21 @@ pub fn told(costs: &Costs, today: Date) -> Told {
     }
 }
 
-/// Cost Explorer's name of the service whose tasks a schedule stops.
+/// Cost Explorer's name for the service whose tasks a schedule stops.
 const TASKS: &str = "Amazon Elastic Container Service";
-/// Times of a schedule that are looked at.
-const TIMES: usize = 200;
+/// Maximum number of occurrences of a schedule to examine.
+const MAX_OCCURRENCES: usize = 200;
 
-/// The part of the coming week in which schedules have the environment stopped; none where they do not both stop and start
-/// it.
-pub fn stopped_part(timers: &[Timer], now: Timestamp) -> Option<f64> {
+/// Returns the fraction of the coming week in which schedules keep the environment stopped; `None` unless they both
+/// stop and start it.
+pub fn stopped_fraction(timers: &[Timer], now: Timestamp) -> Option<f64> {
     let week = SignedDuration::from_hours(7 * 24);
     let end = now.checked_add(week).ok()?;
     let mut times: Vec<(Timestamp, Power)> = Vec::new();
     for timer in timers.iter().filter(|timer| timer.enabled) {
         let Some(power) = timer.power() else { continue };
         let mut at = now;
-        for _ in 0..TIMES {
+        for _ in 0..MAX_OCCURRENCES {
             match timer.next(at).filter(|next| *next < end && *next > at) {
                 Some(next) => (times, at) = (with(times, (next, power)), next),
                 None => break,
@@ -183,7 +184,7 @@ pub fn stopped_part(timers: &[Timer], now: Timestamp) -> Option<f64> {
     let both = [Power::Stop, Power::Start].iter().all(|wanted| times.iter().any(|(_, power)| power == wanted));
     let (_, first) = times.first().filter(|_| both)?;
     let mut stopped = SignedDuration::ZERO;
-    // Before it is started for the first time it stands still.
+    // If a start comes first, the environment is stopped now.
     let mut since = (*first == Power::Start).then_some(now);
     for (at, power) in &times {
         match (power, since) {
@@ -206,26 +207,26 @@ fn with<T>(mut list: Vec<T>, one: T) -> Vec<T> {
     list
 }
 
-/// About what a month's tasks would cost more if they were never stopped, from what they cost now and the part of the time
-/// in which they are.
-pub fn saved(told: &Told, stopped: f64) -> Option<f64> {
+/// Returns roughly how much more a month's tasks would cost if they never stopped, from their current costs and the
+/// fraction of time in which they are stopped.
+pub fn schedule_savings(told: &CostSummary, stopped: f64) -> Option<f64> {
     let tasks = told.parts.iter().find(|part| part.service == TASKS)?.month;
-    let whole = if told.month > 0.0 { tasks * told.forecast? / told.month } else { return None };
-    (stopped > 0.0 && stopped < 0.95).then(|| whole * stopped / (1.0 - stopped))
+    let whole_month = if told.month > 0.0 { tasks * told.forecast? / told.month } else { return None };
+    (stopped > 0.0 && stopped < 0.95).then(|| whole_month * stopped / (1.0 - stopped))
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
-    (values.len() >= LEAST).then(|| values[values.len() / 2])
+    (values.len() >= MIN_DAYS).then(|| values[values.len() / 2])
 }
 
-/// The share of the usual costs by which a day is above them, where it is at least a quarter and one unit of money.
-pub fn unusual(day: f64, usual: f64) -> Option<f64> {
+/// Returns by which fraction a day exceeds the usual costs; `None` below a quarter or below one unit of the currency.
+pub fn unusual_increase(day: f64, usual: f64) -> Option<f64> {
     let more = day - usual;
     (usual > 0.0 && more >= usual * 0.25 && more >= 1.0).then(|| more / usual)
 }
 
-/// An amount to the cent.
+/// Rounds an amount to cents.
 pub fn cents(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
@@ -237,7 +238,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn costs(today: Date) -> Costs {
-        let (from, to) = span(today);
+        let (from, to) = days_to_read(today);
         let mut days = Vec::new();
         let mut day = from;
         while day < to {
@@ -252,26 +253,26 @@ mod tests {
     }
 
     #[test]
-    fn the_month_and_yesterday_against_the_usual_are_told() {
-        let told = told(&costs(date(2026, 11, 10)), date(2026, 11, 10));
-        assert_eq!((told.month, told.forecast), (160.0, Some(260.0)));
-        assert_eq!((told.yesterday, told.usual), (Some(34.0), Some(14.0)));
-        assert_eq!(told.parts.iter().map(|part| part.service.as_str()).collect::<Vec<_>>(), ["ECS", "RDS"]);
-        assert!(unusual(34.0, 14.0).is_some());
-        assert!(unusual(14.5, 14.0).is_none());
-        assert!(unusual(1.0, 0.0).is_none());
+    fn month_and_yesterday_are_compared_with_the_usual() {
+        let figures = summarize(&costs(date(2026, 11, 10)), date(2026, 11, 10));
+        assert_eq!((figures.month, figures.forecast), (160.0, Some(260.0)));
+        assert_eq!((figures.yesterday, figures.usual), (Some(34.0), Some(14.0)));
+        assert_eq!(figures.parts.iter().map(|part| part.service.as_str()).collect::<Vec<_>>(), ["ECS", "RDS"]);
+        assert!(unusual_increase(34.0, 14.0).is_some());
+        assert!(unusual_increase(14.5, 14.0).is_none());
+        assert!(unusual_increase(1.0, 0.0).is_none());
     }
 
     #[test]
-    fn at_the_end_of_a_month_nothing_is_forecast_and_early_in_it_the_days_before_are_read() {
-        assert_eq!(ahead(date(2026, 11, 30)), None);
-        assert_eq!(ahead(date(2026, 11, 29)), Some((date(2026, 11, 30), date(2026, 12, 1))));
-        assert_eq!(span(date(2026, 12, 1)), (date(2026, 11, 16), date(2026, 12, 2)));
-        assert_eq!(span(date(2026, 11, 29)).0, date(2026, 11, 1));
+    fn last_day_has_no_forecast_and_early_days_include_the_previous_month() {
+        assert_eq!(days_to_forecast(date(2026, 11, 30)), None);
+        assert_eq!(days_to_forecast(date(2026, 11, 29)), Some((date(2026, 11, 30), date(2026, 12, 1))));
+        assert_eq!(days_to_read(date(2026, 12, 1)), (date(2026, 11, 16), date(2026, 12, 2)));
+        assert_eq!(days_to_read(date(2026, 11, 29)).0, date(2026, 11, 1));
     }
 
     #[test]
-    fn a_schedule_saves_what_tasks_would_cost_while_they_are_stopped() {
+    fn schedule_saves_the_cost_of_stopped_tasks() {
         let timer = |expression: &str, action: &str| Timer {
             name: action.into(),
             expression: expression.into(),
@@ -283,17 +284,17 @@ mod tests {
         // Every day from 22:00 to 10:00: half of the time.
         let timers = [timer("cron(0 22 * * ? *)", "stop"), timer("cron(0 10 * * ? *)", "start")];
         let now: Timestamp = "2026-11-20T05:00:00Z".parse().expect("a time");
-        let part = stopped_part(&timers, now).expect("both");
+        let part = stopped_fraction(&timers, now).expect("both");
         assert!((part - 0.5).abs() < 0.01, "{part}");
-        assert_eq!(stopped_part(&timers[..1], now), None, "nothing starts it again");
+        assert_eq!(stopped_fraction(&timers[..1], now), None, "nothing starts it again");
         let parts = vec![Part { service: TASKS.into(), month: 40.0, yesterday: 2.0, usual: None }];
-        let told = Told { month: 100.0, forecast: Some(150.0), parts, ..Told::default() };
-        assert_eq!(saved(&told, 0.5), Some(60.0));
-        assert_eq!(saved(&Told { forecast: None, ..told }, 0.5), None);
+        let told = CostSummary { month: 100.0, forecast: Some(150.0), parts, ..CostSummary::default() };
+        assert_eq!(schedule_savings(&told, 0.5), Some(60.0));
+        assert_eq!(schedule_savings(&CostSummary { forecast: None, ..told }, 0.5), None);
     }
 
     #[test]
-    fn a_budget_is_exceeded_by_what_is_spent_or_by_what_will_be() {
+    fn budget_is_exceeded_by_spent_or_forecast_costs() {
         let budget = |spent, forecast| Budget {
             name: "monthly".into(),
             every: "MONTHLY".into(),
@@ -310,16 +311,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_parts_add_up_to_the_month(values in proptest::collection::vec(0.0f64..1e6, 1..200)) {
+        fn parts_add_up_to_the_month(values in proptest::collection::vec(0.0f64..1e6, 1..200)) {
             let today = date(2026, 11, 20);
             let days = values.iter().enumerate().map(|(place, value)| Day {
                 date: date(2026, 11, 1 + (place % 20) as i8),
                 by: [(format!("s{}", place % 7), *value)].into(),
             });
-            let told = told(&Costs { days: days.collect(), ..Costs::default() }, today);
-            let parts: f64 = told.parts.iter().map(|part| part.month).sum();
-            prop_assert!((parts - told.month).abs() <= 0.05 + told.month * 1e-9);
-            prop_assert!(told.parts.windows(2).all(|pair| pair[0].month >= pair[1].month));
+            let figures = summarize(&Costs { days: days.collect(), ..Costs::default() }, today);
+            let parts: f64 = figures.parts.iter().map(|part| part.month).sum();
+            prop_assert!((parts - figures.month).abs() <= 0.05 + figures.month * 1e-9);
+            prop_assert!(figures.parts.windows(2).all(|pair| pair[0].month >= pair[1].month));
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `cron(…)` expressions of AWS schedules: when they fire.
 //!
-//! Minute, hour, day of month, month, day of week (1 = Sunday), and a year that may be left out. Lists, ranges,
-//! steps, names, `L`, `W` and `#` are computed. What the documentation does not describe gives no expression
-//! rather than a wrong time. Source: "Schedule types in EventBridge Scheduler" of its user guide.
+//! Fields: minute, hour, day of month, month, day of week (1 = Sunday), and an optional year. Lists, ranges, steps,
+//! names, `L`, `W` and `#` are supported. An expression that the documentation does not describe is rejected, rather
+//! than given a wrong time. Source: "Schedule types in EventBridge Scheduler" of its user guide.
 
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, civil};
@@ -20,12 +20,12 @@ pub struct Cron {
     minutes: Vec<i16>,
     hours: Vec<i16>,
     months: Vec<i16>,
-    /// None: every year.
+    /// `None` means every year.
     years: Option<Vec<i16>>,
     days: Days,
 }
 
-/// Which days are meant: by day of the month or of the week; the other field is `?`.
+/// The days on which it fires: by day of the month or of the week; the other field is `?`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Days {
     OfMonth(Vec<OfMonth>),
@@ -70,7 +70,7 @@ const DAY_OF_WEEK: Field = Field { low: 1, high: 7, names: &DAYS };
 const YEAR: Field = Field { low: 1970, high: LAST_YEAR, names: &[] };
 
 impl Cron {
-    /// Parses `cron(0 22 ? * MON-FRI *)`; `None` for what the documentation does not describe.
+    /// Parses `cron(0 22 ? * MON-FRI *)`; `None` for expressions that the documentation does not describe.
     pub fn parse(expression: &str) -> Option<Self> {
         let inner = expression.trim().strip_prefix("cron(")?.strip_suffix(')')?;
         let mut fields = inner.split_whitespace();
@@ -98,8 +98,8 @@ impl Cron {
         })
     }
 
-    /// The first time after `now` at which it fires; `None` for never again. A time that the change to summer
-    /// time leaves out is left out, one that the change back repeats is the first of the two.
+    /// Returns the first time after `now` at which it fires; `None` if it never fires again. A local time that is
+    /// skipped by the change to summer time does not fire; one that occurs twice fires at its first occurrence.
     pub fn next_after(&self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let from = now.to_zoned(zone.clone()).date();
         let years = (from.year()..=LAST_YEAR).filter(|year| self.years.as_ref().is_none_or(|all| all.contains(year)));
@@ -118,7 +118,7 @@ impl Cron {
         None
     }
 
-    /// Its days in a month, in order.
+    /// Returns its days in a month, in order.
     fn dates(&self, year: i16, month: i16) -> Vec<civil::Date> {
         let Ok(first) = civil::Date::new(year, month as i8, 1) else { return Vec::new() };
         let length = i16::from(first.days_in_month());
@@ -151,7 +151,7 @@ impl Cron {
     }
 }
 
-/// The weekday closest to a day, without leaving the month: Friday before a Saturday, Monday after a Sunday.
+/// Returns the weekday closest to a day within the same month: Friday for a Saturday, Monday for a Sunday.
 fn nearest(day: i16, weekday: i16, length: i16) -> i16 {
     match weekday {
         SATURDAY if day == 1 => 3,
@@ -162,8 +162,8 @@ fn nearest(day: i16, weekday: i16, length: i16) -> i16 {
     }
 }
 
-/// A time of a zone's clock as a moment; none where the change to summer time leaves it out, the first where the
-/// change back repeats it.
+/// Converts a local time of a zone to a timestamp: `None` if the change to summer time skips it, the first occurrence
+/// if the change back repeats it.
 pub(super) fn moment(at: civil::DateTime, zone: &TimeZone) -> Option<Timestamp> {
     let at = zone.to_ambiguous_timestamp(at);
     match at.offset() {
@@ -172,7 +172,7 @@ pub(super) fn moment(at: civil::DateTime, zone: &TimeZone) -> Option<Timestamp> 
     }
 }
 
-/// A whole number without a sign.
+/// Parses an unsigned whole number.
 fn number(text: &str) -> Option<i16> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
@@ -185,7 +185,7 @@ impl Field {
         number(word).filter(|value| (self.low..=self.high).contains(value))
     }
 
-    /// The sorted list of its values.
+    /// Returns its sorted, distinct values.
     fn values(self, text: &str) -> Option<Vec<i16>> {
         let mut values = Vec::new();
         for part in text.split(',') {
@@ -196,7 +196,7 @@ impl Field {
         Some(values)
     }
 
-    /// One part of a list: `5`, `1-5`, `*`, each with a step.
+    /// Parses one part of a list: `5`, `1-5`, `*`, each with an optional step.
     fn part(self, part: &str) -> Option<Vec<i16>> {
         let (range, step) = match part.split_once('/') {
             Some((range, step)) => (range, Some(number(step).filter(|step| *step > 0)?)),
@@ -211,7 +211,7 @@ impl Field {
             }
         };
         let span = self.high - self.low + 1;
-        // FRI-MON goes round the end of the week; years do not go round.
+        // FRI-MON wraps around the end of the week; years do not wrap.
         let to = match to < from {
             true if self.low == YEAR.low => return None,
             true => to + span,
@@ -237,19 +237,19 @@ fn of_month(text: &str) -> Option<Vec<OfMonth>> {
 }
 
 fn of_week(text: &str) -> Option<Vec<OfWeek>> {
-    // With `#` there is one expression and no list.
+    // `#` allows a single expression, not a list.
     if let Some((day, nth)) = text.split_once('#') {
         let nth = number(nth).filter(|nth| (1..=5).contains(nth))?;
         return Some(vec![OfWeek::Nth(DAY_OF_WEEK.value(day)?, nth)]);
     }
-    // This field knows no steps.
+    // This field has no steps.
     if text.contains('/') {
         return None;
     }
     let mut parts = Vec::new();
     for part in text.split(',') {
         match part.strip_suffix(['L', 'l']) {
-            // Alone it is the last day of the week.
+            // Alone, it means the last day of the week.
             Some("") => parts.push(OfWeek::Each(SATURDAY)),
             Some(day) => parts.push(OfWeek::Last(DAY_OF_WEEK.value(day)?)),
             None => parts.extend(DAY_OF_WEEK.part(part)?.into_iter().map(OfWeek::Each)),
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn weekdays_in_their_zone() {
+    fn weekdays_fire_at_the_local_time_of_the_zone() {
         // Friday 20 November 2026, 14:00 in Tokyo.
         let friday = "2026-11-20T05:00:00Z";
         assert_eq!(next("cron(0 22 ? * MON-FRI *)", friday, "Asia/Tokyo").as_deref(), Some("Fri 2026-11-20 22:00"));
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn each_wildcard_of_the_documentation_has_its_time() {
+    fn every_documented_wildcard_has_its_time() {
         // Friday 20 November 2026, 05:07.
         let now = "2026-11-20T05:07:00Z";
         for (expression, at) in [
@@ -337,14 +337,14 @@ mod tests {
         let first = "2026-10-31T00:00:00Z";
         let fridays = times("cron(15 10 ? * 6L 2026-2027)", first, "UTC", 3);
         assert_eq!(fridays, ["Fri 2026-11-27 10:15", "Fri 2026-12-25 10:15", "Fri 2027-01-29 10:15"]);
-        // A range that goes round keeps its step.
+        // A range that wraps around keeps its step.
         let round = times("cron(50-10/10 0 1 1 ? *)", "2026-12-31T00:00:00Z", "UTC", 3);
         assert_eq!(round, ["Fri 2027-01-01 00:00", "Fri 2027-01-01 00:10", "Fri 2027-01-01 00:50"]);
     }
 
     /// Source: the user guide's example, `cron(30 2 * * ? *)` in Los Angeles.
     #[test]
-    fn summer_time_leaves_a_time_out_and_does_not_repeat_one() {
+    fn skipped_local_time_does_not_fire_and_repeated_one_fires_once() {
         let zone = "America/Los_Angeles";
         let spring = times("cron(30 2 * * ? *)", "2026-03-07T00:00:00Z", zone, 3);
         assert_eq!(spring, ["Sat 2026-03-07 02:30", "Mon 2026-03-09 02:30", "Tue 2026-03-10 02:30"]);
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_documentation_does_not_describe_gives_no_time() {
+    fn undocumented_expression_is_rejected() {
         for expression in [
             "cron(99 0 ? * * *)",
             "cron(0 24 * * ? *)",

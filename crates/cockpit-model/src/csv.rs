@@ -1,58 +1,60 @@
-//! CSV: the one place that makes it. Every field is quoted, so that a spreadsheet takes it as text as far as it can be
-//! told; control characters are shown, not sent.
+//! The only place that produces CSV. Every field is quoted, so that spreadsheets treat it as text where possible;
+//! control characters are replaced by visible symbols.
 
-use super::text::harmless;
+use super::text::sanitize;
 use std::io;
 
-/// Writes records as they come; it holds 64 KiB at most.
+/// A streaming CSV writer that buffers 64 KiB at most.
 #[derive(Debug)]
 pub struct CsvWriter<W: io::Write> {
     records: csv::Writer<W>,
 }
 
-/// Bytes that wait to be written together.
-const HELD: usize = 64 * 1024;
+/// Size of the write buffer in bytes.
+const BUFFER_BYTES: usize = 64 * 1024;
 
 impl<W: io::Write> CsvWriter<W> {
-    /// Writes CSV into `out`.
+    /// Creates a writer that writes CSV to `out`.
     pub fn new(out: W) -> Self {
-        let records =
-            csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).buffer_capacity(HELD).from_writer(out);
+        let records = csv::WriterBuilder::new()
+            .quote_style(csv::QuoteStyle::Always)
+            .buffer_capacity(BUFFER_BYTES)
+            .from_writer(out);
         Self { records }
     }
 
     /// Writes one record.
     ///
     /// # Errors
-    /// Where it cannot be written; a record with another number of cells than the first.
+    /// If writing fails, or if the number of cells differs from that of the first record.
     pub fn record<'a>(&mut self, cells: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
         for cell in cells {
-            self.records.write_field(&*harmless(cell)).map_err(error)?;
+            self.records.write_field(&*sanitize(cell)).map_err(error)?;
         }
         self.records.write_record(None::<&[u8]>).map_err(error)
     }
 
-    /// Writes what is held.
+    /// Flushes the buffer.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// If writing fails.
     pub fn flush(&mut self) -> io::Result<()> {
         self.records.flush()
     }
 }
 
-/// One record by itself, with the end of its line.
+/// Returns one record as a line, including its line end.
 pub fn record<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
     let mut line = Vec::new();
     let mut writer = CsvWriter::new(&mut line);
-    // A vector takes everything, and one record has as many cells as the first.
+    // Writing to a vector cannot fail, and a single record always has the right number of cells.
     let _ = writer.record(cells).and_then(|()| writer.flush());
     drop(writer);
     String::from_utf8(line).unwrap_or_default()
 }
 
-/// Adds a value to a record whose other readers want it as it is: in quotes where it must be, its bytes unchanged. An empty
-/// text has quotes, which tells it from one that is not there, as `COPY` of PostgreSQL does it.
+/// Appends a value for machine readers: its bytes are unchanged, and it is quoted only if necessary. An empty text is
+/// quoted to distinguish it from NULL, as PostgreSQL's `COPY` does.
 pub fn field(out: &mut Vec<u8>, value: &[u8], separator: u8) {
     let quote = value.is_empty()
         || value == b"\\."
@@ -71,7 +73,7 @@ pub fn field(out: &mut Vec<u8>, value: &[u8], separator: u8) {
     out.push(b'"');
 }
 
-/// Keeps the kind of the error, so that a closed pipe is recognised.
+/// Keeps the error kind, so that callers recognize a closed pipe.
 fn error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
@@ -84,12 +86,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_field_is_quoted_and_no_control_character_is_sent() {
+    fn fields_are_quoted_and_control_characters_replaced() {
         assert_eq!(record(["a \"b\"", "", "x\u{1b}[31m"]), "\"a \"\"b\"\"\",\"\",\"x␛[31m\"\n");
     }
 
     #[test]
-    fn a_field_is_quoted_where_it_must_be_and_reads_back_as_it_was() {
+    fn field_is_quoted_only_if_necessary() {
         let mut line = Vec::new();
         for (number, value) in ["plain", "", "a,b", "\"q\"", "x\ny", "日本", "\\.", "a\"b"].iter().enumerate() {
             if number > 0 {
@@ -104,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_another_length_is_refused() {
+    fn record_of_different_length_is_rejected() {
         let mut writer = CsvWriter::new(Vec::new());
         writer.record(["a", "b"]).unwrap();
         assert!(writer.record(["a"]).is_err());

@@ -1,11 +1,11 @@
-//! Databases: Aurora clusters and RDS instances, joined into one noun.
+//! Databases: Aurora clusters and RDS instances, joined into one type.
 //!
-//! `DescribeDBClusters` says who writes but not how an instance is; `DescribeDBInstances` says how
-//! an instance is but not who writes. [`join`] puts the two together.
+//! `DescribeDBClusters` knows which member is the writer but not the state of each instance; `DescribeDBInstances`
+//! knows the state of an instance but not its role. [`join`] combines the two.
 
 use jiff::Timestamp;
 
-/// A cluster as `DescribeDBClusters` gives it.
+/// A cluster as `DescribeDBClusters` returns it.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct DbCluster {
     /// The cluster's identifier.
@@ -16,7 +16,7 @@ pub struct DbCluster {
     pub version: String,
     /// `available`, `failing-over`, …
     pub status: String,
-    /// The endpoint that leads to the writer.
+    /// The writer endpoint.
     pub endpoint: Option<String>,
     pub reader_endpoint: Option<String>,
     pub port: Option<u16>,
@@ -31,13 +31,13 @@ pub struct DbCluster {
     pub encrypted: bool,
     /// Maintenance window, UTC.
     pub maintenance: Option<String>,
-    /// Changes that wait: what, to what.
+    /// Pending changes: setting and new value.
     pub pending: Vec<(String, String)>,
-    /// Members: identifier, whether it writes, promotion tier (0 is promoted first).
+    /// Members: identifier, whether it is the writer, promotion tier (0 is promoted first).
     pub members: Vec<(String, bool, Option<u32>)>,
 }
 
-/// An instance as `DescribeDBInstances` gives it.
+/// An instance as `DescribeDBInstances` returns it.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct DbInstance {
     /// The instance's identifier.
@@ -54,15 +54,15 @@ pub struct DbInstance {
     pub class: String,
     /// Availability zone.
     pub az: Option<String>,
-    /// The endpoint of this instance alone.
+    /// The endpoint of this instance only.
     pub endpoint: Option<String>,
     pub port: Option<u16>,
     /// The name of the first database.
     pub database: Option<String>,
-    /// A standby in another zone.
+    /// Whether it has a standby in another zone.
     pub multi_az: bool,
     pub storage_gib: Option<u32>,
-    /// Backups (a cluster's are the cluster's).
+    /// Automated backups; for a member of a cluster they are the cluster's.
     pub backup: Backup,
     /// Whether deletion protection is on.
     pub protected: bool,
@@ -72,20 +72,20 @@ pub struct DbInstance {
     pub maintenance: Option<String>,
     /// Identifier of the instance it replicates.
     pub replica_of: Option<String>,
-    /// Changes that wait: what, to what.
+    /// Pending changes: setting and new value.
     pub pending: Vec<(String, String)>,
 }
 
-/// Automated backups: how long they are kept, and what can be restored.
+/// Automated backups: retention and restorable times.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Backup {
-    /// Days kept; 0 is none.
+    /// Retention in days; 0 means no backups.
     pub retention_days: Option<u32>,
     /// Daily window, UTC.
     pub window: Option<String>,
-    /// Earliest moment to which it can be restored.
+    /// The earliest restorable time.
     pub earliest: Option<Timestamp>,
-    /// Latest moment to which it can be restored.
+    /// The latest restorable time.
     pub latest: Option<Timestamp>,
 }
 
@@ -100,7 +100,7 @@ pub enum DatabaseKind {
 
 impl DatabaseKind {
     /// `aurora` or `rds`.
-    pub fn word(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Aurora => "aurora",
             Self::Rds => "rds",
@@ -111,11 +111,11 @@ impl DatabaseKind {
 /// The role of an instance in its database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum Role {
-    /// It takes writes.
+    /// The instance that accepts writes.
     Writer,
-    /// It is only read from.
+    /// An instance that is read-only.
     Reader,
-    /// An instance that is no cluster's.
+    /// An instance that belongs to no cluster.
     Instance,
 }
 
@@ -151,7 +151,7 @@ pub struct Database {
     pub acu: Option<(f64, f64)>,
     /// Storage in GiB, RDS only.
     pub storage_gib: Option<u32>,
-    /// A standby in another zone, RDS only.
+    /// Whether it has a standby in another zone, RDS only.
     pub multi_az: bool,
     pub backup: Backup,
     /// Whether deletion protection is on.
@@ -160,7 +160,7 @@ pub struct Database {
     pub encrypted: bool,
     /// Maintenance window, UTC.
     pub maintenance: Option<String>,
-    /// Changes that wait for a restart or the maintenance window: what, and to which value.
+    /// Changes that wait for a restart or the maintenance window: setting and new value.
     pub pending: Vec<(String, String)>,
     /// Writer first, then readers by promotion tier.
     pub members: Vec<Member>,
@@ -173,23 +173,23 @@ pub struct Member {
     pub id: String,
     /// Writer, reader or instance.
     pub role: Role,
-    /// Status; `None` while the instances could not be read.
+    /// The status; `None` while the instances cannot be read.
     pub status: Option<String>,
     pub class: Option<String>,
     /// Availability zone.
     pub az: Option<String>,
     /// Its promotion tier: 0 is promoted first.
     pub tier: Option<u32>,
-    /// The endpoint of this instance alone.
+    /// The endpoint of this instance only.
     pub endpoint: Option<String>,
-    /// Changes that wait for a restart or the maintenance window: what, and to which value.
+    /// Changes that wait for a restart or the maintenance window: setting and new value.
     pub pending: Vec<(String, String)>,
 }
 
-/// Clusters and instances as databases, in the order of their identifiers. `instances` is `None`
-/// while they could not be read: members then have no status, rather than a made-up one.
+/// Joins clusters and instances into databases, sorted by identifier. `instances` is `None` while they cannot be read;
+/// members then have no status.
 pub fn join(clusters: &[DbCluster], instances: Option<&[DbInstance]>) -> Vec<Database> {
-    let by_id = |id: &str| instances.and_then(|all| all.iter().find(|instance| instance.id == id));
+    let by_id = |id: &str| instances.and_then(|instances| instances.iter().find(|instance| instance.id == id));
     let mut databases: Vec<Database> = clusters
         .iter()
         .map(|cluster| {
@@ -266,7 +266,7 @@ pub fn join(clusters: &[DbCluster], instances: Option<&[DbInstance]>) -> Vec<Dat
         });
     }
     databases.sort_by(|a, b| a.id.cmp(&b.id));
-    // Two pages of a list may both have one.
+    // Two pages of a list may contain the same database.
     databases.dedup_by(|a, b| a.id == b.id && a.kind == b.kind);
     databases
 }
@@ -276,7 +276,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_member_without_its_instance_has_no_status() {
+    fn member_without_its_instance_has_no_status() {
         let cluster = DbCluster {
             id: "c".into(),
             members: vec![("c-2".into(), false, Some(1)), ("c-1".into(), true, Some(0))],

@@ -1,14 +1,15 @@
-//! The meaning of a database's state. The rules, named as the functions below:
+//! Health rules for databases, named as the functions below:
 //!
 //! | rule | health | when |
 //! |---|---|---|
 //! | `status` | down, changing or stopped | its status, or a member's, is not `available` |
 //! | `writer` | down | a cluster without a writer |
-//! | `lag` | degraded | a reader over 1 s behind, and over five times its usual lag, or its cluster's where it is a new one |
+//! | `lag` | degraded | a reader over 1 s behind and over five times its usual lag (a new reader: the cluster's usual
+//! lag) |
 //! | `storage` | degraded | free storage under 5 GB (RDS) |
 //! | `cpu` | degraded | an instance at 80 % CPU or more for 3 minutes |
 //! | `capacity` | note | a serverless instance at its maximum for 3 minutes |
-//! | `lonely` | note | a cluster of one instance: nothing to fail over to |
+//! | `lonely` | note | a cluster of one instance, without a failover target |
 //! | `backup` | degraded | no automated backups, or the latest restorable time over 30 min old |
 //! | `pending` | note | changes that wait for the maintenance window |
 
@@ -16,24 +17,25 @@ use super::database::{Database, DatabaseKind, Role};
 use super::database_power::is_broken;
 use super::health::{Assessment, Health, Reason, Severity};
 use super::metric::{MetricKey, Series};
-use super::time::spoken;
+use super::time::sentence_duration;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
-/// Lag in milliseconds from which a reader may be degraded.
+/// Replica lag in milliseconds from which a reader may be degraded.
 const LAG_MS: f64 = 1000.0;
-/// Minutes after which a reader's own lag says what is usual for it.
-const SETTLED: usize = 15;
-/// Bytes of free storage under which a person should act.
+/// Number of points after which a reader's own lag defines its usual lag.
+const MIN_HISTORY: usize = 15;
+/// Free storage in bytes below which an operator should act.
 const LOW_STORAGE: f64 = 5e9;
-/// Percent of CPU.
+/// CPU in percent that counts as high.
 const HIGH_CPU: f64 = 80.0;
-/// Minutes for which a figure must hold.
-const HELD: usize = 3;
-/// RDS uploads transaction logs every 5 minutes; this is six of them.
+/// Number of consecutive minutes for which a value must hold.
+const HELD_MINUTES: usize = 3;
+/// Age of the latest restorable time that counts as late. RDS uploads transaction logs every 5 minutes; this is six of
+/// them.
 const BACKUP_LATE: SignedDuration = SignedDuration::from_mins(30);
 
-/// Statuses in which a database serves.
+/// Statuses in which a database accepts connections.
 const SERVING: [&str; 8] = [
     "available",
     "backing-up",
@@ -47,15 +49,15 @@ const SERVING: [&str; 8] = [
 
 /// Judges a database by the rules above.
 pub fn assess(database: &Database, metrics: &BTreeMap<MetricKey, Series>, now: Timestamp) -> Assessment {
-    let curves = Curves { metrics, now };
+    let current = CurrentMetrics { metrics, now };
     let mut found = Vec::new();
     status(database, &mut found);
     writer(database, &mut found);
     for member in &database.members {
-        lag(database, &member.id, member.role, &curves, &mut found);
-        cpu(&member.id, &curves, &mut found);
-        storage(database, &member.id, &curves, &mut found);
-        capacity(database, &member.id, &curves, &mut found);
+        lag(database, &member.id, member.role, &current, &mut found);
+        cpu(&member.id, &current, &mut found);
+        storage(database, &member.id, &current, &mut found);
+        capacity(database, &member.id, &current, &mut found);
     }
     lonely(database, &mut found);
     backup(database, now, &mut found);
@@ -66,24 +68,24 @@ pub fn assess(database: &Database, metrics: &BTreeMap<MetricKey, Series>, now: T
     Assessment { health, reasons }
 }
 
-/// Curves that still say something of now: an instance that stopped in a spike is not still in it.
-struct Curves<'a> {
+/// Metrics, restricted to those that are current: an instance that stopped during a spike is no longer in it.
+struct CurrentMetrics<'a> {
     metrics: &'a BTreeMap<MetricKey, Series>,
     now: Timestamp,
 }
 
-impl<'a> Curves<'a> {
+impl<'a> CurrentMetrics<'a> {
     fn get(&self, key: &MetricKey) -> Option<&'a Series> {
         self.metrics.get(key).filter(|series| series.recent(self.now).is_some())
     }
 }
 
-/// The hint on a busy processor.
+/// The hint for high CPU.
 const BUSY: &str = "look for long queries, or give it a larger class";
 
 type Found = Vec<(Health, Reason)>;
 
-/// Each rule says what to do: a reason without it only alarms.
+/// Adds a reason. Every rule has a hint, because a reason without one only alarms.
 fn add(found: &mut Found, health: Health, severity: Severity, text: String, hint: &str) {
     found.push((health, Reason { severity, text, since: None, hint: Some(hint.to_owned()) }));
 }
@@ -97,8 +99,8 @@ fn of_status(status: &str) -> (Health, Severity) {
     }
 }
 
-/// The hint on a status of this kind.
-fn after(health: Health) -> &'static str {
+/// Returns the hint for a status with this health.
+fn status_hint(health: Health) -> &'static str {
     match health {
         Health::Stopped => "`cockpit start --databases` starts it",
         Health::Down => "look at its events in the AWS console: it does not come back by itself",
@@ -111,7 +113,7 @@ fn after(health: Health) -> &'static str {
 fn status(database: &Database, found: &mut Found) {
     if !SERVING.contains(&database.status.as_str()) {
         let (health, severity) = of_status(&database.status);
-        add(found, health, severity, format!("the database is {}", database.status), after(health));
+        add(found, health, severity, format!("the database is {}", database.status), status_hint(health));
         return;
     }
     if database.kind == DatabaseKind::Rds {
@@ -121,14 +123,14 @@ fn status(database: &Database, found: &mut Found) {
         let Some(status) = member.status.as_deref().filter(|status| !SERVING.contains(status)) else { continue };
         let (health, severity) = of_status(status);
         let health = if member.role == Role::Writer { health } else { Health::Degraded };
-        add(found, health, severity, format!("{} {} is {status}", member.role.word(), member.id), after(health));
+        add(found, health, severity, format!("{} {} is {status}", member.role.word(), member.id), status_hint(health));
     }
 }
 
 fn writer(database: &Database, found: &mut Found) {
-    let lacks =
+    let has_no_writer =
         database.kind == DatabaseKind::Aurora && database.members.iter().all(|member| member.role != Role::Writer);
-    if lacks && database.status != "stopped" {
+    if has_no_writer && database.status != "stopped" {
         add(
             found,
             Health::Down,
@@ -139,12 +141,12 @@ fn writer(database: &Database, found: &mut Found) {
     }
 }
 
-fn lag(database: &Database, id: &str, role: Role, curves: &Curves<'_>, found: &mut Found) {
+fn lag(database: &Database, id: &str, role: Role, current: &CurrentMetrics<'_>, found: &mut Found) {
     if role != Role::Reader {
         return;
     }
-    let Some(series) = curves.get(&MetricKey::DbLag(id.to_owned())) else { return };
-    let (Some(last), Some(usual)) = (series.last(), usual_lag(database, id, series, curves)) else { return };
+    let Some(series) = current.get(&MetricKey::DbLag(id.to_owned())) else { return };
+    let (Some(last), Some(usual)) = (series.last(), usual_lag(database, id, series, current)) else { return };
     if last.value >= LAG_MS && last.value >= usual * 5.0 {
         let text = format!(
             "reader {}: replica lag {}, usual {}",
@@ -162,25 +164,29 @@ fn lag(database: &Database, id: &str, role: Role, curves: &Curves<'_>, found: &m
     }
 }
 
-/// The usual lag of a reader. One that became it only now, as the former writer after a failover does, has no history
-/// to be compared with: the usual lag of the cluster's other members, when they were readers, is taken.
-fn usual_lag(database: &Database, id: &str, own: &Series, curves: &Curves<'_>) -> Option<f64> {
+/// Returns the usual lag of a reader. A new reader, such as the former writer after a failover, has no history; then
+/// the usual lag of the other members from their time as readers is used.
+fn usual_lag(database: &Database, id: &str, own: &Series, current: &CurrentMetrics<'_>) -> Option<f64> {
     let itself = own.median();
-    if own.points().len() >= SETTLED {
+    if own.points().len() >= MIN_HISTORY {
         return itself;
     }
     let others = database.members.iter().filter(|member| member.id != id);
-    // The new writer's curve has ended, and still says what was usual.
-    let known = others.filter_map(|member| curves.metrics.get(&MetricKey::DbLag(member.id.clone())));
-    known.filter(|series| series.points().len() >= SETTLED).filter_map(Series::median).chain(itself).reduce(f64::min)
+    // The new writer's series has ended, but still shows the usual lag.
+    let known = others.filter_map(|member| current.metrics.get(&MetricKey::DbLag(member.id.clone())));
+    known
+        .filter(|series| series.points().len() >= MIN_HISTORY)
+        .filter_map(Series::median)
+        .chain(itself)
+        .reduce(f64::min)
 }
 
-/// `4.2 s`, `18 ms`.
+/// Formats a lag: `4.2 s`, `18 ms`.
 pub fn lag_words(milliseconds: f64) -> String {
     if milliseconds >= 1000.0 { format!("{:.1} s", milliseconds / 1000.0) } else { format!("{milliseconds:.0} ms") }
 }
 
-/// An instance's name without its cluster's: `…-1`.
+/// Returns an instance's name without the cluster's name: `…-1`.
 pub fn short_id(database: &Database, id: &str) -> String {
     id.strip_prefix(database.id.as_str())
         .filter(|rest| !rest.is_empty())
@@ -189,32 +195,33 @@ pub fn short_id(database: &Database, id: &str) -> String {
 
 fn held(series: Option<&Series>, holds: impl Fn(f64) -> bool) -> Option<f64> {
     let points = series?.points();
-    let newest = points.get(points.len().checked_sub(HELD)?..)?;
-    // Across a gap three points are more than three minutes.
-    let together = newest[HELD - 1].at.duration_since(newest[0].at) <= SignedDuration::from_mins(HELD as i64);
-    (together && newest.iter().all(|point| holds(point.value))).then(|| newest[HELD - 1].value)
+    let newest = points.get(points.len().checked_sub(HELD_MINUTES)?..)?;
+    // With gaps, three points span more than three minutes.
+    let together =
+        newest[HELD_MINUTES - 1].at.duration_since(newest[0].at) <= SignedDuration::from_mins(HELD_MINUTES as i64);
+    (together && newest.iter().all(|point| holds(point.value))).then(|| newest[HELD_MINUTES - 1].value)
 }
 
-fn cpu(id: &str, curves: &Curves<'_>, found: &mut Found) {
-    if let Some(value) = held(curves.get(&MetricKey::DbCpu(id.to_owned())), |value| value >= HIGH_CPU) {
+fn cpu(id: &str, current: &CurrentMetrics<'_>, found: &mut Found) {
+    if let Some(value) = held(current.get(&MetricKey::DbCpu(id.to_owned())), |value| value >= HIGH_CPU) {
         add(found, Health::Degraded, Severity::Warning, format!("{id}: CPU at {value:.0} %"), BUSY);
     }
 }
 
-fn storage(database: &Database, id: &str, curves: &Curves<'_>, found: &mut Found) {
+fn storage(database: &Database, id: &str, current: &CurrentMetrics<'_>, found: &mut Found) {
     if database.kind != DatabaseKind::Rds {
         return;
     }
-    let last = curves.get(&MetricKey::DbStorage { id: id.to_owned(), aurora: false }).and_then(Series::last);
+    let last = current.get(&MetricKey::DbStorage { id: id.to_owned(), aurora: false }).and_then(Series::last);
     if let Some(last) = last.filter(|last| last.value < LOW_STORAGE) {
         let text = format!("{id}: {:.1} GB of storage left", last.value / 1e9);
         add(found, Health::Degraded, Severity::Warning, text, "a full disk stops the database: enlarge it");
     }
 }
 
-fn capacity(database: &Database, id: &str, curves: &Curves<'_>, found: &mut Found) {
+fn capacity(database: &Database, id: &str, current: &CurrentMetrics<'_>, found: &mut Found) {
     let Some((_, max)) = database.acu else { return };
-    if held(curves.get(&MetricKey::DbAcu(id.to_owned())), |value| value >= max).is_some() {
+    if held(current.get(&MetricKey::DbAcu(id.to_owned())), |value| value >= max).is_some() {
         let text = format!("{} at its maximum of {max} ACU", short_id(database, id));
         add(found, Health::Healthy, Severity::Note, text, "queries may slow down: raise the maximum");
     }
@@ -233,7 +240,7 @@ fn backup(database: &Database, now: Timestamp, found: &mut Found) {
             add(found, Health::Degraded, Severity::Warning, "no automated backups".into(), "set a retention period");
         }
         (_, Some(latest)) if now.duration_since(latest) > BACKUP_LATE && database.status == "available" => {
-            let text = format!("can be restored only to {} ago", spoken(now.duration_since(latest)));
+            let text = format!("can be restored only to {} ago", sentence_duration(now.duration_since(latest)));
             let hint = "look at the database's events: backups may be failing";
             add(found, Health::Degraded, Severity::Warning, text, hint);
         }
@@ -310,13 +317,13 @@ mod tests {
     }
 
     #[test]
-    fn a_cluster_without_faults_is_healthy() {
+    fn cluster_without_faults_is_healthy() {
         assert_eq!(texts(&aurora(&[Role::Writer, Role::Reader]), &BTreeMap::new()), (Health::Healthy, vec![]));
     }
 
-    /// Operations gave them up, while the list said that they pass by themselves.
+    /// Regression test: operations gave up on these statuses while the list claimed that they pass by themselves.
     #[test]
-    fn what_rds_does_not_leave_by_itself_is_down() {
+    fn stuck_status_is_down() {
         for status in ["failed", "incompatible-restore", "incompatible-option-group", "insufficient-capacity"] {
             let database = Database { status: status.into(), ..aurora(&[Role::Writer, Role::Reader]) };
             assert_eq!(texts(&database, &BTreeMap::new()).0, Health::Down, "{status}");
@@ -326,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn lag_is_compared_with_what_is_usual() {
+    fn lag_is_compared_with_the_usual_lag() {
         let database = aurora(&[Role::Writer, Role::Reader]);
         let mut metrics = BTreeMap::from([(MetricKey::DbLag("db-2".into()), series(&[18.0, 17.0, 18.0, 4200.0]))]);
         assert_eq!(
@@ -338,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lag_of_a_new_reader_is_compared_with_that_of_the_one_before() {
+    fn new_reader_lag_is_compared_with_the_previous_reader() {
         // After a failover: db-1 was the writer, db-2 the reader.
         let mut database = aurora(&[Role::Reader, Role::Writer]);
         let before = MetricKey::DbLag("db-2".into());
@@ -348,20 +355,20 @@ mod tests {
         ]);
         let late = (Health::Degraded, vec!["reader …-1: replica lag 3.6 s, usual 18 ms".to_owned()]);
         assert_eq!(texts(&database, &metrics), late);
-        // Without any history nothing is unusual, and a writer has no lag whatever its curve of before says.
+        // Without history nothing is unusual, and a writer has no lag even if it has an old series.
         metrics.remove(&before);
         assert_eq!(texts(&database, &metrics).0, Health::Healthy);
         metrics.insert(before, series(&[4200.0; 3]));
         database.members[0].role = Role::Writer;
         assert_eq!(texts(&database, &metrics).0, Health::Healthy);
-        // A reader with a history of its own is held against that.
+        // A reader with enough history is compared with its own.
         database.members[0].role = Role::Reader;
         metrics.insert(MetricKey::DbLag("db-1".into()), series(&[1500.0; 20]));
         assert_eq!(texts(&database, &metrics).0, Health::Healthy);
     }
 
     #[test]
-    fn writers_backups_and_capacity() {
+    fn missing_writer_backups_and_capacity_are_reported() {
         assert_eq!(texts(&aurora(&[Role::Reader, Role::Reader]), &BTreeMap::new()).0, Health::Down);
         let mut database = aurora(&[Role::Writer]);
         database.backup.retention_days = Some(0);
@@ -375,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failover_is_not_calm() {
+    fn failover_is_critical() {
         let mut database = aurora(&[Role::Writer, Role::Reader]);
         database.status = "failing-over".into();
         assert_eq!(texts(&database, &BTreeMap::new()), (Health::Degraded, vec!["the database is failing-over".into()]));

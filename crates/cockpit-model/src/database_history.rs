@@ -1,17 +1,17 @@
-//! The history of a database: events of RDS and what they mean, failovers made of them, and its snapshots.
+//! The history of a database: RDS events and their meaning, the failovers derived from them, and snapshots.
 
 use jiff::{SignedDuration, Timestamp};
 
 pub use crate::timeline::facts::RdsEvent as DatabaseEvent;
 
-/// The meaning of an event, as far as it changes the state of a database.
+/// The meaning of an event, if it changes the state of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Happened {
-    /// A failover began, to this member where it is named.
+pub enum EventMeaning {
+    /// A failover began; the new writer, if named.
     FailoverStarted(Option<String>),
-    /// It is over; who writes now, where it is named.
+    /// A failover completed; the new writer, if named.
     FailoverCompleted(Option<String>),
-    /// It was given up: the writer is the one before, or there is none.
+    /// A failover was abandoned: the writer is unchanged, or there is none.
     FailoverFailed,
     /// An instance has started again.
     Restarted,
@@ -20,9 +20,9 @@ pub enum Happened {
 }
 
 impl DatabaseEvent {
-    /// The kind of event, by its sentence. Source of the sentences: "Amazon RDS event categories and event messages",
+    /// Classifies the event by its message. Source of the messages: "Amazon RDS event categories and event messages",
     /// RDS-EVENT-0069, 0071 to 0073 (Aurora), 0013, 0034, 0049 (Multi-AZ), 0006.
-    pub fn happened(&self) -> Happened {
+    pub fn meaning(&self) -> EventMeaning {
         let text = self.message.to_lowercase();
         let named = || {
             let (_, name) = self.message.rsplit_once("DB instance:")?;
@@ -31,51 +31,52 @@ impl DatabaseEvent {
         };
         if text.contains("failover") {
             if text.contains("failover failed") || text.contains("abandoning") {
-                return Happened::FailoverFailed;
+                return EventMeaning::FailoverFailed;
             }
             if text.contains("completed") {
-                return Happened::FailoverCompleted(named());
+                return EventMeaning::FailoverCompleted(named());
             }
             if text.contains("started") {
-                return Happened::FailoverStarted(named());
+                return EventMeaning::FailoverStarted(named());
             }
         }
-        if text.contains("instance restarted") { Happened::Restarted } else { Happened::Other }
+        if text.contains("instance restarted") { EventMeaning::Restarted } else { EventMeaning::Other }
     }
 }
 
-/// A failover, of two events.
+/// A failover, combined from its start and completion events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failover {
     pub started: Timestamp,
-    /// None while it goes on, and where it was given up.
+    /// `None` while it is in progress, and if it was abandoned.
     pub completed: Option<Timestamp>,
-    /// The member that is the writer since then.
+    /// The new writer.
     pub to: Option<String>,
 }
 
 impl Failover {
-    /// How long there was no writer at most.
-    pub fn took(&self) -> Option<SignedDuration> {
+    /// Returns the maximum time without a writer.
+    pub fn duration(&self) -> Option<SignedDuration> {
         Some(self.completed?.duration_since(self.started))
     }
 }
 
-/// The failovers of a database, the oldest first. Events of others, and completions without a beginning, are left out.
+/// Returns the failovers of a database, oldest first. Events of other databases and completions without a start are
+/// ignored.
 pub fn failovers(events: &[DatabaseEvent], database: &str) -> Vec<Failover> {
     let mut own: Vec<&DatabaseEvent> = events.iter().filter(|event| event.source == database).collect();
     own.sort_by_key(|event| event.at);
     let mut found: Vec<Failover> = Vec::new();
     for event in own {
-        match event.happened() {
-            Happened::FailoverStarted(to) => found.push(Failover { started: event.at, completed: None, to }),
-            Happened::FailoverCompleted(to) => {
+        match event.meaning() {
+            EventMeaning::FailoverStarted(to) => found.push(Failover { started: event.at, completed: None, to }),
+            EventMeaning::FailoverCompleted(to) => {
                 if let Some(last) = found.last_mut().filter(|last| last.completed.is_none()) {
                     last.completed = Some(event.at);
                     last.to = to.or_else(|| last.to.take());
                 }
             }
-            Happened::FailoverFailed | Happened::Restarted | Happened::Other => {}
+            EventMeaning::FailoverFailed | EventMeaning::Restarted | EventMeaning::Other => {}
         }
     }
     found
@@ -85,17 +86,17 @@ pub fn failovers(events: &[DatabaseEvent], database: &str) -> Vec<Failover> {
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct DatabaseSnapshot {
     pub id: String,
-    /// Identifier of the cluster or the instance that it was made of.
+    /// Identifier of the source cluster or instance.
     pub database: String,
-    /// Whether it was made of a cluster.
+    /// Whether the source is a cluster.
     pub cluster: bool,
     /// `creating`, `available`, `failed` …
     pub status: String,
-    /// RDS made it, and takes it away again with its retention.
+    /// Whether RDS created it automatically, and deletes it after the retention period.
     pub automated: bool,
-    /// When it was made; none while it is.
+    /// Creation time; `None` while it is being created.
     pub at: Option<Timestamp>,
-    /// How much of it is there.
+    /// Progress of its creation, in percent.
     pub percent: Option<u32>,
     pub size_gib: Option<u32>,
     pub encrypted: bool,
@@ -103,12 +104,12 @@ pub struct DatabaseSnapshot {
     pub version: String,
 }
 
-/// Why a name cannot be that of a snapshot. Source: `CreateDBClusterSnapshot` and `CreateDBSnapshot`.
-pub fn bad_snapshot_name(name: &str, cluster: bool) -> Option<String> {
-    let most = if cluster { 63 } else { 255 };
+/// Returns why a name is invalid for a snapshot. Source: `CreateDBClusterSnapshot` and `CreateDBSnapshot`.
+pub fn snapshot_name_error(name: &str, cluster: bool) -> Option<String> {
+    let max = if cluster { 63 } else { 255 };
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    if name.is_empty() || name.len() > most {
-        return Some(format!("a snapshot's name has 1 to {most} characters"));
+    if name.is_empty() || name.len() > max {
+        return Some(format!("a snapshot's name has 1 to {max} characters"));
     }
     if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return Some("a snapshot's name begins with a letter".to_owned());
@@ -130,30 +131,30 @@ mod tests {
     }
 
     #[test]
-    fn each_sentence_of_rds_about_a_failover_is_understood() {
-        let of = |message: &str| event(0, "db", message).happened();
+    fn every_rds_failover_message_is_recognized() {
+        let of = |message: &str| event(0, "db", message).meaning();
         assert_eq!(
             of("Started cross AZ failover to DB instance: db-2"),
-            Happened::FailoverStarted(Some("db-2".into()))
+            EventMeaning::FailoverStarted(Some("db-2".into()))
         );
         assert_eq!(
             of("Started same AZ failover to DB instance: db-2."),
-            Happened::FailoverStarted(Some("db-2".into()))
+            EventMeaning::FailoverStarted(Some("db-2".into()))
         );
-        assert_eq!(of("Completed failover to DB instance: db-2"), Happened::FailoverCompleted(Some("db-2".into())));
-        assert_eq!(of("Multi-AZ instance failover started."), Happened::FailoverStarted(None));
-        assert_eq!(of("Multi-AZ instance failover completed"), Happened::FailoverCompleted(None));
+        assert_eq!(of("Completed failover to DB instance: db-2"), EventMeaning::FailoverCompleted(Some("db-2".into())));
+        assert_eq!(of("Multi-AZ instance failover started."), EventMeaning::FailoverStarted(None));
+        assert_eq!(of("Multi-AZ instance failover completed"), EventMeaning::FailoverCompleted(None));
         let failed = "Cluster failover failed, check the health of your cluster instances and try again.";
-        assert_eq!(of(failed), Happened::FailoverFailed);
+        assert_eq!(of(failed), EventMeaning::FailoverFailed);
         let abandoned =
             "Abandoning user requested failover since a failover recently occurred on the database instance";
-        assert_eq!(of(abandoned), Happened::FailoverFailed);
-        assert_eq!(of("DB instance restarted"), Happened::Restarted);
-        assert_eq!(of("Finished DB Instance backup"), Happened::Other);
+        assert_eq!(of(abandoned), EventMeaning::FailoverFailed);
+        assert_eq!(of("DB instance restarted"), EventMeaning::Restarted);
+        assert_eq!(of("Finished DB Instance backup"), EventMeaning::Other);
     }
 
     #[test]
-    fn a_failover_lasts_from_its_beginning_to_its_completion() {
+    fn failover_lasts_from_start_to_completion() {
         let events = [
             event(30, "db", "Completed failover to DB instance: db-2"),
             event(9, "db", "Started cross AZ failover to DB instance: db-2"),
@@ -162,13 +163,13 @@ mod tests {
         ];
         let found = failovers(&events, "db");
         assert_eq!(found.len(), 2);
-        assert_eq!(found[0].took(), Some(SignedDuration::from_secs(21)));
+        assert_eq!(found[0].duration(), Some(SignedDuration::from_secs(21)));
         assert_eq!((found[1].completed, found[1].to.as_deref()), (None, Some("db-1")));
         assert_eq!(failovers(&[event(1, "db", "Completed failover to DB instance: db-2")], "db"), []);
     }
 
     #[test]
-    fn a_name_that_rds_would_refuse_is_refused_before() {
+    fn invalid_snapshot_name_is_rejected() {
         for (name, bad) in [
             ("before-migration", false),
             ("", true),
@@ -178,9 +179,9 @@ mod tests {
             ("a-", true),
             ("表", true),
         ] {
-            assert_eq!(bad_snapshot_name(name, true).is_some(), bad, "{name}");
+            assert_eq!(snapshot_name_error(name, true).is_some(), bad, "{name}");
         }
         let long = "a".repeat(64);
-        assert!(bad_snapshot_name(&long, true).is_some() && bad_snapshot_name(&long, false).is_none());
+        assert!(snapshot_name_error(&long, true).is_some() && snapshot_name_error(&long, false).is_none());
     }
 }

@@ -1,9 +1,10 @@
-//! Statuses of databases: which mean that one is broken, and whether one that was told to stop or to start still can.
+//! Database statuses: which ones mean broken, and whether a database can still reach its requested state (stopped or
+//! started).
 
 use crate::timer::Power;
 
-/// Statuses of a database that serves nobody and does not recover by itself. Source: "Viewing Amazon RDS DB instance status" and
-/// the same of Aurora clusters.
+/// Statuses of a database that is out of service and does not recover by itself. Source: "Viewing Amazon RDS DB
+/// instance status" and the same of Aurora clusters.
 const BROKEN: &[&str] = &[
     "failed",
     "inaccessible-encryption-credentials",
@@ -18,18 +19,18 @@ const BROKEN: &[&str] = &[
     "storage-full",
 ];
 
-/// Whether a status is of a database, or of an instance, that is broken.
+/// Whether a status of a database or an instance means that it is broken.
 pub fn is_broken(status: &str) -> bool {
     BROKEN.contains(&status)
 }
 
-/// Whether RDS does not leave a status by itself.
+/// Whether a database does not leave this status by itself.
 pub fn is_stuck(status: &str) -> bool {
     status == "deleting" || is_broken(status)
 }
 
 impl Power {
-    /// The status of a database that has been stopped or started.
+    /// Returns the status of a database that has been stopped or started.
     pub fn database_status(self) -> &'static str {
         match self {
             Self::Stop => "stopped",
@@ -37,17 +38,17 @@ impl Power {
         }
     }
 
-    /// The status of a database that is being stopped or started.
-    pub fn database_on_the_way(self) -> &'static str {
+    /// Returns the status of a database that is being stopped or started.
+    pub fn database_transition_status(self) -> &'static str {
         match self {
             Self::Stop => "stopping",
             Self::Start => "starting",
         }
     }
 
-    /// Why a database will not be stopped or started any more: a sentence without its name. `begun`: it was seen stopping or
+    /// Returns why a database will no longer stop or start: a phrase without its name. `begun`: it was seen stopping or
     /// starting.
-    pub fn prevented(self, status: &str, begun: bool) -> Option<String> {
+    pub fn failure_reason(self, status: &str, begun: bool) -> Option<String> {
         if is_stuck(status) {
             return Some(format!("is {status}"));
         }
@@ -64,17 +65,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_database_that_is_gone_broken_or_turned_the_other_way_is_not_waited_for() {
+    fn deleted_broken_or_reversed_database_is_not_waited_for() {
         for power in [Power::Stop, Power::Start] {
-            let (way, there) = (power.database_on_the_way(), power.database_status());
+            let (way, there) = (power.database_transition_status(), power.database_status());
             for status in [way, there, "backing-up", "configuring-log-exports", "upgrading"] {
-                assert_eq!(power.prevented(status, true), None, "{status}");
+                assert_eq!(power.failure_reason(status, true), None, "{status}");
             }
-            assert_eq!(power.prevented("deleting", false).as_deref(), Some("is deleting"));
+            assert_eq!(power.failure_reason("deleting", false).as_deref(), Some("is deleting"));
         }
-        // Right after it was accepted the status may still be the one of before.
-        assert_eq!(Power::Stop.prevented("available", false), None);
-        assert_eq!(Power::Stop.prevented("available", true).as_deref(), Some("was started meanwhile"));
-        assert_eq!(Power::Start.prevented("stopping", true).as_deref(), Some("was stopped meanwhile"));
+        // Right after the request the status may still be the previous one.
+        assert_eq!(Power::Stop.failure_reason("available", false), None);
+        assert_eq!(Power::Stop.failure_reason("available", true).as_deref(), Some("was started meanwhile"));
+        assert_eq!(Power::Start.failure_reason("stopping", true).as_deref(), Some("was stopped meanwhile"));
     }
 }

@@ -1,9 +1,9 @@
-//! Everything observed of one environment, and what follows from it.
+//! Everything observed of one environment, and everything derived from it.
 //!
-//! Facts enter through the `Observed` fields only; [`Estate::settle`] derives the rows that the
-//! screen and the reports read. No requests and no scheduling live here.
+//! Facts enter only through the `Observed` fields; [`Estate::settle`] derives the rows that the screen and the reports
+//! use. Requests and scheduling do not belong here.
 
-use super::agent::Heard;
+use super::agent::LogStatus;
 use super::alarm::{Alarm, Mute};
 use super::attention_entry::Attention;
 use super::database::{Database, DbCluster, DbInstance};
@@ -12,7 +12,7 @@ use super::endpoints::Endpoints;
 use super::failure::Failure;
 use super::health::Assessment;
 use super::health::Health;
-use super::health_probe::declared::Issued;
+use super::health_probe::declared::AcmCertificate;
 use super::identity::Identity;
 use super::metric::{MetricKey, Series};
 use super::names;
@@ -36,18 +36,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub struct Estate {
     /// The identity of the credentials.
     pub identity: Observed<Identity>,
-    /// Where it is asked: known before anybody answers.
+    /// The endpoints in use, known before the first answer.
     pub endpoints: Endpoints,
     pub cluster: Observed<Cluster>,
     /// Services by name.
     pub services: Observed<BTreeMap<String, Service>>,
-    /// Names that were seen beside those of the environment, by the list that had them.
-    pub others: BTreeMap<Source, Vec<String>>,
-    /// Whether a list was read since `unmatched` was made.
-    pub listed: bool,
-    /// Names of the configuration that nothing in AWS has.
+    /// Names outside the environment, by the source that listed them.
+    pub foreign_names: BTreeMap<Source, Vec<String>>,
+    /// Whether a list was read since `unmatched` was computed.
+    pub lists_changed: bool,
+    /// Names in the configuration that match nothing in AWS.
     pub unmatched: Vec<Unmatched>,
-    /// Tasks by id, those stopped within the last hour too.
+    /// Tasks by id, including those stopped within the last hour.
     pub tasks: Observed<BTreeMap<String, Task>>,
     /// Task definitions by `family:revision`.
     pub task_definitions: BTreeMap<String, Observed<TaskDefinition>>,
@@ -60,7 +60,7 @@ pub struct Estate {
     pub schedules: Observed<Vec<Timer>>,
     /// Scaling activities, newest first.
     pub activities: Observed<Vec<ScalingActivity>>,
-    /// ARNs of the target groups that the configuration names beside those of the services.
+    /// ARNs of the target groups that the configuration names in addition to those of the services.
     pub target_groups: Observed<Vec<String>>,
     /// Targets by the ARN of their group.
     pub targets: BTreeMap<String, Observed<Vec<Target>>>,
@@ -70,56 +70,57 @@ pub struct Estate {
     pub db_instances: Observed<Vec<DbInstance>>,
     /// Snapshots of the environment's databases.
     pub db_snapshots: Observed<Vec<DatabaseSnapshot>>,
-    /// Certificates of the load balancers in front of its services; read for the screen.
-    pub certificates: Observed<Vec<Issued>>,
+    /// Certificates of the load balancers in front of its services; read only for the screen.
+    pub certificates: Observed<Vec<AcmCertificate>>,
     pub alarms: Observed<Vec<Alarm>>,
-    /// Rules by which some of them notify nobody now; read with the alarms.
+    /// Mute rules of the alarms; read with the alarms.
     pub alarm_mutes: Observed<Vec<Mute>>,
-    /// Log groups whose names begin as the configuration names some, or as its patterns do.
+    /// Log groups that match the prefixes or patterns of the configuration.
     pub log_groups: Observed<Vec<String>>,
-    /// Changes of the alarms, newest first.
+    /// State changes of the alarms, newest first.
     pub alarm_changes: Observed<Vec<AlarmChange>>,
     /// Events of RDS, oldest first.
     pub rds_events: Observed<Vec<RdsEvent>>,
-    /// Writes that `CloudTrail` has recorded, newest first.
+    /// Write events recorded by `CloudTrail`, newest first.
     pub trail: Observed<Vec<TrailEvent>>,
-    /// Whether the function that stops and starts the environment is there.
+    /// Whether the function that stops and starts the environment exists.
     pub function: Observed<bool>,
-    /// Parameters, in the order of their names; read once somebody looks at them.
+    /// Parameters sorted by name; read once somebody opens them.
     pub parameters: Observed<Vec<Parameter>>,
-    /// The names and folders that parameters were asked for under.
-    pub parameters_under: Vec<String>,
+    /// The names and paths under which parameters were requested.
+    pub parameter_paths: Vec<String>,
     /// Secrets of the region; read with the parameters.
     pub secrets: Observed<Vec<Secret>>,
-    /// When metrics were last read; the curves are in `series`.
+    /// When metrics were last read; the values are in `series`.
     pub metrics: Observed<()>,
-    /// Curves by their key.
+    /// Metric series by key.
     pub series: BTreeMap<MetricKey, Series>,
-    /// The state that the last lines of streams tell, by group and stream, where they were asked for.
-    pub task_logs: BTreeMap<(String, String), Observed<Heard>>,
-    /// The part of it that has changed since it was last judged.
-    pub unjudged: Unjudged,
-    /// Rows, health and reasons that follow from the above.
+    /// The agent state derived from the last lines of log streams, by group and stream; only for streams that were
+    /// requested.
+    pub task_logs: BTreeMap<(String, String), Observed<LogStatus>>,
+    /// The part that changed since the last assessment.
+    pub dirty: DirtyState,
+    /// Rows, health and reasons derived from the above.
     pub derived: Derived,
 }
 
-/// The changes since the last judgement: of a large environment only these are judged again.
+/// The changes since the last assessment. In a large environment only these are assessed again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unjudged {
-    /// Everything, or something that concerns many services.
+pub struct DirtyState {
+    /// Everything, or something that affects many services.
     pub all: bool,
-    /// These services, their tasks, or what belongs to them.
+    /// Services that changed, or whose tasks or related resources did.
     pub services: BTreeSet<String>,
 }
 
-impl Default for Unjudged {
+impl Default for DirtyState {
     fn default() -> Self {
         Self { all: true, services: BTreeSet::new() }
     }
 }
 
-impl Unjudged {
-    /// A service has changed.
+impl DirtyState {
+    /// Records that a service has changed.
     pub fn mark(&mut self, service: &str) {
         if !self.all && !self.services.contains(service) {
             self.services.insert(service.to_owned());
@@ -130,11 +131,11 @@ impl Unjudged {
 /// Rows, health and reasons that [`Estate::settle`] derives.
 #[derive(Debug, Clone, Default)]
 pub struct Derived {
-    /// The beginning that all services' names share.
+    /// The prefix that all service names share.
     pub prefix: String,
-    /// Services in the order of their names.
+    /// Services sorted by name.
     pub services: Vec<ServiceRow>,
-    /// Databases in the order of their identifiers.
+    /// Databases sorted by identifier.
     pub databases: Vec<DatabaseRow>,
     /// The needs-attention list, ranked.
     pub attention: Vec<Attention>,
@@ -147,18 +148,18 @@ pub struct Derived {
 pub struct ServiceTasks {
     /// The ids of its tasks: running before stopped, newest first.
     pub ids: Vec<String>,
-    /// Whether all run and none has ended: no judgement needs to look at them, now or later.
+    /// Whether all tasks are running and none has ended, so that no rule needs to examine them.
     pub(super) all_running: bool,
-    /// Whether some have an agent beside their own containers.
+    /// Whether any task has an agent beside its own containers.
     pub has_agents: bool,
 }
 
-/// A service with what lists show of it.
+/// A service with the values that lists show.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ServiceRow {
-    /// Whole name.
+    /// The full name.
     pub name: String,
-    /// Name without what all share and without what a tool has added.
+    /// The name without the shared prefix and without suffixes added by tools.
     pub short: String,
     /// Health and reasons.
     pub assessment: Assessment,
@@ -166,27 +167,27 @@ pub struct ServiceRow {
     pub desired: u32,
     pub running: u32,
     pub pending: u32,
-    /// Limits of its autoscaling.
+    /// Minimum and maximum of its autoscaling.
     pub limits: Option<(u32, u32)>,
     /// `completed`, `in progress`, `rolled back` …
     pub rollout: String,
-    /// The health that the rollout stands for.
+    /// The health that the rollout corresponds to.
     pub rollout_health: Health,
     /// `family:revision`.
     pub task_definition: String,
     /// The version of its main container's image.
     pub image: Option<String>,
-    /// CPU of the newest point, in percent.
+    /// The newest CPU value, in percent.
     pub cpu: Option<f64>,
-    /// Newest memory percent.
+    /// The newest memory value, in percent.
     pub memory: Option<f64>,
-    /// When its primary deployment was made.
+    /// When its primary deployment was created.
     pub deployed_at: Option<Timestamp>,
-    /// Tasks of the primary deployment that failed, within an hour.
+    /// Failed tasks of the primary deployment within the last hour.
     pub failed_tasks: usize,
 }
 
-/// A database with its judgement.
+/// A database with its assessment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DatabaseRow {
     pub database: Database,
@@ -194,21 +195,21 @@ pub struct DatabaseRow {
     pub assessment: Assessment,
 }
 
-/// How one source stands.
+/// The status of one source.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SourceStatus {
-    /// The oldest of its good reads; `None` if any part was never read.
+    /// Time of the oldest successful read; `None` if any part was never read.
     pub at: Option<Timestamp>,
     /// Its failure, if the last read failed.
     pub failure: Option<Failure>,
-    /// The missing part, in a sentence.
+    /// The missing part, as a sentence.
     pub partial: Option<String>,
     /// Whether there is anything to read at all.
     pub used: bool,
 }
 
 impl Estate {
-    /// How a source stands, whichever field holds it.
+    /// Returns the status of a source.
     pub fn status(&self, source: Source) -> SourceStatus {
         fn one<T>(observed: &Observed<T>) -> SourceStatus {
             SourceStatus {
@@ -218,10 +219,10 @@ impl Estate {
                 used: observed.at().is_some() || observed.failure().is_some() || observed.value().is_some(),
             }
         }
-        fn many<'a, T: 'a>(all: impl Iterator<Item = (&'a String, &'a Observed<T>)>) -> SourceStatus {
+        fn many<'a, T: 'a>(parts: impl Iterator<Item = (&'a String, &'a Observed<T>)>) -> SourceStatus {
             let mut status = SourceStatus::default();
             let (mut count, mut failed) = (0usize, 0usize);
-            for (_, observed) in all {
+            for (_, observed) in parts {
                 count += 1;
                 status.used = true;
                 if let Some(failure) = observed.failure() {
@@ -253,14 +254,14 @@ impl Estate {
             Source::ScalingActivities => one(&self.activities),
             Source::Targets => {
                 let mut status = many(self.targets.iter());
-                // Without its list, nobody knows which groups are missing.
+                // Without the list, it is unknown which groups are missing.
                 if let Some(failure) = self.target_groups.failure() {
                     status.used = true;
                     status.failure.get_or_insert_with(|| failure.clone());
                 }
                 status
             }
-            // Panes keep what they ask for themselves.
+            // Panes keep the data that they request for themselves.
             Source::Logs | Source::Costs | Source::Instances | Source::UserPool => SourceStatus::default(),
             Source::DbClusters => one(&self.db_clusters),
             Source::DbInstances => one(&self.db_instances),
@@ -279,19 +280,19 @@ impl Estate {
         }
     }
 
-    /// The image of the container that a service is about, in one of its task definitions, once that was read; none
-    /// where that container cannot be told.
+    /// Returns the image of a service's main container in one of its task definitions, once that was read; `None` if
+    /// the main container cannot be determined.
     pub fn image_of(&self, service: &Service, task_definition: &str) -> Option<&str> {
         let definition = self.task_definitions.get(task_definition)?.value()?;
         definition.main_container(service).map(|container| container.image.as_str())
     }
 
-    /// A service by its whole name.
+    /// Returns a service by its full name.
     pub fn service(&self, name: &str) -> Option<&Service> {
         self.services.value()?.get(name)
     }
 
-    /// A service's row by its whole name.
+    /// Returns a service's row by its full name.
     pub fn service_row(&self, name: &str) -> Option<&ServiceRow> {
         self.derived
             .services
@@ -300,20 +301,20 @@ impl Estate {
             .map(|at| &self.derived.services[at])
     }
 
-    /// The whole name for what a person typed: the whole name, the short one, or words that only it has.
+    /// Resolves typed text to a full service name: the full name, the short name, or words that match only one.
     ///
     /// # Errors
-    /// The names that it could be: several, or none.
+    /// The candidate names: several, or none.
     pub fn resolve_service(&self, typed: &str) -> Result<&str, Vec<&str>> {
         names::find_with(typed, self.derived.services.iter().map(|row| (row.name.as_str(), row.short.as_str())))
     }
 
-    /// The task with this id.
+    /// Returns the task with this id.
     pub fn task(&self, id: &str) -> Option<&Task> {
         self.tasks.value()?.get(id)
     }
 
-    /// Tasks of a service, those not stopped first, newest first.
+    /// Returns the tasks of a service: running before stopped, newest first.
     pub fn tasks_of<'a>(&'a self, service: &str) -> impl Iterator<Item = &'a Task> {
         let ids = self.derived.tasks.get(service).map_or(&[][..], |tasks| tasks.ids.as_slice());
         ids.iter().filter_map(|id| self.task(id))

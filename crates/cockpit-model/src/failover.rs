@@ -1,40 +1,44 @@
-//! Which member a database can fail over to, by what is known of its members; if there is none, why.
+//! Failover targets: which member a database can fail over to, or why there is none.
 
 use super::database::{Database, DatabaseKind, Member, Role};
 use super::database_health::lag_words;
 use super::deploy::{Check, Level};
 use std::collections::BTreeMap;
 
-/// Milliseconds behind the writer from which a reader needs noticeably longer to take over.
+/// Replica lag in milliseconds from which a failover takes noticeably longer.
 const FAR_BEHIND: f64 = 1000.0;
 
-/// Where a failover leads.
+/// The kind of failover.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Way<'a> {
+pub enum FailoverKind<'a> {
     /// A reader of a cluster takes over.
     Member {
-        /// The writer now; none where there is none.
+        /// The current writer; `None` if there is none.
         writer: Option<&'a Member>,
         target: &'a Member,
     },
-    /// The standby of a Multi-AZ instance takes over, under the same name.
+    /// The standby of a Multi-AZ instance takes over under the same name.
     Standby(&'a Member),
 }
 
-/// Figures that a choice rests on, by the instance.
+/// The metrics that a choice is based on, by instance.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Figures {
-    /// Milliseconds behind the writer.
+    /// Replica lag in milliseconds.
     pub lag: BTreeMap<String, f64>,
     pub connections: BTreeMap<String, f64>,
 }
 
-/// The way, or the check that stops it. Without a wish, the reader is the one that AWS would promote: the lowest tier, and
-/// of those the one that is least behind.
+/// Returns the failover target, or the check that prevents a failover. Without a requested target, it is the reader
+/// that AWS would promote: the lowest tier, and within a tier the one with the least lag.
 ///
 /// # Errors
-/// There is nobody to fail over to, or not the one who was asked for.
-pub fn way<'a>(database: &'a Database, to: Option<&str>, figures: Option<&Figures>) -> Result<Way<'a>, Check> {
+/// There is no target, or the requested one cannot take over.
+pub fn choose<'a>(
+    database: &'a Database,
+    to: Option<&str>,
+    figures: Option<&Figures>,
+) -> Result<FailoverKind<'a>, Check> {
     let id = &database.id;
     let stop = |text: String, hint: &str| Err(Check::new(Level::Stop, text).hint(hint));
     if database.status != "available" {
@@ -57,7 +61,7 @@ pub fn way<'a>(database: &'a Database, to: Option<&str>, figures: Option<&Figure
                 "a standby needs Multi-AZ (`multi_az = true` where it is declared); `cockpit db --reboot` only restarts it",
             );
         }
-        return Ok(Way::Standby(instance));
+        return Ok(FailoverKind::Standby(instance));
     }
     let writer = database.members.iter().find(|member| member.role == Role::Writer);
     let readers: Vec<&Member> = database.members.iter().filter(|member| member.role == Role::Reader).collect();
@@ -80,7 +84,7 @@ pub fn way<'a>(database: &'a Database, to: Option<&str>, figures: Option<&Figure
             Some(status) if status != "available" => {
                 stop(format!("{wanted} is {status}: it cannot take over"), "choose another one, or wait for it")
             }
-            _ => Ok(Way::Member { writer, target }),
+            _ => Ok(FailoverKind::Member { writer, target }),
         };
     }
     let able = readers.iter().filter(|reader| reader.status.as_deref().is_none_or(|status| status == "available"));
@@ -91,7 +95,7 @@ pub fn way<'a>(database: &'a Database, to: Option<&str>, figures: Option<&Figure
         tiers.then(lag(a).total_cmp(&lag(b))).then_with(|| a.id.cmp(&b.id))
     });
     match best {
-        Some(target) => Ok(Way::Member { writer, target }),
+        Some(target) => Ok(FailoverKind::Member { writer, target }),
         None => stop(
             format!("{id} has no failover target: none of its readers is available"),
             "`cockpit db` shows the state of each",
@@ -99,9 +103,9 @@ pub fn way<'a>(database: &'a Database, to: Option<&str>, figures: Option<&Figure
     }
 }
 
-/// The checks before a failover: lag, classes, connections as far as figures tell them. Where none could be read, that
-/// is said elsewhere, once for all of them.
-pub fn checks(way: &Way<'_>, figures: Option<&Figures>) -> Vec<Check> {
+/// Returns the checks before a failover: lag, classes and connections, as far as metrics are known. If no metrics could
+/// be read, a single check elsewhere reports that.
+pub fn checks(way: &FailoverKind<'_>, figures: Option<&Figures>) -> Vec<Check> {
     let note = |text: String| Check::new(Level::Note, text);
     let connected = |member: &Member| {
         figures.and_then(|figures| figures.connections.get(&member.id)).map(|count| {
@@ -111,11 +115,11 @@ pub fn checks(way: &Way<'_>, figures: Option<&Figures>) -> Vec<Check> {
     };
     let mut found = Vec::new();
     match way {
-        Way::Standby(instance) => {
+        FailoverKind::Standby(instance) => {
             found.extend(connected(instance));
             found.push(note("the standby is synchronous: nothing that was committed is lost".to_owned()));
         }
-        Way::Member { writer, target } => {
+        FailoverKind::Member { writer, target } => {
             match figures.map(|figures| figures.lag.get(&target.id)) {
                 None => {}
                 Some(Some(lag)) if *lag >= FAR_BEHIND => found.push(
@@ -166,15 +170,15 @@ mod tests {
     }
 
     fn target(database: &Database, to: Option<&str>, figures: &Figures) -> Result<String, String> {
-        match way(database, to, Some(figures)) {
-            Ok(Way::Member { target, .. }) => Ok(target.id.clone()),
-            Ok(Way::Standby(instance)) => Ok(format!("standby of {}", instance.id)),
+        match choose(database, to, Some(figures)) {
+            Ok(FailoverKind::Member { target, .. }) => Ok(target.id.clone()),
+            Ok(FailoverKind::Standby(instance)) => Ok(format!("standby of {}", instance.id)),
             Err(check) => Err(check.text),
         }
     }
 
     #[test]
-    fn the_lowest_tier_takes_over_and_of_one_tier_the_one_that_is_least_behind() {
+    fn lowest_tier_with_least_lag_takes_over() {
         let database = cluster(&[("db-2", 1, "available"), ("db-3", 1, "available"), ("db-4", 0, "rebooting")]);
         let figures =
             Figures { lag: BTreeMap::from([("db-2".into(), 40.0), ("db-3".into(), 12.0)]), ..Figures::default() };
@@ -184,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_target_the_reason_is_said() {
+    fn missing_target_has_a_reason() {
         let none = Figures::default();
         assert!(target(&cluster(&[]), None, &none).unwrap_err().contains("cluster of one instance"));
         let down = cluster(&[("db-2", 1, "rebooting")]);
@@ -197,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_instance_fails_over_only_where_it_has_a_standby() {
+    fn single_instance_needs_a_standby_to_fail_over() {
         let instance = |multi_az| {
             let one = DbInstance { id: "one".into(), status: "available".into(), multi_az, ..DbInstance::default() };
             join(&[], Some(&[one])).remove(0)
@@ -209,17 +213,17 @@ mod tests {
     }
 
     #[test]
-    fn the_plan_warns_of_a_reader_that_is_far_behind_or_whose_lag_nobody_knows() {
+    fn plan_warns_of_large_or_unknown_lag() {
         let database = cluster(&[("db-2", 1, "available")]);
         let warns = |figures: &Figures| {
-            let way = way(&database, None, Some(figures)).unwrap();
+            let way = choose(&database, None, Some(figures)).unwrap();
             checks(&way, Some(figures)).into_iter().filter(|check| check.level == Level::Warn).count()
         };
         let lag = |lag: f64| Figures { lag: BTreeMap::from([("db-2".into(), lag)]), ..Figures::default() };
         assert_eq!((warns(&lag(18.0)), warns(&lag(4200.0)), warns(&Figures::default())), (0, 1, 1));
         let connected = Figures { connections: BTreeMap::from([("db-1".into(), 12.0)]), ..lag(18.0) };
-        let found = checks(&way(&database, None, Some(&connected)).unwrap(), Some(&connected));
+        let found = checks(&choose(&database, None, Some(&connected)).unwrap(), Some(&connected));
         assert!(found.iter().any(|check| check.text == "db-1 has 12 connections: each of them is cut"), "{found:?}");
-        assert_eq!(checks(&way(&database, None, None).unwrap(), None), [], "that none could be read is said once");
+        assert_eq!(checks(&choose(&database, None, None).unwrap(), None), [], "missing metrics are reported elsewhere");
     }
 }

@@ -1,27 +1,27 @@
-//! Why a read failed, in words for a person and in a kind for a machine.
+//! Failed reads: a message for people and a kind for programs.
 
-/// The kind decides the hint, the retry and the exit code.
+/// The kind of a failure; it determines the hint, the retry and the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FailureKind {
-    /// The service asked us to slow down.
+    /// The service throttled the request.
     Throttled,
-    /// The identity may not do this.
+    /// The identity is not allowed to do this.
     Denied,
     /// No credentials, or they are expired or unknown to AWS.
     Credentials,
     /// No connection: refused, reset, DNS, TLS.
     Unreachable,
-    /// No answer within the operation's limit.
+    /// No answer within the time limit of the operation.
     Timeout,
-    /// An answer that does not follow its protocol.
+    /// An answer that violates its protocol.
     Malformed,
-    /// The thing that was asked for does not exist.
+    /// The requested resource does not exist.
     NotFound,
-    /// The credentials belong to another account than the configuration says.
+    /// The credentials belong to an account other than the configured one.
     WrongAccount,
-    /// The service does not take what was asked: a value, or a page token that is too old.
+    /// The service rejected the request: a value, or a page token that is too old.
     Invalid,
-    /// The service failed on its side.
+    /// The service failed internally.
     Service,
     /// A failure of any other kind.
     Other,
@@ -29,7 +29,7 @@ pub enum FailureKind {
 
 impl FailureKind {
     /// The word used in JSON and in tables.
-    pub fn word(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Throttled => "throttled",
             Self::Denied => "denied",
@@ -45,7 +45,7 @@ impl FailureKind {
         }
     }
 
-    /// A hint that fits all failures of this kind.
+    /// Returns a hint that fits all failures of this kind.
     pub fn hint(self) -> &'static str {
         match self {
             Self::Throttled => "AWS limits this call; it is answered again after a pause",
@@ -75,82 +75,82 @@ pub struct Failure {
     pub kind: FailureKind,
     /// The message of the service or the connection; never contains a secret.
     pub message: String,
-    /// The request itself was never sent: whatever it was to change is as it was.
+    /// Whether the request was never sent, so that it cannot have changed anything.
     pub unsent: bool,
-    /// The hint on this failure, where that is more than [`FailureKind::hint`].
+    /// The hint for this failure, if it is more specific than [`FailureKind::hint`].
     pub hint: Option<String>,
-    /// No retry can help as long as this process runs: AWS refuses keys that stand in the environment, and
-    /// nobody can change the environment of a process.
-    pub lasting: bool,
+    /// Whether no retry can help while this process runs: AWS rejects keys from environment variables, and a process's
+    /// environment cannot be changed from outside.
+    pub permanent: bool,
 }
 
 impl Failure {
-    /// An answer arrived that does not match the question.
-    pub fn other_answer() -> Self {
+    /// Creates the failure for an answer that does not match the request.
+    pub fn mismatched_answer() -> Self {
         Self::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")
     }
 
-    /// Credentials that were renewed to those of another account than what is looked at is in.
-    pub fn other_account(theirs: &str, ours: &str) -> Self {
+    /// Creates the failure for renewed credentials that belong to an account other than that of the displayed data.
+    pub fn account_changed(theirs: &str, ours: &str) -> Self {
         let message = format!("the credentials are for account {theirs} now, and this is in {ours}");
         let hint = format!("renew those of account {ours}; they are read again by themselves");
-        Self::new(FailureKind::WrongAccount, message).hinted(hint)
+        Self::new(FailureKind::WrongAccount, message).with_hint(hint)
     }
 
-    /// A failure with its message.
+    /// Creates a failure with a message.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), unsent: false, hint: None, lasting: false }
+        Self { kind, message: message.into(), unsent: false, hint: None, permanent: false }
     }
 
-    /// The same with what to do.
+    /// Returns the failure with a hint.
     #[must_use]
-    pub fn hinted(mut self, hint: impl Into<String>) -> Self {
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The same under another sentence.
+    /// Returns the failure with another message.
     #[must_use]
-    pub fn said(mut self, message: impl Into<String>) -> Self {
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();
         self
     }
 
-    /// The action that it begins with: `ecs:ListTasks`.
+    /// Returns the action at the start of the message: `ecs:ListTasks`.
     pub fn action(&self) -> Option<&str> {
         let (action, _) = self.message.split_once(": ")?;
         (action.contains(':') && !action.contains(' ')).then_some(action)
     }
 
-    /// The message without that action.
+    /// Returns the message without the action.
     pub fn reason(&self) -> &str {
         self.action().map_or(self.message.as_str(), |action| &self.message[action.len() + 2..])
     }
 
-    /// Why, whatever it was that was asked for: of what one may not do what AWS says of the policy, without the names of the
-    /// action and of the thing.
+    /// Returns the cause, independent of what was requested: of a denial, only AWS's statement about the policy,
+    /// without the names of the action and the resource.
     fn cause(&self) -> String {
         let reason = self.reason();
-        // Services call the same by codes of their own: `ExpiredToken`, `ExpiredTokenException`.
+        // Services use different codes for the same cause: `ExpiredToken`, `ExpiredTokenException`.
         let coded = reason.strip_suffix(')').and_then(|reason| reason.rsplit_once(" ("));
         let is_code = |code: &str| code.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '.');
         let reason = coded.filter(|(_, code)| is_code(code)).map_or(reason, |(words, _)| words);
         let refused = reason.split_once("is not authorized to perform").filter(|_| self.kind == FailureKind::Denied);
         let Some((_, rest)) = refused else { return reason.to_owned() };
         let why = rest.split_once(" because ").map_or("", |(_, why)| why);
-        // The code of the error at its end is the same for all of them.
+        // Drop ARNs and the error code at the end, which is the same for all.
         let words = why.split_whitespace().filter(|word| !word.contains(':') && !word.starts_with('('));
         words.collect::<Vec<_>>().join(" ")
     }
 
-    /// Whether both have one cause, and the same helps: actions that one policy is to allow are one, one that a policy forbids
-    /// is another.
+    /// Whether both have the same cause and the same remedy. Denials for lack of an allowing policy are alike; a denial
+    /// by an explicit deny is different.
     pub fn is_like(&self, other: &Self) -> bool {
         self.kind == other.kind && self.hint == other.hint && self.cause() == other.cause()
     }
 
-    /// Adds one of those that failed to the others of its cause, or as the first of its own.
-    pub fn join<T>(causes: &mut Vec<(Vec<Self>, Vec<T>)>, failure: Self, of: T) {
+    /// Adds a failure to the group with the same cause, or as the first of a new group.
+    pub fn add_to_group<T>(causes: &mut Vec<(Vec<Self>, Vec<T>)>, failure: Self, of: T) {
         match causes.iter_mut().find(|(known, _)| known[0].is_like(&failure)) {
             Some((known, all)) => {
                 known.push(failure);
@@ -160,9 +160,9 @@ impl Failure {
         }
     }
 
-    /// Why all of these failed, which have one cause: the whole of one, the reason of several, and of what one may not do the
-    /// actions that a policy has to allow.
-    pub fn together(all: &[Self]) -> String {
+    /// Describes failures with the same cause: the full message of a single one, the common reason of several, and for
+    /// denials the actions that a policy must allow.
+    pub fn describe_group(all: &[Self]) -> String {
         match all {
             [] => String::new(),
             [one] => one.message.clone(),
@@ -180,22 +180,22 @@ impl Failure {
         }
     }
 
-    /// The hint on this failure, else on its kind.
+    /// Returns the hint for this failure, or else for its kind.
     pub fn hint(&self) -> &str {
         self.hint.as_deref().unwrap_or_else(|| self.kind.hint())
     }
 
-    /// The same, of a request that was never sent.
+    /// Returns the failure, marked as a request that was never sent.
     #[must_use]
-    pub fn unsent(mut self) -> Self {
+    pub fn mark_unsent(mut self) -> Self {
         self.unsent = true;
         self
     }
 
-    /// The same, of credentials that cannot be renewed while this process runs. Of another kind it says nothing.
+    /// Returns the failure, marked as lasting if it is a credentials failure.
     #[must_use]
-    pub fn lasting(mut self, lasting: bool) -> Self {
-        self.lasting = lasting && self.kind == FailureKind::Credentials;
+    pub fn mark_permanent(mut self, lasting: bool) -> Self {
+        self.permanent = lasting && self.kind == FailureKind::Credentials;
         self
     }
 }
@@ -217,21 +217,21 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_refused_is_one_cause_by_whatever_code_a_service_calls_that() {
+    fn rejected_key_is_one_cause_for_all_error_codes() {
         let expired = |action: &str, code: &str| {
             Failure::new(FailureKind::Credentials, format!("{action}: the token is expired ({code})"))
         };
         let (first, second) =
             (expired("sts:GetCallerIdentity", "ExpiredToken"), expired("ecs:ListTasks", "ExpiredTokenException"));
         assert!(first.is_like(&second));
-        assert_eq!(Failure::together(&[first.clone(), second]), "the token is expired (ExpiredToken)");
+        assert_eq!(Failure::describe_group(&[first.clone(), second]), "the token is expired (ExpiredToken)");
         let other =
             Failure::new(FailureKind::Credentials, "sts:GetCallerIdentity: the token is invalid (ExpiredToken)");
         assert!(!first.is_like(&other));
     }
 
     #[test]
-    fn actions_are_denied_for_one_cause_where_the_same_helps() {
+    fn denials_with_the_same_remedy_are_one_cause() {
         let none = |action: &str| {
             denied(action, &format!(" on resource: * because no identity-based policy allows the {action} action"))
         };
@@ -242,7 +242,7 @@ mod tests {
         assert!(list.is_like(&alarms));
         assert!(denied("a:B", "").is_like(&denied("a:C", "")));
         assert!(!list.is_like(&forbidden("cloudwatch:DescribeAlarms")));
-        assert!(!list.is_like(&none("a:B").hinted("turn it on")), "another hint");
+        assert!(!list.is_like(&none("a:B").with_hint("turn it on")), "another hint");
         let other =
             |action: &str| Failure::new(FailureKind::Denied, format!("{action}: not allowed: you are not subscribed"));
         assert!(!list.is_like(&other("ce:GetCostAndUsage")));
@@ -250,11 +250,11 @@ mod tests {
 
         let mut causes = Vec::new();
         for failure in [list, forbidden("a:B"), alarms, forbidden("a:C")] {
-            Failure::join(&mut causes, failure, ());
+            Failure::add_to_group(&mut causes, failure, ());
         }
-        let told: Vec<String> = causes.iter().map(|(failures, _)| Failure::together(failures)).collect();
+        let messages: Vec<String> = causes.iter().map(|(failures, _)| Failure::describe_group(failures)).collect();
         assert_eq!(
-            told,
+            messages,
             [
                 "not allowed: ecs:ListTasks, cloudwatch:DescribeAlarms",
                 "not allowed: a:B, a:C because an explicit deny in a service control policy"

@@ -1,6 +1,7 @@
-//! The forms of values, shared by the file, the flags and the variables.
+//! Syntax checks of values, shared by the configuration file, the flags and the variables.
 
-/// Whether a text has the form of a region (`ap-northeast-1`, `us-gov-west-1`): not the list, because AWS adds regions.
+/// Whether a text has the syntax of a region (`ap-northeast-1`, `us-gov-west-1`). There is no list, because AWS adds
+/// regions.
 pub fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let lower = |part: &&str| part.len() >= 2 && part.chars().all(|c| c.is_ascii_lowercase());
@@ -15,37 +16,37 @@ pub fn is_region(text: &str) -> bool {
     }
 }
 
-/// `http://…` or `https://…` with a host and nothing that ends a line.
+/// Whether a text is `http://…` or `https://…` with a host, and contains no whitespace or control characters.
 pub fn is_url(text: &str) -> bool {
     let http = text.starts_with("http://") || text.starts_with("https://");
     let Some(host) = host_and_port(text).filter(|_| http) else { return false };
-    // A colon within brackets is of an address of IPv6.
+    // A colon within brackets is part of an IPv6 address.
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.contains(']') => (name, Some(port)),
         _ => (host, None),
     };
-    let whole = !name.is_empty() && name.starts_with('[') == name.ends_with(']');
-    let known = port.is_none_or(|port| port.parse::<u16>().is_ok());
-    whole && known && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+    let valid_name = !name.is_empty() && name.starts_with('[') == name.ends_with(']');
+    let valid_port = port.is_none_or(|port| port.parse::<u16>().is_ok());
+    valid_name && valid_port && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
-/// Whether it is an account's id: 12 digits.
+/// Whether a text is an account id: 12 digits.
 pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.chars().all(|c| c.is_ascii_digit())
 }
 
-/// Host and port of a URL, without a user and a password.
+/// Returns host and port of a URL, without user and password.
 pub fn host_and_port(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
     authority.rsplit('@').next()
 }
 
-/// A URL without the user and the password in it, to be shown.
+/// Returns a URL without user and password, for display.
 pub fn without_user(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    // One of these may stand in a password as it is: nothing before an @ is shown.
+    // A password may contain these characters unencoded: drop everything before an @.
     if let Some((_, host)) = path.rsplit_once('@') {
         return format!("{scheme}://{host}");
     }
@@ -58,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_part_of_a_password_is_shown_whatever_stands_in_it() {
+    fn no_part_of_a_password_is_shown() {
         for url in ["http://ada:hush@p:1", "http://ada:hush#2@p:1", "http://ada:h@hush/2@p:1", "http://ada:?hush@p:1"] {
             assert_eq!(without_user(url), "http://p:1", "{url}");
         }
@@ -66,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn regions_urls_and_accounts_are_told_from_what_only_looks_like_them() {
+    fn regions_urls_and_accounts_are_validated() {
         for good in ["ap-northeast-1", "us-east-1", "us-gov-west-1", "cn-north-1", "us-isob-east-1"] {
             assert!(is_region(good), "{good}");
         }

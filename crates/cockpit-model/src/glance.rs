@@ -1,4 +1,4 @@
-//! An environment at a glance: one line beside the others, made of what was read of it.
+//! A one-line summary of an environment, for lists of environments.
 
 use super::alarm::AlarmState;
 use super::estate::Estate;
@@ -7,31 +7,31 @@ use super::source::Source;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-/// The status of an environment. What could not be read is `None`, and never zero.
+/// The status of an environment. Values that could not be read are `None`, not zero.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Glance {
     /// When the environment was read.
     pub at: Timestamp,
     /// The account of the credentials.
     pub account: Option<String>,
-    /// Services, and how the worst of them is.
+    /// Number of services, and the worst health among them.
     pub services: Option<(usize, Health)>,
-    /// How many of them are degraded or down.
+    /// Number of services that are degraded or down.
     pub unhealthy: usize,
-    /// Short names of services whose deployment goes on.
+    /// Short names of services with a deployment in progress.
     pub deploying: Vec<String>,
-    /// Databases, and how the worst of them is.
+    /// Number of databases, and the worst health among them.
     pub databases: Option<(usize, Health)>,
-    /// Alarms that are raised, without those of autoscaling.
+    /// Alarms in ALARM state, without those of autoscaling.
     pub alarms: Option<usize>,
-    /// The number of entries that need attention at once.
+    /// Number of critical entries in the needs-attention list.
     pub critical: usize,
     pub warnings: usize,
-    /// This month's cost of its account until now, as it was last read on this machine, with its currency.
+    /// The account's cost of this month so far, as last read on this machine, with its currency.
     pub cost: Option<(f64, String)>,
-    /// Why it could not be reached.
+    /// The reason why the environment could not be reached.
     pub error: Option<String>,
-    /// Sources that could not be read.
+    /// Number of sources that could not be read.
     pub missing: usize,
 }
 
@@ -39,17 +39,17 @@ fn worst(all: impl Iterator<Item = Health>) -> Health {
     all.min_by_key(|health| health.rank()).unwrap_or(Health::Stopped)
 }
 
-/// An environment that was read. `asked` are the sources that it has.
+/// Summarizes an environment that was read. `asked` are the sources that it has.
 pub fn glance(estate: &Estate, asked: &BTreeSet<Source>, now: Timestamp) -> Glance {
     let rows = &estate.derived.services;
     let services = estate.services.at().map(|_| (rows.len(), worst(rows.iter().map(|row| row.assessment.health))));
     let databases = &estate.derived.databases;
     let known = estate.db_instances.at().is_some() && !databases.is_empty();
     let raised = |alarms: &Vec<super::alarm::Alarm>| {
-        alarms.iter().filter(|one| one.state == AlarmState::Alarm && !one.of_autoscaling()).count()
+        alarms.iter().filter(|one| one.state == AlarmState::Alarm && !one.is_for_autoscaling()).count()
     };
     let count = |wanted| estate.derived.attention.iter().filter(|entry| entry.severity == wanted).count();
-    let deploying = rows.iter().filter(|row| estate.service(&row.name).is_some_and(super::Service::rolling_out));
+    let deploying = rows.iter().filter(|row| estate.service(&row.name).is_some_and(super::Service::is_rolling_out));
     Glance {
         at: now,
         account: estate.identity.value().map(|identity| identity.account.clone()),
@@ -67,12 +67,13 @@ pub fn glance(estate: &Estate, asked: &BTreeSet<Source>, now: Timestamp) -> Glan
 }
 
 impl Glance {
-    /// A glance at an environment that could not even be opened.
+    /// Creates the summary of an environment that could not be opened.
     pub fn failed(why: String, now: Timestamp) -> Self {
         Self { at: now, error: Some(why), ..Self::default() }
     }
 
-    /// The needs-attention counts as signs: `✖ 1  ▲ 2`; all well is `●`, and `?` where not all of it was read.
+    /// Returns the needs-attention counts as signs: `✖ 1  ▲ 2`; `●` if there are none, and `?` if some sources were not
+    /// read.
     pub fn attention(&self) -> String {
         match (self.critical, self.warnings) {
             (0, 0) if self.missing > 0 => "?".to_owned(),
@@ -83,8 +84,9 @@ impl Glance {
         }
     }
 
-    /// One line, the most telling first; or why the environment could not be reached.
-    pub fn words(&self) -> String {
+    /// Returns the summary in one line, the most important part first; or the reason why the environment could not be
+    /// reached.
+    pub fn summary(&self) -> String {
         if let Some(why) = &self.error {
             return format!("? {why}");
         }
@@ -123,33 +125,35 @@ mod tests {
     use crate::failure::{Failure, FailureKind};
 
     #[test]
-    fn a_count_that_could_not_be_read_is_told_and_is_no_zero() {
+    fn unreadable_count_is_reported_and_not_shown_as_zero() {
         let now = Timestamp::from_second(1_000).unwrap();
         let mut estate = Estate::default();
         let sources = BTreeSet::from([Source::Identity, Source::Services, Source::Alarms]);
-        estate.identity.fail(Failure::new(FailureKind::Credentials, "sts:GetCallerIdentity: the token has expired"));
+        estate
+            .identity
+            .record_failure(Failure::new(FailureKind::Credentials, "sts:GetCallerIdentity: the token has expired"));
         estate.settle(now);
         let seen = glance(&estate, &sources, now);
         assert_eq!((seen.services, seen.alarms), (None, None));
-        assert_eq!(seen.words(), "? sts:GetCallerIdentity: the token has expired");
+        assert_eq!(seen.summary(), "? sts:GetCallerIdentity: the token has expired");
         estate.identity = super::super::Observed::default();
-        estate.identity.learn(super::super::Identity { account: "1".into(), ..Default::default() }, now);
-        estate.alarms.fail(Failure::new(FailureKind::Denied, "cloudwatch:DescribeAlarms: not allowed"));
-        estate.services.learn(std::collections::BTreeMap::new(), now);
+        estate.identity.record(super::super::Identity { account: "1".into(), ..Default::default() }, now);
+        estate.alarms.record_failure(Failure::new(FailureKind::Denied, "cloudwatch:DescribeAlarms: not allowed"));
+        estate.services.record(std::collections::BTreeMap::new(), now);
         estate.settle(now);
         let seen = glance(&estate, &sources, now);
         assert_eq!((seen.services, seen.alarms, seen.missing), (Some((0, Health::Stopped)), None, 1));
-        assert_eq!(seen.words(), "▲ 1 · ○ 0 services · 1 not read");
+        assert_eq!(seen.summary(), "▲ 1 · ○ 0 services · 1 not read");
     }
 
     #[test]
-    fn nothing_is_well_of_which_not_all_was_read() {
+    fn partly_read_environment_is_not_shown_as_healthy() {
         let seen = Glance { services: Some((2, Health::Healthy)), missing: 2, ..Glance::default() };
-        assert_eq!(seen.words(), "? · ● 2 services · 2 not read");
+        assert_eq!(seen.summary(), "? · ● 2 services · 2 not read");
     }
 
     #[test]
-    fn a_line_tells_the_most_telling_first() {
+    fn most_important_part_of_the_line_comes_first() {
         let seen = Glance {
             services: Some((2, Health::Degraded)),
             unhealthy: 1,
@@ -161,6 +165,6 @@ mod tests {
             cost: Some((119.4, "USD".into())),
             ..Glance::default()
         };
-        assert_eq!(seen.words(), "✖ 1  ▲ 2 · ▲ 1 of 2 services · deploying api · 2 alarms · ● 1 db · 119 USD");
+        assert_eq!(seen.summary(), "✖ 1  ▲ 2 · ▲ 1 of 2 services · deploying api · 2 alarms · ● 1 db · 119 USD");
     }
 }

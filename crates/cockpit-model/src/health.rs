@@ -1,4 +1,4 @@
-//! The meaning of a service's state: one health, and reasons instead of riddles.
+//! Health rules for services: one health, and the reasons for it.
 //!
 //! The rules, most severe first. Each is a function below, named as here:
 //!
@@ -21,31 +21,31 @@ use super::schedule;
 use super::service::{EventKind, RolloutState, Service};
 use super::target::{Target, group_name};
 use super::task::Task;
-use super::text::quoted;
-use super::time::{moment, spoken};
+use super::text::shell_quote;
+use super::time::{moment, sentence_duration};
 use super::timer::{Power, Timer};
 use jiff::{SignedDuration, Timestamp};
 
-/// How a thing is, in one word.
+/// The health of a service or database.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Health {
-    /// All is as it should be.
+    /// Everything is as it should be.
     Healthy,
-    /// Still changing, and nothing has failed.
+    /// Still changing, without failures.
     Changing,
-    /// Serves, but not as it should.
+    /// It serves, but with problems.
     Degraded,
     /// It does not serve.
     Down,
     /// It was stopped on purpose.
     Stopped,
-    /// It is not known how it is.
+    /// Its state is not known.
     #[default]
     Unknown,
 }
 
 impl Health {
-    /// Its sign, the same everywhere; what a terminal draws instead is for the interface.
+    /// Returns its sign, the same everywhere; the user interface decides on replacements for limited terminals.
     pub fn sign(self) -> &'static str {
         match self {
             Self::Healthy => "●",
@@ -57,8 +57,8 @@ impl Health {
         }
     }
 
-    /// The word beside its sign.
-    pub fn word(self) -> &'static str {
+    /// Returns the word that accompanies the sign.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Healthy => "healthy",
             Self::Changing => "changing",
@@ -69,7 +69,7 @@ impl Health {
         }
     }
 
-    /// The order of attention, the most urgent first when sorted ascending.
+    /// Returns the rank by urgency; lower is more urgent.
     pub fn rank(self) -> u8 {
         match self {
             Self::Down => 0,
@@ -82,19 +82,19 @@ impl Health {
     }
 }
 
-/// How bad a reason is.
+/// The severity of a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// People are not served, or an act would hit the wrong place.
+    /// Users are not served, or a change would hit the wrong place.
     Critical,
-    /// Something is broken but serves.
+    /// Something is broken, but it still serves.
     Warning,
     /// Worth knowing.
     Note,
 }
 
 impl Severity {
-    /// The word for it in JSON.
+    /// Returns the word used in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Critical => "critical",
@@ -104,34 +104,34 @@ impl Severity {
     }
 }
 
-/// One reason for a health, in a sentence.
+/// One reason for a health, as a sentence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reason {
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// What, in a sentence without a full stop.
+    /// The reason, as a sentence without a full stop.
     pub text: String,
-    /// Since when, where it is known.
+    /// Since when, if known.
     pub since: Option<Timestamp>,
-    /// The hint, in a sentence.
+    /// The hint, as a sentence.
     pub hint: Option<String>,
 }
 
-/// A health with its reasons, the worst first.
+/// A health with its reasons, the most severe first.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Assessment {
     pub health: Health,
-    /// Why it has this health.
+    /// The reasons for this health.
     pub reasons: Vec<Reason>,
 }
 
-/// Everything that is known about one service.
+/// Everything known about one service.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence<'a> {
     pub service: &'a Service,
     /// Its tasks, running and stopped.
     pub tasks: &'a [&'a Task],
-    /// Its deployments' history, newest first.
+    /// Its deployment history, newest first.
     pub rollouts: &'a [ServiceDeployment],
     pub scaling: Option<&'a ScalableTarget>,
     /// Its scaling activities, newest first.
@@ -144,29 +144,29 @@ pub struct Evidence<'a> {
     pub now: Timestamp,
 }
 
-/// A restart loop is at least this many faulty ends of the primary deployment's tasks …
+/// A restart loop is at least this many tasks of the primary deployment that ended by a fault …
 pub const LOOP_COUNT: usize = 2;
 /// … within this time.
 const LOOP_WINDOW: SignedDuration = SignedDuration::from_hours(1);
-/// A task that is not RUNNING after this long is stuck.
+/// A task that is not RUNNING after this time is stuck.
 const STUCK: SignedDuration = SignedDuration::from_mins(5);
-/// Events older than this no longer explain anything.
+/// Events older than this are ignored.
 const EVENT_WINDOW: SignedDuration = SignedDuration::from_mins(15);
-/// A stop by schedule is announced this long before.
-const SOON: SignedDuration = SignedDuration::from_hours(1);
+/// A scheduled stop is announced this long before it happens.
+const STOP_NOTICE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Judges a service by the rules above.
 pub fn assess(evidence: &Evidence<'_>) -> Assessment {
     let service = evidence.service;
     let mut found = Found::default();
-    if service.deleted() {
-        // Nothing brings its tasks back.
+    if service.is_deleted() {
+        // Its tasks will not come back.
         let hint = "it is being deleted or was: take it out of the configuration, or create it again";
         let text = format!("the service is {}: it was deleted", service.status);
         found.add(Health::Down, Severity::Warning, text, None, hint);
         return Assessment { health: Health::Down, reasons: found.reasons };
     }
-    if service.desired == 0 && service.daemon() {
+    if service.desired == 0 && service.is_daemon() {
         let text = "DAEMON: its cluster has no container instance for it".to_owned();
         found.note(text, None, "it runs once on each container instance: register one, or look at its constraints");
     } else if service.desired == 0 {
@@ -179,14 +179,14 @@ pub fn assess(evidence: &Evidence<'_>) -> Assessment {
         bad_targets(evidence, &mut found);
         stuck(evidence, &mut found);
         at_max(evidence, &mut found);
-        // A scheduled stop leaves what has no count of its own.
-        if !service.daemon() {
+        // A daemon service has no desired count that a scheduled stop could change.
+        if !service.is_daemon() {
             soon(evidence, &mut found);
         }
     }
     suspended(evidence, &mut found);
     let mut health = found.worst.unwrap_or(Health::Healthy);
-    if health == Health::Healthy && service.rolling_out() {
+    if health == Health::Healthy && service.is_rolling_out() {
         health = Health::Changing;
     }
     found.reasons.sort_by_key(|reason| reason.severity);
@@ -198,12 +198,12 @@ pub fn assess(evidence: &Evidence<'_>) -> Assessment {
 struct Found {
     worst: Option<Health>,
     reasons: Vec<Reason>,
-    /// Whether a reason says already how the tasks ended.
-    told_ends: bool,
+    /// Whether a reason already describes how the tasks ended.
+    ends_described: bool,
 }
 
 impl Found {
-    /// Each rule says what to do: a reason without it only alarms.
+    /// Adds a reason. Every rule has a hint, because a reason without one only alarms.
     fn add(&mut self, health: Health, severity: Severity, text: String, since: Option<Timestamp>, hint: &str) {
         if self.worst.is_none_or(|worst| health.rank() < worst.rank()) {
             self.worst = Some(health);
@@ -217,21 +217,21 @@ impl Found {
 }
 
 fn stopped(evidence: &Evidence<'_>, found: &mut Found) {
-    let start = coming(evidence, schedule::Effect::Start, Power::Start);
+    let start = next_scheduled(evidence, schedule::ScheduleEffect::Start, Power::Start);
     let text = match start {
         Some(next) => format!("stopped; scheduled to start at {}", moment(next.at, evidence.now, &next.zone)),
         None => "stopped: its desired count is 0".to_owned(),
     };
     found.worst = Some(Health::Stopped);
-    let back = format!("`cockpit scale {} COUNT` brings it back", quoted(&evidence.service.name));
+    let back = format!("`cockpit scale {} COUNT` brings it back", shell_quote(&evidence.service.name));
     found.note(text, None, &back);
     if evidence.service.running > 0 {
-        let text = format!("{} still stopping", super::text::counted(evidence.service.running, "task"));
+        let text = format!("{} still stopping", super::text::pluralize(evidence.service.running, "task"));
         found.note(text, None, "they end within their stop timeout");
     }
 }
 
-/// Tasks of the primary deployment that ended by a fault, newest first.
+/// Returns the tasks of the primary deployment that ended by a fault, newest first.
 fn faulty_ends<'a>(evidence: &Evidence<'a>) -> Vec<&'a Task> {
     let primary = evidence.service.primary().map(|primary| primary.id.as_str());
     let mut ends: Vec<&Task> = evidence
@@ -250,12 +250,12 @@ fn ended_at(task: &Task) -> Option<Timestamp> {
     task.stopped_at.or(task.stopping_at)
 }
 
-/// `3 tasks stopped in 4 min, last exit 137 OutOfMemoryError`.
+/// Formats task ends: `3 tasks stopped in 4 min, last exit 137 OutOfMemoryError`.
 fn ends_in_words(ends: &[&Task], now: Timestamp) -> Option<String> {
     let newest = ends.first()?;
     let since = ends.iter().filter_map(|task| ended_at(task)).min();
-    let within = since.map(|since| format!(" in {}", spoken(now.duration_since(since)))).unwrap_or_default();
-    let last = newest.ended_because().map(|why| format!(", last {why}")).unwrap_or_default();
+    let within = since.map(|since| format!(" in {}", sentence_duration(now.duration_since(since)))).unwrap_or_default();
+    let last = newest.end_reason().map(|why| format!(", last {why}")).unwrap_or_default();
     let tasks = if ends.len() == 1 { "task" } else { "tasks" };
     Some(format!("{} {tasks} stopped{within}{last}", ends.len()))
 }
@@ -270,12 +270,12 @@ fn too_few(evidence: &Evidence<'_>, found: &mut Found) {
     let words = ends_in_words(&ends, evidence.now);
     let mut text = format!("running {} of {}", service.running, service.desired);
     if let Some(words) = &words {
-        found.told_ends = true;
+        found.ends_described = true;
         text = format!("{text}: {words}");
     } else if service.pending > 0 {
         text = format!("{text}: {} starting", service.pending);
     }
-    let health = if words.is_none() && (service.rolling_out() || service.pending > 0) {
+    let health = if words.is_none() && (service.is_rolling_out() || service.pending > 0) {
         Health::Changing
     } else if service.running == 0 {
         Health::Down
@@ -307,8 +307,9 @@ fn restart_loop(evidence: &Evidence<'_>, found: &mut Found) {
         return;
     }
     let since = ends.last().and_then(|task| ended_at(task));
-    let span = since.map(|since| format!(" in {}", spoken(evidence.now.duration_since(since)))).unwrap_or_default();
-    let why = if found.told_ends { None } else { ends[0].ended_because() };
+    let span =
+        since.map(|since| format!(" in {}", sentence_duration(evidence.now.duration_since(since)))).unwrap_or_default();
+    let why = if found.ends_described { None } else { ends[0].end_reason() };
     let why = why.map(|why| format!(", last {why}")).unwrap_or_default();
     let text = format!("restart loop: {} replacements{span}{why}", ends.len());
     found.add(Health::Degraded, Severity::Warning, text, since, "the log of a stopped task says why it ended");
@@ -326,10 +327,10 @@ fn rolled_back(evidence: &Evidence<'_>, found: &mut Found) {
         let (health, severity) =
             if failed { (Health::Down, Severity::Critical) } else { (Health::Degraded, Severity::Critical) };
         let why = newest.rollback_reason.as_deref().filter(|why| !why.is_empty()).unwrap_or(&newest.reason);
-        // What happened is said already: of a row that is cut, why it did is to be seen.
+        // The row may be cut: remove what the text already contains, so that the cause is visible.
         let why = why.strip_prefix("Service deployment rolled back because ").unwrap_or(why);
         let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-        let text = format!("deployment {}{why}", newest.status.words());
+        let text = format!("deployment {}{why}", newest.status.label());
         found.add(
             health,
             severity,
@@ -356,11 +357,11 @@ fn unplaced(evidence: &Evidence<'_>, found: &mut Found) {
         return;
     }
     let event = evidence.service.events.iter().find(|event| {
-        matches!(event.kind(), EventKind::Unplaced | EventKind::CannotStart | EventKind::Unable)
+        matches!(event.kind(), EventKind::Unplaced | EventKind::CannotStart | EventKind::OtherFailure)
             && event.at.is_some_and(|at| evidence.now.duration_since(at) <= EVENT_WINDOW)
     });
     if let Some(event) = event {
-        let (text, hint) = event.told(evidence.service);
+        let (text, hint) = event.describe(evidence.service);
         found.add(Health::Degraded, Severity::Warning, text, event.at, hint);
     }
 }
@@ -389,7 +390,7 @@ fn stuck(evidence: &Evidence<'_>, found: &mut Found) {
         .filter(|(at, _)| evidence.now.duration_since(*at) > STUCK)
         .min_by_key(|(at, _)| *at);
     if let Some((at, task)) = oldest {
-        let text = format!("a task is {} for {}", task.last_status, spoken(evidence.now.duration_since(at)));
+        let text = format!("a task is {} for {}", task.last_status, sentence_duration(evidence.now.duration_since(at)));
         found.add(Health::Degraded, Severity::Warning, text, Some(at), "open the task for its containers' reasons");
     }
 }
@@ -399,7 +400,7 @@ fn suspended(evidence: &Evidence<'_>, found: &mut Found) {
         let text = if target.suspended.scale_in && target.suspended.scale_out && target.suspended.scheduled {
             "autoscaling is suspended".to_owned()
         } else {
-            format!("autoscaling is suspended for {}", target.suspended.words())
+            format!("autoscaling is suspended for {}", target.suspended.describe())
         };
         found.note(text, None, "counts stay as they are until it is resumed");
     }
@@ -413,29 +414,29 @@ fn at_max(evidence: &Evidence<'_>, found: &mut Found) {
     let since = evidence
         .activities
         .iter()
-        .find(|activity| activity.set_to() == Some(target.max))
+        .find(|activity| activity.new_desired_count() == Some(target.max))
         .and_then(|activity| activity.at);
     let text = match since {
-        Some(since) => format!("at max {} for {}", target.max, spoken(evidence.now.duration_since(since))),
+        Some(since) => format!("at max {} for {}", target.max, sentence_duration(evidence.now.duration_since(since))),
         None => format!("at max {}", target.max),
     };
     found.note(text, since, "it cannot scale out further: look at the load, or raise the maximum");
 }
 
-/// The next time that something is done to a service: by a scheduled action of its own, unless those are
-/// suspended, or by a schedule of the environment.
-fn coming(evidence: &Evidence<'_>, effect: schedule::Effect, power: Power) -> Option<schedule::Next> {
+/// Returns the next start or stop of a service: by a scheduled action of its own, unless those are suspended, or by a
+/// schedule of the environment.
+fn next_scheduled(evidence: &Evidence<'_>, effect: schedule::ScheduleEffect, power: Power) -> Option<schedule::Next> {
     let suspended = evidence.scaling.is_some_and(|target| target.suspended.scheduled);
     let actions = evidence.scheduled.iter().copied().filter(|_| !suspended);
-    let action = schedule::soonest_that(actions, effect, evidence.now);
+    let action = schedule::soonest_with_effect(actions, effect, evidence.now);
     let timer = schedule::soonest_timer(evidence.timers, power, evidence.now);
     [action, timer].into_iter().flatten().min_by_key(|next| next.at)
 }
 
 fn soon(evidence: &Evidence<'_>, found: &mut Found) {
-    let stop = coming(evidence, schedule::Effect::Stop, Power::Stop);
+    let stop = next_scheduled(evidence, schedule::ScheduleEffect::Stop, Power::Stop);
     if let Some(next) = stop
-        && next.at.duration_since(evidence.now) <= SOON
+        && next.at.duration_since(evidence.now) <= STOP_NOTICE
     {
         let text = format!("scheduled to stop at {}", moment(next.at, evidence.now, &next.zone));
         found.note(text, None, "skip the stop, or suspend scheduled scaling, if it is still needed");

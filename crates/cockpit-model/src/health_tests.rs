@@ -1,4 +1,4 @@
-//! Each rule by a service that meets it.
+//! Tests of each health rule.
 
 use super::*;
 use crate::scaling::Suspended;
@@ -72,12 +72,12 @@ impl Case {
 }
 
 #[test]
-fn calm_is_healthy_and_has_no_reasons() {
+fn service_without_problems_is_healthy() {
     assert_eq!(Case::default().assess(&service(1, 1)), (Health::Healthy, vec![]));
 }
 
 #[test]
-fn a_crash_loop_says_how_often_and_why() {
+fn crash_loop_reports_count_and_cause() {
     let case = Case {
         tasks: [1, 3, 4].map(|minutes| dead(minutes, 137, "OutOfMemoryError: Container killed")).into(),
         ..Case::default()
@@ -89,7 +89,7 @@ fn a_crash_loop_says_how_often_and_why() {
 }
 
 #[test]
-fn a_loop_is_found_while_the_count_looks_right() {
+fn restart_loop_is_found_while_the_count_is_right() {
     let case = Case { tasks: [2, 12].map(|minutes| dead(minutes, 1, "Error: boom")).into(), ..Case::default() };
     let (health, reasons) = case.assess(&service(1, 1));
     assert_eq!(health, Health::Degraded);
@@ -97,7 +97,7 @@ fn a_loop_is_found_while_the_count_looks_right() {
 }
 
 #[test]
-fn ends_of_an_older_deployment_do_not_count() {
+fn ended_tasks_of_an_older_deployment_are_ignored() {
     let mut old = dead(2, 1, "Error: boom");
     old.started_by = "ecs-svc/0".into();
     let case = Case { tasks: vec![old.clone(), old], ..Case::default() };
@@ -105,14 +105,14 @@ fn ends_of_an_older_deployment_do_not_count() {
 }
 
 #[test]
-fn starting_is_changing_not_degraded() {
+fn starting_service_is_changing_not_degraded() {
     let mut starting = service(2, 1);
     starting.pending = 1;
     assert_eq!(Case::default().assess(&starting), (Health::Changing, vec!["running 1 of 2: 1 starting".into()]));
 }
 
 #[test]
-fn a_rollback_is_never_a_success() {
+fn rollback_is_never_healthy() {
     let case = Case {
         rollouts: vec![ServiceDeployment {
             status: RolloutStatus::RollbackSuccessful,
@@ -127,7 +127,7 @@ fn a_rollback_is_never_a_success() {
 }
 
 #[test]
-fn at_max_says_since_when() {
+fn at_max_reports_since_when() {
     let case = Case {
         scaling: Some(ScalableTarget { min: 1, max: 10, ..ScalableTarget::default() }),
         activities: vec![ScalingActivity {
@@ -142,7 +142,7 @@ fn at_max_says_since_when() {
 }
 
 #[test]
-fn suspension_and_the_coming_stop_are_said() {
+fn suspension_and_scheduled_stop_are_reported() {
     let stop = ScheduledAction {
         schedule: "cron(0 22 ? * MON-FRI *)".into(),
         timezone: Some("Asia/Tokyo".into()),
@@ -163,16 +163,16 @@ fn suspension_and_the_coming_stop_are_said() {
 }
 
 #[test]
-fn a_deleted_service_is_down_and_not_stopped() {
+fn deleted_service_is_down_and_not_stopped() {
     for status in ["DRAINING", "INACTIVE"] {
-        let gone = Service { status: status.into(), ..service(0, 0) };
-        let told = vec![format!("the service is {status}: it was deleted")];
-        assert_eq!(Case::default().assess(&gone), (Health::Down, told), "nothing starts it again");
+        let deleted = Service { status: status.into(), ..service(0, 0) };
+        let reasons = vec![format!("the service is {status}: it was deleted")];
+        assert_eq!(Case::default().assess(&deleted), (Health::Down, reasons), "nothing starts it again");
     }
 }
 
 #[test]
-fn stopped_says_when_it_starts() {
+fn stopped_service_reports_its_scheduled_start() {
     let start = ScheduledAction {
         schedule: "cron(0 9 ? * MON-FRI *)".into(),
         timezone: Some("Asia/Tokyo".into()),
@@ -188,7 +188,7 @@ fn stopped_says_when_it_starts() {
 }
 
 #[test]
-fn targets_placement_and_stuck_tasks() {
+fn bad_targets_failed_placement_and_stuck_tasks_are_reported() {
     let unhealthy =
         Target { state: "unhealthy".into(), description: Some("Health checks failed".into()), ..Target::default() };
     let healthy = Target { state: "healthy".into(), ..Target::default() };
@@ -214,7 +214,7 @@ fn targets_placement_and_stuck_tasks() {
 }
 
 #[test]
-fn a_daemon_service_is_never_stopped_by_its_count() {
+fn daemon_service_is_not_stopped_at_desired_zero() {
     let daemon = Service { scheduling: "DAEMON".into(), ..service(0, 0) };
     let (health, reasons) = Case::default().assess(&daemon);
     assert_eq!(health, Health::Healthy);

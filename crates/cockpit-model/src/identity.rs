@@ -1,28 +1,28 @@
-//! The caller: the account and the identity behind the credentials.
+//! The caller: account and identity of the credentials.
 
 use super::endpoints::Endpoints;
 use jiff::Timestamp;
 
-/// The answer of STS `GetCallerIdentity`, with what the credentials say of their own end.
+/// The answer of STS `GetCallerIdentity`, with the expiry of the credentials.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Identity {
-    /// The id of the account: 12 digits.
+    /// The account id: 12 digits.
     pub account: String,
     /// The ARN of the user or of the assumed role.
     pub arn: String,
-    /// When the credentials end; `None` for long-lived keys.
+    /// When the credentials expire; `None` for long-lived keys.
     pub expires: Option<Timestamp>,
-    /// The region in use, from wherever it comes: the configuration, a variable, the profile.
+    /// The region in use, from the configuration, a variable or the profile.
     pub region: Option<String>,
-    /// The endpoints that it was asked through.
+    /// The endpoints of the request.
     pub endpoints: Endpoints,
 }
 
 impl Identity {
     /// A short name for the top line: `admin@sso`, `deploy/ci`, `alice`.
     ///
-    /// `arn:aws:sts::1:assumed-role/AWSReservedSSO_admin_0123456789abcdef/alice` is an IAM Identity
-    /// Center role: its permission set's name stands between the prefix and the hash.
+    /// `arn:aws:sts::1:assumed-role/AWSReservedSSO_admin_0123456789abcdef/alice` is an IAM Identity Center role: the
+    /// name of its permission set is between the prefix and the hash.
     pub fn short(&self) -> String {
         let resource = self.arn.rsplit(':').next().unwrap_or(&self.arn);
         let mut parts = resource.split('/');
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_short_and_telling() {
+    fn short_name_shows_role_or_user() {
         assert_eq!(short("arn:aws:sts::1:assumed-role/AWSReservedSSO_admin_0123/alice"), "admin@sso");
         assert_eq!(short("arn:aws:sts::1:assumed-role/deploy/ci"), "deploy/ci");
         assert_eq!(short("arn:aws:iam::1:user/team/alice"), "alice");

@@ -1,8 +1,8 @@
-//! Container images: what a reference names, and what a registry says of it.
+//! Container images: image references, and data from ECR about images.
 
 use jiff::Timestamp;
 
-/// An ECR registry: where its images are asked for.
+/// An ECR registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registry {
     /// 12 digits.
@@ -14,7 +14,7 @@ pub struct Registry {
 /// An image as a task definition writes it: `registry/repository:tag@digest`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageRef {
-    /// `123456789012.dkr.ecr.ap-northeast-1.amazonaws.com`; none is Docker Hub.
+    /// `123456789012.dkr.ecr.ap-northeast-1.amazonaws.com`; `None` is Docker Hub.
     pub registry: Option<String>,
     /// `bookmark-manager-staging-web`.
     pub repository: String,
@@ -25,13 +25,13 @@ pub struct ImageRef {
 }
 
 impl ImageRef {
-    /// Reads the image of a container definition.
+    /// Parses the image of a container definition.
     pub fn parse(image: &str) -> Self {
         let (rest, digest) = match image.split_once('@') {
             Some((rest, digest)) => (rest, Some(digest.to_owned())),
             None => (image, None),
         };
-        // The first part is a registry where it has a dot or a port, as Docker reads it.
+        // As Docker does: the first part is a registry if it contains a dot or a port.
         let (registry, path) = match rest.split_once('/') {
             Some((first, path)) if first.contains(['.', ':']) || first == "localhost" => (Some(first.to_owned()), path),
             _ => (None, rest),
@@ -43,8 +43,8 @@ impl ImageRef {
         Self { registry, repository: repository.to_owned(), tag, digest }
     }
 
-    /// The account and region of an ECR registry; none for any other. Source of the hosts: the endpoints of ECR in the
-    /// General Reference, for FIPS and for both kinds of addresses too.
+    /// Returns account and region of an ECR registry; `None` for any other. Source of the hosts: the endpoints of ECR
+    /// in the General Reference, including FIPS and dual-stack endpoints.
     pub fn ecr(&self) -> Option<(&str, &str)> {
         let parts: Vec<&str> = self.registry.as_deref()?.split('.').collect();
         match parts[..] {
@@ -54,25 +54,25 @@ impl ImageRef {
         }
     }
 
-    /// The ECR registry that it is in, which may be another account's and in another region.
-    pub fn registry_of(&self) -> Option<Registry> {
+    /// Returns its ECR registry, which may be in another account or region.
+    pub fn ecr_registry(&self) -> Option<Registry> {
         let (account, region) = self.ecr()?;
         Some(Registry { account: account.to_owned(), region: region.to_owned() })
     }
 
-    /// The same repository with a digest and no tag: it always means the same image.
+    /// Returns the same repository with a digest and no tag, which always means the same image.
     #[must_use]
     pub fn pinned(&self, digest: &str) -> String {
         format!("{}@{digest}", self.name())
     }
 
-    /// The same repository with a tag.
+    /// Returns the same repository with a tag.
     #[must_use]
     pub fn tagged(&self, tag: &str) -> String {
         format!("{}:{tag}", self.name())
     }
 
-    /// Registry and repository.
+    /// Returns registry and repository.
     pub fn name(&self) -> String {
         match &self.registry {
             Some(registry) => format!("{registry}/{}", self.repository),
@@ -80,7 +80,7 @@ impl ImageRef {
         }
     }
 
-    /// The name that the registry is asked for: the digest, else the tag, else `latest`.
+    /// Returns the reference to request from the registry: the digest, else the tag, else `latest`.
     pub fn reference(&self) -> &str {
         self.digest.as_deref().or(self.tag.as_deref()).unwrap_or("latest")
     }
@@ -91,14 +91,14 @@ pub fn is_digest(text: &str) -> bool {
     text.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// Whether a text can be a tag. Source: the OCI distribution specification, `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`.
+/// Whether a text is a valid tag. Source: the OCI distribution specification, `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`.
 pub fn is_tag(text: &str) -> bool {
     let mut bytes = text.bytes();
     let first = bytes.next().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     first && text.len() <= 128 && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
 }
 
-/// Whether a text is a platform that a container is built for: `linux/arm64`, `linux/arm/v7`.
+/// Whether a text is a platform of a container: `linux/arm64`, `linux/arm/v7`.
 pub fn is_platform(text: &str) -> bool {
     let part = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let parts: Vec<&str> = text.split('/').collect();
@@ -116,7 +116,7 @@ pub struct Image {
     pub pushed_at: Option<Timestamp>,
     /// Compressed size in bytes.
     pub bytes: Option<u64>,
-    /// `amd64`, `arm64`: those of an index are several; empty where it could not be read.
+    /// `amd64`, `arm64`; an index has several. Empty if they could not be read.
     pub architectures: Vec<String>,
     /// The findings of the scan, if there was one.
     pub scan: Option<Scan>,
@@ -127,11 +127,11 @@ pub struct Image {
 pub struct Scan {
     /// `COMPLETE`, `IN_PROGRESS`, `FAILED` …
     pub status: String,
-    /// How many critical findings there are.
+    /// Number of critical findings.
     pub critical: u32,
     pub high: u32,
     pub other: u32,
-    /// The critical and high ones, as far as they were asked for.
+    /// The critical and high findings, if they were requested.
     pub worst: Vec<Finding>,
 }
 
@@ -142,7 +142,7 @@ pub struct Finding {
     pub name: String,
     /// `CRITICAL`, `HIGH`.
     pub severity: String,
-    /// The package that it is in, where that is told.
+    /// The affected package, if known.
     pub package: Option<String>,
 }
 
@@ -153,12 +153,12 @@ impl Scan {
     }
 
     /// Whether the scan is still running.
-    pub fn goes_on(&self) -> bool {
+    pub fn is_running(&self) -> bool {
         matches!(self.status.as_str(), "IN_PROGRESS" | "PENDING")
     }
 
-    /// The scan's findings in words, or its status.
-    pub fn words(&self) -> String {
+    /// Describes the scan's findings, or its status.
+    pub fn describe(&self) -> String {
         match self.critical + self.high + self.other {
             _ if !self.is_complete() => format!("the scan is {}", self.status.to_lowercase().replace('_', " ")),
             0 => "the scan found nothing".to_owned(),
@@ -168,14 +168,14 @@ impl Scan {
 }
 
 impl Image {
-    /// Its first tag, or the beginning of its digest.
+    /// Returns its first tag, or the start of its digest.
     pub fn version(&self) -> &str {
         let digest = self.digest.strip_prefix("sha256:").unwrap_or(&self.digest);
         self.tags.first().map_or(digest.get(..12).unwrap_or(digest), String::as_str)
     }
 }
 
-/// The registry's word for an architecture of a task definition (`X86_64`, `ARM64`; none is x86).
+/// Returns the registry's name for a task definition's architecture (`X86_64`, `ARM64`; the default is x86).
 pub fn architecture_of(definition: Option<&str>) -> &'static str {
     match definition {
         Some("ARM64") => "arm64",
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references_are_taken_apart_as_docker_does() {
+    fn references_are_parsed_as_docker_does() {
         let ecr = ImageRef::parse("1.dkr.ecr.ap-northeast-1.amazonaws.com/a/web:9f3c2e1");
         assert_eq!((ecr.repository.as_str(), ecr.reference()), ("a/web", "9f3c2e1"));
         assert_eq!(ecr.ecr(), Some(("1", "ap-northeast-1")));
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_and_digests_are_told_apart() {
+    fn tags_and_digests_are_distinguished() {
         assert!(is_digest(&format!("sha256:{}", "0a".repeat(32))));
         assert!(!is_digest("sha256:0a") && !is_tag("sha256:0a") && !is_tag("-x") && !is_tag(""));
         assert!(is_tag("v1.2_3-rc") && !is_tag(&"a".repeat(129)));

@@ -1,10 +1,10 @@
-//! The conclusions from the facts: rows, judgements and the needs-attention list.
+//! Derived data: rows, assessments and the needs-attention list, computed from the facts.
 
 use super::agent::agents;
 use super::attention;
 use super::database;
 use super::database_health;
-use super::estate::{DatabaseRow, Estate, ServiceRow, ServiceTasks, Unjudged};
+use super::estate::{DatabaseRow, DirtyState, Estate, ServiceRow, ServiceTasks};
 use super::health::{self, Evidence};
 use super::metric::MetricKey;
 use super::names::Shortening;
@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 impl ServiceTasks {
-    /// The tasks of one service, judged; none where there are none.
+    /// Creates the summary of a service's tasks; `None` if there are none.
     fn of(mut tasks: Vec<&Task>) -> Option<Self> {
         if tasks.is_empty() {
             return None;
@@ -45,13 +45,13 @@ impl Estate {
         let tasks =
             by_service.into_iter().filter_map(|(service, tasks)| Some((service.to_owned(), ServiceTasks::of(tasks)?)));
         self.derived.tasks = tasks.collect();
-        self.judge(now);
+        self.settle_keeping_tasks(now);
     }
 
-    /// The same for the services that have changed alone; gives back their names. To be called where
-    /// [`Unjudged::all`] is not said: then it leaves the same rows as [`Self::settle`].
-    pub fn settle_changed(&mut self, now: Timestamp) -> BTreeSet<String> {
-        let changed = std::mem::take(&mut self.unjudged.services);
+    /// Does the same for changed services only and returns their names. Must only be called while [`DirtyState::all`] is
+    /// not set; then the rows are the same as after [`Self::settle`].
+    pub fn settle_dirty(&mut self, now: Timestamp) -> BTreeSet<String> {
+        let changed = std::mem::take(&mut self.dirty.services);
         let mut tasks: HashMap<&str, Vec<&Task>> = changed.iter().map(|name| (name.as_str(), Vec::new())).collect();
         for task in self.tasks.value().into_iter().flat_map(BTreeMap::values) {
             if let Some(known) = task.service.as_deref().and_then(|service| tasks.get_mut(service)) {
@@ -81,23 +81,23 @@ impl Estate {
             })
             .collect();
         let mut rows = std::mem::take(&mut self.derived.services);
-        let mut others = false;
+        let mut names_changed = false;
         for (name, row) in fresh {
             match (rows.binary_search_by(|row| row.name.as_str().cmp(name)), row) {
                 (Ok(at), Some(row)) => rows[at] = row,
                 (Ok(at), None) => {
                     rows.remove(at);
-                    others = true;
+                    names_changed = true;
                 }
                 (Err(at), Some(row)) => {
                     rows.insert(at, row);
-                    others = true;
+                    names_changed = true;
                 }
                 (Err(_), None) => {}
             }
         }
-        if others {
-            // Which names there are decides how each is shortened.
+        if names_changed {
+            // The short names depend on the set of all names.
             for row in &mut rows {
                 let short = shortening.short(&row.name);
                 if row.short != short {
@@ -111,8 +111,8 @@ impl Estate {
         changed
     }
 
-    /// The same after news that is not about tasks: which task belongs to which service is still known.
-    pub fn judge(&mut self, now: Timestamp) {
+    /// Does the same after changes that do not concern tasks: the assignment of tasks to services is kept.
+    pub fn settle_keeping_tasks(&mut self, now: Timestamp) {
         let scaling = Scaling::index(self);
         let empty = BTreeMap::new();
         let services = self.services.value().unwrap_or(&empty);
@@ -122,16 +122,16 @@ impl Estate {
         let rows = services.values().map(|service| self.row(service, &scaling, &short(service), now)).collect();
         self.derived.prefix = prefix;
         self.derived.services = rows;
-        self.unjudged = Unjudged { all: false, services: BTreeSet::new() };
+        self.dirty = DirtyState { all: false, services: BTreeSet::new() };
         self.rank(now);
     }
 
-    /// The same when nothing is new and only time has passed: what does not depend on time stays.
-    pub fn pass(&mut self, now: Timestamp) {
+    /// Does the same when only time has passed: rows that do not depend on time are kept.
+    pub fn settle_elapsed_time(&mut self, now: Timestamp) {
         let mut rows = std::mem::take(&mut self.derived.services);
         let scaling = Scaling::index(self);
         for row in &mut rows {
-            // A service without a reason gets one from its tasks or from its schedule, or from news.
+            // A service without reasons can get one only from its tasks, its schedule or new facts.
             let timeless = row.assessment.reasons.is_empty()
                 && scaling.scheduled.is_empty()
                 && self.schedules.value().is_none_or(Vec::is_empty)
@@ -236,18 +236,18 @@ mod tests {
     }
 
     proptest! {
-        /// Judging what has changed leaves what judging everything leaves.
+        /// Assessing only the changed services must give the same rows as assessing all.
         #[test]
-        fn judging_only_what_has_changed_gives_the_same_as_judging_all(
+        fn settle_changed_gives_the_same_rows_as_settle(
             changes in prop::collection::vec((0_u8..5, 0_u8..12, any::<u8>()), 1..40),
         ) {
             let mut estate = Estate::default();
-            estate.services.learn(BTreeMap::new(), at(0));
-            estate.tasks.learn(BTreeMap::new(), at(0));
+            estate.services.record(BTreeMap::new(), at(0));
+            estate.tasks.record(BTreeMap::new(), at(0));
             estate.settle(at(0));
             for (kind, number, value) in changes {
                 let name = format!("app-{}{number:02}{}", if number % 3 == 0 { "x-" } else { "" }, if number % 4 == 0 { "-1A2B3C4D5E6F" } else { "" });
-                estate.unjudged.mark(&name);
+                estate.dirty.mark(&name);
                 let id = format!("{name}/{}", value % 4);
                 match kind {
                     0 => {
@@ -257,9 +257,9 @@ mod tests {
                             running: u32::from(value % 2),
                             ..Service::default()
                         };
-                        estate.services.fill().insert(name, service);
+                        estate.services.value_or_default().insert(name, service);
                     }
-                    1 => drop(estate.services.fill().remove(&name)),
+                    1 => drop(estate.services.value_or_default().remove(&name)),
                     2 | 3 => {
                         let task = Task {
                             id: id.clone(),
@@ -269,17 +269,17 @@ mod tests {
                             stopped_at: Some(at(i64::from(value))),
                             ..Task::default()
                         };
-                        estate.tasks.fill().insert(id, task);
+                        estate.tasks.value_or_default().insert(id, task);
                     }
-                    _ => drop(estate.tasks.fill().remove(&id)),
+                    _ => drop(estate.tasks.value_or_default().remove(&id)),
                 }
-                let mut whole = estate.clone();
-                whole.settle(at(300));
-                estate.settle_changed(at(300));
-                prop_assert_eq!(&whole.derived.services, &estate.derived.services);
-                prop_assert_eq!(&whole.derived.prefix, &estate.derived.prefix);
-                prop_assert_eq!(&whole.derived.tasks, &estate.derived.tasks);
-                prop_assert_eq!(&whole.derived.attention, &estate.derived.attention);
+                let mut fully_settled = estate.clone();
+                fully_settled.settle(at(300));
+                estate.settle_dirty(at(300));
+                prop_assert_eq!(&fully_settled.derived.services, &estate.derived.services);
+                prop_assert_eq!(&fully_settled.derived.prefix, &estate.derived.prefix);
+                prop_assert_eq!(&fully_settled.derived.tasks, &estate.derived.tasks);
+                prop_assert_eq!(&fully_settled.derived.attention, &estate.derived.attention);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A key as the configuration writes it: `D`, `ctrl-d`, `esc`, `f5`. No matching happens here.
+//! Keys as written in the configuration: `D`, `ctrl-d`, `esc`, `f5`. Key matching is elsewhere.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ pub struct Key {
     pub alt: bool,
 }
 
-/// Which key. A capital letter is its own character, so Shift is not a modifier here.
+/// The key itself. A capital letter is its own character, so Shift is not a modifier here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Code {
     /// A character, capital or not.
@@ -57,7 +57,7 @@ const NAMED: [(&str, Code); 16] = [
     ("minus", Code::Char('-')),
 ];
 
-/// Names that only the screen uses, which are read as well.
+/// Names that the screen displays; they are accepted as input too.
 const SHOWN: [(&str, Code); 8] = [
     ("⏎", Code::Enter),
     ("↑", Code::Up),
@@ -70,30 +70,30 @@ const SHOWN: [(&str, Code); 8] = [
 ];
 
 impl Key {
-    /// Whether it is a capital letter: one that changes something.
+    /// Whether it is a capital letter. Capital letters are used for keys that change something.
     pub fn is_capital(self) -> bool {
         matches!(self.code, Code::Char(c) if c.is_uppercase() && !self.ctrl)
     }
 
-    /// Whether it takes, leaves or goes to the next: on every screen the same.
-    pub fn leads(self) -> bool {
+    /// Whether it confirms, cancels or moves the focus, which works the same on every screen.
+    pub fn is_navigation(self) -> bool {
         matches!(self.code, Code::Enter | Code::Esc | Code::Tab | Code::BackTab)
     }
 
-    /// A key without modifiers.
+    /// Creates a key without modifiers.
     pub const fn plain(code: Code) -> Self {
         Self { code, ctrl: false, alt: false }
     }
 
-    /// The text that it types, if it types any.
-    pub fn text(self) -> Option<char> {
+    /// Returns the character that it types, if any.
+    pub fn typed_char(self) -> Option<char> {
         match self.code {
             Code::Char(c) if !self.ctrl && !self.alt => Some(c),
             _ => None,
         }
     }
 
-    /// The name of the key for people: `⏎`, `Esc`, `Ctrl-d`.
+    /// Returns the name of the key for display: `⏎`, `Esc`, `Ctrl-d`.
     pub fn label(self) -> String {
         let name = match self.code {
             Code::Enter => "⏎".to_owned(),
@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_written_and_read_the_same() {
+    fn keys_round_trip_through_text() {
         for text in
             ["D", "d", "ctrl-d", "alt-x", "esc", "shift-tab", "f5", "space", "minus", "/", "?", ":", "ctrl-alt-q"]
         {
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_read_as_the_screen_shows_it() {
+    fn displayed_key_name_can_be_parsed() {
         let texts =
             ["enter", "up", "down", "left", "right", "delete", "pageup", "pagedown", "space", "shift-tab", "esc", "f5"];
         for text in texts.into_iter().chain(["ctrl-d", "ctrl-alt-q", "ctrl-pagedown", "D", "/"]) {

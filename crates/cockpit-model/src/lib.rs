@@ -1,8 +1,8 @@
-//! NOUNS. What an environment is made of, as plain data: no requests, no clock, no files, no screen.
+//! The data model of an environment as plain data: no requests, no clock, no files, no screen.
 //!
-//! Everything that comes from outside is held in an [`Observed`], so a missing or old value can
-//! never pass for a present one. Judgements over the data (health, reasons, the needs-attention
-//! list) live here too, because the screen and the snapshot must say the same.
+//! Everything from outside is held in an [`Observed`], so that a missing or old value is never mistaken for a current
+//! one. Assessments of the data (health, reasons, the needs-attention list) are here too, so that the screen and the
+//! snapshot agree.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod agent;
@@ -76,7 +76,7 @@ pub mod users;
 pub mod wrap;
 
 pub use alarm::{Alarm, AlarmState, Mute};
-pub use attention_entry::{Attention, Place};
+pub use attention_entry::{Attention, AttentionSubject};
 pub use database::{Database, DatabaseKind, DbCluster, DbInstance, Member, Role};
 pub use database_history::{DatabaseEvent, DatabaseSnapshot};
 pub use endpoints::Endpoints;

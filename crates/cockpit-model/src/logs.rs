@@ -1,32 +1,31 @@
-//! Logs as AWS hands them out: events, pages of them, groups, live updates, results of Insights.
-//! Where a container's lines are found lives here too. How lines are kept, parsed and searched is
-//! the crate `log-store`; when what is asked is `app::logs`.
+//! Logs as AWS returns them: events, pages, groups, live updates, results of Insights; and the location of a
+//! container's log. The crate `log-store` stores, parses and searches lines; `app::logs` decides what to request.
 
 use super::piece::Piece;
 use super::task_definition::ContainerDefinition;
 use std::sync::Arc;
 
-/// Milliseconds since the Unix epoch, as the service counts.
+/// Milliseconds since the Unix epoch, as the API counts.
 pub type Ms = i64;
 
-/// A log line as CloudWatch has it.
+/// A log line of CloudWatch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct LogEvent {
-    /// Unique in its group; empty where the API gives none (live tail, `GetLogEvents`).
+    /// Unique in its group; empty if the API returns none (live tail, `GetLogEvents`).
     pub id: Piece,
     pub stream: Piece,
-    /// When it was written, in milliseconds.
+    /// When it was written, in milliseconds since the epoch.
     pub at: Ms,
-    /// When the service took it in, in milliseconds.
+    /// When CloudWatch ingested it, in milliseconds since the epoch.
     pub ingested: Ms,
-    /// The line, as it came.
+    /// The unchanged line.
     pub message: Piece,
 }
 
 impl LogEvent {
-    /// A copy with its own text, so that the page it came from can be freed.
+    /// Returns a copy with its own text, so that the page it came from can be freed.
     #[must_use]
-    pub fn alone(&self) -> Self {
+    pub fn detached(&self) -> Self {
         let whole = Arc::new([&*self.id, &*self.stream, &*self.message].concat());
         let (id, stream) = (self.id.len(), self.id.len() + self.stream.len());
         Self {
@@ -41,34 +40,34 @@ impl LogEvent {
 /// One page of a read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogPage {
-    /// Events, oldest first unless the newest were asked for first.
+    /// Events, oldest first unless the newest were requested first.
     pub events: Vec<LogEvent>,
-    /// The token of the next page; an empty page may have one.
+    /// The token of the next page; even an empty page may have one.
     pub next: Option<String>,
 }
 
-/// The part of a group that a page is read from: a time, perhaps streams or a pattern.
+/// The part of a group to read: a time range, and optionally streams or a pattern.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogWindow {
-    /// The region of the group; none for the environment's.
+    /// The region of the group; `None` for the environment's region.
     pub region: Option<String>,
     /// The name of the log group.
     pub group: String,
-    /// Only streams whose names begin so.
+    /// Only streams with this prefix.
     pub prefix: Option<String>,
     /// Only these streams; empty for all.
     pub streams: Vec<String>,
-    /// From this time on, in milliseconds.
+    /// The start of the range, in milliseconds.
     pub from: Ms,
-    /// To this time, which belongs to it, in milliseconds; none for no end.
+    /// The inclusive end of the range, in milliseconds; `None` for no end.
     pub to: Option<Ms>,
     /// A filter pattern of the service.
     pub pattern: Option<String>,
-    /// Whether the newest come first.
+    /// Whether to return the newest events first.
     pub newest_first: bool,
-    /// The token of the page; none for the first.
+    /// The token of the page; `None` for the first.
     pub token: Option<String>,
-    /// The most events of the page; none for as many as the service gives.
+    /// Maximum number of events in the page; `None` for the default of the service.
     pub limit: Option<i32>,
 }
 
@@ -76,9 +75,9 @@ pub struct LogWindow {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogStream {
     pub name: String,
-    /// When the stream was made, in milliseconds of the epoch.
+    /// When the stream was created, in milliseconds since the epoch.
     pub created: Ms,
-    /// When its last line was written or taken in, as far as the service says: it may say so hours late.
+    /// When its last line was written or ingested, if known. The service updates it with a delay of up to hours.
     pub last: Option<Ms>,
 }
 
@@ -86,80 +85,80 @@ pub struct LogStream {
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct LogGroup {
     pub name: String,
-    /// How many bytes it stores.
+    /// Stored bytes.
     pub bytes: i64,
-    /// Days after which lines are deleted; none for never.
+    /// Retention in days; `None` for unlimited.
     pub retention_days: Option<i32>,
-    /// When the group was made.
+    /// When the group was created.
     pub created: Option<Ms>,
 }
 
 /// One second of a live tail.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LiveUpdate {
-    /// Events with the name of their group before their stream: not in order.
+    /// Events, each with the name of its group; not sorted.
     pub events: Vec<(String, LogEvent)>,
-    /// More came than the service shows: 500 a second.
+    /// Whether the service left out events: it returns at most 500 a second.
     pub sampled: bool,
     /// Whether the session has just begun.
     pub started: bool,
 }
 
-/// A query of Insights over some groups and a range of time.
+/// An Insights query over some groups and a time range.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InsightsQuery {
     /// The names of the groups, at most 50.
     pub groups: Vec<String>,
     /// The text of the query.
     pub text: String,
-    /// From this time on, in milliseconds.
+    /// The start of the range, in milliseconds.
     pub from: Ms,
-    /// To this time, in milliseconds.
+    /// The end of the range, in milliseconds.
     pub to: Ms,
-    /// How many rows are returned at most.
+    /// Maximum number of rows to return.
     pub limit: i32,
 }
 
-/// The result of a query of Insights so far.
+/// The results of an Insights query so far.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct InsightsResult {
     /// Whether it has ended.
     pub complete: bool,
     /// `Running`, `Complete`, …
     pub status: String,
-    /// Names of the fields, in the order in which they came.
+    /// Names of the fields, in the order in which they first appeared.
     pub columns: Vec<String>,
-    /// Values by column; a row may lack one.
+    /// Values by column; a row may lack some.
     pub rows: Vec<Vec<Option<String>>>,
-    /// How many events matched.
+    /// Number of matching events.
     pub matched: f64,
-    /// Events that were looked at.
+    /// Number of scanned events.
     pub scanned: f64,
-    /// Bytes that were looked at: what is paid for.
+    /// Number of scanned bytes, which determine the price.
     pub bytes: f64,
 }
 
-/// Dollars for a GB that Insights scans. Source: the price list of CloudWatch for ap-northeast-1
-/// (0.0076; most regions 0.005): the dearer one.
+/// Price in dollars per GB that Insights scans. Source: the price list of CloudWatch for ap-northeast-1 (0.0076; most
+/// regions 0.005), the more expensive one.
 pub const INSIGHTS_DOLLARS_A_GB: f64 = 0.0076;
 
-/// Where the lines of one container are.
+/// The location of a container's log.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub enum LogPlace {
-    /// A group, and how its streams' names begin.
+    /// A log group, and the prefix of its stream names.
     Group {
         /// The name of the log group.
         group: String,
-        /// `prefix/container/`; none where the definition names no prefix.
+        /// `prefix/container/`; `None` if the task definition has no prefix.
         prefix: Option<String>,
-        /// `awslogs-region`; none for that of the environment.
+        /// `awslogs-region`; `None` for the environment's region.
         region: Option<String>,
     },
-    /// Somewhere that cannot be read here; the sentence says where.
+    /// A log that cannot be read from CloudWatch; the sentence describes where it is.
     Elsewhere(String),
 }
 
-/// Where a container writes to, and if that is not CloudWatch, where a person finds it.
+/// Returns where a container's log is; if it is not in CloudWatch, a sentence for the user.
 pub fn place_of(container: &ContainerDefinition) -> LogPlace {
     let Some(log) = &container.log else {
         return LogPlace::Elsewhere(format!(
@@ -192,7 +191,7 @@ pub fn place_of(container: &ContainerDefinition) -> LogPlace {
     }
 }
 
-/// The stream of one task's container, where the definition names a prefix.
+/// Returns group and stream of one task's container, if the task definition has a stream prefix.
 pub fn stream_of(container: &ContainerDefinition, task: &str) -> Option<(String, String)> {
     match place_of(container) {
         LogPlace::Group { group, prefix: Some(prefix), .. } => Some((group, format!("{prefix}{task}"))),
@@ -216,14 +215,14 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_is_prefix_container_task() {
+    fn stream_name_is_prefix_container_task() {
         let awslogs = container("awslogs", Some("/ecs/web"));
         assert_eq!(stream_of(&awslogs, "0123"), Some(("/ecs/web".into(), "ecs/web/0123".into())));
         assert!(stream_of(&container("awslogs", None), "0123").is_none());
     }
 
     #[test]
-    fn other_drivers_say_where() {
+    fn other_log_drivers_describe_the_location() {
         let LogPlace::Elsewhere(said) = place_of(&container("awsfirelens", None)) else { panic!("a place") };
         assert!(said.contains("web") && said.contains("FireLens"), "{said}");
         assert!(matches!(place_of(&ContainerDefinition::default()), LogPlace::Elsewhere(_)));

@@ -1,14 +1,14 @@
-//! Instances of EC2, and whether each is well.
+//! EC2 instances and their health.
 
 use crate::health::Health;
 use jiff::Timestamp;
 
-/// The share in percent above which its processor, memory or disk is called full.
+/// Usage of processor, memory or disk in percent from which it counts as full.
 const FULL: f64 = 90.0;
 
 /// An EC2 instance.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Machine {
+pub struct Ec2Instance {
     pub id: String,
     /// Its tag `Name`.
     pub name: Option<String>,
@@ -24,43 +24,43 @@ pub struct Machine {
     pub az: String,
     /// Its private IP address.
     pub address: Option<String>,
-    /// When it was started last.
+    /// When it was last started.
     pub launched: Option<Timestamp>,
-    /// The status check of what it runs on: `ok`, `impaired`, `initializing`, `insufficient-data`, `not-applicable`.
-    pub system: Option<String>,
-    /// The status check of itself.
-    pub own: Option<String>,
-    /// The agent of Systems Manager, where it has one.
+    /// The system status check (of its host): `ok`, `impaired`, `initializing`, `insufficient-data`, `not-applicable`.
+    pub system_check: Option<String>,
+    /// The instance status check.
+    pub instance_check: Option<String>,
+    /// Its Systems Manager agent, if it has one.
     pub agent: Option<Agent>,
-    /// CPU of the newest point, in percent.
+    /// The newest CPU value, in percent.
     pub cpu: Option<f64>,
-    /// Percent; only where the agent of CloudWatch reports it.
+    /// Memory usage in percent; only if the CloudWatch agent reports it.
     pub memory: Option<f64>,
-    /// Percent of the fullest file system; only where the agent of CloudWatch reports it.
+    /// Usage of the fullest file system in percent; only if the CloudWatch agent reports it.
     pub disk: Option<f64>,
     /// Its public IP address.
     pub public: Option<String>,
     /// The Auto Scaling group that it belongs to.
     pub group: Option<String>,
-    /// Whether its disk is an instance store, which is gone when it does not run.
-    pub store: bool,
-    /// Why it is in its state, where EC2 tells.
+    /// Whether its root disk is an instance store, which is lost when the instance stops.
+    pub has_instance_store_root: bool,
+    /// The reason for its state, if EC2 reports one.
     pub reason: Option<String>,
-    /// Why its status checks are not known, where they could not be read.
-    pub unread: Option<String>,
+    /// The reason why its status checks could not be read.
+    pub checks_unread_reason: Option<String>,
 }
 
 /// A change of an instance's power state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
+pub enum PowerAction {
     Start,
     Stop,
     Reboot,
 }
 
-impl Turn {
-    /// The word that is typed for it.
-    pub fn word(self) -> &'static str {
+impl PowerAction {
+    /// Returns the command word.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Start => "start",
             Self::Stop => "stop",
@@ -69,7 +69,7 @@ impl Turn {
     }
 }
 
-/// The agent of Systems Manager.
+/// The Systems Manager agent of an instance.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Agent {
     /// `Online`, `ConnectionLost`, `Inactive`.
@@ -78,43 +78,43 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// Whether sessions can be opened through it.
+    /// Whether sessions can be opened through the agent.
     pub fn is_online(&self) -> bool {
         self.ping == "Online"
     }
 }
 
-impl Machine {
-    /// Its name, else its id.
+impl Ec2Instance {
+    /// Returns its name, or else its id.
     pub fn title(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.id)
     }
 
-    /// Whether both of its status checks pass; none where one is not known.
-    pub fn passes(&self) -> Option<bool> {
-        Some(self.system.as_deref()? == "ok" && self.own.as_deref()? == "ok")
+    /// Whether both status checks pass; `None` if one is unknown.
+    pub fn checks_pass(&self) -> Option<bool> {
+        Some(self.system_check.as_deref()? == "ok" && self.instance_check.as_deref()? == "ok")
     }
 
-    /// Whether it stands as one that was told to. A restart shows in its own status check alone.
-    pub fn was_turned(&self, turn: Turn) -> bool {
+    /// Whether its state shows that the change has begun. A reboot shows only in the instance status check.
+    pub fn has_begun(&self, turn: PowerAction) -> bool {
         match turn {
-            Turn::Start => matches!(self.state.as_str(), "pending" | "running"),
-            Turn::Stop => matches!(self.state.as_str(), "stopping" | "stopped"),
-            Turn::Reboot => self.state == "running" && self.own.as_deref() == Some("initializing"),
+            PowerAction::Start => matches!(self.state.as_str(), "pending" | "running"),
+            PowerAction::Stop => matches!(self.state.as_str(), "stopping" | "stopped"),
+            PowerAction::Reboot => self.state == "running" && self.instance_check.as_deref() == Some("initializing"),
         }
     }
 
-    /// Whether one of them fails.
-    pub fn fails(&self) -> bool {
-        [&self.system, &self.own].iter().any(|check| check.as_deref() == Some("impaired"))
+    /// Whether a status check fails.
+    pub fn has_failed_check(&self) -> bool {
+        [&self.system_check, &self.instance_check].iter().any(|check| check.as_deref() == Some("impaired"))
     }
 
-    /// Whether it is on its way out, or gone.
+    /// Whether it is terminated or shutting down.
     pub fn is_ending(&self) -> bool {
         matches!(self.state.as_str(), "shutting-down" | "terminated")
     }
 
-    /// Its health, with reasons.
+    /// Returns its health, with reasons.
     pub fn judge(&self) -> (Health, Vec<String>) {
         match self.state.as_str() {
             "stopped" | "terminated" => return (Health::Stopped, Vec::new()),
@@ -123,7 +123,8 @@ impl Machine {
         }
         let mut why = Vec::new();
         let mut health = Health::Healthy;
-        let checks = [("the status check of its host", &self.system), ("its own status check", &self.own)];
+        let checks =
+            [("the status check of its host", &self.system_check), ("its own status check", &self.instance_check)];
         for (name, status) in checks {
             match status.as_deref() {
                 Some("impaired") => {
@@ -155,16 +156,16 @@ impl Machine {
     }
 }
 
-/// Whether an instance is one of those that are named: ids, or patterns of names.
-pub fn is_named(machine: &Machine, patterns: &[String]) -> bool {
+/// Whether an instance matches one of the patterns: ids, or patterns of names.
+pub fn is_named(machine: &Ec2Instance, patterns: &[String]) -> bool {
     patterns.iter().any(|pattern| {
         *pattern == machine.id || machine.name.as_deref().is_some_and(|name| log_store::pattern::matches(pattern, name))
     })
 }
 
-/// Whether an instance has the tags of an environment: the project, and the environment where it has such a tag.
-pub fn is_tagged(machine: &Machine, project: &str, environment: &str) -> bool {
-    // A project with one environment may tag it as it likes: `production`.
+/// Whether an instance has the tags of an environment: the project and, if it has such a tag, the environment.
+pub fn is_tagged(machine: &Ec2Instance, project: &str, environment: &str) -> bool {
+    // In a project with a single environment, the tag may have any value: `production`.
     machine.project.as_deref() == Some(project)
         && (project == environment || machine.environment.as_deref().is_none_or(|tag| tag == environment))
 }
@@ -173,38 +174,38 @@ pub fn is_tagged(machine: &Machine, project: &str, environment: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn running() -> Machine {
-        Machine {
+    fn running() -> Ec2Instance {
+        Ec2Instance {
             id: "i-1".into(),
             name: Some("bastion".into()),
             state: "running".into(),
-            system: Some("ok".into()),
-            own: Some("ok".into()),
-            ..Machine::default()
+            system_check: Some("ok".into()),
+            instance_check: Some("ok".into()),
+            ..Ec2Instance::default()
         }
     }
 
     #[test]
-    fn an_instance_is_down_where_a_status_check_fails_and_degraded_where_something_is_full() {
+    fn failed_check_is_down_and_full_resource_is_degraded() {
         assert_eq!(running().judge().0, Health::Healthy);
-        let full = Machine { disk: Some(93.4), ..running() };
+        let full = Ec2Instance { disk: Some(93.4), ..running() };
         assert_eq!(full.judge(), (Health::Degraded, vec!["disk at 93 %".to_owned()]));
-        let failing = Machine { own: Some("impaired".into()), ..full };
+        let failing = Ec2Instance { instance_check: Some("impaired".into()), ..full };
         assert_eq!(failing.judge().0, Health::Down);
         assert_eq!(failing.judge().1, ["its own status check fails", "disk at 93 %"]);
-        let stopped = Machine { state: "stopped".into(), own: Some("impaired".into()), ..running() };
-        assert_eq!(stopped.judge().0, Health::Stopped, "checks of what does not run say nothing");
+        let stopped = Ec2Instance { state: "stopped".into(), instance_check: Some("impaired".into()), ..running() };
+        assert_eq!(stopped.judge().0, Health::Stopped, "status checks of a stopped instance are ignored");
     }
 
     #[test]
-    fn an_agent_that_is_lost_is_told_and_none_is_no_fault() {
+    fn lost_agent_is_reported_and_missing_agent_is_not() {
         let agent = Some(Agent { ping: "ConnectionLost".into(), version: None });
-        assert_eq!(Machine { agent, ..running() }.judge().0, Health::Degraded);
+        assert_eq!(Ec2Instance { agent, ..running() }.judge().0, Health::Degraded);
         assert_eq!(running().judge().0, Health::Healthy);
     }
 
     #[test]
-    fn instances_are_named_by_their_ids_or_patterns_of_their_names() {
+    fn instances_match_by_id_or_name_pattern() {
         assert!(is_named(&running(), &["i-1".into()]) && is_named(&running(), &["bast*".into()]));
         assert!(!is_named(&running(), &["i-2".into(), "web*".into()]));
     }

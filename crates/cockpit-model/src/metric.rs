@@ -1,11 +1,11 @@
-//! Metrics: which there are, and their recent points.
+//! Metrics: their keys and recent points.
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Which curve. The AWS name and dimensions of each are in `src/aws`.
+/// The key of a metric. The AWS name and dimensions of each are in `src/aws`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 pub enum MetricKey {
-    /// CPU of a service in percent of what it reserved.
+    /// CPU of a service, in percent of its reservation.
     ServiceCpu(String),
     /// Memory of a service in percent.
     ServiceMemory(String),
@@ -15,7 +15,7 @@ pub enum MetricKey {
     DbConnections(String),
     /// Aurora capacity units of an instance.
     DbAcu(String),
-    /// How far behind the writer a reader is, in milliseconds.
+    /// Replica lag of a reader, in milliseconds.
     DbLag(String),
     /// Freeable memory in bytes.
     DbMemory(String),
@@ -30,36 +30,36 @@ pub enum MetricKey {
     DbLoad(String),
 }
 
-/// One point: when (start of its minute) and how much.
+/// One point of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Point {
-    /// When its period starts.
+    /// The start of its period (one minute).
     pub at: Timestamp,
     /// The value in the key's unit.
     pub value: f64,
 }
 
-/// A point older than this says nothing of now. One-minute metrics come up to 3 minutes late.
+/// Points older than this are not current. One-minute metrics arrive up to 3 minutes late.
 pub const RECENT: SignedDuration = SignedDuration::from_mins(6);
 
-/// The longest history kept: three hours of minutes.
+/// The maximum number of points to keep: three hours of minutes.
 pub const KEPT: usize = 180;
 
-/// Points of one metric, oldest first, one a minute, at most [`KEPT`].
+/// The points of one metric, oldest first, one per minute, at most [`KEPT`].
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Series {
     points: Vec<Point>,
 }
 
 impl Series {
-    /// A series of points in any order.
+    /// Creates a series from points in any order.
     pub fn new(points: Vec<Point>) -> Self {
         let mut series = Self::default();
         series.merge(points);
         series
     }
 
-    /// Adds newer points; a point for a minute already known replaces it.
+    /// Adds newer points; a point for a known minute replaces the old one.
     pub fn merge(&mut self, mut newer: Vec<Point>) {
         newer.sort_by_key(|point| point.at);
         for point in newer {
@@ -73,22 +73,22 @@ impl Series {
         self.points.shrink_to_fit();
     }
 
-    /// All points, oldest first.
+    /// Returns all points, oldest first.
     pub fn points(&self) -> &[Point] {
         &self.points
     }
 
-    /// The newest point, unless it is too old to stand for now: a stopped thing sends no more.
+    /// Returns the newest point, unless it is too old: a stopped resource sends no more points.
     pub fn recent(&self, now: Timestamp) -> Option<Point> {
         self.last().filter(|point| now.duration_since(point.at) <= RECENT)
     }
 
-    /// The newest point.
+    /// Returns the newest point.
     pub fn last(&self) -> Option<Point> {
         self.points.last().copied()
     }
 
-    /// The middle value: what is usual.
+    /// Returns the median, as the usual value.
     pub fn median(&self) -> Option<f64> {
         let mut values: Vec<f64> = self.points.iter().map(|point| point.value).collect();
         values.sort_by(f64::total_cmp);
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn merging_replaces_sorts_and_bounds() {
+    fn merge_replaces_sorts_and_limits_points() {
         let mut series = Series::new(vec![point(2, 2.0), point(1, 1.0)]);
         series.merge(vec![point(2, 5.0), point(3, 3.0)]);
         let values: Vec<f64> = series.points().iter().map(|point| point.value).collect();

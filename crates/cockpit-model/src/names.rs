@@ -1,40 +1,40 @@
-//! Names for people: short for the eye, found by what is typed, many in a line, and the one that was probably meant.
+//! Resource names: shortening for display, lookup by typed text, lists, and suggestions for mistyped names.
 
 use super::text::common_prefix;
-use log_store::name::{body, generated};
+use log_store::name::{generated_suffix, without_generated_suffix};
 use std::collections::{HashMap, HashSet};
 
-/// How a set of names is shortened: without what all begin with, and without what a tool has added, as long as
-/// they stay apart.
+/// The short forms of a set of names: without their common prefix and without generated suffixes, as long as they stay
+/// distinct.
 #[derive(Debug, Clone, Default)]
 pub struct Shortening<'a> {
     prefix: &'a str,
-    /// Short forms that more than one name would have, and whole names.
+    /// Short forms that are ambiguous, and full names.
     taken: HashSet<&'a str>,
 }
 
 impl<'a> Shortening<'a> {
-    /// The short forms of these names.
+    /// Computes the short forms of these names.
     pub fn of(names: impl IntoIterator<Item = &'a str>) -> Self {
         let names: Vec<&str> = names.into_iter().collect();
-        let prefix = common_prefix(names.iter().map(|name| body(name)));
+        let prefix = common_prefix(names.iter().map(|name| without_generated_suffix(name)));
         let mut count: HashMap<&str, usize> = HashMap::with_capacity(names.len());
         for name in &names {
             *count.entry(cut(name, prefix)).or_default() += 1;
         }
         let mut taken: HashSet<&str> =
             count.into_iter().filter(|(_, count)| *count > 1).map(|(short, _)| short).collect();
-        // What is shown for one must not be the name of another.
+        // The short form of one must not be the name of another.
         taken.extend(names.iter().filter(|name| cut(name, prefix) != **name));
         Self { prefix, taken }
     }
 
-    /// The prefix that all names share.
+    /// Returns the prefix that all names share.
     pub fn prefix(&self) -> &'a str {
         self.prefix
     }
 
-    /// The short form of one of the names.
+    /// Returns the short form of one of the names.
     pub fn short<'n>(&self, name: &'n str) -> &'n str {
         let short = cut(name, self.prefix);
         if !self.taken.contains(short) {
@@ -45,16 +45,20 @@ impl<'a> Shortening<'a> {
     }
 }
 
-/// The name without the prefix and without what a tool has added.
+/// Returns the name without the prefix and without a generated suffix.
 fn cut<'n>(name: &'n str, prefix: &str) -> &'n str {
-    body(name).strip_prefix(prefix).filter(|rest| !rest.is_empty()).unwrap_or_else(|| body(name))
+    without_generated_suffix(name)
+        .strip_prefix(prefix)
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or_else(|| without_generated_suffix(name))
 }
 
-/// The whole name that is meant by what was typed: the name itself, its short form, whole words at its end, with
-/// or without the logical id that a tool has given it, or whole words anywhere in it, in this case or in any; the first of these that only one name has.
+/// Resolves typed text to a full name. The rules in order: the name itself; its short form; whole words at its end,
+/// with or without the logical id that a tool has added; whole words anywhere in it, case-sensitive or not. The first
+/// rule that only one name meets decides.
 ///
 /// # Errors
-/// The names that it could be: several, or none.
+/// The candidate names: several, or none.
 pub fn find<'a>(typed: &str, names: &[&'a str]) -> Result<&'a str, Vec<&'a str>> {
     if typed.trim().is_empty() {
         return Err(Vec::new());
@@ -66,18 +70,18 @@ pub fn find<'a>(typed: &str, names: &[&'a str]) -> Result<&'a str, Vec<&'a str>>
     find_with(typed, names.iter().map(|name| (*name, shortening.short(name))))
 }
 
-/// Whether a name, with its short form, is what was typed.
+/// A rule that compares a name and its short form with the typed text.
 type Rule<'a> = &'a dyn Fn(&str, &str) -> bool;
 
-/// The same for names whose short forms are known: pairs of a name and its short form.
+/// Does the same for names with known short forms: pairs of a name and its short form.
 ///
 /// # Errors
-/// The names that it could be: several, or none.
+/// The candidate names: several, or none.
 pub fn find_with<'a>(
     typed: &str,
     mut names: impl Iterator<Item = (&'a str, &'a str)> + Clone,
 ) -> Result<&'a str, Vec<&'a str>> {
-    let all = names.clone();
+    let candidates = names.clone();
     if typed.trim().is_empty() {
         return Err(Vec::new());
     }
@@ -94,16 +98,17 @@ pub fn find_with<'a>(
             from.is_some_and(|at| with_logical_id(name).get(at..) == Some(typed))
         },
         &|name, _| is_whole_end(name, typed),
-        &|name, _| ends(&words(body(name)), &wanted, exact),
+        &|name, _| ends(&words(without_generated_suffix(name)), &wanted, exact),
         &|name, _| ends(&words(with_logical_id(name)), &wanted, exact),
         &|name, _| ends_in(typed, name),
-        &|name, _| within(&words(body(name)), &wanted, exact),
+        &|name, _| within(&words(without_generated_suffix(name)), &wanted, exact),
         &|name, _| within(&words(with_logical_id(name)), &wanted, exact),
-        &|name, _| fits(typed, name),
+        &|name, _| is_name_or_words(typed, name),
     ];
     let mut close = Vec::new();
     for rule in rules {
-        let found: Vec<&str> = all.clone().filter(|(name, short)| rule(name, short)).map(|(name, _)| name).collect();
+        let found: Vec<&str> =
+            candidates.clone().filter(|(name, short)| rule(name, short)).map(|(name, _)| name).collect();
         match found.as_slice() {
             [one] => return Ok(one),
             [] => {}
@@ -114,42 +119,42 @@ pub fn find_with<'a>(
     Err(close)
 }
 
-/// A name without what a tool has added at random, and with the logical id before it.
+/// Returns a name without its generated suffix, but with the logical id before that.
 fn with_logical_id(name: &str) -> &str {
-    generated(name).map_or(name, |part| &name[..name.len() - part.len() - 1])
+    generated_suffix(name).map_or(name, |part| &name[..name.len() - part.len() - 1])
 }
 
-/// Whether what was typed is the end of the name with all that a tool has added.
+/// Whether the typed text is the end of the name, including the generated suffix.
 fn is_whole_end(name: &str, typed: &str) -> bool {
-    generated(name).is_some_and(|part| typed.len() >= part.len())
+    generated_suffix(name).is_some_and(|part| typed.len() >= part.len())
         && name.strip_suffix(typed).is_some_and(|rest| rest.ends_with(['-', '_', '/']))
 }
 
-/// Whether what was typed is the name, or whole words of it.
-pub fn fits(typed: &str, name: &str) -> bool {
+/// Whether the typed text is the name, or whole words of it.
+pub fn is_name_or_words(typed: &str, name: &str) -> bool {
     let any_case = |word: &str, other: &str| word.eq_ignore_ascii_case(other);
-    let (name_body, parts) = (body(name), |text| parts(text).collect::<Vec<_>>());
+    let (name_body, parts) = (without_generated_suffix(name), |text| parts(text).collect::<Vec<_>>());
     name == typed
         || within(&words(name_body), &words(typed), any_case)
         || within(&parts(name_body), &parts(typed), any_case)
 }
 
-/// Whether what was typed is whole words at the end of the name, in any case. What a tool has added is no word, and
-/// neither is the `Service` that the CDK's logical ids end in.
+/// Whether the typed text is whole words at the end of the name, in any case. A generated suffix is not a word, and
+/// neither is the `Service` at the end of the CDK's logical ids.
 pub fn ends_in(typed: &str, name: &str) -> bool {
-    let (wanted, name_words) = (words(typed), words(body(name)));
+    let (wanted, name_words) = (words(typed), words(without_generated_suffix(name)));
     let any_case = |word: &str, other: &str| word.eq_ignore_ascii_case(other);
     let without = name_words.split_last().filter(|(last, _)| any_case(last, "Service")).map(|(_, rest)| rest);
     !wanted.is_empty()
         && (ends(&name_words, &wanted, any_case) || without.is_some_and(|rest| ends(rest, &wanted, any_case)))
 }
 
-/// The parts between the separators of a name.
+/// Returns the parts between the separators of a name.
 fn parts(name: &str) -> impl Iterator<Item = &str> {
     name.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty())
 }
 
-/// The words of a name: between separators, and where a capital follows a small letter.
+/// Returns the words of a name: split at separators, and at the start of each capitalized word.
 fn words(name: &str) -> Vec<&str> {
     let mut found = Vec::new();
     for part in parts(name) {
@@ -180,14 +185,14 @@ fn within(words: &[&str], wanted: &[&str], equal: impl Fn(&str, &str) -> bool + 
     !wanted.is_empty() && words.windows(wanted.len()).any(|run| same(run, wanted, equal))
 }
 
-/// The names in words: at most 20, and how many more.
-pub fn listed(names: &[&str]) -> String {
+/// Lists names: at most 20, and the number of the others.
+pub fn list_names(names: &[&str]) -> String {
     const SHOWN: usize = 20;
     let text = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
     if names.len() > SHOWN { format!("{text} … and {} more", names.len() - SHOWN) } else { text }
 }
 
-/// The name that is most like what was typed, if any is.
+/// Returns the name most similar to the typed text, if one is similar enough.
 pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     names
         .into_iter()
@@ -197,21 +202,21 @@ pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
-/// The parts of an ARN of a service or a task of ECS, or of a database.
+/// The parts of an ARN of an ECS service or task, or of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arn<'a> {
     pub region: &'a str,
     pub account: &'a str,
     /// `service`, `task`, `cluster`, `db`.
     pub kind: &'a str,
-    /// The cluster, where the ARN has it; those of before 2018 have none.
+    /// The cluster, if the ARN has one; ARNs from before 2018 have none.
     pub cluster: Option<&'a str>,
-    /// The name or id that was looked for.
+    /// The resource's name or id.
     pub name: &'a str,
 }
 
 impl<'a> Arn<'a> {
-    /// Splits the ARN into its parts; none where it is not an ARN of this kind.
+    /// Splits an ARN into its parts; `None` if it is not an ARN of this kind.
     pub fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');
         if parts.next() != Some("arn") {
@@ -235,9 +240,8 @@ impl<'a> Arn<'a> {
         (!name.is_empty()).then_some(Self { region, account, kind, cluster, name })
     }
 
-    /// Why it is not one of this account, region and cluster, if it is not. What is not known is not held
-    /// against it.
-    pub fn elsewhere(&self, account: Option<&str>, region: Option<&str>, cluster: Option<&str>) -> Option<String> {
+    /// Returns why the ARN does not belong to this account, region and cluster. Unknown values are not compared.
+    pub fn mismatch(&self, account: Option<&str>, region: Option<&str>, cluster: Option<&str>) -> Option<String> {
         let differs = |what: &str, here: Option<&str>, there: &str| {
             here.filter(|here| *here != there)
                 .map(|here| format!("it is of {what} {there}, and the environment of {here}"))
@@ -270,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_found_by_the_words_that_it_ends_in() {
+    fn name_is_found_by_its_last_words() {
         for (typed, name, expected) in [
             ("web", "shop-prod-web", true),
             ("web", "web", true),
@@ -288,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn short_names_have_neither_what_all_share_nor_what_a_tool_added() {
+    fn short_name_omits_common_prefix_and_generated_suffix() {
         assert_eq!(shorts(&COPILOT), ["web", "admin-web", "api", "api-worker"]);
         assert_eq!(shorts(&CDK), ["WebService", "ApiService"]);
         assert_eq!(shorts(&PLAIN), ["web", "api", "cron"]);
@@ -297,16 +301,16 @@ mod tests {
     }
 
     #[test]
-    fn short_names_stay_apart_from_each_other_and_from_whole_names() {
+    fn short_names_are_distinct_from_each_other_and_from_full_names() {
         let twice = ["a-web-Service-1A2B3C4D5E6F", "a-web-Service-9Z8Y7X6W5V4U", "a-api-Service-3C4D5E6F7A8B"];
         assert_eq!(shorts(&twice), ["web-Service-1A2B3C4D5E6F", "web-Service-9Z8Y7X6W5V4U", "api"]);
-        // `a-b` is one of them: the other must not be shown so.
+        // `a-b` is one of the names, so it cannot be the short form of the other.
         assert_eq!(shorts(&["a-a-b", "a-b"]), ["a-a-b", "b"]);
         assert_eq!(shorts(&["web-9f3c2e1", "web-1a2b3c4"]), ["web-9f3c2e1", "web-1a2b3c4"]);
     }
 
     #[test]
-    fn any_run_of_whole_words_that_only_one_has_is_enough() {
+    fn unique_run_of_whole_words_is_enough() {
         for (typed, expected) in [
             (COPILOT[0], COPILOT[0]),
             ("web", COPILOT[0]),
@@ -336,7 +340,7 @@ mod tests {
         ] {
             assert_eq!(find(typed, &CDK), Ok(expected), "{typed}");
         }
-        // The service that is called so goes before one that has the word somewhere.
+        // A service with exactly this name is preferred to one that contains the word.
         let both = ["Stack-WebServiceD2A8E1F4-qN2bR8WmZ0aB", "Stack-web-admin"];
         assert_eq!(find("web", &both), Ok(both[0]));
         for (typed, expected) in [("web", PLAIN[0]), ("staging-api", PLAIN[1]), ("cron", PLAIN[2])] {
@@ -345,34 +349,31 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_fits_several_names_or_none_is_no_name() {
+    fn ambiguous_or_unknown_text_is_rejected() {
         for typed in ["shop", "shop-prod", "prod"] {
             assert_eq!(find(typed, &COPILOT).map_err(|close| close.len()), Err(4), "{typed}");
         }
         for typed in ["", " ", "-", "we", "eb", "webs", "min-web", "Service-1A2B3C4D5E6", "web-admin", "5E6F", "b"] {
             assert_eq!(find(typed, &COPILOT).map_err(|close| close.len()), Err(0), "{typed}");
         }
-        assert_eq!(find("", &COPILOT[..1]), Err(Vec::new()), "the only one is not meant by nothing");
+        assert_eq!(find("", &COPILOT[..1]), Err(Vec::new()), "empty text does not match the only name");
         assert_eq!(find("staging", &PLAIN).map_err(|close| close.len()), Err(3));
         assert_eq!(find("we", &["web"]), Err(Vec::new()));
     }
 
     #[test]
-    fn an_arn_tells_where_it_belongs() {
+    fn arn_of_another_environment_is_recognized() {
         let text = "arn:aws:ecs:eu-west-1:123456789012:service/shop-prod/shop-prod-web-Service-1A2B3C4D5E6F";
         let arn = Arn::parse(text).unwrap();
         assert_eq!((arn.kind, arn.cluster, arn.name), ("service", Some("shop-prod"), COPILOT[0]));
-        assert_eq!(arn.elsewhere(Some("123456789012"), Some("eu-west-1"), Some("shop-prod")), None);
-        assert_eq!(arn.elsewhere(None, None, Some("arn:aws:ecs:eu-west-1:123456789012:cluster/shop-prod")), None);
+        assert_eq!(arn.mismatch(Some("123456789012"), Some("eu-west-1"), Some("shop-prod")), None);
+        assert_eq!(arn.mismatch(None, None, Some("arn:aws:ecs:eu-west-1:123456789012:cluster/shop-prod")), None);
         for (account, region, cluster) in [
             ("9", "eu-west-1", "shop-prod"),
             ("123456789012", "us-east-1", "shop-prod"),
             ("123456789012", "eu-west-1", "x"),
         ] {
-            assert!(
-                arn.elsewhere(Some(account), Some(region), Some(cluster)).is_some(),
-                "{account} {region} {cluster}"
-            );
+            assert!(arn.mismatch(Some(account), Some(region), Some(cluster)).is_some(), "{account} {region} {cluster}");
         }
         assert_eq!(Arn::parse("arn:aws:ecs:r:1:service/web").unwrap().cluster, None);
         assert_eq!(Arn::parse("arn:aws:rds:r:1:cluster:prod-aurora").unwrap().name, "prod-aurora");

@@ -1,19 +1,20 @@
-//! Commands of this program that texts for people offer to be typed: ``look with `cockpit services` ``. Each names the
-//! environment that the text is about: one that is pasted without it acts on the default environment, in which there are
-//! services of the same names. Flags that lead to it (another configuration, profile, region or endpoint) belong to it as its name
-//! does: without them it would be another account's. All that is added here, so that no text can leave it out.
+//! Commands that messages suggest to the user: ``look with `cockpit services` ``. Each must name the environment that
+//! the message is about; otherwise it would act on the default environment, which may have services with the same
+//! names. Flags that select the target (another configuration, profile, region or endpoint) are added for the same
+//! reason: without them the command could act on another account. All of this is added here, so that no message can
+//! omit it.
 
-use super::text::quoted;
+use super::text::shell_quote;
 use std::fmt::Write as _;
 
-/// A flag with its value, as it was typed before this text was made: `--profile`, `staging`.
+/// A flag with its value, as it was typed: `--profile`, `staging`.
 pub type Flag = (&'static str, String);
 
-/// The flags that make a command act where its text is about.
+/// The environment and flags that make a suggested command act on the right target.
 #[derive(Debug, Clone, Copy)]
 pub struct CommandScope<'a> {
     pub environment: &'a str,
-    /// The other flags that were typed.
+    /// The other flags of the current command line.
     pub flags: &'a [Flag],
 }
 
@@ -24,17 +25,17 @@ impl<'a> From<&'a str> for CommandScope<'a> {
 }
 
 impl CommandScope<'_> {
-    /// A command with all that it must name: `cockpit scale web 1`.
+    /// Returns a command with the environment and the flags added: `cockpit scale web 1`.
     pub fn command(&self, typed: &str) -> String {
         let (own, others) = parts(typed);
         let mut own = own.to_owned();
-        if !names_it(typed, self.environment) {
+        if !names_environment(typed, self.environment) {
             let _ = write!(own, " --env {}", self.environment);
         }
         if takes_flags(&own) {
             for (flag, value) in self.flags {
                 if !own.split_whitespace().any(|word| word == *flag) {
-                    let _ = write!(own, " {flag} {}", quoted(value));
+                    let _ = write!(own, " {flag} {}", shell_quote(value));
                 }
             }
         }
@@ -42,34 +43,34 @@ impl CommandScope<'_> {
     }
 }
 
-/// How a command begins in a text: between backquotes.
-const BEGINS: &str = "`cockpit ";
+/// The start of a suggested command in a text.
+const COMMAND_START: &str = "`cockpit ";
 
-/// Commands that are about no environment.
-const OF_NONE: [&str; 8] = ["completions", "config", "demo", "init", "internal", "man", "schema", "sim"];
+/// Commands that do not take an environment.
+const WITHOUT_ENVIRONMENT: [&str; 8] = ["completions", "config", "demo", "init", "internal", "man", "schema", "sim"];
 
-/// Commands that take their environment as a word, too.
-const AS_WORD: [&str; 6] = ["cost", "exec", "infra", "sql", "tunnel", "with-db"];
+/// Commands that also accept their environment as a positional argument.
+const POSITIONAL_ENVIRONMENT: [&str; 6] = ["cost", "exec", "infra", "sql", "tunnel", "with-db"];
 
-/// The same text, in which each command names this environment and what leads to it.
-pub fn in_environment<'a>(text: &str, named: impl Into<CommandScope<'a>>) -> String {
-    let named = named.into();
+/// Returns the text with the environment and the flags added to each suggested command.
+pub fn with_scope<'a>(text: &str, scope: impl Into<CommandScope<'a>>) -> String {
+    let scope = scope.into();
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((begin, length)) = next(rest) {
         let typed = &rest[begin..begin + length];
         out.push_str(&rest[..begin]);
-        out.push_str(&named.command(typed));
+        out.push_str(&scope.command(typed));
         out.push('`');
-        // The backquote that ends this one begins no other.
+        // The closing backquote does not open another command.
         rest = &rest[begin + length + 1..];
     }
     out.push_str(rest);
     out
 }
 
-/// The commands of a text, as they are typed.
-pub fn commands(text: &str) -> Vec<&str> {
+/// Returns the suggested commands in a text.
+pub fn suggested_commands(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some((begin, length)) = next(rest) {
@@ -79,49 +80,50 @@ pub fn commands(text: &str) -> Vec<&str> {
     found
 }
 
-/// Whether a command says which environment it is about, or is about none.
-pub fn names_it(typed: &str, environment: &str) -> bool {
+/// Whether a command names its environment, or takes none.
+pub fn names_environment(typed: &str, environment: &str) -> bool {
     let mut words = parts(typed).0.split_whitespace().skip(1);
     let command = words.next().unwrap_or_default();
-    if command.starts_with('-') || OF_NONE.contains(&command) {
+    if command.starts_with('-') || WITHOUT_ENVIRONMENT.contains(&command) {
         return true;
     }
     let words: Vec<&str> = words.collect();
     words.iter().any(|word| *word == "-e" || *word == "--env" || word.starts_with("--env="))
-        || as_words(command, &words).iter().any(|word| *word == environment || *word == "ENVIRONMENT")
+        || environment_words(command, &words).iter().any(|word| *word == environment || *word == "ENVIRONMENT")
 }
 
-/// Whether a command reads a configuration or asks AWS. `config` is about no environment, and reads one all the same.
+/// Whether a command reads a configuration or calls AWS. `config` takes no environment but reads a configuration.
 fn takes_flags(own: &str) -> bool {
     let command = own.split_whitespace().nth(1).unwrap_or_default();
-    command == "config" || !(command.starts_with('-') || OF_NONE.contains(&command))
+    command == "config" || !(command.starts_with('-') || WITHOUT_ENVIRONMENT.contains(&command))
 }
 
-/// The words of a command that are taken for environments: the first behind it and its sub-commands, of several that it takes
-/// those before the first flag. Another word may be a service, a unit or a table of the same name.
-fn as_words<'a>(command: &str, words: &'a [&'a str]) -> &'a [&'a str] {
-    if !AS_WORD.contains(&command) {
+/// Returns the positional arguments that are environments: the first after the command and its sub-commands or, for a
+/// command that takes several, all before the first flag. Later words may be services, units or tables with the same
+/// name.
+fn environment_words<'a>(command: &str, words: &'a [&'a str]) -> &'a [&'a str] {
+    if !POSITIONAL_ENVIRONMENT.contains(&command) {
         return &[];
     }
     let behind = match (command, words) {
         ("infra", ["state", _, behind @ ..] | [_, behind @ ..]) => behind,
         _ => words,
     };
-    let most = if command == "tunnel" { behind.len() } else { 1 };
-    let count = behind.iter().take(most).take_while(|word| !word.starts_with('-')).count();
+    let max = if command == "tunnel" { behind.len() } else { 1 };
+    let count = behind.iter().take(max).take_while(|word| !word.starts_with('-')).count();
     &behind[..count]
 }
 
-/// Splits a command at `--`: this program's words, and those of another program.
+/// Splits a command at `--` into this program's words and those of another program.
 fn parts(typed: &str) -> (&str, &str) {
     let ends = |at: &usize| matches!(typed[at + 3..].chars().next(), None | Some(' '));
     let at = typed.match_indices(" --").map(|(at, _)| at).find(ends);
     at.map_or((typed, ""), |at| typed.split_at(at))
 }
 
-/// Where the next command begins, behind its backquote, and how long it is.
+/// Returns the position (after its backquote) and the length of the next command.
 fn next(text: &str) -> Option<(usize, usize)> {
-    let begin = text.find(BEGINS)? + 1;
+    let begin = text.find(COMMAND_START)? + 1;
     Some((begin, text[begin..].find('`')?))
 }
 
@@ -131,7 +133,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_command_that_is_offered_names_its_environment() {
+    fn suggested_command_names_its_environment() {
         for (text, named) in [
             ("`cockpit scale web 1` takes it back", "`cockpit scale web 1 --env prod` takes it back"),
             (
@@ -145,7 +147,7 @@ mod tests {
             ("`cockpit infra retry 7`", "`cockpit infra retry 7 --env prod`"),
             ("`cockpit infra state list prod`", "`cockpit infra state list prod`"),
             ("`cockpit tunnel staging prod --json`", "`cockpit tunnel staging prod --json`"),
-            // A service, a unit or a table may have the name of the environment.
+            // A service, a unit or a table may have the same name as the environment.
             ("`cockpit infra plan --unit prod`", "`cockpit infra plan --unit prod --env prod`"),
             ("`cockpit sql --ddl prod`", "`cockpit sql --ddl prod --env prod`"),
             ("`cockpit exec staging prod`", "`cockpit exec staging prod --env prod`"),
@@ -154,13 +156,13 @@ mod tests {
             ("`web` is not in cockpit `x`", "`web` is not in cockpit `x`"),
             ("`cockpit without an end", "`cockpit without an end"),
         ] {
-            assert_eq!(in_environment(text, "prod"), named);
+            assert_eq!(with_scope(text, "prod"), named);
         }
-        assert_eq!(commands("`cockpit a`, `b`, `cockpit c d`"), ["cockpit a", "cockpit c d"]);
+        assert_eq!(suggested_commands("`cockpit a`, `b`, `cockpit c d`"), ["cockpit a", "cockpit c d"]);
     }
 
     #[test]
-    fn a_command_that_is_offered_leads_where_the_flags_led() {
+    fn suggested_command_keeps_the_target_flags() {
         let flags = [
             ("--config", "/a b/config.toml".to_owned()),
             ("--profile", "one".to_owned()),
@@ -179,18 +181,18 @@ mod tests {
         ] {
             assert_eq!(named.command(typed), whole);
             assert_eq!(named.command(&whole), whole, "once is enough");
-            assert_eq!(in_environment(&format!("`{typed}`, see"), named), format!("`{whole}`, see"));
+            assert_eq!(with_scope(&format!("`{typed}`, see"), named), format!("`{whole}`, see"));
         }
         assert!(named.command("cockpit db --profile two").contains("--profile two --env prod --config"));
     }
 
     proptest! {
         #[test]
-        fn naming_it_twice_changes_nothing(text in "[`a-z -]{0,20}(`cockpit [a-z -]{0,12}`[`a-z ]{0,8}){0,3}") {
-            let once = in_environment(&text, "prod");
-            prop_assert_eq!(&in_environment(&once, "prod"), &once);
-            for typed in commands(&once) {
-                prop_assert!(names_it(typed, "prod"), "{}", typed);
+        fn adding_it_twice_changes_nothing(text in "[`a-z -]{0,20}(`cockpit [a-z -]{0,12}`[`a-z ]{0,8}){0,3}") {
+            let once = with_scope(&text, "prod");
+            prop_assert_eq!(&with_scope(&once, "prod"), &once);
+            for typed in suggested_commands(&once) {
+                prop_assert!(names_environment(typed, "prod"), "{}", typed);
             }
         }
     }

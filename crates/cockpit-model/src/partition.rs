@@ -1,15 +1,15 @@
-//! The partitions of AWS. In those of China, of governments and of Europe alone, ARNs begin otherwise, and hosts and the
-//! console have other domains. A region tells by its beginning which one it is in.
+//! AWS partitions. In China, GovCloud, the isolated regions and the European Sovereign Cloud, ARNs have another prefix,
+//! and hosts and the console have other domains. The region's prefix determines the partition.
 //!
-//! Sources: the list of partitions that the SDKs of AWS come with; "Getting started" of AWS in China and of AWS `GovCloud`.
+//! Sources: the list of partitions in the AWS SDKs; "Getting started" of AWS in China and of AWS `GovCloud`.
 
-/// One of them.
+/// A partition.
 struct Partition {
-    /// How its regions begin.
+    /// The prefix of its regions.
     regions: &'static str,
     name: &'static str,
     domain: &'static str,
-    /// The domain of the console; none where it is not known here.
+    /// The domain of the console; `None` if unknown.
     console: Option<&'static str>,
 }
 
@@ -22,9 +22,9 @@ const fn partition(
     Partition { regions, name, domain, console }
 }
 
-/// The one that a region is in which begins like none of the others.
+/// The partition of all regions that match no other prefix.
 static COMMON: Partition = partition("", "aws", "amazonaws.com", Some("aws.amazon.com"));
-/// All others that the SDKs know.
+/// All other partitions that the SDKs know.
 static OTHERS: &[Partition] = &[
     partition("cn-", "aws-cn", "amazonaws.com.cn", Some("amazonaws.cn")),
     partition("us-gov-", "aws-us-gov", "amazonaws.com", Some("amazonaws-us-gov.com")),
@@ -39,17 +39,17 @@ fn of(region: &str) -> &'static Partition {
     OTHERS.iter().find(|one| region.starts_with(one.regions)).unwrap_or(&COMMON)
 }
 
-/// The name of a region's partition, as ARNs have it: `aws-cn`.
+/// Returns the name of a region's partition, as in ARNs: `aws-cn`.
 pub fn name(region: &str) -> &'static str {
     of(region).name
 }
 
-/// The domain of the services in a region: `amazonaws.com.cn`.
+/// Returns the domain of the services in a region: `amazonaws.com.cn`.
 pub fn domain(region: &str) -> &'static str {
     of(region).domain
 }
 
-/// Where the console of a region is: `https://eu-west-1.console.aws.amazon.com`; none where it is not known here.
+/// Returns the console URL of a region: `https://eu-west-1.console.aws.amazon.com`; `None` if unknown.
 pub fn console(region: &str) -> Option<String> {
     of(region).console.map(|domain| format!("https://{region}.console.{domain}"))
 }
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_region_tells_how_arns_hosts_and_the_console_are_called_there() {
+    fn region_determines_partition_domain_and_console() {
         for (region, known) in [
             ("eu-west-1", ("aws", "amazonaws.com", Some("https://eu-west-1.console.aws.amazon.com"))),
             ("cn-north-1", ("aws-cn", "amazonaws.com.cn", Some("https://cn-north-1.console.amazonaws.cn"))),

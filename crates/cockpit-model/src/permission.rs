@@ -1,7 +1,7 @@
-//! Whether somebody may do something, as IAM's simulation of their policies says: whose policies these are, and what follows from
-//! its decisions. Policies of resources, of endpoints and of sessions are not in it.
+//! Permission checks with IAM's policy simulator: which principal's policies apply, and what the decisions mean.
+//! Resource, endpoint and session policies are not covered.
 
-/// The user or role whose policies decide what a caller may do.
+/// The principal whose policies determine what a caller is allowed to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal<'a> {
     /// A user, by its ARN.
@@ -9,17 +9,17 @@ pub enum Principal<'a> {
     /// A role that was assumed.
     Role {
         name: &'a str,
-        /// Its ARN where it has no path, which the ARN of a session does not tell.
+        /// Its ARN if it has no path; the ARN of a session does not contain the path.
         arn: String,
-        /// Whether it has one for certain: roles of IAM Identity Center do.
+        /// Whether it certainly has a path: roles of IAM Identity Center do.
         has_path: bool,
     },
-    /// One whose policies IAM does not simulate, in words.
+    /// A caller whose policies IAM cannot simulate, in words.
     Other(&'static str),
 }
 
 impl<'a> Principal<'a> {
-    /// Reads the ARN of a caller, as STS gives it.
+    /// Parses the ARN of a caller, as STS returns it.
     pub fn of(arn: &'a str) -> Self {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
         let [_, partition, service, _, account, resource] = parts[..] else {
@@ -39,9 +39,9 @@ impl<'a> Principal<'a> {
     }
 }
 
-/// The policies that a decision comes from.
+/// The policies that cause a denial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
+pub enum DeniedBy {
     /// No policy allows it.
     None,
     /// A policy denies it.
@@ -52,9 +52,9 @@ pub enum By {
     Organization,
 }
 
-impl By {
+impl DeniedBy {
     /// The reason in words.
-    pub fn words(self) -> &'static str {
+    pub fn describe(self) -> &'static str {
         match self {
             Self::None => "no policy allows it",
             Self::Policy => "a policy denies it",
@@ -69,50 +69,50 @@ impl By {
 pub struct Decision {
     /// `ssm:StartSession`.
     pub action: String,
-    /// The ARN that it is about, or `*`.
+    /// The ARN of the resource, or `*`.
     pub resource: String,
-    /// The policy that refuses it; none where it is allowed.
-    pub refused: Option<By>,
-    /// Keys of conditions that were not given: a request has them, and this is none.
+    /// The policies that deny it; `None` if it is allowed.
+    pub denied_by: Option<DeniedBy>,
+    /// Condition keys without a value: only a real request has these values.
     pub missing: Vec<String>,
 }
 
 impl Decision {
-    /// The policy that denies it. Where that depends on what only a real request has, it does not count as denied.
-    pub fn denied(&self) -> Option<By> {
-        self.refused.filter(|_| self.missing.is_empty())
+    /// Returns the policies that deny it. A decision that depends on missing condition keys does not count as denied.
+    pub fn denied(&self) -> Option<DeniedBy> {
+        self.denied_by.filter(|_| self.missing.is_empty())
     }
 }
 
 /// The decision on an action over all resources that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is allowed on every resource that was asked about.
+pub enum ActionVerdict {
+    /// It is allowed on all simulated resources.
     Allowed,
-    /// Denied by this, on this resource.
-    Denied(By, String),
-    /// It depends on conditions on these keys.
+    /// Denied by these policies, on this resource.
+    Denied(DeniedBy, String),
+    /// It depends on these condition keys.
     Depends(Vec<String>),
-    /// The answer does not name it.
-    Unanswered,
+    /// The response does not contain the action.
+    Missing,
 }
 
-/// The verdict on an action: one resource on which it is denied denies it.
-pub fn verdict(action: &str, decisions: &[Decision]) -> Verdict {
+/// Returns the verdict on an action: a denial on one resource denies it.
+pub fn verdict(action: &str, decisions: &[Decision]) -> ActionVerdict {
     let own: Vec<&Decision> =
         decisions.iter().filter(|decision| decision.action.eq_ignore_ascii_case(action)).collect();
     if own.is_empty() {
-        return Verdict::Unanswered;
+        return ActionVerdict::Missing;
     }
-    let denied = own.iter().find_map(|one| Some(Verdict::Denied(one.denied()?, one.resource.clone())));
+    let denied = own.iter().find_map(|one| Some(ActionVerdict::Denied(one.denied()?, one.resource.clone())));
     let mut keys: Vec<String> =
-        own.iter().filter(|one| one.refused.is_some()).flat_map(|one| one.missing.iter().cloned()).collect();
+        own.iter().filter(|one| one.denied_by.is_some()).flat_map(|one| one.missing.iter().cloned()).collect();
     keys.sort();
     keys.dedup();
     match denied {
         Some(denied) => denied,
-        None if keys.is_empty() => Verdict::Allowed,
-        None => Verdict::Depends(keys),
+        None if keys.is_empty() => ActionVerdict::Allowed,
+        None => ActionVerdict::Depends(keys),
     }
 }
 
@@ -121,19 +121,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_condition_on_the_request_is_not_known_to_refuse() {
-        let denied = |refused: Option<By>, missing: &[&str]| {
+    fn missing_condition_key_does_not_count_as_denied() {
+        let denied = |refused: Option<DeniedBy>, missing: &[&str]| {
             let missing = missing.iter().map(|key| (*key).to_owned()).collect();
-            Decision { action: "ssm:GetParameters".into(), resource: "a".into(), refused, missing }.denied()
+            Decision { action: "ssm:GetParameters".into(), resource: "a".into(), denied_by: refused, missing }.denied()
         };
         assert_eq!(denied(None, &[]), None);
-        assert_eq!(denied(Some(By::Policy), &[]), Some(By::Policy));
-        assert_eq!(denied(Some(By::None), &[]), Some(By::None));
-        assert_eq!(denied(Some(By::None), &["aws:SourceVpc"]), None);
+        assert_eq!(denied(Some(DeniedBy::Policy), &[]), Some(DeniedBy::Policy));
+        assert_eq!(denied(Some(DeniedBy::None), &[]), Some(DeniedBy::None));
+        assert_eq!(denied(Some(DeniedBy::None), &["aws:SourceVpc"]), None);
     }
 
     #[test]
-    fn the_policies_of_a_session_are_those_of_its_role_and_a_path_is_not_guessed() {
+    fn session_has_the_policies_of_its_role_without_a_guessed_path() {
         let admin = Principal::of("arn:aws-cn:sts::123456789012:assumed-role/admin/operator");
         let arn = "arn:aws-cn:iam::123456789012:role/admin".to_owned();
         assert_eq!(admin, Principal::Role { name: "admin", arn, has_path: false });
@@ -150,23 +150,23 @@ mod tests {
         }
     }
 
-    fn decided(resource: &str, refused: Option<By>, missing: &[&str]) -> Decision {
+    fn decided(resource: &str, refused: Option<DeniedBy>, missing: &[&str]) -> Decision {
         let missing = missing.iter().map(|key| (*key).to_owned()).collect();
-        Decision { action: "ssm:StartSession".into(), resource: resource.into(), refused, missing }
+        Decision { action: "ssm:StartSession".into(), resource: resource.into(), denied_by: refused, missing }
     }
 
     #[test]
-    fn one_resource_on_which_it_is_denied_denies_it_and_a_condition_that_was_not_given_decides_nothing() {
+    fn denial_on_one_resource_denies_the_action() {
         let (fine, tagged) =
-            (decided("a", None, &["aws:SourceIp"]), decided("b", Some(By::None), &["aws:ResourceTag/Team"]));
-        let denied = decided("c", Some(By::Boundary), &[]);
+            (decided("a", None, &["aws:SourceIp"]), decided("b", Some(DeniedBy::None), &["aws:ResourceTag/Team"]));
+        let denied = decided("c", Some(DeniedBy::Boundary), &[]);
         let of = |all: &[Decision]| verdict("ssm:startsession", all);
-        assert_eq!(of(std::slice::from_ref(&fine)), Verdict::Allowed);
-        assert_eq!(of(&[fine.clone(), tagged.clone()]), Verdict::Depends(vec!["aws:ResourceTag/Team".into()]));
-        assert_eq!(of(&[fine, tagged, denied]), Verdict::Denied(By::Boundary, "c".into()));
+        assert_eq!(of(std::slice::from_ref(&fine)), ActionVerdict::Allowed);
+        assert_eq!(of(&[fine.clone(), tagged.clone()]), ActionVerdict::Depends(vec!["aws:ResourceTag/Team".into()]));
+        assert_eq!(of(&[fine, tagged, denied]), ActionVerdict::Denied(DeniedBy::Boundary, "c".into()));
         assert_eq!(
             (of(&[]), verdict("ecs:ExecuteCommand", &[decided("a", None, &[])])),
-            (Verdict::Unanswered, Verdict::Unanswered)
+            (ActionVerdict::Missing, ActionVerdict::Missing)
         );
     }
 }

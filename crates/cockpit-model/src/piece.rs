@@ -1,10 +1,10 @@
-//! A piece of a text that many share: a page of a log is one allocation, not three a line.
+//! Slices of shared text: a log page needs one allocation instead of three per line.
 
 use std::fmt;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-/// A piece of a shared text. Cloning is cheap; the whole text lives as long as any piece of it.
+/// A slice of a shared text. Cloning is cheap; the whole text lives as long as any slice of it.
 #[derive(Clone, Default)]
 pub struct Piece {
     whole: Arc<String>,
@@ -13,7 +13,7 @@ pub struct Piece {
 }
 
 impl Piece {
-    /// The piece of `whole` at these bytes; empty where they are none of it, or cut a character.
+    /// Returns the piece of `whole` at this byte range; empty if the range is invalid or splits a character.
     pub fn of(whole: &Arc<String>, range: Range<usize>) -> Self {
         match (u32::try_from(range.start), u32::try_from(range.end)) {
             (Ok(from), Ok(to)) if whole.get(range).is_some() => Self { whole: Arc::clone(whole), from, to },
@@ -21,12 +21,12 @@ impl Piece {
         }
     }
 
-    /// Whether it is the very same piece, not only the same text.
-    pub fn is(&self, other: &Self) -> bool {
+    /// Whether it is the same range of the same text, not just equal text.
+    pub fn is_same_slice(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.whole, &other.whole) && (self.from, self.to) == (other.from, other.to)
     }
 
-    /// The piece as text.
+    /// Returns the piece as text.
     pub fn as_str(&self) -> &str {
         self
     }
@@ -36,7 +36,7 @@ impl Deref for Piece {
     type Target = str;
 
     fn deref(&self) -> &str {
-        // Looked at when it was made: what is shared does not change.
+        // The range was checked on creation, and the shared text never changes.
         self.whole.get(self.from as usize..self.to as usize).unwrap_or_default()
     }
 }
@@ -91,20 +91,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_piece_compares_and_prints_as_its_text() {
+    fn piece_compares_and_prints_as_its_text() {
         let whole = Arc::new("読む a line".to_owned());
         let piece = Piece::of(&whole, 0..6);
         assert_eq!(&*piece, "読む");
         assert_eq!(piece, Piece::from("読む"));
-        assert!(piece.is(&piece.clone()) && !piece.is(&Piece::from("読む")) && !piece.is(&Piece::of(&whole, 0..3)));
+        assert!(
+            piece.is_same_slice(&piece.clone())
+                && !piece.is_same_slice(&Piece::from("読む"))
+                && !piece.is_same_slice(&Piece::of(&whole, 0..3))
+        );
         assert_eq!(format!("{piece} {piece:?}"), "読む \"読む\"");
         assert_eq!(serde_json::to_string(&piece).unwrap(), "\"読む\"");
         drop(whole);
-        assert_eq!(&*piece, "読む", "it keeps what it is a piece of");
+        assert_eq!(&*piece, "読む", "the piece keeps the whole text alive");
     }
 
     #[test]
-    fn an_invalid_byte_range_gives_an_empty_piece() {
+    fn invalid_byte_range_gives_an_empty_piece() {
         let whole = Arc::new("読む".to_owned());
         for range in [0..7, 1..3, 4..100] {
             assert_eq!(&*Piece::of(&whole, range), "");

@@ -1,27 +1,27 @@
-//! When something fires that AWS schedules: `cron(…)`, `rate(…)` or `at(…)` in a time zone, between a start and an
-//! end; and what its start must be so that the next time is skipped.
+//! The firing times of AWS schedules: `cron(…)`, `rate(…)` or `at(…)` in a time zone, between a start and an end date;
+//! and the start date that skips the next time.
 //!
-//! Source: "Schedule types in EventBridge Scheduler" of its user guide; `StartDate` and `EndDate` of its API
-//! reference. Where the documentation leaves open when it fires, there is a sentence instead of a time.
+//! Source: "Schedule types in EventBridge Scheduler" of its user guide; `StartDate` and `EndDate` of its API reference.
+//! If the documentation leaves open when a schedule fires, a sentence is returned instead of a time.
 
 use super::cron::{self, Cron};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, civil};
 
-/// A start this long after a time of a cron expression leaves that time out, and no other. Of a start that is set so
-/// it can be told that it skips.
-const BEHIND: SignedDuration = SignedDuration::from_secs(1);
+/// A start date this long after a firing time of a cron expression skips only that time. The offset also identifies a
+/// start date that was set as a skip.
+const SKIP_OFFSET: SignedDuration = SignedDuration::from_secs(1);
 
-/// When something fires.
+/// The firing times of a schedule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recurrence {
     expression: Expression,
     zone: TimeZone,
-    /// It does not fire before.
+    /// It does not fire before this time.
     start: Option<Timestamp>,
-    /// It does not fire after.
+    /// It does not fire after this time.
     end: Option<Timestamp>,
-    /// Whether its start was set after it was made.
+    /// Whether the schedule was changed after its creation.
     changed: bool,
 }
 
@@ -30,52 +30,52 @@ enum Expression {
     Cron(Cron),
     Rate {
         period: SignedDuration,
-        /// It fires then, and at each multiple of its period after it.
+        /// The first firing time; later ones follow in multiples of the period.
         anchor: Timestamp,
     },
-    /// Once; start and end count for nothing.
+    /// A single time; start and end dates are ignored.
     At(Option<Timestamp>),
 }
 
-/// The known facts about something that is scheduled.
+/// The known facts about a schedule.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Facts<'a> {
     /// `cron(…)`, `rate(…)` or `at(…)`.
     pub expression: &'a str,
-    /// IANA zone; UTC where it has none.
+    /// The IANA time zone; UTC if `None`.
     pub timezone: Option<&'a str>,
-    /// It does not fire before.
+    /// It does not fire before this time.
     pub start: Option<Timestamp>,
-    /// It does not fire after.
+    /// It does not fire after this time.
     pub end: Option<Timestamp>,
-    /// When the schedule was made.
+    /// When the schedule was created.
     pub created: Option<Timestamp>,
     /// When it was last changed.
     pub modified: Option<Timestamp>,
 }
 
-/// The start that skips the next time.
+/// The start date that skips the next time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Skip {
-    /// The time that is left out.
+    /// The skipped time.
     pub skipped: Timestamp,
-    /// The start that leaves it out.
+    /// The new start date.
     pub start: Timestamp,
-    /// When the schedule fires first after that start.
+    /// The first firing time after the new start date.
     pub next: Timestamp,
 }
 
-/// The start that makes a skipped time happen after all.
+/// The start date that undoes a skip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unskip {
-    /// The time that happens after all.
+    /// The time that is restored.
     pub next: Timestamp,
-    /// The start; none is needed where nothing else would come back with it.
+    /// The start date; `None` if it can simply be removed, because no other times would come back.
     pub start: Option<Timestamp>,
 }
 
 impl Recurrence {
-    /// From what is known; the error says in a sentence why it cannot be told when it fires.
+    /// Creates it from the known facts. The error is a sentence on why the firing times cannot be determined.
     pub fn of(facts: &Facts<'_>) -> Result<Self, String> {
         let text = facts.expression.trim();
         let zone = match facts.timezone {
@@ -83,7 +83,7 @@ impl Recurrence {
             Some(name) => TimeZone::get(name).map_err(|_| format!("its time zone {name} is not known here"))?,
         };
         let unclear = || format!("`{text}` is not an expression whose times the documentation of AWS describes");
-        // Whoever reads both times has them from different clocks of AWS.
+        // The two times may come from different clocks of AWS.
         let changed = facts
             .created
             .zip(facts.modified)
@@ -93,7 +93,7 @@ impl Recurrence {
             Expression::At(cron::moment(at, &zone))
         } else if let Some(rate) = text.strip_prefix("rate(").and_then(|rest| rest.strip_suffix(')')) {
             let period = period(rate).ok_or_else(unclear)?;
-            // Without a start it begins when it is made; whether a change lets it begin anew is nowhere told.
+            // Without a start date it begins at its creation; whether a change restarts it is undocumented.
             let anchor = facts.start.or_else(|| facts.created.filter(|_| !changed));
             let anchor = anchor.ok_or_else(|| {
                 format!("when `{text}` began is not known: it has no StartDate, and was changed since it was made")
@@ -105,9 +105,9 @@ impl Recurrence {
         Ok(Self { expression, zone, start: facts.start, end: facts.end, changed })
     }
 
-    /// When it fires next after `now`; none for never again.
+    /// Returns the next firing time after `now`; `None` if it never fires again.
     pub fn next(&self, now: Timestamp) -> Option<Timestamp> {
-        // It may fire at its start itself.
+        // It may fire exactly at its start date.
         let from = self.start.map_or(now, |start| now.max(start - SignedDuration::from_nanos(1)));
         if matches!(self.expression, Expression::At(_)) {
             return self.unbounded(now);
@@ -115,12 +115,12 @@ impl Recurrence {
         self.unbounded(from).filter(|at| self.end.is_none_or(|end| *at <= end))
     }
 
-    /// When it would fire next after a moment if it had neither start nor end.
+    /// Returns the next firing time after `now`, ignoring start and end dates.
     fn unbounded(&self, now: Timestamp) -> Option<Timestamp> {
         match &self.expression {
             Expression::Cron(cron) => cron.next_after(now, &self.zone),
             Expression::At(at) => at.filter(|at| *at > now),
-            // With a start that is yet to come nothing is before it.
+            // Nothing fires before a start date in the future.
             Expression::Rate { anchor, .. } if *anchor > now => Some(*anchor),
             Expression::Rate { period, anchor } => {
                 let passed = now.duration_since(*anchor).as_secs() / period.as_secs() + 1;
@@ -130,51 +130,52 @@ impl Recurrence {
         }
     }
 
-    /// The time that its start leaves out, where the next one is: set by [`Self::skip`], as far as that can be told.
+    /// Returns the upcoming time that the start date skips, if it was set by [`Self::skip`] as far as can be
+    /// determined.
     pub fn skipped(&self, now: Timestamp) -> Option<Timestamp> {
         let start = self.start?;
-        let left_out = match &self.expression {
+        let skipped = match &self.expression {
             Expression::Cron(cron) => {
-                let at = start.checked_sub(BEHIND).ok()?;
+                let at = start.checked_sub(SKIP_OFFSET).ok()?;
                 let just_before = at.checked_sub(SignedDuration::from_nanos(1)).ok()?;
                 (cron.next_after(just_before, &self.zone) == Some(at)).then_some(at)?
             }
             Expression::Rate { period, .. } if self.changed => start.checked_sub(*period).ok()?,
             Expression::Rate { .. } | Expression::At(_) => return None,
         };
-        (left_out > now).then_some(left_out)
+        (skipped > now).then_some(skipped)
     }
 
-    /// How the next time is skipped; the error says why it cannot be.
+    /// Returns how to skip the next time. The error is the reason why it cannot be skipped.
     pub fn skip(&self, now: Timestamp) -> Result<Skip, String> {
         let skipped = self.next(now).ok_or("it does not happen again")?;
         let start = match &self.expression {
             Expression::At(_) => {
                 return Err("it happens once, and a one-time schedule takes no notice of a StartDate".to_owned());
             }
-            Expression::Cron(_) => skipped.checked_add(BEHIND).ok(),
-            // The start is its first time: any other would move all that follow.
+            Expression::Cron(_) => skipped.checked_add(SKIP_OFFSET).ok(),
+            // The start date is the first firing time of a rate: any other value would shift all later ones.
             Expression::Rate { period, .. } => skipped.checked_add(*period).ok(),
         };
-        let then = start.and_then(|start| Self { start: Some(start), ..self.clone() }.anchored(start).next(now));
-        match start.zip(then) {
+        let following = start.and_then(|start| Self { start: Some(start), ..self.clone() }.anchored(start).next(now));
+        match start.zip(following) {
             Some((start, next)) => Ok(Skip { skipped, start, next }),
             None => Err("it is the last time, and nothing comes after it".to_owned()),
         }
     }
 
-    /// How a skipped time happens after all; none where no time is skipped.
+    /// Returns how to undo a skip; `None` if no time is skipped.
     pub fn unskip(&self, now: Timestamp) -> Option<Unskip> {
         let next = self.skipped(now)?;
-        // Others that an earlier start would bring back are not meant.
-        let alone = match &self.expression {
+        // Removing the start date must not bring back other times.
+        let is_next_without_start = match &self.expression {
             Expression::Cron(cron) => cron.next_after(now, &self.zone) == Some(next),
             Expression::Rate { .. } | Expression::At(_) => false,
         };
-        Some(Unskip { next, start: (!alone).then_some(next) })
+        Some(Unskip { next, start: (!is_next_without_start).then_some(next) })
     }
 
-    /// The same with another first time.
+    /// Returns a copy with another first time.
     fn anchored(mut self, start: Timestamp) -> Self {
         if let Expression::Rate { anchor, .. } = &mut self.expression {
             *anchor = start;
@@ -183,7 +184,7 @@ impl Recurrence {
     }
 }
 
-/// `yyyy-mm-ddThh:mm:ss`, and nothing else.
+/// Parses exactly `yyyy-mm-ddThh:mm:ss`.
 fn once(text: &str) -> Option<civil::DateTime> {
     let shape = "dddd-dd-ddTdd:dd:dd";
     let fits = text.len() == shape.len()
@@ -194,13 +195,13 @@ fn once(text: &str) -> Option<civil::DateTime> {
     if fits { text.parse().ok() } else { None }
 }
 
-/// `12 hours`.
+/// Parses `12 hours`.
 fn period(text: &str) -> Option<SignedDuration> {
     let (number, unit) = text.trim().split_once(char::is_whitespace)?;
     let seconds = match unit.trim() {
         "minute" | "minutes" => 60,
         "hour" | "hours" => 3_600,
-        // 24 hours, whatever the clocks of a zone do.
+        // Always 24 hours, regardless of daylight saving time.
         "day" | "days" => 86_400,
         _ => return None,
     };
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_start_and_an_end_bound_it_and_may_be_times_themselves() {
+    fn start_and_end_are_inclusive_bounds() {
         let (now, daily) = (at("2026-11-20T12:00:00Z"), of("cron(0 22 * * ? *)"));
         let next = |facts: Facts<'_>| Recurrence::of(&facts).expect("it is understood").next(now);
         let tonight = at("2026-11-20T22:00:00Z");
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_counts_from_its_start_or_from_when_it_was_made() {
+    fn rate_counts_from_its_start_or_creation() {
         let now = at("2026-11-20T12:00:00Z");
         let begun = at("2026-11-01T07:30:00Z");
         let twice = of("rate(12 hours)");
@@ -241,23 +242,23 @@ mod tests {
         assert_eq!(next(Facts { start: Some(begun), ..twice }), Ok(Some(at("2026-11-20T19:30:00Z"))));
         let made = Facts { created: Some(begun), modified: Some(begun), ..twice };
         assert_eq!(next(made), Ok(Some(at("2026-11-20T19:30:00Z"))));
-        // A start that is yet to come is the first time.
+        // A start date in the future is the first time.
         let later = at("2026-12-01T00:00:00Z");
         assert_eq!(next(Facts { start: Some(later), ..made }), Ok(Some(later)));
-        // 24 hours, though Los Angeles has a day of 25 in between.
+        // 24 hours, although Los Angeles has a day of 25 hours in between.
         let daily = Facts {
             start: Some(at("2026-10-31T10:00:00Z")),
             timezone: Some("America/Los_Angeles"),
             ..of("rate(1 day)")
         };
         assert_eq!(next(daily), Ok(Some(at("2026-11-21T10:00:00Z"))));
-        // Changed since: nobody says whether it began anew.
+        // Changed since its creation: it is unknown whether it restarted.
         let why = next(Facts { modified: Some(now), ..made }).unwrap_err();
         assert!(why.contains("no StartDate"), "{why}");
     }
 
     #[test]
-    fn once_is_once_in_its_zone_and_knows_no_start_and_no_end() {
+    fn one_time_schedule_ignores_start_and_end() {
         let now = at("2026-11-20T12:00:00Z");
         let tokyo = Facts { timezone: Some("Asia/Tokyo"), ..of("at(2026-11-20T22:00:00)") };
         let next = |facts: Facts<'_>| Recurrence::of(&facts).map(|recurrence| recurrence.next(now));
@@ -270,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expression_that_is_not_understood_says_why() {
+    fn unknown_expression_has_a_reason() {
         for expression in [
             "rate(0 minutes)",
             "rate(-1 hours)",
@@ -292,9 +293,9 @@ mod tests {
         assert!(why.contains("Moon/Sea"), "{why}");
     }
 
-    /// After a skip AWS runs the times with the new start: those of before without the next one.
+    /// After a skip, AWS fires at the same times as before except the next one.
     #[test]
-    fn a_skip_leaves_the_next_time_out_and_moves_no_other() {
+    fn skip_omits_the_next_time_and_moves_no_other() {
         let now = at("2026-11-20T12:00:00Z");
         let begun = Some(at("2026-11-01T07:30:00Z"));
         for facts in [
@@ -321,7 +322,7 @@ mod tests {
             assert_eq!(times(&after)[..3], times(&before)[1..], "{facts:?}");
             assert_eq!((skip.skipped, skip.next), (times(&before)[0], times(&before)[1]), "{facts:?}");
             assert_eq!((before.skipped(now), after.skipped(now)), (None, Some(skip.skipped)), "{facts:?}");
-            // Taking the skip back gives the same times as before it.
+            // Undoing the skip restores the original times.
             let unskip = after.unskip(now).expect("something is skipped");
             let back = Facts { start: unskip.start, modified: Some(now), ..facts };
             assert_eq!(times(&Recurrence::of(&back).expect("too")), times(&before), "{facts:?}");
@@ -329,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_time_cannot_be_skipped_by_a_start() {
+    fn last_time_cannot_be_skipped() {
         let now = at("2026-11-20T12:00:00Z");
         let last = Facts { end: Some(at("2026-11-20T23:00:00Z")), ..of("cron(0 22 * * ? *)") };
         assert!(Recurrence::of(&last).expect("it is understood").skip(now).unwrap_err().contains("the last time"));
@@ -338,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn a_start_that_somebody_set_is_no_skip() {
+    fn start_set_by_others_is_not_a_skip() {
         let now = at("2026-11-20T12:00:00Z");
         let theirs = Facts { start: Some(at("2026-12-24T00:00:00Z")), ..of("cron(0 22 * * ? *)") };
         let recurrence = Recurrence::of(&theirs).expect("it is understood");

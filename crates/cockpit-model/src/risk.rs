@@ -1,23 +1,23 @@
-//! The risk of a command to an environment.
+//! The risk level of a command for an environment.
 
-/// How much a command can do to the environment.
+/// The impact of a command on an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Risk {
-    /// Looks, and changes nothing.
+    /// Read-only.
     Read,
-    /// Changes something that can be changed back: asks.
+    /// A reversible change: requires confirmation.
     Change,
-    /// Interrupts those who are served: asks, and leaves Cancel selected.
+    /// Interrupts users: requires confirmation, with Cancel preselected.
     Disrupt,
-    /// Cannot be taken back: the environment's name must be typed.
+    /// Irreversible: the environment's name must be typed.
     Destroy,
 }
 
 impl Risk {
-    /// All risks, the smallest first.
+    /// All risks, from lowest to highest.
     pub const ALL: [Self; 4] = [Self::Read, Self::Change, Self::Disrupt, Self::Destroy];
 
-    /// The risk in an environment that is guarded or not.
+    /// Returns the risk, one level higher if the environment is guarded.
     #[must_use]
     pub fn raised(self, guarded: bool) -> Self {
         match (self, guarded) {
@@ -27,8 +27,8 @@ impl Risk {
         }
     }
 
-    /// The word in lists and in the configuration.
-    pub fn word(self) -> &'static str {
+    /// Returns the word used in lists and in the configuration.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Read => "look",
             Self::Change => "change",
@@ -37,9 +37,9 @@ impl Risk {
         }
     }
 
-    /// The risk of this word.
-    pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|risk| risk.word() == word)
+    /// Returns the risk for this word.
+    pub fn from_name(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|risk| risk.name() == word)
     }
 }
 
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_guarded_environment_raises_each_risk_by_one() {
+    fn guarded_environment_raises_each_risk_by_one() {
         assert_eq!(Risk::Read.raised(true), Risk::Read);
         assert_eq!(Risk::Change.raised(true), Risk::Disrupt);
         assert_eq!(Risk::Disrupt.raised(true), Risk::Destroy);

@@ -1,21 +1,21 @@
-//! Service deployments: the history that tells a success from a rollback. "Stable" is also true
-//! after a rollback; only the status here tells.
+//! Service deployments: the history that distinguishes a success from a rollback. A service is "stable" after a
+//! rollback too; only the status here shows the difference.
 
 use super::service::Deployment;
 use super::time::moment;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-/// One entry of `ListServiceDeployments`, with what `DescribeServiceDeployments` adds.
+/// One entry of `ListServiceDeployments`, with details from `DescribeServiceDeployments`.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ServiceDeployment {
     /// The last part of its ARN.
     pub id: String,
     pub arn: String,
     pub status: RolloutStatus,
-    /// `lifecycleStage` of one that goes on by stages, such as a blue/green one: `BAKE_TIME`; empty for others.
+    /// The `lifecycleStage` of a staged deployment, such as blue/green: `BAKE_TIME`; empty for others.
     pub stage: String,
-    /// Why it has this status.
+    /// The reason for this status.
     pub reason: String,
     /// When it was created.
     pub created_at: Option<Timestamp>,
@@ -23,63 +23,64 @@ pub struct ServiceDeployment {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
-    /// `family:revision` it goes to, where the revision was read.
+    /// The target `family:revision`, if the revision was read.
     pub target: Option<String>,
-    /// The service revision's id it goes to (the last part of its ARN).
+    /// The id of the target service revision (the last part of its ARN).
     pub target_revision: String,
-    /// Service revisions' ids it comes from.
+    /// The ids of the source service revisions.
     pub source_revisions: Vec<String>,
     /// Failures counted by the circuit breaker, and its threshold.
     pub breaker: Option<(u32, u32)>,
-    /// Why it was rolled back.
+    /// The reason for the rollback.
     pub rollback_reason: Option<String>,
-    /// The hook at which it stands still until a person lets it go on.
+    /// The lifecycle hook that pauses it until someone continues it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause: Option<Pause>,
 }
 
-/// A hook of kind PAUSE that waits for somebody.
+/// A lifecycle hook of type PAUSE that is waiting.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Pause {
     /// Its id.
     pub hook: String,
-    /// When it stops waiting by itself.
+    /// When the wait times out.
     pub until: Option<Timestamp>,
-    /// What ECS does then: `CONTINUE` or `ROLLBACK`.
+    /// The action of ECS after the timeout: `CONTINUE` or `ROLLBACK`.
     pub then: String,
 }
 
-/// `status` of a service deployment.
+/// The `status` of a service deployment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub enum RolloutStatus {
-    /// It waits for its turn.
+    /// It is queued.
     #[default]
     Pending,
-    /// It is under way.
+    /// It is in progress.
     InProgress,
-    /// The new revision serves.
+    /// The new revision is serving.
     Successful,
-    /// Stopped by a person, nothing rolled back.
+    /// Stopped manually, without a rollback.
     Stopped,
     /// It is being stopped.
     StopRequested,
     /// It is being rolled back.
     RollbackInProgress,
-    /// The old revision serves again.
+    /// The old revision is serving again.
     RollbackSuccessful,
-    /// Neither serves for certain.
+    /// The rollback failed; possibly neither revision is serving.
     RollbackFailed,
-    /// A word that this version does not know.
+    /// A status unknown to this version.
     Other(String),
 }
 
-/// A service deployment and the deployment of the service that it made are created within this time.
-const TOGETHER: SignedDuration = SignedDuration::from_mins(2);
+/// Maximum time between the creation of a service deployment and that of the deployment in the service.
+const MAX_CREATION_GAP: SignedDuration = SignedDuration::from_mins(2);
 
 impl ServiceDeployment {
-    /// The stage in words, while a deployment goes on by stages; stages that AWS has added since are in its own words.
-    pub fn stage_words(&self) -> Option<String> {
-        if self.stage.is_empty() || self.status.terminal() {
+    /// Returns the stage in words while a staged deployment is in progress; stages unknown to this version appear under
+    /// their AWS names.
+    pub fn stage_label(&self) -> Option<String> {
+        if self.stage.is_empty() || self.status.has_ended() {
             return None;
         }
         let words = match self.stage.as_str() {
@@ -99,9 +100,9 @@ impl ServiceDeployment {
         Some(words.to_owned())
     }
 
-    /// That a hook holds it, and what lets it go on; none while none does.
-    pub fn held(&self) -> Option<String> {
-        let pause = self.pause.as_ref().filter(|_| !self.status.terminal())?;
+    /// Returns that a hook holds the deployment and how to continue it; `None` if no hook does.
+    pub fn hold_note(&self) -> Option<String> {
+        let pause = self.pause.as_ref().filter(|_| !self.status.has_ended())?;
         Some(format!(
             "a hook holds the deployment until `aws ecs continue-service-deployment --service-deployment-arn {} \
              --hook-id {}`",
@@ -109,9 +110,9 @@ impl ServiceDeployment {
         ))
     }
 
-    /// The same, with what ECS does where nobody lets it go on.
-    pub fn held_until(&self, now: Timestamp, zone: &TimeZone) -> Option<String> {
-        let (held, pause) = self.held().zip(self.pause.as_ref())?;
+    /// Returns the same, with ECS's action after the timeout.
+    pub fn hold_note_until(&self, now: Timestamp, zone: &TimeZone) -> Option<String> {
+        let (held, pause) = self.hold_note().zip(self.pause.as_ref())?;
         Some(match (pause.until, pause.then.as_str()) {
             (Some(at), "ROLLBACK") => format!("{held}; at {} ECS rolls it back by itself", moment(at, now, zone)),
             (Some(at), _) => format!("{held}; at {} ECS goes on by itself", moment(at, now, zone)),
@@ -119,25 +120,25 @@ impl ServiceDeployment {
         })
     }
 
-    /// Which of a service's deployments it made, of those that still have tasks. AWS tells neither the id of the
-    /// one in the other, so they are told by the revision and by when they were made.
-    pub fn among<'a>(&self, deployments: &'a [Deployment]) -> Option<&'a Deployment> {
+    /// Returns the deployment in the service that belongs to this service deployment, among those that still have
+    /// tasks. AWS links them by no id, so they are matched by revision and creation time.
+    pub fn matching_deployment<'a>(&self, deployments: &'a [Deployment]) -> Option<&'a Deployment> {
         let same = |deployment: &&Deployment| {
             let revision = self.target.as_ref().is_none_or(|target| *target == deployment.task_definition);
             let together = match (self.created_at, deployment.created_at) {
-                (Some(a), Some(b)) => a.duration_since(b).abs() <= TOGETHER,
+                (Some(a), Some(b)) => a.duration_since(b).abs() <= MAX_CREATION_GAP,
                 (None, _) | (_, None) => false,
             };
-            // Only one is under way at a time.
-            revision && (together || !self.status.terminal())
+            // Only one is in progress at a time.
+            revision && (together || !self.status.has_ended())
         };
-        // Where one revision is deployed again, the newer deployment is the one under way.
+        // If the same revision is deployed again, the newer deployment is the one in progress.
         deployments.iter().filter(same).max_by_key(|deployment| deployment.created_at)
     }
 }
 
 impl RolloutStatus {
-    /// Reads the word of the API.
+    /// Parses the API's word.
     pub fn parse(word: &str) -> Self {
         match word {
             "PENDING" => Self::Pending,
@@ -153,7 +154,7 @@ impl RolloutStatus {
     }
 
     /// The status in words.
-    pub fn words(&self) -> &str {
+    pub fn label(&self) -> &str {
         match self {
             Self::Pending => "pending",
             Self::InProgress => "in progress",
@@ -167,8 +168,8 @@ impl RolloutStatus {
         }
     }
 
-    /// Whether nothing more will happen.
-    pub fn terminal(&self) -> bool {
+    /// Whether it has ended.
+    pub fn has_ended(&self) -> bool {
         matches!(self, Self::Successful | Self::Stopped | Self::RollbackSuccessful | Self::RollbackFailed)
     }
 }
@@ -178,21 +179,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hook_that_waits_for_a_person_is_told_with_how_it_goes_on() {
+    fn paused_hook_is_reported_with_the_command_to_continue() {
         let now: Timestamp = "2026-11-20T11:00:00Z".parse().unwrap();
         let pause = Pause { hook: "h-1".into(), until: None, then: String::new() };
         let held =
             ServiceDeployment { arn: "arn:1".into(), pause: Some(pause.clone()), ..ServiceDeployment::default() };
-        let told = |held: &ServiceDeployment| held.held_until(now, &TimeZone::UTC).unwrap_or_default();
+        let held_until = |held: &ServiceDeployment| held.hold_note_until(now, &TimeZone::UTC).unwrap_or_default();
         let command = "`aws ecs continue-service-deployment --service-deployment-arn arn:1 --hook-id h-1`";
-        assert!(told(&held).ends_with(command), "{}", told(&held));
+        assert!(held_until(&held).ends_with(command), "{}", held_until(&held));
         let until = Some(now + SignedDuration::from_hours(1));
         let limited = |then: &str| {
             let pause = Pause { until, then: then.into(), ..pause.clone() };
-            told(&ServiceDeployment { pause: Some(pause), ..held.clone() })
+            held_until(&ServiceDeployment { pause: Some(pause), ..held.clone() })
         };
         assert!(limited("ROLLBACK").ends_with("ECS rolls it back by itself"), "{}", limited("ROLLBACK"));
         assert!(limited("CONTINUE").ends_with("ECS goes on by itself"), "{}", limited("CONTINUE"));
-        assert_eq!(told(&ServiceDeployment { status: RolloutStatus::Stopped, ..held.clone() }), "");
+        assert_eq!(held_until(&ServiceDeployment { status: RolloutStatus::Stopped, ..held.clone() }), "");
     }
 }

@@ -1,10 +1,10 @@
-//! A rollout in a phrase and as a health; what happened to it is in `rollout`.
+//! The state of a rollout as a phrase and as a health; the data is in `rollout`.
 
 use super::health::Health;
 use super::rollout::{RolloutStatus, ServiceDeployment};
 use super::service::{RolloutState, Service};
 
-/// How a service deployment stands, for its sign and its colour: one that is over and served is
+/// Returns the health of a service deployment, for its sign and colour. A successful, finished one is
 /// [`Health::Stopped`].
 pub fn of_status(status: &RolloutStatus) -> Health {
     match status {
@@ -19,14 +19,14 @@ pub fn of_status(status: &RolloutStatus) -> Health {
     }
 }
 
-/// One phrase for the state of a service's rollout, and how it stands. The history is asked first: a service whose
-/// deployment was rolled back also calls its (old) primary completed.
+/// Returns a phrase and a health for a service's rollout. The history has precedence, because after a rollback the
+/// (old) primary deployment is COMPLETED too.
 pub(super) fn of(service: &Service, rollouts: &[ServiceDeployment]) -> (String, Health) {
     let (words, health) = state(service, rollouts);
     match service.controller.as_str() {
-        "" | "ECS" if service.daemon() => (format!("{words} (DAEMON)"), health),
+        "" | "ECS" if service.is_daemon() => (format!("{words} (DAEMON)"), health),
         "" | "ECS" => (words, health),
-        // Its deployments are somebody else's, and told elsewhere.
+        // Its deployments are managed externally and shown elsewhere.
         other => (format!("by {other}"), health),
     }
 }
@@ -41,7 +41,7 @@ fn state(service: &Service, rollouts: &[ServiceDeployment]) -> (String, Health) 
                 | RolloutStatus::Stopped
         )
     {
-        return (newest.status.words().to_owned(), of_status(&newest.status));
+        return (newest.status.label().to_owned(), of_status(&newest.status));
     }
     let failed = service.deployments.iter().any(|deployment| deployment.rollout == Some(RolloutState::Failed));
     let (words, health) = match service.primary().and_then(|primary| primary.rollout) {

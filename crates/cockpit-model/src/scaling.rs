@@ -1,53 +1,53 @@
 //! Application Auto Scaling of ECS services.
 
-use super::timer::{Sets, Timer};
+use super::timer::{ScheduledLimits, Timer};
 use jiff::Timestamp;
 
-/// A service that Application Auto Scaling may scale, with its limits.
+/// A scalable target of Application Auto Scaling: a service with its capacity limits.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ScalableTarget {
     /// `service/CLUSTER/NAME`.
     pub resource: String,
-    /// The desired count at least.
+    /// Minimum desired count.
     pub min: u32,
-    /// The desired count at most.
+    /// Maximum desired count.
     pub max: u32,
     pub suspended: Suspended,
-    /// Fields of what is suspended that are not known here: a change of it would lose them. Only known where one
-    /// target was read to be changed.
+    /// Fields of the suspended state that this version does not know and that a change would lose. Only filled when a
+    /// single target is read in order to change it.
     #[serde(skip)]
     pub not_carried: Vec<String>,
 }
 
-/// Which kinds of scaling are suspended.
+/// The suspended kinds of scaling.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Suspended {
     /// Scaling in by a policy.
     pub scale_in: bool,
     /// Scaling out by a policy.
     pub scale_out: bool,
-    /// Scheduled actions are suspended.
+    /// Scheduled actions.
     pub scheduled: bool,
 }
 
 impl Suspended {
-    /// Whether anything is suspended.
+    /// Whether any kind is suspended.
     pub fn any(self) -> bool {
         self.scale_in || self.scale_out || self.scheduled
     }
 
-    /// Everything is suspended.
+    /// All kinds suspended.
     pub const ALL: Self = Self { scale_in: true, scale_out: true, scheduled: true };
 
-    /// The value of a tag: `in+scheduled`, `none`. Values of tags may not have commas.
+    /// Returns the value for a tag: `in+scheduled`, `none`. Tag values must not contain commas.
     pub fn tag(self) -> String {
         let parts = [(self.scale_in, "in"), (self.scale_out, "out"), (self.scheduled, "scheduled")];
         let parts: Vec<&str> = parts.into_iter().filter(|(on, _)| *on).map(|(_, word)| word).collect();
         if parts.is_empty() { "none".to_owned() } else { parts.join("+") }
     }
 
-    /// Reads the value of a tag; none for one that nobody wrote like this.
-    pub fn of_tag(text: &str) -> Option<Self> {
+    /// Parses the value of a tag; `None` if it does not have this form.
+    pub fn from_tag(text: &str) -> Option<Self> {
         let mut state = Self::default();
         for word in text.split('+').filter(|_| text != "none") {
             match word {
@@ -60,8 +60,8 @@ impl Suspended {
         Some(state)
     }
 
-    /// The words that are shown: `scaling in and out`, `scheduled actions`.
-    pub fn words(self) -> String {
+    /// Returns the words for display: `scaling in and out`, `scheduled actions`.
+    pub fn describe(self) -> String {
         let mut parts = Vec::new();
         match (self.scale_in, self.scale_out) {
             (true, true) => parts.push("scaling in and out"),
@@ -76,7 +76,7 @@ impl Suspended {
     }
 }
 
-/// A policy by which Application Auto Scaling scales a service.
+/// A scaling policy of a service.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ScalingPolicy {
     /// `service/CLUSTER/NAME`.
@@ -84,19 +84,19 @@ pub struct ScalingPolicy {
     pub name: String,
     /// `TargetTrackingScaling`, `StepScaling`, …
     pub kind: String,
-    /// `ECSServiceAverageCPUUtilization` or a customised metric's name.
+    /// `ECSServiceAverageCPUUtilization` or the name of a custom metric.
     pub metric: Option<String>,
-    /// The value it aims at.
+    /// The target value.
     pub target: Option<f64>,
-    /// Seconds between scaling out twice.
+    /// Scale-out cooldown in seconds.
     pub out_cooldown: Option<u32>,
-    /// Seconds between scaling in twice.
+    /// Scale-in cooldown in seconds.
     pub in_cooldown: Option<u32>,
-    /// Whether it only scales out.
+    /// Whether it never scales in.
     pub no_scale_in: bool,
 }
 
-/// A scheduled action: at its time it sets other limits.
+/// A scheduled action, which changes the limits at a given time.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ScheduledAction {
     /// `service/CLUSTER/NAME`.
@@ -104,20 +104,20 @@ pub struct ScheduledAction {
     pub name: String,
     /// `cron(…)`, `rate(…)` or `at(…)`.
     pub schedule: String,
-    /// IANA zone; UTC where it has none.
+    /// IANA time zone; UTC if `None`.
     pub timezone: Option<String>,
-    /// Minimum that it sets.
+    /// The minimum that it sets.
     pub min: Option<u32>,
-    /// Maximum that it sets.
+    /// The maximum that it sets.
     pub max: Option<u32>,
-    /// It does not fire before this.
+    /// It does not fire before this time.
     pub start: Option<Timestamp>,
-    /// It does not fire after this.
+    /// It does not fire after this time.
     pub end: Option<Timestamp>,
 }
 
 impl ScheduledAction {
-    /// The same as a timer: something that starts or stops at a time.
+    /// Converts it to a timer.
     pub fn timer(&self) -> Timer {
         Timer {
             name: self.name.clone(),
@@ -126,13 +126,13 @@ impl ScheduledAction {
             enabled: true,
             start: self.start,
             end: self.end,
-            action: Some(Sets { resource: self.resource.clone(), min: self.min, max: self.max }),
+            action: Some(ScheduledLimits { resource: self.resource.clone(), min: self.min, max: self.max }),
             ..Timer::default()
         }
     }
 }
 
-/// An activity of autoscaling: what it did, or did not do and why.
+/// A scaling activity: an action of autoscaling, or the reason why there was none.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ScalingActivity {
     pub id: String,
@@ -146,15 +146,15 @@ pub struct ScalingActivity {
     pub description: String,
     /// `monitor alarm … in state ALARM triggered policy …`
     pub cause: String,
-    /// Why it did not scale: `AlreadyAtMaxCapacity`, …
+    /// The reasons for not scaling: `AlreadyAtMaxCapacity`, …
     pub not_scaled: Vec<String>,
-    /// Message of the status.
+    /// The status message.
     pub message: Option<String>,
 }
 
 impl ScalingActivity {
-    /// The count it set, read from its description, as the API has no field for it.
-    pub fn set_to(&self) -> Option<u32> {
+    /// Returns the new desired count, parsed from the description because the API has no field for it.
+    pub fn new_desired_count(&self) -> Option<u32> {
         let rest = self.description.split("desired count to ").nth(1)?;
         rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
     }
@@ -165,11 +165,11 @@ mod tests {
     use super::Suspended;
 
     #[test]
-    fn the_suspended_kinds_of_scaling_survive_being_kept_in_a_tag() {
+    fn suspended_kinds_round_trip_through_a_tag() {
         for bits in 0..8 {
             let state = Suspended { scale_in: bits & 1 > 0, scale_out: bits & 2 > 0, scheduled: bits & 4 > 0 };
-            assert_eq!(Suspended::of_tag(&state.tag()), Some(state), "{}", state.tag());
+            assert_eq!(Suspended::from_tag(&state.tag()), Some(state), "{}", state.tag());
         }
-        assert_eq!((Suspended::of_tag(""), Suspended::of_tag("in+none")), (None, None));
+        assert_eq!((Suspended::from_tag(""), Suspended::from_tag("in+none")), (None, None));
     }
 }

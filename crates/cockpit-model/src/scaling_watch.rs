@@ -1,17 +1,17 @@
-//! Watching a service scale: what is told as it happens, and at the end how long it took from load to capacity, from calm to
-//! fewer tasks, and what held it back.
+//! Watches a service scale: reports events as they happen and, at the end, the time from load to capacity, the time
+//! from calm to fewer tasks, and what delayed scaling.
 
 use crate::{AlarmState, ScalingActivity, ScalingPolicy};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The state of a service at a moment.
+/// The state of a service at one time.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sample {
     pub at: Timestamp,
     pub desired: u32,
     pub running: u32,
-    /// Its policies with the newest value of what each aims at.
+    /// Its policies, each with the newest value of its metric.
     pub policies: Vec<(ScalingPolicy, Option<f64>)>,
     /// The alarms of its policies.
     pub alarms: Vec<(String, AlarmState)>,
@@ -22,22 +22,22 @@ pub struct Sample {
     pub limits: Option<(u32, u32)>,
 }
 
-/// Something that is told.
+/// A reported event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct Observation {
     pub at: Timestamp,
     pub what: String,
 }
 
-/// A service that is watched.
+/// The state of a watch.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Watch {
     first: Option<Sample>,
     last: Option<Sample>,
     known: BTreeSet<String>,
-    /// When a value was above its aim first, since the last time that it was below all of them.
+    /// When a value first exceeded its target, since the last time that all were below.
     load: Option<Timestamp>,
-    /// When it was below again.
+    /// When all values were below their targets again.
     calm: Option<Timestamp>,
     out: Option<Step>,
     back: Option<Step>,
@@ -45,48 +45,48 @@ pub struct Watch {
     most: u32,
 }
 
-/// A change of the count.
+/// A change of the desired count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Step {
     at: Timestamp,
     to: u32,
-    /// When so many tasks ran.
+    /// When that many tasks were running.
     reached: Option<Timestamp>,
 }
 
-/// The report at the end.
+/// The report at the end of a watch.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Ended {
-    /// When the load came.
+pub struct WatchSummary {
+    /// When the load began.
     pub load: Option<Timestamp>,
-    /// When the count was first raised, and to what.
+    /// When the count was first raised, and to what value.
     pub out: Option<(Timestamp, u32)>,
-    /// When so many tasks ran.
+    /// When that many tasks were running.
     pub capacity: Option<Timestamp>,
-    /// When the load was gone.
-    pub calm: Option<Timestamp>,
-    /// When the count was first lowered again, and to what.
+    /// When the load ended.
+    pub load_end: Option<Timestamp>,
+    /// When the count was first lowered again, and to what value.
     pub back: Option<(Timestamp, u32)>,
-    /// The most tasks that ran.
-    pub most: u32,
-    /// The reasons that held it back, and how often each did.
-    pub held: Vec<(String, u32)>,
+    /// The maximum number of running tasks.
+    pub peak_running: u32,
+    /// The reasons that delayed scaling, with their number of occurrences.
+    pub delays: Vec<(String, u32)>,
 }
 
 impl Watch {
-    /// Adds the present state; returns what is new in it, in order.
-    pub fn take(&mut self, sample: Sample) -> Vec<Told> {
-        let mut told = Vec::new();
+    /// Adds the current state and returns new events, in order.
+    pub fn add_sample(&mut self, sample: Sample) -> Vec<Observation> {
+        let mut events = Vec::new();
         let fresh = self.first.is_none();
         let mut activities: Vec<&ScalingActivity> = sample.activities.iter().collect();
         activities.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
         for activity in activities {
-            // One that goes on is told once; how it ended shows in the counts.
+            // An activity in progress is reported once; its outcome shows in the counts.
             if !self.known.insert(activity.id.clone()) || fresh {
                 continue;
             }
             let at = activity.at.unwrap_or(sample.at);
-            told.push(Told { at, what: words(activity) });
+            events.push(Observation { at, what: words(activity) });
             for reason in &activity.not_scaled {
                 *self.held.entry(reason.clone()).or_default() += 1;
             }
@@ -95,24 +95,24 @@ impl Watch {
         self.load(&sample);
         if let Some(last) = &self.last {
             for (alarm, state) in &sample.alarms {
-                let before = last.alarms.iter().find(|(name, _)| name == alarm).map(|(_, state)| *state);
-                if before.is_some_and(|before| before != *state) {
-                    let what = format!("alarm {} is {}", short(alarm), state.word());
-                    told.push(Told { at: sample.at, what });
+                let previous = last.alarms.iter().find(|(name, _)| name == alarm).map(|(_, state)| *state);
+                if previous.is_some_and(|previous| previous != *state) {
+                    let what = format!("alarm {} is {}", short(alarm), state.name());
+                    events.push(Observation { at: sample.at, what });
                 }
             }
             if last.suspended != sample.suspended {
                 let what = if sample.suspended.is_empty() {
-                    "autoscaling goes on".to_owned()
+                    "autoscaling was resumed".to_owned()
                 } else {
                     format!("suspended: {}", sample.suspended)
                 };
-                told.push(Told { at: sample.at, what });
+                events.push(Observation { at: sample.at, what });
             }
         }
         for step in [&mut self.out, &mut self.back].into_iter().flatten() {
-            let there = sample.running >= step.to;
-            if step.reached.is_none() && there {
+            let reached = sample.running >= step.to;
+            if step.reached.is_none() && reached {
                 step.reached = Some(sample.at);
             }
         }
@@ -120,15 +120,15 @@ impl Watch {
             self.held.entry(format!("suspended: {}", sample.suspended)).or_insert(1);
         }
         self.most = self.most.max(sample.running);
-        told.push(Told { at: sample.at, what: stands(&sample) });
+        events.push(Observation { at: sample.at, what: status_line(&sample) });
         self.first.get_or_insert_with(|| sample.clone());
         self.last = Some(sample);
-        told
+        events
     }
 
-    /// The first time up and, after that, the first time down.
+    /// Records the first scale-out and the first scale-in after it.
     fn step(&mut self, activity: &ScalingActivity, at: Timestamp) {
-        let Some(to) = activity.set_to() else { return };
+        let Some(to) = activity.new_desired_count() else { return };
         let before = self.last.as_ref().map_or(to, |last| last.desired);
         let step = Step { at, to, reached: None };
         if to > before && self.out.is_none() {
@@ -149,27 +149,27 @@ impl Watch {
         }
     }
 
-    /// Whether it has scaled out and is back where it was.
-    pub fn done(&self) -> bool {
+    /// Whether it has scaled out and is back at its initial count.
+    pub fn is_done(&self) -> bool {
         let (Some(first), Some(last)) = (&self.first, &self.last) else { return false };
         self.out.is_some() && self.back.is_some() && last.desired <= first.desired && last.running <= first.desired
     }
 
-    /// The report at the end.
-    pub fn ended(&self) -> Ended {
-        Ended {
+    /// Returns the report.
+    pub fn summary(&self) -> WatchSummary {
+        WatchSummary {
             load: self.load,
             out: self.out.map(|step| (step.at, step.to)),
             capacity: self.out.and_then(|step| step.reached),
-            calm: self.calm.filter(|_| self.out.is_some()),
+            load_end: self.calm.filter(|_| self.out.is_some()),
             back: self.back.map(|step| (step.at, step.to)),
-            most: self.most,
-            held: self.held.iter().map(|(reason, times)| (reason.clone(), *times)).collect(),
+            peak_running: self.most,
+            delays: self.held.iter().map(|(reason, times)| (reason.clone(), *times)).collect(),
         }
     }
 }
 
-/// An alarm of a policy by its last words: `AlarmHigh`, `AlarmLow`; another by its name.
+/// Shortens the name of a policy's alarm to `AlarmHigh` or `AlarmLow`; other names are unchanged.
 pub fn short(alarm: &str) -> &str {
     let kind = ["AlarmHigh", "AlarmLow"].into_iter().find(|kind| alarm.contains(kind));
     kind.unwrap_or(alarm)
@@ -179,7 +179,9 @@ fn words(activity: &ScalingActivity) -> String {
     if !activity.not_scaled.is_empty() {
         return format!("not scaled: {}", activity.not_scaled.join(", "));
     }
-    let what = activity.set_to().map_or_else(|| activity.description.clone(), |to| format!("desired count to {to}"));
+    let what = activity
+        .new_desired_count()
+        .map_or_else(|| activity.description.clone(), |to| format!("desired count to {to}"));
     let failed = activity.message.as_deref().filter(|_| activity.status == "Failed");
     match failed {
         Some(message) => format!("{what}: failed: {message}"),
@@ -187,8 +189,8 @@ fn words(activity: &ScalingActivity) -> String {
     }
 }
 
-/// `running 2 of 3 · CPU 81 % (aims at 70) · AlarmHigh ALARM · cool-down: out 42s`.
-pub fn stands(sample: &Sample) -> String {
+/// Formats the current state: `running 2 of 3 · CPU 81 % (aims at 70) · AlarmHigh ALARM · cool-down: out 42s`.
+pub fn status_line(sample: &Sample) -> String {
     let mut parts = vec![format!("running {} of {}", sample.running, sample.desired)];
     if let Some((min, max)) = sample.limits {
         parts.push(format!("limits {min}–{max}"));
@@ -202,9 +204,9 @@ pub fn stands(sample: &Sample) -> String {
         parts.push(format!("{name} {value}{aim}"));
     }
     for (alarm, state) in sample.alarms.iter().filter(|(_, state)| *state == AlarmState::Alarm) {
-        parts.push(format!("{} {}", short(alarm), state.word()));
+        parts.push(format!("{} {}", short(alarm), state.name()));
     }
-    let cooling = cooling(sample);
+    let cooling = remaining_cooldowns(sample);
     if !cooling.is_empty() {
         let words: Vec<String> = cooling.into_iter().map(|(way, left)| format!("{way} {}s", left.as_secs())).collect();
         parts.push(format!("cool-down: {}", words.join(", ")));
@@ -212,12 +214,14 @@ pub fn stands(sample: &Sample) -> String {
     parts.join(" · ")
 }
 
-/// How long it still waits before it scales out, and in, again.
-pub fn cooling(sample: &Sample) -> Vec<(&'static str, SignedDuration)> {
+/// Returns the remaining cooldown for scaling out and for scaling in.
+pub fn remaining_cooldowns(sample: &Sample) -> Vec<(&'static str, SignedDuration)> {
     let last = sample
         .activities
         .iter()
-        .filter(|activity| activity.not_scaled.is_empty() && activity.set_to().is_some() && activity.status != "Failed")
+        .filter(|activity| {
+            activity.not_scaled.is_empty() && activity.new_desired_count().is_some() && activity.status != "Failed"
+        })
         .filter_map(|activity| activity.at)
         .max();
     let Some(last) = last else { return Vec::new() };
@@ -231,8 +235,8 @@ pub fn cooling(sample: &Sample) -> Vec<(&'static str, SignedDuration)> {
     ways.into_iter().filter_map(|(way, left)| Some((way, left?))).collect()
 }
 
-impl Ended {
-    /// The report as sentences.
+impl WatchSummary {
+    /// Returns the report as sentences.
     pub fn lines(&self) -> Vec<String> {
         let took = |from: Option<Timestamp>, to: Option<Timestamp>| {
             let took = to?.duration_since(from?).max(SignedDuration::ZERO);
@@ -241,8 +245,8 @@ impl Ended {
         let mut lines = Vec::new();
         let Some((out, to)) = self.out else {
             lines.push(match self.load {
-                Some(_) => "there was load, and it did not scale out".to_owned(),
-                None => "there was no load above what its policies aim at".to_owned(),
+                Some(_) => "there was load, but it did not scale out".to_owned(),
+                None => "the load never exceeded the targets of its policies".to_owned(),
             });
             lines.extend(self.reasons());
             return lines;
@@ -252,24 +256,24 @@ impl Ended {
         }
         match took(Some(out), self.capacity) {
             Some(took) => lines.push(format!("from the decision to running capacity: {took}")),
-            None => lines.push("the new capacity did not run while it was watched".to_owned()),
+            None => lines.push("the new capacity was not running when the watch ended".to_owned()),
         }
         if let Some(took) = took(self.load, self.capacity) {
             lines.push(format!("from load to new capacity: {took}"));
         }
-        match (took(self.calm, self.back.map(|(at, _)| at)), self.back) {
+        match (took(self.load_end, self.back.map(|(at, _)| at)), self.back) {
             (Some(took), Some((_, to))) => lines.push(format!("from calm to scaling in: {took} (to {to})")),
             (None, Some((_, to))) => lines.push(format!("it scaled in to {to}")),
-            (_, None) => lines.push("it did not scale in while it was watched".to_owned()),
+            (_, None) => lines.push("it did not scale in before the watch ended".to_owned()),
         }
-        lines.push(format!("the most tasks that ran: {}", self.most));
+        lines.push(format!("maximum of running tasks: {}", self.peak_running));
         lines.extend(self.reasons());
         lines
     }
 
     fn reasons(&self) -> Vec<String> {
         let times = |times: u32| if times > 1 { format!(" ({times} times)") } else { String::new() };
-        self.held.iter().map(|(reason, count)| format!("held back: {reason}{}", times(*count))).collect()
+        self.delays.iter().map(|(reason, count)| format!("held back: {reason}{}", times(*count))).collect()
     }
 }
 
@@ -314,45 +318,45 @@ mod tests {
     }
 
     #[test]
-    fn the_report_tells_how_long_each_step_took() {
+    fn report_has_the_duration_of_each_step() {
         let mut watch = Watch::default();
         let (out, back) = (activity("2", 180, 3), activity("3", 900, 1));
-        watch.take(sample(0, (1, 1), 20.0, &[activity("1", -4_000, 1)]));
-        let told = watch.take(sample(60, (1, 1), 95.0, &[]));
-        assert!(told.iter().any(|one| one.what == "alarm AlarmHigh is ALARM"), "{told:?}");
-        let told = watch.take(sample(190, (3, 1), 95.0, std::slice::from_ref(&out)));
-        assert_eq!(told[0].what, "desired count to 3");
-        assert!(told.last().is_some_and(|one| one.what.contains("cool-down: out 50s, in 290s")), "{told:?}");
-        watch.take(sample(240, (3, 3), 60.0, std::slice::from_ref(&out)));
-        assert!(!watch.done());
-        watch.take(sample(910, (1, 3), 10.0, &[out.clone(), back.clone()]));
-        watch.take(sample(960, (1, 1), 10.0, &[out, back]));
-        assert!(watch.done());
-        let ended = watch.ended();
+        watch.add_sample(sample(0, (1, 1), 20.0, &[activity("1", -4_000, 1)]));
+        let events = watch.add_sample(sample(60, (1, 1), 95.0, &[]));
+        assert!(events.iter().any(|one| one.what == "alarm AlarmHigh is ALARM"), "{events:?}");
+        let events = watch.add_sample(sample(190, (3, 1), 95.0, std::slice::from_ref(&out)));
+        assert_eq!(events[0].what, "desired count to 3");
+        assert!(events.last().is_some_and(|one| one.what.contains("cool-down: out 50s, in 290s")), "{events:?}");
+        watch.add_sample(sample(240, (3, 3), 60.0, std::slice::from_ref(&out)));
+        assert!(!watch.is_done());
+        watch.add_sample(sample(910, (1, 3), 10.0, &[out.clone(), back.clone()]));
+        watch.add_sample(sample(960, (1, 1), 10.0, &[out, back]));
+        assert!(watch.is_done());
+        let ended = watch.summary();
         assert_eq!((ended.load, ended.out, ended.capacity), (Some(at(60)), Some((at(180), 3)), Some(at(240))));
-        assert_eq!((ended.calm, ended.back, ended.most), (Some(at(240)), Some((at(900), 1)), 3));
+        assert_eq!((ended.load_end, ended.back, ended.peak_running), (Some(at(240)), Some((at(900), 1)), 3));
         let lines = ended.lines().join("\n");
         assert!(lines.contains("from load to new capacity: 3m"), "{lines}");
     }
 
     #[test]
-    fn the_reasons_that_held_scaling_back_are_told() {
+    fn reasons_that_delayed_scaling_are_reported() {
         let mut watch = Watch::default();
-        watch.take(sample(0, (10, 10), 20.0, &[]));
+        watch.add_sample(sample(0, (10, 10), 20.0, &[]));
         let mut held = activity("1", 60, 11);
         (held.description, held.not_scaled) = ("Attempting to scale".into(), vec!["AlreadyAtMaxCapacity".into()]);
-        watch.take(sample(60, (10, 10), 99.0, &[held]));
-        let lines = watch.ended().lines();
-        assert_eq!(lines, ["there was load, and it did not scale out", "held back: AlreadyAtMaxCapacity"]);
+        watch.add_sample(sample(60, (10, 10), 99.0, &[held]));
+        let lines = watch.summary().lines();
+        assert_eq!(lines, ["there was load, but it did not scale out", "held back: AlreadyAtMaxCapacity"]);
     }
 
     #[test]
-    fn events_from_before_the_watch_are_not_told_as_new() {
+    fn events_from_before_the_watch_are_not_reported() {
         let mut watch = Watch::default();
-        let told = watch.take(sample(0, (1, 1), 20.0, &[activity("1", -60, 1)]));
-        assert_eq!(told.len(), 1);
-        let told = watch.take(sample(10, (1, 1), 20.0, &[activity("1", -60, 1)]));
-        assert_eq!(told.len(), 1);
-        assert_eq!(watch.ended().lines()[0], "there was no load above what its policies aim at");
+        let events = watch.add_sample(sample(0, (1, 1), 20.0, &[activity("1", -60, 1)]));
+        assert_eq!(events.len(), 1);
+        let events = watch.add_sample(sample(10, (1, 1), 20.0, &[activity("1", -60, 1)]));
+        assert_eq!(events.len(), 1);
+        assert_eq!(watch.summary().lines()[0], "the load never exceeded the targets of its policies");
     }
 }

@@ -17,7 +17,7 @@ pub struct Cluster {
     pub pending: u32,
 }
 
-/// An ECS service as `DescribeServices` gives it.
+/// An ECS service as `DescribeServices` returns it.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Service {
     /// Its name, unique in the cluster.
@@ -27,15 +27,15 @@ pub struct Service {
     pub cluster: String,
     /// `ACTIVE`, `DRAINING` or `INACTIVE`.
     pub status: String,
-    /// How many tasks are wanted.
+    /// The desired count.
     pub desired: u32,
     /// Tasks in RUNNING.
     pub running: u32,
     /// Tasks in PENDING.
     pub pending: u32,
-    /// `family:revision`; empty where another controller deploys it in task sets.
+    /// `family:revision`; empty if another controller deploys it in task sets.
     pub task_definition: String,
-    /// The revisions of its task sets, where it has any: `family:revision` of each.
+    /// The `family:revision` of each of its task sets, if it has any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub task_sets: Vec<String>,
     /// `FARGATE`, `EC2`, or capacity providers joined by `+`.
@@ -46,7 +46,7 @@ pub struct Service {
     pub min_percent: Option<u32>,
     /// `maximumPercent` of its deployments.
     pub max_percent: Option<u32>,
-    /// Whether the circuit breaker is on, and whether it rolls back.
+    /// The settings of the deployment circuit breaker.
     pub breaker: Option<Breaker>,
     /// Health check grace period in seconds.
     pub grace_seconds: Option<u32>,
@@ -54,24 +54,24 @@ pub struct Service {
     pub exec: bool,
     /// When the service was created.
     pub created_at: Option<Timestamp>,
-    /// Newest first; the first with status `PRIMARY` is what should run.
+    /// Newest first; the one with status `PRIMARY` is the current target state.
     pub deployments: Vec<Deployment>,
     /// Newest first, at most 100.
     pub events: Vec<ServiceEvent>,
-    /// ARNs of the target groups behind it.
+    /// ARNs of its target groups.
     pub target_groups: Vec<String>,
-    /// Names of the containers that load balancers reach, each once.
+    /// Names of the containers that load balancers route to, each once.
     pub balanced: Vec<String>,
-    /// `REPLICA` or `DAEMON`; empty where it is not known.
+    /// `REPLICA` or `DAEMON`; empty if unknown.
     pub scheduling: String,
-    /// `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`; empty where it is not known.
+    /// `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`; empty if unknown.
     pub strategy: String,
-    /// Alarms that end a deployment, where they are switched on.
+    /// Alarms that end a deployment, if enabled.
     pub deployment_alarms: Vec<String>,
-    /// The count that is remembered in its tag while it is stopped; only where tags were asked for.
+    /// The desired count saved in its tag while it is stopped; only if tags were requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remembered: Option<u32>,
-    /// The scaling that was suspended before the service was stopped; only where tags were asked for.
+    /// The scaling that was suspended before the service was stopped; only if tags were requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remembered_scaling: Option<Suspended>,
 }
@@ -81,50 +81,50 @@ pub struct Service {
 pub struct Breaker {
     /// Whether the circuit breaker is on.
     pub enabled: bool,
-    /// Rolls back by itself.
+    /// Whether it rolls back automatically.
     pub rollback: bool,
 }
 
-/// One deployment in a service's list.
+/// One deployment of a service.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Deployment {
     /// `ecs-svc/<19 digits>`; a task's `startedBy`.
     pub id: String,
     /// `PRIMARY`, `ACTIVE` or `INACTIVE`.
     pub status: String,
-    /// The rollout's state, where the controller is ECS.
+    /// The rollout state, if the controller is ECS.
     pub rollout: Option<RolloutState>,
-    /// Why it is in that state.
+    /// The reason for the rollout state.
     pub rollout_reason: String,
-    /// Desired count of this deployment.
+    /// The desired count of this deployment.
     pub desired: u32,
     pub running: u32,
     pub pending: u32,
-    /// Tasks that failed to start since one last reached RUNNING: ECS resets it, so a later crash
-    /// loop does not show in it.
+    /// Tasks that failed to start since the last one that reached RUNNING. ECS resets it then, so a later crash loop is
+    /// not counted.
     pub failed: u32,
     /// `family:revision`.
     pub task_definition: String,
     /// When the deployment was created.
     pub created_at: Option<Timestamp>,
-    /// When the deployment changed last.
+    /// When the deployment was last updated.
     pub updated_at: Option<Timestamp>,
 }
 
-/// `rolloutState` of a deployment.
+/// The `rolloutState` of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum RolloutState {
-    /// It is not steady yet.
+    /// Not in a steady state yet.
     InProgress,
-    /// Reached a steady state.
+    /// It reached a steady state.
     Completed,
-    /// Given up by the circuit breaker.
+    /// Ended by the circuit breaker.
     Failed,
 }
 
 impl RolloutState {
-    /// The word of the API.
-    pub fn word(self) -> &'static str {
+    /// Returns the API's word.
+    pub fn name(self) -> &'static str {
         match self {
             Self::InProgress => "IN_PROGRESS",
             Self::Completed => "COMPLETED",
@@ -133,36 +133,36 @@ impl RolloutState {
     }
 }
 
-/// One line of a service's event list.
+/// One event of a service.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ServiceEvent {
     pub id: String,
     pub at: Option<Timestamp>,
-    /// The message as ECS wrote it.
+    /// The unchanged message of ECS.
     pub message: String,
 }
 
 /// The kind of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventKind {
-    /// An event of normal work: tasks that start and stop, targets that come and go, a rollout that is complete, a
-    /// steady state.
+    /// Normal operation: tasks start and stop, targets are registered and deregistered, a rollout completes, a steady
+    /// state is reached.
     Routine,
-    /// There is no room for a task.
+    /// There is no capacity for a task.
     Unplaced,
-    /// Tasks fail again and again.
+    /// Tasks fail repeatedly.
     CannotStart,
-    /// Something else that ECS is unable to do.
-    Unable,
-    /// Anything else, also what ECS may say one day and does not yet: it is worth a look.
-    News,
+    /// Some other "unable to" message.
+    OtherFailure,
+    /// Anything else, including messages unknown to this version, which deserve attention.
+    Notable,
 }
 
 impl ServiceEvent {
-    /// Its kind. An event has no other mark than its sentence ("Service event messages" in ECS's documentation):
-    /// here alone they are read.
+    /// Classifies the event. Events have no field for this, only their message ("Service event messages" in ECS's
+    /// documentation); messages are parsed only here.
     pub fn kind(&self) -> EventKind {
-        let rest = self.rest();
+        let rest = self.without_prefix();
         let rest = rest.strip_prefix("(deployment ").and_then(|rest| rest.split_once(") ")).map_or(rest, |(_, r)| r);
         let begins = |begin: &[&str]| begin.iter().any(|begin| rest.starts_with(begin));
         if begins(&["was unable to place a task"]) {
@@ -170,47 +170,47 @@ impl ServiceEvent {
         } else if begins(&["is unable to consistently start tasks"]) {
             EventKind::CannotStart
         } else if begins(&["was unable to ", "is unable to "]) {
-            EventKind::Unable
+            EventKind::OtherFailure
         } else if begins(&["has started ", "has stopped ", "registered ", "deregistered ", "has begun draining "])
             || ["has reached a steady state", "deployment completed"].contains(&rest.trim_end_matches('.'))
         {
             EventKind::Routine
         } else {
-            EventKind::News
+            EventKind::Notable
         }
     }
 
-    /// The text behind `(service web) `, or with a task set behind `(service web, taskSet ecs-svc/1) `: perhaps
-    /// `(deployment …) ` first.
-    fn rest(&self) -> &str {
+    /// Returns the text after `(service web) ` or, with a task set, after `(service web, taskSet ecs-svc/1) `; it may
+    /// start with `(deployment …) `.
+    fn without_prefix(&self) -> &str {
         let rest = self.message.strip_prefix("(service ").and_then(|rest| rest.split_once(") "));
         rest.map_or(self.message.as_str(), |(_, rest)| rest)
     }
 
-    /// The deployment that it is about, `ecs-svc/…`, where it is about one.
+    /// Returns the id of the deployment that it concerns, `ecs-svc/…`, if any.
     pub fn deployment(&self) -> Option<&str> {
-        self.rest().strip_prefix("(deployment ")?.split_once(") ").map(|(id, _)| id)
+        self.without_prefix().strip_prefix("(deployment ")?.split_once(") ").map(|(id, _)| id)
     }
 
-    /// One that is not routine, of the form `(service web) was unable to …`, as a sentence, and what to do about it.
-    pub fn told(&self, service: &Service) -> (String, &'static str) {
+    /// Returns an event that is not routine, of the form `(service web) was unable to …`, as a sentence and a hint.
+    pub fn describe(&self, service: &Service) -> (String, &'static str) {
         let message = self.message.as_str();
         let text = match message.strip_prefix(&format!("(service {}) ", service.name)) {
-            // Who it is about stands beside it; who is unable is ECS.
+            // The service's name is shown beside the text; the subject of the sentence is ECS.
             Some(rest) => match rest.strip_prefix("(deployment ").and_then(|rest| rest.split_once(") deployment ")) {
                 Some((id, rest)) => format!("{} {rest}", service.deployment_named(id)),
                 None => service.without_numbers(&format!("ECS {rest}")),
             },
             None => message.to_owned(),
         };
-        // Where to read about it in general says nothing about this service.
+        // Drop the link to the general documentation.
         let text = text.split(" For more information, see").next().unwrap_or_default().trim_end_matches('.').to_owned();
         let hint = match self.kind() {
             EventKind::Unplaced => {
                 "there is no room for a task: its reason says what is missing (capacity, CPU, memory, a port)"
             }
             EventKind::CannotStart => "open the service and look at its stopped tasks",
-            EventKind::Routine | EventKind::Unable | EventKind::News => {
+            EventKind::Routine | EventKind::OtherFailure | EventKind::Notable => {
                 "open the service: its events and stopped tasks say more"
             }
         };
@@ -219,17 +219,17 @@ impl ServiceEvent {
 }
 
 impl Service {
-    /// Whether it runs one task on each container instance: it has no count that could be set.
-    pub fn daemon(&self) -> bool {
+    /// Whether it runs one task on each container instance, and so has no desired count to set.
+    pub fn is_daemon(&self) -> bool {
         self.scheduling == "DAEMON"
     }
 
-    /// Whether it was deleted, or is being: it takes no change any more, and is known for a while.
-    pub fn deleted(&self) -> bool {
+    /// Whether it was deleted or is being deleted. It cannot be changed any more, but is still listed for a while.
+    pub fn is_deleted(&self) -> bool {
         !self.status.is_empty() && self.status != "ACTIVE"
     }
 
-    /// The task definition that it is to run, or those of its task sets where it has none of its own.
+    /// Returns its task definition, or those of its task sets if it has none of its own.
     pub fn current_definitions(&self) -> Vec<&str> {
         if self.task_definition.is_empty() {
             self.task_sets.iter().map(String::as_str).collect()
@@ -238,24 +238,24 @@ impl Service {
         }
     }
 
-    /// All task definitions of which tasks of it may run, some more than once: what it is to run, and what its deployments
-    /// still do.
+    /// Returns all task definitions that its tasks may run, with duplicates: the current ones, and those of its
+    /// deployments.
     pub fn definitions(&self) -> impl Iterator<Item = &str> {
         let deployments = self.deployments.iter().map(|deployment| deployment.task_definition.as_str());
         self.current_definitions().into_iter().chain(deployments).filter(|name| !name.is_empty())
     }
 
-    /// Whether a name is the service's, or a run of whole words of it: `web` of `shop-prod-web`.
+    /// Whether a name is the service's name, or a run of whole words of it: `web` of `shop-prod-web`.
     pub fn is_named_like(&self, name: &str) -> bool {
         let words = |text: &str| -> Vec<String> {
             let words = text.split(['-', '_', '.']).filter(|word| !word.is_empty());
             words.map(str::to_ascii_lowercase).collect()
         };
-        let (mine, wanted) = (words(&self.name), words(name));
-        !wanted.is_empty() && mine.windows(wanted.len()).any(|run| run == wanted)
+        let (own, wanted) = (words(&self.name), words(name));
+        !wanted.is_empty() && own.windows(wanted.len()).any(|run| run == wanted)
     }
 
-    /// A deployment by what it runs, as ECS's number of it says nothing to anybody; one that is gone has no name.
+    /// Returns a deployment's name for messages: its task definition, because its id means nothing to a reader.
     fn deployment_named(&self, id: &str) -> String {
         match self.deployments.iter().find(|deployment| deployment.id == id) {
             Some(deployment) => format!("deployment of {}", deployment.task_definition),
@@ -263,7 +263,7 @@ impl Service {
         }
     }
 
-    /// A sentence that names a deployment in its middle: `rolling back to deployment ecs-svc/1.`
+    /// Replaces the deployment id in a sentence: `rolling back to deployment ecs-svc/1.`
     fn without_numbers(&self, text: &str) -> String {
         let Some((before, rest)) = text.split_once("deployment ecs-svc/") else { return text.to_owned() };
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
@@ -271,17 +271,17 @@ impl Service {
         format!("{before}{}{after}", self.deployment_named(&format!("ecs-svc/{number}")))
     }
 
-    /// The deployment that should run.
+    /// Returns the primary deployment.
     pub fn primary(&self) -> Option<&Deployment> {
         self.deployments.iter().find(|deployment| deployment.status == "PRIMARY")
     }
 
-    /// Whether a deployment is under way.
-    pub fn rolling_out(&self) -> bool {
+    /// Whether a deployment is in progress.
+    pub fn is_rolling_out(&self) -> bool {
         self.primary().is_some_and(|primary| primary.rollout == Some(RolloutState::InProgress))
     }
 
-    /// The id that autoscaling and its scheduled actions use: `service/CLUSTER/NAME`.
+    /// Returns the resource id in Application Auto Scaling: `service/CLUSTER/NAME`.
     pub fn scaling_id(&self) -> String {
         format!("service/{}/{}", self.cluster, self.name)
     }
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_goes_as_planned_is_routine_and_what_nobody_knows_is_news() {
+    fn unknown_event_is_news_and_normal_operation_is_routine() {
         for calm in [
             "(service web) has reached a steady state.",
             "(service web) has started 2 tasks: (task 0123).",
@@ -314,7 +314,7 @@ mod tests {
             "(service web) does something that nobody has heard of",
             "",
         ] {
-            assert_eq!(kind(news), EventKind::News, "{news}");
+            assert_eq!(kind(news), EventKind::Notable, "{news}");
         }
         let full = "(service web) was unable to place a task. Reason: Capacity is unavailable at this time.";
         assert_eq!(kind(full), EventKind::Unplaced);
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deployment_is_named_by_what_it_runs_and_not_by_its_number() {
+    fn deployment_is_named_by_its_task_definition() {
         let told = |message: &str| {
             let service = Service {
                 name: "web".into(),
@@ -333,7 +333,7 @@ mod tests {
                 }],
                 ..Service::default()
             };
-            ServiceEvent { message: message.to_owned(), ..ServiceEvent::default() }.told(&service).0
+            ServiceEvent { message: message.to_owned(), ..ServiceEvent::default() }.describe(&service).0
         };
         for (message, words) in [
             (

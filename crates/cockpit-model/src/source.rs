@@ -1,8 +1,8 @@
-//! The sources of facts: what is asked, under which name it appears in a snapshot, how often.
+//! The sources of facts: their kinds, their names in a snapshot, and their read intervals.
 
 use jiff::SignedDuration;
 
-/// One kind of question to AWS; each fails, ages and slows down by itself.
+/// A kind of data that is read from AWS. Each source fails, ages and slows down independently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Source {
     /// The caller's identity.
@@ -12,7 +12,7 @@ pub enum Source {
     Services,
     Tasks,
     TaskDefinitions,
-    /// The history of deployments of each service.
+    /// The deployment history of each service.
     Rollouts,
     ScalableTargets,
     ScalingPolicies,
@@ -26,40 +26,40 @@ pub enum Source {
     DbClusters,
     /// Database instances.
     DbInstances,
-    /// Snapshots of databases: read when a person looks, never with a snapshot of the environment.
+    /// Database snapshots: read on demand, never with a snapshot of the environment.
     DbSnapshots,
     Alarms,
-    /// Rules by which alarms notify nobody now: a question of its own, so that alarms do not wait for it.
+    /// Mute rules of alarms: read separately, so that alarms do not wait for them.
     AlarmMutes,
     Metrics,
-    /// Log groups that the configuration names beside those of the services.
+    /// Log groups that the configuration names in addition to those of the services.
     LogGroups,
     /// The function that stops and starts the environment.
     Function,
-    /// Changes of alarms: for the time line.
+    /// State changes of alarms, for the timeline.
     AlarmHistory,
-    /// Events of RDS, for the time line.
+    /// RDS events, for the timeline.
     RdsEvents,
-    /// Write events of `CloudTrail`, for the time line.
+    /// Write events of `CloudTrail`, for the timeline.
     Trail,
-    /// Certificates of the load balancers: asked for the screen a few times a day.
+    /// Load balancer certificates: read for the screen a few times a day.
     Certificates,
-    /// The costs of the account: asked for once a day at most, and only when somebody wants to know.
+    /// The costs of the account: read on demand, and once a day at most.
     Costs,
-    /// The last lines of the agents beside the services' containers: read with a list of tasks, and for the screen.
+    /// The last log lines of agents beside the services' containers: read with a list of tasks, and for the screen.
     Agents,
-    /// Logs: read when a person or a deployment asks, never with a snapshot.
+    /// Logs: read on demand or by a deployment, never with a snapshot.
     Logs,
-    /// Instances of EC2: read when somebody looks at them, never with a snapshot.
+    /// EC2 instances: read on demand, never with a snapshot.
     Instances,
-    /// The user pool: read when somebody looks at it, never with a snapshot.
+    /// The user pool: read on demand, never with a snapshot.
     UserPool,
-    /// Parameters and secrets: read when somebody looks at them, never with a snapshot.
+    /// Parameters and secrets: read on demand, never with a snapshot.
     Parameters,
 }
 
 impl Source {
-    /// All that an environment is polled for, in the order of a snapshot.
+    /// All sources that are polled for an environment, in the order of a snapshot.
     pub const ALL: [Self; 19] = [
         Self::Identity,
         Self::Cluster,
@@ -82,11 +82,11 @@ impl Source {
         Self::Function,
     ];
 
-    /// The sources of the time line alone: asked where it is shown.
-    pub const OF_TIMELINE: [Self; 3] = [Self::AlarmHistory, Self::RdsEvents, Self::Trail];
+    /// The sources that only the timeline needs.
+    pub const TIMELINE_ONLY: [Self; 3] = [Self::AlarmHistory, Self::RdsEvents, Self::Trail];
 
-    /// All that a time line is made of, who asks first.
-    pub const TELLING: [Self; 11] = [
+    /// All sources of the timeline; the identity comes first.
+    pub const TIMELINE: [Self; 11] = [
         Self::Identity,
         Self::Services,
         Self::Tasks,
@@ -100,7 +100,7 @@ impl Source {
         Self::Trail,
     ];
 
-    /// The name in `sources` of a snapshot.
+    /// Returns the name in the `sources` of a snapshot.
     pub fn name(self) -> &'static str {
         match self {
             Self::Identity => "sts.identity",
@@ -136,13 +136,13 @@ impl Source {
         }
     }
 
-    /// The sentence that a part of it is missing.
+    /// Returns the sentence that a part of it is missing.
     pub fn incomplete(self, missing: &str) -> String {
-        format!("{} are incomplete: {missing}", self.words())
+        format!("{} are incomplete: {missing}", self.label())
     }
 
-    /// The words for messages.
-    pub fn words(self) -> &'static str {
+    /// Returns the words for messages.
+    pub fn label(self) -> &'static str {
         match self {
             Self::Identity => "the identity",
             Self::Cluster => "the cluster",
@@ -178,16 +178,16 @@ impl Source {
     }
 }
 
-/// How often each source is read while the terminal has the focus.
+/// The read interval of each source while the terminal has the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Intervals {
     pub services: SignedDuration,
     pub tasks: SignedDuration,
     pub databases: SignedDuration,
     pub alarms: SignedDuration,
-    /// Metrics: each read costs money.
+    /// Metrics; each read costs money.
     pub metrics: SignedDuration,
-    /// How often autoscaling is read.
+    /// Autoscaling targets, policies, actions and activities.
     pub scaling: SignedDuration,
     /// Health of load balancer targets.
     pub targets: SignedDuration,
@@ -214,13 +214,13 @@ impl Default for Intervals {
 }
 
 impl Intervals {
-    /// The interval of a source.
+    /// Returns the interval of a source.
     pub fn of(&self, source: Source) -> SignedDuration {
         match source {
             Source::Identity => self.identity,
             Source::Cluster | Source::Services | Source::Rollouts => self.services,
             Source::Tasks => self.tasks,
-            // Immutable: read once, so only failures are read again.
+            // Immutable: read once, so that only failures are retried.
             Source::TaskDefinitions => SignedDuration::from_hours(24 * 365),
             Source::ScalableTargets
             | Source::ScalingPolicies
@@ -233,16 +233,16 @@ impl Intervals {
             Source::DbClusters | Source::DbInstances => self.databases,
             Source::Alarms | Source::AlarmMutes => self.alarms,
             Source::Metrics => self.metrics,
-            // Whether they are there, which is only asked to tell of a name that is written wrong.
+            // Only their existence is read, to detect mistyped names.
             Source::LogGroups | Source::Function => SignedDuration::from_mins(10),
-            // What is recorded of writes is late by minutes in any case.
+            // `CloudTrail` records writes with a delay of minutes anyway.
             Source::Trail | Source::DbSnapshots => SignedDuration::from_mins(5),
-            // A request for each task: they say the same for hours.
+            // One request per task, and the answers rarely change.
             Source::Agents => SignedDuration::from_mins(3),
-            // They end by the day, and are renewed weeks before.
+            // They expire on a given day, and are renewed weeks before.
             Source::Certificates => SignedDuration::from_hours(6),
             Source::Costs => super::costs::AGE,
-            // Followed by `app::logs`, at a pace of its own.
+            // Read by `app::logs` at its own pace.
             Source::Logs => SignedDuration::from_secs(1),
             Source::Instances | Source::UserPool | Source::Parameters => SignedDuration::from_mins(1),
         }

@@ -1,21 +1,21 @@
-//! How a connection to PostgreSQL is encrypted, by libpq's words. Source: PostgreSQL's documentation, "SSL Support",
-//! "Protection Provided in Different Modes".
+//! TLS modes of PostgreSQL connections, as in libpq. Source: PostgreSQL's documentation, "SSL Support", "Protection
+//! Provided in Different Modes".
 
-/// Whether TLS is wanted, and what of the certificate is checked.
+/// Whether TLS is used, and how the certificate is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SslMode {
     /// TLS is never used.
     Disable,
-    /// Only where the server wants it.
+    /// TLS only if the server requires it.
     Allow,
-    /// Where the server has it; nothing is checked.
+    /// TLS if the server supports it; the certificate is not verified.
     #[default]
     Prefer,
-    /// Always; the certificate is checked only where `sslrootcert` is given.
+    /// Always TLS; the certificate is verified only if `sslrootcert` is set.
     Require,
-    /// Always; the certificate must be signed by a trusted authority.
+    /// Always TLS; the certificate must be signed by a trusted authority.
     VerifyCa,
-    /// The certificate must be trusted, and be that of the host.
+    /// Always TLS; the certificate must be trusted and match the host name.
     VerifyFull,
 }
 
@@ -24,8 +24,8 @@ impl SslMode {
     pub const ALL: [Self; 6] =
         [Self::Disable, Self::Allow, Self::Prefer, Self::Require, Self::VerifyCa, Self::VerifyFull];
 
-    /// The word as libpq writes it.
-    pub fn word(self) -> &'static str {
+    /// Returns libpq's word for the mode.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Disable => "disable",
             Self::Allow => "allow",
@@ -36,12 +36,12 @@ impl SslMode {
         }
     }
 
-    /// The one that is written so.
-    pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mode| mode.word() == word)
+    /// Returns the mode for libpq's word.
+    pub fn from_name(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == word)
     }
 
-    /// Whether nothing may go over the wire unencrypted.
+    /// Whether unencrypted connections are forbidden.
     pub fn needs_tls(self) -> bool {
         matches!(self, Self::Require | Self::VerifyCa | Self::VerifyFull)
     }

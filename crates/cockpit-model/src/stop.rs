@@ -1,5 +1,5 @@
-//! Why a task stopped, and whose fault that is. Only what the version itself is at fault for may take a deployment
-//! back: a Spot interruption, a host that goes away or a network that is slow would hit every version.
+//! The cause of a stopped task, and who is at fault. Only a fault of the version may roll back a deployment: a Spot
+//! interruption, a lost host or a slow network would affect every version.
 //!
 //! Sources: the ECS API (`Task.stopCode`, `Task.stoppedReason`, `Container.reason`); the ECS developer guide,
 //! "Viewing Amazon ECS stopped task errors", "Amazon ECS stopped tasks error messages" with its pages on
@@ -11,41 +11,41 @@ use super::task::{Container, Task};
 use super::task_definition::TaskDefinition;
 use std::cmp::Reverse;
 
-/// The party at fault for the end of a task.
+/// The party at fault for a stopped task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fault {
-    /// The version: its image, its settings, the program in it.
+    /// The version: its image, its settings, or its program.
     Version,
-    /// AWS: hosts, network, capacity, containers that AWS adds by itself.
+    /// AWS: hosts, network, capacity, or containers that AWS adds.
     Platform,
-    /// A person, or a tool of theirs.
+    /// A person, or a person's tool.
     Person,
-    /// The service itself, in the normal course: it scales in, or replaces what is older.
+    /// The service itself, in normal operation: scaling in, or replacing older tasks.
     Service,
-    /// The reason does not say.
+    /// The reason does not show it.
     Unknown,
 }
 
-/// The kinds of reasons for which a task ends.
+/// The cause of a stopped task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Cause {
     /// An image could not be pulled.
     Image,
-    /// Secrets, volumes, log drivers or files that it needs could not be had.
+    /// Secrets, volumes, log drivers or files that it needs were not available.
     Preparation,
-    /// A container ended, or could not be started.
+    /// A container exited, or could not be started.
     Crash,
     /// Health checks failed.
     Health,
-    /// There was no place for it.
+    /// There was no capacity for it.
     Capacity,
     /// Anything else.
     Other,
 }
 
-/// `stopCode`: all values of the ECS API. A code that says no more is decided by the reason.
+/// All values of `stopCode` in the ECS API. `None`: the stop reason decides.
 const CODES: &[(&str, Option<(Fault, Cause)>)] = &[
     ("TaskFailedToStart", None),
     ("EssentialContainerExited", None),
@@ -56,9 +56,9 @@ const CODES: &[(&str, Option<(Fault, Cause)>)] = &[
     ("InfrastructureHealth", Some((Fault::Platform, Cause::Other))),
 ];
 
-/// Parts of a reason, in small letters; the first that fits counts, so that special ones stand before general ones.
+/// Parts of a reason, in lower case. The first match counts, so specific ones precede general ones.
 const REASONS: &[(&str, Fault, Cause)] = &[
-    // Sentences of `stoppedReason`.
+    // Messages of `stoppedReason`.
     ("your spot task was interrupted", Fault::Platform, Cause::Other),
     ("spotinterruptionerror", Fault::Platform, Cause::Other),
     ("performing maintenance on the underlying", Fault::Platform, Cause::Other),
@@ -76,11 +76,11 @@ const REASONS: &[(&str, Fault, Cause)] = &[
     ("timeout waiting for ephemeralstorage provisioning", Fault::Platform, Cause::Other),
     ("unexpected ec2 error", Fault::Platform, Cause::Other),
     ("agent disconnected", Fault::Platform, Cause::Other),
-    // What the registry or the network does wrong, whatever the version.
+    // Problems of the registry or the host, independent of the version.
     ("toomanyrequests", Fault::Platform, Cause::Image),
     ("rate limit", Fault::Platform, Cause::Image),
     ("no space left on device", Fault::Platform, Cause::Other),
-    // Names of errors, of a task or of a container.
+    // Error names of tasks and containers.
     ("cannotpull", Fault::Version, Cause::Image),
     ("pull image manifest", Fault::Version, Cause::Image),
     ("resourceinitializationerror", Fault::Version, Cause::Preparation),
@@ -102,11 +102,11 @@ const REASONS: &[(&str, Fault, Cause)] = &[
     ("cannotlistcontainerserror", Fault::Platform, Cause::Other),
     ("internalerror", Fault::Platform, Cause::Other),
     ("containerruntimeerror", Fault::Version, Cause::Crash),
-    // "Essential container in task exited": which container it was decides.
+    // "Essential container in task exited": the container that exited decides.
 ];
 
-/// Words of a network or a registry that does not answer: an image or a secret is not at fault then.
-const NETWORK: &[&str] = &[
+/// Messages for an unresponsive network or registry; then the image or secret is not at fault.
+const NETWORK_ERRORS: &[&str] = &[
     "i/o timeout",
     "timeout exceeded",
     "context deadline exceeded",
@@ -123,24 +123,23 @@ const NETWORK: &[&str] = &[
     "bad gateway",
 ];
 
-/// Beginnings of the names of containers that AWS adds to a task. Sources: Service Connect, `GuardDuty`, ECS Exec,
-/// Fargate.
-const ADDED: &[&str] = &["ecs-service-connect-", "aws-guardduty-agent", "aws-fargate-", "~internal~"];
+/// Name prefixes of containers that AWS adds to a task. Sources: Service Connect, `GuardDuty`, ECS Exec, Fargate.
+const ADDED_BY_AWS: &[&str] = &["ecs-service-connect-", "aws-guardduty-agent", "aws-fargate-", "~internal~"];
 
-/// The end of a task: whose fault it was, and what ended it.
+/// The end of a task: who was at fault, and the cause.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct End<'a> {
     /// The party at fault.
     pub fault: Fault,
-    /// The cause of the end.
+    /// The cause.
     pub cause: Cause,
-    /// The container that ended it, where it was one.
+    /// The container that caused it, if any.
     pub container: Option<&'a Container>,
 }
 
 impl Task {
-    /// Did it end by a fault, rather than because a deployment, a scaling action or a person ended it, or because
-    /// what it ran on was taken away.
+    /// Whether it ended by a fault, and not because of a deployment, a scaling action or a person, or because its host
+    /// was taken away.
     pub fn failed(&self) -> bool {
         let broke = matches!(self.stop_code.as_deref(), Some("EssentialContainerExited" | "TaskFailedToStart"));
         self.end(None).is_some_and(|end| match end.fault {
@@ -150,8 +149,8 @@ impl Task {
         })
     }
 
-    /// Why it ended, short: `exit 137 OutOfMemoryError`, `CannotPullContainerError`, the stop reason.
-    pub fn ended_because(&self) -> Option<String> {
+    /// Returns a short reason for its end: `exit 137 OutOfMemoryError`, `CannotPullContainerError`, or the stop reason.
+    pub fn end_reason(&self) -> Option<String> {
         let culprit = self
             .culprit(None)
             .filter(|container| container.reason.is_some() || container.exit_code.is_some_and(|code| code != 0));
@@ -172,9 +171,8 @@ impl Task {
         self.stopped_reason.as_deref().map(|reason| reason.split(':').next().unwrap_or(reason).trim().to_owned())
     }
 
-    /// The cause of the task's end, or of the end that begins; none while it runs. `definition` is its task definition,
-    /// where it is known: a container that is not essential, or that AWS added, does not make the version a failing
-    /// one.
+    /// Returns how the task ended or is ending; `None` while it runs. `definition` is its task definition, if known: a
+    /// container that is not essential, or that AWS added, does not count as a fault of the version.
     pub fn end<'a>(&'a self, definition: Option<&TaskDefinition>) -> Option<End<'a>> {
         if !self.stopped() && self.last_status != "DEPROVISIONING" && self.last_status != "STOPPING" {
             return None;
@@ -188,63 +186,65 @@ impl Task {
         let of_container = container.and_then(|container| container.reason.as_deref()).unwrap_or_default();
         let known = by_reason(of_task).or_else(|| by_reason(of_container));
         let (fault, cause) = match (code, known) {
-            // What the platform does shows in the task's own reason; a container only ended with it.
+            // Platform faults show in the task's own reason; the container only ended as a consequence.
             ("EssentialContainerExited", Some((fault, cause))) if container.is_some() => (fault, cause),
-            // One of those that count ended by itself; else one did that AWS added, or that is not essential.
+            // If a relevant container exited, it did so on its own; otherwise, one that AWS added or that is not
+            // essential did.
             ("EssentialContainerExited", _) if container.is_some() => (Fault::Version, Cause::Crash),
             ("EssentialContainerExited", _) => (Fault::Platform, Cause::Crash),
             (_, Some(known)) => known,
             ("TaskFailedToStart", None) => (Fault::Version, Cause::Crash),
-            // In a normal deployment the service gives no other reason than this.
+            // In a normal deployment the service gives no more specific reason.
             ("ServiceSchedulerInitiated", None) => (Fault::Service, Cause::Other),
             (_, None) => (Fault::Unknown, Cause::Other),
         };
         Some(End { fault, cause, container })
     }
 
-    /// The container that ended it, whatever order they come in: of those that the version is answerable for, the one
-    /// with the gravest end. One that was told to end with the others ends by a signal.
+    /// Returns the container that caused the end, independent of their order: among those that belong to the version,
+    /// the one with the most severe exit. Containers that were stopped along with it exit with a signal.
     pub(super) fn culprit(&self, definition: Option<&TaskDefinition>) -> Option<&Container> {
-        let counts = |container: &&Container| {
+        let is_relevant = |container: &&Container| {
             let named = definition.and_then(|definition| {
                 definition.containers.iter().find(|other| other.name == container.name).map(|other| other.essential)
             });
             match (definition, named) {
                 (Some(_), named) => named == Some(true),
-                (None, _) => !ADDED.iter().any(|start| container.name.starts_with(start)),
+                (None, _) => !ADDED_BY_AWS.iter().any(|start| container.name.starts_with(start)),
             }
         };
         let gravity = |container: &Container| match (&container.reason, container.exit_code) {
             (Some(_), Some(code)) if code != 0 => 6,
             (Some(_), _) => 5,
-            // SIGTERM: all the others get it when one has ended. SIGKILL is for those that do not listen.
+            // SIGTERM: sent to the other containers once one has exited. SIGKILL follows for those that ignore it.
             (None, Some(143)) => 1,
             (None, Some(0)) => 2,
             (None, Some(137)) => 3,
             (None, Some(_)) => 4,
             (None, None) => 0,
         };
-        let ended = self.containers.iter().filter(counts).filter(|container| gravity(container) > 0);
+        let ended = self.containers.iter().filter(is_relevant).filter(|container| gravity(container) > 0);
         ended.max_by_key(|container| (gravity(container), Reverse(container.name.clone())))
     }
 }
 
-/// `OutOfMemoryError: Container killed …` is known by what stands before the colon.
+/// Returns the part before the colon, as in `OutOfMemoryError: Container killed …`.
 fn first_word(reason: &str) -> &str {
     reason.split(':').next().unwrap_or(reason).trim()
 }
 
-/// All stop codes that are known here.
+/// Returns all known stop codes.
 pub fn codes() -> impl Iterator<Item = &'static str> {
     CODES.iter().map(|(code, _)| *code)
 }
 
-/// The fault and the cause that a sentence means.
+/// Returns the fault and the cause that match a reason.
 fn by_reason(reason: &str) -> Option<(Fault, Cause)> {
     let reason = reason.to_ascii_lowercase();
     let (_, fault, cause) = REASONS.iter().find(|(sign, ..)| reason.contains(sign))?;
     let fetched = matches!(cause, Cause::Image | Cause::Preparation);
-    let fault = if fetched && NETWORK.iter().any(|sign| reason.contains(sign)) { Fault::Platform } else { *fault };
+    let fault =
+        if fetched && NETWORK_ERRORS.iter().any(|sign| reason.contains(sign)) { Fault::Platform } else { *fault };
     Some((fault, *cause))
 }
 

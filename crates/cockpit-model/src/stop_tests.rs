@@ -1,4 +1,4 @@
-//! The party at fault for the end of a task, by the codes and reasons that AWS documents.
+//! Tests of fault and cause with the stop codes and reasons that AWS documents.
 use super::*;
 use crate::task_definition::ContainerDefinition;
 
@@ -30,7 +30,7 @@ fn definition(containers: &[(&str, bool)]) -> TaskDefinition {
 }
 
 #[test]
-fn each_documented_end_has_the_one_whose_doing_it_is() {
+fn every_documented_reason_has_a_fault() {
     let essential = "Essential container in task exited";
     let web = definition(&[("web", true)]);
     let ran = [("web", Some(1), None)];
@@ -112,7 +112,7 @@ fn each_documented_end_has_the_one_whose_doing_it_is() {
 }
 
 #[test]
-fn a_task_that_goes_on_has_no_end() {
+fn running_task_has_no_end() {
     let mut task = task("EssentialContainerExited", "Essential container in task exited", &[("web", Some(1), None)]);
     task.last_status = "RUNNING".into();
     assert_eq!(task.end(None), None);
@@ -130,7 +130,7 @@ fn every_stop_code_of_the_api_is_in_the_table() {
 }
 
 #[test]
-fn only_essential_containers_that_the_definition_names_are_the_versions() {
+fn only_essential_defined_containers_belong_to_the_version() {
     let reason = "Essential container in task exited";
     let own = definition(&[("web", true), ("metrics", false)]);
     let end = |containers: &[(&str, Option<i32>, Option<&str>)]| {
@@ -138,19 +138,19 @@ fn only_essential_containers_that_the_definition_names_are_the_versions() {
         let end = task.end(Some(&own)).expect("it has ended");
         (end.fault, end.container.map(|container| container.name.clone()))
     };
-    // Whatever order they come in.
+    // Independent of their order.
     let mut containers =
         vec![("web", Some(1), None), ("metrics", Some(2), None), ("aws-guardduty-agent-x", Some(3), None)];
     for _ in 0..3 {
         assert_eq!(end(&containers), (Fault::Version, Some("web".to_owned())));
         containers.rotate_left(1);
     }
-    // The sidecar that AWS adds for Service Connect ended; ours did not.
+    // Only the sidecar that AWS adds for Service Connect exited.
     assert_eq!(end(&[("ecs-service-connect-aB1", Some(1), None), ("web", None, None)]), (Fault::Platform, None));
 }
 
 #[test]
-fn the_first_to_end_is_named_and_not_those_that_were_ended_with_it() {
+fn first_container_to_exit_is_the_culprit() {
     let both = definition(&[("api", true), ("web", true)]);
     let reason = "Essential container in task exited";
     for (api, web, culprit) in [

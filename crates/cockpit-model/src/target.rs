@@ -1,6 +1,6 @@
 //! Load balancer targets.
 
-/// One target of a target group, as `DescribeTargetHealth` gives it.
+/// One target of a target group, as `DescribeTargetHealth` returns it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Target {
     /// Address or instance id.
@@ -12,11 +12,11 @@ pub struct Target {
     pub state: String,
     /// `Target.FailedHealthChecks`, …
     pub reason: Option<String>,
-    /// Why the target is in this state, in a sentence.
+    /// The reason for its state, as a sentence.
     pub description: Option<String>,
 }
 
-/// The name in a target group's ARN: `…:targetgroup/NAME/ID`.
+/// Returns the name in a target group's ARN: `…:targetgroup/NAME/ID`.
 pub fn group_name(arn: &str) -> &str {
     arn.split("targetgroup/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or(arn)
 }

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 
-/// One task as `DescribeTasks` gives it.
+/// One task as `DescribeTasks` returns it.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Task {
     /// The last part of its ARN.
     pub id: String,
-    /// The service that started it (its `group` without `service:`), if one did.
+    /// The service that started it (its `group` without `service:`), if any.
     pub service: Option<String>,
-    /// The starter's name: a deployment's id for a service's tasks.
+    /// The `startedBy` value: for a service's tasks, a deployment id.
     pub started_by: String,
     /// `family:revision`.
     pub task_definition: String,
@@ -39,10 +39,10 @@ pub struct Task {
     pub stopped_at: Option<Timestamp>,
     /// `EssentialContainerExited`, `TaskFailedToStart`, …
     pub stop_code: Option<String>,
-    /// Why it was stopped, in a sentence.
+    /// The stop reason, as a sentence.
     pub stopped_reason: Option<String>,
     pub containers: Vec<Container>,
-    /// Whether ECS Exec is on for it.
+    /// Whether ECS Exec is enabled.
     pub exec: bool,
 }
 
@@ -55,13 +55,13 @@ pub struct Container {
     pub status: String,
     /// `HEALTHY`, `UNHEALTHY` or `UNKNOWN`.
     pub health: String,
-    /// Exit code, once it has ended.
+    /// The exit code, once it has exited.
     pub exit_code: Option<i32>,
     /// `OutOfMemoryError: …`, `CannotPullContainerError: …`
     pub reason: Option<String>,
     /// Image with its tag.
     pub image: String,
-    /// `sha256:…` of what really runs.
+    /// `sha256:…` of the image that is running.
     pub digest: Option<String>,
     /// CPU units.
     pub cpu: String,
@@ -75,8 +75,8 @@ impl Task {
         self.last_status == "STOPPED"
     }
 
-    /// Whether it is steady, so that it need not be read again at once.
-    pub fn settled(&self) -> bool {
+    /// Whether it is in a steady state, so that it need not be read again soon.
+    pub fn is_settled(&self) -> bool {
         self.stopped()
             || (self.last_status == "RUNNING" && self.desired_status == "RUNNING" && self.health != "UNHEALTHY")
     }
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_out_of_memory_end_is_named() {
+    fn out_of_memory_exit_is_named() {
         let task = Task {
             last_status: "STOPPED".into(),
             stop_code: Some("EssentialContainerExited".into()),
@@ -99,11 +99,11 @@ mod tests {
             ..Task::default()
         };
         assert!(task.failed());
-        assert_eq!(task.ended_because().as_deref(), Some("exit 137 OutOfMemoryError"));
+        assert_eq!(task.end_reason().as_deref(), Some("exit 137 OutOfMemoryError"));
     }
 
     #[test]
-    fn a_task_ended_by_scaling_has_not_failed() {
+    fn task_stopped_by_scaling_has_not_failed() {
         let task = Task {
             last_status: "STOPPED".into(),
             stop_code: Some("ServiceSchedulerInitiated".into()),

@@ -1,4 +1,4 @@
-//! Task definitions: immutable once registered, so a revision is read once.
+//! Task definitions. They are immutable once registered, so a revision is read once.
 
 use super::image::ImageRef;
 use super::service::Service;
@@ -15,53 +15,53 @@ pub struct TaskDefinition {
     pub memory: String,
     /// `X86_64` or `ARM64`.
     pub architecture: Option<String>,
-    /// Its containers, in order.
+    /// Its containers, in the order of the definition.
     pub containers: Vec<ContainerDefinition>,
     pub task_role: Option<String>,
-    /// Role that pulls and logs.
+    /// The role for pulling images and writing logs.
     pub execution_role: Option<String>,
     /// When it was registered.
     pub registered_at: Option<Timestamp>,
-    /// The ARN of whoever registered it.
+    /// The ARN of the identity that registered it.
     pub registered_by: Option<String>,
-    /// `ACTIVE`, or `INACTIVE` once it was deregistered; empty where it is not known.
+    /// `ACTIVE`, or `INACTIVE` once deregistered; empty if unknown.
     pub status: String,
-    /// Fields that AWS answered and a copy of it would not have, as paths; only where that was asked for.
+    /// Paths of the fields that a copy of it would lose; only if requested.
     #[serde(skip)]
     pub not_carried: Vec<String>,
 }
 
-/// One container of a task definition. Values of variables are left out on purpose: they may be
-/// secrets, and names are enough to operate.
+/// One container of a task definition. The values of variables are left out on purpose: they may be secrets, and the
+/// names are sufficient for operations.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ContainerDefinition {
     pub name: String,
     /// Image with tag or digest.
     pub image: String,
-    /// Whether the task ends with it.
+    /// Whether the task stops when it exits.
     pub essential: bool,
-    /// CPU units, 0 when it shares the task's.
+    /// CPU units; 0 if it shares the task's.
     pub cpu: i32,
     /// Hard memory limit in MiB.
     pub memory: Option<i32>,
-    /// Where the container's log goes.
+    /// Its log configuration.
     pub log: Option<LogConfiguration>,
     /// Names of its environment variables.
     pub variables: Vec<String>,
     /// Names of its secrets.
     pub secrets: Vec<String>,
-    /// Where its secrets, and those of its log driver, come from.
+    /// References of its secrets and those of its log driver.
     pub references: Vec<Reference>,
-    /// The ports of the container.
+    /// Its container ports.
     pub ports: Vec<i32>,
 }
 
-/// A value that comes from a parameter or a secret when a task starts.
+/// A reference to a parameter or a secret, which is resolved when a task starts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Reference {
-    /// The variable, or the option of the log driver.
+    /// The variable, or the log driver's option.
     pub variable: String,
-    /// `valueFrom`: a name, or an ARN.
+    /// `valueFrom`: a name or an ARN.
     pub from: String,
 }
 
@@ -74,67 +74,67 @@ pub struct LogConfiguration {
     pub group: Option<String>,
     /// `awslogs-stream-prefix`: the stream is `prefix/container/task-id`.
     pub prefix: Option<String>,
-    /// `awslogs-region`: where the group is.
+    /// `awslogs-region`: the region of the group.
     pub region: Option<String>,
 }
 
 impl TaskDefinition {
-    /// Whether it cannot be deployed any more as it is: it was deregistered. Source: "Task definition states" of the
-    /// ECS developer guide.
-    pub fn deregistered(&self) -> bool {
+    /// Whether it was deregistered, so that it cannot be deployed any more. Source: "Task definition states" of the ECS
+    /// developer guide.
+    pub fn is_deregistered(&self) -> bool {
         !matches!(self.status.as_str(), "" | "ACTIVE")
     }
 
-    /// A container by its name.
+    /// Returns a container by its name.
     pub fn container(&self, name: &str) -> Option<&ContainerDefinition> {
         self.containers.iter().find(|container| container.name == name)
     }
 
-    /// The container that the service is about, as far as that can be told without asking a registry. The order of
-    /// containers means nothing, and a sidecar may be essential.
+    /// Returns the service's main container, if it can be determined without querying a registry. The order of
+    /// containers is irrelevant, and a sidecar may be essential too.
     pub fn main_container(&self, service: &Service) -> Option<&ContainerDefinition> {
-        let all = narrowed(self.containers.iter().collect(), service, |_| false);
-        let alone = |fits: &dyn Fn(&ContainerDefinition) -> bool| {
-            let mut fitting = all.iter().copied().filter(|container| fits(container));
+        let candidates = narrowed(self.containers.iter().collect(), service, |_| false);
+        let only_one = |fits: &dyn Fn(&ContainerDefinition) -> bool| {
+            let mut fitting = candidates.iter().copied().filter(|container| fits(container));
             fitting.next().filter(|_| fitting.next().is_none())
         };
-        alone(&|_| true)
-            // A service ends with what it is about.
-            .or_else(|| alone(&|container| container.essential))
-            .or_else(|| alone(&|container| ImageRef::parse(&container.image).ecr().is_some()))
+        only_one(&|_| true)
+            // The main container is always essential.
+            .or_else(|| only_one(&|container| container.essential))
+            .or_else(|| only_one(&|container| ImageRef::parse(&container.image).ecr().is_some()))
     }
 }
 
-/// The family of a task definition: `web` of `web:42`, or of its ARN.
+/// Returns the family of a task definition: `web` of `web:42`, or of its ARN.
 pub fn family(name: &str) -> &str {
     let name = name.rsplit('/').next().unwrap_or(name);
     name.rsplit_once(':').map_or(name, |(family, _)| family)
 }
 
-/// The containers among these that a service may be about, narrowed in this order as long as several are left: those
-/// that its load balancers reach, those whose repository holds an image (`holds`), those with the service's name.
-/// One is the answer.
+/// Narrows down the candidates for a service's main container. While several are left, these rules apply in order: it
+/// is reached by a load balancer; its repository contains a given image (`holds`); it has a part of the service's name;
+/// it has exactly the service's name.
 pub fn narrowed<'a>(
-    from: Vec<&'a ContainerDefinition>,
+    candidates: Vec<&'a ContainerDefinition>,
     service: &Service,
     holds: impl Fn(&ContainerDefinition) -> bool,
 ) -> Vec<&'a ContainerDefinition> {
     let named = |container: &ContainerDefinition| service.is_named_like(&container.name);
-    // One that has exactly the service's name is meant before one that has a part of it.
+    // An exact match is preferred to a partial one.
     let exact = |container: &ContainerDefinition| container.name == service.name;
     let reached = |container: &ContainerDefinition| service.balanced.contains(&container.name);
     let rules: [&dyn Fn(&ContainerDefinition) -> bool; 4] = [&reached, &holds, &named, &exact];
-    let mut left = from;
+    let mut remaining = candidates;
     for rule in rules {
-        let fitting: Vec<_> = left.iter().copied().filter(|container| rule(container)).collect();
-        if left.len() > 1 && !fitting.is_empty() {
-            left = fitting;
+        let fitting: Vec<_> = remaining.iter().copied().filter(|container| rule(container)).collect();
+        if remaining.len() > 1 && !fitting.is_empty() {
+            remaining = fitting;
         }
     }
-    left
+    remaining
 }
 
-/// The part of an image reference that tells versions apart: its tag, or the start of its digest.
+/// Returns the version of an image reference: its tag, or the start of its digest.
 pub fn image_version(image: &str) -> &str {
     if let Some((_, digest)) = image.split_once('@') {
         let digest = digest.strip_prefix("sha256:").unwrap_or(digest);
@@ -171,7 +171,7 @@ mod tests {
     const APP: (&str, &str, bool) = ("app", "1.dkr.ecr.x.amazonaws.com/shop:1", true);
     const WEB: (&str, &str, bool) = ("web", "1.dkr.ecr.x.amazonaws.com/shop:1", true);
 
-    /// Every order of the same containers has the same main one.
+    /// Returns the main container, which must be the same for every order of the containers.
     fn main(containers: &[(&str, &str, bool)], balanced: &[&str]) -> Option<String> {
         let mut found: Vec<Option<String>> = (0..containers.len().max(1))
             .map(|turn| {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_main_container_is_no_matter_of_order() {
+    fn main_container_does_not_depend_on_order() {
         assert_eq!(main(&[AGENT, APP], &["app"]).as_deref(), Some("app"), "the load balancer's");
         assert_eq!(main(&[AGENT, WEB, PROXY], &[]).as_deref(), Some("web"), "the service's name");
         assert_eq!(main(&[AGENT, WEB, PROXY], &["envoy"]).as_deref(), Some("envoy"), "the balancer comes first");
@@ -195,13 +195,13 @@ mod tests {
         assert_eq!(main(&[AGENT, APP], &[]).as_deref(), Some("app"), "the only one of a repository of ours");
         let helper = ("helper", APP.1, false);
         assert_eq!(main(&[helper, APP], &[]).as_deref(), Some("app"), "the only one that the task ends with");
-        assert_eq!(main(&[APP, PROXY], &[]), None, "two that cannot be told apart");
+        assert_eq!(main(&[APP, PROXY], &[]), None, "two candidates are ambiguous");
         assert_eq!(main(&[APP, PROXY, AGENT], &["app", "envoy"]), None, "two balancers reach two of them");
         assert_eq!(main(&[], &[]), None);
     }
 
     #[test]
-    fn an_image_narrows_what_a_balancer_leaves_open_and_a_name_what_the_image_does() {
+    fn image_and_then_name_narrow_the_candidates() {
         let narrowed = |containers: &[(&str, &str, bool)], balanced: &[&str], holding: &[&str]| {
             let definition = definition(containers);
             let all = definition.containers.iter().collect();
@@ -211,14 +211,14 @@ mod tests {
         assert_eq!(narrowed(&[AGENT, PROXY, APP], &[], &["app"]), "app");
         assert_eq!(narrowed(&[PROXY, APP], &["app"], &["envoy"]), "app", "the balancer's comes first");
         assert_eq!(narrowed(&[PROXY, APP, AGENT], &["app", "envoy"], &["app", "datadog-agent"]), "app");
-        // Both of one repository, as a service and its migrations are.
+        // Two containers of one repository, as for a service and its migrations.
         assert_eq!(narrowed(&[APP, WEB], &[], &["app", "web"]), "web");
-        assert_eq!(narrowed(&[APP, PROXY], &[], &["app", "envoy"]), "app envoy", "two are left: a person must say");
+        assert_eq!(narrowed(&[APP, PROXY], &[], &["app", "envoy"]), "app envoy", "two are left: ambiguous");
         assert_eq!(narrowed(&[APP, PROXY], &[], &[]), "app envoy");
     }
 
     #[test]
-    fn versions_of_images() {
+    fn image_version_is_the_tag_or_digest() {
         assert_eq!(image_version("1.dkr.ecr.x.amazonaws.com/web:9f3c2e1"), "9f3c2e1");
         assert_eq!(image_version("localhost:5000/web"), "latest");
         assert_eq!(image_version("web@sha256:0123456789abcdef"), "0123456789ab");

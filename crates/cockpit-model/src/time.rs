@@ -1,9 +1,9 @@
-//! Durations and moments in words, the same in every pane and table.
+//! Formatting of durations and times, the same in every pane and table.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-/// A duration as it is typed: `500ms`, `10s`, `2h30m`, `15d`; a day has 24 hours. A clock (`16:01:44`), which the library
-/// would read as 16 hours and more, is none.
+/// Parses a duration as typed: `500ms`, `10s`, `2h30m`, `15d`; a day has 24 hours. A clock time (`16:01:44`), which the
+/// library would parse as hours and more, is rejected.
 pub fn duration(text: &str) -> Option<SignedDuration> {
     let text = text.trim();
     if text.contains(':') {
@@ -13,10 +13,10 @@ pub fn duration(text: &str) -> Option<SignedDuration> {
     span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()
 }
 
-/// A clock that is so far off is told of.
-const WRONG: SignedDuration = SignedDuration::from_secs(30);
+/// Clock differences from this size on are reported.
+const MIN_REPORTED: SignedDuration = SignedDuration::from_secs(30);
 
-/// `8s`, `4m`, `7h12m`, `3d`: two units where the first alone would mislead.
+/// Formats a duration: `8s`, `4m`, `7h12m`, `3d`. Two units are used where the first alone would be too imprecise.
 pub fn short(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().max(0);
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
@@ -30,13 +30,13 @@ pub fn short(duration: SignedDuration) -> String {
     }
 }
 
-/// The age of a moment, `–` where there is none.
+/// Formats the age of a time, or `–` if there is none.
 pub fn age(at: Option<Timestamp>, now: Timestamp) -> String {
     at.map_or_else(|| "–".to_owned(), |at| short(now.duration_since(at)))
 }
 
-/// `4 min`, `12 min`, `2 h`: for sentences.
-pub fn spoken(duration: SignedDuration) -> String {
+/// Formats a duration for sentences: `4 min`, `12 min`, `2 h`.
+pub fn sentence_duration(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().max(0);
     match seconds {
         0..60 => format!("{seconds} s"),
@@ -46,7 +46,7 @@ pub fn spoken(duration: SignedDuration) -> String {
     }
 }
 
-/// `22:00 JST` today, `Mon 09:00 JST` on another day within a week, with the date beyond.
+/// Formats a time: `22:00 JST` today, `Mon 09:00 JST` within a week, with the date beyond.
 pub fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
     let days = at.date().since(now.date()).map_or(i64::MAX, |span| i64::from(span.get_days()));
@@ -57,20 +57,21 @@ pub fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     }
 }
 
-/// The note on this machine's clock where it is half a minute or more off the service's, given how far the service's is
-/// ahead: `clock 10m behind AWS`.
-pub fn wrong_clock(ahead: SignedDuration) -> Option<String> {
+/// Returns a note if this machine's clock differs from AWS's by half a minute or more: `clock 10m behind AWS`. `ahead`
+/// is how far AWS's clock is ahead.
+pub fn clock_offset_note(ahead: SignedDuration) -> Option<String> {
     let off = ahead.abs();
     let side = if ahead.is_negative() { "ahead of" } else { "behind" };
-    (off >= WRONG).then(|| format!("clock {} {side} AWS", short(off)))
+    (off >= MIN_REPORTED).then(|| format!("clock {} {side} AWS", short(off)))
 }
 
-/// The note where this machine's clock was set back so far, half a minute or more, while the screen was open.
-pub fn set_back(by: SignedDuration) -> Option<String> {
-    (by >= WRONG).then(|| format!("this machine's clock was set back by {}: ages go on from before", spoken(by)))
+/// Returns a note if this machine's clock was set back by half a minute or more while the screen was open.
+pub fn clock_set_back_note(by: SignedDuration) -> Option<String> {
+    (by >= MIN_REPORTED)
+        .then(|| format!("this machine's clock was set back by {}: ages go on from before", sentence_duration(by)))
 }
 
-/// `14:02:31`, the clock of the top line and of lists of one day.
+/// Formats a time of day, for the top line and lists of one day: `14:02:31`.
 pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
 }
@@ -90,7 +91,7 @@ pub fn date_clock_with_zone(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
 }
 
-/// A moment in a cell of a table: `05:32:42` today, `11-28 05:32` on another day, with its year in another year.
+/// Formats a time for a table cell: `05:32:42` today, `11-28 05:32` on another day, with the year in another year.
 pub fn cell(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
     let form = match () {
@@ -106,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cell_names_the_day_only_where_it_is_another_in_its_zone() {
+    fn cell_has_the_date_only_on_another_local_day() {
         let zone = TimeZone::get("Asia/Tokyo").expect("bundled");
         let of = |at: &str, now: &str| cell(at.parse().expect("valid"), now.parse().expect("valid"), &zone);
         assert_eq!(of("2026-11-27T20:32:42.555774Z", "2026-11-28T05:00:00Z"), "05:32:42");
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_short() {
+    fn durations_are_formatted_with_one_or_two_units() {
         let of = |seconds| short(SignedDuration::from_secs(seconds));
         assert_eq!(of(-5), "0s");
         assert_eq!(of(59), "59s");
@@ -127,15 +128,15 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_is_wrong_from_half_a_minute_on() {
-        let of = |seconds| wrong_clock(SignedDuration::from_secs(seconds));
+    fn clock_is_wrong_from_half_a_minute_on() {
+        let of = |seconds| clock_offset_note(SignedDuration::from_secs(seconds));
         assert_eq!((of(29), of(-29), of(0)), (None, None, None));
         assert_eq!(of(30).as_deref(), Some("clock 30s behind AWS"));
         assert_eq!(of(-600).as_deref(), Some("clock 10m ahead of AWS"));
     }
 
     #[test]
-    fn moments_name_their_day_only_when_it_is_another() {
+    fn moment_has_the_day_only_on_another_day() {
         let zone = TimeZone::get("Asia/Tokyo").expect("bundled");
         let now: Timestamp = "2026-11-20T05:00:00Z".parse().expect("valid");
         assert_eq!(moment("2026-11-20T13:00:00Z".parse().expect("valid"), now, &zone), "22:00 JST");

@@ -1,44 +1,45 @@
-//! Timers that start and stop an environment: schedules of `EventBridge` Scheduler, and scheduled actions of
-//! Application Auto Scaling.
+//! Timers that start and stop an environment: `EventBridge` Scheduler schedules and Application Auto Scaling scheduled
+//! actions.
 
 use super::recurrence::{Facts, Recurrence};
 use jiff::{Timestamp, tz::TimeZone};
 
-/// A schedule or scheduled action that stops or starts something.
+/// A schedule or a scheduled action that stops or starts something.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Timer {
     pub name: String,
-    /// Its group; `default` where none was made.
+    /// Its schedule group; `default` if none was created.
     pub group: String,
     /// `cron(…)`, `rate(…)` or `at(…)`.
     pub expression: String,
-    /// IANA zone; UTC where it has none.
+    /// IANA time zone; UTC if `None`.
     pub timezone: Option<String>,
-    /// Whether it is ENABLED.
+    /// Whether its state is ENABLED.
     pub enabled: bool,
-    /// It does not fire before this.
+    /// It does not fire before this time.
     pub start: Option<Timestamp>,
-    /// It does not fire after this.
+    /// It does not fire after this time.
     pub end: Option<Timestamp>,
-    /// When the schedule was made.
+    /// When the schedule was created.
     pub created: Option<Timestamp>,
     /// When it was last changed.
     pub modified: Option<Timestamp>,
-    /// The ARN of what it invokes.
+    /// The ARN of its target.
     pub target: String,
-    /// The input that it hands to its target.
+    /// The input for its target.
     pub input: String,
-    /// Fields that AWS answered and a change of it could not keep, as paths.
+    /// Paths of the fields that a change of it would lose.
     #[serde(skip)]
     pub not_carried: Vec<String>,
-    /// A scheduled action of Application Auto Scaling: what it sets. None: a schedule of `EventBridge` Scheduler.
+    /// The limits that a scheduled action of Application Auto Scaling sets; `None` for an `EventBridge` Scheduler
+    /// schedule.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub action: Option<Sets>,
+    pub action: Option<ScheduledLimits>,
 }
 
 /// The limits that a scheduled action sets.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Sets {
+pub struct ScheduledLimits {
     /// The scalable target: `service/CLUSTER/NAME`.
     pub resource: String,
     /// The minimum that it sets.
@@ -47,7 +48,7 @@ pub struct Sets {
     pub max: Option<u32>,
 }
 
-/// Whether a schedule stops or starts an environment.
+/// Whether a timer stops or starts an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Power {
@@ -57,7 +58,7 @@ pub enum Power {
 
 impl Power {
     /// `start`, `stop`.
-    pub fn word(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Start => "start",
             Self::Stop => "stop",
@@ -66,12 +67,14 @@ impl Power {
 }
 
 impl Timer {
-    /// The service that a scheduled action is of: the end of `service/CLUSTER/NAME`. None of a schedule of the environment.
+    /// Returns the service of a scheduled action: the end of `service/CLUSTER/NAME`; `None` for a schedule of the
+    /// environment.
     pub fn service(&self) -> Option<&str> {
         self.action.as_ref()?.resource.rsplit('/').next()
     }
 
-    /// The name, with the service's where several services have one of that name: `night of shop-web`.
+    /// Returns the name, with the service for a scheduled action, because several services may use the same name:
+    /// `night of shop-web`.
     pub fn title(&self) -> String {
         match self.service() {
             Some(service) => format!("{} of {service}", self.name),
@@ -79,12 +82,12 @@ impl Timer {
         }
     }
 
-    /// The effect, read from its input: `{"action":"stop"}`. A scheduled action stops by a maximum of 0, and starts by
-    /// a minimum above 0.
+    /// Returns the effect, parsed from the input: `{"action":"stop"}`. A scheduled action stops with a maximum of 0,
+    /// and starts with a minimum above 0.
     pub fn power(&self) -> Option<Power> {
         match self.action {
-            Some(Sets { max: Some(0), .. }) => return Some(Power::Stop),
-            Some(Sets { min: Some(min), .. }) if min > 0 => return Some(Power::Start),
+            Some(ScheduledLimits { max: Some(0), .. }) => return Some(Power::Stop),
+            Some(ScheduledLimits { min: Some(min), .. }) if min > 0 => return Some(Power::Start),
             Some(_) => return None,
             None => {}
         }
@@ -96,12 +99,12 @@ impl Timer {
         }
     }
 
-    /// The zone it is written in; UTC where its own is not known.
+    /// Returns its time zone; UTC if the zone is unknown.
     pub fn zone(&self) -> TimeZone {
         self.timezone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)
     }
 
-    /// When it fires; the error says in a sentence why that cannot be told.
+    /// Returns its firing times. The error is a sentence on why they cannot be determined.
     pub fn recurrence(&self) -> Result<Recurrence, String> {
         Recurrence::of(&Facts {
             expression: &self.expression,
@@ -113,13 +116,13 @@ impl Timer {
         })
     }
 
-    /// When it fires next after `now`, skipped times left out; none for a disabled one, for never again, and
-    /// where it cannot be told.
+    /// Returns the next firing time after `now`, ignoring skipped times; `None` if it is disabled, never fires again,
+    /// or cannot be determined.
     pub fn next(&self, now: Timestamp) -> Option<Timestamp> {
         self.recurrence().ok().filter(|_| self.enabled)?.next(now)
     }
 
-    /// The time that is skipped, where the next one is.
+    /// Returns the next time, if it is skipped.
     pub fn skipped(&self, now: Timestamp) -> Option<Timestamp> {
         self.recurrence().ok().filter(|_| self.enabled)?.skipped(now)
     }
@@ -130,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_skipped_is_the_next_time_and_no_more() {
+    fn only_the_next_time_is_skipped() {
         let at = |text: &str| -> Timestamp { text.parse().expect("valid") };
         let mut timer = Timer {
             expression: "cron(0 22 ? * MON-FRI *)".into(),

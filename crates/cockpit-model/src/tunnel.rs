@@ -1,4 +1,4 @@
-//! Through which container a tunnel or a shell goes, and why there is none; where a tunnel leads, and how it stands.
+//! Tunnels and shells: the container that they go through, or why there is none; and a tunnel's far end and state.
 
 pub mod far;
 pub mod instance;
@@ -6,13 +6,13 @@ mod no_target;
 pub mod standing;
 pub mod whose;
 
-use crate::names::listed;
+use crate::names::list_names;
 pub use instance::is_instance;
 use jiff::Timestamp;
-pub use no_target::{NoTarget, none, soon};
-use whose::Whose;
+pub use no_target::{NoTarget, not_yet, unavailable};
+use whose::Ownership;
 
-/// A task, as far as ECS Exec is concerned.
+/// A task, with the data that ECS Exec needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Candidate {
     /// The last part of its ARN.
@@ -24,85 +24,85 @@ pub struct Candidate {
     /// `HEALTHY`, `UNHEALTHY` or `UNKNOWN`.
     pub health: String,
     pub started_at: Option<Timestamp>,
-    /// Whether ECS Exec was on when it was started.
+    /// Whether ECS Exec was enabled when it was started.
     pub exec: bool,
-    /// Of Fargate: `1.4.0`.
+    /// The Fargate platform version: `1.4.0`.
     pub platform: Option<String>,
     pub containers: Vec<ExecContainer>,
 }
 
-/// A container with its agent.
+/// A container and the state of its ECS Exec agent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExecContainer {
     pub name: String,
-    /// Names it to Session Manager; none before its image is there.
+    /// The runtime id, which identifies it to Session Manager; `None` before its image was pulled.
     pub runtime: Option<String>,
-    /// How the agent of ECS Exec stands: `RUNNING`, `PENDING`, `STOPPED`; none where there is none.
+    /// The state of the ECS Exec agent: `RUNNING`, `PENDING`, `STOPPED`; `None` if there is no agent.
     pub agent: Option<String>,
-    /// The reason that ECS gives for the agent's state.
+    /// ECS's reason for the agent's state.
     pub reason: Option<String>,
 }
 
-/// The requirements of ECS Exec's agent.
+/// The requirements of the ECS Exec agent.
 const AGENT_NEEDS: &str = "the task role needs ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and \
                            OpenDataChannel, and a private network a way to ssmmessages: a NAT, or an interface endpoint \
                            whose security group lets the tasks in";
 
-/// Which service, task or container a tunnel is to go through.
+/// The service, task or container that a tunnel should go through.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct TunnelGateway {
     pub cluster: String,
     pub service: String,
-    /// A task by the beginning of its id.
+    /// The start of a task id.
     pub task: Option<String>,
     pub container: Option<String>,
-    /// An instance instead of a task, as it was named: `i-0123456789abcdef0`, `instance:bastion`, `tag:Role=bastion`.
+    /// An instance instead of a task, as typed: `i-0123456789abcdef0`, `instance:bastion`, `tag:Role=bastion`.
     pub instance: Option<String>,
-    /// The environments whose instances it may be: a tag is looked up again for each session.
-    pub whose: Whose,
+    /// The environments that the instance may belong to; a tag is resolved again for each session.
+    pub ownership: Ownership,
 }
 
-impl Wanted {
-    /// The instance or the service that it goes through.
+impl TunnelGateway {
+    /// Returns the instance or the service that it goes through.
     pub fn through(&self) -> &str {
         self.instance.as_deref().unwrap_or(&self.service)
     }
 }
 
-/// The container that was chosen.
+/// The chosen container.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chosen {
+pub struct ExecTarget {
     pub task: String,
     pub container: String,
     pub runtime: String,
 }
 
-/// The newest healthy task that is to run, with ECS Exec on and its agent running. `exec`: whether the service has ECS
-/// Exec on for the tasks that it starts now, where that is known.
+/// Chooses the newest healthy running task with ECS Exec enabled and its agent running. `exec`: whether the service
+/// enables ECS Exec for new tasks, if known.
 ///
 /// # Errors
-/// Why there is none, and what to do.
-pub fn choose(wanted: &Wanted, exec: Option<bool>, tasks: &[Candidate]) -> Result<Chosen, NoTarget> {
+/// The reason why there is none, with a hint.
+pub fn choose(wanted: &TunnelGateway, exec: Option<bool>, tasks: &[Candidate]) -> Result<ExecTarget, NoTarget> {
     let service = &wanted.service;
     let mut running: Vec<&Candidate> = tasks.iter().filter(|task| task.desired == "RUNNING").collect();
     if let Some(id) = &wanted.task {
         running.retain(|task| task.task.starts_with(id.as_str()));
         if running.is_empty() {
-            return Err(none(
+            return Err(unavailable(
                 format!("no task of {service} that runs has an id that begins with {id}"),
                 format!("`cockpit tasks {service}` lists them"),
             ));
         }
         if running.len() > 1 {
             let ids: Vec<&str> = running.iter().map(|task| short(&task.task)).collect();
-            return Err(none(
+            return Err(unavailable(
                 format!("several tasks of {service} have an id that begins with {id}"),
-                format!("write more of it: {}", listed(&ids)),
+                format!("write more of it: {}", list_names(&ids)),
             ));
         }
     }
     if running.is_empty() {
-        return Err(none(
+        return Err(unavailable(
             format!("{service} has no task that runs"),
             format!(
                 "see with `cockpit services {service}` why none is there; where none is wanted, `cockpit scale {service} 1` \
@@ -114,19 +114,21 @@ pub fn choose(wanted: &Wanted, exec: Option<bool>, tasks: &[Candidate]) -> Resul
     if with_exec.is_empty() {
         return Err(without_exec(wanted, exec));
     }
-    let mut best: Vec<&Candidate> = with_exec.iter().copied().filter(|task| task.status == "RUNNING").collect();
-    if best.is_empty() {
-        return Err(soon(format!("no task of {service} with ECS Exec runs yet")));
+    let mut by_preference: Vec<&Candidate> =
+        with_exec.iter().copied().filter(|task| task.status == "RUNNING").collect();
+    if by_preference.is_empty() {
+        return Err(not_yet(format!("no task of {service} with ECS Exec runs yet")));
     }
-    best.sort_by_key(|task| (rank(&task.health), std::cmp::Reverse(task.started_at)));
-    let mut first = None;
-    for task in &best {
+    by_preference.sort_by_key(|task| (rank(&task.health), std::cmp::Reverse(task.started_at)));
+    let mut first_error = None;
+    for task in &by_preference {
         match container(wanted, task) {
             Ok(chosen) => return Ok(chosen),
-            Err(why) => first = first.or(Some(why)),
+            Err(why) => first_error = first_error.or(Some(why)),
         }
     }
-    Err(first.unwrap_or_else(|| none(format!("{service} has no container"), "look at its task definition")))
+    Err(first_error
+        .unwrap_or_else(|| unavailable(format!("{service} has no container"), "look at its task definition")))
 }
 
 fn rank(health: &str) -> u8 {
@@ -137,15 +139,15 @@ fn rank(health: &str) -> u8 {
     }
 }
 
-fn without_exec(wanted: &Wanted, exec: Option<bool>) -> NoTarget {
+fn without_exec(wanted: &TunnelGateway, exec: Option<bool>) -> NoTarget {
     let service = &wanted.service;
     if exec == Some(true) {
-        return none(
+        return unavailable(
             format!("ECS Exec is on for {service}, but its tasks were started before that"),
             format!("start new ones with `cockpit deploy {service} --force`"),
         );
     }
-    none(
+    unavailable(
         format!("ECS Exec is off on {service}"),
         format!(
             "switch it on with `cockpit deploy {service} --enable-exec`, which starts new tasks, and where the service is \
@@ -154,7 +156,7 @@ fn without_exec(wanted: &Wanted, exec: Option<bool>) -> NoTarget {
     )
 }
 
-fn container(wanted: &Wanted, task: &Candidate) -> Result<Chosen, NoTarget> {
+fn container(wanted: &TunnelGateway, task: &Candidate) -> Result<ExecTarget, NoTarget> {
     let id = short(&task.task);
     let named = wanted.container.as_deref();
     let found: Vec<&ExecContainer> =
@@ -162,40 +164,43 @@ fn container(wanted: &Wanted, task: &Candidate) -> Result<Chosen, NoTarget> {
     if found.is_empty() {
         let names: Vec<&str> = task.containers.iter().map(|container| container.name.as_str()).collect();
         let named = named.unwrap_or_default();
-        return Err(none(
+        return Err(unavailable(
             format!("the tasks of {} have no container `{named}`", wanted.service),
             format!("theirs are: {}", names.join(", ")),
         ));
     }
-    let up = found.iter().find_map(|container| {
+    let ready = found.iter().find_map(|container| {
         let runtime = container.runtime.clone().filter(|_| container.agent.as_deref() == Some("RUNNING"))?;
-        Some(Chosen { task: task.task.clone(), container: container.name.clone(), runtime })
+        Some(ExecTarget { task: task.task.clone(), container: container.name.clone(), runtime })
     });
-    if let Some(chosen) = up {
+    if let Some(chosen) = ready {
         return Ok(chosen);
     }
     if let Some(old) = task.platform.as_deref().filter(|version| older(version)) {
-        return Err(none(
+        return Err(unavailable(
             format!("task {id} runs on the Fargate platform {old}, which has no ECS Exec"),
             "set the platform version of the service to LATEST, and deploy",
         ));
     }
     let stopped = found.iter().find(|container| container.agent.as_deref() == Some("STOPPED"));
     if let Some(stopped) = stopped {
-        let said = stopped.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        return Err(none(format!("the agent of ECS Exec in task {id} has stopped{said}"), needs(&wanted.service)));
+        let reason = stopped.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        return Err(unavailable(
+            format!("the agent of ECS Exec in task {id} has stopped{reason}"),
+            needs(&wanted.service),
+        ));
     }
-    Err(soon(format!("the agent of ECS Exec in task {id} is not running yet")))
+    Err(not_yet(format!("the agent of ECS Exec in task {id} is not running yet")))
 }
 
-/// A hint on what the agent needs, and how its tasks come to have it.
+/// Returns a hint on the agent's requirements and on how to start new tasks.
 fn needs(service: &str) -> String {
     format!("{AGENT_NEEDS}; then start new tasks with `cockpit deploy {service} --force`")
 }
 
-/// Session Manager says that the agent of what was chosen is not connected to it, although it runs as far as ECS and EC2
-/// know. Asked for again where it may only just have been started.
-pub fn not_connected(wanted: &Wanted, chosen: &Chosen, again: bool) -> NoTarget {
+/// Returns the error for an agent that is not connected to Session Manager, although ECS or EC2 reports it as running.
+/// `again`: it may only just have started, so a retry makes sense.
+pub fn agent_not_connected(wanted: &TunnelGateway, chosen: &ExecTarget, again: bool) -> NoTarget {
     let (why, hint) = match &wanted.instance {
         Some(_) => (
             format!("the agent of instance {} is not connected to Systems Manager", chosen.task),
@@ -208,16 +213,16 @@ pub fn not_connected(wanted: &Wanted, chosen: &Chosen, again: bool) -> NoTarget 
             needs(&wanted.service),
         ),
     };
-    NoTarget { soon: again, ..none(format!("{why} (TargetNotConnected)"), hint) }
+    NoTarget { soon: again, ..unavailable(format!("{why} (TargetNotConnected)"), hint) }
 }
 
-/// Whether a Fargate platform is older than 1.4.0, which ECS Exec needs.
+/// Whether a Fargate platform version is older than 1.4.0, which ECS Exec requires.
 fn older(version: &str) -> bool {
     let numbers: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
     !numbers.is_empty() && numbers < vec![1, 4]
 }
 
-/// The part of a task's id that people read.
+/// Shortens a task id to the part that people read.
 pub fn short(id: &str) -> &str {
     id.get(..8).unwrap_or(id)
 }
@@ -226,8 +231,8 @@ pub fn short(id: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn wanted() -> Wanted {
-        Wanted { cluster: "c".into(), service: "web".into(), ..Wanted::default() }
+    fn wanted() -> TunnelGateway {
+        TunnelGateway { cluster: "c".into(), service: "web".into(), ..TunnelGateway::default() }
     }
 
     fn task(id: &str, started: i64) -> Candidate {
@@ -248,28 +253,28 @@ mod tests {
         }
     }
 
-    fn why(wanted: &Wanted, exec: Option<bool>, tasks: &[Candidate]) -> NoTarget {
+    fn why(wanted: &TunnelGateway, exec: Option<bool>, tasks: &[Candidate]) -> NoTarget {
         choose(wanted, exec, tasks).unwrap_err()
     }
 
     #[test]
-    fn the_newest_healthy_task_whose_agent_runs_is_chosen() {
-        let sick = Candidate { health: "UNHEALTHY".into(), ..task("sick", 9) };
+    fn newest_healthy_task_with_running_agent_is_chosen() {
+        let unhealthy = Candidate { health: "UNHEALTHY".into(), ..task("sick", 9) };
         let leaving = Candidate { desired: "STOPPED".into(), ..task("leaving", 10) };
         let mut silent = task("silent", 8);
         silent.containers[0].agent = Some("PENDING".into());
-        let tasks = [task("old", 1), task("new", 5), sick, leaving, silent];
+        let tasks = [task("old", 1), task("new", 5), unhealthy, leaving, silent];
         assert_eq!(choose(&wanted(), None, &tasks).unwrap().task, "new");
-        let one = |id: &str| Wanted { task: Some(id.into()), ..wanted() };
+        let one = |id: &str| TunnelGateway { task: Some(id.into()), ..wanted() };
         assert_eq!(choose(&one("ol"), None, &tasks).unwrap().task, "old");
         let two = [task("0abc", 1), task("0abd", 2)];
         assert_eq!(choose(&one("0abc"), None, &two).unwrap().task, "0abc");
-        let said = why(&one("0ab"), None, &two);
-        assert!(said.why.contains("several tasks") && said.hint.contains("0abc") && !said.soon, "{said:?}");
+        let error = why(&one("0ab"), None, &two);
+        assert!(error.why.contains("several tasks") && error.hint.contains("0abc") && !error.soon, "{error:?}");
     }
 
     #[test]
-    fn an_instance_is_told_from_a_service_by_its_id() {
+    fn instance_is_recognized_by_its_id() {
         assert!(is_instance("i-0123456789abcdef0") && is_instance("i-01234567"));
         for other in ["web", "i-web", "i-0123", "0123456789abcdef0", "i-0123456789abcdeg0"] {
             assert!(!is_instance(other), "{other}");
@@ -277,15 +282,15 @@ mod tests {
     }
 
     #[test]
-    fn each_reason_why_there_is_none_says_what_to_do() {
+    fn every_reason_for_no_target_has_a_hint() {
         let none = why(&wanted(), None, &[]);
         assert!(none.why.contains("no task that runs") && none.hint.contains("`cockpit services web`"), "{none:?}");
-        assert!(!none.hint.contains("cockpit start"), "that takes no service, and starts all: {none:?}");
+        assert!(!none.hint.contains("cockpit start"), "that command takes no service and starts everything: {none:?}");
         let off = Candidate { exec: false, ..task("a", 1) };
-        let said = why(&wanted(), Some(false), std::slice::from_ref(&off));
+        let error = why(&wanted(), Some(false), std::slice::from_ref(&off));
         assert!(
-            said.why.contains("ECS Exec is off on web") && said.hint.contains("enable_execute_command"),
-            "{said:?}"
+            error.why.contains("ECS Exec is off on web") && error.hint.contains("enable_execute_command"),
+            "{error:?}"
         );
         assert!(why(&wanted(), Some(true), &[off]).hint.contains("--force"));
         let starting = Candidate { status: "PENDING".into(), ..task("a", 1) };
@@ -294,23 +299,23 @@ mod tests {
         late.containers[0].agent = Some("PENDING".into());
         assert!(why(&wanted(), None, &[late.clone()]).soon);
         late.containers[0].agent = Some("STOPPED".into());
-        let said = why(&wanted(), None, &[late.clone()]);
-        assert!(!said.soon && said.hint.contains("ssmmessages"), "{said:?}");
+        let error = why(&wanted(), None, &[late.clone()]);
+        assert!(!error.soon && error.hint.contains("ssmmessages"), "{error:?}");
         late.platform = Some("1.3.0".into());
         assert!(why(&wanted(), None, &[late]).why.contains("1.3.0"));
-        let other = Wanted { container: Some("db".into()), ..wanted() };
+        let other = TunnelGateway { container: Some("db".into()), ..wanted() };
         assert!(why(&other, None, &[task("a", 1)]).hint.contains("web"));
         let chosen = choose(&wanted(), None, &[task("abcdefghij", 1)]).unwrap();
-        let said = not_connected(&wanted(), &chosen, false);
-        assert!(said.why.contains("task abcdefgh runs and is not connected") && !said.soon, "{said:?}");
+        let error = agent_not_connected(&wanted(), &chosen, false);
+        assert!(error.why.contains("task abcdefgh runs and is not connected") && !error.soon, "{error:?}");
         for needed in ["ssmmessages:CreateControlChannel", "interface endpoint", "`cockpit deploy web --force`"] {
-            assert!(said.hint.contains(needed), "{said:?}");
+            assert!(error.hint.contains(needed), "{error:?}");
         }
-        let through = Wanted { instance: Some("tag:Role=bastion".into()), ..wanted() };
-        let said = not_connected(&through, &Chosen { task: "i-01234567".into(), ..chosen }, true);
-        assert!(said.why.contains("instance i-01234567") && said.soon, "{said:?}");
-        assert!(said.hint.contains("AmazonSSMManagedInstanceCore"), "{said:?}");
-        let gone = Wanted { task: Some("zz".into()), ..wanted() };
-        assert!(why(&gone, None, &[task("a", 1)]).why.contains("zz"));
+        let through = TunnelGateway { instance: Some("tag:Role=bastion".into()), ..wanted() };
+        let error = agent_not_connected(&through, &ExecTarget { task: "i-01234567".into(), ..chosen }, true);
+        assert!(error.why.contains("instance i-01234567") && error.soon, "{error:?}");
+        assert!(error.hint.contains("AmazonSSMManagedInstanceCore"), "{error:?}");
+        let missing = TunnelGateway { task: Some("zz".into()), ..wanted() };
+        assert!(why(&missing, None, &[task("a", 1)]).why.contains("zz"));
     }
 }

@@ -1,4 +1,4 @@
-//! Figures in human units, the same in every pane.
+//! Formatting of values with units, the same in every pane.
 
 use super::database_health::lag_words;
 
@@ -15,8 +15,8 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// The figure with its unit: `12 %`, `0.5 ACU`, `18 ms`, `1.2 GB`.
-    pub fn words(self, value: f64) -> String {
+    /// Formats a value with its unit: `12 %`, `0.5 ACU`, `18 ms`, `1.2 GB`.
+    pub fn format(self, value: f64) -> String {
         match self {
             Self::Percent => percent(value),
             Self::Acu => format!("{} ACU", number(value)),
@@ -27,12 +27,12 @@ impl Unit {
     }
 }
 
-/// `12 %`.
+/// Formats a percentage: `12 %`.
 pub fn percent(value: f64) -> String {
     format!("{value:.0} %")
 }
 
-/// `0.5`, `12`: decimals only where they say something.
+/// Formats a number: `0.5`, `12`; with decimals only where they matter.
 pub fn number(value: f64) -> String {
     if value.abs() < 10.0 && (value - value.round()).abs() >= 0.05 {
         format!("{value:.1}")
@@ -41,7 +41,7 @@ pub fn number(value: f64) -> String {
     }
 }
 
-/// `1.2 GB`, in powers of ten as AWS does.
+/// Formats a size: `1.2 GB`, in powers of ten as AWS does.
 pub fn bytes(value: f64) -> String {
     let (value, unit) = match value.abs() {
         size if size >= 1e12 => (value / 1e12, "TB"),
@@ -58,12 +58,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_short() {
-        assert_eq!(Unit::Percent.words(7.4), "7 %");
-        assert_eq!(Unit::Acu.words(0.5), "0.5 ACU");
-        assert_eq!(Unit::Acu.words(16.0), "16 ACU");
-        assert_eq!(Unit::Count.words(9.96), "10");
-        assert_eq!(Unit::Bytes.words(1.23e9), "1.2 GB");
-        assert_eq!(Unit::Milliseconds.words(4200.0), "4.2 s");
+    fn values_are_short() {
+        assert_eq!(Unit::Percent.format(7.4), "7 %");
+        assert_eq!(Unit::Acu.format(0.5), "0.5 ACU");
+        assert_eq!(Unit::Acu.format(16.0), "16 ACU");
+        assert_eq!(Unit::Count.format(9.96), "10");
+        assert_eq!(Unit::Bytes.format(1.23e9), "1.2 GB");
+        assert_eq!(Unit::Milliseconds.format(4200.0), "4.2 s");
     }
 }

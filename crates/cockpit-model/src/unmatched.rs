@@ -1,29 +1,29 @@
-//! Names of the configuration that nothing in AWS has: mostly a name that was written wrong.
+//! Names in the configuration that match nothing in AWS, mostly typos.
 
 use super::source::Source;
 
-/// A name, a pattern or the beginning of names that nothing has.
+/// A name, pattern or prefix that matches nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmatched {
-    /// The source that was read to know it.
+    /// The source in which it was looked up.
     pub source: Source,
-    /// The key of the configuration that has it: `databases`.
+    /// The configuration key of the entry: `databases`.
     pub key: &'static str,
-    /// The entry as the configuration has it.
+    /// The entry as written in the configuration.
     pub written: String,
-    /// The existing name that is most like it.
-    pub near: Option<String>,
+    /// The most similar existing name.
+    pub suggestion: Option<String>,
 }
 
 impl Unmatched {
-    /// The problem, in a sentence.
-    pub fn words(&self) -> String {
+    /// Returns the problem, as a sentence.
+    pub fn problem(&self) -> String {
         format!("nothing matches `{}` (`{}`)", self.written, self.key)
     }
 
-    /// The hint: what a person can do about it.
+    /// Returns the hint, as a sentence.
     pub fn hint(&self) -> String {
-        match &self.near {
+        match &self.suggestion {
             Some(near) => format!("did you mean `{near}`? correct `{}` in the configuration", self.key),
             None => format!("correct `{}` in the configuration, or leave it out until there is one", self.key),
         }

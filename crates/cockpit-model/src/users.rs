@@ -1,43 +1,42 @@
-//! User pools of Cognito and who is in them. E-mail addresses and telephone numbers are somebody's: they are masked wherever
-//! nobody asked for them.
+//! Cognito user pools and their users. E-mail addresses and telephone numbers are personal data: they are masked unless
+//! they were requested.
 
 use crate::failure::Failure;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// A Cognito user pool: its policy, and how many users it has.
+/// A Cognito user pool: its policy and its estimated number of users.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pool {
     pub id: String,
     pub name: String,
     /// `OFF`, `ON`, `OPTIONAL`.
     pub mfa: Option<String>,
-    /// The second factors that users may have beside a password: `authenticator`, `SMS`, `e-mail`; none where they were
-    /// not read.
+    /// The second factors that users may use: `authenticator`, `SMS`, `e-mail`; `None` if they were not read.
     pub methods: Option<Vec<String>>,
     pub policy: Option<Policy>,
-    /// It cannot be deleted before that is switched off.
+    /// Whether deletion protection is on.
     pub protected: Option<bool>,
-    /// As Cognito estimates.
+    /// Number of users, as estimated by Cognito.
     pub estimated: Option<u64>,
 }
 
-/// The rules for passwords.
+/// The password policy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Policy {
-    /// How many characters a password has at least.
+    /// Minimum length of a password.
     pub length: u64,
     pub lowercase: bool,
     pub uppercase: bool,
     pub numbers: bool,
     pub symbols: bool,
-    /// Days that a temporary one is good for.
+    /// Validity of a temporary password, in days.
     pub temporary_days: Option<u64>,
 }
 
 impl Policy {
-    /// `12 characters with lower and upper case, numbers, symbols`.
-    pub fn words(&self) -> String {
+    /// Describes the policy: `12 characters with lower and upper case, numbers, symbols`.
+    pub fn describe(&self) -> String {
         let parts: Vec<&str> = [
             (self.lowercase, "lower case"),
             (self.uppercase, "upper case"),
@@ -56,7 +55,7 @@ impl Policy {
 /// A user of a pool.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct User {
-    /// The pool's name for them: mostly a number that says nothing.
+    /// The user name in the pool, usually an opaque id.
     pub name: String,
     pub email: Option<String>,
     pub email_verified: bool,
@@ -68,21 +67,21 @@ pub struct User {
     pub changed: Option<Timestamp>,
 }
 
-/// A pool as far as it was looked at, without anybody's name.
+/// A user pool with statistics, without any user names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct PoolStatistics {
     pub pool: Pool,
-    /// Users by status; none where they could not be read.
+    /// Number of users by status; `None` if they could not be read.
     pub counts: Option<BTreeMap<String, u64>>,
-    /// How many may not sign in.
+    /// Number of users who cannot sign in.
     pub disabled: u64,
-    /// Whether there are more than were counted.
-    pub more: bool,
+    /// Whether there are more users than were counted.
+    pub has_more: bool,
     /// The reads that failed.
     pub missing: Vec<Failure>,
 }
 
-/// How many users have each status.
+/// Counts users by status.
 pub fn counts<'a>(users: impl IntoIterator<Item = &'a User>) -> BTreeMap<&'a str, u64> {
     let mut counts = BTreeMap::new();
     for user in users {
@@ -91,8 +90,8 @@ pub fn counts<'a>(users: impl IntoIterator<Item = &'a User>) -> BTreeMap<&'a str
     counts
 }
 
-/// The meaning of a status, in words.
-pub fn status_words(status: &str) -> &'static str {
+/// Describes a status.
+pub fn describe_status(status: &str) -> &'static str {
     match status {
         "CONFIRMED" => "has confirmed",
         "UNCONFIRMED" => "has not confirmed yet",
@@ -100,12 +99,12 @@ pub fn status_words(status: &str) -> &'static str {
         "RESET_REQUIRED" => "must reset the password",
         "EXTERNAL_PROVIDER" => "signs in elsewhere",
         "ARCHIVED" => "is not in use any more",
-        "COMPROMISED" => "is shut out: somebody else may know the password",
-        _ => "is not known what for",
+        "COMPROMISED" => "is blocked: the password may be compromised",
+        _ => "has an unknown status",
     }
 }
 
-/// A user name, masked where it is an address or a number.
+/// Masks a user name if it is an address or a telephone number.
 pub fn masked_name(name: &str) -> String {
     if name.contains('@') {
         masked_email(name)
@@ -116,7 +115,7 @@ pub fn masked_name(name: &str) -> String {
     }
 }
 
-/// `a•••@e•••.com`: enough to know one's own.
+/// Masks an e-mail address: `a•••@e•••.com`, enough to recognize one's own.
 pub fn masked_email(email: &str) -> String {
     let first = |text: &str| text.chars().next().map_or_else(|| "•••".to_owned(), |c| format!("{c}•••"));
     match email.rsplit_once('@') {
@@ -129,7 +128,7 @@ pub fn masked_email(email: &str) -> String {
     }
 }
 
-/// `+81•••01`.
+/// Masks a telephone number: `+81•••01`.
 pub fn masked_phone(phone: &str) -> String {
     let characters: Vec<char> = phone.chars().collect();
     if characters.len() < 8 {
@@ -145,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_somebodys_is_masked_so_that_only_they_know_it() {
+    fn personal_data_is_masked() {
         assert_eq!(masked_email("alice@example.com"), "a•••@e•••.com");
         assert_eq!(masked_email("田中@例え.jp"), "田•••@例•••.jp");
         assert_eq!(masked_email("broken"), "b•••");
@@ -158,9 +157,9 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_is_told_in_a_sentence() {
+    fn policy_is_described_in_a_sentence() {
         let policy =
             Policy { length: 12, lowercase: true, numbers: true, temporary_days: Some(7), ..Policy::default() };
-        assert_eq!(policy.words(), "12 characters with lower case, numbers; temporary ones for 7 days");
+        assert_eq!(policy.describe(), "12 characters with lower case, numbers; temporary ones for 7 days");
     }
 }

@@ -1,54 +1,54 @@
-//! Lines broken to a width: at spaces where there are any, else between graphemes, as Japanese is.
+//! Line wrapping: at spaces or, for scripts without spaces such as Japanese, between graphemes.
 
-use crate::text::harmless;
+use crate::text::sanitize;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// The lines of a text, each at most `cells` wide.
+/// Wraps a text into lines of at most `cells` width.
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     let mut lines = Vec::new();
     if cells == 0 {
         return lines;
     }
     for paragraph in text.lines() {
-        let paragraph = harmless(paragraph);
+        let paragraph = sanitize(paragraph);
         let mut line = String::new();
         let mut used = 0;
-        // Blanks at the beginning of a line of the text are its indentation, behind a break they are what it was broken at.
+        // Blanks at the start of a paragraph are its indentation; blanks at a line break are dropped.
         let mut broken = false;
         for piece in pieces(&paragraph) {
-            let wide = piece.width();
+            let piece_width = piece.width();
             let blank = piece.chars().all(char::is_whitespace);
-            if used + wide > cells && used > 0 && !blank {
-                let over = std::mem::take(&mut line);
-                // An indentation that leaves no room for the first word is no line of its own.
-                if !over.trim_end().is_empty() {
-                    lines.push(over.trim_end().to_owned());
+            if used + piece_width > cells && used > 0 && !blank {
+                let full_line = std::mem::take(&mut line);
+                // An indentation that leaves no room for the first word is dropped.
+                if !full_line.trim_end().is_empty() {
+                    lines.push(full_line.trim_end().to_owned());
                 }
                 (used, broken) = (0, true);
             }
-            if blank && wide > cells && used > 0 {
+            if blank && piece_width > cells && used > 0 {
                 lines.push(std::mem::take(&mut line).trim_end().to_owned());
                 (used, broken) = (0, true);
             }
-            if blank && used == 0 && (broken || wide > cells) {
+            if blank && used == 0 && (broken || piece_width > cells) {
                 continue;
             }
-            if wide <= cells {
+            if piece_width <= cells {
                 line.push_str(piece);
-                used += wide;
+                used += piece_width;
                 continue;
             }
-            // A word longer than a line.
+            // A word longer than a line: break it between graphemes.
             for grapheme in piece.graphemes(true) {
-                let wide = grapheme.width();
-                if used + wide > cells && used > 0 {
+                let grapheme_width = grapheme.width();
+                if used + grapheme_width > cells && used > 0 {
                     lines.push(std::mem::take(&mut line));
                     (used, broken) = (0, true);
                 }
-                if wide <= cells {
+                if grapheme_width <= cells {
                     line.push_str(grapheme);
-                    used += wide;
+                    used += grapheme_width;
                 }
             }
         }
@@ -57,17 +57,17 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     lines
 }
 
-/// The pieces that must not be broken: words, blanks, and each character of scripts without spaces.
+/// Splits a text into unbreakable pieces: words, blanks, and each character of scripts without spaces.
 fn pieces(text: &str) -> Vec<&str> {
     let mut pieces: Vec<&str> = Vec::new();
     let mut start = 0;
     let mut before: Option<Kind> = None;
     for (at, grapheme) in text.grapheme_indices(true) {
         let kind = kind(grapheme);
-        // What may not begin a line stays with what stands before it.
-        let closes =
+        // A character that must not start a line stays with the previous piece.
+        let no_line_start =
             matches!(grapheme, "、" | "。" | "」" | "』" | "）" | "！" | "？" | "，" | "．" | "ー" | "っ" | "ッ");
-        if at > start && !closes && (before != Some(kind) || kind == Kind::Alone) {
+        if at > start && !no_line_start && (before != Some(kind) || kind == Kind::Alone) {
             pieces.push(&text[start..at]);
             start = at;
         }
@@ -102,7 +102,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn words_stay_whole_and_japanese_breaks_anywhere() {
+    fn words_stay_whole_and_japanese_breaks_between_characters() {
         assert_eq!(wrap("a deployment rolled back", 12), ["a deployment", "rolled back"]);
         assert_eq!(wrap("データベースに接続できません。", 10), ["データベー", "スに接続で", "きません。"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn an_indentation_is_kept_on_every_line_and_blanks_where_a_line_is_broken_are_not() {
+    fn indentation_is_kept_and_blanks_at_breaks_are_dropped() {
         assert_eq!(wrap("a\n  b\n    c", 20), ["a", "  b", "    c"]);
         assert_eq!(wrap(" id | name\n----+-----\n  1 | a", 20), [" id | name", "----+-----", "  1 | a"]);
         assert_eq!(wrap("if x:\n    return  value", 12), ["if x:", "    return", "value"]);

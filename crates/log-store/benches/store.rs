@@ -1,10 +1,10 @@
-//! The figures of the store alone: `cargo bench -p log-store [-- FILE]`. With a file (lines
-//! of JSON, one event each), that; else a million lines are made.
+//! Benchmark of the store alone: `cargo bench -p log-store [-- FILE]`. It reads the file (lines of JSON, one event each), or
+//! generates a million lines.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 use log_store::store::hash;
 use log_store::view::Rule;
-use log_store::{Filter, Limits, New, Search, Source, Store, View};
+use log_store::{Filter, Limits, NewLine, Search, Source, Store, View};
 use std::fmt::Write as _;
 use std::time::Instant;
 
@@ -39,7 +39,7 @@ fn main() {
     let start = Instant::now();
     for (n, text) in lines.iter().enumerate() {
         let id = hash(&[&n.to_le_bytes()]);
-        store.push(&New { at: 1_760_000_000_000 + n as i64 / 50, id, stream, text, late: false });
+        store.push(&NewLine { at: 1_760_000_000_000 + n as i64 / 50, id, stream, text, late: false });
     }
     let took = start.elapsed().as_secs_f64();
     let bytes: usize = lines.iter().map(|line| line.len()).sum();

@@ -1,7 +1,7 @@
-//! A piece of the store: some thousand lines in the order of their time, their text in one arena.
+//! A block of the store: some thousand lines in order of time, with their text in one arena.
 //!
-//! A row costs 26 bytes (time 4, place 4, length 4, stream 4, id 8, level 1, marks 1) and its text one
-//! byte more, a line end, so that one search runs over all of a block.
+//! A row takes 26 bytes (time 4, place 4, length 4, stream 4, id 8, level 1, marks 1), and its text one additional byte, a
+//! line end, so that one search can run over the whole block.
 
 use crate::kind::Kind;
 use crate::level::Level;
@@ -9,30 +9,30 @@ use crate::level::Level;
 /// Milliseconds since the Unix epoch.
 pub type Ms = i64;
 
-/// Lines of a whole block.
+/// Number of lines in a full block.
 pub const ROWS: usize = 4_096;
-/// Text of a whole block, in bytes.
+/// Bytes of text in a full block.
 pub const TEXT: usize = 1 << 20;
-/// Bytes of a row beside its text.
+/// Bytes per row besides its text, including the line end.
 pub const ROW_BYTES: usize = 27;
 
-/// Bits that mark a row.
+/// The mark bits of a row.
 pub mod mark {
-    /// It came after later lines of its group had been read.
+    /// The line arrived after later lines of its group had been read.
     pub const LATE: u8 = 1;
-    /// It goes on with the line before of its stream.
+    /// The line continues the previous line of its stream.
     pub const CONTINUES: u8 = 2;
-    /// No line: what could not be read, in words.
+    /// Not a line but a note on what could not be read.
     pub const GAP: u8 = 4;
-    /// No line: the service showed only a part.
+    /// Not a line but a note that the service showed only a sample.
     pub const SAMPLED: u8 = 8;
-    /// A person marked the line.
+    /// The user marked the line.
     pub const MARKED: u8 = 16;
-    /// The bits of the kind.
+    /// The bits of the line's kind.
     pub(super) const KIND: u8 = 0b1100_0000;
 }
 
-/// One row to be put in.
+/// A row to insert.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Row<'a> {
     pub(crate) at: Ms,
@@ -44,12 +44,12 @@ pub(crate) struct Row<'a> {
     pub(crate) text: &'a str,
 }
 
-/// Some lines, in order.
+/// A block of lines, in order of time.
 #[derive(Debug, Clone, Default)]
 pub struct Block {
-    /// Unique among the blocks of a store.
+    /// The id, unique among the blocks of a store.
     pub(crate) id: u64,
-    /// Counts changes other than lines at the end.
+    /// Counts changes other than lines appended at the end.
     pub(crate) version: u32,
     base: Ms,
     at: Vec<i32>,
@@ -61,7 +61,7 @@ pub struct Block {
     marks: Vec<u8>,
     text: String,
     counts: [u32; 7],
-    /// Whether the text stands in the order of the rows.
+    /// Whether the arena has the texts in the order of the rows.
     ordered: bool,
 }
 
@@ -82,58 +82,58 @@ impl Block {
         }
     }
 
-    /// How many lines the block has.
+    /// Returns the number of lines.
     pub fn len(&self) -> usize {
         self.at.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether the block is empty.
     pub fn is_empty(&self) -> bool {
         self.at.is_empty()
     }
 
-    /// The time of a row.
+    /// Returns the time of a row.
     pub fn at(&self, row: usize) -> Ms {
         self.base + Ms::from(self.at[row])
     }
 
-    /// The time of the first line.
+    /// Returns the time of the first line.
     pub(crate) fn first_at(&self) -> Ms {
         self.at.first().map_or(self.base, |at| self.base + Ms::from(*at))
     }
 
-    /// The time of the last line.
+    /// Returns the time of the last line.
     pub(crate) fn last_at(&self) -> Ms {
         self.at.last().map_or(self.base, |at| self.base + Ms::from(*at))
     }
 
-    /// The text of a row.
+    /// Returns the text of a row.
     pub fn text(&self, row: usize) -> &str {
         let from = self.place[row] as usize;
         self.text.get(from..from + self.length[row] as usize).unwrap_or_default()
     }
 
-    /// The id of a row.
+    /// Returns the id of a row.
     pub(crate) fn row_id(&self, row: usize) -> u64 {
         self.ids[row]
     }
 
-    /// The stream of a row.
+    /// Returns the stream of a row.
     pub(crate) fn stream(&self, row: usize) -> u32 {
         self.stream[row]
     }
 
-    /// The level of a row.
+    /// Returns the level of a row.
     pub fn level(&self, row: usize) -> Level {
         Level::of(self.level[row])
     }
 
-    /// The marks of a row, without its kind.
+    /// Returns the marks of a row, without the bits of its kind.
     pub fn marks(&self, row: usize) -> u8 {
         self.marks[row] & !mark::KIND
     }
 
-    /// How a row is written.
+    /// Returns the format of a row.
     pub fn kind(&self, row: usize) -> Kind {
         match self.marks[row] >> 6 {
             1 => Kind::Json,
@@ -142,17 +142,17 @@ impl Block {
         }
     }
 
-    /// How many lines have each level.
+    /// Returns the number of lines per level.
     pub fn counts(&self) -> &[u32; 7] {
         &self.counts
     }
 
-    /// All text, lines ended by `\n`.
+    /// Returns the text of all lines, each ended by `\n`.
     pub(crate) fn arena(&self) -> &str {
         &self.text
     }
 
-    /// How many bytes of memory the block uses.
+    /// Returns the memory used, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.text.capacity() + self.at.capacity() * (ROW_BYTES - 1)
     }
@@ -165,24 +165,24 @@ impl Block {
         self.len() >= 2 * ROWS - 1 || (self.text.len() >= 3 * TEXT && self.len() >= 2)
     }
 
-    /// Whether a time can be told from this block's base.
+    /// Returns whether a time can be expressed relative to the block's base.
     pub(crate) fn reaches(&self, at: Ms) -> bool {
         i32::try_from(at - self.base).is_ok()
     }
 
-    /// The first row later than a time.
+    /// Returns the first row later than a time.
     pub(crate) fn after(&self, at: Ms) -> usize {
         let delta = at - self.base;
         self.at.partition_point(|row| Ms::from(*row) <= delta)
     }
 
-    /// The first row not earlier than a time.
+    /// Returns the first row not earlier than a time.
     pub(crate) fn from(&self, at: Ms) -> usize {
         let delta = at - self.base;
         self.at.partition_point(|row| Ms::from(*row) < delta)
     }
 
-    /// Puts a row in its place; the time must be within reach.
+    /// Inserts a row at this position; the time must be within reach.
     pub(crate) fn insert(&mut self, place: usize, row: &Row<'_>) {
         let delta = i32::try_from(row.at - self.base).unwrap_or(i32::MAX);
         let from = self.text.len() as u32;
@@ -223,13 +223,13 @@ impl Block {
         }
     }
 
-    /// Sets or takes a mark.
+    /// Toggles a mark.
     pub(crate) fn toggle(&mut self, row: usize, bit: u8) {
         self.marks[row] ^= bit;
         self.version += 1;
     }
 
-    /// The second half as a block of its own.
+    /// Splits off the second half as a new block.
     pub(crate) fn split(&mut self, id: u64) -> Block {
         let middle = self.len() / 2;
         let mut halves = [Block::new(self.id, self.base), Block::new(id, self.at(middle))];
@@ -246,7 +246,7 @@ impl Block {
         second
     }
 
-    /// Frees the memory that will not be used.
+    /// Frees unused capacity.
     pub(crate) fn seal(&mut self) {
         self.text.shrink_to_fit();
         if self.at.capacity() > self.at.len() + self.at.len() / 8 {
@@ -260,8 +260,9 @@ impl Block {
         }
     }
 
-    /// Rows in the order of their text, with the place of each: to find the row of a place.
-    pub(crate) fn by_place(&self) -> Option<Vec<(u32, u32)>> {
+    /// Returns the rows in the order of their text, with the start of each, for finding a row by a position in the arena.
+    /// `None` if rows and texts have the same order.
+    pub(crate) fn rows_by_text_offset(&self) -> Option<Vec<(u32, u32)>> {
         if self.ordered {
             return None;
         }
@@ -270,7 +271,7 @@ impl Block {
         Some(order)
     }
 
-    /// The row whose text holds a place of the arena.
+    /// Returns the row whose text contains a position in the arena.
     pub(crate) fn row_at(&self, place: usize, order: Option<&[(u32, u32)]>) -> usize {
         match order {
             None => self.place.partition_point(|from| *from as usize <= place).saturating_sub(1),
@@ -281,7 +282,7 @@ impl Block {
         }
     }
 
-    /// Where the text of a row begins and ends.
+    /// Returns the start and end of a row's text.
     pub(crate) fn span(&self, row: usize) -> (usize, usize) {
         let from = self.place[row] as usize;
         (from, from + self.length[row] as usize)

@@ -1,12 +1,12 @@
-//! The content of a line: its message, and fields by name. Nothing of it is stored: it is read from the text when a
-//! line is shown or a filter asks.
+//! The content of a line: its message and its named fields. None of it is stored; it is parsed when a line is shown or a
+//! filter needs it.
 
 use crate::json::{self, Value};
 use crate::kind::Kind;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// The names under which a field may stand, for the names that filters and columns use.
+/// The field names that each name of filters and columns also matches.
 const ALIASES: &[(&str, &[&str])] = &[
     ("status", &["status", "statusCode", "res.statusCode", "response.status", "http.status_code", "status_code"]),
     (
@@ -18,9 +18,9 @@ const ALIASES: &[(&str, &[&str])] = &[
     ("trace", &["dd.trace_id", "trace_id", "traceId", "req.id", "requestId", "reqId"]),
     ("message", MESSAGES),
 ];
-/// Where JSON lines have their message, in the order of preference.
+/// The keys of the message in JSON lines, in order of preference.
 const MESSAGES: &[&str] = &["msg", "message", "@message", "event", "err.message", "error"];
-/// Where lines have their level, in any case of letters.
+/// The keys of the level, compared case-insensitively.
 const LEVELS: &[&str] = &[
     "level",
     "severity",
@@ -35,21 +35,21 @@ const LEVELS: &[&str] = &[
     "@level",
     "@l",
 ];
-/// Fields that a shown line does not repeat beside the level: the columns before it have them.
-const TOLD: &[&str] =
+/// Fields, besides the level, that other columns already show.
+const SHOWN_ELSEWHERE: &[&str] =
     &["levelno", "time", "timestamp", "ts", "@timestamp", "msg", "message", "pid", "hostname", "v", "date"];
 
-/// Whether a line has its level under this name.
+/// Returns whether a key holds the level.
 pub(crate) fn is_level(key: &str) -> bool {
     let begins = key.bytes().next().is_some_and(|b| matches!(b, b'l' | b'L' | b's' | b'S' | b'@'));
     begins && LEVELS.iter().any(|name| name.eq_ignore_ascii_case(key))
 }
 
-fn is_told(key: &str) -> bool {
-    TOLD.contains(&key) || is_level(key)
+fn is_shown_elsewhere(key: &str) -> bool {
+    SHOWN_ELSEWHERE.contains(&key) || is_level(key)
 }
 
-/// Pairs of a logfmt line; words without `=` are passed over. Quotes are taken off.
+/// Returns the pairs of a logfmt line without their quotes. Words without `=` are skipped.
 pub fn pairs(line: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = line;
     std::iter::from_fn(move || {
@@ -77,7 +77,7 @@ pub fn pairs(line: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// The place of the quote that closes, or the end.
+/// Returns the position of the closing quote, or the end.
 fn closing(quoted: &str) -> usize {
     let mut escaped = false;
     for (at, byte) in quoted.bytes().enumerate() {
@@ -90,7 +90,7 @@ fn closing(quoted: &str) -> usize {
     quoted.len()
 }
 
-/// A field by its name or by one of the names it goes by.
+/// Returns a field by its name or an alias.
 #[must_use]
 pub fn field<'a>(line: &'a str, kind: Kind, name: &str) -> Option<Cow<'a, str>> {
     let names = ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, names)| *names);
@@ -112,7 +112,7 @@ fn exactly<'a>(line: &'a str, kind: Kind, name: &str) -> Option<Cow<'a, str>> {
     }
 }
 
-/// The message: for a structured line that field, else the line.
+/// Returns the message: for a structured line that field, otherwise the line.
 #[must_use]
 pub fn message(line: &str, kind: Kind) -> Cow<'_, str> {
     let found = match kind {
@@ -122,19 +122,21 @@ pub fn message(line: &str, kind: Kind) -> Cow<'_, str> {
     found.unwrap_or(Cow::Borrowed(line))
 }
 
-/// The fields that are worth a place behind the message, flattened one level (`req.url`), in their
-/// order, as text. Nested objects further down are folded to `{…}`.
+/// Returns the fields worth showing after the message, in their order, as text. Nested objects are flattened one level
+/// (`req.url`), and folded to `{…}` below that.
 #[must_use]
-pub fn rest(line: &str, kind: Kind) -> Vec<(String, String)> {
+pub fn extra_fields(line: &str, kind: Kind) -> Vec<(String, String)> {
     let mut found = Vec::new();
     match kind {
         Kind::Plain => {}
         Kind::Logfmt => found.extend(
-            pairs(line).filter(|(key, _)| !is_told(key)).map(|(key, value)| (key.to_owned(), value.to_owned())),
+            pairs(line)
+                .filter(|(key, _)| !is_shown_elsewhere(key))
+                .map(|(key, value)| (key.to_owned(), value.to_owned())),
         ),
         Kind::Json => {
             for (key, value) in json::members(line) {
-                if is_told(key) {
+                if is_shown_elsewhere(key) {
                     continue;
                 }
                 let Value::Object(inner) = value else {
@@ -160,7 +162,7 @@ fn short(value: Value<'_>) -> String {
     }
 }
 
-/// The whole event for reading: JSON indented, each pair of logfmt on its line, text as it is.
+/// Formats the whole event for reading: JSON is indented, each logfmt pair has its own line, text stays as it is.
 #[must_use]
 pub fn pretty(line: &str, kind: Kind) -> String {
     match kind {
@@ -190,7 +192,7 @@ fn object(text: &str, depth: usize, out: &mut String) {
         out.push_str(key);
         out.push_str("\": ");
         match value {
-            // Depth is bounded: nobody reads deeper, and a stack is finite.
+            // The depth is bounded, because the stack is finite and nobody reads deeper.
             Value::Object(inner) if depth < 16 => object(inner, depth + 1, out),
             Value::Text(text) if text.contains("\\n") => {
                 out.push('"');
@@ -221,7 +223,7 @@ fn newline(depth: usize, out: &mut String) {
     out.extend(std::iter::repeat_n("  ", depth));
 }
 
-/// A number with what it is measured in: durations come out in milliseconds (`1.5s` is 1500).
+/// Parses a number with an optional unit. Durations are returned in milliseconds (`1.5s` is 1500).
 #[must_use]
 pub fn number(text: &str) -> Option<f64> {
     let text = text.trim();
@@ -247,7 +249,7 @@ mod tests {
     const PINO: &str = r#"{"level":30,"time":1,"req":{"method":"GET","url":"/a","deep":{"x":1}},"res":{"statusCode":404},"responseTime":12,"msg":"request \"done\""}"#;
 
     #[test]
-    fn fields_go_by_several_names() {
+    fn fields_are_found_by_their_aliases() {
         assert_eq!(field(PINO, Kind::Json, "status").as_deref(), Some("404"));
         assert_eq!(field(PINO, Kind::Json, "latency").as_deref(), Some("12"));
         assert_eq!(field(PINO, Kind::Json, "req.deep.x").as_deref(), Some("1"));
@@ -258,15 +260,15 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_is_flat_and_short() {
-        let rest = rest(PINO, Kind::Json);
+    fn rest_is_flat_and_short() {
+        let rest = extra_fields(PINO, Kind::Json);
         assert_eq!(rest[0], ("req.method".into(), "GET".into()));
         assert_eq!(rest[2], ("req.deep".into(), "{…}".into()));
         assert!(pretty(PINO, Kind::Json).contains("\n  \"res\": {\n    \"statusCode\": 404\n  }"));
     }
 
     #[test]
-    fn numbers_with_units() {
+    fn numbers_may_have_units() {
         assert_eq!(number("500ms"), Some(500.0));
         assert_eq!(number("1.5s"), Some(1500.0));
         assert_eq!(number("2 min"), Some(120_000.0));

@@ -1,7 +1,7 @@
-//! What the language of filters says.
+//! Tests of the filter language.
 
 use super::*;
-use crate::store::{Limits, New, Pos, Source, Store};
+use crate::store::{Limits, NewLine, Pos, Source, Store};
 
 fn hits(filter: &str, text: &str) -> bool {
     let mut store = Store::new(Limits::default());
@@ -13,12 +13,12 @@ fn hits(filter: &str, text: &str) -> bool {
         task: "0123".into(),
     };
     let stream = store.stream(source);
-    store.push(&New { at: 1, id: 1, stream, text, late: false });
+    store.push(&NewLine { at: 1, id: 1, stream, text, late: false });
     Filter::parse(filter).unwrap().matches(&store.line(Pos { block: 0, row: 0 }).unwrap())
 }
 
 #[test]
-fn each_form_of_a_filter_passes_what_it_says() {
+fn every_filter_form_matches_the_right_lines() {
     let line = r#"{"level":50,"req":{"url":"/api/a"},"res":{"statusCode":502},"responseTime":812,"msg":"it failed"}"#;
     for filter in [
         "",
@@ -51,11 +51,11 @@ fn mistakes_are_under_the_caret() {
     assert_eq!(at("日本 latency>soon").0, 11);
     assert_eq!(at("(a or b"), (0, 1, "this bracket is not closed".into()));
     assert_eq!(at("a )").0, 2);
-    assert_eq!(at("a or").2, "`or` needs something on both sides");
+    assert_eq!(at("a or").2, "`or` needs a term on both sides");
     assert_eq!(at("x /a(b/").0, 4);
     assert!(at("status:").2.contains("compared with nothing"));
     assert!(at("\"open").2.contains("not closed"));
-    assert!(at("-").2.contains("nothing to leave out"));
-    assert_eq!(Filter::parse("a ()").unwrap_err().under("a ()"), "a ()\n  ^^");
+    assert!(at("-").2.contains("no term to exclude"));
+    assert_eq!(Filter::parse("a ()").unwrap_err().with_carets("a ()"), "a ()\n  ^^");
     assert!(Filter::parse(&"(".repeat(10_000)).is_err());
 }

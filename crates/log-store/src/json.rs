@@ -1,23 +1,23 @@
-//! A scanner over one JSON object that allocates nothing: keys and values as slices of the line. It
-//! checks the structure it walks over, not every number and escape: a line that is broken ends it.
+//! An allocation-free scanner over one JSON object, which yields keys and values as slices of the line. It checks the
+//! structure it walks over, but not every number and escape. A malformed line ends the walk.
 
 use memchr::memchr2;
 
-/// One value, as it stands in the text.
+/// A value, as a slice of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Value<'a> {
-    /// Without its quotes, escapes untouched.
+    /// A string without its quotes, with escapes left in.
     Text(&'a str),
     /// A number, `true`, `false` or `null`.
     Bare(&'a str),
-    /// An object, with its braces.
+    /// An object, including its braces.
     Object(&'a str),
-    /// An array, with its brackets.
+    /// An array, including its brackets.
     Array(&'a str),
 }
 
 impl<'a> Value<'a> {
-    /// The text of it, whatever it is.
+    /// Returns the slice of text, regardless of the type.
     pub fn raw(self) -> &'a str {
         match self {
             Self::Text(text) | Self::Bare(text) | Self::Object(text) | Self::Array(text) => text,
@@ -25,7 +25,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Walks the members of an object, in their order.
+/// Iterates over the members of an object, in order.
 #[derive(Debug, Clone)]
 pub struct Members<'a> {
     text: &'a str,
@@ -37,12 +37,12 @@ pub struct Members<'a> {
 enum State {
     First,
     Next,
-    /// The text was read to its end.
+    /// The text was read to the end.
     Done,
     Broken,
 }
 
-/// The members of the object that the text is; ends at once if it is none.
+/// Returns the members of a JSON object; empty if the text is not an object.
 pub fn members(text: &str) -> Members<'_> {
     let bytes = text.as_bytes();
     let at = skip(bytes, 0);
@@ -51,8 +51,8 @@ pub fn members(text: &str) -> Members<'_> {
 }
 
 impl Members<'_> {
-    /// After the walk: whether the object was whole and nothing but blanks came after it.
-    pub fn whole(&self) -> bool {
+    /// Returns whether the walk reached the end of a complete object, followed by nothing but blanks.
+    pub fn is_complete(&self) -> bool {
         self.state == State::Done && skip(self.text.as_bytes(), self.at) == self.text.len()
     }
 
@@ -100,7 +100,7 @@ impl<'a> Iterator for Members<'a> {
     }
 }
 
-/// The place after blanks.
+/// Returns the position after blanks.
 #[inline]
 fn skip(bytes: &[u8], mut at: usize) -> usize {
     while matches!(bytes.get(at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
@@ -109,7 +109,7 @@ fn skip(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// The string that begins here with its quote, and the place after it.
+/// Returns the string that begins here with its quote, and the position after it.
 #[inline]
 fn string(text: &str, at: usize) -> Option<(&str, usize)> {
     let bytes = text.as_bytes();
@@ -120,10 +120,10 @@ fn string(text: &str, at: usize) -> Option<(&str, usize)> {
     Some((text.get(at + 1..end)?, end + 1))
 }
 
-/// The place of the quote that ends a string whose content begins here.
+/// Returns the position of the quote that ends a string whose content begins here.
 #[inline]
 fn string_end(bytes: &[u8], from: usize) -> Option<usize> {
-    // Most strings are short: a few steps by hand are cheaper than setting out for a search.
+    // Most strings are short, so checking a few bytes first is cheaper than starting a search.
     let mut at = from;
     let near = bytes.len().min(from + 12);
     while at < near {
@@ -164,7 +164,7 @@ fn value(text: &str, at: usize) -> Option<(Value<'_>, usize)> {
     }
 }
 
-/// The place after the object or array that begins here.
+/// Returns the position after the object or array that begins here.
 fn nested(bytes: &[u8], from: usize) -> Option<usize> {
     let (mut depth, mut at) = (0usize, from);
     loop {
@@ -183,7 +183,7 @@ fn nested(bytes: &[u8], from: usize) -> Option<usize> {
     }
 }
 
-/// The value at a path of keys (`res.statusCode`): a key may itself hold dots.
+/// Returns the value at a path of keys (`res.statusCode`); keys may themselves contain dots.
 pub fn get<'a>(text: &'a str, path: &str) -> Option<Value<'a>> {
     for (key, value) in members(text) {
         if key == path {
@@ -199,7 +199,7 @@ pub fn get<'a>(text: &'a str, path: &str) -> Option<Value<'a>> {
     None
 }
 
-/// The content of a JSON string with its escapes undone; broken ones stay as they are.
+/// Returns the content of a JSON string with its escapes decoded; invalid escapes stay as they are.
 pub fn unescape(text: &str) -> std::borrow::Cow<'_, str> {
     if !text.contains('\\') {
         return std::borrow::Cow::Borrowed(text);
@@ -231,7 +231,7 @@ pub fn unescape(text: &str) -> std::borrow::Cow<'_, str> {
     std::borrow::Cow::Owned(out)
 }
 
-/// `uXXXX`, or two of them for a character beyond the first plane.
+/// Decodes `uXXXX`, or a surrogate pair of them.
 fn unicode(after: &str) -> (Option<char>, usize) {
     let four = |at: usize| after.get(at..at + 4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
     let Some(first) = four(1) else { return (None, 0) };
@@ -249,11 +249,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn members_in_order() {
+    fn members_are_returned_in_order() {
         let line = r#"{"level":30,"a":"x\"y","o":{"k":[1,"}"],"s":2},"n":null}"#;
         let mut walk = members(line);
         let found: Vec<_> = walk.by_ref().collect();
-        assert!(walk.whole());
+        assert!(walk.is_complete());
         assert_eq!(found[0], ("level", Value::Bare("30")));
         assert_eq!(found[1], ("a", Value::Text("x\\\"y")));
         assert_eq!(found[2], ("o", Value::Object(r#"{"k":[1,"}"],"s":2}"#)));
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_lines_are_not_whole() {
+    fn malformed_lines_are_not_whole() {
         for line in [
             "",
             "{",
@@ -279,12 +279,12 @@ mod tests {
         ] {
             let mut walk = members(line);
             walk.by_ref().for_each(drop);
-            assert!(!walk.whole(), "{line}");
+            assert!(!walk.is_complete(), "{line}");
         }
     }
 
     #[test]
-    fn escapes_are_decoded_and_broken_ones_stay_as_they_are() {
+    fn escapes_are_decoded_and_invalid_ones_stay() {
         assert_eq!(unescape(r#"a\n\"\u65e5\ud83d\ude80\x\"#), "a\n\"日🚀\\x\\");
         assert_eq!(unescape(r"\ud83d alone"), "\\ud83d alone");
     }

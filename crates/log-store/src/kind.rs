@@ -1,10 +1,10 @@
-//! How a line is written: words, JSON or pairs.
+//! The format of a line: plain text, JSON or pairs.
 
-/// How a line is written.
+/// The format of a line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Kind {
-    /// Words without fields.
+    /// Plain text without fields.
     #[default]
     Plain,
     /// A JSON object: pino, `NestJS`, Winston, Datadog and others.

@@ -1,10 +1,10 @@
-//! How bad a line is, in the words and numbers that loggers use.
+//! Log levels, with the words and numbers that loggers use for them.
 
-/// A level. The order is that of badness; lines that say nothing have [`Level::None`].
+/// A level. Levels are ordered by severity; lines without one have [`Level::None`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Level {
-    /// The line does not say.
+    /// The line has no level.
     #[default]
     None,
     /// `trace`, `verbose`, `silly`; pino 10.
@@ -22,11 +22,11 @@ pub enum Level {
 }
 
 impl Level {
-    /// All, from the mildest.
+    /// All levels, in increasing severity.
     pub const ALL: [Self; 7] = [Self::None, Self::Trace, Self::Debug, Self::Info, Self::Warn, Self::Error, Self::Fatal];
 
-    /// The word for it.
-    pub fn word(self) -> &'static str {
+    /// Returns the name.
+    pub fn name(self) -> &'static str {
         match self {
             Self::None => "",
             Self::Trace => "trace",
@@ -38,9 +38,9 @@ impl Level {
         }
     }
 
-    /// Reads a word, in any case.
+    /// Parses a word, ignoring case.
     pub fn from_word(word: &[u8]) -> Option<Self> {
-        // `ERROR+2` of Go's slog.
+        // Go's slog writes `ERROR+2`.
         let word = match word.iter().position(|b| matches!(b, b'+' | b'-')) {
             Some(at) if at >= 4 => &word[..at],
             _ => word,
@@ -62,7 +62,7 @@ impl Level {
         })
     }
 
-    /// Reads a number as pino and bunyan write it: 10, 20 … 60.
+    /// Parses a number as in pino and bunyan: 10, 20 … 60.
     pub fn from_number(number: u32) -> Option<Self> {
         Some(match number {
             1..=19 => Self::Trace,
@@ -75,7 +75,7 @@ impl Level {
         })
     }
 
-    /// The level of a stored byte.
+    /// Decodes a stored byte.
     pub(crate) fn of(byte: u8) -> Self {
         Self::ALL.get(usize::from(byte)).copied().unwrap_or_default()
     }

@@ -1,14 +1,14 @@
-//! A bounded store of log lines: text in arenas, in the order of time whatever order they come in,
-//! with an index that makes jumping, filtering by level and histograms immediate.
+//! A bounded store of log lines: text in arenas, ordered by time regardless of the order of arrival, indexed so that jumping,
+//! filtering by level and histograms are immediate.
 //!
-//! - [`store`]: lines in, evictions counted, lines out in order; [`block`] is a piece of it.
-//! - [`parse`]: what [`kind`] of line it is and how bad; [`fields`]: what it holds; [`json`] scans.
-//! - [`filter`]: the language of filters; [`shape`]: patterns of lines to mute.
-//! - [`pattern`]: `*`, `?` and `[a-c]` in names; [`name`]: what tools add to names.
-//! - [`search`]: plain and regular expressions over all text; [`view`]: which lines are shown.
+//! - [`store`]: inserts lines, counts evictions, returns lines in order; [`block`] is a part of it.
+//! - [`parse`]: the format ([`kind`]) and level of a line; [`fields`]: its fields; [`json`]: the scanner.
+//! - [`filter`]: the filter language; [`shape`]: patterns of lines to mute.
+//! - [`pattern`]: `*`, `?` and `[a-c]` in names; [`name`]: generated suffixes of names.
+//! - [`search`]: text and regular expressions over all lines; [`view`]: the lines shown.
 //!
-//! What does not live here: AWS, clocks, threads, terminals. Text is kept as it came; whoever shows
-//! it makes it harmless first.
+//! Not in this crate: AWS, clocks, threads, terminals. Text is kept as it arrived; callers must make it safe for a terminal
+//! before showing it.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod block;
@@ -33,5 +33,5 @@ pub use filter::{Filter, FilterError};
 pub use kind::Kind;
 pub use level::Level;
 pub use search::{Search, SearchError};
-pub use store::{Bin, Key, Limits, Line, New, Placed, Pos, Source, Store, StreamId};
+pub use store::{Bin, InsertOutcome, Key, Limits, Line, NewLine, Pos, Source, Store, StreamId};
 pub use view::View;

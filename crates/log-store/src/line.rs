@@ -1,13 +1,13 @@
-//! How a line begins and what its words say of its level, whatever stream it is of.
+//! The beginning and the level of a plain line, independent of its stream.
 
 use crate::level::Level;
 
-/// No word for a level is longer.
+/// The length of the longest level word, in bytes.
 const LONGEST: usize = 9;
-/// More of a plain line is not looked at for a level.
+/// Number of bytes of a plain line that are searched for a level.
 const HEAD: usize = 160;
 
-/// The level of a plain line, from marks at its beginning or from words in it.
+/// Returns the level of a plain line, from marks at its beginning or from words in it.
 pub(crate) fn plain_level(line: &str) -> Level {
     let trimmed = line.trim_start();
     match trimmed.chars().next() {
@@ -20,8 +20,8 @@ pub(crate) fn plain_level(line: &str) -> Level {
     if let Some(level) = lettered(head) {
         return level;
     }
-    // After a time, the first word is a level in small letters too: swift-log, the OTP, zap.
-    let timed = head.iter().take_while(|b| b.is_ascii_digit()).count() >= 2 && begins(line);
+    // After a time, the first word may be a level in lower case: swift-log, the OTP, zap.
+    let timed = head.iter().take_while(|b| b.is_ascii_digit()).count() >= 2 && starts_log_entry(line);
     let (mut first, mut best, mut from) = (None, Level::None, 0);
     let mut words = 0;
     for at in 0..=head.len() {
@@ -35,7 +35,7 @@ pub(crate) fn plain_level(line: &str) -> Level {
             continue;
         }
         let rest = &head[at..];
-        // Worse than whatever level the line has.
+        // More severe than any level in the line.
         if (word == b"FATAL" && rest.starts_with(b" ERROR"))
             || (word == b"Fatal" && rest.starts_with(b" error"))
             || (word == b"panicked" && rest.starts_with(b" at"))
@@ -47,7 +47,7 @@ pub(crate) fn plain_level(line: &str) -> Level {
         if byte == b':' && (word.ends_with(b"Error") || word.ends_with(b"Exception")) {
             best = if word.len() <= LONGEST || rest.starts_with(b": ") || rest == b":" { Level::Error } else { best };
         }
-        // Lower-case words are prose unless something marks them as a level.
+        // Lower-case words are prose, unless they are marked as a level.
         let alone = byte == b'\t' && at - word.len() > 0 && head[at - word.len() - 1] == b'\t';
         let after_time = timed && words == 1 && byte == b' ';
         let marked = matches!(byte, b':' | b']' | b'|') || alone || after_time;
@@ -61,7 +61,7 @@ pub(crate) fn plain_level(line: &str) -> Level {
     first.unwrap_or(best)
 }
 
-/// The level of klog (`E1120 12:00:00.0 7 a.go:1] x`) and of Ruby's logger (`E, [2026-…`), by its letter.
+/// Returns the level of klog (`E1120 12:00:00.0 7 a.go:1] x`) and of Ruby's logger (`E, [2026-…`), from its letter.
 fn lettered(head: &[u8]) -> Option<Level> {
     let level = match head.first()? {
         b'D' => Level::Debug,
@@ -75,8 +75,8 @@ fn lettered(head: &[u8]) -> Option<Level> {
     (klog || head.get(1..4) == Some(b", [")).then_some(level)
 }
 
-/// Whether a line begins as a logger begins one: with a time, or with a level.
-pub(crate) fn begins(line: &str) -> bool {
+/// Returns whether a line begins like a logger's: with a time or a level.
+pub(crate) fn starts_log_entry(line: &str) -> bool {
     let trimmed = line.trim_start_matches([' ', '\t', '[', '(', '<']);
     let bytes = trimmed.as_bytes();
     let digits = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -91,20 +91,20 @@ pub(crate) fn begins(line: &str) -> bool {
         }
         _ => false,
     };
-    // E1120 12:00:00 of klog, `E, [2026-…` of Ruby.
+    // klog: `E1120 12:00:00`; Ruby: `E, [2026-…`.
     let lettered = matches!(bytes.first(), Some(b'D' | b'I' | b'W' | b'E' | b'F' | b'A'))
         && (bytes.get(1..5).is_some_and(|four| four.iter().all(u8::is_ascii_digit)) || bytes.get(1..4) == Some(b", ["));
     let pairs = ["time=", "level=", "ts=", "lvl=", "{\""].iter().any(|mark| trimmed.starts_with(mark));
     time || lettered || pairs || head_level(line)
 }
 
-/// Whether a level stands at the very beginning, as a logger writes it: `ERROR `, `[warn]`, `info:`.
+/// Returns whether a level is at the very beginning, as loggers write it: `ERROR `, `[warn]`, `info:`.
 fn head_level(line: &str) -> bool {
     let trimmed = line.trim_start_matches([' ', '\t', '[', '<']);
     let end = trimmed.bytes().position(|b| !b.is_ascii_alphabetic()).unwrap_or(trimmed.len());
     let (word, rest) = trimmed.split_at(end);
     let capitals = word.len() > 2 && word.bytes().all(|b| b.is_ascii_uppercase());
     let marked = rest.starts_with([':', ']', '|']) || (capitals && rest.starts_with([' ', '\t', '[']));
-    // `Error: x` names an exception.
+    // `Error: x` is the name of an exception.
     marked && !word.starts_with("Error") && Level::from_word(word.as_bytes()).is_some()
 }

@@ -1,9 +1,9 @@
-//! Names as tools make them: `CloudFormation`, CDK, Copilot, Terraform and Pulumi add a part that says nothing.
+//! Names with generated parts, as added by `CloudFormation`, CDK, Copilot, Terraform and Pulumi.
 
-/// A name without the part that a tool has added: `shop-prod-web` of `shop-prod-web-Service-1A2B3C4D5E6F`.
-/// A name that has none is left whole.
+/// Returns a name without its generated part: `shop-prod-web` for `shop-prod-web-Service-1A2B3C4D5E6F`. A name without one is
+/// returned unchanged.
 #[must_use]
-pub fn body(name: &str) -> &str {
+pub fn without_generated_suffix(name: &str) -> &str {
     let Some(at) = name.rfind(['-', '_', '/']) else { return name };
     let (head, last) = (&name[..at], &name[at + 1..]);
     if head.is_empty() {
@@ -15,20 +15,20 @@ pub fn body(name: &str) -> &str {
     if !is_of_a_stack(last) {
         return name;
     }
-    // The logical id that stands before it: `Service` of Copilot, `WebServiceD2A8E1F4` of the CDK.
+    // The logical id before it: `Service` for Copilot, `WebServiceD2A8E1F4` for the CDK.
     let head = without_hash(head);
     head.strip_suffix("-Service").filter(|rest| !rest.is_empty()).unwrap_or(head)
 }
 
-/// The part that a tool has added, without what separates it.
+/// Returns the generated part, without its separator.
 #[must_use]
-pub fn generated(name: &str) -> Option<&str> {
+pub fn generated_suffix(name: &str) -> Option<&str> {
     let last = &name[name.rfind(['-', '_', '/'])? + 1..];
-    (body(name).len() < name.len()).then_some(last)
+    (without_generated_suffix(name).len() < name.len()).then_some(last)
 }
 
-/// 12 or 13 letters and digits at random, as `CloudFormation` adds them to what it makes; in capitals for stacks
-/// of before 2023, in both cases since. Source: the physical ids of its documentation.
+/// Returns whether a part is a `CloudFormation` suffix: 12 or 13 random letters and digits, in capitals for stacks created
+/// before 2023, in mixed case since. Source: the physical ids in its documentation.
 fn is_of_a_stack(part: &str) -> bool {
     if !(12..=13).contains(&part.len()) || !part.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return false;
@@ -37,13 +37,13 @@ fn is_of_a_stack(part: &str) -> bool {
     let (upper, lower, digit) = (has(u8::is_ascii_uppercase), has(u8::is_ascii_lowercase), has(u8::is_ascii_digit));
     match (upper, lower) {
         (true, false) => digit,
-        // Words written together have few humps; what is random changes its kind all the time.
+        // Compound words change case rarely, random text all the time.
         (true, true) => humps(part) >= 5,
         _ => false,
     }
 }
 
-/// How many runs of capitals, of small letters with or without a capital before them, and of digits there are.
+/// Counts the runs of capitals, of lower-case letters with an optional leading capital, and of digits.
 fn humps(part: &str) -> usize {
     let kind = |b: u8| {
         if b.is_ascii_digit() {
@@ -62,7 +62,8 @@ fn humps(part: &str) -> usize {
     1 + changes.count()
 }
 
-/// The 20 and more digits of Terraform's `name_prefix`, the 7 to 40 hexadecimal digits of `random_id` and Pulumi.
+/// Returns whether a part is the 20 or more digits of Terraform's `name_prefix`, or the 7 to 40 hexadecimal digits of
+/// `random_id` and Pulumi.
 fn is_digits_or_hash(part: &str) -> bool {
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
     let hash = part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
@@ -70,7 +71,7 @@ fn is_digits_or_hash(part: &str) -> bool {
         || (hash && (7..=40).contains(&part.len()) && digits > 0 && digits < part.len())
 }
 
-/// Without the 8 hexadecimal digits in capitals that the CDK adds to a logical id.
+/// Removes the 8 upper-case hexadecimal digits that the CDK adds to a logical id.
 fn without_hash(head: &str) -> &str {
     let Some(at) = head.len().checked_sub(8).filter(|at| head.is_char_boundary(*at)) else { return head };
     let (before, hash) = head.split_at(at);
@@ -84,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn suffixes_that_a_tool_added_to_a_name_are_left_out() {
+    fn generated_suffixes_are_removed() {
         for (name, expected) in [
             ("shop-prod-web-Service-1A2B3C4D5E6F", "shop-prod-web"),
             ("shop-prod-admin-web-Service-2fXq9Zc1LmPa", "shop-prod-admin-web"),
@@ -95,13 +96,13 @@ mod tests {
             ("web-3f2a9c1b", "web"),
             ("web-9f3c2e1", "web"),
         ] {
-            assert_eq!(body(name), expected, "{name}");
-            assert!(generated(name).is_some_and(|part| name.ends_with(part)), "{name}");
+            assert_eq!(without_generated_suffix(name), expected, "{name}");
+            assert!(generated_suffix(name).is_some_and(|part| name.ends_with(part)), "{name}");
         }
     }
 
     #[test]
-    fn names_that_people_chose_are_left_whole() {
+    fn names_chosen_by_people_are_unchanged() {
         for name in [
             "web",
             "shop-prod-web",
@@ -122,7 +123,7 @@ mod tests {
             "",
             "prod-eu-west-1",
         ] {
-            assert_eq!((body(name), generated(name)), (name, None), "{name}");
+            assert_eq!((without_generated_suffix(name), generated_suffix(name)), (name, None), "{name}");
         }
     }
 }

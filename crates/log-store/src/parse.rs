@@ -1,5 +1,5 @@
-//! The format of a line, its level, and whether it continues the line before. Each stream keeps the kind of its last
-//! line: lines of one program are alike.
+//! The format of a line, its level, and whether it continues the previous line. Each stream keeps the format of its last
+//! line, because the lines of one program are alike.
 
 use crate::fields;
 use crate::json::{self, Value};
@@ -9,51 +9,51 @@ use crate::line::plain_level;
 use crate::trace::{self, Trace};
 use memchr::{memchr, memchr_iter};
 
-/// The features of a line.
+/// What was recognized in a line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Parsed {
-    /// The format that the line is written in.
+    /// The format.
     pub kind: Kind,
-    /// The level of the line.
+    /// The level.
     pub level: Level,
-    /// It goes on with the line before: a frame of a stack trace.
+    /// Whether it continues the previous line, such as a frame of a stack trace.
     pub continues: bool,
 }
 
-/// The state of a stream from its lines so far: its format, and the stack trace that is open in it.
+/// The state of a stream after its lines so far: its format, and its open stack trace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct State {
     kind: Kind,
-    /// Of the last line that stands by itself.
+    /// The level of the last line that was not a continuation.
     level: Level,
     trace: Trace,
 }
 
-/// Looks at a line that stands alone; `like` is the kind of the stream's last line.
+/// Parses a line on its own. `like` is the format of the stream's last line.
 #[must_use]
 pub fn parse(line: &str, like: Kind) -> Parsed {
     State { kind: like, ..State::default() }.read(line)
 }
 
 impl State {
-    /// How the stream writes.
+    /// Returns the stream's format.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Looks at the next line of the stream, which may be a whole trace in one event.
+    /// Parses the next line of the stream, which may be a whole trace in one event.
     #[must_use]
     pub fn read(&mut self, line: &str) -> Parsed {
         let first = line.as_bytes().iter().find(|b| !b.is_ascii_whitespace());
         if first == Some(&b'{')
             && let Some(level) = json_level(line)
         {
-            return self.stands(line, Kind::Json, level, Trace::None);
+            return self.standalone(line, Kind::Json, level, Trace::None);
         }
         if self.trace != Trace::None {
             let plain = strip_colour(first_line(line));
-            if let Some(next) = trace::goes_on(self.trace, &plain) {
+            if let Some(next) = trace::next_state(self.trace, &plain) {
                 return self.continues(line, next);
             }
         }
@@ -61,23 +61,24 @@ impl State {
             && let Some(level) = logfmt_level(line)
         {
             let after = if level >= Level::Error { Trace::After } else { Trace::None };
-            return self.stands(line, Kind::Logfmt, level, after);
+            return self.standalone(line, Kind::Logfmt, level, after);
         }
         self.read_plain(line)
     }
 
     fn read_plain(&mut self, line: &str) -> Parsed {
-        let whole = strip_colour(line);
-        let plain = first_line(&whole);
+        let uncoloured = strip_colour(line);
+        let plain = first_line(&uncoloured);
         if let Some((level, begun)) = trace::start(plain) {
-            // What a logger has just called an error goes on with its exception; else the exception is the error.
+            // After a line that a logger marked as an error, its exception is a continuation; otherwise the exception is the
+            // error.
             let joined = matches!(self.trace, Trace::After | Trace::Zap) && self.level >= Level::Error;
-            if joined && trace::joins(plain, begun) {
+            if joined && trace::joins_error(plain, begun) {
                 return self.continues(line, if begun == Trace::After { Trace::Frames } else { begun });
             }
-            return self.stands(line, Kind::Plain, level, begun);
+            return self.standalone(line, Kind::Plain, level, begun);
         }
-        if trace::indented(plain) {
+        if trace::always_continues(plain) {
             let next = match self.trace {
                 Trace::None if self.level < Level::Warn => Trace::None,
                 Trace::None | Trace::After => Trace::Frames,
@@ -85,18 +86,18 @@ impl State {
             };
             return self.continues(line, next);
         }
-        if trace::is_beside(plain) {
+        if trace::is_postgres_detail(plain) {
             return self.continues(line, Trace::None);
         }
-        let level = match plain_level(&whole) {
-            Level::None if trace::is_haskell_event(&whole) => Level::Error,
+        let level = match plain_level(&uncoloured) {
+            Level::None if trace::is_haskell_event(&uncoloured) => Level::Error,
             level => level,
         };
-        self.stands(line, Kind::Plain, level, trace::behind(plain, level))
+        self.standalone(line, Kind::Plain, level, trace::after_error(plain, level))
     }
 
-    fn stands(&mut self, line: &str, kind: Kind, level: Level, trace: Trace) -> Parsed {
-        // An event of several lines has its trace with it.
+    fn standalone(&mut self, line: &str, kind: Kind, level: Level, trace: Trace) -> Parsed {
+        // An event of several lines already contains its trace.
         let trace = if trace != Trace::None && line.contains('\n') { Trace::None } else { trace };
         *self = Self { kind, level, trace };
         Parsed { kind, level, continues: false }
@@ -108,19 +109,19 @@ impl State {
     }
 }
 
-/// An event may hold a whole trace: its first line tells what it is.
+/// Returns the first line of an event, which identifies a trace that the event may contain.
 fn first_line(line: &str) -> &str {
-    // Elixir begins its events with an empty line.
+    // Elixir events begin with an empty line.
     let line = line.trim_start_matches('\n');
     memchr(b'\n', line.as_bytes()).map_or(line, |end| &line[..end]).trim_end_matches('\r')
 }
 
-/// The level of a whole JSON object; nothing if it is broken.
+/// Returns the level of a JSON object; `None` if it is malformed.
 fn json_level(line: &str) -> Option<Level> {
     let mut walk = json::members(line);
     let mut level = None;
     let mut number: Option<u32> = None;
-    // Of GELF, where the numbers are those of syslog, and of MongoDB, whose names are single letters.
+    // Whether it is GELF, with syslog's numbers, or MongoDB, with single-letter names.
     let (mut gelf, mut mongo) = (false, false);
     for (key, value) in walk.by_ref() {
         let strong = fields::is_level(key);
@@ -133,21 +134,21 @@ fn json_level(line: &str) -> Option<Level> {
                 mongo = true;
                 None
             }
-            ("s", Value::Text(letter)) if mongo => of_letter(letter),
+            ("s", Value::Text(letter)) if mongo => mongodb_level(letter),
             ("log", Value::Object(inner)) => json::members(inner).find_map(|(key, value)| match value {
                 Value::Text(word) if key == "level" => Level::from_word(word.as_bytes()),
                 _ => None,
             }),
-            // Datadog calls it `status`, which elsewhere is the status of an answer.
+            // Datadog's key is `status`, which elsewhere is the status of a response.
             ("status", Value::Text(word)) if level.is_none() => Level::from_word(word.as_bytes()),
-            // As Python counts: 30 warns, 40 is an error.
-            ("levelno", Value::Bare(said)) => said.parse().ok().and_then(of_python),
+            // Python's numbers: 30 is a warning, 40 an error.
+            ("levelno", Value::Bare(text)) => text.parse().ok().and_then(python_level),
             (_, Value::Text(word)) if strong => Level::from_word(word.as_bytes()).or_else(|| {
                 number = word.parse().ok().or(number);
                 None
             }),
-            (_, Value::Bare(said)) if strong => {
-                number = said.parse().ok().or(number);
+            (_, Value::Bare(text)) if strong => {
+                number = text.parse().ok().or(number);
                 None
             }
             _ => None,
@@ -156,16 +157,16 @@ fn json_level(line: &str) -> Option<Level> {
     }
     let by_number = || {
         number.and_then(|number| match number {
-            0..=7 if gelf => of_syslog(number),
-            100..=600 => of_monolog(number),
+            0..=7 if gelf => syslog_level(number),
+            100..=600 => monolog_level(number),
             _ => Level::from_number(number),
         })
     };
-    walk.whole().then(|| level.or_else(by_number).unwrap_or_default())
+    walk.is_complete().then(|| level.or_else(by_number).unwrap_or_default())
 }
 
-/// `F`, `E`, `W`, `I`, `D1` to `D5` of `MongoDB`.
-fn of_letter(letter: &str) -> Option<Level> {
+/// Returns the level for a letter of `MongoDB`: `F`, `E`, `W`, `I`, `D1` to `D5`.
+fn mongodb_level(letter: &str) -> Option<Level> {
     Some(match letter.as_bytes() {
         b"F" => Level::Fatal,
         b"E" => Level::Error,
@@ -176,8 +177,8 @@ fn of_letter(letter: &str) -> Option<Level> {
     })
 }
 
-/// 10, 20 … 50 of Python's `logging`.
-fn of_python(number: u32) -> Option<Level> {
+/// Returns the level for a number of Python's `logging`: 10, 20 … 50.
+fn python_level(number: u32) -> Option<Level> {
     Some(match number {
         1..=19 => Level::Debug,
         20..=29 => Level::Info,
@@ -188,8 +189,8 @@ fn of_python(number: u32) -> Option<Level> {
     })
 }
 
-/// 0 to 7 of syslog (RFC 5424): the smaller, the worse.
-fn of_syslog(number: u32) -> Option<Level> {
+/// Returns the level for a number of syslog (RFC 5424): 0 to 7, lower is more severe.
+fn syslog_level(number: u32) -> Option<Level> {
     Some(match number {
         0..=2 => Level::Fatal,
         3 => Level::Error,
@@ -200,8 +201,8 @@ fn of_syslog(number: u32) -> Option<Level> {
     })
 }
 
-/// 100 to 600 of Monolog.
-fn of_monolog(number: u32) -> Option<Level> {
+/// Returns the level for a number of Monolog: 100 to 600.
+fn monolog_level(number: u32) -> Option<Level> {
     Some(match number {
         100..=199 => Level::Debug,
         200..=299 => Level::Info,
@@ -224,7 +225,7 @@ fn is_key(key: &str) -> bool {
     key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'@'))
 }
 
-/// The level of a line of pairs; nothing if it has fewer than two.
+/// Returns the level of a line of pairs; `None` if it has fewer than two.
 fn logfmt_level(line: &str) -> Option<Level> {
     let (mut pairs, mut level) = (0, Level::None);
     for (key, value) in fields::pairs(line) {
@@ -236,10 +237,10 @@ fn logfmt_level(line: &str) -> Option<Level> {
     (pairs >= 2).then_some(level)
 }
 
-/// Escape, with which colours begin.
+/// The escape character that begins colour sequences.
 const ESC: u8 = 0x1b;
 
-/// A line without its colours, where it has any.
+/// Returns a line without its colour sequences.
 #[must_use]
 pub fn strip_colour(line: &str) -> std::borrow::Cow<'_, str> {
     let Some(mut at) = memchr(ESC, line.as_bytes()) else { return std::borrow::Cow::Borrowed(line) };
@@ -255,7 +256,7 @@ pub fn strip_colour(line: &str) -> std::borrow::Cow<'_, str> {
         {
             rest = &after[end + 3..];
         } else {
-            // Not a colour: it stays, to be shown for what it is.
+            // Other escape sequences stay, to be shown visibly.
             out.push('\x1b');
             rest = &after[1..];
         }
@@ -278,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn the_loggers_that_teams_use() {
+    fn common_loggers_are_recognized() {
         let json = Kind::Json;
         assert_eq!(level(r#"{"level":50,"time":1,"msg":"x"}"#), (json, Level::Error));
         assert_eq!(level(r#"{"timestamp":"2026","level":"warn","message":"x","status":500}"#), (json, Level::Warn));
@@ -326,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_continues_a_trace_is_marked() {
+    fn line_that_continues_a_trace_is_marked() {
         for line in [
             "    at Object.<anonymous> (/app/a.js:1:2)",
             "\tat java.lang.Thread.run",
@@ -342,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn only_colours_are_stripped() {
+    fn only_colour_sequences_are_removed() {
         assert_eq!(strip_colour("\x1b[1;31mred\x1b[0m \x1b[2J"), "red \x1b[2J");
         assert_eq!(strip_colour("\x1b["), "\x1b[");
     }

@@ -1,13 +1,13 @@
-//! Patterns of names, as a shell has them: `*` stands for any text, `?` for one character, `[a-c]` for one of
-//! these, `[!a-c]` for one that is none of them. A `[` that is not closed stands for itself.
+//! Shell patterns for names: `*` matches any text, `?` one character, `[a-c]` one of these, `[!a-c]` one other than these. An
+//! unclosed `[` is a plain character.
 
-/// Whether the text is a pattern and not a name.
+/// Returns whether the text is a pattern rather than a name.
 #[must_use]
 pub fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?']) || text.char_indices().any(|(at, c)| c == '[' && class_end(&text[at..]).is_some())
 }
 
-/// The text before the first wildcard: every name that matches begins with it.
+/// Returns the text before the first wildcard; every matching name begins with it.
 #[must_use]
 pub fn literal_prefix(pattern: &str) -> &str {
     let wild = |(at, c): (usize, char)| match c {
@@ -18,12 +18,11 @@ pub fn literal_prefix(pattern: &str) -> &str {
     &pattern[..pattern.char_indices().find_map(wild).unwrap_or(pattern.len())]
 }
 
-/// Whether a whole name matches the pattern. It takes at most as many steps as pattern and name are long,
-/// multiplied: nothing in it grows faster.
+/// Returns whether a whole name matches the pattern. The number of steps is at most the product of both lengths.
 #[must_use]
 pub fn matches(pattern: &str, name: &str) -> bool {
     let (mut rest, mut left) = (pattern, name);
-    // Where to go on from if what follows the last `*` does not fit here.
+    // Where to resume if the text after the last `*` does not match here.
     let mut again: Option<(&str, &str)> = None;
     loop {
         if let Some(after) = rest.strip_prefix('*') {
@@ -52,7 +51,7 @@ pub fn matches(pattern: &str, name: &str) -> bool {
     }
 }
 
-/// The pattern after its first element, if that fits the character.
+/// Returns the pattern after its first element, if that matches the character.
 fn step(pattern: &str, c: Option<char>) -> Option<&str> {
     let c = c?;
     let mut elements = pattern.chars();
@@ -66,7 +65,8 @@ fn step(pattern: &str, c: Option<char>) -> Option<&str> {
     }
 }
 
-/// Where the `]` is that closes the class with which the pattern begins. As the first of a class it is a member.
+/// Returns the position of the `]` that closes the class at the start of the pattern. A `]` in first position is a member of
+/// the class.
 fn class_end(pattern: &str) -> Option<usize> {
     let inside = pattern.strip_prefix('[')?;
     let first = inside.strip_prefix(['!', '^']).unwrap_or(inside);
@@ -75,7 +75,7 @@ fn class_end(pattern: &str) -> Option<usize> {
     first.get(from..)?.find(']').map(|at| skipped + from + at)
 }
 
-/// Whether a character is one that the class (without its brackets) has.
+/// Returns whether the class (without its brackets) contains a character.
 fn in_class(class: &str, c: char) -> bool {
     let members = class.strip_prefix(['!', '^']).unwrap_or(class);
     let members: Vec<char> = members.chars().collect();
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_no_pattern() {
+    fn name_is_not_a_pattern() {
         assert!(["*", "a?", "w[eb]", "x[!y]"].into_iter().all(is_pattern));
         assert!(!["web", "w[eb", "web]", "[]", "[!]", ""].into_iter().any(is_pattern));
         assert_eq!(literal_prefix("/ecs/web-?"), "/ecs/web-");
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn many_stars_take_no_longer_than_their_product() {
+    fn many_stars_take_bounded_time() {
         assert!(!matches(&"a*".repeat(200), &"a".repeat(20_000)[..199]));
         assert!(!matches(&format!("{}b", "*a".repeat(100)), &"a".repeat(5_000)));
     }

@@ -1,22 +1,22 @@
-//! Searching: plain text or a regular expression, in smart case: a pattern without a capital matches
-//! in any case. One search runs over a whole block's text, not line by line.
+//! Search for plain text or a regular expression in smart case: a pattern without capitals ignores case. One search runs over
+//! a whole block's text, not line by line.
 
 use crate::block::Block;
 use memchr::memmem::Finder;
 use regex::bytes::{Regex, RegexBuilder};
 
-/// The largest compiled expression, in bytes: catastrophic ones do not exist here, large ones do.
+/// The maximum size of a compiled expression in bytes. The engine has no catastrophic expressions, but large ones exist.
 const SIZE: usize = 4 << 20;
 
 /// Why a pattern cannot be searched for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SearchError {
-    /// It is not a regular expression.
+    /// It is not a valid regular expression.
     #[error("{what}")]
     Syntax {
-        /// The fault, in a sentence.
+        /// The mistake, in a sentence.
         what: String,
-        /// Where, in characters.
+        /// Its position, in characters.
         at: usize,
     },
     /// It would take too much memory.
@@ -33,13 +33,13 @@ enum Matcher {
     Regex(Regex),
 }
 
-/// The text as a regular expression that finds it and nothing else.
+/// Returns a regular expression that matches exactly this text.
 #[must_use]
 pub fn literal(text: &str) -> String {
     regex::escape(text)
 }
 
-/// A search for a text or a regular expression, compiled.
+/// A compiled search for a text or a regular expression.
 #[derive(Debug, Clone)]
 pub struct Search {
     matcher: Matcher,
@@ -47,7 +47,7 @@ pub struct Search {
 }
 
 impl Search {
-    /// Plain text, in smart case.
+    /// Compiles plain text, in smart case.
     pub fn plain(text: &str) -> Result<Self, SearchError> {
         if text.chars().any(char::is_uppercase) || !text.chars().any(char::is_alphabetic) {
             let finder = Finder::new(text.as_bytes()).into_owned();
@@ -59,7 +59,7 @@ impl Search {
         Ok(search)
     }
 
-    /// A regular expression, in smart case.
+    /// Compiles a regular expression, in smart case.
     pub fn regex(pattern: &str) -> Result<Self, SearchError> {
         Self::compile(pattern, !has_capital(pattern))
     }
@@ -78,12 +78,12 @@ impl Search {
         Ok(Self { matcher: Matcher::Regex(regex), text: pattern.to_owned() })
     }
 
-    /// The searched text, as it was typed.
+    /// Returns the pattern as it was typed.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether a text has it.
+    /// Returns whether a text matches.
     pub fn matches(&self, text: &str) -> bool {
         match &self.matcher {
             Matcher::Plain(finder) => finder.find(text.as_bytes()).is_some(),
@@ -91,7 +91,7 @@ impl Search {
         }
     }
 
-    /// Where it stands in a text, at the edges of characters; at most `most` places.
+    /// Returns the matches in a text as byte ranges at character boundaries, at most `most`.
     pub fn places(&self, text: &str, most: usize) -> Vec<std::ops::Range<usize>> {
         let bytes = text.as_bytes();
         let mut found: Vec<std::ops::Range<usize>> = match &self.matcher {
@@ -107,13 +107,13 @@ impl Search {
         found
     }
 
-    /// The rows of a block, from one on, that have it, ascending.
+    /// Appends the matching rows of a block, from `from` on, in ascending order.
     pub fn rows(&self, block: &Block, from: usize, out: &mut Vec<u16>) {
         if from >= block.len() {
             return;
         }
         let text = block.arena().as_bytes();
-        let order = block.by_place();
+        let order = block.rows_by_text_offset();
         let begin = if order.is_none() { block.span(from).0 } else { 0 };
         let already = out.len();
         let mut at = begin;
@@ -127,7 +127,7 @@ impl Search {
             let Some((start, end)) = found else { break };
             let row = block.row_at(start, order.as_deref());
             let (first, last) = block.span(row);
-            // A match that runs over the end of its line is none, unless the line has one of its own.
+            // A match that extends past its line does not count, unless the line also matches by itself.
             let within = start >= first && end <= last;
             if (within || self.matches(block.text(row))) && row >= from {
                 out.push(row as u16);
@@ -153,13 +153,14 @@ fn has_capital(pattern: &str) -> bool {
     false
 }
 
-/// The regex crate draws its errors over several lines: the pattern, a caret, a sentence.
-fn syntax(said: &str) -> SearchError {
-    let at = said.lines().find_map(|line| {
+/// Extracts the message and position from an error of the regex crate, which draws the pattern, a caret and a sentence on
+/// several lines.
+fn syntax(report: &str) -> SearchError {
+    let at = report.lines().find_map(|line| {
         let caret = line.find('^')?;
         line.trim().chars().all(|c| c == '^').then_some(caret.saturating_sub(4))
     });
-    let what = said.lines().rev().find_map(|line| line.strip_prefix("error: ")).unwrap_or(said);
+    let what = report.lines().rev().find_map(|line| line.strip_prefix("error: ")).unwrap_or(report);
     SearchError::Syntax { what: what.to_owned(), at: at.unwrap_or(0) }
 }
 
@@ -168,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lower_case_matches_any_case_and_a_capital_makes_case_count() {
+    fn smart_case_ignores_case_without_capitals() {
         assert!(Search::plain("error").unwrap().matches("An ERROR"));
         assert!(!Search::plain("Error").unwrap().matches("an error"));
         assert!(Search::regex(r"err\w+").unwrap().matches("ERROR"));
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_have_places() {
+    fn errors_have_positions() {
         let SearchError::Syntax { what, at } = Search::regex("ab(c").unwrap_err() else { panic!("a place") };
         assert_eq!((what.as_str(), at), ("unclosed group", 2));
         let large = Search::regex("(a{1000}){1000}").unwrap_err();
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_whole_characters() {
+    fn matches_are_at_character_boundaries() {
         assert_eq!(Search::plain("本").unwrap().places("日本", 9), vec![3..6]);
         assert!(Search::regex(r"(?-u)\xe6").unwrap().places("日本", 9).is_empty());
     }

@@ -1,11 +1,11 @@
-//! The pattern of a line: what stays when numbers, ids and quoted values are taken out. Lines of one
-//! pattern are one kind of noise, which a person mutes at once.
+//! The pattern of a line: its text with numbers, ids and quoted values removed. Lines with the same pattern can be muted
+//! together.
 
-/// A pattern, as a hash: two lines have the same one if they differ in values only.
+/// A pattern, as a hash. Lines that differ only in values have the same one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shape(pub u64);
 
-/// The pattern of a message.
+/// Returns the pattern of a message.
 #[must_use]
 pub fn shape(message: &str) -> Shape {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
@@ -17,7 +17,7 @@ pub fn shape(message: &str) -> Shape {
     Shape(hash)
 }
 
-/// The pattern in words, values as `#`.
+/// Returns the pattern as text, with values as `#`.
 #[must_use]
 pub fn describe(message: &str) -> String {
     let mut out = String::with_capacity(message.len());
@@ -41,7 +41,7 @@ fn walk(message: &str, put: &mut dyn FnMut(&str)) {
     }
 }
 
-/// Whether a word is a value: it has a digit, and is a number, or looks like an id.
+/// Returns whether a word is a value: it contains a digit, and is a number or looks like an id.
 fn value(word: &str) -> bool {
     if !word.bytes().any(|b| b.is_ascii_digit()) {
         return false;
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_do_not_count() {
+    fn values_do_not_change_the_shape() {
         assert_eq!(shape("GET /api/a/1842 200 in 3ms"), shape("GET /api/a/77 404 in 120ms"));
         assert_eq!(shape("task 0a1b2c3d done"), shape("task 99ffee00 done"));
         assert_ne!(shape("GET /health"), shape("GET /login"));

@@ -1,5 +1,5 @@
-//! Lines in, in any order; lines out in the order of their time. Bounded: the oldest fall out and
-//! are counted. A line that is there already, by its id, is not taken twice.
+//! The store accepts lines in any order and returns them in order of time. Its size is bounded: the oldest lines are evicted
+//! and counted. A line whose id is already stored is not inserted again.
 
 mod read;
 
@@ -10,16 +10,16 @@ pub use crate::streams::Source;
 use crate::streams::Streams;
 use std::collections::VecDeque;
 
-/// How much is kept, whichever is reached first.
+/// The limits of the store; whichever is reached first applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     pub lines: usize,
-    /// Bytes of text and of what belongs to it.
+    /// Bytes of text and of the data belonging to it.
     pub bytes: usize,
 }
 
 impl Default for Limits {
-    /// A million lines, or 512 MB.
+    /// A million lines or 512 MB.
     fn default() -> Self {
         Self { lines: 1_000_000, bytes: 512 << 20 }
     }
@@ -27,36 +27,36 @@ impl Default for Limits {
 
 pub use crate::streams::StreamId;
 
-/// How many lines, those of other streams included, a stack trace is followed over.
+/// Maximum number of lines, including those of other streams, that a stack trace is followed across.
 const TRACE: usize = 20_000;
 
-/// A line to be put into the store.
+/// A line to insert.
 #[derive(Debug, Clone, Copy)]
-pub struct New<'a> {
-    /// When it was written, in milliseconds of the epoch.
+pub struct NewLine<'a> {
+    /// The time in milliseconds since the epoch.
     pub at: Ms,
-    /// A hash of its id; 0 for none: then it is never taken for another.
+    /// A hash of the id; 0 for none, in which case it never counts as a duplicate.
     pub id: u64,
     pub stream: StreamId,
     pub text: &'a str,
-    /// Whether it came after later lines had been read.
+    /// Whether it arrived after later lines had been read.
     pub late: bool,
 }
 
-/// The outcome of adding a line.
+/// The outcome of inserting a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Placed {
-    /// It is the newest line.
-    Last,
-    /// It stands among others.
-    Among,
-    /// It was there already.
-    Known,
-    /// It is older than what fell out, or than what has room.
+pub enum InsertOutcome {
+    /// It is now the newest line.
+    Appended,
+    /// It was inserted between other lines.
+    Inserted,
+    /// It was already stored.
+    Duplicate,
+    /// It is older than the evicted lines, or than what there is room for.
     TooOld,
 }
 
-/// The place of a line for the moment: changes of the store move it.
+/// The current position of a line; changes to the store invalidate it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pos {
     pub block: usize,
@@ -71,188 +71,188 @@ pub struct Key {
     pub id: u64,
 }
 
-/// A line that is in the store.
+/// A stored line.
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'a> {
-    /// When it was written, in milliseconds of the epoch.
+    /// The time in milliseconds since the epoch.
     pub at: Ms,
     /// A hash of the event id.
     pub id: u64,
     pub stream: StreamId,
     /// The group, stream and service that wrote it.
     pub source: &'a Source,
-    /// Its level.
+    /// The level.
     pub level: Level,
-    /// The format that it is written in.
+    /// The format.
     pub kind: Kind,
-    /// See [`mark`].
+    /// The bits of [`mark`].
     pub marks: u8,
     pub text: &'a str,
 }
 
 impl Line<'_> {
-    /// Whether it has one of these marks.
+    /// Returns whether it has any of these marks.
     pub fn is(&self, marks: u8) -> bool {
         self.marks & marks != 0
     }
 
-    /// A key that finds the line again when others have come before it.
+    /// Returns a key that finds the line again after others were inserted.
     pub fn key(&self) -> Key {
         Key { at: self.at, id: self.id }
     }
 }
 
-/// A stretch of time in a histogram.
+/// A bin of a histogram.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Bin {
-    /// Lines of any level.
-    pub all: u32,
+    /// Number of lines of any level.
+    pub total: u32,
     pub warnings: u32,
-    /// Of them errors and worse.
+    /// Number of errors and fatal lines among them.
     pub errors: u32,
 }
 
-/// Log lines in the order of their time, within a limit of memory.
+/// Log lines in order of time, within a memory limit.
 #[derive(Debug, Clone, Default)]
 pub struct Store {
     blocks: VecDeque<Block>,
     limits: Limits,
     streams: Streams,
-    /// The number of the newest block.
+    /// The serial number of the newest block.
     serial: u64,
     lines: usize,
     bytes: usize,
     evicted: u64,
-    /// The newest time that fell out.
+    /// The newest time that was evicted.
     horizon: Option<Ms>,
-    /// How many rows without an id were put in; each gets its number for an id.
-    nameless: u64,
+    /// Number of rows inserted without an id; each gets its number as its id.
+    unnamed: u64,
 }
 
 impl Store {
-    /// An empty store.
+    /// Returns an empty store.
     pub fn new(limits: Limits) -> Self {
         Self { limits, ..Self::default() }
     }
 
-    /// Makes a stream known; the same group and stream give the same id, until [`Self::forget_streams`].
+    /// Registers a stream. The same group and stream give the same id, until [`Self::forget_streams`].
     pub fn stream(&mut self, source: Source) -> StreamId {
         self.streams.id(source)
     }
 
-    /// Forgets streams none of whose lines is left, where there are many. Ids of others stay; where an id was kept
-    /// for a stream without lines, ask again for it.
+    /// Removes streams without stored lines, if there are many. The ids of other streams stay valid; ids of streams without
+    /// lines must be requested again.
     pub fn forget_streams(&mut self) {
-        if self.streams.crowded() {
+        if self.streams.needs_cleanup() {
             let blocks = self.blocks.iter();
-            self.streams.keep(blocks.flat_map(|block| (0..block.len()).map(|row| block.stream(row))));
+            self.streams.retain(blocks.flat_map(|block| (0..block.len()).map(|row| block.stream(row))));
         }
     }
 
-    /// The stream of a group and a name, if it is known.
+    /// Returns the stream with a group and a name, if it is registered.
     pub fn find_stream(&self, group: &str, stream: &str) -> Option<StreamId> {
         self.streams.find(group, stream)
     }
 
-    /// Where a stream's lines come from.
+    /// Returns the origin of a stream's lines.
     pub fn source(&self, stream: StreamId) -> &Source {
         self.streams.source(stream)
     }
 
-    /// Streams with the lines each has brought.
+    /// Returns the streams, each with the number of lines it has brought.
     pub fn streams(&self) -> impl Iterator<Item = (StreamId, &Source, u64)> {
         self.streams.iter()
     }
 
-    /// How many lines are kept.
+    /// Returns the number of stored lines.
     pub fn len(&self) -> usize {
         self.lines
     }
 
-    /// Whether none is kept.
+    /// Returns whether the store is empty.
     pub fn is_empty(&self) -> bool {
         self.lines == 0
     }
 
-    /// How many of the oldest lines were dropped to stay within the limits.
+    /// Returns the number of lines evicted to stay within the limits.
     pub fn evicted(&self) -> u64 {
         self.evicted
     }
 
-    /// About how many bytes of memory are used.
+    /// Returns the approximate memory use in bytes.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Whether the next lines make old ones fall out.
+    /// Returns whether further lines evict old ones.
     pub fn full(&self) -> bool {
         self.lines + crate::block::ROWS > self.limits.lines || self.bytes + crate::block::TEXT > self.limits.bytes
     }
 
-    /// The times of the first and the last line.
+    /// Returns the times of the first and the last line.
     pub fn span(&self) -> Option<(Ms, Ms)> {
         Some((self.blocks.front()?.first_at(), self.blocks.back()?.last_at()))
     }
 
-    /// The blocks, oldest first.
+    /// Returns the blocks, oldest first.
     pub fn blocks(&self) -> &VecDeque<Block> {
         &self.blocks
     }
 
-    /// Puts a line in its place by time.
-    pub fn push(&mut self, new: &New<'_>) -> Placed {
+    /// Inserts a line at its position in time.
+    pub fn push(&mut self, new: &NewLine<'_>) -> InsertOutcome {
         let parsed = self.streams.read(new.stream, new.text);
         let marks = if new.late { mark::LATE } else { 0 } | if parsed.continues { mark::CONTINUES } else { 0 };
-        let id = if new.id == 0 { self.name() } else { new.id };
+        let id = if new.id == 0 { self.next_id() } else { new.id };
         let row =
             Row { at: new.at, id, stream: new.stream.0, level: parsed.level, marks, kind: parsed.kind, text: new.text };
-        let placed = self.place(&row);
-        if matches!(placed, Placed::Last | Placed::Among) {
+        let placed = self.insert_row(&row);
+        if matches!(placed, InsertOutcome::Appended | InsertOutcome::Inserted) {
             self.streams.count(new.stream);
         }
         placed
     }
 
-    /// Puts in a row that is not a line: a gap, or a second of which the service showed only a part.
-    pub fn note(&mut self, at: Ms, stream: StreamId, sampled: bool, text: &str) -> Placed {
+    /// Inserts a row that is not a line: a gap, or a second that the service only sampled.
+    pub fn push_note(&mut self, at: Ms, stream: StreamId, sampled: bool, text: &str) -> InsertOutcome {
         let marks = if sampled { mark::SAMPLED } else { mark::GAP };
-        let id = self.name();
-        self.place(&Row { at, id, stream: stream.0, level: Level::Warn, marks, kind: Kind::Plain, text })
+        let id = self.next_id();
+        self.insert_row(&Row { at, id, stream: stream.0, level: Level::Warn, marks, kind: Kind::Plain, text })
     }
 
-    /// An id for a row that has none.
-    fn name(&mut self) -> u64 {
-        self.nameless += 1;
-        // Never 0, and unlike a hash: those have all bits in use.
-        self.nameless
+    /// Returns an id for a row that has none.
+    fn next_id(&mut self) -> u64 {
+        self.unnamed += 1;
+        // Never 0, and never equal to a hash, which has the highest bit set.
+        self.unnamed
     }
 
-    fn place(&mut self, row: &Row<'_>) -> Placed {
+    fn insert_row(&mut self, row: &Row<'_>) -> InsertOutcome {
         if self.horizon.is_some_and(|horizon| row.at <= horizon) {
-            return Placed::TooOld;
+            return InsertOutcome::TooOld;
         }
         let newest = self.blocks.back().map(Block::last_at);
         if newest.is_none_or(|newest| row.at > newest) {
             self.append(row);
-            return Placed::Last;
+            return InsertOutcome::Appended;
         }
         let mut place = self.blocks.partition_point(|block| block.last_at() <= row.at);
-        if self.known(row, place) {
-            return Placed::Known;
+        if self.contains(row, place) {
+            return InsertOutcome::Duplicate;
         }
         if place == self.blocks.len() {
-            // A frame of a trace may belong among the lines of the newest moment.
+            // A trace frame may belong among other lines of the newest time.
             let among = row.marks & mark::CONTINUES != 0 && self.blocks[place - 1].reaches(row.at);
             if !among {
                 self.append(row);
-                return Placed::Last;
+                return InsertOutcome::Appended;
             }
             place -= 1;
         }
         if self.full() && place == 0 && self.blocks[0].first_at() > row.at {
-            return Placed::TooOld;
+            return InsertOutcome::TooOld;
         }
-        // Before all of a block: better the end of the one before, or a new one, than moving all rows.
+        // If the row precedes the whole block, use the end of the previous block or a new one instead of moving all rows.
         if row.at < self.blocks[place].first_at() {
             let before = place.checked_sub(1).filter(|b| !self.blocks[*b].full() && self.blocks[*b].reaches(row.at));
             if let Some(before) = before {
@@ -266,7 +266,7 @@ impl Store {
         let bytes = block.bytes();
         let mut at = block.after(row.at);
         if row.marks & mark::CONTINUES != 0 {
-            // A frame of a trace stands behind its stream's last line of the same moment.
+            // A trace frame follows the last line of its stream at the same time.
             let same = block.from(row.at);
             at = (same..at).rev().find(|n| block.stream(*n) == row.stream).map_or(at, |n| n + 1);
         }
@@ -281,11 +281,11 @@ impl Store {
             self.blocks.insert(place + 1, second);
         }
         self.evict();
-        Placed::Among
+        InsertOutcome::Inserted
     }
 
-    /// Whether a line of this id and time is there; `place` is the first block that ends later.
-    fn known(&self, row: &Row<'_>, place: usize) -> bool {
+    /// Returns whether a line with this id and time is stored. `place` is the first block that ends later.
+    fn contains(&self, row: &Row<'_>, place: usize) -> bool {
         let mut back = place.min(self.blocks.len().saturating_sub(1));
         loop {
             let block = &self.blocks[back];
@@ -294,7 +294,7 @@ impl Store {
             if range.into_iter().any(|n| block.row_id(n) == row.id) {
                 return true;
             }
-            // Lines of the same moment may go back into the block before.
+            // Lines of the same time may extend into the previous block.
             if start > 0 || back == 0 || self.blocks[back - 1].last_at() < row.at {
                 return false;
             }
@@ -334,21 +334,21 @@ impl Store {
         }
     }
 
-    /// Sets or takes a person's mark.
+    /// Toggles the user's mark.
     pub fn toggle_mark(&mut self, pos: Pos) {
         if let Some(block) = self.blocks.get_mut(pos.block).filter(|block| pos.row < block.len()) {
             block.toggle(pos.row, mark::MARKED);
         }
     }
 
-    /// Forgets all lines; streams stay known.
+    /// Removes all lines; streams stay registered.
     pub fn clear(&mut self) {
         self.blocks.clear();
         (self.lines, self.bytes, self.horizon) = (0, 0, None);
     }
 }
 
-/// A hash of an id that stands for it: 64 bits of FNV-1a, mixed; never 0.
+/// Returns a 64-bit hash of an id: FNV-1a, mixed, with the highest bit set, so never 0.
 #[must_use]
 pub fn hash(parts: &[&[u8]]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
@@ -366,6 +366,6 @@ pub fn hash(parts: &[&[u8]]) -> u64 {
     let mut z = hash;
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    // The low numbers are names of what has no id.
+    // Low numbers are the ids of rows without one.
     (z ^ (z >> 31)) | (1 << 63)
 }

@@ -1,26 +1,26 @@
-//! The streams that lines come from. Tasks come and go, each with a stream of its own: those none of whose lines is
-//! kept are forgotten, so that a store is bounded in its streams as it is in its lines.
+//! The streams that lines come from. Every task has a stream of its own, so streams without stored lines are removed to keep
+//! their number bounded, too.
 
 use crate::parse::{Parsed, State};
 use std::collections::HashMap;
 
-/// A stream that was made known.
+/// The id of a registered stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(pub u32);
 
-/// Up to this many streams are not worth a look at all lines.
-const FEW: usize = 4_096;
+/// Up to this number of streams, looking for unused ones is not worth reading all lines.
+const MIN_STREAMS: usize = 4_096;
 
-/// Where lines come from.
+/// The origin of lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Source {
     pub group: String,
     pub stream: String,
-    /// The short name: the service, the function.
+    /// The short name of the service or function.
     pub service: String,
-    /// The container, where there is one.
+    /// The container, if there is one.
     pub container: String,
-    /// The task, where there is one.
+    /// The task, if there is one.
     pub task: String,
 }
 
@@ -31,19 +31,19 @@ struct Known {
     lines: u64,
 }
 
-/// All streams; the place of each is its id.
+/// All streams; the index of each is its id.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Streams {
     known: Vec<Known>,
     index: HashMap<(String, String), StreamId>,
-    /// Places of streams that were forgotten.
+    /// The indexes of removed streams.
     free: Vec<u32>,
-    /// With more streams than this, it is looked which of them have lines.
-    enough: usize,
+    /// Number of streams above which unused ones are looked for.
+    threshold: usize,
 }
 
 impl Streams {
-    /// The id of a stream, which is known from now on.
+    /// Returns the id of a stream, registering it if it is new.
     pub(crate) fn id(&mut self, source: Source) -> StreamId {
         let key = (source.group.clone(), source.stream.clone());
         *self.index.entry(key).or_insert_with(|| {
@@ -76,18 +76,18 @@ impl Streams {
         self.known[stream.0 as usize].state.read(text)
     }
 
-    /// A line of it is kept.
+    /// Counts a line of the stream.
     pub(crate) fn count(&mut self, stream: StreamId) {
         self.known[stream.0 as usize].lines += 1;
     }
 
-    /// Whether there are so many that it is time for [`Self::keep`].
-    pub(crate) fn crowded(&self) -> bool {
-        self.index.len() > self.enough.max(FEW)
+    /// Returns whether there are enough streams to call [`Self::retain`].
+    pub(crate) fn needs_cleanup(&self) -> bool {
+        self.index.len() > self.threshold.max(MIN_STREAMS)
     }
 
-    /// Forgets all but these.
-    pub(crate) fn keep(&mut self, used: impl Iterator<Item = u32>) {
+    /// Removes all streams but these.
+    pub(crate) fn retain(&mut self, used: impl Iterator<Item = u32>) {
         let mut keep = vec![false; self.known.len()];
         for stream in used {
             keep[stream as usize] = true;
@@ -101,7 +101,7 @@ impl Streams {
             }
             keep[place]
         });
-        // A look at all lines costs: it is taken again when there are twice as many.
-        self.enough = self.index.len() * 2;
+        // Reading all lines is expensive, so the next time is when the number has doubled.
+        self.threshold = self.index.len() * 2;
     }
 }

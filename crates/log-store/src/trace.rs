@@ -1,22 +1,21 @@
-//! Traces whose lines are events of their own: which line begins one, and which goes on with it, for the
-//! runtimes that people run. `docs/logs.md` has the table.
+//! Stack traces whose lines are separate events: which line begins a trace, and which continues it, for common runtimes.
+//! `docs/logs.md` has the table.
 //!
-//! A line goes on with the error before it because it is indented, because it has the form of a frame, or
-//! because the runtime always writes it at this place of its trace. What could as well be the next line of the
-//! log is never taken.
+//! A line continues the error before it if it is indented, if it has the form of a frame, or if the runtime always writes it
+//! at this point of a trace. Lines that could just as well be ordinary log lines are never taken.
 
 mod forms;
 mod marks;
 
 use crate::level::Level;
-use crate::line::begins;
-pub(crate) use forms::{is_beside, is_haskell_event};
+use crate::line::starts_log_entry;
 use forms::{
-    is_elixir, is_ended, is_exception, is_field, is_gin_place, is_go_frame, is_go_frame_name, is_go_name, is_goroutine,
+    is_elixir, is_exception, is_field, is_gin_place, is_go_frame, is_go_frame_name, is_go_name, is_goroutine,
     is_haskell, is_js_error, is_julia_frame, is_more, is_native, is_node_place, is_number_frame, is_php_next, is_place,
     is_prisma, is_python_end, is_rails_error, is_register, is_request, is_ruby_frame, is_ruby_start, is_tagged_error,
-    is_thrown, untagged,
+    is_termination_message, is_thrown, untagged,
 };
+pub(crate) use forms::{is_haskell_event, is_postgres_detail};
 use marks::{ASYNCIO, CHAINED, FAULT, FRAMES, GO, HEAP, PYTHON_SQL, RUST, SANITIZER, SWIFT};
 
 /// The stack trace that is open in a stream.
@@ -25,47 +24,47 @@ pub(crate) enum Trace {
     /// No stack trace is open.
     #[default]
     None,
-    /// A line that was an error, or worse: its trace may follow.
+    /// After a line that was an error or worse: its trace may follow.
     After,
-    /// A line of zap, in columns, that was a warning or worse: frames may follow, function and place in turn.
+    /// After a line of zap in columns that was a warning or worse: frames may follow, function and place in turn.
     Zap,
     /// Frames of some runtime: Java, .NET, PHP, Dart and others.
     Frames,
-    /// Frames of Python, up to the line that names the exception.
+    /// Frames of Python, up to the line with the exception.
     Python,
-    /// That line was there; another exception may follow, whose relation to this one is said first.
+    /// After that line: another exception may follow, introduced by its relation to this one.
     PythonEnd,
-    /// A statement of SQL that goes on up to a line with a bracket at its end.
+    /// An SQL statement, up to a line that ends with a bracket.
     PythonSql,
-    /// Fields that pydantic refuses, each with what is wrong in lines that are indented.
+    /// Fields rejected by pydantic, each with the reason on indented lines.
     Pydantic,
     /// A report of `faulthandler`.
     Fault,
-    /// The message comes next, whatever it is; then frames.
+    /// The message is on the next line, whatever it is; then frames follow.
     Message,
-    /// The request as gin shows it comes next, then the message.
+    /// The request as gin prints it is on the next line, then the message follows.
     GinMessage,
     /// Frames of gin: places with addresses.
     Gin,
-    /// Prisma's description of what was called, up to the message.
+    /// Prisma's description of the call, up to the message.
     Prisma,
-    /// Why an application of Spring Boot did not start.
+    /// Why a Spring Boot application did not start.
     Spring,
-    /// The hint comes next.
+    /// The hint follows.
     SpringAction,
     /// Goroutines of a Go panic.
     Go,
-    /// The message of a panic of Rust comes next.
+    /// The message of a Rust panic is on the next line.
     RustMessage,
-    /// Its notes and its backtrace.
+    /// Notes and backtrace of a Rust panic.
     Rust,
-    /// The line of source that Node.js shows comes next.
+    /// The source line printed by Node.js is next.
     NodeSource,
-    /// The error comes next.
+    /// The error is next.
     Node,
-    /// The error line of a Node.js trace has come.
+    /// The error line of a Node.js trace was read.
     NodeEnd,
-    /// A report of V8 that ran out of memory.
+    /// V8's report of running out of memory.
     Heap,
     /// A report of a sanitizer.
     Sanitizer,
@@ -81,7 +80,7 @@ pub(crate) enum Trace {
     Swift,
 }
 
-/// How bad the line is that begins a trace, and which it is; nothing for other lines.
+/// Returns the level and the kind of trace that a line begins; `None` for other lines.
 pub(crate) fn start(line: &str) -> Option<(Level, Trace)> {
     let trimmed = line.trim_start();
     let fits = |marks: &[&str]| marks.iter().any(|mark| trimmed.starts_with(mark));
@@ -92,7 +91,7 @@ pub(crate) fn start(line: &str) -> Option<(Level, Trace)> {
         b'E' if fits(&["Exception in thread ", "Exception ignored in", "Exception in callback "]) => {
             (Level::Error, Trace::After)
         }
-        // What was thrown stands in the next line.
+        // The exception is on the next line.
         b'U' if trimmed == "Unhandled exception:" => (Level::Error, Trace::Message),
         b'E' if fits(&["Execution error"]) => (Level::Error, Trace::Message),
         b'E' if fits(&["ERROR: "]) && trimmed.ends_with(':') && trimmed.contains("Error") => {
@@ -111,7 +110,9 @@ pub(crate) fn start(line: &str) -> Option<(Level, Trace)> {
             (Level::Error, Trace::After)
         }
         b'r' if fits(&["runtime: goroutine stack exceeds"]) => (Level::Fatal, Trace::Go),
-        b'S' | b'A' | b'I' | b'B' | b'F' | b'f' | b'd' | b'm' | b'r' | b'c' | b'*' if is_ended(trimmed) => {
+        b'S' | b'A' | b'I' | b'B' | b'F' | b'f' | b'd' | b'm' | b'r' | b'c' | b'*'
+            if is_termination_message(trimmed) =>
+        {
             (Level::Fatal, Trace::None)
         }
         b'f' if fits(&["fatal runtime error: "]) => (Level::Fatal, Trace::Rust),
@@ -132,7 +133,7 @@ pub(crate) fn start(line: &str) -> Option<(Level, Trace)> {
         }
         b'g' if is_goroutine(trimmed) => (Level::Error, Trace::Go),
         b't' if trimmed.starts_with("thread '") && trimmed.contains("' ") && trimmed.contains("panicked at ") => {
-            // Since Rust 1.73 the message has lines of its own.
+            // Since Rust 1.73 the message is on separate lines.
             (Level::Fatal, if trimmed.ends_with(':') { Trace::RustMessage } else { Trace::Rust })
         }
         b't' if fits(&["terminate called "]) => (Level::Fatal, Trace::After),
@@ -150,21 +151,21 @@ pub(crate) fn start(line: &str) -> Option<(Level, Trace)> {
         _ if is_ruby_start(trimmed) || is_rails_error(trimmed) || is_tagged_error(trimmed) => {
             (Level::Error, Trace::Ruby)
         }
-        // Since GHC 9.10 the message has lines of its own.
+        // Since GHC 9.10 the message is on separate lines.
         _ if is_haskell(trimmed) => (Level::Error, if trimmed.ends_with(':') { Trace::Message } else { Trace::After }),
         _ if is_exception(line) => (Level::Error, Trace::After),
         _ => return None,
     })
 }
 
-/// As much of a line as is looked at for what may stand anywhere in it.
+/// Returns the part of a line that is searched for text that may be anywhere in it.
 fn head(line: &str) -> &str {
     line.get(..120).unwrap_or(line)
 }
 
-/// Whether such a beginning belongs to the error that was logged right before it: loggers write an exception
-/// after their line, runtimes write their last words by themselves.
-pub(crate) fn joins(line: &str, trace: Trace) -> bool {
+/// Returns whether the beginning of a trace belongs to the error logged just before it. Loggers write an exception after
+/// their line; runtimes write their final message on its own.
+pub(crate) fn joins_error(line: &str, trace: Trace) -> bool {
     match trace {
         Trace::Python | Trace::Elixir | Trace::Spring | Trace::Frames => true,
         Trace::Ruby => !is_ruby_start(line),
@@ -173,9 +174,9 @@ pub(crate) fn joins(line: &str, trace: Trace) -> bool {
     }
 }
 
-/// Whether a line goes on with what the stream is in the middle of, and what comes then. Lines that are
-/// indented are dealt with by [`indented`] if nothing is said of them here.
-pub(crate) fn goes_on(trace: Trace, line: &str) -> Option<Trace> {
+/// Returns the next state if a line continues the open trace. Indented lines that are not handled here are handled by
+/// [`indented`].
+pub(crate) fn next_state(trace: Trace, line: &str) -> Option<Trace> {
     let trimmed = line.trim();
     if trimmed.is_empty() {
         return match trace {
@@ -185,7 +186,7 @@ pub(crate) fn goes_on(trace: Trace, line: &str) -> Option<Trace> {
         };
     }
     let fits = |marks: &[&str]| marks.iter().any(|mark| trimmed.starts_with(mark));
-    let inside = line.starts_with([' ', '\t']) && !begins(line);
+    let inside = line.starts_with([' ', '\t']) && !starts_log_entry(line);
     match trace {
         Trace::None => None,
         Trace::After | Trace::Frames => frames_or_after(trace, line, trimmed),
@@ -200,23 +201,23 @@ pub(crate) fn goes_on(trace: Trace, line: &str) -> Option<Trace> {
             }
             (inside || fits(PYTHON_SQL)).then_some(Trace::PythonEnd)
         }
-        Trace::PythonSql | Trace::GinMessage if begins(line) => None,
+        Trace::PythonSql | Trace::GinMessage if starts_log_entry(line) => None,
         Trace::PythonSql => Some(if trimmed.ends_with(']') { Trace::PythonEnd } else { Trace::PythonSql }),
         Trace::Pydantic if inside || is_field(line) => Some(Trace::Pydantic),
-        Trace::Pydantic => goes_on(Trace::PythonEnd, line),
+        Trace::Pydantic => next_state(Trace::PythonEnd, line),
         Trace::Fault => (inside || fits(FAULT)).then_some(Trace::Fault),
         Trace::GinMessage => Some(if is_request(trimmed) { Trace::GinMessage } else { Trace::Gin }),
         Trace::Gin => (inside || is_gin_place(trimmed)).then_some(Trace::Gin),
         Trace::Prisma if fits(&["at "]) && inside => Some(Trace::Frames),
         Trace::Prisma if inside || is_place(trimmed) || trimmed.starts_with('→') => Some(Trace::Prisma),
         Trace::Spring if trimmed == "Action:" => Some(Trace::SpringAction),
-        Trace::Spring => (!begins(line)).then_some(Trace::Spring),
-        Trace::Message | Trace::Prisma | Trace::SpringAction => (!begins(line)).then_some(Trace::Frames),
+        Trace::Spring => (!starts_log_entry(line)).then_some(Trace::Spring),
+        Trace::Message | Trace::Prisma | Trace::SpringAction => (!starts_log_entry(line)).then_some(Trace::Frames),
         Trace::Go => (inside || is_goroutine(trimmed) || is_go_frame(line) || is_register(trimmed) || fits(GO))
             .then_some(Trace::Go),
-        Trace::RustMessage => (!begins(line)).then_some(Trace::Rust),
+        Trace::RustMessage => (!starts_log_entry(line)).then_some(Trace::Rust),
         Trace::Rust => (inside || fits(RUST)).then_some(Trace::Rust),
-        Trace::NodeSource => (!begins(line)).then_some(Trace::Node),
+        Trace::NodeSource => (!starts_log_entry(line)).then_some(Trace::Node),
         Trace::Node => {
             if trimmed.bytes().all(|b| matches!(b, b'^' | b'~' | b' ')) || inside {
                 Some(Trace::Node)
@@ -242,18 +243,18 @@ pub(crate) fn goes_on(trace: Trace, line: &str) -> Option<Trace> {
         }
         Trace::Elixir => (inside || is_elixir(trimmed)).then_some(Trace::Elixir),
         Trace::Erlang => {
-            let term = trimmed.starts_with(['{', '[', '<', '*']) && !begins(line);
+            let term = trimmed.starts_with(['{', '[', '<', '*']) && !starts_log_entry(line);
             (inside || term || fits(&["Error in process", "Generic server", "exit value"])).then_some(Trace::Erlang)
         }
         Trace::Hash => (trimmed.starts_with('#') && start(trimmed).is_none()).then_some(Trace::Hash),
         Trace::Swift => {
-            let numbered = trimmed.starts_with(|c: char| c.is_ascii_digit()) && !begins(line);
+            let numbered = trimmed.starts_with(|c: char| c.is_ascii_digit()) && !starts_log_entry(line);
             (inside || numbered || is_register(trimmed) || fits(SWIFT)).then_some(Trace::Swift)
         }
     }
 }
 
-/// [`goes_on`] behind an error and among frames, where a trace of another runtime may begin.
+/// Returns [`next_state`] after an error and among frames, where a trace of another runtime may begin.
 fn frames_or_after(trace: Trace, line: &str, trimmed: &str) -> Option<Trace> {
     let fits = |marks: &[&str]| marks.iter().any(|mark| trimmed.starts_with(mark));
     if is_ruby_frame(trimmed) && !is_ruby_start(trimmed) {
@@ -278,21 +279,21 @@ fn frames_or_after(trace: Trace, line: &str, trimmed: &str) -> Option<Trace> {
     frame.then_some(Trace::Frames)
 }
 
-/// [`goes_on`] among frames of Python.
+/// Returns [`next_state`] among frames of Python.
 fn python(line: &str, trimmed: &str, inside: bool) -> Option<Trace> {
     let fits = |marks: &[&str]| marks.iter().any(|mark| trimmed.starts_with(mark));
     let own = fits(CHAINED) || fits(&["Traceback (most recent call last)", "> File ", "│", "╰"]);
     if inside || own {
         Some(Trace::Python)
     } else if is_ruby_start(trimmed) {
-        // Ruby 2.5 to 2.7 on a terminal: the newest last.
+        // Ruby 2.5 to 2.7 on a terminal: the newest frame is last.
         Some(Trace::Ruby)
     } else {
         is_python_end(line).then(|| python_end(line))
     }
 }
 
-/// The trace that goes on right behind a line that was an error.
+/// Returns the trace that continues directly after an error line.
 fn after(line: &str, trimmed: &str) -> Option<Trace> {
     let fits = |marks: &[&str]| marks.iter().any(|mark| trimmed.starts_with(mark));
     if is_go_frame_name(line) {
@@ -316,8 +317,8 @@ fn after(line: &str, trimmed: &str) -> Option<Trace> {
     (trimmed.len() > 10 && trimmed.bytes().all(|b| b == b'*')).then_some(Trace::Spring)
 }
 
-/// The trace that may follow an error in one plain line.
-pub(crate) fn behind(line: &str, level: Level) -> Trace {
+/// Returns the trace that may follow an error in one plain line.
+pub(crate) fn after_error(line: &str, level: Level) -> Trace {
     match level {
         Level::Warn | Level::Error | Level::Fatal if line.contains('\t') => Trace::Zap,
         Level::Error | Level::Fatal => python_or(line, Trace::After),
@@ -325,7 +326,7 @@ pub(crate) fn behind(line: &str, level: Level) -> Trace {
     }
 }
 
-/// The trace that follows the line which names an exception of Python.
+/// Returns the trace that follows Python's line with the exception.
 fn python_end(line: &str) -> Trace {
     python_or(line, Trace::PythonEnd)
 }
@@ -335,11 +336,11 @@ fn python_or(line: &str, other: Trace) -> Trace {
     if refused { Trace::Pydantic } else { other }
 }
 
-/// Whether an indented line, or one that only traces have, goes on with the line before, whatever that was.
-pub(crate) fn indented(line: &str) -> bool {
+/// Returns whether a line continues the previous one in any case, because it is indented or has a form that only traces have.
+pub(crate) fn always_continues(line: &str) -> bool {
     let trimmed = line.trim_start();
     let indent = line.len() - trimmed.len();
-    if trimmed.is_empty() || (indent > 0 && begins(line)) {
+    if trimmed.is_empty() || (indent > 0 && starts_log_entry(line)) {
         return false;
     }
     let cause = ["Caused by:", "Caused by ", "During handling of", "[cause]:"];
@@ -352,7 +353,7 @@ pub(crate) fn indented(line: &str) -> bool {
     if line.starts_with('\t') {
         return true;
     }
-    // Next.js indents every line by one blank, its banner by three.
+    // Next.js indents every line by one blank and its banner by three.
     (indent >= 2 && !trimmed.starts_with(['▲', '-', '✓', '⨯', '⚠', '○'])) || matches!(trimmed, "}" | "]" | "})" | "^")
 }
 
@@ -367,7 +368,7 @@ fn report(line: &str) -> Option<(Level, Trace)> {
     Some((level, Trace::Erlang))
 }
 
-/// The trace that Node.js writes under an error that ended it.
+/// Returns the trace that Node.js writes below an error that ended it.
 fn node_end(line: &str) -> Option<Trace> {
     if line.starts_with("Node.js v") {
         return Some(Trace::None);

@@ -1,6 +1,5 @@
-//! Which lines are shown: those that pass a filter and are not muted. Kept by block and brought up to
-//! date piece by piece, newest first, so that a change of the filter shows its first lines at once and
-//! never holds anything up.
+//! The lines shown: those that match a filter and are not muted. Kept per block and updated in steps, newest first, so that a
+//! changed filter shows its first lines at once and never blocks.
 
 use crate::block::{Block, mark};
 use crate::filter::Filter;
@@ -12,19 +11,19 @@ use std::collections::{HashMap, HashSet};
 /// The rule that decides which lines are shown.
 #[derive(Debug, Clone, Default)]
 pub struct Rule {
-    /// Only lines that pass this filter.
+    /// Shows only lines that match this filter.
     pub filter: Filter,
-    /// Patterns that are not shown.
+    /// Hides lines with these patterns.
     pub muted: HashSet<Shape>,
-    /// Only lines that have this too.
+    /// Shows only lines that match this search, too.
     pub search: Option<Search>,
-    /// Streams' services that are not shown, by name.
+    /// Hides streams of these services.
     pub hidden: HashSet<String>,
 }
 
 impl Rule {
-    /// Whether all lines pass.
-    pub fn is_open(&self) -> bool {
+    /// Returns whether all lines are shown.
+    pub fn shows_all(&self) -> bool {
         self.filter.is_empty() && self.muted.is_empty() && self.search.is_none() && self.hidden.is_empty()
     }
 }
@@ -36,37 +35,37 @@ struct Part {
     rows: Vec<u16>,
 }
 
-/// The lines that pass a rule.
+/// The lines that match a rule.
 #[derive(Debug, Clone, Default)]
 pub struct View {
     rule: Rule,
     parts: HashMap<u64, Part>,
-    /// Counts up to the end of each block, in the order of the store.
+    /// Cumulative counts up to the end of each block, in the order of the store.
     sums: Vec<usize>,
     behind: usize,
 }
 
 impl View {
-    /// A view of the lines that pass the rule.
+    /// Returns a view with this rule.
     pub fn new(rule: Rule) -> Self {
         Self { rule, ..Self::default() }
     }
 
-    /// The rule that lines pass.
+    /// Returns the rule.
     pub fn rule(&self) -> &Rule {
         &self.rule
     }
 
-    /// Another rule; what was known is forgotten.
+    /// Sets another rule, which discards all results.
     pub fn set(&mut self, rule: Rule) {
         *self = Self::new(rule);
     }
 
-    /// Examines up to `budget` rows that are not known yet, newest first. Returns whether all are known now.
+    /// Examines up to `budget` unexamined rows, newest first. Returns whether all rows are examined.
     pub fn update(&mut self, store: &Store, budget: usize) -> bool {
         let blocks = store.blocks();
         self.sums.clear();
-        if self.rule.is_open() {
+        if self.rule.shows_all() {
             let mut sum = 0;
             self.sums.extend(blocks.iter().map(|block| {
                 sum += block.len();
@@ -88,12 +87,12 @@ impl View {
                     continue;
                 }
                 left = left.saturating_sub(block.len() - part.seen);
-                look(&self.rule, store, n, block, part);
+                examine(&self.rule, store, n, block, part);
             }
         }
         if self.parts.len() > blocks.len() + 64 {
-            let there: HashSet<u64> = blocks.iter().map(|block| block.id).collect();
-            self.parts.retain(|id, _| there.contains(id));
+            let existing: HashSet<u64> = blocks.iter().map(|block| block.id).collect();
+            self.parts.retain(|id, _| existing.contains(id));
         }
         let mut sum = 0;
         for block in blocks {
@@ -103,46 +102,46 @@ impl View {
         self.behind == 0
     }
 
-    /// Rows that were not looked at yet.
-    pub fn behind(&self) -> usize {
+    /// Returns the number of rows not yet examined.
+    pub fn unexamined(&self) -> usize {
         self.behind
     }
 
-    /// How many lines are shown.
+    /// Returns the number of lines shown.
     pub fn len(&self) -> usize {
         self.sums.last().copied().unwrap_or(0)
     }
 
-    /// Whether no line passes.
+    /// Returns whether no line is shown.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The place in the store of the n-th line that is shown.
+    /// Returns the position in the store of the n-th line shown.
     pub fn nth(&self, store: &Store, n: usize) -> Option<Pos> {
         let block = self.sums.partition_point(|sum| *sum <= n);
         if block >= self.sums.len() {
             return None;
         }
         let within = n - block.checked_sub(1).map_or(0, |before| self.sums[before]);
-        if self.rule.is_open() {
+        if self.rule.shows_all() {
             return Some(Pos { block, row: within });
         }
         let part = self.parts.get(&store.blocks().get(block)?.id)?;
         part.rows.get(within).map(|row| Pos { block, row: usize::from(*row) })
     }
 
-    /// How many shown lines stand before a place.
+    /// Returns the number of shown lines before a position.
     pub fn rank(&self, store: &Store, pos: Pos) -> usize {
         let before = pos.block.checked_sub(1).and_then(|n| self.sums.get(n)).copied().unwrap_or(0);
-        if self.rule.is_open() {
+        if self.rule.shows_all() {
             return before + pos.row;
         }
         let part = store.blocks().get(pos.block).and_then(|block| self.parts.get(&block.id));
         before + part.map_or(0, |part| part.rows.partition_point(|row| usize::from(*row) < pos.row))
     }
 
-    /// How many lines are shown in each of some equal stretches of the list: marks for a scroll bar.
+    /// Counts the shown lines in equal sections of `other`'s list, as marks for a scroll bar.
     pub fn marks(&self, other: &View, store: &Store, bins: usize) -> Vec<u32> {
         let mut out = vec![0; bins];
         let total = other.len();
@@ -154,7 +153,7 @@ impl View {
             if count == 0 {
                 continue;
             }
-            // A block is a small part of a bar: its middle stands for it, its ends for few blocks.
+            // A block is a small part of the bar, so one line stands for all of it; with few blocks each line is counted.
             let few = self.sums.len() < bins * 2;
             let from = self.sums[n] - count;
             let step = if few { 1 } else { count };
@@ -169,8 +168,8 @@ impl View {
     }
 }
 
-/// Looks at the rows of a block that are not known yet.
-fn look(rule: &Rule, store: &Store, n: usize, block: &Block, part: &mut Part) {
+/// Examines the new rows of a block.
+fn examine(rule: &Rule, store: &Store, n: usize, block: &Block, part: &mut Part) {
     let begin = part.seen;
     part.seen = block.len();
     let found = rule.search.as_ref().map(|search| {
@@ -178,7 +177,7 @@ fn look(rule: &Rule, store: &Store, n: usize, block: &Block, part: &mut Part) {
         search.rows(block, begin, &mut rows);
         rows
     });
-    // Whether the last line of a stream that stands by itself passes: its trace goes with it.
+    // Whether the last line of a stream that is not a continuation passes; its trace is shown with it.
     let mut heads: HashMap<u32, bool> = HashMap::new();
     let narrow = !rule.filter.is_empty() || !rule.muted.is_empty() || !rule.hidden.is_empty();
     let mut found = found.as_deref().map(|rows| rows.iter().copied().peekable());
@@ -196,7 +195,7 @@ fn look(rule: &Rule, store: &Store, n: usize, block: &Block, part: &mut Part) {
         let marks = block.marks(row);
         let stream = block.stream(row);
         let passes = if marks & mark::CONTINUES != 0 {
-            // A trace goes with its error; a frame that passes is shown without it, too.
+            // A trace is shown with its error; a frame that passes by itself is shown without it, too.
             *heads.entry(stream).or_insert_with(|| {
                 let head = store.head(Pos { block: n, row });
                 passes(rule, store, head)
@@ -217,7 +216,7 @@ fn passes(rule: &Rule, store: &Store, pos: Pos) -> bool {
     if !rule.hidden.is_empty() && rule.hidden.contains(&line.source.service) {
         return false;
     }
-    // What is missing is never hidden by a filter.
+    // Gaps are never hidden by a filter.
     if line.is(mark::GAP | mark::SAMPLED) {
         return true;
     }

@@ -1,10 +1,10 @@
-//! The store against a plain sorted list, and against bytes of any kind.
+//! Compares the store with a plain sorted list, and feeds it arbitrary bytes.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use log_store::block::mark;
 use log_store::store::hash;
 use log_store::view::Rule;
-use log_store::{Filter, Key, Level, Limits, New, Placed, Search, Source, Store, View, fields, json, parse};
+use log_store::{Filter, InsertOutcome, Key, Level, Limits, NewLine, Search, Source, Store, View, fields, json, parse};
 use proptest::prelude::*;
 
 fn source(name: &str) -> Source {
@@ -21,21 +21,21 @@ fn filled(lines: &[(i64, &str)]) -> Store {
     let mut store = Store::new(Limits::default());
     let stream = store.stream(source("a"));
     for (n, (at, text)) in lines.iter().enumerate() {
-        store.push(&New { at: *at, id: n as u64 + (1 << 63), stream, text, late: false });
+        store.push(&NewLine { at: *at, id: n as u64 + (1 << 63), stream, text, late: false });
     }
     store
 }
 
-/// A task a second for a day, each with a stream of its own.
+/// A new task every second for a day, each with its own stream.
 #[test]
-fn streams_none_of_whose_lines_is_kept_are_forgotten() {
+fn streams_without_stored_lines_are_removed() {
     let mut store = Store::new(Limits { lines: 5_000, ..Limits::default() });
     let constant = store.stream(source("constant"));
     for n in 0..30_000_i64 {
         let stream = store.stream(Source { stream: n.to_string(), ..source("task") });
-        store.push(&New { at: n, id: 0, stream, text: "x", late: false });
+        store.push(&NewLine { at: n, id: 0, stream, text: "x", late: false });
         if n % 1_000 == 0 {
-            store.push(&New { at: n, id: 0, stream: constant, text: "y", late: false });
+            store.push(&NewLine { at: n, id: 0, stream: constant, text: "y", late: false });
         }
         store.forget_streams();
         assert!(store.streams().count() <= 20_000, "{n}");
@@ -43,7 +43,7 @@ fn streams_none_of_whose_lines_is_kept_are_forgotten() {
     assert!(store.streams().count() < 15_000, "{}", store.streams().count());
     for line in store.iter() {
         let expected = if line.text == "y" { "ecs/constant/1".to_owned() } else { line.at.to_string() };
-        assert_eq!(line.source.stream, expected, "each line is still its stream's");
+        assert_eq!(line.source.stream, expected, "each line keeps its stream");
     }
     assert_eq!(store.find_stream("/ecs/constant", "ecs/constant/1"), Some(constant), "the ids of others stay");
     assert_eq!(store.find_stream("/ecs/task", "1"), None);
@@ -60,15 +60,15 @@ proptest! {
         for (at, id) in lines {
             let id = id | (1 << 63);
             let text = format!("line {at} {id}");
-            let placed = store.push(&New { at, id, stream, text: &text, late: false });
+            let placed = store.push(&NewLine { at, id, stream, text: &text, late: false });
             if known.insert((at, id)) {
-                prop_assert!(matches!(placed, Placed::Last | Placed::Among));
+                prop_assert!(matches!(placed, InsertOutcome::Appended | InsertOutcome::Inserted));
                 model.push((at, id));
             } else {
-                prop_assert_eq!(placed, Placed::Known);
+                prop_assert_eq!(placed, InsertOutcome::Duplicate);
             }
         }
-        // Stable by time: of one moment, in the order in which they came.
+        // A stable sort: lines of the same time stay in order of arrival.
         model.sort_by_key(|(at, _)| *at);
         let found: Vec<(i64, u64)> = store.iter().map(|line| (line.at, line.id)).collect();
         prop_assert_eq!(&found, &model);
@@ -81,30 +81,30 @@ proptest! {
             prop_assert_eq!(store.line(pos).unwrap().id, *id);
         }
         let bins = store.histogram(0, 5_000, 50);
-        prop_assert_eq!(bins.iter().map(|bin| bin.all as usize).sum::<usize>(), model.len());
+        prop_assert_eq!(bins.iter().map(|bin| bin.total as usize).sum::<usize>(), model.len());
         for (n, bin) in bins.iter().enumerate() {
             let from = n as i64 * 100;
-            prop_assert_eq!(bin.all as usize, model.iter().filter(|(at, _)| (from..from + 100).contains(at)).count());
+            prop_assert_eq!(bin.total as usize, model.iter().filter(|(at, _)| (from..from + 100).contains(at)).count());
         }
     }
 
     #[test]
-    fn lines_that_fall_out_of_the_store_are_counted(count in 1usize..30_000, limit in 5_000usize..12_000) {
+    fn evicted_lines_are_counted(count in 1usize..30_000, limit in 5_000usize..12_000) {
         let mut store = Store::new(Limits { lines: limit, bytes: usize::MAX });
         let stream = store.stream(source("a"));
         for n in 0..count {
-            store.push(&New { at: n as i64, id: 0, stream, text: "x", late: false });
+            store.push(&NewLine { at: n as i64, id: 0, stream, text: "x", late: false });
         }
         prop_assert!(store.len() <= limit);
         prop_assert_eq!(store.len() as u64 + store.evicted(), count as u64);
         if store.evicted() > 0 {
-            let placed = store.push(&New { at: 0, id: 0, stream, text: "old", late: true });
-            prop_assert_eq!(placed, Placed::TooOld);
+            let placed = store.push(&NewLine { at: 0, id: 0, stream, text: "old", late: true });
+            prop_assert_eq!(placed, InsertOutcome::TooOld);
         }
     }
 
     #[test]
-    fn a_view_is_what_passes(texts in prop::collection::vec("(info|ERROR|\\PC{0,12}|    at x)", 1..400), times in prop::collection::vec(0i64..300, 400)) {
+    fn view_contains_the_passing_lines(texts in prop::collection::vec("(info|ERROR|\\PC{0,12}|    at x)", 1..400), times in prop::collection::vec(0i64..300, 400)) {
         let lines: Vec<(i64, &str)> = times.iter().copied().zip(texts.iter().map(String::as_str)).collect();
         let store = filled(&lines);
         let filter = Filter::parse("level>=error or info").unwrap();
@@ -129,7 +129,7 @@ proptest! {
     }
 
     #[test]
-    fn a_search_over_blocks_finds_what_a_search_by_line_finds(texts in prop::collection::vec("[ab \\n日]{0,8}", 1..300), times in prop::collection::vec(0i64..50, 300), pattern in prop::sample::select(vec!["a", "b", "ab", "a b", "日", r"b\s+a", "^a", "b$", "[^a]b", r"\s", "a|日"])) {
+    fn block_search_finds_the_same_as_line_search(texts in prop::collection::vec("[ab \\n日]{0,8}", 1..300), times in prop::collection::vec(0i64..50, 300), pattern in prop::sample::select(vec!["a", "b", "ab", "a b", "日", r"b\s+a", "^a", "b$", "[^a]b", r"\s", "a|日"])) {
         let lines: Vec<(i64, &str)> = times.iter().copied().zip(texts.iter().map(String::as_str)).collect();
         let store = filled(&lines);
         for search in [Search::regex(pattern).unwrap(), Search::plain(pattern).unwrap()] {
@@ -141,11 +141,11 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_taken(text in "\\PC*|[\\x00-\\x7f]*|\\{.*|.*=.*") {
+    fn any_text_is_accepted(text in "\\PC*|[\\x00-\\x7f]*|\\{.*|.*=.*") {
         let parsed = parse::parse(&text, log_store::Kind::Plain);
         for kind in [parsed.kind, log_store::Kind::Json, log_store::Kind::Logfmt, log_store::Kind::Plain] {
             let _ = fields::message(&text, kind);
-            let _ = fields::rest(&text, kind);
+            let _ = fields::extra_fields(&text, kind);
             let _ = fields::pretty(&text, kind);
             let _ = fields::field(&text, kind, "status");
         }
@@ -158,14 +158,14 @@ proptest! {
     }
 
     #[test]
-    fn the_scanner_agrees_with_serde(value in json_value()) {
+    fn scanner_agrees_with_serde(value in json_value()) {
         let text = serde_json::Value::Object(value.clone()).to_string();
         let mut walk = json::members(&text);
         let found: Vec<(String, String)> = walk.by_ref().map(|(key, value)| {
             let value = match value { json::Value::Text(text) => json::unescape(text).into_owned(), other => other.raw().to_owned() };
             (json::unescape(key).into_owned(), value)
         }).collect();
-        prop_assert!(walk.whole());
+        prop_assert!(walk.is_complete());
         let wanted: Vec<(String, String)> = value.into_iter().map(|(key, value)| (key, match value { serde_json::Value::String(text) => text, other => other.to_string() })).collect();
         prop_assert_eq!(found, wanted);
     }
@@ -189,12 +189,12 @@ fn json_value() -> impl Strategy<Value = serde_json::Map<String, serde_json::Val
 }
 
 #[test]
-fn a_trace_is_one_event() {
+fn trace_is_one_event() {
     let mut store = Store::new(Limits::default());
     let (a, b) = (store.stream(source("a")), store.stream(source("b")));
     let lines = [(a, "Error: x"), (b, "other"), (a, "    at one"), (a, "    at two"), (b, "last"), (a, "next")];
     for (stream, text) in lines {
-        store.push(&New { at: 5, id: 0, stream, text, late: false });
+        store.push(&NewLine { at: 5, id: 0, stream, text, late: false });
     }
     let texts: Vec<&str> = store.iter().map(|line| line.text).collect();
     assert_eq!(
@@ -213,8 +213,8 @@ fn a_trace_is_one_event() {
 fn gaps_pass_every_filter_and_late_lines_are_marked() {
     let mut store = filled(&[(1, "a"), (9, "b")]);
     let stream = store.find_stream("/ecs/a", "ecs/a/1").unwrap();
-    store.note(5, stream, false, "GAP");
-    store.push(&New { at: 3, id: 7, stream, text: "late", late: true });
+    store.push_note(5, stream, false, "GAP");
+    store.push(&NewLine { at: 3, id: 7, stream, text: "late", late: true });
     let mut view = View::new(Rule { filter: Filter::parse("late").unwrap(), ..Rule::default() });
     view.update(&store, usize::MAX);
     let shown: Vec<_> = (0..view.len()).map(|n| store.line(view.nth(&store, n).unwrap()).unwrap()).collect();
@@ -224,31 +224,31 @@ fn gaps_pass_every_filter_and_late_lines_are_marked() {
 }
 
 #[test]
-fn a_row_costs_less_than_32_bytes() {
+fn row_takes_less_than_32_bytes() {
     let mut store = Store::new(Limits { lines: 2_000_000, bytes: usize::MAX });
     let stream = store.stream(source("a"));
     let text = "x".repeat(200);
     for n in 0..300_000 {
-        store.push(&New { at: n, id: hash(&[&n.to_le_bytes()]), stream, text: &text, late: false });
+        store.push(&NewLine { at: n, id: hash(&[&n.to_le_bytes()]), stream, text: &text, late: false });
     }
     let beyond = (store.bytes() - 300_000 * 200) as f64 / 300_000.0;
     assert!(beyond <= 32.0, "{beyond} bytes");
 }
 
 #[test]
-fn older_pages_go_before_and_huge_lines_have_room() {
+fn older_pages_are_inserted_before_and_huge_lines_fit() {
     let mut store = Store::new(Limits::default());
     let stream = store.stream(source("a"));
     for at in (0..60_000).rev() {
-        store.push(&New { at, id: 0, stream, text: "x", late: false });
+        store.push(&NewLine { at, id: 0, stream, text: "x", late: false });
     }
     assert!(store.iter().zip(0..).all(|(line, at)| line.at == at) && store.len() == 60_000);
     let huge = "y".repeat(256 << 10);
     for at in 0..40 {
-        store.push(&New { at: at * 1_000, id: 0, stream, text: &huge, late: true });
+        store.push(&NewLine { at: at * 1_000, id: 0, stream, text: &huge, late: true });
     }
     assert_eq!(store.iter().filter(|line| line.text.len() == huge.len()).count(), 40);
-    store.push(&New { at: i64::MAX / 2, id: 0, stream, text: "far", late: false });
-    store.push(&New { at: 1, id: 0, stream, text: "back", late: true });
+    store.push(&NewLine { at: i64::MAX / 2, id: 0, stream, text: "far", late: false });
+    store.push(&NewLine { at: 1, id: 0, stream, text: "back", late: true });
     assert_eq!(store.iter().last().unwrap().text, "far");
 }

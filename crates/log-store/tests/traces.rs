@@ -1,6 +1,5 @@
-//! Traces of the loggers and runtimes that people run: a filter of levels keeps the whole trace and nothing of
-//! the next line, whether the trace is one event or each of its lines is one, plain or coloured, alone or among
-//! the lines of other streams.
+//! Traces of common loggers and runtimes: a level filter keeps the whole trace and nothing of the next line, whether the
+//! trace is one event or each of its lines is one, plain or coloured, alone or among lines of other streams.
 #![allow(clippy::unwrap_used)]
 
 #[path = "traces/more.rs"]
@@ -8,11 +7,11 @@ mod more;
 
 use log_store::block::mark;
 use log_store::view::Rule;
-use log_store::{Filter, Level, Limits, New, Source, Store, View};
+use log_store::{Filter, Level, Limits, NewLine, Source, Store, View};
 use proptest as _;
 use serde_json as _;
 
-/// A line that stands by itself behind a trace, in the manner of most loggers without a level.
+/// An ordinary line after a trace, like that of most loggers, without a level.
 const NEXT: &str = "GET /health 200 in 3 ms";
 
 struct Case {
@@ -281,12 +280,12 @@ fn store_of(lines: &[(u32, &str)]) -> Store {
     }
     for (n, (stream, text)) in lines.iter().enumerate() {
         let stream = log_store::StreamId(*stream);
-        store.push(&New { at: 1_000 + n as i64, id: 0, stream, text, late: false });
+        store.push(&NewLine { at: 1_000 + n as i64, id: 0, stream, text, late: false });
     }
     store
 }
 
-/// The lines of the first stream that a filter shows.
+/// Returns the lines of the first stream that a filter shows.
 fn shown(store: &Store, filter: &str) -> Vec<String> {
     let mut view = View::new(Rule { filter: Filter::parse(filter).unwrap(), ..Rule::default() });
     view.update(store, usize::MAX);
@@ -301,7 +300,7 @@ fn coloured(line: &str) -> String {
 }
 
 #[test]
-fn a_filter_of_levels_keeps_the_whole_trace_and_nothing_of_the_next_line() {
+fn level_filter_keeps_the_whole_trace_and_nothing_of_the_next_line() {
     for Case { of, level, text } in CASES.iter().chain(more::MORE) {
         let plain: Vec<String> = text.split('\n').map(str::to_owned).collect();
         let painted: Vec<String> = plain.iter().map(|line| coloured(line)).collect();
@@ -330,18 +329,18 @@ fn a_filter_of_levels_keeps_the_whole_trace_and_nothing_of_the_next_line() {
 }
 
 #[test]
-fn a_trace_that_is_one_event_has_its_level_and_ends_with_it() {
+fn trace_in_one_event_has_its_level_and_ends_with_it() {
     for Case { of, level, text } in CASES.iter().chain(more::MORE) {
         for text in [(*text).to_owned(), text.split('\n').map(coloured).collect::<Vec<_>>().join("\n")] {
             let store = store_of(&[(0, "starting up"), (0, &text), (0, "KeyError"), (0, "main.main"), (0, NEXT)]);
-            assert_eq!(shown(&store, &format!("level>={}", level.word())), std::slice::from_ref(&text), "{of}");
+            assert_eq!(shown(&store, &format!("level>={}", level.name())), std::slice::from_ref(&text), "{of}");
             assert!(store.iter().skip(2).all(|line| !line.is(mark::CONTINUES)), "{of}");
         }
     }
 }
 
 #[test]
-fn an_exception_of_haskell_in_one_event_has_its_message_whatever_that_is() {
+fn haskell_exception_in_one_event_keeps_any_message() {
     let event = "shop: no stock\nCallStack (from HasCallStack):\n  error, called at app/Main.hs:5:7 in main:Main";
     let warned = format!("2026-11-20 12:00:00 WARN {event}");
     let store = store_of(&[(0, "shop: no stock"), (0, event), (0, &warned), (0, NEXT)]);
@@ -365,7 +364,7 @@ fn two_traces_in_a_row_stay_two() {
 }
 
 #[test]
-fn lines_of_the_log_are_no_part_of_an_error_before_them() {
+fn ordinary_lines_do_not_continue_an_error() {
     for next in [
         NEXT,
         "listening on 0.0.0.0:8080",
@@ -391,7 +390,7 @@ fn lines_of_the_log_are_no_part_of_an_error_before_them() {
 }
 
 #[test]
-fn thousands_of_goroutines_among_other_lines_stay_together() {
+fn thousands_of_interleaved_goroutines_stay_together() {
     let mut lines = vec![(0, "fatal error: all goroutines are asleep - deadlock!")];
     for _ in 0..1_500 {
         lines.extend([

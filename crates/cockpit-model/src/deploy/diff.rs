@@ -1,29 +1,29 @@
-//! The differences of two task definitions, line by line. Variables and secrets by their names only: their values are
+//! The differences between two task definitions. Variables and secrets are compared by name only; their values are
 //! never read.
 
 use crate::TaskDefinition;
 use crate::task_definition::ContainerDefinition;
 
-/// One thing that changes.
+/// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Change {
-    /// What: `web image`, `cpu`.
+    /// The subject: `web image`, `cpu`.
     pub what: String,
-    /// The value now; empty where there is none.
+    /// The current value; empty if there is none.
     pub now: String,
-    /// The value after the deploy; empty where it is removed.
+    /// The value after the deployment; empty if it is removed.
     pub next: String,
 }
 
 impl Change {
-    /// A change, or none where both are the same.
+    /// Creates a change; `None` if both values are the same.
     pub fn of(what: impl Into<String>, now: impl Into<String>, next: impl Into<String>) -> Option<Self> {
         let change = Self { what: what.into(), now: now.into(), next: next.into() };
         (change.now != change.next).then_some(change)
     }
 }
 
-/// Everything that differs, in the order in which a definition is written.
+/// Returns all differences, in the order of a task definition.
 pub fn diff(now: &TaskDefinition, next: &TaskDefinition) -> Vec<Change> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let mut changes: Vec<Change> = [
@@ -73,11 +73,11 @@ fn of_container(now: &ContainerDefinition, next: &ContainerDefinition) -> Vec<Ch
     .flatten()
     .collect();
     for (kind, now, next) in [("variable", &now.variables, &next.variables), ("secret", &now.secrets, &next.secrets)] {
-        for gone in now.iter().filter(|gone| !next.contains(gone)) {
-            changes.extend(Change::of(format!("{name} {kind} {gone}"), "set", ""));
+        for removed in now.iter().filter(|removed| !next.contains(removed)) {
+            changes.extend(Change::of(format!("{name} {kind} {removed}"), "set", ""));
         }
-        for new in next.iter().filter(|new| !now.contains(new)) {
-            changes.extend(Change::of(format!("{name} {kind} {new}"), "", "set"));
+        for added in next.iter().filter(|added| !now.contains(added)) {
+            changes.extend(Change::of(format!("{name} {kind} {added}"), "", "set"));
         }
     }
     changes
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_differs_is_listed_and_secrets_by_name() {
+    fn only_differences_are_listed_and_secrets_by_name() {
         let web = |image: &str, secrets: &[&str]| TaskDefinition {
             cpu: "256".into(),
             containers: vec![ContainerDefinition {

@@ -1,35 +1,36 @@
-//! The history of a service's deployments: what ran before, and how long it usually takes.
+//! The deployment history of a service: earlier versions, and the usual duration of a deployment.
 
 use crate::rollout::{RolloutStatus, ServiceDeployment};
 use jiff::SignedDuration;
 
-/// The task definition that ran before `current`: the target of the newest successful deployment to
-/// another one that is older than the newest to `current`. Never "the number before": revisions are also
+/// Returns the deployment of the task definition that ran before `current`: the newest successful deployment to another
+/// one that precedes the newest to `current`. This is not simply the previous revision number, because revisions may be
 /// registered without being deployed.
-pub fn ran_before<'a>(history: &'a [ServiceDeployment], current: &str) -> Option<&'a ServiceDeployment> {
-    let from = history.iter().position(|entry| ran(entry) && entry.target.as_deref() == Some(current));
+pub fn previous_deployment<'a>(history: &'a [ServiceDeployment], current: &str) -> Option<&'a ServiceDeployment> {
+    let from = history.iter().position(|entry| succeeded(entry) && entry.target.as_deref() == Some(current));
     let older = &history[from.map_or(0, |at| at + 1)..];
-    older.iter().find(|entry| ran(entry) && entry.target.as_deref().is_some_and(|target| target != current))
+    older.iter().find(|entry| succeeded(entry) && entry.target.as_deref().is_some_and(|target| target != current))
 }
 
-/// Whether the one that ran before `current` cannot be told: a deployment that came to serve later than the last one that is known
-/// does not say what it went to. Whoever went back to that one would go too far.
-pub fn hides_what_ran_before(history: &[ServiceDeployment], current: &str) -> bool {
-    let from = history.iter().position(|entry| ran(entry) && entry.target.as_deref() == Some(current));
-    let older = history[from.map_or(0, |at| at + 1)..].iter().filter(|entry| ran(entry));
+/// Whether the version before `current` is uncertain: a successful deployment after the last known other version has no
+/// recorded target. A rollback to that known version would go too far back.
+pub fn is_previous_uncertain(history: &[ServiceDeployment], current: &str) -> bool {
+    let from = history.iter().position(|entry| succeeded(entry) && entry.target.as_deref() == Some(current));
+    let older = history[from.map_or(0, |at| at + 1)..].iter().filter(|entry| succeeded(entry));
     let mut nearer = older.take_while(|entry| entry.target.as_deref().is_none_or(|target| target == current));
     nearer.any(|entry| entry.target.is_none())
 }
 
-/// Whether the target of a deployment came to serve.
-fn ran(entry: &ServiceDeployment) -> bool {
+/// Whether a deployment succeeded, so that its target was serving.
+fn succeeded(entry: &ServiceDeployment) -> bool {
     entry.status == RolloutStatus::Successful
 }
 
-/// The revisions that came to serve, newest first, each once, without `current`: what can be gone back to.
+/// Returns the deployments of the rollback candidates: revisions that were serving, newest first, each once, without
+/// `current`.
 pub fn candidates<'a>(history: &'a [ServiceDeployment], current: &str) -> Vec<&'a ServiceDeployment> {
     let mut found: Vec<&ServiceDeployment> = Vec::new();
-    for entry in history.iter().filter(|entry| ran(entry)) {
+    for entry in history.iter().filter(|entry| succeeded(entry)) {
         let Some(target) = entry.target.as_deref() else { continue };
         if target != current && found.iter().all(|other| other.target.as_deref() != Some(target)) {
             found.push(entry);
@@ -38,16 +39,16 @@ pub fn candidates<'a>(history: &'a [ServiceDeployment], current: &str) -> Vec<&'
     found
 }
 
-/// How long the successful deployments took: their median.
-pub fn usual(history: &[ServiceDeployment]) -> Option<SignedDuration> {
-    let mut took: Vec<SignedDuration> = history
+/// Returns the median duration of the successful deployments.
+pub fn usual_duration(history: &[ServiceDeployment]) -> Option<SignedDuration> {
+    let mut durations: Vec<SignedDuration> = history
         .iter()
-        .filter(|entry| ran(entry))
+        .filter(|entry| succeeded(entry))
         .filter_map(|entry| Some(entry.finished_at?.duration_since(entry.created_at?)))
-        .filter(|took| *took > SignedDuration::ZERO)
+        .filter(|duration| *duration > SignedDuration::ZERO)
         .collect();
-    took.sort();
-    took.get(took.len() / 2).copied()
+    durations.sort();
+    durations.get(durations.len() / 2).copied()
 }
 
 #[cfg(test)]
@@ -67,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_that_was_rolled_back_is_no_version_that_ran_before() {
+    fn rolled_back_version_does_not_count_as_previous() {
         let history = [
             entry(RolloutStatus::RollbackSuccessful, "web:44", 90),
             entry(RolloutStatus::Successful, "web:43", 60),
@@ -75,39 +76,39 @@ mod tests {
             entry(RolloutStatus::Stopped, "web:42", 5),
             entry(RolloutStatus::Successful, "web:40", 100),
         ];
-        assert_eq!(ran_before(&history, "web:43").and_then(|entry| entry.target.as_deref()), Some("web:40"));
-        // What runs is in no entry: the newest that ran is the one before.
-        assert_eq!(ran_before(&history, "web:45").and_then(|entry| entry.target.as_deref()), Some("web:43"));
-        assert_eq!(ran_before(&history, "web:40"), None);
+        assert_eq!(previous_deployment(&history, "web:43").and_then(|entry| entry.target.as_deref()), Some("web:40"));
+        // The running version is in no entry: the newest successful one is the previous.
+        assert_eq!(previous_deployment(&history, "web:45").and_then(|entry| entry.target.as_deref()), Some("web:43"));
+        assert_eq!(previous_deployment(&history, "web:40"), None);
         assert_eq!(candidates(&history, "web:43").len(), 1);
-        assert_eq!(usual(&history), Some(SignedDuration::from_secs(80)));
-        assert_eq!(usual(&history[..1]), None);
+        assert_eq!(usual_duration(&history), Some(SignedDuration::from_secs(80)));
+        assert_eq!(usual_duration(&history[..1]), None);
     }
 
     #[test]
-    fn what_ran_before_is_not_guessed_where_a_deployment_between_does_not_say_what_it_was() {
+    fn previous_version_is_not_guessed_across_an_unknown_deployment() {
         let unnamed = || ServiceDeployment { target: None, ..entry(RolloutStatus::Successful, "", 60) };
         let (now, old) =
             (entry(RolloutStatus::Successful, "web:43", 60), entry(RolloutStatus::Successful, "web:40", 60));
-        assert!(hides_what_ran_before(&[now.clone(), unnamed(), old.clone()], "web:43"));
-        assert!(hides_what_ran_before(&[unnamed(), unnamed()], "web:43"), "none may be read");
+        assert!(is_previous_uncertain(&[now.clone(), unnamed(), old.clone()], "web:43"));
+        assert!(is_previous_uncertain(&[unnamed(), unnamed()], "web:43"), "no deployment has a known target");
         assert!(
-            !hides_what_ran_before(&[now.clone(), old.clone(), unnamed()], "web:43"),
+            !is_previous_uncertain(&[now.clone(), old.clone(), unnamed()], "web:43"),
             "what is older is in nobody's way"
         );
         let failed = ServiceDeployment { status: RolloutStatus::Stopped, ..unnamed() };
-        assert!(!hides_what_ran_before(&[now, failed, old], "web:43"), "it never served");
-        assert!(!hides_what_ran_before(&[], "web:43"));
+        assert!(!is_previous_uncertain(&[now, failed, old], "web:43"), "it never served");
+        assert!(!is_previous_uncertain(&[], "web:43"));
     }
 
     #[test]
-    fn after_a_rollback_the_previous_version_is_the_one_before_it() {
-        // 41 ran, then 42, then back to 41: before 41 ran 42.
+    fn previous_version_after_a_rollback_is_the_one_before_it() {
+        // Version 41 ran, then 42, then 41 again: the version before that is 42.
         let history = [
             entry(RolloutStatus::Successful, "web:41", 60),
             entry(RolloutStatus::Successful, "web:42", 60),
             entry(RolloutStatus::Successful, "web:41", 60),
         ];
-        assert_eq!(ran_before(&history, "web:41").and_then(|entry| entry.target.as_deref()), Some("web:42"));
+        assert_eq!(previous_deployment(&history, "web:41").and_then(|entry| entry.target.as_deref()), Some("web:42"));
     }
 }

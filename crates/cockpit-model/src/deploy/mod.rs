@@ -1,9 +1,9 @@
-//! Judgements before a deployment, while it goes on, and at its end. Reads and changes are in `app::operation`.
+//! Assessments before, during and after a deployment. Reads and changes are in `app::operation`.
 //!
-//! - [`preflight`]: what is looked at before anything is changed, and what is wrong with it.
-//! - [`diff`]: the task definition now and next.
-//! - [`history`]: what ran before, and how long deployments take.
-//! - [`trouble`]: why new tasks do not come up, said before a limit is reached.
+//! - [`preflight`]: checks before a change.
+//! - [`diff`]: the current and the next task definition.
+//! - [`history`]: earlier versions, and the usual duration of deployments.
+//! - [`trouble`]: why new tasks do not start, reported before a limit is reached.
 
 pub mod diff;
 pub mod history;
@@ -12,4 +12,4 @@ pub mod trouble;
 
 pub use diff::Change;
 pub use preflight::{Check, Level};
-pub use trouble::{Trouble, TroubleKind};
+pub use trouble::{DeployProblem, ProblemKind};

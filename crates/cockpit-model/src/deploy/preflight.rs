@@ -1,5 +1,4 @@
-//! Checks before a deployment, each with its result in a sentence. A [`Level::Stop`] keeps
-//! it from being done.
+//! Checks before a deployment, each with a sentence as its result. A [`Level::Stop`] prevents the deployment.
 
 use crate::failure::{Failure, FailureKind};
 use crate::image::{Image, architecture_of};
@@ -11,55 +10,55 @@ use crate::time;
 use crate::timer::{Power, Timer};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-/// How a check came out.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     Fine,
-    /// Worth knowing.
+    /// Informational.
     Note,
-    /// Think twice.
+    /// A warning.
     Warn,
-    /// Not to be done.
+    /// The deployment must not be done.
     Stop,
 }
 
-/// One check.
+/// A check with its result.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Check {
-    /// The result of the check.
+    /// The level.
     pub level: Level,
-    /// In a sentence without a full stop.
+    /// The result, as a sentence without a full stop.
     pub text: String,
-    /// The hint, where there is one.
+    /// The hint, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// It stops it because of what was asked for, which must be said in another way.
+    /// Whether it stops the operation because of its arguments.
     #[serde(skip)]
     pub usage: bool,
-    /// The kind of failure of AWS that it tells of.
+    /// The kind of the AWS failure that it reports, if any.
     #[serde(skip)]
     pub failure: Option<FailureKind>,
 }
 
 impl Check {
-    /// A check without a hint.
+    /// Creates a check without a hint.
     pub fn new(level: Level, text: impl Into<String>) -> Self {
         Self { level, text: text.into(), hint: None, usage: false, failure: None }
     }
 
-    /// Something could not be read: what that means, and what helps.
+    /// Creates a check for something that could not be read, with the hint of the failure.
     pub fn failed(level: Level, what: &str, failure: &Failure) -> Self {
         let check = Self::new(level, format!("{what}: {failure}")).hint(failure.hint());
         Self { failure: Some(failure.kind), ..check }
     }
 
-    /// A check that stops: the operation cannot be done as it was asked for.
+    /// Creates a check that stops the operation because of its arguments.
     pub fn usage(text: impl Into<String>) -> Self {
         Self { usage: true, ..Self::new(Level::Stop, text) }
     }
 
-    /// The same with what to do.
+    /// Returns the check with a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -67,10 +66,10 @@ impl Check {
     }
 }
 
-/// A scheduled stop this soon is worth a warning.
-const SOON: SignedDuration = SignedDuration::from_mins(30);
+/// A scheduled stop within this time causes a warning.
+const STOP_NOTICE: SignedDuration = SignedDuration::from_mins(30);
 
-/// The service: its controller, what is under way, whether its percentages can work, how it fails.
+/// Checks the service: its controller, deployments in progress, its percentages, and the circuit breaker.
 pub fn service(
     service: &Service,
     history: &[ServiceDeployment],
@@ -83,19 +82,19 @@ pub fn service(
         return vec![deleted];
     }
     if service.controller != "ECS" {
-        checks.push(not_by_ecs(&service.controller));
+        checks.push(unsupported_controller(&service.controller));
     }
-    checks.extend(under_way(service, history, running, now));
-    // The percentages are those of a rolling update. Source: `maximumPercent`, `minimumHealthyPercent` of the ECS API.
+    checks.extend(check_no_deployment(service, history, running, now));
+    // The percentages only apply to a rolling update. Source: `maximumPercent`, `minimumHealthyPercent` of the ECS API.
     let staged = !matches!(service.strategy.as_str(), "" | "ROLLING");
     checks.push(if staged {
         let how = service.strategy.to_lowercase().replace('_', "/");
         let text = format!("it is rolled out {how}: old and new tasks run side by side until ECS moves the traffic");
         Check::new(Level::Note, text)
-    } else if service.daemon() && service.desired == 0 {
+    } else if service.is_daemon() && service.desired == 0 {
         let text = "DAEMON, and no container instance of its cluster takes it: nothing will run until one does";
         Check::new(Level::Warn, text).hint("`aws ecs list-container-instances` lists those of the cluster")
-    } else if service.daemon() {
+    } else if service.is_daemon() {
         Check::new(Level::Fine, "DAEMON: one task on each container instance")
     } else {
         percentages(service)
@@ -108,7 +107,7 @@ pub fn service(
     checks
 }
 
-/// The check on who rolls a failing version back.
+/// Checks whether a failing version is rolled back automatically.
 pub fn breaker(service: &Service) -> Check {
     match service.breaker {
         Some(breaker) if breaker.enabled && breaker.rollback => Check::new(
@@ -122,9 +121,9 @@ pub fn breaker(service: &Service) -> Check {
     }
 }
 
-/// The containers that the service's load balancers reach and a task definition does not have: ECS would refuse the service
-/// with it, after a copy was registered.
-pub fn unreached(service: &Service, target: &TaskDefinition) -> Vec<Check> {
+/// Checks for containers that the service's load balancers route to but that the task definition lacks: ECS would
+/// reject it, after a copy was already registered.
+pub fn missing_balanced_containers(service: &Service, target: &TaskDefinition) -> Vec<Check> {
     let missing = service.balanced.iter().filter(|name| target.container(name).is_none());
     let check = |name: &String| {
         Check::usage(format!("{} has no container {name}, which the load balancer reaches", target.name))
@@ -133,8 +132,8 @@ pub fn unreached(service: &Service, target: &TaskDefinition) -> Vec<Check> {
     missing.map(check).collect()
 }
 
-/// A task definition of another family than the one that runs, and that never served in this service.
-pub fn stray(service: &Service, target: &TaskDefinition) -> Check {
+/// Warns of a task definition of another family that never ran in this service.
+pub fn foreign_family(service: &Service, target: &TaskDefinition) -> Check {
     let text = format!(
         "{} is of the family {}, and {} runs {}: its history does not show that it ever ran there",
         target.name,
@@ -145,22 +144,22 @@ pub fn stray(service: &Service, target: &TaskDefinition) -> Check {
     Check::new(Level::Warn, text).hint("it brings the roles, variables and images of the other one")
 }
 
-/// A service that was deleted takes no change any more.
+/// Stops on a deleted service, which cannot be changed any more.
 pub fn deleted(service: &Service) -> Option<Check> {
     let check = || Check::new(Level::Stop, format!("the service is {}: it was deleted", service.status));
-    service.deleted().then(|| check().hint("create it again with the tool that makes it"))
+    service.is_deleted().then(|| check().hint("create it again with the tool that makes it"))
 }
 
-/// A deployment that is under way, and whose it is.
-pub fn under_way(
+/// Stops on a deployment in progress, and names who is probably responsible.
+pub fn check_no_deployment(
     service: &Service,
     history: &[ServiceDeployment],
     running: Option<&TaskDefinition>,
     now: Timestamp,
 ) -> Option<Check> {
     let primary = service.primary();
-    let newest = history.first().filter(|entry| !entry.status.terminal());
-    if !service.rolling_out() && newest.is_none() {
+    let newest = history.first().filter(|entry| !entry.status.has_ended());
+    if !service.is_rolling_out() && newest.is_none() {
         return None;
     }
     let to = newest
@@ -172,7 +171,7 @@ pub fn under_way(
     let text = if newest.is_some_and(|entry| entry.status == RolloutStatus::RollbackInProgress) {
         format!("a rollback is in progress since {since}")
     } else {
-        // Who deploys is nowhere told; who registered what is deployed is the best there is.
+        // AWS does not record who deploys; the identity that registered the task definition is the best approximation.
         let by = running
             .filter(|definition| definition.name == to)
             .and_then(|definition| definition.registered_by.as_deref());
@@ -187,14 +186,14 @@ pub fn under_way(
     )
 }
 
-/// Failures after which the circuit breaker opens: half of the desired count rounded up, 3 to 200.
-/// Source: the ECS developer guide on the deployment circuit breaker.
+/// Returns the number of failures after which the circuit breaker opens: half of the desired count rounded up, 3 to
+/// 200. Source: the ECS developer guide on the deployment circuit breaker.
 pub fn breaker_threshold(desired: u32) -> u32 {
     desired.div_ceil(2).clamp(3, 200)
 }
 
-/// Whether the minimum and maximum percent leave room to replace a task. ECS rounds the minimum up and the
-/// maximum down, so that some pairs allow neither to stop an old task nor to start a new one.
+/// Checks whether the minimum and maximum percent leave room to replace a task. ECS rounds the minimum up and the
+/// maximum down, so that some pairs allow neither stopping an old task nor starting a new one.
 fn percentages(service: &Service) -> Check {
     let (min, max) = (service.min_percent.unwrap_or(100), service.max_percent.unwrap_or(200));
     let desired = service.desired;
@@ -212,7 +211,7 @@ fn percentages(service: &Service) -> Check {
         .hint("raise the maximum percent, lower the minimum percent, or change the desired count")
 }
 
-/// Autoscaling and the schedule: what may interfere, and deploying into an environment that is stopped.
+/// Checks autoscaling, scheduled stops, and whether the environment is stopped.
 pub fn interference(
     service: &Service,
     scalable: Option<&ScalableTarget>,
@@ -221,19 +220,19 @@ pub fn interference(
     zone: &TimeZone,
 ) -> Vec<Check> {
     let mut checks = Vec::new();
-    if service.deleted() {
+    if service.is_deleted() {
         return checks;
     }
     if let Some(target) = scalable {
         let (min, max) = (target.min, target.max);
         if target.suspended.any() {
-            let what = target.suspended.words();
+            let what = target.suspended.describe();
             checks.push(Check::new(Level::Note, format!("autoscaling {min}–{max}, suspended: {what}")));
         } else {
             checks.push(Check::new(Level::Fine, format!("autoscaling keeps it between {min} and {max}")));
         }
     }
-    if service.daemon() {
+    if service.is_daemon() {
         return checks;
     }
     if service.desired == 0 {
@@ -244,7 +243,7 @@ pub fn interference(
         }
         checks.push(Check::new(Level::Warn, text).hint("start it first with `cockpit start`"));
     } else if let Some(at) = soonest(timers, Power::Stop, now)
-        && at.duration_since(now) <= SOON
+        && at.duration_since(now) <= STOP_NOTICE
     {
         let text = format!("the schedule stops this environment at {}", time::moment(at, now, zone));
         checks.push(Check::new(Level::Warn, text).hint("skip it with `cockpit schedule --skip stop`"));
@@ -252,12 +251,12 @@ pub fn interference(
     checks
 }
 
-/// When a schedule next does this.
+/// Returns the next time at which a schedule has this effect.
 pub fn soonest(timers: &[Timer], power: Power, now: Timestamp) -> Option<Timestamp> {
     timers.iter().filter(|timer| timer.power() == Some(power)).filter_map(|timer| timer.next(now)).min()
 }
 
-/// The image: what it is, whether it can run there, what was found in it.
+/// Checks the image: its digest and age, its architecture, and the scan's findings.
 pub fn image(image: &Image, definition: &TaskDefinition, now: Timestamp) -> Vec<Check> {
     let mut checks = Vec::new();
     let pushed = image.pushed_at.map(|at| format!(", pushed {} ago", time::short(now.duration_since(at))));
@@ -281,28 +280,28 @@ pub fn image(image: &Image, definition: &TaskDefinition, now: Timestamp) -> Vec<
         } else {
             Level::Fine
         };
-        let text = scan.words();
+        let text = scan.describe();
         checks.push(Check::new(level, text));
     }
     checks
 }
 
-/// The checks before ECS Exec is switched on for a service.
+/// Returns the checks before ECS Exec is enabled for a service.
 pub fn exec(service: &Service) -> Vec<Check> {
     let mut checks = Vec::new();
     if service.exec {
         checks.push(Check::new(Level::Warn, "ECS Exec is on already: only new tasks will come of it"));
     }
-    let role = "the agent in the tasks works where their role has ssmmessages:CreateControlChannel, CreateDataChannel, \
+    let role = "the agent in the tasks needs a role with ssmmessages:CreateControlChannel, CreateDataChannel, \
                 OpenControlChannel and OpenDataChannel";
     checks.push(Check::new(Level::Note, role));
-    let code = "where the service is described in code, an apply switches it off again";
+    let code = "if the service is managed in code, an apply switches it off again";
     checks.push(Check::new(Level::Note, code).hint("write `enable_execute_command = true` there (Terraform)"));
     checks
 }
 
-/// The check that stops a deployment of a service whose deployments another controller makes.
-pub fn not_by_ecs(controller: &str) -> Check {
+/// Returns the check that stops the deployment of a service with another deployment controller.
+pub fn unsupported_controller(controller: &str) -> Check {
     let text = format!("its deployments are made by {controller}, not by ECS");
     Check::new(Level::Stop, text).hint("deploy it with the tool that controls it")
 }
@@ -334,21 +333,21 @@ mod tests {
     }
 
     #[test]
-    fn a_deleted_service_is_reported_only_as_deleted() {
+    fn deleted_service_is_reported_only_as_deleted() {
         for status in ["DRAINING", "INACTIVE"] {
-            let gone = Service { status: status.into(), ..active(0, 100, 100) };
-            let checks = service(&gone, &[], None, at());
+            let removed = Service { status: status.into(), ..active(0, 100, 100) };
+            let checks = service(&removed, &[], None, at());
             assert_eq!(
                 checks.iter().map(|check| check.text.as_str()).collect::<Vec<_>>(),
                 [format!("the service is {status}: it was deleted")]
             );
             let target = ScalableTarget { min: 1, max: 2, ..ScalableTarget::default() };
-            assert_eq!(interference(&gone, Some(&target), &[], at(), &TimeZone::UTC), [], "it cannot be started first");
+            assert_eq!(interference(&removed, Some(&target), &[], at(), &TimeZone::UTC), [], "it cannot be started");
         }
     }
 
     #[test]
-    fn pairs_of_percentages_that_deadlock_stop_a_deployment() {
+    fn deadlocking_percentages_stop_a_deployment() {
         for (desired, min, max, fine) in [
             (1, 100, 200, true),
             (1, 0, 100, true),
@@ -370,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deployment_under_way_says_whose_it_is() {
+    fn deployment_in_progress_names_who_is_responsible() {
         let mut busy = active(1, 100, 200);
         busy.deployments = vec![Deployment {
             status: "PRIMARY".into(),
@@ -384,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_definition_belongs_to_whoever_registered_it() {
+    fn registrant_is_named_only_for_its_own_definition() {
         let mut busy = active(1, 100, 200);
         busy.deployments = vec![Deployment {
             status: "PRIMARY".into(),
@@ -405,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn another_controller_and_a_breaker_that_is_off_are_told() {
+    fn other_controller_and_disabled_breaker_are_reported() {
         let mut other = active(1, 100, 200);
         other.controller = "CODE_DEPLOY".into();
         assert!(worst(&service(&other, &[], None, at())).is_some_and(|c| c.level == Level::Stop));
@@ -415,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wrong_architecture_stops_and_an_unknown_one_does_not() {
+    fn wrong_architecture_stops_and_unknown_one_does_not() {
         let definition = TaskDefinition { architecture: Some("X86_64".into()), ..TaskDefinition::default() };
         let with = |architectures: &[&str]| Image {
             architectures: architectures.iter().map(ToString::to_string).collect(),
@@ -429,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn deploying_into_a_stopped_environment_says_so() {
+    fn deployment_into_a_stopped_environment_warns() {
         let zone = TimeZone::get("Asia/Tokyo").expect("bundled");
         let timer = |expression: &str, action: &str| Timer {
             expression: expression.into(),
@@ -441,7 +440,7 @@ mod tests {
         let timers = [timer("cron(0 9 ? * MON-FRI *)", "start"), timer("cron(15 20 ? * MON-FRI *)", "stop")];
         let checks = interference(&active(0, 100, 200), None, &timers, at(), &zone);
         assert!(checks[0].text.contains("the schedule starts it at Mon 09:00 JST"), "{checks:?}");
-        // 20:00 in Tokyo, a quarter of an hour before the stop.
+        // 20:00 in Tokyo, a quarter of an hour before the scheduled stop.
         let checks = interference(&active(1, 100, 200), None, &timers, at(), &zone);
         assert!(checks[0].text.contains("stops this environment at 20:15 JST"), "{checks:?}");
     }

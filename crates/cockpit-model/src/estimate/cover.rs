@@ -1,30 +1,30 @@
-//! The part of an environment that the plans of a run cover: which units are in the sum, wholly or in part, and which
-//! are not.
+//! The coverage of an estimate: which units of an environment are included in the sum, wholly or partly, and which are
+//! not.
 
 use crate::infra::RunState;
 use crate::infra::plan::Plan;
 use crate::infra::run_event::{Goal, UnitEnd};
 
-/// A unit, and what its plan lacks.
+/// A unit and its coverage.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cover {
     /// The unit's name.
     pub unit: String,
-    /// Values of dependencies were made up.
+    /// Whether its plan was made with mock outputs.
     pub on_mocks: bool,
-    /// Why there is no plan that says what it costs; none where there is one.
+    /// The reason why there is no plan with costs; `None` if there is one.
     pub missing: Option<String>,
-    /// Why the plan does not have all that it should; none where it has.
+    /// The reason why its plan is incomplete; `None` if it is complete.
     pub partial: Option<String>,
 }
 
 impl Cover {
-    /// A unit whose resources are all in the sum.
-    pub fn whole(unit: impl Into<String>) -> Self {
+    /// Creates the coverage of a unit whose resources are all included.
+    pub fn complete(unit: impl Into<String>) -> Self {
         Self { unit: unit.into(), ..Self::default() }
     }
 
-    /// The notes beside the sum; none where all of it is in it.
+    /// Returns the notes on missing parts.
     pub fn notes(&self) -> impl Iterator<Item = String> + '_ {
         let missing = self.missing.iter().map(|why| format!("{} is in no sum: {why}", self.unit));
         let partial = self
@@ -35,18 +35,18 @@ impl Cover {
     }
 }
 
-/// That the plans of these units were made with made-up values; nothing where there is none.
-pub fn mocked(units: &[&str]) -> Option<String> {
+/// Returns a note on units whose plans were made with mock outputs; `None` if there are none.
+pub fn mock_output_note(units: &[&str]) -> Option<String> {
     (!units.is_empty())
         .then(|| format!("made with made-up outputs of units that are not applied yet: {}", units.join(", ")))
 }
 
-/// Whether what a run of this goal plans is what is to stand: what a destroy or a look for drift plans is not.
-pub fn plans_what_is_to_stand(goal: Goal) -> bool {
+/// Whether plans of this goal describe the intended resources; those of a destroy or a drift check do not.
+pub fn describes_intended_resources(goal: Goal) -> bool {
     matches!(goal, Goal::Plan | Goal::Apply)
 }
 
-/// Why a plan does not have all of its unit; none where it has. `targets`: it is of some resources alone.
+/// Returns why a plan is incomplete; `None` if it is complete. `targets`: it is limited to some resources.
 pub fn partial(targets: bool, plan: &Plan) -> Option<String> {
     let reasons = [
         targets.then_some("its plan is of some resources alone (--target)"),
@@ -56,22 +56,23 @@ pub fn partial(targets: bool, plan: &Plan) -> Option<String> {
     (!reasons.is_empty()).then(|| reasons.join(", and "))
 }
 
-/// Why a plan says nothing of what its unit costs; none where it does.
-pub fn without_bill(plan: &Plan) -> Option<String> {
+/// Returns why a plan has no costs; `None` if it has.
+pub fn missing_costs_reason(plan: &Plan) -> Option<String> {
     let why = "its plan was kept by an earlier version, which did not keep what it costs: plan it again";
     plan.bill.is_none().then(|| why.to_owned())
 }
 
-/// The units of a run in their order. `plan_of`: the plan of a unit that has one, as far as it was read.
+/// Returns the coverage of the units of a run, in their order. `plan_of` returns the plan of a unit, if it was read.
 pub fn of_run<'a>(state: &RunState, plan_of: impl Fn(&str) -> Option<&'a Plan>) -> Vec<Cover> {
     let targets = state.started.as_ref().is_some_and(|started| !started.targets.is_empty());
     let units = state.in_order().into_iter().map(|name| {
         let unit = &state.units[name];
-        let mut cover = Cover { on_mocks: unit.plan.as_ref().is_some_and(|plan| plan.on_mocks), ..Cover::whole(name) };
+        let mut cover =
+            Cover { on_mocks: unit.plan.as_ref().is_some_and(|plan| plan.on_mocks), ..Cover::complete(name) };
         match (unit.plan.is_some(), plan_of(name)) {
             (true, Some(plan)) => {
                 cover.partial = partial(targets, plan);
-                cover.missing = without_bill(plan);
+                cover.missing = missing_costs_reason(plan);
             }
             (true, None) => cover.missing = Some("its plan was not read yet".to_owned()),
             (false, _) => cover.missing = Some(why(unit.end.as_ref())),
@@ -81,15 +82,15 @@ pub fn of_run<'a>(state: &RunState, plan_of: impl Fn(&str) -> Option<&'a Plan>) 
     units.collect()
 }
 
-/// Adds the units that an environment has and a run does not. Where nobody knows which it has, no plan of the run is known
-/// to be all of it.
-pub fn lacking(covers: &mut Vec<Cover>, units: Result<Vec<String>, String>) {
+/// Adds the units of an environment that are not in a run. If the units are unknown, no plan of the run is known to be
+/// complete.
+pub fn add_missing_units(covers: &mut Vec<Cover>, units: Result<Vec<String>, String>) {
     match units {
         Ok(units) => {
             for unit in units {
                 if covers.iter().all(|cover| cover.unit != unit) {
                     let why = "the run is one over other units: plan all of them".to_owned();
-                    covers.push(Cover { missing: Some(why), ..Cover::whole(unit) });
+                    covers.push(Cover { missing: Some(why), ..Cover::complete(unit) });
                 }
             }
         }
@@ -101,7 +102,7 @@ pub fn lacking(covers: &mut Vec<Cover>, units: Result<Vec<String>, String>) {
     }
 }
 
-/// Why a unit has no plan.
+/// Returns why a unit has no plan.
 fn why(end: Option<&UnitEnd>) -> String {
     match end {
         Some(UnitEnd::Failed { why }) => format!("it could not be planned: {why}"),
@@ -116,23 +117,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_unit_that_the_run_does_not_have_is_missing_and_so_may_one_be_that_nobody_knows() {
-        let mut all = vec![Cover::whole("app"), Cover::whole("net")];
-        lacking(&mut all, Ok(vec!["app".to_owned(), "net".to_owned()]));
+    fn unit_outside_the_run_is_missing() {
+        let mut all = vec![Cover::complete("app"), Cover::complete("net")];
+        add_missing_units(&mut all, Ok(vec!["app".to_owned(), "net".to_owned()]));
         assert!(all.len() == 2 && all.iter().all(|cover| cover.notes().next().is_none()));
-        let mut some = vec![Cover::whole("app")];
-        lacking(&mut some, Ok(vec!["app".to_owned(), "net".to_owned()]));
-        assert_eq!(some[0], Cover::whole("app"));
-        let told: Vec<String> = some[1].notes().collect();
-        assert_eq!(told, ["net is in no sum: the run is one over other units: plan all of them"]);
-        let mut unknown = vec![Cover::whole("app")];
-        lacking(&mut unknown, Err("terraform is not there".to_owned()));
+        let mut some = vec![Cover::complete("app")];
+        add_missing_units(&mut some, Ok(vec!["app".to_owned(), "net".to_owned()]));
+        assert_eq!(some[0], Cover::complete("app"));
+        let notes: Vec<String> = some[1].notes().collect();
+        assert_eq!(notes, ["net is in no sum: the run is one over other units: plan all of them"]);
+        let mut unknown = vec![Cover::complete("app")];
+        add_missing_units(&mut unknown, Err("terraform is not there".to_owned()));
         assert!(unknown[0].partial.as_deref().unwrap().contains("terraform is not there"));
     }
 
     #[test]
-    fn what_is_planned_for_a_destroy_is_not_what_is_to_stand() {
-        let stand = [Goal::Plan, Goal::Apply, Goal::Drift, Goal::Destroy].map(plans_what_is_to_stand);
+    fn destroy_plan_does_not_describe_intended_resources() {
+        let stand = [Goal::Plan, Goal::Apply, Goal::Drift, Goal::Destroy].map(describes_intended_resources);
         assert_eq!(stand, [true, true, false, false]);
     }
 }

@@ -1,8 +1,9 @@
-//! The costs of an environment by its plans, before it is built: what runs by the hour, at list prices; what depends on
-//! use, with its unit price; and what is not in the table of prices, which is never taken for nothing.
+//! Cost estimates of an environment from its plans, before it is built: hourly costs at list prices, unit prices of
+//! costs that depend on use, and resources without a known price, which are never counted as free.
 //!
-//! `cover`: what of an environment the plans have; `prices`: the table; `types`: what is told; `sheet`: where it is written; `sizes` and `rules`: what each type of
-//! resource costs; `schedule`: what stops services; `whole`: all of it; `words`: in words.
+//! Modules: `cover` has the coverage of the plans; `prices` the price table; `types` the results; `sheet` collects the
+//! lines; `sizes` and `rules` price each type of resource; `schedule` has the schedules that stop services; `whole`
+//! computes the estimate; `words` describes it.
 
 pub mod cover;
 pub mod prices;

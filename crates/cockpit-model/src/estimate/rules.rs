@@ -1,22 +1,22 @@
-//! The costs of each type of resource.
+//! The costs of each resource type.
 
 use super::sheet::Sheet;
 use super::sizes;
 use crate::infra::plan::Billed;
 
-/// Writes what a resource costs.
+/// Adds the costs of a resource.
 pub fn resource(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
     let address = one.address.as_str();
     match one.kind().as_str() {
         "aws_ecs_service" => sizes::service(sheet, unit, one),
         "aws_rds_cluster" => {
-            sheet.by_use(unit, address, "aurora.storage");
-            // I/O-Optimized has another price of the instances and none of the requests.
+            sheet.add_usage(unit, address, "aurora.storage");
+            // I/O-Optimized storage has other instance prices and no request costs.
             if one.fact("storage_type") == Some("aurora-iopt1") {
                 let why = "the table has no prices of Aurora I/O-Optimized".to_owned();
                 sheet.unknown(unit, address, 1, why);
             } else {
-                sheet.by_use(unit, address, "aurora.io");
+                sheet.add_usage(unit, address, "aurora.io");
             }
         }
         "aws_rds_cluster_instance" => sizes::cluster_instance(sheet, unit, one),
@@ -35,7 +35,7 @@ pub fn resource(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
         "aws_lb" => balancer(sheet, unit, one),
         "aws_nat_gateway" => {
             sheet.hourly(unit, address, "NAT gateway", "nat", 1.0);
-            sheet.by_use(unit, address, "nat.gb");
+            sheet.add_usage(unit, address, "nat.gb");
         }
         "aws_eip" => sheet.hourly(unit, address, "public IPv4 address", "address", 1.0),
         "aws_vpc_endpoint" => endpoint(sheet, unit, one),
@@ -44,15 +44,15 @@ pub fn resource(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
             if let Some(rules) = one.number("rule").filter(|rules| *rules > 0.0) {
                 sheet.monthly(unit, address, "rules", "waf.rule", rules);
             }
-            sheet.by_use(unit, address, "waf.requests");
+            sheet.add_usage(unit, address, "waf.requests");
         }
         "aws_cloudfront_distribution" => {
-            sheet.by_use(unit, address, "cloudfront.gb");
-            sheet.by_use(unit, address, "cloudfront.requests");
+            sheet.add_usage(unit, address, "cloudfront.gb");
+            sheet.add_usage(unit, address, "cloudfront.requests");
         }
         "aws_route53_zone" => {
             sheet.monthly(unit, address, "hosted zone", "route53.zone", 1.0);
-            sheet.by_use(unit, address, "route53.queries");
+            sheet.add_usage(unit, address, "route53.queries");
         }
         "aws_service_discovery_private_dns_namespace" => {
             sheet.monthly(unit, address, "its hosted zone", "route53.zone", 1.0);
@@ -62,20 +62,20 @@ pub fn resource(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
         "aws_cloudwatch_composite_alarm" => {
             sheet.monthly(unit, address, "composite alarm", "cloudwatch.composite", 1.0);
         }
-        "aws_cloudwatch_dashboard" => sheet.by_use(unit, address, "cloudwatch.dashboard"),
+        "aws_cloudwatch_dashboard" => sheet.add_usage(unit, address, "cloudwatch.dashboard"),
         "aws_secretsmanager_secret" => sheet.monthly(unit, address, "secret", "secret", 1.0),
         "aws_kms_key" => sheet.monthly(unit, address, "key", "kms.key", 1.0),
         "aws_lambda_function" => {
-            sheet.by_use(unit, address, "lambda.requests");
+            sheet.add_usage(unit, address, "lambda.requests");
             let arm = one.fact("architectures") == Some("arm64");
-            sheet.by_use(unit, address, if arm { "lambda.arm64" } else { "lambda.x86_64" });
+            sheet.add_usage(unit, address, if arm { "lambda.arm64" } else { "lambda.x86_64" });
         }
         "aws_ecs_cluster"
             if one.fact("value").is_some_and(|value| value.starts_with("enabled") || value == "enhanced") =>
         {
-            sheet.by_use(unit, &format!("{address} (Container Insights)"), "cloudwatch.metric");
+            sheet.add_usage(unit, &format!("{address} (Container Insights)"), "cloudwatch.metric");
         }
-        // They cost nothing, or are the size of what does.
+        // Free of charge, or only the definition of another resource's size.
         _ => sheet.free += 1,
     }
 }
@@ -86,9 +86,9 @@ fn endpoint(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
         Some("Interface") => {
             let zones = one.number("subnet_ids").filter(|zones| *zones > 0.0).unwrap_or(1.0);
             sheet.hourly(unit, address, "interface endpoint, a zone", "endpoint", zones);
-            sheet.by_use(unit, address, "endpoint.gb");
+            sheet.add_usage(unit, address, "endpoint.gb");
         }
-        // The gateway endpoints, of S3 and DynamoDB, cost nothing.
+        // Gateway endpoints (S3 and DynamoDB) are free of charge.
         Some("Gateway") => sheet.free += 1,
         Some(other) => {
             sheet.unknown(unit, address, 1, format!("the table has no price of an endpoint of type {other}"));
@@ -112,12 +112,12 @@ fn balancer(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
         }
     };
     sheet.hourly(unit, address, what, price, 1.0);
-    sheet.by_use(unit, address, &format!("{price}.lcu"));
-    if !one.is("internal") {
-        // A load balancer has two zones at least, and an address in each.
+    sheet.add_usage(unit, address, &format!("{price}.lcu"));
+    if !one.is_true("internal") {
+        // A load balancer has at least two zones, with an address in each.
         let zones = one.number("subnets").filter(|zones| *zones > 0.0).unwrap_or(2.0);
         sheet.hourly(unit, address, "its public IPv4 addresses", "address", zones);
-        sheet.by_use(unit, address, "traffic.out");
+        sheet.add_usage(unit, address, "traffic.out");
     }
 }
 
@@ -126,13 +126,13 @@ fn check(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
     if matches!(one.fact("type"), Some("CALCULATED" | "CLOUDWATCH_METRIC" | "RECOVERY_CONTROL")) {
         return sheet.monthly(unit, address, "health check", "route53.check", 1.0);
     }
-    // Each of HTTPS, a look for words, every 10 s and latency is paid apart.
+    // HTTPS, string matching, a 10 s interval and latency measurement are charged separately.
     let kind = one.fact("type").unwrap_or_default();
     let options = [
         kind.starts_with("HTTPS"),
         kind.ends_with("STR_MATCH"),
         one.fact("request_interval") == Some("10"),
-        one.is("measure_latency"),
+        one.is_true("measure_latency"),
     ];
     sheet.monthly(unit, address, "health check", "route53.check", 1.0);
     let options = options.into_iter().filter(|on| *on).count();
@@ -147,7 +147,8 @@ fn check(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
     }
 }
 
-/// An alarm is paid by the metrics it looks at; one on what is unusual looks at three: what is seen, and both ends of the band.
+/// An alarm is priced by its number of metrics; an anomaly detection alarm counts as three: the metric and both ends of
+/// the band.
 fn alarm(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
     let queries = one.number("metric_query").filter(|queries| *queries > 0.0).unwrap_or(1.0);
     let metrics = if one.fact("threshold_metric_id").is_some_and(|id| !id.is_empty()) { 3.0 } else { queries };

@@ -1,52 +1,53 @@
-//! The schedules of the plans: in which part of a week they have a service stopped.
+//! The schedules in the plans, and the part of a week in which they keep a service stopped.
 
-use crate::costs::stopped_part;
+use crate::costs::stopped_fraction;
 use crate::infra::plan::{Billed, key_of};
-use crate::timer::{Sets, Timer};
+use crate::timer::{ScheduledLimits, Timer};
 use jiff::Timestamp;
 
-/// The schedules that stop and start services, by the plans.
+/// The schedules in the plans that stop and start services.
 pub struct Schedule<'a> {
-    /// Schedules of EventBridge Scheduler: what they call stops all services.
+    /// EventBridge Scheduler schedules, which stop all services.
     common: Vec<Timer>,
-    /// Scheduled actions of Application Auto Scaling: each stops one service.
+    /// Application Auto Scaling scheduled actions, which stop one service each.
     own: Vec<(&'a Billed, Timer)>,
-    /// Where the week begins.
+    /// The start of the week.
     now: Timestamp,
 }
 
 impl<'a> Schedule<'a> {
-    /// The schedules among the resources of the plans. `now` is where the coming week begins.
-    pub fn new(all: &[(&'a str, &'a Billed)], now: Timestamp) -> Self {
+    /// Collects the schedules among the resources of the plans. `now` is the start of the coming week.
+    pub fn new(resources: &[(&'a str, &'a Billed)], now: Timestamp) -> Self {
         let mut schedule = Self { common: Vec::new(), own: Vec::new(), now };
-        for (_, one) in all {
-            match one.kind().as_str() {
-                "aws_scheduler_schedule" => schedule.common.push(of_scheduler(one)),
-                "aws_appautoscaling_scheduled_action" => schedule.own.push((*one, of_scaling(one))),
+        for (_, resource) in resources {
+            match resource.kind().as_str() {
+                "aws_scheduler_schedule" => schedule.common.push(of_scheduler(resource)),
+                "aws_appautoscaling_scheduled_action" => schedule.own.push((*resource, of_scaling(resource))),
                 _ => {}
             }
         }
         schedule
     }
 
-    /// The part of a week in which all services are stopped together; none where nothing stops and starts them so.
+    /// Returns the part of a week in which all services are stopped together; `None` if no schedules both stop and
+    /// start them.
     pub fn common(&self) -> Option<f64> {
-        stopped_part(&self.common, self.now)
+        stopped_fraction(&self.common, self.now)
     }
 
-    /// The part of a week in which this service is stopped: by what stops all, and by its own actions. 0 where it never is.
-    pub fn of(&self, service: &Billed) -> f64 {
-        let own = self.own.iter().filter(|(action, _)| is_of(action, service)).map(|(_, timer)| timer);
+    /// Returns the part of a week in which a service is stopped, by common schedules and its own actions; 0 if never.
+    pub fn stopped_fraction(&self, service: &Billed) -> f64 {
+        let own = self.own.iter().filter(|(action, _)| belongs_to(action, service)).map(|(_, timer)| timer);
         let timers: Vec<Timer> = self.common.iter().chain(own).cloned().collect();
-        stopped_part(&timers, self.now).unwrap_or(0.0)
+        stopped_fraction(&timers, self.now).unwrap_or(0.0)
     }
 }
 
-/// Whether a scalable target, or an action on one, is a service's.
-pub fn is_of(target: &Billed, service: &Billed) -> bool {
+/// Whether a scalable target, or an action on one, belongs to a service.
+pub fn belongs_to(target: &Billed, service: &Billed) -> bool {
     match (target.fact("resource_id"), service.fact("name")) {
         (Some(id), Some(name)) => id.rsplit('/').next() == Some(name),
-        // What is known only after an apply: the same key of the code.
+        // The values are only known after the apply: compare the instance keys.
         _ => !key_of(&service.address).is_empty() && key_of(&target.address) == key_of(&service.address),
     }
 }
@@ -73,7 +74,7 @@ fn of_scaling(one: &Billed) -> Timer {
         expression: text(one, "schedule"),
         timezone: one.fact("timezone").map(str::to_owned),
         enabled: true,
-        action: Some(Sets {
+        action: Some(ScheduledLimits {
             resource: text(one, "resource_id"),
             min: count("min_capacity"),
             max: count("max_capacity"),

@@ -1,5 +1,5 @@
-//! The plans of this repository's environments, as the real Terraform and its provider made them before anything existed (what is
-//! not looked at left out), and what could be wrong with others.
+//! Estimates of this repository's environments, from plans that the real Terraform and its provider made before
+//! anything existed (reduced to the relevant parts); and edge cases of other plans.
 
 use super::prices::Prices;
 use super::*;
@@ -15,7 +15,7 @@ fn of(plans: &[(String, Plan)], region: &str) -> Estimate {
     let units: Vec<Unit<'_>> =
         plans.iter().map(|(name, plan)| Unit { name, bill: plan.bill.as_ref().unwrap() }).collect();
     let now: Timestamp = "2026-11-20T05:00:00Z".parse().unwrap();
-    estimate(&units, &Prices::ours(), region, now)
+    estimate(&units, &Prices::built_in(), region, now)
 }
 
 fn plans(file: &str) -> Vec<(String, Plan)> {
@@ -37,18 +37,19 @@ fn near(value: f64, wanted: f64) -> bool {
 }
 
 #[test]
-fn production_costs_what_its_parts_do_calm_and_at_its_peak() {
+fn production_estimate_is_the_sum_of_its_parts() {
     let estimate = of(&plans(PROD), "ap-northeast-1");
     assert_eq!(estimate.unknown, [], "every type of it is in the table");
     let (least, most) = estimate.total();
-    // Two tasks to twenty; two instances of 0.5 to 2 ACU; a gateway, a balancer, two endpoints, a firewall, alarms, secrets.
+    // Two to twenty tasks; two instances with 0.5 to 2 ACU; a NAT gateway, a load balancer, two endpoints, a web ACL,
+    // alarms, secrets.
     assert!(near(least, 313.99) && near(most, 1452.17), "{least} {most}");
     let web = estimate.lines.iter().find(|line| line.address == "aws_ecs_service.this[\"web\"]").unwrap();
     assert_eq!((web.count, web.what.as_str()), ((1.0, 10.0), "Fargate task, 1 vCPU and 2 GB"));
-    assert!(near(web.least, 730.0 * (0.05056 + 2.0 * 0.00553)), "{web:?}");
+    assert!(near(web.min_cost, 730.0 * (0.05056 + 2.0 * 0.00553)), "{web:?}");
     let acu: Vec<_> = estimate.lines.iter().filter(|line| line.what.contains("ACU")).collect();
     assert_eq!((acu.len(), acu[0].count), (2, (0.5, 2.0)));
-    assert_eq!(estimate.saved(), None, "nothing stops it");
+    assert_eq!(estimate.savings(), None, "nothing stops it");
     let used: Vec<&str> = estimate.usage.iter().map(|usage| usage.item.as_str()).collect();
     for item in
         ["alb.lcu", "nat.gb", "aurora.io", "aurora.storage", "waf.requests", "cloudwatch.logs_gb", "ecr.storage"]
@@ -58,26 +59,26 @@ fn production_costs_what_its_parts_do_calm_and_at_its_peak() {
 }
 
 #[test]
-fn the_schedule_of_staging_saves_its_tasks_and_their_addresses_outside_of_office_hours() {
+fn staging_schedule_saves_tasks_and_addresses_outside_office_hours() {
     let estimate = of(&plans(STAGING), "ap-northeast-1");
     assert_eq!(estimate.unknown, []);
-    // From Monday to Friday, 13 hours a day.
+    // Monday to Friday, 13 hours a day.
     let stopped = estimate.stopped.unwrap();
     assert!((stopped - (1.0 - 65.0 / 168.0)).abs() < 0.001, "{stopped}");
     let tasks = 2.0 * 730.0 * (0.25 * 0.05056 + 0.5 * 0.00553 + 0.005);
-    assert!(near(estimate.saved().unwrap(), tasks * stopped), "{:?}", estimate.saved());
-    // In office hours, and without the balancer's use: what the documentation of the environment says.
+    assert!(near(estimate.savings().unwrap(), tasks * stopped), "{:?}", estimate.savings());
+    // During office hours, without load balancer usage: the value in the environment's documentation.
     assert!(near(estimate.scheduled().unwrap(), 95.975 - 730.0 * 0.008), "{:?}", estimate.scheduled());
 }
 
 #[test]
-fn instances_of_a_group_and_databases_in_two_zones_are_counted() {
+fn group_instances_and_multi_az_databases_are_counted() {
     let estimate = of(&plans(MINIMAL), "ap-northeast-1");
     assert_eq!(estimate.unknown, []);
     let (least, most) = estimate.total();
     let storage = estimate.usage.iter().find(|usage| usage.item == "rds.storage").unwrap();
-    assert_eq!(storage.of, ["database: aws_db_instance.replica[0]"], "its plan does not say how much it has");
-    // The documentation counts 20 GB for the replica, and the use of a balancer.
+    assert_eq!(storage.of, ["database: aws_db_instance.replica[0]"], "its plan does not contain its storage size");
+    // The documentation includes 20 GB for the replica, and load balancer usage.
     let known = 20.0 * 0.138 + 730.0 * 0.008;
     assert!(near(least, 204.245 - known) && near(most, 241.541 - known), "{least} {most}");
     let group = estimate.lines.iter().find(|line| line.what.starts_with("EC2")).unwrap();
@@ -85,7 +86,7 @@ fn instances_of_a_group_and_databases_in_two_zones_are_counted() {
 }
 
 #[test]
-fn what_is_not_in_the_table_is_unknown_and_never_nothing() {
+fn resource_without_a_price_is_unknown_and_not_free() {
     let estimate = one(&[
         create("aws_redshift_cluster.big", json!({"node_type": "ra3.large"})),
         create("aws_redshift_cluster.other", json!({})),
@@ -109,22 +110,22 @@ fn what_is_not_in_the_table_is_unknown_and_never_nothing() {
         ]
     );
     assert_eq!(estimate.free, 1);
-    // Its disk is known and told.
+    // Its disk is known and listed.
     assert!(near(estimate.total().0, 9.6), "{:?}", estimate.lines);
 }
 
 #[test]
-fn a_region_without_prices_has_none_of_another() {
+fn region_without_prices_does_not_use_those_of_another() {
     let estimate = of(&plans(PROD), "eu-west-1");
     let unknown: Vec<&str> = estimate.unknown.iter().map(|one| one.why.as_str()).collect();
     assert!(unknown.contains(&"NAT gateway: the table has no price of nat in eu-west-1"), "{unknown:?}");
-    // What costs the same everywhere stands.
+    // Prices that are the same everywhere still apply.
     assert!(estimate.lines.iter().all(|line| !line.what.contains("Fargate task")), "{:?}", estimate.lines);
     assert!(estimate.lines.iter().any(|line| line.what == "web ACL"));
 }
 
 #[test]
-fn tasks_on_spot_cost_a_part_at_least_and_all_of_it_at_most() {
+fn spot_tasks_cost_between_a_fraction_and_the_full_price() {
     let service = json!({"name": "w", "desired_count": 4, "launch_type": null, "capacity_provider_strategy": [
         {"capacity_provider": "FARGATE", "base": 1, "weight": 0}, {"capacity_provider": "FARGATE_SPOT", "base": 0, "weight": 1},
     ]});
@@ -137,17 +138,18 @@ fn tasks_on_spot_cost_a_part_at_least_and_all_of_it_at_most() {
 }
 
 #[test]
-fn what_a_plan_destroys_or_only_reads_costs_nothing_and_what_stays_costs_what_it_did() {
-    let gone = testing::change("aws_nat_gateway.old", &["delete"], json!({"connectivity_type": "public"}), Value::Null);
+fn destroyed_resources_and_data_sources_cost_nothing() {
+    let destroyed =
+        testing::change("aws_nat_gateway.old", &["delete"], json!({"connectivity_type": "public"}), Value::Null);
     let stays = json!({"connectivity_type": "public"});
     let stays = testing::change("aws_nat_gateway.new", &["no-op"], stays.clone(), stays);
-    let estimate = one(&[gone, stays]);
+    let estimate = one(&[destroyed, stays]);
     assert_eq!(estimate.lines.len(), 1);
     assert_eq!(estimate.lines[0].address, "aws_nat_gateway.new");
 }
 
 #[test]
-fn no_value_that_is_sensitive_is_kept_for_it() {
+fn sensitive_values_are_not_kept() {
     let mut service = create("aws_ecs_service.w", json!({"name": "hunter-2000", "desired_count": 1}));
     service["change"]["after_sensitive"] = json!({"name": true});
     let plan = Plan::read(testing::show(&[service]).to_string().as_bytes()).unwrap();
@@ -156,18 +158,18 @@ fn no_value_that_is_sensitive_is_kept_for_it() {
 }
 
 #[test]
-fn fifteen_alarms_of_one_resource_are_a_line() {
+fn fifteen_alarms_of_one_resource_are_one_line() {
     let alarms: Vec<Value> = (0..15)
         .map(|n| create(&format!("aws_cloudwatch_metric_alarm.this[\"a{n}\"]"), json!({"period": 300})))
         .collect();
     let grouped = one(&alarms).grouped();
     assert_eq!(grouped.len(), 1);
     assert_eq!((grouped[0].address.as_str(), grouped[0].count), ("aws_cloudwatch_metric_alarm.this", (15.0, 15.0)));
-    assert!(near(grouped[0].least, 1.5));
+    assert!(near(grouped[0].min_cost, 1.5));
 }
 
 #[test]
-fn an_odd_plan_does_not_panic() {
+fn unusual_plan_does_not_panic() {
     let odd = json!({"desired_count": -3, "network_configuration": "x", "subnets": null, "min_size": "many"});
     for kind in
         ["aws_ecs_service", "aws_lb", "aws_autoscaling_group", "aws_db_instance", "aws_vpc_endpoint", "aws_instance"]
@@ -177,12 +179,12 @@ fn an_odd_plan_does_not_panic() {
     }
 }
 
-fn told(estimate: &Estimate) -> Vec<String> {
+fn unknown_texts(estimate: &Estimate) -> Vec<String> {
     estimate.unknown.iter().map(|one| format!("{}: {}", one.what, one.why)).collect()
 }
 
 #[test]
-fn disks_beside_the_first_are_unknown_and_an_address_of_a_template_is_paid() {
+fn additional_disks_are_unknown_and_template_address_is_priced() {
     let disk = |size: u32| json!({"ebs": [{"volume_size": size, "volume_type": "gp3"}]});
     let template = |disks: Vec<Value>| {
         json!({"instance_type": "t4g.small", "block_device_mappings": disks,
@@ -200,7 +202,7 @@ fn disks_beside_the_first_are_unknown_and_an_address_of_a_template_is_paid() {
     ]);
     let more = "are in no sum; one that is an aws_ebs_volume has a line of its own";
     assert_eq!(
-        told(&estimate),
+        unknown_texts(&estimate),
         [
             format!("aws_autoscaling_group.a: its other disks (1) {more}"),
             format!("aws_instance.b: its other disks (2) {more}"),
@@ -208,26 +210,26 @@ fn disks_beside_the_first_are_unknown_and_an_address_of_a_template_is_paid() {
     );
     let address = estimate.lines.iter().find(|line| line.what == "its public IPv4 address").unwrap();
     assert_eq!((address.address.as_str(), address.count), ("aws_autoscaling_group.a", (2.0, 2.0)));
-    let whole =
+    let complete =
         one(&[create("aws_autoscaling_group.a", group), create("aws_launch_template.a", template(vec![disk(30)]))]);
-    assert_eq!(whole.unknown, [], "one disk, and it is read");
+    assert_eq!(complete.unknown, [], "one disk, and it is read");
 }
 
 #[test]
-fn an_endpoint_of_a_gateway_alone_is_free() {
+fn only_gateway_endpoints_are_free() {
     let of = |kind: Value| one(&[create("aws_vpc_endpoint.a", json!({"vpc_endpoint_type": kind}))]);
     let free = of(json!("Gateway"));
     assert_eq!((free.free, free.unknown.len(), free.lines.len()), (1, 0, 0));
     let balancer = of(json!("GatewayLoadBalancer"));
     assert_eq!(
-        told(&balancer),
+        unknown_texts(&balancer),
         ["aws_vpc_endpoint.a: the table has no price of an endpoint of type GatewayLoadBalancer"]
     );
-    assert_eq!((balancer.free, of(Value::Null).unknown.len()), (0, 1), "what is not known is not free either");
+    assert_eq!((balancer.free, of(Value::Null).unknown.len()), (0, 1), "an unknown type is not free");
 }
 
 #[test]
-fn a_service_is_billed_as_fargate_only_where_the_plan_says_that_it_is() {
+fn service_is_priced_as_fargate_only_if_the_plan_shows_it() {
     let of = |launch: Value, providers: &str| {
         let strategy: Vec<Value> = providers
             .split_whitespace()
@@ -251,7 +253,7 @@ fn a_service_is_billed_as_fargate_only_where_the_plan_says_that_it_is() {
 }
 
 #[test]
-fn an_action_that_stops_one_service_saves_nothing_of_another() {
+fn scheduled_action_saves_only_for_its_own_service() {
     let service = |name: &str| {
         let service = json!({"name": name, "desired_count": 1, "launch_type": "FARGATE"});
         let definition = json!({"family": name, "cpu": "256", "memory": "512"});
@@ -271,8 +273,8 @@ fn an_action_that_stops_one_service_saves_nothing_of_another() {
     assert_eq!(estimate.unknown, []);
     let task = 730.0 * (0.25 * 0.05056 + 0.5 * 0.00553);
     assert!(near(estimate.total().0, 2.0 * task), "{:?}", estimate.lines);
-    // Twelve hours of each day, and of the one alone.
-    assert!(near(estimate.saved().unwrap(), task / 2.0), "{:?}", estimate.saved());
+    // Twelve hours of each day, for that service alone.
+    assert!(near(estimate.savings().unwrap(), task / 2.0), "{:?}", estimate.savings());
     assert!(near(estimate.stopped.unwrap(), 0.5), "{:?}", estimate.stopped);
     let parts: Vec<(&str, bool)> =
         estimate.lines.iter().map(|line| (line.address.as_str(), line.stopped > 0.0)).collect();

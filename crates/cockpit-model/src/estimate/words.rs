@@ -1,6 +1,6 @@
-//! Its figures in words, as they stand in tables and on the screen.
+//! Formatting of an estimate's figures, for tables and the screen.
 
-/// How many: `2`, `1–10`.
+/// Formats a number or a range: `2`, `1–10`.
 pub fn count((least, most): (f64, f64)) -> String {
     if (least - most).abs() < 1e-9 { number(least) } else { format!("{}–{}", number(least), number(most)) }
 }
@@ -10,14 +10,14 @@ fn number(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A unit price, with every digit that it has: `0.0000166667`, `5`.
+/// Formats a unit price with all its digits: `0.0000166667`, `5`.
 pub fn price(value: f64) -> String {
     let text = format!("{value:.10}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Some names, and how many more.
-pub fn several(names: &[String]) -> String {
+/// Formats the first name and the number of others.
+pub fn format_names(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [one] => one.clone(),
@@ -25,7 +25,7 @@ pub fn several(names: &[String]) -> String {
     }
 }
 
-/// A sentence on what the schedule does to the sum.
+/// Returns a sentence on the schedule's savings.
 pub fn schedule(stopped: f64, saved: f64, month: f64, currency: &str) -> String {
     format!(
         "the schedule has services stopped {:.0} % of a week, which saves {saved:.2} and leaves {:.2} {currency} a month",
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_have_the_digits_that_they_need() {
+    fn figures_have_only_the_necessary_digits() {
         assert_eq!(
             (count((1.0, 10.0)), count((0.5, 0.5)), count((15.0, 15.0))),
             ("1–10".into(), "0.5".into(), "15".into())
@@ -48,6 +48,6 @@ mod tests {
             (price(0.000_016_666_7), price(5.0), price(0.06)),
             ("0.0000166667".into(), "5".into(), "0.06".into())
         );
-        assert_eq!(several(&["a".into(), "b".into(), "c".into()]), "a and 2 more");
+        assert_eq!(format_names(&["a".into(), "b".into(), "c".into()]), "a and 2 more");
     }
 }

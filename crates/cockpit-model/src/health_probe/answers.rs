@@ -1,92 +1,92 @@
-//! The answers of probes, as they came.
+//! The results of probes.
 
 use core::net::IpAddr;
 use jiff::Timestamp;
 
-/// The most redirects that are followed.
-pub const MOST_REDIRECTS: usize = 5;
+/// Maximum number of redirects to follow.
+pub const MAX_REDIRECTS: usize = 5;
 
-/// Why a probe got no answer.
+/// The reason why a probe failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
-    /// The name has no address, or its name servers say that there is none.
+pub enum ProbeError {
+    /// The name has no address, or its name servers report that there is none.
     NoAddress,
-    /// Nobody answered within the time limit.
+    /// There was no answer within the time limit.
     Timeout,
     /// The connection was refused.
     Refused,
-    /// TLS could not be agreed on.
+    /// The TLS handshake failed.
     Tls(String),
-    /// It was redirected more often than is followed.
+    /// There were more redirects than are followed.
     TooManyRedirects,
     /// It redirects to something that is not a web address.
     BadRedirect(String),
-    /// Anything else, in words.
+    /// Another reason, in words.
     Other(String),
 }
 
-impl Trouble {
-    /// The failure, in words.
-    pub fn words(&self) -> String {
+impl ProbeError {
+    /// Describes the failure.
+    pub fn describe(&self) -> String {
         match self {
             Self::NoAddress => "the name has no address".to_owned(),
             Self::Timeout => "no answer in time".to_owned(),
             Self::Refused => "the connection is refused".to_owned(),
             Self::Tls(why) => format!("the TLS handshake failed: {why}"),
-            Self::TooManyRedirects => format!("more than {MOST_REDIRECTS} redirects: a redirect loop"),
+            Self::TooManyRedirects => format!("more than {MAX_REDIRECTS} redirects: a redirect loop"),
             Self::BadRedirect(to) => format!("it redirects to `{to}`, which is not a web address"),
             Self::Other(why) => why.clone(),
         }
     }
 }
 
-/// One answer on the way of a request.
+/// One answer in a chain of redirects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hop {
     /// The URL that was requested.
     pub url: String,
     pub status: u16,
-    /// Where it leads, as an absolute address.
+    /// The redirect target, as an absolute URL.
     pub location: Option<String>,
 }
 
 /// A request with its redirects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visit {
-    /// The host that was asked.
+    /// The requested host.
     pub host: String,
-    /// Whether it began with HTTPS.
+    /// Whether the first request used HTTPS.
     pub secure: bool,
     pub path: String,
-    /// The answers in their order; the last is not a redirect, or one that was not followed.
+    /// The answers in order; the last is not a redirect, or was not followed.
     pub hops: Vec<Hop>,
-    /// Why there is no last answer.
-    pub trouble: Option<Trouble>,
-    /// How long it took in milliseconds.
+    /// The reason why there is no final answer.
+    pub error: Option<ProbeError>,
+    /// The total duration in milliseconds.
     pub took_ms: u64,
 }
 
 impl Visit {
-    /// The URL that was asked for first.
+    /// Returns the URL that was requested first.
     pub fn url(&self) -> String {
         format!("{}://{}{}", if self.secure { "https" } else { "http" }, self.host, self.path)
     }
 
-    /// The last status, where one came.
+    /// Returns the final status, if there was one.
     pub fn status(&self) -> Option<u16> {
-        if self.trouble.is_some() { None } else { self.hops.last().map(|hop| hop.status) }
+        if self.error.is_some() { None } else { self.hops.last().map(|hop| hop.status) }
     }
 }
 
-/// A certificate as a server shows it.
+/// A certificate that a server presented.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
     pub names: Vec<String>,
-    /// The name of whoever signed it.
+    /// The name of its issuer.
     pub issuer: String,
-    /// The subjects of the chain that was sent, its own first.
+    /// The subjects of the presented chain, starting with its own.
     pub chain: Vec<String>,
-    /// From when on it holds.
+    /// When it becomes valid.
     pub not_before: Option<Timestamp>,
     /// When it expires.
     pub not_after: Option<Timestamp>,
@@ -96,39 +96,39 @@ pub struct Certificate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tls {
     pub host: String,
-    /// `1.2`, `1.3`, and whether the server speaks it.
+    /// The TLS versions `1.2` and `1.3`, and whether the server supports each.
     pub versions: Vec<(String, bool)>,
-    /// Its certificate, or why none was seen.
-    pub certificate: Result<Certificate, Trouble>,
-    /// Why this machine would not trust it: its chain, its time or its names.
+    /// Its certificate, or the reason why there is none.
+    pub certificate: Result<Certificate, ProbeError>,
+    /// The reason why this machine does not trust it: its chain, validity or names.
     pub distrust: Option<String>,
 }
 
 /// The addresses of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names {
-    /// The name that was asked for.
+    /// The name that was looked up.
     pub name: String,
-    pub addresses: Result<Vec<IpAddr>, Trouble>,
+    pub addresses: Result<Vec<IpAddr>, ProbeError>,
 }
 
-/// The name servers of a zone at the zone above it, which is what its registrar wrote there.
+/// The name servers of a zone according to its parent zone, as entered at the registrar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delegation {
     pub zone: String,
     /// The names of the servers.
-    pub servers: Result<Vec<String>, Trouble>,
+    pub servers: Result<Vec<String>, ProbeError>,
 }
 
-/// The requests that a firewall let through: the statuses of three requests.
+/// The answers to three requests that test a firewall.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Firewall {
-    /// The address that was asked.
+    /// The requested URL.
     pub url: String,
-    /// The status of a normal request, which must pass.
-    pub normal: Result<u16, Trouble>,
-    /// The answer to a request with an SQL injection in its query.
-    pub injection: Result<u16, Trouble>,
-    /// The answer to a request with a script in its query.
-    pub script: Result<u16, Trouble>,
+    /// The status of a normal request, which should pass.
+    pub normal: Result<u16, ProbeError>,
+    /// The status of a request with an SQL injection in its query.
+    pub injection: Result<u16, ProbeError>,
+    /// The status of a request with a script in its query.
+    pub script: Result<u16, ProbeError>,
 }

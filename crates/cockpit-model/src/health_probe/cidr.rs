@@ -1,17 +1,17 @@
-//! Blocks of addresses, and how far an address is from being in one.
+//! Network blocks, and how close an address is to one.
 
 use core::net::IpAddr;
 
-/// A block of addresses: `203.0.113.0/24`.
+/// A network block: `203.0.113.0/24`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block {
-    /// The first address of the network.
+    /// The base address, as written.
     pub base: IpAddr,
-    /// How many bits at the beginning are the same.
+    /// The prefix length in bits.
     pub bits: u32,
 }
 
-/// An address as bits at the left of 128, and how many there are.
+/// Returns an address as left-aligned bits, and its length in bits.
 fn bits(address: IpAddr) -> (u128, u32) {
     match address {
         IpAddr::V4(four) => (u128::from(four.to_bits()) << 96, 32),
@@ -20,27 +20,27 @@ fn bits(address: IpAddr) -> (u128, u32) {
 }
 
 impl Block {
-    /// Reads one; a single address is a block of one.
+    /// Parses a network block; a single address is a block of one.
     pub fn parse(text: &str) -> Option<Self> {
         let (base, length) = match text.trim().split_once('/') {
             Some((base, length)) => (base, Some(length)),
             None => (text.trim(), None),
         };
         let base: IpAddr = base.parse().ok()?;
-        let most = bits(base).1;
-        let length = length.map_or(Some(most), |length| length.parse().ok())?;
-        (length <= most).then_some(Self { base, bits: length })
+        let max_bits = bits(base).1;
+        let length = length.map_or(Some(max_bits), |length| length.parse().ok())?;
+        (length <= max_bits).then_some(Self { base, bits: length })
     }
 
-    /// How many bits at the beginning an address has in common with it; none for another kind of address.
+    /// Returns the number of leading bits that an address has in common with the block; `None` for another IP version.
     pub fn common(&self, address: IpAddr) -> Option<u32> {
-        let ((ours, kind), (theirs, other)) = (bits(self.base), bits(address));
-        (kind == other).then(|| (ours ^ theirs).leading_zeros().min(kind))
+        let ((own_bits, length), (other_bits, other_length)) = (bits(self.base), bits(address));
+        (length == other_length).then(|| (own_bits ^ other_bits).leading_zeros().min(length))
     }
 
-    /// Its first address: that of the network, whichever was written.
+    /// Returns the first address of the network, regardless of the one that was written.
     pub fn first(&self) -> IpAddr {
-        // A network of everything has no bits that stay: a shift by all of them is none.
+        // With prefix length 0 the mask is empty, and shifting by the full width is not defined.
         match self.base {
             IpAddr::V4(four) => {
                 let mask = u32::MAX.checked_shl(32 - self.bits).unwrap_or_default();
@@ -53,7 +53,7 @@ impl Block {
         }
     }
 
-    /// Whether an address is in it.
+    /// Whether it contains an address.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.common(address).is_some_and(|common| common >= self.bits)
     }
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_in_a_block_by_the_bits_at_its_beginning() {
+    fn block_contains_addresses_with_its_prefix() {
         let block = Block::parse("203.0.113.16/28").unwrap();
         assert!(block.contains("203.0.113.31".parse().unwrap()));
         assert!(!block.contains("203.0.113.32".parse().unwrap()));
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_address_is_that_of_the_network() {
+    fn first_address_is_the_network_address() {
         let first = |text: &str| Block::parse(text).unwrap().first().to_string();
         assert_eq!(first("203.0.113.77/24"), "203.0.113.0");
         assert_eq!(first("203.0.113.77"), "203.0.113.77");
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_network_is_none() {
+    fn invalid_network_is_rejected() {
         for text in ["", "a", "203.0.113.0/33", "203.0.113.0/x", "::/129"] {
             assert_eq!(Block::parse(text), None, "{text}");
         }

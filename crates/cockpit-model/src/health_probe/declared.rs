@@ -1,4 +1,4 @@
-//! The declarations in AWS: balancers, rules of their security groups, zones, certificates.
+//! Declared AWS resources: load balancers, their security group rules, zones, certificates.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 pub struct Balancer {
     pub arn: String,
     pub name: String,
-    /// The name under which it is reached.
+    /// Its DNS name.
     pub dns_name: String,
     /// `internet-facing` or `internal`.
     pub scheme: String,
@@ -19,13 +19,13 @@ pub struct Balancer {
 }
 
 impl Balancer {
-    /// Whether it speaks HTTPS.
+    /// Whether it has an HTTPS listener.
     pub fn is_secure(&self) -> bool {
         self.listeners.iter().any(|listener| listener.protocol == "HTTPS")
     }
 }
 
-/// A listener of a balancer.
+/// A listener of a load balancer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listener {
     pub port: u16,
@@ -35,23 +35,23 @@ pub struct Listener {
     pub certificates: Vec<String>,
 }
 
-/// A rule that lets addresses reach a port.
+/// An ingress rule of a security group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rule {
     /// The id of the security group.
     pub group: String,
-    /// The lowest port; none is all ports.
+    /// The lowest port; `None` for all ports.
     pub from: Option<u16>,
-    /// The highest port; none: all.
+    /// The highest port; `None` for all ports.
     pub to: Option<u16>,
-    /// From where: `203.0.113.0/24`.
+    /// The source: `203.0.113.0/24`.
     pub cidr: String,
     /// The description of the rule.
     pub description: Option<String>,
 }
 
 impl Rule {
-    /// Whether it is about this port.
+    /// Whether it covers a port.
     pub fn covers(&self, port: u16) -> bool {
         self.from.is_none_or(|from| from <= port) && self.to.is_none_or(|to| port <= to)
     }
@@ -62,63 +62,65 @@ impl Rule {
 pub struct Zone {
     /// Its id, without `/hostedzone/`.
     pub id: String,
-    /// Its name, without the last dot.
+    /// Its name, without the final dot.
     pub name: String,
     /// The name servers of the zone.
     pub servers: Vec<String>,
-    /// Its records of addresses.
+    /// Its address records.
     pub records: Vec<Record>,
 }
 
-/// A record of a zone that gives addresses.
+/// An address record of a zone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {
-    /// Its name, without the last dot.
+    /// Its name, without the final dot.
     pub name: String,
     /// `A`, `AAAA`, `CNAME`.
     pub kind: String,
-    /// The name that an alias or a CNAME stands for.
-    pub stands_for: Option<String>,
+    /// The target of an alias or a CNAME.
+    pub alias_target: Option<String>,
     /// The addresses of the record.
     pub values: Vec<String>,
 }
 
-/// A certificate of ACM.
+/// An ACM certificate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Issued {
+pub struct AcmCertificate {
     pub arn: String,
     pub names: Vec<String>,
     /// `ISSUED`, `PENDING_VALIDATION`, `EXPIRED`, …
     pub status: String,
     /// When the certificate expires.
     pub not_after: Option<Timestamp>,
-    /// Records by which a name is still to be proven: the name, the record, its value.
+    /// Pending validation records: domain name, record name, record value.
     pub missing: Vec<(String, String, String)>,
-    /// Whether it was made elsewhere, and ACM does not renew it.
+    /// Whether it was imported, so that ACM does not renew it.
     pub imported: bool,
-    /// How its renewal stands, where one was begun: `PENDING_AUTO_RENEWAL`, `PENDING_VALIDATION`, `SUCCESS`, `FAILED`.
+    /// The status of its renewal, if one has begun: `PENDING_AUTO_RENEWAL`, `PENDING_VALIDATION`, `SUCCESS`, `FAILED`.
     pub renewal: Option<String>,
 }
 
-/// A name as it is compared: small letters, no dot at the end, no `dualstack.` before a balancer's.
-pub fn plain(name: &str) -> String {
+/// Normalizes a name for comparison: lower case, without a final dot, without `dualstack.` in front of a load
+/// balancer's name.
+pub fn normalize_name(name: &str) -> String {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     name.strip_prefix("dualstack.").map(str::to_owned).unwrap_or(name)
 }
 
 /// Whether a name is in a zone.
-pub fn is_in(name: &str, zone: &str) -> bool {
-    let (name, zone) = (plain(name), plain(zone));
+pub fn is_in_zone(name: &str, zone: &str) -> bool {
+    let (name, zone) = (normalize_name(name), normalize_name(zone));
     name == zone || name.strip_suffix(&zone).is_some_and(|rest| rest.ends_with('.'))
 }
 
-/// The hosts whose records lead to one of these balancers, in the order of the zones.
+/// Returns the hosts whose records point to one of these load balancers, in the order of the zones.
 pub fn hosts_of(zones: &[Zone], balancers: &[Balancer]) -> Vec<String> {
-    let ours: Vec<String> = balancers.iter().map(|balancer| plain(&balancer.dns_name)).collect();
+    let balancer_names: Vec<String> = balancers.iter().map(|balancer| normalize_name(&balancer.dns_name)).collect();
     let mut hosts: Vec<String> = Vec::new();
     for record in zones.iter().flat_map(|zone| &zone.records) {
-        let leads = record.stands_for.as_deref().is_some_and(|to| ours.contains(&plain(to)));
-        if leads && !record.name.contains('*') && !hosts.contains(&record.name) {
+        let points_to_balancer =
+            record.alias_target.as_deref().is_some_and(|to| balancer_names.contains(&normalize_name(to)));
+        if points_to_balancer && !record.name.contains('*') && !hosts.contains(&record.name) {
             hosts.push(record.name.clone());
         }
     }
@@ -130,18 +132,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_in_a_zone_by_whole_labels() {
-        assert!(is_in("www.Example.com.", "example.com"));
-        assert!(is_in("example.com", "example.com."));
-        assert!(!is_in("badexample.com", "example.com"));
+    fn name_belongs_to_a_zone_by_whole_labels() {
+        assert!(is_in_zone("www.Example.com.", "example.com"));
+        assert!(is_in_zone("example.com", "example.com."));
+        assert!(!is_in_zone("badexample.com", "example.com"));
     }
 
     #[test]
-    fn hosts_are_those_whose_records_lead_to_a_balancer() {
+    fn hosts_are_those_with_records_to_a_balancer() {
         let record = |name: &str, to: &str| Record {
             name: name.into(),
             kind: "A".into(),
-            stands_for: Some(to.into()),
+            alias_target: Some(to.into()),
             values: Vec::new(),
         };
         let zone = Zone {

@@ -1,50 +1,51 @@
-//! Allowing addresses by hand: which rules of which security group to add, and which may be removed again.
+//! Manual access for addresses: which security group rules to add, and which may be removed again.
 
 use super::cidr::Block;
 use super::declared::{Balancer, Rule};
-use crate::names::listed;
+use crate::names::list_names;
 
-/// How the description of a rule begins that the cockpit has added: no other is taken back.
+/// The prefix of the descriptions of rules that the cockpit added; only these are removed.
 pub const MARK: &str = "added by cockpit";
-/// Larger networks are let in where they are declared: so many bits at least, of IPv4 and of IPv6.
-const LEAST_BITS: (u32, u32) = (24, 48);
+/// Minimum prefix lengths (IPv4, IPv6) of networks that may be added manually. Larger networks must be declared in
+/// code.
+const MIN_BITS: (u32, u32) = (24, 48);
 
-/// A network that is let in by hand, or is not any more.
+/// A network to which access is given or revoked manually.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Opening {
+pub struct AccessChange {
     /// The id of the security group.
     pub group: String,
-    /// The network, as it is typed: `203.0.113.7/32`.
+    /// The network, as typed: `203.0.113.7/32`.
     pub cidr: String,
-    /// The TCP ports that may be reached.
+    /// The TCP ports to open.
     pub ports: Vec<u16>,
-    /// The names of the load balancers that have the group.
+    /// The names of the load balancers with this security group.
     pub balancers: Vec<String>,
 }
 
-/// Why nothing is to be done.
+/// The reason why access cannot be changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shut {
-    /// Why not, in a sentence.
+pub struct AccessError {
+    /// The reason, as a sentence.
     pub why: String,
-    /// The hint: what a person can do about it.
+    /// The hint.
     pub hint: String,
 }
 
-fn shut<T>(why: impl Into<String>, hint: impl Into<String>) -> Result<T, Shut> {
-    Err(Shut { why: why.into(), hint: hint.into() })
+fn shut<T>(why: impl Into<String>, hint: impl Into<String>) -> Result<T, AccessError> {
+    Err(AccessError { why: why.into(), hint: hint.into() })
 }
 
-/// A network as EC2 keeps it; a single address is a network of one.
+/// Normalizes a network as EC2 stores it; a single address is a network of one.
 ///
 /// # Errors
-/// It is none, it is larger than what is let in by hand, or its address is not the first one of it.
+/// If it is not a network, is too large to be added manually, or does not start with its network address.
 pub fn network(text: &str) -> Result<String, String> {
     let block = Block::parse(text)
         .ok_or_else(|| format!("`{text}` is neither an address nor a network, for example 203.0.113.7/32"))?;
-    let least = if block.base.is_ipv4() { LEAST_BITS.0 } else { LEAST_BITS.1 };
-    if block.bits < least {
-        return Err(format!("`{text}` is larger than /{least}: let it in where it is declared"));
+    let min_bits = if block.base.is_ipv4() { MIN_BITS.0 } else { MIN_BITS.1 };
+    if block.bits < min_bits {
+        return Err(format!("`{text}` is larger than /{min_bits}: let it in where it is declared"));
     }
     let first = block.first();
     if first != block.base {
@@ -53,19 +54,19 @@ pub fn network(text: &str) -> Result<String, String> {
     Ok(format!("{}/{}", block.base, block.bits))
 }
 
-/// The security groups that let somebody in to the web by address, with the names of their load balancers and the ports that
-/// these listen to.
-fn doors(balancers: &[Balancer], rules: &[Rule]) -> Vec<Opening> {
-    let mut doors: Vec<Opening> = Vec::new();
+/// Returns the security groups with address-based ingress rules for the web, with the names of their load balancers and
+/// the listener ports.
+fn doors(balancers: &[Balancer], rules: &[Rule]) -> Vec<AccessChange> {
+    let mut doors: Vec<AccessChange> = Vec::new();
     for balancer in balancers {
         for group in &balancer.security_groups {
-            let opens = |port: &u16| rules.iter().any(|rule| rule.group == *group && rule.covers(*port));
-            let ports: Vec<u16> = balancer.listeners.iter().map(|listener| listener.port).filter(opens).collect();
+            let is_allowed = |port: &u16| rules.iter().any(|rule| rule.group == *group && rule.covers(*port));
+            let ports: Vec<u16> = balancer.listeners.iter().map(|listener| listener.port).filter(is_allowed).collect();
             if ports.is_empty() {
                 continue;
             }
             let at = doors.iter().position(|door| door.group == *group).unwrap_or_else(|| {
-                doors.push(Opening { group: group.clone(), ..Opening::default() });
+                doors.push(AccessChange { group: group.clone(), ..AccessChange::default() });
                 doors.len() - 1
             });
             let door = &mut doors[at];
@@ -78,8 +79,8 @@ fn doors(balancers: &[Balancer], rules: &[Rule]) -> Vec<Opening> {
     doors
 }
 
-/// The one group that is meant.
-fn door(balancers: &[Balancer], rules: &[Rule], group: Option<&str>) -> Result<Opening, Shut> {
+/// Returns the single security group to change.
+fn door(balancers: &[Balancer], rules: &[Rule], group: Option<&str>) -> Result<AccessChange, AccessError> {
     let mut doors = doors(balancers, rules);
     if let Some(group) = group {
         doors.retain(|door| door.group == group);
@@ -100,42 +101,56 @@ fn door(balancers: &[Balancer], rules: &[Rule], group: Option<&str>) -> Result<O
         ),
         _ => {
             let names: Vec<&str> = doors.iter().map(|door| door.group.as_str()).collect();
-            shut(format!("several security groups let in by address: {}", listed(&names)), "name one with `--group`")
+            shut(
+                format!("several security groups let in by address: {}", list_names(&names)),
+                "name one with `--group`",
+            )
         }
     }
 }
 
-/// Whether a rule lets in the whole of a block.
+/// Whether a rule allows a whole block.
 fn lets_in(rule: &Rule, block: Block) -> bool {
     Block::parse(&rule.cidr).is_some_and(|outer| outer.bits <= block.bits && outer.contains(block.base))
 }
 
-/// The rules to add so that a network, written as by [`network`], reaches the load balancers.
+/// Returns the rules to add so that a network, normalized by [`network`], can reach the load balancers.
 ///
 /// # Errors
-/// There is no such group, there are several, or it is let in already.
-pub fn to_open(cidr: &str, group: Option<&str>, balancers: &[Balancer], rules: &[Rule]) -> Result<Opening, Shut> {
+/// If there is no such security group, there are several, or the network is already allowed.
+pub fn plan_opening(
+    cidr: &str,
+    group: Option<&str>,
+    balancers: &[Balancer],
+    rules: &[Rule],
+) -> Result<AccessChange, AccessError> {
     let door = door(balancers, rules, group)?;
     let Some(block) = Block::parse(cidr) else {
         return shut(format!("`{cidr}` is not a network"), "write it like 203.0.113.7/32");
     };
-    let mine = || rules.iter().filter(|rule| rule.group == door.group && lets_in(rule, block));
-    let ports: Vec<u16> = door.ports.iter().copied().filter(|port| !mine().any(|rule| rule.covers(*port))).collect();
-    if let (true, Some(rule)) = (ports.is_empty(), mine().next()) {
+    let matching = || rules.iter().filter(|rule| rule.group == door.group && lets_in(rule, block));
+    let ports: Vec<u16> =
+        door.ports.iter().copied().filter(|port| !matching().any(|rule| rule.covers(*port))).collect();
+    if let (true, Some(rule)) = (ports.is_empty(), matching().next()) {
         let name = rule.description.as_deref().map(|text| format!(" \"{text}\"")).unwrap_or_default();
         return shut(
             format!("{cidr} is let in already: it is in {} of {}{name}", rule.cidr, rule.group),
             "if it is not reached all the same, look at the other checks of `cockpit health`",
         );
     }
-    Ok(Opening { cidr: cidr.to_owned(), ports, ..door })
+    Ok(AccessChange { cidr: cidr.to_owned(), ports, ..door })
 }
 
-/// The rules to remove that were added by hand.
+/// Returns the manually added rules to remove.
 ///
 /// # Errors
-/// Nothing was, or it is declared.
-pub fn to_close(cidr: &str, group: Option<&str>, balancers: &[Balancer], rules: &[Rule]) -> Result<Opening, Shut> {
+/// If there are none, or the network is allowed by a declared rule.
+pub fn plan_closing(
+    cidr: &str,
+    group: Option<&str>,
+    balancers: &[Balancer],
+    rules: &[Rule],
+) -> Result<AccessChange, AccessError> {
     let block = Block::parse(cidr);
     let same = |rule: &&Rule| block.is_some() && Block::parse(&rule.cidr) == block;
     let of_balancers = |rule: &&Rule| {
@@ -143,8 +158,8 @@ pub fn to_close(cidr: &str, group: Option<&str>, balancers: &[Balancer], rules: 
             && group.is_none_or(|group| rule.group == group)
     };
     let found: Vec<&Rule> = rules.iter().filter(same).filter(of_balancers).collect();
-    let ours: Vec<&Rule> = found.iter().copied().filter(|rule| is_ours(rule)).collect();
-    let Some(first) = ours.first() else {
+    let own: Vec<&Rule> = found.iter().copied().filter(|rule| is_ours(rule)).collect();
+    let Some(first) = own.first() else {
         return match found.first() {
             Some(rule) => shut(
                 format!(
@@ -160,32 +175,32 @@ pub fn to_close(cidr: &str, group: Option<&str>, balancers: &[Balancer], rules: 
             ),
         };
     };
-    if let Some(other) = ours.iter().find(|rule| rule.group != first.group) {
+    if let Some(other) = own.iter().find(|rule| rule.group != first.group) {
         return shut(
             format!("{cidr} was added to several security groups: {} and {}", first.group, other.group),
             "name one with `--group`",
         );
     }
-    let mut ports: Vec<u16> = ours.iter().filter_map(|rule| rule.from.filter(|from| rule.to == Some(*from))).collect();
+    let mut ports: Vec<u16> = own.iter().filter_map(|rule| rule.from.filter(|from| rule.to == Some(*from))).collect();
     ports.sort_unstable();
     let names = balancers.iter().filter(|balancer| balancer.security_groups.contains(&first.group));
     let balancers = names.map(|balancer| balancer.name.clone()).collect();
-    Ok(Opening { group: first.group.clone(), cidr: cidr.to_owned(), ports, balancers })
+    Ok(AccessChange { group: first.group.clone(), cidr: cidr.to_owned(), ports, balancers })
 }
 
-/// Whether the cockpit has added a rule.
+/// Whether a rule was added by the cockpit.
 pub fn is_ours(rule: &Rule) -> bool {
     rule.description.as_deref().is_some_and(|text| text.starts_with(MARK))
 }
 
-impl Opening {
-    /// Whether each of its ports has a rule of its own for exactly this network.
-    pub fn is_there(&self, rules: &[Rule]) -> bool {
+impl AccessChange {
+    /// Whether each of its ports has a rule for exactly this network.
+    pub fn is_open(&self, rules: &[Rule]) -> bool {
         self.ports.iter().all(|port| self.has(*port, rules))
     }
 
-    /// Whether none of its ports has one any more.
-    pub fn is_gone(&self, rules: &[Rule]) -> bool {
+    /// Whether none of its ports has such a rule.
+    pub fn is_closed(&self, rules: &[Rule]) -> bool {
         !self.ports.iter().any(|port| self.has(*port, rules))
     }
 
@@ -197,10 +212,10 @@ impl Opening {
         })
     }
 
-    /// Its ports in words: `80, 443`.
-    pub fn ports_in_words(&self) -> String {
+    /// Formats its ports: `80, 443`.
+    pub fn format_ports(&self) -> String {
         let ports: Vec<String> = self.ports.iter().map(ToString::to_string).collect();
-        listed(&ports.iter().map(String::as_str).collect::<Vec<_>>())
+        list_names(&ports.iter().map(String::as_str).collect::<Vec<_>>())
     }
 }
 
@@ -225,54 +240,54 @@ mod tests {
     }
 
     #[test]
-    fn a_network_is_written_as_it_is_kept_and_a_large_one_is_refused() {
+    fn network_is_normalized_and_a_large_one_rejected() {
         assert_eq!(network("203.0.113.7").as_deref(), Ok("203.0.113.7/32"));
         assert_eq!(network("2001:DB8:0::/48").as_deref(), Ok("2001:db8::/48"));
         assert!(network("203.0.0.0/16").unwrap_err().contains("larger than /24"));
-        assert!(network("0.0.0.0/0").unwrap_err().contains("larger"), "nobody opens it to the world by hand");
+        assert!(network("0.0.0.0/0").unwrap_err().contains("larger"), "it must not be opened to the world manually");
         assert!(network("203.0.113.7/24").unwrap_err().contains("write 203.0.113.0/24"));
         assert!(network("home").unwrap_err().contains("neither an address"));
     }
 
     #[test]
-    fn only_ports_that_others_reach_by_address_are_opened() {
+    fn only_ports_with_address_based_rules_are_opened() {
         let balancers = [balancer("web", "sg-1", &[80, 443, 8443])];
         let rules = [rule("sg-1", 80, "203.0.113.0/24", "office"), rule("sg-1", 443, "203.0.113.0/24", "office")];
-        let opening = to_open("198.51.100.9/32", None, &balancers, &rules).unwrap();
+        let opening = plan_opening("198.51.100.9/32", None, &balancers, &rules).unwrap();
         assert_eq!((opening.group.as_str(), &opening.ports[..]), ("sg-1", &[80, 443][..]));
-        assert!(!opening.is_there(&rules) && opening.is_gone(&rules));
+        assert!(!opening.is_open(&rules) && opening.is_closed(&rules));
         let half = [rules[0].clone(), rules[1].clone(), rule("sg-1", 80, "198.51.100.9/32", MARK)];
-        assert_eq!(to_open("198.51.100.9/32", None, &balancers, &half).unwrap().ports, [443]);
-        let inside = to_open("203.0.113.77/32", None, &balancers, &rules).unwrap_err();
+        assert_eq!(plan_opening("198.51.100.9/32", None, &balancers, &half).unwrap().ports, [443]);
+        let inside = plan_opening("203.0.113.77/32", None, &balancers, &rules).unwrap_err();
         assert!(inside.why.contains("let in already: it is in 203.0.113.0/24 of sg-1 \"office\""), "{inside:?}");
     }
 
     #[test]
-    fn one_behind_cloudfront_and_one_of_several_are_not_opened_by_guessing() {
-        let hidden = to_open("198.51.100.9/32", None, &[balancer("web", "sg-1", &[80])], &[]).unwrap_err();
+    fn ambiguous_or_cloudfront_group_is_not_opened() {
+        let hidden = plan_opening("198.51.100.9/32", None, &[balancer("web", "sg-1", &[80])], &[]).unwrap_err();
         assert!(hidden.hint.contains("CloudFront"), "{hidden:?}");
         let balancers = [balancer("web", "sg-1", &[80]), balancer("admin", "sg-2", &[80])];
         let rules = [rule("sg-1", 80, "203.0.113.0/24", "a"), rule("sg-2", 80, "203.0.113.0/24", "a")];
-        let several = to_open("198.51.100.9/32", None, &balancers, &rules).unwrap_err();
+        let several = plan_opening("198.51.100.9/32", None, &balancers, &rules).unwrap_err();
         assert!(several.why.contains("sg-1, sg-2") && several.hint.contains("--group"), "{several:?}");
-        let named = to_open("198.51.100.9/32", Some("sg-2"), &balancers, &rules).unwrap();
+        let named = plan_opening("198.51.100.9/32", Some("sg-2"), &balancers, &rules).unwrap();
         assert_eq!(named.balancers, ["admin"]);
     }
 
     #[test]
-    fn only_what_was_added_by_hand_is_taken_back() {
+    fn only_manually_added_rules_are_removed() {
         let balancers = [balancer("web", "sg-1", &[80, 443])];
         let mut rules = vec![rule("sg-1", 80, "203.0.113.0/24", "office")];
-        let declared = to_close("203.0.113.0/24", None, &balancers, &rules).unwrap_err();
+        let declared = plan_closing("203.0.113.0/24", None, &balancers, &rules).unwrap_err();
         assert!(declared.why.contains("did not add (office)") && declared.hint.contains("allowed_cidr_blocks"));
-        let none = to_close("198.51.100.9/32", None, &balancers, &rules).unwrap_err();
+        let none = plan_closing("198.51.100.9/32", None, &balancers, &rules).unwrap_err();
         assert!(none.why.contains("has a rule for 198.51.100.9/32"), "{none:?}");
         let added = "added by cockpit 2026-11-29";
         rules.push(rule("sg-1", 443, "198.51.100.9/32", added));
         rules.push(rule("sg-1", 80, "198.51.100.9/32", added));
         rules.push(rule("sg-9", 80, "198.51.100.9/32", added));
-        let opening = to_close("198.51.100.9/32", None, &balancers, &rules).unwrap();
+        let opening = plan_closing("198.51.100.9/32", None, &balancers, &rules).unwrap();
         assert_eq!((opening.group.as_str(), &opening.ports[..]), ("sg-1", &[80, 443][..]), "of another group nothing");
-        assert!(opening.is_there(&rules));
+        assert!(opening.is_open(&rules));
     }
 }

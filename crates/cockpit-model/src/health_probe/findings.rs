@@ -1,80 +1,80 @@
-//! All findings about one environment from outside, collected as they arrive.
+//! All findings about an environment from outside, collected as they arrive.
 
-use super::answers::{Delegation, Firewall, Names, Tls, Trouble, Visit};
-use super::declared::{Balancer, Issued, Rule, Zone};
-use super::outputs::Named;
+use super::answers::{Delegation, Firewall, Names, ProbeError, Tls, Visit};
+use super::declared::{AcmCertificate, Balancer, Rule, Zone};
+use super::outputs::OutputHost;
 use crate::failure::Failure;
 use core::net::IpAddr;
 
-/// An answer of AWS, or the failure.
+/// A response of AWS, or the failure.
 pub type Read<T> = Result<T, Failure>;
 
-/// One thing that was found.
+/// A single finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
     /// The load balancers of the environment.
     Balancers(Read<Vec<Balancer>>),
-    /// Rules of security groups: who may reach the load balancers.
+    /// Rules of security groups, which decide who can reach the load balancers.
     Rules(Read<Vec<Rule>>),
     /// The zones of the hosts.
     Zones(Read<Vec<Zone>>),
-    /// The certificates of the balancers.
-    Issued(Read<Vec<Issued>>),
-    /// Hosts that outputs of Terraform name, and sentences on outputs that could not be read.
-    Outputs(Vec<Named>, Vec<String>),
-    /// The hosts that are looked at.
+    /// The ACM certificates of the load balancers.
+    AcmCertificates(Read<Vec<AcmCertificate>>),
+    /// Hosts in Terraform outputs, and sentences on outputs that could not be read.
+    Outputs(Vec<OutputHost>, Vec<String>),
+    /// The hosts to examine.
     Hosts(Vec<String>),
     /// The public address of this machine.
-    Address(Result<IpAddr, Trouble>),
+    Address(Result<IpAddr, ProbeError>),
     /// The answer to a GET request.
     Visit(Visit),
     /// The result of a TLS handshake with a host.
     Tls(Tls),
     /// The addresses of a name.
     Names(Names),
-    /// The name servers at the zone above.
+    /// The name servers according to the parent zone.
     Delegation(Delegation),
-    /// The requests that the firewall lets through.
+    /// The answers to the requests that test the firewall.
     Firewall(Firewall),
 }
 
-/// Everything that was found about how a site is reached.
+/// All findings about how a site can be reached.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings {
-    /// Load balancers; none while they were not read.
+    /// Load balancers; `None` until they were read.
     pub balancers: Option<Read<Vec<Balancer>>>,
     /// Rules of their security groups.
     pub rules: Option<Read<Vec<Rule>>>,
     pub zones: Option<Read<Vec<Zone>>>,
-    /// Certificates.
-    pub issued: Option<Read<Vec<Issued>>>,
-    /// Hosts that outputs of Terraform name; empty where the configuration names hosts.
-    pub outputs: Vec<Named>,
-    /// Outputs that could not be read, in sentences.
-    pub unread: Vec<String>,
-    /// The hosts that are looked at.
+    /// ACM certificates.
+    pub acm_certificates: Option<Read<Vec<AcmCertificate>>>,
+    /// Hosts in Terraform outputs; empty if the configuration has hosts.
+    pub outputs: Vec<OutputHost>,
+    /// Sentences on outputs that could not be read.
+    pub unread_outputs: Vec<String>,
+    /// The hosts to examine.
     pub hosts: Vec<String>,
     /// The public address of this machine.
-    pub address: Option<Result<IpAddr, Trouble>>,
+    pub address: Option<Result<IpAddr, ProbeError>>,
     /// Answers to GET requests.
     pub visits: Vec<Visit>,
     pub tls: Vec<Tls>,
     /// Addresses of the hosts.
     pub names: Vec<Names>,
-    /// Name servers that the zones are delegated to.
+    /// Delegations of the zones to name servers.
     pub delegations: Vec<Delegation>,
     pub firewalls: Vec<Firewall>,
 }
 
 impl Findings {
     /// Adds a finding.
-    pub fn take(&mut self, finding: Finding) {
+    pub fn add(&mut self, finding: Finding) {
         match finding {
             Finding::Balancers(read) => self.balancers = Some(read),
             Finding::Rules(read) => self.rules = Some(read),
             Finding::Zones(read) => self.zones = Some(read),
-            Finding::Issued(read) => self.issued = Some(read),
-            Finding::Outputs(named, unread) => (self.outputs, self.unread) = (named, unread),
+            Finding::AcmCertificates(read) => self.acm_certificates = Some(read),
+            Finding::Outputs(named, unread) => (self.outputs, self.unread_outputs) = (named, unread),
             Finding::Hosts(hosts) => self.hosts = hosts,
             Finding::Address(address) => self.address = Some(address),
             Finding::Visit(visit) => self.visits.push(visit),
@@ -85,12 +85,12 @@ impl Findings {
         }
     }
 
-    /// The balancers that were read.
+    /// Returns the load balancers that were read.
     pub fn balancers(&self) -> &[Balancer] {
         self.balancers.as_ref().and_then(|read| read.as_ref().ok()).map_or(&[], Vec::as_slice)
     }
 
-    /// The zones that were read.
+    /// Returns the zones that were read.
     pub fn zones(&self) -> &[Zone] {
         self.zones.as_ref().and_then(|read| read.as_ref().ok()).map_or(&[], Vec::as_slice)
     }
@@ -103,26 +103,26 @@ pub enum Topic {
     Targets,
     /// A load balancer and its listeners.
     Balancer,
-    /// Which hosts are looked at.
+    /// The examined hosts.
     Hosts,
     Request,
-    /// Where a request is led.
+    /// The redirects of a request.
     Redirect,
     /// The addresses of a name.
     Dns,
-    /// Name servers of a zone.
+    /// The name servers of a zone.
     NameServers,
     Certificate,
     /// TLS versions and the certificate of a host.
     Tls,
-    /// Whether this machine may reach it.
+    /// Whether this machine's address is allowed.
     Allowed,
     Firewall,
 }
 
 impl Topic {
-    /// The word for it in JSON.
-    pub fn word(self) -> &'static str {
+    /// Returns the word used in JSON.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Targets => "targets",
             Self::Balancer => "balancer",
@@ -139,7 +139,7 @@ impl Topic {
     }
 }
 
-/// One thing that was checked.
+/// A check with its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
     /// The topic of the check.
@@ -147,32 +147,32 @@ pub struct Check {
     /// The subject of the finding: a host, a group, a URL.
     pub subject: String,
     pub health: crate::health::Health,
-    /// The result, in a sentence.
-    pub words: String,
-    /// The hint, where there is one.
+    /// The result, as a sentence.
+    pub text: String,
+    /// The hint, if there is one.
     pub hint: Option<String>,
 }
 
 impl Check {
-    /// A check without a hint.
+    /// Creates a check without a hint.
     pub fn new(
         topic: Topic,
         subject: impl Into<String>,
         health: crate::health::Health,
         words: impl Into<String>,
     ) -> Self {
-        Self { topic, subject: subject.into(), health, words: words.into(), hint: None }
+        Self { topic, subject: subject.into(), health, text: words.into(), hint: None }
     }
 
-    /// The same check with a hint added.
+    /// Returns the check with a hint.
     #[must_use]
-    pub fn hinted(mut self, hint: impl Into<String>) -> Self {
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// A check that a failed read leaves open.
+    /// Creates a check without a result because of a failed read.
     pub fn failed(topic: Topic, subject: impl Into<String>, failure: &Failure) -> Self {
-        Self::new(topic, subject, crate::health::Health::Unknown, failure.message.clone()).hinted(failure.hint())
+        Self::new(topic, subject, crate::health::Health::Unknown, failure.message.clone()).with_hint(failure.hint())
     }
 }

@@ -1,47 +1,51 @@
-//! Whether a firewall is on, and who may reach the load balancer.
+//! Checks of the firewall, and of the addresses that may reach the load balancer.
 
-use super::answers::{Firewall, Trouble};
+use super::answers::{Firewall, ProbeError};
 use super::cidr::Block;
 use super::declared::Rule;
 use super::findings::{Check, Topic};
 use crate::health::Health;
 use core::net::IpAddr;
 
-/// The status with which a firewall refuses.
-const REFUSED: u16 = 403;
+/// The status with which a firewall blocks a request.
+const BLOCKED: u16 = 403;
 
-/// Whether an injection and a script are refused while a normal request gets through.
+/// Checks that an injection and a script are blocked while a normal request passes.
 pub fn firewall(seen: &Firewall) -> Check {
     let check = |health, words: String| Check::new(Topic::Firewall, seen.url.clone(), health, words);
     match &seen.normal {
         Err(trouble) => {
-            let words = format!("a normal request gets no answer ({}), so nothing is known", trouble.words());
+            let words = format!("a normal request gets no answer ({}), so nothing is known", trouble.describe());
             return check(Health::Unknown, words);
         }
-        Ok(status) if *status == REFUSED || *status >= 500 => {
+        Ok(status) if *status == BLOCKED || *status >= 500 => {
             let words = format!("a normal request gets {status} too: that others are refused says nothing");
-            return check(Health::Unknown, words).hinted("look at `allowed`, and at the rules of the web ACL");
+            return check(Health::Unknown, words).with_hint("look at `allowed`, and at the rules of the web ACL");
         }
         Ok(_) => {}
     }
-    let one = |name: &str, answer: &Result<u16, Trouble>| match answer {
-        Ok(REFUSED) => None,
+    let problem_of = |name: &str, answer: &Result<u16, ProbeError>| match answer {
+        Ok(BLOCKED) => None,
         Ok(status) => Some((Health::Down, format!("{name} is let through ({status})"))),
-        // Some firewalls cut the connection, which AWS's does not.
-        Err(trouble) => Some((Health::Unknown, format!("{name} gets no answer ({})", trouble.words()))),
+        // Some firewalls close the connection instead; AWS WAF does not.
+        Err(trouble) => Some((Health::Unknown, format!("{name} gets no answer ({})", trouble.describe()))),
     };
-    let wrong: Vec<(Health, String)> =
-        [one("an SQL injection", &seen.injection), one("a script", &seen.script)].into_iter().flatten().collect();
-    if wrong.is_empty() {
+    let problems: Vec<(Health, String)> =
+        [problem_of("an SQL injection", &seen.injection), problem_of("a script", &seen.script)]
+            .into_iter()
+            .flatten()
+            .collect();
+    if problems.is_empty() {
         return check(Health::Healthy, "refuses an SQL injection and a script, lets a normal request through".into());
     }
-    let health = if wrong.iter().any(|(health, _)| *health == Health::Down) { Health::Down } else { Health::Unknown };
-    let words: Vec<String> = wrong.into_iter().map(|(_, words)| words).collect();
+    let health =
+        if problems.iter().any(|(health, _)| *health == Health::Down) { Health::Down } else { Health::Unknown };
+    let words: Vec<String> = problems.into_iter().map(|(_, words)| words).collect();
     check(health, words.join("; "))
-        .hinted("a web ACL with AWSManagedRulesCommonRuleSet and AWSManagedRulesSQLiRuleSet must stand before it")
+        .with_hint("a web ACL with AWSManagedRulesCommonRuleSet and AWSManagedRulesSQLiRuleSet must stand before it")
 }
 
-/// Whether this machine's public address may reach a port of the web.
+/// Checks whether this machine's public address may reach a web port.
 pub fn allowed(address: IpAddr, rules: &[Rule]) -> Check {
     let subject = address.to_string();
     let web: Vec<&Rule> = rules.iter().filter(|rule| rule.covers(80) || rule.covers(443)).collect();
@@ -51,8 +55,8 @@ pub fn allowed(address: IpAddr, rules: &[Rule]) -> Check {
         (true, false) => "80",
         (false, _) => "443",
     };
-    let through: Vec<&(&Rule, Block)> = blocks.iter().filter(|(_, block)| block.contains(address)).collect();
-    if let Some((rule, _)) = through.first() {
+    let matching: Vec<&(&Rule, Block)> = blocks.iter().filter(|(_, block)| block.contains(address)).collect();
+    if let Some((rule, _)) = matching.first() {
         let name = rule.description.as_deref().map(|text| format!(" \"{text}\"")).unwrap_or_default();
         let words = format!("may reach port {}: it is in {} of {}{name}", ports(rule), rule.cidr, rule.group);
         return Check::new(Topic::Allowed, subject, Health::Healthy, words);
@@ -61,9 +65,9 @@ pub fn allowed(address: IpAddr, rules: &[Rule]) -> Check {
         let words = "may not reach it: no security group of the load balancer lets anybody in by address";
         return Check::new(Topic::Allowed, subject, Health::Degraded, words);
     }
-    let list = |all: &[(&Rule, Block)]| {
-        let names: Vec<&str> = all.iter().take(5).map(|(rule, _)| rule.cidr.as_str()).collect();
-        let more = all.len().saturating_sub(names.len());
+    let list = |blocks: &[(&Rule, Block)]| {
+        let names: Vec<&str> = blocks.iter().take(5).map(|(rule, _)| rule.cidr.as_str()).collect();
+        let more = blocks.len().saturating_sub(names.len());
         if more > 0 { format!("{} and {more} more", names.join(", ")) } else { names.join(", ") }
     };
     let nearest =
@@ -80,10 +84,10 @@ pub fn allowed(address: IpAddr, rules: &[Rule]) -> Check {
             _ => String::new(),
         },
     };
-    let one = if address.is_ipv4() { 32 } else { 128 };
+    let full_length = if address.is_ipv4() { 32 } else { 128 };
     let words = format!("may not reach it: it is in none of {}{why}", list(&blocks));
-    Check::new(Topic::Allowed, subject, Health::Degraded, words).hinted(format!(
-        "`cockpit health allow {address}/{one}` lets it in by hand; to stay it belongs into `allowed_cidr_blocks` of Terraform"
+    Check::new(Topic::Allowed, subject, Health::Degraded, words).with_hint(format!(
+        "`cockpit health allow {address}/{full_length}` allows it manually; to keep it, add it to `allowed_cidr_blocks` in Terraform"
     ))
 }
 
@@ -97,24 +101,21 @@ mod tests {
     }
 
     #[test]
-    fn a_firewall_is_on_only_where_what_is_normal_gets_through() {
+    fn firewall_check_needs_a_passing_normal_request() {
         assert_eq!(seen(200, 403, 403).health, Health::Healthy);
         assert_eq!(seen(301, 403, 403).health, Health::Healthy);
         let refused = seen(403, 403, 403);
         assert_eq!(refused.health, Health::Unknown);
-        assert!(refused.words.contains("says nothing"), "{}", refused.words);
+        assert!(refused.text.contains("says nothing"), "{}", refused.text);
         let open = seen(200, 200, 403);
         assert_eq!(open.health, Health::Down);
-        assert!(
-            open.words.contains("SQL injection is let through (200)") && !open.words.contains("script"),
-            "{open:?}"
-        );
+        assert!(open.text.contains("SQL injection is let through (200)") && !open.text.contains("script"), "{open:?}");
     }
 
     #[test]
-    fn no_answer_to_an_attack_is_not_a_firewall() {
+    fn unanswered_attack_does_not_prove_a_firewall() {
         let url = "https://example.com/".to_owned();
-        let cut = Err(Trouble::Timeout);
+        let cut = Err(ProbeError::Timeout);
         let check = firewall(&Firewall { url, normal: Ok(200), injection: Ok(403), script: cut });
         assert_eq!(check.health, Health::Unknown);
     }
@@ -124,21 +125,21 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_let_in_is_told_with_the_rule_that_does_it() {
+    fn allowed_address_is_reported_with_its_rule() {
         let check = allowed("203.0.113.7".parse().unwrap(), &[rule("203.0.113.0/24", Some(443))]);
         assert_eq!(check.health, Health::Healthy);
-        assert_eq!(check.words, "may reach port 443: it is in 203.0.113.0/24 of sg-1 \"office\"");
+        assert_eq!(check.text, "may reach port 443: it is in 203.0.113.0/24 of sg-1 \"office\"");
     }
 
     #[test]
-    fn an_address_that_is_not_allowed_is_told_the_nearest_range_and_what_to_add() {
+    fn disallowed_address_is_reported_with_the_nearest_range() {
         let rules = [rule("203.0.113.0/28", Some(443)), rule("198.51.100.0/24", None), rule("0.0.0.0/0", Some(22))];
         let check = allowed("203.0.113.17".parse().unwrap(), &rules);
         assert_eq!(check.health, Health::Degraded);
-        assert!(check.words.contains("none of 203.0.113.0/28, 198.51.100.0/24;"), "{}", check.words);
-        assert!(check.words.contains("nearest is 203.0.113.0/28: 27 of its 28 bits"), "{}", check.words);
+        assert!(check.text.contains("none of 203.0.113.0/28, 198.51.100.0/24;"), "{}", check.text);
+        assert!(check.text.contains("nearest is 203.0.113.0/28: 27 of its 28 bits"), "{}", check.text);
         assert!(check.hint.unwrap().contains("203.0.113.17/32"));
         let six = allowed("2001:db8::1".parse().unwrap(), &rules[..2]);
-        assert!(six.words.contains("other kind of address"), "{}", six.words);
+        assert!(six.text.contains("other kind of address"), "{}", six.text);
     }
 }

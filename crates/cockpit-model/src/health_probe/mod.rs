@@ -1,5 +1,5 @@
-//! How an environment looks from outside: what probes of names, certificates and addresses found, and what that means.
-//! Nothing here asks anybody; the probes are in `src/probe`, what AWS declares is read in `src/aws`.
+//! The health of an environment from outside: findings of probes of names, certificates and addresses, and their
+//! assessment. Nothing here sends requests: probes are in `src/probe`, and AWS resources are read in `src/aws`.
 
 pub mod answers;
 pub mod cidr;

@@ -1,40 +1,40 @@
-//! The findings on a site from requests and certificates.
+//! Checks of requests and certificates of a site.
 
 use super::answers::{Tls, Visit};
-use super::declared::{Issued, plain};
+use super::declared::{AcmCertificate, normalize_name};
 use super::findings::{Check, Topic};
 use crate::health::Health;
-use crate::time::spoken;
+use crate::time::sentence_duration;
 use jiff::{SignedDuration, Timestamp};
 
-/// From here on a certificate should have been renewed: ACM renews 60 days before the end, others 30.
-const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// A certificate with less time left is overdue for renewal: ACM renews 60 days before expiry, others 30.
+const RENEWAL_OVERDUE: SignedDuration = SignedDuration::from_hours(14 * 24);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Whether a path answers.
+/// Checks the answer of a path.
 pub fn request(visit: &Visit) -> Check {
     let check = |health, words: String| Check::new(Topic::Request, visit.url(), health, words);
-    if let Some(trouble) = &visit.trouble {
-        return check(Health::Down, trouble.words());
+    if let Some(trouble) = &visit.error {
+        return check(Health::Down, trouble.describe());
     }
     let Some(last) = visit.hops.last() else { return check(Health::Unknown, "no answer".to_owned()) };
-    let way = match visit.hops.len() {
+    let final_url = match visit.hops.len() {
         1 => String::new(),
         _ => format!(" at {}", last.url),
     };
-    let words = format!("{}{way} in {} ms", last.status, visit.took_ms);
+    let words = format!("{}{final_url} in {} ms", last.status, visit.took_ms);
     match last.status {
         200..=399 => check(Health::Healthy, words),
-        403 => check(Health::Degraded, words).hinted("it is refused: look at `allowed` and at the firewall"),
+        403 => check(Health::Degraded, words).with_hint("it is refused: look at `allowed` and at the firewall"),
         502..=504 => {
-            check(Health::Down, words).hinted("the load balancer has no target that answers: look at `targets`")
+            check(Health::Down, words).with_hint("the load balancer has no target that answers: look at `targets`")
         }
         _ => check(Health::Down, words),
     }
 }
 
-/// Whether a request without TLS is led to HTTPS. `secure`: something there speaks it.
-pub fn to_https(visit: &Visit, secure: bool) -> Option<Check> {
+/// Checks that a request without TLS is redirected to HTTPS. `secure`: the site supports HTTPS.
+pub fn https_redirect(visit: &Visit, secure: bool) -> Option<Check> {
     if visit.secure {
         return None;
     }
@@ -45,20 +45,20 @@ pub fn to_https(visit: &Visit, secure: bool) -> Option<Check> {
         Some(to) if to.starts_with("https://") => check(Health::Healthy, format!("{} to {to}", first.status)),
         Some(to) => check(Health::Degraded, format!("{} to {to}, which is not HTTPS", first.status)),
         None if secure => check(Health::Degraded, format!("{} without being led to HTTPS", first.status))
-            .hinted("the listener of port 80 should redirect to HTTPS"),
+            .with_hint("the listener of port 80 should redirect to HTTPS"),
         None => check(Health::Healthy, format!("{}; there is no HTTPS to lead to", first.status)),
     })
 }
 
-/// Whether one of a name and its `www` leads to the other.
+/// Checks that a name and its `www` variant redirect to one of them.
 pub fn www(bare: &Visit, www: &Visit) -> Option<Check> {
-    let ends = |visit: &Visit| {
+    let final_host = |visit: &Visit| {
         let url = &visit.hops.last()?.url;
         Some(url.split("://").nth(1)?.split(['/', ':']).next()?.to_owned())
     };
-    let (one, other) = (ends(bare)?, ends(www)?);
+    let (one, other) = (final_host(bare)?, final_host(www)?);
     let check = |health, words: String| Check::new(Topic::Redirect, www.url(), health, words);
-    Some(if plain(&one) == plain(&other) {
+    Some(if normalize_name(&one) == normalize_name(&other) {
         check(Health::Healthy, format!("both names end at {one}"))
     } else {
         check(
@@ -68,27 +68,27 @@ pub fn www(bare: &Visit, www: &Visit) -> Option<Check> {
     })
 }
 
-/// How long a certificate holds, in words and as health.
-pub fn days(not_after: Timestamp, now: Timestamp) -> (Health, String) {
+/// Returns the remaining validity of a certificate, as health and in words.
+pub fn remaining_validity(not_after: Timestamp, now: Timestamp) -> (Health, String) {
     let left = not_after.duration_since(now);
     let date = not_after.strftime("%Y-%m-%d");
     if left.is_negative() {
-        return (Health::Down, format!("expired {} ago, on {date}", spoken(left.abs())));
+        return (Health::Down, format!("expired {} ago, on {date}", sentence_duration(left.abs())));
     }
     let days = left.as_secs() / DAY.as_secs();
     let words = format!("{days} {} left, to {date}", if days == 1 { "day" } else { "days" });
-    (if left < SOON { Health::Degraded } else { Health::Healthy }, words)
+    (if left < RENEWAL_OVERDUE { Health::Degraded } else { Health::Healthy }, words)
 }
 
-/// The certificate that a host shows.
+/// Checks the certificate that a host presents.
 pub fn certificate(seen: &Tls, now: Timestamp) -> Check {
     let check = |health, words: String| Check::new(Topic::Certificate, seen.host.clone(), health, words);
     let shown = match &seen.certificate {
-        Err(trouble) => return check(Health::Down, trouble.words()),
+        Err(trouble) => return check(Health::Down, trouble.describe()),
         Ok(shown) => shown,
     };
     let (mut health, mut words) = match shown.not_after {
-        Some(end) => days(end, now),
+        Some(end) => remaining_validity(end, now),
         None => (Health::Unknown, "does not say how long it holds".to_owned()),
     };
     if let Some(why) = &seen.distrust {
@@ -102,42 +102,42 @@ pub fn certificate(seen: &Tls, now: Timestamp) -> Check {
     };
     let check = check(health, format!("{words}; for {names}; by {} ({chain})", shown.issuer));
     match health {
-        Health::Degraded => check.hinted("it should have been renewed by now: look at its validation records"),
+        Health::Degraded => check.with_hint("it should have been renewed by now: look at its validation records"),
         Health::Down if seen.distrust.is_some() => {
-            check.hinted("browsers refuse it: look at its names, its chain and its end")
+            check.with_hint("browsers refuse it: look at its names, its chain and its end")
         }
         _ => check,
     }
 }
 
-/// The versions of TLS that a host speaks.
+/// Checks the TLS versions that a host supports.
 pub fn versions(seen: &Tls) -> Option<Check> {
-    let spoken: Vec<&str> = seen.versions.iter().filter(|(_, on)| *on).map(|(name, _)| name.as_str()).collect();
-    if seen.versions.is_empty() || spoken.is_empty() {
+    let supported: Vec<&str> = seen.versions.iter().filter(|(_, on)| *on).map(|(name, _)| name.as_str()).collect();
+    if seen.versions.is_empty() || supported.is_empty() {
         return None;
     }
     let check = |health, words: String| Check::new(Topic::Tls, seen.host.clone(), health, words);
-    Some(if spoken.contains(&"1.3") {
-        check(Health::Healthy, format!("speaks TLS {}", spoken.join(" and ")))
+    Some(if supported.contains(&"1.3") {
+        check(Health::Healthy, format!("speaks TLS {}", supported.join(" and ")))
     } else {
-        check(Health::Degraded, format!("speaks TLS {}, and not 1.3", spoken.join(" and ")))
-            .hinted("take a security policy of the listener with TLS 1.3: ELBSecurityPolicy-TLS13-1-2-2021-06")
+        check(Health::Degraded, format!("speaks TLS {}, and not 1.3", supported.join(" and ")))
+            .with_hint("take a security policy of the listener with TLS 1.3: ELBSecurityPolicy-TLS13-1-2-2021-06")
     })
 }
 
-/// A certificate as ACM keeps it.
-pub fn issued(one: &Issued, now: Timestamp) -> Check {
+/// Checks an ACM certificate.
+pub fn acm_certificate(one: &AcmCertificate, now: Timestamp) -> Check {
     let subject = one.names.first().cloned().unwrap_or_else(|| one.arn.clone());
     let check = |health, words: String| Check::new(Topic::Certificate, subject.clone(), health, words);
     if let Some((name, record, value)) = one.missing.first() {
         let more = if one.missing.len() > 1 { format!(" and {} more", one.missing.len() - 1) } else { String::new() };
         let health = if one.status == "ISSUED" { Health::Degraded } else { Health::Down };
         return check(health, format!("ACM waits for the proof of {name}{more} ({})", one.status))
-            .hinted(format!("the zone needs the CNAME {record} → {value}"));
+            .with_hint(format!("the zone needs the CNAME {record} → {value}"));
     }
     match (one.status.as_str(), one.not_after) {
         ("ISSUED", Some(end)) => {
-            let (health, words) = days(end, now);
+            let (health, words) = remaining_validity(end, now);
             let renewed = if one.imported { "imported, and not renewed by itself" } else { "renewed by itself" };
             check(health, format!("ACM: issued, {words}, {renewed}"))
         }

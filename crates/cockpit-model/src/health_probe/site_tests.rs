@@ -1,6 +1,6 @@
-//! What is judged of a site: requests, versions of TLS, certificates.
+//! Tests of site checks: requests, TLS versions, certificates.
 
-use super::super::answers::{Certificate, Hop, Trouble};
+use super::super::answers::{Certificate, Hop, ProbeError};
 use super::*;
 
 fn now() -> Timestamp {
@@ -20,41 +20,41 @@ fn visit(url: &str, hops: &[(&str, u16, Option<&str>)]) -> Visit {
         secure: scheme == "https",
         path: format!("/{path}"),
         hops: hops.iter().map(hop).collect(),
-        trouble: None,
+        error: None,
         took_ms: 12,
     }
 }
 
 #[test]
-fn a_path_is_healthy_by_its_last_status() {
+fn path_health_follows_its_final_status() {
     let good = visit(
         "http://a.example/health",
         &[("http://a.example/health", 301, Some("https://a.example/health")), ("https://a.example/health", 200, None)],
     );
     assert_eq!(request(&good).health, Health::Healthy);
-    assert_eq!(request(&good).words, "200 at https://a.example/health in 12 ms");
+    assert_eq!(request(&good).text, "200 at https://a.example/health in 12 ms");
     let bad = visit("https://a.example/health", &[("https://a.example/health", 503, None)]);
     assert_eq!(request(&bad).health, Health::Down);
     let mut lost = bad;
-    lost.trouble = Some(Trouble::TooManyRedirects);
-    assert!(request(&lost).words.contains("more than 5 redirects"));
+    lost.error = Some(ProbeError::TooManyRedirects);
+    assert!(request(&lost).text.contains("more than 5 redirects"));
     assert_eq!(lost.status(), None, "the answer before the trouble is not its status");
 }
 
 #[test]
-fn what_is_not_led_to_https_is_wrong_only_where_there_is_https() {
+fn missing_https_redirect_is_wrong_only_if_https_exists() {
     let plain = visit("http://a.example/", &[("http://a.example/", 200, None)]);
-    assert_eq!(to_https(&plain, true).unwrap().health, Health::Degraded);
-    assert_eq!(to_https(&plain, false).unwrap().health, Health::Healthy);
+    assert_eq!(https_redirect(&plain, true).unwrap().health, Health::Degraded);
+    assert_eq!(https_redirect(&plain, false).unwrap().health, Health::Healthy);
     let led = visit("http://a.example/", &[("http://a.example/", 301, Some("https://a.example/"))]);
-    assert_eq!(to_https(&led, true).unwrap().health, Health::Healthy);
+    assert_eq!(https_redirect(&led, true).unwrap().health, Health::Healthy);
     let astray = visit("http://a.example/", &[("http://a.example/", 302, Some("http://b.example/"))]);
-    assert_eq!(to_https(&astray, true).unwrap().health, Health::Degraded);
-    assert!(to_https(&visit("https://a.example/", &[("https://a.example/", 200, None)]), true).is_none());
+    assert_eq!(https_redirect(&astray, true).unwrap().health, Health::Degraded);
+    assert!(https_redirect(&visit("https://a.example/", &[("https://a.example/", 200, None)]), true).is_none());
 }
 
 #[test]
-fn a_name_and_its_www_end_at_one_place() {
+fn name_and_its_www_end_at_the_same_host() {
     let bare = visit("https://a.example/", &[("https://a.example/", 200, None)]);
     let led = visit(
         "https://www.a.example/",
@@ -81,45 +81,45 @@ fn tls(not_after: &str, distrust: Option<&str>) -> Tls {
 }
 
 #[test]
-fn a_certificate_is_told_with_its_days_names_and_chain() {
+fn certificate_is_described_with_days_names_and_chain() {
     let good = certificate(&tls("2026-08-01T00:00:00Z", None), now());
     assert_eq!(good.health, Health::Healthy);
     assert_eq!(
-        good.words,
+        good.text,
         "61 days left, to 2026-08-01; for a.example, *.a.example; by Amazon RSA 2048 M02 (chain of 2)"
     );
     assert_eq!(certificate(&tls("2026-06-10T00:00:00Z", None), now()).health, Health::Degraded);
     let over = certificate(&tls("2026-05-30T00:00:00Z", Some("it has expired")), now());
     assert_eq!(over.health, Health::Down);
-    assert!(over.words.contains("is not trusted: it has expired; expired 2"), "{}", over.words);
+    assert!(over.text.contains("is not trusted: it has expired; expired 2"), "{}", over.text);
 }
 
 #[test]
-fn a_host_without_tls_1_3_is_reported() {
-    assert_eq!(versions(&tls("2026-08-01T00:00:00Z", None)).unwrap().words, "speaks TLS 1.2 and 1.3");
+fn host_without_tls_1_3_is_reported() {
+    assert_eq!(versions(&tls("2026-08-01T00:00:00Z", None)).unwrap().text, "speaks TLS 1.2 and 1.3");
     let mut old = tls("2026-08-01T00:00:00Z", None);
     old.versions[1].1 = false;
     assert_eq!(versions(&old).unwrap().health, Health::Degraded);
     old.versions[0].1 = false;
-    assert!(versions(&old).is_none(), "the certificate says why there is nothing");
+    assert!(versions(&old).is_none(), "the certificate check reports the reason");
 }
 
 #[test]
-fn a_validation_record_that_is_missing_is_named_with_its_value() {
-    let mut one = Issued {
+fn missing_validation_record_is_reported_with_its_value() {
+    let mut one = AcmCertificate {
         arn: "arn".into(),
         names: vec!["a.example".into()],
         status: "PENDING_VALIDATION".into(),
         not_after: None,
         missing: vec![("a.example".into(), "_x.a.example".into(), "_y.acm-validations.aws".into())],
-        ..Issued::default()
+        ..AcmCertificate::default()
     };
-    let check = issued(&one, now());
+    let check = acm_certificate(&one, now());
     assert_eq!(check.health, Health::Down);
     assert!(check.hint.unwrap().contains("_x.a.example → _y.acm-validations.aws"));
     (one.missing, one.status, one.not_after) =
         (Vec::new(), "ISSUED".into(), Some("2027-01-01T00:00:00Z".parse().unwrap()));
-    assert_eq!(issued(&one, now()).health, Health::Healthy);
+    assert_eq!(acm_certificate(&one, now()).health, Health::Healthy);
     one.status = "EXPIRED".into();
-    assert_eq!(issued(&one, now()).health, Health::Down);
+    assert_eq!(acm_certificate(&one, now()).health, Health::Down);
 }

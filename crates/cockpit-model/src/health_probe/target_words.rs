@@ -1,4 +1,4 @@
-//! Why a target of a load balancer is healthy or not, in words.
+//! Descriptions of the health of load balancer targets.
 
 use crate::target::Target;
 
@@ -18,8 +18,8 @@ const REASONS: &[(&str, &str)] = &[
     ("Target.HealthCheckDisabled", "is not checked: health checks are off"),
 ];
 
-/// A target and why it is as it is, in a sentence.
-pub fn words(target: &Target) -> String {
+/// Describes a target and the reason for its health in a sentence.
+pub fn describe(target: &Target) -> String {
     let place = match (target.port, &target.az) {
         (Some(port), Some(az)) => format!("{}:{port} in {az}", target.id),
         (Some(port), None) => format!("{}:{port}", target.id),
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_reason_is_a_sentence_and_an_unknown_one_stays_as_it_came() {
+    fn known_reasons_are_sentences_and_unknown_ones_are_unchanged() {
         let of = |reason: &str| Target {
             id: "10.0.1.5".into(),
             port: Some(3000),
@@ -50,9 +50,9 @@ mod tests {
             ..Target::default()
         };
         assert_eq!(
-            words(&of("Target.ResponseCodeMismatch")),
+            describe(&of("Target.ResponseCodeMismatch")),
             "10.0.1.5:3000 answers its health check with another status than is expected (Health checks failed with these codes: [502])"
         );
-        assert_eq!(words(&of("Target.Other")), "10.0.1.5:3000 is unhealthy: Target.Other");
+        assert_eq!(describe(&of("Target.Other")), "10.0.1.5:3000 is unhealthy: Target.Other");
     }
 }

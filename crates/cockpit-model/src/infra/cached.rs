@@ -1,56 +1,55 @@
-//! A cache of Terraform or Terragrunt beside the code of a unit: whether it is removed, and what became of it, in
-//! words.
+//! Caches of Terraform or Terragrunt in a unit's folder: whether they can be removed, and the outcome.
 
 use std::path::PathBuf;
 
-/// A folder of Terraform or Terragrunt in a unit: what it caches.
+/// A cache folder of Terraform or Terragrunt in a unit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cached {
     pub unit: String,
     /// The folder.
     pub path: PathBuf,
     pub bytes: u64,
-    /// Why it is not removed, in words; none where it can be.
-    pub stays: Option<String>,
+    /// The reason why it is not removed; `None` if it can be.
+    pub keep_reason: Option<String>,
 }
 
 /// The outcome of removing a cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Became {
-    /// It is gone.
+pub enum RemovalOutcome {
+    /// It was removed.
     Removed,
-    /// It is needed.
-    Stays,
-    /// It cannot be removed: why.
+    /// It is still needed.
+    StillNeeded,
+    /// It could not be removed; the reason.
     Failed(String),
 }
 
 impl Cached {
     /// Whether it can be removed.
-    pub fn goes(&self) -> bool {
-        self.stays.is_none()
+    pub fn is_removable(&self) -> bool {
+        self.keep_reason.is_none()
     }
 
-    /// The cache in one line.
+    /// Returns the cache in one line.
     pub fn line(&self) -> String {
-        self.told(": ")
+        self.describe(": ")
     }
 
-    /// The outcome that removing it would have.
-    pub fn would(&self) -> String {
-        self.told(" would be removed: ")
+    /// Returns the outcome that removing it would have.
+    pub fn expected_outcome(&self) -> String {
+        self.describe(" would be removed: ")
     }
 
-    /// The outcome of removing it, in one line.
-    pub fn became(&self, became: &Became) -> String {
+    /// Returns the outcome of removing it, in one line.
+    pub fn outcome_line(&self, became: &RemovalOutcome) -> String {
         match became {
-            Became::Failed(why) => format!("{}: {} cannot be removed: {why}", self.unit, self.path.display()),
-            Became::Removed | Became::Stays => self.told(" is removed: "),
+            RemovalOutcome::Failed(why) => format!("{}: {} cannot be removed: {why}", self.unit, self.path.display()),
+            RemovalOutcome::Removed | RemovalOutcome::StillNeeded => self.describe(" is removed: "),
         }
     }
 
-    fn told(&self, goes: &str) -> String {
-        let Self { unit, path, bytes, stays } = self;
+    fn describe(&self, goes: &str) -> String {
+        let Self { unit, path, bytes, keep_reason: stays } = self;
         let path = path.display();
         match stays {
             Some(why) => format!("{unit}: {path} stays: {why}"),
@@ -59,7 +58,7 @@ impl Cached {
     }
 }
 
-/// A size as it is told.
+/// Formats a size in megabytes.
 pub fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }

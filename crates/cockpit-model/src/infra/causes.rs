@@ -1,23 +1,23 @@
-//! Errors of AWS in plain words, and what to do about them. What decides is the code that AWS gives an error, which the
-//! provider prints as `api error CODE: …`, or as `CODE: …` where the SDK has a type for it, and not the sentence around it.
+//! Explanations of AWS errors, with hints. An error is identified by AWS's error code, which the provider prints as
+//! `api error CODE: …` (or as `CODE: …` where the SDK has a type for it), not by the text around it.
 
 use super::lock;
 use super::message::Diagnostic;
 
-/// The meaning of an error, and what to do about it.
+/// The explanation of an error, with a hint.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Explained {
-    /// AWS's code; empty where it is not AWS that refuses.
+pub struct Explanation {
+    /// AWS's error code; empty if the error is not from AWS.
     pub code: String,
-    pub means: String,
-    /// The hint: what a person can do about it.
-    pub todo: String,
+    pub meaning: String,
+    /// The hint.
+    pub hint: String,
 }
 
-/// A row: codes, what they mean, what to do.
+/// A row: error codes, their meaning, the hint.
 type Row = (&'static [&'static str], &'static str, &'static str);
 
-/// Source: the error codes in the API references of the services, by what they ask of a person.
+/// Source: the error codes in the API references of the services, grouped by the required action.
 const CAUSES: &[Row] = &[
     (
         &[
@@ -104,7 +104,7 @@ const CAUSES: &[Row] = &[
             "InvalidViewerCertificate",
             "CertificateNotFound",
             "InvalidCertificate",
-            // What ACM calls it while it is waited for.
+            // ACM's status while validation is pending.
             "PENDING_VALIDATION",
         ],
         "the certificate is not there, not yet validated, or in another region",
@@ -172,7 +172,7 @@ const CAUSES: &[Row] = &[
     ),
 ];
 
-/// The row on an action that these credentials may not do; the action is told with it.
+/// The row for denied actions; the name of the action is added to the meaning.
 const DENIED: Row = (
     &[
         "AccessDenied",
@@ -185,14 +185,14 @@ const DENIED: Row = (
     "allow the action to the role that applies, or use another profile",
 );
 
-/// A role that was made just now.
+/// The row for roles that cannot be assumed, such as one that was just created.
 const ROLE: Row = (
     &["InvalidIAMRole", "InvalidRoleException", "InvalidRoleFault", "InvalidRole"],
     "the service cannot assume the role, or not yet: a new role takes some seconds to be known everywhere",
     "retry; if it stays, look at who the role trusts",
 );
 
-/// The row on an invalid value. Most services have no code of its own for a role, and the sentence alone says it.
+/// The row for invalid values. Most services have no error code for an unassumable role; only the text shows that.
 const VALUE: Row = (
     &[
         "ClientException",
@@ -209,11 +209,11 @@ const VALUE: Row = (
     "AWS does not accept a value",
     "the error message names it: correct the code",
 );
-/// How services say that of a role.
+/// Phrases for a role that cannot be assumed.
 const ROLE_WORDS: &[&str] =
     &["cannot be assumed by", "unable to assume", "is not authorized to assume", "to assume the role"];
 
-/// Summaries that stand for themselves, as the provider has no code for them.
+/// Summaries of errors that have no code.
 const SUMMARIES: &[(&str, &str, &str)] = &[
     (
         "No valid credential sources found",
@@ -237,39 +237,38 @@ const SUMMARIES: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// The hint on a state that somebody holds.
+/// The hint for a locked state.
 const LOCKED: &str = "wait for that one, and retry; `cockpit infra unlock` (`L` in Infra) shows whether it still works, and releases a lock \
                       that was left behind";
 
-/// The explanation of an error, where it is a known one of AWS, the lock of a state, or one of Terraform that advises
-/// something which does not exist here.
-pub fn explain(said: &Diagnostic) -> Option<Explained> {
-    if let Some(lock) = lock::parse(&said.detail) {
+/// Explains an error if it is a known AWS error, a state lock, or a Terraform error whose advice does not apply here.
+pub fn explain(diagnostic: &Diagnostic) -> Option<Explanation> {
+    if let Some(lock) = lock::parse(&diagnostic.detail) {
         return Some(explained("", format!("the state is locked {}", lock.sentence()), LOCKED));
     }
-    if let Some((_, means, todo)) = SUMMARIES.iter().find(|(summary, ..)| *summary == said.summary) {
+    if let Some((_, means, todo)) = SUMMARIES.iter().find(|(summary, ..)| *summary == diagnostic.summary) {
         return Some(explained("", (*means).to_owned(), todo));
     }
-    let whole = format!("{}\n{}", said.summary, said.detail);
-    let Some(code) = code(&whole) else { return in_vain(&whole) };
-    let lower = whole.to_ascii_lowercase();
+    let text = format!("{}\n{}", diagnostic.summary, diagnostic.detail);
+    let Some(code) = code(&text) else { return timed_out(&text) };
+    let lower = text.to_ascii_lowercase();
     let row = *CAUSES.iter().find(|(codes, ..)| codes.contains(&code))?;
     let (_, means, todo) =
         if row == VALUE && ROLE_WORDS.iter().any(|words| lower.contains(words)) { ROLE } else { row };
-    let means = match action(&whole).filter(|_| row == DENIED) {
+    let means = match action(&text).filter(|_| row == DENIED) {
         Some(action) => format!("{means}: {action}"),
         None => means.to_owned(),
     };
     Some(explained(code, means, todo))
 }
 
-fn explained(code: &str, means: String, todo: &str) -> Explained {
-    Explained { code: code.to_owned(), means, todo: todo.to_owned() }
+fn explained(code: &str, means: String, todo: &str) -> Explanation {
+    Explanation { code: code.to_owned(), meaning: means, hint: todo.to_owned() }
 }
 
-/// The explanation of a wait of the provider that timed out. It has no code for that, but AWS's word for how far it is:
-/// `timeout while waiting for state to become 'ISSUED' (last state: 'PENDING_VALIDATION', timeout: 1h15m0s)`.
-fn in_vain(text: &str) -> Option<Explained> {
+/// Explains a timeout of the provider. It has no error code, but contains the AWS status: `timeout while waiting for
+/// state to become 'ISSUED' (last state: 'PENDING_VALIDATION', timeout: 1h15m0s)`.
+fn timed_out(text: &str) -> Option<Explanation> {
     let rest = text.split("timeout while waiting for state to become ").nth(1)?;
     let state = rest.split("(last state: '").nth(1)?.split('\'').next().filter(|state| !state.is_empty())?;
     let row = CAUSES.iter().find(|(codes, ..)| codes.contains(&state));
@@ -283,20 +282,20 @@ fn in_vain(text: &str) -> Option<Explained> {
     Some(explained(state, means, todo))
 }
 
-/// The code of an error: `api error CODE:` of the newer SDK, or what comes after its request where that has a type for it, and
-/// `CODE: …` at the beginning of a line of the older one.
+/// Extracts the error code: `api error CODE:` of the newer SDK, or the part after the request id if the error has a
+/// type of its own; `CODE: …` at the start of a line of the older SDK.
 fn code(text: &str) -> Option<&str> {
     let is_code = |word: &str| {
         word.len() > 3
             && word.starts_with(|first: char| first.is_ascii_uppercase())
             && word.chars().all(|next| next.is_ascii_alphanumeric() || next == '.')
     };
-    let first = |rest: &'_ str| rest.find([':', ' ', '\n']).unwrap_or(rest.len());
-    let of_api = text.split("api error ").nth(1).map(|rest| &rest[..first(rest)]);
+    let code_end = |rest: &'_ str| rest.find([':', ' ', '\n']).unwrap_or(rest.len());
+    let of_api = text.split("api error ").nth(1).map(|rest| &rest[..code_end(rest)]);
     let of_type = || {
         let mut after = text.split("RequestID: ").nth(1)?.split(", ").skip(1);
         let part = after.find(|part| !part.starts_with("HostID: "))?;
-        part.contains(':').then(|| &part[..first(part)])
+        part.contains(':').then(|| &part[..code_end(part)])
     };
     if let Some(code) = of_api.filter(|code| is_code(code)).or_else(|| of_type().filter(|code| is_code(code))) {
         return Some(code);
@@ -305,7 +304,7 @@ fn code(text: &str) -> Option<&str> {
     text.split([' ', '\n', '(', ')']).filter_map(|word| word.strip_suffix(':')).find(known)
 }
 
-/// The action that was denied (`ec2:CreateVpc`), or the call where the service names no action (`S3 CreateBucket`).
+/// Extracts the denied action (`ec2:CreateVpc`), or the API call if the service names no action (`S3 CreateBucket`).
 fn action(text: &str) -> Option<String> {
     let named = text.split("not authorized to perform: ").nth(1).and_then(|rest| rest.split([' ', '\n']).next());
     if let Some(action) = named.filter(|action| action.contains(':')) {

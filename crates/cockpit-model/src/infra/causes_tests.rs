@@ -1,8 +1,8 @@
-//! Errors as the provider says them, word for word but for names and numbers, and what is made of each.
+//! Provider errors, verbatim except for names and numbers, and their explanations.
 
 use super::*;
 
-fn said(detail: &str) -> Diagnostic {
+fn diagnostic_of(detail: &str) -> Diagnostic {
     Diagnostic {
         error: true,
         summary: detail.lines().next().unwrap().to_owned(),
@@ -14,7 +14,7 @@ fn said(detail: &str) -> Diagnostic {
     }
 }
 
-/// The text, the code that is read from it, and words of what it means.
+/// The text, the extracted code, and a part of the explanation.
 const TEXTS: &[(&str, &str, &str)] = &[
     (
         "creating EC2 VPC: operation error EC2: CreateVpc, https response error StatusCode: 400, RequestID: 8f0e3c, api error \
@@ -204,37 +204,38 @@ const TEXTS: &[(&str, &str, &str)] = &[
 ];
 
 #[test]
-fn the_commonest_errors_of_aws_are_told_in_plain_words_with_what_to_do() {
+fn common_aws_errors_are_explained_with_a_hint() {
     for (text, code, means) in TEXTS {
-        let told = explain(&said(text)).unwrap_or_else(|| panic!("nothing is made of {text}"));
-        assert_eq!(told.code, *code, "{text}");
-        assert!(told.means.contains(means) && !told.todo.is_empty(), "{told:?} for {text}");
+        let explanation = explain(&diagnostic_of(text)).unwrap_or_else(|| panic!("not explained: {text}"));
+        assert_eq!(explanation.code, *code, "{text}");
+        assert!(explanation.meaning.contains(means) && !explanation.hint.is_empty(), "{explanation:?} for {text}");
     }
-    // What no row knows stays as it is said.
-    assert_eq!(explain(&said("Error running command 'x': exit status 1")), None);
-    assert_eq!(explain(&said("operation error EC2: New, RequestID: 1, api error SomethingNew: hm")), None);
+    // Unknown errors are not explained.
+    assert_eq!(explain(&diagnostic_of("Error running command 'x': exit status 1")), None);
+    assert_eq!(explain(&diagnostic_of("operation error EC2: New, RequestID: 1, api error SomethingNew: hm")), None);
     assert_eq!(
-        explain(&said("operation error Firehose: New, RequestID: 1, SomethingNew: hm: unable to assume role")),
+        explain(&diagnostic_of("operation error Firehose: New, RequestID: 1, SomethingNew: hm: unable to assume role")),
         None
     );
 }
 
 #[test]
-fn no_code_is_in_two_rows_and_each_row_is_said_by_a_real_text() {
+fn every_row_has_distinct_codes_and_a_real_example() {
     let mut all: Vec<&str> = CAUSES.iter().flat_map(|(codes, ..)| codes.iter().copied()).collect();
     let count = all.len();
     all.sort_unstable();
     all.dedup();
     assert_eq!(all.len(), count);
     assert!(CAUSES.len() >= 20);
-    let told: Vec<String> = TEXTS.iter().filter_map(|(text, ..)| Some(explain(&said(text))?.means)).collect();
+    let meanings: Vec<String> =
+        TEXTS.iter().filter_map(|(text, ..)| Some(explain(&diagnostic_of(text))?.meaning)).collect();
     for (_, means, _) in CAUSES {
-        assert!(told.iter().any(|told| told.starts_with(means)), "no text says: {means}");
+        assert!(meanings.iter().any(|meaning| meaning.starts_with(means)), "no example for: {means}");
     }
 }
 
 #[test]
-fn of_a_lock_that_is_held_it_is_told_who_holds_it_and_what_looks_at_it_whichever_backend_it_is_in() {
+fn held_lock_is_explained_with_its_owner_for_every_backend() {
     let info = "Lock Info:\n  ID:        00a582d1-77be-ff4d-e407-e1c2c01aa5e6\n  Path:      terraform.tfstate\n  Operation: \
                 OperationTypeApply\n  Who:       ann@desk\n  Version:   1.11.4\n  Created:   2026-11-30 02:50:21.964523833 +0000 UTC\n  \
                 Info:      \n\n\nTerraform acquires a state lock to protect the state from being written\nby multiple users at the same time.";
@@ -245,53 +246,56 @@ fn of_a_lock_that_is_held_it_is_told_who_holds_it_and_what_looks_at_it_whichever
         "Error message: operation error DynamoDB: PutItem, https response error StatusCode: 400, RequestID: 8F0E3C, \
          ConditionalCheckFailedException: The conditional request failed",
     ] {
-        let held = Diagnostic { summary: "Error acquiring the state lock".into(), ..said(&format!("{first}\n{info}")) };
-        let told = explain(&held).unwrap();
-        assert_eq!(told.means, "the state is locked by ann@desk for apply since 2026-11-30 02:50:21 UTC");
-        assert!(told.todo.contains("cockpit infra unlock"), "{told:?}");
+        let held = Diagnostic {
+            summary: "Error acquiring the state lock".into(),
+            ..diagnostic_of(&format!("{first}\n{info}"))
+        };
+        let explanation = explain(&held).unwrap();
+        assert_eq!(explanation.meaning, "the state is locked by ann@desk for apply since 2026-11-30 02:50:21 UTC");
+        assert!(explanation.hint.contains("cockpit infra unlock"), "{explanation:?}");
     }
 }
 
 #[test]
-fn that_there_are_no_credentials_is_told() {
+fn missing_credentials_are_explained() {
     let none = Diagnostic {
         summary: "No valid credential sources found".into(),
-        ..said(
+        ..diagnostic_of(
             "Please see https://registry.terraform.io/providers/hashicorp/aws\nfor more information about providing credentials.",
         )
     };
-    assert!(explain(&none).unwrap().means.starts_with("there are no credentials"));
+    assert!(explain(&none).unwrap().meaning.starts_with("there are no credentials"));
 }
 
 #[test]
-fn a_variable_without_a_value_is_told_where_it_is_written_here() {
+fn missing_variable_value_has_a_hint() {
     let missing = Diagnostic {
         summary: "No value for required variable".into(),
-        ..said(
+        ..diagnostic_of(
             "The root module input variable \"size\" is not set, and has no default value. Use a -var or -var-file command line\nargument \
              to provide a value for this variable.",
         )
     };
-    let told = explain(&missing).unwrap();
+    let explanation = explain(&missing).unwrap();
     for part in ["var_files", "*.auto.tfvars", "inputs"] {
-        assert!(told.todo.contains(part), "{told:?}");
+        assert!(explanation.hint.contains(part), "{explanation:?}");
     }
 }
 
 #[test]
-fn a_backend_of_which_the_code_names_a_part_and_one_that_names_its_workspace_are_told_with_what_to_do() {
+fn partial_backend_and_cloud_workspace_have_a_hint() {
     let of = |summary: &str, detail: &str| {
-        let diagnostic = Diagnostic { summary: summary.into(), ..said(detail) };
+        let diagnostic = Diagnostic { summary: summary.into(), ..diagnostic_of(detail) };
         explain(&diagnostic).unwrap()
     };
     let part = of(
         "Missing Required Value",
         "The attribute \"bucket\" is required by the backend.\n\nRefer to the backend documentation.",
     );
-    assert!(part.means.contains("-backend-config") && part.todo.contains("backend_override.tf"), "{part:?}");
+    assert!(part.meaning.contains("-backend-config") && part.hint.contains("backend_override.tf"), "{part:?}");
     let cloud = of(
         "Invalid workspaces configuration",
         "Specified workspace \"name\" conflicts with TF_WORKSPACE environment variable.",
     );
-    assert!(cloud.means.contains("`cloud` block"), "{cloud:?}");
+    assert!(cloud.meaning.contains("`cloud` block"), "{cloud:?}");
 }

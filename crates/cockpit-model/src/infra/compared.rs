@@ -1,4 +1,4 @@
-//! The result of comparing what runs with what is declared, in the words of the commands and the pane.
+//! Differences between running and declared resources, as text for the commands and the pane.
 
 use super::declared::{Difference, Running};
 use super::run_event::Revision;
@@ -7,10 +7,10 @@ use crate::estate::Estate;
 use crate::task_definition::TaskDefinition;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where resources are declared, by unit and address: `FILE:LINE`.
-pub type Places = BTreeMap<(String, String), String>;
+/// Locations of resource declarations, by unit and address: `FILE:LINE`.
+pub type DeclarationLocations = BTreeMap<(String, String), String>;
 
-/// Types of resources that are held against what runs.
+/// Resource types that are compared with what is running.
 const COMPARED: [&str; 5] = [
     "aws_ecs_service",
     "aws_ecs_task_definition",
@@ -19,16 +19,17 @@ const COMPARED: [&str; 5] = [
     "aws_rds_cluster_instance",
 ];
 
-/// As what there is none of runs.
+/// The running value of something that does not exist.
 const ABSENT: &str = "does not exist";
 
-/// Whether a resource is held against what runs.
+/// Whether a resource is compared with what is running.
 pub fn is_compared(resource: &Resource) -> bool {
     !resource.is_data && COMPARED.contains(&resource.kind.as_str())
 }
 
-/// Parameters that tasks name (see [`super::declared::parameters`]), and that are not among those there are.
-pub fn absent(named: Vec<(String, String, String)>, known: &BTreeSet<String>) -> Vec<Difference> {
+/// Returns a difference for each parameter that tasks reference (see [`super::declared::parameters`]) but that does not
+/// exist.
+pub fn missing_parameters(named: Vec<(String, String, String)>, known: &BTreeSet<String>) -> Vec<Difference> {
     let missing = named.into_iter().filter(|(.., name)| !known.contains(name));
     missing
         .map(|(unit, address, name)| Difference {
@@ -36,19 +37,19 @@ pub fn absent(named: Vec<(String, String, String)>, known: &BTreeSet<String>) ->
             address,
             what: "parameter that a task names".to_owned(),
             declared: name,
-            runs: ABSENT.to_owned(),
+            running: ABSENT.to_owned(),
         })
         .collect()
 }
 
-/// The task definitions of an environment that were read.
+/// Returns the task definitions of an environment that were read.
 pub fn definitions(estate: &Estate) -> BTreeMap<String, TaskDefinition> {
-    let all = estate.task_definitions.iter();
-    all.filter_map(|(name, one)| Some((name.clone(), one.value()?.clone()))).collect()
+    let definitions = estate.task_definitions.iter();
+    definitions.filter_map(|(name, one)| Some((name.clone(), one.value()?.clone()))).collect()
 }
 
 impl<'a> Running<'a> {
-    /// The running things of an environment as far as they were read, with its [`definitions`].
+    /// Collects the running resources of an environment that were read, with its [`definitions`].
     pub fn of(estate: &'a Estate, definitions: &'a BTreeMap<String, TaskDefinition>) -> Self {
         Self {
             services: estate.services.value(),
@@ -61,18 +62,18 @@ impl<'a> Running<'a> {
 }
 
 impl Difference {
-    /// The difference in words for a person who knows the unit.
-    pub fn words(&self, place: Option<&str>) -> String {
+    /// Describes the difference to a reader who knows the unit.
+    pub fn describe(&self, place: Option<&str>) -> String {
         let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
-        let Self { address, what, declared, runs, .. } = self;
+        let Self { address, what, declared, running: runs, .. } = self;
         let now = if runs == ABSENT { format!("and {ABSENT}") } else { format!("now {runs}") };
         format!("{address}: {what}: declared {declared}, {now}{place}")
     }
 }
 
 impl Revision {
-    /// `9f3c2e1 with uncommitted changes`.
-    pub fn words(&self) -> String {
+    /// Formats the revision: `9f3c2e1 with uncommitted changes`.
+    pub fn describe(&self) -> String {
         let commit: String = self.commit.chars().take(7).collect();
         format!("{commit}{}", if self.dirty { " with uncommitted changes" } else { "" })
     }
@@ -81,24 +82,24 @@ impl Revision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::infra::declared::named;
+    use crate::infra::declared::address_parts;
     use serde_json::Value;
 
     #[test]
-    fn what_a_task_names_and_is_not_there_is_a_difference_with_its_place() {
+    fn missing_parameter_of_a_task_is_a_difference() {
         let name = |name: &str| ("compute".to_owned(), "aws_ecs_task_definition.web".to_owned(), name.to_owned());
         let known = BTreeSet::from(["/team/a".to_owned()]);
-        let found = absent(vec![name("/team/a"), name("/team/b")], &known);
-        let said: Vec<String> = found.iter().map(|one| one.words(Some("main.tf:7"))).collect();
+        let found = missing_parameters(vec![name("/team/a"), name("/team/b")], &known);
+        let words: Vec<String> = found.iter().map(|one| one.describe(Some("main.tf:7"))).collect();
         let wanted = "aws_ecs_task_definition.web: parameter that a task names: declared /team/b, and does not exist (main.tf:7)";
-        assert_eq!(said, [wanted]);
-        assert!(found[0].words(None).ends_with("declared /team/b, and does not exist"));
+        assert_eq!(words, [wanted]);
+        assert!(found[0].describe(None).ends_with("declared /team/b, and does not exist"));
     }
 
     #[test]
-    fn what_is_managed_and_of_a_type_that_runs_is_compared() {
+    fn only_managed_resources_of_running_types_are_compared() {
         let of = |address: &str, is_data| {
-            let (kind, ..) = named(address);
+            let (kind, ..) = address_parts(address);
             Resource { address: address.into(), kind, is_data, is_tainted: false, values: Value::Null }
         };
         assert!(is_compared(&of("module.a.aws_ecs_service.web", false)));
@@ -107,8 +108,8 @@ mod tests {
     }
 
     #[test]
-    fn a_revision_says_what_is_not_in_it() {
-        let of = |dirty| Revision { commit: "9f3c2e1aabbcc".into(), dirty }.words();
+    fn revision_shows_uncommitted_changes() {
+        let of = |dirty| Revision { commit: "9f3c2e1aabbcc".into(), dirty }.describe();
         assert_eq!((of(false).as_str(), of(true).as_str()), ("9f3c2e1", "9f3c2e1 with uncommitted changes"));
     }
 }

@@ -1,5 +1,6 @@
-//! The comparison of what runs with what is declared: differences that a plan does not tell, as the code leaves it to
-//! deployments and to scaling, or as nobody refreshes it. Declared is what the states have of what was applied last.
+//! Comparison of running with declared resources: differences that a plan does not show, because the code leaves the
+//! values to deployments and scaling, or because the state was not refreshed. Declared means the values in the state
+//! from the last apply.
 
 use super::plan::resource_of;
 use super::state::Resource;
@@ -11,14 +12,14 @@ use crate::users::Pool;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The running things, as far as they were read; none where they were not.
+/// The running resources; `None` for those that were not read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Running<'a> {
     /// Services by name.
     pub services: Option<&'a BTreeMap<String, Service>>,
     /// Task definitions by `family:revision`.
     pub definitions: Option<&'a BTreeMap<String, TaskDefinition>>,
-    /// Limits of scaling.
+    /// Limits of autoscaling.
     pub scalable: Option<&'a [ScalableTarget]>,
     /// Database instances.
     pub instances: Option<&'a [DbInstance]>,
@@ -26,7 +27,7 @@ pub struct Running<'a> {
     pub pools: Option<&'a [Pool]>,
 }
 
-/// Something that runs and is not as it is declared.
+/// A running resource that differs from its declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     pub unit: String,
@@ -36,32 +37,33 @@ pub struct Difference {
     pub what: String,
     /// The declared value.
     pub declared: String,
-    /// The value that runs.
-    pub runs: String,
+    /// The running value.
+    pub running: String,
 }
 
-/// The differences, in the order of units and resources. A thing that was not read is not compared.
+/// Returns the differences, in the order of units and resources. Resources that were not read are not compared.
 pub fn differences(states: &[(String, Vec<Resource>)], running: Running<'_>) -> Vec<Difference> {
     let mut found = Vec::new();
-    let managed = || states.iter().flat_map(|(unit, all)| all.iter().map(move |one| (unit.as_str(), one)));
+    let managed =
+        || states.iter().flat_map(|(unit, resources)| resources.iter().map(move |resource| (unit.as_str(), resource)));
     for (unit, resource) in managed().filter(|(_, resource)| !resource.is_data) {
-        let mut put = |what: String, declared: String, runs: String| {
+        let mut add = |what: String, declared: String, runs: String| {
             let (unit, address) = (unit.to_owned(), resource.address.clone());
-            found.push(Difference { unit, address, what, declared, runs });
+            found.push(Difference { unit, address, what, declared, running: runs });
         };
         let text = |name: &str| resource.values[name].as_str().unwrap_or_default();
         match resource.kind.as_str() {
             "aws_cognito_user_pool" => {
                 let pool = running.pools.and_then(|all| all.iter().find(|pool| pool.id == text("id")));
                 for (what, declared, runs) in pool.map(|pool| of_pool(&resource.values, pool)).unwrap_or_default() {
-                    put(what.to_owned(), declared, runs);
+                    add(what.to_owned(), declared, runs);
                 }
             }
             "aws_ecs_service" => {
                 let Some(service) = running.services.and_then(|all| all.get(text("name"))) else { continue };
-                // A daemon has no count that could be set, and another cluster may have a service of the same name.
+                // A daemon service has no desired count, and another cluster may have a service of the same name.
                 let cluster = text("cluster").rsplit('/').next().unwrap_or_default();
-                if service.daemon() || !(cluster.is_empty() || cluster == service.cluster) {
+                if service.is_daemon() || !(cluster.is_empty() || cluster == service.cluster) {
                     continue;
                 }
                 let id = format!("service/{}/{}", service.cluster, service.name);
@@ -70,10 +72,10 @@ pub fn differences(states: &[(String, Vec<Resource>)], running: Running<'_>) -> 
                 });
                 let declared = resource.values["desired_count"].as_u64();
                 if let Some(declared) = declared.filter(|count| !scaled && *count != u64::from(service.desired)) {
-                    put("count".into(), declared.to_string(), service.desired.to_string());
+                    add("count".into(), declared.to_string(), service.desired.to_string());
                 }
             }
-            "aws_ecs_task_definition" => definition(resource, running, &mut put),
+            "aws_ecs_task_definition" => definition(resource, running, &mut add),
             "aws_appautoscaling_target" => {
                 let id = text("resource_id");
                 let Some(target) = running.scalable.and_then(|all| all.iter().find(|target| target.resource == id))
@@ -86,14 +88,14 @@ pub fn differences(states: &[(String, Vec<Resource>)], running: Running<'_>) -> 
                     ("maximum of scaling", limit("max_capacity"), target.max),
                 ] {
                     if let Some(declared) = declared.filter(|declared| *declared != u64::from(runs)) {
-                        put(what.to_owned(), declared.to_string(), runs.to_string());
+                        add(what.to_owned(), declared.to_string(), runs.to_string());
                     }
                 }
                 let service = id.rsplit('/').next().and_then(|name| running.services?.get(name));
                 if let (Some(service), Some(min), Some(max)) = (service, limit("min_capacity"), limit("max_capacity"))
                     && !(min..=max).contains(&u64::from(service.desired))
                 {
-                    put("count beside scaling".into(), format!("{min}–{max}"), service.desired.to_string());
+                    add("count beside scaling".into(), format!("{min}–{max}"), service.desired.to_string());
                 }
             }
             "aws_db_instance" | "aws_rds_cluster_instance" => {
@@ -102,7 +104,7 @@ pub fn differences(states: &[(String, Vec<Resource>)], running: Running<'_>) -> 
                     continue;
                 };
                 if !text("instance_class").is_empty() && instance.class != text("instance_class") {
-                    put("class".into(), text("instance_class").to_owned(), instance.class.clone());
+                    add("class".into(), text("instance_class").to_owned(), instance.class.clone());
                 }
             }
             _ => {}
@@ -111,8 +113,8 @@ pub fn differences(states: &[(String, Vec<Resource>)], running: Running<'_>) -> 
     found
 }
 
-/// The revision of a family that runs, and its images.
-fn definition(resource: &Resource, running: Running<'_>, put: &mut dyn FnMut(String, String, String)) {
+/// Compares the running revision of a family, and its images.
+fn definition(resource: &Resource, running: Running<'_>, add: &mut dyn FnMut(String, String, String)) {
     let family = resource.values["family"].as_str().unwrap_or_default();
     let Some(revision) = resource.values["revision"].as_u64() else { return };
     let declared = format!("{family}:{revision}");
@@ -123,47 +125,47 @@ fn definition(resource: &Resource, running: Running<'_>, put: &mut dyn FnMut(Str
     for service in running.services.into_iter().flat_map(BTreeMap::values).filter(of_family) {
         let runs = service.task_definition.rsplit('/').next().unwrap_or_default().to_owned();
         let images = images(resource);
-        let live = running.definitions.and_then(|all| all.get(&runs));
-        let mut same = live.is_some();
-        for container in live.into_iter().flat_map(|live| &live.containers) {
+        let running_definition = running.definitions.and_then(|all| all.get(&runs));
+        let mut same_images = running_definition.is_some();
+        for container in running_definition.into_iter().flat_map(|running_definition| &running_definition.containers) {
             let Some(image) = images.get(container.name.as_str()).filter(|image| **image != container.image) else {
                 continue;
             };
-            same = false;
-            put(format!("image of {} in {}", container.name, service.name), (*image).clone(), container.image.clone());
+            same_images = false;
+            add(format!("image of {} in {}", container.name, service.name), (*image).clone(), container.image.clone());
         }
-        let what = if same { "task definition (with the same images)" } else { "task definition" };
-        put(format!("{what} of {}", service.name), declared.clone(), runs);
+        let what = if same_images { "task definition (with the same images)" } else { "task definition" };
+        add(format!("{what} of {}", service.name), declared.clone(), runs);
     }
 }
 
-/// The differences of a user pool: values that were not read, or are not declared, are not compared.
+/// Compares a user pool. Values that were not read or are not declared are skipped.
 fn of_pool(values: &Value, pool: &Pool) -> Vec<(&'static str, String, String)> {
     let mut found = Vec::new();
-    let mut put = |what: &'static str, declared: Option<String>, runs: Option<String>| {
+    let mut add = |what: &'static str, declared: Option<String>, runs: Option<String>| {
         if let Some((declared, runs)) = declared.zip(runs).filter(|(declared, runs)| declared != runs) {
             found.push((what, declared, runs));
         }
     };
-    put("second factor", values["mfa_configuration"].as_str().map(str::to_owned), pool.mfa.clone());
+    add("second factor", values["mfa_configuration"].as_str().map(str::to_owned), pool.mfa.clone());
     let protected = values["deletion_protection"].as_str().map(|word| (word == "ACTIVE").to_string());
-    put("deletion protection", protected, pool.protected.map(|on| on.to_string()));
+    add("deletion protection", protected, pool.protected.map(|on| on.to_string()));
     let declared = &values["password_policy"][0];
     if let Some(policy) = pool.policy {
         let number = |key: &str| declared[key].as_u64().map(|number| number.to_string());
         let on = |key: &str| declared[key].as_bool().map(|on| on.to_string());
-        put("minimum length of passwords", number("minimum_length"), Some(policy.length.to_string()));
-        put("lower case in passwords", on("require_lowercase"), Some(policy.lowercase.to_string()));
-        put("upper case in passwords", on("require_uppercase"), Some(policy.uppercase.to_string()));
-        put("numbers in passwords", on("require_numbers"), Some(policy.numbers.to_string()));
-        put("symbols in passwords", on("require_symbols"), Some(policy.symbols.to_string()));
+        add("minimum length of passwords", number("minimum_length"), Some(policy.length.to_string()));
+        add("lower case in passwords", on("require_lowercase"), Some(policy.lowercase.to_string()));
+        add("upper case in passwords", on("require_uppercase"), Some(policy.uppercase.to_string()));
+        add("numbers in passwords", on("require_numbers"), Some(policy.numbers.to_string()));
+        add("symbols in passwords", on("require_symbols"), Some(policy.symbols.to_string()));
         let days = policy.temporary_days.map(|days| days.to_string());
-        put("days of temporary passwords", number("temporary_password_validity_days"), days);
+        add("days of temporary passwords", number("temporary_password_validity_days"), days);
     }
     found
 }
 
-/// Images by container, as they are declared.
+/// Returns the declared images by container.
 fn images(resource: &Resource) -> BTreeMap<String, String> {
     let containers: Value = containers(resource);
     let one =
@@ -173,11 +175,12 @@ fn images(resource: &Resource) -> BTreeMap<String, String> {
 
 fn containers(resource: &Resource) -> Value {
     let text = resource.values["container_definitions"].as_str().unwrap_or_default();
-    // Where it is sensitive as a whole it is a mask, and nothing is known of it.
+    // If it is sensitive as a whole, it is a mask without information.
     serde_json::from_str(text).unwrap_or_default()
 }
 
-/// Parameters that task definitions name, each with its unit and address: the name that AWS knows them by.
+/// Returns the parameters that task definitions reference, each with its unit and address, under the names that AWS
+/// uses.
 pub fn parameters(states: &[(String, Vec<Resource>)]) -> Vec<(String, String, String)> {
     let mut found = Vec::new();
     for (unit, resource) in states.iter().flat_map(|(unit, all)| all.iter().map(move |one| (unit, one))) {
@@ -207,8 +210,8 @@ pub fn parameters(states: &[(String, Vec<Resource>)]) -> Vec<(String, String, St
     found
 }
 
-/// The type, the name and the module of a resource, to look for it in code.
-pub fn named(address: &str) -> (String, String, Vec<String>) {
+/// Returns type, name and modules of a resource address, to find it in code.
+pub fn address_parts(address: &str) -> (String, String, Vec<String>) {
     let resource = resource_of(address);
     let mut parts: Vec<&str> = resource.split('.').collect();
     let name = parts.pop().unwrap_or_default().to_owned();
@@ -223,7 +226,7 @@ mod tests {
     use serde_json::json;
 
     fn resource(address: &str, values: Value) -> Resource {
-        let (kind, ..) = named(address);
+        let (kind, ..) = address_parts(address);
         Resource { address: address.into(), kind, is_data: false, is_tainted: false, values }
     }
 
@@ -250,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_and_is_declared_otherwise_is_told_and_what_was_not_read_is_not() {
+    fn running_values_that_differ_are_reported_unless_unread() {
         let service = |name: &str, desired, definition: &str| {
             let service = Service {
                 name: name.into(),
@@ -276,12 +279,12 @@ mod tests {
             instances: Some(std::slice::from_ref(&instance)),
             pools: None,
         };
-        let said: Vec<String> = differences(&states(), running)
+        let found: Vec<String> = differences(&states(), running)
             .iter()
-            .map(|one| format!("{} {}: {} declared, {} runs", one.address, one.what, one.declared, one.runs))
+            .map(|one| format!("{} {}: {} declared, {} runs", one.address, one.what, one.declared, one.running))
             .collect();
         assert_eq!(
-            said,
+            found,
             [
                 "aws_ecs_service.api count: 1 declared, 3 runs",
                 "module.web.aws_ecs_task_definition.this[0] image of web in web: web:1 declared, web:2 runs",
@@ -295,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_daemon_and_a_service_of_the_same_name_in_another_cluster_have_no_count_to_compare() {
+    fn daemon_and_service_of_another_cluster_are_not_compared() {
         let service = Service { name: "web".into(), cluster: "team".into(), desired: 3, ..Service::default() };
         let counts = |values: Value, service: &Service| {
             let services = BTreeMap::from([("web".to_owned(), service.clone())]);
@@ -311,36 +314,36 @@ mod tests {
     }
 
     #[test]
-    fn a_user_pool_whose_password_policy_was_loosened_by_hand_is_reported() {
+    fn loosened_password_policy_is_reported() {
         let policy = json!([{"minimum_length": 12, "require_symbols": true, "require_numbers": true}]);
         let values = json!({"id": "p", "mfa_configuration": "OPTIONAL", "password_policy": policy});
         let states = vec![("users".to_owned(), vec![resource("aws_cognito_user_pool.this", values)])];
         let policy = crate::users::Policy { length: 8, symbols: true, numbers: true, ..Default::default() };
         let pool = Pool { id: "p".into(), mfa: Some("OFF".into()), policy: Some(policy), ..Pool::default() };
         let running = Running { pools: Some(std::slice::from_ref(&pool)), ..Running::default() };
-        let said: Vec<String> = differences(&states, running)
+        let found: Vec<String> = differences(&states, running)
             .iter()
-            .map(|one| format!("{}: {} declared, {} runs", one.what, one.declared, one.runs))
+            .map(|one| format!("{}: {} declared, {} runs", one.what, one.declared, one.running))
             .collect();
         assert_eq!(
-            said,
+            found,
             ["second factor: OPTIONAL declared, OFF runs", "minimum length of passwords: 12 declared, 8 runs"]
         );
         let unread = Pool { id: "p".into(), ..Pool::default() };
         let running = Running { pools: Some(std::slice::from_ref(&unread)), ..Running::default() };
-        assert_eq!(differences(&states, running), [], "what was not read is not compared");
+        assert_eq!(differences(&states, running), [], "resources that were not read are not compared");
     }
 
     #[test]
-    fn parameters_that_tasks_name_are_called_as_aws_calls_them() {
+    fn task_parameters_have_their_aws_names() {
         let names: Vec<String> = parameters(&states()).into_iter().map(|(.., name)| name).collect();
         assert_eq!(names, ["/team/a", "b"]);
     }
 
     #[test]
-    fn an_address_says_where_its_code_is() {
+    fn address_yields_type_name_and_modules() {
         assert_eq!(
-            named("module.a[\"x.y\"].module.b.aws_lb.this[0]"),
+            address_parts("module.a[\"x.y\"].module.b.aws_lb.this[0]"),
             ("aws_lb".into(), "this".into(), vec!["a".into(), "b".into()])
         );
     }

@@ -1,4 +1,4 @@
-//! How long changes usually take: from what earlier runs of the environment took, by type of resource and what was done to it.
+//! Estimated durations of changes, from earlier runs of the environment, by resource type and action.
 
 use super::RunState;
 use super::message::Action;
@@ -7,30 +7,30 @@ use super::run::{Phase, ResourcePhase, UnitState};
 use super::unit::Graph;
 use std::collections::{BTreeMap, HashMap};
 
-/// How many of the latest times of a type count.
-const COUNTED: usize = 20;
+/// Number of the latest durations of a type that are kept.
+const MAX_DURATIONS: usize = 20;
 
-/// Times that changes took, in seconds, the latest first, by type and action.
+/// Durations of changes in seconds, the latest first, by type and action.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
     times: BTreeMap<(String, Action), Vec<u64>>,
 }
 
 impl History {
-    /// Adds a run that is older than those added before.
+    /// Adds a run; runs must be added from newest to oldest.
     pub fn add(&mut self, run: &RunState) {
         for (address, resource) in run.units.values().flat_map(|unit| &unit.resources) {
             if resource.phase != ResourcePhase::Done {
                 continue;
             }
             let times = self.times.entry((kind(address), resource.action)).or_default();
-            if times.len() < COUNTED {
+            if times.len() < MAX_DURATIONS {
                 times.push(resource.elapsed);
             }
         }
     }
 
-    /// The same where time passes this many times faster: the clock of a demo.
+    /// Scales the durations for a clock that runs `speed` times faster, as in a demo.
     #[must_use]
     pub fn scaled(mut self, speed: f64) -> Self {
         for time in self.times.values_mut().flatten() {
@@ -39,33 +39,38 @@ impl History {
         self
     }
 
-    /// How long a change of a resource usually takes, in seconds: the median. None where none was seen.
-    pub fn usual(&self, address: &str, action: Action) -> Option<u64> {
+    /// Returns the usual duration of a resource change in seconds (the median); `None` if there is none yet.
+    pub fn usual_duration(&self, address: &str, action: Action) -> Option<u64> {
         let mut times = self.times.get(&(kind(address), action))?.clone();
         times.sort_unstable();
         times.get(times.len() / 2).copied()
     }
 
-    /// The duration of a plan's changes, one after the other as they depend on each other. None where nothing is known
-    /// of any of them.
-    pub fn of_plan(&self, plan: &Plan) -> Option<u64> {
+    /// Returns the duration of a plan's changes along their dependencies; `None` if no change has a known duration.
+    pub fn plan_duration(&self, plan: &Plan) -> Option<u64> {
         let mut known = false;
         let mut own: HashMap<String, u64> = HashMap::new();
         for change in &plan.changes {
-            let usual = self.usual(&change.address, change.action);
+            let usual = self.usual_duration(&change.address, change.action);
             known |= usual.is_some();
             let longest = own.entry(resource_of(&change.address)).or_default();
             *longest = (*longest).max(usual.unwrap_or(0));
         }
         let mut ends: Vec<Option<u64>> = vec![None; plan.resources.len()];
         let longest = (0..plan.resources.len()).map(|at| end(plan, &own, &mut ends, at, 0)).max().unwrap_or(0);
-        let alone = own.values().copied().max().unwrap_or(0);
-        known.then_some(longest.max(alone))
+        let longest_single = own.values().copied().max().unwrap_or(0);
+        known.then_some(longest.max(longest_single))
     }
 
-    /// Seconds until a run is over, by what each unit usually takes (`whole`): along the units that wait for each other. None
-    /// where nothing is known of what is left. A plan that waits for a yes counts as approved now.
-    pub fn left(run: &RunState, graph: &Graph, whole: impl Fn(&str) -> Option<u64>, now: i64) -> Option<u64> {
+    /// Returns the seconds until a run ends, along the dependencies of its units; `usual` gives the total duration of a
+    /// unit. `None` if nothing is known about the remaining units. A plan that waits for approval counts as approved
+    /// now.
+    pub fn remaining_seconds(
+        run: &RunState,
+        graph: &Graph,
+        usual: impl Fn(&str) -> Option<u64>,
+        now: i64,
+    ) -> Option<u64> {
         let mut known = false;
         let mut ends: HashMap<&str, u64> = HashMap::new();
         let mut longest = 0;
@@ -74,9 +79,9 @@ impl History {
             let own = match state.phase {
                 Phase::Ended => 0,
                 Phase::Queued | Phase::Init | Phase::Planning | Phase::Review | Phase::Approved | Phase::Applying => {
-                    let whole = whole(&unit.name);
-                    known |= whole.is_some();
-                    whole.unwrap_or(0).saturating_sub(spent(state, now))
+                    let usual = usual(&unit.name);
+                    known |= usual.is_some();
+                    usual.unwrap_or(0).saturating_sub(spent(state, now))
                 }
             };
             let begins =
@@ -88,36 +93,36 @@ impl History {
     }
 }
 
-/// Types of resources that are whatever their code makes of them.
-const OWN: &[&str] = &["terraform_data", "null_resource"];
+/// Resource types whose duration depends entirely on their code.
+const CODE_DEFINED: &[&str] = &["terraform_data", "null_resource"];
 
-/// The key under which durations are collected: the type of the resource, or all of its address but its keys where the
-/// type says nothing.
+/// Returns the key under which durations are collected: the resource type or, for [`CODE_DEFINED`] types, the address
+/// without its instance keys.
 fn kind(address: &str) -> String {
     let resource = resource_of(address);
     let kind = type_of(&resource);
-    if OWN.contains(&kind) { resource } else { kind.to_owned() }
+    if CODE_DEFINED.contains(&kind) { resource } else { kind.to_owned() }
 }
 
-/// How long a unit is being applied, in seconds.
+/// Returns how long a unit has been applying, in seconds.
 fn spent(unit: &UnitState, now: i64) -> u64 {
     let since = unit.since.filter(|_| unit.phase == Phase::Applying);
     since.map_or(0, |since| u64::try_from(now - since.as_second()).unwrap_or(0))
 }
 
-/// When a resource is done that waits for all that it needs.
-fn end(plan: &Plan, own: &HashMap<String, u64>, ends: &mut [Option<u64>], at: usize, deep: usize) -> u64 {
-    // No way is longer than there are resources, and none goes round in a circle.
+/// Returns when a resource is done that waits for all its dependencies.
+fn end(plan: &Plan, own: &HashMap<String, u64>, ends: &mut [Option<u64>], at: usize, depth: usize) -> u64 {
+    // The depth is bounded, and dependencies have no cycles.
     if let Some(known) = ends[at] {
         return known;
     }
-    if deep > 2_000 {
+    if depth > 2_000 {
         return 0;
     }
     let resource = &plan.resources[at];
     let needs: Vec<usize> =
         resource.needs.iter().map(|needs| *needs as usize).filter(|needs| *needs < plan.resources.len()).collect();
-    let begins = needs.into_iter().map(|needs| end(plan, own, ends, needs, deep + 1)).max().unwrap_or(0);
+    let begins = needs.into_iter().map(|needs| end(plan, own, ends, needs, depth + 1)).max().unwrap_or(0);
     let end = begins + own.get(&resource.address).copied().unwrap_or(0);
     ends[at] = Some(end);
     end
@@ -127,7 +132,7 @@ fn end(plan: &Plan, own: &HashMap<String, u64>, ends: &mut [Option<u64>], at: us
 mod tests {
     use super::super::message::Message;
     use super::super::plan::testing::{change, show};
-    use super::super::run_event::{RunEvent, Step, What};
+    use super::super::run_event::{RunEvent, RunEventKind, Step};
     use super::super::testing::unit;
     use super::*;
     use jiff::Timestamp;
@@ -136,7 +141,7 @@ mod tests {
     fn run(times: &[(&str, u64)]) -> RunState {
         let said = |message| RunEvent {
             time: Timestamp::UNIX_EPOCH,
-            what: What::Said { unit: "a".into(), step: Step::Apply, message },
+            what: RunEventKind::Said { unit: "a".into(), step: Step::Apply, message },
         };
         let done = |(address, elapsed): &(&str, u64)| {
             let (address, action) = ((*address).to_owned(), Action::Create);
@@ -157,17 +162,17 @@ mod tests {
     }
 
     #[test]
-    fn a_type_usually_takes_what_it_took_in_the_middle() {
+    fn usual_duration_is_the_median() {
         let mut history = History::default();
         for elapsed in [240, 250, 9_000] {
             history.add(&run(&[("module.db[0].aws_db_instance.x", elapsed)]));
         }
-        assert_eq!(history.usual("aws_db_instance.other", Action::Create), Some(250));
-        assert_eq!(history.usual("aws_db_instance.other", Action::Delete), None);
-        assert_eq!(history.usual("aws_vpc.a", Action::Create), None);
+        assert_eq!(history.usual_duration("aws_db_instance.other", Action::Create), Some(250));
+        assert_eq!(history.usual_duration("aws_db_instance.other", Action::Delete), None);
+        assert_eq!(history.usual_duration("aws_vpc.a", Action::Create), None);
         history.add(&run(&[("terraform_data.slow", 90), ("terraform_data.quick[0]", 2)]));
-        let usual = |history: &History, address| history.usual(address, Action::Create);
-        assert_eq!(usual(&history, "terraform_data.quick[1]"), Some(2), "what it does is its own");
+        let usual = |history: &History, address| history.usual_duration(address, Action::Create);
+        assert_eq!(usual(&history, "terraform_data.quick[1]"), Some(2), "its duration depends on its code");
         let faster = history.scaled(20.0);
         assert_eq!(
             (usual(&faster, "terraform_data.slow"), usual(&faster, "aws_db_instance.x")),
@@ -176,18 +181,18 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_takes_as_long_as_what_waits_for_each_other_in_it() {
+    fn plan_duration_follows_the_dependencies() {
         let mut history = History::default();
-        assert_eq!(history.of_plan(&plan()), None, "nothing is known");
+        assert_eq!(history.plan_duration(&plan()), None, "nothing is known");
         history.add(&run(&[("aws_db_instance.x", 240), ("aws_ecs_service.x", 60), ("aws_s3_bucket.x", 2)]));
-        assert_eq!(history.of_plan(&plan()), Some(300));
+        assert_eq!(history.plan_duration(&plan()), Some(300));
     }
 
     #[test]
-    fn what_is_left_of_a_run_goes_along_its_units_less_what_was_spent() {
+    fn remaining_time_follows_the_units_minus_elapsed_time() {
         let mut history = History::default();
         history.add(&run(&[("aws_db_instance.x", 240), ("aws_ecs_service.x", 60)]));
-        let whole = |_: &str| history.of_plan(&plan());
+        let whole = |_: &str| history.plan_duration(&plan());
         let graph = Graph::new(vec![unit("a", &[]), unit("b", &["a"])]).unwrap();
         let mut state = RunState::default();
         let applying = UnitState {
@@ -197,9 +202,9 @@ mod tests {
         };
         state.units.insert("a".into(), applying);
         state.units.insert("b".into(), UnitState::default());
-        assert_eq!(History::left(&state, &graph, whole, 1_100), Some(500));
-        // One that takes longer than usual is over any moment.
-        assert_eq!(History::left(&state, &graph, whole, 9_000), Some(300));
-        assert_eq!(History::left(&state, &graph, |_| None, 1_100), None);
+        assert_eq!(History::remaining_seconds(&state, &graph, whole, 1_100), Some(500));
+        // A unit that exceeds its usual duration counts as almost done.
+        assert_eq!(History::remaining_seconds(&state, &graph, whole, 9_000), Some(300));
+        assert_eq!(History::remaining_seconds(&state, &graph, |_| None, 1_100), None);
     }
 }

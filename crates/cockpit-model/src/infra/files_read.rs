@@ -1,39 +1,39 @@
-//! Files that code reads beside itself: `file("…")`, `templatefile("…", …)`, what an archive is made of. They are found by
-//! their names as they are written; of a name that is only known when it is planned, the folder that it is in is taken.
+//! Additional files that code reads: `file("…")`, `templatefile("…", …)`, the sources of an archive. They are found by
+//! their literal names; if a name is only known when planning, its folder is used.
 
 use std::collections::BTreeSet;
 
 /// The folder that a file name is relative to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Base {
-    /// The folder of the file of code that names it.
+    /// The folder of the code file.
     Code,
-    /// The folder in which Terraform runs: the unit's.
+    /// The working folder of Terraform: the unit's.
     Unit,
 }
 
-/// A file name in a file of code.
+/// The file names in a code file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Named {
-    /// Files, and folders that are meant whole: an empty name is the folder itself.
+pub struct FileReferences {
+    /// Files, and folders that are read as a whole; an empty name is the base folder itself.
     pub read: BTreeSet<(Base, String)>,
-    /// Folders of modules on this machine, as seen from the file.
+    /// Folders of local modules, relative to the file.
     pub modules: BTreeSet<String>,
 }
 
-/// The beginnings that a file name in code may have, and the folder that it is relative to then.
+/// The prefixes of a file name in code, and the folders that they stand for.
 const BEGINNINGS: &[(&str, Base)] = &[
     ("${path.module}/", Base::Code),
     ("${get_terragrunt_dir()}/", Base::Code),
     ("${path.root}/", Base::Unit),
     ("${path.cwd}/", Base::Unit),
 ];
-/// The attribute that names a file which is written and not read: an archive, which its plan makes.
+/// The attribute with the path of an archive that the plan writes rather than reads.
 const WRITTEN: &str = "output_path";
 
-/// Reads a file of code for names.
-pub fn named(text: &str) -> Named {
-    let mut found = Named::default();
+/// Finds the file names in a code file.
+pub fn file_references(text: &str) -> FileReferences {
+    let mut found = FileReferences::default();
     for line in text.lines() {
         let attribute = line.split_once('=').map_or("", |(before, _)| before.trim());
         if attribute != WRITTEN {
@@ -43,14 +43,14 @@ pub fn named(text: &str) -> Named {
     found
 }
 
-/// The texts in quotes of a line, and those within their templates.
-fn within(line: &str, is_source: bool, found: &mut Named) {
+/// Processes the quoted texts of a line and those within their templates.
+fn within(line: &str, is_source: bool, found: &mut FileReferences) {
     let mut at = 0;
     while let Some(open) = line[at..].find('"').map(|further| at + further) {
         let end = closing(line, open + 1);
         let inside = &line[open + 1..end];
         if is_source && (inside.starts_with("./") || inside.starts_with("../")) {
-            // What stands before `//` is what Terragrunt copies.
+            // The part before `//` is the root that Terragrunt copies.
             found.modules.insert(inside.replace("//", "/"));
         } else if let Some(name) = name(&line[..open], inside) {
             found.read.insert(name);
@@ -61,7 +61,7 @@ fn within(line: &str, is_source: bool, found: &mut Named) {
     }
 }
 
-/// Where a text in quotes ends that begins here; one in a template of it has quotes of its own.
+/// Returns the end of the quoted text that begins here; a template within it may contain quotes.
 fn closing(line: &str, begins: usize) -> usize {
     let (mut depth, mut escaped, mut before) = (0_usize, false, ' ');
     for (at, next) in line[begins..].char_indices() {
@@ -78,19 +78,19 @@ fn closing(line: &str, begins: usize) -> usize {
     line.len()
 }
 
-/// A name that is read: one that begins with a folder that is known, or that is told to a function that reads a file.
+/// Returns a file name that is read: one that begins with a known prefix, or is passed to a function that reads a file.
 fn name(before: &str, inside: &str) -> Option<(Base, String)> {
     let began = BEGINNINGS.iter().find_map(|(begin, base)| Some((*base, inside.strip_prefix(begin)?)));
-    let told = || {
+    let argument = || {
         let function =
             before.trim_end().strip_suffix('(')?.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
         (function.contains("file") && !inside.starts_with("${")).then_some((Base::Unit, inside))
     };
-    let (base, whole) = began.or_else(told)?;
-    let name = match whole.split_once("${") {
-        // All that it may be.
+    let (base, path) = began.or_else(argument)?;
+    let name = match path.split_once("${") {
+        // It may be any file of the folder.
         Some((known, _)) => known.rsplit_once('/').map_or("", |(folder, _)| folder),
-        None => whole,
+        None => path,
     };
     (!name.starts_with(['/', '~'])).then(|| (base, name.to_owned()))
 }
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_that_are_read_are_found_by_name_and_those_of_unknown_names_by_their_folder() {
+    fn files_are_found_by_name_and_unknown_names_by_folder() {
         let text = r#"
 locals {
   entry  = "index.mjs"
@@ -126,7 +126,7 @@ resource "x" "y" {
   arn    = "arn:${var.partition}:iam"
 }
 "#;
-        let found = named(text);
+        let found = file_references(text);
         let read: Vec<(Base, &str)> = found.read.iter().map(|(base, name)| (*base, name.as_str())).collect();
         assert_eq!(
             read,
@@ -145,8 +145,8 @@ resource "x" "y" {
 
     proptest::proptest! {
         #[test]
-        fn no_text_panics(text in "[a-z\"${}\\\\/(=\n€.]{0,80}") {
-            let _ = named(&text);
+        fn arbitrary_text_does_not_panic(text in "[a-z\"${}\\\\/(=\n€.]{0,80}") {
+            let _ = file_references(&text);
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Guards in the way of a destroy, and data that would be lost by it: deletion protection, a last snapshot that is not
-//! taken, buckets and repositories that Terraform would not empty. It is lifted by an apply of its own, which is
-//! reviewed as every apply is, before the unit is planned to be destroyed.
+//! Obstacles to a destroy, and data that it would lose: deletion protection, a final snapshot that would be skipped,
+//! buckets and repositories that Terraform would not empty. They are removed by a separate apply, which is reviewed
+//! like any other, before the unit's destroy is planned.
 
 use super::plan::resource_of;
 use serde::{Deserialize, Serialize};
@@ -8,11 +8,11 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// A resource that is made ready to be destroyed.
+/// A resource that must be prepared before it is destroyed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guard {
     pub address: String,
-    /// How the guard is lifted.
+    /// The preparation.
     pub what: Lift,
 }
 
@@ -20,17 +20,17 @@ pub struct Guard {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lift {
-    /// Its deletion protection is turned off: AWS would refuse to destroy it.
+    /// Its deletion protection is turned off; otherwise AWS would refuse to destroy it.
     Protection,
-    /// A last snapshot of this name is taken of it, which the code leaves out.
+    /// A final snapshot of this name is taken; the code would skip it.
     Snapshot(String),
-    /// Its contents may be deleted: AWS would refuse to destroy what is not empty.
+    /// Its contents may be deleted; otherwise AWS would refuse to destroy it unless it is empty.
     Contents,
 }
 
 impl Guard {
-    /// The sentence that a person reads.
-    pub fn words(&self) -> String {
+    /// Describes the preparation in a sentence.
+    pub fn describe(&self) -> String {
         match &self.what {
             Lift::Protection => format!("{}: its deletion protection is turned off", self.address),
             Lift::Snapshot(name) => format!("{}: a final snapshot is taken, {name}", self.address),
@@ -38,13 +38,13 @@ impl Guard {
         }
     }
 
-    /// Whether an override beside the code reaches it: those of modules are out of its reach.
+    /// Whether an override file beside the code applies to it; resources in modules are out of reach.
     fn is_in_root(&self) -> bool {
         !self.address.starts_with("module.")
     }
 }
 
-/// The guard of a type: its attribute, whether that guards, and the value that lifts it.
+/// A row: resource type, attribute, whether a value guards, the value that lifts the guard, and the preparation.
 type Row = (&'static str, &'static str, fn(&Value) -> bool, &'static str, fn(String) -> Lift);
 
 /// Source: the arguments of these resources in the documentation of the AWS provider, version 5.
@@ -74,10 +74,10 @@ fn active(value: &Value) -> bool {
     value == "ACTIVE"
 }
 
-/// The variable of a root module by which a tree of Terraform says itself that it may be destroyed.
+/// The variable of a root module with which a Terraform tree controls whether it may be destroyed.
 pub const VARIABLE: &str = "allow_destroy";
 
-/// The guards of the resources that a plan would destroy: `show -json` of it. `stamp` makes the names of snapshots
+/// Returns the guards of the resources that a plan (`show -json`) would destroy. `stamp` makes the names of snapshots
 /// unique.
 pub fn of(plan: &Value, stamp: &str) -> Vec<Guard> {
     let mut found = Vec::new();
@@ -94,9 +94,10 @@ pub fn of(plan: &Value, stamp: &str) -> Vec<Guard> {
             }
             let name = text("cluster_identifier").filter(|_| kind == "aws_rds_cluster").or(text("identifier"));
             let lift = lift(format!("{}-final-{stamp}", name.unwrap_or("database")));
-            // A member of a cluster has no snapshot of its own, and neither has a replica.
-            let alone = !matches!(lift, Lift::Snapshot(_)) || (name.is_some() && text("replicate_source_db").is_none());
-            if alone {
+            // Members of a cluster and replicas have no snapshots of their own.
+            let applies =
+                !matches!(lift, Lift::Snapshot(_)) || (name.is_some() && text("replicate_source_db").is_none());
+            if applies {
                 let address = change["address"].as_str().unwrap_or_default().to_owned();
                 found.push(Guard { address, what: lift });
             }
@@ -106,13 +107,14 @@ pub fn of(plan: &Value, stamp: &str) -> Vec<Guard> {
     found
 }
 
-/// Guards that cannot be lifted: those in modules, where the root has no [`VARIABLE`] that says so of all of them.
-pub fn out_of_reach(guards: &[Guard], has_variable: bool) -> Vec<Guard> {
+/// Returns the guards that cannot be lifted: those in modules, unless the root has [`VARIABLE`], which lifts all of
+/// them.
+pub fn unliftable(guards: &[Guard], has_variable: bool) -> Vec<Guard> {
     guards.iter().filter(|guard| !guard.is_in_root() && !has_variable).cloned().collect()
 }
 
-/// The file that lifts guards of the root module, as Terraform merges it over the code; none where there are none.
-pub fn overriding(guards: &[Guard]) -> Option<String> {
+/// Returns the override file that lifts the guards of the root module; `None` if there are none.
+pub fn override_code(guards: &[Guard]) -> Option<String> {
     let mut resources: BTreeMap<String, BTreeMap<&str, String>> = BTreeMap::new();
     for guard in guards.iter().filter(|guard| guard.is_in_root()) {
         let resource = resource_of(&guard.address);
@@ -127,7 +129,7 @@ pub fn overriding(guards: &[Guard]) -> Option<String> {
                 (Lift::Protection, Lift::Protection) | (Lift::Contents, Lift::Contents) => {
                     set.insert(attribute, (*value).to_owned());
                 }
-                // Instances of one resource would all take the name of one.
+                // A single name would apply to all instances of the resource.
                 (Lift::Snapshot(name), Lift::Snapshot(_)) if !several => {
                     set.insert(attribute, (*value).to_owned());
                     set.insert("final_snapshot_identifier", Value::from(name.as_str()).to_string());
@@ -156,34 +158,34 @@ mod tests {
     use serde_json::json;
 
     fn plan() -> Value {
-        let gone = |address: &str, before: Value| change(address, &["delete"], before, Value::Null);
+        let deleted = |address: &str, before: Value| change(address, &["delete"], before, Value::Null);
         show(&[
-            gone("aws_s3_bucket.logs", json!({"bucket": "b", "force_destroy": false})),
-            gone("aws_s3_bucket.free", json!({"bucket": "c", "force_destroy": true})),
-            gone(
+            deleted("aws_s3_bucket.logs", json!({"bucket": "b", "force_destroy": false})),
+            deleted("aws_s3_bucket.free", json!({"bucket": "c", "force_destroy": true})),
+            deleted(
                 "aws_db_instance.this[0]",
                 json!({"identifier": "db", "deletion_protection": true, "skip_final_snapshot": true}),
             ),
-            gone(
+            deleted(
                 "aws_db_instance.replica",
                 json!({"identifier": "r", "replicate_source_db": "db", "skip_final_snapshot": true}),
             ),
-            gone(
+            deleted(
                 "aws_rds_cluster.this",
                 json!({"cluster_identifier": "au", "deletion_protection": false, "skip_final_snapshot": false}),
             ),
-            gone("aws_lb.this", json!({"enable_deletion_protection": true})),
-            gone("aws_cognito_user_pool.this", json!({"deletion_protection": "ACTIVE"})),
-            gone("module.ecr.aws_ecr_repository.this[\"web\"]", json!({"name": "web", "force_delete": null})),
+            deleted("aws_lb.this", json!({"enable_deletion_protection": true})),
+            deleted("aws_cognito_user_pool.this", json!({"deletion_protection": "ACTIVE"})),
+            deleted("module.ecr.aws_ecr_repository.this[\"web\"]", json!({"name": "web", "force_delete": null})),
             change("aws_lb.kept", &["update"], json!({"enable_deletion_protection": true}), json!({})),
         ])
     }
 
     #[test]
-    fn protection_goes_first_then_snapshots_then_what_is_not_empty() {
-        let said: Vec<String> = of(&plan(), "20261129t0100").iter().map(Guard::words).collect();
+    fn guards_are_ordered_protection_snapshot_contents() {
+        let words: Vec<String> = of(&plan(), "20261129t0100").iter().map(Guard::describe).collect();
         assert_eq!(
-            said,
+            words,
             [
                 "aws_cognito_user_pool.this: its deletion protection is turned off",
                 "aws_db_instance.this[0]: its deletion protection is turned off",
@@ -196,21 +198,21 @@ mod tests {
     }
 
     #[test]
-    fn an_override_sets_what_lifts_each_and_leaves_modules_to_the_roots_own_switch() {
+    fn override_lifts_root_guards_and_leaves_modules_to_the_variable() {
         let guards = of(&plan(), "x");
-        insta::assert_snapshot!(overriding(&guards).unwrap());
-        assert_eq!(out_of_reach(&guards, true), []);
-        assert_eq!(out_of_reach(&guards, false).len(), 1);
-        assert_eq!(overriding(&guards[5..]), None);
+        insta::assert_snapshot!(override_code(&guards).unwrap());
+        assert_eq!(unliftable(&guards, true), []);
+        assert_eq!(unliftable(&guards, false).len(), 1);
+        assert_eq!(override_code(&guards[5..]), None);
         assert_eq!(of(&show(&[]), "x"), []);
     }
 
     #[test]
-    fn instances_of_one_resource_do_not_share_the_name_of_a_snapshot() {
+    fn instances_do_not_share_a_snapshot_name() {
         let before = |name: &str| json!({"identifier": name, "skip_final_snapshot": true});
-        let gone =
+        let deleted =
             |at: &str, name: &str| change(&format!("aws_db_instance.a[{at}]"), &["delete"], before(name), Value::Null);
-        let guards = of(&show(&[gone("0", "x"), gone("1", "y")]), "s");
-        assert_eq!(overriding(&guards), None);
+        let guards = of(&show(&[deleted("0", "x"), deleted("1", "y")]), "s");
+        assert_eq!(override_code(&guards), None);
     }
 }

@@ -1,16 +1,16 @@
-//! `import` blocks: what exists is taken into a state, through a plan that shows it first.
+//! `import` blocks, which import existing resources into a state through a reviewed plan.
 
-use super::declared::named;
+use super::declared::address_parts;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::Body;
 
-/// The file of a unit that blocks go into.
+/// The file of a unit that contains the blocks.
 pub const FILE: &str = "cockpit_imports.tf";
 
-/// The block that imports a resource.
+/// Returns the block that imports a resource.
 ///
 /// # Errors
-/// The address is invalid; says why.
+/// The reason why the address is invalid.
 pub fn block(address: &str, id: &str) -> Result<String, String> {
     if address.starts_with("data.") || address.contains(".data.") {
         return Err("a data source is read, and not managed".to_owned());
@@ -23,20 +23,21 @@ pub fn block(address: &str, id: &str) -> Result<String, String> {
     Ok(format!("import {{\n  to = {}\n  id = {quoted}\n}}\n", address.trim()))
 }
 
-/// Whether code has an import of this address.
+/// Whether the code has an import of this address.
 pub fn has(code: &str, address: &str) -> bool {
     let Ok(body) = code.parse::<Body>() else { return false };
     body.get_blocks("import")
         .any(|block| block.body.get_attribute("to").is_some_and(|to| to.value.to_string().trim() == address.trim()))
 }
 
-/// Whether code declares the resource of an address, or the module that it is in; none where the code cannot be read.
+/// Whether the code declares the resource of an address, or the module that contains it; `None` if the code cannot be
+/// parsed.
 pub fn declares(code: &str, address: &str) -> Option<bool> {
     let body = code.parse::<Body>().ok()?;
-    let (kind, name, modules) = named(address);
+    let (kind, name, modules) = address_parts(address);
     let has = |block: &str, labels: &[&str]| body.get_blocks(block).any(|block| block.has_exact_labels(labels));
     Some(match modules.first() {
-        // What is in it stands elsewhere.
+        // The resource itself is in the module's code.
         Some(module) => has("module", &[module]),
         None => has("resource", &[&kind, &name]),
     })
@@ -47,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_declares_a_resource_with_any_of_its_instances_and_of_a_module_that_there_is_one() {
+    fn declaration_is_found_for_any_instance_or_module() {
         let code = "resource   \"aws_vpc\" \"a\" {}\nmodule \"net\" {\n  source = \"./net\"\n}\n";
         let declared = |address| declares(code, address);
         assert_eq!(
@@ -59,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_imports_one_resource_and_nothing_can_be_smuggled_into_it() {
+    fn import_block_cannot_be_injected_into() {
         let written = block("module.a.aws_vpc.this[\"x\"]", "vpc-1").unwrap();
         assert_eq!(written, "import {\n  to = module.a.aws_vpc.this[\"x\"]\n  id = \"vpc-1\"\n}\n");
         assert!(has(&written, "module.a.aws_vpc.this[\"x\"]") && !has(&written, "aws_vpc.this"));

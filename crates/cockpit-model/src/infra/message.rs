@@ -1,95 +1,95 @@
-//! Terraform's messages, one in a line of its `-json` stream (machine-readable UI, major version 1). A line that is no
-//! JSON, or of a type that is not known, is kept as text.
+//! Messages of Terraform's `-json` stream (machine-readable UI, major version 1), one per line. Lines that are not
+//! JSON, or are of an unknown type, are kept as text.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// An action on a resource.
+/// A planned or applied action on a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// Stays as it is.
+    /// It stays unchanged.
     NoOp,
-    /// Is read, as a data source.
+    /// It is read, as a data source.
     Read,
-    /// Is made.
+    /// It is created.
     Create,
-    /// Is changed where it is.
+    /// It is updated in place.
     Update,
-    /// Is destroyed and made again, or the other way round.
+    /// It is destroyed and created again, in either order.
     Replace,
-    /// Is destroyed.
+    /// It is destroyed.
     Delete,
-    /// Is taken into the state.
+    /// It is imported into the state.
     Import,
-    /// Is left alone and no longer in the state: `remove` of the stream, `forget` of a plan.
+    /// It is removed from the state without being destroyed: `remove` in the stream, `forget` in a plan.
     Forget,
-    /// Has another address in the state, and nothing else.
+    /// Only its address in the state changes.
     Move,
 }
 
-/// A line of the stream.
+/// A message of the stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "says", rename_all = "snake_case")]
 pub enum Message {
-    /// Its first line.
+    /// The first message.
     Version {
         /// Terraform's version.
         terraform: String,
-        /// The version of the stream: its major number is 1.
+        /// The version of the stream; its major number is 1.
         ui: String,
     },
-    /// A resource will be changed.
+    /// A planned change of a resource.
     Planned {
         address: String,
         action: Action,
-        /// Terraform's word for why: `cannot_update`, `tainted`.
+        /// Terraform's reason: `cannot_update`, `tainted`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    /// A resource differs from its state.
+    /// A resource that differs from its state.
     Drift {
         address: String,
-        /// The action that was done elsewhere.
+        /// The change that was made outside of Terraform.
         action: Action,
     },
-    /// Its state is being read.
+    /// A refresh of a resource has started.
     RefreshStarted { address: String },
-    /// Its state was read.
+    /// A refresh of a resource is complete.
     Refreshed { address: String },
-    /// It is being changed.
+    /// A change of a resource has started.
     ApplyStarted {
         address: String,
-        /// How. A replacement is a delete and a create.
+        /// The action; a replacement appears as a delete and a create.
         action: Action,
     },
-    /// It is still being changed.
+    /// A change of a resource is still in progress.
     ApplyProgress {
         address: String,
-        /// For how long, in seconds.
+        /// Elapsed time in seconds.
         elapsed: u64,
     },
-    /// It was changed.
+    /// A change of a resource is complete.
     ApplyDone {
         address: String,
         action: Action,
-        /// The id that the provider gives it.
+        /// The id assigned by the provider.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
-        /// How long it took, in seconds.
+        /// Elapsed time in seconds.
         elapsed: u64,
     },
-    /// It could not be changed.
+    /// A change of a resource has failed.
     ApplyFailed {
         address: String,
-        /// The action that it should have been.
+        /// The intended action.
         action: Action,
-        /// How long it was tried, in seconds.
+        /// Elapsed time in seconds.
         elapsed: u64,
     },
     /// An error or a warning.
     Diagnostic(Diagnostic),
-    /// The counts at the end. A failed apply has none.
+    /// The counts at the end. A failed apply has no summary.
     Summary(Summary),
     /// Anything else, as text.
     Log {
@@ -101,23 +101,23 @@ pub enum Message {
 /// An error or a warning of Terraform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Diagnostic {
-    /// Whether it is an error, no warning.
+    /// Whether it is an error rather than a warning.
     pub error: bool,
-    /// The summary, in a sentence.
+    /// The summary, as a sentence.
     pub summary: String,
-    /// In more; often the provider's own words. May have several lines.
+    /// The details, often from the provider; may have several lines.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
     /// The address of the resource.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// The file, as seen from the folder in which Terraform ran.
+    /// The file, relative to Terraform's working folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-    /// The line in it, from 1.
+    /// The line number, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
-    /// The lines of code that it is about.
+    /// The lines of code that it refers to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }
@@ -127,23 +127,23 @@ pub struct Diagnostic {
 pub struct Summary {
     pub add: u64,
     pub change: u64,
-    /// To destroy.
+    /// Number of resources to destroy.
     pub remove: u64,
     #[serde(default)]
     pub import: u64,
 }
 
 impl Message {
-    /// Reads a line, without its end.
+    /// Parses a line, without its line end.
     pub fn parse(line: &str) -> Self {
-        serde_json::from_str::<Value>(line).ok().as_ref().and_then(known).unwrap_or_else(|| {
-            let said = serde_json::from_str::<Value>(line).ok();
-            let said = said.as_ref().and_then(|value| value["@message"].as_str());
-            Self::Log { text: said.unwrap_or(line).to_owned() }
+        serde_json::from_str::<Value>(line).ok().as_ref().and_then(parse_known).unwrap_or_else(|| {
+            let message = serde_json::from_str::<Value>(line).ok();
+            let message = message.as_ref().and_then(|value| value["@message"].as_str());
+            Self::Log { text: message.unwrap_or(line).to_owned() }
         })
     }
 
-    /// How long a change takes by it, in seconds.
+    /// Returns the elapsed time of a change, in seconds.
     pub(super) fn elapsed_mut(&mut self) -> Option<&mut u64> {
         match self {
             Self::ApplyProgress { elapsed, .. }
@@ -154,8 +154,8 @@ impl Message {
     }
 }
 
-/// A message of a type that is known.
-fn known(value: &Value) -> Option<Message> {
+/// Parses a message of a known type.
+fn parse_known(value: &Value) -> Option<Message> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let hook = &value["hook"];
     let (of_hook, of_change) = (&hook["resource"]["addr"], &value["change"]["resource"]["addr"]);
@@ -206,7 +206,7 @@ fn known(value: &Value) -> Option<Message> {
     })
 }
 
-/// Terraform's word of the stream for what is done to a resource.
+/// Parses an action word of the stream.
 fn action(word: &Value) -> Option<Action> {
     Some(match word.as_str()? {
         "noop" | "no-op" => Action::NoOp,
@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_every_known_type_are_read_and_others_are_kept_as_text() {
+    fn known_line_types_are_parsed_and_others_kept_as_text() {
         let resource = r#""resource":{"addr":"aws_vpc.main","resource_type":"aws_vpc"}"#;
         let cases = [
             (

@@ -1,5 +1,5 @@
-//! Infrastructure as code, as plain data: the units of an environment and their order, what Terraform says while it
-//! works, what a run is made of, and how it stands. How processes are started and files are read is in `src/infra`.
+//! Infrastructure as code, as plain data: units of an environment and their order, Terraform's messages, runs and their
+//! state. Starting processes and reading files is in `src/infra`.
 
 pub mod around;
 pub mod backend;
@@ -40,8 +40,8 @@ pub mod unit;
 pub mod world;
 
 pub use around::Around;
-pub use order::Order;
+pub use order::RunOrder;
 pub use run::RunState;
 pub use run_event::RunEvent;
-pub use trouble::{Trouble, TroubleKind};
+pub use trouble::{InfraError, InfraErrorKind};
 pub use unit::{Graph, GraphError, Tool, Unit};

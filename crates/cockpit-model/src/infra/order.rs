@@ -1,103 +1,103 @@
-//! The order of a run, as it is written down before the run begins. Never a secret: variables with credentials are
-//! inherited from whoever starts it.
+//! The order of a run, which is recorded before the run begins. It contains no secrets: variables with credentials are
+//! inherited from the process that starts the run.
 
-use super::run_event::{Goal, RunEnd, Who};
+use super::run_event::{Actor, Goal, RunEnd};
 use super::unit::Unit;
-use super::world::World;
+use super::world::EndpointVariables;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// The order that a run carries out.
+/// The order of a run: what to do, with which units and settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Order {
+pub struct RunOrder {
     pub environment: String,
     /// The goal of the run: plan, apply, destroy.
     pub goal: Goal,
-    /// Its units; dependencies among them are waited for, others are taken as applied.
+    /// Its units. Dependencies among them are awaited; others are assumed to be applied.
     pub units: Vec<Unit>,
-    /// Addresses that alone are planned (`-target`); empty is all.
+    /// Addresses to which the plan is limited (`-target`); empty for all.
     #[serde(default)]
     pub targets: Vec<String>,
-    /// Addresses that are made again (`-replace`).
+    /// Addresses to be replaced (`-replace`).
     #[serde(default)]
     pub replace: Vec<String>,
-    /// How many units work at a time; none is as many as the machine has cores.
+    /// Maximum number of units at a time; `None` for the number of the machine's cores.
     #[serde(default)]
     pub parallelism: Option<u32>,
     /// Whether the environment is guarded.
     #[serde(default)]
     pub guarded: bool,
-    /// The AWS account of the credentials, which is the one that the environment names if it names one; none where nobody
-    /// was asked.
+    /// The AWS account of the credentials, which is the environment's configured account, if any; `None` if it was not
+    /// checked.
     #[serde(default)]
     pub account: Option<String>,
     /// The person who started it.
-    pub by: Who,
+    pub by: Actor,
     pub terraform: PathBuf,
-    /// The output of `terraform version` a moment before the run was begun; empty where it was not asked.
+    /// The output of `terraform version` just before the run; empty if unknown.
     #[serde(default)]
     pub terraform_said: String,
-    /// Terragrunt, where a unit needs it.
+    /// The Terragrunt executable, if a unit needs it.
     #[serde(default)]
     pub terragrunt: Option<PathBuf>,
-    /// A folder of providers, for `init -plugin-dir`.
+    /// A folder with providers, for `init -plugin-dir`.
     #[serde(default)]
     pub plugin_dir: Option<PathBuf>,
-    /// A profile of the AWS configuration, as the environment names it.
+    /// The AWS profile of the environment.
     #[serde(default)]
     pub profile: Option<String>,
-    /// The region, as the environment names it.
+    /// The region of the environment.
     #[serde(default)]
     pub region: Option<String>,
-    /// Another endpoint of AWS, as the environment names it.
+    /// The AWS endpoint of the environment, if it has one.
     #[serde(default)]
     pub endpoint_url: Option<String>,
-    /// Where AWS is for it: states of elsewhere are not touched.
+    /// The AWS endpoints of the environment: states at other endpoints are not touched.
     #[serde(default)]
-    pub world: World,
-    /// Whether the configuration itself says that the environment is there: it was not typed for a moment.
+    pub world: EndpointVariables,
+    /// Whether the environment is declared in the configuration, rather than only typed for one command.
     #[serde(default)]
     pub declared: bool,
-    /// Units that are not of the run and whose outputs may be read.
+    /// Units outside the run whose outputs may be read.
     #[serde(default)]
     pub reads: Vec<Unit>,
-    /// Units whose code reads nothing before the outputs of what they need: [`super::run_event::What::Prepared`].
+    /// Units whose code reads nothing before the outputs of their dependencies: [`super::run_event::RunEventKind::Prepared`].
     #[serde(default)]
     pub ahead: Vec<String>,
-    /// Whether a destroy takes no last snapshot of databases whose code takes none.
+    /// Whether a destroy skips the final snapshot of databases whose code has none.
     #[serde(default)]
     pub skip_snapshots: bool,
-    /// The command as it was typed, for the audit file.
+    /// The command line, for the audit file.
     #[serde(default)]
     pub command: String,
 }
 
-/// The name of a run: that of its folder.
+/// Returns the name of a run: the name of its folder.
 pub fn run_name(folder: &Path) -> String {
     folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// A run, as a list of them shows it.
+/// A run in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedRun {
     /// Its name, which sorts by time.
     pub run: String,
     pub folder: PathBuf,
-    /// The order that it was started with; none where that cannot be read.
-    pub order: Option<Order>,
-    /// Whether a supervisor drives it.
+    /// Its order; `None` if it cannot be read.
+    pub order: Option<RunOrder>,
+    /// Whether a supervisor is running it.
     pub live: bool,
-    /// The end; none of a run that has not ended.
+    /// Its end; `None` if it has not ended.
     pub end: Option<RunEnd>,
 }
 
-impl Listed {
-    /// Whether its supervisor was killed: it has no end, and nothing drives it.
+impl ListedRun {
+    /// Whether its supervisor was killed: it has not ended, and no supervisor is running it.
     pub fn is_lost(&self) -> bool {
         !self.live && self.end.is_none()
     }
 
-    /// Whether it changes what is there, as far as that can be read.
+    /// Whether it changes resources, if its order can be read.
     pub fn applies(&self) -> bool {
         self.order.as_ref().is_some_and(|order| order.goal.applies())
     }

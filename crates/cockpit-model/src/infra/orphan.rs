@@ -1,40 +1,40 @@
-//! Resources that may exist and be in no state: an apply had begun to make them, and its process ended before it said the end.
-//! What each would be called is in its plan, so that it can be looked for, and taken into the state by an `import` block.
+//! Orphans: resources that may exist without being in a state, because the process of an apply ended while creating
+//! them. The plan has their names, so that they can be looked up, and imported with an `import` block.
 
 use super::RunState;
-use super::plan::{Attribute, Plan, Shown, resource_of, type_of};
+use super::plan::{Attribute, Plan, ValueChange, resource_of, type_of};
 use super::{import, orphan_types};
-use crate::text::quoted;
+use crate::text::shell_quote;
 use serde_json::Value;
 use std::fmt::Write as _;
 
-/// A resource that may exist and be in no state.
+/// A resource that may exist without being in a state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Orphan {
     pub unit: String,
     pub address: String,
     /// `aws_ecs_service`.
     pub kind: String,
-    /// Its name in AWS, as far as the plan says it.
+    /// Its name in AWS, if the plan contains it.
     pub name: Option<String>,
-    /// Where it is looked for; none where there is no read call for it.
-    pub look: Option<Look>,
-    /// The id by which it would be imported, where its plan says that.
+    /// How to look it up; `None` if there is no call for it.
+    pub lookup: Option<Lookup>,
+    /// The id for importing it, if the plan contains it.
     pub id: Option<String>,
-    /// The command line that looks for it, where the cockpit has no call for that.
-    pub by_hand: Option<String>,
+    /// The command line for looking it up, if the cockpit has no call for it.
+    pub manual_command: Option<String>,
 }
 
-/// Where a resource is looked for.
+/// How a resource is looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Look {
+pub enum Lookup {
     /// An ECS cluster.
     Cluster,
-    /// A service of this cluster (its name or its ARN).
+    /// A service of a cluster, given by its name or ARN.
     Service {
         cluster: String,
     },
-    /// A repository of images.
+    /// An ECR repository.
     Repository,
     LogGroup,
     /// A database instance.
@@ -42,63 +42,63 @@ pub enum Look {
     /// An Aurora cluster.
     DbCluster,
     TargetGroup,
-    /// An alarm on a metric.
+    /// A CloudWatch alarm.
     Alarm,
     Function,
-    /// A schedule of a group.
+    /// A schedule of a schedule group.
     Schedule {
         group: String,
     },
-    /// A parameter of Systems Manager.
+    /// A Systems Manager parameter.
     Parameter,
     LoadBalancer,
     SecurityGroup {
-        /// Its network; none where that is not known before it is made.
+        /// Its VPC; `None` if that is only known after its creation.
         vpc: Option<String>,
     },
     Secret,
     UserPool,
     /// A hosted zone.
     Zone,
-    /// A listener of this load balancer (its name or its ARN), by its port.
+    /// A listener of a load balancer (given by its name or ARN), by its port.
     Listener {
         /// The load balancer.
         balancer: String,
     },
-    /// An instance of EC2, by its tag `Name`.
+    /// An EC2 instance, by its tag `Name`.
     Instance,
     /// A record of a hosted zone.
     Record {
         zone: String,
-        /// The type of the resource.
+        /// The record type.
         kind: String,
-        /// The attribute that tells it from others of its name and type.
+        /// The set identifier, which distinguishes records with the same name and type.
         set: Option<String>,
     },
-    /// The scaling target of a service, by its resource.
+    /// The scalable target of a service, by its resource id.
     ScalableTarget,
-    /// A policy of what scales this resource.
+    /// A scaling policy of a resource.
     ScalingPolicy {
         resource: String,
     },
 }
 
-/// The result of looking for it.
+/// The result of looking up an orphan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
-    /// It is there: what it is imported by.
-    There(String),
-    /// It is not there.
+pub enum OrphanStatus {
+    /// It exists; the id for importing it.
+    Exists(String),
+    /// It does not exist.
     Absent,
-    /// It was not looked for, or not successfully: why.
+    /// Unknown, with the reason.
     Unknown(String),
 }
 
-/// The orphans of a run, in the order of units and addresses; `plan` has the plan of a unit as it was shown.
+/// Returns the orphans of a run, sorted by unit and address; `plan` returns the recorded plan of a unit.
 pub fn of(run: &RunState, plan: impl Fn(&str) -> Option<Plan>) -> Vec<Orphan> {
     let mut plans: Vec<(String, Option<Plan>)> = Vec::new();
     let mut found = Vec::new();
-    for (unit, address) in run.left.keys() {
+    for (unit, address) in run.leftovers.keys() {
         if plans.last().is_none_or(|(of, _)| of != unit) {
             plans.push((unit.clone(), plan(unit)));
         }
@@ -108,31 +108,32 @@ pub fn of(run: &RunState, plan: impl Fn(&str) -> Option<Plan>) -> Vec<Orphan> {
     found
 }
 
-/// Whether a resource of a type is looked for, or said how it is.
+/// Whether a resource type can be looked up, by a call or by hand.
 pub fn is_known(kind: &str) -> bool {
-    orphan_types::of(kind).is_some()
+    orphan_types::type_row(kind).is_some()
 }
 
-/// The value of a resource's attribute in a plan; of a map the value of the key behind a dot.
+/// Returns the value of a resource's attribute in a plan; for a map, the part after the dot is the key.
 fn value(plan: &Plan, address: &str, name: &str) -> Option<String> {
     let change = plan.changes.iter().find(|change| change.address == address)?;
     let (name, key) = name.split_once('.').map_or((name, None), |(name, key)| (name, Some(key)));
-    let find = |all: &[Attribute], name: &str| all.iter().find(|one| one.name.as_deref() == Some(name)).cloned();
+    let find =
+        |attributes: &[Attribute], name: &str| attributes.iter().find(|one| one.name.as_deref() == Some(name)).cloned();
     let mut found = find(&change.attributes, name)?;
-    if let (Some(key), Shown::Parts { parts, .. }) = (key, &found.shown) {
+    if let (Some(key), ValueChange::Parts { parts, .. }) = (key, &found.shown) {
         found = find(parts, key)?;
     }
     match &found.shown {
-        Shown::Added { after } | Shown::Changed { after, .. } => match serde_json::from_str(after).ok()? {
+        ValueChange::Added { after } | ValueChange::Changed { after, .. } => match serde_json::from_str(after).ok()? {
             Value::String(text) => Some(text),
             Value::Number(number) => Some(number.to_string()),
             Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
         },
-        Shown::Removed { .. } | Shown::Parts { .. } => None,
+        ValueChange::Removed { .. } | ValueChange::Parts { .. } => None,
     }
 }
 
-/// The load balancer of a listener: its ARN where there was one before, else the name of the one that is made with it.
+/// Returns the load balancer of a listener: its ARN if it existed before, or else the name of the one created with it.
 fn balancer(plan: &Plan, listener: &str) -> Option<String> {
     let known = value(plan, listener, "load_balancer_arn");
     known.or_else(|| {
@@ -140,8 +141,8 @@ fn balancer(plan: &Plan, listener: &str) -> Option<String> {
         let needs = of.needs.iter().filter_map(|number| plan.resources.get(*number as usize));
         let mut balancers = needs.filter(|one| type_of(&one.address) == "aws_lb");
         let (Some(one), None) = (balancers.next(), balancers.next()) else { return None };
-        let mut made = plan.changes.iter().filter(|change| resource_of(&change.address) == one.address);
-        let (Some(change), None) = (made.next(), made.next()) else { return None };
+        let mut created = plan.changes.iter().filter(|change| resource_of(&change.address) == one.address);
+        let (Some(change), None) = (created.next(), created.next()) else { return None };
         value(plan, &change.address, "name")
     })
 }
@@ -149,63 +150,66 @@ fn balancer(plan: &Plan, listener: &str) -> Option<String> {
 fn orphan(unit: &str, address: &str, plan: Option<&Plan>) -> Orphan {
     let kind = type_of(&resource_of(address)).to_owned();
     let value = |name: &str| value(plan?, address, name);
-    let known = orphan_types::of(&kind);
-    let name = known.and_then(|known| value(known.named));
+    let known = orphan_types::type_row(&kind);
+    let name = known.and_then(|known| value(known.name_attribute));
     let look = match kind.as_str() {
-        "aws_ecs_cluster" => Some(Look::Cluster),
-        "aws_ecs_service" => value("cluster").map(|cluster| Look::Service { cluster }),
-        "aws_ecr_repository" => Some(Look::Repository),
-        "aws_cloudwatch_log_group" => Some(Look::LogGroup),
-        "aws_db_instance" | "aws_rds_cluster_instance" => Some(Look::DbInstance),
-        "aws_rds_cluster" => Some(Look::DbCluster),
-        "aws_lb_target_group" => Some(Look::TargetGroup),
-        "aws_lb_listener" => plan.and_then(|plan| balancer(plan, address)).map(|balancer| Look::Listener { balancer }),
-        "aws_instance" => Some(Look::Instance),
-        "aws_cloudwatch_metric_alarm" | "aws_cloudwatch_composite_alarm" => Some(Look::Alarm),
-        "aws_lambda_function" => Some(Look::Function),
-        "aws_scheduler_schedule" => {
-            Some(Look::Schedule { group: value("group_name").unwrap_or_else(|| "default".to_owned()) })
+        "aws_ecs_cluster" => Some(Lookup::Cluster),
+        "aws_ecs_service" => value("cluster").map(|cluster| Lookup::Service { cluster }),
+        "aws_ecr_repository" => Some(Lookup::Repository),
+        "aws_cloudwatch_log_group" => Some(Lookup::LogGroup),
+        "aws_db_instance" | "aws_rds_cluster_instance" => Some(Lookup::DbInstance),
+        "aws_rds_cluster" => Some(Lookup::DbCluster),
+        "aws_lb_target_group" => Some(Lookup::TargetGroup),
+        "aws_lb_listener" => {
+            plan.and_then(|plan| balancer(plan, address)).map(|balancer| Lookup::Listener { balancer })
         }
-        "aws_ssm_parameter" => Some(Look::Parameter),
-        "aws_lb" => Some(Look::LoadBalancer),
-        "aws_security_group" => Some(Look::SecurityGroup { vpc: value("vpc_id") }),
-        "aws_secretsmanager_secret" => Some(Look::Secret),
-        "aws_cognito_user_pool" => Some(Look::UserPool),
-        "aws_route53_zone" => Some(Look::Zone),
-        "aws_route53_record" => value("zone_id").zip(value("type")).map(|(zone, kind)| Look::Record {
+        "aws_instance" => Some(Lookup::Instance),
+        "aws_cloudwatch_metric_alarm" | "aws_cloudwatch_composite_alarm" => Some(Lookup::Alarm),
+        "aws_lambda_function" => Some(Lookup::Function),
+        "aws_scheduler_schedule" => {
+            Some(Lookup::Schedule { group: value("group_name").unwrap_or_else(|| "default".to_owned()) })
+        }
+        "aws_ssm_parameter" => Some(Lookup::Parameter),
+        "aws_lb" => Some(Lookup::LoadBalancer),
+        "aws_security_group" => Some(Lookup::SecurityGroup { vpc: value("vpc_id") }),
+        "aws_secretsmanager_secret" => Some(Lookup::Secret),
+        "aws_cognito_user_pool" => Some(Lookup::UserPool),
+        "aws_route53_zone" => Some(Lookup::Zone),
+        "aws_route53_record" => value("zone_id").zip(value("type")).map(|(zone, kind)| Lookup::Record {
             zone,
             kind,
             set: value("set_identifier"),
         }),
-        // Of others than services of ECS the cockpit asks nothing.
+        // The cockpit only queries the scaling of ECS services.
         "aws_appautoscaling_target" | "aws_appautoscaling_policy"
             if value("service_namespace").as_deref() != Some("ecs") =>
         {
             None
         }
-        "aws_appautoscaling_target" => Some(Look::ScalableTarget),
-        "aws_appautoscaling_policy" => value("resource_id").map(|resource| Look::ScalingPolicy { resource }),
+        "aws_appautoscaling_target" => Some(Lookup::ScalableTarget),
+        "aws_appautoscaling_policy" => value("resource_id").map(|resource| Lookup::ScalingPolicy { resource }),
         _ => None,
     };
-    let id = known.filter(|known| !known.id.is_empty()).and_then(|known| orphan_types::filled(known.id, value));
-    // What its plan does not say is written in capitals, to be filled in.
-    let shell =
-        |name: &str| Some(value(name).map_or_else(|| name.replace('.', "_").to_uppercase(), |text| quoted(&text)));
-    let by_hand =
-        known.filter(|known| !known.hand.is_empty()).and_then(|known| orphan_types::filled(known.hand, shell));
+    let id = known.filter(|known| !known.id.is_empty()).and_then(|known| orphan_types::fill_template(known.id, value));
+    // Values missing in the plan become capitalized placeholders.
+    let shell_value =
+        |name: &str| Some(value(name).map_or_else(|| name.replace('.', "_").to_uppercase(), |text| shell_quote(&text)));
+    let by_hand = known
+        .filter(|known| !known.manual_command.is_empty())
+        .and_then(|known| orphan_types::fill_template(known.manual_command, shell_value));
     Orphan {
         unit: unit.to_owned(),
         address: address.to_owned(),
         kind,
-        look: look.filter(|_| name.is_some()),
+        lookup: look.filter(|_| name.is_some()),
         name,
         id,
-        by_hand,
+        manual_command: by_hand,
     }
 }
 
 impl Orphan {
-    /// The name for a person.
+    /// Returns the address and the name, for display.
     pub fn title(&self) -> String {
         match &self.name {
             Some(name) => format!("{} ({name})", self.address),
@@ -214,23 +218,23 @@ impl Orphan {
     }
 }
 
-impl Found {
-    /// The result in words.
-    pub fn words(&self) -> String {
+impl OrphanStatus {
+    /// Describes the result.
+    pub fn describe(&self) -> String {
         match self {
-            Self::There(id) => format!("exists, and is in no state: imported as {id}"),
+            Self::Exists(id) => format!("exists, and is in no state: imported as {id}"),
             Self::Absent => "does not exist".to_owned(),
             Self::Unknown(why) => format!("not known: {why}"),
         }
     }
 }
 
-/// `import` blocks of a unit's orphans: those that are there, and as comments those of which it is not known.
-pub fn blocks<'a>(orphans: impl IntoIterator<Item = (&'a Orphan, &'a Found)>) -> String {
+/// Returns the `import` blocks of a unit's orphans: of those that exist, and as comments of those that are unknown.
+pub fn blocks<'a>(orphans: impl IntoIterator<Item = (&'a Orphan, &'a OrphanStatus)>) -> String {
     let mut text = String::new();
     for (orphan, found) in orphans {
         match found {
-            Found::There(id) => match import::block(&orphan.address, id) {
+            OrphanStatus::Exists(id) => match import::block(&orphan.address, id) {
                 Ok(block) => {
                     let _ = writeln!(text, "{block}");
                 }
@@ -238,8 +242,8 @@ pub fn blocks<'a>(orphans: impl IntoIterator<Item = (&'a Orphan, &'a Found)>) ->
                     let _ = writeln!(text, "# {}: {why}\n", orphan.address);
                 }
             },
-            Found::Absent => {}
-            Found::Unknown(why) => {
+            OrphanStatus::Absent => {}
+            OrphanStatus::Unknown(why) => {
                 let _ = writeln!(text, "# {}: {}", orphan.address, why.replace('\n', " "));
                 let id = orphan.id.clone().unwrap_or_else(|| "ID".to_owned());
                 let block = import::block(&orphan.address, &id).unwrap_or_default();
@@ -257,23 +261,27 @@ pub fn blocks<'a>(orphans: impl IntoIterator<Item = (&'a Orphan, &'a Found)>) ->
 mod tests {
     use super::super::message::{Action, Message};
     use super::super::plan::testing::{change, show};
-    use super::super::run_event::{RunEvent, Step, What};
+    use super::super::run_event::{RunEvent, RunEventKind, Step};
     use super::*;
     use jiff::Timestamp;
     use serde_json::json;
 
-    fn said(step: Step, message: Message) -> RunEvent {
-        RunEvent { time: Timestamp::UNIX_EPOCH, what: What::Said { unit: "compute".into(), step, message } }
+    fn message_event(step: Step, message: Message) -> RunEvent {
+        RunEvent { time: Timestamp::UNIX_EPOCH, what: RunEventKind::Said { unit: "compute".into(), step, message } }
     }
 
-    fn begun(address: &str, action: Action) -> RunEvent {
-        said(Step::Apply, Message::ApplyStarted { address: address.into(), action })
+    fn apply_started(address: &str, action: Action) -> RunEvent {
+        message_event(Step::Apply, Message::ApplyStarted { address: address.into(), action })
     }
 
     fn killed() -> Vec<RunEvent> {
-        let end =
-            What::StepEnded { unit: "compute".into(), step: Step::Apply, code: None, failed: Some("killed".into()) };
-        let step = What::Step { unit: "compute".into(), step: Step::Apply, pid: None, early: false };
+        let end = RunEventKind::StepEnded {
+            unit: "compute".into(),
+            step: Step::Apply,
+            code: None,
+            failed: Some("killed".into()),
+        };
+        let step = RunEventKind::Step { unit: "compute".into(), step: Step::Apply, pid: None, early: false };
         let done = Message::ApplyDone {
             address: "aws_lb.done".into(),
             action: Action::Create,
@@ -283,11 +291,11 @@ mod tests {
         let event = |what| RunEvent { time: Timestamp::UNIX_EPOCH, what };
         vec![
             event(step),
-            begun("aws_ecs_service.web", Action::Create),
-            begun("aws_lb.done", Action::Create),
-            begun("aws_lb.changed", Action::Update),
-            begun("aws_vpc.this", Action::Create),
-            said(Step::Apply, done),
+            apply_started("aws_ecs_service.web", Action::Create),
+            apply_started("aws_lb.done", Action::Create),
+            apply_started("aws_lb.changed", Action::Update),
+            apply_started("aws_vpc.this", Action::Create),
+            message_event(Step::Apply, done),
             event(end),
         ]
     }
@@ -302,18 +310,18 @@ mod tests {
     }
 
     #[test]
-    fn what_was_begun_and_has_no_end_is_looked_for_by_what_its_plan_calls_it() {
+    fn unfinished_creation_is_looked_up_by_its_planned_name() {
         let state = RunState::of(&killed());
         let found = of(&state, |_| Some(plan()));
         let titles: Vec<String> = found.iter().map(Orphan::title).collect();
         assert_eq!(titles, ["aws_ecs_service.web (team-web)", "aws_vpc.this"]);
-        assert_eq!(found[0].look, Some(Look::Service { cluster: "team".into() }));
-        assert_eq!(found[1].look, None, "it has no name");
-        assert_eq!(of(&state, |_| None)[0].look, None, "without a plan nobody knows its name");
+        assert_eq!(found[0].lookup, Some(Lookup::Service { cluster: "team".into() }));
+        assert_eq!(found[1].lookup, None, "it has no name");
+        assert_eq!(of(&state, |_| None)[0].lookup, None, "without a plan its name is unknown");
     }
 
     #[test]
-    fn where_a_resource_is_looked_for_is_in_its_plan_and_what_has_no_call_names_its_command() {
+    fn lookup_comes_from_the_plan_or_names_a_command() {
         let all = [
             ("aws_security_group.db", json!({"name": "db", "vpc_id": "vpc-1"})),
             ("aws_security_group.new", json!({"name": "new"})),
@@ -326,23 +334,26 @@ mod tests {
         let shown = show(&all.clone().map(|(address, after)| change(address, &["create"], Value::Null, after)));
         let plan = Plan::read(&serde_json::to_vec(&shown).unwrap()).unwrap();
         let of = |address| orphan("compute", address, Some(&plan));
-        let group = |vpc: Option<&str>| Some(Look::SecurityGroup { vpc: vpc.map(str::to_owned) });
-        assert_eq!(of("aws_security_group.db").look, group(Some("vpc-1")));
-        assert_eq!(of("aws_security_group.new").look, group(None), "its network is made with it");
-        assert_eq!(of("aws_security_group.any").look, None, "AWS chooses its name");
+        let group = |vpc: Option<&str>| Some(Lookup::SecurityGroup { vpc: vpc.map(str::to_owned) });
+        assert_eq!(of("aws_security_group.db").lookup, group(Some("vpc-1")));
+        assert_eq!(of("aws_security_group.new").lookup, group(None), "its network is made with it");
+        assert_eq!(of("aws_security_group.any").lookup, None, "AWS chooses its name");
         let role = of("aws_iam_role.web");
         assert_eq!(
-            (role.look.as_ref(), role.by_hand.unwrap().as_str()),
+            (role.lookup.as_ref(), role.manual_command.unwrap().as_str()),
             (None, r"aws iam get-role --role-name 'web'\''s'")
         );
-        assert_eq!(of("aws_sns_topic.tell").by_hand.as_deref(), Some("aws sns list-topics"));
+        assert_eq!(of("aws_sns_topic.tell").manual_command.as_deref(), Some("aws sns list-topics"));
         let policy = of("aws_iam_role_policy.web");
-        assert_eq!(policy.by_hand.as_deref(), Some("aws iam get-role-policy --role-name ROLE --policy-name logs"));
+        assert_eq!(
+            policy.manual_command.as_deref(),
+            Some("aws iam get-role-policy --role-name ROLE --policy-name logs")
+        );
         assert_eq!((policy.id, of("aws_s3_bucket_versioning.logs").id.as_deref()), (None, Some("logs")));
     }
 
     #[test]
-    fn a_listener_is_looked_for_at_its_load_balancer_also_at_one_that_is_made_with_it() {
+    fn listener_is_looked_up_at_its_load_balancer() {
         let new = |address: &str, after: Value| change(address, &["create"], Value::Null, after);
         let mut shown = show(&[
             new("aws_lb.web", json!({"name": "team-web"})),
@@ -362,48 +373,48 @@ mod tests {
         ]}});
         let plan = Plan::read(&serde_json::to_vec(&shown).unwrap()).unwrap();
         let of = |address| orphan("compute", address, Some(&plan));
-        let at = |balancer: &str| Some(Look::Listener { balancer: balancer.to_owned() });
+        let at = |balancer: &str| Some(Lookup::Listener { balancer: balancer.to_owned() });
         assert_eq!(
-            (of("aws_lb_listener.new").look, of("aws_lb_listener.new").title()),
+            (of("aws_lb_listener.new").lookup, of("aws_lb_listener.new").title()),
             (at("team-web"), "aws_lb_listener.new (443)".into())
         );
-        assert_eq!(of("aws_lb_listener.there").look, at("arn:lb"));
+        assert_eq!(of("aws_lb_listener.there").lookup, at("arn:lb"));
         let instance = of("aws_instance.bastion");
-        assert_eq!((instance.look, instance.name.as_deref()), (Some(Look::Instance), Some("team-bastion")));
+        assert_eq!((instance.lookup, instance.name.as_deref()), (Some(Lookup::Instance), Some("team-bastion")));
         let record = of("aws_route53_record.www");
-        assert_eq!(record.look, Some(Look::Record { zone: "Z1".into(), kind: "A".into(), set: None }));
+        assert_eq!(record.lookup, Some(Lookup::Record { zone: "Z1".into(), kind: "A".into(), set: None }));
         let policy = of("aws_appautoscaling_policy.cpu");
-        assert_eq!(policy.look, Some(Look::ScalingPolicy { resource: "service/a/b".into() }));
+        assert_eq!(policy.lookup, Some(Lookup::ScalingPolicy { resource: "service/a/b".into() }));
         assert_eq!(policy.id.as_deref(), Some("ecs/service/a/b/ecs:service:DesiredCount/cpu"));
     }
 
     #[test]
-    fn what_is_in_the_state_after_all_is_no_orphan_also_after_a_retry() {
+    fn resource_in_the_state_is_no_orphan() {
         let mut events = killed();
-        let by = super::super::run_event::Who { user: "a".into(), host: "b".into(), pid: 1 };
-        let retried = What::Retried { units: vec!["compute".into()], by };
+        let by = super::super::run_event::Actor { user: "a".into(), host: "b".into(), pid: 1 };
+        let retried = RunEventKind::Retried { units: vec!["compute".into()], by };
         events.push(RunEvent { time: Timestamp::UNIX_EPOCH, what: retried });
-        assert_eq!(RunState::of(&events).left.len(), 2, "a retry alone says nothing of them");
-        events.push(said(Step::Plan, Message::Refreshed { address: "aws_vpc.this".into() }));
+        assert_eq!(RunState::of(&events).leftovers.len(), 2, "a retry alone does not remove them");
+        events.push(message_event(Step::Plan, Message::Refreshed { address: "aws_vpc.this".into() }));
         let done =
             Message::ApplyDone { address: "aws_ecs_service.web".into(), action: Action::Create, id: None, elapsed: 1 };
-        events.push(begun("aws_ecs_service.web", Action::Create));
-        events.push(said(Step::Apply, done));
-        assert!(RunState::of(&events).left.is_empty());
+        events.push(apply_started("aws_ecs_service.web", Action::Create));
+        events.push(message_event(Step::Apply, done));
+        assert!(RunState::of(&events).leftovers.is_empty());
     }
 
     #[test]
-    fn blocks_import_what_is_there_and_keep_what_is_not_known_as_a_comment() {
+    fn blocks_import_existing_and_comment_unknown_resources() {
         let found = of(&RunState::of(&killed()), |_| Some(plan()));
         let text = blocks([
-            (&found[0], &Found::There("team/team-web".into())),
-            (&found[1], &Found::Unknown("there is no read call for it".into())),
+            (&found[0], &OrphanStatus::Exists("team/team-web".into())),
+            (&found[1], &OrphanStatus::Unknown("there is no read call for it".into())),
         ]);
         assert_eq!(
             text,
             "import {\n  to = aws_ecs_service.web\n  id = \"team/team-web\"\n}\n\n\
              # aws_vpc.this: there is no read call for it\n# import {\n#   to = aws_vpc.this\n#   id = \"ID\"\n# }\n\n"
         );
-        assert_eq!(blocks([(&found[0], &Found::Absent)]), "");
+        assert_eq!(blocks([(&found[0], &OrphanStatus::Absent)]), "");
     }
 }

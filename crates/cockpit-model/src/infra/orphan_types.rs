@@ -1,30 +1,30 @@
-//! The names of resources in AWS, by their type and the attributes of their plan: their name, their id for an import,
-//! and which command looks for them where the cockpit has no call that does.
+//! Resource types that can be looked up: the attributes with their name and import id, and the command for looking them
+//! up if the cockpit has no call for it.
 
-/// A type of resource that can be looked for.
+/// A resource type that can be looked up.
 pub(super) struct Type {
     /// `aws_ecs_service`.
     pub kind: &'static str,
-    /// The attribute that names one; of a map its key after a dot.
-    pub named: &'static str,
-    /// The id for an import, attributes in braces; empty: the plan does not say it.
+    /// The attribute with its name; for a map, `attribute.key`.
+    pub name_attribute: &'static str,
+    /// The import id, with attributes in braces; empty if the plan does not contain it.
     pub id: &'static str,
-    /// The command line that looks for one where the cockpit does not, attributes in braces; empty: the cockpit always
-    /// does.
-    pub hand: &'static str,
+    /// The command line for looking it up, with attributes in braces; empty if the cockpit always has a call for it.
+    pub manual_command: &'static str,
 }
 
-/// A type that the cockpit looks for itself.
+/// Creates a type that the cockpit can look up.
 const fn looked(kind: &'static str, named: &'static str, id: &'static str) -> Type {
-    Type { kind, named, id, hand: "" }
+    Type { kind, name_attribute: named, id, manual_command: "" }
 }
 
-/// One for which the cockpit has no call, or whose plan may not say where it is to be looked for.
+/// Creates a type that the cockpit has no call for, or whose plan may lack the values for the call.
 const fn by_hand(kind: &'static str, named: &'static str, id: &'static str, hand: &'static str) -> Type {
-    Type { kind, named, id, hand }
+    Type { kind, name_attribute: named, id, manual_command: hand }
 }
 
-/// Source: the section "Import" of each resource in the documentation of the AWS provider, version 5, and the reference of the AWS CLI.
+/// Source: the section "Import" of each resource in the documentation of the AWS provider, version 5, and the reference of
+/// the AWS CLI.
 pub(super) const TYPES: &[Type] = &[
     looked("aws_ecs_cluster", "name", "{name}"),
     looked("aws_ecs_service", "name", ""),
@@ -309,22 +309,22 @@ pub(super) const TYPES: &[Type] = &[
     ),
 ];
 
-/// The row of a type.
-pub(super) fn of(kind: &str) -> Option<&'static Type> {
+/// Returns the row of a type.
+pub(super) fn type_row(kind: &str) -> Option<&'static Type> {
     TYPES.iter().find(|known| known.kind == kind)
 }
 
-/// A text with each `{attribute}` replaced by what is made of its name; none where one of them is none.
-pub(super) fn filled(text: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let (mut whole, mut rest) = (String::new(), text);
+/// Returns a text with each `{attribute}` replaced by its value; `None` if a value is missing.
+pub(super) fn fill_template(text: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let (mut out, mut rest) = (String::new(), text);
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}')?;
-        whole.push_str(before);
-        whole.push_str(&value(name)?);
+        out.push_str(before);
+        out.push_str(&value(name)?);
         rest = after;
     }
-    whole.push_str(rest);
-    Some(whole)
+    out.push_str(rest);
+    Some(out)
 }
 
 #[cfg(test)]
@@ -333,17 +333,17 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn a_type_is_known_once_and_one_without_a_call_says_what_looks_for_it() {
+    fn types_are_unique_and_have_a_call_or_a_command() {
         let kinds: BTreeSet<&str> = TYPES.iter().map(|one| one.kind).collect();
         assert_eq!(kinds.len(), TYPES.len());
-        assert!(TYPES.iter().all(|one| one.hand.is_empty() || one.hand.starts_with("aws ")));
+        assert!(TYPES.iter().all(|one| one.manual_command.is_empty() || one.manual_command.starts_with("aws ")));
     }
 
     #[test]
-    fn braces_are_filled_or_nothing_is_said() {
+    fn braces_are_filled_or_the_result_is_none() {
         let value = |name: &str| (name == "role").then(|| "web".to_owned());
-        assert_eq!(filled("{role}:x", value).as_deref(), Some("web:x"));
-        assert_eq!(filled("aws iam list-policies", value).as_deref(), Some("aws iam list-policies"));
-        assert_eq!(filled("{role}:{name}", value), None);
+        assert_eq!(fill_template("{role}:x", value).as_deref(), Some("web:x"));
+        assert_eq!(fill_template("aws iam list-policies", value).as_deref(), Some("aws iam list-policies"));
+        assert_eq!(fill_template("{role}:{name}", value), None);
     }
 }

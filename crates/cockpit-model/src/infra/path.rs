@@ -1,8 +1,8 @@
-//! Paths as text: nothing here looks at files.
+//! Lexical path operations, without file access.
 
 use std::path::{Component, Path, PathBuf};
 
-/// The path without `.` and `..`; links are not followed.
+/// Returns the path without `.` and `..`; symbolic links are not resolved.
 pub fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {

@@ -1,23 +1,23 @@
-//! Resources whose destruction code forbids (`prevent_destroy`). Terraform says so when it plans their unit, and a destroy of several
-//! units comes to that one when others are gone already.
+//! Resources with `prevent_destroy` in their code. Terraform reports them only when it plans their unit; in a destroy
+//! of several units, others may be gone by then.
 
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body};
 
-/// The resources of a file of code that may not be destroyed, and its modules.
+/// The protected resources in a code file, and its modules.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Found {
-    /// Addresses of the resources, without those of instances.
+pub struct ProtectedResources {
+    /// Addresses of protected resources, without instance keys.
     pub resources: Vec<String>,
-    /// Resources of which it says that they may be destroyed: a file that overrides others may take that back.
+    /// Resources with an explicit `prevent_destroy = false`, which an override file can set.
     pub allowed: Vec<String>,
-    /// Modules of this machine that it calls: the name of the call, and the folder as it is written.
+    /// Local modules that it calls: the name of the call, and the folder as written.
     pub modules: Vec<(String, String)>,
 }
 
-/// Reads a file of code; nothing where it is not understood: Terraform itself says what is wrong with it.
-pub fn read(text: &str) -> Found {
-    let mut found = Found::default();
+/// Parses a code file; returns nothing if it is invalid, because Terraform itself reports the error.
+pub fn parse(text: &str) -> ProtectedResources {
+    let mut found = ProtectedResources::default();
     let Ok(body) = hcl_edit::parser::parse_body(text) else { return found };
     for block in body.blocks() {
         let labels: Vec<&str> = block.labels.iter().map(hcl_edit::structure::BlockLabel::as_str).collect();
@@ -38,7 +38,7 @@ pub fn read(text: &str) -> Found {
     found
 }
 
-/// The value of `prevent_destroy`; none where it is not set.
+/// Returns the value of `prevent_destroy`; `None` if it is not set.
 fn prevents(resource: &Block) -> Option<bool> {
     let mut lifecycles = resource.body.get_blocks("lifecycle");
     lifecycles.find_map(|lifecycle| attribute(&lifecycle.body, "prevent_destroy").and_then(Expression::as_bool))
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn resources_that_may_not_be_destroyed_are_found_with_the_modules_that_may_have_more() {
+    fn protected_resources_and_called_modules_are_found() {
         let text = r#"
 resource "aws_vpc" "kept" {
   lifecycle {
@@ -68,10 +68,10 @@ resource "aws_vpc" "plain" {}
 module "db" { source = "../modules/db" }
 module "far" { source = "git::https://example.com/x" }
 "#;
-        let found = read(text);
+        let found = parse(text);
         assert_eq!(found.resources, ["aws_vpc.kept"]);
         assert_eq!(found.allowed, ["aws_vpc.gone"]);
         assert_eq!(found.modules, [("db".to_owned(), "../modules/db".to_owned())]);
-        assert_eq!(read("resource \"a\" {"), Found::default());
+        assert_eq!(parse("resource \"a\" {"), ProtectedResources::default());
     }
 }

@@ -1,4 +1,4 @@
-//! States that the code of plain Terraform reads: each is an edge of the graph, whether it is declared or not.
+//! Remote states that plain Terraform code reads; each is an edge of the unit graph, declared or not.
 
 use super::path::plain;
 use super::unit::Unit;
@@ -8,64 +8,64 @@ use hcl_edit::structure::{Block, Body};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Where a state is.
+/// The location of a state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
-    /// In a file; a relative one is seen from the unit's folder.
+    /// A file; a relative path is relative to the unit's folder.
     Local(PathBuf),
-    /// In a bucket, under a key.
+    /// Bucket and key in S3.
     S3(String, String),
 }
 
 /// A state that is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Read {
-    /// Where it is.
+pub struct StateReference {
+    /// Its location.
     pub address: Address,
-    /// Of which workspace; none is that of the reader, or the default one, whichever there is.
+    /// Its workspace; `None` for the workspace of the reader or the default one, whichever exists.
     pub workspace: Option<String>,
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: usize,
 }
 
-/// The states that a file of code names.
+/// The states in a code file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Found {
-    /// Where its own is.
+pub struct FileStates {
+    /// The location of its own state.
     pub own: Option<Address>,
-    /// Those that it reads. One whose place is only known when it is planned is not among them.
-    pub reads: Vec<Read>,
+    /// The states that it reads, except those whose location is only known when planning.
+    pub reads: Vec<StateReference>,
 }
 
-/// The states that the code of a unit names.
+/// The states in the code of a unit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Code {
+pub struct UnitStates {
     own: Option<Address>,
-    reads: Vec<(PathBuf, Read)>,
+    reads: Vec<(PathBuf, StateReference)>,
 }
 
-impl Code {
-    /// Adds a file.
-    pub fn add(&mut self, found: Found, file: &Path) {
+impl UnitStates {
+    /// Adds the states of a file.
+    pub fn add(&mut self, found: FileStates, file: &Path) {
         self.own = found.own.or(self.own.take());
         self.reads.extend(found.reads.into_iter().map(|read| (file.to_owned(), read)));
     }
 
-    /// Where the unit's own state is, as far as its code says.
+    /// Returns the location of the unit's own state, if its code defines it.
     pub fn own(&self) -> Option<&Address> {
         self.own.as_ref()
     }
 }
 
-/// Reads a file of code.
+/// Parses a code file.
 ///
 /// # Errors
-/// The line of the first mistake, from 1, and what it is.
-pub fn read(text: &str) -> Result<Found, (usize, String)> {
-    // Positions are lost where a body is made from text alone.
+/// The line of the first error, from 1, and its message.
+pub fn parse(text: &str) -> Result<FileStates, (usize, String)> {
+    // A body that is parsed with `str::parse` has no positions.
     let body = hcl_edit::parser::parse_body(text)
         .map_err(|error| (error.location().line(), error.message().replace('\n', ", ")))?;
-    let mut found = Found::default();
+    let mut found = FileStates::default();
     for block in body.blocks() {
         match (block.ident.as_str(), labels(block).as_slice()) {
             ("terraform", _) => {
@@ -83,7 +83,7 @@ pub fn read(text: &str) -> Result<Found, (usize, String)> {
     Ok(found)
 }
 
-/// The line of a block: where the parser knows its place, or else where its labels stand.
+/// Returns the line of a block, from its position or else from its labels.
 fn line_of(text: &str, block: &Block, name: &str) -> usize {
     let of_labels = || text.lines().position(|line| line.contains("terraform_remote_state") && line.contains(name));
     match block.span() {
@@ -100,7 +100,7 @@ fn literal(body: &Body, key: &str) -> Option<String> {
     body.get_attribute(key)?.value.as_str().map(str::to_owned)
 }
 
-fn remote(block: &Block, line: usize) -> Option<Read> {
+fn remote(block: &Block, line: usize) -> Option<StateReference> {
     let Expression::Object(config) = &block.body.get_attribute("config")?.value else { return None };
     let of_config = |key: &str| {
         let named = config.iter().find(|(name, _)| {
@@ -111,7 +111,7 @@ fn remote(block: &Block, line: usize) -> Option<Read> {
         named.and_then(|(_, value)| value.expr().as_str().map(str::to_owned))
     };
     let address = address(&literal(&block.body, "backend")?, of_config)?;
-    Some(Read { address, workspace: literal(&block.body, "workspace"), line })
+    Some(StateReference { address, workspace: literal(&block.body, "workspace"), line })
 }
 
 fn address(kind: &str, of: impl Fn(&str) -> Option<String>) -> Option<Address> {
@@ -122,16 +122,16 @@ fn address(kind: &str, of: impl Fn(&str) -> Option<String>) -> Option<Address> {
     }
 }
 
-/// Edges that the code has and the configuration has not, a sentence each.
-pub fn undeclared(units: &[(&Unit, Code)]) -> Vec<String> {
+/// Returns a sentence for each edge in the code that the configuration does not declare.
+pub fn undeclared(units: &[(&Unit, UnitStates)]) -> Vec<String> {
     let mut sentences = Vec::new();
     for (unit, code) in units {
-        let before = needed(unit, units);
-        let mut told = BTreeSet::new();
+        let dependencies = needed(unit, units);
+        let mut reported = BTreeSet::new();
         for (file, read) in &code.reads {
-            let is_read = |other: &&(&Unit, Code)| other.0.name != unit.name && is_of(read, unit, other);
+            let is_read = |other: &&(&Unit, UnitStates)| other.0.name != unit.name && is_of(read, unit, other);
             for (other, _) in units.iter().filter(is_read) {
-                if !before.contains(other.name.as_str()) && told.insert(other.name.clone()) {
+                if !dependencies.contains(other.name.as_str()) && reported.insert(other.name.clone()) {
                     sentences.push(format!(
                         "{} reads the state of {} ({}:{}), and does not depend on it: add \"{}\" to its depends_on",
                         unit.name,
@@ -147,9 +147,9 @@ pub fn undeclared(units: &[(&Unit, Code)]) -> Vec<String> {
     sentences
 }
 
-/// The unit whose state a unit reads at a place in its code: the file's name in the unit's folder, and the line, from 1. None
-/// where that is the state of no unit among these, or is only known when it is planned.
-pub fn read_at<'a>(units: &[(&'a Unit, Code)], reader: &str, file: &str, line: usize) -> Option<&'a str> {
+/// Returns the unit whose state is read at a line (from 1) of a file in the reader's folder; `None` if it belongs to
+/// none of these units, or its location is only known when planning.
+pub fn unit_read_at<'a>(units: &[(&'a Unit, UnitStates)], reader: &str, file: &str, line: usize) -> Option<&'a str> {
     let (unit, code) = units.iter().find(|(unit, _)| unit.name == reader)?;
     let place = unit.dir.join(file);
     let (_, read) = code.reads.iter().find(|(of, read)| *of == place && read.line == line)?;
@@ -157,8 +157,8 @@ pub fn read_at<'a>(units: &[(&'a Unit, Code)], reader: &str, file: &str, line: u
     Some(other.name.as_str())
 }
 
-/// Names of all units that are applied before one.
-fn needed<'a>(unit: &'a Unit, units: &[(&'a Unit, Code)]) -> BTreeSet<&'a str> {
+/// Returns the names of all units that are applied before a unit.
+fn needed<'a>(unit: &'a Unit, units: &[(&'a Unit, UnitStates)]) -> BTreeSet<&'a str> {
     let (mut seen, mut next) = (BTreeSet::new(), vec![unit]);
     while let Some(at) = next.pop() {
         for name in &at.depends_on {
@@ -170,8 +170,8 @@ fn needed<'a>(unit: &'a Unit, units: &[(&'a Unit, Code)]) -> BTreeSet<&'a str> {
     seen
 }
 
-/// Whether a state that is read is that of another unit.
-fn is_of(read: &Read, reader: &Unit, (other, code): &(&Unit, Code)) -> bool {
+/// Whether a state that is read belongs to another unit.
+fn is_of(read: &StateReference, reader: &Unit, (other, code): &(&Unit, UnitStates)) -> bool {
     let theirs = other.workspace.as_deref().unwrap_or("default");
     let same_workspace = match &read.workspace {
         Some(workspace) => workspace == theirs,
@@ -203,9 +203,9 @@ mod tests {
         Unit { workspace: Some("dev".into()), ..testing::unit(name, depends_on) }
     }
 
-    fn code(text: &str) -> Code {
-        let mut code = Code::default();
-        code.add(read(text).unwrap(), Path::new("main.tf"));
+    fn code(text: &str) -> UnitStates {
+        let mut code = UnitStates::default();
+        code.add(parse(text).unwrap(), Path::new("main.tf"));
         code
     }
 
@@ -236,7 +236,7 @@ data "terraform_remote_state" "elsewhere" {
 "#;
 
     #[test]
-    fn a_state_that_is_read_proposes_an_edge_that_is_not_declared() {
+    fn read_state_suggests_a_missing_edge() {
         let (network, files) = (unit("network", &[]), unit("files", &[]));
         let parts = |app: &Unit| undeclared(&[(&network, code(S3)), (&files, code("")), (app, code(READER))]);
         assert_eq!(
@@ -250,34 +250,34 @@ data "terraform_remote_state" "elsewhere" {
     }
 
     #[test]
-    fn an_edge_over_another_unit_is_one() {
+    fn indirect_dependency_is_sufficient() {
         let (network, files) = (unit("network", &[]), unit("files", &["network"]));
         let app = unit("app", &["files"]);
         assert_eq!(undeclared(&[(&network, code(S3)), (&files, code("")), (&app, code(READER))]), [""; 0]);
     }
 
     #[test]
-    fn whose_state_is_read_at_a_line_is_known_where_the_code_says_it() {
+    fn unit_of_a_read_state_is_found_by_line() {
         let (network, files, app) = (unit("network", &[]), unit("files", &[]), unit("app", &[]));
-        let mut of_app = Code::default();
-        of_app.add(read(READER).unwrap(), &app.dir.join("main.tf"));
+        let mut of_app = UnitStates::default();
+        of_app.add(parse(READER).unwrap(), &app.dir.join("main.tf"));
         let units = [(&network, code(S3)), (&files, code("")), (&app, of_app)];
-        let at = |file, line| read_at(&units, "app", file, line);
+        let at = |file, line| unit_read_at(&units, "app", file, line);
         assert_eq!((at("main.tf", 2), at("main.tf", 10)), (Some("network"), Some("files")));
         assert_eq!(at("main.tf", 14), None, "its bucket is a variable");
         assert_eq!((at("main.tf", 3), at("other.tf", 2)), (None, None));
     }
 
     #[test]
-    fn broken_code_has_a_line() {
-        let (line, why) = read("a = 1\nresource \"x\" {\n  y = \n}\n").unwrap_err();
+    fn invalid_code_has_an_error_line() {
+        let (line, why) = parse("a = 1\nresource \"x\" {\n  y = \n}\n").unwrap_err();
         assert!((2..=4).contains(&line) && !why.contains('\n'), "{line} {why}");
     }
 
     proptest::proptest! {
         #[test]
-        fn no_text_panics(text in "\\PC{0,60}") {
-            let _ = read(&text);
+        fn arbitrary_text_does_not_panic(text in "\\PC{0,60}") {
+            let _ = parse(&text);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The events of a run over the units of an environment, as a line of its `events.jsonl` each. The file is only added
-//! to; [`super::RunState`] is made of it alone, by whoever watches, today or in a later session.
+//! The events of a run over the units of an environment, one line of its `events.jsonl` each. The file is append-only;
+//! [`super::RunState`] is derived from it alone, also in later sessions.
 
 use super::guard::Guard;
 use super::loss::Loss;
@@ -9,152 +9,155 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// Something that happened, and when.
+/// An event with its time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunEvent {
-    /// When. A clock can jump back: order is that of the file.
+    /// The time. The clock may jump back; the order is that of the file.
     pub time: Timestamp,
     #[serde(flatten)]
-    pub what: What,
+    pub what: RunEventKind,
 }
 
-/// Something that happened.
+/// The kinds of events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub enum What {
-    /// The run began. Always the first.
+pub enum RunEventKind {
+    /// The run started. Always the first event.
     Started(Box<Started>),
-    /// Another supervisor took the run up, after the one before was killed.
+    /// Another supervisor took over the run after the previous one was killed.
     TakenUp {
-        /// Its process.
+        /// The process id of the new supervisor.
         pid: u32,
     },
     /// A step of a unit began.
     Step {
         unit: String,
-        /// The step that is done.
+        /// The step.
         step: Step,
-        /// Terraform's own process, which alone is ever signalled.
+        /// The process id of Terraform itself, which is the only process that is ever signalled.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pid: Option<u32>,
-        /// Whether what the unit needs was not done when it began, so that its failure says nothing yet.
+        /// Whether the unit's dependencies were not complete when it began, so that a failure is not final.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         early: bool,
     },
-    /// Terraform said something in a step.
+    /// Terraform printed a message in a step.
     Said {
         unit: String,
         step: Step,
-        /// The message of Terraform.
+        /// The message.
         message: Message,
     },
     /// A step of a unit ended.
     StepEnded {
         unit: String,
         step: Step,
-        /// The exit code; none after a signal, or where the process was never found again.
+        /// The exit code; `None` after a signal, or if the process could not be found again.
         code: Option<i32>,
-        /// Why it counts as failed; none where it did what it should.
+        /// The reason why it counts as failed; `None` on success.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failed: Option<String>,
     },
-    /// Units whose plans may be prepared for in a way that takes less time.
+    /// Units whose planning can be prepared faster.
     Prepared {
-        /// They were never initialised: planning them does it.
+        /// Units that were never initialized; planning initializes them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         fresh: Vec<String>,
-        /// Their plan may be begun while what they need is applied, and waits for that: their code reads nothing until then.
+        /// Units whose planning may begin while their dependencies are being applied, because their code reads nothing
+        /// until then; the plan waits for them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ahead: Vec<String>,
     },
-    /// A unit's plan is ready to be read.
+    /// A unit's plan is ready for review.
     PlanReady {
         unit: String,
-        /// The plan file's hash and the facts that its approval is bound to.
+        /// The plan file's hash, and the facts to which its approval is bound.
         plan: PlanRef,
     },
-    /// A plan was approved: exactly this one is applied.
+    /// A plan was approved; exactly this one is applied.
     Approved {
         unit: String,
         /// The plan's [`PlanRef::sha256`].
         sha256: String,
-        /// By whom.
-        by: Who,
+        /// The person who approved it.
+        by: Actor,
     },
-    /// An approved plan cannot be applied any more; it is planned again, and asked for again.
+    /// An approved plan can no longer be applied; the unit is planned again and needs a new approval.
     PlanStale {
         unit: String,
-        /// Why, in words.
+        /// The reason, in words.
         why: String,
     },
-    /// The data that a destroy of a unit loses, counted.
+    /// The data that a unit's destroy would lose was counted.
     Counted {
         unit: String,
-        /// The lost data, with its resources.
+        /// The lost data, by resource.
         losses: Vec<Loss>,
     },
-    /// Something guards what a unit would destroy: that is lifted first, by a plan of its own.
+    /// Resources to be destroyed are guarded; the guards are lifted first, with a separate plan.
     Guarded {
         unit: String,
-        /// What, in the order in which it is lifted.
+        /// The guards, in the order in which they are lifted.
         guards: Vec<Guard>,
     },
-    /// The guards of a unit are lifted: now it is planned to be destroyed.
+    /// The guards of a unit were lifted; now its destruction is planned.
     Lifted { unit: String },
-    /// The remains of an apply that did not end well.
+    /// An apply that did not end properly left something behind.
     Left {
         unit: String,
-        /// Where Terraform keeps the state that it could not write.
+        /// The file with the state that Terraform could not write.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kept: Option<PathBuf>,
-        /// Resources that it made and that the state does not have.
+        /// Resources that were created but are not in the state.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         unwritten: Vec<String>,
     },
-    /// A unit is over.
+    /// A unit ended.
     UnitEnded { unit: String, end: UnitEnd },
-    /// Failed and blocked units are tried again.
+    /// Failed and blocked units are retried.
     Retried {
         units: Vec<String>,
-        /// The person who asked for it.
-        by: Who,
+        /// The person who requested it.
+        by: Actor,
     },
-    /// Terraform's own process is about to get a SIGINT. Written down before: whoever takes the run up sends none twice.
+    /// Terraform's own process is about to receive a SIGINT. The event is written first, so that a new supervisor does
+    /// not repeat the signal.
     Interrupted {
         unit: String,
         step: Step,
-        /// How many it got in this step, with this one.
+        /// Number of signals in this step, including this one.
         times: u32,
     },
-    /// Somebody asked the run to stop: each process gets one SIGINT, and nothing new begins.
+    /// The run was cancelled: each process receives one SIGINT, and nothing new begins.
     CancelAsked {
-        /// The person who asked for it.
-        by: Who,
-        /// Whether it was confirmed with a word: each process gets another SIGINT each time, and state may be lost.
+        /// The person who requested it.
+        by: Actor,
+        /// Whether it was confirmed with a typed word: each such request sends another SIGINT to each process, and
+        /// state may be lost.
         hard: bool,
     },
-    /// The requests of people were read up to here.
+    /// Requests were read up to this position.
     Heard {
-        /// In bytes of `requests.jsonl`.
+        /// The position in `requests.jsonl`, in bytes.
         next: u64,
     },
-    /// Something a person should know: a variable that was dropped, hooks, a lock that is waited for.
+    /// A note for the user: a variable that was dropped, hooks, waiting for a lock.
     Note {
-        /// The unit it is about.
+        /// The unit that it concerns.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unit: Option<String>,
-        /// A sentence for a person.
+        /// The note, as a sentence.
         text: String,
     },
-    /// The run is over.
+    /// The run ended.
     Ended { end: RunEnd },
-    /// An event that this version does not know.
+    /// An event unknown to this version.
     #[serde(other)]
     Unknown,
 }
 
-impl What {
-    /// The same where time passes this many times faster: the clock of a demo.
+impl RunEventKind {
+    /// Scales elapsed times for a clock that runs `speed` times faster, as in a demo.
     #[must_use]
     pub fn scaled(mut self, speed: f64) -> Self {
         if let Self::Said { message, .. } = &mut self
@@ -166,7 +169,7 @@ impl What {
     }
 }
 
-/// The order of a run, and where it began.
+/// The order of a run, with its circumstances.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Started {
     /// The run's name, which sorts by time: `20261128T203339Z-apply-1f2e`.
@@ -174,31 +177,31 @@ pub struct Started {
     pub environment: String,
     /// The goal of the run: plan, apply, destroy.
     pub goal: Goal,
-    /// Its units, in the order of their names; dependencies among them are to be waited for.
+    /// Its units, sorted by name; dependencies among them are awaited.
     pub units: Vec<Unit>,
-    /// Addresses that alone are planned (`-target`); empty is all.
+    /// Addresses to which the plan is limited (`-target`); empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<String>,
-    /// Addresses that are made again (`-replace`).
+    /// Addresses to be replaced (`-replace`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replace: Vec<String>,
     /// The person who started it.
-    pub by: Who,
-    /// The AWS account that the credentials are of; none where there is none.
+    pub by: Actor,
+    /// The AWS account of the credentials, if known.
     pub account: Option<String>,
-    /// Revision of the code.
+    /// The revision of the code.
     pub revision: Option<Revision>,
     /// Names of inherited variables that were dropped, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dropped: Vec<String>,
-    /// How many units work at a time.
+    /// Maximum number of units at a time.
     pub parallelism: u32,
     /// Whether the environment is guarded.
     pub guarded: bool,
-    /// One `init` at a time: those that share a plugin cache would write into it together.
+    /// Whether only one `init` runs at a time, because concurrent ones would write into a shared plugin cache.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub serial_init: bool,
-    /// The supervisor's process.
+    /// The process id of the supervisor.
     pub pid: u32,
 }
 
@@ -206,24 +209,24 @@ pub struct Started {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Goal {
-    /// Plans, and changes nothing.
+    /// Plans only.
     Plan,
-    /// Plans with `-refresh-only`: what was changed elsewhere.
+    /// Plans with `-refresh-only` to find changes made outside of Terraform.
     Drift,
     /// Plans, waits for approval, applies.
     Apply,
-    /// The same with `-destroy`, in the reverse order.
+    /// The same with `-destroy`, in reverse order.
     Destroy,
 }
 
 impl Goal {
-    /// Whether it changes what is there.
+    /// Whether it changes resources.
     pub fn applies(self) -> bool {
         matches!(self, Self::Apply | Self::Destroy)
     }
 
-    /// The word that is typed for it.
-    pub fn word(self) -> &'static str {
+    /// Returns the word used on the command line.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Plan => "plan",
             Self::Drift => "drift",
@@ -233,23 +236,23 @@ impl Goal {
     }
 }
 
-/// A person and where they sit.
+/// A person and the process that they used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Who {
-    /// The user's name on that machine.
+pub struct Actor {
+    /// The user name on that machine.
     pub user: String,
-    /// The name of the machine.
+    /// The host name.
     pub host: String,
-    /// The id of the process.
+    /// The process id.
     pub pid: u32,
 }
 
 /// A revision of the code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision {
-    /// The commit, in hexadecimal digits.
+    /// The commit hash in hexadecimal digits.
     pub commit: String,
-    /// Whether there are changes that are not committed.
+    /// Whether there are uncommitted changes.
     pub dirty: bool,
 }
 
@@ -267,14 +270,15 @@ pub enum Step {
     Apply,
 }
 
-/// A plan that stands, and what it is bound to.
+/// A plan, and the facts to which it is bound.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanRef {
-    /// SHA-256 of the plan file, in hexadecimal digits: what is shown is what is applied.
+    /// SHA-256 of the plan file in hexadecimal digits, which ensures that the displayed plan is the one that is
+    /// applied.
     pub sha256: String,
     /// The counts of the plan's changes.
     pub summary: Summary,
-    /// Resources that are not as the state has them.
+    /// Number of resources that differ from the state.
     pub drifted: u64,
     /// Addresses of stateful resources that it would destroy or replace.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -282,22 +286,23 @@ pub struct PlanRef {
     /// The guards of resources that it would destroy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub guards: Vec<Guard>,
-    /// Whether nothing is to be done: no approval is asked for.
+    /// Whether there is nothing to do, so that no approval is needed.
     pub empty: bool,
-    /// Values of dependencies were made up, as those were not applied: it can be read and never applied.
+    /// Whether it was made with mock outputs, because dependencies were not applied: it can be reviewed but never
+    /// applied.
     pub on_mocks: bool,
-    /// The plan as it may be shown, sensitive values masked: JSON of [`super::plan::Plan`], in the run's folder.
+    /// The displayable plan with masked sensitive values, as JSON of [`super::plan::Plan`] in the run's folder.
     pub shown: PathBuf,
-    /// The AWS account that it was made in; none where that is not known.
+    /// The AWS account in which it was made, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// Revision of the code that it was made of.
+    /// The revision of the code that it was made from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<Revision>,
-    /// SHA-256 of the files of that code, changes that are not committed too; empty where they cannot be read.
+    /// SHA-256 of the code's files, including uncommitted changes; empty if they cannot be read.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub code: String,
-    /// Where Terraform made it, and applies it: with Terragrunt a folder in its cache.
+    /// The folder in which Terraform makes and applies it; with Terragrunt, a folder in its cache.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dir: Option<PathBuf>,
 }
@@ -306,7 +311,7 @@ pub struct PlanRef {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "how", rename_all = "snake_case")]
 pub enum UnitEnd {
-    /// As asked: planned, or applied whole.
+    /// As requested: planned, or completely applied.
     Done,
     /// There was nothing to do.
     Unchanged,
@@ -314,16 +319,16 @@ pub enum UnitEnd {
         /// The reason, as a sentence.
         why: String,
     },
-    /// It was not tried, as what it needs failed or was not done.
+    /// It was not attempted, because a dependency failed or was not complete.
     Blocked {
-        /// The unit that it waits for.
+        /// The dependency.
         by: String,
     },
-    /// The run was cancelled before it was whole.
+    /// The run was cancelled before it was complete.
     Cancelled {
-        /// Addresses that were being changed, which may exist and be in no state.
+        /// Addresses that were being changed, which may exist without being in a state.
         in_flight: Vec<String>,
-        /// Whether its apply had begun: a part of it may be changed, also where nothing was in flight.
+        /// Whether its apply had begun, so that it may be partly applied even if nothing was in flight.
         #[serde(default)]
         applied: bool,
     },
@@ -333,38 +338,38 @@ pub enum UnitEnd {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunEnd {
-    /// Every unit did what it should.
+    /// All units succeeded.
     Done,
-    /// Some unit failed.
+    /// At least one unit failed.
     Failed,
-    /// Somebody cancelled it.
+    /// It was cancelled.
     Cancelled,
 }
 
-/// A request of a person to a run: one line of its `requests.jsonl`, which any cockpit may add.
+/// A request to a run: one line of its `requests.jsonl`, which any cockpit may append.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     pub time: Timestamp,
-    pub by: Who,
+    pub by: Actor,
     #[serde(flatten)]
     pub wish: RequestKind,
 }
 
-/// The kind of a request to a run.
+/// The kinds of requests to a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "wish", rename_all = "snake_case")]
 pub enum RequestKind {
-    /// Apply this plan of this unit. A plan that has another hash by then is not applied.
+    /// Apply this plan of this unit. If the plan has another hash by then, it is not applied.
     Approve {
         unit: String,
-        /// The plan's [`PlanRef::sha256`], as it was read.
+        /// The plan's [`PlanRef::sha256`], as it was reviewed.
         sha256: String,
     },
-    /// Stop, see [`What::CancelAsked`].
+    /// Cancel, see [`RunEventKind::CancelAsked`].
     Cancel {
-        /// For the second time, confirmed with a word.
+        /// Whether it is a second request, confirmed with a typed word.
         hard: bool,
     },
-    /// Try failed and blocked units again.
+    /// Retry failed and blocked units.
     Retry,
 }

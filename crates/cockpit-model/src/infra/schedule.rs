@@ -1,5 +1,5 @@
-//! The decisions on a run: what begins, and what is over. They follow from the run's state, and from nothing else. So
-//! it is the same for a supervisor that began the run and for one that took it up.
+//! The scheduling decisions of a run: what begins, and what has ended. They depend on the run's state alone, so a
+//! supervisor that takes over a run decides as the first one would.
 
 use super::message::Summary;
 use super::run::ResourcePhase;
@@ -8,30 +8,30 @@ use super::run_event::{Goal, RunEnd, Started, Step, UnitEnd};
 use super::unit::{Tool, Unit};
 use std::collections::BTreeMap;
 
-/// A decision on the run.
+/// A decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// A step of a unit begins.
+    /// Begin a step of a unit.
     Begin {
         unit: String,
         step: Step,
-        /// Whether units that it needs are not done yet.
+        /// Whether the unit's dependencies are not complete yet.
         early: bool,
     },
-    /// A unit is over.
+    /// End a unit.
     End {
         unit: String,
-        /// How.
+        /// The result.
         end: UnitEnd,
     },
-    /// The guards of a unit's resources are lifted, so that it can be planned to be destroyed.
+    /// Record that a unit's guards were lifted, so that its destruction can be planned.
     Lifted { unit: String },
-    /// The run is over.
+    /// End the run.
     EndRun(RunEnd),
 }
 
-/// The decisions that follow from the state. Ends of units come alone: what follows from them is decided when they are
-/// part of the state.
+/// Returns the decisions for a state. Ends of units are returned alone: decisions that follow from them are made once
+/// they are part of the state.
 pub fn decide(state: &RunState) -> Vec<Decision> {
     let Some(started) = state.started.as_ref().filter(|_| state.end.is_none()) else { return Vec::new() };
     let needs = needs(started);
@@ -39,7 +39,7 @@ pub fn decide(state: &RunState) -> Vec<Decision> {
         if let Some(end) = end(state, started, &needs, name, unit) {
             return Some(Decision::End { unit: name.clone(), end });
         }
-        lifted(unit).then(|| Decision::Lifted { unit: name.clone() })
+        guards_lifted(unit).then(|| Decision::Lifted { unit: name.clone() })
     };
     let ends: Vec<Decision> = state.units.iter().filter_map(over).collect();
     if !ends.is_empty() {
@@ -54,8 +54,8 @@ pub fn decide(state: &RunState) -> Vec<Decision> {
     begin(state, started, &needs)
 }
 
-/// Why an approval of a plan is not taken; none where it is.
-pub fn refused(state: &RunState, name: &str, sha256: &str) -> Option<String> {
+/// Returns why an approval of a plan is rejected; `None` if it is accepted.
+pub fn rejection_reason(state: &RunState, name: &str, sha256: &str) -> Option<String> {
     let Some(unit) = state.units.get(name) else { return Some(format!("there is no unit {name} in this run")) };
     let plan = unit.plan.as_ref();
     match (unit.phase, plan) {
@@ -74,13 +74,13 @@ pub fn refused(state: &RunState, name: &str, sha256: &str) -> Option<String> {
     }
 }
 
-/// Units that a retry tries again: those that failed, and those that were blocked or cancelled.
+/// Returns the units that a retry runs again: those that failed, were blocked or were cancelled.
 ///
 /// # Errors
-/// Why nothing is tried again: nothing has failed, or the run is being cancelled. What Terraform was told to end may fail for
-/// that, and would be no part of the retry.
-pub fn to_retry(state: &RunState) -> Result<Vec<String>, &'static str> {
-    let again = |unit: &UnitState| {
+/// The reason why there is nothing to retry: nothing has failed, or the run is still being cancelled. A step that is
+/// being interrupted may yet fail, and the retry would miss it.
+pub fn units_to_retry(state: &RunState) -> Result<Vec<String>, &'static str> {
+    let can_retry = |unit: &UnitState| {
         matches!(unit.end, Some(UnitEnd::Failed { .. } | UnitEnd::Blocked { .. } | UnitEnd::Cancelled { .. }))
     };
     if state.cancel.is_some() && state.end.is_none() {
@@ -88,11 +88,12 @@ pub fn to_retry(state: &RunState) -> Result<Vec<String>, &'static str> {
             "it is being cancelled, and Terraform ends what it is at: it can be tried again when the run has ended",
         );
     }
-    let units: Vec<String> = state.units.iter().filter(|(_, unit)| again(unit)).map(|(name, _)| name.clone()).collect();
+    let units: Vec<String> =
+        state.units.iter().filter(|(_, unit)| can_retry(unit)).map(|(name, _)| name.clone()).collect();
     if units.is_empty() { Err("nothing has failed or was blocked: there is nothing to try again") } else { Ok(units) }
 }
 
-/// Addresses that were being changed when the unit's process ended.
+/// Returns the addresses that were being changed when the unit's process ended.
 pub fn in_flight(unit: &UnitState) -> Vec<String> {
     let under_way = |phase| matches!(phase, ResourcePhase::Applying | ResourcePhase::InFlight);
     unit.resources
@@ -102,7 +103,8 @@ pub fn in_flight(unit: &UnitState) -> Vec<String> {
         .collect()
 }
 
-/// The units that each unit waits for: a destroy goes the other way, and a run that changes nothing waits for nobody.
+/// Returns the units that each unit waits for. A destroy reverses the dependencies; a run that changes nothing has
+/// none.
 fn needs(started: &Started) -> BTreeMap<&str, Vec<&str>> {
     let units = || started.units.iter();
     let of = |unit: &Unit| -> Vec<String> {
@@ -118,13 +120,13 @@ fn needs(started: &Started) -> BTreeMap<&str, Vec<&str>> {
     units().map(|unit| (unit.name.as_str(), of(unit).iter().filter_map(named).collect())).collect()
 }
 
-/// Whether what a unit needs is done.
+/// Whether the dependencies of a unit are complete.
 fn ready(state: &RunState, needs: &BTreeMap<&str, Vec<&str>>, name: &str) -> bool {
-    let done = |need: &&str| state.units.get(*need).is_some_and(well);
+    let done = |need: &&str| state.units.get(*need).is_some_and(succeeded);
     needs.get(name).is_none_or(|needs| needs.iter().all(done))
 }
 
-/// The unit that another one needs and that was not done, and will not be unless it is tried again.
+/// Returns a dependency that is not complete and will not be without a retry.
 fn blocker<'a>(state: &RunState, needs: &BTreeMap<&str, Vec<&'a str>>, name: &str) -> Option<&'a str> {
     let over = |need: &&&str| {
         let unit = state.units.get(**need);
@@ -135,57 +137,59 @@ fn blocker<'a>(state: &RunState, needs: &BTreeMap<&str, Vec<&'a str>>, name: &st
     needs.get(name)?.iter().find(over).copied()
 }
 
-/// Whether a step is under way.
-fn works(unit: &UnitState) -> bool {
+/// Whether a step is in progress.
+fn is_working(unit: &UnitState) -> bool {
     unit.step.as_ref().is_some_and(|step| step.end.is_none())
 }
 
-/// Whether its plan was begun while what it needs was applied, and waits for that.
-pub fn waits(unit: &UnitState) -> bool {
+/// Whether its plan was begun early and waits for dependencies that are being applied.
+pub fn is_waiting_early(unit: &UnitState) -> bool {
     unit.step.as_ref().is_some_and(|step| step.step == Step::Plan && step.early && step.end.is_none())
 }
 
-/// Units whose plan was begun ahead, and waits for what will not be: what they need has failed, or the run is cancelled.
-pub fn wait_in_vain(state: &RunState) -> Vec<&str> {
+/// Returns units whose early plan waits for dependencies that will not complete, because they failed or the run is
+/// cancelled.
+pub fn waiting_in_vain(state: &RunState) -> Vec<&str> {
     let Some(started) = state.started.as_ref() else { return Vec::new() };
-    if !state.units.values().any(waits) {
+    if !state.units.values().any(is_waiting_early) {
         return Vec::new();
     }
     let needs = needs(started);
-    let in_vain = |name: &str| state.cancel.is_some() || blocker(state, &needs, name).is_some();
-    let waiting = state.units.iter().filter(|(_, unit)| waits(unit)).map(|(name, _)| name.as_str());
-    waiting.filter(|name| in_vain(name)).collect()
+    let has_no_chance = |name: &str| state.cancel.is_some() || blocker(state, &needs, name).is_some();
+    let waiting = state.units.iter().filter(|(_, unit)| is_waiting_early(unit)).map(|(name, _)| name.as_str());
+    waiting.filter(|name| has_no_chance(name)).collect()
 }
 
-/// Units whose plan goes on after it was begun ahead, as far as the state tells: one that was not, of a unit that may
-/// be, is among them too. They are told so for as long as Terraform's process is not known.
-pub fn have_waited(state: &RunState) -> Vec<&str> {
-    let plans = |unit: &UnitState| {
+/// Returns units whose plan may proceed: it was begun early, and its dependencies are complete now. A regular plan of a
+/// unit in `ahead` is included, because the state does not distinguish the two. They are only signalled until the
+/// process of Terraform is known.
+pub fn ready_early_units(state: &RunState) -> Vec<&str> {
+    let is_planning = |unit: &UnitState| {
         unit.step.as_ref().is_some_and(|step| step.step == Step::Plan && !step.early && step.end.is_none())
     };
-    let planned = state.units.iter().filter(|(name, unit)| plans(unit) && state.ahead.contains(*name));
+    let planned = state.units.iter().filter(|(name, unit)| is_planning(unit) && state.early_units.contains(*name));
     planned.map(|(name, _)| name.as_str()).collect()
 }
 
-/// Whether its last step made it ready to be planned.
+/// Whether its last step initialized it.
 pub fn is_initialised(unit: &UnitState) -> bool {
     done(unit) == Some(Step::Init)
 }
 
-/// The step that was done last; none before the first, and where an early one failed.
+/// Returns the last successful step; `None` before the first, and if an early one failed.
 fn done(unit: &UnitState) -> Option<Step> {
     let step = unit.step.as_ref()?;
     matches!(step.end, Some(None)).then_some(step.step)
 }
 
-/// Whether what guards a unit was lifted just now, or need not be.
-fn lifted(unit: &UnitState) -> bool {
+/// Whether a unit's guards were just lifted, or need not be.
+fn guards_lifted(unit: &UnitState) -> bool {
     let nothing_to_do = unit.phase == Phase::Review && unit.plan.as_ref().is_some_and(|plan| plan.empty);
-    let open = unit.phase != Phase::Ended && unit.lift == LiftPhase::Wanted && !works(unit);
+    let open = unit.phase != Phase::Ended && unit.lift == LiftPhase::Planned && !is_working(unit);
     open && (done(unit) == Some(Step::Apply) || nothing_to_do)
 }
 
-/// How a unit is over, if it is.
+/// Returns how a unit has ended, if it has.
 fn end(
     state: &RunState,
     started: &Started,
@@ -193,17 +197,17 @@ fn end(
     name: &str,
     unit: &UnitState,
 ) -> Option<UnitEnd> {
-    if unit.phase == Phase::Ended || works(unit) {
+    if unit.phase == Phase::Ended || is_working(unit) {
         return None;
     }
     let step = unit.step.as_ref();
-    let lifts = unit.lift == LiftPhase::Wanted;
+    let lifts = unit.lift == LiftPhase::Planned;
     if done(unit) == Some(Step::Apply) && !lifts {
-        // Also where it was cancelled: it was whole before it heard of that.
+        // Also if it was cancelled: the apply was complete before the interrupt.
         return Some(UnitEnd::Done);
     }
     if state.cancel.is_some() {
-        // Terraform says its version before it changes anything.
+        // Terraform prints its version before it changes anything.
         let applied = step.is_some_and(|step| step.step == Step::Apply && step.lines > 0);
         return Some(UnitEnd::Cancelled { in_flight: in_flight(unit), applied });
     }
@@ -226,26 +230,26 @@ fn end(
     }
 }
 
-/// The steps that begin: applies before plans before inits, of each first the unit that most others wait for, as many
-/// as there is room for.
+/// Returns the steps to begin: applies before plans before inits, and within each the unit that most others wait for,
+/// limited by the parallelism.
 fn begin(state: &RunState, started: &Started, needs: &BTreeMap<&str, Vec<&str>>) -> Vec<Decision> {
     let height = heights(needs);
     let mut wanted: Vec<(bool, u8, usize, &str, Step)> = Vec::new();
     for (name, unit) in state.units.iter().filter(|(_, unit)| unit.phase != Phase::Ended) {
         let ready = ready(state, needs, name);
-        if works(unit) && !(waits(unit) && ready) {
+        if is_working(unit) && !(is_waiting_early(unit) && ready) {
             continue;
         }
         let tried = unit.step.as_ref().filter(|step| step.early && matches!(step.end, Some(Some(_))));
-        let fresh = state.fresh.contains(name) && !started.serial_init;
+        let fresh = state.uninitialized.contains(name) && !started.serial_init;
         let step = match (done(unit), unit.phase) {
-            (None, _) if works(unit) => Step::Plan,
+            (None, _) if is_working(unit) => Step::Plan,
             (Some(Step::Init), _) if ready => Step::Plan,
             (None, _) if ready && fresh => Step::Plan,
             (None | Some(Step::Init), _)
                 if !ready
                     && (fresh || done(unit).is_some())
-                    && state.ahead.contains(name)
+                    && state.early_units.contains(name)
                     && tried.is_none_or(|step| step.step != Step::Plan)
                     && almost_ready(state, needs, name) =>
             {
@@ -253,7 +257,7 @@ fn begin(state: &RunState, started: &Started, needs: &BTreeMap<&str, Vec<&str>>)
             }
             (Some(Step::Plan), _) => Step::Show,
             (Some(Step::Show), Phase::Approved) => Step::Apply,
-            // Modules and providers are the same whatever the other units do: it need not wait for them.
+            // Modules and providers do not depend on the other units, so initialization need not wait for them.
             (None, _) if ready || (tried.is_none() && may_be_early(state, started, needs, name)) => Step::Init,
             _ => continue,
         };
@@ -267,11 +271,11 @@ fn begin(state: &RunState, started: &Started, needs: &BTreeMap<&str, Vec<&str>>)
         wanted.push((!ready, urgency, rest, name, step));
     }
     wanted.sort_unstable();
-    let mut waiting = state.units.values().filter(|unit| waits(unit)).count();
+    let mut waiting = state.units.values().filter(|unit| is_waiting_early(unit)).count();
     let busy: Vec<Step> = state
         .units
         .values()
-        .filter(|unit| works(unit) && !waits(unit))
+        .filter(|unit| is_working(unit) && !is_waiting_early(unit))
         .filter_map(|unit| Some(unit.step.as_ref()?.step))
         .collect();
     let mut room = (started.parallelism.max(1) as usize).saturating_sub(busy.len());
@@ -279,7 +283,7 @@ fn begin(state: &RunState, started: &Started, needs: &BTreeMap<&str, Vec<&str>>)
     let mut decisions = Vec::new();
     for (early, _, _, name, step) in wanted {
         if early && step == Step::Plan {
-            // It takes nobody's place, as all that it does is wait; it takes memory.
+            // An early plan only waits, so it does not count for the parallelism; but it takes memory.
             if waiting < started.parallelism.max(1) as usize {
                 waiting += 1;
                 decisions.push(Decision::Begin { unit: name.to_owned(), step, early });
@@ -301,34 +305,34 @@ fn begin(state: &RunState, started: &Started, needs: &BTreeMap<&str, Vec<&str>>)
     decisions
 }
 
-/// Lines that Terraform says in an apply before it begins to work: its version.
+/// Number of messages that Terraform prints in an apply before it begins to work: its version.
 const BEFORE_WORK: u64 = 1;
 
-/// Whether all that a unit needs is done, or is being applied. What only begins to be applied needs the machine itself: a plan that
-/// is begun at that moment would take it away from what it waits for.
+/// Whether all dependencies of a unit are complete or being applied. A starting apply needs the machine's full speed,
+/// so no early plan begins until it has started to work.
 fn almost_ready(state: &RunState, needs: &BTreeMap<&str, Vec<&str>>, name: &str) -> bool {
-    let almost = |need: &&str| {
+    let complete_or_applying = |need: &&str| {
         state.units.get(*need).is_some_and(|unit| {
             let works = |step: &StepState| step.step == Step::Apply && step.end.is_none() && step.lines > BEFORE_WORK;
             let applied = unit.step.as_ref().is_some_and(works);
-            well(unit) || (unit.end.is_none() && applied)
+            succeeded(unit) || (unit.end.is_none() && applied)
         })
     };
-    needs.get(name).is_none_or(|needs| needs.iter().all(almost))
+    needs.get(name).is_none_or(|needs| needs.iter().all(complete_or_applying))
 }
 
-/// Whether a unit may be initialised before its time. Terragrunt looks for outputs in the folders of all that it needs, and
-/// would initialise those while they are planned; where they have none, it fails.
+/// Whether a unit may be initialized early. Terragrunt reads outputs in the folders of all dependencies and would
+/// initialize those while they are planned; if they have no outputs yet, it fails.
 fn may_be_early(state: &RunState, started: &Started, needs: &BTreeMap<&str, Vec<&str>>, name: &str) -> bool {
     let of_terragrunt = started.units.iter().any(|unit| unit.name == name && unit.tool == Tool::Terragrunt);
     if !of_terragrunt {
         return true;
     }
-    // A unit that was never initialised is so by its plan, which wants the outputs of what it needs.
-    let fresh = state.fresh.contains(name);
+    // A unit that was never initialized is initialized by its plan, which needs the outputs of its dependencies.
+    let fresh = state.uninitialized.contains(name);
     let planned = |need: &str| {
         let unit = state.units.get(need);
-        unit.is_some_and(|unit| well(unit) || (unit.phase >= Phase::Review && !(fresh && adds_alone(unit))))
+        unit.is_some_and(|unit| succeeded(unit) || (unit.phase >= Phase::Review && !(fresh && only_adds(unit))))
     };
     let (mut seen, mut open) = (Vec::new(), vec![name]);
     while let Some(one) = open.pop() {
@@ -342,10 +346,10 @@ fn may_be_early(state: &RunState, started: &Started, needs: &BTreeMap<&str, Vec<
     !state.early_failed && seen.into_iter().all(planned)
 }
 
-/// How many units wait for each, one behind the other.
+/// Returns the length of the longest chain of units that wait for each unit.
 fn heights<'a>(needs: &BTreeMap<&'a str, Vec<&'a str>>) -> BTreeMap<&'a str, usize> {
     let mut heights: BTreeMap<&str, usize> = needs.keys().map(|name| (*name, 0)).collect();
-    // There is no cycle, so no way is longer than there are units.
+    // There are no cycles, so no path is longer than the number of units.
     for _ in 0..needs.len() {
         let mut changed = false;
         for (name, below) in needs {
@@ -364,20 +368,20 @@ fn heights<'a>(needs: &BTreeMap<&'a str, Vec<&'a str>>) -> BTreeMap<&'a str, usi
     heights
 }
 
-/// Whether a unit is over, as asked.
-fn well(unit: &UnitState) -> bool {
+/// Whether a unit has ended successfully.
+fn succeeded(unit: &UnitState) -> bool {
     matches!(unit.end, Some(UnitEnd::Done | UnitEnd::Unchanged))
 }
 
-/// Whether the plan of a unit only adds: it has most likely no outputs before it is applied.
-fn adds_alone(unit: &UnitState) -> bool {
+/// Whether a unit's plan only adds resources: then it most likely has no outputs before it is applied.
+fn only_adds(unit: &UnitState) -> bool {
     let only = |counts: Summary| counts.add > 0 && counts.change == 0 && counts.remove == 0;
     unit.plan.as_ref().is_some_and(|plan| only(plan.summary))
 }
 
-/// How the run ended, all its units being over.
+/// Returns how the run ended, once all its units have.
 fn run_end(state: &RunState) -> RunEnd {
-    if state.units.values().all(well) {
+    if state.units.values().all(succeeded) {
         RunEnd::Done
     } else if state.cancel.is_some() {
         RunEnd::Cancelled

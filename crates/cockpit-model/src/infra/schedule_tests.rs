@@ -1,30 +1,32 @@
-//! Random graphs, outcomes and orders of events: what the schedule promises holds in all of them.
+//! Property tests of the schedule with random graphs, outcomes and orders of events.
 
 use super::around::Around;
 use super::guard::{Guard, Lift};
 use super::message::{Message, Summary};
 use super::run::{LiftPhase, Phase, RunState};
-use super::run_event::{Goal, PlanRef, RunEnd, RunEvent, Started, Step, UnitEnd, What, Who};
-use super::schedule::{Decision, decide, have_waited, refused, to_retry, wait_in_vain, waits};
+use super::run_event::{Actor, Goal, PlanRef, RunEnd, RunEvent, RunEventKind, Started, Step, UnitEnd};
+use super::schedule::{
+    Decision, decide, is_waiting_early, ready_early_units, rejection_reason, units_to_retry, waiting_in_vain,
+};
 use super::unit::{Tool, Unit};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The fate of a unit when it is worked on.
+/// The outcome of working on a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Applied,
     Empty,
-    /// `init` fails while what it needs is not done, and works then.
+    /// `init` fails while its dependencies are not complete, and succeeds then.
     EarlyInitFails,
     InitFails,
     PlanFails,
     ApplyFails,
     StaleOnce,
-    /// The resources that it destroys are guarded; the plan that lifts that is empty for every second one.
+    /// The resources that it destroys are guarded; the plan that lifts the guards is empty for every second one.
     Guarded,
-    /// Its plan is made on outputs that were made up.
+    /// Its plan is made with mock outputs.
     OnMocks,
 }
 
@@ -42,24 +44,24 @@ fn fate() -> impl Strategy<Value = Fate> {
     ]
 }
 
-fn who() -> Who {
-    Who { user: "ana".into(), host: "desk".into(), pid: 1 }
+fn who() -> Actor {
+    Actor { user: "ana".into(), host: "desk".into(), pid: 1 }
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Case {
-    /// The fate of each unit; unit 3 is `u3`.
+    /// The outcome of each unit; unit 3 is `u3`.
     fates: Vec<Fate>,
-    /// Whether the unit needs another: only ones before it, so that there is no cycle.
+    /// Whether the unit depends on another; only on earlier ones, so that there is no cycle.
     edges: Vec<bool>,
     goal: Goal,
     parallelism: u32,
     serial_init: bool,
-    /// Units of Terragrunt, those of them that were never initialised, and those that may be planned ahead.
+    /// Terragrunt units, units that were never initialized, and units that may be planned early.
     ways: Vec<(bool, bool, bool)>,
-    /// Which of what is under way ends next.
+    /// Which step in progress ends next.
     order: Vec<usize>,
-    /// After so many ends of steps it is cancelled.
+    /// It is cancelled after this many ends of steps.
     cancel: Option<usize>,
 }
 
@@ -88,7 +90,7 @@ fn case() -> impl Strategy<Value = Case> {
     })
 }
 
-/// Units that are applied one behind the other.
+/// Units in a chain of dependencies, to be applied.
 pub(super) fn applied(edges: Vec<bool>, way: (bool, bool, bool)) -> Case {
     let count = edges.len().isqrt();
     Case {
@@ -117,12 +119,12 @@ fn units(case: &Case) -> Vec<Unit> {
     (0..count).map(unit).collect()
 }
 
-/// A plan that was begun ahead only waits.
+/// A plan that was begun early only waits.
 fn is_waiting((_, step, early): &(String, Step, bool)) -> bool {
     *step == Step::Plan && *early
 }
 
-/// A run in a world where steps end as their fates say.
+/// A simulated run whose steps end according to the outcomes.
 struct World<'a> {
     case: &'a Case,
     state: RunState,
@@ -132,26 +134,27 @@ struct World<'a> {
 }
 
 impl World<'_> {
-    fn tell(&mut self, what: What) {
-        self.state.fold(&RunEvent { time: Timestamp::UNIX_EPOCH, what });
+    fn tell(&mut self, what: RunEventKind) {
+        self.state.apply(&RunEvent { time: Timestamp::UNIX_EPOCH, what });
     }
 
     fn fate(&self, name: &str) -> Fate {
         self.case.fates[name[1..].parse::<usize>().unwrap()]
     }
 
-    /// Carries out what is decided until nothing more is. Whether the run is over.
+    /// Carries out decisions until there are no more. Returns whether the run has ended.
     fn go(&mut self) -> bool {
         loop {
             let decisions = decide(&self.state);
             if decisions.is_empty() {
-                let in_vain: Vec<String> = wait_in_vain(&self.state).into_iter().map(str::to_owned).collect();
+                let in_vain: Vec<String> = waiting_in_vain(&self.state).into_iter().map(str::to_owned).collect();
                 if in_vain.is_empty() {
                     return false;
                 }
                 for unit in in_vain {
                     self.under_way.retain(|(name, ..)| *name != unit);
-                    self.tell(What::StepEnded { unit, step: Step::Plan, code: None, failed: Some("in vain".into()) });
+                    let failed = Some("in vain".into());
+                    self.tell(RunEventKind::StepEnded { unit, step: Step::Plan, code: None, failed });
                 }
                 continue;
             }
@@ -159,16 +162,16 @@ impl World<'_> {
                 match decision {
                     Decision::EndRun(end) => {
                         assert!(self.under_way.is_empty(), "it is over while something is under way");
-                        self.tell(What::Ended { end });
+                        self.tell(RunEventKind::Ended { end });
                         return true;
                     }
                     Decision::End { unit, end } => {
                         assert!(!self.under_way.iter().any(|(name, ..)| *name == unit), "{unit} is under way");
-                        self.tell(What::UnitEnded { unit, end });
+                        self.tell(RunEventKind::UnitEnded { unit, end });
                     }
                     Decision::Lifted { unit } => {
                         assert_eq!(self.case.goal, Goal::Destroy);
-                        self.tell(What::Lifted { unit });
+                        self.tell(RunEventKind::Lifted { unit });
                     }
                     Decision::Begin { unit, step, early } => self.begin(&unit, step, early),
                 }
@@ -183,7 +186,7 @@ impl World<'_> {
             self.under_way.remove(at);
         }
         assert!(!self.under_way.iter().any(|(name, ..)| *name == unit), "{unit} has two steps at a time");
-        assert!(!early || step == Step::Init || (step == Step::Plan && self.state.ahead.contains(unit)));
+        assert!(!early || step == Step::Init || (step == Step::Plan && self.state.early_units.contains(unit)));
         if early && step == Step::Plan {
             assert_eq!(self.case.goal, Goal::Apply);
             for need in self.needs(unit) {
@@ -204,7 +207,7 @@ impl World<'_> {
         if step == Step::Apply {
             let state = &self.state.units[unit];
             let plan = state.plan.as_ref().unwrap();
-            assert_eq!(state.approved.as_ref().map(|(hash, _)| hash), Some(&plan.sha256), "not what was approved");
+            assert_eq!(state.approved.as_ref().map(|(hash, _)| hash), Some(&plan.sha256), "not the approved plan");
             assert!(self.case.goal.applies() && !plan.on_mocks);
         }
         self.under_way.push((unit.to_owned(), step, early));
@@ -215,11 +218,11 @@ impl World<'_> {
         );
         let inits = self.under_way.iter().filter(|(_, step, _)| *step == Step::Init).count();
         assert!(!self.case.serial_init || inits <= 1);
-        self.tell(What::Step { unit: unit.to_owned(), step, pid: None, early });
+        self.tell(RunEventKind::Step { unit: unit.to_owned(), step, pid: None, early });
         if step == Step::Apply {
             for text in ["its version", "what it does"] {
                 let message = Message::Log { text: text.into() };
-                self.tell(What::Said { unit: unit.to_owned(), step, message });
+                self.tell(RunEventKind::Said { unit: unit.to_owned(), step, message });
             }
         }
     }
@@ -237,12 +240,12 @@ impl World<'_> {
         }
     }
 
-    /// A step comes to its end.
+    /// Ends a step.
     fn end(&mut self, at: usize) {
         let (unit, step, early) = self.under_way.remove(at);
         let fate = self.fate(&unit);
         let failed = match (step, fate) {
-            // What was never initialised is by its plan.
+            // A unit that was never initialized is initialized by its plan.
             (Step::Init | Step::Plan, Fate::InitFails)
             | (Step::Plan, Fate::PlanFails)
             | (Step::Apply, Fate::ApplyFails) => true,
@@ -255,37 +258,37 @@ impl World<'_> {
             let lift = self.state.units[&unit].lift;
             let guarded = fate == Fate::Guarded && self.case.goal == Goal::Destroy;
             if guarded && lift == LiftPhase::None {
-                self.tell(What::StepEnded { unit: unit.clone(), step, code: None, failed: None });
+                self.tell(RunEventKind::StepEnded { unit: unit.clone(), step, code: None, failed: None });
                 let guards = vec![Guard { address: "aws_lb.a".into(), what: Lift::Protection }];
-                self.tell(What::Guarded { unit, guards });
+                self.tell(RunEventKind::Guarded { unit, guards });
                 return;
             }
             let odd = unit.ends_with(['1', '3', '5', '7']);
-            let empty = fate == Fate::Empty || (lift == LiftPhase::Wanted && odd);
+            let empty = fate == Fate::Empty || (lift == LiftPhase::Planned && odd);
             let plan = PlanRef { empty, on_mocks: fate == Fate::OnMocks, ..plan(&format!("{unit}-{number}")) };
-            self.tell(What::PlanReady { unit: unit.clone(), plan });
+            self.tell(RunEventKind::PlanReady { unit: unit.clone(), plan });
         }
         let stale = step == Step::Apply && fate == Fate::StaleOnce && self.stale.insert(unit.clone());
         let failed = (failed || stale).then(|| "it failed".to_owned());
-        self.tell(What::StepEnded { unit: unit.clone(), step, code: None, failed });
+        self.tell(RunEventKind::StepEnded { unit: unit.clone(), step, code: None, failed });
         if stale {
-            self.tell(What::PlanStale { unit, why: "the state has changed".into() });
+            self.tell(RunEventKind::PlanStale { unit, why: "the state has changed".into() });
         }
     }
 
-    /// A person approves whatever waits.
+    /// Approves all waiting plans.
     fn approve(&mut self) {
         let waiting: Vec<(String, String)> =
             self.state.to_review().map(|(name, plan)| (name.to_owned(), plan.sha256.clone())).collect();
         for (unit, sha256) in waiting {
-            if refused(&self.state, &unit, &sha256).is_none() {
-                self.tell(What::Approved { unit, sha256, by: who() });
+            if rejection_reason(&self.state, &unit, &sha256).is_none() {
+                self.tell(RunEventKind::Approved { unit, sha256, by: who() });
             }
         }
     }
 }
 
-/// A plan with this hash.
+/// Returns a plan with this hash.
 pub(super) fn plan(sha256: &str) -> PlanRef {
     PlanRef {
         sha256: sha256.to_owned(),
@@ -303,7 +306,7 @@ pub(super) fn plan(sha256: &str) -> PlanRef {
     }
 }
 
-/// The first event of a case.
+/// Returns the first event of a case.
 pub(super) fn started(case: &Case) -> Started {
     Started {
         run: "r".into(),
@@ -332,12 +335,12 @@ fn ended(case: &Case, then_retry: bool) -> RunState {
         stale: BTreeSet::new(),
         plans: BTreeMap::new(),
     };
-    world.tell(What::Started(Box::new(started(case))));
-    let of = |so: fn(&(bool, bool, bool)) -> bool| -> Vec<String> {
-        (0..case.ways.len()).filter(|at| case.ways[*at].0 && so(&case.ways[*at])).map(|at| format!("u{at}")).collect()
+    world.tell(RunEventKind::Started(Box::new(started(case))));
+    let of = |pick: fn(&(bool, bool, bool)) -> bool| -> Vec<String> {
+        (0..case.ways.len()).filter(|at| case.ways[*at].0 && pick(&case.ways[*at])).map(|at| format!("u{at}")).collect()
     };
     let ahead = if case.goal == Goal::Apply { of(|ways| ways.2) } else { Vec::new() };
-    world.tell(What::Prepared { fresh: of(|ways| ways.1), ahead });
+    world.tell(RunEventKind::Prepared { fresh: of(|ways| ways.1), ahead });
     let mut retried = !then_retry;
     for turn in 0..1000 {
         if world.go() {
@@ -345,12 +348,12 @@ fn ended(case: &Case, then_retry: bool) -> RunState {
                 return world.state;
             }
             retried = true;
-            let units = to_retry(&world.state).unwrap_or_default();
-            world.tell(What::Retried { units, by: who() });
+            let units = units_to_retry(&world.state).unwrap_or_default();
+            world.tell(RunEventKind::Retried { units, by: who() });
             continue;
         }
         if case.cancel == Some(turn) && !retried {
-            world.tell(What::CancelAsked { by: who(), hard: false });
+            world.tell(RunEventKind::CancelAsked { by: who(), hard: false });
             continue;
         }
         let working: Vec<usize> = (0..world.under_way.len()).filter(|at| !is_waiting(&world.under_way[*at])).collect();
@@ -372,13 +375,13 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn a_failure_blocks_what_depends_on_it_and_nothing_else(case in case()) {
+    fn failure_blocks_only_its_dependents(case in case()) {
         let case = Case { cancel: None, ..case };
         let state = ended(&case, false);
         let world = World { case: &case, state: state.clone(), under_way: vec![], stale: BTreeSet::new(), plans: BTreeMap::new() };
         let fails = |name: &str| match world.fate(name) {
             Fate::InitFails | Fate::PlanFails => true,
-            // What was made up is never applied.
+            // Plans with mock outputs are never applied.
             Fate::ApplyFails | Fate::OnMocks => case.goal.applies(),
             _ => false,
         };
@@ -411,37 +414,37 @@ proptest! {
     }
 
     #[test]
-    fn a_run_that_is_cancelled_and_tried_again_comes_to_its_end(case in case()) {
+    fn cancelled_and_retried_run_ends(case in case()) {
         let state = ended(&case, true);
         prop_assert!(state.units.values().all(|unit| unit.phase == Phase::Ended));
         let again = state.units.values().any(|unit| matches!(unit.end, Some(UnitEnd::Cancelled { .. })));
-        prop_assert!(!again, "what was cancelled was tried again");
+        prop_assert!(!again, "a cancelled unit was retried");
     }
 }
 
 #[test]
-fn a_plan_whose_time_has_come_is_told_to_go_on_until_it_ends() {
+fn early_plan_may_proceed_until_it_ends() {
     let mut state = RunState::default();
     let mut tell = |what| {
-        state.fold(&RunEvent { time: Timestamp::UNIX_EPOCH, what });
-        let told: Vec<String> = have_waited(&state).into_iter().map(str::to_owned).collect();
-        (told, state.units.get("u0").is_some_and(waits))
+        state.apply(&RunEvent { time: Timestamp::UNIX_EPOCH, what });
+        let may_proceed: Vec<String> = ready_early_units(&state).into_iter().map(str::to_owned).collect();
+        (may_proceed, state.units.get("u0").is_some_and(is_waiting_early))
     };
-    let plans = |unit: &str, early| What::Step { unit: unit.into(), step: Step::Plan, pid: None, early };
-    tell(What::Prepared { fresh: Vec::new(), ahead: vec!["u0".into()] });
-    assert_eq!(tell(plans("u1", false)), (Vec::new(), false), "it is never begun ahead");
-    assert_eq!(tell(plans("u0", true)), (Vec::new(), true), "what it needs is not done");
+    let plans = |unit: &str, early| RunEventKind::Step { unit: unit.into(), step: Step::Plan, pid: None, early };
+    tell(RunEventKind::Prepared { fresh: Vec::new(), ahead: vec!["u0".into()] });
+    assert_eq!(tell(plans("u1", false)), (Vec::new(), false), "it is never planned early");
+    assert_eq!(tell(plans("u0", true)), (Vec::new(), true), "its dependency is not complete");
     assert_eq!(tell(plans("u0", false)), (vec!["u0".to_owned()], false));
-    tell(What::CancelAsked { by: who(), hard: false });
+    tell(RunEventKind::CancelAsked { by: who(), hard: false });
     assert_eq!(tell(plans("u0", false)), (vec!["u0".to_owned()], false), "a cancel has to reach it");
-    let ended = What::StepEnded { unit: "u0".into(), step: Step::Plan, code: None, failed: None };
+    let ended = RunEventKind::StepEnded { unit: "u0".into(), step: Step::Plan, code: None, failed: None };
     assert_eq!(tell(ended), (Vec::new(), false));
 }
 
 #[test]
-fn only_the_plan_that_was_read_is_approved() {
+fn only_the_reviewed_plan_can_be_approved() {
     let case = applied(vec![false], (false, false, false));
     let state = ended(&case, false);
-    assert!(refused(&state, "u0", "u0-1").is_some(), "it is applied");
-    assert!(refused(&state, "other", "u0-1").is_some_and(|why| why.contains("no unit other")));
+    assert!(rejection_reason(&state, "u0", "u0-1").is_some(), "it is applied");
+    assert!(rejection_reason(&state, "other", "u0-1").is_some_and(|why| why.contains("no unit other")));
 }

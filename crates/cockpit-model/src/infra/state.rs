@@ -1,10 +1,10 @@
-//! A state as it may be shown: what `show -json` and `state pull` say, with every sensitive value masked.
+//! States for display: the contents of `show -json` and `state pull`, with all sensitive values masked.
 
-use crate::text::counted;
+use crate::text::pluralize;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// The text in place of a sensitive value.
+/// The replacement for a sensitive value.
 pub const MASK: &str = "(sensitive)";
 
 /// A resource of a state.
@@ -13,11 +13,11 @@ pub struct Resource {
     pub address: String,
     /// `aws_vpc`.
     pub kind: String,
-    /// A data source, which is read and not managed.
+    /// Whether it is a data source, which is read and not managed.
     pub is_data: bool,
-    /// Whether it is destroyed and made again by the next apply.
+    /// Whether it is tainted, so that the next apply replaces it.
     pub is_tainted: bool,
-    /// Its attributes, sensitive values masked.
+    /// Its attributes, with sensitive values masked.
     pub values: Value,
 }
 
@@ -25,48 +25,48 @@ pub struct Resource {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Output {
     pub name: String,
-    /// Whether it must not be shown unasked.
+    /// Whether its value must not be displayed unless requested.
     pub sensitive: bool,
     /// The value of the output.
     pub value: Value,
-    /// Its type, as Terraform says it: `"string"`, `["list","string"]`.
+    /// Its type in Terraform's notation: `"string"`, `["list","string"]`.
     pub kind: Value,
 }
 
-/// Which state it is, and how far it is: what tells a state from another, and an older from a newer.
+/// The identity and the version of a state, for comparing it with others.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Mark {
-    /// Given at its birth, and kept.
+pub struct StateIdentity {
+    /// Assigned at creation, and never changed.
     pub lineage: String,
-    /// One more with each change.
+    /// Incremented with each change.
     pub serial: u64,
-    /// Its resources and outputs, as they are written. It has secrets.
+    /// The unmasked resources and outputs, which contain secrets.
     pub content: Value,
 }
 
-impl Mark {
-    /// The mark of a pulled state; none where there is no state.
+impl StateIdentity {
+    /// Returns the mark of a pulled state; `None` if there is no state.
     pub fn of(state: &[u8]) -> Option<Self> {
         let state: Value = serde_json::from_slice(state).ok()?;
-        // Terraform pulls one without a lineage where nothing was written yet.
+        // Terraform returns a state without a lineage if nothing was written yet.
         let lineage = state["lineage"].as_str().filter(|lineage| !lineage.is_empty())?.to_owned();
         let content = Value::from(vec![state["resources"].clone(), state["outputs"].clone()]);
         Some(Self { lineage, serial: state["serial"].as_u64()?, content })
     }
 
-    /// Resources that it has, all their instances counted.
+    /// Returns the number of resource instances.
     pub fn resources(&self) -> usize {
-        let all = self.content[0].as_array().into_iter().flatten();
-        all.map(|resource| resource["instances"].as_array().map_or(0, Vec::len)).sum()
+        let resources = self.content[0].as_array().into_iter().flatten();
+        resources.map(|resource| resource["instances"].as_array().map_or(0, Vec::len)).sum()
     }
 
-    /// The mark in words: serial, lineage, how many resources.
-    pub fn words(&self) -> String {
-        format!("serial {}, lineage {}, {}", self.serial, self.lineage, counted(self.resources(), "resource"))
+    /// Describes the mark: serial, lineage, number of resources.
+    pub fn describe(&self) -> String {
+        format!("serial {}, lineage {}, {}", self.serial, self.lineage, pluralize(self.resources(), "resource"))
     }
 
-    /// Why a state is not the same that was moved; none where it is.
-    pub fn moved(&self, there: Option<&Self>) -> Option<String> {
+    /// Returns why the state at the new location differs from the moved one; `None` if it is the same.
+    pub fn difference_after_move(&self, there: Option<&Self>) -> Option<String> {
         let Some(there) = there else { return Some("there is no state where it was moved to".to_owned()) };
         if there.lineage != self.lineage {
             return Some(format!("its lineage is {} there, and was {}", there.lineage, self.lineage));
@@ -78,26 +78,27 @@ impl Mark {
     }
 }
 
-/// The outputs that `output -json` says, by name.
+/// Parses the outputs in `output -json`, sorted by name.
 ///
 /// # Errors
-/// It is not what Terraform says.
+/// If it is not Terraform's output.
 pub fn outputs(json: &[u8]) -> Result<Vec<Output>, serde_json::Error> {
-    let all: Map<String, Value> = serde_json::from_slice(json)?;
-    let one = |(name, output): (String, Value)| Output {
+    let outputs: Map<String, Value> = serde_json::from_slice(json)?;
+    let output_of = |(name, output): (String, Value)| Output {
         name,
-        // What does not say that it may be shown is not shown.
+        // An output without this field is treated as sensitive.
         sensitive: output["sensitive"] != false,
         value: output["value"].clone(),
         kind: output["type"].clone(),
     };
-    Ok(all.into_iter().map(one).collect())
+    Ok(outputs.into_iter().map(output_of).collect())
 }
 
-/// The resources that `show -json` says of a state, in its order, those of modules after those of the root.
+/// Parses the resources in `show -json` of a state, in their order; resources of child modules follow those of their
+/// parent.
 ///
 /// # Errors
-/// It is not what Terraform says.
+/// If it is not Terraform's output.
 pub fn resources(json: &[u8]) -> Result<Vec<Resource>, serde_json::Error> {
     let shown: Value = serde_json::from_slice(json)?;
     let mut found = Vec::new();
@@ -114,38 +115,38 @@ pub fn resources(json: &[u8]) -> Result<Vec<Resource>, serde_json::Error> {
     Ok(found)
 }
 
-/// A shorter text than this is no secret, and would hide what only looks like it.
-const LEAST: usize = 4;
+/// Minimum length of a secret: shorter texts would mask unrelated values.
+const MIN_SECRET_LENGTH: usize = 4;
 
-/// The texts in a value.
-fn leaves(value: &Value, into: &mut BTreeSet<String>) {
+/// Collects the texts in a value.
+fn leaves(value: &Value, secrets: &mut BTreeSet<String>) {
     match value {
-        Value::String(text) if text.len() >= LEAST => drop(into.insert(text.clone())),
-        Value::Array(all) => all.iter().for_each(|value| leaves(value, into)),
-        Value::Object(all) => all.values().for_each(|value| leaves(value, into)),
+        Value::String(text) if text.len() >= MIN_SECRET_LENGTH => drop(secrets.insert(text.clone())),
+        Value::Array(parts) => parts.iter().for_each(|value| leaves(value, secrets)),
+        Value::Object(parts) => parts.values().for_each(|value| leaves(value, secrets)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
-/// Masks texts that are marked elsewhere: what a provider makes of a sensitive value has no mark of its own.
+/// Masks copies of sensitive texts: values that a provider derives from a sensitive one are not marked themselves.
 fn hide(value: &mut Value, secrets: &BTreeSet<String>) {
     match value {
         Value::String(text) if secrets.contains(text) => MASK.clone_into(text),
-        Value::Array(all) => all.iter_mut().for_each(|value| hide(value, secrets)),
-        Value::Object(all) => all.values_mut().for_each(|value| hide(value, secrets)),
+        Value::Array(parts) => parts.iter_mut().for_each(|value| hide(value, secrets)),
+        Value::Object(parts) => parts.values_mut().for_each(|value| hide(value, secrets)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
-/// The texts that are marked as sensitive.
-fn marked(value: &Value, marks: &Value, into: &mut BTreeSet<String>) {
+/// Collects the texts that are marked as sensitive.
+fn marked(value: &Value, marks: &Value, secrets: &mut BTreeSet<String>) {
     match (value, marks) {
-        (value, Value::Bool(true)) => leaves(value, into),
+        (value, Value::Bool(true)) => leaves(value, secrets),
         (Value::Object(fields), Value::Object(marks)) => {
-            fields.iter().for_each(|(name, value)| marked(value, marks.get(name).unwrap_or(&Value::Null), into));
+            fields.iter().for_each(|(name, value)| marked(value, marks.get(name).unwrap_or(&Value::Null), secrets));
         }
-        (Value::Array(all), Value::Array(marks)) => {
-            all.iter().zip(marks).for_each(|(value, marks)| marked(value, marks, into));
+        (Value::Array(elements), Value::Array(marks)) => {
+            elements.iter().zip(marks).for_each(|(value, marks)| marked(value, marks, secrets));
         }
         _ => {}
     }
@@ -168,29 +169,29 @@ fn of_module(module: &Value, found: &mut Vec<Resource>, secrets: &mut BTreeSet<S
     }
 }
 
-/// A value with all that is marked as sensitive masked: the marks have the shape of the value, `true` where it is.
+/// Masks all sensitive parts of a value. The marks have the shape of the value, with `true` at sensitive parts.
 pub fn masked(value: &Value, marks: &Value) -> Value {
     match (value, marks) {
         (Value::Null, _) => Value::Null,
         (_, Value::Bool(true)) => Value::String(MASK.to_owned()),
         (Value::Object(fields), Value::Object(marks)) => {
-            let one = |(name, value): (&String, &Value)| {
+            let masked_field = |(name, value): (&String, &Value)| {
                 (name.clone(), masked(value, marks.get(name).unwrap_or(&Value::Null)))
             };
-            Value::Object(fields.iter().map(one).collect())
+            Value::Object(fields.iter().map(masked_field).collect())
         }
         (Value::Array(elements), Value::Array(marks)) => {
-            let one = |(at, value): (usize, &Value)| masked(value, marks.get(at).unwrap_or(&Value::Null));
-            Value::Array(elements.iter().enumerate().map(one).collect())
+            let masked_element = |(at, value): (usize, &Value)| masked(value, marks.get(at).unwrap_or(&Value::Null));
+            Value::Array(elements.iter().enumerate().map(masked_element).collect())
         }
         (value, _) => value.clone(),
     }
 }
 
-/// The addresses that `state pull` says, in its order; nothing where there is no state.
+/// Parses the addresses in `state pull`, in their order; empty if there is no state.
 ///
 /// # Errors
-/// It is not a state.
+/// If it is not a state.
 pub fn addresses(json: &[u8]) -> Result<Vec<Resource>, serde_json::Error> {
     if json.iter().all(u8::is_ascii_whitespace) {
         return Ok(Vec::new());
@@ -207,7 +208,7 @@ pub fn addresses(json: &[u8]) -> Result<Vec<Resource>, serde_json::Error> {
                 Value::Null => String::new(),
                 key => format!("[{key}]"),
             };
-            // A deposed one is what is left of a replacement.
+            // A deposed instance remains from an unfinished replacement.
             let deposed = instance["deposed"].as_str().map(|key| format!(" (deposed {key})")).unwrap_or_default();
             found.push(Resource {
                 address: format!("{module}{data}{}.{}{key}{deposed}", text("type"), text("name")),
@@ -221,11 +222,11 @@ pub fn addresses(json: &[u8]) -> Result<Vec<Resource>, serde_json::Error> {
     Ok(found)
 }
 
-/// A pulled state without what must not be shown: outputs that are sensitive, attributes that `shown` (of `show -json`)
-/// marks, and what providers keep for themselves.
+/// Parses a pulled state and removes everything that must not be displayed: sensitive outputs, attributes that `shown`
+/// (`show -json`) marks, and private data of providers.
 ///
 /// # Errors
-/// Either is not what Terraform says.
+/// If either is not Terraform's output.
 pub fn pulled(state: &[u8], shown: &[u8]) -> Result<Value, serde_json::Error> {
     if state.iter().all(u8::is_ascii_whitespace) {
         return Ok(Value::Null);
@@ -245,7 +246,7 @@ pub fn pulled(state: &[u8], shown: &[u8]) -> Result<Value, serde_json::Error> {
             let values = shown.iter().find(|resource| resource.address == address).map(|resource| &resource.values);
             let Some(fields) = instance.as_object_mut() else { continue };
             fields.remove("private");
-            // What is not shown, as what is left of a replacement, cannot be told to be harmless.
+            // An instance that is not in `shown`, such as a deposed one, may contain secrets.
             fields.insert("attributes".to_owned(), values.cloned().unwrap_or_else(|| MASK.into()));
         }
     }
@@ -258,7 +259,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn values_that_are_marked_sensitive_are_masked_at_any_depth() {
+    fn sensitive_values_are_masked_at_any_depth() {
         let value = json!({"user": "a", "password": "s", "list": [{"key": "k", "id": 1}, "x"], "none": null});
         let marks = json!({"password": true, "list": [{"key": true}], "none": true});
         assert_eq!(
@@ -270,32 +271,32 @@ mod tests {
     }
 
     #[test]
-    fn a_state_that_was_moved_is_the_same_or_why_not() {
+    fn moved_state_is_compared_with_the_original() {
         let state = |lineage: &str, serial: u64, count: usize| {
             let instances = vec![json!({}); count];
-            Mark::of(
+            StateIdentity::of(
                 &serde_json::to_vec(&json!({"lineage": lineage, "serial": serial, "outputs": {},
                 "resources": [{"type": "x", "instances": instances}]}))
                 .unwrap(),
             )
         };
         let before = state("l", 4, 2).unwrap();
-        assert_eq!(before.words(), "serial 4, lineage l, 2 resources");
-        assert_eq!(before.moved(state("l", 4, 2).as_ref()), None);
-        assert_eq!(before.moved(state("l", 5, 2).as_ref()), None);
+        assert_eq!(before.describe(), "serial 4, lineage l, 2 resources");
+        assert_eq!(before.difference_after_move(state("l", 4, 2).as_ref()), None);
+        assert_eq!(before.difference_after_move(state("l", 5, 2).as_ref()), None);
         for (there, why) in [
             (None, "no state"),
             (state("m", 4, 2), "lineage"),
             (state("l", 3, 2), "serial"),
             (state("l", 4, 1), "resources"),
         ] {
-            assert!(before.moved(there.as_ref()).is_some_and(|said| said.contains(why)), "{why}");
+            assert!(before.difference_after_move(there.as_ref()).is_some_and(|reason| reason.contains(why)), "{why}");
         }
-        assert_eq!(Mark::of(b"  "), None);
+        assert_eq!(StateIdentity::of(b"  "), None);
     }
 
     #[test]
-    fn an_output_that_does_not_say_that_it_may_be_shown_is_sensitive() {
+    fn output_without_a_sensitivity_is_sensitive() {
         let found = outputs(br#"{"b":{"sensitive":false,"type":"string","value":"x"},"a":{"value":"y"}}"#).unwrap();
         let found: Vec<(&str, bool)> = found.iter().map(|output| (output.name.as_str(), output.sensitive)).collect();
         assert_eq!(found, [("b", false), ("a", true)]);
@@ -303,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pulled_state_has_its_addresses_and_keeps_its_secrets() {
+    fn pulled_state_has_addresses_and_no_secrets() {
         let state = json!({
             "version": 4, "serial": 3, "lineage": "l",
             "outputs": {"password": {"value": "geheim", "type": "string", "sensitive": true}, "id": {"value": "i"}},
@@ -342,7 +343,7 @@ mod tests {
         let resources = resources(&shown).unwrap();
         assert_eq!((resources.len(), resources[1].is_tainted, resources[2].is_data), (3, true, true));
         let pulled = pulled(&bytes, &shown).unwrap();
-        // What the provider made of it is not marked, and hidden all the same.
+        // A value that the provider derived from it is not marked, but masked all the same.
         assert_eq!(resources[0].values, json!({"input": MASK, "output": [MASK], "id": "1"}));
         let text = pulled.to_string();
         assert!(!text.contains("geheim") && !text.contains("Z2VoZWlt"), "{text}");

@@ -3,7 +3,7 @@
 use super::{Around, Tool, Unit};
 use std::path::Path;
 
-/// A unit of Terraform in a folder of its name, that needs these.
+/// Returns a Terraform unit in a folder of its name, with these dependencies.
 pub(crate) fn unit(name: &str, depends_on: &[&str]) -> Unit {
     Unit {
         name: name.into(),

@@ -1,20 +1,20 @@
-//! Why something about infrastructure as code cannot be done: before a run, or beside one.
+//! Errors of infrastructure as code, before a run or outside of one.
 
 use serde::{Deserialize, Serialize};
 
-/// The kind of trouble, from which the exit code follows.
+/// The kind of an error, which determines the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum TroubleKind {
-    /// The configuration, or what was typed, does not fit what is there.
+pub enum InfraErrorKind {
+    /// The configuration or the arguments do not match the existing units.
     Usage,
-    /// Terraform or Terragrunt is not there, or not of a version that is known to work.
+    /// Terraform or Terragrunt is missing, or of an unsupported version.
     Tool,
-    /// The code is broken: HCL, a cycle, a dependency that leads nowhere.
+    /// The code is invalid: HCL errors, a cycle, a dependency on a missing unit.
     Code,
     /// The workspace does not exist.
     Workspace,
-    /// Nothing of it was initialised on this machine.
+    /// Nothing was initialized on this machine.
     NotInitialised,
     /// Refused by a safety rule.
     Refused,
@@ -22,9 +22,9 @@ pub enum TroubleKind {
     Failed,
 }
 
-impl TroubleKind {
-    /// The word used in JSON.
-    pub fn word(self) -> &'static str {
+impl InfraErrorKind {
+    /// Returns the word used in JSON.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Usage => "usage",
             Self::Tool => "tool",
@@ -37,42 +37,42 @@ impl TroubleKind {
     }
 }
 
-/// A failure: what failed, why, and what to do.
+/// An error with its causes and a hint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
-pub struct Trouble {
-    pub kind: TroubleKind,
-    /// The failure, in a sentence.
+pub struct InfraError {
+    pub kind: InfraErrorKind,
+    /// The error, as a sentence.
     pub message: String,
-    /// Why: a line each, with file and line where there are any.
+    /// The causes, one line each, with file and line if known.
     #[serde(default)]
     pub causes: Vec<String>,
-    /// The hint: what a person can do about it.
+    /// The hint.
     #[serde(default)]
     pub hint: Option<String>,
 }
 
-impl Trouble {
-    /// Trouble with its sentence.
-    pub fn new(kind: TroubleKind, message: impl Into<String>) -> Self {
+impl InfraError {
+    /// Creates an error with its sentence.
+    pub fn new(kind: InfraErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), causes: Vec::new(), hint: None }
     }
 
-    /// The same with one more cause.
+    /// Returns the error with one more cause.
     #[must_use]
     pub fn cause(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());
         self
     }
 
-    /// The same with more causes.
+    /// Returns the error with more causes.
     #[must_use]
     pub fn causes(mut self, causes: impl IntoIterator<Item = String>) -> Self {
         self.causes.extend(causes);
         self
     }
 
-    /// The same with a hint: what to do.
+    /// Returns the error with a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

@@ -1,4 +1,4 @@
-//! A unit: a folder that is planned and applied on its own; and the graph of an environment's units.
+//! Units, which are folders that are planned and applied on their own, and the graph of an environment's units.
 
 use super::around::{self, Around};
 use serde::{Deserialize, Serialize};
@@ -9,85 +9,85 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tool {
-    /// Terragrunt, which writes the root and calls Terraform.
+    /// Terragrunt, which generates the root module and calls Terraform.
     Terragrunt,
-    /// Terraform alone, with workspaces and files of variables.
+    /// Plain Terraform, with workspaces and variable files.
     Terraform,
 }
 
 impl Tool {
-    /// The word that is typed and configured.
-    pub fn word(self) -> &'static str {
+    /// Returns the word used on the command line and in the configuration.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Terragrunt => "terragrunt",
             Self::Terraform => "terraform",
         }
     }
 
-    /// The tool of this word.
-    pub fn named(word: &str) -> Option<Self> {
-        [Self::Terragrunt, Self::Terraform].into_iter().find(|tool| tool.word() == word)
+    /// Returns the tool for this word.
+    pub fn from_name(word: &str) -> Option<Self> {
+        [Self::Terragrunt, Self::Terraform].into_iter().find(|tool| tool.name() == word)
     }
 }
 
 /// A folder that is planned and applied on its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unit {
-    /// Unique in its environment: `network`.
+    /// The name, which is unique in its environment: `network`.
     pub name: String,
     /// The program that plans and applies it.
     pub tool: Tool,
-    /// Its folder, absolute.
+    /// The absolute path of its folder.
     pub dir: PathBuf,
-    /// Terraform's workspace; none with Terragrunt.
+    /// Terraform's workspace; `None` with Terragrunt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace: Option<String>,
-    /// Files of variables, absolute, in the order in which they are given: later ones win.
+    /// Absolute paths of variable files, in the order of the arguments: later ones win.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub var_files: Vec<PathBuf>,
-    /// Names of the units that must be applied before it, sorted.
+    /// Sorted names of the units that must be applied first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
-    /// The settings of Terragrunt around it.
+    /// Its Terragrunt settings.
     #[serde(default, alias = "hooks", deserialize_with = "around::kept", skip_serializing_if = "Around::is_nothing")]
     pub around: Around,
 }
 
-/// The units of an environment. Every dependency is one of them, and there is no cycle.
+/// The units of an environment. Every dependency is one of them, and there are no cycles.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Graph {
     units: Vec<Unit>,
 }
 
-/// Why units are no graph.
+/// The reason why units do not form a graph.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GraphError {
-    /// Two units have one name.
+    /// Two units have the same name.
     #[error("two units are called {0}")]
-    Twice(String),
-    /// A unit needs one that is not there.
+    DuplicateName(String),
+    /// A unit depends on a missing one.
     #[error("{unit} depends on {needs}, and there is no such unit")]
     Missing {
         unit: String,
         /// The name of the missing unit.
         needs: String,
     },
-    /// Units that need each other, in a circle: the first is named again at the end.
+    /// Units depend on each other in a cycle; the first is repeated at the end.
     #[error("these units depend on each other: {}", .0.join(" → "))]
     Cycle(Vec<String>),
 }
 
 impl Graph {
-    /// A graph of these units, in the order of their names within a wave.
+    /// Creates a graph of these units.
     ///
     /// # Errors
-    /// Every reason for which they are none, all at once.
+    /// All reasons why they do not form a graph.
     pub fn new(mut units: Vec<Unit>) -> Result<Self, Vec<GraphError>> {
         units.sort_by(|a, b| a.name.cmp(&b.name));
         let mut errors: Vec<GraphError> = units
             .windows(2)
             .filter(|pair| pair[0].name == pair[1].name)
-            .map(|pair| GraphError::Twice(pair[0].name.clone()))
+            .map(|pair| GraphError::DuplicateName(pair[0].name.clone()))
             .collect();
         let names: BTreeSet<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
         for unit in &units {
@@ -100,22 +100,22 @@ impl Graph {
         if errors.is_empty() { Ok(graph) } else { Err(errors) }
     }
 
-    /// The units, by name.
+    /// Returns the units, sorted by name.
     pub fn units(&self) -> &[Unit] {
         &self.units
     }
 
-    /// The unit of this name.
+    /// Returns the unit with this name.
     pub fn unit(&self, name: &str) -> Option<&Unit> {
         self.units.iter().find(|unit| unit.name == name)
     }
 
-    /// Units in waves: each needs only those of waves before it. An apply goes through them in this order, a destroy
-    /// in the other.
+    /// Returns the units in waves, sorted by name within each: a unit depends only on earlier waves. An apply goes
+    /// through them in this order, a destroy in reverse.
     pub fn waves(&self) -> Vec<Vec<&Unit>> {
         let mut depth: BTreeMap<&str, usize> = BTreeMap::new();
         let mut waves: Vec<Vec<&Unit>> = Vec::new();
-        // There is no cycle, so each round places one at least.
+        // There are no cycles, so each round places at least one unit.
         while depth.len() < self.units.len() {
             let before = depth.len();
             for unit in &self.units {
@@ -141,13 +141,13 @@ impl Graph {
         waves
     }
 
-    /// Names of the units that need this one directly, sorted.
+    /// Returns the sorted names of the units that directly depend on a unit.
     pub fn dependents(&self, name: &str) -> Vec<&str> {
         let needs = |unit: &&Unit| unit.depends_on.iter().any(|needs| needs == name);
         self.units.iter().filter(needs).map(|unit| unit.name.as_str()).collect()
     }
 
-    /// The graph of the chosen units alone: what they need beside them is taken as applied.
+    /// Returns the graph of the chosen units only; other dependencies are assumed to be applied.
     #[must_use]
     pub fn only(&self, chosen: &[String]) -> Self {
         let mut units: Vec<Unit> = self.units.iter().filter(|unit| chosen.contains(&unit.name)).cloned().collect();
@@ -157,7 +157,7 @@ impl Graph {
         Self { units }
     }
 
-    /// A cycle, if there is one, beginning and ending with the same unit.
+    /// Returns a cycle, if there is one, starting and ending with the same unit.
     fn cycle(&self) -> Option<Vec<String>> {
         let mut done: BTreeSet<&str> = BTreeSet::new();
         for start in &self.units {
@@ -170,9 +170,9 @@ impl Graph {
                 };
                 *next += 1;
                 if let Some(at) = path.iter().position(|(on, _)| on.name == *needs) {
-                    let mut circle: Vec<String> = path[at..].iter().map(|(on, _)| on.name.clone()).collect();
-                    circle.push(needs.clone());
-                    return Some(circle);
+                    let mut cycle: Vec<String> = path[at..].iter().map(|(on, _)| on.name.clone()).collect();
+                    cycle.push(needs.clone());
+                    return Some(cycle);
                 }
                 match self.unit(needs) {
                     Some(unit) if !done.contains(unit.name.as_str()) => path.push((unit, 0)),
@@ -190,7 +190,7 @@ mod tests {
     use crate::infra::testing::unit;
 
     #[test]
-    fn a_unit_is_in_the_wave_after_all_that_it_needs() {
+    fn unit_is_in_the_wave_after_its_dependencies() {
         let graph = Graph::new(vec![
             unit("compute", &["database", "network", "registry"]),
             unit("database", &["network"]),
@@ -207,12 +207,12 @@ mod tests {
     }
 
     #[test]
-    fn every_reason_for_which_units_are_no_graph_is_told() {
+    fn all_graph_errors_are_returned() {
         let errors =
             Graph::new(vec![unit("a", &["b"]), unit("b", &["a", "gone"]), unit("c", &[]), unit("c", &[])]).unwrap_err();
-        let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        let messages: Vec<String> = errors.iter().map(ToString::to_string).collect();
         assert_eq!(
-            said,
+            messages,
             [
                 "two units are called c",
                 "b depends on gone, and there is no such unit",

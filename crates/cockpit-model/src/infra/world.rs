@@ -1,6 +1,6 @@
-//! Which AWS a state is of: AWS itself, or what answers at an endpoint (an emulator, the simulator). A state that is kept in a
-//! file stays where it is when another endpoint is named, and Terraform would find nothing there of what it has: it would
-//! make everything again, and forget what is real.
+//! The AWS endpoints that a state belongs to: AWS itself, or an endpoint of an emulator or the simulator. A state in a
+//! local file stays the same when another endpoint is set; Terraform would find none of its resources there, create
+//! everything again, and lose track of the real resources.
 
 use crate::Endpoints;
 use crate::format::without_user;
@@ -9,20 +9,20 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The variables that name endpoints: `AWS_ENDPOINT_URL` and those of single services, with their values; what the AWS files
-/// name is among them. None is AWS itself.
+/// The environment variables with endpoints: `AWS_ENDPOINT_URL` and its per-service variants, with their values,
+/// including those from the AWS configuration files. Empty for AWS itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct World(pub BTreeMap<String, String>);
+pub struct EndpointVariables(pub BTreeMap<String, String>);
 
-/// Beginning of the variables that name endpoints.
+/// The prefix of the variables with endpoints.
 pub const ENDPOINTS: &str = "AWS_ENDPOINT_URL";
 
-impl World {
-    /// The AWS that these variables lead to.
+impl EndpointVariables {
+    /// Creates it from environment variables.
     pub fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        let named = variables.into_iter().filter(|(name, value)| name.starts_with(ENDPOINTS) && !value.is_empty());
-        Self(named.map(|(name, value)| (name, value.trim().trim_end_matches('/').to_owned())).collect())
+        let endpoints = variables.into_iter().filter(|(name, value)| name.starts_with(ENDPOINTS) && !value.is_empty());
+        Self(endpoints.map(|(name, value)| (name, value.trim().trim_end_matches('/').to_owned())).collect())
     }
 
     /// Whether it is AWS itself.
@@ -30,7 +30,7 @@ impl World {
         self.0.is_empty()
     }
 
-    /// Where its requests go, as for all other changes.
+    /// Returns it as endpoints, as used for all other changes.
     pub fn endpoints(&self) -> Endpoints {
         let own = self.0.iter().filter_map(|(name, url)| {
             let service = name.strip_prefix(ENDPOINTS)?.strip_prefix('_')?.to_lowercase();
@@ -39,46 +39,46 @@ impl World {
         Endpoints::new(own, self.0.get(ENDPOINTS).map(String::as_str))
     }
 
-    /// The text by which endpoints are stored, compared and shown: empty for AWS itself. A user and a password are left out.
+    /// Returns the form for storage, comparison and display: empty for AWS itself. Users and passwords are omitted.
     pub fn key(&self) -> String {
-        let short = |name: &String, url: &String| {
+        let entry = |name: &String, url: &String| {
             let url = without_user(url);
             match name.strip_prefix(ENDPOINTS) {
                 Some("") | None => url,
                 Some(service) => format!("{}={url}", service.trim_start_matches('_').to_lowercase()),
             }
         };
-        self.0.iter().map(|(name, url)| short(name, url)).collect::<Vec<_>>().join(" ")
+        self.0.iter().map(|(name, url)| entry(name, url)).collect::<Vec<_>>().join(" ")
     }
 }
 
-/// A world for a person.
-pub fn words(key: &str) -> &str {
+/// Describes a stored key.
+pub fn describe_key(key: &str) -> &str {
     if key.is_empty() { "AWS itself" } else { key }
 }
 
-/// A state of which it was written down where it is of.
+/// A recorded state and the endpoints that it belongs to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Known {
-    /// The state's own mark, which it keeps wherever it is moved to; none before anything was applied.
+pub struct KnownState {
+    /// The state's lineage, which it keeps when it is moved; `None` before the first apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lineage: Option<String>,
-    /// Its file, absolute.
+    /// The absolute path of its file.
     pub file: PathBuf,
-    /// [`World::key`].
+    /// The key of its endpoints, see [`EndpointVariables::key`].
     pub world: String,
 }
 
-/// The facts of a state that tell which AWS it is of.
+/// The properties of a state that determine which endpoints it belongs to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// Its own mark.
+    /// Its lineage.
     pub lineage: Option<String>,
-    /// Resources of AWS that it manages.
-    pub of_aws: usize,
+    /// Number of AWS resources that it manages.
+    pub aws_resources: usize,
 }
 
-/// Reads a state; none where it is none.
+/// Parses a state; `None` if it is not one.
 pub fn facts(state: &[u8]) -> Option<Facts> {
     let state: Value = serde_json::from_slice(state).ok()?;
     let managed = state["resources"].as_array().into_iter().flatten().filter(|resource| {
@@ -86,16 +86,16 @@ pub fn facts(state: &[u8]) -> Option<Facts> {
         resource["mode"] == "managed" && (provider.contains("/aws\"") || provider.ends_with("provider.aws"))
     });
     let of_aws = managed.map(|resource| resource["instances"].as_array().map_or(0, Vec::len)).sum();
-    Some(Facts { lineage: state["lineage"].as_str().map(str::to_owned), of_aws })
+    Some(Facts { lineage: state["lineage"].as_str().map(str::to_owned), aws_resources: of_aws })
 }
 
-/// Why a state is not planned or applied in a world; none where it is of it.
+/// Returns why a state must not be planned or applied at these endpoints; `None` if it may be.
 ///
-/// One that has nothing of AWS can be of any. One of which nothing was written down is taken for one of AWS itself, unless the
-/// configuration itself says that the environment is at this endpoint (`declared`): what is typed for a moment says nothing
-/// of where a state is of.
-pub fn refused(file: &Path, facts: &Facts, known: &[Known], world: &str, declared: bool) -> Option<String> {
-    if facts.of_aws == 0 {
+/// A state without AWS resources may be used with any endpoints. A state without a record is assumed to belong to AWS
+/// itself, unless the configuration assigns the endpoint to the environment (`declared`); an endpoint that was only
+/// typed for one command proves nothing.
+pub fn refusal(file: &Path, facts: &Facts, known: &[KnownState], world: &str, declared: bool) -> Option<String> {
+    if facts.aws_resources == 0 {
         return None;
     }
     let by_lineage = known.iter().rev().find(|known| known.lineage.is_some() && known.lineage == facts.lineage);
@@ -106,18 +106,18 @@ pub fn refused(file: &Path, facts: &Facts, known: &[Known], world: &str, declare
         None => "",
     };
     (of != world).then(|| {
-        let count = facts.of_aws;
+        let count = facts.aws_resources;
         let resources = if count == 1 { "resource" } else { "resources" };
         format!(
             "the state in {} has {count} {resources} of {}, and this would ask {}",
             file.display(),
-            words(of),
-            words(world)
+            describe_key(of),
+            describe_key(world)
         )
     })
 }
 
-/// The hint on a state of another AWS.
+/// The hint for a state that belongs to other endpoints.
 pub const HINT: &str = "leave --endpoint-url, AWS_ENDPOINT_URL and an `endpoint_url` of the AWS files out, or use a copy of the code with \
                         a state of its own. Where the state really is of that endpoint, write `endpoint_url` into the environment's \
                         configuration";
@@ -128,51 +128,51 @@ mod tests {
 
     const URL: &str = "http://127.0.0.1:4566";
 
-    fn known(lineage: Option<&str>, world: &str) -> Known {
-        Known { lineage: lineage.map(str::to_owned), file: "/a/terraform.tfstate".into(), world: world.into() }
+    fn known(lineage: Option<&str>, world: &str) -> KnownState {
+        KnownState { lineage: lineage.map(str::to_owned), file: "/a/terraform.tfstate".into(), world: world.into() }
     }
 
-    fn judged(lineage: &str, known: &[Known], world: &str, declared: bool) -> bool {
-        let facts = Facts { lineage: Some(lineage.into()), of_aws: 3 };
-        refused(Path::new("/a/terraform.tfstate"), &facts, known, world, declared).is_some()
+    fn judged(lineage: &str, known: &[KnownState], world: &str, declared: bool) -> bool {
+        let facts = Facts { lineage: Some(lineage.into()), aws_resources: 3 };
+        refusal(Path::new("/a/terraform.tfstate"), &facts, known, world, declared).is_some()
     }
 
     #[test]
-    fn a_state_is_planned_only_where_its_resources_are() {
+    fn state_is_planned_only_at_its_own_endpoints() {
         let sim = [known(Some("l"), URL)];
         assert!(!judged("l", &sim, URL, false));
-        assert!(judged("l", &sim, "", false), "made again in AWS itself");
-        assert!(judged("l", &sim, "http://127.0.0.1:1", true), "another endpoint, whatever the configuration says");
-        // Nothing was written down: it is of AWS itself, unless the configuration says where the environment is.
+        assert!(judged("l", &sim, "", false), "it would be created again in AWS itself");
+        assert!(judged("l", &sim, "http://127.0.0.1:1", true), "another endpoint, even if configured");
+        // Without a record it belongs to AWS itself, unless the configuration assigns an endpoint to the environment.
         assert!(judged("other", &sim, URL, false) && !judged("other", &sim, "", false));
         assert!(!judged("other", &sim, URL, true));
-        assert!(judged("l", &[known(Some("l"), "")], URL, true), "what was written down is what counts");
+        assert!(judged("l", &[known(Some("l"), "")], URL, true), "the record decides");
     }
 
     #[test]
-    fn an_apply_that_was_killed_left_the_state_in_the_world_that_it_was_begun_in() {
-        let begun = [known(None, URL)];
-        assert!(!judged("l", &begun, URL, false) && judged("l", &begun, "", false));
-        assert!(judged("l", &[known(None, URL), known(Some("l"), "")], URL, false), "its own mark counts more");
+    fn killed_apply_leaves_the_state_at_its_endpoints() {
+        let recorded = [known(None, URL)];
+        assert!(!judged("l", &recorded, URL, false) && judged("l", &recorded, "", false));
+        assert!(judged("l", &[known(None, URL), known(Some("l"), "")], URL, false), "the lineage has precedence");
     }
 
     #[test]
-    fn a_state_without_resources_of_aws_may_be_of_any_world() {
+    fn state_without_aws_resources_fits_any_endpoints() {
         let state = br#"{"lineage":"l","resources":[
             {"mode":"managed","type":"terraform_data","provider":"provider[\"terraform.io/builtin/terraform\"]","instances":[{}]},
             {"mode":"data","type":"aws_ami","provider":"provider[\"registry.terraform.io/hashicorp/aws\"]","instances":[{}]}]}"#;
         let found = facts(state).unwrap();
-        assert_eq!(found, Facts { lineage: Some("l".into()), of_aws: 0 });
-        assert_eq!(refused(Path::new("/a"), &found, &[], URL, false), None);
+        assert_eq!(found, Facts { lineage: Some("l".into()), aws_resources: 0 });
+        assert_eq!(refusal(Path::new("/a"), &found, &[], URL, false), None);
         let state = String::from_utf8_lossy(state).replace("\"data\"", "\"managed\"");
-        assert_eq!(facts(state.as_bytes()).unwrap().of_aws, 1);
+        assert_eq!(facts(state.as_bytes()).unwrap().aws_resources, 1);
         assert_eq!(facts(b"torn {"), None);
     }
 
     #[test]
-    fn endpoints_of_single_services_are_a_part_of_the_world() {
+    fn per_service_endpoints_are_compared_too() {
         let world = |pairs: &[(&str, &str)]| {
-            World::of(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+            EndpointVariables::of(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
         };
         assert!(world(&[("AWS_REGION", "x"), ("AWS_ENDPOINT_URL", "")]).is_aws());
         assert_eq!(world(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566/")]).key(), URL);

@@ -1,26 +1,28 @@
-//! The things of an environment beside its clusters and databases. What the cockpit finds by itself, by tags and by
-//! names, needs no line: only what it would not find becomes one, and what is called like nobody is told.
+//! Resources of an environment other than clusters and databases. Resources that the cockpit finds by tags and names
+//! need no configuration line; only those that it would not find get one, and those that match no environment are
+//! reported.
 
-use super::draft::{Draft, Offer, nearest};
-use super::seen::{Region, Seen};
+use super::draft::{Draft, Offer, best_match};
+use super::seen::{DiscoveredResources, Region};
 use crate::cdn::{Distribution, belongs, prefixes};
-use crate::health_probe::declared::plain;
+use crate::health_probe::declared::normalize_name;
 use crate::machine::is_tagged;
-use crate::names::listed;
+use crate::names::list_names;
 use crate::parameters;
 use std::collections::BTreeMap;
 
-/// Which environments a thing may belong to.
-enum Whose {
-    /// The cockpit finds it.
+/// The environment that a resource may belong to.
+enum Owner {
+    /// The cockpit finds it without configuration.
     Found(usize),
-    /// It is called like this environment, and would not be found.
-    Called(usize),
+    /// Its name matches this environment, but the cockpit would not find it.
+    NameMatches(usize),
     Nobody,
 }
 
-/// Adds what was seen to the drafts, which have names by now; what belongs to none goes into `rest`, as sentences.
-pub(super) fn look(drafts: &mut [Draft], seen: &Seen, rest: &mut Vec<String>) {
+/// Adds the resources to the drafts, which already have names; resources that match none are reported as sentences in
+/// `rest`.
+pub(super) fn assign_resources(drafts: &mut [Draft], seen: &DiscoveredResources, rest: &mut Vec<String>) {
     for region in &seen.regions {
         balancers(drafts, region, rest);
         logs(drafts, region);
@@ -39,42 +41,42 @@ pub(super) fn look(drafts: &mut [Draft], seen: &Seen, rest: &mut Vec<String>) {
     }
 }
 
-/// Which draft a name belongs to: by the names that the cockpit uses, else by the beginning of the name.
-fn whose(drafts: &[Draft], region: Option<&str>, names: &[&str]) -> Whose {
+/// Returns the draft that a name belongs to: by the names that the cockpit looks for, or else by the start of the name.
+fn owner(drafts: &[Draft], region: Option<&str>, names: &[&str]) -> Owner {
     let here = |draft: &Draft| region.is_none_or(|region| draft.guess.region.as_deref() == Some(region));
     let finds = |draft: &Draft| belongs(names, &[], &prefixes(&draft.guess.project, &draft.guess.name));
     if let Some(at) = drafts.iter().position(|draft| here(draft) && finds(draft)) {
-        return Whose::Found(at);
+        return Owner::Found(at);
     }
-    names.iter().find_map(|name| nearest(drafts, region, name)).map_or(Whose::Nobody, Whose::Called)
+    names.iter().find_map(|name| best_match(drafts, region, name)).map_or(Owner::Nobody, Owner::NameMatches)
 }
 
-/// Target groups that no service has.
+/// Adds target groups that no service uses.
 fn balancers(drafts: &mut [Draft], region: &Region, rest: &mut Vec<String>) {
-    let mut nobody = Vec::new();
+    let mut unmatched = Vec::new();
     for balancer in &region.balancers {
         for group in &balancer.groups {
-            let at = [group, &balancer.name].into_iter().find_map(|name| nearest(drafts, Some(&region.name), name));
+            let at = [group, &balancer.name].into_iter().find_map(|name| best_match(drafts, Some(&region.name), name));
             match at {
                 Some(at) => drafts[at].guess.target_groups.push(group.clone()),
-                None => nobody.push(group.as_str()),
+                None => unmatched.push(group.as_str()),
             }
         }
     }
-    if !nobody.is_empty() {
+    if !unmatched.is_empty() {
         rest.push(format!(
-            "target groups of {} are of no service, and called like no environment: {}",
+            "target groups in {} belong to no service and match no environment: {}",
             region.name,
-            listed(&nobody)
+            list_names(&unmatched)
         ));
     }
 }
 
-/// Log groups of functions: reading them costs nothing until somebody looks, but whether that is wanted is not known.
+/// Offers log groups of functions. Reading them costs nothing until they are opened, but they may not be wanted.
 fn logs(drafts: &mut [Draft], region: &Region) {
     for group in &region.logs {
         let name = group.rsplit('/').next().unwrap_or(group);
-        let Some(at) = nearest(drafts, Some(&region.name), name) else { continue };
+        let Some(at) = best_match(drafts, Some(&region.name), name) else { continue };
         let draft = &mut drafts[at];
         let (folder, _) = group.split_at(group.len() - name.len());
         let pattern = format!("{folder}{}-*", draft.prefix);
@@ -85,41 +87,41 @@ fn logs(drafts: &mut [Draft], region: &Region) {
     }
 }
 
-/// Paths of parameters, for environments whose task definitions name none.
+/// Adds parameter paths for environments whose task definitions reference none.
 fn paths(drafts: &mut [Draft], region: &Region) {
     for path in parameters::prefixes(region.parameters.iter().map(String::as_str)) {
-        // What stands between the slashes is how other things are called.
+        // The parts between the slashes follow the naming of other resources.
         let name = path.trim_matches('/').replace('/', "-");
-        let Some(at) = nearest(drafts, Some(&region.name), &name).filter(|_| path.ends_with('/')) else { continue };
-        if !drafts[at].names_parameters {
+        let Some(at) = best_match(drafts, Some(&region.name), &name).filter(|_| path.ends_with('/')) else { continue };
+        if !drafts[at].references_parameters {
             drafts[at].guess.parameters.push(path);
         }
     }
 }
 
 fn pools(drafts: &mut [Draft], region: &Region, rest: &mut Vec<String>) {
-    let (mut found, mut nobody) = (Vec::new(), Vec::new());
+    let (mut found, mut unmatched) = (Vec::new(), Vec::new());
     for (id, name) in &region.pools {
-        match whose(drafts, Some(&region.name), &[id, name]) {
-            Whose::Found(at) => found.push(at),
-            Whose::Called(at) => drafts[at].guess.user_pools.push(name.clone()),
-            Whose::Nobody => nobody.push(name.as_str()),
+        match owner(drafts, Some(&region.name), &[id, name]) {
+            Owner::Found(at) => found.push(at),
+            Owner::NameMatches(at) => drafts[at].guess.user_pools.push(name.clone()),
+            Owner::Nobody => unmatched.push(name.as_str()),
         }
     }
-    // A line would take the place of what is found.
+    // A configuration line would replace the automatic lookup.
     for at in &found {
         drafts[*at].guess.user_pools.clear();
     }
-    if !nobody.is_empty() {
-        let names = listed(&nobody);
-        rest.push(format!("user pools of {} are called like no environment: {names} (`user_pools`)", region.name));
+    if !unmatched.is_empty() {
+        let names = list_names(&unmatched);
+        rest.push(format!("user pools in {} match no environment: {names} (`user_pools`)", region.name));
     }
 }
 
 fn machines(drafts: &mut [Draft], region: &Region, rest: &mut Vec<String>) {
-    let (mut found, mut nobody) = (Vec::new(), Vec::new());
+    let (mut found, mut unmatched) = (Vec::new(), Vec::new());
     for machine in &region.machines {
-        // The instances of an auto-scaling group come and go; nobody refers to them by name.
+        // Instances of an Auto Scaling group are replaced, so their names are not stable references.
         let Some(name) = machine.name.as_deref().filter(|_| machine.group.is_none() && machine.state != "terminated")
         else {
             continue;
@@ -134,69 +136,66 @@ fn machines(drafts: &mut [Draft], region: &Region, rest: &mut Vec<String>) {
         }
         let only = drafts.iter().filter(|draft| of_project(draft)).count() == 1;
         let by_tag = drafts.iter().position(of_project).filter(|_| only);
-        match nearest(drafts, Some(&region.name), name).or(by_tag) {
+        match best_match(drafts, Some(&region.name), name).or(by_tag) {
             Some(at) if drafts[at].guess.instances.iter().any(|known| known == name) => {}
             Some(at) => drafts[at].guess.instances.push(name.to_owned()),
-            None => nobody.push(name),
+            None => unmatched.push(name),
         }
     }
     for at in &found {
         drafts[*at].guess.instances.clear();
     }
-    if !nobody.is_empty() {
-        let names = listed(&nobody);
-        rest.push(format!(
-            "instances of {} are tagged and called like no environment: {names} (`instances`)",
-            region.name
-        ));
+    if !unmatched.is_empty() {
+        let names = list_names(&unmatched);
+        rest.push(format!("instances in {} match no environment by tag or name: {names} (`instances`)", region.name));
     }
 }
 
-fn distribution(drafts: &[Draft], one: &Distribution) -> Whose {
+fn distribution(drafts: &[Draft], one: &Distribution) -> Owner {
     let own = [&one.id, &one.domain, &one.comment];
     let names: Vec<&str> = own.into_iter().chain(&one.aliases).map(String::as_str).collect();
-    whose(drafts, None, &names)
+    owner(drafts, None, &names)
 }
 
-fn distributions(drafts: &mut [Draft], seen: &Seen, rest: &mut Vec<String>) {
-    let (mut found, mut nobody) = (Vec::new(), Vec::new());
+fn distributions(drafts: &mut [Draft], seen: &DiscoveredResources, rest: &mut Vec<String>) {
+    let (mut found, mut unmatched) = (Vec::new(), Vec::new());
     for one in &seen.distributions {
         match distribution(drafts, one) {
-            Whose::Found(at) => found.push(at),
-            Whose::Called(at) => drafts[at].guess.distributions.push(one.id.clone()),
-            Whose::Nobody => nobody.push(format!("{} ({})", one.id, one.title())),
+            Owner::Found(at) => found.push(at),
+            Owner::NameMatches(at) => drafts[at].guess.distributions.push(one.id.clone()),
+            Owner::Nobody => unmatched.push(format!("{} ({})", one.id, one.title())),
         }
     }
     for at in &found {
         drafts[*at].guess.distributions.clear();
     }
-    if !nobody.is_empty() {
-        let names = listed(&nobody.iter().map(String::as_str).collect::<Vec<_>>());
-        rest.push(format!("distributions are called like no environment: {names} (`distributions`)"));
+    if !unmatched.is_empty() {
+        let names = list_names(&unmatched.iter().map(String::as_str).collect::<Vec<_>>());
+        rest.push(format!("distributions match no environment: {names} (`distributions`)"));
     }
 }
 
-/// Hosts whose records lead to a load balancer of no service, or to a distribution: the cockpit looks for those that lead to
-/// the balancers of services.
-fn hosts(drafts: &mut [Draft], seen: &Seen) {
+/// Adds hosts whose records point to a distribution, or to a load balancer that no service uses. Hosts of the services'
+/// load balancers are found without configuration.
+fn hosts(drafts: &mut [Draft], seen: &DiscoveredResources) {
     let mut found: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     let mut known = Vec::new();
     let balancers = || seen.regions.iter().flat_map(|region| region.balancers.iter().map(move |one| (region, one)));
     for (host, to) in seen.hosts.iter().filter(|(host, _)| !host.contains('*')) {
-        let to = plain(to);
-        let at = if let Some((region, balancer)) = balancers().find(|(_, one)| plain(&one.dns) == to) {
+        let to = normalize_name(to);
+        let at = if let Some((region, balancer)) = balancers().find(|(_, one)| normalize_name(&one.dns) == to) {
             let names = std::iter::once(&balancer.name).chain(&balancer.groups);
-            let at = names.into_iter().find_map(|name| nearest(drafts, Some(&region.name), name));
-            if balancer.of_services {
+            let at = names.into_iter().find_map(|name| best_match(drafts, Some(&region.name), name));
+            if balancer.is_used_by_service {
                 known.extend(at);
                 continue;
             }
             at
         } else {
-            let one = seen.distributions.iter().find(|one| plain(&one.domain) == to);
+            let one = seen.distributions.iter().find(|one| normalize_name(&one.domain) == to);
             one.and_then(|one| match distribution(drafts, one) {
-                Whose::Found(at) | Whose::Called(at) => Some(at),
-                Whose::Nobody => None,
+                Owner::Found(at) | Owner::NameMatches(at) => Some(at),
+                Owner::Nobody => None,
             })
         };
         if let Some(at) = at {

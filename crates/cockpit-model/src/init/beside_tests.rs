@@ -1,25 +1,29 @@
-//! What becomes a line beside clusters and databases, and what is found without one.
+//! Tests of which resources get a configuration line, and which are found without one.
 
 use super::super::group::{Guess, Guesses, group};
-use super::super::seen::{Balancer, Cluster, Region, Seen, Service};
+use super::super::seen::{Balancer, Cluster, DiscoveredResources, Region, Service};
 use super::super::write::write;
 use crate::cdn::Distribution;
-use crate::machine::Machine;
+use crate::machine::Ec2Instance;
 
-fn seen(change: impl Fn(&mut Region, &mut Seen)) -> Seen {
+fn seen(change: impl Fn(&mut Region, &mut DiscoveredResources)) -> DiscoveredResources {
     let cluster = |kind: &str, names_parameters| Cluster {
         name: format!("shop-{kind}-cluster"),
         tags: [("Project", "shop"), ("Environment", kind)]
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .into(),
-        services: vec![Service { name: format!("shop-{kind}-web"), names_parameters, ..Service::default() }],
+        services: vec![Service {
+            name: format!("shop-{kind}-web"),
+            references_parameters: names_parameters,
+            ..Service::default()
+        }],
     };
     let mut region = Region {
         name: "eu-west-1".into(),
         clusters: vec![cluster("staging", true), cluster("prod", false)],
         ..Region::default()
     };
-    let mut seen = Seen { account: Some("123456789012".into()), ..Seen::default() };
+    let mut seen = DiscoveredResources { account: Some("123456789012".into()), ..DiscoveredResources::default() };
     change(&mut region, &mut seen);
     seen.regions.push(region);
     seen
@@ -29,20 +33,20 @@ fn of<'a>(guesses: &'a Guesses, name: &str) -> &'a Guess {
     guesses.environments.iter().find(|guess| guess.name == name).unwrap()
 }
 
-fn machine(name: &str, project: Option<&str>, environment: Option<&str>) -> Machine {
+fn machine(name: &str, project: Option<&str>, environment: Option<&str>) -> Ec2Instance {
     let owned = |text: Option<&str>| text.map(str::to_owned);
-    Machine {
+    Ec2Instance {
         id: "i-1".into(),
         name: Some(name.into()),
         project: owned(project),
         environment: owned(environment),
         state: "running".into(),
-        ..Machine::default()
+        ..Ec2Instance::default()
     }
 }
 
 #[test]
-fn what_is_found_by_its_name_or_tags_needs_no_line() {
+fn resource_found_by_name_or_tags_needs_no_line() {
     let guesses = group(&seen(|region, seen| {
         region.pools = vec![("eu_1".into(), "shop-staging-users".into())];
         region.machines = vec![machine("bastion", Some("shop"), Some("staging"))];
@@ -50,7 +54,7 @@ fn what_is_found_by_its_name_or_tags_needs_no_line() {
         region.balancers = vec![Balancer {
             name: "shop-staging-alb".into(),
             dns: "shop-1.elb.amazonaws.com".into(),
-            of_services: true,
+            is_used_by_service: true,
             groups: Vec::new(),
         }];
         seen.hosts = vec![("shop.example".into(), "dualstack.shop-1.elb.amazonaws.com.".into())];
@@ -62,7 +66,7 @@ fn what_is_found_by_its_name_or_tags_needs_no_line() {
             ..Distribution::default()
         }];
     }));
-    assert!(guesses.rest.is_empty(), "{:?}", guesses.rest);
+    assert!(guesses.unassigned.is_empty(), "{:?}", guesses.unassigned);
     for guess in &guesses.environments {
         let lines = [
             &guess.user_pools,
@@ -77,14 +81,14 @@ fn what_is_found_by_its_name_or_tags_needs_no_line() {
 }
 
 #[test]
-fn what_would_not_be_found_is_a_line_of_the_environment_that_it_is_called_like() {
+fn resource_that_would_not_be_found_gets_a_line() {
     let all = seen(|region, seen| {
         region.parameters = vec!["/shop/prod/KEY".into(), "/shop/prod/db/URL".into(), "/other/KEY".into()];
         region.machines = vec![machine("shop-prod-bastion", None, None), machine("shop-prod-bastion", None, None)];
         region.balancers = vec![Balancer {
             name: "shop-prod-legacy".into(),
             dns: "legacy-1.elb.amazonaws.com".into(),
-            of_services: false,
+            is_used_by_service: false,
             groups: vec!["shop-prod-old".into()],
         }];
         region.logs = vec!["/aws/lambda/shop-staging-mailer".into(), "/aws/lambda/shop-staging-scheduler".into()];
@@ -121,27 +125,27 @@ fn what_would_not_be_found_is_a_line_of_the_environment_that_it_is_called_like()
 }
 
 #[test]
-fn what_is_called_like_nobody_is_told_and_a_line_never_hides_what_is_found() {
+fn unmatched_resource_is_reported_and_a_line_hides_nothing() {
     let guesses = group(&seen(|region, seen| {
-        // The second would not be found by its name, but a line with it would hide the first.
+        // The second would not be found by its name, but a line for it would hide the first.
         region.pools = vec![
             ("eu_1".into(), "shop-staging-users".into()),
             ("eu_2".into(), "shop-staging_old".into()),
             ("eu_3".into(), "people".into()),
         ];
-        region.machines =
-            vec![machine("build", None, None), Machine { group: Some("asg".into()), ..machine("node", None, None) }];
+        region.machines = vec![
+            machine("build", None, None),
+            Ec2Instance { group: Some("asg".into()), ..machine("node", None, None) },
+        ];
         seen.distributions =
             vec![Distribution { id: "E9".into(), domain: "d9.cloudfront.net".into(), ..Distribution::default() }];
     }));
     assert!(of(&guesses, "staging").user_pools.is_empty());
-    let told = guesses.rest.join("; ");
-    for wanted in [
-        "user pools of eu-west-1 are called like no environment: people",
-        "environment: build (",
-        "E9 (d9.cloudfront.net)",
-    ] {
-        assert!(told.contains(wanted), "{wanted}: {told}");
+    let rest = guesses.unassigned.join("; ");
+    for wanted in
+        ["user pools in eu-west-1 match no environment: people", "by tag or name: build (", "E9 (d9.cloudfront.net)"]
+    {
+        assert!(rest.contains(wanted), "{wanted}: {rest}");
     }
-    assert!(!told.contains("node"), "those of a group come and go: {told}");
+    assert!(!rest.contains("node"), "those of a group come and go: {rest}");
 }

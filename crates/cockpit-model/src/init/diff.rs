@@ -1,21 +1,22 @@
-//! The differences of two texts, line by line.
+//! Line-by-line differences between two texts.
 
-/// Lines around a difference that are shown.
-const AROUND: usize = 2;
-/// Longer texts are not compared line by line: that takes the product of their lengths.
-const MOST: usize = 4000;
+/// Number of context lines around a difference.
+const CONTEXT: usize = 2;
+/// Longer texts are not compared line by line, because the work grows with the product of their lengths.
+const MAX_LINES: usize = 4000;
 
-/// The lines of both: ` ` in both, `-` only in the first, `+` only in the second. Empty: they are alike.
+/// Returns the lines of both texts: ` ` in both, `-` only in the first, `+` only in the second. Empty if they are
+/// equal.
 pub fn difference(old: &str, new: &str) -> Vec<String> {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     if old == new {
         return Vec::new();
     }
-    if old.len() > MOST || new.len() > MOST {
-        let all = old.iter().map(|line| format!("-{line}")).chain(new.iter().map(|line| format!("+{line}")));
-        return all.collect();
+    if old.len() > MAX_LINES || new.len() > MAX_LINES {
+        let lines = old.iter().map(|line| format!("-{line}")).chain(new.iter().map(|line| format!("+{line}")));
+        return lines.collect();
     }
-    // The longest lines that both have from each place on.
+    // The length of the longest common subsequence from each position on.
     let width = new.len() + 1;
     let mut common = vec![0_u32; (old.len() + 1) * width];
     for i in (0..old.len()).rev() {
@@ -41,13 +42,13 @@ pub fn difference(old: &str, new: &str) -> Vec<String> {
             j += 1;
         }
     }
-    near(&lines)
+    with_context(&lines)
 }
 
-/// Only lines near a difference; `…` stands for those between.
-fn near(lines: &[(char, &str)]) -> Vec<String> {
+/// Keeps only lines near a difference; `…` stands for omitted lines.
+fn with_context(lines: &[(char, &str)]) -> Vec<String> {
     let changed: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].0 != ' ').collect();
-    let is_near = |at: usize| changed.iter().any(|place| place.abs_diff(at) <= AROUND);
+    let is_near = |at: usize| changed.iter().any(|place| place.abs_diff(at) <= CONTEXT);
     let mut shown = Vec::new();
     let mut left_out = false;
     for (at, (sign, line)) in lines.iter().enumerate() {
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_difference_has_the_lines_around_it() {
+    fn difference_has_context_lines() {
         assert!(difference("a\nb\n", "a\nb").is_empty());
         let (old, new) = ("1\n2\n3\n4\n5\n6\n7\n8", "1\n2\n3\n4\nfive\n6\n7\n8\n9");
         assert_eq!(difference(old, new), ["…", " 3", " 4", "-5", "+five", " 6", " 7", " 8", "+9"]);

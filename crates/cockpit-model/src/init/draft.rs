@@ -1,51 +1,51 @@
-//! An environment as it is guessed, while it is put together.
+//! Drafts of environments during the generation of a configuration.
 
-/// An environment as it is guessed.
+/// A guessed environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Guess {
     /// The environment's name for `--env`.
     pub name: String,
-    /// The project that it is an environment of.
+    /// The project that it belongs to.
     pub project: String,
-    /// The account; none for one that is only code.
+    /// The account; `None` for an environment that only exists in code.
     pub account: Option<String>,
     pub region: Option<String>,
     pub profile: Option<String>,
     pub cluster: Option<String>,
-    /// Its services; empty is all of the cluster.
+    /// Its services; empty for all services of the cluster.
     pub services: Vec<String>,
     pub databases: Vec<String>,
-    /// Target groups beside those of its services.
+    /// Target groups in addition to those of its services.
     pub target_groups: Vec<String>,
-    /// Instances that its tags do not tell.
+    /// Instances that cannot be found by tags.
     pub instances: Vec<String>,
-    /// Distributions that their names do not tell.
+    /// Distributions that cannot be found by name.
     pub distributions: Vec<String>,
-    /// User pools that their names do not tell.
+    /// User pools that cannot be found by name.
     pub user_pools: Vec<String>,
-    /// Paths of parameters that no task definition names.
+    /// Paths of parameters that no task definition references.
     pub parameters: Vec<String>,
-    /// Hosts that no record of its load balancers tells.
+    /// Hosts that cannot be found by records of its load balancers.
     pub hosts: Vec<String>,
-    /// Beginnings of its alarms' names.
+    /// Prefixes of its alarms' names.
     pub alarms: Vec<String>,
     /// Whether it looks like production.
     pub guarded: bool,
-    /// The zone of its times.
+    /// The time zone of its schedules.
     pub timezone: Option<String>,
     /// The function that stops and starts it.
     pub scheduler: Option<String>,
-    /// The beginning of the names of its schedules.
+    /// The prefix of its schedules' names.
     pub schedules: Option<String>,
-    /// The service through whose tasks its database is reached.
+    /// The service whose tasks give access to its database.
     pub tunnel: Option<String>,
     /// Its infrastructure as code.
     pub infra: Option<Infra>,
-    /// Why it is what it is, in sentences.
-    pub why: Vec<String>,
-    /// The open questions, in sentences.
+    /// The reasons for the guesses, as sentences.
+    pub reasons: Vec<String>,
+    /// The open questions, as sentences.
     pub questions: Vec<String>,
-    /// Lines that could be written, each a key with its values and why.
+    /// Optional lines, each a key with its values and the reason.
     pub offers: Vec<Offer>,
 }
 
@@ -54,46 +54,47 @@ pub struct Guess {
 pub enum Infra {
     /// A folder of Terragrunt units.
     Terragrunt {
-        /// The folder, from the configuration file.
+        /// The folder, relative to the configuration file.
         dir: String,
     },
-    /// One root, perhaps in a workspace.
+    /// One root module, possibly in a workspace.
     Terraform {
         /// The name of the unit.
         name: String,
-        /// The folder, from the configuration file.
+        /// The folder, relative to the configuration file.
         dir: String,
         workspace: Option<String>,
-        /// Files of variables.
+        /// Variable files.
         var_files: Vec<String>,
     },
 }
 
-/// A line that could be written.
+/// An optional line, which is written as a comment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Offer {
     pub key: &'static str,
-    /// The values: one text, or a list.
+    /// The values: a single text, or a list.
     pub values: Vec<String>,
     /// Whether it is a list.
     pub list: bool,
-    /// Why it could belong there.
+    /// The reason why it could be wanted.
     pub why: String,
 }
 
-/// A guess and what is needed to find what belongs to it.
+/// A guess, with the data for assigning resources to it.
 pub(super) struct Draft {
     pub(super) guess: Guess,
-    /// The prefix of the names of its things.
+    /// The prefix of its resources' names.
     pub(super) prefix: String,
-    /// The environment's own word: `staging`.
+    /// The word for the kind of environment: `staging`.
     pub(super) kind: Option<String>,
-    /// Whether its tasks are given parameters.
-    pub(super) names_parameters: bool,
+    /// Whether its task definitions reference parameters.
+    pub(super) references_parameters: bool,
 }
 
-/// Which draft, of a region where one is given, a name belongs to: the longest beginning in whole words.
-pub(super) fn nearest(drafts: &[Draft], region: Option<&str>, name: &str) -> Option<usize> {
+/// Returns the draft, within a region if given, that a name belongs to: the one with the longest matching prefix of
+/// whole words.
+pub(super) fn best_match(drafts: &[Draft], region: Option<&str>, name: &str) -> Option<usize> {
     let fits = |draft: &Draft| {
         region.is_none_or(|region| draft.guess.region.as_deref() == Some(region))
             && name

@@ -1,15 +1,15 @@
-//! Groups the things that were seen into environments: by tags where there are some, by names where not. Whatever is
-//! not clear stays a question.
+//! Groups discovered resources into environments, by tags if there are any, otherwise by names. Everything uncertain
+//! becomes a question.
 
 use super::beside;
-use super::draft::{Draft, nearest};
+use super::draft::{Draft, best_match};
 pub use super::draft::{Guess, Infra, Offer};
-use super::seen::{Cluster, Code, Region, Seen};
+use super::seen::{Cluster, Code, DiscoveredResources, Region};
 use std::collections::BTreeMap;
 
-/// More services than these are not listed by name: all of the cluster are meant.
+/// Up to this many services are listed by name; otherwise, the whole cluster is used.
 const MOST_SERVICES: usize = 20;
-/// Words that name an environment of a project.
+/// Words for kinds of environments.
 const KINDS: &[&str] = &[
     "dev",
     "development",
@@ -28,12 +28,12 @@ const KINDS: &[&str] = &[
     "prd",
     "live",
 ];
-/// The words among them that mean production.
+/// The kinds that mean production.
 const PRODUCTION: &[&str] = &["prod", "production", "prd", "live"];
-/// Words at the end of a name that say what a thing is, not whose.
-const WHAT: &[&str] =
+/// Words at the end of a name that describe the kind of resource.
+const RESOURCE_WORDS: &[&str] =
     &["cluster", "ecs", "db", "database", "aurora", "rds", "postgres", "postgresql", "mysql", "alb", "lb"];
-/// Regions whose people share one time zone.
+/// Regions whose users mostly share one time zone.
 const ZONES: &[(&str, &str)] = &[
     ("ap-northeast-1", "Asia/Tokyo"),
     ("ap-northeast-2", "Asia/Seoul"),
@@ -52,28 +52,31 @@ const ZONES: &[(&str, &str)] = &[
     ("il-central-1", "Asia/Jerusalem"),
 ];
 
-/// All environments, and what belongs to none, in sentences.
+/// All environments, and resources that belong to none, as sentences.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Guesses {
     /// The environments, by region and cluster.
     pub environments: Vec<Guess>,
-    /// The things that belong to no environment.
-    pub rest: Vec<String>,
+    /// The resources that belong to no environment.
+    pub unassigned: Vec<String>,
 }
 
 impl Guesses {
-    /// The environment that is opened when none is named: the first that is not production and is in AWS.
+    /// Returns the environment to open by default: the first with a cluster in AWS that is not production, or else the
+    /// first in AWS.
     pub fn default_environment(&self) -> Option<&str> {
         let open = self.environments.iter().filter(|guess| guess.account.is_some());
-        let calm = open.clone().find(|guess| !guess.guarded && guess.cluster.is_some());
-        calm.or_else(|| open.into_iter().next()).map(|guess| guess.name.as_str())
+        let not_production = open.clone().find(|guess| !guess.guarded && guess.cluster.is_some());
+        not_production.or_else(|| open.into_iter().next()).map(|guess| guess.name.as_str())
     }
 }
 
-/// A name in words without those that say what a thing is: `shop-staging-cluster` is `shop`, `staging`.
-fn own(name: &str) -> Vec<&str> {
+/// Returns the words of a name without those for the kind of resource: `shop`, `staging` for `shop-staging-cluster`.
+fn identifying_words(name: &str) -> Vec<&str> {
     let mut words: Vec<&str> = name.split(['-', '_']).filter(|word| !word.is_empty()).collect();
-    while words.len() > 1 && words.last().is_some_and(|last| WHAT.contains(&last.to_ascii_lowercase().as_str())) {
+    while words.len() > 1
+        && words.last().is_some_and(|last| RESOURCE_WORDS.contains(&last.to_ascii_lowercase().as_str()))
+    {
         words.pop();
     }
     words
@@ -83,9 +86,9 @@ fn is_kind(word: &str) -> bool {
     KINDS.contains(&word.to_ascii_lowercase().as_str())
 }
 
-/// Project and environment of a name.
+/// Returns project and environment kind of a name.
 fn of_name(name: &str) -> (String, Option<String>) {
-    let words = own(name);
+    let words = identifying_words(name);
     match words.split_last() {
         Some((last, rest)) if !rest.is_empty() && is_kind(last) => (rest.join("-"), Some((*last).to_owned())),
         _ => (words.join("-"), None),
@@ -96,8 +99,8 @@ fn tag<'a>(tags: &'a BTreeMap<String, String>, key: &str) -> Option<&'a str> {
     tags.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_str())
 }
 
-/// Groups what was seen into environments.
-pub fn group(seen: &Seen) -> Guesses {
+/// Groups discovered resources into environments.
+pub fn group(seen: &DiscoveredResources) -> Guesses {
     let mut drafts: Vec<Draft> = Vec::new();
     for region in &seen.regions {
         for cluster in &region.clusters {
@@ -107,72 +110,73 @@ pub fn group(seen: &Seen) -> Guesses {
     for region in &seen.regions {
         put_databases(&mut drafts, region);
     }
-    names(&mut drafts);
+    assign_names(&mut drafts);
     let mut rest = Vec::new();
     for region in &seen.regions {
         put_alarms(&mut drafts, region, &mut rest);
         put_schedules(&mut drafts, region);
     }
-    beside::look(&mut drafts, seen, &mut rest);
+    beside::assign_resources(&mut drafts, seen, &mut rest);
     for draft in &mut drafts {
         finish(draft, seen);
     }
     let only_code = put_code(&mut drafts, seen, &mut rest);
-    Guesses { environments: in_order(drafts, only_code), rest }
+    Guesses { environments: in_order(drafts, only_code), unassigned: rest }
 }
 
-/// Puts the databases of a region into the environments with the nearest name; one that is near none is an environment itself.
+/// Assigns the databases of a region to the environments with the nearest name; one that matches none becomes an
+/// environment itself.
 fn put_databases(drafts: &mut Vec<Draft>, region: &Region) {
     for database in &region.databases {
-        let near = nearest(drafts, Some(&region.name), database);
+        let near = best_match(drafts, Some(&region.name), database);
         let at = near.unwrap_or_else(|| {
             let (project, kind) = of_name(database);
             let prefix = prefix(&project, kind.as_deref());
             let mut guess = Guess { project, region: Some(region.name.clone()), ..Guess::default() };
-            guess.why.push(format!("the database {database} belongs to no cluster: by its name"));
-            drafts.push(Draft { guess, prefix, kind, names_parameters: false });
+            guess.reasons.push(format!("the database {database} belongs to no cluster: by its name"));
+            drafts.push(Draft { guess, prefix, kind, references_parameters: false });
             drafts.len() - 1
         });
         drafts[at].guess.databases.push(database.clone());
     }
 }
 
-/// Gives each environment the prefix of its alarms; how many alarms are of none goes into `rest`.
+/// Assigns each environment the prefix of its alarms; the number of unmatched alarms goes into `rest`.
 fn put_alarms(drafts: &mut [Draft], region: &Region, rest: &mut Vec<String>) {
-    let mut alone = 0_usize;
+    let mut unmatched = 0_usize;
     for alarm in &region.alarms {
-        // What autoscaling makes belongs to the service that it scales.
+        // Autoscaling alarms belong to the service that they scale.
         if alarm.starts_with("TargetTracking-") {
             continue;
         }
-        match nearest(drafts, Some(&region.name), alarm) {
+        match best_match(drafts, Some(&region.name), alarm) {
             Some(at) => {
-                let begins = format!("{}-", drafts[at].prefix);
+                let alarm_prefix = format!("{}-", drafts[at].prefix);
                 let alarms = &mut drafts[at].guess.alarms;
-                if !alarms.contains(&begins) {
-                    alarms.push(begins);
+                if !alarms.contains(&alarm_prefix) {
+                    alarms.push(alarm_prefix);
                 }
             }
-            None => alone += 1,
+            None => unmatched += 1,
         }
     }
-    if alone > 0 {
-        rest.push(match alone {
-            1 => format!("1 alarm of {} begins like no environment", region.name),
-            _ => format!("{alone} alarms of {} begin like no environment", region.name),
+    if unmatched > 0 {
+        rest.push(match unmatched {
+            1 => format!("1 alarm in {} matches no environment", region.name),
+            _ => format!("{unmatched} alarms in {} match no environment", region.name),
         });
     }
 }
 
-/// Gives environments the function that stops and starts them, and the prefix and time zone of their schedules.
+/// Assigns environments the function that stops and starts them, and the prefix and time zone of their schedules.
 fn put_schedules(drafts: &mut [Draft], region: &Region) {
     for function in region.functions.iter().filter(|function| function.contains("schedul")) {
-        if let Some(at) = nearest(drafts, Some(&region.name), function) {
+        if let Some(at) = best_match(drafts, Some(&region.name), function) {
             drafts[at].guess.scheduler = Some(function.clone());
         }
     }
     for (name, zone) in &region.schedules {
-        if let Some(at) = nearest(drafts, Some(&region.name), name) {
+        if let Some(at) = best_match(drafts, Some(&region.name), name) {
             let draft = &mut drafts[at];
             draft.guess.schedules = Some(format!("{}-", draft.prefix));
             draft.guess.timezone = draft.guess.timezone.take().or_else(|| zone.clone());
@@ -180,21 +184,21 @@ fn put_schedules(drafts: &mut [Draft], region: &Region) {
     }
 }
 
-/// Gives environments their infrastructure as code, and returns those that are only code. Code that is of no environment
+/// Assigns environments their infrastructure as code, and returns environments that only exist in code. Unmatched code
 /// goes into `rest`.
-fn put_code(drafts: &mut [Draft], seen: &Seen, rest: &mut Vec<String>) -> Vec<Guess> {
+fn put_code(drafts: &mut [Draft], seen: &DiscoveredResources, rest: &mut Vec<String>) -> Vec<Guess> {
     let mut environments = Vec::new();
     let mut code: Vec<&Code> = seen.code.iter().collect();
-    // The surest name first: its own, its project's, the word for it.
+    // The most certain name first: the environment's, the project's, the word for the kind.
     let same_name: [fn(&Draft, &str) -> bool; 3] = [
         |draft, name| name == draft.guess.name,
         |draft, name| name == draft.guess.project,
         |draft, name| Some(name) == draft.kind.as_deref(),
     ];
-    for same in same_name {
+    for is_same in same_name {
         for draft in drafts.iter_mut() {
             let free = draft.guess.infra.is_none();
-            let Some(at) = code.iter().position(|one| free && same(draft, one.name())) else { continue };
+            let Some(at) = code.iter().position(|one| free && is_same(draft, one.name())) else { continue };
             match code.remove(at) {
                 Code::Terragrunt { dir } => draft.guess.infra = Some(Infra::Terragrunt { dir: dir.clone() }),
                 root @ Code::Terraform { dir, var_files } => {
@@ -203,24 +207,23 @@ fn put_code(drafts: &mut [Draft], seen: &Seen, rest: &mut Vec<String>) -> Vec<Gu
             }
         }
     }
-    rest.extend(
-        code.iter().map(|one| format!("{} is infrastructure as code of no environment that was seen", one.dir())),
-    );
+    rest.extend(code.iter().map(|one| format!("{} is infrastructure as code that matches no environment", one.dir())));
     environments
 }
 
-/// All environments in the order in which they were seen; one that is only code stands behind those of its project.
+/// Returns all environments in the order of discovery; those that only exist in code follow the others of their
+/// project.
 fn in_order(drafts: Vec<Draft>, mut only_code: Vec<Guess>) -> Vec<Guess> {
-    let mut all: Vec<Guess> = Vec::new();
+    let mut environments: Vec<Guess> = Vec::new();
     for draft in drafts {
         let project = draft.guess.project.clone();
-        all.push(draft.guess);
-        let (same, others): (Vec<Guess>, Vec<Guess>) =
+        environments.push(draft.guess);
+        let (same_project, others): (Vec<Guess>, Vec<Guess>) =
             only_code.into_iter().partition(|guess| guess.project == project);
-        all.extend(same);
+        environments.extend(same_project);
         only_code = others;
     }
-    all
+    environments
 }
 
 fn of_cluster(cluster: &Cluster, region: &Region) -> Draft {
@@ -229,7 +232,7 @@ fn of_cluster(cluster: &Cluster, region: &Region) -> Draft {
     let environment = tag(&cluster.tags, "Environment").or_else(|| tag(&cluster.tags, "Env")).map(str::to_owned);
     let mut guess =
         Guess { region: Some(region.name.clone()), cluster: Some(cluster.name.clone()), ..Guess::default() };
-    guess.why.push(match (&project, &environment) {
+    guess.reasons.push(match (&project, &environment) {
         (Some(project), Some(environment)) => {
             format!("cluster {}: tags Project={project}, Environment={environment}", cluster.name)
         }
@@ -239,37 +242,37 @@ fn of_cluster(cluster: &Cluster, region: &Region) -> Draft {
     if cluster.services.len() <= MOST_SERVICES {
         guess.services = cluster.services.iter().map(|service| service.name.clone()).collect();
     } else {
-        guess.why.push(format!("its {} services are not listed: all of the cluster", cluster.services.len()));
+        guess.reasons.push(format!("its {} services are not listed: all of the cluster", cluster.services.len()));
     }
     guess.tunnel = cluster.services.iter().find(|service| service.uses_database).map(|service| service.name.clone());
-    // What its things begin with is what their names say, whatever the tags call it.
+    // The prefix of resource names follows the cluster's name, even if its tags differ.
     let prefix = prefix(&by_name, kind_by_name.as_deref());
     guess.project = project.unwrap_or(by_name);
-    let names_parameters = cluster.services.iter().any(|service| service.names_parameters);
-    Draft { guess, prefix, kind: environment.or(kind_by_name), names_parameters }
+    let names_parameters = cluster.services.iter().any(|service| service.references_parameters);
+    Draft { guess, prefix, kind: environment.or(kind_by_name), references_parameters: names_parameters }
 }
 
 fn prefix(project: &str, kind: Option<&str>) -> String {
     kind.map_or_else(|| project.to_owned(), |kind| format!("{project}-{kind}"))
 }
 
-/// Names each environment: by its kind where its project has several, by its project where it has one.
-fn names(drafts: &mut [Draft]) {
+/// Names each environment: by its kind if its project has several, otherwise by its project.
+fn assign_names(drafts: &mut [Draft]) {
     let projects: Vec<String> = drafts.iter().map(|draft| draft.guess.project.clone()).collect();
-    let several = |project: &String| projects.iter().filter(|other| *other == project).count() > 1;
+    let has_several = |project: &String| projects.iter().filter(|other| *other == project).count() > 1;
     let mut named: Vec<String> = Vec::new();
     for draft in drafts.iter() {
         let guess = &draft.guess;
         named.push(match &draft.kind {
-            Some(kind) if several(&guess.project) => kind.clone(),
+            Some(kind) if has_several(&guess.project) => kind.clone(),
             _ => guess.project.clone(),
         });
     }
-    let twice = |name: &String| named.iter().filter(|other| *other == name).count() > 1;
+    let is_ambiguous = |name: &String| named.iter().filter(|other| *other == name).count() > 1;
     for (at, draft) in drafts.iter_mut().enumerate() {
-        // Two projects may both have a `staging`; one may have a cluster in two regions.
-        let wide = if twice(&named[at]) { draft.prefix.clone() } else { named[at].clone() };
-        draft.guess.name = wide;
+        // Two projects may each have a `staging`, and one may have clusters in two regions.
+        let name = if is_ambiguous(&named[at]) { draft.prefix.clone() } else { named[at].clone() };
+        draft.guess.name = name;
     }
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for draft in drafts.iter_mut() {
@@ -282,13 +285,13 @@ fn names(drafts: &mut [Draft]) {
     }
 }
 
-fn finish(draft: &mut Draft, seen: &Seen) {
+fn finish(draft: &mut Draft, seen: &DiscoveredResources) {
     let guess = &mut draft.guess;
     (guess.account, guess.profile) = (seen.account.clone(), seen.profile.clone());
     let words: Vec<String> = guess.name.split(['-', '_']).map(str::to_ascii_lowercase).collect();
     guess.guarded = words.iter().any(|word| PRODUCTION.contains(&word.as_str()));
     if guess.guarded {
-        guess.why.push("guarded: its name says that it is production".to_owned());
+        guess.reasons.push("guarded: its name says that it is production".to_owned());
     } else if let Some(kind) =
         draft.kind.as_deref().filter(|kind| PRODUCTION.contains(&kind.to_ascii_lowercase().as_str()))
     {
@@ -304,13 +307,13 @@ fn finish(draft: &mut Draft, seen: &Seen) {
     let region = guess.region.as_deref().unwrap_or_default();
     let zone = ZONES.iter().find(|(known, _)| *known == region).map(|(_, zone)| (*zone).to_owned());
     if guess.timezone.is_none() && zone.is_some() {
-        guess.why.push(format!("its time zone is that of {region}"));
+        guess.reasons.push(format!("its time zone is that of {region}"));
     }
     guess.timezone = guess.timezone.take().or(zone);
 }
 
-/// A root of Terraform with files of variables: the environment's own file is its workspace, each other one an environment that
-/// is only code.
+/// Assigns a Terraform root module with variable files: the environment's own file is its workspace; every other file
+/// is an environment that only exists in code.
 fn workspaces(draft: &mut Draft, root: &str, dir: &str, var_files: &[String]) -> Vec<Guess> {
     let stem = |file: &str| file.trim_end_matches(".tfvars").to_owned();
     let unit = |workspace: Option<String>, var_files: Vec<String>| Infra::Terraform {
@@ -323,7 +326,7 @@ fn workspaces(draft: &mut Draft, root: &str, dir: &str, var_files: &[String]) ->
     let own = var_files.iter().find(|file| stem(file) == kind || stem(file) == draft.guess.name);
     draft.guess.infra = Some(match own {
         Some(file) => {
-            draft.guess.why.push(format!("{dir} has {file}: its workspace is taken to be called the same"));
+            draft.guess.reasons.push(format!("{dir} has {file}: its workspace is taken to be called the same"));
             unit(Some(stem(file)), vec![file.clone()])
         }
         None => unit(None, Vec::new()),
@@ -334,7 +337,7 @@ fn workspaces(draft: &mut Draft, root: &str, dir: &str, var_files: &[String]) ->
             name: format!("{}-{}", draft.guess.project, stem(file)),
             project: draft.guess.project.clone(),
             infra: Some(unit(Some(stem(file)), vec![file.clone()])),
-            why: vec![format!("{dir} has {file}, and nothing of it was seen in AWS")],
+            reasons: vec![format!("{dir} has {file}, and nothing of it was seen in AWS")],
             ..Guess::default()
         })
         .filter(|guess| guess.name != draft.guess.name)

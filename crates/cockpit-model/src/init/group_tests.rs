@@ -1,4 +1,4 @@
-//! How what is found in an account is put together into environments.
+//! Tests of grouping discovered resources into environments.
 
 use super::super::seen::Service;
 use super::*;
@@ -18,25 +18,29 @@ fn cluster(name: &str, tags: &[(&str, &str)], services: &[&str]) -> Cluster {
     }
 }
 
-fn seen(clusters: Vec<Cluster>, databases: &[&str]) -> Seen {
+fn seen(clusters: Vec<Cluster>, databases: &[&str]) -> DiscoveredResources {
     let region = Region {
         name: "ap-northeast-1".into(),
         clusters,
         databases: databases.iter().map(|name| (*name).to_owned()).collect(),
         ..Region::default()
     };
-    Seen { account: Some("123456789012".into()), regions: vec![region], ..Seen::default() }
+    DiscoveredResources {
+        account: Some("123456789012".into()),
+        regions: vec![region],
+        ..DiscoveredResources::default()
+    }
 }
 
 #[test]
-fn an_account_with_nothing_in_it_has_no_environment() {
+fn empty_account_has_no_environment() {
     let guesses = group(&seen(Vec::new(), &[]));
     assert_eq!(guesses, Guesses::default());
     assert_eq!(guesses.default_environment(), None);
 }
 
 #[test]
-fn environments_of_a_project_are_named_by_their_kind_and_production_is_guarded() {
+fn environments_are_named_by_kind_and_production_is_guarded() {
     let tags = |kind| [("Project", "shop"), ("Environment", kind)];
     let guesses = group(&seen(
         vec![
@@ -54,7 +58,7 @@ fn environments_of_a_project_are_named_by_their_kind_and_production_is_guarded()
 }
 
 #[test]
-fn without_tags_names_decide_and_the_one_environment_of_a_project_is_called_like_it() {
+fn untagged_resources_are_grouped_by_name() {
     let guesses =
         group(&seen(vec![cluster("pantri", &[("Environment", "prod")], &["pantri-service"])], &["minimal-db"]));
     let [pantri, minimal] = &guesses.environments[..] else { panic!("{guesses:?}") };
@@ -64,7 +68,7 @@ fn without_tags_names_decide_and_the_one_environment_of_a_project_is_called_like
 }
 
 #[test]
-fn names_never_collide() {
+fn environment_names_are_unique() {
     let guesses = group(&seen(
         vec![
             cluster("a-staging", &[], &[]),
@@ -82,7 +86,7 @@ fn names_never_collide() {
 }
 
 #[test]
-fn three_hundred_clusters_are_three_hundred_environments() {
+fn three_hundred_clusters_give_three_hundred_environments() {
     let clusters: Vec<Cluster> = (0..300).map(|number| cluster(&format!("team{number}-prod"), &[], &["web"])).collect();
     let databases: Vec<String> = (0..300).map(|number| format!("team{number}-prod-db")).collect();
     let databases: Vec<&str> = databases.iter().map(String::as_str).collect();
@@ -94,16 +98,16 @@ fn three_hundred_clusters_are_three_hundred_environments() {
 }
 
 #[test]
-fn a_cluster_of_many_services_is_taken_whole() {
+fn services_of_a_large_cluster_are_not_listed() {
     let names: Vec<String> = (0..21).map(|number| format!("s{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let guesses = group(&seen(vec![cluster("big", &[], &names)], &[]));
     assert!(guesses.environments[0].services.is_empty());
-    assert!(guesses.environments[0].why[1].contains("21 services"));
+    assert!(guesses.environments[0].reasons[1].contains("21 services"));
 }
 
 #[test]
-fn a_root_with_files_of_variables_is_a_workspace_each_and_code_of_nobody_is_told() {
+fn variable_files_become_workspaces_and_unmatched_code_is_reported() {
     let mut all =
         seen(vec![cluster("pantri", &[("Project", "pantri"), ("Environment", "prod")], &["pantri-service"])], &[]);
     all.code = vec![
@@ -120,11 +124,11 @@ fn a_root_with_files_of_variables_is_a_workspace_each_and_code_of_nobody_is_told
     };
     assert_eq!(pantri.infra, Some(unit("prod")));
     assert_eq!((dev.name.as_str(), dev.account.as_deref(), &dev.infra), ("pantri-dev", None, &Some(unit("dev"))));
-    assert!(guesses.rest[0].contains("envs/bootstrap"));
+    assert!(guesses.unassigned[0].contains("envs/bootstrap"));
 }
 
 #[test]
-fn alarms_schedules_and_the_function_that_stops_it_are_found_by_their_names() {
+fn alarms_schedules_and_scheduler_function_are_found_by_name() {
     let mut all = seen(vec![cluster("shop-staging-cluster", &[], &[]), cluster("shop-prod-cluster", &[], &[])], &[]);
     let region = &mut all.regions[0];
     region.alarms =
@@ -140,5 +144,5 @@ fn alarms_schedules_and_the_function_that_stops_it_are_found_by_their_names() {
         (Some("shop-staging-"), Some("Europe/Paris"))
     );
     assert!(guesses.environments[1].alarms.is_empty());
-    assert_eq!(guesses.rest, ["1 alarm of ap-northeast-1 begins like no environment"]);
+    assert_eq!(guesses.unassigned, ["1 alarm in ap-northeast-1 matches no environment"]);
 }

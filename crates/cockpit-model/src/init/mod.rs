@@ -1,6 +1,5 @@
-//! A configuration made by looking at an account: what was seen ([`seen`]), how it is put into environments ([`group`]), and
-//! how it is written (`write`), and what differs
-//! from a file that is there ([`diff`]).
+//! Generation of a configuration from an account: discovered resources ([`seen`]), grouping into environments
+//! ([`group`]), output (`write`), and differences from an existing file ([`diff`]).
 
 mod beside;
 pub mod diff;

@@ -1,69 +1,69 @@
-//! The things that were seen in an account and in the folder.
+//! The resources discovered in an account and in the folder.
 
 use crate::cdn::Distribution;
-use crate::machine::Machine;
+use crate::machine::Ec2Instance;
 use std::collections::BTreeMap;
 
-/// Everything that was discovered in the account.
+/// All discovered resources.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Seen {
+pub struct DiscoveredResources {
     pub account: Option<String>,
-    /// The profile that was used, where one was named.
+    /// The profile in use, if one was given.
     pub profile: Option<String>,
-    /// The regions that were looked at.
+    /// The examined regions.
     pub regions: Vec<Region>,
-    /// Distributions of `CloudFront`, which have no region.
+    /// `CloudFront` distributions, which have no region.
     pub distributions: Vec<Distribution>,
-    /// Records of hosted zones: a host, and the name that it stands for.
+    /// Alias and CNAME records of hosted zones: host and target name.
     pub hosts: Vec<(String, String)>,
-    /// Profiles of the AWS files that lead to this account.
+    /// Profiles in the AWS configuration files that lead to this account.
     pub profiles: Vec<String>,
     /// Infrastructure as code in the folder.
     pub code: Vec<Code>,
-    /// The reads that failed, each with its action and region.
+    /// The failed reads, each with its action and region.
     pub missing: Vec<String>,
 }
 
-/// Everything that was seen in one region.
+/// The resources discovered in one region.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Region {
     /// `ap-northeast-1`.
     pub name: String,
-    /// Clusters of ECS.
+    /// ECS clusters.
     pub clusters: Vec<Cluster>,
-    /// Identifiers of Aurora clusters, and of instances that are in none.
+    /// Identifiers of Aurora clusters, and of instances outside clusters.
     pub databases: Vec<String>,
     /// Names of the alarms.
     pub alarms: Vec<String>,
     /// Names of Lambda functions.
     pub functions: Vec<String>,
-    /// Schedules of `EventBridge` Scheduler: names, and the zone of their times.
+    /// `EventBridge` Scheduler schedules: names and time zones.
     pub schedules: Vec<(String, Option<String>)>,
-    /// Load balancers, where it is known which target groups services have.
+    /// Load balancers; only if the target groups of services are known.
     pub balancers: Vec<Balancer>,
     /// Log groups of Lambda functions.
     pub logs: Vec<String>,
     /// Names of the parameters.
     pub parameters: Vec<String>,
-    /// User pools: ids and names.
+    /// User pools: id and name.
     pub pools: Vec<(String, String)>,
-    /// Instances of EC2 that have a name.
-    pub machines: Vec<Machine>,
+    /// EC2 instances that have a name.
+    pub machines: Vec<Ec2Instance>,
 }
 
-/// A load balancer that was seen.
+/// A discovered load balancer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Balancer {
     pub name: String,
     /// Its DNS name.
     pub dns: String,
-    /// Whether a service has one of its target groups.
-    pub of_services: bool,
-    /// Names of its target groups that no service has.
+    /// Whether a service uses one of its target groups.
+    pub is_used_by_service: bool,
+    /// Names of its target groups that no service uses.
     pub groups: Vec<String>,
 }
 
-/// An ECS cluster that was seen, with its services.
+/// A discovered ECS cluster, with its services.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cluster {
     pub name: String,
@@ -71,14 +71,14 @@ pub struct Cluster {
     pub services: Vec<Service>,
 }
 
-/// An ECS service that was seen.
+/// A discovered ECS service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Service {
     pub name: String,
-    /// Whether its tasks are given the address of a database.
+    /// Whether its task definition has the address of a database.
     pub uses_database: bool,
-    /// Whether its tasks are given parameters.
-    pub names_parameters: bool,
+    /// Whether its task definition references parameters.
+    pub references_parameters: bool,
     /// ARNs of its target groups.
     pub target_groups: Vec<String>,
 }
@@ -86,29 +86,29 @@ pub struct Service {
 /// Infrastructure as code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Code {
-    /// A folder whose folders are units of Terragrunt.
+    /// A folder whose subfolders are Terragrunt units.
     Terragrunt {
-        /// Seen from where the configuration is.
+        /// The folder, relative to the configuration file.
         dir: String,
     },
-    /// A root module of Terraform.
+    /// A Terraform root module.
     Terraform {
-        /// Seen from where the configuration is.
+        /// The folder, relative to the configuration file.
         dir: String,
-        /// Its files of variables.
+        /// Its variable files.
         var_files: Vec<String>,
     },
 }
 
 impl Code {
-    /// The folder of the code.
+    /// Returns the folder of the code.
     pub fn dir(&self) -> &str {
         match self {
             Self::Terragrunt { dir } | Self::Terraform { dir, .. } => dir,
         }
     }
 
-    /// The name of its folder.
+    /// Returns the name of its folder.
     pub fn name(&self) -> &str {
         self.dir().rsplit('/').next().unwrap_or_default()
     }

@@ -1,10 +1,10 @@
-//! The configuration as text, with comments on why, and questions where something is not known.
+//! Writes the configuration as text, with comments on the reasons, and questions where something is unknown.
 
 use super::group::{Guess, Guesses, Infra, Offer};
-use super::seen::Seen;
+use super::seen::DiscoveredResources;
 use std::fmt::Write as _;
 
-/// A text as TOML writes it.
+/// Formats a text for TOML.
 fn text(value: &str) -> String {
     let mut out = String::from("\"");
     for character in value.chars() {
@@ -26,20 +26,20 @@ fn list(values: &[String]) -> String {
     format!("[{}]", values.iter().map(|value| text(value)).collect::<Vec<_>>().join(", "))
 }
 
-/// A name in a table's path.
+/// Formats a name for a table's path.
 fn key(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     if !name.is_empty() && name.chars().all(plain) { name.to_owned() } else { text(name) }
 }
 
-/// A comment: names from outside never end it.
+/// Writes a comment; control characters in external names cannot end it.
 fn comment(out: &mut String, words: &str) {
     let line: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let _ = writeln!(out, "# {line}");
 }
 
-/// Writes the whole configuration file.
-pub fn write(seen: &Seen, guesses: &Guesses) -> String {
+/// Returns the whole configuration file.
+pub fn write(seen: &DiscoveredResources, guesses: &Guesses) -> String {
     let mut out = String::new();
     comment(
         &mut out,
@@ -73,10 +73,10 @@ pub fn write(seen: &Seen, guesses: &Guesses) -> String {
             comment(&mut out, line);
         }
     }
-    if !guesses.rest.is_empty() || !seen.missing.is_empty() {
+    if !guesses.unassigned.is_empty() || !seen.missing.is_empty() {
         out.push('\n');
     }
-    for rest in &guesses.rest {
+    for rest in &guesses.unassigned {
         comment(&mut out, &format!("? {rest}."));
     }
     for missing in &seen.missing {
@@ -87,7 +87,7 @@ pub fn write(seen: &Seen, guesses: &Guesses) -> String {
 
 fn environment(out: &mut String, guess: &Guess) {
     out.push('\n');
-    for why in &guess.why {
+    for why in &guess.reasons {
         comment(
             out,
             &format!(
@@ -107,27 +107,27 @@ fn environment(out: &mut String, guess: &Guess) {
             let _ = writeln!(out, "{name} = {value}");
         }
     };
-    let some = |value: &Option<String>| value.as_deref().map(text);
-    let many = |values: &[String]| (!values.is_empty()).then(|| list(values));
+    let optional = |value: &Option<String>| value.as_deref().map(text);
+    let non_empty_list = |values: &[String]| (!values.is_empty()).then(|| list(values));
     line("project", guess.account.is_some().then(|| text(&guess.project)));
-    line("account", some(&guess.account));
-    line("region", some(&guess.region));
-    line("profile", some(&guess.profile));
-    line("cluster", some(&guess.cluster));
-    line("services", many(&guess.services));
-    line("databases", many(&guess.databases));
-    line("target_groups", many(&guess.target_groups));
-    line("instances", many(&guess.instances));
-    line("distributions", many(&guess.distributions));
-    line("user_pools", many(&guess.user_pools));
-    line("parameters", many(&guess.parameters));
-    line("alarms", many(&guess.alarms));
+    line("account", optional(&guess.account));
+    line("region", optional(&guess.region));
+    line("profile", optional(&guess.profile));
+    line("cluster", optional(&guess.cluster));
+    line("services", non_empty_list(&guess.services));
+    line("databases", non_empty_list(&guess.databases));
+    line("target_groups", non_empty_list(&guess.target_groups));
+    line("instances", non_empty_list(&guess.instances));
+    line("distributions", non_empty_list(&guess.distributions));
+    line("user_pools", non_empty_list(&guess.user_pools));
+    line("parameters", non_empty_list(&guess.parameters));
+    line("alarms", non_empty_list(&guess.alarms));
     line("guarded", guess.guarded.then(|| "true".to_owned()));
-    line("timezone", some(&guess.timezone));
-    line("scheduler", some(&guess.scheduler));
-    line("schedules", some(&guess.schedules));
-    for Offer { key, values, list: many, why } in &guess.offers {
-        let value = if *many { list(values) } else { values.first().map(|value| text(value)).unwrap_or_default() };
+    line("timezone", optional(&guess.timezone));
+    line("scheduler", optional(&guess.scheduler));
+    line("schedules", optional(&guess.schedules));
+    for Offer { key, values, list: is_list, why } in &guess.offers {
+        let value = if *is_list { list(values) } else { values.first().map(|value| text(value)).unwrap_or_default() };
         comment(out, &format!("{key} = {value}   # {why}"));
     }
     match &guess.infra {
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_from_outside_stay_texts() {
+    fn external_names_are_quoted() {
         assert_eq!(text("a\"b\\c\u{1}"), "\"a\\\"b\\\\c\\u0001\"");
         let mut out = String::new();
         comment(&mut out, "x\n[environments.evil]");
@@ -169,8 +169,8 @@ mod tests {
     }
 
     #[test]
-    fn an_account_with_nothing_in_it_is_a_question() {
-        let written = write(&Seen::default(), &Guesses::default());
+    fn empty_account_gives_a_question() {
+        let written = write(&DiscoveredResources::default(), &Guesses::default());
         assert!(written.contains("# ? Nothing was found"), "{written}");
         assert!(written.lines().all(|line| line.is_empty() || line.starts_with('#')), "nothing is set");
     }

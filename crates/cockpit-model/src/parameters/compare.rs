@@ -1,63 +1,64 @@
-//! Two environments beside each other: which names one lacks, and which are of another type. Never values.
+//! Comparison of two environments: parameter names that one lacks, or that have different types. Values are never
+//! compared.
 
 use super::{Kind, Parameter};
 use std::collections::BTreeMap;
 
-/// One of the two environments, with its names.
+/// One of the two environments, with its parameters.
 #[derive(Debug, Clone, Copy)]
 pub struct Side<'a> {
     /// The name of the environment.
     pub environment: &'a str,
-    /// The paths that its parameters lie under.
+    /// The paths of its parameters.
     pub prefixes: &'a [String],
     pub parameters: &'a [Parameter],
 }
 
-/// A name with what either side has of it.
+/// A name that differs between the two sides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// The name that both would share, with `*` in the place of the environment's.
+    /// The common name, with `*` in place of the environment's name.
     pub name: String,
-    /// Its whole name and type at the left, where it is there.
+    /// Full name and type on the left side, if it exists there.
     pub left: Option<(String, Kind)>,
-    /// The same on the right.
+    /// Full name and type on the right side, if it exists there.
     pub right: Option<(String, Kind)>,
 }
 
-/// Names that one side lacks, or has of another type, in their order.
+/// Returns the names that one side lacks or that have different types, sorted.
 pub fn differences(left: &Side<'_>, right: &Side<'_>) -> Vec<Difference> {
-    let mut all: BTreeMap<String, Difference> = BTreeMap::new();
+    let mut by_name: BTreeMap<String, Difference> = BTreeMap::new();
     for one in left.parameters {
-        entry(&mut all, left, one).left = Some((one.name.clone(), one.kind));
+        entry(&mut by_name, left, one).left = Some((one.name.clone(), one.kind));
     }
     for one in right.parameters {
-        entry(&mut all, right, one).right = Some((one.name.clone(), one.kind));
+        entry(&mut by_name, right, one).right = Some((one.name.clone(), one.kind));
     }
     let kind = |side: &Option<(String, Kind)>| side.as_ref().map(|(_, kind)| *kind);
-    all.into_values().filter(|one| kind(&one.left) != kind(&one.right)).collect()
+    by_name.into_values().filter(|one| kind(&one.left) != kind(&one.right)).collect()
 }
 
-fn entry<'a>(all: &'a mut BTreeMap<String, Difference>, side: &Side<'_>, one: &Parameter) -> &'a mut Difference {
+fn entry<'a>(by_name: &'a mut BTreeMap<String, Difference>, side: &Side<'_>, one: &Parameter) -> &'a mut Difference {
     let name = shared(&one.name, side);
-    all.entry(name.clone()).or_insert_with(|| Difference { name, left: None, right: None })
+    by_name.entry(name.clone()).or_insert_with(|| Difference { name, left: None, right: None })
 }
 
-/// The name without what is of its environment alone: a part of its path that is the environment's name, or has it as a
-/// word, else the configured path that it lies under.
+/// Returns a name without its environment-specific part: a part of its path that is or contains the environment's name
+/// as a word, or else the configured path that it is under.
 pub fn shared(name: &str, side: &Side<'_>) -> String {
     let mut found = false;
     let parts: Vec<String> = name
         .split('/')
         .map(|part| {
             let words: Vec<&str> = part.split_inclusive(['-', '_', '.']).collect();
-            let bare = |word: &str| word.trim_end_matches(['-', '_', '.']) == side.environment;
-            if found || !words.iter().any(|word| bare(word)) {
+            let is_environment = |word: &str| word.trim_end_matches(['-', '_', '.']) == side.environment;
+            if found || !words.iter().any(|word| is_environment(word)) {
                 return part.to_owned();
             }
             found = true;
-            let starred = words
-                .iter()
-                .map(|word| if bare(word) { word.replace(side.environment, "*") } else { (*word).to_owned() });
+            let starred = words.iter().map(|word| {
+                if is_environment(word) { word.replace(side.environment, "*") } else { (*word).to_owned() }
+            });
             starred.collect()
         })
         .collect();
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_compared_without_the_environment_in_them() {
+    fn names_are_compared_without_the_environment() {
         let staging = parameters(&[
             ("/shop/staging/A", Kind::Secure),
             ("/shop/staging/B", Kind::Plain),
@@ -98,15 +99,15 @@ mod tests {
         ]);
         let left = Side { environment: "staging", prefixes: &[], parameters: &staging };
         let right = Side { environment: "prod", prefixes: &[], parameters: &prod };
-        let told: Vec<_> = differences(&left, &right)
+        let found: Vec<_> = differences(&left, &right)
             .into_iter()
             .map(|one| format!("{} {} {}", one.name, one.left.is_some(), one.right.is_some()))
             .collect();
-        assert_eq!(told, ["/shop/*/B true true", "/shop/*/MORE false true", "/shop/*/ONLY true false"]);
+        assert_eq!(found, ["/shop/*/B true true", "/shop/*/MORE false true", "/shop/*/ONLY true false"]);
     }
 
     #[test]
-    fn an_environment_is_found_as_a_word_of_a_part_or_by_its_path() {
+    fn environment_is_found_as_a_word_or_by_its_path() {
         let all = ["/live/".to_owned()];
         let side = |environment, prefixes| Side { environment, prefixes, parameters: &[] };
         assert_eq!(shared("/shop-prod/A", &side("prod", &[])), "/shop-*/A");

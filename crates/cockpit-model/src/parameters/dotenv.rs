@@ -1,26 +1,26 @@
-//! Parameters as a file of variables, and back: `NAME=value`, as shells and the dotenv libraries read it.
+//! Parameters as a dotenv file, and back: `NAME=value`, as shells and the dotenv libraries read it.
 //!
-//! - Without quotes a value ends at the end of its line, or at ` #`, and spaces around it are not part of it.
-//! - In single quotes (or backticks) everything stands for itself, line breaks too.
-//! - In double quotes `\n`, `\r`, `\t`, `\\`, `\"`, `\$` and `` \` `` stand for what they stand for in those libraries.
-//! - `export ` before a name, empty lines and lines that begin with `#` are passed over.
+//! - An unquoted value ends at the end of its line, or at ` #`; spaces around it are not part of it.
+//! - In single quotes (or backticks) everything is literal, including line breaks.
+//! - In double quotes the escapes `\n`, `\r`, `\t`, `\\`, `\"`, `\$` and `` \` `` have their usual meaning.
+//! - `export ` before a name, empty lines and lines that begin with `#` are ignored.
 //!
-//! Variables in values (`${OTHER}`) are not replaced: what is written is what is kept.
+//! Variables in values (`${OTHER}`) are not expanded.
 
 use super::value::Value;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// A name with its value.
+/// A name and its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variable {
     pub name: String,
     pub value: Value,
-    /// Where it stands, from 1.
+    /// Its line number, from 1.
     pub line: usize,
 }
 
-/// A mistake in a file, and where. It shows nothing of a value.
+/// An error in a file, with its line. It reveals nothing of a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {why}")]
 pub struct Mistake {
@@ -29,10 +29,10 @@ pub struct Mistake {
     pub why: String,
 }
 
-/// Reads a file.
+/// Parses a file.
 ///
 /// # Errors
-/// The first line that is not understood, or a name that comes twice.
+/// The first invalid line, or a name that occurs twice.
 pub fn parse(text: &str) -> Result<Vec<Variable>, Mistake> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader { rest: text, line: 1 };
@@ -105,13 +105,13 @@ impl Reader<'_> {
     fn bare(&mut self) -> String {
         let line = &self.rest[..self.rest.find('\n').unwrap_or(self.rest.len())];
         let mut end = line.len();
-        let mut before = true;
+        let mut after_blank = true;
         for (at, c) in line.char_indices() {
-            if c == '#' && before {
+            if c == '#' && after_blank {
                 end = at;
                 break;
             }
-            before = c == ' ' || c == '\t';
+            after_blank = c == ' ' || c == '\t';
         }
         let value = line[..end].trim().to_owned();
         self.skip(line.len());
@@ -119,12 +119,12 @@ impl Reader<'_> {
     }
 
     fn quoted(&mut self, quote: char) -> Result<String, Mistake> {
-        let begun = self.line;
+        let start_line = self.line;
         let mut value = String::new();
         let mut letters = self.rest[1..].char_indices();
         let end = loop {
             let Some((at, c)) = letters.next() else {
-                return Err(Mistake { line: begun, why: format!("a {quote} is not closed") });
+                return Err(Mistake { line: start_line, why: format!("a {quote} is not closed") });
             };
             if c == quote {
                 break at + 1;
@@ -139,7 +139,7 @@ impl Reader<'_> {
                 Some('t') => value.push('\t'),
                 Some(c @ ('\\' | '"' | '$' | '`')) => value.push(c),
                 Some(c) => value.extend(['\\', c]),
-                None => return Err(Mistake { line: begun, why: format!("a {quote} is not closed") }),
+                None => return Err(Mistake { line: start_line, why: format!("a {quote} is not closed") }),
             }
         };
         self.skip(end + 1);
@@ -158,14 +158,14 @@ fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '/')
 }
 
-/// Whether a shell takes a name.
+/// Whether a name is a valid shell variable.
 pub fn is_shell_name(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())
         && !name.is_empty()
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// Writes variables so that [`parse`] reads the same, and so that shells and the dotenv libraries do.
+/// Writes variables so that [`parse`], shells and the dotenv libraries read the same values.
 pub fn write<'a>(variables: impl IntoIterator<Item = (&'a str, &'a Value)>) -> String {
     let mut out = String::new();
     for (name, value) in variables {
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn every_quoting_is_read() {
+    fn every_kind_of_quoting_is_parsed() {
         for (text, value) in [
             ("A=1", "1"),
             ("A = spaced words  ", "spaced words"),
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_reported_with_its_line_and_without_the_value() {
+    fn error_has_a_line_and_no_value() {
         for (text, line, why) in [
             ("A=1\nB", 2, "no ="),
             ("A='s3cret", 1, "not closed"),
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_needs_no_quotes_has_none() {
+    fn simple_value_is_not_quoted() {
         let value = Value::new("postgres://h:5432/db");
         assert_eq!(write([("A", &value)]), "A=postgres://h:5432/db\n");
         assert_eq!(write([("A", &Value::new("a b$c"))]), "A='a b$c'\n");
@@ -264,17 +264,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_again(
+        fn written_variables_round_trip(
             values in proptest::collection::btree_map("[A-Za-z_][A-Za-z0-9_./-]{0,8}", "[ -~\n\r\t'\"`$\\\\#=é日]{0,40}", 0..6)
         ) {
             let values: Vec<(String, Value)> = values.into_iter().map(|(name, value)| (name, Value::new(value))).collect();
             let text = write(values.iter().map(|(name, value)| (name.as_str(), value)));
-            let again: Vec<(String, Value)> = parse(&text).unwrap().into_iter().map(|one| (one.name, one.value)).collect();
-            prop_assert_eq!(again, values);
+            let parsed: Vec<(String, Value)> = parse(&text).unwrap().into_iter().map(|one| (one.name, one.value)).collect();
+            prop_assert_eq!(parsed, values);
         }
 
         #[test]
-        fn no_text_breaks_the_reader(text in "[ -~\n'\"`\\\\=#]{0,60}") {
+        fn parser_does_not_panic_on_any_text(text in "[ -~\n'\"`\\\\=#]{0,60}") {
             let _ = parse(&text);
         }
     }

@@ -1,12 +1,13 @@
-//! Parameters of Systems Manager, and the secrets of Secrets Manager beside them: what they are, what task definitions
-//! name of them, and what is judged of both.
+//! Parameters of Systems Manager and secrets of Secrets Manager: their data, the references in task definitions, and
+//! checks of both.
 //!
-//! - [`value`]: a value, which never prints; [`change`]: how one differs from another, without showing either.
-//! - [`named`]: what task definitions name; [`check`]: what of that is not as it should be.
-//! - [`rights`]: whether roles may read it, as far as that is known before a task fails.
-//! - [`compare`]: two environments beside each other, by names; [`tree`]: names as a tree of paths.
-//! - [`place`]: whose a parameter is, by where it lies.
-//! - [`secret`]: secrets with their rotation; [`own`]: which of a region's are an environment's; [`dotenv`]: parameters as a file of variables and back.
+//! - [`value`]: a value that is never printed; [`change`]: how one differs from another, without revealing either.
+//! - [`named`]: references in task definitions; [`check`]: their problems.
+//! - [`rights`]: whether roles can read them, as far as that is known before a task fails.
+//! - [`compare`]: comparison of two environments by names; [`tree`]: names as a tree of paths.
+//! - [`place`]: the environment that a parameter belongs to, by its path.
+//! - [`secret`]: secrets and their rotation; [`own`]: the secrets of a region that belong to an environment;
+//!   [`dotenv`]: parameters as a dotenv file.
 
 pub mod change;
 pub mod check;
@@ -25,29 +26,29 @@ use jiff::Timestamp;
 pub use secret::Secret;
 pub use value::Value;
 
-/// A value of the standard tier has at most so many bytes. Source: the quotas of Parameter Store.
+/// Maximum size of a value in the standard tier, in bytes. Source: the quotas of Parameter Store.
 pub const STANDARD_BYTES: usize = 4 * 1024;
-/// A value of the advanced tier has at most so many bytes, and costs.
+/// Maximum size of a value in the advanced tier, in bytes; this tier costs money.
 pub const ADVANCED_BYTES: usize = 8 * 1024;
 
 /// The type of a parameter.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub enum Kind {
-    /// Text that anybody may read who may read parameters.
+    /// Plain text, readable by everyone with access to parameters.
     #[serde(rename = "String")]
     Plain,
-    /// Texts with commas between them.
+    /// Comma-separated texts.
     #[serde(rename = "StringList")]
     List,
-    /// Encrypted with a key of KMS.
+    /// Text that is encrypted with a KMS key.
     #[default]
     #[serde(rename = "SecureString")]
     Secure,
 }
 
 impl Kind {
-    /// The type's name in the API.
-    pub fn word(self) -> &'static str {
+    /// Returns the type's name in the API.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Plain => "String",
             Self::List => "StringList",
@@ -55,7 +56,7 @@ impl Kind {
         }
     }
 
-    /// Reads AWS's word; one that is not known is taken for the one to be careful with.
+    /// Parses the API's word; an unknown one is treated as [`Kind::Secure`].
     pub fn parse(word: &str) -> Self {
         match word {
             "String" => Self::Plain,
@@ -65,27 +66,27 @@ impl Kind {
     }
 }
 
-/// A parameter without its value.
+/// A parameter, without its value.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Parameter {
-    /// Its whole name: `/shop/staging/DATABASE_URL`.
+    /// The full name: `/shop/staging/DATABASE_URL`.
     pub name: String,
     pub kind: Kind,
-    /// Counts up with each change; 0 where it is not known.
+    /// The version, incremented with each change; 0 if unknown.
     pub version: i64,
     pub modified_at: Option<Timestamp>,
-    /// The author of this version (an ARN).
+    /// The author of this version, as an ARN.
     pub modified_by: Option<String>,
-    /// The key of a [`Kind::Secure`]: `alias/aws/ssm` or another.
+    /// The KMS key of a [`Kind::Secure`]: `alias/aws/ssm` or another.
     pub key: Option<String>,
     /// `Standard`, `Advanced`, `Intelligent-Tiering`.
     pub tier: Option<String>,
     pub description: Option<String>,
 }
 
-/// A parameter with its value, or why that cannot be read.
+/// A parameter with its value, or the reason why the value cannot be read.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Held {
+pub struct ParameterWithValue {
     pub parameter: Parameter,
     pub value: Result<Value, Failure>,
 }
@@ -98,27 +99,27 @@ pub struct Version {
     pub modified_at: Option<Timestamp>,
     pub modified_by: Option<String>,
     pub key: Option<String>,
-    /// Names that people gave it.
+    /// Its labels.
     pub labels: Vec<String>,
-    /// Where it was asked for.
+    /// The value, if it was requested.
     pub value: Option<Value>,
 }
 
-/// The user or role of an ARN, as people call it: `admin` of `arn:aws:sts::1:assumed-role/ops/admin`.
-pub fn person(arn: &str) -> &str {
+/// Returns the user or role name in an ARN: `admin` for `arn:aws:sts::1:assumed-role/ops/admin`.
+pub fn principal_name(arn: &str) -> &str {
     arn.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(arn)
 }
 
-/// Whether a name may be that of a parameter. Source: `PutParameter`.
+/// Checks a parameter's name. Source: `PutParameter`.
 ///
 /// # Errors
-/// Why it may not.
+/// The reason why it is invalid.
 pub fn check_name(name: &str) -> Result<(), String> {
-    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
     let first = name.trim_start_matches('/').to_ascii_lowercase();
     if name.is_empty() || name == "/" {
         Err("a parameter needs a name".to_owned())
-    } else if let Some(c) = name.chars().find(|c| !fine(*c)) {
+    } else if let Some(c) = name.chars().find(|c| !is_allowed(*c)) {
         Err(format!("{c:?} cannot be in the name of a parameter: letters, digits and . - _ / can"))
     } else if name.contains('/') && !name.starts_with('/') {
         Err(format!("a name with a path begins with /: /{name}"))
@@ -135,8 +136,8 @@ pub fn check_name(name: &str) -> Result<(), String> {
     }
 }
 
-/// The paths that parameters of these names lie under: their folders, without those that lie in another. A name without
-/// a path is its own.
+/// Returns the paths of parameters with these names: their folders, without folders inside another one. A name without
+/// a path stands for itself.
 pub fn prefixes<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut folders: Vec<String> = names
         .into_iter()
@@ -147,15 +148,16 @@ pub fn prefixes<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
         .collect();
     folders.sort();
     folders.dedup();
-    let all = folders.clone();
-    let inside =
-        |folder: &str| all.iter().any(|other| other != folder && other.ends_with('/') && folder.starts_with(other));
+    let candidates = folders.clone();
+    let inside = |folder: &str| {
+        candidates.iter().any(|other| other != folder && other.ends_with('/') && folder.starts_with(other))
+    };
     folders.retain(|folder| !inside(folder));
     folders
 }
 
-/// Whether a parameter lies under one of these paths, or is one of them.
-pub fn belongs(name: &str, prefixes: &[String]) -> bool {
+/// Whether a parameter is under one of these paths, or is one of them.
+pub fn is_under_path(name: &str, prefixes: &[String]) -> bool {
     prefixes.iter().any(|prefix| if prefix.ends_with('/') { name.starts_with(prefix) } else { name == prefix })
 }
 
@@ -164,16 +166,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_of_names_do_not_lie_in_each_other_and_a_name_without_a_path_is_its_own() {
+    fn paths_do_not_contain_each_other_and_plain_names_stand_for_themselves() {
         let names = ["/shop/prod/A", "/shop/prod/db/B", "/datadog/api-key", "plain", "/shop/prod/C", "/top"];
         assert_eq!(prefixes(names), ["/datadog/", "/shop/prod/", "/top", "plain"]);
         let all = prefixes(names);
-        assert!(belongs("/shop/prod/db/B", &all) && belongs("plain", &all));
-        assert!(!belongs("/shop/production/A", &all) && !belongs("plainer", &all) && !belongs("/other", &all));
+        assert!(is_under_path("/shop/prod/db/B", &all) && is_under_path("plain", &all));
+        assert!(
+            !is_under_path("/shop/production/A", &all)
+                && !is_under_path("plainer", &all)
+                && !is_under_path("/other", &all)
+        );
     }
 
     #[test]
-    fn a_name_is_refused_as_the_service_would() {
+    fn invalid_name_is_rejected_like_the_service_does() {
         for fine in ["/a/b", "plain", "/a.b-c_d/E", "/top"] {
             assert_eq!(check_name(fine), Ok(()), "{fine}");
         }
@@ -183,8 +189,8 @@ mod tests {
     }
 
     #[test]
-    fn a_person_is_the_end_of_an_arn() {
-        assert_eq!(person("arn:aws:sts::123456789012:assumed-role/ops/jane"), "jane");
-        assert_eq!(person("arn:aws:iam::123456789012:root"), "arn:aws:iam::123456789012:root");
+    fn person_is_the_last_part_of_an_arn() {
+        assert_eq!(principal_name("arn:aws:sts::123456789012:assumed-role/ops/jane"), "jane");
+        assert_eq!(principal_name("arn:aws:iam::123456789012:root"), "arn:aws:iam::123456789012:root");
     }
 }

@@ -1,36 +1,36 @@
-//! Which of a region's secrets belong to an environment: Secrets Manager lists them all.
+//! Assigns secrets to an environment: Secrets Manager lists all secrets of a region.
 
 use super::Secret;
 use super::check::is_arn_of;
-use super::named::{From, ParameterReference};
+use super::named::{ParameterReference, ValueSource};
 use crate::cdn::{belongs, prefixes};
 
-/// The evidence on which environment a secret belongs to.
+/// The data that decides which secrets belong to an environment.
 #[derive(Debug, Clone, Copy)]
-pub struct Whose<'a> {
+pub struct SecretOwnership<'a> {
     /// The references of the environment's task definitions.
-    pub named: &'a [ParameterReference],
-    /// Secrets that its configuration names, by ARN or name.
+    pub references: &'a [ParameterReference],
+    /// Secrets in its configuration, by ARN or name.
     pub configured: &'a [&'a str],
     pub project: &'a str,
     pub environment: &'a str,
 }
 
-/// The environment's secrets, and how many others there are. Where none can be told to be its own each may be, and all are.
-pub fn of<'a>(secrets: &'a [Secret], whose: &Whose<'_>) -> (Vec<&'a Secret>, usize) {
-    let beginnings = prefixes(whose.project, whose.environment);
-    let ours = |secret: &&Secret| {
-        let named = whose.named.iter().any(|one| match &one.from {
-            From::Secret { id } => is(secret, id),
-            From::Parameter { .. } => false,
+/// Returns the environment's secrets, and the number of others. If none can be assigned, all are returned.
+pub fn of<'a>(secrets: &'a [Secret], whose: &SecretOwnership<'_>) -> (Vec<&'a Secret>, usize) {
+    let name_prefixes = prefixes(whose.project, whose.environment);
+    let is_own = |secret: &&Secret| {
+        let named = whose.references.iter().any(|one| match &one.from {
+            ValueSource::Secret { id } => refers_to(secret, id),
+            ValueSource::Parameter { .. } => false,
         });
-        named || whose.configured.iter().any(|id| is(secret, id)) || {
-            // `shop/prod/db` and `/shop/prod/db` are written as `shop-prod-db` is.
+        named || whose.configured.iter().any(|id| refers_to(secret, id)) || {
+            // `shop/prod/db` and `/shop/prod/db` are compared as `shop-prod-db`.
             let name = secret.name.trim_start_matches('/').replace('/', "-");
-            belongs(&[&name], &[], &beginnings)
+            belongs(&[&name], &[], &name_prefixes)
         }
     };
-    let own: Vec<&Secret> = secrets.iter().filter(ours).collect();
+    let own: Vec<&Secret> = secrets.iter().filter(is_own).collect();
     if own.is_empty() {
         return (secrets.iter().collect(), 0);
     }
@@ -38,14 +38,14 @@ pub fn of<'a>(secrets: &'a [Secret], whose: &Whose<'_>) -> (Vec<&'a Secret>, usi
     (own, others)
 }
 
-/// Whether an id is this secret's: its name, its ARN, its ARN without the six characters that AWS adds, or one with the key
-/// of a value behind it.
-fn is(secret: &Secret, id: &str) -> bool {
+/// Whether an id refers to this secret: its name, its ARN, its ARN without the six random characters, or its ARN
+/// followed by a key.
+fn refers_to(secret: &Secret, id: &str) -> bool {
     if id == secret.name {
         return true;
     }
-    let whole = id.strip_prefix(secret.arn.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
-    whole || is_arn_of(&secret.arn, id)
+    let is_arn = id.strip_prefix(secret.arn.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
+    is_arn || is_arn_of(&secret.arn, id)
 }
 
 #[cfg(test)]
@@ -67,17 +67,17 @@ mod tests {
                 definition: "web:1".into(),
                 container: "web".into(),
                 variable: "KEY".into(),
-                from: From::Secret { id: (*id).to_owned() },
+                from: ValueSource::Secret { id: (*id).to_owned() },
                 execution_role: None,
             })
             .collect();
-        let whose = Whose { named: &named, configured, project: "shop", environment: "prod" };
+        let whose = SecretOwnership { references: &named, configured, project: "shop", environment: "prod" };
         let (own, others) = of(&secrets, &whose);
         (own.into_iter().map(|one| one.name.clone()).collect(), others)
     }
 
     #[test]
-    fn a_secret_is_the_environments_by_its_name_or_by_what_names_it() {
+    fn secret_belongs_by_name_or_reference() {
         let all = ["shop-prod/db", "/shop/prod/key", "shop-production/db", "shop-staging/db", "rds!cluster-1", "edge"];
         assert_eq!(own(&all, &[], &[]), (vec!["shop-prod/db".to_owned(), "/shop/prod/key".to_owned()], 4));
         let arn = "arn:aws:secretsmanager:eu-west-1:1:secret:edge";
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn where_none_is_told_to_be_its_own_each_may_be() {
+    fn all_secrets_are_returned_if_none_can_be_assigned() {
         assert_eq!(own(&["edge", "other"], &[], &[]), (vec!["edge".to_owned(), "other".to_owned()], 0));
     }
 }

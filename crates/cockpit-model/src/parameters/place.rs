@@ -1,49 +1,51 @@
-//! The owner of a parameter, by where it lies: Parameter Store keeps those of all environments of an account side by
-//! side, and a name that is typed whole may be another one's.
+//! The environment that a parameter belongs to, by its path. Parameter Store keeps the parameters of all environments
+//! of an account together, so a typed full name may belong to another environment.
 
-use super::named::{ParameterReference, key, readers};
-use super::{belongs, prefixes};
+use super::named::{ParameterReference, normalize, readers};
+use super::{is_under_path, prefixes};
 use crate::cdn;
 use crate::deploy::{Check, Level};
-use crate::names::listed;
+use crate::names::list_names;
 
-/// Another environment whose parameters lie in the same account and region.
+/// Another environment with parameters in the same account and region.
 #[derive(Debug, Clone, Copy)]
 pub struct Neighbour<'a> {
     pub project: &'a str,
     pub environment: &'a str,
-    /// Its paths, where its configuration names them.
+    /// Its paths, if configured.
     pub configured: &'a [String],
 }
 
-/// The evidence on which parameters are an environment's.
+/// The data that decides which parameters belong to an environment.
 #[derive(Debug, Clone)]
-pub struct Place<'a> {
+pub struct ParameterScope<'a> {
     pub project: &'a str,
     pub environment: &'a str,
-    /// Its paths, where its configuration names them; else they are those of what its task definitions name.
+    /// Its paths, if configured; otherwise, they are derived from the references of its task definitions.
     pub configured: &'a [String],
-    /// Single parameters that its configuration names.
-    pub also: Vec<&'a str>,
-    pub named: &'a [ParameterReference],
+    /// Single parameters in its configuration.
+    pub extra_names: Vec<&'a str>,
+    pub references: &'a [ParameterReference],
     /// Whether all of its task definitions were read.
     pub complete: bool,
     pub neighbours: Vec<Neighbour<'a>>,
 }
 
-impl<'a> Place<'a> {
-    /// The other environment that a parameter is of, by where it lies.
+impl<'a> ParameterScope<'a> {
+    /// Returns the other environment that a parameter belongs to by its path, if any.
     pub fn neighbour(&self, name: &str) -> Option<&'a str> {
         let explicit = self.explicit(name);
         let own = explicit.max(longest(name, &self.learned())).max(self.reads(name));
-        let theirs = self.neighbours.iter().filter_map(|other| Some((self.lies_with(other, name)?, other.environment)));
-        // The longest path tells it best; of two that are the same, what was written down does.
-        let (depth, other) = theirs.max()?;
+        let matching_others =
+            self.neighbours.iter().filter_map(|other| Some((self.lies_with(other, name)?, other.environment)));
+        // The longest path decides; between equal ones, a configured path wins.
+        let (depth, other) = matching_others.max()?;
         own.is_none_or(|own| depth > own || (depth == own && explicit != Some(own))).then_some(other)
     }
 
-    /// The check that keeps this environment from changing a parameter; none where it is its own.
-    pub fn refuses(&self, name: &str) -> Option<Check> {
+    /// Returns the check that prevents changing a parameter of another environment; `None` if it is this environment's
+    /// own.
+    pub fn foreign_check(&self, name: &str) -> Option<Check> {
         let environment = self.environment;
         if let Some(other) = self.neighbour(name) {
             return Some(Check::usage(format!("{name} belongs to {other}, not to {environment}")).hint(format!(
@@ -61,46 +63,47 @@ impl<'a> Place<'a> {
         }
         if self.configured.is_empty() && !self.complete {
             let text = format!("whether {name} is of {environment} is not known: not all task definitions were read");
-            return Some(Check::new(Level::Stop, text).hint(self.way(name, &[])));
+            return Some(Check::new(Level::Stop, text).hint(self.hint(name, &[])));
         }
         let text = match paths.as_slice() {
             [] => format!("nothing says that {name} is of {environment}"),
-            // Where none has a path, a new one has none either.
+            // If no parameter has a path, a new one needs none either.
             all if !name.contains('/') && all.iter().all(|path| !path.ends_with('/')) => return None,
-            all => format!("{name} does not belong to {environment}, whose parameters lie under {}", listed(all)),
+            all => format!("{name} does not belong to {environment}, whose parameters lie under {}", list_names(all)),
         };
-        Some(Check::usage(text).hint(self.way(name, &paths)))
+        Some(Check::usage(text).hint(self.hint(name, &paths)))
     }
 
     fn explicit(&self, name: &str) -> Option<usize> {
-        longest(name, self.configured).max(self.also.contains(&name).then_some(name.len()))
+        longest(name, self.configured).max(self.extra_names.contains(&name).then_some(name.len()))
     }
 
     fn learned(&self) -> Vec<String> {
         if self.configured.is_empty() {
-            prefixes(self.named.iter().filter_map(|one| one.from.parameter()))
+            prefixes(self.references.iter().filter_map(|one| one.from.parameter()))
         } else {
             Vec::new()
         }
     }
 
-    /// The length of its folder, where a service of the environment reads it: that says less than a path of somebody's does.
+    /// Returns the length of its folder if a service of the environment reads it; weaker evidence than a path of an
+    /// environment.
     fn reads(&self, name: &str) -> Option<usize> {
-        let read = !readers(self.named, name).is_empty();
+        let read = !readers(self.references, name).is_empty();
         read.then(|| name.rfind('/').map_or(name.len(), |slash| slash + 1))
     }
 
-    fn way(&self, name: &str, paths: &[&str]) -> String {
+    fn hint(&self, name: &str, paths: &[&str]) -> String {
         let folder = name.rfind('/').map_or(name, |slash| &name[..=slash]);
-        let all: Vec<String> = paths.iter().copied().chain([folder]).map(|path| format!("\"{path}\"")).collect();
+        let suggested: Vec<String> = paths.iter().copied().chain([folder]).map(|path| format!("\"{path}\"")).collect();
         let environment = self.environment;
         format!(
             "choose the environment that it belongs to with --env, or write parameters = [{}] into [environments.{environment}]",
-            all.join(", ")
+            suggested.join(", ")
         )
     }
 
-    /// How much of a name says that it is another environment's.
+    /// Returns how much of a name indicates that it belongs to another environment.
     fn lies_with(&self, other: &Neighbour<'_>, name: &str) -> Option<usize> {
         let by_name = segment(name, other.project, other.environment)
             .filter(|_| segment(name, self.project, self.environment).is_none());
@@ -108,20 +111,21 @@ impl<'a> Place<'a> {
     }
 }
 
-/// The length of the longest of these paths that a parameter lies under.
+/// Returns the length of the longest of these paths that a parameter is under.
 fn longest(name: &str, paths: &[String]) -> Option<usize> {
-    let lies = |path: &&String| belongs(name, std::slice::from_ref(*path)) || key(path) == key(name);
-    paths.iter().filter(lies).map(String::len).max()
+    let is_under =
+        |path: &&String| is_under_path(name, std::slice::from_ref(*path)) || normalize(path) == normalize(name);
+    paths.iter().filter(is_under).map(String::len).max()
 }
 
-/// The length of the path down to the folder that is called as an environment is.
+/// Returns the length of the path down to the folder that is named after an environment.
 fn segment(name: &str, project: &str, environment: &str) -> Option<usize> {
-    let called = cdn::prefixes(project, environment);
+    let folder_names = cdn::prefixes(project, environment);
     let (folders, _) = name.rsplit_once('/')?;
     let mut length = 0;
     for folder in folders.split('/') {
         length += folder.len() + 1;
-        if called.iter().any(|called| called == folder) {
+        if folder_names.iter().any(|expected| expected == folder) {
             return Some(length);
         }
     }
@@ -131,7 +135,7 @@ fn segment(name: &str, project: &str, environment: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parameters::named::From;
+    use crate::parameters::named::ValueSource;
 
     fn named(names: &[&str]) -> Vec<ParameterReference> {
         let one = |name: &&str| ParameterReference {
@@ -140,53 +144,61 @@ mod tests {
             definition: "web:1".into(),
             container: "web".into(),
             variable: "KEY".into(),
-            from: From::parse(name),
+            from: ValueSource::parse(name),
             execution_role: None,
         };
         names.iter().map(one).collect()
     }
 
-    /// The refusal for staging of a name; none where it is its own.
-    fn told(name: &str, configured: &[&str], names: &[&str], prods: &[&str]) -> Option<String> {
+    /// Returns the text with which staging refuses a name; `None` if the name is its own.
+    fn refusal(name: &str, configured: &[&str], names: &[&str], prods: &[&str]) -> Option<String> {
         let owned = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect::<Vec<_>>();
         let (configured, prods, named) = (owned(configured), owned(prods), named(names));
         let neighbours = vec![Neighbour { project: "shop", environment: "prod", configured: &prods }];
-        let place = Place {
+        let place = ParameterScope {
             project: "shop",
             environment: "staging",
             configured: &configured,
-            also: vec!["/elsewhere/db"],
-            named: &named,
+            extra_names: vec!["/elsewhere/db"],
+            references: &named,
             complete: true,
             neighbours,
         };
-        place.refuses(name).map(|check| check.text)
+        place.foreign_check(name).map(|check| check.text)
     }
 
     #[test]
-    fn what_lies_outside_of_the_paths_of_an_environment_is_not_its_own() {
+    fn parameter_outside_the_paths_is_refused() {
         let names = ["/shop/staging/URL", "/datadog/api-key"];
         for own in ["/shop/staging/NEW", "/shop/staging/mail/FROM", "/datadog/other", "/elsewhere/db"] {
-            assert_eq!(told(own, &[], &names, &[]), None, "{own}");
+            assert_eq!(refusal(own, &[], &names, &[]), None, "{own}");
         }
         assert_eq!(
-            told("/shop/prod/URL", &[], &names, &[]).as_deref(),
+            refusal("/shop/prod/URL", &[], &names, &[]).as_deref(),
             Some("/shop/prod/URL belongs to prod, not to staging")
         );
         let outside = "/other/URL does not belong to staging, whose parameters lie under /datadog/, /shop/staging/";
-        assert_eq!(told("/other/URL", &[], &names, &[]).as_deref(), Some(outside));
-        assert_eq!(told("/datadog/api-key", &["/shop/staging/"], &names, &[]), None, "a service of its own reads it");
-        assert!(told("/datadog/other", &["/shop/staging/"], &names, &[]).is_some(), "configured paths are all");
-        assert_eq!(told("KEY", &[], &["OTHER"], &[]), None, "where none has a path, a new one has none");
-        assert!(told("KEY", &[], &names, &[]).is_some());
+        assert_eq!(refusal("/other/URL", &[], &names, &[]).as_deref(), Some(outside));
+        assert_eq!(
+            refusal("/datadog/api-key", &["/shop/staging/"], &names, &[]),
+            None,
+            "a service of its own reads it"
+        );
+        assert!(
+            refusal("/datadog/other", &["/shop/staging/"], &names, &[]).is_some(),
+            "configured paths are exclusive"
+        );
+        assert_eq!(refusal("KEY", &[], &["OTHER"], &[]), None, "if none has a path, a new one needs none");
+        assert!(refusal("KEY", &[], &names, &[]).is_some());
     }
 
     #[test]
-    fn a_path_that_two_environments_lie_under_is_that_of_the_one_it_names_best() {
+    fn longest_matching_path_decides_the_environment() {
         let prods = |name: &str, configured: &[&str], names: &[&str], theirs: &[&str]| {
-            told(name, configured, names, theirs).is_some_and(|text| text.ends_with("belongs to prod, not to staging"))
+            refusal(name, configured, names, theirs)
+                .is_some_and(|text| text.ends_with("belongs to prod, not to staging"))
         };
-        // What staging reads at the top has it learn a path that prod lies under.
+        // A parameter that staging reads at the top gives it a derived path that includes prod's.
         assert!(prods("/shop/prod/URL", &[], &["/shop/SHARED"], &[]));
         assert!(prods("/shop/prod/URL", &[], &["/shop/prod/URL"], &[]), "read by staging as well, and written by prod");
         assert!(prods("/shop/prod/URL", &["/shop/"], &[], &[]));
@@ -198,28 +210,28 @@ mod tests {
             ("/shop/staging/prod/URL", "/shop/staging/", ""),
         ] {
             let theirs: &[&str] = if theirs.is_empty() { &[] } else { &[theirs] };
-            assert_eq!(told(name, &[configured], &[], theirs), None, "{name}");
+            assert_eq!(refusal(name, &[configured], &[], theirs), None, "{name}");
         }
     }
 
     #[test]
-    fn where_nothing_says_where_its_parameters_lie_the_name_does() {
+    fn name_decides_if_there_are_no_paths() {
         for own in ["/shop/staging/URL", "/shop-staging/URL", "KEY"] {
-            assert_eq!(told(own, &[], &[], &[]), None, "{own}");
+            assert_eq!(refusal(own, &[], &[], &[]), None, "{own}");
         }
-        assert_eq!(told("/x/URL", &[], &[], &[]).as_deref(), Some("nothing says that /x/URL is of staging"));
-        assert!(told("/shop/prod/URL", &[], &[], &[]).is_some());
-        let place = Place {
+        assert_eq!(refusal("/x/URL", &[], &[], &[]).as_deref(), Some("nothing says that /x/URL is of staging"));
+        assert!(refusal("/shop/prod/URL", &[], &[], &[]).is_some());
+        let place = ParameterScope {
             project: "shop",
             environment: "staging",
             configured: &[],
-            also: Vec::new(),
-            named: &named(&["/datadog/api-key"]),
+            extra_names: Vec::new(),
+            references: &named(&["/datadog/api-key"]),
             complete: false,
             neighbours: Vec::new(),
         };
-        assert_eq!(place.refuses("/shop/staging/URL"), None, "the rest may name it");
-        let unknown = place.refuses("/x/URL").expect("it is not known to be its own");
+        assert_eq!(place.foreign_check("/shop/staging/URL"), None, "the rest may name it");
+        let unknown = place.foreign_check("/x/URL").expect("it is not known to be its own");
         assert!(!unknown.usage && unknown.text.contains("not all task definitions were read"), "{unknown:?}");
     }
 }

@@ -1,35 +1,35 @@
-//! Whether execution roles may read what their task definitions name, as far as that is known before a task fails: what is
-//! asked of IAM, and what nobody can tell.
+//! Whether execution roles can read the parameters that their task definitions reference, as far as that is known
+//! before a task fails: the queries for IAM, and what remains unknown.
 
-use super::named::{From, ParameterReference, key};
+use super::named::{ParameterReference, ValueSource, normalize};
 use super::{Kind, Parameter};
-use crate::permission::By;
+use crate::permission::DeniedBy;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The keys that every role of an account may use through Systems Manager.
-const OF_AWS: &str = "alias/aws/";
+/// The prefix of KMS keys that every role of an account may use through Systems Manager.
+const AWS_KEY_PREFIX: &str = "alias/aws/";
 
-/// The question about one role: the ARNs of parameters, each with the parameter's name.
-pub type Asked = BTreeMap<String, BTreeMap<String, String>>;
+/// The queries, by role: ARNs of parameters, each with the parameter's name.
+pub type PermissionQueries = BTreeMap<String, BTreeMap<String, String>>;
 
 /// A read that IAM denies to a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denied {
-    /// The role, as the task definition names it.
+    /// The role, as in the task definition.
     pub role: String,
     /// The name of the parameter.
     pub name: String,
-    /// The policy that denies it.
-    pub by: By,
+    /// The kind of policy that denies it.
+    pub by: DeniedBy,
 }
 
-/// The questions for IAM: existing parameters of this region, by the role that reads them.
-pub fn questions(named: &[ParameterReference], there: &[Parameter], region: &str) -> Asked {
-    let known: BTreeMap<&str, &str> = there.iter().map(|one| (key(&one.name), one.name.as_str())).collect();
-    let mut asked = Asked::new();
+/// Returns the queries for IAM: existing parameters of this region, by the role that reads them.
+pub fn permission_queries(named: &[ParameterReference], existing: &[Parameter], region: &str) -> PermissionQueries {
+    let known: BTreeMap<&str, &str> = existing.iter().map(|one| (normalize(&one.name), one.name.as_str())).collect();
+    let mut queries = PermissionQueries::new();
     for one in named {
-        let From::Parameter { name, region: elsewhere, account } = &one.from else { continue };
-        let (Some(role), Some(name)) = (&one.execution_role, known.get(key(name))) else { continue };
+        let ValueSource::Parameter { name, region: elsewhere, account } = &one.from else { continue };
+        let (Some(role), Some(name)) = (&one.execution_role, known.get(normalize(name))) else { continue };
         let mut parts = role.split(':');
         let (Some("arn"), Some(partition), Some("iam"), Some(_), Some(own)) =
             (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
@@ -41,46 +41,46 @@ pub fn questions(named: &[ParameterReference], there: &[Parameter], region: &str
         }
         let account = account.as_deref().unwrap_or(own);
         let arn = format!("arn:{partition}:ssm:{region}:{account}:parameter/{}", name.trim_start_matches('/'));
-        asked.entry(role.clone()).or_default().insert(arn, (*name).to_owned());
+        queries.entry(role.clone()).or_default().insert(arn, (*name).to_owned());
     }
-    asked
+    queries
 }
 
-/// A sentence on what is not known where IAM did not answer.
-pub fn unasked(why: &str) -> String {
+/// Returns a sentence on what is unknown because IAM could not be queried.
+pub fn query_failure_note(why: &str) -> String {
     format!(
         "whether execution roles may read what their task definitions name is not known before a task starts: {why}"
     )
 }
 
-/// Sentences on what nobody can tell before a task starts.
-pub fn unknown(named: &[ParameterReference], there: &[Parameter]) -> Vec<String> {
-    let mut told = Vec::new();
-    let used: BTreeSet<&str> = named.iter().filter_map(|one| one.from.parameter()).map(key).collect();
+/// Returns sentences on what is unknown before a task starts.
+pub fn unknown_notes(named: &[ParameterReference], existing: &[Parameter]) -> Vec<String> {
+    let mut sentences = Vec::new();
+    let used: BTreeSet<&str> = named.iter().filter_map(|one| one.from.parameter()).map(normalize).collect();
     let mut keys: BTreeMap<&str, usize> = BTreeMap::new();
-    for one in there.iter().filter(|one| one.kind == Kind::Secure && used.contains(key(&one.name))) {
-        if let Some(key) = one.key.as_deref().filter(|key| !key.starts_with(OF_AWS)) {
+    for one in existing.iter().filter(|one| one.kind == Kind::Secure && used.contains(normalize(&one.name))) {
+        if let Some(key) = one.key.as_deref().filter(|key| !key.starts_with(AWS_KEY_PREFIX)) {
             *keys.entry(key).or_default() += 1;
         }
     }
-    told.extend(keys.into_iter().map(|(key, count)| {
+    sentences.extend(keys.into_iter().map(|(key, count)| {
         let what = if count == 1 { "one parameter".to_owned() } else { format!("{count} parameters") };
         format!("whether execution roles may use {key}, which encrypts {what}, is not known before a task starts: policies of keys are not read")
     }));
     let secrets: BTreeSet<&str> = named
         .iter()
         .filter_map(|one| match &one.from {
-            From::Secret { id } => Some(id.as_str()),
-            From::Parameter { .. } => None,
+            ValueSource::Secret { id } => Some(id.as_str()),
+            ValueSource::Parameter { .. } => None,
         })
         .collect();
     if !secrets.is_empty() {
         let what = if secrets.len() == 1 { "the secret" } else { "the secrets" };
-        told.push(format!(
+        sentences.push(format!(
             "whether execution roles may read {what} of Secrets Manager that they need is not known before a task starts: policies of secrets are not read"
         ));
     }
-    told
+    sentences
 }
 
 #[cfg(test)]
@@ -94,12 +94,12 @@ mod tests {
             definition: "web:3".into(),
             container: "app".into(),
             variable: variable.to_owned(),
-            from: From::parse(from),
+            from: ValueSource::parse(from),
             execution_role: role.map(str::to_owned),
         }
     }
 
-    fn there(name: &str, key: Option<&str>) -> Parameter {
+    fn parameter(name: &str, key: Option<&str>) -> Parameter {
         let kind = if key.is_some() { Kind::Secure } else { Kind::Plain };
         Parameter { name: name.into(), kind, key: key.map(str::to_owned), ..Parameter::default() }
     }
@@ -107,7 +107,7 @@ mod tests {
     const ROLE: &str = "arn:aws:iam::123456789012:role/app-execution";
 
     #[test]
-    fn each_role_is_asked_about_what_it_reads_here_and_what_is_there() {
+    fn queries_contain_existing_parameters_of_the_region_by_role() {
         let all = [
             named("A", "/a/KEY", Some(ROLE)),
             named("B", "arn:aws:ssm:eu-west-1:123456789012:parameter/a/KEY", Some(ROLE)),
@@ -117,8 +117,8 @@ mod tests {
             named("F", "PLAIN", Some("execution")),
             named("G", "PLAIN", Some("arn:aws-cn:iam::1:role/other")),
         ];
-        let asked = questions(&all, &[there("/a/KEY", None), there("PLAIN", None)], "eu-west-1");
-        let flat: Vec<_> = asked
+        let queries = permission_queries(&all, &[parameter("/a/KEY", None), parameter("PLAIN", None)], "eu-west-1");
+        let flat: Vec<_> = queries
             .iter()
             .flat_map(|(role, all)| all.iter().map(move |(arn, name)| (role.as_str(), arn.as_str(), name.as_str())))
             .collect();
@@ -132,18 +132,21 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_can_tell_before_a_task_starts_is_said() {
+    fn unknown_permissions_are_reported() {
         let all = [
             named("A", "/a/KEY", Some(ROLE)),
             named("B", "/a/OWN", Some(ROLE)),
             named("C", "arn:aws:secretsmanager:r:1:secret:shop/x-AbCdEf", Some(ROLE)),
         ];
-        let parameters =
-            [there("/a/KEY", Some("alias/aws/ssm")), there("/a/OWN", Some("alias/mine")), there("/a/NONE", Some("k"))];
-        let told = unknown(&all, &parameters);
-        assert_eq!(told.len(), 2, "{told:#?}");
-        assert!(told[0].contains("may use alias/mine, which encrypts one parameter,"), "{told:#?}");
-        assert!(told[1].contains("the secret of Secrets Manager"), "{told:#?}");
-        assert!(unknown(&all[..1], &parameters).is_empty(), "IAM answers, and nothing else is open");
+        let parameters = [
+            parameter("/a/KEY", Some("alias/aws/ssm")),
+            parameter("/a/OWN", Some("alias/mine")),
+            parameter("/a/NONE", Some("k")),
+        ];
+        let sentences = unknown_notes(&all, &parameters);
+        assert_eq!(sentences.len(), 2, "{sentences:#?}");
+        assert!(sentences[0].contains("may use alias/mine, which encrypts one parameter,"), "{sentences:#?}");
+        assert!(sentences[1].contains("the secret of Secrets Manager"), "{sentences:#?}");
+        assert!(unknown_notes(&all[..1], &parameters).is_empty(), "IAM answers, and nothing else is open");
     }
 }

@@ -1,12 +1,12 @@
-//! Secrets of Secrets Manager, read-only: what they are called, and how their rotation stands.
+//! Secrets of Secrets Manager, read-only: their data and their rotation.
 
-use crate::time::spoken;
+use crate::time::sentence_duration;
 use jiff::{SignedDuration, Timestamp};
 
-/// A rotation takes minutes; a new version that is not the current one after this long has been left behind.
-const STUCK: SignedDuration = SignedDuration::from_hours(1);
-/// A rotation that is this much later than it was due did not happen.
-const LATE: SignedDuration = SignedDuration::from_hours(24);
+/// A rotation takes minutes; a pending version older than this means that it failed.
+const MAX_ROTATION: SignedDuration = SignedDuration::from_hours(1);
+/// A rotation this much overdue counts as missed.
+const OVERDUE: SignedDuration = SignedDuration::from_hours(24);
 
 /// A secret without its value.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -14,43 +14,43 @@ pub struct Secret {
     pub name: String,
     pub arn: String,
     pub description: Option<String>,
-    /// Rotation is switched on.
+    /// Whether rotation is enabled.
     pub rotates: bool,
-    /// Every so many days, or as an expression.
+    /// The rotation interval in days, or a schedule expression.
     pub every: Option<String>,
     pub rotated_at: Option<Timestamp>,
     pub next_rotation: Option<Timestamp>,
     pub changed_at: Option<Timestamp>,
     pub accessed_at: Option<Timestamp>,
-    /// When it will be gone, once it was deleted.
+    /// When it will be deleted permanently, if it was deleted.
     pub deleted_at: Option<Timestamp>,
-    /// Whether a version waits to become the current one: a rotation is under way, or was left behind.
+    /// Whether a version waits to become current: a rotation is in progress, or failed.
     pub pending: bool,
-    /// The service that keeps it: `rds`.
+    /// The AWS service that manages it: `rds`.
     pub owner: Option<String>,
 }
 
-/// How a secret's rotation stands.
+/// The state of a secret's rotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotation {
-    /// It was deleted, and is gone after a while.
+    /// The secret was deleted, and will be removed permanently.
     Deleted,
-    /// Nothing rotates it.
+    /// Rotation is disabled.
     Off,
-    /// As it should be, in words.
-    Fine(String),
-    UnderWay,
-    /// The last one failed, in words.
+    /// No problem, described in words.
+    Healthy(String),
+    InProgress,
+    /// The last rotation failed, described in words.
     Failed(String),
-    /// It was due and did not happen, in words.
-    Late(String),
+    /// A due rotation did not happen, described in words.
+    Overdue(String),
 }
 
 impl Secret {
-    /// How its rotation stands. Secrets Manager does not say whether the last one failed; a version that was made for it
-    /// and never became the current one does.
+    /// Returns the state of its rotation. Secrets Manager does not report whether the last rotation failed; a version
+    /// that was created for it but never became current shows that.
     pub fn rotation(&self, now: Timestamp) -> Rotation {
-        let ago = |at: Timestamp| spoken(now.duration_since(at).max(SignedDuration::ZERO));
+        let ago = |at: Timestamp| sentence_duration(now.duration_since(at).max(SignedDuration::ZERO));
         if self.deleted_at.is_some() {
             return Rotation::Deleted;
         }
@@ -59,46 +59,46 @@ impl Secret {
         }
         if self.pending {
             let since = self.changed_at.unwrap_or(now);
-            if now.duration_since(since) < STUCK {
-                return Rotation::UnderWay;
+            if now.duration_since(since) < MAX_ROTATION {
+                return Rotation::InProgress;
             }
             return Rotation::Failed(format!(
                 "the last rotation did not end: its version has waited for {}",
                 ago(since)
             ));
         }
-        if let Some(next) = self.next_rotation.filter(|next| now.duration_since(*next) > LATE) {
-            return Rotation::Late(format!("its rotation was due {} ago", ago(next)));
+        if let Some(next) = self.next_rotation.filter(|next| now.duration_since(*next) > OVERDUE) {
+            return Rotation::Overdue(format!("its rotation was due {} ago", ago(next)));
         }
         let last = self.rotated_at.map_or_else(|| "never rotated".to_owned(), |at| format!("rotated {} ago", ago(at)));
         let next = self.next_rotation.filter(|next| *next > now);
-        Rotation::Fine(match next {
-            Some(next) => format!("{last}, next in {}", spoken(next.duration_since(now))),
+        Rotation::Healthy(match next {
+            Some(next) => format!("{last}, next in {}", sentence_duration(next.duration_since(now))),
             None => last,
         })
     }
 }
 
 impl Rotation {
-    /// The word for it in JSON.
-    pub fn word(&self) -> &'static str {
+    /// Returns the word used in JSON.
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Deleted => "deleted",
             Self::Off => "off",
-            Self::Fine(_) => "fine",
-            Self::UnderWay => "under_way",
+            Self::Healthy(_) => "fine",
+            Self::InProgress => "under_way",
             Self::Failed(_) => "failed",
-            Self::Late(_) => "late",
+            Self::Overdue(_) => "late",
         }
     }
 
-    /// The word for it for people.
+    /// Returns the description for display.
     pub fn text(&self) -> &str {
         match self {
             Self::Deleted => "deleted: it is gone when its recovery time is over",
             Self::Off => "nothing rotates it",
-            Self::UnderWay => "a rotation is under way",
-            Self::Fine(text) | Self::Failed(text) | Self::Late(text) => text,
+            Self::InProgress => "a rotation is under way",
+            Self::Healthy(text) | Self::Failed(text) | Self::Overdue(text) => text,
         }
     }
 }
@@ -108,17 +108,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_that_never_became_the_current_one_is_a_rotation_that_failed() {
+    fn version_that_never_became_current_is_a_failed_rotation() {
         let now: Timestamp = "2026-01-10T00:00:00Z".parse().unwrap();
         let at = |hours: i64| Some(now - SignedDuration::from_hours(hours));
         let secret = Secret { rotates: true, rotated_at: at(48), changed_at: at(48), ..Secret::default() };
-        assert_eq!(secret.rotation(now), Rotation::Fine("rotated 2 days ago".into()));
+        assert_eq!(secret.rotation(now), Rotation::Healthy("rotated 2 days ago".into()));
         let under_way = Secret { pending: true, changed_at: at(0), ..secret.clone() };
-        assert_eq!(under_way.rotation(now), Rotation::UnderWay);
+        assert_eq!(under_way.rotation(now), Rotation::InProgress);
         let stuck = Secret { pending: true, changed_at: at(3), ..secret.clone() };
-        assert_eq!(stuck.rotation(now).word(), "failed");
+        assert_eq!(stuck.rotation(now).name(), "failed");
         let late = Secret { next_rotation: at(30), ..secret.clone() };
-        assert_eq!(late.rotation(now).word(), "late");
+        assert_eq!(late.rotation(now).name(), "late");
         assert_eq!(Secret::default().rotation(now), Rotation::Off);
         assert_eq!(Secret { deleted_at: at(1), ..secret }.rotation(now), Rotation::Deleted);
     }

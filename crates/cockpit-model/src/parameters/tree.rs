@@ -1,4 +1,4 @@
-//! Names as a tree of paths: folders that have one folder in them and nothing else are one row.
+//! Parameter names as a tree of paths; a chain of folders without other contents is a single row.
 
 use super::Parameter;
 use std::collections::BTreeSet;
@@ -6,23 +6,23 @@ use std::collections::BTreeSet;
 /// A row of the tree: a folder, or a parameter in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Row {
-    /// A folder, by its whole path with a slash at its end.
+    /// A folder, by its full path with a final slash.
     Folder {
         path: String,
-        /// Folders above it that are rows.
+        /// Number of parent rows.
         depth: usize,
-        /// The text of its row: its path below the folder above.
+        /// The label of its row: its path relative to the parent row.
         label: String,
-        /// Parameters in it and below.
+        /// Number of parameters in it, at all levels.
         count: usize,
-        /// Whether its parameters are not shown.
+        /// Whether it is collapsed.
         closed: bool,
     },
-    /// A parameter, by its place in the list.
+    /// A parameter, by its index in the list.
     Leaf { at: usize, depth: usize, label: String },
 }
 
-/// The rows of parameters in the order of their names, without what lies in a folder that is closed.
+/// Returns the rows of parameters sorted by name, without the contents of collapsed folders.
 pub fn rows(parameters: &[Parameter], closed: &BTreeSet<String>) -> Vec<Row> {
     let mut order: Vec<usize> = (0..parameters.len()).collect();
     order.sort_by(|a, b| parameters[*a].name.cmp(&parameters[*b].name));
@@ -31,25 +31,32 @@ pub fn rows(parameters: &[Parameter], closed: &BTreeSet<String>) -> Vec<Row> {
     out
 }
 
-fn folder(all: &[Parameter], of: &[usize], above: &str, depth: usize, closed: &BTreeSet<String>, out: &mut Vec<Row>) {
+fn folder(
+    parameters: &[Parameter],
+    order: &[usize],
+    above: &str,
+    depth: usize,
+    closed: &BTreeSet<String>,
+    out: &mut Vec<Row>,
+) {
     let mut at = 0;
-    while at < of.len() {
-        let name = &all[of[at]].name;
+    while at < order.len() {
+        let name = &parameters[order[at]].name;
         let rest = &name[above.len()..];
-        // A slash at the very beginning is of the folder's own name.
+        // A slash at the very start belongs to the folder's own name.
         let slash = rest[1.min(rest.len())..].find('/').map(|slash| slash + 1);
         let Some(slash) = slash else {
-            out.push(Row::Leaf { at: of[at], depth, label: rest.to_owned() });
+            out.push(Row::Leaf { at: order[at], depth, label: rest.to_owned() });
             at += 1;
             continue;
         };
         let mut path = name[..=above.len() + slash].to_owned();
-        let inside = of[at..].iter().take_while(|one| all[**one].name.starts_with(&path)).count();
-        let inside = &of[at..at + inside];
-        // Goes down as long as everything lies in one folder.
-        while let Some(next) = all[inside[0]].name[path.len()..].find('/') {
-            let longer = &all[inside[0]].name[..=path.len() + next];
-            if !inside.iter().all(|one| all[*one].name.starts_with(longer)) {
+        let inside = order[at..].iter().take_while(|one| parameters[**one].name.starts_with(&path)).count();
+        let inside = &order[at..at + inside];
+        // Merge folders while everything is in one subfolder.
+        while let Some(next) = parameters[inside[0]].name[path.len()..].find('/') {
+            let longer = &parameters[inside[0]].name[..=path.len() + next];
+            if !inside.iter().all(|one| parameters[*one].name.starts_with(longer)) {
                 break;
             }
             longer.clone_into(&mut path);
@@ -58,7 +65,7 @@ fn folder(all: &[Parameter], of: &[usize], above: &str, depth: usize, closed: &B
         let label = path[above.len()..].to_owned();
         out.push(Row::Folder { path: path.clone(), depth, label, count: inside.len(), closed: is_closed });
         if !is_closed {
-            folder(all, inside, &path, depth + 1, closed, out);
+            folder(parameters, inside, &path, depth + 1, closed, out);
         }
         at += inside.len();
     }
@@ -73,7 +80,7 @@ mod tests {
         names.iter().map(|name| Parameter { name: (*name).into(), ..Parameter::default() }).collect()
     }
 
-    fn told(names: &[&str], closed: &[&str]) -> Vec<String> {
+    fn labels(names: &[&str], closed: &[&str]) -> Vec<String> {
         let closed = closed.iter().map(ToString::to_string).collect();
         let row = |row: Row| match row {
             Row::Folder { depth, label, count, .. } => format!("{}{label} ({count})", "  ".repeat(depth)),
@@ -83,18 +90,18 @@ mod tests {
     }
 
     #[test]
-    fn folders_with_nothing_but_a_folder_are_one_row() {
+    fn chain_of_folders_is_one_row() {
         let names = ["/shop/staging/B", "/shop/staging/A", "/shop/staging/db/URL", "/datadog/api-key", "plain", "/top"];
         assert_eq!(
-            told(&names, &[]),
+            labels(&names, &[]),
             ["/datadog/ (1)", "  api-key", "/shop/staging/ (3)", "  A", "  B", "  db/ (1)", "    URL", "/top", "plain"]
         );
-        assert_eq!(told(&names, &["/shop/staging/"])[2..], ["/shop/staging/ (3)", "/top", "plain"]);
+        assert_eq!(labels(&names, &["/shop/staging/"])[2..], ["/shop/staging/ (3)", "/top", "plain"]);
     }
 
     proptest! {
         #[test]
-        fn each_parameter_has_one_row_whose_path_is_its_name(names in proptest::collection::btree_set("(/[ab]{1,2}){1,4}", 0..20)) {
+        fn each_parameter_has_one_row_with_its_path(names in proptest::collection::btree_set("(/[ab]{1,2}){1,4}", 0..20)) {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let all = parameters(&names);
             let mut seen: Vec<usize> = Vec::new();

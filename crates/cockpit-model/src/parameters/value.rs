@@ -1,33 +1,33 @@
-//! A value of a parameter: it never prints, is compared only with others of its type, and is wiped when it is dropped.
+//! A parameter's value, which is never printed, compared only with other values, and wiped from memory when dropped.
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// The value of a parameter or secret; it never prints itself.
+/// The value of a parameter or secret; its `Debug` output hides it.
 #[derive(Clone)]
 pub struct Value(SecretString);
 
 impl Value {
-    /// A value of this text.
+    /// Creates a value.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into().into())
     }
 
-    /// The text itself, for whoever asked for it by name, and for the service that keeps it.
+    /// Returns the text itself, for explicit requests of the user and for the service that stores it.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// Bytes, which is what the service limits.
+    /// Returns its size in bytes, which the service limits.
     pub fn bytes(&self) -> usize {
         self.expose().len()
     }
 
-    /// Whether there is nothing in it.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.expose().is_empty()
     }
 
-    /// How large it is, in words, and nothing else of it: `40 characters, 3 lines`.
+    /// Describes only its size: `40 characters, 3 lines`.
     pub fn shape(&self) -> String {
         let characters = self.expose().chars().count();
         let lines = self.expose().lines().count();
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_never_prints_and_tells_only_its_size() {
+    fn value_is_never_printed_and_reveals_only_its_size() {
         let value = Value::new("s3cret\nline");
         assert!(!format!("{value:?}").contains("s3cret"));
         assert_eq!(value.shape(), "11 characters, 2 lines");

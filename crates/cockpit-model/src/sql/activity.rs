@@ -1,43 +1,43 @@
-//! The activity of a server: sessions and who blocks whom, transactions, replication, connections. The questions, what
-//! their answers say, and which right is missing where an answer is not whole.
+//! The activity of a server: sessions and their blockers, transactions, replication, connections. Holds the queries, the
+//! parsing of their results, and the missing privilege if a result is incomplete.
 
 use super::activity_statements::{CONNECTIONS, REPLICATION, indexes, locks, sessions, sizes, statements, unlocked};
 
-/// Questions of the activity, each with a purpose that comes back with its answer.
+/// The queries about a server's activity. Each has a purpose, which comes back with its result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Question {
-    /// The sessions, and who blocks whom.
+pub enum ActivityQuery {
+    /// The sessions, with their blockers.
     Sessions,
     /// Sessions in a transaction, the longest first.
     Transactions,
-    /// Locks that can be in somebody's way, those that are waited for first.
+    /// Locks that can block others, with awaited ones first.
     Locks,
     /// The statements that took the most time (`pg_stat_statements`).
     Statements,
-    /// The largest tables, with what of them is dead.
+    /// The largest tables, with their share of dead rows.
     Sizes,
-    /// Indexes that nothing uses, and those that another one makes needless.
+    /// Indexes that are unused, or made redundant by another index.
     Indexes,
-    /// How far readers are behind.
+    /// The replication lag of readers.
     Replication,
-    /// Connections and their limit.
+    /// The number of connections and the limit.
     Connections,
 }
 
 /// All questions, in the order in which `v` shows them.
-pub const QUESTIONS: &[Question] = &[
-    Question::Sessions,
-    Question::Transactions,
-    Question::Locks,
-    Question::Statements,
-    Question::Sizes,
-    Question::Indexes,
-    Question::Replication,
-    Question::Connections,
+pub const ACTIVITY_QUERIES: &[ActivityQuery] = &[
+    ActivityQuery::Sessions,
+    ActivityQuery::Transactions,
+    ActivityQuery::Locks,
+    ActivityQuery::Statements,
+    ActivityQuery::Sizes,
+    ActivityQuery::Indexes,
+    ActivityQuery::Replication,
+    ActivityQuery::Connections,
 ];
 
-impl Question {
-    /// Its name, which comes back with the answer.
+impl ActivityQuery {
+    /// Returns the name of the question, which comes back with its result.
     pub fn purpose(self) -> &'static str {
         match self {
             Self::Sessions => "activity.sessions",
@@ -51,12 +51,12 @@ impl Question {
         }
     }
 
-    /// The one of a purpose.
+    /// Returns the question with this purpose.
     pub fn of(purpose: &str) -> Option<Self> {
-        QUESTIONS.iter().copied().find(|question| question.purpose() == purpose)
+        ACTIVITY_QUERIES.iter().copied().find(|question| question.purpose() == purpose)
     }
 
-    /// The statement, for a server of this version (`150018`).
+    /// Returns the statement for a server of this version (`150018`).
     pub fn statement(self, version: u32) -> String {
         match self {
             Self::Sessions | Self::Transactions => sessions(version),
@@ -69,12 +69,12 @@ impl Question {
         }
     }
 
-    /// The hint where the statement fails with this SQLSTATE for something that is missing; none for other failures.
-    pub fn missing(self, code: &str) -> Option<&'static str> {
+    /// Returns a hint if this SQLSTATE means that something is missing on the server; `None` for other failures.
+    pub fn missing_hint(self, code: &str) -> Option<&'static str> {
         match (self, code) {
             // undefined_table, undefined_function
             (Self::Statements, "42P01" | "42883") => Some(
-                "the extension pg_stat_statements is not there: add it to shared_preload_libraries in the parameter group, \
+                "the extension pg_stat_statements is not installed: add it to shared_preload_libraries in the parameter group, \
                  then CREATE EXTENSION pg_stat_statements",
             ),
             // object_not_in_prerequisite_state
@@ -83,9 +83,9 @@ impl Question {
             }
             // insufficient_privilege
             (_, "42501") => Some("the user lacks a right: GRANT pg_monitor TO the user"),
-            // Also undefined_column and undefined_object: an older catalogue has fewer columns.
+            // Also undefined_column and undefined_object: older catalogues have fewer columns.
             (_, "42P01" | "42883" | "42703" | "42704") => {
-                Some("this server has no such catalogue: it is no PostgreSQL of version 13 or newer")
+                Some("this server has no such catalogue: PostgreSQL 13 or newer is required")
             }
             _ => None,
         }
@@ -109,36 +109,36 @@ fn truth(row: &Row, at: usize) -> bool {
 /// A session of the server.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Session {
-    /// The id of its process on the server.
+    /// The process id of the session's backend.
     pub pid: i32,
-    /// When that began, as [`super::process::BEGAN`] has it; none where it may not be seen.
+    /// The start time of that process, as returned by [`super::process::START_TIME`]; `None` if it is not visible.
     pub began: Option<String>,
     pub user: String,
     pub database: String,
     /// The client's name for itself (`application_name`).
     pub application: String,
-    /// Where it comes from; empty is the server itself.
+    /// The client's address; empty for the server's own processes.
     pub client: String,
-    /// `active`, `idle in transaction` …; empty is that it may not be seen.
+    /// `active`, `idle in transaction` …; empty if it is not visible.
     pub state: String,
-    /// The event that it waits for: `Lock: transactionid`.
+    /// The awaited event: `Lock: transactionid`.
     pub waits: Option<String>,
-    /// Seconds in its state.
+    /// Seconds in the current state.
     pub in_state: Option<f64>,
-    /// Seconds that its transaction is open.
+    /// Age of the open transaction in seconds.
     pub transaction: Option<f64>,
     /// Seconds since its statement began.
     pub statement_age: Option<f64>,
     pub statement: String,
-    /// The processes that block it.
+    /// The process ids of the sessions that block this one.
     pub blocked_by: Vec<i32>,
-    /// Whether it is the one that asked.
+    /// Whether this is the session that ran the query.
     pub own: bool,
-    /// Whether what it does may not be seen.
+    /// Whether the session's activity is not visible to the user.
     pub hidden: bool,
 }
 
-/// The sessions of an answer.
+/// Parses the sessions of a result.
 pub fn sessions_of(rows: &[Vec<Option<String>>]) -> Vec<Session> {
     let session = |row: &Vec<Option<String>>| {
         let wait = text(row, 6);
@@ -155,7 +155,7 @@ pub fn sessions_of(rows: &[Vec<Option<String>>]) -> Vec<Session> {
             in_state: number(row, 8),
             transaction: number(row, 9),
             statement_age: number(row, 10),
-            // PostgreSQL's own words for it.
+            // PostgreSQL's own placeholder.
             hidden: statement == "<insufficient privilege>",
             statement,
             blocked_by: pids(&text(row, 12)),
@@ -165,9 +165,8 @@ pub fn sessions_of(rows: &[Vec<Option<String>>]) -> Vec<Session> {
     rows.iter().map(session).collect()
 }
 
-/// The tree of sessions that block others: places in the list of sessions with their depths. Those that block and wait
-/// for nobody come first, each with all that wait for it below it; sessions that have nothing to do with locks are left
-/// out.
+/// Returns the tree of blocking sessions, as pairs of index in `sessions` and depth. Sessions that block others without
+/// waiting themselves come first, each followed by all that wait for it. Sessions that neither block nor wait are left out.
 pub fn blocked_tree(sessions: &[Session]) -> Vec<(usize, usize)> {
     let place = |pid: i32| sessions.iter().position(|session| session.pid == pid);
     let blocks = |pid: i32| sessions.iter().any(|session| session.blocked_by.contains(&pid));
@@ -179,7 +178,7 @@ pub fn blocked_tree(sessions: &[Session]) -> Vec<(usize, usize)> {
         .filter(|(_, session)| blocks(session.pid) && session.blocked_by.iter().all(|pid| place(*pid).is_none()));
     let mut stack: Vec<(usize, usize)> = roots.map(|(at, _)| (at, 0)).collect();
     stack.reverse();
-    // In a circle (a deadlock not yet detected) no session waits for none: any can be the first.
+    // In a cycle (a deadlock not yet detected) every session waits, so any of them can be the root.
     let waiting: Vec<usize> = (0..sessions.len()).filter(|at| !sessions[*at].blocked_by.is_empty()).collect();
     let mut rest = waiting.into_iter();
     loop {
@@ -200,15 +199,15 @@ pub fn blocked_tree(sessions: &[Session]) -> Vec<(usize, usize)> {
     }
 }
 
-/// Why the list of sessions is not whole, where it is not.
-pub fn missing_of_sessions(sessions: &[Session]) -> Option<String> {
+/// Returns why the list of sessions is incomplete, or `None` if it is complete.
+pub fn incomplete_reason(sessions: &[Session]) -> Option<String> {
     let hidden = sessions.iter().filter(|session| session.hidden).count();
     (hidden > 0).then(|| {
         let who = match hidden {
             1 => "one session of another user is".to_owned(),
             more => format!("{more} sessions of other users are"),
         };
-        format!("{who} not seen in full: GRANT pg_read_all_stats (or pg_monitor) TO the user")
+        format!("{who} not fully visible: GRANT pg_read_all_stats (or pg_monitor) TO the user")
     })
 }
 
@@ -216,24 +215,24 @@ pub fn missing_of_sessions(sessions: &[Session]) -> Option<String> {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Lock {
     pub pid: i32,
-    /// When the process began.
+    /// The start time of the process.
     pub began: Option<String>,
     pub user: String,
-    /// The locked object: a table, or the kind of a lock that is of no table.
+    /// The locked object: a table, or the type of a lock that is not on a table.
     pub relation: String,
     /// `RowExclusiveLock` …
     pub mode: String,
-    /// Whether it is held, not waited for.
+    /// Whether the lock is held rather than awaited.
     pub granted: bool,
-    /// Seconds that it is waited for, or that its statement runs.
+    /// Seconds the lock has been awaited, or its holder's statement has run.
     pub waited: Option<f64>,
     pub blocked_by: Vec<i32>,
     pub statement: String,
 }
 
-/// The locks of an answer.
+/// Parses the locks of a result.
 pub fn locks_of(rows: &[Vec<Option<String>>]) -> Vec<Lock> {
-    let one = |row: &Vec<Option<String>>| {
+    let lock = |row: &Vec<Option<String>>| {
         let granted = truth(row, 4);
         Lock {
             pid: number(row, 0).unwrap_or_default(),
@@ -243,15 +242,15 @@ pub fn locks_of(rows: &[Vec<Option<String>>]) -> Vec<Lock> {
             mode: text(row, 3),
             granted,
             waited: number(row, 5),
-            // A process may wait for one lock alone.
+            // A process waits for at most one lock.
             blocked_by: if granted { Vec::new() } else { pids(&text(row, 6)) },
             statement: text(row, 7),
         }
     };
-    rows.iter().map(one).collect()
+    rows.iter().map(lock).collect()
 }
 
-/// `{5,6}`: one that several workers of a query wait for stands there several times.
+/// Parses `{5,6}`. The server repeats a process id that several parallel workers of a query wait for.
 fn pids(text: &str) -> Vec<i32> {
     let mut pids: Vec<i32> = Vec::new();
     for pid in text.trim_matches(['{', '}']).split(',').filter_map(|pid| pid.parse::<i32>().ok()) {
@@ -262,30 +261,30 @@ fn pids(text: &str) -> Vec<i32> {
     pids
 }
 
-/// A statement by what it cost.
+/// A statement with its cost.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Costly {
+pub struct StatementCost {
     /// The user that ran it.
     pub user: String,
     pub database: String,
-    /// How many times it was run.
+    /// Number of executions.
     pub calls: u64,
-    /// Milliseconds in all, on average, at most.
+    /// Milliseconds: total, mean, maximum.
     pub milliseconds: (f64, f64, f64),
     pub rows: u64,
-    /// Blocks from memory and from the disk.
+    /// Blocks read from shared buffers and from disk.
     pub blocks: (u64, u64),
-    /// Blocks of temporary files that were written.
+    /// Number of temporary-file blocks written.
     pub temporary: u64,
-    /// The statement without its values.
+    /// The statement with its values replaced by parameters.
     pub statement: String,
-    /// Whether it is another user's, and what it says may not be seen.
+    /// Whether it belongs to another user and its text is not visible.
     pub hidden: bool,
 }
 
-/// The costliest statements.
-pub fn statements_of(rows: &[Vec<Option<String>>]) -> Vec<Costly> {
-    let one = |row: &Vec<Option<String>>| Costly {
+/// Parses the costliest statements of a result.
+pub fn statements_of(rows: &[Vec<Option<String>>]) -> Vec<StatementCost> {
+    let costly = |row: &Vec<Option<String>>| StatementCost {
         user: text(row, 0),
         database: text(row, 1),
         calls: number(row, 2).unwrap_or_default(),
@@ -298,10 +297,10 @@ pub fn statements_of(rows: &[Vec<Option<String>>]) -> Vec<Costly> {
         blocks: (number(row, 7).unwrap_or_default(), number(row, 8).unwrap_or_default()),
         temporary: number(row, 9).unwrap_or_default(),
         statement: text(row, 10),
-        // Without the right the server gives no number of it.
+        // Without the privilege the server returns NULL for the query id.
         hidden: row.get(11).is_some_and(Option::is_none),
     };
-    rows.iter().map(one).collect()
+    rows.iter().map(costly).collect()
 }
 
 /// The size of a table, with rows and bloat.
@@ -309,27 +308,27 @@ pub fn statements_of(rows: &[Vec<Option<String>>]) -> Vec<Costly> {
 pub struct Size {
     /// The schema and the name of the table.
     pub table: (String, String),
-    /// Bytes in all, of the table, of its indexes.
+    /// Bytes: total, table, indexes.
     pub bytes: (u64, u64, u64),
-    /// Rows as they are estimated; none is that it was never analysed.
+    /// Estimated number of rows; `None` if the table was never analysed.
     pub rows: Option<u64>,
-    /// Rows that are dead, and those that live, as they are counted.
+    /// Counted rows: dead, live.
     pub dead: (u64, u64),
-    /// Seconds since it was vacuumed and analysed; none is never.
+    /// Seconds since the last vacuum and the last analyse; `None` means never.
     pub since: (Option<f64>, Option<f64>),
 }
 
 impl Size {
-    /// Bytes of the table that dead rows take, as an estimate: by their share of all rows.
+    /// Returns the estimated bytes taken by dead rows, from their share of all rows.
     pub fn bloat(&self) -> u64 {
-        let all = self.dead.0 + self.dead.1;
-        if all == 0 { 0 } else { (self.bytes.1 as f64 * self.dead.0 as f64 / all as f64) as u64 }
+        let total = self.dead.0 + self.dead.1;
+        if total == 0 { 0 } else { (self.bytes.1 as f64 * self.dead.0 as f64 / total as f64) as u64 }
     }
 }
 
-/// The sizes of tables, the largest first.
+/// Parses the table sizes of a result, the largest first.
 pub fn sizes_of(rows: &[Vec<Option<String>>]) -> Vec<Size> {
-    let one = |row: &Vec<Option<String>>| Size {
+    let size = |row: &Vec<Option<String>>| Size {
         table: (text(row, 0), text(row, 1)),
         bytes: (
             number(row, 2).unwrap_or_default(),
@@ -340,35 +339,36 @@ pub fn sizes_of(rows: &[Vec<Option<String>>]) -> Vec<Size> {
         dead: (number(row, 7).unwrap_or_default(), number(row, 6).unwrap_or_default()),
         since: (number(row, 8), number(row, 9)),
     };
-    rows.iter().map(one).collect()
+    rows.iter().map(size).collect()
 }
 
-/// An index and whether it is of use.
+/// An index and whether it is useful.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Index {
     /// Schema, table and name.
     pub name: (String, String, String),
     pub bytes: u64,
-    /// How often it was used since the statistics began; none is not known.
+    /// Number of scans since the statistics began; `None` if unknown.
     pub used: Option<u64>,
-    /// Whether it keeps rows apart, or a constraint stands on it: it is of use without being read.
-    pub kept: bool,
-    /// Whether the index can be used.
+    /// Whether it is unique, excludes rows, backs a constraint or is the replica identity, and so is useful even if nothing
+    /// reads it.
+    pub needed: bool,
+    /// Whether the index is valid.
     pub valid: bool,
-    /// Another one that does the same.
-    pub like: Option<String>,
-    /// The statement that makes it.
+    /// Another index that covers the same.
+    pub duplicate_of: Option<String>,
+    /// The statement that creates it.
     pub definition: String,
 }
 
 impl Index {
-    /// The fault of the index; empty where there is none.
+    /// Returns the index's problem; empty if there is none.
     pub fn finding(&self) -> String {
         if !self.valid {
             "not valid: build it again".to_owned()
-        } else if let Some(like) = &self.like {
+        } else if let Some(like) = &self.duplicate_of {
             format!("{like} does the same")
-        } else if self.used == Some(0) && !self.kept {
+        } else if self.used == Some(0) && !self.needed {
             "unused since the statistics began".to_owned()
         } else {
             String::new()
@@ -376,58 +376,58 @@ impl Index {
     }
 }
 
-/// Indexes, the largest first.
+/// Parses the indexes of a result, the largest first.
 pub fn indexes_of(rows: &[Vec<Option<String>>]) -> Vec<Index> {
-    let one = |row: &Vec<Option<String>>| Index {
+    let index = |row: &Vec<Option<String>>| Index {
         name: (text(row, 0), text(row, 1), text(row, 2)),
         bytes: number(row, 3).unwrap_or_default(),
         used: number(row, 4),
-        kept: truth(row, 5),
+        needed: truth(row, 5),
         valid: truth(row, 6),
-        like: row.get(7).cloned().flatten(),
+        duplicate_of: row.get(7).cloned().flatten(),
         definition: text(row, 8),
     };
-    rows.iter().map(one).collect()
+    rows.iter().map(index).collect()
 }
 
-/// A reader that follows.
+/// A standby that replicates from this server.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Follower {
+pub struct Standby {
     /// The client's name for itself (`application_name`).
     pub name: String,
-    /// `streaming` and the like.
+    /// The state, such as `streaming`.
     pub state: String,
-    /// Bytes that it has not replayed.
-    pub behind: Option<u64>,
-    /// Seconds that it is behind.
+    /// Bytes not yet replayed.
+    pub lag_bytes: Option<u64>,
+    /// Replication lag in seconds.
     pub lag: Option<f64>,
 }
 
-/// Readers that follow. Aurora's are not among them: they share the storage.
-pub fn followers_of(rows: &[Vec<Option<String>>]) -> Vec<Follower> {
-    let one = |row: &Vec<Option<String>>| Follower {
+/// Parses the standbys of a result. Aurora readers are not among them, because they share the storage.
+pub fn standbys_of(rows: &[Vec<Option<String>>]) -> Vec<Standby> {
+    let follower = |row: &Vec<Option<String>>| Standby {
         name: text(row, 0),
         state: text(row, 2),
-        behind: number(row, 4),
+        lag_bytes: number(row, 4),
         lag: number(row, 5),
     };
-    rows.iter().map(one).collect()
+    rows.iter().map(follower).collect()
 }
 
-/// Connections beside their limit.
+/// The number of connections and the limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Connections {
-    /// All, those at work, those that are idle in a transaction.
+    /// Number of connections: total, active, idle in transaction.
     pub open: (u32, u32, u32),
-    /// How many connections the server allows.
+    /// Number of connections that the server allows.
     pub limit: u32,
-    /// How many of them are kept for superusers.
+    /// Number of connections reserved for superusers.
     pub reserved: u32,
-    /// Whether the user sees what others do.
+    /// Whether the user sees other users' activity.
     pub sees_all: bool,
 }
 
-/// The connections of an answer, by state.
+/// Parses the connection counts of a result.
 pub fn connections_of(rows: &[Vec<Option<String>>]) -> Option<Connections> {
     let row = rows.first()?;
     Some(Connections {

@@ -1,6 +1,6 @@
-//! Figures as people read them.
+//! Human-readable figures.
 
-/// `8 kB`, `1.4 GB`: as PostgreSQL counts, 1,024 of each in the next.
+/// Formats a size as `8 kB` or `1.4 GB`. Units are powers of 1,024, as in PostgreSQL.
 pub fn bytes(count: u64) -> String {
     let (mut value, mut unit) = (count as f64, "B");
     for next in ["kB", "MB", "GB", "TB"] {
@@ -12,7 +12,7 @@ pub fn bytes(count: u64) -> String {
     if value < 10.0 && unit != "B" { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
 }
 
-/// `1,234,567`.
+/// Formats a number as `1,234,567`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();

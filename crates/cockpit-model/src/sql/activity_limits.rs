@@ -1,18 +1,21 @@
-//! Lists that may get too long: they are cut, with a note of what is left out.
+//! Limits on long lists: they are cut, with a note that rows are missing.
 
-use super::activity::Question;
+use super::activity::ActivityQuery;
 use super::activity_statements::{INDEXES, LOCKS, STATEMENTS, TABLES};
 
 type Rows = [Vec<Option<String>>];
 
-/// The rows of an answer that are listed, and a note on the rest where there are more.
-pub(in crate::sql) fn listed(question: Question, rows: &Rows) -> (&Rows, Option<String>) {
+/// Returns the rows to list, and a note if there are more.
+pub(in crate::sql) fn listed(question: ActivityQuery, rows: &Rows) -> (&Rows, Option<String>) {
     let (most, which) = match question {
-        Question::Locks => (LOCKS, "locks are listed: those that are waited for, then those that are held longest"),
-        Question::Statements => (STATEMENTS, "statements are listed: those that took the most time"),
-        Question::Sizes => (TABLES, "tables are listed: the largest"),
-        Question::Indexes => (INDEXES, "indexes are listed: those that something is against, then the largest"),
-        Question::Sessions | Question::Transactions | Question::Replication | Question::Connections => {
+        ActivityQuery::Locks => (LOCKS, "locks are listed: awaited ones first, then those held longest"),
+        ActivityQuery::Statements => (STATEMENTS, "statements are listed: those that took the most time"),
+        ActivityQuery::Sizes => (TABLES, "tables are listed: the largest"),
+        ActivityQuery::Indexes => (INDEXES, "indexes are listed: those with a finding, then the largest"),
+        ActivityQuery::Sessions
+        | ActivityQuery::Transactions
+        | ActivityQuery::Replication
+        | ActivityQuery::Connections => {
             return (rows, None);
         }
     };

@@ -1,8 +1,8 @@
-//! The activity of a server, as rows for people and for scripts: the screen and `cockpit db --activity` show the same.
+//! The activity of a server as rows for people and for scripts. The screen and `cockpit db --activity` show the same.
 
 use super::activity::{
-    Question, Session, blocked_tree, connections_of, followers_of, indexes_of, locks_of, missing_of_sessions,
-    sessions_of, sizes_of, statements_of,
+    ActivityQuery, Session, blocked_tree, connections_of, incomplete_reason, indexes_of, locks_of, sessions_of,
+    sizes_of, standbys_of, statements_of,
 };
 use super::activity_figures::{bytes, grouped};
 use super::activity_limits::listed;
@@ -11,23 +11,23 @@ use crate::time::short;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-/// A transaction that is open for so long holds back vacuum, and mostly nobody meant it.
+/// Age in seconds from which an open transaction is flagged: it holds back vacuum, and is rarely intended.
 const LONG_TRANSACTION: f64 = 300.0;
-/// A share of dead rows from which a table is worth a vacuum.
+/// The share of dead rows from which a table is worth a vacuum.
 const MUCH_DEAD: f64 = 0.2;
-/// Tables smaller than this are not worth one.
+/// Size in bytes below which a table is not worth a vacuum.
 const SMALL: u64 = 16 << 20;
-/// A share of the connections from which the limit is near.
+/// The share of used connections from which the limit is near.
 const NEARLY_FULL: f64 = 0.8;
 
-/// A column of such a list.
+/// A column of an activity list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heading {
-    /// The title for people.
+    /// The title shown to people.
     pub title: &'static str,
     /// The name in JSON and CSV.
     pub field: &'static str,
-    /// Whether its values stand at the right.
+    /// Whether the values are right-aligned.
     pub right: bool,
 }
 
@@ -39,76 +39,76 @@ pub(in crate::sql) const fn right(title: &'static str, field: &'static str) -> H
     Heading { title, field, right: true }
 }
 
-/// How a row wants to be looked at.
+/// How much attention a row deserves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {
     Plain,
-    /// It says nothing that one would act on.
+    /// Not actionable.
     Dim,
-    /// It is worth a look.
+    /// Worth a look.
     Warn,
-    /// Somebody waits for it.
+    /// Blocks somebody.
     Bad,
 }
 
-/// A value: for people and as it is.
+/// A value, both formatted and raw.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Shown {
+pub struct DisplayValue {
     pub text: String,
     pub value: Value,
 }
 
-/// A row of such a list.
+/// A row of an activity list.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Listed {
-    /// The key that selects it; of a session its process ([`Process::key`]).
+pub struct ListingRow {
+    /// The key that selects the row; for a session, its process ([`Process::key`]).
     pub key: String,
-    pub cells: Vec<Shown>,
+    pub cells: Vec<DisplayValue>,
     pub weight: Weight,
-    /// The whole statement or the like, for what is gone into.
-    pub whole: String,
+    /// The full text, such as the whole statement, for the detail view.
+    pub full_text: String,
 }
 
-/// The answer to a question.
+/// The result of a question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listing {
     pub columns: &'static [Heading],
-    pub rows: Vec<Listed>,
-    /// The missing columns, with the right that each takes.
+    pub rows: Vec<ListingRow>,
+    /// The missing columns, with the privilege that each needs.
     pub notes: Vec<String>,
-    /// The text where it is known that there are no rows.
+    /// The text shown if there are no rows.
     pub empty: &'static str,
 }
 
-/// One value as a text that is its own.
-pub(in crate::sql) fn word(text: &str) -> Shown {
-    Shown { text: text.to_owned(), value: if text.is_empty() { Value::Null } else { json!(text) } }
+/// Returns a value that is shown as it is.
+pub(in crate::sql) fn word(text: &str) -> DisplayValue {
+    DisplayValue { text: text.to_owned(), value: if text.is_empty() { Value::Null } else { json!(text) } }
 }
 
-/// A statement on one line.
-fn statement(text: &str) -> Shown {
-    Shown { text: text.split_whitespace().collect::<Vec<_>>().join(" "), value: json!(text) }
+/// Returns a statement on one line.
+fn statement(text: &str) -> DisplayValue {
+    DisplayValue { text: text.split_whitespace().collect::<Vec<_>>().join(" "), value: json!(text) }
 }
 
-fn age(seconds: Option<f64>) -> Shown {
-    let whole = seconds.map(|seconds| seconds.max(0.0));
-    let text = whole.map_or_else(|| "–".to_owned(), |seconds| short(SignedDuration::from_secs(seconds as i64)));
-    Shown { text, value: json!(whole) }
+fn age(seconds: Option<f64>) -> DisplayValue {
+    let seconds = seconds.map(|seconds| seconds.max(0.0));
+    let text = seconds.map_or_else(|| "–".to_owned(), |seconds| short(SignedDuration::from_secs(seconds as i64)));
+    DisplayValue { text, value: json!(seconds) }
 }
 
-pub(in crate::sql) fn size(count: u64) -> Shown {
-    Shown { text: bytes(count), value: json!(count) }
+pub(in crate::sql) fn size(count: u64) -> DisplayValue {
+    DisplayValue { text: bytes(count), value: json!(count) }
 }
 
-pub(in crate::sql) fn count(number: u64) -> Shown {
-    Shown { text: grouped(number), value: json!(number) }
+pub(in crate::sql) fn count(number: u64) -> DisplayValue {
+    DisplayValue { text: grouped(number), value: json!(number) }
 }
 
-pub(in crate::sql) fn unknown() -> Shown {
-    Shown { text: "–".to_owned(), value: Value::Null }
+pub(in crate::sql) fn unknown() -> DisplayValue {
+    DisplayValue { text: "–".to_owned(), value: Value::Null }
 }
 
-fn milliseconds(value: f64) -> Shown {
+fn milliseconds(value: f64) -> DisplayValue {
     let text = if value >= 60_000.0 {
         short(SignedDuration::from_secs((value / 1000.0) as i64))
     } else if value >= 1000.0 {
@@ -116,30 +116,30 @@ fn milliseconds(value: f64) -> Shown {
     } else {
         format!("{value:.1}ms")
     };
-    Shown { text, value: json!(value) }
+    DisplayValue { text, value: json!(value) }
 }
 
 type Rows = [Vec<Option<String>>];
 
-/// The rows of an answer.
-pub fn listing(question: Question, rows: &Rows) -> Listing {
+/// Returns the rows of a result.
+pub fn listing(question: ActivityQuery, rows: &Rows) -> Listing {
     let (rows, more) = listed(question, rows);
     let mut listing = match question {
-        Question::Sessions => sessions(rows, false),
-        Question::Transactions => sessions(rows, true),
-        Question::Locks => locks(rows),
-        Question::Statements => statements(rows),
-        Question::Sizes => sizes(rows),
-        Question::Indexes => indexes(rows),
-        Question::Replication => replication(rows),
-        Question::Connections => connections(rows),
+        ActivityQuery::Sessions => sessions(rows, false),
+        ActivityQuery::Transactions => sessions(rows, true),
+        ActivityQuery::Locks => locks(rows),
+        ActivityQuery::Statements => statements(rows),
+        ActivityQuery::Sizes => sizes(rows),
+        ActivityQuery::Indexes => indexes(rows),
+        ActivityQuery::Replication => replication(rows),
+        ActivityQuery::Connections => connections(rows),
     };
     listing.notes.extend(more);
     listing
 }
 
 const SESSIONS: &[Heading] = &[
-    // A tree: its branches stand at the left.
+    // A tree, with its branches in the left column.
     left("PID", "pid"),
     left("USER", "user"),
     left("DATABASE", "database"),
@@ -152,39 +152,41 @@ const SESSIONS: &[Heading] = &[
     left("STATEMENT", "statement"),
 ];
 
-/// Sessions: those that block and those that wait as a tree first, then the others by the age of their transaction. With
-/// `transactions` only those that have one, the longest first.
+/// Lists sessions: first the tree of blocking and waiting ones, then the others by age of their transaction. With
+/// `transactions`, lists only those in a transaction, the longest first.
 fn sessions(rows: &Rows, transactions: bool) -> Listing {
-    let all = sessions_of(rows);
+    let sessions = sessions_of(rows);
     let mut order: Vec<(usize, Option<usize>)> = Vec::new();
     if transactions {
         let mut open: Vec<usize> =
-            (0..all.len()).filter(|at| all[*at].transaction.is_some() && !all[*at].own).collect();
-        open.sort_by(|a, b| all[*b].transaction.partial_cmp(&all[*a].transaction).unwrap_or(std::cmp::Ordering::Equal));
+            (0..sessions.len()).filter(|at| sessions[*at].transaction.is_some() && !sessions[*at].own).collect();
+        open.sort_by(|a, b| {
+            sessions[*b].transaction.partial_cmp(&sessions[*a].transaction).unwrap_or(std::cmp::Ordering::Equal)
+        });
         order.extend(open.into_iter().map(|at| (at, None)));
     } else {
-        let tree = blocked_tree(&all);
-        let rest: Vec<usize> = (0..all.len()).filter(|at| tree.iter().all(|(other, _)| other != at)).collect();
+        let tree = blocked_tree(&sessions);
+        let rest: Vec<usize> = (0..sessions.len()).filter(|at| tree.iter().all(|(other, _)| other != at)).collect();
         order.extend(tree.into_iter().map(|(at, depth)| (at, Some(depth))));
         order.extend(rest.into_iter().map(|at| (at, None)));
     }
-    let rows = order.into_iter().map(|(at, depth)| session(&all, &all[at], depth)).collect();
+    let rows = order.into_iter().map(|(at, depth)| session(&sessions, &sessions[at], depth)).collect();
     let empty = if transactions { "no transaction is open" } else { "nobody is connected" };
-    let prepared = all.iter().any(|session| session.blocked_by.contains(&0));
-    let notes = prepared.then(|| PREPARED.to_owned()).into_iter().chain(missing_of_sessions(&all)).collect();
+    let prepared = sessions.iter().any(|session| session.blocked_by.contains(&0));
+    let notes = prepared.then(|| PREPARED.to_owned()).into_iter().chain(incomplete_reason(&sessions)).collect();
     Listing { columns: SESSIONS, rows, notes, empty }
 }
 
-/// The text where a transaction blocks that no session is in.
+/// The note shown when a prepared transaction, which belongs to no session, blocks others.
 const PREPARED: &str =
     "a prepared transaction blocks: pg_prepared_xacts lists it, COMMIT PREPARED or ROLLBACK PREPARED ends it";
 
-/// The blocker: a process, or a transaction that was prepared (`COMMIT PREPARED` ends it), which the server gives as 0.
+/// Formats a blocker: a process id, or a prepared transaction (`COMMIT PREPARED` ends it), which the server reports as 0.
 fn blocker(pid: i32) -> String {
     if pid == 0 { "a prepared transaction".to_owned() } else { pid.to_string() }
 }
 
-fn session(all: &[Session], one: &Session, depth: Option<usize>) -> Listed {
+fn session(all: &[Session], one: &Session, depth: Option<usize>) -> ListingRow {
     let blocks = all.iter().any(|other| other.blocked_by.contains(&one.pid));
     let long = one.transaction.is_some_and(|seconds| seconds >= LONG_TRANSACTION);
     let weight = match one {
@@ -197,25 +199,26 @@ fn session(all: &[Session], one: &Session, depth: Option<usize>) -> Listed {
         Some(depth) if depth > 0 => format!("{}└ {}", "  ".repeat(depth - 1), one.pid),
         _ => one.pid.to_string(),
     };
-    let state = if one.hidden { "not to be seen" } else { one.state.as_str() };
+    let state = if one.hidden { "not visible" } else { one.state.as_str() };
+    let state_value = if one.state.is_empty() { Value::Null } else { json!(one.state) };
     let application = if one.own { format!("{} (this)", one.application) } else { one.application.clone() };
     let blockers: Vec<String> = one.blocked_by.iter().map(|pid| blocker(*pid)).collect();
-    Listed {
-        key: Process { pid: one.pid, began: one.began.clone() }.key(),
+    ListingRow {
+        key: Process { pid: one.pid, start_time: one.began.clone() }.key(),
         cells: vec![
-            Shown { text: branch, value: json!(one.pid) },
+            DisplayValue { text: branch, value: json!(one.pid) },
             word(&one.user),
             word(&one.database),
-            Shown { text: application, value: json!(one.application) },
-            Shown { text: state.to_owned(), value: if one.state.is_empty() { Value::Null } else { json!(one.state) } },
+            DisplayValue { text: application, value: json!(one.application) },
+            DisplayValue { text: state.to_owned(), value: state_value },
             word(one.waits.as_deref().unwrap_or_default()),
             age(one.in_state),
             age(one.transaction),
-            Shown { text: blockers.join(", "), value: json!(one.blocked_by) },
+            DisplayValue { text: blockers.join(", "), value: json!(one.blocked_by) },
             statement(&one.statement),
         ],
         weight,
-        whole: one.statement.clone(),
+        full_text: one.statement.clone(),
     }
 }
 
@@ -232,21 +235,22 @@ const LOCKS: &[Heading] = &[
 
 fn locks(rows: &Rows) -> Listing {
     let rows = locks_of(rows).into_iter().map(|lock| {
+        let granted = if lock.granted { "yes" } else { "waits" };
         let blockers: Vec<String> = lock.blocked_by.iter().map(|pid| blocker(*pid)).collect();
-        Listed {
-            key: Process { pid: lock.pid, began: lock.began }.key(),
+        ListingRow {
+            key: Process { pid: lock.pid, start_time: lock.began }.key(),
             cells: vec![
-                Shown { text: lock.pid.to_string(), value: json!(lock.pid) },
+                DisplayValue { text: lock.pid.to_string(), value: json!(lock.pid) },
                 word(&lock.user),
                 word(&lock.relation),
                 word(&lock.mode),
-                Shown { text: if lock.granted { "yes" } else { "waits" }.to_owned(), value: json!(lock.granted) },
+                DisplayValue { text: granted.to_owned(), value: json!(lock.granted) },
                 age(lock.waited),
-                Shown { text: blockers.join(", "), value: json!(lock.blocked_by) },
+                DisplayValue { text: blockers.join(", "), value: json!(lock.blocked_by) },
                 statement(&lock.statement),
             ],
             weight: if lock.granted { Weight::Plain } else { Weight::Bad },
-            whole: lock.statement,
+            full_text: lock.statement,
         }
     });
     Listing {
@@ -269,19 +273,19 @@ const STATEMENTS: &[Heading] = &[
 ];
 
 fn statements(rows: &Rows) -> Listing {
-    let all = statements_of(rows);
-    let hidden = "statements of other users are not seen: GRANT pg_read_all_stats (or pg_monitor) TO the user";
-    let notes = all.iter().any(|costly| costly.hidden).then(|| hidden.to_owned());
-    let rows = all.into_iter().enumerate().map(|(number, costly)| {
+    let statements = statements_of(rows);
+    let hidden = "statements of other users are not visible: GRANT pg_read_all_stats (or pg_monitor) TO the user";
+    let notes = statements.iter().any(|costly| costly.hidden).then(|| hidden.to_owned());
+    let rows = statements.into_iter().enumerate().map(|(number, costly)| {
         let (total, mean, most) = costly.milliseconds;
-        let all = costly.blocks.0 + costly.blocks.1;
-        let cached = if all == 0 {
+        let blocks = costly.blocks.0 + costly.blocks.1;
+        let cached = if blocks == 0 {
             unknown()
         } else {
-            let percent = costly.blocks.0 as f64 * 100.0 / all as f64;
-            Shown { text: format!("{percent:.0} %"), value: json!(percent) }
+            let percent = costly.blocks.0 as f64 * 100.0 / blocks as f64;
+            DisplayValue { text: format!("{percent:.0} %"), value: json!(percent) }
         };
-        Listed {
+        ListingRow {
             key: number.to_string(),
             cells: vec![
                 count(costly.calls),
@@ -292,13 +296,13 @@ fn statements(rows: &Rows) -> Listing {
                 cached,
                 word(&costly.user),
                 if costly.hidden {
-                    Shown { text: "not to be seen".to_owned(), value: Value::Null }
+                    DisplayValue { text: "not visible".to_owned(), value: Value::Null }
                 } else {
                     statement(&costly.statement)
                 },
             ],
             weight: if costly.temporary > 0 { Weight::Warn } else { Weight::Plain },
-            whole: costly.statement,
+            full_text: costly.statement,
         }
     });
     let (rows, notes) = (rows.collect(), notes.into_iter().collect());
@@ -320,13 +324,13 @@ const SIZES: &[Heading] = &[
 fn sizes(rows: &Rows) -> Listing {
     let rows = sizes_of(rows).into_iter().map(|table| {
         let name = qualified(&table.table.0, &table.table.1);
-        let all = table.dead.0 + table.dead.1;
-        let much = all > 0 && table.dead.0 as f64 / all as f64 >= MUCH_DEAD && table.bytes.1 >= SMALL;
+        let total = table.dead.0 + table.dead.1;
+        let much = total > 0 && table.dead.0 as f64 / total as f64 >= MUCH_DEAD && table.bytes.1 >= SMALL;
         let since = |seconds: Option<f64>| match seconds {
             Some(_) => age(seconds),
-            None => Shown { text: "never".to_owned(), value: Value::Null },
+            None => DisplayValue { text: "never".to_owned(), value: Value::Null },
         };
-        Listed {
+        ListingRow {
             key: name.clone(),
             cells: vec![
                 word(&name),
@@ -340,10 +344,10 @@ fn sizes(rows: &Rows) -> Listing {
                 since(table.since.1),
             ],
             weight: if much { Weight::Warn } else { Weight::Plain },
-            whole: name,
+            full_text: name,
         }
     });
-    let notes = vec!["what is locked exclusively is left out; rows are estimates; bloat is the share of dead rows that the statistics count".to_owned()];
+    let notes = vec!["exclusively locked tables are left out; rows are estimates; bloat is the share of dead rows that the statistics count".to_owned()];
     Listing { columns: SIZES, rows: rows.collect(), notes, empty: "there is no table" }
 }
 
@@ -359,12 +363,12 @@ const INDEXES: &[Heading] = &[
     left("", "finding"),
 ];
 
-/// Indexes with a fault come first.
+/// Lists the indexes, those with a problem first.
 fn indexes(rows: &Rows) -> Listing {
     let listed = indexes_of(rows).into_iter().map(|index| {
         let finding = index.finding();
         let (schema, table, name) = &index.name;
-        Listed {
+        ListingRow {
             key: format!("{schema}.{name}"),
             cells: vec![
                 word(&qualified(schema, name)),
@@ -374,12 +378,12 @@ fn indexes(rows: &Rows) -> Listing {
                 word(&finding),
             ],
             weight: if finding.is_empty() { Weight::Plain } else { Weight::Warn },
-            whole: format!("{schema}.{name}"),
+            full_text: format!("{schema}.{name}"),
         }
     });
-    let mut rows: Vec<Listed> = listed.collect();
+    let mut rows: Vec<ListingRow> = listed.collect();
     rows.sort_by_key(|row| row.weight == Weight::Plain);
-    let notes = vec!["what is locked exclusively is left out; uses are counted on this server alone: a reader may use what the writer does not".to_owned()];
+    let notes = vec!["indexes of exclusively locked tables are left out; uses are counted on this server alone: a reader may use what the writer does not".to_owned()];
     Listing { columns: INDEXES, rows, notes, empty: "there is no index" }
 }
 
@@ -387,19 +391,19 @@ const REPLICATION: &[Heading] =
     &[left("FOLLOWER", "name"), left("STATE", "state"), right("BEHIND", "behind_bytes"), right("LAG", "lag_seconds")];
 
 fn replication(rows: &Rows) -> Listing {
-    let rows = followers_of(rows).into_iter().map(|follower| Listed {
+    let rows = standbys_of(rows).into_iter().map(|follower| ListingRow {
         key: follower.name.clone(),
         cells: vec![
             word(&follower.name),
             word(&follower.state),
-            follower.behind.map_or_else(unknown, size),
+            follower.lag_bytes.map_or_else(unknown, size),
             follower.lag.map_or_else(unknown, |lag| milliseconds(lag * 1000.0)),
         ],
         weight: if follower.lag.is_some_and(|lag| lag >= 1.0) { Weight::Warn } else { Weight::Plain },
-        whole: follower.name,
+        full_text: follower.name,
     });
     let notes =
-        vec!["readers of Aurora share its storage and are not among them: their lag is CloudWatch's".to_owned()];
+        vec!["Aurora readers share the writer's storage and are not listed: CloudWatch has their lag".to_owned()];
     Listing { columns: REPLICATION, rows: rows.collect(), notes, empty: "no standby follows this server" }
 }
 
@@ -414,12 +418,12 @@ const CONNECTIONS: &[Heading] = &[
 
 fn connections(rows: &Rows) -> Listing {
     let Some(found) = connections_of(rows) else {
-        let notes = vec!["the server did not say how many connections there are".to_owned()];
+        let notes = vec!["the server did not report its number of connections".to_owned()];
         return Listing { columns: CONNECTIONS, rows: Vec::new(), notes, empty: "not known" };
     };
     let usable = found.limit.saturating_sub(found.reserved);
     let full = f64::from(found.open.0) >= f64::from(usable) * NEARLY_FULL;
-    let row = Listed {
+    let row = ListingRow {
         key: "connections".to_owned(),
         cells: [
             found.open.0,
@@ -432,9 +436,9 @@ fn connections(rows: &Rows) -> Listing {
         .map(|number| count(number.into()))
         .to_vec(),
         weight: if full { Weight::Warn } else { Weight::Plain },
-        whole: String::new(),
+        full_text: String::new(),
     };
-    let hidden = "states of other users' sessions are not seen: GRANT pg_read_all_stats (or pg_monitor) TO the user";
+    let hidden = "states of other users' sessions are not visible: GRANT pg_read_all_stats (or pg_monitor) TO the user";
     let notes = if found.sees_all { Vec::new() } else { vec![hidden.to_owned()] };
     Listing { columns: CONNECTIONS, rows: vec![row], notes, empty: "not known" }
 }

@@ -1,4 +1,4 @@
-//! Tests of what rows of a server's activity say.
+//! Tests of the activity listings.
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn row(cells: &[&str]) -> Vec<Option<String>> {
     cells.iter().map(|cell| (*cell != "NULL").then(|| (*cell).to_owned())).collect()
 }
 
-/// A session: its process, its state, seconds of its transaction, who blocks it.
+/// A session row: its process, its state, seconds of its transaction, its blockers.
 fn one(pid: &str, state: &str, transaction: &str, blockers: &str) -> Vec<Option<String>> {
     row(&[
         pid,
@@ -29,18 +29,18 @@ fn one(pid: &str, state: &str, transaction: &str, blockers: &str) -> Vec<Option<
 }
 
 #[test]
-fn a_prepared_transaction_that_blocks_is_called_so() {
-    let found = listing(Question::Sessions, &[one("2", "active", "4", "{0}")]);
+fn prepared_transaction_is_named_as_blocker() {
+    let found = listing(ActivityQuery::Sessions, &[one("2", "active", "4", "{0}")]);
     assert_eq!(found.rows[0].cells[8].text, "a prepared transaction");
     assert_eq!(found.rows[0].cells[8].value, json!([0]));
     assert!(found.notes[0].contains("ROLLBACK PREPARED"), "{:?}", found.notes);
 }
 
 #[test]
-fn who_waits_stands_below_whom_it_waits_for_and_before_all_others() {
+fn waiting_session_is_listed_below_its_blocker_and_before_unrelated_ones() {
     let rows =
         [one("3", "idle", "NULL", "{}"), one("2", "active", "4", "{1}"), one("1", "idle in transaction", "900", "{}")];
-    let found = listing(Question::Sessions, &rows);
+    let found = listing(ActivityQuery::Sessions, &rows);
     let pids: Vec<&str> = found.rows.iter().map(|row| row.cells[0].text.as_str()).collect();
     assert_eq!(pids, ["1", "└ 2", "3"]);
     let weights: Vec<Weight> = found.rows.iter().map(|row| row.weight).collect();
@@ -53,36 +53,36 @@ fn who_waits_stands_below_whom_it_waits_for_and_before_all_others() {
 #[test]
 fn the_longest_transaction_comes_first_and_sessions_without_one_are_left_out() {
     let rows = [one("1", "active", "4", "{}"), one("2", "idle", "NULL", "{}"), one("3", "active", "700", "{}")];
-    let found = listing(Question::Transactions, &rows);
+    let found = listing(ActivityQuery::Transactions, &rows);
     let ages: Vec<&str> = found.rows.iter().map(|row| row.cells[7].text.as_str()).collect();
     assert_eq!(ages, ["11m", "4s"]);
 }
 
 #[test]
-fn what_may_not_be_seen_is_said_and_is_no_empty_cell() {
+fn hidden_activity_is_marked_instead_of_left_empty() {
     let mut hidden = one("1", "NULL", "NULL", "{}");
     hidden[11] = Some("<insufficient privilege>".into());
-    let found = listing(Question::Sessions, &[hidden]);
-    assert_eq!(found.rows[0].cells[4].text, "not to be seen");
+    let found = listing(ActivityQuery::Sessions, &[hidden]);
+    assert_eq!(found.rows[0].cells[4].text, "not visible");
     assert!(found.notes[0].contains("pg_read_all_stats"), "{:?}", found.notes);
-    let found = listing(Question::Connections, &[row(&["9", "1", "0", "10", "0", "f"])]);
+    let found = listing(ActivityQuery::Connections, &[row(&["9", "1", "0", "10", "0", "f"])]);
     assert!(found.notes[0].contains("pg_read_all_stats"), "{:?}", found.notes);
     assert_eq!(found.rows[0].weight, Weight::Warn, "nine of ten are taken");
 }
 
 #[test]
-fn indexes_that_something_is_against_come_first() {
+fn indexes_with_a_finding_come_first() {
     let rows = [
         row(&["public", "t", "t_pkey", "8192", "9", "t", "t", "NULL"]),
         row(&["public", "t", "t_old", "8192", "0", "f", "t", "NULL"]),
         row(&["app", "t", "t_twin", "8192", "5", "f", "t", "t_pkey"]),
         row(&["app", "t", "t_broken", "8192", "5", "f", "f", "NULL"]),
     ];
-    let found = listing(Question::Indexes, &rows);
-    let said: Vec<(&str, &str)> =
+    let found = listing(ActivityQuery::Indexes, &rows);
+    let findings: Vec<(&str, &str)> =
         found.rows.iter().map(|row| (row.cells[0].text.as_str(), row.cells[4].text.as_str())).collect();
     assert_eq!(
-        said,
+        findings,
         [
             ("t_old", "unused since the statistics began"),
             ("app.t_twin", "t_pkey does the same"),
@@ -95,7 +95,7 @@ fn indexes_that_something_is_against_come_first() {
 #[test]
 fn every_listing_has_a_cell_for_each_column() {
     let wide = vec![row(&["1"; 20])];
-    for question in crate::sql::activity::QUESTIONS {
+    for question in crate::sql::activity::ACTIVITY_QUERIES {
         let found = listing(*question, &wide);
         assert!(found.rows.iter().all(|row| row.cells.len() == found.columns.len()), "{question:?}");
         assert!(!found.empty.is_empty());
@@ -103,10 +103,13 @@ fn every_listing_has_a_cell_for_each_column() {
 }
 
 #[test]
-fn what_is_left_out_of_a_list_is_said_and_a_list_that_is_whole_says_nothing() {
-    for (question, most) in
-        [(Question::Locks, 500), (Question::Statements, 50), (Question::Sizes, 100), (Question::Indexes, 200)]
-    {
+fn cut_list_has_a_note_and_complete_list_has_none() {
+    for (question, most) in [
+        (ActivityQuery::Locks, 500),
+        (ActivityQuery::Statements, 50),
+        (ActivityQuery::Sizes, 100),
+        (ActivityQuery::Indexes, 200),
+    ] {
         assert!(question.statement(150_000).contains(&format!("LIMIT {}", most + 1)), "{question:?}");
         let rows = vec![row(&["1"; 20]); most + 1];
         let (whole, more) = (listing(question, &rows[..most]), listing(question, &rows));

@@ -1,8 +1,8 @@
-//! The statements that ask a server what it is doing.
+//! The queries about a server's activity.
 
-use super::process::BEGAN;
+use super::process::START_TIME;
 
-/// How many of each are listed; one more is asked for, to know whether there are more.
+/// Maximum number of rows listed for each. One more is requested, to detect that there are more.
 pub(in crate::sql) const LOCKS: usize = 500;
 pub(in crate::sql) const STATEMENTS: usize = 50;
 pub(in crate::sql) const TABLES: usize = 100;
@@ -14,20 +14,20 @@ pub(super) fn sessions(version: u32) -> String {
         "SELECT a.pid, a.usename, a.datname, a.application_name, a.client_addr, a.state, a.wait_event_type, a.wait_event, \
          EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.state_change), EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.xact_start), \
          EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.query_start), a.query, pg_catalog.pg_blocking_pids(a.pid)::text, {query_id}, \
-         a.backend_type, a.pid = pg_catalog.pg_backend_pid(), {BEGAN} \
+         a.backend_type, a.pid = pg_catalog.pg_backend_pid(), {START_TIME} \
          FROM pg_catalog.pg_stat_activity a WHERE a.backend_type = 'client backend' OR a.state IS NOT NULL OR (a.backend_type IS NULL AND a.usename IS NOT NULL) ORDER BY a.xact_start NULLS LAST, a.pid"
     )
 }
 
-/// A lock on a table that is only read is in nobody's way but an `ALTER`'s; it is told where that waits. The number of a table of
-/// another database is another table's here, or nobody's.
+/// A lock on a table that is only read blocks nothing but an `ALTER`, so it is listed only while an `ALTER` waits for it. The
+/// object id of a table in another database refers to a different table here, or to none.
 pub(super) fn locks(version: u32) -> String {
     let since = if version >= 140_000 { "COALESCE(l.waitstart, a.query_start)" } else { "a.query_start" };
     format!(
         "SELECT l.pid, a.usename, CASE WHEN l.relation IS NULL THEN l.locktype \
          WHEN l.database = 0 OR d.datname = pg_catalog.current_database() THEN l.relation::pg_catalog.regclass::text \
          ELSE pg_catalog.concat('table ', l.relation, ' of ', d.datname) END, l.mode, l.granted, \
-         EXTRACT(epoch FROM pg_catalog.clock_timestamp() - {since}), pg_catalog.pg_blocking_pids(l.pid)::text, a.query, {BEGAN} \
+         EXTRACT(epoch FROM pg_catalog.clock_timestamp() - {since}), pg_catalog.pg_blocking_pids(l.pid)::text, a.query, {START_TIME} \
          FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
          LEFT JOIN pg_catalog.pg_database d ON d.oid = l.database WHERE l.pid <> pg_catalog.pg_backend_pid() AND l.locktype <> 'virtualxid' AND (NOT l.granted OR l.mode <> 'AccessShareLock') \
          ORDER BY l.granted, 6 DESC NULLS LAST, l.pid LIMIT {}",
@@ -44,8 +44,8 @@ pub(super) fn statements() -> String {
     )
 }
 
-/// Whether nobody locks a table or an index of it exclusively, or waits to: its size would be waited for as long as that lasts, and
-/// everything else that is asked in the session after it.
+/// Returns the condition that nobody holds or awaits an exclusive lock on a table or one of its indexes. Otherwise reading
+/// its size would block until the lock is released, and so would everything else in the session.
 pub(super) fn unlocked(table: &str) -> String {
     format!(
         "NOT EXISTS (SELECT 1 FROM pg_catalog.pg_locks k LEFT JOIN pg_catalog.pg_index x ON x.indexrelid = k.relation \
@@ -54,7 +54,7 @@ pub(super) fn unlocked(table: &str) -> String {
     )
 }
 
-/// The dead rows are counted by the statistics collector; the bloat is an estimate from them.
+/// Returns the query for table sizes. Dead rows come from the statistics collector; the bloat is an estimate based on them.
 pub(super) fn sizes() -> String {
     format!(
         "SELECT n.nspname, c.relname, pg_catalog.pg_total_relation_size(c.oid), pg_catalog.pg_table_size(c.oid), pg_catalog.pg_indexes_size(c.oid), \
@@ -67,14 +67,14 @@ pub(super) fn sizes() -> String {
     )
 }
 
-/// Indexes of which this is so. One makes another needless where it has the same columns in the same order, of the same collations,
-/// with the same condition, and keeps the same values apart; never one that a constraint stands on, that keeps rows apart otherwise,
-/// or that subscribers find rows by. Those that something is against come first.
-pub(in crate::sql) fn indexes(so: &str) -> String {
+/// Returns the query for indexes that match the condition. An index is redundant if another has the same columns in the same
+/// order, with the same collations and predicate, and the same uniqueness. It is never reported if it backs a constraint, is
+/// unique for another reason, or is a replica identity. Indexes with a finding come first.
+pub(in crate::sql) fn indexes(condition: &str) -> String {
     let constrains = |index: &str| {
         format!("EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k WHERE k.conindid = {index}.indexrelid)")
     };
-    // PostgreSQL has it from version 15 on.
+    // PostgreSQL has this column from version 15 on.
     let nulls = |index: &str| format!("COALESCE(pg_catalog.to_jsonb({index}) ->> 'indnullsnotdistinct', 'false')");
     format!(
         "SELECT * FROM (SELECT n.nspname, t.relname, c.relname AS name, pg_catalog.pg_relation_size(c.oid) AS bytes, s.idx_scan AS used, \
@@ -89,7 +89,7 @@ pub(in crate::sql) fn indexes(so: &str) -> String {
          AND (j.indexrelid < i.indexrelid OR j.indisunique <> i.indisunique OR {other_constraint})) AS alike, \
          pg_catalog.pg_get_indexdef(i.indexrelid) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_class t ON t.oid = i.indrelid \
          JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace LEFT JOIN pg_catalog.pg_stat_all_indexes s ON s.indexrelid = i.indexrelid \
-         WHERE {so}) AS found ORDER BY valid AND alike IS NULL AND (kept OR used IS DISTINCT FROM 0), bytes DESC, name LIMIT {most}",
+         WHERE {condition}) AS found ORDER BY valid AND alike IS NULL AND (kept OR used IS DISTINCT FROM 0), bytes DESC, name LIMIT {most}",
         of_constraint = constrains("i"),
         other_constraint = constrains("j"),
         own_nulls = nulls("i"),

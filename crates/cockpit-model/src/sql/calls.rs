@@ -1,11 +1,11 @@
-//! Which functions a statement calls, from its words.
+//! Finds the functions that a statement calls, from its tokens.
 
 use super::functions;
 use super::keywords::RESERVED;
-use super::statement::Words;
+use super::statement::StatementTokens;
 use super::token::{Kind, Token};
 
-/// Words of the grammar that stand before `(` and may be names elsewhere.
+/// Grammar words that stand before `(` and may be names elsewhere.
 const GRAMMAR: &[&str] = &[
     "by",
     "columns",
@@ -26,35 +26,35 @@ const GRAMMAR: &[&str] = &[
     "varying",
     "zone",
 ];
-/// The first words of a part of a `WITH`, behind `AS (`.
+/// The first words of a query inside a `WITH`, after `AS (`.
 const STATEMENTS: &[&str] = &["select", "values", "table", "with", "insert", "update", "delete", "merge"];
 
-/// Whether the functions that a statement calls change something.
+/// Whether the functions that a statement calls change anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Calls {
-    /// They only read, or there are none.
-    Reading,
-    /// One is not known, and may do anything.
+    /// It calls none, or only functions that read.
+    ReadOnly,
+    /// It calls an unknown function, which may do anything.
     Unknown,
-    /// One is known to change something.
-    Acting,
+    /// It calls a function known to change something.
+    SideEffects,
 }
 
-/// The effects that the calls of functions in a statement may have.
-pub fn of(text: &str, tokens: &[Token]) -> Calls {
-    let words = Words { text, tokens };
-    let mut found = Calls::Reading;
+/// Returns the effect of the function calls in a statement.
+pub fn classify(text: &str, tokens: &[Token]) -> Calls {
+    let words = StatementTokens { text, tokens };
+    let mut found = Calls::ReadOnly;
     for at in 0..tokens.len() {
         match words.call(at) {
-            Calls::Acting => return Calls::Acting,
+            Calls::SideEffects => return Calls::SideEffects,
             Calls::Unknown => found = Calls::Unknown,
-            Calls::Reading => {}
+            Calls::ReadOnly => {}
         }
     }
     found
 }
 
-impl Words<'_> {
+impl StatementTokens<'_> {
     fn kind(&self, at: usize) -> Option<Kind> {
         self.tokens.get(at).map(|token| token.kind)
     }
@@ -63,10 +63,10 @@ impl Words<'_> {
         matches!(self.kind(at), Some(Kind::Word | Kind::Keyword | Kind::QuotedName))
     }
 
-    /// Whether the word there calls a function that changes something.
+    /// Classifies the function call at a token; `Reading` if it is no call.
     fn call(&self, at: usize) -> Calls {
         if !self.is_name(at) || self.sign(at + 1) != "(" {
-            return Calls::Reading;
+            return Calls::ReadOnly;
         }
         let mut first = at;
         while first >= 2 && self.kind(first - 1) == Some(Kind::Dot) && self.is_name(first - 2) {
@@ -74,20 +74,20 @@ impl Words<'_> {
         }
         let bare = first == at && self.kind(at) != Some(Kind::QuotedName);
         if (bare && (self.any(at, RESERVED) || self.any(at, GRAMMAR))) || self.is_other(first, at) {
-            return Calls::Reading;
+            return Calls::ReadOnly;
         }
         let name = self.name(at);
         let ours = first == at || (first + 2 == at && self.name(first) == "pg_catalog");
-        if functions::acts(&name) {
-            Calls::Acting
+        if functions::has_side_effects(&name) {
+            Calls::SideEffects
         } else if ours && functions::only_reads(&name) {
-            Calls::Reading
+            Calls::ReadOnly
         } else {
             Calls::Unknown
         }
     }
 
-    /// Whether a name before `(` is something else than a function: a type, or what rows and their columns are called.
+    /// Returns whether a name before `(` is not a function but a type, or an alias of rows with a column list.
     fn is_other(&self, first: usize, at: usize) -> bool {
         let Some(before) = first.checked_sub(1) else { return false };
         if self.sign(before) == "::" || self.any(before, &["as", "tablesample"]) {
@@ -105,20 +105,20 @@ impl Words<'_> {
                 return true;
             }
         }
-        // `FROM f(1) a (b, c)`, where a call would follow `DISTINCT ON (…)` alone.
+        // `FROM f(1) a (b, c)`: after `)` a call can only follow `DISTINCT ON (…)`.
         let behind = self.is(before, "ordinality")
             || (self.sign(before) == ")" && self.opening(before).is_some_and(|at| at == 0 || !self.is(at - 1, "on")));
         let named = (at + 2..end).all(|at| self.is_name(at) || self.kind(at) == Some(Kind::Comma));
         behind && end > at + 2 && named
     }
 
-    /// Where what opens there is closed.
+    /// Returns the token that closes the parenthesis opened at `at`.
     fn closing(&self, at: usize) -> Option<usize> {
         let mut depth = 0_usize;
-        for here in at..self.tokens.len() {
-            match self.tokens[here].kind {
+        for position in at..self.tokens.len() {
+            match self.tokens[position].kind {
                 Kind::Opening => depth += 1,
-                Kind::Closing if depth <= 1 => return Some(here),
+                Kind::Closing if depth <= 1 => return Some(position),
                 Kind::Closing => depth -= 1,
                 _ => {}
             }
@@ -126,13 +126,13 @@ impl Words<'_> {
         None
     }
 
-    /// Where what is closed there opens.
+    /// Returns the token that opens the parenthesis closed at `at`.
     fn opening(&self, at: usize) -> Option<usize> {
         let mut depth = 0_usize;
-        for here in (0..=at).rev() {
-            match self.tokens[here].kind {
+        for position in (0..=at).rev() {
+            match self.tokens[position].kind {
                 Kind::Closing => depth += 1,
-                Kind::Opening if depth <= 1 => return Some(here),
+                Kind::Opening if depth <= 1 => return Some(position),
                 Kind::Opening => depth -= 1,
                 _ => {}
             }

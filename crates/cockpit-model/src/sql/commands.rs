@@ -1,32 +1,32 @@
-//! psql's commands, in one table: which exist here, which do not, and why. `\?`, completion and docs/query.md use it.
+//! psql's commands in one table: which are supported, which are not, and why. `\?`, completion and docs/query.md use it.
 
 use std::fmt::Write as _;
 
-/// Whether a command is there.
+/// Whether a command is supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Support {
-    /// As in psql.
-    Yes,
-    /// It is, and differs in this.
-    Differs(&'static str),
-    /// It is not, for this reason.
-    No(&'static str),
+    /// Works as in psql.
+    Full,
+    /// Works, but differs in this way.
+    Partial(&'static str),
+    /// Is not supported, for this reason.
+    Unsupported(&'static str),
 }
 
-/// A command with a backslash: its names, arguments, and whether it is supported.
+/// A backslash command: its names, arguments, and whether it is supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Command {
-    /// Its names, without `\`.
+    /// The names, without `\`.
     pub names: &'static [&'static str],
-    /// The arguments that it takes.
+    /// The arguments.
     pub arguments: &'static str,
-    /// The effect, in a sentence.
+    /// The description.
     pub what: &'static str,
     /// Whether it is supported here.
     pub support: Support,
 }
 
-/// Commands that belong together.
+/// A group of related commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Group {
     pub title: &'static str,
@@ -34,7 +34,7 @@ pub struct Group {
 }
 
 const fn yes(names: &'static [&'static str], arguments: &'static str, what: &'static str) -> Command {
-    Command { names, arguments, what, support: Support::Yes }
+    Command { names, arguments, what, support: Support::Full }
 }
 
 const fn differs(
@@ -43,33 +43,33 @@ const fn differs(
     what: &'static str,
     how: &'static str,
 ) -> Command {
-    Command { names, arguments, what, support: Support::Differs(how) }
+    Command { names, arguments, what, support: Support::Partial(how) }
 }
 
 const fn no(names: &'static [&'static str], arguments: &'static str, what: &'static str, why: &'static str) -> Command {
-    Command { names, arguments, what, support: Support::No(why) }
+    Command { names, arguments, what, support: Support::Unsupported(why) }
 }
 
 const LARGE: &str = "large objects are not read or written; use `psql` through `cockpit with-db`";
-const LATER: &str = "needs the extended protocol, which poolers do not take";
+const LATER: &str = "needs the extended protocol, which connection poolers do not support";
 
 /// All commands, by group.
 pub const GROUPS: &[Group] = &[
     Group {
         title: "General",
         commands: &[
-            yes(&["q", "quit"], "", "quits; in a file that another one runs it ends that file"),
+            yes(&["q", "quit"], "", "quits; in an included file, ends that file"),
             yes(&["g"], "[(OPTIONS)] [FILE | |COMMAND]", "runs the statement; its result goes to a file or a command"),
             yes(&["gx"], "[(OPTIONS)] [FILE | |COMMAND]", "the same, as records"),
             yes(&["gset"], "[PREFIX]", "runs the statement; the columns of its one row become variables"),
             yes(&["gexec"], "", "runs the statement, then each value of its result as a statement"),
-            yes(&["gdesc"], "", "says which columns the statement has, without running it"),
-            yes(&["crosstabview"], "[V [H [D [SORT]]]]", "runs the statement and turns its result"),
+            yes(&["gdesc"], "", "shows the columns of the statement's result, without running it"),
+            yes(&["crosstabview"], "[V [H [D [SORT]]]]", "runs the statement and shows its result as a crosstab"),
             yes(&["watch"], "[[i=]SECONDS] [c=TIMES]", "runs the statement again and again, every 2 seconds"),
             yes(&["bind"], "[VALUE]…", "values for `$1`, `$2` … of the next statement, which must be a single one"),
-            yes(&["errverbose"], "", "the last error with all that the server said"),
+            yes(&["errverbose"], "", "shows the last error in full"),
             yes(&["timing"], "[on|off]", "how long statements take"),
-            yes(&["restrict"], "KEY", "takes no other command until `\\unrestrict`, as in files of pg_dump"),
+            yes(&["restrict"], "KEY", "accepts no other command until `\\unrestrict`, as in files of pg_dump"),
             yes(&["unrestrict"], "KEY", "ends it"),
             no(&["copyright"], "", "psql's copyright", "this is not psql"),
             no(&["parse", "bind_named", "close_prepared"], "", "prepared statements by name", LATER),
@@ -85,7 +85,7 @@ pub const GROUPS: &[Group] = &[
         title: "Help",
         commands: &[
             yes(&["?"], "[commands|variables]", "these commands; variables with a meaning"),
-            differs(&["h", "help"], "[STATEMENT]", "the syntax of a statement of SQL", "as PostgreSQL 18 has it"),
+            differs(&["h", "help"], "[STATEMENT]", "the syntax of an SQL statement", "as in PostgreSQL 18"),
         ],
     },
     Group {
@@ -95,7 +95,7 @@ pub const GROUPS: &[Group] = &[
             yes(&["ef"], "[FUNCTION [LINE]]", "the definition of a function in an editor"),
             yes(&["ev"], "[VIEW [LINE]]", "the definition of a view in an editor"),
             yes(&["p", "print"], "", "shows the statement"),
-            yes(&["r", "reset"], "", "throws it away"),
+            yes(&["r", "reset"], "", "clears it"),
             yes(&["s"], "[FILE]", "the history, shown or written"),
             yes(&["w", "write"], "FILE | |COMMAND", "writes the statement"),
         ],
@@ -103,7 +103,7 @@ pub const GROUPS: &[Group] = &[
     Group {
         title: "Input and output",
         commands: &[
-            yes(&["copy"], "…", "`COPY` with a file, a command or standard input of this side"),
+            yes(&["copy"], "…", "`COPY` with a file, a command or standard input on the client"),
             yes(&["echo"], "[-n] [TEXT]", "writes a text"),
             yes(&["qecho"], "[-n] [TEXT]", "writes a text where results go"),
             yes(&["warn"], "[-n] [TEXT]", "writes a text to standard error"),
@@ -116,23 +116,23 @@ pub const GROUPS: &[Group] = &[
             differs(
                 &["ir", "include_relative"],
                 "FILE",
-                "the same; its name is relative to the file that is run",
+                "the same, relative to the running file",
                 "on the screen one of 16 MB at most",
             ),
-            yes(&["o", "out"], "[FILE | |COMMAND]", "results go to a file or a command from now on"),
+            yes(&["o", "out"], "[FILE | |COMMAND]", "sends further results to a file or a command"),
         ],
     },
     Group {
         title: "Conditions",
         commands: &[
-            yes(&["if"], "EXPRESSION", "what follows is done where it is true"),
-            yes(&["elif"], "EXPRESSION", "else, where it is true"),
+            yes(&["if"], "EXPRESSION", "runs what follows if it is true"),
+            yes(&["elif"], "EXPRESSION", "otherwise, if it is true"),
             yes(&["else"], "", "else"),
             yes(&["endif"], "", "ends it"),
         ],
     },
     Group {
-        title: "What there is (S: of the system too, +: more)",
+        title: "Database objects (S: including system objects, +: more)",
         commands: &[
             yes(&["d"], "[S+] [NAME]", "tables, views and sequences; one of them in full"),
             yes(
@@ -145,7 +145,7 @@ pub const GROUPS: &[Group] = &[
             yes(&["da"], "[S] [PATTERN]", "aggregates"),
             yes(&["dn"], "[S+] [PATTERN]", "schemas"),
             yes(&["du", "dg"], "[S+] [PATTERN]", "roles"),
-            yes(&["drg"], "[S] [PATTERN]", "which role is a member of which"),
+            yes(&["drg"], "[S] [PATTERN]", "memberships of roles"),
             yes(&["dp", "z"], "[S] [PATTERN]", "rights"),
             yes(&["ddp"], "[PATTERN]", "default rights"),
             yes(&["drds"], "[ROLE [DATABASE]]", "settings of roles and databases"),
@@ -155,59 +155,59 @@ pub const GROUPS: &[Group] = &[
             yes(&["db"], "[+] [PATTERN]", "tablespaces"),
             yes(&["dL"], "[S+] [PATTERN]", "languages"),
             yes(&["dy"], "[+] [PATTERN]", "event triggers"),
-            yes(&["dRp"], "[+] [PATTERN]", "publications; with `+` each with what it publishes"),
+            yes(&["dRp"], "[+] [PATTERN]", "publications; with `+` each with its contents"),
             differs(
                 &["dRs"],
                 "[PATTERN]",
                 "subscriptions",
-                "`+` adds nothing, as the connection of one may have a password in it",
+                "`+` adds nothing, as a connection string may contain a password",
             ),
             differs(
                 &["des"],
                 "[+] [PATTERN]",
                 "foreign servers",
-                "without their options, among which a password may be",
+                "without their options, which may contain a password",
             ),
             yes(&["dconfig"], "[+] [PATTERN]", "settings; without a pattern those that are not the defaults"),
             yes(&["dC"], "[+] [PATTERN]", "casts"),
             yes(&["do"], "[S+] [PATTERN [TYPE [TYPE]]]", "operators, also by the types of their arguments"),
             yes(&["dO"], "[S+] [PATTERN]", "collations"),
             yes(&["dX"], "[PATTERN]", "extended statistics"),
-            differs(&["dF"], "[PATTERN]", "configurations of text search", "`+` adds nothing"),
+            differs(&["dF"], "[PATTERN]", "text search configurations", "`+` adds nothing"),
             yes(&["l", "list"], "[+] [PATTERN]", "databases"),
             yes(&["sf"], "[+] FUNCTION", "the definition of a function"),
             differs(&["sv"], "[+] VIEW", "the definition of a view", "also of a materialized view"),
             yes(&["dA"], "[+] [PATTERN]", "access methods"),
-            yes(&["dAc", "dAf"], "[+] [METHOD [TYPE]]", "classes and families of operators"),
+            yes(&["dAc", "dAf"], "[+] [METHOD [TYPE]]", "operator classes and families"),
             yes(&["dAo", "dAp"], "[+] [METHOD [FAMILY]]", "operators and functions of families"),
             yes(&["dc"], "[S+] [PATTERN]", "conversions"),
-            yes(&["dd"], "[S] [PATTERN]", "descriptions of what no other list shows them of"),
+            yes(&["dd"], "[S] [PATTERN]", "descriptions of objects that no other list covers"),
             differs(
                 &["dFd", "dFp", "dFt"],
                 "[+] [PATTERN]",
-                "dictionaries, parsers and templates of text search",
+                "text search dictionaries, parsers and templates",
                 "`\\dFp+` adds nothing",
             ),
             differs(
                 &["det", "deu", "dew"],
                 "[+] [PATTERN]",
                 "foreign tables with their servers, user mappings, wrappers",
-                "without their options, among which a password may be",
+                "without their options, which may contain a password",
             ),
             yes(&["dl", "lo_list"], "[+]", "large objects"),
             no(&["lo_import", "lo_export", "lo_unlink"], "", "large objects", LARGE),
         ],
     },
     Group {
-        title: "Form of results",
+        title: "Output format",
         commands: &[
-            yes(&["a"], "", "columns line up, or not"),
+            yes(&["a"], "", "switches between aligned and unaligned columns"),
             yes(&["C"], "[TITLE]", "the title of results"),
-            yes(&["f"], "[SEPARATOR]", "what stands between values that do not line up"),
+            yes(&["f"], "[SEPARATOR]", "the separator of unaligned output"),
             differs(
                 &["pset"],
                 "[NAME [VALUE]]",
-                "how results are printed",
+                "options of the output format",
                 "also `json`, `jsonl`, `tsv`, `markdown`, `insert`; neither `asciidoc`, `html`, `latex` nor `troff-ms`, no pager, and box characters are single lines",
             ),
             yes(&["t"], "[on|off]", "rows alone"),
@@ -224,7 +224,7 @@ pub const GROUPS: &[Group] = &[
                 "reconnects",
                 "a host must be one of the environment's databases, or `writer` or `reader`; in `cockpit sql` the same one",
             ),
-            yes(&["conninfo"], "", "says where the connection leads"),
+            yes(&["conninfo"], "", "shows the current connection"),
             differs(&["encoding"], "[NAME]", "the encoding of the client", "it is always UTF8"),
             no(
                 &["password"],
@@ -245,20 +245,20 @@ pub const GROUPS: &[Group] = &[
                 &["!"],
                 "COMMAND",
                 "runs a command in a shell",
-                "after a question; `cockpit sql` refuses it, as it starts no programs",
+                "after a confirmation; `cockpit sql` refuses it, as it starts no programs",
             ),
-            yes(&["cd"], "[FOLDER]", "where files are looked for"),
+            yes(&["cd"], "[FOLDER]", "changes the folder for relative file names"),
             no(
                 &["setenv"],
                 "NAME [VALUE]",
                 "sets an environment variable",
-                "programs would run with another environment than the session shows",
+                "programs would run in an environment that the session does not show",
             ),
         ],
     },
 ];
 
-/// The command of a name; what follows `\d` and its like (`S`, `+`) is no part of it.
+/// Returns the command with this name; suffixes of `\d` commands (`S`, `+`) are ignored.
 pub fn find(name: &str) -> Option<&'static Command> {
     let all = || GROUPS.iter().flat_map(|group| group.commands);
     let exact = |name: &str| all().find(|command| command.names.contains(&name));
@@ -270,13 +270,13 @@ pub fn find(name: &str) -> Option<&'static Command> {
     })
 }
 
-/// All commands as text, which `\?` prints.
+/// Returns the help that `\?` prints.
 pub fn help() -> String {
     let mut text = String::new();
     for group in GROUPS {
         text.push_str(group.title);
         text.push('\n');
-        for command in group.commands.iter().filter(|command| !matches!(command.support, Support::No(_))) {
+        for command in group.commands.iter().filter(|command| !matches!(command.support, Support::Unsupported(_))) {
             let names: Vec<String> = command.names.iter().map(|name| format!("\\{name}")).collect();
             let head = format!("{} {}", names.join(" "), command.arguments);
             text.push_str(format!("  {head:<34} {}", command.what).trim_end());
@@ -287,7 +287,7 @@ pub fn help() -> String {
     text
 }
 
-/// The table of docs/query.md.
+/// Returns the table in docs/query.md.
 pub fn markdown() -> String {
     let mut text = String::new();
     for group in GROUPS {
@@ -297,9 +297,9 @@ pub fn markdown() -> String {
             let arguments = command.arguments.replace('|', "\\|");
             let arguments = if arguments.is_empty() { String::new() } else { format!(" {arguments}") };
             let here = match command.support {
-                Support::Yes => "yes".to_owned(),
-                Support::Differs(how) => format!("yes; {how}"),
-                Support::No(why) => format!("no: {why}"),
+                Support::Full => "yes".to_owned(),
+                Support::Partial(how) => format!("yes; {how}"),
+                Support::Unsupported(why) => format!("no: {why}"),
             };
             let _ = writeln!(text, "| {}{arguments} | {} | {here} |", names.join(" "), command.what);
         }
@@ -312,7 +312,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_name_stands_twice_and_each_is_found() {
+    fn names_are_unique_and_can_be_found() {
         let mut names: Vec<&str> =
             GROUPS.iter().flat_map(|group| group.commands).flat_map(|c| c.names).copied().collect();
         let count = names.len();
@@ -329,14 +329,14 @@ mod tests {
     }
 
     #[test]
-    fn help_names_what_is_there_and_nothing_else() {
+    fn help_lists_supported_commands_only() {
         let text = help();
         assert!(text.contains("\\gset [PREFIX]") && !text.contains("lo_import"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 120));
     }
 
     #[test]
-    fn the_documentation_has_this_table() {
+    fn documentation_contains_the_command_table() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/query.md");
         let (begin, end) = ("<!-- commands: begin -->\n", "<!-- commands: end -->");
         let page = std::fs::read_to_string(path).expect("docs/query.md is there");
@@ -347,6 +347,6 @@ mod tests {
             std::fs::write(path, &wanted).expect("docs/query.md is written");
         }
         let written = std::fs::read_to_string(path).expect("docs/query.md is there");
-        assert_eq!(written, wanted, "run UPDATE_DOCS=1 cargo test the_documentation_has_this_table");
+        assert_eq!(written, wanted, "run UPDATE_DOCS=1 cargo test documentation_contains_the_command_table");
     }
 }

@@ -1,4 +1,4 @@
-//! Tests of completion: the cursor is where `|` stands.
+//! Tests of completion; `|` marks the cursor.
 
 use super::*;
 
@@ -25,25 +25,25 @@ fn catalogue() -> Catalogue {
         relation("pg_catalog", "pg_user", 'v', &["usename"]),
     ]);
     let row = |cells: &[&str]| cells.iter().map(|cell| Some((*cell).to_owned())).collect();
-    catalogue.set_functions(&super::super::describe::Looked {
+    catalogue.set_functions(&super::super::describe::QueryResult {
         columns: Vec::new(),
         rows: vec![row(&["pg_catalog", "lower", "text", "t"]), row(&["app", "touch", "", "f"])],
     });
-    catalogue.set_names(&super::super::describe::Looked {
+    catalogue.set_names(&super::super::describe::QueryResult {
         columns: Vec::new(),
         rows: vec![row(&["n", "public"]), row(&["n", "app"]), row(&["d", "postgres"]), row(&["r", "app_reader"])],
     });
     catalogue
 }
 
-/// `bookmarks.user_id` refers to `users.id`.
+/// `bookmarks.user_id` references `users.id`.
 fn keys() -> ForeignKeys {
     let row = ["by_user", "2", "public", "bookmarks", "1", "public", "users", "2\u{1f}user_id", "1\u{1f}id", "f"];
     ForeignKeys::of(&[row.iter().map(|cell| Some((*cell).to_owned())).collect()])
 }
 
 fn with(text: &str, cursor: usize, catalogue: &Catalogue) -> Completion {
-    let known = Known { catalogue, keys: Some(&keys()), variables: &Variables::default() };
+    let known = CompletionContext { catalogue, keys: Some(&keys()), variables: &Variables::default() };
     complete(text, &Split::new(text), cursor, known)
 }
 
@@ -57,12 +57,12 @@ fn texts(text: &str) -> Vec<String> {
     offered(text).items.into_iter().map(|item| item.text).collect()
 }
 
-fn of(text: &str, offer: Offer) -> Vec<String> {
-    offered(text).items.into_iter().filter(|item| item.offer == offer).map(|item| item.text).collect()
+fn of(text: &str, offer: CompletionKind) -> Vec<String> {
+    offered(text).items.into_iter().filter(|item| item.kind == offer).map(|item| item.text).collect()
 }
 
 #[test]
-fn tables_stand_where_a_table_does() {
+fn tables_are_offered_where_a_table_may_stand() {
     for text in [
         "select * from us|",
         "select * from a join us|",
@@ -71,46 +71,53 @@ fn tables_stand_where_a_table_does() {
         "select * from bookmarks b, us|",
         "delete from us|",
     ] {
-        assert_eq!(of(text, Offer::Relation), ["users", "app.users_archive"], "{text}");
+        assert_eq!(of(text, CompletionKind::Relation), ["users", "app.users_archive"], "{text}");
     }
-    assert_eq!(of("select * from ord|", Offer::Relation), ["\"order\""], "as it must be written");
-    assert_eq!(of("select * from し|", Offer::Relation), ["\"しおり\""]);
-    assert_eq!(of("select * from pg_u|", Offer::Relation), ["pg_user".replace("pg_user", "pg_catalog.pg_user")]);
-    assert_eq!(of("select * from bkm|", Offer::Relation), ["bookmarks"], "by its letters");
-    assert_eq!(of("select * from |", Offer::Relation).len(), 4, "without a beginning those that need no schema");
+    assert_eq!(of("select * from ord|", CompletionKind::Relation), ["\"order\""], "quoted as required");
+    assert_eq!(of("select * from し|", CompletionKind::Relation), ["\"しおり\""]);
+    assert_eq!(
+        of("select * from pg_u|", CompletionKind::Relation),
+        ["pg_user".replace("pg_user", "pg_catalog.pg_user")]
+    );
+    assert_eq!(of("select * from bkm|", CompletionKind::Relation), ["bookmarks"], "matched by its letters in order");
+    assert_eq!(
+        of("select * from |", CompletionKind::Relation).len(),
+        4,
+        "without a prefix only relations on the search path"
+    );
     assert_eq!(offered("select * from us|er where 1").replaces, 14..16);
 }
 
 #[test]
-fn columns_are_those_of_the_statements_tables_wherever_they_are_named() {
-    assert_eq!(of("select | from users", Offer::Column), ["id", "name", "\"Odd Name\""]);
-    assert_eq!(of("select u.| from users u", Offer::Column), ["id", "name", "\"Odd Name\""]);
-    assert_eq!(of("select u.na| from public.users as u where x", Offer::Column), ["name", "\"Odd Name\""]);
-    assert_eq!(of("select * from users u join bookmarks b on b.us|", Offer::Column), ["user_id"]);
-    assert_eq!(of("select * from users, bookmarks where url|", Offer::Column), ["url"]);
-    assert_eq!(of("update bookmarks set u|", Offer::Column), ["url", "user_id"]);
-    assert_eq!(of("insert into bookmarks (|", Offer::Column), ["id", "url", "user_id"]);
-    assert_eq!(of("insert into bookmarks (id, u|) values (1)", Offer::Column), ["url", "user_id"]);
-    assert_eq!(of("select 1; select | from users; select * from bookmarks", Offer::Column).len(), 3);
-    assert_eq!(of("select u| from users u", Offer::Alias), ["u"]);
+fn columns_come_from_all_tables_of_the_statement() {
+    assert_eq!(of("select | from users", CompletionKind::Column), ["id", "name", "\"Odd Name\""]);
+    assert_eq!(of("select u.| from users u", CompletionKind::Column), ["id", "name", "\"Odd Name\""]);
+    assert_eq!(of("select u.na| from public.users as u where x", CompletionKind::Column), ["name", "\"Odd Name\""]);
+    assert_eq!(of("select * from users u join bookmarks b on b.us|", CompletionKind::Column), ["user_id"]);
+    assert_eq!(of("select * from users, bookmarks where url|", CompletionKind::Column), ["url"]);
+    assert_eq!(of("update bookmarks set u|", CompletionKind::Column), ["url", "user_id"]);
+    assert_eq!(of("insert into bookmarks (|", CompletionKind::Column), ["id", "url", "user_id"]);
+    assert_eq!(of("insert into bookmarks (id, u|) values (1)", CompletionKind::Column), ["url", "user_id"]);
+    assert_eq!(of("select 1; select | from users; select * from bookmarks", CompletionKind::Column).len(), 3);
+    assert_eq!(of("select u| from users u", CompletionKind::Alias), ["u"]);
     assert_eq!(texts("select bookmarks.| from users"), Vec::<String>::new());
-    assert_eq!(of("select 題| from しおり", Offer::Column), ["\"題\""]);
+    assert_eq!(of("select 題| from しおり", CompletionKind::Column), ["\"題\""]);
 }
 
 #[test]
-fn schemas_functions_and_key_words_stand_where_they_may() {
-    assert_eq!(of("select * from app.|", Offer::Relation), ["users_archive"]);
-    assert_eq!(of("select app.to|", Offer::Function), ["touch("]);
-    assert_eq!(of("select low|", Offer::Function), ["lower("]);
-    assert_eq!(of("sel|", Offer::Keyword), ["select"]);
-    assert_eq!(of("SEL|", Offer::Keyword), ["SELECT"]);
-    assert!(of("select 1 or|", Offer::Keyword).contains(&"order".into()));
-    assert!(of("|", Offer::Keyword).contains(&"insert into".into()));
-    assert_eq!(of("select * from ap|", Offer::Schema), ["app"]);
+fn schemas_functions_and_keywords_are_offered_in_place() {
+    assert_eq!(of("select * from app.|", CompletionKind::Relation), ["users_archive"]);
+    assert_eq!(of("select app.to|", CompletionKind::Function), ["touch("]);
+    assert_eq!(of("select low|", CompletionKind::Function), ["lower("]);
+    assert_eq!(of("sel|", CompletionKind::Keyword), ["select"]);
+    assert_eq!(of("SEL|", CompletionKind::Keyword), ["SELECT"]);
+    assert!(of("select 1 or|", CompletionKind::Keyword).contains(&"order".into()));
+    assert!(of("|", CompletionKind::Keyword).contains(&"insert into".into()));
+    assert_eq!(of("select * from ap|", CompletionKind::Schema), ["app"]);
 }
 
 #[test]
-fn nothing_is_offered_within_texts_comments_and_numbers() {
+fn nothing_is_offered_inside_strings_comments_and_numbers() {
     for text in [
         "select 'us|",
         "select 'us|'",
@@ -125,12 +132,12 @@ fn nothing_is_offered_within_texts_comments_and_numbers() {
 }
 
 #[test]
-fn commands_and_what_may_follow_them_are_offered() {
+fn commands_and_their_arguments_are_offered() {
     assert!(texts("\\d|").contains(&"\\dt".into()));
     assert_eq!(texts("\\crossta|"), ["\\crosstabview"]);
-    assert_eq!(of("\\d us|", Offer::Relation), ["users", "users_pkey", "app.users_archive"]);
-    assert_eq!(of("\\dt us|", Offer::Relation), ["users", "app.users_archive"]);
-    assert_eq!(of("\\d app.us|", Offer::Relation), ["users_archive"]);
+    assert_eq!(of("\\d us|", CompletionKind::Relation), ["users", "users_pkey", "app.users_archive"]);
+    assert_eq!(of("\\dt us|", CompletionKind::Relation), ["users", "app.users_archive"]);
+    assert_eq!(of("\\d app.us|", CompletionKind::Relation), ["users_archive"]);
     assert_eq!(texts("\\df lo|"), ["lower"]);
     assert_eq!(texts("\\c po|"), ["postgres"]);
     assert_eq!(texts("\\du app|"), ["app_reader"]);
@@ -141,7 +148,7 @@ fn commands_and_what_may_follow_them_are_offered() {
 }
 
 #[test]
-fn ten_thousand_tables_are_looked_through_and_few_are_offered() {
+fn ten_thousand_tables_yield_a_limited_list() {
     let mut catalogue = Catalogue::default();
     let tables = (0..10_000).map(|number| {
         let columns: Vec<String> = (0..10).map(|column| format!("column_{column}")).collect();
@@ -153,7 +160,10 @@ fn ten_thousand_tables_are_looked_through_and_few_are_offered() {
     let found = with(text, text.len(), &catalogue);
     let first: Vec<&str> = found.items.iter().take(11).map(|item| item.text.as_str()).collect();
     assert!(first[..10].iter().all(|name| name.starts_with("table_0999")), "{first:?}");
-    assert!(!first.get(10).is_some_and(|name| name.starts_with("table_0999")), "others have its letters in order");
+    assert!(
+        !first.get(10).is_some_and(|name| name.starts_with("table_0999")),
+        "further matches only have the letters in order"
+    );
     let text = "select * from table_";
     assert_eq!(with(text, text.len(), &catalogue).items.len(), MOST);
     let text = "select column_7 from table_00042";
@@ -162,8 +172,8 @@ fn ten_thousand_tables_are_looked_through_and_few_are_offered() {
 }
 
 #[test]
-fn behind_on_stands_what_joins_the_tables_by_a_foreign_key() {
-    let joins = |text: &str| of(text, Offer::Join);
+fn join_conditions_from_foreign_keys_are_offered_after_on() {
+    let joins = |text: &str| of(text, CompletionKind::Join);
     assert_eq!(joins("select * from users u join bookmarks b on |"), ["b.user_id = u.id"]);
     assert_eq!(joins("select * from bookmarks left join users on | where true"), ["users.id = bookmarks.user_id"]);
     assert_eq!(joins("select * from users u join bookmarks b on b|"), ["b.user_id = u.id"]);
@@ -173,22 +183,22 @@ fn behind_on_stands_what_joins_the_tables_by_a_foreign_key() {
 }
 
 #[test]
-fn what_the_statement_makes_itself_is_offered_with_its_columns() {
+fn subqueries_and_common_table_expressions_are_offered_with_columns() {
     let recent = "with recent as (select id, lower(url) as link, b.user_id from bookmarks b) select";
-    assert_eq!(of(&format!("{recent} * from rec|"), Offer::Relation), ["recent"]);
-    assert_eq!(of(&format!("{recent} r.| from recent r"), Offer::Column), ["id", "link", "user_id"]);
-    assert_eq!(of(&format!("{recent} li| from recent"), Offer::Column), ["link"]);
+    assert_eq!(of(&format!("{recent} * from rec|"), CompletionKind::Relation), ["recent"]);
+    assert_eq!(of(&format!("{recent} r.| from recent r"), CompletionKind::Column), ["id", "link", "user_id"]);
+    assert_eq!(of(&format!("{recent} li| from recent"), CompletionKind::Column), ["link"]);
     let named = "with recursive a (x, \"Y\") as not materialized (select 1, 2), users as (select 1 as one) select";
-    assert_eq!(of(&format!("{named} a.| from a"), Offer::Column), ["x", "\"Y\""]);
-    assert_eq!(of(&format!("{named} users.| from users"), Offer::Column), ["one"], "it hides the table");
+    assert_eq!(of(&format!("{named} a.| from a"), CompletionKind::Column), ["x", "\"Y\""]);
+    assert_eq!(of(&format!("{named} users.| from users"), CompletionKind::Column), ["one"], "it hides the table");
     assert_eq!(
-        of("select q.| from (select id, count(*) as many from users group by 1) q", Offer::Column),
+        of("select q.| from (select id, count(*) as many from users group by 1) q", CompletionKind::Column),
         ["id", "many"]
     );
-    let within = of("select * from (select | from users) q", Offer::Column);
-    assert!(within.contains(&"name".to_owned()), "the cursor may be within it: {within:?}");
+    let within = of("select * from (select | from users) q", CompletionKind::Column);
+    assert!(within.contains(&"name".to_owned()), "the cursor may be inside the subquery: {within:?}");
     assert_eq!(
-        of("with gone as (delete from users returning id, name) select | from gone", Offer::Column)[..2],
+        of("with gone as (delete from users returning id, name) select | from gone", CompletionKind::Column)[..2],
         ["id", "name"]
     );
 }

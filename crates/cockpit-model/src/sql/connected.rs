@@ -1,19 +1,19 @@
-//! The sessions of a server, by user and application: those that a failover or a restart cuts off.
+//! The sessions of a server, by user and application: those that a failover or a restart disconnects.
 
-/// The question. Who may not see what others do still sees who they are.
-pub const WHO: &str = "SELECT usename, application_name, count(*), count(*) FILTER (WHERE state = 'active'), \
+/// The query. Users without the privilege to see others' activity still see their names.
+pub const QUERY: &str = "SELECT usename, application_name, count(*), count(*) FILTER (WHERE state = 'active'), \
                        count(*) FILTER (WHERE state LIKE 'idle in transaction%'), count(*) FILTER (WHERE backend_type IS NULL) \
                        FROM pg_catalog.pg_stat_activity WHERE usename IS NOT NULL AND pid <> pg_catalog.pg_backend_pid() \
                        AND (backend_type IS NULL OR backend_type = 'client backend') \
                        GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2";
 
-/// How many of them are told one by one.
-const TOLD: usize = 8;
+/// Number of groups listed individually.
+const LISTED: usize = 8;
 
-/// The purpose of the question.
+/// The purpose of the query.
 pub const PURPOSE: &str = "connected";
 
-/// The answer in sentences: `web as app: 12 connections, 3 at work, 1 in an open transaction`.
+/// Returns the result as sentences: `web as app: 12 connections, 3 at work, 1 in an open transaction`.
 pub fn lines(rows: &[Vec<Option<String>>]) -> Vec<String> {
     if rows.is_empty() {
         return vec!["nobody else is connected to the writer".to_owned()];
@@ -32,14 +32,14 @@ pub fn lines(rows: &[Vec<Option<String>>]) -> Vec<String> {
             words.push(format!("{open} in an open transaction"));
         }
         if hidden == all {
-            words.push("what they do may not be seen".to_owned());
+            words.push("what they do is not visible".to_owned());
         }
         format!("connected: {who}: {}", words.join(", "))
     };
-    let mut lines: Vec<String> = rows.iter().take(TOLD).map(line).collect();
-    if rows.len() > TOLD {
-        let rest: u64 = rows[TOLD..].iter().map(|row| count(row, 2)).sum();
-        lines.push(format!("connected: {} others with {rest} connections", rows.len() - TOLD));
+    let mut lines: Vec<String> = rows.iter().take(LISTED).map(line).collect();
+    if rows.len() > LISTED {
+        let rest: u64 = rows[LISTED..].iter().map(|row| count(row, 2)).sum();
+        lines.push(format!("connected: {} others with {rest} connections", rows.len() - LISTED));
     }
     lines
 }
@@ -53,13 +53,13 @@ mod tests {
     }
 
     #[test]
-    fn who_is_connected_is_told_by_application_and_user_with_what_would_be_lost() {
-        let told = lines(&[row(&["app", "web", "12", "3", "1", "0"]), row(&["report", "", "1", "0", "0", "1"])]);
+    fn connections_are_listed_by_application_and_user_with_open_transactions() {
+        let found = lines(&[row(&["app", "web", "12", "3", "1", "0"]), row(&["report", "", "1", "0", "0", "1"])]);
         assert_eq!(
-            told,
+            found,
             [
                 "connected: web as app: 12 connections, 3 at work, 1 in an open transaction",
-                "connected: report: 1 connection, what they do may not be seen"
+                "connected: report: 1 connection, what they do is not visible"
             ]
         );
         assert_eq!(lines(&[]), ["nobody else is connected to the writer"]);

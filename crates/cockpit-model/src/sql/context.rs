@@ -1,29 +1,29 @@
-//! Where in a statement the cursor is, as far as completion asks: which tables the statement names, and what may stand there.
+//! The context of the cursor within a statement, for completion: the tables the statement names, and what may come next.
 
 use super::catalogue::{Catalogue, Relation};
 use super::keywords::{RESERVED, is_among};
 use super::token::{Kind, Token};
 
-/// A table that a statement names.
+/// A reference to a table in a statement.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TableReference {
-    /// Its schema, where it is written.
+    /// The schema, if one is written.
     pub schema: Option<String>,
     pub name: String,
-    /// The name that the statement gives it.
+    /// The alias.
     pub alias: Option<String>,
-    /// Its columns, where the statement itself makes it (`WITH`, a query in `FROM`); as far as they are known.
+    /// The columns, if the statement itself defines the table (`WITH`, a query in `FROM`), as far as they are known.
     pub columns: Option<Vec<String>>,
 }
 
 impl TableReference {
-    /// The relation in the catalogue; nothing for one that the statement makes itself.
+    /// Returns the relation in the catalogue; `None` for a table that the statement itself defines.
     pub fn of_catalogue<'a>(&self, catalogue: &'a Catalogue) -> Option<&'a Relation> {
         if self.columns.is_some() { None } else { catalogue.find(self.schema.as_deref(), &self.name) }
     }
 }
 
-/// The name that a token writes.
+/// Returns the name that a token denotes.
 pub fn name_of(text: &str, token: &Token) -> String {
     let written = token.of(text);
     if token.kind == Kind::QuotedName {
@@ -33,8 +33,8 @@ pub fn name_of(text: &str, token: &Token) -> String {
     }
 }
 
-/// The kind of word that may come next in a statement.
-pub enum Wants {
+/// What may come next in a statement.
+pub enum Expected {
     /// The beginning of a statement.
     Statement,
     /// A table or the like.
@@ -47,7 +47,7 @@ pub enum Wants {
 
 /// The tokens of a statement without blanks and comments.
 pub struct Statement<'a> {
-    /// The text in which they are.
+    /// The text that contains the tokens.
     pub text: &'a str,
     pub tokens: &'a [Token],
 }
@@ -57,9 +57,9 @@ impl Statement<'_> {
         words.iter().any(|word| token.is(self.text, word))
     }
 
-    /// The tables that it names, wherever the cursor is.
+    /// Returns all tables that the statement references, regardless of the cursor.
     pub fn tables(&self) -> Vec<TableReference> {
-        let made = self.made();
+        let made = self.defined();
         let mut tables = Vec::new();
         let mut at = 0;
         while at < self.tokens.len() {
@@ -68,13 +68,13 @@ impl Statement<'_> {
             if !self.is(token, &["from", "join", "update", "into", "using"]) {
                 continue;
             }
-            while let Some((mut named, next)) = self.named(at).or_else(|| self.query(at)) {
+            while let Some((mut named, next)) = self.table_at(at).or_else(|| self.subquery_at(at)) {
                 if named.schema.is_none()
                     && let Some(made) = made.iter().find(|made| made.name == named.name)
                 {
                     named.columns.clone_from(&made.columns);
                 }
-                // A query that stands there names tables of its own, in which the cursor may be.
+                // A query in `FROM` references tables of its own, and the cursor may be inside it.
                 let within = Statement { text: self.text, tokens: &self.tokens[at + 1..next] };
                 tables.extend(within.tables());
                 tables.push(named);
@@ -89,8 +89,8 @@ impl Statement<'_> {
         tables
     }
 
-    /// A table's name from `at` on with its alias, and where it ends.
-    pub(super) fn named(&self, mut at: usize) -> Option<(TableReference, usize)> {
+    /// Parses a table reference from `at` on, with its alias; also returns where it ends.
+    pub(super) fn table_at(&self, mut at: usize) -> Option<(TableReference, usize)> {
         let is_name = |token: &&Token| self.is_name(token);
         at += usize::from(self.tokens.get(at).is_some_and(|token| self.is(token, &["only", "lateral"])));
         let first = self.tokens.get(at).filter(is_name)?;
@@ -106,10 +106,10 @@ impl Statement<'_> {
         Some((named, at))
     }
 
-    /// The name that is given to a table before `at`, and where that ends.
+    /// Parses the alias of a table from `at` on; also returns where it ends.
     fn alias(&self, mut at: usize) -> (Option<String>, usize) {
         at += usize::from(self.tokens.get(at).is_some_and(|token| self.is(token, &["as"])));
-        // Words that may follow a table and are no names of it.
+        // Words that may follow a table and are not aliases.
         let follows = ["set", "where", "on", "join", "values", "order", "group", "limit", "using", "left", "inner"];
         match self.tokens.get(at) {
             Some(alias) if self.is_name(alias) && !self.is(alias, &follows) => {
@@ -127,8 +127,8 @@ impl Statement<'_> {
         }
     }
 
-    /// The statement within the parenthesis that opens at `at`, and where that ends.
-    fn within(&self, at: usize) -> Option<(Statement<'_>, usize)> {
+    /// Returns the tokens inside the parenthesis that opens at `at`, and where it ends.
+    fn parenthesized(&self, at: usize) -> Option<(Statement<'_>, usize)> {
         self.tokens.get(at).filter(|token| token.kind == Kind::Opening)?;
         let mut depth = 0_usize;
         let close = self.tokens[at..].iter().position(|token| {
@@ -140,17 +140,17 @@ impl Statement<'_> {
         Some((Statement { text: self.text, tokens: &self.tokens[at + 1..end] }, end + 1))
     }
 
-    /// A query in `FROM`, from `at` on, by the name that is given to it, and where it ends.
-    fn query(&self, at: usize) -> Option<(TableReference, usize)> {
+    /// Parses a query in `FROM` from `at` on, under its alias; also returns where it ends.
+    fn subquery_at(&self, at: usize) -> Option<(TableReference, usize)> {
         let lateral = usize::from(self.tokens.get(at).is_some_and(|token| self.is(token, &["lateral"])));
-        let (inner, end) = self.within(at + lateral)?;
+        let (inner, end) = self.parenthesized(at + lateral)?;
         let (alias, end) = self.alias(end);
         let name = alias?;
         Some((TableReference { columns: Some(inner.columns()), name, ..TableReference::default() }, end))
     }
 
-    /// The tables that `WITH` makes.
-    pub fn made(&self) -> Vec<TableReference> {
+    /// Returns the tables that `WITH` defines.
+    pub fn defined(&self) -> Vec<TableReference> {
         let mut made = Vec::new();
         for (at, token) in self.tokens.iter().enumerate() {
             if !self.is(token, &["with"]) {
@@ -161,7 +161,7 @@ impl Statement<'_> {
             while let Some(name) = self.tokens.get(at).filter(|token| self.is_name(token)) {
                 let mut named = TableReference { name: name_of(self.text, name), ..TableReference::default() };
                 at += 1;
-                if let Some((columns, end)) = self.within(at) {
+                if let Some((columns, end)) = self.parenthesized(at) {
                     let names = columns.tokens.iter().filter(|token| self.is_name(token));
                     named.columns = Some(names.map(|token| name_of(self.text, token)).collect());
                     at = end;
@@ -169,7 +169,7 @@ impl Statement<'_> {
                 while self.tokens.get(at).is_some_and(|token| self.is(token, &["as", "not", "materialized"])) {
                     at += 1;
                 }
-                let Some((inner, end)) = self.within(at) else { break };
+                let Some((inner, end)) = self.parenthesized(at) else { break };
                 named.columns.get_or_insert_with(|| inner.columns());
                 made.push(named);
                 if self.tokens.get(end).is_none_or(|token| token.kind != Kind::Comma) {
@@ -181,7 +181,7 @@ impl Statement<'_> {
         made
     }
 
-    /// The names of the columns of a query, as far as they stand in it.
+    /// Returns the column names of a query, as far as its text shows them.
     fn columns(&self) -> Vec<String> {
         let words = ["select", "returning"];
         let Some(begin) = self.tokens.iter().position(|token| self.is(token, &words)) else { return Vec::new() };
@@ -206,11 +206,11 @@ impl Statement<'_> {
         columns
     }
 
-    /// The kind of word that may follow the tokens before the cursor.
-    pub fn wants(&self, before: &[Token]) -> Wants {
-        let Some(last) = before.last() else { return Wants::Statement };
+    /// Returns what may follow the tokens before the cursor.
+    pub fn expected(&self, before: &[Token]) -> Expected {
+        let Some(last) = before.last() else { return Expected::Statement };
         if self.is(last, &["explain"]) {
-            return Wants::Statement;
+            return Expected::Statement;
         }
         if self.is(
             last,
@@ -230,26 +230,26 @@ impl Statement<'_> {
                 "lock",
             ],
         ) {
-            return Wants::Relation;
+            return Expected::Relation;
         }
         // `INSERT INTO t (a, |`: columns of the one table, and nothing else.
         if let Some(open) = innermost(before) {
             let inner = &before[..open];
             let into = inner.iter().rposition(|token| self.is(token, &["into"]));
             if let Some(into) = into
-                && let Some((named, end)) = (Statement { text: self.text, tokens: inner }).named(into + 1)
+                && let Some((named, end)) = (Statement { text: self.text, tokens: inner }).table_at(into + 1)
                 && end == inner.len()
             {
-                return Wants::ColumnsOf(named);
+                return Expected::ColumnsOf(named);
             }
         }
         if last.kind == Kind::Comma && self.is_from_list(before) {
-            return Wants::Relation;
+            return Expected::Relation;
         }
-        Wants::Expression
+        Expected::Expression
     }
 
-    /// Whether the comma at the end stands in a `FROM`, not between expressions.
+    /// Returns whether the comma at the end belongs to a `FROM` list, not to an expression list.
     fn is_from_list(&self, before: &[Token]) -> bool {
         let mut depth = 0_usize;
         for token in before.iter().rev().skip(1) {
@@ -273,7 +273,7 @@ impl Statement<'_> {
     }
 }
 
-/// Where the innermost parenthesis opens that is not closed.
+/// Returns the position of the innermost unclosed parenthesis.
 fn innermost(tokens: &[Token]) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate().rev() {

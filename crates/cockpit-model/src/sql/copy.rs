@@ -1,24 +1,25 @@
-//! `COPY` between the server and the client: which statements they are, so that their data go the right way.
+//! Recognizes `COPY` statements whose data pass through the client, so that the data go in the right direction.
 
 use super::token::{Kind, Token};
 
-/// Which way the data of a `COPY` go.
+/// The direction of a `COPY`'s data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Copy {
-    /// `FROM STDIN`: the client sends them.
+    /// `FROM STDIN`: the client sends the data.
     In,
-    /// `TO STDOUT`: the server sends them.
+    /// `TO STDOUT`: the server sends the data.
     Out,
 }
 
-/// How many words of a statement say which way: more stand in no `COPY` before `FROM` but the columns of a wide table.
-pub const LOOKED_AT: usize = 8_192;
+/// Number of tokens examined for the direction. No `COPY` has more before `FROM`, unless it lists the columns of a wide
+/// table.
+pub const MAX_TOKENS: usize = 8_192;
 
-/// Which way the data of a statement go through the client; none where it is no `COPY`, or one of a file or a program of the
-/// server's. `words` are its tokens without blanks and comments.
+/// Returns the direction of a statement's data through the client; `None` if it is not a `COPY`, or reads or writes a file or
+/// program on the server. `words` are the tokens without blanks and comments.
 pub fn direction(text: &str, words: &[Token]) -> Option<Copy> {
-    let said = |token: &&Token| token.kind != Kind::Command;
-    let mut words = words.iter().filter(said);
+    let is_sql = |token: &&Token| token.kind != Kind::Command;
+    let mut words = words.iter().filter(is_sql);
     if !words.next()?.is(text, "copy") {
         return None;
     }
@@ -44,7 +45,7 @@ pub fn direction(text: &str, words: &[Token]) -> Option<Copy> {
     None
 }
 
-/// Whether lines of data come after the statement.
+/// Returns whether lines of data follow the statement.
 pub fn reads_data(text: &str, words: &[Token]) -> bool {
     words.first().is_some_and(|first| first.is(text, "copy"))
         && words.last().is_some_and(|last| last.kind == Kind::Semicolon)
@@ -54,11 +55,11 @@ pub fn reads_data(text: &str, words: &[Token]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sql::token::words;
+    use crate::sql::token::significant_tokens;
 
     #[test]
-    fn the_way_of_the_data_is_known_from_the_words_outside_of_parentheses() {
-        let way = |text: &str| direction(text, &words(text));
+    fn direction_is_found_outside_of_parentheses() {
+        let way = |text: &str| direction(text, &significant_tokens(text));
         assert_eq!(way("copy t from stdin"), Some(Copy::In));
         assert_eq!(way("COPY s.t (a, \"from\") FROM STDIN WITH (FORMAT csv)"), Some(Copy::In));
         assert_eq!(way("copy (select 1 from stdin) to stdout"), Some(Copy::Out));

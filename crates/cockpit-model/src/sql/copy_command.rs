@@ -1,14 +1,14 @@
-//! `\copy`: a `COPY` whose file or command is on this side.
+//! `\copy`: a `COPY` whose file or command is on the client's side.
 
 use super::keywords::is_keyword;
-use super::token::{Kind, words};
+use super::token::{Kind, significant_tokens};
 
-/// Where the data come from or go.
+/// The source or destination of the data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Peer {
-    /// `stdin`, `stdout`: the lines that follow, or where results go.
+    /// `stdin`, `stdout`: the lines that follow, or the current output of results.
     Following,
-    /// `pstdin`, `pstdout`: this process's own.
+    /// `pstdin`, `pstdout`: this process's own streams.
     Standard,
     File(String),
     /// A command.
@@ -22,20 +22,20 @@ pub struct CopyCommand {
     pub statement: String,
     /// Whether the data go to the server.
     pub reads: bool,
-    /// Where they come from or go.
+    /// The source or destination of the data.
     pub peer: Peer,
 }
 
-/// Takes one apart: what follows `\copy`.
+/// Parses the text after `\copy`.
 ///
 /// # Errors
-/// What is not understood, in words.
-pub fn read(line: &str) -> Result<CopyCommand, String> {
+/// The reason the text cannot be parsed.
+pub fn parse(line: &str) -> Result<CopyCommand, String> {
     let line = line.trim().trim_end_matches(';').trim_end();
-    let all = words(line);
+    let tokens = significant_tokens(line);
     let mut depth = 0_usize;
     let mut way = None;
-    for (at, token) in all.iter().enumerate() {
+    for (at, token) in tokens.iter().enumerate() {
         match token.kind {
             Kind::Opening => depth += 1,
             Kind::Closing => depth = depth.saturating_sub(1),
@@ -51,15 +51,16 @@ pub fn read(line: &str) -> Result<CopyCommand, String> {
     };
     let reads = word.is(line, "from");
     let what = line[..word.start].trim();
-    let Some(peer) = all.get(at + 1) else { return Err("parse error at end of line".into()) };
-    let text = |at: usize| all.get(at).filter(|token| token.kind == Kind::Text).map(|token| unquoted(token.of(line)));
+    let Some(peer) = tokens.get(at + 1) else { return Err("parse error at end of line".into()) };
+    let text =
+        |at: usize| tokens.get(at).filter(|token| token.kind == Kind::Text).map(|token| unquoted(token.of(line)));
     let (end, peer) = if peer.is(line, "program") {
         let command = text(at + 2).ok_or("a command in quotes is needed after PROGRAM")?;
-        (all[at + 2].end, Peer::Program(command))
+        (tokens[at + 2].end, Peer::Program(command))
     } else if let Some(path) = text(at + 1) {
         (peer.end, Peer::File(path))
     } else {
-        // A name without quotes goes up to the next blank.
+        // An unquoted name ends at the next blank.
         let rest = &line[peer.start..];
         let length = rest.find(char::is_whitespace).unwrap_or(rest.len());
         let name = &rest[..length];
@@ -93,34 +94,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_form_is_understood() {
-        let told = |line: &str| read(line).map(|copy| (copy.statement, copy.peer));
+    fn all_forms_are_parsed() {
+        let parsed = |line: &str| parse(line).map(|copy| (copy.statement, copy.peer));
         assert_eq!(
-            told("t from 'a b.csv' with (format csv);"),
+            parsed("t from 'a b.csv' with (format csv);"),
             Ok(("COPY t FROM STDIN with (format csv)".into(), Peer::File("a b.csv".into())))
         );
         assert_eq!(
-            told("s.t (a, b) to /tmp/x csv header"),
+            parsed("s.t (a, b) to /tmp/x csv header"),
             Ok(("COPY s.t (a, b) TO STDOUT csv header".into(), Peer::File("/tmp/x".into())))
         );
         assert_eq!(
-            told("(select 1 from t) to stdout"),
+            parsed("(select 1 from t) to stdout"),
             Ok(("COPY (select 1 from t) TO STDOUT".into(), Peer::Following))
         );
-        assert_eq!(told("t from stdin"), Ok(("COPY t FROM STDIN".into(), Peer::Following)));
-        assert_eq!(told("t from pstdin"), Ok(("COPY t FROM STDIN".into(), Peer::Standard)));
+        assert_eq!(parsed("t from stdin"), Ok(("COPY t FROM STDIN".into(), Peer::Following)));
+        assert_eq!(parsed("t from pstdin"), Ok(("COPY t FROM STDIN".into(), Peer::Standard)));
         assert_eq!(
-            told("t to program 'gzip > ''a''.gz'"),
+            parsed("t to program 'gzip > ''a''.gz'"),
             Ok(("COPY t TO STDOUT".into(), Peer::Program("gzip > 'a'.gz".into())))
         );
-        assert_eq!(told("\"From\" from x.csv"), Ok(("COPY \"From\" FROM STDIN".into(), Peer::File("x.csv".into()))));
-        assert!(read("t from stdin").is_ok_and(|copy| copy.reads) && read("t to stdout").is_ok_and(|copy| !copy.reads));
+        assert_eq!(parsed("\"From\" from x.csv"), Ok(("COPY \"From\" FROM STDIN".into(), Peer::File("x.csv".into()))));
+        assert!(
+            parse("t from stdin").is_ok_and(|copy| copy.reads) && parse("t to stdout").is_ok_and(|copy| !copy.reads)
+        );
     }
 
     #[test]
-    fn a_copy_command_that_is_none_is_refused() {
+    fn invalid_copy_commands_are_refused() {
         for line in ["", "t", "t from", "t from program", "t from program x", "(select 1 from t)", "t to where"] {
-            assert!(read(line).is_err(), "{line}");
+            assert!(parse(line).is_err(), "{line}");
         }
     }
 }

@@ -1,28 +1,28 @@
-//! Changes of a result of one table, by its primary key: kept as a list, then written as statements of one transaction, each
-//! of which must touch exactly one row.
+//! Edits of a result that comes from one table, identified by primary key. They are collected in a list, then written as
+//! statements of one transaction, each of which must touch exactly one row.
 
-use super::keywords::{literal, quoted};
+use super::keywords::{literal, quote_identifier};
 use super::{Column, Server, one_table};
 
-/// The table that a result is of.
+/// The table that a result comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
     pub schema: String,
     pub name: String,
-    /// All its columns by their numbers.
+    /// All columns by number.
     pub columns: Vec<(i16, String)>,
-    /// The numbers of those of its primary key.
+    /// The column numbers of the primary key.
     pub key: Vec<i16>,
-    /// The numbers of those that the server makes itself: nothing can be written there.
+    /// The numbers of columns that only the server writes (generated or identity always).
     pub generated: Vec<i16>,
-    /// The numbers of those whose values are rows themselves, with which the server compares no text.
+    /// The numbers of columns with composite values, which the server cannot compare with text.
     pub composite: Vec<i16>,
 }
 
-/// The question for the table of a result: a row for each column: schema, name, number, column, whether it is of the
-/// primary key, whether the server alone makes its values, and whether they are rows themselves; no rows where it is no table that
-/// can be changed.
-pub fn question(table_oid: u32) -> String {
+/// Returns the query for the table of a result. It yields a row per column: schema, table, number, column, whether it belongs
+/// to the primary key, whether only the server writes it, whether its values are composite. It yields no rows if the relation
+/// is not a table that can be changed.
+pub fn table_query(table_oid: u32) -> String {
     format!(
         "SELECT n.nspname, c.relname, a.attnum, a.attname, COALESCE(a.attnum = ANY (k.conkey), false), a.attgenerated <> '' OR a.attidentity = 'a', \
          COALESCE(b.typtype, y.typtype) = 'c' \
@@ -35,7 +35,7 @@ pub fn question(table_oid: u32) -> String {
 }
 
 impl Table {
-    /// Reads the answer to [`question`].
+    /// Parses the result of [`table_query`].
     pub fn of(rows: &[Vec<Option<String>>]) -> Option<Self> {
         let cell = |row: &[Option<String>], at: usize| row.get(at).cloned().flatten().unwrap_or_default();
         let first = rows.first()?;
@@ -56,22 +56,23 @@ impl Table {
         Some(table)
     }
 
-    /// The table as a statement names it: `app."Users"`.
-    pub fn written(&self) -> String {
-        format!("{}.{}", quoted(&self.schema), quoted(&self.name))
+    /// Returns the table's name as a statement writes it: `app."Users"`.
+    pub fn qualified_name(&self) -> String {
+        format!("{}.{}", quote_identifier(&self.schema), quote_identifier(&self.name))
     }
 
-    /// The name of a column.
+    /// Returns the name of a column.
     pub fn name_of(&self, number: i16) -> Option<&str> {
         self.columns.iter().find(|(known, _)| *known == number).map(|(_, name)| name.as_str())
     }
 }
 
-/// Whether the result of a statement may be changed at all, before its table is asked for: the object id of its one table.
+/// Returns the object id of a result's only table, checking whether the result may be edited at all. Runs before the table is
+/// queried.
 ///
 /// # Errors
-/// Why not, in words.
-pub fn table_of(statement: &str, columns: &[Column], server: &Server) -> Result<u32, String> {
+/// The reason it cannot be edited.
+pub fn editable_table(statement: &str, columns: &[Column], server: &Server) -> Result<u32, String> {
     if server.read_only {
         let why = server.read_only_why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
         return Err(format!("transactions are read-only{why}"));
@@ -84,10 +85,10 @@ pub fn table_of(statement: &str, columns: &[Column], server: &Server) -> Result<
     Ok(table)
 }
 
-/// The object id of the one table that a result is of.
+/// Returns the object id of the only table that a result comes from.
 ///
 /// # Errors
-/// It is of none, or of several.
+/// The result comes from no table, or from several.
 pub fn only_table(columns: &[Column]) -> Result<u32, String> {
     let mut tables: Vec<u32> = columns.iter().map(|column| column.table_oid).filter(|oid| *oid != 0).collect();
     tables.dedup();
@@ -100,9 +101,9 @@ pub fn only_table(columns: &[Column]) -> Result<u32, String> {
     }
 }
 
-/// The question for the names of a table or a view, whose answer [`Table::of`] reads: a row for each column with schema, name,
-/// number and column.
-pub fn name_question(table_oid: u32) -> String {
+/// Returns the query for the names of a table or view, parsed by [`Table::of`]: a row per column with schema, name, number
+/// and column.
+pub fn names_query(table_oid: u32) -> String {
     format!(
         "SELECT n.nspname, c.relname, a.attnum, a.attname FROM pg_catalog.pg_class c \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
@@ -111,13 +112,13 @@ pub fn name_question(table_oid: u32) -> String {
     )
 }
 
-/// The names in their table of these columns of a result. None where one is of no table or of another one, or stands there twice:
-/// no row of the table could be made of them.
-pub fn names_of<'a>(columns: impl Iterator<Item = &'a Column>, table: &Table) -> Option<Vec<String>> {
-    let mut of = None;
+/// Returns the names that these columns of a result have in their table. `None` if one comes from no table or another one, or
+/// occurs twice: such columns do not form a row of the table.
+pub fn table_column_names<'a>(columns: impl Iterator<Item = &'a Column>, table: &Table) -> Option<Vec<String>> {
+    let mut table_oid = None;
     let mut names: Vec<String> = Vec::new();
     for column in columns {
-        if column.table_oid == 0 || *of.get_or_insert(column.table_oid) != column.table_oid {
+        if column.table_oid == 0 || *table_oid.get_or_insert(column.table_oid) != column.table_oid {
             return None;
         }
         let name = table.name_of(column.number)?.to_owned();
@@ -129,39 +130,40 @@ pub fn names_of<'a>(columns: impl Iterator<Item = &'a Column>, table: &Table) ->
     Some(names)
 }
 
-/// Which columns of a result are those of the primary key, in the key's order: a column may stand there several times.
+/// Returns the positions of the primary key's columns in a result, in the key's order. A column may occur several times.
 ///
 /// # Errors
-/// Why its rows cannot be told apart, in words.
-pub fn key_of(columns: &[Column], table: &Table) -> Result<Vec<Vec<usize>>, String> {
+/// The reason its rows cannot be told apart.
+pub fn key_positions(columns: &[Column], table: &Table) -> Result<Vec<Vec<usize>>, String> {
     if table.key.is_empty() {
-        return Err(format!("{} has no primary key", table.written()));
+        return Err(format!("{} has no primary key", table.qualified_name()));
     }
     let places = |number: &i16| {
-        let all = columns.iter().enumerate();
-        let of = all.filter(|(_, column)| column.table_oid != 0 && column.number == *number).map(|(place, _)| place);
-        Some(of.collect::<Vec<usize>>()).filter(|places| !places.is_empty())
+        let numbered = columns.iter().enumerate();
+        let matching =
+            numbered.filter(|(_, column)| column.table_oid != 0 && column.number == *number).map(|(place, _)| place);
+        Some(matching.collect::<Vec<usize>>()).filter(|places| !places.is_empty())
     };
     let missing = |number: &i16| {
         format!(
             "the result lacks {} of the primary key",
-            table.name_of(*number).map_or_else(|| "a column".into(), quoted)
+            table.name_of(*number).map_or_else(|| "a column".into(), quote_identifier)
         )
     };
     table.key.iter().map(|number| places(number).ok_or_else(|| missing(number))).collect()
 }
 
-/// A value, or NULL.
+/// A value; `None` is NULL.
 pub type Value = Option<String>;
 
-/// A value on one line, as COPY writes it: `\N` is NULL, `\n` the end of a line, `\t` a tab, `\\` a backslash.
-pub fn on_a_line(value: Option<&str>) -> String {
+/// Writes a value on one line, as COPY does: `\N` is NULL, `\n` a line end, `\t` a tab, `\\` a backslash.
+pub fn encode_line(value: Option<&str>) -> String {
     let Some(text) = value else { return "\\N".to_owned() };
     text.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t")
 }
 
-/// The value of such a line. A backslash before anything else stands for itself.
-pub fn of_a_line(line: &str) -> Value {
+/// Reads the value of such a line. A backslash before any other character stands for itself.
+pub fn decode_line(line: &str) -> Value {
     if line == "\\N" {
         return None;
     }
@@ -186,25 +188,25 @@ pub fn of_a_line(line: &str) -> Value {
 /// A change of one row of a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Columns of a row get other values.
+    /// Sets columns of a row to other values.
     Update {
-        /// The primary key of the row as it was read, in the key's order.
+        /// The primary key as it was read, in the key's order.
         key: Vec<Value>,
-        /// The numbers of the columns, what was read there, what is to be there.
+        /// For each changed column: its number, the value read, and the new value.
         set: Vec<(i16, Value, Value)>,
-        /// The numbers of its columns beside the key that were read, and what was read there.
-        was: Vec<(i16, Value)>,
+        /// The numbers and values of the other columns that were read, without the key.
+        original: Vec<(i16, Value)>,
     },
-    /// The row goes.
+    /// Deletes a row.
     Delete {
-        /// Its primary key.
+        /// The primary key.
         key: Vec<Value>,
-        /// The numbers of its other columns that were read, and what was read there.
+        /// The numbers and values of the other columns that were read.
         was: Vec<(i16, Value)>,
     },
-    /// A row comes.
+    /// Inserts a row.
     Insert {
-        /// The numbers of the columns and their values; others get their defaults.
+        /// The column numbers and values; other columns get their defaults.
         values: Vec<(i16, Value)>,
     },
 }
@@ -217,16 +219,20 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Changes a value of a row of which this was read beside its key. One that goes back to what was read is no change; a row
-    /// that is to go stays going.
+    /// Sets a value of a row; `row` holds the values that were read, without the key. Setting a value back to the one that
+    /// was read removes the change. A row marked for deletion stays marked.
     pub fn set(&mut self, key: &[Value], row: &[(i16, Value)], column: i16, was: Value, is: Value) {
-        let of = |change: &&mut Change| matches!(change, Change::Update { key: known, .. } if known == key);
-        match self.list.iter_mut().find(of) {
+        let is_update = |change: &&mut Change| matches!(change, Change::Update { key: known, .. } if known == key);
+        match self.list.iter_mut().find(is_update) {
             Some(Change::Update { set, .. }) => match set.iter_mut().find(|(number, ..)| *number == column) {
                 Some(known) => known.2 = is,
                 None => set.push((column, was, is)),
             },
-            _ => self.list.push(Change::Update { key: key.to_vec(), set: vec![(column, was, is)], was: row.to_vec() }),
+            _ => self.list.push(Change::Update {
+                key: key.to_vec(),
+                set: vec![(column, was, is)],
+                original: row.to_vec(),
+            }),
         }
         for change in &mut self.list {
             if let Change::Update { set, .. } = change {
@@ -236,7 +242,7 @@ impl Changes {
         self.list.retain(|change| !matches!(change, Change::Update { set, .. } if set.is_empty()));
     }
 
-    /// The new value of a column of a row, where it is changed.
+    /// Returns the new value of a column, if it is changed.
     pub fn changed(&self, key: &[Value], column: i16) -> Option<&Value> {
         self.list.iter().find_map(|change| match change {
             Change::Update { key: known, set, .. } if known == key => {
@@ -246,12 +252,13 @@ impl Changes {
         })
     }
 
-    /// Whether a row is to go.
-    pub fn goes(&self, key: &[Value]) -> bool {
+    /// Returns whether a row is marked for deletion.
+    pub fn is_deleted(&self, key: &[Value]) -> bool {
         self.list.iter().any(|change| matches!(change, Change::Delete { key: known, .. } if known == key))
     }
 
-    /// Marks a row for deletion, or unmarks it; `was` is what was read of it. Changes of its values are dropped.
+    /// Marks a row for deletion, or removes the mark. `was` holds the values that were read. Changes to its values are
+    /// dropped.
     pub fn toggle_delete(&mut self, key: &[Value], was: Vec<(i16, Value)>) {
         let goes = |change: &Change| matches!(change, Change::Delete { key: known, .. } if known == key);
         if self.list.iter().any(goes) {
@@ -262,16 +269,16 @@ impl Changes {
         self.list.push(Change::Delete { key: key.to_vec(), was });
     }
 
-    /// The statements, each of which must touch exactly one row. They are run between `BEGIN` and `COMMIT`; where one touches
-    /// another number of rows, all are taken back. A row that somebody else changed meanwhile is not touched: what was read
-    /// of it must still be there.
+    /// Returns the statements, each of which must touch exactly one row. They run between `BEGIN` and `COMMIT`; if one
+    /// touches another number of rows, the transaction is rolled back. A row that somebody else has changed meanwhile is not
+    /// touched, because each statement requires the values that were read.
     pub fn statements(&self) -> Vec<String> {
         self.list.iter().map(|change| self.statement(change)).collect()
     }
 
     fn statement(&self, change: &Change) -> String {
-        let table = self.table.written();
-        let name = |number: i16| quoted(self.table.name_of(number).unwrap_or("?"));
+        let table = self.table.qualified_name();
+        let name = |number: i16| quote_identifier(self.table.name_of(number).unwrap_or("?"));
         let value = |value: &Value| value.as_deref().map_or_else(|| "NULL".into(), literal);
         let row = |key: &[Value]| {
             let parts = self.table.key.iter().zip(key).map(|(number, part)| {
@@ -283,13 +290,13 @@ impl Changes {
             });
             parts.collect::<Vec<String>>().join(" AND ")
         };
-        // What names the row is there already; of the system's columns there is none to compare.
+        // Key columns already identify the row; system columns have no name in the table and are not compared.
         let unchanged = |number: i16, was: &Value| match self.table.name_of(number) {
             Some(_) if !self.table.key.contains(&number) => format!(" AND {}", still(&name(number), was)),
             _ => String::new(),
         };
         match change {
-            Change::Update { key, set, was } => {
+            Change::Update { key, set, original: was } => {
                 let sets: Vec<String> =
                     set.iter().map(|(number, _, is)| format!("{} = {}", name(*number), value(is))).collect();
                 let others = was.iter().filter(|(number, _)| !set.iter().any(|(changed, ..)| changed == number));
@@ -312,23 +319,23 @@ impl Changes {
     }
 }
 
-/// The condition that a column still has what was read there. What was read is what the type's own output makes of the value,
-/// as `format` does; a cast to text is another thing (`true`, not `t`), and not every type can be compared.
+/// Returns the condition that a column still has the value that was read. That value is in the type's output format, which
+/// `format` reproduces. A cast to text differs (`true`, not `t`), and not every type can be compared.
 fn still(column: &str, was: &Value) -> String {
     match was.as_deref() {
-        // `IS NULL` also holds for a composite whose fields are all NULL, which is not what was read.
+        // `IS NULL` is also true for a composite whose fields are all NULL, but that is not the value that was read.
         None => format!("{column} IS NOT DISTINCT FROM NULL"),
-        // NULL is formatted as an empty text.
+        // `format` turns NULL into an empty string.
         Some("") => format!("{column} IS DISTINCT FROM NULL AND pg_catalog.format('%s', {column}) = ''"),
         Some(text) => format!("pg_catalog.format('%s', {column}) = {}", literal(text)),
     }
 }
 
-/// Whether a statement of the list did what it had to: its word (`UPDATE 1`, `INSERT 0 1`).
+/// Checks, by its command tag (`UPDATE 1`, `INSERT 0 1`), that a statement touched exactly one row.
 ///
 /// # Errors
-/// What it did instead, in words.
-pub fn touched_one(tag: &str) -> Result<(), String> {
+/// What it did instead.
+pub fn check_one_row(tag: &str) -> Result<(), String> {
     let rows = tag.rsplit(' ').next().and_then(|count| count.parse::<u64>().ok());
     match rows {
         Some(1) => Ok(()),
@@ -337,7 +344,7 @@ pub fn touched_one(tag: &str) -> Result<(), String> {
                 .into())
         }
         Some(rows) => Err(format!("it touched {rows} rows instead of one")),
-        None => Err(format!("the server says “{tag}” instead of how many rows it touched")),
+        None => Err(format!("the server says “{tag}” instead of the number of rows")),
     }
 }
 

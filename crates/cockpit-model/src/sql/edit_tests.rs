@@ -1,4 +1,4 @@
-//! Tests of changes of rows.
+//! Tests of row edits.
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn key(id: &str) -> Vec<Value> {
 }
 
 #[test]
-fn statements_name_the_row_and_what_was_read_of_it() {
+fn statements_match_the_key_and_the_values_that_were_read() {
     let mut changes = Changes { table: table(), list: Vec::new() };
     let row = [(4, Some("a".into())), (5, None)];
     changes.set(&key("1"), &row, 4, Some("a".into()), Some("it's".into()));
@@ -41,7 +41,7 @@ fn statements_name_the_row_and_what_was_read_of_it() {
 }
 
 #[test]
-fn a_value_that_is_again_what_it_was_is_no_change_and_a_row_that_goes_can_stay() {
+fn reverted_value_is_no_change_and_deletion_can_be_undone() {
     let mut changes = Changes { table: table(), list: Vec::new() };
     changes.set(&key("1"), &[], 4, Some("a".into()), Some("b".into()));
     changes.set(&key("1"), &[], 4, Some("a".into()), Some("a".into()));
@@ -54,52 +54,57 @@ fn a_value_that_is_again_what_it_was_is_no_change_and_a_row_that_goes_can_stay()
 }
 
 #[test]
-fn a_result_that_cannot_be_edited_says_why() {
+fn result_that_cannot_be_edited_has_a_reason() {
     let server = Server::default();
-    assert_eq!(table_of("select * from t", &[column(7, 1), column(0, 0), column(7, 2)], &server), Ok(7));
+    assert_eq!(editable_table("select * from t", &[column(7, 1), column(0, 0), column(7, 2)], &server), Ok(7));
     assert!(
-        table_of("select * from t", &[column(7, 1), column(8, 1), column(7, 2)], &server)
+        editable_table("select * from t", &[column(7, 1), column(8, 1), column(7, 2)], &server)
             .unwrap_err()
             .contains("several")
     );
-    assert!(table_of("select * from t", &[column(0, 0)], &server).unwrap_err().contains("no table"));
+    assert!(editable_table("select * from t", &[column(0, 0)], &server).unwrap_err().contains("no table"));
     let twice = "select e.id, b.name from t e join t b on b.id = e.boss";
-    assert!(table_of(twice, &[column(7, 1), column(7, 4)], &server).unwrap_err().contains("which row"), "a self-join");
+    assert!(
+        editable_table(twice, &[column(7, 1), column(7, 4)], &server).unwrap_err().contains("which row"),
+        "a self-join"
+    );
     let reader = Server { reader: Some(true), ..Server::default() };
-    assert!(table_of("select * from t", &[column(7, 1)], &reader).unwrap_err().contains("reader"));
+    assert!(editable_table("select * from t", &[column(7, 1)], &reader).unwrap_err().contains("reader"));
     let guarded = Server { read_only: true, read_only_why: Some("production is guarded".into()), ..Server::default() };
-    assert!(table_of("select * from t", &[column(7, 1)], &guarded).unwrap_err().ends_with("production is guarded"));
+    assert!(
+        editable_table("select * from t", &[column(7, 1)], &guarded).unwrap_err().ends_with("production is guarded")
+    );
     assert_eq!(
-        key_of(&[column(7, 4), column(7, 2), column(7, 1), column(7, 1)], &table()),
+        key_positions(&[column(7, 4), column(7, 2), column(7, 1), column(7, 1)], &table()),
         Ok(vec![vec![2, 3], vec![1]])
     );
-    assert!(key_of(&[column(7, 1)], &table()).unwrap_err().contains("lacks \"order\""));
-    assert!(key_of(&[column(7, 1)], &Table::default()).unwrap_err().contains("no primary key"));
+    assert!(key_positions(&[column(7, 1)], &table()).unwrap_err().contains("lacks \"order\""));
+    assert!(key_positions(&[column(7, 1)], &Table::default()).unwrap_err().contains("no primary key"));
     assert_eq!(Table::of(&[]), None);
 }
 
 #[test]
-fn what_is_to_be_there_is_known_row_by_row() {
+fn new_values_and_deletions_are_found_by_row() {
     let mut changes = Changes { table: table(), list: Vec::new() };
     changes.set(&key("1"), &[], 4, Some("a".into()), None);
     changes.toggle_delete(&key("2"), Vec::new());
     assert_eq!((changes.changed(&key("1"), 4), changes.changed(&key("1"), 2)), (Some(&None), None));
-    assert_eq!((changes.goes(&key("1")), changes.goes(&key("2"))), (false, true));
+    assert_eq!((changes.is_deleted(&key("1")), changes.is_deleted(&key("2"))), (false, true));
 }
 
 #[test]
-fn a_value_comes_back_from_its_line_as_it_was() {
+fn value_round_trips_through_its_line() {
     for value in [None, Some(""), Some("a"), Some("日本\nx\t\\n\r"), Some("\\N"), Some("NULL"), Some("\\")] {
-        let line = on_a_line(value);
+        let line = encode_line(value);
         assert!(!line.contains(['\n', '\r', '\t']), "{line}");
-        assert_eq!(of_a_line(&line).as_deref(), value, "{line}");
+        assert_eq!(decode_line(&line).as_deref(), value, "{line}");
     }
-    assert_eq!(of_a_line("C:\\dir").as_deref(), Some("C:\\dir"), "what was typed without thinking of it");
+    assert_eq!(decode_line("C:\\dir").as_deref(), Some("C:\\dir"), "an unescaped backslash is kept");
 }
 
 #[test]
-fn columns_are_named_as_in_their_table_where_a_row_of_it_can_be_made_of_them() {
-    let names = |columns: &[Column]| names_of(columns.iter(), &table());
+fn columns_have_table_names_only_if_they_form_a_row_of_one_table() {
+    let names = |columns: &[Column]| table_column_names(columns.iter(), &table());
     assert_eq!(names(&[column(7, 2), column(7, 1)]), Some(vec!["order".to_owned(), "id".to_owned()]));
     for other in [
         [column(7, 1), column(0, 0)],
@@ -112,22 +117,22 @@ fn columns_are_named_as_in_their_table_where_a_row_of_it_can_be_made_of_them() {
 }
 
 #[test]
-fn what_the_server_makes_itself_is_known() {
+fn server_generated_columns_are_recognized() {
     let row = ["app", "t", "1", "id", "t", "t"].map(|cell| Some(cell.to_owned())).to_vec();
     assert_eq!(Table::of(&[row]).unwrap().generated, [1]);
 }
 
 #[test]
-fn exactly_one_row_is_touched() {
-    assert_eq!(touched_one("UPDATE 1"), Ok(()));
-    assert_eq!(touched_one("INSERT 0 1"), Ok(()));
-    assert!(touched_one("UPDATE 0").unwrap_err().contains("meanwhile"));
-    assert!(touched_one("DELETE 2").unwrap_err().contains("2 rows"));
-    assert!(touched_one("SELECT").is_err());
+fn only_one_touched_row_is_accepted() {
+    assert_eq!(check_one_row("UPDATE 1"), Ok(()));
+    assert_eq!(check_one_row("INSERT 0 1"), Ok(()));
+    assert!(check_one_row("UPDATE 0").unwrap_err().contains("meanwhile"));
+    assert!(check_one_row("DELETE 2").unwrap_err().contains("2 rows"));
+    assert!(check_one_row("SELECT").is_err());
 }
 
 #[test]
-fn a_key_that_is_a_row_itself_is_compared_as_it_is_written() {
+fn composite_key_is_compared_as_text() {
     let row = |number: &str, name: &str, key: &str, composite: &str| {
         ["app", "t", number, name, key, "f", composite].map(|cell| Some(cell.to_owned())).to_vec()
     };

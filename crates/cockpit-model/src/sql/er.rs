@@ -1,10 +1,10 @@
-//! Tables and their foreign keys as a picture: text, Mermaid, Graphviz, SVG.
+//! Tables and their foreign keys as a diagram: text, Mermaid, Graphviz, SVG.
 
 use crate::infra::picture::{Node, Picture, formats};
-use crate::text::harmless;
+use crate::text::sanitize;
 use std::fmt::Write as _;
 
-/// The question for tables: schema, name, columns (`name type`, those of the primary key with `*` before), a line each.
+/// The query for tables: schema, name, and columns, one `name type` per line with `*` before those of the primary key.
 pub const TABLES: &str = "SELECT n.nspname, c.relname, pg_catalog.string_agg(CASE WHEN a.attnum = ANY (k.conkey) THEN '*' ELSE '' END || a.attname || E'\\x1f' || \
     pg_catalog.format_type(a.atttypid, a.atttypmod), E'\\x1e' ORDER BY a.attnum) \
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
@@ -13,8 +13,8 @@ pub const TABLES: &str = "SELECT n.nspname, c.relname, pg_catalog.string_agg(CAS
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' \
     GROUP BY 1, 2 ORDER BY 1, 2";
 
-/// The question for foreign keys: schema and name of the table, those of the one that it refers to, the columns, and whether
-/// they are unique there, so that one row refers to one.
+/// The query for foreign keys: schema and name of the table, schema and name of the referenced table, the columns, and
+/// whether they are unique, so that each referenced row has at most one referencing row.
 pub const KEYS: &str = "SELECT n.nspname, c.relname, fn.nspname, f.relname, \
     (SELECT pg_catalog.string_agg(a.attname, ', ' ORDER BY k.place) FROM pg_catalog.unnest(con.conkey) WITH ORDINALITY k(number, place) \
     JOIN pg_catalog.pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = k.number), \
@@ -24,24 +24,24 @@ pub const KEYS: &str = "SELECT n.nspname, c.relname, fn.nspname, f.relname, \
     JOIN pg_catalog.pg_class f ON f.oid = con.confrelid JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace \
     WHERE con.contype = 'f' AND con.conparentid = 0 ORDER BY 1, 2, 5";
 
-/// A table of a diagram.
+/// A table in a diagram.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
-    /// Its name, with its schema unless that is `public`.
+    /// The name, with its schema unless that is `public`.
     pub name: String,
-    /// Its columns: name, type, and whether it is of the primary key.
+    /// The columns: name, type, and whether it belongs to the primary key.
     pub columns: Vec<(String, String, bool)>,
 }
 
-/// A foreign key of a diagram.
+/// A foreign key in a diagram.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Key {
-    /// The table that has it.
+    /// The referencing table.
     pub from: String,
-    /// The table that it refers to.
+    /// The referenced table.
     pub to: String,
     pub columns: String,
-    /// No two rows refer to the same one.
+    /// Whether at most one row references a given row.
     pub unique: bool,
 }
 
@@ -57,12 +57,12 @@ fn cell(row: &[Option<String>], at: usize) -> &str {
     row.get(at).and_then(Option::as_deref).unwrap_or_default()
 }
 
-fn named(schema: &str, name: &str) -> String {
+fn display_name(schema: &str, name: &str) -> String {
     if schema == "public" { name.into() } else { format!("{schema}.{name}") }
 }
 
 impl Diagram {
-    /// Reads the answers to [`TABLES`] and [`KEYS`].
+    /// Parses the results of [`TABLES`] and [`KEYS`].
     pub fn of(tables: &[Vec<Option<String>>], keys: &[Vec<Option<String>>]) -> Self {
         let column = |text: &str| {
             let (name, kind) = text.split_once('\u{1f}').unwrap_or((text, ""));
@@ -70,21 +70,21 @@ impl Diagram {
             (bare.unwrap_or(name).to_owned(), kind.to_owned(), bare.is_some())
         };
         let table = |row: &Vec<Option<String>>| Table {
-            name: named(cell(row, 0), cell(row, 1)),
+            name: display_name(cell(row, 0), cell(row, 1)),
             columns: cell(row, 2).split('\u{1e}').filter(|text| !text.is_empty()).map(column).collect(),
         };
         let key = |row: &Vec<Option<String>>| Key {
-            from: named(cell(row, 0), cell(row, 1)),
-            to: named(cell(row, 2), cell(row, 3)),
+            from: display_name(cell(row, 0), cell(row, 1)),
+            to: display_name(cell(row, 2), cell(row, 3)),
             columns: cell(row, 4).to_owned(),
             unique: cell(row, 5) == "t",
         };
         Self { tables: tables.iter().map(table).collect(), keys: keys.iter().map(key).collect() }
     }
 
-    /// Only the tables of these names and those that foreign keys join to them.
+    /// Returns a diagram of only these tables and those connected to them by a foreign key.
     #[must_use]
-    pub fn around(&self, names: &[&str]) -> Self {
+    pub fn neighbours(&self, names: &[&str]) -> Self {
         let near = |name: &str| {
             names.contains(&name)
                 || self.keys.iter().any(|key| {
@@ -92,14 +92,14 @@ impl Diagram {
                         || (key.to == name && names.contains(&key.from.as_str()))
                 })
         };
-        let kept = |key: &&Key| near(&key.from) && near(&key.to);
+        let is_near = |key: &&Key| near(&key.from) && near(&key.to);
         Self {
             tables: self.tables.iter().filter(|table| near(&table.name)).cloned().collect(),
-            keys: self.keys.iter().filter(kept).cloned().collect(),
+            keys: self.keys.iter().filter(is_near).cloned().collect(),
         }
     }
 
-    /// As boxes: from what is referred to to what refers to it.
+    /// Returns boxes with edges from referenced to referencing tables.
     pub fn picture(&self) -> Picture {
         let place = |name: &str| self.tables.iter().position(|table| table.name == name);
         let nodes = self.tables.iter().map(|table| {
@@ -117,36 +117,36 @@ impl Diagram {
         Picture { nodes: nodes.collect(), edges }
     }
 
-    /// As text for a terminal: boxes and lines, and below them which columns refer to what.
+    /// Returns text for a terminal: boxes and lines, followed by a list of the references.
     pub fn text(&self) -> String {
         let mut text = formats::text(&self.picture());
         for key in &self.keys {
             let line = format!("{} ({}) → {}", key.from, key.columns, key.to);
-            text.push_str(&harmless(&line));
+            text.push_str(&sanitize(&line));
             text.push('\n');
         }
         text
     }
 
-    /// The diagram as DOT, for Graphviz.
+    /// Returns the diagram as DOT, for Graphviz.
     pub fn dot(&self) -> String {
         formats::dot("tables", &self.picture())
     }
 
-    /// A whole SVG document.
+    /// Returns the diagram as a complete SVG document.
     pub fn svg(&self) -> String {
         formats::svg(&self.picture())
     }
 
-    /// The diagram for Mermaid, as an entity-relationship diagram with columns.
+    /// Returns the diagram for Mermaid, as an entity-relationship diagram with columns.
     pub fn mermaid(&self) -> String {
-        // Words of the diagram: other characters end them.
+        // An unquoted Mermaid word: any other character would end it.
         let word = |text: &str| -> String {
             let safe = |c: char| if c.is_alphanumeric() || c == '_' || c == '-' { c } else { '_' };
             let word: String = text.chars().map(safe).collect();
             if word.is_empty() { "_".into() } else { word }
         };
-        let quoted = |text: &str| harmless(text).replace('"', "'");
+        let quoted = |text: &str| sanitize(text).replace('"', "'");
         let mut text = String::from("erDiagram\n");
         for table in &self.tables {
             let _ = writeln!(text, "  \"{}\" {{", quoted(&table.name));
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn each_form_has_all_tables_and_keys() {
+    fn all_formats_contain_all_tables_and_keys() {
         let mermaid = diagram().mermaid();
         assert_eq!(
             mermaid,
@@ -206,9 +206,9 @@ mod tests {
     }
 
     #[test]
-    fn around_a_table_are_those_that_keys_join_to_it() {
+    fn neighbours_of_a_table_are_connected_by_foreign_keys() {
         let names =
-            |names: &[&str]| diagram().around(names).tables.into_iter().map(|table| table.name).collect::<Vec<_>>();
+            |names: &[&str]| diagram().neighbours(names).tables.into_iter().map(|table| table.name).collect::<Vec<_>>();
         assert_eq!(names(&["users"]), ["users", "app.bookmarks"]);
         assert_eq!(names(&["しおり"]), ["しおり"]);
         assert_eq!(names(&[]), Vec::<String>::new());

@@ -1,12 +1,12 @@
-//! The plan of a statement, from `EXPLAIN (FORMAT JSON)`: a tree with the time that each node took itself, rows estimated and
-//! real, the slowest node and the worst estimate marked; two of them side by side.
+//! The plan of a statement, from `EXPLAIN (FORMAT JSON)`: a tree with each node's own time, estimated and actual rows, the
+//! slowest node and the worst estimate marked. Also aligns two plans for comparison.
 
 use super::token;
-use crate::text::harmless;
+use crate::text::sanitize;
 use serde_json::Value;
 use std::fmt::Write as _;
 
-/// The statement that explains another one; with `analyze` it runs it.
+/// Returns the statement that explains another one; `analyze` also runs it.
 pub fn statement(of: &str, analyze: bool) -> String {
     if analyze {
         format!("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {of}")
@@ -15,9 +15,9 @@ pub fn statement(of: &str, analyze: bool) -> String {
     }
 }
 
-/// The statement to be explained: of a text that is an EXPLAIN already, without that word and its options.
+/// Returns the statement to explain. If the text is an EXPLAIN already, that keyword and its options are removed.
 pub fn subject(text: &str) -> &str {
-    let words = token::words(text);
+    let words = token::significant_tokens(text);
     if !words.first().is_some_and(|first| first.is(text, "explain")) {
         return text;
     }
@@ -36,67 +36,67 @@ pub fn subject(text: &str) -> &str {
 /// A plan of `EXPLAIN (FORMAT JSON)`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Plan {
-    /// Its nodes in the order in which they are shown.
+    /// The nodes in display order.
     pub nodes: Vec<Node>,
-    /// Milliseconds to plan it, where that is known.
+    /// Planning time in milliseconds, if known.
     pub planning: Option<f64>,
-    /// Milliseconds to run it, where it was run.
+    /// Execution time in milliseconds, if it was run.
     pub execution: Option<f64>,
-    /// Milliseconds in which parts of it were compiled (JIT), which are no node's, where that was done.
+    /// Milliseconds of JIT compilation, which belong to no node, if there was any.
     pub jit: Option<f64>,
-    /// Triggers that ran: their names, calls and milliseconds.
+    /// Triggers that fired: name, calls and milliseconds.
     pub triggers: Vec<(String, u64, f64)>,
-    /// The node that took the most time itself.
+    /// The node with the most time of its own.
     pub slowest: Option<usize>,
-    /// The node whose rows were estimated worst, where it is by ten times or more.
+    /// The node with the worst row estimate, if it is off by a factor of ten or more.
     pub misestimated: Option<usize>,
 }
 
 /// A node of a plan.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Node {
-    /// How deep it is; 0 is the whole.
+    /// The depth in the tree; 0 is the root.
     pub depth: usize,
     /// The node's type and object: `Index Scan using i on t a`.
     pub label: String,
-    /// Costs: to the first row, and of all.
+    /// Startup and total cost.
     pub cost: (f64, f64),
-    /// Rows that were estimated, of each run of it.
+    /// Estimated rows per loop.
     pub estimated: f64,
-    /// The measured values, where it was run.
-    pub real: Option<Real>,
-    /// How many rows it changes, as they are estimated, where it changes any.
+    /// The measured values, if it was run.
+    pub measured: Option<Measurements>,
+    /// Estimated number of rows that it changes, if it changes any.
     pub changes: Option<f64>,
-    /// More about it, as EXPLAIN says it: `Filter: (a > 1)`.
-    pub more: Vec<String>,
-    /// A `LIMIT` above it may have ended it: fewer rows than estimated say nothing.
+    /// Further details, as printed by EXPLAIN: `Filter: (a > 1)`.
+    pub details: Vec<String>,
+    /// Whether a `LIMIT` above may have stopped it early, so that fewer rows than estimated are no estimation error.
     pub stopped: bool,
 }
 
-/// Measurements of a node that was run.
+/// The measurements of a node that was run.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Real {
-    /// Rows of each run of it.
+pub struct Measurements {
+    /// Actual rows per loop.
     pub rows: f64,
-    /// How many times it was run; 0 is never.
+    /// Number of loops; 0 means it never ran.
     pub loops: f64,
-    /// Milliseconds with all below it.
+    /// Milliseconds, including its children.
     pub total: f64,
-    /// Milliseconds without what is below it.
+    /// Milliseconds, excluding its children.
     pub own: f64,
-    /// Blocks of 8 KiB that were in memory.
+    /// Number of 8 KiB blocks found in the cache.
     pub hit: u64,
-    /// Blocks that were read.
+    /// Number of blocks read.
     pub read: u64,
-    /// Blocks of temporary files, read and written.
+    /// Number of blocks of temporary files, read and written.
     pub temporary: u64,
 }
 
 impl Node {
-    /// The factor by which the rows were estimated wrong: 10 is ten times too few or too many. None where it was not
-    /// run.
+    /// Returns the factor by which the row estimate is wrong: 10 means ten times too few or too many. `None` if the node was
+    /// not run.
     pub fn error(&self) -> Option<f64> {
-        let real = self.real.filter(|real| real.loops > 0.0)?;
+        let real = self.measured.filter(|real| real.loops > 0.0)?;
         let (estimated, rows) = (self.estimated.max(1.0), real.rows.max(1.0));
         if self.stopped && rows < estimated {
             return None;
@@ -105,29 +105,29 @@ impl Node {
     }
 }
 
-/// An estimate is bad from here on.
+/// The error factor from which an estimate is bad.
 const BAD: f64 = 10.0;
-/// Plans are no deeper than this; what is below is left out.
+/// The maximum depth of plans; deeper nodes are left out.
 const DEEPEST: usize = 500;
 
-/// The plan of the answer to EXPLAIN.
+/// Parses the result of EXPLAIN.
 ///
 /// # Errors
-/// What is no such answer, in words.
-pub fn read(json: &str) -> Result<Plan, String> {
-    let value: Value = serde_json::from_str(json).map_err(|error| format!("the plan is no JSON: {error}"))?;
-    let whole = value.get(0).unwrap_or(&value);
-    let root = whole.get("Plan").ok_or("there is no plan in it")?;
+/// The reason it is not such a result.
+pub fn parse(json: &str) -> Result<Plan, String> {
+    let value: Value = serde_json::from_str(json).map_err(|error| format!("the plan is not JSON: {error}"))?;
+    let document = value.get(0).unwrap_or(&value);
+    let root = document.get("Plan").ok_or("it contains no plan")?;
     let mut plan = Plan {
-        planning: number(whole, "Planning Time"),
-        execution: number(whole, "Execution Time"),
-        jit: whole.get("JIT").and_then(|jit| number(jit.get("Timing")?, "Total")),
+        planning: number(document, "Planning Time"),
+        execution: number(document, "Execution Time"),
+        jit: document.get("JIT").and_then(|jit| number(jit.get("Timing")?, "Total")),
         ..Plan::default()
     };
-    for trigger in whole.get("Triggers").and_then(Value::as_array).into_iter().flatten() {
+    for trigger in document.get("Triggers").and_then(Value::as_array).into_iter().flatten() {
         let name = trigger.get("Trigger Name").and_then(Value::as_str).unwrap_or("?");
         let calls = trigger.get("Calls").and_then(Value::as_u64).unwrap_or(0);
-        plan.triggers.push((harmless(name).into_owned(), calls, number(trigger, "Time").unwrap_or(0.0)));
+        plan.triggers.push((sanitize(name).into_owned(), calls, number(trigger, "Time").unwrap_or(0.0)));
     }
     add(&mut plan.nodes, root, 0, 1.0, false);
     plan.mark();
@@ -142,13 +142,13 @@ fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
     value.get(name)?.as_str()
 }
 
-/// Adds a node and what is below it; the milliseconds that it took in all. `workers` is how many work on it at once.
+/// Adds a node and its children; returns its total milliseconds. `workers` is the number of processes running it in parallel.
 fn add(nodes: &mut Vec<Node>, value: &Value, depth: usize, workers: f64, stopped: bool) -> f64 {
     let place = nodes.len();
     let real = number(value, "Actual Total Time").map(|time| {
         let loops = number(value, "Actual Loops").unwrap_or(0.0);
         let blocks = |name: &str| value.get(name).and_then(Value::as_u64).unwrap_or(0);
-        Real {
+        Measurements {
             rows: number(value, "Actual Rows").unwrap_or(0.0),
             loops,
             total: time * loops / workers,
@@ -160,15 +160,15 @@ fn add(nodes: &mut Vec<Node>, value: &Value, depth: usize, workers: f64, stopped
     });
     nodes.push(Node {
         depth,
-        label: harmless(&label(value)).into_owned(),
+        label: sanitize(&label(value)).into_owned(),
         cost: (number(value, "Startup Cost").unwrap_or(0.0), number(value, "Total Cost").unwrap_or(0.0)),
         estimated: number(value, "Plan Rows").unwrap_or(0.0),
-        real,
+        measured: real,
         changes: changes(value),
-        more: more(value),
+        details: more(value),
         stopped,
     });
-    // Workers are at it at the same time, each a part of the rows.
+    // The workers run at the same time, each on a part of the rows.
     let launched = number(value, "Workers Launched").map_or(workers, |launched| launched + 1.0);
     let mut below = 0.0;
     if depth < DEEPEST {
@@ -176,24 +176,25 @@ fn add(nodes: &mut Vec<Node>, value: &Value, depth: usize, workers: f64, stopped
             below += add(nodes, child, depth + 1, launched, stops(value, child, stopped));
         }
     }
-    let Some(real) = &mut nodes[place].real else { return 0.0 };
+    let Some(real) = &mut nodes[place].measured else { return 0.0 };
     real.own = (real.total - below).max(0.0);
     real.total
 }
 
-/// Whether what is below a node may end before all its rows were read: below a `LIMIT`, up to what reads all before it gives one.
+/// Returns whether a child may stop before its rows are exhausted: below a `LIMIT`, unless a node in between reads all its
+/// input first.
 fn stops(value: &Value, child: &Value, stopped: bool) -> bool {
-    let whole = match (text(value, "Node Type"), text(value, "Strategy")) {
+    let reads_all_input = match (text(value, "Node Type"), text(value, "Strategy")) {
         (Some("Limit"), _) => return true,
         (Some("Aggregate"), strategy) => strategy != Some("Sorted"),
         (kind, _) => matches!(kind, Some("Sort" | "Hash")),
     };
     let before = text(child, "Subplan Name").is_some_and(|name| !name.starts_with("CTE"));
-    stopped && !whole && !before
+    stopped && !reads_all_input && !before
 }
 
-/// The rows that a node changes: those of what is below it, which is a plan for each partition before PostgreSQL 14. Its own are
-/// those that it returns; what is below it under a name (`CTE a`, `SubPlan 1`) gives it none.
+/// Returns the rows that a node changes. Those are the rows of its input, which before PostgreSQL 14 is one plan per
+/// partition; its own row count is the number of rows returned. Named subplans (`CTE a`, `SubPlan 1`) are not its input.
 fn changes(value: &Value) -> Option<f64> {
     if text(value, "Node Type") != Some("ModifyTable") {
         return None;
@@ -229,18 +230,18 @@ fn label(value: &Value) -> String {
         let word = if kind == "Bitmap Index Scan" { "on" } else { "using" };
         let _ = write!(label, " {word} {index}");
     }
-    let of =
+    let object =
         ["Relation Name", "Function Name", "CTE Name", "Table Function Name"].iter().find_map(|name| text(value, name));
-    if let Some(of) = of {
-        let _ = write!(label, " on {of}");
-        if let Some(alias) = text(value, "Alias").filter(|alias| *alias != of) {
+    if let Some(object) = object {
+        let _ = write!(label, " on {object}");
+        if let Some(alias) = text(value, "Alias").filter(|alias| *alias != object) {
             let _ = write!(label, " {alias}");
         }
     }
     label
 }
 
-/// The details of a node besides its figures, in this order.
+/// The details shown for a node besides its figures, in this order.
 const MORE: &[&str] = &[
     "Sort Key",
     "Presorted Key",
@@ -287,13 +288,13 @@ fn more(value: &Value) -> Vec<String> {
             Some(Value::String(text)) => text.clone(),
             Some(other) => other.to_string(),
         };
-        // Figures that say nothing where they are what they always are.
+        // Leave out figures that have their usual value.
         let usual = match *name {
             "Hash Batches" => shown == "1",
             _ => name.starts_with("Rows Removed") && shown == "0",
         };
         if !usual {
-            lines.push(format!("{name}: {}", harmless(&shown)));
+            lines.push(format!("{name}: {}", sanitize(&shown)));
         }
     }
     lines
@@ -301,27 +302,27 @@ fn more(value: &Value) -> Vec<String> {
 
 impl Plan {
     fn mark(&mut self) {
-        let slowest = self.nodes.iter().enumerate().filter_map(|(at, node)| Some((at, node.real?.own)));
+        let slowest = self.nodes.iter().enumerate().filter_map(|(at, node)| Some((at, node.measured?.own)));
         self.slowest = slowest.filter(|(_, own)| *own > 0.0).max_by(|a, b| a.1.total_cmp(&b.1)).map(|(at, _)| at);
         let wrong = self.nodes.iter().enumerate().filter_map(|(at, node)| Some((at, node.error()?)));
         self.misestimated =
             wrong.filter(|(_, error)| *error >= BAD).max_by(|a, b| a.1.total_cmp(&b.1)).map(|(at, _)| at);
     }
 
-    /// Rows that a statement changes, as they are estimated: of all its parts, also those in a `WITH`. None where no part of it
+    /// Returns the estimated number of rows that a statement changes, including the parts in a `WITH`. `None` if no part
     /// changes any.
     pub fn rows_touched(&self) -> Option<f64> {
         let changes: Vec<f64> = self.nodes.iter().filter_map(|node| node.changes).collect();
         (!changes.is_empty()).then(|| changes.iter().sum())
     }
 
-    /// The tree as text, a line for each node and each thing that is told of it.
+    /// Returns the tree as text, with a line per node and per detail.
     pub fn text(&self) -> String {
         let mut text = String::new();
         for (at, node) in self.nodes.iter().enumerate() {
             let indent = "  ".repeat(node.depth);
             let _ = writeln!(text, "{indent}{}  {}", node.label, self.figures(at));
-            for line in &node.more {
+            for line in &node.details {
                 let _ = writeln!(text, "{indent}    {line}");
             }
         }
@@ -340,10 +341,10 @@ impl Plan {
         text
     }
 
-    /// The figures of a node with their marks.
+    /// Returns the figures of a node with their marks.
     pub fn figures(&self, at: usize) -> String {
         let Some(node) = self.nodes.get(at) else { return String::new() };
-        let Some(real) = node.real else {
+        let Some(real) = node.measured else {
             return format!("cost {:.2}..{:.2}, {} rows", node.cost.0, node.cost.1, count(node.estimated));
         };
         if real.loops == 0.0 {
@@ -372,12 +373,12 @@ impl Plan {
     }
 }
 
-/// Milliseconds as people say them.
+/// Formats milliseconds for people.
 pub fn milliseconds(time: f64) -> String {
     if time >= 1_000.0 { format!("{:.2} s", time / 1_000.0) } else { format!("{time:.2} ms") }
 }
 
-/// A number of rows, with its thousands apart.
+/// Formats a number of rows, with thousands separators.
 pub fn count(number: f64) -> String {
     if number.fract().abs() < 0.005 || number >= 100.0 {
         super::format::cell::grouped(&format!("{number:.0}"))
@@ -386,20 +387,20 @@ pub fn count(number: f64) -> String {
     }
 }
 
-/// A place in two plans: the same node in both, or one that only one of them has.
+/// An aligned pair of nodes of two plans: the same node in both, or one that only one plan has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pair {
-    /// The place of the node in the first plan.
+    /// The index of the node in the first plan.
     pub before: Option<usize>,
-    /// The place of the node in the second plan.
+    /// The index of the node in the second plan.
     pub after: Option<usize>,
 }
 
-/// Two plans side by side: nodes of the same depth and label stand in one line, in both plans' order.
+/// Aligns two plans: nodes with the same depth and label share a line, in the order of both plans.
 pub fn compare(before: &Plan, after: &Plan) -> Vec<Pair> {
     let (a, b) = (&before.nodes, &after.nodes);
     let same = |i: usize, j: usize| (a[i].depth, &a[i].label) == (b[j].depth, &b[j].label);
-    // The longest common sequence; plans have hundreds of nodes at most, and larger ones stand one below the other.
+    // Longest common subsequence. Plans have hundreds of nodes at most; larger ones are listed one after the other.
     if a.len().saturating_mul(b.len()) > 4_000_000 {
         let first = (0..a.len()).map(|at| Pair { before: Some(at), after: None });
         return first.chain((0..b.len()).map(|at| Pair { before: None, after: Some(at) })).collect();

@@ -1,34 +1,34 @@
-//! Plans as the lines of a table: figures beside the tree, and what stands out; one plan, or two side by side.
+//! Plans as table rows: figures beside the tree, with marks on what stands out. One plan, or two side by side.
 
 use super::explain::{Pair, Plan, compare, count, milliseconds};
 
-/// A line of the tree: a node with its columns.
+/// A row of the tree: a node with its columns.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Line {
-    /// The branches of the tree and what the node is: `│ └ Seq Scan on t`.
+    /// The branches of the tree and the label: `│ └ Seq Scan on t`.
     pub tree: String,
-    /// The time with all below it; where the plan was not run, the costs of all of it.
+    /// The time including children; if the plan was not run, the total cost.
     pub time: String,
-    /// The time that it took itself; empty where the plan was not run.
+    /// The node's own time; empty if the plan was not run.
     pub own: String,
-    /// Its part of all time, from 0 to 1.
+    /// The share of the total time, from 0 to 1.
     pub share: f64,
-    /// Rows of each run of it; empty where it was not run.
+    /// Rows per loop; empty if it was not run.
     pub rows: String,
-    /// Rows that were estimated.
+    /// Estimated rows.
     pub estimated: String,
-    /// The marks on what stands out: `slowest`, `estimate 500× off`, `3 times`, `never run`.
+    /// The marks: `slowest`, `estimate 500× off`, `3 times`, `never run`.
     pub marks: Vec<String>,
-    /// Whether it took the most time itself.
+    /// Whether it has the most time of its own.
     pub slowest: bool,
-    /// Whether its rows were estimated worst.
+    /// Whether it has the worst row estimate.
     pub misestimated: bool,
 }
 
-/// A plan as lines, one for each node.
+/// Returns a plan as rows, one per node.
 pub fn lines(plan: &Plan) -> Vec<Line> {
     let branches = branches(plan);
-    let all: f64 = plan.nodes.iter().filter_map(|node| node.real).map(|real| real.own).sum();
+    let total: f64 = plan.nodes.iter().filter_map(|node| node.measured).map(|real| real.own).sum();
     let mut lines = Vec::with_capacity(plan.nodes.len());
     for (at, (node, branch)) in plan.nodes.iter().zip(branches).enumerate() {
         let mut line = Line {
@@ -39,10 +39,10 @@ pub fn lines(plan: &Plan) -> Vec<Line> {
             misestimated: plan.misestimated == Some(at),
             ..Line::default()
         };
-        if let Some(real) = node.real {
+        if let Some(real) = node.measured {
             line.time = milliseconds(real.total);
             line.own = milliseconds(real.own);
-            line.share = if all > 0.0 { real.own / all } else { 0.0 };
+            line.share = if total > 0.0 { real.own / total } else { 0.0 };
             line.rows = count(real.rows);
             if real.loops == 0.0 {
                 (line.time, line.own, line.rows) = (String::new(), String::new(), String::new());
@@ -65,9 +65,9 @@ pub fn lines(plan: &Plan) -> Vec<Line> {
     lines
 }
 
-/// The branches before each node, from its depth and what comes after it.
+/// Returns the branches before each node, from its depth and the nodes after it.
 fn branches(plan: &Plan) -> Vec<String> {
-    // From the end: whether a node of this depth comes later below the same one.
+    // From the end: whether the current parent has another child at this depth further down.
     let mut later: Vec<bool> = Vec::new();
     let mut branches: Vec<String> = Vec::with_capacity(plan.nodes.len());
     for node in plan.nodes.iter().rev() {
@@ -86,22 +86,22 @@ fn branches(plan: &Plan) -> Vec<String> {
     branches
 }
 
-/// All that is told of a node besides its line.
-pub fn about(plan: &Plan, at: usize) -> Vec<String> {
+/// Returns all details of a node, as lines.
+pub fn node_details(plan: &Plan, at: usize) -> Vec<String> {
     let Some(node) = plan.nodes.get(at) else { return Vec::new() };
     let mut about = vec![format!("{}  {}", node.label, plan.figures(at))];
-    if let Some(real) = node.real.filter(|real| real.hit + real.read > 0) {
+    if let Some(real) = node.measured.filter(|real| real.hit + real.read > 0) {
         let (hit, read) = (count(real.hit as f64), count(real.read as f64));
         about.push(format!("Buffers: {hit} blocks from memory, {read} read"));
     }
-    if node.real.is_some() {
+    if node.measured.is_some() {
         about.push(format!("Cost: {:.2}..{:.2}", node.cost.0, node.cost.1));
     }
-    about.extend(node.more.iter().cloned());
+    about.extend(node.details.iter().cloned());
     about
 }
 
-/// A summary of a plan: planning, running, triggers.
+/// Summarizes a plan: execution and planning times, triggers.
 pub fn summary(plan: &Plan) -> String {
     let mut parts = Vec::new();
     parts.extend(plan.execution.map(|time| format!("execution {}", milliseconds(time))));
@@ -113,17 +113,17 @@ pub fn summary(plan: &Plan) -> String {
     if parts.is_empty() { "not run: costs alone".to_owned() } else { parts.join(" · ") }
 }
 
-/// Two plans side by side: each line with its node in the first one, in the second one, or in both.
-pub fn beside(before: &Plan, after: &Plan) -> Vec<(Option<Line>, Option<Line>)> {
+/// Returns two plans side by side: each row has the node of the first plan, of the second, or both.
+pub fn aligned(before: &Plan, after: &Plan) -> Vec<(Option<Line>, Option<Line>)> {
     let (first, second) = (lines(before), lines(after));
     let line = |of: &[Line], at: Option<usize>| at.and_then(|at| of.get(at).cloned());
     let pairs = compare(before, after).into_iter();
     pairs.map(|Pair { before, after }| (line(&first, before), line(&second, after))).collect()
 }
 
-/// Which of two plans is the faster one, in words; of the costs where one was not run.
-pub fn verdict(before: &Plan, after: &Plan) -> String {
-    let said = |what: &str, was: f64, is: f64, shown: (String, String)| {
+/// Compares two plans in words: by execution time, or by cost if one was not run.
+pub fn comparison(before: &Plan, after: &Plan) -> String {
+    let change = |what: &str, was: f64, is: f64, shown: (String, String)| {
         let words = if was <= 0.0 || is <= 0.0 || (was / is - 1.0).abs() < 0.05 {
             "about the same".to_owned()
         } else if was > is {
@@ -134,17 +134,17 @@ pub fn verdict(before: &Plan, after: &Plan) -> String {
         format!("{what} {} → {}: {words}", shown.0, shown.1)
     };
     if let (Some(was), Some(is)) = (before.execution, after.execution) {
-        return said("execution", was, is, (milliseconds(was), milliseconds(is)));
+        return change("execution", was, is, (milliseconds(was), milliseconds(is)));
     }
     let cost = |plan: &Plan| plan.nodes.first().map_or(0.0, |node| node.cost.1);
     let (was, is) = (cost(before), cost(after));
-    said("cost", was, is, (format!("{was:.2}"), format!("{is:.2}")))
+    change("cost", was, is, (format!("{was:.2}"), format!("{is:.2}")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sql::explain::{Node, Real};
+    use crate::sql::explain::{Measurements, Node};
 
     fn plan(nodes: &[(usize, &str, f64)]) -> Plan {
         let node = |(depth, label, own): &(usize, &str, f64)| Node {
@@ -152,16 +152,16 @@ mod tests {
             label: (*label).to_owned(),
             cost: (0.0, 9.5),
             estimated: 10.0,
-            real: Some(Real { rows: 10.0, loops: 1.0, total: *own, own: *own, ..Real::default() }),
+            measured: Some(Measurements { rows: 10.0, loops: 1.0, total: *own, own: *own, ..Measurements::default() }),
             changes: None,
-            more: Vec::new(),
+            details: Vec::new(),
             stopped: false,
         };
         Plan { nodes: nodes.iter().map(node).collect(), execution: Some(8.0), ..Plan::default() }
     }
 
     #[test]
-    fn the_tree_has_a_branch_for_each_node_and_none_goes_on_to_nowhere() {
+    fn tree_branches_end_at_the_last_child() {
         let plan = plan(&[
             (0, "Sort", 1.0),
             (1, "Join", 1.0),
@@ -178,12 +178,13 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_out_is_said_in_words() {
+    fn slow_and_misestimated_nodes_are_marked() {
         let mut plan = plan(&[(0, "Join", 1.0), (1, "Scan", 7.0), (1, "Index", 0.0)]);
         plan.slowest = Some(1);
         plan.misestimated = Some(1);
-        plan.nodes[1].real = Some(Real { rows: 5000.0, loops: 3.0, own: 7.0, total: 7.0, ..Real::default() });
-        plan.nodes[2].real = Some(Real::default());
+        plan.nodes[1].measured =
+            Some(Measurements { rows: 5000.0, loops: 3.0, own: 7.0, total: 7.0, ..Measurements::default() });
+        plan.nodes[2].measured = Some(Measurements::default());
         let lines = lines(&plan);
         assert_eq!(lines[1].marks, ["3 times", "slowest", "estimate 500× off"]);
         assert_eq!((lines[2].marks.join(""), lines[2].rows.as_str()), ("never run".to_owned(), ""));
@@ -191,20 +192,20 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_that_was_not_run_shows_costs() {
+    fn plan_that_was_not_run_shows_costs() {
         let mut plan = plan(&[(0, "Scan", 1.0)]);
-        (plan.nodes[0].real, plan.execution) = (None, None);
+        (plan.nodes[0].measured, plan.execution) = (None, None);
         let lines = lines(&plan);
         assert_eq!((lines[0].time.as_str(), lines[0].own.as_str(), lines[0].rows.as_str()), ("9.50", "", ""));
         assert_eq!(summary(&plan), "not run: costs alone");
     }
 
     #[test]
-    fn two_plans_stand_side_by_side_and_the_faster_one_is_named() {
+    fn two_plans_are_aligned_and_compared() {
         let before = plan(&[(0, "Join", 1.0), (1, "Seq Scan", 7.0)]);
         let mut after = plan(&[(0, "Join", 1.0), (1, "Index Scan", 1.0)]);
         after.execution = Some(2.0);
-        let pairs = beside(&before, &after);
+        let pairs = aligned(&before, &after);
         let names = |line: &Option<Line>| line.as_ref().map(|line| line.tree.clone()).unwrap_or_default();
         let rows: Vec<(String, String)> = pairs.iter().map(|(a, b)| (names(a), names(b))).collect();
         assert_eq!(
@@ -215,9 +216,9 @@ mod tests {
                 (String::new(), "└ Index Scan".to_owned())
             ]
         );
-        assert_eq!(verdict(&before, &after), "execution 8.00 ms → 2.00 ms: 4 times less");
-        assert_eq!(verdict(&after, &before), "execution 2.00 ms → 8.00 ms: 4 times more");
+        assert_eq!(comparison(&before, &after), "execution 8.00 ms → 2.00 ms: 4 times less");
+        assert_eq!(comparison(&after, &before), "execution 2.00 ms → 8.00 ms: 4 times more");
         after.execution = None;
-        assert_eq!(verdict(&before, &after), "cost 9.50 → 9.50: about the same");
+        assert_eq!(comparison(&before, &after), "cost 9.50 → 9.50: about the same");
     }
 }

@@ -15,15 +15,15 @@ fn node(kind: &str, estimated: u64, real: Option<(f64, f64, f64)>, below: &[Valu
 }
 
 fn plan(root: &Value) -> Plan {
-    read(&json!([{"Plan": root, "Planning Time": 0.5, "Execution Time": 1200.0}]).to_string()).unwrap()
+    parse(&json!([{"Plan": root, "Planning Time": 0.5, "Execution Time": 1200.0}]).to_string()).unwrap()
 }
 
 #[test]
-fn time_of_a_node_itself_is_without_what_is_below_it() {
+fn own_time_of_a_node_excludes_its_children() {
     let scan = node("Seq Scan", 10, Some((2.0, 5000.0, 3.0)), &[]);
     let never = node("Index Scan", 10, Some((0.0, 0.0, 0.0)), &[]);
     let plan = plan(&node("Nested Loop", 30, Some((10.0, 30.0, 1.0)), &[scan, never]));
-    let own: Vec<f64> = plan.nodes.iter().map(|node| node.real.unwrap().own).collect();
+    let own: Vec<f64> = plan.nodes.iter().map(|node| node.measured.unwrap().own).collect();
     assert_eq!(own, [4.0, 6.0, 0.0]);
     assert_eq!((plan.slowest, plan.misestimated), (Some(1), Some(1)));
     assert_eq!(
@@ -35,16 +35,16 @@ fn time_of_a_node_itself_is_without_what_is_below_it() {
 }
 
 #[test]
-fn workers_are_at_it_at_the_same_time() {
+fn time_of_parallel_workers_is_not_summed() {
     let mut gather = node("Gather", 10, Some((10.0, 10.0, 1.0)), &[node("Seq Scan", 10, Some((9.0, 3.0, 3.0)), &[])]);
     gather["Workers Launched"] = json!(2);
     let plan = plan(&gather);
-    let totals: Vec<f64> = plan.nodes.iter().map(|node| node.real.unwrap().total).collect();
+    let totals: Vec<f64> = plan.nodes.iter().map(|node| node.measured.unwrap().total).collect();
     assert_eq!(totals, [10.0, 9.0]);
 }
 
 #[test]
-fn a_plan_that_was_not_run_has_costs_alone() {
+fn plan_that_was_not_run_has_only_costs() {
     let mut root = node("ModifyTable", 0, None, &[node("Seq Scan", 1234, None, &[])]);
     root["Operation"] = json!("Update");
     root["Relation Name"] = json!("t\u{1b}");
@@ -52,14 +52,14 @@ fn a_plan_that_was_not_run_has_costs_alone() {
     root["Filter"] = json!("(a > 1)");
     let plan = plan(&root);
     assert_eq!(plan.nodes[0].label, "Update on t␛");
-    assert_eq!(plan.nodes[0].more, ["Filter: (a > 1)"]);
+    assert_eq!(plan.nodes[0].details, ["Filter: (a > 1)"]);
     assert_eq!((plan.slowest, plan.misestimated), (None, None));
     assert_eq!(plan.rows_touched(), Some(1234.0));
     assert!(plan.text().contains("cost 0.00..9.50, 1,234 rows"));
 }
 
 #[test]
-fn rows_that_are_changed_are_those_of_every_part_that_changes_some() {
+fn changed_rows_are_summed_over_all_parts() {
     let modify = |name: Option<&str>, below: &[Value]| {
         let mut value = node("ModifyTable", 0, None, below);
         value["Operation"] = json!("Delete");
@@ -95,15 +95,15 @@ fn labels_are_those_of_explain() {
 }
 
 #[test]
-fn a_text_that_is_no_plan_says_so() {
-    assert!(read("x").unwrap_err().contains("no JSON"));
-    assert_eq!(read("[]").unwrap_err(), "there is no plan in it");
+fn text_that_is_not_a_plan_is_refused() {
+    assert!(parse("x").unwrap_err().contains("not JSON"));
+    assert_eq!(parse("[]").unwrap_err(), "it contains no plan");
     let deep = (0..50).fold(node("Seq Scan", 1, None, &[]), |below, _| node("Limit", 1, None, &[below]));
     assert_eq!(plan(&deep).nodes.len(), 51);
 }
 
 #[test]
-fn two_plans_stand_side_by_side_where_they_are_the_same() {
+fn plans_are_aligned_at_equal_nodes() {
     let before = plan(&node("Sort", 1, None, &[node("Seq Scan", 1, None, &[])]));
     let after = plan(&node("Sort", 1, None, &[node("Index Scan", 1, None, &[])]));
     let pair = |before, after| Pair { before, after };
@@ -113,7 +113,7 @@ fn two_plans_stand_side_by_side_where_they_are_the_same() {
 }
 
 #[test]
-fn an_explain_is_explained_without_its_own_word_and_options() {
+fn explain_keyword_and_options_are_removed_from_the_statement() {
     for (text, wanted) in [
         ("select 1", "select 1"),
         ("EXPLAIN select 1", "select 1"),
@@ -128,23 +128,23 @@ fn an_explain_is_explained_without_its_own_word_and_options() {
 }
 
 #[test]
-fn what_was_compiled_for_it_is_told_as_it_is_no_nodes_time() {
+fn jit_time_is_shown_apart_from_nodes() {
     let root = node("Seq Scan", 10, Some((2.0, 10.0, 1.0)), &[]);
     let compiled =
         json!([{"Plan": root, "Execution Time": 310.0, "JIT": {"Functions": 3, "Timing": {"Total": 300.0}}}]);
-    let plan = read(&compiled.to_string()).unwrap();
+    let plan = parse(&compiled.to_string()).unwrap();
     assert!(plan.text().contains("JIT: 300.00 ms\n"), "{}", plan.text());
     assert_eq!(super::super::explain_table::summary(&plan), "execution 310.00 ms · JIT 300.00 ms");
 }
 
 #[test]
-fn rows_under_a_limit_are_not_called_a_wrong_estimate() {
+fn rows_below_a_limit_are_no_estimation_error() {
     let scan = || node("Index Scan", 20_000, Some((1.0, 100.0, 1.0)), &[]);
     let limited = |below: Value| plan(&node("Limit", 100, Some((1.0, 100.0, 1.0)), &[below]));
     assert_eq!(limited(scan()).misestimated, None);
     let join = node("Nested Loop", 20_000, Some((1.0, 100.0, 1.0)), &[scan()]);
     assert_eq!(limited(join).misestimated, None);
-    // What is sorted was read to its end, and more rows than estimated are too many wherever they are.
+    // A sort reads its whole input, so its estimate counts. More rows than estimated are an error anywhere.
     assert_eq!(limited(node("Sort", 100, Some((1.0, 100.0, 1.0)), &[scan()])).misestimated, Some(2));
     assert_eq!(limited(node("Seq Scan", 2, Some((1.0, 100.0, 1.0)), &[])).misestimated, Some(1));
 }

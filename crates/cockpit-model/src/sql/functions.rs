@@ -1,7 +1,8 @@
-//! Functions of the server's own: those that act, and those that are known to only read.
+//! The server's built-in functions: those with side effects, and those known to only read.
 
-/// Functions that act. Source: PostgreSQL's documentation, "System Administration Functions", "Large Object Functions", "Sequence
-/// Manipulation Functions", and of its modules adminpack and dblink; of RDS its extension `aws_s3`.
+/// Functions with side effects. Source: PostgreSQL's documentation, "System Administration Functions", "Large Object
+/// Functions", "Sequence Manipulation Functions", and that of its modules adminpack and dblink; for RDS its extension
+/// `aws_s3`.
 const ACTING: &[&str] = &[
     "brin_desummarize_range",
     "brin_summarize_new_values",
@@ -87,9 +88,9 @@ const ACTING: &[&str] = &[
     "table_import_from_s3",
 ];
 
-/// Functions that change nothing that others see, sorted. Source: `pg_proc` of PostgreSQL 13, 15 and 18, what is not volatile
-/// there and what is volatile only because its answer changes; without the functions behind operators, types and indexes, and
-/// with the ones that are words of the grammar alone (`json_value`).
+/// Functions without side effects visible to others, sorted. Source: `pg_proc` of PostgreSQL 13, 15 and 18: those that are
+/// not volatile, and those that are volatile only because their result changes. Functions behind operators, types and indexes
+/// are left out; functions that exist only in the grammar (`json_value`) are included.
 #[rustfmt::skip]
 const READING: &[&str] = &[
     "abbrev", "abs", "aclcontains", "acldefault", "aclexplode", "aclinsert", "aclremove", "acos", "acosd", "acosh",
@@ -317,12 +318,12 @@ const READING: &[&str] = &[
     "xmlagg", "xmlcomment", "xmlconcat2", "xmlexists", "xmltext", "xmlvalidate", "xpath", "xpath_exists",
 ];
 
-/// Whether a function of the server's own is known to act.
-pub fn acts(name: &str) -> bool {
+/// Returns whether a built-in function is known to have side effects.
+pub fn has_side_effects(name: &str) -> bool {
     ACTING.binary_search(&name).is_ok()
 }
 
-/// Whether a function of the server's own is known to only read.
+/// Returns whether a built-in function is known to only read.
 pub fn only_reads(name: &str) -> bool {
     READING.binary_search(&name).is_ok()
 }
@@ -332,7 +333,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lists_are_sorted_and_no_name_is_in_both() {
+    fn function_lists_are_sorted_and_disjoint() {
         assert!(ACTING.is_sorted() && READING.is_sorted());
         assert!(!ACTING.iter().any(|name| only_reads(name)));
     }

@@ -1,42 +1,43 @@
-//! The effect of a statement, from its words: whether it only reads, whether it changes a whole table, what it does to
-//! the transaction. The server's own read-only transaction is what keeps from writing; this is what is asked before.
+//! Judges a statement's effect from its text: whether it only reads, whether it changes a whole table, what it does to the
+//! transaction. Writes are prevented by the server's own read-only transactions; this judgement only decides what to confirm
+//! first.
 
 use super::calls::{self, Calls};
 use super::copy::{self, Copy};
-use super::statement::Words;
-use super::token::{Kind, Token, words, words_as};
+use super::statement::StatementTokens;
+use super::token::{Kind, Token, significant_tokens, significant_tokens_as};
 
-/// The effect of a statement, the harmless first.
+/// The effect of a statement, in increasing order of severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Nature {
-    /// Nothing: it is empty.
+    /// The statement is empty.
     Nothing,
-    /// It reads, and calls no function but the server's own that are known to only read. A view, a rule, an operator or a
-    /// cast may still call another one: words do not say that.
+    /// Reads, and calls only built-in functions that are known to only read. A view, rule, operator or cast may still call
+    /// another function, which the text does not show.
     Reads,
-    /// It begins, ends or marks a transaction.
+    /// Begins, ends or marks a transaction.
     Transaction,
-    /// It changes the session alone: `SET`, `PREPARE`, `LISTEN`.
+    /// Changes only the session: `SET`, `PREPARE`, `LISTEN`.
     Session,
-    /// It reads, and calls a function that is not known here, which may do anything.
+    /// Reads, and calls an unknown function, which may do anything.
     Calls,
-    /// It changes or locks data, or may: `DO`, `CALL` and `EXECUTE` can do anything.
+    /// Changes or locks data, or may: `DO`, `CALL` and `EXECUTE` can do anything.
     Writes,
-    /// It changes no data, but takes locks and time: `VACUUM`, `REINDEX`, `REFRESH`.
+    /// Changes no data, but takes locks and time: `VACUUM`, `REINDEX`, `REFRESH`.
     Maintains,
-    /// It changes what there is: `CREATE`, `ALTER`, `DROP`, `GRANT`, `TRUNCATE`.
+    /// Changes the schema or privileges: `CREATE`, `ALTER`, `DROP`, `GRANT`, `TRUNCATE`.
     Defines,
-    /// It begins with no word that is known.
+    /// Begins with an unknown word.
     Unknown,
 }
 
 impl Nature {
-    /// Whether it changes nothing that others see.
+    /// Returns whether it changes nothing that others see.
     pub fn is_harmless(self) -> bool {
         matches!(self, Self::Nothing | Self::Reads | Self::Transaction | Self::Session)
     }
 
-    /// Whether its own words change nothing that others see; a function that it calls may.
+    /// Returns whether it changes nothing that others see, apart from what a called function may do.
     pub fn only_reads(self) -> bool {
         self.is_harmless() || self == Self::Calls
     }
@@ -47,7 +48,7 @@ impl Nature {
 pub enum Step {
     /// `BEGIN`, `START TRANSACTION`.
     Begin,
-    /// `COMMIT`, `END`; with `AND CHAIN` another one begins at once.
+    /// `COMMIT`, `END`; with `AND CHAIN` another transaction begins at once.
     Commit {
         /// `AND CHAIN`.
         chain: bool,
@@ -63,136 +64,137 @@ pub enum Step {
     RollbackTo(String),
     /// `RELEASE name`.
     Release(String),
-    /// `PREPARE TRANSACTION`: it is no longer this session's.
+    /// `PREPARE TRANSACTION`: the transaction is then detached from the session.
     Prepare,
-    /// `COMMIT PREPARED`, `ROLLBACK PREPARED`: of another transaction.
+    /// `COMMIT PREPARED`, `ROLLBACK PREPARED`: ends another transaction.
     Prepared,
     /// `SET TRANSACTION`, `SET CONSTRAINTS`.
     Set,
 }
 
 impl Step {
-    /// Whether the session is in no transaction after it.
-    pub fn ends(&self) -> bool {
+    /// Returns whether the session is outside any transaction afterwards.
+    pub fn ends_transaction(&self) -> bool {
         matches!(self, Self::Commit { chain: false } | Self::Rollback { chain: false } | Self::Prepare)
     }
 
-    /// Whether what was done in the transaction is decided with it, also where another one begins at once.
-    pub fn decides(&self) -> bool {
+    /// Returns whether it commits or rolls back the transaction, even if another one begins at once.
+    pub fn completes_transaction(&self) -> bool {
         matches!(self, Self::Commit { .. } | Self::Rollback { .. } | Self::Prepare)
     }
 }
 
 /// An `UPDATE` or `DELETE` of all rows of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Whole {
+pub struct WholeTableChange {
     /// `UPDATE` or `DELETE`.
     pub verb: &'static str,
-    /// The table, as it is written there.
+    /// The table, as written in the statement.
     pub table: String,
 }
 
-/// How far the server itself keeps a transaction that only reads from what a statement does: the least last.
+/// How far a read-only transaction on the server prevents a statement's effects, from most to least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kept {
-    /// It refuses it, or there is nothing to refuse.
-    Wholly,
-    /// It refuses what changes rows and tables; what else a function does is done.
-    Rows,
-    /// It does not: `VACUUM`, `ALTER SYSTEM`, `NOTIFY`, `pg_terminate_backend` change no row.
-    Not,
+pub enum ReadOnlyProtection {
+    /// The server refuses the statement, or there is nothing to refuse.
+    Full,
+    /// The server refuses changes of rows and tables; other effects of a function still happen.
+    RowsOnly,
+    /// The server does not refuse it: `VACUUM`, `ALTER SYSTEM`, `NOTIFY` and `pg_terminate_backend` change no row.
+    Unprotected,
 }
 
-/// The judgement of a statement by its words.
+/// The judgement of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judged {
-    /// The effect; of several statements in one text the worst.
+pub struct Judgement {
+    /// The effect; for several statements in one text, the worst.
     pub nature: Nature,
-    /// Data go through the client.
+    /// The direction of data through the client.
     pub copy: Option<Copy>,
     /// The effect on the transaction.
     pub step: Option<Step>,
-    /// Tables that it changes without `WHERE`, also in a `WITH`.
-    pub whole: Vec<Whole>,
-    /// It holds a password, and is kept in no history.
+    /// Tables that it changes without `WHERE`, also inside a `WITH`.
+    pub whole_table_changes: Vec<WholeTableChange>,
+    /// Whether it contains a password, so that it is kept out of the history.
     pub secret: bool,
-    /// It can be in no transaction block, so none is begun before it where commits are not automatic.
-    pub alone: bool,
-    /// Transactions may write after it, or within it, that only read before: it takes the server's own protection away.
-    pub lifts: bool,
-    /// Whether a transaction that only reads is kept from it.
-    pub kept: Kept,
+    /// Whether it cannot run in a transaction block, so that none is begun before it with autocommit off.
+    pub excludes_transaction_block: bool,
+    /// Whether it lets a read-only session write, after it or within it, which removes the server's protection.
+    pub lifts_read_only: bool,
+    /// How far a read-only transaction prevents its effects.
+    pub protection: ReadOnlyProtection,
 }
 
-/// Judges a statement. Where a text in it ends elsewhere for a server that has `standard_conforming_strings` off, by the worse of what
-/// the two would make of it: what is a text to one of them may be a statement to the other.
-pub fn judge(text: &str) -> Judged {
-    let mut judged = judge_words(text, &words(text));
+/// Judges a statement. A server with `standard_conforming_strings` off may see its strings end elsewhere, so that a string
+/// for one setting is a statement for the other. In that case the result combines the worse of both readings.
+pub fn judge(text: &str) -> Judgement {
+    let mut judged = judge_words(text, &significant_tokens(text));
     if text.contains("\\'") {
-        let other = judge_words(text, &words_as(text, true));
+        let other = judge_words(text, &significant_tokens_as(text, true));
         judged.nature = judged.nature.max(other.nature);
-        let more = other.whole.into_iter().filter(|whole| !judged.whole.contains(whole));
-        let more: Vec<Whole> = more.collect();
-        judged.whole.extend(more);
+        let more = other.whole_table_changes.into_iter().filter(|whole| !judged.whole_table_changes.contains(whole));
+        let more: Vec<WholeTableChange> = more.collect();
+        judged.whole_table_changes.extend(more);
         judged.secret |= other.secret;
-        judged.lifts |= other.lifts;
-        judged.kept = judged.kept.max(other.kept);
+        judged.lifts_read_only |= other.lifts_read_only;
+        judged.protection = judged.protection.max(other.protection);
     }
     judged
 }
 
-fn judge_words(text: &str, all: &[Token]) -> Judged {
-    let mut judged = Judged {
+fn judge_words(text: &str, tokens: &[Token]) -> Judgement {
+    let mut judged = Judgement {
         nature: Nature::Nothing,
         copy: None,
         step: None,
-        whole: Vec::new(),
-        secret: super::secret::is_held(text, all),
-        alone: false,
-        lifts: false,
-        kept: Kept::Wholly,
+        whole_table_changes: Vec::new(),
+        secret: super::secret::contains_password(text, tokens),
+        excludes_transaction_block: false,
+        lifts_read_only: false,
+        protection: ReadOnlyProtection::Full,
     };
-    for part in all.split(|token| matches!(token.kind, Kind::Semicolon | Kind::Escaped)) {
+    for part in tokens.split(|token| matches!(token.kind, Kind::Semicolon | Kind::Escaped)) {
         let part: Vec<Token> = part.iter().filter(|token| token.kind != Kind::Command).copied().collect();
-        // What reads data decides: they follow the text.
+        // The first `COPY … FROM STDIN` decides: its data follow the text.
         if judged.copy != Some(Copy::In) {
             judged.copy = copy::direction(text, &part).or(judged.copy);
         }
-        let words = Words { text, tokens: &part };
+        let words = StatementTokens { text, tokens: &part };
         judged.nature = judged.nature.max(words.nature());
-        judged.whole.extend(words.whole());
+        judged.whole_table_changes.extend(words.whole_changes());
         judged.step = judged.step.or_else(|| words.step());
-        judged.alone |= words.stands_alone();
-        judged.lifts |= words.lifts();
-        judged.kept = judged.kept.max(words.kept());
+        judged.excludes_transaction_block |= words.excludes_transaction_block();
+        judged.lifts_read_only |= words.lifts_read_only();
+        judged.protection = judged.protection.max(words.protection());
         if part.iter().any(|token| is_escaped_name(token.of(text))) {
             judged.nature = judged.nature.max(Nature::Unknown);
-            judged.lifts = true;
-            judged.kept = Kept::Not;
+            judged.lifts_read_only = true;
+            judged.protection = ReadOnlyProtection::Unprotected;
         }
     }
     judged
 }
 
-/// Whether a name is written with escapes (`U&"…"`): it may be that of any function or setting, and is not read here.
+/// Returns whether a name is written with escapes (`U&"…"`). It may be the name of any function or setting, and is not
+/// decoded here.
 fn is_escaped_name(written: &str) -> bool {
     written.strip_prefix(['u', 'U']).is_some_and(|rest| rest.starts_with("&\""))
 }
 
-/// Whether a text, or one of the statements in it, commits the transaction that is open or prepares that: where its answer is lost
-/// nobody knows whether it was carried out.
+/// Returns whether a text, or one of its statements, commits or prepares the open transaction. If its response is lost,
+/// nobody knows whether it took effect.
 pub fn commits(text: &str) -> bool {
-    let all = words(text);
-    let mut parts = all.split(|token| matches!(token.kind, Kind::Semicolon | Kind::Escaped));
-    parts.any(|part| matches!(Words { text, tokens: part }.step(), Some(Step::Commit { .. } | Step::Prepare)))
+    let tokens = significant_tokens(text);
+    let mut parts = tokens.split(|token| matches!(token.kind, Kind::Semicolon | Kind::Escaped));
+    parts.any(|part| matches!(StatementTokens { text, tokens: part }.step(), Some(Step::Commit { .. } | Step::Prepare)))
 }
 
-/// The statement that says how many rows one would touch, without running it.
+/// Returns the statement that estimates how many rows another one would touch, without running it.
 pub fn plan_of(statement: &str) -> String {
     format!("EXPLAIN (FORMAT JSON) {statement}")
 }
 
-impl Words<'_> {
+impl StatementTokens<'_> {
     fn has(&self, word: &str) -> bool {
         self.tokens.iter().any(|token| token.is(self.text, word))
     }
@@ -202,10 +204,10 @@ impl Words<'_> {
         let Some(first) = first else { return Nature::Nothing };
         let word = self.sign(first).to_ascii_lowercase();
         match word.as_str() {
-            "select" | "values" | "table" | "with" | "declare" => self.of_query(first),
+            "select" | "values" | "table" | "with" | "declare" => self.query_nature(first),
             "show" | "fetch" | "move" | "close" => Nature::Reads,
-            "explain" => self.of_explain(first),
-            // What another session has prepared is kept, or thrown away.
+            "explain" => self.explain_nature(first),
+            // A transaction prepared by another session is committed or rolled back.
             "commit" | "rollback" if self.is(first + 1, "prepared") => Nature::Writes,
             "begin" | "start" | "commit" | "end" | "rollback" | "abort" | "savepoint" | "release" => {
                 Nature::Transaction
@@ -213,7 +215,7 @@ impl Words<'_> {
             "prepare" if self.is(first + 1, "transaction") => Nature::Transaction,
             "set" if self.any(first + 1, &["transaction", "constraints"]) => Nature::Transaction,
             "set" | "reset" | "prepare" | "deallocate" | "discard" | "listen" | "unlisten" | "load" => Nature::Session,
-            "copy" => self.of_copy(),
+            "copy" => self.copy_nature(),
             "insert" | "update" | "delete" | "merge" | "do" | "call" | "execute" | "lock" | "notify" => Nature::Writes,
             "vacuum" | "analyze" | "analyse" | "reindex" | "cluster" | "refresh" | "checkpoint" => Nature::Maintains,
             "create" | "alter" | "drop" | "grant" | "revoke" | "truncate" | "comment" | "security" | "reassign"
@@ -222,10 +224,10 @@ impl Words<'_> {
         }
     }
 
-    /// A query reads, unless a part of it changes something, it makes a table, or it locks rows.
-    fn of_query(&self, first: usize) -> Nature {
-        let calls = calls::of(self.text, &self.tokens[first..]);
-        if self.changes_rows(first) || calls == Calls::Acting {
+    /// Judges a query: it reads, unless a part of it changes rows, it creates a table, or it locks rows.
+    fn query_nature(&self, first: usize) -> Nature {
+        let calls = calls::classify(self.text, &self.tokens[first..]);
+        if self.changes_rows(first) || calls == Calls::SideEffects {
             return Nature::Writes;
         }
         if self.makes_table(first) {
@@ -234,7 +236,7 @@ impl Words<'_> {
         if calls == Calls::Unknown { Nature::Calls } else { Nature::Reads }
     }
 
-    /// Whether a part of it changes rows, or locks them.
+    /// Returns whether a part of it changes or locks rows.
     fn changes_rows(&self, first: usize) -> bool {
         let verbs = (first..self.tokens.len())
             .any(|at| self.any(at, &["insert", "update", "delete", "merge"]) && self.begins_statement(at));
@@ -243,12 +245,12 @@ impl Words<'_> {
         verbs || locks
     }
 
-    /// Whether the server refuses such a query in a transaction that only reads, before it calls anything.
+    /// Returns whether a read-only transaction refuses the query before any function is called.
     pub(super) fn is_refused(&self, first: usize) -> bool {
         self.changes_rows(first) || self.makes_table(first)
     }
 
-    /// `SELECT … INTO t`: at the depth of its `SELECT`.
+    /// Returns whether it is `SELECT … INTO t`, with `INTO` at the depth of the `SELECT`.
     fn makes_table(&self, first: usize) -> bool {
         let mut depth = 0_usize;
         for at in first..self.tokens.len() {
@@ -262,49 +264,49 @@ impl Words<'_> {
         false
     }
 
-    fn of_explain(&self, first: usize) -> Nature {
+    fn explain_nature(&self, first: usize) -> Nature {
         self.explained(first).map_or(Nature::Reads, |inner| inner.nature().max(Nature::Reads))
     }
 
-    /// The statement that an `EXPLAIN` runs, if it does.
-    pub(super) fn explained(&self, first: usize) -> Option<Words<'_>> {
+    /// Returns the statement that an `EXPLAIN` runs, if it runs one.
+    pub(super) fn explained(&self, first: usize) -> Option<StatementTokens<'_>> {
         let verbs = ["select", "values", "table", "with", "insert", "update", "delete", "merge", "execute", "declare"];
         let inner = (first + 1..self.tokens.len())
             .find(|at| self.any(*at, &verbs) || self.any(*at, &["create", "refresh"]))
             .unwrap_or(self.tokens.len());
-        // An option's name may stand in quotes.
+        // An option's name may be quoted.
         let runs = (first + 1..inner).any(|at| {
             matches!(self.name(at).as_str(), "analyze" | "analyse")
                 && !self.any(at + 1, &["false", "off"])
                 && self.sign(at + 1) != "0"
         });
-        runs.then(|| Words { text: self.text, tokens: &self.tokens[inner..] })
+        runs.then(|| StatementTokens { text: self.text, tokens: &self.tokens[inner..] })
     }
 
-    fn of_copy(&self) -> Nature {
+    fn copy_nature(&self) -> Nature {
         let direction = copy::direction(self.text, self.tokens);
         if direction != Some(Copy::Out) {
             return Nature::Writes;
         }
-        if self.sign(1) == "(" { self.of_query(1) } else { Nature::Reads }
+        if self.sign(1) == "(" { self.query_nature(1) } else { Nature::Reads }
     }
 
-    /// Whether the word there begins a statement, or one in a `WITH`: `FOR UPDATE`, `ON UPDATE`, `DO UPDATE` and
+    /// Returns whether the word begins a statement, possibly inside a `WITH`: `FOR UPDATE`, `ON UPDATE`, `DO UPDATE` and
     /// `THEN UPDATE` do not.
     fn begins_statement(&self, at: usize) -> bool {
         let Some(before) = at.checked_sub(1) else { return true };
         matches!(self.sign(before), "(" | ")") || self.any(before, &["explain", "analyze", "analyse", "verbose", "as"])
     }
 
-    fn whole(&self) -> Vec<Whole> {
+    fn whole_changes(&self) -> Vec<WholeTableChange> {
         if self.any(0, &["create", "alter", "grant", "revoke", "comment", "drop"]) {
             return Vec::new();
         }
         let begins = |at: &usize| self.any(*at, &["update", "delete"]) && self.begins_statement(*at);
-        (0..self.tokens.len()).filter(begins).filter_map(|at| self.whole_at(at)).collect()
+        (0..self.tokens.len()).filter(begins).filter_map(|at| self.whole_change_at(at)).collect()
     }
 
-    fn whole_at(&self, at: usize) -> Option<Whole> {
+    fn whole_change_at(&self, at: usize) -> Option<WholeTableChange> {
         let verb = if self.is(at, "update") { "UPDATE" } else { "DELETE" };
         let mut depth = 0_usize;
         for here in at + 1..self.tokens.len() {
@@ -328,10 +330,10 @@ impl Words<'_> {
             table = format!("{table}.{}", self.sign(name + 2));
             name += 2;
         }
-        Some(Whole { verb, table })
+        Some(WholeTableChange { verb, table })
     }
 
-    /// Whether a condition is `true` or `1 = 1` and nothing more.
+    /// Returns whether a condition is just `true` or `1 = 1`.
     fn is_always(&self, at: usize) -> bool {
         let length = if self.is(at, "true") {
             1
@@ -361,8 +363,8 @@ impl Words<'_> {
         })
     }
 
-    /// Source: psql's common.c, `command_no_begin`.
-    fn stands_alone(&self) -> bool {
+    /// Returns whether it cannot run in a transaction block. Source: psql's common.c, `command_no_begin`.
+    fn excludes_transaction_block(&self) -> bool {
         let concurrently = self.has("concurrently");
         match self.sign(0).to_ascii_lowercase().as_str() {
             "abort" | "begin" | "start" | "commit" | "end" | "rollback" | "vacuum" => true,

@@ -1,21 +1,21 @@
-//! Tests of what statements would do: lists of what deceives.
+//! Tests of judging statements, including deceptive ones.
 
 use super::*;
 
 #[test]
-fn a_text_that_ends_elsewhere_for_the_server_hides_nothing() {
-    // With `standard_conforming_strings` off the text is `'` alone, and what follows it is a statement.
+fn string_that_may_end_elsewhere_hides_no_statement() {
+    // With `standard_conforming_strings` off the string is just `'`, and a statement follows it.
     let hidden = judge("select '\\''; delete from t; --'");
-    assert_eq!((hidden.nature, hidden.whole.len()), (Nature::Writes, 1));
-    assert!(judge("select '\\''; set default_transaction_read_only = off; --'").lifts);
-    assert_eq!(judge("select '\\''; vacuum; --'").kept, Kept::Not);
-    // What is the same to both is judged once.
-    assert_eq!(judge("delete from t returning 'C:\\'").whole.len(), 1);
+    assert_eq!((hidden.nature, hidden.whole_table_changes.len()), (Nature::Writes, 1));
+    assert!(judge("select '\\''; set default_transaction_read_only = off; --'").lifts_read_only);
+    assert_eq!(judge("select '\\''; vacuum; --'").protection, ReadOnlyProtection::Unprotected);
+    // A change that both readings see is reported once.
+    assert_eq!(judge("delete from t returning 'C:\\'").whole_table_changes.len(), 1);
     assert_eq!(judge("select * from t where a like 'b\\_c' escape '\\'").nature, Nature::Reads);
 }
 
 #[test]
-fn what_only_reads_is_known_from_what_does_not() {
+fn reading_statements_are_told_apart_from_others() {
     use Nature::{Defines, Maintains, Nothing, Reads, Session, Transaction, Unknown, Writes};
     for (statement, nature) in [
         ("", Nothing),
@@ -71,7 +71,7 @@ fn what_only_reads_is_known_from_what_does_not() {
 }
 
 #[test]
-fn a_function_that_is_not_known_may_do_anything_and_the_servers_own_are_known() {
+fn unknown_functions_may_do_anything_and_built_in_ones_are_known() {
     for statement in [
         "select wipe()",
         "values (wipe())",
@@ -114,11 +114,11 @@ fn a_function_that_is_not_known_may_do_anything_and_the_servers_own_are_known() 
 }
 
 fn whole(statement: &str) -> Vec<String> {
-    judge(statement).whole.iter().map(|whole| format!("{} {}", whole.verb, whole.table)).collect()
+    judge(statement).whole_table_changes.iter().map(|whole| format!("{} {}", whole.verb, whole.table)).collect()
 }
 
 #[test]
-fn a_change_of_a_whole_table_is_found_wherever_it_stands() {
+fn change_of_a_whole_table_is_found_anywhere_in_a_statement() {
     for (statement, found) in [
         ("update t set a = 1", "UPDATE t"),
         ("delete from only s.\"T\"", "DELETE s.\"T\""),
@@ -144,7 +144,7 @@ fn a_change_of_a_whole_table_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn a_statement_with_a_condition_changes_no_whole_table() {
+fn statement_with_a_condition_does_not_change_a_whole_table() {
     for statement in [
         "update t set a = 1 where id = 1",
         "delete from t where exists (select 1)",
@@ -169,7 +169,7 @@ fn a_statement_with_a_condition_changes_no_whole_table() {
 }
 
 #[test]
-fn the_effect_of_a_statement_on_the_transaction_is_known() {
+fn effect_on_the_transaction_is_recognized() {
     let step = |statement: &str| judge(statement).step;
     let name = || "a".to_owned();
     assert_eq!(step("BEGIN ISOLATION LEVEL SERIALIZABLE"), Some(Step::Begin));
@@ -185,12 +185,12 @@ fn the_effect_of_a_statement_on_the_transaction_is_known() {
     assert_eq!(step("commit prepared 'x'"), Some(Step::Prepared));
     assert_eq!(step("prepare transaction 'x'"), Some(Step::Prepare));
     assert_eq!(step("select 'commit'"), None);
-    assert!(step("rollback").is_some_and(|step| step.ends()));
-    assert!(!step("rollback to a").is_some_and(|step| step.ends()));
+    assert!(step("rollback").is_some_and(|step| step.ends_transaction()));
+    assert!(!step("rollback to a").is_some_and(|step| step.ends_transaction()));
 }
 
 #[test]
-fn what_can_be_in_no_transaction_block_is_known() {
+fn statements_that_cannot_run_in_a_transaction_block_are_recognized() {
     for statement in [
         "vacuum",
         "create database a",
@@ -201,15 +201,15 @@ fn what_can_be_in_no_transaction_block_is_known() {
         "discard all",
         "cluster",
     ] {
-        assert!(judge(statement).alone, "{statement}");
+        assert!(judge(statement).excludes_transaction_block, "{statement}");
     }
     for statement in ["create index i on t (a)", "drop table t", "cluster t", "analyze", "alter table t add a int"] {
-        assert!(!judge(statement).alone, "{statement}");
+        assert!(!judge(statement).excludes_transaction_block, "{statement}");
     }
 }
 
 #[test]
-fn a_commit_among_several_statements_is_known() {
+fn commit_among_several_statements_is_recognized() {
     for text in ["commit", "END WORK", "select 1; commit", "select 1 \\; commit and chain", "prepare transaction 'x'"] {
         assert!(commits(text), "{text}");
     }
@@ -219,7 +219,7 @@ fn a_commit_among_several_statements_is_known() {
 }
 
 #[test]
-fn data_of_a_copy_are_known_to_follow_wherever_in_a_text_it_stands() {
+fn copy_from_stdin_is_found_among_several_statements() {
     for (text, copy) in [
         ("select 0 \\; copy t from stdin", Some(Copy::In)),
         ("copy t to stdout \\; copy t from stdin \\; select 1", Some(Copy::In)),
@@ -231,7 +231,7 @@ fn data_of_a_copy_are_known_to_follow_wherever_in_a_text_it_stands() {
 }
 
 #[test]
-fn a_name_that_is_written_with_escapes_may_be_any() {
+fn escaped_name_may_be_any_function_or_setting() {
     for statement in [
         "set U&\"transaction_read_only\" = off",
         "select u&\"pg\\005fswitch_wal\"()",
@@ -239,15 +239,23 @@ fn a_name_that_is_written_with_escapes_may_be_any() {
         "select 1 \\; set U&\"d!0061ta\" uescape '!' = off",
     ] {
         let judged = judge(statement);
-        assert!(judged.lifts && judged.kept == Kept::Not && !judged.nature.only_reads(), "{statement}: {judged:?}");
+        assert!(
+            judged.lifts_read_only
+                && judged.protection == ReadOnlyProtection::Unprotected
+                && !judged.nature.only_reads(),
+            "{statement}: {judged:?}"
+        );
     }
     let text = judge("select U&'\\0061', u & \"a\" from t");
-    assert!(!text.lifts && text.kept == Kept::Wholly && text.nature == Nature::Reads, "{text:?}");
+    assert!(
+        !text.lifts_read_only && text.protection == ReadOnlyProtection::Full && text.nature == Nature::Reads,
+        "{text:?}"
+    );
 }
 
 #[test]
-fn what_explain_runs_is_known_also_where_its_option_stands_in_quotes() {
-    assert_eq!(judge("explain (\"analyze\") select pg_switch_wal()").kept, Kept::Not);
+fn explain_analyze_is_recognized_with_quoted_options() {
+    assert_eq!(judge("explain (\"analyze\") select pg_switch_wal()").protection, ReadOnlyProtection::Unprotected);
     assert_eq!(judge("explain (verbose, \"analyze\" on) delete from t where a = 1").nature, Nature::Writes);
     assert_eq!(judge("explain (verbose) delete from t where a = 1").nature, Nature::Reads);
 }

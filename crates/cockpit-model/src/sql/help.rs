@@ -1,14 +1,14 @@
-//! `\h`: what a statement of SQL looks like, and where PostgreSQL's documentation has it.
+//! `\h`: the syntax of SQL statements, with links to PostgreSQL's documentation.
 
 use std::fmt::Write as _;
 
-/// The syntax of all statements, under PostgreSQL's licence, which stands at its beginning: for each `## NAME | PAGE | what it does`, and
-/// the lines that psql shows.
+/// The syntax of all statements, under PostgreSQL's licence, which is at the top of the file. Each statement is a heading `##
+/// NAME | PAGE | DESCRIPTION` followed by the lines that psql shows.
 const SYNTAX: &str = include_str!("help_syntax.txt");
-/// The version of PostgreSQL that it is of.
+/// The version of PostgreSQL that the syntax comes from.
 const OF: u32 = 18;
 
-/// A statement of SQL.
+/// An SQL statement.
 struct Statement {
     name: &'static str,
     page: &'static str,
@@ -16,7 +16,7 @@ struct Statement {
     syntax: &'static str,
 }
 
-/// All statements, in the order of their names.
+/// Returns all statements, sorted by name.
 fn statements() -> impl Iterator<Item = Statement> {
     SYNTAX.split("\n## ").skip(1).filter_map(|part| {
         let (head, syntax) = part.split_once('\n')?;
@@ -25,11 +25,12 @@ fn statements() -> impl Iterator<Item = Statement> {
     })
 }
 
-/// The help on a statement, by its first words; without one, on all. `version` is the server's, as a number.
-pub fn text(asked: &str, version: u32) -> String {
-    let asked = asked.trim_end_matches(';').split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase();
+/// Returns the help on a statement by its first words, or a list of all if there are none. `version` is the server's, as a
+/// number.
+pub fn text(requested: &str, version: u32) -> String {
+    let requested = requested.trim_end_matches(';').split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase();
     let all: Vec<Statement> = statements().collect();
-    if asked.is_empty() {
+    if requested.is_empty() {
         let line = |row: &[Statement]| {
             row.iter().fold(String::new(), |mut line, statement| {
                 let _ = write!(line, "  {:<34}", statement.name);
@@ -40,39 +41,39 @@ pub fn text(asked: &str, version: u32) -> String {
         let lines: Vec<&str> = list.iter().map(|line| line.trim_end()).collect();
         return format!("Available help:\n{}\n", lines.join("\n"));
     }
-    if asked == "*" {
-        return all.iter().map(|statement| shown(statement, version)).collect();
+    if requested == "*" {
+        return all.iter().map(|statement| formatted(statement, version)).collect();
     }
-    // As psql: where no statement begins so, fewer words are looked for.
-    let mut wanted = asked.as_str();
+    // As in psql: if no statement begins with these words, the last word is dropped.
+    let mut prefix = requested.as_str();
     loop {
-        let found: Vec<&Statement> = all.iter().filter(|statement| statement.name.starts_with(wanted)).collect();
-        let exact = found.iter().find(|statement| statement.name == wanted);
+        let matches: Vec<&Statement> = all.iter().filter(|statement| statement.name.starts_with(prefix)).collect();
+        let exact = matches.iter().find(|statement| statement.name == prefix);
         if let Some(statement) = exact {
-            return shown(statement, version);
+            return formatted(statement, version);
         }
-        if !found.is_empty() {
-            return found.iter().map(|statement| shown(statement, version)).collect();
+        if !matches.is_empty() {
+            return matches.iter().map(|statement| formatted(statement, version)).collect();
         }
-        match wanted.rsplit_once(' ') {
-            Some((fewer, _)) => wanted = fewer,
+        match prefix.rsplit_once(' ') {
+            Some((fewer, _)) => prefix = fewer,
             None => {
                 return format!(
-                    "No help available for \"{asked}\".\nTry \\h with no arguments to see available help.\n"
+                    "No help available for \"{requested}\".\nTry \\h with no arguments to see available help.\n"
                 );
             }
         }
     }
 }
 
-/// One of them, as psql shows it. What an older server does not have yet is not left out: it is said of which version this is.
-fn shown(statement: &Statement, version: u32) -> String {
+/// Returns one statement as psql shows it. Syntax that an older server lacks is kept, but the version it belongs to is shown.
+fn formatted(statement: &Statement, version: u32) -> String {
     let Statement { name, page, does, syntax } = statement;
     let server = version / 10_000;
-    let of = if server == OF { String::new() } else { format!(" (of PostgreSQL {OF})") };
+    let origin = if server == OF { String::new() } else { format!(" (of PostgreSQL {OF})") };
     let release = if server >= 10 { server.to_string() } else { "current".to_owned() };
     format!(
-        "Command:     {name}\nDescription: {does}\nSyntax{of}:\n{syntax}\n\nURL: https://www.postgresql.org/docs/{release}/{page}.html\n\n"
+        "Command:     {name}\nDescription: {does}\nSyntax{origin}:\n{syntax}\n\nURL: https://www.postgresql.org/docs/{release}/{page}.html\n\n"
     )
 }
 
@@ -81,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_statement_has_its_syntax_and_its_page_and_a_beginning_leads_to_all_that_begin_so() {
+    fn statements_are_found_by_name_or_prefix_with_syntax_and_page() {
         let values = "Command:     VALUES\nDescription: compute a set of rows\nSyntax:\nVALUES ( expression [, ...] ) [, ...]\n    \
                       [ ORDER BY sort_expression [ ASC | DESC | USING operator ] [, ...] ]\n    [ LIMIT { count | ALL } ]\n    \
                       [ OFFSET start [ ROW | ROWS ] ]\n    [ FETCH { FIRST | NEXT } [ count ] { ROW | ROWS } ONLY ]\n\n\
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn every_statement_is_whole_and_the_licence_goes_with_them() {
+    fn every_statement_is_complete_and_the_licence_is_included() {
         let all: Vec<Statement> = statements().collect();
         assert!(all.len() > 180 && all.is_sorted_by_key(|statement| statement.name));
         for statement in &all {

@@ -1,11 +1,11 @@
-//! Joins of the tables of a statement: conditions from foreign keys, to be offered behind `ON`.
+//! Join conditions between the tables of a statement, from foreign keys, for completion after `ON`.
 
 use super::catalogue::Catalogue;
 use super::context::TableReference;
-use super::keywords::quoted;
+use super::keywords::quote_identifier;
 use super::schema::keys::{End, ForeignKeys};
 
-/// The conditions that join the last of some tables to one before it, each with the name of its key.
+/// Returns the conditions that join the last table to one before it, each with the name of its key.
 pub fn conditions(
     tables: &[TableReference],
     keys: Option<&ForeignKeys>,
@@ -14,15 +14,15 @@ pub fn conditions(
     let (Some((last, others)), Some(keys)) = (tables.split_last(), keys) else { return Vec::new() };
     let oid =
         |named: &TableReference| named.of_catalogue(catalogue).map(|relation| relation.oid).filter(|oid| *oid != 0);
-    let Some(here) = oid(last) else { return Vec::new() };
+    let Some(last_oid) = oid(last) else { return Vec::new() };
     let mut conditions = Vec::new();
     for other in others.iter().rev() {
-        let Some(there) = oid(other) else { continue };
-        for key in keys.from(here).filter(|key| key.to.oid == there) {
+        let Some(other_oid) = oid(other) else { continue };
+        for key in keys.from(last_oid).filter(|key| key.to.oid == other_oid) {
             conditions.push((condition((last, &key.from), (other, &key.to)), key.name.clone()));
         }
-        // One that refers to its own table was found already.
-        for key in keys.to(here).filter(|key| key.from.oid == there && there != here) {
+        // The loop above has already found the keys from a table to itself.
+        for key in keys.to(last_oid).filter(|key| key.from.oid == other_oid && other_oid != last_oid) {
             conditions.push((condition((last, &key.to), (other, &key.from)), key.name.clone()));
         }
     }
@@ -30,9 +30,10 @@ pub fn conditions(
 }
 
 fn condition((here, of): (&TableReference, &End), (there, to): (&TableReference, &End)) -> String {
-    let name = |named: &TableReference| quoted(named.alias.as_ref().unwrap_or(&named.name));
+    let name = |named: &TableReference| quote_identifier(named.alias.as_ref().unwrap_or(&named.name));
     let (left, right) = (name(here), name(there));
-    let one =
-        |((_, a), (_, b)): (&(i16, String), &(i16, String))| format!("{left}.{} = {right}.{}", quoted(a), quoted(b));
-    of.columns.iter().zip(&to.columns).map(one).collect::<Vec<_>>().join(" AND ")
+    let equality = |((_, a), (_, b)): (&(i16, String), &(i16, String))| {
+        format!("{left}.{} = {right}.{}", quote_identifier(a), quote_identifier(b))
+    };
+    of.columns.iter().zip(&to.columns).map(equality).collect::<Vec<_>>().join(" AND ")
 }

@@ -1,22 +1,22 @@
-//! A value of JSON as it stands there: each number with all its digits, each name as often as it is there. `serde_json` reads numbers
-//! into 64 bits, and of two fields with one name the last.
+//! JSON values preserved as written: numbers keep all their digits, and repeated names stay. `serde_json` reads numbers into
+//! 64 bits and keeps the last of repeated names.
 
-/// A JSON value, with its text as it was written.
+/// A JSON value with its original text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Json {
-    /// A number, a truth value or `null`, as it is written; a text in its quotes.
+    /// A number, boolean or `null` as written, or a string in its quotes.
     Leaf(String),
     /// The items of an array.
     List(Vec<Json>),
-    /// Names and values of an object, in their order.
+    /// The names and values of an object, in their order.
     Fields(Vec<(String, Json)>),
 }
 
-/// Values within values are read so deep.
+/// Maximum nesting depth.
 const DEPTH: usize = 128;
 
-/// Reads a text that is a value and nothing more; none where it is no JSON.
-pub fn read(text: &str) -> Option<Json> {
+/// Parses a text that is one JSON value; `None` if it is not JSON.
+pub fn parse(text: &str) -> Option<Json> {
     let mut reader = Reader { text, at: 0 };
     let value = reader.value(DEPTH)?;
     reader.blanks();
@@ -39,12 +39,12 @@ impl Reader<'_> {
         }
     }
 
-    /// Takes a sign, after blanks; whether it was there.
-    fn takes(&mut self, sign: u8) -> bool {
+    /// Consumes a character after blanks, if it is there.
+    fn consume(&mut self, sign: u8) -> bool {
         self.blanks();
-        let is = self.next() == Some(sign);
-        self.at += usize::from(is);
-        is
+        let is_next = self.next() == Some(sign);
+        self.at += usize::from(is_next);
+        is_next
     }
 
     fn value(&mut self, depth: usize) -> Option<Json> {
@@ -54,38 +54,38 @@ impl Reader<'_> {
             b'{' => {
                 let mut fields = Vec::new();
                 self.at += 1;
-                if self.takes(b'}') {
+                if self.consume(b'}') {
                     return Some(Json::Fields(fields));
                 }
                 loop {
                     self.blanks();
                     let name = self.quoted()?;
                     let name = serde_json::from_str(name).unwrap_or_else(|_| name.to_owned());
-                    if !self.takes(b':') {
+                    if !self.consume(b':') {
                         return None;
                     }
                     fields.push((name, self.value(below)?));
-                    if !self.takes(b',') {
-                        return self.takes(b'}').then_some(Json::Fields(fields));
+                    if !self.consume(b',') {
+                        return self.consume(b'}').then_some(Json::Fields(fields));
                     }
                 }
             }
             b'[' => {
                 let mut items = Vec::new();
                 self.at += 1;
-                if self.takes(b']') {
+                if self.consume(b']') {
                     return Some(Json::List(items));
                 }
                 loop {
                     items.push(self.value(below)?);
-                    if !self.takes(b',') {
-                        return self.takes(b']').then_some(Json::List(items));
+                    if !self.consume(b',') {
+                        return self.consume(b']').then_some(Json::List(items));
                     }
                 }
             }
             b'"' => {
                 let written = self.quoted()?;
-                // Its letters, not their numbers, as far as they are letters.
+                // Decodes escapes into characters where they stand for printable ones.
                 let text = serde_json::from_str::<String>(written).and_then(|text| serde_json::to_string(&text));
                 Some(Json::Leaf(text.unwrap_or_else(|_| written.to_owned())))
             }
@@ -93,7 +93,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A text with its quotes.
+    /// Consumes a string with its quotes.
     fn quoted(&mut self) -> Option<&str> {
         let start = self.at;
         if self.next() != Some(b'"') {
@@ -111,7 +111,7 @@ impl Reader<'_> {
         self.text.get(start..self.at)
     }
 
-    /// Reads a value without quotes.
+    /// Consumes an unquoted value.
     fn plain(&mut self) -> Option<Json> {
         let rest = self.text.get(self.at..)?;
         let end = rest.find([',', ']', '}', ' ', '\t', '\n', '\r']).unwrap_or(rest.len());
@@ -123,7 +123,7 @@ impl Reader<'_> {
 }
 
 fn is_number(word: &str) -> bool {
-    // What it reads is a number; it is not asked how large.
+    // Only the form matters here, not the magnitude.
     matches!(word.as_bytes().first(), Some(b'-' | b'0'..=b'9'))
         && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
         && word.bytes().any(|byte| byte.is_ascii_digit())
@@ -139,9 +139,9 @@ mod tests {
     }
 
     #[test]
-    fn numbers_have_all_their_digits_and_names_stand_as_often_as_they_are_there() {
+    fn numbers_keep_their_digits_and_repeated_names_stay() {
         let read =
-            read(r#" {"a": 12345678901234567890123456, "b":[1.10, -0, 1E400], "a" : "\u65e5\n", "c":{}, "d":[]} "#);
+            parse(r#" {"a": 12345678901234567890123456, "b":[1.10, -0, 1E400], "a" : "\u65e5\n", "c":{}, "d":[]} "#);
         let fields = vec![
             ("a".to_owned(), leaf("12345678901234567890123456")),
             ("b".to_owned(), Json::List(vec![leaf("1.10"), leaf("-0"), leaf("1E400")])),
@@ -153,18 +153,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_none_and_no_depth_is_too_deep() {
+    fn invalid_json_is_none_and_deep_nesting_is_safe() {
         for text in ["", "{", "[1,]", "{\"a\"}", "{\"a\":1} x", "[oops", "[\"a]", "{a:1}", "[1 2]", "\"\\", "[NaN]"] {
-            assert_eq!(read(text), None, "{text}");
+            assert_eq!(parse(text), None, "{text}");
         }
-        assert_eq!(read(&"[".repeat(1_000_000)), None);
+        assert_eq!(parse(&"[".repeat(1_000_000)), None);
     }
 
     proptest! {
         #[test]
-        fn json_is_read_as_serde_reads_it(text in "[\\[\\]{}\",:0-9a-e\\\\. tru-]{0,30}") {
+        fn json_is_accepted_exactly_if_serde_accepts_it(text in "[\\[\\]{}\",:0-9a-e\\\\. tru-]{0,30}") {
             if serde_json::from_str::<serde_json::Value>(&text).is_ok() {
-                prop_assert!(read(&text).is_some(), "{}", text);
+                prop_assert!(parse(&text).is_some(), "{}", text);
             }
         }
     }

@@ -1,46 +1,50 @@
-//! How far the server keeps a transaction that only reads from what a statement does, from its words. Source: `PreventCommandIfReadOnly`
-//! and `ClassifyUtilityCommandAsReadOnly` of PostgreSQL 13 to 18.
+//! Judges from a statement's text how far a read-only transaction on the server prevents its effects.
+//! Source: `PreventCommandIfReadOnly` and `ClassifyUtilityCommandAsReadOnly` of PostgreSQL 13 to 18.
 
 use super::calls::{self, Calls};
 use super::copy;
-use super::guard::Kept;
-use super::statement::Words;
-use super::token::{Kind, words};
+use super::guard::ReadOnlyProtection;
+use super::statement::StatementTokens;
+use super::token::{Kind, significant_tokens};
 
-/// Functions that run a text as a query. Source: PostgreSQL's documentation, "Text Search Functions", and of its modules
-/// tablefunc and xml2.
+/// Functions that run a string as a query. Source: PostgreSQL's documentation, "Text Search Functions", and that of its
+/// modules tablefunc and xml2.
 const RUNNING: &[&str] = &["connectby", "crosstab", "ts_rewrite", "ts_stat", "xpath_table"];
 
-impl Words<'_> {
-    /// How far it is kept from.
-    pub(super) fn kept(&self) -> Kept {
+impl StatementTokens<'_> {
+    /// Returns how far a read-only transaction prevents the statement's effects.
+    pub(super) fn protection(&self) -> ReadOnlyProtection {
         let first = (0..self.tokens.len()).find(|at| self.sign(*at) != "(").unwrap_or(0);
         match self.sign(first).to_ascii_lowercase().as_str() {
-            "explain" => self.explained(first).map_or(Kept::Wholly, |inner| inner.kept()),
-            "vacuum" | "analyze" | "analyse" | "reindex" | "cluster" | "checkpoint" | "lock" | "notify" => Kept::Not,
-            "alter" if self.is(first + 1, "system") => Kept::Not,
-            "commit" | "rollback" if self.is(first + 1, "prepared") => Kept::Not,
-            "copy" if self.is_written_there() => Kept::Not,
-            "copy" if self.sign(first + 1) != "(" => Kept::Wholly,
-            // The executor refuses them before it calls a function.
+            "explain" => self.explained(first).map_or(ReadOnlyProtection::Full, |inner| inner.protection()),
+            "vacuum" | "analyze" | "analyse" | "reindex" | "cluster" | "checkpoint" | "lock" | "notify" => {
+                ReadOnlyProtection::Unprotected
+            }
+            "alter" if self.is(first + 1, "system") => ReadOnlyProtection::Unprotected,
+            "commit" | "rollback" if self.is(first + 1, "prepared") => ReadOnlyProtection::Unprotected,
+            "copy" if self.is_written_there() => ReadOnlyProtection::Unprotected,
+            "copy" if self.sign(first + 1) != "(" => ReadOnlyProtection::Full,
+            // The executor refuses these before it calls a function.
             "insert" | "update" | "delete" | "merge" | "create" | "alter" | "drop" | "grant" | "revoke"
-            | "truncate" | "comment" | "security" | "reassign" | "import" | "refresh" => Kept::Wholly,
-            "do" => self.texts_act().max(Kept::Rows),
-            "call" | "execute" => self.calls_act().max(Kept::Rows),
-            // It runs later, and nobody looks at its words then.
+            | "truncate" | "comment" | "security" | "reassign" | "import" | "refresh" => ReadOnlyProtection::Full,
+            "do" => self.texts_act().max(ReadOnlyProtection::RowsOnly),
+            "call" | "execute" => self.calls_act().max(ReadOnlyProtection::RowsOnly),
+            // The statement runs later, when its text is no longer judged.
             "prepare" if !self.is(first + 1, "transaction") => self.calls_act(),
-            "select" | "values" | "table" | "with" | "declare" | "copy" if self.is_refused(first) => Kept::Wholly,
+            "select" | "values" | "table" | "with" | "declare" | "copy" if self.is_refused(first) => {
+                ReadOnlyProtection::Full
+            }
             _ => self.calls_act(),
         }
     }
 
-    /// Whether the functions that it calls change something.
-    fn calls_act(&self) -> Kept {
-        match calls::of(self.text, self.tokens) {
-            Calls::Reading => Kept::Wholly,
-            Calls::Unknown if self.runs_a_text() => self.texts_act().max(Kept::Rows),
-            Calls::Unknown => Kept::Rows,
-            Calls::Acting => Kept::Not,
+    /// Judges the functions that it calls.
+    fn calls_act(&self) -> ReadOnlyProtection {
+        match calls::classify(self.text, self.tokens) {
+            Calls::ReadOnly => ReadOnlyProtection::Full,
+            Calls::Unknown if self.runs_a_text() => self.texts_act().max(ReadOnlyProtection::RowsOnly),
+            Calls::Unknown => ReadOnlyProtection::RowsOnly,
+            Calls::SideEffects => ReadOnlyProtection::Unprotected,
         }
     }
 
@@ -48,7 +52,7 @@ impl Words<'_> {
         (0..self.tokens.len()).any(|at| self.sign(at + 1) == "(" && RUNNING.contains(&self.name(at).as_str()))
     }
 
-    /// Whether it is a `COPY … TO` a file or a program of the server's machine.
+    /// Returns whether it is a `COPY … TO` a file or program on the server's machine.
     fn is_written_there(&self) -> bool {
         let mut depth = 0_usize;
         let to = self.tokens.iter().find(|token| {
@@ -62,8 +66,8 @@ impl Words<'_> {
         copy::direction(self.text, self.tokens).is_none() && to.is_some_and(|to| to.is(self.text, "to"))
     }
 
-    /// Whether a function that acts is called within a text that is run.
-    fn texts_act(&self) -> Kept {
+    /// Judges the functions called inside strings that are run as code.
+    fn texts_act(&self) -> ReadOnlyProtection {
         let texts = self.tokens.iter().filter(|token| matches!(token.kind, Kind::Text | Kind::DollarText));
         let acts = |text: &str| {
             let inner = match text.strip_prefix('$') {
@@ -72,18 +76,22 @@ impl Words<'_> {
                     .map_or("", |(tag, rest)| rest.strip_suffix(&format!("${tag}$")).unwrap_or(rest)),
                 None => text.trim_start_matches(['e', 'E']).trim_matches('\''),
             };
-            calls::of(inner, &words(inner)) == Calls::Acting
+            calls::classify(inner, &significant_tokens(inner)) == Calls::SideEffects
         };
-        if texts.map(|token| token.of(self.text)).any(acts) { Kept::Not } else { Kept::Wholly }
+        if texts.map(|token| token.of(self.text)).any(acts) {
+            ReadOnlyProtection::Unprotected
+        } else {
+            ReadOnlyProtection::Full
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::guard::{Kept, Nature, judge};
+    use super::super::guard::{Nature, ReadOnlyProtection, judge};
 
     #[test]
-    fn what_a_transaction_that_only_reads_is_not_kept_from_is_known() {
+    fn effects_that_a_read_only_transaction_does_not_prevent_are_recognized() {
         for statement in [
             "vacuum full",
             "analyze t",
@@ -118,7 +126,7 @@ mod tests {
             "call p(pg_switch_wal())",
             "select 1 \\; vacuum t",
         ] {
-            assert_eq!(judge(statement).kept, Kept::Not, "{statement}");
+            assert_eq!(judge(statement).protection, ReadOnlyProtection::Unprotected, "{statement}");
         }
         for statement in [
             "select wipe()",
@@ -127,13 +135,13 @@ mod tests {
             "execute p(1)",
             "select * from ts_stat('select v, 1 from t')",
         ] {
-            assert_eq!(judge(statement).kept, Kept::Rows, "{statement}");
+            assert_eq!(judge(statement).protection, ReadOnlyProtection::RowsOnly, "{statement}");
         }
         assert_eq!(judge("commit prepared 'x'").nature, Nature::Writes, "of another session's transaction");
     }
 
     #[test]
-    fn what_the_server_refuses_itself_and_what_only_reads_is_left_to_it() {
+    fn statements_that_the_server_refuses_or_that_only_read_are_left_to_it() {
         for statement in [
             "select 1",
             "insert into t values (1)",
@@ -155,7 +163,7 @@ mod tests {
             "set search_path = a",
             "select 'vacuum', pg_switch_wal from t",
         ] {
-            assert_eq!(judge(statement).kept, Kept::Wholly, "{statement}");
+            assert_eq!(judge(statement).protection, ReadOnlyProtection::Full, "{statement}");
         }
     }
 }

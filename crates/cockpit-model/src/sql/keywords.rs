@@ -1,7 +1,7 @@
-//! The key words of PostgreSQL.
+//! PostgreSQL's keywords.
 
-/// Key words, sorted. Source: `pg_get_keywords()` of PostgreSQL 15, all of them but unreserved ones that are more often names
-/// of columns than what they are to the grammar (`name`, `value`, `type`).
+/// Keywords, sorted. Source: `pg_get_keywords()` of PostgreSQL 15, without unreserved ones that are more common as column
+/// names (`name`, `value`, `type`).
 #[rustfmt::skip]
 pub const KEYWORDS: &[&str] = &[
     "abort", "absolute", "access", "add", "admin", "after", "aggregate", "all", "also", "alter", "always",
@@ -46,8 +46,8 @@ pub const KEYWORDS: &[&str] = &[
     "xmlroot", "xmlserialize", "xmltable",
 ];
 
-/// Key words that are no names without quotes, sorted: all but the unreserved ones. Source: the same function; `quote_ident`
-/// quotes just these.
+/// Keywords that must be quoted as names, sorted: all but the unreserved ones. Source: the same function; `quote_ident`
+/// quotes exactly these.
 #[rustfmt::skip]
 pub const RESERVED: &[&str] = &[
     "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization", "between",
@@ -67,10 +67,10 @@ pub const RESERVED: &[&str] = &[
     "xmlforest", "xmlnamespaces", "xmlparse", "xmlpi", "xmlroot", "xmlserialize", "xmltable",
 ];
 
-/// The longest key word, in bytes.
+/// The length of the longest keyword in bytes.
 const LONGEST: usize = 20;
 
-/// Whether a word is among those of a sorted list, whatever its letters' case.
+/// Returns whether a sorted list contains a word, ignoring case.
 pub fn is_among(word: &str, list: &[&str]) -> bool {
     if word.len() > LONGEST || !word.is_ascii() {
         return false;
@@ -82,20 +82,20 @@ pub fn is_among(word: &str, list: &[&str]) -> bool {
     list.binary_search_by(|known| known.as_bytes().cmp(&lower[..word.len()])).is_ok()
 }
 
-/// Whether it is a key word.
+/// Returns whether a word is a keyword.
 pub fn is_keyword(word: &str) -> bool {
     is_among(word, KEYWORDS)
 }
 
-/// A name as it must be written in a statement: with quotes where it needs them, as `quote_ident` does it.
-pub fn quoted(name: &str) -> String {
+/// Returns a name as it must be written in a statement, quoted if needed, like `quote_ident`.
+pub fn quote_identifier(name: &str) -> String {
     let plain = name.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
         && name.chars().all(|next| next.is_ascii_lowercase() || next.is_ascii_digit() || next == '_')
         && !is_among(name, RESERVED);
     if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
-/// A text as a literal of SQL, as `quote_literal` does it.
+/// Returns a text as an SQL literal, like `quote_literal`.
 pub fn literal(text: &str) -> String {
     let doubled = text.replace('\'', "''");
     if doubled.contains('\\') { format!("E'{}'", doubled.replace('\\', "\\\\")) } else { format!("'{doubled}'") }
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_sorted_and_no_word_is_longer_than_is_looked_for() {
+    fn keyword_lists_are_sorted_and_within_the_length_limit() {
         for list in [KEYWORDS, RESERVED] {
             assert!(list.is_sorted());
             assert!(list.iter().all(|word| word.len() <= LONGEST));
@@ -115,18 +115,18 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_quoted_where_the_server_would_read_another() {
-        assert_eq!(quoted("bookmarks"), "bookmarks");
-        assert_eq!(quoted("user"), "\"user\"");
-        assert_eq!(quoted("Camel"), "\"Camel\"");
-        assert_eq!(quoted("a\"b"), "\"a\"\"b\"");
-        assert_eq!(quoted("しおり"), "\"しおり\"");
-        assert_eq!(quoted("1st"), "\"1st\"");
-        assert_eq!(quoted(""), "\"\"");
+    fn name_is_quoted_if_the_server_would_change_it() {
+        assert_eq!(quote_identifier("bookmarks"), "bookmarks");
+        assert_eq!(quote_identifier("user"), "\"user\"");
+        assert_eq!(quote_identifier("Camel"), "\"Camel\"");
+        assert_eq!(quote_identifier("a\"b"), "\"a\"\"b\"");
+        assert_eq!(quote_identifier("しおり"), "\"しおり\"");
+        assert_eq!(quote_identifier("1st"), "\"1st\"");
+        assert_eq!(quote_identifier(""), "\"\"");
     }
 
     #[test]
-    fn a_literal_is_one_text_whatever_is_in_it() {
+    fn literal_is_a_single_string_for_any_content() {
         assert_eq!(literal("it's"), "'it''s'");
         assert_eq!(literal(r"a\'b"), r"E'a\\''b'");
     }

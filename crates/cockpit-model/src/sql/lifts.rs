@@ -1,41 +1,41 @@
-//! Which statements let a session write whose transactions only read, from their words. What a function does is not seen here:
-//! who runs one looks afterwards at how the session stands.
+//! Recognizes statements that let a read-only session write, from their text. Effects inside a function are not visible here,
+//! so callers check the session's state afterwards.
 
-use super::statement::Words;
+use super::statement::StatementTokens;
 use super::token::Kind;
 
-/// The settings that say whether transactions only read: of those that begin, and of the one that is open.
+/// The settings that make transactions read-only: that of new ones, and that of the open one.
 const SETTINGS: [&str; 2] = ["default_transaction_read_only", "transaction_read_only"];
-/// The words that lift a read-only session within a text that is run (`DO`, `EXECUTE`), a blank apart.
+/// Phrases that lift a read-only session inside a string run as code (`DO`, `EXECUTE`), with single blanks.
 const WITHIN: [&str; 4] = ["transaction_read_only", "read write", "reset all", "discard all"];
 
-impl Words<'_> {
-    /// Whether transactions may write after it, or within it, that only read before.
-    pub(super) fn lifts(&self) -> bool {
+impl StatementTokens<'_> {
+    /// Returns whether read-only transactions can write after the statement or within it.
+    pub(super) fn lifts_read_only(&self) -> bool {
         let first = self.sign(0).to_ascii_lowercase();
-        let here = match first.as_str() {
+        let by_keyword = match first.as_str() {
             "set" => self.sets() || self.has_pair("read", "write"),
             "begin" | "start" => self.has_pair("read", "write"),
             "reset" => self.is(1, "all") || self.is_setting(1),
             "discard" => self.is(1, "all"),
             "do" | "call" | "execute" => self.says_within(),
-            // A rule of this view makes a call of `set_config` of it.
+            // A rule on this view turns an update into a call of `set_config`.
             "update" => (0..self.tokens.len()).any(|at| self.is_named(at, "pg_settings")),
             _ => false,
         };
-        here || (0..self.tokens.len()).any(|at| self.configures(at))
+        by_keyword || (0..self.tokens.len()).any(|at| self.configures(at))
     }
 
     fn is_named(&self, at: usize, name: &str) -> bool {
         self.is(at, name) || self.sign(at).strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) == Some(name)
     }
 
-    /// A setting's name has no case, also in quotes.
+    /// Returns whether it is the name of a read-only setting. Such names are case-insensitive even in quotes.
     fn is_setting(&self, at: usize) -> bool {
         SETTINGS.contains(&self.name(at).to_ascii_lowercase().as_str())
     }
 
-    /// Whether it is a `SET` to anything but on.
+    /// Returns whether it is a `SET` of a read-only setting to anything but on.
     fn sets(&self) -> bool {
         let at = 1 + usize::from(self.any(1, &["session", "local"]));
         let given = self.sign(at + 1) == "=" || self.is(at + 1, "to");
@@ -51,7 +51,7 @@ impl Words<'_> {
         (0..self.tokens.len()).any(|at| self.is(at, first) && self.is(at + 1, second))
     }
 
-    /// Whether `set_config` is called there for one of the settings, or for one that is not known before.
+    /// Returns whether `set_config` is called there for a read-only setting, or for a name that is not a literal.
     fn configures(&self, at: usize) -> bool {
         if !self.is_named(at, "set_config") || self.sign(at + 1) != "(" {
             return false;
@@ -65,7 +65,7 @@ impl Words<'_> {
         }
     }
 
-    /// Whether a text of a statement that runs texts says so.
+    /// Returns whether a string that is run as code contains such a phrase.
     fn says_within(&self) -> bool {
         let texts = self.tokens.iter().filter(|token| matches!(token.kind, Kind::Text | Kind::DollarText));
         let words = |text: &str| text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
@@ -78,7 +78,7 @@ mod tests {
     use super::super::guard::judge;
 
     #[test]
-    fn what_lets_a_session_write_that_only_reads_is_known_however_it_is_written() {
+    fn statements_that_lift_a_read_only_session_are_recognized_in_any_form() {
         for statement in [
             "SET default_transaction_read_only = off",
             "set session default_transaction_read_only to 'off'",
@@ -106,12 +106,12 @@ mod tests {
             "do $a$ begin execute 'reset all'; end $a$",
             "select 1 \\; set default_transaction_read_only = off",
         ] {
-            assert!(judge(statement).lifts, "{statement}");
+            assert!(judge(statement).lifts_read_only, "{statement}");
         }
     }
 
     #[test]
-    fn what_has_a_session_read_or_only_speaks_of_it_lets_nothing_write() {
+    fn statements_that_keep_or_mention_read_only_do_not_lift_it() {
         for statement in [
             "set default_transaction_read_only = on",
             "set session transaction_read_only to 'true'",
@@ -132,7 +132,7 @@ mod tests {
             "do $$ begin raise notice 'read, write'; end $$",
             "update settings set name = 'pg_settings'",
         ] {
-            assert!(!judge(statement).lifts, "{statement}");
+            assert!(!judge(statement).lifts_read_only, "{statement}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A SQL session as data: the server, the transaction, results and messages of the server. Pure.
+//! A SQL session as data: the server, the transaction, results and server messages. Pure.
 
 pub mod activity;
 pub mod activity_figures;
@@ -45,23 +45,23 @@ pub mod variables;
 
 use std::time::Duration;
 
-/// A SQL session among those of this process.
+/// The id of a SQL session, unique within this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId(pub u64);
 
-/// A result among those of this process.
+/// The id of a result, unique within this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResultId(pub u64);
 
-/// The transaction state of a session, as the server's `ReadyForQuery` says.
+/// The transaction state of a session, as reported by the server's `ReadyForQuery`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Transaction {
-    /// None is open (`I`).
+    /// No transaction is open (`I`).
     #[default]
     Idle,
-    /// One is open (`T`).
+    /// A transaction is open (`T`).
     Open,
-    /// One is open in which a statement failed (`E`): only its end is taken.
+    /// The open transaction has failed (`E`): the server accepts nothing but its end.
     Failed,
 }
 
@@ -79,108 +79,111 @@ impl Transaction {
 /// The server that a session is connected to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Server {
-    /// The host by its real name, not that of the tunnel's end.
+    /// The server's real host name, not the local end of a tunnel.
     pub host: String,
-    /// Its port there.
+    /// The port on that host.
     pub port: u16,
     pub database: String,
     pub user: String,
     /// `server_version`, as `15.18`.
     pub version: String,
-    /// Whether it is in recovery (`pg_is_in_recovery()`): a reader. None where it could not be asked.
+    /// Whether the server is in recovery (`pg_is_in_recovery()`), that is, a reader. `None` if the query failed.
     pub reader: Option<bool>,
-    /// Transactions begin as read-only ones.
+    /// Whether transactions begin read-only.
     pub read_only: bool,
-    /// Why they do, where it was not the person who wanted it.
+    /// Why transactions are read-only, unless the user asked for it.
     pub read_only_why: Option<String>,
     /// Whether the connection is encrypted.
     pub tls: bool,
-    /// `statement_timeout`; none is no limit.
+    /// `statement_timeout`; `None` means no limit.
     pub statement_timeout: Option<Duration>,
-    /// `idle_in_transaction_session_timeout`; none is no limit.
+    /// `idle_in_transaction_session_timeout`; `None` means no limit.
     pub idle_timeout: Option<Duration>,
-    /// The process of the session on the server, for `pg_terminate_backend`.
+    /// The process id of the session's backend, for `pg_terminate_backend`.
     pub pid: i32,
-    /// A `\` in a text is an escape, also without an `E` before it: `standard_conforming_strings` is off.
+    /// Whether `\` is an escape even in strings without an `E` prefix (`standard_conforming_strings` is off).
     pub escapes: bool,
-    /// Its own address and port, as it says itself: of two members behind one name they differ. None where it is not known.
+    /// The server's own address and port, as it reports them. They tell two members behind one host name apart. `None` if
+    /// unknown.
     pub address: Option<String>,
 }
 
 /// A column of a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// Its name. Two may have the same one.
+    /// The name, which need not be unique.
     pub name: String,
-    /// The object id of its type.
+    /// The object id of the type.
     pub type_oid: u32,
-    /// The modifier of its type (`atttypmod`); -1 is none.
+    /// The type modifier (`atttypmod`); -1 means none.
     pub modifier: i32,
-    /// The object id of the table that it comes from; 0 is none.
+    /// The object id of the table the column comes from; 0 means none.
     pub table_oid: u32,
-    /// The number of the column in that table; 0 is none.
+    /// The number of the column in that table; 0 means none.
     pub number: i16,
 }
 
 impl Column {
-    /// Whether its values are aligned to the right, as psql does it: numbers, object ids and money.
+    /// Returns whether values are right-aligned as in psql: numbers, object ids and money.
     pub fn is_right_aligned(&self) -> bool {
         // Source: psql's column_type_alignment: int8, int2, int4, oid, float4, float8, money, xid, cid, numeric, xid8.
         matches!(self.type_oid, 20 | 21 | 23 | 26 | 28 | 29 | 700 | 701 | 790 | 1700 | 5069)
     }
 }
 
-/// A value of a result, in the server's own text.
+/// A value of a result, in the server's text format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cell {
-    /// NULL, which is not an empty text.
+    /// NULL, as distinct from an empty text.
     Null,
     Text {
-        /// Its beginning; a byte that is not UTF-8 is U+FFFD. It may hold what acts on a terminal.
+        /// The beginning of the value, with bytes that are not UTF-8 replaced by U+FFFD. It may contain terminal control
+        /// characters.
         text: Box<str>,
-        /// How many bytes the whole value has.
+        /// Length of the whole value in bytes.
         bytes: u64,
-        /// Whether there is more of it.
+        /// Whether `text` is shorter than the value.
         cut: bool,
     },
 }
 
-/// An error or a notice of the server. Source: PostgreSQL's documentation, "Error and Notice Message Fields".
+/// An error or a notice from the server. Source: PostgreSQL's documentation, "Error and Notice Message Fields".
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerMessage {
     /// `ERROR`, `FATAL`, `NOTICE`, `WARNING` …
     pub severity: String,
-    /// The SQLSTATE; empty where it did not come from the server.
+    /// The SQLSTATE; empty if the message did not come from the server.
     pub code: String,
     pub message: String,
     /// More about the message.
     pub detail: Option<String>,
     /// The server's hint.
     pub hint: Option<String>,
-    /// Where in the statement, in characters from 1.
+    /// The position in the statement, in characters from 1.
     pub position: Option<u32>,
-    /// The statement of the server's own in which `internal_position` lies.
+    /// The internally generated statement that `internal_position` refers to.
     pub internal_query: Option<String>,
-    /// Where in that statement, in characters from 1.
+    /// The position in that statement, in characters from 1.
     pub internal_position: Option<u32>,
     /// The call stack, as `PL/pgSQL function f() line 3 at RAISE`.
     pub context: Option<String>,
-    /// The schema, table, column, type and constraint that it is about.
+    /// The schema, table, column, type and constraint that the message is about.
     pub about: Vec<(&'static str, String)>,
-    /// Where in the server's source it is said.
+    /// The location in the server's source code that reported it.
     pub location: Option<String>,
 }
 
 impl ServerMessage {
-    /// A warning of our own, told as those of the server are.
+    /// Returns a warning of our own, shown in the same way as the server's.
     #[must_use]
     pub fn warning(message: String) -> Self {
         Self { severity: "WARNING".to_owned(), message, ..Self::default() }
     }
 
-    /// The same with what reads such a text, where the database knows no encoding (`SQL_ASCII`) and the server does not send what is no UTF-8.
+    /// Adds the advice for reading such text if the database has no encoding (`SQL_ASCII`) and the server refuses to send
+    /// what is not UTF-8.
     #[must_use]
-    pub fn of_no_encoding(mut self) -> Self {
+    pub fn with_encoding_hint(mut self) -> Self {
         if self.code == "22021" {
             let advice = "the database knows no encoding: SET client_encoding = 'SQL_ASCII' has the server send its bytes as they are";
             self.hint.get_or_insert_with(|| advice.to_owned());
@@ -188,9 +191,9 @@ impl ServerMessage {
         self
     }
 
-    /// A note on a setting that has changed: with another encoding than UTF8, text is not what it seems. Bytes as they
-    /// are (`SQL_ASCII`) need none.
-    pub fn of_setting(name: &str, value: &str) -> Option<Self> {
+    /// Returns a warning for a changed setting: with a client encoding other than UTF8, text is decoded wrongly. `SQL_ASCII`
+    /// passes bytes through unchanged and needs no warning.
+    pub fn setting_warning(name: &str, value: &str) -> Option<Self> {
         let wrong = name == "client_encoding" && !matches!(value, "UTF8" | "SQL_ASCII");
         wrong.then(|| {
             Self::warning(format!(
@@ -200,9 +203,9 @@ impl ServerMessage {
         })
     }
 
-    /// A notification (`NOTIFY`), told as notices of the server are.
+    /// Returns a notification (`NOTIFY`) as a message, shown in the same way as the server's notices.
     #[must_use]
-    pub fn notified(channel: &str, text: &str, process: i32) -> Self {
+    pub fn from_notification(channel: &str, text: &str, process: i32) -> Self {
         let message = format!("notification on {channel} from process {process}: {text}");
         Self { severity: "NOTIFY".to_owned(), message, ..Self::default() }
     }
@@ -211,12 +214,13 @@ impl ServerMessage {
 /// How a statement ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "there is one for each result, not for each row")]
-pub enum Ended {
-    /// With the server's word: `SELECT 3`, `UPDATE 1`, `BEGIN`.
+pub enum StatementOutcome {
+    /// Successfully, with the server's command tag: `SELECT 3`, `UPDATE 1`, `BEGIN`.
     Done(String),
     Failed(ServerMessage),
-    /// It was cancelled, as somebody asked for.
+    /// Cancelled on request.
     Cancelled,
-    /// The connection was lost: whether it was carried out is not known, unless a transaction was open, which is lost.
+    /// The connection was lost. Whether the statement took effect is unknown, unless a transaction was open: then that is
+    /// lost.
     Lost(String),
 }

@@ -1,28 +1,30 @@
-//! Whether each row of a result is a row of one table, from the words of its statement. Of a column the server says only of which
-//! table it is: where a statement names a table twice, a row of the result is of two rows of it.
+//! Checks from a statement's text whether each row of its result is a row of one table. The server only reports which table a
+//! column comes from: if a statement names a table twice, a row of the result combines two of its rows.
 
-use super::statement::Words;
-use super::token::{Kind, Token, words};
+use super::statement::StatementTokens;
+use super::token::{Kind, Token, significant_tokens};
 
-/// Why it is not.
-const WHY: &str = "its statement names more than one plain table (a join, a query or a function in FROM, WITH, UNION), so which row of \
-                   the table a value is of is not known; a SELECT of that table alone can be changed";
-/// Why it is not known.
-const UNKNOWN: &str = "its statement does not show of which table it is; a SELECT of that table alone can be changed";
+/// The reason that it is not.
+const WHY: &str = "its statement names more than one plain table (a join, a query or a function in FROM, WITH, UNION), so it is \
+                   unknown which row of the table a value belongs to; the result of a SELECT from that table alone can be changed";
+/// The reason that it is unknown.
+const UNKNOWN: &str =
+    "its statement does not show which table it reads; only the result of a SELECT from one table can be changed";
 
-/// Looks whether each row of a statement's result is a row of one table.
+/// Checks whether each row of a statement's result is a row of one table.
 ///
 /// # Errors
-/// Why that is not so, or not known, and what can be changed.
+/// The reason that it is not, or that it is unknown, and what can be edited instead.
 pub(super) fn check(statement: &str) -> Result<(), String> {
-    let mut tokens: Vec<Token> = words(statement).into_iter().filter(|token| token.kind != Kind::Command).collect();
+    let mut tokens: Vec<Token> =
+        significant_tokens(statement).into_iter().filter(|token| token.kind != Kind::Command).collect();
     while tokens.last().is_some_and(|last| last.kind == Kind::Semicolon) {
         tokens.pop();
     }
     if tokens.iter().any(|token| matches!(token.kind, Kind::Semicolon | Kind::Escaped)) {
         return Err(UNKNOWN.to_owned());
     }
-    // What stands in parentheses has tables of its own, whose columns are not those of the result.
+    // A query in parentheses has tables of its own, whose columns are not those of the result.
     let mut depth = 0_usize;
     tokens.retain(|token| {
         let outside = depth == 0;
@@ -33,21 +35,21 @@ pub(super) fn check(statement: &str) -> Result<(), String> {
         }
         outside
     });
-    let words = Words { text: statement, tokens: &tokens };
-    let one = match words.sign(0).to_ascii_lowercase().as_str() {
+    let words = StatementTokens { text: statement, tokens: &tokens };
+    let is_one_table = match words.sign(0).to_ascii_lowercase().as_str() {
         "select" | "table" => words.reads_one(),
-        // What it inserts may come from anywhere: what it returns is of the table.
+        // The inserted rows may come from anywhere; the returned ones belong to the table.
         "insert" => true,
         "update" => !words.has_from(),
         "delete" => !(0..tokens.len()).any(|at| words.is(at, "using")),
         "with" => false,
         _ => return Err(UNKNOWN.to_owned()),
     };
-    if one { Ok(()) } else { Err(WHY.to_owned()) }
+    if is_one_table { Ok(()) } else { Err(WHY.to_owned()) }
 }
 
-impl Words<'_> {
-    /// Where `FROM` stands, which is not that of `IS DISTINCT FROM`.
+impl StatementTokens<'_> {
+    /// Returns the positions of `FROM`, except in `IS DISTINCT FROM`.
     fn froms(&self) -> impl Iterator<Item = usize> {
         (1..self.tokens.len()).filter(move |at| self.is(*at, "from") && !self.is(at - 1, "distinct"))
     }
@@ -56,8 +58,8 @@ impl Words<'_> {
         self.froms().next().is_some()
     }
 
-    /// Whether a query reads one table by its name; what stands in parentheses is left out of its words, but for the sign that
-    /// opens.
+    /// Returns whether a query reads one table by its name. Parenthesized text has been removed from the tokens, except for
+    /// the opening parenthesis.
     fn reads_one(&self) -> bool {
         if (0..self.tokens.len()).any(|at| self.any(at, &["union", "intersect", "except", "join"])) {
             return false;
@@ -65,7 +67,7 @@ impl Words<'_> {
         let mut at = match self.froms().next() {
             Some(from) => from + 1,
             None if self.is(0, "table") => 1,
-            // Without FROM nothing of it is of a table.
+            // Without FROM no column comes from a table.
             None => return true,
         };
         at += usize::from(self.is(at, "only"));
@@ -78,7 +80,7 @@ impl Words<'_> {
         while self.sign(at + 1) == "." && is_name(at + 2) {
             at += 2;
         }
-        // `f(…)`: rows of a function.
+        // `f(…)` returns rows of a function.
         if self.sign(at + 1) == "(" {
             return false;
         }
@@ -92,7 +94,7 @@ mod tests {
     use super::check;
 
     #[test]
-    fn rows_of_a_query_of_one_plain_table_are_rows_of_that_table() {
+    fn query_of_one_plain_table_returns_rows_of_that_table() {
         for statement in [
             "select * from emp",
             "SELECT e.id, e.name FROM app.\"Emp\" AS e WHERE boss IN (SELECT id FROM emp JOIN x USING (id)) ORDER BY 1, 2;",
@@ -110,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_a_table_that_is_named_twice_or_made_by_a_query_are_of_no_one_row() {
+    fn rows_of_joins_and_subqueries_belong_to_no_single_table() {
         for statement in [
             "select e.id, b.id as bid, b.active from emp e join emp b on b.id = e.boss",
             "select * from emp e, emp b",

@@ -1,29 +1,29 @@
-//! Where a statement ends, as psql sees it: at a `;` outside of parentheses and of the body of a function.
+//! Finds the end of a statement as psql does: a `;` outside of parentheses and function bodies.
 
 use super::token::{Kind, Token};
 
-/// Why a statement is not over, which is the sign in psql's prompt for its next line.
+/// Why a statement is incomplete, which psql's prompt shows on the next line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Open {
     /// No statement has begun.
     #[default]
     Ready,
-    /// It wants a `;`.
+    /// The `;` is missing.
     Statement,
     /// A parenthesis is open.
     Parenthesis,
     /// A comment is open.
     Comment,
-    /// A text is open.
+    /// A string is open.
     Text,
-    /// A name in quotes is open.
+    /// A quoted name is open.
     Name,
-    /// A text between `$tag$` is open.
+    /// A string in `$tag$` is open.
     Dollar,
 }
 
 impl Open {
-    /// The sign before `#` or `>` in psql's prompt (`%R`).
+    /// Returns the character before `#` or `>` in psql's prompt (`%R`).
     pub fn sign(self) -> char {
         match self {
             Self::Ready => '=',
@@ -37,22 +37,22 @@ impl Open {
     }
 }
 
-/// The state of the scanner within a statement. Source: psqlscan.l.
+/// The scanner's state within a statement. Source: psqlscan.l.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scan {
     parentheses: usize,
-    /// `BEGIN` and `CASE` of a function's body that wait for their `END`.
+    /// Number of `BEGIN` and `CASE` in a function body that are not yet closed by `END`.
     bodies: usize,
-    /// The first letters of the first words, where they are those of `CREATE OR REPLACE FUNCTION|PROCEDURE`.
+    /// The initials of the first words, if they are those of `CREATE OR REPLACE FUNCTION|PROCEDURE`.
     first: [u8; 4],
     words: usize,
-    /// Whether something other than blanks and comments was read.
+    /// Whether anything but blanks and comments was read.
     begun: bool,
     open: Option<Open>,
 }
 
 impl Scan {
-    /// Reads the next token. Returns whether it ends the statement; then the next one begins.
+    /// Reads the next token. Returns whether it ends the statement; the next token then begins a new one.
     pub fn take(&mut self, text: &str, token: &Token) -> bool {
         self.open = match token.kind {
             _ if token.closed => None,
@@ -100,12 +100,12 @@ impl Scan {
         }
     }
 
-    /// Whether something of a statement was read.
+    /// Returns whether a part of a statement was read.
     pub fn is_begun(&self) -> bool {
         self.begun
     }
 
-    /// Why the statement is not over.
+    /// Returns why the statement is incomplete.
     pub fn open(&self) -> Open {
         match self.open {
             Some(open) => open,
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_prompt_says_what_is_open() {
+    fn prompt_shows_the_open_construct() {
         for (text, sign) in [
             ("", '='),
             ("  -- x\n", '='),

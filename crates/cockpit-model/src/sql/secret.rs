@@ -1,12 +1,12 @@
-//! Statements that hold a password: they are kept in no history and shown in no log.
+//! Recognizes statements that contain a password. They are kept out of the history and of logs.
 
 use super::token::{Kind, Token};
 
-/// Parts of names whose values are secret.
+/// Substrings of names whose values are secret.
 const NAMES: &[&str] =
     &["password", "passwd", "passphrase", "pwd", "secret", "api_key", "apikey", "access_key", "token"];
-/// Functions one of whose arguments is a password or a key. Source: pgcrypto's and dblink's documentation, and that of RDS for
-/// `aws_commons`.
+/// Functions with a password or a key among their arguments. Source: the documentation of pgcrypto and dblink, and that of
+/// RDS for `aws_commons`.
 const FUNCTIONS: &[&str] = &[
     "create_aws_credentials",
     "crypt",
@@ -22,8 +22,9 @@ const FUNCTIONS: &[&str] = &[
     "decrypt_iv",
 ];
 
-/// Whether a statement holds one, or may. `words` are its tokens without blanks and comments, or its comments alone.
-pub fn is_held(text: &str, words: &[Token]) -> bool {
+/// Returns whether a statement contains a password, or may. `words` are its tokens without blanks and comments, or only its
+/// comments.
+pub fn contains_password(text: &str, words: &[Token]) -> bool {
     let is_value = |at: usize| {
         words.get(at).is_some_and(|token| matches!(token.kind, Kind::Text | Kind::DollarText | Kind::Variable))
     };
@@ -34,7 +35,7 @@ pub fn is_held(text: &str, words: &[Token]) -> bool {
             Kind::Word | Kind::Keyword | Kind::QuotedName => {
                 // `PASSWORD 'x'`, `password = 'x'`, `set password to 'x'`, `(password, 'x')`.
                 let near = is_value(at + 1) || (is_value(at + 2) && words[at + 1].kind != Kind::Opening);
-                // The values of an INSERT stand apart from their names.
+                // The values of an INSERT are separate from their column names.
                 if names(at) && (near || (insert && words.iter().any(|token| token.kind == Kind::Text))) {
                     return true;
                 }
@@ -43,7 +44,7 @@ pub fn is_held(text: &str, words: &[Token]) -> bool {
                     return true;
                 }
             }
-            Kind::Text | Kind::DollarText | Kind::Comment if holds(token.of(text)) => return true,
+            Kind::Text | Kind::DollarText | Kind::Comment if has_password(token.of(text)) => return true,
             Kind::Command if is_held_by_command(token.of(text)) => return true,
             _ => {}
         }
@@ -56,8 +57,9 @@ fn is_secret_name(name: &str) -> bool {
     NAMES.iter().any(|part| name.contains(part))
 }
 
-/// Whether a password is within a text: `host=x password=y`, `postgres://user:password@host`, a statement in it.
-fn holds(text: &str) -> bool {
+/// Returns whether a string contains a password: `host=x password=y`, `postgres://user:password@host`, or a statement with
+/// one.
+fn has_password(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let assigned = |name: &&str| {
         lower.match_indices(*name).any(|(at, _)| {
@@ -81,17 +83,17 @@ fn is_held_by_command(command: &str) -> bool {
     let name = words.next().unwrap_or_default();
     match name {
         "\\set" => words.next().is_some_and(is_secret_name) && words.next().is_some(),
-        _ => holds(&lower),
+        _ => has_password(&lower),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sql::token::words;
+    use crate::sql::token::significant_tokens;
 
     #[test]
-    fn statements_with_a_password_are_known() {
+    fn statements_with_a_password_are_recognized() {
         for statement in [
             "alter role app password 'x'",
             "ALTER USER app WITH ENCRYPTED PASSWORD 'x' VALID UNTIL 'infinity'",
@@ -114,12 +116,12 @@ mod tests {
             "set app.secret to 'x'",
             "select * from users where api_token = 'x'",
         ] {
-            assert!(is_held(statement, &words(statement)), "{statement}");
+            assert!(contains_password(statement, &significant_tokens(statement)), "{statement}");
         }
     }
 
     #[test]
-    fn sql_without_a_password_is_kept() {
+    fn sql_without_a_password_is_not_secret() {
         for statement in [
             "select * from users where password is null",
             "select password from users where name = 'a'",
@@ -131,7 +133,7 @@ mod tests {
             "\\password app",
             "select count(*) from password_resets where at > '2026-01-01'",
         ] {
-            assert!(!is_held(statement, &words(statement)), "{statement}");
+            assert!(!contains_password(statement, &significant_tokens(statement)), "{statement}");
         }
     }
 }

@@ -1,29 +1,29 @@
-//! A small table that is whole in memory: what `\d` and its like make, what `\crosstabview` makes.
+//! A small table held in memory, made by `\d` commands or `\crosstabview`.
 
-/// The subject of a table.
+/// The content of a sheet, which decides how it is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Of {
-    /// A result, turned: it is printed as results are.
+pub enum SheetKind {
+    /// A pivoted result, printed like a result.
     #[default]
     Result,
-    /// A list of the catalogue: what is not there is empty, whatever stands for NULL.
+    /// A catalogue list. NULL is printed as empty, regardless of the setting for NULL.
     List,
-    /// A description of one thing: the same, and never as records.
+    /// A description of one object: like a list, but never printed as records.
     One,
 }
 
-/// A table with what stands above and below it.
+/// A table with its title and footers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sheet {
-    /// The title above it.
+    /// The title above the table.
     pub title: Option<String>,
-    /// The headings, and whether a column's values stand at the right.
+    /// The headings, and whether each column is right-aligned.
     pub columns: Vec<(String, bool)>,
-    /// The rows; none is NULL.
+    /// The rows; `None` is NULL.
     pub rows: Vec<Vec<Option<String>>>,
-    /// Lines below it. Where there are none, the number of rows stands there, unless `counted` is false.
+    /// Lines below the table. If there are none, the row count is printed instead, unless `counted` is false.
     pub footers: Vec<String>,
-    /// Whether the number of rows is told.
+    /// Whether the row count is printed.
     pub counted: bool,
-    pub of: Of,
+    pub kind: SheetKind,
 }

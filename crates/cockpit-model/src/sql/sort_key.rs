@@ -1,4 +1,4 @@
-//! The keys that values of a column are sorted by, as the server would sort them: from the server's own text of each.
+//! Sort keys for the values of a column that reproduce the server's order from its text output.
 
 use super::Column;
 use std::cmp::Ordering;
@@ -6,24 +6,24 @@ use std::cmp::Ordering;
 /// How the values of a column are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// Whole numbers and decimal ones, however large.
+    /// Integers and decimals of any size.
     Decimal,
-    /// Binary ones.
+    /// Binary floating-point numbers.
     Float,
-    /// An amount, with the signs of a currency.
+    /// Amounts with currency signs.
     Money,
     /// Years, months, days and times.
     Interval,
-    /// Days, with or without a time and a zone.
-    Moment,
-    /// Texts, and what stands in the same order as its text.
+    /// Dates, with or without a time and a zone.
+    DateTime,
+    /// Text, and types that sort like their text.
     Text,
-    /// Sorted as text, which may differ from the server's order: that order is not known for these types.
+    /// Sorted as text although the server's order for the type may differ, because that order is unknown.
     AsText,
 }
 
 impl Order {
-    /// The order of a column, by its type.
+    /// Returns the order of a column, by its type.
     pub fn of(column: &Column) -> Self {
         match column.type_oid {
             // int8, int2, int4, oid, xid, cid, numeric, xid8
@@ -33,28 +33,28 @@ impl Order {
             790 => Self::Money,
             1186 => Self::Interval,
             // date, timestamp, timestamptz
-            1082 | 1114 | 1184 => Self::Moment,
+            1082 | 1114 | 1184 => Self::DateTime,
             // bool, bytea, char, name, text, unknown, bpchar, varchar, time, uuid
             16 | 17 | 18 | 19 | 25 | 705 | 1042 | 1043 | 1083 | 2950 => Self::Text,
             _ => Self::AsText,
         }
     }
 
-    /// The key of a value. What is not in the form that is known of its type is a text.
+    /// Returns the key of a value. A value not in the type's expected format sorts as text.
     pub fn key(self, value: Option<&str>) -> SortKey {
         let Some(text) = value else { return SortKey::Null };
         let known = match self {
             Self::Decimal => Decimal::of(text).map(SortKey::Decimal),
             Self::Float => text.parse().ok().map(SortKey::Float),
-            Self::Money => Decimal::of_money(text).map(SortKey::Decimal),
-            Self::Interval => interval(text).map(SortKey::Whole),
-            Self::Moment => moment(text).map(SortKey::Whole),
+            Self::Money => Decimal::parse_money(text).map(SortKey::Decimal),
+            Self::Interval => interval(text).map(SortKey::Integer),
+            Self::DateTime => moment(text).map(SortKey::Integer),
             Self::Text | Self::AsText => None,
         };
         known.unwrap_or_else(|| SortKey::Text(text.into()))
     }
 
-    /// Whether a value with this key stands where its text does, and not where the server would have it.
+    /// Returns whether a value with this key is sorted by its text instead of the server's order.
     pub fn is_as_text(self, key: &SortKey) -> bool {
         matches!(key, SortKey::Text(_)) && self != Self::Text
     }
@@ -65,18 +65,18 @@ impl Order {
 pub enum SortKey {
     /// A decimal number.
     Decimal(Decimal),
-    /// A binary one.
+    /// A floating-point number.
     Float(f64),
     /// Microseconds.
-    Whole(i128),
+    Integer(i128),
     Text(Box<str>),
     Null,
 }
 
-/// As PostgreSQL sorts them: NULL is the largest, and NaN is larger than every number.
+/// Compares as PostgreSQL does: NULL is the largest, and NaN is larger than every number.
 pub fn compare(a: &SortKey, b: &SortKey) -> Ordering {
     let rank = |key: &SortKey| match key {
-        SortKey::Decimal(_) | SortKey::Float(_) | SortKey::Whole(_) => 0,
+        SortKey::Decimal(_) | SortKey::Float(_) | SortKey::Integer(_) => 0,
         SortKey::Text(_) => 1,
         SortKey::Null => 2,
     };
@@ -86,7 +86,7 @@ pub fn compare(a: &SortKey, b: &SortKey) -> Ordering {
             Ordering::Equal => a.partial_cmp(b).unwrap_or(Ordering::Equal),
             order => order,
         },
-        (SortKey::Whole(a), SortKey::Whole(b)) => a.cmp(b),
+        (SortKey::Integer(a), SortKey::Integer(b)) => a.cmp(b),
         (SortKey::Text(a), SortKey::Text(b)) => a.cmp(b),
         _ => rank(a).cmp(&rank(b)),
     }
@@ -95,12 +95,12 @@ pub fn compare(a: &SortKey, b: &SortKey) -> Ordering {
 /// A decimal number of any size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decimal {
-    /// -1 is `-Infinity`, 0 a number, 1 `Infinity`, 2 `NaN`.
+    /// -1 is `-Infinity`, 0 a finite number, 1 `Infinity`, 2 `NaN`.
     kind: i8,
     negative: bool,
-    /// Digits before the point, without zeros at their beginning.
+    /// The digits before the point, without leading zeros.
     whole: Box<str>,
-    /// Digits behind it, without zeros at their end.
+    /// The digits after the point, without trailing zeros.
     part: Box<str>,
 }
 
@@ -127,8 +127,9 @@ impl Decimal {
         Some(Self { kind: 0, negative, whole: whole.into(), part: part.into() })
     }
 
-    /// An amount: all of one column have as many digits behind the point, wherever the language of the server puts which signs.
-    fn of_money(text: &str) -> Option<Self> {
+    /// Parses an amount. All amounts of a column have the same number of decimals, wherever the server's locale puts its
+    /// signs.
+    fn parse_money(text: &str) -> Option<Self> {
         let sign = if text.contains(['-', '(', '−']) { "-" } else { "" };
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         if digits.is_empty() { None } else { Self::of(&format!("{sign}{digits}")) }
@@ -161,10 +162,10 @@ impl Ord for Decimal {
     }
 }
 
-/// Microseconds of a day.
+/// Microseconds per day.
 const DAY: i128 = 86_400_000_000;
 
-/// Microseconds of `HH:MM[:SS[.ffffff]]`.
+/// Parses `HH:MM[:SS[.ffffff]]` into microseconds.
 fn time(text: &str) -> Option<i128> {
     let mut parts = text.split(':');
     let (hours, minutes) = (parts.next()?.parse::<u64>().ok()?, parts.next()?.parse::<u64>().ok()?);
@@ -177,7 +178,7 @@ fn time(text: &str) -> Option<i128> {
     Some(seconds * 1_000_000 + i128::from(part))
 }
 
-/// What is before and after all others: moments, and since version 17 intervals.
+/// Parses `infinity` and `-infinity`, which dates have, and intervals since version 17.
 fn endless(text: &str) -> Option<i128> {
     match text {
         "infinity" => Some(i128::MAX),
@@ -186,7 +187,7 @@ fn endless(text: &str) -> Option<i128> {
     }
 }
 
-/// An interval in the style `postgres`, as the server compares it: a month is 30 days, a day 24 hours.
+/// Parses an interval in the style `postgres`, with the server's comparison rules: a month is 30 days, a day 24 hours.
 fn interval(text: &str) -> Option<i128> {
     if let Some(endless) = endless(text) {
         return Some(endless);
@@ -215,7 +216,7 @@ fn interval(text: &str) -> Option<i128> {
     Some(sum)
 }
 
-/// A date, with or without a time and a zone, as `DateStyle = ISO` writes it.
+/// Parses a date, with or without a time and a zone, in the format of `DateStyle = ISO`.
 fn moment(text: &str) -> Option<i128> {
     if let Some(endless) = endless(text) {
         return Some(endless);
@@ -227,9 +228,9 @@ fn moment(text: &str) -> Option<i128> {
     if parts.next().is_some() || !(1..=12).contains(&month) {
         return None;
     }
-    // The year before 1 is 1 BC.
+    // The year before 1 AD is 1 BC.
     let year = if before { 1 - year } else { year };
-    // Years that begin in March have their day more at their end.
+    // Years that begin in March have the leap day at their end.
     let (from_march, years) = ((month + 9) % 12, year - i128::from(month < 3));
     let leaps = years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400);
     let days = years * 365 + leaps + (from_march * 306 + 5) / 10 + day;
@@ -251,7 +252,7 @@ fn moment(text: &str) -> Option<i128> {
 mod tests {
     use super::*;
 
-    /// These values are in this order, each before the next one.
+    /// Checks that these values are in ascending order.
     fn ascends(order: Order, values: &[&str]) {
         for pair in values.windows(2) {
             let (a, b) = (order.key(Some(pair[0])), order.key(Some(pair[1])));
@@ -262,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_any_size_are_in_the_servers_order() {
+    fn numbers_of_any_size_have_the_servers_order() {
         let large = ["9007199254740992", "9007199254740993", "12345678901234567890123456789012345678901.5"];
         let small = [
             "-Infinity",
@@ -285,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn money_is_in_the_order_of_its_amounts_in_any_language() {
+    fn money_is_ordered_by_amount_in_any_locale() {
         ascends(
             Order::Money,
             &["-$1,000.00", "-$2.00", "$0.05", "$9.00", "$10.00", "$1,000.00", "$10,000,000,000,000.00"],
@@ -296,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn intervals_and_moments_are_in_the_order_of_their_time() {
+    fn intervals_and_dates_are_ordered_by_time() {
         ascends(
             Order::Interval,
             &[
@@ -319,11 +320,11 @@ mod tests {
             ],
         );
         ascends(
-            Order::Moment,
+            Order::DateTime,
             &["-infinity", "0044-03-15 BC", "0001-01-01", "2024-02-29", "2024-03-01", "10000-01-01", "infinity"],
         );
         ascends(
-            Order::Moment,
+            Order::DateTime,
             &[
                 "2024-10-27 02:30:00+02",
                 "2024-10-27 02:30:00.5+02",
@@ -335,11 +336,11 @@ mod tests {
     }
 
     #[test]
-    fn values_of_another_form_are_sorted_as_text_and_known_to_be() {
+    fn values_in_another_format_are_sorted_as_text_and_reported_so() {
         for (order, text) in [
             (Order::Interval, "P1Y"),
             (Order::Interval, "@ 1 day ago"),
-            (Order::Moment, "27/10/2024"),
+            (Order::DateTime, "27/10/2024"),
             (Order::AsText, "{1,2}"),
             (Order::Decimal, "x"),
         ] {
@@ -347,9 +348,10 @@ mod tests {
         }
         assert!(!Order::Text.is_as_text(&Order::Text.key(Some("a"))));
         assert!(!Order::AsText.is_as_text(&SortKey::Null));
-        let of = |type_oid| Order::of(&Column { name: "a".into(), type_oid, modifier: -1, table_oid: 0, number: 0 });
+        let order_of =
+            |type_oid| Order::of(&Column { name: "a".into(), type_oid, modifier: -1, table_oid: 0, number: 0 });
         assert_eq!(
-            [of(20), of(790), of(1186), of(25), of(1009)],
+            [order_of(20), order_of(790), order_of(1186), order_of(25), order_of(1009)],
             [Order::Decimal, Order::Money, Order::Interval, Order::Text, Order::AsText]
         );
     }

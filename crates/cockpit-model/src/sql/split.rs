@@ -1,6 +1,6 @@
-//! A text taken apart as psql takes it: statements, psql's commands, and the data after `COPY … FROM STDIN`.
+//! Splits a text as psql does: into statements, psql commands, and the data after `COPY … FROM STDIN`.
 //!
-//! An editor keeps a [`Split`] and tells it of each change; what did not change is not read again.
+//! An editor keeps a [`Split`] and reports each change to it; unchanged pieces are not read again.
 
 use super::copy;
 use super::scan::{Open, Scan};
@@ -9,50 +9,50 @@ use std::ops::Range;
 
 /// The kind of a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
-    /// A statement, which may have commands of psql in it and be ended by one (`\g`).
+pub enum PieceKind {
+    /// A statement, which may contain psql commands and be ended by one (`\g`).
     Statement,
-    /// A command of psql by itself.
+    /// A standalone psql command.
     Command,
-    /// The lines of data after `COPY … FROM STDIN;`, with `\.`.
+    /// The lines of data after `COPY … FROM STDIN;`, including `\.`.
     Data,
     /// Blanks and comments.
     Blank,
 }
 
-/// A piece of a text. The pieces one after the other are the text.
+/// A piece of a text. All pieces joined are the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
-    pub what: What,
-    /// Where it begins in the text, in bytes. Blanks and comments before a statement belong to it.
+    pub kind: PieceKind,
+    /// The start in the text, in bytes. Blanks and comments before a statement belong to it.
     pub start: usize,
     pub end: usize,
-    /// Why it is not over; [`Open::Ready`] is that it is.
+    /// Why the piece is incomplete; [`Open::Ready`] if it is complete.
     pub open: Open,
-    /// Its tokens, from its beginning on.
+    /// The tokens, relative to the piece's start.
     tokens: Vec<Token>,
 }
 
 impl Piece {
-    /// Its tokens, placed in the whole text.
+    /// Returns the tokens, positioned in the whole text.
     pub fn tokens(&self) -> impl Iterator<Item = Token> + '_ {
         self.tokens.iter().map(|token| Token { start: token.start + self.start, end: token.end + self.start, ..*token })
     }
 
-    /// Where it is without the blanks and comments before and after it. `text` is the whole text.
+    /// Returns the range without surrounding blanks and comments. `text` is the whole text.
     pub fn body(&self, text: &str) -> Range<usize> {
-        let said = |token: &&Token| !token.kind.is_space();
-        let first = self.tokens.iter().find(said).map_or(0, |token| token.start);
-        let last = self.tokens.iter().rev().find(said).map_or(first, |token| token.end);
-        let said = text.get(self.start + first..self.start + last).unwrap_or_default();
-        self.start + first..self.start + first + said.trim_end().len()
+        let is_visible = |token: &&Token| !token.kind.is_space();
+        let first = self.tokens.iter().find(is_visible).map_or(0, |token| token.start);
+        let last = self.tokens.iter().rev().find(is_visible).map_or(first, |token| token.end);
+        let body = text.get(self.start + first..self.start + last).unwrap_or_default();
+        self.start + first..self.start + first + body.trim_end().len()
     }
 
-    /// The text that is sent to the server: without psql's commands, and without its `;`. Empty where there is nothing.
+    /// Returns the text to send to the server: without psql commands and the final `;`. Empty if nothing is left.
     pub fn statement(&self, text: &str) -> String {
         let mut statement = String::new();
-        let said = self.tokens().filter(|token| !token.kind.is_space() && token.kind != Kind::Command);
-        let semicolon = said.last().filter(|last| last.kind == Kind::Semicolon && self.open == Open::Ready);
+        let sent = self.tokens().filter(|token| !token.kind.is_space() && token.kind != Kind::Command);
+        let semicolon = sent.last().filter(|last| last.kind == Kind::Semicolon && self.open == Open::Ready);
         for token in self.tokens() {
             match token.kind {
                 Kind::Command => {}
@@ -73,7 +73,7 @@ pub struct Split {
     pieces: Vec<Piece>,
 }
 
-/// Commands of psql after which the statement before them is over: it is sent, or thrown away.
+/// psql commands that end the statement before them: it is sent or discarded.
 const ENDING: &[&str] = &["g", "gx", "gset", "gexec", "gdesc", "crosstabview", "watch", "r", "reset"];
 
 impl Split {
@@ -84,20 +84,20 @@ impl Split {
         split
     }
 
-    /// The pieces, in order.
+    /// Returns the pieces, in order.
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces
     }
 
-    /// Follows a change: at the byte `at` so many bytes went and so many came; `text` is the text after it.
+    /// Applies a change: at byte `at`, `removed` bytes were replaced by `added` bytes. `text` is the text after the change.
     pub fn edit(&mut self, text: &str, at: usize, removed: usize, added: usize) {
         let mut first = self.pieces.partition_point(|piece| piece.end < at).saturating_sub(1);
-        while first > 0 && self.pieces[first].what == What::Data {
+        while first > 0 && self.pieces[first].kind == PieceKind::Data {
             first -= 1;
         }
         let start = self.pieces.get(first).map_or(0, |piece| piece.start);
         let old = self.pieces.split_off(first.min(self.pieces.len()));
-        // From the first place on where a piece began before and begins again, all is as it was.
+        // Once a piece begins where one began before, all later pieces are unchanged.
         let mut same = None;
         self.read(text, start, |here, data| {
             if here <= at + added {
@@ -105,7 +105,7 @@ impl Split {
             }
             let before = here - added + removed;
             same = old.binary_search_by_key(&before, |piece| piece.start).ok();
-            same.is_some_and(|number| (old[number].what == What::Data) == data)
+            same.is_some_and(|number| (old[number].kind == PieceKind::Data) == data)
         });
         let rest = same.map_or(&[][..], |number| &old[number..]);
         if self.pieces.last().is_none_or(|last| last.end < text.len()) {
@@ -117,7 +117,7 @@ impl Split {
         }
     }
 
-    /// Reads from `start` on, until `stop` says at the beginning of a piece that it may (which is told whether data come).
+    /// Reads from `start` until `stop` returns true at the start of a piece. `stop` also receives whether data follow.
     fn read(&mut self, text: &str, start: usize, mut stop: impl FnMut(usize, bool) -> bool) {
         let mut at = start;
         let mut data = false;
@@ -129,19 +129,19 @@ impl Split {
         }
     }
 
-    /// The piece at a byte: the one that a person means whose cursor is there. Behind a statement in its line it is that one.
+    /// Returns the piece at a cursor. After a statement on the same line, that statement is the one meant.
     pub fn at(&self, text: &str, cursor: usize) -> Option<&Piece> {
         let here = self.pieces.partition_point(|piece| piece.end <= cursor).min(self.pieces.len().checked_sub(1)?);
         let piece = &self.pieces[here];
         let between = text.get(piece.start..cursor.max(piece.start)).unwrap_or_default();
         let behind = between.trim().is_empty() && !between.contains('\n') && piece.body(text).start >= cursor;
         match here.checked_sub(1) {
-            Some(before) if behind || piece.what == What::Blank => Some(&self.pieces[before]),
+            Some(before) if behind || piece.kind == PieceKind::Blank => Some(&self.pieces[before]),
             _ => Some(piece),
         }
     }
 
-    /// The brackets at a byte: the one at it or before it and its partner, as their first bytes, the opening one first.
+    /// Returns the pair of brackets at a cursor, at or before it, as the byte offsets of the opening and the closing one.
     pub fn brackets(&self, text: &str, cursor: usize) -> Option<(usize, usize)> {
         let mut open: Vec<Token> = Vec::new();
         let touched = |token: &Token| token.start == cursor || token.end == cursor;
@@ -159,7 +159,7 @@ impl Split {
                             continue;
                         }
                         found = Some((from.start, token.start));
-                        // The one at the cursor goes before the one behind which it is.
+                        // A bracket at the cursor is preferred to one just before it.
                         if from.start == cursor || token.start == cursor {
                             return found;
                         }
@@ -173,20 +173,20 @@ impl Split {
 }
 
 fn piece_words(piece: &Piece) -> Vec<Token> {
-    piece.tokens().filter(|token| !token.kind.is_space()).take(copy::LOOKED_AT).collect()
+    piece.tokens().filter(|token| !token.kind.is_space()).take(copy::MAX_TOKENS).collect()
 }
 
-/// One piece from `start` on.
+/// Reads one piece from `start` on.
 fn piece(text: &str, start: usize) -> Piece {
     let mut scan = Scan::default();
-    let mut piece = Piece { what: What::Blank, start, end: start, open: Open::Ready, tokens: Vec::new() };
+    let mut piece = Piece { kind: PieceKind::Blank, start, end: start, open: Open::Ready, tokens: Vec::new() };
     while let Some(token) = next(text, piece.end) {
         piece.end = token.end;
         piece.tokens.push(Token { start: token.start - start, end: token.end - start, ..token });
         if token.kind == Kind::Command {
             let name = command_name(token.of(text));
             if !scan.is_begun() {
-                piece.what = What::Command;
+                piece.kind = PieceKind::Command;
                 return piece;
             }
             if ENDING.contains(&name) {
@@ -195,7 +195,7 @@ fn piece(text: &str, start: usize) -> Piece {
         }
         let over = scan.take(text, &token);
         if over || scan.is_begun() {
-            piece.what = What::Statement;
+            piece.kind = PieceKind::Statement;
         }
         if over {
             return piece;
@@ -205,13 +205,13 @@ fn piece(text: &str, start: usize) -> Piece {
     piece
 }
 
-/// The name of a command of psql, from its text.
+/// Returns the name of a psql command from its text.
 pub fn command_name(command: &str) -> &str {
     let name = command.strip_prefix('\\').unwrap_or(command);
     name.split(|next: char| next.is_whitespace() || next == '\\').next().unwrap_or_default().trim_end_matches(';')
 }
 
-/// The rest of the line and the lines of data, up to `\.`.
+/// Reads the rest of the line and the lines of data, up to `\.`.
 fn data_piece(text: &str, start: usize) -> Piece {
     let mut end = start;
     let mut over = false;
@@ -224,7 +224,7 @@ fn data_piece(text: &str, start: usize) -> Piece {
     }
     let token = Token { kind: Kind::Unknown, start: 0, end: end - start, closed: true };
     let open = if over { Open::Ready } else { Open::Statement };
-    Piece { what: What::Data, start, end, open, tokens: vec![token] }
+    Piece { kind: PieceKind::Data, start, end, open, tokens: vec![token] }
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
-//! Tests of the splitting: lists of what deceives, and what holds for any text.
+//! Tests of splitting: deceptive texts, and properties of any text.
 
 use super::*;
 use proptest::prelude::*;
 
-/// The statements and commands of a text, trimmed.
+/// Returns the statements and commands of a text, trimmed.
 fn parts(text: &str) -> Vec<&str> {
     Split::new(text)
         .pieces
         .iter()
-        .filter(|piece| piece.what != What::Blank)
+        .filter(|piece| piece.kind != PieceKind::Blank)
         .map(|piece| &text[piece.body(text)])
         .collect()
 }
@@ -51,26 +51,26 @@ fn semicolons_in_literals_and_comments_end_no_statement() {
 }
 
 #[test]
-fn begin_and_end_count_in_routines_alone() {
+fn begin_and_end_count_only_in_routines() {
     assert_eq!(parts("begin; select 1; end;"), ["begin;", "select 1;", "end;"]);
     assert_eq!(parts("create table begin (a int); select 1;").len(), 2);
     assert_eq!(parts("select create_function(); begin; end;").len(), 3);
     assert_eq!(parts("create function f(a int default 1) returns int return a; select 1;").len(), 2);
-    // psql counts neither `TEMP` nor what follows it as the beginning of a routine.
+    // psql does not count `TEMP`, or what follows it, as the beginning of a routine.
     assert_eq!(parts("create temp view v as select 1; begin; end;").len(), 3);
 }
 
 #[test]
-fn a_statement_that_is_not_over_says_what_is_open() {
-    let last = |text: &str| Split::new(text).pieces.last().map(|piece| (piece.what, piece.open)).unwrap();
-    assert_eq!(last("select 1; select 'a; \n"), (What::Statement, Open::Text));
-    assert_eq!(last("select 1; select \"a; \n"), (What::Statement, Open::Name));
-    assert_eq!(last("do $$ begin"), (What::Statement, Open::Dollar));
-    assert_eq!(last("select 1 /* a"), (What::Statement, Open::Comment));
-    assert_eq!(last("select (1;"), (What::Statement, Open::Parenthesis));
-    assert_eq!(last("select 1"), (What::Statement, Open::Statement));
-    assert_eq!(last("select 1;"), (What::Statement, Open::Ready));
-    assert_eq!(last("select 1; -- the end\n"), (What::Blank, Open::Ready));
+fn incomplete_statement_reports_what_is_open() {
+    let last = |text: &str| Split::new(text).pieces.last().map(|piece| (piece.kind, piece.open)).unwrap();
+    assert_eq!(last("select 1; select 'a; \n"), (PieceKind::Statement, Open::Text));
+    assert_eq!(last("select 1; select \"a; \n"), (PieceKind::Statement, Open::Name));
+    assert_eq!(last("do $$ begin"), (PieceKind::Statement, Open::Dollar));
+    assert_eq!(last("select 1 /* a"), (PieceKind::Statement, Open::Comment));
+    assert_eq!(last("select (1;"), (PieceKind::Statement, Open::Parenthesis));
+    assert_eq!(last("select 1"), (PieceKind::Statement, Open::Statement));
+    assert_eq!(last("select 1;"), (PieceKind::Statement, Open::Ready));
+    assert_eq!(last("select 1; -- the end\n"), (PieceKind::Blank, Open::Ready));
 }
 
 #[test]
@@ -87,18 +87,18 @@ fn commands_stand_alone_in_a_statement_or_end_it() {
 }
 
 #[test]
-fn data_after_copy_are_no_statements() {
+fn data_after_copy_are_not_statements() {
     let text = "copy t from stdin; -- rest\n1\ta;b\n'\n\\.\nselect 1;";
     let split = Split::new(text);
-    let whats: Vec<What> = split.pieces.iter().map(|piece| piece.what).collect();
-    assert_eq!(whats, [What::Statement, What::Data, What::Statement]);
+    let whats: Vec<PieceKind> = split.pieces.iter().map(|piece| piece.kind).collect();
+    assert_eq!(whats, [PieceKind::Statement, PieceKind::Data, PieceKind::Statement]);
     assert_eq!(&text[split.pieces[1].start..split.pieces[1].end], " -- rest\n1\ta;b\n'\n\\.\n");
     assert_eq!(Split::new("copy t from stdin;\n1").pieces[1].open, Open::Statement);
     assert_eq!(Split::new("copy t to stdout;\nselect 1;").pieces.len(), 2);
 }
 
 #[test]
-fn a_statement_is_sent_without_commands_and_without_its_semicolon() {
+fn statement_is_sent_without_commands_and_semicolon() {
     let sent = |text: &str| Split::new(text).pieces[0].statement(text);
     assert_eq!(sent("  -- a\n select 1 ; "), "select 1");
     assert_eq!(sent("select 1 \\gset"), "select 1");
@@ -110,7 +110,7 @@ fn a_statement_is_sent_without_commands_and_without_its_semicolon() {
 }
 
 #[test]
-fn the_statement_under_the_cursor_is_the_one_that_is_meant() {
+fn statement_at_the_cursor_is_found() {
     let text = "select 1;  \n\nselect 2;\n-- end\n";
     let at = |cursor: usize| {
         let split = Split::new(text);
@@ -127,7 +127,7 @@ fn the_statement_under_the_cursor_is_the_one_that_is_meant() {
 }
 
 #[test]
-fn brackets_find_their_partners_and_none_in_texts() {
+fn brackets_are_paired_except_in_strings() {
     let text = "select (a[1] + ')' || (2)); select (";
     let split = Split::new(text);
     assert_eq!(split.brackets(text, 7), Some((7, 25)));
@@ -142,7 +142,7 @@ const PIECES: &str = "(select|'|\"|;|\\$\\$|\\$a\\$|/\\*|\\*/|--|\n|\\\\g|\\\\d|
 
 proptest! {
     #[test]
-    fn the_pieces_are_the_text(text in PIECES) {
+    fn pieces_join_to_the_text(text in PIECES) {
         let split = Split::new(&text);
         let mut at = 0;
         for piece in split.pieces() {
@@ -160,7 +160,7 @@ proptest! {
     }
 
     #[test]
-    fn a_change_leads_to_what_reading_anew_does(
+    fn edit_gives_the_same_as_splitting_anew(
         before in PIECES, put in PIECES, after in PIECES, gone in PIECES,
     ) {
         let old = format!("{before}{gone}{after}");
@@ -171,7 +171,7 @@ proptest! {
     }
 
     #[test]
-    fn no_cursor_is_outside_of_all_pieces(text in PIECES, cursor in 0usize..60) {
+    fn every_cursor_is_in_a_piece(text in PIECES, cursor in 0usize..60) {
         let split = Split::new(&text);
         prop_assert_eq!(split.at(&text, cursor.min(text.len())).is_none(), text.is_empty());
         split.brackets(&text, cursor);
@@ -179,7 +179,7 @@ proptest! {
 }
 
 #[test]
-fn a_change_at_the_beginning_of_a_long_text_reads_one_statement_again() {
+fn change_at_the_start_of_a_long_text_rereads_one_statement() {
     let mut text = "select 1;\n".repeat(10_000);
     let mut split = Split::new(&text);
     let before = split.pieces.len();

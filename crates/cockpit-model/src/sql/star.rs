@@ -1,13 +1,13 @@
-//! The columns that the `*` of a SELECT stands for, written out.
+//! Expands the `*` of a SELECT into its columns.
 
 use super::catalogue::Catalogue;
 use super::context::{Statement, TableReference, name_of};
-use super::keywords::quoted;
-use super::split::{Split, What};
+use super::keywords::quote_identifier;
+use super::split::{PieceKind, Split};
 use super::token::{Kind, Token};
 use std::ops::Range;
 
-/// Words that end a FROM.
+/// Words that end a FROM clause.
 const ENDS: &[&str] = &[
     "where",
     "group",
@@ -25,23 +25,23 @@ const ENDS: &[&str] = &[
     "returning",
 ];
 
-/// A `*`: where it is among the tokens, with what stands before its dot.
+/// A `*` with its qualifier, as token indexes.
 struct Star {
     first: usize,
     last: usize,
 }
 
-/// The columns for the `*` at the cursor, or for the only one of the statement there, and the place of the `*`.
+/// Returns the columns for the `*` at the cursor, or the only one in the statement there, and the range of the `*`.
 ///
 /// # Errors
-/// Why it cannot be written out, in words: other columns than the server's would be worse than none.
+/// The reason it cannot be expanded: columns that differ from the server's would be worse than none.
 pub fn expand(
     text: &str,
     split: &Split,
     cursor: usize,
     catalogue: &Catalogue,
 ) -> Result<(Range<usize>, String), String> {
-    let piece = split.at(text, cursor).filter(|piece| piece.what == What::Statement);
+    let piece = split.at(text, cursor).filter(|piece| piece.kind == PieceKind::Statement);
     let tokens: Vec<Token> =
         piece.into_iter().flat_map(super::split::Piece::tokens).filter(|token| !token.kind.is_space()).collect();
     let stars: Vec<Star> = (0..tokens.len()).filter_map(|at| star(text, &tokens, at)).collect();
@@ -49,14 +49,14 @@ pub fn expand(
     let star = match (stars.iter().find(touched), &stars[..]) {
         (Some(star), _) | (None, [star]) => star,
         (None, []) => return Err("there is no * of a SELECT in the statement under the cursor".to_owned()),
-        (None, _) => return Err("there are several: put the cursor on the *".to_owned()),
+        (None, _) => return Err("there are several *: put the cursor on one".to_owned()),
     };
     let tables = tables(text, &tokens, star.last)?;
     let qualifier = &tokens[star.first..star.last];
     let written = text.get(tokens[star.first].start..tokens[star.last].start).unwrap_or_default();
     let names: Vec<String> =
         qualifier.iter().filter(|token| token.kind != Kind::Dot).map(|token| name_of(text, token)).collect();
-    let is_meant = |named: &&TableReference| match &names[..] {
+    let is_selected = |named: &&TableReference| match &names[..] {
         [] => true,
         [name] => named.alias.as_ref().unwrap_or(&named.name) == name,
         [schema, name] => named.alias.is_none() && named.schema.as_ref() == Some(schema) && named.name == *name,
@@ -64,15 +64,15 @@ pub fn expand(
     };
     let several = tables.len() > 1;
     let mut columns = Vec::new();
-    for named in tables.iter().filter(is_meant) {
+    for named in tables.iter().filter(is_selected) {
         let relation = named.of_catalogue(catalogue).filter(|relation| !relation.columns.is_empty());
         let relation = relation.ok_or_else(|| format!("the columns of {} are not known", named.name))?;
         let prefix = match (names.is_empty(), several) {
             (false, _) => written.to_owned(),
-            (true, true) => format!("{}.", quoted(named.alias.as_ref().unwrap_or(&named.name))),
+            (true, true) => format!("{}.", quote_identifier(named.alias.as_ref().unwrap_or(&named.name))),
             (true, false) => String::new(),
         };
-        columns.extend(relation.columns.iter().map(|(name, _)| format!("{prefix}{}", quoted(name))));
+        columns.extend(relation.columns.iter().map(|(name, _)| format!("{prefix}{}", quote_identifier(name))));
     }
     if columns.is_empty() {
         return Err(format!("FROM has no {}", written.trim_end_matches('.')));
@@ -80,7 +80,7 @@ pub fn expand(
     Ok((tokens[star.first].start..tokens[star.last].end, columns.join(", ")))
 }
 
-/// The `*` at `at`, where it is one of the list of a SELECT.
+/// Returns the `*` at token `at`, if it belongs to the list of a SELECT.
 fn star(text: &str, tokens: &[Token], at: usize) -> Option<Star> {
     if tokens[at].kind != Kind::Operator || tokens[at].of(text) != "*" {
         return None;
@@ -94,7 +94,7 @@ fn star(text: &str, tokens: &[Token], at: usize) -> Option<Star> {
     if !begins {
         return None;
     }
-    // Backwards to the SELECT of its own parenthesis.
+    // Go back to the SELECT of the same parenthesis.
     let mut depth = 0_usize;
     for token in tokens[..first].iter().rev() {
         match token.kind {
@@ -117,29 +117,29 @@ fn star(text: &str, tokens: &[Token], at: usize) -> Option<Star> {
     None
 }
 
-/// The tables of the FROM that belongs to the list in which the token `star` is, in its order.
+/// Returns the tables of the FROM clause that belongs to the list containing token `star`, in order.
 fn tables(text: &str, tokens: &[Token], star: usize) -> Result<Vec<TableReference>, String> {
     let statement = Statement { text, tokens };
-    let made = statement.made();
-    let is =
+    let made = statement.defined();
+    let is_any =
         |at: usize, words: &[&str]| tokens.get(at).is_some_and(|token| words.iter().any(|word| token.is(text, word)));
     let mut at = next(text, tokens, star + 1, &["from"]).ok_or("the SELECT has no FROM")? + 1;
     let mut tables = Vec::new();
     loop {
         let query = "the columns of a query or a function in FROM are not written out: name them";
-        let (named, end) = statement.named(at).ok_or(query)?;
-        // `f(…)`, and `t AS x (a, b)`, which gives the columns other names.
+        let (named, end) = statement.table_at(at).ok_or(query)?;
+        // `f(…)`, or `t AS x (a, b)`, which renames the columns.
         if tokens.get(end).is_some_and(|token| token.kind == Kind::Opening) {
             return Err(query.to_owned());
         }
         if named.schema.is_none() && made.iter().any(|made| made.name == named.name) {
-            return Err(format!("the columns of {}, which WITH makes, are not written out: name them", named.name));
+            return Err(format!("the columns of {}, which WITH defines, are not written out: name them", named.name));
         }
         tables.push(named);
-        // Over the condition, to the next table or the end.
+        // Skip the condition, to the next table or the end.
         match next(text, tokens, end, &["join", "using", "natural", ","]) {
             None => return Ok(tables),
-            Some(found) if is(found, &["using", "natural"]) => {
+            Some(found) if is_any(found, &["using", "natural"]) => {
                 return Err("a join with USING or NATURAL gives columns once: name them".to_owned());
             }
             Some(found) => at = found + 1,
@@ -147,7 +147,7 @@ fn tables(text: &str, tokens: &[Token], star: usize) -> Result<Vec<TableReferenc
     }
 }
 
-/// The first of these words from `at` on, outside of parentheses and before the end of the FROM or of the parenthesis.
+/// Returns the first of these words from `at` on, outside of parentheses and within the FROM clause and its parenthesis.
 fn next(text: &str, tokens: &[Token], at: usize, words: &[&str]) -> Option<usize> {
     let mut depth = 0_usize;
     for (number, token) in tokens.iter().enumerate().skip(at) {
@@ -193,7 +193,7 @@ mod tests {
         catalogue
     }
 
-    /// The text after it; `|` is the cursor.
+    /// Returns the text after expansion; `|` marks the cursor.
     fn expanded(text: &str) -> Result<String, String> {
         let cursor = text.find('|').unwrap_or(text.len());
         let text = text.replace('|', "");
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_becomes_the_columns_of_its_tables_with_quotes_where_they_are_needed() {
+    fn star_expands_to_the_columns_of_its_tables_quoted_if_needed() {
         for (typed, is) in [
             ("select * from users", "select id, \"Name\", \"order\" from users"),
             (
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_for_sure_is_not_written_out() {
+    fn uncertain_columns_are_not_expanded() {
         for (typed, why) in [
             ("select 1", "no * of a SELECT"),
             ("select count(*) from users", "no * of a SELECT"),
@@ -244,13 +244,13 @@ mod tests {
             ("select * from generate_series(1, 2)", "a query or a function"),
             ("select * from users as x (a, b)", "a query or a function"),
             ("select * from (select 1) x", "a query or a function"),
-            ("with users as (select 1) select * from users", "which WITH makes"),
+            ("with users as (select 1) select * from users", "which WITH defines"),
             ("select x.* from users", "FROM has no x"),
             ("select u.*, * from users u| ", "several"),
             ("select *", "no FROM"),
         ] {
-            let said = expanded(typed).unwrap_err();
-            assert!(said.contains(why), "{typed}: {said}");
+            let error = expanded(typed).unwrap_err();
+            assert!(error.contains(why), "{typed}: {error}");
         }
     }
 }

@@ -1,14 +1,14 @@
-//! The words of one statement, as those look at them who tell from its words what it does.
+//! Access to the words of one statement, for the modules that judge it by its text.
 
-use super::token::{Token, folded};
+use super::token::{Token, fold_identifier};
 
 /// The tokens of one statement, or of a part of it.
-pub(super) struct Words<'a> {
+pub(super) struct StatementTokens<'a> {
     pub(super) text: &'a str,
     pub(super) tokens: &'a [Token],
 }
 
-impl Words<'_> {
+impl StatementTokens<'_> {
     pub(super) fn is(&self, at: usize, word: &str) -> bool {
         self.tokens.get(at).is_some_and(|token| token.is(self.text, word))
     }
@@ -21,8 +21,8 @@ impl Words<'_> {
         self.tokens.get(at).map_or("", |token| token.of(self.text))
     }
 
-    /// A name as the server folds it, so that it is known again however it is written.
+    /// Returns a name as the server folds it, so that it can be compared.
     pub(super) fn name(&self, at: usize) -> String {
-        folded(self.sign(at))
+        fold_identifier(self.sign(at))
     }
 }

@@ -1,6 +1,6 @@
-//! Tokens of SQL as psql reads it: the server's own, and what psql adds (its commands after `\`, and `:variables`).
+//! Tokens of SQL as psql reads it: the server's, and psql's additions (commands after `\`, and `:variables`).
 //!
-//! No token is changed or left out: together they are the text.
+//! No token is changed or dropped: joined, they are the text.
 
 use super::keywords::is_keyword;
 use squawk_lexer::{LiteralKind, TokenKind, tokenize};
@@ -8,26 +8,26 @@ use squawk_lexer::{LiteralKind, TokenKind, tokenize};
 /// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Blanks and ends of lines.
+    /// Blanks and line ends.
     Blank,
     /// A comment: `-- …` or `/* … */`.
     Comment,
-    /// A key word.
+    /// A keyword.
     Keyword,
     /// A name, or a word that may be one.
     Word,
-    /// A name in double quotes.
+    /// A double-quoted name.
     QuotedName,
-    /// A text in single quotes, with or without a letter before it.
+    /// A single-quoted string, with or without a prefix letter.
     Text,
-    /// A text between `$tag$`.
+    /// A string in `$tag$`.
     DollarText,
     Number,
     /// `$1`.
     Parameter,
-    /// A variable of psql: `:name`, `:'name'`, `:"name"`, `:{?name}`.
+    /// A psql variable: `:name`, `:'name'`, `:"name"`, `:{?name}`.
     Variable,
-    /// An operator, also `::`, `:=` and `..`.
+    /// An operator, including `::`, `:=` and `..`.
     Operator,
     /// `(`, `[` or `{`.
     Opening,
@@ -39,59 +39,59 @@ pub enum Kind {
     Dot,
     /// `;`
     Semicolon,
-    /// `\;` or `\:`: the sign itself, which ends no statement and begins no variable.
+    /// `\;` or `\:`: the character itself, which neither ends a statement nor begins a variable.
     Escaped,
-    /// A command of psql with its arguments, up to the end of its line or to `\\`.
+    /// A psql command with its arguments, up to the end of its line or to `\\`.
     Command,
-    /// Nothing that SQL knows.
+    /// Not part of SQL.
     Unknown,
 }
 
 impl Kind {
-    /// Whether it says nothing: blanks and comments.
+    /// Returns whether it is a blank or a comment.
     pub fn is_space(self) -> bool {
         matches!(self, Self::Blank | Self::Comment)
     }
 }
 
-/// A token, with its place in the text.
+/// A token, with its position in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token {
     pub kind: Kind,
-    /// Where it begins, in bytes.
+    /// The start, in bytes.
     pub start: usize,
-    /// Where it ends, in bytes.
+    /// The end, in bytes.
     pub end: usize,
-    /// Whether its quote, comment or argument has an end; always true of what needs none.
+    /// Whether its quote, comment or argument is closed; always true for tokens that need no closing.
     pub closed: bool,
 }
 
 impl Token {
-    /// The token's part of the text.
+    /// Returns the token's text.
     pub fn of<'a>(&self, text: &'a str) -> &'a str {
         text.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// Whether it is this word, whatever its letters' case.
+    /// Returns whether it is this word, ignoring case.
     pub fn is(&self, text: &str, word: &str) -> bool {
         matches!(self.kind, Kind::Word | Kind::Keyword) && self.of(text).eq_ignore_ascii_case(word)
     }
 }
 
-/// A name as the server folds it: in quotes as it is written, else in lower case.
-pub fn folded(written: &str) -> String {
+/// Folds a name as the server does: quoted names are kept, others become lower case.
+pub fn fold_identifier(written: &str) -> String {
     match written.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
         Some(name) => name.replace("\"\"", "\""),
         None => written.to_lowercase(),
     }
 }
 
-/// All tokens of a text.
+/// Returns the tokens of a text.
 pub fn tokens(text: &str) -> impl Iterator<Item = Token> {
     tokens_as(text, false)
 }
 
-/// All tokens of a text as a server takes it that has `standard_conforming_strings` off, where it has (`escapes`).
+/// Returns the tokens of a text, with `escapes` as read by a server with `standard_conforming_strings` off.
 pub fn tokens_as(text: &str, escapes: bool) -> impl Iterator<Item = Token> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -101,32 +101,33 @@ pub fn tokens_as(text: &str, escapes: bool) -> impl Iterator<Item = Token> {
     })
 }
 
-/// The tokens of a statement that say something: without blanks and comments.
-pub fn words(text: &str) -> Vec<Token> {
-    words_as(text, false)
+/// Returns the tokens of a statement without blanks and comments.
+pub fn significant_tokens(text: &str) -> Vec<Token> {
+    significant_tokens_as(text, false)
 }
 
-/// The same as [`tokens_as`] takes them.
-pub fn words_as(text: &str, escapes: bool) -> Vec<Token> {
+/// Returns the same as [`significant_tokens`], from [`tokens_as`].
+pub fn significant_tokens_as(text: &str, escapes: bool) -> Vec<Token> {
     tokens_as(text, escapes).filter(|token| !token.kind.is_space()).collect()
 }
 
-/// The token that begins at `at`, where `escapes` says that `\` is one in each text between single quotes, also without an `E` before it.
+/// Returns the token that begins at `at`. With `escapes`, `\` is an escape in every single-quoted string, even without an `E`
+/// prefix.
 pub fn next_as(text: &str, at: usize, escapes: bool) -> Option<Token> {
     let mut token = next(text, at)?;
     if escapes && token.kind == Kind::Text {
-        let said = token.of(text);
-        // Those with another letter before them (`B`, `X`, `U&`) have none; those with `E` are read so already.
-        let quote = usize::from(said.starts_with(['n', 'N']));
-        if said[quote..].starts_with('\'') {
+        let written = token.of(text);
+        // Strings with another prefix (`B`, `X`, `U&`) have no escapes; those with `E` are already read that way.
+        let quote = usize::from(written.starts_with(['n', 'N']));
+        if written[quote..].starts_with('\'') {
             (token.end, token.closed) = escaped_end(text, token.start + quote + 1);
-            go_on(text, &mut token);
+            extend_continued(text, &mut token);
         }
     }
     Some(token)
 }
 
-/// The token that begins at `at`; none at the text's end.
+/// Returns the token that begins at `at`; `None` at the end of the text.
 pub fn next(text: &str, at: usize) -> Option<Token> {
     let rest = text.get(at..)?;
     let raw = tokenize(rest).next()?;
@@ -189,13 +190,13 @@ fn literal(text: &str, kind: LiteralKind, token: &mut Token) {
         }
         LiteralKind::EscStr { terminated } => {
             token.closed = terminated;
-            go_on(text, token);
+            extend_continued(text, token);
         }
     }
 }
 
-/// A text with escapes goes on in the next line, and there too `\'` does not end it.
-fn go_on(text: &str, token: &mut Token) {
+/// Extends a string with escapes that continues on the next line, where `\'` does not end it either.
+fn extend_continued(text: &str, token: &mut Token) {
     while token.closed
         && let Some(more) = continued(&text[token.end..])
     {
@@ -203,24 +204,24 @@ fn go_on(text: &str, token: &mut Token) {
     }
 }
 
-/// How far the quote is from which a text goes on: after blanks and comments with an end of a line among them.
+/// Returns the offset of the quote that continues a string: after blanks and comments that contain a line end.
 fn continued(rest: &str) -> Option<usize> {
     let mut at = 0;
     let mut line = false;
     loop {
-        let here = rest.get(at..)?;
-        let next = here.chars().next()?;
+        let tail = rest.get(at..)?;
+        let next = tail.chars().next()?;
         match next {
             '\'' => return line.then_some(at + 1),
             '\n' | '\r' => (at, line) = (at + 1, true),
             ' ' | '\t' | '\u{b}' | '\u{c}' => at += 1,
-            '-' if here.starts_with("--") => at += here.find(['\n', '\r'])?,
+            '-' if tail.starts_with("--") => at += tail.find(['\n', '\r'])?,
             _ => return None,
         }
     }
 }
 
-/// Where a text with escapes ends whose first quote was before `at`, and whether it does.
+/// Returns the end of a string with escapes whose opening quote is just before `at`, and whether it is closed.
 fn escaped_end(text: &str, mut at: usize) -> (usize, bool) {
     let bytes = text.as_bytes();
     while let Some(byte) = bytes.get(at) {
@@ -234,7 +235,7 @@ fn escaped_end(text: &str, mut at: usize) -> (usize, bool) {
     (text.len(), false)
 }
 
-/// Where an operator ends: a comment begins no part of it.
+/// Returns the end of an operator: it never includes the beginning of a comment.
 fn operator_end(text: &str, mut at: usize) -> usize {
     while let Some(rest) = text.get(at..)
         && rest.starts_with(|next| "+-*/<>=~!@#%^&|`?".contains(next))
@@ -246,7 +247,7 @@ fn operator_end(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// Whether a character can be in a variable's name. Source: psqlscan.l, `variable_char`.
+/// Returns whether a character may occur in a variable's name. Source: psqlscan.l, `variable_char`.
 pub fn is_variable_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii()
 }
@@ -270,9 +271,9 @@ fn colon(text: &str, token: &mut Token) {
     }
 }
 
-/// Commands whose argument is the rest of the line, also where `\\` is in it. Source: command.c, `OT_WHOLE_LINE`.
+/// Commands whose argument is the rest of the line, even past `\\`. Source: command.c, `OT_WHOLE_LINE`.
 const WHOLE_LINE: &[&str] = &["!", "copy", "ef", "ev", "h", "help", "sf", "sf+", "sv", "sv+"];
-/// Commands with an argument that is the rest of the line where it begins with `|`. Source: command.c, `OT_FILEPIPE`.
+/// Commands with an argument that is the rest of the line if it begins with `|`. Source: command.c, `OT_FILEPIPE`.
 const PIPED: &[&str] = &["g", "gx", "o", "out", "w", "write"];
 
 fn backslash(text: &str, token: &mut Token) {
@@ -298,7 +299,7 @@ fn backslash(text: &str, token: &mut Token) {
     while let Some((at, next)) = characters.next() {
         let begins = std::mem::replace(&mut fresh, quote.is_none() && next.is_whitespace());
         match (quote, next) {
-            // A command is the rest of the line.
+            // After `|` the shell command is the rest of the line.
             (None, '|') if piped && begins => break,
             (None, '\\') => {
                 let both = arguments[at..].starts_with("\\\\");
@@ -314,7 +315,7 @@ fn backslash(text: &str, token: &mut Token) {
         }
     }
     token.closed = quote.is_none();
-    // `\` alone, or before another one: it stands for itself.
+    // A lone `\`, or `\\`, stands for itself.
     if token.end == token.start + 1 && text[token.end..].starts_with('\\') {
         token.end += 1;
     }
@@ -330,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_are_told_from_casts_slices_and_texts() {
+    fn variables_are_told_apart_from_casts_slices_and_strings() {
         use Kind::{Keyword, Operator, Text, Variable, Word};
         assert_eq!(
             kinds("select :a :'b' :\"c\" :{?d} x::int y:=1"),
@@ -353,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_ends_with_its_line_or_before_the_next_backslash() {
+    fn command_ends_with_its_line_or_before_the_next_backslash() {
         let command = |text: &'static str| tokens(text).next().map(|token| (token.of(text), token.closed)).unwrap();
         assert_eq!(command("\\d foo\nselect"), ("\\d foo", true));
         assert_eq!(command("\\a \\x"), ("\\a ", true));
@@ -368,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_comments_and_dollars_are_one_token_each() {
+    fn quotes_comments_and_dollar_strings_are_one_token_each() {
         use Kind::{Comment, DollarText, Operator, QuotedName, Text};
         assert_eq!(kinds("/* a /* b */ ; */"), [(Comment, "/* a /* b */ ; */")]);
         assert_eq!(kinds("$a$ $b$ ; $$ $a$"), [(DollarText, "$a$ $b$ ; $$ $a$")]);
@@ -383,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_may_take_a_backslash_in_each_text_for_an_escape() {
+    fn backslash_is_an_escape_if_the_server_treats_it_so() {
         let texts = |text: &'static str, escapes: bool| -> Vec<(&str, bool)> {
             let found = tokens_as(text, escapes).filter(|token| token.kind == Kind::Text);
             found.map(|token| (token.of(text), token.closed)).collect()
@@ -398,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn a_literal_without_an_end_says_so() {
+    fn unterminated_literal_is_marked() {
         for text in ["'a", "\"a", "$$a", "$x$a$", "/* a", "e'a\\'", "E'a'\n'b", "u&'x"] {
             let last = tokens(text).last().unwrap();
             assert!(!last.closed && last.end == text.len(), "{text}: {last:?}");
@@ -407,7 +408,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn together_they_are_the_text(text in "[a-z'\"$\\\\:;(){}/*\\-\\n \u{3042}eE0-9]{0,60}") {
+        fn tokens_join_to_the_text(text in "[a-z'\"$\\\\:;(){}/*\\-\\n \u{3042}eE0-9]{0,60}") {
             for escapes in [false, true] {
                 let mut at = 0;
                 for token in tokens_as(&text, escapes) {
@@ -420,7 +421,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_to_its_end(text in any::<String>()) {
+        fn any_text_is_read_to_the_end(text in any::<String>()) {
             prop_assert_eq!(tokens(&text).last().map_or(0, |token| token.end), text.len());
         }
     }

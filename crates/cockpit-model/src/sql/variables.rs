@@ -1,4 +1,4 @@
-//! psql's variables: those with a meaning are checked when they are set.
+//! psql's variables. Those with a special meaning are checked when they are set.
 
 use super::format::options::boolean;
 use super::keywords::literal;
@@ -6,26 +6,26 @@ use super::token::is_variable_char;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// The values that a variable with a meaning takes.
+/// The values that a special variable accepts.
 enum Takes {
     /// On or off.
     Boolean,
-    /// One of these; the first is what it is when it is unset.
+    /// One of these; the first is the value when it is unset.
     One(&'static [&'static str]),
     Number,
-    /// Seconds, also parts of one.
+    /// Seconds, with fractions.
     Seconds,
     /// Any text.
     Text,
 }
 
-/// No more seconds lie between two times of `\watch`. Source: psql's settings.h, `DEFAULT_WATCH_INTERVAL_MAX`.
+/// The maximum interval of `\watch` in seconds. Source: psql's settings.h, `DEFAULT_WATCH_INTERVAL_MAX`.
 const LONGEST_WATCH: f64 = 1_000_000.0;
 
-/// Variables with a meaning, what they take, what they are at first and what they mean. Source: psql's documentation,
-/// "Variables".
+/// Special variables: accepted values, initial value and description.
+/// Source: psql's documentation, "Variables".
 const KNOWN: &[(&str, Takes, &str, &str)] = &[
-    ("AUTOCOMMIT", Takes::Boolean, "on", "each statement is committed; off: `COMMIT` does it"),
+    ("AUTOCOMMIT", Takes::Boolean, "on", "each statement is committed at once; off: `COMMIT` commits"),
     (
         "COMP_KEYWORD_CASE",
         Takes::One(&["preserve-upper", "lower", "upper", "preserve-lower"]),
@@ -34,14 +34,14 @@ const KNOWN: &[(&str, Takes, &str, &str)] = &[
     ),
     ("ECHO", Takes::One(&["none", "errors", "queries", "all"]), "none", "statements are shown before they run"),
     ("ECHO_HIDDEN", Takes::One(&["off", "on", "noexec"]), "off", "the statements of `\\d` and its like are shown"),
-    ("FETCH_COUNT", Takes::Number, "0", "taken; results are always streamed"),
+    ("FETCH_COUNT", Takes::Number, "0", "accepted, without an effect: results are always streamed"),
     ("HIDE_TABLEAM", Takes::Boolean, "off", "tables are described without their access method"),
     ("HIDE_TOAST_COMPRESSION", Takes::Boolean, "off", "columns are described without their compression"),
     (
         "HISTCONTROL",
         Takes::One(&["none", "ignorespace", "ignoredups", "ignoreboth"]),
         "none",
-        "`ignorespace`: what begins with a blank is kept in no history; the same twice in a row never is",
+        "`ignorespace`: statements that begin with a blank are kept out of the history; repeated ones always are",
     ),
     ("HISTSIZE", Takes::Number, "500", "accepted, without an effect: the history has 5,000 statements"),
     ("IGNOREEOF", Takes::Number, "0", "accepted, without an effect"),
@@ -49,13 +49,13 @@ const KNOWN: &[(&str, Takes, &str, &str)] = &[
         "ON_ERROR_ROLLBACK",
         Takes::One(&["off", "on", "interactive"]),
         "off",
-        "an error in a transaction takes back its statement alone",
+        "an error in a transaction rolls back only its statement",
     ),
     ("ON_ERROR_STOP", Takes::Boolean, "off", "a script ends at its first error"),
     ("PROMPT1", Takes::Text, "%/%R%x%# ", "accepted, without an effect"),
     ("PROMPT2", Takes::Text, "%/%R%x%# ", "accepted, without an effect"),
     ("PROMPT3", Takes::Text, ">> ", "accepted, without an effect"),
-    ("QUIET", Takes::Boolean, "off", "less is told"),
+    ("QUIET", Takes::Boolean, "off", "fewer messages are printed"),
     (
         "SHOW_ALL_RESULTS",
         Takes::Boolean,
@@ -65,12 +65,17 @@ const KNOWN: &[(&str, Takes, &str, &str)] = &[
     ("SHOW_CONTEXT", Takes::One(&["errors", "never", "always"]), "errors", "when the call stack of a message is shown"),
     ("SINGLELINE", Takes::Boolean, "off", "accepted, without an effect"),
     ("SINGLESTEP", Takes::Boolean, "off", "accepted, without an effect"),
-    ("VERBOSITY", Takes::One(&["default", "verbose", "terse", "sqlstate"]), "default", "how much is said of an error"),
-    ("WATCH_INTERVAL", Takes::Seconds, "2", "so many seconds lie between two times of `\\watch`"),
+    (
+        "VERBOSITY",
+        Takes::One(&["default", "verbose", "terse", "sqlstate"]),
+        "default",
+        "how much of an error is printed",
+    ),
+    ("WATCH_INTERVAL", Takes::Seconds, "2", "seconds between two runs of `\\watch`"),
 ];
 
-/// Variables that are set by what happens, and what they tell.
-pub const TOLD: &[(&str, &str)] = &[
+/// Variables that the program sets, with their descriptions.
+pub const PROGRAM_VARIABLES: &[(&str, &str)] = &[
     ("DBNAME", "the database"),
     ("ENCODING", "the encoding of the client"),
     ("ERROR", "whether the last statement failed"),
@@ -84,13 +89,13 @@ pub const TOLD: &[(&str, &str)] = &[
     ("SERVER_VERSION_NUM", "the same as a number"),
     ("SQLSTATE", "the code of the last statement's end"),
     ("USER", "the user"),
-    ("VERSION", "the psql whose commands are these"),
+    ("VERSION", "the psql version whose commands these are"),
     ("VERSION_NAME", "its version"),
     ("VERSION_NUM", "the same as a number"),
 ];
 
-/// The psql that a script finds here. Source: the newest one of whose commands all are in the table, but for those that it says
-/// are not.
+/// The psql version reported to scripts. Source: the newest version whose commands are all in the table, except those marked
+/// as unsupported.
 const VERSION: &str = "15";
 
 /// All variables.
@@ -122,25 +127,25 @@ impl Default for Variables {
 }
 
 impl Variables {
-    /// The value of one.
+    /// Returns the value of a variable.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
     }
 
-    /// Whether one that is on or off is on.
+    /// Returns whether an on/off variable is on.
     pub fn is_on(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| boolean(value) == Some(true))
     }
 
-    /// Whether it has a meaning, so that `\gset` must not set it.
+    /// Returns whether a variable is special, so that `\gset` must not set it.
     pub fn is_special(name: &str) -> bool {
         KNOWN.iter().any(|(known, ..)| *known == name)
     }
 
-    /// Sets one.
+    /// Sets a variable.
     ///
     /// # Errors
-    /// A name that is none; a value that one with a meaning does not take. Both in psql's words.
+    /// An invalid name, or a value that a special variable does not accept; the message is psql's.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
         if name.is_empty() || !name.chars().all(is_variable_char) {
             return Err(format!("invalid variable name: \"{name}\""));
@@ -190,16 +195,16 @@ impl Variables {
         Ok(())
     }
 
-    /// Unsets one; one with a meaning becomes what it is when nobody set it.
+    /// Unsets a variable; a special one gets its default.
     ///
     /// # Errors
-    /// A name that is none.
+    /// An invalid name.
     pub fn unset(&mut self, name: &str) -> Result<(), String> {
         if name.is_empty() || !name.chars().all(is_variable_char) {
             return Err(format!("invalid variable name: \"{name}\""));
         }
         match KNOWN.iter().find(|(known, ..)| *known == name) {
-            // psql's own rule: unset is off, also where it is on at first.
+            // As in psql: an unset on/off variable is off, even if it is on initially.
             Some((_, Takes::Boolean, ..)) => _ = self.values.insert(name.into(), "off".into()),
             Some((_, Takes::One(choices), ..)) => _ = self.values.insert(name.into(), choices[0].into()),
             Some((_, Takes::Number | Takes::Seconds, first, _)) => {
@@ -210,8 +215,8 @@ impl Variables {
         Ok(())
     }
 
-    /// The value for `:name`, `:'name'`, `:"name"` or `:{?name}`, and the name; none where the text stays as it is.
-    pub fn replaced(&self, written: &str) -> Option<(String, String)> {
+    /// Returns the value for `:name`, `:'name'`, `:"name"` or `:{?name}`, and the name; `None` if the text stays as it is.
+    pub fn substitute(&self, written: &str) -> Option<(String, String)> {
         let inner = written.strip_prefix(':')?;
         let within = |open: &str, close: &str| inner.strip_prefix(open)?.strip_suffix(close);
         if let Some(name) = within("{?", "}") {
@@ -227,7 +232,7 @@ impl Variables {
         Some((self.get(inner)?.to_owned(), inner.into()))
     }
 
-    /// All variables, a line each, as `\set` lists them.
+    /// Returns all variables, one per line, as `\set` lists them.
     pub fn list(&self) -> String {
         self.values.iter().fold(String::new(), |mut text, (name, value)| {
             let _ = writeln!(text, "{name} = '{value}'");
@@ -235,10 +240,10 @@ impl Variables {
         })
     }
 
-    /// The help on variables with a meaning.
+    /// Returns the help on special variables.
     pub fn help() -> String {
         let known = KNOWN.iter().map(|(name, _, _, what)| (*name, *what));
-        known.chain(TOLD.iter().copied()).fold(String::new(), |mut text, (name, what)| {
+        known.chain(PROGRAM_VARIABLES.iter().copied()).fold(String::new(), |mut text, (name, what)| {
             let _ = writeln!(text, "  {name:<24} {what}");
             text
         })
@@ -250,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn those_with_a_meaning_take_what_psql_takes() {
+    fn special_variables_accept_the_same_values_as_in_psql() {
         let mut variables = Variables::default();
         assert!(variables.is_on("AUTOCOMMIT") && !variables.is_on("ON_ERROR_STOP"));
         variables.set("ON_ERROR_STOP", "").unwrap();
@@ -274,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn scripts_find_the_variables_that_psql_has() {
+    fn scripts_find_psqls_variables() {
         let mut variables = Variables::default();
         for (name, value) in
             [("LASTOID", "0"), ("VERSION_NUM", "150000"), ("PROMPT1", "%/%R%x%# "), ("WATCH_INTERVAL", "2")]
@@ -292,10 +297,10 @@ mod tests {
     }
 
     #[test]
-    fn each_way_to_write_one_has_its_quotes() {
+    fn each_reference_form_has_its_quotes() {
         let mut variables = Variables::default();
         variables.set("x", "it's \"a\"").unwrap();
-        let replaced = |written: &str| variables.replaced(written).map(|(text, _)| text);
+        let replaced = |written: &str| variables.substitute(written).map(|(text, _)| text);
         assert_eq!(replaced(":x").as_deref(), Some("it's \"a\""));
         assert_eq!(replaced(":'x'").as_deref(), Some("'it''s \"a\"'"));
         assert_eq!(replaced(":\"x\"").as_deref(), Some("\"it's \"\"a\"\"\""));
@@ -305,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_listed_by_name() {
+    fn variables_are_listed_by_name() {
         let mut variables = Variables::default();
         variables.set("x", "1").unwrap();
         let list = variables.list();

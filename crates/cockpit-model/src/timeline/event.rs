@@ -1,56 +1,57 @@
-//! An event of the time line.
+//! Events of the timeline.
 
 use crate::Health;
 use jiff::{SignedDuration, Timestamp};
 
-/// Events later than now by more than this come from a clock that is wrong: the service's answers tell its time to a second.
-pub const AHEAD: SignedDuration = SignedDuration::from_secs(5);
+/// An event further in the future than this has a time from a wrong clock, because service responses are accurate to a
+/// second.
+pub const MAX_AHEAD: SignedDuration = SignedDuration::from_secs(5);
 
-/// An event of the time line.
+/// An event of the timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimelineEvent {
-    /// When, by the service's clock.
+    /// When it happened, by the clock of AWS.
     pub at: Timestamp,
     pub kind: Kind,
     pub about: About,
-    /// The event, in a sentence.
+    /// The event, as a sentence.
     pub what: String,
-    /// The actor, where that is known.
+    /// The actor, if known.
     pub who: Option<String>,
-    /// The health, after the event, of what it is about.
+    /// The health of its subject after the event.
     pub health: Health,
-    /// Whether it is routine (a task that starts, a steady state): shown only with `--all`.
+    /// Whether it is routine (a task start, a steady state), which is only shown with `--all`.
     pub routine: bool,
-    /// The environment that it belongs to, where that is another one of the account. Shown only with `--all`.
-    pub of_another: Option<String>,
-    /// Identifies it: events with the same key are the same event.
+    /// The other environment of the account that it belongs to, if any; such events are only shown with `--all`.
+    pub other_environment: Option<String>,
+    /// Its identity: events with the same key are the same event.
     pub key: String,
-    /// Request ids, where they are known: the same request in two sources is one thing.
+    /// Request ids, if known: the same request in two sources is a single event.
     pub requests: Vec<String>,
 }
 
-/// The kinds of events, in the order in which those of one moment are listed: causes before effects.
+/// The kinds of events, in the display order for events at the same time: causes before effects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// A change by the cockpit, from the audit file.
     Change,
-    /// A run over units of Terraform.
+    /// A run over Terraform units.
     Run,
     /// A parameter was written or deleted.
     Parameter,
-    /// A write of somebody, from `CloudTrail`.
+    /// A write event of `CloudTrail`.
     Write,
     /// A schedule that stops or starts the environment.
     Schedule,
     Deployment,
-    /// A deployment that was rolled back, or failed.
+    /// A deployment that failed or was rolled back.
     Rollback,
-    /// The writer of a database moved.
+    /// A failover: the writer of a database moved.
     Failover,
-    /// Any other event of RDS.
+    /// Any other RDS event.
     Database,
     Scaling,
-    /// A task has ended.
+    /// A stopped task.
     Task,
     /// An event of an ECS service.
     Service,
@@ -58,7 +59,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All kinds, in their order.
+    /// All kinds, in order.
     pub const ALL: [Self; 13] = [
         Self::Change,
         Self::Run,
@@ -75,8 +76,8 @@ impl Kind {
         Self::Alarm,
     ];
 
-    /// The word for this kind.
-    pub fn word(self) -> &'static str {
+    /// Returns the word for this kind.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Change => "change",
             Self::Run => "run",
@@ -95,7 +96,7 @@ impl Kind {
     }
 }
 
-/// The thing that it is about.
+/// The subject of an event.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum About {
     Service(String),
@@ -103,13 +104,13 @@ pub enum About {
     Alarm(String),
     /// A run over units, by its id.
     Run(String),
-    /// Something of AWS by its name.
+    /// Another AWS resource, by its name.
     Other(String),
     Environment,
 }
 
 impl About {
-    /// Its name; empty for the environment.
+    /// Returns its name; empty for the environment.
     pub fn name(&self) -> &str {
         match self {
             Self::Service(name) | Self::Database(name) | Self::Alarm(name) | Self::Run(name) | Self::Other(name) => {
@@ -119,14 +120,14 @@ impl About {
         }
     }
 
-    /// The service, where it is one.
+    /// Returns the service, if it is one.
     pub fn service(&self) -> Option<&str> {
         if let Self::Service(name) = self { Some(name) } else { None }
     }
 }
 
 impl TimelineEvent {
-    /// An event with only its required fields.
+    /// Creates an event with the required fields.
     pub fn new(at: Timestamp, kind: Kind, about: About, what: impl Into<String>, key: impl Into<String>) -> Self {
         Self {
             at,
@@ -136,47 +137,47 @@ impl TimelineEvent {
             who: None,
             health: Health::Healthy,
             routine: false,
-            of_another: None,
+            other_environment: None,
             key: key.into(),
             requests: Vec::new(),
         }
     }
 
-    /// The same with the health after the event.
+    /// Returns the event with the health of its subject.
     #[must_use]
-    pub fn stands(mut self, health: Health) -> Self {
+    pub fn with_health(mut self, health: Health) -> Self {
         self.health = health;
         self
     }
 
-    /// The same with the person or role that did it.
+    /// Returns the event with its actor.
     #[must_use]
-    pub fn by(mut self, who: Option<String>) -> Self {
+    pub fn with_actor(mut self, who: Option<String>) -> Self {
         self.who = who.filter(|who| !who.is_empty());
         self
     }
 
-    /// The same, marked as routine or not.
+    /// Returns the event, marked as routine or not.
     #[must_use]
-    pub fn routine(mut self, routine: bool) -> Self {
+    pub fn mark_routine(mut self, routine: bool) -> Self {
         self.routine = routine;
         self
     }
 
     /// Whether it is shown without `--all`.
-    pub fn is_news(&self) -> bool {
-        !self.routine && self.of_another.is_none()
+    pub fn is_notable(&self) -> bool {
+        !self.routine && self.other_environment.is_none()
     }
 
-    /// Whether its time is in the future: some clock is wrong.
-    pub fn is_of_the_future(&self, now: Timestamp) -> bool {
-        self.at.duration_since(now) > AHEAD
+    /// Whether its time is in the future because of a wrong clock.
+    pub fn is_in_future(&self, now: Timestamp) -> bool {
+        self.at.duration_since(now) > MAX_AHEAD
     }
 
-    /// The fields that a filter finds by their names; `service` and `level` are known beside them.
+    /// The fields that filters can use by name, in addition to `service` and `level`.
     pub const FIELDS: [&str; 3] = ["kind", "name", "who"];
 
-    /// The text that a filter looks into: what is shown, and its fields by name.
+    /// Returns the text that filters search: the displayed text, and the fields by name.
     pub fn text(&self) -> String {
         let field = |name: &str, value: &str| {
             if value.is_empty() {
@@ -188,7 +189,7 @@ impl TimelineEvent {
             }
         };
         let who = self.who.as_deref().unwrap_or_default();
-        let fields = Self::FIELDS.into_iter().zip([self.kind.word(), self.about.name(), who]);
+        let fields = Self::FIELDS.into_iter().zip([self.kind.name(), self.about.name(), who]);
         let fields: String = fields.map(|(name, value)| field(name, value)).collect();
         format!("{}{fields}", self.what)
     }

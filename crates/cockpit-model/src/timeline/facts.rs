@@ -1,4 +1,4 @@
-//! Events of AWS, as its APIs return them.
+//! Events as the APIs of AWS return them.
 
 use crate::alarm::AlarmState;
 use jiff::Timestamp;
@@ -11,27 +11,27 @@ pub struct AlarmChange {
     pub alarm: String,
     /// `Alarm updated from OK to ALARM`.
     pub summary: String,
-    /// From which state to which, where its state changed; else its configuration did.
+    /// The old and the new state; `None` if its configuration changed instead.
     pub states: Option<(AlarmState, AlarmState)>,
-    /// Why, as CloudWatch says it.
+    /// The reason that CloudWatch gives.
     pub reason: String,
 }
 
-/// A line of RDS's `DescribeEvents`.
+/// An event of RDS's `DescribeEvents`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct RdsEvent {
     pub at: Timestamp,
     /// Identifier of the cluster or the instance.
     pub source: String,
-    /// Whether it is of a cluster, not of an instance.
+    /// Whether it concerns a cluster rather than an instance.
     pub cluster: bool,
     /// `failover`, `availability`, `backup`, …
     pub categories: Vec<String>,
-    /// The event, in a sentence.
+    /// The event, as a sentence.
     pub message: String,
 }
 
-/// A write that `CloudTrail` has recorded.
+/// A write event recorded by `CloudTrail`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct TrailEvent {
     pub id: String,
@@ -40,21 +40,21 @@ pub struct TrailEvent {
     pub name: String,
     /// `ecs.amazonaws.com`.
     pub source: String,
-    /// Where it was recorded: `eu-west-1`.
+    /// The region in which it was recorded: `eu-west-1`.
     pub region: String,
-    /// Who, as `CloudTrail` names them: the user, or the name of the role's session.
+    /// The actor as `CloudTrail` names it: the user, or the session name of the role.
     pub who: String,
-    /// The service of AWS that did it on somebody's behalf.
+    /// The AWS service that acted on behalf of someone.
     pub through: Option<String>,
-    /// The names of the changed things: parameters that name something, and the last part of ARNs.
+    /// The names of the changed resources: request parameters that contain names, and the last part of ARNs.
     pub names: Vec<String>,
     pub request: Option<String>,
-    /// The code of its failure, where it failed.
+    /// The error code, if it failed.
     pub error: Option<String>,
 }
 
 impl TrailEvent {
-    /// The actor: the service of AWS where nobody is named.
+    /// Returns the actor, or else the AWS service.
     pub fn by(&self) -> Option<String> {
         if self.who.is_empty() { self.through.clone() } else { Some(self.who.clone()) }
     }

@@ -1,9 +1,9 @@
-//! The facts on an environment, as events: its services, tasks, deployments, scaling, alarms, databases and schedules,
-//! and what `CloudTrail` tells of all of them.
+//! Collects the events of an environment from the facts: services, tasks, deployments, scaling, alarms, databases,
+//! schedules, and the `CloudTrail` events on all of them.
 
 use super::event::{About, Kind, TimelineEvent};
 use super::facts::{AlarmChange, RdsEvent};
-use super::hand::{self, Hand};
+use super::hand::{self, EndedBy};
 use super::owners::Owners;
 use super::trail;
 use crate::service::EventKind;
@@ -11,16 +11,16 @@ use crate::timer::Power;
 use crate::{AlarmState, Estate, Health, RolloutStatus, Service, ServiceDeployment};
 use jiff::{SignedDuration, Timestamp};
 
-/// A service's own word about the end of a deployment comes within this time of it.
-const TOLD: SignedDuration = SignedDuration::from_mins(2);
-/// A schedule that fires more often within the time that is looked at is told no more than this often.
-const FIRES: usize = 500;
-/// More of a reason is not shown: all of it stands with the thing itself.
-const REASON: usize = 240;
+/// A service's own event about a deployment comes within this time of the deployment's start or end.
+const MAX_OFFSET: SignedDuration = SignedDuration::from_mins(2);
+/// Maximum number of firings per schedule.
+const MAX_FIRINGS: usize = 500;
+/// Maximum length of a reason in characters; the full reason is shown with the resource.
+const MAX_REASON_CHARS: usize = 240;
 
-/// Everything that is known to have happened since a moment; not ordered, and perhaps more than once: see [`super::merge`].
-/// `changes` are those of this machine, by the service's clock: they may tell who has ended a deployment; `owners` is whose the
-/// writes of the account are, where that is known.
+/// Returns all known events since a time, unsorted and possibly with duplicates: see [`super::merge`]. `changes` are
+/// those of this machine, by the clock of AWS, which may show who ended a deployment. `owners`, if known, assigns the
+/// account's writes to environments.
 pub fn gather(
     estate: &Estate,
     changes: &[TimelineEvent],
@@ -29,10 +29,10 @@ pub fn gather(
     now: Timestamp,
 ) -> Vec<TimelineEvent> {
     let mut found = Vec::new();
-    let services = || estate.services.value().into_iter().flat_map(|all| all.values());
+    let services = || estate.services.value().into_iter().flat_map(|services| services.values());
     for service in services() {
         let rollouts = estate.rollouts.get(&service.name).and_then(|seen| seen.value()).map_or(&[][..], Vec::as_slice);
-        told(service, rollouts, &mut found);
+        service_events(service, rollouts, &mut found);
         for rollout in rollouts {
             deployment(service, rollout, hand::of(estate, changes, service, rollout), &mut found);
         }
@@ -46,14 +46,14 @@ pub fn gather(
     schedules(estate, since, now, &mut found);
     let names: Vec<(String, String)> =
         estate.derived.services.iter().map(|row| (row.name.clone(), row.short.clone())).collect();
-    // Whose each is takes a look at all names of the environments: not for what is too old.
+    // Assigning an owner compares all names of the environments, so skip events that are too old.
     let writes = estate.trail.value().into_iter().flatten().filter(|event| event.at >= since);
-    found.extend(trail::happenings(writes, &names, &databases, owners));
+    found.extend(trail::trail_events(writes, &names, &databases, owners));
     found.retain(|event| event.at >= since);
     found
 }
 
-/// Identifiers of clusters and instances.
+/// Returns the identifiers of clusters and instances.
 pub fn databases(estate: &Estate) -> Vec<String> {
     let clusters = estate.db_clusters.value().into_iter().flatten().map(|one| one.id.clone());
     clusters.chain(estate.db_instances.value().into_iter().flatten().map(|one| one.id.clone())).collect()
@@ -64,61 +64,68 @@ fn of_service(service: &Service) -> About {
 }
 
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(REASON) {
+    match text.char_indices().nth(MAX_REASON_CHARS) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
     }
 }
 
-/// The events of a service, except those that its deployments tell better.
-fn told(service: &Service, rollouts: &[ServiceDeployment], found: &mut Vec<TimelineEvent>) {
+/// Adds the events of a service, except those that its deployments describe better.
+fn service_events(service: &Service, rollouts: &[ServiceDeployment], found: &mut Vec<TimelineEvent>) {
     for event in &service.events {
         let Some(at) = event.at else { continue };
         let kind = event.kind();
-        let (what, _) = event.told(service);
-        let near = |end: Timestamp| end.duration_since(at).abs() <= TOLD;
+        let (what, _) = event.describe(service);
+        let near = |end: Timestamp| end.duration_since(at).abs() <= MAX_OFFSET;
         let ends = |rollout: &ServiceDeployment| {
             [rollout.finished_at, rollout.started_at, rollout.created_at].into_iter().flatten().any(near)
         };
-        // A service says of a deployment that somebody took back that it failed, as soon as the way back begins.
-        let over = |rollout: &ServiceDeployment| {
+        // When a deployment is rolled back manually, the service reports it as failed as soon as the rollback begins.
+        let during = |rollout: &ServiceDeployment| {
             let span = rollout.created_at.or(rollout.started_at).zip(rollout.finished_at);
             span.is_some_and(|(began, ended)| (began..=ended).contains(&at))
         };
-        let told_better = match event.deployment() {
-            Some(_) => rollouts.iter().any(|rollout| ends(rollout) || over(rollout)),
+        let described_better = match event.deployment() {
+            Some(_) => rollouts.iter().any(|rollout| ends(rollout) || during(rollout)),
             None => what.contains("rolling back to") && rollouts.iter().any(ends),
         };
-        if told_better {
+        if described_better {
             continue;
         }
         let health = match kind {
             EventKind::Routine => Health::Healthy,
-            EventKind::News => Health::Changing,
-            EventKind::Unplaced | EventKind::CannotStart | EventKind::Unable => Health::Degraded,
+            EventKind::Notable => Health::Changing,
+            EventKind::Unplaced | EventKind::CannotStart | EventKind::OtherFailure => Health::Degraded,
         };
         let key = format!("service/{}/{}", service.name, event.id);
-        let made = TimelineEvent::new(at, Kind::Service, of_service(service), cut(&what), key);
-        found.push(made.stands(health).routine(kind == EventKind::Routine));
+        let new_event = TimelineEvent::new(at, Kind::Service, of_service(service), cut(&what), key);
+        found.push(new_event.with_health(health).mark_routine(kind == EventKind::Routine));
     }
 }
 
-/// The revision that a deployment goes to; empty where that is not known: the number of a service revision says nothing
-/// to anybody.
-fn to(service: &Service, rollout: &ServiceDeployment) -> String {
-    let made = || rollout.among(&service.deployments).map(|deployment| &deployment.task_definition);
-    rollout.target.as_ref().or_else(made).map(|to| format!(" of {to}")).unwrap_or_default()
+/// Returns the target revision of a deployment; empty if unknown, because the id of a service revision means nothing to
+/// a reader.
+fn revision_suffix(service: &Service, rollout: &ServiceDeployment) -> String {
+    let in_service = || rollout.matching_deployment(&service.deployments).map(|deployment| &deployment.task_definition);
+    rollout.target.as_ref().or_else(in_service).map(|to| format!(" of {to}")).unwrap_or_default()
 }
 
-/// The beginning and the end of a deployment.
-fn deployment(service: &Service, rollout: &ServiceDeployment, hand: Option<Hand<'_>>, found: &mut Vec<TimelineEvent>) {
-    let to = to(service, rollout);
+/// Adds the start and the end of a deployment.
+fn deployment(
+    service: &Service,
+    rollout: &ServiceDeployment,
+    hand: Option<EndedBy<'_>>,
+    found: &mut Vec<TimelineEvent>,
+) {
+    let to = revision_suffix(service, rollout);
     if let Some(at) = rollout.created_at.or(rollout.started_at) {
         let key = format!("rollout/{}/began", rollout.id);
         let what = format!("deployment{to} began");
-        found.push(TimelineEvent::new(at, Kind::Deployment, of_service(service), what, key).stands(Health::Changing));
+        found.push(
+            TimelineEvent::new(at, Kind::Deployment, of_service(service), what, key).with_health(Health::Changing),
+        );
     }
-    let Some(at) = rollout.finished_at.filter(|_| rollout.status.terminal()) else { return };
+    let Some(at) = rollout.finished_at.filter(|_| rollout.status.has_ended()) else { return };
     let (kind, health) = match rollout.status {
         RolloutStatus::Successful => (Kind::Deployment, Health::Healthy),
         RolloutStatus::Stopped => (Kind::Rollback, Health::Degraded),
@@ -129,33 +136,35 @@ fn deployment(service: &Service, rollout: &ServiceDeployment, hand: Option<Hand<
     let reason =
         if kind == Kind::Deployment || reason.is_empty() { String::new() } else { format!(": {}", cut(reason)) };
     let how = match (&hand, &rollout.status) {
-        (None, _) | (_, RolloutStatus::Successful) => format!("{}{reason}", rollout.status.words()),
-        // Why is said with that, but for what went wrong after it.
+        (None, _) | (_, RolloutStatus::Successful) => format!("{}{reason}", rollout.status.label()),
+        // The way it was ended already explains it, except for what failed afterwards.
         (Some(hand), RolloutStatus::RollbackFailed) => {
-            format!("was to be rolled back {}: {}{reason}", hand.how, rollout.status.words())
+            format!("was to be rolled back {}: {}{reason}", hand.how, rollout.status.label())
         }
-        (Some(hand), _) => format!("{} {}", rollout.status.words(), hand.how),
+        (Some(hand), _) => format!("{} {}", rollout.status.label(), hand.how),
     };
     let key = format!("rollout/{}/ended", rollout.id);
-    let mut made =
-        TimelineEvent::new(at, kind, of_service(service), format!("deployment{to} {how}"), key).stands(health);
+    let mut event =
+        TimelineEvent::new(at, kind, of_service(service), format!("deployment{to} {how}"), key).with_health(health);
     if let Some(hand) = hand {
-        made = made.by(hand.who);
-        made.requests.extend(hand.request.map(str::to_owned));
+        event = event.with_actor(hand.who);
+        event.requests.extend(hand.request.map(str::to_owned));
     }
-    found.push(made);
+    found.push(event);
 }
 
-/// Deployments that the service still has and no history was read of.
+/// Adds deployments of the service that have no history entry.
 fn unlisted(service: &Service, rollouts: &[ServiceDeployment], found: &mut Vec<TimelineEvent>) {
     for deployment in &service.deployments {
-        let listed = rollouts
-            .iter()
-            .any(|rollout| rollout.among(&service.deployments).is_some_and(|same| same.id == deployment.id));
+        let listed = rollouts.iter().any(|rollout| {
+            rollout.matching_deployment(&service.deployments).is_some_and(|same| same.id == deployment.id)
+        });
         let Some(at) = deployment.created_at.filter(|_| !listed) else { continue };
         let what = format!("deployment of {} began", deployment.task_definition);
         let key = format!("deployment/{}", deployment.id);
-        found.push(TimelineEvent::new(at, Kind::Deployment, of_service(service), what, key).stands(Health::Changing));
+        found.push(
+            TimelineEvent::new(at, Kind::Deployment, of_service(service), what, key).with_health(Health::Changing),
+        );
     }
 }
 
@@ -163,17 +172,17 @@ fn tasks(estate: &Estate, found: &mut Vec<TimelineEvent>) {
     for task in estate.tasks.value().into_iter().flat_map(|all| all.values()) {
         let Some(at) = task.stopped_at.or(task.stopping_at).filter(|_| task.stopped()) else { continue };
         let failed = task.failed();
-        let why = task.ended_because().map(|why| format!(": {}", cut(&why))).unwrap_or_default();
+        let why = task.end_reason().map(|why| format!(": {}", cut(&why))).unwrap_or_default();
         let short: String = task.id.chars().take(8).collect();
         let about = task.service.clone().map_or(About::Environment, About::Service);
-        let made = TimelineEvent::new(
+        let event = TimelineEvent::new(
             at,
             Kind::Task,
             about,
             format!("task {short} stopped{why}"),
             format!("task/{}", task.id),
         );
-        found.push(made.stands(if failed { Health::Degraded } else { Health::Stopped }).routine(!failed));
+        found.push(event.with_health(if failed { Health::Degraded } else { Health::Stopped }).mark_routine(!failed));
     }
 }
 
@@ -181,7 +190,7 @@ fn scaling(estate: &Estate, found: &mut Vec<TimelineEvent>) {
     for activity in estate.activities.value().into_iter().flatten() {
         let Some(at) = activity.at else { continue };
         let name = activity.resource.rsplit('/').next().unwrap_or(&activity.resource);
-        let to = activity.set_to().map(|to| format!("desired count to {to}"));
+        let to = activity.new_desired_count().map(|to| format!("desired count to {to}"));
         let (what, health) = if activity.not_scaled.is_empty() {
             let failed = activity.status == "Failed";
             let what = to.unwrap_or_else(|| activity.description.trim_end_matches('.').to_owned());
@@ -192,11 +201,13 @@ fn scaling(estate: &Estate, found: &mut Vec<TimelineEvent>) {
             (format!("not scaled: {}", activity.not_scaled.join(", ")), Health::Degraded)
         };
         let key = format!("scaling/{}", activity.id);
-        found.push(TimelineEvent::new(at, Kind::Scaling, About::Service(name.to_owned()), what, key).stands(health));
+        found.push(
+            TimelineEvent::new(at, Kind::Scaling, About::Service(name.to_owned()), what, key).with_health(health),
+        );
     }
 }
 
-/// `monitor alarm NAME in state ALARM triggered policy P`, without the alarm's name of a hundred letters.
+/// Shortens `monitor alarm NAME in state ALARM triggered policy P` to the policy, because alarm names can be very long.
 fn cause(text: &str) -> &str {
     match text.split_once(" triggered ") {
         Some((_, what)) => what.trim_end_matches('.'),
@@ -204,7 +215,7 @@ fn cause(text: &str) -> &str {
     }
 }
 
-/// A change of an alarm.
+/// Converts a change of an alarm.
 fn alarm(change: &AlarmChange) -> TimelineEvent {
     let (what, health) = match change.states {
         Some((from, to)) => {
@@ -218,18 +229,18 @@ fn alarm(change: &AlarmChange) -> TimelineEvent {
                 AlarmState::Alarm => Health::Down,
                 AlarmState::InsufficientData => Health::Unknown,
             };
-            (format!("{} → {}{reason}", from.word(), to.word()), health)
+            (format!("{} → {}{reason}", from.name(), to.name()), health)
         }
         None => (change.summary.clone(), Health::Changing),
     };
     let key = format!("alarm/{}/{}/{}", change.alarm, change.at, change.summary);
     let of_autoscaling = change.alarm.starts_with("TargetTracking-");
     TimelineEvent::new(change.at, Kind::Alarm, About::Alarm(change.alarm.clone()), what, key)
-        .stands(health)
-        .routine(of_autoscaling)
+        .with_health(health)
+        .mark_routine(of_autoscaling)
 }
 
-/// An event of RDS as one of the time line.
+/// Converts an RDS event.
 fn database(event: &RdsEvent) -> TimelineEvent {
     let text = event.message.to_lowercase();
     let failover = event.categories.iter().any(|one| one == "failover") || text.contains("failover");
@@ -243,15 +254,17 @@ fn database(event: &RdsEvent) -> TimelineEvent {
     let kind = if failover { Kind::Failover } else { Kind::Database };
     let key = format!("rds/{}/{}/{}", event.source, event.at, event.message);
     let what = cut(event.message.trim_end_matches('.'));
-    TimelineEvent::new(event.at, kind, About::Database(event.source.clone()), what, key).stands(health).routine(routine)
+    TimelineEvent::new(event.at, kind, About::Database(event.source.clone()), what, key)
+        .with_health(health)
+        .mark_routine(routine)
 }
 
-/// When schedules fired, as their expressions say: nothing tells that they did.
+/// Adds the firing times of schedules, computed from their expressions, because AWS does not record them.
 fn schedules(estate: &Estate, since: Timestamp, now: Timestamp, found: &mut Vec<TimelineEvent>) {
     for timer in estate.schedules.value().into_iter().flatten().filter(|timer| timer.enabled) {
-        // Before it was changed it may have had another time.
+        // Before its last change it may have had another expression.
         let mut at = since.max(timer.modified.or(timer.created).unwrap_or(since));
-        for _ in 0..FIRES {
+        for _ in 0..MAX_FIRINGS {
             let Some(next) = timer.next(at).filter(|next| *next <= now) else { break };
             let (what, health) = match timer.power() {
                 Some(Power::Stop) => ("the schedule stops the environment".to_owned(), Health::Stopped),
@@ -261,8 +274,8 @@ fn schedules(estate: &Estate, since: Timestamp, now: Timestamp, found: &mut Vec<
             let key = format!("schedule/{}/{next}", timer.name);
             found.push(
                 TimelineEvent::new(next, Kind::Schedule, About::Environment, what, key)
-                    .stands(health)
-                    .by(Some(timer.name.clone())),
+                    .with_health(health)
+                    .with_actor(Some(timer.name.clone())),
             );
             at = next;
         }

@@ -1,61 +1,61 @@
-//! One order, and no thing twice: what two sources tell of one thing is joined.
+//! Sorts events and merges those that describe the same thing in two sources.
 
 use super::event::{About, Kind, TimelineEvent};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
-/// A deployment is made within this time of the request for it.
-const ASKED: SignedDuration = SignedDuration::from_secs(60);
-/// The events of autoscaling are recorded within this time of its activity.
-const SCALED: SignedDuration = SignedDuration::from_secs(60);
-/// A failover begins within this time of the request for it.
-const MOVED: SignedDuration = SignedDuration::from_mins(2);
-/// The service of AWS that changes counts for autoscaling.
+/// Maximum time between a request and the deployment that it creates.
+const MAX_REQUEST_TO_DEPLOYMENT: SignedDuration = SignedDuration::from_secs(60);
+/// Maximum time between an autoscaling activity and its recorded events.
+const MAX_ACTIVITY_TO_WRITE: SignedDuration = SignedDuration::from_secs(60);
+/// Maximum time between a request and the failover that it starts.
+const MAX_REQUEST_TO_FAILOVER: SignedDuration = SignedDuration::from_mins(2);
+/// The part of names that identifies autoscaling, which changes desired counts.
 const AUTOSCALING: &str = "autoscaling";
 
-/// Everything once, the oldest first. The result is the same in whichever order the parts come.
+/// Returns every event once, oldest first. The result does not depend on the order of the input.
 pub fn merge(mut events: Vec<TimelineEvent>) -> Vec<TimelineEvent> {
-    // The order in which they are looked at decides who is joined to whom, and so must not be that in which they came.
+    // The processing order decides which events are merged, so it must not depend on the order of the input.
     events.sort_by(order);
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
-    let mut once: Vec<TimelineEvent> = Vec::with_capacity(events.len());
+    let mut merged: Vec<TimelineEvent> = Vec::with_capacity(events.len());
     for event in events {
         if let Some(at) = known.get(&event.key) {
-            join(&mut once[*at], event);
+            join(&mut merged[*at], event);
         } else {
-            known.insert(event.key.clone(), once.len());
-            once.push(event);
+            known.insert(event.key.clone(), merged.len());
+            merged.push(event);
         }
     }
-    let told: Vec<bool> = once.iter().map(|event| matches!(event.kind, Kind::Write | Kind::Change)).collect();
-    let mut gone = vec![false; once.len()];
-    // Changes first: they know more of a thing than CloudTrail does.
+    let may_merge: Vec<bool> = merged.iter().map(|event| matches!(event.kind, Kind::Write | Kind::Change)).collect();
+    let mut removed = vec![false; merged.len()];
+    // Changes first: they have more details than CloudTrail.
     for wanted in [Kind::Change, Kind::Write] {
-        for at in 0..once.len() {
-            if !told[at] || once[at].kind != wanted {
+        for at in 0..merged.len() {
+            if !may_merge[at] || merged[at].kind != wanted {
                 continue;
             }
-            let Some(same) = same(&once, at, &gone) else { continue };
-            let event = once[at].clone();
-            gone[at] = true;
-            join(&mut once[same], event);
+            let Some(target) = same(&merged, at, &removed) else { continue };
+            let event = merged[at].clone();
+            removed[at] = true;
+            join(&mut merged[target], event);
         }
     }
-    let mut gone = gone.into_iter();
-    once.retain(|_| !gone.next().unwrap_or(false));
-    once
+    let mut removed = removed.into_iter();
+    merged.retain(|_| !removed.next().unwrap_or(false));
+    merged
 }
 
-/// The order of events: by time, causes before what follows from them, and at last by what tells them apart.
+/// Compares events: by time, causes before effects, and finally by their content.
 fn order(a: &TimelineEvent, b: &TimelineEvent) -> std::cmp::Ordering {
     let rest = |one: &TimelineEvent, other: &TimelineEvent| {
-        let whole = (&one.key, &one.what, &one.who, one.routine, &one.requests);
-        whole.cmp(&(&other.key, &other.what, &other.who, other.routine, &other.requests))
+        let content = (&one.key, &one.what, &one.who, one.routine, &one.requests);
+        content.cmp(&(&other.key, &other.what, &other.who, other.routine, &other.requests))
     };
     (a.at, a.kind).cmp(&(b.at, b.kind)).then_with(|| rest(a, b))
 }
 
-/// Adds what the other event knew and this one does not.
+/// Adds the details of another event.
 fn join(into: &mut TimelineEvent, from: TimelineEvent) {
     if into.who.is_none() {
         into.who = from.who;
@@ -70,7 +70,7 @@ fn join(into: &mut TimelineEvent, from: TimelineEvent) {
     }
 }
 
-/// The other event on this change or write; the nearest, where several may be.
+/// Returns the other event that describes the same change or write; the nearest one if there are several.
 fn same(events: &[TimelineEvent], at: usize, gone: &[bool]) -> Option<usize> {
     let event = &events[at];
     let others = || events.iter().enumerate().filter(move |(other, _)| *other != at && !gone[*other]);
@@ -81,7 +81,7 @@ fn same(events: &[TimelineEvent], at: usize, gone: &[bool]) -> Option<usize> {
         }
     }
     let near = |wanted: Kind, most: SignedDuration, about: &dyn Fn(&About) -> bool| {
-        // What follows from a request is not before it, but for clocks that tell whole seconds.
+        // An effect does not precede its request, except for clocks with whole seconds.
         let apart = |other: &TimelineEvent| other.at.duration_since(event.at);
         let fits = |other: &TimelineEvent| {
             let apart = apart(other);
@@ -92,22 +92,26 @@ fn same(events: &[TimelineEvent], at: usize, gone: &[bool]) -> Option<usize> {
     let about = |other: &About| *other == event.about;
     let found = match (&event.about, event.kind) {
         (About::Service(_), Kind::Write) if of_autoscaling(event) => {
-            // Its activity is made first, and then the request.
+            // The activity is created first, then the request.
             let apart = |other: &TimelineEvent| other.at.duration_since(event.at).abs();
             others()
-                .filter(|(_, other)| other.kind == Kind::Scaling && about(&other.about) && apart(other) <= SCALED)
+                .filter(|(_, other)| {
+                    other.kind == Kind::Scaling && about(&other.about) && apart(other) <= MAX_ACTIVITY_TO_WRITE
+                })
                 .min_by_key(|(place, other)| (apart(other), *place))
         }
-        (About::Service(_), Kind::Write | Kind::Change) if deploys(event) => near(Kind::Deployment, ASKED, &about),
+        (About::Service(_), Kind::Write | Kind::Change) if deploys(event) => {
+            near(Kind::Deployment, MAX_REQUEST_TO_DEPLOYMENT, &about)
+        }
         (About::Database(_), Kind::Write | Kind::Change) if event.what.to_lowercase().contains("failover") => {
-            near(Kind::Failover, MOVED, &about)
+            near(Kind::Failover, MAX_REQUEST_TO_FAILOVER, &about)
         }
         _ => None,
     };
     found.map(|(place, _)| place)
 }
 
-/// Whether autoscaling has set a count.
+/// Whether autoscaling set a desired count.
 fn of_autoscaling(event: &TimelineEvent) -> bool {
     let named = |text: &str| text.to_lowercase().contains(AUTOSCALING);
     event.what.starts_with("UpdateService") && (named(&event.what) || event.who.as_deref().is_some_and(named))

@@ -1,6 +1,5 @@
-//! The events of an environment, on one time line: made of what several sources say ([`gather`], [`local`], [`trail`]),
-//! each thing once and in one order ([`merge`]), whose it is ([`owners`]), and ranked by how near it is to a moment
-//! ([`near`]).
+//! The events of an environment on one timeline: collected from several sources ([`gather`], [`local`], [`trail`]),
+//! merged and sorted ([`merge`]), assigned to environments ([`owners`]), and ranked as possible causes ([`near`]).
 
 pub mod event;
 pub mod facts;

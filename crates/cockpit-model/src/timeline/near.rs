@@ -1,24 +1,24 @@
-//! The events before a moment: which of them may have caused what began then.
+//! Ranks the events before a moment as possible causes of what happened then.
 
 use super::event::{Kind, TimelineEvent};
 use crate::Health;
 use jiff::{SignedDuration, Timestamp};
 
-/// As far back as is looked where nothing else is said.
+/// The default time window.
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
 
-/// A thing counts half as much for each of these that it is further away.
+/// The score of an event is halved for each of these periods before the moment.
 const HALF: SignedDuration = SignedDuration::from_mins(5);
 
-/// A thing with how much speaks for it, between 0 and 1.
+/// An event with its score between 0 and 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranked<'a> {
     pub event: &'a TimelineEvent,
     pub score: f64,
 }
 
-/// How often a thing of this kind is the cause of what follows: what somebody has changed first, then what changed by itself,
-/// at last what only tells that something is wrong.
+/// Returns how likely events of this kind are the cause of a problem: highest for deliberate changes, then for
+/// automatic changes, lowest for mere symptoms.
 pub fn weight(kind: Kind) -> f64 {
     match kind {
         Kind::Deployment | Kind::Change => 1.0,
@@ -33,8 +33,8 @@ pub fn weight(kind: Kind) -> f64 {
     }
 }
 
-/// The events within `window` before a moment, the most likely cause first.
-pub fn before(events: &[TimelineEvent], moment: Timestamp, window: SignedDuration) -> Vec<Ranked<'_>> {
+/// Returns the events within `window` before a moment, the most likely cause first.
+pub fn likely_causes(events: &[TimelineEvent], moment: Timestamp, window: SignedDuration) -> Vec<Ranked<'_>> {
     let mut ranked: Vec<Ranked<'_>> = events
         .iter()
         .filter(|event| event.at <= moment && moment.duration_since(event.at) <= window)
@@ -48,11 +48,11 @@ pub fn before(events: &[TimelineEvent], moment: Timestamp, window: SignedDuratio
     ranked
 }
 
-/// The score by nearness and kind.
+/// Returns the score by distance and kind.
 fn score(event: &TimelineEvent, moment: Timestamp) -> f64 {
-    let away = moment.duration_since(event.at).as_secs_f64() / HALF.as_secs_f64();
+    let half_lives = moment.duration_since(event.at).as_secs_f64() / HALF.as_secs_f64();
     let routine = if event.routine { 0.2 } else { 1.0 };
-    // Something that went well is less often the cause than something that did not.
-    let calm = if event.kind == Kind::Alarm && event.health == Health::Healthy { 0.5 } else { 1.0 };
-    weight(event.kind) * routine * calm * 0.5_f64.powf(away)
+    // An alarm that recovered is less likely the cause.
+    let recovered = if event.kind == Kind::Alarm && event.health == Health::Healthy { 0.5 } else { 1.0 };
+    weight(event.kind) * routine * recovered * 0.5_f64.powf(half_lives)
 }

@@ -1,12 +1,12 @@
-//! The owners of the writes that `CloudTrail` has recorded: it keeps those of all environments of an account and region
-//! side by side, and one of another environment is no cause of what began here.
+//! Assigns recorded `CloudTrail` writes to environments: an account and region has the writes of all its environments,
+//! and those of another one are not the cause of a problem here.
 
 use super::facts::TrailEvent;
 use crate::cdn::prefixes;
-use crate::parameters::place::Place;
+use crate::parameters::place::ParameterScope;
 use log_store::pattern::{is_pattern, matches};
 
-/// Services of AWS that are not of a region: their writes are recorded in one, whosever they are.
+/// Global AWS services, whose writes are recorded in a single region.
 pub const GLOBAL: [&str; 5] = [
     "cloudfront.amazonaws.com",
     "wafv2.amazonaws.com",
@@ -14,43 +14,44 @@ pub const GLOBAL: [&str; 5] = [
     "route53.amazonaws.com",
     "iam.amazonaws.com",
 ];
-/// Where those are recorded. Source: `CloudTrail`'s user guide, "About global service events".
+/// The region in which they are recorded. Source: `CloudTrail`'s user guide, "About global service events".
 pub const GLOBAL_REGION: &str = "us-east-1";
 
-/// The names that the configuration of an environment claims as its own.
+/// The names that an environment's configuration claims.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Home {
+pub struct ClaimedNames {
     pub environment: String,
     pub project: String,
     pub region: Option<String>,
-    /// Names or patterns: of its cluster, services, databases, and what else it names.
+    /// Names or patterns of its cluster, services, databases, and other configured resources.
     pub names: Vec<String>,
-    /// Beginnings of names: of its alarms.
-    pub beginnings: Vec<String>,
+    /// Name prefixes of its alarms.
+    pub alarm_prefixes: Vec<String>,
 }
 
-/// An environment beside the others of its account.
+/// An environment and the others of its account.
 #[derive(Debug, Clone)]
 pub struct Owners<'a> {
-    pub own: Home,
-    pub others: Vec<Home>,
-    pub parameters: Place<'a>,
+    pub own: ClaimedNames,
+    pub others: Vec<ClaimedNames>,
+    pub parameters: ParameterScope<'a>,
 }
 
-impl Home {
-    /// How much of a name says that it is this environment's.
+impl ClaimedNames {
+    /// Returns how specifically a name matches this environment: the length of the longest match.
     fn has(&self, name: &str) -> Option<usize> {
         let configured = self.names.iter().filter_map(|pattern| {
-            // What has no letters before its wildcard says of no name whose it is.
-            let told = if is_pattern(pattern) { pattern.find(['*', '?', '['])? } else { pattern.len() };
-            (told > 0 && matches(pattern, name)).then_some(told)
+            // A pattern that starts with a wildcard matches names of any environment.
+            let length = if is_pattern(pattern) { pattern.find(['*', '?', '['])? } else { pattern.len() };
+            (length > 0 && matches(pattern, name)).then_some(length)
         });
-        let begun = self.beginnings.iter().filter(|start| !start.is_empty() && name.starts_with(start.as_str()));
-        configured.chain(begun.map(String::len)).chain(self.begins(name)).max()
+        let by_prefix =
+            self.alarm_prefixes.iter().filter(|start| !start.is_empty() && name.starts_with(start.as_str()));
+        configured.chain(by_prefix.map(String::len)).chain(self.prefix_length(name)).max()
     }
 
-    /// The beginning that its Terraform gives all names, of a name or of a part of a path.
-    fn begins(&self, name: &str) -> Option<usize> {
+    /// Returns the length of the name prefix of its Terraform if a name, or a part of its path, has it.
+    fn prefix_length(&self, name: &str) -> Option<usize> {
         let starts = |prefix: &String| {
             let begins = |part: &&str| {
                 part.strip_prefix(prefix.as_str())
@@ -61,7 +62,7 @@ impl Home {
         prefixes(&self.project, &self.environment).iter().filter_map(starts).max()
     }
 
-    /// Whether an event can be of it: what is of one region is not written in another.
+    /// Whether an event can belong to this environment: writes to a regional service are recorded in its region.
     fn is_written_in(&self, event: &TrailEvent) -> bool {
         let global = event.region == GLOBAL_REGION && GLOBAL.contains(&event.source.as_str());
         global || event.region.is_empty() || self.region.as_ref().is_none_or(|region| *region == event.region)
@@ -69,22 +70,22 @@ impl Home {
 }
 
 impl Owners<'_> {
-    /// The other environment that an event names, where it names nothing of this one; `known` are names that were seen here.
-    /// What says nothing of whose it is stays.
-    pub fn another(&self, event: &TrailEvent, known: &[&str]) -> Option<&str> {
-        let others: Vec<&Home> = self.others.iter().filter(|other| other.is_written_in(event)).collect();
+    /// Returns the other environment that an event names, if it names nothing of this one; `known` are names that exist
+    /// in this one. Events without a clear owner are kept.
+    pub fn other_environment(&self, event: &TrailEvent, known: &[&str]) -> Option<&str> {
+        let others: Vec<&ClaimedNames> = self.others.iter().filter(|other| other.is_written_in(event)).collect();
         let mut found = None;
         for name in &event.names {
             let seen = known.contains(&name.as_str()).then_some(name.len());
             let own = self.own.has(name).max(seen);
-            // A parameter's path tells it better than the beginning of one of its folders.
+            // A parameter's path is more reliable than the prefix of one of its folders.
             let of_parameter = event.source.starts_with("ssm.").then(|| self.parameters.neighbour(name)).flatten();
             let of_parameter = of_parameter.map(|environment| (usize::MAX, environment));
             let named = others.iter().filter_map(|other| Some((other.has(name)?, other.environment.as_str())));
-            let theirs = named.chain(of_parameter).max_by_key(|(length, _)| *length);
-            match (own, theirs) {
-                (Some(own), theirs) if theirs.is_none_or(|(length, _)| own > length) => return None,
-                // What both may mean tells nothing.
+            let best_other = named.chain(of_parameter).max_by_key(|(length, _)| *length);
+            match (own, best_other) {
+                (Some(own), best_other) if best_other.is_none_or(|(length, _)| own > length) => return None,
+                // A name that matches both equally is no evidence.
                 (Some(own), Some((length, _))) if own == length => {}
                 (_, Some((_, environment))) => found = found.or(Some(environment)),
                 (_, None) => {}
@@ -98,23 +99,23 @@ impl Owners<'_> {
 mod tests {
     use super::*;
 
-    fn home(project: &str, environment: &str, names: &[&str]) -> Home {
-        Home {
+    fn home(project: &str, environment: &str, names: &[&str]) -> ClaimedNames {
+        ClaimedNames {
             environment: environment.into(),
             project: project.into(),
             region: Some("eu-west-1".into()),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
-            beginnings: vec![format!("{project}-{environment}-")],
+            alarm_prefixes: vec![format!("{project}-{environment}-")],
         }
     }
 
-    fn owners<'a>(own: Home, others: Vec<Home>) -> Owners<'a> {
-        let parameters = Place {
+    fn owners<'a>(own: ClaimedNames, others: Vec<ClaimedNames>) -> Owners<'a> {
+        let parameters = ParameterScope {
             project: "shop",
             environment: "staging",
             configured: &[],
-            also: Vec::new(),
-            named: &[],
+            extra_names: Vec::new(),
+            references: &[],
             complete: true,
             neighbours: vec![crate::parameters::place::Neighbour {
                 project: "shop",
@@ -135,12 +136,12 @@ mod tests {
     }
 
     #[test]
-    fn a_write_that_names_another_environment_and_nothing_of_this_one_is_of_that_one() {
+    fn write_that_names_only_another_environment_belongs_to_it() {
         let all = owners(home("shop", "staging", &["main"]), vec![home("shop", "prod", &["main", "legacy*", "*"])]);
-        let whose = |source: &str, names: &[&str]| all.another(&event(source, names), &["web-of-staging"]);
+        let whose = |source: &str, names: &[&str]| all.other_environment(&event(source, names), &["web-of-staging"]);
         for (source, names) in [
             ("ecs", &["shop-prod-web", "shop-prod-cluster"][..]),
-            // A cluster of both tells nothing; the service does.
+            // A cluster that both use is no evidence; the service is.
             ("ecs", &["shop-prod-web", "main"]),
             ("ecs", &["legacy-api"]),
             ("ssm", &["/shop/prod/KEY"]),
@@ -166,15 +167,15 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_beginning_tells_whose_it_is_and_a_region_only_what_is_of_it() {
+    fn longest_prefix_and_the_region_decide_the_owner() {
         let all = owners(home("pantri", "pantri", &[]), vec![home("pantri", "pantri-dev", &[])]);
-        assert_eq!(all.another(&event("ecs", &["pantri-dev-api"]), &[]), Some("pantri-dev"));
-        assert_eq!(all.another(&event("ecs", &["pantri-api"]), &[]), None);
-        // In another region the same names belong to others; what has no region may belong to anybody.
-        let away = Home { region: Some("us-west-2".into()), ..home("shop", "prod", &[]) };
+        assert_eq!(all.other_environment(&event("ecs", &["pantri-dev-api"]), &[]), Some("pantri-dev"));
+        assert_eq!(all.other_environment(&event("ecs", &["pantri-api"]), &[]), None);
+        // In another region the same names belong to others; a global service may belong to anyone.
+        let away = ClaimedNames { region: Some("us-west-2".into()), ..home("shop", "prod", &[]) };
         let all = owners(home("shop", "staging", &[]), vec![away]);
-        assert_eq!(all.another(&event("ecs", &["shop-prod-web"]), &[]), None);
+        assert_eq!(all.other_environment(&event("ecs", &["shop-prod-web"]), &[]), None);
         let global = TrailEvent { region: GLOBAL_REGION.into(), ..event("cloudfront", &["shop-prod-cdn"]) };
-        assert_eq!(all.another(&global, &[]), Some("prod"));
+        assert_eq!(all.other_environment(&global, &[]), Some("prod"));
     }
 }

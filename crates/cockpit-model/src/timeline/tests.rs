@@ -1,10 +1,10 @@
-//! The rules of the time line.
+//! Tests of the timeline rules.
 
 use super::event::{About, Kind, TimelineEvent};
 use super::facts::{AlarmChange, RdsEvent, TrailEvent};
 use super::local::{Run, changes, runs};
 use super::merge::merge;
-use super::near::before;
+use super::near::likely_causes;
 use super::{gather, trail};
 use crate::audit::Record;
 use crate::{AlarmState, Estate, Health, RolloutStatus, Service, ServiceDeployment, ServiceEvent};
@@ -48,7 +48,7 @@ fn record(second: i64, outcome: &str) -> Record {
     }
 }
 
-/// A web service with one deployment.
+/// Returns an estate with a web service and one deployment.
 fn estate() -> Estate {
     let mut estate = Estate::default();
     let event = |id: &str, second: i64, message: &str| ServiceEvent {
@@ -65,7 +65,7 @@ fn estate() -> Estate {
         ],
         ..Service::default()
     };
-    estate.services.learn([("shop-web".to_owned(), service)].into(), at(100));
+    estate.services.record([("shop-web".to_owned(), service)].into(), at(100));
     let rollout = ServiceDeployment {
         id: "d1".into(),
         status: RolloutStatus::Successful,
@@ -74,14 +74,14 @@ fn estate() -> Estate {
         target: Some("web:2".into()),
         ..ServiceDeployment::default()
     };
-    estate.rollouts.entry("shop-web".into()).or_default().learn(vec![rollout], at(100));
+    estate.rollouts.entry("shop-web".into()).or_default().record(vec![rollout], at(100));
     estate
 }
 
 #[test]
-fn a_deployment_is_told_once_by_its_history_and_not_again_by_the_service() {
-    let told = merge(gather::gather(&estate(), &[], None, at(0), at(200)));
-    let words: Vec<_> = told.iter().map(|event| (event.kind, event.what.as_str(), event.routine)).collect();
+fn deployment_is_listed_once_from_its_history() {
+    let events = merge(gather::gather(&estate(), &[], None, at(0), at(200)));
+    let words: Vec<_> = events.iter().map(|event| (event.kind, event.what.as_str(), event.routine)).collect();
     assert_eq!(
         words,
         [
@@ -94,32 +94,32 @@ fn a_deployment_is_told_once_by_its_history_and_not_again_by_the_service() {
 }
 
 #[test]
-fn a_deployment_knows_who_asked_for_it_and_is_told_once_whoever_tells_of_it() {
+fn deployment_has_its_actor_and_is_listed_once() {
     let mut all = gather::gather(&estate(), &[], None, at(0), at(200));
-    all.extend(trail::happenings(&[write("UpdateService", 10, "anna")], &services(), &[], None));
-    let told = merge(all.clone());
-    assert_eq!(told.iter().filter(|event| event.kind == Kind::Write).count(), 0, "{told:?}");
-    assert_eq!(told[0].who.as_deref(), Some("anna"));
-    // Our own audit file tells the same: one event from three sources.
+    all.extend(trail::trail_events(&[write("UpdateService", 10, "anna")], &services(), &[], None));
+    let merged = merge(all.clone());
+    assert_eq!(merged.iter().filter(|event| event.kind == Kind::Write).count(), 0, "{merged:?}");
+    assert_eq!(merged[0].who.as_deref(), Some("anna"));
+    // The audit file of this machine has the same event: one event from three sources.
     all.extend(changes(&[record(9, "started"), record(96, "done")], SignedDuration::ZERO, &services(), &[]));
-    let told = merge(all);
-    let first = &told[0];
+    let merged = merge(all);
+    let first = &merged[0];
     assert_eq!(first.kind, Kind::Deployment);
     assert_eq!(first.what, "deployment of web:2 began (cockpit deploy web --image 2 --env staging)");
-    assert_eq!(told.iter().filter(|event| event.kind == Kind::Write).count(), 0, "{told:?}");
-    assert!(told.iter().all(|event| event.kind != Kind::Change), "{told:?}");
-    let last = told.last().map(|event| event.what.as_str());
+    assert_eq!(merged.iter().filter(|event| event.kind == Kind::Write).count(), 0, "{merged:?}");
+    assert!(merged.iter().all(|event| event.kind != Kind::Change), "{merged:?}");
+    let last = merged.last().map(|event| event.what.as_str());
     assert_eq!(last, Some("deployment of web:2 successful (cockpit deploy web --image 2 --env staging: done)"));
 }
 
-/// The web service's deployment of a moment ago, taken back, with the event that ECS makes of it half-way.
+/// Returns the web service's latest deployment, manually rolled back, with the event that ECS creates in between.
 fn taken_back(failed: u32) -> Estate {
     let mut estate = estate();
     let mut services = estate.services.value().expect("known").clone();
     let web = services.get_mut("shop-web").expect("there");
     let message = "(service shop-web) (deployment ecs-svc/1234567890123456789) deployment failed: stopped.".into();
     web.events = vec![ServiceEvent { id: "e1".into(), at: Some(at(500)), message }];
-    estate.services.learn(services, at(1_000));
+    estate.services.record(services, at(1_000));
     let rollout = ServiceDeployment {
         id: "d2".into(),
         status: RolloutStatus::RollbackSuccessful,
@@ -130,40 +130,40 @@ fn taken_back(failed: u32) -> Estate {
         breaker: Some((failed, 3)),
         ..ServiceDeployment::default()
     };
-    estate.rollouts.entry("shop-web".into()).or_default().learn(vec![rollout], at(1_000));
+    estate.rollouts.entry("shop-web".into()).or_default().record(vec![rollout], at(1_000));
     estate
 }
 
 #[test]
-fn what_a_person_took_back_has_not_failed_and_nothing_is_named_by_its_number() {
+fn manual_rollback_is_not_a_failure() {
     let told = |estate: &Estate, changes: Vec<TimelineEvent>| {
         let mut all = gather::gather(estate, &changes, None, at(100), at(1_000));
         all.extend(changes);
         merge(all)
     };
     let last = |all: &[TimelineEvent]| all.last().map(|event| (event.what.clone(), event.who.clone(), event.health));
-    // Nobody knows who it was: AWS's own words stand.
+    // The actor is unknown: AWS's own reason is kept.
     let all = told(&taken_back(0), Vec::new());
     let words: Vec<&str> = all.iter().map(|event| event.what.as_str()).collect();
     assert_eq!(words, ["deployment began", "deployment rolled back: AWS says what it says"]);
     assert_eq!(all[1].health, Health::Down);
-    // CloudTrail does, and its request is not told again.
+    // CloudTrail knows the actor, and its request is not listed separately.
     let mut estate = taken_back(0);
     let mut stop = write("StopServiceDeployment", 480, "anna");
     stop.names = vec!["shop-web".into(), "d2".into()];
-    estate.trail.learn(vec![stop.clone()], at(1_000));
+    estate.trail.record(vec![stop.clone()], at(1_000));
     let all = told(&estate, Vec::new());
     assert_eq!(last(&all), Some(("deployment rolled back by hand".into(), Some("anna".into()), Health::Degraded)));
     assert!(all.iter().all(|event| event.kind != Kind::Write), "{all:?}");
-    // One that was refused has ended nothing, and one of another deployment has not ended this one.
+    // A denied request has ended nothing, and neither has one for another deployment.
     for other in [
         TrailEvent { error: Some("AccessDenied".into()), ..stop.clone() },
         TrailEvent { names: vec!["shop-web".into(), "d1".into()], ..stop.clone() },
     ] {
-        estate.trail.learn(vec![other], at(1_000));
+        estate.trail.record(vec![other], at(1_000));
         assert!(!last(&told(&estate, Vec::new())).expect("something").0.contains("by hand"));
     }
-    // So does the audit file of this machine, before CloudTrail tells of it; but not where the breaker was faster.
+    // The audit file of this machine knows it before CloudTrail does; but not if the circuit breaker was faster.
     let back = |second, outcome| Record { command: "cockpit rollback web --env a".into(), ..record(second, outcome) };
     let here = changes(&[back(470, "started"), back(910, "done")], SignedDuration::ZERO, &services(), &[]);
     let ended = |all: &[TimelineEvent]| {
@@ -173,18 +173,18 @@ fn what_a_person_took_back_has_not_failed_and_nothing_is_named_by_its_number() {
     let (what, who) = ended(&told(&taken_back(2), here.clone()));
     assert_eq!((what.as_str(), who.as_deref()), ("deployment rolled back by hand", Some("anna")));
     assert_eq!(ended(&told(&taken_back(3), here)).0, "deployment rolled back: AWS says what it says");
-    // What the cockpit took back by itself was not done by hand.
+    // A rollback by the cockpit itself is not a manual one.
     let deployed = Record { request_ids: vec!["r480".into()], ..record(910, "rolled_back") };
     let here = changes(&[record(190, "started"), deployed], SignedDuration::ZERO, &services(), &[]);
-    estate.trail.learn(vec![stop], at(1_000));
+    estate.trail.record(vec![stop], at(1_000));
     assert_eq!(ended(&told(&estate, here)).0, "deployment rolled back by cockpit deploy");
 }
 
 #[test]
-fn what_autoscaling_sets_is_not_told_again_by_cloudtrail() {
+fn autoscaling_change_is_not_repeated_from_cloudtrail() {
     let mut write = write("UpdateService", 30, "AWSServiceRoleForApplicationAutoScaling_ECSService");
     write.who = "ecs.application-autoscaling.amazonaws.com".into();
-    let mut all = trail::happenings(&[write], &services(), &[], None);
+    let mut all = trail::trail_events(&[write], &services(), &[], None);
     all.push(TimelineEvent::new(
         at(29),
         Kind::Scaling,
@@ -192,15 +192,15 @@ fn what_autoscaling_sets_is_not_told_again_by_cloudtrail() {
         "desired count to 3",
         "scaling/1",
     ));
-    let told = merge(all);
-    assert_eq!(told.len(), 1);
-    assert_eq!(told[0].kind, Kind::Scaling);
+    let merged = merge(all);
+    assert_eq!(merged.len(), 1);
+    assert_eq!(merged[0].kind, Kind::Scaling);
 }
 
 #[test]
-fn a_write_of_another_service_or_another_time_stays_what_it_is() {
+fn unrelated_write_is_not_merged() {
     let mut all = gather::gather(&estate(), &[], None, at(0), at(400));
-    all.extend(trail::happenings(&[write("UpdateService", 300, "ben")], &services(), &[], None));
+    all.extend(trail::trail_events(&[write("UpdateService", 300, "ben")], &services(), &[], None));
     assert_eq!(
         merge(all).last().map(|event| (event.kind, event.what.clone())),
         Some((Kind::Write, "UpdateService shop-web".into()))
@@ -208,34 +208,34 @@ fn a_write_of_another_service_or_another_time_stays_what_it_is() {
 }
 
 #[test]
-fn changes_of_this_machine_stand_at_the_services_time() {
-    let told = changes(&[record(9, "started"), record(20, "done")], SignedDuration::from_secs(100), &services(), &[]);
-    assert_eq!(told.len(), 1, "a brief change is one thing");
-    assert_eq!((told[0].at, told[0].health), (at(109), Health::Healthy));
-    assert_eq!(told[0].about, About::Service("shop-web".into()));
-    let told = changes(&[record(9, "started"), record(200, "rolled_back")], SignedDuration::ZERO, &services(), &[]);
-    assert_eq!(told.len(), 2);
-    assert!(told[1].what.ends_with(": rolled back"), "{}", told[1].what);
+fn local_changes_use_the_clock_of_aws() {
+    let events = changes(&[record(9, "started"), record(20, "done")], SignedDuration::from_secs(100), &services(), &[]);
+    assert_eq!(events.len(), 1, "a brief change is one thing");
+    assert_eq!((events[0].at, events[0].health), (at(109), Health::Healthy));
+    assert_eq!(events[0].about, About::Service("shop-web".into()));
+    let events = changes(&[record(9, "started"), record(200, "rolled_back")], SignedDuration::ZERO, &services(), &[]);
+    assert_eq!(events.len(), 2);
+    assert!(events[1].what.ends_with(": rolled back"), "{}", events[1].what);
     let run = Run {
         run: "r".into(),
         goal: "apply".into(),
         began: at(0),
         ended: Some((at(50), "failed".into(), false)),
         by: "anna@host".into(),
-        looks: false,
+        read_only: false,
     };
-    let told = runs(&[run], SignedDuration::from_secs(-7));
-    assert_eq!((told[0].at, told[1].at, told[1].health), (at(-7), at(43), Health::Degraded));
+    let events = runs(&[run], SignedDuration::from_secs(-7));
+    assert_eq!((events[0].at, events[1].at, events[1].health), (at(-7), at(43), Health::Degraded));
 }
 
 #[test]
-fn an_event_of_the_future_is_marked_and_a_clock_of_seconds_is_not() {
-    assert!(of(Kind::Service, 60, "a").is_of_the_future(at(0)));
-    assert!(!of(Kind::Service, 3, "a").is_of_the_future(at(0)));
+fn future_event_is_recognized_beyond_the_tolerance() {
+    assert!(of(Kind::Service, 60, "a").is_in_future(at(0)));
+    assert!(!of(Kind::Service, 3, "a").is_in_future(at(0)));
 }
 
 #[test]
-fn alarms_databases_and_parameters_are_told_with_how_they_stand() {
+fn alarm_database_and_parameter_events_have_a_health() {
     let mut estate = Estate::default();
     let change = |alarm: &str, to| AlarmChange {
         at: at(5),
@@ -244,7 +244,7 @@ fn alarms_databases_and_parameters_are_told_with_how_they_stand() {
         states: Some((AlarmState::Ok, to)),
         reason: "Threshold Crossed".into(),
     };
-    estate.alarm_changes.learn(
+    estate.alarm_changes.record(
         vec![change("high-cpu", AlarmState::Alarm), change("TargetTracking-service/x", AlarmState::Alarm)],
         at(9),
     );
@@ -255,18 +255,18 @@ fn alarms_databases_and_parameters_are_told_with_how_they_stand() {
         categories: vec![category.into()],
         message: message.into(),
     };
-    estate.rds_events.learn(
+    estate.rds_events.record(
         vec![event("Started cross AZ failover to DB instance: db-2", "failover"), event("Backup done", "backup")],
         at(9),
     );
-    let mut put = write("PutParameter", 7, "anna");
-    (put.source, put.names) = ("ssm.amazonaws.com".into(), vec!["/shop/KEY".into()]);
+    let mut write_event = write("PutParameter", 7, "anna");
+    (write_event.source, write_event.names) = ("ssm.amazonaws.com".into(), vec!["/shop/KEY".into()]);
     let mut denied = write("UpdateService", 8, "ben");
     denied.error = Some("AccessDenied".into());
-    estate.trail.learn(vec![put, denied], at(9));
-    let told = merge(gather::gather(&estate, &[], None, at(0), at(9)));
+    estate.trail.record(vec![write_event, denied], at(9));
+    let merged = merge(gather::gather(&estate, &[], None, at(0), at(9)));
     let words: Vec<_> =
-        told.iter().map(|event| (event.kind, event.health, event.routine, event.what.as_str())).collect();
+        merged.iter().map(|event| (event.kind, event.health, event.routine, event.what.as_str())).collect();
     assert_eq!(words[0], (Kind::Alarm, Health::Down, true, "OK → ALARM: Threshold Crossed"));
     assert_eq!(words[1], (Kind::Alarm, Health::Down, false, "OK → ALARM: Threshold Crossed"));
     assert_eq!(words[2].0, Kind::Failover);
@@ -276,23 +276,25 @@ fn alarms_databases_and_parameters_are_told_with_how_they_stand() {
 }
 
 #[test]
-fn the_likeliest_cause_is_a_deployment_that_is_near_and_not_the_alarm_that_follows_from_it() {
+fn recent_deployment_ranks_above_its_alarm() {
     let events = [
         of(Kind::Deployment, -120, "deployment"),
-        of(Kind::Alarm, -10, "alarm").stands(Health::Down),
+        of(Kind::Alarm, -10, "alarm").with_health(Health::Down),
         of(Kind::Deployment, -800, "old"),
         of(Kind::Scaling, -100, "scaling"),
         of(Kind::Deployment, 5, "after"),
         of(Kind::Deployment, -2_000, "too old"),
     ];
-    let ranked: Vec<_> =
-        before(&events, at(0), super::near::WINDOW).into_iter().map(|ranked| ranked.event.key.as_str()).collect();
+    let ranked: Vec<_> = likely_causes(&events, at(0), super::near::WINDOW)
+        .into_iter()
+        .map(|ranked| ranked.event.key.as_str())
+        .collect();
     assert_eq!(ranked, ["deployment", "scaling", "alarm", "old"]);
 }
 
 #[test]
-fn a_filter_finds_the_fields_of_a_thing() {
-    let event = of(Kind::Alarm, 0, "a").by(Some("anna b".into()));
+fn filter_text_contains_the_fields() {
+    let event = of(Kind::Alarm, 0, "a").with_actor(Some("anna b".into()));
     assert_eq!(event.text(), "x kind=alarm name=web who=\"anna b\"");
 }
 
@@ -302,10 +304,10 @@ fn some() -> impl Strategy<Value = Vec<TimelineEvent>> {
             let kind = Kind::ALL[kind];
             let what = ["UpdateService web", "cockpit deploy web", "failover", "x"][usize::from(words)];
             let about = if key % 2 == 0 { About::Service("web".into()) } else { About::Database("db".into()) };
-            let mut made =
-                TimelineEvent::new(at(second), kind, about, what, format!("{}/{key}", kind.word())).routine(routine);
+            let mut made = TimelineEvent::new(at(second), kind, about, what, format!("{}/{key}", kind.name()))
+                .mark_routine(routine);
             if key % 3 == 0 {
-                made = made.by(Some(format!("who{key}")));
+                made = made.with_actor(Some(format!("who{key}")));
             }
             made.requests = vec![format!("r{}", key % 5)];
             made
@@ -316,7 +318,7 @@ fn some() -> impl Strategy<Value = Vec<TimelineEvent>> {
 
 proptest! {
     #[test]
-    fn the_order_in_which_parts_come_does_not_matter(events in some(), turn in 0usize..40) {
+    fn merge_does_not_depend_on_the_input_order(events in some(), turn in 0usize..40) {
         let mut turned = events.clone();
         turned.rotate_left(turn.min(events.len()));
         let mut reversed = events.clone();
@@ -327,12 +329,12 @@ proptest! {
     }
 
     #[test]
-    fn it_is_in_the_order_of_time_and_has_nothing_twice(events in some()) {
+    fn merged_events_are_sorted_and_unique(events in some()) {
         let merged = merge(events.clone());
         prop_assert!(merged.windows(2).all(|pair| pair[0].at <= pair[1].at));
         let keys: std::collections::BTreeSet<_> = merged.iter().map(|event| event.key.as_str()).collect();
         prop_assert_eq!(keys.len(), merged.len());
-        // Only what another tells of is left out.
+        // Only events that another one includes may be missing.
         for event in &events {
             if !matches!(event.kind, Kind::Write | Kind::Change) {
                 prop_assert!(keys.contains(event.key.as_str()), "{} is lost", event.key);
@@ -341,8 +343,8 @@ proptest! {
     }
 
     #[test]
-    fn of_one_kind_the_nearer_ranks_first_and_nothing_is_after_the_moment(events in some(), moment in 0i64..300) {
-        let ranked = before(&events, at(moment), super::near::WINDOW);
+    fn nearer_event_of_a_kind_ranks_first_and_none_is_later(events in some(), moment in 0i64..300) {
+        let ranked = likely_causes(&events, at(moment), super::near::WINDOW);
         prop_assert!(ranked.iter().all(|one| one.event.at <= at(moment)));
         for (place, one) in ranked.iter().enumerate() {
             for later in &ranked[place + 1..] {

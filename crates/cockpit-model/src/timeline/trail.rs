@@ -1,15 +1,15 @@
-//! The write events of `CloudTrail`: who wrote what.
+//! `CloudTrail` write events on the timeline.
 
 use super::event::{About, Kind, TimelineEvent};
 use super::facts::TrailEvent;
 use super::owners::Owners;
 use crate::Health;
 
-/// `CloudTrail` delivers its events up to this long after they happened. Source: its user guide ("typically within about 5
-/// minutes", "not guaranteed"), and `LookupEvents`, which lists them within 15.
-pub const LATE: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);
+/// Maximum delay of `CloudTrail` events. Source: its user guide ("typically within about 5 minutes", "not guaranteed"),
+/// and `LookupEvents`, which lists them within 15.
+pub const MAX_DELAY: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);
 
-/// Writes that go on all the time and change nothing that anybody runs.
+/// Writes that occur continuously and change nothing of significance.
 const NOISE: &[&str] = &[
     "AssumeRole",
     "AssumeRoleWithSAML",
@@ -29,23 +29,24 @@ const NOISE: &[&str] = &[
     "CreateNetworkInterface",
     "DeleteNetworkInterface",
     "RunTask",
-    // A push is told by its image, `PutImage`.
+    // An image push is represented by `PutImage`.
     "InitiateLayerUpload",
     "UploadLayerPart",
     "CompleteLayerUpload",
 ];
 
-/// The recorded writes, as events of this environment, or of another one.
-pub fn happenings<'a>(
+/// Converts recorded writes to events of this environment, or of another one.
+pub fn trail_events<'a>(
     events: impl IntoIterator<Item = &'a TrailEvent>,
     services: &[(String, String)],
     databases: &[String],
     owners: Option<&Owners<'_>>,
 ) -> Vec<TimelineEvent> {
     let known: Vec<&str> = services.iter().map(|(name, _)| name).chain(databases).map(String::as_str).collect();
-    let of = |event: &TrailEvent| owners?.another(event, &known).map(str::to_owned);
-    let made = |event: &TrailEvent| TimelineEvent { of_another: of(event), ..happening(event, services, databases) };
-    events.into_iter().map(made).collect()
+    let of = |event: &TrailEvent| owners?.other_environment(event, &known).map(str::to_owned);
+    let converted =
+        |event: &TrailEvent| TimelineEvent { other_environment: of(event), ..happening(event, services, databases) };
+    events.into_iter().map(converted).collect()
 }
 
 fn happening(event: &TrailEvent, services: &[(String, String)], databases: &[String]) -> TimelineEvent {
@@ -72,14 +73,14 @@ fn happening(event: &TrailEvent, services: &[(String, String)], databases: &[Str
     let through = event.through.as_deref().map(|through| format!(" through {through}")).unwrap_or_default();
     let failed = event.error.as_deref().map(|code| format!(": failed with {code}")).unwrap_or_default();
     let what = format!("{}{to}{through}{failed}", event.name);
-    // What failed has changed nothing.
+    // A failed request changed nothing.
     let health = if event.error.is_some() { Health::Stopped } else { Health::Changing };
-    let mut made = TimelineEvent::new(event.at, kind, about, what, format!("trail/{}", event.id))
-        .stands(health)
-        .by(event.by())
-        .routine(event.error.is_some() || NOISE.contains(&event.name.as_str()));
-    made.requests.extend(event.request.clone());
-    made
+    let mut converted = TimelineEvent::new(event.at, kind, about, what, format!("trail/{}", event.id))
+        .with_health(health)
+        .with_actor(event.by())
+        .mark_routine(event.error.is_some() || NOISE.contains(&event.name.as_str()));
+    converted.requests.extend(event.request.clone());
+    converted
 }
 
 #[cfg(test)]
@@ -87,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_push_is_told_by_its_image_and_not_by_each_part_of_its_layers() {
+    fn image_push_is_represented_by_put_image_only() {
         let written = |name: &str| TrailEvent {
             id: name.into(),
             name: name.into(),
@@ -97,8 +98,8 @@ mod tests {
         };
         let all: Vec<TrailEvent> =
             ["InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage"].map(written).into();
-        let news = happenings(&all, &[], &[], None).into_iter().filter(TimelineEvent::is_news);
-        let told: Vec<String> = news.map(|event| event.what).collect();
-        assert_eq!(told, ["PutImage app-web"]);
+        let news = trail_events(&all, &[], &[], None).into_iter().filter(TimelineEvent::is_notable);
+        let texts: Vec<String> = news.map(|event| event.what).collect();
+        assert_eq!(texts, ["PutImage app-web"]);
     }
 }

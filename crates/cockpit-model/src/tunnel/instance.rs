@@ -1,9 +1,9 @@
-//! Instances (bastions) that a tunnel goes through: which one is meant, and which of those that are there it is.
+//! Instances (bastions) that a tunnel goes through: how they are specified and selected.
 
-use super::no_target::{NoTarget, none};
-use crate::machine::Machine;
+use super::no_target::{NoTarget, unavailable};
+use crate::machine::Ec2Instance;
 
-/// Which instance is meant.
+/// The specification of an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InstanceSelector {
     /// An id: `i-0123456789abcdef0`.
@@ -12,55 +12,56 @@ pub enum InstanceSelector {
     Tag(String, String),
 }
 
-/// How the instance stands that is meant, with its id.
+/// The state of the selected instance, with its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
-    /// It runs; the session tells a fault of its agent.
-    Runs(String),
-    /// It would have to be started.
+pub enum InstanceStatus {
+    /// It is running; problems of its agent show when the session is opened.
+    Running(String),
+    /// It is stopped and would have to be started.
     Stopped(String),
-    /// It is on its way to another state, and may be online soon.
-    Changes(String),
+    /// It is changing state, and may be online soon.
+    Changing(String),
 }
 
-impl Found {
-    /// As its state says.
+impl InstanceStatus {
+    /// Returns the state of an instance.
     ///
     /// # Errors
-    /// It is on its way down: no agent will be online there, and it cannot be started yet.
-    pub fn of(one: &Machine) -> Result<Self, NoTarget> {
+    /// If it is stopping: its agent will not be online, and it cannot be started yet.
+    pub fn of(one: &Ec2Instance) -> Result<Self, NoTarget> {
         let id = one.id.clone();
         match one.state.as_str() {
-            "running" => Ok(Self::Runs(id)),
+            "running" => Ok(Self::Running(id)),
             "stopped" => Ok(Self::Stopped(id)),
-            "stopping" => Err(none(
+            "stopping" => Err(unavailable(
                 format!("instance {id} is stopping"),
                 "try again in a minute: it can be started once it has stopped",
             )),
-            _ => Ok(Self::Changes(id)),
+            _ => Ok(Self::Changing(id)),
         }
     }
 
-    /// The id of the instance.
+    /// Returns the instance id.
     pub fn id(&self) -> &str {
         match self {
-            Self::Runs(id) | Self::Stopped(id) | Self::Changes(id) => id,
+            Self::Running(id) | Self::Stopped(id) | Self::Changing(id) => id,
         }
     }
 }
 
-/// The prefix of a name of an instance, beside its id.
+/// The prefix of an instance's name or id.
 const INSTANCE: &str = "instance:";
-/// The prefix of tags.
+/// The prefix of a tag.
 const TAG: &str = "tag:";
 
 impl InstanceSelector {
-    /// Reads what may be a service or an instance: an id, `instance:NAME` or `tag:KEY=VALUE`. None is no instance.
+    /// Parses a text that may mean a service or an instance: an id, `instance:NAME` or `tag:KEY=VALUE`. `None` if it is
+    /// not an instance.
     pub fn parse(text: &str) -> Option<Self> {
         if is_instance(text) {
             return Some(Self::Id(text.to_owned()));
         }
-        // `tag:Role=$ROLE` of a shell that has no such variable must not mean whatever has that tag with nothing in it.
+        // An unset shell variable in `tag:Role=$ROLE` must not select instances with an empty tag.
         let tag = text.strip_prefix(TAG).and_then(|tag| tag.split_once('='));
         if let Some((key, value)) = tag.filter(|(key, value)| !key.is_empty() && !value.is_empty()) {
             return Some(Self::Tag(key.to_owned(), value.to_owned()));
@@ -69,13 +70,13 @@ impl InstanceSelector {
         Some(Self::parse(name).unwrap_or_else(|| Self::Tag("Name".to_owned(), name.to_owned())))
     }
 
-    /// Reads what is configured, where only an instance can be meant: a bare name is enough.
+    /// Parses a configured instance: since only an instance is possible, a bare name is sufficient.
     pub fn configured(text: &str) -> Self {
         Self::parse(text).unwrap_or_else(|| Self::Tag("Name".to_owned(), text.to_owned()))
     }
 
-    /// A few words for a person.
-    pub fn words(&self) -> String {
+    /// Returns a short description.
+    pub fn describe(&self) -> String {
         match self {
             Self::Id(id) => format!("instance {id}"),
             Self::Tag(key, value) if key == "Name" => format!("instance {value}"),
@@ -83,28 +84,34 @@ impl InstanceSelector {
         }
     }
 
-    /// The one that is meant among those that were found: one that runs, else the only one that can be started.
+    /// Selects an instance: a running one, or else the only one that can be started.
     ///
     /// # Errors
-    /// There is none, or it is not clear which.
-    pub fn of<'a>(&self, found: impl IntoIterator<Item = &'a Machine>) -> Result<&'a Machine, NoTarget> {
-        let words = self.words();
-        let there: Vec<&Machine> = found.into_iter().filter(|instance| !instance.is_ending()).collect();
-        if let Some(runs) = there.iter().find(|instance| instance.state == "running") {
-            return Ok(runs);
+    /// If there is none, or the selection is ambiguous.
+    pub fn of<'a>(&self, found: impl IntoIterator<Item = &'a Ec2Instance>) -> Result<&'a Ec2Instance, NoTarget> {
+        let words = self.describe();
+        let candidates: Vec<&Ec2Instance> = found.into_iter().filter(|instance| !instance.is_ending()).collect();
+        if let Some(running) = candidates.iter().find(|instance| instance.state == "running") {
+            return Ok(running);
         }
-        match &there[..] {
+        match &candidates[..] {
             [one] => Ok(one),
-            [] => Err(none(format!("there is no {words}"), "look at its id, its name or its tags in the EC2 console")),
+            [] => Err(unavailable(
+                format!("there is no {words}"),
+                "look at its id, its name or its tags in the EC2 console",
+            )),
             several => {
                 let ids: Vec<&str> = several.iter().map(|instance| instance.id.as_str()).collect();
-                Err(none(format!("{words} could be several, and none runs"), format!("name one of {}", ids.join(", "))))
+                Err(unavailable(
+                    format!("{words} could be several, and none runs"),
+                    format!("name one of {}", ids.join(", ")),
+                ))
             }
         }
     }
 }
 
-/// Whether this is the id of an instance.
+/// Whether a text is an instance id.
 pub fn is_instance(text: &str) -> bool {
     text.strip_prefix("i-")
         .is_some_and(|digits| [8, 17].contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
@@ -114,12 +121,12 @@ pub fn is_instance(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn instance(id: &str, state: &str) -> Machine {
-        Machine { id: id.into(), state: state.into(), ..Machine::default() }
+    fn instance(id: &str, state: &str) -> Ec2Instance {
+        Ec2Instance { id: id.into(), state: state.into(), ..Ec2Instance::default() }
     }
 
     #[test]
-    fn an_instance_is_named_by_its_id_its_name_or_a_tag_and_a_service_by_none_of_these() {
+    fn instance_is_specified_by_id_name_or_tag() {
         assert_eq!(
             InstanceSelector::parse("i-0123456789abcdef0"),
             Some(InstanceSelector::Id("i-0123456789abcdef0".into()))
@@ -139,15 +146,15 @@ mod tests {
     }
 
     #[test]
-    fn one_that_runs_is_taken_before_one_that_is_stopped_and_what_is_gone_is_not_there() {
+    fn running_instance_is_preferred_and_terminated_ones_are_ignored() {
         let named = InstanceSelector::configured("bastion");
         let all = [instance("a", "terminated"), instance("b", "stopped"), instance("c", "running")];
         assert_eq!(named.of(&all).unwrap().id, "c");
         assert_eq!(named.of(&all[..2]).unwrap().id, "b");
         assert!(named.of(&all[..1]).unwrap_err().why.contains("there is no instance bastion"));
-        let of = |state: &str| Found::of(&instance("a", state));
-        assert_eq!(of("stopped"), Ok(Found::Stopped("a".into())));
-        assert_eq!(of("pending"), Ok(Found::Changes("a".into())));
+        let of = |state: &str| InstanceStatus::of(&instance("a", state));
+        assert_eq!(of("stopped"), Ok(InstanceStatus::Stopped("a".into())));
+        assert_eq!(of("pending"), Ok(InstanceStatus::Changing("a".into())));
         assert!(of("stopping").unwrap_err().why.contains("a is stopping"), "its agent is not waited for");
         let two = [instance("a", "stopped"), instance("b", "stopped")];
         assert!(named.of(&two).unwrap_err().hint.contains("a, b"));

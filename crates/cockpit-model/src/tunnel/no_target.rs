@@ -1,24 +1,24 @@
-//! Why there is nothing to go through or to.
+//! Errors for a missing tunnel target.
 
-/// Why there is nothing to go through, and what to do.
+/// The reason why there is no target, with a hint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoTarget {
-    /// Why, in a sentence.
+    /// The reason, as a sentence.
     pub why: String,
-    /// The hint: what a person can do about it.
+    /// The hint.
     pub hint: String,
-    /// Whether it may be there in a moment, without anybody's help.
+    /// Whether it may become available soon without intervention.
     pub soon: bool,
-    /// Whether it is there, and another environment's.
+    /// Whether it exists but belongs to another environment.
     pub elsewhere: bool,
 }
 
-/// The reason that there is no target, where waiting does not help.
-pub fn none(why: impl Into<String>, hint: impl Into<String>) -> NoTarget {
+/// Creates an error for a target that does not exist, so that waiting does not help.
+pub fn unavailable(why: impl Into<String>, hint: impl Into<String>) -> NoTarget {
     NoTarget { why: why.into(), hint: hint.into(), soon: false, elsewhere: false }
 }
 
-/// The reason that there is no target yet, where waiting helps.
-pub fn soon(why: impl Into<String>) -> NoTarget {
-    NoTarget { soon: true, ..none(why, "wait a moment: it is tried again") }
+/// Creates an error for a target that may become available soon.
+pub fn not_yet(why: impl Into<String>) -> NoTarget {
+    NoTarget { soon: true, ..unavailable(why, "wait a moment: it is tried again") }
 }

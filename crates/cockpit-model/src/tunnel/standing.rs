@@ -1,32 +1,32 @@
-//! The state of a tunnel, and the words for it.
+//! The state of a tunnel.
 
 use crate::Health;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Where it is between opening and its end.
+/// The phase of a tunnel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Phase {
-    /// Looking for the container.
+    /// The container is being selected.
     #[default]
     Resolving,
-    /// The session is asked for, and the agent is waited for.
+    /// The session is being opened, and the agent is not ready yet.
     Opening,
-    /// Connections go through.
+    /// Connections are forwarded.
     Ready,
-    /// The link is lost; the session goes on as soon as there is another one.
+    /// The link was lost; the session resumes once there is a new one.
     Resuming,
-    /// The session is lost with its connections; another one is opened.
+    /// The session was lost with its connections; another one is being opened.
     Replacing,
-    /// Over, because it was asked to end.
+    /// It was closed on request.
     Closed,
-    /// Over, because it cannot go on.
+    /// It ended with an error.
     Failed,
 }
 
 impl Phase {
-    /// A word; the one that scripts read.
-    pub fn word(self) -> &'static str {
+    /// Returns the word for scripts.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Resolving => "resolving",
             Self::Opening => "opening",
@@ -37,7 +37,7 @@ impl Phase {
         }
     }
 
-    /// Its sign and colour.
+    /// Returns the health, for sign and colour.
     pub fn health(self) -> Health {
         match self {
             Self::Resolving | Self::Opening | Self::Resuming | Self::Replacing => Health::Changing,
@@ -47,7 +47,7 @@ impl Phase {
         }
     }
 
-    /// Whether it has come to its end.
+    /// Whether it has ended.
     pub fn is_over(self) -> bool {
         matches!(self, Self::Closed | Self::Failed)
     }
@@ -57,41 +57,41 @@ impl Phase {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TunnelStatus {
     pub phase: Phase,
-    /// Why, where there is a reason.
+    /// The reason, if any.
     pub reason: Option<String>,
-    /// The hint, where there is one.
+    /// The hint, if any.
     pub hint: Option<String>,
-    /// The service or instance that it goes through, once that is known.
+    /// The service or instance that it goes through, once known.
     pub through: Option<String>,
-    /// The id of the session at AWS, once there is one.
+    /// The AWS session id, once there is one.
     pub session: Option<String>,
-    /// How many sessions are open: others beside the first carry who connects while much goes through it.
+    /// Number of open sessions; additional ones take new connections while the first is busy.
     pub sessions: usize,
-    /// Bytes from here to there.
+    /// Bytes sent to the far end.
     pub sent: u64,
-    /// Bytes from there to here.
+    /// Bytes received from the far end.
     pub received: u64,
-    /// The time to the agent and back, once measured.
+    /// The round-trip time to the agent, once measured.
     pub round_trip: Option<Duration>,
-    /// How often a lost link was made again without losing anything.
+    /// Number of times that a lost link was resumed without losing data.
     pub resumes: u64,
-    /// How often a session was lost, and its connections with it.
+    /// Number of times that a session was lost together with its connections.
     pub replacements: u64,
-    /// Local connections that are open.
+    /// Number of open local connections.
     pub open: usize,
-    /// Local connections since the start.
+    /// Number of local connections since the start.
     pub connections: u64,
-    /// Connections that the other side refused.
+    /// Number of connections that the far end refused.
     pub refused: u64,
-    /// Whether nothing more is read, as a local program does not read what waits for it.
+    /// Whether reading is paused because a local program does not read its data.
     pub waits_for_reader: bool,
-    /// Why a session could not be ended at AWS, where one could not.
-    pub not_ended: Option<String>,
+    /// The reason why a session could not be terminated at AWS, if one could not.
+    pub termination_failure: Option<String>,
 }
 
 impl TunnelStatus {
-    /// The fields for the audit file.
-    pub fn facts(&self, to: &str, local: Option<&str>) -> Value {
+    /// Returns the fields for the audit file.
+    pub fn audit_fields(&self, to: &str, local: Option<&str>) -> Value {
         let mut facts = json!({
             "to": to,
             "local": local,
@@ -100,15 +100,15 @@ impl TunnelStatus {
             "sent": self.sent,
             "received": self.received,
         });
-        if let Some(why) = &self.not_ended {
+        if let Some(why) = &self.termination_failure {
             facts["not_ended"] = json!(why);
         }
         facts
     }
 
-    /// The sentence that a session which was to end goes on at AWS.
-    pub fn left_behind(&self) -> Option<String> {
-        let why = self.not_ended.as_ref()?;
+    /// Returns the sentence that a session could not be terminated and continues at AWS.
+    pub fn left_session_note(&self) -> Option<String> {
+        let why = self.termination_failure.as_ref()?;
         Some(format!("the session was not ended at AWS, and goes on until it times out there: {why}"))
     }
 }

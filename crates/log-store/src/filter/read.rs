@@ -1,4 +1,4 @@
-//! How a filter is read: the parser, which tells mistakes with their places.
+//! The filter parser, which reports mistakes with their positions.
 
 use super::{Filter, FilterError, Node, Op, Place, Wanted};
 use crate::fields;
@@ -10,18 +10,18 @@ const OPS: &[(&str, Op)] =
     &[(">=", Op::Ge), ("<=", Op::Le), ("!=", Op::Ne), (":", Op::Eq), ("=", Op::Eq), (">", Op::Gt), ("<", Op::Lt)];
 
 impl Filter {
-    /// Reads a filter.
+    /// Parses a filter.
     pub fn parse(text: &str) -> Result<Self, FilterError> {
         let mut parser = Parser::new(text);
         let root = parser.any()?;
         if let Some(c) = parser.rest().chars().next() {
-            return Err(parser.error(parser.at, c.len_utf8(), "this bracket closes nothing"));
+            return Err(parser.error(parser.at, c.len_utf8(), "this bracket has no opening one"));
         }
         Ok(Self { text: text.to_owned(), root })
     }
 
-    /// Where a text names other filters, `@` and all, in bytes, up to the first mistake. Within quotation marks and regular
-    /// expressions, and before something that it is compared with, an `@` is a letter like others.
+    /// Returns the byte ranges of references to other filters, including the `@`, up to the first mistake. Inside quotes and
+    /// regular expressions, and before a comparison, `@` has no special meaning.
     #[must_use]
     pub fn references(text: &str) -> Vec<Range<usize>> {
         let mut parser = Parser::new(text);
@@ -34,7 +34,7 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
-    /// Words that name another filter.
+    /// The references to other filters.
     references: Vec<Range<usize>>,
 }
 
@@ -51,7 +51,7 @@ impl<'a> Parser<'a> {
         self.at += self.rest().len() - self.rest().trim_start().len();
     }
 
-    /// An error at bytes of the text, told in characters.
+    /// Returns an error for a byte range of the text; its position is in characters.
     fn error(&self, at: usize, length: usize, what: impl Into<String>) -> FilterError {
         let count = |from: usize, to: usize| self.text.get(from..to).unwrap_or_default().chars().count();
         FilterError { what: what.into(), at: count(0, at), length: count(at, (at + length).min(self.text.len())) }
@@ -77,7 +77,7 @@ impl<'a> Parser<'a> {
                 Some(node) => nodes.push(node),
                 None if more || !nodes.is_empty() => {
                     let at = if more { before } else { self.at };
-                    return Err(self.error(at, 1, "`or` needs something on both sides"));
+                    return Err(self.error(at, 1, "`or` needs a term on both sides"));
                 }
                 None => {}
             }
@@ -125,7 +125,7 @@ impl<'a> Parser<'a> {
             }
             self.space();
             if self.rest().is_empty() || self.rest().starts_with(')') {
-                return Err(self.error(begin, 1, "there is nothing to leave out"));
+                return Err(self.error(begin, 1, "there is no term to exclude"));
             }
             self.depth += 1;
             let inner = self.one()?;
@@ -155,7 +155,7 @@ impl<'a> Parser<'a> {
         for (at, _) in word.char_indices() {
             let Some((mark, op)) = OPS.iter().find(|(mark, _)| word[at..].starts_with(mark)) else { continue };
             let name = &word[..at];
-            // `http://…` and `12:30` are text.
+            // `http://…` and `12:30` are plain text.
             let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '@'))
                 && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '@'));
             if !is_name || word[at..].starts_with("://") {
@@ -171,7 +171,7 @@ impl<'a> Parser<'a> {
         self.search(word, begin)
     }
 
-    /// Up to a blank or a bracket that closes.
+    /// Returns the text up to a blank or a closing bracket.
     fn word(&self) -> &'a str {
         let rest = self.rest();
         let end = rest.find(|c: char| c.is_whitespace() || c == ')' || c == '"').unwrap_or(rest.len());
@@ -207,7 +207,7 @@ impl<'a> Parser<'a> {
                 self.at += at + 1;
                 return Search::regex(pattern).map(Node::Has).map_err(|error| match error {
                     SearchError::Syntax { what, at } => {
-                        let mut error = self.error(begin, 1, format!("the expression is wrong: {what}"));
+                        let mut error = self.error(begin, 1, format!("the expression is invalid: {what}"));
                         error.at += 1 + at;
                         error
                     }

@@ -1,11 +1,11 @@
-//! Reading a store: a line by its place, what stands before and after it, whole events, counts over time.
+//! Reading the store: a line by position, its neighbours, whole events, counts over time.
 
 use super::{Bin, Key, Line, Pos, Store, StreamId, TRACE};
 use crate::block::{Ms, mark};
 use crate::level::Level;
 
 impl Store {
-    /// The line at this place.
+    /// Returns the line at this position.
     pub fn line(&self, pos: Pos) -> Option<Line<'_>> {
         let block = self.blocks.get(pos.block)?;
         if pos.row >= block.len() {
@@ -24,14 +24,14 @@ impl Store {
         })
     }
 
-    /// The first line not earlier than a time; none if all are.
+    /// Returns the first line not earlier than a time; `None` if all lines are earlier.
     pub fn seek(&self, at: Ms) -> Option<Pos> {
         let block = self.blocks.partition_point(|block| block.last_at() < at);
         let row = self.blocks.get(block)?.from(at);
         Some(Pos { block, row })
     }
 
-    /// The place where the line is now.
+    /// Returns the current position of the line.
     pub fn find(&self, key: Key) -> Option<Pos> {
         let mut pos = self.seek(key.at)?;
         while let Some(line) = self.line(pos).filter(|line| line.at == key.at) {
@@ -43,7 +43,7 @@ impl Store {
         None
     }
 
-    /// The place after this one.
+    /// Returns the next position.
     pub fn next(&self, pos: Pos) -> Option<Pos> {
         if pos.row + 1 < self.blocks.get(pos.block)?.len() {
             return Some(Pos { row: pos.row + 1, ..pos });
@@ -51,7 +51,7 @@ impl Store {
         (pos.block + 1 < self.blocks.len()).then_some(Pos { block: pos.block + 1, row: 0 })
     }
 
-    /// The place before this one.
+    /// Returns the previous position.
     pub fn previous(&self, pos: Pos) -> Option<Pos> {
         if pos.row > 0 {
             return Some(Pos { row: pos.row - 1, ..pos });
@@ -60,18 +60,19 @@ impl Store {
         Some(Pos { block, row: self.blocks.get(block)?.len().checked_sub(1)? })
     }
 
-    /// All lines, oldest first.
+    /// Returns all lines, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = Line<'_>> {
-        let all = self.blocks.iter().enumerate().flat_map(|(block, b)| (0..b.len()).map(move |row| Pos { block, row }));
-        all.filter_map(|pos| self.line(pos))
+        let positions =
+            self.blocks.iter().enumerate().flat_map(|(block, b)| (0..b.len()).map(move |row| Pos { block, row }));
+        positions.filter_map(|pos| self.line(pos))
     }
 
-    /// The line that a frame of a trace belongs to: the nearest before of its stream that stands by
-    /// itself. Itself for others, and where that fell out.
+    /// Returns the line that a trace frame belongs to: the nearest earlier line of its stream that is not a continuation.
+    /// Returns the position itself for other lines, and if that line was evicted.
     pub fn head(&self, pos: Pos) -> Pos {
         let Some(line) = self.line(pos).filter(|line| line.is(mark::CONTINUES)) else { return pos };
         let mut at = pos;
-        // A trace is not longer than this, nor interleaved with more: thousands of goroutines are.
+        // The limit also covers traces of thousands of goroutines interleaved with other lines.
         for _ in 0..TRACE {
             let Some(before) = self.previous(at) else { return pos };
             at = before;
@@ -83,7 +84,7 @@ impl Store {
         pos
     }
 
-    /// A whole event: the text of a line with the lines that go on with it.
+    /// Returns a whole event: the text of a line with its continuation lines.
     pub fn event(&self, pos: Pos) -> String {
         let head = self.head(pos);
         let Some(first) = self.line(head) else { return String::new() };
@@ -105,7 +106,7 @@ impl Store {
         out
     }
 
-    /// How many lines each level has.
+    /// Returns the number of lines per level.
     pub fn counts(&self) -> [u64; 7] {
         let mut counts = [0; 7];
         for block in &self.blocks {
@@ -116,7 +117,7 @@ impl Store {
         counts
     }
 
-    /// Lines over a time, in equal bins. A block that lies within one bin is not looked into.
+    /// Counts lines in equal bins of time. A block that lies within one bin is not examined row by row.
     pub fn histogram(&self, from: Ms, to: Ms, bins: usize) -> Vec<Bin> {
         let mut out = vec![Bin::default(); bins];
         let width = to - from;
@@ -134,14 +135,14 @@ impl Store {
             if low == high && block.first_at() >= from && block.last_at() < to {
                 let counts = block.counts();
                 let bin = &mut out[low];
-                bin.all += block.len() as u32;
+                bin.total += block.len() as u32;
                 bin.warnings += counts[Level::Warn as usize];
                 bin.errors += counts[Level::Error as usize] + counts[Level::Fatal as usize];
                 continue;
             }
             for row in block.from(from)..block.from(to) {
                 let bin = &mut out[bin_of(block.at(row))];
-                bin.all += 1;
+                bin.total += 1;
                 match block.level(row) {
                     Level::Warn => bin.warnings += 1,
                     Level::Error | Level::Fatal => bin.errors += 1,

@@ -1,4 +1,4 @@
-//! Forms of lines that only traces have: frames, names of exceptions, what a runtime writes around them.
+//! Line formats that only occur in traces: frames, names of exceptions, and what a runtime writes around them.
 
 use super::marks::{CORRUPTED, ENDED, HASKELL, HASKELL_FRAMES};
 use crate::level::Level;
@@ -18,7 +18,7 @@ pub(super) fn is_go_frame(line: &str) -> bool {
     plain && (name.contains('.') || matches!(name, "panic" | "goexit"))
 }
 
-/// `main.main`, `net/http.HandlerFunc.ServeHTTP`, `github.com/x/y.(*T).Do`: frames of zap have no arguments.
+/// `main.main`, `net/http.HandlerFunc.ServeHTTP`, `github.com/x/y.(*T).Do`: zap's frames have no arguments.
 pub(super) fn is_go_name(line: &str) -> bool {
     let line = line.trim_end();
     let last = line.rsplit('/').next().unwrap_or(line);
@@ -28,8 +28,8 @@ pub(super) fn is_go_name(line: &str) -> bool {
         && !line.ends_with('.')
 }
 
-/// A frame of a program in Go as [`is_go_name`], which no address of a site is like: of its main package or its runtime, of a
-/// method, or of a module with its whole path.
+/// Like [`is_go_name`], but excludes web addresses: only names of the main package or the runtime, of a method, or of a
+/// module with its whole path.
 pub(super) fn is_go_frame_name(line: &str) -> bool {
     let known = ["main.", "runtime.", "testing.", "net/http."].iter().any(|package| line.starts_with(package));
     let module = line.matches('/').count() >= 2 && line.split('/').next().is_some_and(|host| host.contains('.'));
@@ -41,7 +41,7 @@ pub(super) fn is_gin_place(line: &str) -> bool {
     line.split_once(" (0x").is_some_and(|(place, address)| place.contains(".go:") && address.ends_with(')'))
 }
 
-/// `GET /orders HTTP/1.1`, `Host: example.com`: a request that gin shows before what went wrong.
+/// `GET /orders HTTP/1.1`, `Host: example.com`: a request that gin prints before the error.
 pub(super) fn is_request(line: &str) -> bool {
     let header = line.split_once(": ").is_some_and(|(name, _)| {
         name.starts_with(|c: char| c.is_ascii_uppercase())
@@ -68,7 +68,7 @@ pub(super) fn is_julia_frame(line: &str) -> bool {
     })
 }
 
-/// A line without what Rails' tagged logging puts before each: `[0f8c-71ab] [10.0.0.1] `.
+/// Returns a line without the prefixes of Rails' tagged logging: `[0f8c-71ab] [10.0.0.1] `.
 pub(super) fn untagged(line: &str) -> &str {
     let mut rest = line;
     while let Some((tag, after)) = rest.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
@@ -88,25 +88,25 @@ pub(super) fn is_place(line: &str) -> bool {
     number(parts.next()) && number(parts.next()) && parts.next().is_some_and(|path| path.starts_with('/'))
 }
 
-/// The first line of what Prisma says of a call.
+/// The first line of Prisma's description of a call.
 pub(super) fn is_prisma(line: &str) -> bool {
     line.starts_with("Invalid `") && line.contains(" invocation")
 }
 
-/// Last words of a process: of the C library, or of the shell that has started it.
-pub(super) fn is_ended(line: &str) -> bool {
+/// The final message of a process, from the C library or the shell that started it.
+pub(super) fn is_termination_message(line: &str) -> bool {
     let by_signal = ENDED.iter().filter_map(|words| line.strip_prefix(words));
     let mut rest = by_signal.map(str::trim_start);
     rest.any(|rest| rest.is_empty() || rest.starts_with("(core dumped)"))
         || CORRUPTED.iter().any(|mark| line.starts_with(mark))
 }
 
-/// An error of Rails behind tags, which it ends with a colon.
+/// A Rails error after tags, ended by a colon.
 pub(super) fn is_tagged_error(line: &str) -> bool {
     line.starts_with('[') && line.ends_with("):") && is_rails_error(untagged(line))
 }
 
-/// `id`, `items.0.name`, `body -> price`: the field that pydantic tells of in the next line.
+/// `id`, `items.0.name`, `body -> price`: the field that pydantic describes on the next line.
 pub(super) fn is_field(line: &str) -> bool {
     let part = |part: &str| {
         !part.is_empty()
@@ -142,7 +142,7 @@ pub(super) fn is_more(line: &str) -> bool {
     line.strip_prefix("... ").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// The line with which Python ends a trace: `KeyError: 'x'`, `app.errors.Refused`, `KeyboardInterrupt`.
+/// The line that ends a Python trace: `KeyError: 'x'`, `app.errors.Refused`, `KeyboardInterrupt`.
 pub(super) fn is_python_end(line: &str) -> bool {
     let name = line.split(':').next().unwrap_or_default().trim_end();
     name.starts_with(|c: char| c.is_alphabetic() || c == '_')
@@ -151,8 +151,8 @@ pub(super) fn is_python_end(line: &str) -> bool {
         && Level::from_word(name.as_bytes()).is_none()
 }
 
-/// `java.lang.IllegalStateException: no`, `System.Exception: no`, `scala.MatchError`: whole names of exceptions
-/// of the JVM and of .NET, alone or with a message.
+/// `java.lang.IllegalStateException: no`, `System.Exception: no`, `scala.MatchError`: qualified names of exceptions of the
+/// JVM and of .NET, alone or with a message.
 pub(super) fn is_exception(line: &str) -> bool {
     let Some((name, last)) = class(line) else { return false };
     let named = |part: &str| ["Exception", "Error", "Throwable"].iter().any(|end| part.ends_with(end));
@@ -160,8 +160,8 @@ pub(super) fn is_exception(line: &str) -> bool {
     name.len() > last.len() && last.split('$').any(named)
 }
 
-/// `c.a.NoStock: article 7`, `c.a.Order$Refused`: whole names of other classes of the JVM, whose packages are written in
-/// small letters. Alone they say nothing; after an error they are the exception that was logged with it.
+/// `c.a.NoStock: article 7`, `c.a.Order$Refused`: qualified names of other JVM classes, with packages in lower case. Alone
+/// they mean nothing; after an error they are the exception logged with it.
 pub(super) fn is_thrown(line: &str) -> bool {
     let Some((name, last)) = class(line) else { return false };
     let mut packages = name[..name.len() - last.len()].split_terminator('.');
@@ -171,7 +171,7 @@ pub(super) fn is_thrown(line: &str) -> bool {
         && packages.all(|package| package.starts_with(|c: char| c.is_ascii_lowercase()))
 }
 
-/// The whole name of a class at the beginning of a line, and its last part, alone or before a message.
+/// Returns the qualified name of a class at the beginning of a line, alone or before a message, and its last part.
 fn class(line: &str) -> Option<(&str, &str)> {
     let name = line.split([':', ' ']).next().unwrap_or_default();
     let rest = &line[name.len()..];
@@ -180,9 +180,9 @@ fn class(line: &str) -> Option<(&str, &str)> {
         let code = rest.strip_prefix(" (")?.split_once("):")?.0;
         code.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b'x' | b'-')).then_some(())
     };
-    let whole = name.starts_with(|c: char| c.is_ascii_alphabetic())
+    let is_qualified = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'$' | b'`'));
-    (whole && (rest.is_empty() || rest.starts_with(':') || code().is_some()))
+    (is_qualified && (rest.is_empty() || rest.starts_with(':') || code().is_some()))
         .then(|| (name, name.rsplit('.').next().unwrap_or_default()))
 }
 
@@ -221,7 +221,7 @@ pub(super) fn is_ruby_frame(line: &str) -> bool {
         && number.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// The line with which Ruby begins: a frame, the message, the class in brackets.
+/// The line that begins a Ruby trace: a frame, the message, the class in brackets.
 pub(super) fn is_ruby_start(line: &str) -> bool {
     is_ruby_frame(line) && line.contains("': ")
 }
@@ -236,7 +236,7 @@ pub(super) fn is_rails_error(line: &str) -> bool {
         && (rest.ends_with("):") || rest.ends_with(')') || rest.ends_with("),"))
 }
 
-/// Lines of a report of Elixir, beside its frames.
+/// Lines of an Elixir report, besides its frames.
 pub(super) fn is_elixir(line: &str) -> bool {
     const MARKS: &[&str] = &[
         "** (",
@@ -256,26 +256,26 @@ pub(super) fn is_elixir(line: &str) -> bool {
     MARKS.iter().any(|mark| line.starts_with(mark))
 }
 
-/// `shop: Prelude.head: empty list`, `shop: app/Main.hs:5:1-9: Non-exhaustive patterns in function order`: an exception of
-/// Haskell that ends a program.
+/// `shop: Prelude.head: empty list`, `shop: app/Main.hs:5:1-9: Non-exhaustive patterns in function order`: a Haskell
+/// exception that ends a program.
 pub(super) fn is_haskell(line: &str) -> bool {
     let name = line.bytes().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/')));
     let Some((name, rest)) = name.map(|end| line.split_at(end)) else { return false };
-    let Some(said) = rest.strip_prefix(": ") else { return false };
-    let pattern = || said.contains(".hs:") && said.contains(": Non-exhaustive ");
+    let Some(message) = rest.strip_prefix(": ") else { return false };
+    let pattern = || message.contains(".hs:") && message.contains(": Non-exhaustive ");
     !name.is_empty()
         && Level::from_word(name.as_bytes()).is_none()
-        && (HASKELL.iter().any(|mark| said.starts_with(mark)) || pattern())
+        && (HASKELL.iter().any(|mark| message.starts_with(mark)) || pattern())
 }
 
-/// Whether an event of several lines is an exception of Haskell: what the program said, then where.
+/// Returns whether a multi-line event is a Haskell exception: the program's message, then its location.
 pub(crate) fn is_haskell_event(event: &str) -> bool {
     let mut lines = event.split_once('\n').map_or("", |(_, rest)| rest).lines();
     lines.any(|line| HASKELL_FRAMES.contains(&line.trim_end()))
 }
 
-/// Beside a message, `PostgreSQL` writes lines with the same prefix: `… [7] STATEMENT:  SELECT 1`.
-pub(crate) fn is_beside(line: &str) -> bool {
+/// `PostgreSQL` writes further lines after a message, with the same prefix: `… [7] STATEMENT:  SELECT 1`.
+pub(crate) fn is_postgres_detail(line: &str) -> bool {
     const MARKS: [&str; 7] =
         ["DETAIL:  ", "HINT:  ", "STATEMENT:  ", "CONTEXT:  ", "QUERY:  ", "LOCATION:  ", "BACKTRACE:  "];
     let head = line.get(..line.len().min(160)).unwrap_or(line);

@@ -1,6 +1,6 @@
-//! The beginnings of lines of stack traces, by the runtime that writes them.
+//! The beginnings of lines in stack traces, by runtime.
 
-/// Beginnings of lines that go on with frames of Java, .NET, PHP, Dart and others.
+/// Beginnings of lines that continue with frames of Java, .NET, PHP, Dart and others.
 pub(super) const FRAMES: &[&str] = &[
     "Caused by:",
     "Caused by ",
@@ -40,10 +40,10 @@ pub(super) const FRAMES: &[&str] = &[
     "/tmp/clojure-",
     "Node.js v",
 ];
-/// Words of Python's asyncio about an error, before its trace.
+/// Messages of Python's asyncio about an error, before its trace.
 pub(super) const ASYNCIO: &[&str] =
     &["future: <", "task: <", "handle: <", "transport: <", "protocol: <", "source_traceback: ", "handle_traceback: "];
-/// Beside an exception of a database's driver, in Python.
+/// Lines beside an exception of a database driver, in Python.
 pub(super) const PYTHON_SQL: &[&str] = &[
     "[SQL: ",
     "[parameters: ",
@@ -68,8 +68,8 @@ pub(super) const FAULT: &[&str] = &[
     "Aborted",
     "...",
 ];
-/// Texts that GHC's runtime and its libraries write behind the name of the program that an exception ends. A message of
-/// the program's own may be any line of a log.
+/// Messages that GHC's runtime and libraries write after the name of a program ended by an exception. The program's own
+/// messages could be any log line.
 pub(super) const HASKELL: &[&str] = &[
     "Uncaught exception ",
     "Prelude.",
@@ -84,7 +84,7 @@ pub(super) const HASKELL: &[&str] = &[
 ];
 /// The frames of such an exception.
 pub(super) const HASKELL_FRAMES: &[&str] = &["CallStack (from HasCallStack):", "HasCallStack backtrace:"];
-/// A report of V8 that ran out of memory.
+/// V8's report of running out of memory.
 pub(super) const HEAP: &[&str] =
     &["<--- JS stacktrace", "FATAL ERROR: ", "----- Native stack trace", "==== JS stack trace", "Aborted"];
 /// A report of a sanitizer of LLVM or GCC.
@@ -106,10 +106,10 @@ pub(super) const SANITIZER: &[&str] = &[
     "The signal is caused by",
     "Thread T",
 ];
-/// How a shell tells that a signal has ended a process.
+/// A shell's message that a signal ended a process.
 pub(super) const ENDED: &[&str] =
     &["Segmentation fault", "Aborted", "Illegal instruction", "Bus error", "Floating point exception"];
-/// Texts that the C library writes before it ends a process whose memory is not what it should be.
+/// The C library's messages before it ends a process with corrupted memory.
 pub(super) const CORRUPTED: &[&str] = &[
     "free(): ",
     "double free or corruption",
@@ -122,7 +122,7 @@ pub(super) const CORRUPTED: &[&str] = &[
     "*** stack smashing detected ***",
     "*** buffer overflow detected ***",
 ];
-/// How Python tells what the next exception has to do with the one before.
+/// Python's introduction of a related exception.
 pub(super) const CHAINED: &[&str] =
     &["During handling of the above exception", "The above exception was the direct cause"];
 pub(super) const GO: &[&str] = &[

@@ -1,4 +1,4 @@
-//! More traces, each line of which is an event of its own: those of frameworks, drivers and rarer languages.
+//! More traces in which each line is a separate event: those of frameworks, drivers and less common languages.
 
 use super::{Case, case};
 use log_store::Level;

@@ -1,4 +1,4 @@
-//! Lines as box characters.
+//! Lines as box-drawing characters.
 
 use super::layout::Layout;
 use std::collections::{BTreeMap, HashMap};
@@ -8,7 +8,7 @@ const DOWN: u8 = 2;
 const LEFT: u8 = 4;
 const RIGHT: u8 = 8;
 
-/// A cell of a line, with its character.
+/// A cell of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stroke {
     /// Its column.
@@ -17,11 +17,11 @@ pub struct Stroke {
     pub y: usize,
     /// Its character.
     pub sign: char,
-    /// Whether it belongs to an edge between two boxes that are marked.
+    /// Whether it belongs to an edge between two marked boxes.
     pub marked: bool,
 }
 
-/// The cells of all lines, sorted by row and column.
+/// Returns the cells of all lines, sorted by row and column.
 pub fn strokes(layout: &Layout, marked: impl Fn((usize, usize)) -> bool) -> Vec<Stroke> {
     let mut found: BTreeMap<(usize, usize), (HashMap<usize, u8>, bool)> = BTreeMap::new();
     for line in &layout.lines {
@@ -32,7 +32,7 @@ pub fn strokes(layout: &Layout, marked: impl Fn((usize, usize)) -> bool) -> Vec<
             for (number, other) in beside.into_iter().enumerate() {
                 bits |= match other {
                     Some(other) => side(*cell, *other),
-                    // Its ends lie beside boxes.
+                    // The ends of a line are next to boxes.
                     None => [LEFT, RIGHT][number],
                 };
             }
@@ -60,15 +60,16 @@ fn side(from: (usize, usize), to: (usize, usize)) -> u8 {
     }
 }
 
-/// Lines of different boxes that cross do not join: the one from top to bottom passes over the other.
+/// Returns the character of a cell. Crossing lines of different boxes do not join: the vertical one passes over the
+/// other.
 fn sign(owners: &HashMap<usize, u8>) -> char {
-    let all = owners.values().fold(0, |all, bits| all | bits);
-    let over = owners.values().any(|bits| *bits == UP | DOWN);
-    let under = owners.values().all(|bits| *bits == UP | DOWN || *bits == LEFT | RIGHT);
-    if owners.len() > 1 && over && under {
+    let joined = owners.values().fold(0, |joined, bits| joined | bits);
+    let has_vertical = owners.values().any(|bits| *bits == UP | DOWN);
+    let all_straight = owners.values().all(|bits| *bits == UP | DOWN || *bits == LEFT | RIGHT);
+    if owners.len() > 1 && has_vertical && all_straight {
         return '│';
     }
-    match all {
+    match joined {
         bits if bits & (UP | DOWN) == 0 => '─',
         bits if bits & (LEFT | RIGHT) == 0 => '│',
         bits if bits == DOWN | RIGHT => '┌',

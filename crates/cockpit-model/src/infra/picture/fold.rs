@@ -1,14 +1,14 @@
-//! The resources of a plan as boxes: one each, or folded by type and module where there are many.
+//! The resources of a plan as boxes: one each, or grouped by type and module if there are many.
 
 use super::{Node, Picture};
 use crate::infra::message::Action;
 use crate::infra::plan::{Plan, module_of, resource_of, type_of};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// How many boxes are drawn at most: more cannot be told apart.
-pub const MOST: usize = 60;
+/// Maximum number of boxes; more would be unreadable.
+pub const MAX_BOXES: usize = 60;
 
-/// How far resources are folded.
+/// The grouping of resources.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// A box for each resource.
@@ -16,17 +16,17 @@ pub enum Level {
     Resource,
     /// A box for each type in each module.
     Type,
-    /// A box for each module; those of the root by type.
+    /// A box for each module; resources of the root module by type.
     Module,
-    /// A box for each module of the root; all others by type.
+    /// A box for each top-level module; resources of the root module by type.
     Top,
 }
 
 impl Level {
-    /// All levels, from the finest on.
+    /// All levels, from finest to coarsest.
     pub const ALL: [Self; 4] = [Self::Resource, Self::Type, Self::Module, Self::Top];
 
-    /// The box of a resource, by its address without instance keys.
+    /// Returns the box of a resource, given by its address without instance keys.
     pub fn of(self, resource: &str) -> String {
         let module = module_of(resource);
         match (self, module) {
@@ -46,7 +46,7 @@ fn joined(module: &str, kind: &str) -> String {
     [module, kind].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".")
 }
 
-/// The first level at which there are few enough boxes, from `least` on.
+/// Returns the finest level, from `least` on, with at most `most` boxes.
 pub fn level(plan: &Plan, least: Level, most: usize) -> Level {
     let fits = |level: &Level| {
         let mut seen = BTreeSet::new();
@@ -58,7 +58,7 @@ pub fn level(plan: &Plan, least: Level, most: usize) -> Level {
     Level::ALL.into_iter().filter(|level| *level >= least).find(fits).unwrap_or(Level::Top)
 }
 
-/// The resources as boxes at a level, with what is done to each.
+/// Returns the resources as boxes at a level, each with its actions.
 pub fn picture(plan: &Plan, level: Level) -> Picture {
     let mut numbers: HashMap<String, usize> = HashMap::new();
     let mut picture = Picture::default();
@@ -97,7 +97,7 @@ pub fn picture(plan: &Plan, level: Level) -> Picture {
         let counted: Vec<String> = counted.collect();
         let many = if instances[number] > 1 { format!("×{}", instances[number]) } else { String::new() };
         node.sign = actions
-            .and_then(|actions| actions.keys().min_by_key(|action| action.order()))
+            .and_then(|actions| actions.keys().min_by_key(|action| action.display_order()))
             .map_or_else(String::new, |action| action.sign().to_owned());
         node.note =
             [many, counted.join(" ")].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");

@@ -1,12 +1,12 @@
-//! A graph for other programs: Graphviz, Mermaid, SVG, JSON.
+//! Graph output formats: Graphviz, Mermaid, SVG, JSON, text.
 
-use super::layout::{HIGH, layout};
+use super::layout::{BOX_HEIGHT, layout};
 use super::{Picture, cells};
-use crate::text::{harmless, width};
+use crate::text::{sanitize, width};
 use serde_json::json;
 use std::fmt::Write;
 
-/// The graph as DOT, for Graphviz.
+/// Returns the graph as DOT, for Graphviz.
 pub fn dot(name: &str, picture: &Picture) -> String {
     let mut out = format!("digraph {} {{\n  rankdir=LR;\n  node [shape=box];\n", quoted(name));
     for node in &picture.nodes {
@@ -25,16 +25,16 @@ pub fn dot(name: &str, picture: &Picture) -> String {
 
 fn quoted(text: &str) -> String {
     let text = text.replace('\\', "\\\\").replace('"', "\\\"");
-    let lines: Vec<String> = text.split('\n').map(|line| harmless(line).into_owned()).collect();
+    let lines: Vec<String> = text.split('\n').map(|line| sanitize(line).into_owned()).collect();
     format!("\"{}\"", lines.join("\\n"))
 }
 
-/// The picture for Mermaid, which Markdown of many hosts draws.
+/// Returns the graph as Mermaid, which many Markdown renderers support.
 pub fn mermaid(picture: &Picture) -> String {
     let mut out = String::from("flowchart LR\n");
     let text = |text: &str| {
         let mut safe = String::new();
-        for c in harmless(text).chars() {
+        for c in sanitize(text).chars() {
             if c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.' | ':' | '/' | '+' | '~') {
                 safe.push(c);
             } else {
@@ -55,7 +55,7 @@ pub fn mermaid(picture: &Picture) -> String {
     out
 }
 
-/// A picture of its own.
+/// Returns the graph as SVG.
 pub fn svg(picture: &Picture) -> String {
     const CELL: (usize, usize) = (8, 16);
     let widths: Vec<usize> = picture.nodes.iter().map(|node| box_width(&node.label, &node.note)).collect();
@@ -80,7 +80,7 @@ pub fn svg(picture: &Picture) -> String {
     }
     for (node, place) in picture.nodes.iter().zip(&placed.boxes) {
         let (x, y) = ((place.x + 1) * CELL.0, (place.y + 1) * CELL.1);
-        let (w, h) = (place.width * CELL.0, HIGH * CELL.1);
+        let (w, h) = (place.width * CELL.0, BOX_HEIGHT * CELL.1);
         let colour = match node.sign.as_str() {
             "+" => "#e6ffed",
             "-" | "-/+" | "+/-" => "#ffeef0",
@@ -103,10 +103,10 @@ pub fn svg(picture: &Picture) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    harmless(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    sanitize(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// The picture for programs: boxes with what each needs.
+/// Returns the graph as JSON: boxes with their dependencies.
 pub fn json(picture: &Picture) -> serde_json::Value {
     let nodes = picture.nodes.iter().enumerate().map(|(number, node)| {
         let needs: Vec<&str> = picture
@@ -120,10 +120,10 @@ pub fn json(picture: &Picture) -> serde_json::Value {
     json!({"schema": "cockpit.graph/1", "nodes": nodes.collect::<Vec<_>>()})
 }
 
-/// Wide characters take two cells: what they cover is left out when the row is written.
+/// Fills the second cell of a wide character; omitted when the row is written.
 const COVERED: char = '\0';
 
-/// The graph as text, for a terminal: boxes and lines of box characters.
+/// Returns the graph as text for a terminal, with box-drawing characters.
 pub fn text(picture: &Picture) -> String {
     let widths: Vec<usize> = picture.nodes.iter().map(|node| box_width(&node.label, &node.note)).collect();
     let placed = layout(&widths, &picture.edges);
@@ -133,20 +133,20 @@ pub fn text(picture: &Picture) -> String {
     }
     for (node, place) in picture.nodes.iter().zip(&placed.boxes) {
         let last = place.x + place.width - 1;
-        for (y, row) in grid.iter_mut().skip(place.y).take(HIGH).enumerate() {
+        for (y, row) in grid.iter_mut().skip(place.y).take(BOX_HEIGHT).enumerate() {
             let (left, right) = match y {
                 0 => ('╭', '╮'),
                 3 => ('╰', '╯'),
                 _ => ('│', '│'),
             };
-            if y == 0 || y + 1 == HIGH {
+            if y == 0 || y + 1 == BOX_HEIGHT {
                 row[place.x..=last].fill('─');
             }
             (row[place.x], row[last]) = (left, right);
         }
         for (line, text) in [&node.label, &node.note].into_iter().enumerate() {
             let mut x = place.x + 2;
-            for c in harmless(text).chars() {
+            for c in sanitize(text).chars() {
                 let cells = width(c.encode_utf8(&mut [0; 4]));
                 if cells == 0 || x + cells > last {
                     continue;
@@ -162,7 +162,7 @@ pub fn text(picture: &Picture) -> String {
     grid.into_iter().map(row).collect()
 }
 
-/// Cells of a box with these lines.
+/// Returns the width of a box with these lines, in cells.
 pub fn box_width(label: &str, note: &str) -> usize {
-    width(&harmless(label)).max(width(&harmless(note))).max(6) + 4
+    width(&sanitize(label)).max(width(&sanitize(note))).max(6) + 4
 }

@@ -1,15 +1,15 @@
-//! Where boxes and lines are: layers from left to right, lines with corners in the gaps between them.
+//! Graph layout: layers from left to right, with lines turning in the gaps between them.
 //!
-//! Boxes begin in even rows, so that lines leave boxes in odd rows and come to them in even ones, and no two lines ever lie
-//! on each other but where they come to the same box, or from it.
+//! Boxes start in even rows. Lines leave boxes in odd rows and enter them in even ones, so that lines overlap only if
+//! they enter or leave the same box.
 
 use super::order;
 
-/// Rows of a box: its frame and two lines.
-pub const HIGH: usize = 4;
-/// Rows of a place where a line passes a layer.
+/// Height of a box in rows: its frame and two lines.
+pub const BOX_HEIGHT: usize = 4;
+/// Height in rows of the place where a line passes through a layer.
 const PASS: usize = 2;
-/// Times that layers are sorted by their neighbours.
+/// Number of passes that sort layers by their neighbours.
 const SWEEPS: usize = 6;
 
 /// A box of the graph, in cells.
@@ -25,7 +25,7 @@ pub struct Frame {
     pub height: usize,
 }
 
-/// The line of an edge, from box to box.
+/// The line of an edge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     pub edge: (usize, usize),
@@ -33,33 +33,33 @@ pub struct Line {
     pub cells: Vec<(usize, usize)>,
 }
 
-/// Where the boxes and lines of a graph are.
+/// The positions of the boxes and lines of a graph.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
-    /// Columns and rows of the whole.
+    /// Total columns and rows.
     pub size: (usize, usize),
-    /// The boxes, as the nodes are numbered.
+    /// The boxes, in the order of the nodes.
     pub boxes: Vec<Frame>,
     pub lines: Vec<Line>,
-    /// The layers, each from the top.
+    /// The layers, each from top to bottom.
     pub layers: Vec<Vec<usize>>,
-    /// Edges that lead back in a circle, and are not drawn.
+    /// Edges that would close a cycle, which are not drawn.
     pub left_out: Vec<(usize, usize)>,
 }
 
-/// Something in a layer: a node, or the place where lines of a node pass.
+/// An item of a layer: a node, or a place where lines of a node pass through.
 #[derive(Debug, Clone, Default)]
 struct Item {
     node: Option<usize>,
     layer: usize,
     y: usize,
-    /// The nodes of the next layer that it is joined to.
+    /// The connected items of the next layer.
     next: Vec<usize>,
     before: Vec<usize>,
     channel: usize,
 }
 
-/// Lays out nodes of these widths.
+/// Lays out nodes with these widths.
 pub fn layout(widths: &[usize], edges: &[(usize, usize)]) -> Layout {
     let layer = order::layers(widths.len(), edges);
     let count = layer.iter().max().map_or(0, |deepest| deepest + 1);
@@ -76,7 +76,7 @@ pub fn layout(widths: &[usize], edges: &[(usize, usize)]) -> Layout {
     }
     sort(&items, &mut layers);
     rows(&mut items, &layers);
-    let wide: Vec<usize> = layers
+    let layer_widths: Vec<usize> = layers
         .iter()
         .map(|layer| layer.iter().filter_map(|item| items[*item].node).map(|node| widths[node]).max().unwrap_or(2))
         .collect();
@@ -84,25 +84,26 @@ pub fn layout(widths: &[usize], edges: &[(usize, usize)]) -> Layout {
     for (at, layer) in layers.iter().enumerate() {
         start.push(x);
         let channels = channels(&mut items, layer);
-        // A cell beside the box, the channels, and two for the arrow.
-        x += wide[at] + if at + 1 < count { channels + 3 } else { 0 };
+        // One cell beside the box, the channels, and two for the arrow.
+        x += layer_widths[at] + if at + 1 < count { channels + 3 } else { 0 };
     }
     let mut boxes = vec![Frame::default(); widths.len()];
     let mut bottom = 0;
     for item in &items {
-        bottom = bottom.max(item.y + if item.node.is_some() { HIGH } else { PASS });
+        bottom = bottom.max(item.y + if item.node.is_some() { BOX_HEIGHT } else { PASS });
         if let Some(node) = item.node {
-            boxes[node] = Frame { x: start[item.layer], y: item.y, width: widths[node], height: HIGH };
+            boxes[node] = Frame { x: start[item.layer], y: item.y, width: widths[node], height: BOX_HEIGHT };
         }
     }
-    let places = Places { items: &items, start: &start, wide: &wide, boxes: &boxes };
+    let places = Places { items: &items, start: &start, layer_widths: &layer_widths, boxes: &boxes };
     let lines = drawn.iter().map(|edge| Line { edge: *edge, cells: places.line(*edge, &chains[edge.0], &layer) });
     let lines = lines.collect();
     let nodes = layers.iter().map(|layer| layer.iter().filter_map(|item| items[*item].node).collect()).collect();
     Layout { size: (x, bottom), boxes, lines, layers: nodes, left_out }
 }
 
-/// Nodes, and for each the places where its lines pass layers: all its long lines share them.
+/// Returns the items: nodes, and for each node the places where its lines pass through layers; all its long lines share
+/// them.
 fn items(layer: &[usize], edges: &[(usize, usize)]) -> (Vec<Item>, Vec<Vec<usize>>) {
     let mut items: Vec<Item> = layer
         .iter()
@@ -125,7 +126,7 @@ fn items(layer: &[usize], edges: &[(usize, usize)]) -> (Vec<Item>, Vec<Vec<usize
     (items, chains)
 }
 
-/// Sorts each layer by the middle of what its items are joined to, so that few lines cross.
+/// Sorts each layer by the mean position of connected items, to reduce crossings.
 fn sort(items: &[Item], layers: &mut [Vec<usize>]) {
     let mut place = vec![0_usize; items.len()];
     let number = |layer: &[usize], place: &mut [usize]| {
@@ -154,7 +155,7 @@ fn sort(items: &[Item], layers: &mut [Vec<usize>]) {
     }
 }
 
-/// The first row of each item: near the middle of what it needs, and below the one above it.
+/// Sets the first row of each item: near the middle of its dependencies, and below the item above it.
 fn rows(items: &mut [Item], layers: &[Vec<usize>]) {
     for layer in layers {
         let mut free = 0;
@@ -164,18 +165,18 @@ fn rows(items: &mut [Item], layers: &[Vec<usize>]) {
             let wanted = sum.checked_div(before.len()).unwrap_or(0) / 2 * 2;
             let y = wanted.max(free);
             items[*item].y = y;
-            free = y + if items[*item].node.is_some() { HIGH } else { PASS };
+            free = y + if items[*item].node.is_some() { BOX_HEIGHT } else { PASS };
         }
     }
-    // The empty rows that all have at the top.
+    // Remove empty rows at the top.
     let top = items.iter().map(|item| item.y).min().unwrap_or(0);
     for item in items.iter_mut() {
         item.y -= top;
     }
 }
 
-/// Gives each item that lines leave a column of its own in the gap; lines that go up are at the left, so that fewer
-/// cross. How many columns.
+/// Assigns a column in the gap to each item with outgoing lines and returns the number of columns. Lines that go up are
+/// on the left, to reduce crossings.
 fn channels(items: &mut [Item], layer: &[usize]) -> usize {
     let (mut up, mut down) = (Vec::new(), Vec::new());
     for item in layer.iter().copied().filter(|item| !items[*item].next.is_empty()) {
@@ -184,51 +185,51 @@ fn channels(items: &mut [Item], layer: &[usize]) -> usize {
         if middle < items[item].y { up.push(item) } else { down.push(item) }
     }
     down.reverse();
-    let all: Vec<usize> = up.into_iter().chain(down).collect();
-    for (channel, item) in all.iter().enumerate() {
+    let ordered: Vec<usize> = up.into_iter().chain(down).collect();
+    for (channel, item) in ordered.iter().enumerate() {
         items[*item].channel = channel;
     }
-    all.len()
+    ordered.len()
 }
 
 struct Places<'a> {
     items: &'a [Item],
     start: &'a [usize],
-    wide: &'a [usize],
+    layer_widths: &'a [usize],
     boxes: &'a [Frame],
 }
 
 impl Places<'_> {
-    /// The cells of an edge, through the places where it passes layers.
+    /// Returns the cells of an edge, through the places where it passes through layers.
     fn line(&self, edge: (usize, usize), chain: &[usize], layer: &[usize]) -> Vec<(usize, usize)> {
         let mut cells = Vec::new();
         let through = &chain[..layer[edge.1] - layer[edge.0]];
         for (at, item) in through.iter().enumerate() {
-            let here = &self.items[*item];
-            let end = self.start[here.layer] + self.wide[here.layer];
-            let leaves = self.leaves(*item);
-            if let Some(node) = here.node {
+            let item_here = &self.items[*item];
+            let end = self.start[item_here.layer] + self.layer_widths[item_here.layer];
+            let exit_row = self.exit_row(*item);
+            if let Some(node) = item_here.node {
                 // A box may be narrower than its layer.
-                row(&mut cells, self.boxes[node].x + self.boxes[node].width, end, leaves);
+                row(&mut cells, self.boxes[node].x + self.boxes[node].width, end, exit_row);
             } else {
-                row(&mut cells, self.start[here.layer], end - 1, here.y);
-                cells.extend([(end - 1, here.y), (end - 1, leaves)]);
+                row(&mut cells, self.start[item_here.layer], end - 1, item_here.y);
+                cells.extend([(end - 1, item_here.y), (end - 1, exit_row)]);
             }
-            let turn = end + 1 + here.channel;
+            let turn = end + 1 + item_here.channel;
             let next = through.get(at + 1).copied().unwrap_or(edge.1);
-            let comes = self.comes(next);
-            row(&mut cells, end, turn, leaves);
-            column(&mut cells, turn, leaves, comes);
-            row(&mut cells, turn + 1, self.start[here.layer + 1], comes);
+            let entry_row = self.entry_row(next);
+            row(&mut cells, end, turn, exit_row);
+            column(&mut cells, turn, exit_row, entry_row);
+            row(&mut cells, turn + 1, self.start[item_here.layer + 1], entry_row);
         }
         cells
     }
 
-    fn leaves(&self, item: usize) -> usize {
+    fn exit_row(&self, item: usize) -> usize {
         self.items[item].y + 1
     }
 
-    fn comes(&self, item: usize) -> usize {
+    fn entry_row(&self, item: usize) -> usize {
         self.items[item].y + if self.items[item].node.is_some() { 2 } else { 0 }
     }
 }

@@ -1,8 +1,8 @@
-//! Layers of a graph, its critical path, and which of its edges others imply.
+//! Graph algorithms: layers, critical path, and transitive reduction.
 
 use std::collections::{BTreeSet, VecDeque};
 
-/// The layer of each node: after all that it needs. Edges of a circle that would lead back are passed over.
+/// Returns the layer of each node, which is after all its dependencies. Edges that close a cycle are ignored.
 pub fn layers(count: usize, edges: &[(usize, usize)]) -> Vec<usize> {
     let (mut waits, mut next) = (vec![0_usize; count], vec![Vec::new(); count]);
     for (from, to) in edges.iter().filter(|(from, to)| from != to && *from < count && *to < count) {
@@ -12,17 +12,17 @@ pub fn layers(count: usize, edges: &[(usize, usize)]) -> Vec<usize> {
     let mut layer = vec![0; count];
     let mut done = vec![false; count];
     let mut ready: VecDeque<usize> = (0..count).filter(|at| waits[*at] == 0).collect();
-    let mut rest = 0;
+    let mut next_unchecked = 0;
     loop {
         let Some(at) = ready.pop_front() else {
-            // A circle: its first node is taken as if it needed nothing more.
-            while rest < count && done[rest] {
-                rest += 1;
+            // A cycle: treat its first node as if it had no more dependencies.
+            while next_unchecked < count && done[next_unchecked] {
+                next_unchecked += 1;
             }
-            if rest == count {
+            if next_unchecked == count {
                 return layer;
             }
-            ready.push_back(rest);
+            ready.push_back(next_unchecked);
             continue;
         };
         if std::mem::replace(&mut done[at], true) {
@@ -40,7 +40,7 @@ pub fn layers(count: usize, edges: &[(usize, usize)]) -> Vec<usize> {
     }
 }
 
-/// The nodes of the path that takes longest, from its beginning, where each takes so long.
+/// Returns the nodes of the longest path from its start, given the duration of each node.
 pub fn critical(count: usize, edges: &[(usize, usize)], weights: &[u64]) -> Vec<usize> {
     let layer = layers(count, edges);
     let mut order: Vec<usize> = (0..count).collect();
@@ -50,22 +50,22 @@ pub fn critical(count: usize, edges: &[(usize, usize)], weights: &[u64]) -> Vec<
         needs[*to].push(*from);
     }
     let weight = |at: usize| weights.get(at).copied().unwrap_or(0);
-    let mut best: Vec<(u64, Option<usize>)> = vec![(0, None); count];
+    let mut longest: Vec<(u64, Option<usize>)> = vec![(0, None); count];
     for at in order {
-        let before = needs[at].iter().copied().max_by_key(|from| best[*from].0);
-        best[at] = (weight(at) + before.map_or(0, |from| best[from].0), before);
+        let before = needs[at].iter().copied().max_by_key(|from| longest[*from].0);
+        longest[at] = (weight(at) + before.map_or(0, |from| longest[from].0), before);
     }
     let mut path = Vec::new();
-    let mut at = (0..count).max_by_key(|at| (best[*at].0, std::cmp::Reverse(*at)));
+    let mut at = (0..count).max_by_key(|at| (longest[*at].0, std::cmp::Reverse(*at)));
     while let Some(here) = at {
         path.push(here);
-        at = best[here].1;
+        at = longest[here].1;
     }
     path.reverse();
     path
 }
 
-/// The edges that no path of others implies.
+/// Returns the edges that are not implied by a path of others.
 pub fn reduced(count: usize, edges: &[(usize, usize)]) -> Vec<(usize, usize)> {
     let layer = layers(count, edges);
     let mut next = vec![BTreeSet::new(); count];
@@ -83,6 +83,6 @@ pub fn reduced(count: usize, edges: &[(usize, usize)]) -> Vec<(usize, usize)> {
         }
         false
     };
-    let all = (0..count).flat_map(|from| next[from].iter().map(move |to| (from, *to)));
-    all.filter(|(from, to)| !implied(*from, *to)).collect()
+    let all_edges = (0..count).flat_map(|from| next[from].iter().map(move |to| (from, *to)));
+    all_edges.filter(|(from, to)| !implied(*from, *to)).collect()
 }

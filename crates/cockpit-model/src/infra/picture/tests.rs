@@ -1,4 +1,4 @@
-//! Graphs as they are laid out, folded and written for other programs.
+//! Tests of graph layout, folding and output formats.
 
 use super::fold::{self, Level};
 use super::layout::{Layout, layout};
@@ -26,7 +26,7 @@ fn units_are_drawn_by_wave_with_every_line() {
 }
 
 #[test]
-fn other_programs_get_the_same_graph() {
+fn all_formats_contain_the_same_graph() {
     let picture = staging();
     insta::assert_snapshot!("dot", formats::dot("staging \"x\"", &picture));
     insta::assert_snapshot!("mermaid", formats::mermaid(&picture));
@@ -38,7 +38,7 @@ fn other_programs_get_the_same_graph() {
 }
 
 #[test]
-fn the_critical_path_is_the_one_that_takes_longest() {
+fn critical_path_is_the_longest() {
     assert_eq!(order::critical(5, &[(0, 2), (1, 2), (2, 3), (1, 4)], &[3, 5, 1, 1, 4]), [1, 4]);
     assert!(order::critical(0, &[], &[]).is_empty());
     let critical: Vec<String> = staging().nodes.into_iter().filter(|node| node.critical).map(|node| node.id).collect();
@@ -46,28 +46,28 @@ fn the_critical_path_is_the_one_that_takes_longest() {
 }
 
 #[test]
-fn an_edge_that_others_imply_can_be_left_out() {
+fn implied_edge_is_removed() {
     assert_eq!(order::reduced(4, &[(0, 1), (1, 2), (0, 2), (2, 3), (0, 3)]), [(0, 1), (1, 2), (2, 3)]);
 }
 
 #[test]
-fn a_circle_is_laid_out_and_what_leads_back_is_named() {
+fn cycle_is_laid_out_and_its_back_edge_reported() {
     let placed = layout(&[8, 8, 8], &[(0, 1), (1, 2), (2, 0)]);
     assert_eq!(placed.left_out, [(2, 0)]);
     assert_eq!(placed.lines.len(), 2);
 }
 
 #[test]
-fn ten_thousand_resources_are_folded_until_they_can_be_told_apart() {
+fn ten_thousand_resources_are_folded_to_a_readable_number() {
     let plan = Plan::read(testing::large(10_000).to_string().as_bytes()).unwrap();
-    let level = fold::level(&plan, Level::Resource, fold::MOST);
+    let level = fold::level(&plan, Level::Resource, fold::MAX_BOXES);
     assert_eq!(level, Level::Module);
     let picture = fold::picture(&plan, level);
     assert_eq!(picture.nodes.len(), 20);
     assert_eq!(picture.nodes[0].note, "×500  +500");
     assert_eq!(fold::level(&plan, Level::Resource, 1_000), Level::Type);
     let small = Plan::read(testing::large(30).to_string().as_bytes()).unwrap();
-    let level = fold::level(&small, Level::Resource, fold::MOST);
+    let level = fold::level(&small, Level::Resource, fold::MAX_BOXES);
     let picture = fold::picture(&small, level);
     assert_eq!((level, picture.nodes.len(), picture.edges.len()), (Level::Resource, 30, 10));
 }
@@ -105,12 +105,12 @@ fn holds(placed: &Layout, edges: &BTreeSet<(usize, usize)>) -> Result<(), TestCa
 
 proptest! {
     #[test]
-    fn boxes_do_not_overlap_and_every_edge_is_drawn_from_box_to_box(
+    fn boxes_do_not_overlap_and_every_edge_joins_its_boxes(
         widths in proptest::collection::vec(8_usize..40, 0..25),
         edges in proptest::collection::vec((0_usize..25, 1_usize..25), 0..60),
     ) {
         let count = widths.len();
-        // Every edge goes from a smaller number to a greater one, so there are no circles.
+        // Every edge goes from a smaller to a greater number, so there are no cycles.
         let edges: BTreeSet<(usize, usize)> = edges
             .into_iter()
             .map(|(from, by)| (from, from + by))
@@ -121,7 +121,7 @@ proptest! {
     }
 
     #[test]
-    fn any_edges_at_all_are_laid_out_and_none_is_lost(
+    fn arbitrary_edges_are_laid_out_without_loss(
         count in 0_usize..15, edges in proptest::collection::vec((0_usize..15, 0_usize..15), 0..40),
     ) {
         let edges: Vec<(usize, usize)> = edges.into_iter().filter(|(from, to)| *from < count && *to < count).collect();

@@ -1,6 +1,6 @@
-//! Addresses of resources, taken apart.
+//! Parsing of resource addresses.
 
-/// The address without instance keys: `module.a["x"].aws_b.c[0]` is one of `module.a.aws_b.c`.
+/// Returns the address without instance keys: `module.a["x"].aws_b.c[0]` becomes `module.a.aws_b.c`.
 pub fn resource_of(address: &str) -> String {
     let mut out = String::with_capacity(address.len());
     let (mut inside, mut quoted, mut escaped) = (false, false, false);
@@ -18,7 +18,8 @@ pub fn resource_of(address: &str) -> String {
     out
 }
 
-/// The module of an address without instance keys: `module.a.module.b` of `module.a.module.b.aws_c.d`; empty is the root.
+/// Returns the module of an address without instance keys: `module.a.module.b` of `module.a.module.b.aws_c.d`; empty
+/// for the root module.
 pub fn module_of(resource: &str) -> &str {
     let mut end = 0;
     let mut rest = resource;
@@ -34,14 +35,14 @@ pub fn module_of(resource: &str) -> &str {
     resource[..end].trim_end_matches('.')
 }
 
-/// The type of an address without instance keys: `aws_c`; of a data source `data.aws_c`; of a module nothing.
+/// Returns the type of an address without instance keys: `aws_c`; `data.aws_c` for a data source; empty for a module.
 pub fn type_of(resource: &str) -> &str {
     let module = module_of(resource);
     let own = resource[module.len()..].trim_start_matches('.');
     own.rfind('.').map_or("", |dot| &own[..dot])
 }
 
-/// The instance key of an address: `["web"]`, or nothing.
+/// Returns the instance key of an address, `["web"]`, or an empty text.
 pub fn key_of(address: &str) -> &str {
     if address.ends_with(']') { address.rfind('[').map_or("", |at| &address[at..]) } else { "" }
 }
@@ -51,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_taken_apart_whatever_its_keys_hold() {
+    fn address_is_parsed_with_arbitrary_keys() {
         let cases = [
             ("aws_b.c", "aws_b.c", "", "aws_b"),
             ("module.a[\"x.y]\\\"z\"].aws_b.c[0]", "module.a.aws_b.c", "module.a", "aws_b"),

@@ -1,5 +1,5 @@
-//! The figures of a plan that decide what its resources cost: of each resource that stands after it a few figures, and
-//! nothing that is sensitive.
+//! The cost-relevant attributes of a plan: a few values of each resource that exists after the apply, none of them
+//! sensitive.
 
 use super::address::{key_of, resource_of};
 use super::secret::Secrets;
@@ -8,8 +8,8 @@ use super::types::{Bill, Billed, Resource};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A type whose price depends on attributes: their paths (`a.0.b`; `#a` is how many there are), and the type of what says how
-/// large it is.
+/// A resource type whose price depends on attributes: their paths (`a.0.b`; `#a` is the number of elements), and the
+/// type of the resource that defines its size, if it is another one.
 type Kind = (&'static str, &'static [&'static str], Option<&'static str>);
 
 const KINDS: &[Kind] = &[
@@ -106,11 +106,12 @@ const KINDS: &[Kind] = &[
     ("aws_lambda_function", &["memory_size", "architectures.0"], None),
 ];
 
-/// The resources of a plan that are paid for.
+/// Returns the billed resources of a plan.
 pub(super) fn bill(changes: &[ResourceChange], resources: &[Resource], secrets: &Secrets) -> Bill {
     let mut bill = Bill::default();
     for change in changes {
-        // Data is read, an old object is on its way out, and what is destroyed or forgotten has nothing after.
+        // Skip data sources, old (deposed) objects, and resources that are destroyed or forgotten and so have no value
+        // after.
         if change.mode == "data" || change.deposed.is_some() || !change.change.after.is_object() {
             continue;
         }
@@ -135,8 +136,8 @@ pub(super) fn bill(changes: &[ResourceChange], resources: &[Resource], secrets: 
     bill
 }
 
-/// The value at a path as text; none where it is null, sensitive, or no plain value. Of `#path` how many there are; a list of
-/// which nothing is known yet has no length.
+/// Returns the value at a path as text; `None` if it is null, sensitive or not a scalar. `#path` is the number of
+/// elements; a list that is still unknown has none.
 fn fact(after: &Value, sensitive: &Value, path: &str) -> Option<String> {
     let counted = path.starts_with('#');
     let (mut value, mut hidden) = (after, sensitive);
@@ -152,60 +153,60 @@ fn fact(after: &Value, sensitive: &Value, path: &str) -> Option<String> {
         }
     }
     match value {
-        Value::Array(all) if counted => Some(all.len().to_string()),
+        Value::Array(elements) if counted => Some(elements.len().to_string()),
         Value::String(text) if !counted => Some(text.clone()),
         Value::Number(number) if !counted => Some(number.to_string()),
-        Value::Bool(is) if !counted => Some(is.to_string()),
+        Value::Bool(flag) if !counted => Some(flag.to_string()),
         _ => None,
     }
 }
 
-/// Which part of a service's tasks is on Spot.
+/// Adds the capacity providers of a service, which show the part of its tasks on Spot.
 fn providers(after: &Value, facts: &mut BTreeMap<String, String>) {
-    let all = after.get("capacity_provider_strategy").and_then(Value::as_array);
-    for one in all.into_iter().flatten() {
-        let Some(name) = one.get("capacity_provider").and_then(Value::as_str) else { continue };
+    let strategy = after.get("capacity_provider_strategy").and_then(Value::as_array);
+    for provider in strategy.into_iter().flatten() {
+        let Some(name) = provider.get("capacity_provider").and_then(Value::as_str) else { continue };
         for part in ["base", "weight"] {
-            let number = one.get(part).and_then(Value::as_u64).unwrap_or(0);
+            let number = provider.get(part).and_then(Value::as_u64).unwrap_or(0);
             facts.insert(format!("{name}.{part}"), number.to_string());
         }
     }
 }
 
-/// Finds what says how large a resource is: among what its code needs, that of the same key, the only one, or the one that
-/// it names.
-fn link(all: &mut [Billed], resources: &[Resource]) {
-    let kinds: Vec<String> = all.iter().map(Billed::kind).collect();
+/// Links each resource to the one that defines its size: among its dependencies the one with the same instance key, or
+/// the only one; otherwise the one that it refers to by name, or the only one of its type.
+fn link(bill: &mut [Billed], resources: &[Resource]) {
+    let kinds: Vec<String> = bill.iter().map(Billed::kind).collect();
     let mut found = Vec::new();
-    for (at, one) in all.iter().enumerate() {
+    for (at, one) in bill.iter().enumerate() {
         let wanted = KINDS.iter().find(|(kind, ..)| *kind == kinds[at]).and_then(|(.., of)| *of);
         let Some(wanted) = wanted else { continue };
-        let of_kind = || all.iter().zip(&kinds).filter(|(_, kind)| *kind == wanted).map(|(other, _)| other);
+        let of_wanted_kind = || bill.iter().zip(&kinds).filter(|(_, kind)| *kind == wanted).map(|(other, _)| other);
         let own = resource_of(&one.address);
         let needs = resources.iter().find(|resource| resource.address == own).map(|resource| {
             let needed = resource.needs.iter().filter_map(|number| resources.get(*number as usize));
             needed.map(|resource| resource.address.as_str()).collect::<Vec<_>>()
         });
-        let needed: Vec<&Billed> = of_kind()
+        let needed: Vec<&Billed> = of_wanted_kind()
             .filter(|other| needs.iter().flatten().any(|needed| resource_of(&other.address) == *needed))
             .collect();
-        let of_key = needed.iter().find(|other| key_of(&other.address) == key_of(&one.address));
+        let same_key = needed.iter().find(|other| key_of(&other.address) == key_of(&one.address));
         let only = || if let [only] = needed.as_slice() { Some(only) } else { None };
-        let named = || of_kind().find(|other| names(one, other));
+        let named = || of_wanted_kind().find(|other| refers_to(one, other));
         let sole = || {
-            let mut rest = of_kind();
+            let mut rest = of_wanted_kind();
             rest.next().filter(|_| rest.next().is_none())
         };
-        let chosen = of_key.or_else(only).copied().or_else(named).or_else(sole);
+        let chosen = same_key.or_else(only).copied().or_else(named).or_else(sole);
         found.extend(chosen.map(|other| (at, other.address.clone())));
     }
     for (at, address) in found {
-        all[at].of = Some(address);
+        bill[at].of = Some(address);
     }
 }
 
-/// Whether one names the other by what it is called.
-fn names(one: &Billed, other: &Billed) -> bool {
+/// Whether one resource refers to the other by its name.
+fn refers_to(one: &Billed, other: &Billed) -> bool {
     let definition = one.fact("task_definition").map(|text| {
         let last = text.rsplit('/').next().unwrap_or(text);
         last.split(':').next().unwrap_or(last)

@@ -1,34 +1,34 @@
-//! The difference between the values before and after a change, attribute by attribute.
+//! The differences between the values before and after a change, by attribute.
 
 use super::list;
 use super::secret::Secrets;
 use super::show::Delta;
 use super::sides::{Masks, Node, node, quoted};
-use super::types::{Attribute, Holder, Shown};
+use super::types::{Attribute, ContainerKind, ValueChange};
 use serde_json::Value;
 
-/// The differences of two values.
+/// The differences between two values.
 #[derive(Debug, Default)]
 pub(super) struct Diff {
-    /// The attributes that change.
+    /// The changed attributes.
     pub attributes: Vec<Attribute>,
-    /// How many stay as they are.
+    /// Number of unchanged attributes.
     pub unchanged: u64,
 }
 
-/// The attributes of a resource that are not as before.
+/// Returns the changed attributes of a resource.
 pub(super) fn of(delta: &Delta, secrets: &Secrets) -> Diff {
     let (before, after) = sides(delta, secrets);
     match (&before, &after) {
         (Node::Null | Node::Map(_), Node::Null | Node::Map(_)) => {
             marked(maps(map(&before), map(&after)), &delta.replace_paths)
         }
-        // A whole resource that is sensitive, or known later.
+        // The whole resource is sensitive or unknown.
         _ => Diff { attributes: value(None, &before, &after).into_iter().collect(), unchanged: 0 },
     }
 }
 
-/// The value of an output, where it is not as before.
+/// Returns the change of an output; `None` if it is unchanged.
 pub(super) fn of_value(name: &str, delta: &Delta, secrets: &Secrets) -> Option<Attribute> {
     let (before, after) = sides(delta, secrets);
     value(Some(name.to_owned()), &before, &after)
@@ -38,14 +38,14 @@ fn sides<'a>(delta: &'a Delta, secrets: &Secrets) -> (Node<'a>, Node<'a>) {
     static KNOWN: Value = Value::Null;
     let before = Masks { sensitive: &delta.before_sensitive, unknown: &KNOWN };
     let after = Masks { sensitive: &delta.after_sensitive, unknown: &delta.after_unknown };
-    // For a sensitive output the mask stands on both sides, even where there was no value before.
+    // A sensitive output is masked on both sides, even if there was no value before.
     let only = |action: &str| delta.actions.len() == 1 && delta.actions[0] == action;
     let before = if only("create") { Node::Null } else { node(&delta.before, before, secrets) };
     let after = if only("delete") { Node::Null } else { node(&delta.after, after, secrets) };
     (before, after)
 }
 
-/// Says which attributes make it a replacement.
+/// Marks the attributes that force a replacement.
 fn marked(mut diff: Diff, paths: &[Vec<Value>]) -> Diff {
     for path in paths {
         force(&mut diff.attributes, path);
@@ -58,12 +58,12 @@ fn force(attributes: &mut [Attribute], path: &[Value]) {
     let Some(found) = attributes.iter_mut().find(|attribute| attribute.name.as_deref() == Some(first)) else { return };
     let deeper = path.get(1).is_some_and(Value::is_string);
     match &mut found.shown {
-        Shown::Parts { of: Holder::Map, parts, .. } if deeper => force(parts, &path[1..]),
+        ValueChange::Parts { of: ContainerKind::Map, parts, .. } if deeper => force(parts, &path[1..]),
         _ => found.forces = true,
     }
 }
 
-/// An attribute, if it is not as before.
+/// Returns the change of a value; `None` if it is unchanged.
 fn value(name: Option<String>, before: &Node<'_>, after: &Node<'_>) -> Option<Attribute> {
     if before == after {
         return None;
@@ -72,7 +72,7 @@ fn value(name: Option<String>, before: &Node<'_>, after: &Node<'_>) -> Option<At
     Some(Attribute { name, shown, forces: false })
 }
 
-fn shown(before: &Node<'_>, after: &Node<'_>) -> Shown {
+fn shown(before: &Node<'_>, after: &Node<'_>) -> ValueChange {
     if before.is_secret() || after.is_secret() {
         return masked(before, after);
     }
@@ -82,44 +82,46 @@ fn shown(before: &Node<'_>, after: &Node<'_>) -> Shown {
             (_, Node::Null) => '-',
             _ => '~',
         };
-        return Shown::Parts { of: holder, sign, parts: diff.attributes, unchanged: diff.unchanged };
+        return ValueChange::Parts { of: holder, sign, parts: diff.attributes, unchanged: diff.unchanged };
     }
     match (before, after) {
-        (Node::Null, after) => Shown::Added { after: after.line() },
-        (before, Node::Null) => Shown::Removed { before: before.line() },
-        (before, after) => Shown::Changed { before: before.line(), after: after.line() },
+        (Node::Null, after) => ValueChange::Added { after: after.line() },
+        (before, Node::Null) => ValueChange::Removed { before: before.line() },
+        (before, after) => ValueChange::Changed { before: before.line(), after: after.line() },
     }
 }
 
-/// A value that is sensitive on one side is on the other: it may be the same.
-fn masked(before: &Node<'_>, after: &Node<'_>) -> Shown {
+/// Masks both sides if either is sensitive, because the values may be the same.
+fn masked(before: &Node<'_>, after: &Node<'_>) -> ValueChange {
     const SENSITIVE: &str = super::secret::SENSITIVE;
     let hidden = |node: &Node<'_>| {
         if matches!(node, Node::Unknown) { node.line() } else { SENSITIVE.to_owned() }
     };
     match (before, after) {
-        (Node::Null, after) => Shown::Added { after: hidden(after) },
-        (before, Node::Null) => Shown::Removed { before: hidden(before) },
-        (before, after) => Shown::Changed { before: hidden(before), after: hidden(after) },
+        (Node::Null, after) => ValueChange::Added { after: hidden(after) },
+        (before, Node::Null) => ValueChange::Removed { before: hidden(before) },
+        (before, after) => ValueChange::Changed { before: hidden(before), after: hidden(after) },
     }
 }
 
-/// The parts of two values that have parts of the same kind; the other side may be nothing.
-fn parts(before: &Node<'_>, after: &Node<'_>) -> Option<(Holder, Diff)> {
+/// Compares the parts of two values of the same kind; one side may be null.
+fn parts(before: &Node<'_>, after: &Node<'_>) -> Option<(ContainerKind, Diff)> {
     match (before, after) {
-        (Node::Null, Node::Map(after)) => Some((Holder::Map, maps(&[], after))).filter(|_| !after.is_empty()),
-        (Node::Map(before), Node::Null) => Some((Holder::Map, maps(before, &[]))).filter(|_| !before.is_empty()),
-        (Node::Map(before), Node::Map(after)) => Some((Holder::Map, maps(before, after))),
-        (Node::Null, Node::List(after)) => Some((Holder::List, lists(&[], after))).filter(|_| !after.is_empty()),
-        (Node::List(before), Node::Null) => Some((Holder::List, lists(before, &[]))).filter(|_| !before.is_empty()),
-        (Node::List(before), Node::List(after)) => Some((Holder::List, lists(before, after))),
-        (Node::Null, Node::Json(_, after)) => parts(&Node::Null, after).map(|(_, diff)| (Holder::Json, diff)),
-        (Node::Json(_, before), Node::Null) => parts(before, &Node::Null).map(|(_, diff)| (Holder::Json, diff)),
-        (Node::Json(_, before), Node::Json(_, after)) => {
-            // The same in other spaces or another order has no parts that differ, and is told so.
-            parts(before, after).map(|(_, diff)| (Holder::Json, diff))
+        (Node::Null, Node::Map(after)) => Some((ContainerKind::Map, maps(&[], after))).filter(|_| !after.is_empty()),
+        (Node::Map(before), Node::Null) => Some((ContainerKind::Map, maps(before, &[]))).filter(|_| !before.is_empty()),
+        (Node::Map(before), Node::Map(after)) => Some((ContainerKind::Map, maps(before, after))),
+        (Node::Null, Node::List(after)) => Some((ContainerKind::List, lists(&[], after))).filter(|_| !after.is_empty()),
+        (Node::List(before), Node::Null) => {
+            Some((ContainerKind::List, lists(before, &[]))).filter(|_| !before.is_empty())
         }
-        (Node::Text(before), Node::Text(after)) => Some((Holder::Text, texts(before, after))),
+        (Node::List(before), Node::List(after)) => Some((ContainerKind::List, lists(before, after))),
+        (Node::Null, Node::Json(_, after)) => parts(&Node::Null, after).map(|(_, diff)| (ContainerKind::Json, diff)),
+        (Node::Json(_, before), Node::Null) => parts(before, &Node::Null).map(|(_, diff)| (ContainerKind::Json, diff)),
+        (Node::Json(_, before), Node::Json(_, after)) => {
+            // A difference only in whitespace or order gives no parts, and is reported as such.
+            parts(before, after).map(|(_, diff)| (ContainerKind::Json, diff))
+        }
+        (Node::Text(before), Node::Text(after)) => Some((ContainerKind::Text, texts(before, after))),
         _ => None,
     }
 }
@@ -128,7 +130,7 @@ fn map<'a, 'b>(node: &'b Node<'a>) -> &'b [(String, Node<'a>)] {
     if let Node::Map(parts) = node { parts } else { &[] }
 }
 
-/// Both sorted by name.
+/// Compares two maps, both sorted by name.
 fn maps(before: &[(String, Node<'_>)], after: &[(String, Node<'_>)]) -> Diff {
     let mut diff = Diff::default();
     let (mut i, mut j) = (0, 0);
@@ -145,7 +147,7 @@ fn maps(before: &[(String, Node<'_>)], after: &[(String, Node<'_>)]) -> Diff {
         let (left, right) = (left.map_or(&Node::Null, |part| &part.1), right.map_or(&Node::Null, |part| &part.1));
         match value(Some(name.to_owned()), left, right) {
             Some(attribute) => diff.attributes.push(attribute),
-            // What is nothing on both sides is not one that stays.
+            // A value that is null on both sides does not count as unchanged.
             None => diff.unchanged += u64::from(!left.is_null()),
         }
     }
@@ -172,8 +174,8 @@ fn texts(before: &str, after: &str) -> Diff {
             continue;
         }
         let line = |shown| Attribute { name: None, shown, forces: false };
-        diff.attributes.extend(left.iter().map(|text| line(Shown::Removed { before: quoted(text) })));
-        diff.attributes.extend(right.iter().map(|text| line(Shown::Added { after: quoted(text) })));
+        diff.attributes.extend(left.iter().map(|text| line(ValueChange::Removed { before: quoted(text) })));
+        diff.attributes.extend(right.iter().map(|text| line(ValueChange::Added { after: quoted(text) })));
     }
     diff
 }

@@ -1,15 +1,15 @@
-//! Which resource needs which: from the configuration, and from the state where the configuration refers by way of a
-//! local value, which a plan does not have.
+//! Dependencies between resources: from the configuration and, where that uses local values (which a plan lacks), from
+//! the state.
 
 use super::address::resource_of;
 use super::show::{Module, StateModule};
 use super::types::Resource;
 use std::collections::{BTreeSet, HashMap};
 
-/// Deeper chains of modules are not followed: no configuration has them.
-const DEEPEST: usize = 64;
+/// Maximum nesting of modules to follow; no real configuration is deeper.
+const MAX_DEPTH: usize = 64;
 
-/// Every resource of the configuration, of the state and of the changes, with what it needs.
+/// Returns every resource of the configuration, the state and the changes, with its dependencies.
 pub(super) fn resources(
     root: &Module,
     state: Option<&StateModule>,
@@ -29,7 +29,7 @@ pub(super) fn resources(
         let number = found.number(&address);
         *instances.entry(number).or_default() += 1;
     }
-    // A state can have more than the changes name where only some resources were planned.
+    // The state may have more instances than the changes if only some resources were planned.
     for (number, count) in in_state {
         let known = instances.entry(number).or_default();
         *known = (*known).max(count);
@@ -45,12 +45,12 @@ pub(super) fn resources(
         .collect()
 }
 
-/// A module on the way from the root.
+/// A module on the path from the root module.
 struct Modules<'a> {
-    /// `module.a.module.b`; empty is the root.
+    /// `module.a.module.b`; empty for the root module.
     path: String,
     module: &'a Module,
-    /// The module that calls it, and the name of the call.
+    /// The calling module and the name of the call; `None` for the root module.
     parent: Option<(&'a Modules<'a>, &'a str)>,
 }
 
@@ -66,7 +66,7 @@ struct FoundParts {
     needs: Vec<BTreeSet<u32>>,
 }
 
-/// References of outputs and variables of modules, so that each is followed once.
+/// Resolved references of module outputs and variables, so that each is followed once.
 type Seen = HashMap<(String, String), Vec<u32>>;
 
 fn joined(path: &str, name: &str) -> String {
@@ -98,9 +98,9 @@ impl Found {
         }
     }
 
-    /// Follows the references of every resource of a module; `all` is needed by each.
-    fn refer(&mut self, modules: &Modules<'_>, all: &[u32], seen: &mut Seen, depth: usize) {
-        if depth > DEEPEST {
+    /// Resolves the references of every resource of a module; each also depends on `inherited`.
+    fn refer(&mut self, modules: &Modules<'_>, inherited: &[u32], seen: &mut Seen, depth: usize) {
+        if depth > MAX_DEPTH {
             return;
         }
         for resource in &modules.module.resources {
@@ -114,24 +114,24 @@ impl Found {
             let named: Vec<&String> =
                 expressions.iter().flat_map(|expression| &expression.0).chain(&resource.depends_on).collect();
             let mut needs = self.resolve(modules, &named, seen, 0);
-            needs.extend(all);
+            needs.extend(inherited);
             self.needs[number as usize].extend(needs);
         }
         for (name, call) in &modules.module.calls {
             let named: Vec<&String> =
                 call.count_expression.0.iter().chain(&call.for_each_expression.0).chain(&call.depends_on).collect();
             let mut needs = self.resolve(modules, &named, seen, 0);
-            needs.extend(all);
+            needs.extend(inherited);
             let path = joined(&modules.path, &format!("module.{name}"));
             let inner = Modules { path, module: &call.module, parent: Some((modules, name)) };
             self.refer(&inner, &needs, seen, depth + 1);
         }
     }
 
-    /// The resources that these names stand for, seen from a module.
+    /// Returns the resources that these references stand for within a module.
     fn resolve(&mut self, modules: &Modules<'_>, named: &[&String], seen: &mut Seen, depth: usize) -> Vec<u32> {
         let mut needs = Vec::new();
-        if depth > DEEPEST {
+        if depth > MAX_DEPTH {
             return needs;
         }
         for (at, name) in named.iter().enumerate() {
@@ -140,17 +140,17 @@ impl Found {
                 ["var", variable, ..] => needs.extend(self.variable(modules, variable, seen, depth)),
                 ["module", call, output, ..] => needs.extend(self.output(modules, call, output, seen, depth)),
                 ["module", call] => {
-                    // After `module.net.id` stands `module.net`, which adds nothing.
-                    let more = at > 0 && named[at - 1].starts_with(name.as_str());
-                    if !more {
-                        needs.extend(self.whole(modules, call));
+                    // `module.net` follows `module.net.id` in the list and adds nothing.
+                    let is_prefix = at > 0 && named[at - 1].starts_with(name.as_str());
+                    if !is_prefix {
+                        needs.extend(self.whole_module(modules, call));
                     }
                 }
-                ["data", kind, own, ..] => needs.extend(self.known(modules, &format!("data.{kind}.{own}"))),
+                ["data", kind, own, ..] => needs.extend(self.declared(modules, &format!("data.{kind}.{own}"))),
                 ["each" | "count" | "local" | "path" | "terraform" | "self" | "data" | "module" | "var", ..]
                 | []
                 | [_] => {}
-                [kind, own, ..] => needs.extend(self.known(modules, &format!("{kind}.{own}"))),
+                [kind, own, ..] => needs.extend(self.declared(modules, &format!("{kind}.{own}"))),
             }
         }
         needs.sort_unstable();
@@ -158,11 +158,11 @@ impl Found {
         needs
     }
 
-    fn known(&self, modules: &Modules<'_>, own: &str) -> Option<u32> {
+    fn declared(&self, modules: &Modules<'_>, own: &str) -> Option<u32> {
         self.numbers.get(&joined(&modules.path, own)).copied()
     }
 
-    /// The resources in the value that a module's caller gives to its variable.
+    /// Returns the resources in the value that a module's caller passes to a variable.
     fn variable(&mut self, modules: &Modules<'_>, name: &str, seen: &mut Seen, depth: usize) -> Vec<u32> {
         let Some((parent, call)) = modules.parent else { return Vec::new() };
         let key = (modules.path.clone(), format!("var.{name}"));
@@ -170,14 +170,14 @@ impl Found {
             return known.clone();
         }
         seen.insert(key.clone(), Vec::new());
-        let given = parent.module.calls.get(call).and_then(|call| call.expressions.get(name));
-        let named: Vec<&String> = given.into_iter().flat_map(|expression| &expression.0).collect();
+        let passed = parent.module.calls.get(call).and_then(|call| call.expressions.get(name));
+        let named: Vec<&String> = passed.into_iter().flat_map(|expression| &expression.0).collect();
         let needs = self.resolve(parent, &named, seen, depth + 1);
         seen.insert(key, needs.clone());
         needs
     }
 
-    /// The resources that an output of a called module refers to.
+    /// Returns the resources that an output of a called module refers to.
     fn output(&mut self, modules: &Modules<'_>, call: &str, name: &str, seen: &mut Seen, depth: usize) -> Vec<u32> {
         let Some(called) = modules.module.calls.get(call) else { return Vec::new() };
         let path = joined(&modules.path, &format!("module.{call}"));
@@ -194,8 +194,9 @@ impl Found {
         needs
     }
 
-    /// A whole module as one, which needs each of its resources: so that what needs all of it does not get an edge to each.
-    fn whole(&mut self, modules: &Modules<'_>, call: &str) -> Option<u32> {
+    /// Returns a node for a whole module that depends on each of its resources, so that a dependency on the module
+    /// needs only one edge.
+    fn whole_module(&mut self, modules: &Modules<'_>, call: &str) -> Option<u32> {
         let called = modules.module.calls.get(call)?;
         let path = joined(&modules.path, &format!("module.{call}"));
         if let Some(number) = self.numbers.get(&path) {

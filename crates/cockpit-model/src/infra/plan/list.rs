@@ -1,15 +1,15 @@
-//! Which elements of two lists belong together.
+//! Matching of the elements of two lists.
 
 use super::sides::Node;
 
-/// Longer lists are compared place by place: the work grows with the product of both lengths.
-const LONGEST: usize = 400;
+/// Longer lists are compared by position, because the work grows with the product of both lengths.
+const MAX_LENGTH: usize = 400;
 
-/// Two elements that belong together, or one that has no other.
+/// Two matching elements, or one without a counterpart.
 pub(super) type Pair<'a, T> = (Option<&'a T>, Option<&'a T>);
 
-/// Pairs up the elements: equal ones by the longest common run, then those between them by `name`, then in order where
-/// they are alike.
+/// Pairs the elements: equal ones by the longest common subsequence, then those between them by `name`, then in order
+/// if both are maps.
 pub(super) fn pairs<'a>(before: &'a [Node<'a>], after: &'a [Node<'a>]) -> Vec<Pair<'a, Node<'a>>> {
     let mut out = Vec::new();
     for (left, right) in gaps(before, after) {
@@ -21,7 +21,7 @@ pub(super) fn pairs<'a>(before: &'a [Node<'a>], after: &'a [Node<'a>]) -> Vec<Pa
     out
 }
 
-/// Elements between two equal ones: paired by their name or in order, if both are maps.
+/// Pairs the elements between two equal ones: by their name or, if both are maps, in order.
 fn between<'a>(before: &'a [Node<'a>], after: &'a [Node<'a>], out: &mut Vec<Pair<'a, Node<'a>>>) {
     let mut taken = vec![false; after.len()];
     let named = before.iter().chain(after).any(|node| name(node).is_some());
@@ -40,7 +40,7 @@ fn between<'a>(before: &'a [Node<'a>], after: &'a [Node<'a>], out: &mut Vec<Pair
     out.extend(after.iter().zip(taken).filter(|(_, taken)| !taken).map(|(right, _)| (None, Some(right))));
 }
 
-/// The name of an object, which tells containers and variables of a task definition apart.
+/// Returns the identifying name of an object, as of containers and variables in a task definition.
 fn name<'a>(node: &'a Node<'_>) -> Option<&'a str> {
     const NAMES: &[&str] = &["name", "Name", "Sid", "sid", "key", "Key"];
     let Node::Map(parts) = node else { return None };
@@ -48,13 +48,13 @@ fn name<'a>(node: &'a Node<'_>) -> Option<&'a str> {
     part.and_then(|(_, node)| if let Node::Scalar(text) = node { Some(text.as_str()) } else { None })
 }
 
-/// Runs of two lists in order: one equal element on both sides, or what lies between those.
+/// Returns consecutive slices of both lists: one equal element on each side, or the elements between two such pairs.
 pub(super) fn gaps<'a, T: PartialEq>(before: &'a [T], after: &'a [T]) -> Vec<(&'a [T], &'a [T])> {
     let same = before.iter().zip(after).take_while(|(a, b)| a == b).count();
     let tail = before[same..].iter().rev().zip(after[same..].iter().rev()).take_while(|(a, b)| a == b).count();
     let (left, right) = (&before[same..before.len() - tail], &after[same..after.len() - tail]);
     let mut out: Vec<(&[T], &[T])> = (0..same).map(|at| (&before[at..=at], &after[at..=at])).collect();
-    if left.len() <= LONGEST && right.len() <= LONGEST {
+    if left.len() <= MAX_LENGTH && right.len() <= MAX_LENGTH {
         common(left, right, &mut out);
     } else {
         let places = left.len().max(right.len());
@@ -66,16 +66,16 @@ pub(super) fn gaps<'a, T: PartialEq>(before: &'a [T], after: &'a [T]) -> Vec<(&'
     out
 }
 
-/// The longest common subsequence.
+/// Computes the longest common subsequence.
 fn common<'a, T: PartialEq>(left: &'a [T], right: &'a [T], out: &mut Vec<(&'a [T], &'a [T])>) {
-    let wide = right.len() + 1;
-    let mut best = vec![0_u32; (left.len() + 1) * wide];
+    let row_length = right.len() + 1;
+    let mut lengths = vec![0_u32; (left.len() + 1) * row_length];
     for i in (0..left.len()).rev() {
         for j in (0..right.len()).rev() {
-            best[i * wide + j] = if left[i] == right[j] {
-                best[(i + 1) * wide + j + 1] + 1
+            lengths[i * row_length + j] = if left[i] == right[j] {
+                lengths[(i + 1) * row_length + j + 1] + 1
             } else {
-                best[(i + 1) * wide + j].max(best[i * wide + j + 1])
+                lengths[(i + 1) * row_length + j].max(lengths[i * row_length + j + 1])
             };
         }
     }
@@ -88,7 +88,7 @@ fn common<'a, T: PartialEq>(left: &'a [T], right: &'a [T], out: &mut Vec<(&'a [T
             out.push((&left[i..=i], &right[j..=j]));
             (i, j) = (i + 1, j + 1);
             from = (i, j);
-        } else if best[(i + 1) * wide + j] >= best[i * wide + j + 1] {
+        } else if lengths[(i + 1) * row_length + j] >= lengths[i * row_length + j + 1] {
             i += 1;
         } else {
             j += 1;

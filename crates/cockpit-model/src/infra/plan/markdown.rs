@@ -1,12 +1,12 @@
-//! A plan as Markdown, for a pull request.
+//! Plans as Markdown, for a pull request.
 
 use super::lines::{self, Line};
-use super::text::{counts, sentence, touches};
+use super::text::{counts, dependents_note, sentence};
 use super::types::{Change, Plan};
-use crate::text::harmless;
+use crate::text::sanitize;
 use std::fmt::Write;
 
-/// The whole plan of a unit.
+/// Returns the whole plan of a unit.
 pub fn markdown(unit: &str, plan: &Plan) -> String {
     let mut out = format!("### {}: `{}`\n\n{}\n", plain(unit), counts(&plan.summary()), sentence(plan));
     if plan.errored {
@@ -20,22 +20,22 @@ pub fn markdown(unit: &str, plan: &Plan) -> String {
         }
     }
     let mut body = String::new();
-    let needed_by = plan.needed_by();
+    let needed_by = plan.reverse_dependencies();
     for change in &plan.changes {
-        put_change(&mut body, change, &lines::head(change));
-        if let Some(touches) = touches(plan, &needed_by, change) {
+        write_change(&mut body, change, &lines::head(change));
+        if let Some(touches) = dependents_note(plan, &needed_by, change) {
             let _ = writeln!(body, "        # also touches {touches}");
         }
     }
     for invocation in &plan.invocations {
-        let _ = writeln!(body, "! ! {}", lines::invoked(invocation));
+        let _ = writeln!(body, "! ! {}", lines::invocation_line(invocation));
     }
     for output in &plan.outputs {
-        put(&mut body, &lines::of_value(&output.value), "output ");
+        write_lines(&mut body, &lines::of_value(&output.value), "output ");
     }
     folded(&mut out, "Changes", &body);
     let mut drift = String::new();
-    plan.drift.iter().for_each(|change| put_change(&mut drift, change, &lines::drift_head(change)));
+    plan.drift.iter().for_each(|change| write_change(&mut drift, change, &lines::drift_head(change)));
     folded(&mut out, "Changed elsewhere", &drift);
     for check in &plan.checks {
         let _ = writeln!(out, "\n> Check failed: {}", plain(check));
@@ -43,18 +43,18 @@ pub fn markdown(unit: &str, plan: &Plan) -> String {
     out
 }
 
-/// Text in a block of its own that can be folded: its fence is longer than any in it.
+/// Writes text as a collapsible block; its fence is longer than any backquotes in it.
 fn folded(out: &mut String, title: &str, body: &str) {
     if body.is_empty() {
         return;
     }
     let longest = body.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(3.max(longest + 1));
-    let body: String = body.lines().map(|line| harmless(line).into_owned() + "\n").collect();
+    let body: String = body.lines().map(|line| sanitize(line).into_owned() + "\n").collect();
     let _ = write!(out, "\n<details><summary>{title}</summary>\n\n{fence}diff\n{body}{fence}\n\n</details>\n");
 }
 
-fn put_change(out: &mut String, change: &Change, head: &str) {
+fn write_change(out: &mut String, change: &Change, head: &str) {
     let first = match change.sign() {
         sign @ ("+" | "-") => sign,
         _ => "!",
@@ -63,11 +63,11 @@ fn put_change(out: &mut String, change: &Change, head: &str) {
     for note in lines::notes(change) {
         let _ = writeln!(out, "        # {note}");
     }
-    put(out, &lines::of(change), "");
+    write_lines(out, &lines::of(change), "");
 }
 
-/// The sign in the first column is what a block of `diff` is coloured by.
-fn put(out: &mut String, lines: &[Line], what: &str) {
+/// Writes lines with the sign in the first column, by which `diff` blocks are coloured.
+fn write_lines(out: &mut String, lines: &[Line], what: &str) {
     for line in lines {
         let first = if line.sign == '~' { '!' } else { line.sign };
         let indent = 5 + 4 * usize::from(line.depth);
@@ -77,10 +77,10 @@ fn put(out: &mut String, lines: &[Line], what: &str) {
     }
 }
 
-/// Text outside of code, in which nothing has a meaning for Markdown or HTML.
+/// Escapes all characters with a meaning in Markdown or HTML.
 fn plain(text: &str) -> String {
     let mut out = String::new();
-    for c in harmless(text).chars() {
+    for c in sanitize(text).chars() {
         if matches!(c, '<' | '>' | '&' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' | '|' | '@') {
             let _ = write!(out, "&#{};", u32::from(c));
         } else {
@@ -90,9 +90,9 @@ fn plain(text: &str) -> String {
     out
 }
 
-/// An address in code.
+/// Returns an address as inline code.
 fn code(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
-    format!("{fence}{}{fence}", harmless(text))
+    format!("{fence}{}{fence}", sanitize(text))
 }

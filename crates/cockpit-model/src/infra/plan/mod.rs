@@ -1,5 +1,5 @@
-//! A plan as it may be shown: what Terraform's `show -json` says of a plan file, with every sensitive value masked before
-//! it is kept anywhere.
+//! Plans for display: the contents of Terraform's `show -json`, with all sensitive values masked before anything is
+//! stored.
 
 mod address;
 mod bill;
@@ -22,8 +22,8 @@ pub mod text;
 pub mod types;
 
 pub use address::{key_of, module_of, resource_of, type_of};
-pub use named::without_instance;
+pub use named::missing_instance;
 pub use reason::is_stateful;
 pub use secret::Secrets;
 pub use show::PlanError;
-pub use types::{Attribute, Bill, Billed, Change, Invocation, Output, Plan, Resource, Shown};
+pub use types::{Attribute, Bill, Billed, Change, Invocation, Output, Plan, Resource, ValueChange};

@@ -1,4 +1,4 @@
-//! Reads a plan from what `terraform show -json` printed.
+//! Parsing of plans from the output of `terraform show -json`.
 
 use super::address::resource_of;
 use super::bill;
@@ -13,15 +13,15 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 impl Plan {
-    /// Reads what `show -json` printed of a plan file. Sensitive values are masked before anything is kept.
+    /// Parses the output of `show -json` for a plan file. Sensitive values are masked before anything is stored.
     ///
     /// # Errors
-    /// It is no plan, or one of another major format.
+    /// If it is not a plan, or has another major format version.
     pub fn read(show_json: &[u8]) -> Result<Self, PlanError> {
         Self::read_with_secrets(show_json).map(|(plan, _)| plan)
     }
 
-    /// The same, with the secrets in it, which must not be shown elsewhere either.
+    /// Does the same and also returns the plan's secrets, which must not be displayed anywhere else either.
     ///
     /// # Errors
     /// As [`Plan::read`].
@@ -33,9 +33,9 @@ impl Plan {
         let secrets = Secrets::of(&show);
         let read = |resource: &ResourceChange| change(resource, &secrets);
         let mut changes: Vec<Change> = show.resource_changes.iter().filter_map(read).collect();
-        let unchanged = show.resource_changes.iter().filter(|resource| stays(resource)).count() as u64;
-        // Stable: the order of the file within each.
-        changes.sort_by_key(|change| change.action.order());
+        let unchanged = show.resource_changes.iter().filter(|resource| is_unchanged(resource)).count() as u64;
+        // A stable sort: the order of the file is kept within each action.
+        changes.sort_by_key(|change| change.action.display_order());
         let outputs = show
             .output_changes
             .iter()
@@ -61,7 +61,7 @@ impl Plan {
             bill: Some(bill::bill(&show.resource_changes, &resources, &secrets)),
             terraform: show.terraform_version.clone(),
             outputs: outputs.collect(),
-            // What is gone there is not lost by this plan.
+            // Data that was lost outside of Terraform is not lost by this plan.
             drift: show
                 .resource_drift
                 .iter()
@@ -81,7 +81,7 @@ impl Plan {
     }
 }
 
-/// An action that the apply invokes, and what of: its own values are the provider's.
+/// Returns an action that the apply invokes; its values belong to the provider.
 fn invocation(invocation: &ActionInvocation) -> Invocation {
     let trigger = invocation.lifecycle_action_trigger.as_ref();
     Invocation {
@@ -91,7 +91,7 @@ fn invocation(invocation: &ActionInvocation) -> Invocation {
     }
 }
 
-/// `AfterCreate` as it is written in code: `after_create`.
+/// Converts `AfterCreate` to the form used in code: `after_create`.
 fn event(word: &str) -> String {
     let mut out = String::new();
     for letter in word.chars() {
@@ -103,12 +103,12 @@ fn event(word: &str) -> String {
     out
 }
 
-/// The change of a resource; none where it stays as it is.
+/// Returns the change of a resource; `None` if it is unchanged.
 fn change(resource: &ResourceChange, secrets: &Secrets) -> Option<Change> {
     let action = action(resource)?;
     let mut diff = diff::of(&resource.change, secrets);
     if action == Action::Forget {
-        // Nothing of it changes, though nothing of it is in the state after it.
+        // The resource itself does not change, although it is no longer in the state.
         diff = Diff { attributes: Vec::new(), unchanged: diff.attributes.len() as u64 };
     }
     let destroys = matches!(action, Action::Delete | Action::Replace);
@@ -117,12 +117,12 @@ fn change(resource: &ResourceChange, secrets: &Secrets) -> Option<Change> {
     Some(Change {
         address: resource.address.clone(),
         action,
-        reason: reason::words(resource).map(|words| secrets.masked(&words)),
+        reason: reason::describe(resource).map(|words| secrets.masked(&words)),
         moved_from: moved(resource).map(str::to_owned),
         import_id: import_id.map(|importing| secrets.masked(importing.id.as_deref().unwrap_or("its identity"))),
         deposed: resource.deposed.clone(),
         create_first: action == Action::Replace && named.clone().next() == Some("create"),
-        // What is only left of a replacement is gone from the configuration's sight, and its data as well.
+        // A deposed object is no longer in the configuration, and its data is lost as well.
         loses_data: destroys
             && resource.mode != "data"
             && reason::is_stateful(&resource.kind)
@@ -132,37 +132,36 @@ fn change(resource: &ResourceChange, secrets: &Secrets) -> Option<Change> {
     })
 }
 
-/// Attributes that change by themselves all the time, and mean nothing.
-const PASSING: &[&str] = &["latest_restorable_time"];
+/// Attributes that change continuously and have no significance.
+const INSIGNIFICANT: &[&str] = &["latest_restorable_time"];
 
-/// Whether something that was changed elsewhere is another one: providers read back what was not set as empty, which is no
-/// change of anything.
+/// Whether drift is significant: providers read unset values back as empty ones, which is no change.
 fn is_news(delta: &Delta) -> bool {
     let (Value::Object(before), Value::Object(after)) = (&delta.before, &delta.after) else { return true };
-    let means = |name: &&String| !PASSING.contains(&name.as_str());
-    let names: BTreeSet<&String> = before.keys().chain(after.keys()).filter(means).collect();
+    let is_significant = |name: &&String| !INSIGNIFICANT.contains(&name.as_str());
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).filter(is_significant).collect();
     let is_moved = !delta.actions.iter().any(|action| action == "update");
     let part = |side: &serde_json::Map<String, Value>, name: &str| side.get(name).map_or(Value::Null, without_empty);
     is_moved || names.into_iter().any(|name| part(before, name) != part(after, name))
 }
 
-/// A value without what is empty in it.
+/// Returns a value without its empty parts.
 fn without_empty(value: &Value) -> Value {
     let is_empty = |value: &Value| match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
-        Value::Array(all) => all.is_empty(),
-        Value::Object(all) => all.is_empty(),
+        Value::Array(parts) => parts.is_empty(),
+        Value::Object(parts) => parts.is_empty(),
         Value::Bool(_) | Value::Number(_) => false,
     };
     match value {
-        Value::Object(all) => {
-            let kept = all.iter().map(|(name, value)| (name.clone(), without_empty(value)));
+        Value::Object(parts) => {
+            let kept = parts.iter().map(|(name, value)| (name.clone(), without_empty(value)));
             let kept: serde_json::Map<String, Value> = kept.filter(|(_, value)| !is_empty(value)).collect();
             if kept.is_empty() { Value::Null } else { Value::Object(kept) }
         }
-        Value::Array(all) if all.is_empty() => Value::Null,
-        Value::Array(all) => Value::Array(all.iter().map(without_empty).collect()),
+        Value::Array(parts) if parts.is_empty() => Value::Null,
+        Value::Array(parts) => Value::Array(parts.iter().map(without_empty).collect()),
         Value::String(text) if text.is_empty() => Value::Null,
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
@@ -172,7 +171,7 @@ fn moved(resource: &ResourceChange) -> Option<&str> {
     resource.previous_address.as_deref().filter(|before| *before != resource.address)
 }
 
-fn stays(resource: &ResourceChange) -> bool {
+fn is_unchanged(resource: &ResourceChange) -> bool {
     action(resource).is_none()
 }
 

@@ -1,10 +1,10 @@
-//! Why a resource is changed, in words, and which types hold data.
+//! The reasons for changes in words, and the resource types that hold data.
 
 use super::show::ResourceChange;
 use serde_json::Value;
 
-/// Terraform's reason in words; none where the action says it all.
-pub(super) fn words(resource: &ResourceChange) -> Option<String> {
+/// Describes Terraform's reason; `None` if the action needs no explanation.
+pub(super) fn describe(resource: &ResourceChange) -> Option<String> {
     let Some(reason) = resource.action_reason.as_deref() else {
         return resource
             .deposed
@@ -32,12 +32,12 @@ pub(super) fn words(resource: &ResourceChange) -> Option<String> {
         "read_because_config_unknown" => "its arguments are known only after apply".to_owned(),
         "read_because_dependency_pending" => "what it depends on has changes".to_owned(),
         "read_because_check_nested" => "a check reads it".to_owned(),
-        // A reason of a later version, as it is.
+        // A reason unknown to this version.
         other => other.replace('_', " "),
     })
 }
 
-/// `launch_template[0].name`.
+/// Formats a path: `launch_template[0].name`.
 fn path_of(path: &[Value]) -> String {
     let mut out = String::new();
     for step in path {
@@ -57,7 +57,7 @@ fn path_of(path: &[Value]) -> String {
     out
 }
 
-/// Types that hold data and do not say so by the end of their name.
+/// Types that hold data and are not covered by [`STATEFUL_SUFFIXES`]; sorted.
 const STATEFUL: &[&str] = &[
     "aws_backup_vault",
     "aws_cloudwatch_log_group",
@@ -95,12 +95,13 @@ const STATEFUL: &[&str] = &[
     "aws_timestreamwrite_table",
 ];
 
-/// Ends of types that hold data, of any provider: `google_sql_database`, `aws_rds_cluster`.
-const ENDS: &[&str] = &["_bucket", "_cluster", "_database", "_db_cluster_snapshot", "_user_pool", "_volume_snapshot"];
+/// Suffixes of types that hold data, for any provider: `google_sql_database`, `aws_rds_cluster`.
+const STATEFUL_SUFFIXES: &[&str] =
+    &["_bucket", "_cluster", "_database", "_db_cluster_snapshot", "_user_pool", "_volume_snapshot"];
 
-/// Whether a resource of this type holds data that is gone with it.
+/// Whether destroying a resource of this type deletes data.
 pub fn is_stateful(kind: &str) -> bool {
-    STATEFUL.binary_search(&kind).is_ok() || ENDS.iter().any(|end| kind.ends_with(end))
+    STATEFUL.binary_search(&kind).is_ok() || STATEFUL_SUFFIXES.iter().any(|end| kind.ends_with(end))
 }
 
 #[cfg(test)]
@@ -108,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_database_a_bucket_a_cluster_and_a_user_pool_hold_data_and_a_rule_does_not() {
+    fn stateful_types_are_recognized() {
         assert!(STATEFUL.is_sorted());
         for kind in [
             "aws_db_instance",

@@ -1,32 +1,34 @@
-//! Secrets of a plan: what Terraform calls sensitive, and the same values where it does not.
+//! The secrets of a plan: values that Terraform marks as sensitive, and the same values where it does not.
 //!
-//! Terraform marks places, not values: `output` of a `terraform_data` holds in clear what was sensitive in its `input`,
-//! and a check may print it. So values from places that are marked themselves are looked for everywhere else too.
+//! Terraform marks places, not values: the `output` of a `terraform_data` contains in plain text what was sensitive in
+//! its `input`, and a check may print it. So values from sensitive places are masked everywhere else too.
 
 use super::show::{Delta, Module, PlanError, Show};
 use aho_corasick::{AhoCorasick, MatchKind};
 use serde_json::{Number, Value};
 use std::collections::{BTreeSet, HashSet};
 
-/// The text in place of a sensitive value; Terraform's own words.
+/// The replacement for a sensitive value, in Terraform's own words.
 pub(super) const SENSITIVE: &str = "(sensitive value)";
 
-/// Shorter values (`true`, `80`, `prod`) are no secrets that could be known again within a text: every other text has them.
-const SHORTEST: usize = 6;
-/// Shorter values are not known again even where they stand alone.
-const SHORTEST_ALONE: usize = 4;
+/// Minimum length of secrets that are searched for within texts: shorter values (`true`, `80`, `prod`) occur in many
+/// texts.
+const MIN_WITHIN: usize = 6;
+/// Minimum length of secrets that are recognized as complete values.
+const MIN_ALONE: usize = 4;
 
-/// Values that are secret wherever they stand.
+/// Secret values, which are masked wherever they occur.
 #[derive(Debug, Default)]
 pub struct Secrets {
-    /// The secrets that are searched for inside texts.
+    /// The secrets that are searched for within texts.
     within: Option<AhoCorasick>,
-    /// Those that are secret where they are the whole of a value: also short ones, numbers, and all that is in a map that is
-    /// marked as a whole. A region in it would mask every ARN of the plan, and so is not looked for within texts.
+    /// The secrets that are recognized as complete values: also short ones, numbers, and everything in a map that is
+    /// sensitive as a whole. Such a map may contain a region, which would mask every ARN if it were searched for within
+    /// texts.
     alone: HashSet<String>,
 }
 
-/// The places where they are found.
+/// The secrets found so far.
 #[derive(Debug, Default)]
 struct Found<'a> {
     within: BTreeSet<&'a str>,
@@ -34,15 +36,15 @@ struct Found<'a> {
 }
 
 impl Secrets {
-    /// The secrets in what `show -json` printed of a plan file.
+    /// Collects the secrets from the output of `show -json` for a plan file.
     ///
     /// # Errors
-    /// It is no plan.
+    /// If it is not a plan.
     pub fn read(show_json: &[u8]) -> Result<Self, PlanError> {
         Ok(Self::of(&Show::read(show_json)?))
     }
 
-    /// The secrets of a plan.
+    /// Collects the secrets of a plan.
     pub(super) fn of(show: &Show) -> Self {
         let mut found = Found::default();
         let root = &show.configuration.root_module;
@@ -56,28 +58,28 @@ impl Secrets {
         for delta in resources.chain(show.output_changes.values()) {
             found.marked(delta);
         }
-        let within: Vec<&str> = found.within.into_iter().filter(|text| text.len() >= SHORTEST).collect();
+        let within: Vec<&str> = found.within.into_iter().filter(|text| text.len() >= MIN_WITHIN).collect();
         let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&within);
         Self { within: search.ok().filter(|_| !within.is_empty()), alone: found.alone }
     }
 
-    /// Whether a text is one, or holds one.
-    pub(super) fn within(&self, text: &str) -> bool {
+    /// Whether a text is or contains a secret.
+    pub(super) fn occurs_in(&self, text: &str) -> bool {
         self.alone.contains(text) || self.within.as_ref().is_some_and(|secrets| secrets.is_match(text))
     }
 
-    /// Whether a number is one.
+    /// Whether a number is a secret.
     pub(super) fn has(&self, number: &Number) -> bool {
         !self.alone.is_empty() && self.alone.contains(&number.to_string())
     }
 
-    /// The text, or what stands for it.
+    /// Returns the text, or the replacement if it is or contains a secret.
     pub(super) fn masked(&self, text: &str) -> String {
-        if self.within(text) { SENSITIVE.to_owned() } else { text.to_owned() }
+        if self.occurs_in(text) { SENSITIVE.to_owned() } else { text.to_owned() }
     }
 
-    /// A text with all that is secret in it masked, and nothing else; none where nothing is.
-    pub fn hidden(&self, text: &str) -> Option<String> {
+    /// Returns the text with only its secrets replaced; `None` if it contains none.
+    pub fn redact(&self, text: &str) -> Option<String> {
         if self.alone.contains(text) {
             return Some(SENSITIVE.to_owned());
         }
@@ -96,7 +98,7 @@ impl<'a> Found<'a> {
         if is_itself_marked {
             self.within.insert(text);
         }
-        if text.len() >= SHORTEST_ALONE {
+        if text.len() >= MIN_ALONE {
             self.alone.insert(text.to_owned());
         }
     }
@@ -106,7 +108,7 @@ impl<'a> Found<'a> {
         self.leaves(&delta.after, &delta.after_sensitive);
     }
 
-    /// Values that are marked themselves, and those in what is marked as a whole.
+    /// Collects values that are marked themselves, and those in a part that is marked as a whole.
     fn leaves(&mut self, value: &'a Value, mask: &Value) {
         match (value, mask) {
             (Value::String(text), Value::Bool(true)) => self.text(text, true),
@@ -134,7 +136,7 @@ impl<'a> Found<'a> {
             Value::Object(parts) => parts.values().for_each(|part| self.every(part, is_itself_marked)),
             Value::Number(number) => {
                 let text = number.to_string();
-                if text.len() >= SHORTEST_ALONE {
+                if text.len() >= MIN_ALONE {
                     self.alone.insert(text);
                 }
             }

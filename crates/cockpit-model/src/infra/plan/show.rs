@@ -1,31 +1,31 @@
-//! The output of `show -json` of a plan file, as far as it is read. Values are only borrowed from it.
+//! The output of `show -json` for a plan file, limited to the parts that are used. Values are borrowed from it.
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Why a plan cannot be read.
+/// The reason why a plan cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// It is no JSON, or another one.
-    // The words of the parser could quote a value: its place is enough.
+    /// It is not JSON, or has another structure.
+    // The parser's message could quote a value, so only the position is kept.
     #[error("the plan is not what `terraform show -json` prints: line {line}, column {column}")]
     NotAPlan {
-        /// From 1.
+        /// Line number, from 1.
         line: usize,
-        /// From 1.
+        /// Column number, from 1.
         column: usize,
     },
-    /// It has parts that would be applied without being shown.
+    /// It has unknown parts, which would be applied without being shown.
     #[error("the plan has something unknown here, which would be applied without being shown: {0}")]
     Unknown(String),
-    /// A later Terraform wrote it in another format.
+    /// It has an unknown format version of a later Terraform.
     #[error("the plan has format {0}, and only 1.x is known")]
     Format(String),
 }
 
-/// The whole file.
+/// The whole document.
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct Show {
     pub format_version: String,
@@ -54,7 +54,7 @@ pub(super) struct Show {
     #[serde(default)]
     pub errored: bool,
     pub applyable: Option<bool>,
-    // What is said in other words elsewhere in it, or is no part of what is done.
+    // Parts that repeat others in another form, or do not affect what is applied.
     #[serde(default, rename = "planned_values")]
     _planned_values: IgnoredAny,
     #[serde(default, rename = "relevant_attributes")]
@@ -63,16 +63,16 @@ pub(super) struct Show {
     _timestamp: IgnoredAny,
     #[serde(default, rename = "complete")]
     _complete: IgnoredAny,
-    /// Parts that a later Terraform has added.
+    /// Parts that a later Terraform added.
     #[serde(flatten)]
     pub others: BTreeMap<String, Value>,
 }
 
 impl Show {
-    /// Reads what `show -json` printed.
+    /// Parses the output of `show -json`.
     ///
     /// # Errors
-    /// It is no plan, or one of another major format.
+    /// If it is not a plan, or has another major format version.
     pub fn read(show_json: &[u8]) -> Result<Self, PlanError> {
         let show: Self = serde_json::from_slice(show_json)
             .map_err(|error| PlanError::NotAPlan { line: error.line(), column: error.column() })?;
@@ -82,22 +82,22 @@ impl Show {
         Ok(show)
     }
 
-    /// Parts that are not understood and that may be something to do, in words; none where there is nothing.
+    /// Returns the unknown parts that may contain changes, in words; `None` if there are none.
     pub fn unknown(&self) -> Option<String> {
         let deferred = self.deferred_changes.iter().chain(&self.deferred_action_invocations);
-        let put_off = deferred.map(|deferred| format!("{} (put off by Terraform)", deferred.address()));
+        let deferred_parts = deferred.map(|deferred| format!("{} (deferred by Terraform)", deferred.address()));
         let is_more = |value: &Value| match value {
-            Value::Array(all) => !all.is_empty(),
-            Value::Object(all) => !all.is_empty(),
+            Value::Array(parts) => !parts.is_empty(),
+            Value::Object(parts) => !parts.is_empty(),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
         };
         let others = self.others.iter().filter(|(_, value)| is_more(value)).map(|(name, _)| format!("`{name}`"));
-        let all: Vec<String> = put_off.chain(others).collect();
-        (!all.is_empty()).then(|| all.join(", "))
+        let unknown: Vec<String> = deferred_parts.chain(others).collect();
+        (!unknown.is_empty()).then(|| unknown.join(", "))
     }
 }
 
-/// An action of a provider that the apply invokes.
+/// A provider action that the apply invokes.
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct ActionInvocation {
     #[serde(default)]
@@ -106,7 +106,7 @@ pub(super) struct ActionInvocation {
     pub lifecycle_action_trigger: Option<Trigger>,
 }
 
-/// The resource because of which it is invoked.
+/// The trigger of an action.
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct Trigger {
     #[serde(default)]
@@ -115,7 +115,7 @@ pub(super) struct Trigger {
     pub action_trigger_event: String,
 }
 
-/// A change that is not planned yet, and would be by a later plan.
+/// A change that Terraform deferred to a later plan.
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct Deferred {
     #[serde(default)]
@@ -158,7 +158,7 @@ pub(super) struct ResourceChange {
     pub action_reason: Option<String>,
 }
 
-/// A value before and after.
+/// The values before and after a change.
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct Delta {
     #[serde(default)]
@@ -248,7 +248,7 @@ pub(super) struct ConfigOutput {
 
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct ConfigResource {
-    /// From the module that it is in.
+    /// Relative to its module.
     pub address: String,
     #[serde(default)]
     pub expressions: References,
@@ -262,7 +262,7 @@ pub(super) struct ConfigResource {
     pub depends_on: Vec<String>,
 }
 
-/// A call of a module in the code.
+/// A module call.
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct Call {
     #[serde(default)]
@@ -305,7 +305,7 @@ pub(super) struct Problem {
     pub message: String,
 }
 
-/// The references of an expression, from anywhere in it. Its constants are not kept: they may be secrets.
+/// All references within an expression. Constants are not kept, because they may be secrets.
 #[derive(Debug, Default)]
 pub(super) struct References(pub Vec<String>);
 
@@ -328,7 +328,7 @@ impl<'de> Visitor<'de> for Collect {
         let mut found = Vec::new();
         while let Some(key) = map.next_key::<std::borrow::Cow<'_, str>>()? {
             match key.as_ref() {
-                // An attribute can have this name as well; then it is an expression, and no list of names.
+                // An attribute may have this name as well; then its value is an expression instead of a list of names.
                 "references" => found.append(&mut map.next_value::<Names>()?.0),
                 "constant_value" => {
                     map.next_value::<IgnoredAny>()?;
@@ -372,7 +372,7 @@ impl<'de> Visitor<'de> for Collect {
     }
 }
 
-/// Under `references`: names, or an expression of an attribute that is called so.
+/// The value of `references`: names, or the expression of an attribute with that name.
 struct Names(Vec<String>);
 
 impl<'de> Deserialize<'de> for Names {

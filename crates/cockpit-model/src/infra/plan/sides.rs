@@ -1,25 +1,25 @@
-//! One side of a change, before or after: its values with what is masked and what is not known yet in their places.
+//! One side of a change, before or after: its values, with sensitive and unknown ones replaced.
 
 use super::secret::{SENSITIVE, Secrets};
 use serde_json::Value;
 
-/// Terraform's own words.
+/// The replacement for an unknown value, in Terraform's own words.
 pub(super) const UNKNOWN: &str = "(known after apply)";
 
-/// A value, or what stands for it.
+/// A value or its replacement.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node<'a> {
-    /// It is not there.
+    /// No value.
     Null,
-    /// It is known after the apply.
+    /// A value that is known only after the apply.
     Unknown,
-    /// It is sensitive. What it is may be compared, and never printed.
+    /// A sensitive value, which may be compared but never printed.
     Secret(&'a Value),
-    /// A number, a truth value or a text of one line.
+    /// A number, a boolean or a text of one line.
     Scalar(String),
     /// A text of several lines.
     Text(&'a str),
-    /// A text that is JSON, and what it says.
+    /// A text that contains JSON, and the parsed value.
     Json(&'a str, Box<Node<'static>>),
     /// An object or a map.
     Map(Vec<(String, Node<'a>)>),
@@ -27,7 +27,7 @@ pub(super) enum Node<'a> {
     List(Vec<Node<'a>>),
 }
 
-/// Masks of a side.
+/// The masks of one side.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Masks<'a> {
     pub sensitive: &'a Value,
@@ -37,7 +37,7 @@ pub(super) struct Masks<'a> {
 static NOTHING: Value = Value::Null;
 
 impl<'a> Masks<'a> {
-    /// The masks of a part.
+    /// Returns the masks of a part.
     fn part(self, name: &str) -> Self {
         let of = |mask: &'a Value| mask.get(name).unwrap_or(&NOTHING);
         Self { sensitive: of(self.sensitive), unknown: of(self.unknown) }
@@ -49,7 +49,7 @@ impl<'a> Masks<'a> {
     }
 }
 
-/// A value under its masks.
+/// Applies masks to a value.
 pub(super) fn node<'a>(value: &'a Value, masks: Masks<'a>, secrets: &Secrets) -> Node<'a> {
     if *masks.sensitive == Value::Bool(true) {
         return Node::Secret(value);
@@ -59,12 +59,12 @@ pub(super) fn node<'a>(value: &'a Value, masks: Masks<'a>, secrets: &Secrets) ->
     }
     match value {
         Value::Null => match (masks.unknown, masks.sensitive) {
-            // Parts of it are known later, and nothing else of it is told.
-            (Value::Object(parts), _) if parts.values().any(holds) => parts_of(value, masks, secrets),
-            (Value::Array(parts), _) if parts.iter().any(holds) => Node::Unknown,
+            // Some of its parts are unknown; nothing else is known about it.
+            (Value::Object(parts), _) if parts.values().any(marks_any) => parts_of(value, masks, secrets),
+            (Value::Array(parts), _) if parts.iter().any(marks_any) => Node::Unknown,
             _ => Node::Null,
         },
-        Value::String(text) => written(value, text, secrets),
+        Value::String(text) => text_node(value, text, secrets),
         Value::Number(number) if secrets.has(number) => Node::Secret(value),
         Value::Bool(_) | Value::Number(_) => Node::Scalar(value.to_string()),
         Value::Array(parts) => {
@@ -75,14 +75,14 @@ pub(super) fn node<'a>(value: &'a Value, masks: Masks<'a>, secrets: &Secrets) ->
     }
 }
 
-/// The parts of an object: those with a value, and those that only a mask names.
+/// Returns the parts of an object: those with a value, and those that only occur in a mask.
 fn parts_of<'a>(value: &'a Value, masks: Masks<'a>, secrets: &Secrets) -> Node<'a> {
     let mut parts: Vec<(String, Node<'a>)> = Vec::new();
     for (name, part) in value.as_object().into_iter().flatten() {
         parts.push((name.clone(), node(part, masks.part(name), secrets)));
     }
     for (name, mask) in masks.unknown.as_object().into_iter().flatten() {
-        if holds(mask) && value.get(name).is_none() {
+        if marks_any(mask) && value.get(name).is_none() {
             parts.push((name.clone(), node(&NOTHING, masks.part(name), secrets)));
         }
     }
@@ -91,53 +91,53 @@ fn parts_of<'a>(value: &'a Value, masks: Masks<'a>, secrets: &Secrets) -> Node<'
 }
 
 /// Whether a mask marks anything.
-fn holds(mask: &Value) -> bool {
+fn marks_any(mask: &Value) -> bool {
     match mask {
         Value::Bool(marked) => *marked,
-        Value::Array(parts) => parts.iter().any(holds),
-        Value::Object(parts) => parts.values().any(holds),
+        Value::Array(parts) => parts.iter().any(marks_any),
+        Value::Object(parts) => parts.values().any(marks_any),
         Value::Null | Value::Number(_) | Value::String(_) => false,
     }
 }
 
-/// A text: of one line, of several, or JSON, of which only what is secret in it is masked.
-fn written<'a>(value: &'a Value, text: &'a str, secrets: &Secrets) -> Node<'a> {
-    let holds = secrets.within(text);
+/// Converts a text: one line, several lines, or JSON, of which only the secrets are masked.
+fn text_node<'a>(value: &'a Value, text: &'a str, secrets: &Secrets) -> Node<'a> {
+    let has_secret = secrets.occurs_in(text);
     if text.starts_with(['{', '['])
         && let Ok(inner) = serde_json::from_str::<Value>(text)
         && (inner.is_object() || inner.is_array())
     {
         let mut masked = false;
-        let inner = said(&inner, secrets, &mut masked);
-        // A secret that is not one of its texts is one with its brackets.
-        return if holds && !masked { Node::Secret(value) } else { Node::Json(text, Box::new(inner)) };
+        let inner = json_node(&inner, secrets, &mut masked);
+        // The secret spans more than a single value, so mask the whole text.
+        return if has_secret && !masked { Node::Secret(value) } else { Node::Json(text, Box::new(inner)) };
     }
     match text.trim_end_matches('\n').contains('\n') {
-        _ if holds => Node::Secret(value),
+        _ if has_secret => Node::Secret(value),
         true => Node::Text(text),
         false => Node::Scalar(quoted(text)),
     }
 }
 
-/// The value of a JSON text.
-fn said(value: &Value, secrets: &Secrets, masked: &mut bool) -> Node<'static> {
+/// Converts a parsed JSON text.
+fn json_node(value: &Value, secrets: &Secrets, masked: &mut bool) -> Node<'static> {
     match value {
         Value::Number(number) if secrets.has(number) => {
             *masked = true;
             Node::Scalar(SENSITIVE.to_owned())
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => Node::Scalar(value.to_string()),
-        Value::String(text) if secrets.within(text) => {
+        Value::String(text) if secrets.occurs_in(text) => {
             *masked = true;
             Node::Scalar(SENSITIVE.to_owned())
         }
         Value::String(text) => Node::Scalar(quoted(text)),
-        Value::Array(parts) => Node::List(parts.iter().map(|part| said(part, secrets, masked)).collect()),
+        Value::Array(parts) => Node::List(parts.iter().map(|part| json_node(part, secrets, masked)).collect()),
         Value::Object(parts) => {
             let mut out: Vec<(String, Node<'static>)> = Vec::with_capacity(parts.len());
             for (name, part) in parts {
-                *masked |= secrets.within(name);
-                out.push((secrets.masked(name), said(part, secrets, masked)));
+                *masked |= secrets.occurs_in(name);
+                out.push((secrets.masked(name), json_node(part, secrets, masked)));
             }
             out.sort_by(|a, b| a.0.cmp(&b.0));
             Node::Map(out)
@@ -145,7 +145,7 @@ fn said(value: &Value, secrets: &Secrets, masked: &mut bool) -> Node<'static> {
     }
 }
 
-/// A text as Terraform writes it.
+/// Quotes a text as Terraform does.
 pub(super) fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_else(|_| String::from("\"\""))
 }
@@ -156,7 +156,7 @@ impl Node<'_> {
         matches!(self, Node::Null)
     }
 
-    /// The value in one line, masked.
+    /// Returns the value in one line, masked.
     pub fn line(&self) -> String {
         match self {
             Node::Null => "null".to_owned(),

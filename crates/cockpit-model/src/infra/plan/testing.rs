@@ -1,13 +1,13 @@
-//! Plans for tests, as `show -json` prints them.
+//! Plans for tests, in the format of `show -json`.
 
 use serde_json::{Value, json};
 
-/// A plan of Terraform 1.11.4: moved, imported, forgotten, replaced, with a sensitive variable.
+/// A plan of Terraform 1.11.4 with a move, an import, a forgotten and a replaced resource, and a sensitive variable.
 pub const EVERYTHING: &str = include_str!("fixtures/moved_import_forget_sensitive.json");
-/// A plan of Terraform 1.11.4 with `-refresh-only`: two resources drifted.
+/// A plan of Terraform 1.11.4 with `-refresh-only` and two drifted resources.
 pub const DRIFT: &str = include_str!("fixtures/refresh_only_drift.json");
 
-/// A plan of these changes.
+/// Builds a plan with these changes.
 pub fn show(changes: &[Value]) -> Value {
     json!({
         "format_version": "1.2",
@@ -19,7 +19,7 @@ pub fn show(changes: &[Value]) -> Value {
     })
 }
 
-/// A change of a resource.
+/// Builds a change of a resource.
 #[allow(clippy::needless_pass_by_value, reason = "`json!` makes values")]
 pub fn change(address: &str, actions: &[&str], before: Value, after: Value) -> Value {
     let kind = super::type_of(&super::resource_of(address)).to_owned();
@@ -34,7 +34,7 @@ pub fn change(address: &str, actions: &[&str], before: Value, after: Value) -> V
     })
 }
 
-/// A plan of so many resources in a few modules, each of which needs the one before it in its module.
+/// Builds a plan with this many resources in a few modules; each depends on the previous one in its module.
 pub fn large(resources: usize) -> Value {
     let name = |at: usize| format!("r{at}");
     let address = |at: usize| format!("module.m{}.aws_thing_{}.{}", at % 20, at % 7, name(at));

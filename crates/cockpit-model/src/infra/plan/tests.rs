@@ -1,4 +1,4 @@
-//! Plans as they are read, masked, told as lines, text and Markdown.
+//! Tests of plans: parsing, masking, and output as lines, text and Markdown.
 
 use super::testing::{DRIFT, EVERYTHING, change, large, show};
 use super::{Plan, PlanError, lines, markdown, text};
@@ -10,8 +10,8 @@ fn read(show: &Value) -> Plan {
     Plan::read(show.to_string().as_bytes()).unwrap()
 }
 
-/// The lines of the only change.
-fn said(change: Value) -> String {
+/// Returns the lines of the only change.
+fn lines_of(change: Value) -> String {
     let plan = read(&show(&[change]));
     let lines = lines::of(&plan.changes[0]);
     let line = |line: &lines::Line| {
@@ -22,20 +22,20 @@ fn said(change: Value) -> String {
 }
 
 #[test]
-fn a_real_plan_is_told_with_destructions_first_and_every_reason() {
+fn real_plan_lists_destructions_first_and_every_reason() {
     let plan = Plan::read(EVERYTHING.as_bytes()).unwrap();
     insta::assert_snapshot!(text::text("pantri", &plan));
     assert!(!format!("{plan:?}").contains("hunter2"));
-    let again: Plan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
-    assert_eq!(again, plan);
+    let round_trip: Plan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
+    assert_eq!(round_trip, plan);
 }
 
 #[test]
-fn what_a_provider_reads_back_as_empty_is_no_drift_and_neither_is_what_changes_by_itself() {
+fn empty_and_insignificant_changes_are_not_drift() {
     let drift = |before: Value, after: Value| {
         let mut whole = show(&[]);
         whole["resource_drift"] = json!([change("aws_db_instance.a", &["update"], before, after)]);
-        read(&whole).drifted()
+        read(&whole).drift_count()
     };
     let state = json!({"tags": null, "logs": null, "name": "a", "latest_restorable_time": "1", "in": [{"x": ""}]});
     let read_back = json!({"tags": {}, "logs": [], "name": "a", "latest_restorable_time": "2", "in": [{"x": null}]});
@@ -46,30 +46,33 @@ fn what_a_provider_reads_back_as_empty_is_no_drift_and_neither_is_what_changes_b
 }
 
 #[test]
-fn drift_is_told_apart_from_changes() {
+fn drift_is_separate_from_changes() {
     let plan = Plan::read(DRIFT.as_bytes()).unwrap();
-    assert_eq!((plan.changes.len(), plan.drifted()), (0, 2));
+    assert_eq!((plan.changes.len(), plan.drift_count()), (0, 2));
     insta::assert_snapshot!(markdown::markdown("logs", &plan));
 }
 
 #[test]
-fn a_sensitive_output_that_is_new_has_no_value_before() {
+fn new_sensitive_output_has_no_value_before() {
     let mut plan = show(&[]);
     let output = |actions: &[&str]| json!({"actions": actions, "before": null, "after": "hush", "before_sensitive": true, "after_sensitive": true});
     plan["output_changes"] = json!({"new": output(&["create"]), "other": output(&["update"])});
-    let said = text::text("network", &read(&plan));
-    assert!(said.contains("+ new = (sensitive value)") || said.contains("+ new   = (sensitive value)"), "{said}");
-    assert!(said.contains("(sensitive value) -> (sensitive value)") && !said.contains("hush"), "{said}");
+    let rendered = text::text("network", &read(&plan));
+    assert!(
+        rendered.contains("+ new = (sensitive value)") || rendered.contains("+ new   = (sensitive value)"),
+        "{rendered}"
+    );
+    assert!(rendered.contains("(sensitive value) -> (sensitive value)") && !rendered.contains("hush"), "{rendered}");
 }
 
 #[test]
-fn a_json_text_is_compared_inside() {
+fn json_text_is_compared_by_its_parts() {
     let policy = |action: &str, more: &str| {
         format!(r#"{{"Statement":[{{"Sid":"read","Action":"{action}"}},{{"Sid":"other","Effect":"Allow"}}]{more}}}"#)
     };
     let before = json!({"name": "a", "policy": policy("s3:Get", "")});
     let after = json!({"name": "a", "policy": policy("s3:*", r#","Version":"2012-10-17""#)});
-    insta::assert_snapshot!(said(change("aws_iam_policy.p", &["update"], before, after)), @r#"
+    insta::assert_snapshot!(lines_of(change("aws_iam_policy.p", &["update"], before, after)), @r#"
     ~ policy = jsonencode(
       ~ Statement = [
         ~ {
@@ -83,18 +86,18 @@ fn a_json_text_is_compared_inside() {
       # 1 attribute stays as it is
     "#);
     let spaces = |text: &str| change("aws_iam_policy.p", &["update"], json!({"p": text}), json!({"p": "{\"a\": 1}"}));
-    assert!(said(spaces("{\"a\":1}")).contains("says the same"));
-    assert!(!said(spaces("{\"a\":2}")).contains("says the same"));
+    assert!(lines_of(spaces("{\"a\":1}")).contains("the same value"));
+    assert!(!lines_of(spaces("{\"a\":2}")).contains("the same value"));
 }
 
 #[test]
-fn containers_are_compared_by_their_name_and_lines_of_a_text_one_by_one() {
+fn containers_are_compared_by_name_and_texts_by_line() {
     let containers = |image: &str, first: &str| {
         json!([{"name": first, "image": "x:1"}, {"name": "api", "image": image}]).to_string()
     };
     let before = json!({"c": containers("api:1", "proxy"), "d": "one\ntwo\nthree\n"});
     let after = json!({"c": json!([{"name": "api", "image": "api:2"}]).to_string(), "d": "one\n2\nthree\n"});
-    insta::assert_snapshot!(said(change("aws_ecs_task_definition.t", &["update"], before, after)), @r#"
+    insta::assert_snapshot!(lines_of(change("aws_ecs_task_definition.t", &["update"], before, after)), @r#"
     ~ c = jsonencode(
       - {
         - image = "x:1" -> null
@@ -114,7 +117,7 @@ fn containers_are_compared_by_their_name_and_lines_of_a_text_one_by_one() {
 }
 
 #[test]
-fn what_is_not_known_yet_and_what_forces_a_replacement_is_said() {
+fn unknown_values_and_forced_replacements_are_shown() {
     let mut replaced = change(
         "aws_db_instance.main",
         &["delete", "create"],
@@ -124,7 +127,7 @@ fn what_is_not_known_yet_and_what_forces_a_replacement_is_said() {
     replaced["change"]["after_unknown"] = json!({"arn": true, "tags": {}});
     replaced["change"]["replace_paths"] = json!([["engine"]]);
     replaced["action_reason"] = json!("replace_because_cannot_update");
-    insta::assert_snapshot!(said(replaced.clone()), @r#"
+    insta::assert_snapshot!(lines_of(replaced.clone()), @r#"
     ~ arn    = "arn:1" -> (known after apply)
     ~ engine = "14" -> "15" # forces replacement
     ~ tags   = {
@@ -136,12 +139,12 @@ fn what_is_not_known_yet_and_what_forces_a_replacement_is_said() {
     let first = &plan.changes[0];
     assert_eq!((first.address.as_str(), first.sign(), first.loses_data), ("aws_db_instance.main", "-/+", true));
     assert_eq!(first.reason.as_deref(), Some("engine cannot be changed in place"));
-    assert_eq!(plan.destroys_stateful(), ["aws_db_instance.main"], "a new bucket loses nothing");
+    assert_eq!(plan.destroys_stateful(), ["aws_db_instance.main"], "a new bucket loses no data");
     assert_eq!((plan.summary().add, plan.summary().remove), (2, 1));
 }
 
 #[test]
-fn a_value_that_is_sensitive_on_one_side_only_is_masked_on_both() {
+fn value_sensitive_on_one_side_is_masked_on_both() {
     for (before, after) in
         [(json!({"p": true}), json!({})), (json!({}), json!({"p": true})), (json!(true), json!(false))]
     {
@@ -154,9 +157,9 @@ fn a_value_that_is_sensitive_on_one_side_only_is_masked_on_both() {
     }
 }
 
-/// `terraform_data` gives the same value as `output`, which Terraform does not mark.
+/// The `output` of `terraform_data` has the same value, and Terraform does not mark it.
 #[test]
-fn a_secret_is_masked_wherever_else_it_stands() {
+fn secret_is_masked_everywhere() {
     let mut changed = change(
         "terraform_data.d",
         &["create"],
@@ -176,11 +179,11 @@ fn a_secret_is_masked_wherever_else_it_stands() {
     let plan = read(&whole);
     let all = format!("{plan:?} {}", text::text("u", &plan));
     assert!(!all.contains("hunter"), "{all}");
-    assert!(all.contains("name  = \"PW\"") && all.contains("value = \"b\""), "the rest of the JSON is told: {all}");
+    assert!(all.contains("name  = \"PW\"") && all.contains("value = \"b\""), "the rest of the JSON is shown: {all}");
 }
 
 #[test]
-fn what_is_in_a_map_that_is_marked_as_a_whole_is_masked_where_it_stands_alone() {
+fn values_of_a_sensitive_map_are_masked_as_complete_values() {
     let input = json!({"user": "ana", "pin": 738_291, "word": "qZ7!x", "region": "eu-west-1"});
     let mut marked = change("terraform_data.a", &["create"], Value::Null, json!({"input": input}));
     marked["change"]["after_sensitive"] = json!({"input": true});
@@ -192,7 +195,7 @@ fn what_is_in_a_map_that_is_marked_as_a_whole_is_masked_where_it_stands_alone() 
 }
 
 #[test]
-fn actions_that_an_apply_invokes_are_told_and_what_is_put_off_or_unknown_is_refused() {
+fn invoked_actions_are_shown_and_deferred_or_unknown_parts_rejected() {
     let mut whole = show(&[]);
     whole["action_invocations"] = json!([{"address": "action.aws_lambda_invoke.wipe", "type": "aws_lambda_invoke",
         "config_values": {"payload": "pass"}, "lifecycle_action_trigger": {
@@ -200,8 +203,8 @@ fn actions_that_an_apply_invokes_are_told_and_what_is_put_off_or_unknown_is_refu
     let plan = read(&whole);
     assert!(!plan.is_empty() && !format!("{plan:?}").contains("pass"));
     let says = "action.aws_lambda_invoke.wipe will be invoked after_create of aws_db_instance.main";
-    for told in [text::text("u", &plan), markdown::markdown("u", &plan)] {
-        assert!(told.contains(says) && told.contains("1 actions to invoke"), "{told}");
+    for output in [text::text("u", &plan), markdown::markdown("u", &plan)] {
+        assert!(output.contains(says) && output.contains("1 actions to invoke"), "{output}");
     }
     let refused = |key: &str, value: Value| {
         let mut whole = show(&[]);
@@ -220,7 +223,7 @@ fn actions_that_an_apply_invokes_are_told_and_what_is_put_off_or_unknown_is_refu
 }
 
 #[test]
-fn what_needs_what_is_known_through_modules_and_from_the_state() {
+fn dependencies_follow_modules_and_the_state() {
     let mut whole = show(&[
         change("module.net.aws_vpc.v[0]", &["update"], json!({"a": 1}), json!({"a": 2})),
         change("aws_instance.web[\"x\"]", &["no-op"], json!({}), json!({})),
@@ -244,7 +247,7 @@ fn what_needs_what_is_known_through_modules_and_from_the_state() {
         {"address": "aws_pool.p", "depends_on": []},
         {"address": "aws_gone.g[1]", "depends_on": ["aws_pool.p"]},
     ]}}});
-    // The pool is in the state alone until it is declared too.
+    // The pool is only in the state until it is declared as well.
     whole["configuration"]["root_module"]["resources"].as_array_mut().unwrap().push(json!({"address": "aws_pool.p"}));
     let plan = read(&whole);
     let needs = |address: &str| -> Vec<&str> {
@@ -258,13 +261,13 @@ fn what_needs_what_is_known_through_modules_and_from_the_state() {
     assert_eq!(needs("aws_all.a"), ["module.net"]);
     assert_eq!(needs("module.net"), ["module.net.aws_vpc.v"]);
     assert_eq!(plan.resources.iter().find(|resource| resource.address == "aws_instance.web").unwrap().instances, 2);
-    let (touched, more) = plan.dependents(&plan.needed_by(), "module.net.aws_vpc.v", 9);
+    let (touched, more) = plan.dependents(&plan.reverse_dependencies(), "module.net.aws_vpc.v", 9);
     assert_eq!((touched, more), (vec!["aws_instance.web", "module.net", "aws_eip.e", "aws_all.a"], false));
     assert!(text::text("u", &plan).contains("# also touches aws_instance.web"));
 }
 
 #[test]
-fn what_is_no_plan_is_an_error_that_quotes_nothing() {
+fn invalid_plan_is_an_error_without_quoted_values() {
     let not = Plan::read(b"{\"format_version\": \"1.2\", \"resource_changes\": \"hunter2\"}").unwrap_err();
     assert!(matches!(not, PlanError::NotAPlan { .. }) && !not.to_string().contains("hunter2"), "{not}");
     assert!(matches!(Plan::read(b"{\"format_version\": \"2.0\"}"), Err(PlanError::Format(_))));
@@ -272,7 +275,7 @@ fn what_is_no_plan_is_an_error_that_quotes_nothing() {
 }
 
 #[test]
-fn a_plan_of_ten_thousand_resources_is_read_with_all_its_edges() {
+fn plan_with_ten_thousand_resources_is_read_with_all_edges() {
     let plan = read(&large(10_000));
     assert_eq!((plan.changes.len(), plan.resources.len()), (10_000, 10_000));
     let edges: usize = plan.resources.iter().map(|resource| resource.needs.len()).sum();
@@ -281,16 +284,16 @@ fn a_plan_of_ten_thousand_resources_is_read_with_all_its_edges() {
 }
 
 #[test]
-fn an_action_of_a_later_terraform_is_not_lost() {
+fn unknown_action_is_not_lost() {
     let plan = read(&show(&[change("a.b", &["create", "forget"], json!({"x": 1}), json!({"x": 2}))]));
     assert_eq!((plan.changes[0].action, plan.changes[0].sign()), (Action::Replace, "+/-"));
-    assert!(!plan.changes[0].loses_data, "what is forgotten is still there");
+    assert!(!plan.changes[0].loses_data, "a forgotten resource still exists");
 }
 
-/// A value of a plan, its masks, and its secrets.
+/// Generates a plan value and its masks, with secrets.
 fn value() -> impl Strategy<Value = (Value, Value)> {
     let leaf = prop_oneof![
-        // A secret: nothing else looks like it.
+        // A secret with a form that nothing else has.
         "SECRET[a-z]{6}( [a-z\"\\\\\n]{0,3})?".prop_map(|text| (json!(text), json!(true))),
         (700_000_000_000_u64..700_999_999_999).prop_map(|number| (json!(number), json!(true))),
         "[a-m]{0,5}".prop_map(|text| (json!(text), json!(false))),
@@ -309,14 +312,14 @@ fn value() -> impl Strategy<Value = (Value, Value)> {
                 let (mut values, mut masks) = (serde_json::Map::new(), serde_json::Map::new());
                 for (name, (value, mask)) in parts {
                     values.insert(name.clone(), value);
-                    // A mask leaves out what holds nothing sensitive.
+                    // Masks omit parts without sensitive values.
                     if !matches!(mask, Value::Bool(false) | Value::Null) {
                         masks.insert(name, mask);
                     }
                 }
                 (Value::Object(values), Value::Object(masks))
             }),
-            // Marked as a whole.
+            // Sensitive as a whole.
             inner.prop_map(|(value, _)| (json!({"whole": value, "own": "SECRETwhole"}), json!(true))),
         ]
     })
@@ -326,7 +329,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn no_sensitive_value_is_in_anything_that_is_made_of_a_plan(
+    fn no_output_of_a_plan_contains_a_sensitive_value(
         resources in proptest::collection::vec((value(), value(), 0usize..5), 1..4),
         variable in "SECRET[a-z]{8}",
     ) {

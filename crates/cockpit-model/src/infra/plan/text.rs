@@ -1,16 +1,16 @@
-//! A plan as text, for the terminal.
+//! Plans as text, for the terminal.
 
 use super::address::resource_of;
 use super::lines::{self, Line};
 use super::types::{Change, Dependents, Plan};
 use crate::infra::message::{Action, Summary};
-use crate::text::harmless;
+use crate::text::sanitize;
 use std::fmt::Write;
 
-/// How many are named of what a change touches.
-const TOUCHES: usize = 8;
+/// Maximum number of dependents to list for a change.
+const MAX_DEPENDENTS: usize = 8;
 
-/// The whole plan of a unit. Every line is harmless to a terminal.
+/// Returns the whole plan of a unit. Every line is safe to print on a terminal.
 pub fn text(unit: &str, plan: &Plan) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{unit}  {}", counts(&plan.summary()));
@@ -24,24 +24,24 @@ pub fn text(unit: &str, plan: &Plan) -> String {
             let _ = writeln!(out, "    {address}");
         }
     }
-    let needed_by = plan.needed_by();
+    let needed_by = plan.reverse_dependencies();
     for change in &plan.changes {
         out.push('\n');
         change_text(&mut out, change, &lines::head(change));
-        if let Some(touches) = touches(plan, &needed_by, change) {
+        if let Some(touches) = dependents_note(plan, &needed_by, change) {
             let _ = writeln!(out, "        # also touches {touches}");
         }
     }
     if !plan.invocations.is_empty() {
         out.push_str("\n  Actions, which are in no state:\n");
         for invocation in &plan.invocations {
-            let _ = writeln!(out, "    ! {}", lines::invoked(invocation));
+            let _ = writeln!(out, "    ! {}", lines::invocation_line(invocation));
         }
     }
     if !plan.outputs.is_empty() {
         out.push_str("\n  Outputs:\n");
         for output in &plan.outputs {
-            put(&mut out, &lines::of_value(&output.value));
+            write_lines(&mut out, &lines::of_value(&output.value));
         }
     }
     if !plan.drift.is_empty() {
@@ -52,7 +52,7 @@ pub fn text(unit: &str, plan: &Plan) -> String {
         let _ = writeln!(out, "\n  Check failed: {check}");
     }
     let _ = writeln!(out, "\n  {}", sentence(plan));
-    out.lines().map(|line| harmless(line).into_owned() + "\n").collect()
+    out.lines().map(|line| sanitize(line).into_owned() + "\n").collect()
 }
 
 fn change_text(out: &mut String, change: &Change, head: &str) {
@@ -60,10 +60,10 @@ fn change_text(out: &mut String, change: &Change, head: &str) {
     for note in lines::notes(change) {
         let _ = writeln!(out, "        # {note}");
     }
-    put(out, &lines::of(change));
+    write_lines(out, &lines::of(change));
 }
 
-fn put(out: &mut String, lines: &[Line]) {
+fn write_lines(out: &mut String, lines: &[Line]) {
     for line in lines {
         let indent = 6 + 4 * usize::from(line.depth);
         let forces = if line.forces { "  # forces replacement" } else { "" };
@@ -71,29 +71,29 @@ fn put(out: &mut String, lines: &[Line]) {
     }
 }
 
-/// The resources that depend on a changed one, in words; none where there are none.
-pub fn touches(plan: &Plan, needed_by: &Dependents, change: &Change) -> Option<String> {
-    // What needs a new resource is new itself, or is changed because of it.
+/// Returns the resources that depend on a changed one, in words; `None` if there are none.
+pub fn dependents_note(plan: &Plan, needed_by: &Dependents, change: &Change) -> Option<String> {
+    // Dependents of a new resource are new themselves, or are changed because of it.
     if !matches!(change.action, Action::Update | Action::Replace | Action::Delete | Action::Forget) {
         return None;
     }
-    let (found, more) = plan.dependents(needed_by, &resource_of(&change.address), TOUCHES);
+    let (found, more) = plan.dependents(needed_by, &resource_of(&change.address), MAX_DEPENDENTS);
     let more = if more { ", …" } else { "" };
     (!found.is_empty()).then(|| format!("{}{more}", found.join(", ")))
 }
 
-/// `+2 ~1 -0`.
+/// Formats the counts: `+2 ~1 -0`.
 pub fn counts(summary: &Summary) -> String {
     format!("+{} ~{} -{}", summary.add, summary.change, summary.remove)
 }
 
-/// The counts in a sentence.
+/// Returns the counts as a sentence.
 pub fn sentence(plan: &Plan) -> String {
     let summary = plan.summary();
     if plan.is_empty() {
         return match plan.drift.len() {
-            0 => "Nothing is to be done: what runs is what is declared.".to_owned(),
-            drifted => format!("Nothing is to be done; {drifted} changed elsewhere."),
+            0 => "No changes: the resources match the code.".to_owned(),
+            drifted => format!("No changes; {drifted} changed elsewhere."),
         };
     }
     let counted = |action: Action| plan.changes.iter().filter(|change| change.action == action).count();

@@ -1,44 +1,44 @@
-//! A plan, as it is kept and shown. No value that Terraform calls sensitive is in it.
+//! Plans as they are stored and displayed. They contain no value that Terraform marks as sensitive.
 
 use super::address::{resource_of, type_of};
 use crate::infra::message::{Action, Summary};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-/// A plan of a unit, as it may be shown and stored.
+/// A plan of a unit, for display and storage.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Version of the Terraform that made it.
+    /// The version of the Terraform that made it.
     #[serde(default)]
     pub terraform: String,
     /// The change of each resource: destructions first, then replacements, then the rest, each in the order of the
-    /// file. Resources that stay as they are are not among them.
+    /// file. Unchanged resources are omitted.
     pub changes: Vec<Change>,
-    /// Changes that were made elsewhere, so that the state does not have them.
+    /// Changes that were made outside of Terraform, so that the state lacks them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Change>,
-    /// Actions of providers that applying it invokes: what they do is in no state.
+    /// Provider actions that the apply invokes; their effects are in no state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invocations: Vec<Invocation>,
-    /// Outputs that get another value.
+    /// Changed outputs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Output>,
-    /// Every resource of the unit and what it needs, by address without instance keys.
+    /// Every resource of the unit with its dependencies, by address without instance keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<Resource>,
-    /// The resources that are paid for after it; none in a plan that an earlier version kept.
+    /// The billed resources after the apply; `None` in plans stored by earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bill: Option<Bill>,
-    /// Resources that stay as they are.
+    /// Number of unchanged resources.
     #[serde(default)]
     pub unchanged: u64,
-    /// Checks of the configuration that fail, in a sentence each.
+    /// Failed checks of the configuration, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<String>,
-    /// Making it failed: it is not whole, and not to be applied.
+    /// Whether planning failed: the plan is incomplete and must not be applied.
     #[serde(default)]
     pub errored: bool,
-    /// Whether Terraform says that there is something to apply. Versions before 1.7 do not say.
+    /// Whether Terraform reports that there is something to apply; unknown before version 1.7.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applyable: Option<bool>,
 }
@@ -48,109 +48,109 @@ pub struct Plan {
 pub struct Change {
     pub address: String,
     pub action: Action,
-    /// Why Terraform does it, in words.
+    /// Terraform's reason, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The address that it had in the state before.
+    /// Its previous address in the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<String>,
-    /// It is taken into the state by this id.
+    /// The id by which it is imported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import_id: Option<String>,
-    /// The key of an old object, which is left of a replacement that was not finished.
+    /// The key of a deposed object, which remains from an unfinished replacement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deposed: Option<String>,
-    /// A replacement that makes the new one before it destroys the old one.
+    /// Whether a replacement creates the new object before it destroys the old one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub create_first: bool,
-    /// Whether it holds data that is gone when it is destroyed, and it is destroyed or replaced.
+    /// Whether it is destroyed or replaced and its data is lost.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub loses_data: bool,
-    /// Attributes that are not as before.
+    /// The changed attributes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Attribute>,
-    /// Attributes that stay as they are.
+    /// Number of unchanged attributes.
     #[serde(default)]
     pub unchanged: u64,
 }
 
-/// An attribute, or a part of one, that is not as before.
+/// A changed attribute, or a changed part of one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attribute {
-    /// Its name; none for an element of a list.
+    /// Its name; `None` for an element of a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The values of the attribute.
+    /// Its values before and after.
     #[serde(flatten)]
-    pub shown: Shown,
-    /// Whether the resource must be replaced because of it.
+    pub shown: ValueChange,
+    /// Whether it forces a replacement of the resource.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub forces: bool,
 }
 
-/// Values of an attribute, as Terraform writes them. Sensitive ones are `(sensitive value)`, others that are not known
-/// yet `(known after apply)`.
+/// The values of an attribute in Terraform's notation. Sensitive values are `(sensitive value)`, unknown ones `(known
+/// after apply)`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Shown {
-    /// It comes.
+pub enum ValueChange {
+    /// It is added.
     Added {
         /// The value.
         after: String,
     },
-    /// It goes.
+    /// It is removed.
     Removed {
         /// The value.
         before: String,
     },
-    /// It becomes another.
+    /// It is changed.
     Changed {
         /// The value before.
         before: String,
         /// The value after.
         after: String,
     },
-    /// Its parts are told one by one.
+    /// Its parts are listed individually.
     Parts {
-        /// The holder of the parts.
-        of: Holder,
-        /// `+`, `-` or `~`: whether it comes, goes or is changed as a whole.
+        /// The kind of container of the parts.
+        of: ContainerKind,
+        /// `+`, `-` or `~`: whether the value as a whole is added, removed or changed.
         sign: char,
-        /// Parts that are not as before.
+        /// The changed parts.
         parts: Vec<Attribute>,
-        /// Parts that stay as they are.
+        /// Number of unchanged parts.
         unchanged: u64,
     },
 }
 
-/// A list or a map that holds the parts of a value.
+/// The kind of value that contains parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Holder {
+pub enum ContainerKind {
     /// An object or a map.
     Map,
     /// A list, a set or a tuple.
     List,
-    /// A text that is JSON.
+    /// A text that contains JSON.
     Json,
     /// A text of several lines.
     Text,
 }
 
-/// An action of a provider that an apply invokes.
+/// A provider action that an apply invokes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invocation {
     /// Its address: `action.aws_lambda_invoke.warm`.
     pub address: String,
-    /// The resource because of which it is invoked.
+    /// The resource that triggers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
-    /// When: `after_create`; empty where that is not said.
+    /// When it is invoked: `after_create`; empty if unknown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub event: String,
 }
 
-/// An output that gets another value.
+/// A changed output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
     /// Its name and its values.
@@ -158,67 +158,67 @@ pub struct Output {
     pub value: Attribute,
 }
 
-/// A resource of a unit: all its instances.
+/// A resource of a unit, with all its instances.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resource {
-    /// Its address without instance keys; of a whole module, on which something depends, `module.net`.
+    /// Its address without instance keys; `module.net` for a whole module on which something depends.
     pub address: String,
-    /// Numbers of what it needs, in [`Plan::resources`], sorted.
+    /// Indices of its dependencies in [`Plan::resources`], sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<u32>,
-    /// Instances of it that there are or will be.
+    /// Number of its present or future instances.
     #[serde(default)]
     pub instances: u64,
 }
 
-/// The resources that stand after a plan, as far as they are paid for.
+/// The billed resources that exist after the apply.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bill {
     /// The resources whose price depends on their attributes, in the order of the file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<Billed>,
-    /// How many there are of each other type.
+    /// Number of resources of each other type.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub others: BTreeMap<String, u64>,
 }
 
-/// A resource that stands after a plan.
+/// A billed resource that exists after the apply.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Billed {
     pub address: String,
-    /// The attributes that its price depends on, by name; of a list its length. Values that are known only after an
-    /// apply are not there.
+    /// The attributes that determine its price, by name; for a list, its length. Values that are only known after the
+    /// apply are omitted.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub facts: BTreeMap<String, String>,
-    /// The address of the resource that says how large it is: a service's task definition, an instance's cluster.
+    /// The address of the resource that defines its size: a service's task definition, an instance's cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
 }
 
 impl Billed {
-    /// The type of the resource: `aws_lb`.
+    /// Returns the resource type: `aws_lb`.
     pub fn kind(&self) -> String {
         type_of(&resource_of(&self.address)).to_owned()
     }
 
-    /// The fact with this name.
+    /// Returns the fact with this name.
     pub fn fact(&self, name: &str) -> Option<&str> {
         self.facts.get(name).map(String::as_str)
     }
 
-    /// A fact that is a number.
+    /// Returns a fact as a number that is finite and not negative.
     pub fn number(&self, name: &str) -> Option<f64> {
         self.fact(name)?.parse().ok().filter(|value: &f64| value.is_finite() && *value >= 0.0)
     }
 
     /// Whether a fact is `true`.
-    pub fn is(&self, name: &str) -> bool {
+    pub fn is_true(&self, name: &str) -> bool {
         self.fact(name) == Some("true")
     }
 }
 
 impl Action {
-    /// Terraform's sign of it; of a replacement that makes the new one first use [`Change::sign`].
+    /// Returns Terraform's sign; for a replacement that creates first, use [`Change::sign`].
     pub fn sign(self) -> &'static str {
         match self {
             Self::NoOp => " ",
@@ -233,8 +233,8 @@ impl Action {
         }
     }
 
-    /// The words that are shown: `will be created`.
-    pub fn words(self) -> &'static str {
+    /// Returns the words for display: `will be created`.
+    pub fn describe(self) -> &'static str {
         match self {
             Self::NoOp => "stays as it is",
             Self::Read => "will be read during apply",
@@ -248,8 +248,8 @@ impl Action {
         }
     }
 
-    /// While it is done: `creating`.
-    pub fn doing(self) -> &'static str {
+    /// Returns the progress word: `creating`.
+    pub fn progress_label(self) -> &'static str {
         match self {
             Self::NoOp => "looking",
             Self::Read => "reading",
@@ -263,8 +263,8 @@ impl Action {
         }
     }
 
-    /// Which is shown first: what destroys.
-    pub fn order(self) -> u8 {
+    /// Returns the display order; destructive actions come first.
+    pub fn display_order(self) -> u8 {
         match self {
             Self::Delete => 0,
             Self::Replace => 1,
@@ -280,14 +280,14 @@ impl Action {
 }
 
 impl Change {
-    /// Terraform's sign of it.
+    /// Returns Terraform's sign for the change.
     pub fn sign(&self) -> &'static str {
         if self.action == Action::Replace && self.create_first { "+/-" } else { self.action.sign() }
     }
 }
 
 impl Plan {
-    /// The counts, as Terraform counts: a replacement is one to add and one to destroy.
+    /// Returns the counts as Terraform counts: a replacement is one to add and one to destroy.
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();
         for change in &self.changes {
@@ -306,17 +306,17 @@ impl Plan {
         summary
     }
 
-    /// Resources that are not as the state has them.
-    pub fn drifted(&self) -> u64 {
+    /// Returns the number of resources that differ from the state.
+    pub fn drift_count(&self) -> u64 {
         self.drift.len() as u64
     }
 
-    /// Addresses of resources with data that it destroys or replaces.
+    /// Returns the addresses of resources with data that it destroys or replaces.
     pub fn destroys_stateful(&self) -> Vec<String> {
         self.changes.iter().filter(|change| change.loses_data).map(|change| change.address.clone()).collect()
     }
 
-    /// Whether applying it would do nothing.
+    /// Whether applying it would change nothing.
     pub fn is_empty(&self) -> bool {
         let nothing = self.changes.iter().all(|change| change.action == Action::Read)
             && self.outputs.is_empty()
@@ -324,12 +324,13 @@ impl Plan {
         !self.applyable.unwrap_or(!nothing) && nothing
     }
 
-    /// The change of this address.
+    /// Returns the change of an address.
     pub fn change(&self, address: &str) -> Option<&Change> {
         self.changes.iter().find(|change| change.address == address)
     }
 
-    /// Resources that need those of these numbers, nearest first and at most so many, without those themselves.
+    /// Returns the resources that directly or indirectly depend on a resource, nearest first, at most `most`; and
+    /// whether there are more.
     pub fn dependents<'a>(&'a self, of: &Dependents, resource: &str, most: usize) -> (Vec<&'a str>, bool) {
         let Some(start) = of.numbers.get(resource) else { return (Vec::new(), false) };
         let (mut seen, mut next) = (HashSet::from([*start]), VecDeque::from([*start]));
@@ -346,8 +347,8 @@ impl Plan {
         (found, false)
     }
 
-    /// The resources that need each resource, to be asked for many.
-    pub fn needed_by(&self) -> Dependents {
+    /// Returns the reverse dependencies, for repeated use with [`Plan::dependents`].
+    pub fn reverse_dependencies(&self) -> Dependents {
         let mut needed_by = vec![Vec::new(); self.resources.len()];
         for (number, resource) in (0_u32..).zip(&self.resources) {
             for needs in &resource.needs {
@@ -361,7 +362,7 @@ impl Plan {
     }
 }
 
-/// Which resources depend on which.
+/// The reverse dependencies of resources.
 #[derive(Debug, Clone, Default)]
 pub struct Dependents {
     numbers: HashMap<String, u32>,

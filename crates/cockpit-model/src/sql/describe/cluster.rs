@@ -1,23 +1,23 @@
-//! Lists of what belongs to the server and to the whole database: roles, databases, settings, extensions, publications.
+//! Lists of server-wide and database-wide objects: roles, databases, settings, extensions, publications.
 
-use super::asked::{ACL, Asked, List, OWNER, V15, V16, V17, V18, first, more};
 use super::pattern::{Columns, conditions};
+use super::request::{ACL, List, ListRequest, OWNER, V15, V16, V17, V18, first, more};
 use crate::sql::keywords::literal;
 
 /// `\du`: roles.
-pub fn roles(asked: &Asked) -> Result<List, String> {
-    let mut found = conditions(asked.pattern, Columns { name: "r.rolname", ..Columns::default() })?;
-    if !asked.flags.system && asked.pattern.is_none() {
+pub fn roles(request: &ListRequest) -> Result<List, String> {
+    let mut found = conditions(request.pattern, Columns { name: "r.rolname", ..Columns::default() })?;
+    if !request.flags.system && request.pattern.is_none() {
         found.push_str("\n  AND r.rolname !~ '^pg_'");
     }
-    // From version 16 on a membership has options of its own, and is no longer told here.
-    let member = if asked.version >= V16 {
+    // From version 16 on a membership has options of its own, which `\drg` lists instead.
+    let member = if request.version >= V16 {
         ""
     } else {
         ",\n  ARRAY(SELECT b.rolname FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles b ON m.roleid = b.oid \
          WHERE m.member = r.oid) AS \"Member of\""
     };
-    let more = more(asked, ",\n  pg_catalog.shobj_description(r.oid, 'pg_authid') AS \"Description\"");
+    let more = more(request, ",\n  pg_catalog.shobj_description(r.oid, 'pg_authid') AS \"Description\"");
     let statement = format!(
         "SELECT r.rolname AS \"Role name\",\n  pg_catalog.concat_ws(E'\\n',\n    NULLIF(pg_catalog.concat_ws(', ',\n      \
          CASE WHEN r.rolsuper THEN 'Superuser' END, CASE WHEN NOT r.rolinherit THEN 'No inheritance' END,\n      \
@@ -33,14 +33,14 @@ pub fn roles(asked: &Asked) -> Result<List, String> {
     Ok(List { title: "List of roles", statement, none: None })
 }
 
-/// `\drg`: which role is a member of which, how, and who granted it.
-pub fn role_grants(asked: &Asked) -> Result<List, String> {
-    let mut found = conditions(asked.pattern, Columns { name: "m.rolname", ..Columns::default() })?;
-    if !asked.flags.system && asked.pattern.is_none() {
+/// `\drg`: role memberships, with their options and grantors.
+pub fn role_grants(request: &ListRequest) -> Result<List, String> {
+    let mut found = conditions(request.pattern, Columns { name: "m.rolname", ..Columns::default() })?;
+    if !request.flags.system && request.pattern.is_none() {
         found.push_str("\n  AND m.rolname !~ '^pg_'");
     }
-    // Before version 16 a membership has no options but one.
-    let options = if asked.version >= V16 {
+    // Before version 16 ADMIN was a membership's only option.
+    let options = if request.version >= V16 {
         "CASE WHEN pam.inherit_option THEN 'INHERIT' END, CASE WHEN pam.set_option THEN 'SET' END"
     } else {
         "CASE WHEN m.rolinherit THEN 'INHERIT' END, 'SET'"
@@ -56,7 +56,7 @@ pub fn role_grants(asked: &Asked) -> Result<List, String> {
 }
 
 /// `\ddp`: default privileges.
-pub fn default_rights(asked: &Asked) -> Result<List, String> {
+pub fn default_rights(request: &ListRequest) -> Result<List, String> {
     let columns =
         Columns { schema: "", name: "n.nspname", other: "pg_catalog.pg_get_userbyid(d.defaclrole)", visible: "" };
     let statement = format!(
@@ -64,15 +64,16 @@ pub fn default_rights(asked: &Asked) -> Result<List, String> {
          WHEN 'f' THEN 'function' WHEN 'T' THEN 'type' WHEN 'n' THEN 'schema' WHEN 'L' THEN 'large object' END AS \"Type\",\n  \
          {ACL}(d.defaclacl, E'\\n') AS \"Access privileges\"\nFROM pg_catalog.pg_default_acl d\n  \
          LEFT JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace{}\nORDER BY 1, 2, 3",
-        first(&conditions(asked.pattern, columns)?)
+        first(&conditions(request.pattern, columns)?)
     );
     Ok(List { title: "Default access privileges", statement, none: None })
 }
 
 /// `\drds`: settings of roles in databases.
-pub fn settings_of_roles(asked: &Asked) -> Result<List, String> {
-    let of = |pattern, name| conditions(pattern, Columns { name, ..Columns::default() });
-    let found = of(asked.pattern, "r.rolname")? + &of(asked.rest.first().map(String::as_str), "d.datname")?;
+pub fn settings_of_roles(request: &ListRequest) -> Result<List, String> {
+    let condition = |pattern, name| conditions(pattern, Columns { name, ..Columns::default() });
+    let found =
+        condition(request.pattern, "r.rolname")? + &condition(request.rest.first().map(String::as_str), "d.datname")?;
     let statement = format!(
         "SELECT rolname AS \"Role\", datname AS \"Database\",\n  {ACL}(setconfig, E'\\n') AS \"Settings\"\n\
          FROM pg_catalog.pg_db_role_setting s\n  LEFT JOIN pg_catalog.pg_database d ON d.oid = setdatabase\n  \
@@ -83,9 +84,9 @@ pub fn settings_of_roles(asked: &Asked) -> Result<List, String> {
 }
 
 /// `\dx`: extensions.
-pub fn extensions(asked: &Asked) -> Result<List, String> {
-    let found = first(&conditions(asked.pattern, Columns { name: "e.extname", ..Columns::default() })?);
-    if asked.flags.more {
+pub fn extensions(request: &ListRequest) -> Result<List, String> {
+    let found = first(&conditions(request.pattern, Columns { name: "e.extname", ..Columns::default() })?);
+    if request.flags.more {
         let statement = format!(
             "SELECT e.extname AS \"Extension\",\n  pg_catalog.pg_describe_object(p.classid, p.objid, 0) AS \"Object description\"\n\
              FROM pg_catalog.pg_extension e\n  JOIN pg_catalog.pg_depend p ON p.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass \
@@ -93,8 +94,8 @@ pub fn extensions(asked: &Asked) -> Result<List, String> {
         );
         return Ok(List { title: "Objects in extensions", statement, none: Some("extensions") });
     }
-    let default = if asked.version >= V18 { ", ae.default_version AS \"Default version\"" } else { "" };
-    let available = if asked.version >= V18 {
+    let default = if request.version >= V18 { ", ae.default_version AS \"Default version\"" } else { "" };
+    let available = if request.version >= V18 {
         "\n  LEFT JOIN pg_catalog.pg_available_extensions() ae(name, default_version, comment) ON ae.name = e.extname"
     } else {
         ""
@@ -108,9 +109,9 @@ pub fn extensions(asked: &Asked) -> Result<List, String> {
 }
 
 /// `\db`: tablespaces.
-pub fn tablespaces(asked: &Asked) -> Result<List, String> {
+pub fn tablespaces(request: &ListRequest) -> Result<List, String> {
     let more = more(
-        asked,
+        request,
         &format!(
             ",\n  {ACL}(spcacl, E'\\n') AS \"Access privileges\",\n  spcoptions AS \"Options\",\n  \
              pg_catalog.pg_size_pretty(pg_catalog.pg_tablespace_size(oid)) AS \"Size\",\n  pg_catalog.shobj_description(oid, 'pg_tablespace') AS \"Description\""
@@ -119,23 +120,23 @@ pub fn tablespaces(asked: &Asked) -> Result<List, String> {
     let statement = format!(
         "SELECT spcname AS \"Name\",\n  {OWNER}(spcowner) AS \"Owner\",\n  pg_catalog.pg_tablespace_location(oid) AS \"Location\"{more}\n\
          FROM pg_catalog.pg_tablespace{}\nORDER BY 1",
-        first(&conditions(asked.pattern, Columns { name: "spcname", ..Columns::default() })?)
+        first(&conditions(request.pattern, Columns { name: "spcname", ..Columns::default() })?)
     );
     Ok(List { title: "List of tablespaces", statement, none: None })
 }
 
 /// `\dL`: procedural languages.
-pub fn languages(asked: &Asked) -> Result<List, String> {
+pub fn languages(request: &ListRequest) -> Result<List, String> {
     let more = more(
-        asked,
+        request,
         &format!(
             ",\n  NOT l.lanispl AS \"Internal language\",\n  l.lanplcallfoid::pg_catalog.regprocedure AS \"Call handler\",\n  \
              l.lanvalidator::pg_catalog.regprocedure AS \"Validator\",\n  l.laninline::pg_catalog.regprocedure AS \"Inline handler\",\n  \
              {ACL}(l.lanacl, E'\\n') AS \"Access privileges\""
         ),
     );
-    let mut found = conditions(asked.pattern, Columns { name: "l.lanname", ..Columns::default() })?;
-    if !asked.flags.system && asked.pattern.is_none() {
+    let mut found = conditions(request.pattern, Columns { name: "l.lanname", ..Columns::default() })?;
+    if !request.flags.system && request.pattern.is_none() {
         found.push_str("\n  AND l.lanplcallfoid != 0");
     }
     let statement = format!(
@@ -147,20 +148,20 @@ pub fn languages(asked: &Asked) -> Result<List, String> {
 }
 
 /// `\dy`: event triggers.
-pub fn event_triggers(asked: &Asked) -> Result<List, String> {
-    let more = more(asked, ",\n  pg_catalog.obj_description(e.oid, 'pg_event_trigger') AS \"Description\"");
+pub fn event_triggers(request: &ListRequest) -> Result<List, String> {
+    let more = more(request, ",\n  pg_catalog.obj_description(e.oid, 'pg_event_trigger') AS \"Description\"");
     let statement = format!(
         "SELECT evtname AS \"Name\", evtevent AS \"Event\", {OWNER}(e.evtowner) AS \"Owner\",\n  \
          CASE evtenabled WHEN 'O' THEN 'enabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' WHEN 'D' THEN 'disabled' END AS \"Enabled\",\n  \
          e.evtfoid::pg_catalog.regproc AS \"Function\", {ACL}(ARRAY(SELECT x FROM pg_catalog.unnest(evttags) AS t(x)), ', ') AS \"Tags\"{more}\n\
          FROM pg_catalog.pg_event_trigger e{}\nORDER BY 1",
-        first(&conditions(asked.pattern, Columns { name: "evtname", ..Columns::default() })?)
+        first(&conditions(request.pattern, Columns { name: "evtname", ..Columns::default() })?)
     );
     Ok(List { title: "List of event triggers", statement, none: None })
 }
 
-/// The columns of a publication beside its name.
-fn of_publication(version: u32) -> String {
+/// Returns the columns of a publication besides its name.
+fn publication_columns(version: u32) -> String {
     let generated = if version >= V18 {
         ",\n  CASE pubgencols WHEN 'n' THEN 'none' WHEN 's' THEN 'stored' END AS \"Generated columns\""
     } else {
@@ -172,18 +173,18 @@ fn of_publication(version: u32) -> String {
     )
 }
 
-/// `\dRp+`: the numbers and names of the publications that are described.
+/// `\dRp+`: the object ids and names of the publications to describe.
 pub fn publications_to_describe(pattern: Option<&str>) -> Result<String, String> {
     let found = first(&conditions(pattern, Columns { name: "pubname", ..Columns::default() })?);
     Ok(format!("SELECT oid, pubname FROM pg_catalog.pg_publication{found}\nORDER BY 2"))
 }
 
-/// The question for one publication, by its number.
+/// Returns the query for one publication, by object id.
 pub fn publication(oid: &str, version: u32) -> String {
-    format!("SELECT {}\nFROM pg_catalog.pg_publication\nWHERE oid = {}", of_publication(version), literal(oid))
+    format!("SELECT {}\nFROM pg_catalog.pg_publication\nWHERE oid = {}", publication_columns(version), literal(oid))
 }
 
-/// The contents of a publication, which stand below it: tables with their columns and conditions, schemas.
+/// Returns the query for a publication's contents, shown below it: tables with their columns and conditions, schemas.
 pub fn published(oid: &str, version: u32) -> String {
     let oid = literal(oid);
     let (more, schemas) = if version >= V15 {
@@ -208,30 +209,30 @@ pub fn published(oid: &str, version: u32) -> String {
 }
 
 /// `\dRp`: publications.
-pub fn publications(asked: &Asked) -> Result<List, String> {
+pub fn publications(request: &ListRequest) -> Result<List, String> {
     let statement = format!(
         "SELECT pubname AS \"Name\",\n  {}\nFROM pg_catalog.pg_publication{}\nORDER BY 1",
-        of_publication(asked.version),
-        first(&conditions(asked.pattern, Columns { name: "pubname", ..Columns::default() })?)
+        publication_columns(request.version),
+        first(&conditions(request.pattern, Columns { name: "pubname", ..Columns::default() })?)
     );
     Ok(List { title: "List of publications", statement, none: None })
 }
 
 /// `\dRs`: subscriptions.
-pub fn subscriptions(asked: &Asked) -> Result<List, String> {
+pub fn subscriptions(request: &ListRequest) -> Result<List, String> {
     let statement = format!(
         "SELECT subname AS \"Name\",\n  {OWNER}(subowner) AS \"Owner\",\n  subenabled AS \"Enabled\",\n  subpublications AS \"Publication\"\n\
          FROM pg_catalog.pg_subscription\nWHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()){}\nORDER BY 1",
-        conditions(asked.pattern, Columns { name: "subname", ..Columns::default() })?
+        conditions(request.pattern, Columns { name: "subname", ..Columns::default() })?
     );
     Ok(List { title: "List of subscriptions", statement, none: None })
 }
 
 /// `\des`: foreign servers.
-pub fn foreign_servers(asked: &Asked) -> Result<List, String> {
-    // Options are not shown: a password may be among them.
+pub fn foreign_servers(request: &ListRequest) -> Result<List, String> {
+    // Options are not shown: they may contain a password.
     let more = more(
-        asked,
+        request,
         &format!(
             ",\n  {ACL}(s.srvacl, E'\\n') AS \"Access privileges\",\n  s.srvtype AS \"Type\",\n  s.srvversion AS \"Version\",\n  \
              pg_catalog.obj_description(s.oid, 'pg_foreign_server') AS \"Description\""
@@ -240,14 +241,14 @@ pub fn foreign_servers(asked: &Asked) -> Result<List, String> {
     let statement = format!(
         "SELECT s.srvname AS \"Name\",\n  {OWNER}(s.srvowner) AS \"Owner\",\n  f.fdwname AS \"Foreign-data wrapper\"{more}\n\
          FROM pg_catalog.pg_foreign_server s\n  JOIN pg_catalog.pg_foreign_data_wrapper f ON f.oid = s.srvfdw{}\nORDER BY 1",
-        first(&conditions(asked.pattern, Columns { name: "s.srvname", ..Columns::default() })?)
+        first(&conditions(request.pattern, Columns { name: "s.srvname", ..Columns::default() })?)
     );
     Ok(List { title: "List of foreign servers", statement, none: None })
 }
 
 /// `\dconfig`: settings of the server.
-pub fn settings(asked: &Asked) -> Result<List, String> {
-    let (more, joined) = match (asked.flags.more, asked.version >= V15) {
+pub fn settings(request: &ListRequest) -> Result<List, String> {
+    let (more, joined) = match (request.flags.more, request.version >= V15) {
         (false, _) => (String::new(), ""),
         (true, false) => {
             (", s.vartype AS \"Type\", s.context AS \"Context\", NULL AS \"Access privileges\"".to_owned(), "")
@@ -259,8 +260,8 @@ pub fn settings(asked: &Asked) -> Result<List, String> {
             "\n  LEFT JOIN pg_catalog.pg_parameter_acl p ON pg_catalog.lower(s.name) = p.parname",
         ),
     };
-    // The name of a setting may have a dot in it.
-    let pattern = asked.pattern.map(|pattern| pattern.replace('.', "\".\""));
+    // A setting's name may contain a dot.
+    let pattern = request.pattern.map(|pattern| pattern.replace('.', "\".\""));
     let found = match &pattern {
         Some(pattern) => conditions(Some(pattern), Columns { name: "pg_catalog.lower(s.name)", ..Columns::default() })?,
         None => "\n  AND s.source <> 'default' AND s.setting IS DISTINCT FROM s.boot_val".into(),
@@ -278,8 +279,8 @@ pub fn settings(asked: &Asked) -> Result<List, String> {
 }
 
 /// `\l`: databases.
-pub fn databases(asked: &Asked) -> Result<List, String> {
-    let locale = match asked.version {
+pub fn databases(request: &ListRequest) -> Result<List, String> {
+    let locale = match request.version {
         V17.. => {
             ",\n  CASE d.datlocprovider WHEN 'b' THEN 'builtin' WHEN 'c' THEN 'libc' WHEN 'i' THEN 'icu' END AS \"Locale Provider\",\n  d.datcollate AS \"Collate\",\n  d.datctype AS \"Ctype\",\n  d.datlocale AS \"Locale\",\n  d.daticurules AS \"ICU Rules\""
         }
@@ -289,13 +290,13 @@ pub fn databases(asked: &Asked) -> Result<List, String> {
         V15.. => {
             ",\n  d.datcollate AS \"Collate\",\n  d.datctype AS \"Ctype\",\n  d.daticulocale AS \"ICU Locale\",\n  CASE d.datlocprovider WHEN 'c' THEN 'libc' WHEN 'i' THEN 'icu' END AS \"Locale Provider\""
         }
-        // As psql 15 shows older servers.
+        // psql 15's columns for older servers.
         _ => {
             ",\n  d.datcollate AS \"Collate\",\n  d.datctype AS \"Ctype\",\n  NULL AS \"ICU Locale\",\n  'libc' AS \"Locale Provider\""
         }
     };
     let more = more(
-        asked,
+        request,
         ",\n  CASE WHEN pg_catalog.has_database_privilege(d.datname, 'CONNECT') THEN pg_catalog.pg_size_pretty(pg_catalog.pg_database_size(d.datname)) \
          ELSE 'No Access' END AS \"Size\",\n  t.spcname AS \"Tablespace\",\n  pg_catalog.shobj_description(d.oid, 'pg_database') AS \"Description\"",
     );
@@ -303,7 +304,7 @@ pub fn databases(asked: &Asked) -> Result<List, String> {
         "SELECT d.datname AS \"Name\",\n  {OWNER}(d.datdba) AS \"Owner\",\n  pg_catalog.pg_encoding_to_char(d.encoding) AS \"Encoding\"{locale},\n  \
          {ACL}(d.datacl, E'\\n') AS \"Access privileges\"{more}\n\
          FROM pg_catalog.pg_database d\n  JOIN pg_catalog.pg_tablespace t ON d.dattablespace = t.oid{}\nORDER BY 1",
-        first(&conditions(asked.pattern, Columns { name: "d.datname", ..Columns::default() })?)
+        first(&conditions(request.pattern, Columns { name: "d.datname", ..Columns::default() })?)
     );
     Ok(List { title: "List of databases", statement, none: None })
 }

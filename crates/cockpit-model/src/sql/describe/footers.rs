@@ -1,11 +1,11 @@
-//! The footers below a relation: the parts of its one question.
+//! The footers below a relation: the parts of a single query.
 
-use super::asked::{V14, V15, V18};
+use super::request::{V14, V15, V18};
 
-/// Adds a part: its place, its heading, by what its lines are sorted, the line, where from.
+/// Adds a part: its position, its heading, the sort expression, the line, the `FROM` clause.
 pub type Add<'a> = dyn FnMut(usize, &str, &str, &str, &str) + 'a;
 
-/// The table that a sequence belongs to.
+/// Adds the table that owns a sequence.
 pub fn sequence(oid: &str, add: &mut Add) {
     add(
         1,
@@ -21,7 +21,7 @@ pub fn sequence(oid: &str, add: &mut Add) {
     );
 }
 
-/// The table and the kind of an index.
+/// Adds the table and the kind of an index.
 pub fn index(oid: &str, version: u32, add: &mut Add) {
     let distinct =
         if version >= V15 { "CASE WHEN i.indnullsnotdistinct THEN ' nulls not distinct' ELSE '' END" } else { "''" };
@@ -43,8 +43,8 @@ pub fn index(oid: &str, version: u32, add: &mut Add) {
     );
 }
 
-/// The table whose long values one of the server's own keeps.
-pub fn kept_for(oid: &str, add: &mut Add) {
+/// Adds the owning table of a TOAST table.
+pub fn toast_owner(oid: &str, add: &mut Add) {
     add(
         4,
         "",
@@ -56,10 +56,10 @@ pub fn kept_for(oid: &str, add: &mut Add) {
     );
 }
 
-/// Indexes, checks, foreign keys, policies.
+/// Adds indexes, checks, foreign keys and policies.
 pub fn constraints(oid: &str, version: u32, indexed: bool, add: &mut Add) {
     if indexed {
-        // A key of ranges has its words in its definition alone.
+        // Only the definition of a range key contains its full text.
         let defined = if version >= V18 { "con.contype = 'x' OR con.conperiod" } else { "con.contype = 'x'" };
         add(
             10,
@@ -80,9 +80,11 @@ pub fn constraints(oid: &str, version: u32, indexed: bool, add: &mut Add) {
         );
     }
     let line = "'    \"' || r.conname || '\" ' || pg_catalog.pg_get_constraintdef(r.oid, true)";
-    let of = |kind: &str| format!("FROM pg_catalog.pg_constraint r WHERE r.conrelid = {oid} AND r.contype = '{kind}'");
-    add(11, "Check constraints:", "r.conname", line, &of("c"));
-    // Those of a partitioned table are its partitions' too; what the server keeps for them of each partition is none of its own.
+    let from =
+        |kind: &str| format!("FROM pg_catalog.pg_constraint r WHERE r.conrelid = {oid} AND r.contype = '{kind}'");
+    add(11, "Check constraints:", "r.conname", line, &from("c"));
+    // A partition also shows the foreign keys of its partitioned table. The per-partition copies that the server creates for
+    // them are internal and left out.
     add(
         12,
         "Foreign-key constraints:",
@@ -131,9 +133,9 @@ pub fn constraints(oid: &str, version: u32, indexed: bool, add: &mut Add) {
     );
 }
 
-/// The extended statistics of a table.
+/// Adds the extended statistics of a table.
 pub fn statistics(oid: &str, version: u32, add: &mut Add) {
-    // Before version 14 the kinds are always told.
+    // Before version 14 the kinds are always shown.
     let (all, columns) = if version >= V14 {
         ("stxkind @> '{d,f,m}' OR stxkind = '{e}'", "pg_catalog.pg_get_statisticsobjdef_columns(oid)")
     } else {
@@ -156,7 +158,7 @@ pub fn statistics(oid: &str, version: u32, add: &mut Add) {
     );
 }
 
-/// Publications that have it.
+/// Adds the publications that include the relation.
 pub fn publications(oid: &str, version: u32, add: &mut Add) {
     let (columns, schemas) = if version >= V15 {
         (
@@ -182,7 +184,7 @@ pub fn publications(oid: &str, version: u32, add: &mut Add) {
     );
 }
 
-/// Columns that are never NULL, each by a constraint, which they are since version 18.
+/// Adds the not-null constraints, which exist since version 18.
 pub fn not_null(oid: &str, version: u32, add: &mut Add) {
     if version < V18 {
         return;
@@ -201,9 +203,10 @@ pub fn not_null(oid: &str, version: u32, add: &mut Add) {
     );
 }
 
-/// Triggers, those that are disabled apart; of a partition also those of its table.
+/// Adds the triggers, with disabled ones apart. A partition also has those of its partitioned table.
 pub fn triggers(oid: &str, version: u32, add: &mut Add) {
-    // Before version 15 a partition's triggers of its table pass for the server's own. They depend on that table's.
+    // Before version 15 the triggers that a partition inherits are marked as internal. They depend on the partitioned
+    // table's.
     let own = if version >= V15 {
         "NOT t.tgisinternal"
     } else {

@@ -1,7 +1,5 @@
-//! The questions of psql's `\d` and its like to the catalogue, and the tables that are made of the answers. Nothing is
-//! asked here.
+//! psql's `\d` commands: their catalogue queries, and the tables built from the results. Pure: no query is sent here.
 
-pub mod asked;
 pub mod cluster;
 pub mod families;
 pub mod footers;
@@ -9,42 +7,43 @@ pub mod lists;
 pub mod objects;
 pub mod others;
 pub mod pattern;
+pub mod request;
 pub mod table;
 
 use crate::sql::Column;
-use crate::sql::sheet::{Of, Sheet};
-use asked::{Asked, Flags, Setting};
+use crate::sql::sheet::{Sheet, SheetKind};
+use request::{Flags, ListRequest, Setting};
 use std::collections::VecDeque;
 use table::Relation;
 
 /// The next step of a description.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Ask this of the server, and give the answer.
-    Ask(String),
+    /// Run this query, then pass its result to [`Describe::answer`].
+    Query(String),
     Show(Box<Sheet>),
-    Say(String),
-    /// Say this; the command has failed.
+    Print(String),
+    /// Print this; the command has failed.
     Fail(String),
-    /// Nothing more.
-    Over,
+    /// The description is complete.
+    Done,
 }
 
-/// A command that describes what there is.
+/// A command that describes database objects.
 #[derive(Debug, Clone)]
 pub struct Describe {
     steps: VecDeque<Step>,
-    asked: Waiting,
+    waiting: Waiting,
     flags: Flags,
     setting: Setting,
     arguments: Vec<String>,
 }
 
-/// The question whose answer is waited for.
+/// The query whose result is awaited.
 #[derive(Debug, Clone)]
 enum Waiting {
     Nothing,
-    /// A list, and the question for what stands below it.
+    /// A list, with the query for its footer.
     List {
         title: &'static str,
         none: Option<&'static str>,
@@ -52,7 +51,7 @@ enum Waiting {
         below: Option<String>,
     },
     Publications(Box<Sheet>),
-    /// The publications that are described in full, each by its number and name.
+    /// The publications to describe in full, each as object id and name.
     Found,
     Publication(String, VecDeque<(String, String)>),
     Published(Box<Sheet>, VecDeque<(String, String)>),
@@ -61,28 +60,28 @@ enum Waiting {
     Footers(Box<Sheet>, VecDeque<Relation>),
 }
 
-/// The answer to a question.
+/// The result of a query.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Looked {
+pub struct QueryResult {
     pub columns: Vec<Column>,
-    /// The rows; none is NULL.
+    /// The rows; `None` is NULL.
     pub rows: Vec<Vec<Option<String>>>,
 }
 
 impl Describe {
-    /// The questions for a command with its arguments, in such a session. None where it is no such command.
+    /// Starts a command with its arguments; `None` if it is not a describe command.
     pub fn new(command: &str, arguments: &[String], setting: &Setting) -> Option<Self> {
         let name = command.trim_end_matches(['S', '+']);
         let flags = Flags { system: command[name.len()..].contains('S'), more: command[name.len()..].contains('+') };
-        let pattern = arguments.first().map(|pattern| pattern::here(pattern, &setting.database));
+        let pattern = arguments.first().map(|pattern| pattern::without_database(pattern, &setting.database));
         let mut describe = Self {
             steps: VecDeque::new(),
-            asked: Waiting::Nothing,
+            waiting: Waiting::Nothing,
             flags,
             setting: setting.clone(),
             arguments: arguments.to_vec(),
         };
-        let asked = Asked {
+        let request = ListRequest {
             name,
             flags,
             pattern,
@@ -92,56 +91,56 @@ impl Describe {
         };
         let list = match (name, pattern) {
             ("d", Some(pattern)) => {
-                describe.asked = Waiting::Relations;
-                let question = table::find(pattern);
-                describe.steps.push_back(question.map_or_else(Step::Fail, Step::Ask));
+                describe.waiting = Waiting::Relations;
+                let query = table::find(pattern);
+                describe.steps.push_back(query.map_or_else(Step::Fail, Step::Query));
                 return Some(describe);
             }
             ("dRp", pattern) if flags.more => {
-                describe.asked = Waiting::Found;
-                let question = cluster::publications_to_describe(pattern);
-                describe.steps.push_back(question.map_or_else(Step::Fail, Step::Ask));
+                describe.waiting = Waiting::Found;
+                let query = cluster::publications_to_describe(pattern);
+                describe.steps.push_back(query.map_or_else(Step::Fail, Step::Query));
                 return Some(describe);
             }
-            ("d", None) => lists::relations(&asked, ""),
-            _ => lists::list(&asked)?,
+            ("d", None) => lists::relations(&request, ""),
+            _ => lists::list(&request)?,
         };
         match list {
             Ok(list) => {
-                // psql counts all but roles.
+                // psql prints a row count for all lists but roles.
                 let counted = !matches!(name, "du" | "dg");
                 let below =
-                    (name == "dn").then(|| lists::publications_of(arguments.first()?, setting.version)).flatten();
-                describe.asked = Waiting::List { title: list.title, none: list.none, counted, below };
-                describe.steps.push_back(Step::Ask(list.statement));
+                    (name == "dn").then(|| lists::schema_publications(arguments.first()?, setting.version)).flatten();
+                describe.waiting = Waiting::List { title: list.title, none: list.none, counted, below };
+                describe.steps.push_back(Step::Query(list.statement));
             }
             Err(why) => describe.steps.push_back(Step::Fail(why)),
         }
         Some(describe)
     }
 
-    /// The next step. After [`Step::Ask`] comes [`Self::answer`].
+    /// Returns the next step. After [`Step::Query`] the caller must call [`Self::answer`].
     pub fn step(&mut self) -> Step {
-        self.steps.pop_front().unwrap_or(Step::Over)
+        self.steps.pop_front().unwrap_or(Step::Done)
     }
 
-    /// Takes the answer to the last question.
-    pub fn answer(&mut self, looked: Looked) {
-        let waiting = std::mem::replace(&mut self.asked, Waiting::Nothing);
+    /// Takes the result of the last query.
+    pub fn answer(&mut self, looked: QueryResult) {
+        let waiting = std::mem::replace(&mut self.waiting, Waiting::Nothing);
         match waiting {
             Waiting::Nothing => {}
             Waiting::List { none: Some(what), .. }
                 if looked.rows.is_empty() && (!self.setting.quiet || what == "extensions") =>
             {
-                let told = self.nothing(what);
-                self.steps.push_back(Step::Say(told));
+                let message = self.not_found(what);
+                self.steps.push_back(Step::Print(message));
             }
             Waiting::List { title, counted, below, .. } => {
-                let sheet = Box::new(Sheet { counted, of: Of::List, ..sheet(title, looked) });
+                let sheet = Box::new(Sheet { counted, kind: SheetKind::List, ..sheet(title, looked) });
                 match below {
-                    Some(question) => {
-                        self.steps.push_back(Step::Ask(question));
-                        self.asked = Waiting::Publications(sheet);
+                    Some(query) => {
+                        self.steps.push_back(Step::Query(query));
+                        self.waiting = Waiting::Publications(sheet);
                     }
                     None => self.steps.push_back(Step::Show(sheet)),
                 }
@@ -156,19 +155,20 @@ impl Describe {
             }
             Waiting::Found => {
                 let cell = |row: &[Option<String>], at: usize| row.get(at).cloned().flatten().unwrap_or_default();
-                let all: VecDeque<_> = looked.rows.iter().map(|row| (cell(row, 0), cell(row, 1))).collect();
-                if all.is_empty() {
-                    let told = self.nothing("publication");
-                    self.steps.push_back(Step::Fail(told));
+                let publications: VecDeque<_> = looked.rows.iter().map(|row| (cell(row, 0), cell(row, 1))).collect();
+                if publications.is_empty() {
+                    let message = self.not_found("publication");
+                    self.steps.push_back(Step::Fail(message));
                 }
-                self.next_publication(all);
+                self.next_publication(publications);
             }
             Waiting::Publication(oid, rest) => {
                 let name = rest.front().map(|(_, name)| name.as_str()).unwrap_or_default();
-                let mut sheet = Sheet { counted: true, of: Of::List, ..sheet(&format!("Publication {name}"), looked) };
+                let mut sheet =
+                    Sheet { counted: true, kind: SheetKind::List, ..sheet(&format!("Publication {name}"), looked) };
                 sheet.columns.iter_mut().for_each(|(_, right)| *right = false);
-                self.steps.push_back(Step::Ask(cluster::published(&oid, self.setting.version)));
-                self.asked = Waiting::Published(Box::new(sheet), rest);
+                self.steps.push_back(Step::Query(cluster::published(&oid, self.setting.version)));
+                self.waiting = Waiting::Published(Box::new(sheet), rest);
             }
             Waiting::Published(mut sheet, mut rest) => {
                 sheet.footers = footers(&looked.rows);
@@ -179,21 +179,21 @@ impl Describe {
             Waiting::Relations => {
                 let relations: VecDeque<Relation> = looked.rows.iter().map(|row| Relation::of(row)).collect();
                 if relations.is_empty() {
-                    // Unlike an empty list this is a failure, as with psql: a script is to stop.
-                    let told = self.nothing("relation");
-                    self.steps.push_back(Step::Fail(told));
+                    // Unlike an empty list this is a failure, as in psql, so that a script stops.
+                    let message = self.not_found("relation");
+                    self.steps.push_back(Step::Fail(message));
                 }
                 self.next(relations);
             }
             Waiting::Columns(relation, rest) => {
                 let mut sheet = sheet(&relation.title(), looked);
-                sheet.of = if relation.kind == "S" { Of::List } else { Of::One };
-                // Figures of columns stand at the left, as psql has them; those of a sequence are a result.
+                sheet.kind = if relation.kind == "S" { SheetKind::List } else { SheetKind::One };
+                // Column descriptions are left-aligned, as in psql; those of a sequence are aligned like a result.
                 if relation.kind != "S" {
                     sheet.columns.iter_mut().for_each(|(_, right)| *right = false);
                 }
-                self.steps.push_back(Step::Ask(relation.footers(self.flags, &self.setting)));
-                self.asked = Waiting::Footers(Box::new(sheet), rest);
+                self.steps.push_back(Step::Query(relation.footers(self.flags, &self.setting)));
+                self.waiting = Waiting::Footers(Box::new(sheet), rest);
             }
             Waiting::Footers(mut sheet, rest) => {
                 sheet.footers = footers(&looked.rows);
@@ -203,7 +203,7 @@ impl Describe {
         }
     }
 
-    fn nothing(&self, what: &str) -> String {
+    fn not_found(&self, what: &str) -> String {
         match (self.arguments.first(), what) {
             (Some(pattern), "settings") => match self.arguments.get(1) {
                 Some(database) => {
@@ -211,7 +211,9 @@ impl Describe {
                 }
                 None => format!("Did not find any settings for role \"{pattern}\"."),
             },
-            (Some(pattern), _) if self.setting.version >= asked::V18 && !matches!(what, "relation" | "extensions") => {
+            (Some(pattern), _)
+                if self.setting.version >= request::V18 && !matches!(what, "relation" | "extensions") =>
+            {
                 format!("Did not find any {what} named \"{pattern}\".")
             }
             (Some(pattern), _) => format!("Did not find any {} named \"{pattern}\".", what.trim_end_matches('s')),
@@ -223,20 +225,20 @@ impl Describe {
     fn next_publication(&mut self, publications: VecDeque<(String, String)>) {
         if let Some((oid, _)) = publications.front() {
             let oid = oid.clone();
-            self.steps.push_back(Step::Ask(cluster::publication(&oid, self.setting.version)));
-            self.asked = Waiting::Publication(oid, publications);
+            self.steps.push_back(Step::Query(cluster::publication(&oid, self.setting.version)));
+            self.waiting = Waiting::Publication(oid, publications);
         }
     }
 
     fn next(&mut self, mut relations: VecDeque<Relation>) {
         if let Some(relation) = relations.pop_front() {
-            self.steps.push_back(Step::Ask(relation.columns(self.flags, &self.setting)));
-            self.asked = Waiting::Columns(relation, relations);
+            self.steps.push_back(Step::Query(relation.columns(self.flags, &self.setting)));
+            self.waiting = Waiting::Columns(relation, relations);
         }
     }
 }
 
-fn sheet(title: &str, looked: Looked) -> Sheet {
+fn sheet(title: &str, looked: QueryResult) -> Sheet {
     Sheet {
         title: Some(title.into()),
         columns: looked.columns.iter().map(|column| (column.name.clone(), column.is_right_aligned())).collect(),
@@ -245,7 +247,7 @@ fn sheet(title: &str, looked: Looked) -> Sheet {
     }
 }
 
-/// Lines under their headings.
+/// Returns the lines grouped under their headings.
 fn footers(rows: &[Vec<Option<String>>]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut before = String::new();

@@ -1,35 +1,35 @@
-//! Lists of what statements are made of: casts, operators, collations, extended statistics, text search. Source: what psql asks
-//! (`psql -E`), and describe.c for versions before.
+//! Lists of the objects that statements use: casts, operators, collations, extended statistics, text search.
+//! Source: psql's own queries (`psql -E`), and describe.c for older versions.
 
-use super::asked::{Asked, List, V14, V15, V16, V17, V18, first, more, not_system};
 use super::pattern::{Columns, conditions, type_name};
+use super::request::{List, ListRequest, V14, V15, V16, V17, V18, first, more, not_system};
 use std::fmt::Write as _;
 
-/// A type by its own name or the one that SQL has for it.
-fn of_type<'a>(schema: &'a str, name: &'a str, other: &'a str, visible: &'a str) -> Columns<'a> {
+/// Returns the columns that match a type by its catalogue name or its SQL name.
+fn type_columns<'a>(schema: &'a str, name: &'a str, other: &'a str, visible: &'a str) -> Columns<'a> {
     Columns { schema, name, other, visible }
 }
 
 /// `\dC`: casts.
-pub fn casts(asked: &Asked) -> Result<List, String> {
-    let source = of_type(
+pub fn casts(request: &ListRequest) -> Result<List, String> {
+    let source = type_columns(
         "ns.nspname",
         "ts.typname",
         "pg_catalog.format_type(ts.oid, NULL)",
         "pg_catalog.pg_type_is_visible(ts.oid)",
     );
-    let target = of_type(
+    let target = type_columns(
         "nt.nspname",
         "tt.typname",
         "pg_catalog.format_type(tt.oid, NULL)",
         "pg_catalog.pg_type_is_visible(tt.oid)",
     );
-    let leakproof = if asked.version >= V18 {
+    let leakproof = if request.version >= V18 {
         ",\n  CASE WHEN p.proleakproof THEN 'yes' ELSE 'no' END AS \"Leakproof?\""
     } else {
         ""
     };
-    let more = more(asked, &format!("{leakproof},\n  d.description AS \"Description\""));
+    let more = more(request, &format!("{leakproof},\n  d.description AS \"Description\""));
     let statement = format!(
         "SELECT pg_catalog.format_type(castsource, NULL) AS \"Source type\",\n  pg_catalog.format_type(casttarget, NULL) AS \"Target type\",\n  \
          CASE c.castmethod WHEN 'b' THEN '(binary coercible)' WHEN 'i' THEN '(with inout)' ELSE p.proname END AS \"Function\",\n  \
@@ -39,22 +39,22 @@ pub fn casts(asked: &Asked) -> Result<List, String> {
          LEFT JOIN pg_catalog.pg_type tt ON c.casttarget = tt.oid LEFT JOIN pg_catalog.pg_namespace nt ON nt.oid = tt.typnamespace\n  \
          LEFT JOIN pg_catalog.pg_description d ON d.classoid = c.tableoid AND d.objoid = c.oid AND d.objsubid = 0\n\
          WHERE (true{}) OR (true{})\nORDER BY 1, 2",
-        conditions(asked.pattern, source)?,
-        conditions(asked.pattern, target)?
+        conditions(request.pattern, source)?,
+        conditions(request.pattern, target)?
     );
     Ok(List { title: "List of casts", statement, none: None })
 }
 
-/// `\do`, also by the types of its arguments; one type is that of an operator before its argument.
-pub fn operators(asked: &Asked) -> Result<List, String> {
+/// `\do`: operators, optionally by argument types. A single type means a prefix operator.
+pub fn operators(request: &ListRequest) -> Result<List, String> {
     let columns = Columns {
         schema: "n.nspname",
         name: "o.oprname",
         other: "",
         visible: "pg_catalog.pg_operator_is_visible(o.oid)",
     };
-    let mut found = conditions(asked.pattern, columns)?;
-    let sides: &[&str] = match asked.rest.len() {
+    let mut found = conditions(request.pattern, columns)?;
+    let sides: &[&str] = match request.rest.len() {
         0 => &[],
         1 => &["o.oprright"],
         _ => &["o.oprleft", "o.oprright"],
@@ -63,7 +63,7 @@ pub fn operators(asked: &Asked) -> Result<List, String> {
         found.push_str("\n  AND o.oprleft = 0");
     }
     let mut joined = String::new();
-    for (at, (side, argument)) in sides.iter().zip(asked.rest).enumerate() {
+    for (at, (side, argument)) in sides.iter().zip(request.rest).enumerate() {
         let _ = write!(
             joined,
             "\n  LEFT JOIN pg_catalog.pg_type t{at} ON t{at}.oid = {side} LEFT JOIN pg_catalog.pg_namespace nt{at} ON nt{at}.oid = t{at}.typnamespace"
@@ -79,14 +79,14 @@ pub fn operators(asked: &Asked) -> Result<List, String> {
             format!("pg_catalog.pg_type_is_visible(t{at}.oid)"),
         ];
         let [schema, name, other, visible] = &names;
-        found.push_str(&conditions(Some(type_name(argument)), of_type(schema, name, other, visible))?);
+        found.push_str(&conditions(Some(type_name(argument)), type_columns(schema, name, other, visible))?);
     }
-    let leakproof = if asked.version >= V18 {
+    let leakproof = if request.version >= V18 {
         ",\n  CASE WHEN p.proleakproof THEN 'yes' ELSE 'no' END AS \"Leakproof?\""
     } else {
         ""
     };
-    let more = more(asked, &format!(",\n  o.oprcode AS \"Function\"{leakproof}"));
+    let more = more(request, &format!(",\n  o.oprcode AS \"Function\"{leakproof}"));
     let statement = format!(
         "SELECT n.nspname AS \"Schema\",\n  o.oprname AS \"Name\",\n  \
          CASE WHEN o.oprkind = 'l' THEN NULL ELSE pg_catalog.format_type(o.oprleft, NULL) END AS \"Left arg type\",\n  \
@@ -95,13 +95,13 @@ pub fn operators(asked: &Asked) -> Result<List, String> {
          COALESCE(pg_catalog.obj_description(o.oid, 'pg_operator'), pg_catalog.obj_description(o.oprcode, 'pg_proc')) AS \"Description\"\n\
          FROM pg_catalog.pg_operator o LEFT JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace\n  \
          LEFT JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode{joined}{}\nORDER BY 1, 2, 3, 4",
-        first(&(not_system(asked).to_owned() + &found))
+        first(&(not_system(request).to_owned() + &found))
     );
     Ok(List { title: "List of operators", statement, none: None })
 }
 
 /// `\dO`: collations.
-pub fn collations(asked: &Asked) -> Result<List, String> {
+pub fn collations(request: &ListRequest) -> Result<List, String> {
     let columns = Columns {
         schema: "n.nspname",
         name: "c.collname",
@@ -110,7 +110,7 @@ pub fn collations(asked: &Asked) -> Result<List, String> {
     };
     let provider = "CASE c.collprovider WHEN 'd' THEN 'default' WHEN 'b' THEN 'builtin' WHEN 'c' THEN 'libc' WHEN 'i' THEN 'icu' END AS \"Provider\"";
     let places = "c.collcollate AS \"Collate\",\n  c.collctype AS \"Ctype\"";
-    let told = match asked.version {
+    let properties = match request.version {
         V17.. => format!("{provider},\n  {places},\n  c.colllocale AS \"Locale\",\n  c.collicurules AS \"ICU Rules\""),
         V16.. => {
             format!("{provider},\n  {places},\n  c.colliculocale AS \"ICU Locale\",\n  c.collicurules AS \"ICU Rules\"")
@@ -118,27 +118,27 @@ pub fn collations(asked: &Asked) -> Result<List, String> {
         V15.. => format!("{places},\n  c.colliculocale AS \"ICU Locale\",\n  {provider}"),
         _ => format!("{places},\n  c.collcollate AS \"ICU Locale\",\n  {provider}"),
     };
-    let more = more(asked, ",\n  pg_catalog.obj_description(c.oid, 'pg_collation') AS \"Description\"");
+    let more = more(request, ",\n  pg_catalog.obj_description(c.oid, 'pg_collation') AS \"Description\"");
     let statement = format!(
-        "SELECT n.nspname AS \"Schema\",\n  c.collname AS \"Name\",\n  {told},\n  \
+        "SELECT n.nspname AS \"Schema\",\n  c.collname AS \"Name\",\n  {properties},\n  \
          CASE WHEN c.collisdeterministic THEN 'yes' ELSE 'no' END AS \"Deterministic?\"{more}\n\
          FROM pg_catalog.pg_collation c JOIN pg_catalog.pg_namespace n ON n.oid = c.collnamespace\n\
          WHERE c.collencoding IN (-1, pg_catalog.pg_char_to_encoding(pg_catalog.getdatabaseencoding())){}{}\nORDER BY 1, 2",
-        not_system(asked),
-        conditions(asked.pattern, columns)?
+        not_system(request),
+        conditions(request.pattern, columns)?
     );
     Ok(List { title: "List of collations", statement, none: None })
 }
 
 /// `\dX`: extended statistics.
-pub fn extended_statistics(asked: &Asked) -> Result<List, String> {
+pub fn extended_statistics(request: &ListRequest) -> Result<List, String> {
     let columns = Columns {
         schema: "es.stxnamespace::pg_catalog.regnamespace::pg_catalog.text",
         name: "es.stxname",
         other: "",
         visible: "pg_catalog.pg_statistics_obj_is_visible(es.oid)",
     };
-    let of = if asked.version >= V14 {
+    let of = if request.version >= V14 {
         "pg_catalog.pg_get_statisticsobjdef_columns(es.oid)"
     } else {
         "(SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ') FROM pg_catalog.unnest(es.stxkeys) s(attnum)\n    \
@@ -153,13 +153,13 @@ pub fn extended_statistics(asked: &Asked) -> Result<List, String> {
          pg_catalog.format('%s FROM %s', {of}, es.stxrelid::pg_catalog.regclass) AS \"Definition\"{}\n\
          FROM pg_catalog.pg_statistic_ext es{}\nORDER BY 1, 2",
         kinds.concat(),
-        first(&conditions(asked.pattern, columns)?)
+        first(&conditions(request.pattern, columns)?)
     );
     Ok(List { title: "List of extended statistics", statement, none: None })
 }
 
 /// `\dF`: text search configurations.
-pub fn text_search(asked: &Asked) -> Result<List, String> {
+pub fn text_search(request: &ListRequest) -> Result<List, String> {
     let columns = Columns {
         schema: "n.nspname",
         name: "c.cfgname",
@@ -169,7 +169,7 @@ pub fn text_search(asked: &Asked) -> Result<List, String> {
     let statement = format!(
         "SELECT n.nspname AS \"Schema\",\n  c.cfgname AS \"Name\",\n  pg_catalog.obj_description(c.oid, 'pg_ts_config') AS \"Description\"\n\
          FROM pg_catalog.pg_ts_config c LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.cfgnamespace{}\nORDER BY 1, 2",
-        first(&conditions(asked.pattern, columns)?)
+        first(&conditions(request.pattern, columns)?)
     );
     Ok(List { title: "List of text search configurations", statement, none: None })
 }

@@ -1,20 +1,20 @@
-//! Lists of what is seldom looked at: descriptions, conversions, the parts of text search, foreign data, large objects.
-//! Source: what psql asks (`psql -E`).
+//! Rarely used lists: descriptions, conversions, parts of text search, foreign data, large objects.
+//! Source: psql's own queries (`psql -E`).
 
-use super::asked::{ACL, Asked, List, OWNER, first, more};
 use super::pattern::{Columns, conditions};
+use super::request::{ACL, List, ListRequest, OWNER, first, more};
 
-/// Without a pattern what is of the system is left out; schemas of TOAST have none of these.
-fn not_system(asked: &Asked) -> &'static str {
-    if asked.flags.system || asked.pattern.is_some() {
+/// Without a pattern system objects are left out. TOAST schemas contain none of these objects.
+fn not_system(request: &ListRequest) -> &'static str {
+    if request.flags.system || request.pattern.is_some() {
         ""
     } else {
         "\n  AND n.nspname <> 'pg_catalog' AND n.nspname <> 'information_schema'"
     }
 }
 
-/// `\dd`: descriptions of what no other list shows them of.
-pub fn descriptions(asked: &Asked) -> Result<List, String> {
+/// `\dd`: descriptions of the objects that no other list covers.
+pub fn descriptions(request: &ListRequest) -> Result<List, String> {
     let table = "pg_catalog.pg_table_is_visible(c.oid)";
     let of_table = "JOIN pg_catalog.pg_class c ON c.oid =";
     let parts = [
@@ -60,7 +60,7 @@ pub fn descriptions(asked: &Asked) -> Result<List, String> {
     let mut questions = Vec::new();
     for (object, catalogue, name, joined, schema, visible, rule) in parts {
         let columns = Columns { schema: "n.nspname", name: &format!("o.{name}"), other: "", visible };
-        let found = not_system(asked).to_owned() + rule + &conditions(asked.pattern, columns)?;
+        let found = not_system(request).to_owned() + rule + &conditions(request.pattern, columns)?;
         questions.push(format!(
             "SELECT o.oid AS oid, o.tableoid AS tableoid, n.nspname AS nspname, o.{name}::pg_catalog.text AS name, \
              '{object}'::pg_catalog.text AS object\n  FROM pg_catalog.{catalogue} o {joined} LEFT JOIN pg_catalog.pg_namespace n ON n.oid = {schema}{}",
@@ -77,26 +77,26 @@ pub fn descriptions(asked: &Asked) -> Result<List, String> {
 }
 
 /// `\dc`: conversions.
-pub fn conversions(asked: &Asked) -> Result<List, String> {
+pub fn conversions(request: &ListRequest) -> Result<List, String> {
     let columns = Columns {
         schema: "n.nspname",
         name: "c.conname",
         other: "",
         visible: "pg_catalog.pg_conversion_is_visible(c.oid)",
     };
-    let more = more(asked, ",\n  pg_catalog.obj_description(c.oid, 'pg_conversion') AS \"Description\"");
+    let more = more(request, ",\n  pg_catalog.obj_description(c.oid, 'pg_conversion') AS \"Description\"");
     let statement = format!(
         "SELECT n.nspname AS \"Schema\",\n  c.conname AS \"Name\",\n  pg_catalog.pg_encoding_to_char(c.conforencoding) AS \"Source\",\n  \
          pg_catalog.pg_encoding_to_char(c.contoencoding) AS \"Destination\",\n  CASE WHEN c.condefault THEN 'yes' ELSE 'no' END AS \"Default?\"{more}\n\
          FROM pg_catalog.pg_conversion c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace{}\nORDER BY 1, 2",
-        first(&(not_system(asked).to_owned() + &conditions(asked.pattern, columns)?))
+        first(&(not_system(request).to_owned() + &conditions(request.pattern, columns)?))
     );
     Ok(List { title: "List of conversions", statement, none: None })
 }
 
 /// `\dFd`, `\dFp`, `\dFt`: dictionaries, parsers and templates of text search.
-pub fn parts_of_text_search(asked: &Asked) -> Result<List, String> {
-    let (title, catalogue, prefix, more_columns) = match asked.name {
+pub fn parts_of_text_search(request: &ListRequest) -> Result<List, String> {
+    let (title, catalogue, prefix, more_columns) = match request.name {
         "dFd" => (
             "List of text search dictionaries",
             "dict",
@@ -105,7 +105,7 @@ pub fn parts_of_text_search(asked: &Asked) -> Result<List, String> {
              LEFT JOIN pg_catalog.pg_namespace nt ON nt.oid = t.tmplnamespace WHERE o.dicttemplate = t.oid) AS \"Template\",\n  \
              o.dictinitoption AS \"Init options\"",
         ),
-        // `+` describes each of them, and is left out.
+        // `+` would describe each parser, which is not supported.
         "dFp" => ("List of text search parsers", "parser", "prs", ""),
         _ => (
             "List of text search templates",
@@ -123,41 +123,41 @@ pub fn parts_of_text_search(asked: &Asked) -> Result<List, String> {
     let statement = format!(
         "SELECT n.nspname AS \"Schema\",\n  o.{prefix}name AS \"Name\"{},\n  pg_catalog.obj_description(o.oid, 'pg_ts_{catalogue}') AS \"Description\"\n\
          FROM pg_catalog.pg_ts_{catalogue} o LEFT JOIN pg_catalog.pg_namespace n ON n.oid = o.{prefix}namespace{}\nORDER BY 1, 2",
-        more(asked, more_columns),
-        first(&conditions(asked.pattern, columns)?)
+        more(request, more_columns),
+        first(&conditions(request.pattern, columns)?)
     );
     Ok(List { title, statement, none: None })
 }
 
-/// `\det`. Options are not shown: a password may be among them.
-pub fn foreign_tables(asked: &Asked) -> Result<List, String> {
+/// `\det`. Options are not shown: they may contain a password.
+pub fn foreign_tables(request: &ListRequest) -> Result<List, String> {
     let columns =
         Columns { schema: "n.nspname", name: "c.relname", other: "", visible: "pg_catalog.pg_table_is_visible(c.oid)" };
-    let more = more(asked, ",\n  pg_catalog.obj_description(c.oid, 'pg_class') AS \"Description\"");
+    let more = more(request, ",\n  pg_catalog.obj_description(c.oid, 'pg_class') AS \"Description\"");
     let statement = format!(
         "SELECT n.nspname AS \"Schema\",\n  c.relname AS \"Table\",\n  s.srvname AS \"Server\"{more}\n\
          FROM pg_catalog.pg_foreign_table ft\n  JOIN pg_catalog.pg_class c ON c.oid = ft.ftrelid\n  \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace\n  JOIN pg_catalog.pg_foreign_server s ON s.oid = ft.ftserver{}\nORDER BY 1, 2",
-        first(&conditions(asked.pattern, columns)?)
+        first(&conditions(request.pattern, columns)?)
     );
     Ok(List { title: "List of foreign tables", statement, none: None })
 }
 
-/// `\deu`. Options are not shown: a password is among them.
-pub fn user_mappings(asked: &Asked) -> Result<List, String> {
-    // psql has it so: the pattern is of the server, or of the user.
+/// `\deu`. Options are not shown: they contain a password.
+pub fn user_mappings(request: &ListRequest) -> Result<List, String> {
+    // As in psql, the pattern matches the server or the user.
     let columns = Columns { name: "um.srvname", other: "um.usename", ..Columns::default() };
     let statement = format!(
         "SELECT um.srvname AS \"Server\",\n  um.usename AS \"User name\"\nFROM pg_catalog.pg_user_mappings um{}\nORDER BY 1, 2",
-        first(&conditions(asked.pattern, columns)?)
+        first(&conditions(request.pattern, columns)?)
     );
     Ok(List { title: "List of user mappings", statement, none: None })
 }
 
 /// `\dew`. Options are not shown.
-pub fn foreign_data_wrappers(asked: &Asked) -> Result<List, String> {
+pub fn foreign_data_wrappers(request: &ListRequest) -> Result<List, String> {
     let more = more(
-        asked,
+        request,
         &format!(
             ",\n  {ACL}(fdwacl, E'\\n') AS \"Access privileges\",\n  \
              pg_catalog.obj_description(fdw.oid, 'pg_foreign_data_wrapper') AS \"Description\""
@@ -166,14 +166,14 @@ pub fn foreign_data_wrappers(asked: &Asked) -> Result<List, String> {
     let statement = format!(
         "SELECT fdw.fdwname AS \"Name\",\n  {OWNER}(fdw.fdwowner) AS \"Owner\",\n  fdw.fdwhandler::pg_catalog.regproc AS \"Handler\",\n  \
          fdw.fdwvalidator::pg_catalog.regproc AS \"Validator\"{more}\nFROM pg_catalog.pg_foreign_data_wrapper fdw{}\nORDER BY 1",
-        first(&conditions(asked.pattern, Columns { name: "fdwname", ..Columns::default() })?)
+        first(&conditions(request.pattern, Columns { name: "fdwname", ..Columns::default() })?)
     );
     Ok(List { title: "List of foreign-data wrappers", statement, none: None })
 }
 
 /// `\dl`; it takes no pattern.
-pub fn large_objects(asked: &Asked) -> List {
-    let more = more(asked, &format!(",\n  {ACL}(lomacl, E'\\n') AS \"Access privileges\""));
+pub fn large_objects(request: &ListRequest) -> List {
+    let more = more(request, &format!(",\n  {ACL}(lomacl, E'\\n') AS \"Access privileges\""));
     let statement = format!(
         "SELECT oid AS \"ID\",\n  {OWNER}(lomowner) AS \"Owner\"{more},\n  pg_catalog.obj_description(oid, 'pg_largeobject') AS \"Description\"\n\
          FROM pg_catalog.pg_largeobject_metadata\nORDER BY oid"

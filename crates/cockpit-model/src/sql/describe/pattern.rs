@@ -1,23 +1,23 @@
-//! psql's patterns of names as conditions: `*` and `?`, a dot between schema and name, quotes. Source: psql's
-//! documentation, "Patterns", and `string_utils.c`, `patternToSQLRegex`.
+//! psql's name patterns as SQL conditions: `*` and `?`, a dot between schema and name, quotes.
+//! Source: psql's documentation, "Patterns", and `string_utils.c`, `patternToSQLRegex`.
 
 use crate::sql::keywords::literal;
-use crate::sql::token::folded;
+use crate::sql::token::fold_identifier;
 use std::fmt::Write as _;
 
-/// The columns that a pattern is about.
+/// The columns that a pattern applies to.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Columns<'a> {
-    /// The schema's name; empty where there are none.
+    /// The column of the schema's name; empty if the objects have no schema.
     pub schema: &'a str,
     pub name: &'a str,
-    /// Another name that will do.
+    /// An alternative column for the name.
     pub other: &'a str,
     /// The condition for objects that are found without a schema.
     pub visible: &'a str,
 }
 
-/// The parts of a pattern as regular expressions, the last one the name.
+/// Splits a pattern into regular expressions; the last one is the name.
 fn parts(pattern: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut quoted = false;
@@ -50,8 +50,8 @@ fn parts(pattern: &str) -> Vec<String> {
     parts
 }
 
-/// A pattern without the name of the database before those of schema and name, where that is the one that is asked.
-pub fn here<'a>(pattern: &'a str, database: &str) -> &'a str {
+/// Removes the database from a pattern `database.schema.name` if it is the current one.
+pub fn without_database<'a>(pattern: &'a str, database: &str) -> &'a str {
     let mut quoted = false;
     let mut dots = pattern.char_indices().filter(|(_, c)| {
         quoted ^= *c == '"';
@@ -61,11 +61,10 @@ pub fn here<'a>(pattern: &'a str, database: &str) -> &'a str {
     if dots.count() != 1 || database.is_empty() {
         return pattern;
     }
-    if folded(&pattern[..first]) == database { &pattern[first + 1..] } else { pattern }
+    if fold_identifier(&pattern[..first]) == database { &pattern[first + 1..] } else { pattern }
 }
 
-/// A type's name as the server writes it, where a pattern has another one for it. Source: describe.c,
-/// `map_typename_pattern`.
+/// Returns the server's spelling of a type name that a pattern abbreviates. Source: describe.c, `map_typename_pattern`.
 pub fn type_name(pattern: &str) -> &str {
     const OTHERS: &[(&str, &str)] = &[
         ("decimal", "numeric"),
@@ -90,10 +89,10 @@ pub fn type_name(pattern: &str) -> &str {
     OTHERS.iter().find(|(other, _)| other.eq_ignore_ascii_case(pattern)).map_or(pattern, |(_, name)| name)
 }
 
-/// The conditions of a pattern, each with `AND` before it. Without one: what is visible.
+/// Returns the conditions of a pattern, each preceded by `AND`. Without a pattern: the visible objects.
 ///
 /// # Errors
-/// A name with too many dots, in psql's words.
+/// The name has too many dots; the message is psql's.
 pub fn conditions(pattern: Option<&str>, columns: Columns<'_>) -> Result<String, String> {
     let visible = || if columns.visible.is_empty() { String::new() } else { format!("\n  AND {}", columns.visible) };
     let Some(pattern) = pattern else { return Ok(visible()) };
@@ -111,9 +110,12 @@ pub fn conditions(pattern: Option<&str>, columns: Columns<'_>) -> Result<String,
         format!("{column} OPERATOR(pg_catalog.~) {} COLLATE pg_catalog.default", literal(&format!("^({part})$")))
     };
     if name != ".*" && !name.is_empty() {
-        let one = like(columns.name, &name);
-        let both =
-            if columns.other.is_empty() { one } else { format!("({one}\n        OR {})", like(columns.other, &name)) };
+        let by_name = like(columns.name, &name);
+        let both = if columns.other.is_empty() {
+            by_name
+        } else {
+            format!("({by_name}\n        OR {})", like(columns.other, &name))
+        };
         let _ = write!(conditions, "\n  AND {both}");
     }
     match schema {
@@ -134,18 +136,18 @@ mod tests {
         Columns { schema: "n.nspname", name: "c.relname", other: "", visible: "pg_catalog.pg_table_is_visible(c.oid)" };
 
     #[test]
-    fn the_own_database_may_stand_before_schema_and_name() {
-        assert_eq!(here("shop.app.users", "shop"), "app.users");
-        assert_eq!(here("Shop.app.us*", "shop"), "app.us*");
-        assert_eq!(here("\"Shop.1\".app.\"a.b\"", "Shop.1"), "app.\"a.b\"");
+    fn current_database_is_accepted_before_schema_and_name() {
+        assert_eq!(without_database("shop.app.users", "shop"), "app.users");
+        assert_eq!(without_database("Shop.app.us*", "shop"), "app.us*");
+        assert_eq!(without_database("\"Shop.1\".app.\"a.b\"", "Shop.1"), "app.\"a.b\"");
         for other in ["app.users", "users", "other.app.users", "a.b.c.d", "\"Shop\".app.users"] {
-            assert_eq!(here(other, "shop"), other);
+            assert_eq!(without_database(other, "shop"), other);
         }
         assert_eq!((type_name("INT"), type_name("int4[]"), type_name("text")), ("integer", "integer[]", "text"));
     }
 
     #[test]
-    fn each_pattern_is_the_condition_that_psql_makes_of_it() {
+    fn patterns_become_the_same_conditions_as_in_psql() {
         let made = |pattern: &str| {
             conditions(Some(pattern), TABLES)
                 .unwrap()
@@ -153,21 +155,21 @@ mod tests {
                 .replace(" COLLATE pg_catalog.default", "")
         };
         let like = |column: &str, part: &str| format!("&{column} OPERATOR(pg_catalog.~) {part}");
-        let seen = "&pg_catalog.pg_table_is_visible(c.oid)";
-        assert_eq!(made("foo"), like("c.relname", "'^(foo)$'") + seen);
-        assert_eq!(made("FOO*"), like("c.relname", "'^(foo.*)$'") + seen);
-        assert_eq!(made("\"FOO*\""), like("c.relname", "E'^(FOO\\\\*)$'") + seen);
+        let visible = "&pg_catalog.pg_table_is_visible(c.oid)";
+        assert_eq!(made("foo"), like("c.relname", "'^(foo)$'") + visible);
+        assert_eq!(made("FOO*"), like("c.relname", "'^(foo.*)$'") + visible);
+        assert_eq!(made("\"FOO*\""), like("c.relname", "E'^(FOO\\\\*)$'") + visible);
         assert_eq!(made("a?.b"), like("c.relname", "'^(b)$'") + &like("n.nspname", "'^(a.)$'"));
         assert_eq!(made("app.*"), like("n.nspname", "'^(app)$'"));
         assert_eq!(made("*.*"), "");
-        assert_eq!(made("*"), seen);
+        assert_eq!(made("*"), visible);
         assert_eq!(
             made("\"a.b\".\"it's\"\"\""),
             like("c.relname", "'^(it''s\")$'") + &like("n.nspname", "E'^(a\\\\.b)$'")
         );
-        assert_eq!(made("しおり"), like("c.relname", "'^(しおり)$'") + seen);
-        assert_eq!(made("a$b"), like("c.relname", "E'^(a\\\\$b)$'") + seen);
-        assert_eq!(made("x;drop"), like("c.relname", "'^(x;drop)$'") + seen);
+        assert_eq!(made("しおり"), like("c.relname", "'^(しおり)$'") + visible);
+        assert_eq!(made("a$b"), like("c.relname", "E'^(a\\\\$b)$'") + visible);
+        assert_eq!(made("x;drop"), like("c.relname", "'^(x;drop)$'") + visible);
         assert_eq!(conditions(None, TABLES).unwrap(), "\n  AND pg_catalog.pg_table_is_visible(c.oid)");
         assert!(conditions(Some("a.b.c"), TABLES).unwrap_err().starts_with("cross-database"));
         assert!(conditions(Some("a.b.c.d"), TABLES).unwrap_err().starts_with("improper"));

@@ -1,27 +1,27 @@
-//! One relation in full, as `\d NAME` shows it: three questions, whatever it is.
+//! One relation in full, as `\d NAME` shows it, always with three queries.
 
-use super::asked::{Flags, Setting, V14};
-use super::footers::{Add, constraints, index, kept_for, not_null, publications, sequence, statistics, triggers};
+use super::footers::{Add, constraints, index, not_null, publications, sequence, statistics, toast_owner, triggers};
 use super::pattern::{Columns, conditions};
+use super::request::{Flags, Setting, V14};
 use crate::sql::keywords::literal;
 
-/// A relation that was found.
+/// A relation that matches.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Relation {
-    /// Its object id.
+    /// The object id.
     pub oid: String,
     pub schema: String,
     pub name: String,
     /// The kind of relation (`pg_class.relkind`).
     pub kind: String,
-    /// `u` is unlogged.
+    /// `pg_class.relpersistence`; `u` is unlogged.
     pub persistence: String,
 }
 
-/// The question for relations of a name.
+/// Returns the query for relations that match a pattern.
 ///
 /// # Errors
-/// A pattern that is none.
+/// The pattern is invalid.
 pub fn find(pattern: &str) -> Result<String, String> {
     let found = conditions(
         Some(pattern),
@@ -34,7 +34,7 @@ pub fn find(pattern: &str) -> Result<String, String> {
     ))
 }
 
-/// Options of a foreign table as they were written.
+/// Formats the options of a foreign table as in its definition.
 fn options(of: &str) -> String {
     format!(
         "'(' || pg_catalog.array_to_string(ARRAY(SELECT pg_catalog.quote_ident(option_name) || ' ' || pg_catalog.quote_literal(option_value) \
@@ -43,13 +43,13 @@ fn options(of: &str) -> String {
 }
 
 impl Relation {
-    /// Reads a row of [`find`].
+    /// Parses a row of [`find`].
     pub fn of(row: &[Option<String>]) -> Self {
         let cell = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
         Self { oid: cell(0), schema: cell(1), name: cell(2), kind: cell(3), persistence: cell(4) }
     }
 
-    /// The title above the description.
+    /// Returns the title above the description.
     pub fn title(&self) -> String {
         let unlogged = self.persistence == "u";
         let kind = match (self.kind.as_str(), unlogged) {
@@ -78,7 +78,7 @@ impl Relation {
         kinds.contains(self.kind.as_str())
     }
 
-    /// The question for its columns, whose headings are those of the table.
+    /// Returns the query for the relation's columns; its column names are the table's headings.
     pub fn columns(&self, flags: Flags, setting: &Setting) -> String {
         let oid = literal(&self.oid);
         if self.kind == "S" {
@@ -142,7 +142,7 @@ impl Relation {
         )
     }
 
-    /// The question for what stands below it: a heading, empty where a line stands for itself, and the line.
+    /// Returns the query for the footers: a heading, empty for a line without one, and the line.
     pub fn footers(&self, flags: Flags, setting: &Setting) -> String {
         let version = setting.version;
         let oid = literal(&self.oid);
@@ -164,7 +164,7 @@ impl Relation {
             _ => {
                 self.partition(&oid, flags, version, &mut add);
                 if self.kind == "t" {
-                    kept_for(&oid, &mut add);
+                    toast_owner(&oid, &mut add);
                 }
                 constraints(&oid, version, self.is("rmpt"), &mut add);
                 statistics(&oid, version, &mut add);
@@ -224,7 +224,7 @@ impl Relation {
         let from = format!("FROM pg_catalog.pg_rewrite r WHERE r.ev_class = {oid} AND r.rulename <> '_RETURN'");
         let rule = "pg_catalog.rtrim(pg_catalog.substr(pg_catalog.pg_get_ruledef(r.oid, true), 13), ';')";
         if self.is("vm") {
-            // psql's own rule: those of a view stand below its definition, and only there.
+            // As in psql, a view's rules are shown only below its definition.
             if flags.more {
                 add(23, "Rules:", "r.rulename", &format!("' ' || {rule}"), &from);
             }
@@ -236,7 +236,7 @@ impl Relation {
             ("A", "Rules firing always:"),
             ("R", "Rules firing on replica only:"),
         ];
-        // Above the publications of a table.
+        // Before a table's publications.
         for (at, (enabled, heading)) in ways.into_iter().enumerate() {
             add(
                 16 + at,
@@ -248,7 +248,7 @@ impl Relation {
         }
     }
 
-    /// Its partitions, or the tables that inherit from it.
+    /// Adds the partitions, or the tables that inherit from this one.
     fn children(&self, oid: &str, flags: Flags, version: u32, add: &mut Add) {
         let children = format!(
             "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_inherits i ON c.oid = i.inhrelid WHERE i.inhparent = {oid} HAVING count(*) > 0"
@@ -327,7 +327,7 @@ impl Relation {
             "'Typed table of type: ' || c.reloftype::pg_catalog.regtype",
             &format!("FROM pg_catalog.pg_class c WHERE c.oid = {oid} AND c.reloftype <> 0"),
         );
-        // psql's own rule: what is of the system logs nothing.
+        // As in psql, the default for system tables is NOTHING.
         add(
             44,
             "",
@@ -340,7 +340,7 @@ impl Relation {
         );
     }
 
-    /// Where it lies and how it is kept.
+    /// Adds the tablespace and storage options.
     fn storage(&self, oid: &str, flags: Flags, setting: &Setting, add: &mut Add) {
         add(
             45,

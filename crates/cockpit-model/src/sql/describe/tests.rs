@@ -1,36 +1,36 @@
-//! Tests of the questions to the catalogue, without a server: which one comes when, and what becomes of the answers.
+//! Tests of the catalogue queries without a server: their order, and the handling of their results.
 
 use super::*;
 
-fn looked(columns: &[&str], rows: &[&[&str]]) -> Looked {
+fn looked(columns: &[&str], rows: &[&[&str]]) -> QueryResult {
     let column = |name: &&str| Column { name: (*name).into(), type_oid: 25, modifier: -1, table_oid: 0, number: 0 };
     let row = |row: &&[&str]| row.iter().map(|cell| Some((*cell).to_owned())).collect();
-    Looked { columns: columns.iter().map(column).collect(), rows: rows.iter().map(row).collect() }
+    QueryResult { columns: columns.iter().map(column).collect(), rows: rows.iter().map(row).collect() }
 }
 
-/// A session with a server of this version.
+/// The settings of a session with a server of this version.
 fn at(version: u32) -> Setting {
     Setting { version, ..Setting::default() }
 }
 
-fn question(command: &str, arguments: &[&str], version: u32) -> String {
+fn query(command: &str, arguments: &[&str], version: u32) -> String {
     let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
     match Describe::new(command, &arguments, &at(version)).unwrap().step() {
-        Step::Ask(statement) => statement,
+        Step::Query(statement) => statement,
         other => format!("{other:?}"),
     }
 }
 
 #[test]
-fn a_relation_takes_three_questions_and_says_what_stands_below_it() {
+fn relation_takes_three_queries_and_shows_its_footers() {
     let mut describe = Describe::new("d+", &["t*".into()], &at(150_000)).unwrap();
-    assert!(matches!(describe.step(), Step::Ask(statement) if statement.contains("'^(t.*)$'")));
+    assert!(matches!(describe.step(), Step::Query(statement) if statement.contains("'^(t.*)$'")));
     describe.answer(looked(&[], &[&["1", "app", "t", "r", "p"], &["2", "app", "u", "v", "p"]]));
     assert!(
-        matches!(describe.step(), Step::Ask(statement) if statement.contains("a.attrelid = '1'") && statement.contains("Compression"))
+        matches!(describe.step(), Step::Query(statement) if statement.contains("a.attrelid = '1'") && statement.contains("Compression"))
     );
     describe.answer(looked(&["Column"], &[&["a"]]));
-    assert!(matches!(describe.step(), Step::Ask(statement) if statement.contains("Indexes:")));
+    assert!(matches!(describe.step(), Step::Query(statement) if statement.contains("Indexes:")));
     describe.answer(looked(
         &[],
         &[&["", "Partition of: x"], &["Indexes:", "    \"i\""], &["Indexes:", "    \"j\""], &["", "a\nb"]],
@@ -38,90 +38,91 @@ fn a_relation_takes_three_questions_and_says_what_stands_below_it() {
     let Step::Show(sheet) = describe.step() else { panic!("a table") };
     assert_eq!(sheet.title.as_deref(), Some("Table \"app.t\""));
     assert_eq!(sheet.footers, ["Partition of: x", "Indexes:", "    \"i\"", "    \"j\"", "a", "b"]);
-    assert!(matches!(describe.step(), Step::Ask(statement) if statement.contains("'2'")), "the next one");
+    assert!(matches!(describe.step(), Step::Query(statement) if statement.contains("'2'")), "the next one");
 }
 
 #[test]
-fn what_is_not_found_is_said_as_psql_says_it() {
-    let of = |command: &str, arguments: &[String], version: u32| {
+fn missing_objects_have_psqls_messages() {
+    let first_step = |command: &str, arguments: &[String], version: u32| {
         let mut describe = Describe::new(command, arguments, &at(version)).unwrap();
         describe.step();
-        describe.answer(Looked::default());
+        describe.answer(QueryResult::default());
         describe.step()
     };
-    let said = |command: &str, arguments: &[String]| of(command, arguments, 0);
-    assert_eq!(said("dt", &[]), Step::Say("Did not find any relations.".into()));
-    assert_eq!(said("dt", &["x".into()]), Step::Say("Did not find any relation named \"x\".".into()));
-    assert_eq!(said("d", &["x".into()]), Step::Fail("Did not find any relation named \"x\".".into()));
-    assert!(matches!(said("dn", &[]), Step::Show(_)));
-    // As psql: who wants to hear little gets the list, with nothing in it.
+    let message = |command: &str, arguments: &[String]| first_step(command, arguments, 0);
+    assert_eq!(message("dt", &[]), Step::Print("Did not find any relations.".into()));
+    assert_eq!(message("dt", &["x".into()]), Step::Print("Did not find any relation named \"x\".".into()));
+    assert_eq!(message("d", &["x".into()]), Step::Fail("Did not find any relation named \"x\".".into()));
+    assert!(matches!(message("dn", &[]), Step::Show(_)));
+    // As in psql: with `QUIET` the list is shown, without rows.
     let quiet = Setting { quiet: true, ..at(150_000) };
     let mut describe = Describe::new("dt", &["x".into()], &quiet).unwrap();
     describe.step();
-    describe.answer(Looked::default());
+    describe.answer(QueryResult::default());
     assert!(matches!(describe.step(), Step::Show(sheet) if sheet.rows.is_empty()));
     let (newest, some) = (180_004, ["x".to_owned()]);
-    assert_eq!(of("dt", &[], newest), Step::Say("Did not find any tables.".into()));
-    assert_eq!(of("di", &some, newest), Step::Say("Did not find any indexes named \"x\".".into()));
-    assert_eq!(of("dtv", &some, newest), Step::Say("Did not find any relations named \"x\".".into()));
-    assert_eq!(of("d", &some, newest), Step::Fail("Did not find any relation named \"x\".".into()));
+    assert_eq!(first_step("dt", &[], newest), Step::Print("Did not find any tables.".into()));
+    assert_eq!(first_step("di", &some, newest), Step::Print("Did not find any indexes named \"x\".".into()));
+    assert_eq!(first_step("dtv", &some, newest), Step::Print("Did not find any relations named \"x\".".into()));
+    assert_eq!(first_step("d", &some, newest), Step::Fail("Did not find any relation named \"x\".".into()));
 }
 
 #[test]
-fn questions_are_those_of_the_servers_version() {
-    assert!(
-        question("l", &[], 130_000).contains("datctype") && !question("l", &[], 130_000).contains("datlocprovider")
-    );
-    assert!(question("l", &[], 150_000).contains("daticulocale"));
-    assert!(question("l", &[], 170_000).contains("datlocale") && !question("l", &[], 170_000).contains("daticulocale"));
-    assert!(question("du", &[], 150_000).contains("Member of") && !question("du", &[], 160_000).contains("Member of"));
-    assert!(!question("df+", &[], 130_000).contains("pg_get_function_sqlbody"));
-    assert!(question("df+", &[], 170_000).contains("Internal name"));
-    assert!(!question("dconfig+", &["x"], 140_000).contains("pg_parameter_acl"));
-    assert!(
-        question("dRp", &[], 180_000).contains("pubgencols") && !question("dRp", &[], 170_000).contains("pubgencols")
-    );
+fn queries_match_the_server_version() {
+    assert!(query("l", &[], 130_000).contains("datctype") && !query("l", &[], 130_000).contains("datlocprovider"));
+    assert!(query("l", &[], 150_000).contains("daticulocale"));
+    assert!(query("l", &[], 170_000).contains("datlocale") && !query("l", &[], 170_000).contains("daticulocale"));
+    assert!(query("du", &[], 150_000).contains("Member of") && !query("du", &[], 160_000).contains("Member of"));
+    assert!(!query("df+", &[], 130_000).contains("pg_get_function_sqlbody"));
+    assert!(query("df+", &[], 170_000).contains("Internal name"));
+    assert!(!query("dconfig+", &["x"], 140_000).contains("pg_parameter_acl"));
+    assert!(query("dRp", &[], 180_000).contains("pubgencols") && !query("dRp", &[], 170_000).contains("pubgencols"));
 }
 
 #[test]
-fn system_and_patterns_decide_what_is_left_out() {
-    assert!(question("dt", &[], 0).contains("n.nspname <> 'pg_catalog'"));
-    assert!(!question("dtS", &[], 0).contains("<> 'pg_catalog'"));
-    assert!(!question("dt", &["pg_*"], 0).contains("<> 'pg_catalog'"));
-    assert!(question("dtv", &[], 0).contains("IN ('r','p','v')"));
-    assert!(question("d", &[], 0).contains("IN ('r','p','v','m','S','f')"));
-    assert!(question("dt", &["a.b.c.d"], 0).contains("improper qualified name"));
+fn system_flag_and_pattern_decide_which_objects_are_left_out() {
+    assert!(query("dt", &[], 0).contains("n.nspname <> 'pg_catalog'"));
+    assert!(!query("dtS", &[], 0).contains("<> 'pg_catalog'"));
+    assert!(!query("dt", &["pg_*"], 0).contains("<> 'pg_catalog'"));
+    assert!(query("dtv", &[], 0).contains("IN ('r','p','v')"));
+    assert!(query("d", &[], 0).contains("IN ('r','p','v','m','S','f')"));
+    assert!(query("dt", &["a.b.c.d"], 0).contains("improper qualified name"));
     for unknown in ["dq", "foo", "", "dfx", "dPx", "D", "d1"] {
         assert!(Describe::new(unknown, &[], &at(0)).is_none(), "{unknown}");
     }
 }
 
 #[test]
-fn memberships_are_listed_with_the_options_that_the_version_has() {
-    assert!(question("drg", &[], 160_000).contains("pam.inherit_option"));
-    let before = question("drg", &["app*"], 150_000);
+fn memberships_are_listed_with_the_versions_options() {
+    assert!(query("drg", &[], 160_000).contains("pam.inherit_option"));
+    let before = query("drg", &["app*"], 150_000);
     assert!(
         before.contains("m.rolinherit") && before.contains("'^(app.*)$'") && !before.contains("!~ '^pg_'"),
         "{before}"
     );
 }
 
-/// The question for what stands below a table.
-fn below(command: &str, version: u32) -> String {
+/// Returns the query for the footers of a table.
+fn footers_query(command: &str, version: u32) -> String {
     let mut describe = Describe::new(command, &["t".into()], &at(version)).unwrap();
     describe.step();
     describe.answer(looked(&[], &[&["1", "app", "t", "r", "p"]]));
     describe.step();
-    describe.answer(Looked::default());
+    describe.answer(QueryResult::default());
     match describe.step() {
-        Step::Ask(statement) => statement,
+        Step::Query(statement) => statement,
         other => format!("{other:?}"),
     }
 }
 
 #[test]
-fn what_stands_below_a_table_is_asked_for_as_the_version_has_it() {
-    assert!(below("d", 180_000).contains("OR con.conperiod") && !below("d", 170_000).contains("conperiod"));
-    assert!(below("d+", 140_000).contains("inhdetachpending") && !below("d+", 130_000).contains("inhdetachpending"));
-    assert!(below("d", 140_000).contains("pg_depend") && !below("d", 150_000).contains("pg_depend"));
+fn footer_query_matches_the_server_version() {
+    assert!(
+        footers_query("d", 180_000).contains("OR con.conperiod") && !footers_query("d", 170_000).contains("conperiod")
+    );
+    assert!(
+        footers_query("d+", 140_000).contains("inhdetachpending")
+            && !footers_query("d+", 130_000).contains("inhdetachpending")
+    );
+    assert!(footers_query("d", 140_000).contains("pg_depend") && !footers_query("d", 150_000).contains("pg_depend"));
 }

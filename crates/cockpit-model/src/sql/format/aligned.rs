@@ -1,16 +1,16 @@
-//! psql's tables: columns that line up, and records. Widths come from the first rows and then stay, so that a result larger
-//! than memory passes; a wider value moves what is to its right.
+//! psql's tables: aligned columns, and records. Widths are taken from the first rows and then fixed, so that a result larger
+//! than memory can be written. A wider value shifts the rest of its row to the right.
 
 use super::cell::{grouped, is_plain, lines_of, width_of};
 use super::head::Head;
 use super::options::{Expanded, Options};
 use super::style::Rules;
-use crate::text::{harmless, harmless_lines, width};
+use crate::text::{sanitize, sanitize_lines, width};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-/// How many rows are looked at for the widths: results that are smaller look as psql's do.
+/// Number of rows sampled for the widths. Smaller results look exactly as in psql.
 pub const SAMPLE_ROWS: usize = 10_000;
-/// How many bytes of them at most.
+/// Maximum number of bytes sampled.
 pub const SAMPLE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Writes one result as a table.
@@ -21,21 +21,21 @@ pub struct Aligned {
     pub(super) headings: Vec<Vec<(String, usize)>>,
     pub(super) options: Options,
     widths: Vec<usize>,
-    /// The total width of the values of each column.
+    /// The summed width of the values of each column.
     sums: Vec<usize>,
-    /// The first rows: all values one after the other, and where each ends; none is NULL.
+    /// The sampled rows: all values concatenated, and the end of each; `None` is NULL.
     held: Option<(Vec<u8>, Vec<Option<usize>>)>,
     /// The width of the widest value, for records.
     pub(super) values_width: usize,
-    /// Whether a value has several lines.
+    /// Whether any value has several lines.
     pub(super) multiline: bool,
     pub(super) rows: u64,
     expanded: bool,
-    /// Reused for each row that needs it.
+    /// A buffer, reused for each row that needs it.
     lines: Vec<Vec<Part>>,
 }
 
-/// A part of a value: a line of it, or as much of one as its column takes.
+/// A part of a value: a line, or as much of a line as fits its column.
 #[derive(Debug)]
 pub(super) struct Part {
     pub(super) text: String,
@@ -46,15 +46,15 @@ pub(super) struct Part {
 /// How a part begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Begins {
-    /// It is the first one.
+    /// At the beginning of the value.
     Value,
-    /// After the end of a line.
+    /// After a line end in the value.
     Line,
-    /// Within a line that was too long.
+    /// Within a line that was too long for the column.
     Wrapped,
 }
 
-/// The lines of a value, those that are wider than that in pieces.
+/// Returns the lines of a value; lines wider than `most` cells are split.
 pub(super) fn parts(lines: Vec<(String, usize)>, most: usize) -> Vec<Part> {
     let mut parts = Vec::with_capacity(lines.len());
     for (line, (text, wide)) in lines.into_iter().enumerate() {
@@ -66,7 +66,7 @@ pub(super) fn parts(lines: Vec<(String, usize)>, most: usize) -> Vec<Part> {
         let mut part = Part { text: String::new(), wide: 0, begins };
         for character in text.graphemes(true) {
             let more = width(character);
-            // One that is wider than the column stands in it all the same.
+            // A character wider than the column is placed there all the same.
             if part.wide > 0 && part.wide + more > most {
                 parts
                     .push(std::mem::replace(&mut part, Part { text: String::new(), wide: 0, begins: Begins::Wrapped }));
@@ -88,10 +88,10 @@ pub(super) fn put(out: &mut Vec<u8>, text: &str) {
 }
 
 impl Aligned {
-    /// A writer for these columns.
+    /// Returns a writer for these columns.
     pub fn new(heads: Vec<Head>, options: &Options) -> Self {
         let headings: Vec<Vec<(String, usize)>> = heads.iter().map(|head| lines_of(head.name.as_bytes())).collect();
-        // Also where they are not shown, as psql does it.
+        // As in psql, headings count even if they are not shown.
         let widths = headings.iter().map(|lines| widest(lines)).collect();
         Self {
             sums: vec![0; heads.len()],
@@ -140,17 +140,17 @@ impl Aligned {
             ends.push(cell.map(|_| bytes.len()));
         }
         if self.rows as usize >= SAMPLE_ROWS || bytes.len() >= SAMPLE_BYTES {
-            self.settle(out);
+            self.flush(out);
         }
     }
 
-    /// Fixes the widths and writes what is held.
-    pub fn settle(&mut self, out: &mut Vec<u8>) {
+    /// Fixes the widths and writes the sampled rows.
+    pub fn flush(&mut self, out: &mut Vec<u8>) {
         let Some((bytes, ends)) = self.held.take() else { return };
         if self.options.wrapped {
             self.narrow();
         }
-        // One column alone would be wider as records.
+        // A single column would be wider as records.
         if self.options.expanded == Expanded::Auto && self.options.columns > 0 && self.heads.len() > 1 {
             self.expanded = self.lines_between() + self.widths.iter().sum::<usize>() > self.options.columns;
         }
@@ -171,7 +171,7 @@ impl Aligned {
         }
     }
 
-    /// Cells that no column has.
+    /// Returns the number of cells between and around the columns.
     fn lines_between(&self) -> usize {
         let count = self.heads.len();
         match self.border() {
@@ -181,8 +181,8 @@ impl Aligned {
         }
     }
 
-    /// Narrows columns to the width of the screen, those first whose widest value is an exception. Source: print.c,
-    /// `print_aligned_text`.
+    /// Narrows columns to the width of the screen, starting with those whose widest value is exceptional.
+    /// Source: print.c, `print_aligned_text`.
     fn narrow(&mut self) {
         let between = self.lines_between();
         let headings: Vec<usize> = self.headings.iter().map(|lines| widest(lines)).collect();
@@ -208,7 +208,7 @@ impl Aligned {
     fn begin(&self, out: &mut Vec<u8>) {
         let border = self.border();
         if let Some(title) = self.options.title.as_deref().filter(|_| !self.options.tuples_only) {
-            let title = harmless_lines(title);
+            let title = sanitize_lines(title);
             let total = self.lines_between() + self.widths.iter().sum::<usize>();
             if !self.expanded {
                 pad(out, total.saturating_sub(title.lines().map(width).max().unwrap_or(0)) / 2);
@@ -229,7 +229,7 @@ impl Aligned {
         self.rule(&self.rules().middle, out);
     }
 
-    /// The headings, which may have several lines.
+    /// Writes the headings, which may have several lines.
     fn heading(&self, out: &mut Vec<u8>) {
         let (border, rules, last) = (self.border(), self.rules(), self.heads.len().saturating_sub(1));
         let high = self.headings.iter().map(Vec::len).max().unwrap_or(0);
@@ -257,7 +257,7 @@ impl Aligned {
         }
     }
 
-    /// A rule between rows.
+    /// Writes a rule between rows.
     fn rule(&self, ends: &[&str; 3], out: &mut Vec<u8>) {
         let border = self.border();
         let dash = self.rules().dash;
@@ -300,7 +300,7 @@ impl Aligned {
         }
     }
 
-    /// A row whose values are one line of one cell a byte: almost all are.
+    /// Writes a row whose values are all single lines with one cell per byte, which is the usual case.
     fn plain(&self, cells: &[Option<&[u8]>], out: &mut Vec<u8>) {
         let border = self.border();
         let bar = self.rules().bar;
@@ -340,7 +340,7 @@ impl Aligned {
         }
     }
 
-    /// A row of which a value has several lines, wide characters or such that would act.
+    /// Writes a row with multi-line values, wide characters or control characters.
     fn lines(&mut self, cells: &[Option<&[u8]>], out: &mut Vec<u8>) {
         let (border, rules) = (self.border(), self.rules());
         let most = |wide: usize| if self.options.wrapped { wide } else { usize::MAX };
@@ -393,9 +393,9 @@ impl Aligned {
         }
     }
 
-    /// Writes what stands below the last row.
+    /// Writes the footers below the last row.
     pub fn end(mut self, footers: &[String], out: &mut Vec<u8>) {
-        self.settle(out);
+        self.flush(out);
         let border = self.border();
         if border == 2 && (!self.expanded || self.rows > 0 && !self.heads.is_empty()) {
             if self.expanded {
@@ -407,14 +407,14 @@ impl Aligned {
         if !self.options.tuples_only {
             if self.options.footer && footers.is_empty() && (!self.expanded || self.rows == 0 || self.heads.is_empty())
             {
-                put(out, &counted(self.rows));
+                put(out, &row_count(self.rows));
             }
-            // Below records they stand apart.
+            // Footers below records are set off by an empty line.
             if self.expanded && self.rows > 0 && border < 2 && !footers.is_empty() {
                 out.push(b'\n');
             }
             for footer in footers {
-                put(out, &harmless(footer));
+                put(out, &sanitize(footer));
                 out.push(b'\n');
             }
         }
@@ -422,7 +422,7 @@ impl Aligned {
     }
 
     /// Ends the output of a statement that failed.
-    pub fn cut(mut self, out: &mut Vec<u8>) {
+    pub fn abort(mut self, out: &mut Vec<u8>) {
         if self.rows > 0 {
             self.options.footer = false;
             self.end(&[], out);
@@ -430,12 +430,12 @@ impl Aligned {
     }
 }
 
-/// Cells of the widest line.
+/// Returns the width of the widest line in cells.
 pub(super) fn widest(lines: &[(String, usize)]) -> usize {
     lines.iter().map(|line| line.1).max().unwrap_or(0)
 }
 
-/// `(1 row)`, `(3 rows)`.
-pub fn counted(rows: u64) -> String {
+/// Formats a row count as `(1 row)` or `(3 rows)`.
+pub fn row_count(rows: u64) -> String {
     if rows == 1 { "(1 row)\n".into() } else { format!("({rows} rows)\n") }
 }

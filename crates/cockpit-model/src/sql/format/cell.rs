@@ -1,14 +1,14 @@
-//! A value as it is shown: its lines, each harmless to a terminal, and their widths.
+//! A value as displayed: its lines, each safe for a terminal, with their widths.
 
-use crate::text::{harmless, width};
+use crate::text::{sanitize, width};
 
-/// Whether each byte is one cell.
+/// Returns whether each byte takes exactly one cell.
 pub fn is_plain(cell: &[u8]) -> bool {
     cell.iter().all(|byte| (b' '..0x7f).contains(byte))
 }
 
-/// The lines of a value, each harmless, with its width. Control characters are shown as psql does: `\r`, `\x1B`, `\u0085`; a tab goes
-/// to the next eighth cell; a byte that is no UTF-8 is `\x80`.
+/// Returns the lines of a value, each safe for a terminal, with its width. Control characters are shown as in psql: `\r`,
+/// `\x1B`, `\u0085`. A tab advances to the next multiple of eight cells; a byte that is not UTF-8 is shown as `\x80`.
 pub fn lines_of(cell: &[u8]) -> Vec<(String, usize)> {
     let mut lines = vec![(String::new(), 0)];
     let add = |line: &mut (String, usize), text: &str| {
@@ -23,7 +23,7 @@ pub fn lines_of(cell: &[u8]) -> Vec<(String, usize)> {
                 plain.push(c);
                 continue;
             }
-            add(&mut lines[count], &harmless(&plain));
+            add(&mut lines[count], &sanitize(&plain));
             plain.clear();
             match c {
                 '\n' => lines.push((String::new(), 0)),
@@ -37,7 +37,7 @@ pub fn lines_of(cell: &[u8]) -> Vec<(String, usize)> {
             }
         }
         let count = lines.len() - 1;
-        add(&mut lines[count], &harmless(&plain));
+        add(&mut lines[count], &sanitize(&plain));
         for byte in chunk.invalid() {
             add(&mut lines[count], &format!("\\x{byte:02x}"));
         }
@@ -45,20 +45,20 @@ pub fn lines_of(cell: &[u8]) -> Vec<(String, usize)> {
     lines
 }
 
-/// Cells of the widest line of a value.
+/// Returns the width of a value's widest line in cells.
 pub fn width_of(cell: &[u8]) -> usize {
     if is_plain(cell) { cell.len() } else { lines_of(cell).iter().map(|line| line.1).max().unwrap_or(0) }
 }
 
-/// A number with its thousands grouped; what is none stays.
+/// Groups the thousands of a number; text that is not a number stays as it is.
 pub fn grouped(number: &str) -> String {
     let digits = number.find(|c: char| c.is_ascii_digit()).unwrap_or(number.len());
     let (sign, rest) = number.split_at(digits);
     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    let (whole, after) = rest.split_at(end);
+    let (integer, after) = rest.split_at(end);
     let mut text = sign.to_owned();
-    for (at, digit) in whole.char_indices() {
-        if at > 0 && (whole.len() - at) % 3 == 0 {
+    for (at, digit) in integer.char_indices() {
+        if at > 0 && (integer.len() - at) % 3 == 0 {
             text.push(',');
         }
         text.push(digit);
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn control_characters_are_shown_and_widths_are_those_of_the_screen() {
+    fn control_characters_are_escaped_and_widths_count_cells() {
         let lines = |cell: &[u8]| lines_of(cell);
         assert_eq!(lines("日本\nx".as_bytes()), [("日本".into(), 4), ("x".into(), 1)]);
         assert_eq!(lines(b"a\tb\r\x1b[31m\x7f"), [("a       b\\r\\x1B[31m\\x7F".into(), 23)]);
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn thousands_are_grouped_before_the_point_alone() {
+    fn thousands_are_grouped_only_before_the_decimal_point() {
         for (number, text) in
             [("1234567.8901", "1,234,567.8901"), ("-1000", "-1,000"), ("12", "12"), ("NaN", "NaN"), ("", "")]
         {

@@ -1,20 +1,20 @@
-//! `\crosstabview`: a result turned so that the values of one column are its headings.
+//! `\crosstabview`: a result pivoted so that the values of one column become headings.
 
 use crate::sql::sheet::Sheet;
-use crate::sql::token::folded;
+use crate::sql::token::fold_identifier;
 
-/// How many headings at most, as a table of the server's can have columns.
+/// Maximum number of headings, which is the server's limit for the columns of a table.
 const MOST: usize = 1_600;
 
-/// A value, or NULL.
+/// A value; `None` is NULL.
 type Value = Option<String>;
 
-/// Turns a result. `arguments` are those of `\crosstabview`: the columns of the vertical headings, the horizontal ones and the
-/// values, and the one by which the horizontal ones are sorted; each by number from 1 or by name. `null` is what a heading is that is
-/// NULL.
+/// Pivots a result. `arguments` are those of `\crosstabview`: the columns of the vertical headings, the horizontal headings
+/// and the values, and the column that sorts the horizontal ones; each by number from 1 or by name. `null` is the heading
+/// that stands for NULL.
 ///
 /// # Errors
-/// Why it cannot be turned, in psql's words.
+/// The reason it cannot be pivoted; the message is psql's.
 pub fn crosstab(
     columns: &[(String, bool)],
     rows: &[Vec<Value>],
@@ -51,7 +51,7 @@ pub fn crosstab(
             down.len() - 1
         });
         let rank = match sorted.and_then(|sorted| row.get(sorted)) {
-            // As psql: what is no number is none.
+            // As in psql, text that is not a number sorts as 0.
             Some(Some(text)) => text.parse::<f64>().unwrap_or_default(),
             Some(None) => f64::INFINITY,
             None => 0.0,
@@ -87,7 +87,7 @@ pub fn crosstab(
     })
 }
 
-/// A column by its number or its name, which is folded but in quotes.
+/// Returns the column with this number or name. A name is folded to lower case unless quoted.
 fn column(columns: &[(String, bool)], name: &str) -> Result<usize, String> {
     if let Ok(number) = name.parse::<usize>() {
         return match number.checked_sub(1) {
@@ -95,7 +95,7 @@ fn column(columns: &[(String, bool)], name: &str) -> Result<usize, String> {
             _ => Err(format!("\\crosstabview: column number {number} is out of range 1..{}", columns.len())),
         };
     }
-    let wanted = folded(name);
+    let wanted = fold_identifier(name);
     let mut found = columns.iter().enumerate().filter(|(_, (known, _))| *known == wanted).map(|(at, _)| at);
     match (found.next(), found.next()) {
         (Some(at), None) => Ok(at),
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn headings_stand_in_the_order_in_which_they_came_or_are_sorted() {
+    fn headings_keep_their_order_or_are_sorted() {
         let rows = rows(&[&["a", "x", "1", "2"], &["b", "y", "NULL", "1"], &["a", "y", "3", "1"]]);
         let heads = columns(&["v", "h", "n", "s"]);
         let arguments = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_that_makes_no_crosstab_says_why() {
+    fn result_that_cannot_be_pivoted_is_refused_with_a_reason() {
         let heads = columns(&["v", "h", "n"]);
         let values = rows(&[&["a", "x", "1"], &["a", "x", "2"]]);
         let why = |heads: &[(String, bool)], arguments: &[&str]| {

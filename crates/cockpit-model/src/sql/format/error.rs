@@ -1,26 +1,26 @@
-//! A failure of the server, as psql prints it: with the line of the statement and a caret under the place.
+//! Server errors as printed by psql, with the line of the statement and a caret below the error position.
 
 use crate::sql::ServerMessage;
-use crate::text::{harmless, width};
+use crate::text::{sanitize, width};
 use std::fmt::Write as _;
 
-/// How much of an error is printed.
+/// The amount of an error that is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Verbosity {
-    /// The message, the place, what more the server says and what to do.
+    /// The message, the position, and the server's detail and hint.
     #[default]
     Default,
-    /// The message alone.
+    /// Only the message.
     Terse,
-    /// With the code, and what it is about.
+    /// Also the code, and the object the error is about.
     Verbose,
-    /// The code alone.
+    /// Only the code.
     Sqlstate,
 }
 
 impl Verbosity {
-    /// The one that a word of `\set VERBOSITY` names.
-    pub fn named(name: &str) -> Option<Self> {
+    /// Parses a word of `\set VERBOSITY`.
+    pub fn from_name(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
             "default" => Self::Default,
             "terse" => Self::Terse,
@@ -31,18 +31,18 @@ impl Verbosity {
     }
 }
 
-/// When the call stack is told.
+/// When the call stack is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Context {
     Never,
     #[default]
     Errors,
-    /// With notices too.
+    /// For notices too.
     Always,
 }
 
 impl Context {
-    /// The one that a word of `\set SHOW_CONTEXT` names.
+    /// Parses a word of `\set SHOW_CONTEXT`.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
             "never" => Self::Never,
@@ -53,27 +53,27 @@ impl Context {
     }
 }
 
-/// How many cells of a line are shown; what is cut is at its ends.
+/// Maximum number of cells shown of a line; the rest is cut at its ends.
 const WIDE: usize = 60;
 
-/// The text of an error or notice, each line ended. `statement` is the one that was sent.
-pub fn text(said: &ServerMessage, statement: &str, verbosity: Verbosity, context: Context) -> String {
+/// Returns the text of an error or notice, each line terminated. `statement` is the statement that was sent.
+pub fn text(error: &ServerMessage, statement: &str, verbosity: Verbosity, context: Context) -> String {
     let mut out = String::new();
     let mut add = |name: &str, text: &str| {
-        let lines: Vec<_> = text.split('\n').map(harmless).collect();
+        let lines: Vec<_> = text.split('\n').map(sanitize).collect();
         out.push_str(name);
         out.push_str(":  ");
         out.push_str(&lines.join("\n"));
         out.push('\n');
     };
     let message = match verbosity {
-        Verbosity::Sqlstate if !said.code.is_empty() => said.code.clone(),
-        Verbosity::Verbose if !said.code.is_empty() => format!("{}: {}", said.code, said.message),
-        _ => said.message.clone(),
+        Verbosity::Sqlstate if !error.code.is_empty() => error.code.clone(),
+        Verbosity::Verbose if !error.code.is_empty() => format!("{}: {}", error.code, error.message),
+        _ => error.message.clone(),
     };
-    let severity = if said.severity.is_empty() { "ERROR" } else { &said.severity };
+    let severity = if error.severity.is_empty() { "ERROR" } else { &error.severity };
     if verbosity == Verbosity::Terse
-        && let Some(position) = said.position
+        && let Some(position) = error.position
     {
         add(severity, &format!("{message} at character {position}"));
         return out;
@@ -82,7 +82,7 @@ pub fn text(said: &ServerMessage, statement: &str, verbosity: Verbosity, context
     if matches!(verbosity, Verbosity::Terse | Verbosity::Sqlstate) {
         return out;
     }
-    let place = match (said.position, said.internal_position, &said.internal_query) {
+    let place = match (error.position, error.internal_position, &error.internal_query) {
         (Some(position), ..) => caret(statement, position),
         (None, Some(position), Some(query)) => caret(query, position),
         _ => None,
@@ -92,13 +92,13 @@ pub fn text(said: &ServerMessage, statement: &str, verbosity: Verbosity, context
     }
     let mut add = |name: &str, text: Option<&str>| {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
-            let lines: Vec<_> = text.split('\n').map(harmless).collect();
+            let lines: Vec<_> = text.split('\n').map(sanitize).collect();
             let _ = writeln!(out, "{name}:  {}", lines.join("\n"));
         }
     };
-    add("DETAIL", said.detail.as_deref());
-    add("HINT", said.hint.as_deref());
-    add("QUERY", said.internal_query.as_deref());
+    add("DETAIL", error.detail.as_deref());
+    add("HINT", error.hint.as_deref());
+    add("QUERY", error.internal_query.as_deref());
     let is_error = matches!(severity, "ERROR" | "FATAL" | "PANIC");
     let stack = match context {
         Context::Never => false,
@@ -106,18 +106,19 @@ pub fn text(said: &ServerMessage, statement: &str, verbosity: Verbosity, context
         Context::Always => true,
     };
     if stack {
-        add("CONTEXT", said.context.as_deref());
+        add("CONTEXT", error.context.as_deref());
     }
     if verbosity == Verbosity::Verbose {
-        for (name, value) in &said.about {
+        for (name, value) in &error.about {
             add(&format!("{} NAME", name.to_uppercase()), Some(value));
         }
-        add("LOCATION", said.location.as_deref());
+        add("LOCATION", error.location.as_deref());
     }
     out
 }
 
-/// Where a position (in characters from 1) is: the line from 1, its text, and the characters before it there.
+/// Converts a position (in characters from 1) into the line number from 1, the line, and the number of characters before the
+/// position in it.
 pub fn place(statement: &str, position: u32) -> Option<(usize, &str, usize)> {
     let mut before = (position as usize).checked_sub(1)?;
     for (number, line) in statement.split('\n').enumerate() {
@@ -130,13 +131,13 @@ pub fn place(statement: &str, position: u32) -> Option<(usize, &str, usize)> {
     None
 }
 
-/// `LINE 1: select …` and the caret below it.
+/// Returns `LINE 1: select …` with the caret below it.
 pub fn caret(statement: &str, position: u32) -> Option<String> {
     let (number, line, before) = place(statement, position)?;
-    // A tab is a blank here and there, so that the caret stands right.
+    // Tabs become blanks in both lines, so that the caret is aligned.
     let shown: Vec<(String, usize)> = line
         .chars()
-        .map(|c| harmless(c.encode_utf8(&mut [0; 4])).into_owned())
+        .map(|c| sanitize(c.encode_utf8(&mut [0; 4])).into_owned())
         .map(|c| {
             let wide = width(&c);
             (c, wide)
@@ -163,7 +164,7 @@ pub fn caret(statement: &str, position: u32) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn said(message: &str, position: Option<u32>) -> ServerMessage {
+    fn error(message: &str, position: Option<u32>) -> ServerMessage {
         ServerMessage {
             severity: "ERROR".into(),
             code: "42703".into(),
@@ -174,9 +175,9 @@ mod tests {
     }
 
     #[test]
-    fn the_caret_stands_under_the_place_also_behind_wide_characters_and_tabs() {
+    fn caret_is_aligned_after_wide_characters_and_tabs() {
         let text = |statement: &str, position| {
-            text(&said("no", Some(position)), statement, Verbosity::Default, Context::Errors)
+            text(&error("no", Some(position)), statement, Verbosity::Default, Context::Errors)
         };
         assert_eq!(text("select x", 8), "ERROR:  no\nLINE 1: select x\n               ^\n");
         assert_eq!(
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_cut_on_both_sides_of_the_place() {
+    fn long_line_is_cut_on_both_sides_of_the_position() {
         let statement = format!("select {}x, {}", "a, ".repeat(60), "b, ".repeat(60));
         let text = caret(&statement, 188).unwrap();
         let mut lines = text.lines();
@@ -200,30 +201,30 @@ mod tests {
     }
 
     #[test]
-    fn what_more_is_said_follows_in_the_servers_order() {
-        let mut said = said("a\u{1b}[31m", None);
-        said.detail = Some("d".into());
-        said.hint = Some("h".into());
-        said.context = Some("c1\nc2".into());
-        said.about = vec![("table", "t".into())];
-        let all = |verbosity, context| text(&said, "", verbosity, context);
+    fn further_fields_follow_in_the_servers_order() {
+        let mut error = error("a\u{1b}[31m", None);
+        error.detail = Some("d".into());
+        error.hint = Some("h".into());
+        error.context = Some("c1\nc2".into());
+        error.about = vec![("table", "t".into())];
+        let printed = |verbosity, context| text(&error, "", verbosity, context);
         assert_eq!(
-            all(Verbosity::Default, Context::Errors),
+            printed(Verbosity::Default, Context::Errors),
             "ERROR:  a␛[31m\nDETAIL:  d\nHINT:  h\nCONTEXT:  c1\nc2\n"
         );
-        assert_eq!(all(Verbosity::Terse, Context::Errors), "ERROR:  a␛[31m\n");
-        assert_eq!(all(Verbosity::Sqlstate, Context::Errors), "ERROR:  42703\n");
-        assert_eq!(all(Verbosity::Default, Context::Never), "ERROR:  a␛[31m\nDETAIL:  d\nHINT:  h\n");
-        assert!(all(Verbosity::Verbose, Context::Errors).starts_with("ERROR:  42703: a"));
-        assert!(all(Verbosity::Verbose, Context::Errors).ends_with("TABLE NAME:  t\n"));
+        assert_eq!(printed(Verbosity::Terse, Context::Errors), "ERROR:  a␛[31m\n");
+        assert_eq!(printed(Verbosity::Sqlstate, Context::Errors), "ERROR:  42703\n");
+        assert_eq!(printed(Verbosity::Default, Context::Never), "ERROR:  a␛[31m\nDETAIL:  d\nHINT:  h\n");
+        assert!(printed(Verbosity::Verbose, Context::Errors).starts_with("ERROR:  42703: a"));
+        assert!(printed(Verbosity::Verbose, Context::Errors).ends_with("TABLE NAME:  t\n"));
     }
 
     #[test]
-    fn a_place_in_a_statement_of_the_servers_own_is_shown_there() {
-        let mut said = said("no", None);
-        said.internal_query = Some("select y".into());
-        said.internal_position = Some(8);
-        let text = text(&said, "select f()", Verbosity::Default, Context::Errors);
+    fn position_in_an_internal_statement_is_shown_in_that_statement() {
+        let mut error = error("no", None);
+        error.internal_query = Some("select y".into());
+        error.internal_position = Some(8);
+        let text = text(&error, "select f()", Verbosity::Default, Context::Errors);
         assert_eq!(text, "ERROR:  no\nLINE 1: select y\n               ^\nQUERY:  select y\n");
     }
 }

@@ -1,4 +1,4 @@
-//! The head of a column: its name, its side, and what its values are to other programs.
+//! A column's head: its name, its alignment, and the kind of its values for other programs.
 
 use crate::sql::Column;
 
@@ -17,14 +17,14 @@ pub enum Kind {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Head {
     pub name: String,
-    /// Whether its values stand at the right.
+    /// Whether the values are right-aligned.
     pub right: bool,
-    /// The kind of its values.
+    /// The kind of the values.
     pub kind: Kind,
 }
 
 impl Head {
-    /// The head of a column of a result. Source of the object ids: PostgreSQL's `pg_type.dat`.
+    /// Returns the head of a result's column. Source of the object ids: PostgreSQL's `pg_type.dat`.
     pub fn of(column: &Column) -> Self {
         let kind = match column.type_oid {
             16 => Kind::Boolean,

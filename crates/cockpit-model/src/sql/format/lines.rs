@@ -1,28 +1,28 @@
-//! Forms in which a row needs no other: CSV, TSV, JSON, Markdown, statements, and values with a separator between them.
+//! Formats in which each row is independent of the others: CSV, TSV, JSON, Markdown, INSERT statements, and unaligned values.
 
 use super::head::{Head, Kind};
 use super::options::{Expanded, Format, Options};
 use crate::csv::field;
-use crate::sql::keywords::{literal, quoted};
-use crate::text::{harmless, json_text};
+use crate::sql::keywords::{literal, quote_identifier};
+use crate::text::{escape_json, sanitize};
 use std::borrow::Cow;
 
 /// Writes one result.
 #[derive(Debug)]
 pub struct Lines {
     heads: Vec<Head>,
-    /// Names as they stand in the form: of JSON, so that no two are the same.
+    /// The names as the format writes them; for JSON made unique.
     names: Vec<Vec<u8>>,
     options: Options,
     terminal: bool,
     rows: u64,
     begun: bool,
-    /// A line of unaligned values waits for what stands behind it.
+    /// Whether a line of unaligned values still needs its terminator.
     begun_line: bool,
 }
 
 impl Lines {
-    /// A writer for these columns. What goes to a terminal is made harmless.
+    /// Returns a writer for these columns. With `terminal`, control characters are made harmless.
     pub fn new(heads: Vec<Head>, options: &Options, terminal: bool) -> Self {
         let mut seen: Vec<String> = Vec::new();
         for head in &heads {
@@ -47,7 +47,7 @@ impl Lines {
         self.options.expanded == Expanded::On
     }
 
-    /// Whether a row has names beside its values, so that no heading is needed.
+    /// Returns whether each row carries its names, so that no heading is needed.
     fn has_heading(&self) -> bool {
         !self.options.tuples_only && !self.expanded()
     }
@@ -98,11 +98,11 @@ impl Lines {
             return Cow::Borrowed(cell);
         }
         match std::str::from_utf8(cell) {
-            Ok(text) => match shown(text) {
+            Ok(text) => match harmless_lines(text) {
                 Cow::Borrowed(_) => Cow::Borrowed(cell),
                 Cow::Owned(text) => Cow::Owned(text.into_bytes()),
             },
-            Err(_) => Cow::Owned(shown(&String::from_utf8_lossy(cell)).into_owned().into_bytes()),
+            Err(_) => Cow::Owned(harmless_lines(&String::from_utf8_lossy(cell)).into_owned().into_bytes()),
         }
     }
 
@@ -124,7 +124,7 @@ impl Lines {
         }
     }
 
-    /// The text of NULL: as it was set, else one that tells it from a text in the form.
+    /// Returns the text for NULL: the configured one, else one that the format tells apart from a string.
     fn null(&self) -> &str {
         match self.options.format {
             Format::Tsv if self.options.null.is_empty() => "\\N",
@@ -142,7 +142,7 @@ impl Lines {
         out.push(b'|');
         for cell in cells {
             let text = String::from_utf8_lossy(cell.unwrap_or(self.options.null.as_bytes()));
-            let lines: Vec<Cow<str>> = text.split('\n').map(harmless).collect();
+            let lines: Vec<Cow<str>> = text.split('\n').map(sanitize).collect();
             let text = lines.join("<br>").replace('\\', "\\\\").replace('|', "\\|");
             out.push(b' ');
             out.extend_from_slice(text.as_bytes());
@@ -161,8 +161,8 @@ impl Lines {
             Kind::Boolean if cell == b"f" => out.extend_from_slice(b"false"),
             Kind::Number if is_number(cell) => out.extend_from_slice(cell),
             Kind::Json => match std::str::from_utf8(cell) {
-                // Ends of lines in JSON are never within a text.
-                Ok(text) => out.extend_from_slice(json_text(&text.replace(['\n', '\r'], " ")).as_bytes()),
+                // Line ends in JSON occur only between values.
+                Ok(text) => out.extend_from_slice(escape_json(&text.replace(['\n', '\r'], " ")).as_bytes()),
                 Err(_) => json_string(cell, out),
             },
             Kind::Boolean | Kind::Number | Kind::Text => json_string(cell, out),
@@ -184,7 +184,7 @@ impl Lines {
 
     fn insert<'a>(&self, cells: impl Iterator<Item = Option<&'a [u8]>>, out: &mut Vec<u8>) {
         let own = &self.options.table_columns;
-        let names = self.heads.iter().enumerate().map(|(at, head)| quoted(own.get(at).unwrap_or(&head.name)));
+        let names = self.heads.iter().enumerate().map(|(at, head)| quote_identifier(own.get(at).unwrap_or(&head.name)));
         let names: Vec<String> = names.collect();
         let head = format!("INSERT INTO {} ({}) VALUES (", self.options.table, names.join(", "));
         out.extend_from_slice(head.as_bytes());
@@ -197,7 +197,7 @@ impl Lines {
                 Some(cell) if head.kind == Kind::Number && is_number(cell) => out.extend_from_slice(cell),
                 Some(b"t") if head.kind == Kind::Boolean => out.extend_from_slice(b"true"),
                 Some(b"f") if head.kind == Kind::Boolean => out.extend_from_slice(b"false"),
-                // Bytes of a database that knows no encoding are those that they were.
+                // Bytes of a database without an encoding stay as they are.
                 Some(cell) if !self.terminal && std::str::from_utf8(cell).is_err() => literal_of_bytes(cell, out),
                 Some(cell) => {
                     let text = literal(&String::from_utf8_lossy(cell));
@@ -208,7 +208,7 @@ impl Lines {
         out.extend_from_slice(b");\n");
     }
 
-    /// A record of unaligned values or of CSV: a name and a value a line.
+    /// Writes a record of unaligned values or of CSV: a name and a value per line.
     fn record<'a>(&self, cells: impl Iterator<Item = Option<&'a [u8]>>, out: &mut Vec<u8>) {
         for (at, (cell, head)) in cells.zip(&self.heads).enumerate() {
             let name = head.name.as_bytes();
@@ -265,7 +265,7 @@ impl Lines {
         }
     }
 
-    /// Writes the separator between two lines of unaligned values, or between two records, where there was one.
+    /// Writes the separator before the next line of unaligned values or the next record, if one precedes it.
     fn separate(&self, records: bool, out: &mut Vec<u8>) {
         if self.begun_line {
             let times = if records { 2 } else { 1 };
@@ -274,7 +274,7 @@ impl Lines {
     }
 
     /// Ends the output of a statement that failed.
-    pub fn cut(mut self, out: &mut Vec<u8>) {
+    pub fn abort(mut self, out: &mut Vec<u8>) {
         if self.rows > 0 {
             self.options.footer = false;
             self.end(&[], out);
@@ -289,18 +289,18 @@ impl Lines {
             Format::Unaligned => {
                 let mut lines = footers.to_vec();
                 if self.options.footer && footers.is_empty() && !self.expanded() {
-                    lines.push(super::aligned::counted(self.rows).trim_end().to_owned());
+                    lines.push(super::aligned::row_count(self.rows).trim_end().to_owned());
                 }
                 if self.options.tuples_only {
                     lines.clear();
                 }
                 for (at, line) in lines.iter().enumerate() {
-                    // Those of records stand apart from them.
+                    // The footers of records are set off from them.
                     self.separate(self.expanded() && at == 0, out);
-                    out.extend_from_slice(harmless(line).as_bytes());
+                    out.extend_from_slice(sanitize(line).as_bytes());
                     self.begun_line = true;
                 }
-                // The last line is ended as all lines are, whatever stands between records.
+                // The last line ends with a line end, whatever the record separator is.
                 if self.begun_line {
                     out.push(if self.options.record_separator == "\0" { 0 } else { b'\n' });
                 }
@@ -310,15 +310,15 @@ impl Lines {
     }
 }
 
-/// Harmless, with its ends of lines.
-fn shown(text: &str) -> Cow<'_, str> {
+/// Returns text that is safe for a terminal, with its line ends kept.
+fn harmless_lines(text: &str) -> Cow<'_, str> {
     if !text.contains('\n') {
-        return harmless(text);
+        return sanitize(text);
     }
-    Cow::Owned(text.split('\n').map(harmless).collect::<Vec<_>>().join("\n"))
+    Cow::Owned(text.split('\n').map(sanitize).collect::<Vec<_>>().join("\n"))
 }
 
-/// Whether JSON has such numbers: PostgreSQL also has `NaN` and `Infinity`.
+/// Returns whether JSON can express this number: PostgreSQL also has `NaN` and `Infinity`.
 fn is_number(cell: &[u8]) -> bool {
     let digits = cell.strip_prefix(b"-").unwrap_or(cell);
     digits.first().is_some_and(u8::is_ascii_digit)
@@ -331,12 +331,12 @@ fn json_string(cell: &[u8], out: &mut Vec<u8>) {
         out.push(b'"');
         return;
     }
-    // A text always has JSON.
+    // A string can always be written as JSON.
     let json = serde_json::to_string(&String::from_utf8_lossy(cell)).unwrap_or_default();
-    out.extend_from_slice(json_text(&json).as_bytes());
+    out.extend_from_slice(escape_json(&json).as_bytes());
 }
 
-/// Bytes that are no UTF-8 as a literal.
+/// Writes bytes that are not UTF-8 as a literal.
 fn literal_of_bytes(cell: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b"E'");
     for byte in cell {
@@ -348,7 +348,7 @@ fn literal_of_bytes(cell: &[u8], out: &mut Vec<u8>) {
     out.push(b'\'');
 }
 
-/// As in `COPY`: what would end a value is written with `\`.
+/// Writes a TSV value. As in `COPY`, characters that would end a value are escaped with `\`.
 fn tsv(cell: &[u8], out: &mut Vec<u8>) {
     for byte in cell {
         match byte {

@@ -1,4 +1,4 @@
-//! Results as text: psql's tables, and forms for other programs. Everything is written as it comes, bytes in and bytes out.
+//! Results as text: psql's tables, and formats for other programs. Everything is streamed, bytes in and bytes out.
 
 pub mod aligned;
 pub mod cell;

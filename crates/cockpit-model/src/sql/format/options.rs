@@ -1,34 +1,34 @@
-//! How results are printed: what `\pset` sets, `\x`, `\a`, `\t` and `\f` turn, and `-o` of the command line names.
+//! The output options: those of `\pset`, the shortcuts `\x`, `\a`, `\t` and `\f`, and `-o` on the command line.
 
-use super::style::{HeaderWidth, LineStyle, is_begun, separator};
+use super::style::{HeaderWidth, LineStyle, is_abbreviation, separator};
 
-/// The name of tables whose columns are narrowed to the width of the screen.
+/// The name of the aligned format whose columns are narrowed to the width of the screen.
 const WRAPPED: &str = "wrapped";
 
-/// The form of a result.
+/// The format of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
-    /// Columns that line up.
+    /// Aligned columns.
     #[default]
     Aligned,
-    /// Values with a separator between them.
+    /// Values joined by a separator.
     Unaligned,
-    /// CSV, quoted where it must be.
+    /// CSV, quoted where needed.
     Csv,
-    /// Values with tabs between them; a tab in one is `\t`, NULL is `\N`, as in `COPY`.
+    /// Values joined by tabs; a tab in a value is `\t`, NULL is `\N`, as in `COPY`.
     Tsv,
     /// One array of objects.
     Json,
-    /// An object a line.
+    /// One object per line.
     JsonLines,
-    /// A table of Markdown.
+    /// A Markdown table.
     Markdown,
-    /// A statement `INSERT` for each row.
+    /// An `INSERT` statement per row.
     Insert,
 }
 
 impl Format {
-    /// All formats by name. The first name of each is what is printed.
+    /// All formats by name. The first name of each is the one that is printed.
     pub const NAMES: &[(&'static str, Self)] = &[
         ("aligned", Self::Aligned),
         ("unaligned", Self::Unaligned),
@@ -43,14 +43,14 @@ impl Format {
         ("sql", Self::Insert),
     ];
 
-    /// The one of this name, or of the only one that begins so.
-    pub fn named(name: &str) -> Option<Self> {
+    /// Returns the format with this name, or the only one whose name begins with it.
+    pub fn from_name(name: &str) -> Option<Self> {
         let exact = Self::NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        let mut begun = Self::NAMES.iter().filter(|(known, _)| is_begun(known, name));
+        let mut begun = Self::NAMES.iter().filter(|(known, _)| is_abbreviation(known, name));
         exact.or_else(|| begun.next().filter(|_| begun.next().is_none())).map(|(_, format)| *format)
     }
 
-    /// The one that a file of this name has, by its ending.
+    /// Returns the format for a file name, by its extension.
     pub fn of_file(path: &str) -> Option<Self> {
         let name = path.rsplit('/').next().unwrap_or(path);
         let (stem, ending) = name.rsplit_once('.')?;
@@ -67,60 +67,60 @@ impl Format {
         }
     }
 
-    /// The name of the format, for `\pset format`.
+    /// Returns the name of the format, for `\pset format`.
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, format)| *format == self).map_or("aligned", |(name, _)| *name)
     }
 }
 
-/// Whether each row is printed as a record of its own.
+/// Whether each row is printed as a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Expanded {
-    /// No.
+    /// Never.
     #[default]
     Off,
-    /// Yes.
+    /// Always.
     On,
-    /// Where a row is wider than the screen.
+    /// If a row is wider than the screen.
     Auto,
 }
 
-/// All options of the output. The defaults are psql's.
+/// All output options. The defaults are psql's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// The form.
+    /// The format.
     pub format: Format,
-    /// Lines around and between columns, 0 to 3.
+    /// The lines around and between columns, 0 to 3.
     pub border: u8,
-    /// How its lines are drawn.
+    /// The characters of these lines.
     pub style: LineStyle,
-    /// Columns are narrowed to the width of the screen, and values go on in the next line.
+    /// Whether columns are narrowed to the width of the screen, with values continued on the next line.
     pub wrapped: bool,
-    /// A record for each row.
+    /// Whether each row is a record.
     pub expanded: Expanded,
-    /// How wide the rule above a record is.
+    /// The width of the rule above a record.
     pub header_width: HeaderWidth,
-    /// The text of NULL.
+    /// The text printed for NULL.
     pub null: String,
-    /// Between values that are not aligned.
+    /// The separator between unaligned values.
     pub field_separator: String,
-    /// Between rows that are not aligned.
+    /// The separator between unaligned rows.
     pub record_separator: String,
-    /// Between the values of CSV.
+    /// The separator between CSV values.
     pub csv_separator: char,
-    /// Whether the number of rows is told.
+    /// Whether the number of rows is printed.
     pub footer: bool,
-    /// Neither headings nor anything else but values.
+    /// Whether only values are printed, without headings or footers.
     pub tuples_only: bool,
     /// The title above each result.
     pub title: Option<String>,
-    /// Thousands of numbers are grouped with `,`.
+    /// Whether the thousands of numbers are grouped with `,`.
     pub grouped: bool,
-    /// The width of the screen in cells; 0 is not known.
+    /// The width of the screen in cells; 0 if unknown.
     pub columns: usize,
-    /// The table that `INSERT` names.
+    /// The table named in `INSERT`.
     pub table: String,
-    /// The columns that it names, where they are others than those of the result.
+    /// The columns named in `INSERT`, if they differ from the result's.
     pub table_columns: Vec<String>,
 }
 
@@ -148,7 +148,7 @@ impl Default for Options {
     }
 }
 
-/// The options, as they are listed. Those that only a pager, HTML or troff read are taken and have no effect.
+/// The options in listing order. Those for a pager, HTML or troff are accepted without effect.
 const NAMES: &[&str] = &[
     "border",
     "columns",
@@ -175,12 +175,12 @@ const NAMES: &[&str] = &[
     "xheader_width",
 ];
 
-/// The names of all settings of `\pset`.
+/// Returns the names of all `\pset` settings.
 pub fn names() -> &'static [&'static str] {
     NAMES
 }
 
-/// Reads on or off as psql does: also the beginnings of the words. Source: variables.c, `ParseVariableBool`.
+/// Parses on or off as psql does, including abbreviations. Source: variables.c, `ParseVariableBool`.
 pub fn boolean(value: &str) -> Option<bool> {
     let lower = value.to_ascii_lowercase();
     let begins = |word: &str, least: usize| lower.len() >= least && word.starts_with(&lower);
@@ -195,11 +195,11 @@ fn on_off(on: bool) -> &'static str {
 }
 
 impl Options {
-    /// Sets one as `\pset NAME VALUE` does; without a value what is on or off is turned, and others are only told. The answer
-    /// is what psql says of it, which is nothing of some that were given a value.
+    /// Sets an option as `\pset NAME VALUE` does. Without a value, on/off options are toggled and others only shown. Returns
+    /// psql's confirmation, which is empty for some options that were given a value.
     ///
     /// # Errors
-    /// A name or a value that is not known, in psql's words.
+    /// An unknown name or value; the message is psql's.
     pub fn set(&mut self, name: &str, value: Option<&str>) -> Result<String, String> {
         let turned = |now: bool| match value {
             None => Ok(!now),
@@ -221,11 +221,11 @@ impl Options {
         match name {
             "format" => {
                 if let Some(value) = value {
-                    self.format = Format::named(value).ok_or_else(|| {
+                    self.format = Format::from_name(value).ok_or_else(|| {
                         let known: Vec<&str> = Format::NAMES.iter().map(|(name, _)| *name).collect();
                         format!("\\pset: allowed formats are {}", known.join(", "))
                     })?;
-                    self.wrapped = self.format == Format::Aligned && is_begun(WRAPPED, value);
+                    self.wrapped = self.format == Format::Aligned && is_abbreviation(WRAPPED, value);
                 }
             }
             "border" => self.border = number(0, 3)?.map_or(self.border, |number| number as u8),
@@ -270,7 +270,7 @@ impl Options {
             "table" => self.table = value.map_or_else(|| self.table.clone(), str::to_owned),
             "xheader_width" => {
                 const KNOWN: &str = "\\pset: allowed xheader_width values are full, column, page, or a number of cells";
-                self.header_width = value.map_or(Some(self.header_width), HeaderWidth::named).ok_or(KNOWN)?;
+                self.header_width = value.map_or(Some(self.header_width), HeaderWidth::from_name).ok_or(KNOWN)?;
             }
             "pager"
             | "pager_min_lines"
@@ -281,11 +281,11 @@ impl Options {
             _ => return Err(format!("\\pset: unknown option: {name}")),
         }
         let silent = value.is_some() && matches!(name, "footer" | "t" | "tuples_only" | "numericlocale");
-        Ok(if silent { String::new() } else { self.told(name) })
+        Ok(if silent { String::new() } else { self.confirmation(name) })
     }
 
-    /// The sentence of psql after an option was set.
-    fn told(&self, name: &str) -> String {
+    /// Returns psql's confirmation of an option.
+    fn confirmation(&self, name: &str) -> String {
         match name {
             "format" => format!("Output format is {}.", self.format_name()),
             "border" => format!("Border style is {}.", self.border),
@@ -349,7 +349,7 @@ impl Options {
         }
     }
 
-    /// All that have an effect, a line each, as `\pset` lists them.
+    /// Lists all options that have an effect, one per line, as `\pset` does.
     pub fn list(&self) -> String {
         let shown = NAMES.iter().map(|name| (name, self.value(name)));
         let lines = shown.filter(|(name, value)| **name == "title" || !value.is_empty());
@@ -362,9 +362,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_is_set_and_told_as_psql_does() {
+    fn options_are_set_and_confirmed_as_in_psql() {
         let mut options = Options::default();
-        for (name, value, told) in [
+        for (name, value, confirmation) in [
             ("format", Some("csv"), "Output format is csv."),
             ("format", Some("u"), "Output format is unaligned."),
             ("border", Some("2"), "Border style is 2."),
@@ -383,7 +383,7 @@ mod tests {
             ("xheader_width", Some("40"), "Expanded header width is 40."),
             ("xheader_width", Some("page"), "Expanded header width is \"page\"."),
         ] {
-            assert_eq!(options.set(name, value), Ok(told.into()), "{name} {value:?}");
+            assert_eq!(options.set(name, value), Ok(confirmation.into()), "{name} {value:?}");
         }
         assert_eq!(
             (options.border, options.format, options.tuples_only, options.null.as_str()),
@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_changes_nothing_and_says_what_is() {
+    fn unknown_values_change_nothing_and_list_the_known_ones() {
         let mut options = Options::default();
         for (name, value) in [
             ("format", "html"),
@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn all_are_listed_and_each_listed_name_can_be_set() {
+    fn all_options_are_listed_and_can_be_set() {
         let list = Options::default().list();
         assert!(
             list.contains("border                   1\n") && list.contains("null                     ''\n"),
@@ -425,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn a_files_ending_says_its_form() {
+    fn file_extension_determines_the_format() {
         for (path, format) in [
             ("a.csv", Some(Format::Csv)),
             ("/tmp/x.y/out.JSONL", Some(Format::JsonLines)),
@@ -440,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn on_and_off_are_read_by_their_beginnings() {
+    fn booleans_may_be_abbreviated() {
         for (value, read) in [("t", Some(true)), ("of", Some(false)), ("o", None), ("1", Some(true)), ("", None)] {
             assert_eq!(boolean(value), read, "{value}");
         }

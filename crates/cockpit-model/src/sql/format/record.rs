@@ -1,15 +1,15 @@
-//! psql's records: each row with a name and a value a line. Source: print.c, `print_aligned_vertical`.
+//! psql's records: a name and a value per line. Source: print.c, `print_aligned_vertical`.
 
 use super::aligned::{Aligned, Begins, pad, parts, put, widest};
 use super::style::{HeaderWidth, LineStyle};
 
 impl Aligned {
-    /// The widths of names and of values. A heading counts for the width of its column, not for that of the values.
+    /// Returns the widths of names and of values. A heading counts for the width of its column, not for that of the values.
     fn record_widths(&self) -> (usize, usize) {
         (self.headings.iter().map(|lines| widest(lines)).max().unwrap_or(0), self.values_width)
     }
 
-    /// Whether a heading has several lines.
+    /// Returns whether a heading has several lines.
     fn high_headings(&self) -> bool {
         self.headings.iter().any(|lines| lines.len() > 1)
     }
@@ -33,13 +33,13 @@ impl Aligned {
         let label = self.rows.max(1).to_string().len() + [9, 12, 15][usize::from(border)];
         let label = if self.options.tuples_only { 0 } else { label };
         self.values_width = loop {
-            let whole = (names + between + values).max(label);
+            let total = (names + between + values).max(label);
             let least = (names + between + 3).max(label);
             let columns = self.options.columns;
-            let wide = if columns == 0 || columns >= whole { whole } else { columns.max(least) };
+            let wide = if columns == 0 || columns >= total { total } else { columns.max(least) };
             let wanted = wide - names - between;
             if wanted < values && !self.multiline && border < 2 {
-                // A mark where a value goes on takes a cell.
+                // The mark of a continued value takes a cell.
                 self.multiline = true;
                 between += 1;
                 continue;
@@ -48,7 +48,7 @@ impl Aligned {
         };
     }
 
-    /// The cells that a rule takes beside the values; none where it ends with the names.
+    /// Returns the width of the rule beside the names; `None` if the rule ends with the names.
     fn rule_width(&self) -> Option<usize> {
         let (names, values) = self.record_widths();
         let most = match self.options.header_width {
@@ -61,7 +61,7 @@ impl Aligned {
         Some(if most == 0 { values } else { values.min(room) })
     }
 
-    /// The rule above a record.
+    /// Writes the rule above a record.
     fn record_rule(&self, number: u64, out: &mut Vec<u8>) {
         let (border, rules) = (self.border(), self.rules());
         let (mut names, _) = self.record_widths();
@@ -105,7 +105,7 @@ impl Aligned {
         out.push(b'\n');
     }
 
-    /// The rule below the last one.
+    /// Writes the rule below the last record.
     pub(super) fn record_end(&self, out: &mut Vec<u8>) {
         let (names, _) = self.record_widths();
         let [left, middle, right] = self.rules().bottom;
@@ -114,7 +114,7 @@ impl Aligned {
         put(out, &format!("{left}{}{values}{right}\n", dash.repeat(names + 2)));
     }
 
-    /// A row.
+    /// Writes a row.
     pub(super) fn record(&self, cells: &[Option<&[u8]>], number: u64, out: &mut Vec<u8>) {
         if self.heads.is_empty() {
             return;
@@ -137,7 +137,7 @@ impl Aligned {
                     put(
                         out,
                         match begins {
-                            // As psql, also where the name goes on beside no more of the value.
+                            // As in psql, also if a multi-line name continues beside no more of the value.
                             Some(Begins::Wrapped) | None => self.rules().bar_wrapped,
                             Some(Begins::Value) => self.rules().bar,
                             Some(Begins::Line) => self.rules().bar_on,
@@ -170,7 +170,7 @@ impl Aligned {
         }
     }
 
-    /// A line of a name, as wide as all of them.
+    /// Writes one line of a name, padded to the width of all names.
     fn record_name(&self, heading: &[(String, usize)], line: usize, names: usize, out: &mut Vec<u8>) {
         let (border, high, old) = (self.border(), self.high_headings(), self.is_old());
         let Some((text, used)) = heading.get(line) else {

@@ -1,11 +1,11 @@
-//! The lines of tables, and the marks where a value or a heading goes on. Source: print.c, `printTextFormat`.
+//! The lines of tables, and the marks for continued values and headings. Source: print.c, `printTextFormat`.
 
-/// Whether what was written is a name or the beginning of it.
-pub(super) fn is_begun(name: &str, written: &str) -> bool {
+/// Returns whether the text is a name or an abbreviation of it.
+pub(super) fn is_abbreviation(name: &str, written: &str) -> bool {
     !written.is_empty() && name.get(..written.len()).is_some_and(|start| start.eq_ignore_ascii_case(written))
 }
 
-/// A separator as it is told.
+/// Returns a separator in quotes, for display.
 pub(super) fn separator(text: &str) -> String {
     match text {
         "\n" => "<newline>".into(),
@@ -14,23 +14,23 @@ pub(super) fn separator(text: &str) -> String {
     }
 }
 
-/// How wide the rule above a record is.
+/// The width of the rule above a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum HeaderWidth {
-    /// As its widest value.
+    /// As wide as the widest value.
     #[default]
     Full,
-    /// To the first column's end.
+    /// Up to the end of the first column.
     Column,
-    /// As wide as the screen at most.
+    /// At most as wide as the screen.
     Page,
-    /// So many cells at most.
+    /// At most this number of cells.
     Cells(usize),
 }
 
 impl HeaderWidth {
-    /// The one of this name, or of a number.
-    pub fn named(name: &str) -> Option<Self> {
+    /// Parses a name or a number.
+    pub fn from_name(name: &str) -> Option<Self> {
         match name.to_ascii_lowercase().as_str() {
             "full" => Some(Self::Full),
             "column" => Some(Self::Column),
@@ -39,7 +39,7 @@ impl HeaderWidth {
         }
     }
 
-    /// The name, for `\pset xheader_width`.
+    /// Returns the name, for `\pset xheader_width`.
     pub fn name(self) -> String {
         match self {
             Self::Full => "full".into(),
@@ -50,15 +50,15 @@ impl HeaderWidth {
     }
 }
 
-/// The characters that lines are drawn with.
+/// The characters of the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LineStyle {
-    /// With `-`, `+` and `|`.
+    /// `-`, `+` and `|`.
     #[default]
     Ascii,
     /// ASCII with the marks of psql before version 9.
     OldAscii,
-    /// With box characters.
+    /// Box-drawing characters.
     Unicode,
 }
 
@@ -66,17 +66,17 @@ impl LineStyle {
     const ALL: [(&'static str, Self); 3] =
         [("ascii", Self::Ascii), ("old-ascii", Self::OldAscii), ("unicode", Self::Unicode)];
 
-    /// The one of this name, or of the beginning of it.
+    /// Returns the style with this name or abbreviation.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(known, _)| is_begun(known, name)).map(|(_, style)| *style)
+        Self::ALL.iter().find(|(known, _)| is_abbreviation(known, name)).map(|(_, style)| *style)
     }
 
-    /// The name of the style, for `\pset linestyle`.
+    /// Returns the name of the style, for `\pset linestyle`.
     pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(_, style)| *style == self).map_or("ascii", |(name, _)| *name)
     }
 
-    /// The characters of the style.
+    /// Returns the characters of the style.
     pub(super) fn rules(self) -> &'static Rules {
         match self {
             Self::Ascii => &ASCII,
@@ -86,27 +86,27 @@ impl LineStyle {
     }
 }
 
-/// The lines of a table, and its marks.
+/// The characters of a table's lines and marks.
 pub(super) struct Rules {
     pub dash: &'static str,
-    /// Left, middle and right of the rule above, between and below.
+    /// Left, middle and right of the top, middle and bottom rules.
     pub top: [&'static str; 3],
     pub middle: [&'static str; 3],
     pub bottom: [&'static str; 3],
     pub bar: &'static str,
-    /// Before a value that goes on: after an end of its line, within it, and where there is no more of it.
+    /// Before a continued value: after a line end in it, within a long line, and past its end.
     pub bar_on: &'static str,
     pub bar_wrapped: &'static str,
     pub bar_past: &'static str,
-    /// Before and behind a heading that goes on.
+    /// Before and after a continued heading.
     pub heading_on: &'static str,
     pub heading_more: &'static str,
-    /// Behind a value that goes on in the next line.
+    /// After a value that continues on the next line.
     pub more: &'static str,
-    /// Before and behind a value whose line was too long.
+    /// Before and after a value whose line was too long.
     pub wrapped_on: &'static str,
     pub wrapped_more: &'static str,
-    /// Marks of headings stand at their right.
+    /// Whether heading marks are on the right.
     pub marks_right: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Tests of the forms of results. The tables are what psql 15 printed for the same values.
+//! Tests of the output formats. The expected tables are psql 15's output for the same values.
 
 use super::*;
 
@@ -45,7 +45,7 @@ fn with(settings: &[(&str, &str)]) -> Options {
 }
 
 #[test]
-fn tables_look_as_psqls_do() {
+fn tables_match_psql() {
     assert_eq!(
         printed(&with(&[]), NAMES, &rows()),
         " a  |     b      | 名前 | n |       ctl       |   z   \n\
@@ -80,7 +80,7 @@ fn tables_look_as_psqls_do() {
 }
 
 #[test]
-fn records_look_as_psqls_do() {
+fn records_match_psql() {
     assert_eq!(
         printed(&with(&[("x", "on")]), NAMES, &rows()),
         "-[ RECORD 1 ]---------\na    | 1\nb    | x              +\n     | y\n名前 | 日本\nn    | \n\
@@ -104,7 +104,7 @@ fn records_look_as_psqls_do() {
 }
 
 #[test]
-fn what_is_empty_says_so() {
+fn empty_results_are_marked() {
     assert_eq!(printed(&with(&[]), &["a"], &[]), " a \n---\n(0 rows)\n\n");
     assert_eq!(printed(&with(&[("x", "on")]), &["a"], &[]), "(0 rows)\n\n");
     assert_eq!(printed(&with(&[]), &[], &[vec![]]), "--\n(1 row)\n\n");
@@ -116,7 +116,7 @@ fn what_is_empty_says_so() {
 }
 
 #[test]
-fn titles_footers_null_and_groups_are_as_set() {
+fn titles_footers_null_and_grouping_follow_the_options() {
     let rows = vec![vec![Some(&b"1"[..]), None], vec![Some(b"3000"), Some(b"4")]];
     assert_eq!(
         printed(
@@ -136,7 +136,7 @@ fn titles_footers_null_and_groups_are_as_set() {
 }
 
 #[test]
-fn values_reach_other_programs_as_they_are() {
+fn values_are_exact_in_machine_readable_formats() {
     let names = ["a", "b", "ok", "j", "b"];
     let rows = vec![
         vec![Some(&b"1"[..]), Some(b"x|y\n\"q\",\\"), Some(b"t"), Some(b"{\"k\":\n 1}"), None],
@@ -178,7 +178,7 @@ fn values_reach_other_programs_as_they_are() {
 }
 
 #[test]
-fn no_form_acts_on_a_terminal_and_a_file_gets_the_bytes() {
+fn terminal_output_is_harmless_and_file_output_is_exact() {
     for (name, format) in Format::NAMES {
         let options = Options { format: *format, ..Options::default() };
         let write = |terminal: bool| {
@@ -197,7 +197,7 @@ fn no_form_acts_on_a_terminal_and_a_file_gets_the_bytes() {
 }
 
 #[test]
-fn widths_come_from_the_first_rows_and_then_stay() {
+fn widths_are_fixed_after_the_sampled_rows() {
     let mut out = Vec::new();
     let mut writer = Writer::new(heads(&["a", "b"]), &Options::default(), false);
     let cell = b"x".repeat(10);
@@ -212,12 +212,12 @@ fn widths_come_from_the_first_rows_and_then_stay() {
     let mut writer = Writer::new(heads(&["a"]), &Options::default(), false);
     writer.row([Some(&b"1"[..])].into_iter(), &mut held);
     assert!(held.is_empty());
-    writer.settle(&mut held);
+    writer.flush(&mut held);
     assert_eq!(held, b" a \n---\n 1\n");
 }
 
 #[test]
-fn a_sheet_has_its_own_title_and_footers() {
+fn sheet_has_its_own_title_and_footers() {
     let sheet = Sheet {
         title: Some("Table \"public.t\"".into()),
         columns: vec![("Column".into(), false)],
@@ -232,14 +232,14 @@ fn a_sheet_has_its_own_title_and_footers() {
 }
 
 #[test]
-fn of_a_statement_that_failed_no_number_of_rows_is_told() {
+fn failed_statement_has_no_row_count() {
     let written = |format: Format, rows: usize| {
         let mut out = Vec::new();
         let mut writer = Writer::new(heads(&["a"]), &Options { format, ..Options::default() }, false);
         for _ in 0..rows {
             writer.row([Some(&b"1"[..])].into_iter(), &mut out);
         }
-        writer.cut(&mut out);
+        writer.abort(&mut out);
         String::from_utf8(out).unwrap()
     };
     for (format, one) in [
@@ -253,9 +253,9 @@ fn of_a_statement_that_failed_no_number_of_rows_is_told() {
     assert!(written(Format::Json, 1).ends_with("]\n"), "it can be read as far as it goes");
 }
 
-/// Held against psql 15.
+/// Compared with psql 15.
 #[test]
-fn footers_stand_apart_from_records() {
+fn footers_are_set_off_from_records() {
     let sheet = Sheet {
         columns: vec![("Type".into(), false)],
         rows: vec![vec![Some("integer".into())]],
@@ -268,9 +268,9 @@ fn footers_stand_apart_from_records() {
     assert_eq!(text, "-[ RECORD 1 ]-\nType | integer\n\nOwned by: t.id\n\n");
 }
 
-/// The rules of `print_aligned_vertical_line` of psql 16.
+/// As in `print_aligned_vertical_line` of psql 16.
 #[test]
-fn the_rule_above_a_record_is_as_wide_as_it_is_to_be() {
+fn rule_above_a_record_has_the_configured_width() {
     let row = vec![Some(&b"1"[..]), Some(b"a value of twenty-one")];
     let rule = |width: &str, border: &str| {
         let options = with(&[("x", "on"), ("border", border), ("columns", "20"), ("xheader_width", width)]);
@@ -288,7 +288,7 @@ fn the_rule_above_a_record_is_as_wide_as_it_is_to_be() {
 }
 
 #[test]
-fn bytes_that_are_no_utf8_are_inserted_as_they_were() {
+fn bytes_that_are_not_utf8_are_inserted_unchanged() {
     let options = Options { format: Format::Insert, ..Options::default() };
     let mut out = Vec::new();
     let mut writer = Writer::new(heads(&["b"]), &options, false);

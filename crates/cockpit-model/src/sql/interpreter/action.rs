@@ -1,156 +1,159 @@
-//! The actions that the interpreter asks for, and their answers. Nothing is run here.
+//! The actions that the interpreter requests, and their answers. Nothing is run here.
 
-use crate::sql::describe::Looked;
+use crate::sql::describe::QueryResult;
 use crate::sql::format::Options;
 use crate::sql::scan::Open;
 use crate::sql::sheet::Sheet;
 use crate::sql::{Column, ServerMessage, Transaction};
 
-/// Where something is written.
+/// The destination of output.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Target {
-    /// Where results go: standard output, or what `\o` named.
+    /// The current output for results: standard output, or what `\o` set.
     #[default]
     Results,
-    /// Standard output, whatever `\o` named.
+    /// Standard output, regardless of `\o`.
     Output,
     /// Standard error.
     Errors,
     File(String),
-    /// A command that reads it.
+    /// The standard input of a command.
     Pipe(String),
 }
 
-/// Which way the data of a `COPY` go on this side.
+/// The source or destination of a `COPY`'s data on the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Peer {
-    /// The lines that follow in the text that is run, up to `\.`: [`super::Interpreter::data`] has them.
+    /// The lines that follow in the running text, up to `\.`; [`super::Interpreter::data`] returns them.
     Following,
     /// This process's own standard input or output.
     Standard,
-    /// Where results go.
+    /// The current output for results.
     Results,
     File(String),
     /// A command.
     Program(String),
 }
 
-/// A statement that is to be run in the session.
+/// A statement to run in the session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
-    /// The statement, without psql's commands and its `;`.
+    /// The statement, without psql commands and the final `;`.
     pub statement: String,
-    /// Values for `$1`, `$2` …; none is that it is sent as it is.
+    /// Values for `$1`, `$2` …; `None` sends the statement with the simple protocol.
     pub bind: Option<Vec<String>>,
-    /// Where its data come from or go, where it is a `COPY`.
+    /// The source or destination of its data, if it is a `COPY`.
     pub copy: Option<Peer>,
-    /// Where its result goes.
+    /// The destination of its result.
     pub target: Target,
-    /// The format in which it is printed.
+    /// The output format.
     pub options: Options,
     /// The use of its rows.
     pub rows: Rows,
-    /// It is the interpreter's own (`BEGIN`, a savepoint): only its failure is told.
+    /// Whether it is the interpreter's own (`BEGIN`, a savepoint), of which only a failure is reported.
     pub hidden: bool,
-    /// It is to be shown before it runs (`ECHO`).
+    /// Whether to show it before it runs (`ECHO`).
     pub echo: bool,
-    /// In which line of the text it begins, from 1.
+    /// The line of the text in which it begins, from 1.
     pub line: usize,
-    /// The file whose line it is; none is what was typed or came by standard input.
+    /// The file that contains this line; `None` for typed text and standard input.
     pub file: Option<String>,
-    /// So many statements it has (`\;`): rows that are kept are those of the last one.
+    /// Number of statements in it (`\;`). Rows to keep are those of the last one.
     pub statements: usize,
-    /// It is run again and again, with so many milliseconds between (`\watch`).
+    /// Milliseconds between repeated runs (`\watch`).
     pub every: Option<u64>,
 }
 
 /// The use of the rows of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rows {
-    /// They are printed.
+    /// Print them.
     Print,
-    /// They come back with the answer, at most so many, and are not printed.
+    /// Return this number of rows at most with the answer, without printing them.
     Keep(usize),
-    /// It is not run: only its columns come back.
+    /// Do not run the statement: return only its columns.
     Describe,
 }
 
 /// The next action for the caller.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// Run it; answer with [`Answer::Ran`].
+    /// Run a statement; answer with [`Answer::Ran`].
     Run(Box<Run>),
-    /// Read from the catalogue: all rows are wanted; answer with [`Answer::Rows`]. `shown` is `ECHO_HIDDEN`.
-    Look {
+    /// Query the catalogue and read all rows; answer with [`Answer::Rows`].
+    Query {
         statement: String,
-        /// It is to be shown.
+        /// Whether to show the query (`ECHO_HIDDEN`).
         shown: bool,
     },
-    /// Print a text. No answer is waited for.
+    /// Print a text. Needs no answer.
     Print {
-        /// The text, with the ends of its lines.
+        /// The text, including its line ends.
         text: String,
-        /// Where to.
+        /// The destination.
         target: Target,
     },
-    /// Print a table. No answer is waited for.
+    /// Print a table. Needs no answer.
     Show {
         /// The table.
         sheet: Box<Sheet>,
-        /// How.
+        /// The output options.
         options: Box<Options>,
     },
-    /// A command of psql failed, in psql's words. No answer is waited for.
+    /// A psql command failed; the message is psql's. Needs no answer.
     Fail {
-        /// Why.
+        /// The reason.
         message: String,
-        /// In which line of the text, from 1.
+        /// The line of the text, from 1.
         line: usize,
-        /// The file whose line it is; none is what was typed or came by standard input.
+        /// The file that contains this line; `None` for typed text and standard input.
         file: Option<String>,
     },
-    /// Results go there from now on. Answer with [`Answer::Done`].
+    /// Redirect the output of results. Answer with [`Answer::Done`].
     Output(Target),
-    /// Run a file: answer with its text ([`Answer::Text`]), or with [`Answer::Opened`] and give it piece by piece.
+    /// Read a file: answer with its whole text ([`Answer::Text`]), or with [`Answer::Opened`] and feed it in pieces.
     Read {
-        /// Its name.
+        /// The file name.
         path: String,
     },
     /// Write a text to a file or a command. Answer with [`Answer::Done`].
     Write {
         text: String,
-        /// Where to.
+        /// The destination.
         target: Target,
     },
-    /// Run a command in a shell and answer with what it wrote, without the last end of a line: [`Answer::Text`].
+    /// Run a command in a shell; answer with its output, without the last line end: [`Answer::Text`].
     Shell {
-        /// The command; empty is a shell for the person.
+        /// The command; empty starts an interactive shell.
         command: String,
-        /// Its output is the answer; otherwise it goes to the terminal, and the answer's text is empty.
+        /// Whether the output is the answer. Otherwise it goes to the terminal, and the answer's text is empty.
         captured: bool,
     },
-    /// Open an editor and answer with [`Answer::Text`].
+    /// Open an editor; answer with [`Answer::Text`].
     Edit {
-        /// The text that is edited.
+        /// The text to edit.
         what: Edited,
-        /// The line to begin with, from 1.
+        /// The line to start at, from 1.
         line: Option<usize>,
     },
     /// Show the history, or write it to a file. Answer with [`Answer::Done`].
     History(Option<String>),
-    /// Ask the person for a text: [`Answer::Text`].
-    Ask(String),
-    /// The value of an environment variable: [`Answer::Text`]; where there is none [`Answer::Done`], which sets nothing.
+    /// Prompt the user for a text; answer with [`Answer::Text`].
+    Prompt(String),
+    /// Read an environment variable; answer with [`Answer::Text`], or with [`Answer::Done`] if it is unset, which sets
+    /// nothing.
     Environment(String),
-    /// Look for files there: [`Answer::Done`].
+    /// Change the folder for relative file names; answer with [`Answer::Done`].
     Folder(Option<String>),
-    /// Connect anew, with what is given: [`Answer::Done`]. Empty parts are as they are now.
+    /// Reconnect with these parameters; answer with [`Answer::Done`]. Missing parts keep their current values.
     Connect(Connection),
-    /// Wait so many milliseconds, for `\watch`: [`Answer::Done`]. An error is that the person ended it.
+    /// Wait this number of milliseconds, for `\watch`; answer with [`Answer::Done`]. An error means that the user ended the
+    /// wait.
     Wait(u64),
-    /// The text is at its end: [`super::Interpreter::feed`] more, or end it. The prompt shows why a statement is not over.
-    More(Open),
-    /// It is over. The code is that of psql: 0, or 3 after an error where those stop.
+    /// The text is used up: [`super::Interpreter::feed`] more, or finish. The value is why a statement is incomplete, for the
+    /// prompt.
+    NeedInput(Open),
+    /// The end, with psql's exit code: 0, or 3 after an error that stopped a script.
     Quit(u8),
 }
 
@@ -164,42 +167,42 @@ pub struct Connection {
     pub port: Option<String>,
 }
 
-/// The kind of text that is edited.
+/// What is edited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edited {
-    /// A text, which is run when it comes back.
+    /// A text, which is run after editing.
     Text(String),
-    /// A file, whose text is run.
+    /// A file, whose text is run after editing.
     File(String),
 }
 
-/// How a statement went.
+/// The result of a statement.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ran {
-    /// The failure, where it failed.
+    /// The error, if it failed.
     pub failed: Option<ServerMessage>,
-    /// The server's word for its end: `SELECT 3`.
+    /// The server's command tag: `SELECT 3`.
     pub tag: String,
     pub columns: Vec<Column>,
-    /// The rows that were to be kept.
+    /// The rows to keep.
     pub rows: Vec<Vec<Option<String>>>,
-    /// How many rows there were, or were changed.
+    /// Number of rows returned or changed.
     pub count: u64,
-    /// The state of the session after it.
+    /// The state of the transaction afterwards.
     pub transaction: Transaction,
 }
 
 /// The outcome of an action.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    /// Of [`Action::Run`].
+    /// The outcome of [`Action::Run`].
     Ran(Box<Ran>),
-    /// Of [`Action::Look`]: the rows, or why not.
-    Rows(Result<Looked, Box<ServerMessage>>),
-    /// A text, or why there is none, in words.
+    /// The outcome of [`Action::Query`]: the rows, or the error.
+    Rows(Result<QueryResult, Box<ServerMessage>>),
+    /// A text, or the reason there is none.
     Text(Result<String, String>),
-    /// A file is open: [`super::Interpreter::feed_file`] has its text.
+    /// The file is open; [`super::Interpreter::feed_file`] passes its text.
     Opened,
-    /// It is done, or why not, in words.
+    /// Success, or the reason for failure.
     Done(Result<(), String>),
 }

@@ -1,4 +1,4 @@
-//! The arguments of a command of psql: quotes, variables, backticks.
+//! The arguments of psql commands: quotes, variables, backticks.
 
 use crate::sql::token::{is_variable_char, next};
 use crate::sql::variables::Variables;
@@ -8,28 +8,28 @@ use std::fmt::Write as _;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Argument {
     pub text: String,
-    /// Any of it was in quotes or came from a variable, so that it may be empty and `-n` or `;` is text.
+    /// Whether any part was quoted or came from a variable. It may then be empty, and `-n` or `;` is plain text.
     pub quoted: bool,
-    /// The places in it that are output of a command.
+    /// The positions at which command output must be inserted, with the commands.
     shells: Vec<(usize, String)>,
-    /// How many bytes at its end were not in quotes.
+    /// Number of unquoted bytes at its end.
     bare: usize,
 }
 
 /// The arguments of a command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Arguments {
-    /// One after the other.
+    /// The arguments in order.
     pub all: Vec<Argument>,
-    /// The text behind the name, as it is written.
+    /// The text after the command name, as written.
     pub line: String,
 }
 
 impl Arguments {
-    /// Takes them apart.
+    /// Parses the arguments.
     ///
     /// # Errors
-    /// A quote without an end, in psql's words.
+    /// An unterminated quote; the message is psql's.
     pub fn read(line: &str, variables: &Variables) -> Result<Self, String> {
         let line = line.strip_suffix("\\\\").unwrap_or(line);
         let mut arguments = Self { all: Vec::new(), line: line.trim().to_owned() };
@@ -44,12 +44,12 @@ impl Arguments {
         Ok(arguments)
     }
 
-    /// The first command in backticks whose output is not known yet.
+    /// Returns the first command in backticks that has not been run yet.
     pub fn shell(&self) -> Option<&str> {
         self.all.iter().find_map(|argument| argument.shells.first()).map(|(_, command)| command.as_str())
     }
 
-    /// Inserts the output of the command that [`Self::shell`] gave.
+    /// Inserts the output of the command returned by [`Self::shell`].
     pub fn fill(&mut self, output: &str) {
         let Some(argument) = self.all.iter_mut().find(|argument| !argument.shells.is_empty()) else { return };
         let (at, _) = argument.shells.remove(0);
@@ -59,7 +59,7 @@ impl Arguments {
         }
     }
 
-    /// The arguments without `;` at the ends that were not in quotes.
+    /// Returns the arguments without unquoted `;` at the ends.
     #[must_use]
     pub fn without_semicolons(mut self) -> Self {
         for argument in &mut self.all {
@@ -72,12 +72,12 @@ impl Arguments {
         self
     }
 
-    /// The text of the argument at this place.
+    /// Returns the text of an argument.
     pub fn get(&self, at: usize) -> Option<&str> {
         self.all.get(at).map(|argument| argument.text.as_str())
     }
 
-    /// The texts of all arguments.
+    /// Returns the texts of all arguments.
     pub fn texts(&self) -> Vec<String> {
         self.all.iter().map(|argument| argument.text.clone()).collect()
     }
@@ -108,7 +108,7 @@ fn argument(text: &str, variables: &Variables) -> Result<(Argument, usize), Stri
             }
             ':' => {
                 let length = variable(rest);
-                match variables.replaced(&rest[..length]).filter(|_| length > 1) {
+                match variables.substitute(&rest[..length]).filter(|_| length > 1) {
                     Some((value, _)) => {
                         argument.text.push_str(&value);
                         (argument.quoted, argument.bare) = (true, 0);
@@ -127,7 +127,7 @@ fn argument(text: &str, variables: &Variables) -> Result<(Argument, usize), Stri
     Ok((argument, at))
 }
 
-/// The bytes of `:name` and its like at the beginning of a text; 1 where it is only a colon.
+/// Returns the length in bytes of a variable reference at the start of a text; 1 if it is only a colon.
 fn variable(text: &str) -> usize {
     match next(text, 0) {
         Some(token) if token.kind == crate::sql::token::Kind::Variable => token.end,
@@ -135,7 +135,7 @@ fn variable(text: &str) -> usize {
     }
 }
 
-/// A text in single quotes behind its first one; how many bytes it is with its last one.
+/// Reads a single-quoted string after its opening quote; returns its length in bytes, including the closing quote.
 fn single(text: &str, out: &mut String) -> Result<usize, String> {
     let mut characters = text.char_indices().peekable();
     while let Some((at, c)) = characters.next() {
@@ -175,14 +175,14 @@ fn single(text: &str, out: &mut String) -> Result<usize, String> {
     Err("unterminated quoted string".into())
 }
 
-/// A command in backticks with its variables: `:'name'` is one word of the shell.
+/// Reads a command in backticks and inserts its variables: `:'name'` becomes a quoted shell word.
 fn shell_command(text: &str, variables: &Variables) -> String {
     let mut command = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(':') {
         command.push_str(&rest[..at]);
-        let here = &rest[at + 1..];
-        let (inner, quoted) = here.strip_prefix('\'').map_or((here, false), |inner| (inner, true));
+        let opened = &rest[at + 1..];
+        let (inner, quoted) = opened.strip_prefix('\'').map_or((opened, false), |inner| (inner, true));
         let length = inner.find(|c| !is_variable_char(c)).unwrap_or(inner.len());
         let closed = !quoted || inner[length..].starts_with('\'');
         if let Some(value) = variables.get(&inner[..length]).filter(|_| closed && length > 0) {
@@ -194,7 +194,7 @@ fn shell_command(text: &str, variables: &Variables) -> String {
             rest = &inner[length + usize::from(quoted)..];
         } else {
             command.push(':');
-            rest = here;
+            rest = opened;
         }
     }
     command + rest
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_and_variables_are_read_as_psql_does() {
+    fn quotes_and_variables_are_read_as_in_psql() {
         assert_eq!(read(" a  'b c' \"D e\" "), ["a", "b c", "\"D e\""]);
         assert_eq!(read("'it''s' 'a\\n\\t\\x41\\101\\''"), ["it's", "a\n\tAA'"]);
         assert_eq!(read(":x :'x' :\"x\" :y :{?x} a:x"), ["it's 1", "'it''s 1'", "\"it's 1\"", ":y", "TRUE", "ait's 1"]);
@@ -223,14 +223,14 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_without_an_end_is_refused() {
+    fn unterminated_quote_is_refused() {
         for line in ["'a", "\"a", "`a", "'a\\'"] {
             assert_eq!(Arguments::read(line, &Variables::default()).unwrap_err(), "unterminated quoted string");
         }
     }
 
     #[test]
-    fn a_semicolon_at_the_end_is_no_part_of_it_unless_in_quotes() {
+    fn trailing_semicolon_is_dropped_unless_quoted() {
         let read = |line: &str| Arguments::read(line, &Variables::default()).unwrap().without_semicolons().texts();
         assert_eq!(read("a; b;;"), ["a", "b"]);
         assert_eq!(read("a ;"), ["a"]);
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn the_output_of_a_command_takes_its_place_in_the_argument() {
+    fn command_output_is_inserted_into_the_argument() {
         let mut variables = Variables::default();
         variables.set("x", "it's").unwrap();
         let mut arguments = Arguments::read("a`echo :x`b`echo :'x' :y`c d", &variables).unwrap();

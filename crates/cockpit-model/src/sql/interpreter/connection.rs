@@ -1,4 +1,4 @@
-//! The connection: `\c`, `\conninfo`, and the variables that say where it leads.
+//! The connection: `\c`, `\conninfo`, and the variables that describe it.
 
 use super::action::{Action, Connection, Target};
 use super::arguments::Arguments;
@@ -6,7 +6,7 @@ use super::state::{Interpreter, Waiting};
 use crate::sql::Server;
 use std::fmt::Write as _;
 
-/// A version of the server as a number: `15.18 (Debian …)` is 150018.
+/// Converts a server version to a number: `15.18 (Debian …)` is 150018.
 pub fn version_number(version: &str) -> u32 {
     let number = version.split(|c: char| !c.is_ascii_digit() && c != '.').next().unwrap_or_default();
     let mut parts = number.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
@@ -14,7 +14,7 @@ pub fn version_number(version: &str) -> u32 {
     major * 10_000 + minor
 }
 
-/// A name without the double quotes that it is written in; letters keep their case, as in psql (`OT_SQLIDHACK`).
+/// Removes double quotes from a name; case is kept, as in psql (`OT_SQLIDHACK`).
 fn without_quotes(text: &str) -> String {
     let mut name = String::new();
     let (mut letters, mut inside) = (text.chars().peekable(), false);
@@ -28,7 +28,8 @@ fn without_quotes(text: &str) -> String {
     name
 }
 
-/// The database of a connection string that names nothing else: `pg_dump` writes `dbname='x y'` for a name that is no plain one.
+/// Returns the database of a connection string that contains nothing else. `pg_dump` writes `dbname='x y'` for names that
+/// need quotes.
 fn only_database(text: &str) -> Option<String> {
     let quoted = text.strip_prefix("dbname='")?.strip_suffix('\'')?;
     let mut name = String::new();
@@ -36,7 +37,7 @@ fn only_database(text: &str) -> Option<String> {
     while let Some(letter) = letters.next() {
         match letter {
             '\\' => name.push(letters.next()?),
-            // It ended, and something else follows.
+            // The value has ended, and another parameter follows.
             '\'' => return None,
             letter => name.push(letter),
         }
@@ -45,10 +46,10 @@ fn only_database(text: &str) -> Option<String> {
 }
 
 impl Interpreter {
-    /// The session is open, or now leads somewhere else.
+    /// Sets the server of a new or changed connection.
     pub fn set_server(&mut self, server: &Server) {
         let number = version_number(&server.version).to_string();
-        // Names of psql's own: none of them is refused.
+        // These are psql's own names, which are always accepted.
         for (name, value) in [
             ("DBNAME", server.database.as_str()),
             ("USER", &server.user),
@@ -62,12 +63,12 @@ impl Interpreter {
         self.server = server.clone();
     }
 
-    /// The server takes `\` in a text for an escape from now on, or does not any more: what is read next ends where it ends for it.
+    /// Sets whether the server treats `\` as an escape in plain strings. It affects all text read afterwards.
     pub fn set_escapes(&mut self, on: bool) {
         self.server.escapes = on;
     }
 
-    /// The version of the server as a number; 0 is not known.
+    /// Returns the server version as a number; 0 if unknown.
     pub(super) fn version(&self) -> u32 {
         version_number(&self.server.version)
     }
@@ -78,7 +79,7 @@ impl Interpreter {
         let part = |at: usize| texts.get(at).filter(|text| *text != "-" && !text.is_empty()).cloned();
         let database = part(0).map(|text| only_database(&text).unwrap_or(text));
         let connection = Connection { database, user: part(1), host: part(2), port: part(3) };
-        self.ask(Action::Connect(connection), Waiting::Simple);
+        self.enqueue(Action::Connect(connection), Waiting::Simple);
     }
 
     pub(super) fn conninfo(&mut self) {

@@ -1,13 +1,13 @@
-//! Files that a text runs (`\i`, `\ir`): each has a statement of its own, as in psql, and may come piece by piece.
+//! Files run by a text (`\i`, `\ir`). As in psql, each has its own statement buffer; a file may arrive in pieces.
 
 use super::action::Action;
 use super::state::{Interpreter, Origin, Outer, Source, Waiting};
 
-/// So many files within each other are run. Source: as many as a process may have open, where psql ends.
-const DEEPEST: usize = 1_000;
+/// Maximum nesting depth of files. Source: psql stops at the number of files that a process may have open.
+const MAX_DEPTH: usize = 1_000;
 
 impl Interpreter {
-    /// `\i` and `\ir`: asks for a file. A relative name of `\ir` is looked for beside the file that is run.
+    /// `\i` and `\ir`: requests a file. A relative name in `\ir` is relative to the running file.
     pub(super) fn include(&mut self, name: &str, typed: Option<&str>) {
         let Some(typed) = typed else {
             self.fail(format!("\\{name}: missing required argument"));
@@ -18,10 +18,10 @@ impl Interpreter {
             Some((folder, _)) if typed != "-" && !typed.starts_with(['/', '~']) => format!("{folder}/{typed}"),
             _ => typed.to_owned(),
         };
-        self.ask(Action::Read { path: path.clone() }, Waiting::Included(path));
+        self.enqueue(Action::Read { path: path.clone() }, Waiting::Included(path));
     }
 
-    /// Runs a file's text, or says why there is none.
+    /// Runs a file's text, or reports why there is none.
     pub(super) fn included(&mut self, path: String, text: Result<String, String>) {
         match text {
             Ok(text) => self.enter(path, text, false),
@@ -30,13 +30,13 @@ impl Interpreter {
         }
     }
 
-    /// Runs a file that comes piece by piece.
+    /// Runs a file that arrives in pieces.
     pub(super) fn begin_file(&mut self, path: String) {
         self.enter(path, String::new(), true);
     }
 
     fn enter(&mut self, path: String, text: String, opened: bool) {
-        if self.sources.len() >= DEEPEST {
+        if self.sources.len() >= MAX_DEPTH {
             self.fail(format!("{path}: files run one another without end"));
             return;
         }
@@ -51,14 +51,14 @@ impl Interpreter {
         self.sources.push(source);
     }
 
-    /// A file is over: the statement in which it was named goes on.
+    /// Restores the state of the including text at the end of a file.
     pub(super) fn leave(&mut self, outer: Option<Box<Outer>>) {
         let Some(outer) = outer else { return };
         let Outer { buffer, begun, scan, previous } = *outer;
         (self.buffer, self.begun, self.scan, self.previous) = (buffer, begun, scan, previous);
     }
 
-    /// `\q`: a file that another text runs is over; else all is.
+    /// `\q`: ends the innermost included file, or everything if there is none.
     pub(super) fn quit(&mut self) {
         let Some(place) = self.sources.iter().rposition(|source| source.outer.is_some()) else {
             self.quit = Some(self.code);
@@ -69,7 +69,7 @@ impl Interpreter {
         self.leave(file.and_then(|file| file.outer));
     }
 
-    /// The file that is run, beside which `\ir` looks.
+    /// Returns the running file, which `\ir` is relative to.
     pub(super) fn file_name(&self) -> Option<String> {
         self.sources.iter().rev().find_map(|source| match &source.origin {
             Origin::File(name) => Some(name.clone()),
@@ -77,12 +77,12 @@ impl Interpreter {
         })
     }
 
-    /// How many files that come piece by piece are not at their end.
+    /// Returns the number of files that arrive in pieces and are incomplete.
     pub fn open_files(&self) -> usize {
         self.sources.iter().filter(|source| source.opened && !source.ended).count()
     }
 
-    /// More of the innermost of them; whether that is not yet all of it.
+    /// Adds text to the innermost of them. `more` is false with the last piece.
     pub fn feed_file(&mut self, text: &str, more: bool) {
         if let Some(source) = self.sources.iter_mut().rev().find(|source| source.opened && !source.ended) {
             source.text.drain(..source.at);
@@ -92,7 +92,7 @@ impl Interpreter {
         }
     }
 
-    /// How many bytes of what comes piece by piece were not read yet.
+    /// Returns the number of unread bytes of the texts that arrive in pieces.
     pub fn unread(&self) -> usize {
         self.sources.iter().rev().find(|source| !source.ended).map_or(0, |source| source.text.len() - source.at)
     }

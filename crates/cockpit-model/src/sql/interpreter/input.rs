@@ -1,7 +1,7 @@
-//! How text is read: tokens into the statement, variables replaced, commands found, branches passed over.
+//! Reading text: tokens go into the statement, variables are replaced, commands are found, inactive branches are skipped.
 
 use super::action::{Action, Target};
-use super::halt::{Halt, Left};
+use super::halt::{Halt, UnrunPart};
 use super::state::{Branch, Interpreter, Mode, Origin, Source, Use, Waiting};
 use crate::sql::Transaction;
 use crate::sql::commands::{Support, find};
@@ -10,36 +10,36 @@ use crate::sql::scan::Scan;
 use crate::sql::split::command_name;
 use crate::sql::token::{Kind, Token, next_as, tokens, tokens_as};
 
-/// A part of the data that follow a `COPY`.
+/// A part of the data after a `COPY`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Data {
     /// Some lines.
     Lines(String),
-    /// More of the text is needed.
+    /// More text is needed.
     More,
-    /// There are no more.
-    Over,
+    /// The data have ended.
+    End,
 }
 
-/// So many bytes without the end of data, or the beginning of others, are data.
-const LOOKED_AT: usize = 1 << 20;
+/// If neither the end of the data nor another `COPY` is found within this number of bytes, the text is taken to be data.
+const LOOKAHEAD: usize = 1 << 20;
 
 impl Interpreter {
-    /// Reads a token, or says that there is none.
+    /// Reads a token, or requests more text.
     pub(super) fn advance(&mut self) {
         let Some(source) = self.sources.last() else {
-            let nothing = if self.over { Action::Quit(self.code) } else { Action::More(self.open()) };
-            self.ask(nothing, Waiting::Nothing);
+            let nothing = if self.input_finished { Action::Quit(self.code) } else { Action::NeedInput(self.open()) };
+            self.enqueue(nothing, Waiting::Nothing);
             return;
         };
         let escapes = self.server.escapes;
         match next_as(&source.text, source.at, escapes) {
-            None if !source.ended => self.ask(Action::More(self.open()), Waiting::Nothing),
+            None if !source.ended => self.enqueue(Action::NeedInput(self.open()), Waiting::Nothing),
             None => self.at_end(),
             Some(token) if !source.ended && may_grow(&source.text, &token, escapes) => {
                 let mut scan = self.scan.clone();
                 scan.take(&source.text, &token);
-                self.ask(Action::More(scan.open()), Waiting::Nothing);
+                self.enqueue(Action::NeedInput(scan.open()), Waiting::Nothing);
             }
             Some(token) => self.token(token),
         }
@@ -57,7 +57,7 @@ impl Interpreter {
         if left && self.quit.is_none() {
             let before = self.queue.len();
             self.send(Use::Show);
-            // It is of the file that has ended, and where it fails that is told of it.
+            // The statement belongs to the file that has just ended, so its errors name that file.
             for (action, _) in self.queue.iter_mut().skip(before) {
                 if let (Action::Run(run), Origin::File(name)) = (action, &source.origin) {
                     run.file = Some(name.clone());
@@ -67,7 +67,7 @@ impl Interpreter {
         self.leave(source.outer);
     }
 
-    /// Whether what stands here is done.
+    /// Returns whether the current branch is active.
     pub(super) fn is_active(&self) -> bool {
         self.file().is_none_or(|source| source.branches.last().is_none_or(|branch| branch.active))
     }
@@ -96,7 +96,7 @@ impl Interpreter {
     }
 
     fn variable(&mut self, written: &str) {
-        let Some((value, name)) = self.variables.replaced(written) else {
+        let Some((value, name)) = self.variables.substitute(written) else {
             self.push(written);
             return;
         };
@@ -110,7 +110,7 @@ impl Interpreter {
             self.push(written);
             return;
         }
-        // A value that opens a quote goes on in the text after it.
+        // A value with an unclosed quote continues in the text after it.
         if tokens_as(&value, self.server.escapes).all(|token| token.closed) {
             let mut source = Source::new(value, Origin::Command, true);
             source.variable = Some(name);
@@ -120,13 +120,13 @@ impl Interpreter {
         }
     }
 
-    /// Puts a token into the statement.
+    /// Adds tokens to the statement.
     fn push(&mut self, text: &str) {
         let active = self.is_active();
         let line = self.line();
         let mut over = false;
         for token in tokens_as(text, self.server.escapes) {
-            let said = token.of(text);
+            let written = token.of(text);
             let begun = self.scan.is_begun();
             over = self.scan.take(text, &token);
             if !active || (!begun && token.kind.is_space()) || over {
@@ -135,7 +135,7 @@ impl Interpreter {
             if !begun {
                 self.begun = line;
             }
-            self.buffer.push_str(if token.kind == Kind::Escaped { &said[1..] } else { said });
+            self.buffer.push_str(if token.kind == Kind::Escaped { &written[1..] } else { written });
         }
         if over && active {
             self.send(Use::Show);
@@ -158,13 +158,14 @@ impl Interpreter {
             self.fail(format!("backslash commands are restricted; only \\unrestrict is allowed, not \\{name}"));
             return;
         }
-        // A condition that is neither true nor false is false, and what is not there here does not fail in psql.
+        // An invalid condition counts as false, and commands unsupported here would not fail in psql; neither drops the rest
+        // of the line.
         let has_branch = self.file().is_some_and(|source| !source.branches.is_empty());
         let passes = name == "if"
             || (name == "elif" && has_branch)
-            || find(&name).is_some_and(|command| matches!(command.support, Support::No(_)));
+            || find(&name).is_some_and(|command| matches!(command.support, Support::Unsupported(_)));
         self.begin_command(&name, &raw);
-        // As in psql, what follows on the line of a command that failed is dropped.
+        // As in psql, the rest of the line after a failed command is dropped.
         let failed = !passes && self.queue.iter().any(|(action, _)| matches!(action, Action::Fail { .. }));
         if failed && let Some(source) = self.file_mut() {
             let rest = &source.text[source.at..];
@@ -185,15 +186,15 @@ impl Interpreter {
                 );
                 let line = this.line();
                 let file = this.file_name();
-                this.ask(Action::Fail { message, line, file }, Waiting::Nothing);
+                this.enqueue(Action::Fail { message, line, file }, Waiting::Nothing);
                 false
             }
         };
         if name == "if" {
-            let is = active && truth(self);
+            let condition = active && truth(self);
             let branch = Branch {
-                active: is,
-                taken: is || !active,
+                active: condition,
+                taken: condition || !active,
                 last: false,
                 scan: self.scan.clone(),
                 buffer: self.buffer.clone(),
@@ -207,7 +208,7 @@ impl Interpreter {
             self.fail(format!("\\{name}: no matching \\if"));
             return;
         };
-        // What stood in a branch that was not done left nothing in the statement.
+        // An inactive branch leaves the statement as it was before.
         if !branch.active {
             self.scan.clone_from(&branch.scan);
             self.buffer.clone_from(&branch.buffer);
@@ -219,7 +220,7 @@ impl Interpreter {
         branch.active = !branch.taken && !late && (name == "else" || truth(self));
         branch.taken |= branch.active;
         branch.last |= name == "else";
-        // What a branch that was done has left in it stays.
+        // Text that an active branch added to the statement stays.
         branch.scan.clone_from(&self.scan);
         branch.buffer.clone_from(&self.buffer);
         if let Some(source) = self.file_mut() {
@@ -230,7 +231,7 @@ impl Interpreter {
         }
     }
 
-    /// Takes a text from an editor, which is read as if it were typed.
+    /// Runs a text from an editor as if it were typed.
     pub(super) fn edited(&mut self, text: Result<String, String>) {
         match text {
             Ok(text) => {
@@ -243,12 +244,12 @@ impl Interpreter {
         }
     }
 
-    /// Data of the `COPY` that runs, from the text that is run: the lines after its own, up to `\.`.
+    /// Returns data of the running `COPY` from the text: the lines after its own, up to `\.`.
     pub fn data(&mut self) -> Data {
-        let Some(source) = self.file_mut() else { return Data::Over };
-        let here = &source.text[source.at..];
-        let Some(begin) = here.find('\n').map(|at| source.at + at + 1) else {
-            return if source.ended { Data::Over } else { Data::More };
+        let Some(source) = self.file_mut() else { return Data::End };
+        let rest = &source.text[source.at..];
+        let Some(begin) = rest.find('\n').map(|at| source.at + at + 1) else {
+            return if source.ended { Data::End } else { Data::More };
         };
         let mut end = begin;
         let mut over = false;
@@ -267,36 +268,36 @@ impl Interpreter {
         if over {
             lines.truncate(lines.rfind("\\.").unwrap_or(0));
             if lines.is_empty() {
-                return Data::Over;
+                return Data::End;
             }
-            // The end is found again when it is asked for the next time.
+            // Put the end back, so that the next call finds it.
             source.text.insert_str(begin, "\\.\n");
             source.line = source.line.saturating_sub(1);
         }
         match (lines.is_empty(), source.ended) {
             (false, _) => Data::Lines(lines),
-            (true, true) => Data::Over,
+            (true, true) => Data::End,
             (true, false) => Data::More,
         }
     }
 
-    /// Whether the lines after a `COPY` that the server refused are its data: then `\.` ends them before another `COPY` begins.
-    /// None: more of the text is needed to know.
+    /// Returns whether the lines after a `COPY` refused by the server are its data, that is, whether `\.` comes before
+    /// another `COPY`. `None` means that more text is needed to decide.
     pub fn data_follow(&self) -> Option<bool> {
         let Some(source) = self.file() else { return Some(false) };
-        let here = &source.text[source.at..];
-        let unknown = match (source.ended, here.len() > LOOKED_AT) {
+        let rest = &source.text[source.at..];
+        let unknown = match (source.ended, rest.len() > LOOKAHEAD) {
             (true, _) => Some(false),
             (false, true) => Some(true),
             (false, false) => None,
         };
-        let lines = here.split_inclusive('\n').skip(1);
+        let lines = rest.split_inclusive('\n').skip(1);
         for line in lines.filter(|line| source.ended || line.ends_with('\n')) {
             let line = line.trim_end_matches(['\n', '\r']);
             if line == "\\." {
                 return Some(true);
             }
-            // A row of several columns may have such a text.
+            // A data row with several columns may contain such a text.
             if !line.contains('\t') && line.to_ascii_lowercase().contains("from stdin") {
                 return Some(false);
             }
@@ -304,39 +305,39 @@ impl Interpreter {
         unknown
     }
 
-    /// A statement and what was read of it so far, for a prompt.
+    /// Returns the statement read so far, for a prompt.
     pub fn buffer(&self) -> &str {
         &self.buffer
     }
 
-    /// The state of a statement's reading, for an editor.
+    /// Returns the scanner's state, for an editor.
     pub fn scan(&self) -> &Scan {
         &self.scan
     }
 }
 
 impl Interpreter {
-    /// How far the text has come that is run.
+    /// Returns how far the running text has come.
     pub fn halt(&self) -> Halt {
         let files = self.sources.iter().rev().filter(|source| source.variable.is_none());
         Halt {
             why: String::new(),
-            ran: self.done,
-            left: files.filter_map(left).collect(),
+            executed: self.done,
+            remaining: files.filter_map(left).collect(),
             open: self.transaction != Transaction::Idle,
         }
     }
 
-    /// Ends what is run for this failure, where a failure does.
-    pub(super) fn halt_for(&mut self, why: String) {
-        let known = self.halted.is_some();
+    /// Stops the running text after this error, if errors stop it.
+    pub(super) fn halt_with(&mut self, why: String) {
+        let already_halted = self.halted.is_some();
         self.stop();
-        if let Some(halted) = self.halted.as_mut().filter(|_| !known) {
+        if let Some(halted) = self.halted.as_mut().filter(|_| !already_halted) {
             halted.why = why;
         }
     }
 
-    /// Where a failure has ended what was run, once.
+    /// Returns where an error has stopped the text, once.
     pub fn take_halted(&mut self) -> Option<Halt> {
         self.halted.take()
     }
@@ -359,8 +360,8 @@ impl Source {
     }
 }
 
-/// What of a source was not read; none where nothing of it says anything.
-fn left(source: &Source) -> Option<Left> {
+/// Returns the unread part of a source; `None` if it contains only blanks and comments.
+fn left(source: &Source) -> Option<UnrunPart> {
     let file = match &source.origin {
         Origin::File(name) => Some(name.clone()),
         Origin::Input | Origin::Command => None,
@@ -369,19 +370,19 @@ fn left(source: &Source) -> Option<Left> {
     let says = tokens(rest).find(|token| !token.kind.is_space() && token.of(rest) != ";");
     let lines = |text: &str| text.matches('\n').count();
     match says {
-        Some(token) => Some(Left { file, line: source.line + lines(&rest[..token.start]) }),
-        // More of it may come, and is not read.
-        None if !source.ended => Some(Left { file, line: source.line + lines(rest).max(1) }),
+        Some(token) => Some(UnrunPart { file, line: source.line + lines(&rest[..token.start]) }),
+        // More text may follow, which will not be read.
+        None if !source.ended => Some(UnrunPart { file, line: source.line + lines(rest).max(1) }),
         None => None,
     }
 }
 
-/// Whether a token at the end of a text may become another one with what comes after it.
+/// Returns whether a token at the end of a text may change when more text follows.
 fn may_grow(text: &str, token: &Token, escapes: bool) -> bool {
     if token.end == text.len() {
         return !matches!(token.kind, Kind::Semicolon | Kind::Blank);
     }
-    // A text with escapes goes on in the next line.
+    // A string with escapes may continue on the next line.
     let begins = |letters: &[u8]| letters.contains(&text.as_bytes()[token.start]);
     let escaped = token.kind == Kind::Text && (begins(b"eE") || escapes && begins(b"'nN"));
     escaped && tokens(&text[token.end..]).all(|token| token.kind.is_space())

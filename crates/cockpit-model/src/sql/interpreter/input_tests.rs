@@ -1,10 +1,10 @@
-//! Tests of how text is read: in pieces of any size, line by line, with data in it.
+//! Tests of reading text: in pieces of any size, line by line, with data in it.
 
 use super::*;
 use crate::sql::interpreter::{Answer, Peer};
 
 #[test]
-fn data_of_a_copy_follow_in_the_text() {
+fn copy_data_are_read_from_the_text() {
     let mut interpreter = Interpreter::new(Mode::Script);
     interpreter.feed("copy t from stdin; select 1;\n1\ta;\n2\t", &Origin::Input);
     let Action::Run(run) = interpreter.step() else { panic!("a statement") };
@@ -13,7 +13,7 @@ fn data_of_a_copy_follow_in_the_text() {
     assert_eq!(interpreter.data(), Data::More);
     interpreter.feed("b\n\\.\nselect 2;\n", &Origin::Input);
     assert_eq!(interpreter.data(), Data::Lines("2\tb\n".into()));
-    assert_eq!(interpreter.data(), Data::Over);
+    assert_eq!(interpreter.data(), Data::End);
     interpreter.answer(Answer::Ran(Box::default()));
     let statements = [interpreter.step(), {
         interpreter.answer(Answer::Ran(Box::default()));
@@ -37,13 +37,13 @@ fn data_of_a_copy_follow_in_the_text() {
 }
 
 #[test]
-fn what_comes_line_by_line_shows_what_is_open() {
+fn line_by_line_input_reports_the_open_construct() {
     let mut interpreter = Interpreter::new(Mode::Interactive);
     let mut sign = |line: &str| {
         interpreter.feed(line, &Origin::Input);
         loop {
             match interpreter.step() {
-                Action::More(open) => return open.sign(),
+                Action::NeedInput(open) => return open.sign(),
                 Action::Run(_) => interpreter.answer(Answer::Ran(Box::default())),
                 _ => {}
             }
@@ -57,7 +57,7 @@ fn what_comes_line_by_line_shows_what_is_open() {
     assert_eq!(signs, "('-=*=$=\"=");
 }
 
-/// The actions for a text that comes in pieces of so many characters.
+/// Runs a text in pieces of `size` characters; returns the actions.
 fn lines_in_pieces(text: &str, size: usize) -> Vec<String> {
     let mut interpreter = Interpreter::new(Mode::Script);
     let characters: Vec<char> = text.chars().collect();
@@ -65,7 +65,7 @@ fn lines_in_pieces(text: &str, size: usize) -> Vec<String> {
     let mut lines = Vec::new();
     loop {
         match interpreter.step() {
-            Action::More(_) => match pieces.next() {
+            Action::NeedInput(_) => match pieces.next() {
                 Some(piece) => interpreter.feed(&piece.iter().collect::<String>(), &Origin::Input),
                 None => interpreter.finish(),
             },
@@ -84,17 +84,17 @@ fn lines_in_pieces(text: &str, size: usize) -> Vec<String> {
 }
 
 #[test]
-fn statements_that_come_in_pieces_of_any_size_are_the_same() {
+fn piece_size_does_not_change_the_statements() {
     let text = "select 1;\nselect E'a\\';b'\n'c\\'';\n\\echo 'x y'\ninsert into t values ($$;$$); -- end\n\\if false\n;\n\\endif\nselect 'あ';\n";
-    let whole = lines_in_pieces(text, text.len());
-    assert_eq!(whole.len(), 6, "{whole:?}");
+    let expected = lines_in_pieces(text, text.len());
+    assert_eq!(expected.len(), 6, "{expected:?}");
     for size in [1, 2, 3, 7] {
-        assert_eq!(lines_in_pieces(text, size), whole, "in pieces of {size}");
+        assert_eq!(lines_in_pieces(text, size), expected, "in pieces of {size}");
     }
 }
 
 #[test]
-fn lines_after_a_refused_copy_are_its_data_up_to_their_end_before_another_copy() {
+fn lines_after_a_refused_copy_are_data_if_the_end_comes_before_another_copy() {
     let follow = |text: &str, ended: bool| {
         let mut interpreter = Interpreter::new(Mode::Script);
         interpreter.feed(&format!("copy t from stdin; -- it\n{text}"), &Origin::Input);
@@ -108,7 +108,7 @@ fn lines_after_a_refused_copy_are_its_data_up_to_their_end_before_another_copy()
         assert_eq!(follow("1\tdrop\n\\.\nselect 1;\n", ended), Some(true));
         assert_eq!(follow("select 1;\nCOPY u FROM STDIN;\n1\n\\.\n", ended), Some(false));
         assert_eq!(follow("7\tcopy u from stdin;\n\\.\n", ended), Some(true));
-        assert_eq!(follow(&"1\n".repeat(LOOKED_AT), ended), Some(!ended));
+        assert_eq!(follow(&"1\n".repeat(LOOKAHEAD), ended), Some(!ended));
     }
     assert_eq!((follow("select 1;\n", true), follow("select 1;\n", false)), (Some(false), None));
     assert_eq!((follow("1\n\\.", true), follow("1\n\\.", false)), (Some(true), None));

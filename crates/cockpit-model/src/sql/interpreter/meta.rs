@@ -1,4 +1,4 @@
-//! psql's commands: what each does.
+//! The implementation of psql's commands.
 
 use super::action::{Action, Edited, Peer, Target};
 use super::arguments::Arguments;
@@ -9,16 +9,16 @@ use crate::sql::format::error::{Context, Verbosity};
 use crate::sql::format::{Options, error, options};
 use crate::sql::variables::Variables;
 
-/// Commands whose arguments are the rest of the line as it is written.
-const WHOLE: &[&str] = &["!", "copy", "ef", "ev", "h", "help", "sf", "sf+", "sv", "sv+", "if", "elif"];
-/// Commands in whose arguments a `;` at the end is one.
+/// Commands whose argument is the rest of the line as written.
+const WHOLE_LINE: &[&str] = &["!", "copy", "ef", "ev", "h", "help", "sf", "sf+", "sv", "sv+", "if", "elif"];
+/// Commands whose arguments keep a `;` at the end.
 const KEEPS_SEMICOLONS: &[&str] = &["echo", "qecho", "warn", "set", "prompt", "bind", "f", "pset"];
 
 impl Interpreter {
-    /// Reads the arguments of a command and does it.
+    /// Parses a command's arguments and runs it.
     pub(super) fn begin_command(&mut self, name: &str, raw: &str) {
-        if WHOLE.contains(&name) {
-            // A condition's variables are replaced, as those of arguments.
+        if WHOLE_LINE.contains(&name) {
+            // Variables are replaced in conditions, as in arguments.
             let line = if matches!(name, "if" | "elif") {
                 match Arguments::read(raw, &self.variables) {
                     Ok(arguments) if arguments.shell().is_some() => return self.with_arguments(name, arguments),
@@ -38,11 +38,11 @@ impl Interpreter {
         }
     }
 
-    /// Does a command, once the commands in backticks among its arguments have been run.
+    /// Runs a command, once any backtick commands in its arguments have been run.
     pub(super) fn with_arguments(&mut self, name: &str, arguments: Arguments) {
         if let Some(command) = arguments.shell() {
             let action = Action::Shell { command: command.to_owned(), captured: true };
-            self.ask(action, Waiting::Shell(name.to_owned(), arguments));
+            self.enqueue(action, Waiting::Shell(name.to_owned(), arguments));
             return;
         }
         if matches!(name, "if" | "elif") {
@@ -55,12 +55,12 @@ impl Interpreter {
     fn whole_line(&mut self, name: &str, line: &str) {
         match name {
             "!" => {
-                self.ask(Action::Shell { command: line.to_owned(), captured: false }, Waiting::Simple);
+                self.enqueue(Action::Shell { command: line.to_owned(), captured: false }, Waiting::Simple);
             }
-            "copy" => match copy_command::read(line) {
+            "copy" => match copy_command::parse(line) {
                 Ok(copy) => {
                     let peer = match copy.peer {
-                        copy_command::Peer::Following if copy.reads => self.following_of_copy(),
+                        copy_command::Peer::Following if copy.reads => self.copy_source(),
                         copy_command::Peer::Following => Peer::Results,
                         copy_command::Peer::Standard => Peer::Standard,
                         copy_command::Peer::File(path) => Peer::File(path),
@@ -81,7 +81,7 @@ impl Interpreter {
         }
     }
 
-    /// Commands about the statement.
+    /// Runs commands on the statement.
     fn statement_command(&mut self, name: &str, arguments: &Arguments) -> bool {
         match name {
             "g" | "gx" => self.go(name, arguments),
@@ -100,14 +100,14 @@ impl Interpreter {
             "p" | "print" => {
                 let text = if self.buffer.is_empty() { self.previous.clone() } else { self.buffer.clone() };
                 match text.trim_end() {
-                    "" => self.tell("Query buffer is empty."),
+                    "" => self.confirm("Query buffer is empty."),
                     text => self.print(format!("{text}\n"), Target::Output),
                 }
             }
             "r" | "reset" => {
                 self.reset_buffer();
                 self.bind = None;
-                self.tell("Query buffer reset (cleared).");
+                self.confirm("Query buffer reset (cleared).");
             }
             "w" | "write" => {
                 let Some(target) = target(arguments) else {
@@ -115,7 +115,10 @@ impl Interpreter {
                     return true;
                 };
                 let text = if self.buffer.is_empty() { self.previous.clone() } else { self.buffer.clone() };
-                self.ask(Action::Write { text: format!("{}\n", text.trim_end_matches('\n')), target }, Waiting::Simple);
+                self.enqueue(
+                    Action::Write { text: format!("{}\n", text.trim_end_matches('\n')), target },
+                    Waiting::Simple,
+                );
             }
             "e" | "edit" => {
                 let number = |at: usize| arguments.get(at).and_then(|text| text.parse::<usize>().ok());
@@ -126,7 +129,7 @@ impl Interpreter {
                 let text =
                     if self.buffer.is_empty() { self.previous.clone() } else { self.buffer.trim_end().to_owned() };
                 let what = file.map_or(Edited::Text(text), Edited::File);
-                self.ask(Action::Edit { what, line }, Waiting::Edited);
+                self.enqueue(Action::Edit { what, line }, Waiting::Edited);
             }
             _ => return false,
         }
@@ -143,7 +146,7 @@ impl Interpreter {
                 return;
             };
             let rest = texts.split_off(end + 1);
-            // Each is an argument, with blanks where it was in quotes.
+            // Each option is one argument, with blanks if it was quoted.
             for (at, option) in texts.iter().enumerate() {
                 let option = if at == 0 { &option[1..] } else { option.as_str() };
                 let option = if at == end { option.strip_suffix(')').unwrap_or(option) } else { option };
@@ -180,7 +183,7 @@ impl Interpreter {
         self.send_to(Use::Show, target, options);
     }
 
-    /// Commands that change what is kept here.
+    /// Runs commands that change the interpreter's state.
     fn state_command(&mut self, name: &str, arguments: &Arguments) -> bool {
         let first = arguments.get(0);
         match name {
@@ -212,7 +215,7 @@ impl Interpreter {
                         return true;
                     }
                 }
-                self.tell(if self.timing { "Timing is on." } else { "Timing is off." });
+                self.confirm(if self.timing { "Timing is on." } else { "Timing is off." });
             }
             "x" | "t" | "f" | "C" => {
                 let name = if name == "f" { "fieldsep" } else { name };
@@ -230,7 +233,7 @@ impl Interpreter {
                 Some(name) => self.pset(name, arguments.get(1)),
             },
             "o" | "out" => {
-                self.ask(Action::Output(target(arguments).unwrap_or(Target::Output)), Waiting::Simple);
+                self.enqueue(Action::Output(target(arguments).unwrap_or(Target::Output)), Waiting::Simple);
             }
             "restrict" => match first {
                 None => self.fail("\\restrict: missing required argument"),
@@ -249,28 +252,28 @@ impl Interpreter {
 
     fn pset(&mut self, name: &str, value: Option<&str>) {
         match self.options.set(name, value) {
-            Ok(told) if told.is_empty() => {}
-            Ok(told) => self.tell(&told),
+            Ok(confirmation) if confirmation.is_empty() => {}
+            Ok(confirmation) => self.confirm(&confirmation),
             Err(why) => self.fail(why),
         }
     }
 
-    /// Commands that ask for something outside.
+    /// Runs commands that request something from outside.
     fn other_command(&mut self, name: &str, arguments: &Arguments) {
         let first = arguments.get(0);
         match name {
             "q" | "quit" => self.quit(),
             "echo" | "qecho" | "warn" => self.echo(name, arguments),
             "i" | "include" | "ir" | "include_relative" => self.include(name, first),
-            "s" => self.ask(Action::History(first.map(str::to_owned)), Waiting::Simple),
-            "cd" => self.ask(Action::Folder(first.map(str::to_owned)), Waiting::Simple),
+            "s" => self.enqueue(Action::History(first.map(str::to_owned)), Waiting::Simple),
+            "cd" => self.enqueue(Action::Folder(first.map(str::to_owned)), Waiting::Simple),
             "c" | "connect" => self.connect(arguments),
             "conninfo" => self.conninfo(),
             "encoding" => match first {
                 None => self.print("UTF8\n", Target::Output),
                 Some(name) if ["utf8", "utf-8", "unicode"].contains(&name.to_ascii_lowercase().as_str()) => {}
-                // pg_dumpall says so before it connects to a database whose name is no plain one: its bytes are passed on as
-                // they are, and that they are here.
+                // pg_dumpall writes `\encoding SQL_ASCII` before it connects to a database whose name needs quotes, so that
+                // the name's bytes are passed unchanged. That is always the case here.
                 Some(name) if name.eq_ignore_ascii_case("sql_ascii") => {}
                 Some(name) => self.fail(format!("{name}: the encoding of the client is always UTF8 here")),
             },
@@ -279,13 +282,13 @@ impl Interpreter {
                 let texts = arguments.texts();
                 match texts.as_slice() {
                     [] => self.fail("\\prompt: missing required argument"),
-                    [name] => self.ask(Action::Ask(String::new()), Waiting::Asked(name.clone())),
-                    [text, name, ..] => self.ask(Action::Ask(text.clone()), Waiting::Asked(name.clone())),
+                    [name] => self.enqueue(Action::Prompt(String::new()), Waiting::SetVariable(name.clone())),
+                    [text, name, ..] => self.enqueue(Action::Prompt(text.clone()), Waiting::SetVariable(name.clone())),
                 }
             }
             "getenv" => match (first, arguments.get(1)) {
                 (Some(name), Some(variable)) => {
-                    self.ask(Action::Environment(variable.to_owned()), Waiting::Asked(name.to_owned()));
+                    self.enqueue(Action::Environment(variable.to_owned()), Waiting::SetVariable(name.to_owned()));
                 }
                 _ => self.fail("\\getenv: missing required argument"),
             },
@@ -301,15 +304,15 @@ impl Interpreter {
     }
 
     fn echo(&mut self, name: &str, arguments: &Arguments) {
-        let mut all = arguments.all.as_slice();
+        let mut words = arguments.all.as_slice();
         let mut end = "\n";
-        if let [first, rest @ ..] = all
+        if let [first, rest @ ..] = words
             && first.text == "-n"
             && !first.quoted
         {
-            (all, end) = (rest, "");
+            (words, end) = (rest, "");
         }
-        let texts: Vec<&str> = all.iter().map(|argument| argument.text.as_str()).collect();
+        let texts: Vec<&str> = words.iter().map(|argument| argument.text.as_str()).collect();
         let target = match name {
             "echo" => Target::Output,
             "qecho" => Target::Results,
@@ -321,29 +324,29 @@ impl Interpreter {
     fn errverbose(&mut self) {
         let (text, target) = match &self.last_error {
             None => ("There is no previous error.\n".to_owned(), Target::Output),
-            Some((said, statement)) => {
-                (error::text(said, statement, Verbosity::Verbose, Context::Always), Target::Errors)
+            Some((error_message, statement)) => {
+                (error::text(error_message, statement, Verbosity::Verbose, Context::Always), Target::Errors)
             }
         };
         self.print(text, target);
     }
 
-    /// How the server's messages are printed.
+    /// Returns how the server's messages are printed.
     pub fn verbosity(&self) -> (Verbosity, Context) {
         let named = |name: &str| self.variables.get(name).unwrap_or_default().to_owned();
         (
-            Verbosity::named(&named("VERBOSITY")).unwrap_or_default(),
+            Verbosity::from_name(&named("VERBOSITY")).unwrap_or_default(),
             Context::named(&named("SHOW_CONTEXT")).unwrap_or_default(),
         )
     }
 
-    /// Options for a table that is no result of a statement: its columns line up.
+    /// Returns the options for a table that is not a statement's result: always aligned.
     pub(super) fn sheet_options(&self) -> Box<Options> {
         Box::new(Options { title: None, ..self.options.clone() })
     }
 }
 
-/// A file or a command, as `\o` and `\w` name it.
+/// Returns the file or command named by `\o` or `\w`.
 fn target(arguments: &Arguments) -> Option<Target> {
     let line = arguments.line.trim();
     match line.strip_prefix('|') {
@@ -352,7 +355,7 @@ fn target(arguments: &Arguments) -> Option<Target> {
     }
 }
 
-/// `\watch SECONDS`, or `i=SECONDS c=TIMES m=ROWS`: each once. `usual`: the seconds where none are said.
+/// Parses `\watch SECONDS`, or `i=SECONDS c=TIMES m=ROWS`, each at most once. `usual` is the default for the seconds.
 fn watch(arguments: &[String], usual: Option<&str>) -> Result<Watch, String> {
     let usual = usual.and_then(|seconds| seconds.parse::<f64>().ok()).unwrap_or(2.0);
     let mut watch = Watch { milliseconds: (usual * 1_000.0) as u64, left: None, least: 0 };

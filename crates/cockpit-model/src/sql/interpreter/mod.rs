@@ -1,8 +1,7 @@
-//! psql's input, interpreted: text goes in, what is to be done comes out, what came of it goes in again. Nothing is run,
-//! read or written here, so scripts, `-c` and the editor's text take one way.
+//! An interpreter for psql's input: text goes in, actions come out, and their outcomes go back in. Nothing is run, read or
+//! written here, so scripts, `-c` and the editor all use the same code.
 //!
-//! Whoever drives it calls [`Interpreter::step`], does what that says, gives the [`Answer`] where one is waited for, and
-//! calls again.
+//! The driver calls [`Interpreter::step`], performs the action, passes an [`Answer`] if one is expected, and repeats.
 
 mod action;
 mod arguments;
@@ -23,6 +22,6 @@ mod tests;
 
 pub use action::{Action, Answer, Connection, Edited, Peer, Ran, Rows, Run, Target};
 pub use connection::version_number;
-pub use halt::{Halt, Left};
+pub use halt::{Halt, UnrunPart};
 pub use input::Data;
 pub use state::{Interpreter, Mode, Origin};

@@ -1,10 +1,10 @@
-//! Tests of the interpreter: transactions that begin by themselves, several statements at once, failures and their places.
+//! Tests of the interpreter: implicit transactions, several statements at once, errors and their locations.
 
 use super::*;
 use crate::sql::{Column, ServerMessage, Transaction};
 
-/// The actions for a script of which each `bad` fails; statements with their messages, failures with their places.
-fn asked(text: &str) -> Vec<String> {
+/// Runs a script in which each `bad` fails; returns the statements, and the messages and failures with their locations.
+fn outcome(text: &str) -> Vec<String> {
     let mut interpreter = Interpreter::new(Mode::Script);
     interpreter.run(text, Origin::Input);
     interpreter.finish();
@@ -32,13 +32,13 @@ fn asked(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn an_error_takes_back_its_statement_alone_also_where_the_transaction_begins_with_it() {
+fn error_rolls_back_only_its_statement_even_if_it_began_the_transaction() {
     let set = "\\set AUTOCOMMIT off\n\\set ON_ERROR_ROLLBACK on\nbad;";
     let savepoint = "SAVEPOINT pg_psql_temporary_savepoint";
-    assert_eq!(asked(set), ["BEGIN", savepoint, "bad", "ROLLBACK TO pg_psql_temporary_savepoint"]);
+    assert_eq!(outcome(set), ["BEGIN", savepoint, "bad", "ROLLBACK TO pg_psql_temporary_savepoint"]);
 }
 
-/// What is asked for of statements of which a query gives the last ones, as texts that are run (`\gexec`).
+/// Returns the statements sent if a query generates these (`\gexec`) and another query follows.
 fn generated(set: &str, statements: &[&str]) -> Vec<String> {
     let mut interpreter = Interpreter::new(Mode::Script);
     interpreter.run(&format!("{set}\nselect x \\gexec\nselect y;"), Origin::Input);
@@ -63,41 +63,41 @@ fn generated(set: &str, statements: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn what_is_sent_around_a_generated_statement_depends_on_those_before_it() {
-    let all = generated("\\set AUTOCOMMIT off", &["a", "commit", "b"]);
-    assert_eq!(all, ["BEGIN", "select x", "a", "commit", "BEGIN", "b", "select y"]);
+fn implicit_statements_around_generated_ones_depend_on_the_previous() {
+    let sent = generated("\\set AUTOCOMMIT off", &["a", "commit", "b"]);
+    assert_eq!(sent, ["BEGIN", "select x", "a", "commit", "BEGIN", "b", "select y"]);
     let (set, back) = ("SAVEPOINT pg_psql_temporary_savepoint", "ROLLBACK TO pg_psql_temporary_savepoint");
-    let all = generated("\\set ON_ERROR_ROLLBACK on", &["begin", "bad", "bad", "commit"]);
-    assert_eq!(all, ["select x", "begin", set, "bad", back, set, "bad", back, set, "commit", "select y"]);
-    let all = generated("\\set ON_ERROR_STOP on", &["a", "bad", "b"]);
-    assert_eq!(all, ["select x", "a", "bad"]);
+    let sent = generated("\\set ON_ERROR_ROLLBACK on", &["begin", "bad", "bad", "commit"]);
+    assert_eq!(sent, ["select x", "begin", set, "bad", back, set, "bad", back, set, "commit", "select y"]);
+    let sent = generated("\\set ON_ERROR_STOP on", &["a", "bad", "b"]);
+    assert_eq!(sent, ["select x", "a", "bad"]);
 }
 
 #[test]
-fn savepoints_that_are_there_are_known() {
+fn open_savepoints_are_tracked() {
     let mut interpreter = Interpreter::new(Mode::Script);
     let text = "begin; savepoint a; savepoint \"B\"; savepoint A; rollback to savepoint \"B\"; release A; savepoint c; commit;";
     interpreter.run(text, Origin::Input);
     interpreter.finish();
-    let mut there = Vec::new();
+    let mut savepoints = Vec::new();
     while let Action::Run(run) = interpreter.step() {
         let transaction = if run.statement == "commit" { Transaction::Idle } else { Transaction::Open };
         interpreter.answer(Answer::Ran(Box::new(Ran { transaction, ..Ran::default() })));
-        there.push(interpreter.savepoints().join(","));
+        savepoints.push(interpreter.savepoints().join(","));
     }
-    assert_eq!(there, ["", "a", "a,B", "a,B,a", "a,B", "", "c", ""]);
+    assert_eq!(savepoints, ["", "a", "a,B", "a,B,a", "a,B", "", "c", ""]);
 }
 
 #[test]
-fn a_failure_says_in_which_file_it_is() {
+fn failure_names_its_file() {
     assert_eq!(
-        asked("\\i a.sql\n\\nope"),
+        outcome("\\i a.sql\n\\nope"),
         ["print in", "fail a.sql:3: invalid command \\nope", "bad", "fail :2: invalid command \\nope"]
     );
 }
 
 #[test]
-fn where_a_failure_ends_a_text_it_is_known_what_ran_and_what_did_not() {
+fn halt_reports_which_statements_ran_and_which_did_not() {
     let mut interpreter = Interpreter::new(Mode::Interactive);
     interpreter.variables_mut().set("ON_ERROR_STOP", "on").unwrap();
     let mut halted = |text: &str| {
@@ -113,30 +113,30 @@ fn where_a_failure_ends_a_text_it_is_known_what_ran_and_what_did_not() {
                 Action::Read { .. } => {
                     interpreter.answer(Answer::Text(Ok("select 2;\n\nbad;\n-- c\n\nselect 3;\n".into())));
                 }
-                Action::More(_) => return interpreter.take_halted(),
+                Action::NeedInput(_) => return interpreter.take_halted(),
                 Action::Fail { .. } => {}
                 other => panic!("{other:?}"),
             }
         }
     };
-    let told = |halt: Option<Halt>| halt.map(|halt| (halt.words("what was typed"), halt.why, halt.open));
+    let parts = |halt: Option<Halt>| halt.map(|halt| (halt.sentence("what was typed"), halt.why, halt.open));
     let words = "2 statements ran before it; not run: a.sql from line 6 on, then what was typed from line 3 on";
-    let all = told(halted("select 1;\n\\i a.sql\nselect 9;"));
-    assert_eq!(all, Some((Some(words.to_owned()), "no".to_owned(), true)));
+    let halted_parts = parts(halted("select 1;\n\\i a.sql\nselect 9;"));
+    assert_eq!(halted_parts, Some((Some(words.to_owned()), "no".to_owned(), true)));
     let command = halted("select 1;\n\\nope\n").expect("it failed");
-    assert_eq!(command.words("what was typed").as_deref(), Some("one statement ran before it"));
-    assert!(command.why.starts_with("invalid command \\nope") && command.left.is_empty());
-    assert_eq!(halted("bad;").and_then(|halt| halt.words("what was typed")), None);
+    assert_eq!(command.sentence("what was typed").as_deref(), Some("one statement ran before it"));
+    assert!(command.why.starts_with("invalid command \\nope") && command.remaining.is_empty());
+    assert_eq!(halted("bad;").and_then(|halt| halt.sentence("what was typed")), None);
     assert_eq!(halted("select 1;\nselect 2;"), None);
 }
 
 #[test]
-fn an_unknown_condition_is_false() {
-    assert_eq!(asked("\\if `broken`\n\\echo yes\n\\else\n\\echo no\n\\endif"), ["fail :1: it failed", "print no"]);
+fn invalid_condition_is_false() {
+    assert_eq!(outcome("\\if `broken`\n\\echo yes\n\\else\n\\echo no\n\\endif"), ["fail :1: it failed", "print no"]);
 }
 
 #[test]
-fn of_several_statements_at_once_it_is_known_how_many_they_are_and_what_gives_no_rows_sets_nothing() {
+fn statements_sent_together_are_counted_and_empty_results_set_nothing() {
     let mut interpreter = Interpreter::new(Mode::Script);
     interpreter.run("select ';' /* ; */\\; select 2\\; \\gset\ncreate table t () \\gset", Origin::Input);
     interpreter.finish();
@@ -154,7 +154,7 @@ fn of_several_statements_at_once_it_is_known_how_many_they_are_and_what_gives_no
 }
 
 #[test]
-fn databases_are_named_as_psql_and_pg_dumpall_name_them() {
+fn database_names_are_read_as_in_psql_and_pg_dumpall() {
     let named = |text: &str| {
         let mut interpreter = Interpreter::new(Mode::Script);
         interpreter.run(text, Origin::Input);
@@ -164,17 +164,17 @@ fn databases_are_named_as_psql_and_pg_dumpall_name_them() {
             other => panic!("{other:?}"),
         }
     };
-    let of = |database: &str| (Some(database.to_owned()), None);
-    assert_eq!(named("\\connect template1"), of("template1"));
-    assert_eq!(named("\\c \"Shop\""), of("Shop"));
+    let database_only = |database: &str| (Some(database.to_owned()), None);
+    assert_eq!(named("\\connect template1"), database_only("template1"));
+    assert_eq!(named("\\c \"Shop\""), database_only("Shop"));
     assert_eq!(named("\\c \"a \"\"b\"\"\" app"), (Some("a \"b\"".into()), Some("app".into())));
     assert_eq!(named("\\c - app"), (None, Some("app".into())));
-    assert_eq!(named("\\connect -reuse-previous=on \"dbname='x \\' y'\""), of("x ' y"));
-    assert_eq!(named("\\c \"dbname='x' host='y'\""), of("dbname='x' host='y'"));
+    assert_eq!(named("\\connect -reuse-previous=on \"dbname='x \\' y'\""), database_only("x ' y"));
+    assert_eq!(named("\\c \"dbname='x' host='y'\""), database_only("dbname='x' host='y'"));
 }
 
 #[test]
-fn nothing_is_made_of_a_part_of_a_result_that_is_too_large_to_be_kept() {
+fn result_that_is_too_large_to_keep_is_refused() {
     for command in ["\\gexec", "\\crosstabview"] {
         for (count, whole) in [(100_000, true), (100_001, false)] {
             let mut interpreter = Interpreter::new(Mode::Script);
@@ -214,7 +214,7 @@ fn nothing_is_made_of_a_part_of_a_result_that_is_too_large_to_be_kept() {
     }
 }
 
-/// Runs a text, with the files that it names; the statements that are run, and what failed.
+/// Runs a text with the files it includes; returns the statements run, and the errors.
 fn with_files(text: &str, files: &[(&str, &str)]) -> Vec<String> {
     let mut interpreter = Interpreter::new(Mode::Script);
     interpreter.run(text, Origin::File("start.sql".into()));
@@ -239,9 +239,9 @@ fn with_files(text: &str, files: &[(&str, &str)]) -> Vec<String> {
     panic!("it does not end: {lines:?}");
 }
 
-/// Held against psql 15.
+/// Compared with psql 15.
 #[test]
-fn a_file_that_is_run_has_a_statement_of_its_own_and_ends_alone() {
+fn included_file_has_its_own_statement_and_quits_alone() {
     let files = [("f.sql", "\\p\nselect 2;\n\\q\nselect 3;\n")];
     assert_eq!(
         with_files("select 1\n\\i f.sql\n+ 5;\n\\echo here", &files),
@@ -253,18 +253,18 @@ fn a_file_that_is_run_has_a_statement_of_its_own_and_ends_alone() {
         with_files("\\if true\n\\i f.sql\n\\echo after\n\\endif\n", &conditions),
         ["\\else: no matching \\if", "select 9", "after"]
     );
-    assert_eq!(with_files("\\echo a\n\\q\n\\echo b", &[]), ["a"], "what is run itself ends all");
+    assert_eq!(with_files("\\echo a\n\\q\n\\echo b", &[]), ["a"], "at the top level it ends everything");
 }
 
 #[test]
-fn a_file_is_looked_for_beside_the_one_that_names_it_however_deep() {
+fn relative_include_is_resolved_beside_its_file_at_any_depth() {
     let files = [("d/a.sql", "\\ir e/b.sql\n"), ("d/e/b.sql", "\\ir ../c.sql\n\\ir /x.sql\n\\i g.sql\n")];
     let lines = with_files("\\ir d/a.sql\n", &files);
     assert_eq!(lines, ["d/e/../c.sql: not there", "/x.sql: not there", "g.sql: not there"]);
 }
 
 #[test]
-fn values_are_bound_to_one_statement_and_of_several_the_server_is_asked_what_it_says() {
+fn values_are_bound_to_a_single_statement_only() {
     let mut interpreter = Interpreter::new(Mode::Script);
     interpreter.run("select $1 \\; select 2 \\bind x \\g\nselect $1 \\; \\bind x \\g\nselect 3;", Origin::Command);
     interpreter.finish();
@@ -276,16 +276,16 @@ fn values_are_bound_to_one_statement_and_of_several_the_server_is_asked_what_it_
     assert_eq!(runs, [(false, Rows::Describe), (true, Rows::Print), (false, Rows::Print)]);
 }
 
-/// Held against psql 15.
+/// Compared with psql 15.
 #[test]
-fn behind_a_command_that_failed_the_rest_of_its_line_is_nothing() {
-    for (line, told) in [
+fn rest_of_the_line_after_a_failed_command_is_dropped() {
+    for (line, message) in [
         ("\\nope \\echo no", "invalid command \\nope"),
         ("\\\\ \\echo no", "invalid command \\"),
         ("\\timing maybe \\echo no", "unrecognized value \"maybe\" for \"\\timing\": Boolean expected"),
         ("\\else \\echo no", "\\else: no matching \\if"),
     ] {
-        assert_eq!(with_files(&format!("{line}\nselect 1;"), &[]), [told, "select 1"], "{line}");
+        assert_eq!(with_files(&format!("{line}\nselect 1;"), &[]), [message, "select 1"], "{line}");
     }
     let not_here = with_files("\\setenv A b \\echo yes\n", &[]);
     assert_eq!(not_here[1..], ["yes"], "{not_here:?}");
@@ -294,26 +294,28 @@ fn behind_a_command_that_failed_the_rest_of_its_line_is_nothing() {
 }
 
 #[test]
-fn who_names_more_than_a_command_shows_is_told() {
-    let said = |text: &str| {
+fn extra_arguments_are_reported() {
+    let reported = |text: &str| {
         let mut interpreter = Interpreter::new(Mode::Script);
         interpreter.run(text, Origin::Command);
         interpreter.finish();
-        let mut said = Vec::new();
+        let mut messages = Vec::new();
         loop {
             match interpreter.step() {
-                Action::Look { .. } => interpreter.answer(Answer::Rows(Ok(crate::sql::describe::Looked::default()))),
-                Action::Print { text, target: Target::Errors } if text.contains("extra") => said.push(text),
-                Action::Quit(_) => return said,
+                Action::Query { .. } => {
+                    interpreter.answer(Answer::Rows(Ok(crate::sql::describe::QueryResult::default())));
+                }
+                Action::Print { text, target: Target::Errors } if text.contains("extra") => messages.push(text),
+                Action::Quit(_) => return messages,
                 _ => {}
             }
         }
     };
     assert_eq!(
-        said("\\dt+ users tags x"),
+        reported("\\dt+ users tags x"),
         ["tags", "x"].map(|name| format!("\\dt+: extra argument \"{name}\" ignored\n"))
     );
     for text in ["\\dt users", "\\df f int text", "\\drds a b", "\\do - int int", "\\l x"] {
-        assert!(said(text).is_empty(), "{text}");
+        assert!(reported(text).is_empty(), "{text}");
     }
 }

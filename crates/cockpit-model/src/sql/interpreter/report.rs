@@ -1,39 +1,39 @@
-//! `\d` and its like: the questions go out one after the other, the tables come back.
+//! `\d` commands: their queries are sent one after the other, and the tables printed.
 
 use super::action::{Action, Target};
 use super::arguments::Arguments;
 use super::state::{Interpreter, Mode, Waiting};
 use crate::sql::ServerMessage;
 use crate::sql::commands::{Support, find};
-use crate::sql::describe::asked::Setting;
-use crate::sql::describe::{Describe, Looked, Step};
+use crate::sql::describe::request::Setting;
+use crate::sql::describe::{Describe, QueryResult, Step};
 
-/// How many arguments such a command takes.
-fn taken(command: &str) -> usize {
+/// Returns the number of arguments that a describe command takes.
+fn argument_limit(command: &str) -> usize {
     match command.trim_end_matches(['S', '+']) {
         "dl" | "lo_list" => 0,
         "drds" | "dAc" | "dAf" | "dAo" | "dAp" => 2,
-        // Types of arguments follow the name.
+        // Argument types follow the name.
         name if name.starts_with("df") || name == "do" => usize::MAX,
         _ => 1,
     }
 }
 
 impl Interpreter {
-    /// Runs a command that describes objects, or says that none has this name.
+    /// Runs a describe command, or reports that there is no such command.
     pub(super) fn describe(&mut self, name: &str, arguments: &Arguments) {
         let known = find(name);
         if let Some(command) = known
-            && let Support::No(why) = command.support
+            && let Support::Unsupported(why) = command.support
         {
-            self.fail(format!("\\{name} is not there: {why}"));
+            self.fail(format!("\\{name} is not supported: {why}"));
             return;
         }
         let texts = arguments.texts();
         if let Some(describe) = Describe::new(name, &texts, &self.setting()) {
             self.go_on(describe);
-            // Who names several is told that the others are not among what is shown.
-            for extra in texts.iter().skip(taken(name)) {
+            // Extra arguments are reported, because they are not shown.
+            for extra in texts.iter().skip(argument_limit(name)) {
                 self.print(format!("\\{name}: extra argument \"{extra}\" ignored\n"), Target::Errors);
             }
         } else {
@@ -55,29 +55,29 @@ impl Interpreter {
     fn go_on(&mut self, mut describe: Describe) {
         loop {
             match describe.step() {
-                Step::Ask(statement) => {
+                Step::Query(statement) => {
                     let shown = self.variables.get("ECHO_HIDDEN") != Some("off");
-                    self.ask(Action::Look { statement, shown }, Waiting::Described(Box::new(describe)));
+                    self.enqueue(Action::Query { statement, shown }, Waiting::Described(Box::new(describe)));
                     return;
                 }
                 Step::Show(sheet) => {
                     let options = self.sheet_options();
-                    self.ask(Action::Show { sheet, options }, Waiting::Nothing);
+                    self.enqueue(Action::Show { sheet, options }, Waiting::Nothing);
                 }
-                Step::Say(text) => self.print(format!("{text}\n"), Target::Errors),
+                Step::Print(text) => self.print(format!("{text}\n"), Target::Errors),
                 Step::Fail(text) => self.fail(text),
-                Step::Over => return,
+                Step::Done => return,
             }
         }
     }
 
-    pub(super) fn described(&mut self, mut describe: Describe, looked: Result<Looked, Box<ServerMessage>>) {
+    pub(super) fn described(&mut self, mut describe: Describe, looked: Result<QueryResult, Box<ServerMessage>>) {
         match looked {
             Ok(looked) => {
                 describe.answer(looked);
                 self.go_on(describe);
             }
-            Err(said) => self.fail(format!("{}: {}", said.severity, said.message)),
+            Err(error) => self.fail(format!("{}: {}", error.severity, error.message)),
         }
     }
 }

@@ -3,17 +3,17 @@
 use super::action::{Action, Edited, Target};
 use super::state::{Interpreter, Routine, Waiting};
 use crate::sql::ServerMessage;
-use crate::sql::describe::Looked;
+use crate::sql::describe::QueryResult;
 use crate::sql::keywords::literal;
 
 impl Interpreter {
-    /// `name` is the command; `line` what follows it.
+    /// Requests a definition. `name` is the command, `line` its argument.
     pub(super) fn routine(&mut self, name: &str, line: &str) {
         let mut object = line.trim().trim_end_matches(';').trim();
         let edited = name.starts_with('e');
         let view = name.contains('v');
         let mut number = None;
-        // A number at the end is a line.
+        // A number at the end is a line number.
         if edited
             && let Some((before, last)) = object.rsplit_once(char::is_whitespace)
             && let Ok(line) = last.parse::<usize>()
@@ -28,7 +28,7 @@ impl Interpreter {
                 } else {
                     "CREATE FUNCTION ( )\n RETURNS \n LANGUAGE \n -- common options:  IMMUTABLE  STABLE  STRICT  SECURITY DEFINER\nAS $function$\n\n$function$\n"
                 };
-                self.ask(Action::Edit { what: Edited::Text(text.into()), line: number }, Waiting::Edited);
+                self.enqueue(Action::Edit { what: Edited::Text(text.into()), line: number }, Waiting::Edited);
             } else {
                 let what = if view { "view" } else { "function" };
                 self.fail(format!("\\{name}: {what} name is required"));
@@ -50,13 +50,13 @@ impl Interpreter {
             format!("SELECT pg_catalog.pg_get_functiondef({}::pg_catalog.{cast}::pg_catalog.oid)", literal(object))
         };
         let shown = self.variables.get("ECHO_HIDDEN") != Some("off");
-        self.ask(Action::Look { statement, shown }, Waiting::Routine(routine));
+        self.enqueue(Action::Query { statement, shown }, Waiting::Routine(routine));
     }
 
-    pub(super) fn routine_found(&mut self, routine: &Routine, looked: Result<Looked, Box<ServerMessage>>) {
+    pub(super) fn routine_found(&mut self, routine: &Routine, looked: Result<QueryResult, Box<ServerMessage>>) {
         let rows = match looked {
             Ok(looked) => looked.rows,
-            Err(said) => return self.fail(said.message),
+            Err(error) => return self.fail(error.message),
         };
         let Some(row) = rows.into_iter().next() else {
             return self.fail(format!("\"{}\" is not a view", routine.name));
@@ -64,12 +64,12 @@ impl Interpreter {
         let cell = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
         let text = if routine.view {
             let kind = if cell(2) == "m" { "MATERIALIZED VIEW" } else { "OR REPLACE VIEW" };
-            let quoted = crate::sql::keywords::quoted;
+            let quoted = crate::sql::keywords::quote_identifier;
             let options = match cell(4).as_str() {
                 "" => String::new(),
                 options => format!("\n WITH ({options})"),
             };
-            // What may be written through it is a part of it.
+            // The check option is part of the view's definition.
             let check = match cell(5).as_str() {
                 "" => String::new(),
                 check => format!("\n WITH {check} CHECK OPTION"),
@@ -82,7 +82,7 @@ impl Interpreter {
             if text.ends_with('\n') { text } else { format!("{text}\n") }
         };
         if routine.edited {
-            self.ask(Action::Edit { what: Edited::Text(text), line: routine.line }, Waiting::Edited);
+            self.enqueue(Action::Edit { what: Edited::Text(text), line: routine.line }, Waiting::Edited);
             return;
         }
         let text = if routine.numbered { numbered(&text, routine.view) } else { text };
@@ -90,7 +90,7 @@ impl Interpreter {
     }
 }
 
-/// The text with the numbers of lines as the server counts them: those of a function's body, from 1.
+/// Numbers the lines as the server does: those of a function's body, from 1.
 fn numbered(text: &str, view: bool) -> String {
     let begins = |line: &str| ["AS ", "BEGIN", "RETURN "].iter().any(|word| line.starts_with(word));
     let body = if view { Some(0) } else { text.lines().position(begins) };

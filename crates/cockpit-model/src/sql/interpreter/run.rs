@@ -1,4 +1,4 @@
-//! Statements: what is sent around them, what their ends set, and what becomes of their rows.
+//! Running statements: the implicit statements around them, the variables set afterwards, and the use of their rows.
 
 use super::action::{Action, Peer, Ran, Rows, Run, Target};
 use super::state::{Interpreter, Mode, Origin, Sent, Use, Waiting, Watch};
@@ -9,12 +9,12 @@ use crate::sql::keywords::literal;
 use crate::sql::token::{Kind, tokens_as};
 use crate::sql::{ServerMessage, Transaction};
 
-/// The savepoint that psql sets before each statement of a transaction where errors take back their statement alone.
+/// The savepoint that psql sets before each statement of a transaction if errors roll back only their statement.
 const SAVEPOINT: &str = "pg_psql_temporary_savepoint";
-/// The most rows that are kept for commands that need them in memory.
-const KEPT: usize = 100_000;
+/// Maximum number of rows kept in memory for commands that need all of them.
+const MAX_KEPT_ROWS: usize = 100_000;
 
-/// How many statements a text has; a `;` at its end begins no other.
+/// Returns the number of statements in a text; a `;` at its end does not begin another.
 fn count(statement: &str, escapes: bool) -> usize {
     let (mut count, mut begun) = (0, false);
     for token in tokens_as(statement, escapes).filter(|token| !token.kind.is_space()) {
@@ -26,19 +26,19 @@ fn count(statement: &str, escapes: bool) -> usize {
 }
 
 impl Interpreter {
-    /// Sends the statement that was read, if there is one.
+    /// Sends the statement read so far, if there is one.
     pub(super) fn send(&mut self, used: Use) {
         self.send_to(used, Target::Results, self.options.clone());
     }
 
-    /// The same, with its result somewhere else or in another form.
+    /// Like [`Self::send`], with another destination or format for the result.
     pub(super) fn send_to(&mut self, used: Use, target: Target, options: crate::sql::format::Options) {
         let begun = self.scan.is_begun() || !self.buffer.trim().is_empty();
         let mut statement = std::mem::take(&mut self.buffer);
         statement.truncate(statement.trim_end().len());
         self.reset_buffer();
         if !begun || statement.is_empty() {
-            // `\g` and its like without a statement run the last one again.
+            // `\g` and similar commands without a statement run the last one again.
             if used == Use::Show && target == Target::Results && options == self.options {
                 return;
             }
@@ -51,13 +51,13 @@ impl Interpreter {
         let peer = match judge(&statement).copy {
             None => None,
             Some(Copy::Out) => Some(Peer::Results),
-            Some(Copy::In) => Some(self.following_of_copy()),
+            Some(Copy::In) => Some(self.copy_source()),
         };
         self.launch(statement, used, target, options, peer);
     }
 
-    /// Where the data of a `COPY … FROM STDIN` come from.
-    pub(super) fn following_of_copy(&self) -> Peer {
+    /// Returns the source of data for a `COPY … FROM STDIN`.
+    pub(super) fn copy_source(&self) -> Peer {
         let file = self.sources.iter().rev().find(|source| source.variable.is_none());
         match file.map(|source| &source.origin) {
             Some(Origin::Input | Origin::File(_)) => Peer::Following,
@@ -77,19 +77,19 @@ impl Interpreter {
         let rows = match used {
             Use::Show | Use::Watch(_) => Rows::Print,
             Use::Gset(_) => Rows::Keep(2),
-            Use::Gexec | Use::Crosstab(_) => Rows::Keep(KEPT),
+            Use::Gexec | Use::Crosstab(_) => Rows::Keep(MAX_KEPT_ROWS),
             Use::Gdesc => Rows::Describe,
         };
-        // Of several (`\;`) the first one decides.
+        // If there are several statements (`\;`), the first one decides.
         let escapes = self.server.escapes;
         let first = tokens_as(&statement, escapes)
             .find(|token| token.kind == Kind::Semicolon)
             .map(|token| &statement[..token.start]);
-        let alone = judge(first.unwrap_or(&statement)).alone;
+        let alone = judge(first.unwrap_or(&statement)).excludes_transaction_block;
         let begins = self.transaction == Transaction::Idle && !self.variables.is_on("AUTOCOMMIT") && !alone;
         if begins {
             let begin = self.hidden("BEGIN");
-            self.ask(begin, Waiting::Before);
+            self.enqueue(begin, Waiting::Before);
         }
         let rolls = match self.variables.get("ON_ERROR_ROLLBACK") {
             Some("on") => true,
@@ -99,12 +99,12 @@ impl Interpreter {
         let savepoint = rolls && (begins || self.transaction == Transaction::Open);
         if savepoint {
             let set = self.hidden(&format!("SAVEPOINT {SAVEPOINT}"));
-            self.ask(set, Waiting::Before);
+            self.enqueue(set, Waiting::Before);
         }
         let (line, file) = (self.begun, self.file_name());
         let statements = count(&statement, escapes);
         let (bind, rows) = match self.bind.take() {
-            // The server refuses to bind values to several, in its own words: it is only asked what they would give.
+            // The server refuses to bind values to several statements. Describing them produces its own error message.
             Some(_) if statements > 1 => (None, Rows::Describe),
             bind => (bind, rows),
         };
@@ -116,57 +116,57 @@ impl Interpreter {
             Run { statement, bind, copy, target, options, rows, hidden: false, echo, line, file, statements, every };
         let run = Box::new(run);
         let sent = Box::new(Sent { run: run.clone(), used, savepoint });
-        self.ask(Action::Run(run), Waiting::Statement(sent));
+        self.enqueue(Action::Run(run), Waiting::Statement(sent));
     }
 
-    /// `BEGIN` or a savepoint ended: where it failed, what it was for is not run.
+    /// Handles the end of an implicit `BEGIN` or savepoint. If it failed, the statement after it is not run.
     pub(super) fn before_ran(&mut self, ran: Ran) {
         self.transaction = ran.transaction;
-        if let Some(said) = ran.failed {
+        if let Some(error) = ran.failed {
             self.queue.clear();
-            self.failed(said, String::new());
+            self.failed(error, String::new());
         }
     }
 
-    fn failed(&mut self, said: ServerMessage, statement: String) {
-        let code = if said.code.is_empty() { "XX000" } else { &said.code };
-        // Names and values of psql's own: none of them is refused.
+    fn failed(&mut self, error: ServerMessage, statement: String) {
+        let code = if error.code.is_empty() { "XX000" } else { &error.code };
+        // These are psql's own names, which are always accepted.
         for (name, value) in [
             ("ERROR", "true"),
             ("SQLSTATE", code),
             ("ROW_COUNT", "0"),
             ("LAST_ERROR_SQLSTATE", code),
-            ("LAST_ERROR_MESSAGE", &said.message),
+            ("LAST_ERROR_MESSAGE", &error.message),
         ] {
             let _ = self.variables.set(name, value);
         }
-        let why = said.message.clone();
-        self.last_error = Some((said, statement));
-        self.halt_for(why);
+        let why = error.message.clone();
+        self.last_error = Some((error, statement));
+        self.halt_with(why);
     }
 
-    /// A statement ended.
+    /// Handles the end of a statement.
     pub(super) fn ran(&mut self, sent: Sent, ran: Ran) {
         self.set_transaction(ran.transaction);
         if ran.failed.is_none() {
-            self.mark(&sent.run.statement);
+            self.track_savepoints(&sent.run.statement);
         }
         if sent.savepoint {
             self.end_savepoint(&sent, &ran);
         }
-        if let Some(said) = ran.failed {
-            self.failed(said, sent.run.statement.clone());
+        if let Some(error) = ran.failed {
+            self.failed(error, sent.run.statement.clone());
             return;
         }
         self.done += sent.run.statements;
         for (name, value) in [("ERROR", "false"), ("SQLSTATE", "00000"), ("ROW_COUNT", &ran.count.to_string())] {
             let _ = self.variables.set(name, value);
         }
-        if sent.run.rows == Rows::Keep(KEPT) && ran.count > KEPT as u64 && !ran.columns.is_empty() {
-            // A part of them would do a part of what was meant, and nobody would see that.
+        if sent.run.rows == Rows::Keep(MAX_KEPT_ROWS) && ran.count > MAX_KEPT_ROWS as u64 && !ran.columns.is_empty() {
+            // Using only a part of the rows would go unnoticed.
             return self.fail(format!(
-                "nothing is made of a result of {} rows: no more than {} are kept for \\gexec and \\crosstabview; use LIMIT and OFFSET",
-                ran.count, KEPT
+                "the result of {} rows is too large: \\gexec and \\crosstabview take at most {}; use LIMIT and OFFSET",
+                ran.count, MAX_KEPT_ROWS
             ));
         }
         match sent.used.clone() {
@@ -177,14 +177,14 @@ impl Interpreter {
             Use::Crosstab(arguments) => {
                 let columns: Vec<(String, bool)> =
                     ran.columns.iter().map(|column| (column.name.clone(), column.is_right_aligned())).collect();
-                // As psql: there is nothing to turn.
+                // As in psql: without columns there is nothing to pivot.
                 if ran.columns.is_empty() {
                     return;
                 }
                 match crosstab(&columns, &ran.rows, &arguments, &sent.run.options.null) {
                     Ok(sheet) => {
                         let options = Box::new(sent.run.options.clone());
-                        self.ask(Action::Show { sheet: Box::new(sheet), options }, Waiting::Nothing);
+                        self.enqueue(Action::Show { sheet: Box::new(sheet), options }, Waiting::Nothing);
                     }
                     Err(why) => self.fail(why),
                 }
@@ -193,8 +193,8 @@ impl Interpreter {
         }
     }
 
-    /// Notes the effect of a statement that was carried out on the savepoints of the transaction.
-    fn mark(&mut self, statement: &str) {
+    /// Tracks the effect of an executed statement on the transaction's savepoints.
+    fn track_savepoints(&mut self, statement: &str) {
         let place = |savepoints: &[String], name: &str| savepoints.iter().rposition(|known| known == name);
         match judge(statement).step {
             Some(Step::Savepoint(name)) => self.savepoints.push(name),
@@ -206,7 +206,7 @@ impl Interpreter {
                 let left = place(&self.savepoints, &name).map_or(self.savepoints.len(), |at| at + 1);
                 self.savepoints.truncate(left);
             }
-            // With `AND CHAIN` the next one begins at once, without them.
+            // With `AND CHAIN` the next transaction begins at once, without savepoints.
             Some(Step::Commit { .. } | Step::Rollback { .. } | Step::Begin | Step::Prepare) => self.savepoints.clear(),
             Some(Step::Prepared | Step::Set) | None => {}
         }
@@ -217,7 +217,7 @@ impl Interpreter {
             Transaction::Idle => return,
             Transaction::Failed => format!("ROLLBACK TO {SAVEPOINT}"),
             Transaction::Open => match judge(&sent.run.statement).step {
-                // A statement about savepoints or the transaction's end has dealt with ours too.
+                // A statement on savepoints, or the end of the transaction, has already removed our savepoint.
                 Some(
                     Step::Savepoint(_)
                     | Step::Release(_)
@@ -232,11 +232,11 @@ impl Interpreter {
             },
         };
         let end = self.hidden(&end);
-        self.ask(end, Waiting::After);
+        self.enqueue(end, Waiting::After);
     }
 
     fn gset(&mut self, prefix: &str, ran: &Ran) {
-        // As psql: what has no result sets nothing.
+        // As in psql: a statement without a result sets nothing.
         if ran.columns.is_empty() {
             return;
         }
@@ -262,7 +262,7 @@ impl Interpreter {
         }
     }
 
-    /// Sends the next statement that `\gexec` has. Whether there was one.
+    /// Sends the next statement from `\gexec`; returns whether there was one.
     pub(super) fn begin_generated(&mut self) -> bool {
         let Some(statement) = self.generated.pop_front() else { return false };
         let options = self.options.clone();
@@ -271,16 +271,16 @@ impl Interpreter {
         true
     }
 
-    /// Shows the columns that a statement would have.
+    /// Shows the columns of a statement's result.
     fn gdesc(&mut self, ran: &Ran) {
         if ran.columns.is_empty() {
             self.print("The command has no result, or the result has no columns.\n", Target::Results);
             return;
         }
-        let one = |column: &crate::sql::Column| {
+        let row = |column: &crate::sql::Column| {
             format!("({}, {}, {})", literal(&column.name), column.type_oid, column.modifier)
         };
-        let values: Vec<String> = ran.columns.iter().map(one).collect();
+        let values: Vec<String> = ran.columns.iter().map(row).collect();
         let statement = format!(
             "SELECT name AS \"Column\", pg_catalog.format_type(tp, tpm) AS \"Type\"\nFROM (VALUES {}) s(name, tp, tpm)",
             values.join(", ")
@@ -296,6 +296,6 @@ impl Interpreter {
         }
         let milliseconds = watch.milliseconds;
         sent.used = Use::Watch(watch);
-        self.ask(Action::Wait(milliseconds), Waiting::Pause(Box::new(sent)));
+        self.enqueue(Action::Wait(milliseconds), Waiting::Pause(Box::new(sent)));
     }
 }

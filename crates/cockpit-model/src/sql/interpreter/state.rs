@@ -1,4 +1,4 @@
-//! The state of the interpreter, and its two entry points: the next action, and the answer to it.
+//! The interpreter's state and its two entry points: the next action, and its answer.
 
 use super::action::{Action, Answer, Rows, Run, Target};
 use super::arguments::Arguments;
@@ -10,49 +10,49 @@ use crate::sql::variables::Variables;
 use crate::sql::{Server, ServerMessage, Transaction};
 use std::collections::VecDeque;
 
-/// Whether a person is at it.
+/// Whether a person is using the interpreter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Nobody: what is left at the end of a text is run, and `ON_ERROR_STOP` ends all of it.
+    /// No: an incomplete statement at the end of a text is run, and `ON_ERROR_STOP` ends the script.
     Script,
-    /// Somebody: an error ends the files that are run, not the session.
+    /// Yes: an error ends the running files, but not the session.
     Interactive,
 }
 
-/// Where a text comes from.
+/// The origin of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// Line by line; data of a `COPY` follow in it.
+    /// Line-by-line input, which may contain the data of a `COPY`.
     Input,
-    /// `-c`, or the editor: it is whole, and data of a `COPY` are standard input.
+    /// `-c`, or the editor: the text is complete, and `COPY` reads standard input.
     Command,
-    /// A file, by its name.
+    /// A file, by name.
     File(String),
 }
 
-/// A text that is being run.
+/// A running text.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     pub origin: Origin,
     /// The variable whose value it is.
     pub variable: Option<String>,
     pub text: String,
-    /// So much of it is done, in bytes.
+    /// Number of bytes processed.
     pub at: usize,
-    /// No more of it comes.
+    /// Whether the text is complete.
     pub ended: bool,
-    /// It came from an editor: what is left of it waits to be ended.
+    /// Whether it came from an editor, so that an incomplete statement at its end waits for more input.
     pub edited: bool,
-    /// It is a file that another text runs, and comes piece by piece.
+    /// Whether it is an included file that arrives in pieces.
     pub opened: bool,
-    /// The state outside, where another text runs it.
+    /// The state of the including text.
     pub outer: Option<Box<Outer>>,
-    /// The line that is at hand, from 1.
+    /// The current line, from 1.
     pub line: usize,
     pub branches: Vec<Branch>,
 }
 
-/// The statement in which a file was named, and the one before it.
+/// The statement that includes a file, and the one before it.
 #[derive(Debug, Clone)]
 pub(super) struct Outer {
     pub buffer: String,
@@ -61,16 +61,16 @@ pub(super) struct Outer {
     pub previous: String,
 }
 
-/// A `\if` that is open.
+/// An open `\if`.
 #[derive(Debug, Clone)]
 pub(super) struct Branch {
-    /// Whether statements here are carried out.
+    /// Whether statements in the current branch are run.
     pub active: bool,
-    /// A branch of it was done, or none may be.
+    /// Whether a branch has already been active, or none may be.
     pub taken: bool,
-    /// `\else` was there.
+    /// Whether `\else` was read.
     pub last: bool,
-    /// How the statement stood at its beginning.
+    /// The statement's state at the beginning of the branch.
     pub scan: Scan,
     pub buffer: String,
 }
@@ -86,16 +86,16 @@ pub(super) enum Use {
     Watch(Watch),
 }
 
-/// A `\watch`.
+/// The parameters of a `\watch`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Watch {
     pub milliseconds: u64,
     pub left: Option<u64>,
-    /// It ends where there are fewer rows.
+    /// Ends when there are fewer rows than this.
     pub least: u64,
 }
 
-/// A statement that is under way.
+/// A statement being run.
 #[derive(Debug, Clone)]
 pub(super) struct Sent {
     pub run: Box<Run>,
@@ -103,7 +103,7 @@ pub(super) struct Sent {
     pub savepoint: bool,
 }
 
-/// A definition that is looked for.
+/// A definition being looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Routine {
     pub name: String,
@@ -113,27 +113,27 @@ pub(super) struct Routine {
     pub line: Option<usize>,
 }
 
-/// The answer that is waited for.
+/// The expected answer.
 #[derive(Debug, Clone)]
 pub(super) enum Waiting {
     Nothing,
     Statement(Box<Sent>),
-    /// `BEGIN` or a savepoint before a statement: where it fails the statement is not run.
+    /// `BEGIN` or a savepoint before a statement. If it fails, the statement is not run.
     Before,
-    /// A savepoint's end.
+    /// The end of a savepoint.
     After,
     Described(Box<Describe>),
     Routine(Routine),
     Included(String),
     Edited,
     Shell(String, Arguments),
-    Asked(String),
+    SetVariable(String),
     Simple,
-    /// A `\watch` waits for its next time.
+    /// A `\watch` waits for its next run.
     Pause(Box<Sent>),
 }
 
-/// Interprets what a person or a file says to psql.
+/// Interprets psql input from a person or a file.
 #[derive(Debug, Clone)]
 pub struct Interpreter {
     pub(super) mode: Mode,
@@ -141,35 +141,35 @@ pub struct Interpreter {
     pub(super) options: Options,
     pub(super) timing: bool,
     pub(super) sources: Vec<Source>,
-    /// The statement as far as it was read, and the line where it began.
+    /// The statement read so far, and the line where it begins.
     pub(super) buffer: String,
     pub(super) begun: usize,
     pub(super) scan: Scan,
     pub(super) previous: String,
     pub(super) transaction: Transaction,
-    /// Savepoints of the transaction, the last one last.
+    /// The savepoints of the transaction, in order.
     pub(super) savepoints: Vec<String>,
     pub(super) server: Server,
     pub(super) last_error: Option<(ServerMessage, String)>,
     pub(super) queue: VecDeque<(Action, Waiting)>,
-    /// Statements that `\gexec` has and that did not begin: how each is sent depends on what those before it did.
+    /// Statements from `\gexec` that have not begun. How each is sent depends on the outcome of those before it.
     pub(super) generated: VecDeque<String>,
     pub(super) waiting: Waiting,
     pub(super) bind: Option<Vec<String>>,
     pub(super) restricted: Option<String>,
     pub(super) quit: Option<u8>,
-    /// No more texts come.
-    pub(super) over: bool,
-    /// The code of the last text.
+    /// Whether no more texts follow.
+    pub(super) input_finished: bool,
+    /// The exit code of the last text.
     pub(super) code: u8,
-    /// Statements of the text that is run that were carried out.
+    /// Number of executed statements of the running text.
     pub(super) done: usize,
-    /// How far a text came that a failure has ended.
+    /// How far a text came before an error stopped it.
     pub(super) halted: Option<Halt>,
 }
 
 impl Interpreter {
-    /// An interpreter with psql's defaults.
+    /// Returns an interpreter with psql's defaults.
     pub fn new(mode: Mode) -> Self {
         Self {
             mode,
@@ -191,49 +191,49 @@ impl Interpreter {
             bind: None,
             restricted: None,
             quit: None,
-            over: false,
+            input_finished: false,
             code: 0,
             done: 0,
             halted: None,
         }
     }
 
-    /// The variables.
+    /// Returns the variables.
     pub fn variables(&self) -> &Variables {
         &self.variables
     }
 
-    /// The variables, to be set.
+    /// Returns the variables for changes.
     pub fn variables_mut(&mut self) -> &mut Variables {
         &mut self.variables
     }
 
-    /// How results are printed.
+    /// Returns the output options.
     pub fn options(&self) -> &Options {
         &self.options
     }
 
-    /// How results are printed, to be set.
+    /// Returns the output options for changes.
     pub fn options_mut(&mut self) -> &mut Options {
         &mut self.options
     }
 
-    /// Whether it is told how long statements take.
+    /// Returns whether execution times are printed.
     pub fn is_timing(&self) -> bool {
         self.timing
     }
 
-    /// The state of the session.
+    /// Returns the transaction state.
     pub fn transaction(&self) -> Transaction {
         self.transaction
     }
 
-    /// Savepoints that were set in the transaction and are still there, the last one last.
+    /// Returns the open savepoints of the transaction, in order.
     pub fn savepoints(&self) -> &[String] {
         &self.savepoints
     }
 
-    /// The session's transaction changed without a statement of ours: it was lost.
+    /// Sets a transaction state that changed without a statement of ours, because the connection was lost.
     pub fn set_transaction(&mut self, transaction: Transaction) {
         self.transaction = transaction;
         if transaction == Transaction::Idle {
@@ -241,7 +241,7 @@ impl Interpreter {
         }
     }
 
-    /// A whole text that comes after those that are there.
+    /// Queues a whole text after the existing ones.
     pub fn run(&mut self, text: &str, origin: Origin) {
         if self.sources.is_empty() && self.mode == Mode::Interactive {
             self.done = 0;
@@ -250,7 +250,7 @@ impl Interpreter {
         self.sources.insert(0, Source::new(text.to_owned(), origin, true));
     }
 
-    /// More of what comes line by line, from there.
+    /// Adds line-by-line input from this origin.
     pub fn feed(&mut self, text: &str, origin: &Origin) {
         match self.sources.first_mut().filter(|source| source.origin == *origin && !source.ended) {
             Some(source) => {
@@ -262,15 +262,15 @@ impl Interpreter {
         }
     }
 
-    /// No more comes: what is there is run, and then it is over.
+    /// Signals the end of input: what is left is run, then the interpreter quits.
     pub fn finish(&mut self) {
         for source in &mut self.sources {
             source.ended = true;
         }
-        self.over = true;
+        self.input_finished = true;
     }
 
-    /// Throws away what was read and not run, as Ctrl-C does.
+    /// Discards what was read but not run, as Ctrl-C does.
     pub fn clear(&mut self) {
         self.sources.clear();
         self.queue.clear();
@@ -279,18 +279,18 @@ impl Interpreter {
         self.reset_buffer();
     }
 
-    /// Takes back that it was to be quit.
-    pub fn stay(&mut self) {
+    /// Cancels a requested quit.
+    pub fn cancel_quit(&mut self) {
         self.quit = None;
     }
 
-    /// Why the statement is not over.
+    /// Returns why the statement is incomplete.
     pub fn open(&self) -> Open {
         self.scan.open()
     }
 
-    /// The next action. One that waits for an answer is given once; until then this says so again only for
-    /// [`Action::More`].
+    /// Returns the next action. An action that needs an answer is returned once; until it is answered, only [`Action::NeedInput`]
+    /// is returned again.
     pub fn step(&mut self) -> Action {
         loop {
             if let Some((action, waiting)) = self.queue.pop_front() {
@@ -306,7 +306,7 @@ impl Interpreter {
         }
     }
 
-    /// Takes the outcome of the last action. One that nobody waits for changes nothing.
+    /// Takes the outcome of the last action. An unexpected answer has no effect.
     pub fn answer(&mut self, answer: Answer) {
         let waiting = std::mem::replace(&mut self.waiting, Waiting::Nothing);
         match (waiting, answer) {
@@ -325,18 +325,18 @@ impl Interpreter {
                 }
                 Err(why) => {
                     self.fail(why);
-                    // As psql: what cannot be found out is not so.
+                    // As in psql, a condition that cannot be evaluated is false.
                     if matches!(name.as_str(), "if" | "elif") && !self.sources.is_empty() {
                         self.condition(&name, "false");
                     }
                 }
             },
-            (Waiting::Asked(name), Answer::Text(text)) => match text {
+            (Waiting::SetVariable(name), Answer::Text(text)) => match text {
                 Ok(text) => self.set(&name, &text),
                 Err(why) => self.fail(why),
             },
-            // There is nothing to set it to, as with `\getenv`.
-            (Waiting::Asked(_) | Waiting::Simple, Answer::Done(done)) => {
+            // An unset environment variable sets nothing, as in psql's `\getenv`.
+            (Waiting::SetVariable(_) | Waiting::Simple, Answer::Done(done)) => {
                 if let Err(why) = done {
                     self.fail(why);
                 }
@@ -355,16 +355,16 @@ impl Interpreter {
         }
     }
 
-    pub(super) fn ask(&mut self, action: Action, waiting: Waiting) {
+    pub(super) fn enqueue(&mut self, action: Action, waiting: Waiting) {
         self.queue.push_back((action, waiting));
     }
 
     pub(super) fn print(&mut self, text: impl Into<String>, target: Target) {
-        self.ask(Action::Print { text: text.into(), target }, Waiting::Nothing);
+        self.enqueue(Action::Print { text: text.into(), target }, Waiting::Nothing);
     }
 
-    /// Tells what was done, unless little is to be told.
-    pub(super) fn tell(&mut self, text: &str) {
+    /// Prints a confirmation, unless `QUIET` is on.
+    pub(super) fn confirm(&mut self, text: &str) {
         if !self.variables.is_on("QUIET") {
             self.print(format!("{text}\n"), Target::Output);
         }
@@ -374,16 +374,16 @@ impl Interpreter {
         self.sources.iter().rev().find(|source| source.variable.is_none()).map_or(1, |source| source.line)
     }
 
-    /// A command of psql failed.
+    /// Reports that a psql command failed.
     pub(super) fn fail(&mut self, message: impl Into<String>) {
         let line = self.line();
         let file = self.file_name();
         let message = message.into();
-        self.ask(Action::Fail { message: message.clone(), line, file }, Waiting::Nothing);
-        self.halt_for(message);
+        self.enqueue(Action::Fail { message: message.clone(), line, file }, Waiting::Nothing);
+        self.halt_with(message);
     }
 
-    /// Stops after a failure: a script ends where it is to, and a person's files do.
+    /// Stops after an error if `ON_ERROR_STOP` is on: a script ends, and so do a person's running files.
     pub(super) fn stop(&mut self) {
         if self.sources.first().is_some_and(|source| source.origin == Origin::Command) {
             self.code = 1;
@@ -418,7 +418,7 @@ impl Interpreter {
         }
     }
 
-    /// A run of ours, which is not told.
+    /// Returns an implicit statement of ours, which is not reported.
     pub(super) fn hidden(&self, statement: &str) -> Action {
         Action::Run(Box::new(Run {
             statement: statement.into(),

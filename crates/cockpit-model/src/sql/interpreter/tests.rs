@@ -1,10 +1,10 @@
-//! Tests of the interpreter: what is asked for one text after the other, and what the answers lead to.
+//! Tests of the interpreter: the actions for one text after the other, and the effect of the answers.
 
 use super::*;
 use crate::sql::{Column, Server, ServerMessage, Transaction};
 
-/// Runs a text; each statement is answered by `answer`. What was to be done, a line each.
-fn done(mode: Mode, text: &str, mut answer: impl FnMut(&Run) -> Ran) -> Vec<String> {
+/// Runs a text, answering each statement with `answer`; returns the actions, one per line.
+fn actions(mode: Mode, text: &str, mut answer: impl FnMut(&Run) -> Ran) -> Vec<String> {
     let mut interpreter = Interpreter::new(mode);
     interpreter.set_server(&Server { version: "15.18 (Debian)".into(), database: "app".into(), ..Server::default() });
     interpreter.run(text, Origin::File("a.sql".into()));
@@ -18,9 +18,9 @@ fn done(mode: Mode, text: &str, mut answer: impl FnMut(&Run) -> Ran) -> Vec<Stri
                 let ran = answer(&run);
                 interpreter.answer(Answer::Ran(Box::new(ran)));
             }
-            Action::Look { .. } => {
+            Action::Query { .. } => {
                 lines.push("look".into());
-                interpreter.answer(Answer::Rows(Ok(crate::sql::describe::Looked::default())));
+                interpreter.answer(Answer::Rows(Ok(crate::sql::describe::QueryResult::default())));
             }
             Action::Print { text, target } => lines.push(format!("{target:?} {}", text.trim_end())),
             Action::Show { sheet, .. } => lines.push(format!("show {}", sheet.title.clone().unwrap_or_default())),
@@ -50,7 +50,7 @@ fn done(mode: Mode, text: &str, mut answer: impl FnMut(&Run) -> Ran) -> Vec<Stri
                 lines.push(format!("edit {what:?}"));
                 interpreter.answer(Answer::Text(Ok("select 'edited';\nselect 3".into())));
             }
-            Action::Ask(text) => {
+            Action::Prompt(text) => {
                 lines.push(format!("ask {text}"));
                 interpreter.answer(Answer::Text(Ok("typed".into())));
             }
@@ -77,7 +77,7 @@ fn fine(_: &Run) -> Ran {
 }
 
 fn script(text: &str) -> Vec<String> {
-    done(Mode::Script, text, fine)
+    actions(Mode::Script, text, fine)
 }
 
 fn failing(run: &Run) -> Ran {
@@ -95,7 +95,7 @@ fn column(name: &str, type_oid: u32) -> Column {
 }
 
 #[test]
-fn statements_are_run_one_after_the_other_and_the_last_one_needs_no_semicolon() {
+fn statements_run_in_order_and_the_last_needs_no_semicolon() {
     assert_eq!(
         script("select 1;\n -- c\n;select (1;2);\nselect 3 -- end\n"),
         ["run select 1", "run select (1;2)", "run select 3 -- end", "quit 0"]
@@ -110,7 +110,7 @@ fn statements_are_run_one_after_the_other_and_the_last_one_needs_no_semicolon() 
 }
 
 #[test]
-fn variables_are_replaced_outside_of_texts_and_comments() {
+fn variables_are_replaced_outside_of_strings_and_comments() {
     assert_eq!(
         script("\\set x 'a''b'\nselect :'x', :\"x\", ':x', x::int, :y, a[1:2] /* :x */;"),
         ["run select 'a''b', \"a'b\", ':x', x::int, :y, a[1:2] /* :x */", "quit 0"]
@@ -125,7 +125,7 @@ fn variables_are_replaced_outside_of_texts_and_comments() {
 }
 
 #[test]
-fn branches_within_a_statement_leave_in_it_what_was_taken() {
+fn only_active_branches_add_to_the_statement() {
     let text = "select\n\\if true\n1\n\\else\n(bogus\n\\endif\nas a;";
     assert_eq!(script(text)[0].split_whitespace().collect::<Vec<_>>(), ["run", "select", "1", "as", "a"]);
     let text = "select \\if false \\\\ (bogus \\else \\\\ 42 \\endif \\\\ forty_two;";
@@ -135,7 +135,7 @@ fn branches_within_a_statement_leave_in_it_what_was_taken() {
 }
 
 #[test]
-fn branches_that_are_not_taken_do_nothing() {
+fn inactive_branches_do_nothing() {
     let text = "\\if false\nselect 1;\n\\echo no\n\\i none\n\\if true\nselect 2;\n\\endif\n\\elif 1\nselect 3;\n\\else\nselect 4;\n\\endif\nselect 5;";
     assert_eq!(script(text), ["run select 3", "run select 5", "quit 0"]);
     assert_eq!(script("select 1\n\\if off\n, (2\n\\else\n, 3\n\\endif\n;"), ["run select 1\n\n, 3", "quit 0"]);
@@ -161,30 +161,30 @@ fn branches_that_are_not_taken_do_nothing() {
 }
 
 #[test]
-fn an_error_ends_a_script_where_it_is_to() {
-    assert_eq!(done(Mode::Script, "bad 1;\nselect 2;", failing), ["run bad 1", "run select 2", "quit 0"]);
-    assert_eq!(done(Mode::Script, "\\set ON_ERROR_STOP 1\nbad 1;\nselect 2;", failing), ["run bad 1", "quit 3"]);
+fn error_ends_a_script_if_configured() {
+    assert_eq!(actions(Mode::Script, "bad 1;\nselect 2;", failing), ["run bad 1", "run select 2", "quit 0"]);
+    assert_eq!(actions(Mode::Script, "\\set ON_ERROR_STOP 1\nbad 1;\nselect 2;", failing), ["run bad 1", "quit 3"]);
     assert_eq!(
-        done(Mode::Script, "\\set ON_ERROR_STOP on\n\\foo\nselect 2;", failing),
+        actions(Mode::Script, "\\set ON_ERROR_STOP on\n\\foo\nselect 2;", failing),
         ["fail 2: invalid command \\foo", "quit 3"]
     );
     assert_eq!(
-        done(
+        actions(
             Mode::Script,
             "bad 1;\n\\echo :ERROR :SQLSTATE :LAST_ERROR_MESSAGE\nselect 1;\n\\echo :ERROR :ROW_COUNT :LAST_ERROR_SQLSTATE",
             failing
         ),
         ["run bad 1", "Output true 42601 no", "run select 1", "Output false 1 42601", "quit 0"]
     );
-    let verbose = done(Mode::Script, "\\errverbose\nbad 1;\n\\errverbose", failing);
+    let verbose = actions(Mode::Script, "\\errverbose\nbad 1;\n\\errverbose", failing);
     assert_eq!(verbose[0], "Output There is no previous error.");
     assert!(verbose[2].contains("42601: no"), "{verbose:?}");
 }
 
 #[test]
-fn without_automatic_commits_a_transaction_begins_before_what_needs_one() {
+fn transaction_begins_implicitly_without_autocommit() {
     let mut open = false;
-    let lines = done(Mode::Script, "\\set AUTOCOMMIT off\nselect 1;\nselect 2;\ncommit;\nvacuum;", |run| {
+    let lines = actions(Mode::Script, "\\set AUTOCOMMIT off\nselect 1;\nselect 2;\ncommit;\nvacuum;", |run| {
         open = if run.statement == "BEGIN" { true } else { open && run.statement != "commit" };
         Ran { transaction: if open { Transaction::Open } else { Transaction::Idle }, ..Ran::default() }
     });
@@ -192,9 +192,9 @@ fn without_automatic_commits_a_transaction_begins_before_what_needs_one() {
 }
 
 #[test]
-fn an_error_takes_back_its_statement_alone_where_that_is_set() {
+fn error_rolls_back_only_its_statement_if_configured() {
     let text = "\\set ON_ERROR_ROLLBACK on\nbegin;\nselect 1;\nbad;\nsavepoint a;\ncommit;";
-    let lines = done(Mode::Script, text, |run| {
+    let lines = actions(Mode::Script, text, |run| {
         let mut ran = failing(run);
         ran.transaction = match run.statement.as_str() {
             "commit" => Transaction::Idle,
@@ -224,7 +224,7 @@ fn an_error_takes_back_its_statement_alone_where_that_is_set() {
 }
 
 #[test]
-fn the_columns_of_one_row_become_variables() {
+fn columns_of_one_row_become_variables() {
     let answer = |rows: Vec<Vec<Option<String>>>| {
         move |run: &Run| match run.rows {
             Rows::Keep(_) => Ran {
@@ -235,27 +235,28 @@ fn the_columns_of_one_row_become_variables() {
             Rows::Print | Rows::Describe => Ran::default(),
         }
     };
-    let one = vec![Some("1".to_owned()), None, Some("off".to_owned())];
+    let row = vec![Some("1".to_owned()), None, Some("off".to_owned())];
     assert_eq!(
-        done(Mode::Script, "\\set p_b x\nselect 1 \\gset p_\n\\echo :p_a :{?p_b}", answer(vec![one.clone()])),
+        actions(Mode::Script, "\\set p_b x\nselect 1 \\gset p_\n\\echo :p_a :{?p_b}", answer(vec![row.clone()])),
         ["run select 1", "Output 1 FALSE", "quit 0"]
     );
-    let special = done(Mode::Script, "select 1 \\gset\n\\echo :a :AUTOCOMMIT", answer(vec![one.clone()]));
+    let special = actions(Mode::Script, "select 1 \\gset\n\\echo :a :AUTOCOMMIT", answer(vec![row.clone()]));
     assert_eq!(
         special[1..3],
         ["Errors attempt to \\gset into specially treated variable \"AUTOCOMMIT\" ignored", "Output 1 on"]
     );
     assert!(
-        done(Mode::Script, "select 1 \\gset", answer(vec![])).contains(&"fail 1: no rows returned for \\gset".into())
+        actions(Mode::Script, "select 1 \\gset", answer(vec![]))
+            .contains(&"fail 1: no rows returned for \\gset".into())
     );
     assert!(
-        done(Mode::Script, "select 1 \\gset", answer(vec![one.clone(), one]))
+        actions(Mode::Script, "select 1 \\gset", answer(vec![row.clone(), row]))
             .contains(&"fail 1: more than one row returned for \\gset".into())
     );
 }
 
 #[test]
-fn results_are_run_turned_described_and_watched() {
+fn results_are_executed_pivoted_described_and_watched() {
     let answer = |run: &Run| match run.rows {
         Rows::Keep(_) => Ran {
             columns: vec![column("v", 25), column("h", 25), column("n", 23)],
@@ -266,17 +267,17 @@ fn results_are_run_turned_described_and_watched() {
         Rows::Print => Ran { count: 1, ..Ran::default() },
     };
     assert_eq!(
-        done(Mode::Script, "select x \\gexec", answer),
+        actions(Mode::Script, "select x \\gexec", answer),
         ["run select x", "run select 'a'", "run select 'b'", "quit 0"]
     );
-    assert_eq!(done(Mode::Script, "select x \\crosstabview", answer), ["run select x", "show ", "quit 0"]);
-    let described = done(Mode::Script, "select x \\gdesc", answer);
+    assert_eq!(actions(Mode::Script, "select x \\crosstabview", answer), ["run select x", "show ", "quit 0"]);
+    let described = actions(Mode::Script, "select x \\gdesc", answer);
     assert!(described[1].contains("VALUES ('it''s', 23, -1)"), "{described:?}");
     assert_eq!(
-        done(Mode::Script, "select x \\watch i=0.5 c=3", answer),
+        actions(Mode::Script, "select x \\watch i=0.5 c=3", answer),
         ["run select x", "wait 500", "run select x", "wait 500", "run select x", "quit 0"]
     );
-    assert_eq!(done(Mode::Script, "select x \\watch m=2", answer), ["run select x", "quit 0"]);
+    assert_eq!(actions(Mode::Script, "select x \\watch m=2", answer), ["run select x", "quit 0"]);
     for (arguments, why) in [
         ("soon", "incorrect interval value \"soon\""),
         ("1 i=2", "interval value is specified more than once"),
@@ -284,18 +285,18 @@ fn results_are_run_turned_described_and_watched() {
         ("m=0", "incorrect minimum row count \"0\""),
         ("x=1", "unrecognized parameter \"x=1\""),
     ] {
-        let lines = done(Mode::Script, &format!("select x \\watch {arguments}"), answer);
+        let lines = actions(Mode::Script, &format!("select x \\watch {arguments}"), answer);
         assert!(lines[0].ends_with(why), "{arguments}: {lines:?}");
     }
-    assert_eq!(done(Mode::Script, "select bad \\watch", failing), ["run select bad", "quit 0"]);
+    assert_eq!(actions(Mode::Script, "select bad \\watch", failing), ["run select bad", "quit 0"]);
 }
 
 #[test]
-fn a_result_goes_where_it_is_sent_in_the_form_that_is_named() {
+fn result_has_the_requested_destination_and_format() {
     use crate::sql::format::Expanded::{Off, On};
     let mut seen = Vec::new();
     let text = "select 1 \\g a.txt\nselect 2 \\g (format=csv tuples_only=on) |sort -u \\\\ x\nselect 3 \\gx\n\\g\nselect 4 \\bind 'a b' 2 \\g\nselect 5;";
-    done(Mode::Script, text, |run| {
+    actions(Mode::Script, text, |run| {
         seen.push((
             run.statement.clone(),
             run.target.clone(),
@@ -314,7 +315,7 @@ fn a_result_goes_where_it_is_sent_in_the_form_that_is_named() {
 }
 
 #[test]
-fn files_are_run_in_their_place() {
+fn files_run_in_place() {
     assert_eq!(script("\\i x\\\\\nselect 1;"), ["read x", "Output in", "run select 2", "run select 1", "quit 0"]);
     assert_eq!(script("\\ir b.sql"), ["read b.sql", "Output in", "run select 2", "quit 0"]);
     assert_eq!(
@@ -325,7 +326,7 @@ fn files_are_run_in_their_place() {
 }
 
 #[test]
-fn what_comes_from_an_editor_is_read_and_what_is_left_of_it_waits() {
+fn edited_text_is_run_and_its_incomplete_end_waits() {
     assert_eq!(
         script("select 1 \\e\n+ 1;"),
         ["edit Text(\"select 1\")", "run select 'edited'", "run select 3\n+ 1", "quit 0"]
@@ -334,7 +335,7 @@ fn what_comes_from_an_editor_is_read_and_what_is_left_of_it_waits() {
 }
 
 #[test]
-fn commands_do_what_they_say() {
+fn commands_have_their_documented_effects() {
     assert_eq!(
         script("\\echo -n a 'b  c'\n\\qecho x\n\\warn '-n' y"),
         ["Output a b  c", "Results x", "Errors -n y", "quit 0"]
@@ -372,7 +373,7 @@ fn commands_do_what_they_say() {
     assert_eq!(script("\\echo 'a\nselect 1;"), ["fail 1: unterminated quoted string", "run select 1", "quit 0"]);
     assert_eq!(script("\\dt"), ["look", "Errors Did not find any relations.", "quit 0"]);
     assert_eq!(script("\\dn"), ["look", "show List of schemas", "quit 0"]);
-    assert!(script("\\lo_import x")[0].contains("is not there: large objects"));
+    assert!(script("\\lo_import x")[0].contains("is not supported: large objects"));
     assert!(script("\\encoding latin1")[0].contains("always UTF8"));
     assert_eq!(script("\\encoding SQL_ASCII"), ["quit 0"], "pg_dumpall says so before names with blanks");
     assert!(script("\\conninfo")[0].contains("connected to database \"app\""));
@@ -381,22 +382,22 @@ fn commands_do_what_they_say() {
 }
 
 #[test]
-fn every_command_that_is_there_is_done_and_every_other_says_why_not() {
+fn supported_commands_run_and_others_have_a_reason() {
     for command in crate::sql::commands::GROUPS.iter().flat_map(|group| group.commands) {
         for name in command.names {
             let lines = script(&format!("\\{name} 1 1"));
-            let there = !matches!(command.support, crate::sql::commands::Support::No(_));
+            let is_supported = !matches!(command.support, crate::sql::commands::Support::Unsupported(_));
             assert!(!lines[0].contains("invalid command"), "\\{name}: {lines:?}");
-            assert_eq!(lines[0].contains("is not there: "), !there, "\\{name}: {lines:?}");
+            assert_eq!(lines[0].contains("is not supported: "), !is_supported, "\\{name}: {lines:?}");
         }
     }
 }
 
 #[test]
-fn options_of_g_are_arguments_with_blanks_where_they_were_in_quotes() {
+fn options_of_g_are_arguments_and_keep_quoted_blanks() {
     let seen = std::cell::RefCell::new(Vec::new());
     let text = "select 1 \\g (format=csv csv_fieldsep='\\t')\n\\gx ( title='foo bar' )\n\\g (title='open'\n";
-    let lines = done(Mode::Script, text, |run| {
+    let lines = actions(Mode::Script, text, |run| {
         seen.borrow_mut().push((run.options.csv_separator, run.options.title.clone()));
         fine(run)
     });
@@ -405,7 +406,7 @@ fn options_of_g_are_arguments_with_blanks_where_they_were_in_quotes() {
 }
 
 #[test]
-fn a_file_that_runs_itself_is_ended() {
+fn file_that_includes_itself_is_stopped() {
     let mut interpreter = Interpreter::new(Mode::Script);
     interpreter.run("\\i again", Origin::Command);
     interpreter.finish();
@@ -420,16 +421,16 @@ fn a_file_that_runs_itself_is_ended() {
 }
 
 #[test]
-fn several_statements_begin_a_transaction_as_the_first_of_them_does() {
+fn first_of_several_statements_decides_on_the_transaction() {
     let text = "\\set AUTOCOMMIT off\ncreate table a () \\; rollback;\nrollback \\; select 1;";
     assert_eq!(
-        done(Mode::Script, text, |_| Ran::default())[..3],
+        actions(Mode::Script, text, |_| Ran::default())[..3],
         ["hidden run BEGIN", "run create table a () ; rollback", "run rollback ; select 1"]
     );
 }
 
 #[test]
-fn a_restricted_script_takes_no_command() {
+fn restricted_script_accepts_no_command() {
     let text = "\\restrict key\n\\! rm x\nselect 1;\n\\unrestrict other\n\\unrestrict key\n\\echo ok";
     let lines = script(text);
     assert!(lines[0].contains("restricted") && lines[2].contains("wrong key"), "{lines:?}");

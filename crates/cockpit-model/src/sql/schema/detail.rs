@@ -1,12 +1,14 @@
-//! The details of one object, in sections: columns, indexes, keys, sizes and use, its definition, the tables around it.
+//! The details of one object, in sections: columns, indexes, keys, sizes and usage, its definition, the tables around it.
 
 use super::ddl;
 use super::keys::ForeignKeys;
 use super::object::{Class, Object};
-use crate::sql::activity::{Question, indexes_of};
+use crate::sql::activity::{ActivityQuery, indexes_of};
 use crate::sql::activity_figures::{bytes, grouped};
 use crate::sql::activity_limits::listed;
-use crate::sql::activity_listing::{Heading, Listed, Listing, Shown, Weight, count, left, right, size, unknown, word};
+use crate::sql::activity_listing::{
+    DisplayValue, Heading, Listing, ListingRow, Weight, count, left, right, size, unknown, word,
+};
 use crate::sql::activity_statements;
 use crate::sql::er::{Diagram, Key, TABLES};
 use crate::sql::keywords::literal;
@@ -14,20 +16,20 @@ use crate::time::short;
 use jiff::SignedDuration;
 use std::fmt::Write as _;
 
-/// A section of what is known of an object.
+/// A section of an object's details.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Section {
     #[default]
     Columns,
-    /// Its indexes: their size, their use, what can be said against them.
+    /// The indexes, with size, usage and findings.
     Indexes,
-    /// Its keys and checks, and the keys of others that refer to it.
+    /// The keys and checks, and the foreign keys that reference the object.
     Keys,
-    /// Sizes, rows, use, owner, comment.
+    /// Sizes, rows, usage, owner, comment.
     About,
-    /// The statements that make it again.
+    /// The statements that create the object.
     Ddl,
-    /// The tables that foreign keys join to it.
+    /// The tables connected to it by foreign keys.
     Er,
 }
 
@@ -41,7 +43,7 @@ const OF_INDEXES: &[Section] = &[Section::Columns, Section::About, Section::Ddl]
 const OF_OTHERS: &[Section] = &[Section::Ddl, Section::About];
 
 impl Section {
-    /// The sections of an object, in the order in which they are shown.
+    /// Returns the sections of an object, in display order.
     pub fn of(object: &Object) -> &'static [Self] {
         match (object.class, object.kind) {
             (Class::Relation, 'r' | 'p') => OF_TABLES,
@@ -53,8 +55,8 @@ impl Section {
         }
     }
 
-    /// The title on its tab.
-    pub fn word(self) -> &'static str {
+    /// Returns the title of the section's tab.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Columns => "Columns",
             Self::Indexes => "Indexes",
@@ -65,13 +67,13 @@ impl Section {
         }
     }
 
-    /// Whether it is a text, which is copied whole.
+    /// Returns whether the section is a text, which is copied as a whole.
     pub fn is_text(self) -> bool {
         matches!(self, Self::Ddl | Self::Er)
     }
 
-    /// The question for it, for a server of this version (`150018`; 0 is not known).
-    pub fn question(self, object: &Object, keys: &ForeignKeys, version: u32) -> String {
+    /// Returns the query for the section, for this server version (`150018`; 0 if unknown).
+    pub fn query(self, object: &Object, keys: &ForeignKeys, version: u32) -> String {
         let oid = object.oid;
         match self {
             Self::Columns => columns_question(oid),
@@ -83,9 +85,9 @@ impl Section {
                  ORDER BY pg_catalog.strpos('puxfc', k.contype::text), k.conname"
             ),
             Self::About => about_question(object),
-            Self::Ddl => ddl::question(object, version),
+            Self::Ddl => ddl::query(object, version),
             Self::Er => {
-                let ends = keys.around(oid).into_iter().flat_map(|key| [&key.from, &key.to]);
+                let ends = keys.touching(oid).into_iter().flat_map(|key| [&key.from, &key.to]);
                 let mut names: Vec<(&str, &str)> = ends.map(|end| (end.schema.as_str(), end.name.as_str())).collect();
                 names.push((&object.schema, &object.name));
                 names.sort_unstable();
@@ -94,7 +96,7 @@ impl Section {
                     .into_iter()
                     .map(|(schema, name)| format!("({}, {})", literal(schema), literal(name)))
                     .collect();
-                // Partitions are in no diagram, unless one looks at one.
+                // Diagrams leave out partitions, except the one being viewed.
                 let tables = TABLES
                     .replace("AND NOT c.relispartition ", &format!("AND (NOT c.relispartition OR c.oid = {oid}) "));
                 format!(
@@ -105,7 +107,7 @@ impl Section {
         }
     }
 
-    /// Its rows, from the answer.
+    /// Returns the section's rows from the query's result.
     pub fn listing(self, object: &Object, keys: &ForeignKeys, rows: &[Vec<Option<String>>]) -> Listing {
         match self {
             Self::Columns => columns(object, keys, rows),
@@ -145,7 +147,7 @@ fn cell(row: &Row, at: usize) -> &str {
 }
 
 fn columns(object: &Object, keys: &ForeignKeys, rows: &[Vec<Option<String>>]) -> Listing {
-    let one = |row: &Vec<Option<String>>| {
+    let column = |row: &Vec<Option<String>>| {
         let number: i16 = cell(row, 0).parse().unwrap_or_default();
         let mut marks = Vec::new();
         let letters = cell(row, 5);
@@ -161,7 +163,7 @@ fn columns(object: &Object, keys: &ForeignKeys, rows: &[Vec<Option<String>>]) ->
         if !comment.is_empty() {
             let _ = write!(whole, "\n{comment}");
         }
-        Listed {
+        ListingRow {
             key: format!("c:{}", cell(row, 1)),
             cells: vec![
                 word(cell(row, 1)),
@@ -172,10 +174,10 @@ fn columns(object: &Object, keys: &ForeignKeys, rows: &[Vec<Option<String>>]) ->
                 word(comment),
             ],
             weight: Weight::Plain,
-            whole,
+            full_text: whole,
         }
     };
-    Listing { columns: COLUMNS, rows: rows.iter().map(one).collect(), notes: Vec::new(), empty: "it has no columns" }
+    Listing { columns: COLUMNS, rows: rows.iter().map(column).collect(), notes: Vec::new(), empty: "it has no columns" }
 }
 
 const INDEX: &[Heading] = &[
@@ -187,32 +189,32 @@ const INDEX: &[Heading] = &[
 ];
 
 fn indexes(rows: &[Vec<Option<String>>]) -> Listing {
-    let one = |index: crate::sql::activity::Index| {
+    let row = |index: crate::sql::activity::Index| {
         let finding = index.finding();
-        Listed {
+        ListingRow {
             key: format!("i:{}", index.name.2),
             cells: vec![
                 word(&index.name.2),
-                // What it is called and of which table is known.
+                // The index name and table are already shown.
                 word(index.definition.split_once(" USING ").map_or(index.definition.as_str(), |(_, on)| on)),
                 size(index.bytes),
                 index.used.map_or_else(unknown, count),
                 word(&finding),
             ],
             weight: if finding.is_empty() { Weight::Plain } else { Weight::Warn },
-            whole: index.definition.clone(),
+            full_text: index.definition.clone(),
         }
     };
-    let (rows, more) = listed(Question::Indexes, rows);
+    let (rows, more) = listed(ActivityQuery::Indexes, rows);
     let counted = "uses are counted on this server alone: a reader may use what the writer does not".to_owned();
     let notes = std::iter::once(counted).chain(more).collect();
-    Listing { columns: INDEX, rows: indexes_of(rows).into_iter().map(one).collect(), notes, empty: "it has no index" }
+    Listing { columns: INDEX, rows: indexes_of(rows).into_iter().map(row).collect(), notes, empty: "it has no index" }
 }
 
 const CONSTRAINTS: &[Heading] = &[left("KEY", "name"), left("KIND", "kind"), left("DEFINITION", "statement")];
 
 fn constraints(object: &Object, keys: &ForeignKeys, rows: &[Vec<Option<String>>]) -> Listing {
-    let one = |row: &Vec<Option<String>>| {
+    let constraint = |row: &Vec<Option<String>>| {
         let kind = match cell(row, 1) {
             "p" => "primary key",
             "u" => "unique",
@@ -223,21 +225,21 @@ fn constraints(object: &Object, keys: &ForeignKeys, rows: &[Vec<Option<String>>]
         let valid = cell(row, 3) == "t";
         let target = cell(row, 5);
         let place = if matches!(target, "" | "0") { "-" } else { target };
-        Listed {
+        ListingRow {
             key: format!("k:{place}:{}", cell(row, 0)),
             cells: vec![word(cell(row, 0)), word(kind), word(cell(row, 2))],
             weight: if valid { Weight::Plain } else { Weight::Warn },
-            whole: [cell(row, 2), cell(row, 4)].join("\n").trim_end().to_owned(),
+            full_text: [cell(row, 2), cell(row, 4)].join("\n").trim_end().to_owned(),
         }
     };
-    let mut listed: Vec<Listed> = rows.iter().map(one).collect();
+    let mut listed: Vec<ListingRow> = rows.iter().map(constraint).collect();
     listed.extend(keys.to(object.oid).map(|key| {
         let text = format!("{} ({}) → ({})", key.from.short(), key.from.columns(), key.to.columns());
-        Listed {
+        ListingRow {
             key: format!("k:{}:{}", key.from.oid, key.name),
             cells: vec![word(&key.name), word("referred to by"), word(&text)],
             weight: Weight::Plain,
-            whole: text,
+            full_text: text,
         }
     }));
     Listing {
@@ -248,12 +250,12 @@ fn constraints(object: &Object, keys: &ForeignKeys, rows: &[Vec<Option<String>>]
     }
 }
 
-/// The object id of the table at the other end of a key, from the key of its row.
+/// Returns the object id of the table at the other end of a foreign key, from the row's key.
 pub fn other_end(key: &str) -> Option<u32> {
     key.strip_prefix("k:")?.split(':').next()?.parse().ok()
 }
 
-/// A fact: what it is called, how its value is to be read (`b` bytes, `n` a number, `s` seconds, `t` a text), the value.
+/// Each row is a fact: its name, the format of its value (`b` bytes, `n` number, `s` seconds, `t` text), and the value.
 fn about_question(object: &Object) -> String {
     let oid = object.oid;
     let owner = |column: &str| format!("(1, 'owner', 't', pg_catalog.pg_get_userbyid({column})::text)");
@@ -306,7 +308,7 @@ fn about_question(object: &Object) -> String {
 const FACTS: &[Heading] = &[left("", "name"), left("", "statement")];
 
 fn about(rows: &[Vec<Option<String>>]) -> Listing {
-    let one = |row: &Vec<Option<String>>| {
+    let fact = |row: &Vec<Option<String>>| {
         let value = row.get(2).cloned().flatten();
         let text = match (cell(row, 1), value) {
             (_, None) => "not known: it was never counted (ANALYZE counts)".to_owned(),
@@ -317,16 +319,16 @@ fn about(rows: &[Vec<Option<String>>]) -> Listing {
             }
             (_, Some(value)) => value,
         };
-        Listed {
+        ListingRow {
             key: format!("a:{}", cell(row, 0)),
             cells: vec![word(cell(row, 0)), word(&text)],
             weight: Weight::Plain,
-            whole: text,
+            full_text: text,
         }
     };
     Listing {
         columns: FACTS,
-        rows: rows.iter().map(one).collect(),
+        rows: rows.iter().map(fact).collect(),
         notes: Vec::new(),
         empty: "it is not there any more",
     }
@@ -334,23 +336,23 @@ fn about(rows: &[Vec<Option<String>>]) -> Listing {
 
 const TEXT: &[Heading] = &[left("", "statement")];
 
-/// A text, line by line. The whole of it is what [`whole_text`] makes of the rows.
+/// Lists a text line by line. [`full_text`] restores the text from the rows.
 fn text(text: &str, empty: &'static str) -> Listing {
-    let one = |(number, line): (usize, &str)| Listed {
+    let row = |(number, line): (usize, &str)| ListingRow {
         key: format!("l:{number}"),
-        cells: vec![Shown { text: line.to_owned(), value: line.into() }],
+        cells: vec![DisplayValue { text: line.to_owned(), value: line.into() }],
         weight: if line.starts_with("--") { Weight::Dim } else { Weight::Plain },
-        whole: line.to_owned(),
+        full_text: line.to_owned(),
     };
-    Listing { columns: TEXT, rows: text.lines().enumerate().map(one).collect(), notes: Vec::new(), empty }
+    Listing { columns: TEXT, rows: text.lines().enumerate().map(row).collect(), notes: Vec::new(), empty }
 }
 
-/// The text of a section that is one, whole.
-pub fn whole_text(listing: &Listing) -> String {
-    listing.rows.iter().fold(String::new(), |text, row| text + &row.whole + "\n")
+/// Returns the text of a text section.
+pub fn full_text(listing: &Listing) -> String {
+    listing.rows.iter().fold(String::new(), |text, row| text + &row.full_text + "\n")
 }
 
-/// The tables around one and the keys between them.
+/// Returns the diagram of the tables around one, and the keys between them.
 fn diagram(object: &Object, keys: &ForeignKeys, rows: &[Vec<Option<String>>]) -> Diagram {
     let mut diagram = Diagram::of(rows, &[]);
     let key = |key: &super::keys::ForeignKey| Key {
@@ -359,8 +361,8 @@ fn diagram(object: &Object, keys: &ForeignKeys, rows: &[Vec<Option<String>>]) ->
         columns: key.from.columns(),
         unique: false,
     };
-    diagram.keys = keys.around(object.oid).into_iter().map(key).collect();
-    // A key whose table is not there, as nobody may see it, is not drawn to nowhere.
+    diagram.keys = keys.touching(object.oid).into_iter().map(key).collect();
+    // A key to a table that is missing, because the user cannot see it, is left out.
     let known: Vec<String> = diagram.tables.iter().map(|table| table.name.clone()).collect();
     diagram.keys.retain(|key| known.contains(&key.from) && known.contains(&key.to));
     diagram

@@ -23,7 +23,7 @@ fn cells(listing: &Listing) -> Vec<Vec<&str>> {
 }
 
 #[test]
-fn columns_say_which_keys_they_are_of_and_where_these_lead() {
+fn columns_have_their_keys_and_referenced_tables() {
     let rows =
         [row(&["1", "id", "bigint", "t", "", "p", ""]), row(&["2", "user_id", "bigint", "f", "3", "u", "whose"])];
     let listing = Section::Columns.listing(&table(), &keys(), &rows);
@@ -31,11 +31,11 @@ fn columns_say_which_keys_they_are_of_and_where_these_lead() {
         cells(&listing),
         [["id", "bigint", "not null", "PK", "", ""], ["user_id", "bigint", "", "UQ → users", "3", "whose"]]
     );
-    assert_eq!(listing.rows[1].whole, "user_id bigint\n3\nwhose");
+    assert_eq!(listing.rows[1].full_text, "user_id bigint\n3\nwhose");
 }
 
 #[test]
-fn keys_have_those_that_refer_to_the_table_and_lead_to_the_other_end() {
+fn keys_include_referencing_ones_and_lead_to_the_other_table() {
     let rows = [
         row(&["pk", "p", "PRIMARY KEY (id)", "t", "", "0"]),
         row(&["user", "f", "FOREIGN KEY (user_id) REFERENCES users(id)", "f", "", "9"]),
@@ -48,7 +48,7 @@ fn keys_have_those_that_refer_to_the_table_and_lead_to_the_other_end() {
 }
 
 #[test]
-fn an_index_that_nothing_uses_or_that_another_one_makes_needless_is_marked() {
+fn unused_and_redundant_indexes_are_marked() {
     let index = |name: &str, used: &str, like: Option<&str>| {
         let mut index = row(&["app", "bookmarks", name, "8192", used, "f", "t"]);
         index
@@ -60,11 +60,11 @@ fn an_index_that_nothing_uses_or_that_another_one_makes_needless_is_marked() {
     let findings: Vec<_> = cells(&listing).into_iter().map(|cells| cells[4].to_owned()).collect();
     assert_eq!(findings, ["", "unused since the statistics began", "a does the same"]);
     assert_eq!(cells(&listing)[0][1], "btree (url)");
-    assert_eq!(listing.rows[0].whole, "CREATE INDEX a ON app.bookmarks USING btree (url)");
+    assert_eq!(listing.rows[0].full_text, "CREATE INDEX a ON app.bookmarks USING btree (url)");
 }
 
 #[test]
-fn what_was_never_counted_is_not_zero() {
+fn values_that_were_never_counted_are_not_zero() {
     let mut rows = vec![row(&["size in all", "b", "8192"]), row(&["vacuumed before", "s", "120.5"])];
     rows.push(vec![Some("rows estimated".to_owned()), Some("n".to_owned()), None]);
     let listing = Section::About.listing(&table(), &keys(), &rows);
@@ -73,8 +73,8 @@ fn what_was_never_counted_is_not_zero() {
 }
 
 #[test]
-fn the_diagram_has_the_tables_at_the_other_ends() {
-    let question = Section::Er.question(&table(), &keys(), 150_000);
+fn diagram_contains_the_tables_at_the_other_ends() {
+    let question = Section::Er.query(&table(), &keys(), 150_000);
     for name in ["('app', 'bookmarks')", "('app', 'tags')", "('public', 'users')"] {
         assert!(question.contains(name), "{question}");
     }
@@ -83,13 +83,13 @@ fn the_diagram_has_the_tables_at_the_other_ends() {
         row(&["public", "users", "*id\u{1f}bigint"]),
     ];
     let listing = Section::Er.listing(&table(), &keys(), &rows);
-    let text = whole_text(&listing);
+    let text = full_text(&listing);
     assert!(text.contains("│ app.bookmarks") && text.contains("app.bookmarks (user_id) → users"), "{text}");
-    assert!(!text.contains("tags"), "one that may not be seen is not drawn: {text}");
+    assert!(!text.contains("tags"), "an invisible table is not drawn: {text}");
 }
 
 #[test]
-fn every_section_of_every_object_has_a_question() {
+fn every_section_of_every_object_has_a_query() {
     for (class, kind) in [
         (Class::Relation, 'r'),
         (Class::Relation, 'v'),
@@ -102,7 +102,7 @@ fn every_section_of_every_object_has_a_question() {
     ] {
         let object = Object { class, kind, oid: 7, ..table() };
         for section in Section::of(&object) {
-            let question = section.question(&object, &keys(), 150_000);
+            let question = section.query(&object, &keys(), 150_000);
             assert!(question.contains('7') || *section == Section::Er, "{section:?} {question}");
         }
     }

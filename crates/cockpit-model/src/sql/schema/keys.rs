@@ -1,12 +1,12 @@
-//! Foreign keys, and the statements that follow them: from a row to the one that it refers to, and to those that refer to it.
+//! Foreign keys, and the queries that follow them: from a row to the one it references, and to the rows that reference it.
 
-use crate::sql::keywords::{literal, quoted};
+use crate::sql::keywords::{literal, quote_identifier};
 use crate::sql::{Cell, Column};
 use std::collections::HashMap;
 
-/// The question for all foreign keys: name, then object id, schema and name of the table and of the one that it refers to,
-/// the columns here and there (number and name, a pair each), and whether it is a partition's part of another one. What the server
-/// keeps of a key for each partition that it leads to is no key: a row may lie in another partition.
+/// The query for all foreign keys: name, then object id, schema and name of both tables, the columns at both ends (pairs of
+/// number and name), and whether the key is inherited by a partition. Keys that the server keeps internally for each
+/// referenced partition are left out, because the referenced row may be in another partition.
 pub const FOREIGN_KEYS: &str = "SELECT k.conname, k.conrelid, n.nspname, c.relname, k.confrelid, fn.nspname, f.relname, \
     (SELECT pg_catalog.string_agg(a.attnum || E'\\x1f' || a.attname, E'\\x1e' ORDER BY o.place) FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY o (number, place) \
     JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = o.number), \
@@ -17,10 +17,10 @@ pub const FOREIGN_KEYS: &str = "SELECT k.conname, k.conrelid, n.nspname, c.relna
     WHERE k.contype = 'f' AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid) \
     ORDER BY 3, 4, 1";
 
-/// A table at one end of a key.
+/// One end of a foreign key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct End {
-    /// Its object id.
+    /// The object id of the table.
     pub oid: u32,
     pub schema: String,
     pub name: String,
@@ -29,37 +29,37 @@ pub struct End {
 }
 
 impl End {
-    /// The table as a statement names it.
-    pub fn written(&self) -> String {
-        format!("{}.{}", quoted(&self.schema), quoted(&self.name))
+    /// Returns the table's name as a statement writes it.
+    pub fn qualified_name(&self) -> String {
+        format!("{}.{}", quote_identifier(&self.schema), quote_identifier(&self.name))
     }
 
-    /// The name for people: without the schema where that is `public`.
+    /// Returns the display name, without the schema if that is `public`.
     pub fn short(&self) -> String {
         if self.schema == "public" { self.name.clone() } else { format!("{}.{}", self.schema, self.name) }
     }
 
-    /// Its columns, with commas between.
+    /// Returns the columns, separated by commas.
     pub fn columns(&self) -> String {
         self.columns.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
-    /// All its columns in a result, where that has them of this table. A statement may name a table twice: of a column that stands
-    /// there several times the selected one is meant, else any, where all have one value in this row.
+    /// Returns the positions of the columns in a result of this table. If a statement names the table twice, the selected
+    /// column identifies which occurrence is meant; otherwise any will do, as long as all have the same value in this row.
     fn places(&self, columns: &[Column], cells: &[Cell], selected: usize) -> Result<Vec<usize>, String> {
         let place = |(number, name): &(i16, String)| {
-            let is = |at: &usize| columns[*at].table_oid == self.oid && columns[*at].number == *number;
-            let all: Vec<usize> = (0..columns.len()).filter(is).collect();
-            let [first, others @ ..] = all.as_slice() else {
-                return Err(format!("the result lacks {} of {}", quoted(name), self.short()));
+            let is_key_column = |at: &usize| columns[*at].table_oid == self.oid && columns[*at].number == *number;
+            let occurrences: Vec<usize> = (0..columns.len()).filter(is_key_column).collect();
+            let [first, others @ ..] = occurrences.as_slice() else {
+                return Err(format!("the result lacks {} of {}", quote_identifier(name), self.short()));
             };
-            if all.contains(&selected) {
+            if occurrences.contains(&selected) {
                 return Ok(selected);
             }
             if others.iter().all(|at| cells.get(*at) == cells.get(*first)) {
                 return Ok(*first);
             }
-            let (name, table) = (quoted(name), self.short());
+            let (name, table) = (quote_identifier(name), self.short());
             Err(format!("{name} of {table} has several values there: select the one that you mean"))
         };
         self.columns.iter().map(place).collect()
@@ -70,33 +70,38 @@ impl End {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ForeignKey {
     pub name: String,
-    /// The table that has it.
+    /// The referencing table.
     pub from: End,
-    /// The table that it refers to.
+    /// The referenced table.
     pub to: End,
-    /// Whether it belongs to a partition, as part of that of the whole table.
+    /// Whether it belongs to a partition, as part of the partitioned table's key.
     pub inherited: bool,
 }
 
 impl ForeignKey {
-    /// The statement for the row that one of a result refers to, with this column selected.
+    /// Returns the query for the row that a row of a result references, with this column selected.
     ///
     /// # Errors
-    /// Why there is none, in words.
-    pub fn referred(&self, columns: &[Column], cells: &[Cell], selected: usize) -> Result<String, String> {
+    /// The reason there is no such query.
+    pub fn referenced_row_query(&self, columns: &[Column], cells: &[Cell], selected: usize) -> Result<String, String> {
         follow(&self.from, &self.to, columns, cells, selected)
     }
 
-    /// The statement for the rows that refer to one of a result, with this column selected.
+    /// Returns the query for the rows that reference a row of a result, with this column selected.
     ///
     /// # Errors
-    /// Why there is none, in words.
-    pub fn referring(&self, columns: &[Column], cells: &[Cell], selected: usize) -> Result<String, String> {
+    /// The reason there is no such query.
+    pub fn referencing_rows_query(
+        &self,
+        columns: &[Column],
+        cells: &[Cell],
+        selected: usize,
+    ) -> Result<String, String> {
         follow(&self.to, &self.from, columns, cells, selected)
     }
 }
 
-/// Rows of `there` whose columns are as those of `here` in a row.
+/// Returns the query for the rows of `there` whose columns match those of `here` in a row.
 fn follow(here: &End, there: &End, columns: &[Column], cells: &[Cell], selected: usize) -> Result<String, String> {
     let mut conditions = Vec::new();
     for (place, ((_, name), (_, other))) in
@@ -105,12 +110,12 @@ fn follow(here: &End, there: &End, columns: &[Column], cells: &[Cell], selected:
         match cells.get(place) {
             Some(Cell::Null) => return Err(format!("{name} is NULL: it refers to no row")),
             Some(Cell::Text { text, cut: false, .. }) => {
-                conditions.push(format!("{} = {}", quoted(other), literal(text)));
+                conditions.push(format!("{} = {}", quote_identifier(other), literal(text)));
             }
             Some(Cell::Text { .. }) | None => return Err(format!("the value of {name} is not here whole")),
         }
     }
-    Ok(format!("SELECT * FROM {} WHERE {}", there.written(), conditions.join(" AND ")))
+    Ok(format!("SELECT * FROM {} WHERE {}", there.qualified_name(), conditions.join(" AND ")))
 }
 
 /// All foreign keys of a database.
@@ -122,7 +127,7 @@ pub struct ForeignKeys {
 }
 
 impl ForeignKeys {
-    /// Reads the answer to [`FOREIGN_KEYS`].
+    /// Parses the result of [`FOREIGN_KEYS`].
     pub fn of(rows: &[Vec<Option<String>>]) -> Self {
         let mut keys = Self::default();
         for row in rows {
@@ -143,28 +148,28 @@ impl ForeignKeys {
         keys
     }
 
-    /// The foreign keys of a table.
+    /// Returns the foreign keys of a table.
     pub fn from(&self, table: u32) -> impl Iterator<Item = &ForeignKey> {
         self.from.get(&table).into_iter().flatten().map(|at| &self.all[*at])
     }
 
-    /// The keys that refer to a table; for partitioned tables only those of the whole table.
+    /// Returns the keys that reference a table; for partitioned tables only those of the whole table.
     pub fn to(&self, table: u32) -> impl Iterator<Item = &ForeignKey> {
         self.to.get(&table).into_iter().flatten().map(|at| &self.all[*at]).filter(|key| !key.inherited)
     }
 
-    /// The keys that a column of a result is part of.
+    /// Returns the keys that a column of a result is part of.
     pub fn of_column(&self, column: &Column) -> impl Iterator<Item = &ForeignKey> {
         let number = column.number;
         self.from(column.table_oid).filter(move |key| key.from.columns.iter().any(|(known, _)| *known == number))
     }
 
-    /// The tables at the other ends of a table's keys, in both directions, and its own.
-    pub fn around(&self, table: u32) -> Vec<&ForeignKey> {
+    /// Returns all keys from or to a table.
+    pub fn touching(&self, table: u32) -> Vec<&ForeignKey> {
         self.from(table).chain(self.to(table).filter(|key| key.from.oid != table)).collect()
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no keys.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
@@ -202,45 +207,50 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_followed_from_the_columns_that_a_result_has_of_its_table() {
+    fn key_is_followed_from_the_columns_of_a_result() {
         let keys = keys();
         let columns = [column(7, 4), column(7, 2), column(7, 3), column(9, 1)];
         let cells = [cell("it's"), cell("5"), cell("a\\b"), cell("1")];
-        let of =
-            |at: usize| keys.of_column(&columns[at]).map(|key| key.referred(&columns, &cells, at)).collect::<Vec<_>>();
-        assert_eq!(of(1), [Ok("SELECT * FROM public.\"Users\" WHERE id = '5'".to_owned())]);
-        assert_eq!(of(0), [Ok("SELECT * FROM app.pairs WHERE x = E'a\\\\b' AND y = 'it''s'".to_owned())]);
-        assert_eq!(of(3), []);
-        let referring: Vec<_> = keys.to(9).map(|key| key.referring(&columns, &cells, 0)).collect();
+        let referred = |at: usize| {
+            keys.of_column(&columns[at]).map(|key| key.referenced_row_query(&columns, &cells, at)).collect::<Vec<_>>()
+        };
+        assert_eq!(referred(1), [Ok("SELECT * FROM public.\"Users\" WHERE id = '5'".to_owned())]);
+        assert_eq!(referred(0), [Ok("SELECT * FROM app.pairs WHERE x = E'a\\\\b' AND y = 'it''s'".to_owned())]);
+        assert_eq!(referred(3), []);
+        let referring: Vec<_> = keys.to(9).map(|key| key.referencing_rows_query(&columns, &cells, 0)).collect();
         assert_eq!(referring, [Ok("SELECT * FROM app.bookmarks WHERE user_id = '1'".to_owned())]);
     }
 
     #[test]
-    fn of_a_table_that_a_statement_names_twice_the_selected_columns_row_is_followed() {
+    fn selected_column_decides_if_a_table_occurs_twice() {
         let keys = keys();
         let columns = [column(7, 2), column(7, 2), column(7, 3), column(7, 4), column(7, 3)];
         let cells = [cell("5"), cell("6"), cell("1"), cell("2"), cell("3")];
-        let of =
-            |at: usize| keys.of_column(&columns[at]).map(|key| key.referred(&columns, &cells, at)).collect::<Vec<_>>();
-        assert_eq!(of(0), [Ok("SELECT * FROM public.\"Users\" WHERE id = '5'".to_owned())]);
-        assert_eq!(of(1), [Ok("SELECT * FROM public.\"Users\" WHERE id = '6'".to_owned())]);
-        assert_eq!(of(4), [Ok("SELECT * FROM app.pairs WHERE x = '3' AND y = '2'".to_owned())]);
-        assert!(of(3)[0].as_ref().unwrap_err().contains("several values"), "{:?}", of(3));
+        let referred = |at: usize| {
+            keys.of_column(&columns[at]).map(|key| key.referenced_row_query(&columns, &cells, at)).collect::<Vec<_>>()
+        };
+        assert_eq!(referred(0), [Ok("SELECT * FROM public.\"Users\" WHERE id = '5'".to_owned())]);
+        assert_eq!(referred(1), [Ok("SELECT * FROM public.\"Users\" WHERE id = '6'".to_owned())]);
+        assert_eq!(referred(4), [Ok("SELECT * FROM app.pairs WHERE x = '3' AND y = '2'".to_owned())]);
+        assert!(referred(3)[0].as_ref().unwrap_err().contains("several values"), "{:?}", referred(3));
         let same = [cell("5"), cell("5"), cell("1"), cell("2"), cell("1")];
         let key = keys.from(7).find(|key| key.name == "user").unwrap();
-        assert!(key.referred(&columns, &same, 3).is_ok(), "one value wherever it stands");
+        assert!(key.referenced_row_query(&columns, &same, 3).is_ok(), "one value wherever it stands");
     }
 
     #[test]
-    fn a_foreign_key_that_cannot_be_followed_says_why() {
+    fn foreign_key_that_cannot_be_followed_has_a_reason() {
         let keys = keys();
         let key = keys.from(7).find(|key| key.name == "pair").unwrap();
-        let lacks = key.referred(&[column(7, 3)], &[cell("1")], 0).unwrap_err();
+        let lacks = key.referenced_row_query(&[column(7, 3)], &[cell("1")], 0).unwrap_err();
         assert_eq!(lacks, "the result lacks b of app.bookmarks");
         let columns = [column(7, 3), column(7, 4)];
-        assert_eq!(key.referred(&columns, &[Cell::Null, cell("1")], 0).unwrap_err(), "a is NULL: it refers to no row");
+        assert_eq!(
+            key.referenced_row_query(&columns, &[Cell::Null, cell("1")], 0).unwrap_err(),
+            "a is NULL: it refers to no row"
+        );
         let cut = Cell::Text { text: "x".into(), bytes: 9, cut: true };
-        assert!(key.referred(&columns, &[cut, cell("1")], 0).unwrap_err().contains("not here whole"));
-        assert_eq!((keys.around(9).len(), keys.is_empty(), ForeignKeys::of(&[]).is_empty()), (1, false, true));
+        assert!(key.referenced_row_query(&columns, &[cut, cell("1")], 0).unwrap_err().contains("not here whole"));
+        assert_eq!((keys.touching(9).len(), keys.is_empty(), ForeignKeys::of(&[]).is_empty()), (1, false, true));
     }
 }

@@ -1,8 +1,8 @@
 //! The objects of a database that have a definition.
 
-use crate::sql::keywords::{literal, quoted};
+use crate::sql::keywords::{literal, quote_identifier};
 
-/// Which catalogue an object is in.
+/// The catalogue that an object is in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Class {
     /// `pg_class`: tables, views, sequences, indexes, composite types.
@@ -17,7 +17,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// Its letter in [`find`] and in keys of rows.
+    /// Returns the letter used in [`find`] and in keys of rows.
     pub fn letter(self) -> char {
         match self {
             Self::Relation => 'r',
@@ -27,7 +27,7 @@ impl Class {
         }
     }
 
-    /// The class with this letter.
+    /// Returns the class with this letter.
     pub fn of(letter: char) -> Option<Self> {
         [Self::Relation, Self::Function, Self::Type, Self::Schema].into_iter().find(|class| class.letter() == letter)
     }
@@ -36,22 +36,22 @@ impl Class {
 /// An object of the catalogue.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Object {
-    /// Which catalogue it is in.
+    /// The catalogue it is in.
     pub class: Class,
     /// The kind: `relkind`, `prokind`, `typtype`; `n` is a schema.
     pub kind: char,
-    /// Its object id.
+    /// The object id.
     pub oid: u32,
-    /// Its schema; that of a schema is empty.
+    /// The schema; empty for a schema.
     pub schema: String,
     pub name: String,
-    /// The arguments of a function, as they are declared.
+    /// The declared arguments of a function.
     pub arguments: String,
 }
 
 impl Object {
-    /// The kind of the object, in a word.
-    pub fn word(&self) -> &'static str {
+    /// Returns the kind of the object in a word.
+    pub fn kind_name(&self) -> &'static str {
         match (self.class, self.kind) {
             (Class::Relation, 'r') => "table",
             (Class::Relation, 'p') => "partitioned table",
@@ -75,22 +75,22 @@ impl Object {
         }
     }
 
-    /// Whether rows can be read from it.
+    /// Returns whether rows can be read from it.
     pub fn has_rows(&self) -> bool {
         self.class == Class::Relation && matches!(self.kind, 'r' | 'p' | 'f' | 'v' | 'm')
     }
 
-    /// The object as a statement names it: `app."Users"`, `app.add(a integer)`.
-    pub fn written(&self) -> String {
+    /// Returns the object as a statement writes it: `app."Users"`, `app.add(a integer)`.
+    pub fn qualified_name(&self) -> String {
         let name = if self.schema.is_empty() {
-            quoted(&self.name)
+            quote_identifier(&self.name)
         } else {
-            format!("{}.{}", quoted(&self.schema), quoted(&self.name))
+            format!("{}.{}", quote_identifier(&self.schema), quote_identifier(&self.name))
         };
         if self.class == Class::Function { format!("{name}({})", self.arguments) } else { name }
     }
 
-    /// Reads a row of [`find`].
+    /// Parses a row of [`find`].
     pub fn of(row: &[Option<String>]) -> Option<Self> {
         let cell = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
         Some(Self {
@@ -104,21 +104,21 @@ impl Object {
     }
 }
 
-/// A name that was typed, in its parts, as SQL reads it: letters without quotes are small ones.
+/// A typed name, split into its parts as in SQL: unquoted letters are folded to lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Typed {
-    /// The schema, where one was typed.
+pub struct TypedName {
+    /// The schema, if one was typed.
     pub schema: Option<String>,
     pub name: String,
-    /// The arguments of a function, where parentheses were typed.
+    /// The arguments of a function, if parentheses were typed.
     pub arguments: Option<String>,
 }
 
-impl Typed {
-    /// Takes a name apart.
+impl TypedName {
+    /// Parses a name.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// The reason it cannot be parsed.
     pub fn of(text: &str) -> Result<Self, String> {
         let mut parts = vec![String::new()];
         let mut letters = text.trim().chars().peekable();
@@ -134,7 +134,7 @@ impl Typed {
                 '.' if !inside => parts.push(String::new()),
                 '(' if !inside => {
                     let rest: String = letters.by_ref().collect();
-                    let rest = rest.trim().strip_suffix(')').ok_or_else(|| format!("{text}: a parenthesis is open"))?;
+                    let rest = rest.trim().strip_suffix(')').ok_or_else(|| format!("{text}: unclosed parenthesis"))?;
                     arguments = Some(rest.trim().to_owned());
                 }
                 letter if inside => part.push(letter),
@@ -142,7 +142,7 @@ impl Typed {
             }
         }
         if inside {
-            return Err(format!("{text}: a quote is open"));
+            return Err(format!("{text}: unclosed quote"));
         }
         let parts: Vec<String> = parts.into_iter().map(|part| part.trim().to_owned()).collect();
         match parts.as_slice() {
@@ -154,9 +154,9 @@ impl Typed {
     }
 }
 
-/// The question for the objects of a name: class, kind, object id, schema, name, arguments. Without a schema those are found
-/// that a statement would find without one; where there are none, those of any schema.
-pub fn find(typed: &Typed) -> String {
+/// Returns the query for the objects of a name: class, kind, object id, schema, name, arguments. Without a schema it finds
+/// those on the search path, and if there are none, those of any schema.
+pub fn find(typed: &TypedName) -> String {
     let name = literal(&typed.name);
     let place = |column: &str| match &typed.schema {
         Some(schema) => format!("{column} = {}", literal(schema)),
@@ -168,7 +168,7 @@ pub fn find(typed: &Typed) -> String {
          WHERE c.relname = {name} AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'i', 'I', 'c') AND {}",
         place("n.nspname")
     );
-    // Functions that belong to another object, as those that make a range, come with that.
+    // Functions that belong to another object, such as a range's constructors, are created with that.
     let functions = format!(
         "SELECT 'f', p.prokind::text, p.oid, n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid), pg_catalog.pg_function_is_visible(p.oid) \
          FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.proname = {name} AND {}{} \
@@ -193,17 +193,17 @@ pub fn find(typed: &Typed) -> String {
     let schemas = format!(
         "SELECT 'n', 'n', n.oid, '', n.nspname, NULL, true FROM pg_catalog.pg_namespace n WHERE n.nspname = {name}"
     );
-    let mut all = vec![functions];
+    let mut queries = vec![functions];
     if typed.arguments.is_none() {
-        all.extend([relations, types]);
+        queries.extend([relations, types]);
         if typed.schema.is_none() {
-            all.push(schemas);
+            queries.push(schemas);
         }
     }
     format!(
         "SELECT class, kind, oid, schema, name, arguments FROM (SELECT *, pg_catalog.bool_or(visible) OVER () AS one_is FROM ({}) AS o (class, kind, oid, schema, name, arguments, visible)) AS f \
          WHERE {} ORDER BY class <> 'r', class, schema, arguments",
-        all.join(" UNION ALL "),
+        queries.join(" UNION ALL "),
         if typed.schema.is_some() { "true" } else { "visible OR NOT one_is" }
     )
 }
@@ -213,36 +213,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_read_as_sql_reads_it() {
-        let of = |text: &str| Typed::of(text).unwrap();
-        let typed = |schema: Option<&str>, name: &str, arguments: Option<&str>| Typed {
+    fn name_is_folded_and_quoted_as_in_sql() {
+        let parsed = |text: &str| TypedName::of(text).unwrap();
+        let typed = |schema: Option<&str>, name: &str, arguments: Option<&str>| TypedName {
             schema: schema.map(str::to_owned),
             name: name.to_owned(),
             arguments: arguments.map(str::to_owned),
         };
-        assert_eq!(of("Users"), typed(None, "users", None));
-        assert_eq!(of("app.\"Odd.\"\"Name\""), typed(Some("app"), "Odd.\"Name", None));
-        assert_eq!(of("app.add(a int, b text)"), typed(Some("app"), "add", Some("a int, b text")));
-        assert_eq!(of("しおり()"), typed(None, "しおり", Some("")));
+        assert_eq!(parsed("Users"), typed(None, "users", None));
+        assert_eq!(parsed("app.\"Odd.\"\"Name\""), typed(Some("app"), "Odd.\"Name", None));
+        assert_eq!(parsed("app.add(a int, b text)"), typed(Some("app"), "add", Some("a int, b text")));
+        assert_eq!(parsed("しおり()"), typed(None, "しおり", Some("")));
         for wrong in ["", "a.", "a.b.c", "\"a", "f(", "."] {
-            assert!(Typed::of(wrong).is_err(), "{wrong}");
+            assert!(TypedName::of(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
-    fn what_is_typed_cannot_leave_its_literal() {
-        let question = find(&Typed::of("\"x' OR true --\"").unwrap());
+    fn typed_text_cannot_escape_its_literal() {
+        let question = find(&TypedName::of("\"x' OR true --\"").unwrap());
         assert!(question.contains("'x'' OR true --'"), "{question}");
     }
 
     #[test]
-    fn an_object_is_written_as_a_statement_needs_it() {
+    fn object_is_quoted_as_a_statement_needs_it() {
         let object = Object { schema: "app".into(), name: "Users".into(), kind: 'r', ..Object::default() };
-        assert_eq!((object.written().as_str(), object.word(), object.has_rows()), ("app.\"Users\"", "table", true));
+        assert_eq!(
+            (object.qualified_name().as_str(), object.kind_name(), object.has_rows()),
+            ("app.\"Users\"", "table", true)
+        );
         let row = ["f", "a", "12", "app", "sum", "integer"].map(|cell| Some(cell.to_owned()));
         let function = Object::of(&row).unwrap();
         assert_eq!(
-            (function.written().as_str(), function.word(), function.has_rows()),
+            (function.qualified_name().as_str(), function.kind_name(), function.has_rows()),
             ("app.sum(integer)", "aggregate", false)
         );
         assert_eq!(Object::of(&[]), None);

@@ -1,48 +1,50 @@
-//! The objects of a database as rows: schemas, their parts, what is in these. Schemas and parts are folded or open.
+//! The objects of a database as a tree of rows: schemas, their groups, and the objects in them. Schemas and groups can be
+//! folded.
 
 use super::object::{Class, Object};
 use super::objects::{GROUPS, Group, Objects, is_system};
 use std::collections::BTreeSet;
 
-/// The thing that a row stands for, by its key.
+/// What a row stands for, from its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Row<'a> {
     Schema(&'a str),
-    /// A part of a schema.
+    /// A group of a schema.
     Group(&'a str, Group),
     Object(&'a Object),
 }
 
-/// The key of a schema's row.
+/// Returns the key of a schema's row.
 pub fn key_of_schema(schema: &str) -> String {
     format!("n:{schema}")
 }
 
-/// The key of a part of a schema.
+/// Returns the key of a group's row.
 pub fn key_of_group(schema: &str, group: Group) -> String {
-    format!("g:{}:{schema}", group.word())
+    format!("g:{}:{schema}", group.name())
 }
 
-/// The key of an object.
+/// Returns the key of an object's row.
 pub fn key_of(object: &Object) -> String {
     format!("{}:{}", object.class.letter(), object.oid)
 }
 
-/// The row with this key.
+/// Returns the row with this key.
 pub fn row<'a>(objects: &'a Objects, key: &'a str) -> Option<Row<'a>> {
     let (letter, rest) = key.split_once(':')?;
     match letter {
         "n" => Some(Row::Schema(rest)),
         "g" => {
             let (word, schema) = rest.split_once(':')?;
-            let group = GROUPS.iter().find(|group| group.word() == word)?;
+            let group = GROUPS.iter().find(|group| group.name() == word)?;
             Some(Row::Group(schema, *group))
         }
         _ => objects.get(Class::of(letter.chars().next()?)?, rest.parse().ok()?).map(Row::Object),
     }
 }
 
-/// Whether a row that has others below it is open: tables and views of people's own schemas are, where nobody said otherwise.
+/// Returns whether a row with children is open. By default user schemas with their tables and views are; `toggled` holds the
+/// exceptions.
 pub fn is_open(row: &Row<'_>, toggled: &BTreeSet<String>) -> bool {
     let (of_itself, key) = match row {
         Row::Schema(schema) => (!is_system(schema), key_of_schema(schema)),
@@ -52,8 +54,8 @@ pub fn is_open(row: &Row<'_>, toggled: &BTreeSet<String>) -> bool {
     of_itself != toggled.contains(&key)
 }
 
-/// The keys of the rows, and how many objects there are in the schemas that are looked through. With a filter those that it
-/// wants are shown below their schemas, whatever is folded; the server's own schemas only where they are open.
+/// Returns the keys of the rows, and the number of objects in the schemas considered. With a filter, matches are shown below
+/// their schemas even if folded; system schemas are only searched while open.
 pub fn keys(
     objects: &Objects,
     toggled: &BTreeSet<String>,
@@ -70,7 +72,7 @@ pub fn keys(
             total += all.len();
             let mut found = all
                 .iter()
-                .filter(|object| wanted(&format!("{}.{} {}", object.schema, object.name, object.word())))
+                .filter(|object| wanted(&format!("{}.{} {}", object.schema, object.name, object.kind_name())))
                 .map(key_of)
                 .peekable();
             if found.peek().is_some() {
@@ -87,10 +89,10 @@ pub fn keys(
         let mut rest = all;
         while let Some(first) = rest.first() {
             let group = Group::of(first);
-            let (these, others) = rest.split_at(rest.partition_point(|object| Group::of(object) <= group));
+            let (in_group, others) = rest.split_at(rest.partition_point(|object| Group::of(object) <= group));
             keys.push(key_of_group(schema, group));
             if is_open(&Row::Group(schema, group), toggled) {
-                keys.extend(these.iter().map(key_of));
+                keys.extend(in_group.iter().map(key_of));
             }
             rest = others;
         }
@@ -102,14 +104,14 @@ pub fn keys(
 mod tests {
     use super::*;
     use crate::sql::catalogue::Catalogue;
-    use crate::sql::describe::Looked;
+    use crate::sql::describe::QueryResult;
 
     fn row_of(cells: &[&str]) -> Vec<Option<String>> {
         cells.iter().map(|cell| Some((*cell).to_owned())).collect()
     }
 
-    fn looked(rows: Vec<Vec<Option<String>>>) -> Looked {
-        Looked { columns: Vec::new(), rows }
+    fn looked(rows: Vec<Vec<Option<String>>>) -> QueryResult {
+        QueryResult { columns: Vec::new(), rows }
     }
 
     fn objects() -> Objects {
@@ -127,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_and_views_of_ones_own_schemas_are_open_and_the_servers_own_come_last_and_folded() {
+    fn user_tables_and_views_are_open_and_system_schemas_are_last_and_folded() {
         let (keys, total) = keys(&objects(), &BTreeSet::new(), None);
         assert_eq!(
             keys,
@@ -151,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_finds_what_is_folded_but_not_in_the_servers_own_schemas() {
+    fn filter_searches_folded_rows_but_not_system_schemas() {
         let objects = objects();
         let find = |text: &str| keys(&objects, &BTreeSet::new(), Some(&|found: &str| found.contains(text))).0;
         assert_eq!(find("pkey"), ["n:public", "r:11"]);
@@ -165,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_leads_back_to_its_row_and_what_is_toggled_is_the_other_way_round() {
+    fn key_leads_back_to_its_row_and_toggling_inverts_the_default() {
         let objects = objects();
         let none = BTreeSet::new();
         for key in keys(&objects, &none, None).0 {
@@ -176,8 +178,8 @@ mod tests {
             };
             assert_eq!(back, key);
         }
-        // A function and a table may have one number: they are told apart.
-        assert_eq!(objects.get(Class::Function, 10).unwrap().written(), "public.f(a integer)");
+        // A function and a table may have the same object id.
+        assert_eq!(objects.get(Class::Function, 10).unwrap().qualified_name(), "public.f(a integer)");
         assert_eq!(objects.get(Class::Relation, 10).unwrap().name, "bookmarks");
         let toggled =
             BTreeSet::from(["g:tables:public".to_owned(), "n:日本".to_owned(), "g:functions:public".to_owned()]);
@@ -192,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_size_that_was_never_counted_is_not_known() {
+    fn size_that_was_never_counted_is_unknown() {
         let mut objects = objects();
         objects.set_sizes(&[row_of(&["10", "1e6", "8192", "marks"]), row_of(&["12", "-1", "0", ""])]);
         assert_eq!(objects.size(10).map(|size| (size.rows, size.bytes)), Some((Some(1_000_000), 8192)));
@@ -201,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_thousand_tables_are_sorted_once_and_listed_in_order() {
+    fn ten_thousand_tables_are_listed_in_order() {
         let mut catalogue = Catalogue::default();
         let rows =
             (0..10_000).rev().map(|n| row_of(&["public", &format!("t{n:05}"), "r", "t", "", &(n + 1).to_string()]));

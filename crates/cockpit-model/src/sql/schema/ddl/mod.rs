@@ -1,8 +1,8 @@
-//! The statements that make an object again, as `pg_dump -s` means it: the server writes the parts, here they are put
-//! together. Nothing is asked here.
+//! The statements that create an object, in the style of `pg_dump -s`. The server writes the parts, and this module puts them
+//! together.
 //!
-//! [`question`] is one text of two statements, so that both are one transaction: the first has every name that the server
-//! writes carry its schema, the second is the question.
+//! [`query`] is a single text of two statements, so that both run in one transaction: the first makes the server qualify
+//! names with their schema, the second is the query.
 
 mod other;
 mod parts;
@@ -11,11 +11,11 @@ mod tail;
 
 use super::object::{Class, Object};
 
-/// Has names that the server writes carry their schema, until the end of the transaction.
+/// Makes the server qualify names with their schema until the end of the transaction.
 const QUALIFIED: &str = "SELECT pg_catalog.set_config('search_path', '', true);\n";
 
-/// The question for the parts of an object's definition, for a server of this version (`150018`; 0 is not known).
-pub fn question(object: &Object, version: u32) -> String {
+/// Returns the query for the parts of an object's definition, for this server version (`150018`; 0 if unknown).
+pub fn query(object: &Object, version: u32) -> String {
     let branches = match object.class {
         Class::Relation => match object.kind {
             'S' => other::sequence(object.oid),
@@ -25,7 +25,7 @@ pub fn question(object: &Object, version: u32) -> String {
             kind => relation::table(object.oid, kind, version),
         },
         Class::Function => other::function(object.oid, object.kind),
-        Class::Type => other::a_type(object.oid),
+        Class::Type => other::standalone_type(object.oid),
         Class::Schema => other::schema(object.oid),
     };
     format!(
@@ -34,14 +34,15 @@ pub fn question(object: &Object, version: u32) -> String {
     )
 }
 
-/// A part of a definition: its place, by what parts of one place are sorted, what it is, the text, where from. What it is:
-/// `s` a statement, `open` the head of one, `item` one of those between its parentheses, `close` its end.
+/// Returns the query for one part of a definition: its position, its sort order within that position, its kind, its text, and
+/// the `FROM` clause. The kind is `s` for a statement, `open` for the head of one, `item` for an entry between its
+/// parentheses, `close` for its end.
 fn part(place: u32, sort: &str, kind: &str, line: &str, from: &str) -> String {
     format!("SELECT {place}, ({sort})::text, '{kind}', {line} {from}")
 }
 
-/// The definition from the answer to [`question`]: statements, each with its semicolon. Empty where there is no such object
-/// any more.
+/// Returns the definition from the result of [`query`]: statements, each with its semicolon. Empty if the object no longer
+/// exists.
 pub fn text(rows: &[Vec<Option<String>>]) -> String {
     let cell = |row: &[Option<String>], at: usize| row.get(at).cloned().flatten().unwrap_or_default();
     let mut statements: Vec<(String, String)> = Vec::new();
@@ -66,7 +67,7 @@ pub fn text(rows: &[Vec<Option<String>>]) -> String {
     let mut text = String::new();
     let mut before = String::new();
     for (word, statement) in statements {
-        // What belongs together stands together; what takes several lines stands apart.
+        // Related statements are kept together; multi-line statements are set apart.
         if !text.is_empty() && (word != before || word == "CREATE") {
             text.push('\n');
         }
@@ -90,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_become_statements_each_with_its_semicolon() {
+    fn parts_are_joined_into_statements_with_semicolons() {
         let text = text(&rows(&[
             ("open", "CREATE TABLE app.t"),
             ("item", "id bigint NOT NULL"),
@@ -112,14 +113,14 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_object_has_a_question_in_one_transaction_with_the_path() {
+    fn query_of_each_object_kind_sets_the_search_path_in_its_transaction() {
         for (class, kinds) in
             [(Class::Relation, "rpfvmSiIc"), (Class::Function, "fpaw"), (Class::Type, "edrb"), (Class::Schema, "n")]
         {
             for kind in kinds.chars() {
                 for version in [0, 130_000, 150_018, 180_000] {
                     let object = Object { class, kind, oid: 4711, ..Object::default() };
-                    let question = question(&object, version);
+                    let question = query(&object, version);
                     assert!(question.starts_with(QUALIFIED) && question.contains("4711"), "{question}");
                     let bare = question.replace("';'", "").replace("E';\\n'", "");
                     assert_eq!(bare.matches(';').count(), 1, "{bare}");

@@ -3,7 +3,7 @@
 use super::part;
 use super::parts::{NAME, SEQUENCE, comment, relation, rights, with};
 
-/// A sequence, with the column that it belongs to.
+/// Returns the parts for a sequence, with its owning column.
 pub(super) fn sequence(oid: u32) -> Vec<String> {
     let of = |more: &str| with(oid, more);
     let (commented, described) = comment(&format!("'SEQUENCE ' || {NAME}"), "pg_class", "c.oid");
@@ -30,7 +30,7 @@ pub(super) fn sequence(oid: u32) -> Vec<String> {
                  JOIN pg_catalog.pg_attribute a ON a.attrelid = p.refobjid AND a.attnum = p.refobjsubid"),
         ),
         part(40, "''", "s", &commented, &of(&described)),
-        // One of a column is whose the table is.
+        // The owner of a column's sequence is the table's owner.
         part(
             50,
             "''",
@@ -50,7 +50,7 @@ fn owner(word: &str, name: &str, column: &str) -> String {
     format!("'ALTER {word} ' || {name} || ' OWNER TO ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid({column}))")
 }
 
-/// An index: one of a constraint is made with that.
+/// Returns the parts for an index. One that backs a constraint is created with the constraint.
 pub(super) fn index(oid: u32) -> Vec<String> {
     let of = |more: &str| with(oid, more);
     let made = "JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = c.oid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')";
@@ -90,8 +90,8 @@ fn typed(condition: &str, more: &str) -> String {
     )
 }
 
-/// The statements that follow the definition of a type.
-fn behind(condition: &str) -> Vec<String> {
+/// Returns the statements that follow the definition of a type.
+fn type_tail(condition: &str) -> Vec<String> {
     let word = "CASE y.typtype WHEN 'd' THEN 'DOMAIN ' ELSE 'TYPE ' END";
     let (commented, described) = comment(&format!("{word} || {TYPE}"), "pg_type", "y.oid");
     vec![
@@ -115,7 +115,7 @@ fn behind(condition: &str) -> Vec<String> {
     ]
 }
 
-/// A composite type, by the object id of its relation.
+/// Returns the parts for a composite type, by the object id of its relation.
 pub(super) fn composite(oid: u32) -> Vec<String> {
     let of = |more: &str| with(oid, more);
     let columns = "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped";
@@ -143,14 +143,14 @@ pub(super) fn composite(oid: u32) -> Vec<String> {
             &of(&format!("{columns} {}", described.replace("d.objsubid = 0", "d.objsubid = a.attnum"))),
         ),
     ];
-    parts.extend(behind(&format!("y.typrelid = {oid}")));
+    parts.extend(type_tail(&format!("y.typrelid = {oid}")));
     parts
 }
 
-/// An enumeration, a domain or a range.
-pub(super) fn a_type(oid: u32) -> Vec<String> {
-    let one = format!("y.oid = {oid}");
-    let of = |kind: char| format!("{one} AND y.typtype = '{kind}'");
+/// Returns the parts for an enumeration, a domain or a range.
+pub(super) fn standalone_type(oid: u32) -> Vec<String> {
+    let condition = format!("y.oid = {oid}");
+    let of = |kind: char| format!("{condition} AND y.typtype = '{kind}'");
     let mut parts = vec![
         part(20, "''", "open", &format!("'CREATE TYPE ' || {TYPE} || ' AS ENUM'"), &typed(&of('e'), "")),
         part(
@@ -193,7 +193,7 @@ pub(super) fn a_type(oid: u32) -> Vec<String> {
             "''",
             "s",
             &format!("'-- ' || {TYPE} || ' is a type that functions in C make: its definition is not read here'"),
-            &typed(&format!("{one} AND y.typtype NOT IN ('e', 'd', 'r')"), ""),
+            &typed(&format!("{condition} AND y.typtype NOT IN ('e', 'd', 'r')"), ""),
         ),
         part(40, "''", "close", "''", &typed(&of('r'), "")),
     ];
@@ -210,11 +210,11 @@ pub(super) fn a_type(oid: u32) -> Vec<String> {
     {
         parts.push(part(30, &format!("'{number}'"), "item", line, &range));
     }
-    parts.extend(behind(&one));
+    parts.extend(type_tail(&condition));
     parts
 }
 
-/// A function, a procedure or an aggregate.
+/// Returns the parts for a function, a procedure or an aggregate.
 pub(super) fn function(oid: u32, kind: char) -> Vec<String> {
     let from = |more: &str| {
         format!(
@@ -248,7 +248,7 @@ pub(super) fn function(oid: u32, kind: char) -> Vec<String> {
     let (commented, described) = comment(&format!("'{word} ' || {name}"), "pg_proc", "p.oid");
     parts.push(part(50, "''", "s", &commented, &from(&described)));
     parts.push(part(60, "''", "s", &owner(word, &name, "p.proowner"), &from("")));
-    // A right on an aggregate is one on a function.
+    // A privilege on an aggregate is granted as one on a function.
     let target = if word == "PROCEDURE" { "PROCEDURE" } else { "FUNCTION" };
     let plain = name.replace(
         "NULLIF(pg_catalog.pg_get_function_identity_arguments(p.oid), ''), '*'",
@@ -264,7 +264,7 @@ pub(super) fn function(oid: u32, kind: char) -> Vec<String> {
     parts
 }
 
-/// The parts of an aggregate, as far as it has them.
+/// The optional parts of an aggregate.
 const AGGREGATE: &[&str] = &[
     "'SFUNC = ' || g.aggtransfn",
     "'STYPE = ' || pg_catalog.format_type(g.aggtranstype, NULL)",
@@ -288,7 +288,7 @@ const AGGREGATE: &[&str] = &[
     "CASE g.aggkind WHEN 'h' THEN 'HYPOTHETICAL' END",
 ];
 
-/// The statements that make a schema.
+/// Returns the parts for a schema.
 pub(super) fn schema(oid: u32) -> Vec<String> {
     let from = |more: &str| format!("FROM pg_catalog.pg_namespace n {more} WHERE n.oid = {oid}");
     let name = "pg_catalog.quote_ident(n.nspname)";

@@ -1,22 +1,22 @@
-//! Expressions that several definitions share, over aliases that are the same everywhere: `n` the schema, `c` the relation,
-//! `a` the column, `s` the sequence.
+//! Expressions shared by several definitions. Their aliases are the same everywhere: `n` is the schema, `c` the relation, `a`
+//! the column, `s` the sequence.
 
-/// The name of a relation with its schema.
+/// The qualified name of a relation.
 pub(super) const NAME: &str = "pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)";
 
-/// The relation of an object id, with its schema.
+/// Returns the `FROM` clause for a relation and its schema, by object id.
 pub(super) fn relation(oid: u32) -> String {
     format!("FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = {oid}")
 }
 
-/// The relation and more tables, before the condition of its object id.
+/// Returns the `FROM` clause for a relation with further joins.
 pub(super) fn with(oid: u32, more: &str) -> String {
     format!(
         "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace {more} WHERE c.oid = {oid}"
     )
 }
 
-/// The options of a sequence that are not those that it has of itself, each with a blank before it.
+/// The options of a sequence that differ from the defaults, each preceded by a blank.
 pub(super) const SEQUENCE: &str = "CASE WHEN s.seqtypid = 'pg_catalog.int8'::pg_catalog.regtype THEN '' ELSE ' AS ' || pg_catalog.format_type(s.seqtypid, NULL) END \
     || CASE WHEN s.seqincrement = 1 THEN '' ELSE ' INCREMENT BY ' || s.seqincrement END \
     || CASE WHEN s.seqmin = CASE WHEN s.seqincrement > 0 THEN 1 ELSE CASE s.seqtypid WHEN 21 THEN -32768 WHEN 23 THEN -2147483648 ELSE -9223372036854775808 END END \
@@ -26,7 +26,7 @@ pub(super) const SEQUENCE: &str = "CASE WHEN s.seqtypid = 'pg_catalog.int8'::pg_
     || CASE WHEN s.seqstart = CASE WHEN s.seqincrement > 0 THEN s.seqmin ELSE s.seqmax END THEN '' ELSE ' START WITH ' || s.seqstart END \
     || CASE WHEN s.seqcache = 1 THEN '' ELSE ' CACHE ' || s.seqcache END || CASE WHEN s.seqcycle THEN ' CYCLE' ELSE '' END";
 
-/// Options as they stand in `WITH (…)`, from a list of `name=value`.
+/// Formats options for `WITH (…)` from a list of `name=value`.
 pub(super) fn options(list: &str) -> String {
     format!(
         "(SELECT pg_catalog.string_agg(pg_catalog.quote_ident(pg_catalog.split_part(o.text, '=', 1)) || '=' || \
@@ -34,7 +34,7 @@ pub(super) fn options(list: &str) -> String {
     )
 }
 
-/// Options of foreign tables and their columns as they stand in `OPTIONS (…)`.
+/// Formats options of foreign tables and their columns for `OPTIONS (…)`.
 pub(super) fn foreign_options(list: &str) -> String {
     format!(
         "(SELECT pg_catalog.string_agg(pg_catalog.quote_ident(o.option_name) || ' ' || pg_catalog.quote_literal(o.option_value), ', ') \
@@ -42,7 +42,7 @@ pub(super) fn foreign_options(list: &str) -> String {
     )
 }
 
-/// The comment of an object as a statement; `what` is an expression for what stands behind `COMMENT ON`.
+/// Returns the statement for an object's comment. `what` is an expression for the text after `COMMENT ON`.
 pub(super) fn comment(what: &str, catalogue: &str, oid: &str) -> (String, String) {
     let line = format!("'COMMENT ON ' || {what} || ' IS ' || pg_catalog.quote_literal(d.description)");
     let join = format!(
@@ -51,9 +51,8 @@ pub(super) fn comment(what: &str, catalogue: &str, oid: &str) -> (String, String
     (line, join)
 }
 
-/// Grants, and revocations from those who have a right by default: a list of statements of one place and sort, as one
-/// text with a line break between them. `acl` and `owner` are columns, `letter` is the kind for `acldefault`, `what` an
-/// expression for the object behind `ON`.
+/// Returns grants, and revocations of default privileges, as one text with a statement per line. `acl` and `owner` are
+/// columns, `letter` is the kind for `acldefault`, `what` an expression for the object after `ON`.
 pub(super) fn rights(acl: &str, owner: &str, letter: char, what: &str) -> String {
     let grantee =
         "CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END";

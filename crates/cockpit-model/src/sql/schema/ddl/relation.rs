@@ -5,28 +5,28 @@ use super::parts::{NAME, SEQUENCE, foreign_options, options, relation, with};
 use super::tail;
 use std::fmt::Write as _;
 
-/// The first version whose columns have a compression of their own. Source: release notes of PostgreSQL 14.
+/// The first version in which columns have their own compression. Source: release notes of PostgreSQL 14.
 const COMPRESSION: u32 = 140_000;
-/// The first version where NOT NULL is a constraint with a name. Source: release notes of PostgreSQL 18.
+/// The first version in which NOT NULL is a named constraint. Source: release notes of PostgreSQL 18.
 const NAMED_NOT_NULL: u32 = 180_000;
-/// Columns stand in the list where the table is not made after a type or by inheriting them.
+/// The condition for columns that the definition lists: those that do not come from a type or from inheritance.
 const GIVEN: &str = "(a.attislocal OR c.relispartition) AND c.reloftype = 0";
 const COLUMNS: &str = "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
     LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum AND a.atthasdef";
-/// Sorts by the number of a column.
+/// The sort expression for columns, by number.
 const BY_NUMBER: &str = "pg_catalog.lpad(a.attnum::text, 5, '0')";
 
-/// A constraint with its name, as it stands in a definition.
+/// A constraint with its name, as written in a definition.
 const CONSTRAINT: &str =
     "'CONSTRAINT ' || pg_catalog.quote_ident(k.conname) || ' ' || pg_catalog.pg_get_constraintdef(k.oid)";
 const CONSTRAINTS: &str =
     "JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND (k.conislocal OR c.relispartition)";
-/// Constraints that stand between the parentheses.
+/// The condition for constraints between the parentheses.
 const INLINE: &str = "(k.contype IN ('p', 'u', 'x') OR (k.contype = 'c' AND k.convalidated))";
-/// Sorts those.
+/// The sort expression for these constraints.
 const BY_KIND: &str = "CASE k.contype WHEN 'p' THEN '1' WHEN 'u' THEN '2' WHEN 'x' THEN '3' ELSE '4' END || k.conname";
 
-/// A table, a partitioned or a foreign one.
+/// Returns the parts for an ordinary, partitioned or foreign table.
 pub(super) fn table(oid: u32, kind: char, version: u32) -> Vec<String> {
     let word = if kind == 'f' { "FOREIGN TABLE" } else { "TABLE" };
     let mut parts = sequences(oid);
@@ -34,11 +34,11 @@ pub(super) fn table(oid: u32, kind: char, version: u32) -> Vec<String> {
     parts.extend(later_constraints(oid));
     parts.extend(column_settings(oid));
     parts.extend(table_settings(oid));
-    parts.extend(tail::of(oid, word));
+    parts.extend(tail::statements(oid, word));
     parts
 }
 
-/// The sequences of `serial` columns: they come before, as defaults name them.
+/// Returns the sequences of `serial` columns, which come first because defaults refer to them.
 fn sequences(oid: u32) -> Vec<String> {
     let sequences = with(
         oid,
@@ -57,11 +57,11 @@ fn sequences(oid: u32) -> Vec<String> {
     vec![part(10, "q.relname", "s", &made, &sequences), part(75, "q.relname", "s", &owned, &sequences)]
 }
 
-/// The table itself, with its columns and what stands among them.
+/// Returns the table's definition, with its columns and constraints.
 fn definition(oid: u32, kind: char, version: u32, word: &str) -> Vec<String> {
     let head =
         format!("'CREATE ' || CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED ' ELSE '' END || '{word} ' || {NAME}");
-    // One that is made after a type has its columns from there.
+    // A table of a composite type has its columns from that type.
     let typed = format!("{head} || ' OF ' || pg_catalog.format_type(c.reloftype, NULL)");
     let constraints = with(oid, CONSTRAINTS);
     vec![
@@ -69,11 +69,11 @@ fn definition(oid: u32, kind: char, version: u32, word: &str) -> Vec<String> {
         part(20, "''", "s", &typed, &format!("{} AND c.reloftype <> 0", relation(oid))),
         part(30, BY_NUMBER, "item", &column(kind, version), &format!("{} AND {GIVEN}", with(oid, COLUMNS))),
         part(40, BY_KIND, "item", CONSTRAINT, &format!("{constraints} AND c.reloftype = 0 AND {INLINE}")),
-        part(50, "''", "close", &tail_of(kind), &format!("{} AND c.reloftype = 0", with(oid, from_of(kind)))),
+        part(50, "''", "close", &tail_clauses(kind), &format!("{} AND c.reloftype = 0", with(oid, tail_joins(kind)))),
     ]
 }
 
-/// Constraints that are added once the table is there.
+/// Returns constraints that are added to the existing table.
 fn later_constraints(oid: u32) -> Vec<String> {
     let constraints = with(oid, CONSTRAINTS);
     let later = format!("'ALTER TABLE ' || {NAME} || ' ADD ' || {CONSTRAINT}");
@@ -89,7 +89,7 @@ fn later_constraints(oid: u32) -> Vec<String> {
     ]
 }
 
-/// Settings of columns, for which the table must be there.
+/// Returns column settings that need the existing table.
 fn column_settings(oid: u32) -> Vec<String> {
     let only = format!("'ALTER TABLE ONLY ' || {NAME} || ' ALTER COLUMN ' || pg_catalog.quote_ident(a.attname) ||");
     let taken = format!("{} AND NOT ({GIVEN})", with(oid, COLUMNS));
@@ -127,8 +127,8 @@ fn column_settings(oid: u32) -> Vec<String> {
     ]
 }
 
-/// Settings for which the table must be there: the table whose partition it is, identity, foreign keys, row level
-/// security.
+/// Returns settings that need the existing table: the partitioned table it belongs to, replica identity, foreign keys,
+/// row-level security.
 fn table_settings(oid: u32) -> Vec<String> {
     let mut parts = vec![
         part(
@@ -165,7 +165,7 @@ fn table_settings(oid: u32) -> Vec<String> {
     parts
 }
 
-/// A column between the parentheses.
+/// Returns a column between the parentheses.
 fn column(kind: char, version: u32) -> String {
     let mut text =
         "pg_catalog.quote_ident(a.attname) || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod)".to_owned();
@@ -189,7 +189,7 @@ fn column(kind: char, version: u32) -> String {
         " || CASE WHEN a.attgenerated = 's' THEN ' GENERATED ALWAYS AS (' || {expression} || ') STORED' WHEN a.attgenerated <> '' THEN ' GENERATED ALWAYS AS (' || {expression} || ')' \
          WHEN f.adbin IS NOT NULL THEN ' DEFAULT ' || {expression} ELSE '' END"
     );
-    // What the sequence of an identity is called and how it counts is said where it is not as it would be by itself.
+    // An identity's sequence name and options are written only if they differ from the defaults.
     let _ = write!(
         text,
         " || CASE a.attidentity WHEN '' THEN '' ELSE ' GENERATED ' || CASE a.attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END || ' AS IDENTITY' || \
@@ -197,14 +197,14 @@ fn column(kind: char, version: u32) -> String {
          ELSE 'SEQUENCE NAME ' || q.oid::pg_catalog.regclass END || {}), '') || ')' \
          FROM pg_catalog.pg_depend p JOIN pg_catalog.pg_sequence s ON s.seqrelid = p.objid JOIN pg_catalog.pg_class q ON q.oid = s.seqrelid \
          WHERE p.refobjid = a.attrelid AND p.refobjsubid = a.attnum AND p.deptype = 'i' AND p.classid = 'pg_catalog.pg_class'::pg_catalog.regclass), '') END",
-        // The type of such a sequence is that of its column.
+        // The default type of such a sequence is the column's.
         SEQUENCE.replacen(
             "CASE WHEN s.seqtypid = 'pg_catalog.int8'::pg_catalog.regtype THEN",
             "CASE WHEN s.seqtypid = a.atttypid THEN",
             1
         )
     );
-    // As pg_dump does it: the name that it would get by itself is left out.
+    // As in pg_dump: a default constraint name is left out.
     text.push_str(if version >= NAMED_NOT_NULL {
         " || COALESCE((SELECT CASE WHEN k.conname <> pg_catalog.concat(c.relname, '_', a.attname, '_not_null') THEN ' CONSTRAINT ' || pg_catalog.quote_ident(k.conname) || ' NOT NULL' \
          WHEN a.attidentity = '' OR k.connoinherit THEN ' NOT NULL' ELSE '' END || CASE WHEN k.connoinherit THEN ' NO INHERIT' ELSE '' END FROM pg_catalog.pg_constraint k \
@@ -215,8 +215,8 @@ fn column(kind: char, version: u32) -> String {
     text
 }
 
-/// More tables that the end of the list takes.
-fn from_of(kind: char) -> &'static str {
+/// Returns further joins that the clauses after the list need.
+fn tail_joins(kind: char) -> &'static str {
     if kind == 'f' {
         "LEFT JOIN pg_catalog.pg_foreign_table ft ON ft.ftrelid = c.oid LEFT JOIN pg_catalog.pg_foreign_server fs ON fs.oid = ft.ftserver"
     } else {
@@ -224,8 +224,8 @@ fn from_of(kind: char) -> &'static str {
     }
 }
 
-/// The clauses behind the list.
-fn tail_of(kind: char) -> String {
+/// Returns the clauses after the list.
+fn tail_clauses(kind: char) -> String {
     let inherits = "COALESCE((SELECT ' INHERITS (' || pg_catalog.string_agg(i.inhparent::pg_catalog.regclass::text, ', ' ORDER BY i.inhseqno) || ')' \
                     FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid AND NOT c.relispartition), '')";
     if kind == 'f' {
@@ -236,7 +236,7 @@ fn tail_of(kind: char) -> String {
     }
     let partitioned = if kind == 'p' { " || ' PARTITION BY ' || pg_catalog.pg_get_partkeydef(c.oid)" } else { "" };
     let all = "c.reloptions || (SELECT pg_catalog.array_agg('toast.' || x.text) FROM pg_catalog.unnest(o.reloptions) AS x (text))";
-    // Names of options of long values have a dot, which is not to be quoted.
+    // Names of TOAST options contain a dot, which must not be quoted.
     let with = options(all).replace(
         "pg_catalog.quote_ident(pg_catalog.split_part(o.text, '=', 1))",
         "pg_catalog.split_part(o.text, '=', 1)",
@@ -247,7 +247,7 @@ fn tail_of(kind: char) -> String {
     )
 }
 
-/// A view, or one whose rows are kept.
+/// Returns the parts for a view or a materialized view.
 pub(super) fn view(oid: u32, kept: bool) -> Vec<String> {
     let mut parts = Vec::new();
     let word = if kept { "MATERIALIZED VIEW" } else { "VIEW" };
@@ -257,7 +257,7 @@ pub(super) fn view(oid: u32, kept: bool) -> Vec<String> {
         ""
     };
     let space = if kept { " || COALESCE(' TABLESPACE ' || pg_catalog.quote_ident(t.spcname), '')" } else { "" };
-    // The rows are not a matter of the definition.
+    // The definition does not include the rows.
     let end = if kept { " || E'\\n  WITH NO DATA'" } else { "" };
     parts.push(part(
         20,
@@ -281,6 +281,6 @@ pub(super) fn view(oid: u32, kept: bool) -> Vec<String> {
         ),
         &format!("{} AND f.adbin IS NOT NULL", with(oid, COLUMNS)),
     ));
-    parts.extend(tail::of(oid, word));
+    parts.extend(tail::statements(oid, word));
     parts
 }

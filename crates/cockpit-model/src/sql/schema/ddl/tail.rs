@@ -1,14 +1,14 @@
-//! The statements behind the definition of a table or a view: indexes, statistics, rules, triggers, policies, comments,
-//! owner, rights.
+//! The statements after the definition of a table or view: indexes, statistics, rules, triggers, policies, comments, owner,
+//! privileges.
 
 use super::part;
 use super::parts::{NAME, relation, rights, with};
 
-/// The name of an index `x` in the schema `n`.
+/// The qualified name of an index `x` in the schema `n`.
 const INDEX: &str = "pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(x.relname)";
 
-/// All of these statements; `word` is the kind of object in `COMMENT ON` and `ALTER`.
-pub(super) fn of(oid: u32, word: &str) -> Vec<String> {
+/// Returns all of these statements. `word` is the kind of object in `COMMENT ON` and `ALTER`.
+pub(super) fn statements(oid: u32, word: &str) -> Vec<String> {
     let mut parts = indexes(oid);
     parts.extend(statistics(oid));
     parts.extend(rules_and_triggers(oid));
@@ -18,12 +18,12 @@ pub(super) fn of(oid: u32, word: &str) -> Vec<String> {
     parts
 }
 
-/// A statement of its own.
+/// Returns a part that is a complete statement.
 fn statement(place: u32, sort: &str, line: &str, from: &str) -> String {
     part(place, sort, "s", line, from)
 }
 
-/// Indexes that no constraint makes, and how all of them are kept.
+/// Returns indexes that back no constraint, and the storage of all indexes.
 fn indexes(oid: u32) -> Vec<String> {
     let indexes = with(
         oid,
@@ -74,7 +74,7 @@ fn indexes(oid: u32) -> Vec<String> {
     ]
 }
 
-/// Statistics over several columns.
+/// Returns the extended statistics.
 fn statistics(oid: u32) -> Vec<String> {
     let statistics = with(oid, "JOIN pg_catalog.pg_statistic_ext e ON e.stxrelid = c.oid");
     vec![
@@ -88,7 +88,7 @@ fn statistics(oid: u32) -> Vec<String> {
     ]
 }
 
-/// Rules and triggers, and whether they are on.
+/// Returns rules and triggers, and whether they are enabled.
 fn rules_and_triggers(oid: u32) -> Vec<String> {
     let rules =
         format!("{} AND r.rulename <> '_RETURN'", with(oid, "JOIN pg_catalog.pg_rewrite r ON r.ev_class = c.oid"));
@@ -109,7 +109,7 @@ fn rules_and_triggers(oid: u32) -> Vec<String> {
     parts
 }
 
-/// Policies of row level security.
+/// Returns the policies of row-level security.
 fn policies(oid: u32) -> Vec<String> {
     let policies = with(oid, "JOIN pg_catalog.pg_policy o ON o.polrelid = c.oid");
     vec![statement(
@@ -127,21 +127,26 @@ fn policies(oid: u32) -> Vec<String> {
     )]
 }
 
-/// Comments of it and of what belongs to it.
+/// Returns the comments on the relation and its parts.
 fn comments(oid: u32, word: &str) -> Vec<String> {
     let of = |more: &str| with(oid, more);
-    let is = "|| ' IS ' || pg_catalog.quote_literal(d.description)";
+    let is_description = "|| ' IS ' || pg_catalog.quote_literal(d.description)";
     let described = |catalogue: &str, oid: &str, number: &str| {
         format!(
             "JOIN pg_catalog.pg_description d ON d.objoid = {oid} AND d.classoid = 'pg_catalog.{catalogue}'::pg_catalog.regclass AND d.objsubid = {number}"
         )
     };
     let mut parts = vec![
-        statement(96, "''", &format!("'COMMENT ON {word} ' || {NAME} {is}"), &of(&described("pg_class", "c.oid", "0"))),
+        statement(
+            96,
+            "''",
+            &format!("'COMMENT ON {word} ' || {NAME} {is_description}"),
+            &of(&described("pg_class", "c.oid", "0")),
+        ),
         statement(
             96,
             "pg_catalog.lpad(a.attnum::text, 5, '0')",
-            &format!("'COMMENT ON COLUMN ' || {NAME} || '.' || pg_catalog.quote_ident(a.attname) {is}"),
+            &format!("'COMMENT ON COLUMN ' || {NAME} || '.' || pg_catalog.quote_ident(a.attname) {is_description}"),
             &of(&format!(
                 "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped {}",
                 described("pg_class", "c.oid", "a.attnum")
@@ -149,7 +154,7 @@ fn comments(oid: u32, word: &str) -> Vec<String> {
         ),
     ];
     let on = |what: &str, name: &str| {
-        format!("'COMMENT ON {what} ' || pg_catalog.quote_ident({name}) || ' ON ' || {NAME} {is}")
+        format!("'COMMENT ON {what} ' || pg_catalog.quote_ident({name}) || ' ON ' || {NAME} {is_description}")
     };
     for (what, name, table, catalogue, alias) in [
         ("CONSTRAINT", "k.conname", "JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid", "pg_constraint", "k.oid"),
@@ -163,7 +168,7 @@ fn comments(oid: u32, word: &str) -> Vec<String> {
     parts.push(statement(
         97,
         "'INDEX' || x.relname",
-        &format!("'COMMENT ON INDEX ' || {INDEX} {is}"),
+        &format!("'COMMENT ON INDEX ' || {INDEX} {is_description}"),
         &of(&format!(
             "JOIN pg_catalog.pg_index i ON i.indrelid = c.oid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid {}",
             described("pg_class", "x.oid", "0")
@@ -173,7 +178,7 @@ fn comments(oid: u32, word: &str) -> Vec<String> {
         97,
         "'STATISTICS' || e.stxname",
         &format!(
-            "'COMMENT ON STATISTICS ' || e.stxnamespace::pg_catalog.regnamespace || '.' || pg_catalog.quote_ident(e.stxname) {is}"
+            "'COMMENT ON STATISTICS ' || e.stxnamespace::pg_catalog.regnamespace || '.' || pg_catalog.quote_ident(e.stxname) {is_description}"
         ),
         &of(&format!(
             "JOIN pg_catalog.pg_statistic_ext e ON e.stxrelid = c.oid {}",
@@ -183,7 +188,7 @@ fn comments(oid: u32, word: &str) -> Vec<String> {
     parts
 }
 
-/// The owner, and the rights of others.
+/// Returns the owner, and the privileges of others.
 fn owner_and_rights(oid: u32, word: &str) -> Vec<String> {
     let of = |more: &str| with(oid, more);
     let sequence = "pg_catalog.quote_ident(qn.nspname) || '.' || pg_catalog.quote_ident(q.relname)";
