@@ -1,6 +1,6 @@
 #!/bin/sh
-# The facts of `cockpit snapshot --env staging`, as a script gets them from the AWS CLI: one call after the
-# other, each for the names that the one before gave. Usage: peer.sh COMMAND... (how to call `aws`).
+# Reads the data of `cockpit snapshot --env staging` as a script would: sequential AWS CLI calls, each for the
+# names returned by the previous one. Usage: peer.sh COMMAND... (the command that runs `aws`).
 set -eu
 cluster=bookmark-manager-staging-cluster
 database=bookmark-manager-staging-db

@@ -1,6 +1,6 @@
-//! Pictures of every pane, from real screens over the simulator: `./dev shots`.
+//! Generates pictures of every pane, from real screens over the simulator: `./dev shots`.
 //!
-//! Each picture is the buffer that a terminal would show, as SVG.
+//! Each picture is the buffer of a terminal, as SVG.
 
 use aws_sim::{Scenario, Sim, SimOptions};
 use cockpit::app::effect::Effect;
@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// A picture: its name, scenario, size, and the keys that lead there.
+/// A picture: its name, scenario, size, and the keys that lead to it.
 const SHOTS: [(&str, Scenario, (u16, u16), &str); 18] = [
     ("overview", Scenario::CrashLoop, (120, 40), ""),
     ("overview-80x24", Scenario::CrashLoop, (80, 24), ""),
@@ -46,7 +46,7 @@ const SHOTS: [(&str, Scenario, (u16, u16), &str); 18] = [
     ("help", Scenario::Staging, (100, 30), "?"),
 ];
 
-/// The simulator answers within this.
+/// The simulator answers within this time.
 const ANSWER: Duration = Duration::from_millis(60);
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -62,13 +62,13 @@ async fn all(folder: &Path) -> Result<(), Box<dyn Error>> {
     scenarios.sort_by_key(|scenario| scenario.name());
     scenarios.dedup();
     for scenario in scenarios {
-        // The world stands still, so the same pictures come out each time: Friday, early afternoon.
+        // The clock stands still, so that the pictures are reproducible: Friday, early afternoon.
         let start = "2026-11-20T05:02:31Z".parse()?;
         let sim = Sim::start(SimOptions { scenario, speed: 0.0, start: Some(start), ..SimOptions::default() }).await?;
         let mut collector = open(scenario, &sim)?;
         collector.collect(Some(Duration::from_secs(30))).await;
         if scenario == Scenario::LogStorm {
-            // Read once, shown in every picture: what half a minute of it brings.
+            // Read once and shown in every picture: half a minute of the storm.
             let open = vec![Event::Resize(120, 40), Event::Key("3".parse()?)];
             collector.drive(open, Duration::from_mins(1), |app| app.panes.logs.store.len() > 120_000).await;
         }
@@ -84,7 +84,7 @@ async fn all(folder: &Path) -> Result<(), Box<dyn Error>> {
     Box::pin(queries(folder)).await
 }
 
-/// A picture of what was measured and what happened: its name, size, and the keys that lead there.
+/// A picture of metrics or events: its name, size, and the keys that lead to it.
 const MEASURED: [(&str, (u16, u16), &str); 4] = [
     ("metrics", (120, 40), "2 down down m c"),
     ("metrics-80x24", (80, 24), "2 down down m"),
@@ -92,7 +92,7 @@ const MEASURED: [(&str, (u16, u16), &str); 4] = [
     ("timeline", (120, 40), "1 t"),
 ];
 
-/// Metrics, alarms and the time line of production after two hours in which load came and went.
+/// Metrics, alarms and the time line of production after two hours in which the load rose and fell.
 async fn measured(folder: &Path) -> Result<(), Box<dyn Error>> {
     let start = "2026-11-20T05:02:31Z".parse()?;
     let options = SimOptions { scenario: Scenario::ScaleOut, speed: 0.0, start: Some(start), ..SimOptions::default() };
@@ -100,10 +100,10 @@ async fn measured(folder: &Path) -> Result<(), Box<dyn Error>> {
     advance(&sim, 7_200).await?;
     for (name, size, keys) in MEASURED {
         let mut collector = open(Scenario::ScaleOut, &sim)?;
-        // As the screen does: what the time line is made of, too.
+        // Like the screen, also collect the data of the time line.
         collector.app.panes.metrics.range = 2;
         collector.collect(Some(Duration::from_secs(30))).await;
-        let (mut app, mut ring) = collector.into_parts();
+        let (mut app, mut event_loop) = collector.into_parts();
         let mut effects = app.update(Event::Resize(size.0, size.1));
         for key in keys.split_whitespace() {
             read(&mut app);
@@ -111,12 +111,12 @@ async fn measured(folder: &Path) -> Result<(), Box<dyn Error>> {
             app.settle();
         }
         for _ in 0..3 {
-            ring.carry_out(std::mem::take(&mut effects));
-            while let Ok(Some(event)) = tokio::time::timeout(ANSWER * 4, ring.next()).await {
-                ring.carry_out(app.update(event));
+            event_loop.carry_out(std::mem::take(&mut effects));
+            while let Ok(Some(event)) = tokio::time::timeout(ANSWER * 4, event_loop.next()).await {
+                event_loop.carry_out(app.update(event));
                 app.settle();
             }
-            effects = app.update(Event::Tick(ring.now()));
+            effects = app.update(Event::Tick(event_loop.now()));
         }
         app.settle();
         std::fs::write(folder.join(format!("{name}.svg")), shoot(app, size, "")?)?;
@@ -125,7 +125,7 @@ async fn measured(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A picture of a run over units: its name, size, how many seconds of the run have passed, and the keys that lead there.
+/// A picture of a run over units: its name, size, the elapsed seconds of the run, and the keys that lead to it.
 const RUNS: [(&str, (u16, u16), f64, &str); 6] = [
     ("infra", (200, 60), 70.0, "6"),
     ("infra-graph", (120, 40), 70.0, "6 tab"),
@@ -135,7 +135,7 @@ const RUNS: [(&str, (u16, u16), f64, &str); 6] = [
     ("infra-approve", (120, 40), 60.0, "6 A"),
 ];
 
-/// The run that the demo has for machines without Terraform, at moments of it.
+/// The recorded run of the demo for machines without Terraform, at several times.
 async fn infra(folder: &Path) -> Result<(), Box<dyn Error>> {
     let now: jiff::Timestamp = "2026-11-20T05:02:31Z".parse()?;
     let options = SimOptions { scenario: Scenario::Staging, speed: 0.0, start: Some(now), ..SimOptions::default() };
@@ -143,14 +143,14 @@ async fn infra(folder: &Path) -> Result<(), Box<dyn Error>> {
     let home = std::env::temp_dir().join(format!("cockpit-shots-{}", std::process::id()));
     for (name, size, seconds, keys) in RUNS {
         let runs = home.join(name).join("runs-simulated");
-        let configured = demo_infra::make_in(&runs, "staging", 1.0)?;
-        // Its events are those until then, at times that end now.
+        let configured = demo_infra::create_in(&runs, "staging", 1.0)?;
+        // Its events up to then, shifted so that they end now.
         let run = runs.join("staging/20261120T050000Z-apply-3a91");
         std::fs::create_dir_all(&run)?;
         demo_recorded::write_plans(&run)?;
         demo_recorded::write_request(&run, &demo_infra::root(&runs, "staging"))?;
         let mut events = demo_recorded::events(&run, &demo_infra::root(&runs, "staging"))?;
-        // It is no recording that is shown.
+        // The picture must not be marked as a recording.
         events.remove(1);
         let first = events.first().map(|event| event.time).ok_or("the recording is empty")?;
         let until = first + SignedDuration::from_secs_f64(seconds);
@@ -161,7 +161,7 @@ async fn infra(folder: &Path) -> Result<(), Box<dyn Error>> {
             lines.push('\n');
         }
         std::fs::write(run.join("events.jsonl"), lines)?;
-        let _driven = cockpit::infra::run::folder::drive(&run)?;
+        let _driven = cockpit::infra::run::folder::lock_run(&run)?;
         let mut config = config::parse("config.toml", include_str!("../config.toml")).config;
         config.audit_file = Some(home.join(name).join("audit.jsonl").display().to_string());
         for environment in &mut config.environments {
@@ -178,7 +178,7 @@ async fn infra(folder: &Path) -> Result<(), Box<dyn Error>> {
             let all = infra.state().is_some_and(|run| {
                 run.units.iter().filter(|(_, unit)| unit.plan.is_some()).all(|(name, _)| planned(name))
             });
-            infra.units.is_some() && infra.run.as_ref().is_some_and(|run| run.read) && all
+            infra.units.is_some() && infra.run.as_ref().is_some_and(|run| run.events_arrived) && all
         };
         collector.drive(steps, Duration::from_mins(1), shown).await;
         std::fs::write(folder.join(format!("{name}.svg")), shoot(collector.app.clone(), size, keys)?)?;
@@ -188,7 +188,7 @@ async fn infra(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A picture of a session of SQL: its name, its size, what is pasted into the editor, and the keys that lead on.
+/// A picture of a SQL session: its name, its size, the text pasted into the editor, and the keys after that.
 const QUERIES: [(&str, (u16, u16), &str, &str); 5] = [
     (
         "query",
@@ -208,7 +208,7 @@ const QUERIES: [(&str, (u16, u16), &str, &str); 5] = [
     ("activity-80x24", (80, 24), "", ""),
 ];
 
-/// A session on the demo's own PostgreSQL: a grid, and a plan. Times in it are those of this machine.
+/// A session on the demo's own PostgreSQL: a grid, and a plan. Its times are those of this machine.
 async fn queries(folder: &Path) -> Result<(), Box<dyn Error>> {
     let start = "2026-11-20T05:02:31Z".parse()?;
     let options = SimOptions { scenario: Scenario::Staging, speed: 0.0, start: Some(start), ..SimOptions::default() };
@@ -217,12 +217,20 @@ async fn queries(folder: &Path) -> Result<(), Box<dyn Error>> {
     let through = database.address().to_string();
     let mut collector = open(Scenario::Staging, &sim)?;
     collector.collect(Some(Duration::from_secs(30))).await;
-    let (mut app, mut ring) = collector.into_parts();
+    let (mut app, mut event_loop) = collector.into_parts();
     let led = |effects: Vec<Effect>| {
         effects.into_iter().map(|effect| match effect {
-            Effect::Fetch { ticket, lane, ask: Ask::Sql(sql::Ask::Connect { session, who, place, read_only }) } => {
+            Effect::Fetch {
+                ticket,
+                priority,
+                ask: Ask::Sql(sql::Ask::Connect { session, connect_as: who, place, read_only }),
+            } => {
                 let place = sql::Place { through: Some(through.clone()), ..place };
-                Effect::Fetch { ticket, lane, ask: sql::Ask::Connect { session, who, place, read_only }.into() }
+                Effect::Fetch {
+                    ticket,
+                    priority,
+                    ask: sql::Ask::Connect { session, connect_as: who, place, read_only }.into(),
+                }
             }
             effect => effect,
         })
@@ -244,12 +252,12 @@ async fn queries(folder: &Path) -> Result<(), Box<dyn Error>> {
             effects.extend(app.update(Event::Key(key.parse()?)));
             app.settle();
         }
-        ring.carry_out(led(effects).collect());
-        // The server is started when it is connected to for the first time.
+        event_loop.carry_out(led(effects).collect());
+        // The server starts with the first connection.
         let patience = if name.is_empty() { Duration::from_secs(20) } else { Duration::from_secs(2) };
-        while let Ok(Some(event)) = tokio::time::timeout(patience, ring.next()).await {
+        while let Ok(Some(event)) = tokio::time::timeout(patience, event_loop.next()).await {
             let effects = app.update(event);
-            ring.carry_out(led(effects).collect());
+            event_loop.carry_out(led(effects).collect());
             app.settle();
             if name.is_empty() && app.panes.query.is_on() {
                 break;
@@ -265,11 +273,11 @@ async fn queries(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A picture on the way of a deployment: its name, size, the keys that lead on from the one before, how many seconds
-/// pass then, and what stands in it: it is waited for, as a busy machine takes longer.
+/// A picture during a deployment: its name, size, the keys since the previous one, the seconds that pass then, and a
+/// text to wait for, because a busy machine takes longer.
 type Shot = (&'static str, (u16, u16), &'static str, u64, &'static str);
 
-/// The pictures of a deployment, in their order.
+/// The pictures of a deployment, in order.
 const OPERATIONS: [Shot; 6] = [
     ("images", (100, 30), "2 down D", 0, "runs now"),
     ("plan", (100, 34), "b a d c 0 d e enter", 0, "What will happen"),
@@ -278,10 +286,10 @@ const OPERATIONS: [Shot; 6] = [
     ("deploying-80x24", (80, 24), "", 0, "ECS: "),
     ("rolled-back", (120, 40), "", 150, "ROLLED BACK"),
 ];
-/// What does not stand there after so many looks does not come.
+/// The number of attempts before a missing text is an error.
 const LOOKS: usize = 200;
 
-/// Seconds pass in the simulated world.
+/// Advances the simulated world by some seconds.
 async fn advance(sim: &Sim, seconds: u32) -> Result<(), Box<dyn Error>> {
     let endpoint = sim.endpoint();
     let host = endpoint.strip_prefix("http://").unwrap_or(&endpoint);
@@ -300,11 +308,11 @@ async fn operations(folder: &Path) -> Result<(), Box<dyn Error>> {
     let sim = Sim::start(options).await?;
     let mut collector = open(Scenario::Staging, &sim)?;
     collector.collect(Some(Duration::from_secs(30))).await;
-    let (mut app, mut ring) = collector.into_parts();
+    let (mut app, mut event_loop) = collector.into_parts();
     let audit = std::env::temp_dir().join("cockpit-shots-audit.jsonl");
-    ring.executor = ring.executor.with_audit(Some(audit));
+    event_loop.executor = event_loop.executor.with_audit(Some(audit));
     for (name, size, keys, seconds, shows) in OPERATIONS {
-        // A screen without a size takes no keys.
+        // A screen without a size accepts no keys.
         let mut effects = app.update(Event::Resize(size.0, size.1));
         for key in keys.split_whitespace() {
             read(&mut app);
@@ -312,15 +320,15 @@ async fn operations(folder: &Path) -> Result<(), Box<dyn Error>> {
             app.settle();
         }
         for second in 0..=seconds {
-            ring.carry_out(std::mem::take(&mut effects));
-            // What was asked is answered before time goes on.
-            while let Ok(Some(event)) = tokio::time::timeout(ANSWER, ring.next()).await {
-                ring.carry_out(app.update(event));
+            event_loop.carry_out(std::mem::take(&mut effects));
+            // All requests are answered before time advances.
+            while let Ok(Some(event)) = tokio::time::timeout(ANSWER, event_loop.next()).await {
+                event_loop.carry_out(app.update(event));
             }
             if second < seconds {
                 advance(&sim, 1).await?;
             }
-            effects = app.update(Event::Tick(ring.now()));
+            effects = app.update(Event::Tick(event_loop.now()));
         }
         app.settle();
         let mut looks = 0;
@@ -329,26 +337,26 @@ async fn operations(folder: &Path) -> Result<(), Box<dyn Error>> {
             if looks > LOOKS {
                 return Err(format!("{name}: {shows:?} does not come: {}", text(&app)).into());
             }
-            ring.carry_out(std::mem::take(&mut effects));
-            while let Ok(Some(event)) = tokio::time::timeout(ANSWER, ring.next()).await {
-                ring.carry_out(app.update(event));
+            event_loop.carry_out(std::mem::take(&mut effects));
+            while let Ok(Some(event)) = tokio::time::timeout(ANSWER, event_loop.next()).await {
+                event_loop.carry_out(app.update(event));
             }
-            // What takes time goes on.
+            // Time-consuming work continues.
             if seconds > 0 {
                 advance(&sim, 1).await?;
             }
-            effects = app.update(Event::Tick(ring.now()));
+            effects = app.update(Event::Tick(event_loop.now()));
             app.settle();
         }
-        // What was asked for last is answered before the next keys.
-        ring.carry_out(effects);
+        // The last requests are answered before the next keys.
+        event_loop.carry_out(effects);
         std::fs::write(folder.join(format!("{name}.svg")), shoot(app.clone(), size, "")?)?;
     }
     sim.shutdown();
     Ok(())
 }
 
-/// What stands on the screen.
+/// The text on the screen.
 fn text(app: &App) -> String {
     let (columns, rows) = app.screen.size;
     let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
@@ -356,7 +364,7 @@ fn text(app: &App) -> String {
     buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect()
 }
 
-/// Sessions of which one blocks another, which blocks a third.
+/// Opens sessions of which one blocks another, which blocks a third.
 async fn blocked(port: u16) -> Result<Vec<Connection>, Box<dyn Error>> {
     let steps = [
         ("psql", "begin; update bookmarks set visits = visits + 1 where id = 1"),
@@ -392,7 +400,7 @@ fn open(scenario: Scenario, sim: &Sim) -> Result<Collector, Box<dyn Error>> {
     });
     for environment in &mut config.environments {
         environment.endpoint_url = Some(sim.endpoint());
-        // Straight to the database: a tunnel is a matter of its own.
+        // Connects directly to the database; tunnels are not part of these pictures.
         environment.tunnel.service = None;
         environment.database.user = Some(USER.to_owned());
         environment.database.database = Some(DATABASE.to_owned());
@@ -407,7 +415,7 @@ fn opened(config: config::Config, environment: config::EnvironmentConfig, sim: &
     Collector::new(config, environment, session, wants, Clock::Simulated(sim.clock()))
 }
 
-/// The screen stands there for as long as a person needs to read it.
+/// Simulates that the screen has been visible for as long as a person needs to read it.
 fn read(app: &mut App) {
     app.settle();
     let drawn = app.confirm.now() + SignedDuration::from_secs(1);

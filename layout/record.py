@@ -1,10 +1,10 @@
-"""Writes functions.ld: the functions that the cockpit runs in its usual sessions, for the linker to lay side by side.
+"""Writes functions.ld: the functions that the cockpit runs in usual sessions, for the linker to place next to each other.
 
-    record.py BINARY    (`./dev layout` builds it, gets valgrind and calls this)
+    record.py BINARY    (`./dev layout` builds it, installs valgrind and calls this)
 
-Each of the runs below goes through valgrind's callgrind, on a simulator. What they called is matched with the sizes of
-`nm`. A name is written without its hash, as a pattern, so that it still fits after a change of the libraries' features or
-of the compiler; the price is that a pattern takes every instance of a generic function. See README.md here.
+Each of the runs below is traced with valgrind's callgrind, against a simulator. The called functions are matched with the
+sizes from `nm`. A name is written without its hash, as a pattern, so that it still matches after a change of library
+features or of the compiler; the price is that a pattern matches every instance of a generic function. See README.md here.
 """
 
 import collections
@@ -27,13 +27,13 @@ import urllib.request
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent
-# A function that is called alone keeps a window of this many bytes in memory: the kernel maps 64 KiB around a page that
-# is touched (fault_around_bytes), half of which is used by its neighbours.
+# An isolated function keeps this many bytes in memory: the kernel maps 64 KiB around a touched page (fault_around_bytes),
+# half of which is used by its neighbours.
 WINDOW = 32 * 1024
 CLUSTER = "bookmark-manager-staging-cluster"
-# What a name has of the build in it: a hash at its end (the mangling that is called legacy) or in each crate's name (v0), and
-# a number where link-time optimisation made several of one.
-OF_BUILD = [(re.compile(r"17h[0-9a-f]{16}E(\..*)?$"), "17h*"), (re.compile(r"Cs[0-9A-Za-z]+_"), "Cs*_"), (re.compile(r"\.\d+$"), "*")]
+# The build-specific parts of a symbol name: a hash at its end (legacy mangling) or in each crate's name (v0), and a number
+# if link-time optimisation created several copies.
+BUILD_SPECIFIC = [(re.compile(r"17h[0-9a-f]{16}E(\..*)?$"), "17h*"), (re.compile(r"Cs[0-9A-Za-z]+_"), "Cs*_"), (re.compile(r"\.\d+$"), "*")]
 
 
 def environment(home, endpoint):
@@ -64,7 +64,7 @@ def ask(endpoint, path, body, **headers):
 
 
 def ecs(endpoint, operation, **arguments):
-    """A call of the simulator's, which looks at nothing of a signature but the region and the service."""
+    """Calls the simulator, which checks only the region and the service in a signature."""
     signed = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20261118/ap-northeast-1/ecs/aws4_request, SignedHeaders=host, Signature=00"
     target = f"AmazonEC2ContainerServiceV20141113.{operation}"
     headers = {"Authorization": signed, "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target}
@@ -72,7 +72,7 @@ def ecs(endpoint, operation, **arguments):
 
 
 def transfer(port, size):
-    """So many bytes there and back: the simulator's tunnels lead to an echo. False where the connection is reset."""
+    """Sends bytes through the tunnel to an echo and reads them back; False if the connection is reset."""
     with socket.create_connection(("127.0.0.1", port), timeout=300) as connection:
         sender = threading.Thread(target=lambda: connection.sendall(bytes(size)), daemon=True)
         sender.start()
@@ -86,21 +86,21 @@ def transfer(port, size):
 
 
 def use_the_tunnel(endpoint, shown):
-    """What happens to a tunnel in a day: transfers, a link that the service closes in the middle of one, another task."""
+    """The usual events of a tunnel: transfers, a link that the service closes during one, another task."""
     port = int(re.search(rb"127\.0\.0\.1:(\d+)", shown)[1])
     transfer(port, 256 * 1024)
     for _ in range(2):
         ask(endpoint, "/_sim/fault", {"operation": "gateway:link", "kind": "close", "count": 1})
         if not transfer(port, 1024 * 1024):
-            sys.exit("a transfer through the tunnel was not taken up again")
+            sys.exit("a transfer through the tunnel was not resumed")
     for task in ecs(endpoint, "ListTasks", cluster=CLUSTER)["taskArns"]:
-        ecs(endpoint, "StopTask", cluster=CLUSTER, task=task, reason="the tunnel is to go through another one")
+        ecs(endpoint, "StopTask", cluster=CLUSTER, task=task, reason="the tunnel must move to another task")
 
 
 def under_callgrind(binary, home, endpoint, arguments, keys, seconds, meanwhile=None):
-    """Runs it in a pseudo terminal, does what is given with what it has shown, sends it each of the keys, waits, and ends it.
+    """Runs the binary in a pseudo terminal, calls `meanwhile` with its output, waits, sends the keys, and ends it.
 
-    Gives the names that were called."""
+    Returns the names of the called functions."""
     out = home / f"calls-{time.monotonic_ns()}"
     command = ["valgrind", "--tool=callgrind", "--demangle=no", f"--callgrind-out-file={out}", f"--log-file={out}.log"]
     pid, terminal = pty.fork()
@@ -117,14 +117,14 @@ def under_callgrind(binary, home, endpoint, arguments, keys, seconds, meanwhile=
         try:
             while written := os.read(terminal, 65536):
                 shown += written
-                # A whole screen, or the word of a command.
+                # A whole screen, or the ready message of a command.
                 if len(shown) > 4000 or b"ready" in shown.lower():
                     began.set()
         except OSError:
             began.set()  # the terminal is closed when its program ends
 
     threading.Thread(target=drain, daemon=True).start()
-    # Everything takes fifty times as long in there.
+    # Callgrind slows everything down by a factor of fifty.
     if not began.wait(300):
         sys.exit(f"{arguments} shows nothing; see {out}.log")
     if meanwhile:
@@ -152,26 +152,26 @@ def sizes(binary):
 
 
 def pattern(name):
-    for of_build, any_of_it in OF_BUILD:
-        name = of_build.sub(any_of_it, name)
+    for expression, wildcard in BUILD_SPECIFIC:
+        name = expression.sub(wildcard, name)
     return name
 
 
 def patterns(called, size):
-    """The names without their hashes, but those that would bring far more than what is called."""
+    """The names without hashes, except those that would match far more code than is called."""
     without = {name: pattern(name) for name in size}
-    calls, used, whole = collections.Counter(), collections.Counter(), collections.Counter()
-    for name, bytes_of_it in size.items():
-        whole[without[name]] += bytes_of_it
+    calls, used, total = collections.Counter(), collections.Counter(), collections.Counter()
+    for name, length in size.items():
+        total[without[name]] += length
         if name in called:
             calls[without[name]] += 1
-            used[without[name]] += bytes_of_it
-    return {name for name in calls if whole[name] - used[name] < calls[name] * WINDOW}
+            used[without[name]] += length
+    return {name for name in calls if total[name] - used[name] < calls[name] * WINDOW}
 
 
 def grouped(called):
-    """The names in the order in which they lie: first what the two have that lie open for hours, so that a tunnel has nothing
-    between it of what a screen draws; then what each run has beside those before it."""
+    """The names in their order in the binary: first those shared by the two long-running kinds of process, so that no drawing
+    code lies between the functions of a tunnel; then the additional names of each run."""
     (session, of_session), (tunnel, of_tunnel), *others = called.items()
     groups, written = [(f"{session}, and {tunnel}", sorted(of_session & of_tunnel))], of_session & of_tunnel
     for what, names in [(tunnel, of_tunnel), (session, of_session), *others]:
@@ -187,7 +187,7 @@ def main():
         home = pathlib.Path(folder)
         process, endpoint = simulator(binary, home)
         try:
-            # What lies open for hours comes first, then what is looked at now and then.
+            # The long-running processes come first, then the occasional ones.
             runs = [
                 ("a session that is left alone", ["--env", "staging"], ["q"], 60, None),
                 ("a tunnel", ["tunnel", "staging", "--port", "0"], [], 90, use_the_tunnel),
@@ -204,7 +204,7 @@ def main():
     lines = ["/* Written by record.py; see README.md. */", "SECTIONS", "{", "  .text.usual :", "  {"]
     for what, names in groups:
         lines.append(f"    /* {what} */")
-        # What the compiler holds for unlikely has a section of another name.
+        # Code that the compiler considers unlikely is in a section with another name.
         lines.extend(f"    *(.text.{name} .text.unlikely.{name})" for name in names)
     lines += ["  }", "}", "INSERT BEFORE .text;", ""]
     (HERE / "functions.ld").write_text("\n".join(lines))

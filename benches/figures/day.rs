@@ -1,4 +1,4 @@
-//! Commands and panes of a normal day: parameters, the time line, an Overview that rests, a configuration that writes itself.
+//! Commands and panes of a normal day: parameters, the time line, an idle Overview, `init`.
 
 use crate::report::Report;
 use crate::servers::{COCKPIT, Server, World};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// What a command may take beyond what the service's limits make it wait.
+/// The allowed time of a command beyond the waits caused by the service's rate limits.
 const CHECK: Duration = Duration::from_millis(200);
 const TIMELINE: Duration = Duration::from_millis(300);
 const KEY_P99: Duration = Duration::from_millis(16);
@@ -20,7 +20,7 @@ const LONG: Duration = Duration::from_mins(2);
 const PATH: &str = "/bookmark-manager/staging/";
 const CLUSTER: &str = "bookmark-manager-staging-cluster";
 
-/// The time of a command that must end with one of these codes, and how long the limits of the service make it wait.
+/// Measures a command that must end with one of these exit codes; also returns the wait caused by the service's rate limits.
 fn timed(world: &World, server: &Server, line: &str, codes: &[i32]) -> Result<(Duration, Duration)> {
     server.reset()?;
     let mut command = world.command(COCKPIT, &server.endpoint);
@@ -34,7 +34,7 @@ fn timed(world: &World, server: &Server, line: &str, codes: &[i32]) -> Result<(D
     Ok((took, limits(&server.requests()?)))
 }
 
-/// How long the documented rates make one wait for so many requests: beyond the burst, one after the other.
+/// The wait that the documented rates cause for a number of requests: those beyond the burst are sequential.
 fn limits(requests: &Value) -> Duration {
     let wait = |bucket: &Value| {
         let of = |key: &str| bucket[key].as_f64().unwrap_or_default();
@@ -45,23 +45,23 @@ fn limits(requests: &Value) -> Duration {
     Duration::from_secs_f64(longest.fold(0.0, f64::max))
 }
 
-/// `params check` of 1,000 parameters and 50 services, beside the calls of the AWS CLI that ask the same.
+/// `params check` of 1,000 parameters and 50 services, compared with equivalent calls of the AWS CLI.
 pub(crate) fn params(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
-    let simulator = Server::standing("staging")?;
+    let simulator = Server::with_stopped_clock("staging")?;
     let many = json!({
         "add_parameters": {"prefix": format!("{PATH}many/"), "count": 1_000, "region": "ap-northeast-1"},
         "add_services": {"cluster": CLUSTER, "count": 48, "desired": 1},
     });
-    simulator.ask("POST", "/_sim/poke", &many.to_string())?;
+    simulator.request("POST", "/_sim/poke", &many.to_string())?;
     let config = std::fs::read_to_string(world.folder.join("config.toml"))?;
-    let whole = format!(
+    let environment = format!(
         "[environments.all]\nproject = \"bookmark-manager\"\naccount = \"123456789012\"\nregion = \"ap-northeast-1\"\ncluster = \"{CLUSTER}\"\nparameters = [\"{PATH}\"]\n"
     );
-    std::fs::write(world.folder.join("all.toml"), config + &whole)?;
+    std::fs::write(world.folder.join("all.toml"), config + &environment)?;
     let mut times = Times::default();
     let mut waits = Duration::ZERO;
     for _ in 0..effort.pick(9, 5) {
-        // Every time with full buckets, as after a while in which nobody asked.
+        // Each run starts with full buckets, as after a period without requests.
         std::thread::sleep(Duration::from_secs(5));
         let (took, wait) = timed(world, &simulator, "--config all.toml --env all params check -o json", &[0, 1])?;
         times.push(took);
@@ -69,13 +69,13 @@ pub(crate) fn params(world: &World, effort: Effort, report: &mut Report) -> Resu
     }
     let names: Vec<String> = (0..48).map(|number| format!("extra-{number:05}")).collect();
     let start = Instant::now();
-    let wanted = effort.pick(names.len(), 4);
+    let sampled = effort.pick(names.len(), 4);
     aws(
         world,
         &simulator,
         &["ssm", "describe-parameters", "--parameter-filters", &format!("Key=Path,Option=Recursive,Values={PATH}")],
     )?;
-    for name in names.iter().take(wanted) {
+    for name in names.iter().take(sampled) {
         let described = ["ecs", "describe-services", "--cluster", CLUSTER, "--services", name];
         let answer = aws(world, &simulator, &described)?;
         let definition = answer["services"][0]["taskDefinition"].as_str().unwrap_or_default().to_owned();
@@ -87,7 +87,7 @@ pub(crate) fn params(world: &World, effort: Effort, report: &mut Report) -> Resu
         "`params check` of 1,000 parameters and 50 services, and AWS CLI calls for as many",
         "API's limits + 200 ms",
         format!(
-            "{} (the limits make it wait {}); the calls for {wanted} services {:.1} s",
+            "{} (the limits make it wait {}); the calls for {sampled} services {:.1} s",
             ms(median),
             ms(waits),
             peer.as_secs_f64()
@@ -97,7 +97,7 @@ pub(crate) fn params(world: &World, effort: Effort, report: &mut Report) -> Resu
     Ok(())
 }
 
-/// An answer of the AWS CLI.
+/// Runs the AWS CLI and parses its JSON.
 fn aws(world: &World, server: &Server, words: &[&str]) -> Result<Value> {
     let python = std::env::var("COCKPIT_PYTHON")
         .unwrap_or_else(|_| format!("{}/.cache/cockpit/venv/bin/python", std::env::var("HOME").unwrap_or_default()));
@@ -110,7 +110,7 @@ fn aws(world: &World, server: &Server, words: &[&str]) -> Result<Value> {
     Ok(serde_json::from_slice(&out.stdout)?)
 }
 
-/// The last day of `big` as a command, and keys while the pane reads it.
+/// The last day of `big` as a command, and keys while the pane loads it.
 pub(crate) fn timeline(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
     let simulator = Server::simulator("big")?;
     let (took, wait) = timed(world, &simulator, "--env big timeline --since 24h -o json", &[0, 3])?;
@@ -140,7 +140,7 @@ pub(crate) fn timeline(world: &World, effort: Effort, report: &mut Report) -> Re
     Ok(())
 }
 
-/// What an Overview asks that nobody touches.
+/// The requests of an idle Overview.
 pub(crate) fn idle(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
     let simulator = Server::simulator("prod")?;
     let mut terminal = Terminal::open(world, &simulator, "prod", &[])?;
@@ -172,9 +172,9 @@ pub(crate) fn idle(world: &World, effort: Effort, report: &mut Report) -> Result
 
 /// The account of `prod`, with thirty services.
 pub(crate) fn init(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
-    let simulator = Server::standing("prod")?;
+    let simulator = Server::with_stopped_clock("prod")?;
     let more = json!({"add_services": {"cluster": "bookmark-manager-prod-cluster", "count": 26, "desired": 1}});
-    simulator.ask("POST", "/_sim/poke", &more.to_string())?;
+    simulator.request("POST", "/_sim/poke", &more.to_string())?;
     let mut times = Times::default();
     for number in 0..effort.pick(9, 5) {
         let file = format!("made-{number}.toml");
@@ -193,7 +193,7 @@ pub(crate) fn init(world: &World, effort: Effort, report: &mut Report) -> Result
     Ok(())
 }
 
-/// Resident memory once every pane was visited.
+/// The resident memory after every pane was visited.
 pub(crate) fn panes(world: &World, _: Effort, report: &mut Report) -> Result<()> {
     let simulator = Server::simulator("staging")?;
     let mut terminal = Terminal::open(world, &simulator, "staging", &[])?;

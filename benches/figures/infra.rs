@@ -1,4 +1,4 @@
-//! Runs over units, beside what people do without: real Terraform and Terragrunt over resources that need no provider.
+//! Runs over units, compared with the tools alone: real Terraform and Terragrunt over resources that need no provider.
 
 use crate::interactive::frames;
 use crate::report::Report;
@@ -12,8 +12,9 @@ use cockpit::model::infra::picture::fold::{self, Level};
 use cockpit::model::infra::picture::formats::box_width;
 use cockpit::model::infra::picture::{cells, layout::layout};
 use cockpit::model::infra::plan::Plan;
-use cockpit::model::infra::run_event::{Goal, RunEvent, Started, Step, What, Who};
+use cockpit::model::infra::run_event::{Actor, Goal, RunEvent, RunEventKind, Started, Step};
 use cockpit::model::infra::{Around, Tool, Unit};
+use cockpit::private_files;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -23,7 +24,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const LONG: Duration = Duration::from_mins(5);
-/// What answers no question: these units are not on AWS.
+/// An endpoint at which nothing listens: these units are not on AWS.
 const NOWHERE: &str = "http://127.0.0.1:9";
 
 const ALL: Duration = Duration::from_secs(9);
@@ -35,11 +36,11 @@ const IDLE_MB: f64 = 25.0;
 /// Percent of a core.
 const IDLE: f64 = 0.2;
 
-/// A unit: its name, what it needs, and the seconds that its one resource takes.
-type Made = (&'static str, &'static [&'static str], f64);
+/// A unit: its name, its dependencies, and the seconds that its single resource takes.
+type UnitSpec = (&'static str, &'static [&'static str], f64);
 
-/// Six of them; the longest way through them takes 8.0 s.
-const SIX: &[Made] = &[
+/// Six units; their longest path takes 8.0 s.
+const SIX: &[UnitSpec] = &[
     ("network", &[], 2.0),
     ("security", &["network"], 1.0),
     ("storage", &["network"], 1.5),
@@ -48,7 +49,7 @@ const SIX: &[Made] = &[
     ("monitoring", &["compute"], 0.0),
 ];
 
-/// A home of its own with a configuration.
+/// Creates a separate home folder with a configuration.
 fn home(world: &World, name: &str, config: &str) -> Result<World> {
     let folder = world.folder.join(name);
     std::fs::create_dir_all(&folder)?;
@@ -63,11 +64,11 @@ fn write_unit(folder: &Path, code: &str) -> Result<()> {
 
 fn terragrunt() -> Result<PathBuf> {
     let named = std::env::var_os("COCKPIT_TERRAGRUNT").map(PathBuf::from);
-    let kept = std::env::home_dir().map(|home| home.join(".cache/cockpit/tools/terragrunt-1.1.0"));
-    named.or(kept).filter(|path| path.is_file()).ok_or_else(|| "there is no Terragrunt: `./dev bench` builds it".into())
+    let tool = std::env::home_dir().map(|home| home.join(".cache/cockpit/tools/terragrunt-1.1.0"));
+    named.or(tool).filter(|path| path.is_file()).ok_or_else(|| "there is no Terragrunt: `./dev bench` builds it".into())
 }
 
-/// Runs to the end; how long it took.
+/// Runs a command to its end; returns the duration.
 fn timed(command: &mut Command) -> Result<Duration> {
     let start = Instant::now();
     let done = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).output()?;
@@ -77,7 +78,7 @@ fn timed(command: &mut Command) -> Result<Duration> {
     Ok(start.elapsed())
 }
 
-/// Six units to the end, each plan bound and approved, beside Terragrunt's own, which asks nobody.
+/// Applies six units, each with a bound and approved plan, compared with Terragrunt, which asks for no approval.
 pub(crate) fn six(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
     let terragrunt = terragrunt()?;
     let (mut ours, mut peers) = (Times::default(), Times::default());
@@ -129,7 +130,7 @@ pub(crate) fn six(world: &World, effort: Effort, report: &mut Report) -> Result<
     Ok(())
 }
 
-/// Plans of six units of 600 resources, beside Terraform alone, two at a time.
+/// Plans of six units with 600 resources, compared with Terraform alone, two at a time.
 pub(crate) fn plans(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
     let names: Vec<String> = (1..=6).map(|number| format!("u{number}")).collect();
     let units: Vec<String> =
@@ -166,7 +167,7 @@ pub(crate) fn plans(world: &World, effort: Effort, report: &mut Report) -> Resul
     Ok(())
 }
 
-/// Waits for the end of a command; the most memory that it and the supervisor of its run had at a time.
+/// Waits for the end of a command; returns the peak memory of it and the supervisor of its run together.
 fn watched(child: &mut Child, home: &Path) -> Result<f64> {
     let (mut most, end) = (0.0_f64, Instant::now() + LONG);
     loop {
@@ -182,7 +183,7 @@ fn watched(child: &mut Child, home: &Path) -> Result<f64> {
     }
 }
 
-/// The folder of the run that is driven.
+/// The folder of the live run.
 fn live(home: &Path, environment: &str) -> Option<PathBuf> {
     let runs = home.join(".local/state/cockpit/runs");
     folder::list(&runs, environment).ok()?.into_iter().find(|run| run.live).map(|run| run.folder)
@@ -193,7 +194,7 @@ fn supervisor(run: &Path) -> Option<u64> {
     serde_json::from_str::<Value>(events.lines().next()?).ok()?["pid"].as_u64()
 }
 
-/// A supervisor whose plan waits for a yes.
+/// The cost of a supervisor whose plan waits for approval.
 pub(crate) fn waits(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
     let config = "[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"a\", dir = \"units/a\" }]\n";
     let home = home(world, "waits", config)?;
@@ -229,7 +230,7 @@ pub(crate) fn waits(world: &World, effort: Effort, report: &mut Report) -> Resul
     Ok(())
 }
 
-/// Time on the processor, of all threads.
+/// The CPU time of all threads.
 fn processor(pid: u64) -> Result<Duration> {
     let mut total = Duration::ZERO;
     for thread in std::fs::read_dir(format!("/proc/{pid}/task"))? {
@@ -239,7 +240,7 @@ fn processor(pid: u64) -> Result<Duration> {
     Ok(total)
 }
 
-/// The plan of so many new resources in modules, as `show -json` says it.
+/// The plan of a number of new resources in modules, in the form of `show -json`.
 fn shown(count: usize) -> Value {
     let (mut changes, mut modules) = (Vec::new(), serde_json::Map::new());
     for module in 0..count.div_ceil(100) {
@@ -279,7 +280,7 @@ pub(crate) fn graph(world: &World, effort: Effort, report: &mut Report) -> Resul
     for _ in 0..effort.pick(21, 5) {
         let start = Instant::now();
         let plan: Plan = serde_json::from_slice(&std::fs::read(&file)?)?;
-        let level = fold::level(&plan, Level::Resource, fold::MOST);
+        let level = fold::level(&plan, Level::Resource, fold::MAX_BOXES);
         let picture = fold::picture(&plan, level).reduced();
         let width = |node: &cockpit::model::infra::picture::Node| box_width(&node.label, &node.note).min(WIDEST);
         let widths: Vec<usize> = picture.nodes.iter().map(width).collect();
@@ -300,22 +301,22 @@ pub(crate) fn graph(world: &World, effort: Effort, report: &mut Report) -> Resul
     Ok(())
 }
 
-/// The pane while 200 resources change in a second.
+/// Keys in the pane while 200 resources change per second.
 pub(crate) fn changing(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
     let config = "[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"a\", dir = \"units/a\" }, { name = \"b\", dir = \"units/b\" }]\n";
     let home = home(world, "changing", config)?;
     for name in ["a", "b"] {
         write_unit(&home.folder.join("units").join(name), "resource \"terraform_data\" \"it\" { input = 1 }\n")?;
     }
-    // A run that this process drives: what its Terraform says comes from here.
+    // A run driven by this process, which writes the messages of its Terraform.
     let run = home.folder.join(".local/state/cockpit/runs/lab/20991231T000000Z-apply-0001");
-    folder::make(&run)?;
-    let who = Who { user: "bench".into(), host: "here".into(), pid: std::process::id() };
+    private_files::make(&run)?;
+    let who = Actor { user: "bench".into(), host: "here".into(), pid: std::process::id() };
     std::fs::write(run.join("request.json"), serde_json::to_vec(&order(&home.folder, &who))?)?;
-    let _driven = folder::drive(&run)?;
-    let mut events = folder::to_add_to(&run.join(folder::EVENTS))?;
-    tell(&mut events, [What::Started(Box::new(started(&home.folder, &who))), step("a"), step("b")])?;
-    let nowhere = Server::standing("staging")?;
+    let _driven = folder::lock_run(&run)?;
+    let mut events = private_files::to_add_to(&run.join(folder::EVENTS))?;
+    append_events(&mut events, [RunEventKind::Started(Box::new(started(&home.folder, &who))), step("a"), step("b")])?;
+    let nowhere = Server::with_stopped_clock("staging")?;
     let log = home.folder.join("frames.log").display().to_string();
     let mut terminal = Terminal::open(&home, &nowhere, "lab", &["-vv", "--log-file", &log])?;
     terminal.until("a frame", LONG, |screen| screen.contents().contains("Infra"))?;
@@ -329,12 +330,12 @@ pub(crate) fn changing(world: &World, effort: Effort, report: &mut Report) -> Re
             let address = |number: u64| format!("module.m{}.aws_sqs_queue.q[{number}]", number / 100);
             let (unit, now, before) =
                 (if number.is_multiple_of(2) { "a" } else { "b" }, address(number), address(number.saturating_sub(20)));
-            let said = |message| What::Said { unit: unit.into(), step: Step::Apply, message };
-            tell(
+            let event = |message| RunEventKind::Said { unit: unit.into(), step: Step::Apply, message };
+            append_events(
                 &mut events,
                 [
-                    said(Message::ApplyStarted { address: now, action: Action::Create }),
-                    said(Message::ApplyDone { address: before, action: Action::Create, id: None, elapsed: 1 }),
+                    event(Message::ApplyStarted { address: now, action: Action::Create }),
+                    event(Message::ApplyDone { address: before, action: Action::Create, id: None, elapsed: 1 }),
                 ],
             )?;
             number += 1;
@@ -356,7 +357,7 @@ pub(crate) fn changing(world: &World, effort: Effort, report: &mut Report) -> Re
     Ok(())
 }
 
-fn tell(file: &mut std::fs::File, all: impl IntoIterator<Item = What>) -> std::io::Result<()> {
+fn append_events(file: &mut std::fs::File, all: impl IntoIterator<Item = RunEventKind>) -> std::io::Result<()> {
     let mut text = String::new();
     for what in all {
         text.push_str(&serde_json::to_string(&RunEvent { time: Timestamp::now(), what })?);
@@ -365,8 +366,8 @@ fn tell(file: &mut std::fs::File, all: impl IntoIterator<Item = What>) -> std::i
     file.write_all(text.as_bytes())
 }
 
-fn step(unit: &str) -> What {
-    What::Step { unit: unit.into(), step: Step::Apply, pid: Some(std::process::id()), early: false }
+fn step(unit: &str) -> RunEventKind {
+    RunEventKind::Step { unit: unit.into(), step: Step::Apply, pid: Some(std::process::id()), early: false }
 }
 
 fn units(folder: &Path) -> Vec<Unit> {
@@ -382,7 +383,7 @@ fn units(folder: &Path) -> Vec<Unit> {
     vec![unit("a"), unit("b")]
 }
 
-fn started(folder: &Path, who: &Who) -> Started {
+fn started(folder: &Path, who: &Actor) -> Started {
     Started {
         run: "20991231T000000Z-apply-0001".into(),
         environment: "lab".into(),
@@ -401,8 +402,8 @@ fn started(folder: &Path, who: &Who) -> Started {
     }
 }
 
-fn order(folder: &Path, who: &Who) -> cockpit::model::infra::Order {
-    cockpit::model::infra::Order {
+fn order(folder: &Path, who: &Actor) -> cockpit::model::infra::RunOrder {
+    cockpit::model::infra::RunOrder {
         environment: "lab".into(),
         goal: Goal::Apply,
         units: units(folder),
@@ -419,7 +420,7 @@ fn order(folder: &Path, who: &Who) -> cockpit::model::infra::Order {
         profile: None,
         region: None,
         endpoint_url: None,
-        world: cockpit::model::infra::world::World::default(),
+        world: cockpit::model::infra::world::EndpointVariables::default(),
         declared: false,
         reads: Vec::new(),
         ahead: Vec::new(),

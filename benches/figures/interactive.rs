@@ -1,4 +1,4 @@
-//! The session in a terminal: how soon it is there, how soon it answers, what it costs to keep open.
+//! The session in a terminal: its start, its response time, and the cost of keeping it open.
 
 use crate::report::Report;
 use crate::servers::{Server, World};
@@ -19,7 +19,7 @@ const BIG_MB: f64 = 100.0;
 /// Percent of a core.
 const IDLE: f64 = 0.3;
 const IDLE_KB: f64 = 30.0;
-/// Between one key and the next.
+/// The time between two keys.
 const PACE: Duration = Duration::from_millis(20);
 const LONG: Duration = Duration::from_secs(30);
 
@@ -27,7 +27,7 @@ fn frame(screen: &vt100::Screen) -> bool {
     screen.contents().contains("2 Services")
 }
 
-/// Both services, with their counts.
+/// Whether both services are shown with their counts.
 fn services(screen: &vt100::Screen) -> bool {
     let contents = screen.contents();
     let row = |name: &str| {
@@ -62,7 +62,7 @@ pub(crate) fn slow_network(world: &World, effort: Effort, report: &mut Report) -
         let frame = terminal.until("the first frame", LONG, frame)?;
         first.push(frame.duration_since(terminal.started));
         let end = Instant::now() + Duration::from_millis(1200);
-        // While everything loads, then while everything is read again.
+        // First while everything loads, then while everything is reloaded.
         while Instant::now() < end {
             press_all(&mut terminal, &["2", "4", "1"], &mut keys)?;
         }
@@ -108,7 +108,7 @@ pub(crate) fn keys_and_idle(world: &World, effort: Effort, report: &mut Report) 
         keys.quantiles(),
         keys.median() <= KEY_MEDIAN && keys.p99() <= KEY_P99,
     );
-    // What the keys hurried has landed.
+    // The requests triggered by the keys have finished.
     terminal.watch(Duration::from_secs(effort.pick(10, 5)));
     simulator.reset()?;
     let (before, written) = (terminal.processor()?, terminal.bytes);
@@ -138,11 +138,11 @@ pub(crate) fn big(world: &World, effort: Effort, report: &mut Report) -> Result<
     terminal.write("2")?;
     terminal.watch(Duration::from_millis(200));
     let mut keys = Times::default();
-    // While all of it is read for the first time …
+    // While everything is read for the first time …
     for _ in 0..effort.pick(100, 30) {
         press_all(&mut terminal, &["j", "j", "j", "k", "G", "g"], &mut keys)?;
     }
-    // … until every task definition is there, and once more on demand.
+    // … until every task definition is loaded, and then once more on demand.
     let definitions = |requests: &Value| requests["operations"]["ecs:DescribeTaskDefinition"]["count"].as_u64();
     let limit = Instant::now() + Duration::from_mins(5);
     while definitions(&simulator.requests()?).unwrap_or_default() < 1000 {
@@ -151,7 +151,7 @@ pub(crate) fn big(world: &World, effort: Effort, report: &mut Report) -> Result<
         }
         terminal.watch(Duration::from_secs(2));
     }
-    // What a person asks for draws on the other half of the budgets: polling is what is counted.
+    // Requests on demand use the other half of the budgets; only polling is counted.
     let polled = (simulator.requests()?, start.elapsed());
     let mut again = Times::default();
     for _ in 0..effort.pick(8, 3) {
@@ -172,8 +172,7 @@ pub(crate) fn big(world: &World, effort: Effort, report: &mut Report) -> Result<
     Ok(())
 }
 
-/// What the session itself wrote of each frame: how long bringing rows and judgements up to date
-/// took, and how long drawing them.
+/// The frame times that the session itself logged: updating rows and judgements, and drawing them.
 pub(crate) fn frames(what: &str, log: &str, report: &mut Report) {
     let (mut draws, mut both) = (Times::default(), Times::default());
     for line in log.lines() {
@@ -203,7 +202,7 @@ pub(crate) fn frames(what: &str, log: &str, report: &mut Report) {
     );
 }
 
-/// Requests against half of every budget.
+/// The requests compared with half of every budget.
 fn budgets(what: &str, requests: &Value, time: Duration, report: &mut Report) {
     let rate = requests["total"].as_f64().unwrap_or_default() / time.as_secs_f64();
     let classes = requests["budgets"].as_object();

@@ -1,5 +1,5 @@
-//! Logs: the store beside lnav and ripgrep on one file, the command beside `aws logs tail` on one
-//! simulator, the pane while 50,000 lines a second arrive.
+//! Logs: the store compared with lnav and ripgrep on one file, the command compared with `aws logs tail` on one
+//! simulator, and the pane while 50,000 lines per second arrive.
 
 use crate::report::Report;
 use crate::servers::{COCKPIT, Server, World, resident};
@@ -8,7 +8,7 @@ use crate::times::{Times, ms};
 use crate::{Effort, Result};
 use log_store::store::hash;
 use log_store::view::Rule;
-use log_store::{Limits, New, Search, Source, Store, View};
+use log_store::{Limits, NewLine, Search, Source, Store, View};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::fs;
@@ -19,18 +19,18 @@ use std::time::{Duration, Instant};
 const LINES: usize = 1_000_000;
 const API: &str = "/ecs/bookmark-manager-prod-api";
 const WEB: &str = "/ecs/bookmark-manager-staging-web";
-/// Requests a second of `FilterLogEvents` and of `GetLogEvents` in ap-northeast-1.
+/// Requests per second of `FilterLogEvents` and of `GetLogEvents` in ap-northeast-1.
 const FILTER_RATE: f64 = 10.0;
 const GET_RATE: f64 = 25.0;
-/// A format of lnav for the lines of the file, as a person would write one.
+/// An lnav format for the lines of the file, as a person would write it.
 const LNAV: &str = r#"{"pino_log":{"title":"pino","url":"","description":"","json":true,"file-pattern":".*\\.jsonl",
 "level-field":"level","level":{"error":50,"warning":40,"info":30,"debug":20},
 "timestamp-field":"time","timestamp-divisor":1000,"body-field":"msg",
 "line-format":[{"field":"__timestamp__"}," ",{"field":"msg"}],
 "value":{"level":{"kind":"integer"},"pid":{"kind":"integer"},"context":{"kind":"string"},"req":{"kind":"json"},"res":{"kind":"json"},"responseTime":{"kind":"integer"}}}}"#;
 
-/// A million JSON lines of about 200 bytes, one of them with a rare word.
-fn made() -> String {
+/// Generates a million JSON lines of about 200 bytes, one of which contains a rare word.
+fn generated_lines() -> String {
     let mut out = String::with_capacity(LINES * 210);
     let mut state = 1_u64;
     for n in 0..LINES as u64 {
@@ -49,7 +49,7 @@ fn made() -> String {
     out
 }
 
-/// The best of some runs of a command.
+/// The best time of several runs of a command.
 fn best(runs: usize, mut command: impl FnMut() -> Command) -> Result<Duration> {
     let mut best = Duration::MAX;
     for _ in 0..runs {
@@ -68,14 +68,14 @@ fn fill(store: &mut Store, text: &str) -> Duration {
     let begin = Instant::now();
     for (n, text) in text.lines().enumerate() {
         let at = 1_760_000_000_000 + n as i64 / 50;
-        store.push(&New { at, id: hash(&[&n.to_le_bytes()]), stream, text, late: false });
+        store.push(&NewLine { at, id: hash(&[&n.to_le_bytes()]), stream, text, late: false });
     }
     begin.elapsed()
 }
 
 pub(crate) fn store(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
     let file = world.folder.join("million.jsonl");
-    let text = made();
+    let text = generated_lines();
     fs::write(&file, &text)?;
     let bytes = text.len() - LINES;
     let formats = world.folder.join("lnav/formats/pino");
@@ -85,7 +85,7 @@ pub(crate) fn store(world: &World, effort: Effort, report: &mut Report) -> Resul
     let lnav = |query: &str| {
         let mut command = Command::new("lnav");
         command.arg("-n").arg("-I").arg(world.folder.join("lnav")).arg("-c").arg(query).arg(&file);
-        // It leaves folders where it is started.
+        // lnav creates folders in its working directory.
         command.current_dir(&world.folder).env("HOME", &world.folder).env("TERM", "xterm-256color");
         command
     };
@@ -97,8 +97,8 @@ pub(crate) fn store(world: &World, effort: Effort, report: &mut Report) -> Resul
         ingest = ingest.min(fill(&mut store, &text));
     }
     let before = resident("self")?;
-    let mut kept = Store::new(limits);
-    fill(&mut kept, &text);
+    let mut store = Store::new(limits);
+    fill(&mut store, &text);
     let memory = resident("self")? - before;
     let rate = LINES as f64 / ingest.as_secs_f64();
     report.add(
@@ -107,7 +107,7 @@ pub(crate) fn store(world: &World, effort: Effort, report: &mut Report) -> Resul
         format!("{:.2} M lines/s ({}); lnav {}", rate / 1e6, ms(ingest), ms(lnav_ingest)),
         rate >= 1e6 && ingest * 2 <= lnav_ingest,
     );
-    let beyond = (kept.bytes() - bytes) as f64 / LINES as f64;
+    let beyond = (store.bytes() - bytes) as f64 / LINES as f64;
     report.add(
         "memory of a million stored lines",
         "≤ 32 bytes a line beyond its text, ≤ 300 MB resident",
@@ -122,13 +122,13 @@ pub(crate) fn store(world: &World, effort: Effort, report: &mut Report) -> Resul
         let (mut count, mut first) = (0, Duration::MAX);
         for _ in 0..5 {
             let mut view = View::new(Rule { search: Some(search.clone()), ..Rule::default() });
-            // As one types, a frame looks at this many rows, the newest first.
+            // While typing, a frame examines this many rows, the newest first.
             let begin = Instant::now();
-            view.update(&kept, 160_000);
+            view.update(&store, 160_000);
             first = first.min(begin.elapsed());
             let begin = Instant::now();
             let mut view = View::new(Rule { search: Some(search.clone()), ..Rule::default() });
-            view.update(&kept, usize::MAX);
+            view.update(&store, usize::MAX);
             took = took.min(begin.elapsed());
             count = view.len();
         }
@@ -148,24 +148,24 @@ pub(crate) fn store(world: &World, effort: Effort, report: &mut Report) -> Resul
     Ok(())
 }
 
-/// What a command printed.
+/// The output of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Printed {
     lines: usize,
-    /// Bytes of the lines.
+    /// The size of the lines in bytes.
     bytes: usize,
-    /// Of the lines in their order.
+    /// A hash over the lines in order.
     hash: u64,
 }
 
-/// What a command prints, from each line what follows so many blanks, and how long it takes.
+/// Reads the output of a command, from each line the part after a number of blanks, and measures the duration.
 fn printed(command: &mut Command, blanks: usize) -> Result<(Printed, Duration)> {
     let begin = Instant::now();
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let mut out = BufReader::with_capacity(1 << 20, child.stdout.take().ok_or("no output")?);
     let mut printed = Printed { lines: 0, bytes: 0, hash: 0 };
     let mut line = Vec::new();
-    // It shares the processors with what is measured: no text is made of a line.
+    // The reader shares the processors with the measured command, so it does not convert lines to text.
     while out.read_until(b'\n', &mut line)? > 0 {
         let text = line.splitn(blanks + 1, |byte| *byte == b' ').last().unwrap_or_default();
         printed.lines += 1;
@@ -179,29 +179,29 @@ fn printed(command: &mut Command, blanks: usize) -> Result<(Printed, Duration)> 
 
 pub(crate) fn command(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
     let aws = std::env::var("COCKPIT_AWS_V2").unwrap_or_else(|_| "/usr/bin/aws".to_owned());
-    let simulator = Server::standing("log-storm")?;
-    // The clock stands, and the time is absolute: all read the same lines.
-    let state = simulator.ask("GET", "/_sim/state", "")?;
+    let simulator = Server::with_stopped_clock("log-storm")?;
+    // The clock stands still and the times are absolute, so that all commands read the same lines.
+    let state = simulator.request("GET", "/_sim/state", "")?;
     let now: jiff::Timestamp = state["now"].as_str().ok_or("no time")?.parse()?;
     let ours = |since: &str| {
         let mut command = world.command(COCKPIT, &simulator.endpoint);
         command.args(["--env", "prod", "logs", "api", "--since", since, "--until", &now.to_string(), "-o", "raw"]);
         printed(&mut command, 0)
     };
-    // The storm has gone on for 40 s at the start, in as many tasks as the hour of the day has: a million lines, or
-    // an eighth of them.
-    let (wanted, mut before) = (effort.pick(1_000_000, 125_000), effort.pick(45_000, 6_000));
+    // At the start the storm has been running for 40 s, in as many tasks as the hour of the day has: a million lines,
+    // or an eighth of them.
+    let (line_count, mut before) = (effort.pick(1_000_000, 125_000), effort.pick(45_000, 6_000));
     let since = loop {
         let since = (now - jiff::SignedDuration::from_millis(before)).to_string();
         let (all, _) = ours(&since)?;
-        if all.lines < wanted * 6 / 5 {
+        if all.lines < line_count * 6 / 5 {
             break since;
         }
-        before = before * wanted as i64 / all.lines as i64;
+        before = before * line_count as i64 / all.lines as i64;
     };
     let (mut times, mut all) = (Times::default(), Vec::new());
     for _ in 0..effort.pick(5, 3) {
-        // What the run before took of the simulator's limits is there again, as it is for a person's command.
+        // Wait until the rate limits used by the previous run have recovered, as for a person's command.
         std::thread::sleep(Duration::from_secs(2));
         let (lines, took) = ours(&since)?;
         all.push(lines);
@@ -210,10 +210,10 @@ pub(crate) fn command(world: &World, effort: Effort, report: &mut Report) -> Res
     let mut their_times = Times::default();
     for _ in 0..effort.pick(3, 1) {
         let mut theirs = world.command(&aws, &simulator.endpoint);
-        // Debian's version is older than `AWS_ENDPOINT_URL`.
+        // Debian's version does not support `AWS_ENDPOINT_URL` yet.
         theirs.args(["--endpoint-url", &simulator.endpoint, "logs", "tail", API, "--since", &since]);
         std::thread::sleep(Duration::from_secs(2));
-        // A time, then the line.
+        // The output is a time, then the line.
         let (lines, took) = printed(theirs.args(["--format", "short"]), 1)?;
         all.push(lines);
         their_times.push(took);
@@ -221,8 +221,8 @@ pub(crate) fn command(world: &World, effort: Effort, report: &mut Report) -> Res
     let Printed { lines, bytes, .. } = all[0];
     let same = all.iter().all(|other| *other == all[0]);
     let (took, their_time) = (times.median(), their_times.median());
-    // Pages that are full, by 1 MB with 26 bytes for each line, or by 10,000 lines. A line's end is no part of it.
-    let sizes = simulator.ask("GET", "/_sim/requests", "")?;
+    // The number of full pages: 1 MB including 26 bytes per line, or 10,000 lines. The line ending does not count.
+    let sizes = simulator.request("GET", "/_sim/requests", "")?;
     let pages = ((bytes + 25 * lines) as f64 / f64::from(1 << 20)).max(lines as f64 / 10_000.0);
     let bound = Duration::from_secs_f64(pages / (FILTER_RATE + GET_RATE));
     let refused = |api: &str| sizes["budgets"][api]["throttled"].as_u64().unwrap_or_default();
@@ -244,7 +244,7 @@ pub(crate) fn command(world: &World, effort: Effort, report: &mut Report) -> Res
     follow(world, effort, report, &aws)
 }
 
-/// How soon lines that are written are printed by this command, and whether one of half a minute ago is.
+/// The time until a command prints newly written lines, and whether it prints one with a timestamp half a minute ago.
 fn latency(simulator: &Server, effort: Effort, who: &str, command: &mut Command) -> Result<(Times, bool)> {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let out = BufReader::new(child.stdout.take().ok_or("no output")?);
@@ -258,13 +258,13 @@ fn latency(simulator: &Server, effort: Effort, who: &str, command: &mut Command)
     });
     let write = |message: &str, age: u64| {
         let body = json!({"write_log": {"group": WEB, "message": message, "age_ms": age}});
-        simulator.ask("POST", "/_sim/world", &body.to_string())
+        simulator.request("POST", "/_sim/world", &body.to_string())
     };
     seen.recv_timeout(Duration::from_mins(1))?;
     std::thread::sleep(Duration::from_secs(3));
     let mut times = Times::default();
     for n in 0..effort.pick(30, 8) {
-        // No line of the one before, which the next one may read as well.
+        // Unique per command, because the next one may read earlier lines as well.
         let message = format!("probe-{who}-{n}-{}", std::process::id());
         let begin = Instant::now();
         write(&message, 0)?;
@@ -292,7 +292,7 @@ fn latency(simulator: &Server, effort: Effort, who: &str, command: &mut Command)
     Ok((times, found))
 }
 
-/// How soon a line that is written is printed.
+/// The time until a written line is printed.
 fn follow(world: &World, effort: Effort, report: &mut Report, aws: &str) -> Result<()> {
     let simulator = Server::simulator("staging")?;
     let ours = |live: bool| {
@@ -333,7 +333,7 @@ fn follow(world: &World, effort: Effort, report: &mut Report, aws: &str) -> Resu
     Ok(())
 }
 
-/// Keys while 50,000 lines a second are written.
+/// Keys while 50,000 lines per second are written.
 pub(crate) fn storm(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
     let simulator = Server::simulator("log-storm")?;
     let mut terminal = Terminal::open(world, &simulator, "prod", &[])?;
@@ -344,13 +344,13 @@ pub(crate) fn storm(world: &World, effort: Effort, report: &mut Report) -> Resul
     terminal.watch(Duration::from_secs(effort.pick(10, 4)));
     let mut keys = Times::default();
     for _ in 0..effort.pick(100, 30) {
-        // To the newest line, then away from it: held, only keys move what is selected.
+        // To the newest line, then away from it: while held, only keys move the selection.
         terminal.write("f")?;
         terminal.until("following", long, |screen| !screen.contents().contains("f follows"))?;
         terminal.write("k")?;
         terminal.until("held", long, |screen| screen.contents().contains("f follows"))?;
         terminal.watch(Duration::from_millis(60));
-        // One way only: two keys that one frame answers would otherwise leave no trace of either.
+        // In one direction only: two opposite keys answered by one frame would leave no visible change.
         for key in ["k", "k", "k", "k"] {
             let took = terminal.press(key)?;
             keys.push(took);

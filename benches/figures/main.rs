@@ -1,8 +1,8 @@
-//! The figures of the product, measured in one run next to what they are compared with, and the
-//! table of them in `docs/performance.md`. Run with `./dev bench`, or `./dev bench --quick`.
+//! Measures the product in one run next to its peers, and writes the table in `docs/performance.md`. Run with `./dev
+//! bench`, or `./dev bench --quick`.
 //!
-//! Each part starts the release binary as a person would: in a pseudo terminal, or as a command,
-//! against a simulator in a process of its own (or moto). What is timed is what comes out of it.
+//! Each part starts the release binary as a user would, in a pseudo terminal or as a command, against a simulator in
+//! a separate process (or moto). The measured times are those of its output.
 #![allow(missing_docs, clippy::print_stderr)]
 
 mod day;
@@ -24,17 +24,17 @@ use report::Report;
 use servers::World;
 use std::error::Error;
 
-/// What goes wrong here ends the run: there is nobody to recover for.
+/// Any error ends the run; nothing can be recovered here.
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// How long and how often is measured.
+/// The duration and number of measurements.
 #[derive(Debug, Clone, Copy)]
 struct Effort {
     quick: bool,
 }
 
 impl Effort {
-    /// Of the two, the one that fits.
+    /// Returns the value for the current effort.
     fn pick<T>(self, whole: T, quick: T) -> T {
         if self.quick { quick } else { whole }
     }
@@ -47,7 +47,7 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let effort = Effort { quick: arguments.iter().any(|argument| argument == "--quick") };
     let only: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
-    let wanted = |name: &str| {
+    let is_selected = |name: &str| {
         only.is_empty()
             || only
                 .iter()
@@ -85,7 +85,7 @@ fn main() -> Result<()> {
         ("faults", tunnels::faults),
     ];
     for (name, part) in parts {
-        if wanted(name) {
+        if is_selected(name) {
             eprintln!("» {name}");
             if let Err(error) = part(&world, effort, &mut report) {
                 let error = error.to_string();

@@ -1,4 +1,4 @@
-//! Deployments: how soon a verdict follows the end, and what watching costs.
+//! Deployments: the delay of the verdict after the end, and the cost of watching.
 
 use crate::report::Report;
 use crate::servers::{COCKPIT, Server, World};
@@ -8,31 +8,31 @@ use serde_json::Value;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-/// A deployment is read this often.
+/// The polling interval of a deployment.
 const POLL: Duration = Duration::from_secs(3);
 const SLACK: Duration = Duration::from_millis(200);
 const WEB: &str = "bookmark-manager-staging-web";
-/// A minute, as the contract counts calls.
+/// A minute; the target counts calls per minute.
 const MINUTE: Duration = Duration::from_mins(1);
 const LONG: Duration = Duration::from_mins(4);
 
 /// The state of the newest service deployment of a service.
 fn newest(simulator: &Server, service: &str) -> Result<String> {
-    let state = simulator.ask("GET", "/_sim/state", "")?;
+    let state = simulator.request("GET", "/_sim/state", "")?;
     let clusters = state["clusters"].as_array().into_iter().flatten();
     let mut services = clusters.flat_map(|cluster| cluster["services"].as_array().into_iter().flatten());
     let found = services.find(|other| other["name"] == service).ok_or("the service is gone")?;
     Ok(found["releases"][0]["status"].as_str().unwrap_or_default().to_owned())
 }
 
-/// From the end in the simulator to the end of the command, over scenarios that end in different ways.
+/// From the end in the simulator to the end of the command, in scenarios that end in different ways.
 pub(crate) fn verdicts(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
     let mut times = Times::default();
     let scenarios: [(&str, &str, i32); 4] =
         [("staging", "c0ffee1", 0), ("staging", "badc0de", 5), ("breaker", "c0ffee1", 5), ("stopped", "c0ffee1", 0)];
     for _ in 0..effort.pick(3, 1) {
         for (scenario, tag, code) in scenarios {
-            // The world runs faster; the reading keeps the machine's time.
+            // The world runs faster than real time; polling does not.
             let simulator = Server::at_speed(scenario, "20")?;
             let mut command = world.command(COCKPIT, &simulator.endpoint);
             command.args(["deploy", "web", "--image", tag, "--yes", "--env", "staging"]).stderr(Stdio::null());
@@ -60,7 +60,7 @@ pub(crate) fn verdicts(world: &World, effort: Effort, report: &mut Report) -> Re
                 }
                 std::thread::sleep(Duration::from_millis(5));
             };
-            // One that ends in the same breath as it begins is seen at its end alone.
+            // If it ends right after its start, only the end is observed.
             times.push(over.map_or(Duration::ZERO, |over| ended.saturating_duration_since(over)));
         }
     }
@@ -80,7 +80,7 @@ fn total(simulator: &Server) -> Result<u64> {
     Ok(all["operations"].as_object().into_iter().flatten().map(|(_, value)| count(value)).sum())
 }
 
-/// Requests in the first minute of one deployment that goes on for longer.
+/// The requests in the first minute of a deployment that takes longer.
 pub(crate) fn calls(world: &World, _: Effort, report: &mut Report) -> Result<()> {
     let simulator = Server::simulator("slow-rollout")?;
     let mut command = world.command(COCKPIT, &simulator.endpoint);
@@ -96,7 +96,7 @@ pub(crate) fn calls(world: &World, _: Effort, report: &mut Report) -> Result<()>
     let before = total(&simulator)?;
     std::thread::sleep(MINUTE);
     let calls = total(&simulator)? - before;
-    // Left as Ctrl-C leaves it: the deployment goes on in the simulator.
+    // Killed; as with Ctrl-C, the deployment continues in the simulator.
     child.kill()?;
     child.wait()?;
     report.add("requests a minute while one deployment is watched", "≤ 60", calls.to_string(), calls <= 60);

@@ -1,4 +1,4 @@
-//! The snapshot: next to a script of AWS CLI calls, and next to its longest chain of calls.
+//! The snapshot, compared with a script of AWS CLI calls and with its longest chain of calls.
 
 use crate::report::Report;
 use crate::servers::{COCKPIT, Server, World, root};
@@ -8,13 +8,13 @@ use serde_json::Value;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Times faster than the script.
+/// The required speed-up over the script.
 const FASTER: f64 = 120.0;
-/// moto does not know four of the calls and fails; neither side waits and asks again.
+/// moto does not support four of the calls and fails; neither side retries.
 const ONCE: (&str, &str) = ("AWS_MAX_ATTEMPTS", "1");
-/// Calls of which each needs the answer of the one before.
+/// The number of calls that each need the answer of the previous one.
 const CHAIN: f64 = 2.0;
-/// … and how much longer than those alone the snapshot may take.
+/// The allowed duration of the snapshot relative to that chain alone.
 const OVERHEAD: f64 = 1.3;
 
 pub(crate) fn snapshot(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
@@ -61,17 +61,17 @@ pub(crate) fn latency(world: &World, effort: Effort, report: &mut Report) -> Res
     Ok(())
 }
 
-/// A snapshot, from before the process is made until it has ended.
+/// The duration of a snapshot, from before the process is started until it has ended.
 fn once(world: &World, server: &Server) -> Result<Duration> {
     let mut command = world.command(COCKPIT, &server.endpoint);
     command.args(["snapshot", "--env", "staging", "-o", "json"]).stderr(Stdio::null()).env(ONCE.0, ONCE.1);
     let start = Instant::now();
-    // Its exit code says whether a source failed: moto does not know all.
+    // The exit code tells whether a source failed; moto does not support all of them.
     command.status()?;
     Ok(start.elapsed())
 }
 
-/// What is timed is the work: both services and the database are in it.
+/// Checks that the measured snapshot contains both services and the database.
 fn check(world: &World, server: &Server) -> Result<()> {
     let mut command = world.command(COCKPIT, &server.endpoint);
     command.args(["snapshot", "--env", "staging", "-o", "json"]).stdout(Stdio::piped()).env(ONCE.0, ONCE.1);
@@ -97,7 +97,7 @@ fn script(world: &World, server: &Server, python: &str) -> Result<Duration> {
     Ok(time)
 }
 
-/// The Python with moto, boto3 and awscli.
+/// The Python interpreter with moto, boto3 and awscli.
 fn python() -> String {
     std::env::var("COCKPIT_PYTHON").unwrap_or_else(|_| {
         let home = std::env::var("HOME").unwrap_or_default();

@@ -1,23 +1,23 @@
-//! The table: on the terminal and in `docs/performance.md`.
+//! The table, on the terminal and in `docs/performance.md`.
 
 use crate::{Effort, Result};
 use std::io::Write as _;
 use std::path::Path;
 
-/// One line of the table.
+/// One row of the table.
 struct Row {
     what: String,
     target: String,
     measured: String,
     met: bool,
-    /// On which day, and whether in a quick run.
+    /// The day of the measurement, and whether it was a quick run.
     when: String,
 }
 
-/// The words of the table above its rows.
+/// The header of the table.
 const HEAD: &str = "| what | target | measured | met | when |\n|---|---|---|---|---|\n";
 
-/// All lines.
+/// All rows.
 pub(crate) struct Report {
     effort: Effort,
     rows: Vec<Row>,
@@ -44,12 +44,12 @@ impl Report {
         self.rows.iter().fold(HEAD.to_owned(), |table, row| table + &line(row))
     }
 
-    /// Writes the page: rows that were not measured now stay as they were, each with its day. After a run of all parts only
-    /// what was measured is in it.
+    /// Writes the page. Rows that were not measured now are kept, each with its day; after a run of all parts only
+    /// new rows remain.
     pub(crate) fn write(&self, whole: bool) -> Result<()> {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/performance.md");
         let before = if whole { String::new() } else { std::fs::read_to_string(&file)? };
-        let mut lines: Vec<String> = kept(&before);
+        let mut lines: Vec<String> = existing_rows(&before);
         for row in &self.rows {
             let same = |line: &String| line.starts_with(&format!("| {} |", row.what));
             match lines.iter_mut().find(|line| same(line)) {
@@ -68,8 +68,8 @@ fn line(Row { what, target, measured, met, when }: &Row) -> String {
     format!("| {what} | {target} | {measured} | {} | {when} |\n", if *met { "yes" } else { "**no**" })
 }
 
-/// The rows of a page that was written before.
-fn kept(page: &str) -> Vec<String> {
+/// The rows of the existing page.
+fn existing_rows(page: &str) -> Vec<String> {
     let rows =
         page.lines().skip_while(|line| !line.starts_with("|---")).skip(1).take_while(|line| line.starts_with('|'));
     rows.map(|row| format!("{row}\n")).collect()
@@ -79,7 +79,7 @@ fn missed(row: &Row) -> &'static str {
     if row.met { "" } else { ", MISSED" }
 }
 
-/// The kind of machine: its cores and its processor.
+/// The machine: its cores and its processor.
 fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let about = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

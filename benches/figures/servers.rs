@@ -1,4 +1,4 @@
-//! The servers of the figures: the simulator and moto, each a process of its own, and how the product is started.
+//! The servers of the measurements, the simulator and moto, each in a separate process, and starting the product.
 
 use crate::Result;
 use serde_json::{Value, json};
@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The binary.
+/// The measured binary.
 pub(crate) const COCKPIT: &str = env!("CARGO_BIN_EXE_cockpit");
 
-/// A folder with the configuration, which is also the home of everything that is started.
+/// A folder with the configuration, which is also the home of all started processes.
 pub(crate) struct World {
     pub(crate) folder: PathBuf,
 }
@@ -28,7 +28,7 @@ impl World {
         Ok(Self { folder })
     }
 
-    /// What every process is told: where AWS is, and nothing of this machine.
+    /// The environment of all processes: the AWS endpoint, and nothing of this machine.
     pub(crate) fn environment(&self, endpoint: &str) -> Vec<(String, String)> {
         let home = self.folder.display().to_string();
         let pairs = [
@@ -47,7 +47,7 @@ impl World {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
-    /// Does this while the configuration says who connects to the database of staging.
+    /// Runs `work` while the configuration contains the login for the database of staging.
     pub(crate) fn logging_in<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let config = self.folder.join("config.toml");
         let before = fs::read_to_string(&config)?;
@@ -73,12 +73,12 @@ impl Drop for World {
     }
 }
 
-/// Resident memory of a process in MB (millions of bytes).
+/// The resident memory of a process in MB (millions of bytes).
 pub(crate) fn resident(process: impl std::fmt::Display) -> Result<f64> {
     memory(process, "VmRSS:")
 }
 
-/// What of it is its own, in MB: not pages of the program's file, which all that run it share and the system takes back.
+/// The anonymous memory of a process in MB: without pages of the program file, which are shared and can be reclaimed.
 pub(crate) fn own(process: impl std::fmt::Display) -> Result<f64> {
     memory(process, "RssAnon:")
 }
@@ -90,12 +90,12 @@ fn memory(process: impl std::fmt::Display, name: &str) -> Result<f64> {
     Ok(kib * 1024.0 / 1e6)
 }
 
-/// The folder of the sources.
+/// The source folder.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A server that ends with this value.
+/// A server that ends when this value is dropped.
 pub(crate) struct Server {
     child: Child,
     pub(crate) endpoint: String,
@@ -109,23 +109,23 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// The simulator. It gives way to what is measured: on AWS its work is done elsewhere.
+    /// Starts the simulator with low priority: on AWS its work would run elsewhere.
     pub(crate) fn simulator(scenario: &str) -> Result<Self> {
         Self::at_speed(scenario, "1")
     }
 
-    /// The simulator with a clock that stands.
-    pub(crate) fn standing(scenario: &str) -> Result<Self> {
+    /// Starts the simulator with a stopped clock.
+    pub(crate) fn with_stopped_clock(scenario: &str) -> Result<Self> {
         Self::at_speed(scenario, "0")
     }
 
-    /// The simulator with a clock that runs so many times faster.
+    /// Starts the simulator with a clock that runs faster by a factor.
     pub(crate) fn at_speed(scenario: &str, speed: &str) -> Result<Self> {
         Self::with(&["--scenario", scenario, "--speed", speed])
     }
 
-    /// Staging, where tunnels to every host lead to this address.
-    pub(crate) fn leading(to: std::net::SocketAddr, speed: &str) -> Result<Self> {
+    /// Starts staging with all tunnels leading to this address.
+    pub(crate) fn with_tunnels_to(to: std::net::SocketAddr, speed: &str) -> Result<Self> {
         Self::with(&["--speed", speed, "--unlimited", "--map", &format!("*:5432={to}")])
     }
 
@@ -144,7 +144,7 @@ impl Server {
         Ok(Self { child, endpoint })
     }
 
-    /// moto, with staging in it.
+    /// Starts moto, filled with staging.
     pub(crate) fn moto(python: &str) -> Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let child = Command::new(python)
@@ -155,7 +155,7 @@ impl Server {
             .spawn()?;
         let server = Self { child, endpoint: format!("http://127.0.0.1:{port}") };
         let limit = Instant::now() + Duration::from_mins(1);
-        while server.ask("GET", "/moto-api/data.json", "").is_err() {
+        while server.request("GET", "/moto-api/data.json", "").is_err() {
             if Instant::now() > limit {
                 return Err("moto does not start".into());
             }
@@ -164,8 +164,8 @@ impl Server {
         Ok(server)
     }
 
-    /// One request; its answer.
-    pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> Result<Value> {
+    /// Sends a request and returns its answer.
+    pub(crate) fn request(&self, method: &str, path: &str, body: &str) -> Result<Value> {
         let host = self.endpoint.trim_start_matches("http://");
         let mut stream = TcpStream::connect(host)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -183,22 +183,22 @@ impl Server {
         Ok(serde_json::from_str(body).unwrap_or_default())
     }
 
-    /// Every answer comes this much later.
+    /// Delays every answer.
     pub(crate) fn delay(&self, ms: u64) -> Result<()> {
-        self.ask("POST", "/_sim/fault", r#"{"clear":true}"#)?;
+        self.request("POST", "/_sim/fault", r#"{"clear":true}"#)?;
         if ms > 0 {
             let fault = json!({"operation": "*", "kind": "delay", "delay_ms": ms});
-            self.ask("POST", "/_sim/fault", &fault.to_string())?;
+            self.request("POST", "/_sim/fault", &fault.to_string())?;
         }
         Ok(())
     }
 
     /// The requests counted since the last reset.
     pub(crate) fn requests(&self) -> Result<Value> {
-        self.ask("GET", "/_sim/requests", "")
+        self.request("GET", "/_sim/requests", "")
     }
 
     pub(crate) fn reset(&self) -> Result<()> {
-        self.ask("POST", "/_sim/requests/reset", "").map(drop)
+        self.request("POST", "/_sim/requests/reset", "").map(drop)
     }
 }

@@ -1,4 +1,4 @@
-//! Half an hour of a storm of logs, for the command and for the pane: what they remember does not grow with time.
+//! Half an hour of a log storm, for the command and for the pane: their memory must not grow with time.
 
 use crate::report::Report;
 use crate::servers::{COCKPIT, Server, World, resident};
@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 /// Simulated time, in seconds.
 const SIMULATED: u64 = 30 * 60;
-/// The peak of the last third is at most so many times that of the second.
+/// The allowed peak of the last third relative to that of the second.
 const GROWTH: f64 = 1.1;
 
-/// Longer than the pane needs for as many lines as it keeps.
+/// Longer than the pane needs to fill up its maximum number of lines.
 const FILLING: Duration = Duration::from_mins(8);
 
-/// A command that ends with this value.
+/// A command that ends when this value is dropped.
 struct Running(Child);
 
 impl Drop for Running {
@@ -25,7 +25,7 @@ impl Drop for Running {
     }
 }
 
-/// Resident memory over half an hour in which more is written than requests can bring.
+/// The resident memory over half an hour in which more is written than can be requested.
 pub(crate) fn soak(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
     let speed: u64 = effort.pick(10, 60);
     let time = Duration::from_secs(SIMULATED / speed);
@@ -56,7 +56,7 @@ pub(crate) fn soak(world: &World, effort: Effort, report: &mut Report) -> Result
         terminal.watch(Duration::from_millis(500));
         terminal.memory()
     };
-    // It keeps a million lines: only from then on it must not grow.
+    // The pane keeps a million lines; it must not grow only once that number is reached.
     let (end, mut before) = (Instant::now() + FILLING, 0.0);
     while Instant::now() < end {
         let peak = sampled(Duration::from_secs(15), &mut sample)?.into_iter().fold(0.0, f64::max);
@@ -70,7 +70,7 @@ pub(crate) fn soak(world: &World, effort: Effort, report: &mut Report) -> Result
     Ok(())
 }
 
-/// What is measured again and again for a time.
+/// Repeats a measurement for some time.
 fn sampled(time: Duration, mut sample: impl FnMut() -> Result<f64>) -> Result<Vec<f64>> {
     let end = Instant::now() + time;
     let mut samples = Vec::new();
@@ -80,7 +80,7 @@ fn sampled(time: Duration, mut sample: impl FnMut() -> Result<f64>) -> Result<Ve
     Ok(samples)
 }
 
-/// Whether it is no more in the last third than in the second.
+/// Reports the peaks of the thirds; the last must not exceed the second times [`GROWTH`].
 fn flat(what: &str, samples: &[f64], report: &mut Report) {
     let third = samples.len() / 3;
     let peak = |from: usize, to: usize| samples[from..to].iter().copied().fold(0.0, f64::max);

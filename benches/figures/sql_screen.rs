@@ -1,5 +1,5 @@
-//! A SQL session on the screen: ten million rows in the grid, and completion in a catalogue of ten thousand tables; through a
-//! tunnel of the simulator, to a PostgreSQL of this machine's own programs.
+//! A SQL session on the screen: ten million rows in the grid, and completion in a catalogue of ten thousand tables;
+//! through a tunnel of the simulator, to a PostgreSQL of this machine's own programs.
 
 use crate::interactive::frames;
 use crate::report::Report;
@@ -15,31 +15,31 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Rows of the result, and where it is tried only.
+/// The number of rows in the result, and in a quick run.
 const ROWS: u64 = 10_000_000;
 const FEW_ROWS: u64 = 1_000_000;
 const TABLES: u32 = 10_000;
 const KEY_P99: Duration = Duration::from_millis(16);
 const JUMP: Duration = Duration::from_millis(50);
-/// From the key that closes a result of twenty million rows until its query has ended at the server.
+/// The limit from the key that closes a result of twenty million rows until its query has ended on the server.
 const CLOSED: Duration = Duration::from_millis(100);
 const MEMORY_MB: f64 = 60.0;
 const LONG: Duration = Duration::from_mins(5);
-/// Between one key and the next.
+/// The time between two keys.
 const PACE: Duration = Duration::from_millis(20);
 
 pub(crate) fn screen(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
     let server = LocalPostgres::start(&LocalOptions::default()).map_err(|error| error.to_string())?;
     catalogue(&server)?;
-    let simulator = Server::leading(SocketAddr::from(([127, 0, 0, 1], server.port())), "1")?;
+    let simulator = Server::with_tunnels_to(SocketAddr::from(([127, 0, 0, 1], server.port())), "1")?;
     world.logging_in(|| measure(world, &server, &simulator, effort, report))
 }
 
-/// Ten thousand tables of four columns, in ten schemas.
+/// Creates ten thousand tables with four columns, in ten schemas.
 fn catalogue(server: &LocalPostgres) -> Result<()> {
     let mut script = String::new();
     for number in 0..TABLES {
-        // One transaction each would take a minute, one for all more locks than a server has.
+        // One transaction per table would take a minute; a single one would exceed the locks of a server.
         if number % 1000 == 0 {
             let end = if number == 0 { "" } else { "commit; " };
             let _ = writeln!(script, "{end}begin; create schema s{};", number / 1000);
@@ -61,8 +61,8 @@ fn catalogue(server: &LocalPostgres) -> Result<()> {
     Ok(())
 }
 
-/// Presses keys, and how long until the screen has a text.
-fn shown(terminal: &mut Terminal, keys: &str, wanted: &str) -> Result<Duration> {
+/// Presses keys; returns the time until the screen contains a text.
+fn time_until_shown(terminal: &mut Terminal, keys: &str, wanted: &str) -> Result<Duration> {
     terminal.watch(Duration::ZERO);
     if terminal.screen().contents().contains(wanted) {
         return Err(format!("{wanted:?} stood there before").into());
@@ -85,17 +85,17 @@ fn measure(
     let log = world.folder.join("sql-screen.log").display().to_string();
     let mut terminal = Terminal::open(world, simulator, "staging", &["-vv", "--log-file", &log])?;
     terminal.until("the first frame", LONG, |screen| screen.contents().contains("5 Query"))?;
-    shown(&mut terminal, "5", "connects to")?;
-    shown(&mut terminal, "\r", "postgres=> ")?;
+    time_until_shown(&mut terminal, "5", "connects to")?;
+    time_until_shown(&mut terminal, "\r", "postgres=> ")?;
     completion(&mut terminal, effort, report)?;
     rows(&mut terminal, &log, effort, report)?;
     closed(&mut terminal, server, effort, report)
 }
 
-/// What is typed stands there, and what could stand there is offered.
+/// Typing in the editor, and completion.
 fn completion(terminal: &mut Terminal, effort: Effort, report: &mut Report) -> Result<()> {
     let end = Instant::now() + LONG;
-    // The catalogue is read beside it.
+    // The catalogue is read in the background.
     loop {
         terminal.write("\x03select * from s3.tab_03\t")?;
         terminal.watch(Duration::from_millis(500));
@@ -115,16 +115,16 @@ fn completion(terminal: &mut Terminal, effort: Effort, report: &mut Report) -> R
         let schema = round % 10;
         let text = format!("select * from s{schema}.tab_0{schema}");
         for end in 1..=text.len() {
-            // A blank at the end cannot be seen to come.
+            // A trailing blank is invisible on the screen.
             if text[..end].ends_with(' ') {
                 terminal.write(" ")?;
                 terminal.watch(PACE);
             } else {
-                typed.push(shown(terminal, &text[end - 1..end], &format!("=> {}", &text[..end]))?);
+                typed.push(time_until_shown(terminal, &text[end - 1..end], &format!("=> {}", &text[..end]))?);
             }
         }
-        offered.push(shown(terminal, "\t", &format!("tab_0{schema}003"))?);
-        // The list, then the text.
+        offered.push(time_until_shown(terminal, "\t", &format!("tab_0{schema}003"))?);
+        // Closes the list, then the text.
         terminal.write("\x03")?;
         terminal.watch(PACE);
         terminal.write("\x03")?;
@@ -162,22 +162,22 @@ fn rows(terminal: &mut Terminal, log: &str, effort: Effort, report: &mut Report)
     let mut row = 1;
     for _ in 0..effort.pick(300, 100) {
         row += 1;
-        keys.push(shown(terminal, "j", &format!("row {row} of"))?);
+        keys.push(time_until_shown(terminal, "j", &format!("row {row} of"))?);
     }
     for _ in 0..effort.pick(100, 40) {
         row -= 1;
-        keys.push(shown(terminal, "k", &format!("row {row} of"))?);
+        keys.push(time_until_shown(terminal, "k", &format!("row {row} of"))?);
     }
     let (mut last, mut middle) = (Times::default(), Times::default());
     for round in 0..effort.pick(20, 8_u64) {
-        last.push(shown(terminal, "G", &format!("row-{count:08}"))?);
-        shown(terminal, "g", "row 1 of")?;
-        // Anywhere in it: the row that was asked for stands there.
+        last.push(time_until_shown(terminal, "G", &format!("row-{count:08}"))?);
+        time_until_shown(terminal, "g", "row 1 of")?;
+        // Any position: the requested row is shown.
         let place = 100_003 * (round + 1) * (count / FEW_ROWS) % count;
         terminal.write(&format!("#{place}"))?;
         terminal.watch(PACE);
-        middle.push(shown(terminal, "\r", &format!("row-{place:08}"))?);
-        shown(terminal, "g", "row 1 of")?;
+        middle.push(time_until_shown(terminal, "\r", &format!("row-{place:08}"))?);
+        time_until_shown(terminal, "g", "row 1 of")?;
     }
     report.add(
         "ten million rows in the grid, read through a tunnel: key to frame",
@@ -203,13 +203,13 @@ fn rows(terminal: &mut Terminal, log: &str, effort: Effort, report: &mut Report)
     Ok(())
 }
 
-/// Twenty million rows, of which somebody has seen enough after one screen.
+/// Closes a result of twenty million rows after one screen.
 fn closed(terminal: &mut Terminal, server: &LocalPostgres, effort: Effort, report: &mut Report) -> Result<()> {
     let mut took = Times::default();
     for round in 0..effort.pick(20, 5) {
         terminal.write("\t")?;
         terminal.watch(PACE);
-        // The first screen has the row that is a few above this, which the statement itself does not.
+        // The first screen contains the value a few above this, which is not in the statement itself.
         let first = (round + 1) * 1_000;
         terminal.write(&format!("select n + {first} as unwanted_{round} from generate_series(1, 20000000) n;\r"))?;
         terminal.until("the first screen", LONG, |screen| {
@@ -218,8 +218,8 @@ fn closed(terminal: &mut Terminal, server: &LocalPostgres, effort: Effort, repor
         })?;
         terminal.write("\x1b")?;
         terminal.watch(PACE);
-        let mut waits = until_it_has_ended(server)?;
-        // It looks already when the key is pressed.
+        let mut waits = wait_for_query_end(server)?;
+        // The watcher is polling before the key is pressed.
         terminal.watch(Duration::from_millis(300));
         let pressed = Instant::now();
         terminal.write("w")?;
@@ -241,14 +241,14 @@ fn closed(terminal: &mut Terminal, server: &LocalPostgres, effort: Effort, repor
     Ok(())
 }
 
-/// A psql that ends as soon as no query of the closed result is active.
-fn until_it_has_ended(server: &LocalPostgres) -> Result<Child> {
-    let loop_of_it = "do $$ begin \
+/// Starts a psql that ends as soon as no query of the closed result is active.
+fn wait_for_query_end(server: &LocalPostgres) -> Result<Child> {
+    let wait_loop = "do $$ begin \
          while exists (select from pg_stat_activity \
                        where state = 'active' and query like '%unwanted_%' and pid <> pg_backend_pid()) loop \
            perform pg_sleep(0.001), pg_stat_clear_snapshot(); \
          end loop; end $$";
     let mut psql = Command::new("psql");
-    psql.args(["-Xqd", &server.url("postgres", "postgres"), "-c", loop_of_it]).stdin(Stdio::null());
+    psql.args(["-Xqd", &server.url("postgres", "postgres"), "-c", wait_loop]).stdin(Stdio::null());
     Ok(psql.spawn()?)
 }

@@ -1,4 +1,4 @@
-//! The product in a pseudo terminal: what it writes, with the moment of each piece.
+//! The product in a pseudo terminal, with the time of each piece of output.
 
 use crate::Result;
 use crate::servers::{COCKPIT, Server, World, resident};
@@ -59,7 +59,7 @@ impl Terminal {
         self.child.process_id().unwrap_or_default()
     }
 
-    /// Reads until the screen is as wanted: when that output came.
+    /// Reads until the screen satisfies a condition; returns the time of that output.
     pub(crate) fn until(
         &mut self,
         what: &str,
@@ -85,7 +85,7 @@ impl Terminal {
         }
     }
 
-    /// Reads what comes for a while.
+    /// Reads output for some time.
     pub(crate) fn watch(&mut self, time: Duration) {
         let end = Instant::now() + time;
         while let Ok((_, bytes)) = self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
@@ -108,9 +108,9 @@ impl Terminal {
         Ok(())
     }
 
-    /// Presses a key, and how long until the screen shows what it does.
+    /// Presses a key; returns the time until the screen shows its effect.
     pub(crate) fn press(&mut self, key: &str) -> Result<Duration> {
-        // What came before the key is not its answer.
+        // Earlier output is not the answer to the key.
         while let Ok((_, bytes)) = self.output.try_recv() {
             self.take(&bytes);
         }
@@ -122,12 +122,12 @@ impl Terminal {
         Ok(shown.saturating_duration_since(pressed))
     }
 
-    /// Resident memory in MB (millions of bytes).
+    /// The resident memory in MB (millions of bytes).
     pub(crate) fn memory(&self) -> Result<f64> {
         resident(self.pid())
     }
 
-    /// Time on the processor, of all threads.
+    /// The CPU time of all threads.
     pub(crate) fn processor(&self) -> Result<Duration> {
         let mut total = Duration::ZERO;
         for thread in fs::read_dir(format!("/proc/{}/task", self.pid()))? {
@@ -146,15 +146,15 @@ impl Drop for Terminal {
     }
 }
 
-/// Where a person is: the title of the first block, and the selected row with its place. Ages, counts
-/// and the clock, which change by themselves, are not in it.
+/// The position of the user: the title of the first block, and the selected row. Ages, counts and the clock are
+/// excluded, because they change by themselves.
 fn place(screen: &vt100::Screen) -> (String, Option<(u16, String)>) {
     let words = |row: u16, from: u16, cells: u16| -> String {
         let cell = |column| screen.cell(row, column).map(|cell| cell.contents().to_owned()).unwrap_or_default();
         (from..from + cells).map(cell).collect()
     };
     let title = words(2, 2, 18).chars().filter(|c| c.is_alphabetic()).collect();
-    // Right of the names of a strip of blocks, of which the shown one is reversed too.
+    // To the right of the block names in a strip, where the shown one is reversed too.
     let reversed = |row: &u16| screen.cell(*row, 14).is_some_and(vt100::Cell::inverse);
     let selected = (3..SIZE.1).find(reversed).map(|row| (row, words(row, 3, 12)));
     (title, selected)

@@ -1,8 +1,8 @@
-//! Durations and what is said of many of them.
+//! Durations and their statistics.
 
 use std::time::Duration;
 
-/// Many measurements of the same.
+/// Repeated measurements of a duration.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Times(Vec<Duration>);
 
@@ -12,7 +12,7 @@ impl Times {
         self.0.insert(at, time);
     }
 
-    /// The time that this part of the measurements does not exceed.
+    /// The quantile of the measurements.
     pub(crate) fn quantile(&self, part: f64) -> Duration {
         let last = self.0.len().saturating_sub(1);
         self.0.get((last as f64 * part).round() as usize).copied().unwrap_or_default()
@@ -39,7 +39,7 @@ impl Times {
         format!("p50 {}, p99 {} of {}", ms(self.median()), ms(self.p99()), self.count())
     }
 
-    /// The same with the longest: `p50 1.2 ms, p99 3.4 ms, longest 5.6 ms of 300`.
+    /// The same with the longest one: `p50 1.2 ms, p99 3.4 ms, longest 5.6 ms of 300`.
     pub(crate) fn quantiles_and_longest(&self) -> String {
         let (p50, p99, longest) = (ms(self.median()), ms(self.p99()), ms(self.longest()));
         format!("p50 {p50}, p99 {p99}, longest {longest} of {}", self.count())
@@ -52,7 +52,7 @@ impl Times {
     }
 }
 
-/// Milliseconds with as many places as they need.
+/// Formats milliseconds with as many decimals as needed.
 pub(crate) fn ms(time: Duration) -> String {
     let ms = time.as_secs_f64() * 1000.0;
     if ms < 100.0 { format!("{ms:.1} ms") } else { format!("{ms:.0} ms") }

@@ -1,5 +1,6 @@
-//! Tunnels: an echo over a link of 20 ms, downloads, the way to Ready, a day of closes and deployments, every fault, many
-//! connections of which one is not read. AWS's own client beside them, where `COCKPIT_SESSION_MANAGER_PLUGIN` names it.
+//! Tunnels: an echo over a link of 20 ms, downloads, the time to Ready, a day of closes and deployments, every fault,
+//! many connections of which one is not read. Compared with AWS's own client if `COCKPIT_SESSION_MANAGER_PLUGIN` is
+//! set.
 
 #[path = "../../crates/aws-sim/tests/session_manager/client.rs"]
 mod client;
@@ -23,24 +24,24 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::Runtime;
 
-/// What AWS's own client did when it was measured by hand, on another machine: echo idle and beside a download, and MB/s.
+/// The earlier result of AWS's own client on another machine: echo idle and during a download, and MB/s.
 const MEASURED: &str = "measured earlier: 21.6 ms, 37 ms, 0.7 MB/s";
 
-/// What a tunnel has not said after this long does not come any more.
+/// The time limit for output of a tunnel.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 fn runtime() -> Result<Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 
-/// `cockpit tunnel`, until its value ends.
+/// A running `cockpit tunnel`, which ends when this value is dropped.
 pub(crate) struct Running {
     child: Child,
     lines: Receiver<String>,
-    /// The last line that said ready.
+    /// The last line with the state `ready`.
     ready: Value,
     pub(crate) local: SocketAddr,
-    /// From before the process was made until it was ready.
+    /// The time from starting the process until it was ready.
     pub(crate) took: Duration,
 }
 
@@ -58,9 +59,9 @@ impl Running {
         command.args(["tunnel", "staging", "--to", "db.example:5432", "--through", "web", "--port", "0", "--json"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let out = child.stdout.take().ok_or("the tunnel has no output")?;
-        let (said, lines) = channel();
+        let (sender, lines) = channel();
         std::thread::spawn(move || {
-            BufReader::new(out).lines().map_while(std::result::Result::ok).try_for_each(|line| said.send(line))
+            BufReader::new(out).lines().map_while(std::result::Result::ok).try_for_each(|line| sender.send(line))
         });
         let local = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut running = Self { child, lines, ready: Value::Null, local, took: Duration::ZERO };
@@ -84,7 +85,7 @@ impl Running {
         }
     }
 
-    /// The last line that said ready, of all that have come.
+    /// The last line with the state `ready`, of all lines so far.
     fn latest(&mut self) -> Result<Value> {
         while let Ok(line) = self.lines.try_recv() {
             let line: Value = serde_json::from_str(&line)?;
@@ -95,7 +96,7 @@ impl Running {
         Ok(self.ready.clone())
     }
 
-    /// Time on the processor so far, in all threads.
+    /// The CPU time so far, in all threads.
     fn processor(&self) -> Result<Duration> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         let after = stat.rsplit_once(") ").ok_or("no stat")?.1;
@@ -104,7 +105,7 @@ impl Running {
     }
 }
 
-/// A connection with an order for the far side.
+/// A connection with a request for the far side.
 fn ordered(local: SocketAddr, order: u8, bytes: u32) -> Result<TcpStream> {
     let mut socket = TcpStream::connect(local)?;
     socket.set_nodelay(true)?;
@@ -129,7 +130,7 @@ fn echoes(local: SocketAddr, rounds: usize) -> Result<Times> {
     Ok(times)
 }
 
-/// MB/s of a download.
+/// The throughput of a download in MB/s.
 fn download(local: SocketAddr, bytes: u32) -> Result<f64> {
     let mut socket = ordered(local, b'd', bytes)?;
     let mut buffer = vec![0; 256 << 10];
@@ -144,9 +145,9 @@ fn download(local: SocketAddr, bytes: u32) -> Result<f64> {
     Ok(f64::from(bytes) / 1e6 / begin.elapsed().as_secs_f64())
 }
 
-/// A link of 20 ms there and back; with `paced`, an agent that rests 1 ms after each message, as the official one does.
-fn linked(simulator: &Server, delay: u64, paced: bool) -> Result<()> {
-    simulator.ask("POST", "/_sim/fault", r#"{"clear":true}"#)?;
+/// Sets a link with a round trip of 20 ms; with `paced`, the agent rests 1 ms after each message, as the official one does.
+fn set_link(simulator: &Server, delay: u64, paced: bool) -> Result<()> {
+    simulator.request("POST", "/_sim/fault", r#"{"clear":true}"#)?;
     let mut faults: Vec<Value> = Vec::new();
     if delay > 0 {
         faults.extend(
@@ -158,7 +159,7 @@ fn linked(simulator: &Server, delay: u64, paced: bool) -> Result<()> {
         faults.push(json!({"operation": "gateway:pace", "kind": "delay", "delay_ms": 1}));
     }
     for fault in faults {
-        simulator.ask("POST", "/_sim/fault", &fault.to_string())?;
+        simulator.request("POST", "/_sim/fault", &fault.to_string())?;
     }
     Ok(())
 }
@@ -169,10 +170,10 @@ struct Figures {
     paced: f64,
 }
 
-/// An echo over 20 ms alone and beside a download, and what a download brings.
+/// Measures an echo over 20 ms, idle and during a download, and the throughput of a download.
 fn figures(local: SocketAddr, simulator: &Server, effort: Effort) -> Result<Figures> {
     let rounds = effort.pick(300, 60);
-    linked(simulator, 20, true)?;
+    set_link(simulator, 20, true)?;
     let idle = echoes(local, rounds)?;
     let over = Arc::new(AtomicBool::new(false));
     let stops = Arc::clone(&over);
@@ -186,25 +187,25 @@ fn figures(local: SocketAddr, simulator: &Server, effort: Effort) -> Result<Figu
     over.store(true, Ordering::Relaxed);
     let _ = loads.join();
     let busy = busy?;
-    // What is left of it is sent by the agent until it knows that nobody reads.
+    // The agent sends the rest until it learns that nothing reads it.
     std::thread::sleep(Duration::from_secs(1));
     let paced = download(local, effort.pick(10, 3) << 20)?;
     Ok(Figures { idle, busy, paced })
 }
 
-/// The figures of one link.
+/// The figures of a link.
 pub(crate) fn link(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
     let runtime = runtime()?;
     let far = runtime.block_on(matrix::far_side());
-    let simulator = Server::leading(far, "1")?;
-    // From the beginning of each session on: how far ahead an agent reads is what the echo waits for.
-    linked(&simulator, 0, true)?;
+    let simulator = Server::with_tunnels_to(far, "1")?;
+    // From the start of each session: the echo waits for the data that the agent has read ahead.
+    set_link(&simulator, 0, true)?;
     let tunnel = Running::start(world, &simulator.endpoint)?;
     let ours = figures(tunnel.local, &simulator, effort)?;
     drop(tunnel);
     let theirs = match std::env::var("COCKPIT_SESSION_MANAGER_PLUGIN") {
         Ok(program) => {
-            linked(&simulator, 0, true)?;
+            set_link(&simulator, 0, true)?;
             let (_child, local) = runtime.block_on(client::plugin(&program, &simulator.endpoint));
             let theirs = figures(local, &simulator, effort)?;
             let (idle, busy) = (ms(theirs.idle.median()), ms(theirs.busy.median()));
@@ -220,7 +221,7 @@ pub(crate) fn link(world: &World, effort: Effort, report: &mut Report) -> Result
             && ours.busy.median() <= Duration::from_millis(30)
             && ours.paced >= 0.7,
     );
-    linked(&simulator, 0, false)?;
+    set_link(&simulator, 0, false)?;
     let tunnel = Running::start(world, &simulator.endpoint)?;
     let (before, begin) = (tunnel.processor()?, Instant::now());
     let fast = download(tunnel.local, effort.pick(400, 100) << 20)?;
@@ -236,16 +237,16 @@ pub(crate) fn link(world: &World, effort: Effort, report: &mut Report) -> Result
     runtime.block_on(unread(far, effort, report))
 }
 
-/// From the start of the command to Ready, in round trips of a link: what a longer link adds.
+/// The time from the start of the command to Ready in round trips, derived from the additional time on a longer link.
 fn ready(world: &World, simulator: &Server, effort: Effort, report: &mut Report) -> Result<()> {
     const ROUND: u64 = 200;
     let times = |delay: u64| -> Result<Duration> {
         let mut times = Times::default();
         for _ in 0..effort.pick(5, 3) {
-            linked(simulator, delay, false)?;
+            set_link(simulator, delay, false)?;
             if delay > 0 {
                 let connect = json!({"operation": "gateway:connect", "kind": "delay", "delay_ms": delay});
-                simulator.ask("POST", "/_sim/fault", &connect.to_string())?;
+                simulator.request("POST", "/_sim/fault", &connect.to_string())?;
             }
             times.push(Running::start(world, &simulator.endpoint)?.took);
         }
@@ -259,10 +260,10 @@ fn ready(world: &World, simulator: &Server, effort: Effort, report: &mut Report)
         format!("{}; {rounds:.1} round trips", ms(near)),
         rounds <= 3.2,
     );
-    linked(simulator, 0, false)
+    set_link(simulator, 0, false)
 }
 
-/// A hundred connections, one of which is not read, with an agent at its pace.
+/// A hundred connections, one of which is not read, with a paced agent.
 async fn unread(far: SocketAddr, effort: Effort, report: &mut Report) -> Result<()> {
     async fn rounds(local: SocketAddr, over: Arc<AtomicBool>) -> std::io::Result<Vec<Duration>> {
         let mut socket = tokio::net::TcpStream::connect(local).await?;
@@ -272,12 +273,12 @@ async fn unread(far: SocketAddr, effort: Effort, report: &mut Report) -> Result<
         while !over.load(Ordering::Relaxed) {
             let begin = Instant::now();
             socket.write_all(&[7]).await?;
-            // Once the whole session waits for the one reader, no answer comes.
+            // While the whole session waits for that reader, no answer arrives.
             match tokio::time::timeout(Duration::from_secs(3), socket.read_u8()).await {
                 Ok(read) => read?,
                 Err(_) => break,
             };
-            // On its way while the session began to wait: not before the bucket was full any more.
+            // In flight when the session began to wait; it does not count.
             if over.load(Ordering::Relaxed) {
                 break;
             }
@@ -302,7 +303,7 @@ async fn unread(far: SocketAddr, effort: Effort, report: &mut Report) -> Result<
             over.store(true, Ordering::Relaxed);
             clear = status.waits_for_reader;
             let mut byte = [0; 4096];
-            // Somebody reads again: the others go on.
+            // The connection is read again, so the others continue.
             while tunnel.status().borrow().waits_for_reader {
                 unread.read_exact(&mut byte).await?;
             }
@@ -328,10 +329,11 @@ async fn unread(far: SocketAddr, effort: Effort, report: &mut Report) -> Result<
     Ok(())
 }
 
-/// Midnight in Tokyo before a Saturday: `staging` is stopped in the evenings of working days, and a day is to have 24 hours.
+/// Midnight in Tokyo before a Saturday: `staging` is stopped in the evenings of working days, and the measured day
+/// must have 24 hours.
 const MIDNIGHT: &str = "2026-11-20T15:00:00Z";
 
-/// A day with a close every hour and another task every three: bytes, memory.
+/// A day with a close every hour and another task every three hours: transfers and memory.
 pub(crate) fn day(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
     let runtime = runtime()?;
     let far = runtime.block_on(matrix::far_side());
@@ -346,7 +348,7 @@ pub(crate) fn day(world: &World, effort: Effort, report: &mut Report) -> Result<
     let advance = |seconds: u64| {
         runtime.block_on(client::post(&sim.endpoint(), "/_sim/advance", "", &json!({"seconds": seconds})))
     };
-    // As the official agent rests: otherwise all of a download is here before it is closed in its middle.
+    // The agent rests like the official one; otherwise a whole download arrives before it is closed in the middle.
     runtime.block_on(client::fault(&sim, json!({"operation": "gateway:pace", "kind": "delay", "delay_ms": 1})));
     let mut tunnel = Running::start(world, &sim.endpoint())?;
     let sizes = Sizes { bytes: effort.pick(4, 1) << 20, ..Sizes::SMALL };
@@ -355,17 +357,17 @@ pub(crate) fn day(world: &World, effort: Effort, report: &mut Report) -> Result<
     for hour in 1..=24 {
         advance(3600)?;
         for kind in [Transfer::Up, Transfer::Down] {
-            // The connection before it has ended: beside it, this one would be another session's.
+            // Wait until the previous connection has ended; otherwise this one would use an extra session.
             std::thread::sleep(Duration::from_millis(100));
             let linked = count(&runtime, &sim, "gateway:connect")?;
             let close = client::fault(&sim, json!({"operation": "gateway:link", "kind": "close", "count": 1}));
-            let verdict = runtime.block_on(matrix::judged(tunnel.local, kind, sizes, close));
+            let verdict = runtime.block_on(matrix::run_transfer(tunnel.local, kind, sizes, close));
             if verdict != Verdict::Exact {
                 wrong.push(format!("hour {hour} {kind:?}: {verdict:?}"));
                 runtime.block_on(client::fault(&sim, json!({"clear": true, "operation": "gateway:link"})));
                 continue;
             }
-            // What the simulator counts: lines are told of changes, and two of them may be one.
+            // The simulator's counter is reliable: lines report changes, and two changes may share a line.
             let begin = Instant::now();
             while count(&runtime, &sim, "gateway:connect")? == linked {
                 if begin.elapsed() > PATIENCE {
@@ -402,24 +404,24 @@ pub(crate) fn day(world: &World, effort: Effort, report: &mut Report) -> Result<
     Ok(())
 }
 
-/// How often the simulator was asked for something.
+/// How often an operation was requested from the simulator.
 fn count(runtime: &Runtime, sim: &Sim, operation: &str) -> Result<u64> {
     let requests = runtime.block_on(client::get(&sim.endpoint(), "/_sim/requests"))?;
     Ok(requests["operations"][operation]["count"].as_u64().unwrap_or_default())
 }
 
-/// The whole id of the task that a tunnel says that it goes through.
+/// The full id of the task that a tunnel reports.
 fn task(runtime: &Runtime, endpoint: &str, ready: &Value) -> Result<String> {
     let through = ready["through"].as_str().unwrap_or_default();
     let short = through.split("task ").nth(1).and_then(|rest| rest.split(',').next()).ok_or("no task")?;
-    let asked = json!({"cluster": client::CLUSTER, "serviceName": client::SERVICE});
-    let listed = runtime.block_on(client::ecs(endpoint, "ListTasks", &asked))?;
+    let input = json!({"cluster": client::CLUSTER, "serviceName": client::SERVICE});
+    let listed = runtime.block_on(client::ecs(endpoint, "ListTasks", &input))?;
     let arns = listed["taskArns"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let mut ids = arns.filter_map(|arn| arn.rsplit('/').next());
     ids.find(|id| id.starts_with(short)).map(str::to_owned).ok_or_else(|| format!("no task {short}").into())
 }
 
-/// Every fault with every transfer.
+/// Runs every fault with every transfer.
 pub(crate) fn faults(_: &World, effort: Effort, report: &mut Report) -> Result<()> {
     let sizes = effort.pick(Sizes::WHOLE, Sizes::SMALL);
     let cells = runtime()?.block_on(matrix::matrix(sizes));

@@ -1,4 +1,4 @@
-//! Starts the simulator by hand: `cargo run -p aws-sim --example sim -- [scenario] [port] [speed]`.
+//! Starts the simulator from the command line: `cargo run -p aws-sim --example sim -- [scenario] [port] [speed]`.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use aws_sim::{Scenario, Sim, SimOptions};

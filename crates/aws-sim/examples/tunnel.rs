@@ -1,5 +1,5 @@
-//! A tunnel of `ssm-tunnel` through the simulated Session Manager to an echo on this machine, with a link that is lost on the way:
-//! `cargo run -p aws-sim --example tunnel`. The gate that asks the simulator is that of the tests, `client::Client`.
+//! A tunnel of `ssm-tunnel` through the simulated Session Manager to a local echo server, with one lost link: `cargo
+//! run -p aws-sim --example tunnel`. Its gate is that of the tests, `client::Client`.
 
 #[path = "../tests/session_manager/client.rs"]
 mod client;
@@ -29,12 +29,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     while let Some(status) = tunnel.changed().await {
-        writeln!(out, "{}: {}", status.state.word(), status.reason().unwrap_or_default())?;
+        writeln!(out, "{}: {}", status.state.name(), status.reason().unwrap_or_default())?;
         if status.resumes == 1 {
             break;
         }
     }
     let end = tunnel.close().await;
-    writeln!(out, "{}: {} bytes there, {} back", end.state.word(), end.sent, end.received)?;
+    writeln!(out, "{}: {} bytes there, {} back", end.state.name(), end.sent, end.received)?;
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Simulated time: it starts somewhere, runs at a speed against real time, and can be advanced.
-//! What happens as time passes is the world's business, not this module's.
+//! Simulated time: it starts at a given time, runs at a speed relative to real time, and can be advanced. The effects
+//! of passing time are part of `world`.
 
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,7 +21,7 @@ struct Inner {
 }
 
 impl Clock {
-    /// A clock that shows `start` now and runs `speed` times as fast as real time (0: it stands).
+    /// Creates a clock that shows `start` now and runs `speed` times as fast as real time (0 stops it).
     pub(crate) fn new(start: Timestamp, speed: f64) -> Clock {
         Clock(Arc::new(Inner {
             start: start.as_millisecond(),
@@ -36,12 +36,12 @@ impl Clock {
         timestamp(self.now_ms())
     }
 
-    /// How much faster than real time it runs.
+    /// The speed relative to real time.
     pub fn speed(&self) -> f64 {
         self.0.speed
     }
 
-    /// The simulated time at a moment of real time.
+    /// Converts a real time to simulated time.
     pub fn at(&self, real: Timestamp) -> Timestamp {
         let ago = Timestamp::now().as_millisecond().saturating_sub(real.as_millisecond());
         timestamp(self.now_ms().saturating_sub((ago as f64 * self.0.speed) as Ms))
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_standing_clock_moves_only_when_advanced() {
+    fn stopped_clock_moves_only_when_advanced() {
         let clock = Clock::new(timestamp(1_000), 0.0);
         assert_eq!(clock.now_ms(), 1_000);
         clock.clone().advance(5_000);

@@ -1,4 +1,4 @@
-//! Control requests under `/_sim/`: time, faults, keys, pokes, and what the simulator knows. JSON,
+//! Control requests under `/_sim/`: time, faults, keys, direct changes of the world, and the simulator's state. JSON,
 //! without credentials, on loopback only.
 //!
 //! | request | body | effect |
@@ -6,10 +6,10 @@
 //! | `POST /_sim/advance` | `{"seconds":N}` | the clock moves; everything due happens |
 //! | `POST /_sim/fault` | `{"operation","kind","count","seconds","delay_ms"}`, `{"clear":true}` | see `faults` |
 //! | | operations `gateway:connect`, `gateway:handshake`, `gateway:link`, `gateway:output`, `gateway:acknowledge`, `gateway:dial` | the WebSocket of sessions, see `gateway` |
-//! | `POST /_sim/rates` | `{"on":false}`, `{"rate":"logs:filter","per_second":5,"burst":5}` | who is throttled, see `rates` |
-//! | `POST /_sim/expire` | `{"access_key","on"}` | requests signed with the key are refused; with `"on":false` no more |
-//! | `POST /_sim/world`, `/_sim/poke` | see `World::control` and `World::poke` | changes of the world; what came of them |
-//! | `POST /_sim/logs` | `{"region","group","from","to"}` in ms | ids of all events that are visible |
+//! | `POST /_sim/rates` | `{"on":false}`, `{"rate":"logs:filter","per_second":5,"burst":5}` | throttling, see `rates` |
+//! | `POST /_sim/expire` | `{"access_key","on"}` | requests signed with the key are refused; `"on":false` ends that |
+//! | `POST /_sim/world`, `/_sim/poke` | see `World::control` and `World::poke` | changes the world; returns the result |
+//! | `POST /_sim/logs` | `{"region","group","from","to"}` in ms | ids of all visible events |
 //! | `GET /_sim/state` | | time, services, databases, faults |
 //! | `GET /_sim/requests` | | counts by operation and budget; `POST /_sim/requests/reset` |
 
@@ -47,7 +47,7 @@ fn run(shared: &Shared, method: &Method, path: &str, body: &[u8]) -> Result<Valu
         }
         ("POST", "/_sim/fault") => {
             shared.faults().control(&input()?, shared.clock.now_ms()).map_err(bad)?;
-            shared.gateway().look();
+            shared.gateway().notify_of_faults();
             Ok(json!({"faults": shared.faults().report()}))
         }
         ("POST", "/_sim/rates") => {
@@ -76,7 +76,7 @@ fn run(shared: &Shared, method: &Method, path: &str, body: &[u8]) -> Result<Valu
     }
 }
 
-/// The newest service deployments: whose they are and how they stand.
+/// The newest service deployments with their states.
 fn releases(world: &World, service: usize) -> Vec<Value> {
     let newest = world.services[service].releases.iter().take(5);
     newest
@@ -91,7 +91,7 @@ fn releases(world: &World, service: usize) -> Vec<Value> {
         .collect()
 }
 
-/// The log lines that a reader must have seen: the loss check of tests compares with them.
+/// The ids of the log events that a reader must have received; tests compare with them to detect losses.
 fn emitted(shared: &Shared, input: &Value) -> Result<Value, String> {
     let world = shared.world();
     let group = input["group"].as_str().ok_or("group is missing")?;
@@ -120,7 +120,7 @@ fn state(shared: &Shared) -> Value {
                         "running": world.running(*s),
                         "pending": world.pending(*s),
                         "deployments": d.len(),
-                        "failed_tasks": d[0].failed + d[0].sick,
+                        "failed_tasks": d[0].failed + d[0].health_failures,
                         "deployment": d[0].name(),
                         "task_definition": d[0].def.arn(),
                         "releases": releases(&world, *s),

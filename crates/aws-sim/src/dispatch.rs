@@ -1,5 +1,5 @@
-//! From an HTTP request to an operation and back: which protocol, which service, whose key, which
-//! fault; then the answer in that protocol's envelope. What an operation does is in `services`.
+//! Maps an HTTP request to an operation and back: protocol, service, access key, fault; then encodes the answer in
+//! the same protocol. The operations themselves are in `services`.
 
 use crate::faults::{Kind, Verdict};
 use crate::gateway;
@@ -11,7 +11,7 @@ use crate::services::rest::{self, Rest};
 use crate::services::{self, ApiError, Call, Service};
 use crate::shared::Shared;
 use crate::wire::{Node, cbor, json, map, query};
-use crate::world::trail::Asker;
+use crate::world::trail::Caller;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// How the request was written, and so how the answer must be.
+/// The protocol of a request, and so of its answer.
 #[derive(Debug, Clone, Copy)]
 enum Protocol {
     Json10,
@@ -30,7 +30,7 @@ enum Protocol {
     Rest(&'static Rest),
 }
 
-/// The operation a request asks for.
+/// The operation that a request calls.
 #[derive(Debug)]
 struct Route {
     protocol: Protocol,
@@ -39,7 +39,7 @@ struct Route {
     input: Result<Node, String>,
 }
 
-/// The part of a `SigV4` header that matters here: `Credential=KEY/date/region/service/...`.
+/// The relevant part of a `SigV4` header: `Credential=KEY/date/region/service/...`.
 struct Scope {
     key: String,
     region: String,
@@ -49,7 +49,7 @@ struct Scope {
 fn scope(head: &Parts) -> Option<Scope> {
     let header = head.headers.get("authorization")?.to_str().ok()?;
     let credential = header.split_once("Credential=")?.1.split([',', ' ']).next()?;
-    // A key may hold a slash in theory; the four fields after it never do.
+    // A key could contain a slash in theory; the four fields after it never do.
     let mut parts = credential.rsplitn(5, '/');
     let (_, service, region, _, key) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     Some(Scope { key: key.to_owned(), region: region.to_owned(), service: service.to_owned() })
@@ -113,7 +113,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, head: &Parts, body: &[u8]) -> R
     })
 }
 
-/// Opens a live tail: the answer is an event stream that goes on.
+/// Opens a live tail: the answer is an event stream that stays open.
 fn live_tail(
     shared: &Arc<Shared>,
     route: &Route,
@@ -147,8 +147,8 @@ fn live_tail(
     Ok(response)
 }
 
-/// The region of a request that may go on: it is signed, with a key that is not expired, no fault
-/// refuses it, and its API was not asked too often.
+/// Returns the region of a request that is allowed: it is signed with a key that has not expired, no fault refuses
+/// it, and its API is within its rate.
 fn allowed(
     shared: &Shared,
     route: &Route,
@@ -156,7 +156,7 @@ fn allowed(
     verdict: Verdict,
     operation: &str,
 ) -> Result<String, ApiError> {
-    // Nothing of a sign-in is signed, nor what a token of somebody else is exchanged with: there are no keys yet.
+    // Sign-in requests and the exchange of a foreign token are not signed, because there are no keys yet.
     let unsigned = route.service == Service::Sso || operation == "sts:AssumeRoleWithWebIdentity";
     let nobody = Scope { key: String::new(), region: "ap-northeast-1".to_owned(), service: "sso".to_owned() };
     let scope = scope.or(unsigned.then_some(&nobody)).ok_or_else(ApiError::missing_token)?;
@@ -213,9 +213,9 @@ fn run(
         shared.meter().unknown();
     }
     let who = world.sessions.get(&key).map_or_else(|| "operator".to_owned(), |session| session.name.clone());
-    let asker = Asker { who: &who, key: &key, service: None, request: request_id };
+    let caller = Caller { who: &who, key: &key, service: None, request: request_id };
     let error = result.as_ref().err().map(|error| (error.code.as_ref(), error.message.as_str()));
-    world.recorded(&region, operation, asker, input, error);
+    world.record_write(&region, operation, caller, input, error);
     let mut output = result?;
     world.newer.add(operation, &mut output);
     let lost = crate::plot::updated(shared, &mut world, &key) || verdict.kind == Some(Kind::Lost);
@@ -235,7 +235,7 @@ fn run(
     Ok(output)
 }
 
-/// The token that faulty pages carry; as a request's token it means the first page.
+/// The token in faulty pages; as a request's token it means the first page.
 const FAULT_TOKEN: &str = "c2ltdWxhdGVkLWZhdWx0";
 
 fn route(head: &Parts, body: &[u8], scope: Option<&Scope>) -> Option<Route> {
@@ -316,7 +316,7 @@ fn encode(route: &Route, result: &Result<Node, ApiError>, request_id: &str) -> R
     decorate(response, route, request_id)
 }
 
-/// The answer of an operation with a path: some members are headers, one may be the body.
+/// Encodes the answer of an operation with a path: some members are headers, one may be the body.
 fn encode_rest(rest: &Rest, namespace: &str, node: &Node) -> Response<Payload> {
     if let Some(root) = rest.root {
         let status = node.int("StatusCode").and_then(|s| u16::try_from(s).ok()).unwrap_or(200);
@@ -343,7 +343,7 @@ const JSON_11: &str = "application/x-amz-json-1.1";
 const CBOR: &str = "application/cbor";
 const XML: &str = "text/xml";
 
-/// The headers every answer carries.
+/// Adds the headers that every answer carries.
 fn decorate(mut response: Response<Payload>, route: &Route, request_id: &str) -> Response<Payload> {
     if let Ok(id) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert("x-amzn-requestid", id);
@@ -354,7 +354,7 @@ fn decorate(mut response: Response<Payload>, route: &Route, request_id: &str) ->
     response
 }
 
-/// Something that starts like the protocol's answers and does not parse.
+/// A body that starts like an answer of the protocol but does not parse.
 fn garbage(protocol: Protocol) -> (&'static str, Vec<u8>) {
     match protocol {
         Protocol::Json10 => (JSON_10, b"{\"MetricAlarms\":[{\"AlarmName\":".to_vec()),
@@ -365,7 +365,7 @@ fn garbage(protocol: Protocol) -> (&'static str, Vec<u8>) {
     }
 }
 
-/// Keeps the length of the whole body and sends half of it.
+/// Keeps the content length of the whole body but sends only half of it.
 fn truncate(response: Response<Payload>) -> Response<Payload> {
     let (head, body) = response.into_parts();
     let data = body.into_data();

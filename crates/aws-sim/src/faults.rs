@@ -1,5 +1,5 @@
-//! Faults that tests switch on: which request they hit and what they do to it. How a broken
-//! answer is written is in `dispatch`; the world never knows.
+//! Faults that tests switch on: which requests they affect and how. The broken answers themselves are encoded in
+//! `dispatch`; the world does not know about faults.
 
 use crate::clock::Ms;
 use serde_json::{Value, json};
@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 /// The effect of a fault on an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The service says "Rate exceeded".
+    /// The service answers "Rate exceeded".
     Throttle,
     /// A server error, status 500.
     Error,
-    /// The right answer, later.
+    /// The correct answer, delayed.
     Delay,
-    /// The body is cut in the middle; the content length is the whole.
+    /// The body is cut in the middle, while the content length is that of the whole body.
     Truncate,
     /// The connection is closed without an answer.
     Reset,
@@ -33,33 +33,33 @@ pub(crate) enum Kind {
     Lost,
     /// The call works, and the connection is closed without an answer.
     Cut,
-    /// A stream that begins, stays open and says nothing.
+    /// A stream that starts, stays open and sends nothing.
     Silent,
     /// A message of a session is lost.
     Drop,
-    /// A message of a session comes twice.
+    /// A message of a session arrives twice.
     Duplicate,
-    /// A message of a session comes after the next one.
+    /// A message of a session arrives after the next one.
     Reorder,
     /// The link of a session is closed with `1000 Bye`.
     Close,
     /// The link of a session is closed with `1001`.
     GoingAway,
-    /// The session is over: `channel_closed`.
+    /// The session ends with `channel_closed`.
     Ended,
-    /// `start_publication` comes long before the agent is ready.
+    /// `start_publication` arrives long before the agent is ready.
     Early,
-    /// The agent is one that knows no multiplexing.
+    /// The agent does not support multiplexing.
     Old,
-    /// Messages of unknown types come in between.
+    /// Messages of unknown types arrive in between.
     Unknown,
     /// The host and port cannot be reached.
     Refused,
-    /// A signature that is not the one that was expected.
+    /// The signature does not match the expected one.
     Signature,
-    /// A message of a session whose content is not that of its digest.
+    /// A message of a session whose content does not match its digest.
     Damage,
-    /// The agent is started again, and knows nothing of its sessions.
+    /// The agent is restarted and has lost its sessions.
     Restart,
 }
 
@@ -104,7 +104,7 @@ impl Kind {
 struct Fault {
     pattern: String,
     kind: Kind,
-    /// So many more requests are let through before the first is hit.
+    /// The number of matching requests to let through before the first is affected.
     after: u64,
     left: Option<u64>,
     /// When the fault ends, in world time.
@@ -116,9 +116,9 @@ struct Fault {
 /// The faults that apply to one request.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Verdict {
-    /// Wait this long (real milliseconds) before anything else.
+    /// The delay before anything else, in real milliseconds.
     pub(crate) delay_ms: u64,
-    /// The first matching fault that is more than a delay.
+    /// The first matching fault other than a delay.
     pub(crate) kind: Option<Kind>,
 }
 
@@ -127,9 +127,8 @@ pub(crate) struct Verdict {
 pub(crate) struct Faults(Vec<Fault>);
 
 impl Faults {
-    /// Applies a control request: `{"operation","kind","count","after","seconds","delay_ms"}`, with `seconds`
-    /// of world time after `now`; or `{"clear":true}`, of one `operation` or `kind` alone if they
-    /// are given.
+    /// Applies a control request: `{"operation","kind","count","after","seconds","delay_ms"}`, where `seconds` is
+    /// world time after `now`; or `{"clear":true}`, restricted to an `operation` or `kind` if given.
     pub(crate) fn control(&mut self, request: &Value, now: Ms) -> Result<(), String> {
         if request["clear"] == json!(true) {
             let (operation, kind) = (request["operation"].as_str(), request["kind"].as_str());
@@ -157,7 +156,7 @@ impl Faults {
         Ok(())
     }
 
-    /// The faults for a request of this operation; counted faults are used up.
+    /// Returns the faults for a request of this operation, and uses up counted faults.
     pub(crate) fn take(&mut self, operation: &str, now: Ms) -> Verdict {
         let mut verdict = Verdict::default();
         self.0.retain(|f| f.until.is_none_or(|until| now < until));
@@ -181,14 +180,14 @@ impl Faults {
         verdict
     }
 
-    /// Whether an action is denied now, as IAM sees it: nothing is used up.
+    /// Whether an action is denied now, for IAM policy checks: counted faults are not used up.
     pub(crate) fn denies(&self, action: &str, now: Ms) -> bool {
         let holds = |f: &&Fault| f.left != Some(0) && f.until.is_none_or(|until| now < until);
         let denied = |f: &&Fault| f.kind == Kind::Denied && f.pattern != "*" && matches(&f.pattern, action);
         self.0.iter().filter(holds).any(|f| denied(&f))
     }
 
-    /// The faults as `GET /_sim/state` shows them.
+    /// The faults, for `GET /_sim/state`.
     pub(crate) fn report(&self) -> Value {
         self.0
             .iter()
@@ -197,7 +196,7 @@ impl Faults {
     }
 }
 
-/// Whether a kind has that name.
+/// Whether a kind has this name (some have two).
 fn is_named(kind: Kind, name: &str) -> bool {
     KINDS.iter().any(|(n, k)| *n == name && *k == kind)
 }
@@ -224,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn some_last_for_a_time_and_some_can_be_taken_back() {
+    fn faults_expire_or_can_be_cleared() {
         let mut f = Faults::default();
         f.control(&json!({"operation": "ecs:*", "kind": "throttle", "seconds": 120}), 1_000).unwrap();
         assert_eq!(f.take("ecs:ListTasks", 120_999).kind, Some(Kind::Throttle));
@@ -239,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_denied_can_be_asked_without_using_it_up() {
+    fn denial_check_does_not_use_up_the_fault() {
         let mut f = Faults::default();
         f.control(&json!({"operation": "ssm:StartSession", "kind": "denied", "count": 1}), 0).unwrap();
         f.control(&json!({"operation": "ecs:*", "kind": "error"}), 0).unwrap();
@@ -250,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named() {
+    fn invalid_control_requests_name_the_mistake() {
         let mut f = Faults::default();
         assert!(f.control(&json!({"operation": "x:y", "kind": "nope"}), 0).unwrap_err().contains("nope"));
         assert!(f.control(&json!({"operation": "ecs", "kind": "error"}), 0).is_err());

@@ -1,15 +1,15 @@
-//! Access keys and when each stops being accepted.
+//! Access keys and their expiry.
 
 use crate::clock::Ms;
 use crate::scenario::Scenario;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Access keys: which one came first, and which have expired. Never their secrets.
+/// Access keys: the first one that was used, and those that have expired. Secrets are not stored.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
     first: Option<(String, Ms)>,
     expired: BTreeSet<String>,
-    /// Keys that will expire, and when.
+    /// Keys that expire in the future, with the time.
     dying: BTreeMap<String, Ms>,
 }
 
@@ -22,12 +22,12 @@ impl Keys {
         self.expired.insert(key.to_owned());
     }
 
-    /// Refuses requests signed with this key from this time on.
+    /// Refuses requests signed with this key from the given time on.
     pub(crate) fn expire_at(&mut self, key: &str, at: Ms) {
         self.dying.insert(key.to_owned(), at);
     }
 
-    /// The key is good again.
+    /// Accepts the key again.
     pub(crate) fn revive(&mut self, key: &str) {
         self.expired.remove(key);
         self.dying.remove(key);

@@ -1,14 +1,15 @@
-//! A simulated AWS on loopback: the wire protocols of the services the cockpit reads, a seeded
-//! world that behaves (it does not replay), a clock that tests can drive, and faults that can be
-//! switched on.
+//! A simulated AWS on loopback: the wire protocols of the services that the cockpit uses, a seeded world that behaves
+//! like AWS instead of replaying recordings, a clock that tests can control, and faults that can be switched on.
 //!
-//! What does *not* live here: anything of the cockpit itself. This crate knows no SDK and shares
-//! no type with its clients but the codec of Session Manager's data channel (`ssm-tunnel`); it is checked from outside, by
-//! botocore and the AWS CLI.
+//! Nothing of the cockpit itself belongs here. This crate uses no AWS SDK and shares no types with its clients except
+//! the codec of Session Manager's data channel (`ssm-tunnel`); it is verified from outside, with botocore and the AWS
+//! CLI.
 //!
-//! The map: [`Sim`] starts a server (`server`), which tells the protocols apart (`dispatch`),
-//! answers operations (`services`) from the simulated world (`world`), or control requests
-//! (`control`); `rates` throttles those who ask too often. `gateway` is Session Manager: sessions, their WebSocket, their agents; `tls` is TLS on the same port. `site` is a site to be looked at from outside. `plot` is what a scenario does when a client acts. `wire` turns one answer tree into JSON, XML or CBOR.
+//! Modules: [`Sim`] starts a server (`server`), which detects the protocol (`dispatch`) and answers operations
+//! (`services`) from the simulated world (`world`), or control requests (`control`). `rates` throttles excess
+//! requests. `gateway` is Session Manager: sessions, their WebSocket, their agents. `tls` provides TLS on the same
+//! port. `site` is a web site for probes from outside. `plot` holds the events that a scenario triggers when a client
+//! acts. `wire` encodes one answer tree as JSON, XML or CBOR.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod account;
@@ -39,4 +40,4 @@ pub use rates::{Rate, rate};
 pub use scenario::Scenario;
 pub use shared::SimOptions;
 pub use sim::{Sim, SimError};
-pub use site::{Shown, Site, SiteOptions, mute};
+pub use site::{ShownCertificate, Site, SiteOptions, unresponsive_address};

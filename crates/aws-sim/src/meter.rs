@@ -1,6 +1,5 @@
-//! Counts of what was asked, and how that fits half of the rates AWS documents, in real time: a client that
-//! polls leaves the other half to people and machines it shares them with. Nothing is throttled here; that is
-//! `rates`.
+//! Counts requests, and compares them with half of AWS's documented rates in real time: a client that polls should
+//! leave the other half to the people and machines that share the account. Throttling itself is in `rates`.
 
 use crate::rates::{self, RATES};
 use serde_json::{Map, Value, json};
@@ -34,7 +33,7 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// Counters at zero, buckets full.
+    /// Creates counters at zero with full buckets.
     pub(crate) fn new() -> Meter {
         let buckets = RATES
             .iter()
@@ -62,24 +61,24 @@ impl Meter {
         }
     }
 
-    /// Counts a request that was over its rate.
+    /// Counts a request that exceeded its rate.
     pub(crate) fn throttled(&mut self, operation: &str) {
         if let Some(bucket) = rates::index(operation).and_then(|at| self.buckets.get_mut(at)) {
             bucket.throttled += 1;
         }
     }
 
-    /// How many requests there were.
+    /// The total number of requests.
     pub(crate) fn total(&self) -> u64 {
         self.total
     }
 
-    /// Counts an answer that was an error.
+    /// Counts an error answer.
     pub(crate) fn error(&mut self, operation: &str) {
         self.operations.entry(operation.to_owned()).or_default().errors += 1;
     }
 
-    /// Counts a request whose operation nobody knows.
+    /// Counts a request with an unknown operation.
     pub(crate) fn unknown(&mut self) {
         self.unknown += 1;
     }
@@ -128,7 +127,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn half_a_budget_is_counted_in_real_time() {
+    fn requests_over_half_the_rate_are_counted_in_real_time() {
         let mut meter = Meter::new();
         let start = Instant::now();
         for _ in 0..60 {

@@ -1,6 +1,6 @@
-//! The plots of some scenarios once a client changes a service for the first time: the answer is lost, calls are
-//! throttled, keys die, somebody else deploys or deletes the service, the night begins. What the world does by itself
-//! is in `world`.
+//! Events that some scenarios trigger when a client first changes a service: the answer is lost, calls are throttled,
+//! keys expire, somebody else deploys or deletes the service, the nightly stop begins. Events that need no client are
+//! in `world`.
 
 use crate::clock::Ms;
 use crate::scenario::Scenario;
@@ -8,12 +8,12 @@ use crate::shared::Shared;
 use crate::world::{Event, SECOND, World};
 use serde_json::json;
 
-/// How long after the change it happens.
+/// The delay between the change and the event.
 const LATER: Ms = 30 * SECOND;
 /// How long calls are throttled, in seconds.
 const THROTTLED: u64 = 120;
 
-/// A client's `UpdateService` has worked. Whether its answer is lost.
+/// Handles a client's successful `UpdateService`; returns whether its answer is lost.
 pub(crate) fn updated(shared: &Shared, world: &mut World, key: &str) -> bool {
     let Some(service) = world.updated.take() else { return false };
     if std::mem::replace(&mut world.begun, true) {
@@ -24,7 +24,7 @@ pub(crate) fn updated(shared: &Shared, world: &mut World, key: &str) -> bool {
         Scenario::LostAnswer => return true,
         Scenario::ThrottledDeploy => {
             let fault = json!({"operation": "ecs:*", "kind": "throttle", "seconds": THROTTLED});
-            // It is one of the kinds, so it is taken.
+            // The kind is valid, so this cannot fail.
             let _ = shared.faults().control(&fault, world.now);
         }
         Scenario::Expires => shared.keys().expire_at(key, later),

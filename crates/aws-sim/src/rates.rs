@@ -1,30 +1,30 @@
-//! How often each API may be asked, as AWS documents it, and the token buckets that hold every client to
-//! it. A request that finds its bucket empty is throttled and takes nothing; all clients of the simulator
-//! share the buckets, as all callers of one account and region do.
+//! The documented request rates of each API, and the token buckets that enforce them for all clients together. A
+//! request that finds its bucket empty is throttled and takes no token. All clients of the simulator share the
+//! buckets, as all callers of one account and region do.
 //!
-//! A bucket fills with the real clock or with the simulated one, whichever went further since the last
-//! request: clients pace themselves by their own clock where the simulated one is slow or stands, and are
-//! not throttled for hours that a test or `--speed` made pass in a moment.
+//! A bucket fills with the real clock or with the simulated one, whichever advanced further since the last request:
+//! clients pace themselves by their own clock when the simulated one is slow or stopped, and are not throttled for
+//! hours that a test or `--speed` skipped.
 
 use crate::clock::Ms;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::time::Instant;
 
-/// A limit that some operations share.
+/// A limit shared by some operations.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
-    /// Its name in `GET /_sim/requests`.
+    /// The name in `GET /_sim/requests`.
     pub name: &'static str,
-    /// Requests a second in the long run.
+    /// Sustained requests per second.
     pub per_second: f64,
-    /// Requests at once, after a time without any.
+    /// The number of requests possible at once after a pause.
     pub burst: f64,
-    /// `service:Operation`, or `service:` for all others of a service. The first entry that fits counts.
+    /// `service:Operation`, or `service:` for all other operations of a service. The first matching entry applies.
     pub(crate) operations: &'static [&'static str],
 }
 
-/// A quota that AWS documents in transactions a second, which is its burst as well.
+/// A quota that AWS documents in transactions per second; the burst is the same number.
 const fn tps(name: &'static str, per_second: f64, operations: &'static [&'static str]) -> Rate {
     Rate { name, per_second, burst: per_second, operations }
 }
@@ -33,13 +33,13 @@ const fn bucket(name: &'static str, per_second: f64, burst: f64, operations: &'s
     Rate { name, per_second, burst, operations }
 }
 
-/// The limits of most regions. Sources, all in AWS's documentation: ECS, "Request throttling for the Amazon
-/// ECS API"; ELB, "Request throttling for the Elastic Load Balancing API"; Logs, `CloudWatch`, ECR, Lambda,
-/// Scheduler and STS, the pages on quotas. Where a quota differs by region, [`in_region`] has the others.
+/// The limits of most regions. Sources, all in AWS's documentation: ECS, "Request throttling for the Amazon ECS API";
+/// ELB, "Request throttling for the Elastic Load Balancing API"; Logs, `CloudWatch`, ECR, Lambda, Scheduler and STS,
+/// the pages on quotas. For quotas that differ by region, see [`in_region`].
 ///
-/// Not documented, and assumed: Application Auto Scaling, RDS, the reads of ECR that pull no image, and that
-/// `StopServiceDeployment` belongs to the actions of service deployments, task sets to those of services,
-/// `StopQuery` to `StartQuery`; sessions and parameters of Systems Manager, `ExecuteCommand`.
+/// Undocumented and assumed: Application Auto Scaling, RDS, the ECR reads that pull no image; that
+/// `StopServiceDeployment` counts as a service deployment action, task set actions as service actions, and
+/// `StopQuery` as `StartQuery`; sessions and parameters of Systems Manager, `ExecuteCommand`.
 pub(crate) const RATES: &[Rate] = &[
     bucket("ecs:services", 20.0, 100.0, &["ecs:DescribeServices", "ecs:ListServices", "ecs:DescribeTaskSets"]),
     bucket("ecs:tasks", 20.0, 100.0, &["ecs:DescribeTasks", "ecs:ListTasks"]),
@@ -74,7 +74,7 @@ pub(crate) const RATES: &[Rate] = &[
     bucket("rds", 12.0, 300.0, &["rds:"]),
     tps("cloudwatch:alarms", 9.0, &["cloudwatch:DescribeAlarms"]),
     tps("cloudwatch:alarm-history", 20.0, &["cloudwatch:DescribeAlarmHistory"]),
-    // Not documented: the rates of the alarms.
+    // Undocumented: assumed equal to the rate of the alarms.
     tps(
         "cloudwatch:mute-rules",
         9.0,
@@ -85,7 +85,7 @@ pub(crate) const RATES: &[Rate] = &[
             "cloudwatch:DeleteAlarmMuteRule",
         ],
     ),
-    // "AWS WAF quotas": any one action that lists or gets five a second, that creates or updates one; these less.
+    // "AWS WAF quotas": five per second for any one action that gets or lists, or that creates or updates; less for these.
     bucket("wafv2:associate", 0.5, 1.0, &["wafv2:AssociateWebACL"]),
     bucket("wafv2:disassociate", 0.5, 1.0, &["wafv2:DisassociateWebACL"]),
     tps("wafv2:of-resource", 1.0, &["wafv2:GetWebACLForResource"]),
@@ -94,11 +94,11 @@ pub(crate) const RATES: &[Rate] = &[
     tps("wafv2:update", 1.0, &["wafv2:UpdateWebACL"]),
     tps("wafv2:get", 5.0, &["wafv2:GetWebACL"]),
     tps("wafv2:list", 5.0, &["wafv2:ListWebACLs"]),
-    // Not documented: the rates of operations that list.
+    // Undocumented: assumed equal to the list operations.
     tps("wafv2", 5.0, &["wafv2:"]),
-    // Not documented: as low as the reads of Application Auto Scaling.
+    // Undocumented: assumed as low as the reads of Application Auto Scaling.
     bucket("iam", 10.0, 40.0, &["iam:"]),
-    // Not documented; each request costs money.
+    // Undocumented; each request costs money.
     tps("ce", 2.0, &["ce:", "budgets:"]),
     tps("cloudtrail:lookup", 2.0, &["cloudtrail:LookupEvents"]),
     tps("cloudwatch:metric-data", 500.0, &["cloudwatch:GetMetricData"]),
@@ -123,7 +123,7 @@ pub(crate) const RATES: &[Rate] = &[
     tps("ecr:layer-parts", 500.0, &["ecr:UploadLayerPart"]),
     bucket("ecr", 20.0, 200.0, &["ecr:"]),
     tps("lambda:functions", 100.0, &["lambda:GetFunction"]),
-    // Ten a second for each of the 1,000 that may run at once.
+    // Ten per second for each of the 1,000 concurrent executions.
     tps("lambda:invoke", 10_000.0, &["lambda:Invoke"]),
     tps("lambda", 15.0, &["lambda:"]),
     tps("scheduler", 50.0, &["scheduler:"]),
@@ -137,10 +137,10 @@ pub(crate) const RATES: &[Rate] = &[
     tps("ssm", 5.0, &["ssm:"]),
     tps("secretsmanager", 10_000.0, &["secretsmanager:"]),
     tps("sts", 600.0, &["sts:"]),
-    // "Quotas": five a second for an account, whatever the region; ten for `DescribeCertificate`.
+    // "Quotas": five per second per account, in any region; ten for `DescribeCertificate`.
     tps("route53", 5.0, &["route53:"]),
     tps("acm", 10.0, &["acm:"]),
-    // Not documented for CloudFront: as low as for Route 53.
+    // Undocumented for CloudFront: assumed as low as for Route 53.
     tps("cloudfront", 5.0, &["cloudfront:"]),
     // "Quotas in Amazon Cognito": the categories UserPoolRead and UserList.
     tps(
@@ -149,7 +149,7 @@ pub(crate) const RATES: &[Rate] = &[
         &["cognito-idp:ListUserPools", "cognito-idp:DescribeUserPool", "cognito-idp:GetUserPoolMfaConfig"],
     ),
     tps("cognito-idp:users", 30.0, &["cognito-idp:ListUsers"]),
-    // "Request throttling for the Amazon EC2 API": unfiltered describe actions, and tokens of resources.
+    // "Request throttling for the Amazon EC2 API": unfiltered describe actions, and resource tokens.
     bucket(
         "ec2:changes",
         5.0,
@@ -165,7 +165,7 @@ pub(crate) const RATES: &[Rate] = &[
     bucket("ec2", 20.0, 100.0, &["ec2:"]),
 ];
 
-/// Another figure than that of most regions, in transactions a second.
+/// A regional quota that differs from that of most regions, in transactions per second.
 fn in_region(name: &str, region: &str) -> Option<f64> {
     let few = ["ap-northeast-3", "ap-southeast-3", "ca-west-1", "eu-central-1", "il-central-1"];
     match (name, region) {
@@ -178,22 +178,22 @@ fn in_region(name: &str, region: &str) -> Option<f64> {
     }
 }
 
-/// The limit that AWS documents for an operation, as `ecs:ListServices`, in a region; none where there is no limit.
+/// The documented limit of an operation, such as `ecs:ListServices`, in a region; none if it has no limit.
 pub fn rate(operation: &str, region: &str) -> Option<Rate> {
     let rate = *index(operation).and_then(|at| RATES.get(at))?;
     Some(in_region(rate.name, region).map_or(rate, |tps| Rate { per_second: tps, burst: tps, ..rate }))
 }
 
-/// The entry of [`RATES`] that an operation draws on.
+/// The index in [`RATES`] of the entry for an operation.
 pub(crate) fn index(operation: &str) -> Option<usize> {
-    let whole = RATES.iter().position(|rate| rate.operations.contains(&operation));
-    whole.or_else(|| {
+    let exact = RATES.iter().position(|rate| rate.operations.contains(&operation));
+    exact.or_else(|| {
         let others = |o: &&str| o.ends_with(':') && operation.starts_with(*o);
         RATES.iter().position(|rate| rate.operations.iter().any(others))
     })
 }
 
-/// Tokens, and when they were counted on either clock.
+/// The number of tokens, and when it was last updated on either clock.
 #[derive(Debug)]
 struct Bucket {
     tokens: f64,
@@ -205,7 +205,7 @@ struct Bucket {
 #[derive(Debug)]
 pub(crate) struct Limits {
     on: bool,
-    /// Other figures, a second and at once, than the documented ones, in every region.
+    /// Limits (per second, burst) set instead of the documented ones, for every region.
     set: HashMap<usize, (f64, f64)>,
     buckets: HashMap<(String, usize), Bucket>,
 }
@@ -215,7 +215,7 @@ impl Limits {
         Limits { on, set: HashMap::new(), buckets: HashMap::new() }
     }
 
-    /// Takes a token for a request; whether there was one.
+    /// Takes a token for a request; returns whether there was one.
     pub(crate) fn take(&mut self, operation: &str, region: &str, real: Instant, simulated: Ms) -> bool {
         let Some(at) = index(operation).filter(|_| self.on) else { return true };
         let documented = rate(operation, region).map(|rate| (rate.per_second, rate.burst));
@@ -233,8 +233,8 @@ impl Limits {
         granted
     }
 
-    /// `{"on": false}` holds nobody, `{"on": true}` everybody again; `{"rate": "logs:filter", "per_second": 5,
-    /// "burst": 5}` is another figure, as regions and raised quotas have; its bucket is full.
+    /// `{"on": false}` disables all limits, `{"on": true}` enables them again. `{"rate": "logs:filter", "per_second":
+    /// 5, "burst": 5}` sets other values, as for other regions or raised quotas, and refills the bucket.
     pub(crate) fn control(&mut self, request: &Value) -> Result<(), String> {
         if let Some(on) = request["on"].as_bool() {
             self.on = on;
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_then_the_rate_for_operations_together_and_each_region_alone() {
+    fn grouped_operations_share_a_bucket_per_region() {
         let (mut limits, start) = (Limits::new(true), Instant::now());
         assert_eq!(granted(&mut limits, "ecs:ListServices", "eu-west-1", start, 0), 100);
         assert_eq!(granted(&mut limits, "ecs:DescribeServices", "eu-west-1", start, 0), 0, "they share a bucket");
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clock_that_went_further_fills_a_bucket() {
+    fn faster_clock_refills_the_bucket() {
         let (mut limits, start) = (Limits::new(true), Instant::now());
         let mut take = |real: u64, simulated| {
             granted(&mut limits, "logs:FilterLogEvents", "r", start + Duration::from_millis(real), simulated)
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_throttled_request_takes_no_token() {
+    fn throttled_request_takes_no_token() {
         let (mut limits, start) = (Limits::new(true), Instant::now());
         assert_eq!(granted(&mut limits, "logs:FilterLogEvents", "r", start, 0), 10);
         for _ in 0..100 {
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_of_its_own_comes_before_that_of_a_service() {
+    fn specific_entry_takes_precedence_over_the_service_entry() {
         let named = |operation| rate(operation, "r").map(|r| r.name);
         assert_eq!(
             (named("lambda:GetFunction"), named("lambda:ListFunctions")),

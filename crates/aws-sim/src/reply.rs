@@ -1,4 +1,4 @@
-//! The reply to a request: a response, half of one, or nothing.
+//! The reply to a request: a complete response, half of one, or none.
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
@@ -18,7 +18,7 @@ pub(crate) enum Reply {
     Hang,
 }
 
-/// A body: whole, or one that breaks off.
+/// A body: complete, or one that breaks off.
 #[derive(Debug)]
 pub(crate) struct Payload {
     data: Option<Bytes>,
@@ -26,33 +26,33 @@ pub(crate) struct Payload {
     broken: bool,
     /// Whether the data has had a chance to be sent.
     flushed: bool,
-    /// The data that follows, piece by piece.
+    /// The data that follows in pieces.
     rest: Option<mpsc::Receiver<Bytes>>,
 }
 
 impl Payload {
-    /// A body that is sent whole.
-    pub(crate) fn whole(data: impl Into<Bytes>) -> Payload {
+    /// Creates a body that is sent completely.
+    pub(crate) fn complete(data: impl Into<Bytes>) -> Payload {
         Payload { data: Some(data.into()), broken: false, flushed: false, rest: None }
     }
 
-    /// The bytes, taken out.
+    /// Takes out the bytes.
     pub(crate) fn into_data(self) -> Bytes {
         self.data.unwrap_or_default()
     }
 
-    /// A body after which the connection breaks.
+    /// Creates a body after which the connection breaks.
     pub(crate) fn broken(data: impl Into<Bytes>) -> Payload {
         Payload { data: Some(data.into()), broken: true, flushed: false, rest: None }
     }
 
-    /// A body that comes piece by piece; after the last one the connection may break.
+    /// Creates a body that is sent in pieces; the connection may break after the last one.
     pub(crate) fn stream(rest: mpsc::Receiver<Bytes>, broken: bool) -> Payload {
         Payload { data: None, broken, flushed: false, rest: Some(rest) }
     }
 }
 
-/// The connection is to be dropped: no answer, or half of one.
+/// The connection must be dropped, without an answer or in the middle of one.
 #[derive(Debug, thiserror::Error)]
 #[error("dropped on purpose")]
 pub(crate) struct Dropped;
@@ -74,7 +74,7 @@ impl Body for Payload {
             None if !self.broken => Poll::Ready(None),
             None if self.flushed => Poll::Ready(Some(Err(Dropped))),
             None => {
-                // An error right away would take the data along: let it be sent first.
+                // An error right away would discard the data, so it is sent first.
                 self.flushed = true;
                 context.waker().wake_by_ref();
                 Poll::Pending
@@ -90,10 +90,10 @@ impl Body for Payload {
     }
 }
 
-/// A complete answer with a content type.
+/// Creates a complete answer with a content type.
 pub(crate) fn answer(status: u16, content_type: &'static str, body: Vec<u8>) -> Response<Payload> {
     let length = body.len();
-    let mut response = Response::new(Payload::whole(body));
+    let mut response = Response::new(Payload::complete(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response.headers_mut().insert(CONTENT_LENGTH, length.into());

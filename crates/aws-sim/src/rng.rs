@@ -1,5 +1,5 @@
-//! Small seeded randomness: a splitmix64 generator and a hash for values that are a pure function
-//! of their coordinates. Not for secrets, and no source of entropy lives here.
+//! Small seeded randomness: a splitmix64 generator, and a hash for values that are a pure function of their
+//! coordinates. Not for secrets; this is no source of entropy.
 
 /// One splitmix64 step (Steele, Lea, Flood 2014).
 pub(crate) fn mix(value: u64) -> u64 {
@@ -19,7 +19,7 @@ pub(crate) fn hash(seed: u64, text: &str) -> u64 {
     mix(h)
 }
 
-/// Noise in -1.0..=1.0 at a place and a minute: the same arguments always give the same value.
+/// Noise in -1.0..=1.0 for a salt and a minute: the same arguments always give the same value.
 pub(crate) fn noise(salt: u64, minute: i64) -> f64 {
     let bits = mix(salt ^ mix(minute.cast_unsigned())) >> 11;
     (bits as f64 / (1u64 << 53) as f64) * 2.0 - 1.0
@@ -30,12 +30,12 @@ pub(crate) fn noise(salt: u64, minute: i64) -> f64 {
 pub(crate) struct Rng(u64);
 
 impl Rng {
-    /// A generator for a named purpose under a seed.
+    /// Creates a generator for a named purpose from a seed.
     pub(crate) fn new(seed: u64, purpose: &str) -> Rng {
         Rng(hash(seed, purpose))
     }
 
-    /// A generator that starts from these bits.
+    /// Creates a generator from these bits.
     pub(crate) fn seeded(bits: u64) -> Rng {
         Rng(bits)
     }
@@ -52,12 +52,12 @@ impl Rng {
         low + (self.next() % span).cast_signed()
     }
 
-    /// 128 bits, as task ids have.
+    /// 128 random bits, as in task ids.
     pub(crate) fn wide(&mut self) -> u128 {
         (u128::from(self.next()) << 64) | u128::from(self.next())
     }
 
-    /// 19 digits, as ECS deployment and revision numbers have.
+    /// A 19-digit number, as in ECS deployment and revision numbers.
     pub(crate) fn digits19(&mut self) -> u64 {
         1_000_000_000_000_000_000 + self.next() % 8_000_000_000_000_000_000
     }
@@ -68,7 +68,7 @@ impl Rng {
         (0..len).map(|_| char::from(ALPHABET[(self.next() % 62) as usize])).collect()
     }
 
-    /// A version 4 UUID's shape.
+    /// A UUID in the form of version 4.
     pub(crate) fn uuid(&mut self) -> String {
         let w = self.wide();
         format!(
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn same_seed_same_numbers_and_bounds_hold() {
+    fn same_seed_gives_same_numbers_within_bounds() {
         let (mut a, mut b) = (Rng::new(1, "x"), Rng::new(1, "x"));
         for _ in 0..100 {
             let v = a.range(3, 9);

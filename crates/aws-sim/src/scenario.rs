@@ -1,7 +1,7 @@
-//! The names of the scenarios and what each is for. What a scenario *does* is in `world::build`
-//! and in the parts of the world it pokes; nothing here acts.
+//! The names and descriptions of the scenarios. Their behaviour is in `world::build` and in the parts of the world
+//! that check the scenario.
 
-/// A world to start with: an environment, calm or with one thing going wrong.
+/// An initial world: an environment that is calm or in which one thing goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scenario {
     /// bookmark-manager staging, calm.
@@ -12,33 +12,33 @@ pub enum Scenario {
     Pantri,
     /// One database and no containers.
     Minimal,
-    /// The staging api runs out of memory again and again.
+    /// The staging api repeatedly runs out of memory.
     CrashLoop,
-    /// A deployment of staging to an image that cannot be pulled is going on.
+    /// A deployment of staging to an image that cannot be pulled is in progress.
     BadImage,
     /// Images take minutes to start.
     SlowRollout,
-    /// Whatever a client deploys crashes, and the breaker rolls it back.
+    /// Every deployment by a client crashes, and the breaker rolls it back.
     Breaker,
-    /// Whatever a client deploys crashes, and nothing stops it.
+    /// Every deployment by a client crashes, and nothing stops it.
     NoBreaker,
-    /// Versions that a client deploys crash, and the rollback of the breaker fails as well.
+    /// Every deployment by a client crashes, and the breaker's rollback fails as well.
     RollbackFails,
-    /// Versions that a client deploys crash, and the rollback of the breaker never ends.
+    /// Every deployment by a client crashes, and the breaker's rollback never ends.
     RollbackHangs,
     /// A service was created a moment ago, and its first rollout fails.
     FirstDeployment,
-    /// A service is deleted 30 s after the first change of it.
+    /// A service is deleted 30 s after its first change.
     Deleted,
-    /// Containers have health checks of their own.
+    /// Containers have their own health checks.
     HealthChecks,
     /// Services are deployed blue/green, with a bake time of a minute.
     BlueGreen,
-    /// Something else than ECS deploys the services.
+    /// The services are deployed by controllers other than ECS.
     Controllers,
     /// Somebody else deploys 30 s after the first change.
     OtherDeploy,
-    /// The first change works and is answered with an error.
+    /// The first change succeeds but returns an error.
     LostAnswer,
     /// After the first change ECS is throttled for two minutes.
     ThrottledDeploy,
@@ -54,7 +54,7 @@ pub enum Scenario {
     Throttled,
     /// The first access key expires after 30 s.
     Expired,
-    /// Load in prod rises until the services sit at their maximum.
+    /// Load in prod rises until the services reach their maximum.
     ScaleOut,
     /// 1,000 services and 10,000 tasks.
     Big,
@@ -63,7 +63,7 @@ pub enum Scenario {
 }
 
 impl Scenario {
-    /// Every scenario, in the order in which help lists them.
+    /// All scenarios, in the order in which the help lists them.
     pub const ALL: &[Scenario] = &[
         Scenario::Staging,
         Scenario::Prod,
@@ -129,12 +129,12 @@ impl Scenario {
         }
     }
 
-    /// The scenario of that name, if there is one.
+    /// The scenario with this name, if there is one.
     pub fn parse(name: &str) -> Option<Scenario> {
         Scenario::ALL.iter().copied().find(|s| s.name() == name)
     }
 
-    /// The environment that a demonstration of this scenario opens.
+    /// The environment to open in a demonstration of this scenario.
     pub fn environment(self) -> &'static str {
         match self {
             Scenario::Staging
@@ -165,7 +165,7 @@ impl Scenario {
         }
     }
 
-    /// A line about it for `--help`.
+    /// A one-line description for `--help`.
     pub fn describe(self) -> &'static str {
         match self {
             Scenario::Staging => "bookmark-manager staging, calm; stops at night, starts in the morning",
@@ -201,7 +201,7 @@ impl Scenario {
         }
     }
 
-    /// The region of the environment that the scenario opens.
+    /// The region of the scenario's environment.
     pub(crate) fn region(self) -> &'static str {
         match self {
             Scenario::Pantri => "us-east-1",
@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_parse_back() {
+    fn scenario_names_round_trip() {
         for s in Scenario::ALL {
             assert_eq!(Scenario::parse(s.name()), Some(*s));
             assert!(!s.describe().is_empty());

@@ -1,4 +1,4 @@
-//! HTTP/1.1 on a loopback socket, with TLS or without: connections, bodies, shutdown. What is answered is decided in
+//! HTTP/1.1 on a loopback socket, with or without TLS: connections, bodies, shutdown. The answers come from
 //! `dispatch` and `control`.
 
 use crate::reply::{Dropped, Payload, Reply, answer};
@@ -18,10 +18,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// The largest request body that is read: the largest part of a layer, in Base64.
+/// The largest accepted request body: the largest part of an image layer, in Base64.
 const MAX_BODY: usize = 28 << 20;
 
-/// Accepts connections until told to stop; then drops them all.
+/// Accepts connections until stopped, then drops all of them.
 pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
@@ -37,7 +37,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stoppe
     }
 }
 
-/// One connection; its first byte says whether it is TLS.
+/// Serves one connection; its first byte shows whether it uses TLS.
 async fn connection(shared: Arc<Shared>, stream: TcpStream) {
     let mut first = [0];
     if !matches!(stream.peek(&mut first).await, Ok(1)) {
@@ -47,7 +47,7 @@ async fn connection(shared: Arc<Shared>, stream: TcpStream) {
         return OVER_TLS.scope(false, requests(shared, stream)).await;
     }
     let Some(acceptor) = shared.tls().map(|tls| tls.acceptor.clone()) else { return };
-    // A client that does not trust the certificate goes away.
+    // A client that does not trust the certificate closes the connection.
     if let Ok(stream) = acceptor.accept(stream).await {
         OVER_TLS.scope(true, requests(shared, stream)).await;
     }
@@ -55,7 +55,7 @@ async fn connection(shared: Arc<Shared>, stream: TcpStream) {
 
 async fn requests(shared: Arc<Shared>, stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
     let service = service_fn(move |request| handle(Arc::clone(&shared), request));
-    // An error here is a client that went away, or a fault that was asked for.
+    // An error here means that the client disconnected, or that a fault was requested.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades().await;
 }
 
@@ -79,7 +79,7 @@ async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
         dispatch::handle(&shared, &head, &body).await
     };
     let mut response = carried_out(reply).await?;
-    // As AWS does, by its own clock.
+    // AWS also sends the date of its own clock.
     let date = shared.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     if let Ok(date) = HeaderValue::from_str(&date) {
         response.headers_mut().insert(DATE, date);

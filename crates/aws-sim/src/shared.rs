@@ -1,4 +1,4 @@
-//! The shared state of a simulator's connections: its options, its world, its faults, behind locks.
+//! The state shared by a simulator's connections: options, world and faults, behind locks.
 
 use crate::clock::Clock;
 use crate::faults::Faults;
@@ -14,28 +14,28 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::watch;
 
 tokio::task_local! {
-    /// Whether what is answered came over TLS.
+    /// Whether the current request arrived over TLS.
     pub(crate) static OVER_TLS: bool;
 }
 
-/// How to start a simulator.
+/// The options of a simulator.
 #[derive(Debug, Clone)]
 pub struct SimOptions {
-    /// The world to start with.
+    /// The initial world.
     pub scenario: Scenario,
-    /// Where to listen: a loopback address; port 0 picks a free one.
+    /// The loopback address to listen at; port 0 picks a free one.
     pub listen: SocketAddr,
-    /// The seed of everything random in the world.
+    /// The seed of all randomness in the world.
     pub seed: u64,
-    /// Simulated seconds a real second; 0 stops the clock.
+    /// Simulated seconds per real second; 0 stops the clock.
     pub speed: f64,
     /// The simulated time at the start; `None` is the real time.
     pub start: Option<jiff::Timestamp>,
-    /// Where sessions to a host and port lead on this machine: `HOST:PORT` and the address; `*` is every host.
+    /// Local addresses for session targets: `HOST:PORT` and the address; the host `*` matches every host.
     pub map: Vec<(String, SocketAddr)>,
     /// Whether ECS Exec runs programs of this machine instead of the built-in shell.
     pub commands: bool,
-    /// Whether clients are held to the rates that AWS documents: a request too many is throttled.
+    /// Whether clients are throttled at the rates that AWS documents.
     pub limited: bool,
 }
 
@@ -54,7 +54,7 @@ impl Default for SimOptions {
     }
 }
 
-/// The state that every connection shares.
+/// The state shared by all connections.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) scenario: Scenario,
@@ -74,7 +74,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// The state of a simulator at its start.
+    /// Creates the initial state of a simulator.
     pub(crate) fn new(
         options: &SimOptions,
         address: SocketAddr,
@@ -99,23 +99,23 @@ impl Shared {
         (shared, stopped)
     }
 
-    /// Tells whoever listens to stop.
+    /// Signals all listeners to stop.
     pub(crate) fn stop(&self) {
         let _ = self.stop.send(true);
     }
 
-    /// Where it is reached: `http://127.0.0.1:PORT`; `https` for who asks over TLS.
+    /// The endpoint URL, `http://127.0.0.1:PORT`; `https` for requests over TLS.
     pub(crate) fn endpoint(&self) -> String {
         let over_tls = OVER_TLS.try_with(|over| *over).unwrap_or(false);
         format!("{}://{}", if over_tls { "https" } else { "http" }, self.address)
     }
 
-    /// Its TLS, made at the first call; none where the system has no randomness for keys.
+    /// The TLS setup, created at the first call; none if the system has no randomness for keys.
     pub(crate) fn tls(&self) -> Option<&Tls> {
         self.tls.get_or_init(|| Tls::of_this_machine().ok()).as_ref()
     }
 
-    /// The world, brought up to the present.
+    /// The world, advanced to the current time.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         world.run_until(self.clock.now_ms());

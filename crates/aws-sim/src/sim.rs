@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
-/// Why a simulator did not start.
+/// The reason why a simulator did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SimError {
     /// The address is reachable from outside this machine.
@@ -19,9 +19,9 @@ pub enum SimError {
     /// The address could not be bound.
     #[error("cannot listen on {address}: {source}")]
     Bind {
-        /// The address asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// The error of the system.
+        /// The system error.
         source: std::io::Error,
     },
 }
@@ -34,12 +34,12 @@ pub struct Sim(Arc<Shared>);
 impl Sim {
     /// Starts a simulator on the current tokio runtime.
     pub async fn start(options: SimOptions) -> Result<Sim, SimError> {
-        let asked = options.listen;
-        if !asked.ip().is_loopback() {
-            return Err(SimError::NotLoopback(asked));
+        let requested = options.listen;
+        if !requested.ip().is_loopback() {
+            return Err(SimError::NotLoopback(requested));
         }
-        let bind = |source| SimError::Bind { address: asked, source };
-        let listener = TcpListener::bind(asked).await.map_err(bind)?;
+        let bind = |source| SimError::Bind { address: requested, source };
+        let listener = TcpListener::bind(requested).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
         let start = options.start.unwrap_or_else(jiff::Timestamp::now);
         let (shared, stopped) = Shared::new(&options, address, start);
@@ -53,12 +53,12 @@ impl Sim {
         self.0.endpoint()
     }
 
-    /// The same over TLS, which it speaks on the same port: `https://127.0.0.1:PORT`.
+    /// The TLS endpoint on the same port: `https://127.0.0.1:PORT`.
     pub fn tls_endpoint(&self) -> String {
         self.endpoint().replacen("http://", "https://", 1)
     }
 
-    /// The certificate of the authority that vouches for its TLS, as PEM: what `AWS_CA_BUNDLE` takes.
+    /// The CA certificate of its TLS as PEM, for `AWS_CA_BUNDLE`.
     pub fn authority(&self) -> String {
         self.0.tls().map(|tls| tls.authority.clone()).unwrap_or_default()
     }
@@ -74,9 +74,9 @@ impl Sim {
         })
     }
 
-    /// A site as the world declares it: its hosts with their addresses, its zones, a firewall.
+    /// A web site as declared in the world: its hosts with their addresses, its zones, a firewall.
     pub fn site(&self) -> SiteOptions {
-        self.0.world().seen_from_outside()
+        self.0.world().site_options()
     }
 
     /// The simulated time.
@@ -84,7 +84,7 @@ impl Sim {
         self.0.clock.now()
     }
 
-    /// A handle on the simulated time.
+    /// The clock of the simulator.
     pub fn clock(&self) -> Clock {
         self.0.clock.clone()
     }

@@ -1,6 +1,6 @@
-//! A site on loopback, for whoever looks at one from outside: plain HTTP, TLS with an authority of its own, a name server. It
-//! misbehaves by path: `/loop` leads to itself, `/slow` never answers, `/astray` leads to no address of the web; names that begin
-//! with `silent` get no answer of the name server.
+//! A web site on loopback, for probes from outside: plain HTTP, TLS with its own CA, a name server. Some paths
+//! misbehave: `/loop` redirects to itself, `/slow` never answers, `/astray` redirects to a URL that is not http(s).
+//! The name server does not answer for names that begin with `silent`.
 
 use crate::tls::Tls;
 use http_body_util::Full;
@@ -18,44 +18,44 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::AbortHandle;
 use tokio_rustls::TlsAcceptor;
 
-/// The certificate that it shows.
+/// The certificate that the site presents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Shown {
-    /// One that holds, for its names.
+pub enum ShownCertificate {
+    /// A valid certificate for its names.
     #[default]
     Good,
-    /// One whose time is over.
+    /// An expired certificate.
     Expired,
-    /// One for another name.
+    /// A certificate for another name.
     OtherName,
 }
 
-/// How the simulated site answers.
+/// The behaviour of the simulated site.
 #[derive(Debug, Clone, Default)]
 pub struct SiteOptions {
-    pub certificate: Shown,
-    /// The names that the certificate is for.
+    pub certificate: ShownCertificate,
+    /// The names on the certificate.
     pub names: Vec<String>,
-    /// Names and their addresses, for the name server. Of others it says that there are none.
+    /// Names and their addresses, for the name server. Other names do not exist.
     pub addresses: Vec<(String, IpAddr)>,
     /// Zones and their name servers.
     pub servers: Vec<(String, Vec<String>)>,
     /// Whether requests with an injection or a script are refused.
     pub firewall: bool,
-    /// Hosts that speak plain HTTP alone: names of load balancers, which are on no certificate.
+    /// Hosts that serve plain HTTP only: names of load balancers, which are on no certificate.
     pub plain: Vec<String>,
 }
 
-/// A running site; it ends when it is dropped.
+/// A running site. Dropping it stops the site.
 #[derive(Debug)]
 pub struct Site {
-    /// Where plain HTTP is spoken.
+    /// The address of plain HTTP.
     pub http: SocketAddr,
-    /// The address that TLS is spoken at.
+    /// The address of TLS.
     pub https: SocketAddr,
-    /// Where names are asked for.
+    /// The address of the name server.
     pub dns: SocketAddr,
-    /// The authority's certificate, as PEM.
+    /// The CA certificate, as PEM.
     pub authority: String,
     tasks: Vec<AbortHandle>,
 }
@@ -69,7 +69,7 @@ impl Drop for Site {
 }
 
 impl Site {
-    /// Starts one on the current tokio runtime.
+    /// Starts a site on the current tokio runtime.
     ///
     /// # Errors
     /// No port is free, or no certificate can be made.
@@ -88,7 +88,7 @@ impl Site {
         Ok(Self { http: plain, https: secure, dns: names, authority, tasks })
     }
 
-    /// Where connections to any host go, so that they come here: `*:80=127.0.0.1:PORT`, the same for 443 and 53.
+    /// Redirections of connections to this site: `*:80=127.0.0.1:PORT`, and the same for 443 and 53.
     pub fn connect(&self) -> Vec<String> {
         vec![format!("*:80={}", self.http), format!("*:443={}", self.https), format!("*:53={}", self.dns)]
     }
@@ -96,14 +96,17 @@ impl Site {
 
 fn certificate(options: &SiteOptions) -> Result<CertificateParams, rcgen::Error> {
     let names = match options.certificate {
-        Shown::OtherName => vec!["elsewhere.example".to_owned()],
-        Shown::Good | Shown::Expired => options.names.clone(),
+        ShownCertificate::OtherName => vec!["elsewhere.example".to_owned()],
+        ShownCertificate::Good | ShownCertificate::Expired => options.names.clone(),
     };
     let mut own = CertificateParams::new(names)?;
     own.distinguished_name.push(DnType::CommonName, "simulated site");
     own.not_before = date_time_ymd(2020, 1, 1);
-    own.not_after =
-        if options.certificate == Shown::Expired { date_time_ymd(2021, 1, 1) } else { date_time_ymd(2090, 1, 1) };
+    own.not_after = if options.certificate == ShownCertificate::Expired {
+        date_time_ymd(2021, 1, 1)
+    } else {
+        date_time_ymd(2090, 1, 1)
+    };
     Ok(own)
 }
 
@@ -134,7 +137,7 @@ async fn answer(
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default().to_owned();
     let query = request.uri().query().unwrap_or_default();
     let path = request.uri().path();
-    let leads = |status: StatusCode, to: &str| {
+    let redirect = |status: StatusCode, to: &str| {
         let mut response = Response::new(Full::new(Bytes::new()));
         *response.status_mut() = status;
         if let Ok(to) = to.parse() {
@@ -142,27 +145,27 @@ async fn answer(
         }
         response
     };
-    let says = |status: StatusCode, text: &'static str| {
+    let respond = |status: StatusCode, text: &'static str| {
         let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
         *response.status_mut() = status;
         response
     };
     if options.firewall && (query.contains("script") || query.contains("UNION")) {
-        return Ok(says(StatusCode::FORBIDDEN, "refused"));
+        return Ok(respond(StatusCode::FORBIDDEN, "refused"));
     }
     Ok(match path {
         "/slow" => std::future::pending().await,
-        "/loop" => leads(StatusCode::FOUND, "/loop"),
-        "/astray" => leads(StatusCode::FOUND, "javascript:alert(1)"),
-        "/address" => says(StatusCode::OK, "203.0.113.7\n"),
-        "/" | "/health" | "/api/health" if options.plain.contains(&host) => says(StatusCode::OK, "ok"),
-        _ if !secure => leads(StatusCode::MOVED_PERMANENTLY, &format!("https://{host}{path}")),
-        "/" | "/health" | "/api/health" => says(StatusCode::OK, "ok"),
-        _ => says(StatusCode::NOT_FOUND, "not found"),
+        "/loop" => redirect(StatusCode::FOUND, "/loop"),
+        "/astray" => redirect(StatusCode::FOUND, "javascript:alert(1)"),
+        "/address" => respond(StatusCode::OK, "203.0.113.7\n"),
+        "/" | "/health" | "/api/health" if options.plain.contains(&host) => respond(StatusCode::OK, "ok"),
+        _ if !secure => redirect(StatusCode::MOVED_PERMANENTLY, &format!("https://{host}{path}")),
+        "/" | "/health" | "/api/health" => respond(StatusCode::OK, "ok"),
+        _ => respond(StatusCode::NOT_FOUND, "not found"),
     })
 }
 
-/// Types of records, from RFC 1035.
+/// DNS record types, from RFC 1035.
 const A: u16 = 1;
 const NS: u16 = 2;
 const AAAA: u16 = 28;
@@ -177,7 +180,7 @@ async fn answer_names(socket: UdpSocket, options: Arc<SiteOptions>) {
     }
 }
 
-/// The answer to a question; none where it stays silent.
+/// The answer to a DNS query; none if the server stays silent.
 fn names(question: &[u8], options: &SiteOptions) -> Option<Vec<u8>> {
     let mut labels = Vec::new();
     let mut at = 12;
@@ -204,18 +207,18 @@ fn names(question: &[u8], options: &SiteOptions) -> Option<Vec<u8>> {
         }
     }
     if kind == NS {
-        let mine = options.servers.iter().filter(|(known, _)| *known == name).flat_map(|(_, servers)| servers);
-        rows.extend(mine.map(|server| (NS, encoded(server))));
+        let name_servers = options.servers.iter().filter(|(known, _)| *known == name).flat_map(|(_, servers)| servers);
+        rows.extend(name_servers.map(|server| (NS, encoded(server))));
     }
     let known = !rows.is_empty()
         || options.addresses.iter().any(|(known, _)| *known == name)
         || options.servers.iter().any(|(known, _)| *known == name);
     let mut answer = question.get(..2)?.to_vec();
-    // A response, with recursion; 3: there is no such name.
+    // A response with recursion available; code 3 means that the name does not exist.
     answer.extend([0x81, if known { 0x80 } else { 0x83 }, 0, 1, 0, rows.len() as u8, 0, 0, 0, 0]);
     answer.extend(question.get(12..end)?);
     for (kind, data) in rows {
-        // The name is that of the question.
+        // A pointer to the name in the query.
         answer.extend([0xc0, 12]);
         answer.extend(kind.to_be_bytes());
         answer.extend(INTERNET.to_be_bytes());
@@ -236,11 +239,11 @@ fn encoded(name: &str) -> Vec<u8> {
     bytes
 }
 
-/// An address that accepts connections and never answers, for as long as the listener lives.
+/// Returns an address that accepts connections and never answers, for as long as the listener lives.
 ///
 /// # Errors
 /// No port is free.
-pub async fn mute() -> std::io::Result<(SocketAddr, TcpListener)> {
+pub async fn unresponsive_address() -> std::io::Result<(SocketAddr, TcpListener)> {
     let listener = TcpListener::bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)).await?;
     Ok((listener.local_addr()?, listener))
 }

@@ -1,5 +1,5 @@
-//! TLS on the simulator's port, and on that of a simulated site: an authority of its own, made when it is first needed, and
-//! its certificate for the server. Who trusts the authority (`AWS_CA_BUNDLE`) can check the whole way.
+//! TLS on the simulator's port and on that of a simulated site: its own CA, created when first needed, and a server
+//! certificate. Clients that trust the CA (`AWS_CA_BUNDLE`) can verify the connection.
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
@@ -11,9 +11,9 @@ use tokio_rustls::TlsAcceptor;
 /// The first byte of a TLS message; no HTTP request begins with it.
 pub(crate) const HANDSHAKE: u8 = 0x16;
 
-/// The authority and what it vouches for.
+/// The CA certificate and the TLS acceptor.
 pub(crate) struct Tls {
-    /// The authority's certificate, as PEM.
+    /// The CA certificate, as PEM.
     pub(crate) authority: String,
     pub(crate) acceptor: TlsAcceptor,
 }
@@ -25,7 +25,7 @@ impl std::fmt::Debug for Tls {
 }
 
 impl Tls {
-    /// For the simulator: a new authority, with a certificate for the names and addresses of this machine.
+    /// For the simulator: a new CA, with a certificate for the names and addresses of this machine.
     pub(crate) fn of_this_machine() -> Result<Self, Box<dyn Error + Send + Sync>> {
         let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
         let mut server = CertificateParams::new(names)?;
@@ -33,7 +33,7 @@ impl Tls {
         Self::new("simulated AWS", &server)
     }
 
-    /// A new authority of this name, with a certificate for a server.
+    /// Creates a new CA with this name, and a certificate for a server.
     pub(crate) fn new(name: &str, server: &CertificateParams) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let mut authority = CertificateParams::new(Vec::new())?;
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -1,13 +1,13 @@
-//! boto3 and the AWS CLI, which nobody here wrote, against the simulator: the answers must parse,
-//! hold no member that the service models do not know, and say what the world says.
+//! The independent clients boto3 and AWS CLI against the simulator: the answers must parse, contain no member unknown
+//! to the service models, and match the world.
 //!
-//! The interpreter is `$COCKPIT_PYTHON`, else the one of the environment that `./dev test` makes.
+//! The interpreter is `$COCKPIT_PYTHON`, or by default that of the environment that `./dev test` creates.
 
 #![allow(clippy::unwrap_used)]
 
 use aws_sim::{Scenario, Sim, SimOptions};
 use serde_json::Value;
-use ssm_tunnel::{Credentials, Failure, Gate, Granted, Options, SendRate, Token, Tunnel};
+use ssm_tunnel::{Credentials, Failure, Gate, OpenSession, Options, SendRate, Token, Tunnel};
 use std::path::{Path, PathBuf};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
@@ -37,7 +37,7 @@ async fn start(scenario: Scenario) -> Sim {
     Sim::start(SimOptions { scenario, speed: 0.0, start, ..SimOptions::default() }).await.unwrap()
 }
 
-/// Moves the clock, as a test from outside does.
+/// Advances the clock through the control request.
 async fn advance(sim: &Sim, seconds: u64) {
     let address = sim.endpoint().strip_prefix("http://").unwrap().to_owned();
     let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
@@ -52,7 +52,7 @@ async fn advance(sim: &Sim, seconds: u64) {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
-/// A command of the interpreter that knows the simulator and nothing else.
+/// A command of the interpreter whose environment contains only the simulator's settings.
 fn command(sim: &Sim) -> Command {
     let mut command = Command::new(python());
     for (key, _) in std::env::vars_os() {
@@ -97,7 +97,7 @@ async fn scenarios_through_boto3() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_happens_in_the_middle_of_a_deployment() {
+async fn events_during_a_deployment_through_boto3() {
     for scenario in [
         Scenario::Breaker,
         Scenario::NoBreaker,
@@ -113,34 +113,34 @@ async fn what_happens_in_the_middle_of_a_deployment() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn how_environments_are_reached_and_their_instances() {
+async fn public_access_and_instances_through_boto3() {
     script(Scenario::Staging, "edge.py").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_an_environment_has_beside_its_services() {
+async fn distributions_and_user_pools_through_boto3() {
     script(Scenario::Pantri, "beside.py").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cloudwatch_speaks_every_protocol_botocore_knows() {
+async fn cloudwatch_supports_every_protocol_of_botocore() {
     script(Scenario::Prod, "protocols.py").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_client_is_held_to_the_documented_rates() {
+async fn clients_are_throttled_at_the_documented_rates() {
     script(Scenario::Staging, "rates.py").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn services_and_roles_come_and_go() {
+async fn services_and_roles_are_created_and_deleted() {
     script(Scenario::Staging, "lifecycle.py").await;
     script(Scenario::FirstDeployment, "lifecycle.py first-deployment").await;
     script(Scenario::Deleted, "lifecycle.py deleted").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn services_have_every_shape() {
+async fn service_variants_through_boto3() {
     script(Scenario::HealthChecks, "shapes.py health-checks").await;
     script(Scenario::BlueGreen, "shapes.py blue-green").await;
     script(Scenario::Controllers, "shapes.py controllers").await;
@@ -154,27 +154,28 @@ async fn logs_through_boto3() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_wait_of_the_aws_cli_ends_when_what_it_waits_for_is_there() {
+async fn aws_cli_waiters_end_on_time() {
     script(Scenario::Staging, "waits.py").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn images_are_uploaded_in_layers_and_firewalls_are_changed() {
+async fn image_uploads_and_firewall_changes_through_boto3() {
     script(Scenario::Staging, "written.py").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_aws_cli_waits_for_what_was_rolled_back() {
+async fn aws_cli_wait_succeeds_after_a_rollback() {
     let sim = start(Scenario::Breaker).await;
     let (cluster, web) = ("bookmark-manager-staging-cluster", "bookmark-manager-staging-web");
     let answer =
         cli(&sim, &format!("ecs update-service --cluster {cluster} --service {web} --force-new-deployment")).await;
-    let mine = answer["service"]["currentServiceDeployment"].as_str().unwrap().to_owned();
+    let deployment_arn = answer["service"]["currentServiceDeployment"].as_str().unwrap().to_owned();
     assert_eq!(answer["service"]["deployments"][0]["rolloutState"], "IN_PROGRESS");
     advance(&sim, 600).await;
-    // "Stable" is true, and what was deployed is not what runs.
+    // "Stable" is true, but the deployed definition does not run.
     cli(&sim, &format!("ecs wait services-stable --cluster {cluster} --services {web}")).await;
-    let answer = cli(&sim, &format!("ecs describe-service-deployments --service-deployment-arns {mine}")).await;
+    let answer =
+        cli(&sim, &format!("ecs describe-service-deployments --service-deployment-arns {deployment_arn}")).await;
     let deployment = &answer["serviceDeployments"][0];
     assert_eq!(deployment["status"], "ROLLBACK_SUCCESSFUL");
     assert_eq!(deployment["deploymentCircuitBreaker"]["status"], "TRIGGERED");
@@ -182,7 +183,7 @@ async fn the_aws_cli_waits_for_what_was_rolled_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_aws_cli_knows_images_functions_and_schedules() {
+async fn aws_cli_reads_images_functions_and_schedules() {
     let sim = start(Scenario::Staging).await;
     let images =
         cli(&sim, "ecr describe-images --repository-name bookmark-manager-staging-web --image-ids imageTag=c0ffee1")
@@ -203,12 +204,12 @@ async fn the_aws_cli_knows_images_functions_and_schedules() {
 
 /// Version 2 of the AWS CLI, which has `logs tail`: Debian's package, which `./dev test` installs.
 fn version_2() -> Option<PathBuf> {
-    let found = std::env::var_os("COCKPIT_AWS_V2").map_or_else(|| PathBuf::from("/usr/bin/aws"), PathBuf::from);
-    found.exists().then_some(found)
+    let path = std::env::var_os("COCKPIT_AWS_V2").map_or_else(|| PathBuf::from("/usr/bin/aws"), PathBuf::from);
+    path.exists().then_some(path)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_aws_cli_tails_and_filters_logs() {
+async fn aws_cli_tails_and_filters_logs() {
     use tokio::io::{AsyncBufReadExt as _, BufReader};
     let aws = version_2().expect("version 2 of the AWS CLI: `./dev test` installs Debian's, or set COCKPIT_AWS_V2");
     let group = "/ecs/bookmark-manager-staging-web";
@@ -222,16 +223,16 @@ async fn the_aws_cli_tails_and_filters_logs() {
                 None => run.env_remove(key),
             };
         }
-        // Debian's is older than `AWS_ENDPOINT_URL`.
+        // Debian's version does not support `AWS_ENDPOINT_URL` yet.
         run.kill_on_drop(true).args(["--endpoint-url", &sim.endpoint()]);
         run
     };
-    let said = run()
+    let filtered = run()
         .args(["logs", "filter-log-events", "--output", "json", "--log-group-name", group])
         .output()
         .await
         .unwrap();
-    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    assert!(filtered.status.success(), "{}", String::from_utf8_lossy(&filtered.stderr));
     let since = run().args(["logs", "tail", group, "--since", "2m"]).output().await.unwrap();
     assert!(since.status.success(), "{}", String::from_utf8_lossy(&since.stderr));
     let lines = String::from_utf8_lossy(&since.stdout).lines().filter(|line| line.contains("GET /")).count();
@@ -251,7 +252,7 @@ async fn the_aws_cli_tails_and_filters_logs() {
     sim.shutdown();
 }
 
-/// Runs the AWS CLI and reads its JSON; an empty answer is null.
+/// Runs the AWS CLI and parses its JSON; empty output is null.
 async fn cli(sim: &Sim, line: &str) -> Value {
     let output =
         command(sim).args(["-m", "awscli", "--output", "json"]).args(line.split_whitespace()).output().await.unwrap();
@@ -260,7 +261,7 @@ async fn cli(sim: &Sim, line: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_aws_cli_reads_it() {
+async fn aws_cli_reads_services_and_databases() {
     let sim = start(Scenario::Prod).await;
     let cluster = "bookmark-manager-prod-cluster";
     let identity = cli(&sim, "sts get-caller-identity").await;
@@ -282,7 +283,7 @@ async fn the_aws_cli_reads_it() {
     sim.shutdown();
 }
 
-/// Gives one address, and credentials with a token of a session or without one.
+/// A gate with a fixed address, and credentials with or without a session token.
 struct Address {
     url: String,
     token: Option<&'static str>,
@@ -299,8 +300,8 @@ impl Gate for Address {
         String::new()
     }
 
-    async fn start(&self, (): &()) -> Result<Granted, Failure> {
-        Ok(Granted { session_id: "operator-0a1b".into(), url: self.url.clone(), token: "t".to_owned().into() })
+    async fn start(&self, (): &()) -> Result<OpenSession, Failure> {
+        Ok(OpenSession { session_id: "operator-0a1b".into(), url: self.url.clone(), token: "t".to_owned().into() })
     }
 
     async fn resume(&self, _: &str) -> Result<(Option<String>, Token), Failure> {
@@ -311,7 +312,7 @@ impl Gate for Address {
         Ok(())
     }
 
-    async fn gone(&self, (): &()) -> Option<String> {
+    async fn find_gone_reason(&self, (): &()) -> Option<String> {
         None
     }
 
@@ -321,11 +322,11 @@ impl Gate for Address {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_tunnel_signs_the_address_of_its_session_as_botocore_does() {
+async fn tunnel_signature_matches_botocore() {
     let sim = start(Scenario::Staging).await;
     for token in [None, Some("IQoJb3JpZ2lu+/x8=")] {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        // As AWS gives it: with a raw `+` and `/`.
+        // In the form of AWS, with a raw `+` and `/`.
         let path = "/v1/data-channel/operator-0a1b?role=publish_subscribe&cell-number=AAEAA+sim/Xy9+/1==";
         let url = format!("ws://{}{path}", listener.local_addr().unwrap());
         let options = Options {

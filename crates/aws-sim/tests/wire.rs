@@ -1,5 +1,5 @@
-//! The simulator over a plain socket: protocols, credentials, faults, counts, pages, shutdown.
-//! What the answers say in detail is checked by boto3 in `botocore.rs`.
+//! The simulator over a plain socket: protocols, credentials, faults, counters, pages, shutdown. The content of
+//! answers is checked by boto3 in `botocore.rs`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -16,7 +16,7 @@ async fn start(scenario: Scenario) -> Sim {
     Sim::start(SimOptions { scenario, speed: 0.0, start, ..SimOptions::default() }).await.unwrap()
 }
 
-/// An answer, or as much of it as came.
+/// An answer, or the part of it that arrived.
 #[derive(Debug)]
 struct Answer {
     status: u16,
@@ -48,7 +48,7 @@ async fn raw(sim: &Sim, method: &str, path: &str, headers: &str, body: &[u8]) ->
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(body).await.unwrap();
     let mut bytes = Vec::new();
-    // A reset in the middle is one of the faults: what came before it counts.
+    // A reset in the middle is one of the faults; the bytes before it count.
     let _ = stream.read_to_end(&mut bytes).await;
     let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else {
         return Answer { status: 0, head: String::new(), body: bytes };
@@ -100,7 +100,7 @@ async fn fault(sim: &Sim, operation: &str, kind: &str, count: u64) {
 }
 
 #[tokio::test]
-async fn it_listens_on_loopback_only() {
+async fn simulator_listens_on_loopback_only() {
     for listen in ["0.0.0.0:0", "192.0.2.1:0", "[::]:0"] {
         let options = SimOptions { listen: listen.parse().unwrap(), ..SimOptions::default() };
         let error = Sim::start(options).await.unwrap_err();
@@ -114,7 +114,7 @@ async fn it_listens_on_loopback_only() {
 }
 
 #[tokio::test]
-async fn it_says_hello_keeps_time_and_stops() {
+async fn simulator_reports_itself_keeps_time_and_stops() {
     let sim = start(Scenario::Pantri).await;
     let hello = sim.hello();
     assert_eq!(hello["region"], "us-east-1");
@@ -139,7 +139,7 @@ async fn it_says_hello_keeps_time_and_stops() {
 }
 
 #[tokio::test]
-async fn credentials_are_looked_at() {
+async fn credentials_are_checked() {
     let sim = start(Scenario::Staging).await;
     let target = "x-amz-target: AmazonEC2ContainerServiceV20141113.ListClusters\r\n";
     let answer = raw(&sim, "POST", "/", target, b"{}").await;
@@ -148,14 +148,14 @@ async fn credentials_are_looked_at() {
     assert_eq!(answer.status, 403);
     assert!(answer.text().contains("<Code>MissingAuthenticationToken</Code>"));
     assert!(answer.header("x-amzn-requestid").is_some());
-    // The region is the signature's: a cluster of another region is not there.
+    // The region comes from the signature: the cluster of another region is not found.
     let other = "authorization: AWS4-HMAC-SHA256 Credential=K/20261118/us-east-1/ecs/aws4_request\r\n";
     let answer = raw(&sim, "POST", "/", &format!("{other}{target}"), b"{}").await;
     assert_eq!(answer.json()["clusterArns"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn the_first_key_expires_in_its_scenario() {
+async fn first_key_expires_in_scenario_expired() {
     let sim = start(Scenario::Expired).await;
     assert_eq!(ecs_as(&sim, "AKIAONE", "ListClusters", json!({})).await.status, 200);
     control(&sim, "/_sim/advance", json!({"seconds": 29})).await;
@@ -171,9 +171,9 @@ async fn the_first_key_expires_in_its_scenario() {
 }
 
 #[tokio::test]
-async fn a_third_of_ecs_is_throttled_in_its_scenario() {
+async fn scenario_throttled_throttles_a_third_of_ecs() {
     let sim = start(Scenario::Throttled).await;
-    // Only the scenario's own: what AWS allows a client is another limit.
+    // Only the throttling of the scenario is tested here, not the documented rates.
     control(&sim, "/_sim/rates", json!({"on": false})).await;
     let mut throttled = 0;
     for _ in 0..200 {
@@ -188,7 +188,7 @@ async fn a_third_of_ecs_is_throttled_in_its_scenario() {
 }
 
 #[tokio::test]
-async fn errors_are_worded_as_each_protocol_does() {
+async fn errors_match_each_protocol() {
     let sim = start(Scenario::Staging).await;
     let kinds = [
         ("throttle", 400, "ThrottlingException", 400, "Throttling"),
@@ -207,7 +207,7 @@ async fn errors_are_worded_as_each_protocol_does() {
         assert_eq!(answer.status, json_status);
         assert_eq!(answer.header("smithy-protocol"), Some("rpc-v2-cbor"));
         assert!(answer.header("x-amzn-query-error").is_some());
-        // Used up.
+        // The fault is used up.
         assert_eq!(ecs(&sim, "ListClusters", json!({})).await.status, 200);
     }
     fault(&sim, "rds:DescribeDBClusters", "denied", 1).await;
@@ -217,7 +217,7 @@ async fn errors_are_worded_as_each_protocol_does() {
 }
 
 #[tokio::test]
-async fn unknown_operations_are_refused_and_counted() {
+async fn unknown_operations_are_rejected_and_counted() {
     let sim = start(Scenario::Staging).await;
     let answer = ecs(&sim, "MakeCoffee", json!({})).await;
     assert_eq!((answer.status, &answer.json()["__type"]), (400, &json!("UnknownOperationException")));
@@ -236,7 +236,7 @@ async fn unknown_operations_are_refused_and_counted() {
 }
 
 #[tokio::test]
-async fn bad_bodies_are_refused() {
+async fn invalid_bodies_are_rejected() {
     let sim = start(Scenario::Staging).await;
     let headers = format!("{}x-amz-target: AmazonEC2ContainerServiceV20141113.ListClusters\r\n", signed("K", "ecs"));
     for body in [&b"{"[..], b"[1]", b"\xff\xfe", b"null"] {
@@ -252,15 +252,15 @@ async fn bad_bodies_are_refused() {
 }
 
 #[tokio::test]
-async fn broken_answers_are_broken_as_asked() {
+async fn requested_faults_break_answers() {
     let sim = start(Scenario::Staging).await;
-    let whole = ecs(&sim, "ListClusters", json!({})).await;
-    let length: usize = whole.header("content-length").unwrap().parse().unwrap();
-    assert_eq!(whole.body.len(), length);
+    let complete = ecs(&sim, "ListClusters", json!({})).await;
+    let length: usize = complete.header("content-length").unwrap().parse().unwrap();
+    assert_eq!(complete.body.len(), length);
     fault(&sim, "ecs:ListClusters", "truncate", 1).await;
     let cut = ecs(&sim, "ListClusters", json!({})).await;
     assert_eq!(cut.header("content-length").unwrap(), length.to_string());
-    assert_eq!(cut.body, whole.body[..length / 2]);
+    assert_eq!(cut.body, complete.body[..length / 2]);
     fault(&sim, "*", "reset", 1).await;
     let gone = ecs(&sim, "ListClusters", json!({})).await;
     assert!(gone.status == 0 && gone.body.is_empty());
@@ -331,7 +331,7 @@ async fn one_connection_carries_many_requests() {
 #[tokio::test]
 async fn many_connections_at_once() {
     let sim = start(Scenario::Staging).await;
-    // One that hangs holds up no other.
+    // A connection that hangs does not block others.
     fault(&sim, "sts:GetCallerIdentity", "hang", 1).await;
     let hung = {
         let sim = sim.clone();
@@ -355,7 +355,7 @@ async fn many_connections_at_once() {
 }
 
 #[tokio::test]
-async fn the_state_tells_what_goes_on() {
+async fn state_reports_services_and_databases() {
     let sim = start(Scenario::CrashLoop).await;
     let state = raw(&sim, "GET", "/_sim/state", "", b"").await.json();
     assert_eq!(state["scenario"], "crash-loop");
@@ -374,7 +374,7 @@ async fn the_state_tells_what_goes_on() {
 }
 
 #[tokio::test]
-async fn blobs_need_no_key_and_bad_pokes_are_refused() {
+async fn blobs_need_no_key_and_invalid_pokes_are_rejected() {
     let sim = start(Scenario::Staging).await;
     assert_eq!(raw(&sim, "GET", "/_ecr/blob/sha256:00", "", b"").await.status, 404);
     let web = "bookmark-manager-staging-web";
@@ -408,7 +408,7 @@ async fn blobs_need_no_key_and_bad_pokes_are_refused() {
 }
 
 #[tokio::test]
-async fn calls_by_path_have_their_own_errors_and_faults() {
+async fn rest_calls_have_their_own_errors_and_faults() {
     let sim = start(Scenario::Staging).await;
     let get = |path: &'static str| {
         let sim = sim.clone();

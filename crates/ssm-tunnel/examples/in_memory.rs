@@ -1,4 +1,4 @@
-//! A whole session without a socket: the client and the agent of this crate, and messages carried between them by hand.
+//! A complete session without a socket: the client and the agent of this crate, with messages passed between them directly.
 
 use bytes::Bytes;
 use ssm_tunnel::agent::{self, Agent};
@@ -14,7 +14,7 @@ fn main() -> std::io::Result<()> {
     for ms in 0..100 {
         let now = Time::from_millis(ms);
         while let Some(message) = client.transmit() {
-            // A damaged message is sent again by whoever sent it.
+            // The sender of a damaged message sends it again.
             let _ = far.receive(&message, now);
         }
         while let Some(message) = far.transmit() {

@@ -1,13 +1,13 @@
-//! A local port that leads to a database, as a user of this library writes it: the requests to AWS are the gate's.
+//! A local port that leads to a database, from the view of a user of this library; the gate makes the requests to AWS.
 
 use rustls::{ClientConfig, RootCertStore};
-use ssm_tunnel::{Credentials, Failure, Gate, Granted, Options, Proxy, SendRate, Token, Tunnel};
+use ssm_tunnel::{Credentials, Failure, Gate, OpenSession, Options, Proxy, SendRate, Token, Tunnel};
 use std::error::Error;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// Asks AWS, with whatever SDK there is.
+/// Makes the requests to AWS, with any SDK.
 struct MyGate;
 
 impl Gate for MyGate {
@@ -22,21 +22,21 @@ impl Gate for MyGate {
         format!("instance {target}")
     }
 
-    async fn start(&self, _target: &String) -> Result<Granted, Failure> {
+    async fn start(&self, _target: &String) -> Result<OpenSession, Failure> {
         // `ssm:StartSession` with AWS-StartPortForwardingSessionToRemoteHost, `host` and `portNumber`.
-        Err(Failure::transient("StartSession is yours to ask"))
+        Err(Failure::transient("StartSession is for you to implement"))
     }
 
     async fn resume(&self, _session_id: &str) -> Result<(Option<String>, Token), Failure> {
         // `ssm:ResumeSession`; without a token in its answer the session is `FailureKind::Gone`.
-        Err(Failure::transient("ResumeSession is yours to ask"))
+        Err(Failure::transient("ResumeSession is for you to implement"))
     }
 
     async fn terminate(&self, _session_id: &str) -> Result<(), Failure> {
         Ok(())
     }
 
-    async fn gone(&self, _target: &String) -> Option<String> {
+    async fn find_gone_reason(&self, _target: &String) -> Option<String> {
         None
     }
 

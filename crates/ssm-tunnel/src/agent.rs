@@ -1,4 +1,4 @@
-//! The agent's side of a session, for simulators and tests: what the SSM agent does on the data channel.
+//! The agent's side of a session, for simulators and tests: the behaviour of the SSM agent on the data channel.
 
 use crate::carried::{Purpose, SendRate};
 use crate::channel::{CHUNK, Channel, Inbound, Role};
@@ -7,21 +7,21 @@ use crate::message::{HandshakeRequest, HandshakeResponse, RequestedAction, Size}
 use crate::outbox::Outbox;
 use crate::smux::{self, Mux, StreamId};
 use crate::time::Time;
-use crate::version::newer;
+use crate::version::is_newer;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 
-/// An event of the agent's side.
+/// An event on the agent's side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The handshake is complete.
     Ready,
-    /// A connection is to be made.
+    /// The client opens a connection.
     Opened(StreamId),
     /// Bytes for a connection.
     Data(StreamId, Bytes),
-    /// A connection is over.
+    /// A connection ended.
     Ended(StreamId),
     /// Bytes for the terminal.
     Input(Bytes),
@@ -29,29 +29,29 @@ pub enum Event {
     Size(Size),
     /// The client ends the session.
     Terminate,
-    /// Bytes came that are no smux.
+    /// The received bytes are not valid smux.
     Broken(String),
 }
 
-/// One session, as its agent has it.
+/// The agent's side of one session.
 pub struct Agent {
     version: String,
     purpose: Purpose,
-    /// The properties that the session was opened with, which the agent repeats to the client.
+    /// The properties that the session was opened with; the agent repeats them to the client.
     properties: Value,
     channel: Channel,
     mux: Option<Mux>,
-    /// The one connection without multiplexing.
+    /// Whether the single connection of a session without multiplexing is open.
     only: bool,
     ready: bool,
-    /// Messages wait until [`Agent::say`] sends them one by one.
-    rests: bool,
+    /// Whether messages wait until [`Agent::send_next`] sends them one by one.
+    resting: bool,
     outbox: Outbox,
     events: VecDeque<Event>,
 }
 
 impl Agent {
-    /// An agent before its handshake. The ids of its messages follow from `seed`.
+    /// Creates an agent before its handshake. The ids of its messages follow from `seed`.
     pub fn new(purpose: Purpose, version: &str, epoch_ms: u64, seed: u128) -> Self {
         Self {
             version: version.to_owned(),
@@ -61,21 +61,21 @@ impl Agent {
             mux: None,
             only: false,
             ready: false,
-            rests: false,
+            resting: false,
             outbox: Outbox::new(SendRate { per_second: 0, burst: 0 }),
             events: VecDeque::new(),
         }
     }
 
-    /// Sets the properties that the session was asked for with: `host`, `portNumber`, `localPortNumber`, which other
-    /// clients go by.
+    /// Sets the properties that the session was requested with (`host`, `portNumber`, `localPortNumber`), which other
+    /// clients rely on.
     #[must_use]
     pub fn with_properties(mut self, properties: Value) -> Self {
         self.properties = properties;
         self
     }
 
-    /// Sends the request of the handshake, with actions beside the type of the session.
+    /// Sends the handshake request, with additional actions besides the session type.
     pub fn start(&mut self, more: &[&str], now: Time) {
         let kind = match self.purpose {
             Purpose::Port => {
@@ -94,7 +94,7 @@ impl Agent {
         self.channel.send(payload::HANDSHAKE_REQUEST, body.into(), now);
     }
 
-    /// Takes in one binary message.
+    /// Processes one binary message.
     pub fn receive(&mut self, bytes: &Bytes, now: Time) -> Result<(), FrameError> {
         self.channel.receive(bytes, now)?;
         while let Some(inbound) = self.channel.take() {
@@ -109,7 +109,8 @@ impl Agent {
         match payload_type {
             payload::HANDSHAKE_RESPONSE if !self.ready => {
                 let Ok(response) = serde_json::from_slice::<HandshakeResponse>(&payload) else { return };
-                let multiplexed = newer(&self.version, "3.0.196.0") && newer(&response.client_version, "1.1.70.0");
+                let multiplexed =
+                    is_newer(&self.version, "3.0.196.0") && is_newer(&response.client_version, "1.1.70.0");
                 if self.purpose == Purpose::Port && multiplexed {
                     self.mux = Some(Mux::server());
                 }
@@ -118,7 +119,7 @@ impl Agent {
                 self.channel.send(payload::HANDSHAKE_COMPLETE, body.into(), now);
                 self.events.push_back(Event::Ready);
             }
-            // Before that it is acknowledged and thrown away, as the agent does.
+            // Data before the handshake is acknowledged and discarded, as the real agent does.
             _ if !self.ready => {}
             payload::FLAG => match payload.get(..4).and_then(|four| four.try_into().ok()).map(u32::from_be_bytes) {
                 Some(flag::TERMINATE_SESSION) => self.events.push_back(Event::Terminate),
@@ -150,13 +151,13 @@ impl Agent {
                 smux::Event::Opened(id) => Some(Event::Opened(id)),
                 smux::Event::Data(id, bytes) => Some(Event::Data(id, bytes)),
                 smux::Event::Ended(id) => Some(Event::Ended(id)),
-                smux::Event::EndedToo(_) => None,
+                smux::Event::EndedOnBothSides(_) => None,
             })),
             Err(error) => self.events.push_back(Event::Broken(error.to_string())),
         }
     }
 
-    /// Bytes from the far side of a connection.
+    /// Sends bytes from the far side of a connection.
     pub fn send(&mut self, stream: StreamId, bytes: &Bytes, now: Time) {
         match &self.mux {
             Some(mux) if mux.received(stream).is_some() => self.put(Mux::data(stream, bytes), now),
@@ -165,15 +166,15 @@ impl Agent {
         }
     }
 
-    /// The far side ended a connection.
+    /// Ends a connection from the far side.
     pub fn end(&mut self, stream: StreamId, now: Time) {
         self.only = false;
         let fin = self.mux.as_mut().and_then(|mux| mux.end(stream));
         self.put(fin, now);
     }
 
-    /// The host and port of a connection cannot be reached. That names no connection: it is said after the ends of
-    /// others that wait, so that the next end is the one that is meant.
+    /// Reports that the host and port of a connection cannot be reached. The flag does not identify a connection, so
+    /// it is sent after the queued ends of other connections; the next end is then the refused one.
     pub fn refuse(&mut self, stream: StreamId, now: Time) {
         self.payload(payload::FLAG, flag::CONNECT_TO_PORT_ERROR.to_be_bytes().to_vec().into(), now);
         self.end(stream, now);
@@ -189,62 +190,63 @@ impl Agent {
         for piece in pieces {
             self.outbox.put(piece);
         }
-        if !self.rests {
-            while self.say(now) {}
+        if !self.resting {
+            while self.send_next(now) {}
         }
     }
 
-    /// Whether it rests after each message, as the official agent does: what it has to say waits for [`Agent::say`].
-    pub fn rest(&mut self, rests: bool, now: Time) {
-        self.rests = rests;
+    /// Sets whether the agent rests after each message, as the official agent does. Queued data then waits for
+    /// [`Agent::send_next`].
+    pub fn set_resting(&mut self, resting: bool, now: Time) {
+        self.resting = resting;
         self.put([], now);
     }
 
-    /// Sends one message of what waits; whether there was one.
-    pub fn say(&mut self, now: Time) -> bool {
+    /// Sends one queued message; returns whether there was one.
+    pub fn send_next(&mut self, now: Time) -> bool {
         let message = self.outbox.message();
         message.map(|message| self.channel.send(payload::OUTPUT, message, now)).is_some()
     }
 
-    /// How many bytes wait for [`Agent::say`].
+    /// The number of bytes that wait for [`Agent::send_next`].
     pub fn waiting(&self) -> usize {
         self.outbox.waiting()
     }
 
-    /// A payload of any type, after all that waits.
+    /// Sends a payload of any type, after all queued data.
     pub fn payload(&mut self, payload_type: u32, bytes: Bytes, now: Time) {
-        while self.say(now) {}
+        while self.send_next(now) {}
         self.channel.send(payload_type, bytes, now);
     }
 
-    /// A message without a number.
+    /// Sends a message without a sequence number.
     pub fn raw(&mut self, kind: Kind, bytes: Bytes, now: Time) {
         self.channel.raw(kind, bytes, now);
     }
 
-    /// The end of the session, as the service tells it.
+    /// Announces the end of the session, as the service does.
     pub fn close(&mut self, why: &str, now: Time) {
-        while self.say(now) {}
+        while self.send_next(now) {}
         let body = json!({"MessageType": "channel_closed", "SchemaVersion": 1, "Output": why}).to_string();
         self.channel.raw(Kind::ChannelClosed, body.into(), now);
     }
 
-    /// The WebSocket is lost: what was sent is kept until it is acknowledged.
+    /// The WebSocket is lost: sent messages are kept until they are acknowledged.
     pub fn lost(&mut self) {
         self.channel.lost();
     }
 
-    /// There is a new WebSocket: sends again what was not acknowledged.
+    /// There is a new WebSocket: sends all unacknowledged messages again.
     pub fn resumed(&mut self, now: Time) {
         self.channel.resumed(now);
     }
 
-    /// Sends again what is overdue.
+    /// Sends overdue messages again.
     pub fn tick(&mut self, now: Time) {
         self.channel.tick(now);
     }
 
-    /// When [`Agent::tick`] has something to do.
+    /// The time of the next work for [`Agent::tick`].
     pub fn wake(&self) -> Option<Time> {
         self.channel.wake()
     }
@@ -259,7 +261,7 @@ impl Agent {
         self.events.pop_front()
     }
 
-    /// Whether the far side may be read: the client has room.
+    /// Whether the far side may be read, because the client's window has room.
     pub fn has_room(&self) -> bool {
         self.channel.has_room()
     }

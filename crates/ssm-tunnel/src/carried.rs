@@ -1,24 +1,24 @@
-//! The use of a session, its rate of sending, and its events.
+//! The purpose of a session, its rate of sending, and its events.
 
 use crate::smux::StreamId;
 use bytes::Bytes;
 
-/// The use of a session.
+/// The purpose of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Connections to a port.
+    /// Forwarding connections to a port.
     Port,
     /// A terminal or a command.
     Shell,
 }
 
-/// How fast data is sent: the service's own limits are not documented, and the official clients send a message of 1 KiB
-/// a millisecond.
+/// The rate at which data is sent. The service's own limits are not documented; the official clients send one message
+/// of 1 KiB per millisecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SendRate {
-    /// Messages a second; 0 is as fast as the link takes them.
+    /// Messages per second; 0 sends as fast as the link accepts them.
     pub per_second: u32,
-    /// As many may go at once after a pause.
+    /// The number of messages that may be sent at once after a pause.
     pub burst: u32,
 }
 
@@ -31,16 +31,17 @@ impl Default for SendRate {
 /// An event of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The handshake is complete: from now on input counts.
+    /// The handshake is complete; input is accepted from now on.
     Ready {
-        /// The version of the agent, as it says.
+        /// The agent's version, as it reported it.
         agent_version: String,
-        /// Whether there can be several connections at once.
+        /// Whether several connections can be open at the same time.
         multiplexed: bool,
     },
     /// Bytes for a local connection.
     Data(StreamId, Bytes),
-    /// The far side ended the connection; `refused` if there never was one, as the host and port could not be reached.
+    /// The far side ended the connection. `refused` means that it never existed, because the host and port could not
+    /// be reached.
     Ended {
         /// The connection that ended.
         stream: StreamId,
@@ -49,12 +50,12 @@ pub enum Event {
     },
     /// Bytes for the terminal.
     Output(Bytes),
-    /// Bytes of stderr, where the agent tells them apart.
+    /// Bytes of stderr, if the agent separates them from stdout.
     Stderr(Bytes),
-    /// The exit code of the command, where the agent tells it.
+    /// The exit code of the command, if the agent reports it.
     Exit(i32),
-    /// The session is over: the service said so.
+    /// The service closed the session, with this reason.
     Closed(String),
-    /// The session cannot go on, because of what the agent sent.
+    /// The session cannot continue because of invalid data from the agent.
     Broken(String),
 }

@@ -1,7 +1,7 @@
-//! One direction each way over a link that may break: numbers, acknowledgements, order, sending again. The same for both
-//! sides, which differ in the kind of message that they send.
+//! Reliable delivery in both directions over a link that may break: sequence numbers, acknowledgements, ordering,
+//! retransmission. Both sides use the same code; they differ in the type of message that they send.
 //!
-//! What does *not* live here: what the payloads mean, and sockets.
+//! Not part of this module: the meaning of payloads, and sockets.
 
 use crate::frame::{Frame, FrameError, Kind};
 use crate::message::{Acknowledge, ChannelClosed};
@@ -11,20 +11,20 @@ use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
 use uuid::{Builder, Uuid};
 
-/// The largest payload of data; both official sides cut at it.
+/// The largest data payload; the official client and agent both split at this size.
 pub const CHUNK: usize = 1024;
-/// As many messages may be on their way without an acknowledgement: with 1 KiB each enough for 50 MB/s over 40 ms.
+/// The number of messages that may be in flight without an acknowledgement: at 1 KiB each, enough for 50 MB/s over 40 ms.
 pub const WINDOW: usize = 2048;
-/// As many messages that came before their turn are kept. More are not acknowledged, so that they are sent again.
+/// The number of early messages to buffer. Messages beyond that are not acknowledged, so that they are sent again.
 const EARLY: usize = 10_000;
-/// As many are sent again at one time, unless the link was lost.
+/// The number of messages to send again at one time, unless the link was lost.
 const AGAIN: usize = 64;
-/// Queues that are empty keep room for so many.
+/// The capacity that empty queues keep.
 const IDLE: usize = 64;
-/// The part of an id that is counted: the others say of which kind it is.
+/// The bits of an id that count up; the other bits hold the UUID version and variant.
 const COUNTED: u128 = (1 << 62) - 1;
 
-/// The side of the session that this end is.
+/// The side of the session that this channel represents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Sends input, receives output.
@@ -33,7 +33,7 @@ pub enum Role {
     Agent,
 }
 
-/// An item that arrived, in order of sequence numbers.
+/// A received item, in order of sequence numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inbound {
     /// A payload with its type.
@@ -42,10 +42,10 @@ pub enum Inbound {
     Closed(String),
 }
 
-/// A message that waits for the WebSocket.
+/// A message waiting for the WebSocket.
 enum Waiting {
     Frame(Bytes),
-    /// The message of this number, which is kept until it is acknowledged: made when the WebSocket takes it.
+    /// The unacknowledged message with this sequence number. It is encoded when the WebSocket accepts it.
     Number(i64),
 }
 
@@ -61,9 +61,9 @@ struct Sent {
 /// The state of both directions.
 pub struct Channel {
     role: Role,
-    /// The wall-clock time of the moment zero, in milliseconds since 1970.
+    /// The wall-clock time at the time origin, in milliseconds since 1970.
     epoch_ms: u64,
-    /// The id before the next one.
+    /// The last id that was used.
     id: u128,
     next_out: i64,
     unacknowledged: VecDeque<Sent>,
@@ -72,12 +72,12 @@ pub struct Channel {
     out: VecDeque<Waiting>,
     inbox: VecDeque<Inbound>,
     rtt: Rtt,
-    heard: Time,
+    last_received: Time,
 }
 
 impl Channel {
-    /// A fresh one. `epoch_ms` is the wall clock at the moment zero of the times that are handed in; the ids of its messages
-    /// follow from `seed`.
+    /// Creates a channel. `epoch_ms` is the wall-clock time at the origin of the passed times; the ids of its
+    /// messages follow from `seed`.
     pub fn new(role: Role, epoch_ms: u64, seed: u128) -> Self {
         Self {
             role,
@@ -90,18 +90,18 @@ impl Channel {
             out: VecDeque::new(),
             inbox: VecDeque::new(),
             rtt: Rtt::default(),
-            heard: Time::ZERO,
+            last_received: Time::ZERO,
         }
     }
 
-    fn kinds(&self) -> (Kind, Kind) {
+    fn sent_and_received_kinds(&self) -> (Kind, Kind) {
         match self.role {
             Role::Client => (Kind::Input, Kind::Output),
             Role::Agent => (Kind::Output, Kind::Input),
         }
     }
 
-    /// A unique id: the numbers after a random one.
+    /// Returns a unique id by counting up from a random one.
     pub(crate) fn next_id(&mut self) -> Uuid {
         self.id = (self.id & !COUNTED) | (self.id.wrapping_add(1) & COUNTED);
         Uuid::from_u128(self.id)
@@ -119,7 +119,7 @@ impl Channel {
         }
     }
 
-    /// Sends a payload; it is kept until the other side says that it has it.
+    /// Sends a payload and keeps it until the other side acknowledges it.
     pub fn send(&mut self, payload_type: u32, payload: Bytes, now: Time) {
         let sent = Sent { sequence: self.next_out, id: self.next_id(), payload_type, payload, at: now, times: 1 };
         self.next_out += 1;
@@ -127,15 +127,15 @@ impl Channel {
         self.unacknowledged.push_back(sent);
     }
 
-    /// The place of the message of this number among those without an acknowledgement.
-    fn place(&self, number: i64) -> Option<usize> {
+    /// The index of the message with this sequence number among the unacknowledged ones.
+    fn position_of(&self, number: i64) -> Option<usize> {
         self.unacknowledged.binary_search_by_key(&number, |sent| sent.sequence).ok()
     }
 
-    /// The message of this number as it goes over the wire; none once it is acknowledged.
+    /// Encodes the message with this sequence number; none if it was acknowledged in the meantime.
     fn encoded(&self, number: i64) -> Option<Bytes> {
-        let sent = self.unacknowledged.get(self.place(number)?)?;
-        let (kind, _) = self.kinds();
+        let sent = self.unacknowledged.get(self.position_of(number)?)?;
+        let (kind, _) = self.sent_and_received_kinds();
         let frame = Frame {
             sequence: sent.sequence,
             payload_type: sent.payload_type,
@@ -145,10 +145,10 @@ impl Channel {
         Some(frame.encode())
     }
 
-    /// Takes in one message of the WebSocket. A damaged one is an error and changes nothing: its sender sends it again.
+    /// Processes one WebSocket message. A damaged one returns an error and changes nothing: its sender sends it again.
     pub fn receive(&mut self, bytes: &Bytes, now: Time) -> Result<(), FrameError> {
         let frame = Frame::decode(bytes)?;
-        let (_, expected) = self.kinds();
+        let (_, expected) = self.sent_and_received_kinds();
         match &frame.kind {
             kind if *kind == expected => self.receive_data(frame, now),
             Kind::Acknowledge => self.acknowledged(&frame, now),
@@ -156,20 +156,20 @@ impl Channel {
                 let closed: ChannelClosed = serde_json::from_slice(&frame.payload).unwrap_or_default();
                 self.inbox.push_back(Inbound::Closed(closed.reason()));
             }
-            // Neither says anything about the agent; what is not known is left alone.
+            // The publication messages tell nothing about the agent; unknown types are ignored.
             Kind::StartPublication | Kind::PausePublication | Kind::Other(_) | Kind::Input | Kind::Output => {}
         }
         Ok(())
     }
 
     fn receive_data(&mut self, frame: Frame, now: Time) {
-        self.heard = now;
+        self.last_received = now;
         if frame.sequence > self.next_in
             && (self.early.len() >= EARLY || frame.sequence - self.next_in > 10 * EARLY as i64)
         {
             return;
         }
-        // A duplicate too: the acknowledgement of the first may have been lost, and its sender waits.
+        // Duplicates are acknowledged too: the first acknowledgement may have been lost, and the sender still waits for one.
         self.acknowledge(&frame, now);
         if frame.sequence < self.next_in {
             return;
@@ -200,18 +200,18 @@ impl Channel {
     }
 
     fn acknowledged(&mut self, frame: &Frame, now: Time) {
-        self.heard = now;
+        self.last_received = now;
         let Ok(body) = serde_json::from_slice::<Acknowledge>(&frame.payload) else { return };
-        let Some(at) = self.place(body.sequence) else { return };
+        let Some(at) = self.position_of(body.sequence) else { return };
         if let Some(sent) = self.unacknowledged.remove(at)
             && sent.times == 1
         {
-            // Of one that was sent twice nobody knows which of the two was acknowledged.
+            // After a retransmission it is unknown which copy was acknowledged, so only messages sent once are measured.
             self.rtt.measure(now.saturating_sub(sent.at));
         }
     }
 
-    /// The next item that arrived, in order of sequence numbers.
+    /// The next received item, in order of sequence numbers.
     pub fn take(&mut self) -> Option<Inbound> {
         self.inbox.pop_front()
     }
@@ -219,91 +219,91 @@ impl Channel {
     /// The next message for the WebSocket.
     pub fn transmit(&mut self) -> Option<Bytes> {
         while let Some(waiting) = self.out.pop_front() {
-            let made = match waiting {
+            let encoded_message = match waiting {
                 Waiting::Frame(frame) => Some(frame),
                 Waiting::Number(number) => self.encoded(number),
             };
-            if made.is_some() {
-                return made;
+            if encoded_message.is_some() {
+                return encoded_message;
             }
         }
         None
     }
 
-    /// How many messages wait for the WebSocket.
+    /// The number of messages that wait for the WebSocket.
     pub fn waiting(&self) -> usize {
         self.out.len()
     }
 
-    /// Whether there is room for another message.
+    /// Whether another message may be sent without exceeding the window.
     pub fn has_room(&self) -> bool {
         self.unacknowledged.len() < WINDOW
     }
 
-    /// How many messages have no acknowledgement yet.
+    /// The number of messages without an acknowledgement.
     pub fn unacknowledged(&self) -> usize {
         self.unacknowledged.len()
     }
 
-    /// Since when the oldest message without an acknowledgement waits for it, by its last sending.
-    pub fn oldest(&self) -> Option<Time> {
+    /// The time at which the oldest message without an acknowledgement was last sent.
+    pub fn oldest_sent_at(&self) -> Option<Time> {
         self.unacknowledged.front().map(|sent| sent.at)
     }
 
-    /// When data or an acknowledgement last came from the other side.
-    pub fn heard(&self) -> Time {
-        self.heard
+    /// The time at which data or an acknowledgement last arrived from the other side.
+    pub fn last_received(&self) -> Time {
+        self.last_received
     }
 
-    /// How long a round takes, once one was measured.
+    /// The round-trip time; none before the first measurement.
     pub fn round_trip(&self) -> Option<Time> {
         self.rtt.smoothed()
     }
 
-    /// Sends again what is overdue.
+    /// Sends overdue messages again.
     pub fn tick(&mut self, now: Time) {
         if self.out.is_empty() && self.unacknowledged.is_empty() {
             self.out.shrink_to(IDLE);
             self.unacknowledged.shrink_to(IDLE);
             self.inbox.shrink_to(IDLE);
         }
-        // While the WebSocket takes nothing, another copy helps nobody.
+        // While the WebSocket does not accept messages, another copy would not help.
         if self.out.len() >= AGAIN {
             return;
         }
-        let mut again = Vec::new();
+        let mut overdue = Vec::new();
         for (at, sent) in self.unacknowledged.iter().take(AGAIN).enumerate() {
             if sent.at + self.rtt.timeout(sent.times) <= now {
-                again.push(at);
+                overdue.push(at);
             }
         }
-        for at in again {
-            self.again(at, now);
+        for at in overdue {
+            self.repeat(at, now);
         }
     }
 
-    fn again(&mut self, at: usize, now: Time) {
+    fn repeat(&mut self, at: usize, now: Time) {
         let Some(sent) = self.unacknowledged.get_mut(at) else { return };
         sent.at = now;
         sent.times = sent.times.saturating_add(1);
         self.out.push_back(Waiting::Number(sent.sequence));
     }
 
-    /// The link is lost: what waited for it is dropped, as all of it is sent again on the next one. An acknowledgement
-    /// that is dropped here is sent when the other side sends its message again.
+    /// Drops everything queued for the lost link: unacknowledged messages are sent again on the next one. A dropped
+    /// acknowledgement is sent once the other side repeats its message.
     pub fn lost(&mut self) {
         self.out.clear();
     }
 
-    /// Takes a new link: everything without an acknowledgement is sent again at once.
+    /// Starts using a new link: sends all unacknowledged messages again at once.
     pub fn resumed(&mut self, now: Time) {
         self.out.clear();
         for at in 0..self.unacknowledged.len() {
-            self.again(at, now);
+            self.repeat(at, now);
         }
     }
 
-    /// When [`Channel::tick`] has something to do; not while so much waits for the WebSocket that it has not.
+    /// The time of the next work for [`Channel::tick`]; none while so much waits for the WebSocket that it has nothing to do.
     pub fn wake(&self) -> Option<Time> {
         if self.out.len() >= AGAIN {
             return None;
@@ -311,7 +311,7 @@ impl Channel {
         self.unacknowledged.iter().take(AGAIN).map(|sent| sent.at + self.rtt.timeout(sent.times)).min()
     }
 
-    /// Puts a message on the wire that has no number: for simulators.
+    /// Sends a message without a sequence number: for simulators.
     pub fn raw(&mut self, kind: Kind, payload: Bytes, now: Time) {
         let id = self.next_id();
         let frame = Frame { payload, ..self.frame(kind, id, now) };
@@ -319,7 +319,7 @@ impl Channel {
     }
 }
 
-/// A UUID as one of random bits is written.
+/// Formats random bits as a version 4 UUID.
 pub(crate) fn random(bits: u128) -> Uuid {
     Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
 }

@@ -1,4 +1,4 @@
-//! What is sent and acknowledged, over a network that loses, repeats and reorders.
+//! Retransmission, acknowledgement and ordering over a network that loses, repeats and reorders messages.
 
 use super::*;
 use crate::frame::payload::OUTPUT;
@@ -22,7 +22,7 @@ fn send(channel: &mut Channel, text: &'static str, ms: u64) -> Bytes {
 }
 
 #[test]
-fn messages_in_the_wrong_order_come_out_in_the_right_one() {
+fn reordered_messages_are_delivered_in_order() {
     let (mut client, mut agent) = pair();
     let frames = [send(&mut agent, "a", 0), send(&mut agent, "b", 0), send(&mut agent, "c", 0)];
     for which in [2, 1, 0] {
@@ -48,7 +48,7 @@ fn a_duplicate_is_delivered_once_and_acknowledged_twice() {
 }
 
 #[test]
-fn what_has_no_acknowledgement_is_sent_again_when_its_time_is_over_and_not_before() {
+fn unacknowledged_message_is_resent_after_its_timeout_and_not_before() {
     let (mut client, _) = pair();
     let first = send(&mut client, "a", 0);
     client.tick(at(199));
@@ -57,11 +57,11 @@ fn what_has_no_acknowledgement_is_sent_again_when_its_time_is_over_and_not_befor
     client.tick(at(200));
     let again = client.transmit().unwrap();
     assert_eq!(Frame::decode(&again).unwrap().id, Frame::decode(&first).unwrap().id);
-    assert!(client.wake() > Some(at(400)), "waits longer for the second");
+    assert!(client.wake() > Some(at(400)), "the second timeout is longer");
 }
 
 #[test]
-fn after_a_new_link_everything_without_an_acknowledgement_is_sent_at_once() {
+fn new_link_resends_all_unacknowledged_messages_at_once() {
     let (mut client, mut agent) = pair();
     let frames: Vec<Bytes> = ["a", "b", "c"].into_iter().map(|text| send(&mut client, text, 0)).collect();
     agent.receive(&frames[1], at(1)).unwrap();
@@ -79,7 +79,7 @@ fn after_a_new_link_everything_without_an_acknowledgement_is_sent_at_once() {
 }
 
 #[test]
-fn what_is_sent_again_at_once_is_made_when_the_link_takes_it_and_not_where_it_is_acknowledged_by_then() {
+fn resent_message_is_skipped_if_acknowledged_before_the_link_takes_it() {
     let (mut client, mut agent) = pair();
     let first = send(&mut client, "a", 0);
     let second = send(&mut client, "b", 0);
@@ -92,7 +92,7 @@ fn what_is_sent_again_at_once_is_made_when_the_link_takes_it_and_not_where_it_is
 }
 
 #[test]
-fn no_two_messages_have_one_id_and_each_is_of_the_kind_that_agents_make() {
+fn message_ids_are_unique_version_4_uuids() {
     let (mut client, _) = pair();
     let ids: std::collections::HashSet<Uuid> =
         (0..1000).map(|_| Frame::decode(&send(&mut client, "a", 0)).unwrap().id).collect();
@@ -101,7 +101,7 @@ fn no_two_messages_have_one_id_and_each_is_of_the_kind_that_agents_make() {
 }
 
 #[test]
-fn room_that_a_transfer_needed_is_given_back_when_all_is_acknowledged() {
+fn queue_memory_is_released_once_everything_is_acknowledged() {
     let (mut client, mut agent) = pair();
     for _ in 0..WINDOW {
         client.send(OUTPUT, Bytes::from_static(b"a"), at(0));
@@ -115,7 +115,7 @@ fn room_that_a_transfer_needed_is_given_back_when_all_is_acknowledged() {
 }
 
 #[test]
-fn a_message_far_ahead_is_not_acknowledged_and_fills_no_memory() {
+fn message_far_ahead_is_neither_acknowledged_nor_buffered() {
     let (mut client, agent) = pair();
     let far = Frame { sequence: i64::MAX, payload_type: OUTPUT, ..agent.frame(Kind::Output, Uuid::nil(), at(1)) };
     client.receive(&far.encode(), at(1)).unwrap();
@@ -126,7 +126,7 @@ fn a_message_far_ahead_is_not_acknowledged_and_fills_no_memory() {
 }
 
 #[test]
-fn while_there_is_no_link_what_is_overdue_wakes_nobody_again_and_again() {
+fn overdue_messages_cause_no_wakeups_without_a_link() {
     let (mut client, _) = pair();
     for _ in 0..AGAIN {
         client.send(OUTPUT, Bytes::from_static(b"x"), at(0));
@@ -134,13 +134,13 @@ fn while_there_is_no_link_what_is_overdue_wakes_nobody_again_and_again() {
     client.lost();
     assert_eq!(client.wake(), Some(at(200)));
     client.tick(at(200));
-    assert_eq!(client.wake(), None, "as much waits as is sent again at one time");
+    assert_eq!(client.wake(), None, "the queue already holds a full batch");
     while client.transmit().is_some() {}
     assert!(client.wake().is_some_and(|wake| wake > at(200)));
 }
 
 #[test]
-fn the_end_is_told_and_other_kinds_are_left_alone() {
+fn channel_close_is_reported_and_other_kinds_are_ignored() {
     let (mut client, mut agent) = pair();
     for kind in [Kind::StartPublication, Kind::PausePublication, Kind::Other("agent_session_state".into()), Kind::Input]
     {

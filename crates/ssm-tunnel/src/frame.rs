@@ -1,15 +1,15 @@
-//! One binary message of the data channel: a header of fixed places, big-endian, and a payload with its SHA-256.
+//! One binary message of the data channel: a header with fixed offsets, big-endian, and a payload with its SHA-256 digest.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use uuid::Uuid;
 
-/// The length that the header says of itself: up to and with the type of the payload, without its length.
+/// The header length that the header itself states: up to and including the payload type, without the payload length.
 pub const HEADER: usize = 116;
-/// Where the payload starts.
+/// The offset of the payload.
 const START: usize = HEADER + 4;
-/// The longest header that is believed. None longer than [`HEADER`] was ever seen.
+/// The longest header that is accepted. None longer than [`HEADER`] has been observed.
 const LONGEST_HEADER: usize = 1024;
 
 /// The type of a message, a name in its header.
@@ -19,20 +19,20 @@ pub enum Kind {
     Input,
     /// From the agent to the client.
     Output,
-    /// One of the two above has arrived.
+    /// Acknowledges a message of one of the two types above.
     Acknowledge,
     /// The session is over.
     ChannelClosed,
-    /// The service may send again. Says nothing about whether the agent is ready.
+    /// The service accepts data again. This does not mean that the agent is ready.
     StartPublication,
-    /// The service asks to wait.
+    /// The service requests that the client pause sending.
     PausePublication,
-    /// Another one, by its name.
+    /// Any other type, by its name.
     Other(String),
 }
 
 impl Kind {
-    /// As it stands in the header.
+    /// The name used in the header.
     pub fn name(&self) -> &str {
         match self {
             Self::Input => "input_stream_data",
@@ -57,13 +57,13 @@ impl Kind {
         }
     }
 
-    /// The agent itself sends these two without a valid digest.
+    /// Whether the digest is ignored: the agent itself sends these two types without a valid one.
     fn is_unchecked(&self) -> bool {
         matches!(self, Self::StartPublication | Self::PausePublication)
     }
 }
 
-/// Types of payload, as numbers on the wire.
+/// Payload types, as numbers on the wire.
 pub mod payload {
     /// Bytes of a connection or of a terminal.
     pub const OUTPUT: u32 = 1;
@@ -71,11 +71,11 @@ pub mod payload {
     pub const ERROR: u32 = 2;
     /// The size of the terminal.
     pub const SIZE: u32 = 3;
-    /// The agent's request before the session: [`crate::message::HandshakeRequest`].
+    /// The agent's handshake request: [`crate::message::HandshakeRequest`].
     pub const HANDSHAKE_REQUEST: u32 = 5;
-    /// The client's answer: [`crate::message::HandshakeResponse`].
+    /// The client's handshake response: [`crate::message::HandshakeResponse`].
     pub const HANDSHAKE_RESPONSE: u32 = 6;
-    /// The end of the handshake: from here on input counts.
+    /// The end of the handshake: input is accepted from here on.
     pub const HANDSHAKE_COMPLETE: u32 = 7;
     /// One of [`super::flag`].
     pub const FLAG: u32 = 10;
@@ -87,7 +87,7 @@ pub mod payload {
 
 /// Values of a payload of the type [`payload::FLAG`].
 pub mod flag {
-    /// The connection is over, the session is not (sessions without multiplexing).
+    /// The connection is closed, the session is not (sessions without multiplexing).
     pub const DISCONNECT_TO_PORT: u32 = 1;
     /// The session is over.
     pub const TERMINATE_SESSION: u32 = 2;
@@ -95,24 +95,24 @@ pub mod flag {
     pub const CONNECT_TO_PORT_ERROR: u32 = 3;
 }
 
-/// The reason why bytes are no frame.
+/// The reason why bytes are not a valid frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FrameError {
     /// Fewer bytes than the header and the payload need.
     #[error("the message is cut off after {0} bytes")]
     Truncated(usize),
-    /// The header's length is impossible.
-    #[error("the message says that its header has {0} bytes")]
+    /// The header length is out of range.
+    #[error("the message states a header of {0} bytes")]
     Header(u32),
-    /// The payload's length and what is there differ.
-    #[error("the message says that it carries {said} bytes, and carries {there}")]
+    /// The stated payload length differs from the actual one.
+    #[error("the message states a payload of {stated} bytes, but carries {actual}")]
     Length {
-        /// The length in the header.
-        said: u32,
-        /// The length of the payload that is there.
-        there: usize,
+        /// The length stated in the header.
+        stated: u32,
+        /// The actual length of the payload.
+        actual: usize,
     },
-    /// The payload is not what was sent.
+    /// The payload does not match its digest.
     #[error("the message's digest is not that of its content")]
     Digest,
 }
@@ -122,22 +122,22 @@ pub enum FrameError {
 pub struct Frame {
     /// The type of the message.
     pub kind: Kind,
-    /// When it was made, in milliseconds since 1970. Never 0.
+    /// The creation time, in milliseconds since 1970. Never 0.
     pub created_ms: u64,
-    /// Its place among those of its direction; 0 in acknowledgements.
+    /// The sequence number within its direction; 0 in acknowledgements.
     pub sequence: i64,
     /// 3 in acknowledgements, else 0; 1 in the first message of a direction.
     pub flags: u64,
-    /// The id, which an acknowledgement repeats.
+    /// The id of the message; an acknowledgement repeats it.
     pub id: Uuid,
-    /// The type of the payload: one of [`payload`], or another.
+    /// The payload type: one of [`payload`], or an unknown one.
     pub payload_type: u32,
-    /// The content, whose form depends on its type.
+    /// The content; its form depends on the payload type.
     pub payload: Bytes,
 }
 
 impl Frame {
-    /// The message as bytes for the WebSocket.
+    /// Encodes the message for the WebSocket.
     pub fn encode(&self) -> Bytes {
         let mut out = BytesMut::with_capacity(START + self.payload.len());
         out.put_u32(HEADER as u32);
@@ -160,7 +160,7 @@ impl Frame {
         out.freeze()
     }
 
-    /// Reads a message from the bytes of one WebSocket message.
+    /// Decodes one binary WebSocket message.
     pub fn decode(bytes: &Bytes) -> Result<Self, FrameError> {
         let truncated = FrameError::Truncated(bytes.len());
         let header = u32_at(bytes, 0).ok_or(truncated)?;
@@ -173,13 +173,13 @@ impl Frame {
         }
         let name = String::from_utf8_lossy(&bytes[4..36]);
         let kind = Kind::of(name.trim_matches(['\0', ' ']));
-        let said = u32_at(bytes, length).ok_or(truncated)?;
+        let stated = u32_at(bytes, length).ok_or(truncated)?;
         let payload = bytes.slice(length + 4..);
-        if payload.len() < said as usize {
+        if payload.len() < stated as usize {
             return Err(truncated);
         }
-        if payload.len() != said as usize {
-            return Err(FrameError::Length { said, there: payload.len() });
+        if payload.len() != stated as usize {
+            return Err(FrameError::Length { stated, actual: payload.len() });
         }
         if !payload.is_empty() && !kind.is_unchecked() && Sha256::digest(&payload)[..] != bytes[80..112] {
             return Err(FrameError::Digest);

@@ -1,4 +1,4 @@
-//! Frames as they are written and read, and what is no frame.
+//! Encoding and decoding of frames, and rejection of invalid ones.
 
 use super::*;
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ fn unhex(text: &str) -> Bytes {
 const RECORDED: &str = include_str!("../tests/recorded.txt");
 
 #[test]
-fn a_recorded_session_is_read_and_written_byte_for_byte() {
+fn recorded_session_round_trips_byte_for_byte() {
     for line in RECORDED.lines() {
         let bytes = unhex(line);
         let frame = Frame::decode(&bytes).unwrap();
@@ -32,7 +32,7 @@ fn a_recorded_session_is_read_and_written_byte_for_byte() {
 }
 
 #[test]
-fn an_acknowledgement_names_the_message_by_the_id_in_its_header() {
+fn acknowledgement_refers_to_the_header_id_of_its_message() {
     let frames: Vec<Frame> = RECORDED.lines().map(|line| Frame::decode(&unhex(line)).unwrap()).collect();
     let acknowledged: Vec<crate::message::Acknowledge> = frames
         .iter()
@@ -46,7 +46,7 @@ fn an_acknowledgement_names_the_message_by_the_id_in_its_header() {
 }
 
 #[test]
-fn a_message_cut_off_at_any_byte_is_refused() {
+fn truncated_message_is_rejected_at_any_byte() {
     let bytes = frame(b"SELECT 1").encode();
     for end in 0..bytes.len() {
         assert!(Frame::decode(&bytes.slice(..end)).is_err(), "{end}");
@@ -54,7 +54,7 @@ fn a_message_cut_off_at_any_byte_is_refused() {
 }
 
 #[test]
-fn a_changed_payload_is_refused_but_for_the_two_kinds_that_have_no_digest() {
+fn changed_payload_is_rejected_except_for_kinds_without_digest() {
     let mut bytes = frame(b"SELECT 1").encode().to_vec();
     *bytes.last_mut().unwrap() ^= 1;
     assert_eq!(Frame::decode(&bytes.clone().into()), Err(FrameError::Digest));
@@ -64,7 +64,7 @@ fn a_changed_payload_is_refused_but_for_the_two_kinds_that_have_no_digest() {
 }
 
 #[test]
-fn huge_lengths_are_refused() {
+fn huge_lengths_are_rejected() {
     let bytes = frame(b"SELECT 1").encode();
     for at in [0, HEADER] {
         for value in [u32::MAX, 1 << 31, 0x00ff_ffff] {
@@ -76,14 +76,14 @@ fn huge_lengths_are_refused() {
 }
 
 #[test]
-fn a_kind_that_nobody_knows_keeps_its_name() {
+fn unknown_kind_keeps_its_name() {
     let unknown = Frame { kind: Kind::Other("agent_session_state".into()), ..frame(b"{}") };
     assert_eq!(Frame::decode(&unknown.encode()).unwrap(), unknown);
 }
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_again(sequence: i64, flags: u64, id: u128, kind: u32, payload: Vec<u8>) {
+    fn encoded_frame_decodes_to_itself(sequence: i64, flags: u64, id: u128, kind: u32, payload: Vec<u8>) {
         let frame = Frame {
             kind: Kind::Output, created_ms: 1, sequence, flags, id: Uuid::from_u128(id), payload_type: kind, payload: payload.into(),
         };

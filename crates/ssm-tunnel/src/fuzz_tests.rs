@@ -1,5 +1,5 @@
-//! Arbitrary bytes for every decoder: none panics, none takes memory without bound, and what cannot be understood changes
-//! nothing. `./dev fuzz` runs these with many more cases.
+//! Arbitrary bytes for every decoder: none panics or allocates without bound, and invalid input changes nothing.
+//! `./dev fuzz` runs these with many more cases.
 
 use crate::agent::Agent;
 use crate::carried::{Event, Purpose, SendRate};
@@ -8,13 +8,13 @@ use crate::message::{Acknowledge, ChannelClosed, HandshakeRequest, HandshakeResp
 use crate::session::Session;
 use crate::smux::{self, Mux, SmuxError};
 use crate::time::Time;
-use crate::version::newer;
+use crate::version::is_newer;
 use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
 
-/// Payloads: what somebody sends by mistake, and what is nearly right.
+/// Generates payloads: random bytes, and almost valid messages.
 fn body() -> impl Strategy<Value = Vec<u8>> {
     let handshake =
         (".{0,12}", prop::option::of(prop::collection::vec(".{0,12}", 0..4))).prop_map(|(version, actions)| {
@@ -64,7 +64,7 @@ fn kind() -> impl Strategy<Value = Kind> {
     ]
 }
 
-/// Messages that are well formed, whatever they say; now and then one that is not.
+/// Generates well-formed messages with arbitrary content, and an occasional malformed one.
 fn messages() -> impl Strategy<Value = Vec<Bytes>> {
     let frame = (kind(), 0i64..12, any::<u64>(), 0u32..16, body(), prop::option::weighted(0.1, any::<i64>())).prop_map(
         |(kind, sequence, flags, payload_type, payload, far)| {
@@ -86,7 +86,7 @@ fn recorded() -> Vec<Bytes> {
 }
 
 #[test]
-fn every_recorded_message_cut_off_at_any_byte_is_refused() {
+fn recorded_messages_truncated_at_any_byte_are_rejected() {
     for bytes in recorded() {
         for end in 0..bytes.len() {
             assert!(Frame::decode(&bytes.slice(..end)).is_err(), "{end} of {}", bytes.len());
@@ -95,20 +95,20 @@ fn every_recorded_message_cut_off_at_any_byte_is_refused() {
 }
 
 #[test]
-fn a_payload_of_another_length_than_is_said_is_refused() {
+fn payload_length_mismatch_is_rejected() {
     for bytes in recorded() {
         let longer: Bytes = [&bytes[..], b"x"].concat().into();
         assert!(matches!(Frame::decode(&longer), Err(FrameError::Length { .. })));
-        for said in [u32::MAX, u32::MAX / 2, (bytes.len() - HEADER) as u32] {
+        for stated in [u32::MAX, u32::MAX / 2, (bytes.len() - HEADER) as u32] {
             let mut bytes = bytes.to_vec();
-            bytes[HEADER..HEADER + 4].copy_from_slice(&said.to_be_bytes());
+            bytes[HEADER..HEADER + 4].copy_from_slice(&stated.to_be_bytes());
             assert!(Frame::decode(&bytes.into()).is_err());
         }
     }
 }
 
 #[test]
-fn smux_with_another_version_command_or_stream_is_an_error_or_nothing_and_never_somebody_elses_bytes() {
+fn invalid_smux_never_delivers_bytes_to_another_stream() {
     let header = |version: u8, command: u8, length: u16, id: u32| {
         let (length, id) = (length.to_le_bytes(), id.to_le_bytes());
         [version, command, length[0], length[1], id[0], id[1], id[2], id[3]]
@@ -125,14 +125,14 @@ fn smux_with_another_version_command_or_stream_is_an_error_or_nothing_and_never_
         let bytes = [&header(1, 2, 4, other)[..], b"lost"].concat();
         assert_eq!(mux.receive(&bytes), Ok(Vec::new()), "{other}");
     }
-    // A length that says more than came waits for the rest, and takes it as one.
+    // A frame whose stated length exceeds the received bytes waits for the rest and is delivered as one.
     assert_eq!(mux.receive(&[&header(1, 2, 6, id)[..], b"one"].concat()), Ok(Vec::new()));
     assert_eq!(mux.receive(b"two"), Ok(vec![smux::Event::Data(id, Bytes::from_static(b"onetwo"))]));
 }
 
 proptest! {
     #[test]
-    fn a_message_with_one_other_byte_is_refused_or_differs_in_its_header_alone(which: prop::sample::Index, at: prop::sample::Index, by in 1u8..=255) {
+    fn single_byte_change_is_rejected_or_affects_only_the_header(which: prop::sample::Index, at: prop::sample::Index, by in 1u8..=255) {
         let all = recorded();
         let bytes = which.get(&all);
         let mut changed = bytes.to_vec();
@@ -147,7 +147,7 @@ proptest! {
     }
 
     #[test]
-    fn a_session_takes_any_messages_and_is_ready_only_after_its_handshake(shell: bool, messages in messages()) {
+    fn session_survives_any_messages_and_is_ready_only_after_its_handshake(shell: bool, messages in messages()) {
         let purpose = if shell { Purpose::Shell } else { Purpose::Port };
         let mut session = Session::new(purpose, SendRate::default(), 1, 1);
         let mut now = Time::ZERO;
@@ -169,12 +169,12 @@ proptest! {
             while session.transmit().is_some() { sent += 1; }
             prop_assert!(session.channel().unacknowledged() <= 2 * messages.len() + 4);
         }
-        // An answer to each, and what is sent again.
+        // One answer per message, plus retransmissions.
         prop_assert!(sent <= 200 + 70 * messages.len(), "{sent}");
     }
 
     #[test]
-    fn an_agent_takes_any_messages(shell: bool, old: bool, messages in messages()) {
+    fn agent_survives_any_messages(shell: bool, old: bool, messages in messages()) {
         let purpose = if shell { Purpose::Shell } else { Purpose::Port };
         let mut agent = Agent::new(purpose, if old { "2.3.0.0" } else { "3.3.0.0" }, 1, 2);
         agent.start(&[], Time::ZERO);
@@ -188,12 +188,12 @@ proptest! {
     }
 
     #[test]
-    fn no_body_and_no_version_makes_a_decoder_panic(body in body(), one in ".{0,20}", other in "[0-9.]{0,20}") {
+    fn decoders_never_panic_on_any_body_or_version(body in body(), one in ".{0,20}", other in "[0-9.]{0,20}") {
         let _ = serde_json::from_slice::<HandshakeRequest>(&body);
         let _ = serde_json::from_slice::<HandshakeResponse>(&body);
         let _ = serde_json::from_slice::<Acknowledge>(&body);
         let _ = serde_json::from_slice::<ChannelClosed>(&body);
         let _ = serde_json::from_slice::<Size>(&body);
-        prop_assert!(!(newer(&one, &other) && newer(&other, &one)));
+        prop_assert!(!(is_newer(&one, &other) && is_newer(&other, &one)));
     }
 }

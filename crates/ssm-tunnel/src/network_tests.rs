@@ -173,7 +173,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_byte_arrives_in_order_over_a_network_with_any_trouble(
+    fn transfer_is_intact_over_an_unreliable_network(
         seed: u64, lost in 0u64..80, doubled in 0u64..200, damaged in 0u64..50, late in 0u64..120, cut in 0u64..20,
     ) {
         prop_assert_eq!(transfer(seed, Trouble { lost, doubled, damaged, late, cut }), Ok(()));
@@ -181,6 +181,6 @@ proptest! {
 }
 
 #[test]
-fn a_calm_network_carries_it_at_the_pace_of_the_session() {
+fn transfer_completes_over_a_reliable_network() {
     assert_eq!(transfer(1, Trouble { lost: 0, doubled: 0, damaged: 0, late: 0, cut: 0 }), Ok(()));
 }

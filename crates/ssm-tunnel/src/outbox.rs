@@ -1,6 +1,6 @@
-//! Data that waits for its turn to be sent. Small pieces go together in one message, as the official client and agent
-//! read up to a message's worth of their multiplexer at a time: where messages are paced, a hundred small requests do
-//! not take a hundred turns.
+//! Data waiting to be sent. Small pieces are combined into one message, as the official client and agent read up to a
+//! message's worth from their multiplexer at a time: since messages are paced, a hundred small requests then do not
+//! need a hundred turns.
 
 use crate::carried::SendRate;
 use crate::channel::CHUNK;
@@ -9,10 +9,10 @@ use bytes::{Bytes, BytesMut};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Pieces in their order, and the pace at which messages are made of them.
+/// The queued pieces in order, and the pace at which they are sent as messages.
 pub(crate) struct Outbox {
     pace: SendRate,
-    /// Messages that may go now; at most the burst of the pace.
+    /// The number of messages that may be sent now; at most the burst of the pace.
     allowance: f64,
     refilled: Time,
     pieces: VecDeque<Bytes>,
@@ -24,13 +24,13 @@ impl Outbox {
         Self { pace, allowance: f64::from(pace.burst), refilled: Time::ZERO, pieces: VecDeque::new(), bytes: 0 }
     }
 
-    /// Takes a piece of at most [`CHUNK`] bytes.
+    /// Queues a piece of at most [`CHUNK`] bytes.
     pub(crate) fn put(&mut self, piece: Bytes) {
         self.bytes += piece.len();
         self.pieces.push_back(piece);
     }
 
-    /// Forgets all waiting bytes.
+    /// Discards all waiting bytes.
     pub(crate) fn clear(&mut self) {
         self.pieces.clear();
         self.bytes = 0;
@@ -41,7 +41,7 @@ impl Outbox {
         self.bytes
     }
 
-    /// Whether more may be handed in: while a whole message waits, what came later waits where it came from, so that
+    /// Whether more data may be queued. While a whole message waits, later data stays at its source, so that
     /// connections take turns.
     pub(crate) fn has_room(&self) -> bool {
         self.bytes < CHUNK
@@ -63,7 +63,7 @@ impl Outbox {
         self.message()
     }
 
-    /// The next message, whatever the pace.
+    /// The next message, ignoring the pace.
     pub(crate) fn message(&mut self) -> Option<Bytes> {
         let first = self.pieces.pop_front()?;
         let fits = |together: usize, next: &Bytes| together + next.len() <= CHUNK;
@@ -81,7 +81,7 @@ impl Outbox {
         Some(message)
     }
 
-    /// When the pace allows the next message, if one waits.
+    /// The time at which the pace allows the next message, if one waits.
     pub(crate) fn wake(&self, now: Time) -> Option<Time> {
         if self.pieces.is_empty() || self.pace.per_second == 0 {
             return None;
@@ -102,14 +102,14 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn pieces_that_wait_go_together_and_none_waits_that_may_go() {
+    fn waiting_pieces_are_combined_and_sent_as_soon_as_allowed() {
         let mut outbox = Outbox::new(SendRate { per_second: 1000, burst: 1 });
         outbox.put(Bytes::from_static(b"one"));
         assert_eq!(outbox.next(Time::ZERO).unwrap(), "one");
         for piece in ["two", "three", "four"] {
             outbox.put(Bytes::from_static(piece.as_bytes()));
         }
-        assert_eq!(outbox.next(Time::ZERO), None, "it is not its turn");
+        assert_eq!(outbox.next(Time::ZERO), None, "the pace does not allow it yet");
         assert_eq!(outbox.wake(Time::ZERO), Some(Duration::from_millis(1)));
         assert_eq!(outbox.next(Duration::from_millis(1)).unwrap(), "twothreefour");
         assert_eq!((outbox.waiting(), outbox.wake(Duration::from_millis(1))), (0, None));
@@ -117,7 +117,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_message_is_larger_than_a_chunk_and_every_byte_comes_in_its_order(sizes in prop::collection::vec(0..=CHUNK, 0..50)) {
+        fn messages_never_exceed_a_chunk_and_keep_byte_order(sizes in prop::collection::vec(0..=CHUNK, 0..50)) {
             let mut outbox = Outbox::new(SendRate { per_second: 0, burst: 0 });
             let mut put = Vec::new();
             for (at, size) in sizes.iter().enumerate() {

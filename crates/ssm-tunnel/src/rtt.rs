@@ -1,15 +1,15 @@
-//! How long an answer takes, and how long to wait for one before sending again: the estimate of RFC 6298 with the
-//! constants of the official clients.
+//! The round-trip time, and how long to wait for an acknowledgement before sending again: the estimate of RFC 6298
+//! with the constants of the official clients.
 
 use crate::time::Time;
 use std::time::Duration;
 
-/// The round trip before anything was measured.
+/// The assumed round-trip time before the first measurement.
 const FIRST: Duration = Duration::from_millis(100);
 const FIRST_TIMEOUT: Duration = Duration::from_millis(200);
-/// The clock's grain: the deviation counts as at least this much.
+/// The clock granularity: the lowest value that the deviation term takes.
 const GRAIN: Duration = Duration::from_millis(10);
-/// The longest time that is waited.
+/// The longest retransmission timeout.
 const LONGEST: Duration = Duration::from_secs(1);
 
 /// The smoothed round-trip time and its deviation, as RFC 6298 estimates them.
@@ -18,24 +18,24 @@ pub struct Rtt {
     smoothed: Duration,
     deviation: Duration,
     timeout: Duration,
-    /// As it is told: without what was assumed before anything was measured.
-    told: Option<Duration>,
+    /// The smoothed round-trip time without the initial assumption, for reports.
+    reported: Option<Duration>,
 }
 
 impl Default for Rtt {
     fn default() -> Self {
-        Self { smoothed: FIRST, deviation: Duration::ZERO, timeout: FIRST_TIMEOUT, told: None }
+        Self { smoothed: FIRST, deviation: Duration::ZERO, timeout: FIRST_TIMEOUT, reported: None }
     }
 }
 
 impl Rtt {
-    /// Takes in the time from a message that was sent once to its acknowledgement.
+    /// Adds a measurement: the time from sending a message, once, to its acknowledgement.
     pub fn measure(&mut self, took: Duration) {
         let off = self.smoothed.abs_diff(took);
         self.deviation = (self.deviation * 3 + off) / 4;
         self.smoothed = (self.smoothed * 7 + took) / 8;
         self.timeout = (self.smoothed + (self.deviation * 4).max(GRAIN)).min(LONGEST);
-        self.told = Some(self.told.map_or(took, |told| (told * 7 + took) / 8));
+        self.reported = Some(self.reported.map_or(took, |reported| (reported * 7 + took) / 8));
     }
 
     /// How long to wait for the acknowledgement of a message that was sent `sent` times.
@@ -43,9 +43,9 @@ impl Rtt {
         (self.timeout * 2u32.saturating_pow(sent.saturating_sub(1).min(4))).min(LONGEST)
     }
 
-    /// The smoothed time of a round, once one was measured.
+    /// The smoothed round-trip time; none before the first measurement.
     pub fn smoothed(&self) -> Option<Time> {
-        self.told
+        self.reported
     }
 }
 
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_to_wait_follows_the_rounds_and_never_passes_a_second() {
+    fn timeout_follows_round_trips_and_never_exceeds_a_second() {
         let mut rtt = Rtt::default();
         assert_eq!(rtt.timeout(1), Duration::from_millis(200));
         assert_eq!(rtt.smoothed(), None);

@@ -1,5 +1,6 @@
-//! The client's side of one session: the handshake, then connections (multiplexed, or one at a time with an old agent)
-//! or a terminal. It goes on over any number of links; what is sent while there is none waits.
+//! The client's side of a session: the handshake, then connections (multiplexed, or one at a time with an old agent)
+//! or a terminal. A session continues over any number of links; data queued while there is no link waits for the next
+//! one.
 
 use crate::carried::{Event, Purpose, SendRate};
 use crate::channel::{CHUNK, Channel, Inbound, Role, random};
@@ -8,7 +9,7 @@ use crate::message::{CLIENT_VERSION, HandshakeRequest, HandshakeResponse, Proces
 use crate::outbox::Outbox;
 use crate::smux::{self, Mux, StreamId};
 use crate::time::Time;
-use crate::version::newer;
+use crate::version::is_newer;
 use bytes::Bytes;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -16,16 +17,16 @@ use std::collections::VecDeque;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Agents newer than this take many connections over one session.
+/// Agents newer than this version multiplex connections over one session.
 const MULTIPLEXING: &str = "3.0.196.0";
-/// Agents newer than this need no keep-alive within smux.
+/// Agents newer than this version need no keep-alive within smux.
 const NO_KEEP_ALIVE: &str = "3.1.1511.0";
-/// How often an older one needs it; it gives up after 30 s.
+/// The keep-alive interval for older agents, which give up after 30 s.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
-/// An agent without multiplexing does not say to which connection its bytes belong. After one has ended, what still
-/// comes is of that one; so long nothing new begins.
+/// The quiet time required between two connections to an agent without multiplexing. Such an agent does not label
+/// bytes with their connection, so late bytes of an ended connection must not reach the next one.
 const QUIET: Duration = Duration::from_millis(500);
-/// The one connection of a session without multiplexing.
+/// The id of the single connection of a session without multiplexing.
 const ONLY: StreamId = 1;
 
 enum Phase {
@@ -40,8 +41,7 @@ enum Carrier {
     Basic { open: bool, quiet_until: Time },
 }
 
-/// A session with an agent, over one WebSocket after the other: handshake, messages in order, connections or a
-/// terminal.
+/// A session with an agent over a sequence of WebSockets: handshake, ordered messages, connections or a terminal.
 pub struct Session {
     client: Uuid,
     purpose: Purpose,
@@ -49,7 +49,7 @@ pub struct Session {
     phase: Phase,
     carrier: Carrier,
     agent_version: String,
-    /// How often the agent said that it could not connect, and no connection ended for it yet.
+    /// The number of "cannot connect" flags from the agent that are not matched to an ended connection yet.
     refusals: u32,
     outbox: Outbox,
     events: VecDeque<Event>,
@@ -57,13 +57,14 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session before its first link. `epoch_ms` is the wall clock at the moment zero. All ids follow from `seed`,
-    /// which is random where sessions go to AWS: nothing else here is, so with the same one the same is said again.
+    /// Creates a session before its first link. `epoch_ms` is the wall-clock time at the time origin. All ids follow
+    /// from `seed`, which must be random for sessions with AWS. Nothing else is random, so the same seed produces the
+    /// same messages.
     pub fn new(purpose: Purpose, pace: SendRate, epoch_ms: u64, seed: u128) -> Self {
         Self {
             client: random(seed),
             purpose,
-            // Its ids are others than the client's.
+            // A different seed for the channel, so that its ids differ from the client's.
             channel: Channel::new(Role::Client, epoch_ms, !seed),
             phase: Phase::Waiting,
             carrier: Carrier::None,
@@ -75,12 +76,12 @@ impl Session {
         }
     }
 
-    /// The first message on each link, as text. It has the token in it.
+    /// The first message on each link, as text. It contains the token.
     pub fn greeting(&mut self, token: &SecretString) -> String {
         open_data_channel(token, self.channel.next_id(), self.client)
     }
 
-    /// Takes in one binary message. A damaged one is counted and otherwise as if it had not come.
+    /// Processes one binary message. A damaged one is counted and otherwise ignored.
     pub fn receive(&mut self, bytes: &Bytes, now: Time) -> Result<(), FrameError> {
         if let Err(error) = self.channel.receive(bytes, now) {
             self.damaged += 1;
@@ -114,7 +115,7 @@ impl Session {
                     self.events.push_back(Event::Exit(code));
                 }
             }
-            // Acknowledged in its turn, and otherwise left alone.
+            // Acknowledged in order, otherwise ignored.
             _ => {}
         }
     }
@@ -153,7 +154,7 @@ impl Session {
         let body = serde_json::to_vec(&response).unwrap_or_default();
         self.channel.send(payload::HANDSHAKE_RESPONSE, body.into(), now);
         if encrypted {
-            self.broken("the session is to be encrypted with a KMS key, which only AWS's own plugin can do");
+            self.broken("the session must be encrypted with a KMS key, which only AWS's own plugin supports");
         }
     }
 
@@ -162,11 +163,11 @@ impl Session {
             return;
         }
         self.phase = Phase::Ready;
-        let multiplexed = self.purpose == Purpose::Port && newer(&self.agent_version, MULTIPLEXING);
+        let multiplexed = self.purpose == Purpose::Port && is_newer(&self.agent_version, MULTIPLEXING);
         self.carrier = match self.purpose {
             Purpose::Shell => Carrier::None,
             Purpose::Port if multiplexed => {
-                let keep_alive = !newer(&self.agent_version, NO_KEEP_ALIVE);
+                let keep_alive = !is_newer(&self.agent_version, NO_KEEP_ALIVE);
                 Carrier::Mux(Mux::client(), keep_alive.then_some(now + KEEP_ALIVE))
             }
             Purpose::Port => Carrier::Basic { open: false, quiet_until: now },
@@ -179,7 +180,7 @@ impl Session {
         match value {
             flag::CONNECT_TO_PORT_ERROR => match &mut self.carrier {
                 Carrier::Basic { open, quiet_until } => {
-                    // What waits, and what the agent may still say, is of that connection and not of the next.
+                    // Waiting data, and any further flags from the agent, belong to this connection and not to the next.
                     self.outbox.clear();
                     *quiet_until = now + QUIET;
                     if std::mem::take(open) {
@@ -207,7 +208,7 @@ impl Session {
                 Err(error) => self.broken(&error.to_string()),
             },
             Carrier::Basic { open: true, .. } => self.events.push_back(Event::Data(ONLY, bytes)),
-            // Of a connection that has ended.
+            // Late bytes of a connection that has ended.
             Carrier::Basic { quiet_until, .. } => *quiet_until = now + QUIET,
             Carrier::None => {}
         }
@@ -219,7 +220,8 @@ impl Session {
             smux::Event::Data(stream, bytes) => self.events.push_back(Event::Data(stream, bytes)),
             smux::Event::Ended(stream) => {
                 let Carrier::Mux(mux, _) = &mut self.carrier else { return };
-                // The agent's "cannot connect" names no connection; the one that ends empty after it is meant.
+                // The agent's "cannot connect" does not identify a connection; it refers to the next one that ends
+                // without data.
                 let refused = self.refusals > 0 && mux.received(stream) == Some(0);
                 if refused {
                     self.refusals -= 1;
@@ -228,8 +230,8 @@ impl Session {
                 self.put(fin, now);
                 self.events.push_back(Event::Ended { stream, refused });
             }
-            // The local program was gone first: if the agent could not connect, it may have meant this one.
-            smux::Event::EndedToo(_) => self.refusals = self.refusals.saturating_sub(1),
+            // The local program closed first: the agent's "cannot connect" may refer to this connection.
+            smux::Event::EndedOnBothSides(_) => self.refusals = self.refusals.saturating_sub(1),
         }
     }
 
@@ -240,7 +242,7 @@ impl Session {
         }
     }
 
-    /// Whether a local connection can be taken now.
+    /// Whether a local connection can be opened now.
     pub fn can_open(&self, now: Time) -> bool {
         matches!(self.phase, Phase::Ready)
             && match &self.carrier {
@@ -250,7 +252,7 @@ impl Session {
             }
     }
 
-    /// Opens a connection; none before the handshake is complete, nor a second one with an old agent.
+    /// Opens a connection. None before the handshake is complete, and none while an old agent already has one.
     pub fn open(&mut self, now: Time) -> Option<StreamId> {
         if !self.can_open(now) {
             return None;
@@ -269,7 +271,7 @@ impl Session {
         }
     }
 
-    /// Sends bytes of a local connection.
+    /// Sends bytes from a local connection.
     pub fn send(&mut self, stream: StreamId, bytes: &Bytes, now: Time) {
         match &self.carrier {
             Carrier::Mux(mux, _) => {
@@ -283,7 +285,7 @@ impl Session {
         }
     }
 
-    /// The local connection has ended. The far side's socket is closed with it: there is no half-closed one.
+    /// Ends a local connection. The far side closes its socket completely: there is no half-closed state.
     pub fn end(&mut self, stream: StreamId, now: Time) {
         match &mut self.carrier {
             Carrier::Mux(mux, _) => {
@@ -301,14 +303,14 @@ impl Session {
         }
     }
 
-    /// Sends bytes that were typed.
+    /// Sends typed bytes.
     pub fn input(&mut self, bytes: &Bytes, now: Time) {
         if self.purpose == Purpose::Shell && matches!(self.phase, Phase::Ready) {
             self.chunks(bytes, now);
         }
     }
 
-    /// The size of the terminal, as it is now.
+    /// Reports the current size of the terminal.
     pub fn resize(&mut self, size: Size, now: Time) {
         if matches!(self.phase, Phase::Ready) {
             let body = serde_json::to_vec(&size).unwrap_or_default();
@@ -316,7 +318,7 @@ impl Session {
         }
     }
 
-    /// Asks the agent to end the session, after all that waits.
+    /// Asks the agent to end the session, after all queued data.
     pub fn terminate(&mut self, now: Time) {
         if matches!(self.phase, Phase::Ready) {
             self.drain(now);
@@ -336,7 +338,7 @@ impl Session {
         self.flush(now);
     }
 
-    /// Sends what its turn has come for.
+    /// Sends the queued data that the pace and the window allow.
     fn flush(&mut self, now: Time) {
         while self.channel.has_room()
             && let Some(message) = self.outbox.next(now)
@@ -345,20 +347,20 @@ impl Session {
         }
     }
 
-    /// Sends all that waits, whatever the pace: something follows that must not overtake it.
+    /// Sends all queued data regardless of the pace, because the next message must not overtake it.
     fn drain(&mut self, now: Time) {
         while let Some(message) = self.outbox.message() {
             self.channel.send(payload::OUTPUT, message, now);
         }
     }
 
-    /// Whether bytes may be handed in now. One that says no is asked again after the time of [`Session::wake`].
+    /// Whether more bytes may be passed in now. If not, ask again at the time returned by [`Session::wake`].
     pub fn can_send(&self) -> bool {
         matches!(self.phase, Phase::Ready) && self.channel.has_room() && self.outbox.has_room()
     }
 
-    /// Sends what an agent acknowledges and otherwise leaves alone, while connections are open: where it does not, it is not
-    /// there. An agent without multiplexing has no such thing.
+    /// While connections are open, sends a message that a live agent acknowledges and otherwise ignores. A missing
+    /// acknowledgement means that the agent is gone. Agents without multiplexing have no such message.
     pub fn probe(&mut self, now: Time) {
         if let Carrier::Mux(mux, _) = &self.carrier
             && mux.open_streams() > 0
@@ -367,7 +369,7 @@ impl Session {
         }
     }
 
-    /// Sends what is due at this time: acknowledgements, repetitions, keep-alives.
+    /// Sends everything due at this time: retransmissions, keep-alives, paced data.
     pub fn tick(&mut self, now: Time) {
         self.channel.tick(now);
         self.flush(now);
@@ -379,24 +381,24 @@ impl Session {
         }
     }
 
-    /// When something is to be done next.
+    /// The time of the next work, if any is scheduled.
     pub fn wake(&self, now: Time) -> Option<Time> {
         let keep_alive = match &self.carrier {
             Carrier::Mux(_, due) => *due,
             Carrier::Basic { open: false, quiet_until } if *quiet_until > now => Some(*quiet_until),
             Carrier::Basic { .. } | Carrier::None => None,
         };
-        // Without room it goes on with the acknowledgement that makes some.
+        // Without room in the window, sending continues with the next acknowledgement, not at a fixed time.
         let paced = self.outbox.wake(now).filter(|_| self.channel.has_room());
         [self.channel.wake(), keep_alive, paced].into_iter().flatten().min()
     }
 
-    /// The WebSocket is lost: what was sent is kept until it is acknowledged.
+    /// The WebSocket is lost: sent messages are kept until they are acknowledged.
     pub fn lost(&mut self) {
         self.channel.lost();
     }
 
-    /// There is a new WebSocket: sends again what was not acknowledged.
+    /// There is a new WebSocket: sends all unacknowledged messages again.
     pub fn resumed(&mut self, now: Time) {
         self.channel.resumed(now);
     }
@@ -411,12 +413,12 @@ impl Session {
         self.events.pop_front()
     }
 
-    /// The channel below, to look at.
+    /// The underlying channel, read-only.
     pub fn channel(&self) -> &Channel {
         &self.channel
     }
 
-    /// Whether a connection that is open keeps others waiting: an agent without multiplexing.
+    /// Whether an open connection makes others wait, because the agent does not multiplex.
     pub fn is_one_at_a_time(&self) -> bool {
         matches!(self.carrier, Carrier::Basic { .. })
     }
@@ -426,7 +428,7 @@ impl Session {
         matches!(self.phase, Phase::Ready)
     }
 
-    /// How many messages were damaged.
+    /// The number of damaged messages received.
     pub fn damaged(&self) -> u64 {
         self.damaged
     }

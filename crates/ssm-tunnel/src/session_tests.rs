@@ -1,4 +1,4 @@
-//! A session from its handshake to its end, against an agent.
+//! A session from its handshake to its end, against a simulated agent.
 
 use super::*;
 use crate::agent::{self, Agent};
@@ -55,25 +55,25 @@ fn only_the_completed_handshake_makes_a_session_ready() {
 }
 
 #[test]
-fn with_the_same_seed_the_same_is_said_again_and_with_another_one_no_id_is_the_same() {
-    let said = |seed: u128| {
+fn same_seed_repeats_the_messages_and_another_seed_shares_no_id() {
+    let messages_of = |seed: u128| {
         let mut session = Session::new(Purpose::Port, SendRate::default(), 1, seed);
         let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1, seed + 1);
         let token = "token".to_owned().into();
         agent.start(&[], at(0));
         session.receive(&agent.transmit().unwrap(), at(0)).unwrap();
-        let mut said = vec![session.greeting(&token), session.greeting(&token)];
-        said.extend(std::iter::from_fn(|| session.transmit()).map(|frame| format!("{frame:?}")));
-        said
+        let mut messages = vec![session.greeting(&token), session.greeting(&token)];
+        messages.extend(std::iter::from_fn(|| session.transmit()).map(|frame| format!("{frame:?}")));
+        messages
     };
-    let once = said(7);
+    let once = messages_of(7);
     assert_ne!(once[0], once[1], "each request has an id of its own");
-    assert_eq!((once.len(), &once), (4, &said(7)), "two greetings, the acknowledgement and the answer");
-    assert!(once.iter().zip(said(8)).all(|(one, other)| *one != other));
+    assert_eq!((once.len(), &once), (4, &messages_of(7)), "two greetings, the acknowledgement and the answer");
+    assert!(once.iter().zip(messages_of(8)).all(|(one, other)| *one != other));
 }
 
 #[test]
-fn an_action_that_is_not_known_is_answered_as_unsupported() {
+fn unknown_action_is_answered_as_unsupported() {
     let mut session = Session::new(Purpose::Port, SendRate::default(), 1, 1);
     session.handshake(
         br#"{"AgentVersion":"3.3.0.0","RequestedClientActions":[{"ActionType":"SessionType"},{"ActionType":"Dance"}]}"#,
@@ -87,7 +87,7 @@ fn an_action_that_is_not_known_is_answered_as_unsupported() {
 }
 
 #[test]
-fn a_session_that_is_to_be_encrypted_says_so_instead_of_waiting() {
+fn encrypted_session_fails_with_a_reason_instead_of_waiting() {
     let mut session = Session::new(Purpose::Shell, SendRate::default(), 1, 1);
     session
         .handshake(br#"{"AgentVersion":"3.3.0.0","RequestedClientActions":[{"ActionType":"KMSEncryption"}]}"#, at(0));
@@ -95,7 +95,7 @@ fn a_session_that_is_to_be_encrypted_says_so_instead_of_waiting() {
 }
 
 #[test]
-fn bytes_go_both_ways_on_several_connections() {
+fn bytes_flow_both_ways_on_several_connections() {
     let (mut session, mut agent) = opened(Purpose::Port, "3.3.0.0");
     let (one, two) = (session.open(at(1)).unwrap(), session.open(at(1)).unwrap());
     session.send(one, &Bytes::from_static(b"one"), at(1));
@@ -121,7 +121,7 @@ fn bytes_go_both_ways_on_several_connections() {
 }
 
 #[test]
-fn a_target_that_cannot_be_reached_is_told_apart_from_an_end() {
+fn unreachable_target_is_distinguished_from_a_normal_end() {
     for version in ["3.3.0.0", "2.3.750.0"] {
         let (mut session, mut agent) = opened(Purpose::Port, version);
         let stream = session.open(at(1)).unwrap();
@@ -134,7 +134,7 @@ fn a_target_that_cannot_be_reached_is_told_apart_from_an_end() {
 }
 
 #[test]
-fn an_old_agent_has_one_connection_at_a_time_and_late_bytes_reach_no_other() {
+fn old_agent_serves_one_connection_at_a_time_and_late_bytes_are_dropped() {
     let (mut session, mut agent) = opened(Purpose::Port, "2.3.750.0");
     let first = session.open(at(1)).unwrap();
     assert_eq!(session.open(at(1)), None);
@@ -154,11 +154,11 @@ fn refusal() -> Bytes {
 }
 
 #[test]
-fn a_refusal_of_a_connection_that_the_program_has_left_is_not_taken_as_that_of_the_next() {
+fn refusal_of_a_closed_connection_is_not_attributed_to_the_next() {
     let (mut session, mut agent) = opened(Purpose::Port, "3.3.0.0");
     let left = session.open(at(1)).unwrap();
     carry(&mut session, &mut agent, at(1));
-    // The program leaves while the refusal is on its way.
+    // The program closes while the refusal is in flight.
     agent.refuse(left, at(2));
     session.end(left, at(2));
     carry(&mut session, &mut agent, at(2));
@@ -171,14 +171,14 @@ fn a_refusal_of_a_connection_that_the_program_has_left_is_not_taken_as_that_of_t
 }
 
 #[test]
-fn the_end_of_a_connection_that_was_answered_takes_the_refusal_of_no_other() {
+fn end_of_an_answered_connection_does_not_consume_a_refusal() {
     let (mut session, mut agent) = opened(Purpose::Port, "3.3.0.0");
     let (one, two) = (session.open(at(1)).unwrap(), session.open(at(1)).unwrap());
     carry(&mut session, &mut agent, at(1));
     agent.send(one, &Bytes::from_static(b"answer"), at(2));
     carry(&mut session, &mut agent, at(2));
     session.end(one, at(3));
-    // As the official agent, which says the one and the other at the same time.
+    // Like the official agent, which sends the flag and the end at the same time.
     agent.payload(payload::FLAG, refusal(), at(3));
     agent.end(one, at(3));
     agent.end(two, at(3));
@@ -190,14 +190,14 @@ fn the_end_of_a_connection_that_was_answered_takes_the_refusal_of_no_other() {
 }
 
 #[test]
-fn an_agent_refuses_after_the_ends_of_others_that_wait() {
+fn agent_sends_a_refusal_after_queued_ends_of_other_connections() {
     let (mut session, mut agent) = opened(Purpose::Port, "3.3.0.0");
     let (one, two) = (session.open(at(1)).unwrap(), session.open(at(1)).unwrap());
     carry(&mut session, &mut agent, at(1));
-    agent.rest(true, at(2));
+    agent.set_resting(true, at(2));
     agent.end(one, at(2));
     agent.refuse(two, at(2));
-    while agent.say(at(2)) {}
+    while agent.send_next(at(2)) {}
     carry(&mut session, &mut agent, at(2));
     assert_eq!(
         events(&mut session),
@@ -206,7 +206,7 @@ fn an_agent_refuses_after_the_ends_of_others_that_wait() {
 }
 
 #[test]
-fn what_waits_for_a_connection_that_an_old_agent_refuses_reaches_no_other() {
+fn data_queued_for_a_refused_connection_reaches_no_other_on_an_old_agent() {
     let (mut session, mut agent) = opened(Purpose::Port, "2.3.750.0");
     session.outbox = Outbox::new(SendRate { per_second: 1, burst: 1 });
     let first = session.open(at(1)).unwrap();
@@ -217,7 +217,7 @@ fn what_waits_for_a_connection_that_an_old_agent_refuses_reaches_no_other() {
     carry(&mut session, &mut agent, at(2));
     assert_eq!(events(&mut session), [Event::Ended { stream: first, refused: true }]);
     assert_eq!((session.open(at(501)), session.wake(at(501))), (None, Some(at(502))));
-    // Of bytes that were on their way: refused too, and still not the next one's.
+    // A refusal for bytes that were already in flight must not affect the next connection either.
     agent.payload(payload::FLAG, refusal(), at(501));
     carry(&mut session, &mut agent, at(501));
     assert_eq!((session.open(at(1000)), session.wake(at(1000))), (None, Some(at(1001))));
@@ -238,7 +238,7 @@ fn what_waits_for_a_connection_that_an_old_agent_refuses_reaches_no_other() {
 }
 
 #[test]
-fn what_waits_for_its_turn_is_sent_before_the_session_is_ended() {
+fn queued_data_is_sent_before_the_session_is_terminated() {
     for version in ["3.3.0.0", "2.3.750.0"] {
         let (mut session, mut agent) = opened(Purpose::Port, version);
         session.outbox = Outbox::new(SendRate { per_second: 1, burst: 1 });
@@ -271,7 +271,7 @@ fn broken_multiplexing_ends_the_session_with_its_reason() {
 }
 
 #[test]
-fn an_agent_of_the_middle_age_is_kept_awake() {
+fn mid_version_agent_receives_keep_alives() {
     let (session, _) = opened(Purpose::Port, "3.3.0.0");
     assert_eq!(session.wake(at(1)), None);
     let (mut session, mut agent) = opened(Purpose::Port, "3.1.0.0");
@@ -297,7 +297,7 @@ fn a_terminal_has_input_size_output_and_an_exit_code() {
 }
 
 #[test]
-fn data_is_sent_at_its_pace() {
+fn data_is_sent_at_the_configured_pace() {
     let (mut session, _) = opened(Purpose::Port, "3.3.0.0");
     session.outbox = Outbox::new(SendRate { per_second: 1000, burst: 4 });
     let stream = session.open(at(0)).unwrap();
@@ -316,7 +316,7 @@ fn data_is_sent_at_its_pace() {
 }
 
 #[test]
-fn many_small_requests_wait_for_one_turn_and_not_for_one_each() {
+fn small_requests_share_paced_messages() {
     let (mut session, mut agent) = opened(Purpose::Port, "3.3.0.0");
     session.outbox = Outbox::new(SendRate { per_second: 1000, burst: 1 });
     let streams: Vec<_> = (0..50).map(|_| session.open(at(0)).unwrap()).collect();
@@ -328,7 +328,7 @@ fn many_small_requests_wait_for_one_turn_and_not_for_one_each() {
     }
     session.tick(at(2));
     carry(&mut session, &mut agent, at(2));
-    let asked = std::iter::from_fn(|| agent.event()).filter(|event| matches!(event, agent::Event::Data(..))).count();
-    assert_eq!(asked, 50, "in two messages, as two turns had come");
+    let requests = std::iter::from_fn(|| agent.event()).filter(|event| matches!(event, agent::Event::Data(..))).count();
+    assert_eq!(requests, 50, "sent in two messages, because the pace allowed two");
     assert_eq!(session.wake(at(2)).filter(|wake| *wake < at(100)), None);
 }

@@ -1,22 +1,23 @@
-//! smux, version 1: many connections over one stream of bytes. No flow control of a single connection; whoever reads
-//! bounds the memory of all together.
+//! smux, version 1: many connections over one byte stream. Version 1 has no flow control per connection; the reader
+//! has to bound the memory of all connections together.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use std::collections::{HashMap, VecDeque};
 use thiserror::Error;
 
-/// The number of one connection within a session.
+/// The id of a connection within a session.
 pub type StreamId = u32;
 
 const VERSION: u8 = 1;
 const HEADER: usize = 8;
-/// The first number that the reference client uses; the next are higher by two.
+/// The first id that the reference client uses; each following id is higher by two.
 const FIRST: StreamId = 3;
-/// The most data in one frame: with its header it fills one message of the channel, so that connections take turns by
-/// the kilobyte.
+/// The largest payload of a frame: with its header it fills one message of the channel, so that connections take
+/// turns by the kilobyte.
 pub const SLICE: usize = crate::channel::CHUNK - HEADER;
-/// As many connections that ended here before a byte came are remembered until the other side has ended them too: far
-/// more than are ended within one round, and little memory where that end never comes.
+/// The number of connections to remember that were closed here before any byte arrived and that the other side has
+/// not closed yet. It is far more than are closed within one round trip, and bounds the memory if the other side
+/// never closes them.
 const EMPTY: usize = 1024;
 
 const SYN: u8 = 0;
@@ -33,14 +34,14 @@ pub enum Event {
     Data(StreamId, Bytes),
     /// The other side ended a connection.
     Ended(StreamId),
-    /// The other side ended a connection too that this side had ended before a byte of it came.
-    EndedToo(StreamId),
+    /// The other side ended a connection that this side had already ended before any byte of it arrived.
+    EndedOnBothSides(StreamId),
 }
 
-/// Bytes that are no smux: what follows them cannot be understood either.
+/// The bytes are not valid smux; nothing after them can be decoded either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SmuxError {
-    /// A frame of another version than 1.
+    /// A frame with a version other than 1.
     #[error("the agent speaks version {0} of smux, not 1")]
     Version(u8),
     /// A frame with an unknown command.
@@ -51,7 +52,7 @@ pub enum SmuxError {
 #[derive(Debug, Default)]
 struct Stream {
     received: u64,
-    /// The other side has ended it.
+    /// Whether the other side has ended it.
     ended: bool,
 }
 
@@ -60,24 +61,24 @@ struct Stream {
 pub struct Mux {
     next: StreamId,
     streams: HashMap<StreamId, Stream>,
-    /// Those of [`Event::EndedToo`], the newest last; at most [`EMPTY`].
+    /// The connections that [`Event::EndedOnBothSides`] is reported for, the newest last; at most [`EMPTY`].
     empty: VecDeque<StreamId>,
     partial: BytesMut,
     accepts: bool,
 }
 
 impl Mux {
-    /// The side that opens connections.
+    /// Creates the side that opens connections.
     pub fn client() -> Self {
         Self { next: FIRST, streams: HashMap::new(), empty: VecDeque::new(), partial: BytesMut::new(), accepts: false }
     }
 
-    /// The side at which they are opened.
+    /// Creates the side that accepts connections.
     pub fn server() -> Self {
         Self { accepts: true, ..Self::client() }
     }
 
-    /// Opens a connection; the bytes are to be sent. None once all numbers are used up, after two billion.
+    /// Opens a connection and returns the bytes to send. None once all ids are used up, after two billion.
     pub fn open(&mut self) -> Option<(StreamId, Bytes)> {
         let id = self.next;
         self.next = self.next.checked_add(2)?;
@@ -85,12 +86,12 @@ impl Mux {
         Some((id, frame(SYN, id, &[])))
     }
 
-    /// The frames that carry these bytes, each with at most [`SLICE`] of them.
+    /// Returns the frames that carry these bytes, each with at most [`SLICE`] of them.
     pub fn data(id: StreamId, bytes: &Bytes) -> impl Iterator<Item = Bytes> {
         bytes.chunks(SLICE).map(move |slice| frame(PSH, id, slice))
     }
 
-    /// Ends a connection; the bytes are to be sent. None if it has ended.
+    /// Ends a connection and returns the bytes to send. None if it has already ended.
     pub fn end(&mut self, id: StreamId) -> Option<Bytes> {
         let stream = self.streams.remove(&id)?;
         if stream.received == 0 && !stream.ended {
@@ -102,22 +103,22 @@ impl Mux {
         Some(frame(FIN, id, &[]))
     }
 
-    /// A frame that says nothing, for agents that expect one every now and then.
+    /// An empty frame, for agents that expect traffic every now and then.
     pub fn keep_alive() -> Bytes {
         frame(NOP, 0, &[])
     }
 
-    /// How many bytes came in on a connection.
+    /// The number of bytes received on a connection.
     pub fn received(&self, id: StreamId) -> Option<u64> {
         self.streams.get(&id).map(|stream| stream.received)
     }
 
-    /// How many connections are open.
+    /// The number of open connections.
     pub fn open_streams(&self) -> usize {
         self.streams.len()
     }
 
-    /// Takes in bytes; frames may be cut anywhere.
+    /// Decodes received bytes; frames may be split anywhere.
     pub fn receive(&mut self, bytes: &[u8]) -> Result<Vec<Event>, SmuxError> {
         self.partial.extend_from_slice(bytes);
         let mut events = Vec::new();
@@ -144,7 +145,7 @@ impl Mux {
                     events.push(Event::Opened(id));
                 }
                 PSH if !data.is_empty() => {
-                    // Of a connection that has ended on this side, more may be on its way.
+                    // More data may still arrive for a connection that has already ended on this side.
                     if let Some(stream) = self.streams.get_mut(&id) {
                         stream.received += data.len() as u64;
                         events.push(Event::Data(id, data));
@@ -156,7 +157,7 @@ impl Mux {
                         events.push(Event::Ended(id));
                     } else if let Some(at) = self.empty.iter().position(|empty| *empty == id) {
                         self.empty.remove(at);
-                        events.push(Event::EndedToo(id));
+                        events.push(Event::EndedOnBothSides(id));
                     }
                 }
                 _ => {}
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn another_version_or_command_is_an_error_and_an_unknown_connection_is_not() {
+    fn unknown_version_or_command_is_an_error_but_unknown_connection_is_ignored() {
         let mut mux = Mux::client();
         assert_eq!(mux.receive(&[2, 0, 0, 0, 3, 0, 0, 0]), Err(SmuxError::Version(2)));
         assert_eq!(Mux::client().receive(&[1, 9, 0, 0, 3, 0, 0, 0]), Err(SmuxError::Command(9)));
@@ -209,21 +210,21 @@ mod tests {
     }
 
     #[test]
-    fn the_other_sides_end_is_told_of_a_connection_that_ended_here_before_a_byte_came_and_of_no_other() {
+    fn remote_end_after_local_end_is_reported_only_for_empty_connections() {
         let (mut client, mut server) = (Mux::client(), Mux::server());
         let ids: Vec<StreamId> = (0..3).map(|_| client.open().unwrap().0).collect();
         let ends = |mux: &mut Mux, id| mux.receive(&frame(FIN, id, &[])).unwrap();
         client.receive(&frame(PSH, ids[0], b"answer")).unwrap();
-        // The second is ended by the other side first.
+        // The other side ends the second one first.
         assert_eq!(ends(&mut client, ids[1]), [Event::Ended(ids[1])]);
         for id in &ids {
             client.end(*id).unwrap();
         }
         assert_eq!(ends(&mut client, ids[0]), [], "a byte had come");
         assert_eq!(ends(&mut client, ids[1]), [], "it was over on both sides");
-        assert_eq!(ends(&mut client, ids[2]), [Event::EndedToo(ids[2])]);
+        assert_eq!(ends(&mut client, ids[2]), [Event::EndedOnBothSides(ids[2])]);
         assert_eq!(ends(&mut client, ids[2]), [], "once");
-        // However many there are whose end never comes.
+        // The list stays bounded when the other side never closes its connections.
         for _ in 0..2 * EMPTY {
             let (id, syn) = client.open().unwrap();
             server.receive(&syn).unwrap();
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_frame_that_the_length_can_say_is_taken() {
+    fn frame_of_maximum_length_is_accepted() {
         let mut mux = Mux::client();
         let (id, _) = mux.open().unwrap();
         let long = vec![1; usize::from(u16::MAX)];

@@ -1,68 +1,68 @@
-//! How a session stands, and why it does not.
+//! The state of a session and the reasons for it.
 
 use std::fmt;
 
 /// The state of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// Looking for the target.
+    /// The target is being looked up.
     Resolving,
-    /// The session is asked for, and the agent is waited for.
+    /// The session was requested, and the agent has not completed the handshake yet.
     Opening,
-    /// Connections go through.
+    /// Connections can be made.
     Ready,
-    /// The link is lost; the session goes on as soon as there is another one.
+    /// The link is lost; the session continues as soon as there is another link.
     Resuming(String),
-    /// The session is lost with its connections; another one is opened.
+    /// The session and its connections are lost; another session is being opened.
     Replacing(String),
-    /// Over.
+    /// The session is over.
     Closed(Closed),
 }
 
-/// The reason of the end.
+/// The reason why a session ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Closed {
-    /// Its user ended it.
+    /// The user ended it.
     Stopped,
-    /// The other side ended the session (sessions that are not replaced).
+    /// The other side ended it (only sessions that are not replaced).
     Ended(String),
-    /// It failed, and is not tried again.
+    /// It failed and is not retried.
     Failed(Failure),
 }
 
-/// The kind of a failure, from which it follows whether it is tried again.
+/// The kind of a failure. It determines whether the action is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
-    /// Trying again may help: the network, a service that is down.
+    /// Retrying may help: a network fault, or a service that is down.
     Transient,
     /// There are no valid credentials. They may be renewed at any time.
     Credentials,
-    /// Refused: no permission, no target. Somebody has to change something.
+    /// Refused: no permission or no target. Retrying does not help until someone changes that.
     Refused,
-    /// The session is not there any more.
+    /// The session no longer exists.
     Gone,
-    /// It must not go on, whatever might still work: the credentials are another account's.
+    /// The session must end at once, even if it would still work: the credentials belong to another account.
     Forbidden,
 }
 
-/// Why something did not work.
+/// A failed action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The kind, from which it follows whether it is tried again.
+    /// The kind, which determines whether the action is retried.
     pub kind: FailureKind,
-    /// The failure in a sentence.
+    /// The failure in one sentence.
     pub message: String,
-    /// The hint, where there is one.
+    /// An optional hint on how to solve it.
     pub hint: Option<String>,
 }
 
 impl Failure {
-    /// A failure without a hint.
+    /// Creates a failure without a hint.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), hint: None }
     }
 
-    /// A failure that may be over by itself.
+    /// Creates a failure that may resolve itself.
     pub fn transient(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Transient, message)
     }
@@ -77,8 +77,8 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 impl State {
-    /// The state in one word, for logs and reports.
-    pub fn word(&self) -> &'static str {
+    /// The state as one word, for logs and reports.
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Resolving => "resolving",
             Self::Opening => "opening",
@@ -89,7 +89,7 @@ impl State {
         }
     }
 
-    /// Why, where there is a reason.
+    /// The reason for the state, if there is one.
     pub fn reason(&self) -> Option<String> {
         match self {
             Self::Resolving | Self::Opening | Self::Ready | Self::Closed(Closed::Stopped) => None,

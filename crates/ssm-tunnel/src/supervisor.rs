@@ -16,76 +16,76 @@ pub use crate::state::{Closed, Failure, FailureKind, State};
 use crate::time::Time;
 use std::time::Duration;
 
-/// The handshake has to be complete this long after the connection was begun. The agent itself waits 15 s.
+/// The time limit for the handshake, from the start of connecting. The agent itself waits 15 s.
 const OPENING: Duration = Duration::from_secs(20);
-/// An agent that acknowledges nothing for this long does not answer. The first time another link is tried, the second time
-/// another session: what was sent waits for twice that.
+/// An agent that acknowledges nothing for this long counts as silent. The first time, another link is tried; the
+/// second time, another session. Sent data therefore waits for up to twice this long.
 pub(crate) const SILENT: Duration = Duration::from_secs(10);
 /// A tunnel that was never ready gives up after this long.
 const FIRST_READY: Duration = Duration::from_secs(90);
-/// The wait after the first failure, and the longest.
+/// The wait after the first failure, and the longest wait.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(15));
-/// A link that lasted this long was good, whether or not anything went over it.
+/// A link that lasted this long counts as good, whether or not anything was sent over it.
 const GOOD: Duration = Duration::from_mins(2);
-/// As often a session may be refused to be resumed before it counts as gone.
+/// The number of refused resumptions after which a session counts as gone.
 const REFUSALS: u32 = 3;
-/// The hint where the WebSocket cannot be connected.
+/// The hint shown if the WebSocket cannot be connected.
 const NO_LINK: &str = "the network, a proxy (HTTPS_PROXY) or a firewall is in the way: this machine has to reach port 443 of \
                        ssmmessages in the region of the session";
-/// The hint where the WebSocket is connected and the agent does not answer.
+/// The hint shown if the WebSocket is connected but the agent does not answer.
 const NO_AGENT: &str = "its role needs ssmmessages:CreateDataChannel and ssmmessages:OpenDataChannel, and its network a way to \
                         ssmmessages";
 
-/// An event of the outside world that the supervisor decides on.
+/// An event that the supervisor reacts to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// The target is known.
+    /// The target was found.
     Resolved,
     /// AWS has opened the session.
     Started,
-    /// AWS lets the session be resumed.
+    /// AWS allows the session to be resumed.
     Granted,
-    /// The WebSocket is connected and greeted.
+    /// The WebSocket is connected and the opening message was sent.
     Connected {
-        /// Something that was sent before has no acknowledgement: whether the agent is there shows when that comes.
+        /// Whether earlier messages are unacknowledged. Only their acknowledgement shows that the agent is there.
         unacknowledged: bool,
     },
     /// The handshake is complete.
     HandshakeComplete,
-    /// Data or an acknowledgement came from the agent.
-    Heard,
+    /// Data or an acknowledgement arrived from the agent.
+    MessageReceived,
     /// The last action failed.
     Failed(Failure),
-    /// The link is gone.
+    /// The link broke.
     Lost(String),
-    /// The link is there, and the agent has acknowledged nothing for ten seconds.
+    /// The link is up, but the agent has acknowledged nothing for ten seconds.
     Silent,
-    /// The session is over, as the service or the agent says.
+    /// The service or the agent ended the session, with this reason.
     Over(String),
-    /// The target is not there any more.
+    /// The target no longer exists.
     TargetGone(String),
-    /// The tunnel's user asks it to end.
+    /// The user of the tunnel requested its end.
     Stop,
 }
 
-/// An action for the driver to carry out.
+/// An action that the driver has to perform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Look for the target.
+    /// Look up the target.
     Resolve,
-    /// Open a session at AWS.
+    /// Open a session with AWS.
     Start,
-    /// Ask for the session to be resumed, with fresh credentials.
+    /// Request that AWS resume the session, with fresh credentials.
     Resume,
-    /// Connect the WebSocket and greet.
+    /// Connect the WebSocket and send the opening message.
     Connect,
-    /// Drop the link and what is under way.
+    /// Drop the link and any pending action.
     Disconnect,
-    /// Send again what has no acknowledgement.
+    /// Send all unacknowledged messages again.
     ResendAll,
-    /// Reset all local connections, and forget the session.
-    Forget,
-    /// End the session at AWS.
+    /// Reset all local connections and discard the session.
+    DiscardSession,
+    /// End the session with AWS.
     Terminate,
 }
 
@@ -101,20 +101,20 @@ enum Step {
 #[derive(Debug)]
 pub struct Supervisor {
     state: State,
-    /// Whether a session that is lost is replaced by another.
+    /// Whether a lost session is replaced by another.
     replaces: bool,
-    /// Since when it tries to be ready for the first time.
+    /// The time of the first attempt to become ready.
     since: Option<Time>,
     was_ready: bool,
     in_session: bool,
     failures: u32,
     refusals: u32,
     silent_links: u32,
-    /// How often the agent did not answer since it was last heard.
+    /// How often the agent was silent since its last message.
     silences: u32,
-    /// The WebSocket is connected.
+    /// Whether the WebSocket is connected.
     connected: bool,
-    /// Since when the link is there.
+    /// The time at which the current link was established.
     linked: Time,
     step: Step,
     retry: Option<(Time, Step)>,
@@ -124,8 +124,8 @@ pub struct Supervisor {
 }
 
 impl Supervisor {
-    /// `replaces`: whether a session that is lost is replaced by another, as that of a port, or is over, as that of a
-    /// shell.
+    /// Creates a supervisor. `replaces` is whether a lost session is replaced by another, as for a forwarded port,
+    /// or is over, as for a shell.
     pub fn new(replaces: bool) -> Self {
         Self {
             state: State::Resolving,
@@ -147,7 +147,7 @@ impl Supervisor {
         }
     }
 
-    /// Begins with the first action.
+    /// Starts with the first action.
     pub fn start(&mut self, now: Time) -> Vec<Action> {
         self.since = Some(now);
         vec![Action::Resolve]
@@ -158,17 +158,17 @@ impl Supervisor {
         &self.state
     }
 
-    /// How often a lost link was followed by another one of the same session.
+    /// How often a lost link was replaced by another one of the same session.
     pub fn resumes(&self) -> u64 {
         self.resumes
     }
 
-    /// The failure after which something is tried again.
+    /// The failure after which an action is being retried.
     pub fn last_failure(&self) -> Option<&Failure> {
         self.last_failure.as_ref()
     }
 
-    /// When [`Supervisor::tick`] has something to do.
+    /// The time of the next work for [`Supervisor::tick`].
     pub fn wake(&self) -> Option<Time> {
         [self.retry.map(|(at, _)| at), self.deadline].into_iter().flatten().min()
     }
@@ -177,7 +177,7 @@ impl Supervisor {
         matches!(self.state, State::Closed(_))
     }
 
-    /// Takes an event; returns the actions that follow, in order.
+    /// Processes an event; returns the resulting actions in order.
     pub fn handle(&mut self, input: Input, now: Time) -> Vec<Action> {
         if self.is_over() {
             return Vec::new();
@@ -199,15 +199,15 @@ impl Supervisor {
             Input::HandshakeComplete => {
                 self.was_ready = true;
                 self.ready(now);
-                self.calm();
+                self.reset_failures();
                 Vec::new()
             }
-            Input::Heard => {
+            Input::MessageReceived => {
                 if matches!(self.state, State::Resuming(_)) && self.connected {
                     self.resumed(now);
                 }
                 if matches!(self.state, State::Ready) {
-                    self.calm();
+                    self.reset_failures();
                 }
                 Vec::new()
             }
@@ -220,7 +220,7 @@ impl Supervisor {
                 match (self.replaces, self.was_ready) {
                     (true, true) => self.replace(why, now),
                     (true, false) => self.failed(Failure::new(FailureKind::Gone, why), now),
-                    // What was to be done there was not begun.
+                    // The command of this shell was never started.
                     (false, _) => self.close(Closed::Failed(Failure::new(FailureKind::Gone, why))),
                 }
             }
@@ -230,7 +230,7 @@ impl Supervisor {
         }
     }
 
-    fn calm(&mut self) {
+    fn reset_failures(&mut self) {
         self.failures = 0;
         self.refusals = 0;
         self.silent_links = 0;
@@ -249,7 +249,7 @@ impl Supervisor {
         self.ready(now);
     }
 
-    /// A link alone does not say that the agent is there: where something waits for it, only its answer does.
+    /// A link alone does not prove that the agent is there: if messages are unacknowledged, only an acknowledgement does.
     fn connected(&mut self, unacknowledged: bool, now: Time) -> Vec<Action> {
         self.connected = true;
         if !matches!(self.state, State::Resuming(_)) {
@@ -291,9 +291,9 @@ impl Supervisor {
                 self.connected = false;
                 self.deadline = None;
                 if now.saturating_sub(self.linked) >= GOOD {
-                    self.calm();
+                    self.reset_failures();
                 }
-                // A link on which nobody answered says nothing about the session; two of them do.
+                // One link without any answer proves nothing about the session; several in a row do.
                 self.silent_links += 1;
                 if self.silent_links > REFUSALS {
                     return self.replace(why, now);
@@ -301,7 +301,7 @@ impl Supervisor {
                 self.state = State::Resuming(why);
                 self.step = Step::Resume;
                 if self.silent_links > 1 {
-                    self.again(Step::Resume, now);
+                    self.retry_later(Step::Resume, now);
                     return vec![Action::Disconnect];
                 }
                 vec![Action::Disconnect, Action::Resume]
@@ -326,12 +326,12 @@ impl Supervisor {
                 return self.replace(failure.message, now);
             }
             self.state = State::Resuming(failure.message);
-            self.again(Step::Resume, now);
+            self.retry_later(Step::Resume, now);
             return vec![Action::Disconnect];
         }
-        let waited = self.since.is_some_and(|since| now.saturating_sub(since) >= FIRST_READY);
-        let helpless = failure.kind != FailureKind::Transient && failure.kind != FailureKind::Gone;
-        if !self.was_ready && (waited || helpless) {
+        let timed_out = self.since.is_some_and(|since| now.saturating_sub(since) >= FIRST_READY);
+        let permanent = failure.kind != FailureKind::Transient && failure.kind != FailureKind::Gone;
+        if !self.was_ready && (timed_out || permanent) {
             return self.close(Closed::Failed(failure));
         }
         let mut actions = vec![Action::Disconnect];
@@ -341,13 +341,13 @@ impl Supervisor {
         } else {
             self.state = State::Resolving;
         }
-        self.again(Step::Resolve, now);
+        self.retry_later(Step::Resolve, now);
         actions
     }
 
-    /// The session that AWS has opened must not stay behind.
+    /// Ends the session that AWS opened, so that it is not left behind.
     fn end_session(&mut self) -> Vec<Action> {
-        if std::mem::take(&mut self.in_session) { vec![Action::Terminate, Action::Forget] } else { Vec::new() }
+        if std::mem::take(&mut self.in_session) { vec![Action::Terminate, Action::DiscardSession] } else { Vec::new() }
     }
 
     fn replace(&mut self, why: String, now: Time) -> Vec<Action> {
@@ -363,7 +363,7 @@ impl Supervisor {
         self.silent_links = 0;
         self.silences = 0;
         if self.failures > 0 {
-            self.again(Step::Resolve, now);
+            self.retry_later(Step::Resolve, now);
         } else {
             self.step = Step::Resolve;
             self.failures = 1;
@@ -381,14 +381,14 @@ impl Supervisor {
         actions
     }
 
-    fn again(&mut self, step: Step, now: Time) {
+    fn retry_later(&mut self, step: Step, now: Time) {
         let (first, longest) = BACKOFF;
         let wait = (first * 2u32.saturating_pow(self.failures.saturating_sub(1).min(10))).min(longest);
         self.step = step;
         self.retry = Some((now + wait, step));
     }
 
-    /// Checks deadlines and due retries; returns the actions that follow.
+    /// Checks deadlines and due retries; returns the resulting actions.
     pub fn tick(&mut self, now: Time) -> Vec<Action> {
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             self.deadline = None;

@@ -1,4 +1,4 @@
-//! What is done about a link, a session or a target that is lost.
+//! Recovery after the loss of a link, a session or a target.
 
 use super::*;
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ fn ready(replaces: bool) -> Supervisor {
 }
 
 #[test]
-fn a_lost_link_is_resumed_at_once_and_without_a_handshake() {
+fn lost_link_is_resumed_at_once_without_a_handshake() {
     let mut supervisor = ready(true);
     let actions = supervisor.handle(Input::Lost("1000 Bye".into()), at(10));
     assert_eq!(actions, [Action::Disconnect, Action::Resume]);
@@ -34,7 +34,7 @@ fn a_lost_link_is_resumed_at_once_and_without_a_handshake() {
 }
 
 #[test]
-fn without_a_network_it_tries_for_hours_and_keeps_the_session() {
+fn network_outage_is_retried_for_hours_and_keeps_the_session() {
     let mut supervisor = ready(true);
     supervisor.handle(Input::Lost("reset".into()), at(10));
     let mut now = at(10);
@@ -51,11 +51,11 @@ fn without_a_network_it_tries_for_hours_and_keeps_the_session() {
 }
 
 #[test]
-fn a_session_that_is_gone_is_replaced_and_its_connections_are_reset() {
+fn gone_session_is_replaced_and_its_connections_are_reset() {
     let mut supervisor = ready(true);
     supervisor.handle(Input::Lost("reset".into()), at(10));
     let actions = supervisor.handle(Input::Failed(Failure::new(FailureKind::Gone, "timed out")), at(11));
-    assert_eq!(actions, [Action::Disconnect, Action::Terminate, Action::Forget]);
+    assert_eq!(actions, [Action::Disconnect, Action::Terminate, Action::DiscardSession]);
     assert_eq!(supervisor.state(), &State::Replacing("timed out".into()));
     assert_eq!(supervisor.tick(at(1000)), [Action::Resolve]);
     supervisor.handle(Input::Resolved, at(1001));
@@ -66,7 +66,7 @@ fn a_session_that_is_gone_is_replaced_and_its_connections_are_reset() {
 }
 
 #[test]
-fn credentials_that_expired_are_waited_for_and_a_refusal_is_not_for_long() {
+fn expired_credentials_are_awaited_and_repeated_refusals_replace_the_session() {
     let mut supervisor = ready(true);
     supervisor.handle(Input::Lost("reset".into()), at(10));
     for at_ms in [20, 1000, 2000, 4000, 8000] {
@@ -81,7 +81,7 @@ fn credentials_that_expired_are_waited_for_and_a_refusal_is_not_for_long() {
 }
 
 #[test]
-fn what_was_never_ready_is_over_at_a_refusal_and_after_a_time_of_trying() {
+fn session_that_was_never_ready_closes_on_refusal_or_after_90_seconds() {
     let mut supervisor = Supervisor::new(true);
     supervisor.start(at(0));
     let refused = Failure::new(FailureKind::Refused, "no task");
@@ -97,47 +97,47 @@ fn what_was_never_ready_is_over_at_a_refusal_and_after_a_time_of_trying() {
 }
 
 #[test]
-fn an_agent_that_says_nothing_is_tried_again_with_another_session() {
+fn unresponsive_agent_is_retried_with_another_session() {
     let mut supervisor = Supervisor::new(true);
     supervisor.start(at(0));
     supervisor.handle(Input::Resolved, at(1));
     supervisor.handle(Input::Started, at(2));
     supervisor.handle(CONNECTED, at(3));
     assert_eq!(supervisor.wake(), Some(at(20_002)));
-    assert_eq!(supervisor.tick(at(20_002)), [Action::Disconnect, Action::Terminate, Action::Forget]);
+    assert_eq!(supervisor.tick(at(20_002)), [Action::Disconnect, Action::Terminate, Action::DiscardSession]);
     assert_eq!(supervisor.tick(supervisor.wake().unwrap()), [Action::Resolve]);
 }
 
 #[test]
-fn an_agent_that_acknowledges_nothing_gets_another_link_and_then_another_session() {
+fn silent_agent_gets_another_link_and_then_another_session() {
     let mut supervisor = ready(true);
     assert_eq!(supervisor.handle(Input::Silent, at(10_000)), [Action::Disconnect, Action::Resume]);
     assert_eq!(supervisor.state(), &State::Resuming("the agent does not answer".into()));
     supervisor.handle(Input::Granted, at(10_010));
     let again = supervisor.handle(Input::Connected { unacknowledged: true }, at(10_020));
     assert_eq!(again, [Action::ResendAll]);
-    assert!(matches!(supervisor.state(), State::Resuming(_)), "a link is no answer");
+    assert!(matches!(supervisor.state(), State::Resuming(_)), "a link alone is not an answer");
     assert_eq!(supervisor.wake(), Some(at(20_020)));
     let actions = supervisor.tick(at(20_020));
-    assert_eq!(actions, [Action::Disconnect, Action::Terminate, Action::Forget, Action::Resolve]);
+    assert_eq!(actions, [Action::Disconnect, Action::Terminate, Action::DiscardSession, Action::Resolve]);
     assert_eq!(supervisor.state(), &State::Replacing("the agent does not answer".into()));
 }
 
 #[test]
-fn a_link_is_ready_with_the_answer_of_the_agent_where_something_waits_for_it() {
+fn resumed_link_with_unacknowledged_data_is_ready_on_the_agents_answer() {
     let mut supervisor = ready(true);
     for round in 1..=10 {
         let now = at(60_000 * round);
         supervisor.handle(Input::Silent, now);
         supervisor.handle(Input::Granted, now);
         supervisor.handle(Input::Connected { unacknowledged: true }, now);
-        assert_eq!(supervisor.handle(Input::Heard, now + at(9000)), []);
+        assert_eq!(supervisor.handle(Input::MessageReceived, now + at(9000)), []);
         assert_eq!((supervisor.state(), supervisor.resumes(), supervisor.wake()), (&State::Ready, round, None));
     }
 }
 
 #[test]
-fn the_hint_follows_from_how_far_a_session_came() {
+fn hint_depends_on_how_far_the_session_got() {
     let hint = |connected: bool| {
         let mut supervisor = Supervisor::new(true);
         supervisor.start(at(0));
@@ -150,25 +150,25 @@ fn the_hint_follows_from_how_far_a_session_came() {
         let failure = supervisor.last_failure().unwrap();
         (failure.message.clone(), failure.hint.clone().unwrap())
     };
-    let (message, what_to_do) = hint(false);
-    assert!(message.contains("no connection") && what_to_do.contains("HTTPS_PROXY"), "{message}: {what_to_do}");
-    let (message, what_to_do) = hint(true);
-    assert!(message.contains("the agent") && what_to_do.contains("CreateDataChannel"), "{message}: {what_to_do}");
+    let (message, hint_text) = hint(false);
+    assert!(message.contains("no connection") && hint_text.contains("HTTPS_PROXY"), "{message}: {hint_text}");
+    let (message, hint_text) = hint(true);
+    assert!(message.contains("the agent") && hint_text.contains("CreateDataChannel"), "{message}: {hint_text}");
 }
 
 #[test]
-fn what_must_not_go_on_is_over_whenever_that_is_known() {
+fn forbidden_failure_closes_a_ready_session() {
     let forbidden = Failure::new(FailureKind::Forbidden, "another account");
     let mut supervisor = ready(true);
     supervisor.handle(Input::Lost("1000 Bye".into()), at(10));
     let actions = supervisor.handle(Input::Failed(forbidden.clone()), at(11));
-    assert_eq!(actions, [Action::Disconnect, Action::Terminate, Action::Forget]);
+    assert_eq!(actions, [Action::Disconnect, Action::Terminate, Action::DiscardSession]);
     assert_eq!(supervisor.state(), &State::Closed(Closed::Failed(forbidden)));
     assert_eq!(supervisor.wake(), None, "it is not tried again");
 }
 
 #[test]
-fn links_on_which_nobody_answers_are_no_session_after_the_third() {
+fn session_is_replaced_after_three_silent_links() {
     let mut supervisor = ready(true);
     let mut now = at(10);
     for _ in 0..3 {
@@ -184,7 +184,7 @@ fn links_on_which_nobody_answers_are_no_session_after_the_third() {
 }
 
 #[test]
-fn a_tunnel_that_nobody_uses_is_resumed_every_hour_for_a_day() {
+fn unused_tunnel_is_resumed_every_hour_for_a_day() {
     let mut supervisor = ready(true);
     for hour in 1..=24 {
         let now = Duration::from_secs(3600 * hour);
@@ -198,33 +198,34 @@ fn a_tunnel_that_nobody_uses_is_resumed_every_hour_for_a_day() {
 }
 
 #[test]
-fn a_shell_whose_session_is_over_is_over() {
+fn shell_closes_when_its_session_ends() {
     let mut supervisor = ready(false);
     let actions = supervisor.handle(Input::Over("exit".into()), at(9));
-    assert_eq!(actions, [Action::Disconnect, Action::Terminate, Action::Forget]);
+    assert_eq!(actions, [Action::Disconnect, Action::Terminate, Action::DiscardSession]);
     assert_eq!(supervisor.state(), &State::Closed(Closed::Ended("exit".into())));
 }
 
 #[test]
-fn a_shell_whose_session_is_over_before_it_was_open_has_failed() {
-    for (said, why) in [("Plugin with name X not found", "Plugin with name X not found"), ("", "the session was ended")]
+fn shell_fails_if_its_session_ends_before_it_was_ready() {
+    for (reason, expected) in
+        [("Plugin with name X not found", "Plugin with name X not found"), ("", "the session was ended")]
     {
         let mut supervisor = Supervisor::new(false);
         supervisor.start(at(0));
         for input in [Input::Resolved, Input::Started, CONNECTED] {
             supervisor.handle(input, at(1));
         }
-        let actions = supervisor.handle(Input::Over(said.into()), at(2));
-        assert_eq!(actions, [Action::Disconnect, Action::Terminate, Action::Forget]);
-        let failure = Failure::new(FailureKind::Gone, why);
+        let actions = supervisor.handle(Input::Over(reason.into()), at(2));
+        assert_eq!(actions, [Action::Disconnect, Action::Terminate, Action::DiscardSession]);
+        let failure = Failure::new(FailureKind::Gone, expected);
         assert_eq!(supervisor.state(), &State::Closed(Closed::Failed(failure)));
     }
 }
 
 #[test]
-fn the_end_ends_the_session_at_aws_once() {
+fn stop_terminates_the_aws_session_once() {
     let mut supervisor = ready(true);
-    assert_eq!(supervisor.handle(Input::Stop, at(9)), [Action::Disconnect, Action::Terminate, Action::Forget]);
+    assert_eq!(supervisor.handle(Input::Stop, at(9)), [Action::Disconnect, Action::Terminate, Action::DiscardSession]);
     assert_eq!(supervisor.handle(Input::Stop, at(9)), []);
     assert_eq!(supervisor.wake(), None);
 }
@@ -238,7 +239,7 @@ fn input() -> impl Strategy<Value = Input> {
         Just(Input::Connected { unacknowledged: true }),
         Just(Input::Silent),
         Just(Input::HandshakeComplete),
-        Just(Input::Heard),
+        Just(Input::MessageReceived),
         Just(Input::Failed(Failure::transient("x"))),
         Just(Input::Failed(Failure::new(FailureKind::Gone, "x"))),
         Just(Input::Failed(Failure::new(FailureKind::Refused, "x"))),
@@ -249,32 +250,32 @@ fn input() -> impl Strategy<Value = Input> {
 }
 
 proptest! {
-    /// Answers come only to what was asked for; losses and ends at any time.
+    /// Responses are generated only for requested actions; losses and ends may come at any time.
     #[test]
-    fn it_never_stands_still_without_being_ready_or_closed(inputs in prop::collection::vec(input(), 1..60)) {
+    fn supervisor_always_has_pending_work_until_ready_or_closed(inputs in prop::collection::vec(input(), 1..60)) {
         let mut supervisor = Supervisor::new(true);
         let mut now = at(0);
-        let mut asked = supervisor.start(now);
+        let mut requested = supervisor.start(now);
         for input in inputs {
             now += at(700);
             let fits = match input {
-                Input::Resolved => asked.contains(&Action::Resolve),
-                Input::Started => asked.contains(&Action::Start),
-                Input::Granted => asked.contains(&Action::Resume),
-                Input::Connected { .. } => asked.contains(&Action::Connect),
+                Input::Resolved => requested.contains(&Action::Resolve),
+                Input::Started => requested.contains(&Action::Start),
+                Input::Granted => requested.contains(&Action::Resume),
+                Input::Connected { .. } => requested.contains(&Action::Connect),
                 Input::HandshakeComplete => matches!(supervisor.state(), State::Opening | State::Replacing(_)) && supervisor.deadline.is_some(),
-                Input::Failed(_) => asked.iter().any(|action| matches!(action, Action::Resolve | Action::Start | Action::Resume | Action::Connect)),
+                Input::Failed(_) => requested.iter().any(|action| matches!(action, Action::Resolve | Action::Start | Action::Resume | Action::Connect)),
                 _ => true,
             };
             if !fits { continue; }
             let answers = matches!(input, Input::Resolved | Input::Started | Input::Granted | Input::Connected { .. } | Input::Failed(_));
             let actions = supervisor.handle(input, now);
             let due = supervisor.tick(now);
-            if answers || actions.contains(&Action::Disconnect) { asked.clear(); }
-            asked.extend(actions);
-            if due.contains(&Action::Disconnect) { asked.clear(); }
-            asked.extend(due);
-            let waits = asked.iter().any(|action| matches!(action, Action::Resolve | Action::Start | Action::Resume | Action::Connect));
+            if answers || actions.contains(&Action::Disconnect) { requested.clear(); }
+            requested.extend(actions);
+            if due.contains(&Action::Disconnect) { requested.clear(); }
+            requested.extend(due);
+            let waits = requested.iter().any(|action| matches!(action, Action::Resolve | Action::Start | Action::Resume | Action::Connect));
             let stands = matches!(supervisor.state(), State::Ready | State::Closed(_));
             prop_assert!(stands || waits || supervisor.wake().is_some(), "{supervisor:?}");
         }

@@ -1,4 +1,4 @@
-//! Moments.
+//! Points in time.
 
-/// A moment, as the time since one that the caller chose. It never goes back.
+/// A point in time, as the duration since an origin that the caller chooses. It never goes backwards.
 pub type Time = std::time::Duration;

@@ -1,5 +1,5 @@
-//! Wakes an agent at a moment, a tenth of a millisecond late at most. Tokio's timers count whole milliseconds and wait in whole
-//! milliseconds, so that a message that takes 10 ms arrives after up to 12: what a link delays is what was asked for.
+//! Wakes an agent at a given time, at most a tenth of a millisecond late. Tokio's timers have a resolution of a whole
+//! millisecond, so that a message delayed by 10 ms could arrive after up to 12; this keeps link delays exact.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -9,10 +9,10 @@ use std::thread;
 use std::time::Instant;
 use tokio::sync::Notify;
 
-/// One thread wakes all of this process; it waits while nobody has anything to wait for.
+/// One thread wakes all agents of this process; it sleeps while nothing is scheduled.
 static THREAD: LazyLock<Sender<Wake>> = LazyLock::new(|| {
     let (sender, receiver) = channel();
-    // Without a thread nobody receives, and the slower timers beside this one are what wakes.
+    // Without the thread, the slower timers that run in parallel do the waking.
     let _ = thread::Builder::new().name("sim-alarm".into()).spawn(move || ring(&receiver));
     sender
 });
@@ -65,7 +65,7 @@ fn ring(wakes: &Receiver<Wake>) {
     }
 }
 
-/// An alarm that can be set again while it is waited for.
+/// An alarm that can be set again while it is awaited.
 #[derive(Debug, Default)]
 pub(super) struct Alarm {
     set: Option<Instant>,
@@ -73,7 +73,7 @@ pub(super) struct Alarm {
 }
 
 impl Alarm {
-    /// Rings at this moment, or before: an earlier one that it was set to is not taken back.
+    /// Sets the alarm to this time. An earlier setting stays in force, so it may ring before.
     pub(super) fn set(&mut self, at: Instant) {
         if self.set.is_none_or(|set| at < set) {
             self.set = Some(at);
@@ -81,7 +81,7 @@ impl Alarm {
         }
     }
 
-    /// Until it rings.
+    /// Waits until the alarm rings.
     pub(super) async fn rings(&mut self) {
         self.rung.notified().await;
         self.set = None;
@@ -94,7 +94,7 @@ mod tests {
     use std::time::Duration;
 
     #[tokio::test]
-    async fn an_alarm_rings_at_its_moment_and_not_before_and_can_be_set_again() {
+    async fn alarm_rings_on_time_and_can_be_reset() {
         let mut alarm = Alarm::default();
         let begin = Instant::now();
         alarm.set(begin + Duration::from_millis(5));
@@ -102,7 +102,7 @@ mod tests {
         alarm.rings().await;
         assert!(begin.elapsed() >= Duration::from_millis(2));
         alarm.set(begin + Duration::from_millis(20));
-        // The first one rings in between, for nothing: who waits looks at its own clock.
+        // The earlier setting rings in between; the waiter checks its own clock.
         while begin.elapsed() < Duration::from_millis(20) {
             alarm.rings().await;
             alarm.set(begin + Duration::from_millis(20));

@@ -1,7 +1,7 @@
-//! The answers of AWS about sessions.
+//! The AWS operations on sessions.
 
 use super::run;
-use super::state::{Behind, Session, SessionTarget};
+use super::state::{AgentHost, Session, SessionTarget};
 use crate::rng;
 use crate::services::ApiError;
 use crate::services::ecs::tasks::{find, runtime_id};
@@ -12,7 +12,7 @@ use crate::world::{TaskKey, World};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Answers an operation that is about sessions; none if it is not.
+/// Answers an operation on sessions; none for any other operation.
 pub(crate) fn answer(
     shared: &Arc<Shared>,
     world: &World,
@@ -33,10 +33,10 @@ fn not_connected(target: &str) -> ApiError {
     ApiError::client("TargetNotConnected", format!("{target} is not connected."))
 }
 
-/// The running task of `ecs:CLUSTER_TASK_RUNTIME` whose agent runs.
+/// The running task behind `ecs:CLUSTER_TASK_RUNTIME`, if its agent runs.
 fn target(world: &World, region: &str, target: &str) -> Option<TaskKey> {
     let rest = target.strip_prefix("ecs:")?;
-    // A cluster's name may hold underscores; the two after it hold none.
+    // A cluster name may contain underscores; the two fields after it do not.
     let (rest, runtime) = rest.rsplit_once('_')?;
     let (cluster, task) = rest.rsplit_once('_')?;
     let key = find(world, world.find_cluster(region, cluster)?, task)?;
@@ -48,15 +48,15 @@ fn target(world: &World, region: &str, target: &str) -> Option<TaskKey> {
 fn start(shared: &Arc<Shared>, world: &World, region: &str, input: &Node) -> Result<Node, ApiError> {
     let name = input.str("Target").unwrap_or_default();
     let online = world.instances.iter().find(|instance| instance.id == name && instance.online(world.now));
-    let behind = match online {
-        Some(instance) => Behind::Instance(instance.id),
-        None => Behind::Task(target(world, region, name).ok_or_else(|| not_connected(name))?),
+    let host_of_agent = match online {
+        Some(instance) => AgentHost::Instance(instance.id),
+        None => AgentHost::Task(target(world, region, name).ok_or_else(|| not_connected(name))?),
     };
     let parameter = |wanted: &str| -> Option<String> {
         Some(input.get("Parameters")?.strings(wanted).first().copied()?.to_owned())
     };
     let document = input.str("DocumentName").unwrap_or_default();
-    // Without a document it is the account's own shell; both are of instances alone.
+    // Without a document it is the account's own shell; both are available for instances only.
     if let "" | "SSM-SessionManagerRunShell" | "AWS-StartInteractiveCommand" = document {
         let instance = online.ok_or_else(|| not_connected(name))?;
         let command = match (document, parameter("command")) {
@@ -67,7 +67,7 @@ fn start(shared: &Arc<Shared>, world: &World, region: &str, input: &Node) -> Res
             _ => "/bin/sh".to_owned(),
         };
         let host = format!("ip-{}", instance.address.replace('.', "-"));
-        let (id, url, token) = open(shared, behind, SessionTarget::Shell { command, host }, "operator");
+        let (id, url, token) = open(shared, host_of_agent, SessionTarget::Shell { command, host }, "operator");
         return Ok(map! {"SessionId": id, "StreamUrl": url, "TokenValue": token});
     }
     let host = match document {
@@ -85,18 +85,23 @@ fn start(shared: &Arc<Shared>, world: &World, region: &str, input: &Node) -> Res
         ));
     };
     let local = parameter("localPortNumber").unwrap_or_else(|| "0".to_owned());
-    let (id, url, token) = open(shared, behind, SessionTarget::Port { host, port, local }, "operator");
+    let (id, url, token) = open(shared, host_of_agent, SessionTarget::Port { host, port, local }, "operator");
     Ok(map! {"SessionId": id, "StreamUrl": url, "TokenValue": token})
 }
 
-fn open(shared: &Arc<Shared>, behind: Behind, leads: SessionTarget, prefix: &str) -> (String, String, String) {
+fn open(
+    shared: &Arc<Shared>,
+    host_of_agent: AgentHost,
+    session_target: SessionTarget,
+    prefix: &str,
+) -> (String, String, String) {
     let endpoint = shared.endpoint();
     let mut gateway = shared.gateway();
     let (id, token) = (gateway.id(prefix), gateway.token());
     let url = gateway.address(&endpoint, &id);
-    let (agent, orders) = mpsc::channel(4);
+    let (agent, commands) = mpsc::channel(4);
     gateway.sessions.insert(id.clone(), Session { token: token.clone(), forgotten: false, agent });
-    tokio::spawn(run::run(Arc::clone(shared), id.clone(), behind, leads, orders));
+    tokio::spawn(run::run(Arc::clone(shared), id.clone(), host_of_agent, session_target, commands));
     (id, url, token)
 }
 
@@ -109,7 +114,7 @@ fn resume(shared: &Shared, input: &Node) -> Result<Node, ApiError> {
         return Err(ApiError::client("DoesNotExistException", format!("Session {id} does not exist")));
     };
     if session.forgotten {
-        // As AWS says of a session that timed out.
+        // The answer of AWS for a session that timed out.
         return Ok(map! {"SessionId": id, "StreamUrl": "", "TokenValue": ""});
     }
     session.token.clone_from(&token);
@@ -120,8 +125,8 @@ fn resume(shared: &Shared, input: &Node) -> Result<Node, ApiError> {
 fn terminate(shared: &Shared, input: &Node) -> Node {
     let id = input.str("SessionId").unwrap_or_default();
     if let Some(session) = shared.gateway().sessions.remove(id) {
-        // Its agent also ends by the sender that is dropped here.
-        let _ = session.agent.try_send(super::state::Order::End);
+        // Dropping the sender ends its agent as well.
+        let _ = session.agent.try_send(super::state::AgentCommand::End);
     }
     map! {"SessionId": id}
 }
@@ -162,7 +167,7 @@ fn execute(shared: &Arc<Shared>, world: &World, region: &str, input: &Node) -> R
     let command = input.str("command").unwrap_or_default().to_owned();
     let host = format!("ip-{}", task.ip().replace('.', "-"));
     let (id, url, token) =
-        open(shared, Behind::Task(key), SessionTarget::Shell { command, host }, "ecs-execute-command");
+        open(shared, AgentHost::Task(key), SessionTarget::Shell { command, host }, "ecs-execute-command");
     Ok(map! {
         "clusterArn": world.clusters[at].arn(),
         "containerArn": format!("arn:aws:ecs:{region}:{}:container/{}/{:032x}/{:08x}", crate::account::ACCOUNT, world.clusters[at].name, key.1, rng::hash(7, &container.name)),

@@ -1,4 +1,4 @@
-//! One connection to what a session leads to: a mapped port of this machine, or an echo.
+//! One connection to the target of a session: a mapped port of this machine, or an echo.
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use std::future::Future;
@@ -12,24 +12,24 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-/// A message of a connection, or a process, to its agent.
-pub(super) enum From {
+/// A message from a connection or a process to its agent.
+pub(super) enum FromConnection {
     Data(u32, Bytes),
     Ended(u32),
-    /// It could not be made, for this reason.
+    /// The connection could not be made, for this reason.
     Refused(u32, ErrorKind),
-    /// A process said something.
-    Said(Bytes),
-    /// A process has ended, with its exit code.
-    Over(i32),
+    /// Output of a process.
+    Output(Bytes),
+    /// A process ended, with its exit code.
+    Exited(i32),
 }
 
-/// How long is waited before each further try of a connection that was not refused: less than a second together.
+/// The waits before retrying a connection that was not refused: less than a second in total.
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(50), Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400)];
 
-/// Connects. Where nobody listens that is so at once; what this machine, with all that is simulated on it, has none of
-/// for a moment (a port, a file, a place in a queue) an agent on a machine of its own would have: it is tried again.
+/// Connects. A refusal is final. Other errors are retried: this machine may briefly lack a port, a file descriptor or
+/// a place in a queue because of everything simulated on it, which an agent on its own machine would have.
 async fn connected<T, F>(mut connect: impl FnMut() -> F) -> io::Result<T>
 where
     F: Future<Output = io::Result<T>>,
@@ -37,25 +37,26 @@ where
     for pause in PAUSES {
         match connect().await {
             Err(error) if error.kind() != ErrorKind::ConnectionRefused => sleep(pause).await,
-            said => return said,
+            result => return result,
         }
     }
     connect().await
 }
 
-/// Serves one until either side ends; reads at most `piece` bytes at a time. `waiting` counts the bytes that were not written yet.
+/// Serves a connection until either side ends it; reads at most `piece` bytes at a time. `waiting` counts the bytes
+/// not written yet.
 pub(super) async fn serve(
     stream: u32,
     to: Option<SocketAddr>,
     piece: usize,
-    out: mpsc::Sender<From>,
+    out: mpsc::Sender<FromConnection>,
     mut queue: mpsc::UnboundedReceiver<Bytes>,
     waiting: Arc<AtomicUsize>,
 ) {
     let Some(address) = to else {
         while let Some(bytes) = queue.recv().await {
             waiting.fetch_sub(bytes.len(), Ordering::Relaxed);
-            if out.send(From::Data(stream, bytes)).await.is_err() {
+            if out.send(FromConnection::Data(stream, bytes)).await.is_err() {
                 return;
             }
         }
@@ -63,10 +64,11 @@ pub(super) async fn serve(
     };
     let mut socket = match connected(|| TcpStream::connect(address)).await {
         Ok(socket) => socket,
-        // The client has ended it meanwhile: nobody is left to be refused, and an old agent's next has the same number.
+        // The client has ended it meanwhile: there is nothing left to refuse, and with an old agent the next
+        // connection has the same number.
         Err(_) if queue.is_closed() => return,
         Err(error) => {
-            let _ = out.send(From::Refused(stream, error.kind())).await;
+            let _ = out.send(FromConnection::Refused(stream, error.kind())).await;
             return;
         }
     };
@@ -79,7 +81,7 @@ pub(super) async fn serve(
             match read.read_buf(&mut (&mut buffer).limit(piece)).await {
                 Ok(0) | Err(_) => return,
                 Ok(_) => {
-                    if out.send(From::Data(stream, buffer.split().freeze())).await.is_err() {
+                    if out.send(FromConnection::Data(stream, buffer.split().freeze())).await.is_err() {
                         return;
                     }
                 }
@@ -95,12 +97,12 @@ pub(super) async fn serve(
             }
         }
     };
-    // Like the official agent: when the client's side ends, the socket is closed, both halves of it.
+    // Like the official agent: when the client's side ends, both halves of the socket are closed.
     tokio::select! {
         () = reading => {}
         () = writing => {}
     }
-    let _ = out.send(From::Ended(stream)).await;
+    let _ = out.send(FromConnection::Ended(stream)).await;
 }
 
 #[cfg(test)]
@@ -108,8 +110,8 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_refusal_is_one_at_once_and_anything_else_is_tried_again_and_keeps_its_reason() {
-        for (failures, kind, tries, said) in [
+    async fn refusal_is_final_and_other_errors_are_retried() {
+        for (failures, kind, tries, expected) in [
             (9, ErrorKind::ConnectionRefused, 1, Err(ErrorKind::ConnectionRefused)),
             (2, ErrorKind::AddrNotAvailable, 3, Ok(())),
             (9, ErrorKind::AddrNotAvailable, 1 + PAUSES.len(), Err(ErrorKind::AddrNotAvailable)),
@@ -120,7 +122,7 @@ mod tests {
                 std::future::ready(if tried <= failures { Err(io::Error::new(kind, "a test")) } else { Ok(()) })
             });
             let answer = answer.await.map_err(|error| error.kind());
-            assert_eq!((answer, tried), (said, tries), "{kind:?}");
+            assert_eq!((answer, tried), (expected, tries), "{kind:?}");
         }
     }
 }

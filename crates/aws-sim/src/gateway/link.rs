@@ -1,6 +1,6 @@
-//! The WebSocket of a session: its upgrade, its signature, its first message.
+//! The WebSocket of a session: its upgrade, signature and opening message.
 
-use super::state::{Link, Order};
+use super::state::{AgentCommand, Link};
 use crate::faults::Kind;
 use crate::reply::{Payload, Reply, answer};
 use crate::shared::Shared;
@@ -20,12 +20,12 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-/// The first message has to come within this time.
+/// The time limit for the opening message.
 const GREETING: Duration = Duration::from_secs(10);
-/// A signature is valid so long before and after its time, in milliseconds.
+/// How far the time of a signature may be off in either direction, in milliseconds.
 const SKEWED: i64 = 5 * 60 * 1000;
 
-/// Answers the request for a WebSocket, which has to be signed for `ssmmessages`.
+/// Answers the request for a WebSocket, which must be signed for `ssmmessages`.
 pub(crate) async fn upgrade(shared: &Arc<Shared>, request: Request<Incoming>) -> Reply {
     let verdict = {
         shared.meter().request("gateway:connect", std::time::Instant::now());
@@ -47,7 +47,7 @@ fn upgraded(shared: &Arc<Shared>, mut request: Request<Incoming>, fault: Option<
             && value.contains("SignedHeaders=host;x-amz-date")
     });
     if signed && request.headers().get("x-amz-date").and_then(time).is_none_or(|at| skewed(shared, at)) {
-        // AWS refuses it. Here it is counted alone: clients go on while a test sets the clock.
+        // AWS refuses such a signature. Here it is only counted, because clients continue while a test sets the clock.
         shared.meter().error("gateway:connect:skewed");
     }
     if fault == Some(Kind::Signature) {
@@ -72,7 +72,7 @@ fn upgraded(shared: &Arc<Shared>, mut request: Request<Incoming>, fault: Option<
         let link = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
         greet(&shared, &id, link).await;
     });
-    let mut response = Response::new(Payload::whole(""));
+    let mut response = Response::new(Payload::complete(""));
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
@@ -93,7 +93,7 @@ fn skewed(shared: &Shared, at: Timestamp) -> bool {
     (shared.clock.now_ms() - at.as_millisecond()).abs() > SKEWED
 }
 
-/// The first message carries the token; with another one the link is closed.
+/// Reads the opening message, which must contain the session's token; otherwise the link is closed.
 async fn greet(shared: &Shared, id: &str, mut link: Link) {
     let Ok(Some(text)) = tokio::time::timeout(GREETING, first(&mut link)).await else { return };
     let greeting: Value = serde_json::from_str(&text).unwrap_or_default();
@@ -104,13 +104,13 @@ async fn greet(shared: &Shared, id: &str, mut link: Link) {
         session.map(|session| session.agent.clone())
     };
     match agent {
-        Some(agent) => drop(agent.send(Order::Link(Box::new(link))).await),
+        Some(agent) => drop(agent.send(AgentCommand::Link(Box::new(link))).await),
         None => drop(link.close(None).await),
     }
 }
 
-/// The first message, where it is one of text. A ping is no message: AWS's own client begins with one, or with the token,
-/// as its threads happen to run.
+/// The first message, if it is a text message. Pings are skipped: AWS's own client starts with a ping or with the
+/// token, depending on its thread scheduling.
 async fn first<E>(link: &mut (impl Stream<Item = Result<Message, E>> + Unpin)) -> Option<String> {
     loop {
         match link.next().await?.ok()? {
@@ -128,7 +128,7 @@ mod tests {
     use std::convert::Infallible;
 
     #[tokio::test]
-    async fn a_ping_before_the_token_is_no_first_message() {
+    async fn ping_before_the_token_is_skipped() {
         let came = |messages: Vec<Message>| async move {
             first(&mut stream::iter(messages.into_iter().map(Ok::<_, Infallible>))).await
         };

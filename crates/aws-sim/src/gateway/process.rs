@@ -1,7 +1,7 @@
-//! A command of ECS Exec as a process of this machine, where `--allow-commands` says so. It has a terminal of its own,
-//! which the system's `script` makes, and nothing of this process' environment but the path.
+//! A command of ECS Exec as a process of this machine, if `--allow-commands` permits it. It has its own terminal,
+//! created by the system's `script`, and inherits only `PATH` from the environment.
 
-use super::connection::From;
+use super::connection::FromConnection;
 use bytes::{Bytes, BytesMut};
 use ssm_tunnel::message::Size;
 use std::path::PathBuf;
@@ -13,30 +13,30 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 
-/// Its exit code where it cannot be started, as a shell says it.
+/// The exit code if it cannot be started, as in a shell.
 const NOT_FOUND: i32 = 127;
 
-/// `script`, `env` and `stty` of Linux take other arguments than those of macOS and the BSDs, where `script` gives the
-/// command's exit code unasked. Source: script(1) and stty(1) of util-linux and of FreeBSD.
+/// On Linux, `script`, `env` and `stty` take different arguments than on macOS and the BSDs, where `script` returns
+/// the command's exit code by default. Source: script(1) and stty(1) of util-linux and of FreeBSD.
 const UTIL_LINUX: bool = cfg!(target_os = "linux");
 
-/// A process that runs; dropping it ends it.
+/// A running process; dropping it kills it.
 #[derive(Debug)]
 pub(super) struct Process {
     input: mpsc::UnboundedSender<Bytes>,
     waiting: Arc<AtomicUsize>,
-    /// Where its terminal's name is written once it has one.
+    /// The file in which its terminal's name is written once it has one.
     terminal: PathBuf,
 }
 
 impl Process {
-    /// Starts one. What it says goes to `out`, and then its exit code; `waiting` counts what it has not read yet.
-    pub(super) fn start(command: &str, out: mpsc::Sender<From>, waiting: Arc<AtomicUsize>) -> Self {
+    /// Starts a process. Its output and then its exit code go to `out`; `waiting` counts the input it has not read yet.
+    pub(super) fn start(command: &str, out: mpsc::Sender<FromConnection>, waiting: Arc<AtomicUsize>) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let terminal = std::env::temp_dir().join(format!("aws-sim-terminal-{}-{number}", std::process::id()));
         let (input, from_input) = mpsc::unbounded_channel();
-        // Whoever started this may have had Ctrl-C ignored, as a shell does for what runs behind.
+        // The parent process may ignore Ctrl-C, as shells set it for background jobs; the default is restored.
         let signals = if UTIL_LINUX { "--default-signal=INT,QUIT " } else { "" };
         let line = format!("tty >\"$SIMULATED_TERMINAL\"; unset SIMULATED_TERMINAL; exec env {signals}{command}");
         let arguments: &[&str] = if UTIL_LINUX {
@@ -62,13 +62,13 @@ impl Process {
             let code = match child {
                 Ok(child) => serve(child, &out, from_input, &unread).await,
                 Err(error) => {
-                    let said = format!("sh: script cannot be started: {error}\r\n");
-                    let _ = out.send(From::Said(said.into())).await;
+                    let message = format!("sh: script cannot be started: {error}\r\n");
+                    let _ = out.send(FromConnection::Output(message.into())).await;
                     NOT_FOUND
                 }
             };
             let _ = std::fs::remove_file(&file);
-            let _ = out.send(From::Over(code)).await;
+            let _ = out.send(FromConnection::Exited(code)).await;
         });
         Self { input, waiting, terminal }
     }
@@ -81,7 +81,7 @@ impl Process {
         }
     }
 
-    /// Its terminal gets this size, as soon as there is one.
+    /// Sets the size of its terminal, as soon as there is one.
     pub(super) fn resize(&self, size: Size) {
         let file = self.terminal.clone();
         tokio::spawn(async move {
@@ -101,10 +101,10 @@ impl Process {
     }
 }
 
-/// Until it has ended and everything that it said is read; its exit code. Ends it where its input is dropped.
+/// Waits until the process has ended and all its output is read; returns its exit code. Kills it when its input is dropped.
 async fn serve(
     mut child: Child,
-    out: &mpsc::Sender<From>,
+    out: &mpsc::Sender<FromConnection>,
     mut from_input: mpsc::UnboundedReceiver<Bytes>,
     waiting: &AtomicUsize,
 ) -> i32 {
@@ -114,7 +114,7 @@ async fn serve(
             let written = stdin.write_all(&bytes).await;
             waiting.fetch_sub(bytes.len(), Ordering::Relaxed);
             if written.is_err() {
-                // It reads no more; what it says still counts.
+                // It no longer reads; its output is still relevant.
                 std::future::pending::<()>().await;
             }
         }
@@ -126,7 +126,7 @@ async fn serve(
             match stdout.read_buf(&mut buffer).await {
                 Ok(0) | Err(_) => return,
                 Ok(_) => {
-                    if out.send(From::Said(buffer.split().freeze())).await.is_err() {
+                    if out.send(FromConnection::Output(buffer.split().freeze())).await.is_err() {
                         return;
                     }
                 }

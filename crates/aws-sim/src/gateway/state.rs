@@ -1,4 +1,4 @@
-//! The sessions, their tokens, and how to reach their agents.
+//! The sessions, their tokens, and the channels to their agents.
 
 use crate::rng::Rng;
 use crate::world::{TaskKey, World};
@@ -7,13 +7,13 @@ use std::net::SocketAddr;
 use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::WebSocketStream;
 
-/// Any stream that a WebSocket can be on.
+/// The server side of a session's WebSocket.
 pub(crate) type Link = WebSocketStream<hyper_util::rt::TokioIo<hyper::upgrade::Upgraded>>;
 
 /// The target of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SessionTarget {
-    /// With the local port that was asked for, which an agent tells the client.
+    /// A forwarded port, with the requested local port, which an agent reports to the client.
     Port {
         host: String,
         port: u16,
@@ -25,15 +25,15 @@ pub(crate) enum SessionTarget {
     },
 }
 
-/// The place that an agent runs in: a container, or an instance.
+/// The host of an agent: a container, or an instance.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Behind {
+pub(crate) enum AgentHost {
     Task(TaskKey),
     Instance(&'static str),
 }
 
-impl Behind {
-    /// Whether it is still there.
+impl AgentHost {
+    /// Whether it still exists.
     pub(crate) fn is_there(self, world: &World) -> bool {
         match self {
             Self::Task(key) => world.tasks.get(&key).is_some_and(|task| task.execution_stopped.is_none()),
@@ -42,10 +42,10 @@ impl Behind {
     }
 }
 
-/// A message to an agent.
+/// A command to an agent.
 #[derive(Debug)]
-pub(crate) enum Order {
-    /// There is a WebSocket, and its first message was right.
+pub(crate) enum AgentCommand {
+    /// A WebSocket whose opening message was valid.
     Link(Box<Link>),
     /// The session is over.
     End,
@@ -55,9 +55,9 @@ pub(crate) enum Order {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) token: String,
-    /// Whether its agent forgot it: it cannot be resumed.
+    /// Whether its agent lost it in a restart: it cannot be resumed.
     pub(crate) forgotten: bool,
-    pub(crate) agent: mpsc::Sender<Order>,
+    pub(crate) agent: mpsc::Sender<AgentCommand>,
 }
 
 /// The sessions of the simulator.
@@ -67,7 +67,7 @@ pub(crate) struct Gateway {
     links: u64,
     pub(crate) sessions: BTreeMap<String, Session>,
     map: Vec<(String, SocketAddr)>,
-    looks: watch::Sender<u64>,
+    fault_changes: watch::Sender<u64>,
 }
 
 impl Gateway {
@@ -77,24 +77,24 @@ impl Gateway {
             links: 0,
             sessions: BTreeMap::new(),
             map,
-            looks: watch::Sender::default(),
+            fault_changes: watch::Sender::default(),
         }
     }
 
-    /// A new session's id, in the manner of AWS.
+    /// Creates an id for a new session, in the format of AWS.
     pub(crate) fn id(&mut self, prefix: &str) -> String {
         format!("{prefix}-{}", self.rng.token(25).to_lowercase())
     }
 
-    /// A token; another one each time.
+    /// Creates a new token.
     pub(crate) fn token(&mut self) -> String {
         format!("AAEAA{}", self.rng.token(180))
     }
 
-    /// The address of a session's WebSocket; another one each time, with the raw `+` and `/` that those of AWS have.
+    /// Creates a new address for a session's WebSocket, with unescaped `+` and `/` as in those of AWS.
     pub(crate) fn address(&mut self, endpoint: &str, id: &str) -> String {
         self.links += 1;
-        // `http` becomes `ws`, and `https` `wss`.
+        // `http` becomes `ws`, and `https` becomes `wss`.
         let host = endpoint.replacen("http", "ws", 1);
         format!(
             "{host}{}{id}?role=publish_subscribe&cell-number=AAEAA+sim/{}+/{}==",
@@ -104,23 +104,23 @@ impl Gateway {
         )
     }
 
-    /// Where a host and port lead on this machine: the first of its names that is mapped says so, the most exact one first;
-    /// `*` is every name.
+    /// The local address for a host and port: the first mapping that matches one of its names, which are ordered from
+    /// the most specific; `*` matches every name.
     pub(crate) fn mapped(&self, names: &[&str], port: u16) -> Option<SocketAddr> {
-        let leads = |name: &&str| {
+        let target = |name: &&str| {
             let from = format!("{name}:{port}");
             self.map.iter().find(|(known, _)| *known == from).map(|(_, to)| *to)
         };
-        names.iter().chain(&["*"]).find_map(leads)
+        names.iter().chain(&["*"]).find_map(target)
     }
 
-    /// Agents look at the faults that were switched on.
-    pub(crate) fn look(&self) {
-        self.looks.send_modify(|looks| *looks += 1);
+    /// Notifies the agents that faults were switched on.
+    pub(crate) fn notify_of_faults(&self) {
+        self.fault_changes.send_modify(|changes| *changes += 1);
     }
 
-    /// A counter that tells agents to look, also those that are at work while they are told.
-    pub(crate) fn looks(&self) -> watch::Receiver<u64> {
-        self.looks.subscribe()
+    /// A counter that notifies agents of new faults, even while they are busy.
+    pub(crate) fn subscribe_to_faults(&self) -> watch::Receiver<u64> {
+        self.fault_changes.subscribe()
     }
 }

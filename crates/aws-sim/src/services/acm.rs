@@ -10,14 +10,14 @@ use crate::world::sites::Site;
 pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
     match operation {
         "DescribeCertificate" => describe(call),
-        "ListCertificates" => Ok(all(call)),
+        "ListCertificates" => Ok(list_certificates(call)),
         _ => Err(ApiError::unknown_operation(operation)),
     }
 }
 
-fn all(call: &Call<'_>) -> Node {
-    let mine = call.world.sites().into_iter().filter(|site| site.region == call.region);
-    let rows = mine.filter_map(|site| {
+fn list_certificates(call: &Call<'_>) -> Node {
+    let in_region = call.world.sites().into_iter().filter(|site| site.region == call.region);
+    let rows = in_region.filter_map(|site| {
         let arn = site.certificate()?;
         Some(map! {"CertificateArn": arn, "DomainName": site.host, "Status": site.status, "Type": "AMAZON_ISSUED"})
     });
@@ -33,7 +33,7 @@ fn describe(call: &Call<'_>) -> Result<Node, ApiError> {
     let now = call.world.now;
     let start = call.world.start - 100 * DAY;
     let end = start + 395 * DAY;
-    let options = site.names().into_iter().map(|name| proof(&site, &name, issued));
+    let options = site.names().into_iter().map(|name| validation(&site, &name, issued));
     let names = site.names();
     Ok(map! {"Certificate": map! {
         "CertificateArn": arn,
@@ -51,7 +51,7 @@ fn describe(call: &Call<'_>) -> Result<Node, ApiError> {
     }})
 }
 
-fn proof(site: &Site, name: &str, issued: bool) -> Node {
+fn validation(site: &Site, name: &str, issued: bool) -> Node {
     map! {
         "DomainName": name,
         "ValidationDomain": name,

@@ -1,4 +1,4 @@
-//! Application Auto Scaling, for the desired counts of ECS services.
+//! Application Auto Scaling of the desired counts of ECS services.
 
 use super::{ApiError, Call, token};
 use crate::account::ACCOUNT;
@@ -32,8 +32,8 @@ fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::client("ValidationException", message)
 }
 
-/// Checks the namespace; `false` if it is one in which nothing is simulated.
-fn ours(call: &Call<'_>) -> Result<bool, ApiError> {
+/// Checks the namespace; `false` if it is valid but nothing in it is simulated.
+fn is_simulated(call: &Call<'_>) -> Result<bool, ApiError> {
     const KNOWN: &[&str] = &[
         "ecs",
         "elasticmapreduce",
@@ -63,7 +63,7 @@ fn ours(call: &Call<'_>) -> Result<bool, ApiError> {
     Ok(namespace == NAMESPACE && dimension.is_none_or(|d| d == DIMENSION))
 }
 
-/// A page of keyed nodes: 1 to 50 of them, 50 by default.
+/// Returns a page of keyed nodes: 1 to 50, by default 50.
 fn paged(call: &Call<'_>, name: &'static str, rows: Vec<(String, Node)>) -> Result<Node, ApiError> {
     let size = match call.input.int("MaxResults") {
         None => 50,
@@ -80,15 +80,15 @@ fn paged(call: &Call<'_>, name: &'static str, rows: Vec<(String, Node)>) -> Resu
     Ok(answer)
 }
 
-/// The scalable targets of the call's region, with their places and resource ids, sorted by id.
-fn mine<'a>(call: &'a Call<'_>) -> Vec<(usize, String, &'a ScalableTarget)> {
+/// The scalable targets of the call's region, with their indices and resource ids, sorted by id.
+fn region_targets<'a>(call: &'a Call<'_>) -> Vec<(usize, String, &'a ScalableTarget)> {
     let world = &*call.world;
-    let here = |t: &ScalableTarget| world.clusters[world.services[t.service].cluster].region == call.region;
+    let in_region = |t: &ScalableTarget| world.clusters[world.services[t.service].cluster].region == call.region;
     let mut all: Vec<_> = world
         .scaling
         .iter()
         .enumerate()
-        .filter(|(_, t)| here(t))
+        .filter(|(_, t)| in_region(t))
         .map(|(at, t)| (at, world.resource_id(t.service), t))
         .collect();
     all.sort_by(|a, b| a.1.cmp(&b.1));
@@ -98,8 +98,10 @@ fn mine<'a>(call: &'a Call<'_>) -> Vec<(usize, String, &'a ScalableTarget)> {
 fn targets(call: &Call<'_>) -> Result<Node, ApiError> {
     let ids = call.input.strings("ResourceIds");
     let mut rows = Vec::new();
-    if ours(call)? {
-        for (_, id, t) in mine(call).into_iter().filter(|(_, id, _)| ids.is_empty() || ids.contains(&id.as_str())) {
+    if is_simulated(call)? {
+        for (_, id, t) in
+            region_targets(call).into_iter().filter(|(_, id, _)| ids.is_empty() || ids.contains(&id.as_str()))
+        {
             let node = target(call, &id, t);
             rows.push((id, node));
         }
@@ -131,16 +133,16 @@ fn target(call: &Call<'_>, id: &str, t: &ScalableTarget) -> Node {
     }
 }
 
-/// Whether a call's `ResourceId` allows a resource.
-fn chosen(call: &Call<'_>, id: &str) -> bool {
+/// Whether the call's `ResourceId`, if given, matches this resource.
+fn matches_resource(call: &Call<'_>, id: &str) -> bool {
     call.input.str("ResourceId").is_none_or(|wanted| wanted == id)
 }
 
 fn policies(call: &Call<'_>) -> Result<Node, ApiError> {
     let names = call.input.strings("PolicyNames");
     let mut rows = Vec::new();
-    if ours(call)? {
-        for (at, id, t) in mine(call).into_iter().filter(|(_, id, _)| chosen(call, id)) {
+    if is_simulated(call)? {
+        for (at, id, t) in region_targets(call).into_iter().filter(|(_, id, _)| matches_resource(call, id)) {
             for p in t.policies.iter().filter(|p| names.is_empty() || names.contains(&p.name.as_str())) {
                 rows.push((format!("{id}\u{0}{}", p.name), policy(call, at, &id, p)));
             }
@@ -177,8 +179,8 @@ fn policy(call: &Call<'_>, target: usize, id: &str, p: &Policy) -> Node {
 fn actions(call: &Call<'_>) -> Result<Node, ApiError> {
     let names = call.input.strings("ScheduledActionNames");
     let mut rows = Vec::new();
-    if ours(call)? {
-        for (_, id, t) in mine(call).into_iter().filter(|(_, id, _)| chosen(call, id)) {
+    if is_simulated(call)? {
+        for (_, id, t) in region_targets(call).into_iter().filter(|(_, id, _)| matches_resource(call, id)) {
             for a in t.actions.iter().filter(|a| names.is_empty() || names.contains(&a.name.as_str())) {
                 rows.push((format!("{id}\u{0}{}", a.name), action(call, &id, a)));
             }
@@ -208,10 +210,10 @@ fn action(call: &Call<'_>, id: &str, a: &ScheduledAction) -> Node {
 fn activities(call: &Call<'_>) -> Result<Node, ApiError> {
     let all = call.input.bool("IncludeNotScaledActivities") == Some(true);
     let mut rows = Vec::new();
-    if ours(call)? {
-        for (_, id, t) in mine(call).into_iter().filter(|(_, id, _)| chosen(call, id)) {
+    if is_simulated(call)? {
+        for (_, id, t) in region_targets(call).into_iter().filter(|(_, id, _)| matches_resource(call, id)) {
             for (n, a) in t.activities.iter().enumerate().filter(|(_, a)| all || a.not_scaled.is_none()) {
-                // Newest first; within a millisecond in the order in which they are kept.
+                // Newest first; activities of the same millisecond keep their stored order.
                 let key = format!("{:020}{n:06}{}", i64::MAX - a.at, a.id);
                 rows.push((key, activity(&id, a)));
             }
@@ -240,7 +242,7 @@ fn activity(id: &str, a: &Activity) -> Node {
     }
 }
 
-/// A capacity: a whole number, if it is given.
+/// Parses an optional capacity, a whole number.
 fn limit(node: &Node, key: &str) -> Result<Option<u32>, ApiError> {
     if node.get(key).is_none() {
         return Ok(None);
@@ -249,12 +251,12 @@ fn limit(node: &Node, key: &str) -> Result<Option<u32>, ApiError> {
     n.map(Some).ok_or_else(|| invalid(format!("{key} must be a whole number of at least 0")))
 }
 
-/// The scalable target that a call is about.
-fn named(call: &Call<'_>) -> Result<usize, ApiError> {
-    let here = ours(call)?;
+/// The index of the scalable target that a call names.
+fn target_index(call: &Call<'_>) -> Result<usize, ApiError> {
+    let simulated = is_simulated(call)?;
     let id = call.input.str("ResourceId").unwrap_or_default();
-    let found = mine(call).into_iter().find(|(_, i, _)| i == id).map(|(at, _, _)| at);
-    found.filter(|_| here).ok_or_else(|| {
+    let found = region_targets(call).into_iter().find(|(_, i, _)| i == id).map(|(at, _, _)| at);
+    found.filter(|_| simulated).ok_or_else(|| {
         let text = format!(
             "No scalable target registered for service namespace: {NAMESPACE}, resource ID: {id}, scalable dimension: {DIMENSION}"
         );
@@ -262,9 +264,9 @@ fn named(call: &Call<'_>) -> Result<usize, ApiError> {
     })
 }
 
-/// `PutScheduledAction`: what is left out of an action that is there stays as it was.
+/// `PutScheduledAction`: fields omitted for an existing action keep their values.
 fn put_action(call: &mut Call<'_>) -> Result<Node, ApiError> {
-    let at = named(call)?;
+    let at = target_index(call)?;
     let input = call.input;
     let name = input.str("ScheduledActionName").ok_or_else(|| invalid("ScheduledActionName is missing"))?;
     let old = call.world.scaling[at].actions.iter().find(|a| a.name == name);
@@ -304,9 +306,9 @@ fn put_action(call: &mut Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {})
 }
 
-/// `PutScalingPolicy` of a policy that is there, written whole; its alarms follow.
+/// `PutScalingPolicy` of an existing policy; its alarms follow the new target.
 fn put_policy(call: &mut Call<'_>) -> Result<Node, ApiError> {
-    let at = named(call)?;
+    let at = target_index(call)?;
     let input = call.input;
     let name = input.str("PolicyName").ok_or_else(|| invalid("PolicyName is missing"))?;
     if input.str("PolicyType") != Some("TargetTrackingScaling") {
@@ -321,10 +323,10 @@ fn put_policy(call: &mut Call<'_>) -> Result<Node, ApiError> {
     };
     let metric = config.get("PredefinedMetricSpecification").and_then(|spec| spec.str("PredefinedMetricType"));
     let place = call.world.scaling[at].policies.iter().position(|p| p.name == name);
-    let place = place.ok_or_else(|| invalid("Only policies that are there are changed in the simulator."))?;
+    let place = place.ok_or_else(|| invalid("Only existing policies can be changed in the simulator."))?;
     let policy = &mut call.world.scaling[at].policies[place];
     if metric != Some(policy.metric) {
-        return Err(invalid("Only the metric that a policy has is simulated."));
+        return Err(invalid("Changing the metric of a policy is not simulated."));
     }
     policy.target = target;
     let seconds = |key: &str, old: u32| config.int(key).and_then(|n| u32::try_from(n).ok()).unwrap_or(old);
@@ -342,7 +344,7 @@ fn put_policy(call: &mut Call<'_>) -> Result<Node, ApiError> {
 
 /// `DeleteScheduledAction`.
 fn delete_action(call: &mut Call<'_>) -> Result<Node, ApiError> {
-    let at = named(call)?;
+    let at = target_index(call)?;
     let name = call.input.str("ScheduledActionName").unwrap_or_default();
     let actions = &mut call.world.scaling[at].actions;
     let place = actions.iter().position(|a| a.name == name).ok_or_else(|| {
@@ -356,12 +358,12 @@ fn delete_action(call: &mut Call<'_>) -> Result<Node, ApiError> {
 }
 
 fn register(call: &mut Call<'_>) -> Result<Node, ApiError> {
-    if !ours(call)? {
+    if !is_simulated(call)? {
         return Err(invalid("Only ecs:service:DesiredCount of the namespace ecs is simulated."));
     }
     let id = call.input.str("ResourceId").ok_or_else(|| invalid("ResourceId is missing"))?.to_owned();
     let (min, max) = (limit(call.input, "MinCapacity")?, limit(call.input, "MaxCapacity")?);
-    let found = mine(call).into_iter().find(|(_, i, _)| *i == id).map(|(at, _, _)| at);
+    let found = region_targets(call).into_iter().find(|(_, i, _)| *i == id).map(|(at, _, _)| at);
     let at = if let Some(at) = found {
         at
     } else {

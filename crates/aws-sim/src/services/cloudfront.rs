@@ -1,4 +1,4 @@
-//! `CloudFront`: distributions, and invalidations of what they have cached.
+//! `CloudFront`: distributions, and invalidations of their caches.
 
 use super::{ApiError, Call};
 use crate::clock::timestamp;
@@ -6,7 +6,7 @@ use crate::rng;
 use crate::wire::{Node, map, named_list};
 use crate::world::cdn::{Distribution, Invalidation};
 
-/// Paths with a wildcard that may be under way at a time.
+/// The number of wildcard paths that may be in progress at a time.
 const MOST_WILDCARDS: usize = 15;
 
 /// Runs a `CloudFront` operation.
@@ -24,7 +24,7 @@ fn invalid(message: &str) -> ApiError {
     ApiError::client("InvalidArgument", message)
 }
 
-/// A page of rows with their keys, newest or first first: `MaxItems` of them after `Marker`.
+/// Returns a page of keyed rows in the given order: `MaxItems` of them after `Marker`.
 fn page<T>(call: &Call<'_>, rows: Vec<(String, T)>) -> Result<(Vec<T>, Node), ApiError> {
     let most = match call.input.str("MaxItems").map(str::parse::<usize>) {
         None => 100,
@@ -56,7 +56,7 @@ fn list(call: &Call<'_>) -> Result<Node, ApiError> {
     Ok(head)
 }
 
-/// Every member that its model requires.
+/// A summary with all members that the service model requires.
 fn summary(call: &Call<'_>, one: &Distribution) -> Node {
     let none = || map! {"Quantity": 0};
     let aliases = map! {
@@ -102,14 +102,14 @@ fn summary(call: &Call<'_>, one: &Distribution) -> Node {
     }
 }
 
-fn named(call: &Call<'_>) -> Result<usize, ApiError> {
+fn distribution_index(call: &Call<'_>) -> Result<usize, ApiError> {
     let id = call.input.str("DistributionId").unwrap_or_default();
     let missing = || ApiError::not_found("NoSuchDistribution", "The specified distribution does not exist.");
     call.world.distributions.iter().position(|one| one.id == id).ok_or_else(missing)
 }
 
 fn invalidations(call: &Call<'_>) -> Result<Node, ApiError> {
-    let (at, now) = (named(call)?, call.world.now);
+    let (at, now) = (distribution_index(call)?, call.world.now);
     let newest = call.world.distributions[at].invalidations.iter().rev();
     let rows = newest.map(|one| {
         let row = map! {"Id": &one.id, "CreateTime": timestamp(one.at), "Status": one.status(now)};
@@ -120,7 +120,7 @@ fn invalidations(call: &Call<'_>) -> Result<Node, ApiError> {
     Ok(head)
 }
 
-fn whole(one: &Invalidation, now: i64) -> Node {
+fn invalidation(one: &Invalidation, now: i64) -> Node {
     let paths = map! {
         "Quantity": one.paths.len(),
         "Items": named_list("Path", one.paths.iter().map(String::as_str)),
@@ -134,26 +134,26 @@ fn whole(one: &Invalidation, now: i64) -> Node {
 }
 
 fn get(call: &Call<'_>) -> Result<Node, ApiError> {
-    let at = named(call)?;
+    let at = distribution_index(call)?;
     let id = call.input.str("Id").unwrap_or_default();
     let found = call.world.distributions[at].invalidations.iter().find(|one| one.id == id);
     let missing = || ApiError::not_found("NoSuchInvalidation", "The specified invalidation does not exist.");
-    Ok(whole(found.ok_or_else(missing)?, call.world.now))
+    Ok(invalidation(found.ok_or_else(missing)?, call.world.now))
 }
 
 fn create(call: &mut Call<'_>) -> Result<Node, ApiError> {
-    let (at, now) = (named(call)?, call.world.now);
+    let (at, now) = (distribution_index(call)?, call.world.now);
     let malformed = || ApiError::client("MalformedXML", "The XML document is malformed.");
     let body = call.input.get("Body").ok_or_else(malformed)?;
     let reference = body.str("CallerReference").filter(|text| !text.is_empty()).ok_or_else(malformed)?.to_owned();
-    let given = body.get("Paths").ok_or_else(malformed)?;
-    let items = given.get("Items").and_then(|items| items.get("Path")).cloned().unwrap_or(Node::Null);
+    let path_list = body.get("Paths").ok_or_else(malformed)?;
+    let items = path_list.get("Items").and_then(|items| items.get("Path")).cloned().unwrap_or(Node::Null);
     let paths: Vec<String> = match &items {
         Node::Str(one) => vec![one.clone()],
         Node::List(_, all) => all.iter().filter_map(Node::as_str).map(str::to_owned).collect(),
         _ => Vec::new(),
     };
-    if paths.is_empty() || given.int("Quantity") != i64::try_from(paths.len()).ok() {
+    if paths.is_empty() || path_list.int("Quantity") != i64::try_from(paths.len()).ok() {
         return Err(ApiError::client(
             "InconsistentQuantities",
             "The value of Quantity and the size of Items do not match.",
@@ -163,13 +163,13 @@ fn create(call: &mut Call<'_>) -> Result<Node, ApiError> {
         return Err(invalid("Your request contains one or more invalid invalidation paths."));
     }
     let known = &call.world.distributions[at].invalidations;
-    // A reference seen before means the same invalidation, or a mistake.
+    // A known caller reference must mean the same invalidation; with other paths it is an error.
     if let Some(same) = known.iter().find(|one| one.reference == reference) {
         if same.paths != paths {
             let text = "The invalidation batch specified has the same caller reference as another with other paths.";
             return Err(invalid(text));
         }
-        return Ok(made(same, now));
+        return Ok(created(same, now));
     }
     let wild = |paths: &[String]| paths.iter().filter(|path| path.ends_with('*')).count();
     let under_way: usize = known.iter().filter(|one| one.status(now) == "InProgress").map(|one| wild(&one.paths)).sum();
@@ -180,13 +180,13 @@ fn create(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let id =
         format!("I{}", rng::Rng::new(call.world.seed ^ call.world.serial(), "invalidation").token(13).to_uppercase());
     let one = Invalidation { id, at: now, paths, reference };
-    let answer = made(&one, now);
+    let answer = created(&one, now);
     call.world.distributions[at].invalidations.push(one);
     Ok(answer)
 }
 
-fn made(one: &Invalidation, now: i64) -> Node {
-    let mut answer = whole(one, now);
+fn created(one: &Invalidation, now: i64) -> Node {
+    let mut answer = invalidation(one, now);
     answer.set("StatusCode", 201);
     answer
 }

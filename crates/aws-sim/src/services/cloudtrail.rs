@@ -1,4 +1,4 @@
-//! `CloudTrail`: the writes that were recorded. How they come to be there is in `world::trail`.
+//! `CloudTrail`: the recorded write events. They are recorded in `world::trail`.
 
 use super::{ApiError, Call, token};
 use crate::clock::timestamp;
@@ -34,7 +34,7 @@ fn lookup(call: &Call<'_>) -> Result<Node, ApiError> {
     let attribute = attributes.first().and_then(|one| one.str("AttributeKey").zip(one.str("AttributeValue")));
     let trail = &call.world.trail;
     let listed = call.world.now - trail.delay;
-    let wanted = |write: &&Write| {
+    let is_requested = |write: &&Write| {
         write.region == call.region
             && write.at <= listed
             && start.is_none_or(|start| write.at >= start.as_millisecond())
@@ -53,8 +53,8 @@ fn lookup(call: &Call<'_>) -> Result<Node, ApiError> {
         .iter()
         .enumerate()
         .rev()
-        .filter(|(_, write)| wanted(write))
-        // Newest first: what sorts by it counts down.
+        .filter(|(_, write)| is_requested(write))
+        // Newest first: the sort key counts down.
         .map(|(at, write)| (format!("{:012}", 999_999_999_999 - at), event(write)))
         .collect();
     let (items, next) = token::page(rows.into_iter(), input.str("NextToken"), size)

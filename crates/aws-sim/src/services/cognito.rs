@@ -1,4 +1,4 @@
-//! Cognito: user pools, what they ask of passwords, and who is in them.
+//! Cognito: user pools, their password policies, and their users.
 
 use super::{ApiError, Call, token};
 use crate::account::ACCOUNT;
@@ -6,14 +6,14 @@ use crate::clock::timestamp;
 use crate::wire::{Node, list, map};
 use crate::world::pools::{Pool, User};
 
-/// The largest page of users, and of pools.
+/// The largest page of users or pools.
 const MOST: i64 = 60;
 
 /// Runs a Cognito operation.
 pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
     match operation {
         "ListUserPools" => pools(call),
-        "DescribeUserPool" => Ok(map! {"UserPool": describe(call, named(call)?)}),
+        "DescribeUserPool" => Ok(map! {"UserPool": describe(call, find_pool(call)?)}),
         "GetUserPoolMfaConfig" => mfa(call),
         "ListUsers" => users(call),
         _ => Err(ApiError::unknown_operation(operation)),
@@ -39,8 +39,8 @@ fn size(call: &Call<'_>, name: &str, default: Option<i64>) -> Result<usize, ApiE
 
 fn pools(call: &Call<'_>) -> Result<Node, ApiError> {
     let size = size(call, "MaxResults", None)?;
-    let mine = call.world.pools.iter().filter(|pool| pool.region == call.region);
-    let mut rows: Vec<(String, Node)> = mine
+    let in_region = call.world.pools.iter().filter(|pool| pool.region == call.region);
+    let mut rows: Vec<(String, Node)> = in_region
         .map(|pool| {
             let at = timestamp(call.world.start);
             (pool.id.to_owned(), map! {"Id": pool.id, "Name": pool.name, "CreationDate": at, "LastModifiedDate": at})
@@ -54,7 +54,7 @@ fn pools(call: &Call<'_>) -> Result<Node, ApiError> {
     Ok(answer)
 }
 
-fn named<'a>(call: &'a Call<'_>) -> Result<&'a Pool, ApiError> {
+fn find_pool<'a>(call: &'a Call<'_>) -> Result<&'a Pool, ApiError> {
     let id = call.input.str("UserPoolId").unwrap_or_default();
     let found = call.world.pools.iter().find(|pool| pool.id == id && pool.region == call.region);
     found.ok_or_else(|| ApiError::client("ResourceNotFoundException", format!("User pool {id} does not exist.")))
@@ -86,7 +86,7 @@ fn describe(call: &Call<'_>, pool: &Pool) -> Node {
 }
 
 fn mfa(call: &Call<'_>) -> Result<Node, ApiError> {
-    let pool = named(call)?;
+    let pool = find_pool(call)?;
     Ok(map! {
         "SoftwareTokenMfaConfiguration": map! {"Enabled": pool.mfa != "OFF"},
         "MfaConfiguration": pool.mfa,
@@ -94,8 +94,8 @@ fn mfa(call: &Call<'_>) -> Result<Node, ApiError> {
 }
 
 fn users(call: &Call<'_>) -> Result<Node, ApiError> {
-    let (pool, size) = (named(call)?, size(call, "Limit", Some(MOST))?);
-    // Of its filters the one by status is simulated.
+    let (pool, size) = (find_pool(call)?, size(call, "Limit", Some(MOST))?);
+    // Only the filter by status is simulated.
     let wanted = match call.input.str("Filter").map(str::trim).filter(|filter| !filter.is_empty()) {
         None => None,
         Some(filter) => {
@@ -105,8 +105,8 @@ fn users(call: &Call<'_>) -> Result<Node, ApiError> {
         }
     };
     let start = call.world.start;
-    let mine = pool.users.iter().filter(|user| wanted.is_none_or(|status| user.status == status));
-    let rows = mine.map(|user| (user.name.clone(), row(user, start)));
+    let matching = pool.users.iter().filter(|user| wanted.is_none_or(|status| user.status == status));
+    let rows = matching.map(|user| (user.name.clone(), row(user, start)));
     let (found, next) = token::page(rows, call.input.str("PaginationToken"), size)
         .ok_or_else(|| invalid("The pagination token is not valid."))?;
     let mut answer = map! {"Users": list(found)};

@@ -1,4 +1,4 @@
-//! Cost Explorer and Budgets: what the account costs a day by service, made up of what there is in it, and a forecast.
+//! Cost Explorer and Budgets: the daily costs of the account by service, derived from its resources, and a forecast.
 
 use super::{ApiError, Call};
 use crate::account::ACCOUNT;
@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 
 /// Runs an operation of Cost Explorer.
 pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
-    // As AWS answers; Budgets are there without it.
+    // AWS answers like this; Budgets are available even without Cost Explorer.
     match (call.world.cost_explorer, operation) {
         (CostExplorer::Off, "GetCostAndUsage" | "GetCostForecast") => {
             return Err(ApiError::client("AccessDeniedException", "User not enabled for cost explorer access"));
@@ -52,7 +52,7 @@ fn today(world: &World) -> Date {
     timestamp(world.now).to_zoned(TimeZone::UTC).date()
 }
 
-/// The costs of a day: each task, database, balancer and gateway, in dollars.
+/// The costs of a day by service in dollars: tasks, databases, balancers and gateways.
 fn day(world: &World, date: Date) -> Vec<(&'static str, f64)> {
     let busy = 1.0 + 0.1 * rng::noise(world.seed ^ 0xc057, i64::from(date.day()) + 31 * i64::from(date.month()));
     let tasks: u32 = world.services.iter().map(|service| service.desired).sum();
@@ -72,14 +72,14 @@ fn money(amount: f64) -> Node {
     map! {"Amount": format!("{amount:.10}"), "Unit": "USD"}
 }
 
-/// The part of each cost that each value of a tag has: costs of no environment have none, and no other tag is
-/// activated.
+/// The share of each cost that each value of a tag has. Costs outside the environments have the empty value, and no
+/// other tag is activated.
 fn shares(key: &str) -> &'static [(&'static str, f64)] {
     if key == "Environment" { &[("prod", 0.6), ("staging", 0.3), ("", 0.1)] } else { &[("", 1.0)] }
 }
 
-/// The part that a filter takes.
-fn part(input: &Node) -> Result<f64, ApiError> {
+/// The share of the costs that a filter selects.
+fn selected_share(input: &Node) -> Result<f64, ApiError> {
     let Some(filter) = input.get("Filter") else { return Ok(1.0) };
     let tags = filter.get("Tags").ok_or_else(|| invalid("Only filters by tags are simulated."))?;
     let (key, values) = (tags.str("Key").unwrap_or_default(), tags.strings("Values"));
@@ -100,7 +100,7 @@ fn usage(call: &Call<'_>) -> Result<Node, ApiError> {
     let group_by = input.items("GroupBy").first().and_then(|group| group.str("Key").zip(group.str("Type")));
     let tag = group_by.filter(|(_, kind)| *kind == "TAG").map(|(key, _)| key);
     let grouped = tag.is_some() || group_by == Some(("SERVICE", "DIMENSION"));
-    let part = part(input)?;
+    let share = selected_share(input)?;
     let now = today(call.world);
     let mut results = Vec::new();
     let mut at = start;
@@ -109,7 +109,7 @@ fn usage(call: &Call<'_>) -> Result<Node, ApiError> {
         let mut costs: Vec<(String, f64)> = if at > now {
             Vec::new()
         } else {
-            day(call.world, at).into_iter().map(|(name, cost)| (name.to_owned(), cost * part)).collect()
+            day(call.world, at).into_iter().map(|(name, cost)| (name.to_owned(), cost * share)).collect()
         };
         let total: f64 = costs.iter().map(|(_, cost)| cost).sum();
         if let Some(key) = tag.filter(|_| !costs.is_empty()) {
@@ -119,14 +119,14 @@ fn usage(call: &Call<'_>) -> Result<Node, ApiError> {
             map! {"Keys": list([service.as_str()]), "Metrics": map! {"UnblendedCost": money(*cost)}}
         };
         let groups: Vec<Node> = if grouped { costs.iter().map(group).collect() } else { Vec::new() };
-        let whole = if grouped {
+        let total_node = if grouped {
             Node::empty()
         } else {
             map! {"UnblendedCost": money(total)}
         };
         results.push(map! {
             "TimePeriod": map! {"Start": at.to_string(), "End": next.to_string()},
-            "Total": whole,
+            "Total": total_node,
             "Groups": list(groups),
             // Cost Explorer's figures settle within two days.
             "Estimated": at >= now.saturating_sub(jiff::Span::new().days(1)),
@@ -143,44 +143,46 @@ fn usage(call: &Call<'_>) -> Result<Node, ApiError> {
     })
 }
 
-/// One budget over the cost of each month.
+/// A single monthly cost budget.
 fn budgets(call: &Call<'_>) -> Result<Node, ApiError> {
     if call.input.str("AccountId") != Some(ACCOUNT) {
         return Err(ApiError::client("AccessDeniedException", "Account ID does not match the account of the caller."));
     }
     let today = today(call.world);
+    let after = |date: Date| date.tomorrow().map_err(|_| invalid("The end date is too far away."));
     let of = |from: Date, to: Date| {
         let mut total = 0.0;
         let mut at = from;
         while at < to {
             total += day(call.world, at).iter().map(|(_, cost)| cost).sum::<f64>();
-            at = at.tomorrow().map_err(|_| invalid("The end date is too far away."))?;
+            at = after(at)?;
         }
         Ok::<f64, ApiError>(total)
     };
-    let end = today.last_of_month().tomorrow().map_err(|_| invalid("The end date is too far away."))?;
-    let (spent, whole) = (of(today.first_of_month(), today)?, of(today.first_of_month(), end)?);
-    // A round figure above what the month costs, so that it is not exceeded in a calm world.
-    let limit = (whole * 1.2 / 50.0).ceil() * 50.0;
+    let (first, end) = (today.first_of_month(), after(today.last_of_month())?);
+    // Including today, as in Cost Explorer.
+    let (spent, month) = (of(first, after(today)?)?, of(first, end)?);
+    // A round figure above the month's cost, so that a calm world stays within it.
+    let limit = (month * 1.2 / 50.0).ceil() * 50.0;
     Ok(map! {"Budgets": list([map! {
         "BudgetName": "monthly",
         "BudgetType": "COST",
         "TimeUnit": "MONTHLY",
         "BudgetLimit": money(limit),
-        "CalculatedSpend": map! {"ActualSpend": money(spent), "ForecastedSpend": money(whole)},
+        "CalculatedSpend": map! {"ActualSpend": money(spent), "ForecastedSpend": money(month)},
     }])})
 }
 
 fn forecast(call: &Call<'_>) -> Result<Node, ApiError> {
     let (start, end) = period(call)?;
-    let part = part(call.input)?;
+    let share = selected_share(call.input)?;
     if start < today(call.world) {
         return Err(invalid("Start date cannot be in the past"));
     }
     let mut total = 0.0;
     let mut at = start;
     while at < end {
-        total += part * day(call.world, at).iter().map(|(_, cost)| cost).sum::<f64>();
+        total += share * day(call.world, at).iter().map(|(_, cost)| cost).sum::<f64>();
         at = at.tomorrow().map_err(|_| invalid("The end date is too far away."))?;
     }
     Ok(map! {

@@ -1,11 +1,12 @@
-//! EC2: instances by id and tag, their status checks, starting, stopping and restarting them; security groups; of Systems Manager which instances are online.
+//! EC2: instances by id and tag, their status checks; starting, stopping and rebooting them; security groups. Also
+//! the Systems Manager list of online instances.
 
 use super::elbv2::vpc;
 use super::{ApiError, Call};
 use crate::clock::{Ms, timestamp};
 use crate::wire::{Node, map, named_list};
 use crate::world::instances::{BOOT, Instance};
-use crate::world::sites::{Let, Site};
+use crate::world::sites::{IngressRule, Site};
 
 /// Runs an EC2 operation.
 pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
@@ -36,7 +37,7 @@ fn describe(call: &Call<'_>) -> Result<Node, ApiError> {
         return Err(missing(id));
     }
     let filters = call.input.items("Filter");
-    let wanted: Vec<(&str, Vec<&str>)> =
+    let tag_filters: Vec<(&str, Vec<&str>)> =
         filters.iter().filter_map(|filter| Some((filter.str("Name")?, filter.strings("Value")))).collect();
     let fits = |instance: &&Instance| {
         let by_id = ids.is_empty() || ids.contains(&instance.id);
@@ -44,7 +45,7 @@ fn describe(call: &Call<'_>) -> Result<Node, ApiError> {
             name.strip_prefix("tag:")
                 .is_some_and(|key| instance.all_tags().iter().any(|(k, v)| *k == key && values.contains(v)))
         };
-        by_id && wanted.iter().all(tagged)
+        by_id && tag_filters.iter().all(tagged)
     };
     let now = call.world.now;
     let items = call.world.instances.iter().filter(fits).map(|instance| {
@@ -96,7 +97,7 @@ fn reboot(call: &mut Call<'_>) -> Result<Node, ApiError> {
             let text = format!("The instance '{id}' is not in a state from which it can be rebooted.");
             return Err(ApiError::client("IncorrectState", text));
         }
-        // Its state stays; its agent and its checks begin again.
+        // Its state does not change; its agent and its status checks start anew.
         instance.started = Some(now - BOOT);
     }
     Ok(map! {})
@@ -115,14 +116,14 @@ fn status(call: &Call<'_>) -> Result<Node, ApiError> {
         .filter(|one| (ids.is_empty() || ids.contains(&one.id)) && (every || one.state(now).1 == "running"));
     let rows = rows.map(|one| {
         let check = |name: &str, own: bool| {
-            // What fails is the instance, and not the host below it.
+            // Simulated failures affect the instance, not its host.
             let status = if one.checks(now) == "impaired" && !own { "ok" } else { one.checks(now) };
             let passed = match status {
                 "ok" => "passed",
                 "impaired" => "failed",
                 other => other,
             };
-            // One that does not run is not looked at.
+            // Instances that do not run are not checked.
             let details = (passed != "not-applicable").then(|| map! {"name": name, "status": passed});
             map! {"status": status, "details": named_list("item", details)}
         };
@@ -143,10 +144,10 @@ fn name(site: &Site) -> String {
 }
 
 fn groups(call: &Call<'_>) -> Result<Node, ApiError> {
-    let wanted = call.input.strings("GroupId");
+    let requested = call.input.strings("GroupId");
     let sites = call.world.sites();
-    let mine: Vec<_> = sites.iter().filter(|site| site.region == call.region).collect();
-    if let Some(id) = wanted.iter().find(|id| mine.iter().all(|site| site.group() != **id)) {
+    let in_region: Vec<_> = sites.iter().filter(|site| site.region == call.region).collect();
+    if let Some(id) = requested.iter().find(|id| in_region.iter().all(|site| site.group() != **id)) {
         let text = format!("The security group '{id}' does not exist");
         return Err(ApiError::client("InvalidGroup.NotFound", text));
     }
@@ -160,20 +161,20 @@ fn groups(call: &Call<'_>) -> Result<Node, ApiError> {
             };
             filter.strings("Value").contains(&value.as_str())
         };
-        (wanted.is_empty() || wanted.contains(&site.group().as_str())) && filters.iter().all(holds)
+        (requested.is_empty() || requested.contains(&site.group().as_str())) && filters.iter().all(holds)
     };
-    let groups = mine.iter().filter(fits).map(|site| {
-        let mut rules = call.world.let_in(site);
+    let groups = in_region.iter().filter(fits).map(|site| {
+        let mut rules = call.world.ingress_rules(site);
         rules.sort_by_key(|rule| rule.port);
         let permissions = rules.chunk_by(|one, other| one.port == other.port).map(|rules| {
             let of = |six: bool, key: &'static str| {
-                let mine = rules.iter().filter(move |rule| rule.cidr.contains(':') == six);
-                let range = |rule: &Let| {
+                let family = rules.iter().filter(move |rule| rule.cidr.contains(':') == six);
+                let range = |rule: &IngressRule| {
                     let mut range = map! {"description": rule.about.clone()};
                     range.set(key, rule.cidr.clone());
                     range
                 };
-                named_list("item", mine.map(range).collect::<Vec<_>>())
+                named_list("item", family.map(range).collect::<Vec<_>>())
             };
             let port = rules[0].port;
             map! {
@@ -193,8 +194,8 @@ fn groups(call: &Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"securityGroupInfo": named_list("item", groups.collect::<Vec<_>>())})
 }
 
-/// The site whose group is named, and the rules that are: `IpPermissions.N`, each with one port and its ranges.
-fn named_rules(call: &Call<'_>) -> Result<(Site, Vec<Let>), ApiError> {
+/// The site of the named security group, and the rules of the call: `IpPermissions.N`, each with one port and its ranges.
+fn named_rules(call: &Call<'_>) -> Result<(Site, Vec<IngressRule>), ApiError> {
     let id = call.input.str("GroupId").unwrap_or_default();
     let site = call.world.sites().into_iter().find(|site| site.region == call.region && site.group() == id);
     let site = site.ok_or_else(|| {
@@ -218,15 +219,15 @@ fn named_rules(call: &Call<'_>) -> Result<(Site, Vec<Let>), ApiError> {
                     return Err(ApiError::client("InvalidParameterValue", text));
                 }
                 let about = range.str("Description").unwrap_or_default().to_owned();
-                rules.push(Let { group: id.to_owned(), port, cidr: cidr.to_owned(), about });
+                rules.push(IngressRule { group: id.to_owned(), port, cidr: cidr.to_owned(), about });
             }
         }
     }
     if rules.is_empty() { Err(missing("ipPermissions")) } else { Ok((site, rules)) }
 }
 
-/// A rule as EC2 writes it into its answers.
-fn written(rule: &Let) -> Node {
+/// A rule as in EC2's answers.
+fn rule_node(rule: &IngressRule) -> Node {
     let id = crate::rng::hash(26, &format!("{} {} {}", rule.group, rule.port, rule.cidr)) & 0xff_ffff_ffff_ffff;
     map! {
         "securityGroupRuleId": format!("sgr-{id:017x}"), "groupId": rule.group.clone(), "groupOwnerId": crate::account::ACCOUNT,
@@ -237,11 +238,11 @@ fn written(rule: &Let) -> Node {
     }
 }
 
-/// Adds all rules, or none where one is there already.
+/// Adds all rules, or none if one of them exists already.
 fn authorize(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let (site, rules) = named_rules(call)?;
-    let there = call.world.let_in(&site);
-    let same = |rule: &&Let| there.iter().any(|other| (other.port, &other.cidr) == (rule.port, &rule.cidr));
+    let existing = call.world.ingress_rules(&site);
+    let same = |rule: &&IngressRule| existing.iter().any(|other| (other.port, &other.cidr) == (rule.port, &rule.cidr));
     if let Some(rule) = rules.iter().find(same) {
         let text = format!(
             "the specified rule \"peer: {}, TCP, from port: {}, to port: {}, ALLOW\" already exists",
@@ -249,42 +250,44 @@ fn authorize(call: &mut Call<'_>) -> Result<Node, ApiError> {
         );
         return Err(ApiError::client("InvalidPermission.Duplicate", text));
     }
-    // "Amazon VPC quotas": inbound rules of a security group, of IPv4 and IPv6 each.
-    if there.len() + rules.len() > 60 {
+    // "Amazon VPC quotas": inbound rules per security group, for IPv4 and IPv6 each.
+    if existing.len() + rules.len() > 60 {
         let text = "The maximum number of rules per security group has been reached.";
         return Err(ApiError::client("RulesPerSecurityGroupLimitExceeded", text));
     }
-    let list = named_list("item", rules.iter().map(written).collect::<Vec<_>>());
-    call.world.let_in.extend(rules);
+    let list = named_list("item", rules.iter().map(rule_node).collect::<Vec<_>>());
+    call.world.ingress_rules.extend(rules);
     Ok(map! {"return": true, "securityGroupRuleSet": list})
 }
 
 fn revoke(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let (site, rules) = named_rules(call)?;
-    let there = call.world.let_in(&site);
+    let existing = call.world.ingress_rules(&site);
     for rule in &rules {
-        if !there.iter().any(|other| (other.port, &other.cidr) == (rule.port, &rule.cidr)) {
+        if !existing.iter().any(|other| (other.port, &other.cidr) == (rule.port, &rule.cidr)) {
             let text = "The specified rule does not exist in this security group.";
             return Err(ApiError::client("InvalidPermission.NotFound", text));
         }
     }
-    let same = |one: &Let, other: &Let| (&one.group, one.port, &one.cidr) == (&other.group, other.port, &other.cidr);
-    call.world.let_in.retain(|one| !rules.iter().any(|rule| same(rule, one)));
-    call.world.taken_back.extend(rules);
+    let same = |one: &IngressRule, other: &IngressRule| {
+        (&one.group, one.port, &one.cidr) == (&other.group, other.port, &other.cidr)
+    };
+    call.world.ingress_rules.retain(|one| !rules.iter().any(|rule| same(rule, one)));
+    call.world.revoked_rules.extend(rules);
     Ok(map! {"return": true})
 }
 
-/// `ssm:DescribeInstanceInformation` by id: those that are online.
+/// `ssm:DescribeInstanceInformation` by id: the instances that are online.
 pub(crate) fn information(call: &Call<'_>) -> Node {
     let filters = call.input.items("Filters");
-    let wanted: Vec<&str> = filters
+    let ids: Vec<&str> = filters
         .iter()
         .filter(|filter| filter.str("Key") == Some("InstanceIds"))
         .flat_map(|filter| filter.strings("Values"))
         .collect();
     let now = call.world.now;
     let online =
-        call.world.instances.iter().filter(|one| one.online(now) && (filters.is_empty() || wanted.contains(&one.id)));
+        call.world.instances.iter().filter(|one| one.online(now) && (filters.is_empty() || ids.contains(&one.id)));
     let list = online.map(|one| map! {"InstanceId": one.id, "PingStatus": "Online", "AgentVersion": "3.3.1142.0", "ResourceType": "EC2Instance"});
     map! {"InstanceInformationList": crate::wire::list(list.collect::<Vec<_>>())}
 }

@@ -38,16 +38,16 @@ fn paged(call: &Call<'_>, name: &'static str, rows: Vec<(String, Node)>) -> Resu
 fn balancers(call: &Call<'_>) -> Result<Node, ApiError> {
     let arns = call.input.strings("LoadBalancerArns");
     let names = call.input.strings("Names");
-    let mine = || call.world.balancers.iter().filter(|b| b.region == call.region);
-    let gone = |n: &&&str| !mine().any(|b| b.name == **n || b.arn() == **n);
+    let in_region = || call.world.balancers.iter().filter(|b| b.region == call.region);
+    let gone = |n: &&&str| !in_region().any(|b| b.name == **n || b.arn() == **n);
     if let Some(name) = arns.iter().chain(&names).find(gone) {
         let text = format!("Load balancers '[{name}]' not found");
         return Err(ApiError::client("LoadBalancerNotFound", text));
     }
-    let wanted = |b: &&Balancer| {
+    let is_requested = |b: &&Balancer| {
         (arns.is_empty() && names.is_empty()) || arns.contains(&b.arn().as_str()) || names.contains(&b.name.as_str())
     };
-    let mut rows: Vec<_> = mine().filter(wanted).map(|b| (b.name.clone(), balancer(b))).collect();
+    let mut rows: Vec<_> = in_region().filter(is_requested).map(|b| (b.name.clone(), balancer(b))).collect();
     rows.sort_by(|a, b| a.0.cmp(&b.0));
     paged(call, "LoadBalancers", rows)
 }
@@ -88,8 +88,8 @@ fn listeners(call: &Call<'_>) -> Result<Node, ApiError> {
         ));
     };
     let world = &*call.world;
-    let mine = world.balancers.iter().zip(world.sites()).find(|(b, _)| b.region == call.region && b.arn() == arn);
-    let Some((b, site)) = mine else {
+    let found = world.balancers.iter().zip(world.sites()).find(|(b, _)| b.region == call.region && b.arn() == arn);
+    let Some((b, site)) = found else {
         return Err(ApiError::client("LoadBalancerNotFound", format!("Load balancers '[{arn}]' not found")));
     };
     let of = |port: u32| {
@@ -122,8 +122,8 @@ fn groups(call: &Call<'_>) -> Result<Node, ApiError> {
     let names = call.input.strings("Names");
     let of = call.input.str("LoadBalancerArn");
     let world = &*call.world;
-    let mine = || world.target_groups.iter().filter(|g| g.region == call.region);
-    let gone = |n: &&&str| !mine().any(|g| g.name == **n || g.arn() == **n);
+    let in_region = || world.target_groups.iter().filter(|g| g.region == call.region);
+    let gone = |n: &&&str| !in_region().any(|g| g.name == **n || g.arn() == **n);
     if arns.iter().chain(&names).find(gone).is_some() {
         let text = "One or more target groups not found";
         return Err(ApiError::client("TargetGroupNotFound", text));
@@ -132,13 +132,13 @@ fn groups(call: &Call<'_>) -> Result<Node, ApiError> {
         let text = format!("Load balancers '[{arn}]' not found");
         return Err(ApiError::client("LoadBalancerNotFound", text));
     }
-    let wanted = |g: &&TargetGroup| {
+    let is_requested = |g: &&TargetGroup| {
         let listed = arns.is_empty() && names.is_empty();
         (listed || arns.contains(&g.arn().as_str()) || names.contains(&g.name.as_str()))
             && of.is_none_or(|arn| world.balancers[g.balancer].arn() == arn)
     };
     let mut rows: Vec<_> =
-        mine().filter(wanted).map(|g| (g.name.clone(), group(g, &world.balancers[g.balancer]))).collect();
+        in_region().filter(is_requested).map(|g| (g.name.clone(), group(g, &world.balancers[g.balancer]))).collect();
     rows.sort_by(|a, b| a.0.cmp(&b.0));
     paged(call, "TargetGroups", rows)
 }
@@ -184,12 +184,12 @@ fn health(call: &Call<'_>) -> Result<Node, ApiError> {
     if named.is_empty() {
         return Ok(map! {"TargetHealthDescriptions": list(tasks.into_iter().map(|t| target(t, port)))});
     }
-    let told = named.iter().filter_map(|one| {
+    let descriptions = named.iter().filter_map(|one| {
         let (id, at) = (one.str("Id")?, one.int("Port").unwrap_or_else(|| port.into()));
         let known = tasks.iter().find(|t| t.ip() == id && at == i64::from(port));
         Some(known.map_or_else(|| unused(id, at), |t| target(t, port)))
     });
-    Ok(map! {"TargetHealthDescriptions": list(told)})
+    Ok(map! {"TargetHealthDescriptions": list(descriptions)})
 }
 
 /// The health of a target that is not registered.

@@ -1,5 +1,5 @@
-//! IAM: roles by their names, and what policies would allow. Policies themselves are not simulated: whoever asks, everything is
-//! allowed that was not refused, by a fault that denies the action or by `refuse_action` of `World::poke`.
+//! IAM: roles by name, and policy simulation. Policies themselves are not simulated: every action is allowed for
+//! everyone unless it was refused, by a fault that denies it or by `refuse_action` of `World::poke`.
 
 use super::{ApiError, Call};
 use crate::account::ACCOUNT;
@@ -35,7 +35,7 @@ fn role(call: &Call<'_>) -> Result<Node, ApiError> {
     }})
 }
 
-/// The user or the role of an ARN: its name. A role is not found without its path.
+/// The name of the user or role in an ARN. A role is found only with its path.
 fn principal(arn: &str) -> Result<&str, ApiError> {
     let entity = arn.strip_prefix("arn:aws:iam::").and_then(|rest| rest.split_once(':'));
     let named = entity.and_then(|(_, entity)| entity.strip_prefix("role").or_else(|| entity.strip_prefix("user")));
@@ -65,7 +65,7 @@ fn simulate(call: &Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"IsTruncated": false, "EvaluationResults": list(results)})
 }
 
-/// An action on each resource; one refused is refused.
+/// The result for an action on each resource; refused if it is refused on any of them.
 fn result(call: &Call<'_>, name: &str, action: &str, resources: &[&str]) -> Node {
     let by_fault = (call.denies)(action).then_some(Refusal::Implicit);
     let refused = |resource: &str| by_fault.clone().or_else(|| call.world.grants.refused(name, action, resource));
@@ -81,12 +81,12 @@ fn result(call: &Call<'_>, name: &str, action: &str, resources: &[&str]) -> Node
             "PermissionsBoundaryDecisionDetail": boundary.then(|| map! {"AllowedByPermissionsBoundary": false}),
         }
     });
-    let whole = resources.iter().find_map(|resource| refused(resource));
-    let organization = whole != Some(Refusal::Organization);
+    let overall = resources.iter().find_map(|resource| refused(resource));
+    let organization = overall != Some(Refusal::Organization);
     map! {
         "EvalActionName": action,
         "EvalResourceName": resources[0],
-        "EvalDecision": Refusal::decision(whole.as_ref()),
+        "EvalDecision": Refusal::decision(overall.as_ref()),
         "MatchedStatements": list(Vec::<Node>::new()),
         "MissingContextValues": list(Vec::<Node>::new()),
         "OrganizationsDecisionDetail": map! {"AllowedByOrganizations": organization},

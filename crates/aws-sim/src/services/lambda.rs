@@ -1,4 +1,4 @@
-//! Lambda: the functions of the world are described and called. What they do is in `world::night`.
+//! Lambda: describes and invokes the functions of the world. Their behaviour is in `world::night`.
 
 use super::{ApiError, Call};
 use crate::account::ACCOUNT;
@@ -20,7 +20,7 @@ pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
     }
 }
 
-/// The function of a name, `ACCOUNT:function:NAME` or ARN.
+/// Finds a function by name, `ACCOUNT:function:NAME` or ARN.
 fn find(call: &Call<'_>) -> Result<usize, ApiError> {
     let given = call.input.str("FunctionName").unwrap_or_default();
     let name = given.rsplit_once("function:").map_or(given, |(_, name)| name);
@@ -57,8 +57,8 @@ fn configuration(call: &Call<'_>, f: &Function) -> Node {
 }
 
 fn list_functions(call: &Call<'_>) -> Node {
-    let mine = call.world.functions.iter().filter(|f| f.region == call.region);
-    map! {"Functions": list(mine.map(|f| configuration(call, f)))}
+    let in_region = call.world.functions.iter().filter(|f| f.region == call.region);
+    map! {"Functions": list(in_region.map(|f| configuration(call, f)))}
 }
 
 fn get_function(call: &Call<'_>) -> Result<Node, ApiError> {
@@ -70,7 +70,7 @@ fn get_function(call: &Call<'_>) -> Result<Node, ApiError> {
     })
 }
 
-/// `Invoke`: the payload is the whole body, both ways; `Event` and `DryRun` have none in the answer.
+/// `Invoke`: the payload is the whole body in both directions; `Event` and `DryRun` answer without one.
 fn invoke(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let at = find(call)?;
     let text = call.input.str("Payload").unwrap_or_default().to_owned();
@@ -90,7 +90,7 @@ fn invoke(call: &mut Call<'_>) -> Result<Node, ApiError> {
     if kind == "Event" {
         return Ok(map! {"StatusCode": 202});
     }
-    // The last 4 KB, as AWS gives them.
+    // The last 4 KB, as in AWS.
     let tail = call.input.str("LogType") == Some("Tail");
     let from = done.log.len().saturating_sub(4_096);
     let log = tail.then(|| STANDARD.encode(&done.log.as_bytes()[from..]));

@@ -1,5 +1,5 @@
-//! The operations: one file a service, each a table of names and functions from an input tree and
-//! the world to an answer tree. Bytes, headers and faults are not known here.
+//! The operations: one file per service, each mapping operation names to functions from an input tree and the world
+//! to an answer tree. Bytes, headers and faults are handled elsewhere.
 
 mod acm;
 mod autoscaling;
@@ -31,7 +31,7 @@ use crate::world::World;
 use crate::world::logs::Stream;
 use std::borrow::Cow;
 
-/// The services that are simulated.
+/// The simulated services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Service {
     Sts,
@@ -51,7 +51,7 @@ pub(crate) enum Service {
     Route53,
     Trail,
     Costs,
-    /// IAM Identity Center, and its sign-in.
+    /// IAM Identity Center, including its sign-in.
     Sso,
     Cdn,
     Pools,
@@ -63,7 +63,7 @@ pub(crate) enum Service {
 }
 
 impl Service {
-    /// The IAM prefix, which also names operations in faults and counts.
+    /// The IAM prefix, which is also used in operation names of faults and counters.
     pub(crate) fn prefix(self) -> &'static str {
         match self {
             Service::Sts => "sts",
@@ -93,7 +93,7 @@ impl Service {
         }
     }
 
-    /// The service that a prefix of `X-Amz-Target` names.
+    /// The service for a prefix of `X-Amz-Target`.
     pub(crate) fn from_target(prefix: &str) -> Service {
         match prefix {
             "AmazonEC2ContainerServiceV20141113" => Service::Ecs,
@@ -113,7 +113,7 @@ impl Service {
         }
     }
 
-    /// The service that the `Version` of a query request names.
+    /// The service for the `Version` of a query request.
     pub(crate) fn from_version(version: &str) -> Option<Service> {
         match version {
             "2011-06-15" => Some(Service::Sts),
@@ -126,7 +126,7 @@ impl Service {
         }
     }
 
-    /// The service that the credential scope names.
+    /// The service for the name in a credential scope.
     pub(crate) fn from_signing_name(name: &str) -> Service {
         match name {
             "sts" => Service::Sts,
@@ -155,11 +155,11 @@ impl Service {
     }
 }
 
-/// One call: the world at the present, the region of the signature, the simulator's address, the input.
+/// One call: the current world, the region of the signature, the simulator's address, the input.
 pub(crate) struct Call<'a> {
     pub(crate) world: &'a mut World,
     pub(crate) region: &'a str,
-    /// Where the simulator itself is reached: `http://127.0.0.1:PORT`.
+    /// The simulator's own address: `http://127.0.0.1:PORT`.
     pub(crate) endpoint: &'a str,
     /// The access key of the signature.
     pub(crate) key: &'a str,
@@ -198,12 +198,12 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
     }
 }
 
-/// Ids of all events of some streams in a time that are visible now.
+/// The ids of all events of some streams within a time range that are visible now.
 pub(crate) fn visible_events(world: &World, streams: &[Stream], from: i64, to: i64) -> Vec<String> {
     logs::visible(world, streams, from, to)
 }
 
-/// Where an operation carries its pages.
+/// The names of an operation's paging members.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Paging {
     /// The list in the answer.
@@ -214,7 +214,7 @@ pub(crate) struct Paging {
     pub(crate) request: &'static str,
 }
 
-/// How an operation pages, if it does.
+/// The paging members of an operation, if it has pages.
 pub(crate) fn paging(operation: &str) -> Option<Paging> {
     let (list, answer, request) = match operation {
         "ListClusters" => ("clusterArns", "nextToken", "nextToken"),
@@ -256,7 +256,7 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
     Some(Paging { list, answer, request })
 }
 
-/// An error as AWS words it; the code is the one of the JSON protocols.
+/// An error in the wording of AWS; the code is that of the JSON protocols.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ApiError {
     pub(crate) code: Cow<'static, str>,
@@ -265,17 +265,17 @@ pub(crate) struct ApiError {
 }
 
 impl ApiError {
-    /// A client's mistake, status 400.
+    /// An error of the client, status 400.
     pub(crate) fn client(code: &'static str, message: impl Into<String>) -> ApiError {
         ApiError { code: Cow::Borrowed(code), message: message.into(), status: 400 }
     }
 
-    /// Something that is not there, status 404 as the query services answer.
+    /// A missing resource, status 404 as in the query services.
     pub(crate) fn not_found(code: &'static str, message: impl Into<String>) -> ApiError {
         ApiError { status: 404, ..ApiError::client(code, message) }
     }
 
-    /// The refusal of a request too many. Code, status and spelling of each protocol are those on the wire.
+    /// A throttled request. Code, status and spelling match each protocol's wire format.
     pub(crate) fn throttled(service: Service) -> ApiError {
         match service {
             Service::Lambda => {
@@ -328,17 +328,17 @@ impl ApiError {
         }
     }
 
-    /// Whether no such operation is simulated.
+    /// Whether the operation is not simulated.
     pub(crate) fn is_unknown_operation(&self) -> bool {
         self.code == "UnknownOperationException"
     }
 
-    /// Whether the caller is to blame.
+    /// Whether the caller caused the error.
     pub(crate) fn sender(&self) -> bool {
         self.status < 500
     }
 
-    /// The code as the query protocol spells it.
+    /// The code in the spelling of the query protocol.
     pub(crate) fn query_code(&self) -> &str {
         match self.code.as_ref() {
             "ThrottlingException" => "Throttling",
@@ -352,7 +352,7 @@ impl ApiError {
         }
     }
 
-    /// The status as services with paths answer it.
+    /// The status in services with paths.
     pub(crate) fn rest_status(&self) -> u16 {
         match self.code.as_ref() {
             "ThrottlingException" => 429,
@@ -361,7 +361,7 @@ impl ApiError {
         }
     }
 
-    /// The status as the query protocol answers it.
+    /// The status in the query protocol.
     pub(crate) fn query_status(&self) -> u16 {
         match self.code.as_ref() {
             "ExpiredTokenException" | "AccessDeniedException" | "MissingAuthenticationTokenException" => 403,

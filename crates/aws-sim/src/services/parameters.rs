@@ -1,4 +1,4 @@
-//! Parameters of Systems Manager: what clients ask and change of them. What they are is in `world::parameters`.
+//! Parameters of Systems Manager: reading and changing them. The data is in `world::parameters`.
 
 use super::{ApiError, Call, secrets, token};
 use crate::account::ACCOUNT;
@@ -6,7 +6,7 @@ use crate::clock::timestamp;
 use crate::wire::{Node, list, map};
 use crate::world::parameters::{DEFAULT_KEY, Parameter, Version};
 
-/// Bytes of a value of the standard tier, and of the advanced one.
+/// The largest values in bytes, of the standard and the advanced tier.
 const STANDARD: usize = 4_096;
 const ADVANCED: usize = 8_192;
 
@@ -42,7 +42,7 @@ fn bad_token() -> ApiError {
     ApiError::client("InvalidNextToken", "The specified token isn't valid.")
 }
 
-/// Whether a name is in a folder, or below it too.
+/// Whether a name is in a folder, directly or (recursively) below it.
 fn under(name: &str, folder: &str, recursive: bool) -> bool {
     let folder = folder.strip_suffix('/').unwrap_or(folder);
     let rest = name.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
@@ -103,7 +103,7 @@ fn described(parameter: &Parameter, newest: &Version, region: &str) -> Node {
     }
 }
 
-/// The value as it is answered: readable, or encrypted; refused where its key may not be used.
+/// The value in an answer: plain, or encrypted; refused if its key must not be used.
 fn value(call: &Call<'_>, version: &Version) -> Result<String, ApiError> {
     if version.kind != "SecureString" {
         return Ok(version.value.clone());
@@ -128,7 +128,7 @@ fn use_key(call: &Call<'_>, key: &str, action: &str) -> Result<(), ApiError> {
     ))
 }
 
-fn told(call: &Call<'_>, parameter: &Parameter, version: &Version) -> Result<Node, ApiError> {
+fn parameter_node(call: &Call<'_>, parameter: &Parameter, version: &Version) -> Result<Node, ApiError> {
     Ok(map! {
         "Name": &parameter.name,
         "Type": &version.kind,
@@ -141,10 +141,10 @@ fn told(call: &Call<'_>, parameter: &Parameter, version: &Version) -> Result<Nod
 }
 
 fn get(call: &Call<'_>) -> Result<Node, ApiError> {
-    let asked = call.input.str("Name").unwrap_or_default();
-    let (name, number) = match asked.rsplit_once(':') {
-        Some((name, number)) if !asked.starts_with("arn:") => (name, number.parse::<i64>().ok()),
-        _ => (asked, None),
+    let requested = call.input.str("Name").unwrap_or_default();
+    let (name, number) = match requested.rsplit_once(':') {
+        Some((name, number)) if !requested.starts_with("arn:") => (name, number.parse::<i64>().ok()),
+        _ => (requested, None),
     };
     let Some(parameter) = call.world.parameters.get(call.region, name) else {
         return secrets::parameter(call, name).ok_or_else(not_found);
@@ -154,7 +154,7 @@ fn get(call: &Call<'_>) -> Result<Node, ApiError> {
         None => parameter.newest(),
     };
     let version = found.ok_or_else(|| ApiError::client("ParameterVersionNotFound", ""))?;
-    Ok(map! {"Parameter": told(call, parameter, version)?})
+    Ok(map! {"Parameter": parameter_node(call, parameter, version)?})
 }
 
 fn get_some(call: &Call<'_>) -> Result<Node, ApiError> {
@@ -167,7 +167,7 @@ fn get_some(call: &Call<'_>) -> Result<Node, ApiError> {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for name in names {
         match call.world.parameters.get(call.region, name).and_then(|p| Some((p, p.newest()?))) {
-            Some((parameter, version)) => found.push(told(call, parameter, version)?),
+            Some((parameter, version)) => found.push(parameter_node(call, parameter, version)?),
             None => missing.push(name.to_owned()),
         }
     }
@@ -186,7 +186,7 @@ fn by_path(call: &Call<'_>) -> Result<Node, ApiError> {
     let mut rows = Vec::new();
     for parameter in call.world.parameters.of(call.region).filter(|p| under(&p.name, path, recursive)) {
         let Some(version) = parameter.newest() else { continue };
-        rows.push((parameter.name.clone(), told(call, parameter, version)?));
+        rows.push((parameter.name.clone(), parameter_node(call, parameter, version)?));
     }
     let (items, next) = token::page(rows.into_iter(), call.input.str("NextToken"), size).ok_or_else(bad_token)?;
     Ok(map! {"Parameters": list(items), "NextToken": next})
@@ -221,9 +221,9 @@ fn history(call: &Call<'_>) -> Result<Node, ApiError> {
 fn put(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let name = call.input.str("Name").unwrap_or_default().to_owned();
     let text = call.input.str("Value").unwrap_or_default().to_owned();
-    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
     let first = name.trim_start_matches('/').to_ascii_lowercase();
-    if name.is_empty() || !name.chars().all(fine) || first.starts_with("aws") || first.starts_with("ssm") {
+    if name.is_empty() || !name.chars().all(allowed) || first.starts_with("aws") || first.starts_with("ssm") {
         return Err(invalid(
             "Parameter name: can't be prefixed with \"ssm\" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_",
         ));

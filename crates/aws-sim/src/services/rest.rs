@@ -1,5 +1,5 @@
-//! The services whose operations are methods and paths: one table for both directions. What the
-//! operations do is in their services.
+//! The services whose operations are methods and paths: one table for both directions. The operations themselves are
+//! in the services' files.
 
 use super::Service;
 use crate::wire::query::{decode, unescape};
@@ -7,7 +7,7 @@ use crate::wire::{Node, json};
 use hyper::http::request::Parts;
 use std::borrow::Cow;
 
-/// An operation and where its members are.
+/// An operation and the locations of its members.
 #[derive(Debug)]
 pub(crate) struct Rest {
     method: &'static str,
@@ -15,15 +15,15 @@ pub(crate) struct Rest {
     path: &'static str,
     pub(crate) service: Service,
     pub(crate) operation: &'static str,
-    /// Headers of requests and the members they hold.
+    /// Request headers and the members that they hold.
     headers: &'static [(&'static str, &'static str)],
-    /// Parameters whose member has another name.
+    /// Query parameters whose member has a different name.
     query: &'static [(&'static str, &'static str)],
-    /// The member that is the whole body, both ways.
+    /// The member that is the whole body, in both directions.
     pub(crate) payload: Option<&'static str>,
-    /// Headers of answers and the members they hold.
+    /// Response headers and the members that they hold.
     pub(crate) answers: &'static [(&'static str, &'static str)],
-    /// The root of its answers where they are XML; requests are XML then, too.
+    /// The root element of XML answers; the requests are XML then, too.
     pub(crate) root: Option<&'static str>,
 }
 
@@ -43,7 +43,7 @@ const fn xml(
 
 const GROUP: &[(&str, &str)] = &[("groupName", "GroupName")];
 
-/// The operations of services that speak REST, by method and path.
+/// The operations of the REST services, by method and path.
 static TABLE: &[Rest] = &[
     rest("GET", "/2015-03-31/functions", Service::Lambda, "ListFunctions"),
     rest("GET", "/2015-03-31/functions/{FunctionName}", Service::Lambda, "GetFunction"),
@@ -104,7 +104,7 @@ static TABLE: &[Rest] = &[
     ),
 ];
 
-/// The operation of a method and path, and its input.
+/// The operation for a method and path, and its input.
 pub(crate) fn route(head: &Parts, body: &[u8]) -> Option<(&'static Rest, Result<Node, String>)> {
     let (method, path) = (head.method.as_str(), head.uri.path());
     TABLE.iter().find_map(|rest| {
@@ -113,7 +113,7 @@ pub(crate) fn route(head: &Parts, body: &[u8]) -> Option<(&'static Rest, Result<
     })
 }
 
-/// The members in the segments of a path, if it is this operation's.
+/// The members in the segments of a path, if it is the path of this operation.
 fn fit(rest: &Rest, method: &str, path: &str) -> Option<Vec<(&'static str, String)>> {
     if rest.method != method {
         return None;
@@ -124,7 +124,7 @@ fn fit(rest: &Rest, method: &str, path: &str) -> Option<Vec<(&'static str, Strin
         match (given.next(), wanted.next()) {
             (None, None) => return Some(members),
             (Some(given), Some(wanted)) => match wanted.strip_prefix('{').and_then(|w| w.strip_suffix('}')) {
-                // A plus sign in a path is one.
+                // A plus sign in a path is literal.
                 Some(member) if !given.is_empty() => members.push((member, unescape(&given.replace('+', "%2B")))),
                 None if given == wanted => {}
                 _ => return None,
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_told_apart() {
+    fn paths_are_routed_to_their_operations() {
         let of = |method, path| TABLE.iter().find(|r| fit(r, method, path).is_some()).map(|r| r.operation);
         assert_eq!(of("GET", "/2015-03-31/functions/"), Some("ListFunctions"));
         assert_eq!(of("GET", "/2015-03-31/functions/a"), Some("GetFunction"));

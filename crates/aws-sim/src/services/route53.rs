@@ -33,33 +33,33 @@ fn zones(call: &Call<'_>) -> Node {
     }
 }
 
-fn named(call: &Call<'_>) -> Result<Zone, ApiError> {
+fn find_zone(call: &Call<'_>) -> Result<Zone, ApiError> {
     let id = call.input.str("Id").unwrap_or_default().trim_start_matches("/hostedzone/").to_owned();
     let missing = || ApiError::not_found("NoSuchHostedZone", format!("No hosted zone found with ID: {id}"));
     call.world.zones().into_iter().find(|zone| zone.id == id).ok_or_else(missing)
 }
 
 fn get(call: &Call<'_>) -> Result<Node, ApiError> {
-    let found = named(call)?;
+    let hosted = find_zone(call)?;
     Ok(map! {
-        "HostedZone": zone(&found),
-        "DelegationSet": map! {"NameServers": named_list("NameServer", found.servers.iter().copied())},
+        "HostedZone": zone(&hosted),
+        "DelegationSet": map! {"NameServers": named_list("NameServer", hosted.servers.iter().copied())},
     })
 }
 
 fn records(call: &Call<'_>) -> Result<Node, ApiError> {
-    let found = named(call)?;
+    let hosted = find_zone(call)?;
     let values =
         |values: Vec<String>| named_list("ResourceRecord", values.into_iter().map(|value| map! {"Value": value}));
-    let servers = found.servers.iter().map(|name| format!("{name}.")).collect();
+    let servers = hosted.servers.iter().map(|name| format!("{name}.")).collect();
     let own = map! {
-        "Name": format!("{}.", found.name), "Type": "NS", "TTL": 172_800, "ResourceRecords": values(servers),
+        "Name": format!("{}.", hosted.name), "Type": "NS", "TTL": 172_800, "ResourceRecords": values(servers),
     };
-    let soa = format!("{}. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400", found.servers[0]);
+    let soa = format!("{}. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400", hosted.servers[0]);
     let soa = map! {
-        "Name": format!("{}.", found.name), "Type": "SOA", "TTL": 900, "ResourceRecords": values(vec![soa]),
+        "Name": format!("{}.", hosted.name), "Type": "SOA", "TTL": 900, "ResourceRecords": values(vec![soa]),
     };
-    let aliases = found.records.iter().map(|(name, to, zone)| {
+    let aliases = hosted.records.iter().map(|(name, to, zone)| {
         map! {
             "Name": format!("{name}."),
             "Type": "A",

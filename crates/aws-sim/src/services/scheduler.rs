@@ -1,4 +1,4 @@
-//! EventBridge Scheduler: schedules of the group `default`. When they fire is in `world::night`.
+//! EventBridge Scheduler: schedules of the group `default`. They fire in `world::night`.
 
 use super::{ApiError, Call, token};
 use crate::clock::{Ms, timestamp};
@@ -51,15 +51,15 @@ fn list_schedules(call: &Call<'_>) -> Result<Node, ApiError> {
     };
     let (prefix, wanted) = (call.input.str("NamePrefix"), call.input.str("State"));
     let group = call.input.str("GroupName").is_none_or(|g| g == "default");
-    let mut mine: Vec<&Schedule> = call
+    let mut in_region: Vec<&Schedule> = call
         .world
         .schedules
         .iter()
         .filter(|s| group && s.region == call.region && prefix.is_none_or(|p| s.name.starts_with(p)))
         .filter(|s| wanted.is_none_or(|w| w == state(s)))
         .collect();
-    mine.sort_by(|a, b| a.name.cmp(&b.name));
-    let rows = mine.into_iter().map(|s| (s.name.clone(), summary(s)));
+    in_region.sort_by(|a, b| a.name.cmp(&b.name));
+    let rows = in_region.into_iter().map(|s| (s.name.clone(), summary(s)));
     let (items, next) =
         token::page(rows, call.input.str("NextToken"), size).ok_or_else(|| invalid("Invalid NextToken."))?;
     Ok(map! {"Schedules": list(items), "NextToken": next})
@@ -97,7 +97,7 @@ fn get(call: &Call<'_>) -> Result<Node, ApiError> {
     })
 }
 
-/// A schedule as a call describes it: what is left out is not kept from before.
+/// Reads the schedule that a call describes: omitted fields are not kept from an existing one.
 fn read(call: &Call<'_>) -> Result<Schedule, ApiError> {
     let input = call.input;
     let required = |key: &str| {

@@ -1,5 +1,5 @@
-//! Secrets Manager: each database of the world has a secret `NAME/app`, and a parameter of that name beside it. The
-//! secrets of clusters are rotated every 30 days.
+//! Secrets Manager: each database of the world has a secret `NAME/app`, and a parameter of the same name. The secrets
+//! of clusters are rotated every 30 days.
 
 use super::{ApiError, Call, token};
 use crate::account::ACCOUNT;
@@ -22,12 +22,12 @@ pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
     }
 }
 
-/// The password of a database's user `app`: made of its name, and no secret.
+/// The password of a database's user `app`, derived from its name; it is no secret.
 pub(crate) fn password(database: &str) -> String {
     format!("simulated-{:08x}", rng::hash(31, database) as u32)
 }
 
-/// The database of a name like `NAME/app`.
+/// The database for a name like `NAME/app`.
 fn database<'a>(call: &'a Call<'_>, name: &str) -> Option<&'a str> {
     let name = name.rsplit(":secret:").next()?.trim_start_matches('/');
     let name = name.strip_suffix("-AbCdEf").unwrap_or(name).strip_suffix("/app")?;
@@ -56,15 +56,15 @@ fn secret(call: &Call<'_>) -> Result<Node, ApiError> {
     })
 }
 
-/// The parameter beside the secret of a database.
+/// The parameter that accompanies the secret of a database.
 pub(crate) fn parameter(call: &Call<'_>, name: &str) -> Option<Node> {
     let database = database(call, name)?;
     let value = if call.input.bool("WithDecryption") == Some(true) { password(database) } else { "AQICAHh".to_owned() };
     Some(map! {"Parameter": map! {"Name": name, "Type": "SecureString", "Value": value, "Version": 1}})
 }
 
-/// A secret as it is listed; `stages` is what its versions are called there.
-fn told(call: &Call<'_>, database: &str, stages: &'static str) -> Node {
+/// A secret in an answer; `stages` is the member name of its versions there.
+fn secret_node(call: &Call<'_>, database: &str, stages: &'static str) -> Node {
     let world = &*call.world;
     let rotation = world.databases.clusters.iter().any(|c| c.id == database).then(|| world.rotation(database));
     let at = |pick: fn(&Rotation) -> Option<i64>| rotation.as_ref().and_then(pick).map(timestamp);
@@ -95,7 +95,7 @@ fn list_secrets(call: &Call<'_>) -> Result<Node, ApiError> {
         Some(n) => usize::try_from(n).ok().filter(|n| (1..=100).contains(n)).ok_or_else(|| invalid("MaxResults"))?,
     };
     let filters = call.input.items("Filters");
-    let wanted = |name: &str| {
+    let is_requested = |name: &str| {
         filters
             .iter()
             .filter(|f| f.str("Key") == Some("name"))
@@ -108,8 +108,8 @@ fn list_secrets(call: &Call<'_>) -> Result<Node, ApiError> {
     names.sort_unstable();
     let rows: Vec<(String, Node)> = names
         .into_iter()
-        .filter(|id| wanted(&format!("{id}/app")))
-        .map(|id| (id.to_owned(), told(call, id, "SecretVersionsToStages")))
+        .filter(|id| is_requested(&format!("{id}/app")))
+        .map(|id| (id.to_owned(), secret_node(call, id, "SecretVersionsToStages")))
         .collect();
     let (items, next) = token::page(rows.into_iter(), call.input.str("NextToken"), size)
         .ok_or_else(|| ApiError::client("InvalidNextTokenException", "Invalid token"))?;
@@ -119,5 +119,5 @@ fn list_secrets(call: &Call<'_>) -> Result<Node, ApiError> {
 fn describe(call: &Call<'_>) -> Result<Node, ApiError> {
     let name = call.input.str("SecretId").unwrap_or_default();
     let database = database(call, name).ok_or_else(not_found)?;
-    Ok(told(call, database, "VersionIdsToStages"))
+    Ok(secret_node(call, database, "VersionIdsToStages"))
 }

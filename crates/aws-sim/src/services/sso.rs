@@ -1,6 +1,6 @@
-//! IAM Identity Center: a device signs in (`RegisterClient`, `StartDeviceAuthorization`, `CreateToken`), and its token gives keys
-//! of a role. None of it is signed. Whether a person has confirmed the code in a browser is said from outside
-//! (`approve_sign_in`).
+//! IAM Identity Center: a device signs in (`RegisterClient`, `StartDeviceAuthorization`, `CreateToken`), and its
+//! token returns keys of a role. No request is signed. The confirmation of the code in a browser is simulated with
+//! the control request `approve_sign_in`.
 
 use super::{ApiError, Call};
 use crate::rng::Rng;
@@ -8,9 +8,9 @@ use crate::wire::{Node, map};
 use crate::world::SECOND;
 use crate::world::roles::RoleSession;
 
-/// How long a device's code is good for, in seconds.
+/// How long a device's code is valid, in seconds.
 const CODE: i64 = 600;
-/// How long a token is good for, in seconds.
+/// How long a token is valid, in seconds.
 const TOKEN: i64 = 8 * 3_600;
 
 /// Runs an operation.
@@ -62,11 +62,11 @@ fn token(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let now = call.world.now;
     if call.input.str("grantType") == Some("refresh_token") {
         let held = call.input.str("refreshToken").unwrap_or_default().to_owned();
-        // Each is good once: what renews a token next comes with it.
+        // Each refresh token is valid once; the answer contains the next one.
         if !call.world.sign_in.refresh.remove(&held) {
             return Err(ApiError::client("InvalidGrantException", "invalid_grant"));
         }
-        return Ok(given(call));
+        return Ok(issue_token(call));
     }
     let (known, until) = call.world.sign_in.code.clone().unwrap_or_default();
     if call.input.str("deviceCode") != Some(known.as_str()) {
@@ -79,11 +79,11 @@ fn token(call: &mut Call<'_>) -> Result<Node, ApiError> {
         return Err(ApiError::client("AuthorizationPendingException", "authorization_pending"));
     }
     call.world.sign_in.code = None;
-    Ok(given(call))
+    Ok(issue_token(call))
 }
 
-/// A token, and what renews it.
-fn given(call: &mut Call<'_>) -> Node {
+/// Issues a token and its refresh token.
+fn issue_token(call: &mut Call<'_>) -> Node {
     let (token, refresh) = (random(call, 80), random(call, 80));
     let until = call.world.now + TOKEN * SECOND;
     call.world.sign_in.tokens.insert(token.clone(), until);

@@ -1,4 +1,4 @@
-//! STS: who am I, and roles that are assumed. Nothing is verified: every caller without a role is the same
+//! STS: the caller's identity and assumed roles. Nothing is verified: every caller without a role is the same
 //! operator, and the account of an assumed role is the one in its ARN.
 
 use super::{ApiError, Call};
@@ -31,14 +31,15 @@ fn identity(call: &Call<'_>) -> Node {
     }
 }
 
-/// Account and name of `arn:aws:iam::ACCOUNT:role/PATH/NAME`.
+/// The account and name in `arn:aws:iam::ACCOUNT:role/PATH/NAME`.
 fn role(arn: &str) -> Option<(&str, &str)> {
     let (account, path) = arn.strip_prefix("arn:aws:iam::")?.split_once(":role/")?;
     let name = path.rsplit('/').next().filter(|name| !name.is_empty())?;
     (account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit())).then_some((account, name))
 }
 
-/// `GetSessionToken`: a key of the user, with a code where one is taken; not for what is a session already.
+/// `GetSessionToken`: a temporary key of the user, checked against an MFA code if one is configured. Refused for
+/// session credentials.
 fn session(call: &mut Call<'_>) -> Result<Node, ApiError> {
     if call.world.sessions.contains_key(call.key) {
         return Err(ApiError::client("AccessDenied", "Cannot call GetSessionToken with session credentials"));
@@ -66,10 +67,10 @@ fn session(call: &mut Call<'_>) -> Result<Node, ApiError> {
     Ok(answer)
 }
 
-/// `AssumeRole`: a key that is good for an hour, or as long as it is asked for.
+/// `AssumeRole`: a temporary key for an hour, or for the requested duration.
 fn assume(call: &mut Call<'_>) -> Result<Node, ApiError> {
-    let wanted = wanted(call)?;
-    let arn = wanted.arn.as_str();
+    let requested = requested_role(call)?;
+    let arn = requested.arn.as_str();
     if call.world.trust.refuses(arn) {
         let caller = call.world.sessions.get(call.key).map(RoleSession::arn);
         let caller = caller.unwrap_or_else(|| format!("arn:aws:iam::{ACCOUNT}:user/operator"));
@@ -89,13 +90,13 @@ fn assume(call: &mut Call<'_>) -> Result<Node, ApiError> {
             return Err(ApiError::client("AccessDenied", text));
         }
     }
-    Ok(assumed(call, wanted))
+    Ok(assumed(call, requested))
 }
 
-/// `AssumeRoleWithWebIdentity`: the same for a token of somebody else, which is what a CI system gives its jobs. Whose
-/// signature it has is not looked at; what is no token, and one that says that it has expired, is refused.
+/// `AssumeRoleWithWebIdentity`: the same with a foreign token, such as a CI system issues to its jobs. Its signature
+/// is not verified; text that is not a token, or a token marked as expired, is refused.
 fn web_identity(call: &mut Call<'_>) -> Result<Node, ApiError> {
-    let wanted = wanted(call)?;
+    let requested = requested_role(call)?;
     let token = call.input.str("WebIdentityToken").unwrap_or_default();
     if token.split('.').count() != 3 {
         return Err(ApiError::client("InvalidIdentityToken", "The ID Token provided is not a valid JWT."));
@@ -106,18 +107,18 @@ fn web_identity(call: &mut Call<'_>) -> Result<Node, ApiError> {
             "Token expired: current date/time must be before the expiration date/time",
         ));
     }
-    if call.world.trust.refuses(&wanted.arn) {
+    if call.world.trust.refuses(&requested.arn) {
         return Err(ApiError::client("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"));
     }
-    let mut answer = assumed(call, wanted);
+    let mut answer = assumed(call, requested);
     answer.set("SubjectFromWebIdentityToken", "project_path:shop/app:ref_type:branch:ref:main");
     answer.set("Audience", "sts.amazonaws.com");
     answer.set("Provider", format!("arn:aws:iam::{ACCOUNT}:oidc-provider/gitlab.example"));
     Ok(answer)
 }
 
-/// The role that is asked for, under which name, for how long.
-struct Wanted {
+/// The requested role, session name and duration.
+struct AssumedRole {
     arn: String,
     account: String,
     role: String,
@@ -125,7 +126,7 @@ struct Wanted {
     seconds: i64,
 }
 
-fn wanted(call: &Call<'_>) -> Result<Wanted, ApiError> {
+fn requested_role(call: &Call<'_>) -> Result<AssumedRole, ApiError> {
     let arn = call.input.str("RoleArn").unwrap_or_default();
     let (account, role) =
         role(arn).ok_or_else(|| ApiError::client("ValidationException", format!("{arn} is invalid")))?;
@@ -139,12 +140,12 @@ fn wanted(call: &Call<'_>) -> Result<Wanted, ApiError> {
         return Err(ApiError::client("ValidationException", "DurationSeconds must be between 900 and 43200."));
     }
     let (arn, account, role, name) = (arn.to_owned(), account.to_owned(), role.to_owned(), name.to_owned());
-    Ok(Wanted { arn, account, role, name, seconds })
+    Ok(AssumedRole { arn, account, role, name, seconds })
 }
 
-/// The temporary key of an assumed role.
-fn assumed(call: &mut Call<'_>, wanted: Wanted) -> Node {
-    let Wanted { account, role, name, seconds, .. } = wanted;
+/// Issues the temporary key of an assumed role.
+fn assumed(call: &mut Call<'_>, requested: AssumedRole) -> Node {
+    let AssumedRole { account, role, name, seconds, .. } = requested;
     let seconds = call.world.trust.longest.map_or(seconds, |longest| seconds.min(longest));
     let number = call.world.serial();
     let mut rng = Rng::new(call.world.seed ^ number, "session");

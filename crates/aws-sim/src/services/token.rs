@@ -1,13 +1,13 @@
-//! Pages: sorted keys, a size, and opaque tokens that hold the last key served. Which operations
-//! page, and with which sizes, is said where they are.
+//! Paging: sorted keys, a page size, and opaque tokens that contain the last key returned. The operations define
+//! which of them have pages, and their sizes.
 
 use crate::rng;
 use std::fmt::Write as _;
 
-/// A page of items and the token of the next one.
+/// A page of items and the token of the next page.
 pub(crate) type Page<T> = (Vec<T>, Option<String>);
 
-/// The page after `token` of items sorted by their key. `None` if the token is not one of ours.
+/// The page after `token` of items sorted by key. `None` if the token was not issued here.
 pub(crate) fn page<T>(items: impl Iterator<Item = (String, T)>, token: Option<&str>, size: usize) -> Option<Page<T>> {
     let after = match token {
         Some(token) => Some(decode(token)?),
@@ -25,7 +25,7 @@ pub(crate) fn page<T>(items: impl Iterator<Item = (String, T)>, token: Option<&s
     Some((out, next))
 }
 
-/// An opaque token for a key.
+/// Encodes a key as an opaque token.
 pub(crate) fn encode(key: &str) -> String {
     let mut out = format!("{:08x}", check(key));
     for (i, byte) in key.bytes().enumerate() {
@@ -34,7 +34,7 @@ pub(crate) fn encode(key: &str) -> String {
     out
 }
 
-/// The key of a token, if it is one of ours.
+/// The key in a token, if the token was issued here.
 pub(crate) fn decode(token: &str) -> Option<String> {
     let (sum, hex) = (token.get(..8)?, token.get(8..)?);
     let bytes: Option<Vec<u8>> = (0..hex.len() / 2)
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pages_cover_everything_once() {
+    fn pages_cover_every_item_once() {
         let items = || (0..25).map(|i| (format!("k{i:03}"), i));
         let mut token = None;
         let mut seen = Vec::new();

@@ -1,11 +1,11 @@
-//! WAF: web ACLs, the lock that every change needs, and what they stand before.
+//! WAF: web ACLs, the lock token required for changes, and their associations.
 
 use super::{ApiError, Call, token};
 use crate::rng;
 use crate::wire::{Node, list, map};
 use crate::world::firewalls::WebAcl;
 
-/// The settings of a web ACL, beside its name and its scope.
+/// The settings of a web ACL, besides its name and scope.
 const SETTINGS: &[&str] = &[
     "DefaultAction",
     "Description",
@@ -43,19 +43,19 @@ fn invalid(field: &str) -> ApiError {
     ApiError::client("WAFInvalidParameterException", text)
 }
 
-fn none() -> ApiError {
+fn nonexistent() -> ApiError {
     let text = "AWS WAF couldn\u{2019}t perform the operation because your resource doesn\u{2019}t exist.";
     ApiError::client("WAFNonexistentItemException", text)
 }
 
-/// A field that must be there.
-fn needed<'a>(call: &Call<'a>, key: &str) -> Result<&'a str, ApiError> {
+/// Returns a required field.
+fn required<'a>(call: &Call<'a>, key: &str) -> Result<&'a str, ApiError> {
     call.input.str(key).ok_or_else(|| invalid(key))
 }
 
-/// The scope of a request: that of distributions is told in `us-east-1` alone.
+/// The scope of a request; that of distributions exists in `us-east-1` only.
 fn scope<'a>(call: &Call<'a>) -> Result<&'a str, ApiError> {
-    match needed(call, "Scope")? {
+    match required(call, "Scope")? {
         "CLOUDFRONT" if call.region != "us-east-1" => Err(invalid("SCOPE_VALUE")),
         scope @ ("REGIONAL" | "CLOUDFRONT") => Ok(scope),
         _ => Err(invalid("SCOPE_VALUE")),
@@ -72,7 +72,7 @@ fn summary(acl: &WebAcl) -> Node {
     }
 }
 
-/// The capacity that a rule takes of its web ACL, as AWS gives it for its own groups.
+/// The capacity units of a rule; for managed groups those documented by AWS.
 fn capacity(rule: &Node) -> i64 {
     let statement = rule.get("Statement");
     match statement.and_then(|one| one.get("ManagedRuleGroupStatement")).and_then(|group| group.str("Name")) {
@@ -82,7 +82,7 @@ fn capacity(rule: &Node) -> i64 {
     }
 }
 
-fn whole(acl: &WebAcl) -> Node {
+fn web_acl_node(acl: &WebAcl) -> Node {
     let mut node = acl.settings.clone();
     if node.get("Rules").is_none() {
         node.set("Rules", list(Vec::<Node>::new()));
@@ -103,33 +103,33 @@ fn all(call: &Call<'_>) -> Result<Node, ApiError> {
         None => 100,
         Some(n) => usize::try_from(n).ok().filter(|n| (1..=100).contains(n)).ok_or_else(|| invalid("Limit"))?,
     };
-    let mine = call.world.firewalls.all.iter().filter(|acl| acl.region == call.region && acl.scope == scope);
-    let mut rows: Vec<(String, Node)> = mine.map(|acl| (acl.name.clone(), summary(acl))).collect();
+    let in_region = call.world.firewalls.all.iter().filter(|acl| acl.region == call.region && acl.scope == scope);
+    let mut rows: Vec<(String, Node)> = in_region.map(|acl| (acl.name.clone(), summary(acl))).collect();
     rows.sort_by(|a, b| a.0.cmp(&b.0));
     let (items, next) =
         token::page(rows.into_iter(), call.input.str("NextMarker"), size).ok_or_else(|| invalid("NextMarker"))?;
     Ok(map! {"WebACLs": list(items), "NextMarker": next})
 }
 
-/// The place of the web ACL that a call names by its ARN, or by name, scope and id.
+/// The index of the web ACL that a call names by its ARN, or by name, scope and id.
 fn place(call: &Call<'_>) -> Result<usize, ApiError> {
     let all = &call.world.firewalls.all;
-    let mut mine = all.iter().enumerate().filter(|(_, acl)| acl.region == call.region);
+    let mut in_region = all.iter().enumerate().filter(|(_, acl)| acl.region == call.region);
     let found = if let Some(arn) = call.input.str("ARN") {
-        mine.find(|(_, acl)| acl.arn() == arn)
+        in_region.find(|(_, acl)| acl.arn() == arn)
     } else {
-        let (name, scope, id) = (needed(call, "Name")?, scope(call)?, needed(call, "Id")?);
-        mine.find(|(_, acl)| (acl.name.as_str(), acl.scope.as_str(), acl.id.as_str()) == (name, scope, id))
+        let (name, scope, id) = (required(call, "Name")?, scope(call)?, required(call, "Id")?);
+        in_region.find(|(_, acl)| (acl.name.as_str(), acl.scope.as_str(), acl.id.as_str()) == (name, scope, id))
     };
-    found.map(|(at, _)| at).ok_or_else(none)
+    found.map(|(at, _)| at).ok_or_else(nonexistent)
 }
 
 fn get(call: &Call<'_>) -> Result<Node, ApiError> {
     let acl = &call.world.firewalls.all[place(call)?];
-    Ok(map! {"WebACL": whole(acl), "LockToken": &acl.lock})
+    Ok(map! {"WebACL": web_acl_node(acl), "LockToken": &acl.lock})
 }
 
-/// The settings of a request, if it has all that are needed.
+/// The settings of a request, if all required ones are present.
 fn settings(call: &Call<'_>) -> Result<Node, ApiError> {
     for key in ["DefaultAction", "VisibilityConfig"] {
         call.input.get(key).ok_or_else(|| invalid(key))?;
@@ -154,7 +154,7 @@ fn settings(call: &Call<'_>) -> Result<Node, ApiError> {
 }
 
 fn create(call: &mut Call<'_>) -> Result<Node, ApiError> {
-    let (name, scope) = (needed(call, "Name")?.to_owned(), scope(call)?.to_owned());
+    let (name, scope) = (required(call, "Name")?.to_owned(), scope(call)?.to_owned());
     let settings = settings(call)?;
     let region = call.region.to_owned();
     let tags = read_tags(call);
@@ -171,10 +171,10 @@ fn create(call: &mut Call<'_>) -> Result<Node, ApiError> {
     Ok(answer)
 }
 
-/// The place of the web ACL of a call that knows its state.
+/// The index of the web ACL of a call with the current lock token.
 fn locked(call: &Call<'_>) -> Result<usize, ApiError> {
     let at = place(call)?;
-    if needed(call, "LockToken")? != call.world.firewalls.all[at].lock {
+    if required(call, "LockToken")? != call.world.firewalls.all[at].lock {
         let text = "AWS WAF couldn\u{2019}t save your changes because someone changed the resource after you started to edit it. Reapply your changes.";
         return Err(ApiError::client("WAFOptimisticLockException", text));
     }
@@ -201,21 +201,21 @@ fn delete(call: &mut Call<'_>) -> Result<Node, ApiError> {
     Ok(Node::empty())
 }
 
-/// The ARN of the web ACL that a field has.
-fn known<'a>(call: &Call<'a>, key: &str) -> Result<&'a str, ApiError> {
-    let arn = needed(call, key)?;
-    call.world.firewalls.find(arn).filter(|acl| acl.region == call.region).map(|_| arn).ok_or_else(none)
+/// The ARN in a field, if it is that of an existing web ACL.
+fn acl_arn<'a>(call: &Call<'a>, key: &str) -> Result<&'a str, ApiError> {
+    let arn = required(call, key)?;
+    call.world.firewalls.find(arn).filter(|acl| acl.region == call.region).map(|_| arn).ok_or_else(nonexistent)
 }
 
 /// The ARN of the load balancer that a call names.
 fn resource<'a>(call: &Call<'a>) -> Result<&'a str, ApiError> {
-    let arn = needed(call, "ResourceArn")?;
+    let arn = required(call, "ResourceArn")?;
     let found = call.world.balancers.iter().any(|balancer| balancer.region == call.region && balancer.arn() == arn);
-    found.then_some(arn).ok_or_else(none)
+    found.then_some(arn).ok_or_else(nonexistent)
 }
 
 fn associate(call: &mut Call<'_>) -> Result<Node, ApiError> {
-    let (acl, resource) = (known(call, "WebACLArn")?.to_owned(), resource(call)?.to_owned());
+    let (acl, resource) = (acl_arn(call, "WebACLArn")?.to_owned(), resource(call)?.to_owned());
     let before = &mut call.world.firewalls.before;
     before.retain(|(of, _)| *of != resource);
     before.push((resource, acl));
@@ -228,17 +228,17 @@ fn disassociate(call: &mut Call<'_>) -> Result<Node, ApiError> {
     Ok(Node::empty())
 }
 
-/// The firewall of a resource; none where none stands before it.
+/// The web ACL of a resource; none if it has none.
 fn of_resource(call: &Call<'_>) -> Result<Node, ApiError> {
     let resource = resource(call)?;
     let firewalls = &call.world.firewalls;
     let found = firewalls.before.iter().find(|(of, _)| of == resource).and_then(|(_, acl)| firewalls.find(acl));
-    Ok(map! {"WebACL": found.map(whole)})
+    Ok(map! {"WebACL": found.map(web_acl_node)})
 }
 
 fn resources(call: &Call<'_>) -> Result<Node, ApiError> {
-    let acl = known(call, "WebACLArn")?;
-    // Without a type it is load balancers, which are all that can be associated here.
+    let acl = acl_arn(call, "WebACLArn")?;
+    // The default resource type is load balancers, the only ones that can be associated here.
     let balancers = call.input.str("ResourceType").is_none_or(|kind| kind == "APPLICATION_LOAD_BALANCER");
     let found = if balancers { call.world.firewalls.resources(acl) } else { Vec::new() };
     Ok(map! {"ResourceArns": list(found)})
@@ -250,7 +250,7 @@ fn read_tags(call: &Call<'_>) -> Vec<(String, String)> {
 }
 
 fn tags(call: &Call<'_>) -> Result<Node, ApiError> {
-    let arn = known(call, "ResourceARN")?;
+    let arn = acl_arn(call, "ResourceARN")?;
     let tags = call.world.firewalls.find(arn).map(|acl| acl.tags.clone()).unwrap_or_default();
     let tags = tags.into_iter().map(|(key, value)| map! {"Key": key, "Value": value});
     Ok(map! {"TagInfoForResource": map! {"ResourceARN": arn, "TagList": list(tags)}})
@@ -258,7 +258,7 @@ fn tags(call: &Call<'_>) -> Result<Node, ApiError> {
 
 /// Changes the tags of the web ACL that a call names.
 fn retag(call: &mut Call<'_>, gone: &[String], more: Vec<(String, String)>) -> Result<Node, ApiError> {
-    let arn = known(call, "ResourceARN")?.to_owned();
+    let arn = acl_arn(call, "ResourceARN")?.to_owned();
     if let Some(acl) = call.world.firewalls.all.iter_mut().find(|acl| acl.arn() == arn) {
         acl.tags.retain(|(key, _)| !gone.contains(key));
         acl.tags.extend(more);

@@ -1,5 +1,5 @@
-//! Smithy RPC v2 CBOR bodies: definite and indefinite lengths are read, definite ones written;
-//! a time is tag 1 around epoch seconds. Paths and headers belong to `dispatch`.
+//! Smithy RPC v2 CBOR bodies: definite and indefinite lengths are decoded, definite ones encoded; a time is tag 1
+//! with epoch seconds. Paths and headers belong to `dispatch`.
 
 use super::Node;
 use crate::clock::timestamp;
@@ -8,10 +8,10 @@ use minicbor::decode::Error;
 use minicbor::{Decoder, Encoder};
 use std::borrow::Cow;
 
-/// How deep a request may nest.
+/// The maximum nesting depth of a request.
 const MAX_DEPTH: u32 = 32;
 
-/// Reads a request body; an empty one is an empty map.
+/// Decodes a request body; an empty one is an empty map.
 pub(crate) fn decode(body: &[u8]) -> Result<Node, String> {
     if body.is_empty() {
         return Ok(Node::empty());
@@ -78,7 +78,7 @@ fn value(d: &mut Decoder<'_>, depth: u32) -> Result<Node, Error> {
     })
 }
 
-/// Whether another element follows; eats the break of an indefinite one.
+/// Whether another element follows; consumes the break of an indefinite length.
 fn more(d: &mut Decoder<'_>, length: Option<u64>, done: usize) -> Result<bool, Error> {
     match length {
         Some(n) => Ok((done as u64) < n),
@@ -90,7 +90,7 @@ fn more(d: &mut Decoder<'_>, length: Option<u64>, done: usize) -> Result<bool, E
     }
 }
 
-/// Writes a node as CBOR.
+/// Encodes a node as CBOR.
 pub(crate) fn encode(node: &Node) -> Vec<u8> {
     let mut encoder = Encoder::new(Vec::with_capacity(512));
     // Writing to a vector cannot fail.
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_it_writes() {
+    fn encoded_cbor_decodes_to_the_same_node() {
         let node = map! {
             "s": "日本 🚀", "i": -3, "f": 0.25, "b": false, "t": timestamp(1_700_000_000_500),
             "l": list([1, 2]), "m": map! {"k": "v"},
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_indefinite_lengths_and_half_floats() {
+    fn indefinite_lengths_and_half_floats_are_decoded() {
         // {_ "a": [_ 1, 2], "t": 1(1000), "h": 1.5 (f16), "s": (_ "x", "y")}
         let body = b"\xbf\x61a\x9f\x01\x02\xff\x61t\xc1\x19\x03\xe8\x61h\xf9\x3e\x00\x61s\x7f\x61x\x61y\xff\xff";
         let node = decode(body).unwrap();

@@ -1,10 +1,10 @@
-//! AWS JSON 1.0 and 1.1: times are epoch seconds with a fraction. Headers are not made here.
+//! AWS JSON 1.0 and 1.1: times are epoch seconds with a fraction. Headers are set elsewhere.
 
 use super::Node;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Reads a request body; an empty one is an empty map.
+/// Decodes a request body; an empty one is an empty map.
 pub(crate) fn decode(body: &[u8]) -> Result<Node, String> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Node::empty());
@@ -29,14 +29,14 @@ fn from_value(value: serde_json::Value) -> Node {
     }
 }
 
-/// Writes a node as JSON.
+/// Encodes a node as JSON.
 pub(crate) fn encode(node: &Node) -> Vec<u8> {
     let mut out = String::with_capacity(512 + written(node));
     write(node, &mut out);
     out.into_bytes()
 }
 
-/// The length of what is written already, in bytes.
+/// The length in bytes of the parts that are already encoded.
 fn written(node: &Node) -> usize {
     match node {
         Node::Json(text) => text.len(),
@@ -54,7 +54,7 @@ fn write(node: &Node, out: &mut String) {
         Node::Float(f) if f.is_finite() => {
             let _ = write!(out, "{f:?}");
         }
-        // Neither has another form in JSON.
+        // JSON has no other form for these.
         Node::Null | Node::Float(_) => out.push_str("null"),
         Node::Str(s) => string(s, out),
         Node::Json(text) => out.push_str(text),
@@ -91,7 +91,7 @@ fn write(node: &Node, out: &mut String) {
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-/// Bytes that do not stand in a string as they are.
+/// Bytes that must be escaped in a string.
 const ESCAPED: [bool; 256] = {
     let mut escaped = [false; 256];
     let mut byte = 0;
@@ -104,7 +104,7 @@ const ESCAPED: [bool; 256] = {
     escaped
 };
 
-/// A JSON string literal: stretches that need no escape are copied whole.
+/// Appends a JSON string literal; stretches without escapes are copied as a whole.
 pub(crate) fn string(text: &str, out: &mut String) {
     out.push('"');
     let mut copied = 0;
@@ -137,7 +137,7 @@ mod tests {
     use crate::clock::timestamp;
 
     #[test]
-    fn writes_what_serde_reads() {
+    fn encoded_json_is_readable_by_serde() {
         let node = map! {
             "s": "日本語 🚀 \u{1b}[31m \"q\" \\ \n", "i": 3, "f": 0.5, "b": true, "none": None::<String>,
             "t": timestamp(1_700_000_000_005), "l": list(["a", "b"]), "big": 1e21,
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_requests() {
+    fn json_requests_are_decoded() {
         let node = decode(br#"{"services":["a"],"maxResults":5,"on":true,"nil":null}"#).unwrap();
         assert_eq!(node.strings("services"), ["a"]);
         assert_eq!(node.int("maxResults"), Some(5));

@@ -1,6 +1,5 @@
-//! One tree for what goes over the wire, and the three codecs that read and write it: JSON
-//! (`json`), form fields in and XML out (`query`), CBOR (`cbor`). Which operation is meant and
-//! what it answers is decided elsewhere.
+//! One tree for data on the wire, and three codecs for it: JSON (`json`), form fields in and XML out (`query`), CBOR
+//! (`cbor`). Choosing and answering operations happens elsewhere.
 
 pub(crate) mod cbor;
 pub(crate) mod json;
@@ -11,7 +10,7 @@ pub(crate) mod xml;
 use jiff::Timestamp;
 use std::borrow::Cow;
 
-/// A value of any of the protocols.
+/// A value in any of the protocols.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Node {
     /// Absent: a field with this value is not written.
@@ -25,8 +24,8 @@ pub(crate) enum Node {
     /// A list and the name of its elements in XML.
     List(&'static str, Vec<Node>),
     Map(Vec<(Cow<'static, str>, Node)>),
-    /// Written already, for an answer of thousands of entries that is JSON in any case: their tree costs
-    /// more than their text. The other protocols leave it out.
+    /// An already encoded answer, for results with thousands of entries that are always JSON: building their tree
+    /// would cost more than their text. The other protocols omit it.
     Json(String),
 }
 
@@ -38,12 +37,12 @@ macro_rules! map {
 }
 pub(crate) use map;
 
-/// A list whose XML elements are called `member`.
+/// A list whose XML elements are named `member`.
 pub(crate) fn list<T: Into<Node>>(items: impl IntoIterator<Item = T>) -> Node {
     named_list("member", items)
 }
 
-/// A list whose XML elements have a name of their own, as most of RDS.
+/// A list whose XML elements have another name, as in most of RDS.
 pub(crate) fn named_list<T: Into<Node>>(name: &'static str, items: impl IntoIterator<Item = T>) -> Node {
     Node::List(name, items.into_iter().map(Into::into).collect())
 }
@@ -118,7 +117,7 @@ impl Node {
         }
     }
 
-    /// The field of a map, to be changed.
+    /// The mutable field of a map, if this is a map that has it.
     pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         match self {
             Node::Map(fields) => fields.iter_mut().find(|(k, v)| k == key && *v != Node::Null).map(|(_, v)| v),
@@ -139,7 +138,7 @@ impl Node {
         }
     }
 
-    /// An integer field; text that is one counts, because form fields are all text.
+    /// An integer field. Numeric text counts too, because all form fields are text.
     pub(crate) fn int(&self, key: &str) -> Option<i64> {
         match self.get(key)? {
             Node::Int(v) => Some(*v),
@@ -170,7 +169,7 @@ impl Node {
         }
     }
 
-    /// The elements of a list field; of `Name.member.N` form fields too. Absent is empty.
+    /// The elements of a list field, also of `Name.member.N` form fields. Empty if the field is absent.
     pub(crate) fn items(&self, key: &str) -> &[Node] {
         match self.get(key) {
             Some(Node::List(_, items)) => items,
@@ -187,7 +186,7 @@ impl Node {
         self.items(key).iter().filter_map(Node::as_str).collect()
     }
 
-    /// Sets or replaces a field of a map; anything else stays as it is.
+    /// Sets or replaces a field of a map; other nodes are unchanged.
     pub(crate) fn set(&mut self, key: &'static str, value: impl Into<Node>) {
         if let Node::Map(fields) = self {
             fields.retain(|(k, _)| k != key);

@@ -1,12 +1,12 @@
-//! Whole numbers as text, two digits at a time: a million log lines have several of them each, and formatting them
-//! would cost as much as all else.
+//! Fast formatting of integers, two digits at a time: a million log lines contain several of them each, and
+//! formatting them with `write!` would cost as much as everything else.
 
 use std::fmt::Write as _;
 
 /// More digits than any number has.
 const WIDTH: usize = 24;
 
-/// The numbers of two digits.
+/// The two-digit numbers 00 to 99.
 const PAIRS: [u8; 200] = {
     let mut pairs = [0; 200];
     let mut n = 0;
@@ -18,7 +18,7 @@ const PAIRS: [u8; 200] = {
     pairs
 };
 
-/// The digits, at the end of some zeros, and how many there are.
+/// The digits at the end of a zero-filled array, and their count.
 fn digits(number: u64) -> ([u8; WIDTH], usize) {
     let mut digits = [b'0'; WIDTH];
     let (mut rest, mut at) = (number, WIDTH);
@@ -34,13 +34,13 @@ fn digits(number: u64) -> ([u8; WIDTH], usize) {
     (digits, WIDTH - at - usize::from(digits[at] == b'0'))
 }
 
-/// Puts a number behind a text, with zeros before it up to a width.
+/// Appends a number, zero-padded to a width.
 pub(crate) fn padded(out: &mut String, number: u64, width: usize) {
     let (digits, count) = digits(number);
     out.push_str(std::str::from_utf8(&digits[WIDTH - count.max(width).min(WIDTH)..]).unwrap_or_default());
 }
 
-/// Puts a number behind a text.
+/// Appends a number.
 pub(crate) fn plain(out: &mut String, number: i64) {
     match u64::try_from(number) {
         Ok(number) => padded(out, number, 1),
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_as_they_are_formatted() {
+    fn numbers_match_standard_formatting() {
         for number in [0, 1, 9, 10, 99, 100, 101, 999, 1_000, 1_763_600_000_123, u64::MAX] {
             for width in [1, 2, 14, 20, 21] {
                 let mut out = "x".to_owned();

@@ -1,11 +1,11 @@
-//! The AWS query protocol: form fields in, XML out, times as ISO 8601. Envelopes of answers and
-//! errors are made here too, because they are part of the format.
+//! The AWS query protocol: form fields in, XML out, times as ISO 8601. The envelopes of answers and errors are part
+//! of the format and are built here too.
 
 use super::Node;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Reads a form body into a tree: `A.member.2.B=x` becomes nested maps and lists.
+/// Decodes a form body into a tree: `A.member.2.B=x` becomes nested maps and lists.
 pub(crate) fn decode(body: &str) -> Node {
     let mut root = Node::empty();
     for pair in body.split('&').filter(|p| !p.is_empty()) {
@@ -17,7 +17,7 @@ pub(crate) fn decode(body: &str) -> Node {
     root
 }
 
-/// More elements than any operation takes: a larger index is not believed.
+/// More elements than any operation accepts; a larger index is treated as a name.
 const MAX_INDEX: usize = 10_000;
 
 fn insert(node: &mut Node, path: &[&str], value: String) {
@@ -50,7 +50,7 @@ fn insert(node: &mut Node, path: &[&str], value: String) {
     }
 }
 
-/// Undoes form encoding: `+` is a space, `%XX` a byte; broken UTF-8 becomes U+FFFD.
+/// Decodes form encoding: `+` is a space, `%XX` a byte; invalid UTF-8 becomes U+FFFD.
 pub(crate) fn unescape(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
@@ -74,10 +74,10 @@ pub(crate) fn unescape(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// The namespace of EC2, whose envelopes are its own.
+/// The namespace of EC2, which has its own envelopes.
 pub(crate) const EC2: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
 
-/// The envelope of a successful answer.
+/// Encodes the envelope of a successful answer.
 pub(crate) fn encode(action: &str, namespace: &str, node: &Node, request_id: &str) -> Vec<u8> {
     let mut out = String::with_capacity(1024);
     if namespace == EC2 {
@@ -95,7 +95,7 @@ pub(crate) fn encode(action: &str, namespace: &str, node: &Node, request_id: &st
     out.into_bytes()
 }
 
-/// A document of a service with paths: its root and what is in it.
+/// Encodes a document of a service with paths: its root element and its content.
 pub(crate) fn document(root: &str, namespace: &str, node: &Node) -> Vec<u8> {
     let mut out = String::with_capacity(1024);
     let _ = write!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root} xmlns=\"{namespace}\">");
@@ -104,7 +104,7 @@ pub(crate) fn document(root: &str, namespace: &str, node: &Node) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// The envelope of an error.
+/// Encodes the envelope of an error.
 pub(crate) fn encode_error(namespace: &str, sender: bool, code: &str, message: &str, request_id: &str) -> Vec<u8> {
     let kind = if sender { "Sender" } else { "Receiver" };
     let (code, message) = (escape(code), escape(message));
@@ -120,7 +120,7 @@ pub(crate) fn encode_error(namespace: &str, sender: bool, code: &str, message: &
     .into_bytes()
 }
 
-/// Text for XML 1.0: markup escaped; control characters XML cannot carry become U+FFFD.
+/// Escapes text for XML 1.0; control characters that XML cannot contain become U+FFFD.
 fn escape(text: &str) -> Cow<'_, str> {
     let bad = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     if text.contains(bad) {
@@ -172,7 +172,7 @@ mod tests {
     use crate::clock::timestamp;
 
     #[test]
-    fn reads_nested_fields() {
+    fn nested_form_fields_are_decoded() {
         let node = decode(
             "Action=DescribeDBClusters&Filters.Filter.1.Name=db-cluster-id&Filters.Filter.1.Values.Value.1=a%2Bb+%E6%97%A5&TargetGroupArns.member.2=y&TargetGroupArns.member.1=x&MaxRecords=20",
         );
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn writes_escaped_xml() {
+    fn xml_is_escaped() {
         let node = map! {
             "Name": "<日本 & \u{1b}>", "At": timestamp(5), "On": true, "None": None::<i64>,
             "Arns": list(["a"]), "DBClusters": named_list("DBCluster", [map! {"Port": 5432}]),

@@ -1,4 +1,4 @@
-//! Requests in XML: elements become fields, elements of one name a list.
+//! Decoding of XML requests: elements become fields, repeated elements become a list.
 
 use super::Node;
 use quick_xml::Reader;
@@ -6,10 +6,10 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::Event;
 use std::borrow::Cow;
 
-/// An element that is open: its name, its text, what is in it.
+/// An open element: its name, its text, its children.
 type Open = (String, String, Vec<(String, Node)>);
 
-/// Reads a document; its root is left out.
+/// Decodes a document; its root element is omitted.
 pub(crate) fn decode(body: &[u8]) -> Result<Node, String> {
     let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
     let mut reader = Reader::from_str(text);
@@ -55,7 +55,7 @@ pub(crate) fn decode(body: &[u8]) -> Result<Node, String> {
     }
 }
 
-/// Elements of one name are a list.
+/// Combines repeated elements into lists.
 fn gathered(inside: Vec<(String, Node)>) -> Node {
     let mut fields: Vec<(Cow<'static, str>, Node)> = Vec::new();
     for (name, node) in inside {
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn elements_of_one_name_are_a_list() {
+    fn repeated_elements_become_a_list() {
         let node = decode(b"<?xml version=\"1.0\"?><B xmlns=\"urn:x\"><Q>2</Q><Items><Path>/a&amp;b</Path><Path>/c</Path></Items></B>").unwrap();
         assert_eq!(node.str("Q"), Some("2"));
         assert_eq!(node.get("Items").unwrap().strings("Path"), ["/a&b", "/c"]);

@@ -1,5 +1,5 @@
-//! `CloudWatch` alarms: each evaluates its metric when a minute is over. What an alarm's change
-//! causes (scaling) is decided in `scaling`.
+//! `CloudWatch` alarms: each evaluates its metric at the end of every minute. The effects of a state change (scaling)
+//! are in `scaling`.
 
 use super::metrics::{MetricName, Source};
 use super::{HOUR, MINUTE, World};
@@ -7,7 +7,7 @@ use crate::account::ACCOUNT;
 use crate::clock::{Ms, timestamp};
 use std::fmt::Write as _;
 
-/// How a value is compared with the threshold.
+/// The comparison of a value with the threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Comparison {
     Greater,
@@ -17,7 +17,7 @@ pub(crate) enum Comparison {
 }
 
 impl Comparison {
-    /// `ComparisonOperator`.
+    /// The value of `ComparisonOperator`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Comparison::Greater => "GreaterThanThreshold",
@@ -46,7 +46,7 @@ impl Comparison {
     }
 }
 
-/// `StateValue` of an alarm.
+/// The `StateValue` of an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     Ok,
@@ -86,11 +86,11 @@ pub(crate) struct Alarm {
     pub(crate) state: State,
     pub(crate) reason: String,
     pub(crate) updated: Ms,
-    /// Changes of its state, oldest first.
+    /// State changes, oldest first.
     pub(crate) changes: Vec<Change>,
-    /// One bit a minute, newest lowest: whether the value breached.
+    /// One bit per minute, the newest lowest: whether the value breached the threshold.
     breaching: u64,
-    /// The same for whether there was no value.
+    /// The same for missing values.
     absent: u64,
 }
 
@@ -100,11 +100,11 @@ pub(crate) struct Change {
     pub(crate) at: Ms,
     pub(crate) from: State,
     pub(crate) to: State,
-    /// Why it was as it was, and is as it is.
+    /// The reasons of the old and of the new state.
     pub(crate) reasons: (String, String),
 }
 
-/// The settings of a new alarm; its state is evaluated.
+/// The settings of a new alarm; its initial state is computed.
 #[derive(Debug, Clone)]
 pub(crate) struct AlarmSpec {
     pub(crate) region: &'static str,
@@ -119,7 +119,7 @@ pub(crate) struct AlarmSpec {
     pub(crate) comparison: Comparison,
     pub(crate) missing: &'static str,
     pub(crate) actions: Vec<String>,
-    /// The level of a metric that nothing in the world makes.
+    /// The level and spread of a metric that nothing in the world produces.
     pub(crate) flat: Option<(f64, f64)>,
 }
 
@@ -128,7 +128,7 @@ impl Alarm {
         format!("arn:aws:cloudwatch:{}:{ACCOUNT}:alarm:{}", self.region, self.name)
     }
 
-    /// How many minutes must breach, at most the bits there are.
+    /// The number of minutes that must breach, at most the number of bits available.
     fn window(&self) -> u32 {
         (self.periods * self.period / 60).clamp(1, 60)
     }
@@ -143,7 +143,7 @@ impl Alarm {
         self.absent = self.absent << 1 | u64::from(absent);
     }
 
-    fn judge(&self) -> State {
+    fn evaluate(&self) -> State {
         let mask = (1u64 << self.window()) - 1;
         if self.absent & mask == mask {
             State::NoData
@@ -156,7 +156,7 @@ impl Alarm {
 }
 
 impl World {
-    /// Adds an alarm whose state is what its metric's past says; its place in `alarms`.
+    /// Adds an alarm with the state that follows from its metric's history; returns its index in `alarms`.
     pub(crate) fn add_alarm(&mut self, spec: AlarmSpec) -> usize {
         let salt = crate::rng::hash(self.seed, &spec.name);
         let source = match spec.flat {
@@ -190,7 +190,7 @@ impl World {
             let value = self.metric(alarm.source, m);
             alarm.push(value);
         }
-        alarm.state = alarm.judge();
+        alarm.state = alarm.evaluate();
         alarm.reason = self.reason(&alarm, minute - 1);
         let from = if alarm.state == State::Ok { State::Alarm } else { State::Ok };
         let reasons = ("Threshold Crossed".to_owned(), alarm.reason.clone());
@@ -199,14 +199,14 @@ impl World {
         self.alarms.len() - 1
     }
 
-    /// Evaluates every alarm on the minute that has just ended.
+    /// Evaluates every alarm for the minute that has just ended.
     pub(crate) fn evaluate_alarms(&mut self) {
         let minute = self.now.div_euclid(MINUTE) - 1;
         for at in 0..self.alarms.len() {
             let value = self.metric(self.alarms[at].source, minute);
             let alarm = &mut self.alarms[at];
             alarm.push(value);
-            let state = alarm.judge();
+            let state = alarm.evaluate();
             if state != alarm.state {
                 let (from, before) = (alarm.state, alarm.reason.clone());
                 alarm.state = state;
@@ -219,7 +219,7 @@ impl World {
         }
     }
 
-    /// `StateReason` as `CloudWatch` words it.
+    /// The `StateReason` in the wording of `CloudWatch`.
     fn reason(&self, alarm: &Alarm, minute: i64) -> String {
         let n = alarm.periods;
         let plural = if n == 1 { "datapoint" } else { "datapoints" };

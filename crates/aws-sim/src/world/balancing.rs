@@ -1,4 +1,4 @@
-//! Load balancers and target groups; which targets are in a group follows from the tasks.
+//! Load balancers and target groups; the targets of a group follow from the tasks.
 
 use super::World;
 use super::ecs::{Target, Task};
@@ -16,7 +16,7 @@ pub(crate) struct Balancer {
 }
 
 impl Balancer {
-    /// `app/NAME/ID`, the name's form in metrics.
+    /// `app/NAME/ID`, as used in metric dimensions.
     pub(crate) fn suffix(&self) -> String {
         format!("app/{}/{:016x}", self.name, rng::hash(1, &self.name))
     }
@@ -44,7 +44,7 @@ pub(crate) struct TargetGroup {
 }
 
 impl TargetGroup {
-    /// `targetgroup/NAME/ID`, the name's form in metrics.
+    /// `targetgroup/NAME/ID`, as used in metric dimensions.
     pub(crate) fn suffix(&self) -> String {
         format!("targetgroup/{}/{:016x}", self.name, rng::hash(3, &self.name))
     }

@@ -1,18 +1,18 @@
-//! Whether the account has Cost Explorer.
+//! Whether Cost Explorer is enabled in the account.
 
 /// The state of Cost Explorer in the account.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum CostExplorer {
     #[default]
     Enabled,
-    /// Nobody has ever opened it.
+    /// It has never been enabled.
     Off,
-    /// It was enabled a moment ago: there are no figures yet.
+    /// It was just enabled: there is no data yet.
     New,
 }
 
 impl CostExplorer {
-    /// Reads the word of a control request.
+    /// Parses the value of a control request.
     pub(crate) fn parse(word: &str) -> Result<Self, String> {
         match word {
             "enabled" => Ok(Self::Enabled),

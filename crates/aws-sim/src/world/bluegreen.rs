@@ -1,6 +1,6 @@
-//! Blue/green deployments of ECS: the new tasks come up beside the old ones, take the traffic at once, are
-//! watched for a while (the bake time), and only then the old ones go. Until then a way back is a matter
-//! of seconds. Rolling updates are `scheduler` and `rollout`.
+//! Blue/green deployments of ECS: the new tasks start beside the old ones and take over the traffic at once. The old
+//! ones stop only after the bake time; until then a rollback takes seconds. Rolling updates are in `scheduler` and
+//! `rollout`.
 
 use super::ecs::Rollout;
 pub(crate) use super::kinds::{Stage, Strategy};
@@ -8,13 +8,13 @@ use super::{Event, MINUTE, SECOND, World};
 use crate::clock::Ms;
 
 impl World {
-    /// The stage of the rollout that goes on, if it is a blue/green one on its way forward.
+    /// The stage of the current rollout, if it is a blue/green one that is not rolling back.
     pub(crate) fn stage(&self, service: usize) -> Option<Stage> {
         let release = self.services[service].releases.first()?;
         release.stage.filter(|_| release.finished.is_none() && release.rollback.is_none())
     }
 
-    /// A blue/green deployment begins.
+    /// Starts the stages of a blue/green deployment.
     pub(crate) fn begin_stages(&mut self, service: usize, deployment: u64) {
         if let Strategy::BlueGreen(_) = self.services[service].strategy {
             self.services[service].releases[0].stage = Some(Stage::ReconcileService);
@@ -22,12 +22,12 @@ impl World {
         }
     }
 
-    /// A stage is over: the next one begins. That of the tasks waits until they are healthy.
+    /// Moves on to the next stage. The scale-up stage waits until the tasks are healthy.
     pub(crate) fn next_stage(&mut self, service: usize, deployment: u64) {
         let now = self.now;
-        let mine = self.services[service].releases.first().is_some_and(|r| r.deployment == deployment);
-        let Some(stage) = self.stage(service).filter(|_| mine) else { return };
-        if self.services[service].releases[0].is_asked() {
+        let is_newest = self.services[service].releases.first().is_some_and(|r| r.deployment == deployment);
+        let Some(stage) = self.stage(service).filter(|_| is_newest) else { return };
+        if self.services[service].releases[0].is_stop_requested() {
             return;
         }
         if stage == Stage::ScaleUp {
@@ -49,10 +49,10 @@ impl World {
         if next != Stage::CleanUp {
             self.schedule(now + wait, Event::Stage { service, deployment });
         }
-        self.look_soon(service);
+        self.reconcile_soon(service);
     }
 
-    /// Whether the old tasks of a service stay, whatever the percentages say.
+    /// Whether the old tasks of a service stay regardless of the percentages.
     pub(crate) fn keeps_blue(&self, service: usize) -> bool {
         self.stage(service).is_some_and(|stage| stage < Stage::CleanUp)
             && self.services[service].deployments[0].rollout == Rollout::InProgress

@@ -4,7 +4,7 @@ use super::{SECOND, World};
 use crate::clock::Ms;
 use crate::scenario::Scenario;
 
-/// From its beginning until an invalidation is at every edge.
+/// The time from the start of an invalidation until it has reached every edge location.
 pub(crate) const SPREADS: Ms = 90 * SECOND;
 
 /// A `CloudFront` distribution.
@@ -15,11 +15,11 @@ pub(crate) struct Distribution {
     pub(crate) aliases: Vec<String>,
     pub(crate) comment: String,
     pub(crate) enabled: bool,
-    /// Its invalidations, the newest last.
+    /// The invalidations, newest last.
     pub(crate) invalidations: Vec<Invalidation>,
 }
 
-/// An invalidation, and when it is complete.
+/// An invalidation with its start time.
 #[derive(Debug, Clone)]
 pub(crate) struct Invalidation {
     pub(crate) id: String,
@@ -36,7 +36,7 @@ impl Invalidation {
 }
 
 impl Distribution {
-    /// The distributions of a world: one in front of its site, where it has one, and a stranger's.
+    /// The distributions of a world: one in front of its site, if there is one, and an unrelated one.
     pub(crate) fn all(scenario: Scenario) -> Vec<Self> {
         let environment = scenario.environment();
         if environment != "pantri" {
@@ -58,7 +58,7 @@ impl Distribution {
 }
 
 impl World {
-    /// Sets how many paths were invalidated in this month, for `poke`.
+    /// Sets the number of paths invalidated this month, for `poke`.
     pub(crate) fn poke_invalidated(&mut self, paths: u64) -> Result<(), String> {
         let at = self.now - SPREADS;
         let one = self.distributions.first_mut().ok_or("there is no distribution")?;
@@ -68,7 +68,7 @@ impl World {
         Ok(())
     }
 
-    /// A distribution more with this comment and name, for `poke`.
+    /// Adds a distribution with this comment and name, for `poke`.
     pub(crate) fn poke_distribution(&mut self, comment: &str, name: &str) {
         let number = self.distributions.len();
         self.distributions.push(Distribution {

@@ -1,4 +1,4 @@
-//! Composite alarms: each follows a rule over the states of others, and may be kept from telling anybody by a suppressor.
+//! Composite alarms: each evaluates a rule over the states of other alarms, and may have its actions suppressed.
 
 use super::World;
 use super::alarms::{Change, State};
@@ -11,28 +11,27 @@ pub(crate) struct Composite {
     pub(crate) region: String,
     pub(crate) name: String,
     pub(crate) description: String,
-    /// The rule as AWS writes it: `ALARM("a") OR ALARM("b")`.
+    /// The rule in AWS's syntax: `ALARM("a") OR ALARM("b")`.
     pub(crate) text: String,
     pub(crate) rule: Rule,
     pub(crate) actions_enabled: bool,
     pub(crate) actions: Vec<String>,
-    /// The alarm that keeps it from telling anybody while it is raised, and for how long it waits for that one and goes on
-    /// after it, in seconds.
+    /// The alarm that suppresses the actions while it is in alarm, with the wait and the extension period in seconds.
     pub(crate) suppressor: Option<(String, i64, i64)>,
     pub(crate) created: Ms,
     pub(crate) state: State,
     pub(crate) reason: String,
     pub(crate) updated: Ms,
-    /// Changes of its state, oldest first.
+    /// State changes, oldest first.
     pub(crate) changes: Vec<Change>,
 }
 
 /// The rule of a composite alarm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Rule {
-    /// An alarm is in a state.
+    /// Whether an alarm is in a state.
     Is(State, String),
-    /// `TRUE` or `FALSE`: always in this state.
+    /// `TRUE` or `FALSE`.
     Always(bool),
     Not(Box<Rule>),
     And(Box<Rule>, Box<Rule>),
@@ -40,7 +39,7 @@ pub(crate) enum Rule {
 }
 
 impl Rule {
-    /// Reads one: `NOT` binds more than `AND`, and that more than `OR`.
+    /// Parses a rule: `NOT` binds tighter than `AND`, and `AND` tighter than `OR`.
     pub(crate) fn parse(text: &str) -> Option<Rule> {
         let mut rest = tokens(text)?;
         rest.reverse();
@@ -48,7 +47,7 @@ impl Rule {
         rest.is_empty().then_some(rule)
     }
 
-    /// The alarms that it names, in their order.
+    /// The alarms that the rule refers to, in order.
     pub(crate) fn names<'a>(&'a self, into: &mut Vec<&'a str>) {
         match self {
             Rule::Is(_, name) if !into.contains(&name.as_str()) => into.push(name),
@@ -80,7 +79,7 @@ enum Token {
     Close,
 }
 
-/// Words, parentheses, and what stands in those of a state: a name, quoted or not, or an ARN.
+/// Splits a rule into words, parentheses, and the alarm of a state: a name, quoted or not, or an ARN.
 fn tokens(text: &str) -> Option<Vec<Token>> {
     let mut found = Vec::new();
     let mut rest = text.trim_start();
@@ -93,7 +92,7 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
             let word = &rest[..end];
             rest = rest[end..].trim_start();
             if ["ALARM", "OK", "INSUFFICIENT_DATA"].contains(&word) {
-                let (name, after) = named(rest)?;
+                let (name, after) = alarm_name(rest)?;
                 found.extend([Token::Word(word.to_owned()), Token::Name(name)]);
                 rest = after;
             } else {
@@ -106,7 +105,7 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
 }
 
 /// `("a name")`, `(name)`, `(arn:aws:cloudwatch:…:alarm:name)`.
-fn named(text: &str) -> Option<(String, &str)> {
+fn alarm_name(text: &str) -> Option<(String, &str)> {
     let inner = text.strip_prefix('(')?.trim_start();
     let (name, rest) = match inner.strip_prefix('"') {
         Some(quoted) => quoted.split_once('"')?,
@@ -117,7 +116,7 @@ fn named(text: &str) -> Option<(String, &str)> {
     (!name.is_empty()).then_some((name.to_owned(), rest.trim_start().strip_prefix(')')?))
 }
 
-/// Rules that are joined by `OR`. What is still to be read stands in the other order.
+/// Parses rules joined by `OR`. The remaining tokens are in reverse order.
 fn either(rest: &mut Vec<Token>) -> Option<Rule> {
     let mut rule = both(rest)?;
     while rest.last() == Some(&Token::Word("OR".to_owned())) {
@@ -166,7 +165,7 @@ impl Composite {
         format!("arn:aws:cloudwatch:{}:{ACCOUNT}:alarm:{}", self.region, self.name)
     }
 
-    /// Why its actions are kept back now: `ActionsSuppressedBy`, and its reason.
+    /// Why its actions are suppressed now: `ActionsSuppressedBy` and the reason.
     pub(crate) fn suppressed(&self, world: &World) -> Option<(&'static str, String)> {
         let (name, ..) = self.suppressor.as_ref().filter(|_| self.state == State::Alarm)?;
         let raised = world.alarm_state(&self.region, name) == Some(State::Alarm);
@@ -175,14 +174,14 @@ impl Composite {
 }
 
 impl World {
-    /// The state of an alarm, of a metric or composite.
+    /// The state of a metric or composite alarm.
     pub(crate) fn alarm_state(&self, region: &str, name: &str) -> Option<State> {
         let metric = self.alarms.iter().find(|one| one.region == region && one.name == name).map(|one| one.state);
         let composite = || self.composites.iter().find(|one| one.region == region && one.name == name);
         metric.or_else(|| composite().map(|one| one.state))
     }
 
-    /// Adds a composite alarm, or replaces the one of its name, whose changes it keeps.
+    /// Adds a composite alarm, or replaces the one with its name and keeps that one's state changes.
     pub(crate) fn put_composite(&mut self, mut alarm: Composite) {
         let same = |one: &Composite| (&one.region, &one.name) == (&alarm.region, &alarm.name);
         if let Some(at) = self.composites.iter().position(same) {
@@ -194,7 +193,7 @@ impl World {
         self.evaluate_composites();
     }
 
-    /// Lets every composite alarm follow its rule; one that is made of others follows those at once.
+    /// Evaluates all composite alarms; those that depend on others are updated in the same call.
     pub(crate) fn evaluate_composites(&mut self) {
         for _ in 0..=self.composites.len() {
             let mut changed = false;
@@ -219,7 +218,7 @@ impl World {
         }
     }
 
-    /// `StateReason` as `CloudWatch` words it: the alarm that made the change.
+    /// The `StateReason` in the wording of `CloudWatch`: the alarm that caused the change.
     fn composite_reason(&self, one: &Composite, state: State) -> String {
         let mut names = Vec::new();
         one.rule.names(&mut names);
@@ -241,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_binds_not_before_and_before_or() {
+    fn rule_operators_follow_their_precedence() {
         let rule = Rule::parse(r#"ALARM("web cpu") OR ALARM(db) AND NOT OK(arn:aws:cloudwatch:r:1:alarm:quiet)"#);
         let quiet = Rule::Not(Box::new(is(State::Ok, "quiet")));
         let right = Rule::And(Box::new(is(State::Alarm, "db")), Box::new(quiet));
@@ -254,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alarm_rule_that_is_none_is_refused() {
+    fn invalid_alarm_rule_is_rejected() {
         for text in ["", "ALARM", "ALARM(", "ALARM()", "ALARM(a) ALARM(b)", "ALARM(a) AND", "(ALARM(a)", "MAYBE(a)"] {
             assert_eq!(Rule::parse(text), None, "{text}");
         }

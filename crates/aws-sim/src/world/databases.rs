@@ -1,15 +1,15 @@
-//! Databases: clusters with a writer and readers, single instances, their events, and a failover
-//! that takes its time. Their metrics are in `metrics`.
+//! Databases: clusters with a writer and readers, single instances, their events, and failovers. Their metrics are in
+//! `metrics`.
 
 use super::{Event, SECOND, World};
 use crate::account::ACCOUNT;
 use crate::clock::Ms;
 use crate::rng;
 
-/// How long a name of a cluster leads to the member before: the time to live of RDS's DNS records.
+/// How long a cluster's name still leads to the previous member: the time to live of RDS's DNS records.
 const NAMES: Ms = 5 * SECOND;
 
-/// The part of a host name that stands for account and region.
+/// The part of a host name that is specific to the account and region.
 fn zone_id() -> String {
     format!("c{:011x}", rng::hash(9, ACCOUNT) & 0xfff_ffff_ffff)
 }
@@ -22,15 +22,15 @@ pub(crate) struct DbCluster {
     pub(crate) version: &'static str,
     pub(crate) min_acu: f64,
     pub(crate) max_acu: f64,
-    /// Places in `instances`.
+    /// Indices in `instances`.
     pub(crate) members: Vec<usize>,
     pub(crate) status: &'static str,
     pub(crate) backup_days: u32,
     pub(crate) deletion_protection: bool,
     pub(crate) created: Ms,
-    /// When which instance became the writer, oldest first.
+    /// The writers with the time from which each was the writer, oldest first.
     pub(crate) writers: Vec<(Ms, usize)>,
-    /// When failovers started.
+    /// The start times of failovers.
     pub(crate) failovers: Vec<Ms>,
 }
 
@@ -39,13 +39,13 @@ impl DbCluster {
         format!("arn:aws:rds:{}:{ACCOUNT}:cluster:{}", self.region, self.id)
     }
 
-    /// The name that leads to the writer, or that of the readers.
+    /// The endpoint name of the writer, or of the readers.
     pub(crate) fn host(&self, reader: bool) -> String {
         let kind = if reader { "cluster-ro-" } else { "cluster-" };
         format!("{}.{kind}{}.{}.rds.amazonaws.com", self.id, zone_id(), self.region)
     }
 
-    /// The place of the member that is the writer now.
+    /// The index of the current writer.
     pub(crate) fn writer(&self) -> usize {
         self.writers.last().map_or(0, |(_, i)| *i)
     }
@@ -66,7 +66,7 @@ pub(crate) struct DbInstance {
     pub(crate) class: &'static str,
     pub(crate) version: &'static str,
     pub(crate) zone: &'static str,
-    /// In GB; Aurora has none.
+    /// The storage in GB; none for Aurora.
     pub(crate) storage: Option<u32>,
     pub(crate) multi_az: bool,
     pub(crate) public: bool,
@@ -75,11 +75,11 @@ pub(crate) struct DbInstance {
     pub(crate) deletion_protection: bool,
     pub(crate) tier: u32,
     pub(crate) created: Ms,
-    /// Changes that wait for the maintenance window, by their names in `PendingModifiedValues`.
+    /// Changes pending for the maintenance window, by their names in `PendingModifiedValues`.
     pub(crate) pending: Vec<(String, String)>,
-    /// When it was stopped, and until when.
+    /// The periods in which it was stopped.
     pub(crate) off: Vec<(Ms, Option<Ms>)>,
-    /// When it restarted last, and cut its connections.
+    /// The time of its last restart, which closed its connections.
     pub(crate) restarted: Ms,
 }
 
@@ -88,18 +88,18 @@ impl DbInstance {
         format!("arn:aws:rds:{}:{ACCOUNT}:db:{}", self.region, self.id)
     }
 
-    /// Whether it takes connections.
+    /// Whether it accepts connections.
     pub(crate) fn listens(&self) -> bool {
         !matches!(self.status, "rebooting" | "stopping" | "stopped" | "starting")
     }
 
-    /// The host name of this instance alone.
+    /// The host name of this instance.
     pub(crate) fn host(&self) -> String {
         format!("{}.{}.{}.rds.amazonaws.com", self.id, zone_id(), self.region)
     }
 }
 
-/// A line of `DescribeEvents`.
+/// An entry of `DescribeEvents`.
 #[derive(Debug)]
 pub(crate) struct DbEvent {
     pub(crate) region: &'static str,
@@ -120,14 +120,14 @@ pub(crate) enum Role {
     Reader,
 }
 
-/// Everything that RDS has in the world.
+/// All RDS resources of the world.
 #[derive(Debug, Default)]
 pub(crate) struct Databases {
     pub(crate) clusters: Vec<DbCluster>,
     pub(crate) instances: Vec<DbInstance>,
     /// The manual snapshots, oldest first.
     pub(crate) snapshots: Vec<super::snapshots::Snapshot>,
-    /// Events, the oldest first.
+    /// Events, oldest first.
     pub(crate) events: Vec<DbEvent>,
 }
 
@@ -141,14 +141,14 @@ impl Databases {
         }
     }
 
-    /// The instance that a name leads to at a time, as DNS says it.
-    pub(crate) fn named(&self, host: &str, now: Ms) -> Option<usize> {
+    /// The instance that a host name resolves to at a time.
+    pub(crate) fn resolve(&self, host: &str, now: Ms) -> Option<usize> {
         if let Some(instance) = self.instances.iter().position(|instance| instance.host() == host) {
             return Some(instance);
         }
-        let told = now - NAMES;
+        let resolved_at = now - NAMES;
         self.clusters.iter().find_map(|cluster| {
-            let writer = cluster.writer_at(told);
+            let writer = cluster.writer_at(resolved_at);
             if cluster.host(false) == host {
                 return Some(writer);
             }
@@ -157,7 +157,7 @@ impl Databases {
         })
     }
 
-    /// Whether a failover of the instance's cluster falls into a minute or the one before.
+    /// Whether a failover of the instance's cluster happens in a minute or happened in the minute before.
     pub(crate) fn failing_over(&self, instance: usize, minute: i64) -> bool {
         self.instances[instance].cluster.is_some_and(|c| {
             let hit = |t: &Ms| (0..=1).contains(&(minute - t.div_euclid(super::MINUTE)));
@@ -166,7 +166,7 @@ impl Databases {
     }
 }
 
-/// How long after a failover's start the scenario repeats it.
+/// The interval at which the scenario repeats the failover.
 const REPEAT: Ms = 600 * SECOND;
 
 impl World {
@@ -200,7 +200,7 @@ impl World {
         self.databases.events.push(event);
     }
 
-    /// Starts a failover to an instance, or to the reader of the lowest tier.
+    /// Starts a failover to an instance, or by default to the reader of the lowest tier.
     pub(crate) fn failover_start(&mut self, cluster: usize, to: Option<usize>, repeat: bool) {
         let now = self.now;
         if repeat {
@@ -223,7 +223,7 @@ impl World {
         self.schedule(now + wait, Event::FailoverSwap { cluster, to });
     }
 
-    /// The writer flag moves; both instances restart.
+    /// Moves the writer role; both instances restart.
     pub(crate) fn failover_swap(&mut self, cluster: usize, to: usize) {
         let now = self.now;
         let c = &mut self.databases.clusters[cluster];
@@ -237,7 +237,7 @@ impl World {
         self.schedule(now + wait, Event::FailoverEnd { cluster });
     }
 
-    /// RDS-EVENT-0071: the failover is complete.
+    /// RDS-EVENT-0071: completes the failover.
     pub(crate) fn failover_end(&mut self, cluster: usize) {
         let c = &mut self.databases.clusters[cluster];
         c.status = "available";

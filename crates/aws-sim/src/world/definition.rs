@@ -15,14 +15,14 @@ pub(crate) struct Container {
     pub(crate) essential: bool,
     pub(crate) port: Option<u32>,
     pub(crate) environment: Vec<(String, String)>,
-    /// Name of the variable and the parameter it comes from.
+    /// The environment variable and the parameter that it is read from.
     pub(crate) secrets: Vec<(String, String)>,
-    /// The log group and stream prefix of awslogs.
+    /// The awslogs group and stream prefix.
     pub(crate) log: Option<(String, String)>,
     pub(crate) check: Option<HealthCheck>,
 }
 
-/// `healthCheck` of a container; times in seconds.
+/// The `healthCheck` of a container; times in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct HealthCheck {
     pub(crate) interval: u32,
@@ -41,19 +41,19 @@ pub(crate) struct TaskDef {
     pub(crate) memory: u32,
     pub(crate) containers: Vec<Container>,
     pub(crate) registered: Ms,
-    /// The fate of tasks of this revision, where it is not the image that decides.
+    /// The fate of the tasks of this revision, if it is not determined by the image.
     pub(crate) fate: Fate,
-    /// Whether it is for arm64.
+    /// Whether it targets arm64.
     pub(crate) arm: bool,
-    /// The tree that a client registered; none of those that are there at the start has one.
+    /// The tree that a client registered; none for the initial definitions.
     pub(crate) raw: Option<Node>,
     pub(crate) tags: Vec<(String, String)>,
-    /// When it was deregistered.
+    /// The time at which it was deregistered.
     pub(crate) inactive: Option<Ms>,
 }
 
 impl TaskDef {
-    /// The health check of the container that counts: the first essential one that has any.
+    /// The health check that counts: that of the first essential container with one.
     pub(crate) fn check(&self) -> Option<HealthCheck> {
         self.containers.iter().filter(|c| c.essential).find_map(|c| c.check)
     }

@@ -1,5 +1,5 @@
-//! How rollouts go, by what is deployed: every fate in the table of images, the breaker, the ways
-//! to stop one, the percentages. Driven by the clock alone.
+//! Rollouts by what is deployed: every fate in the table of images, the breaker, the ways to stop a rollout, the
+//! percentages. Driven only by the clock.
 
 use super::ecs::{DeployAlarms, Fate, Rollout};
 use super::fate::KNOWN;
@@ -17,7 +17,7 @@ pub(super) fn world() -> World {
     world_of(Scenario::Staging, 1)
 }
 
-pub(super) fn named(world: &World, name: &str) -> usize {
+pub(super) fn service_named(world: &World, name: &str) -> usize {
     *world.service_index.iter().find(|((_, n), _)| n == name).unwrap().1
 }
 
@@ -25,13 +25,13 @@ pub(super) fn after(world: &mut World, time: Ms) {
     world.run_until(world.now + time);
 }
 
-/// Deploys an image to a service and gives the place of its release.
+/// Deploys an image to a service and returns the id of its deployment.
 pub(super) fn deploy(world: &mut World, service: &str, image: &str) -> u64 {
     let answer = world.control(&json!({"deploy": {"service": service, "image": image}})).unwrap();
     answer["deployment"].as_str().unwrap().strip_prefix("ecs-svc/").unwrap().parse().unwrap()
 }
 
-/// Runs second by second until the rollout of a deployment has ended; how long it took.
+/// Runs second by second until the rollout of a deployment has ended; returns the duration.
 pub(super) fn run_to_the_end(world: &mut World, service: usize, deployment: u64, most: Ms) -> Option<Ms> {
     let began = world.now;
     while world.now - began < most {
@@ -48,7 +48,7 @@ pub(super) fn status(world: &World, service: usize, deployment: u64) -> &'static
     world.services[service].releases.iter().find(|r| r.deployment == deployment).unwrap().status
 }
 
-/// Stop code, reason, exit code and container's reason of the last task that stopped.
+/// The stop code, reason, exit code and container reason of the last task that stopped.
 fn last_stop(world: &World, service: usize) -> (&'static str, String, Option<i64>, String) {
     let s = &world.services[service];
     let task = s.stopped.iter().rev().map(|id| &world.tasks[&(s.cluster, *id)]);
@@ -60,11 +60,11 @@ fn last_stop(world: &World, service: usize) -> (&'static str, String, Option<i64
 }
 
 #[test]
-fn good_images_are_deployed_and_nothing_is_missed_meanwhile() {
+fn good_images_deploy_without_interruption() {
     for image in ["c0ffee1", "c0ffee2", "latest", "51005e1"] {
         for seed in 1..=5 {
             let mut w = world_of(Scenario::Staging, seed);
-            let web = named(&w, WEB);
+            let web = service_named(&w, WEB);
             let id = deploy(&mut w, WEB, image);
             let mut down = false;
             let began = w.now;
@@ -87,7 +87,7 @@ fn good_images_are_deployed_and_nothing_is_missed_meanwhile() {
 }
 
 #[test]
-fn bad_images_end_as_the_table_says() {
+fn bad_images_end_as_documented_in_the_table() {
     let not_found = "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref";
     let cases: &[(&str, &str, &str, Option<i64>, &str)] = &[
         ("badc0de", "EssentialContainerExited", "Essential container in task exited", Some(1), ""),
@@ -112,7 +112,7 @@ fn bad_images_end_as_the_table_says() {
     for (image, code, reason, exit, container) in cases {
         for seed in 1..=5 {
             let mut w = world_of(Scenario::Staging, seed);
-            let web = named(&w, WEB);
+            let web = service_named(&w, WEB);
             let before = w.services[web].deployments[0].def.arn();
             let id = deploy(&mut w, WEB, image);
             let took = run_to_the_end(&mut w, web, id, HOUR);
@@ -121,7 +121,7 @@ fn bad_images_end_as_the_table_says() {
             assert_eq!((stop.0, stop.2), (*code, *exit), "{image}");
             assert!(stop.1.starts_with(reason), "{image}: {}", stop.1);
             assert!(stop.3.starts_with(container) && stop.3.is_empty() == container.is_empty(), "{image}: {}", stop.3);
-            // The services are stable again, and what runs is what ran before.
+            // The services are stable again, and the previous definition runs.
             let s = &w.services[web];
             assert_eq!((s.deployments.len(), w.running(web), s.desired), (1, 1, 1));
             assert_eq!(s.deployments[0].def.arn(), before);
@@ -131,9 +131,9 @@ fn bad_images_end_as_the_table_says() {
 }
 
 #[test]
-fn memory_that_runs_out_is_never_seen_by_the_breaker() {
+fn out_of_memory_never_trips_the_breaker() {
     let mut w = world();
-    let web = named(&w, WEB);
+    let web = service_named(&w, WEB);
     let id = deploy(&mut w, WEB, "0dd5eed");
     after(&mut w, 30 * MINUTE);
     assert_eq!(status(&w, web, id), "IN_PROGRESS");
@@ -143,10 +143,10 @@ fn memory_that_runs_out_is_never_seen_by_the_breaker() {
 }
 
 #[test]
-fn a_digest_has_the_fate_of_its_tag() {
+fn digest_has_the_same_fate_as_its_tag() {
     for known in KNOWN {
         let w = world();
-        let web = named(&w, WEB);
+        let web = service_named(&w, WEB);
         let repository = &w.registry.repositories[&("ap-northeast-1", WEB.to_owned())];
         let image = repository.find(None, Some(known.tag)).unwrap().clone();
         let mut by_digest = w;
@@ -160,12 +160,12 @@ fn a_digest_has_the_fate_of_its_tag() {
 }
 
 #[test]
-fn a_tag_is_resolved_once_a_deployment() {
+fn tag_is_resolved_once_per_deployment() {
     let mut w = world();
-    let web = named(&w, WEB);
+    let web = service_named(&w, WEB);
     deploy(&mut w, WEB, "release");
     w.control(&json!({"push_image": {"repository": WEB, "tag": "release"}})).unwrap();
-    // It was not there when the deployment started.
+    // The tag did not exist when the deployment started.
     after(&mut w, 2 * MINUTE);
     assert_eq!(last_stop(&w, web).0, "TaskFailedToStart");
     let id = deploy(&mut w, WEB, "release");
@@ -180,9 +180,9 @@ fn a_tag_is_resolved_once_a_deployment() {
 }
 
 #[test]
-fn without_a_breaker_it_fails_for_ever_and_without_rollback_it_stops() {
+fn rollout_without_breaker_never_ends_and_without_rollback_stops() {
     let mut w = world();
-    let web = named(&w, WEB);
+    let web = service_named(&w, WEB);
     w.services[web].breaker = false;
     let id = deploy(&mut w, WEB, "badc0de");
     after(&mut w, HOUR);
@@ -199,30 +199,30 @@ fn without_a_breaker_it_fails_for_ever_and_without_rollback_it_stops() {
     let s = &w.services[web];
     assert_eq!((s.deployments.len(), s.deployments[0].rollout, w.running(web)), (2, Rollout::Failed, 1));
     assert_eq!(s.stopped.len(), started, "no task of it is started any more");
-    // The next deployment goes as ever.
+    // The next deployment succeeds.
     let id = deploy(&mut w, WEB, "c0ffee1");
     run_to_the_end(&mut w, web, id, 20 * MINUTE);
     assert_eq!((status(&w, web, id), w.services[web].deployments.len()), ("SUCCESSFUL", 1));
 }
 
 #[test]
-fn a_rollout_can_be_stopped_either_way() {
+fn rollout_can_be_stopped_with_or_without_rollback() {
     for (rollback, asked, ended) in
         [(true, "ROLLBACK_REQUESTED", "ROLLBACK_SUCCESSFUL"), (false, "STOP_REQUESTED", "STOPPED")]
     {
         for wait in [0, 500, 5_000, 20_000, 35_000] {
             let mut w = world();
-            let web = named(&w, WEB);
+            let web = service_named(&w, WEB);
             let before = w.services[web].deployments[0].id;
             let id = deploy(&mut w, WEB, "c0ffee1");
             assert_eq!(w.services[web].releases[0].shown(w.now), "PENDING");
             after(&mut w, wait);
-            w.ask_to_stop(web, 0, rollback).unwrap();
+            w.request_stop(web, 0, rollback).unwrap();
             assert_eq!(status(&w, web, id), asked);
-            assert_eq!(w.ask_to_stop(web, 0, rollback), Ok(()), "asking twice is the same");
+            assert_eq!(w.request_stop(web, 0, rollback), Ok(()), "asking twice is the same");
             assert!(run_to_the_end(&mut w, web, id, 10 * MINUTE).is_some(), "{asked} after {wait}");
             assert_eq!(status(&w, web, id), ended);
-            assert_eq!(w.ask_to_stop(web, 0, rollback), Err(ended));
+            assert_eq!(w.request_stop(web, 0, rollback), Err(ended));
             after(&mut w, 5 * MINUTE);
             assert_eq!(w.services[web].deployments[0].id == before, rollback);
             assert!(w.running(web) >= 1);
@@ -231,9 +231,9 @@ fn a_rollout_can_be_stopped_either_way() {
 }
 
 #[test]
-fn a_newer_deployment_supersedes_and_the_way_back_leads_past_it() {
+fn rollback_skips_a_superseded_deployment() {
     let mut w = world();
-    let web = named(&w, WEB);
+    let web = service_named(&w, WEB);
     let before = w.services[web].deployments[0].def.arn();
     let first = deploy(&mut w, WEB, "c0ffee1");
     after(&mut w, 5 * SECOND);
@@ -245,11 +245,11 @@ fn a_newer_deployment_supersedes_and_the_way_back_leads_past_it() {
 }
 
 #[test]
-fn a_way_back_that_fails_says_so() {
+fn failed_rollback_is_reported() {
     let mut w = world();
-    let web = named(&w, WEB);
+    let web = service_named(&w, WEB);
     let id = deploy(&mut w, WEB, "badc0de");
-    // What runs is stopped, and what it was made of will not start again.
+    // The running tasks are stopped, and their definition can no longer start.
     let mut images = (*w.services[web].deployments[1].images).clone();
     images.fate = Fate::NoSecrets;
     let images = Arc::new(images);
@@ -269,10 +269,10 @@ fn a_way_back_that_fails_says_so() {
 }
 
 #[test]
-fn alarms_end_a_rollout() {
+fn alarms_end_a_rollout_unless_already_raised() {
     for rollback in [true, false] {
         let mut w = world();
-        let web = named(&w, WEB);
+        let web = service_named(&w, WEB);
         let names = vec!["bookmark-manager-staging-web-cpu-high".to_owned()];
         w.services[web].alarms = Some(DeployAlarms { names: names.clone(), enable: true, rollback });
         w.poke(&json!({"load": {"service": WEB, "factor": 30}})).unwrap();
@@ -283,7 +283,7 @@ fn alarms_end_a_rollout() {
         let r = &w.services[web].releases[0];
         assert_eq!(r.alarmed, names);
         assert!(r.status_reason.as_ref().unwrap().contains("web-cpu-high"));
-        // One that starts while the alarm is on does not listen to it.
+        // A rollout that starts while the alarm is on ignores it.
         let id = deploy(&mut w, WEB, "c0ffee1");
         run_to_the_end(&mut w, web, id, 20 * MINUTE);
         assert_eq!(status(&w, web, id), "SUCCESSFUL");
@@ -291,12 +291,12 @@ fn alarms_end_a_rollout() {
 }
 
 #[test]
-fn percentages_round_and_bad_pairs_never_end() {
-    // Desired, minimum, maximum, and whether it gets anywhere.
+fn percentages_are_rounded_and_impossible_pairs_never_end() {
+    // Desired, minimum, maximum, and whether the rollout ends.
     for (desired, min, max, ends) in [(2, 75, 100, false), (3, 100, 125, false), (2, 50, 100, true), (4, 75, 100, true)]
     {
         let mut w = world();
-        let web = named(&w, WEB);
+        let web = service_named(&w, WEB);
         w.set_desired(web, desired);
         after(&mut w, 2 * MINUTE);
         let s = &mut w.services[web];
@@ -313,9 +313,9 @@ fn percentages_round_and_bad_pairs_never_end() {
 }
 
 #[test]
-fn nothing_desired_is_deployed_at_once() {
+fn deployment_with_desired_zero_completes_at_once() {
     let mut w = world();
-    let web = named(&w, WEB);
+    let web = service_named(&w, WEB);
     w.set_desired(web, 0);
     after(&mut w, 2 * MINUTE);
     let id = deploy(&mut w, WEB, "badc0de");
@@ -324,9 +324,9 @@ fn nothing_desired_is_deployed_at_once() {
 }
 
 #[test]
-fn grace_is_given_before_health_checks_count() {
+fn health_checks_count_after_the_grace_period() {
     let mut w = world();
-    let web = named(&w, WEB);
+    let web = service_named(&w, WEB);
     deploy(&mut w, WEB, "deadbee");
     after(&mut w, 100 * SECOND);
     let unhealthy = |w: &World| w.services[web].events.iter().any(|e| e.message.contains("is unhealthy in"));
@@ -336,13 +336,14 @@ fn grace_is_given_before_health_checks_count() {
 }
 
 #[test]
-fn there_is_a_repository_for_every_service_with_what_runs() {
+fn every_service_has_a_repository_with_its_running_image() {
     let w = world();
     for s in &w.services {
         for d in &s.deployments {
             assert_eq!(d.images.fate, Fate::Fine);
-            let ours = d.def.containers.iter().zip(&d.images.digests).filter(|(c, _)| c.image.contains(".dkr.ecr."));
-            for (c, digest) in ours {
+            let own_images =
+                d.def.containers.iter().zip(&d.images.digests).filter(|(c, _)| c.image.contains(".dkr.ecr."));
+            for (c, digest) in own_images {
                 let (name, tag) = c.image.rsplit_once('/').unwrap().1.split_once(':').unwrap();
                 let repository = &w.registry.repositories[&(d.def.region, name.to_owned())];
                 let image = repository.find(None, Some(tag)).unwrap();

@@ -1,5 +1,5 @@
-//! The nouns of ECS: clusters, task definitions, services, deployments, tasks. How they change is
-//! in `scheduler`, `tasks` and `rollout`; how they look in an answer is in `services::ecs`.
+//! The data of ECS: clusters, task definitions, services, deployments, tasks. Their changes are in `scheduler`,
+//! `tasks` and `rollout`; their form in answers is in `services::ecs`.
 
 use super::World;
 use super::kinds::{Controller, Life, RollbackOutcome, Stage, Strategy, TaskSet};
@@ -19,7 +19,7 @@ pub(crate) use super::fate::Fate;
 pub(crate) struct Cluster {
     pub(crate) region: &'static str,
     pub(crate) name: String,
-    /// Container Insights `enabled` or `disabled`.
+    /// Whether Container Insights is enabled.
     pub(crate) insights: bool,
     pub(crate) tags: Vec<(&'static str, &'static str)>,
 }
@@ -30,10 +30,10 @@ impl Cluster {
     }
 }
 
-/// `healthStatus` of a container and of its task.
+/// The `healthStatus` of a container and of its task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Health {
-    /// It has no check, or none has ended yet.
+    /// There is no health check, or none has finished yet.
     Unknown,
     Healthy,
     Unhealthy,
@@ -49,7 +49,7 @@ impl Health {
     }
 }
 
-/// `rolloutState` of a deployment.
+/// The `rolloutState` of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rollout {
     InProgress,
@@ -57,26 +57,26 @@ pub(crate) enum Rollout {
     Failed,
 }
 
-/// A deployment as `DescribeServices` lists it.
+/// A deployment as listed by `DescribeServices`.
 #[derive(Debug)]
 pub(crate) struct Deployment {
     /// The number in `ecs-svc/NUMBER`.
     pub(crate) id: u64,
     pub(crate) def: Arc<TaskDef>,
-    /// The digests that its images were resolved to.
+    /// The digests of its images.
     pub(crate) images: Arc<Resolved>,
-    /// The service revision it deploys.
+    /// The service revision that it deploys.
     pub(crate) revision: u64,
     pub(crate) created: Ms,
     pub(crate) updated: Ms,
-    /// Consecutive failures; a task that runs sets it back to 0, as in ECS.
+    /// Consecutive failures; as in ECS, a task that reaches RUNNING resets this to 0.
     pub(crate) failed: u32,
-    /// Tasks in a row that ran and failed their health checks.
-    pub(crate) sick: u32,
+    /// Consecutive tasks that ran and failed their health checks.
+    pub(crate) health_failures: u32,
     pub(crate) failures: u32,
     pub(crate) rollout: Rollout,
     pub(crate) reason: String,
-    /// The fields of a task set, where something else than ECS deploys.
+    /// The fields of a task set, if the service is not deployed by ECS.
     pub(crate) set: Option<TaskSet>,
 }
 
@@ -86,7 +86,7 @@ impl Deployment {
     }
 }
 
-/// A revision of a service: what a deployment leads to.
+/// A revision of a service: the target of a deployment.
 #[derive(Debug)]
 pub(crate) struct Revision {
     pub(crate) id: u64,
@@ -112,17 +112,17 @@ pub(crate) struct Release {
     /// Failures counted by the circuit breaker.
     pub(crate) failures: u32,
     pub(crate) triggered: bool,
-    /// Alarms that were in alarm when it started: they are not listened to.
-    pub(crate) deaf: Vec<String>,
-    /// Alarms that ended it.
+    /// Alarms that were already in alarm at its start; they are ignored.
+    pub(crate) ignored_alarms: Vec<String>,
+    /// The alarms that ended it.
     pub(crate) alarmed: Vec<String>,
-    /// Where a blue/green deployment stands.
+    /// The current stage of a blue/green deployment.
     pub(crate) stage: Option<Stage>,
-    /// When and to which revision it rolled back, and why.
+    /// The time, target revision and reason of its rollback.
     pub(crate) rollback: Option<(Ms, u64, String)>,
 }
 
-/// A line of a service's events.
+/// An entry of a service's events.
 #[derive(Debug)]
 pub(crate) struct ServiceEvent {
     pub(crate) id: u128,
@@ -130,7 +130,7 @@ pub(crate) struct ServiceEvent {
     pub(crate) message: String,
 }
 
-/// Alarms that end a rollout.
+/// The alarms that end a rollout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DeployAlarms {
     pub(crate) names: Vec<String>,
@@ -138,15 +138,15 @@ pub(crate) struct DeployAlarms {
     pub(crate) rollback: bool,
 }
 
-/// A service and its rules.
+/// A service with its settings.
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) cluster: usize,
     pub(crate) name: String,
     pub(crate) created: Ms,
     pub(crate) life: Life,
-    /// The outcome of its rollbacks.
-    pub(crate) way_back: RollbackOutcome,
+    /// The outcome of rollbacks of this service.
+    pub(crate) rollback_outcome: RollbackOutcome,
     pub(crate) strategy: Strategy,
     pub(crate) controller: Controller,
     pub(crate) desired: u32,
@@ -160,13 +160,13 @@ pub(crate) struct Service {
     pub(crate) exec: bool,
     pub(crate) grace: u32,
     pub(crate) target_group: Option<usize>,
-    /// FARGATE and `FARGATE_SPOT` instead of a launch type.
+    /// Whether it uses FARGATE and `FARGATE_SPOT` capacity providers instead of a launch type.
     pub(crate) spot: bool,
     pub(crate) zones: &'static [&'static str],
     pub(crate) public_ip: bool,
     /// Newest first; the first one is PRIMARY.
     pub(crate) deployments: Vec<Deployment>,
-    /// Its service deployments, the newest first.
+    /// The service deployments, newest first.
     pub(crate) releases: Vec<Release>,
     pub(crate) revisions: Vec<Revision>,
     /// Newest first, at most 100.
@@ -176,22 +176,22 @@ pub(crate) struct Service {
     /// Stopped tasks that are still listed, oldest first.
     pub(crate) stopped: VecDeque<u128>,
     pub(crate) steady: bool,
-    /// No task is started before.
+    /// No task is started before this time.
     pub(crate) next_start: Ms,
-    /// The next look of the scheduler that is already planned for a retry.
+    /// The time of the next reconciliation that is already planned for a retry.
     pub(crate) retry: Option<Ms>,
-    /// Whether Fargate has no room for its tasks.
+    /// Whether Fargate has no capacity for its tasks.
     pub(crate) no_capacity: bool,
     /// Whether every image takes minutes to start.
     pub(crate) slow: bool,
-    /// One task on each container instance, and no count of its own.
+    /// Whether it runs one task on each container instance, without a desired count.
     pub(crate) daemon: bool,
     pub(crate) load: Load,
     pub(crate) tags: Vec<(String, String)>,
     pub(crate) rng: Rng,
 }
 
-/// `lastStatus` of a task.
+/// The `lastStatus` of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Status {
     Provisioning,
@@ -219,7 +219,7 @@ impl Status {
     }
 }
 
-/// A task's place behind a load balancer.
+/// The state of a task's target in the load balancer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
     None,
@@ -229,7 +229,7 @@ pub(crate) enum Target {
     Draining,
 }
 
-/// Why and how a task stopped.
+/// The reason and circumstances of a task's end.
 #[derive(Debug)]
 pub(crate) struct Stop {
     pub(crate) code: &'static str,
@@ -244,16 +244,16 @@ pub(crate) struct Stop {
 #[derive(Debug)]
 pub(crate) struct Task {
     pub(crate) service: usize,
-    /// The deployment that started it.
+    /// The deployment that started the task.
     pub(crate) deployment: u64,
     pub(crate) def: Arc<TaskDef>,
     pub(crate) status: Status,
     /// Whether its desired status is STOPPED.
     pub(crate) stopping: bool,
-    /// Counts state changes: a step that was meant for an earlier state is void.
+    /// Counts state changes: a step scheduled for an earlier epoch is ignored.
     pub(crate) epoch: u32,
     pub(crate) fate: Fate,
-    /// The digests that its images were resolved to.
+    /// The digests of its images.
     pub(crate) images: Arc<Resolved>,
     pub(crate) zone: &'static str,
     pub(crate) spot: bool,
@@ -269,18 +269,18 @@ pub(crate) struct Task {
     pub(crate) target: Target,
     /// The combined health of its essential containers.
     pub(crate) health: Health,
-    /// Whether it counts as healthy for a rollout.
+    /// Whether it counts as healthy for the rollout.
     pub(crate) healthy: bool,
     pub(crate) stop: Option<Box<Stop>>,
-    /// ECS Exec, as its service had it when the task was started.
+    /// Whether ECS Exec was enabled when the task was started.
     pub(crate) exec: bool,
 }
 
-/// The agent of ECS Exec needs so long after the start of its task, in milliseconds.
+/// The start time of the ECS Exec agent after that of its task, in milliseconds.
 const EXEC_AGENT: Ms = 5_000;
 
 impl Task {
-    /// Whether the agent of ECS Exec runs at a time.
+    /// Whether the ECS Exec agent runs at a time.
     pub(crate) fn exec_ready(&self, now: Ms) -> bool {
         self.exec
             && !self.stopping
@@ -306,17 +306,17 @@ impl World {
         format!("arn:aws:ecs:{}:{ACCOUNT}:task/{}/{id:032x}", c.region, c.name)
     }
 
-    /// The tasks of a service that are RUNNING.
+    /// The number of RUNNING tasks of a service.
     pub(crate) fn running(&self, service: usize) -> u32 {
         self.count(service, |t| t.status == Status::Running)
     }
 
-    /// The tasks of a service that are on their way to RUNNING.
+    /// The number of tasks of a service that have not reached RUNNING yet.
     pub(crate) fn pending(&self, service: usize) -> u32 {
         self.count(service, |t| t.status < Status::Running)
     }
 
-    /// How many of a service's live tasks are so.
+    /// The number of a service's live tasks that match a condition.
     pub(crate) fn count(&self, service: usize, is: impl Fn(&Task) -> bool) -> u32 {
         let s = &self.services[service];
         let n = s.live.iter().filter_map(|id| self.tasks.get(&(s.cluster, *id))).filter(|t| is(t)).count();
@@ -329,7 +329,7 @@ impl World {
         self.note_at(service, at, text);
     }
 
-    /// Adds an event of a given time to a service; events are added in time order.
+    /// Adds an event with a given time to a service; events must be added in time order.
     pub(crate) fn note_at(&mut self, service: usize, at: Ms, text: &str) {
         let s = &mut self.services[service];
         let message = format!("(service {}) {text}", s.name);

@@ -1,5 +1,5 @@
-//! The fate of a task, and which image decides it. The image's digest carries the fate, so a deployment by tag and one
-//! by digest end the same way. How a fate is lived through is in `tasks`.
+//! The fate of a task, and which image determines it. The fate is attached to the image's digest, so deployments by
+//! tag and by digest end the same way. The effects of a fate are in `tasks`.
 
 /// The fate of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -8,21 +8,21 @@ pub(crate) enum Fate {
     Fine,
     /// It runs, but takes minutes to start.
     Slow,
-    /// It runs for some seconds and is killed for its memory.
+    /// It runs for some seconds and is killed for running out of memory.
     OutOfMemory,
-    /// Its program ends with an error before it runs.
+    /// Its program exits with an error at once.
     ExitsEarly,
-    /// It runs, and its target never turns healthy.
+    /// It runs, but its target never becomes healthy.
     Unhealthy,
     /// A layer of its image cannot be read.
     CannotPull,
     /// Its image is not in the registry.
     NoImage,
-    /// No manifest of its image is for the processor of the task definition.
+    /// No manifest of its image matches the processor of the task definition.
     NoPlatform,
-    /// Its image is for another processor.
+    /// Its image is for a different processor.
     WrongPlatform,
-    /// Its execution role may not read its secrets.
+    /// Its execution role is not allowed to read its secrets.
     NoSecrets,
 }
 
@@ -31,19 +31,19 @@ pub(crate) enum Fate {
 pub(crate) struct Known {
     pub(crate) tag: &'static str,
     pub(crate) fate: Fate,
-    /// The processors it is made for, as image configurations spell them; two make an index.
+    /// The processors that it is built for, in the notation of image configurations; two make an index.
     pub(crate) processors: &'static [&'static str],
-    /// Critical, high, medium and low findings of its scan, if it was scanned.
+    /// The critical, high, medium and low findings of its scan, if it was scanned.
     pub(crate) findings: Option<[u32; 4]>,
 }
 
-const fn known(tag: &'static str, fate: Fate, processors: &'static [&'static str]) -> Known {
+const fn image(tag: &'static str, fate: Fate, processors: &'static [&'static str]) -> Known {
     Known { tag, fate, processors, findings: Some([0, 0, 2, 9]) }
 }
 
 const AMD64: &[&str] = &["amd64"];
 
-/// The images of every repository, oldest first; beside them there is one a revision, all fine.
+/// The images of every repository, oldest first; in addition there is one per revision, all of them fine.
 ///
 /// | tag | what happens |
 /// |---|---|
@@ -57,18 +57,18 @@ const AMD64: &[&str] = &["amd64"];
 /// | `c0ffee2` | an index for amd64 and arm64: fine, not scanned |
 /// | `c0ffee1` | fine; the newest, so `latest` points at it; its scan found something |
 pub(crate) const KNOWN: &[Known] = &[
-    known("badc0de", Fate::ExitsEarly, AMD64),
-    known("0dd5eed", Fate::OutOfMemory, AMD64),
-    known("deadbee", Fate::Unhealthy, AMD64),
-    known("f00dbad", Fate::CannotPull, AMD64),
-    known("5ec4e75", Fate::NoSecrets, AMD64),
-    known("a4a4a4a", Fate::Fine, &["arm64"]),
-    known("51005e1", Fate::Slow, AMD64),
+    image("badc0de", Fate::ExitsEarly, AMD64),
+    image("0dd5eed", Fate::OutOfMemory, AMD64),
+    image("deadbee", Fate::Unhealthy, AMD64),
+    image("f00dbad", Fate::CannotPull, AMD64),
+    image("5ec4e75", Fate::NoSecrets, AMD64),
+    image("a4a4a4a", Fate::Fine, &["arm64"]),
+    image("51005e1", Fate::Slow, AMD64),
     Known { tag: "c0ffee2", fate: Fate::Fine, processors: &["amd64", "arm64"], findings: None },
     Known { tag: "c0ffee1", fate: Fate::Fine, processors: AMD64, findings: Some([0, 1, 4, 17]) },
 ];
 
-/// The tag that points at the newest image that is fine.
+/// The tag of the newest image that works.
 pub(crate) const LATEST: &str = "latest";
 
 /// The names of fates in control requests.
@@ -83,7 +83,7 @@ const NAMES: &[(&str, Fate)] = &[
 ];
 
 impl Fate {
-    /// The fate of a name in a control request, or what the tag of a known image says.
+    /// Parses the name of a fate in a control request, or the tag of a known image.
     pub(crate) fn parse(name: &str) -> Result<Fate, String> {
         let named = NAMES.iter().find(|(n, _)| *n == name).map(|(_, f)| *f);
         named.or_else(|| KNOWN.iter().find(|k| k.tag == name).map(|k| k.fate)).ok_or_else(|| {
@@ -92,7 +92,7 @@ impl Fate {
         })
     }
 
-    /// Whether a task of this fate never has a running container.
+    /// Whether no container of a task with this fate ever runs.
     pub(crate) fn fails_to_start(self) -> bool {
         matches!(self, Fate::CannotPull | Fate::NoImage | Fate::NoPlatform | Fate::NoSecrets)
     }

@@ -1,4 +1,4 @@
-//! Web ACLs of WAF: each load balancer begins with one; which requests they block is a matter of `metrics` and `sites`.
+//! Web ACLs of WAF: each load balancer starts with one. The requests that they block are in `metrics` and `sites`.
 
 use super::World;
 use super::balancing::Balancer;
@@ -14,20 +14,20 @@ pub(crate) struct WebAcl {
     pub(crate) scope: String,
     pub(crate) name: String,
     pub(crate) id: String,
-    /// Changes with every change: who changes it says which state it read.
+    /// The lock token. It changes with every change, and a change must name the current one.
     pub(crate) lock: String,
-    /// The settings of `CreateWebACL` and `UpdateWebACL`, as they are given.
+    /// The settings of `CreateWebACL` and `UpdateWebACL`, unchanged.
     pub(crate) settings: Node,
     pub(crate) tags: Vec<(String, String)>,
 }
 
-/// Every web ACL, and what each stands before.
+/// All web ACLs and their associations.
 #[derive(Debug, Default)]
 pub(crate) struct Firewalls {
     pub(crate) all: Vec<WebAcl>,
-    /// ARN of a resource to the ARN of its web ACL.
+    /// The ARN of a resource and the ARN of its web ACL.
     pub(crate) before: Vec<(String, String)>,
-    /// How many locks were given.
+    /// The number of lock tokens created.
     locks: u64,
 }
 
@@ -39,13 +39,13 @@ impl WebAcl {
 }
 
 impl Firewalls {
-    /// A lock that nobody has.
+    /// Creates a new lock token.
     pub(crate) fn lock(&mut self) -> String {
         self.locks += 1;
         Rng::new(self.locks, "web-acl").uuid()
     }
 
-    /// The web ACL of an ARN.
+    /// Finds a web ACL by ARN.
     pub(crate) fn find(&self, arn: &str) -> Option<&WebAcl> {
         self.all.iter().find(|acl| acl.arn() == arn)
     }
@@ -56,12 +56,12 @@ impl Firewalls {
     }
 }
 
-/// How a rule, or the whole, is counted.
+/// The visibility settings of a rule or a web ACL.
 fn counted(name: &str) -> Node {
     map! {"SampledRequestsEnabled": true, "CloudWatchMetricsEnabled": true, "MetricName": name}
 }
 
-/// One of AWS's own groups of rules, under the name of its metric.
+/// A managed rule group of AWS, with the name of its metric.
 fn managed(priority: i64, name: &str, group: &str) -> Node {
     map! {
         "Name": name,
@@ -99,7 +99,7 @@ fn of(balancer: &Balancer) -> WebAcl {
 }
 
 impl World {
-    /// A web ACL before each load balancer.
+    /// Adds a web ACL to each load balancer.
     pub(crate) fn add_firewalls(&mut self) {
         for balancer in &self.balancers {
             let acl = of(balancer);

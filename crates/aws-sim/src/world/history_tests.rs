@@ -1,13 +1,13 @@
-//! Rollouts as they may happen: seen at any pace, and through hundreds of generated histories.
+//! Invariants of rollouts: independent of the step size, and over hundreds of generated histories.
 
-use super::deploy_tests::{WEB, after, deploy, named, run_to_the_end, status, world, world_of};
+use super::deploy_tests::{WEB, after, deploy, run_to_the_end, service_named, status, world, world_of};
 use super::ecs::Rollout;
 use super::fate::KNOWN;
 use super::*;
 use serde_json::json;
 
 #[test]
-fn a_rollout_seen_once_or_every_second_is_the_same() {
+fn rollout_is_independent_of_the_step_size() {
     for known in KNOWN {
         let (mut jump, mut steps) = (world(), world());
         deploy(&mut jump, WEB, known.tag);
@@ -22,13 +22,13 @@ fn a_rollout_seen_once_or_every_second_is_the_same() {
     }
 }
 
-/// Hundreds of histories of what people and machines may do, and what must hold in each.
+/// Generates hundreds of histories of actions by people and machines, and checks the invariants of each.
 #[test]
-fn whatever_happens_the_records_are_sound() {
+fn generated_histories_keep_the_invariants() {
     let mut seen = std::collections::BTreeSet::new();
     for seed in 1..=150 {
         let mut w = world_of(Scenario::Staging, seed);
-        let web = named(&w, WEB);
+        let web = service_named(&w, WEB);
         let mut rng = Rng::new(seed, "histories");
         let mut ended: Vec<(String, &'static str)> = Vec::new();
         for _ in 0..10 {
@@ -38,7 +38,7 @@ fn whatever_happens_the_records_are_sound() {
                     deploy(&mut w, WEB, known.tag);
                 }
                 4 => w.set_desired(web, rng.range(0, 4) as u32),
-                5 => drop(w.ask_to_stop(web, 0, rng.range(0, 1) == 1)),
+                5 => drop(w.request_stop(web, 0, rng.range(0, 1) == 1)),
                 6 => drop(w.stop_by_schedule()),
                 7 => drop(w.invoke(0, &json!({"action": "start"}))),
                 8 => {
@@ -51,7 +51,7 @@ fn whatever_happens_the_records_are_sound() {
                     if let Some(key) = live {
                         w.stop_task(key, "UserInitiated", "test");
                     }
-                    w.look_soon(web);
+                    w.reconcile_soon(web);
                 }
             }
             for _ in 0..rng.range(1, 40) {
@@ -77,7 +77,7 @@ fn whatever_happens_the_records_are_sound() {
                 assert!(tasks.into_iter().all(|t| ids.contains(&t.deployment)), "{seed}: a task of no deployment");
             }
         }
-        // Left alone with an image that is fine, it always comes to rest.
+        // Without further actions, a deployment of a working image always completes.
         w.services[web].breaker = true;
         (w.services[web].min_percent, w.services[web].max_percent) = (100, 200);
         let id = deploy(&mut w, WEB, "c0ffee1");

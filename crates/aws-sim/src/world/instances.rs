@@ -1,14 +1,14 @@
-//! Instances of EC2 that sessions can go through: a bastion that runs, and one that is stopped.
+//! EC2 instances that sessions can go through: a running bastion and a stopped one.
 
 use super::{DAY, SECOND, World};
 use crate::clock::Ms;
 use crate::scenario::Scenario;
 use serde_json::Value;
 
-/// From the start until it runs, and from there until its agent is online.
+/// The time from the start until it is running, and from then until its agent is online.
 pub(crate) const BOOT: Ms = 15 * SECOND;
 const AGENT: Ms = 20 * SECOND;
-/// How long the checks of a started instance take, and how long a stop takes.
+/// The duration of the status checks after a start, and of a stop.
 const CHECKS: Ms = 60 * SECOND;
 const STOPS: Ms = 25 * SECOND;
 
@@ -16,19 +16,19 @@ const STOPS: Ms = 25 * SECOND;
 #[derive(Debug, Clone)]
 pub(crate) struct Instance {
     pub(crate) id: &'static str,
-    /// Tags with their values; `Name` is its name.
+    /// Its tags; `Name` is its name.
     pub(crate) tags: &'static [(&'static str, &'static str)],
-    /// When it was started; none: it is stopped.
+    /// The time at which it was started; none if it never was.
     pub(crate) started: Option<Ms>,
-    /// When it was told to stop.
+    /// The time at which its stop was requested.
     pub(crate) stopped: Option<Ms>,
-    /// When it was told to end for good.
+    /// The time at which it was terminated.
     pub(crate) terminated: Option<Ms>,
     /// Whether its own status check fails.
     pub(crate) impaired: bool,
     pub(crate) class: &'static str,
     pub(crate) address: &'static str,
-    /// The value of its tag `Environment`, and of `Project`.
+    /// The values of its tags `Environment` and `Project`.
     pub(crate) environment: &'static str,
     pub(crate) project: &'static str,
 }
@@ -60,19 +60,19 @@ impl Instance {
         ]
     }
 
-    /// Its tags.
+    /// All of its tags.
     pub(crate) fn all_tags(&self) -> Vec<(&'static str, &'static str)> {
         let mut tags = self.tags.to_vec();
         tags.extend([("Project", self.project), ("Environment", self.environment)]);
         tags
     }
 
-    /// When it was started last, as EC2 tells it.
+    /// The launch time reported by EC2.
     pub(crate) fn launched(&self, start: Ms) -> Ms {
         self.started.map_or(start - 90 * DAY, |at| at.max(start - 30 * DAY))
     }
 
-    /// Its state: the number that EC2 gives it, and the word.
+    /// Its state: EC2's code and name.
     pub(crate) fn state(&self, now: Ms) -> (i64, &'static str) {
         if let Some(at) = self.terminated {
             return if at + STOPS > now { (32, "shutting-down") } else { (48, "terminated") };
@@ -85,7 +85,7 @@ impl Instance {
         }
     }
 
-    /// The status of its checks.
+    /// The state of its status checks.
     pub(crate) fn checks(&self, now: Ms) -> &'static str {
         match (self.state(now).1, self.started) {
             ("running", Some(at)) if at + BOOT + CHECKS > now => "initializing",
@@ -95,14 +95,14 @@ impl Instance {
         }
     }
 
-    /// Starts it; one that runs already runs on.
+    /// Starts it; has no effect if it is running.
     pub(crate) fn start(&mut self, now: Ms) {
         if self.stopped.take().is_some() || self.started.is_none() {
             self.started = Some(now);
         }
     }
 
-    /// Begins to stop it.
+    /// Starts to stop it.
     pub(crate) fn stop(&mut self, now: Ms) {
         if self.started.is_some() && self.stopped.is_none() {
             self.stopped = Some(now);
@@ -116,7 +116,7 @@ impl Instance {
 }
 
 impl World {
-    /// Somebody ends an instance, or its status check fails; `name` gives it another name.
+    /// Terminates an instance, makes its status check fail, or renames it (`name`).
     pub(crate) fn poke_instance(&mut self, value: &Value) -> Result<(), String> {
         let now = self.now;
         let found = self.instances.iter_mut().find(|one| value["id"] == one.id);

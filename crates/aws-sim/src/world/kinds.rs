@@ -1,13 +1,13 @@
-//! Plain kinds of services and deployments, which know nothing else of the world: how a service lives, what
-//! deploys it and how, and where that stands.
+//! Simple enums of services and deployments without dependencies on the rest of the world: lifecycle, deployment
+//! strategy, controller and stage.
 
-/// `status` of a service.
+/// The `status` of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Life {
     Active,
-    /// It was deleted, and its last tasks stop.
+    /// It was deleted, and its last tasks are stopping.
     Draining,
-    /// The service was deleted.
+    /// It was deleted, and its tasks have stopped.
     Inactive,
 }
 
@@ -24,11 +24,11 @@ impl Life {
 /// The outcome of a rollback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RollbackOutcome {
-    /// It ends as its tasks do.
+    /// It ends as its tasks determine.
     Open,
-    /// It begins and never ends.
+    /// It starts and never ends.
     Hangs,
-    /// It begins, and fails.
+    /// It starts and fails.
     Fails,
 }
 
@@ -43,15 +43,15 @@ impl RollbackOutcome {
     }
 }
 
-/// How a service is deployed.
+/// The deployment strategy of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strategy {
     Rolling,
-    /// With this bake time, in minutes.
+    /// Blue/green with this bake time, in minutes.
     BlueGreen(u32),
 }
 
-/// `lifecycleStage` of a service deployment.
+/// The `lifecycleStage` of a service deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
     ReconcileService,
@@ -82,7 +82,7 @@ impl Stage {
         }
     }
 
-    /// The one after it; of the last there is none.
+    /// The next stage; none after the last.
     pub(crate) fn next(self) -> Option<Stage> {
         Some(match self {
             Stage::ReconcileService => Stage::PreScaleUp,
@@ -99,7 +99,7 @@ impl Stage {
     }
 }
 
-/// `deploymentController` of a service.
+/// The `deploymentController` of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Controller {
     Ecs,
@@ -121,11 +121,11 @@ impl Controller {
     }
 }
 
-/// The fields that a deployment has as a task set.
+/// The additional fields of a deployment that is a task set.
 #[derive(Debug, Clone)]
 pub(crate) struct TaskSet {
     pub(crate) external: Option<String>,
-    /// Percent of the desired count.
+    /// The scale in percent of the desired count.
     pub(crate) scale: f64,
     pub(crate) primary: bool,
 }

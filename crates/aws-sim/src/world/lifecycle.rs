@@ -1,6 +1,6 @@
-//! Services come and go: what is created has no past, so that its first rollout has nothing to go back
-//! to; what is deleted drains, and is INACTIVE then. Also what becomes of a rollback, where it is not
-//! the tasks that decide. The answers' shapes are in `services::ecs`.
+//! The lifecycle of services: a new one has no history, so its first rollout cannot roll back; a deleted one drains
+//! and then becomes INACTIVE. Also rollbacks whose outcome is not determined by the tasks. The form of the answers is
+//! in `services::ecs`.
 
 use super::ecs::{DeployAlarms, Rollout, Service, TaskDef};
 use super::kinds::{Controller, Strategy};
@@ -34,7 +34,7 @@ pub(crate) struct NewService {
 }
 
 impl World {
-    /// Creates a service and begins its first rollout.
+    /// Creates a service and starts its first rollout.
     pub(crate) fn create_service(&mut self, new: NewService) -> usize {
         let region = self.clusters[new.cluster].region;
         let near = self.services.iter().find(|s| self.clusters[s.cluster].region == region);
@@ -50,7 +50,7 @@ impl World {
             name: new.name,
             created: self.now,
             life: Life::Active,
-            way_back: RollbackOutcome::Open,
+            rollback_outcome: RollbackOutcome::Open,
             strategy: new.strategy,
             controller: new.controller,
             desired: new.desired,
@@ -89,7 +89,7 @@ impl World {
         at
     }
 
-    /// Deletes a service: nothing of it is started any more, and it drains.
+    /// Deletes a service: no more tasks are started, and it drains.
     pub(crate) fn delete_service(&mut self, service: usize) {
         let now = self.now;
         let s = &mut self.services[service];
@@ -111,10 +111,10 @@ impl World {
                 format!("ECS deployment {} failed: the service was deleted.", s.deployments[0].name());
         }
         s.deployments[0].updated = now;
-        self.look_soon(service);
+        self.reconcile_soon(service);
     }
 
-    /// The last task of a deleted service has stopped: it is no longer listed, and can still be described.
+    /// Called when the last task of a deleted service has stopped: the service is no longer listed, but can still be described.
     pub(crate) fn drained(&mut self, service: usize) {
         let s = &mut self.services[service];
         if s.life != Life::Draining || !s.live.is_empty() {
@@ -126,22 +126,22 @@ impl World {
         self.deleted_services.insert(key, service);
     }
 
-    /// A rollback that is to fail will do so after most of a minute.
-    pub(crate) fn doom_rollback(&mut self, service: usize, deployment: u64) {
-        if self.services[service].way_back == RollbackOutcome::Fails {
+    /// Schedules the failure of a rollback, after most of a minute, if the rollbacks of this service fail.
+    pub(crate) fn schedule_rollback_failure(&mut self, service: usize, deployment: u64) {
+        if self.services[service].rollback_outcome == RollbackOutcome::Fails {
             let wait = self.services[service].rng.range(40, 60) * SECOND;
             self.schedule(self.now + wait, Event::RollbackFails { service, deployment });
         }
     }
 
-    /// Whether a rollback goes on that is not to end well.
-    pub(crate) fn is_held_back(&self, service: usize) -> bool {
+    /// Whether a rollback is in progress that must not succeed.
+    pub(crate) fn is_rollback_blocked(&self, service: usize) -> bool {
         let s = &self.services[service];
-        s.way_back != RollbackOutcome::Open
+        s.rollback_outcome != RollbackOutcome::Open
             && s.releases.first().is_some_and(|r| r.rollback.is_some() && r.finished.is_none())
     }
 
-    /// The rollback of a deployment fails.
+    /// Makes the rollback of a deployment fail.
     pub(crate) fn rollback_fails(&mut self, service: usize, deployment: u64) {
         let now = self.now;
         let s = &mut self.services[service];
@@ -157,11 +157,11 @@ impl World {
         "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut d.reason);
         let text = format!("(deployment {}) deployment failed: tasks failed to start.", d.name());
         self.note(service, &text);
-        self.look_soon(service);
+        self.reconcile_soon(service);
     }
 
-    /// Makes a service look as if it was created a moment ago, with a task definition that never ran.
-    pub(crate) fn forget_past(&mut self, service: usize, image: &str) {
+    /// Makes a service look as if it was just created, with a task definition that never ran.
+    pub(crate) fn erase_history(&mut self, service: usize, image: &str) {
         let def = self.services[service].deployments[0].def.clone();
         let s = &mut self.services[service];
         let cluster = s.cluster;

@@ -1,24 +1,23 @@
-//! Load and what it costs: a daily curve and noise as a pure function of seed and minute, so that
-//! hours of history take no memory; only changes of the task count and of pokes are remembered.
-//! Names of metrics are in `metrics`.
+//! Load and resource usage: a daily curve and noise as a pure function of seed and minute, so that hours of history
+//! take no memory; only changes of the task count and of control requests are stored. Metric names are in `metrics`.
 
 use super::{MINUTE, World};
 use crate::clock::Ms;
 use crate::rng;
 
-/// How the load of a service changes beyond its day.
+/// The change of a service's load beyond the daily curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Shape {
     /// The daily curve only.
     Day,
-    /// Rises from the start to that many times the base, stays, and falls back.
+    /// Rises from the start to this multiple of the base, stays there, and falls back.
     Surge(f64),
 }
 
 /// The load of a service.
 #[derive(Debug)]
 pub(crate) struct Load {
-    /// Tasks' worth of processor on an average day: 0.4 keeps one task at 40 %.
+    /// The CPU demand in tasks on an average day: 0.4 keeps one task at 40 %.
     pub(crate) base: f64,
     /// Memory use in percent without load.
     pub(crate) memory: f64,
@@ -28,7 +27,7 @@ pub(crate) struct Load {
     factor: Vec<(Ms, f64)>,
 }
 
-/// More changes than this are forgotten from the oldest on.
+/// The number of changes to keep; the oldest are dropped.
 const REMEMBERED: usize = 512;
 
 impl Load {
@@ -36,7 +35,7 @@ impl Load {
         Load { base, memory, shape: Shape::Day, salt, running: Vec::new(), factor: Vec::new() }
     }
 
-    /// Notes that this many tasks run from a time on.
+    /// Records that this many tasks run from a time on.
     pub(crate) fn log_running(&mut self, at: Ms, running: u32) {
         if self.running.last().is_some_and(|(_, n)| *n == running) {
             return;
@@ -47,17 +46,17 @@ impl Load {
         }
     }
 
-    /// Multiplies the load by this from a time on.
+    /// Multiplies the load by a factor from a time on.
     pub(crate) fn set_factor(&mut self, at: Ms, factor: f64) {
         self.factor.push((at, factor.clamp(0.0, 1_000.0)));
     }
 
-    /// How many tasks ran at a time; before the first record, as many as in it.
+    /// The number of tasks that ran at a time; before the first record, the number in that record.
     pub(crate) fn running_at(&self, at: Ms) -> u32 {
         before(&self.running, at).or_else(|| self.running.first().map(|(_, n)| *n)).unwrap_or(0)
     }
 
-    /// Tasks' worth of processor in a minute, given the start of the simulation.
+    /// The CPU demand in tasks in a minute, given the start of the simulation.
     pub(crate) fn at(&self, minute: i64, start: Ms) -> f64 {
         let at = minute * MINUTE;
         let shape = match self.shape {
@@ -75,13 +74,13 @@ fn before<T: Copy>(log: &[(Ms, T)], at: Ms) -> Option<T> {
     next.checked_sub(1).map(|i| log[i].1)
 }
 
-/// The day in Japan: lowest at four in the morning, highest at four in the afternoon.
+/// The daily curve in Japan: lowest at four in the morning, highest at four in the afternoon.
 pub(crate) fn day(at: Ms) -> f64 {
     let hours = (at as f64 / 3_600_000.0 + 9.0).rem_euclid(24.0);
     1.0 + 0.15 * ((hours - 10.0) / 24.0 * std::f64::consts::TAU).sin()
 }
 
-/// A surge over time: up within 10 minutes, on top for half an hour, down within 15 minutes.
+/// The course of a surge: up within 10 minutes, constant for half an hour, down within 15 minutes.
 fn surge(since: Ms) -> f64 {
     let minutes = since as f64 / 60_000.0;
     match minutes {
@@ -94,7 +93,7 @@ fn surge(since: Ms) -> f64 {
 }
 
 impl World {
-    /// Processor use of a service in a minute, in percent; nothing if no task ran.
+    /// The CPU usage of a service in a minute, in percent; none if no task ran.
     pub(crate) fn service_cpu(&self, service: usize, minute: i64) -> Option<f64> {
         let load = &self.services[service].load;
         let running = load.running_at(minute * MINUTE + MINUTE - 1);
@@ -105,7 +104,7 @@ impl World {
         Some(value.clamp(0.2, 100.0))
     }
 
-    /// Memory use of a service in a minute, in percent; it follows the load a little.
+    /// The memory usage of a service in a minute, in percent; it depends slightly on the load.
     pub(crate) fn service_memory(&self, service: usize, minute: i64) -> Option<f64> {
         let load = &self.services[service].load;
         let cpu = self.service_cpu(service, minute)?;
@@ -120,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn history_is_a_pure_function() {
+    fn load_history_is_a_pure_function() {
         let mut load = Load::new(0.4, 50.0, 7);
         assert!((0..500).all(|m| load.at(m, 0) == load.at(m, 0)));
         load.log_running(100, 1);
@@ -131,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_surge_comes_and_goes() {
+    fn surge_rises_and_falls() {
         let values: Vec<f64> = [0, 5, 10, 39, 47, 60].map(|m| surge(m * MINUTE)).to_vec();
         assert_eq!(values[0], 0.0);
         assert!(values[1] < values[2] && values[2] == values[3] && values[4] < 1.0);

@@ -1,25 +1,25 @@
-//! Metrics by name: which exist, and the value of one in a minute. All of it is computed when
-//! asked for; statistics over periods are made in `services::cloudwatch`.
+//! Metrics by name: which exist, and their values per minute. All values are computed on request; statistics over
+//! periods are in `services::cloudwatch`.
 
 use super::databases::Role;
 use super::{MINUTE, World};
 use crate::clock::Ms;
 use crate::rng;
 
-/// Where a metric's values come from.
+/// The source of a metric's values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Source {
     ServiceCpu(usize),
     ServiceMemory(usize),
     /// A database instance's metric.
     Instance(usize, Db),
-    /// A database cluster's metric, which is its writer's.
+    /// The metric of a database cluster, which is that of its writer.
     DbCluster(usize, Db),
     /// A target group's metric behind its load balancer.
     Group(usize, Elb),
-    /// A part of what a balancer gets.
+    /// A share of the traffic of a balancer.
     Flow(Flow),
-    /// A level and a spread around it.
+    /// A constant level with a random spread.
     Flat {
         salt: u64,
         base: f64,
@@ -45,19 +45,19 @@ pub(crate) enum Db {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Elb {
     Requests,
-    /// Answers 4xx.
+    /// 4xx responses.
     Refusals,
-    /// Answers 5xx.
+    /// 5xx responses.
     Errors,
     ResponseTime,
 }
 
-/// The traffic of a NAT gateway, or a firewall: a part of the requests of a balancer.
+/// The traffic of a NAT gateway or a firewall, as a share of a balancer's requests.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Flow {
-    /// The place of its balancer.
+    /// The index of its balancer.
     pub(crate) balancer: usize,
-    /// How much goes through for each request of the balancer.
+    /// The amount per request of the balancer.
     pub(crate) each: f64,
     pub(crate) salt: u64,
 }
@@ -109,7 +109,7 @@ impl MetricName {
 }
 
 impl World {
-    /// Where the values of a metric come from, if it exists in the region.
+    /// The source of a metric's values, if it exists in the region.
     pub(crate) fn resolve(&self, region: &str, metric: &MetricName) -> Option<Source> {
         match metric.namespace.as_str() {
             "AWS/ECS" if metric.exactly(&["ClusterName", "ServiceName"]) => {
@@ -238,7 +238,7 @@ impl World {
             }
             Source::Flat { salt, base, spread } => {
                 let value = (base + spread * rng::noise(salt, minute)).max(0.0);
-                // Large ones are bytes, and whole.
+                // Large values are bytes, and therefore whole.
                 Some(if base > 1e6 { value.round() } else { value })
             }
         }
@@ -247,7 +247,7 @@ impl World {
     fn db_metric(&self, instance: usize, kind: Db, minute: i64) -> Option<f64> {
         let i = &self.databases.instances[instance];
         let at = minute * MINUTE;
-        // A database that is stopped for the whole minute has no figures.
+        // A database that is stopped for the whole minute has no values.
         let off = |(from, until): &(Ms, Option<Ms>)| *from <= at && until.is_none_or(|until| until > at + MINUTE);
         if at < i.created || i.off.iter().any(off) {
             return None;
@@ -309,7 +309,7 @@ impl World {
         let n = rng::noise(s.load.salt ^ 0xb, minute);
         Some(match kind {
             Elb::Requests => requests,
-            // Without a task the balancer answers by itself: no target, no figures of one.
+            // Without tasks the balancer answers by itself, so there are no target metrics.
             Elb::Refusals | Elb::Errors | Elb::ResponseTime if running == 0 => return None,
             Elb::Refusals => (requests * 0.01 * (1.0 + n)).round(),
             Elb::Errors => (requests * if busy > 0.95 { 0.03 } else { 0.0006 } * (1.0 + n)).round(),

@@ -1,8 +1,8 @@
-//! The simulated account: what exists and how it changes with time. Events wait in one queue and
-//! happen in time order, each at its own time, so that one jump of an hour leaves the same world
-//! as 3,600 steps of a second. Reading the world never changes it.
+//! The simulated account: its resources and how they change over time. Events wait in one queue and happen in time
+//! order, each at its own time, so that one jump of an hour leads to the same world as 3,600 steps of a second.
+//! Reading the world never changes it.
 //!
-//! What does not live here: requests, protocols, faults.
+//! Requests, protocols and faults are handled elsewhere.
 
 pub(crate) mod alarms;
 pub(crate) mod balancing;
@@ -70,39 +70,39 @@ pub(crate) const HOUR: Ms = 60 * MINUTE;
 /// One day in world time.
 pub(crate) const DAY: Ms = 24 * HOUR;
 
-/// A task's place: cluster and id.
+/// The key of a task: cluster and id.
 pub(crate) type TaskKey = (usize, u128);
 
-/// Something that will happen.
+/// A scheduled event.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Event {
-    /// A service looks at its counts and starts or stops tasks.
+    /// A service compares its counts and starts or stops tasks.
     Reconcile(usize),
-    /// A task goes to its next state, if it is still in the one it was.
+    /// A task moves to its next state, if it is still in the same epoch.
     Step { key: TaskKey, epoch: u32 },
-    /// A task's target or health check turns healthy.
+    /// A task's target or health check becomes healthy.
     Healthy { key: TaskKey, epoch: u32 },
     /// The first health check of a task's target fails.
     Sick { key: TaskKey, epoch: u32 },
-    /// The check of a container has failed too often.
+    /// The health check of a container has failed too often.
     CheckFails { key: TaskKey, epoch: u32 },
-    /// A blue/green deployment comes to its next stage.
+    /// A blue/green deployment reaches its next stage.
     Stage { service: usize, deployment: u64 },
-    /// The service gives up on a task whose target stayed unhealthy.
+    /// The service replaces a task whose target stayed unhealthy.
     GiveUp { key: TaskKey, epoch: u32 },
-    /// The stop that was asked of a service deployment is carried out.
+    /// The requested stop of a service deployment is carried out.
     Stop { service: usize, deployment: u64 },
     /// The rollback of a deployment fails.
     RollbackFails { service: usize, deployment: u64 },
-    /// Somebody deletes a service.
+    /// Another person deletes a service.
     Delete(usize),
-    /// A stopped task is no longer listed.
+    /// A stopped task is removed from the lists.
     Forget { key: TaskKey },
-    /// A minute is over: alarms and scaling are evaluated.
+    /// A minute has ended: alarms and scaling are evaluated.
     Minute,
-    /// A scheduled action's time.
+    /// The time of a scheduled action.
     Scheduled { target: usize, number: u64 },
-    /// A schedule is due.
+    /// The time of a schedule.
     Night { number: u64 },
     /// A database has been stopped or started.
     Switched { database: power::Database, on: bool },
@@ -110,13 +110,13 @@ pub(crate) enum Event {
     SnapshotDone { number: usize },
     /// An instance has restarted.
     Rebooted { instance: usize, failover: bool },
-    /// Somebody else deploys to a service.
+    /// Another person deploys to a service.
     OtherDeploy(usize),
-    /// The stop of a schedule, whatever the time.
+    /// A scheduled stop, independent of the schedule's time.
     StopBySchedule,
-    /// The writer of a database cluster moves.
+    /// A failover of a database cluster starts.
     FailoverStart { cluster: usize, repeat: bool },
-    /// The writer flag swaps.
+    /// The writer role of a cluster moves.
     FailoverSwap { cluster: usize, to: usize },
     /// The cluster is available again.
     FailoverEnd { cluster: usize },
@@ -141,7 +141,7 @@ impl PartialOrd for Entry {
     }
 }
 impl Ord for Entry {
-    // Reversed: the heap gives the earliest first.
+    // Reversed, so that the heap returns the earliest entry first.
     fn cmp(&self, other: &Self) -> Ordering {
         (other.at, other.number).cmp(&(self.at, self.number))
     }
@@ -151,14 +151,14 @@ impl Ord for Entry {
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) seed: u64,
-    /// When the simulation starts; before that is history.
+    /// The start of the simulation; everything before it is history.
     pub(crate) start: Ms,
-    /// The time up to which everything has happened.
+    /// The time up to which all events have happened.
     pub(crate) now: Ms,
     pub(crate) scenario: Scenario,
     pub(crate) clusters: Vec<ecs::Cluster>,
     pub(crate) services: Vec<ecs::Service>,
-    /// Cluster and name to the place in `services`, in the order in which services are listed.
+    /// Maps cluster and name to the index in `services`, in listing order.
     pub(crate) service_index: BTreeMap<(usize, String), usize>,
     /// The same for deleted services.
     pub(crate) deleted_services: BTreeMap<(usize, String), usize>,
@@ -168,18 +168,18 @@ pub(crate) struct World {
     /// Distributions of `CloudFront`.
     pub(crate) distributions: Vec<cdn::Distribution>,
     pub(crate) pools: Vec<pools::Pool>,
-    /// Region and family to its revisions, oldest first.
+    /// Maps region and family to its revisions, oldest first.
     pub(crate) families: BTreeMap<(&'static str, String), Vec<Arc<ecs::TaskDef>>>,
     pub(crate) registry: registry::Registry,
-    /// The fate of all that is deployed from now on, whatever its image says.
-    pub(crate) curse: Option<fate::Fate>,
-    /// The service that a client changed, until somebody looks.
+    /// The fate of everything deployed from now on, overriding that of the images.
+    pub(crate) forced_fate: Option<fate::Fate>,
+    /// The service that a client has just changed, until this is processed.
     pub(crate) updated: Option<usize>,
-    /// Whether a client has changed a service.
+    /// Whether a client has changed a service before.
     pub(crate) begun: bool,
     pub(crate) functions: Vec<night::Function>,
     pub(crate) schedules: Vec<night::Schedule>,
-    /// Services whose agents of ECS Exec run and do not reach Session Manager.
+    /// Services whose ECS Exec agents run but do not reach Session Manager.
     pub(crate) unreached: BTreeSet<usize>,
     pub(crate) scaling: Vec<scaling::ScalableTarget>,
     pub(crate) alarms: Vec<alarms::Alarm>,
@@ -187,24 +187,24 @@ pub(crate) struct World {
     pub(crate) mutes: Vec<mutes::MuteRule>,
     pub(crate) databases: databases::Databases,
     pub(crate) parameters: parameters::Parameters,
-    /// Databases whose secrets are not rotated any more, since when.
+    /// Databases whose secrets are no longer rotated, with the time since when.
     pub(crate) failing_rotations: BTreeMap<String, Ms>,
     pub(crate) balancers: Vec<balancing::Balancer>,
     pub(crate) firewalls: firewalls::Firewalls,
-    /// Rules of security groups that were added.
-    pub(crate) let_in: Vec<sites::Let>,
-    /// Rules of security groups that were taken away.
-    pub(crate) taken_back: Vec<sites::Let>,
+    /// Security group rules that were added.
+    pub(crate) ingress_rules: Vec<sites::IngressRule>,
+    /// Security group rules that were revoked.
+    pub(crate) revoked_rules: Vec<sites::IngressRule>,
     pub(crate) target_groups: Vec<balancing::TargetGroup>,
-    /// Assumed roles: access key to session.
+    /// Assumed roles: maps the access key to the session.
     pub(crate) sessions: BTreeMap<String, roles::RoleSession>,
-    /// Changes of who may assume which role.
+    /// Restrictions on who may assume which role.
     pub(crate) trust: roles::Trust,
-    /// Denials of actions to roles.
+    /// Actions denied to roles.
     pub(crate) grants: roles::Grants,
     pub(crate) cost_explorer: billing::CostExplorer,
     pub(crate) sign_in: roles::SignIn,
-    /// Fields that answers have beside those that are known here.
+    /// Additional fields in answers, as of a newer API version.
     pub(crate) newer: newer::Newer,
     /// The write events of `CloudTrail`.
     pub(crate) trail: trail::Trail,
@@ -215,7 +215,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// The world of a scenario at its start.
+    /// Creates the world of a scenario at its start.
     pub(crate) fn new(scenario: Scenario, seed: u64, start: Ms) -> World {
         let mut world = World {
             seed,
@@ -232,7 +232,7 @@ impl World {
             pools: pools::Pool::all(scenario),
             families: BTreeMap::new(),
             registry: registry::Registry::default(),
-            curse: None,
+            forced_fate: None,
             updated: None,
             begun: false,
             functions: Vec::new(),
@@ -247,8 +247,8 @@ impl World {
             failing_rotations: BTreeMap::new(),
             balancers: Vec::new(),
             firewalls: firewalls::Firewalls::default(),
-            let_in: Vec::new(),
-            taken_back: Vec::new(),
+            ingress_rules: Vec::new(),
+            revoked_rules: Vec::new(),
             target_groups: Vec::new(),
             sessions: BTreeMap::new(),
             trust: roles::Trust::default(),
@@ -266,30 +266,30 @@ impl World {
         world
     }
 
-    /// Lets everything happen that is due up to a time.
+    /// Processes all events that are due up to a time.
     pub(crate) fn run_until(&mut self, until: Ms) {
         while self.queue.peek().is_some_and(|e| e.at <= until) {
             let Some(entry) = self.queue.pop() else { break };
             self.now = self.now.max(entry.at);
-            self.happen(entry.event);
+            self.apply(entry.event);
         }
         self.now = self.now.max(until);
     }
 
-    /// A number that nothing else has.
+    /// Returns a number that is used only once.
     pub(crate) fn serial(&mut self) -> u64 {
         self.number += 1;
         self.number
     }
 
-    /// Puts an event into the queue, never before the present.
+    /// Schedules an event, never before the current time.
     pub(crate) fn schedule(&mut self, at: Ms, event: Event) {
         self.number += 1;
         let entry = Entry { at: at.max(self.now), number: self.number, event };
         self.queue.push(entry);
     }
 
-    fn happen(&mut self, event: Event) {
+    fn apply(&mut self, event: Event) {
         match event {
             Event::Reconcile(service) => self.reconcile(service),
             Event::Step { key, epoch } => self.step_task(key, epoch),
@@ -324,13 +324,13 @@ impl World {
         }
     }
 
-    /// The cluster of a name or ARN in a region.
+    /// Finds a cluster of a region by name or ARN.
     pub(crate) fn find_cluster(&self, region: &str, name: &str) -> Option<usize> {
         let name = name.rsplit('/').next().unwrap_or(name);
         self.clusters.iter().position(|c| c.region == region && c.name == name)
     }
 
-    /// The service of a name or ARN in a cluster, also one that was deleted.
+    /// Finds a service of a cluster by name or ARN, including deleted ones.
     pub(crate) fn find_service(&self, cluster: usize, name: &str) -> Option<usize> {
         let name = if name.starts_with("arn:") { name.rsplit('/').next()? } else { name };
         let key = (cluster, name.to_owned());

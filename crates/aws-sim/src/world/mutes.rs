@@ -1,8 +1,8 @@
-//! Rules by which alarms notify nobody for a time. This world notifies nobody anyway, so they change nothing in it.
+//! Rules that suppress the notifications of alarms for a time. This world sends no notifications, so they have no effect.
 
 use crate::clock::Ms;
 
-/// A mute rule: which alarms, and when.
+/// A mute rule with its alarms and schedule.
 #[derive(Debug)]
 pub(crate) struct MuteRule {
     pub(crate) region: String,
@@ -12,10 +12,10 @@ pub(crate) struct MuteRule {
     pub(crate) alarms: Vec<String>,
     /// `at(…)` or `cron(…)`.
     pub(crate) expression: String,
-    /// As ISO 8601 writes it.
+    /// The duration in ISO 8601.
     pub(crate) duration: String,
     pub(crate) zone: String,
-    /// From when to when, of one that comes once.
+    /// The start and end of a one-time rule.
     pub(crate) once: Option<(Ms, Ms)>,
     pub(crate) expires: Option<Ms>,
     pub(crate) updated: Ms,

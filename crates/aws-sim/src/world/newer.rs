@@ -1,25 +1,25 @@
-//! Fields that answers have beside those that are known here: a service that is newer than its clients has them.
+//! Additional fields in answers, to simulate a service with a newer API version than its clients.
 
 use crate::wire::Node;
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// Which answers have what beside.
+/// The additional fields by operation.
 #[derive(Debug, Default)]
 pub(crate) struct Newer(Vec<Field>);
 
 #[derive(Debug)]
 struct Field {
     operation: String,
-    /// Where it stands, from the top; of a list every element has it.
+    /// The path from the top; for a list the field is added to every element.
     at: Vec<String>,
     name: String,
     value: Value,
 }
 
 impl Newer {
-    /// Takes a control request in: `operation`, `at` (`Targets.State`, the top without it), `field` and its
-    /// `value`. Only answers that are JSON have it.
+    /// Processes a control request: `operation`, `at` (a path such as `Targets.State`; by default the top), `field`
+    /// and its `value`. Applies to JSON answers only.
     pub(crate) fn control(&mut self, request: &Value) -> Result<(), String> {
         let text = |key: &str| request[key].as_str().ok_or(format!("{key} is not a text")).map(str::to_owned);
         let at = request["at"].as_str().unwrap_or_default().split('.').filter(|part| !part.is_empty());
@@ -28,7 +28,7 @@ impl Newer {
         Ok(())
     }
 
-    /// Adds to an answer what it has beside.
+    /// Adds the additional fields to an answer.
     pub(crate) fn add(&self, operation: &str, answer: &mut Node) {
         for field in self.0.iter().filter(|field| field.operation == operation) {
             put(answer, &field.at, field);

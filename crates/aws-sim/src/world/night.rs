@@ -1,6 +1,6 @@
-//! Environments that sleep: the function that stops and starts the services of a cluster, and the
-//! schedules that call it. The function does what the one in the Terraform modules does: `stop`
-//! keeps a service's count in its tag, `start` goes back to it.
+//! Environments that are stopped at night: the function that stops and starts the services of a cluster, and the
+//! schedules that invoke it. It behaves like the function in the Terraform modules: `stop` stores a service's desired
+//! count in its tag, `start` restores it.
 
 use super::{Event, SECOND, World, schedule};
 use crate::account::ACCOUNT;
@@ -8,7 +8,7 @@ use crate::clock::{Ms, timestamp};
 use crate::wire::Node;
 use serde_json::{Value, json};
 
-/// The tag in which a service's desired count is kept while it is stopped.
+/// The tag that stores a service's desired count while it is stopped.
 pub(crate) const COUNT: &str = "cockpit:desired-count";
 
 /// A function that stops and starts a cluster.
@@ -26,13 +26,13 @@ impl Function {
     }
 }
 
-/// The record of a call of a function.
+/// The result of an invocation of a function.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Invocation {
     pub(crate) payload: Value,
-    /// The lines that the call logged.
+    /// The lines that the invocation logged.
     pub(crate) log: String,
-    /// Whether the function threw.
+    /// Whether the function threw an exception.
     pub(crate) failed: bool,
 }
 
@@ -47,13 +47,13 @@ pub(crate) struct Schedule {
     pub(crate) start: Option<Ms>,
     pub(crate) end: Option<Ms>,
     pub(crate) enabled: bool,
-    /// `Target` as it was put.
+    /// The `Target` as it was set.
     pub(crate) target: Node,
-    /// `FlexibleTimeWindow` as it was put.
+    /// The `FlexibleTimeWindow` as it was set.
     pub(crate) window: Node,
     pub(crate) created: Ms,
     pub(crate) modified: Ms,
-    /// Which plan of it is the valid one.
+    /// The number of its current plan; events of earlier plans are ignored.
     pub(crate) number: u64,
 }
 
@@ -64,7 +64,7 @@ impl Schedule {
 }
 
 impl World {
-    /// Puts a schedule into the place of the one of its name, or adds it, and plans its next time.
+    /// Adds a schedule or replaces the one with its name, and plans its next time.
     pub(crate) fn put_schedule(&mut self, mut schedule: Schedule) {
         schedule.number = self.serial();
         let number = schedule.number;
@@ -84,7 +84,7 @@ impl World {
         }
     }
 
-    /// A schedule's time has come, if it was not put or deleted since.
+    /// Fires a schedule, if it was not changed or deleted in the meantime.
     pub(crate) fn schedule_fires(&mut self, number: u64) {
         self.plan_schedule(number);
         let Some(s) = self.schedules.iter().find(|s| s.number == number) else { return };
@@ -95,13 +95,13 @@ impl World {
         }
     }
 
-    /// The stop of a schedule happens now, whatever the time.
+    /// Performs a scheduled stop now, independent of the schedule's time.
     pub(crate) fn stop_by_schedule(&mut self) -> Option<Invocation> {
         let function = (!self.functions.is_empty()).then_some(0)?;
         Some(self.invoke(function, &json!({"action": "stop"})))
     }
 
-    /// Calls a function.
+    /// Invokes a function.
     pub(crate) fn invoke(&mut self, function: usize, input: &Value) -> Invocation {
         let request = self.rng.uuid();
         let at = timestamp(self.now);
@@ -124,11 +124,11 @@ impl World {
         Invocation { payload, log, failed }
     }
 
-    /// Adds a function's output to its log group, a line an event.
+    /// Adds a function's output to its log group, one event per line.
     fn log_invocation(&mut self, function: usize, log: &str) {
         let group = format!("/aws/lambda/{}", self.functions[function].name);
         for line in log.lines() {
-            // A group that was deleted takes nothing.
+            // A deleted group ignores writes.
             let _ = self.write_log((&group, None), 0, line.to_owned());
         }
     }
@@ -179,7 +179,7 @@ impl World {
         }))
     }
 
-    /// Stops a service and keeps what it had, 0 as well; one that is stopped keeps what it kept.
+    /// Stops a service and stores its desired count, even 0; a stopped service keeps the count stored before.
     fn sleep(&mut self, service: usize) -> u32 {
         let desired = self.services[service].desired;
         if desired > 0 || self.tag(service, COUNT).is_none() {
@@ -191,15 +191,16 @@ impl World {
         0
     }
 
-    /// Starts a service with what it had, one that was never stopped with one task; one that runs stays as it is.
+    /// Starts a service with the stored count, or with one task if it was never stopped. A running service is unchanged.
     fn wake(&mut self, service: usize) -> u32 {
         let desired = self.services[service].desired;
-        let kept = self.tag(service, COUNT).map(|value| value.parse::<u32>().ok().filter(|n| *n < 10_000).unwrap_or(1));
+        let stored_count =
+            self.tag(service, COUNT).map(|value| value.parse::<u32>().ok().filter(|n| *n < 10_000).unwrap_or(1));
         self.services[service].tags.retain(|(key, _)| key != COUNT);
         if desired > 0 {
             return desired;
         }
-        let to = kept.unwrap_or(1);
+        let to = stored_count.unwrap_or(1);
         if to > 0 {
             self.set_desired(service, to);
         }
@@ -216,7 +217,7 @@ impl World {
         tags.push((key.to_owned(), value.to_owned()));
     }
 
-    /// A world that is asleep at its start: stopped some hours ago.
+    /// Puts a world to sleep before its start, as if it had been stopped some hours ago.
     pub(crate) fn fall_asleep(&mut self, function: usize) {
         let start = self.start;
         self.now = start - 300 * SECOND;

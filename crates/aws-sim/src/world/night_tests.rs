@@ -1,4 +1,4 @@
-//! Environments that sleep and databases that are stopped, driven by the clock alone.
+//! Environments that are stopped at night, and databases that are stopped; driven only by the clock.
 
 use super::night::{COUNT, Invocation};
 use super::power::Database;
@@ -12,12 +12,12 @@ fn ms(text: &str) -> Ms {
     text.parse::<jiff::Timestamp>().unwrap().as_millisecond()
 }
 
-/// A Friday in Japan, at a time of the day that UTC spells.
+/// A world on a Friday in Japan, at a time of day given in UTC.
 fn friday(scenario: Scenario, time: &str) -> World {
     World::new(scenario, 1, ms(&format!("2026-11-20T{time}Z")))
 }
 
-fn named(world: &World, name: &str) -> usize {
+fn service_named(world: &World, name: &str) -> usize {
     *world.service_index.iter().find(|((_, n), _)| n == name).unwrap().1
 }
 
@@ -34,9 +34,9 @@ fn count(world: &World, service: usize) -> Option<&str> {
 }
 
 #[test]
-fn a_stop_keeps_the_counts_and_a_start_goes_back_to_them() {
+fn stop_stores_the_counts_and_start_restores_them() {
     let mut w = friday(Scenario::Staging, "03:00:00");
-    let (web, api) = (named(&w, WEB), named(&w, API));
+    let (web, api) = (service_named(&w, WEB), service_named(&w, API));
     w.set_desired(web, 2);
     after(&mut w, 2 * MINUTE);
     let done = call(&mut w, &json!({"action": "stop"}));
@@ -46,7 +46,7 @@ fn a_stop_keeps_the_counts_and_a_start_goes_back_to_them() {
     assert!(done.log.starts_with("START RequestId: ") && done.log.contains("INFO\t{\"action\":\"stop\""));
     after(&mut w, 2 * MINUTE);
     assert_eq!((w.running(web), w.running(api), count(&w, web)), (0, 0, Some("2")));
-    // A second stop forgets nothing.
+    // A second stop keeps the stored counts.
     let done = call(&mut w, &json!({"action": "stop"}));
     assert_eq!((&done.payload["changed"], &done.payload["unchanged"]), (&json!([]), &json!([API, WEB])));
     let done = call(&mut w, &json!({"action": "start"}));
@@ -60,9 +60,9 @@ fn a_stop_keeps_the_counts_and_a_start_goes_back_to_them() {
 }
 
 #[test]
-fn a_service_that_was_at_0_stays_there_and_a_daemon_is_left_alone() {
+fn service_at_0_stays_at_0_and_a_daemon_is_skipped() {
     let mut w = friday(Scenario::Staging, "03:00:00");
-    let (web, api) = (named(&w, WEB), named(&w, API));
+    let (web, api) = (service_named(&w, WEB), service_named(&w, API));
     w.set_desired(web, 0);
     w.services[api].daemon = true;
     after(&mut w, 2 * MINUTE);
@@ -75,9 +75,9 @@ fn a_service_that_was_at_0_stays_there_and_a_daemon_is_left_alone() {
 }
 
 #[test]
-fn schedules_and_scheduled_actions_do_the_same_at_the_same_time() {
+fn schedules_and_scheduled_actions_have_the_same_effect() {
     let mut w = friday(Scenario::Staging, "12:59:00");
-    let web = named(&w, WEB);
+    let web = service_named(&w, WEB);
     w.set_desired(web, 2);
     after(&mut w, MINUTE + 2 * SECOND);
     assert_eq!((w.services[web].desired, count(&w, web)), (0, Some("2")));
@@ -90,24 +90,24 @@ fn schedules_and_scheduled_actions_do_the_same_at_the_same_time() {
 }
 
 #[test]
-fn a_start_date_skips_the_next_stop() {
+fn start_date_skips_the_next_stop() {
     for (start, stopped) in [(None, true), (Some("2026-11-20T13:00:01Z"), false), (Some("2026-11-20T13:00:00Z"), true)]
     {
         let mut w = friday(Scenario::Staging, "12:59:00");
         w.control(&json!({"scheduled_actions": false})).unwrap();
-        let web = named(&w, WEB);
+        let web = service_named(&w, WEB);
         let mut s = w.schedules.iter().find(|s| s.name.ends_with("-stop")).unwrap().clone();
         s.start = start.map(ms);
         w.put_schedule(s);
         after(&mut w, 2 * MINUTE);
         assert_eq!(w.services[web].desired == 0, stopped, "{start:?}");
-        // The one after that is as ever.
+        // The stop after that happens as usual.
         w.run_until(ms("2026-11-23T13:01:00Z"));
         assert_eq!(w.services[web].desired, 0);
     }
     let mut w = friday(Scenario::Staging, "12:59:00");
     w.control(&json!({"scheduled_actions": false})).unwrap();
-    let web = named(&w, WEB);
+    let web = service_named(&w, WEB);
     let mut s = w.schedules.iter().find(|s| s.name.ends_with("-stop")).unwrap().clone();
     s.enabled = false;
     w.put_schedule(s.clone());
@@ -136,9 +136,9 @@ fn databases_stop_and_start_through_their_states() {
         seen.dedup();
         assert_eq!(seen, ["available", "stopping", "stopped", "starting", "available"]);
     }
-    let said: Vec<&str> = w.databases.events.iter().map(|e| e.message.as_str()).collect();
+    let messages: Vec<&str> = w.databases.events.iter().map(|e| e.message.as_str()).collect();
     for text in ["DB instance stopped", "DB instance started", "DB cluster stopped", "DB cluster started"] {
-        assert_eq!(said.iter().filter(|m| **m == text).count(), 1, "{text}");
+        assert_eq!(messages.iter().filter(|m| **m == text).count(), 1, "{text}");
     }
     let cpu = metrics::MetricName::new(
         "AWS/RDS",
@@ -152,14 +152,14 @@ fn databases_stop_and_start_through_their_states() {
 }
 
 #[test]
-fn scenarios_begin_as_they_say() {
+fn scenarios_start_as_described() {
     let w = friday(Scenario::Stopped, "03:00:00");
     for name in [WEB, API] {
-        let at = named(&w, name);
+        let at = service_named(&w, name);
         assert_eq!((w.services[at].desired, w.services[at].live.len(), count(&w, at)), (0, 0, Some("1")));
     }
     let mut w = friday(Scenario::BadImage, "03:00:00");
-    let web = named(&w, WEB);
+    let web = service_named(&w, WEB);
     let release = &w.services[web].releases[0];
     assert_eq!((release.status, w.services[web].deployments.len(), w.running(web)), ("IN_PROGRESS", 2, 1));
     after(&mut w, 5 * MINUTE);
@@ -177,7 +177,7 @@ fn scenarios_begin_as_they_say() {
         w.control(&json!({"deploy": {"service": WEB, "image": "c0ffee1"}})).unwrap();
         after(&mut w, 10 * MINUTE);
         assert_eq!(w.services[web].releases[0].status, ended);
-        // The way back is open.
+        // A rollback is possible.
         if scenario == Scenario::NoBreaker {
             w.deploy(web, before);
             after(&mut w, 5 * MINUTE);

@@ -1,5 +1,5 @@
-//! Parameters of Systems Manager: those that the task definitions of a scenario name, and some that nothing names; each
-//! with its versions. How they are asked for is in `services::parameters`.
+//! Parameters of Systems Manager: those referenced by the task definitions of a scenario, and some others, each with
+//! its versions. Requests are in `services::parameters`.
 
 use super::{DAY, HOUR, World};
 use crate::account::ACCOUNT;
@@ -8,9 +8,9 @@ use crate::rng;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The service keeps so many versions of a parameter.
+/// The number of versions that the service keeps of a parameter.
 const KEPT: usize = 100;
-/// The key that encrypts where none is named.
+/// The default encryption key.
 pub(crate) const DEFAULT_KEY: &str = "alias/aws/ssm";
 
 /// A version of a parameter.
@@ -48,7 +48,7 @@ impl Parameter {
 #[derive(Debug, Default)]
 pub(crate) struct Parameters {
     pub(crate) all: BTreeMap<(String, String), Parameter>,
-    /// Keys of KMS that may not be used.
+    /// KMS keys that must not be used.
     pub(crate) refused_keys: BTreeSet<String>,
 }
 
@@ -65,7 +65,7 @@ impl Parameters {
         self.all.range((region.to_owned(), String::new())..).take_while(move |((r, _), _)| r == region).map(|(_, p)| p)
     }
 
-    /// A new version, or a new parameter; its number.
+    /// Adds a version, or a new parameter; returns the version number.
     pub(crate) fn put(&mut self, region: &str, name: &str, mut version: Version) -> i64 {
         let key = (region.to_owned(), name.to_owned());
         let parameter =
@@ -89,7 +89,7 @@ fn person(name: &str) -> String {
 }
 
 impl World {
-    /// Makes what the newest task definitions name, and a few that nothing names.
+    /// Creates the parameters referenced by the newest task definitions, and a few others.
     pub(crate) fn seed_parameters(&mut self) {
         let newest = self.families.values().filter_map(|revisions| revisions.last());
         let named: BTreeSet<String> = newest
@@ -136,7 +136,7 @@ impl World {
         }
     }
 
-    /// `{"name", "region", "type", "value"}`: somebody else writes a parameter.
+    /// `{"name", "region", "type", "value"}`: another person writes a parameter.
     pub(super) fn poke_parameter(&mut self, value: &Value) -> Result<(), String> {
         let name = super::poke::text(value, "name")?;
         let kind = value["type"].as_str().unwrap_or("SecureString");
@@ -154,7 +154,7 @@ impl World {
         Ok(())
     }
 
-    /// `{"prefix", "count", "region"}`: many parameters.
+    /// `{"prefix", "count", "region"}`: adds many parameters.
     pub(super) fn poke_parameters(&mut self, value: &Value) -> Result<(), String> {
         let prefix = super::poke::text(value, "prefix")?;
         for n in 0..value["count"].as_u64().unwrap_or(0).min(100_000) {

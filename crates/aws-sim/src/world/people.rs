@@ -1,5 +1,5 @@
-//! Control requests that act as a person or a machine outside would: an image is pushed, somebody
-//! deploys. They answer with what came of it; plain changes of the world are in `poke`.
+//! Control requests that act as another person or machine would: pushing an image, deploying. They return the result;
+//! simple changes of the world are in `poke`.
 
 use super::World;
 use super::ecs::TaskDef;
@@ -10,10 +10,10 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 impl World {
-    /// Applies a control request: `push_image` (`repository`, `tag`, `digest`?, `fate`?,
-    /// `processors`?), `deploy` (`service`, `task_definition` or `image`), `stop_by_schedule`,
-    /// `scheduled_actions` (`false` removes those of Application Auto Scaling), and whatever `poke` knows.
-    /// The answer holds `ok` and what each left.
+    /// Applies a control request: `push_image` (`repository`, `tag`, `digest`?, `fate`?, `processors`?), `deploy`
+    /// (`service`, `task_definition` or `image`), `stop_by_schedule`, `scheduled_actions` (`false` removes those of
+    /// Application Auto Scaling), and everything that `poke` supports. The answer contains `ok` and the result of
+    /// each.
     pub(crate) fn control(&mut self, request: &Value) -> Result<Value, String> {
         let fields = request.as_object().ok_or("the request is not an object")?;
         let mut answer = json!({"ok": true});
@@ -26,7 +26,7 @@ impl World {
                     None => return Err("there is no scheduler here".to_owned()),
                 },
                 "scheduled_actions" => {
-                    // With `false` the schedules are alone; there is no way to bring them back.
+                    // With `false` only the schedules remain; the actions cannot be restored.
                     if *value == json!(false) {
                         self.scaling.iter_mut().for_each(|t| t.actions.clear());
                     }
@@ -46,10 +46,10 @@ impl World {
         Ok(answer)
     }
 
-    /// Adds an image as `docker push` does.
+    /// Adds an image, as `docker push` does.
     fn push_image(&mut self, value: &Value) -> Result<Value, String> {
         let name = super::poke::text(value, "repository")?;
-        // A reference with its registry is a name too.
+        // A reference with its registry is accepted as a name too.
         let name = name.split_once(".amazonaws.com/").map_or(name, |(_, name)| name);
         let tag = super::poke::text(value, "tag")?;
         let region = self.registry.repositories.keys().find(|(_, n)| n == name).map(|(region, _)| *region);
@@ -59,15 +59,15 @@ impl World {
             None => Fate::parse(tag).unwrap_or(Fate::Fine),
         };
         let processors: Vec<&str> = match value["processors"].as_array() {
-            Some(given) => given.iter().filter_map(Value::as_str).collect(),
+            Some(listed) => listed.iter().filter_map(Value::as_str).collect(),
             None => vec!["amd64"],
         };
         if processors.is_empty() {
             return Err("processors is empty".to_owned());
         }
-        let given = value["findings"].as_array().map(|all| all.iter().map(|n| n.as_u64().unwrap_or(0) as u32));
-        let given = given.and_then(|all| <[u32; 4]>::try_from(all.collect::<Vec<_>>()).ok());
-        let (at, findings) = (self.now, Some(given.unwrap_or([0, 0, 1, 5])));
+        let counts = value["findings"].as_array().map(|all| all.iter().map(|n| n.as_u64().unwrap_or(0) as u32));
+        let counts = counts.and_then(|all| <[u32; 4]>::try_from(all.collect::<Vec<_>>()).ok());
+        let (at, findings) = (self.now, Some(counts.unwrap_or([0, 0, 1, 5])));
         let push = Push { region, repository: name, tag, processors: &processors, fate, findings, at };
         let digest = self.push_from_outside(&push, value["digest"].as_str());
         Ok(json!({"digest": digest}))
@@ -75,7 +75,7 @@ impl World {
 
     /// Another person deploys a task definition, or the running one with another image.
     fn deploy_as_another(&mut self, value: &Value) -> Result<Value, String> {
-        let service = self.named(super::poke::text(value, "service")?)?;
+        let service = self.service_named(super::poke::text(value, "service")?)?;
         let current = Arc::clone(&self.services[service].deployments[0].def);
         let def = match (value["task_definition"].as_str(), value["image"].as_str()) {
             (Some(name), _) => {
@@ -88,31 +88,30 @@ impl World {
             (None, Some(image)) => self.revise(&current, image),
             (None, None) => current,
         };
-        self.somebody_deployed(service, &def);
+        self.record_other_deploy(service, &def);
         let deployment = self.deploy(service, Arc::clone(&def));
         Ok(json!({"deployment": format!("ecs-svc/{deployment}"), "task_definition": def.arn()}))
     }
 
-    /// `CloudTrail` has that somebody else asked for a deployment.
-    fn somebody_deployed(&mut self, service: usize, def: &TaskDef) {
+    /// Records another person's deployment in `CloudTrail`.
+    fn record_other_deploy(&mut self, service: usize, def: &TaskDef) {
         let s = &self.services[service];
         let c = &self.clusters[s.cluster];
         let definition = format!("{}:{}", def.family, def.revision);
         let input = map! {"cluster": &c.name, "service": &s.name, "taskDefinition": definition};
         let region = c.region;
-        self.wrote(region, "ecs:UpdateService", "somebody-else", None, &input);
+        self.record_other_write(region, "ecs:UpdateService", "somebody-else", None, &input);
     }
 
-    /// Another person deploys the newest image but one of the table.
+    /// Another person deploys the second newest image of the table.
     pub(crate) fn other_deploy(&mut self, service: usize) {
         let current = Arc::clone(&self.services[service].deployments[0].def);
         let def = self.revise(&current, "c0ffee2");
-        self.somebody_deployed(service, &def);
+        self.record_other_deploy(service, &def);
         self.deploy(service, def);
     }
 
-    /// A new revision of a definition whose first container has another image: a tag, a digest, or
-    /// a whole reference.
+    /// Registers a new revision of a definition whose first container has another image: a tag, a digest, or a full reference.
     pub(crate) fn revise(&mut self, def: &TaskDef, image: &str) -> Arc<TaskDef> {
         let mut next = TaskDef::clone(def);
         let old = next.containers.first().map(|c| c.image.clone()).unwrap_or_default();

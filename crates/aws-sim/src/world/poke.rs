@@ -1,4 +1,4 @@
-//! Small changes from outside, for tests: a name, a count, a load, a broken revision.
+//! Small changes by control requests, for tests: a name, a count, a load, a broken revision.
 
 use super::World;
 use super::billing::CostExplorer;
@@ -11,10 +11,10 @@ use serde_json::Value;
 use std::sync::Arc;
 
 impl World {
-    /// Applies a control request, an object of any number of changes: the functions below say which there are.
+    /// Applies a control request, an object with any number of changes; the functions below list them.
     ///
     /// # Errors
-    /// An unknown change, or one whose value is not as it has to be. Changes before it stay.
+    /// An unknown change, or an invalid value. Changes before it remain applied.
     pub(crate) fn poke(&mut self, request: &Value) -> Result<(), String> {
         let fields = request.as_object().ok_or("the request is not an object")?;
         for (key, value) in fields {
@@ -31,25 +31,25 @@ impl World {
         Ok(())
     }
 
-    /// Changes of ECS services, each with the name of a `service`: `set_desired`, `load` (`factor`), `suspend`, `shape`
-    /// (`scheduling`, `controller`, `providers`: of capacity), `unhealthy` (`container`: its own checks fail instead of
-    /// the target), `note` (`text`), `exec`, `no_capacity`, `rollback` (`ends`: `open`, `hangs`, `fails`); and by name
-    /// alone `delete_service`, `forget_service` (a deleted one), `break_task_definition` (`family:revision`).
-    /// Whether it is one of these.
+    /// Changes of ECS services, each with the name of a `service`: `set_desired`, `load` (`factor`), `suspend`,
+    /// `shape` (`scheduling`, `controller`, `providers`: of capacity), `unhealthy` (`container`: its own checks fail
+    /// instead of the target), `note` (`text`), `exec`, `no_capacity`, `rollback` (`ends`: `open`, `hangs`, `fails`);
+    /// and with only a name: `delete_service`, `forget_service` (a deleted one), `break_task_definition`
+    /// (`family:revision`). Returns whether `key` is one of these.
     fn poke_service(&mut self, key: &str, value: &Value) -> Result<bool, String> {
         match key {
             "set_desired" => {
-                let service = self.named(text(value, "service")?)?;
+                let service = self.service_named(text(value, "service")?)?;
                 self.set_desired(service, number(value, "desired")? as u32);
             }
             "load" => {
-                let service = self.named(text(value, "service")?)?;
+                let service = self.service_named(text(value, "service")?)?;
                 let factor = value["factor"].as_f64().ok_or("factor is not a number")?;
                 let now = self.now;
                 self.services[service].load.set_factor(now, factor);
             }
             "suspend" => {
-                let service = self.named(text(value, "service")?)?;
+                let service = self.service_named(text(value, "service")?)?;
                 let on = value["on"].as_bool().unwrap_or(true);
                 for t in self.scaling.iter_mut().filter(|t| t.service == service) {
                     t.suspended_in = on;
@@ -60,7 +60,7 @@ impl World {
             "break_task_definition" => self.break_definition(value.as_str().ok_or("it is not a text")?)?,
             "shape" => self.shape(value)?,
             "unhealthy" => {
-                let service = self.named(text(value, "service")?)?;
+                let service = self.service_named(text(value, "service")?)?;
                 if value["container"].as_bool() == Some(true) {
                     self.checks_fail(service);
                 } else {
@@ -68,17 +68,17 @@ impl World {
                 }
             }
             "note" => {
-                let service = self.named(text(value, "service")?)?;
+                let service = self.service_named(text(value, "service")?)?;
                 self.note(service, text(value, "text")?);
             }
             "exec" => self.switch_exec(value)?,
             "no_capacity" => {
-                let service = self.named(text(value, "service")?)?;
+                let service = self.service_named(text(value, "service")?)?;
                 self.services[service].no_capacity = value["on"].as_bool().unwrap_or(true);
-                self.look_soon(service);
+                self.reconcile_soon(service);
             }
             "delete_service" => {
-                let service = self.named(value.as_str().ok_or("it is not a text")?)?;
+                let service = self.service_named(value.as_str().ok_or("it is not a text")?)?;
                 self.delete_service(service);
             }
             "forget_service" => {
@@ -86,15 +86,15 @@ impl World {
                 self.deleted_services.retain(|(_, known), _| known != name);
             }
             "rollback" => {
-                let service = self.named(text(value, "service")?)?;
-                self.services[service].way_back = RollbackOutcome::parse(text(value, "ends")?)?;
+                let service = self.service_named(text(value, "service")?)?;
+                self.services[service].rollback_outcome = RollbackOutcome::parse(text(value, "ends")?)?;
             }
             _ => return Ok(false),
         }
         Ok(true)
     }
 
-    /// `rename_service`, `rename_instance` (of RDS), `rename_alarm`: `from`, `to`. Whether it is one of these.
+    /// `rename_service`, `rename_instance` (of RDS), `rename_alarm`: `from`, `to`. Returns whether `key` is one of these.
     fn poke_names(&mut self, key: &str, value: &Value) -> Result<bool, String> {
         match key {
             "rename_service" => self.rename(text(value, "from")?, text(value, "to")?)?,
@@ -113,10 +113,10 @@ impl World {
         Ok(true)
     }
 
-    /// Who may do what: `refuse_role` and `trust_role` (an ARN or name), `refuse_action` (`role`, `action`, `by`: see
-    /// `roles::Grants`), `role_seconds` (how long a role is held at most), `approve_sign_in` (a person confirms the
-    /// device), `end_sign_ins` (every token is over), `require_code` (the MFA code that a role takes; `null`: none).
-    /// Whether it is one of these.
+    /// Permissions: `refuse_role` and `trust_role` (an ARN or name), `refuse_action` (`role`, `action`, `by`: see
+    /// `roles::Grants`), `role_seconds` (the longest duration of a role session), `approve_sign_in` (a person
+    /// confirms the device), `end_sign_ins` (all tokens expire), `require_code` (the MFA code required to assume a
+    /// role; `null`: none). Returns whether `key` is one of these.
     fn poke_credentials(&mut self, key: &str, value: &Value) -> Result<bool, String> {
         match key {
             "refuse_role" => self.trust.refuse(value.as_str().ok_or("it is not a text")?),
@@ -133,10 +133,10 @@ impl World {
         Ok(true)
     }
 
-    /// Logs and `CloudTrail`: `log_rate` (`group`, `lines` a second), `log_skew` (`group`, `ms` ahead), `log_region`
-    /// (`group`, `region`), `write_log` (`group`, `container`, `message`, `age_ms`), `delete_log_group` (a name),
-    /// `trail_delay` (seconds), `written` (`operation`, `region`, `input`: somebody else asked for it). Whether it is
-    /// one of these.
+    /// Logs and `CloudTrail`: `log_rate` (`group`, `lines` per second), `log_skew` (`group`, `ms` ahead),
+    /// `log_region` (`group`, `region`), `write_log` (`group`, `container`, `message`, `age_ms`), `delete_log_group`
+    /// (a name), `trail_delay` (seconds), `written` (`operation`, `region`, `input`: a request by another person).
+    /// Returns whether `key` is one of these.
     fn poke_logs(&mut self, key: &str, value: &Value) -> Result<bool, String> {
         match key {
             "log_rate" => {
@@ -163,7 +163,13 @@ impl World {
             "written" => {
                 let input = value["input"].to_string();
                 let input = json::decode(input.as_bytes())?;
-                self.wrote(text(value, "region")?, text(value, "operation")?, "somebody-else", None, &input);
+                self.record_other_write(
+                    text(value, "region")?,
+                    text(value, "operation")?,
+                    "somebody-else",
+                    None,
+                    &input,
+                );
             }
             _ => return Ok(false),
         }
@@ -171,7 +177,8 @@ impl World {
     }
 
     /// `put_parameter` (`name`, `type`, `value`, `key`, `region`), `add_parameters` (`prefix`, `count`, `region`),
-    /// `delete_parameter` (a name), `refuse_key` (a key of KMS), `fail_rotation` (a database). Whether it is one of these.
+    /// `delete_parameter` (a name), `refuse_key` (a KMS key), `fail_rotation` (a database). Returns whether `key` is
+    /// one of these.
     fn poke_parameters_and_secrets(&mut self, key: &str, value: &Value) -> Result<bool, String> {
         match key {
             "put_parameter" => self.poke_parameter(value)?,
@@ -192,10 +199,10 @@ impl World {
         Ok(true)
     }
 
-    /// `cost_explorer` (`enabled`, `off`, `new`), `newer_field` (`operation`, `at`, `field`, `value`: its answers have it),
-    /// `pending_change`, `add_clusters` (`region`, `count`), `add_services`, `invalidated` (paths of this month),
-    /// `add_distribution` (`comment`, `name`), `instance` (`id`, `terminated`, `impaired`, `name`), `add_users` (a count).
-    /// Whether it is one of these.
+    /// `cost_explorer` (`enabled`, `off`, `new`), `newer_field` (`operation`, `at`, `field`, `value`: its answers
+    /// have it), `pending_change`, `add_clusters` (`region`, `count`), `add_services`, `invalidated` (paths this
+    /// month), `add_distribution` (`comment`, `name`), `instance` (`id`, `terminated`, `impaired`, `name`),
+    /// `add_users` (a count). Returns whether `key` is one of these.
     fn poke_others(&mut self, key: &str, value: &Value) -> Result<bool, String> {
         match key {
             "cost_explorer" => {
@@ -214,22 +221,22 @@ impl World {
         Ok(true)
     }
 
-    /// Another scheduling strategy, controller or kind of capacity of a service.
+    /// Changes the scheduling strategy, controller or capacity providers of a service.
     fn shape(&mut self, value: &Value) -> Result<(), String> {
-        let service = self.named(text(value, "service")?)?;
+        let service = self.service_named(text(value, "service")?)?;
         self.services[service].daemon = value["scheduling"] == "DAEMON";
         self.services[service].spot |= value["providers"] == true;
         match value["controller"].as_str() {
-            Some("EXTERNAL") => self.hand_over(service, Controller::External),
-            Some("CODE_DEPLOY") => self.hand_over(service, Controller::CodeDeploy),
+            Some("EXTERNAL") => self.set_controller(service, Controller::External),
+            Some("CODE_DEPLOY") => self.set_controller(service, Controller::CodeDeploy),
             _ => {}
         }
         Ok(())
     }
 
-    /// ECS Exec of a service and of its tasks (`on`), or whether their agents reach Session Manager (`connected`).
+    /// Enables ECS Exec for a service and its tasks (`on`), or sets whether their agents reach Session Manager (`connected`).
     fn switch_exec(&mut self, value: &Value) -> Result<(), String> {
-        let service = self.named(text(value, "service")?)?;
+        let service = self.service_named(text(value, "service")?)?;
         if let Some(connected) = value["connected"].as_bool() {
             if connected {
                 self.unreached.remove(&service);
@@ -240,21 +247,21 @@ impl World {
         }
         let on = value["on"].as_bool().unwrap_or(true);
         self.services[service].exec = on;
-        // As if its tasks had been started so.
+        // As if its tasks had been started with this setting.
         for task in self.tasks.values_mut().filter(|task| task.service == service) {
             task.exec = on;
         }
         Ok(())
     }
 
-    /// The first service of that name, in any cluster.
-    pub(crate) fn named(&self, name: &str) -> Result<usize, String> {
+    /// The first service with this name, in any cluster.
+    pub(crate) fn service_named(&self, name: &str) -> Result<usize, String> {
         let found = self.service_index.iter().find(|((_, n), _)| n == name).map(|(_, i)| *i);
         found.ok_or_else(|| format!("no service is called {name:?}"))
     }
 
     fn rename(&mut self, from: &str, to: &str) -> Result<(), String> {
-        let service = self.named(from)?;
+        let service = self.service_named(from)?;
         let cluster = self.services[service].cluster;
         self.service_index.remove(&(cluster, from.to_owned()));
         self.service_index.insert((cluster, to.to_owned()), service);
@@ -262,7 +269,7 @@ impl World {
         Ok(())
     }
 
-    /// Makes tasks of `family:revision` end before they run, from now on.
+    /// Makes tasks of `family:revision` fail before they run, from now on.
     fn break_definition(&mut self, name: &str) -> Result<(), String> {
         let (family, revision) = name.rsplit_once(':').ok_or("task_definition is not family:revision")?;
         let revision: u32 = revision.parse().map_err(|_| "the revision is not a number")?;
@@ -280,7 +287,7 @@ impl World {
         Err(format!("no task definition is called {name:?}"))
     }
 
-    /// `{"instance", "name", "value"}`: a change that waits for the maintenance window.
+    /// `{"instance", "name", "value"}`: adds a change pending for the maintenance window.
     fn pending_change(&mut self, value: &Value) -> Result<(), String> {
         const KNOWN: &[&str] = &["DBInstanceClass", "AllocatedStorage", "EngineVersion", "MultiAZ"];
         let (id, name) = (text(value, "instance")?, text(value, "name")?);
@@ -294,8 +301,8 @@ impl World {
     }
 
     fn add_clusters(&mut self, value: &Value) -> Result<(), String> {
-        let wanted = text(value, "region")?;
-        let known = self.clusters.iter().map(|cluster| cluster.region).find(|region| *region == wanted);
+        let requested = text(value, "region")?;
+        let known = self.clusters.iter().map(|cluster| cluster.region).find(|region| *region == requested);
         let region = known.ok_or("there is no cluster in that region")?;
         let count = number(value, "count")?.min(10_000);
         for number in 0..count {

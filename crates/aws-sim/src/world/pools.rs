@@ -1,5 +1,4 @@
-//! User pools of Cognito and who is in them. Nobody here is real: names, addresses and numbers are those that are kept for
-//! examples.
+//! User pools of Cognito and their users. All names, addresses and numbers are those reserved for examples.
 
 use super::{DAY, HOUR, World};
 use crate::clock::Ms;
@@ -27,7 +26,7 @@ pub(crate) struct User {
     pub(crate) phone: Option<String>,
     pub(crate) status: &'static str,
     pub(crate) enabled: bool,
-    /// How long before the start it was made, and changed last.
+    /// The times between creation or last change and the start.
     pub(crate) made: Ms,
     pub(crate) changed: Ms,
 }
@@ -47,7 +46,7 @@ const PEOPLE: &[(&str, &str)] = &[
 ];
 
 impl Pool {
-    /// The user pools of this scenario's world.
+    /// The user pools of a scenario's world.
     pub(crate) fn all(scenario: Scenario) -> Vec<Self> {
         if scenario.environment() != "pantri" {
             return Vec::new();
@@ -83,7 +82,7 @@ fn user(number: usize, name: &str, status: &'static str) -> User {
 }
 
 impl World {
-    /// Adds so many users to the first pool, for `poke`.
+    /// Adds this many users to the first pool, for `poke`.
     pub(crate) fn poke_users(&mut self, count: u64) -> Result<(), String> {
         let pool = self.pools.first_mut().ok_or("there is no user pool")?;
         let from = pool.users.len();

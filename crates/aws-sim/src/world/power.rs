@@ -1,8 +1,8 @@
-//! Databases that are stopped and started: the states between, and the events they leave.
+//! Stopping and starting databases: the states in between, and the events.
 
 use super::{Event, SECOND, World};
 
-/// A database that can be stopped and started: an instance of its own, or a cluster with its members.
+/// A database that can be stopped and started: a standalone instance, or a cluster with its members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Database {
     Instance(usize),
@@ -34,7 +34,7 @@ impl World {
         }
     }
 
-    /// Begins to stop or start a database; it must be in the state for it.
+    /// Starts to stop or start a database, which must be in the right state.
     pub(crate) fn switch(&mut self, database: Database, on: bool) {
         self.set_status(database, if on { "starting" } else { "stopping" });
         let wait = if on { self.rng.range(120, 200) } else { self.rng.range(60, 120) };
@@ -46,7 +46,7 @@ impl World {
         self.schedule(self.now + wait * SECOND, Event::Switched { database, on });
     }
 
-    /// A database has come to rest.
+    /// Completes stopping or starting a database.
     pub(crate) fn switched(&mut self, database: Database, on: bool) {
         self.set_status(database, if on { "available" } else { "stopped" });
         let now = self.now;

@@ -1,5 +1,5 @@
-//! The image registry: repositories, images with their manifests and blobs, and what an image's
-//! reference stands for at the time of a deployment. What becomes of its tasks is in `fate`.
+//! The image registry: repositories, images with their manifests and blobs, and the resolution of image references at
+//! the time of a deployment. The effect on tasks is in `fate`.
 
 use super::definition::TaskDef;
 use super::fate::{Fate, KNOWN, LATEST};
@@ -11,15 +11,15 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// Media type of an image's manifest.
+/// The media type of an image manifest.
 pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-/// Media type of an index of manifests.
+/// The media type of a manifest index.
 pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
-/// Media type of a layer.
+/// The media type of a layer.
 pub(crate) const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
-/// An image: a manifest and the tags that point at it.
+/// An image: a manifest and its tags.
 #[derive(Debug, Clone)]
 pub(crate) struct Image {
     pub(crate) digest: String,
@@ -28,7 +28,7 @@ pub(crate) struct Image {
     pub(crate) size: u64,
     pub(crate) media_type: String,
     pub(crate) manifest: String,
-    /// The processors it is made for; empty where that is not known.
+    /// The processors that it is built for; empty if unknown.
     pub(crate) processors: Vec<String>,
     pub(crate) fate: Fate,
     /// Critical, high, medium and low findings.
@@ -39,10 +39,9 @@ pub(crate) struct Image {
 #[derive(Debug)]
 pub(crate) struct Repository {
     pub(crate) created: Ms,
-    /// The images, in the order in which they were pushed.
+    /// The images in push order.
     pub(crate) images: Vec<Image>,
-    /// Layers and configurations that were uploaded. Those of images that were there at the start are in no list: their
-    /// manifests name them.
+    /// Uploaded layers and configurations. Those of the initial images are not listed; only their manifests name them.
     pub(crate) layers: Vec<Layer>,
 }
 
@@ -54,41 +53,41 @@ pub(crate) struct Layer {
     pub(crate) media_type: String,
 }
 
-/// A layer of which parts have come.
+/// An unfinished upload of a layer.
 #[derive(Debug)]
 pub(crate) struct Upload {
     pub(crate) region: String,
     pub(crate) repository: String,
     pub(crate) bytes: Vec<u8>,
-    /// How many bytes each part had.
+    /// The size of each part in bytes.
     pub(crate) parts: Vec<usize>,
 }
 
-/// Every repository and blob.
+/// All repositories and blobs.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
     /// The repositories, by region and name.
     pub(crate) repositories: BTreeMap<(&'static str, String), Repository>,
-    /// Configurations, and layers that were uploaded, by their digests.
+    /// Configurations and uploaded layers, by digest.
     pub(crate) blobs: BTreeMap<String, Vec<u8>>,
-    /// Layers of which parts have come, by the ids of their uploads.
+    /// Unfinished uploads, by id.
     pub(crate) uploads: BTreeMap<String, Upload>,
-    /// How many uploads were begun.
+    /// The number of uploads started.
     pub(crate) begun: u64,
 }
 
-/// The images that a task definition's containers resolve to at a deployment.
+/// The images of a task definition's containers, as resolved at a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Resolved {
     /// The digest of each container's image, if it was found.
     pub(crate) digests: Vec<Option<String>>,
     /// The fate of the tasks.
     pub(crate) fate: Fate,
-    /// The container whose image decides it.
+    /// The container whose image determines the fate.
     pub(crate) container: usize,
 }
 
-/// An image that is pushed.
+/// An image to push.
 #[derive(Debug, Clone)]
 pub(crate) struct Push<'a> {
     pub(crate) region: &'static str,
@@ -100,20 +99,20 @@ pub(crate) struct Push<'a> {
     pub(crate) at: Ms,
 }
 
-/// `sha256:…` of some bytes.
+/// The `sha256:…` digest of some bytes.
 pub(crate) fn digest(bytes: &[u8]) -> String {
     let hash = Sha256::digest(bytes);
     let hex: Vec<String> = hash.iter().map(|b| format!("{b:02x}")).collect();
     format!("sha256:{}", hex.concat())
 }
 
-/// A digest that stands for content nobody has.
+/// A digest of nonexistent content.
 pub(crate) fn invented(mark: u64) -> String {
     let parts: Vec<String> = (0..4).map(|i| format!("{:016x}", rng::mix(mark ^ i))).collect();
     format!("sha256:{}", parts.concat())
 }
 
-/// The layers that a manifest names: its configuration and its layers.
+/// The blobs that a manifest refers to: its configuration and its layers.
 pub(crate) fn layers(manifest: &Value) -> impl Iterator<Item = Layer> {
     let all = manifest["layers"].as_array().into_iter().flatten();
     std::iter::once(&manifest["config"]).chain(all).filter_map(|one| {
@@ -125,16 +124,16 @@ pub(crate) fn layers(manifest: &Value) -> impl Iterator<Item = Layer> {
     })
 }
 
-/// The images that an index names, by their digests.
+/// The digests of the images in an index.
 pub(crate) fn children(manifest: &Value) -> impl Iterator<Item = &str> {
     manifest["manifests"].as_array().into_iter().flatten().filter_map(|one| one["digest"].as_str())
 }
 
 impl Repository {
-    /// A layer that is here: one that was uploaded, or one of an image.
+    /// A layer that exists: an uploaded one, or one of an image.
     pub(crate) fn layer(&self, digest: &str) -> Option<Layer> {
         let of_images = || {
-            // A manifest that does not have the digest in its text names no such layer.
+            // A manifest without the digest in its text does not refer to the layer.
             let named = self.images.iter().filter(|image| image.manifest.contains(digest));
             let read = named.filter_map(|image| serde_json::from_str::<Value>(&image.manifest).ok());
             read.flat_map(|manifest| layers(&manifest).collect::<Vec<_>>()).find(|layer| layer.digest == digest)
@@ -142,7 +141,7 @@ impl Repository {
         of_images().or_else(|| self.layers.iter().find(|layer| layer.digest == digest).cloned())
     }
 
-    /// The image of a digest or tag.
+    /// Finds an image by digest or tag.
     pub(crate) fn find(&self, digest: Option<&str>, tag: Option<&str>) -> Option<&Image> {
         self.images.iter().find(|i| match (digest, tag) {
             (Some(digest), None) => i.digest == digest,
@@ -152,7 +151,7 @@ impl Repository {
         })
     }
 
-    /// Puts an image under a tag; the tag leaves the image that had it.
+    /// Adds an image with a tag, which is removed from the image that had it.
     pub(crate) fn put(&mut self, mut image: Image, tag: Option<&str>) {
         if let Some(tag) = tag {
             for other in &mut self.images {
@@ -169,26 +168,26 @@ impl Repository {
     }
 }
 
-/// Repository, tag and digest of a reference to this account's registry of a region.
+/// The repository, tag and digest in a reference to this account's registry of a region.
 fn parse<'a>(image: &'a str, region: &str) -> Option<(&'a str, Option<&'a str>, Option<&'a str>)> {
     let rest = image.strip_prefix(&format!("{ACCOUNT}.dkr.ecr.{region}.amazonaws.com/"))?;
     let (rest, digest) = rest.split_once('@').map_or((rest, None), |(name, digest)| (name, Some(digest)));
     let (name, tag) = rest.split_once(':').map_or((rest, None), |(name, tag)| (name, Some(tag)));
-    // As Docker does: without either it is `latest`, and a digest beats a tag.
+    // As in Docker, the default tag is `latest`, and a digest takes precedence over a tag.
     let tag = if digest.is_some() { None } else { tag.or(Some(LATEST)) };
     Some((name, tag, digest))
 }
 
 impl World {
-    /// Pushes an image made of a configuration and layers of its own; the digest.
+    /// Pushes an image made of a new configuration and new layers; returns the digest.
     pub(crate) fn push(&mut self, push: &Push<'_>) -> String {
-        let mut made: Vec<Image> = push.processors.iter().map(|p| self.assemble(push, p)).collect();
-        let image = match made.as_slice() {
+        let mut images: Vec<Image> = push.processors.iter().map(|p| self.assemble(push, p)).collect();
+        let image = match images.as_slice() {
             [one] => one.clone(),
             many => {
                 let index = index(push, many);
                 let repository = self.repository(push.region, push.repository);
-                for child in made.drain(..) {
+                for child in images.drain(..) {
                     repository.put(child, None);
                 }
                 index
@@ -199,14 +198,14 @@ impl World {
         digest
     }
 
-    /// The repository of a name, made if there is none.
+    /// The repository with this name, created if necessary.
     fn repository(&mut self, region: &'static str, name: &str) -> &mut Repository {
         let created = self.start - 121 * DAY;
         let entry = self.registry.repositories.entry((region, name.to_owned()));
         entry.or_insert_with(|| Repository { created, images: Vec::new(), layers: Vec::new() })
     }
 
-    /// An image for one processor; its configuration becomes a blob.
+    /// Creates an image for one processor; its configuration becomes a blob.
     fn assemble(&mut self, push: &Push<'_>, processor: &str) -> Image {
         let mark = rng::hash(21, &format!("{}:{}:{processor}", push.repository, push.tag));
         let layers: Vec<(String, u64)> =
@@ -273,7 +272,7 @@ impl World {
         }
     }
 
-    /// Resolves the images of a task definition as they stand now.
+    /// Resolves the current images of a task definition.
     pub(crate) fn resolve_images(&self, def: &TaskDef) -> Resolved {
         let mut resolved = Resolved { digests: Vec::new(), fate: Fate::Fine, container: 0 };
         for (at, container) in def.containers.iter().enumerate() {
@@ -284,7 +283,7 @@ impl World {
                 (resolved.fate, resolved.container) = (fate, at);
             }
         }
-        // What a test or a scenario says of a revision beats its images.
+        // A fate set for a revision by a test or a scenario overrides that of its images.
         if def.fate != Fate::Fine {
             (resolved.fate, resolved.container) = (def.fate, 0);
         }
@@ -293,15 +292,15 @@ impl World {
 
     fn resolve_image(&self, def: &TaskDef, image: &str) -> (Option<String>, Fate) {
         let Some((name, tag, digest)) = parse(image, def.region) else {
-            // Another registry: public images are there, other accounts' are not for us.
+            // Another registry: public images exist, those of other accounts are not accessible.
             let private = image.contains(".dkr.ecr.");
             let fate = if private { Fate::NoImage } else { Fate::Fine };
             return ((!private).then(|| invented(rng::hash(22, image))), fate);
         };
         let repository = self.registry.repositories.get(&(def.region, name.to_owned()));
         let Some(image) = repository.and_then(|r| r.find(digest, tag)) else { return (None, Fate::NoImage) };
-        let wanted = if def.arm { "arm64" } else { "amd64" };
-        let fits = image.processors.is_empty() || image.processors.iter().any(|p| p == wanted);
+        let processor = if def.arm { "arm64" } else { "amd64" };
+        let fits = image.processors.is_empty() || image.processors.iter().any(|p| p == processor);
         let fate = match (fits, image.media_type == INDEX) {
             (true, _) => image.fate,
             (false, true) => Fate::NoPlatform,
@@ -310,7 +309,7 @@ impl World {
         (Some(image.digest.clone()), fate)
     }
 
-    /// An image as a push from outside leaves it: under a digest that is given or made.
+    /// Pushes an image from outside, with a given or a computed digest.
     pub(crate) fn push_from_outside(&mut self, push: &Push<'_>, given: Option<&str>) -> String {
         let Some(given) = given else { return self.push(push) };
         let found = self.registry.repositories.get(&(push.region, push.repository.to_owned()));
@@ -324,7 +323,7 @@ impl World {
         given.to_owned()
     }
 
-    /// `PutImage`: a manifest that a client brings; `None` if the repository is not there.
+    /// `PutImage`: stores a manifest sent by a client; `None` if the repository does not exist.
     pub(crate) fn put_image(
         &mut self,
         region: &str,
@@ -357,7 +356,7 @@ impl World {
 }
 
 impl World {
-    /// The processors of a manifest: what its configuration says, or the index of its images.
+    /// The processors of a manifest, from its configuration or its index.
     fn processors(&self, manifest: &Value) -> Vec<String> {
         let config = manifest["config"]["digest"].as_str().and_then(|digest| self.registry.blobs.get(digest));
         let config = config.and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok()).unwrap_or_default();
@@ -367,7 +366,7 @@ impl World {
     }
 }
 
-/// The index over an image's manifests.
+/// The index of an image's manifests.
 fn index(push: &Push<'_>, children: &[Image]) -> Image {
     let manifests: Vec<Value> = children
         .iter()

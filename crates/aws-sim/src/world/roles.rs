@@ -1,18 +1,17 @@
-//! Roles that are assumed: each session has a key of its own and ends. Which roles exist is not simulated:
-//! any may be assumed that was not refused. How it is asked is in `services::sts`; what roles may do, as far as that was
-//! changed, in `services::iam`.
+//! Assumed roles: each session has its own key and expires. The existence of roles is not simulated: any role may be
+//! assumed unless it was refused. Requests are in `services::sts`; changed permissions of roles in `services::iam`.
 
 use crate::clock::Ms;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A role that was assumed.
+/// A session of an assumed role.
 #[derive(Debug, Clone)]
 pub(crate) struct RoleSession {
     pub(crate) account: String,
-    /// Empty: a session of a user without a role.
+    /// Empty for a session of a user without a role.
     pub(crate) role: String,
     pub(crate) name: String,
-    /// From then on its key is expired.
+    /// The time at which its key expires.
     pub(crate) until: Ms,
 }
 
@@ -24,29 +23,29 @@ impl RoleSession {
         format!("arn:aws:sts::{}:assumed-role/{}/{}", self.account, self.role, self.name)
     }
 
-    /// The id of the role, and of the session in it.
+    /// The id of the role and the session.
     pub(crate) fn id(&self) -> String {
         format!("{}:{}", role_id(&self.role), self.name)
     }
 }
 
-/// Changes of who may assume roles.
+/// Restrictions on who may assume roles.
 #[derive(Debug, Default)]
 pub(crate) struct Trust {
     refused: BTreeSet<String>,
-    /// The longest that a session lasts, in seconds, whatever was asked for.
+    /// The longest duration of a session in seconds, overriding the requested one.
     pub(crate) longest: Option<i64>,
-    /// The code of a second factor without which no role is assumed.
+    /// The MFA code required to assume a role.
     pub(crate) code: Option<String>,
 }
 
 impl Trust {
-    /// Forbids to assume the role of this ARN or name.
+    /// Forbids assuming the role with this ARN or name.
     pub(crate) fn refuse(&mut self, role: &str) {
         self.refused.insert(name(role).to_owned());
     }
 
-    /// Allows to assume it again.
+    /// Allows assuming it again.
     pub(crate) fn allow(&mut self, role: &str) {
         self.refused.remove(name(role));
     }
@@ -61,12 +60,12 @@ pub(crate) fn role_id(name: &str) -> String {
     format!("AROA{:016X}", crate::rng::hash(31, name))
 }
 
-/// The path of a role: those of IAM Identity Center have one of their own.
+/// The path of a role: those of IAM Identity Center have their own.
 pub(crate) fn path_of(name: &str) -> &'static str {
     if name.starts_with("AWSReservedSSO_") { "/aws-reserved/sso.amazonaws.com/" } else { "/" }
 }
 
-/// Why a role or a user may not do something, in the eyes of IAM.
+/// The reason why IAM does not allow an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// No policy allows it.
@@ -77,7 +76,7 @@ pub(crate) enum Refusal {
     Boundary,
     /// The organization does not allow it.
     Organization,
-    /// It is allowed under a condition on this key, which was not given.
+    /// It is allowed under a condition on this key, which was not provided.
     Condition(String),
 }
 
@@ -95,7 +94,7 @@ impl Refusal {
         }
     }
 
-    /// The key of a condition that was not given.
+    /// The key of a condition that was not provided.
     pub(crate) fn missing(&self) -> Option<&str> {
         match self {
             Self::Condition(key) => Some(key),
@@ -103,7 +102,7 @@ impl Refusal {
         }
     }
 
-    /// The decision as IAM words it: `allowed`, `implicitDeny` or `explicitDeny`.
+    /// The decision in the wording of IAM: `allowed`, `implicitDeny` or `explicitDeny`.
     pub(crate) fn decision(refusal: Option<&Self>) -> &'static str {
         match refusal {
             None => "allowed",
@@ -113,7 +112,7 @@ impl Refusal {
     }
 }
 
-/// Denials of actions to roles and users.
+/// Actions denied to roles and users.
 #[derive(Debug, Default)]
 pub(crate) struct Grants(Vec<Refused>);
 
@@ -122,14 +121,14 @@ struct Refused {
     /// The name of a role or a user.
     who: String,
     action: String,
-    /// A part of the resource's ARN; empty: every resource.
+    /// A part of the resource's ARN; empty for every resource.
     resource: String,
     by: Refusal,
 }
 
 impl Grants {
-    /// Refuses `role` (a role's or a user's ARN or name) an `action`, on the `resource` alone whose ARN has that in it, `by` what
-    /// refuses it; with `"allow": true` allows it again.
+    /// Denies an `action` to a `role` (the ARN or name of a role or user), optionally only on resources whose ARN
+    /// contains `resource`; `by` is the kind of denial. `"allow": true` allows the action again.
     pub(crate) fn control(&mut self, request: &serde_json::Value) -> Result<(), String> {
         let text = |key: &str| request[key].as_str().ok_or_else(|| format!("{key} is missing or not a text"));
         let (who, action) = (name(text("role")?).to_owned(), text("action")?.to_owned());
@@ -142,7 +141,7 @@ impl Grants {
         Ok(())
     }
 
-    /// Why this one may not do that.
+    /// The reason why an action on a resource is denied, if it is.
     pub(crate) fn refused(&self, who: &str, action: &str, resource: &str) -> Option<Refusal> {
         let is = |one: &&Refused| {
             one.who == who && one.action.eq_ignore_ascii_case(action) && resource.contains(one.resource.as_str())
@@ -151,20 +150,20 @@ impl Grants {
     }
 }
 
-/// A device that signs in, and the tokens that were given.
+/// A device that is signing in, and the issued tokens.
 #[derive(Debug, Default)]
 pub(crate) struct SignIn {
-    /// The device's code that waits for a person, and until when.
+    /// The device code that waits for confirmation, and its expiry.
     pub(crate) code: Option<(String, Ms)>,
     /// Whether a person has confirmed it.
     pub(crate) approved: bool,
-    /// Tokens, and until when each is good.
+    /// The tokens and their expiry.
     pub(crate) tokens: BTreeMap<String, Ms>,
-    /// Refresh tokens: each renews a token without a person.
+    /// Refresh tokens: each renews a token without confirmation.
     pub(crate) refresh: BTreeSet<String>,
 }
 
-/// The name of a role that is given as an ARN or a name.
+/// The name in a role's ARN or name.
 pub(crate) fn name(role: &str) -> &str {
     role.rsplit('/').next().unwrap_or(role)
 }

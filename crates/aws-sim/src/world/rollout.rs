@@ -1,46 +1,45 @@
-//! Rollouts: a new deployment, its failures, the circuit breaker, the way back, the end. Which
-//! task starts when is decided in `scheduler`; what is asked of a rollout while it goes on is in
-//! `releases`.
+//! Rollouts: a new deployment, its failures, the circuit breaker, the rollback, the end. The start of tasks is in
+//! `scheduler`; requests to a rollout in progress are in `releases`.
 
 use super::ecs::{Deployment, Fate, Release, Revision, Rollout, TaskDef};
 use super::{SECOND, World};
 use crate::clock::Ms;
 use std::sync::Arc;
 
-/// The words of ECS on a service whose tasks fail again and again.
+/// ECS's message about a service whose tasks fail repeatedly.
 const UNABLE: &str = "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
 
-/// Why a rollout is ended before it is complete.
+/// The reason for ending a rollout before it is complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum End {
     /// Too many of its tasks failed.
     Breaker,
-    /// These alarms went off.
+    /// These alarms were raised.
     Alarms(Vec<String>),
-    /// A person asked for it.
-    Asked,
+    /// A person requested it.
+    Requested,
 }
 
 impl End {
-    /// `rolloutStateReason` of the deployment that ended.
+    /// The `rolloutStateReason` of the deployment that ended.
     fn rollout_reason(&self) -> String {
         match self {
             End::Breaker => "ECS deployment circuit breaker: tasks failed to start.".to_owned(),
             End::Alarms(_) => "ECS deployment failed: alarm detected.".to_owned(),
-            End::Asked => "ECS deployment was stopped by StopServiceDeployment.".to_owned(),
+            End::Requested => "ECS deployment was stopped by StopServiceDeployment.".to_owned(),
         }
     }
 
-    /// The words of the service's event about it.
+    /// The message of the service's event.
     fn event(&self) -> &'static str {
         match self {
             End::Breaker => "deployment failed: tasks failed to start.",
             End::Alarms(_) => "deployment failed: alarm detected.",
-            End::Asked => "deployment stopped.",
+            End::Requested => "deployment stopped.",
         }
     }
 
-    /// `statusReason` of the service deployment: it was `rolled back` or `stopped`.
+    /// The `statusReason` of the service deployment, which was `rolled back` or `stopped`.
     fn status_reason(&self, done: &str) -> String {
         match self {
             End::Breaker => {
@@ -49,24 +48,24 @@ impl End {
             End::Alarms(names) => {
                 format!("Service deployment {done} because alarms were in the ALARM state: {}.", names.join(", "))
             }
-            End::Asked => format!("Service deployment {done} because a user asked for it."),
+            End::Requested => format!("Service deployment {done} because a user asked for it."),
         }
     }
 }
 
 impl World {
-    /// Starts a rollout of a task definition, the current one included (a forced deployment); the
-    /// number of its deployment.
+    /// Starts a rollout of a task definition, possibly of the current one (a forced deployment); returns the id of
+    /// its deployment.
     pub(crate) fn deploy(&mut self, service: usize, def: Arc<TaskDef>) -> u64 {
         let now = self.now;
         let mut images = self.resolve_images(&def);
-        // Of what was there at the start only the running definition is broken: a rollback works.
+        // Of the initial definitions only the running one is affected, so that a rollback works.
         let again = self.services[service].deployments.first().is_some_and(|d| d.def.arn() == def.arn());
-        if let Some(fate) = self.curse.filter(|_| again || def.registered >= self.start) {
+        if let Some(fate) = self.forced_fate.filter(|_| again || def.registered >= self.start) {
             images.fate = fate;
         }
         let images = Arc::new(images);
-        let deaf = self.alarms_of(service).into_iter().filter(|name| self.alarming(service, name)).collect();
+        let ignored_alarms = self.alarms_of(service).into_iter().filter(|name| self.alarming(service, name)).collect();
         let s = &mut self.services[service];
         let (id, revision, release) = (s.rng.digits19(), s.rng.digits19(), s.rng.token(21));
         let source = s.deployments.first().map(|d| d.revision);
@@ -92,7 +91,7 @@ impl World {
                 sources: source.into_iter().collect(),
                 failures: 0,
                 triggered: false,
-                deaf,
+                ignored_alarms,
                 alarmed: Vec::new(),
                 stage: None,
                 rollback: None,
@@ -108,7 +107,7 @@ impl World {
                 created: now,
                 updated: now,
                 failed: 0,
-                sick: 0,
+                health_failures: 0,
                 failures: 0,
                 rollout: Rollout::InProgress,
                 reason: format!("ECS deployment ecs-svc/{id} in progress."),
@@ -118,16 +117,16 @@ impl World {
         s.steady = false;
         s.next_start = 0;
         self.begin_stages(service, id);
-        self.look_soon(service);
+        self.reconcile_soon(service);
         id
     }
 
-    /// The failures after which the circuit breaker opens: half of desired rounded up, 3 to 200.
+    /// The number of failures that opens the circuit breaker: half of desired rounded up, 3 to 200.
     pub(crate) fn breaker_threshold(&self, service: usize) -> u32 {
         self.services[service].desired.div_ceil(2).clamp(3, 200)
     }
 
-    /// A task of a deployment failed: it did not come to run, or it ended by itself.
+    /// Records that a task of a deployment did not reach RUNNING, or ended by itself.
     pub(crate) fn deployment_failure(&mut self, service: usize, deployment: u64, fate: Fate, created: Ms) {
         let now = self.now;
         let s = &mut self.services[service];
@@ -141,14 +140,14 @@ impl World {
         self.count_failure(service, deployment);
     }
 
-    /// A task of a deployment ran and failed its health checks. One that runs does not set this
-    /// count back; one that turns healthy does.
+    /// Records that a task of a deployment ran and failed its health checks. A task that reaches RUNNING does not
+    /// reset this count; one that becomes healthy does.
     pub(crate) fn health_failure(&mut self, service: usize, deployment: u64) {
         let now = self.now;
         let s = &mut self.services[service];
         let Some(d) = s.deployments.iter_mut().find(|d| d.id == deployment) else { return };
-        d.sick += 1;
-        s.next_start = now + 10 * SECOND * (1 << d.sick.saturating_sub(1).min(5));
+        d.health_failures += 1;
+        s.next_start = now + 10 * SECOND * (1 << d.health_failures.saturating_sub(1).min(5));
         self.count_failure(service, deployment);
     }
 
@@ -162,7 +161,7 @@ impl World {
         d.failures += 1;
         d.updated = now;
         let often = d.failures.is_multiple_of(3);
-        let failed = d.failed.max(d.sick);
+        let failed = d.failed.max(d.health_failures);
         let rolling = d.rollout == Rollout::InProgress && at == 0;
         let (breaker, rollback) = (s.breaker, s.breaker_rollback);
         if let Some(release) = s.releases.iter_mut().find(|r| r.finished.is_none()) {
@@ -176,7 +175,7 @@ impl World {
                     return;
                 }
             } else if opens && release.rollback.is_some() {
-                // What it was rolled back to does not run either.
+                // The revision that it was rolled back to does not run either.
                 release.status = "ROLLBACK_FAILED";
                 release.finished = Some(now);
                 release.updated = now;
@@ -190,10 +189,10 @@ impl World {
         if often {
             self.note(service, UNABLE);
         }
-        self.look_at(service, at);
+        self.reconcile_at(service, at);
     }
 
-    /// The service revision of the newest rollout that was completed.
+    /// The service revision of the newest completed rollout.
     fn last_good(&self, service: usize) -> Option<u64> {
         let s = &self.services[service];
         s.releases.iter().find_map(|r| match r.status {
@@ -203,8 +202,8 @@ impl World {
         })
     }
 
-    /// The PRIMARY deployment has failed, or is to end: back to what was complete before, or a stop
-    /// where it is.
+    /// Ends the PRIMARY deployment, which has failed or was stopped: rolls back to the last completed revision, or
+    /// stops where it is.
     pub(crate) fn end_rollout(&mut self, service: usize, end: &End, rollback: bool) {
         let now = self.now;
         let good = self.last_good(service);
@@ -218,7 +217,7 @@ impl World {
         let s = &mut self.services[service];
         let release = s.releases.iter_mut().find(|r| r.deployment == failing && r.finished.is_none());
         let Some(mut old) = back else {
-            // Nothing to go back to, or nobody wants it: it stays as it is.
+            // No revision to roll back to, or no rollback requested: the tasks stay as they are.
             if let Some(release) = release {
                 release.status = if rollback { "ROLLBACK_FAILED" } else { "STOPPED" };
                 release.status_reason = Some(end.status_reason("stopped"));
@@ -226,7 +225,7 @@ impl World {
                 release.updated = now;
             }
             self.note(service, &format!("(deployment ecs-svc/{failing}) {}", end.event()));
-            self.look_soon(service);
+            self.reconcile_soon(service);
             return;
         };
         let to = old.id;
@@ -247,12 +246,12 @@ impl World {
         s.next_start = 0;
         self.note(service, &format!("(deployment ecs-svc/{failing}) {}", end.event()));
         self.note(service, &format!("rolling back to deployment ecs-svc/{to}."));
-        self.doom_rollback(service, failing);
-        self.look_soon(service);
+        self.schedule_rollback_failure(service, failing);
+        self.reconcile_soon(service);
     }
 
-    /// The deployment of a service revision, taken out of the list if it still has tasks, else made
-    /// anew from what the revision remembers.
+    /// The deployment of a service revision: taken out of the list if it still has tasks, otherwise created anew from
+    /// the revision.
     fn deployment_to_return_to(&mut self, service: usize, revision: Option<u64>) -> Option<Deployment> {
         let now = self.now;
         let s = &mut self.services[service];
@@ -270,7 +269,7 @@ impl World {
             created: now,
             updated: now,
             failed: 0,
-            sick: 0,
+            health_failures: 0,
             failures: 0,
             rollout: Rollout::InProgress,
             reason: String::new(),
@@ -278,7 +277,7 @@ impl World {
         })
     }
 
-    /// The PRIMARY deployment has all its tasks healthy and the older ones are drained.
+    /// Completes the rollout: the PRIMARY deployment has all its tasks healthy and the older ones are drained.
     pub(crate) fn complete_rollout(&mut self, service: usize) {
         let now = self.now;
         let s = &mut self.services[service];

@@ -1,24 +1,24 @@
-//! The rotation of secrets: every 30 days, a pure function of the time, until somebody makes it fail.
+//! The rotation of secrets: every 30 days, as a pure function of time, until a control request makes it fail.
 
 use super::{DAY, World};
 use crate::clock::Ms;
 
-/// Days between two rotations.
+/// The interval of rotations.
 const EVERY: Ms = 30 * DAY;
 
-/// How the rotation of a secret stands.
+/// The state of a secret's rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rotation {
-    /// The last one that ended well.
+    /// The time of the last successful rotation.
     pub(crate) last: Ms,
     pub(crate) next: Option<Ms>,
     pub(crate) changed: Ms,
-    /// Whether a version waits for a rotation that did not end.
+    /// Whether a version is pending because a rotation did not finish.
     pub(crate) pending: bool,
 }
 
 impl World {
-    /// The present rotation of a database's secret.
+    /// The current rotation state of a database's secret.
     pub(crate) fn rotation(&self, database: &str) -> Rotation {
         let first = self.start - 12 * DAY;
         let until = self.failing_rotations.get(database).copied().unwrap_or(self.now).min(self.now);

@@ -1,5 +1,5 @@
-//! Application Auto Scaling: target tracking once a minute, scheduled actions, activities. The
-//! alarms it reads are evaluated in `alarms`; the desired count it sets is met by `scheduler`.
+//! Application Auto Scaling: target tracking once a minute, scheduled actions, activities. Its alarms are evaluated
+//! in `alarms`; the desired count is applied in `scheduler`.
 
 use super::alarms::{AlarmSpec, Comparison, State};
 use super::metrics::{MetricName, Source};
@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 pub(crate) struct Policy {
     pub(crate) name: String,
     pub(crate) uuid: String,
-    /// `PredefinedMetricType`.
+    /// The `PredefinedMetricType`.
     pub(crate) metric: &'static str,
     /// The target value, in percent.
     pub(crate) target: f64,
@@ -25,14 +25,14 @@ pub(crate) struct Policy {
     /// The cool-down after scaling in, in seconds.
     pub(crate) in_cooldown: u32,
     pub(crate) created: Ms,
-    /// Place of the `AlarmHigh` in the alarms.
+    /// The index of the `AlarmHigh` in the alarms.
     pub(crate) high: usize,
-    /// Place of the `AlarmLow`.
+    /// The index of the `AlarmLow`.
     pub(crate) low: usize,
     source: Source,
 }
 
-/// A scheduled action: at its time it sets other limits.
+/// A scheduled action: sets other limits at its time.
 #[derive(Debug)]
 pub(crate) struct ScheduledAction {
     pub(crate) name: String,
@@ -44,11 +44,11 @@ pub(crate) struct ScheduledAction {
     pub(crate) start: Option<Ms>,
     pub(crate) end: Option<Ms>,
     pub(crate) created: Ms,
-    /// Which plan of it is the valid one.
+    /// The number of its current plan; events of earlier plans are ignored.
     pub(crate) number: u64,
 }
 
-/// A scaling activity: what was done, and why.
+/// A scaling activity with its cause.
 #[derive(Debug)]
 pub(crate) struct Activity {
     pub(crate) id: String,
@@ -62,7 +62,7 @@ pub(crate) struct Activity {
     pub(crate) not_scaled: Option<(&'static str, u32, u32)>,
 }
 
-/// A scalable target: always a service's desired count.
+/// A scalable target, always a service's desired count.
 #[derive(Debug)]
 pub(crate) struct ScalableTarget {
     pub(crate) service: usize,
@@ -74,14 +74,14 @@ pub(crate) struct ScalableTarget {
     pub(crate) created: Ms,
     pub(crate) policies: Vec<Policy>,
     pub(crate) actions: Vec<ScheduledAction>,
-    /// The activities, the newest first.
+    /// The activities, newest first.
     pub(crate) activities: VecDeque<Activity>,
     last_out: Ms,
     last_in: Ms,
     rng: Rng,
 }
 
-/// Activities that are kept a target.
+/// The number of activities to keep per target.
 const REMEMBERED: usize = 200;
 
 impl World {
@@ -91,7 +91,7 @@ impl World {
         format!("service/{}/{}", self.clusters[s.cluster].name, s.name)
     }
 
-    /// Registers a service's desired count.
+    /// Registers the desired count of a service as a scalable target.
     pub(crate) fn add_scaling(&mut self, service: usize, min: u32, max: u32) -> usize {
         let rng = Rng::new(self.seed, &format!("scaling {}", self.resource_id(service)));
         self.scaling.push(ScalableTarget {
@@ -164,7 +164,7 @@ impl World {
         });
     }
 
-    /// Adds a scheduled action in Japan's time that is as old as its target.
+    /// Adds a scheduled action in Japan's time zone, as old as its target.
     pub(crate) fn add_scheduled(&mut self, target: usize, name: &str, expression: &str, min: u32, max: u32) {
         let action = ScheduledAction {
             name: name.to_owned(),
@@ -181,8 +181,7 @@ impl World {
         self.put_action(target, action);
     }
 
-    /// Puts a scheduled action into the place of the one of its name, or adds it, and plans its next
-    /// time.
+    /// Adds a scheduled action or replaces the one with its name, and plans its next time.
     pub(crate) fn put_action(&mut self, target: usize, mut action: ScheduledAction) {
         action.number = self.serial();
         let number = action.number;
@@ -200,7 +199,7 @@ impl World {
     fn plan_action(&mut self, target: usize, number: u64) {
         let Some(a) = self.scaling[target].actions.iter().find(|a| a.number == number) else { return };
         if let Some(at) = schedule::next(&a.expression, &a.zone, (self.now, a.created), a.start, a.end) {
-            // A moment later than a schedule of the same time: that one sees what is there to keep.
+            // Slightly later than a schedule of the same time, which must see the count before it changes.
             self.schedule(at + 1, Event::Scheduled { target, number });
         }
     }
@@ -212,13 +211,13 @@ impl World {
         format!("arn:aws:autoscaling:{region}:{ACCOUNT}:scalingPolicy:{uuid}:resource/ecs/{resource}:policyName/{name}")
     }
 
-    /// A scheduled action's time has come, if it was not put or deleted since.
+    /// Fires a scheduled action, if it was not changed or deleted in the meantime.
     pub(crate) fn scheduled_action(&mut self, target: usize, number: u64) {
         self.plan_action(target, number);
         let t = &self.scaling[target];
         let Some(a) = t.actions.iter().find(|a| a.number == number).filter(|_| !t.suspended_schedule) else { return };
         let name = a.name.clone();
-        // A limit that is left out stays, moved by the other one if it must.
+        // An omitted limit stays, adjusted to the other one if necessary.
         let (min, max) = match (a.min, a.max) {
             (Some(min), None) => (min, t.max.max(min)),
             (None, Some(max)) => (t.min.min(max), max),
@@ -241,7 +240,7 @@ impl World {
         self.set_limits(target, min, max);
     }
 
-    /// Sets the limits and moves the desired count between them.
+    /// Sets the limits and moves the desired count into them.
     pub(crate) fn set_limits(&mut self, target: usize, min: u32, max: u32) {
         let t = &mut self.scaling[target];
         (t.min, t.max) = (min, max);
@@ -253,7 +252,7 @@ impl World {
         }
     }
 
-    /// Changes the desired count and leaves an activity.
+    /// Changes the desired count and records an activity.
     fn scale_to(&mut self, target: usize, desired: u32, cause: String) {
         let service = self.scaling[target].service;
         let now = self.now;
@@ -277,11 +276,17 @@ impl World {
         let c = &self.clusters[s.cluster];
         let input = map! {"cluster": &c.name, "service": &s.name, "desiredCount": desired};
         let region = c.region;
-        self.wrote(region, "ecs:UpdateService", "", Some("ecs.application-autoscaling.amazonaws.com"), &input);
+        self.record_other_write(
+            region,
+            "ecs:UpdateService",
+            "",
+            Some("ecs.application-autoscaling.amazonaws.com"),
+            &input,
+        );
         self.set_desired(service, desired);
     }
 
-    /// Adds an activity; the newest are kept.
+    /// Records an activity; only the newest are kept.
     pub(crate) fn record(&mut self, target: usize, mut activity: Activity) {
         let t = &mut self.scaling[target];
         activity.id = t.rng.uuid();
@@ -289,7 +294,7 @@ impl World {
         t.activities.truncate(REMEMBERED);
     }
 
-    /// A service is steady: what was in progress is done.
+    /// Completes the activities in progress, because the service is steady.
     pub(crate) fn fulfil(&mut self, service: usize) {
         let now = self.now;
         for t in self.scaling.iter_mut().filter(|t| t.service == service) {
@@ -303,7 +308,7 @@ impl World {
         }
     }
 
-    /// Target tracking of every target on the minute that has just ended.
+    /// Evaluates target tracking of every target for the minute that has just ended.
     pub(crate) fn evaluate_scaling(&mut self) {
         for target in 0..self.scaling.len() {
             if !self.scaling[target].policies.is_empty() {
@@ -328,7 +333,7 @@ impl World {
             };
             let wanted = (f64::from(running) * value / p.target).ceil() as u32;
             if self.alarms[p.high].state == State::Alarm {
-                // At least one more: the alarm says that it is not enough.
+                // At least one more, because the alarm shows that the current count is not enough.
                 let wanted = wanted.max(desired + 1);
                 out = out.max(Some((wanted, at)));
             }
@@ -363,7 +368,7 @@ impl World {
             self.scale_to(target, wanted.min(max), cause);
             return;
         }
-        // One not-scaled activity for as long as it stays so.
+        // Recorded once until the situation changes.
         if self.scaling[target].activities.front().is_none_or(|a| a.not_scaled.is_none()) {
             self.record(
                 target,

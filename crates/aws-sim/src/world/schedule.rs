@@ -1,5 +1,5 @@
 //! The times of scheduled actions and schedules: `cron(…)`, `rate(N UNIT)` and `at(TIME)` in a time zone, as
-//! AWS documents them. Whose times they are is in `scaling` and `night`.
+//! documented by AWS. They are used in `scaling` and `night`.
 
 use super::{DAY, HOUR, MINUTE};
 use crate::clock::{Ms, timestamp};
@@ -9,26 +9,26 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const DAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
-/// Farther ahead than this nothing is looked for.
+/// The number of days to search ahead.
 const HORIZON_DAYS: i32 = 5 * 366;
 
-/// When something happens.
+/// A schedule expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Times {
     /// Minute, hour, day of month, month, day of week, year.
     Cron([String; 6]),
-    /// Every so many milliseconds.
+    /// An interval in milliseconds.
     Every(Ms),
     Once(DateTime),
 }
 
-/// A number or a name of a field.
+/// Parses a number or a name in a field.
 fn value(word: &str, names: &[&str]) -> Option<i16> {
     let named = names.iter().position(|n| n.eq_ignore_ascii_case(word)).map(|n| n as i16 + 1);
     named.or_else(|| word.parse().ok())
 }
 
-/// Whether a value is one of a field's; `None` for a field that is not understood.
+/// Whether a field contains a value; `None` for an unsupported field.
 fn fits(field: &str, at: i16, low: i16, high: i16, names: &[&str]) -> Option<bool> {
     field.split(',').try_fold(false, |found, part| {
         let (range, step) = part.split_once('/').map_or((part, None), |(r, s)| (r, Some(s)));
@@ -47,7 +47,7 @@ fn fits(field: &str, at: i16, low: i16, high: i16, names: &[&str]) -> Option<boo
     })
 }
 
-/// Whether a date is one of the days of the two fields that say it.
+/// Whether a date matches the two day fields.
 fn day_fits(of_month: &str, of_week: &str, date: Date) -> Option<bool> {
     let (day, last) = (i16::from(date.day()), i16::from(date.days_in_month()));
     let week_day = i16::from(date.weekday().to_sunday_one_offset());
@@ -64,13 +64,13 @@ fn day_fits(of_month: &str, of_week: &str, date: Date) -> Option<bool> {
     if of_week != "?" {
         return None;
     }
-    let wanted = match (of_month, of_month.strip_suffix('W')) {
+    let target_day = match (of_month, of_month.strip_suffix('W')) {
         ("L", _) => return Some(day == last),
         (_, Some("L")) => last,
         (_, Some(n)) => n.parse().ok()?,
         _ => return fits(of_month, day, 1, 31, &[]),
     };
-    if wanted > last {
+    if target_day > last {
         return Some(false);
     }
     // The closest working day in the month.
@@ -78,11 +78,11 @@ fn day_fits(of_month: &str, of_week: &str, date: Date) -> Option<bool> {
         let d = date.with().day(d as i8).build().ok();
         d.is_some_and(|d| !matches!(d.weekday().to_sunday_one_offset(), 1 | 7))
     };
-    let near = [wanted, wanted - 1, wanted + 1, wanted - 2, wanted + 2];
+    let near = [target_day, target_day - 1, target_day + 1, target_day - 2, target_day + 2];
     Some(near.into_iter().find(|d| (1..=last).contains(d) && works(*d)) == Some(day))
 }
 
-/// A time of a zone's clock: none where summer time leaves it out, the first where it is there twice.
+/// The timestamp of a local time: none if daylight saving time skips it, the first one if it occurs twice.
 fn moment(at: DateTime, zone: &TimeZone) -> Option<Ms> {
     let at = zone.to_ambiguous_timestamp(at);
     if matches!(at.offset(), AmbiguousOffset::Gap { .. }) {
@@ -92,7 +92,7 @@ fn moment(at: DateTime, zone: &TimeZone) -> Option<Ms> {
 }
 
 impl Times {
-    /// Reads an expression; `None` for one that is not understood here.
+    /// Parses an expression; `None` if it is not supported.
     pub(crate) fn parse(expression: &str) -> Option<Times> {
         let (kind, inner) = expression.strip_suffix(')')?.split_once('(')?;
         let fields: Vec<&str> = inner.split_whitespace().collect();
@@ -147,8 +147,8 @@ impl Times {
     }
 }
 
-/// The next time of an expression in a zone, not before `start` and not after `end`, which a single time takes no
-/// notice of. `made` is when it was made: a rate without a start counts from there.
+/// The next time of an expression in a zone, not before `start` and not after `end`; a one-time expression ignores
+/// both. `made` is its creation time: a rate without a start counts from there.
 pub(crate) fn next(
     expression: &str,
     zone: &str,
@@ -174,9 +174,9 @@ mod tests {
     }
 
     #[test]
-    fn working_days_in_tokyo() {
+    fn working_day_cron_skips_the_weekend_in_tokyo() {
         let times = Times::parse("cron(0 22 ? * MON-FRI *)").unwrap();
-        // A Friday 21:59 JST, then the weekend is skipped.
+        // A Friday 21:59 JST; then the weekend is skipped.
         let friday = ms("2026-11-20T12:59:00Z");
         let first = times.next(friday, "Asia/Tokyo", 0).unwrap();
         assert_eq!(first, ms("2026-11-20T13:00:00Z"));
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn days_once_and_rates() {
+    fn day_fields_single_times_and_rates_are_evaluated() {
         let week =
             |field: &str| -> Vec<i16> { (1..=7).filter(|day| fits(field, *day, 1, 7, &DAYS) == Some(true)).collect() };
         assert_eq!((week("2-6"), week("MON-FRI")), (vec![2, 3, 4, 5, 6], vec![2, 3, 4, 5, 6]));
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_leave_occurrences_out() {
+    fn start_and_end_limit_the_occurrences() {
         let now = ms("2026-11-20T12:59:00Z");
         let cron = "cron(0 22 ? * MON-FRI *)";
         let at = |start, end| next(cron, "Asia/Tokyo", (now, 0), start, end);
@@ -218,12 +218,12 @@ mod tests {
         assert_eq!(at(Some(friday), None), Some(friday));
         assert_eq!(at(Some(friday + 1), None), Some(monday));
         assert_eq!(at(None, Some(friday - 1)), None);
-        // A rate counts from its start, which is its first time; without one from when it was made.
+        // A rate counts from its start, which is its first time, or from its creation time.
         let rate = |start, made| next("rate(12 hours)", "UTC", (now, made), start, None);
         assert_eq!(rate(Some(now + 5), 0), Some(now + 5));
         assert_eq!(rate(Some(now - 5), 0), Some(now - 5 + 12 * HOUR));
         assert_eq!(rate(None, now - HOUR), Some(now + 11 * HOUR));
-        // A single time takes no notice of either.
+        // A one-time expression ignores both bounds.
         let once = next("at(2026-11-20T22:00:00)", "Asia/Tokyo", (now, 0), Some(monday), Some(now));
         assert_eq!(once, Some(friday));
     }

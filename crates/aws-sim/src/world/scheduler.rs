@@ -1,6 +1,5 @@
-//! The ECS service scheduler: brings what runs to what is desired, within the percentages of the
-//! deployment configuration. The life of a single task is in `tasks`, the judgement over a rollout
-//! in `rollout`.
+//! The ECS service scheduler: brings the running tasks to the desired count, within the percentages of the deployment
+//! configuration. The lifecycle of a task is in `tasks`, the evaluation of a rollout in `rollout`.
 
 use super::ecs::{Rollout, Status};
 use super::lifecycle::Life;
@@ -8,11 +7,11 @@ use super::tasksets::Controller;
 use super::{Event, SECOND, TaskKey, World};
 use crate::clock::Ms;
 
-/// At most this many tasks are started in one go, as Fargate's launch rate suggests.
+/// The largest number of tasks to start at once, similar to Fargate's launch rate.
 const BATCH: u32 = 20;
 
 impl World {
-    /// Sets the desired count, and lets the scheduler look at it soon.
+    /// Sets the desired count and reconciles the service soon.
     pub(crate) fn set_desired(&mut self, service: usize, desired: u32) {
         let s = &mut self.services[service];
         if s.desired == desired || s.life != Life::Active {
@@ -22,17 +21,17 @@ impl World {
         s.steady = false;
         let at = self.now;
         s.deployments[0].updated = at;
-        self.look_soon(service);
+        self.reconcile_soon(service);
     }
 
-    /// Lets the scheduler look at a service within a second or two.
-    pub(crate) fn look_soon(&mut self, service: usize) {
+    /// Reconciles a service within a second or two.
+    pub(crate) fn reconcile_soon(&mut self, service: usize) {
         let wait = self.services[service].rng.range(400, 1_800);
         self.schedule(self.now + wait, Event::Reconcile(service));
     }
 
-    /// Lets the scheduler look at a service at this time, unless it will look earlier anyway.
-    pub(crate) fn look_at(&mut self, service: usize, at: Ms) {
+    /// Reconciles a service at this time, unless an earlier reconciliation is already planned.
+    pub(crate) fn reconcile_at(&mut self, service: usize, at: Ms) {
         let at = at.max(self.now);
         let retry = &mut self.services[service].retry;
         if retry.is_none_or(|planned| planned > at) {
@@ -41,14 +40,14 @@ impl World {
         }
     }
 
-    /// The tasks of one deployment that are not being stopped.
-    fn wanted(&self, service: usize, deployment: u64) -> Vec<TaskKey> {
+    /// The tasks of a deployment that are not being stopped.
+    fn active_tasks(&self, service: usize, deployment: u64) -> Vec<TaskKey> {
         let s = &self.services[service];
         let keys = s.live.iter().map(|id| (s.cluster, *id));
         keys.filter(|k| self.tasks.get(k).is_some_and(|t| !t.stopping && t.deployment == deployment)).collect()
     }
 
-    /// One look of the scheduler.
+    /// Reconciles a service once.
     pub(crate) fn reconcile(&mut self, service: usize) {
         if self.services[service].controller == Controller::External && self.services[service].life == Life::Active {
             self.reconcile_task_sets(service);
@@ -62,20 +61,20 @@ impl World {
         let primary = self.services[service].deployments[0].id;
         let others: Vec<u64> = self.services[service].deployments[1..].iter().map(|d| d.id).collect();
         let desired = self.services[service].desired;
-        let mine = self.wanted(service, primary);
+        let current = self.active_tasks(service, primary);
         let mut old: Vec<TaskKey> = Vec::new();
         for id in &others {
-            old.extend(self.wanted(service, *id));
+            old.extend(self.active_tasks(service, *id));
         }
         if self.services[service].deployments[0].rollout == Rollout::Failed {
-            self.keep_old(service, &mine, &old, desired);
+            self.keep_old(service, &current, &old, desired);
             self.settle(service, true);
             return;
         }
-        let busy = if mine.len() as u32 > desired {
-            self.stop_surplus(service, primary, &mine, desired)
+        let busy = if current.len() as u32 > desired {
+            self.stop_surplus(service, primary, &current, desired)
         } else {
-            self.start_missing(service, primary, mine.len() as u32, old.len() as u32)
+            self.start_missing(service, primary, current.len() as u32, old.len() as u32)
         };
         if self.keeps_blue(service) {
             self.settle(service, true);
@@ -85,18 +84,18 @@ impl World {
         self.settle(service, busy || replaced);
     }
 
-    /// A rollout that was stopped where it was: no task of it is started any more, and the deployment
-    /// before it keeps the service up.
-    fn keep_old(&mut self, service: usize, mine: &[TaskKey], old: &[TaskKey], desired: u32) {
+    /// Handles a rollout that was stopped midway: none of its tasks are started any more, and the previous deployment
+    /// keeps the service up.
+    fn keep_old(&mut self, service: usize, current: &[TaskKey], old: &[TaskKey], desired: u32) {
         let primary = self.services[service].deployments[0].id;
         if desired == 0 {
-            let all: Vec<TaskKey> = mine.iter().chain(old).copied().collect();
+            let all: Vec<TaskKey> = current.iter().chain(old).copied().collect();
             if !all.is_empty() {
                 self.stop_some(service, &all, &format!("Scaling activity initiated by (deployment ecs-svc/{primary})"));
             }
             return;
         }
-        let up = mine.iter().filter(|k| self.tasks[*k].healthy).count() as u32 + old.len() as u32;
+        let up = current.iter().filter(|k| self.tasks[*k].healthy).count() as u32 + old.len() as u32;
         let before = self.services[service].deployments[1..].iter().find(|d| d.rollout == Rollout::Completed);
         if let Some(id) = before.map(|d| d.id).filter(|_| up < desired) {
             let names: Vec<String> =
@@ -105,38 +104,38 @@ impl World {
         }
     }
 
-    /// Stops tasks beyond the desired count: those that do not run yet first, then the oldest.
-    fn stop_surplus(&mut self, service: usize, primary: u64, mine: &[TaskKey], desired: u32) -> bool {
-        let mut order: Vec<TaskKey> = mine.to_vec();
+    /// Stops tasks beyond the desired count: first those not running yet, then the oldest.
+    fn stop_surplus(&mut self, service: usize, primary: u64, current: &[TaskKey], desired: u32) -> bool {
+        let mut order: Vec<TaskKey> = current.to_vec();
         order.sort_by_key(|k| (self.tasks[k].status == Status::Running, self.tasks[k].created, k.1));
-        let surplus = mine.len() - desired as usize;
+        let surplus = current.len() - desired as usize;
         let reason = format!("Scaling activity initiated by (deployment ecs-svc/{primary})");
         self.stop_some(service, &order[..surplus], &reason);
         true
     }
 
-    /// Starts what is missing, as far as the maximum percentage allows.
-    fn start_missing(&mut self, service: usize, primary: u64, mine: u32, old: u32) -> bool {
+    /// Starts missing tasks, as far as the maximum percentage allows.
+    fn start_missing(&mut self, service: usize, primary: u64, current: u32, old: u32) -> bool {
         let s = &self.services[service];
         let percent = if self.stage(service).is_some() { 200 } else { s.max_percent };
         let ceiling = (s.desired * percent / 100).max(u32::from(s.desired > 0));
-        let missing = s.desired.saturating_sub(mine);
-        let mut starts = missing.min(ceiling.saturating_sub(mine + old)).min(BATCH);
+        let missing = s.desired.saturating_sub(current);
+        let mut starts = missing.min(ceiling.saturating_sub(current + old)).min(BATCH);
         if starts == 0 {
             return missing > 0;
         }
         if self.now < s.next_start {
             let at = s.next_start;
-            self.look_at(service, at);
+            self.reconcile_at(service, at);
             return true;
         }
         if s.no_capacity {
             self.note(service, "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone.");
-            self.look_at(service, self.now + 60 * SECOND);
+            self.reconcile_at(service, self.now + 60 * SECOND);
             return true;
         }
-        // After a failure one task is tried, and nothing more until it runs or fails.
-        let careful = s.deployments[0].failed + s.deployments[0].sick > 0;
+        // After a failure one task is tried at a time, until it runs or fails.
+        let careful = s.deployments[0].failed + s.deployments[0].health_failures > 0;
         if careful {
             starts = 1;
         }
@@ -145,7 +144,7 @@ impl World {
         self.note(service, &format!("has started {starts} tasks: {}.", names.join(" ")));
         if missing > starts && !careful {
             let wait = self.services[service].rng.range(8, 12) * SECOND;
-            self.look_at(service, self.now + wait);
+            self.reconcile_at(service, self.now + wait);
         }
         true
     }
@@ -180,7 +179,7 @@ impl World {
         }
     }
 
-    /// Forgets drained deployments, completes a rollout, and says when all is calm.
+    /// Removes drained deployments, completes a rollout, and records when the service is steady.
     fn settle(&mut self, service: usize, busy: bool) {
         let s = &self.services[service];
         let used: Vec<u64> =
@@ -192,9 +191,9 @@ impl World {
         let desired = s.desired;
         let healthy = self.count(service, |t| t.deployment == primary && t.healthy && !t.stopping);
         let calm = !busy && drained && healthy == desired;
-        let asked = self.services[service].releases.first().is_some_and(super::ecs::Release::is_asked);
-        let held = self.is_held_back(service);
-        if calm && !asked && !held && self.services[service].deployments[0].rollout == Rollout::InProgress {
+        let stopping = self.services[service].releases.first().is_some_and(super::ecs::Release::is_stop_requested);
+        let blocked = self.is_rollback_blocked(service);
+        if calm && !stopping && !blocked && self.services[service].deployments[0].rollout == Rollout::InProgress {
             self.complete_rollout(service);
         }
         let quiet = calm && self.count(service, |t| t.status != Status::Running) == 0;

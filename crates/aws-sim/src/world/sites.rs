@@ -1,4 +1,4 @@
-//! How environments are reached: sites with names, zones, certificates and who may reach them.
+//! The web sites of environments: names, zones, certificates, and the networks that may reach them.
 
 use super::World;
 use super::balancing::Balancer;
@@ -7,17 +7,17 @@ use crate::rng;
 use crate::site::SiteOptions;
 use std::net::Ipv4Addr;
 
-/// The hosted zone of load balancers.
+/// The hosted zone id of load balancers.
 const OF_BALANCERS: &str = "Z14GRHDCWA56QT";
 
-/// How a load balancer is reached.
+/// The public access to a load balancer.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
     pub(crate) region: &'static str,
     pub(crate) balancer: String,
-    /// The name of the balancer in DNS.
+    /// The DNS name of the balancer.
     pub(crate) dns: String,
-    /// Its host; empty: it has none, and no HTTPS.
+    /// Its host name; empty if it has none, and no HTTPS.
     pub(crate) host: &'static str,
     /// The status of its certificate.
     pub(crate) status: &'static str,
@@ -25,13 +25,13 @@ pub(crate) struct Site {
     pub(crate) allowed: &'static [(&'static str, &'static str)],
 }
 
-/// A rule of a security group: who may reach a port.
+/// An ingress rule of a security group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Let {
+pub(crate) struct IngressRule {
     pub(crate) group: String,
     pub(crate) port: u32,
     pub(crate) cidr: String,
-    /// The description beside it.
+    /// The description of the rule.
     pub(crate) about: String,
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct Zone {
     pub(crate) id: String,
     pub(crate) name: &'static str,
     pub(crate) servers: [&'static str; 4],
-    /// Aliases: name, what it stands for, the zone of that.
+    /// Aliases: name, target, and the zone of the target.
     pub(crate) records: Vec<(String, String, &'static str)>,
 }
 
@@ -76,7 +76,7 @@ impl Site {
         (!self.host.is_empty()).then(|| format!("arn:aws:acm:{}:{ACCOUNT}:certificate/{id}", self.region))
     }
 
-    /// The names of its certificate.
+    /// The names on its certificate.
     pub(crate) fn names(&self) -> Vec<String> {
         vec![self.host.to_owned(), format!("www.{}", self.host)]
     }
@@ -88,18 +88,17 @@ impl Site {
 }
 
 impl World {
-    /// How each load balancer is reached.
+    /// The sites of all load balancers.
     pub(crate) fn sites(&self) -> Vec<Site> {
         self.balancers.iter().map(Site::of).collect()
     }
 
-    /// The networks that may reach a site now: as it was built, without those that were removed, with those that were
-    /// added.
-    pub(crate) fn let_in(&self, site: &Site) -> Vec<Let> {
+    /// The current ingress rules of a site: the initial ones without the revoked ones, plus the added ones.
+    pub(crate) fn ingress_rules(&self, site: &Site) -> Vec<IngressRule> {
         let ports: &[u32] = if site.host.is_empty() { &[80] } else { &[80, 443] };
         let group = site.group();
         let built = ports.iter().flat_map(|port| {
-            let one = |(cidr, about): &(&str, &str)| Let {
+            let one = |(cidr, about): &(&str, &str)| IngressRule {
                 group: group.clone(),
                 port: *port,
                 cidr: (*cidr).to_owned(),
@@ -107,16 +106,18 @@ impl World {
             };
             site.allowed.iter().map(one).collect::<Vec<_>>()
         });
-        let gone = |rule: &Let| {
-            self.taken_back.iter().any(|one| (&one.group, one.port, &one.cidr) == (&rule.group, rule.port, &rule.cidr))
+        let gone = |rule: &IngressRule| {
+            self.revoked_rules
+                .iter()
+                .any(|one| (&one.group, one.port, &one.cidr) == (&rule.group, rule.port, &rule.cidr))
         };
-        let mut rules: Vec<Let> = built.filter(|rule| !gone(rule)).collect();
-        rules.extend(self.let_in.iter().filter(|rule| rule.group == group).cloned());
+        let mut rules: Vec<IngressRule> = built.filter(|rule| !gone(rule)).collect();
+        rules.extend(self.ingress_rules.iter().filter(|rule| rule.group == group).cloned());
         rules
     }
 
-    /// How all of them look from outside.
-    pub(crate) fn seen_from_outside(&self) -> SiteOptions {
+    /// The sites as simulated for probes from outside.
+    pub(crate) fn site_options(&self) -> SiteOptions {
         const REGISTRY: &str = "ns.registry.example";
         let mut options = SiteOptions { firewall: true, ..SiteOptions::default() };
         options.addresses.push((REGISTRY.to_owned(), Ipv4Addr::LOCALHOST.into()));

@@ -1,31 +1,31 @@
-//! Snapshots of databases, and instances that are restarted. Automated snapshots follow from the time: one a day.
+//! Snapshots of databases, and reboots of instances. Automated snapshots are derived from the time: one a day.
 
 use super::power::Database;
 use super::{DAY, Event, SECOND, World};
 use crate::clock::Ms;
 
-/// When the automated snapshot of a day is made, after midnight UTC: at the beginning of the backup window.
+/// The time of the daily automated snapshot after midnight UTC: the start of the backup window.
 const WINDOW: Ms = 17 * super::HOUR + 6 * super::MINUTE;
 
-/// A snapshot that a person made.
+/// A manual snapshot.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) id: String,
     pub(crate) of: Database,
     pub(crate) begun: Ms,
-    /// When all of it is there.
+    /// The time at which it is complete.
     pub(crate) done: Ms,
 }
 
 impl Snapshot {
-    /// How much of it is there, of 100.
+    /// Its progress in percent.
     pub(crate) fn percent(&self, now: Ms) -> i64 {
         ((now - self.begun) * 100 / (self.done - self.begun).max(1)).clamp(0, 100)
     }
 }
 
 impl World {
-    /// When the automated snapshots that are kept were made, oldest first.
+    /// The creation times of the automated snapshots that are kept, oldest first.
     pub(crate) fn automated_snapshots(&self, of: Database) -> Vec<Ms> {
         let (days, created) = match of {
             Database::Cluster(at) => {
@@ -43,21 +43,21 @@ impl World {
         times.filter(|at| *at >= created).collect()
     }
 
-    /// Begins to make a snapshot.
+    /// Starts a snapshot.
     pub(crate) fn snapshot_start(&mut self, id: String, of: Database) {
         let wait = self.rng.range(20, 60) * SECOND;
         let number = self.databases.snapshots.len();
         self.databases.snapshots.push(Snapshot { id, of, begun: self.now, done: self.now + wait });
-        self.say_snapshot(number, "Creating");
+        self.snapshot_event(number, "Creating");
         self.schedule(self.now + wait, Event::SnapshotDone { number });
     }
 
-    /// RDS-EVENT-0075 and RDS-EVENT-0042: it is there.
+    /// RDS-EVENT-0075 and RDS-EVENT-0042: the snapshot is complete.
     pub(crate) fn snapshot_done(&mut self, number: usize) {
-        self.say_snapshot(number, "created");
+        self.snapshot_event(number, "created");
     }
 
-    fn say_snapshot(&mut self, number: usize, word: &str) {
+    fn snapshot_event(&mut self, number: usize, word: &str) {
         let snapshot = &self.databases.snapshots[number];
         let of = snapshot.of;
         match (of, word) {
@@ -72,7 +72,7 @@ impl World {
         }
     }
 
-    /// An instance begins to restart; with a standby in another zone, that one takes over.
+    /// Starts the reboot of an instance; with a Multi-AZ failover, the standby takes over.
     pub(crate) fn reboot_start(&mut self, instance: usize, failover: bool) {
         let restarts = &mut self.databases.instances[instance];
         (restarts.status, restarts.restarted) = ("rebooting", self.now);
@@ -83,7 +83,7 @@ impl World {
         self.schedule(self.now + wait * SECOND, Event::Rebooted { instance, failover });
     }
 
-    /// An instance is back after a restart or a failover.
+    /// Completes a reboot or a failover of an instance.
     pub(crate) fn rebooted(&mut self, instance: usize, failover: bool) {
         self.databases.instances[instance].status = "available";
         self.instance_event(instance, "availability", "DB instance restarted");

@@ -1,5 +1,5 @@
-//! The life of a task: PROVISIONING, PENDING, ACTIVATING, RUNNING, and the stopping states, some
-//! seconds each. Who starts and stops tasks is `scheduler`.
+//! The lifecycle of a task: PROVISIONING, PENDING, ACTIVATING, RUNNING, and the stopping states, some seconds each.
+//! Tasks are started and stopped by `scheduler`.
 
 use super::ecs::{Fate, Health, Status, Stop, Target, Task};
 use super::{Event, HOUR, SECOND, TaskKey, World};
@@ -7,7 +7,7 @@ use crate::clock::Ms;
 
 /// How long stopped tasks stay listed.
 const REMEMBERED: Ms = HOUR;
-/// A task without a health check counts as healthy this long after it runs.
+/// How long after it runs a task without a health check counts as healthy.
 const HEALTHY_AFTER: Ms = 40 * SECOND;
 const OUT_OF_MEMORY: &str = "OutOfMemoryError: Container killed due to memory usage";
 
@@ -66,7 +66,7 @@ impl World {
         key
     }
 
-    /// Schedules the next step of a task in that many seconds.
+    /// Schedules the next step of a task after a random number of seconds between these bounds.
     fn after(&mut self, key: TaskKey, low: i64, high: i64) {
         let Some(task) = self.tasks.get(&key) else { return };
         let (service, epoch) = (task.service, task.epoch);
@@ -74,7 +74,7 @@ impl World {
         self.schedule(self.now + wait, Event::Step { key, epoch });
     }
 
-    /// A task goes on, if it is still where it was when the step was planned.
+    /// Moves a task to its next state, if it has not changed since the step was planned.
     pub(crate) fn step_task(&mut self, key: TaskKey, epoch: u32) {
         let now = self.now;
         let Some(task) = self.tasks.get_mut(&key).filter(|t| t.epoch == epoch) else { return };
@@ -157,18 +157,18 @@ impl World {
         }
     }
 
-    /// A task of a service came to RUNNING.
+    /// A task of a service has reached RUNNING.
     fn task_runs(&mut self, service: usize, key: TaskKey) {
         let deployment = self.tasks[&key].deployment;
         let found = self.services[service].deployments.iter_mut().find(|d| d.id == deployment);
         if let Some(d) = found {
-            // The quirk of ECS: a task that runs sets the count of failures back.
+            // As in ECS, a task that reaches RUNNING resets the failure count.
             d.failed = 0;
         }
         self.log_running(service);
     }
 
-    /// A target or health check turned healthy.
+    /// A target or health check has become healthy.
     pub(crate) fn task_healthy(&mut self, key: TaskKey, epoch: u32) {
         let Some(task) = self.tasks.get_mut(&key) else { return };
         if task.epoch != epoch || task.status != Status::Running {
@@ -183,12 +183,12 @@ impl World {
         }
         let (service, deployment) = (task.service, task.deployment);
         if let Some(d) = self.services[service].deployments.iter_mut().find(|d| d.id == deployment) {
-            d.sick = 0;
+            d.health_failures = 0;
         }
         self.schedule(self.now, Event::Reconcile(service));
     }
 
-    /// The first check of a new target fails; ECS does not listen until the grace period is over.
+    /// The first check of a new target fails; ECS ignores it until the grace period is over.
     pub(crate) fn target_sick(&mut self, key: TaskKey, epoch: u32) {
         let now = self.now;
         let Some(task) = self.tasks.get_mut(&key).filter(|t| t.epoch == epoch && t.status == Status::Running) else {
@@ -201,7 +201,7 @@ impl World {
         self.schedule((started + grace).max(now) + wait, Event::GiveUp { key, epoch });
     }
 
-    /// The load balancer finds a service's targets unhealthy; ECS will replace the tasks.
+    /// Makes the targets of a service unhealthy; ECS then replaces the tasks.
     pub(crate) fn targets_fail(&mut self, service: usize) {
         let s = &self.services[service];
         let keys: Vec<TaskKey> = s.live.iter().map(|id| (s.cluster, *id)).collect();
@@ -217,7 +217,7 @@ impl World {
         }
     }
 
-    /// A task whose target is still unhealthy is stopped and replaced.
+    /// Stops and replaces a task whose target is still unhealthy.
     pub(crate) fn give_up(&mut self, key: TaskKey, epoch: u32) {
         let Some(task) = self.tasks.get(&key).filter(|t| t.epoch == epoch && t.target == Target::Unhealthy) else {
             return;
@@ -234,11 +234,11 @@ impl World {
         if new {
             self.health_failure(service, deployment);
         } else {
-            self.look_soon(service);
+            self.reconcile_soon(service);
         }
     }
 
-    /// A container's own check has failed as often as it may: the task is UNHEALTHY, and is replaced.
+    /// A container's own check has failed too often: the task is UNHEALTHY and is replaced.
     pub(crate) fn check_fails(&mut self, key: TaskKey, epoch: u32) {
         let Some(task) = self.tasks.get_mut(&key).filter(|t| t.epoch == epoch && t.status == Status::Running) else {
             return;
@@ -250,7 +250,7 @@ impl World {
         self.health_failure(service, deployment);
     }
 
-    /// The containers of a service that have a check fail it from now on.
+    /// Makes the checks of a service's containers fail from now on.
     pub(crate) fn checks_fail(&mut self, service: usize) {
         let s = &self.services[service];
         let keys: Vec<TaskKey> = s.live.iter().map(|id| (s.cluster, *id)).collect();
@@ -270,22 +270,22 @@ impl World {
         }
     }
 
-    /// A task ends before any of its containers ran.
+    /// Ends a task before any of its containers ran.
     fn fail_to_start(&mut self, key: TaskKey) {
         let Some(task) = self.tasks.get(&key) else { return };
         let reason = super::unstarted::why_not_started(task, key.1);
-        // The container of a task whose image cannot be pulled says it too.
+        // If the image cannot be pulled, the container has the same reason.
         let container = (task.fate != Fate::NoSecrets).then(|| reason.clone());
         self.end_task(key, Stop { code: "TaskFailedToStart", reason, exit: None, container });
     }
 
-    /// A task's essential container ended by itself.
+    /// Ends a task because its essential container ended.
     fn fail_task(&mut self, key: TaskKey, exit: i64, container: Option<String>) {
         let reason = "Essential container in task exited".to_owned();
         self.end_task(key, Stop { code: "EssentialContainerExited", reason, exit: Some(exit), container });
     }
 
-    /// A task is over without anybody having asked for it.
+    /// Ends a task without a request to stop it.
     fn end_task(&mut self, key: TaskKey, stop: Stop) {
         let now = self.now;
         let Some(task) = self.tasks.get_mut(&key) else { return };
@@ -309,7 +309,7 @@ impl World {
         self.deployment_failure(service, deployment, fate, created);
     }
 
-    /// Stops a task in order: out of the load balancer, SIGTERM, gone.
+    /// Stops a task in order: deregisters its target, sends SIGTERM, then ends it.
     pub(crate) fn stop_task(&mut self, key: TaskKey, code: &'static str, reason: &str) {
         let now = self.now;
         let Some(task) = self.tasks.get_mut(&key).filter(|t| !t.stopping) else { return };
@@ -352,7 +352,7 @@ impl World {
         self.schedule(now, Event::Reconcile(service));
     }
 
-    /// A stopped task leaves the lists.
+    /// Removes a stopped task from the lists.
     pub(crate) fn forget_task(&mut self, key: TaskKey) {
         if let Some(task) = self.tasks.remove(&key) {
             self.keep_streams(key, &task);
@@ -360,7 +360,7 @@ impl World {
         }
     }
 
-    /// Remembers how many tasks run from now on: metrics of the past depend on it.
+    /// Records the current number of running tasks, which past metrics depend on.
     pub(crate) fn log_running(&mut self, service: usize) {
         let running = self.running(service);
         let now = self.now;

@@ -1,5 +1,5 @@
-//! Services that something else than ECS deploys: `CodeDeploy`, or an external controller. Their deployments
-//! are task sets, each with a share of the desired count; which of them is primary, the controller says.
+//! Services deployed by `CodeDeploy` or an external controller instead of ECS. Their deployments are task sets, each
+//! with a scale in percent of the desired count; the controller chooses the primary one.
 
 use super::ecs::{Deployment, Health, Rollout, TaskDef};
 pub(crate) use super::kinds::{Controller, TaskSet};
@@ -8,14 +8,14 @@ use super::{SECOND, TaskKey, World};
 use std::sync::Arc;
 
 impl Deployment {
-    /// `ecs-svc/NUMBER`, the form of the ids of task sets.
+    /// `ecs-svc/NUMBER`, the id of a task set.
     pub(crate) fn set_id(&self) -> String {
         format!("ecs-svc/{}", self.id)
     }
 }
 
 impl World {
-    /// A service whose controller has not made a task set yet: what stands for its deployment is shown nowhere.
+    /// Adds a placeholder deployment to a service whose controller has not created a task set yet. It appears in no answer.
     pub(crate) fn placeholder(&mut self, service: usize, def: Arc<TaskDef>) {
         let now = self.now;
         let images = Arc::new(self.resolve_images(&def));
@@ -23,7 +23,7 @@ impl World {
         self.services[service].deployments.push(hidden);
     }
 
-    /// `CreateTaskSet`: its id.
+    /// `CreateTaskSet`; returns the id.
     pub(crate) fn create_task_set(&mut self, service: usize, def: Arc<TaskDef>, set: TaskSet) -> u64 {
         let now = self.now;
         let images = Arc::new(self.resolve_images(&def));
@@ -31,19 +31,19 @@ impl World {
         let (id, revision) = (s.rng.digits19(), s.rng.digits19());
         let mut new = deployment(id, revision, def, images, now);
         new.set = Some(set);
-        // In front of what stands for the service.
+        // Before the placeholder.
         let last = s.deployments.len() - 1;
         s.deployments.insert(last, new);
-        self.look_soon(service);
+        self.reconcile_soon(service);
         id
     }
 
-    /// How many tasks a task set is to have.
+    /// The computed desired count of a task set.
     pub(crate) fn computed(&self, service: usize, set: &TaskSet) -> u32 {
         (f64::from(self.services[service].desired) * set.scale / 100.0).ceil() as u32
     }
 
-    /// One look at the task sets of a service.
+    /// Reconciles the task sets of a service once.
     pub(crate) fn reconcile_task_sets(&mut self, service: usize) {
         let s = &self.services[service];
         let cluster = s.cluster;
@@ -55,16 +55,16 @@ impl World {
         let live = s.live.clone();
         let mut missing = false;
         for (id, wanted) in &sets {
-            let mine = live.iter().map(|task| (cluster, *task));
-            let mine: Vec<TaskKey> =
-                mine.filter(|k| self.tasks.get(k).is_some_and(|t| !t.stopping && t.deployment == *id)).collect();
-            for _ in mine.len()..*wanted as usize {
+            let own = live.iter().map(|task| (cluster, *task));
+            let own: Vec<TaskKey> =
+                own.filter(|k| self.tasks.get(k).is_some_and(|t| !t.stopping && t.deployment == *id)).collect();
+            for _ in own.len()..*wanted as usize {
                 missing = true;
                 if self.now >= self.services[service].next_start {
                     self.start_task(service, *id);
                 }
             }
-            for key in mine.iter().skip(*wanted as usize) {
+            for key in own.iter().skip(*wanted as usize) {
                 self.stop_task(*key, "ServiceSchedulerInitiated", "Scaling activity initiated by the task set");
             }
         }
@@ -76,12 +76,12 @@ impl World {
         }
         if missing {
             let at = self.services[service].next_start.max(self.now + SECOND);
-            self.look_at(service, at);
+            self.reconcile_at(service, at);
         }
     }
 
-    /// Something else than ECS deploys a service from now on; its deployment is a task set then.
-    pub(crate) fn hand_over(&mut self, service: usize, controller: Controller) {
+    /// Gives a service another controller; its deployment becomes a task set.
+    pub(crate) fn set_controller(&mut self, service: usize, controller: Controller) {
         let external = controller == Controller::External;
         let now = self.now;
         let s = &mut self.services[service];
@@ -97,7 +97,7 @@ impl World {
         s.releases.clear();
     }
 
-    /// Whether all tasks of a task set run, and none beside.
+    /// Whether exactly the desired tasks of a task set run and are healthy.
     pub(crate) fn is_stable(&self, service: usize, d: &Deployment) -> bool {
         let wanted = d.set.as_ref().map_or(0, |set| self.computed(service, set));
         self.count(service, |t| t.deployment == d.id && !t.stopping && t.healthy && t.health != Health::Unhealthy)
@@ -114,7 +114,7 @@ fn deployment(id: u64, revision: u64, def: Arc<TaskDef>, images: Arc<Resolved>, 
         created: now,
         updated: now,
         failed: 0,
-        sick: 0,
+        health_failures: 0,
         failures: 0,
         rollout: Rollout::Completed,
         reason: String::new(),

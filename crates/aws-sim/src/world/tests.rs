@@ -1,4 +1,4 @@
-//! How the world behaves, driven by its clock alone.
+//! The behaviour of the world, driven only by its clock.
 
 use super::alarms::State;
 use super::ecs::{Rollout, Status, Target};
@@ -27,15 +27,15 @@ const WEB: &str = "bookmark-manager-staging-web";
 const API: &str = "bookmark-manager-staging-api";
 const PROD_WEB: &str = "bookmark-manager-prod-web";
 
-/// Everything that can be seen of a world.
+/// The complete visible state of a world.
 fn fingerprint(world: &World) -> String {
     format!("{:?}\n{:?}\n{:?}\n{:?}\n{:?}", world.services, world.tasks, world.scaling, world.alarms, world.databases)
 }
 
 #[test]
-fn a_jump_and_small_steps_give_the_same_world() {
+fn one_jump_and_many_steps_give_the_same_world() {
     for scenario in Scenario::ALL {
-        // The last hour before the night, so that the schedule is part of it.
+        // The last hour before the night, so that the schedule is included.
         let start = ms("2026-11-18T12:30:00Z");
         let hour = if *scenario == Scenario::Big { 2 * MINUTE } else { HOUR };
         let (mut jump, mut steps) = (World::new(*scenario, 3, start), World::new(*scenario, 3, start));
@@ -48,14 +48,14 @@ fn a_jump_and_small_steps_give_the_same_world() {
 }
 
 #[test]
-fn seeds_differ_and_repeat() {
+fn worlds_depend_on_the_seed_only() {
     let of = |seed| fingerprint(&World::new(Scenario::Staging, seed, ms(NOON)));
     assert!(of(1) == of(1));
     assert!(of(1) != of(2));
 }
 
 #[test]
-fn a_task_goes_through_its_states() {
+fn task_goes_through_its_states() {
     let mut w = world(Scenario::Staging);
     let web = service(&w, WEB);
     w.set_desired(web, 2);
@@ -76,7 +76,7 @@ fn a_task_goes_through_its_states() {
     let newest = &w.services[web].events[0].message;
     assert!(newest.ends_with("has reached a steady state."), "{newest}");
     assert!(w.services[web].events.iter().any(|e| e.message.contains("registered 1 targets in (target-group arn:")));
-    // Scaling in takes its time too.
+    // Scaling in takes time too.
     w.set_desired(web, 0);
     let mut down = Vec::new();
     let first = w.services[web].live[0];
@@ -93,7 +93,7 @@ fn a_task_goes_through_its_states() {
 }
 
 #[test]
-fn a_rollout_never_goes_below_the_minimum() {
+fn rollout_never_goes_below_the_minimum() {
     let mut w = world(Scenario::Pantri);
     let at = service(&w, "pantri-service");
     let def = w.services[at].deployments[0].def.clone();
@@ -114,7 +114,7 @@ fn a_rollout_never_goes_below_the_minimum() {
 }
 
 #[test]
-fn the_breaker_rolls_back() {
+fn breaker_rolls_back() {
     let mut w = world(Scenario::Staging);
     w.poke(&serde_json::json!({"break_task_definition": format!("{API}:2")})).unwrap();
     let api = service(&w, API);
@@ -135,7 +135,7 @@ fn the_breaker_rolls_back() {
 }
 
 #[test]
-fn thresholds_of_the_breaker() {
+fn breaker_threshold_depends_on_desired_count() {
     let mut w = world(Scenario::Staging);
     let api = service(&w, API);
     let of = [(1, 3), (6, 3), (7, 4), (25, 13), (1000, 200)];
@@ -166,7 +166,7 @@ fn crash_loop_starts_with_three_stopped_and_never_ends() {
 }
 
 #[test]
-fn staging_sleeps_at_night_and_at_the_weekend() {
+fn staging_is_stopped_at_night_and_at_weekends() {
     // A Friday, 21:59 in Japan.
     let mut w = World::new(Scenario::Staging, 1, ms("2026-11-20T12:59:00Z"));
     let web = service(&w, WEB);
@@ -176,7 +176,7 @@ fn staging_sleeps_at_night_and_at_the_weekend() {
     let target = w.scaling.iter().find(|t| t.service == web).unwrap();
     assert_eq!((target.min, target.max), (0, 0));
     let causes: Vec<&str> = target.activities.iter().map(|a| a.cause.as_str()).collect();
-    // The schedule was there a moment before: nothing was left to scale.
+    // The schedule fired a moment before, so the action found nothing left to scale.
     assert_eq!(causes, ["scheduled action name stop-at-night was triggered"]);
     assert!(target.activities.iter().all(|a| a.status == "Successful"));
     w.run_until(ms("2026-11-22T23:59:00Z"));
@@ -186,7 +186,7 @@ fn staging_sleeps_at_night_and_at_the_weekend() {
 }
 
 #[test]
-fn a_suspended_schedule_does_nothing() {
+fn suspended_schedule_does_nothing() {
     let mut w = World::new(Scenario::Staging, 1, ms("2026-11-20T12:59:00Z"));
     w.schedules.clear();
     w.poke(&serde_json::json!({"suspend": {"service": WEB}})).unwrap();
@@ -222,16 +222,16 @@ fn failover_swaps_the_writer_and_repeats() {
 }
 
 #[test]
-fn names_of_a_cluster_follow_a_failover_after_five_seconds_and_those_of_members_stay() {
+fn cluster_names_follow_a_failover_after_five_seconds() {
     let mut w = world(Scenario::Failover);
     let names = |w: &World| {
-        let named = |host: &str| w.databases.named(host, w.now).map(|at| w.databases.instances[at].id.clone());
+        let instance = |host: &str| w.databases.resolve(host, w.now).map(|at| w.databases.instances[at].id.clone());
         let (cluster, member) = (&w.databases.clusters[0], &w.databases.instances[w.databases.clusters[0].members[0]]);
-        (named(&cluster.host(false)), named(&cluster.host(true)), named(&member.host()))
+        (instance(&cluster.host(false)), instance(&cluster.host(true)), instance(&member.host()))
     };
     let (writer, reader, member) = names(&w);
     assert!(writer.is_some() && writer != reader && member == writer);
-    assert_eq!(w.databases.named("db.internal", w.now), None);
+    assert_eq!(w.databases.resolve("db.internal", w.now), None);
     after(&mut w, 29 * SECOND);
     let first = w.databases.clusters[0].writer();
     while w.databases.clusters[0].writer() == first {
@@ -268,7 +268,7 @@ fn load_scales_out_to_the_maximum_and_back() {
 }
 
 #[test]
-fn suspended_scaling_stays() {
+fn suspended_scaling_does_not_change_the_count() {
     let mut w = world(Scenario::ScaleOut);
     w.poke(&serde_json::json!({"suspend": {"service": PROD_WEB}})).unwrap();
     after(&mut w, 20 * MINUTE);
@@ -298,7 +298,7 @@ fn calm_worlds_stay_calm_for_a_day() {
 }
 
 #[test]
-fn an_alarm_follows_its_metric() {
+fn alarm_follows_its_metric() {
     let mut w = world(Scenario::Staging);
     let at = w.alarms.iter().position(|a| a.name == "bookmark-manager-staging-api-cpu-high").unwrap();
     assert_eq!(w.alarms[at].state, State::Ok);
@@ -313,7 +313,7 @@ fn an_alarm_follows_its_metric() {
 }
 
 #[test]
-fn more_tasks_cost_less_each() {
+fn more_tasks_lower_the_usage_per_task() {
     let mut w = world(Scenario::Staging);
     let api = service(&w, API);
     let before = w.service_cpu(api, w.now / MINUTE - 1).unwrap();
@@ -354,7 +354,7 @@ fn unhealthy_targets_are_replaced() {
 }
 
 #[test]
-fn a_wide_service_that_fails_is_retried_ever_more_slowly() {
+fn failing_wide_service_is_retried_with_growing_delays() {
     let mut w = world(Scenario::Big);
     let failing = service(&w, "svc-0007");
     let before = w.services[failing].deployments[0].failures;
@@ -367,16 +367,16 @@ fn a_wide_service_that_fails_is_retried_ever_more_slowly() {
 }
 
 #[test]
-fn big_is_big_and_quick() {
+fn big_scenario_has_its_size_and_runs_quickly() {
     let mut w = world(Scenario::Big);
-    let here: Vec<usize> =
+    let in_cluster: Vec<usize> =
         w.service_index.iter().filter(|((c, _), _)| w.clusters[*c].name == "big-cluster").map(|(_, s)| *s).collect();
-    assert_eq!(here.len(), 1_000);
-    let running: u32 = here.iter().map(|s| w.running(*s)).sum();
+    assert_eq!(in_cluster.len(), 1_000);
+    let running: u32 = in_cluster.iter().map(|s| w.running(*s)).sum();
     assert!((10_000..=10_050).contains(&running), "{running}");
-    assert_eq!(here.iter().filter(|s| w.services[**s].deployments[0].rollout == Rollout::InProgress).count(), 5);
+    assert_eq!(in_cluster.iter().filter(|s| w.services[**s].deployments[0].rollout == Rollout::InProgress).count(), 5);
     assert_eq!(w.scaling.iter().filter(|t| t.suspended_in).count(), 3);
-    assert_eq!(w.scaling.iter().filter(|t| here.contains(&t.service)).count(), 200);
+    assert_eq!(w.scaling.iter().filter(|t| in_cluster.contains(&t.service)).count(), 200);
     let began = std::time::Instant::now();
     after(&mut w, HOUR);
     assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());

@@ -1,4 +1,4 @@
-//! `CloudTrail`: every write with who asked for it, listed some time after it was made.
+//! `CloudTrail`: all write requests with their callers, listed with a delay.
 
 use super::{MINUTE, World};
 use crate::account::ACCOUNT;
@@ -8,12 +8,12 @@ use crate::wire::{Node, json};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 
-/// How many writes are kept; older ones are forgotten.
+/// The number of events to keep; older ones are dropped.
 const KEPT: usize = 5_000;
-/// The fields that `CloudTrail` never writes down.
+/// The fields that `CloudTrail` never records.
 const HIDDEN: &[&str] = &["value", "secretString", "masterUserPassword", "payload", "layerPartBlob"];
 
-/// A write that `CloudTrail` has recorded.
+/// A recorded write event.
 #[derive(Debug, Clone)]
 pub(crate) struct Write {
     pub(crate) region: String,
@@ -28,11 +28,11 @@ pub(crate) struct Write {
     pub(crate) event: String,
 }
 
-/// Everything that was recorded, oldest first.
+/// All recorded events, oldest first.
 #[derive(Debug)]
 pub(crate) struct Trail {
     pub(crate) writes: VecDeque<Write>,
-    /// How long after it was made a write is listed.
+    /// The delay until an event is listed.
     pub(crate) delay: Ms,
 }
 
@@ -42,17 +42,17 @@ impl Default for Trail {
     }
 }
 
-/// The caller of a request, and the credentials.
+/// The caller of a request with its credentials.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Asker<'a> {
+pub(crate) struct Caller<'a> {
     pub(crate) who: &'a str,
     pub(crate) key: &'a str,
-    /// The service of AWS that asks on somebody's behalf.
+    /// The AWS service that makes the request on somebody's behalf.
     pub(crate) service: Option<&'a str>,
     pub(crate) request: &'a str,
 }
 
-/// Whether an operation only looks.
+/// Whether an operation only reads.
 fn reads(operation: &str) -> bool {
     const WORDS: &[&str] = &[
         "Describe",
@@ -71,7 +71,7 @@ fn reads(operation: &str) -> bool {
     WORDS.iter().any(|word| operation.starts_with(word))
 }
 
-/// The name of a service's events, by its prefix in IAM.
+/// The event source of a service, by its IAM prefix.
 fn source(prefix: &str) -> String {
     match prefix {
         "cloudwatch" => "monitoring.amazonaws.com".to_owned(),
@@ -81,12 +81,12 @@ fn source(prefix: &str) -> String {
 }
 
 impl World {
-    /// Records a request, unless it only looks.
-    pub(crate) fn recorded(
+    /// Records a request, unless it only reads.
+    pub(crate) fn record_write(
         &mut self,
         region: &str,
         operation: &str,
-        asker: Asker<'_>,
+        caller: Caller<'_>,
         input: &Node,
         error: Option<(&str, &str)>,
     ) {
@@ -100,25 +100,25 @@ impl World {
         let parameters = parameters(input);
         let mut event = json!({
             "eventVersion": "1.11",
-            "userIdentity": match asker.service {
+            "userIdentity": match caller.service {
                 Some(service) => json!({"type": "AWSService", "invokedBy": service}),
                 None => json!({
                     "type": "AssumedRole",
-                    "principalId": format!("AROA0000000000000000:{}", asker.who),
-                    "arn": format!("arn:aws:sts::{ACCOUNT}:assumed-role/admin/{}", asker.who),
+                    "principalId": format!("AROA0000000000000000:{}", caller.who),
+                    "arn": format!("arn:aws:sts::{ACCOUNT}:assumed-role/admin/{}", caller.who),
                     "accountId": ACCOUNT,
-                    "accessKeyId": asker.key,
+                    "accessKeyId": caller.key,
                 }),
             },
             "eventTime": timestamp(self.now).strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             "eventSource": source,
             "eventName": name,
             "awsRegion": region,
-            "sourceIPAddress": asker.service.unwrap_or("203.0.113.10"),
-            "userAgent": asker.service.unwrap_or("aws-sdk-rust"),
+            "sourceIPAddress": caller.service.unwrap_or("203.0.113.10"),
+            "userAgent": caller.service.unwrap_or("aws-sdk-rust"),
             "requestParameters": parameters,
             "responseElements": null,
-            "requestID": asker.request,
+            "requestID": caller.request,
             "eventID": id,
             "readOnly": false,
             "eventType": "AwsApiCall",
@@ -136,8 +136,8 @@ impl World {
             id,
             name: name.to_owned(),
             source,
-            who: asker.who.to_owned(),
-            key: asker.key.to_owned(),
+            who: caller.who.to_owned(),
+            key: caller.key.to_owned(),
             event: event.to_string(),
         });
         if self.trail.writes.len() > KEPT {
@@ -145,15 +145,22 @@ impl World {
         }
     }
 
-    /// Records a write that nobody asked for over the wire: by somebody else, or by AWS itself.
-    pub(crate) fn wrote(&mut self, region: &str, operation: &str, who: &str, service: Option<&str>, input: &Node) {
+    /// Records a write that did not arrive over the wire: by another person, or by AWS itself.
+    pub(crate) fn record_other_write(
+        &mut self,
+        region: &str,
+        operation: &str,
+        who: &str,
+        service: Option<&str>,
+        input: &Node,
+    ) {
         let request = rng::Rng::new(self.seed ^ self.now.cast_unsigned(), operation).uuid();
-        let asker = Asker { who, key: "ASIAOTHERSOMEBODY000", service, request: &request };
-        self.recorded(region, operation, asker, input, None);
+        let caller = Caller { who, key: "ASIAOTHERSOMEBODY000", service, request: &request };
+        self.record_write(region, operation, caller, input, None);
     }
 }
 
-/// The parameters of a request as `CloudTrail` has them: names begin with a small letter, secrets are left out.
+/// The parameters of a request as recorded by `CloudTrail`: names start with a lower-case letter, secrets are omitted.
 fn parameters(input: &Node) -> Value {
     let value: Value = serde_json::from_slice(&json::encode(input)).unwrap_or_default();
     let Value::Object(fields) = value else { return Value::Null };

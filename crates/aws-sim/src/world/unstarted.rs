@@ -1,4 +1,4 @@
-//! The words for a task that never ran.
+//! The stop reasons of tasks that never ran.
 
 use super::ecs::Task;
 use super::fate::Fate;
@@ -6,7 +6,7 @@ use super::registry::invented;
 use crate::account::ACCOUNT;
 use crate::rng;
 
-/// The words for a task that never ran, as Fargate's agent has them.
+/// The stop reason of a task that never ran, in the wording of Fargate's agent.
 pub(crate) fn why_not_started(task: &Task, id: u128) -> String {
     let container = task.def.containers.get(task.images.container);
     let image = container.map(|c| c.image.as_str()).unwrap_or_default();

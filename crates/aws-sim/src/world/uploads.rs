@@ -1,29 +1,29 @@
-//! Layers on their way into the registry: they come in parts, and are kept when they are what their digest says.
+//! Uploads of layers to the registry: they arrive in parts and are stored if they match their digest.
 
 use super::World;
 use super::registry::{self, Layer, Upload};
 use crate::rng::Rng;
 
-/// The most bytes of a part, which is what a client is told to send.
+/// The largest part in bytes, as announced to clients.
 pub(crate) const PART: usize = 20 << 20;
-/// The fewest of a part that is not the last.
+/// The smallest part that is not the last.
 const FEWEST: usize = 5 << 20;
 
-/// Why an upload is left as it is.
+/// The reason why an upload cannot be completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Left {
-    /// Nothing was sent yet.
+pub(crate) enum UploadError {
+    /// No part was uploaded.
     Empty,
-    /// A part that is not the last has too few bytes.
+    /// A part other than the last one is too small.
     TooSmall,
-    /// It has another digest.
+    /// The content has a different digest.
     Other,
-    /// The repository has it.
+    /// The repository already has the layer.
     Known,
 }
 
 impl World {
-    /// Begins an upload; its id.
+    /// Starts an upload; returns its id.
     pub(crate) fn begin_upload(&mut self, region: &str, repository: &str) -> String {
         self.registry.begun += 1;
         let id = Rng::new(self.seed ^ self.registry.begun, "upload").uuid();
@@ -33,20 +33,20 @@ impl World {
         id
     }
 
-    /// Keeps the layer of an upload, which is over then; one that is not whole stays.
-    pub(crate) fn complete_upload(&mut self, id: &str, digest: &str) -> Result<(), Left> {
+    /// Stores the layer of an upload and ends the upload; an incomplete one is kept.
+    pub(crate) fn complete_upload(&mut self, id: &str, digest: &str) -> Result<(), UploadError> {
         let registry = &mut self.registry;
-        let upload = registry.uploads.get(id).ok_or(Left::Empty)?;
-        let first = upload.parts.split_last().map(|(_, first)| first).ok_or(Left::Empty)?;
+        let upload = registry.uploads.get(id).ok_or(UploadError::Empty)?;
+        let first = upload.parts.split_last().map(|(_, first)| first).ok_or(UploadError::Empty)?;
         if first.iter().any(|bytes| *bytes < FEWEST) {
-            return Err(Left::TooSmall);
+            return Err(UploadError::TooSmall);
         }
         if registry::digest(&upload.bytes) != digest {
-            return Err(Left::Other);
+            return Err(UploadError::Other);
         }
         let mut all = registry.repositories.iter_mut();
         let found = all.find(|((region, name), _)| *region == upload.region && *name == upload.repository);
-        let repository = found.map(|(_, repository)| repository).ok_or(Left::Empty)?;
+        let repository = found.map(|(_, repository)| repository).ok_or(UploadError::Empty)?;
         let known = repository.layer(digest).is_some();
         if !known {
             let layer = Layer {
@@ -59,6 +59,6 @@ impl World {
         if let Some(upload) = registry.uploads.remove(id) {
             registry.blobs.insert(digest.to_owned(), upload.bytes);
         }
-        if known { Err(Left::Known) } else { Ok(()) }
+        if known { Err(UploadError::Known) } else { Ok(()) }
     }
 }

@@ -1,4 +1,4 @@
-"""What Pantri has beside its service: a distribution with its invalidations, and a user pool."""
+"""The distribution of Pantri with its invalidations, and its user pool."""
 
 import subprocess
 import sys
@@ -33,7 +33,7 @@ def distributions():
     listed = cdn.list_invalidations(DistributionId=one["Id"])["InvalidationList"]["Items"]
     same([item["Id"] for item in listed], [made["Invalidation"]["Id"]])
     advance(120)
-    # The AWS CLI waits with its own waiter.
+    # The waiter of the AWS CLI.
     words = ["cloudfront", "wait", "invalidation-completed", "--distribution-id", one["Id"], "--id", made["Invalidation"]["Id"]]
     said = subprocess.run([sys.executable, "-m", "awscli", *words, "--endpoint-url", ENDPOINT, "--region", REGION], capture_output=True, text=True, timeout=120)
     same((said.returncode, said.stderr), (0, ""), "aws cloudfront wait")
@@ -57,7 +57,7 @@ def pools():
     refused(cognito.describe_user_pool, "ResourceNotFoundException", UserPoolId="us-east-1_Nobody000")
 
 
-# How often each may be asked is looked at elsewhere.
+# The request rates are tested elsewhere.
 control("/_sim/rates", {"on": False})
 for part in (distributions, pools):
     part()

@@ -5,7 +5,7 @@ import time
 from strict import client, control, done, pages, same, true
 
 C = "big-cluster"
-# 11,000 names are more pages than a bucket holds: it waits where it is throttled.
+# 11,000 names need more pages than a token bucket holds, so the client retries when throttled.
 e = client("ecs", attempts=10)
 services = pages(e, "list_services", "serviceArns", cluster=C, PaginationConfig={"PageSize": 100})
 same(len(services), 1000)

@@ -1,4 +1,4 @@
-"""The scenario `crash-loop`: what DescribeTasks says about tasks that run out of memory."""
+"""The scenario `crash-loop`: the answers of DescribeTasks for tasks that run out of memory."""
 
 from strict import advance, client, done, pages, same, true
 

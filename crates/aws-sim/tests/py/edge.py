@@ -1,4 +1,4 @@
-"""How environments are reached, and their instances: load balancers, security groups, zones, certificates, EC2."""
+"""The public access to environments and their instances: load balancers, security groups, zones, certificates, EC2."""
 
 import subprocess
 import sys
@@ -71,7 +71,7 @@ def instances():
     same(begins["SystemStatus"]["Status"], "initializing")
     advance(120)
     ec2.get_waiter("instance_status_ok").wait(InstanceIds=[spare])
-    # The AWS CLI waits with its own waiter.
+    # The waiter of the AWS CLI.
     words = ["ec2", "wait", "instance-running", "--instance-ids", spare, "--endpoint-url", ENDPOINT, "--region", "ap-northeast-1"]
     said = subprocess.run([sys.executable, "-m", "awscli", *words], capture_output=True, text=True, timeout=120)
     same((said.returncode, said.stderr), (0, ""), "aws ec2 wait")

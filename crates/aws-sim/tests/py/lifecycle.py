@@ -1,4 +1,4 @@
-"""Services that are created and deleted, rollbacks that do not end well, roles that are assumed."""
+"""Creating and deleting services, failing rollbacks, assuming roles."""
 
 import sys
 from datetime import datetime, timezone
@@ -105,7 +105,7 @@ def never_ran():
     same(release(fixed["currentServiceDeployment"])["status"], "SUCCESSFUL")
 
 
-def way_back(ends, status):
+def rollback(ends, status):
     control("/_sim/world", {"rollback": {"service": WEB, "ends": ends}})
     bad = register(image("badc0de"), WEB)
     mine = ecs.update_service(cluster=CLUSTER, service=WEB, taskDefinition=bad)["service"]["currentServiceDeployment"]
@@ -148,9 +148,9 @@ def roles():
     refused(sts.assume_role, "ValidationError", RoleArn="arn:aws:iam::123456789012:user/somebody", RoleSessionName="mia")
 
 
-def both_ways_back():
-    way_back("fails", "ROLLBACK_FAILED")
-    way_back("hangs", "ROLLBACK_IN_PROGRESS")
+def failing_rollbacks():
+    rollback("fails", "ROLLBACK_FAILED")
+    rollback("hangs", "ROLLBACK_IN_PROGRESS")
 
 
 if sys.argv[1:] == ["first-deployment"]:
@@ -164,5 +164,5 @@ elif sys.argv[1:] == ["deleted"]:
     advance(2)
     same((service(WEB)["status"], service(API)["status"]), ("DRAINING", "ACTIVE"))
 else:
-    each(created, deleted, never_ran, both_ways_back, roles, deleted_in_the_middle)
+    each(created, deleted, never_ran, failing_rollbacks, roles, deleted_in_the_middle)
 done()

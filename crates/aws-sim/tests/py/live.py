@@ -9,7 +9,7 @@ from strict import advance, client, control, done, problem, same, true
 
 WEB, API = "/ecs/bookmark-manager-prod-web", "/ecs/bookmark-manager-prod-api"
 QUIET = "/ecs/bookmark-manager-staging-web"
-# The service's host prefix is not that of an address on loopback.
+# A host prefix cannot be added to a loopback address.
 logs = client("logs", inject_host_prefix=False)
 
 
@@ -71,7 +71,7 @@ try:
     problem("end", "the session went on after three hours")
 except ClientError as e:
     same(e.response["Error"]["Code"], "SessionTimeoutException")
-except Exception as e:  # botocore names it so where the model does not know the error
+except Exception as e:  # botocore's class for errors unknown to the model
     true("SessionTimeout" in f"{e}", f"{e!r}")
 refused("ResourceNotFoundException", logGroupIdentifiers=[arn("/none")])
 refused("InvalidParameterException", logGroupIdentifiers=[arn(QUIET) + ":*"])
@@ -106,7 +106,7 @@ true(table(errors) and all(float(r["p95"]) >= 0 for r in table(errors)), f"{tabl
 true(errors["statistics"]["recordsMatched"] < errors["statistics"]["recordsScanned"], "matched fewer")
 bins = table(query("filter @message like /GET/ and res.statusCode in [200, 304] | stats count(*) by bin(10m)", staging))
 true(6 <= len(bins) <= 7, f"{bins}")
-# Web writes `GET /path 200 in 12ms`.
+# Web logs `GET /path 200 in 12ms`.
 parsed = table(query('parse @message "GET * * in *ms" as path, status, ms | filter ispresent(path) | dedup status | sort status', [QUIET]))
 true(parsed and len({r["@message"].split(" in ")[0].split()[-1] for r in parsed}) == len(parsed), f"{parsed}")
 groups = table(query("parse @message /in (?<took>[0-9]+)ms/ | filter ispresent(took) | stats count(*) as n, max(took) as most", [QUIET]))

@@ -1,4 +1,4 @@
-"""Logs in the scenario `crash-loop`: groups, streams, pages that lose and double nothing, last words."""
+"""Logs in the scenario `crash-loop`: groups, streams, complete pages without duplicates, the last lines of tasks."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from strict import advance, client, control, done, pages, refused, same, true
 
 API, WEB = "/ecs/bookmark-manager-staging-api", "/ecs/bookmark-manager-staging-web"
 C = "bookmark-manager-staging-cluster"
-# It reads page after page, and waits where it is throttled.
+# Reads many pages, so the client retries when throttled.
 logs = client("logs", attempts=10)
 now = int(datetime.fromisoformat(control("/_sim/state")["now"].replace("Z", "+00:00")).timestamp() * 1000)
 

@@ -1,4 +1,4 @@
-"""Every operation once or more, through boto3, with what the answers should say."""
+"""Every operation at least once, through boto3, with checks of the answers."""
 
 import base64
 import hashlib
@@ -120,7 +120,7 @@ def changes():
 
 
 def registration():
-    """What is registered comes back as it was, and what is described can be registered again."""
+    """A registered definition is returned unchanged, and a described one can be registered again."""
     e = client("ecs")
     old = e.describe_task_definition(taskDefinition=WEB, include=["TAGS"])
     same(old["tags"], [])
@@ -246,7 +246,7 @@ def images():
 
 
 def rollouts():
-    """Our deployment by its id, the way back that is asked for, and what is refused."""
+    """A deployment by its id, a requested rollback, and refused requests."""
     e = client("ecs")
     deployments_of = lambda: e.list_service_deployments(cluster=C, service=WEB)["serviceDeployments"]
     definition = e.describe_task_definition(taskDefinition=WEB)["taskDefinition"]
@@ -347,7 +347,7 @@ def scheduled():
 
 
 def nights():
-    """The function that stops and starts staging, and the schedules that call it."""
+    """The function that stops and starts staging, and the schedules that invoke it."""
     s, f, e = client("scheduler"), client("lambda"), client("ecs")
     names = [x["Name"] for x in pages(s, "list_schedules", "Schedules", NamePrefix="bookmark-manager-staging-", PaginationConfig={"PageSize": 1})]
     same(names, ["bookmark-manager-staging-start", "bookmark-manager-staging-stop"])
@@ -505,7 +505,7 @@ def metrics():
     same([one["AlarmName"] for one in w.describe_alarms(ParentsOfAlarmName=quiet)["CompositeAlarms"]], ["made"])
     changes = w.describe_alarm_history(AlarmName="made", AlarmTypes=["CompositeAlarm"])["AlarmHistoryItems"]
     same([(one["AlarmType"], one["HistorySummary"]) for one in changes], [("CompositeAlarm", "Alarm updated from INSUFFICIENT_DATA to ALARM")])
-    # One that is raised keeps another from telling.
+    # A raised alarm suppresses the actions of another.
     w.put_composite_alarm(AlarmName="quiet", AlarmRule="ALARM(made)", ActionsSuppressor="made", ActionsSuppressorWaitPeriod=60, ActionsSuppressorExtensionPeriod=60)
     kept = w.describe_alarms(AlarmNames=["quiet"], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"][0]
     same((kept["StateValue"], kept["ActionsSuppressedBy"]), ("ALARM", "Alarm"))
@@ -549,7 +549,7 @@ def metrics():
 
 
 def names():
-    """A name of 255 characters with everything in it."""
+    """A name of 255 characters of all kinds."""
     e = client("ecs")
     name = ("日本語🚀<&>\"'\x1b[31m" * 30)[:255]
     control("/_sim/world", {"rename_service": {"from": "pantri-service", "to": name}})
@@ -562,16 +562,16 @@ def names():
 
 
 def trail():
-    """Writes are listed with who made them, some time later."""
+    """Writes are listed with their caller, after a delay."""
     t = client("cloudtrail")
-    # Two a second are asked for sooner than this does.
+    # This test would exceed the limit of two requests per second.
     control("/_sim/rates", {"rate": "cloudtrail:lookup", "per_second": 100, "burst": 100})
     client("ecs").update_service(cluster=C, service=API, desiredCount=1)
     refused(client("ecs").update_service, "ServiceNotFoundException", cluster=C, service="none", desiredCount=1)
-    mine = lambda: [json.loads(e["CloudTrailEvent"]) for e in pages(t, "lookup_events", "Events", LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "UpdateService"}], PaginationConfig={"PageSize": 1})]
-    before = len(mine())
+    recorded = lambda: [json.loads(e["CloudTrailEvent"]) for e in pages(t, "lookup_events", "Events", LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "UpdateService"}], PaginationConfig={"PageSize": 1})]
+    before = len(recorded())
     control("/_sim/world", {"trail_delay": 0})
-    events = mine()
+    events = recorded()
     same(len(events) - before >= 2, True, "they come later")
     same((events[0]["errorCode"], events[0]["requestParameters"]["service"]), ("ServiceNotFoundException", "none"))
     same(events[1]["requestParameters"], {"cluster": C, "service": API, "desiredCount": 1})
@@ -633,7 +633,7 @@ def parameters():
     same(([one["Value"] for one in some["Parameters"]], some["InvalidParameters"]), ([shown["Value"]], ["/none"]))
     by_path = pages(s, "get_parameters_by_path", "Parameters", Path=path, PaginationConfig={"PageSize": 2})
     same([one["Name"] for one in by_path], names)
-    # A new one, its versions, and what is refused.
+    # A new parameter, its versions, and refused requests.
     long = "line 1\nline \"2\" 'x'\n" + "é" * 3000
     refused(s.put_parameter, "ValidationException", Name="/new/ONE", Value=long, Type="SecureString")
     made = s.put_parameter(Name="/new/ONE", Value=long, Type="SecureString", Tier="Advanced")
@@ -652,7 +652,7 @@ def parameters():
     s.delete_parameter(Name="/new/ONE")
     refused(s.delete_parameter, "ParameterNotFound", Name="/new/ONE")
     refused(s.get_parameter, "ParameterNotFound", Name="/new/ONE")
-    # A key of KMS that may not be used.
+    # A KMS key that must not be used.
     s.put_parameter(Name="/new/KEYED", Value="x", Type="SecureString", KeyId="alias/mine")
     control("/_sim/poke", {"refuse_key": "alias/mine"})
     text = refused(s.get_parameter, "AccessDeniedException", Name="/new/KEYED", WithDecryption=True)
@@ -673,7 +673,7 @@ def secrets():
     same(list(one["VersionIdsToStages"].values()), [["AWSCURRENT"]])
     true("dbname" in s.get_secret_value(SecretId=aurora["Name"])["SecretString"], "its value")
     refused(s.describe_secret, "ResourceNotFoundException", SecretId="none")
-    # The next rotation fails: its version waits, and never becomes the current one.
+    # The next rotation fails: its version stays pending and never becomes the current one.
     control("/_sim/poke", {"fail_rotation": "bookmark-manager-prod-aurora"})
     advance(20 * 24 * 3600)
     stuck = s.describe_secret(SecretId=aurora["ARN"])
@@ -700,7 +700,7 @@ def credentials():
     refused(client("cloudwatch").describe_alarms, "Throttling")
 
 
-def counted():
+def request_counts():
     report = control("/_sim/requests")
     same(report["unknown"], 3)
     true(report["operations"]["ecs:DescribeServices"]["count"] > 5, "counted")
@@ -709,5 +709,5 @@ def counted():
     true(len(SEEN) >= wanted, f"{len(SEEN)} operations seen: {sorted(SEEN)}")
 
 
-each(identity, ecs, deployments, balancers, metrics, trail, costs, registration, tagging, images, rollouts, changes, scaling, scheduled, nights, faults, databases, power, names, strings, parameters, secrets, credentials, counted)
+each(identity, ecs, deployments, balancers, metrics, trail, costs, registration, tagging, images, rollouts, changes, scaling, scheduled, nights, faults, databases, power, names, strings, parameters, secrets, credentials, request_counts)
 done()

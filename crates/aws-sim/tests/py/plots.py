@@ -1,4 +1,4 @@
-"""What happens in the middle of a deployment, scenario by scenario: a client's view of each."""
+"""The events during a deployment in each scenario, from the view of a client."""
 
 from botocore.exceptions import ClientError
 from strict import advance, client, control, done, problem, same, true
@@ -38,7 +38,7 @@ change = {"cluster": C, "service": WEB, "taskDefinition": new}
 if scenario == "breaker":
     mine = e.update_service(**change)["service"]["currentServiceDeployment"]
     advance(600)
-    # The trap: everything is stable, and what was deployed does not run.
+    # The services are stable, but the deployed definition does not run.
     stable()
     got = e.describe_service_deployments(serviceDeploymentArns=[mine])["serviceDeployments"][0]
     same((got["status"], got["deploymentCircuitBreaker"]["status"]), ("ROLLBACK_SUCCESSFUL", "TRIGGERED"))
@@ -92,7 +92,7 @@ elif scenario == "scheduled-stop":
     tags = {t["key"]: t["value"] for t in service()["tags"]}
     same((service()["desiredCount"], tags["cockpit:desired-count"]), (0, "1"))
     advance(120)
-    # It is complete, and nothing runs.
+    # The rollout is complete, although nothing runs.
     same((newest()["status"], service()["runningCount"]), ("SUCCESSFUL", 0))
     stable()
 elif scenario == "stopped":

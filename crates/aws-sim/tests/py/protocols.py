@@ -1,4 +1,4 @@
-"""CloudWatch in each protocol its model names, and strings that are hard to write in each."""
+"""CloudWatch in each protocol of its model, and strings that are hard to encode in each."""
 
 import json
 import urllib.error
@@ -56,7 +56,7 @@ status, headers, body = as_query(
 )
 same((status, body.count(b"<Average>")), (200, 60))
 
-# A name with everything in it survives XML as far as XML can carry it.
+# A name with all kinds of characters survives XML, as far as XML can represent it.
 name = "日本 🚀 <b>&\"'"
 control("/_sim/world", {"rename_service": {"from": "bookmark-manager-prod-web", "to": name}})
 status, headers, body = as_query("ListMetrics", Namespace="AWS/ECS")

@@ -1,4 +1,4 @@
-"""Every client is held to the rates AWS documents, in each protocol's own words, and gets on after a while."""
+"""Clients are throttled at the rates that AWS documents, with each protocol's own error, and succeed after a while."""
 
 import time
 
@@ -11,7 +11,7 @@ STREAM = client("logs").describe_log_streams(logGroupName=GROUP, limit=1)["logSt
 
 
 def answered(call, **arguments):
-    """How many calls are answered before one is throttled, and that one's error."""
+    """Returns the number of calls before one is throttled, and its error."""
     for count in range(5_000):
         try:
             call(**arguments)
@@ -22,7 +22,7 @@ def answered(call, **arguments):
 
 
 def held(call, at_once, code, status, a_second, **arguments):
-    """A burst, then so many a second: real time adds to both while the calls go out."""
+    """Checks the burst and then the rate per second; both may be exceeded slightly, as real time passes during the calls."""
     name = call.__name__
     since = time.monotonic()
     count, error = answered(call, **arguments)
@@ -51,13 +51,13 @@ held(client("rds").describe_db_instances, 20, "Throttling", 400, 5)
 control("/_sim/rates", {"rate": "sts", "per_second": 5})
 held(client("sts").get_caller_identity, 5, "Throttling", 400, 5)
 
-# Operations of one bucket share it; another key is the same account, another region is not.
+# Operations of one bucket share it; another key of the account shares it too, another region does not.
 ecs = client("ecs")
 answered(ecs.list_tasks, cluster=CLUSTER)
 count, _ = answered(client("ecs", key="AKIAOTHER").describe_tasks, cluster=CLUSTER, tasks=["x"])
 true(count < 5, f"{count} of a bucket that is empty")
 client("ecs", region="us-east-1").list_clusters()
-# The SDK's own retries come through, as on AWS.
+# The retries of the SDK succeed, as on AWS.
 for _ in range(15):
     client("logs", attempts=10).filter_log_events(logGroupName=GROUP, limit=1)
 

@@ -1,4 +1,4 @@
-"""The scenario `scale-out`: services grow to their maximum and say why."""
+"""The scenario `scale-out`: services grow to their maximum, and their activities give the reason."""
 
 from strict import advance, client, done, pages, same, true
 

@@ -1,5 +1,5 @@
-"""Container health checks, blue/green deployments, services that something else than ECS deploys, and what
-functions log: one scenario each, named by the argument."""
+"""Container health checks, blue/green deployments, services with controllers other than ECS, and the logs of
+functions: one scenario each, named by the argument."""
 
 import sys
 
@@ -24,7 +24,7 @@ def tasks(name, status="RUNNING"):
 
 
 def with_image(name, tag):
-    """A new revision of what runs, with another image."""
+    """Registers a new revision of the running definition with another image."""
     old = ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
     keep = ("family", "networkMode", "requiresCompatibilities", "cpu", "memory", "executionRoleArn", "containerDefinitions")
     new = {key: old[key] for key in keep}
@@ -86,7 +86,7 @@ def blue_green():
                   "PRODUCTION_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME", "CLEAN_UP"])
     same(traffic, [0.0] * 6 + [100.0] * 4)
     same((service(WEB)["runningCount"], len(service(WEB)["deployments"])), (1, 1))
-    # A way back in the bake time takes no new task.
+    # A rollback within the bake time needs no new task.
     second = deploy(WEB, "c0ffee2")
     while release(second).get("lifecycleStage") != "BAKE_TIME":
         advance(2)
@@ -95,7 +95,7 @@ def blue_green():
     advance(90)
     same(release(second)["status"], "ROLLBACK_SUCCESSFUL")
     true({t["taskArn"] for t in tasks(WEB)} < old, "what ran before runs on")
-    # What never gets healthy never gets traffic, and the breaker ends it.
+    # Tasks that never become healthy receive no traffic, and the breaker ends the rollout.
     third = deploy(WEB, "badc0de")
     advance(600)
     same(release(third)["status"], "ROLLBACK_SUCCESSFUL")

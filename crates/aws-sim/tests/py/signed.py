@@ -1,5 +1,5 @@
-"""How botocore signs the request for a WebSocket at a time: prints the header `Authorization`. The query is given to it as what it
-stands for, as the service reads it: a `+` is a space there."""
+"""Prints the `Authorization` header with which botocore signs the request for a WebSocket at a given time. The query is passed
+decoded, as the service reads it: a `+` is a space."""
 
 import os
 import sys

@@ -1,6 +1,6 @@
-"""Clients whose every answer is held against botocore's service model: a member the model does not
-know, a value of the wrong type or outside an enumeration fails the run. What the answers should
-say is checked in the other files."""
+"""Clients that check every answer against botocore's service model: a member unknown to the model,
+a value of the wrong type or outside an enumeration fails the run. The content of the answers is
+checked in the other files."""
 
 import io
 import json
@@ -71,7 +71,7 @@ def check_tree(shape, value, where, timestamp):
 
 
 def check_rest(shape, headers, body, where):
-    """Services with paths: some members are headers, one may be the whole body."""
+    """REST services: some members are headers, one may be the whole body."""
     for name, member in shape.members.items():
         if member.serialization.get("location") == "header":
             value = headers.get(member.serialization["name"])
@@ -136,7 +136,7 @@ def on_answer(operation_model, response_dict, **_):
     shape, body = operation_model.output_shape, response_dict["body"]
     protocol = model.resolved_protocol
     if shape is None:
-        # An operation without an output: nothing, or nothing in it.
+        # An operation without output: an empty answer.
         read = {"json": json.loads, "smithy-rpc-v2-cbor": cbor}.get(protocol)
         if read and body and read(body) != {}:
             problem(where, f"{body!r} where nothing is answered")
@@ -155,7 +155,7 @@ def on_answer(operation_model, response_dict, **_):
             problem(where, f"parts {sorted(parts)}")
         check_xml(shape, parts[f"{operation_model.name}Result"], where)
     elif protocol in ("ec2", "rest-xml"):
-        # No envelope: the members stand in the root. A payload of rest-xml is the root itself.
+        # There is no envelope: the members are in the root. A rest-xml payload is the root itself.
         root = ElementTree.fromstring(body)
         inner = shape.members[shape.serialization["payload"]] if shape and shape.serialization.get("payload") else shape
         members = {m.serialization.get("name", k): m for k, m in inner.members.items()} if inner else {}
@@ -183,7 +183,7 @@ def client(service, region=REGION, key="AKIASIMULATED0000001", attempts=1, **set
         aws_secret_access_key="simulated",
         config=config,
     )
-    # The event carries no model of its own: one handler an operation.
+    # The event does not contain the model, so each operation has its own handler.
     for name in c.meta.service_model.operation_names:
         model = c.meta.service_model.operation_model(name)
         event = f"before-parse.{c.meta.service_model.service_id.hyphenize()}.{name}"
@@ -192,12 +192,12 @@ def client(service, region=REGION, key="AKIASIMULATED0000001", attempts=1, **set
 
 
 def pages(c, operation, key, **arguments):
-    """Everything a paginator gives."""
+    """Returns all items of a paginator."""
     return [item for page in c.get_paginator(operation).paginate(**arguments) for item in page[key]]
 
 
 def control(path, value=None):
-    """A control request of the simulator."""
+    """Sends a control request to the simulator."""
     data = None if value is None else json.dumps(value).encode()
     request = urllib.request.Request(ENDPOINT + path, data=data)
     with urllib.request.urlopen(request) as answer:
@@ -219,7 +219,7 @@ def true(condition, what):
 
 
 def refused(call, code, text="", **arguments):
-    """Calls what is to be refused with this code, and these words in its message; the message."""
+    """Checks that a call is refused with this code and text in its message; returns the message."""
     try:
         call(**arguments)
     except ClientError as e:
@@ -233,7 +233,7 @@ def refused(call, code, text="", **arguments):
 
 
 def each(*parts):
-    """Runs parts of a file one after the other; where one breaks off the rest is still worth running."""
+    """Runs the parts of a file in order; if one raises an error, the others still run."""
     for part in parts:
         try:
             part()
@@ -242,7 +242,7 @@ def each(*parts):
 
 
 def done():
-    """Ends the run: 1 if anything was wrong."""
+    """Ends the run, with exit code 1 if there was any problem."""
     for line in sorted(set(PROBLEMS)):
         print(line, file=sys.stderr)
     sys.exit(1 if PROBLEMS else 0)

@@ -1,5 +1,5 @@
-"""The AWS CLI's `wait`, each one that there is for what is simulated (that of CloudFront is in beside.py). A wait sleeps
-between two looks; here that moves the simulator's clock, so that each really waits for what it is for."""
+"""The waiters of the AWS CLI for the simulated services (that of CloudFront is in beside.py). A waiter sleeps between
+two requests; here that advances the simulator's clock, so that it really waits for its condition."""
 
 import io
 import time
@@ -14,32 +14,32 @@ CLUSTER = "bookmark-manager-staging-cluster"
 WEB, API = "bookmark-manager-staging-web", "bookmark-manager-staging-api"
 PROD, DB = "bookmark-manager-prod-aurora", "bookmark-manager-staging-db"
 FUNCTION = "bookmark-manager-staging-ecs-scheduler"
-# What never comes to be here, and why it is not waited for.
+# Conditions that never occur here, with the reason why they are skipped.
 LEFT = {
     ("ec2", "instance-terminated"): "nothing terminates an instance here",
 }
 RUN, SLEPT = set(), []
 
 
-def slept(seconds):
+def sleep_simulated(seconds):
     SLEPT.append(seconds)
     advance(max(1, round(seconds)))
 
 
-time.sleep = slept
+time.sleep = sleep_simulated
 
 
 def wait(line, region="ap-northeast-1", code=0, at_once=False):
-    """Runs `aws SERVICE wait NAME …`; whether it had to look twice is known unless it may end at once."""
+    """Runs `aws SERVICE wait NAME …`, and checks that it had to wait unless `at_once` is set."""
     words = line.split()
     RUN.add((words[0], words[1]))
     SLEPT.clear()
-    said = io.StringIO()
-    with redirect_stderr(said):
+    errors = io.StringIO()
+    with redirect_stderr(errors):
         got = create_clidriver().main([words[0], "wait", *words[1:], "--region", region])
-    same((got, said.getvalue() if code == 0 else ""), (code, ""), f"aws {words[0]} wait {words[1]}")
+    same((got, errors.getvalue() if code == 0 else ""), (code, ""), f"aws {words[0]} wait {words[1]}")
     if not at_once:
-        true(SLEPT, f"{line}: it had nothing to wait for")
+        true(SLEPT, f"{line}: it did not have to wait")
 
 
 def services():
@@ -108,7 +108,7 @@ def instances():
     wait(f"ec2 security-group-exists --group-ids {group}", at_once=True)
 
 
-def the_rest():
+def other_services():
     watch = client("cloudwatch")
     alarm = watch.describe_alarms()["MetricAlarms"][0]["AlarmName"]
     wait(f"cloudwatch alarm-exists --alarm-names {alarm}", at_once=True)
@@ -124,8 +124,8 @@ def the_rest():
     wait(f"acm certificate-validated --certificate-arn {certificate}", at_once=True)
 
 
-def nothing_is_left_out():
-    """Every other wait that looks at what is looked at above."""
+def all_waiters_are_covered():
+    """Every waiter of the operations used above is covered."""
     session = botocore.session.get_session()
     for service in sorted({service for service, _ in RUN}):
         known = session.get_waiter_model(service)
@@ -137,5 +137,5 @@ def nothing_is_left_out():
 
 
 control("/_sim/rates", {"on": False})
-each(services, balancers, databases, instances, the_rest, nothing_is_left_out)
+each(services, balancers, databases, instances, other_services, all_waiters_are_covered)
 done()

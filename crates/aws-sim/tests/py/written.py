@@ -1,4 +1,4 @@
-"""What a push writes into the registry, as Docker does it, and what Terraform writes into the firewall."""
+"""Pushing images to the registry as Docker does, and changing the firewall as Terraform does."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ def sha(data):
 
 
 def upload(data, size=None):
-    """A layer in parts; its digest."""
+    """Uploads a layer in parts and returns its digest."""
     begun = ecr.initiate_layer_upload(repositoryName=WEB)
     size = size or begun["partSize"]
     for first in range(0, len(data), size):
@@ -28,7 +28,7 @@ def upload(data, size=None):
 
 
 def pushed():
-    """An image as a client pushes it, which is deployed then."""
+    """An image is pushed as by a client and then deployed."""
     layer = bytes(range(256)) * 4 * 6 * 1024
     config = json.dumps({"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": [sha(layer)]}}).encode()
     asked = ecr.batch_check_layer_availability(repositoryName=WEB, layerDigests=[sha(layer), sha(config), "sha256:short"])
@@ -38,7 +38,7 @@ def pushed():
     manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": entry(CONFIG, config), "layers": [entry(LAYER, layer)]}
     text = json.dumps(manifest)
     refused(ecr.put_image, "LayersNotFoundException", repositoryName=WEB, imageManifest=text, imageTag="built")
-    # 6 MB in two parts, of which the first has the fewest bytes that one may have.
+    # 6 MB in two parts, the first with the minimum size.
     same(upload(layer, 5 << 20), sha(layer))
     upload(config)
     asked = ecr.batch_check_layer_availability(repositoryName=WEB, layerDigests=[sha(layer), sha(config)])["layers"]
@@ -56,7 +56,7 @@ def pushed():
     refused(ecr.put_image, "ReferencedImagesNotFoundException", repositoryName=WEB, imageManifest=bad)
     good = json.dumps({**listed, "manifests": [{**child, "digest": sha(text.encode())}]})
     ecr.put_image(repositoryName=WEB, imageManifest=good, imageTag="many")
-    # What was pushed runs.
+    # The pushed image runs.
     definition = ecs.describe_task_definition(taskDefinition=WEB)["taskDefinition"]
     keep = ("family", "taskRoleArn", "executionRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory")
     containers = definition["containerDefinitions"]
@@ -69,7 +69,7 @@ def pushed():
 
 
 def broken():
-    """What a push that goes wrong is told."""
+    """The errors of failing pushes."""
     part = lambda upload, first, data, last=None, name=WEB: dict(repositoryName=name, uploadId=upload, partFirstByte=first, partLastByte=first + len(data) - 1 if last is None else last, layerPartBlob=data)
     end = lambda upload, data: dict(repositoryName=WEB, uploadId=upload, layerDigests=[sha(data)])
     begin = lambda: ecr.initiate_layer_upload(repositoryName=WEB)["uploadId"]
@@ -94,7 +94,7 @@ def broken():
 
 
 def firewall():
-    """A web ACL as Terraform makes, reads, changes and deletes it."""
+    """Creating, reading, changing and deleting a web ACL as Terraform does."""
     found = waf.list_web_acls(Scope="REGIONAL")
     same([one["Name"] for one in found["WebACLs"]], ["bookmark-manager-prod-alb-waf", "bookmark-manager-staging-alb-waf"])
     first = waf.list_web_acls(Scope="REGIONAL", Limit=1)
@@ -138,7 +138,7 @@ def firewall():
     waf.delete_web_acl(**one, LockToken=changed["NextLockToken"])
     refused(waf.get_web_acl, "WAFNonexistentItemException", **one)
     refused(waf.associate_web_acl, "WAFNonexistentItemException", WebACLArn=made["ARN"], ResourceArn=balancer)
-    # Who changed it is recorded as every write is.
+    # The caller is recorded, as for every write.
     control("/_sim/world", {"trail_delay": 0})
     written = client("cloudtrail").lookup_events(LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "UpdateWebACL"}])["Events"]
     same({one["EventSource"] for one in written}, {"wafv2.amazonaws.com"})

@@ -1,26 +1,26 @@
-//! What AWS, or somebody in its place, may answer that is no use: told, overcome, and nothing of it left behind.
+//! Invalid answers of AWS, or of someone else in its place: each is reported and overcome, and leaves nothing behind.
 
 use super::client::{CLUSTER, Client, PATIENCE, SERVICE, Target, call, echo, ecs, options, post, round, simulator};
 use aws_sim::{Sim, SimOptions};
 use serde_json::{Value, json};
-use ssm_tunnel::{Credentials, Failure, FailureKind, Gate, Granted, State, Status, Token, Tunnel};
+use ssm_tunnel::{Credentials, Failure, FailureKind, Gate, OpenSession, State, Status, Token, Tunnel};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 use tokio::time::timeout;
 
-/// Asks the simulator, and bends what its first answer says.
-struct Bent<F> {
+/// A gate that uses the simulator and modifies the answer to its first start.
+struct ModifyingGate<F> {
     client: Client,
-    bend: F,
+    modify: F,
     started: Arc<AtomicUsize>,
     ended: Arc<AtomicUsize>,
-    /// It knows the service's time, which this machine's clock is ahead of by this.
-    late: Duration,
+    /// How far this machine's clock is ahead of the service's time, which the gate knows.
+    clock_offset: Duration,
 }
 
-impl<F: Fn(&mut Granted) + Send + Sync + 'static> Gate for Bent<F> {
+impl<F: Fn(&mut OpenSession) + Send + Sync + 'static> Gate for ModifyingGate<F> {
     type Target = Target;
 
     async fn resolve(&self) -> Result<Target, Failure> {
@@ -31,10 +31,10 @@ impl<F: Fn(&mut Granted) + Send + Sync + 'static> Gate for Bent<F> {
         self.client.describe(target)
     }
 
-    async fn start(&self, target: &Target) -> Result<Granted, Failure> {
+    async fn start(&self, target: &Target) -> Result<OpenSession, Failure> {
         let mut granted = self.client.start(target).await?;
         if self.started.fetch_add(1, Ordering::Relaxed) == 0 {
-            (self.bend)(&mut granted);
+            (self.modify)(&mut granted);
         }
         Ok(granted)
     }
@@ -48,8 +48,8 @@ impl<F: Fn(&mut Granted) + Send + Sync + 'static> Gate for Bent<F> {
         self.client.terminate(session_id).await
     }
 
-    async fn gone(&self, target: &Target) -> Option<String> {
-        self.client.gone(target).await
+    async fn find_gone_reason(&self, target: &Target) -> Option<String> {
+        self.client.find_gone_reason(target).await
     }
 
     async fn credentials(&self) -> Result<Credentials, Failure> {
@@ -57,63 +57,66 @@ impl<F: Fn(&mut Granted) + Send + Sync + 'static> Gate for Bent<F> {
     }
 
     fn now(&self) -> SystemTime {
-        SystemTime::now() - self.late
+        SystemTime::now() - self.clock_offset
     }
 }
 
-/// The statuses on the way to Ready where the first session's answer is bent; afterwards bytes go through the second.
-async fn told(bend: impl Fn(&mut Granted) + Send + Sync + 'static) -> Vec<Status> {
+/// The status changes up to Ready when the first session's answer is modified; then checks that bytes arrive through
+/// the second session.
+async fn statuses_until_ready(modify: impl Fn(&mut OpenSession) + Send + Sync + 'static) -> Vec<Status> {
     let sim = simulator(Some(echo().await)).await;
     let (started, ended) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
     let client = Client { endpoint: sim.endpoint(), command: None };
-    let gate = Bent { client, bend, started: started.clone(), ended: ended.clone(), late: Duration::ZERO };
+    let gate =
+        ModifyingGate { client, modify, started: started.clone(), ended: ended.clone(), clock_offset: Duration::ZERO };
     let mut tunnel = Tunnel::open(gate, options(), SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
-    let mut told = Vec::new();
-    while !told.last().is_some_and(|status: &Status| status.state == State::Ready) {
-        told.push(timeout(PATIENCE, tunnel.changed()).await.unwrap().unwrap());
+    let mut statuses = Vec::new();
+    while !statuses.last().is_some_and(|status: &Status| status.state == State::Ready) {
+        statuses.push(timeout(PATIENCE, tunnel.changed()).await.unwrap().unwrap());
     }
     timeout(PATIENCE, round(tunnel.address().unwrap(), 5_000)).await.unwrap().unwrap();
     let status = tunnel.close().await;
     assert_eq!(status.replacements, 1, "{status:?}");
     assert_eq!((started.load(Ordering::Relaxed), ended.load(Ordering::Relaxed)), (2, 2), "each was ended at AWS");
-    told
+    statuses
 }
 
-fn reasons(told: &[Status]) -> String {
-    told.iter().filter_map(Status::reason).collect::<Vec<_>>().join("\n")
+fn reasons(statuses: &[Status]) -> String {
+    statuses.iter().filter_map(Status::reason).collect::<Vec<_>>().join("\n")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_token_that_is_refused_is_told_and_another_session_is_opened() {
-    let told = told(|granted| granted.token = "hush-other".to_owned().into()).await;
-    let reasons = reasons(&told);
+async fn refused_token_is_reported_and_another_session_opened() {
+    let statuses = statuses_until_ready(|granted| granted.token = "hush-other".to_owned().into()).await;
+    let reasons = reasons(&statuses);
     assert!(reasons.contains("closed the connection"), "{reasons}");
-    assert!(!format!("{told:?}").contains("hush"), "{told:?}");
+    assert!(!format!("{statuses:?}").contains("hush"), "{statuses:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_address_that_is_none_is_told_and_another_session_is_opened() {
+async fn invalid_address_is_reported_and_another_session_opened() {
     for bad in ["", "hush", "http://127.0.0.1:1/hush", "wss://?hush"] {
-        let told = told(move |granted| bad.clone_into(&mut granted.url)).await;
-        let reasons = reasons(&told);
-        assert!(reasons.contains("the address that AWS gave for the session is none"), "{bad}: {reasons}");
-        assert!(!format!("{told:?}").contains("hush"), "{bad}: {told:?}");
+        let statuses = statuses_until_ready(move |granted| bad.clone_into(&mut granted.url)).await;
+        let reasons = reasons(&statuses);
+        assert!(reasons.contains("the address that AWS returned for the session is invalid"), "{bad}: {reasons}");
+        assert!(!format!("{statuses:?}").contains("hush"), "{bad}: {statuses:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_address_at_which_nobody_or_somebody_else_listens_is_told_and_another_session_is_opened() {
+async fn wrong_address_is_reported_and_another_session_opened() {
     let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let told = told(move |granted| granted.url = format!("ws://{nobody}/v1/data-channel/x")).await;
-    assert!(reasons(&told).contains("cannot be reached"), "{told:?}");
-    // One that answers what was sent to it: no WebSocket.
+    let statuses = statuses_until_ready(move |granted| granted.url = format!("ws://{nobody}/v1/data-channel/x")).await;
+    assert!(reasons(&statuses).contains("cannot be reached"), "{statuses:?}");
+    // An echo server, which does not answer as a WebSocket.
     let somebody = echo().await;
-    let told = self::told(move |granted| granted.url = format!("ws://{somebody}/v1/data-channel/x")).await;
-    assert!(reasons(&told).contains("does not answer as a WebSocket"), "{told:?}");
+    let statuses =
+        statuses_until_ready(move |granted| granted.url = format!("ws://{somebody}/v1/data-channel/x")).await;
+    assert!(reasons(&statuses).contains("does not answer as a WebSocket"), "{statuses:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_signature_carries_the_time_of_the_gate_and_the_simulator_counts_one_that_is_minutes_off() {
+async fn signature_uses_the_time_of_the_gate() {
     let sim = simulator(None).await;
     let here = SocketAddr::from(([127, 0, 0, 1], 0));
     let client = || Client { endpoint: sim.endpoint(), command: None };
@@ -125,14 +128,20 @@ async fn the_signature_carries_the_time_of_the_gate_and_the_simulator_counts_one
     timeout(PATIENCE, tunnel.ready()).await.unwrap().unwrap();
     assert_eq!(skewed().await, 0);
     let (started, ended) = (Arc::default(), Arc::default());
-    let late = Bent { client: client(), bend: |_: &mut Granted| (), started, ended, late: Duration::from_mins(10) };
-    let tunnel = Tunnel::open(late, options(), here).await.unwrap();
+    let late_gate = ModifyingGate {
+        client: client(),
+        modify: |_: &mut OpenSession| (),
+        started,
+        ended,
+        clock_offset: Duration::from_mins(10),
+    };
+    let tunnel = Tunnel::open(late_gate, options(), here).await.unwrap();
     timeout(PATIENCE, tunnel.ready()).await.unwrap().unwrap();
     assert_eq!(skewed().await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_not_there_or_may_not_is_answered_as_aws_does() {
+async fn missing_or_denied_targets_get_the_errors_of_aws() {
     let sim = Sim::start(SimOptions { limited: false, ..SimOptions::default() }).await.unwrap();
     let client = Client { endpoint: sim.endpoint(), command: None };
     let target = client.resolve().await.unwrap();
@@ -170,7 +179,7 @@ async fn who_is_not_there_or_may_not_is_answered_as_aws_does() {
     refused(start(name).await, "TargetNotConnected", "is not connected");
     refused(execute(json!({})).await, "InvalidParameterException", "execute command was not enabled");
     poke(json!({"service": SERVICE})).await;
-    // A session has another token and another address each time.
+    // A session gets a new token and address each time.
     let session = start(name).await.unwrap();
     let resume = async |id: &Value| call(&sim.endpoint(), "AmazonSSM.ResumeSession", &json!({"SessionId": id})).await;
     let (one, two) = (resume(&session["SessionId"]).await.unwrap(), resume(&session["SessionId"]).await.unwrap());
@@ -183,7 +192,7 @@ async fn who_is_not_there_or_may_not_is_answered_as_aws_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_never_ready_and_is_refused_ends_with_its_reason() {
+async fn refused_link_before_the_first_ready_closes_with_a_reason() {
     let sim = simulator(None).await;
     super::fault(&sim, serde_json::json!({"operation": "gateway:connect", "kind": "denied"})).await;
     let gate = Client { endpoint: sim.endpoint(), command: None };

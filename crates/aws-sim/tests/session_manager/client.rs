@@ -1,9 +1,9 @@
-//! A client as the cockpit is one, and what it talks to at the far side.
+//! A client like the cockpit, and helpers for the simulator and the far side.
 #![allow(clippy::unwrap_used, missing_docs, dead_code)]
 
 use aws_sim::{Scenario, Sim, SimOptions};
 use serde_json::{Value, json};
-use ssm_tunnel::{Credentials, Failure, FailureKind, Gate, Granted, Options, SendRate, Status, Token, Tunnel};
+use ssm_tunnel::{Credentials, Failure, FailureKind, Gate, OpenSession, Options, SendRate, Status, Token, Tunnel};
 use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
@@ -15,18 +15,18 @@ use tokio::time::timeout;
 pub const CLUSTER: &str = "bookmark-manager-staging-cluster";
 pub const SERVICE: &str = "bookmark-manager-staging-web";
 pub const REMOTE: (&str, u16) = ("db.example", 5432);
-/// The limit of a test that hangs.
+/// The time limit of a test step.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
 pub async fn post(endpoint: &str, path: &str, headers: &str, body: &Value) -> Result<Value, String> {
-    ask(endpoint, "POST", path, headers, &body.to_string()).await
+    request(endpoint, "POST", path, headers, &body.to_string()).await
 }
 
 pub async fn get(endpoint: &str, path: &str) -> Result<Value, String> {
-    ask(endpoint, "GET", path, "", "").await
+    request(endpoint, "GET", path, "", "").await
 }
 
-async fn ask(endpoint: &str, method: &str, path: &str, headers: &str, body: &str) -> Result<Value, String> {
+async fn request(endpoint: &str, method: &str, path: &str, headers: &str, body: &str) -> Result<Value, String> {
     let address = endpoint.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
@@ -56,7 +56,7 @@ pub async fn fault(sim: &Sim, fault: Value) {
     post(&sim.endpoint(), "/_sim/fault", "", &fault).await.unwrap();
 }
 
-/// Asks the simulator as an AWS client would.
+/// A gate that makes the requests to the simulator as an AWS client would.
 pub struct Client {
     pub endpoint: String,
     pub command: Option<String>,
@@ -88,7 +88,7 @@ impl Gate for Client {
         target.task.clone()
     }
 
-    async fn start(&self, target: &Target) -> Result<Granted, Failure> {
+    async fn start(&self, target: &Target) -> Result<OpenSession, Failure> {
         let answer = if let Some(command) = &self.command {
             let input = json!({"cluster": CLUSTER, "task": target.task, "command": command, "interactive": true});
             ecs(&self.endpoint, "ExecuteCommand", &input).await.map(|answer| {
@@ -104,7 +104,7 @@ impl Gate for Client {
         };
         let answer = answer.map_err(Failure::transient)?;
         let text = |key: &str| answer[key].as_str().unwrap().to_owned();
-        Ok(Granted { session_id: text("SessionId"), url: text("StreamUrl"), token: text("TokenValue").into() })
+        Ok(OpenSession { session_id: text("SessionId"), url: text("StreamUrl"), token: text("TokenValue").into() })
     }
 
     async fn resume(&self, session_id: &str) -> Result<(Option<String>, Token), Failure> {
@@ -124,7 +124,7 @@ impl Gate for Client {
         ended.map(drop).map_err(Failure::transient)
     }
 
-    async fn gone(&self, _: &Target) -> Option<String> {
+    async fn find_gone_reason(&self, _: &Target) -> Option<String> {
         None
     }
 
@@ -158,7 +158,7 @@ pub async fn until(tunnel: &Tunnel, holds: impl Fn(&Status) -> bool) -> Status {
     }
 }
 
-/// Answers every byte, and ends when its client does.
+/// Starts an echo server that ends a connection when its client does.
 pub async fn echo() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -177,7 +177,7 @@ pub fn noise(bytes: usize) -> Vec<u8> {
     (0..bytes as u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 11) as u8).collect()
 }
 
-/// Sends and reads back.
+/// Sends bytes and reads them back.
 pub async fn round(local: SocketAddr, bytes: usize) -> Result<Vec<u8>, std::io::Error> {
     let mut socket = TcpStream::connect(local).await?;
     let (mut read, mut write) = socket.split();
@@ -190,7 +190,7 @@ pub async fn round(local: SocketAddr, bytes: usize) -> Result<Vec<u8>, std::io::
     Ok(got)
 }
 
-/// AWS's own client with a session to [`REMOTE`], and where it listens.
+/// Starts AWS's own client with a session to [`REMOTE`]; returns the process and the address at which it listens.
 pub async fn plugin(program: &str, endpoint: &str) -> (Child, SocketAddr) {
     let client = Client { endpoint: endpoint.to_owned(), command: None };
     let target = client.resolve().await.unwrap();
@@ -201,7 +201,7 @@ pub async fn plugin(program: &str, endpoint: &str) -> (Child, SocketAddr) {
     let session = call(endpoint, "AmazonSSM.StartSession", &input).await.unwrap();
     let mut command = Command::new(program);
     let arguments = [&session.to_string(), "ap-northeast-1", "StartSession", "", &input.to_string(), endpoint];
-    // A socket of its own, by the session's id: one that an earlier run left behind would be in its way.
+    // A separate folder, as its socket is named after the session id: one left behind by an earlier run would block it.
     let folder = std::env::temp_dir().join(format!("session-manager-plugin-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     command.args(arguments).env_clear().env("HOME", &folder).env("TMPDIR", &folder);
@@ -221,7 +221,7 @@ pub async fn plugin(program: &str, endpoint: &str) -> (Child, SocketAddr) {
         panic!("it ended without a port");
     });
     let address = SocketAddr::from(([127, 0, 0, 1], port.await.unwrap()));
-    // It ends where nobody takes what it prints.
+    // It ends if nothing reads its output.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     (child, address)
 }

@@ -1,10 +1,10 @@
-//! A link that is cut at any byte, again and again in one transfer: in a header, in a payload, in the middle of the
-//! WebSocket's own frames.
+//! A link that is cut repeatedly during one transfer, at any byte: in a header, in a payload, within the WebSocket's
+//! own frames.
 #![allow(clippy::unwrap_used)]
 
 use super::client::{Client, Target, options, simulator};
-use super::matrix::{Sizes, Transfer, Verdict, far_side, judged};
-use ssm_tunnel::{Credentials, Failure, Gate, Granted, Token, Tunnel};
+use super::matrix::{Sizes, Transfer, Verdict, far_side, run_transfer};
+use ssm_tunnel::{Credentials, Failure, Gate, OpenSession, Token, Tunnel};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -14,17 +14,17 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-/// How many links are cut.
+/// The number of links to cut.
 const CUTS: u32 = 30;
-/// So many bytes from the agent are its answer to the upgrade and some messages: a link that brought none says nothing of the
-/// session, and several such links in a row end it.
-const HEARD: usize = 2_000;
+/// The number of bytes from the agent that cover its answer to the upgrade and some messages. A link that delivered
+/// less proves nothing about the session, and several such links in a row end it.
+const MIN_RECEIVED: usize = 2_000;
 
-/// Between the client and the gateway: cuts each link after a number of bytes in one direction.
+/// A relay between the client and the gateway that cuts each link after a number of bytes in one direction.
 struct Relay {
     address: SocketAddr,
     cuts: Arc<AtomicU32>,
-    /// How many links are still to be cut.
+    /// The number of links still to be cut.
     left: Arc<AtomicU32>,
 }
 
@@ -65,25 +65,25 @@ fn roll(dice: &AtomicU64) -> u64 {
     next
 }
 
-/// Carries one until it has ended or is cut; whether it was cut.
+/// Relays a link until it ends or is cut; returns whether it was cut.
 async fn link(mut near: TcpStream, mut far: TcpStream, up: usize, down: usize) -> bool {
     let _ = (near.set_nodelay(true), far.set_nodelay(true));
     let (mut near_read, mut near_write) = near.split();
     let (mut far_read, mut far_write) = far.split();
-    let (heard, hears) = watch::channel(0);
+    let (counter, received) = watch::channel(0);
     tokio::select! {
-        cut = carry(&mut near_read, &mut far_write, up, hears, None) => cut,
-        cut = carry(&mut far_read, &mut near_write, down, heard.subscribe(), Some(&heard)) => cut,
+        cut = carry(&mut near_read, &mut far_write, up, received, None) => cut,
+        cut = carry(&mut far_read, &mut near_write, down, counter.subscribe(), Some(&counter)) => cut,
     }
 }
 
-/// Carries one direction, up to the last byte that it may; whether that came.
+/// Relays one direction up to a limit; returns whether the limit was reached.
 async fn carry(
     from: &mut ReadHalf<'_>,
     to: &mut WriteHalf<'_>,
     limit: usize,
-    mut heard: watch::Receiver<usize>,
-    hears: Option<&watch::Sender<usize>>,
+    mut received: watch::Receiver<usize>,
+    counter: Option<&watch::Sender<usize>>,
 ) -> bool {
     let (mut buffer, mut passed) = ([0; 4096], 0);
     loop {
@@ -93,16 +93,16 @@ async fn carry(
             return false;
         }
         passed += take;
-        if let Some(hears) = hears {
-            hears.send_replace(passed);
+        if let Some(counter) = counter {
+            counter.send_replace(passed);
         }
         if passed == limit {
-            return heard.wait_for(|heard| *heard >= HEARD).await.is_ok();
+            return received.wait_for(|received| *received >= MIN_RECEIVED).await.is_ok();
         }
     }
 }
 
-/// Asks the simulator, and links through the relay.
+/// A gate that uses the simulator, with links through the relay.
 struct Relayed {
     client: Client,
     relay: SocketAddr,
@@ -125,9 +125,9 @@ impl Gate for Relayed {
         self.client.describe(target)
     }
 
-    async fn start(&self, target: &Target) -> Result<Granted, Failure> {
+    async fn start(&self, target: &Target) -> Result<OpenSession, Failure> {
         let granted = self.client.start(target).await?;
-        Ok(Granted { url: self.through(&granted.url), ..granted })
+        Ok(OpenSession { url: self.through(&granted.url), ..granted })
     }
 
     async fn resume(&self, session_id: &str) -> Result<(Option<String>, Token), Failure> {
@@ -139,8 +139,8 @@ impl Gate for Relayed {
         self.client.terminate(session_id).await
     }
 
-    async fn gone(&self, target: &Target) -> Option<String> {
-        self.client.gone(target).await
+    async fn find_gone_reason(&self, target: &Target) -> Option<String> {
+        self.client.find_gone_reason(target).await
     }
 
     async fn credentials(&self) -> Result<Credentials, Failure> {
@@ -149,7 +149,7 @@ impl Gate for Relayed {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_link_that_is_cut_at_any_byte_again_and_again_loses_none_of_a_transfer() {
+async fn transfer_survives_links_cut_at_any_byte() {
     let far = far_side().await;
     for (seed, kind, least) in [(1, Transfer::Up, CUTS), (2, Transfer::Down, CUTS), (3, Transfer::Rounds, 3)] {
         let sim = simulator(Some(far)).await;
@@ -157,11 +157,12 @@ async fn a_link_that_is_cut_at_any_byte_again_and_again_loses_none_of_a_transfer
         let relay = Relay::start(gateway, seed).await;
         let client = Client { endpoint: sim.endpoint(), command: None };
         let gate = Relayed { client, relay: relay.address };
-        // The first link too: it is the one on which the transfer begins.
+        // The first link too, because the transfer starts on it.
         relay.left.store(CUTS, Ordering::Relaxed);
         let tunnel = Tunnel::open(gate, options(), SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let sizes = Sizes { bytes: 3 << 20, rounds: 400, ..Sizes::SMALL };
-        let verdict = timeout(sizes.patience, judged(tunnel.address().unwrap(), kind, sizes, async {})).await.unwrap();
+        let verdict =
+            timeout(sizes.patience, run_transfer(tunnel.address().unwrap(), kind, sizes, async {})).await.unwrap();
         let (cuts, status) = (relay.cuts.load(Ordering::Relaxed), tunnel.close().await);
         assert_eq!((verdict, status.replacements), (Verdict::Exact, 0), "{kind:?} after {cuts} cuts: {status:?}");
         assert!(cuts >= least && status.resumes >= u64::from(least), "{kind:?}: {cuts} cuts: {status:?}");

@@ -1,9 +1,9 @@
-//! What happens to a tunnel in its life beside the faults of its link: tasks that are replaced, a day and its night, addresses of IPv6, TLS,
-//! agents that run programs of this machine.
+//! Other events in the life of a tunnel besides link faults: tasks that are replaced, a day and its night, IPv6
+//! addresses, TLS, agents that run programs of this machine.
 #![allow(clippy::unwrap_used)]
 
 use super::client::{CLUSTER, Client, PATIENCE, REMOTE, SERVICE, ecs, fault, options, post, round, until};
-use super::matrix::{Sizes, Transfer, Verdict, far_side, judged, transfer};
+use super::matrix::{Sizes, Transfer, Verdict, far_side, run_transfer, transfer};
 use aws_sim::{Scenario, Sim, SimOptions};
 use serde_json::json;
 use ssm_tunnel::driver::{ShellInput, ShellOutput};
@@ -27,23 +27,23 @@ async fn tunnel(sim: &Sim) -> Tunnel {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_that_is_replaced_in_the_middle_of_a_transfer_resets_it_and_the_next_goes_through_another_task() {
+async fn replaced_task_resets_a_transfer_and_the_next_uses_another_task() {
     for kind in [Transfer::Up, Transfer::Down, Transfer::Rounds] {
         let sim = started(SimOptions { speed: 20.0, ..SimOptions::default() }, Some(far_side().await)).await;
         let tunnel = tunnel(&sim).await;
-        // Rests like the official agent: otherwise everything has arrived before the task ends.
+        // The agent rests like the official one; otherwise everything arrives before the task ends.
         fault(&sim, json!({"operation": "gateway:pace", "kind": "delay", "delay_ms": 1})).await;
         let long = Sizes { bytes: 4 << 20, ..Sizes::SMALL };
         let task = tunnel.status().borrow().target.clone().unwrap();
         let stopped = async {
             let input = json!({"cluster": CLUSTER, "task": task, "reason": "test"});
             ecs(&sim.endpoint(), "StopTask", &input).await.unwrap();
-            // Long after the time that a task has to end.
+            // Long after the time that a task has to stop.
             post(&sim.endpoint(), "/_sim/advance", "", &json!({"seconds": 120})).await.unwrap();
             until(&tunnel, |status| status.state != State::Ready || status.replacements > 0).await;
         };
-        let said = timeout(PATIENCE, transfer(tunnel.address().unwrap(), kind, long, stopped)).await.unwrap();
-        let error = said.map_err(|error| error.kind()).unwrap_err();
+        let result = timeout(PATIENCE, transfer(tunnel.address().unwrap(), kind, long, stopped)).await.unwrap();
+        let error = result.map_err(|error| error.kind()).unwrap_err();
         assert!(matches!(error, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{kind:?}: {error:?}");
         until(&tunnel, |status| status.state == State::Ready && status.replacements > 0).await;
         assert_ne!(tunnel.status().borrow().target.as_deref(), Some(task.as_str()), "{SERVICE}");
@@ -51,10 +51,10 @@ async fn a_task_that_is_replaced_in_the_middle_of_a_transfer_resets_it_and_the_n
     }
 }
 
-/// Whether the service is to run, or is stopped for the night.
+/// Whether the service is running, not stopped for the night.
 async fn is_day(sim: &Sim) -> bool {
-    let asked = json!({"cluster": CLUSTER, "services": [SERVICE]});
-    ecs(&sim.endpoint(), "DescribeServices", &asked).await.unwrap()["services"][0]["desiredCount"] != 0
+    let input = json!({"cluster": CLUSTER, "services": [SERVICE]});
+    ecs(&sim.endpoint(), "DescribeServices", &input).await.unwrap()["services"][0]["desiredCount"] != 0
 }
 
 async fn advance(sim: &Sim, seconds: u64) {
@@ -62,7 +62,7 @@ async fn advance(sim: &Sim, seconds: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_day_of_closes_and_deployments_loses_no_byte_and_after_a_night_without_tasks_the_same_port_serves() {
+async fn tunnel_survives_a_day_of_closes_and_a_night_without_tasks() {
     // Half past nine in the morning of a Thursday in Tokyo; staging is stopped at ten in the evening.
     let start = Some("2026-11-19T00:30:00Z".parse().unwrap());
     let sim = started(SimOptions { start, limited: false, ..SimOptions::default() }, Some(far_side().await)).await;
@@ -79,7 +79,11 @@ async fn a_day_of_closes_and_deployments_loses_no_byte_and_after_a_night_without
         for kind in [Transfer::Up, Transfer::Down, Transfer::Rounds] {
             let resumes = until(&tunnel, |status| status.state == State::Ready).await.resumes;
             let close = fault(&sim, json!({"operation": "gateway:link", "kind": "close", "count": 1}));
-            assert_eq!(judged(tunnel.address().unwrap(), kind, sizes, close).await, Verdict::Exact, "{hour}: {kind:?}");
+            assert_eq!(
+                run_transfer(tunnel.address().unwrap(), kind, sizes, close).await,
+                Verdict::Exact,
+                "{hour}: {kind:?}"
+            );
             until(&tunnel, |status| status.state == State::Ready && status.resumes > resumes).await;
             transfers += 1;
         }
@@ -95,7 +99,7 @@ async fn a_day_of_closes_and_deployments_loses_no_byte_and_after_a_night_without
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_service_and_a_far_side_that_have_ipv6_alone_are_reached() {
+async fn ipv6_only_service_and_far_side_are_reached() {
     let far = TcpListener::bind("[::1]:0").await.unwrap();
     let to = far.local_addr().unwrap();
     tokio::spawn(async move {
@@ -114,8 +118,8 @@ async fn a_service_and_a_far_side_that_have_ipv6_alone_are_reached() {
     assert_eq!(tunnel.close().await.refused, 0);
 }
 
-/// The output of a shell until it has said `end`, or is over.
-async fn says(shell: &mut Shell, end: &str) -> (String, Option<i32>) {
+/// The output of a shell until it contains `end` or the shell is over.
+async fn output_until(shell: &mut Shell, end: &str) -> (String, Option<i32>) {
     let (mut output, mut exit) = (Vec::new(), None);
     while !String::from_utf8_lossy(&output).contains(end) {
         match timeout(PATIENCE, shell.next()).await.unwrap() {
@@ -133,16 +137,16 @@ fn shell(sim: &Sim, command: &str) -> Shell {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_shell_goes_on_over_a_link_that_is_lost_and_says_every_byte_once() {
+async fn shell_continues_over_a_lost_link_without_repeating_output() {
     for kind in ["close", "reset", "hang"] {
         let sim = started(SimOptions::default(), None).await;
         let mut shell = shell(&sim, "/bin/sh");
         let input = shell.input().unwrap();
         input.send(ShellInput::Bytes("echo be''fore\r".into())).await.unwrap();
-        says(&mut shell, "\r\nbefore\r\n").await;
+        output_until(&mut shell, "\r\nbefore\r\n").await;
         fault(&sim, json!({"operation": "gateway:link", "kind": kind, "count": 1})).await;
         input.send(ShellInput::Bytes("echo af''ter\r".into())).await.unwrap();
-        let (output, _) = says(&mut shell, "\r\nafter\r\n").await;
+        let (output, _) = output_until(&mut shell, "\r\nafter\r\n").await;
         assert_eq!(output.matches("af''ter").count(), 1, "{kind}: {output}");
         let mut status = shell.status();
         timeout(PATIENCE, status.wait_for(|status| status.resumes == 1 && status.state == State::Ready))
@@ -150,30 +154,30 @@ async fn a_shell_goes_on_over_a_link_that_is_lost_and_says_every_byte_once() {
             .unwrap()
             .unwrap();
         input.send(ShellInput::Bytes("exit 3\r".into())).await.unwrap();
-        assert_eq!(says(&mut shell, "\0").await.1, Some(3), "{kind}");
+        assert_eq!(output_until(&mut shell, "\0").await.1, Some(3), "{kind}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn programs_of_this_machine_run_where_that_was_allowed_and_nowhere_else() {
+async fn local_programs_run_only_if_allowed() {
     let sim = started(SimOptions { commands: true, ..SimOptions::default() }, None).await;
-    let (output, exit) = says(&mut shell(&sim, "sh -c 'expr 6 \\* 7; exit 5'"), "\0").await;
+    let (output, exit) = output_until(&mut shell(&sim, "sh -c 'expr 6 \\* 7; exit 5'"), "\0").await;
     assert_eq!((output.as_str(), exit), ("42\r\n", Some(5)));
-    // A terminal: its size, its Ctrl-C.
+    // A real terminal, with a size and Ctrl-C.
     let mut real = shell(&sim, "/bin/sh");
     let input = real.input().unwrap();
     input.send(ShellInput::Size(Size { cols: 123, rows: 45 })).await.unwrap();
     let typed =
         "PS1=next''prompt; until [ \"$(stty size)\" = '45 123' ]; do sleep 0.05; done; echo there''after; cat\n";
     input.send(ShellInput::Bytes(typed.into())).await.unwrap();
-    says(&mut real, "thereafter").await;
+    output_until(&mut real, "thereafter").await;
     input.send(ShellInput::Bytes("\u{3}".into())).await.unwrap();
-    // Else the one that is being ended could still read it.
-    says(&mut real, "nextprompt").await;
+    // Otherwise the program that is being ended could still read the next input.
+    output_until(&mut real, "nextprompt").await;
     input.send(ShellInput::Bytes("exit 7\n".into())).await.unwrap();
-    assert_eq!(says(&mut real, "\0").await.1, Some(7));
-    // Without the permission the built-in shell has no such program.
+    assert_eq!(output_until(&mut real, "\0").await.1, Some(7));
+    // Without the permission, the built-in shell has no such program.
     let sim = started(SimOptions::default(), None).await;
-    let (output, exit) = says(&mut shell(&sim, "sh -c 'expr 6 \\* 7; exit 5'"), "\0").await;
+    let (output, exit) = output_until(&mut shell(&sim, "sh -c 'expr 6 \\* 7; exit 5'"), "\0").await;
     assert!(output.contains("expr: not found") && exit == Some(5), "{output}");
 }

@@ -1,11 +1,11 @@
-//! Tunnels and shells through the simulator's Session Manager, with the driver that the cockpit uses: every byte arrives
-//! in order, or the connection is reset.
+//! Tunnels and shells through the simulator's Session Manager, with the driver that the cockpit uses: every byte
+//! arrives in order, or the connection is reset.
 #![allow(clippy::unwrap_used)]
 
 mod bad;
 mod client;
 mod cut;
-mod further;
+mod extra;
 mod life;
 mod matrix;
 mod plugin;
@@ -21,7 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_byte_arrives_whatever_happens_to_the_link() {
+async fn every_byte_arrives_under_link_faults() {
     let sim = simulator(Some(echo().await)).await;
     let tunnel = opened(&sim).await;
     let faults = [
@@ -52,7 +52,7 @@ async fn every_byte_arrives_whatever_happens_to_the_link() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_that_timed_out_resets_its_connections_and_the_port_stays() {
+async fn timed_out_session_resets_its_connections_and_keeps_the_port() {
     let sim = simulator(Some(echo().await)).await;
     let tunnel = opened(&sim).await;
     let mut socket = TcpStream::connect(tunnel.address().unwrap()).await.unwrap();
@@ -67,25 +67,25 @@ async fn a_session_that_timed_out_resets_its_connections_and_the_port_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_target_that_refuses_resets_the_connection_and_is_counted() {
+async fn refusing_target_resets_the_connection_and_is_counted() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let sim = simulator(Some(free)).await;
     let mut tunnel = opened(&sim).await;
     let error = timeout(PATIENCE, round(tunnel.address().unwrap(), 10)).await.unwrap().unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
     until(&tunnel, |status| status.refused == 1 && status.state == State::Ready).await;
-    // It is a change that who listens is told at once, and not only a number that is there for who looks.
+    // The refusal is broadcast at once, not only visible in the counters.
     while timeout(PATIENCE, tunnel.changed()).await.unwrap().unwrap().refused == 0 {}
-    // The simulator keeps why.
+    // The simulator records the reason.
     let requests = get(&sim.endpoint(), "/_sim/requests").await.unwrap();
     assert_eq!(requests["operations"]["gateway:dial:ConnectionRefused"], json!({"count": 0, "errors": 1}));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_port_that_refuses_is_told_within_a_second() {
+async fn refused_port_is_reported_within_a_second() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let sim = simulator(Some(free)).await;
-    // What stands still for a moment is this machine, busy with something else.
+    // A slow attempt means that this machine was busy, so it is repeated.
     let mut took = Vec::new();
     while took.last().is_none_or(|took| *took >= Duration::from_secs(1)) {
         assert!(took.len() < 5, "{took:?}");
@@ -98,7 +98,7 @@ async fn a_port_that_refuses_is_told_within_a_second() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_far_side_that_drops_what_is_sent_is_told_long_before_anybody_gives_up() {
+async fn silent_far_side_is_reported_within_seconds() {
     let sim = simulator(Some(echo().await)).await;
     fault(&sim, json!({"operation": "gateway:dial", "kind": "hang", "count": 1})).await;
     let tunnel = opened(&sim).await;
@@ -108,14 +108,14 @@ async fn a_far_side_that_drops_what_is_sent_is_told_long_before_anybody_gives_up
     let status = until(&tunnel, |status| status.silent == 1 && status.reason().is_some()).await;
     assert!(status.reason().unwrap().contains("has not answered for 5 s"), "{status:?}");
     assert!(status.hint.as_ref().unwrap().contains("security group") && status.state == State::Ready, "{status:?}");
-    // Others are answered, and it is not told of them.
+    // Other connections are answered and not reported.
     timeout(PATIENCE, round(local, 1000)).await.unwrap().unwrap();
     drop(silent);
     until(&tunnel, |status| status.silent == 0 && status.reason().is_none()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_old_agent_serves_one_connection_after_the_other() {
+async fn old_agent_serves_one_connection_after_the_other() {
     let sim = simulator(Some(echo().await)).await;
     fault(&sim, json!({"operation": "gateway:handshake", "kind": "old", "count": 1})).await;
     let tunnel = opened(&sim).await;
@@ -125,11 +125,11 @@ async fn an_old_agent_serves_one_connection_after_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_link_and_a_late_agent_are_told_and_overcome() {
+async fn refused_link_and_late_agent_are_reported_and_overcome() {
     let sim = simulator(None).await;
     fault(&sim, json!({"operation": "gateway:handshake", "kind": "early", "delay_ms": 300, "count": 1})).await;
     let tunnel = opened(&sim).await;
-    // A refusal, and then it is let in.
+    // The connection is refused once and then accepted.
     fault(&sim, json!({"operation": "gateway:connect", "kind": "denied", "count": 1})).await;
     fault(&sim, json!({"operation": "gateway:link", "kind": "reset", "count": 1})).await;
     until(&tunnel, |status| matches!(&status.state, State::Resuming(why) if why.contains("403"))).await;
@@ -138,7 +138,7 @@ async fn a_refused_link_and_a_late_agent_are_told_and_overcome() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reader_that_stops_holds_the_sender_and_loses_nothing() {
+async fn paused_reader_blocks_the_sender_and_loses_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let sim = simulator(Some(listener.local_addr().unwrap())).await;
     let tunnel = opened(&sim).await;
@@ -165,22 +165,22 @@ async fn many_connections_at_once_each_get_their_own_bytes() {
     for one in all {
         one.await.unwrap().unwrap().unwrap();
     }
-    // One that said nothing so far is served like the others.
+    // A connection without traffic so far is served like the others.
     silent.write_all(b"x").await.unwrap();
     assert_eq!(silent.read_u8().await.unwrap(), b'x');
     assert_eq!(tunnel.close().await.connections, 151);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_shell_says_its_output_and_its_exit_code_and_its_session_ends() {
+async fn shell_returns_output_and_exit_code_and_ends_its_session() {
     let sim = simulator(None).await;
     let gate = Client { endpoint: sim.endpoint(), command: Some("/bin/sh".into()) };
     let mut shell = Shell::open(gate, options());
     let input = shell.input().unwrap();
     input.send(ShellInput::Bytes("echo 日本; exit 3\r".into())).await.unwrap();
     let (mut output, mut exit) = (Vec::new(), None);
-    while let Some(said) = timeout(PATIENCE, shell.next()).await.unwrap() {
-        match said {
+    while let Some(output_event) = timeout(PATIENCE, shell.next()).await.unwrap() {
+        match output_event {
             ShellOutput::Output(bytes) | ShellOutput::Stderr(bytes) => output.extend_from_slice(&bytes),
             ShellOutput::Exit(code) => exit = Some(code),
             ShellOutput::Closed => break,

@@ -1,5 +1,5 @@
-//! Every fault with every kind of transfer: each byte arrives, or the connection is reset; nothing ends as if it were
-//! complete, and nothing hangs. `./dev fuzz` and `./dev bench` run it with 20 MB and 2,000 round trips.
+//! Every fault with every kind of transfer: all bytes arrive, or the connection is reset. No transfer ends as if it
+//! were complete, and none hangs. `./dev fuzz` and `./dev bench` run this with 20 MB and 2,000 round trips.
 #![allow(clippy::unwrap_used, missing_docs, dead_code)]
 
 use super::client::{Client, REMOTE, fault, until};
@@ -18,15 +18,15 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// How much is transferred.
+/// The sizes of a transfer.
 #[derive(Debug, Clone, Copy)]
 pub struct Sizes {
     pub bytes: usize,
     pub rounds: usize,
-    /// How many cells run at a time.
+    /// The number of cells that run at the same time.
     pub at_once: usize,
     pub pace: SendRate,
-    /// The limit of a transfer, after which it hangs.
+    /// The time limit of a transfer.
     pub patience: Duration,
 }
 
@@ -57,23 +57,23 @@ pub enum Transfer {
 /// The outcome of a transfer under a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every byte, in order.
+    /// All bytes arrived, in order.
     Exact,
-    /// The connection was reset: whoever used it knows.
+    /// The connection was reset, so its user notices.
     Reset,
-    /// It ended without a word, or with other bytes.
+    /// It ended without an error but incomplete, or with wrong bytes.
     Silent,
-    /// Nothing happened any more.
+    /// It made no progress.
     Hung,
 }
 
-/// A fault of the link that is put on a transfer.
+/// A fault that is applied to a transfer.
 #[derive(Clone)]
 pub struct Fault {
     pub name: &'static str,
-    /// Before the tunnel is opened.
+    /// Applied before the tunnel is opened.
     before: Vec<Value>,
-    /// Right before the transfer.
+    /// Applied right before the transfer.
     first: Vec<Value>,
     middle: Vec<Value>,
     /// The expected outcome.
@@ -84,7 +84,7 @@ fn exact(name: &'static str) -> Fault {
     Fault { name, before: Vec::new(), first: Vec::new(), middle: Vec::new(), expected: Verdict::Exact }
 }
 
-/// This fault once for each direction, and once for acknowledgements.
+/// The fault once per direction, and once for acknowledgements.
 fn each(kind: &str, count: u64) -> Vec<Value> {
     ["gateway:output", "gateway:acknowledge", "gateway:input"]
         .map(|operation| json!({"operation": operation, "kind": kind, "after": 5, "count": count}))
@@ -153,14 +153,14 @@ pub fn faults() -> Vec<Fault> {
     ]
 }
 
-/// Bytes that are nowhere the same for long.
+/// A sequence of bytes that does not repeat.
 fn pattern(from: usize, bytes: usize) -> Vec<u8> {
     (from..from + bytes).map(|at| ((at as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 29) as u8).collect()
 }
 
 const PIECE: usize = 32 << 10;
 
-/// Reads what `pattern` says; whether it was that.
+/// Reads bytes and returns whether they match `pattern`.
 async fn reads(socket: &mut TcpStream, from: usize, bytes: usize) -> io::Result<bool> {
     let mut at = from;
     let mut piece = vec![0; PIECE];
@@ -184,13 +184,13 @@ async fn writes(socket: &mut TcpStream, from: usize, bytes: usize) -> io::Result
     Ok(())
 }
 
-/// The far side: takes bytes and says whether they were right, gives bytes, or an echo, by the first byte.
+/// The far side. The first byte selects its role: it receives and checks bytes, sends bytes, or echoes.
 pub async fn far_side() -> SocketAddr {
     async fn serve(socket: &mut TcpStream) -> io::Result<()> {
         let _ = socket.set_nodelay(true);
-        let what = socket.read_u8().await?;
+        let role = socket.read_u8().await?;
         let bytes = socket.read_u32().await? as usize;
-        match what {
+        match role {
             b'u' => {
                 let same = reads(socket, 0, bytes).await?;
                 socket.write_all(&[u8::from(same)]).await?;
@@ -213,7 +213,7 @@ pub async fn far_side() -> SocketAddr {
     address
 }
 
-/// Transfers, with something that happens in the middle.
+/// Transfers data, running `middle` halfway.
 pub async fn transfer(
     local: SocketAddr,
     transfer: Transfer,
@@ -263,14 +263,19 @@ pub async fn transfer(
     }
 }
 
-/// The outcome of a transfer, with something that happens in the middle.
-pub async fn judged(local: SocketAddr, kind: Transfer, sizes: Sizes, middle: impl Future<Output = ()>) -> Verdict {
-    let said = timeout(sizes.patience, transfer(local, kind, sizes, middle)).await;
-    said.map_or(Verdict::Hung, verdict)
+/// The outcome of a transfer, running `middle` halfway.
+pub async fn run_transfer(
+    local: SocketAddr,
+    kind: Transfer,
+    sizes: Sizes,
+    middle: impl Future<Output = ()>,
+) -> Verdict {
+    let result = timeout(sizes.patience, transfer(local, kind, sizes, middle)).await;
+    result.map_or(Verdict::Hung, verdict)
 }
 
-fn verdict(said: io::Result<bool>) -> Verdict {
-    match said {
+fn verdict(result: io::Result<bool>) -> Verdict {
+    match result {
         Ok(true) => Verdict::Exact,
         Err(error) if error.kind() == io::ErrorKind::ConnectionReset || error.kind() == io::ErrorKind::BrokenPipe => {
             Verdict::Reset
@@ -287,25 +292,25 @@ pub struct Cell {
     pub verdict: Verdict,
     pub expected: Verdict,
     /// Whether the same local port served another transfer afterwards.
-    pub goes_on: bool,
+    pub serves_again: bool,
     pub end: String,
 }
 
 impl Cell {
     pub fn holds(&self) -> bool {
-        self.verdict == self.expected && self.goes_on
+        self.verdict == self.expected && self.serves_again
     }
 }
 
 impl fmt::Display for Cell {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let goes_on = if self.goes_on { "" } else { ", and then no more" };
-        write!(out, "{} × {:?}: {:?}{goes_on} ({})", self.fault, self.transfer, self.verdict, self.end)
+        let serves_again = if self.serves_again { "" } else { ", and then no more" };
+        write!(out, "{} × {:?}: {:?}{serves_again} ({})", self.fault, self.transfer, self.verdict, self.end)
     }
 }
 
-/// Tells the simulator of faults and waits until they are switched on.
-async fn switched_on(sim: &Sim, faults: &[Value]) {
+/// Switches on faults in the simulator.
+async fn switch_on(sim: &Sim, faults: &[Value]) {
     for one in faults {
         fault(sim, one.clone()).await;
     }
@@ -315,26 +320,26 @@ async fn cell(fault: Fault, kind: Transfer, sizes: Sizes, far: SocketAddr) -> Ce
     let map = vec![(format!("{}:{}", REMOTE.0, REMOTE.1), far)];
     let sim = Sim::start(SimOptions { scenario: Scenario::Staging, map, limited: false, ..SimOptions::default() });
     let sim = sim.await.unwrap();
-    // Rests like the official agent: otherwise everything has arrived before anything happens.
-    switched_on(&sim, &[json!({"operation": "gateway:pace", "kind": "delay", "delay_ms": 1})]).await;
-    switched_on(&sim, &fault.before).await;
+    // The agent rests like the official one; otherwise everything arrives before the fault happens.
+    switch_on(&sim, &[json!({"operation": "gateway:pace", "kind": "delay", "delay_ms": 1})]).await;
+    switch_on(&sim, &fault.before).await;
     let gate = Client { endpoint: sim.endpoint(), command: None };
     let options = Options { region: "ap-northeast-1".into(), tls: None, proxy: None, pace: sizes.pace };
     let tunnel = Tunnel::open(gate, options, SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     timeout(sizes.patience, tunnel.ready()).await.unwrap().unwrap();
-    switched_on(&sim, &fault.first).await;
-    let middle = switched_on(&sim, &fault.middle);
-    let verdict = judged(tunnel.address().unwrap(), kind, sizes, middle).await;
+    switch_on(&sim, &fault.first).await;
+    let middle = switch_on(&sim, &fault.middle);
+    let verdict = run_transfer(tunnel.address().unwrap(), kind, sizes, middle).await;
     until(&tunnel, |status| status.state == State::Ready).await;
     let little = Sizes { bytes: 5_000, rounds: 5, ..sizes };
-    let goes_on = judged(tunnel.address().unwrap(), kind, little, async {}).await == Verdict::Exact;
+    let serves_again = run_transfer(tunnel.address().unwrap(), kind, little, async {}).await == Verdict::Exact;
     let end = format!("{:?}", *tunnel.status().borrow());
     tunnel.close().await;
     sim.shutdown();
-    Cell { fault: fault.name, transfer: kind, verdict, expected: fault.expected, goes_on, end }
+    Cell { fault: fault.name, transfer: kind, verdict, expected: fault.expected, serves_again, end }
 }
 
-/// Runs a transfer of these sizes under each fault.
+/// Runs every transfer under each fault.
 pub async fn matrix(sizes: Sizes) -> Vec<Cell> {
     let far = far_side().await;
     let places = Arc::new(Semaphore::new(sizes.at_once));

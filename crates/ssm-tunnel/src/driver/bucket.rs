@@ -1,9 +1,9 @@
-//! How many bytes wait for local readers, all together. When it is full, nothing more is read from the WebSocket.
+//! The number of bytes that wait for local readers, over all connections. While it is full, reading from the WebSocket pauses.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
 
-/// As much as the reference client's receive bucket: 4 MiB.
+/// The size of the reference client's receive bucket: 4 MiB.
 pub(super) const LIMIT: usize = 4 << 20;
 
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ impl Bucket {
         }
     }
 
-    /// Gives back bytes that were filled in, whenever what is returned is dropped.
+    /// Removes the given number of bytes when the returned guard is dropped.
     pub(super) fn held(&self, bytes: usize) -> Held<'_> {
         Held { bucket: self, bytes }
     }
@@ -44,7 +44,7 @@ impl Bucket {
     }
 }
 
-/// Bytes that wait until this is dropped.
+/// Bytes that count as waiting until this guard is dropped.
 #[derive(Debug)]
 pub(super) struct Held<'a> {
     bucket: &'a Bucket,

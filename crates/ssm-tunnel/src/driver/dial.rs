@@ -1,4 +1,4 @@
-//! One WebSocket: the address, the way to it, TLS, the signed upgrade.
+//! Connecting one WebSocket: its address, the route, TLS, the signed upgrade.
 
 use super::gate::{Credentials, Options};
 use super::sign;
@@ -14,13 +14,12 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 pub(super) type Link = WebSocketStream<Box<dyn Stream>>;
 
-/// The largest message that is taken: those of the service are far below.
+/// The largest accepted message; those of the service are far smaller.
 const LARGEST: usize = 1 << 20;
-/// As much is read at once: some messages of the service, which has no larger ones than 1 KiB and their header.
+/// The read buffer size: several messages of the service, which are at most 1 KiB plus their header.
 const READ: usize = 16 << 10;
-/// The hint where the service refuses the WebSocket of a session that it has just opened.
-const REFUSED: &str =
-    "credentials that were taken back, a clock of this machine that is wrong, or a proxy on the way answer so";
+/// The hint shown if the service refuses the WebSocket of a session that it has just opened.
+const REFUSED: &str = "revoked credentials, a wrong clock on this machine, or a proxy on the way can cause this";
 
 pub(super) async fn dial(
     url: &str,
@@ -28,7 +27,8 @@ pub(super) async fn dial(
     now: SystemTime,
     options: &Options,
 ) -> Result<Link, Failure> {
-    let no_address = || Failure::new(FailureKind::Transient, "the address that AWS gave for the session is none");
+    let no_address =
+        || Failure::new(FailureKind::Transient, "the address that AWS returned for the session is invalid");
     let uri: Uri = url.parse().map_err(|_| no_address())?;
     let secure = match uri.scheme_str() {
         Some("wss") => true,
@@ -43,7 +43,7 @@ pub(super) async fn dial(
     let request = request(url, signed)?;
 
     let mut stream = match (&options.proxy, &trusted) {
-        (Some(proxy), Some(trusted)) if proxy.serves(host, port) => proxy.connect(host, port, trusted).await?,
+        (Some(proxy), Some(trusted)) if proxy.applies_to(host, port) => proxy.connect(host, port, trusted).await?,
         _ => direct(host, port).await?,
     };
     if let Some(trusted) = trusted {
@@ -63,7 +63,7 @@ pub(super) async fn dial(
         Err(Error::Http(answer)) => {
             Err(Failure::transient(format!("{host} answered with status {}", answer.status().as_u16())))
         }
-        // Its text may repeat what was sent, token and all: only the kind is told.
+        // The error's text may repeat the request including the token, so only its kind is reported.
         Err(Error::Io(error)) => Err(Failure::transient(format!("the connection with {host} broke: {}", error.kind()))),
         Err(_) => Err(Failure::transient(format!("{host} does not answer as a WebSocket"))),
     }
@@ -77,11 +77,11 @@ async fn direct(host: &str, port: u16) -> Result<Box<dyn Stream>, Failure> {
 fn nobody_is_trusted() -> Failure {
     let failure =
         Failure::new(FailureKind::Refused, "the session is reached over TLS, and no certificates to trust were given");
-    Failure { hint: Some("`Options::tls` takes them".to_owned()), ..failure }
+    Failure { hint: Some("set `Options::tls`".to_owned()), ..failure }
 }
 
 fn request(url: &str, signed: Vec<(String, String)>) -> Result<Request<()>, Failure> {
-    let failed = || Failure::transient("the address that AWS gave for the session is none");
+    let failed = || Failure::transient("the address that AWS returned for the session is invalid");
     let mut request = url.into_client_request().map_err(|_| failed())?;
     for (name, value) in signed {
         let name = HeaderName::try_from(name).map_err(|_| failed())?;
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_certificates_to_trust_tls_is_refused_before_anything_is_connected() {
+    async fn tls_without_trusted_certificates_is_refused_before_connecting() {
         let options = Options { region: "eu-west-1".into(), tls: None, proxy: None, pace: SendRate::default() };
         let failure = fails("wss://ssmmessages.invalid/v1/data-channel/s-1", &options).await.unwrap();
         assert_eq!(failure.kind, FailureKind::Refused, "it is not tried again");
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_that_is_none_is_a_failure_that_does_not_repeat_it() {
+    async fn invalid_address_fails_without_being_repeated_in_the_message() {
         let options = Options { region: "eu-west-1".into(), tls: None, proxy: None, pace: SendRate::default() };
         for url in ["", "secret", "http://secret/x", "wss://", "ws://[::1", "wss://127.0.0.1:1/secret"] {
             let failure = fails(url, &options).await.map(|failure| failure.message);

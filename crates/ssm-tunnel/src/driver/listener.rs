@@ -1,4 +1,4 @@
-//! Where local programs connect: a port of this machine, or a Unix socket that its owner alone may use.
+//! The local listener for programs: a port of this machine, or a Unix socket that only its owner may use.
 
 use std::fmt;
 use std::io;
@@ -9,20 +9,20 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::time::timeout;
 
-/// Within this machine a connection takes no time.
+/// The connection timeout within this machine, where connecting takes no time.
 const CONNECTS: Duration = Duration::from_secs(1);
 
-/// Where a tunnel listens.
+/// The local address of a tunnel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Local {
-    /// At an address; port 0 takes a free one.
+    /// An IP address and port; port 0 picks a free one.
     Address(SocketAddr),
-    /// At a Unix socket.
+    /// The path of a Unix socket.
     Socket(PathBuf),
 }
 
 impl Local {
-    /// The address, where it is one.
+    /// The IP address, unless it is a Unix socket.
     pub fn address(&self) -> Option<SocketAddr> {
         match self {
             Self::Address(address) => Some(*address),
@@ -30,12 +30,12 @@ impl Local {
         }
     }
 
-    /// The port, where it has one; else 0.
+    /// The port; 0 for a Unix socket.
     pub fn port(&self) -> u16 {
         self.address().map_or(0, |address| address.port())
     }
 
-    /// The Unix socket, where it is one.
+    /// The path of the Unix socket, if it is one.
     pub fn socket(&self) -> Option<&Path> {
         match self {
             Self::Address(_) => None,
@@ -65,13 +65,13 @@ impl fmt::Display for Local {
     }
 }
 
-/// The listening sockets: one for the local address, and a Unix socket beside it where that was asked for.
+/// The listening sockets: one for the local address, and optionally an additional Unix socket.
 pub(super) struct Listener {
     at: Place,
     beside: Option<Place>,
 }
 
-/// One place that is listened at. A Unix socket's file goes with it.
+/// A listening socket. Dropping it removes the file of a Unix socket.
 enum Place {
     Tcp(TcpListener),
     Unix(UnixListener, PathBuf),
@@ -82,8 +82,8 @@ impl Listener {
         Ok(Self { at: Place::bind(local).await?, beside: None })
     }
 
-    /// Listens at a Unix socket too, where that can be made.
-    pub(super) async fn and_beside(mut self, path: &Path) -> Self {
+    /// Also listens at a Unix socket, if it can be created.
+    pub(super) async fn with_additional_socket(mut self, path: &Path) -> Self {
         self.beside = Place::bind(&Local::Socket(path.to_owned())).await.ok();
         self
     }
@@ -92,8 +92,8 @@ impl Listener {
         self.at.local()
     }
 
-    /// The Unix socket beside.
-    pub(super) fn beside(&self) -> Option<&Path> {
+    /// The path of the additional Unix socket.
+    pub(super) fn additional_socket(&self) -> Option<&Path> {
         match &self.beside {
             Some(Place::Unix(_, path)) => Some(path),
             Some(Place::Tcp(_)) | None => None,
@@ -113,8 +113,8 @@ impl Place {
     async fn bind(local: &Local) -> io::Result<Self> {
         match local {
             Local::Address(address) => {
-                // Linux says so itself. Others let one listen at an address beside who listens at all of them, and lead programs
-                // that meant that one to this one.
+                // Linux reports a conflict itself. Other systems allow listening at one address although another
+                // program listens at all of them; programs that meant that one would then connect here.
                 if cfg!(not(target_os = "linux")) && is_taken(*address).await {
                     return Err(io::ErrorKind::AddrInUse.into());
                 }
@@ -158,14 +158,14 @@ impl Drop for Place {
     }
 }
 
-/// A connection of a local program.
+/// A connection from a local program.
 pub(super) enum Accepted {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
 
 impl Accepted {
-    /// Ends it so that the program does not take it for an answer without bytes. A Unix socket knows no reset.
+    /// Resets the connection, so that the program does not take it for an empty answer. A Unix socket has no reset.
     pub(super) fn reset(self) {
         if let Self::Tcp(socket) = self {
             let _ = socket.set_zero_linger();
@@ -173,13 +173,14 @@ impl Accepted {
     }
 }
 
-/// Whether somebody takes connections at an address of this machine.
+/// Whether a program accepts connections at an address of this machine.
 async fn is_taken(address: SocketAddr) -> bool {
     let own = address.ip().is_loopback() && address.port() != 0;
     own && matches!(timeout(CONNECTS, TcpStream::connect(address)).await, Ok(Ok(_)))
 }
 
-/// Whether a socket is there and nobody listens at it: whoever made it ended without a word. Nothing else is taken away.
+/// Whether a socket file exists but nothing listens at it, because its creator ended without removing it. Other files
+/// are never removed.
 async fn is_left_behind(path: &Path) -> bool {
     use std::os::unix::fs::FileTypeExt as _;
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_socket_is_its_owners_alone_and_goes_with_its_listener() {
+    async fn socket_is_private_to_its_owner_and_removed_with_its_listener() {
         let path = place("own");
         let listener = Listener::bind(&path.clone().into()).await.unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -207,20 +208,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_listens_at_all_addresses_has_the_port_of_each() {
+    async fn port_taken_on_all_addresses_is_taken_on_each() {
         let all = TcpListener::bind("0.0.0.0:0").await.unwrap();
         let here = SocketAddr::from(([127, 0, 0, 1], all.local_addr().unwrap().port()));
         assert!(is_taken(here).await);
         let taken = Listener::bind(&here.into()).await.err().unwrap();
         assert_eq!(taken.kind(), io::ErrorKind::AddrInUse);
-        // Nobody else gets this one, and nobody listens there.
+        // Bound but not listening: no other program gets this port.
         let silent = tokio::net::TcpSocket::new_v4().unwrap();
         silent.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         assert!(!is_taken(silent.local_addr().unwrap()).await);
     }
 
     #[tokio::test]
-    async fn a_socket_that_was_left_behind_is_replaced_and_a_file_is_not() {
+    async fn stale_socket_is_replaced_but_a_regular_file_is_not() {
         let path = place("left");
         drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
         assert!(path.exists());
@@ -232,11 +233,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_socket_beside_a_port_leads_to_the_same_listener_and_is_left_out_where_it_cannot_be_made() {
+    async fn additional_socket_shares_the_listener_and_is_optional() {
         let path = place("beside");
         let here = SocketAddr::from(([127, 0, 0, 1], 0));
-        let listener = Listener::bind(&here.into()).await.unwrap().and_beside(&path).await;
-        assert_eq!(listener.beside(), Some(&*path));
+        let listener = Listener::bind(&here.into()).await.unwrap().with_additional_socket(&path).await;
+        assert_eq!(listener.additional_socket(), Some(&*path));
         let port = listener.local().unwrap().address().unwrap();
         for _ in 0..2 {
             let (_program, accepted) = tokio::join!(TcpStream::connect(port), listener.accept());
@@ -248,8 +249,8 @@ mod tests {
         drop(listener);
         assert!(!path.exists());
         let nowhere = path.join("in no folder");
-        let listener = Listener::bind(&here.into()).await.unwrap().and_beside(&nowhere).await;
-        assert_eq!(listener.beside(), None);
+        let listener = Listener::bind(&here.into()).await.unwrap().with_additional_socket(&nowhere).await;
+        assert_eq!(listener.additional_socket(), None);
         let port = listener.local().unwrap().address().unwrap();
         let (_program, accepted) = tokio::join!(TcpStream::connect(port), listener.accept());
         assert!(accepted.is_ok());

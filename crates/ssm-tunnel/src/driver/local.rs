@@ -9,32 +9,32 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-/// The most bytes that are read from a local connection at once.
+/// The largest number of bytes to read from a local connection at once.
 const READ: usize = 16 << 10;
-/// How long the local program has to close after the far side has closed.
+/// How long the local program has to close its side after the far side has closed.
 const FAREWELL: Duration = Duration::from_secs(10);
 
-/// The number of a local connection, never used twice.
+/// The key of a local connection, never reused.
 pub(super) type Key = u64;
 
-/// A message of the connection to the loop.
+/// A message from the connection to the loop.
 pub(super) enum FromLocal {
     Data(Key, Bytes),
-    /// The program sends nothing more. Whether it still reads cannot be known.
+    /// The program has stopped sending. It is unknown whether it still reads.
     Eof(Key),
     /// The connection is gone.
     Gone(Key),
 }
 
-/// A message of the loop to the connection.
+/// A message from the loop to the connection.
 pub(super) enum ToLocal {
     Data(Bytes),
-    /// The far side has ended, after everything before this.
+    /// The far side has ended; all data before this message still arrives.
     End,
 }
 
-/// Serves one connection until it ends, or is reset by dropping what sends to `reset`. A Unix socket knows no reset: the
-/// program sees its end, in the middle of what its protocol expected.
+/// Serves one connection until it ends, or until it is reset by dropping the sender of `reset`. A Unix socket has no
+/// reset: the program sees an end in the middle of its protocol.
 pub(super) async fn serve(
     socket: Accepted,
     key: Key,
@@ -48,7 +48,7 @@ pub(super) async fn serve(
             let _ = socket.set_nodelay(true);
             let (read, write) = socket.split();
             if !carry(read, write, key, out, queue, reset, bucket).await {
-                // Not an end that a program could take for the end of its data.
+                // Sends a reset, so that the program does not take it for the end of its data.
                 let _ = socket.set_zero_linger();
             }
         }
@@ -59,7 +59,7 @@ pub(super) async fn serve(
     }
 }
 
-/// Carries bytes both ways; whether the far side has ended, and everything was written.
+/// Carries bytes both ways. Returns whether the far side has ended and everything was written.
 async fn carry(
     mut read: impl AsyncRead + Unpin,
     mut write: impl AsyncWrite + Unpin,
@@ -97,7 +97,7 @@ async fn carry(
             while let Some(next) = queue.recv().await {
                 match next {
                     ToLocal::Data(bytes) => {
-                        // Given back also where the writing is given up: a reset does not wait for it.
+                        // Removed from the bucket even if writing is cancelled: a reset does not wait for it.
                         let held = bucket.held(bytes.len());
                         let written = write.write_all(&bytes).await;
                         drop(held);
@@ -125,13 +125,13 @@ async fn carry(
             }
         };
         if ended == Some(true) && !read_over {
-            // What the program still sends is read and dropped: closed over unread bytes, the socket would be reset, and
-            // with it what the program has not read yet.
+            // Data that the program still sends is read and dropped. Closing with unread data would reset the socket
+            // and discard what the program has not read yet.
             let _ = timeout(FAREWELL, &mut reading).await;
         }
         ended == Some(true)
     };
-    // What nobody writes any more must not fill the bucket.
+    // Data that is no longer written must not keep the bucket full.
     queue.close();
     while let Ok(left) = queue.try_recv() {
         if let ToLocal::Data(bytes) = left {
@@ -147,8 +147,8 @@ mod tests {
     use tokio::io::duplex;
 
     #[tokio::test]
-    async fn a_connection_that_is_reset_while_its_program_does_not_read_leaves_nothing_in_the_bucket() {
-        // It takes a byte at a time.
+    async fn reset_of_an_unread_connection_empties_the_bucket() {
+        // The far end accepts one byte at a time.
         let (near, mut far) = duplex(1);
         let (read, write) = tokio::io::split(near);
         let bucket = Arc::new(Bucket::default());

@@ -1,4 +1,4 @@
-//! The way out through an HTTP proxy: `HTTPS_PROXY`, `NO_PROXY` and `CONNECT`.
+//! Outgoing connections through an HTTP proxy: `HTTPS_PROXY`, `NO_PROXY` and `CONNECT`.
 
 use super::stream::{Stream, connected, secured};
 use crate::supervisor::{Failure, FailureKind};
@@ -10,10 +10,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// The longest answer of a proxy that is read.
+/// The largest accepted response header of a proxy.
 const LONGEST: usize = 16 << 10;
-/// The hint where the proxy that is set cannot be used.
-const UNUSABLE: &str = "write it as http://user:password@host:port, with codes for what ends a name there (# is %23, / is %2F, @ \
+/// The hint shown if the configured proxy cannot be used.
+const UNUSABLE: &str = "write it as http://user:password@host:port, with these characters of the password encoded (# is %23, / is %2F, @ \
                         is %40), or except the host with NO_PROXY";
 
 /// An HTTP proxy, with the hosts that are reached without it.
@@ -21,15 +21,16 @@ const UNUSABLE: &str = "write it as http://user:password@host:port, with codes f
 pub struct Proxy {
     host: String,
     port: u16,
-    /// It is spoken to over TLS.
+    /// Whether the connection to the proxy uses TLS.
     secure: bool,
     /// `user:password` in Base64.
     authorization: Option<String>,
-    /// Hosts that are reached without it, as `NO_PROXY` lists them.
+    /// Hosts that are reached without it, in the format of `NO_PROXY`.
     except: String,
-    /// The variable that names it.
+    /// The environment variable that configures it.
     variable: Option<String>,
-    /// It is of a kind that cannot be used, and is used all the same: what goes past it would be where it must not be.
+    /// Whether its URL is unsupported. Connections then fail instead of bypassing the proxy, which would send them
+    /// where they must not go.
     unusable: bool,
 }
 
@@ -46,8 +47,9 @@ impl fmt::Display for Proxy {
 }
 
 impl Proxy {
-    /// The one that the environment names, by the usual variables: `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, each also in
-    /// small letters; one that is empty is not set. One of another kind than [`Proxy::parse`] knows fails when it is used.
+    /// Reads the proxy from the usual environment variables: `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, each also in
+    /// lower case. An empty variable counts as unset. A URL that [`Proxy::parse`] does not support fails when it is
+    /// used.
     pub fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
         let one = |name: &str| {
             let both = [name.to_lowercase(), name.to_owned()];
@@ -65,27 +67,27 @@ impl Proxy {
         Self { host, port, secure, authorization: None, except, variable: None, unusable: false }
     }
 
-    /// The variable of the environment that names it, if it is one of the environment.
+    /// The environment variable that configures it, if it comes from the environment.
     pub fn variable(&self) -> Option<&str> {
         self.variable.as_deref()
     }
 
-    /// Whether this host and port are reached through it.
-    pub fn serves(&self, host: &str, port: u16) -> bool {
+    /// Whether connections to this host and port go through it.
+    pub fn applies_to(&self, host: &str, port: u16) -> bool {
         !is_excepted(host, port, &self.except)
     }
 
-    /// The names, addresses and networks that are reached without it at a port, as every HTTP client reads them: commas between
-    /// them, and neither ports, brackets nor `*.`; a `*` alone is all of them.
-    pub fn excepted(&self, port: u16) -> String {
+    /// The names, addresses and networks that are reached without the proxy at a port, in the form that every HTTP
+    /// client understands: comma-separated, without ports, brackets or `*.`; a single `*` means all.
+    pub fn no_proxy_list(&self, port: u16) -> String {
         exceptions(&self.except, port).collect::<Vec<_>>().join(",")
     }
 
-    /// Reads `http://user:password@host:port`, or the same with `https`, where the proxy is spoken to over TLS; without
-    /// a scheme it is `http`. None for other schemes.
+    /// Parses `http://user:password@host:port`, or the same with `https` for TLS to the proxy; without a scheme it is
+    /// `http`. None for other schemes.
     pub fn parse(text: &str) -> Option<Self> {
         let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        // A password in which one of these stands as it is ends the name too early: what is before it is no host.
+        // One of these characters, unescaped in a password, ends the authority too early; the part before it is not the host.
         if text.split_once("://")?.1.split_once(['/', '?', '#']).is_some_and(|(_, rest)| rest.contains('@')) {
             return None;
         }
@@ -101,7 +103,7 @@ impl Proxy {
             return None;
         }
         let authorization = authority.as_str().rsplit_once('@').map(|(user, _)| {
-            // A colon stands behind the user also where there is no password.
+            // The colon follows the user name even without a password.
             let colon = if user.contains(':') { "" } else { ":" };
             base64(&percent_decoded(&format!("{user}{colon}")))
         });
@@ -109,7 +111,7 @@ impl Proxy {
         Some(Self { authorization, ..Self::at(host, port, secure) })
     }
 
-    /// A connection with the proxy itself. Who is trusted is asked for where that is over TLS.
+    /// Connects to the proxy itself. `trusted` is used if that is over TLS.
     async fn reach(&self, trusted: &Arc<ClientConfig>) -> std::io::Result<Box<dyn Stream>> {
         let stream = connected(&self.host, self.port).await?;
         if !self.secure {
@@ -119,7 +121,7 @@ impl Proxy {
         secured(Box::new(stream), name, Arc::clone(trusted)).await
     }
 
-    /// A connection through it to `host` and `port`.
+    /// Connects to `host` and `port` through the proxy.
     pub(super) async fn connect(
         &self,
         host: &str,
@@ -130,7 +132,7 @@ impl Proxy {
         if self.unusable {
             return Err(Failure {
                 kind: FailureKind::Refused,
-                message: format!("{name} names no proxy that is spoken to by http:// or https://"),
+                message: format!("{name} is not the address of an http:// or https:// proxy"),
                 hint: Some(UNUSABLE.to_owned()),
             });
         }
@@ -146,7 +148,7 @@ impl Proxy {
         stream.write_all(request.as_bytes()).await.map_err(failed)?;
         stream.flush().await.map_err(failed)?;
         let mut answer = Vec::new();
-        // Byte by byte: what follows the answer belongs to the connection.
+        // Read byte by byte: data after the response header belongs to the connection.
         while !answer.ends_with(b"\r\n\r\n") {
             if answer.len() > LONGEST {
                 return Err(Failure::transient(format!("the proxy {self} does not answer as one")));
@@ -160,10 +162,10 @@ impl Proxy {
             "407" => Err(Failure {
                 kind: FailureKind::Refused,
                 message: match self.authorization {
-                    Some(_) => format!("the proxy {self} does not take the user and the password that it is given"),
+                    Some(_) => format!("the proxy {self} rejects the configured user and password"),
                     None => format!("the proxy {self} asks for a user and a password"),
                 },
-                hint: Some(format!("they stand in {name}: http://user:password@host:port")),
+                hint: Some(format!("set them in {name}: http://user:password@host:port")),
             }),
             _ => Err(Failure::transient(format!("the proxy {self} answered with status {status}"))),
         }
@@ -183,8 +185,7 @@ fn is_excepted(host: &str, port: u16, list: &str) -> bool {
     })
 }
 
-/// The entries of a `NO_PROXY` list that count for a port: names, addresses, networks and `*`, each without its
-/// brackets and blanks.
+/// The entries of a `NO_PROXY` list that apply to a port: names, addresses, networks and `*`, without brackets and blanks.
 fn exceptions(list: &str, port: u16) -> impl Iterator<Item = String> {
     let parts = list.split([',', ' ']).map(|part| part.trim().to_ascii_lowercase());
     parts.filter_map(move |part| {
@@ -194,7 +195,7 @@ fn exceptions(list: &str, port: u16) -> impl Iterator<Item = String> {
     })
 }
 
-/// Whether an address is this one, or in this network: `10.0.0.0/8`.
+/// Whether an address equals the entry or lies in its network, such as `10.0.0.0/8`.
 fn is_within(address: IpAddr, part: &str) -> bool {
     let (first, bits) = part.split_once('/').map_or((part, None), |(first, bits)| (first, Some(bits)));
     let Ok(first) = first.parse::<IpAddr>() else { return false };
@@ -206,7 +207,7 @@ fn is_within(address: IpAddr, part: &str) -> bool {
     bits.map_or(Some(all), |bits| bits.parse().ok()).is_some_and(|bits: u32| bits <= all && same >= bits)
 }
 
-/// A host, and the port behind it where there is one. An address of IPv6 with a port is in brackets.
+/// Splits off the port, if there is one. An IPv6 address with a port is in brackets.
 fn with_port(part: &str) -> (&str, Option<u16>) {
     match part.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
@@ -259,11 +260,11 @@ mod tests {
         let proxy = Proxy::of_environment(|name| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         });
-        proxy.filter(|proxy| proxy.serves(host, 443))
+        proxy.filter(|proxy| proxy.applies_to(host, 443))
     }
 
     #[test]
-    fn the_variables_name_the_proxy_and_its_exceptions() {
+    fn environment_variables_set_the_proxy_and_its_exceptions() {
         let host = "ssmmessages.eu-west-1.amazonaws.com";
         let proxy = of(host, &[("HTTPS_PROXY", "http://proxy.example:3128")]).unwrap();
         assert_eq!((proxy.host.as_str(), proxy.port), ("proxy.example", 3128));
@@ -300,7 +301,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_proxy_of_another_kind_is_an_error_that_names_its_variable_and_is_not_passed_by() {
+    async fn unsupported_proxy_is_an_error_that_names_its_variable() {
         for (name, value) in [("HTTPS_PROXY", "socks5://ada:hush@p:1"), ("all_proxy", "http://ada:hush#2@p:1")] {
             let proxy = of("db.example", &[(name, value)]).unwrap();
             let failure = proxy.connect("db.example", 443, &trusting()).await.err().unwrap();
@@ -310,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_may_be_spoken_to_over_tls() {
+    fn proxy_connection_may_use_tls() {
         let proxy = |text| Proxy::parse(text).map(|proxy| (proxy.secure, proxy.port)).unwrap();
         assert_eq!((proxy("https://p:8443"), proxy("https://p"), proxy("p")), ((true, 8443), (true, 443), (false, 80)));
         assert_eq!((proxy("http://[::1]"), proxy("http://ada:8@p:9/")), ((false, 80), (false, 9)));
@@ -327,35 +328,35 @@ mod tests {
     }
 
     #[test]
-    fn the_user_and_the_password_are_for_the_proxy_alone() {
+    fn proxy_credentials_are_sent_to_the_proxy_and_not_printed() {
         let proxy = Proxy::parse("http://ada:p%40ss@[::1]:8080").unwrap();
         assert_eq!(proxy.authorization.as_deref(), Some("YWRhOnBAc3M="));
         assert_eq!(format!("{proxy:?}"), "Proxy(::1:8080)");
         assert_eq!(Proxy::parse("http://ada@p:1").unwrap().authorization.as_deref(), Some("YWRhOg=="), "ada:");
     }
 
-    /// A proxy that answers one request with this line, then passes bytes on to `to`; what it was asked.
+    /// A proxy that answers one request with this status line and then forwards bytes to `to`; returns the request.
     async fn serve(answer: &'static str, to: Option<std::net::SocketAddr>) -> (u16, tokio::task::JoinHandle<String>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let served = tokio::spawn(async move {
             let (mut socket, _) = listener.accept().await.unwrap();
-            let mut asked = Vec::new();
-            while !asked.ends_with(b"\r\n\r\n") {
-                asked.push(socket.read_u8().await.unwrap());
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                request.push(socket.read_u8().await.unwrap());
             }
             socket.write_all(format!("HTTP/1.1 {answer}\r\nVia: test\r\n\r\n").as_bytes()).await.unwrap();
             if let Some(to) = to {
                 let mut far = tokio::net::TcpStream::connect(to).await.unwrap();
                 let _ = tokio::io::copy_bidirectional(&mut socket, &mut far).await;
             }
-            String::from_utf8(asked).unwrap()
+            String::from_utf8(request).unwrap()
         });
         (port, served)
     }
 
     #[tokio::test]
-    async fn a_connection_goes_through_the_proxy_to_the_host_that_is_meant() {
+    async fn connection_through_the_proxy_reaches_the_requested_host() {
         let far = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (port, served) = serve("200 Connection established", Some(far.local_addr().unwrap())).await;
         tokio::spawn(async move {
@@ -368,13 +369,13 @@ mod tests {
         stream.read_to_string(&mut got).await.unwrap();
         assert_eq!(got, "first", "what follows the answer is the connection's");
         drop(stream);
-        let asked = served.await.unwrap();
-        assert!(asked.starts_with("CONNECT db.example:443 HTTP/1.1\r\nHost: db.example:443\r\n"), "{asked}");
-        assert!(asked.contains("Proxy-Authorization: Basic YWRhOnBhc3M=\r\n"), "{asked}");
+        let request = served.await.unwrap();
+        assert!(request.starts_with("CONNECT db.example:443 HTTP/1.1\r\nHost: db.example:443\r\n"), "{request}");
+        assert!(request.contains("Proxy-Authorization: Basic YWRhOnBhc3M=\r\n"), "{request}");
     }
 
     #[tokio::test]
-    async fn a_proxy_that_asks_for_a_password_or_refuses_says_so_without_the_one_that_it_got() {
+    async fn proxy_errors_never_contain_the_password() {
         for (answer, kind) in
             [("407 Proxy Authentication Required", FailureKind::Refused), ("503 Busy", FailureKind::Transient)]
         {

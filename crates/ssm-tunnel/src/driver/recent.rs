@@ -1,26 +1,26 @@
-//! How much a connection has moved lately.
+//! The recent traffic of a connection.
 
 use crate::time::Time;
 use std::time::Duration;
 
-/// The second is kept in as many parts.
+/// The number of parts that a second is divided into.
 const PARTS: usize = 4;
 const PART: Duration = Duration::from_millis(250);
 
-/// How many bytes were moved within the last second, to a quarter of it.
+/// The number of bytes moved within the last second, accurate to a quarter second.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     parts: [usize; PARTS],
-    /// The number of the newest part.
+    /// The index of the newest part.
     newest: usize,
 }
 
 impl Recent {
-    /// Counts bytes that were carried at this time.
+    /// Adds bytes that were moved at this time.
     pub(super) fn add(&mut self, bytes: usize, now: Time) {
         let part = part(now);
-        for forgotten in (self.newest + 1..=part).rev().take(PARTS) {
-            self.parts[forgotten % PARTS] = 0;
+        for expired in (self.newest + 1..=part).rev().take(PARTS) {
+            self.parts[expired % PARTS] = 0;
         }
         self.newest = part;
         self.parts[part % PARTS] += bytes;
@@ -43,7 +43,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn bytes_are_forgotten_after_a_second() {
+    fn bytes_expire_after_a_second() {
         let mut recent = Recent::default();
         let at = Duration::from_millis;
         recent.add(5, at(100));
@@ -55,7 +55,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_never_more_than_what_was_moved_in_a_second_nor_less_than_in_three_quarters(
+        fn recent_bytes_cover_between_three_quarters_and_one_second(
             steps in prop::collection::vec((0u64..600, 0usize..1000), 1..40)
         ) {
             let (mut recent, mut all, mut now) = (Recent::default(), Vec::new(), Duration::ZERO);
@@ -66,8 +66,8 @@ mod tests {
                 let within = |span: u64| -> usize {
                     all.iter().filter(|(at, _)| now.saturating_sub(*at) < Duration::from_millis(span)).map(|(_, bytes)| bytes).sum()
                 };
-                let told = recent.bytes(now);
-                prop_assert!((within(750)..=within(1000)).contains(&told), "{told}");
+                let counted = recent.bytes(now);
+                prop_assert!((within(750)..=within(1000)).contains(&counted), "{counted}");
             }
         }
     }

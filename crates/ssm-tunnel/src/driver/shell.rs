@@ -1,15 +1,15 @@
-//! A terminal or a command at the other end.
+//! An interactive terminal or a command on the target.
 
 use super::actor::{Actor, Served};
 use super::bucket::Bucket;
 use super::gate::{Gate, Options};
-use super::said::{ShellInput, ShellOutput};
+use super::shell_io::{ShellInput, ShellOutput};
 use super::status::Status;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 
-/// An interactive session. It ends when it is dropped.
+/// An interactive session. Dropping it ends the session.
 pub struct Shell {
     input: Option<mpsc::Sender<ShellInput>>,
     output: mpsc::UnboundedReceiver<ShellOutput>,
@@ -20,7 +20,7 @@ pub struct Shell {
 }
 
 impl Shell {
-    /// Opens a shell or a command; returns at once, the status tells how far it is.
+    /// Opens a shell or a command. Returns at once; the status reports the progress.
     pub fn open<G: Gate>(gate: G, options: Options) -> Self {
         let (input, from_input) = mpsc::channel(16);
         let (to_output, output) = mpsc::unbounded_channel();
@@ -34,24 +34,25 @@ impl Shell {
         Self { input: Some(input), output, bucket, stop, status: on_status, task }
     }
 
-    /// Where input goes; taken once. It waits until the session is ready, and while it does not keep up.
+    /// Returns the sender for input, the first time only. Sending waits until the session is ready and while it does
+    /// not keep up.
     pub fn input(&mut self) -> Option<mpsc::Sender<ShellInput>> {
         self.input.take()
     }
 
-    /// The next thing that comes out.
+    /// The next output.
     pub async fn next(&mut self) -> Option<ShellOutput> {
-        let said = self.output.recv().await?;
-        self.bucket.drain(said.len());
-        Some(said)
+        let output = self.output.recv().await?;
+        self.bucket.drain(output.len());
+        Some(output)
     }
 
-    /// The status of the session, to be watched.
+    /// Returns a receiver to watch the status of the session.
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
     }
 
-    /// Ends the session, at AWS too, and returns its last status.
+    /// Ends the session, also with AWS, and returns its last status.
     pub async fn close(mut self) -> Status {
         let _ = self.stop.send(true);
         let _ = (&mut self.task).await;

@@ -1,4 +1,4 @@
-//! The signature of the WebSocket's address.
+//! Signing the WebSocket's address.
 
 use super::gate::Credentials;
 use crate::supervisor::Failure;
@@ -6,8 +6,8 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use std::time::SystemTime;
 
-/// The headers to send. A `+` in the query is signed as the space that it stands for; the address stays as it is.
-/// None for an address that carries a signature already.
+/// Returns the headers to send. A `+` in the query is signed as the space that it stands for; the address itself is
+/// unchanged. Returns no headers for an address that already contains a signature.
 pub(super) fn headers(
     url: &str,
     host: &str,
@@ -28,7 +28,7 @@ pub(super) fn headers(
         .settings(SigningSettings::default())
         .build()
         .map_err(|error| failed(&error))?;
-    // Signed as it is asked for over HTTP: the scheme is no part of what is signed.
+    // Signed as an HTTPS request; the scheme is not part of the signature.
     let address = url.replacen("wss://", "https://", 1).replacen("ws://", "http://", 1);
     let headers = [("host", host)];
     let request = SignableRequest::new("GET", address, headers.into_iter(), SignableBody::Bytes(&[]))
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn the_host_the_date_and_the_session_token_are_signed() {
+    fn host_date_and_session_token_are_signed() {
         let headers = signature("");
         let authorization = &headers.iter().find(|(name, _)| name == "authorization").unwrap().1;
         assert!(authorization.contains("SignedHeaders=host;x-amz-date;x-amz-security-token"), "{authorization}");
@@ -59,13 +59,13 @@ mod tests {
     }
 
     #[test]
-    fn a_plus_is_signed_as_the_space_that_it_stands_for() {
+    fn plus_is_signed_as_a_space() {
         assert_eq!(signature("&cell-number=AA+B/C"), signature("&cell-number=AA%20B%2FC"));
         assert_ne!(signature("&cell-number=AA+B/C"), signature("&cell-number=AA%2BB%2FC"));
     }
 
     #[test]
-    fn an_address_with_a_signature_gets_no_second_one() {
+    fn address_with_a_signature_is_not_signed_again() {
         assert_eq!(signature("&X-Amz-Signature=00"), []);
     }
 }

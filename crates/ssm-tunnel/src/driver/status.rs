@@ -8,49 +8,49 @@ use std::time::Duration;
 pub struct Status {
     /// The state of its first session.
     pub state: State,
-    /// The last failure before it was ready for the first time, while it is tried again; or a fault in spite of which
-    /// it is ready, when its state has no reason.
+    /// The last failure while the tunnel retries before it is ready for the first time; or a problem in spite of
+    /// which it is ready, when its state has no reason.
     pub failure: Option<String>,
-    /// The hint on that, or on the failure in its state, where one is known.
+    /// A hint on that failure, or on the failure in the state, if one is known.
     pub hint: Option<String>,
-    /// The target in words, once one is known.
+    /// The description of the target, once it is known.
     pub target: Option<String>,
     /// The id of the session, once there is one.
     pub session_id: Option<String>,
-    /// Sessions that are open: the one of `session_id`, and others for who connects while much goes through that.
+    /// The number of open sessions: the one of `session_id`, and extra ones for connections made while that one is busy.
     pub sessions: usize,
-    /// Bytes from here to there.
+    /// Bytes sent to the far side.
     pub sent: u64,
-    /// Bytes from there to here.
+    /// Bytes received from the far side.
     pub received: u64,
-    /// The smoothed time to the agent and back.
+    /// The smoothed round-trip time to the agent.
     pub round_trip: Option<Duration>,
-    /// How often a lost link was replaced within a session, of all of them.
+    /// How often a lost link was replaced within a session, over all sessions.
     pub resumes: u64,
     /// How often a session was lost with its connections.
     pub replacements: u64,
-    /// Local connections that are open.
+    /// The number of open local connections.
     pub open: usize,
-    /// Local connections since the start.
+    /// The number of local connections since the start.
     pub connections: u64,
-    /// Connections that the far side refused.
+    /// The number of connections that the far side refused.
     pub refused: u64,
-    /// Local connections that are open, have sent something, and had no byte of an answer for 5 seconds.
+    /// The number of open local connections that have sent data and received no byte of an answer for 5 seconds.
     pub silent: usize,
-    /// Messages whose digest did not fit.
+    /// The number of messages whose digest did not match.
     pub damaged: u64,
-    /// Why a session could not be ended at AWS, where the end was refused or not answered: it goes on until it times out there.
+    /// Why a session could not be ended with AWS (refused or not answered); it continues there until it times out.
     pub not_ended: Option<String>,
-    /// Nothing more of a session is read, as a local program does not read what waits for it.
+    /// Reading from a session is paused, because a local program does not read its waiting data.
     pub waits_for_reader: bool,
-    /// That is so for so long that it is told.
+    /// Whether that has lasted so long that it is reported.
     pub(super) unread: bool,
-    /// So much goes through that another session should carry who connects now.
+    /// Whether the traffic is so high that another session should carry new connections.
     pub(super) busy: bool,
 }
 
 impl Status {
-    /// Why it stands as it does, where there is a reason.
+    /// The reason for the state, if there is one.
     pub fn reason(&self) -> Option<String> {
         self.state.reason().or_else(|| self.failure.clone())
     }

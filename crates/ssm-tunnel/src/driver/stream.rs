@@ -1,4 +1,4 @@
-//! A stream of bytes, whatever carries it: a connection with a host, and TLS over one.
+//! A byte stream over any transport: a connection to a host, optionally with TLS.
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -11,19 +11,19 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-/// An address that does not answer gives way to the next one after this: of a host with several, one may be of a network that this
-/// machine only seems to have (IPv6), or of a zone that is down.
+/// How long to try one address before the next one. Of a host's several addresses, one may belong to a network that
+/// this machine only seems to have (IPv6), or to a zone that is down.
 const NEXT: Duration = Duration::from_secs(4);
 
-/// Any stream.
+/// Any byte stream.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// A connection with a host, at the first of its addresses that takes one.
+/// Connects to the first address of a host that accepts a connection.
 pub(super) async fn connected(host: &str, port: u16) -> io::Result<TcpStream> {
     let addresses: Vec<SocketAddr> = lookup_host((host, port)).await?.collect();
     let stream = first(&addresses, NEXT, TcpStream::connect::<SocketAddr>).await?;
-    // Otherwise each small answer waits for the acknowledgement of the one before: 40 ms.
+    // Without this, each small answer waits for the acknowledgement of the previous one: 40 ms.
     let _ = stream.set_nodelay(true);
     Ok(stream)
 }
@@ -32,7 +32,7 @@ async fn first<T, F>(addresses: &[SocketAddr], next: Duration, connect: impl Fn(
 where
     F: Future<Output = io::Result<T>>,
 {
-    let mut failed = io::Error::new(ErrorKind::NotFound, "its name has no address");
+    let mut failed = io::Error::new(ErrorKind::NotFound, "the host name has no address");
     for (at, address) in addresses.iter().enumerate() {
         let connecting = connect(*address);
         let connected = if at + 1 == addresses.len() {
@@ -48,7 +48,7 @@ where
     Err(failed)
 }
 
-/// TLS with the host of this name.
+/// Adds TLS with the host of this name.
 pub(super) async fn secured(
     stream: Box<dyn Stream>,
     name: ServerName<'static>,
@@ -63,7 +63,7 @@ mod tests {
     use std::future::pending;
 
     #[tokio::test]
-    async fn an_address_that_does_not_answer_or_refuses_gives_way_to_the_next_one() {
+    async fn unresponsive_or_refusing_address_falls_back_to_the_next() {
         let [silent, refuses, takes] = [1, 2, 3].map(|last| SocketAddr::from(([192, 0, 2, last], 443)));
         let connect = move |address: SocketAddr| async move {
             if address == silent {

@@ -1,4 +1,4 @@
-//! A local port, or a Unix socket, that leads to a host and a port at the other end.
+//! A local port, or a Unix socket, that is forwarded to a remote host and port.
 
 use super::actor::{Actor, Served};
 use super::bucket::Bucket;
@@ -13,10 +13,10 @@ use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 
-/// As many changes of state are kept for who does not look.
+/// The number of state changes to keep for a slow reader.
 const CHANGES: usize = 256;
 
-/// An open tunnel. It ends when it is dropped, but only [`Tunnel::close`] waits until AWS knows.
+/// An open tunnel. Dropping it ends the tunnel, but only [`Tunnel::close`] waits until AWS has ended the session.
 pub struct Tunnel {
     local: Local,
     beside: Option<PathBuf>,
@@ -27,14 +27,14 @@ pub struct Tunnel {
 }
 
 impl Tunnel {
-    /// Listens at an address or at the path of a Unix socket at once, and accepts as soon as the session is ready. Port 0
-    /// takes a free one.
+    /// Listens at an address or at the path of a Unix socket at once, and accepts connections as soon as the session
+    /// is ready. Port 0 picks a free one.
     pub async fn open<G: Gate>(gate: G, options: Options, local: impl Into<Local>) -> io::Result<Self> {
-        Self::open_beside(gate, options, local, None).await
+        Self::open_with_socket(gate, options, local, None).await
     }
 
-    /// The same, and at a Unix socket beside, where that can be made: [`Tunnel::beside`] tells.
-    pub async fn open_beside<G: Gate>(
+    /// Like [`Tunnel::open`], and also listens at an additional Unix socket if it can be created; see `Tunnel::additional_socket`.
+    pub async fn open_with_socket<G: Gate>(
         gate: G,
         options: Options,
         local: impl Into<Local>,
@@ -42,10 +42,10 @@ impl Tunnel {
     ) -> io::Result<Self> {
         let mut listener = Listener::bind(&local.into()).await?;
         if let Some(path) = beside {
-            listener = listener.and_beside(path).await;
+            listener = listener.with_additional_socket(path).await;
         }
         let local = listener.local()?;
-        let beside = listener.beside().map(Path::to_owned);
+        let beside = listener.additional_socket().map(Path::to_owned);
         let (stop, on_stop) = watch::channel(false);
         let (status, on_status) = watch::channel(Status::new());
         let (to_changes, changes) = broadcast::channel(CHANGES);
@@ -61,22 +61,22 @@ impl Tunnel {
         &self.local
     }
 
-    /// The Unix socket at which it listens too.
-    pub fn beside(&self) -> Option<&Path> {
+    /// The path of the additional Unix socket.
+    pub fn additional_socket(&self) -> Option<&Path> {
         self.beside.as_deref()
     }
 
-    /// The address at which it listens, if it is not a Unix socket.
+    /// The address at which it listens, unless it is a Unix socket.
     pub fn address(&self) -> Option<SocketAddr> {
         self.local.address()
     }
 
-    /// The status with its counters, to be watched. Counters of bytes do not wake those who watch.
+    /// Returns a receiver to watch the status with its counters. Changes of byte counters do not wake the watchers.
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
     }
 
-    /// The next change of its state; none after the last.
+    /// The next change of the state; none after the last one.
     pub async fn changed(&mut self) -> Option<Status> {
         loop {
             match self.changes.recv().await {
@@ -87,7 +87,7 @@ impl Tunnel {
         }
     }
 
-    /// Waits until connections go through; the status says why, where they never will.
+    /// Waits until connections can be made; returns the status with the reason if that never happens.
     pub async fn ready(&self) -> Result<(), Status> {
         let mut status = self.status.clone();
         let reached = status.wait_for(|status| matches!(status.state, State::Ready | State::Closed(_))).await;
@@ -98,7 +98,7 @@ impl Tunnel {
         }
     }
 
-    /// Ends the tunnel, at AWS too, and returns its last status.
+    /// Ends the tunnel, also with AWS, and returns its last status.
     pub async fn close(mut self) -> Status {
         let _ = self.stop.send(true);
         let _ = (&mut self.task).await;

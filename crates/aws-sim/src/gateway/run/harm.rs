@@ -1,4 +1,4 @@
-//! The faults of a link and of each message on it, as they were switched on.
+//! The requested faults of a link and of the messages on it.
 
 use super::{Running, VERSION};
 use crate::faults::Kind;
@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-/// The last byte is another one.
+/// Returns the bytes with the last one changed.
 pub(super) fn damaged(bytes: &Bytes) -> Bytes {
     let mut bytes = bytes.to_vec();
     if let Some(last) = bytes.last_mut() {
@@ -22,8 +22,8 @@ pub(super) fn damaged(bytes: &Bytes) -> Bytes {
 }
 
 impl Running {
-    /// Applies the faults that were switched on for the link.
-    pub(super) async fn look(&mut self, id: &str) {
+    /// Applies the faults that are switched on for the link.
+    pub(super) async fn apply_faults(&mut self, id: &str) {
         if self.link.is_none() {
             return;
         }
@@ -35,9 +35,9 @@ impl Running {
         }
     }
 
-    /// Its connections end with it, and what the client says to it is said to nobody.
+    /// The agent's connections end with the restart, and the client's messages are ignored from then on.
     fn restarted(&mut self, id: &str) {
-        self.forgot = true;
+        self.lost_session = true;
         self.streams.clear();
         self.process = None;
         self.out.clear();
@@ -51,7 +51,7 @@ impl Running {
         let close = |code, reason: &'static str| CloseFrame { code, reason: reason.into() };
         match kind {
             Kind::Reset => {}
-            Kind::Hang => return self.hole = true,
+            Kind::Hang => return self.black_hole = true,
             Kind::Ended => {
                 self.agent.close("the session was ended", now);
                 return self.over = true;
@@ -68,12 +68,12 @@ impl Running {
         self.unlinked();
     }
 
-    /// Puts what the agent has to say on the link, with the faults of its messages.
+    /// Sends the agent's messages over the link, with their faults.
     pub(super) async fn flush(&mut self) {
         let now = Instant::now();
         if self.link.is_some() {
             while let Some(bytes) = self.agent.transmit() {
-                if self.forgot {
+                if self.lost_session {
                     continue;
                 }
                 let acknowledges = Frame::decode(&bytes).is_ok_and(|frame| frame.kind == frame::Kind::Acknowledge);
@@ -107,7 +107,7 @@ impl Running {
             }
         }
         let Some(link) = &mut self.link else { return };
-        if self.hole {
+        if self.black_hole {
             self.out.clear();
             return;
         }

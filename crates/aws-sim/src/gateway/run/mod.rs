@@ -4,10 +4,10 @@ mod harm;
 mod streams;
 
 use super::alarm::Alarm;
-use super::connection::From;
+use super::connection::FromConnection;
 use super::process::Process;
 use super::shell::Shell;
-use super::state::{Behind, Link, Order, SessionTarget};
+use super::state::{AgentCommand, AgentHost, Link, SessionTarget};
 use crate::clock::Ms;
 use crate::faults::{Kind, Verdict};
 use crate::rng::Rng;
@@ -27,114 +27,114 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 
-/// The newest agent of ECS Exec that is simulated, and one that knows no multiplexing.
+/// The version of the newest simulated agent of ECS Exec; below, one that does not support multiplexing.
 const VERSION: &str = "3.3.1611.0";
 const OLD_VERSION: &str = "2.3.750.0";
-/// A session without a link is over after this.
+/// A session without a link ends after this time.
 const IDLE: Duration = Duration::from_mins(20);
-/// How often the task is looked at.
+/// The interval of the checks whether the task still runs.
 const LOOK: Duration = Duration::from_millis(500);
-/// With more than this that connections did not take, nothing more is read.
+/// While more bytes than this wait for connections, nothing more is read.
 const FULL: usize = 4 << 20;
 
 struct Running {
     shared: Arc<Shared>,
-    behind: Behind,
-    leads: SessionTarget,
+    host_of_agent: AgentHost,
+    target: SessionTarget,
     agent: Agent,
     started: Instant,
     link: Option<Link>,
-    /// Since when there is none.
-    without_link: Instant,
-    /// A black hole: the link takes everything, and gives nothing.
-    hole: bool,
+    /// Since when there is no link.
+    unlinked_since: Instant,
+    /// Whether the link is a black hole: it accepts everything and returns nothing.
+    black_hole: bool,
     out: VecDeque<(Instant, Bytes)>,
     held: Option<Bytes>,
-    /// Messages of the client that are still on their way.
+    /// Messages of the client that are still in transit.
     inbox: VecDeque<(Instant, Bytes)>,
-    /// It comes after the next one.
+    /// A message of the client that is delivered after the next one.
     late: Option<Bytes>,
     begin: Option<Instant>,
     begun: bool,
     verdict: Verdict,
     shell: Option<Shell>,
     process: Option<Process>,
-    /// It was started again, and knows nothing of the session.
-    forgot: bool,
+    /// Whether the agent was restarted and has lost the session.
+    lost_session: bool,
     over: bool,
-    /// Until then nothing more is said: an agent that rests after each message.
-    rests: Instant,
+    /// The end of the rest after the last message, until which nothing more is sent.
+    resting_until: Instant,
     streams: HashMap<u32, Stream>,
     waiting: Arc<AtomicUsize>,
-    to_agent: mpsc::Sender<From>,
+    to_agent: mpsc::Sender<FromConnection>,
 }
 
-/// A connection that is open.
+/// An open connection.
 struct Stream {
     /// The messages that the client sent on it.
     queue: mpsc::UnboundedSender<Bytes>,
-    /// The database instance that it leads to, and since when.
+    /// The database instance that it leads to, and the time at which it was opened.
     to: Option<(usize, Ms)>,
 }
 
-enum Happened {
-    Order(Option<Order>),
+enum LoopEvent {
+    Command(Option<AgentCommand>),
     Message(Option<Result<Message, tokio_tungstenite::tungstenite::Error>>),
-    From(From),
-    Looked,
+    Connection(FromConnection),
+    FaultsChanged,
     Time,
 }
 
-/// Until the session is over.
+/// Runs an agent until its session is over.
 pub(super) async fn run(
     shared: Arc<Shared>,
     id: String,
-    behind: Behind,
-    leads: SessionTarget,
-    mut orders: mpsc::Receiver<Order>,
+    host_of_agent: AgentHost,
+    target: SessionTarget,
+    mut commands: mpsc::Receiver<AgentCommand>,
 ) {
-    let mut looks = shared.gateway().looks();
-    let (mut running, mut from) = Running::begin(shared, &id, behind, leads);
+    let mut faults = shared.gateway().subscribe_to_faults();
+    let (mut running, mut from) = Running::begin(shared, &id, host_of_agent, target);
     let mut alarm = Alarm::default();
     let mut next_look = Instant::now();
     loop {
-        running.speak();
+        running.send_paced();
         running.flush().await;
-        if running.over || (running.link.is_none() && running.without_link.elapsed() > IDLE) {
+        if running.over || (running.link.is_none() && running.unlinked_since.elapsed() > IDLE) {
             break;
         }
         // In a black hole not even a ping is answered.
-        let reads = !running.hole && running.waiting.load(Ordering::Relaxed) < FULL;
+        let reads = !running.black_hole && running.waiting.load(Ordering::Relaxed) < FULL;
         // The agent reads up to a message's worth of its connections at a time.
         let room = running.agent.has_room() && running.out.len() < 4096 && running.agent.waiting() < CHUNK;
-        if let Some(at) = running.moment() {
+        if let Some(at) = running.next_message_at() {
             alarm.set(at);
         }
         let wait = running.wait().min(next_look.saturating_duration_since(Instant::now()));
-        let happened = tokio::select! {
-            order = orders.recv() => Happened::Order(order),
-            message = next(running.link.as_mut()), if reads => Happened::Message(message),
-            Some(from) = from.recv(), if room => Happened::From(from),
-            Ok(()) = looks.changed() => Happened::Looked,
-            () = alarm.rings() => Happened::Time,
-            () = tokio::time::sleep(wait) => Happened::Time,
+        let event = tokio::select! {
+            command = commands.recv() => LoopEvent::Command(command),
+            message = next(running.link.as_mut()), if reads => LoopEvent::Message(message),
+            Some(from) = from.recv(), if room => LoopEvent::Connection(from),
+            Ok(()) = faults.changed() => LoopEvent::FaultsChanged,
+            () = alarm.rings() => LoopEvent::Time,
+            () = tokio::time::sleep(wait) => LoopEvent::Time,
         };
-        match happened {
-            Happened::Order(Some(Order::Link(link))) => running.linked(*link),
-            Happened::Order(Some(Order::End) | None) => break,
-            Happened::Message(message) => {
+        match event {
+            LoopEvent::Command(Some(AgentCommand::Link(link))) => running.linked(*link),
+            LoopEvent::Command(Some(AgentCommand::End) | None) => break,
+            LoopEvent::Message(message) => {
                 if !running.message(message) {
                     running.unlinked();
                 }
             }
-            Happened::From(from) => running.from(from),
-            Happened::Looked => running.look(&id).await,
-            Happened::Time => {}
+            LoopEvent::Connection(from) => running.from(from),
+            LoopEvent::FaultsChanged => running.apply_faults(&id).await,
+            LoopEvent::Time => {}
         }
         running.arrived();
         if next_look <= Instant::now() {
             next_look = Instant::now() + LOOK;
-            running.is_it_there();
+            running.check_host();
             running.cut_restarted();
         }
         running.tick();
@@ -153,9 +153,14 @@ async fn next(link: Option<&mut Link>) -> Option<Result<Message, tokio_tungsteni
 }
 
 impl Running {
-    /// A session that has begun and has no link yet, with what comes from its connections.
-    fn begin(shared: Arc<Shared>, id: &str, behind: Behind, leads: SessionTarget) -> (Self, mpsc::Receiver<From>) {
-        let (purpose, properties) = match &leads {
+    /// Creates an agent whose session has no link yet, with the channel for messages from its connections.
+    fn begin(
+        shared: Arc<Shared>,
+        id: &str,
+        host_of_agent: AgentHost,
+        target: SessionTarget,
+    ) -> (Self, mpsc::Receiver<FromConnection>) {
+        let (purpose, properties) = match &target {
             SessionTarget::Port { host, port, local } => {
                 let properties = json!({"host": host, "portNumber": port.to_string(), "localPortNumber": local});
                 (Purpose::Port, properties)
@@ -164,19 +169,20 @@ impl Running {
         };
         let verdict = shared.faults().take("gateway:handshake", shared.clock.now_ms());
         let version = if verdict.kind == Some(Kind::Old) { OLD_VERSION } else { VERSION };
-        // What waits here is ahead of every other stream: an agent that rests has one frame of each under way.
+        // Data that waits in this channel delays all other streams, so an agent that rests has only one frame of each
+        // under way.
         let rests = shared.faults().take("gateway:pace", shared.clock.now_ms()).delay_ms > 0;
         let (to_agent, from) = mpsc::channel(if rests { 1 } else { 64 });
         let ids = Rng::new(0, id).wide();
         let running = Self {
-            behind,
+            host_of_agent,
             agent: Agent::new(purpose, version, shared.clock.now_ms() as u64, ids).with_properties(properties),
             shared,
-            leads,
+            target,
             started: Instant::now(),
             link: None,
-            without_link: Instant::now(),
-            hole: false,
+            unlinked_since: Instant::now(),
+            black_hole: false,
             out: VecDeque::new(),
             held: None,
             inbox: VecDeque::new(),
@@ -186,9 +192,9 @@ impl Running {
             verdict,
             shell: None,
             process: None,
-            forgot: false,
+            lost_session: false,
             over: false,
-            rests: Instant::now(),
+            resting_until: Instant::now(),
             streams: HashMap::new(),
             waiting: Arc::default(),
             to_agent,
@@ -200,9 +206,9 @@ impl Running {
         self.started.elapsed()
     }
 
-    /// When a message arrives, or may be said.
-    fn moment(&self) -> Option<Instant> {
-        let rested = Some(self.rests).filter(|_| self.agent.waiting() > 0);
+    /// The time at which the next message arrives or may be sent.
+    fn next_message_at(&self) -> Option<Instant> {
+        let rested = Some(self.resting_until).filter(|_| self.agent.waiting() > 0);
         let (out, inbox) = (self.out.front(), self.inbox.front());
         [out.map(|(at, _)| *at), inbox.map(|(at, _)| *at), rested].into_iter().flatten().min()
     }
@@ -210,7 +216,7 @@ impl Running {
     fn wait(&self) -> Duration {
         let now = Instant::now();
         let agent = self.agent.wake().filter(|_| self.link.is_some());
-        let moment = self.moment().into_iter().chain(self.begin).min();
+        let moment = self.next_message_at().into_iter().chain(self.begin).min();
         agent
             .map(|at| at.saturating_sub(self.now()))
             .into_iter()
@@ -223,7 +229,7 @@ impl Running {
     fn linked(&mut self, link: Link) {
         let now = self.now();
         self.link = Some(link);
-        self.hole = false;
+        self.black_hole = false;
         self.out.clear();
         self.inbox.clear();
         self.late = None;
@@ -240,7 +246,7 @@ impl Running {
 
     fn unlinked(&mut self) {
         self.link = None;
-        self.without_link = Instant::now();
+        self.unlinked_since = Instant::now();
         self.out.clear();
         self.inbox.clear();
         self.late = None;
@@ -266,11 +272,11 @@ impl Running {
 
     fn message(&mut self, message: Option<Result<Message, tokio_tungstenite::tungstenite::Error>>) -> bool {
         let mut next = Some(message);
-        // Some at a time, where some are there.
+        // Processes available messages in batches.
         for left in (0..64).rev() {
             let Some(message) = next else { return true };
             match message {
-                Some(Ok(Message::Binary(bytes))) if !self.hole => self.sent(bytes),
+                Some(Ok(Message::Binary(bytes))) if !self.black_hole => self.sent(bytes),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return false,
                 Some(Ok(_)) => {}
             }
@@ -279,7 +285,7 @@ impl Running {
         true
     }
 
-    /// Takes what the client sent, with the faults of its messages.
+    /// Queues a message from the client, with its faults.
     fn sent(&mut self, bytes: Bytes) {
         let verdict = self.shared.faults().take("gateway:input", self.shared.clock.now_ms());
         let at = Instant::now() + Duration::from_millis(verdict.delay_ms);
@@ -299,10 +305,10 @@ impl Running {
         self.arrived();
     }
 
-    /// Hands the agent what has arrived.
+    /// Passes the messages that have arrived to the agent.
     fn arrived(&mut self) {
         while let Some((_, bytes)) = self.inbox.pop_front_if(|(at, _)| *at <= Instant::now()) {
-            if !self.forgot {
+            if !self.lost_session {
                 let now = self.now();
                 let _ = self.agent.receive(&bytes, now);
                 self.events();
@@ -315,15 +321,15 @@ impl Running {
             let now = self.now();
             match event {
                 Event::Ready => {
-                    if let SessionTarget::Shell { command, .. } = &self.leads
+                    if let SessionTarget::Shell { command, .. } = &self.target
                         && self.shared.commands
                     {
                         let (to_agent, waiting) = (self.to_agent.clone(), self.waiting.clone());
                         self.process = Some(Process::start(command, to_agent, waiting));
-                    } else if let SessionTarget::Shell { command, host } = &self.leads {
-                        let (shell, said) = Shell::start(command, host);
+                    } else if let SessionTarget::Shell { command, host } = &self.target {
+                        let (shell, reply) = Shell::start(command, host);
                         self.shell = Some(shell);
-                        self.say(&said.output, said.exit, now);
+                        self.output(&reply.output, reply.exit, now);
                     }
                 }
                 Event::Opened(stream) => self.open(stream, now),
@@ -343,8 +349,8 @@ impl Running {
                 Event::Input(bytes) => {
                     if let Some(process) = &self.process {
                         process.input(bytes);
-                    } else if let Some(said) = self.shell.as_mut().map(|shell| shell.input(&bytes)) {
-                        self.say(&said.output, said.exit, now);
+                    } else if let Some(reply) = self.shell.as_mut().map(|shell| shell.input(&bytes)) {
+                        self.output(&reply.output, reply.exit, now);
                     }
                 }
                 Event::Size(size) => {
@@ -364,7 +370,7 @@ impl Running {
         }
     }
 
-    fn say(&mut self, output: &str, exit: Option<i32>, now: Duration) {
+    fn output(&mut self, output: &str, exit: Option<i32>, now: Duration) {
         self.agent.output(&Bytes::from(output.to_owned()), now);
         if let Some(code) = exit {
             self.agent.payload(frame::payload::EXIT_CODE, code.to_string().into(), now);
@@ -372,23 +378,24 @@ impl Running {
         }
     }
 
-    fn from(&mut self, from: From) {
+    fn from(&mut self, from: FromConnection) {
         let now = self.now();
         match from {
-            From::Data(stream, bytes) => {
-                self.agent.rest(self.rest() > Duration::ZERO, now);
+            FromConnection::Data(stream, bytes) => {
+                self.agent.set_resting(self.rest() > Duration::ZERO, now);
                 self.agent.send(stream, &bytes, now);
             }
-            From::Said(bytes) => self.agent.output(&bytes, now),
-            From::Over(code) => self.say("", Some(code), now),
-            From::Ended(stream) => {
+            FromConnection::Output(bytes) => self.agent.output(&bytes, now),
+            FromConnection::Exited(code) => self.output("", Some(code), now),
+            FromConnection::Ended(stream) => {
                 if self.streams.remove(&stream).is_some() {
                     self.agent.end(stream, now);
                 }
             }
-            From::Refused(stream, kind) => {
+            FromConnection::Refused(stream, kind) => {
                 self.shared.meter().error(&format!("gateway:dial:{kind:?}"));
-                // One that the client has ended is ended already: the client would take a refusal as another's.
+                // A connection that the client has ended must not be refused: the client would take it for another
+                // one's refusal.
                 if self.streams.remove(&stream).is_some() {
                     self.agent.refuse(stream, now);
                 }
@@ -396,27 +403,27 @@ impl Running {
         }
     }
 
-    /// How long it rests after each message, as it was switched on.
+    /// The rest after each message that is switched on.
     fn rest(&self) -> Duration {
         Duration::from_millis(self.shared.faults().take("gateway:pace", self.shared.clock.now_ms()).delay_ms)
     }
 
-    /// One that rests says one message of what waits, once it has rested.
-    fn speak(&mut self) {
-        while self.agent.waiting() > 0 && self.rests <= Instant::now() {
+    /// Sends one queued message after each rest.
+    fn send_paced(&mut self) {
+        while self.agent.waiting() > 0 && self.resting_until <= Instant::now() {
             let (now, rest) = (self.now(), self.rest());
             if rest.is_zero() {
-                return self.agent.rest(false, now);
+                return self.agent.set_resting(false, now);
             }
-            self.agent.say(now);
-            self.rests = Instant::now() + rest;
+            self.agent.send_next(now);
+            self.resting_until = Instant::now() + rest;
         }
     }
 
-    /// A task or an instance that stops takes its agent along.
-    fn is_it_there(&mut self) {
-        let there = self.behind.is_there(&self.shared.world());
-        if !there && !self.over {
+    /// Ends the session if the task or the instance of the agent has stopped.
+    fn check_host(&mut self) {
+        let host_exists = self.host_of_agent.is_there(&self.shared.world());
+        if !host_exists && !self.over {
             let now = self.now();
             self.agent.close("the target is not connected any more", now);
             self.over = true;

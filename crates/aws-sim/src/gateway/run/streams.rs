@@ -1,4 +1,4 @@
-//! The connections of a session: where each leads when it is opened, and what cuts it.
+//! The connections of a session: their targets, and what ends them.
 
 use super::{Running, Stream};
 use crate::faults::Kind;
@@ -10,22 +10,22 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// How many bytes of a connection are read at a time.
+/// The number of bytes of a connection to read at a time.
 const PIECE: usize = 16 << 10;
-/// The same for an agent that rests after each message: another stream waits for what was read before.
+/// The same for an agent that rests after each message, because other streams wait for data that was read before.
 const PACED_PIECE: usize = 4 << 10;
 
 impl Running {
-    /// Opens one. A name of a database is looked up each time, as DNS does it: it may lead to another member by now.
+    /// Opens a connection. A database's host name is resolved each time, as in DNS: it may lead to another member by now.
     pub(super) fn open(&mut self, stream: u32, now: Duration) {
         let verdict = self.shared.faults().take("gateway:dial", self.shared.clock.now_ms());
-        let SessionTarget::Port { host, port, .. } = &self.leads else { return };
+        let SessionTarget::Port { host, port, .. } = &self.target else { return };
         let mut to = None;
         let mut names = vec![host.clone()];
         let mut refused = verdict.kind == Some(Kind::Refused);
         {
             let world = self.shared.world();
-            if let Some(number) = world.databases.named(host, world.now) {
+            if let Some(number) = world.databases.resolve(host, world.now) {
                 let instance = &world.databases.instances[number];
                 to = Some((number, world.now));
                 names.extend([instance.host(), instance.id.clone()]);
@@ -41,7 +41,7 @@ impl Running {
             return self.agent.refuse(stream, now);
         }
         if verdict.kind == Some(Kind::Hang) {
-            // Whatever is sent there is dropped on the way: the agent waits, and says nothing.
+            // Sent data is dropped on the way; the agent waits and sends nothing.
             let (queue, mut dropped) = mpsc::unbounded_channel::<Bytes>();
             self.streams.insert(stream, Stream { queue, to });
             let waiting = self.waiting.clone();
@@ -62,7 +62,7 @@ impl Running {
         tokio::spawn(connection::serve(stream, address, piece, to_agent, from_queue, waiting));
     }
 
-    /// An instance that restarted has cut its connections, whoever leads there now.
+    /// Ends the connections to instances that have restarted, even if their name now leads elsewhere.
     pub(super) fn cut_restarted(&mut self) {
         let cut: Vec<u32> = {
             let world = self.shared.world();

@@ -1,4 +1,4 @@
-//! `DescribeAlarmHistory`: the changes of alarms' states.
+//! `DescribeAlarmHistory`: the state changes of alarms.
 
 use crate::clock::{Ms, timestamp};
 use crate::services::{ApiError, Call, token};
@@ -6,7 +6,7 @@ use crate::wire::{Node, list, map};
 use crate::world::alarms::Change;
 use serde_json::json;
 
-/// Answers it.
+/// Answers the operation.
 pub(super) fn call(call: &Call<'_>) -> Result<Node, ApiError> {
     let input = call.input;
     let size = super::max_records(input, 100)?;

@@ -1,4 +1,4 @@
-//! Composite alarms: `PutCompositeAlarm`, `DeleteAlarms`, and how `DescribeAlarms` tells them.
+//! Composite alarms: `PutCompositeAlarm`, `DeleteAlarms`, and their form in `DescribeAlarms`.
 
 use super::{invalid, missing};
 use crate::clock::timestamp;
@@ -8,7 +8,7 @@ use crate::world::World;
 use crate::world::alarms::State;
 use crate::world::composite::{Composite, Rule};
 
-/// A composite alarm as it is described.
+/// The description of a composite alarm.
 pub(super) fn composite(world: &World, one: &Composite) -> Node {
     let mut node = map! {
         "AlarmName": &one.name,
@@ -37,7 +37,7 @@ pub(super) fn composite(world: &World, one: &Composite) -> Node {
     node
 }
 
-/// `PutCompositeAlarm`: one of that name is replaced.
+/// `PutCompositeAlarm`: replaces an alarm of the same name.
 pub(super) fn put(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let input = call.input;
     let name = input.str("AlarmName").filter(|name| (1..=255).contains(&name.chars().count()));
@@ -90,14 +90,14 @@ pub(super) fn put(call: &mut Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {})
 }
 
-/// `DeleteAlarms`: composite ones, one at a time; those of metrics belong to the world.
+/// `DeleteAlarms`: one composite alarm at a time; metric alarms belong to the world and cannot be deleted.
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let names = call.input.strings("AlarmNames");
     let world = &call.world;
-    let ours = |name: &&str| world.composites.iter().any(|one| one.region == call.region && one.name == **name);
+    let exists = |name: &&str| world.composites.iter().any(|one| one.region == call.region && one.name == **name);
     match &names[..] {
         [] => Err(missing("AlarmNames")),
-        [name] if ours(name) => {
+        [name] if exists(name) => {
             let name = (*name).to_owned();
             let used = |one: &Composite| {
                 let mut names = Vec::new();
@@ -113,7 +113,7 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Node, ApiError> {
             call.world.composites.retain(|one| one.region != region || one.name != name);
             Ok(map! {})
         }
-        [_] => Err(invalid("Deleting alarms of metrics is not simulated.")),
+        [_] => Err(invalid("Deleting metric alarms is not simulated.")),
         _ => Err(ApiError::client("ValidationError", "At most one composite alarm can be deleted at a time.")),
     }
 }

@@ -1,4 +1,4 @@
-//! `CloudWatch`: alarms, and statistics over the values the world computes.
+//! `CloudWatch`: alarms, and statistics over the values that the world computes.
 
 mod alarm_history;
 mod composites;
@@ -51,7 +51,7 @@ fn alarms(call: &Call<'_>) -> Result<Node, ApiError> {
     let size = max_records(input, 50)?;
     let (of, above) = (input.str("ChildrenOfAlarmName"), input.str("ParentsOfAlarmName"));
     if (of.is_some() || above.is_some()) && (prefix.is_some() || state.is_some() || !names.is_empty()) {
-        let text = "ChildrenOfAlarmName and ParentsOfAlarmName stand alone.";
+        let text = "ChildrenOfAlarmName and ParentsOfAlarmName cannot be combined with other filters.";
         return Err(ApiError::client("ValidationError", text));
     }
     let composites = || call.world.composites.iter().filter(|one| one.region == call.region);
@@ -65,7 +65,7 @@ fn alarms(call: &Call<'_>) -> Result<Node, ApiError> {
         children.as_ref().is_none_or(|children| children.iter().any(|child| child == name))
             && above.is_none_or(|child| parts.iter().any(|part| part == child))
     };
-    // Only alarms of metrics, where nothing else is asked for; relatives are told whatever they are.
+    // By default only metric alarms; children and parents are returned regardless of their type.
     let kind = |kind: &str| of.is_some() || above.is_some() || types.contains(&kind);
     let fits = |name: &str, now: &str, actions: &[String]| {
         (names.is_empty() || names.contains(&name))
@@ -73,18 +73,20 @@ fn alarms(call: &Call<'_>) -> Result<Node, ApiError> {
             && state.is_none_or(|s| now == s)
             && action.is_none_or(|p| actions.iter().any(|x| x.starts_with(p)))
     };
-    let wanted = |a: &&Alarm| {
+    let is_requested = |a: &&Alarm| {
         a.region == call.region
             && fits(&a.name, a.state.name(), &a.actions)
             && (types.is_empty() || kind("MetricAlarm"))
             && related(&a.name, &[])
     };
     let mut rows: Vec<(String, Node)> =
-        call.world.alarms.iter().filter(wanted).map(|a| (a.name.clone(), alarm(a))).collect();
-    let wanted = |one: &&Composite| {
+        call.world.alarms.iter().filter(is_requested).map(|a| (a.name.clone(), alarm(a))).collect();
+    let is_requested = |one: &&Composite| {
         fits(&one.name, one.state.name(), &one.actions) && kind("CompositeAlarm") && related(&one.name, &parts(one))
     };
-    rows.extend(composites().filter(wanted).map(|one| (one.name.clone(), composites::composite(call.world, one))));
+    rows.extend(
+        composites().filter(is_requested).map(|one| (one.name.clone(), composites::composite(call.world, one))),
+    );
     rows.sort_by(|a, b| a.0.cmp(&b.0));
     let (items, next) = token::page(rows.into_iter(), input.str("NextToken"), size)
         .ok_or_else(|| ApiError::client("InvalidNextToken", "The next token is not valid."))?;
@@ -125,9 +127,9 @@ fn alarm(a: &Alarm) -> Node {
     }
 }
 
-/// `MaxRecords`: how many rows a page has, and how many where nobody asks.
-fn max_records(input: &Node, unasked: usize) -> Result<usize, ApiError> {
-    let Some(records) = input.int("MaxRecords") else { return Ok(unasked) };
+/// The page size in `MaxRecords`, or a default.
+fn max_records(input: &Node, default: usize) -> Result<usize, ApiError> {
+    let Some(records) = input.int("MaxRecords") else { return Ok(default) };
     let records = usize::try_from(records).ok().filter(|records| (1..=100).contains(records));
     records.ok_or_else(|| invalid("MaxRecords must be between 1 and 100."))
 }
@@ -147,14 +149,14 @@ fn metric_name(node: &Node) -> Result<MetricName, ApiError> {
     Ok(MetricName::new(namespace, name, &pairs))
 }
 
-/// The window and period of a request.
+/// The time window and period of a request.
 struct Window {
     start: Ms,
     end: Ms,
     period: Ms,
 }
 
-/// Values are kept for 15 days at one minute.
+/// One-minute values are kept for 15 days.
 const KEPT: Ms = 15 * DAY;
 
 impl Window {
@@ -190,7 +192,7 @@ impl Window {
     }
 }
 
-/// One statistic over the minutes of a period.
+/// A statistic over the minutes of a period.
 fn statistic(world: &World, source: Source, minutes: std::ops::Range<i64>, stat: &str) -> Option<f64> {
     let values: Vec<f64> = minutes.filter_map(|m| world.metric(source, m)).collect();
     if values.is_empty() {
@@ -207,14 +209,14 @@ fn statistic(world: &World, source: Source, minutes: std::ops::Range<i64>, stat:
         percentile if percentile.starts_with('p') => {
             let share = percentile[1..].parse::<f64>().unwrap_or(50.0) / 100.0;
             let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            // A value a minute holds a spread around it: the tail is a few times the mean.
+            // A minute's single value stands for a distribution around it, whose tail is a few times the mean.
             highest * (1.0 + 2.5 * share.clamp(0.0, 1.0).powi(8))
         }
         _ => values.iter().sum::<f64>() / n,
     })
 }
 
-/// Checks the name of a statistic.
+/// Whether the name of a statistic is valid.
 fn known_statistic(stat: &str) -> bool {
     matches!(stat, "Average" | "Sum" | "Minimum" | "Maximum" | "SampleCount")
         || stat.strip_prefix('p').and_then(|p| p.parse::<f64>().ok()).is_some_and(|p| (0.0..=100.0).contains(&p))
@@ -333,7 +335,7 @@ fn statistics(call: &Call<'_>) -> Result<Node, ApiError> {
 fn list_metrics(call: &Call<'_>) -> Result<Node, ApiError> {
     let namespace = call.input.str("Namespace");
     let name = call.input.str("MetricName");
-    let wanted = |m: &MetricName| {
+    let is_requested = |m: &MetricName| {
         namespace.is_none_or(|n| n == m.namespace)
             && name.is_none_or(|n| n == m.name)
             && call.input.items("Dimensions").iter().all(|d| {
@@ -341,7 +343,7 @@ fn list_metrics(call: &Call<'_>) -> Result<Node, ApiError> {
                 value.is_some_and(|v| d.str("Value").is_none_or(|w| w == v))
             })
     };
-    let rows = call.world.all_metrics(call.region).into_iter().filter(wanted).map(|m| {
+    let rows = call.world.all_metrics(call.region).into_iter().filter(is_requested).map(|m| {
         let node = map! {"Namespace": &m.namespace, "MetricName": &m.name, "Dimensions": dimensions(&m)};
         (format!("{m:?}"), node)
     });

@@ -1,5 +1,6 @@
-//! Rules by which alarms notify nobody for a time: `PutAlarmMuteRule` and its like. One that comes once (`at(…)`) is SCHEDULED,
-//! then ACTIVE, then EXPIRED; one that comes again and again (`cron(…)`) is SCHEDULED, and never ACTIVE here.
+//! Rules that suppress the notifications of alarms for a time: `PutAlarmMuteRule` and related operations. A one-time
+//! rule (`at(…)`) is SCHEDULED, then ACTIVE, then EXPIRED; a recurring rule (`cron(…)`) is SCHEDULED, and never
+//! ACTIVE here.
 
 use super::{invalid, missing};
 use crate::account::ACCOUNT;
@@ -11,7 +12,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
-/// The longest that a rule mutes.
+/// The longest duration of a mute rule.
 const LONGEST: SignedDuration = SignedDuration::from_hours(15 * 24);
 
 fn arn(rule: &MuteRule) -> String {
@@ -27,14 +28,14 @@ fn status(rule: &MuteRule, now: Ms) -> &'static str {
     }
 }
 
-/// The time range of a rule that mutes once.
+/// The time range of a one-time rule.
 fn once(expression: &str, length: SignedDuration, zone: &TimeZone) -> Option<(Ms, Ms)> {
     let civil = DateTime::strptime("at(%Y-%m-%dT%H:%M)", expression).ok()?;
     let from = civil.to_zoned(zone.clone()).ok()?.timestamp();
     Some((from.as_millisecond(), from.checked_add(length).ok()?.as_millisecond()))
 }
 
-/// `PutAlarmMuteRule`: one of that name is replaced.
+/// `PutAlarmMuteRule`: replaces a rule of the same name.
 pub(super) fn put(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let input = call.input;
     let name = input.str("Name").filter(|name| (1..=255).contains(&name.chars().count()));
@@ -106,7 +107,7 @@ pub(super) fn list_rules(call: &Call<'_>) -> Result<Node, ApiError> {
     let alarm = input.str("AlarmName");
     let statuses = input.strings("Statuses");
     let size = super::max_records(input, 50)?;
-    let wanted = |rule: &&MuteRule| {
+    let is_requested = |rule: &&MuteRule| {
         rule.region == call.region
             && alarm.is_none_or(|name| rule.alarms.iter().any(|one| one == name))
             && (statuses.is_empty() || statuses.contains(&status(rule, now)))
@@ -115,7 +116,7 @@ pub(super) fn list_rules(call: &Call<'_>) -> Result<Node, ApiError> {
         .world
         .mutes
         .iter()
-        .filter(wanted)
+        .filter(is_requested)
         .map(|rule| {
             let node = map! {
                 "AlarmMuteRuleArn": arn(rule),
@@ -133,7 +134,7 @@ pub(super) fn list_rules(call: &Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"AlarmMuteRuleSummaries": list(items), "NextToken": next})
 }
 
-/// `DeleteAlarmMuteRule`: one that is not there is no mistake.
+/// `DeleteAlarmMuteRule`: succeeds even if the rule does not exist.
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let name = call.input.str("AlarmMuteRuleName").ok_or_else(|| missing("AlarmMuteRuleName"))?.to_owned();
     let region = call.region.to_owned();

@@ -1,5 +1,5 @@
-//! ECR: repositories, images with their manifests, scans, and the token of `docker login`. What an
-//! image does to its tasks is the world's business.
+//! ECR: repositories, images with their manifests, scans, and the token for `docker login`. The effect of an image on
+//! its tasks is part of the world.
 
 mod push;
 
@@ -49,7 +49,7 @@ fn no_layer(name: &str, digest: &str) -> ApiError {
     ApiError::client("LayersNotFoundException", text)
 }
 
-/// A page of keyed nodes: 1 to 1,000 of them, 100 by default.
+/// Returns a page of keyed nodes: 1 to 1,000, by default 100.
 fn paged(call: &Call<'_>, name: &'static str, rows: Vec<(String, Node)>) -> Result<Node, ApiError> {
     let size = match call.input.int("maxResults") {
         None => 100,
@@ -68,8 +68,8 @@ fn paged(call: &Call<'_>, name: &'static str, rows: Vec<(String, Node)>) -> Resu
 
 fn repositories(call: &Call<'_>) -> Result<Node, ApiError> {
     let names = call.input.strings("repositoryNames");
-    let mine = call.world.registry.repositories.iter().filter(|((region, _), _)| *region == call.region);
-    let wanted = mine.filter(|((_, name), _)| names.is_empty() || names.contains(&name.as_str()));
+    let in_region = call.world.registry.repositories.iter().filter(|((region, _), _)| *region == call.region);
+    let wanted = in_region.filter(|((_, name), _)| names.is_empty() || names.contains(&name.as_str()));
     let rows: Vec<_> = wanted.map(|((_, name), r)| (name.clone(), repository(call, name, r))).collect();
     if let Some(missing) = names.iter().find(|n| rows.iter().all(|(name, _)| name != *n)) {
         return Err(no_repository(missing));
@@ -92,14 +92,14 @@ fn repository(call: &Call<'_>, name: &str, r: &Repository) -> Node {
 }
 
 /// The repository that a call names.
-fn named<'a>(call: &'a Call<'_>) -> Result<(&'a str, &'a Repository), ApiError> {
+fn find_repository<'a>(call: &'a Call<'_>) -> Result<(&'a str, &'a Repository), ApiError> {
     let name = call.input.str("repositoryName").ok_or_else(|| invalid("repositoryName is missing"))?;
     let mut all = call.world.registry.repositories.iter();
     let found = all.find(|((region, n), _)| *region == call.region && n == name);
     found.map(|((_, n), r)| (n.as_str(), r)).ok_or_else(|| no_repository(name))
 }
 
-/// Images by the time of their push, oldest first, as the tag filter wants them.
+/// The images that match the tag filter, by push time, oldest first.
 fn sorted<'a>(call: &Call<'_>, repository: &'a Repository) -> Vec<&'a Image> {
     let status = call.input.get("filter").and_then(|f| f.str("tagStatus"));
     let mut images: Vec<&Image> = repository
@@ -116,7 +116,7 @@ fn sorted<'a>(call: &Call<'_>, repository: &'a Repository) -> Vec<&'a Image> {
 }
 
 fn list_images(call: &Call<'_>) -> Result<Node, ApiError> {
-    let (_, repository) = named(call)?;
+    let (_, repository) = find_repository(call)?;
     let mut rows = Vec::new();
     for i in sorted(call, repository) {
         let key = |tag: &str| format!("{:020}{}{tag}", i.pushed, i.digest);
@@ -129,7 +129,7 @@ fn list_images(call: &Call<'_>) -> Result<Node, ApiError> {
     paged(call, "imageIds", rows)
 }
 
-/// The image of an identifier, or the words for its absence.
+/// The image for an identifier, or the error for a missing one.
 fn pick<'a>(repository: &'a Repository, name: &str, id: &Node) -> Result<&'a Image, ApiError> {
     let (digest, tag) = (id.str("imageDigest"), id.str("imageTag"));
     repository.find(digest, tag).ok_or_else(|| {
@@ -144,7 +144,7 @@ fn pick<'a>(repository: &'a Repository, name: &str, id: &Node) -> Result<&'a Ima
 }
 
 fn describe_images(call: &Call<'_>) -> Result<Node, ApiError> {
-    let (name, repository) = named(call)?;
+    let (name, repository) = find_repository(call)?;
     let ids = call.input.items("imageIds");
     if ids.is_empty() {
         let images = sorted(call, repository).into_iter();
@@ -164,7 +164,7 @@ fn describe_images(call: &Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"imageDetails": list(found.into_iter().map(|i| detail(name, i)))})
 }
 
-/// Severities and counts of a scan, those that are not zero.
+/// The severities of a scan with non-zero counts.
 fn counts(findings: [u32; 4]) -> Node {
     let names = ["CRITICAL", "HIGH", "MEDIUM", "LOW"];
     let found = names.into_iter().zip(findings).filter(|(_, n)| *n > 0);
@@ -201,7 +201,7 @@ fn image_node(name: &str, i: &Image, tag: Option<&str>) -> Node {
 }
 
 fn batch_get(call: &Call<'_>) -> Result<Node, ApiError> {
-    let (name, repository) = named(call)?;
+    let (name, repository) = find_repository(call)?;
     let ids = call.input.items("imageIds");
     if ids.is_empty() || ids.len() > 100 {
         return Err(invalid("imageIds must have 1 to 100 entries"));
@@ -225,7 +225,7 @@ fn batch_get(call: &Call<'_>) -> Result<Node, ApiError> {
 }
 
 fn download_url(call: &Call<'_>) -> Result<Node, ApiError> {
-    let (name, _) = named(call)?;
+    let (name, _) = find_repository(call)?;
     let digest = call.input.str("layerDigest").ok_or_else(|| invalid("layerDigest is missing"))?;
     if !call.world.registry.blobs.contains_key(digest) {
         return Err(no_layer(name, digest));
@@ -233,7 +233,7 @@ fn download_url(call: &Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"downloadUrl": format!("{}/_ecr/blob/{digest}", call.endpoint), "layerDigest": digest})
 }
 
-/// A token for the user `AWS`, good for twelve hours.
+/// A token for the user `AWS`, valid for twelve hours.
 fn authorization(call: &Call<'_>) -> Node {
     let now = call.world.now;
     let secret = rng::Rng::new(now.cast_unsigned(), "registry").token(64);
@@ -245,7 +245,7 @@ fn authorization(call: &Call<'_>) -> Node {
 }
 
 fn scan_findings(call: &Call<'_>) -> Result<Node, ApiError> {
-    let (name, repository) = named(call)?;
+    let (name, repository) = find_repository(call)?;
     let id = call.input.get("imageId").ok_or_else(|| invalid("imageId is missing"))?;
     let image = pick(repository, name, id)?;
     let missing = || {

@@ -1,22 +1,22 @@
-//! The requests of a push to ECR: which layers are there, those that are not in parts, and then the manifest over them.
+//! The requests of a push to ECR: checking for existing layers, uploading missing ones in parts, and then the manifest.
 
-use super::{image_node, invalid, named, no_layer, no_repository};
+use super::{find_repository, image_node, invalid, no_layer, no_repository};
 use crate::account::ACCOUNT;
 use crate::services::{ApiError, Call};
 use crate::wire::{Node, list, map};
 use crate::world::registry;
-use crate::world::uploads::{Left, PART};
+use crate::world::uploads::{PART, UploadError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// Whether a text is a digest that a layer can have.
+/// Whether a text is a valid layer digest.
 fn digest(text: &str) -> bool {
     text.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// `BatchCheckLayerAvailability`.
 pub(super) fn available(call: &Call<'_>) -> Result<Node, ApiError> {
-    let (_, repository) = named(call)?;
+    let (_, repository) = find_repository(call)?;
     let digests = call.input.strings("layerDigests");
     if digests.is_empty() || digests.len() > 100 {
         return Err(invalid("layerDigests must have 1 to 100 entries"));
@@ -42,14 +42,14 @@ pub(super) fn available(call: &Call<'_>) -> Result<Node, ApiError> {
 
 /// `InitiateLayerUpload`.
 pub(super) fn begin(call: &mut Call<'_>) -> Result<Node, ApiError> {
-    let name = named(call)?.0.to_owned();
+    let name = find_repository(call)?.0.to_owned();
     let id = call.world.begin_upload(call.region, &name);
     Ok(map! {"uploadId": id, "partSize": PART})
 }
 
-/// The upload that a call names, in the repository that it names.
+/// The upload that a call names, checked against its repository.
 fn upload(call: &Call<'_>) -> Result<(String, String), ApiError> {
-    let name = named(call)?.0.to_owned();
+    let name = find_repository(call)?.0.to_owned();
     let id = call.input.str("uploadId").ok_or_else(|| invalid("uploadId is missing"))?;
     let found = call.world.registry.uploads.get(id);
     if found.is_none_or(|upload| upload.region != call.region || upload.repository != name) {
@@ -61,7 +61,7 @@ fn upload(call: &Call<'_>) -> Result<(String, String), ApiError> {
     Ok((name, id.to_owned()))
 }
 
-/// `UploadLayerPart`: parts come one after the other, without a gap.
+/// `UploadLayerPart`: parts must be contiguous.
 pub(super) fn part(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let (name, id) = upload(call)?;
     let bound = |key: &str| {
@@ -97,7 +97,7 @@ pub(super) fn part(call: &mut Call<'_>) -> Result<Node, ApiError> {
     })
 }
 
-/// `CompleteLayerUpload`: what came must be what its digest says.
+/// `CompleteLayerUpload`: the uploaded bytes must match the digest.
 pub(super) fn complete(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let (name, id) = upload(call)?;
     let wanted = match call.input.strings("layerDigests").as_slice() {
@@ -113,16 +113,18 @@ pub(super) fn complete(call: &mut Call<'_>) -> Result<Node, ApiError> {
             "uploadId": &id,
             "layerDigest": wanted,
         }),
-        Err(Left::Empty) => refused("EmptyUploadException", "No layer parts were uploaded"),
-        Err(Left::TooSmall) => {
+        Err(UploadError::Empty) => refused("EmptyUploadException", "No layer parts were uploaded"),
+        Err(UploadError::TooSmall) => {
             refused("LayerPartTooSmallException", "Every part but the last must have at least 5242880 bytes")
         }
-        Err(Left::Other) => refused("InvalidLayerException", "The layer digest calculation did not match what came"),
-        Err(Left::Known) => refused("LayerAlreadyExistsException", "The layer is in the repository already"),
+        Err(UploadError::Other) => {
+            refused("InvalidLayerException", "The layer digest calculation did not match what came")
+        }
+        Err(UploadError::Known) => refused("LayerAlreadyExistsException", "The layer is in the repository already"),
     }
 }
 
-/// `PutImage`: what the manifest names must be there.
+/// `PutImage`: everything that the manifest refers to must exist.
 pub(super) fn put_image(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let input = call.input;
     let name = input.str("repositoryName").ok_or_else(|| invalid("repositoryName is missing"))?;
@@ -133,7 +135,7 @@ pub(super) fn put_image(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let media_type = input.str("imageManifestMediaType").or(read["mediaType"].as_str());
     let media_type = media_type.ok_or_else(|| invalid("imageManifestMediaType is missing"))?.to_owned();
     let tag = input.str("imageTag");
-    let (_, repository) = named(call)?;
+    let (_, repository) = find_repository(call)?;
     repository.find(None, tag).filter(|i| i.manifest == manifest).map_or(Ok(()), |i| {
         let text = format!(
             "Image with digest '{}' and tag '{}' already exists in the repository with name '{name}' in registry with id '{ACCOUNT}'",
@@ -143,7 +145,7 @@ pub(super) fn put_image(call: &mut Call<'_>) -> Result<Node, ApiError> {
         Err(ApiError::client("ImageAlreadyExistsException", text))
     })?;
     let digest = registry::digest(manifest.as_bytes());
-    if input.str("imageDigest").is_some_and(|said| said != digest) {
+    if input.str("imageDigest").is_some_and(|stated| stated != digest) {
         let text = "The provided digest does not match the digest of the provided manifest.";
         return Err(ApiError::client("ImageDigestDoesNotMatchException", text));
     }

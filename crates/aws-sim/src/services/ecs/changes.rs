@@ -8,7 +8,7 @@ use crate::world::ecs::DeployAlarms;
 use crate::world::lifecycle::Life;
 use crate::world::tasksets::Controller;
 
-/// A whole number of a field within bounds, if it is given.
+/// Parses an optional whole number of at most `most`.
 pub(super) fn number(node: &Node, key: &'static str, most: u32) -> Result<Option<u32>, ApiError> {
     if node.get(key).is_none() {
         return Ok(None);
@@ -26,7 +26,7 @@ pub(super) struct Configuration {
     pub(super) strategy: Option<Strategy>,
 }
 
-/// The deployment configuration that is given, for a service that is there or one that is to be.
+/// Parses the deployment configuration of a call, for an existing service or a new one.
 pub(super) fn configuration(call: &Call<'_>, service: Option<usize>) -> Result<Option<Configuration>, ApiError> {
     let Some(given) = call.input.get("deploymentConfiguration") else { return Ok(None) };
     let (min, max) = (number(given, "minimumHealthyPercent", 100)?, number(given, "maximumPercent", 1_000)?);
@@ -53,7 +53,7 @@ pub(super) fn configuration(call: &Call<'_>, service: Option<usize>) -> Result<O
     let bake = number(given, "bakeTimeInMinutes", 1_440)?;
     let strategy = match (given.str("strategy"), service.map(|at| call.world.services[at].strategy)) {
         (Some("ROLLING"), _) => Some(Strategy::Rolling),
-        // A quarter of an hour is what the console proposes.
+        // The console proposes a quarter of an hour.
         (Some("BLUE_GREEN"), _) => Some(Strategy::BlueGreen(bake.unwrap_or(15))),
         (Some(other), _) => return Err(invalid(format!("The deployment strategy {other} is not simulated."))),
         (None, Some(Strategy::BlueGreen(minutes))) => Some(Strategy::BlueGreen(bake.unwrap_or(minutes))),
@@ -62,8 +62,8 @@ pub(super) fn configuration(call: &Call<'_>, service: Option<usize>) -> Result<O
     Ok(Some(Configuration { min, max, breaker, alarms, strategy }))
 }
 
-/// `UpdateService`: desired count, task definition, a forced deployment, the rules of rollouts.
-/// Nothing is changed unless all of it can be.
+/// `UpdateService`: desired count, task definition, a forced deployment, rollout settings. Nothing is changed unless
+/// all changes are valid.
 pub(super) fn update_service(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let cluster = cluster(call)?;
     let name = call.input.str("service").ok_or_else(|| invalid("Service cannot be empty."))?;
@@ -84,7 +84,7 @@ pub(super) fn update_service(call: &mut Call<'_>) -> Result<Node, ApiError> {
         Some(name) => definitions::find(call.world, call.region, name)
             .ok_or_else(|| ApiError::client("ClientException", "TaskDefinition not found."))?,
     };
-    // What the service has is how it was when it was deployed.
+    // The service holds the definition as it was when it was deployed; it may have been deregistered since.
     let def = definitions::find(call.world, call.region, &def.arn()).unwrap_or(def);
     let forced = call.input.bool("forceNewDeployment") == Some(true);
     if def.inactive.is_some() && (forced || def.arn() != current.arn()) {
@@ -118,7 +118,7 @@ pub(super) fn update_service(call: &mut Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"service": services::node(call.world, at, false)})
 }
 
-/// Refuses the fields that `UpdateService` cannot change where something else deploys the service.
+/// Refuses the fields that `UpdateService` cannot change if another controller deploys the service.
 fn refuse_to_deploy(call: &Call<'_>, controller: Controller) -> Result<(), ApiError> {
     let given = |key: &str| call.input.get(key).is_some();
     let forced = call.input.bool("forceNewDeployment") == Some(true);
@@ -147,6 +147,6 @@ pub(super) fn stop_task(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let reason = call.input.str("reason").unwrap_or("Task stopped by user").to_owned();
     call.world.stop_task(key, "UserInitiated", &reason);
     let service = call.world.tasks[&key].service;
-    call.world.look_soon(service);
+    call.world.reconcile_soon(service);
     Ok(map! {"task": tasks::node(call.world, key)})
 }

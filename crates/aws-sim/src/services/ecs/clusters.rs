@@ -16,7 +16,7 @@ pub(super) fn list_clusters(call: &Call<'_>) -> Result<Node, ApiError> {
     paged(call, "clusterArns", items, size(call, 100, 100)?)
 }
 
-/// `DescribeClusters`: up to 100, `default` without names.
+/// `DescribeClusters`: up to 100; `default` if none is named.
 pub(super) fn describe(call: &Call<'_>) -> Result<Node, ApiError> {
     let mut names = call.input.strings("clusters");
     if names.is_empty() {

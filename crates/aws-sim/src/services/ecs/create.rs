@@ -10,7 +10,7 @@ use crate::world::lifecycle::{Life, NewService};
 use crate::world::tasksets::Controller;
 use std::sync::Arc;
 
-/// The target group of a service that is to be created.
+/// The target group for a new service.
 fn target_group(call: &Call<'_>) -> Result<Option<usize>, ApiError> {
     let Some(given) = call.input.items("loadBalancers").first() else { return Ok(None) };
     let arn = given.str("targetGroupArn").unwrap_or_default();
@@ -18,7 +18,7 @@ fn target_group(call: &Call<'_>) -> Result<Option<usize>, ApiError> {
     found.map(Some).ok_or_else(|| invalid(format!("The target group with targetGroupArn {arn} does not exist.")))
 }
 
-/// The definition of a service that has none: it stands for what the controller will bring, and is shown nowhere.
+/// A placeholder definition for a service without one, until its controller deploys. It appears in no answer.
 fn nothing(call: &Call<'_>, name: &str) -> Result<Arc<TaskDef>, ApiError> {
     let region = call.world.clusters.iter().find(|c| c.region == call.region).map(|c| c.region);
     let region = region.ok_or_else(|| ApiError::client("ClusterNotFoundException", "Cluster not found."))?;
@@ -38,7 +38,7 @@ fn nothing(call: &Call<'_>, name: &str) -> Result<Arc<TaskDef>, ApiError> {
     }))
 }
 
-/// `CreateService`: on Fargate, with a rolling update of its own.
+/// `CreateService`: on Fargate; by default with a rolling update.
 pub(super) fn create(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let cluster = cluster(call)?;
     let name = call.input.str("serviceName").unwrap_or_default();
@@ -107,7 +107,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"service": services::node(call.world, at, true)})
 }
 
-/// `DeleteService`: one that wants no tasks, or any by force.
+/// `DeleteService`: only a service with a desired count of 0, or any with `force`.
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let cluster = cluster(call)?;
     let name = call.input.str("service").ok_or_else(|| invalid("Service cannot be empty."))?;

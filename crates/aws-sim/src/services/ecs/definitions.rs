@@ -12,7 +12,7 @@ use crate::world::ecs::{Container, TaskDef};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// The task definition of an ARN, `family:revision` or `family`.
+/// Finds a task definition by ARN, `family:revision` or `family`.
 pub(super) fn find(world: &World, region: &str, name: &str) -> Option<Arc<TaskDef>> {
     let name = name.rsplit('/').next().unwrap_or(name);
     let (family, revision) = match name.rsplit_once(':') {
@@ -57,7 +57,7 @@ pub(super) fn list_definitions(call: &Call<'_>) -> Result<Node, ApiError> {
     paged(call, "taskDefinitionArns", rows.into_iter(), size(call, 100, 100)?)
 }
 
-/// A task definition as AWS describes it: what was registered, unchanged, and what AWS adds.
+/// A task definition as in AWS's answers: the registered fields unchanged, plus those that AWS adds.
 pub(super) fn node(d: &TaskDef) -> Node {
     if let Some(raw) = &d.raw {
         let mut node = raw.clone();

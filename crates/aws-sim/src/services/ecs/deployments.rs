@@ -10,7 +10,7 @@ use crate::world::World;
 use crate::world::bluegreen::Stage;
 use crate::world::ecs::{Release, Revision};
 
-/// `ListServiceDeployments`: newest first, by status and time of creation; pages of 20, up to 100.
+/// `ListServiceDeployments`: newest first, by status and creation time; pages of 20, up to 100.
 pub(super) fn list_deployments(call: &Call<'_>) -> Result<Node, ApiError> {
     let cluster = cluster(call)?;
     let name = call.input.str("service").ok_or_else(|| invalid("Service cannot be empty."))?;
@@ -22,7 +22,7 @@ pub(super) fn list_deployments(call: &Call<'_>) -> Result<Node, ApiError> {
     let bound = call.input.get("createdAt");
     let after = bound.and_then(|b| b.time("after"));
     let before = bound.and_then(|b| b.time("before"));
-    let wanted = |r: &&Release| {
+    let is_requested = |r: &&Release| {
         let created = timestamp(r.created);
         (statuses.is_empty() || statuses.contains(&r.shown(call.world.now)))
             && after.is_none_or(|t| created >= t)
@@ -30,7 +30,7 @@ pub(super) fn list_deployments(call: &Call<'_>) -> Result<Node, ApiError> {
     };
     let world = &*call.world;
     let s = &world.services[at];
-    let rows = s.releases.iter().filter(wanted).map(|r| {
+    let rows = s.releases.iter().filter(is_requested).map(|r| {
         let node = map! {
             "serviceDeploymentArn": release_arn(world, at, r),
             "serviceArn": world.service_arn(at),
@@ -42,13 +42,13 @@ pub(super) fn list_deployments(call: &Call<'_>) -> Result<Node, ApiError> {
             "status": r.shown(world.now),
             "statusReason": r.status_reason.as_ref(),
         };
-        // Newest first: the later the smaller the key.
+        // Newest first: later entries have smaller keys.
         (format!("{:020}{}", i64::MAX - r.created, r.id), node)
     });
     paged(call, "serviceDeployments", rows, size(call, 20, 100)?)
 }
 
-/// Service and id of `arn:…:KIND/CLUSTER/SERVICE/ID`.
+/// The service and id in `arn:…:KIND/CLUSTER/SERVICE/ID`.
 fn find<'a>(call: &Call<'_>, arn: &'a str) -> Option<(usize, &'a str)> {
     let mut parts = arn.rsplitn(4, '/');
     let (id, service, cluster) = (parts.next()?, parts.next()?, parts.next()?);
@@ -71,7 +71,7 @@ pub(super) fn describe(call: &Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"serviceDeployments": list(found), "failures": list(failures)})
 }
 
-/// `StopServiceDeployment`: a way back by default.
+/// `StopServiceDeployment`: rolls back by default.
 pub(super) fn stop(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let arn = call.input.str("serviceDeploymentArn").ok_or_else(|| invalid("serviceDeploymentArn cannot be empty."))?;
     let rollback = match call.input.str("stopType").unwrap_or("ROLLBACK") {
@@ -82,14 +82,14 @@ pub(super) fn stop(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let missing = || ApiError::client("ServiceDeploymentNotFoundException", "Service deployment not found.");
     let (at, id) = find(call, arn).ok_or_else(missing)?;
     let release = call.world.services[at].releases.iter().position(|r| r.id == id).ok_or_else(missing)?;
-    call.world.ask_to_stop(at, release, rollback).map_err(|status| {
+    call.world.request_stop(at, release, rollback).map_err(|status| {
         let text = format!("Service deployment {arn} is in the state {status} and can no longer be stopped.");
         ApiError::client("ConflictException", text)
     })?;
     Ok(map! {"serviceDeploymentArn": arn})
 }
 
-/// The share of the traffic in percent that the new or the old revision is to have.
+/// The requested traffic weight in percent of the new or the old revision.
 fn weight(new: bool, shifted: bool) -> f64 {
     if new == shifted { 100.0 } else { 0.0 }
 }

@@ -1,5 +1,5 @@
-//! ECS: the table of operations, and what they share. One file each for clusters, services,
-//! tasks, task definitions and their registration, service deployments, tags, and changes.
+//! ECS: the table of operations, and shared helpers. One file each for clusters, services, tasks, task definitions
+//! and their registration, service deployments, tags, and changes.
 
 mod arns;
 mod changes;
@@ -54,7 +54,7 @@ fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::client("InvalidParameterException", message)
 }
 
-/// The cluster a call is about; without one it is `default`.
+/// The cluster of a call; `default` if none is named.
 fn cluster(call: &Call<'_>) -> Result<usize, ApiError> {
     let name = call.input.str("cluster").unwrap_or("default");
     call.world
@@ -62,7 +62,7 @@ fn cluster(call: &Call<'_>) -> Result<usize, ApiError> {
         .ok_or_else(|| ApiError::client("ClusterNotFoundException", "Cluster not found."))
 }
 
-/// The page size: 1 to `most`, else the default.
+/// The page size: 1 to `most`, or the default.
 fn size(call: &Call<'_>, default: usize, most: usize) -> Result<usize, ApiError> {
     match call.input.int("maxResults") {
         None => Ok(default),
@@ -73,7 +73,7 @@ fn size(call: &Call<'_>, default: usize, most: usize) -> Result<usize, ApiError>
     }
 }
 
-/// A page of sorted keys and items, as `{list, nextToken}`.
+/// Returns a page of sorted keys and items, as `{list, nextToken}`.
 fn paged(
     call: &Call<'_>,
     name: &'static str,
@@ -88,12 +88,12 @@ fn paged(
     Ok(answer)
 }
 
-/// The last key that was served, so that a long list need not be walked from its start.
+/// The last key of the previous page, so that a long list is not walked from its start.
 fn served(call: &Call<'_>) -> Option<String> {
     call.input.str("nextToken").and_then(token::decode)
 }
 
-/// The names a describe call asks for: at least one, at most `most`.
+/// The names in a describe call: at least one, at most `most`.
 fn names<'a>(call: &Call<'a>, key: &str, most: usize, what: &str) -> Result<Vec<&'a str>, ApiError> {
     let names = call.input.strings(key);
     if names.is_empty() {

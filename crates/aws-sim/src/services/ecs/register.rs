@@ -1,5 +1,5 @@
-//! `RegisterTaskDefinition` and `DeregisterTaskDefinition`. What a client registers is kept as it
-//! came, so that it comes back unchanged; what the world needs of it is read here.
+//! `RegisterTaskDefinition` and `DeregisterTaskDefinition`. A registered definition is stored unchanged, so that it
+//! can be returned as it was; the fields that the world needs are parsed here.
 
 use super::{Call, definitions};
 use crate::services::ApiError;
@@ -12,7 +12,7 @@ fn refused(message: impl Into<String>) -> ApiError {
     ApiError::client("ClientException", message)
 }
 
-/// Processor units of Fargate and the memory each allows: lowest, highest, step, in MiB.
+/// The CPU units of Fargate and the memory allowed with each: lowest, highest, step, in MiB.
 const SIZES: &[(i64, i64, i64, i64)] = &[
     (256, 512, 2_048, 512),
     (512, 1_024, 4_096, 1_024),
@@ -35,14 +35,14 @@ pub(super) fn register(call: &mut Call<'_>) -> Result<Node, ApiError> {
     }
     let missing = || ApiError::client("ClientException", "No cluster is in this region.");
     let region = call.world.clusters.iter().find(|c| c.region == call.region).ok_or_else(missing)?.region;
-    let given = call.input.items("containerDefinitions");
-    if given.is_empty() {
+    let definitions = call.input.items("containerDefinitions");
+    if definitions.is_empty() {
         return Err(refused("Container list cannot be empty."));
     }
-    check(call.input, given)?;
+    check(call.input, definitions)?;
     let (cpu, memory) = size(call.input)?;
-    let containers = given.iter().map(container).collect();
-    let (tags, raw) = kept(call.input);
+    let containers = definitions.iter().map(container).collect();
+    let (tags, raw) = tags_and_definition(call.input);
     let key = (region, family.to_owned());
     let revisions = call.world.families.entry(key).or_default();
     let def = Arc::new(TaskDef {
@@ -63,7 +63,7 @@ pub(super) fn register(call: &mut Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"taskDefinition": definitions::node(&def), "tags": super::tags(&def.tags)})
 }
 
-/// The first thing that AWS would not accept.
+/// Rejects input that AWS rejects; returns the first error.
 fn check(input: &Node, containers: &[Node]) -> Result<(), ApiError> {
     let fargate = input.strings("requiresCompatibilities").contains(&"FARGATE");
     let mut names: Vec<&str> = Vec::new();
@@ -114,7 +114,7 @@ fn check(input: &Node, containers: &[Node]) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Processor and memory of the task.
+/// The CPU and memory of the task.
 fn size(input: &Node) -> Result<(u32, u32), ApiError> {
     let cpu = input.int("cpu");
     let memory = input.int("memory");
@@ -132,28 +132,28 @@ fn size(input: &Node) -> Result<(u32, u32), ApiError> {
             )));
         }
     }
-    let whole = |n: Option<i64>| n.and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
-    Ok((whole(cpu), whole(memory)))
+    let to_u32 = |n: Option<i64>| n.and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+    Ok((to_u32(cpu), to_u32(memory)))
 }
 
-/// The container as the world needs it.
+/// The container in the form that the world needs.
 fn container(c: &Node) -> Container {
     let text = |node: &Node, key: &str| node.str(key).unwrap_or_default().to_owned();
     let log = c.get("logConfiguration").filter(|l| l.str("logDriver") == Some("awslogs"));
     let option = |key: &str| log.and_then(|l| l.get("options")).and_then(|o| o.str(key)).map(ToOwned::to_owned);
-    let whole = |n: Option<i64>| n.and_then(|n| u32::try_from(n).ok());
+    let to_u32 = |n: Option<i64>| n.and_then(|n| u32::try_from(n).ok());
     Container {
         name: text(c, "name"),
         image: text(c, "image"),
-        cpu: whole(c.int("cpu")).unwrap_or(0),
-        memory: whole(c.int("memory")),
+        cpu: to_u32(c.int("cpu")).unwrap_or(0),
+        memory: to_u32(c.int("memory")),
         essential: c.bool("essential") != Some(false),
-        port: c.items("portMappings").first().and_then(|p| whole(p.int("containerPort"))),
+        port: c.items("portMappings").first().and_then(|p| to_u32(p.int("containerPort"))),
         environment: c.items("environment").iter().map(|e| (text(e, "name"), text(e, "value"))).collect(),
         secrets: c.items("secrets").iter().map(|s| (text(s, "name"), text(s, "valueFrom"))).collect(),
         check: c.get("healthCheck").map(|check| {
-            // The defaults that AWS documents.
-            let seconds = |key: &str, or: u32| whole(check.int(key)).unwrap_or(or);
+            // The documented defaults of AWS.
+            let seconds = |key: &str, or: u32| to_u32(check.int(key)).unwrap_or(or);
             HealthCheck {
                 interval: seconds("interval", 30),
                 timeout: seconds("timeout", 5),
@@ -165,7 +165,7 @@ fn container(c: &Node) -> Container {
     }
 }
 
-/// The fields that only an answer has; a client that sends them back is not told that they are ignored.
+/// The fields that only answers have. AWS ignores them silently if a client sends them back.
 const ANSWERED: &[&str] = &[
     "taskDefinitionArn",
     "revision",
@@ -177,8 +177,8 @@ const ANSWERED: &[&str] = &[
     "deregisteredAt",
 ];
 
-/// Tags and tree of a registration, with the defaults that AWS writes out.
-fn kept(input: &Node) -> (Vec<(String, String)>, Node) {
+/// The tags and the tree of a registration, with the defaults that AWS fills in.
+fn tags_and_definition(input: &Node) -> (Vec<(String, String)>, Node) {
     let text = |node: &Node, key: &str| node.str(key).unwrap_or_default().to_owned();
     let tags = input.items("tags").iter().map(|t| (text(t, "key"), text(t, "value"))).collect();
     let mut raw = input.clone();
@@ -199,7 +199,7 @@ fn empty() -> Node {
     list(Vec::<Node>::new())
 }
 
-/// Sets a field that is absent.
+/// Sets a field if it is absent.
 fn default(node: &mut Node, key: &'static str, value: impl FnOnce() -> Node) {
     if let Node::Map(fields) = node
         && !fields.iter().any(|(k, _)| k == key)
@@ -226,7 +226,7 @@ fn default_container(c: &mut Node) {
     }
 }
 
-/// `DeregisterTaskDefinition`: from now on it is INACTIVE.
+/// `DeregisterTaskDefinition`: marks the definition INACTIVE.
 pub(super) fn deregister(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let name = call.input.str("taskDefinition").unwrap_or_default();
     if !name.rsplit('/').next().unwrap_or(name).contains(':') {
@@ -241,7 +241,7 @@ pub(super) fn deregister(call: &mut Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"taskDefinition": definitions::node(&gone)})
 }
 
-/// Puts a changed definition into the place of the old one.
+/// Replaces a definition by its changed version.
 pub(super) fn replace(call: &mut Call<'_>, def: &Arc<TaskDef>) {
     let revisions = call.world.families.get_mut(&(def.region, def.family.clone()));
     for old in revisions.into_iter().flatten().filter(|d| d.revision == def.revision) {

@@ -1,4 +1,4 @@
-//! Services: lists and descriptions with deployments and events.
+//! Services: lists, and descriptions with deployments and events.
 
 use super::arns::release_arn;
 use super::{Call, cluster, missing, names, paged, served, size, tags};
@@ -43,7 +43,7 @@ pub(super) fn describe(call: &Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"services": list(found), "failures": list(failures)})
 }
 
-/// A service as AWS describes it.
+/// A service as in AWS's answers.
 pub(super) fn node(world: &World, at: usize, with_tags: bool) -> Node {
     let s = &world.services[at];
     let c = &world.clusters[s.cluster];
@@ -86,7 +86,7 @@ pub(super) fn node(world: &World, at: usize, with_tags: bool) -> Node {
         "availabilityZoneRebalancing": "ENABLED",
     };
     if s.controller != Controller::Ecs {
-        // Its deployments are task sets; what is deployed an external controller alone says.
+        // Its deployments are task sets; only the external controller knows what is deployed.
         node.set("taskSets", list(task_sets(world, at)));
         node.set("deployments", list(Vec::<Node>::new()));
         for absent in ["currentServiceDeployment", "currentServiceRevisions"] {
@@ -111,7 +111,7 @@ fn task_sets(world: &World, at: usize) -> impl Iterator<Item = Node> {
     sets.map(move |d| task_set(world, at, d))
 }
 
-/// A task set as AWS describes it.
+/// A task set as in AWS's answers.
 pub(super) fn task_set(world: &World, at: usize, d: &Deployment) -> Node {
     let s = &world.services[at];
     let Some(set) = &d.set else { return map! {} };
@@ -179,7 +179,7 @@ fn current_revision(world: &World, at: usize, d: &Deployment) -> Node {
 
 fn deployment(world: &World, at: usize, index: usize, d: &Deployment) -> Node {
     let s = &world.services[at];
-    let mine =
+    let count =
         |status: fn(Status) -> bool| world.count(at, |t| t.deployment == d.id && !t.stopping && status(t.status));
     let state = match d.rollout {
         Rollout::InProgress => "IN_PROGRESS",
@@ -191,9 +191,9 @@ fn deployment(world: &World, at: usize, index: usize, d: &Deployment) -> Node {
         "status": if index == 0 { "PRIMARY" } else { "ACTIVE" },
         "taskDefinition": d.def.arn(),
         "desiredCount": if index == 0 { s.desired } else { world.count(at, |t| t.deployment == d.id && !t.stopping) },
-        "pendingCount": mine(|x| x < Status::Running),
-        "runningCount": mine(|x| x == Status::Running),
-        "failedTasks": d.failed + d.sick,
+        "pendingCount": count(|x| x < Status::Running),
+        "runningCount": count(|x| x == Status::Running),
+        "failedTasks": d.failed + d.health_failures,
         "createdAt": timestamp(d.created),
         "updatedAt": timestamp(d.updated),
         "launchType": (!s.spot).then_some("FARGATE"),
@@ -206,7 +206,7 @@ fn deployment(world: &World, at: usize, index: usize, d: &Deployment) -> Node {
     }
 }
 
-/// One task on demand, then half of them on Spot.
+/// A capacity provider strategy: the first task on demand, then half of the others on Spot.
 pub(super) fn strategy() -> Node {
     list([
         map! {"capacityProvider": "FARGATE", "weight": 1, "base": 1},
@@ -214,11 +214,11 @@ pub(super) fn strategy() -> Node {
     ])
 }
 
-/// The load balancer of a service: none or one.
+/// The load balancer of a service, if it has one.
 pub(super) fn load_balancers(world: &World, at: usize) -> Node {
     let s = &world.services[at];
     list(s.target_group.map(|g| {
-        // The one that listens; others of the definition stand beside it.
+        // The container with a port; the others are sidecars.
         let all = &s.deployments[0].def.containers;
         let container = all.iter().find(|c| c.port.is_some()).or(all.first());
         map! {
@@ -229,7 +229,7 @@ pub(super) fn load_balancers(world: &World, at: usize) -> Node {
     }))
 }
 
-/// Subnets and security group of a service.
+/// The subnets and security group of a service.
 pub(super) fn network(world: &World, at: usize) -> Node {
     let s = &world.services[at];
     let subnets = s.zones.iter().map(|z| subnet(z));

@@ -6,7 +6,7 @@ use crate::wire::{Node, map};
 use crate::world::ecs::TaskDef;
 use std::sync::Arc;
 
-/// The thing that an ARN names.
+/// The resource that an ARN names.
 enum Tagged {
     Service(usize),
     Definition(Arc<TaskDef>),
@@ -32,7 +32,7 @@ fn find(call: &Call<'_>) -> Result<Tagged, ApiError> {
     }
 }
 
-/// Changes the tags of what a call names.
+/// Changes the tags of the resource that a call names.
 fn change(call: &mut Call<'_>, with: impl FnOnce(&mut Vec<(String, String)>)) -> Result<Node, ApiError> {
     match find(call)? {
         Tagged::Service(at) => with(&mut call.world.services[at].tags),

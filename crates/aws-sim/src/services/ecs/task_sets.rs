@@ -1,4 +1,4 @@
-//! Task sets: what an external controller deploys, and how much of it runs.
+//! Task sets: the deployments of an external controller, with their scale.
 
 use super::{Call, cluster, definitions, invalid, services};
 use crate::services::ApiError;
@@ -6,7 +6,7 @@ use crate::wire::{Node, list, map};
 use crate::world::lifecycle::Life;
 use crate::world::tasksets::{Controller, TaskSet};
 
-/// The service of a call about task sets, which something else than ECS deploys.
+/// The service of a call about task sets, which must have a controller other than ECS.
 fn controlled(call: &Call<'_>) -> Result<usize, ApiError> {
     let cluster = cluster(call)?;
     let name = call.input.str("service").unwrap_or_default();
@@ -22,10 +22,10 @@ fn controlled(call: &Call<'_>) -> Result<usize, ApiError> {
     Ok(at)
 }
 
-/// The task set of a call.
+/// The task set that a call names.
 fn task_set(call: &Call<'_>, at: usize, key: &str) -> Result<usize, ApiError> {
     let name = call.input.str(key).unwrap_or_default();
-    // An ARN ends with the id.
+    // The ARN ends with the id.
     let name = name.rfind("ecs-svc/").map_or(name, |from| &name[from..]);
     let sets = &call.world.services[at].deployments;
     let found = sets.iter().position(|d| d.set.is_some() && d.set_id() == name);
@@ -52,7 +52,7 @@ pub(super) fn create_task_set(call: &mut Call<'_>) -> Result<Node, ApiError> {
     answer(call, at, id)
 }
 
-/// `UpdateTaskSet`: another share of the desired count.
+/// `UpdateTaskSet`: changes the scale.
 pub(super) fn update_task_set(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let at = controlled(call)?;
     let (found, scale) = (task_set(call, at, "taskSet")?, scale(call)?);
@@ -63,7 +63,7 @@ pub(super) fn update_task_set(call: &mut Call<'_>) -> Result<Node, ApiError> {
         set.scale = scale;
     }
     let id = d.id;
-    call.world.look_soon(at);
+    call.world.reconcile_soon(at);
     answer(call, at, id)
 }
 
@@ -80,7 +80,7 @@ pub(super) fn primary(call: &mut Call<'_>) -> Result<Node, ApiError> {
     answer(call, at, id)
 }
 
-/// `DeleteTaskSet`: one that wants no tasks, or any by force.
+/// `DeleteTaskSet`: only a task set with scale 0, or any with `force`.
 pub(super) fn delete_task_set(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let at = controlled(call)?;
     let found = task_set(call, at, "taskSet")?;
@@ -92,11 +92,11 @@ pub(super) fn delete_task_set(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let mut node = services::task_set(call.world, at, d);
     node.set("status", "DRAINING");
     call.world.services[at].deployments.remove(found);
-    call.world.look_soon(at);
+    call.world.reconcile_soon(at);
     Ok(map! {"taskSet": node})
 }
 
-/// `DescribeTaskSets`: those that are named, or all.
+/// `DescribeTaskSets`: the named ones, or all.
 pub(super) fn describe_task_sets(call: &Call<'_>) -> Result<Node, ApiError> {
     let at = controlled(call)?;
     let names = call.input.strings("taskSets");

@@ -23,7 +23,7 @@ pub(super) fn list_tasks(call: &Call<'_>) -> Result<Node, ApiError> {
     let family = call.input.str("family");
     let by = call.input.str("startedBy");
     let world = &*call.world;
-    let wanted = |key: TaskKey| {
+    let is_requested = |key: TaskKey| {
         world.tasks.get(&key).filter(|t| {
             t.stopping == stopped
                 && family.is_none_or(|f| t.def.family == f)
@@ -38,12 +38,12 @@ pub(super) fn list_tasks(call: &Call<'_>) -> Result<Node, ApiError> {
         let s = &world.services[service];
         let mut ids: Vec<u128> = s.live.iter().chain(&s.stopped).copied().collect();
         ids.sort_unstable();
-        let keys = ids.into_iter().map(|id| (cluster, id)).filter(|k| wanted(*k).is_some());
+        let keys = ids.into_iter().map(|id| (cluster, id)).filter(|k| is_requested(*k).is_some());
         return paged(call, "taskArns", keys.map(row), size);
     }
     let from = served(call).and_then(|key| u128::from_str_radix(&key, 16).ok()).unwrap_or(0);
     let keys = world.tasks.range((cluster, from)..(cluster + 1, 0)).map(|(k, _)| *k);
-    paged(call, "taskArns", keys.filter(|k| wanted(*k).is_some()).map(row), size)
+    paged(call, "taskArns", keys.filter(|k| is_requested(*k).is_some()).map(row), size)
 }
 
 /// `DescribeTasks`: up to 100.
@@ -63,14 +63,14 @@ pub(super) fn describe(call: &Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"tasks": list(found), "failures": list(failures)})
 }
 
-/// The task of an id or ARN in a cluster.
+/// Finds a task of a cluster by id or ARN.
 pub(crate) fn find(world: &World, cluster: usize, name: &str) -> Option<TaskKey> {
     let id = name.rsplit('/').next().filter(|id| id.len() == 32)?;
     let key = (cluster, u128::from_str_radix(id, 16).ok()?);
     world.tasks.contains_key(&key).then_some(key)
 }
 
-/// A task as AWS describes it.
+/// A task as in AWS's answers.
 pub(super) fn node(world: &World, key: TaskKey) -> Node {
     let t = &world.tasks[&key];
     let s = &world.services[t.service];
@@ -161,7 +161,7 @@ pub(crate) fn runtime_id(key: TaskKey, container: &str) -> String {
     format!("{:032x}-{:010}", key.1, rng::hash(6, container) % 10_000_000_000)
 }
 
-/// The agent of ECS Exec in a container: it is up some seconds after the task.
+/// The ECS Exec agent of a container; it is up a few seconds after the task.
 fn managed_agent(now: Ms, t: &Task, ended: bool) -> Node {
     let status = if ended {
         "STOPPED"

@@ -1,6 +1,5 @@
-//! `FilterLogEvents` and `GetLogEvents`: pages over what the streams of a group say. A page ends
-//! at its limit, at 1 MB, or after a stretch of time in which little was found: then it may be empty
-//! and have a token, as the service's.
+//! `FilterLogEvents` and `GetLogEvents`: pages over the events of a group's streams. A page ends at its limit, at 1
+//! MB, or after a stretch with few matches. As in the real service, it may then be empty and still have a token.
 
 use super::input::{group, invalid, limit, no_group};
 use super::pattern::Pattern;
@@ -11,14 +10,14 @@ use crate::world::HOUR;
 use crate::world::World;
 use crate::world::logs::{Event, Ids, SLOT, Stream};
 
-/// The most events of a page.
+/// The largest number of events in a page.
 const MOST: usize = 10_000;
-/// The most bytes of a page; each event counts its message and 26 bytes.
+/// The largest page in bytes; each event counts its message plus 26 bytes.
 const BYTES: usize = 1 << 20;
-/// The most slots a page looks at: then it ends, found or not.
+/// The largest number of slots that a page examines, whether or not they match.
 const LOOKED_AT: i64 = 40_000;
 
-/// A place among the events of some streams: a slot and how many of its events lie before.
+/// A position among the events of some streams: a slot, and the number of its events before the position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Place {
     slot: i64,
@@ -38,17 +37,17 @@ impl Place {
     }
 }
 
-/// The window of a read; both ends belong to it.
+/// The time range of a read; both bounds are inclusive.
 #[derive(Debug, Clone, Copy)]
 struct Window {
     from: Ms,
     to: Ms,
 }
 
-/// The result of a walk over slots of lines.
+/// The result of a walk over slots.
 struct Walk {
     events: Vec<Event>,
-    /// Where the next page begins; nothing at the end of the window.
+    /// The start of the next page; none at the end of the window.
     next: Option<Place>,
 }
 
@@ -62,9 +61,9 @@ fn slot(world: &World, streams: &[Stream], slot: i64) -> Vec<Event> {
     out
 }
 
-/// All events in a time that are visible now, in order.
+/// All events within a time range that are visible now, in order.
 pub(super) fn visible_in(world: &World, streams: &[Stream], from: Ms, to: Ms) -> Vec<Event> {
-    // No stream is older than its beginning: a query over a year need not look at each moment of it.
+    // No stream is older than its start, so a query over a year need not examine every slot of it.
     let lowest = streams.iter().map(|s| s.slots(world.now).0).min().unwrap_or(0).max(from.div_euclid(SLOT));
     let highest = to.min(world.now + HOUR * 3).div_euclid(SLOT);
     let mut out = Vec::new();
@@ -75,7 +74,7 @@ pub(super) fn visible_in(world: &World, streams: &[Stream], from: Ms, to: Ms) ->
     out
 }
 
-/// All events that were taken in after a time and up to another, in the order of being taken in.
+/// All events ingested after one time and up to another, in the order of ingestion.
 pub(super) fn ingested(world: &World, streams: &[Stream], after: Ms, to: Ms) -> Vec<Event> {
     let mut out = Vec::new();
     for (place, stream) in streams.iter().enumerate() {
@@ -89,7 +88,7 @@ pub(super) fn ingested(world: &World, streams: &[Stream], after: Ms, to: Ms) -> 
     out
 }
 
-/// Ids of all events in a time that are visible now.
+/// The ids of all events within a time range that are visible now.
 pub(in crate::services) fn visible(world: &World, streams: &[Stream], from: Ms, to: Ms) -> Vec<String> {
     let mut out = Vec::new();
     for at in from.div_euclid(SLOT)..=to.div_euclid(SLOT) {
@@ -100,7 +99,7 @@ pub(in crate::services) fn visible(world: &World, streams: &[Stream], from: Ms, 
     out
 }
 
-/// Walks forward or backward from a place.
+/// Walks forwards or backwards from a position.
 fn walk(
     world: &World,
     streams: &[Stream],
@@ -121,7 +120,7 @@ fn walk(
     while at >= lowest && at <= highest {
         looked += 1;
         let resumed = start.filter(|p| p.slot == at);
-        // What a page before this one left of the slot begins after what it took.
+        // The rest of the slot that the previous page kept starts after the events that it returned.
         let rest = resumed.filter(|_| forward).and_then(|p| world.logs.left.take(mark, (p.slot, p.within)));
         let first = if rest.is_some() { resumed.map_or(0, |p| p.within) } else { 0 };
         let mut found = rest.unwrap_or_else(|| slot(world, streams, at));
@@ -198,7 +197,7 @@ pub(super) fn filter(call: &Call<'_>) -> Result<Node, ApiError> {
     })
 }
 
-/// Events as `FilterLogEvents` has them.
+/// Events in the form of `FilterLogEvents`.
 fn rows(streams: &[Stream], events: &[Event]) -> String {
     let heads: Vec<String> = streams
         .iter()
@@ -240,7 +239,7 @@ pub(super) fn get(call: &Call<'_>) -> Result<Node, ApiError> {
     }
     let window = Window {
         from: call.input.int("startTime").unwrap_or(0),
-        // Here the end does not belong to the window.
+        // In this operation the end is exclusive.
         to: call.input.int("endTime").map_or(i64::MAX, |end| end.saturating_sub(1)),
     };
     let token = call.input.str("nextToken");
@@ -262,7 +261,7 @@ pub(super) fn get(call: &Call<'_>) -> Result<Node, ApiError> {
         let within = slot(call.world, &streams, at).iter().take_while(|e| e.serial != event.serial).count();
         Place { slot: at, within: within + usize::from(after) }
     };
-    // At the end of a stream the token that was given comes back.
+    // At the end of a stream the given token is returned again.
     let (forward, backward) = match (found.events.first(), found.events.last(), start) {
         (Some(first), Some(last), _) => (around(last, true), around(first, false)),
         (_, _, Some(place)) => (place, place),

@@ -8,7 +8,7 @@ use crate::wire::{Node, list, map};
 use crate::world::DAY;
 use crate::world::logs::{SLOT, Stream};
 
-/// Pages of groups, by prefix or by a part of the name.
+/// Pages of groups, by name prefix or by part of the name.
 pub(super) fn describe_groups(call: &Call<'_>) -> Result<Node, ApiError> {
     let prefix = call.input.str("logGroupNamePrefix");
     let part = call.input.str("logGroupNamePattern");
@@ -40,7 +40,7 @@ pub(super) fn describe_groups(call: &Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"logGroups": list(rows), "nextToken": next})
 }
 
-/// Pages of streams, by name or by their last event.
+/// Pages of streams, by name or by last event.
 pub(super) fn describe_streams(call: &Call<'_>) -> Result<Node, ApiError> {
     let name = group(call)?;
     let prefix = call.input.str("logStreamNamePrefix");
@@ -65,13 +65,13 @@ pub(super) fn describe_streams(call: &Call<'_>) -> Result<Node, ApiError> {
 
 fn node(s: &Stream, region: &str, now: i64) -> Node {
     let last = s.until.unwrap_or(now);
-    // The service updates this one up to an hour late.
-    let told = last - (last - s.from).min(20 * 60_000) / SLOT * SLOT;
+    // The service updates this timestamp up to an hour late.
+    let reported = last - (last - s.from).min(20 * 60_000) / SLOT * SLOT;
     map! {
         "logStreamName": &s.name,
         "creationTime": s.from,
         "firstEventTimestamp": s.from,
-        "lastEventTimestamp": told,
+        "lastEventTimestamp": reported,
         "lastIngestionTime": last,
         "uploadSequenceToken": "49039859598591852846885963587963417",
         "arn": format!("arn:aws:logs:{region}:{ACCOUNT}:log-group:{}:log-stream:{}", s.group, s.name),

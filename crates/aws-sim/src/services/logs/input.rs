@@ -1,4 +1,4 @@
-//! The common input of the operations of Logs: the group and the limit of a request, and their faults.
+//! Input shared by the operations of Logs: the group and the limit of a request, and their errors.
 
 use crate::services::{ApiError, Call};
 
@@ -10,20 +10,20 @@ pub(super) fn no_group() -> ApiError {
     ApiError::client("ResourceNotFoundException", "The specified log group does not exist.")
 }
 
-/// The group a call is about: a name, or an identifier that is an ARN.
+/// The group of a call: a name, or an identifier that is an ARN.
 pub(super) fn group<'a>(call: &Call<'a>) -> Result<&'a str, ApiError> {
     let name = call.input.str("logGroupName").or_else(|| call.input.str("logGroupIdentifier"));
     let name = name.ok_or_else(|| invalid("You must include either logGroupName or logGroupIdentifier."))?;
     Ok(group_of(name))
 }
 
-/// The name in an ARN `arn:aws:logs:REGION:ACCOUNT:log-group:NAME`, with or without `:*`.
+/// The group name in an ARN `arn:aws:logs:REGION:ACCOUNT:log-group:NAME`, with or without `:*`.
 pub(super) fn group_of(name: &str) -> &str {
     let name = name.split_once(":log-group:").map_or(name, |(_, name)| name);
     name.strip_suffix(":*").unwrap_or(name)
 }
 
-/// A limit: 1 to `most`, else the default.
+/// The limit: 1 to `most`, or the default.
 pub(super) fn limit(call: &Call<'_>, default: usize, most: usize) -> Result<usize, ApiError> {
     match call.input.int("limit") {
         None => Ok(default),

@@ -1,6 +1,5 @@
-//! CloudWatch Logs: the table of operations; what they share is in `input`. Groups and streams are in
-//! `groups`, reading events in `events`, filter patterns in `pattern`, live tails in `tail`, queries in
-//! `insights`.
+//! CloudWatch Logs: the table of operations. Shared input is in `input`, groups and streams in `groups`, reading
+//! events in `events`, filter patterns in `pattern`, live tails in `tail`, queries in `insights`.
 
 mod events;
 mod groups;

@@ -7,21 +7,21 @@
 use regex::Regex;
 use serde_json::Value;
 
-/// The most regular expressions in a pattern, by the quotas of the service.
+/// The largest number of regular expressions in a pattern, from the quotas of the service.
 const REGEXES: usize = 2;
 
 /// A parsed pattern.
 #[derive(Debug, Clone)]
 pub(crate) enum Pattern {
-    /// Lines that have all, none, and one of these; empty lists ask for nothing.
+    /// Lines that contain all of `all`, none of `none` and one of `any`; empty lists match everything.
     Terms { all: Vec<Term>, none: Vec<Term>, any: Vec<Term> },
-    /// Lines that are JSON and for which this holds.
+    /// JSON lines for which the condition holds.
     Json(Test),
-    /// Lines of columns with spaces between them.
+    /// Lines of space-separated columns.
     Columns(Vec<Column>),
 }
 
-/// A part of a line.
+/// A search term.
 #[derive(Debug, Clone)]
 pub(crate) enum Term {
     Text(String),
@@ -33,7 +33,7 @@ pub(crate) enum Term {
 pub(crate) enum Column {
     /// Any number of columns.
     Rest,
-    /// One, for which one of these lists holds whole; none asks for nothing.
+    /// One column for which all conditions of one of these lists hold; no list matches everything.
     One(Vec<Vec<(Op, Literal)>>),
 }
 
@@ -73,14 +73,14 @@ pub(crate) enum Literal {
 }
 
 impl Pattern {
-    /// Reads a pattern; the error is a sentence.
+    /// Parses a pattern; the error is a sentence.
     pub(crate) fn parse(text: &str) -> Result<Pattern, String> {
         let text = text.trim();
         if text.len() > 1_024 {
             return Err("it is longer than 1024 characters".to_owned());
         }
         let pattern = Self::read(text)?;
-        // Each has two signs; those in quotes are of the text.
+        // Each has two delimiters; percent signs in quotes are literal.
         let outside = text.split('"').step_by(2).map(|part| part.matches('%').count()).sum::<usize>();
         if outside / 2 > REGEXES {
             return Err(format!("it has more than {REGEXES} regular expressions"));
@@ -140,7 +140,7 @@ impl Pattern {
     pub(crate) fn matches(&self, line: &str) -> bool {
         match self {
             Pattern::Terms { all, none, any } => {
-                // As documented: `?` terms count only where there are no others.
+                // As documented: `?` terms are ignored if there are other terms.
                 all.iter().all(|term| term.is_in(line))
                     && none.iter().all(|term| !term.is_in(line))
                     && (any.is_empty() || !all.is_empty() || any.iter().any(|term| term.is_in(line)))
@@ -160,7 +160,7 @@ impl Term {
     }
 }
 
-/// A regular expression of the kind that the service takes: letters, digits, some signs, no groups.
+/// Compiles a regular expression in the service's dialect: letters, digits, some signs, no groups.
 fn regex(text: &str) -> Result<Regex, String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || ":_#=@/;,-^$?[]{}|\\*+. ".contains(c);
     if let Some(c) = text.chars().find(|c| !allowed(*c)) {
@@ -169,7 +169,7 @@ fn regex(text: &str) -> Result<Regex, String> {
     Regex::new(text).map_err(|_| format!("{text:?} is not a regular expression"))
 }
 
-/// The columns of a line: what stands in brackets or quotes is one.
+/// Splits a line into columns; text in brackets or quotes is one column.
 fn cells(line: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = line.trim();
@@ -188,7 +188,7 @@ fn cells(line: &str) -> Vec<&str> {
 }
 
 fn fit(columns: &[Column], cells: &[&str]) -> bool {
-    // Whether the cells so far fit the columns so far, column by column: no pattern makes it explode.
+    // Tracks whether the first cells match the first columns, column by column, so that no pattern causes exponential time.
     let mut fits = vec![false; cells.len() + 1];
     fits[0] = true;
     for column in columns {
@@ -213,7 +213,7 @@ fn fit(columns: &[Column], cells: &[&str]) -> bool {
     fits[cells.len()]
 }
 
-/// `name`, `...`, or conditions on a name: `name = a* && name != ab || name > 3`.
+/// Parses columns: `name`, `...`, or conditions on a name: `name = a* && name != ab || name > 3`.
 fn columns(text: &str) -> Result<Vec<Column>, String> {
     let mut parser = Parser { text, at: 0 };
     let mut found = Vec::new();
@@ -297,7 +297,7 @@ fn ordered(found: f64, op: Op, wanted: f64) -> bool {
     }
 }
 
-/// Whether a text matches one with `*` for anything.
+/// Whether a text matches a pattern in which `*` stands for anything.
 pub(super) fn wild(text: &str, pattern: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
@@ -381,7 +381,7 @@ impl Parser<'_> {
         found.map(|(_, op)| op).ok_or_else(|| format!("a comparison is missing at {:?}", self.rest()))
     }
 
-    /// The name of a column.
+    /// Parses the name of a column.
     fn name(&mut self) -> Result<(), String> {
         self.space();
         let rest = self.rest();

@@ -1,4 +1,4 @@
-//! Filter patterns against lines, as the documentation of CloudWatch Logs has them.
+//! Filter patterns against lines, following the documentation of CloudWatch Logs.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn hit(pattern: &str, line: &str) -> bool {
 }
 
 #[test]
-fn words_that_stand_alone_must_all_occur_and_alternatives_one() {
+fn plain_terms_must_all_match_and_one_alternative_suffices() {
     assert!(hit("", "anything"));
     assert!(hit("ERROR", "[ERROR 500] no") && !hit("ERROR", "error"));
     assert!(hit("ERROR timeout", "timeout ERROR") && !hit("ERROR timeout", "ERROR"));
@@ -17,7 +17,7 @@ fn words_that_stand_alone_must_all_occur_and_alternatives_one() {
 }
 
 #[test]
-fn selectors_of_json_compare_fields_by_their_path() {
+fn json_selectors_compare_fields_by_path() {
     let line = r#"{"level":50,"req":{"method":"GET","url":"/api/a"},"tags":["x","y"],"ok":true,"none":null}"#;
     for pattern in [
         "{ $.level >= 50 }",
@@ -33,7 +33,7 @@ fn selectors_of_json_compare_fields_by_their_path() {
 }
 
 #[test]
-fn regular_expressions_match_a_part_unless_they_are_anchored() {
+fn regular_expressions_match_a_part_unless_anchored() {
     assert!(hit("%AUTHORIZED%", "[ERROR 401] UNAUTHORIZED REQUEST") && !hit("%^AUTH%", "UNAUTHORIZED"));
     assert!(hit("%[Ee]rror|[Ff]ail% -health", "a Failure") && !hit("%[Ee]rror% -health", "error health"));
     assert!(hit("{ $.url = %^/api/[a-z]+$% }", r#"{"url":"/api/tags"}"#));
@@ -41,7 +41,7 @@ fn regular_expressions_match_a_part_unless_they_are_anchored() {
 }
 
 #[test]
-fn columns_are_matched_by_their_place() {
+fn columns_are_matched_by_position() {
     let line = r#"127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534"#;
     for pattern in [
         "[ip, id, user, time, request, status, bytes]",
@@ -61,7 +61,7 @@ fn columns_are_matched_by_their_place() {
 }
 
 #[test]
-fn a_pattern_that_aws_refuses_is_refused() {
+fn invalid_pattern_is_rejected() {
     for bad in ["[a", "[a =]", "[a b]", "[,]", "%open", "%(a)%", "%a% %b% %c%", "{ $.a = %!% }"] {
         assert!(Pattern::parse(bad).is_err(), "{bad}");
     }

@@ -1,5 +1,5 @@
-//! `StartLiveTail`: the checks of a request, and the session as an event stream: what was taken in,
-//! every second, at most 500 lines of it, for three hours.
+//! `StartLiveTail`: checks the request, and runs the session as an event stream: every second the newly ingested
+//! lines, at most 500 of them, for three hours.
 
 use super::events::ingested;
 use super::input::{group_of, invalid, no_group};
@@ -18,19 +18,19 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
-/// A session ends after this.
+/// The duration of a session.
 const LIFE: Ms = 3 * 3_600_000;
-/// Lines a second that are shown; of more, a sample.
+/// The largest number of lines per second; more lines are sampled.
 const SHOWN: usize = 500;
-/// Sessions of an account at a time.
+/// The largest number of concurrent sessions of an account.
 const SESSIONS: u32 = 15;
 
-/// How far an update looks back at most, in milliseconds.
+/// The largest time range of an update, in milliseconds.
 const JUMP: Ms = 15_000;
 
 static OPEN: AtomicU32 = AtomicU32::new(0);
 
-/// A live tail's session: the groups and streams that it follows.
+/// A live tail session: the groups and streams that it follows.
 #[derive(Debug)]
 pub(crate) struct Session {
     id: String,
@@ -70,17 +70,17 @@ pub(crate) fn open(call: &mut Call<'_>) -> Result<Session, ApiError> {
     Ok(Session { id, region: call.region.to_owned(), groups, names, prefixes, filter, pattern, from: call.world.now })
 }
 
-/// A fault of a live tail's session.
+/// A fault of a live tail session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wrong {
     Nothing,
-    /// Nothing comes after the start, and the connection stays open.
+    /// Nothing arrives after the start, and the connection stays open.
     Silent,
-    /// It breaks after some updates.
+    /// The connection breaks after some updates.
     Breaks,
 }
 
-/// Runs a session until its reader is gone, its time is over, or it is to break.
+/// Runs a session until its reader disconnects, its time is over, or a requested fault breaks it.
 pub(crate) async fn run(shared: Arc<Shared>, session: Session, wrong: Wrong, out: Sender<Bytes>) {
     OPEN.fetch_add(1, Ordering::Relaxed);
     follow(&shared, &session, wrong, &out).await;
@@ -107,7 +107,7 @@ async fn follow(shared: &Shared, session: &Session, wrong: Wrong, out: &Sender<B
     }
     let (mut last, mut updates) = (session.from, 0);
     loop {
-        // A second, or as soon as a test moves the clock by one.
+        // Waits a second, or until a test advances the clock.
         for _ in 0..20 {
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_millis(50)) => {}
@@ -121,7 +121,7 @@ async fn follow(shared: &Shared, session: &Session, wrong: Wrong, out: &Sender<B
             return;
         }
         let now = shared.clock.now_ms();
-        // After a jump of the clock only its end is looked at: nobody could have listened to all of it.
+        // After a jump of the clock only its last part is sent: no reader could have received all of it.
         let update = update(shared, session, last.max(now - JUMP), now);
         if out.send(frame("event", "sessionUpdate", &update)).await.is_err() {
             return;
@@ -168,7 +168,7 @@ fn update(shared: &Shared, session: &Session, after: Ms, to: Ms) -> Node {
     map! {"sessionMetadata": map! {"sampled": sampled}, "sessionResults": list(rows)}
 }
 
-/// One message of the event stream.
+/// Encodes one message of the event stream.
 fn frame(kind: &'static str, name: &'static str, node: &Node) -> Bytes {
     let text = |text: &'static str| HeaderValue::String(text.into());
     let message = Message::new(json::encode(node))
@@ -176,7 +176,7 @@ fn frame(kind: &'static str, name: &'static str, node: &Node) -> Bytes {
         .add_header(Header::new(if kind == "event" { ":event-type" } else { ":exception-type" }, text(name)))
         .add_header(Header::new(":content-type", text("application/json")));
     let mut bytes = Vec::new();
-    // Only a message of 16 MB or more cannot be written: 500 lines are less.
+    // Encoding fails only for messages of 16 MB or more; 500 lines are smaller.
     let _ = write_message_to(&message, &mut bytes);
     bytes.into()
 }

@@ -1,5 +1,4 @@
-//! RDS: clusters, instances, events, and the failover. How long a failover takes is the world's
-//! business.
+//! RDS: clusters, instances, events, and the failover. The duration of a failover is part of the world.
 
 use crate::clock::timestamp;
 use crate::rng;
@@ -12,7 +11,7 @@ pub(super) fn invalid(message: impl Into<String>) -> ApiError {
     ApiError::client("InvalidParameterValue", message)
 }
 
-/// A page of keyed nodes as `{LIST, Marker}`: `MaxRecords` is 20 to 100, 100 by default.
+/// Returns a page of keyed nodes as `{LIST, Marker}`: `MaxRecords` is 20 to 100, by default 100.
 pub(super) fn paged(
     call: &Call<'_>,
     name: &'static str,
@@ -34,7 +33,7 @@ pub(super) fn paged(
     Ok(answer)
 }
 
-/// The values of a filter; an unknown filter is an error.
+/// Parses the filters of a call; an unknown filter is an error.
 fn filter<'a>(call: &Call<'a>, known: &[&str]) -> Result<Vec<(&'a str, Vec<&'a str>)>, ApiError> {
     let mut filters = Vec::new();
     for f in call.input.items("Filters") {
@@ -53,12 +52,12 @@ pub(super) fn clusters(call: &Call<'_>) -> Result<Node, ApiError> {
     let mut rows = Vec::new();
     for (at, c) in call.world.databases.clusters.iter().enumerate().filter(|(_, c)| c.region == call.region) {
         let arn = c.arn();
-        let kept = filters.iter().all(|(name, values)| match *name {
-            "db-cluster-id" => named(values, &c.id, &arn),
+        let matches = filters.iter().all(|(name, values)| match *name {
+            "db-cluster-id" => matches_name(values, &c.id, &arn),
             "engine" => values.contains(&"aurora-postgresql"),
             _ => false,
         });
-        if kept && id.is_none_or(|id| named(&[id], &c.id, &arn)) {
+        if matches && id.is_none_or(|id| matches_name(&[id], &c.id, &arn)) {
             rows.push((c.id.clone(), cluster(call.world, at)));
         }
     }
@@ -146,13 +145,13 @@ pub(super) fn instances(call: &Call<'_>) -> Result<Node, ApiError> {
         let arn = i.arn();
         let cluster = i.cluster.map(|c| &db.clusters[c]);
         let engine = if cluster.is_some() { "aurora-postgresql" } else { "postgres" };
-        let kept = filters.iter().all(|(name, values)| match *name {
-            "db-instance-id" => named(values, &i.id, &arn),
-            "db-cluster-id" => cluster.is_some_and(|c| named(values, &c.id, &c.arn())),
+        let matches = filters.iter().all(|(name, values)| match *name {
+            "db-instance-id" => matches_name(values, &i.id, &arn),
+            "db-cluster-id" => cluster.is_some_and(|c| matches_name(values, &c.id, &c.arn())),
             "engine" => values.contains(&engine),
             _ => false,
         });
-        if kept && id.is_none_or(|id| named(&[id], &i.id, &arn)) {
+        if matches && id.is_none_or(|id| matches_name(&[id], &i.id, &arn)) {
             rows.push((i.id.clone(), instance(call.world, at)));
         }
     }
@@ -248,20 +247,20 @@ pub(super) fn events(call: &Call<'_>) -> Result<Node, ApiError> {
             return Err(invalid(format!("{key} is not a time")));
         }
     }
-    // An hour by default, 14 days at most.
+    // One hour by default, 14 days at most.
     let minutes = input.int("Duration").unwrap_or(60).clamp(1, 20_160);
     let end = input.time("EndTime").map_or(call.world.now, jiff::Timestamp::as_millisecond);
     let start = input.time("StartTime").map_or(end - minutes * MINUTE, jiff::Timestamp::as_millisecond);
     let start = start.max(call.world.now - 14 * DAY);
     let categories = input.strings("EventCategories");
-    let wanted = |e: &&DbEvent| {
+    let is_requested = |e: &&DbEvent| {
         e.region == call.region
             && (start..=end).contains(&e.at)
             && source.is_none_or(|s| s == e.source)
             && kind.is_none_or(|k| k == e.kind)
             && (categories.is_empty() || categories.contains(&e.category))
     };
-    let rows = call.world.databases.events.iter().filter(wanted).enumerate().map(|(n, e)| {
+    let rows = call.world.databases.events.iter().filter(is_requested).enumerate().map(|(n, e)| {
         let node = map! {
             "SourceIdentifier": &e.source,
             "SourceType": e.kind,
@@ -282,7 +281,7 @@ pub(super) fn failover(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let at = db
         .clusters
         .iter()
-        .position(|c| c.region == region && named(&[id], &c.id, &c.arn()))
+        .position(|c| c.region == region && matches_name(&[id], &c.id, &c.arn()))
         .ok_or_else(|| ApiError::not_found("DBClusterNotFoundFault", format!("DBCluster {id} not found.")))?;
     let c = &db.clusters[at];
     let state = |text: &str| ApiError::client("InvalidDBClusterStateFault", text);
@@ -306,7 +305,7 @@ pub(super) fn failover(call: &mut Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"DBCluster": cluster(call.world, at)})
 }
 
-/// Whether `values` hold an identifier or its ARN.
-pub(super) fn named(values: &[&str], id: &str, arn: &str) -> bool {
+/// Whether `values` contain an identifier or its ARN.
+pub(super) fn matches_name(values: &[&str], id: &str, arn: &str) -> bool {
     values.iter().any(|v| *v == id || *v == arn)
 }

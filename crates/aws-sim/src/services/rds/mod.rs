@@ -1,6 +1,5 @@
 //! RDS: the table of operations. Clusters, instances, events and the failover are in `databases`, stopping and
-//! starting in `power`, snapshots and restarts in
-//! `snapshots`. How long either takes is the world's business.
+//! starting in `power`, snapshots and reboots in `snapshots`. The durations are part of the world.
 
 mod databases;
 mod power;

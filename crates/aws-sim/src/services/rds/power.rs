@@ -1,6 +1,6 @@
-//! RDS: databases are stopped and started. How long that takes is in `world::power`.
+//! RDS: stopping and starting databases. The durations are in `world::power`.
 
-use super::databases::{self, named};
+use super::databases::{self, matches_name};
 use crate::services::{ApiError, Call};
 use crate::wire::{Node, map};
 use crate::world::power::Database;
@@ -11,7 +11,7 @@ pub(super) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
     if operation.ends_with("Cluster") { cluster(call, on) } else { instance(call, on) }
 }
 
-/// The state that it must be in.
+/// The state that the database must be in.
 fn resting(on: bool) -> &'static str {
     if on { "stopped" } else { "available" }
 }
@@ -22,15 +22,15 @@ fn instance(call: &mut Call<'_>, on: bool) -> Result<Node, ApiError> {
     let all = &call.world.databases.instances;
     let at = all
         .iter()
-        .position(|i| i.region == region && named(&[id], &i.id, &i.arn()))
+        .position(|i| i.region == region && matches_name(&[id], &i.id, &i.arn()))
         .ok_or_else(|| ApiError::not_found("DBInstanceNotFound", format!("DBInstance {id} not found.")))?;
     if all[at].cluster.is_some() {
         let text = "aurora-postgresql DB instances are not eligible for stopping or starting.";
         return Err(ApiError::client("InvalidParameterCombination", text));
     }
-    let wanted = resting(on);
-    if all[at].status != wanted {
-        let text = format!("Instance {id} is not in {wanted} state.");
+    let required = resting(on);
+    if all[at].status != required {
+        let text = format!("Instance {id} is not in {required} state.");
         return Err(ApiError::client("InvalidDBInstanceState", text));
     }
     call.world.switch(Database::Instance(at), on);
@@ -43,12 +43,12 @@ fn cluster(call: &mut Call<'_>, on: bool) -> Result<Node, ApiError> {
     let all = &call.world.databases.clusters;
     let at = all
         .iter()
-        .position(|c| c.region == region && named(&[id], &c.id, &c.arn()))
+        .position(|c| c.region == region && matches_name(&[id], &c.id, &c.arn()))
         .ok_or_else(|| ApiError::not_found("DBClusterNotFoundFault", format!("DBCluster {id} not found.")))?;
-    let wanted = resting(on);
+    let required = resting(on);
     let status = call.world.database_status(Database::Cluster(at));
-    if status != wanted {
-        let text = format!("DbCluster {id} is in {status} state but expected it to be one of {wanted}.");
+    if status != required {
+        let text = format!("DbCluster {id} is in {status} state but expected it to be one of {required}.");
         return Err(ApiError::client("InvalidDBClusterStateFault", text));
     }
     call.world.switch(Database::Cluster(at), on);

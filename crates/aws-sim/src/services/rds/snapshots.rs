@@ -1,6 +1,6 @@
-//! RDS: snapshots and restarts. How long either takes is in `world::snapshots`.
+//! RDS: snapshots and reboots. The durations are in `world::snapshots`.
 
-use super::databases::{self, invalid, named, paged};
+use super::databases::{self, invalid, matches_name, paged};
 use crate::account::ACCOUNT;
 use crate::clock::{Ms, timestamp};
 use crate::services::{ApiError, Call};
@@ -11,13 +11,13 @@ use crate::world::snapshots::Snapshot;
 
 fn cluster_at(call: &Call<'_>, id: &str) -> Result<usize, ApiError> {
     let mut all = call.world.databases.clusters.iter();
-    all.position(|c| c.region == call.region && named(&[id], &c.id, &c.arn()))
+    all.position(|c| c.region == call.region && matches_name(&[id], &c.id, &c.arn()))
         .ok_or_else(|| ApiError::not_found("DBClusterNotFoundFault", format!("DBCluster {id} not found.")))
 }
 
 fn instance_at(call: &Call<'_>, id: &str) -> Result<usize, ApiError> {
     let mut all = call.world.databases.instances.iter();
-    all.position(|i| i.region == call.region && named(&[id], &i.id, &i.arn()))
+    all.position(|i| i.region == call.region && matches_name(&[id], &i.id, &i.arn()))
         .ok_or_else(|| ApiError::not_found("DBInstanceNotFound", format!("DBInstance {id} not found.")))
 }
 
@@ -65,10 +65,10 @@ pub(super) fn create(call: &mut Call<'_>, cluster: bool) -> Result<Node, ApiErro
         return Err(ApiError::client(code, format!("Cannot create the snapshot because {name} already exists.")));
     }
     call.world.snapshot_start(name, of);
-    let made = call.world.databases.snapshots.last().map(|s| manual(call.world, s));
+    let snapshot = call.world.databases.snapshots.last().map(|s| manual(call.world, s));
     let element = if cluster { "DBClusterSnapshot" } else { "DBSnapshot" };
     let mut answer = map! {};
-    answer.set(element, made.unwrap_or(Node::Null));
+    answer.set(element, snapshot.unwrap_or(Node::Null));
     Ok(answer)
 }
 
@@ -83,11 +83,11 @@ pub(super) fn list(call: &Call<'_>, cluster: bool) -> Result<Node, ApiError> {
     let kind = call.input.str("SnapshotType");
     let db = &call.world.databases;
     let all: Vec<(Database, String)> = if cluster {
-        let ours = db.clusters.iter().enumerate().filter(|(_, c)| c.region == call.region);
-        ours.map(|(at, c)| (Database::Cluster(at), c.id.clone())).collect()
+        let in_region = db.clusters.iter().enumerate().filter(|(_, c)| c.region == call.region);
+        in_region.map(|(at, c)| (Database::Cluster(at), c.id.clone())).collect()
     } else {
-        let ours = db.instances.iter().enumerate().filter(|(_, i)| i.region == call.region && i.cluster.is_none());
-        ours.map(|(at, i)| (Database::Instance(at), i.id.clone())).collect()
+        let in_region = db.instances.iter().enumerate().filter(|(_, i)| i.region == call.region && i.cluster.is_none());
+        in_region.map(|(at, i)| (Database::Instance(at), i.id.clone())).collect()
     };
     let mut rows = Vec::new();
     for (database, id) in all.into_iter().filter(|(_, id)| of.is_none_or(|of| of == id)) {
@@ -99,8 +99,8 @@ pub(super) fn list(call: &Call<'_>, cluster: bool) -> Result<Node, ApiError> {
             }
         }
         if kind.is_none_or(|kind| kind == "manual") {
-            let made = db.snapshots.iter().filter(|s| s.of == database);
-            rows.extend(made.map(|s| (s.id.clone(), manual(call.world, s))));
+            let manual_snapshots = db.snapshots.iter().filter(|s| s.of == database);
+            rows.extend(manual_snapshots.map(|s| (s.id.clone(), manual(call.world, s))));
         }
     }
     if let Some(name) = name {

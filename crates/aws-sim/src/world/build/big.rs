@@ -5,9 +5,9 @@ use crate::world::ecs::Fate;
 use crate::world::scaling::Activity;
 use crate::world::{HOUR, MINUTE, World};
 
-/// Services of the cluster.
+/// The number of services in the cluster.
 const SERVICES: usize = 1_000;
-/// Every fifth one scales by itself.
+/// Every fifth service has auto scaling.
 const SCALED_EVERY: usize = 5;
 
 /// Adds the cluster with its services.
@@ -27,7 +27,7 @@ pub(super) fn build(world: &mut World) {
         if n % SCALED_EVERY == 0 {
             let target = world.add_scaling(service, 2, 40);
             world.track(target, &format!("{name}-cpu"), "ECSServiceAverageCPUUtilization", 70.0);
-            // The load keeps between the alarms: what scales is what has a reason to.
+            // The load stays between the alarms, so that only services with a reason scale.
             if n % 300 == 0 {
                 world.scaling[target].suspended_in = true;
                 world.scaling[target].suspended_out = true;
@@ -62,7 +62,7 @@ fn note_scaled(world: &mut World, target: usize) {
     );
 }
 
-/// A revision whose tasks never run was deployed ten minutes ago; no breaker stops it.
+/// Deploys a revision ten minutes ago whose tasks never run; no breaker stops it.
 fn fail(world: &mut World, service: usize, spec: &ServiceSpec) {
     let start = world.start;
     let def = world.register(spec, 6, start - 11 * MINUTE, Fate::ExitsEarly);

@@ -1,5 +1,5 @@
-//! bookmark-manager: staging, small and asleep at night; prod, with an Aurora cluster and target
-//! tracking. The names are those of the infrastructure the cockpit ships.
+//! bookmark-manager: staging, which is small and stopped at night; prod, with an Aurora cluster and target tracking.
+//! The names are those of the infrastructure shipped with the cockpit.
 
 use super::{ServiceSpec, alarm};
 use crate::account::ACCOUNT;
@@ -26,7 +26,7 @@ fn secrets(environment: &str, names: &[&'static str]) -> Vec<(&'static str, Stri
     names.iter().map(|n| (*n, arn(n))).collect()
 }
 
-/// The two services of an environment: web, api.
+/// Adds the two services of an environment: web, api.
 fn services(world: &mut World, environment: &'static str, insights: bool) -> (usize, usize) {
     let base = format!("bookmark-manager-{environment}");
     let prod = environment == "prod";
@@ -65,7 +65,7 @@ fn service_metric(environment: &str, service: &str, name: &str) -> MetricName {
     MetricName::new("AWS/ECS", name, &dims)
 }
 
-/// Staging, and what goes wrong in it in some scenarios.
+/// Adds staging, with the problem of the scenario.
 pub(super) fn staging(world: &mut World) {
     let (web, api) = services(world, "staging", false);
     let start = world.start;
@@ -98,7 +98,7 @@ pub(super) fn staging(world: &mut World) {
     go_wrong(world, web, api);
 }
 
-/// The alarms of staging: CPU of each service, the database, errors in the log.
+/// Adds the alarms of staging: CPU of each service, the database, errors in the log.
 fn staging_alarms(world: &mut World) {
     let prefix = "bookmark-manager-staging";
     let db = |name: &str| MetricName::new("AWS/RDS", name, &[("DBInstanceIdentifier", "bookmark-manager-staging-db")]);
@@ -150,16 +150,17 @@ fn go_wrong(world: &mut World, web: usize, api: usize) {
                 world.services[service].slow = true;
             }
         }
-        Scenario::Breaker => world.curse = Some(Fate::ExitsEarly),
+        Scenario::Breaker => world.forced_fate = Some(Fate::ExitsEarly),
         Scenario::RollbackFails | Scenario::RollbackHangs => {
-            world.curse = Some(Fate::ExitsEarly);
+            world.forced_fate = Some(Fate::ExitsEarly);
             let fails = world.scenario == Scenario::RollbackFails;
             for service in [web, api] {
-                world.services[service].way_back = if fails { RollbackOutcome::Fails } else { RollbackOutcome::Hangs };
+                world.services[service].rollback_outcome =
+                    if fails { RollbackOutcome::Fails } else { RollbackOutcome::Hangs };
             }
         }
         Scenario::NoBreaker => {
-            world.curse = Some(Fate::ExitsEarly);
+            world.forced_fate = Some(Fate::ExitsEarly);
             for service in [web, api] {
                 world.services[service].breaker = false;
             }
@@ -170,15 +171,15 @@ fn go_wrong(world: &mut World, web: usize, api: usize) {
             }
         }
         Scenario::Controllers => {
-            world.hand_over(web, Controller::CodeDeploy);
-            world.hand_over(api, Controller::External);
+            world.set_controller(web, Controller::CodeDeploy);
+            world.set_controller(api, Controller::External);
         }
         Scenario::Stopped => world.fall_asleep(0),
         _ => {}
     }
 }
 
-/// Half a minute ago web was deployed with an image that cannot be pulled; the breaker is on.
+/// Deploys web with an image that cannot be pulled, half a minute ago; the breaker is on.
 pub(super) fn bad_image(world: &mut World) {
     let web = world.find_cluster(REGION, "bookmark-manager-staging-cluster");
     let Some(web) = web.and_then(|c| world.find_service(c, "bookmark-manager-staging-web")) else { return };
@@ -190,19 +191,18 @@ pub(super) fn bad_image(world: &mut World) {
     world.run_until(start);
 }
 
-/// Half a minute ago api was created, with an image whose container exits at once: no rollout of it was ever
-/// complete.
+/// Creates api half a minute ago, with an image whose container exits at once: it never had a completed rollout.
 pub(super) fn first_deployment(world: &mut World) {
     let api = world.find_cluster(REGION, "bookmark-manager-staging-cluster");
     let Some(api) = api.and_then(|c| world.find_service(c, "bookmark-manager-staging-api")) else { return };
     let start = world.start;
     world.now = start - 30 * SECOND;
-    world.forget_past(api, "badc0de");
+    world.erase_history(api, "badc0de");
     world.run_until(start);
 }
 
-/// The function that stops and starts staging, and its two schedules: at the same times as the
-/// scheduled actions, and to the same end.
+/// Adds the function that stops and starts staging, and its two schedules, at the same times and with the same effect
+/// as the scheduled actions.
 fn sleep_at_night(world: &mut World, cluster: usize) {
     let base = "bookmark-manager-staging";
     let created = world.start - 100 * DAY;
@@ -234,7 +234,7 @@ fn sleep_at_night(world: &mut World, cluster: usize) {
     }
 }
 
-/// Four minutes ago a revision was deployed whose tasks run out of memory; no breaker stops it.
+/// Deploys a revision four minutes ago whose tasks run out of memory; no breaker stops it.
 fn crash_loop(world: &mut World, api: usize) {
     let (cluster, name) = (world.services[api].cluster, world.services[api].name.clone());
     let spec = ServiceSpec {
@@ -245,13 +245,13 @@ fn crash_loop(world: &mut World, api: usize) {
         ..ServiceSpec::small(cluster, &name)
     };
     let start = world.start;
-    // The past is lived, not written: the clock goes back and the world runs up to the start.
+    // The past is simulated, not constructed: the clock is set back and the world runs up to the start.
     world.now = start - 4 * MINUTE;
     let def = world.register(&spec, 6, start - 6 * MINUTE, Fate::OutOfMemory);
     let s = &mut world.services[api];
     (s.min_percent, s.max_percent, s.breaker) = (0, 100, false);
     world.deploy(api, def);
-    // The old task went at once: what is left of it is not the story.
+    // The old task is removed at once; its end is irrelevant here.
     let old: Vec<u128> = world.services[api].live.drain(..).collect();
     for id in old {
         world.tasks.remove(&(cluster, id));
@@ -260,7 +260,7 @@ fn crash_loop(world: &mut World, api: usize) {
     world.run_until(start);
 }
 
-/// Prod, and what happens in it in some scenarios.
+/// Adds prod, with the events of the scenario.
 pub(super) fn prod(world: &mut World) {
     let (web, api) = services(world, "prod", true);
     for service in [web, api] {

@@ -1,4 +1,4 @@
-//! The minimal environment: a database beside one machine, no containers.
+//! The minimal environment: a database and one machine, no containers.
 
 use super::alarm;
 use crate::world::alarms::Comparison;

@@ -1,5 +1,5 @@
-//! The worlds at their start: every scenario has all environments, and one of them has something
-//! going on. Here is how a service with its past is made; each environment has a file.
+//! The initial worlds: every scenario has all environments, and something happens in one of them. This file creates
+//! services with their history; each environment has its own file.
 
 mod big;
 mod bookmark;
@@ -26,7 +26,7 @@ use crate::scenario::Scenario;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// A deployment that is over: its id, its task definition, when it began and when it finished.
+/// A completed deployment: its id, its task definition, its start and end.
 type Deployed = (u64, Arc<TaskDef>, Ms, Ms);
 
 /// Fills an empty world.
@@ -53,7 +53,7 @@ pub(crate) fn build(world: &mut World) {
     world.schedule(next, Event::Minute);
 }
 
-/// The nightly backups of the past days, at 02:00 in Japan, in the events of the databases.
+/// Adds the nightly backups of the past days, at 02:00 in Japan, to the events of the databases.
 fn backups(world: &mut World) {
     let today = world.start.div_euclid(DAY) * DAY;
     for days in (0..4).rev() {
@@ -80,7 +80,7 @@ fn owned(pairs: &[(&'static str, String)]) -> Vec<(String, String)> {
 pub(crate) struct ServiceSpec {
     pub(crate) cluster: usize,
     pub(crate) name: String,
-    /// Where its images are; a large environment shares one.
+    /// The repository of its images; a large environment shares one.
     pub(crate) repository: String,
     pub(crate) cpu: u32,
     pub(crate) memory: u32,
@@ -94,7 +94,7 @@ pub(crate) struct ServiceSpec {
     pub(crate) spot: bool,
     pub(crate) zones: &'static [&'static str],
     pub(crate) public_ip: bool,
-    /// How many service deployments of the past there are; each has a revision.
+    /// The number of past service deployments; each has a revision.
     pub(crate) history: u32,
     pub(crate) load: f64,
     pub(crate) memory_use: f64,
@@ -102,7 +102,7 @@ pub(crate) struct ServiceSpec {
 }
 
 impl ServiceSpec {
-    /// A service of the smallest size without a load balancer.
+    /// A service of the smallest size, without a load balancer.
     pub(crate) fn small(cluster: usize, name: &str) -> ServiceSpec {
         ServiceSpec {
             cluster,
@@ -168,7 +168,7 @@ impl World {
         self.target_groups.len() - 1
     }
 
-    /// Registers a revision of a family; the image's tag is made from its number.
+    /// Registers a revision of a family; the image's tag is derived from its number.
     fn register(&mut self, spec: &ServiceSpec, revision: u32, at: Ms, fate: Fate) -> Arc<TaskDef> {
         let region = self.clusters[spec.cluster].region;
         let mark = rng::hash(self.seed, &format!("{}:{revision}", spec.repository));
@@ -235,7 +235,7 @@ impl World {
         def
     }
 
-    /// Adds a service that has been running for days, with its tasks and its past.
+    /// Adds a service that has been running for days, with its tasks and its history.
     pub(crate) fn add_service(&mut self, spec: ServiceSpec) -> usize {
         let now = self.now;
         let mut rng = Rng::new(self.seed, &format!("service {}/{}", spec.cluster, spec.name));
@@ -251,7 +251,7 @@ impl World {
             created: deployed,
             updated: finished,
             failed: 0,
-            sick: 0,
+            health_failures: 0,
             failures: 0,
             rollout: Rollout::Completed,
             reason: format!("ECS deployment ecs-svc/{id} completed."),
@@ -264,7 +264,7 @@ impl World {
             name: spec.name,
             created: now - 120 * DAY,
             life: Life::Active,
-            way_back: RollbackOutcome::Open,
+            rollback_outcome: RollbackOutcome::Open,
             strategy: Strategy::Rolling,
             controller: Controller::Ecs,
             desired: spec.desired,
@@ -304,8 +304,8 @@ impl World {
         service
     }
 
-    /// The deployments that a service has behind it, two days apart: the newest first, the revisions of all, and of the last
-    /// one its id, task definition, and when it began and finished.
+    /// The past deployments of a service, two days apart: the service deployments, newest first, all revisions, and
+    /// the last deployment with its id, task definition, start and end.
     fn past_deployments(
         &mut self,
         spec: &ServiceSpec,
@@ -337,7 +337,7 @@ impl World {
                     sources: revisions.last().map(|r| r.id).into_iter().collect(),
                     failures: 0,
                     triggered: false,
-                    deaf: Vec::new(),
+                    ignored_alarms: Vec::new(),
                     alarmed: Vec::new(),
                     stage: None,
                     rollback: None,
@@ -350,7 +350,7 @@ impl World {
         (releases, revisions, last)
     }
 
-    /// Adds the events of ECS on the last of these deployments, and since.
+    /// Adds the events of ECS for the last of these deployments and the time since.
     fn note_past(&mut self, service: usize, id: u64, deployed: Ms, finished: Ms) {
         let (now, desired) = (self.now, self.services[service].desired);
         self.note_at(service, deployed + 20 * SECOND, &format!("has started {desired} tasks."));

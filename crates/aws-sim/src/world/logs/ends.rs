@@ -1,10 +1,9 @@
-//! The last lines of a container that ended: why a task failed, in its own words. One `match` on the
-//! fate; what the lines of a running container say is in `lines`.
+//! The last lines of a container that ended, which show why a task failed. The lines of a running container are in `lines`.
 
 use super::Shape;
 use crate::world::ecs::Fate;
 
-/// The last lines of a container of this shape.
+/// The last lines of a container with this log shape.
 pub(super) fn last_lines(fate: Fate, shape: Shape, code: Option<&str>) -> Vec<String> {
     if matches!(shape, Shape::Agent) {
         return vec!["CORE | INFO | (cmd/agent/subcommands/run/command.go:274 in run) | Received signal 'terminated', shutting down...".to_owned()];
@@ -39,7 +38,7 @@ pub(super) fn last_lines(fate: Fate, shape: Shape, code: Option<&str>) -> Vec<St
             "Node.js v22.14.0",
         ]),
         Fate::WrongPlatform => owned(&["exec /usr/local/bin/docker-entrypoint.sh: exec format error"]),
-        // The others end only when they are asked to.
+        // The others end only when they are stopped.
         _ => owned(&["Process ended"]),
     }
 }

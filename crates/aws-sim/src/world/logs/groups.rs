@@ -1,4 +1,4 @@
-//! The groups and streams of a world: which there are, and what is written into them on request.
+//! The log groups and streams of a world, and lines written into them on request.
 
 use super::{Event, Shape, Stream};
 use crate::clock::Ms;
@@ -8,7 +8,7 @@ use crate::world::{HOUR, TaskKey, World};
 use std::collections::BTreeSet;
 
 impl World {
-    /// The streams of a group, by name; nothing if there is no such group.
+    /// The streams of a group, by name; none if the group does not exist.
     pub(crate) fn streams(&self, region: &str, group: &str) -> Option<Vec<Stream>> {
         if !self.has_group(region, group) {
             return None;
@@ -18,9 +18,9 @@ impl World {
             if self.log_region(self.clusters[key.0].region, group) != region {
                 continue;
             }
-            let mine = task.def.containers.iter().enumerate();
-            let mine = mine.filter(|(_, c)| c.log.as_ref().is_some_and(|(g, _)| g == group));
-            found.extend(mine.filter_map(|(n, _)| Stream::of_task(self, *key, task, n)));
+            let containers = task.def.containers.iter().enumerate();
+            let in_group = containers.filter(|(_, c)| c.log.as_ref().is_some_and(|(g, _)| g == group));
+            found.extend(in_group.filter_map(|(n, _)| Stream::of_task(self, *key, task, n)));
         }
         found.extend(self.logs.past.iter().filter(|s| s.region == region && s.group == group).cloned());
         let other = self.logs.others.iter().find(|((r, g), _)| *r == region && g == group);
@@ -29,7 +29,7 @@ impl World {
         Some(found)
     }
 
-    /// Names of the groups of a region, sorted.
+    /// The names of the groups of a region, sorted.
     pub(crate) fn groups(&self, region: &str) -> BTreeSet<String> {
         let mut names: BTreeSet<String> = BTreeSet::new();
         for ((r, _), revisions) in &self.families {
@@ -41,12 +41,12 @@ impl World {
         names
     }
 
-    /// The region of a group that tasks of this region write into.
+    /// The region of a group, given the region of the tasks that write into it.
     pub(super) fn log_region(&self, own: &'static str, group: &str) -> &'static str {
         self.logs.elsewhere.get(group).copied().unwrap_or(own)
     }
 
-    /// Tasks write into a group of another region from now on.
+    /// Moves a group to another region than that of its tasks.
     pub(crate) fn set_log_region(&mut self, group: &str, region: &str) -> Result<(), String> {
         let known = ["ap-northeast-1", "us-east-1"].into_iter().find(|known| *known == region);
         self.logs.elsewhere.insert(group.to_owned(), known.ok_or("it is ap-northeast-1 or us-east-1")?);
@@ -57,22 +57,24 @@ impl World {
         if self.logs.deleted.contains(group) {
             return false;
         }
-        let mine = |c: &Container| c.log.as_ref().is_some_and(|(g, _)| g == group);
-        let here = |r: &'static str| self.log_region(r, group) == region;
-        self.families.iter().any(|((r, _), all)| here(r) && all.iter().any(|d| d.containers.iter().any(mine)))
+        let logs_to_group = |c: &Container| c.log.as_ref().is_some_and(|(g, _)| g == group);
+        let in_region = |r: &'static str| self.log_region(r, group) == region;
+        self.families
+            .iter()
+            .any(|((r, _), all)| in_region(r) && all.iter().any(|d| d.containers.iter().any(logs_to_group)))
             || self.logs.others.keys().any(|(r, g)| *r == region && g == group)
     }
 
-    /// A task leaves the lists; its streams stay.
+    /// Keeps the streams of a task that leaves the lists.
     pub(crate) fn keep_streams(&mut self, key: TaskKey, task: &Task) {
-        let kept: Vec<Stream> =
+        let streams: Vec<Stream> =
             (0..task.def.containers.len()).filter_map(|n| Stream::of_task(self, key, task, n)).collect();
-        self.logs.past.extend(kept);
+        self.logs.past.extend(streams);
         let oldest = self.now - 24 * HOUR;
         self.logs.past.retain(|s| s.until.is_none_or(|until| until > oldest));
     }
 
-    /// The groups that belong to no task: a scheduler's function, and a database's log.
+    /// Adds the groups without tasks: those of a scheduler's function and of a database.
     pub(crate) fn add_other_groups(&mut self) {
         let region = "ap-northeast-1";
         for (group, name, shape) in [
@@ -105,18 +107,18 @@ impl World {
         }
     }
 
-    /// Makes a group's main containers write this many lines a second each from now on.
+    /// Sets the rate of a group's main containers in lines per second each, from now on.
     pub(crate) fn set_log_rate(&mut self, group: &str, rate: f64) {
         let now = self.now;
         self.logs.rates.entry(group.to_owned()).or_default().push((now, rate.clamp(0.0, 200_000.0)));
     }
 
-    /// The clocks of a group's containers are that far ahead.
+    /// Sets how far the clocks of a group's containers are ahead.
     pub(crate) fn set_log_skew(&mut self, group: &str, skew: Ms) {
         self.logs.skews.insert(group.to_owned(), skew);
     }
 
-    /// Writes a line into the first live stream of a group (that of a container, where one is named), stamped `age` ms ago.
+    /// Writes a line into the first live stream of a group (or of the named container), with a timestamp `age` ms ago.
     pub(crate) fn write_log(
         &mut self,
         (group, container): (&str, Option<&str>),

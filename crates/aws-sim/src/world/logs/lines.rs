@@ -1,21 +1,21 @@
-//! The text of lines: the shapes of real services. A line is made from its own generator only, so it is the same at
-//! every read. When lines are written is not known here.
+//! The text of log lines, in the shapes of real services. A line depends only on its own generator, so it is the same
+//! at every read. The times of lines are determined elsewhere.
 
 use crate::clock::{Ms, timestamp};
 use crate::rng::{self, Rng};
 use crate::wire::number;
 use std::fmt::Write as _;
 
-/// How a container writes its log.
+/// The log format of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// `NestJS` with pino: JSON lines.
     Nest,
-    /// Next.js: plain text, stack traces over several lines, some in colour.
+    /// Next.js: plain text, multi-line stack traces, some coloured.
     Next,
-    /// Winston: JSON lines with words for levels.
+    /// Winston: JSON lines with level names.
     Winston,
-    /// The Datadog agent: fields between bars.
+    /// The Datadog agent: fields separated by bars.
     Agent,
     Logfmt,
     /// A Lambda function: START, lines, END, REPORT.
@@ -25,7 +25,7 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
-    /// The shape of the lines of a container, by its name.
+    /// The shape of a container's lines, by its name.
     pub(super) fn of(container: &str) -> Shape {
         match container {
             "api" => Shape::Nest,
@@ -36,7 +36,7 @@ impl Shape {
         }
     }
 
-    /// Lines a second on an average day.
+    /// Lines per second on an average day.
     pub(super) fn rate(self) -> f64 {
         match self {
             Shape::Nest => 2.2,
@@ -66,7 +66,7 @@ const PAGES: &[&str] = &["/", "/bookmarks", "/login", "/tags/読書", "/settings
 const WORDS: &[&str] =
     &["cache miss", "cache hit", "プロフィールを更新しました", "queue drained", "token refreshed 🔑"];
 
-/// The first lines of a container of this shape.
+/// The first lines of a container with this shape.
 pub(super) fn first(shape: Shape) -> Vec<String> {
     let lines: &[&str] = match shape {
         Shape::Nest => &[
@@ -92,8 +92,8 @@ pub(super) fn first(shape: Shape) -> Vec<String> {
     lines.iter().map(|line| (*line).to_owned()).collect()
 }
 
-/// Whether a stream is in one of its bad minutes: one in about 40.
-fn bad(salt: u64, minute: i64) -> bool {
+/// Whether a stream has a bad minute: about one in 40.
+fn is_bad_minute(salt: u64, minute: i64) -> bool {
     rng::mix(salt ^ rng::mix(minute.cast_unsigned() ^ 0xbad)).is_multiple_of(40)
 }
 
@@ -101,9 +101,9 @@ fn pick<T: Copy>(rng: &mut Rng, from: &[T]) -> T {
     from[(rng.next() % from.len() as u64) as usize]
 }
 
-/// Writes the lines of one happening: `put(n, line)` for each.
+/// Writes the lines of one event: calls `put(n, line)` for each.
 pub(super) fn write(shape: Shape, salt: u64, minute: i64, at: Ms, rng: &mut Rng, put: &mut dyn FnMut(u64, String)) {
-    let failing = rng.next() % 1_000 < if bad(salt, minute) { 300 } else { 6 };
+    let failing = rng.next() % 1_000 < if is_bad_minute(salt, minute) { 300 } else { 6 };
     let warning = rng.next() % 1_000 < 25;
     let latency = 3 + rng.range(0, 90) * rng.range(0, 12) / 4;
     match shape {
@@ -174,7 +174,7 @@ fn next(failing: bool, warning: bool, latency: i64, rng: &mut Rng, put: &mut dyn
         put(0, format!(" ⚠ Slow render of {page}: {} ms", latency + 800));
     } else {
         let coloured = pick(rng, &["\x1b[32m200", "\x1b[32m200", "\x1b[32m200", "\x1b[36m304", "\x1b[33m404"]);
-        // The storm is of these.
+        // Most lines of the log storm have this form.
         let mut line = String::with_capacity(48);
         line.extend([" GET ", page, " ", coloured, "\x1b[39m in "]);
         number::plain(&mut line, latency);

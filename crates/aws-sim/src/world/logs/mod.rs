@@ -1,9 +1,9 @@
-//! Log groups and streams. Nothing is stored: the lines of a stream are a pure function of the
-//! stream and the time, so that days of history cost no memory and two reads of the same time give
-//! the same lines. When a line becomes visible is a function too: most within 300 ms, some after
-//! seconds, a few after most of a minute.
+//! Log groups and streams. No lines are stored: the lines of a stream are a pure function of the stream and the time,
+//! so that days of history take no memory and two reads of the same time return the same lines. The time at which a
+//! line becomes visible is a function too: mostly within 300 ms, sometimes after seconds, rarely after most of a
+//! minute.
 //!
-//! What a line says is in `lines`; what a task says last is in `ends`; requests are `services::logs`.
+//! The text of lines is in `lines`; the last lines of a task are in `ends`; requests are in `services::logs`.
 
 mod ends;
 mod groups;
@@ -19,78 +19,78 @@ pub(crate) use lines::Shape;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Lines are made a slot at a time.
+/// Lines are generated one slot at a time.
 pub(crate) const SLOT: Ms = 200;
-/// How long the storm of the scenario `log-storm` has been going on at the start.
+/// How long the storm of the scenario `log-storm` has been running at the start.
 const STORM_BEFORE: Ms = 40 * SECOND;
-/// A stream with more lines than this in a slot is fast: its lines are visible within
-/// [`FAST_DELAY`], so that what was taken in lately can be found without looking at a minute of it.
+/// A stream with more lines per slot than this is fast: its lines become visible within [`FAST_DELAY`], so that
+/// finding recently ingested lines does not require examining a whole minute.
 const FAST: f64 = 200.0;
 const FAST_DELAY: Ms = 8 * SECOND;
-/// Lines a second of each main container, in the storm.
+/// Lines per second of each main container during the storm.
 const STORM_LINES: f64 = 25_000.0;
 
-/// The changes of tests, and the lines that are left of tasks that are gone.
+/// Changes by tests, and the streams of removed tasks.
 #[derive(Debug, Default)]
 pub(crate) struct Logs {
-    /// Streams of forgotten tasks.
+    /// Streams of removed tasks.
     past: Vec<Stream>,
     /// Groups that were deleted.
     pub(crate) deleted: BTreeSet<String>,
     /// Groups without tasks, with their streams.
     others: BTreeMap<(&'static str, String), Vec<Stream>>,
-    /// Lines a second of a group's main containers from a time on, by group.
+    /// Lines per second of a group's main containers from a time on, by group.
     rates: BTreeMap<String, Vec<(Ms, f64)>>,
-    /// Groups that lie in another region than the tasks that write into them.
+    /// Groups in another region than the tasks that write into them.
     elsewhere: BTreeMap<String, &'static str>,
     /// How far the clocks of a group's containers are ahead.
     skews: BTreeMap<String, Ms>,
-    /// Lines that tests wrote, by group and stream.
+    /// Lines written by tests, by group and stream.
     written: BTreeMap<(String, String), Vec<Event>>,
     serial: u64,
     /// Queries of Insights that were started.
     pub(crate) queries: BTreeMap<String, QueryState>,
-    /// The rest of the slot in which pages ended.
-    pub(crate) left: Left,
+    /// The rest of the slots in which pages ended.
+    pub(crate) left: PageRests,
 }
 
-/// The rests of slots in which pages ended, for those that go on there: the fastest slots have as many lines as a page,
-/// and would all be made twice.
+/// The rest of slots in which pages ended, for the next page: the fastest slots have as many lines as a page, and
+/// would otherwise be generated twice.
 #[derive(Debug, Default)]
-pub(crate) struct Left(RefCell<VecDeque<Rest>>);
+pub(crate) struct PageRests(RefCell<VecDeque<Rest>>);
 
 #[derive(Debug)]
 struct Rest {
-    /// Of these streams: see [`Logs::mark`].
+    /// The mark of the streams: see [`Logs::mark`].
     mark: u64,
-    /// The slot, and after how many of its events.
+    /// The slot, and the number of its events before the rest.
     place: (i64, usize),
     events: Vec<Event>,
 }
 
-/// How many rests are kept.
+/// The number of rests to keep.
 const LEFT: usize = 16;
 
-impl Left {
-    /// Keeps the rest of a slot after so many events, of streams with this mark.
+impl PageRests {
+    /// Stores the rest of a slot after a number of events, for streams with this mark.
     pub(crate) fn put(&self, mark: u64, place: (i64, usize), rest: Vec<Event>) {
-        let mut kept = self.0.borrow_mut();
-        kept.push_back(Rest { mark, place, events: rest });
-        if kept.len() > LEFT {
-            kept.pop_front();
+        let mut rests = self.0.borrow_mut();
+        rests.push_back(Rest { mark, place, events: rest });
+        if rests.len() > LEFT {
+            rests.pop_front();
         }
     }
 
-    /// The rest of a slot, if it was kept.
+    /// Takes the rest of a slot, if it was stored.
     pub(crate) fn take(&self, mark: u64, place: (i64, usize)) -> Option<Vec<Event>> {
-        let mut kept = self.0.borrow_mut();
-        let at = kept.iter().position(|rest| (rest.mark, rest.place) == (mark, place))?;
-        kept.remove(at).map(|rest| rest.events)
+        let mut rests = self.0.borrow_mut();
+        let at = rests.iter().position(|rest| (rest.mark, rest.place) == (mark, place))?;
+        rests.remove(at).map(|rest| rest.events)
     }
 }
 
 impl Logs {
-    /// A number that changes with anything that the lines of these streams depend on, but for the time.
+    /// A number that changes with everything that the lines of these streams depend on, except the time.
     pub(crate) fn mark(&self, streams: &[Stream]) -> u64 {
         let written: usize = self.written.values().map(Vec::len).sum();
         let rates: usize = self.rates.values().map(Vec::len).sum();
@@ -116,8 +116,8 @@ pub(crate) struct QueryState {
     pub(crate) from: Ms,
     pub(crate) to: Ms,
     pub(crate) limit: usize,
-    /// How often its results were asked for.
-    pub(crate) looks: u32,
+    /// How often its results were requested.
+    pub(crate) polls: u32,
     pub(crate) cancelled: bool,
 }
 
@@ -128,16 +128,16 @@ pub(crate) struct Stream {
     pub(crate) group: String,
     pub(crate) name: String,
     pub(crate) shape: Shape,
-    /// When its container started.
+    /// The start of its container.
     pub(crate) from: Ms,
-    /// When its container ended.
+    /// The end of its container.
     pub(crate) until: Option<Ms>,
-    /// Its last lines, if it ended.
+    /// Its last lines, if its container ended.
     last: Vec<String>,
     salt: u64,
-    /// Lines a second on an average day.
+    /// Lines per second on an average day.
     rate: f64,
-    /// The main container, whose rate tests can set.
+    /// Whether it belongs to the main container, whose rate tests can set.
     main: bool,
     /// Whether it takes part in the storm.
     storm: bool,
@@ -149,37 +149,37 @@ pub(crate) struct Stream {
 pub(crate) struct Event {
     pub(crate) at: Ms,
     pub(crate) ingested: Ms,
-    /// Place of its stream in the list it was made from.
+    /// The index of its stream in the list it was generated from.
     pub(crate) stream: usize,
-    /// Unique in its stream, ascending in the order of writing.
+    /// Unique within its stream, ascending in the order of writing.
     pub(crate) serial: u64,
     salt: u64,
     pub(crate) message: String,
 }
 
 impl Event {
-    /// 56 digits, as the service's ids.
+    /// A 56-digit id, as in the real service.
     pub(crate) fn id(&self) -> String {
         let mut id = String::with_capacity(56);
         Ids::default().write(self, &mut id);
         id
     }
 
-    /// The event; what is left has no message.
+    /// Takes the event, leaving one without a message.
     pub(crate) fn taken(&mut self) -> Event {
         Event { message: std::mem::take(&mut self.message), ..*self }
     }
 }
 
-/// Writes ids of events, most of which begin as one before.
+/// Formats event ids, most of which share a prefix with a previous one.
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
-    /// The part that is the same for all events of a stream in a moment.
+    /// The common prefix of the ids of a stream at a time.
     begin: Vec<((Ms, u64), String)>,
 }
 
 impl Ids {
-    /// Puts the event's id after a text.
+    /// Appends the event's id to a text.
     pub(crate) fn write(&mut self, event: &Event, out: &mut String) {
         let key = (event.at, event.salt);
         let begin = match self.begin.iter_mut().find(|((_, salt), _)| *salt == event.salt) {
@@ -202,7 +202,7 @@ impl Stream {
         let c = &task.def.containers[container];
         let (group, prefix) = c.log.as_ref()?;
         let until = task.execution_stopped;
-        // A program that ends at once has said something before.
+        // A program that exits at once has written lines before.
         let from = match (task.fate, task.pull_stopped) {
             (Fate::ExitsEarly | Fate::WrongPlatform, Some(at)) => at - 1_500,
             (_, Some(at)) => at,
@@ -228,7 +228,7 @@ impl Stream {
         })
     }
 
-    /// Lines a second at a (true) time, and whether that is the share of a set rate.
+    /// Lines per second at a true time, including a rate set by tests.
     fn rate_at(&self, world: &World, at: Ms) -> f64 {
         let set = if world.logs.rates.is_empty() { None } else { world.logs.rates.get(&self.group) };
         let set = set.filter(|_| self.main);
@@ -241,12 +241,12 @@ impl Stream {
         }
     }
 
-    /// The events whose timestamps fall into a slot, those not yet visible too.
+    /// The events whose timestamps fall into a slot, including those not visible yet.
     pub(crate) fn slot(&self, world: &World, place: usize, slot: i64, out: &mut Vec<Event>) {
         self.slot_of(world, place, slot, None, out);
     }
 
-    /// How long its lines take at most until they can be read.
+    /// The longest time until its lines become visible.
     pub(crate) fn slowest(&self, world: &World, at: Ms) -> Ms {
         let fast = |at: Ms| self.rate_at(world, at) * SLOT as f64 / 1_000.0 > FAST;
         if fast(at) && fast(at - MINUTE) { FAST_DELAY } else { MINUTE }
@@ -257,14 +257,14 @@ impl Stream {
         self.skew.div_euclid(SLOT)
     }
 
-    /// The lines that tests wrote into it and that were taken in after a time and up to another.
+    /// The lines written by tests that were ingested after one time and up to another.
     pub(crate) fn written_in(&self, world: &World, place: usize, after: Ms, to: Ms) -> Vec<Event> {
         let written = world.logs.written.get(&(self.group.clone(), self.name.clone()));
         let written = written.into_iter().flatten().filter(|e| e.ingested > after && e.ingested <= to);
         written.map(|e| Event { stream: place, ..e.clone() }).collect()
     }
 
-    /// The same, but only the lines taken in after one time and up to another.
+    /// Like [`Stream::slot`], but only the lines ingested after one time and up to another.
     pub(crate) fn slot_of(
         &self,
         world: &World,
@@ -308,8 +308,8 @@ impl Stream {
         if !world.logs.written.is_empty()
             && let Some(written) = world.logs.written.get(&(self.group.clone(), self.name.clone()))
         {
-            let here = written.iter().filter(|e| e.at.div_euclid(SLOT) == slot);
-            out.extend(here.map(|e| Event { stream: place, ..e.clone() }));
+            let in_slot = written.iter().filter(|e| e.at.div_euclid(SLOT) == slot);
+            out.extend(in_slot.map(|e| Event { stream: place, ..e.clone() }));
         }
         if truth + SLOT <= self.from || self.until.is_some_and(|until| truth > until) {
             return;
@@ -322,7 +322,7 @@ impl Stream {
             let mut rng = Rng::seeded(bits ^ rng::mix(n));
             let within = if count > 1 { (n as Ms * SLOT) / count as Ms } else { rng.range(0, SLOT - 1) };
             let true_at = truth + within;
-            // What a container says between its first and its last lines.
+            // Regular lines appear only between the first and the last lines of a container.
             if true_at < self.from + 600 || self.until.is_some_and(|until| true_at >= until - 40) {
                 continue;
             }
@@ -341,7 +341,7 @@ impl Stream {
         }
     }
 
-    /// Where the first lines stand, if they may be in or near this slot.
+    /// The time of the first lines, if they may fall in or near this slot.
     fn first(&self, begin: Ms, truth: Ms) -> Option<Ms> {
         let near = truth + SLOT > self.from && truth < self.from + 600;
         near.then_some(begin - truth + self.from)
@@ -351,14 +351,14 @@ impl Stream {
         Event { at, ingested: truth + delay, stream, serial, salt: self.salt, message }
     }
 
-    /// The slots that can hold events with timestamps up to now.
+    /// The slots that can contain events with timestamps up to now.
     pub(crate) fn slots(&self, now: Ms) -> (i64, i64) {
         let last = (self.until.unwrap_or(now).min(now) + self.skew).max(now);
         ((self.from + self.skew).div_euclid(SLOT), last.div_euclid(SLOT))
     }
 }
 
-/// How long a line takes until it can be read.
+/// The time until a line becomes visible.
 fn delay(bits: u64) -> Ms {
     let within = |low: Ms, high: Ms| low + ((bits >> 20) % (high - low).cast_unsigned()).cast_signed();
     match bits % 1_000 {

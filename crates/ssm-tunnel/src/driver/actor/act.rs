@@ -1,6 +1,6 @@
-//! Carries out the supervisor's actions, and takes their outcomes.
+//! Performs the supervisor's actions and processes their outcomes.
 
-use super::{ASKING, Actor, BATCH, Boxed, CHECK, Outcome, Served, write};
+use super::{ACTION_LIMIT, Actor, BATCH, Boxed, Outcome, Served, TARGET_CHECK_INTERVAL, write};
 use crate::carried::Purpose;
 use crate::driver::dial::{Link, dial};
 use crate::driver::gate::{Gate, Options};
@@ -21,11 +21,11 @@ impl<G: Gate> Actor<G> {
                 Action::Resolve => {
                     self.target = None;
                     self.leaving = false;
-                    // What is still to be said of it is not of the next one.
+                    // A pending check of the previous target must not be applied to the next one.
                     self.check = None;
                     let gate = self.gate.clone();
                     let known = match &self.served {
-                        Served::Beside { target, .. } => target.clone(),
+                        Served::Extra { target, .. } => target.clone(),
                         Served::Port(_) | Served::Shell { .. } => None,
                     };
                     let found = async move {
@@ -34,25 +34,25 @@ impl<G: Gate> Actor<G> {
                             None => gate.resolve().await,
                         }
                     };
-                    self.ask(asked(found, Outcome::Resolved));
+                    self.set_pending(with_timeout(found, Outcome::Resolved));
                 }
                 Action::Start => {
                     let Some(target) = self.target.clone() else { continue };
                     let gate = self.gate.clone();
-                    self.session = fresh(self.purpose, &self.options, self.epoch_ms);
+                    self.session = new_session(self.purpose, &self.options, self.epoch_ms);
                     let mut opening: Boxed<_> = Box::pin(async move { gate.start(&target).await });
-                    self.ask(Box::pin(async move {
-                        match timeout(ASKING, &mut opening).await {
+                    self.set_pending(Box::pin(async move {
+                        match timeout(ACTION_LIMIT, &mut opening).await {
                             Ok(started) => Outcome::Started(started),
                             Err(_) => Outcome::Late(opening),
                         }
                     }));
-                    self.starts = true;
+                    self.pending_opens = true;
                 }
                 Action::Resume => {
                     let Some(granted) = &self.granted else { continue };
                     let (gate, id) = (self.gate.clone(), granted.session_id.clone());
-                    self.ask(asked(async move { gate.resume(&id).await }, Outcome::Resumed));
+                    self.set_pending(with_timeout(async move { gate.resume(&id).await }, Outcome::Resumed));
                 }
                 Action::Connect => {
                     let Some(granted) = &self.granted else { continue };
@@ -61,7 +61,7 @@ impl<G: Gate> Actor<G> {
                         let credentials = gate.credentials().await?;
                         dial(&url, credentials, gate.now(), &options).await.map(Box::new)
                     };
-                    self.ask(asked(dialled, Outcome::Connected));
+                    self.set_pending(with_timeout(dialled, Outcome::Connected));
                 }
                 Action::Disconnect => {
                     self.leave_pending();
@@ -71,12 +71,12 @@ impl<G: Gate> Actor<G> {
                     let now = self.now();
                     self.session.resumed(now);
                 }
-                Action::Forget => {
+                Action::DiscardSession => {
                     self.granted = None;
                     self.keys.clear();
                     self.locals.clear();
-                    self.further.retire();
-                    self.session = fresh(self.purpose, &self.options, self.epoch_ms);
+                    self.extra.retire();
+                    self.session = new_session(self.purpose, &self.options, self.epoch_ms);
                 }
                 Action::Terminate => {
                     let Some(granted) = &self.granted else { continue };
@@ -86,19 +86,19 @@ impl<G: Gate> Actor<G> {
         }
     }
 
-    fn ask(&mut self, pending: Boxed<Outcome<G::Target>>) {
+    fn set_pending(&mut self, pending: Boxed<Outcome<G::Target>>) {
         self.pending = Some(pending);
-        self.starts = false;
+        self.pending_opens = false;
     }
 
-    pub(super) fn done(&mut self, outcome: Outcome<G::Target>, now: Time) {
-        self.starts = false;
+    pub(super) fn handle_outcome(&mut self, outcome: Outcome<G::Target>, now: Time) {
+        self.pending_opens = false;
         let input = match outcome {
             Outcome::Resolved(Ok(target)) => {
                 let words = self.gate.describe(&target);
                 self.status.send_modify(|status| status.target = Some(words));
                 self.target = Some(target);
-                self.next_check = now + CHECK;
+                self.next_check = now + TARGET_CHECK_INTERVAL;
                 Input::Resolved
             }
             Outcome::Started(Ok(granted)) => {
@@ -120,7 +120,7 @@ impl<G: Gate> Actor<G> {
             }
             Outcome::Connected(Ok(link)) => {
                 self.connected(*link, now);
-                // While nothing is read, no answer can come.
+                // While reading is paused, no answer can arrive.
                 let unacknowledged = self.session.channel().unacknowledged() > 0 && !self.bucket.is_full();
                 Input::Connected { unacknowledged }
             }
@@ -144,25 +144,25 @@ impl<G: Gate> Actor<G> {
         self.writers.spawn(write(sink, queue));
         self.reader = Some(stream);
         self.writer = Some(writer);
-        self.link_heard = now;
+        self.link_last_received = now;
         self.pinged = None;
         self.waiting_since = None;
-        self.linger_anew(now);
+        self.restart_waits(now);
     }
 }
 
-/// A session that was not linked yet, with ids that no other has.
-pub(super) fn fresh(purpose: Purpose, options: &Options, epoch_ms: u64) -> Session {
+/// Creates a session that has no link yet, with new random ids.
+pub(super) fn new_session(purpose: Purpose, options: &Options, epoch_ms: u64) -> Session {
     Session::new(purpose, options.pace, epoch_ms, Uuid::new_v4().as_u128())
 }
 
-fn asked<T: 'static, O: 'static>(
+fn with_timeout<T: 'static, O: 'static>(
     future: impl Future<Output = Result<T, Failure>> + Send + 'static,
     outcome: fn(Result<T, Failure>) -> Outcome<O>,
 ) -> Boxed<Outcome<O>> {
-    Box::pin(async move { outcome(timeout(ASKING, future).await.unwrap_or_else(|_| Err(late()))) })
+    Box::pin(async move { outcome(timeout(ACTION_LIMIT, future).await.unwrap_or_else(|_| Err(late()))) })
 }
 
 fn late() -> Failure {
-    Failure::transient(format!("no answer in {} s", ASKING.as_secs()))
+    Failure::transient(format!("no answer in {} s", ACTION_LIMIT.as_secs()))
 }

@@ -1,7 +1,7 @@
-//! The ends of sessions at AWS: of those that are open, and of those that were asked for when nobody waits for them any more.
+//! Ending sessions with AWS: open ones, and ones that were requested but are no longer needed when AWS opens them.
 
 use super::{Actor, Boxed, GRACE, Outcome, Served};
-use crate::driver::gate::{Gate, Granted};
+use crate::driver::gate::{Gate, OpenSession};
 use crate::driver::status::Status;
 use crate::supervisor::Failure;
 use std::future::Future;
@@ -11,22 +11,22 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 impl<G: Gate> Actor<G> {
-    /// Ends a session at AWS, in a task of its own.
+    /// Ends a session with AWS, in a task of its own.
     pub(super) fn terminate(&mut self, id: String) {
         let gate = Arc::clone(&self.gate);
         let ended = async move { gate.terminate(&id).await.err().map(|failure| failure.message) };
-        self.endings.spawn(within(self.ending, ended, unanswered));
+        self.endings.spawn(with_limit(self.ending, ended, unanswered));
     }
 
-    /// Ends a session that was asked for, should AWS still open it.
-    pub(super) fn terminate_once_opened(&mut self, opening: Boxed<Result<Granted, Failure>>) {
+    /// Ends a session that was requested, if AWS still opens it.
+    pub(super) fn terminate_once_opened(&mut self, opening: Boxed<Result<OpenSession, Failure>>) {
         let gate = Arc::clone(&self.gate);
-        self.endings.spawn(within(self.ending, async move { undone(&*gate, opening.await).await }, unknown));
+        self.endings.spawn(with_limit(self.ending, async move { end_if_opened(&*gate, opening.await).await }, unknown));
     }
 
-    /// Drops what is under way. Where that is a session that is asked for, AWS may open it all the same.
+    /// Drops the pending action. If that is the request for a session, AWS may open it anyway, so a task ends it then.
     pub(super) fn leave_pending(&mut self) {
-        let Some(pending) = self.pending.take().filter(|_| std::mem::take(&mut self.starts)) else { return };
+        let Some(pending) = self.pending.take().filter(|_| std::mem::take(&mut self.pending_opens)) else { return };
         let gate = Arc::clone(&self.gate);
         let ended = async move {
             let started = match pending.await {
@@ -34,21 +34,22 @@ impl<G: Gate> Actor<G> {
                 Outcome::Late(opening) => opening.await,
                 Outcome::Resolved(_) | Outcome::Resumed(_) | Outcome::Connected(_) => return None,
             };
-            undone(&*gate, started).await
+            end_if_opened(&*gate, started).await
         };
-        self.endings.spawn(within(self.ending, ended, unknown));
+        self.endings.spawn(with_limit(self.ending, ended, unknown));
     }
 
-    /// Keeps why a session was not ended at AWS.
-    pub(super) fn has_ended(&self, not: Option<String>) {
-        keep(&self.status, not);
+    /// Records why a session could not be ended with AWS.
+    pub(super) fn record_failed_end(&self, reason: Option<String>) {
+        record_not_ended(&self.status, reason);
     }
 
-    /// Waits until everything that was begun has ended, for a while.
-    pub(super) async fn see_off(&mut self) {
-        // Each of them says itself that it was not answered; sessions beside the first wait for theirs in the same way.
+    /// Waits, for a limited time, until all tasks have finished.
+    pub(super) async fn wait_for_tasks(&mut self) {
+        // Each task reports its own timeout; an extra session waits for its tasks in the same way, so the first one
+        // waits longer.
         let limit = match self.served {
-            Served::Beside { .. } => self.ending + GRACE,
+            Served::Extra { .. } => self.ending + GRACE,
             Served::Port(_) | Served::Shell { .. } => self.ending + 2 * GRACE,
         };
         let Self { writers, connections, endings, status, ending, .. } = self;
@@ -58,23 +59,23 @@ impl<G: Gate> Actor<G> {
         };
         let ended = async {
             while let Some(ended) = endings.join_next().await {
-                keep(status, ended.ok().flatten());
+                record_not_ended(status, ended.ok().flatten());
             }
         };
         let (_, ended) = tokio::join!(timeout(*ending, written), timeout(limit, ended));
         if ended.is_err() {
-            self.has_ended(Some(unanswered(limit)));
+            self.record_failed_end(Some(unanswered(limit)));
         }
     }
 }
 
-fn keep(status: &watch::Sender<Status>, not: Option<String>) {
-    if not.is_some() {
-        status.send_modify(|status| status.not_ended = not);
+fn record_not_ended(status: &watch::Sender<Status>, reason: Option<String>) {
+    if reason.is_some() {
+        status.send_modify(|status| status.not_ended = reason);
     }
 }
 
-async fn within(
+async fn with_limit(
     limit: Duration,
     ended: impl Future<Output = Option<String>>,
     late: fn(Duration) -> String,
@@ -82,8 +83,8 @@ async fn within(
     timeout(limit, ended).await.unwrap_or_else(|_| Some(late(limit)))
 }
 
-/// Ends what was opened, if anything was.
-async fn undone<G: Gate>(gate: &G, started: Result<Granted, Failure>) -> Option<String> {
+/// Ends the session that was opened, if one was.
+async fn end_if_opened<G: Gate>(gate: &G, started: Result<OpenSession, Failure>) -> Option<String> {
     let granted = started.ok()?;
     gate.terminate(&granted.session_id).await.err().map(|failure| failure.message)
 }
@@ -93,7 +94,7 @@ fn unanswered(limit: Duration) -> String {
 }
 
 fn unknown(limit: Duration) -> String {
-    format!("it was asked for, and AWS did not say in {} s whether it was opened", limit.as_secs())
+    format!("it was requested, and AWS did not answer in {} s whether it was opened", limit.as_secs())
 }
 
 #[cfg(test)]

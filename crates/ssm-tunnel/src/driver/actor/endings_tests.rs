@@ -1,4 +1,4 @@
-//! Sessions that are ended while AWS is still being asked for them, and ends that AWS does not answer.
+//! Sessions that end while their request to AWS is still pending, and terminations that AWS does not answer.
 
 use super::*;
 use crate::driver::actor::tests::ready_with;
@@ -8,7 +8,7 @@ use std::future::pending;
 use std::sync::Mutex;
 use tokio::sync::Notify;
 
-/// Opens a session when it is let, and ends one or does not answer.
+/// Opens a session once `opened` is notified; ends sessions, or never answers if `answers` is false.
 #[derive(Default)]
 struct Slow {
     begun: Notify,
@@ -28,10 +28,10 @@ impl Gate for Slow {
         String::new()
     }
 
-    async fn start(&self, (): &()) -> Result<Granted, Failure> {
+    async fn start(&self, (): &()) -> Result<OpenSession, Failure> {
         self.begun.notify_one();
         self.opened.notified().await;
-        Ok(Granted { session_id: "s-1".into(), url: String::new(), token: String::new().into() })
+        Ok(OpenSession { session_id: "s-1".into(), url: String::new(), token: String::new().into() })
     }
 
     async fn resume(&self, _: &str) -> Result<(Option<String>, Token), Failure> {
@@ -46,7 +46,7 @@ impl Gate for Slow {
         Ok(())
     }
 
-    async fn gone(&self, (): &()) -> Option<String> {
+    async fn find_gone_reason(&self, (): &()) -> Option<String> {
         pending().await
     }
 
@@ -55,9 +55,9 @@ impl Gate for Slow {
     }
 }
 
-/// One that waits for AWS to open a session when it is to end.
+/// Stops an actor while it waits for AWS to open a session.
 async fn left_while_opening(gate: &Arc<Slow>) -> Actor<Slow> {
-    let (mut actor, _said) = ready_with(Arc::clone(gate));
+    let (mut actor, _output) = ready_with(Arc::clone(gate));
     actor.target = Some(());
     actor.act(vec![Action::Start]);
     tokio::select! {
@@ -70,37 +70,37 @@ async fn left_while_opening(gate: &Arc<Slow>) -> Actor<Slow> {
 }
 
 #[tokio::test]
-async fn a_session_that_is_opened_when_nobody_waits_for_it_any_more_is_ended() {
+async fn session_opened_after_it_was_abandoned_is_terminated() {
     let gate = Arc::new(Slow { answers: true, ..Slow::default() });
     let mut actor = left_while_opening(&gate).await;
     gate.opened.notify_one();
-    actor.see_off().await;
+    actor.wait_for_tasks().await;
     assert_eq!(*gate.ended.lock().unwrap(), ["s-1"]);
     assert_eq!(actor.status.borrow().not_ended, None);
 }
 
 #[tokio::test]
-async fn a_session_of_which_it_is_not_known_whether_it_was_opened_is_told() {
+async fn session_with_unknown_outcome_is_reported_as_not_ended() {
     let gate = Arc::new(Slow { answers: true, ..Slow::default() });
-    let (mut actor, _said) = ready_with(Arc::clone(&gate));
+    let (mut actor, _output) = ready_with(Arc::clone(&gate));
     actor.ending = Duration::from_millis(1);
     actor.terminate_once_opened(Box::pin(pending()));
-    actor.see_off().await;
-    let told = actor.status.borrow().not_ended.clone().unwrap();
-    assert!(told.contains("whether it was opened"), "{told}");
+    actor.wait_for_tasks().await;
+    let reason = actor.status.borrow().not_ended.clone().unwrap();
+    assert!(reason.contains("whether it was opened"), "{reason}");
 }
 
 #[tokio::test]
-async fn an_end_that_aws_does_not_answer_is_told() {
-    let (mut actor, _said) = ready_with(Arc::new(Slow::default()));
+async fn termination_without_an_answer_is_reported_as_not_ended() {
+    let (mut actor, _output) = ready_with(Arc::new(Slow::default()));
     actor.ending = Duration::from_millis(1);
     actor.terminate("s-1".to_owned());
-    actor.see_off().await;
+    actor.wait_for_tasks().await;
     assert!(actor.status.borrow().not_ended.as_ref().is_some_and(|why| why.contains("no answer")));
-    // Also where it is that of a session beside it, whose own loop does not end.
-    let (mut actor, _said) = ready_with(Arc::new(Slow::default()));
+    // The same for the loop of an extra session that does not end.
+    let (mut actor, _output) = ready_with(Arc::new(Slow::default()));
     actor.ending = Duration::from_millis(1);
     actor.endings.spawn(pending());
-    actor.see_off().await;
+    actor.wait_for_tasks().await;
     assert!(actor.status.borrow().not_ended.is_some());
 }

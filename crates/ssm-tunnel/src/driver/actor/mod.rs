@@ -1,4 +1,4 @@
-//! The loop that drives one session after the other: everything that happens comes together here.
+//! The loop that drives a sequence of sessions: all events arrive here.
 
 mod act;
 mod endings;
@@ -9,12 +9,12 @@ mod traffic;
 use super::awake::Awake;
 use super::bucket::Bucket;
 use super::dial::Link;
-use super::further::Further;
-use super::gate::{Gate, Granted, Options, Token};
+use super::extra::ExtraSessions;
+use super::gate::{Gate, OpenSession, Options, Token};
 use super::listener::{Accepted, Listener};
 use super::local::{FromLocal, Key, ToLocal};
 use super::recent::Recent;
-use super::said::{ShellInput, ShellOutput};
+use super::shell_io::{ShellInput, ShellOutput};
 use super::status::Status;
 use crate::carried::Purpose;
 use crate::message::Size;
@@ -35,52 +35,53 @@ use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::error::Error;
 
-/// The limit of an action that has no other one: a request to AWS, a connection.
-const ASKING: Duration = Duration::from_secs(30);
-/// How long AWS may take to end a session.
+/// The time limit of actions without a limit of their own: a request to AWS, a connection.
+const ACTION_LIMIT: Duration = Duration::from_secs(30);
+/// The time limit for AWS to end a session.
 const ENDING: Duration = Duration::from_secs(5);
-/// The extra time for an action that has a limit of its own.
+/// Extra time granted to an action that has a time limit of its own.
 const GRACE: Duration = Duration::from_secs(1);
-/// The longest time between two looks of the loop at its timers.
-const LOOK: Duration = Duration::from_secs(1);
-/// A link that was quiet for this long is asked whether it is there.
+/// The interval of the periodic checks.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// A link without traffic for this long is pinged.
 const QUIET: Duration = Duration::from_secs(30);
-/// The same, while something waits for an acknowledgement.
+/// The same limit while a message waits for an acknowledgement.
 const QUIET_BUSY: Duration = Duration::from_secs(5);
-/// So often something is said to the agent while connections are open that say nothing: before the shortest time after which
-/// Session Manager ends a session without traffic can be over (1 to 60 minutes; 20 unless the account says otherwise).
+/// How often the agent is probed while open connections are idle. It is below the shortest idle timeout of Session
+/// Manager (1 to 60 minutes; 20 unless the account configures another).
 const ALIVE: Duration = Duration::from_secs(50);
-/// The answer to that is waited for so long.
+/// How long to wait for the answer to a ping.
 const PONG: Duration = Duration::from_secs(10);
-/// The same after the machine slept.
+/// The same limit after the machine slept.
 const PONG_AWAKE: Duration = Duration::from_secs(3);
-/// How often the target is looked at.
-const CHECK: Duration = Duration::from_secs(30);
-/// A local program that sends nothing more may still read. After this long without a byte for it, it is taken as gone.
+/// How often the target is checked.
+const TARGET_CHECK_INTERVAL: Duration = Duration::from_secs(30);
+/// A local program that has stopped sending may still read. After this long without data for it, it counts as gone.
 const LINGER: Duration = Duration::from_secs(30);
-/// The same with an agent that serves one connection at a time: others wait.
+/// The same limit with an agent that serves one connection at a time, as others wait.
 const LINGER_ALONE: Duration = Duration::from_secs(1);
-/// So long a local program that connects waits for the tunnel to be ready. After that it is reset, so that it can say so: a
-/// service that was scaled to zero may have no task for hours, and credentials may be renewed tomorrow.
+/// How long a new local connection waits for the tunnel to become ready. After that it is reset, so that the program
+/// can report an error: a service that was scaled to zero may have no task for hours, and credentials may be renewed
+/// tomorrow.
 const NOT_READY: Duration = Duration::from_secs(30);
-/// A far side that has answered a connection with nothing for so long is told as silent. PostgreSQL answers within a round
-/// trip; where a firewall drops what is sent, nobody says so for minutes.
+/// A far side that has not answered a connection for this long is reported as silent. PostgreSQL answers within a
+/// round trip; if a firewall drops packets, nothing else reports that for minutes.
 const UNANSWERED: Duration = Duration::from_secs(5);
-/// A local program that has read nothing of what waits for it for so long is told.
+/// A local program that has read none of its waiting data for this long is reported.
 const UNREAD: Duration = Duration::from_secs(5);
-/// As many messages at once, before the loop looks at something else.
+/// The number of messages to process before the loop handles other events.
 const BATCH: usize = 64;
-/// With more messages than this that the link does not take, nothing more is read: as many acknowledgements as what is sent
-/// again after a new link.
+/// Reading pauses while more messages than this wait for the link: about as many acknowledgements as the messages
+/// that are sent again after a new link.
 const UNSENT: usize = 4096;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 enum Outcome<T> {
     Resolved(Result<T, Failure>),
-    Started(Result<Granted, Failure>),
-    /// The session that is asked for is not there in time, and may still be opened.
-    Late(Boxed<Result<Granted, Failure>>),
+    Started(Result<OpenSession, Failure>),
+    /// The requested session was not opened in time, and may still be opened.
+    Late(Boxed<Result<OpenSession, Failure>>),
     Resumed(Result<(Option<String>, Token), Failure>),
     Connected(Result<Box<Link>, Failure>),
 }
@@ -91,17 +92,17 @@ struct Local {
     /// Dropping it resets the connection.
     reset: oneshot::Sender<()>,
     eof: Option<Time>,
-    /// When its program sent something last, until the first byte for it has come: nobody may listen there.
+    /// When its program last sent data, until the first byte of an answer arrives. The far side may not be listening.
     unanswered: Option<Time>,
     heard: bool,
     recent: Recent,
 }
 
-/// The kind of session that the loop serves.
+/// The kind of connections that the loop serves.
 pub(super) enum Served<T> {
     Port(Listener),
-    /// Connections that another loop has accepted, to the target that it has found; without one, to another.
-    Beside {
+    /// An extra session: connections that another loop has accepted. It uses the given target, or looks up another one.
+    Extra {
         handed: mpsc::Receiver<Accepted>,
         target: Option<T>,
     },
@@ -111,7 +112,7 @@ pub(super) enum Served<T> {
     },
 }
 
-enum Happened<T> {
+enum LoopEvent<T> {
     Message(Option<Result<Message, Error>>),
     Writable(bool),
     Local(FromLocal),
@@ -119,8 +120,8 @@ enum Happened<T> {
     Accepted(std::io::Result<Accepted>),
     Done(Outcome<T>),
     Checked(Option<String>),
-    /// A session beside this one stands otherwise.
-    Beside,
+    /// The status of an extra session changed.
+    ExtraChanged,
     Freed,
     Time,
     Stop,
@@ -131,43 +132,43 @@ pub(super) struct Actor<G: Gate> {
     options: Options,
     purpose: Purpose,
     served: Served<G::Target>,
-    further: Further,
+    extra: ExtraSessions,
     started: Instant,
     awake: Awake,
-    /// When it was started, in milliseconds since 1970.
+    /// The start time, in milliseconds since 1970.
     epoch_ms: u64,
-    /// When a refused connection was told last.
-    refused_told: Option<Time>,
+    /// When a refused connection was last reported.
+    refusal_published: Option<Time>,
     supervisor: Supervisor,
     session: Session,
     target: Option<G::Target>,
-    /// The target is about to end.
+    /// Whether the target is about to end.
     leaving: bool,
-    granted: Option<Granted>,
+    granted: Option<OpenSession>,
     pending: Option<Boxed<Outcome<G::Target>>>,
-    /// The pending request is one that opens a session at AWS.
-    starts: bool,
+    /// Whether the pending request opens a session with AWS.
+    pending_opens: bool,
     check: Option<Boxed<Option<String>>>,
     next_check: Time,
-    /// Looked around then at the latest, however much comes in between.
-    next_look: Time,
+    /// The periodic checks run at this time at the latest, regardless of other events.
+    next_checks: Time,
     reader: Option<SplitStream<Link>>,
     writer: Option<mpsc::Sender<Message>>,
     writers: JoinSet<()>,
-    link_heard: Time,
+    link_last_received: Time,
     pinged: Option<(Time, Duration)>,
     waiting_since: Option<Time>,
-    /// When the agent was asked whether it is there, since the last byte of a connection.
+    /// When the agent was last probed, since the last byte of any connection.
     probed: Option<Time>,
     locals: HashMap<Key, Local>,
-    /// How many of them nobody has answered for a while.
+    /// The number of connections that have not been answered for a while.
     silent: usize,
     keys: HashMap<StreamId, Key>,
     next_key: Key,
     accept_after: Time,
-    /// Since when nothing is read, as a program does not read.
+    /// Since when reading has been paused because a program does not read.
     full_since: Option<Time>,
-    /// Since when it is not ready for connections.
+    /// Since when connections cannot be made.
     not_ready: Option<Time>,
     connections: JoinSet<()>,
     from_locals: mpsc::Receiver<FromLocal>,
@@ -178,9 +179,9 @@ pub(super) struct Actor<G: Gate> {
     stop: watch::Receiver<bool>,
     status: watch::Sender<Status>,
     changes: broadcast::Sender<Status>,
-    /// How long AWS may take to end one.
+    /// The time limit for AWS to end a session.
     ending: Duration,
-    /// Sessions that are being ended at AWS, each with why it was not; and the loops of those beside this one.
+    /// Sessions that are being ended with AWS, each returning the reason if that fails; and the loops of extra sessions.
     endings: JoinSet<Option<String>>,
 }
 
@@ -195,36 +196,36 @@ impl<G: Gate> Actor<G> {
         changes: broadcast::Sender<Status>,
     ) -> Self {
         let purpose = match served {
-            Served::Port(_) | Served::Beside { .. } => Purpose::Port,
+            Served::Port(_) | Served::Extra { .. } => Purpose::Port,
             Served::Shell { .. } => Purpose::Shell,
         };
-        // One beside another is opened anew when somebody needs it.
+        // An extra session is not replaced: another one is opened when it is needed.
         let replaces = matches!(served, Served::Port(_));
         let (to_loop, from_locals) = mpsc::channel(64);
         Self {
             gate,
             purpose,
             served,
-            further: Further::default(),
+            extra: ExtraSessions::default(),
             started: Instant::now(),
             awake: Awake::new(SystemTime::now()),
-            refused_told: None,
+            refusal_published: None,
             supervisor: Supervisor::new(replaces),
-            session: act::fresh(purpose, &options, epoch_ms()),
+            session: act::new_session(purpose, &options, epoch_ms()),
             epoch_ms: epoch_ms(),
             options,
             target: None,
             leaving: false,
             granted: None,
             pending: None,
-            starts: false,
+            pending_opens: false,
             check: None,
-            next_check: CHECK,
-            next_look: LOOK,
+            next_check: TARGET_CHECK_INTERVAL,
+            next_checks: CHECK_INTERVAL,
             reader: None,
             writer: None,
             writers: JoinSet::new(),
-            link_heard: Time::ZERO,
+            link_last_received: Time::ZERO,
             pinged: None,
             waiting_since: None,
             probed: None,
@@ -253,23 +254,23 @@ impl<G: Gate> Actor<G> {
         self.started.elapsed()
     }
 
-    /// When time has something to do: at the next look at the latest, whatever happens before it.
+    /// The time of the next work: at the latest the next periodic check, regardless of other events.
     fn wake(&self, now: Time) -> Time {
-        let late = self.further.wake().filter(|late| *late > now);
+        let late = self.extra.wake().filter(|late| *late > now);
         let wakes = [self.session.wake(now), self.supervisor.wake(), late].into_iter().flatten();
-        wakes.fold(self.next_look, Time::min)
+        wakes.fold(self.next_checks, Time::min)
     }
 
-    /// Runs until the session is over; returns why it could not be ended at AWS, if it could not.
+    /// Runs until the session is over. Returns the reason if it could not be ended with AWS.
     pub(super) async fn run(mut self) -> Option<String> {
         let actions = self.supervisor.start(self.now());
         self.act(actions);
         let timer = sleep(Duration::ZERO);
         tokio::pin!(timer);
         loop {
-            self.spread(self.now());
+            self.update_extra(self.now());
             self.pump();
-            self.tell(self.now());
+            self.publish(self.now());
             if matches!(self.supervisor.state(), State::Closed(_)) {
                 break;
             }
@@ -280,52 +281,52 @@ impl<G: Gate> Actor<G> {
             let reads = !full && self.session.channel().waiting() < UNSENT;
             let writes = self.session.channel().waiting() > 0;
             let sends = self.session.can_send();
-            let accepts = self.takes(now);
+            let accepts = self.can_accept(now);
             let (listener, handed, typed) = match &mut self.served {
                 Served::Port(listener) => (Some(listener), None, None),
-                Served::Beside { handed, .. } => (None, Some(handed), None),
+                Served::Extra { handed, .. } => (None, Some(handed), None),
                 Served::Shell { input, .. } => (None, None, Some(input)),
             };
-            let happened = tokio::select! {
-                message = next(&mut self.reader), if reads => Happened::Message(message),
-                open = writable(self.writer.as_ref()), if writes => Happened::Writable(open),
-                Some(local) = self.from_locals.recv(), if sends => Happened::Local(local),
-                input = taken(typed), if sends && !self.input_over => Happened::Typed(input),
-                accepted = accept(listener), if accepts => Happened::Accepted(accepted),
-                Some(socket) = taken(handed), if accepts => Happened::Accepted(Ok(socket)),
-                () = self.further.changed() => Happened::Beside,
-                outcome = done(&mut self.pending) => Happened::Done(outcome),
-                gone = done(&mut self.check) => Happened::Checked(gone),
-                () = self.bucket.freed(), if full => Happened::Freed,
-                () = &mut timer => Happened::Time,
-                _ = self.stop.wait_for(|stop| *stop) => Happened::Stop,
+            let event = tokio::select! {
+                message = next(&mut self.reader), if reads => LoopEvent::Message(message),
+                open = writable(self.writer.as_ref()), if writes => LoopEvent::Writable(open),
+                Some(local) = self.from_locals.recv(), if sends => LoopEvent::Local(local),
+                input = taken(typed), if sends && !self.input_over => LoopEvent::Typed(input),
+                accepted = accept(listener), if accepts => LoopEvent::Accepted(accepted),
+                Some(socket) = taken(handed), if accepts => LoopEvent::Accepted(Ok(socket)),
+                () = self.extra.changed() => LoopEvent::ExtraChanged,
+                outcome = completed(&mut self.pending) => LoopEvent::Done(outcome),
+                gone = completed(&mut self.check) => LoopEvent::Checked(gone),
+                () = self.bucket.freed(), if full => LoopEvent::Freed,
+                () = &mut timer => LoopEvent::Time,
+                _ = self.stop.wait_for(|stop| *stop) => LoopEvent::Stop,
             };
-            self.happened(happened);
+            self.dispatch(event);
         }
         self.finish().await
     }
 
-    fn happened(&mut self, happened: Happened<G::Target>) {
+    fn dispatch(&mut self, event: LoopEvent<G::Target>) {
         let now = self.now();
-        match happened {
-            Happened::Message(message) => self.messages(message, now),
-            Happened::Writable(true) | Happened::Beside | Happened::Freed => {}
-            Happened::Writable(false) => self.handle(Input::Lost("the connection broke while sending".into()), now),
-            Happened::Local(local) => self.local(local, now),
-            Happened::Typed(input) => self.typed(input, now),
-            Happened::Accepted(Ok(socket)) => self.connects(socket, now),
-            // Without a free file descriptor the connection stays where it is for a moment.
-            Happened::Accepted(Err(_)) => self.accept_after = now + Duration::from_millis(200),
-            Happened::Done(outcome) => self.done(outcome, now),
-            Happened::Checked(gone) => {
-                self.next_check = now + CHECK;
+        match event {
+            LoopEvent::Message(message) => self.messages(message, now),
+            LoopEvent::Writable(true) | LoopEvent::ExtraChanged | LoopEvent::Freed => {}
+            LoopEvent::Writable(false) => self.handle(Input::Lost("the connection broke while sending".into()), now),
+            LoopEvent::Local(local) => self.local(local, now),
+            LoopEvent::Typed(input) => self.typed(input, now),
+            LoopEvent::Accepted(Ok(socket)) => self.assign(socket, now),
+            // Without a free file descriptor, the connection stays in the listener's queue for a moment.
+            LoopEvent::Accepted(Err(_)) => self.accept_after = now + Duration::from_millis(200),
+            LoopEvent::Done(outcome) => self.handle_outcome(outcome, now),
+            LoopEvent::Checked(gone) => {
+                self.next_check = now + TARGET_CHECK_INTERVAL;
                 match gone {
                     Some(why) => self.handle(Input::TargetGone(why), now),
-                    None => self.sees_leaving(),
+                    None => self.check_leaving(),
                 }
             }
-            Happened::Time => self.look(now),
-            Happened::Stop => {
+            LoopEvent::Time => self.run_checks(now),
+            LoopEvent::Stop => {
                 self.session.terminate(now);
                 self.pump();
                 self.handle(Input::Stop, now);
@@ -333,12 +334,12 @@ impl<G: Gate> Actor<G> {
         }
     }
 
-    /// Whether what connects now is reset: it was not ready for so long that nobody should wait for it.
+    /// Whether new connections are reset, because the tunnel has not been ready for so long that waiting is pointless.
     fn resets_new(&self, now: Time) -> bool {
         self.not_ready.is_some_and(|since| now.saturating_sub(since) >= NOT_READY)
     }
 
-    /// Messages into the link, as many as it takes.
+    /// Passes messages to the link, as many as it accepts.
     fn pump(&mut self) {
         let Some(writer) = &self.writer else { return };
         while self.session.channel().waiting() > 0 {
@@ -355,7 +356,7 @@ impl<G: Gate> Actor<G> {
 
     fn disconnect(&mut self) {
         self.reader = None;
-        // Its task writes what it has, and ends.
+        // The writer task writes the queued messages and ends.
         self.writer = None;
         self.session.lost();
         self.pinged = None;
@@ -365,10 +366,10 @@ impl<G: Gate> Actor<G> {
     async fn finish(mut self) -> Option<String> {
         self.disconnect();
         self.locals.clear();
-        self.further.stop();
+        self.extra.stop();
         match &mut self.served {
             Served::Shell { output, .. } => drop(output.send(ShellOutput::Closed)),
-            Served::Beside { handed, .. } => {
+            Served::Extra { handed, .. } => {
                 handed.close();
                 while let Ok(socket) = handed.try_recv() {
                     socket.reset();
@@ -376,10 +377,10 @@ impl<G: Gate> Actor<G> {
             }
             Served::Port(_) => {}
         }
-        self.see_off().await;
-        // What the others carried to the end.
-        self.spread(self.now());
-        self.tell(self.now());
+        self.wait_for_tasks().await;
+        // Includes the traffic of the extra sessions up to their end.
+        self.update_extra(self.now());
+        self.publish(self.now());
         self.status.borrow().not_ended.clone()
     }
 }
@@ -416,14 +417,14 @@ async fn accept(listener: Option<&mut Listener>) -> std::io::Result<Accepted> {
     }
 }
 
-async fn done<T>(future: &mut Option<Boxed<T>>) -> T {
+async fn completed<T>(future: &mut Option<Boxed<T>>) -> T {
     let Some(running) = future else { return pending().await };
     let result = running.await;
     *future = None;
     result
 }
 
-/// Writes what is in the queue until it is dropped, and flushes whenever there is nothing more.
+/// Writes queued messages until the queue is dropped, flushing whenever it is empty.
 async fn write(mut sink: SplitSink<Link, Message>, mut queue: mpsc::Receiver<Message>) {
     while let Some(message) = queue.recv().await {
         if sink.feed(message).await.is_err() {

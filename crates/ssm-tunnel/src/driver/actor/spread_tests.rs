@@ -1,10 +1,10 @@
-//! Who connects while the target is about to end.
+//! New connections while the target is about to end.
 
 use super::*;
 use crate::agent::Agent;
 use crate::carried::{Purpose, SendRate};
 use crate::driver::actor::tests::{carry, ready_to};
-use crate::driver::gate::{Credentials, Granted, Token};
+use crate::driver::gate::{Credentials, OpenSession, Token};
 use crate::driver::listener::{Listener, Local};
 use crate::session::Session;
 use crate::supervisor::{Failure, State};
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::net::TcpStream;
 
-/// The target `old` is about to end. How often another one was looked for, which is not found.
+/// A gate with a target `old` that is about to end. Counts the lookups of another target, which never complete.
 #[derive(Default)]
 struct Leaves(AtomicUsize);
 
@@ -30,7 +30,7 @@ impl Gate for Leaves {
         (*target).to_owned()
     }
 
-    async fn start(&self, _: &&'static str) -> Result<Granted, Failure> {
+    async fn start(&self, _: &&'static str) -> Result<OpenSession, Failure> {
         pending().await
     }
 
@@ -42,7 +42,7 @@ impl Gate for Leaves {
         pending().await
     }
 
-    async fn gone(&self, _: &&'static str) -> Option<String> {
+    async fn find_gone_reason(&self, _: &&'static str) -> Option<String> {
         None
     }
 
@@ -60,7 +60,7 @@ fn at(seconds: u64) -> Time {
 }
 
 #[tokio::test]
-async fn who_connects_while_the_target_is_about_to_end_is_led_to_another_and_what_goes_through_it_goes_on() {
+async fn leaving_target_keeps_its_connections_and_new_ones_go_to_another() {
     let gate = Arc::new(Leaves::default());
     let listener = Listener::bind(&Local::from(SocketAddr::from(([127, 0, 0, 1], 0)))).await.unwrap();
     let local = listener.local().unwrap().address().unwrap();
@@ -78,24 +78,24 @@ async fn who_connects_while_the_target_is_about_to_end_is_led_to_another_and_wha
     agent.start(&[], at(0));
     carry(&mut actor, &mut agent, at(0));
     let (second, first) = (sockets.pop().unwrap(), sockets.pop().unwrap());
-    actor.connects(first, at(1));
+    actor.assign(first, at(1));
     assert_eq!(actor.locals.len(), 1);
-    actor.sees_leaving();
-    actor.look(at(2));
+    actor.check_leaving();
+    actor.run_checks(at(2));
     assert_eq!(actor.supervisor.state(), &State::Ready, "it has a connection");
-    // The next one waits for a session to another target, and goes through this one all the same where none is to be had.
-    actor.connects(second, at(2));
-    assert!(actor.further.waiting.is_some() && actor.locals.len() == 1);
+    // The next connection waits for a session to another target, and falls back to this one if none becomes available.
+    actor.assign(second, at(2));
+    assert!(actor.extra.waiting.is_some() && actor.locals.len() == 1);
     while gate.0.load(Ordering::Relaxed) == 0 {
         tokio::task::yield_now().await;
     }
-    actor.spread(at(5));
-    assert!(actor.further.waiting.is_none() && actor.locals.len() == 2);
-    // Without a connection it leads elsewhere itself.
+    actor.update_extra(at(5));
+    assert!(actor.extra.waiting.is_none() && actor.locals.len() == 2);
+    // Once it has no connections, the first session itself moves to another target.
     for key in [0, 1] {
         actor.end(key, at(6));
     }
-    actor.look(at(6));
+    actor.run_checks(at(6));
     assert!(matches!(actor.supervisor.state(), State::Replacing(_)), "{:?}", actor.supervisor.state());
     assert!(!actor.leaving && actor.pending.is_some(), "another target is looked for");
 }

@@ -1,4 +1,4 @@
-//! The driver's loop against an agent of its own, without a socket to AWS.
+//! The driver's loop with a local agent, without a socket to AWS.
 
 use super::*;
 use crate::agent::Agent;
@@ -9,7 +9,7 @@ use crate::supervisor::{Action, Closed, FailureKind};
 use bytes::Bytes;
 use std::ops::RangeInclusive;
 
-/// A gate that is asked nothing in these tests.
+/// A gate that is never called in these tests.
 struct Nobody;
 
 impl Gate for Nobody {
@@ -23,7 +23,7 @@ impl Gate for Nobody {
         String::new()
     }
 
-    async fn start(&self, (): &()) -> Result<Granted, Failure> {
+    async fn start(&self, (): &()) -> Result<OpenSession, Failure> {
         pending().await
     }
 
@@ -35,7 +35,7 @@ impl Gate for Nobody {
         pending().await
     }
 
-    async fn gone(&self, (): &()) -> Option<String> {
+    async fn find_gone_reason(&self, (): &()) -> Option<String> {
         pending().await
     }
 
@@ -50,19 +50,19 @@ fn at(seconds: u64) -> Time {
     Duration::from_secs(seconds)
 }
 
-/// One that is ready since the moment zero, and what comes out of it.
+/// An actor that has been ready since time zero, and its output.
 fn ready() -> (Actor<Nobody>, mpsc::UnboundedReceiver<ShellOutput>) {
     ready_with(Arc::new(Nobody))
 }
 
-/// The same with a gate of its own.
+/// The same with the given gate.
 pub(super) fn ready_with<G: Gate>(gate: Arc<G>) -> (Actor<G>, mpsc::UnboundedReceiver<ShellOutput>) {
     let (_, input) = mpsc::channel(1);
-    let (output, said) = mpsc::unbounded_channel();
-    (ready_to(gate, Served::Shell { input, output }), said)
+    let (output, received) = mpsc::unbounded_channel();
+    (ready_to(gate, Served::Shell { input, output }), received)
 }
 
-/// One that serves this.
+/// A ready actor that serves the given kind of connections.
 pub(super) fn ready_to<G: Gate>(gate: Arc<G>, served: Served<G::Target>) -> Actor<G> {
     let mut actor = linked_to(gate, served);
     actor.supervisor.handle(Input::HandshakeComplete, at(0));
@@ -85,7 +85,7 @@ fn linked_to<G: Gate>(gate: Arc<G>, served: Served<G::Target>) -> Actor<G> {
 }
 
 #[tokio::test]
-async fn what_the_agent_asks_for_in_its_handshake_and_cannot_have_is_told_at_once_and_not_asked_for_again() {
+async fn unsupported_handshake_requirement_fails_at_once_before_the_first_ready() {
     let here = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let broken = Event::Broken("a KMS key".to_owned());
     let mut actor = linked_to(Arc::new(Nobody), Served::Port(Listener::bind(&here.into()).await.unwrap()));
@@ -97,7 +97,7 @@ async fn what_the_agent_asks_for_in_its_handshake_and_cannot_have_is_told_at_onc
     assert_eq!(actor.supervisor.state(), &State::Replacing("a KMS key".to_owned()), "later another one is tried");
 }
 
-/// A connection whose program sends nothing more since the moment zero.
+/// Adds a connection whose program has stopped sending at time zero.
 fn half_closed(actor: &mut Actor<Nobody>) {
     let (queue, _) = mpsc::unbounded_channel();
     let (reset, _) = oneshot::channel();
@@ -107,110 +107,110 @@ fn half_closed(actor: &mut Actor<Nobody>) {
     actor.local(FromLocal::Eof(1), at(0));
 }
 
-/// The same of one that goes on sending.
+/// Adds a connection whose program continues to send.
 fn connected(actor: &mut Actor<Nobody>) {
     half_closed(actor);
     actor.locals.get_mut(&1).unwrap().eof = None;
 }
 
-/// Looks around once a second; how many connections there are afterwards.
-fn looks(actor: &mut Actor<Nobody>, seconds: RangeInclusive<u64>) -> usize {
+/// Runs the checks once a second; returns the number of connections afterwards.
+fn checks_of(actor: &mut Actor<Nobody>, seconds: RangeInclusive<u64>) -> usize {
     for second in seconds {
-        // Others have bytes: the link is there.
-        actor.link_heard = at(second);
-        actor.look(at(second));
+        // Other connections receive data, so the link is alive.
+        actor.link_last_received = at(second);
+        actor.run_checks(at(second));
     }
     actor.locals.len()
 }
 
 #[test]
-fn a_program_that_sends_nothing_more_is_waited_for_half_a_minute_after_the_last_byte_for_it() {
-    let (mut actor, _said) = ready();
+fn half_closed_connection_ends_30_seconds_after_the_last_byte_received() {
+    let (mut actor, _output) = ready();
     half_closed(&mut actor);
-    assert_eq!((looks(&mut actor, 1..=29), looks(&mut actor, 30..=30)), (1, 0));
+    assert_eq!((checks_of(&mut actor, 1..=29), checks_of(&mut actor, 30..=30)), (1, 0));
 }
 
 #[test]
-fn time_without_a_link_does_not_count_against_a_program_that_waits_for_its_answer() {
-    let (mut actor, _said) = ready();
+fn time_without_a_link_does_not_count_as_waiting() {
+    let (mut actor, _output) = ready();
     half_closed(&mut actor);
-    assert_eq!(looks(&mut actor, 1..=20), 1);
+    assert_eq!(checks_of(&mut actor, 1..=20), 1);
     actor.handle(Input::Lost("reset".into()), at(20));
-    assert_eq!(looks(&mut actor, 21..=100), 1);
+    assert_eq!(checks_of(&mut actor, 21..=100), 1);
     actor.supervisor.handle(CONNECTED, at(100));
     assert_eq!(actor.supervisor.state(), &State::Ready);
-    assert_eq!((looks(&mut actor, 101..=129), looks(&mut actor, 130..=130)), (1, 0));
+    assert_eq!((checks_of(&mut actor, 101..=129), checks_of(&mut actor, 130..=130)), (1, 0));
 }
 
 #[test]
-fn time_in_which_nothing_is_read_does_not_count_against_a_program_that_waits_for_its_answer() {
-    let (mut actor, _said) = ready();
+fn time_while_reading_is_paused_does_not_count_as_waiting() {
+    let (mut actor, _output) = ready();
     half_closed(&mut actor);
     actor.bucket.fill(LIMIT);
-    assert_eq!(looks(&mut actor, 1..=100), 1);
+    assert_eq!(checks_of(&mut actor, 1..=100), 1);
     actor.bucket.drain(LIMIT);
-    assert_eq!((looks(&mut actor, 101..=129), looks(&mut actor, 130..=130)), (1, 0));
+    assert_eq!((checks_of(&mut actor, 101..=129), checks_of(&mut actor, 130..=130)), (1, 0));
 }
 
 #[test]
-fn a_far_side_that_answers_with_nothing_is_told_after_five_seconds_until_it_answers() {
-    let (mut actor, _said) = ready();
+fn silent_far_side_is_reported_after_five_seconds_until_it_answers() {
+    let (mut actor, _output) = ready();
     connected(&mut actor);
-    let told = |actor: &mut Actor<Nobody>, second: u64| {
-        looks(actor, second..=second);
-        actor.tell(at(second));
+    let published = |actor: &mut Actor<Nobody>, second: u64| {
+        checks_of(actor, second..=second);
+        actor.publish(at(second));
         let status = actor.status.borrow().clone();
         (status.silent, status.failure.is_some(), status.hint.is_some())
     };
-    assert_eq!(told(&mut actor, 100), (0, false, false), "nothing was sent");
+    assert_eq!(published(&mut actor, 100), (0, false, false), "nothing was sent");
     actor.local(FromLocal::Data(1, Bytes::from_static(b"one")), at(100));
     actor.local(FromLocal::Data(1, Bytes::from_static(b"more")), at(103));
-    assert_eq!(told(&mut actor, 107), (0, false, false), "it is still sending");
-    assert_eq!(told(&mut actor, 108), (1, true, true));
-    // Without a link nothing could come.
-    actor.linger_anew(at(109));
-    assert_eq!(told(&mut actor, 113), (0, false, false));
-    assert_eq!(told(&mut actor, 114), (1, true, true));
+    assert_eq!(published(&mut actor, 107), (0, false, false), "it is still sending");
+    assert_eq!(published(&mut actor, 108), (1, true, true));
+    // A lost link restarts the waiting time.
+    actor.restart_waits(at(109));
+    assert_eq!(published(&mut actor, 113), (0, false, false));
+    assert_eq!(published(&mut actor, 114), (1, true, true));
     actor.event(Event::Data(3, Bytes::from_static(b"answer")), at(114));
     actor.local(FromLocal::Data(1, Bytes::from_static(b"a question that takes longer")), at(115));
-    assert_eq!(told(&mut actor, 200), (0, false, false));
-    // Who has left does not wait.
+    assert_eq!(published(&mut actor, 200), (0, false, false));
+    // A program that has stopped sending does not wait for an answer.
     connected(&mut actor);
     actor.local(FromLocal::Data(1, Bytes::from_static(b"one")), at(200));
     actor.local(FromLocal::Eof(1), at(201));
-    assert_eq!(told(&mut actor, 206), (0, false, false));
+    assert_eq!(published(&mut actor, 206), (0, false, false));
 }
 
 #[test]
-fn a_program_that_does_not_read_is_told_after_five_seconds_until_it_reads() {
-    let (mut actor, _said) = ready();
-    let told = |actor: &mut Actor<Nobody>, second: u64| {
-        actor.tell(at(second));
+fn program_that_does_not_read_is_reported_after_five_seconds_until_it_reads() {
+    let (mut actor, _output) = ready();
+    let published = |actor: &mut Actor<Nobody>, second: u64| {
+        actor.publish(at(second));
         actor.status.borrow().reason()
     };
     actor.bucket.fill(LIMIT);
-    assert_eq!((told(&mut actor, 10), told(&mut actor, 14)), (None, None));
-    let why = told(&mut actor, 15).unwrap();
+    assert_eq!((published(&mut actor, 10), published(&mut actor, 14)), (None, None));
+    let why = published(&mut actor, 15).unwrap();
     assert!(why.contains("has read nothing"), "{why}");
     assert!(actor.status.borrow().hint.is_some());
     actor.bucket.drain(1);
-    assert_eq!(told(&mut actor, 16), None);
-    // One that reads slowly is none that does not.
+    assert_eq!(published(&mut actor, 16), None);
+    // A program that reads slowly is not reported.
     actor.bucket.fill(1);
-    assert_eq!((told(&mut actor, 17), told(&mut actor, 21)), (None, None));
+    assert_eq!((published(&mut actor, 17), published(&mut actor, 21)), (None, None));
 }
 
 #[test]
-fn what_is_said_of_the_target_before_is_not_said_of_the_next() {
-    let (mut actor, _said) = ready();
+fn check_of_the_previous_target_is_dropped() {
+    let (mut actor, _output) = ready();
     actor.check = Some(Box::pin(async { Some("it is gone".to_owned()) }));
     actor.act(vec![Action::Resolve]);
     assert!(actor.check.is_none());
 }
 
 #[test]
-fn an_agent_that_acknowledges_nothing_is_not_told_as_a_far_side_that_is_silent() {
-    let (mut actor, _said) = ready();
+fn silent_agent_is_not_reported_as_a_silent_far_side() {
+    let (mut actor, _output) = ready();
     actor.session = Session::new(Purpose::Port, SendRate::default(), 1, 1);
     let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1, 2);
     agent.start(&[], at(0));
@@ -220,14 +220,14 @@ fn an_agent_that_acknowledges_nothing_is_not_told_as_a_far_side_that_is_silent()
     connected(&mut actor);
     actor.locals.get_mut(&1).unwrap().stream = stream;
     actor.local(FromLocal::Data(1, Bytes::from_static(b"one")), at(2));
-    looks(&mut actor, 3..=9);
+    checks_of(&mut actor, 3..=9);
     assert_eq!(actor.silent, 0);
     carry(&mut actor, &mut agent, at(9));
-    looks(&mut actor, 10..=10);
+    checks_of(&mut actor, 10..=10);
     assert_eq!(actor.silent, 1, "the agent has it, and nobody answers");
 }
 
-/// Carries messages both ways until there are none.
+/// Carries messages both ways until none is left.
 pub(super) fn carry<G: Gate>(actor: &mut Actor<G>, agent: &mut Agent, now: Time) {
     loop {
         let mut moved = false;
@@ -246,8 +246,8 @@ pub(super) fn carry<G: Gate>(actor: &mut Actor<G>, agent: &mut Agent, now: Time)
 }
 
 #[test]
-fn it_looks_around_once_a_second_however_much_comes_meanwhile() {
-    let (mut actor, mut said) = ready();
+fn checks_run_every_second_regardless_of_traffic() {
+    let (mut actor, mut output) = ready();
     let mut agent = Agent::new(Purpose::Shell, "3.3.0.0", 1, 2);
     agent.start(&[], at(0));
     carry(&mut actor, &mut agent, at(0));
@@ -256,44 +256,44 @@ fn it_looks_around_once_a_second_however_much_comes_meanwhile() {
             let now = at(second) + Duration::from_millis(10 * part);
             agent.output(&Bytes::from_static(b"x"), now);
             carry(&mut actor, &mut agent, now);
-            assert_eq!(said.try_recv(), Ok(ShellOutput::Output(Bytes::from_static(b"x"))));
+            assert_eq!(output.try_recv(), Ok(ShellOutput::Output(Bytes::from_static(b"x"))));
             assert_eq!(actor.wake(now), at(second + 1), "a byte at {now:?} does not put it off");
         }
-        actor.look(at(second + 1));
+        actor.run_checks(at(second + 1));
     }
 }
 
 #[test]
-fn a_connection_that_says_nothing_keeps_its_session_and_a_session_without_one_is_left_to_time_out() {
-    let (mut actor, _said) = ready();
+fn idle_connection_keeps_its_session_alive_and_an_unused_session_times_out() {
+    let (mut actor, _output) = ready();
     actor.session = Session::new(Purpose::Port, SendRate::default(), 1, 1);
     actor.target = Some(());
     let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1, 2);
     agent.start(&[], at(0));
     carry(&mut actor, &mut agent, at(0));
-    // How often something is said to the agent in an hour of silence, and the longest time in between.
+    // The number of messages to the agent in an hour without traffic, and the longest time between two of them.
     let hour = |actor: &mut Actor<Nobody>, agent: &mut Agent, from: u64| {
-        let (mut said, mut last, mut longest) = (0, from, 0);
+        let (mut count, mut last, mut longest) = (0, from, 0);
         for second in from..=from + 3600 {
-            looks(actor, second..=second);
+            checks_of(actor, second..=second);
             if actor.session.channel().waiting() > 0 {
-                (said, longest, last) = (said + 1, longest.max(second - last), second);
+                (count, longest, last) = (count + 1, longest.max(second - last), second);
             }
             carry(actor, agent, at(second));
         }
         assert_eq!(actor.supervisor.state(), &State::Ready);
-        (said, longest)
+        (count, longest)
     };
     assert_eq!(hour(&mut actor, &mut agent, 1), (0, 0), "nobody uses it");
     actor.session.open(at(3601)).unwrap();
     carry(&mut actor, &mut agent, at(3601));
-    let (said, longest) = hour(&mut actor, &mut agent, 3602);
-    assert!((60..=80).contains(&said) && longest < 60, "{said} times, {longest} s apart");
+    let (count, longest) = hour(&mut actor, &mut agent, 3602);
+    assert!((60..=80).contains(&count) && longest < 60, "{count} times, {longest} s apart");
 }
 
 #[test]
-fn it_is_busy_while_much_goes_through_connections_that_are_open_or_a_program_does_not_read() {
-    let (mut actor, _said) = ready();
+fn session_is_busy_with_heavy_traffic_or_an_unread_program() {
+    let (mut actor, _output) = ready();
     half_closed(&mut actor);
     let count = |actor: &mut Actor<Nobody>, bytes, now| actor.locals.get_mut(&1).unwrap().recent.add(bytes, now);
     count(&mut actor, 256 << 10, at(1));
@@ -308,30 +308,30 @@ fn it_is_busy_while_much_goes_through_connections_that_are_open_or_a_program_doe
 }
 
 #[tokio::test]
-async fn who_connects_while_it_was_not_ready_for_half_a_minute_is_reset_and_waits_before_that() {
-    let (mut actor, _said) = ready();
-    actor.tell(at(0));
+async fn new_connection_is_reset_after_30_seconds_without_readiness() {
+    let (mut actor, _output) = ready();
+    actor.publish(at(0));
     assert!(!actor.resets_new(at(100)), "it is ready");
-    // The session goes on once credentials are renewed, whenever that is.
+    // The session continues once credentials are renewed, whenever that is.
     actor.handle(Input::Lost("reset".into()), at(100));
     actor.handle(Input::Failed(Failure::new(FailureKind::Credentials, "they have expired")), at(100));
-    actor.tell(at(100));
+    actor.publish(at(100));
     assert!(matches!(actor.supervisor.state(), State::Resuming(_)));
     assert_eq!((actor.resets_new(at(129)), actor.resets_new(at(130))), (false, true));
     // The same without a session.
     actor.supervisor = Supervisor::new(true);
-    actor.tell(at(220));
+    actor.publish(at(220));
     assert!(actor.resets_new(at(221)));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let program = tokio::net::TcpStream::connect(listener.local_addr().unwrap());
     let (program, accepted) = tokio::join!(program, listener.accept());
-    actor.connects(Accepted::Tcp(accepted.unwrap().0), at(230));
+    actor.assign(Accepted::Tcp(accepted.unwrap().0), at(230));
     let read = tokio::io::AsyncReadExt::read_u8(&mut program.unwrap()).await;
     assert_eq!(read.map_err(|error| error.kind()), Err(std::io::ErrorKind::ConnectionReset), "no end without a byte");
     actor.supervisor = Supervisor::new(true);
     for input in [Input::Resolved, Input::Started, CONNECTED, Input::HandshakeComplete] {
         actor.supervisor.handle(input, at(300));
     }
-    actor.tell(at(300));
+    actor.publish(at(300));
     assert!(!actor.resets_new(at(400)), "it is ready again");
 }

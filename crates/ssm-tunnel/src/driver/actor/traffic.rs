@@ -1,12 +1,12 @@
-//! Bytes: from the link to local programs, and from them to the link.
+//! Transfer of data from the link to local programs, and back.
 
-use super::{Actor, BATCH, LOOK, Local, Served};
+use super::{Actor, BATCH, CHECK_INTERVAL, Local, Served};
 use crate::carried::Event;
 use crate::driver::gate::Gate;
 use crate::driver::listener::Accepted;
 use crate::driver::local::{self, FromLocal, Key, ToLocal};
 use crate::driver::recent::Recent;
-use crate::driver::said::{ShellInput, ShellOutput};
+use crate::driver::shell_io::{ShellInput, ShellOutput};
 use crate::supervisor::{Failure, FailureKind, Input, State};
 use crate::time::Time;
 use bytes::Bytes;
@@ -35,7 +35,7 @@ impl<G: Gate> Actor<G> {
                 }
                 Some(Err(_)) | None => return self.handle(Input::Lost("the connection broke".into()), now),
             }
-            self.link_heard = now;
+            self.link_last_received = now;
             self.pinged = None;
             if self.bucket.is_full() {
                 return;
@@ -45,12 +45,12 @@ impl<G: Gate> Actor<G> {
     }
 
     fn received(&mut self, bytes: &Bytes, now: Time) {
-        let before = self.session.channel().heard();
-        // A damaged message is sent again by who sent it.
+        let before = self.session.channel().last_received();
+        // The sender of a damaged message sends it again.
         let _ = self.session.receive(bytes, now);
-        if self.session.channel().heard() != before {
+        if self.session.channel().last_received() != before {
             self.waiting_since = None;
-            self.handle(Input::Heard, now);
+            self.handle(Input::MessageReceived, now);
         }
         while let Some(event) = self.session.event() {
             self.event(event, now);
@@ -85,9 +85,9 @@ impl<G: Gate> Actor<G> {
             Event::Ended { stream, refused } => {
                 if let Some(local) = self.keys.remove(&stream).and_then(|key| self.locals.remove(&key)) {
                     if refused {
-                        // Dropped: the local program sees a reset, not an empty answer.
+                        // Dropped, so that the local program sees a reset instead of an empty answer.
                         self.status.send_modify(|status| status.refused += 1);
-                        self.tell_refusal(now);
+                        self.publish_refusal(now);
                     } else {
                         let _ = local.queue.send(ToLocal::End);
                         // It ends by itself once everything is written.
@@ -99,10 +99,10 @@ impl<G: Gate> Actor<G> {
                     }
                 }
             }
-            Event::Output(bytes) => self.say(ShellOutput::Output(bytes)),
-            Event::Stderr(bytes) => self.say(ShellOutput::Stderr(bytes)),
-            Event::Exit(code) => self.say(ShellOutput::Exit(code)),
-            // What the agent asks for in its handshake, the next one asks for too.
+            Event::Output(bytes) => self.emit(ShellOutput::Output(bytes)),
+            Event::Stderr(bytes) => self.emit(ShellOutput::Stderr(bytes)),
+            Event::Exit(code) => self.emit(ShellOutput::Exit(code)),
+            // A requirement of the agent's handshake that cannot be met: the next agent would have the same one.
             Event::Broken(why) if matches!(self.supervisor.state(), State::Opening | State::Replacing(_)) => {
                 self.handle(Input::Failed(Failure::new(FailureKind::Refused, why)), now);
             }
@@ -110,19 +110,19 @@ impl<G: Gate> Actor<G> {
         }
     }
 
-    /// Among the changes too, once a second: a person waits for the reason of a connection that was reset.
-    pub(super) fn tell_refusal(&mut self, now: Time) {
-        if self.refused_told.is_none_or(|told| now.saturating_sub(told) >= LOOK) {
-            self.refused_told = Some(now);
+    /// Broadcasts refusals too, once a second at most: a person waits for the reason of a reset connection.
+    pub(super) fn publish_refusal(&mut self, now: Time) {
+        if self.refusal_published.is_none_or(|last| now.saturating_sub(last) >= CHECK_INTERVAL) {
+            self.refusal_published = Some(now);
             let _ = self.changes.send(self.status.borrow().clone());
         }
     }
 
-    fn say(&mut self, said: ShellOutput) {
+    fn emit(&mut self, message: ShellOutput) {
         let Served::Shell { output, .. } = &self.served else { return };
-        let length = said.len();
+        let length = message.len();
         self.bucket.fill(length);
-        if output.send(said).is_err() {
+        if output.send(message).is_err() {
             self.bucket.drain(length);
         }
         self.status.send_if_modified(|status| {

@@ -1,6 +1,5 @@
-//! Insights: `StartQuery`, `GetQueryResults`, `StopQuery`. A query runs when its results are first
-//! asked for a second time, as nothing else takes time here. The language is read in `parse` and
-//! carried out in `run`.
+//! Insights: `StartQuery`, `GetQueryResults`, `StopQuery`. A query completes when its results are requested for the
+//! second time, because queries take no time here. The language is parsed in `parse` and executed in `run`.
 
 mod parse;
 mod run;
@@ -45,7 +44,7 @@ pub(super) fn start(call: &mut Call<'_>) -> Result<Node, ApiError> {
         from: from * 1_000,
         to: to * 1_000 + 999,
         limit: call.input.int("limit").and_then(|n| usize::try_from(n).ok()).unwrap_or(1_000).clamp(1, 10_000),
-        looks: 0,
+        polls: 0,
         cancelled: false,
     };
     call.world.logs.queries.insert(id.clone(), state);
@@ -56,7 +55,7 @@ pub(super) fn start(call: &mut Call<'_>) -> Result<Node, ApiError> {
 pub(super) fn stop(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let id = call.input.str("queryId").unwrap_or_default();
     let state = call.world.logs.queries.get_mut(id).ok_or_else(no_query)?;
-    if state.looks >= 2 {
+    if state.polls >= 2 {
         return Err(invalid("Query is not in Running or Scheduled state."));
     }
     state.cancelled = true;
@@ -71,7 +70,7 @@ fn no_query() -> ApiError {
 pub(super) fn results(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let id = call.input.str("queryId").unwrap_or_default();
     let state = call.world.logs.queries.get_mut(id).ok_or_else(no_query)?;
-    state.looks += 1;
+    state.polls += 1;
     let state = state.clone();
     let empty = |status: &str| {
         Ok(map! {
@@ -84,7 +83,7 @@ pub(super) fn results(call: &mut Call<'_>) -> Result<Node, ApiError> {
     if state.cancelled {
         return empty("Cancelled");
     }
-    if state.looks < 2 {
+    if state.polls < 2 {
         return empty("Running");
     }
     let Ok(query) = parse::parse(&state.text) else { return empty("Failed") };

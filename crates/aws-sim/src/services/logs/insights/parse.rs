@@ -1,10 +1,10 @@
-//! The language of Insights, as far as it is simulated: `fields`, `display`, `filter`, `parse` with a glob
-//! or named groups, `stats … by`, `dedup`, `sort`, `limit`; functions `coalesce`, `ispresent`, `isblank`, `bin`, `count`, `count_distinct`,
-//! `sum`, `avg`, `min`, `max`, `pct`; operators `= != < <= > >= like in and or not`.
+//! The simulated part of the Insights language: `fields`, `display`, `filter`, `parse` with a glob or named groups,
+//! `stats … by`, `dedup`, `sort`, `limit`; functions `coalesce`, `ispresent`, `isblank`, `bin`, `count`,
+//! `count_distinct`, `sum`, `avg`, `min`, `max`, `pct`; operators `= != < <= > >= like in and or not`.
 
 use regex::Regex;
 
-/// A query: commands in their order.
+/// A query: its commands in order.
 #[derive(Debug, Clone)]
 pub(super) struct Query(pub(super) Vec<Command>);
 
@@ -14,9 +14,9 @@ pub(super) enum Command {
     Filter(Expr),
     Stats(Vec<(Expr, String)>, Vec<(Expr, String)>),
     Sort(Vec<(Expr, bool)>),
-    /// Takes values out of a text: what the groups of an expression match, by name.
+    /// Extracts values from a text: the named groups of a regular expression.
     Parse(Expr, Regex, Vec<String>),
-    /// Keeps the first of those that have these values alike.
+    /// Keeps the first of the records with equal values.
     Dedup(Vec<Expr>),
     Limit(usize),
 }
@@ -26,7 +26,7 @@ pub(super) enum Expr {
     Field(String),
     Text(String),
     Number(f64),
-    /// Milliseconds.
+    /// A duration in milliseconds.
     Duration(i64),
     Star,
     Call(String, Vec<Expr>),
@@ -42,7 +42,7 @@ pub(super) enum Pattern {
     Part(String),
 }
 
-/// The fault, and its place in the query, from 1.
+/// A syntax error with its position in the query, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mistake {
     pub(super) message: String,
@@ -60,13 +60,13 @@ enum Token {
     Mark(&'static str),
 }
 
-/// The functions that there are.
+/// The supported functions.
 const KNOWN: &[&str] =
     &["coalesce", "ispresent", "isblank", "bin", "count", "count_distinct", "sum", "avg", "min", "max", "pct"];
 
 const MARKS: &[&str] = &["!=", "<=", ">=", "=~", "=", "<", ">", "(", ")", "[", "]", ",", "|", "*"];
 
-/// Reads a query.
+/// Parses a query.
 pub(super) fn parse(text: &str) -> Result<Query, Mistake> {
     let mut parser = Parser { tokens: tokens(text)?, at: 0, text };
     let mut commands = Vec::new();
@@ -182,11 +182,11 @@ impl Parser<'_> {
         let Some(Token::Word(word)) = self.peek().cloned() else { return Err(self.mistake("a command is missing")) };
         self.at += 1;
         match word.to_ascii_lowercase().as_str() {
-            "fields" | "display" => Ok(Command::Fields(self.named()?)),
+            "fields" | "display" => Ok(Command::Fields(self.named_expressions()?)),
             "filter" => Ok(Command::Filter(self.or()?)),
             "stats" => {
-                let values = self.named()?;
-                let by = if self.keyword("by") { self.named()? } else { Vec::new() };
+                let values = self.named_expressions()?;
+                let by = if self.keyword("by") { self.named_expressions()? } else { Vec::new() };
                 Ok(Command::Stats(values, by))
             }
             "sort" => {
@@ -226,7 +226,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `parse @message "a * b *" as x, y` or `parse @message /(?<x>…)/`; without a field: the message.
+    /// Parses `parse @message "a * b *" as x, y` or `parse @message /(?<x>…)/`; the default field is the message.
     fn parse(&mut self) -> Result<Command, Mistake> {
         let from = match self.peek() {
             Some(Token::Text(_) | Token::Regex(_)) => Expr::Field("@message".to_owned()),
@@ -236,18 +236,18 @@ impl Parser<'_> {
         self.at += 1;
         let (regex, glob) = match token {
             Some(Token::Regex(text)) => (text, false),
-            // A `*` takes as little as it can, the last one up to the end.
+            // A `*` matches as little as possible; a final one matches up to the end.
             Some(Token::Text(text)) => {
                 let parts: Vec<String> = text.split('*').map(regex::escape).collect();
                 let last = if text.ends_with('*') { "(.*)" } else { "(.*?)" };
                 let (end, begin) = parts.split_last().map_or((String::new(), &parts[..]), |(end, b)| (end.clone(), b));
                 let wild = begin.len();
-                let mut made = String::from("(?s)");
+                let mut pattern = String::from("(?s)");
                 for (n, part) in begin.iter().enumerate() {
-                    made.push_str(part);
-                    made.push_str(if n + 1 == wild { last } else { "(.*?)" });
+                    pattern.push_str(part);
+                    pattern.push_str(if n + 1 == wild { last } else { "(.*?)" });
                 }
-                (made + &end, true)
+                (pattern + &end, true)
             }
             _ => {
                 self.at -= 1;
@@ -279,8 +279,8 @@ impl Parser<'_> {
         Ok(Command::Parse(from, regex, names))
     }
 
-    /// Expressions with the names that they have in the result.
-    fn named(&mut self) -> Result<Vec<(Expr, String)>, Mistake> {
+    /// Parses expressions with their names in the result.
+    fn named_expressions(&mut self) -> Result<Vec<(Expr, String)>, Mistake> {
         let mut found = Vec::new();
         loop {
             let begin = self.tokens.get(self.at).map_or(self.text.len(), |(at, _)| *at);
@@ -401,7 +401,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mistakes_have_places() {
+    fn syntax_errors_have_positions() {
         assert!(parse("fields @timestamp, @message | sort @timestamp desc | limit 20").is_ok());
         assert!(parse("stats pct(a.b, 95) as p by bin(5m), c # x\n| filter a like /x\\/y/ and not b in [1,2]").is_ok());
         let at = |text: &str| parse(text).map(|_| ()).map_err(|e| (e.line, e.column)).unwrap_err();

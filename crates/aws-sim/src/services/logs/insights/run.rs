@@ -1,4 +1,4 @@
-//! Carries a query out over what the groups hold.
+//! Executes a query over the events of its groups.
 
 use super::parse::{Command, Expr, Pattern, Query};
 use crate::account::ACCOUNT;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-/// The rows that a query found, and its statistics.
+/// The resulting rows of a query, and its statistics.
 pub(super) struct Found {
     pub(super) rows: Vec<Vec<(String, String)>>,
     pub(super) matched: usize,
@@ -19,7 +19,7 @@ pub(super) struct Found {
     pub(super) bytes: usize,
 }
 
-/// A record: an event, or a row that a command made of events.
+/// A record: an event, or a row that a command produced from events.
 #[derive(Debug, Clone, Default)]
 struct Record {
     values: Vec<(String, String)>,
@@ -55,7 +55,7 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// Reads the events of the groups, and runs the commands of the query over them, one after the other.
+/// Reads the events of the groups, and applies the commands of the query in order.
 pub(super) fn run(world: &World, state: &QueryState, query: &Query) -> Found {
     let (mut records, bytes) = read(world, state);
     let scanned = records.len();
@@ -85,12 +85,12 @@ pub(super) fn run(world: &World, state: &QueryState, query: &Query) -> Found {
             }
             Command::Parse(from, regex, names) => extract(&mut records, from, regex, names),
             Command::Dedup(keys) => {
-                // Of equal rows the newest is kept, or the first of the sort.
+                // Of equal rows the newest one is kept, or the first one of the sort.
                 if !sorted && !aggregated {
                     newest_first(&mut records);
                 }
                 let mut seen = std::collections::BTreeSet::new();
-                // Records without one of the values stay.
+                // Records without one of the values are kept.
                 records.retain(|record| {
                     let key: Option<Vec<String>> = keys.iter().map(|key| value(key, record)).collect();
                     key.is_none_or(|key| seen.insert(key))
@@ -107,7 +107,7 @@ pub(super) fn run(world: &World, state: &QueryState, query: &Query) -> Found {
     Found { rows: records.iter().map(|record| row(record, &shown)).collect(), matched, scanned, bytes }
 }
 
-/// The events of the groups in the range of the query as records, and how many bytes they have.
+/// The events of the groups in the query's time range as records, and their size in bytes.
 fn read(world: &World, state: &QueryState) -> (Vec<Record>, usize) {
     let (mut records, mut bytes) = (Vec::new(), 0);
     for group in &state.groups {
@@ -129,7 +129,7 @@ fn read(world: &World, state: &QueryState) -> (Vec<Record>, usize) {
     (records, bytes)
 }
 
-/// Sets what the groups of an expression match of a text.
+/// Sets the fields that the groups of a regular expression match in a text.
 fn extract(records: &mut [Record], from: &Expr, regex: &Regex, names: &[String]) {
     for record in records {
         let Some(text) = value(from, record) else { continue };
@@ -152,7 +152,7 @@ fn set_fields(records: &mut [Record], named: &[(Expr, String)]) {
     }
 }
 
-/// Sorts by these values, each descending where its flag is true.
+/// Sorts by these values, each in descending order if its flag is true.
 fn sort(records: &mut [Record], keys: &[(Expr, bool)]) {
     records.sort_by(|a, b| {
         keys.iter().fold(Ordering::Equal, |order, (key, down)| {
@@ -162,12 +162,12 @@ fn sort(records: &mut [Record], keys: &[(Expr, bool)]) {
     });
 }
 
-/// The order of a query that names none.
+/// The default order of a query.
 fn newest_first(records: &mut [Record]) {
     records.sort_by_key(|record| std::cmp::Reverse(record.get("@timestamp")));
 }
 
-/// The fields that are shown, those that the record has, and its pointer.
+/// The displayed fields that the record has, and its pointer.
 fn row(record: &Record, shown: &[String]) -> Vec<(String, String)> {
     let mut row: Vec<(String, String)> =
         shown.iter().filter_map(|name| Some((name.clone(), record.get(name)?))).collect();
@@ -204,7 +204,7 @@ fn value(expr: &Expr, record: &Record) -> Option<String> {
                 Some(moment(at.div_euclid(*width.max(&1)) * width))
             }
             "ispresent" | "isblank" => Some(u8::from(truth(expr, record)).to_string()),
-            // An aggregate that a command before made.
+            // The result of an aggregation in an earlier command.
             _ => None,
         },
         Expr::Binary(..) | Expr::Not(_) | Expr::Like(..) | Expr::In(..) => {
@@ -224,7 +224,7 @@ fn truth(expr: &Expr, record: &Record) -> bool {
             match *op {
                 "=" => numbers.map_or(a == b, |(a, b)| (a - b).abs() < f64::EPSILON),
                 "!=" => numbers.map_or(a != b, |(a, b)| (a - b).abs() >= f64::EPSILON),
-                // Numbers only: a word is not more than 50.
+                // Only numbers are compared: a word is not greater than 50.
                 _ => numbers.is_some_and(|(a, b)| match *op {
                     "<" => a < b,
                     "<=" => a <= b,
@@ -257,7 +257,7 @@ fn stats(records: &[Record], values: &[(Expr, String)], by: &[(Expr, String)]) -
         let key = by.iter().map(|(expr, _)| value(expr, record)).collect();
         groups.entry(key).or_default().push(record);
     }
-    let made = groups.into_iter().map(|(key, members)| {
+    let rows = groups.into_iter().map(|(key, members)| {
         let mut row = Record::default();
         for ((_, name), found) in by.iter().zip(key) {
             if let Some(found) = found {
@@ -271,7 +271,7 @@ fn stats(records: &[Record], values: &[(Expr, String)], by: &[(Expr, String)]) -
         }
         row
     });
-    made.collect()
+    rows.collect()
 }
 
 fn aggregate(expr: &Expr, members: &[&Record]) -> Option<String> {

@@ -6,9 +6,9 @@ use bytes::Bytes;
 /// Input for a shell.
 #[derive(Debug, Clone)]
 pub enum ShellInput {
-    /// Bytes that were typed.
+    /// Typed bytes.
     Bytes(Bytes),
-    /// The size of the terminal, as it is now.
+    /// The current size of the terminal.
     Size(Size),
 }
 
@@ -17,11 +17,11 @@ pub enum ShellInput {
 pub enum ShellOutput {
     /// Bytes of stdout, or of the terminal.
     Output(Bytes),
-    /// Output of stderr, where the agent tells it apart.
+    /// Bytes of stderr, if the agent separates them from stdout.
     Stderr(Bytes),
-    /// The exit code, where the agent tells it.
+    /// The exit code, if the agent reports it.
     Exit(i32),
-    /// Nothing more comes; why stands in the status.
+    /// No more output follows; the status contains the reason.
     Closed,
 }
 

@@ -1,8 +1,8 @@
-//! Who connects beside a transfer that is in the way is carried by a session of its own, to the same task.
+//! Connections made during a transfer that blocks the session use an extra session to the same task.
 #![allow(clippy::unwrap_used)]
 
 use super::client::{CLUSTER, PATIENCE, ecs, fault, get, opened, post, simulator, until};
-use super::matrix::{Sizes, Transfer, Verdict, far_side, judged};
+use super::matrix::{Sizes, Transfer, Verdict, far_side, run_transfer};
 use aws_sim::Sim;
 use serde_json::{Value, json};
 use ssm_tunnel::{State, Tunnel};
@@ -11,12 +11,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// More than the sockets and the session's receive bucket take.
+/// More than fits into the sockets and the session's receive bucket.
 const DOWNLOAD: u32 = 12 << 20;
-/// More than all that is on the way takes, the queues of the agent too.
+/// More than fits into all buffers on the way, including the agent's queues.
 const LONG: u32 = 256 << 20;
 
-/// A download that is not read, so that its whole session waits for it.
+/// Starts a download that is not read, so that its whole session is blocked.
 async fn unread(tunnel: &Tunnel, bytes: u32) -> TcpStream {
     let mut socket = TcpStream::connect(tunnel.address().unwrap()).await.unwrap();
     socket.write_all(b"d").await.unwrap();
@@ -25,15 +25,15 @@ async fn unread(tunnel: &Tunnel, bytes: u32) -> TcpStream {
     socket
 }
 
-/// How many bytes come until its end.
+/// Reads up to the end; returns the number of bytes.
 async fn read(socket: &mut TcpStream) -> io::Result<usize> {
     let mut all = Vec::new();
     timeout(PATIENCE, socket.read_to_end(&mut all)).await.unwrap()
 }
 
-/// An echo that goes on, through a session beside the first.
-async fn beside(tunnel: &Tunnel) -> TcpStream {
-    // Where the machine is slow, the one that asks for the session goes over the first after all.
+/// Opens an echo connection through an extra session.
+async fn echo_through_extra(tunnel: &Tunnel) -> TcpStream {
+    // On a slow machine the connection that triggers the extra session may use the first one after all.
     drop(TcpStream::connect(tunnel.address().unwrap()).await.unwrap());
     until(tunnel, |status| status.sessions == 2).await;
     let mut socket = TcpStream::connect(tunnel.address().unwrap()).await.unwrap();
@@ -48,20 +48,20 @@ async fn echoed(socket: &mut TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-async fn asked(sim: &Sim, operation: &str) -> Value {
+async fn request_count(sim: &Sim, operation: &str) -> Value {
     get(&sim.endpoint(), "/_sim/requests").await.unwrap()["operations"][operation]["count"].clone()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_is_not_read_stops_nobody_who_connects_afterwards() {
+async fn unread_connection_does_not_block_later_connections() {
     let sim = simulator(Some(far_side().await)).await;
     let tunnel = opened(&sim).await;
-    assert_eq!((tunnel.status().borrow().sessions, asked(&sim, "ssm:StartSession").await), (1, json!(1)));
+    assert_eq!((tunnel.status().borrow().sessions, request_count(&sim, "ssm:StartSession").await), (1, json!(1)));
     let mut download = unread(&tunnel, DOWNLOAD).await;
-    let mut echo = beside(&tunnel).await;
+    let mut echo = echo_through_extra(&tunnel).await;
     for kind in [Transfer::Up, Transfer::Down, Transfer::Rounds] {
         let small = Sizes { bytes: 100_000, rounds: 20, ..Sizes::SMALL };
-        assert_eq!(judged(tunnel.address().unwrap(), kind, small, async {}).await, Verdict::Exact, "{kind:?}");
+        assert_eq!(run_transfer(tunnel.address().unwrap(), kind, small, async {}).await, Verdict::Exact, "{kind:?}");
     }
     assert!(tunnel.status().borrow().waits_for_reader, "all that while");
     assert_eq!(read(&mut download).await.unwrap(), DOWNLOAD as usize);
@@ -72,40 +72,40 @@ async fn one_that_is_not_read_stops_nobody_who_connects_afterwards() {
     assert!(status.received > u64::from(DOWNLOAD) + 100_000 && status.sent > 100_000, "{status:?}");
     assert_eq!((status.connections, status.open, status.sessions), (6, 0, 0));
     for operation in ["ssm:StartSession", "ssm:TerminateSession"] {
-        assert_eq!(asked(&sim, operation).await, json!(2), "{operation}");
+        assert_eq!(request_count(&sim, operation).await, json!(2), "{operation}");
     }
     let end = timeout(PATIENCE, echo.read_u8()).await.unwrap().map_err(|error| error.kind());
     assert_eq!(end, Err(ErrorKind::ConnectionReset), "no clean end");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_no_other_session_is_to_be_had_the_first_carries_all_and_says_why() {
+async fn first_session_carries_all_if_no_extra_session_can_be_opened() {
     let sim = simulator(Some(far_side().await)).await;
     let mut tunnel = opened(&sim).await;
     let mut download = unread(&tunnel, DOWNLOAD).await;
     fault(&sim, json!({"operation": "ssm:StartSession", "kind": "denied"})).await;
     let local = tunnel.address().unwrap();
     let small = Sizes { rounds: 20, ..Sizes::SMALL };
-    let waiting = tokio::spawn(async move { judged(local, Transfer::Rounds, small, async {}).await });
+    let waiting = tokio::spawn(async move { run_transfer(local, Transfer::Rounds, small, async {}).await });
     let status = until(&tunnel, |status| status.reason().is_some()).await;
     let why = status.reason().unwrap();
     assert!(status.state == State::Ready && why.contains("no other could be opened"), "{why}");
-    // A change that who listens is told, once.
+    // The change is broadcast once.
     while timeout(PATIENCE, tunnel.changed()).await.unwrap().unwrap().reason().is_none() {}
     assert_eq!(read(&mut download).await.unwrap(), DOWNLOAD as usize);
     assert_eq!(waiting.await.unwrap(), Verdict::Exact);
     assert_eq!(tunnel.close().await.connections, 2);
-    assert_eq!(asked(&sim, "ssm:TerminateSession").await, json!(1));
+    assert_eq!(request_count(&sim, "ssm:TerminateSession").await, json!(1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn both_links_are_made_again_and_no_byte_is_lost() {
+async fn links_of_both_sessions_are_resumed_without_losing_bytes() {
     let sim = simulator(Some(far_side().await)).await;
     let tunnel = opened(&sim).await;
     let mut download = unread(&tunnel, DOWNLOAD).await;
-    let mut echo = beside(&tunnel).await;
+    let mut echo = echo_through_extra(&tunnel).await;
     fault(&sim, json!({"operation": "gateway:link", "kind": "close", "count": 2})).await;
-    // That of the other session: nothing is read of the first one.
+    // The link of the extra session; reading from the first one is paused.
     let status = until(&tunnel, |status| status.resumes == 1 && status.state == State::Ready).await;
     assert!(status.waits_for_reader, "{status:?}");
     echoed(&mut echo).await.unwrap();
@@ -115,11 +115,11 @@ async fn both_links_are_made_again_and_no_byte_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_task_that_stops_resets_the_connections_of_both_and_another_one_carries_the_next() {
+async fn stopped_task_resets_the_connections_of_both_sessions() {
     let sim = simulator(Some(far_side().await)).await;
     let tunnel = opened(&sim).await;
     let mut download = unread(&tunnel, LONG).await;
-    let mut echo = beside(&tunnel).await;
+    let mut echo = echo_through_extra(&tunnel).await;
     let task = tunnel.status().borrow().target.clone().unwrap();
     let stop = json!({"cluster": CLUSTER, "task": task, "reason": "test"});
     ecs(&sim.endpoint(), "StopTask", &stop).await.unwrap();
@@ -134,5 +134,5 @@ async fn a_task_that_stops_resets_the_connections_of_both_and_another_one_carrie
     assert_eq!((status.sessions, status.open), (1, 0), "{status:?}");
     assert_ne!(status.target.as_deref(), Some(task.as_str()));
     let small = Sizes { bytes: 5_000, rounds: 5, ..Sizes::SMALL };
-    assert_eq!(judged(tunnel.address().unwrap(), Transfer::Rounds, small, async {}).await, Verdict::Exact);
+    assert_eq!(run_transfer(tunnel.address().unwrap(), Transfer::Rounds, small, async {}).await, Verdict::Exact);
 }

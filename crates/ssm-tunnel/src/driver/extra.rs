@@ -1,6 +1,7 @@
-//! The sessions beside the first. All connections of a session share its pace, and one that is not read stops the others:
-//! who connects while much goes through the first is carried by another, to the same target. It is opened when somebody
-//! connects and not before, and ends a while after its last connection. Where the target is about to end, it is to another one.
+//! Extra sessions besides the first one. All connections of a session share its pace, and one that is not read blocks
+//! the others. New connections are therefore carried by an extra session to the same target while the first one is
+//! busy. It is opened on demand and ends a while after its last connection. If the target is about to end, extra
+//! sessions go to another target.
 
 use super::listener::Accepted;
 use super::status::Status;
@@ -12,85 +13,85 @@ use std::mem::replace;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
-/// The most additional sessions.
+/// The largest number of extra sessions that take connections.
 const MOST: usize = 2;
-/// A new connection waits this long for a session that is being opened; then the first one carries it.
+/// How long a new connection waits for a session that is being opened; then the first one carries it.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// The wait before another session is asked for, after one could not be opened.
+/// The wait before another extra session is requested, after one could not be opened.
 const AGAIN: Duration = Duration::from_mins(1);
-/// A session without connections is kept for this long.
+/// How long a session without connections is kept.
 const IDLE: Duration = Duration::from_mins(1);
-/// The same once the first leads elsewhere.
+/// The same once the first session goes to another target.
 const IDLE_RETIRED: Duration = Duration::from_secs(1);
-/// As many connections may be on their way to one.
+/// The number of connections that may be queued for one session.
 pub(super) const HANDED: usize = 256;
 
-/// Which session carries a connection.
+/// The session that carries a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// The one of this number in the list.
-    Beside(usize),
-    /// One that will be ready in a moment.
-    Soon,
-    /// One that is to be opened.
-    Another,
-    /// The first: there is no other.
+    /// The extra session with this index.
+    Extra(usize),
+    /// An extra session that will be ready in a moment.
+    Opening,
+    /// An extra session that has to be opened.
+    New,
+    /// The first session, because there is no other.
     First,
 }
 
-/// Counts since they were last told.
+/// Changes of counters since they were last published.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Fresh {
+pub(super) struct CounterDeltas {
     pub(super) sent: u64,
     pub(super) received: u64,
     pub(super) connections: u64,
     pub(super) refused: u64,
-    /// Those that were lost with their connections.
+    /// Sessions that were lost with their connections.
     pub(super) lost: u64,
 }
 
-/// A session beside the first, as this side holds it.
-pub(super) struct One {
-    hand: mpsc::Sender<Accepted>,
+/// A handle to an extra session.
+pub(super) struct ExtraSession {
+    sender: mpsc::Sender<Accepted>,
     stop: watch::Sender<bool>,
     status: watch::Receiver<Status>,
     begun: Time,
     was_ready: bool,
-    /// It takes no new connections.
+    /// Whether it takes no new connections.
     retired: bool,
     /// When it last had a connection.
     used: Time,
-    /// The part of its counters that was added to the total.
+    /// The status whose counters are already included in the totals.
     counted: Status,
 }
 
-/// All sessions beside the first.
+/// All extra sessions.
 #[derive(Default)]
-pub(super) struct Further {
-    list: Vec<One>,
-    /// The connection that waits for one to be ready. Others wait where they are not accepted yet.
+pub(super) struct ExtraSessions {
+    list: Vec<ExtraSession>,
+    /// The connection that waits for an extra session to become ready. Others wait in the listener's queue.
     pub(super) waiting: Option<Accepted>,
-    /// The reason why no further session can be opened.
+    /// The reason why no extra session can be opened.
     failure: Option<Failure>,
     not_before: Time,
-    /// How often a lost link of theirs was made again.
+    /// How often an extra session resumed a lost link.
     pub(super) resumes: u64,
-    /// How many messages to them were damaged.
+    /// The number of damaged messages received by extra sessions.
     pub(super) damaged: u64,
-    pub(super) fresh: Fresh,
-    /// Why one was lost with its connections, until it was told.
+    pub(super) deltas: CounterDeltas,
+    /// The reason why a session was lost with its connections, until it is published.
     lost: Option<String>,
 }
 
-impl One {
+impl ExtraSession {
     pub(super) fn new(
-        hand: mpsc::Sender<Accepted>,
+        sender: mpsc::Sender<Accepted>,
         stop: watch::Sender<bool>,
         status: watch::Receiver<Status>,
         now: Time,
     ) -> Self {
         let counted = status.borrow().clone();
-        Self { hand, stop, status, begun: now, was_ready: false, retired: false, used: now, counted }
+        Self { sender, stop, status, begun: now, was_ready: false, retired: false, used: now, counted }
     }
 
     fn is_opening(&self) -> bool {
@@ -98,43 +99,43 @@ impl One {
     }
 }
 
-impl Further {
-    pub(super) fn add(&mut self, one: One) {
+impl ExtraSessions {
+    pub(super) fn add(&mut self, one: ExtraSession) {
         self.list.push(one);
     }
 
-    /// How many sessions there are.
+    /// The number of extra sessions that have become ready.
     pub(super) fn len(&self) -> usize {
         self.list.iter().filter(|one| one.was_ready).count()
     }
 
-    /// Local connections that are open in them.
+    /// The number of open local connections in them.
     pub(super) fn open(&self) -> usize {
         self.list.iter().map(|one| one.counted.open).sum()
     }
 
-    /// Whether a local program does not read what waits for it.
+    /// Whether a local program does not read its waiting data.
     pub(super) fn waits_for_reader(&self) -> bool {
         self.list.iter().any(|one| one.counted.waits_for_reader)
     }
 
-    /// Whether one has not for so long that it is told.
+    /// Whether a local program has not read for so long that it is reported.
     pub(super) fn unread(&self) -> bool {
         self.list.iter().any(|one| one.counted.unread)
     }
 
-    /// Connections that nobody answers.
+    /// The number of connections that the far side does not answer.
     pub(super) fn silent(&self) -> usize {
         self.list.iter().map(|one| one.counted.silent).sum()
     }
 
-    /// Why there is none for those who connect.
+    /// The reason why new connections have no extra session.
     pub(super) fn failure(&self) -> Option<&Failure> {
         self.failure.as_ref()
     }
 
-    /// How the tunnel stands because of them, if the first is ready: connections wait for a link, or were lost with their
-    /// session (that is told once). With what to do.
+    /// The state of the tunnel caused by an extra session while the first one is ready, with a hint: connections wait
+    /// for a link, or were lost with their session (reported once).
     pub(super) fn state(&mut self) -> Option<(State, Option<String>)> {
         if let Some(why) = self.lost.take() {
             return Some((State::Replacing(why), None));
@@ -144,47 +145,47 @@ impl Further {
         Some((waits.state.clone(), waits.hint.clone()))
     }
 
-    /// Which one carries a connection that the first should not.
+    /// Chooses the session for a connection that the first one should not carry.
     pub(super) fn place(&self, now: Time) -> Place {
-        let takes = |one: &One| !one.retired && one.counted.state == State::Ready && !one.counted.busy;
+        let takes = |one: &ExtraSession| !one.retired && one.counted.state == State::Ready && !one.counted.busy;
         if let Some(at) = self.list.iter().position(takes) {
-            return Place::Beside(at);
+            return Place::Extra(at);
         }
-        if self.list.iter().any(One::is_opening) {
-            return if self.wake().is_some_and(|late| now < late) { Place::Soon } else { Place::First };
+        if self.list.iter().any(ExtraSession::is_opening) {
+            return if self.wake().is_some_and(|late| now < late) { Place::Opening } else { Place::First };
         }
-        // Those that take nobody end with their connections.
+        // Retired sessions do not count: they end with their connections.
         let taking = self.list.iter().filter(|one| !one.retired).count();
-        if taking < MOST && now >= self.not_before { Place::Another } else { Place::First }
+        if taking < MOST && now >= self.not_before { Place::New } else { Place::First }
     }
 
-    /// Whether one takes a connection now.
-    pub(super) fn takes(&self, now: Time) -> bool {
-        matches!(self.place(now), Place::Beside(_))
+    /// Whether an extra session can take a connection now.
+    pub(super) fn can_accept(&self, now: Time) -> bool {
+        matches!(self.place(now), Place::Extra(_))
     }
 
-    /// The time until which one that is being opened is waited for.
+    /// The time until which connections wait for a session that is being opened.
     pub(super) fn wake(&self) -> Option<Time> {
         self.list.iter().filter(|one| one.is_opening()).map(|one| one.begun + PATIENCE).min()
     }
 
-    /// Hands a connection over; back where it cannot be taken.
-    pub(super) fn hand(&mut self, at: usize, socket: Accepted, now: Time) -> Option<Accepted> {
+    /// Passes a connection to an extra session; returns it if that is impossible.
+    pub(super) fn pass(&mut self, at: usize, socket: Accepted, now: Time) -> Option<Accepted> {
         let Some(one) = self.list.get_mut(at) else { return Some(socket) };
         one.used = now;
-        one.hand.try_send(socket).err().map(|refused| match refused {
+        one.sender.try_send(socket).err().map(|refused| match refused {
             mpsc::error::TrySendError::Full(socket) | mpsc::error::TrySendError::Closed(socket) => socket,
         })
     }
 
-    /// The first leads to another target, or to the same anew: they take no connections any more.
+    /// The first session moves to another target or starts anew, so the extra sessions take no further connections.
     pub(super) fn retire(&mut self) {
         for one in &mut self.list {
             one.retired = true;
         }
     }
 
-    /// Ends all of them.
+    /// Ends all extra sessions.
     pub(super) fn stop(&mut self) {
         if let Some(socket) = self.waiting.take() {
             socket.reset();
@@ -194,7 +195,7 @@ impl Further {
         }
     }
 
-    /// Waits until the state of one of them changes.
+    /// Waits until the status of one of them changes.
     pub(super) async fn changed(&mut self) {
         if self.list.is_empty() {
             return pending().await;
@@ -202,46 +203,46 @@ impl Further {
         let _ = select_all(self.list.iter_mut().map(|one| Box::pin(one.status.changed()))).await;
     }
 
-    /// Takes in how they stand. `used`: whether the first has connections.
+    /// Updates the state of all extra sessions. `used`: whether the first session has connections.
     pub(super) fn settle(&mut self, used: bool, now: Time) {
         let mut list = std::mem::take(&mut self.list);
-        list.retain_mut(|one| self.stands(one, now));
+        list.retain_mut(|one| self.update(one, now));
         self.list = list;
         if !used && self.list.is_empty() && now >= self.not_before {
             self.failure = None;
         }
     }
 
-    /// Takes in how one stands; whether it goes on.
-    fn stands(&mut self, one: &mut One, now: Time) -> bool {
+    /// Updates the state of one session; returns whether it continues.
+    fn update(&mut self, one: &mut ExtraSession, now: Time) -> bool {
         let status = one.status.borrow().clone();
         let before = replace(&mut one.counted, status);
-        let (status, fresh) = (&one.counted, &mut self.fresh);
-        fresh.sent += status.sent.saturating_sub(before.sent);
-        fresh.received += status.received.saturating_sub(before.received);
-        fresh.connections += status.connections.saturating_sub(before.connections);
-        fresh.refused += status.refused.saturating_sub(before.refused);
+        let (status, deltas) = (&one.counted, &mut self.deltas);
+        deltas.sent += status.sent.saturating_sub(before.sent);
+        deltas.received += status.received.saturating_sub(before.received);
+        deltas.connections += status.connections.saturating_sub(before.connections);
+        deltas.refused += status.refused.saturating_sub(before.refused);
         self.resumes += status.resumes.saturating_sub(before.resumes);
         self.damaged += status.damaged.saturating_sub(before.damaged);
         let why = match &status.state {
             State::Closed(Closed::Stopped) => return false,
             State::Closed(Closed::Ended(why)) => Failure::transient(why.clone()),
             State::Closed(Closed::Failed(failure)) => failure.clone(),
-            // Its loop is gone, and could not say so.
+            // Its loop ended without a final status.
             _ if one.status.has_changed().is_err() => Failure::transient("an internal fault"),
-            _ => return self.goes_on(one, now),
+            _ => return self.check_running(one, now),
         };
         if !one.was_ready {
             self.not_before = now + AGAIN;
             self.failure = Some(shared(&why));
         } else if before.open > 0 {
-            self.fresh.lost += 1;
+            self.deltas.lost += 1;
             self.lost = Some(format!("a session beside the first was lost with its connections: {why}"));
         }
         false
     }
 
-    fn goes_on(&mut self, one: &mut One, now: Time) -> bool {
+    fn check_running(&mut self, one: &mut ExtraSession, now: Time) -> bool {
         if one.counted.state == State::Ready && !one.was_ready {
             one.was_ready = true;
             self.failure = None;
@@ -264,12 +265,12 @@ impl Further {
     }
 }
 
-/// The failure in words for who looks at the tunnel, which is ready.
+/// The failure shown to users while the tunnel itself is ready.
 fn shared(why: &Failure) -> Failure {
-    let message = format!("who connects shares a session with others, as no other could be opened: {why}");
+    let message = format!("new connections share a busy session, as no other could be opened: {why}");
     Failure { message, ..why.clone() }
 }
 
 #[cfg(test)]
-#[path = "further_tests.rs"]
+#[path = "extra_tests.rs"]
 mod tests;
