@@ -1,13 +1,13 @@
-//! What the program decides and draws. Nothing here asks, waits or starts anything: that is the crate `cockpit`'s, whose
-//! rooms lie beside these.
+//! The deciding and drawing half of the program. It sends no requests, waits for nothing and starts no processes: the
+//! crate `cockpit`, whose modules lie in the same folder, does that.
 //!
-//! - [`model`]: what AWS tells us as plain values, and judgements over them. Pure.
-//! - [`feeds`]: what can be asked and learned, and how long each question is asked for. Pure.
-//! - [`config`]: what is configured, and where each value comes from.
-//! - [`cli`]: what all commands share: global flags, formats, errors, exit codes.
-//! - [`app`]: the state and what changes it: events in, effects out. Pure.
-//! - [`panes`]: a folder each pane of the screen.
-//! - [`ui`]: reads the state, draws what panes share.
+//! - [`model`]: what AWS reports, as plain values, and the judgements over them. Pure.
+//! - [`feeds`]: the questions that can be asked, their answers, and how long each question lives. Pure.
+//! - [`config`]: the configuration, and where each value comes from.
+//! - [`cli`]: shared by all commands: global flags, formats, errors, exit codes.
+//! - [`app`]: the state and everything that changes it: events in, effects out. Pure.
+//! - [`panes`]: the panes of the screen, one folder each.
+//! - [`ui`]: reads the state; draws what several panes share.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod app;

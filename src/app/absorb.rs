@@ -1,6 +1,6 @@
-//! How answers enter the estate. Every fact passes here, and nowhere else.
+//! Enters answers into the estate. Every fact passes here, and nowhere else.
 //!
-//! An answer whose account is not yet known to be right waits; one of a wrong account is never shown.
+//! An answer waits until its account is known to be right; answers of a wrong account are never shown.
 
 mod sweeps;
 mod values;
@@ -8,19 +8,19 @@ mod values;
 use super::effect::Effect;
 use super::event::Answer;
 use super::poll::{InFlight, Job, Poller};
-use super::unmatched::sift;
+use super::unmatched::keep_own;
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::target::group_name;
 use crate::model::{DbInstance, Estate, Failure, FailureKind, Source, agent, agent_watch};
 use jiff::{SignedDuration, Timestamp};
 use log_store::pattern::matches;
-use values::{all, one};
+use values::{store_list, store_value};
 
-/// Databases are read this often while one fails over. Source: the cadence advice for RDS, 2–3 s.
+/// How often databases are read during a failover. Source: the cadence advice for RDS, 2–3 s.
 const FAILING_OVER: SignedDuration = SignedDuration::from_secs(3);
 
-/// Extracts the payload if the fact has this variant.
+/// The payload of a fact, if it has this variant.
 macro_rules! picked {
     ($fact:expr, $kind:ident) => {
         if let Fact::$kind(found) = $fact { Some(found) } else { None }
@@ -28,7 +28,7 @@ macro_rules! picked {
 }
 
 impl Poller {
-    /// Absorbs an answer. Returns the effects that follow from it: the next batches of a sweep.
+    /// Absorbs an answer. Returns the follow-up effects: the next batches of a sweep.
     pub fn absorb(
         &mut self,
         estate: &mut Estate,
@@ -43,7 +43,7 @@ impl Poller {
         effects
     }
 
-    /// The flight and the part to take in now; none for a stale answer or one that must wait.
+    /// Returns the fetch and the part to take now; `None` for a stale answer or one that must wait.
     fn claim_or_hold(
         &mut self,
         answer: Answer<Fact>,
@@ -53,17 +53,17 @@ impl Poller {
         effects: &mut Vec<Effect>,
     ) -> Option<(InFlight, Part)> {
         let identity =
-            self.in_flight_asks.get(&answer.ticket).is_some_and(|flight| matches!(flight.query, Query::Identity));
+            self.in_flight_fetches.get(&answer.ticket).is_some_and(|flight| matches!(flight.query, Query::Identity));
         if !identity
-            && self.in_flight_asks.contains_key(&answer.ticket)
-            // A failure brings nothing of another account.
+            && self.in_flight_fetches.contains_key(&answer.ticket)
+            // A failure carries nothing of another account.
             && !matches!(answer.part, Part::Failed(_))
-            && let Some(held) = &mut self.held
+            && let Some(held) = &mut self.held_answers
         {
             held.push(answer);
             if estate.identity.failure().is_some() {
-                // These credentials work: ask for the identity now instead of waiting for its next retry.
-                self.hurry(&[Source::Identity], now);
+                // These credentials work: request the identity now instead of waiting for its next retry.
+                self.make_due(&[Source::Identity], now);
             }
             return None;
         }
@@ -75,20 +75,20 @@ impl Poller {
         if !identity {
             return (!self.wrong_account).then_some((flight, answer.part));
         }
-        self.landed(Job::Identity);
+        self.record_answer(Job::Identity);
         self.apply_identity(estate, environment, answer.part, now);
         if environment.account.is_some()
             && estate.identity.failure().is_some_and(|failure| failure.kind == FailureKind::Credentials)
         {
-            // These answers are dropped: their account is unknown, and they may be old once it is known.
-            for waiting in self.held.take().unwrap_or_default() {
-                self.forget(&waiting);
+            // These answers are dropped: their account is unknown, and they may be outdated once it is known.
+            for waiting in self.held_answers.take().unwrap_or_default() {
+                self.drop_answer(&waiting);
             }
             self.hold(environment);
             return None;
         }
-        // The account is known to be right, or cannot be known: what waited may come in.
-        for waiting in self.held.take().unwrap_or_default() {
+        // The account is right, or cannot be known: the answers held back are taken.
+        for waiting in self.held_answers.take().unwrap_or_default() {
             if let Some(flight) = self.claim(&waiting, now)
                 && !self.wrong_account
             {
@@ -98,7 +98,7 @@ impl Poller {
         None
     }
 
-    /// Applies the caller identity.
+    /// Takes the answer about the caller identity.
     fn apply_identity(&mut self, estate: &mut Estate, environment: &EnvironmentConfig, part: Part, now: Timestamp) {
         let outcome = match part {
             Part::Page(Fact::Identity(identity)) | Part::Last(Fact::Identity(identity)) => {
@@ -109,19 +109,19 @@ impl Poller {
                         "these credentials are for account {}, but {} is {configured}",
                         identity.account, environment.name
                     );
-                    // Nothing of another account may stand under this environment's name.
+                    // Nothing of another account may appear under this environment's name.
                     *estate = Estate { endpoints: identity.endpoints.clone(), ..Estate::default() };
-                    estate.identity.learn(identity, now);
-                    estate.identity.fail(Failure::new(FailureKind::WrongAccount, message));
-                    self.start_anew();
+                    estate.identity.record(identity, now);
+                    estate.identity.record_failure(Failure::new(FailureKind::WrongAccount, message));
+                    self.reset();
                     self.wrong_account = true;
                     Err(FailureKind::WrongAccount)
                 } else {
-                    let back = estate.identity.failure().is_some() || self.wrong_account;
+                    let was_failing = estate.identity.failure().is_some() || self.wrong_account;
                     self.wrong_account = false;
                     estate.endpoints = identity.endpoints.clone();
-                    estate.identity.learn(identity, now);
-                    if back {
+                    estate.identity.record(identity, now);
+                    if was_failing {
                         self.retry_failed(now);
                     }
                     Ok(())
@@ -129,11 +129,11 @@ impl Poller {
             }
             Part::Failed(failure) => {
                 let kind = failure.kind;
-                estate.identity.fail(failure);
+                estate.identity.record_failure(failure);
                 Err(kind)
             }
             Part::Page(_) | Part::Last(_) => {
-                estate.identity.fail(Failure::other_answer());
+                estate.identity.record_failure(Failure::mismatched_answer());
                 Err(FailureKind::Malformed)
             }
         };
@@ -151,17 +151,17 @@ impl Poller {
     ) {
         if let Part::Failed(failure) = &part
             && failure.kind == FailureKind::Credentials
-            // Once it is known, the identity's own retries look for new credentials.
+            // After a failure of the identity, its own retries look for new credentials.
             && estate.identity.failure().is_none()
         {
             self.hold(environment);
-            self.hurry(&[Source::Identity], now);
+            self.make_due(&[Source::Identity], now);
         }
         mark(estate, &flight.query, &part);
         match &flight.query {
-            // Asked with tickets of panes, which take the answers themselves.
+            // Requested with tickets of panes, which take the answers themselves.
             Query::Identity
-            | Query::Listed { .. }
+            | Query::MetricNames { .. }
             | Query::Costs(_)
             | Query::Certificates { .. }
             | Query::Curves { .. }
@@ -185,19 +185,20 @@ impl Poller {
             }
             Query::TaskDefinition { name } => {
                 let slot = estate.task_definitions.entry(name.clone()).or_default();
-                let outcome = one(slot, part, now, |fact| picked!(fact, TaskDefinition).map(|found| *found));
+                let outcome = store_value(slot, part, now, |fact| picked!(fact, TaskDefinition).map(|found| *found));
                 self.finish_keyed(Source::TaskDefinitions, name, outcome, false, environment, now);
             }
             Query::Rollouts { service, .. } => self.take_rollouts(estate, environment, service, part, now),
             Query::Targets { group } => {
                 let slot = estate.targets.entry(group.clone()).or_default();
-                let outcome = one(slot, part, now, |fact| picked!(fact, Targets));
+                let outcome = store_value(slot, part, now, |fact| picked!(fact, Targets));
                 self.finish_keyed(Source::Targets, group, outcome, false, environment, now);
             }
             Query::Metrics { .. } => self.take_metrics(estate, environment, &flight, part, now),
             Query::TaskLog { group, stream, .. } => {
                 let slot = estate.task_logs.entry((group.clone(), stream.clone())).or_default();
-                let outcome = one(slot, part, now, |fact| picked!(fact, TaskLog).map(|lines| agent::heard(&lines)));
+                let outcome =
+                    store_value(slot, part, now, |fact| picked!(fact, TaskLog).map(|lines| agent::log_status(&lines)));
                 self.finish_keyed(Source::Agents, agent_watch::task_of(stream), outcome, false, environment, now);
             }
             Query::Cluster { .. }
@@ -216,11 +217,11 @@ impl Poller {
             | Query::RdsEvents { .. }
             | Query::Trail { .. }
             | Query::ConfiguredGroups { .. }
-            | Query::Function { .. } => self.whole(estate, environment, flight, part, now),
+            | Query::Function { .. } => self.replace_value(estate, environment, flight, part, now),
         }
     }
 
-    /// The newest deployments of a service.
+    /// Takes the newest deployments of a service.
     fn take_rollouts(
         &mut self,
         estate: &mut Estate,
@@ -230,9 +231,9 @@ impl Poller {
         now: Timestamp,
     ) {
         let slot = estate.rollouts.entry(service.to_owned()).or_default();
-        let outcome = one(slot, part, now, |fact| picked!(fact, Rollouts));
-        let steady =
-            outcome.is_ok() && slot.value().and_then(|list| list.first()).is_none_or(|newest| newest.status.terminal());
+        let outcome = store_value(slot, part, now, |fact| picked!(fact, Rollouts));
+        let steady = outcome.is_ok()
+            && slot.value().and_then(|list| list.first()).is_none_or(|newest| newest.status.has_ended());
         if outcome.is_ok()
             && let Some(primary) = estate.service(service).and_then(|service| service.primary())
         {
@@ -241,8 +242,8 @@ impl Poller {
         self.finish_keyed(Source::Rollouts, service, outcome, steady, environment, now);
     }
 
-    /// Sources that replace their value whole; pages are gathered until the last.
-    fn whole(
+    /// Takes sources that replace their value as a whole; pages are gathered until the last.
+    fn replace_value(
         &mut self,
         estate: &mut Estate,
         environment: &EnvironmentConfig,
@@ -256,55 +257,61 @@ impl Poller {
         let database = |id: &str| environment.databases.iter().any(|pattern| matches(pattern, id));
         let outcome = match job {
             Job::Cluster => cluster(estate, environment, part, now),
-            Job::ScalableTargets => all(&mut estate.scalable, pages, part, now, |fact| picked!(fact, ScalableTargets)),
-            Job::ScalingPolicies => all(&mut estate.policies, pages, part, now, |fact| picked!(fact, ScalingPolicies)),
-            Job::Schedules => all(&mut estate.schedules, pages, part, now, |fact| match fact {
+            Job::ScalableTargets => {
+                store_list(&mut estate.scalable, pages, part, now, |fact| picked!(fact, ScalableTargets))
+            }
+            Job::ScalingPolicies => {
+                store_list(&mut estate.policies, pages, part, now, |fact| picked!(fact, ScalingPolicies))
+            }
+            Job::Schedules => store_list(&mut estate.schedules, pages, part, now, |fact| match fact {
                 Fact::Schedules(found) => Some(found),
-                fact => beside(fact, &mut others),
+                fact => record_others(fact, &mut others),
             }),
             Job::ScheduledActions => {
-                all(&mut estate.scheduled, pages, part, now, |fact| picked!(fact, ScheduledActions))
+                store_list(&mut estate.scheduled, pages, part, now, |fact| picked!(fact, ScheduledActions))
             }
             Job::ScalingActivities => {
-                all(&mut estate.activities, pages, part, now, |fact| picked!(fact, ScalingActivities))
+                store_list(&mut estate.activities, pages, part, now, |fact| picked!(fact, ScalingActivities))
             }
-            Job::TargetGroups => all(&mut estate.target_groups, pages, part, now, |fact| {
+            Job::TargetGroups => store_list(&mut estate.target_groups, pages, part, now, |fact| {
                 let ours = |pattern: &String, arn: &str| matches(pattern, arn) || matches(pattern, group_name(arn));
                 let ours = |arn: &String| environment.target_groups.iter().any(|pattern| ours(pattern, arn));
-                Some(sift(picked!(fact, TargetGroups)?, &mut others, |arn| arn, ours))
+                Some(keep_own(picked!(fact, TargetGroups)?, &mut others, |arn| arn, ours))
             }),
-            Job::DbClusters => all(&mut estate.db_clusters, pages, part, now, |fact| {
+            Job::DbClusters => store_list(&mut estate.db_clusters, pages, part, now, |fact| {
                 let found = picked!(fact, DbClusters)?;
-                Some(sift(found, &mut others, |cluster| &cluster.id, |cluster| database(&cluster.id)))
+                Some(keep_own(found, &mut others, |cluster| &cluster.id, |cluster| database(&cluster.id)))
             }),
-            Job::DbInstances => all(&mut estate.db_instances, pages, part, now, |fact| {
+            Job::DbInstances => store_list(&mut estate.db_instances, pages, part, now, |fact| {
                 let ours = |one: &DbInstance| database(&one.id) || one.cluster.as_deref().is_some_and(database);
-                Some(sift(picked!(fact, DbInstances)?, &mut others, |instance| &instance.id, ours))
+                Some(keep_own(picked!(fact, DbInstances)?, &mut others, |instance| &instance.id, ours))
             }),
-            Job::DbSnapshots => all(&mut estate.db_snapshots, pages, part, now, |fact| {
+            Job::DbSnapshots => store_list(&mut estate.db_snapshots, pages, part, now, |fact| {
                 let found = picked!(fact, DbSnapshots)?;
                 Some(found.into_iter().filter(|one| database(&one.database)).collect())
             }),
-            Job::Alarms => all(&mut estate.alarms, pages, part, now, |fact| match fact {
+            Job::Alarms => store_list(&mut estate.alarms, pages, part, now, |fact| match fact {
                 Fact::Alarms(found) => Some(found),
-                fact => beside(fact, &mut others),
+                fact => record_others(fact, &mut others),
             }),
-            Job::AlarmMutes => all(&mut estate.alarm_mutes, pages, part, now, |fact| picked!(fact, AlarmMutes)),
-            Job::AlarmHistory => all(&mut estate.alarm_changes, pages, part, now, |fact| picked!(fact, AlarmHistory)),
+            Job::AlarmMutes => store_list(&mut estate.alarm_mutes, pages, part, now, |fact| picked!(fact, AlarmMutes)),
+            Job::AlarmHistory => {
+                store_list(&mut estate.alarm_changes, pages, part, now, |fact| picked!(fact, AlarmHistory))
+            }
             Job::RdsEvents => rds_events(estate, environment, pages, part, now),
             Job::Trail => values::trail(&mut estate.trail, pages, part, now),
-            Job::LogGroups => all(&mut estate.log_groups, pages, part, now, |fact| match fact {
+            Job::LogGroups => store_list(&mut estate.log_groups, pages, part, now, |fact| match fact {
                 Fact::LogGroups(found) => Some(found.into_iter().map(|group| group.name).collect()),
-                fact => beside(fact, &mut others),
+                fact => record_others(fact, &mut others),
             }),
-            Job::Function => one(&mut estate.function, part, now, |fact| picked!(fact, Function)),
+            Job::Function => store_value(&mut estate.function, part, now, |fact| picked!(fact, Function)),
             Job::Identity | Job::Services | Job::Tasks | Job::ServiceMetrics | Job::DbMetrics => return,
         };
-        estate.others.insert(job.source(), others);
-        estate.listed = true;
-        self.landed(job);
+        estate.foreign_names.insert(job.source(), others);
+        estate.lists_changed = true;
+        self.record_answer(job);
         self.finish(job, outcome, environment, now);
-        // A failover takes seconds: at the usual interval it would be over before it is seen.
+        // A failover takes seconds: at the usual interval it would be over unseen.
         let databases = matches!(job, Job::DbClusters | Job::DbInstances);
         if databases
             && outcome.is_ok()
@@ -315,29 +322,29 @@ impl Poller {
     }
 }
 
-/// The cluster of the configured name.
+/// Takes the cluster with the configured name.
 fn cluster(
     estate: &mut Estate,
     environment: &EnvironmentConfig,
     part: Part,
     now: Timestamp,
 ) -> Result<(), FailureKind> {
-    let outcome = one(&mut estate.cluster, part, now, |fact| match fact {
+    let outcome = store_value(&mut estate.cluster, part, now, |fact| match fact {
         Fact::Cluster(found) => Some(found.unwrap_or_default()),
         _ => None,
     });
-    // No cluster of that name: an empty one was learned, which is not to be believed.
+    // There is no cluster of that name: the empty value just learned must not be used.
     if outcome.is_ok() && estate.cluster.value().is_some_and(|cluster| cluster.name.is_empty()) {
         let name = environment.cluster.as_deref().unwrap_or_default();
         estate.cluster = crate::model::Observed::default();
-        estate.cluster.fail(Failure::new(FailureKind::NotFound, format!("there is no cluster {name}")));
+        estate.cluster.record_failure(Failure::new(FailureKind::NotFound, format!("there is no cluster {name}")));
         Err(FailureKind::NotFound)
     } else {
         outcome
     }
 }
 
-/// Events of the configured databases and of their instances.
+/// Takes the events of the configured databases and their instances.
 fn rds_events(
     estate: &mut Estate,
     environment: &EnvironmentConfig,
@@ -349,24 +356,24 @@ fn rds_events(
     let of_cluster = |one: &&DbInstance| database(&one.id) || one.cluster.as_deref().is_some_and(database);
     let instances = estate.db_instances.value().into_iter().flatten().filter(of_cluster);
     let ours: Vec<String> = instances.map(|one| one.id.clone()).collect();
-    all(&mut estate.rds_events, pages, part, now, |fact| {
+    store_list(&mut estate.rds_events, pages, part, now, |fact| {
         let mut found = picked!(fact, RdsEvents)?;
         found.retain(|event| database(&event.source) || ours.contains(&event.source));
         Some(found)
     })
 }
 
-/// Names beside those that were asked for: no part of the value.
-fn beside<T>(fact: Fact, others: &mut Vec<String>) -> Option<Vec<T>> {
-    others.extend(picked!(fact, Others)?);
+/// Records names of things outside the environment, which are no part of the value.
+fn record_others<T>(fact: Fact, others: &mut Vec<String>) -> Option<Vec<T>> {
+    others.extend(picked!(fact, ExistingNames)?);
     None
 }
 
-/// Marks the services that an answer may change the judgement of.
+/// Marks the services whose health an answer may change.
 fn mark(estate: &mut Estate, query: &Query, part: &Part) {
     use crate::model::MetricKey;
     let (Part::Page(fact) | Part::Last(fact)) = part else { return };
-    let Estate { services, unjudged, .. } = estate;
+    let Estate { services, dirty: unjudged, .. } = estate;
     let services = || services.value().into_iter().flat_map(|all| all.values());
     match (query, fact) {
         (_, Fact::Services(found, _)) => found.iter().for_each(|service| unjudged.mark(&service.name)),
@@ -379,8 +386,8 @@ fn mark(estate: &mut Estate, query: &Query, part: &Part) {
             using.for_each(|service| unjudged.mark(&service.name));
         }
         (Query::Targets { group }, _) => {
-            let behind = services().filter(|service| service.target_groups.contains(group));
-            behind.for_each(|service| unjudged.mark(&service.name));
+            let users = services().filter(|service| service.target_groups.contains(group));
+            users.for_each(|service| unjudged.mark(&service.name));
         }
         (_, Fact::Metrics(found)) => {
             for (key, _) in found {

@@ -1,4 +1,4 @@
-//! The commands of the bottom line.
+//! Which commands the bottom line shows.
 
 use super::command::{Bottom, Id, Risk, Scope};
 use super::overlay::Kind;
@@ -6,21 +6,22 @@ use super::select;
 use super::{App, Command};
 use crate::model::key::Key;
 
-/// The commands of the bottom line, most useful first.
+/// Returns the commands of the bottom line, most useful first.
 pub fn commands(app: &App) -> Vec<Id> {
     if app.screen.typing.is_some() {
         return vec![Id::ACCEPT, Id::CANCEL, Id::DELETE_ALL];
     }
     if let Some(overlay) = app.screen.overlays.last() {
-        return over(&overlay.kind);
+        return overlay_commands(&overlay.kind);
     }
     let place = |id: Id| app.table.command(id).bottom;
     let mut own: Vec<(u8, Id)> = Vec::new();
     let editing = app.editing();
-    let taken = |command: &&Command| (app.shown().hooks.takes)(app, command.id);
-    for command in app.shown().commands.iter().filter(|command| (command.scope == Scope::Text) <= editing).filter(taken)
+    let taken = |command: &&Command| (app.shown_pane().hooks.accepts_command)(app, command.id);
+    for command in
+        app.shown_pane().commands.iter().filter(|command| (command.scope == Scope::Text) <= editing).filter(taken)
     {
-        let letter = |key: &Key| key.text().is_some();
+        let letter = |key: &Key| key.typed_char().is_some();
         let typed = editing && command.scope != Scope::Text && app.keymap.keys(command.id).iter().all(letter);
         if let Bottom::First(place) = command.bottom
             && !typed
@@ -36,10 +37,12 @@ pub fn commands(app: &App) -> Vec<Id> {
     for command in app.table.commands().filter(|command| !matches!(command.scope, Scope::Pane(_))) {
         match command.bottom {
             Bottom::Then(place) => common.push((place, command.id)),
-            Bottom::Room(place) if own.is_empty() && (app.view().blocks.len() > 1 || command.id != Id::NEXT_BLOCK) => {
+            Bottom::IfRoom(place)
+                if own.is_empty() && (app.view().blocks.len() > 1 || command.id != Id::NEXT_BLOCK) =>
+            {
                 common.push((place, command.id));
             }
-            Bottom::Room(_) | Bottom::First(_) | Bottom::No => {}
+            Bottom::IfRoom(_) | Bottom::First(_) | Bottom::No => {}
         }
     }
     common.sort_by_key(|(place, _)| *place);
@@ -53,7 +56,7 @@ pub fn commands(app: &App) -> Vec<Id> {
             .collect();
     }
     let (_, mut commands) = select::actions(app);
-    // The few changes that are made daily stand first; the others are in the list of actions and in help.
+    // The few changes that are made daily come first; the others are in the list of actions and in help.
     let daily = |id: &Id| matches!(place(*id), Bottom::First(_));
     let rare = |id: &Id| app.table.command(*id).risk != Risk::Read && !daily(id);
     let later: Vec<Id> = commands.iter().copied().filter(rare).collect();
@@ -72,8 +75,8 @@ pub fn commands(app: &App) -> Vec<Id> {
     commands
 }
 
-/// The commands of a window.
-fn over(kind: &Kind) -> Vec<Id> {
+/// Returns the commands of an overlay window.
+fn overlay_commands(kind: &Kind) -> Vec<Id> {
     match kind {
         Kind::Inspect | Kind::Message | Kind::Code | Kind::SignIn | Kind::Checkup => {
             vec![Id::BACK, Id::FILTER, Id::COPY]
@@ -82,7 +85,7 @@ fn over(kind: &Kind) -> Vec<Id> {
         Kind::Plan(_) | Kind::Revert(_) | Kind::Confirm(..) | Kind::Quit => vec![Id::OPEN, Id::BACK, Id::COPY],
         Kind::Choose(_)
         | Kind::Ask(_)
-        | Kind::Name
+        | Kind::SnapshotName
         | Kind::Help
         | Kind::Palette
         | Kind::Actions

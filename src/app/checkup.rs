@@ -1,27 +1,27 @@
-//! The findings of `cockpit doctor`: its checks, and their results.
+//! The checks of `cockpit doctor` and their results.
 
-use crate::model::names::listed;
+use crate::model::names::list_names;
 use crate::model::{Failure, FailureKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// How a check came out.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// As it should be.
     Ok,
-    /// Works, but not all of it.
+    /// Works, but not completely.
     Warn,
     /// Does not work.
     Fail,
-    /// Not known: it could not be looked at, or to try it would be to do it.
+    /// Not known: it could not be examined, or the only way to test it is to do it.
     Untried,
 }
 
 impl Outcome {
-    /// In a word, as reports have it.
-    pub fn word(self) -> &'static str {
+    /// The word that reports use.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Warn => "warn",
@@ -38,52 +38,52 @@ pub struct Check {
     pub name: String,
     /// The check's result.
     pub status: Outcome,
-    /// Where the value stands that was checked: `config.toml:12`; `null` where it is none of the configuration.
+    /// Where the checked value is configured: `config.toml:12`; `null` if it is not part of the configuration.
     pub place: Option<String>,
     /// The finding, in a sentence.
     pub detail: String,
-    /// The hint, where there is one.
+    /// What to do about it, if anything.
     pub hint: Option<String>,
-    /// Why it could not be looked at, or is refused: checks of one cause are told together.
+    /// The failure that prevented the check or made it fail: checks with the same cause are reported together.
     #[serde(skip)]
     pub failure: Option<Failure>,
 }
 
 impl Check {
-    /// All is well.
+    /// A check that passed.
     pub fn ok(name: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { name: name.into(), status: Outcome::Ok, place: None, detail: detail.into(), hint: None, failure: None }
     }
 
-    /// Works, but not all of it.
+    /// A check of something that works, but not completely.
     pub fn warn(name: impl Into<String>, detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { status: Outcome::Warn, hint: Some(hint.into()), ..Self::ok(name, detail) }
     }
 
-    /// Not known: it could not be looked at, or to try it would be to do it.
+    /// A check that could not be made: the thing could not be examined, or the only way to test it is to do it.
     pub fn untried(name: impl Into<String>, detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { status: Outcome::Untried, ..Self::warn(name, detail, hint) }
     }
 
-    /// Does not work.
+    /// A check that failed.
     pub fn fail(name: impl Into<String>, detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { status: Outcome::Fail, ..Self::warn(name, detail, hint) }
     }
 
-    /// The check of a value of the configuration, with the value's place.
+    /// Adds the place of the configured value that was checked.
     #[must_use]
     pub fn at(self, place: Option<String>) -> Self {
         Self { place, ..self }
     }
 
-    /// The check that failed because of this failure.
+    /// Adds the failure that caused the result.
     #[must_use]
     pub fn of(self, failure: &Failure) -> Self {
         Self { failure: Some(failure.clone()), ..self }
     }
 
-    /// The finding, with the place of the value in the configuration.
-    pub fn words(&self) -> String {
+    /// The finding, preceded by the value's place in the configuration.
+    pub fn describe(&self) -> String {
         match &self.place {
             Some(place) => format!("{place}: {}", self.detail),
             None => self.detail.clone(),
@@ -91,45 +91,48 @@ impl Check {
     }
 }
 
-/// The checks as people read them: those that failed for one cause are one, which names what it affects.
-pub fn joined(checks: &[Check]) -> Vec<Check> {
+/// Returns the checks for people to read: those that failed for the same cause become one, which names everything it
+/// affects.
+pub fn merge_by_cause(checks: &[Check]) -> Vec<Check> {
     let mut causes: Vec<(Vec<Failure>, Vec<usize>)> = Vec::new();
     for (at, check) in checks.iter().enumerate() {
         let Some(failure) = &check.failure else { continue };
-        // What one may not do and need not is another thing than what one has to be allowed.
-        let same = |(known, all): &&mut (Vec<Failure>, Vec<usize>)| {
-            known[0].is_like(failure) && (failure.kind != FailureKind::Denied || checks[all[0]].status == check.status)
+        // A missing permission that is optional is a different cause from one that is required.
+        let same = |(known, indices): &&mut (Vec<Failure>, Vec<usize>)| {
+            known[0].is_like(failure)
+                && (failure.kind != FailureKind::Denied || checks[indices[0]].status == check.status)
         };
         match causes.iter_mut().find(same) {
-            Some((known, all)) => {
+            Some((known, indices)) => {
                 known.push(failure.clone());
-                all.push(at);
+                indices.push(at);
             }
             None => causes.push((vec![failure.clone()], vec![at])),
         }
     }
-    let row = |(at, check): (usize, &Check)| match causes.iter().find(|(_, all)| all.contains(&at)) {
-        Some((failures, all)) if all.len() > 1 => (all[0] == at).then(|| together(checks, failures, all)),
+    let row = |(at, check): (usize, &Check)| match causes.iter().find(|(_, indices)| indices.contains(&at)) {
+        Some((failures, indices)) if indices.len() > 1 => (indices[0] == at).then(|| merged(checks, failures, indices)),
         Some(_) | None => Some(check.clone()),
     };
     checks.iter().enumerate().filter_map(row).collect()
 }
 
-/// Several checks with one cause, as the worst of them.
-fn together(checks: &[Check], failures: &[Failure], all: &[usize]) -> Check {
-    let why = Failure::together(failures);
-    let told = |name: &str| why.split([' ', ',']).any(|word| word == name);
-    let names: Vec<&str> = all.iter().map(|at| checks[*at].name.as_str()).filter(|name| !told(name)).collect();
-    let first = &checks[all[0]];
+/// Joins several checks with the same cause into one, with the worst status.
+fn merged(checks: &[Check], failures: &[Failure], indices: &[usize]) -> Check {
+    let why = Failure::describe_group(failures);
+    let is_named = |name: &str| why.split([' ', ',']).any(|word| word == name);
+    let unnamed: Vec<&str> =
+        indices.iter().map(|at| checks[*at].name.as_str()).filter(|name| !is_named(name)).collect();
+    let first = &checks[indices[0]];
     let status = [Outcome::Fail, Outcome::Warn, Outcome::Untried, Outcome::Ok]
         .into_iter()
-        .find(|status| all.iter().any(|at| checks[*at].status == *status));
-    let detail = if names.is_empty() { why.clone() } else { format!("{why}; affected: {}", listed(&names)) };
+        .find(|status| indices.iter().any(|at| checks[*at].status == *status));
+    let detail = if unnamed.is_empty() { why.clone() } else { format!("{why}; affected: {}", list_names(&unnamed)) };
     Check { status: status.unwrap_or(first.status), detail, place: None, ..first.clone() }
 }
 
-/// How many came out how: `40 ok, 1 warning, 0 failed, 1 untried`.
-pub fn counted(checks: &[Check]) -> String {
+/// Counts the results: `40 ok, 1 warning, 0 failed, 1 untried`.
+pub fn summary(checks: &[Check]) -> String {
     let count = |status| checks.iter().filter(|check| check.status == status).count();
     let warned = count(Outcome::Warn);
     let warnings = if warned == 1 { "warning" } else { "warnings" };
@@ -140,12 +143,12 @@ pub fn counted(checks: &[Check]) -> String {
     format!("{} ok, {warned} {warnings}, {} failed{untried}", count(Outcome::Ok), count(Outcome::Fail))
 }
 
-/// A look at an environment, while it goes on and after it.
+/// The check of an environment, in progress or finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkup {
     /// The environment that is checked.
     pub environment: String,
-    /// The checks; none while they are being made.
+    /// The checks; `None` while they run.
     pub checks: Option<Vec<Check>>,
 }
 
@@ -158,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_cause_refuses_is_one_row_that_names_what_it_affects() {
+    fn checks_with_one_cause_become_one_row_that_names_all_of_them() {
         let expired = |action: &str| refused(action, FailureKind::Credentials, "the key has expired");
         let of = |name: &str, make: fn(String, String, String) -> Check| {
             let failure = expired(name);
@@ -171,18 +174,18 @@ mod tests {
             of("wafv2:GetWebACL", Check::warn),
             Check::untried("services", "not known", "renew it").at(Some("config.toml:7".into())).of(&expired("ecs:A")),
         ];
-        let rows = joined(&checks);
+        let rows = merge_by_cause(&checks);
         assert_eq!(rows.len(), 2, "{rows:#?}");
         assert_eq!((rows[0].status, rows[0].name.as_str()), (Outcome::Fail, "sts:GetCallerIdentity"));
         assert_eq!(
-            rows[0].words(),
+            rows[0].describe(),
             "the key has expired; affected: sts:GetCallerIdentity, ecs:ListServices, wafv2:GetWebACL, services"
         );
         assert_eq!(rows[1], checks[1]);
     }
 
     #[test]
-    fn a_missing_permission_fails_only_where_it_is_needed() {
+    fn missing_permission_fails_only_if_it_is_required() {
         let denied = |action: &str, make: fn(String, String, String) -> Check| {
             let failure = refused(action, FailureKind::Denied, "not allowed");
             make(action.to_owned(), failure.message.clone(), "allow it".to_owned()).of(&failure)
@@ -192,7 +195,7 @@ mod tests {
             denied("ecs:ListTasks", Check::fail),
             denied("wafv2:GetWebACL", Check::warn),
         ];
-        let words: Vec<String> = joined(&checks).iter().map(Check::words).collect();
+        let words: Vec<String> = merge_by_cause(&checks).iter().map(Check::describe).collect();
         assert_eq!(words, ["not allowed: ecs:ListServices, ecs:ListTasks", "wafv2:GetWebACL: not allowed"]);
     }
 }

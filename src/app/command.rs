@@ -1,13 +1,13 @@
-//! A command: its name, its words, its keys, where it is listened to, what it risks, when it applies, whether the
-//! bottom line shows it, and what it does. Key map, palette, help, `docs/keys.md` and confirmation all derive from its
-//! row. The rows that every pane shares are in `commands`; a pane's own are in its folder.
+//! A command: its name, title, keys, scope, risk, when it applies, its place on the bottom line, and what it does. The
+//! key map, palette, help, `docs/keys.md` and the confirmation all derive from this row. Commands that every pane
+//! shares are in `commands`; a pane's own are in its folder.
 
 use super::effect::Effect;
 use crate::model::key::Key;
 pub use crate::model::risk::Risk;
 use std::fmt;
 
-/// The name of a command, by which it is bound, run and found.
+/// The name of a command; used to bind, run and find it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id(pub &'static str);
 
@@ -85,71 +85,71 @@ ids! {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PaneId(pub &'static str);
 
-/// Where a command's keys are listened to. The more special scope wins over the more general.
+/// Where a command's keys apply. A more specific scope takes precedence over a more general one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
     /// A line of text is being typed.
     Input,
     /// Several lines are being typed in a block of the pane that is shown.
     Text,
-    /// Something lies over the panes.
+    /// A window lies over the panes.
     Overlay,
     /// The pane of this name.
     Pane(&'static str),
     /// In blocks that have rows.
     List,
-    /// Listens in every pane.
+    /// In every pane.
     Global,
 }
 
-/// Whether a command stands on the bottom line, and where: the smallest number first.
+/// Whether a command is on the bottom line, and in which order: smallest number first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Bottom {
-    /// Not by itself: it stands among what can be done with the selected thing.
+    /// Not listed by itself, only among the actions on the selected thing.
     No,
-    /// First, as it is daily work: of a pane's own commands, and of those that change something.
+    /// First, because it is daily work: a pane's own commands, and those that change something.
     First(u8),
-    /// After what can be done to the selected thing.
+    /// After the actions on the selected thing.
     Then(u8),
-    /// There too, but not where a pane has commands of its own to show.
-    Room(u8),
+    /// Like `Then`, but only in panes that show no commands of their own.
+    IfRoom(u8),
 }
 
-/// A command of a state `A`.
+/// A command that acts on a state of type `A`.
 pub struct Command<A> {
-    /// Its name, in the configuration and the palette too.
+    /// Its name, also used in the configuration and the palette.
     pub id: Id,
-    /// Where its keys are listened to.
+    /// Where its keys apply.
     pub scope: Scope,
     pub risk: Risk,
     /// Two or three words for the bottom line.
     pub title: &'static str,
     /// Default keys, the one to show first.
     pub keys: &'static [&'static str],
-    /// The effect of the command, in a sentence: for help and docs.
+    /// What the command does, in one sentence; for help and docs.
     pub doc: &'static str,
     does: Does<A>,
-    /// Whether it has something to act on now: the list of actions asks.
+    /// Whether the command has something to act on now; used by the list of actions.
     when: When<A>,
     /// Whether the bottom line shows it.
     pub bottom: Bottom,
-    /// Whether a window with buttons takes it.
+    /// Whether the command also works in windows with buttons.
     pub in_dialogs: bool,
 }
 
 /// The function that a command runs.
 enum Does<A> {
-    /// One of the program's.
+    /// A built-in command's function.
     Own(fn(&mut A) -> Vec<Effect>),
-    /// One of several that are run in one way, by its number among them.
+    /// A function that several commands share; the number tells them apart.
     Numbered(fn(&mut A, usize) -> Vec<Effect>, usize),
 }
 
 /// When a command applies.
 enum When<A> {
-    /// One of the program's.
+    /// A built-in command's condition.
     Own(fn(&A) -> bool),
-    /// One of several, by its number among them.
+    /// A condition that several commands share; the number tells them apart.
     Numbered(fn(&A, usize) -> bool, usize),
 }
 
@@ -160,7 +160,7 @@ impl<A> fmt::Debug for Command<A> {
 }
 
 impl<A> Command<A> {
-    /// A command that only looks, and always applies.
+    /// A read-only command that always applies.
     pub const fn new(
         id: Id,
         scope: Scope,
@@ -174,7 +174,7 @@ impl<A> Command<A> {
         Self { id, scope, risk, title, keys, doc, does, when, bottom, in_dialogs }
     }
 
-    /// A command that shares its function with others, told apart by number.
+    /// Makes the command share its functions with others; `number` tells them apart.
     #[must_use]
     pub fn numbered(
         self,
@@ -185,7 +185,7 @@ impl<A> Command<A> {
         Self { does: Does::Numbered(run, number), when: When::Numbered(applies, number), ..self }
     }
 
-    /// Whether it is one of several that the configuration names.
+    /// Whether the command comes from the configuration.
     pub fn is_numbered(&self) -> bool {
         matches!(self.does, Does::Numbered(..))
     }
@@ -208,7 +208,7 @@ impl<A> Command<A> {
 
     /// Sets the risk of the command.
     #[must_use]
-    pub const fn risks(mut self, risk: Risk) -> Self {
+    pub const fn with_risk(mut self, risk: Risk) -> Self {
         self.risk = risk;
         self
     }
@@ -227,19 +227,19 @@ impl<A> Command<A> {
         self
     }
 
-    /// Has the command listen in windows with buttons, too.
+    /// Makes the command work in windows with buttons, too.
     #[must_use]
     pub const fn in_dialogs(mut self) -> Self {
         self.in_dialogs = true;
         self
     }
 
-    /// The name by which it is bound, found in the palette and documented.
+    /// The name used to bind it, find it in the palette and document it.
     pub const fn name(&self) -> &'static str {
         self.id.0
     }
 
-    /// The default keys, parsed.
+    /// The default keys, parsed; texts that are no keys are left out.
     pub fn default_keys(&self) -> Vec<Key> {
         self.keys.iter().filter_map(|key| key.parse().ok()).collect()
     }

@@ -1,16 +1,16 @@
 //! The commands that every pane shares, a row each (see [`super::command`]).
 
-use super::command::Bottom::{First, Room, Then};
+use super::command::Bottom::{First, IfRoom, Then};
 use super::command::Scope::{Global, Input, List};
 use super::command::{Id, Risk};
 use super::effect::Effect;
 use super::input::Edit;
 use super::overlay::Question;
 use super::pane::Motion;
-use super::update::moves::{moved, next_block, page, step};
+use super::update::moves::{handle_motion, next_block, page, step};
 use super::update::open::inspect;
-use super::update::run::{back, console, copy, filter, open_or_choose, palette, pause, pushed, refresh, sort};
-use super::update::settle::done;
+use super::update::run::{back, console, copy, filter, open_or_choose, open_window, palette, pause, refresh, sort};
+use super::update::settle::after_move;
 use super::update::typing::{accept, cancel, edit, input_next};
 use super::update::{change, checkup, dialogs, sign_in};
 use super::{Command, overlays, select};
@@ -20,20 +20,20 @@ use crate::model::timer::Power;
 pub const FIRST: &[Command] = &[
     Command::new(Id::OPEN, List, "open", &["enter"], "Go into the selected thing.", open_or_choose)
         .in_dialogs()
-        .when(select::opens),
+        .when(select::can_open),
     Command::new(Id::BACK, Global, "back", &["esc"], "One level back; never quits.", |app| {
         back(app);
-        done(app)
+        after_move(app)
     })
     .in_dialogs(),
     Command::new(Id::ACTIONS, Global, "actions", &["x"], "List what can be done to the selected thing.", |app| {
-        pushed(app, overlays::actions)
+        open_window(app, overlays::actions)
     }),
     Command::new(Id::FILTER, List, "filter", &["/"], "Show only the rows that contain a text.", filter)
-        .on_bottom(Room(0)),
+        .on_bottom(IfRoom(0)),
     Command::new(Id::SORT, List, "sort", &["s"], "Sort by the next column; again reverses it first.", |app| {
         sort(app);
-        done(app)
+        after_move(app)
     }),
     Command::new(Id::INSPECT, List, "fields", &["i"], "Show the raw fields of the selected thing.", inspect)
         .when(select::has_fields),
@@ -51,11 +51,13 @@ pub const FIRST: &[Command] = &[
     .when(select::has_link),
     Command::new(Id::REFRESH, Global, "refresh", &["r"], "Read what is on the screen again, now.", refresh),
     Command::new(Id::ENVIRONMENT, Global, "environment", &["e"], "Switch to another environment.", |app| {
-        pushed(app, overlays::environments)
+        open_window(app, overlays::environments)
     })
     .on_bottom(Then(20)),
-    Command::new(Id::HELP, Global, "help", &["?"], "Show all keys and commands.", |app| pushed(app, overlays::help))
-        .on_bottom(Then(30)),
+    Command::new(Id::HELP, Global, "help", &["?"], "Show all keys and commands.", |app| {
+        open_window(app, overlays::help)
+    })
+    .on_bottom(Then(30)),
     Command::new(Id::PALETTE, Global, "command", &[":"], "Run a command by its name.", palette).on_bottom(Then(40)),
     Command::new(
         Id("sign-in"),
@@ -75,39 +77,41 @@ pub const FIRST: &[Command] = &[
     ),
     Command::new(Id::ZOOM, Global, "zoom", &["z"], "Zoom the focused block to the whole screen, or back.", |app| {
         app.screen.zoom = !app.screen.zoom;
-        done(app)
+        after_move(app)
     })
-    .on_bottom(Room(50)),
-    Command::new(Id::PAUSE, Global, "pause", &["p"], "Pause the screen; again resumes it.", pause).on_bottom(Room(60)),
+    .on_bottom(IfRoom(50)),
+    Command::new(Id::PAUSE, Global, "pause", &["p"], "Pause the screen; again resumes it.", pause)
+        .on_bottom(IfRoom(60)),
     Command::new(Id::ACTIVITY, Global, "activity", &["ctrl-a"], "Show what happened in this session.", |app| {
-        pushed(app, overlays::activity)
+        open_window(app, overlays::activity)
     })
-    .on_bottom(Room(70)),
+    .on_bottom(IfRoom(70)),
 ];
 
 /// The commands that move the focus and the selection.
 pub const MOVING: &[Command] = &[
     Command::new(Id::NEXT_BLOCK, Global, "next block", &["tab"], "Focus the next block.", |app| {
         next_block(app, 1);
-        done(app)
+        after_move(app)
     })
     .when(|app| app.view().blocks.len() > 1)
-    .on_bottom(Room(10))
+    .on_bottom(IfRoom(10))
     .in_dialogs(),
     Command::new(Id::PREVIOUS_BLOCK, Global, "previous block", &["shift-tab"], "Focus the previous block.", |app| {
         next_block(app, -1);
-        done(app)
+        after_move(app)
     })
     .in_dialogs(),
-    Command::new(Id::DOWN, List, "down", &["j", "down"], "One row down.", |app| moved(app, Motion::Down)).in_dialogs(),
-    Command::new(Id::UP, List, "up", &["k", "up"], "One row up.", |app| moved(app, Motion::Up)).in_dialogs(),
+    Command::new(Id::DOWN, List, "down", &["j", "down"], "One row down.", |app| handle_motion(app, Motion::Down))
+        .in_dialogs(),
+    Command::new(Id::UP, List, "up", &["k", "up"], "One row up.", |app| handle_motion(app, Motion::Up)).in_dialogs(),
     Command::new(
         Id::LEFT,
         List,
         "left",
         &["h", "left"],
         "To the left: the block beside, or the beginning of a long line.",
-        |app| moved(app, Motion::Left),
+        |app| handle_motion(app, Motion::Left),
     )
     .in_dialogs(),
     Command::new(
@@ -116,34 +120,40 @@ pub const MOVING: &[Command] = &[
         "right",
         &["l", "right"],
         "To the right: the block beside, or further along a long line.",
-        |app| moved(app, Motion::Right),
+        |app| handle_motion(app, Motion::Right),
     )
     .in_dialogs(),
-    Command::new(Id::FIRST, List, "first", &["g", "home"], "To the first row.", |app| moved(app, Motion::First))
-        .in_dialogs(),
-    Command::new(Id::LAST, List, "last", &["G", "end"], "To the last row.", |app| moved(app, Motion::Last))
+    Command::new(Id::FIRST, List, "first", &["g", "home"], "To the first row.", |app| {
+        handle_motion(app, Motion::First)
+    })
+    .in_dialogs(),
+    Command::new(Id::LAST, List, "last", &["G", "end"], "To the last row.", |app| handle_motion(app, Motion::Last))
         .in_dialogs(),
     Command::new(Id::HALF_DOWN, List, "half a page down", &["ctrl-d"], "Half a page down.", |app| {
-        moved(app, Motion::HalfDown)
+        handle_motion(app, Motion::HalfDown)
     })
     .in_dialogs(),
-    Command::new(Id::HALF_UP, List, "half a page up", &["ctrl-u"], "Half a page up.", |app| moved(app, Motion::HalfUp))
-        .in_dialogs(),
+    Command::new(Id::HALF_UP, List, "half a page up", &["ctrl-u"], "Half a page up.", |app| {
+        handle_motion(app, Motion::HalfUp)
+    })
+    .in_dialogs(),
     Command::new(Id::PAGE_DOWN, List, "page down", &["pagedown", "ctrl-f"], "A page down.", |app| {
-        moved(app, Motion::PageDown)
+        handle_motion(app, Motion::PageDown)
     })
     .in_dialogs(),
-    Command::new(Id::PAGE_UP, List, "page up", &["pageup", "ctrl-b"], "A page up.", |app| moved(app, Motion::PageUp))
-        .in_dialogs(),
+    Command::new(Id::PAGE_UP, List, "page up", &["pageup", "ctrl-b"], "A page up.", |app| {
+        handle_motion(app, Motion::PageUp)
+    })
+    .in_dialogs(),
     Command::new(Id::NEXT_MATCH, List, "next match", &["n"], "To the next row that matches.", |app| {
-        moved(app, Motion::NextMatch)
+        handle_motion(app, Motion::NextMatch)
     }),
     Command::new(Id::PREVIOUS_MATCH, List, "previous match", &["N"], "To the previous row that matches.", |app| {
-        moved(app, Motion::PreviousMatch)
+        handle_motion(app, Motion::PreviousMatch)
     }),
 ];
 
-/// Commands that change something, and those that leave.
+/// Commands that change something, and those that leave the program.
 pub const CHANGES: &[Command] = &[
     Command::new(
         Id::DEPLOY,
@@ -153,7 +163,7 @@ pub const CHANGES: &[Command] = &[
         "Deploy an image to the selected service: choose it, look at the plan, confirm.",
         change::deploy::image,
     )
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .when(select::in_service)
     .on_bottom(First(2)),
     Command::new(
@@ -164,14 +174,14 @@ pub const CHANGES: &[Command] = &[
         "Roll the selected service back to a version that ran before; stops a deployment in progress.",
         change::deploy::roll_back,
     )
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .when(select::can_roll_back)
     .on_bottom(First(3)),
     Command::new(Id::SCALE, List, "scale", &["S"], "Change how many tasks of the selected service run.", |app| {
-        change::steps::ask(app, Question::Count);
-        done(app)
+        change::steps::ask_numbers(app, Question::Count);
+        after_move(app)
     })
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .when(select::in_service)
     .on_bottom(First(4)),
     Command::new(
@@ -182,7 +192,7 @@ pub const CHANGES: &[Command] = &[
         "Deploy the selected service's task definition again, with new tasks.",
         change::deploy::force,
     )
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .when(select::in_service),
     Command::new(
         Id::STOP_TASK,
@@ -192,8 +202,8 @@ pub const CHANGES: &[Command] = &[
         "Stop the selected task; its service starts another in its place.",
         change::steps::stop_task,
     )
-    .risks(Risk::Disrupt)
-    .when(select::on_task)
+    .with_risk(Risk::Disrupt)
+    .when(select::has_task)
     .on_bottom(First(1)),
     Command::new(
         Id::POWER,
@@ -203,7 +213,7 @@ pub const CHANGES: &[Command] = &[
         "Stop the environment, or start it with the desired counts that it had.",
         change::steps::power,
     )
-    .risks(Risk::Disrupt)
+    .with_risk(Risk::Disrupt)
     .when(select::in_service),
     Command::new(
         Id::WATCH,
@@ -222,7 +232,7 @@ pub const CHANGES: &[Command] = &[
         "Suspend the autoscaling of the selected service.",
         |app| change::steps::suspend(app, true),
     )
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .when(|app| select::suspended(app) == Some(false)),
     Command::new(
         Id::SCALING_RESUME,
@@ -232,7 +242,7 @@ pub const CHANGES: &[Command] = &[
         "Resume the autoscaling of the selected service.",
         |app| change::steps::suspend(app, false),
     )
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .when(|app| select::suspended(app) == Some(true)),
     Command::new(
         Id::SCALING_LIMITS,
@@ -241,11 +251,11 @@ pub const CHANGES: &[Command] = &[
         &[],
         "Change the limits between which the selected service is scaled.",
         |app| {
-            change::steps::ask(app, Question::Limits);
-            done(app)
+            change::steps::ask_numbers(app, Question::Limits);
+            after_move(app)
         },
     )
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .when(|app| select::suspended(app).is_some()),
     Command::new(
         Id::SKIP_STOP,
@@ -255,7 +265,7 @@ pub const CHANGES: &[Command] = &[
         "Skip the next scheduled stop of the environment.",
         |app| change::steps::skip(app, Power::Stop),
     )
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .when(select::has_schedule),
     Command::new(
         Id::SKIP_START,
@@ -265,7 +275,7 @@ pub const CHANGES: &[Command] = &[
         "Skip the next scheduled start of the environment.",
         |app| change::steps::skip(app, Power::Start),
     )
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .when(select::has_schedule),
     Command::new(
         Id::SUSPEND,
@@ -279,7 +289,7 @@ pub const CHANGES: &[Command] = &[
     Command::new(Id::QUIT, Global, "quit", &["q", "ctrl-c"], "Leave.", dialogs::quit).on_bottom(Then(80)).in_dialogs(),
 ];
 
-/// While a line is typed.
+/// Commands that apply while a line is being typed.
 pub const TYPING: &[Command] = &[
     Command::new(Id::ACCEPT, Input, "accept", &["enter"], "Accept the line.", accept),
     Command::new(Id::CANCEL, Input, "cancel", &["esc", "ctrl-c"], "Cancel the line.", cancel),

@@ -8,19 +8,19 @@ use crate::panes::table::TABLE;
 use std::collections::BTreeMap;
 
 #[test]
-fn names_are_unique_and_default_keys_are_keys() {
-    let all: Vec<_> = TABLE.commands().collect();
-    for (place, command) in all.iter().enumerate() {
+fn command_names_are_unique_and_default_keys_parse() {
+    let commands: Vec<_> = TABLE.commands().collect();
+    for (place, command) in commands.iter().enumerate() {
         assert_eq!(command.default_keys().len(), command.keys.len(), "{}", command.name());
-        assert!(all[place + 1..].iter().all(|other| other.id != command.id), "{} twice", command.name());
+        assert!(commands[place + 1..].iter().all(|other| other.id != command.id), "{} twice", command.name());
     }
 }
 
 #[test]
-fn small_letters_only_look() {
+fn commands_on_lowercase_keys_are_read_only() {
     for command in TABLE.commands() {
         for key in command.default_keys() {
-            let capital = key.text().is_some_and(char::is_uppercase);
+            let capital = key.typed_char().is_some_and(char::is_uppercase);
             let moves = [Id::LAST, Id::PREVIOUS_MATCH].contains(&command.id);
             assert_eq!(capital && !moves, command.risk != Risk::Read, "{}", command.name());
         }
@@ -28,7 +28,7 @@ fn small_letters_only_look() {
 }
 
 #[test]
-fn the_documentation_of_keys_is_this_registry() {
+fn documented_keys_match_the_commands() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/keys.md");
     let page = document::keys(&TABLE);
     if std::env::var_os("UPDATE_DOCS").is_some() {
@@ -39,7 +39,7 @@ fn the_documentation_of_keys_is_this_registry() {
 }
 
 #[test]
-fn what_is_offered_for_a_selection_is_a_command() {
+fn offered_actions_are_existing_commands() {
     for pane in TABLE.panes {
         for id in pane.actions {
             assert!(TABLE.by_name(id.0).is_some(), "{}: {}", pane.id.0, id.0);
@@ -53,7 +53,7 @@ fn defaults_have_no_conflict() {
 }
 
 #[test]
-fn a_conflict_and_an_unknown_command_are_told_together() {
+fn all_key_mistakes_are_reported_together() {
     let overrides = BTreeMap::from([
         ("open".to_owned(), vec!["j".to_owned()]),
         ("fly".to_owned(), vec!["f".to_owned()]),
@@ -64,7 +64,7 @@ fn a_conflict_and_an_unknown_command_are_told_together() {
 }
 
 #[test]
-fn the_special_scope_wins() {
+fn more_specific_scope_takes_precedence() {
     let map = Keymap::of(&TABLE);
     let key: Key = "enter".parse().expect("a key");
     assert_eq!(map.command(&[Scope::Input, Scope::List], key), Some(Id::ACCEPT));

@@ -1,5 +1,5 @@
-//! Commands of the configuration among those of the program: rows of the table as any other, so that key map, palette,
-//! help, the list of actions, `--read-only` and what a guarded environment asks hold for them without knowing of them.
+//! Commands defined in the configuration, as rows of the command table like any other. So the key map, palette, help,
+//! the list of actions, `--read-only` and the confirmations of guarded environments apply to them unchanged.
 
 use super::command::{Id, Scope};
 use super::operation::custom::{Request, Selected};
@@ -10,30 +10,31 @@ use crate::app::effect::Effect;
 use crate::config::CommandConfig;
 use crate::model::risk::Risk;
 
-/// The table with the commands of the configuration, which live as long as the program.
+/// Returns the table with the configured commands added; the memory is leaked, as the table lives as long as the
+/// program.
 pub fn table(base: &'static Table, commands: &[CommandConfig]) -> &'static Table {
     if commands.is_empty() {
         return base;
     }
     let rows: Vec<Command> = commands.iter().enumerate().map(|(number, command)| row(base, number, command)).collect();
-    let mut all = base.commands.to_vec();
-    all.push(rows.leak());
-    Box::leak(Box::new(Table { panes: base.panes, commands: all.leak() }))
+    let mut command_groups = base.commands.to_vec();
+    command_groups.push(rows.leak());
+    Box::leak(Box::new(Table { panes: base.panes, commands: command_groups.leak() }))
 }
 
 fn row(base: &'static Table, number: usize, command: &CommandConfig) -> Command {
-    let kept = |text: &str| -> &'static str { text.to_owned().leak() };
-    let keys: Vec<&'static str> = command.key.iter().map(|key| kept(key)).collect();
+    let leaked = |text: &str| -> &'static str { text.to_owned().leak() };
+    let keys: Vec<&'static str> = command.key.iter().map(|key| leaked(key)).collect();
     let pane = command.pane.as_deref().and_then(|name| base.panes.iter().find(|pane| pane.id.0 == name));
     let scope = pane.map_or(Scope::Global, |pane| Scope::Pane(pane.id.0));
-    let title = kept(command.title.as_deref().unwrap_or(&command.name));
-    let doc = kept(&command.doc.clone().unwrap_or_else(|| format!("Run `{}`.", command.run)));
-    Command::new(Id(kept(&command.name)), scope, title, keys.leak(), doc, |_| Vec::new())
-        .risks(command.risk)
+    let title = leaked(command.title.as_deref().unwrap_or(&command.name));
+    let doc = leaked(&command.doc.clone().unwrap_or_else(|| format!("Run `{}`.", command.run)));
+    Command::new(Id(leaked(&command.name)), scope, title, keys.leak(), doc, |_| Vec::new())
+        .with_risk(command.risk)
         .numbered(number, run, applies)
 }
 
-/// The selected thing, as a command gets it.
+/// The selected thing, in the form a configured command receives it.
 fn selected(app: &App) -> Selected {
     let subject = select::subject(app);
     let mut selected = Selected { service: select::service(app), ..Selected::default() };
@@ -54,17 +55,17 @@ fn selected(app: &App) -> Selected {
         }
         Some(Subject::Machine(id)) => selected.instance = Some(id.clone()),
         Some(Subject::Alarm(name)) => selected.alarm = Some(name.clone()),
-        Some(Subject::Services | Subject::Reached | Subject::Logs(..) | Subject::Text(_)) | None => {}
+        Some(Subject::Services | Subject::Reachability | Subject::Logs(..) | Subject::Text(_)) | None => {}
     }
-    let copied = || (app.shown().hooks.copy)(app).or_else(|| Some(subject.as_ref()?.name().to_owned()));
+    let copied = || (app.shown_pane().hooks.copy)(app).or_else(|| Some(subject.as_ref()?.name().to_owned()));
     selected.row = copied().filter(|row| !row.contains('\0'));
     selected
 }
 
-/// Why it does not apply now; none: it does.
+/// Returns why the command does not apply now; `None` if it applies.
 fn missing(app: &App, command: &CommandConfig) -> Option<String> {
     if let Some(pane) = &command.pane
-        && app.shown().id.0 != pane
+        && app.shown_pane().id.0 != pane
     {
         return Some(format!("`{}` applies in the pane {pane}", command.name));
     }
@@ -79,11 +80,11 @@ fn applies(app: &App, number: usize) -> bool {
     app.config.commands.get(number).is_some_and(|command| missing(app, command).is_none())
 }
 
-/// Runs it: at once where it only looks, after its plan where it changes something.
+/// Runs the command: at once if it only reads, after its plan is confirmed if it changes something.
 fn run(app: &mut App, number: usize) -> Vec<Effect> {
     let Some(command) = app.config.commands.get(number).cloned() else { return Vec::new() };
     if let Some(why) = missing(app, &command) {
-        app.say(why);
+        app.show_message(why);
         return Vec::new();
     }
     let risk = command.risk;

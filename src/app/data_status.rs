@@ -1,33 +1,33 @@
-//! How a block's data stands: its age, its failure, what is missing; and which of loading, empty, not
-//! configured, forbidden and failed an empty block is. Every block asks here, so they all say the same.
+//! The state of a block's data: its age, its failure, what is missing; and whether an empty block is loading, empty,
+//! not configured, forbidden or failed. Every block uses this module, so they all word it the same.
 
 use super::App;
 use super::command::Id;
-use super::pane::{Data, DataStatus, Statuses, Words};
+use super::pane::{Data, DataStatus, StatusLines, Statuses};
 use super::screen::Block;
 use crate::model::estate::SourceStatus;
-use crate::model::offered::in_environment;
-use crate::model::time::{short, spoken};
+use crate::model::offered::with_scope;
+use crate::model::time::{sentence_duration, short};
 use crate::model::{Failure, FailureKind, Health, Observed, Source};
 use jiff::SignedDuration;
 
-/// How the data of a block stands.
-pub fn of(app: &App, block: Block) -> DataStatus {
+/// Returns the state of a block's data.
+pub fn for_block(app: &App, block: Block) -> DataStatus {
     let mut data_status = match app.spec(block).data {
         Data::Own(data_status) => or_no_identity(app, data_status(app)),
         Data::Read { status, missing, empty } => read(app, block, status(app), missing(app), empty),
     };
-    // "Nothing" is not known of what could not be read: the trouble stands before what an empty block says.
+    // "Nothing" must not be claimed about data that could not be read: the trouble comes before the empty text.
     if let Some(trouble) = &data_status.trouble
-        && !data_status.tells(trouble)
+        && !data_status.mentions(trouble)
     {
         data_status.empty.insert(0, trouble.clone());
     }
     data_status
 }
 
-/// The same, unless it waits for what is only asked once it is known who we are, and that cannot be read or is somebody of another
-/// account.
+/// Replaces the loading state by the identity's failure, if the block waits for answers of AWS that are only requested
+/// once the identity is known, and the identity cannot be read or is of another account.
 fn or_no_identity(app: &App, data_status: DataStatus) -> DataStatus {
     let asks_aws = !app.view().sources.is_empty();
     let nobody = app.estate.identity.at().is_none() || app.poller.wrong_account();
@@ -40,20 +40,20 @@ fn or_no_identity(app: &App, data_status: DataStatus) -> DataStatus {
 }
 
 impl DataStatus {
-    /// Whether a trouble, or another one, is among what stands in the block while it has no rows.
-    pub fn tells(&self, trouble: &(Health, String)) -> bool {
+    /// Whether the empty text contains this trouble, or any other trouble.
+    pub fn mentions(&self, trouble: &(Health, String)) -> bool {
         let bad = |health: Health| matches!(health, Health::Down | Health::Degraded | Health::Unknown);
         self.empty.iter().any(|line| line == trouble || bad(line.0))
     }
 }
 
-/// How the data of a block stands that is made of sources: those it is made of, and those that only add to it.
+/// Returns the state of a block made of sources: `main` fill its rows, `beside` only add to them.
 fn read(
     app: &App,
     block: Block,
     (main, beside): (Statuses, Statuses),
     missing: Option<String>,
-    nothing: fn(&App) -> Words,
+    nothing: fn(&App) -> StatusLines,
 ) -> DataStatus {
     let mut data_status = DataStatus::default();
     let unread: Vec<Source> =
@@ -62,7 +62,7 @@ fn read(
         let failure = status.failure.clone().filter(|_| status.partial.is_none())?;
         Some((*source, failure))
     };
-    // What only adds to the rows is no reason to call them down.
+    // A failure of a source that only adds to the rows does not make them down.
     let failed = main.iter().find_map(failure).map(|(source, failure)| (severity(&failure), source, failure));
     let failed =
         failed.or_else(|| beside.iter().find_map(failure).map(|(source, failure)| (Health::Degraded, source, failure)));
@@ -70,7 +70,7 @@ fn read(
     data_status.loading = !unread.is_empty();
     let failing = main.iter().any(|(_, status)| status.failure.is_some() && status.partial.is_none());
     let ages = || main.iter().filter_map(|(_, status)| Some(app.now.duration_since(status.at?)));
-    let age = late(app, &main).or_else(|| ages().max().filter(|age| failing && age.as_secs() > 0));
+    let age = oldest_late_age(app, &main).or_else(|| ages().max().filter(|age| failing && age.as_secs() > 0));
     data_status.age = age.map(|age| format!("{} old", short(age)));
     data_status.dimmed = failing && ages().next().is_some();
     data_status.trouble = match (failed, partial) {
@@ -82,15 +82,15 @@ fn read(
     data_status
 }
 
-/// Whether data of this age is late: older than two intervals of its source, which are twice as long while the terminal
-/// does not have the focus.
+/// Whether data of this age is late: older than two intervals of its source, or four while the terminal does not have
+/// the focus.
 fn is_late(app: &App, source: Source, age: SignedDuration) -> bool {
     let most = if app.focused { 2 } else { 4 };
     age > app.environment.refresh.of(source) * most
 }
 
-/// The age of the oldest of the sources that are late; none where all are in time or were never read.
-pub fn late(app: &App, sources: &[(Source, SourceStatus)]) -> Option<SignedDuration> {
+/// The age of the oldest source that is late; `None` if all are in time or were never read.
+pub fn oldest_late_age(app: &App, sources: &[(Source, SourceStatus)]) -> Option<SignedDuration> {
     let ages = sources.iter().filter_map(|(source, status)| {
         let age = app.now.duration_since(status.at?);
         is_late(app, *source, age).then_some(age)
@@ -98,23 +98,23 @@ pub fn late(app: &App, sources: &[(Source, SourceStatus)]) -> Option<SignedDurat
     ages.max()
 }
 
-/// The sources that are read at intervals of their own, as far as they were read and do not fail: a failure is told by
-/// itself among what needs attention.
+/// The sources that are polled at intervals of their own, if they were read and do not fail: failures are listed
+/// separately among what needs attention.
 pub fn polled(app: &App) -> Statuses {
     use Source::{Agents, Rollouts, Targets, TaskDefinitions};
     let sources = app.poller.sources(&app.environment).into_iter();
     let timed = sources.filter(|source| !matches!(source, Agents | Rollouts | Targets | TaskDefinitions));
-    let stands = timed.map(|source| (source, app.estate.status(source)));
-    let read = stands.filter(|(_, status)| status.at.is_some() && status.failure.is_none());
+    let statuses = timed.map(|source| (source, app.estate.status(source)));
+    let read = statuses.filter(|(_, status)| status.at.is_some() && status.failure.is_none());
     read.map(|(source, status)| (source, SourceStatus { partial: None, ..status })).collect()
 }
 
-/// How these sources stand.
+/// The status of each of these sources.
 pub fn all(app: &App, sources: &[Source]) -> Statuses {
     sources.iter().map(|source| (*source, app.estate.status(*source))).collect()
 }
 
-/// The state of a value that belongs to one thing.
+/// The status of a value that belongs to one thing.
 pub fn status<T>(observed: &Observed<T>) -> SourceStatus {
     SourceStatus {
         at: observed.at(),
@@ -124,36 +124,36 @@ pub fn status<T>(observed: &Observed<T>) -> SourceStatus {
     }
 }
 
-/// Why a value that is shown is not of now, or not the whole: `3m old`, `3m old: no permission to read alarms`,
-/// `not all alarms could be read`; none where it is both.
-pub fn behind(app: &App, source: Source) -> Option<String> {
+/// Why a shown value is not current or not complete: `3m old`, `3m old: no permission to read alarms`, `not all alarms
+/// could be read`; `None` if it is current and complete.
+pub fn staleness(app: &App, source: Source) -> Option<String> {
     let status = app.estate.status(source);
     let age = app.now.duration_since(status.at?);
     let failure = status.failure.filter(|_| status.partial.is_none());
     if let Some(failure) = failure {
         return Some(format!("{} old: {}", short(age), cannot(source, &failure)));
     }
-    let part = status.partial.map(|_| format!("not all {} could be read", source.words()));
-    let told: Vec<String> =
+    let part = status.partial.map(|_| format!("not all {} could be read", source.label()));
+    let reasons: Vec<String> =
         part.into_iter().chain(is_late(app, source, age).then(|| format!("{} old", short(age)))).collect();
-    (!told.is_empty()).then(|| told.join(", "))
+    (!reasons.is_empty()).then(|| reasons.join(", "))
 }
 
-/// How old a source is that is late or fails, where there is room for no more than that.
-pub fn old(app: &App, source: Source) -> Option<String> {
+/// The age of a source that is late or fails, for places with room for no more.
+pub fn age_if_late(app: &App, source: Source) -> Option<String> {
     let status = app.estate.status(source);
     let age = app.now.duration_since(status.at?);
     let failing = status.failure.is_some() && status.partial.is_none() && age.as_secs() > 0;
     (failing || is_late(app, source, age)).then(|| format!("{} old", short(age)))
 }
 
-/// How bad a failure is.
+/// The health that a failure gives a block.
 pub fn severity(failure: &Failure) -> Health {
     if failure.kind == FailureKind::Throttled { Health::Degraded } else { Health::Down }
 }
 
-/// The first failure or gap of sources that only add to a block.
-pub fn beside(app: &App, sources: &[Source]) -> Option<(Health, String)> {
+/// The first failure or gap among sources that only add to a block.
+pub fn secondary_trouble(app: &App, sources: &[Source]) -> Option<(Health, String)> {
     sources.iter().find_map(|source| {
         let status = app.estate.status(*source);
         let text = match (status.partial, status.failure) {
@@ -165,7 +165,7 @@ pub fn beside(app: &App, sources: &[Source]) -> Option<(Health, String)> {
     })
 }
 
-/// The failure in a line: what, why, when it is tried again.
+/// The failure in a line: what, why, when the next try is.
 fn trouble(app: &App, source: Source, failure: &Failure) -> String {
     let what = cannot(source, failure);
     format!("{}{what}: {}", next_try(app, source).map(|next| format!("{next} · ")).unwrap_or_default(), failure.message)
@@ -174,9 +174,9 @@ fn trouble(app: &App, source: Source, failure: &Failure) -> String {
 /// `no permission to read alarms`.
 fn cannot(source: Source, failure: &Failure) -> String {
     match failure.kind {
-        FailureKind::Denied => format!("no permission to read {}", source.words()),
-        FailureKind::Throttled => format!("{} are read late", source.words()),
-        _ => format!("cannot read {}", source.words()),
+        FailureKind::Denied => format!("no permission to read {}", source.label()),
+        FailureKind::Throttled => format!("{} are read late", source.label()),
+        _ => format!("cannot read {}", source.label()),
     }
 }
 
@@ -185,25 +185,25 @@ pub fn next_try(app: &App, source: Source) -> Option<String> {
     if app.screen.paused.is_some() {
         return None;
     }
-    if app.poller.reading(source) {
+    if app.poller.is_reading(source) {
         return Some("trying again".to_owned());
     }
     let left = app.poller.next_try(source)?.duration_since(app.now);
-    (left.as_secs() > 0).then(|| format!("next try in {}", spoken(left)))
+    (left.as_secs() > 0).then(|| format!("next try in {}", sentence_duration(left)))
 }
 
 fn empty(
     app: &App,
     block: Block,
     missing: Option<String>,
-    nothing: fn(&App) -> Words,
+    nothing: fn(&App) -> StatusLines,
     main: &Statuses,
     unread: &[Source],
-) -> Words {
+) -> StatusLines {
     if let Some(missing) = missing {
         return vec![(Health::Stopped, "not configured".to_owned()), (Health::Stopped, missing)];
     }
-    // Who we are comes first: without it nothing else is asked.
+    // The identity comes first: nothing else is requested without it.
     if let Some(failure) = app.estate.identity.failure()
         && app.estate.services.at().is_none()
         && app.estate.db_clusters.at().is_none()
@@ -222,7 +222,7 @@ fn empty(
         ];
     }
     if let Some(source) = unread.first() {
-        let words = source.words();
+        let words = source.label();
         return note(&match app.keymap.label(Id::PAUSE).filter(|_| app.screen.paused.is_some()) {
             Some(key) => format!("not read before the pause: {words}; {key} resumes"),
             None => format!("reading {words} …"),
@@ -243,68 +243,68 @@ pub fn no_databases(app: &App) -> Option<String> {
     databases.is_empty().then(|| format!("name the databases of {name}: databases = [\"…\"] in the configuration"))
 }
 
-/// The message where a curve was read and has no points: they are asked for this far back.
+/// The message for a chart that was read and has no points; charts go back this far.
 pub const NO_POINTS: &str = "no data points in the last three hours";
 
-/// How the data of curves stands, where these say how their sources stand and what is not configured.
-pub const fn curves(status: fn(&App) -> (Statuses, Statuses), missing: fn(&App) -> Option<String>) -> Data<App> {
+/// The data of a chart, from the status of its sources and what is not configured.
+pub const fn chart_data(status: fn(&App) -> (Statuses, Statuses), missing: fn(&App) -> Option<String>) -> Data<App> {
     Data::Read { status, missing, empty: |_| note(NO_POINTS) }
 }
 
-/// How a list of services stands: beside them there is what its columns are made of.
+/// The status of a list of services; beside the services there are the sources of its columns.
 pub fn services(app: &App) -> (Statuses, Statuses) {
     use Source::{Cluster, Metrics, ScalableTargets, Services, TaskDefinitions, Tasks};
     let beside = [Cluster, Tasks, TaskDefinitions, ScalableTargets, Metrics];
     (all(app, &[Services]), all(app, &beside))
 }
 
-/// How the curves of a service stand: beside its points there are the marks of its deployments, and where an alarm is raised
-/// or it is scaled.
+/// The status of a service's charts; beside the points there are the marks of its deployments, and the thresholds of
+/// alarms and scaling.
 pub fn service_curves(app: &App) -> (Statuses, Statuses) {
     let beside = [Source::Services, Source::Rollouts, Source::Alarms, Source::ScalingPolicies];
     (all(app, &[Source::Metrics]), all(app, &beside))
 }
 
-/// How the curves of a database stand: beside its points there are its instances, the marks of its failovers and of the
-/// services' deployments, and where an alarm is raised.
+/// The status of a database's charts; beside the points there are its instances, the marks of its failovers and of the
+/// services' deployments, and the thresholds of alarms.
 pub fn database_curves(app: &App) -> (Statuses, Statuses) {
     use Source::{Alarms, DbClusters, DbInstances, RdsEvents, Rollouts, Services};
     let beside = [DbClusters, DbInstances, RdsEvents, Services, Rollouts, Alarms];
     (all(app, &[Source::Metrics]), all(app, &beside))
 }
 
-/// A line that is no news.
-pub fn note(text: &str) -> Words {
+/// A neutral line.
+pub fn note(text: &str) -> StatusLines {
     vec![(Health::Stopped, text.to_owned())]
 }
 
 /// A failure in lines: what, why, what to do, when it is tried again.
 pub fn failure_lines(app: &App, source: Source, failure: &Failure) -> Vec<(Health, String)> {
     let what = match failure.kind {
-        FailureKind::Denied => format!("no permission to read {}", source.words()),
+        FailureKind::Denied => format!("no permission to read {}", source.label()),
         FailureKind::Credentials => "no valid credentials".to_owned(),
         FailureKind::WrongAccount => "wrong account".to_owned(),
-        _ => format!("cannot read {}", source.words()),
+        _ => format!("cannot read {}", source.label()),
     };
     let mut lines = vec![
         (severity(failure), what),
         (Health::Stopped, failure.message.clone()),
-        (Health::Stopped, format!("→ {}", in_environment(failure.hint(), app.environment.named()))),
+        (Health::Stopped, format!("→ {}", with_scope(failure.hint(), app.environment.command_scope()))),
     ];
     lines.extend(next_try(app, source).map(|next| (Health::Stopped, next)));
     lines
 }
 
-/// The lines of a list of services that is empty.
-pub fn no_services(app: &App) -> Words {
+/// The text of an empty list of services.
+pub fn no_services(app: &App) -> StatusLines {
     vec![
         (Health::Stopped, format!("no services in cluster {}", app.environment.cluster.as_deref().unwrap_or("?"))),
         (Health::Stopped, "check `cluster` and `services` in the configuration".to_owned()),
     ]
 }
 
-/// The lines of a list of databases that is empty.
-pub fn no_database(app: &App) -> Words {
+/// The text of an empty list of databases.
+pub fn no_database(app: &App) -> StatusLines {
     vec![
         (Health::Stopped, format!("no database matches {}", app.environment.databases.join(", "))),
         (Health::Stopped, "check `databases` in the configuration".to_owned()),

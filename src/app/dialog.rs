@@ -1,32 +1,32 @@
-//! Windows with buttons: a plan to be confirmed, a deployment to be taken back, leaving while something
-//! goes on. What they say, which buttons they have, where those are.
+//! Windows with buttons: confirming a plan, rolling a deployment back, quitting while something is in progress. Their
+//! texts, their buttons and the buttons' places.
 
 use super::App;
 use super::command::{PaneId, Risk};
 use super::layout;
 use super::operation::{Operation, OperationId, Stage};
-use super::overlay::{Act, Button, Kind, Line, Overlay, Tone};
+use super::overlay::{Button, ButtonAction, Kind, Line, Overlay, Tone};
 use super::pane::Confirmation;
-use super::safety::{self, Yes};
+use super::safety::{self, Consent};
 use super::tell;
 use crate::model::text::width;
 use ratatui::layout::Rect;
 
-fn button(act: Act, label: impl Into<String>) -> Button {
-    Button { act, label: label.into() }
+fn button(act: ButtonAction, label: impl Into<String>) -> Button {
+    Button { action: act, label: label.into() }
 }
 
 /// The operation that a window is about.
-pub fn about<'a>(app: &'a App, overlay: &Overlay) -> Option<&'a Operation> {
+pub fn operation_of<'a>(app: &'a App, overlay: &Overlay) -> Option<&'a Operation> {
     match overlay.kind {
         Kind::Plan(id) | Kind::Revert(id) | Kind::Choose(id) => app.operations.get(id),
         _ => None,
     }
 }
 
-/// A window over an operation.
-pub fn over(app: &App, kind: Kind, id: OperationId) -> Overlay {
-    let title = app.operations.get(id).map(|operation| capital(&operation.title)).unwrap_or_default();
+/// Returns a window about an operation.
+pub fn operation_window(app: &App, kind: Kind, id: OperationId) -> Overlay {
+    let title = app.operations.get(id).map(|operation| capitalized(&operation.title)).unwrap_or_default();
     let mut overlay = Overlay::new(kind, title, Vec::new());
     if let Some(operation) = app.operations.get(id) {
         overlay.service = operation.service().unwrap_or_default();
@@ -34,106 +34,111 @@ pub fn over(app: &App, kind: Kind, id: OperationId) -> Overlay {
     overlay
 }
 
-/// The text with its first letter as a capital.
-pub fn capital(text: &str) -> String {
+/// Returns the text with its first letter capitalized.
+pub fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// The question of a pane in a window.
-pub fn asked(app: &App, overlay: &Overlay) -> Option<Confirmation> {
+/// The confirmation that a pane asks for in this window.
+pub fn confirmation(app: &App, overlay: &Overlay) -> Option<Confirmation> {
     let Kind::Confirm(pane, which) = overlay.kind else { return None };
     (app.table.pane(pane).hooks.confirm)(app, which)
 }
 
-/// A window in which a pane asks.
+/// Returns a window in which a pane asks for a confirmation.
 pub fn of_pane(app: &App, pane: PaneId, which: u8) -> Option<Overlay> {
     let mut overlay = Overlay::new(Kind::Confirm(pane, which), "", Vec::new());
-    overlay.title = asked(app, &overlay)?.title;
+    overlay.title = confirmation(app, &overlay)?.title;
     Some(overlay)
 }
 
 /// The consent that a confirmation requires.
-pub fn yes(app: &App, overlay: &Overlay) -> Option<Yes> {
+pub fn required_consent(app: &App, overlay: &Overlay) -> Option<Consent> {
     if let Kind::Confirm(..) = overlay.kind {
-        return asked(app, overlay).map(|asked| safety::yes(asked.risk, &app.environment));
+        return confirmation(app, overlay).map(|asked| safety::required_consent(asked.risk, &app.environment));
     }
-    let operation = about(app, overlay)?;
+    let operation = operation_of(app, overlay)?;
     match overlay.kind {
-        Kind::Plan(_) if operation.stage == Stage::Asking => {
+        Kind::Plan(_) if operation.stage == Stage::AwaitingConfirmation => {
             let plan = operation.plan.as_ref().filter(|plan| plan.possible())?;
-            Some(safety::yes(plan.risk, &operation.environment))
+            Some(safety::required_consent(plan.risk, &operation.environment))
         }
-        Kind::Revert(_) if operation.revertible() => Some(safety::yes(Risk::Change, &operation.environment)),
+        Kind::Revert(_) if operation.revertible() => {
+            Some(safety::required_consent(Risk::Change, &operation.environment))
+        }
         _ => None,
     }
 }
 
-/// The buttons, from the left. The one that changes nothing comes first in every window, so that it stays where it is
-/// when others come beside it: what was pointed at as Cancel must not be Deploy when the plan is ready.
+/// Returns the buttons, from the left. The button that changes nothing comes first in every window, so that it stays in
+/// place when others are added: a click aimed at Cancel must not hit Deploy once the plan is ready.
 pub fn buttons(app: &App, overlay: &Overlay) -> Vec<Button> {
     match overlay.kind {
-        Kind::Quit => vec![button(Act::No, "Stay"), button(Act::Yes, "Leave")],
-        Kind::Revert(_) if yes(app, overlay).is_some() => {
-            vec![button(Act::No, "Cancel"), button(Act::Yes, "Roll back")]
+        Kind::Quit => vec![button(ButtonAction::Cancel, "Stay"), button(ButtonAction::Confirm, "Leave")],
+        Kind::Revert(_) if required_consent(app, overlay).is_some() => {
+            vec![button(ButtonAction::Cancel, "Cancel"), button(ButtonAction::Confirm, "Roll back")]
         }
-        Kind::Confirm(..) => match asked(app, overlay) {
-            Some(asked) => vec![button(Act::No, leaves(&asked.verb)), button(Act::Yes, asked.verb)],
-            None => vec![button(Act::Close, "Close")],
+        Kind::Confirm(..) => match confirmation(app, overlay) {
+            Some(asked) => vec![
+                button(ButtonAction::Cancel, dismiss_label(&asked.verb)),
+                button(ButtonAction::Confirm, asked.verb),
+            ],
+            None => vec![button(ButtonAction::Close, "Close")],
         },
         Kind::Plan(_) => {
-            let Some(operation) = about(app, overlay) else { return vec![button(Act::Close, "Close")] };
+            let Some(operation) = operation_of(app, overlay) else { return vec![button(ButtonAction::Close, "Close")] };
             if operation.outcome.is_some() {
-                return vec![button(Act::Close, "Close")];
+                return vec![button(ButtonAction::Close, "Close")];
             }
             let verb = operation.verb();
-            let mut buttons = vec![button(Act::No, "Cancel")];
-            if yes(app, overlay).is_some() {
-                buttons.push(button(Act::Yes, verb));
-                if let Some(offer) = operation.plan.as_ref().and_then(|plan| plan.offer.as_ref()) {
-                    buttons.push(button(Act::Offer, format!("{verb}, {offer}")));
+            let mut buttons = vec![button(ButtonAction::Cancel, "Cancel")];
+            if required_consent(app, overlay).is_some() {
+                buttons.push(button(ButtonAction::Confirm, verb));
+                if let Some(offer) = operation.plan.as_ref().and_then(|plan| plan.wider_plan_title.as_ref()) {
+                    buttons.push(button(ButtonAction::Offer, format!("{verb}, {offer}")));
                 }
             }
             buttons
         }
-        _ => vec![button(Act::Close, "Close")],
+        _ => vec![button(ButtonAction::Close, "Close")],
     }
 }
 
-/// The button that changes nothing: beside one that cancels a thing, "Cancel" would say both.
-fn leaves(verb: &str) -> &'static str {
+/// The label of the button that changes nothing: beside a button that cancels something, "Cancel" would be ambiguous.
+fn dismiss_label(verb: &str) -> &'static str {
     let ends = verb.starts_with("Cancel") || verb == "End it now";
     if ends { "Let it go on" } else { "Cancel" }
 }
 
 /// The button that is selected when the window is ready.
 pub fn first_button(app: &App, overlay: &Overlay) -> usize {
-    match (overlay.kind, yes(app, overlay)) {
-        (Kind::Quit, _) | (_, None | Some(Yes::Chosen)) => 0,
-        (_, Some(Yes::Key | Yes::Typed(_))) => {
-            buttons(app, overlay).iter().position(|button| button.act == Act::Yes).unwrap_or_default()
+    match (overlay.kind, required_consent(app, overlay)) {
+        (Kind::Quit, _) | (_, None | Some(Consent::KeyOnNo)) => 0,
+        (_, Some(Consent::Key | Consent::Typed(_))) => {
+            buttons(app, overlay).iter().position(|button| button.action == ButtonAction::Confirm).unwrap_or_default()
         }
     }
 }
 
-/// The text that must be typed for a yes, if any.
-pub fn to_type(app: &App, overlay: &Overlay) -> Option<String> {
-    match yes(app, overlay) {
-        Some(Yes::Typed(name)) => Some(name),
+/// The text that must be typed to confirm, if any.
+pub fn text_to_type(app: &App, overlay: &Overlay) -> Option<String> {
+    match required_consent(app, overlay) {
+        Some(Consent::Typed(name)) => Some(name),
         _ => None,
     }
 }
 
-/// The buttons of the window on top, and where they are.
-pub fn placed(app: &App) -> Vec<(Button, Rect)> {
+/// The buttons of the topmost window, and their places.
+pub fn placed_buttons(app: &App) -> Vec<(Button, Rect)> {
     let Some(window) = app.screen.overlays.last().filter(|window| window.kind.is_dialog()) else { return Vec::new() };
     let buttons = buttons(app, window);
-    let places = places(&buttons, line(layout::overlay_place(&app.screen)));
+    let places = button_places(&buttons, line(layout::overlay_place(&app.screen)));
     buttons.into_iter().zip(places).collect()
 }
 
-/// Where the buttons are on their line.
-pub fn places(buttons: &[Button], line: Rect) -> Vec<Rect> {
+/// The places of the buttons on their line.
+pub fn button_places(buttons: &[Button], line: Rect) -> Vec<Rect> {
     let mut x = line.x + 1;
     buttons
         .iter()
@@ -146,7 +151,7 @@ pub fn places(buttons: &[Button], line: Rect) -> Vec<Rect> {
         .collect()
 }
 
-/// The line of the buttons, in a window's place.
+/// The line of the buttons in a window.
 pub fn line(place: Rect) -> Rect {
     Rect {
         x: place.x + 1,
@@ -156,45 +161,45 @@ pub fn line(place: Rect) -> Rect {
     }
 }
 
-/// Rows around the text of a dialog: frame, where it is, buttons, what is typed.
-pub fn around(app: &App, overlay: &Overlay) -> u16 {
+/// Number of rows around the text of a dialog: frame, environment, buttons, typed text.
+pub fn surrounding_rows(app: &App, overlay: &Overlay) -> u16 {
     let place = u16::from(overlay.kind != Kind::Quit);
-    3 + place + 1 + u16::from(to_type(app, overlay).is_some())
+    3 + place + 1 + u16::from(text_to_type(app, overlay).is_some())
 }
 
-/// The text, for a window with room for `cells`.
+/// Returns the text, wrapped for a window `cells` wide.
 pub fn text(app: &App, overlay: &Overlay, cells: usize) -> Vec<Line> {
-    match (overlay.kind, about(app, overlay)) {
+    match (overlay.kind, operation_of(app, overlay)) {
         (Kind::Plan(_), Some(operation)) => tell::plan(app, operation, cells),
         (Kind::Revert(_), Some(operation)) => {
             let mut lines = tell::revert(operation, cells);
-            if yes(app, overlay).is_none() {
+            if required_consent(app, overlay).is_none() {
                 lines.clear();
                 tell::paragraph(
                     &mut lines,
                     "",
-                    &format!("There is nothing to roll back any more: {}.", operation.words()),
+                    &format!("There is nothing to roll back any more: {}.", operation.status_label()),
                     super::overlay::Tone::Plain,
                     cells,
                 );
             }
             lines
         }
-        (Kind::Quit, _) => tell::leaving(app, cells),
+        (Kind::Quit, _) => tell::quit_lines(app, cells),
         (Kind::Confirm(..), _) => {
             let mut lines = Vec::new();
-            match asked(app, overlay) {
+            match confirmation(app, overlay) {
                 Some(asked) => {
                     for (tone, text) in &asked.text {
                         tell::paragraph(&mut lines, "", text, *tone, cells);
                     }
-                    // One line each, cut where it is too long: how many there are does not change.
+                    // One line each, cut if too long, so that the number of lines never changes.
                     lines.extend(asked.live.iter().map(|(tone, text)| tell::line("", text.as_str(), *tone)));
                     if !asked.command.is_empty() {
                         tell::paragraph(
                             &mut lines,
                             "",
-                            &format!("The same: {}", app.environment.named().command(&asked.command)),
+                            &format!("The same: {}", app.environment.command_scope().command(&asked.command)),
                             Tone::Dim,
                             cells,
                         );

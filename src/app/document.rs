@@ -30,7 +30,7 @@ pub fn keys(table: &Table) -> String {
                 "| {} | `{}` | {} | {} |",
                 keys.join(" "),
                 command.name(),
-                command.risk.word(),
+                command.risk.name(),
                 command.doc
             );
         }

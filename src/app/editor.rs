@@ -1,19 +1,19 @@
-//! Several lines of text being typed. Whole graphemes move and go, so Japanese and emoji stay whole; what was done can be
-//! undone. It knows cells and lines, and nothing of what the text means.
+//! A multi-line text editor. It moves over and deletes whole graphemes, so Japanese and emoji stay intact; changes can
+//! be undone. It knows lines and terminal cells, and nothing about the meaning of the text.
 
-use crate::model::text::{harmless, width};
+use crate::model::text::{sanitize, width};
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
-/// Longer text than this many bytes is not taken.
+/// Maximum size of the text in bytes; longer text is refused.
 pub const LIMIT: usize = 16 << 20;
-/// How many changes can be undone.
+/// Number of changes that can be undone.
 const UNDONE: usize = 500;
-/// How many bytes of removed and inserted text are kept for that at most.
+/// Maximum size in bytes of the removed and inserted text kept for undo.
 const KEPT: usize = 32 << 20;
 
-/// Where the cursor goes.
+/// A movement of the cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)] // each says it all
+#[allow(missing_docs)] // names are self-explanatory
 pub enum Step {
     Left,
     Right,
@@ -21,9 +21,9 @@ pub enum Step {
     WordRight,
     Up,
     Down,
-    /// Up by so many lines.
+    /// Up by this many lines.
     PageUp(usize),
-    /// Down by so many lines.
+    /// Down by this many lines.
     PageDown(usize),
     LineStart,
     LineEnd,
@@ -31,9 +31,9 @@ pub enum Step {
     End,
 }
 
-/// The part around the cursor that is deleted.
+/// The part of the text around the cursor that is deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)] // each says it all
+#[allow(missing_docs)] // names are self-explanatory
 pub enum Cut {
     Back,
     Here,
@@ -42,31 +42,31 @@ pub enum Cut {
     ToLineStart,
 }
 
-/// A change, so that it can be undone.
+/// A change that can be undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Change {
     at: usize,
     removed: String,
     inserted: String,
-    /// The cursor before it.
+    /// The cursor before the change.
     cursor: usize,
-    /// Letters typed one after the other are one change.
+    /// Whether one letter was typed; letters typed in a row form one change.
     typed: bool,
 }
 
-/// Text and a cursor in it.
+/// A text and the cursor in it.
 #[derive(Debug, Clone)]
 pub struct Editor {
     text: String,
-    /// Byte offset, always at a grapheme's edge.
+    /// Byte offset, always at a grapheme boundary.
     cursor: usize,
-    /// Where each line begins.
+    /// The byte offset at which each line starts.
     starts: Vec<usize>,
-    /// The column, in cells, that going up and down keeps to.
+    /// The column, in cells, that moving up and down keeps.
     wanted: Option<usize>,
-    /// Grows with each change.
+    /// Increases with each change.
     version: u64,
-    /// The last change: where, how many bytes went, how many came.
+    /// The last change: its offset, bytes removed, bytes inserted.
     last: (usize, usize, usize),
     undo: Vec<Change>,
     redo: Vec<Change>,
@@ -87,26 +87,26 @@ impl Default for Editor {
     }
 }
 
-/// Text that can be typed or pasted: line ends are `\n`; what acts on a terminal is left out, but for tabs.
-pub fn typed(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
+/// Returns the text as it can be inserted: line ends become `\n`; control characters other than tabs are removed.
+pub fn sanitized(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();
     while let Some(c) = letters.next() {
         match c {
             '\r' => {
                 letters.next_if_eq(&'\n');
-                kept.push('\n');
+                clean.push('\n');
             }
-            '\n' | '\t' => kept.push(c),
+            '\n' | '\t' => clean.push(c),
             c if c.is_control() => {}
-            c => kept.push(c),
+            c => clean.push(c),
         }
     }
-    kept
+    clean
 }
 
 impl Editor {
-    /// A text with the cursor at its end; that it came is nothing to undo.
+    /// An editor with this text and the cursor at its end; setting it cannot be undone.
     pub fn of(text: &str) -> Self {
         let mut editor = Self::default();
         editor.set(text);
@@ -114,53 +114,53 @@ impl Editor {
         editor
     }
 
-    /// Whether a place of the text is at the edge of a letter as it is seen.
-    pub fn is_edge(&self, at: usize) -> bool {
+    /// Whether a byte offset is at a grapheme boundary.
+    pub fn is_grapheme_boundary(&self, at: usize) -> bool {
         self.edge(at) == at
     }
 
-    /// The text that is edited.
+    /// The text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The cursor, in bytes.
+    /// The cursor, as a byte offset.
     pub fn cursor(&self) -> usize {
         self.cursor
     }
 
-    /// Whether nothing but blanks is there.
+    /// Whether the text is empty or only whitespace.
     pub fn is_blank(&self) -> bool {
         self.text.trim().is_empty()
     }
 
-    /// A number that is another one after each change of the text.
+    /// A number that differs after each change of the text.
     pub fn version(&self) -> u64 {
         self.version
     }
 
-    /// The last change: from which byte on, how many bytes went, and how many came.
+    /// The last change: its byte offset, the number of bytes removed and of bytes inserted.
     pub fn last_change(&self) -> (usize, usize, usize) {
         self.last
     }
 
-    /// How many lines there are; at least one.
+    /// Number of lines; at least one.
     pub fn lines(&self) -> usize {
         self.starts.len()
     }
 
-    /// Where a line begins, in bytes.
+    /// The byte offset at which a line starts.
     pub fn start_of(&self, line: usize) -> usize {
         self.starts.get(line).copied().unwrap_or(self.text.len())
     }
 
-    /// A line without its end.
+    /// A line without its line break.
     pub fn line(&self, line: usize) -> &str {
         let end = self.starts.get(line + 1).map_or(self.text.len(), |next| next - 1);
         self.text.get(self.start_of(line)..end).unwrap_or_default()
     }
 
-    /// The line that a place of the text is in.
+    /// The line that contains a byte offset.
     pub fn line_of(&self, at: usize) -> usize {
         self.starts.partition_point(|start| *start <= at).saturating_sub(1)
     }
@@ -169,12 +169,12 @@ impl Editor {
     pub fn place(&self) -> (usize, usize) {
         let line = self.line_of(self.cursor);
         let before = self.text.get(self.start_of(line)..self.cursor).unwrap_or_default();
-        (line, width(&harmless(before)))
+        (line, width(&sanitize(before)))
     }
 
-    /// Types or pastes text. False: it would be too long, and nothing was taken.
+    /// Types or pastes text. Returns false, and inserts nothing, if the text would exceed [`LIMIT`].
     pub fn insert(&mut self, text: &str) -> bool {
-        let text = typed(text);
+        let text = sanitized(text);
         if self.text.len() + text.len() > LIMIT {
             return false;
         }
@@ -182,13 +182,13 @@ impl Editor {
         true
     }
 
-    /// Replaces the whole text, with the cursor at its end; it can be undone.
+    /// Replaces the whole text and puts the cursor at its end; this can be undone.
     pub fn set(&mut self, text: &str) {
-        let text = typed(text);
+        let text = sanitized(text);
         self.replace(0, self.text.len(), &text);
     }
 
-    /// Replaces the text between two places, with the cursor behind the new text.
+    /// Replaces the text between two offsets and puts the cursor after the new text.
     pub fn replace(&mut self, from: usize, to: usize, text: &str) {
         let (from, to) = (self.edge(from), self.edge(to));
         if from > to || (from == to && text.is_empty()) {
@@ -208,7 +208,7 @@ impl Editor {
             }
             _ => self.undo.push(Change { at: from, removed, inserted: text.to_owned(), cursor: before, typed: letter }),
         }
-        self.forget();
+        self.trim_undo();
     }
 
     /// Deletes a part of the text.
@@ -254,18 +254,18 @@ impl Editor {
         self.wanted = wanted;
     }
 
-    /// The cursor goes to a place of the text.
-    pub fn go(&mut self, at: usize) {
+    /// Moves the cursor to a byte offset.
+    pub fn move_to(&mut self, at: usize) {
         self.cursor = self.edge(at);
         self.wanted = None;
     }
 
-    /// The place of the text that is in a line at a column, in cells; the last one before it where none is there.
+    /// The byte offset of a column, in cells, of a line; the end of the line if the line is shorter.
     pub fn at(&self, line: usize, column: usize) -> usize {
         let text = self.line(line);
         let (mut at, mut cells) = (0, 0);
         for grapheme in text.graphemes(true) {
-            let wide = width(&harmless(grapheme));
+            let wide = width(&sanitize(grapheme));
             if cells + wide > column {
                 break;
             }
@@ -275,7 +275,7 @@ impl Editor {
         self.start_of(line) + at
     }
 
-    /// Undoes the last change; `false` where there is none.
+    /// Undoes the last change; false if there is none.
     pub fn undo(&mut self) -> bool {
         let Some(change) = self.undo.pop() else { return false };
         self.text.replace_range(change.at..change.at + change.inserted.len(), &change.removed);
@@ -286,7 +286,7 @@ impl Editor {
         true
     }
 
-    /// Redoes what was undone last; `false` where there is nothing.
+    /// Redoes the change undone last; false if there is none.
     pub fn redo(&mut self) -> bool {
         let Some(change) = self.redo.pop() else { return false };
         self.text.replace_range(change.at..change.at + change.removed.len(), &change.inserted);
@@ -297,18 +297,19 @@ impl Editor {
         true
     }
 
-    fn forget(&mut self) {
+    /// Drops the oldest changes beyond the limits of undo.
+    fn trim_undo(&mut self) {
         let bytes = |change: &Change| change.removed.len() + change.inserted.len();
-        let mut all: usize = self.undo.iter().map(bytes).sum();
-        let mut gone = self.undo.len().saturating_sub(UNDONE);
-        for change in &self.undo[..gone] {
-            all -= bytes(change);
+        let mut total_bytes: usize = self.undo.iter().map(bytes).sum();
+        let mut dropped = self.undo.len().saturating_sub(UNDONE);
+        for change in &self.undo[..dropped] {
+            total_bytes -= bytes(change);
         }
-        while all > KEPT && gone + 1 < self.undo.len() {
-            all -= bytes(&self.undo[gone]);
-            gone += 1;
+        while total_bytes > KEPT && dropped + 1 < self.undo.len() {
+            total_bytes -= bytes(&self.undo[dropped]);
+            dropped += 1;
         }
-        self.undo.drain(..gone);
+        self.undo.drain(..dropped);
     }
 
     fn changed(&mut self) {
@@ -318,17 +319,17 @@ impl Editor {
         self.starts.push(0);
         let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         self.starts.extend(ends.map(|(at, _)| at + 1));
-        // What was put between two letters may have joined them to one.
+        // Text inserted between two characters may have joined them into one grapheme.
         self.cursor = self.edge(self.cursor);
     }
 
-    /// The nearest edge of a grapheme that is not behind a place.
+    /// The nearest grapheme boundary at or before an offset.
     fn edge(&self, at: usize) -> usize {
         let mut at = at.min(self.text.len());
         while !self.text.is_char_boundary(at) {
             at -= 1;
         }
-        // Does not start at the line's beginning: a line can be a megabyte long.
+        // Does not search from the start of the line: a line can be a megabyte long.
         while at > 0 && GraphemeCursor::new(at, self.text.len(), true).is_boundary(&self.text, 0) == Ok(false) {
             at -= 1;
             while !self.text.is_char_boundary(at) {

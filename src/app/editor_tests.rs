@@ -1,4 +1,4 @@
-//! Lines, graphemes, words and what is taken back.
+//! Tests of lines, graphemes, words and undo.
 
 use super::*;
 use proptest::prelude::*;
@@ -10,16 +10,16 @@ fn editor(text: &str) -> Editor {
 }
 
 #[test]
-fn lines_have_no_ends_and_a_carriage_return_is_one() {
+fn lines_exclude_line_breaks_and_carriage_return_counts_as_one() {
     let editor = editor("select 1\r\nfrom 表;\r\u{1b}[31m\t");
     assert_eq!(editor.lines(), 3);
     assert_eq!((editor.line(0), editor.line(1), editor.line(2)), ("select 1", "from 表;", "[31m\t"));
 }
 
 #[test]
-fn the_cursor_keeps_its_column_in_cells_over_wide_characters() {
+fn cursor_keeps_its_column_in_cells_over_wide_characters() {
     let mut editor = editor("日本語x\nab\n日本語");
-    editor.go(0);
+    editor.move_to(0);
     for _ in 0..3 {
         editor.step(Step::Right);
     }
@@ -31,7 +31,7 @@ fn the_cursor_keeps_its_column_in_cells_over_wide_characters() {
 }
 
 #[test]
-fn graphemes_go_whole_and_lines_join() {
+fn backspace_deletes_whole_graphemes_and_joins_lines() {
     let mut editor = editor("a\n👩‍💻");
     editor.cut(Cut::Back);
     assert_eq!(editor.text(), "a\n");
@@ -43,7 +43,7 @@ fn graphemes_go_whole_and_lines_join() {
 }
 
 #[test]
-fn letters_are_undone_as_one_and_done_again() {
+fn typed_letters_are_undone_and_redone_as_one_change() {
     let mut editor = Editor::default();
     for letter in ["s", "e", "l"] {
         editor.insert(letter);
@@ -58,7 +58,7 @@ fn letters_are_undone_as_one_and_done_again() {
 }
 
 #[test]
-fn words_are_left_and_deleted_at_their_edges() {
+fn word_steps_and_cuts_stop_at_word_edges() {
     let mut editor = editor("select 日本.a_b, c");
     editor.step(Step::WordLeft);
     editor.step(Step::WordLeft);
@@ -73,7 +73,7 @@ fn words_are_left_and_deleted_at_their_edges() {
 }
 
 #[test]
-fn text_that_is_too_long_is_not_taken() {
+fn text_over_the_limit_is_refused() {
     let mut editor = Editor::default();
     assert!(!editor.insert(&"x".repeat(LIMIT + 1)));
     assert!(editor.is_blank());
@@ -108,8 +108,8 @@ proptest! {
             prop_assert!(editor.text().is_char_boundary(editor.cursor()));
             let (line, _) = editor.place();
             prop_assert!(line < editor.lines());
-            let all: Vec<&str> = (0..editor.lines()).map(|line| editor.line(line)).collect();
-            prop_assert_eq!(all.join("\n"), editor.text());
+            let lines: Vec<&str> = (0..editor.lines()).map(|line| editor.line(line)).collect();
+            prop_assert_eq!(lines.join("\n"), editor.text());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Effects: what the runtime is to do, as data.
+//! Effects: what the runtime has to do, as data.
 
 use super::operation::call::{Call, CallId};
 use super::ticket::Ticket;
@@ -8,91 +8,91 @@ use crate::feeds::Ask;
 use crate::model::parameters::Value;
 use crate::model::sql::interpreter::Edited;
 
-/// Something to be done outside of the state.
+/// An action outside of the state.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Make clients for this environment and forget those of the one before, with all their fetches.
+    /// Create clients for this environment and drop those of the previous one, with all their fetches.
     Connect {
         environment: Box<EnvironmentConfig>,
-        /// Its generation: tickets of others are stale.
+        /// The environment's generation: tickets of other generations are stale.
         generation: u32,
     },
     /// Ask a feed a question.
     Fetch {
-        /// Comes back with each piece of the answer.
+        /// Returned with each piece of the answer.
         ticket: Ticket,
         /// Whether a person waits for the answer.
-        lane: Priority,
+        priority: Priority,
         ask: Ask,
     },
-    /// Do something for an operation: ask or change AWS, run a program, write into the audit file.
+    /// Run a call of an operation: read or change AWS, run a program, write to the audit file.
     Call {
-        /// Comes back with the reply.
+        /// Returned with the reply.
         id: CallId,
-        /// The environment, which need not be the opened one.
+        /// The environment, which need not be the open one.
         environment: Box<EnvironmentConfig>,
-        /// The account that reads must be of, where that is known.
+        /// The account that reads must come from, if it is known.
         account: Option<String>,
         call: Box<Call>,
     },
-    /// End the local process of a call; its reply is not waited for.
+    /// End the local process of a call; its reply is not awaited.
     EndCall(CallId),
     /// Put text on the clipboard (OSC 52).
     Copy(String),
-    /// Write a file that a person named.
+    /// Write a file whose path a person entered.
     Save { path: String, text: String },
-    /// Write lines that come into a file beside the screen.
+    /// Change the file that incoming log lines are also written to.
     Tee(Tee),
-    /// Keep a filter of logs for later sessions, or forget it.
+    /// Save a log filter for later sessions, or delete it.
     SaveFilter {
         name: String,
-        /// The filter's text; none deletes the saved filter.
+        /// The filter's text; `None` deletes the saved filter.
         filter: Option<String>,
     },
-    /// Nobody waits any more for what was asked under this ticket: a live tail, a query of Insights.
-    Leave(Ticket),
-    /// Open a link in a browser, where there is one.
+    /// Cancel a request that nothing waits for any more: a live tail, a Logs Insights query.
+    CancelFetch(Ticket),
+    /// Open a link in a browser, if there is one.
     OpenUrl(String),
-    /// Sign in with the profile of the opened environment, or leave a sign-in that goes on.
+    /// Sign in with the profile of the open environment (true), or cancel the sign-in in progress (false).
     SignIn(bool),
-    /// Looks at an environment that is not opened, in a session of its own; told by [`super::event::Event::Glanced`].
+    /// Survey an environment that is not open, in a session of its own; answered by [`super::event::Event::Surveyed`].
     Survey(Box<EnvironmentConfig>),
-    /// Looks as `cockpit doctor` does at the opened environment; told by [`super::event::Event::Checked`].
-    CheckUp,
-    /// The answer to the question for an MFA code of this number; none if nobody enters one.
-    Code(u64, Option<Value>),
-    /// Give the terminal to a shell in a container, and take it back when that has ended.
+    /// Check the open environment as `cockpit doctor` does; answered by [`super::event::Event::DoctorFinished`].
+    RunDoctor,
+    /// Answer the MFA request of this number with a code; `None` if nobody enters one.
+    MfaCode(u64, Option<Value>),
+    /// Give the terminal to a shell in a container, and take it back when the shell has ended.
     Shell(Box<ShellPlan>),
-    /// Give the terminal to the person's own editor, and answer with the text when it has ended.
+    /// Give the terminal to the person's editor, and answer with the text when the editor has ended.
     Edit {
-        /// Comes back with the text ([`crate::feeds::queries::Fact::Text`]).
+        /// Returned with the text ([`crate::feeds::queries::Fact::Text`]).
         ticket: Ticket,
         what: Edited,
-        /// The line to begin with, from 1.
+        /// The line to open the editor at, from 1.
         line: Option<usize>,
     },
-    /// Stop the process group as `Ctrl-Z` does, after the terminal was restored.
+    /// Stop the process group as `Ctrl-Z` does, after restoring the terminal.
     Suspend,
     /// End the session.
     Quit,
 }
 
-/// A change of the file that log lines are also written into as they come.
+/// A change of the file that incoming log lines are also written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tee {
-    /// Begins, with a file that a person named; what is in it stays.
+    /// Open this file, whose path a person entered; its content is kept.
     Open(String),
-    /// These lines go into it.
+    /// Append these lines.
     Lines(String),
-    /// The file is closed.
+    /// Close the file.
     Close,
 }
 
-/// The kind of waiter for an answer, by which the budget of requests orders them.
+/// Who waits for an answer; the request budgets serve people first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Priority {
-    /// A person pressed a key: never waits behind polling.
+    /// A person, who pressed a key: never waits behind polling.
     Operator,
-    /// Polling: stays within half of each budget.
+    /// The poller, which uses at most half of each budget.
     Background,
 }

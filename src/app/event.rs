@@ -1,7 +1,7 @@
-//! Events. Everything that changes the [`super::App`] is one of these, in one order.
+//! Events. Everything that changes the [`super::App`] is one of these, in a single order.
 
 use super::checkup::Check;
-use super::operation::call::{Answered, CallId};
+use super::operation::call::{CallId, CallResult};
 use super::ticket::Ticket;
 use crate::feeds;
 use crate::feeds::part::Part;
@@ -10,23 +10,23 @@ use crate::model::glance::Glance;
 use crate::model::key::Key;
 use jiff::{SignedDuration, Timestamp};
 
-/// One thing that happened.
+/// Something that happened.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// Time has come to this. The only way in which the time of day enters.
+    /// The time of day has advanced to this. No other event carries the time of day.
     Tick(Timestamp),
-    /// The service's clock was measured: it is so far ahead of the one that ticks (behind: negative).
+    /// The offset between AWS's clock and the local one was measured: positive if AWS is ahead.
     Clock(SignedDuration),
-    /// This machine's clock was set back by so much since the session began: the one that ticks went on.
-    SetBack(SignedDuration),
-    /// The machine's monotonic clock has come to this, counted from the session's start; an input that
-    /// follows came then. Unlike the time of a tick it is never set and never runs faster.
+    /// This machine's clock has been set back by this much since the session began; the session's own clock went on.
+    ClockSetBack(SignedDuration),
+    /// The machine's monotonic clock has advanced to this, counted from the start of the session; it is also when the
+    /// input that follows came. Unlike the time of a tick it is never set and never runs faster.
     Elapsed(SignedDuration),
-    /// A frame stands on the terminal: when, by the clock of `Elapsed`, and its columns and rows.
+    /// A frame is on the terminal: its time, on the clock of `Elapsed`, and its columns and rows.
     Drawn(SignedDuration, (u16, u16)),
     /// A key was pressed.
     Key(Key),
-    /// The terminal says that a key is still held down. Few do.
+    /// A key is still held down, as the terminal reports it. Few terminals do.
     Held(Key),
     /// Text was pasted (bracketed paste).
     Paste(String),
@@ -38,118 +38,118 @@ pub enum Event {
     /// An answer to a [`super::effect::Effect::Fetch`].
     Answer(Answer),
     /// The reply to a [`super::effect::Effect::Call`].
-    Reply(CallId, Box<Answered>),
-    /// A line that a program of a call printed.
+    Reply(CallId, Box<CallResult>),
+    /// A line printed by a program of a call.
     Output(CallId, String),
-    /// Credentials were refused and read again: whose they are must be asked before anything that
-    /// they bring is taken in. With a ticket of the environment they are for.
-    Renewed(Ticket),
+    /// Credentials were refused and replaced: their identity must be read before any answer obtained with them is
+    /// taken. The ticket names the environment they belong to.
+    CredentialsRenewed(Ticket),
     /// The terminal came back after a suspension.
     Resumed,
-    /// The session ends, by a signal or without a terminal: nobody is asked any more.
+    /// The session was ended by a signal or has no terminal: nobody can be asked any more.
     Stopped,
-    /// A sign-in that was asked for goes on, or has ended.
+    /// A requested sign-in has progressed or ended.
     SignIn(SignIn),
-    /// Credentials need a code that a person is asked for.
+    /// Credentials need an MFA code from a person.
     MfaRequest(MfaRequest),
-    /// The result of a survey of an environment that is not opened, by its name.
-    Glanced(String, Box<Glance>),
-    /// The doctor's checks of an environment, by its name.
-    Checked(String, Vec<Check>),
-    /// Something the runtime did or could not do, for the activity drawer.
+    /// The survey of an environment that is not open, by the environment's name.
+    Surveyed(String, Box<Glance>),
+    /// The results of `doctor` for an environment, by the environment's name.
+    DoctorFinished(String, Vec<Check>),
+    /// Something the runtime did or failed to do, for the activity list.
     Notice(Notice),
-    /// The file that lines are written into as they come cannot be written.
-    TeeEnded(String),
+    /// The file that incoming log lines are also written to cannot be written.
+    TeeFailed(String),
 }
 
 impl Event {
-    /// Whether it is something that a person did.
+    /// Whether a person caused the event.
     pub fn is_own(&self) -> bool {
         match self {
             Self::Key(_) | Self::Held(_) | Self::Paste(_) | Self::Mouse(_) | Self::Resize(..) | Self::Focus(_) => true,
             Self::Tick(_)
             | Self::Clock(_)
-            | Self::SetBack(_)
+            | Self::ClockSetBack(_)
             | Self::Elapsed(_)
             | Self::Drawn(..)
             | Self::Answer(_)
             | Self::Reply(..)
             | Self::Output(..)
-            | Self::Renewed(_)
+            | Self::CredentialsRenewed(_)
             | Self::Resumed
             | Self::Stopped
             | Self::SignIn(_)
             | Self::MfaRequest(_)
-            | Self::Glanced(..)
-            | Self::Checked(..)
+            | Self::Surveyed(..)
+            | Self::DoctorFinished(..)
             | Self::Notice(_)
-            | Self::TeeEnded(_) => false,
+            | Self::TeeFailed(_) => false,
         }
     }
 }
 
-/// An action of the mouse, at a column and a row.
+/// A mouse event, at a column and a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mouse {
-    /// The left button.
+    /// A click of the left button.
     Click(u16, u16),
     WheelUp(u16, u16),
     WheelDown(u16, u16),
 }
 
-/// One piece of the answer to a fetch, with the facts of all feeds or of one.
+/// One piece of the answer to a fetch, with facts of all feeds or of one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer<F = feeds::Fact> {
     /// The ticket of the fetch that it answers.
     pub ticket: Ticket,
-    /// Requests sent for it since the piece before, retries too.
+    /// Number of requests sent for it since the previous piece, including retries.
     pub requests: u32,
-    /// The facts that came, or why none did.
+    /// The facts, or why there are none.
     pub part: Part<F>,
 }
 
 impl Answer {
-    /// With the facts of one feed; a fact of another has failed as the answer to another question.
+    /// Narrows the answer to one feed; a fact of another feed becomes a failure, as it answers another question.
     pub fn of<F: TryFrom<feeds::Fact>>(self) -> Answer<F> {
         Answer { ticket: self.ticket, requests: self.requests, part: self.part.of() }
     }
 }
 
-/// A line for the activity drawer.
+/// A line for the activity list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// Whether it is bad news.
+    /// Whether it reports an error.
     pub error: bool,
     /// The message, a sentence.
     pub text: String,
 }
 
-/// An MFA code that is asked for.
+/// A request for an MFA code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MfaRequest {
-    /// The number of the question, which the answer names: another one may be asked by then.
+    /// The number of the request, which the answer repeats: by then another may be open.
     pub number: u64,
     /// The profile that needs it.
     pub profile: String,
     /// The MFA device, by its serial number or ARN.
     pub serial: String,
-    /// Why it is asked again.
-    pub again: Option<String>,
+    /// Why the code is requested again.
+    pub retry_reason: Option<String>,
 }
 
-/// How a sign-in stands.
+/// The state of a sign-in.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SignIn {
-    /// A code is to be confirmed in a browser.
-    Asked {
+    /// Waiting for a person to confirm a code in a browser.
+    AwaitingUser {
         /// The page on which the code is confirmed.
         url: String,
-        /// The code that it must show.
+        /// The code that the page must show.
         code: String,
         until: Timestamp,
     },
-    /// The token came, and is kept.
+    /// The token was received and stored.
     Done,
-    /// It failed: there is no token.
+    /// The sign-in failed: there is no token.
     Failed(Failure),
 }

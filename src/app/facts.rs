@@ -1,11 +1,11 @@
-//! The facts of the selected database, for its pane and the Overview.
+//! The selected database, for its pane and the Overview.
 
 use super::App;
 use super::list::List;
 use super::screen::Block;
 use crate::model::estate::DatabaseRow;
 
-/// The database that is selected in a list; the first one where none is.
+/// Returns the database selected in a list; the first one if none is.
 pub fn shown_database(app: &App, list: Block) -> Option<&DatabaseRow> {
     let rows = &app.estate.derived.databases;
     let selected = app.screen.list_of(list).and_then(List::selected);

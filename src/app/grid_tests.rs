@@ -1,4 +1,4 @@
-//! Pages, widths, columns and the window of a grid.
+//! Tests of a grid's pages, widths, columns and window.
 
 use super::*;
 use proptest::prelude::*;
@@ -17,13 +17,13 @@ fn grid(columns: usize, rows: u64) -> Grid {
     grid
 }
 
-/// Answers what is wanted; how much that was.
+/// Answers the requested rows; returns how many requests there were.
 fn answer(grid: &mut Grid) -> usize {
-    let wanted = grid.wanted();
+    let wanted = grid.missing_rows();
     for wanted in &wanted {
         let (from, numbers): (u64, Vec<u64>) = match wanted {
-            Wanted::Window(from, count) => (*from, (*from..(from + u64::from(*count)).min(grid.rows)).collect()),
-            Wanted::Rows(from, rows) => (*from, rows.clone()),
+            RowRequest::Window(from, count) => (*from, (*from..(from + u64::from(*count)).min(grid.rows)).collect()),
+            RowRequest::Rows(from, rows) => (*from, rows.clone()),
         };
         let rows = numbers.iter().map(|row| vec![text(&row.to_string()); grid.columns.len()]).collect();
         let (of, version) = (grid.rows, grid.version);
@@ -32,14 +32,14 @@ fn answer(grid: &mut Grid) -> usize {
     wanted.len()
 }
 
-/// All numbers below one, in an order without order.
+/// All numbers below `count`, in pseudo-random order.
 fn shuffled(count: u64, seed: u64) -> Vec<u64> {
     let mut numbers: Vec<u64> = (0..count).collect();
     numbers.sort_unstable_by_key(|number| (number ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17));
     numbers
 }
 
-/// Whether each row of the window is at hand, and is the one that stands there.
+/// Whether each row of the window is loaded, and is the row that belongs there.
 fn filled(grid: &Grid) -> bool {
     (grid.top..(grid.top + grid.height).min(grid.count())).all(|place| {
         let row = grid.row_at(place).map(|row| text(&row.to_string()));
@@ -48,11 +48,11 @@ fn filled(grid: &Grid) -> bool {
 }
 
 #[test]
-fn of_ten_million_rows_a_few_pages_are_at_hand_wherever_one_goes() {
+fn ten_million_rows_need_only_a_few_loaded_pages() {
     let mut grid = grid(4, 10_000_000);
     grid.fit(40, 80);
     for place in [0, 5_000_000, 9_999_999, 123_456, 0] {
-        grid.go(place);
+        grid.select_row(place);
         answer(&mut grid);
         assert_eq!(answer(&mut grid), 0, "asked for once");
         assert!(filled(&grid), "{place}");
@@ -61,7 +61,7 @@ fn of_ten_million_rows_a_few_pages_are_at_hand_wherever_one_goes() {
 }
 
 #[test]
-fn a_page_that_was_not_full_is_asked_for_again_when_rows_have_come_and_not_before() {
+fn partial_page_is_requested_again_only_after_rows_were_added() {
     let mut grid = grid(2, 3);
     grid.fit(20, 80);
     assert_eq!(answer(&mut grid), 1);
@@ -86,7 +86,7 @@ fn widths_come_from_the_sample_and_then_stay() {
 }
 
 #[test]
-fn a_column_of_numbers_grows_as_a_number_that_is_cut_reads_as_another() {
+fn numeric_column_grows_so_that_no_number_is_cut() {
     let mut grid = grid(1, 100_000);
     grid.columns[0].type_oid = 20;
     grid.take(0, vec![vec![text("1")]; 256], 100_000, 0);
@@ -95,13 +95,13 @@ fn a_column_of_numbers_grows_as_a_number_that_is_cut_reads_as_another() {
 }
 
 #[test]
-fn frozen_columns_stay_at_the_left_and_the_selected_one_is_in_view() {
+fn frozen_columns_stay_left_and_selected_column_stays_in_view() {
     let mut grid = grid(30, 5);
     grid.widths = vec![10; 30];
     grid.fit(5, 60);
     grid.freeze();
     for _ in 0..29 {
-        grid.aside(1);
+        grid.move_column(1);
     }
     let placed = grid.placed();
     assert_eq!(placed[0].column, 0);
@@ -124,35 +124,35 @@ fn columns_are_hidden_moved_and_shown_again() {
 }
 
 #[test]
-fn rows_that_are_shown_after_a_filter_keep_the_selected_one() {
+fn filter_keeps_the_selected_row() {
     let mut grid = grid(1, 1_000);
     grid.fit(10, 40);
-    grid.go(500);
+    grid.select_row(500);
     grid.show(Some(vec![4, 500, 700]));
     assert_eq!((grid.place, grid.row(), grid.count()), (1, Some(500), 3));
     grid.step(1);
     grid.show(None);
     assert_eq!(grid.row(), Some(700));
     grid.anchor = Some(690);
-    assert_eq!(grid.marked(), (690, 700));
+    assert_eq!(grid.selected_range(), (690, 700));
 }
 
 #[test]
-fn a_window_of_more_pages_than_are_kept_is_filled_and_asked_for_once() {
-    // Of so many columns a page has sixteen rows.
+fn window_larger_than_the_page_limit_is_filled_by_one_round_of_requests() {
+    // With this many columns a page has sixteen rows.
     let mut grid = grid(1_600, 5_000);
     grid.fit(300, 200);
-    grid.go(2_500);
+    grid.select_row(2_500);
     assert!(answer(&mut grid) > PAGES);
     assert!(filled(&grid));
     assert_eq!(answer(&mut grid), 0);
 }
 
 #[test]
-fn an_answer_to_another_order_is_not_taken_for_one_to_this() {
+fn answer_for_a_previous_order_is_dropped() {
     let mut grid = grid(1, 1_000);
     grid.fit(10, 40);
-    let Wanted::Window(from, _) = grid.wanted()[0].clone() else { panic!("as they came") };
+    let RowRequest::Window(from, _) = grid.missing_rows()[0].clone() else { panic!("as they came") };
     let before = grid.version;
     grid.show(Some((0..1_000).rev().collect()));
     grid.take(from, vec![vec![text("0")]; 256], 1_000, before);
@@ -164,7 +164,7 @@ fn an_answer_to_another_order_is_not_taken_for_one_to_this() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
     #[test]
-    fn of_rows_in_any_order_the_window_is_filled_by_one_round_of_questions_wherever_one_goes(
+    fn window_of_reordered_rows_is_filled_by_one_round_of_requests(
         seed in any::<u64>(),
         kept in 1_u64..500_000,
         places in prop::collection::vec(0_u64..500_000, 1..8),
@@ -177,7 +177,7 @@ proptest! {
         order.truncate(kept as usize);
         grid.show(Some(order));
         for place in places {
-            grid.go(place);
+            grid.select_row(place);
             prop_assert!(answer(&mut grid) <= 2, "a window lies in two pages at most");
             prop_assert!(filled(&grid), "at {place}");
             prop_assert_eq!(answer(&mut grid), 0, "asked for once");
@@ -188,7 +188,7 @@ proptest! {
 
 proptest! {
     #[test]
-    fn the_selected_cell_is_always_in_the_window(
+    fn selected_cell_is_always_in_the_window(
         moves in proptest::collection::vec((-2000i64..2000, -9isize..9, 1u64..60, 1u16..200), 1..40),
         columns in 1usize..30,
     ) {
@@ -196,7 +196,7 @@ proptest! {
         for (down, aside, height, room) in moves {
             grid.fit(height, room);
             grid.step(down);
-            grid.aside(aside);
+            grid.move_column(aside);
             prop_assert!(grid.place >= grid.top && grid.place < grid.top + height);
             let selected = grid.selected().unwrap();
             prop_assert!(grid.placed().iter().any(|placed| placed.column == selected));

@@ -1,13 +1,13 @@
-//! One line of text being typed. Whole graphemes move and go, so Japanese and emoji stay whole.
+//! A single line of input. It moves over and deletes whole graphemes, so Japanese and emoji stay intact.
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Longer input than this many bytes is not taken: nothing that is typed here is that long.
+/// Maximum length of the input in bytes, more than any valid input needs; longer input is refused.
 pub const LIMIT: usize = 4096;
 
 /// An edit of a line by a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)] // each says it all
+#[allow(missing_docs)] // names are self-explanatory
 pub enum Edit {
     DeleteBack,
     DeleteHere,
@@ -23,7 +23,7 @@ pub enum Edit {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Input {
     text: String,
-    /// Byte offset, always at a grapheme's edge.
+    /// Byte offset, always at a grapheme boundary.
     cursor: usize,
 }
 
@@ -34,7 +34,7 @@ impl Input {
         Self { cursor: text.len(), text }
     }
 
-    /// The text that was typed so far.
+    /// The text typed so far.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -44,7 +44,7 @@ impl Input {
         &self.text[..self.cursor]
     }
 
-    /// Types text; line breaks and controls are left out.
+    /// Inserts text at the cursor; line breaks and control characters are removed.
     pub fn insert(&mut self, text: &str) {
         for c in text.chars().filter(|c| !c.is_control()) {
             if self.text.len() + c.len_utf8() > LIMIT {

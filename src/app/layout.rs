@@ -1,5 +1,5 @@
-//! Geometry: where each block is, for a size. Both the update (windows, clicks) and the view (frames)
-//! ask here, so they cannot disagree.
+//! Geometry: the place of each block, for a screen size. Both the update (windows, clicks) and the view (frames) use
+//! it, so they cannot disagree.
 
 use super::overlay::{self, Kind};
 use super::pane::Layout;
@@ -7,25 +7,25 @@ use super::screen::{Block, Screen};
 use super::{App, Pane};
 use ratatui::layout::Rect;
 
-/// From this many columns blocks stand side by side.
+/// Number of columns from which blocks are placed side by side.
 pub const WIDE: u16 = 100;
-/// From this many rows all blocks of a service are shown at once.
+/// Number of rows from which all blocks of a service are shown at once.
 pub const TALL: u16 = 28;
 
-/// Rows that are worth opening another block in.
+/// Minimum number of rows for opening another block below.
 pub const SMALLEST_BELOW: u16 = 9;
 
-/// Rows of the frame and titles around a block's rows.
-pub fn around(app: &App, block: Block) -> u16 {
+/// Number of rows around a block's rows: frame and header.
+pub fn frame_rows(app: &App, block: Block) -> u16 {
     2 + u16::from(app.spec(block).header)
 }
 
-/// The rows of a block that fit into its place.
+/// Number of rows of a block that fit into its place.
 pub fn rows_in(app: &App, block: Block, place: Rect) -> usize {
-    usize::from(place.height.saturating_sub(around(app, block)))
+    usize::from(place.height.saturating_sub(frame_rows(app, block)))
 }
 
-/// Where everything is now.
+/// Returns the current place of everything.
 pub fn layout(app: &App) -> Layout {
     let (width, height) = app.screen.size;
     let line = |y: u16| Rect::new(0, y, width, 1);
@@ -47,29 +47,29 @@ pub fn layout(app: &App) -> Layout {
     layout
 }
 
-/// The whole area for the view's only block.
-pub fn whole(app: &App, area: Rect, layout: &mut Layout) {
+/// Gives the whole area to the view's only block.
+pub fn single_block(app: &App, area: Rect, layout: &mut Layout) {
     layout.blocks = vec![(app.view().blocks[0].block, area)];
 }
 
-/// No rows above the blocks.
+/// The summary height of a view without a summary.
 pub fn no_summary(_: &App, _: u16) -> u16 {
     0
 }
 
-/// Cells at the right of the tabs for how much needs attention.
+/// Cells at the right of the tabs reserved for the attention count.
 const ATTENTION: u16 = 12;
 
-/// Where the tabs of the panes are on their line: ` 1 Overview  2 Services …`. Where they do not all fit, those
-/// before the one that is shown make room for it; what does not fit whole is left out.
+/// Returns the tabs that fit on their line and their places: ` 1 Overview  2 Services …`. If they do not all fit, tabs
+/// before the shown one are left out first; a tab is never cut.
 pub fn tabs(app: &App, line: Rect) -> Vec<(&'static Pane, Rect)> {
     let tabs = app.table.tabs();
     let titles: u16 = tabs.iter().map(|pane| crate::model::text::width(pane.title) as u16).sum();
     let shown = tabs.iter().position(|pane| pane.id == app.screen.pane).unwrap_or(0);
-    // How much needs attention is told on this line too, and is more than a tab.
-    let kept = if app.estate.derived.attention.is_empty() { 1 } else { ATTENTION };
-    let room = line.width.saturating_sub(kept);
-    // The key, a blank, the title, a blank; one more between two tabs where there is room for it.
+    // The attention count shares this line, and matters more than a tab.
+    let reserved = if app.estate.derived.attention.is_empty() { 1 } else { ATTENTION };
+    let room = line.width.saturating_sub(reserved);
+    // Key, blank, title, blank; one more blank between tabs if there is room.
     let around = if titles + 4 * tabs.len() as u16 > room { 3 } else { 4 };
     let wide = |pane: &Pane| crate::model::text::width(pane.title) as u16 + around;
     let mut first = 0;
@@ -89,13 +89,13 @@ pub fn tabs(app: &App, line: Rect) -> Vec<(&'static Pane, Rect)> {
     placed
 }
 
-/// Rows of a window to choose from, where there is room.
+/// Number of rows of a window to choose from, if there is room.
 const CHOOSE: usize = 16;
 
-/// Rows of the window with a plan, where there is room.
+/// Number of rows of the window with a plan, if there is room.
 const PLAN: usize = 30;
 
-/// The place of the top overlay: its frame, in the middle of the screen.
+/// The place of the topmost overlay: its frame, centred on the screen.
 pub fn overlay_place(screen: &Screen) -> Rect {
     let (width, height) = screen.size;
     let columns = overlay::width(width);
@@ -105,11 +105,11 @@ pub fn overlay_place(screen: &Screen) -> Rect {
         Kind::Palette | Kind::Find(..) | Kind::Help | Kind::Inspect | Kind::Activity | Kind::Checkup => {
             usize::from(most)
         }
-        // These fill while one looks: a frame that grows would jump.
+        // These fill over time: a frame that grows would jump.
         Kind::Choose(_) => CHOOSE,
         Kind::Plan(_) => PLAN,
         Kind::Confirm(..) => overlay.lines.len() + 7,
-        Kind::Ask(_) | Kind::Name | Kind::Revert(_) | Kind::Quit => overlay.lines.len() + 6,
+        Kind::Ask(_) | Kind::SnapshotName | Kind::Revert(_) | Kind::Quit => overlay.lines.len() + 6,
         Kind::Actions | Kind::Pane(..) | Kind::Environments | Kind::Message | Kind::Code | Kind::SignIn => {
             overlay.lines.len() + 4
         }
@@ -118,20 +118,20 @@ pub fn overlay_place(screen: &Screen) -> Rect {
     Rect::new((width - columns) / 2, (height.saturating_sub(rows)) / 2, columns, rows.min(height))
 }
 
-/// The place in two: so much of it, and the rest.
+/// Splits an area into this many rows and the rest.
 pub fn split_rows(area: Rect, rows: u16) -> (Rect, Rect) {
     let rows = rows.min(area.height);
     (Rect { height: rows, ..area }, Rect { y: area.y + rows, height: area.height - rows, ..area })
 }
 
-/// The place in two: so much of it, and the rest.
+/// Splits an area into this many columns and the rest.
 pub fn split_columns(area: Rect, columns: u16) -> (Rect, Rect) {
     let columns = columns.min(area.width);
     (Rect { width: columns, ..area }, Rect { x: area.x + columns, width: area.width - columns, ..area })
 }
 
-/// One block at a time, below the titles of all.
-pub fn one_of(app: &App, area: Rect, layout: &mut Layout) {
+/// Shows one block at a time, below a strip with the titles of all.
+pub fn tabbed_blocks(app: &App, area: Rect, layout: &mut Layout) {
     let (view, focused) = (app.view(), app.focused());
     let (strip, rest) = split_rows(area, 1);
     layout.strip = Some(strip);
@@ -139,8 +139,8 @@ pub fn one_of(app: &App, area: Rect, layout: &mut Layout) {
     layout.blocks = vec![(shown, rest)];
 }
 
-/// Rows that the databases have; until they were read, those of a cluster with its writer and reader for each that is
-/// configured.
+/// Number of rows of the databases. Until they were read, a cluster, a writer and a reader are assumed for each
+/// configured database.
 pub fn database_rows(app: &App) -> u16 {
     let estate = &app.estate;
     let seen = estate.derived.databases.iter().map(|row| 1 + row.database.members.len()).sum::<usize>();
@@ -157,7 +157,7 @@ mod tests {
     use crate::panes::table::TABLE;
     use std::collections::BTreeSet;
 
-    /// A table of so many panes: those that there are, and others with two letters' titles and more.
+    /// A table of this many panes.
     fn many(count: usize) -> &'static Table {
         const TITLES: [&str; 12] = [
             "Overview",
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tab_of_the_pane_that_is_shown_is_on_the_line_and_none_is_cut() {
+    fn tab_of_the_shown_pane_is_visible_and_no_tab_is_cut() {
         let mut app = read(&world(1, 1));
         app.table = many(12);
         for columns in [60, 80, 120, 200] {
@@ -207,8 +207,8 @@ mod tests {
                 let placed = tabs(&app, line);
                 assert!(placed.iter().any(|(tab, _)| tab.id == pane.id), "{} at {columns}", pane.title);
                 for (tab, place) in &placed {
-                    let whole = [3, 4].contains(&(usize::from(place.width) - tab.title.len()));
-                    assert!(place.right() <= columns && whole, "{} at {columns}", tab.title);
+                    let is_uncut = [3, 4].contains(&(usize::from(place.width) - tab.title.len()));
+                    assert!(place.right() <= columns && is_uncut, "{} at {columns}", tab.title);
                     seen.insert(tab.id);
                 }
                 assert!(placed.windows(2).all(|pair| pair[0].1.right() == pair[1].1.x));

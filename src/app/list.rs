@@ -1,56 +1,56 @@
-//! A list's window: which row is selected, which are shown, how they are sorted and filtered.
+//! The window of a list: the selected row, the rows in view, sorting and filtering.
 //!
-//! The selection is a key, not a number: rows come and go under it.
+//! The selection is a key, not an index, because rows are added and removed.
 
 use super::window::in_view;
 
 /// The state of one list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct List {
-    /// Keys of the rows as shown, after filter and sort; of a list that is read by windows those in the window.
+    /// Keys of the rows after filter and sort; in a windowed list only those in the window.
     pub rows: Vec<String>,
-    /// The first row that is shown.
+    /// The index of the first row in view.
     pub offset: usize,
-    /// How many rows fit on the screen.
+    /// Number of rows that fit on the screen.
     pub height: usize,
-    /// The number of the column that it is sorted by.
+    /// The index of the column it is sorted by.
     pub column: usize,
-    /// Whether it sorts downwards.
+    /// Whether it is sorted in descending order.
     pub reversed: bool,
     /// The text that rows must contain.
     pub filter: String,
-    /// Rows before the filter.
+    /// Number of rows before filtering.
     pub total: usize,
     selected: Option<String>,
     place: usize,
-    /// The number of the first of `rows`.
+    /// The index of the first of `rows`.
     first: usize,
-    /// How many rows there are to move in.
+    /// Number of rows, including those outside the window.
     count: usize,
 }
 
 impl List {
-    /// The selected row's key.
+    /// The key of the selected row.
     pub fn selected(&self) -> Option<&str> {
         self.key(self.place)
     }
 
-    /// The selected row's number.
+    /// The index of the selected row.
     pub fn place(&self) -> usize {
         self.place
     }
 
-    /// How many rows there are, after the filter.
+    /// Number of rows after filtering.
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether there is none.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// New rows: the selection stays on its key where that is still there, else on its place.
+    /// Sets the rows. The selection stays on its key if that still exists, else on its index.
     pub fn set_rows(&mut self, rows: Vec<String>, total: usize) {
         (self.first, self.count, self.total) = (0, rows.len(), total);
         self.rows = rows;
@@ -63,7 +63,8 @@ impl List {
         self.settle();
     }
 
-    /// New rows of which only those in the window get a key: there may be millions. The selection stays on its number.
+    /// Sets the rows; only those in the window get a key, because there may be millions. The selection stays on its
+    /// index.
     pub fn set_window(&mut self, count: usize, total: usize, key: impl Fn(usize) -> String) {
         (self.count, self.total) = (count, total);
         (self.place, self.offset) = in_view(self.place, self.offset, self.height, count);
@@ -72,20 +73,20 @@ impl List {
         self.settle();
     }
 
-    /// Sets how many rows fit, keeping the selected row in sight.
+    /// Sets how many rows fit, keeping the selected row in view.
     pub fn set_height(&mut self, height: usize) {
         self.height = height;
         self.settle();
     }
 
-    /// Selects a row by number; too large a number is the last.
+    /// Selects a row by index; too large an index selects the last row.
     pub fn select(&mut self, place: usize) {
         self.place = place.min(self.count.saturating_sub(1));
         self.selected = self.selected().map(str::to_owned);
         self.settle();
     }
 
-    /// Selects a row by key, if it is there; else remembers the key for when it comes.
+    /// Selects a row by key if it exists; otherwise remembers the key until it does.
     pub fn select_key(&mut self, key: &str) {
         self.selected = Some(key.to_owned());
         if let Some(place) = self.rows.iter().position(|row| row == key) {
@@ -98,14 +99,14 @@ impl List {
         self.select(self.place.saturating_add_signed(by));
     }
 
-    /// Moves the window itself, for texts in which nothing is selected.
+    /// Scrolls the window itself, for texts in which nothing is selected.
     pub fn scroll(&mut self, by: isize) {
         let last = self.count.saturating_sub(self.height.max(1));
         self.offset = self.offset.saturating_add_signed(by).min(last);
         self.select(self.place.clamp(self.offset, self.offset + self.height.max(1) - 1));
     }
 
-    /// The rows in the window, as far as they have keys.
+    /// The keys of the rows in the window.
     pub fn window(&self) -> &[String] {
         let end = (self.offset + self.height).min(self.first + self.rows.len());
         let from = self.offset.checked_sub(self.first);
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_selection_follows_its_row() {
+    fn selection_follows_its_row() {
         let mut list = List { height: 2, ..List::default() };
         list.set_rows(rows(&["a", "b", "c"]), 3);
         list.select(2);
@@ -147,7 +148,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_selection_is_always_in_the_window(
+        fn selection_is_always_in_the_window(
             steps in proptest::collection::vec((-50isize..50, 0usize..30, 0usize..40), 1..40)
         ) {
             let mut list = List::default();
@@ -167,21 +168,21 @@ mod tests {
     }
 
     proptest! {
-        /// Of a million rows only those in the window get a key, however one moves.
+        /// However the selection moves, only rows in the window of a million get a key.
         #[test]
-        fn of_a_million_rows_only_those_in_the_window_have_keys(
+        fn only_rows_in_the_window_of_a_million_get_keys(
             steps in proptest::collection::vec((-2_000_000isize..2_000_000, 0usize..60, 0usize..=1_000_000), 1..40)
         ) {
             let mut list = List::default();
             for (step, height, count) in steps {
-                let made = std::cell::Cell::new(0_usize);
+                let key_count = std::cell::Cell::new(0_usize);
                 list.set_height(height);
                 list.step(step);
                 list.set_window(count, count, |number| {
-                    made.set(made.get() + 1);
+                    key_count.set(key_count.get() + 1);
                     number.to_string()
                 });
-                prop_assert!(made.get() <= height.max(1) && list.rows.len() <= height.max(1));
+                prop_assert!(key_count.get() <= height.max(1) && list.rows.len() <= height.max(1));
                 prop_assert_eq!(list.len(), count);
                 if count > 0 {
                     let place = list.place().to_string();

@@ -1,7 +1,7 @@
-//! How the state changes: events in, effects out. Pure, synchronous, total.
+//! State changes: events in, effects out. Pure, synchronous, total.
 //!
-//! No requests, no clock, no files, no terminal live here: time enters as an event, and what is to
-//! be done leaves as an [`effect::Effect`].
+//! This module makes no requests and uses no clock, files or terminal: time enters as an event, and actions leave as an
+//! [`effect::Effect`].
 
 mod absorb;
 pub mod asked_code;
@@ -59,4 +59,4 @@ mod unmatched;
 pub(crate) mod update;
 pub mod window;
 
-pub use state::{App, Command, Entry, Hooks, Left, Overrides, Pane, Session, Spec, Table, View};
+pub use state::{App, AttentionCounts, Command, Entry, Hooks, Overrides, Pane, Session, Spec, Table, View};

@@ -1,6 +1,5 @@
-//! The windows over the panes: help, palette, actions, raw fields, environments, activity, a message, what is asked
-//! before a change. All are a titled list of lines; choosing a line may run something. Those with buttons are in
-//! [`super::dialog`].
+//! The windows over the panes: help, palette, actions, raw fields, environments, activity, messages, confirmations.
+//! Each is a titled list of lines; choosing a line may run something. Windows with buttons are in [`super::dialog`].
 
 use super::command::PaneId;
 use super::command::{Id, Risk};
@@ -8,7 +7,7 @@ use super::input::Input;
 use super::list::List;
 use super::operation::OperationId;
 
-/// Which window it is.
+/// The kind of a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// All keys and commands.
@@ -24,38 +23,38 @@ pub enum Kind {
     Activity,
     /// Something to read.
     Message,
-    /// An MFA code is asked for; it is typed below.
+    /// The prompt for an MFA code; it is typed below.
     Code,
-    /// A sign-in that goes on.
+    /// A sign-in in progress.
     SignIn,
-    /// The doctor's findings.
+    /// The findings of `doctor`.
     Checkup,
-    /// The choices before an operation: images, revisions; typing filters.
+    /// The choices before an operation: images, revisions; typing filters them.
     Choose(OperationId),
-    /// A list of choices of a pane; the number is the pane's own.
+    /// A list of choices in a pane; the number is the pane's own.
     Pane(PaneId, u8),
-    /// A long list of choices of a pane: what is typed finds entries, fuzzily.
+    /// A long list of choices in a pane, searched fuzzily by what is typed; the number is the pane's own.
     Find(PaneId, u8),
-    /// A question that is answered with numbers or a name.
+    /// A question answered with numbers or a name.
     Ask(Question),
-    /// The name of a snapshot is typed; the window's service is the database.
-    Name,
+    /// Asks for the name of a snapshot; the window's service is the database.
+    SnapshotName,
     /// An operation's plan, to be confirmed.
     Plan(OperationId),
-    /// Whether a deployment under way is rolled back.
+    /// Asks whether to roll back a deployment in progress.
     Revert(OperationId),
-    /// A pane's confirmation before it changes something; the number is the pane's own.
+    /// A pane's confirmation of a change; the number is the pane's own.
     Confirm(PaneId, u8),
-    /// Whether to leave though operations go on.
+    /// Asks whether to quit although operations are running.
     Quit,
 }
 
 /// The number that is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
-    /// How many tasks are to run.
+    /// The desired number of tasks.
     Count,
-    /// Between which limits autoscaling moves.
+    /// The limits of autoscaling.
     Limits,
 }
 
@@ -68,14 +67,14 @@ impl Kind {
 
 /// The action of a dialog's button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
-    /// Does what is asked.
-    Yes,
-    /// Looks at the same with more.
+pub enum ButtonAction {
+    /// Confirms.
+    Confirm,
+    /// Makes the plan again with the option it offers.
     Offer,
-    /// Leaves, and changes nothing.
-    No,
-    /// Closes a window in which there is nothing to answer.
+    /// Closes the window and changes nothing.
+    Cancel,
+    /// Closes a window that asks nothing.
     Close,
 }
 
@@ -83,18 +82,18 @@ pub enum Act {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Button {
     /// The action of the button.
-    pub act: Act,
-    /// The text on it.
+    pub action: ButtonAction,
+    /// The label of the button.
     pub label: String,
 }
 
-/// The tone of a line, from which its colour follows.
+/// The tone of a line; it determines the colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Tone {
-    /// As ordinary text.
+    /// Ordinary text.
     #[default]
     Plain,
-    /// A heading, or what to do.
+    /// A heading, or a recommended action.
     Strong,
     /// Less important.
     Dim,
@@ -109,21 +108,21 @@ pub enum Tone {
 /// The effect of choosing a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
-    /// Nothing: it is there to read.
+    /// None: the line is only to be read.
     Nothing,
     /// Runs a command of the key map.
     Run(Id),
     /// Opens an environment.
     Environment(String),
-    /// Something that a pane handles.
+    /// Handled by a pane.
     Pane {
         pane: PaneId,
-        /// The pane's own, what is chosen.
+        /// The kind of the choice; the number is the pane's own.
         what: u8,
         /// The chosen entry.
         text: String,
     },
-    /// Opens the pane of an operation.
+    /// Opens the view of an operation.
     Operation(OperationId),
     /// Deploys the image with this tag or digest.
     Image(String),
@@ -131,17 +130,17 @@ pub enum Choice {
     Typed,
     /// Builds the image and deploys it.
     Build,
-    /// Goes back to this revision, or to the version before.
+    /// Rolls back to this revision, or to the previous version.
     Revision(Option<String>),
 }
 
 /// A line of a window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// At the left: keys, or a time.
+    /// Text at the left: keys, or a time.
     pub left: String,
     pub text: String,
-    /// After the text, dimmed where its tone is plain.
+    /// Text after the main text; dimmed if its tone is plain.
     pub note: String,
     /// The tone of the note.
     pub note_tone: Tone,
@@ -149,7 +148,7 @@ pub struct Line {
     pub risk: Option<Risk>,
     /// The tone of the line.
     pub tone: Tone,
-    /// The effect of choosing it.
+    /// The effect of choosing the line.
     pub choice: Choice,
 }
 
@@ -159,26 +158,26 @@ pub struct Overlay {
     pub kind: Kind,
     /// The title in its frame.
     pub title: String,
-    /// All lines; `list.rows` holds the numbers of those that match.
+    /// All lines; `list.rows` holds the indices of those that match.
     pub lines: Vec<Line>,
-    /// Selection and window.
+    /// The selection and the rows in view.
     pub list: List,
     /// The search text.
     pub query: Input,
     /// The first column shown, for long lines.
     pub column: usize,
     /// The text that `y` copies, if not the selected line.
-    pub copies: Option<String>,
-    /// The service, or the database, that it is about, by its whole name.
+    pub copy_text: Option<String>,
+    /// The full name of the service or database that the window is about.
     pub service: String,
     /// The selected button of a dialog.
     pub button: usize,
-    /// Whether a dialog's plan stands: buttons were chosen for it.
+    /// Whether a dialog's plan is ready: its buttons are final.
     pub ready: bool,
 }
 
 impl Overlay {
-    /// A window over these lines.
+    /// A window with these lines.
     pub fn new(kind: Kind, title: impl Into<String>, lines: Vec<Line>) -> Self {
         let mut overlay = Self {
             kind,
@@ -187,7 +186,7 @@ impl Overlay {
             list: List::default(),
             query: Input::default(),
             column: 0,
-            copies: None,
+            copy_text: None,
             service: String::new(),
             button: 0,
             ready: false,
@@ -196,18 +195,18 @@ impl Overlay {
         overlay
     }
 
-    /// Whether typing goes into its query at once.
-    pub fn types(&self) -> bool {
-        matches!(self.kind, Kind::Palette | Kind::Find(..) | Kind::Choose(_) | Kind::Ask(_) | Kind::Name)
+    /// Whether typed letters go into its query at once.
+    pub fn accepts_typing(&self) -> bool {
+        matches!(self.kind, Kind::Palette | Kind::Find(..) | Kind::Choose(_) | Kind::Ask(_) | Kind::SnapshotName)
     }
 
-    /// The line that is selected.
+    /// The selected line.
     pub fn selected(&self) -> Option<&Line> {
         let number: usize = self.list.selected()?.parse().ok()?;
         self.lines.get(number)
     }
 
-    /// The lines in the window with whether each is selected.
+    /// The lines in view, each with whether it is selected.
     pub fn shown(&self) -> impl Iterator<Item = (&Line, bool)> {
         let selected = self.list.selected();
         self.list.window().iter().filter_map(move |row| {
@@ -216,13 +215,13 @@ impl Overlay {
         })
     }
 
-    /// Other lines in the place of those that are there: what is selected stays so.
+    /// Replaces the lines and keeps the selection.
     pub fn replace(&mut self, lines: Vec<Line>) {
         if lines != self.lines {
             let choice = self.selected().map(|line| line.choice.clone()).filter(|choice| *choice != Choice::Nothing);
             self.lines = lines;
             self.find();
-            // Lines of these windows come and go: what is selected is what it would do, not where it stands.
+            // Lines of these windows come and go: the selection follows the line's choice, not its index.
             let place = |choice: Choice| {
                 let number = self.lines.iter().position(|line| line.choice == choice)?.to_string();
                 self.list.rows.iter().position(|row| *row == number)
@@ -234,31 +233,31 @@ impl Overlay {
         }
     }
 
-    /// Finds the lines that match the query, the first selected where it is typed.
+    /// Searches for the lines that match the query; selects the first if the window takes typed letters.
     pub fn search(&mut self) {
         self.find();
-        if self.types() {
+        if self.accepts_typing() {
             self.list.select(0);
         }
     }
 
-    /// Lines that match the query: fuzzily in the palette, plainly elsewhere.
+    /// Finds the lines that match the query: fuzzily in the palette, by substring elsewhere.
     fn find(&mut self) {
         let query = self.query.text();
         let numbers: Vec<usize> = match self.kind {
-            // What is typed there is an answer.
-            Kind::Ask(_) | Kind::Name | Kind::Plan(_) | Kind::Revert(_) | Kind::Confirm(..) | Kind::Quit => {
+            // The text typed in these windows is an answer, not a search.
+            Kind::Ask(_) | Kind::SnapshotName | Kind::Plan(_) | Kind::Revert(_) | Kind::Confirm(..) | Kind::Quit => {
                 (0..self.lines.len()).collect()
             }
-            // An image that only looks alike must not be deployed: no fuzziness there.
+            // An image whose name is merely similar must not be deployed: no fuzzy search here.
             Kind::Choose(_) => self.choices(query),
             _ if query.is_empty() => (0..self.lines.len()).collect(),
             Kind::Palette | Kind::Find(..) => {
                 let names: Vec<&str> = self.lines.iter().map(|line| line.text.as_str()).collect();
                 let found = frizbee::Matcher::new(query, &frizbee::Config::default()).match_list(&names);
                 let mut numbers: Vec<usize> = found.into_iter().map(|found| found.index as usize).collect();
-                let meant = elsewhere(query).filter(|_| self.kind == Kind::Palette).map(Choice::Run);
-                if let Some(at) = meant.and_then(|meant| self.lines.iter().position(|line| line.choice == meant)) {
+                let target = command_alias(query).filter(|_| self.kind == Kind::Palette).map(Choice::Run);
+                if let Some(at) = target.and_then(|target| self.lines.iter().position(|line| line.choice == target)) {
                     numbers.retain(|number| *number != at);
                     numbers.insert(0, at);
                 }
@@ -272,7 +271,7 @@ impl Overlay {
     }
 
     fn containing(&self, query: &str) -> Vec<usize> {
-        let wanted = Wanted::new(query);
+        let wanted = SearchText::new(query);
         let matching = self
             .lines
             .iter()
@@ -281,7 +280,7 @@ impl Overlay {
         matching.map(|(number, _)| number).collect()
     }
 
-    /// Options that contain what was typed, and what was typed itself unless it is one of them.
+    /// The options that contain the typed text, and the typed text itself unless it equals one of them.
     fn choices(&self, query: &str) -> Vec<usize> {
         let typed = query.trim();
         let mut numbers = if typed.is_empty() { (0..self.lines.len()).collect() } else { self.containing(typed) };
@@ -294,8 +293,8 @@ impl Overlay {
     }
 }
 
-/// The command that another program (vim, k9s, psql) calls by this name, which a fuzzy search would not find first.
-fn elsewhere(query: &str) -> Option<Id> {
+/// The command that another program (vim, k9s, psql) has under this name; a fuzzy search would not rank it first.
+fn command_alias(query: &str) -> Option<Id> {
     match query.trim().trim_end_matches('!') {
         "q" | "qa" | "exit" => Some(Id::QUIT),
         "ctx" => Some(Id::ENVIRONMENT),
@@ -303,26 +302,26 @@ fn elsewhere(query: &str) -> Option<Id> {
     }
 }
 
-/// A text to look for: capitals count only where one was typed.
-pub struct Wanted {
+/// A search text, case-sensitive only if it contains a capital.
+pub struct SearchText {
     text: String,
     exact: bool,
 }
 
-impl Wanted {
-    /// A search: without capitals, in any case.
+impl SearchText {
+    /// A search for the typed text.
     pub fn new(typed: &str) -> Self {
         let exact = typed.chars().any(char::is_uppercase);
         Self { text: if exact { typed.to_owned() } else { typed.to_lowercase() }, exact }
     }
 
-    /// Whether a text contains it.
+    /// Whether a text contains the search text.
     pub fn is_in(&self, text: &str) -> bool {
         if self.exact { text.contains(&self.text) } else { text.to_lowercase().contains(&self.text) }
     }
 }
 
-/// How wide a window over the panes is.
+/// The width of a window over the panes, for a screen width in columns.
 pub fn width(columns: u16) -> u16 {
     columns.saturating_sub(8).clamp(20, 110).min(columns)
 }
@@ -332,7 +331,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_other_programs_call_a_command_finds_it_first_in_the_palette() {
+    fn command_aliases_of_other_programs_come_first_in_the_palette() {
         let line = |name: &str, id: Id| Line {
             left: String::new(),
             text: name.to_owned(),
@@ -352,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn the_selected_operation_stays_so_where_a_newer_one_comes_in_above_it() {
+    fn selected_operation_stays_selected_when_a_newer_one_is_added() {
         let line = |choice: &Choice| Line {
             left: String::new(),
             text: String::new(),

@@ -1,14 +1,14 @@
-//! The windows over the panes, made: help, palette, actions, environments, activity, raw fields, a message.
+//! Builds the windows over the panes: help, palette, actions, environments, activity, raw fields, messages.
 
 use super::Command;
-use super::checkup::{Outcome, counted, joined};
+use super::checkup::{Outcome, merge_by_cause, summary};
 use super::command::{Id, Scope};
 use super::overlay::{Choice, Kind, Line, Overlay, Tone, width};
-use super::{App, Left};
+use super::{App, AttentionCounts};
 use super::{followed, listed, tell};
 use crate::model::Health;
 use crate::model::glance::{Glance, glance};
-use crate::model::offered::in_environment;
+use crate::model::offered::with_scope;
 use crate::model::text;
 use crate::model::wrap::wrap;
 
@@ -29,15 +29,15 @@ fn command_line(app: &App, command: &Command, text: &str, note: &str) -> Line {
     Line { risk: Some(command.risk), ..line(keys.join(" "), text, note, Choice::Run(command.id)) }
 }
 
-/// All keys and commands, by scope.
+/// Returns the window with all keys and commands, by scope.
 pub fn help(app: &App) -> Overlay {
     let mut lines = Vec::new();
-    // The keys of where one is come first.
-    for scope in app.table.scopes(Some(app.shown().id)) {
+    // The keys of the current pane come first.
+    for scope in app.table.scopes(Some(app.shown_pane().id)) {
         lines.push(line("", format!("── {} ──", app.table.heading(scope)), "", Choice::Nothing));
         for command in app.table.commands().filter(|command| command.scope == scope) {
             let mut entry = command_line(app, command, command.doc, command.name());
-            // What has no key is run by its name.
+            // A command without a key is run by its name.
             if entry.left.is_empty() {
                 entry.left = format!(":{}", command.name());
             }
@@ -50,7 +50,7 @@ pub fn help(app: &App) -> Overlay {
     Overlay::new(Kind::Help, "Keys", lines)
 }
 
-/// Any command by its name, and each environment.
+/// Returns the window with every command by its name, and each environment.
 pub fn palette(app: &App) -> Overlay {
     let commands = app
         .table
@@ -70,17 +70,17 @@ pub fn palette(app: &App) -> Overlay {
     Overlay::new(Kind::Palette, "Command", lines)
 }
 
-/// The window with the actions on the selected thing.
+/// Returns the window with the actions on the selected thing.
 pub fn actions(app: &App) -> Overlay {
     let (name, commands) = super::select::actions(app);
     let lines = commands.iter().map(|id| {
         let command = app.table.command(*id);
         command_line(app, command, command.title, command.doc)
     });
-    Overlay::new(Kind::Actions, format!("Actions on {}", text::harmless(&name)), lines.collect())
+    Overlay::new(Kind::Actions, format!("Actions on {}", text::sanitize(&name)), lines.collect())
 }
 
-/// The environments of the configuration, each as it was last seen.
+/// Returns the window with the configured environments, each with its last known state.
 pub fn environments(app: &App) -> Overlay {
     let mut overlay = Overlay::new(Kind::Environments, "Environments", environment_lines(app));
     let place = app.config.environments.iter().position(|environment| environment.name == app.environment.name);
@@ -88,12 +88,12 @@ pub fn environments(app: &App) -> Overlay {
     overlay
 }
 
-/// A line for each: how it stands, with its age; where that is not known yet, whose it is.
+/// Returns a line per environment: its state and the state's age, then project, account and region.
 pub fn environment_lines(app: &App) -> Vec<Line> {
     let lines = app.config.environments.iter().map(|environment| {
         let shown = environment.name == app.environment.name;
-        let left = if shown { app.standing() } else { app.left.get(&environment.name).copied() };
-        let seen = app.survey.seen.get(&environment.name).filter(|seen| left.is_none_or(|left| left.at <= seen.at));
+        let left = if shown { app.attention_counts() } else { app.attention_when_left.get(&environment.name).copied() };
+        let seen = app.survey.results.get(&environment.name).filter(|seen| left.is_none_or(|left| left.at <= seen.at));
         let mut notes = Vec::new();
         if environment.guarded {
             notes.push("GUARDED".to_owned());
@@ -101,50 +101,50 @@ pub fn environment_lines(app: &App) -> Vec<Line> {
         match (seen.filter(|_| !shown), left) {
             (Some(seen), _) => {
                 let age = crate::model::time::age(Some(seen.at), app.now);
-                notes.push(format!("{}  {age} ago", text::harmless(&seen.words())));
+                notes.push(format!("{}  {age} ago", text::sanitize(&seen.summary())));
             }
             (None, Some(_)) if shown => {
                 let sources = app.poller.sources(&app.environment);
-                notes.push(text::harmless(&glance(&app.estate, &sources, app.now).words()).into_owned());
+                notes.push(text::sanitize(&glance(&app.estate, &sources, app.now).summary()).into_owned());
             }
             (None, left) => notes.extend(left.map(|left| standing(left, app.now))),
         }
         if app.survey.under_way.as_deref() == Some(environment.name.as_str()) {
             notes.push("looking …".to_owned());
         }
-        // Whose it is comes last: there it is cut first.
+        // Project, account and region come last, because the end of a line is cut first.
         notes.push(environment.project.clone());
         notes.extend(environment.account.clone());
         notes.extend(environment.region.clone());
         notes.retain(|note| !note.is_empty());
-        let here = if shown { "●" } else { "" };
+        let marker = if shown { "●" } else { "" };
         let choice = Choice::Environment(environment.name.clone());
         let note_tone = if environment.guarded { Tone::Bad } else { Tone::Plain };
-        Line { note_tone, ..line(here, environment.name.clone(), notes.join("  "), choice) }
+        Line { note_tone, ..line(marker, environment.name.clone(), notes.join("  "), choice) }
     });
     lines.collect()
 }
 
-/// `✖ 1  ▲ 2`, with its age: what was known when it was left.
-fn standing(left: Left, now: jiff::Timestamp) -> String {
+/// `✖ 1  ▲ 2` with its age: the attention counts when the environment was left.
+fn standing(left: AttentionCounts, now: jiff::Timestamp) -> String {
     let known = Glance { critical: left.critical, warnings: left.warnings, ..Glance::default() };
     format!("{} {} ago", known.attention(), crate::model::time::age(Some(left.at), now))
 }
 
-/// Operations, then what happened in this session, newest first.
+/// Returns the window with the operations and what happened in this session, newest first.
 pub fn activity(app: &App) -> Overlay {
     Overlay::new(Kind::Activity, "Activity", activities(app))
 }
 
-/// The lines of the activity drawer as of now.
+/// Returns the current lines of the activity window.
 pub fn activities(app: &App) -> Vec<Line> {
     let mut lines: Vec<Line> = listed::listed(app).map(|operation| operation_line(app, operation)).collect();
     for pane in app.table.panes {
-        lines.extend((pane.hooks.going)(app).map(|going| Line {
-            tone: if going.runs { Tone::Strong } else { Tone::Plain },
+        lines.extend((pane.hooks.activity)(app).map(|going| Line {
+            tone: if going.is_running { Tone::Strong } else { Tone::Plain },
             ..line(
                 going.health.sign(),
-                format!("{} {}  {}", pane.title.to_lowercase(), going.title, going.words),
+                format!("{} {}  {}", pane.title.to_lowercase(), going.title, going.sentence),
                 going.note,
                 Choice::Run(Id(pane.id.0)),
             )
@@ -169,55 +169,56 @@ pub fn activities(app: &App) -> Vec<Line> {
     lines
 }
 
-/// `◐ deploy web  rolling out 1/2  1m12s`, with how it ended in its place.
+/// `◐ deploy web  rolling out 1/2  1m12s`; an ended operation shows its outcome instead.
 fn operation_line(app: &App, operation: &super::operation::Operation) -> Line {
     let health = followed::health(operation);
-    let clock = crate::model::time::clock(operation.asked, &app.zone());
+    let clock = crate::model::time::clock(operation.requested_at, &app.zone());
     let words = match &operation.outcome {
-        Some(outcome) => format!("{}: {}", operation.words(), outcome.summary),
-        None => format!("{} {}", operation.words(), followed::fraction(operation)).trim_end().to_owned(),
+        Some(outcome) => format!("{}: {}", operation.status_label(), outcome.summary),
+        None => format!("{} {}", operation.status_label(), followed::fraction(operation)).trim_end().to_owned(),
     };
     let note = match operation.ended {
         Some(ended) => format!("{} ago", crate::model::time::short(app.now.duration_since(ended))),
-        None => tell::exactly(followed::elapsed(operation, app.now)),
+        None => tell::format_elapsed(followed::elapsed(operation, app.now)),
     };
     let tone = match health {
         crate::model::Health::Down | crate::model::Health::Unknown => Tone::Bad,
         crate::model::Health::Healthy => Tone::Good,
         _ => Tone::Strong,
     };
-    let text = format!("{}  {words}", listed::named(app, operation));
+    let text = format!("{}  {words}", listed::qualified_title(app, operation));
     Line { tone, ..line(format!("{clock} {}", health.sign()), text, note, Choice::Operation(operation.id)) }
 }
 
-/// Raw fields, a line each.
+/// Returns the window with raw fields, one per line.
 pub fn inspect(title: String, fields: &str) -> Overlay {
-    let lines = fields.lines().map(|field| line("", text::harmless(field).into_owned(), "", Choice::Nothing));
+    let lines = fields.lines().map(|field| line("", text::sanitize(field).into_owned(), "", Choice::Nothing));
     let mut overlay = Overlay::new(Kind::Inspect, title, lines.collect());
-    overlay.copies = None;
+    overlay.copy_text = None;
     overlay
 }
 
-/// Something to read, which `y` copies whole: broken to the window's width. Commands that it offers name the environment.
+/// Returns a window with a text wrapped to its width; `y` copies the whole text. Commands offered in it name the
+/// environment.
 pub fn message(app: &App, title: &str, body: &str) -> Overlay {
-    let body = in_environment(body, app.environment.named());
-    // Its frame, and a cell at each side.
+    let body = with_scope(body, app.environment.command_scope());
+    // Minus the frame and one cell at each side.
     let cells = usize::from(width(app.screen.size.0).saturating_sub(4));
     let lines = wrap(&body, cells).into_iter().map(|text| line("", text, "", Choice::Nothing));
     let mut overlay = Overlay::new(Kind::Message, title, lines.collect());
-    overlay.copies = Some(body);
+    overlay.copy_text = Some(body);
     overlay
 }
 
-/// The window of the checks.
+/// Returns the window with the results of `doctor`.
 pub fn checkup(app: &App) -> Overlay {
     let environment = app.checkup.as_ref().map(|checkup| checkup.environment.as_str()).unwrap_or_default();
     let mut window = Overlay::new(Kind::Checkup, format!("Doctor: {environment}"), checkup_lines(app));
-    window.copies = checkup_copied(app);
+    window.copy_text = checkup_copied(app);
     window
 }
 
-/// Its lines: what is wrong first, what is well last.
+/// The lines of the window: failures first, passed checks last.
 pub fn checkup_lines(app: &App) -> Vec<Line> {
     let Some(checkup) = &app.checkup else { return Vec::new() };
     let Some(checks) = &checkup.checks else {
@@ -227,9 +228,9 @@ pub fn checkup_lines(app: &App) -> Vec<Line> {
             Tone::Dim,
         )];
     };
-    let mut lines = vec![tell::line("", counted(checks), Tone::Strong)];
-    let checks = joined(checks);
-    // Its frame, a cell at each side, and the sign with what parts it from the text.
+    let mut lines = vec![tell::line("", summary(checks), Tone::Strong)];
+    let checks = merge_by_cause(checks);
+    // Minus the frame, one cell at each side, and the sign with its separator.
     let cells = usize::from(width(app.screen.size.0).saturating_sub(8));
     for status in [Outcome::Fail, Outcome::Warn, Outcome::Untried, Outcome::Ok] {
         let (health, tone) = match status {
@@ -239,11 +240,11 @@ pub fn checkup_lines(app: &App) -> Vec<Line> {
             Outcome::Ok => (Health::Healthy, Tone::Plain),
         };
         for check in checks.iter().filter(|check| check.status == status) {
-            let text = format!("{}: {}", check.name, check.words());
+            let text = format!("{}: {}", check.name, check.describe());
             for (number, text) in wrap(&text, cells).into_iter().enumerate() {
                 lines.push(tell::line(if number == 0 { health.sign() } else { "" }, text, tone));
             }
-            let hint = check.hint.as_deref().map(|hint| in_environment(hint, app.environment.named()));
+            let hint = check.hint.as_deref().map(|hint| with_scope(hint, app.environment.command_scope()));
             let hint = hint.map(|hint| wrap(&format!("→ {hint}"), cells)).unwrap_or_default();
             lines.extend(hint.into_iter().map(|text| tell::line("", text, Tone::Dim)));
         }
@@ -251,12 +252,12 @@ pub fn checkup_lines(app: &App) -> Vec<Line> {
     lines
 }
 
-/// The whole checkup as text, to be copied.
+/// Returns the whole results as text, for copying.
 pub fn checkup_copied(app: &App) -> Option<String> {
     let checks = app.checkup.as_ref()?.checks.as_ref()?;
     let lines = checks.iter().map(|check| {
         let hint = check.hint.as_ref().map(|hint| format!(" → {hint}")).unwrap_or_default();
-        format!("{}: {}: {}{hint}", check.status.word(), check.name, check.words())
+        format!("{}: {}: {}{hint}", check.status.name(), check.name, check.describe())
     });
     Some(lines.collect::<Vec<_>>().join("\n"))
 }

@@ -1,9 +1,10 @@
-//! The scheduler: what is asked of AWS, and when. Pure: it is told the time and the answers, and says what to fetch.
+//! The scheduler: which requests are sent to AWS, and when. Pure: it receives the time and the answers, and returns
+//! fetches.
 //!
-//! Whole-environment sources have a timer each (`Job`). What belongs to one service, one task
-//! definition or one target group is fetched by key, a few at a time, those on the screen first.
-//! Services and tasks are read in sweeps: names or ids by pages, then their descriptions in batches.
-//! How facts enter the estate is in `absorb`; how fast requests may go out is for `src/aws`.
+//! Each source of the whole environment has a timer (`Job`). Facts of one service, one task definition or one target
+//! group are fetched by key, a few at a time, those on the screen first. Services and tasks are read in sweeps: names
+//! or ids by pages, then their descriptions in batches. `absorb` enters facts into the estate; `src/aws` limits the
+//! rate of requests.
 
 mod batches;
 mod curves;
@@ -34,52 +35,52 @@ use jiff::{SignedDuration, Timestamp};
 use keyed::Keyed;
 use round::Round;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use timer::{Timer, now_stretch};
+use timer::{Timer, unfocused_delay};
 
-/// The scheduler of one opened environment.
+/// The scheduler of one open environment.
 #[derive(Debug, Clone)]
 pub struct Poller {
     generation: u32,
     serial: u64,
-    /// How far the service's clock is ahead of the one that ticks: windows of metrics are the service's time.
+    /// How far AWS's clock is ahead of the local one: metric windows are in AWS's time.
     pub(super) ahead: SignedDuration,
     pub(super) wants: Wants,
-    pub(super) in_flight_asks: HashMap<Ticket, InFlight>,
-    /// The histories of alarms and databases are read so far back while somebody looks at a longer time.
+    pub(super) in_flight_fetches: HashMap<Ticket, InFlight>,
+    /// How far back alarm and database events are read while the person looks at a longer time range.
     looked_back: SignedDuration,
-    /// Sources that are read for as long as the view that is shown is made of them.
-    pub(super) looked_at: BTreeSet<Source>,
+    /// Sources read only while the shown view uses them.
+    pub(super) view_sources: BTreeSet<Source>,
     timers: BTreeMap<Job, Timer>,
     keyed: Keyed,
-    /// Services of which something points to a deployment whose history is worth a request.
+    /// Services with signs of a deployment whose history is worth a request.
     pub(super) news: BTreeSet<String>,
     pub(super) services: Option<Sweep>,
     pub(super) tasks: Option<Sweep>,
     pub(super) described: HashMap<String, Timestamp>,
-    /// The primary deployment for which a service's history was last read.
+    /// The primary deployment at the time a service's history was last read.
     pub(super) history_of: HashMap<String, String>,
     pub(super) metric_failures: BTreeMap<Job, Failure>,
-    /// Answers that wait until the account is known to be the right one.
-    pub(super) held: Option<Vec<super::event::Answer<Fact>>>,
-    /// Whether the credentials belong to another account: nothing else is asked.
+    /// Answers held back until the account is known to be the right one.
+    pub(super) held_answers: Option<Vec<super::event::Answer<Fact>>>,
+    /// Whether the credentials belong to another account: then only the identity is requested.
     pub(super) wrong_account: bool,
-    /// Metrics that the last read of each job asked for.
+    /// Number of metrics that each job's last read requested.
     metrics: BTreeMap<Job, usize>,
     requests: BTreeMap<Source, u32>,
     recent: VecDeque<(Timestamp, u32)>,
 }
 
 impl Poller {
-    /// A scheduler for a generation; everything is due.
+    /// A scheduler for a generation; everything is due at once.
     pub fn new(generation: u32, wants: Wants, environment: &EnvironmentConfig) -> Self {
         Self {
             generation,
             serial: 0,
             ahead: SignedDuration::ZERO,
             wants,
-            in_flight_asks: HashMap::new(),
+            in_flight_fetches: HashMap::new(),
             looked_back: SignedDuration::ZERO,
-            looked_at: BTreeSet::new(),
+            view_sources: BTreeSet::new(),
             timers: BTreeMap::new(),
             keyed: Keyed::default(),
             news: BTreeSet::new(),
@@ -88,8 +89,8 @@ impl Poller {
             described: HashMap::new(),
             history_of: HashMap::new(),
             metric_failures: BTreeMap::new(),
-            // Without a configured account there is nothing to compare with.
-            held: environment.account.as_ref().map(|_| Vec::new()),
+            // Without a configured account there is nothing to compare.
+            held_answers: environment.account.as_ref().map(|_| Vec::new()),
             wrong_account: false,
             metrics: BTreeMap::new(),
             requests: BTreeMap::new(),
@@ -97,37 +98,37 @@ impl Poller {
         }
     }
 
-    /// The flight of an answer, or `None` for one that is stale. The only place that drops answers.
+    /// Claims the fetch of an answer; `None` for a stale answer. The only place that drops answers.
     pub(super) fn claim(&mut self, answer: &super::event::Answer<Fact>, now: Timestamp) -> Option<InFlight> {
         if answer.ticket.generation != self.generation {
             return None;
         }
-        let source = self.in_flight_asks.get(&answer.ticket)?.query.source();
+        let source = self.in_flight_fetches.get(&answer.ticket)?.query.source();
         *self.requests.entry(source).or_default() += answer.requests;
         self.recent.push_back((now, answer.requests));
         while self.recent.front().is_some_and(|(at, _)| now.duration_since(*at) > SignedDuration::from_mins(1)) {
             self.recent.pop_front();
         }
-        let Part::Page(page) = &answer.part else { return self.in_flight_asks.remove(&answer.ticket) };
-        let flight = self.in_flight_asks.get_mut(&answer.ticket)?;
-        if flight.gathers() {
+        let Part::Page(page) = &answer.part else { return self.in_flight_fetches.remove(&answer.ticket) };
+        let flight = self.in_flight_fetches.get_mut(&answer.ticket)?;
+        if flight.collects_pages() {
             flight.pages.push(page.clone());
             return None;
         }
-        Some(InFlight { query: flight.query.clone(), job: flight.job, lane: flight.lane, pages: Vec::new() })
+        Some(InFlight { query: flight.query.clone(), job: flight.job, priority: flight.priority, pages: Vec::new() })
     }
 
-    /// Requests sent, by source.
+    /// Number of requests sent, by source.
     pub fn requests(&self) -> &BTreeMap<Source, u32> {
         &self.requests
     }
 
-    /// Metrics that one round of reads asks for: each costs.
+    /// Number of metrics that one round of reads requests; each costs money.
     pub fn metrics(&self) -> usize {
         self.metrics.values().sum()
     }
 
-    /// Counts requests that another room has made: they are the same account's.
+    /// Counts requests sent outside the scheduler, which belong to the same account.
     pub(super) fn count(&mut self, requests: u32, now: Timestamp) {
         self.recent.push_back((now, requests));
         while self.recent.front().is_some_and(|(at, _)| now.duration_since(*at) > SignedDuration::from_mins(1)) {
@@ -135,15 +136,15 @@ impl Poller {
         }
     }
 
-    /// Requests a second over the last minute.
+    /// Requests per second over the last minute.
     pub fn rate(&self, now: Timestamp) -> f64 {
         let recent = self.recent.iter().filter(|(at, _)| now.duration_since(*at) <= SignedDuration::from_mins(1));
         recent.map(|(_, count)| f64::from(*count)).sum::<f64>() / 60.0
     }
 
-    /// Whether fetches of this source are under way.
-    pub fn reading(&self, source: Source) -> bool {
-        self.in_flight_asks.values().any(|flight| flight.query.source() == source)
+    /// Whether fetches of this source are in flight.
+    pub fn is_reading(&self, source: Source) -> bool {
+        self.in_flight_fetches.values().any(|flight| flight.query.source() == source)
     }
 
     /// When a failed source is tried again.
@@ -155,15 +156,15 @@ impl Poller {
             .min()
     }
 
-    /// Whether everything that is wanted has been read at least once, successfully or not.
-    pub fn settled(&self, estate: &Estate, environment: &EnvironmentConfig) -> bool {
-        let nobody = estate.identity.failure().is_some_and(|failure| failure.kind == FailureKind::Credentials);
-        let asked = self.timers.get(&Job::Identity).is_some_and(|timer| timer.tried && timer.in_flight == 0);
-        if self.wrong_account || (nobody && self.wants.once) {
-            return asked;
+    /// Whether every wanted source has been read at least once, successfully or not.
+    pub fn all_read(&self, estate: &Estate, environment: &EnvironmentConfig) -> bool {
+        let no_credentials = estate.identity.failure().is_some_and(|failure| failure.kind == FailureKind::Credentials);
+        let identity_tried = self.timers.get(&Job::Identity).is_some_and(|timer| timer.tried && timer.in_flight == 0);
+        if self.wrong_account || (no_credentials && self.wants.once) {
+            return identity_tried;
         }
-        self.in_flight_asks.is_empty()
-            && self.held.is_none()
+        self.in_flight_fetches.is_empty()
+            && self.held_answers.is_none()
             && Job::ALL
                 .iter()
                 .filter(|job| self.wanted(**job, environment))
@@ -175,7 +176,7 @@ impl Poller {
     }
 
     fn wanted(&self, job: Job, environment: &EnvironmentConfig) -> bool {
-        let there = match job {
+        let is_configured = match job {
             Job::Identity | Job::Trail => !environment.is_only_infra(),
             Job::Cluster
             | Job::Services
@@ -185,7 +186,7 @@ impl Poller {
             | Job::ScheduledActions
             | Job::ScalingActivities => environment.cluster.is_some(),
             Job::DbClusters | Job::DbInstances | Job::DbSnapshots | Job::RdsEvents => !environment.databases.is_empty(),
-            // Without their instances nothing says which curves there are.
+            // The charts that exist follow from the instances.
             Job::DbMetrics => !environment.databases.is_empty() && self.wants.sources.contains(&Source::DbInstances),
             Job::Schedules => environment.schedules.is_some(),
             Job::Alarms | Job::AlarmMutes | Job::AlarmHistory => !environment.alarms.is_empty(),
@@ -198,38 +199,39 @@ impl Poller {
                     && self.wants.sources.contains(&Source::Services)
             }
         };
-        // Who we are is asked whatever is wanted: nothing is shown before the account is known.
+        // The identity is always requested: nothing is shown before the account is known.
         let source = job.source();
-        there && (job == Job::Identity || self.wants.sources.contains(&source) || self.looked_at.contains(&source))
+        is_configured
+            && (job == Job::Identity || self.wants.sources.contains(&source) || self.view_sources.contains(&source))
     }
 
-    /// Sources that this environment has, of those that are wanted.
+    /// The wanted sources that apply to this environment.
     pub fn sources(&self, environment: &EnvironmentConfig) -> BTreeSet<Source> {
         let mut sources: BTreeSet<Source> =
             Job::ALL.iter().filter(|job| self.wanted(**job, environment)).map(|job| job.source()).collect();
         for keyed in [Source::TaskDefinitions, Source::Rollouts, Source::Targets, Source::Agents] {
-            let there =
+            let exists =
                 environment.cluster.is_some() || (keyed == Source::Targets && !environment.target_groups.is_empty());
-            if there && self.wants.sources.contains(&keyed) {
+            if exists && self.wants.sources.contains(&keyed) {
                 sources.insert(keyed);
             }
         }
         sources
     }
 
-    /// A ticket for a new fetch, and the effect that carries it.
-    pub(super) fn fetch(&mut self, query: Query, job: Option<Job>, lane: Priority) -> Effect {
+    /// Issues a ticket for a new fetch, and returns the effect that carries it.
+    pub(super) fn fetch(&mut self, query: Query, job: Option<Job>, priority: Priority) -> Effect {
         self.serial += 1;
         let ticket = Ticket { generation: self.generation, owner: Owner::Poll, serial: self.serial };
-        self.in_flight_asks.insert(ticket, InFlight { query: query.clone(), job, lane, pages: Vec::new() });
+        self.in_flight_fetches.insert(ticket, InFlight { query: query.clone(), job, priority, pages: Vec::new() });
         if let Some(job) = job {
             self.timers.entry(job).or_default().in_flight += 1;
         }
-        Effect::Fetch { ticket, lane, ask: query.into() }
+        Effect::Fetch { ticket, priority, ask: query.into() }
     }
 
-    /// The questions that are due now. `visible` are the services on the screen; `slow` is the factor by which
-    /// intervals are longer than configured (2 without the focus).
+    /// Returns the fetches that are due now. `visible` are the services on the screen; `slow` is the factor by which
+    /// intervals are stretched (2 without the focus).
     pub fn plan(
         &mut self,
         estate: &Estate,
@@ -240,21 +242,21 @@ impl Poller {
     ) -> Vec<Effect> {
         let round = Round { estate, environment, visible, slow, now };
         let mut effects = Vec::new();
-        let met = self.timers.get(&Job::Identity).is_some_and(|timer| timer.tried);
-        // What is asked from a time on waits for the first answer: it tells the service's time.
-        for job in Job::ALL.into_iter().filter(|job| met || !job.is_dated()) {
-            // Facts that wait for the account need an answer, also in a read that is done once.
-            let waited_for = job == Job::Identity && self.held.is_some();
+        let identity_tried = self.timers.get(&Job::Identity).is_some_and(|timer| timer.tried);
+        // Requests for a time range wait for the first answer, which brings AWS's time.
+        for job in Job::ALL.into_iter().filter(|job| identity_tried || !job.has_time_range()) {
+            // Held-back facts need the identity, even in a one-time read.
+            let is_awaited = job == Job::Identity && self.held_answers.is_some();
             let timer = self.timers.entry(job).or_default();
             let due = timer.in_flight == 0
-                && !(self.wants.once && timer.tried && !waited_for)
-                && timer
-                    .due
-                    .is_none_or(|due| due + (now_stretch(timer, slow, environment.refresh.of(job.source()))) <= now);
+                && !(self.wants.once && timer.tried && !is_awaited)
+                && timer.due.is_none_or(|due| {
+                    due + (unfocused_delay(timer, slow, environment.refresh.of(job.source()))) <= now
+                });
             if due && self.wanted(job, environment) && !(self.wrong_account && job != Job::Identity) {
-                let lane =
-                    self.timers.get_mut(&job).and_then(|timer| timer.lane.take()).unwrap_or(Priority::Background);
-                effects.extend(self.start(job, lane, round));
+                let priority =
+                    self.timers.get_mut(&job).and_then(|timer| timer.priority.take()).unwrap_or(Priority::Background);
+                effects.extend(self.start(job, priority, round));
             }
         }
         if !self.wrong_account {
@@ -263,7 +265,7 @@ impl Poller {
         effects
     }
 
-    fn start(&mut self, job: Job, lane: Priority, round: Round<'_>) -> Vec<Effect> {
+    fn start(&mut self, job: Job, priority: Priority, round: Round<'_>) -> Vec<Effect> {
         let Round { environment, now, .. } = round;
         let mut effects = Vec::new();
         let cluster = environment.cluster.clone().unwrap_or_default();
@@ -286,7 +288,7 @@ impl Poller {
             Job::AlarmHistory => {
                 let (since, until) = self.history(Source::AlarmHistory, now, self.looked_back);
                 let mut prefixes = environment.alarms.clone();
-                // What autoscaling watches has names of its own making.
+                // The alarms created by target tracking have generated names.
                 prefixes.push(format!("TargetTracking-service/{cluster}/"));
                 Query::AlarmHistory { prefixes, since, until }
             }
@@ -305,32 +307,32 @@ impl Poller {
                     sweep.waiting = names.to_vec();
                 } else {
                     sweep.lists = 1;
-                    effects.push(self.fetch(Query::ServiceNames { cluster: cluster.clone() }, Some(job), lane));
+                    effects.push(self.fetch(Query::ServiceNames { cluster: cluster.clone() }, Some(job), priority));
                 }
                 self.services = Some(sweep);
-                self.send_services(&cluster, lane, &mut effects);
+                self.send_services(&cluster, priority, &mut effects);
                 return effects;
             }
             Job::Tasks => {
                 self.tasks = Some(Sweep { lists: 2, ..Sweep::default() });
                 for stopped in [false, true] {
-                    effects.push(self.fetch(Query::TaskIds { cluster: cluster.clone(), stopped }, Some(job), lane));
+                    effects.push(self.fetch(Query::TaskIds { cluster: cluster.clone(), stopped }, Some(job), priority));
                 }
                 return effects;
             }
             Job::ServiceMetrics | Job::DbMetrics => {
-                return self.start_metrics(job, lane, round);
+                return self.start_metrics(job, priority, round);
             }
         };
-        vec![self.fetch(query, Some(job), lane)]
+        vec![self.fetch(query, Some(job), priority)]
     }
 
-    /// An answer that may not be taken in: its fetch is over, and is due again. What else belongs to
-    /// the same read goes with it: the rest of a list would look like a whole one.
-    pub(super) fn forget(&mut self, answer: &super::event::Answer<Fact>) {
-        let Some(flight) = self.in_flight_asks.remove(&answer.ticket) else { return };
+    /// Drops an answer that must not be taken: its fetch ends and is due again. Everything else of the same read is
+    /// dropped too, because the rest of a list would look like a complete one.
+    pub(super) fn drop_answer(&mut self, answer: &super::event::Answer<Fact>) {
+        let Some(flight) = self.in_flight_fetches.remove(&answer.ticket) else { return };
         if let Some(job) = flight.job {
-            self.in_flight_asks.retain(|_, other| other.job != Some(job));
+            self.in_flight_fetches.retain(|_, other| other.job != Some(job));
             self.timers.entry(job).or_default().in_flight = 0;
             match job {
                 Job::Services => self.services = None,
@@ -351,38 +353,38 @@ impl Poller {
         }
     }
 
-    /// Facts wait from now on until the account is known to be the configured one.
+    /// Holds facts back from now on, until the account is known to be the configured one.
     pub(super) fn hold(&mut self, environment: &EnvironmentConfig) {
         if environment.account.is_some() {
-            self.held.get_or_insert_default();
+            self.held_answers.get_or_insert_default();
         }
     }
 
-    /// Other credentials are in use: who we are is asked again, and facts wait for it.
+    /// Handles a change of credentials: the identity is requested again, and facts are held back until it is known.
     pub(super) fn renewed(&mut self, ticket: Ticket, environment: &EnvironmentConfig, now: Timestamp) {
         if ticket.generation != self.generation {
             return;
         }
         self.hold(environment);
-        // An answer under way is still about the credentials before.
-        self.in_flight_asks.retain(|_, flight| !matches!(flight.query, Query::Identity));
+        // An answer in flight is still about the previous credentials.
+        self.in_flight_fetches.retain(|_, flight| !matches!(flight.query, Query::Identity));
         let timer = self.timers.entry(Job::Identity).or_default();
-        *timer = Timer { due: Some(now), lane: Some(Priority::Operator), ..Timer::default() };
+        *timer = Timer { due: Some(now), priority: Some(Priority::Operator), ..Timer::default() };
     }
 
-    /// The reader of the estate needs this as well.
+    /// Adds a source that the reader of the estate needs.
     pub(super) fn want(&mut self, source: Source) {
         self.wants.sources.insert(source);
     }
 
-    /// The sources that the reader of the estate needs.
+    /// What the reader of the estate needs.
     pub fn wants(&self) -> &Wants {
         &self.wants
     }
 
-    /// Forgets all that was read and all fetches under way: nothing of it may come back, and all of it is
-    /// to be read again when the account is right.
-    pub(super) fn start_anew(&mut self) {
+    /// Forgets everything that was read and all fetches in flight: none of it may come back, and all of it is read
+    /// again once the account is right.
+    pub(super) fn reset(&mut self) {
         self.keyed = Keyed::default();
         self.news.clear();
         self.described.clear();
@@ -392,7 +394,7 @@ impl Poller {
         self.drop_flights();
     }
 
-    /// Forgets what belongs to services that are gone, so that its failures do not stay.
+    /// Forgets keyed facts of services that no longer exist, so that their failures do not stay.
     pub(super) fn prune(&mut self, estate: &mut Estate) {
         let Some(services) = estate.services.value() else { return };
         let definitions: BTreeSet<String> =
@@ -415,10 +417,10 @@ impl Poller {
         estate.targets.retain(|key, _| groups.contains(key));
         let Estate { tasks, task_logs, .. } = estate;
         if let Some(tasks) = tasks.value().filter(|_| !task_logs.is_empty()) {
-            let runs = |id: &str| tasks.get(id).is_some_and(|task| !task.stopped());
-            task_logs.retain(|(_, stream), _| runs(agent_watch::task_of(stream)));
+            let is_running = |id: &str| tasks.get(id).is_some_and(|task| !task.stopped());
+            task_logs.retain(|(_, stream), _| is_running(agent_watch::task_of(stream)));
             if let Some(timers) = self.keyed.0.get_mut(&Source::Agents) {
-                timers.retain(|key, timer| timer.in_flight > 0 || runs(key));
+                timers.retain(|key, timer| timer.in_flight > 0 || is_running(key));
             }
         }
     }
@@ -428,9 +430,9 @@ impl Poller {
         self.wrong_account
     }
 
-    /// Forgets all fetches under way: their answers will be stale.
+    /// Forgets all fetches in flight: their answers will be stale.
     fn drop_flights(&mut self) {
-        self.in_flight_asks.clear();
+        self.in_flight_fetches.clear();
         self.services = None;
         self.tasks = None;
         for timer in self.timers.values_mut().chain(self.keyed.values_mut()) {

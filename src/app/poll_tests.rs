@@ -1,4 +1,4 @@
-//! The scheduler from outside: what is asked when, and what becomes of the answers.
+//! Tests of the scheduler from outside: what is requested when, and how answers are handled.
 
 use super::*;
 use crate::app::App;
@@ -13,8 +13,8 @@ fn count(asked: &[Query], source: Source) -> usize {
     asked.iter().filter(|query| query.source() == source).count()
 }
 
-/// Ticks second by second; at which seconds a source was asked.
-fn asked_at(
+/// Ticks second by second; returns the seconds at which a source was requested.
+fn request_times(
     world: &crate::app::testing::World,
     app: &mut App,
     source: Source,
@@ -24,7 +24,7 @@ fn asked_at(
 }
 
 #[test]
-fn answers_to_the_environment_before_are_dropped() {
+fn answers_for_the_previous_environment_are_dropped() {
     let world = world(3, 1);
     let (mut app, effects) = open(Wants::default());
     world.press(&mut app, "e down enter");
@@ -41,20 +41,20 @@ fn answers_to_the_environment_before_are_dropped() {
 }
 
 #[test]
-fn an_answer_that_nobody_asked_for_changes_nothing() {
+fn unrequested_answer_changes_nothing() {
     let world = world(3, 1);
     let (mut app, effects) = open(Wants::default());
     world.answer(&mut app, effects.clone());
     let before = app.estate.services.clone();
     for effect in effects.iter().filter(|effect| matches!(effect, Effect::Fetch { .. })) {
-        // Its fetch has ended: the same answer again.
+        // The fetch has ended: the same answer comes again.
         app.update(part(effect, Part::Last(Fact::ServiceNames(vec!["stranger".into()]))));
     }
     assert_eq!(app.estate.services.value(), before.value());
 }
 
 #[test]
-fn a_wrong_account_clears_all_and_nothing_else_is_asked() {
+fn wrong_account_clears_everything_and_stops_requests() {
     let mut world = world(3, 1);
     let mut app = read(&world);
     assert_eq!(app.estate.services.value().unwrap().len(), 3);
@@ -66,10 +66,10 @@ fn a_wrong_account_clears_all_and_nothing_else_is_asked() {
     assert_eq!(failure.kind, FailureKind::WrongAccount);
     assert!(failure.message.contains("999999999999") && failure.message.contains(ACCOUNT), "{failure}");
     for second in 302..340 {
-        let asked = world.tick(&mut app, second);
-        assert!(asked.iter().all(|query| *query == Query::Identity), "{asked:?}");
+        let queries = world.tick(&mut app, second);
+        assert!(queries.iter().all(|query| *query == Query::Identity), "{queries:?}");
     }
-    // The right credentials come back: all is read again.
+    // The right credentials come back: everything is read again.
     world.account = ACCOUNT;
     for second in 340..460 {
         world.tick(&mut app, second);
@@ -86,7 +86,7 @@ fn answers_wait_until_the_account_is_known() {
         effects.into_iter().partition(|effect| matches!(effect, Effect::Fetch { ask: Ask::Aws(Query::Identity), .. }));
     world.answer(&mut app, others);
     assert!(app.estate.db_instances.value().is_none() && app.estate.services.value().is_none());
-    assert!(!app.settled());
+    assert!(!app.all_read());
     world.answer(&mut app, identity);
     assert_eq!(app.estate.services.value().unwrap().len(), 3);
     assert!(app.estate.db_instances.value().is_some());
@@ -103,11 +103,11 @@ fn answers_that_waited_for_a_wrong_account_are_never_shown() {
     app.update(part(&identity[0], Part::Last(Fact::Identity(stranger))));
     app.settle();
     assert!(app.estate.services.value().is_none() && app.estate.db_instances.value().is_none());
-    assert!(app.settled(), "there is nothing more to read");
+    assert!(app.all_read(), "there is nothing more to read");
 }
 
 #[test]
-fn a_list_that_ends_early_is_partial_and_keeps_what_was_known() {
+fn truncated_list_is_partial_and_keeps_known_values() {
     let world = world(30, 1);
     let mut app = read(&world);
     let effects = app.update(Event::Tick(at(11)));
@@ -126,7 +126,7 @@ fn a_list_that_ends_early_is_partial_and_keeps_what_was_known() {
 }
 
 #[test]
-fn a_batch_that_fails_leaves_the_others() {
+fn failed_batch_leaves_the_others() {
     let world = world(25, 1);
     let (mut app, effects) = open(Wants { service_metrics: false, ..Wants::default() });
     let mut waiting: VecDeque<Effect> = effects.into();
@@ -144,57 +144,57 @@ fn a_batch_that_fails_leaves_the_others() {
 }
 
 #[test]
-fn throttling_slows_that_source_only_and_each_time_more() {
+fn throttling_slows_only_that_source_and_more_each_time() {
     let mut world = world(3, 1);
     let mut app = read(&world);
     world.failing.insert(Source::DbInstances, FailureKind::Throttled);
-    let seconds = asked_at(&world, &mut app, Source::DbInstances, 2..400);
+    let seconds = request_times(&world, &mut app, Source::DbInstances, 2..400);
     let gaps: Vec<i64> = seconds.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert_eq!(gaps[..2], [60, 120], "{gaps:?}");
     assert_eq!(app.estate.db_instances.value().unwrap().len(), 1, "the last good value stays");
     assert_eq!(app.estate.db_instances.failure().unwrap().kind, FailureKind::Throttled);
-    // Others keep their pace.
-    let services = asked_at(&world, &mut app, Source::Services, 400..440);
+    // Other sources keep their pace.
+    let services = request_times(&world, &mut app, Source::Services, 400..440);
     assert_eq!(services.len(), 4, "{services:?}");
     world.failing.clear();
-    asked_at(&world, &mut app, Source::DbInstances, 440..800);
+    request_times(&world, &mut app, Source::DbInstances, 440..800);
     assert!(app.estate.db_instances.failure().is_none());
-    let seconds = asked_at(&world, &mut app, Source::DbInstances, 800..900);
+    let seconds = request_times(&world, &mut app, Source::DbInstances, 800..900);
     assert!(seconds.windows(2).all(|pair| pair[1] - pair[0] == 30), "{seconds:?}");
 }
 
 #[test]
-fn a_source_that_hangs_is_asked_once_and_stops_no_other() {
+fn hanging_source_is_requested_once_and_stops_no_other() {
     let mut world = world(3, 1);
     let mut app = read(&world);
     world.silent.insert(Source::Tasks);
-    assert_eq!(asked_at(&world, &mut app, Source::Tasks, 2..100).len(), 1);
-    assert_eq!(asked_at(&world, &mut app, Source::Services, 100..140).len(), 4);
+    assert_eq!(request_times(&world, &mut app, Source::Tasks, 2..100).len(), 1);
+    assert_eq!(request_times(&world, &mut app, Source::Services, 100..140).len(), 4);
     assert_eq!(app.estate.tasks.value().unwrap().len(), 3);
 }
 
 #[test]
-fn without_the_focus_everything_is_read_half_as_often() {
+fn reads_are_half_as_frequent_without_focus() {
     let world = world(3, 1);
     let mut app = read(&world);
-    let focused = asked_at(&world, &mut app, Source::Services, 2..122).len();
+    let focused = request_times(&world, &mut app, Source::Services, 2..122).len();
     app.update(Event::Focus(false));
-    let away = asked_at(&world, &mut app, Source::Services, 122..242).len();
-    assert_eq!((focused, away), (12, 6));
+    let unfocused = request_times(&world, &mut app, Source::Services, 122..242).len();
+    assert_eq!((focused, unfocused), (12, 6));
     let effects = app.update(Event::Focus(true));
     world.answer(&mut app, effects);
-    assert_eq!(asked_at(&world, &mut app, Source::Services, 242..302).len(), 6);
+    assert_eq!(request_times(&world, &mut app, Source::Services, 242..302).len(), 6);
 }
 
 #[test]
-fn thousands_of_services_are_read_ten_at_a_time_and_each_once() {
+fn thousands_of_services_are_read_once_in_batches_of_ten() {
     let world = world(2_500, 0);
     let sources = [Source::Services].into();
     let (mut app, effects) = open(Wants { sources, service_metrics: false, once: true, ..Wants::default() });
-    let asked = world.answer(&mut app, effects);
+    let queries = world.answer(&mut app, effects);
     let mut seen = BTreeSet::new();
     let mut calls = 0;
-    for query in &asked {
+    for query in &queries {
         if let Query::Services { names, .. } = query {
             calls += 1;
             assert!(names.len() <= SERVICES_PER_CALL);
@@ -202,13 +202,13 @@ fn thousands_of_services_are_read_ten_at_a_time_and_each_once() {
         }
     }
     assert_eq!((calls, seen.len()), (250, 2_500));
-    assert!(app.settled());
+    assert!(app.all_read());
     assert_eq!(app.estate.derived.services.len(), 2_500);
     assert!(app.estate.services.partial().is_none());
 }
 
 #[test]
-fn tasks_are_read_a_hundred_at_a_time_and_settled_ones_not_again() {
+fn tasks_are_read_in_batches_of_a_hundred_and_settled_ones_only_once() {
     let world = world(50, 9);
     let mut app = read(&world);
     assert_eq!(app.estate.tasks.value().unwrap().len(), 450);
@@ -231,7 +231,7 @@ fn tasks_are_read_a_hundred_at_a_time_and_settled_ones_not_again() {
 }
 
 #[test]
-fn a_pause_holds_the_screen_and_asks_nothing() {
+fn pause_freezes_the_screen_and_stops_requests() {
     let mut world = world(3, 1);
     let mut app = read(&world);
     let effects = app.update(Event::Tick(at(30)));
@@ -249,27 +249,27 @@ fn a_pause_holds_the_screen_and_asks_nothing() {
 }
 
 #[test]
-fn a_person_does_not_wait_behind_polling() {
+fn requests_of_a_person_take_priority_over_polling() {
     let world = world(3, 1);
     let mut app = read(&world);
-    let lanes = |effects: &[Effect]| -> BTreeSet<bool> {
+    let priorities = |effects: &[Effect]| -> BTreeSet<bool> {
         effects
             .iter()
-            .filter_map(
-                |effect| if let Effect::Fetch { lane, .. } = effect { Some(*lane == Priority::Operator) } else { None },
-            )
+            .filter_map(|effect| {
+                if let Effect::Fetch { priority, .. } = effect { Some(*priority == Priority::Operator) } else { None }
+            })
             .collect()
     };
     let polled = app.update(Event::Tick(at(12)));
-    assert_eq!(lanes(&polled), [false].into());
+    assert_eq!(priorities(&polled), [false].into());
     world.answer(&mut app, polled);
     let pressed = app.update(Event::Key("r".parse().unwrap()));
-    assert_eq!(lanes(&pressed), [true].into());
+    assert_eq!(priorities(&pressed), [true].into());
     assert!(fetches(&pressed).iter().any(|query| matches!(query, Query::ServiceNames { .. })));
 }
 
 #[test]
-fn of_many_services_curves_are_read_for_those_on_the_screen() {
+fn metrics_of_many_services_are_read_only_for_those_on_the_screen() {
     let few = world(100, 0);
     let (mut app, effects) = open(Wants::default());
     let metrics = |asked: &[Query]| -> BTreeSet<String> {
@@ -279,23 +279,23 @@ fn of_many_services_curves_are_read_for_those_on_the_screen() {
             .filter_map(|key| if let MetricKey::ServiceCpu(name) = key { Some(name.clone()) } else { None })
             .collect()
     };
-    let mut asked = few.answer(&mut app, effects);
-    asked.extend(few.tick(&mut app, 1));
-    assert_eq!(metrics(&asked).len(), 100);
+    let mut queries = few.answer(&mut app, effects);
+    queries.extend(few.tick(&mut app, 1));
+    assert_eq!(metrics(&queries).len(), 100);
     let many = world(101, 0);
     let (mut app, effects) = open(Wants::default());
-    let mut asked = many.answer(&mut app, effects);
+    let mut queries = many.answer(&mut app, effects);
     for second in 1..70 {
-        asked.extend(many.tick(&mut app, second));
+        queries.extend(many.tick(&mut app, second));
     }
-    let read = metrics(&asked);
+    let read = metrics(&queries);
     let visible: BTreeSet<String> = crate::app::plan::visible_services(&app).into_iter().collect();
     assert!(!visible.is_empty() && visible.len() < 101);
     assert_eq!(read, visible);
 }
 
 #[test]
-fn every_operation_names_its_environment_only() {
+fn every_query_names_only_its_environment() {
     let (_, effects) = open(Wants::default());
     for query in fetches(&effects) {
         if let Query::ServiceNames { cluster } | Query::Cluster { cluster } = query {
@@ -304,9 +304,9 @@ fn every_operation_names_its_environment_only() {
     }
 }
 
-/// CloudWatch has no points of a time that has not come there: asked by a clock that is ahead of it, it answers with none.
+/// CloudWatch has no points for its own future: a query by a clock that is ahead gets none.
 #[test]
-fn curves_are_asked_for_once_the_services_time_is_known() {
+fn metrics_are_requested_once_the_service_time_is_known() {
     let named = EnvironmentConfig { services: vec![name(0)], ..environment("staging") };
     let wants = Wants { service_metrics: true, once: true, ..Wants::default() };
     let (mut poller, mut estate) = (Poller::new(1, wants, &named), Estate::default());
@@ -318,7 +318,7 @@ fn curves_are_asked_for_once_the_services_time_is_known() {
     assert_eq!(until(&first), None);
     let of_identity = |effect: &&Effect| matches!(effect, Effect::Fetch { ask: Ask::Aws(Query::Identity), .. });
     let Some(Effect::Fetch { ticket, .. }) = first.iter().find(of_identity) else { panic!("{first:?}") };
-    // The answer tells that this machine is ten minutes ahead.
+    // The answer shows that this machine is ten minutes ahead.
     poller.ahead = -SignedDuration::from_mins(10);
     let identity = Fact::Identity(Identity { account: ACCOUNT.into(), ..Identity::default() });
     let answer = crate::app::event::Answer { ticket: *ticket, requests: 1, part: Part::Last(identity) };
@@ -327,20 +327,20 @@ fn curves_are_asked_for_once_the_services_time_is_known() {
     assert!(until(&second).is_some_and(|until| until <= at(3600 - 9 * 60)), "{second:?}");
 }
 
-/// Renewed credentials may be another account's: nothing that they bring is shown before it is known.
+/// Renewed credentials may be another account's: nothing obtained with them is shown before the account is known.
 #[test]
-fn after_new_credentials_facts_wait_for_the_account() {
+fn facts_wait_for_the_account_after_new_credentials() {
     let mut world = world(3, 1);
     let mut app = read(&world);
     let before = app.estate.db_instances.at();
     assert!(before.is_some());
-    // A question is under way when the credentials are refused and read again.
-    app.poller.hurry(&[Source::DbInstances], app.now);
-    let asked = app.update(Event::Tick(at(2)));
+    // A query is in flight when the credentials are refused and reloaded.
+    app.poller.make_due(&[Source::DbInstances], app.now);
+    let effects = app.update(Event::Tick(at(2)));
     let of_databases = |effect: &&Effect| matches!(effect, Effect::Fetch { ask: Ask::Aws(Query::DbInstances), .. });
-    let fetch = asked.iter().find(of_databases).unwrap();
+    let fetch = effects.iter().find(of_databases).unwrap();
     let Effect::Fetch { ticket, ask: Ask::Aws(query), .. } = fetch else { panic!("{fetch:?}") };
-    let identity = app.update(Event::Renewed(*ticket));
+    let identity = app.update(Event::CredentialsRenewed(*ticket));
     app.update(world.event(fetch, query).unwrap());
     assert_eq!(app.estate.db_instances.at(), before, "it waits");
     // They are another account's: nothing stays under this environment's name.
@@ -352,13 +352,13 @@ fn after_new_credentials_facts_wait_for_the_account() {
 
 /// Answers that come while the screen is paused are dropped; half of a list must not pass for all of it.
 #[test]
-fn after_a_pause_in_the_middle_of_a_read_all_is_read_again() {
+fn read_interrupted_by_a_pause_starts_again() {
     let world = world(3, 2);
     let mut app = read(&world);
     let tasks = app.estate.tasks.value().unwrap().len();
-    // A round is under way: its lists have two parts each.
-    let asked = app.update(Event::Tick(at(12)));
-    let lists: Vec<&Effect> = asked
+    // A round is in flight: its lists have two parts each.
+    let effects = app.update(Event::Tick(at(12)));
+    let lists: Vec<&Effect> = effects
         .iter()
         .filter(|effect| matches!(effect, Effect::Fetch { ask: Ask::Aws(Query::TaskIds { .. }), .. }))
         .collect();
@@ -366,7 +366,7 @@ fn after_a_pause_in_the_middle_of_a_read_all_is_read_again() {
     app.update(Event::Key("p".parse().unwrap()));
     app.update(part(lists[0], Part::Page(Fact::TaskIds(vec!["00000000".into()]))));
     let mut resumed = app.update(Event::Key("p".parse().unwrap()));
-    // Late answers of the round before are nobody's.
+    // Late answers of the previous round belong to no fetch.
     app.update(part(lists[0], Part::Last(Fact::TaskIds(Vec::new()))));
     app.update(part(lists[1], Part::Last(Fact::TaskIds(Vec::new()))));
     assert_eq!(app.estate.tasks.value().unwrap().len(), tasks, "nothing was taken for the whole list");
@@ -376,7 +376,7 @@ fn after_a_pause_in_the_middle_of_a_read_all_is_read_again() {
     assert_eq!(app.estate.tasks.at(), Some(app.now), "tasks are read again");
 }
 
-/// A wrong account clears what was known by key too: it all comes back with the right one.
+/// A wrong account clears keyed facts too: they all come back with the right one.
 #[test]
 fn images_and_histories_come_back_with_the_right_account() {
     let mut world = world(3, 1);
@@ -394,7 +394,7 @@ fn images_and_histories_come_back_with_the_right_account() {
 }
 
 #[test]
-fn an_environment_with_nothing_but_infrastructure_asks_nobody_who_we_are() {
+fn infrastructure_only_environment_requests_no_identity() {
     let (app, _) = open(Wants::default());
     let text = "[environments.e]\ninfra = { kind = \"terragrunt\", dir = \"x\" }\n";
     let bare = crate::config::parse("config.toml", text).config.environments[0].clone();

@@ -1,4 +1,4 @@
-//! The question that the screen asks now, and whether an input answers it (see [`super::confirm`]).
+//! The question on the screen, and whether an input answers it (see [`super::confirm`]).
 
 use super::App;
 use super::confirm::{About, Question, RejectedInput};
@@ -6,12 +6,12 @@ use super::overlay::Kind;
 use super::screen;
 use super::{dialog, listed, tell};
 
-/// The question that waits for a yes now.
+/// The question that is waiting for an answer.
 pub fn question(app: &App) -> Option<Question> {
     let size = app.screen.size;
     let window = app.screen.overlays.last()?;
     if screen::too_small(size) {
-        // Only leaving is asked there, and only where the words fit.
+        // On such a screen only quitting is asked, and only if the text fits.
         let lines = tell::too_small(app, size).len();
         if window.kind != Kind::Quit || lines == 0 || lines > usize::from(size.1) {
             return None;
@@ -23,14 +23,14 @@ pub fn question(app: &App) -> Option<Question> {
         Kind::Quit => About::Leaving(
             listed::running(app).map(|operation| operation.id).collect(),
             app.tunnels.live().map(|tunnel| tunnel.number).collect(),
-            listed::lost(app),
+            listed::losses(app),
         ),
         Kind::Confirm(pane, which) => {
-            let asked = (app.table.pane(pane).hooks.confirm)(app, which)?;
-            let text: Vec<&str> = asked.text.iter().map(|(_, text)| text.as_str()).collect();
-            About::Pane(format!("{} {} {}", asked.title, text.join(" "), asked.bound))
+            let confirmation = (app.table.pane(pane).hooks.confirm)(app, which)?;
+            let text: Vec<&str> = confirmation.text.iter().map(|(_, text)| text.as_str()).collect();
+            About::Pane(format!("{} {} {}", confirmation.title, text.join(" "), confirmation.covered_content))
         }
-        Kind::Pane(pane, which) => About::Pane((app.table.pane(pane).hooks.asks)(app, which)?),
+        Kind::Pane(pane, which) => About::Pane((app.table.pane(pane).hooks.question)(app, which)?),
         Kind::Help
         | Kind::Palette
         | Kind::Actions
@@ -44,28 +44,27 @@ pub fn question(app: &App) -> Option<Question> {
         | Kind::Checkup
         | Kind::Choose(_)
         | Kind::Ask(_)
-        | Kind::Name => return None,
+        | Kind::SnapshotName => return None,
     };
-    let typed = if window.kind.is_dialog() { dialog::to_type(app, window) } else { None };
-    let buttons = dialog::placed(app);
+    let typed = if window.kind.is_dialog() { dialog::text_to_type(app, window) } else { None };
+    let buttons = dialog::placed_buttons(app);
     Some(Question { about, buttons, typed, size })
 }
 
-/// Whether the screen shows what is asked now: what is pressed or typed before is not for it.
-pub fn seen(app: &App) -> bool {
+/// Whether the screen shows the current question: input from before that is not meant for it.
+pub fn is_on_screen(app: &App) -> bool {
     question(app).is_some_and(|question| app.confirm.shows(&question))
 }
 
-/// Whether the input that is being handled answers what is asked now.
+/// Checks that the input being handled answers the current question.
 ///
 /// # Errors
 /// Why it does not.
-pub fn meant(app: &App) -> Result<(), RejectedInput> {
-    app.confirm.answers(question(app).as_ref())
+pub fn check_answer(app: &App) -> Result<(), RejectedInput> {
+    app.confirm.check_answer(question(app).as_ref())
 }
 
-/// Whether a key that is pressed now would answer what is asked: the screen may still show another question, which was
-/// there for long.
-pub fn ready(app: &App) -> bool {
-    seen(app) && app.confirm.ready()
+/// Whether a key pressed now would answer the current question; the screen may still show an older one.
+pub fn accepts_answer(app: &App) -> bool {
+    is_on_screen(app) && app.confirm.accepts_answer()
 }

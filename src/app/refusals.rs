@@ -1,15 +1,15 @@
-//! How long credentials that AWS refuses are waited for, and when that is given up.
+//! How long to wait for new credentials after AWS refuses the current ones, and when to give up.
 //!
-//! A profile, single sign-on or a helper program can come back with new ones, and a person needs minutes for that.
-//! A key in the environment of this process cannot: it is given up as soon as it is sure that it was refused.
+//! A profile, single sign-on or a helper program can provide new credentials, and a person needs minutes for that. Keys
+//! in the environment of this process cannot change: they are given up as soon as the refusal is certain.
 
 use crate::model::{Failure, FailureKind};
 use jiff::{SignedDuration, Timestamp};
 
-/// Credentials that can be renewed are waited for this long.
+/// How long renewable credentials are waited for.
 pub const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
-/// Credentials that cannot be renewed are given up when so many requests at different times were refused: one
-/// refusal may be a fault on the side of AWS.
+/// Number of refusals, at different times, after which credentials that cannot be renewed are given up: a single
+/// refusal may be a fault of AWS.
 const SURE: u32 = 3;
 
 /// Consecutive refusals of the credentials.
@@ -21,12 +21,12 @@ pub struct Refusals {
 }
 
 impl Refusals {
-    /// AWS took the credentials.
+    /// Records that AWS accepted the credentials.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
 
-    /// Notes a failure; returns whether to give the credentials up. Other failures say nothing about them.
+    /// Records a failure; returns whether to give the credentials up. Only failures of credentials count.
     pub fn note(&mut self, failure: &Failure, now: Timestamp) -> bool {
         if failure.kind != FailureKind::Credentials {
             return false;
@@ -36,7 +36,7 @@ impl Refusals {
             self.last = Some(now);
             self.times += 1;
         }
-        if failure.lasting { self.times >= SURE } else { now.duration_since(first) >= PATIENCE }
+        if failure.permanent { self.times >= SURE } else { now.duration_since(first) >= PATIENCE }
     }
 }
 
@@ -49,11 +49,11 @@ mod tests {
     }
 
     fn refused(lasting: bool) -> Failure {
-        Failure::new(FailureKind::Credentials, "ExpiredToken").lasting(lasting)
+        Failure::new(FailureKind::Credentials, "ExpiredToken").mark_permanent(lasting)
     }
 
     #[test]
-    fn a_key_that_cannot_be_renewed_is_given_up_after_three_refusals_at_different_times() {
+    fn permanent_keys_are_given_up_after_three_refusals_at_different_times() {
         let mut refusals = Refusals::default();
         assert!(!refusals.note(&refused(true), at(0)));
         assert!(!refusals.note(&refused(true), at(0)), "two requests of one moment are one refusal");
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_that_can_be_renewed_are_waited_for_with_a_limit() {
+    fn renewable_credentials_are_given_up_after_fifteen_minutes() {
         let mut refusals = Refusals::default();
         for second in 0..900 {
             assert!(!refusals.note(&refused(false), at(second)), "{second}");
@@ -73,10 +73,12 @@ mod tests {
     }
 
     #[test]
-    fn no_other_failure_is_one_of_credentials() {
+    fn other_failures_are_not_counted_as_refusals() {
         let mut refusals = Refusals::default();
         for second in 0..2_000 {
-            assert!(!refusals.note(&Failure::new(FailureKind::Throttled, "slow down").lasting(true), at(second)));
+            assert!(
+                !refusals.note(&Failure::new(FailureKind::Throttled, "slow down").mark_permanent(true), at(second))
+            );
         }
     }
 }

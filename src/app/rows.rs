@@ -1,8 +1,8 @@
-//! The rows of a block: keys in their order, after filter and sort. How a row looks is for whoever draws it; both sides
-//! use the same keys. The rows of a block are what it declares; here are those that several panes list.
+//! The rows of a block: their keys in order, filtered and sorted. Drawing is up to the views; both sides use the same
+//! keys. Each block declares its own rows; this module has those that several panes list.
 
 use super::App;
-use super::overlay::Wanted;
+use super::overlay::SearchText;
 use super::pane::{Order, Rows};
 use super::screen::Block;
 use crate::model::estate::{DatabaseRow, ServiceRow};
@@ -13,10 +13,10 @@ use std::cmp::Ordering;
 pub const SERVICE_COLUMNS: &[&str] =
     &["NAME", "HEALTH", "DESIRED", "RUNNING", "ROLLOUT", "IMAGE", "CPU", "MEM", "DEPLOYED"];
 
-/// Brings the rows of a block's list up to date.
+/// Updates the rows of a block's list.
 pub fn settle(app: &mut App, block: Block) {
     let mut list = std::mem::take(app.screen.list(block));
-    let wanted = (!list.filter.is_empty()).then(|| Wanted::new(&list.filter));
+    let wanted = (!list.filter.is_empty()).then(|| SearchText::new(&list.filter));
     let order = Order { column: list.column, reversed: list.reversed, wanted: wanted.as_ref() };
     let spec = app.spec(block);
     let (rows, total) = match spec.rows {
@@ -34,17 +34,17 @@ pub fn settle(app: &mut App, block: Block) {
         }
         Rows::None => (Vec::new(), 0),
         Rows::Sorted(keys) => keys(app, &order),
-        Rows::Lines(lines) | Rows::News(lines) => kept(lines(app), wanted.as_ref()),
+        Rows::Lines(lines) | Rows::NewestFirst(lines) => matching(lines(app), wanted.as_ref()),
         Rows::Facts(facts) => {
             let facts = facts(app).into_iter().enumerate();
-            kept(
+            matching(
                 facts.map(|(number, fact)| (number.to_string(), format!("{} {}", fact.label, fact.text))),
                 wanted.as_ref(),
             )
         }
     };
     let follows = spec.follows_end && list.place() + 1 >= list.len();
-    let newest = matches!(spec.rows, Rows::News(_)) && list.place() == 0;
+    let newest = matches!(spec.rows, Rows::NewestFirst(_)) && list.place() == 0;
     list.set_rows(rows, total);
     if follows {
         list.select(usize::MAX);
@@ -54,8 +54,11 @@ pub fn settle(app: &mut App, block: Block) {
     *app.screen.list(block) = list;
 }
 
-/// The keys of lines that contain what is wanted, and how many lines there are.
-pub fn kept(lines: impl IntoIterator<Item = (String, String)>, wanted: Option<&Wanted>) -> (Vec<String>, usize) {
+/// Returns the keys of the lines that contain `wanted`, and the number of all lines.
+pub fn matching(
+    lines: impl IntoIterator<Item = (String, String)>,
+    wanted: Option<&SearchText>,
+) -> (Vec<String>, usize) {
     let mut total = 0;
     let mut keys = Vec::new();
     for (key, text) in lines {
@@ -67,31 +70,31 @@ pub fn kept(lines: impl IntoIterator<Item = (String, String)>, wanted: Option<&W
     (keys, total)
 }
 
-/// Keys of things that have an order of their own, which the first column stands for, in the order of a column; each has its
-/// key and the text that a filter looks into.
+/// Sorts things by a column and filters them; the first column stands for their natural order. `line` returns a thing's
+/// key and the text that a filter searches.
 pub fn ordered<T>(
     order: &Order<'_>,
-    all: impl IntoIterator<Item = T>,
+    things: impl IntoIterator<Item = T>,
     line: impl Fn(&T) -> (String, String),
     by: impl Fn(&T, &T, usize) -> Ordering,
 ) -> (Vec<String>, usize) {
-    let mut all: Vec<T> = all.into_iter().collect();
-    all.sort_by(|a, b| by(a, b, order.column));
+    let mut things: Vec<T> = things.into_iter().collect();
+    things.sort_by(|a, b| by(a, b, order.column));
     if order.reversed {
-        all.reverse();
+        things.reverse();
     }
-    kept(all.iter().map(line), order.wanted)
+    matching(things.iter().map(line), order.wanted)
 }
 
-/// The greater first; what is not known last.
-pub fn most(a: Option<f64>, b: Option<f64>) -> Ordering {
+/// Orders greater values first and unknown values last.
+pub fn descending_unknown_last(a: Option<f64>, b: Option<f64>) -> Ordering {
     b.unwrap_or(f64::NEG_INFINITY).total_cmp(&a.unwrap_or(f64::NEG_INFINITY))
 }
 
 /// The columns by which databases can be sorted.
 pub const DATABASE_COLUMNS: &[&str] = &["NAME", "STATUS", "CPU", "CONN"];
 
-/// Databases in the order of a column, each with its instances below it.
+/// Returns the databases in the order of a column, each followed by its instances.
 pub fn sorted_databases(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
     let estate = &app.estate;
     let most_of = |row: &DatabaseRow, key: fn(String) -> MetricKey| {
@@ -104,17 +107,17 @@ pub fn sorted_databases(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
     let mut rows: Vec<&DatabaseRow> = estate.derived.databases.iter().collect();
     rows.sort_by(|a, b| match order.column {
         1 => a.assessment.health.rank().cmp(&b.assessment.health.rank()),
-        2 => most(most_of(a, MetricKey::DbCpu), most_of(b, MetricKey::DbCpu)),
-        3 => most(most_of(a, MetricKey::DbConnections), most_of(b, MetricKey::DbConnections)),
+        2 => descending_unknown_last(most_of(a, MetricKey::DbCpu), most_of(b, MetricKey::DbCpu)),
+        3 => descending_unknown_last(most_of(a, MetricKey::DbConnections), most_of(b, MetricKey::DbConnections)),
         _ => Ordering::Equal,
     });
     if order.reversed {
         rows.reverse();
     }
-    kept(rows.into_iter().flat_map(lines_of), order.wanted)
+    matching(rows.into_iter().flat_map(lines_of), order.wanted)
 }
 
-/// Services, by their whole names.
+/// Returns the services by their full names.
 pub fn services(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
     let rows = &app.estate.derived.services;
     let wanted = |row: &&ServiceRow| order.wanted.is_none_or(|wanted| wanted.is_in(&service_text(row)));
@@ -126,7 +129,7 @@ pub fn services(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
     (shown.into_iter().map(|row| row.name.clone()).collect(), rows.len())
 }
 
-/// Databases with their instances: `database`, `database/instance`.
+/// Returns the databases with their instances: `database`, `database/instance`.
 pub fn databases(app: &App) -> Vec<(String, String)> {
     app.estate.derived.databases.iter().flat_map(lines_of).collect()
 }
@@ -134,7 +137,7 @@ pub fn databases(app: &App) -> Vec<(String, String)> {
 fn lines_of(row: &DatabaseRow) -> impl Iterator<Item = (String, String)> {
     let database =
         (row.database.id.clone(), format!("{} {} {}", row.database.id, row.database.engine, row.database.status));
-    // One instance alone is its database: a second row would repeat it.
+    // A single instance is its database: a second row would only repeat it.
     let lone = row.database.kind == DatabaseKind::Rds;
     let members = row.database.members.iter().filter(move |_| !lone).map(|member| {
         let text = format!("{} {} {}", row.database.id, member.id, member.role.word());
@@ -148,7 +151,7 @@ fn service_text(row: &ServiceRow) -> String {
     format!(
         "{} {} {} {} {}",
         row.name,
-        row.assessment.health.word(),
+        row.assessment.health.name(),
         row.rollout,
         row.image.as_deref().unwrap_or_default(),
         reasons.join(" ")

@@ -1,47 +1,47 @@
-//! The rules for a yes. The one place where risk, a guarded environment, `--read-only`, `--yes` and `--confirm` come
-//! together; the screen and the headless commands both ask here.
+//! The rules for consent. The one place where risk, guarded environments, `--read-only`, `--yes` and `--confirm` are
+//! combined, for the screen and the headless commands alike.
 
 use super::command::Risk;
 use crate::config::EnvironmentConfig;
 
-/// Letting the session of a database write that only reads: what it calls after that is seen by no question, so it is of the
-/// risk of whatever that may do.
-pub const WRITES: Risk = Risk::Disrupt;
+/// The risk of letting a database session write that was read-only: later statements are not confirmed, so it carries
+/// the risk of whatever they may do.
+pub const WRITE_SESSION_RISK: Risk = Risk::Disrupt;
 
-/// The kind of consent that a change needs.
+/// The consent that a change requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Yes {
-    /// A key; the yes is selected.
+pub enum Consent {
+    /// A key press; yes is preselected.
     Key,
-    /// A key; the no is selected.
-    Chosen,
+    /// A key press; no is preselected.
+    KeyOnNo,
     /// The environment's name must be typed.
     Typed(String),
 }
 
-/// The consent that a change takes on the screen or at a prompt.
-pub fn yes(risk: Risk, environment: &EnvironmentConfig) -> Yes {
+/// Returns the consent that a change requires on the screen or at a prompt.
+pub fn required_consent(risk: Risk, environment: &EnvironmentConfig) -> Consent {
     match risk.raised(environment.guarded) {
-        Risk::Read | Risk::Change => Yes::Key,
-        Risk::Disrupt => Yes::Chosen,
-        Risk::Destroy => Yes::Typed(environment.name.clone()),
+        Risk::Read | Risk::Change => Consent::Key,
+        Risk::Disrupt => Consent::KeyOnNo,
+        Risk::Destroy => Consent::Typed(environment.name.clone()),
     }
 }
 
-impl Yes {
-    /// Whether the line that a person typed at a prompt says yes. Nothing at all does only where the yes is
-    /// what is selected, which it never is in a guarded environment.
-    pub fn said(&self, line: &str) -> bool {
+impl Consent {
+    /// Whether the line typed at a prompt means yes. An empty line does only if yes is preselected, which it never is
+    /// in a guarded environment.
+    pub fn is_given_by(&self, line: &str) -> bool {
         let line = line.trim();
         match self {
             Self::Key => matches!(line, "" | "y" | "Y" | "yes"),
-            Self::Chosen => matches!(line, "y" | "Y" | "yes"),
+            Self::KeyOnNo => matches!(line, "y" | "Y" | "yes"),
             Self::Typed(name) => line == name,
         }
     }
 }
 
-/// The flags of a headless command that matter for consent.
+/// The flags of a headless command that concern consent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Flags {
     /// `--read-only`.
@@ -52,22 +52,22 @@ pub struct Flags {
     pub confirm: Option<String>,
 }
 
-/// The decision that the flags lead to.
+/// The decision that follows from the flags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// It may be done without asking.
-    Go,
-    /// A person is to be asked.
-    Ask(Yes),
-    /// It may not be done: why, and what would answer.
+    /// Proceed without asking.
+    Proceed,
+    /// Ask a person.
+    Ask(Consent),
+    /// Refuse: the reason, and which flags would confirm it.
     Refuse(String, String),
 }
 
-/// Whether flags say yes; `prompt`: there is a person who can be asked.
+/// Decides whether the flags give consent; `prompt` tells whether a person can be asked.
 pub fn decide(risk: Risk, environment: &EnvironmentConfig, flags: &Flags, prompt: bool) -> Decision {
     let name = &environment.name;
     if risk == Risk::Read {
-        return Decision::Go;
+        return Decision::Proceed;
     }
     if flags.read_only {
         return Decision::Refuse("--read-only refuses every change".to_owned(), "leave --read-only out".to_owned());
@@ -82,8 +82,8 @@ pub fn decide(risk: Risk, environment: &EnvironmentConfig, flags: &Flags, prompt
     }
     let named = environment.guarded || risk == Risk::Destroy;
     match (flags.yes, named, flags.confirm.is_some()) {
-        (true, false, _) | (true, true, true) => Decision::Go,
-        (true, true, false) | (false, _, _) if prompt => Decision::Ask(yes(risk, environment)),
+        (true, false, _) | (true, true, true) => Decision::Proceed,
+        (true, true, false) | (false, _, _) if prompt => Decision::Ask(required_consent(risk, environment)),
         (true, true, false) => {
             let why =
                 if environment.guarded { format!("{name} is guarded") } else { "it cannot be taken back".to_owned() };
@@ -112,11 +112,11 @@ mod tests {
     }
 
     #[test]
-    fn flags_answer_as_the_contract_says() {
+    fn flags_give_consent_only_as_documented() {
         let open = environment(false);
         let guarded = environment(true);
-        assert_eq!(decide(Risk::Change, &open, &flags(true, None), false), Decision::Go);
-        assert_eq!(decide(Risk::Disrupt, &open, &flags(true, None), false), Decision::Go);
+        assert_eq!(decide(Risk::Change, &open, &flags(true, None), false), Decision::Proceed);
+        assert_eq!(decide(Risk::Disrupt, &open, &flags(true, None), false), Decision::Proceed);
         for (risk, environment, flags) in [
             (Risk::Change, &open, flags(false, None)),
             (Risk::Change, &open, flags(false, Some("prod"))),
@@ -127,28 +127,28 @@ mod tests {
         ] {
             assert!(matches!(decide(risk, environment, &flags, false), Decision::Refuse(..)), "{risk:?} {flags:?}");
         }
-        assert_eq!(decide(Risk::Destroy, &open, &flags(true, Some("prod")), false), Decision::Go);
-        assert_eq!(decide(Risk::Disrupt, &guarded, &flags(true, Some("prod")), false), Decision::Go);
+        assert_eq!(decide(Risk::Destroy, &open, &flags(true, Some("prod")), false), Decision::Proceed);
+        assert_eq!(decide(Risk::Disrupt, &guarded, &flags(true, Some("prod")), false), Decision::Proceed);
     }
 
     #[test]
-    fn a_guarded_environment_takes_no_bare_enter() {
+    fn bare_enter_never_confirms_in_a_guarded_environment() {
         for risk in [Risk::Change, Risk::Disrupt, Risk::Destroy] {
-            let asked = yes(risk, &environment(true));
-            assert!(!asked.said("") && !asked.said("\n") && !asked.said(" "), "{risk:?}");
+            let required = required_consent(risk, &environment(true));
+            assert!(!required.is_given_by("") && !required.is_given_by("\n") && !required.is_given_by(" "), "{risk:?}");
         }
-        assert!(yes(Risk::Change, &environment(false)).said("\n"));
-        assert!(!yes(Risk::Disrupt, &environment(false)).said("\n"));
-        assert!(yes(Risk::Destroy, &environment(false)).said("prod\n"));
-        assert!(!yes(Risk::Destroy, &environment(false)).said("y\n"));
+        assert!(required_consent(Risk::Change, &environment(false)).is_given_by("\n"));
+        assert!(!required_consent(Risk::Disrupt, &environment(false)).is_given_by("\n"));
+        assert!(required_consent(Risk::Destroy, &environment(false)).is_given_by("prod\n"));
+        assert!(!required_consent(Risk::Destroy, &environment(false)).is_given_by("y\n"));
     }
 
     #[test]
-    fn a_person_is_asked_harder_where_it_is_guarded() {
+    fn guarded_environment_requires_stronger_consent() {
         let asks = |risk, guarded| decide(risk, &environment(guarded), &Flags::default(), true);
-        assert_eq!(asks(Risk::Change, false), Decision::Ask(Yes::Key));
-        assert_eq!(asks(Risk::Change, true), Decision::Ask(Yes::Chosen));
-        assert_eq!(asks(Risk::Disrupt, true), Decision::Ask(Yes::Typed("prod".into())));
-        assert_eq!(asks(Risk::Destroy, false), Decision::Ask(Yes::Typed("prod".into())));
+        assert_eq!(asks(Risk::Change, false), Decision::Ask(Consent::Key));
+        assert_eq!(asks(Risk::Change, true), Decision::Ask(Consent::KeyOnNo));
+        assert_eq!(asks(Risk::Disrupt, true), Decision::Ask(Consent::Typed("prod".into())));
+        assert_eq!(asks(Risk::Destroy, false), Decision::Ask(Consent::Typed("prod".into())));
     }
 }

@@ -1,5 +1,5 @@
-//! Where a person is: panes, blocks, lists, and what lies over them. State only; drawing is in
-//! `src/ui`, geometry in `layout`, contents of rows in `rows`.
+//! The person's position: panes, blocks, lists and overlays. State only; drawing is in `src/ui`, geometry in `layout`,
+//! the contents of rows in `rows`.
 
 use super::command::PaneId;
 use super::input::Input;
@@ -9,58 +9,58 @@ use super::overlay::Overlay;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 
-/// Below this many columns or rows nothing useful fits; the screen says so.
+/// Minimum columns and rows: below this nothing useful fits, and the screen shows a message instead.
 pub const SMALLEST: (u16, u16) = (60, 15);
 
-/// Whether a screen of this size shows nothing but that it is too small.
+/// Whether a screen of this size shows only the message that it is too small.
 pub fn too_small(size: (u16, u16)) -> bool {
     size.0 < SMALLEST.0 || size.1 < SMALLEST.1
 }
 
-/// The name of a framed part of a view, that can have the focus.
+/// The name of a framed part of a view that can have the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Block(pub &'static str);
 
 /// The purpose of a typed line of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// The rows of this block are filtered.
+    /// Filters the rows of this block.
     Filter(Block),
-    /// The window on top is searched, or asks for it.
+    /// Searches the topmost window, or answers its question.
     Window,
-    /// An MFA code, which credentials need.
+    /// An MFA code that credentials need.
     Code,
-    /// A pane asks for a line.
+    /// A line that a pane asked for.
     Pane {
         pane: PaneId,
-        /// The pane's own, for what it is typed.
+        /// The purpose; the number is the pane's own.
         what: u8,
         /// The label in front of the line.
         label: &'static str,
     },
 }
 
-/// A line that is being typed, and what it is for.
+/// A line being typed, and its purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Typing {
     pub purpose: Purpose,
-    /// The text with its cursor.
+    /// The text and its cursor.
     pub input: Input,
-    /// The text before, which Esc brings back.
+    /// The previous text, which Esc restores.
     pub before: String,
-    /// Whether what is typed is not shown.
+    /// Whether the typed text is hidden.
     pub hidden: bool,
-    /// The prompt of another program (a password, an MFA code), in front of the line.
-    pub asked: String,
+    /// The prompt of another program (a password, an MFA code), shown before the line.
+    pub prompt: String,
 }
 
 impl Typing {
-    /// A line that begins with a text.
+    /// A line that starts with a text.
     pub fn new(purpose: Purpose, text: String) -> Self {
-        Self { purpose, input: Input::new(text.clone()), before: text, hidden: false, asked: String::new() }
+        Self { purpose, input: Input::new(text.clone()), before: text, hidden: false, prompt: String::new() }
     }
 
-    /// A line that is not shown.
+    /// A hidden line.
     pub fn hidden(purpose: Purpose) -> Self {
         Self { hidden: true, ..Self::new(purpose, String::new()) }
     }
@@ -76,34 +76,34 @@ pub struct Screen {
     pub focus: HashMap<&'static str, Block>,
     /// The list of each block.
     pub lists: BTreeMap<Block, List>,
-    /// Whether the focused block has the whole screen.
+    /// Whether the focused block fills the whole screen.
     pub zoom: bool,
-    /// Since when the screen is paused.
+    /// When the screen was paused, if it is.
     pub paused: Option<Timestamp>,
-    /// The windows over the panes, the last on top.
+    /// The windows over the panes; the last is on top.
     pub overlays: Vec<Overlay>,
-    /// The line that is being typed, if there is one.
+    /// The line being typed, if any.
     pub typing: Option<Typing>,
-    /// Names that changed, until when they are marked.
+    /// Names that changed, and until when they are highlighted.
     pub flashes: HashMap<String, Timestamp>,
-    /// A short message at the bottom, until when.
+    /// A short message at the bottom, and until when it is shown.
     pub toast: Option<(String, Timestamp)>,
-    /// The operation that is shown instead of the pane.
+    /// The operation shown instead of the pane.
     pub operation: Option<OperationId>,
 }
 
 impl Screen {
     /// Whether a window with buttons is on top.
-    pub fn asks(&self) -> bool {
+    pub fn has_dialog(&self) -> bool {
         self.overlays.last().is_some_and(|window| window.kind.is_dialog())
     }
 
-    /// The list of a block; it is made where there was none.
+    /// The list of a block; created if missing.
     pub fn list(&mut self, block: Block) -> &mut List {
         self.lists.entry(block).or_default()
     }
 
-    /// A block's list, to read.
+    /// The list of a block, if it exists.
     pub fn list_of(&self, block: Block) -> Option<&List> {
         self.lists.get(&block)
     }

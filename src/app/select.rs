@@ -1,28 +1,27 @@
-//! The selected thing: what it is, what it is called, where it is in the AWS console, what can be
-//! done to it, and its raw fields.
+//! The selected thing: what it is, its name, its link to the AWS console, the actions on it, and its raw fields.
 
 use super::App;
 use super::command::Id;
 use super::list::List;
 use super::pane::Rows;
 use super::subject::Subject;
-use crate::model::offered::in_environment;
-use crate::model::text::in_address;
+use crate::model::offered::with_scope;
+use crate::model::text::percent_encode;
 use crate::model::{Observed, partition};
 use serde::Serialize;
 
-/// The selected thing, if there is one.
+/// The selected thing, if any.
 pub fn subject(app: &App) -> Option<Subject> {
     let block = app.focused();
     let key = app.screen.list_of(block).and_then(List::selected);
     (app.spec(block).subject)(app, key)
 }
 
-/// The service that is selected, or that what is opened belongs to, by its whole name.
+/// The full name of the service that is selected, or that the open thing belongs to.
 pub fn service(app: &App) -> Option<String> {
-    match (app.view().about)(app) {
+    match (app.view().subject)(app) {
         Some(Subject::Service(name) | Subject::Task(name, _)) => Some(name),
-        // What is opened is of no service here.
+        // The open thing belongs to no service.
         Some(_) => None,
         None => match subject(app)? {
             Subject::Service(name) => Some(name),
@@ -31,13 +30,13 @@ pub fn service(app: &App) -> Option<String> {
     }
 }
 
-/// A service whose key is selected.
-pub fn a_service(_: &App, key: Option<&str>) -> Option<Subject> {
+/// The service with the selected key.
+pub fn service_subject(_: &App, key: Option<&str>) -> Option<Subject> {
     key.map(|key| Subject::Service(key.to_owned()))
 }
 
-/// A database or an instance whose key is selected.
-pub fn a_database(_: &App, key: Option<&str>) -> Option<Subject> {
+/// The database or instance with the selected key.
+pub fn database_subject(_: &App, key: Option<&str>) -> Option<Subject> {
     let key = key?;
     Some(match key.split_once('/') {
         Some((database, instance)) => Subject::Instance(database.to_owned(), instance.to_owned()),
@@ -45,8 +44,8 @@ pub fn a_database(_: &App, key: Option<&str>) -> Option<Subject> {
     })
 }
 
-/// A sentence whose number is selected, in the focused block.
-pub fn a_fact(app: &App, key: Option<&str>) -> Option<Subject> {
+/// The line with the selected number, in the focused block.
+pub fn fact_subject(app: &App, key: Option<&str>) -> Option<Subject> {
     let Rows::Facts(facts) = app.spec(app.focused()).rows else { return None };
     let line = facts(app).into_iter().nth(key?.parse().ok()?)?;
     Some(Subject::Text(line.text))
@@ -56,7 +55,7 @@ pub fn a_fact(app: &App, key: Option<&str>) -> Option<Subject> {
 pub fn actions(app: &App) -> (String, Vec<Id>) {
     let applies = |id: &&Id| app.table.command(**id).applies(app);
     let configured = app.table.commands().filter(|command| command.is_numbered() && command.applies(app));
-    let own = app.shown().actions.iter().filter(applies).copied();
+    let own = app.shown_pane().actions.iter().filter(applies).copied();
     let commands = own.chain(configured.map(|command| command.id)).collect();
     let operation = app.screen.operation.map(|id| app.operations.get(id).map(|operation| operation.title.clone()));
     let name = match operation {
@@ -66,12 +65,12 @@ pub fn actions(app: &App) -> (String, Vec<Id>) {
     (name.unwrap_or_else(|| "nothing".to_owned()), commands)
 }
 
-/// Whether there is a service to act on.
+/// Whether a service is selected or open.
 pub fn in_service(app: &App) -> bool {
     service(app).is_some()
 }
 
-/// Whether there is a version to go back to: in an operation what is under way, or what it did.
+/// Whether there is a version to roll back to; in an operation's view, whether the operation can be rolled back.
 pub fn can_roll_back(app: &App) -> bool {
     match app.screen.operation {
         None => in_service(app),
@@ -82,24 +81,24 @@ pub fn can_roll_back(app: &App) -> bool {
     }
 }
 
-/// Whether there is a service on which ECS Exec is off.
-pub fn without_exec(app: &App) -> bool {
+/// Whether a service is selected on which ECS Exec is off.
+pub fn exec_is_off(app: &App) -> bool {
     service(app).and_then(|name| app.estate.service(&name)).is_some_and(|service| !service.exec)
 }
 
 /// Whether a task is selected.
-pub fn on_task(app: &App) -> bool {
+pub fn has_task(app: &App) -> bool {
     matches!(subject(app), Some(Subject::Task(..) | Subject::Container(..)))
 }
 
-/// Whether the autoscaling of the service is suspended; none: it is not scaled automatically.
+/// Whether the autoscaling of the service is suspended; `None` if it is not autoscaled.
 pub fn suspended(app: &App) -> Option<bool> {
     let resource = app.estate.service(&service(app)?)?.scaling_id();
     let targets = app.estate.scalable.value()?;
     targets.iter().find(|target| target.resource == resource).map(|target| target.suspended.any())
 }
 
-/// Whether there is a service, and schedules stop and start its environment.
+/// Whether a service is selected and schedules stop and start its environment.
 pub fn has_schedule(app: &App) -> bool {
     in_service(app) && app.environment.schedules.is_some()
 }
@@ -109,22 +108,22 @@ pub fn has_fields(app: &App) -> bool {
     !matches!(subject(app), None | Some(Subject::Services | Subject::Machine(_) | Subject::Text(_)))
 }
 
-/// Whether the AWS console shows the selected thing.
+/// Whether the AWS console has a page for the selected thing.
 pub fn has_link(app: &App) -> bool {
     subject(app).and_then(|subject| console_link(app, &subject)).is_some()
 }
 
-/// Whether the selected thing can be gone into: all can but the service that is open. Where there is no page of its
-/// own, the whole row is told.
-pub fn opens(app: &App) -> bool {
+/// Whether the selected thing can be opened: all can, except the service that is already open. Things without a page of
+/// their own show their whole row.
+pub fn can_open(app: &App) -> bool {
     match subject(app) {
-        Some(Subject::Service(name)) => (app.view().about)(app) != Some(Subject::Service(name)),
+        Some(Subject::Service(name)) => (app.view().subject)(app) != Some(Subject::Service(name)),
         Some(_) => true,
         None => false,
     }
 }
 
-/// Where the AWS console shows it. Source of the forms: the console's own address line.
+/// The address of a thing in the AWS console. Source of the forms: the console's own address line.
 pub fn console_link(app: &App, subject: &Subject) -> Option<String> {
     let known = app.estate.identity.value().and_then(|identity| identity.region.as_deref());
     let region = app.environment.region.as_deref().or(known)?;
@@ -152,17 +151,17 @@ pub fn console_link(app: &App, subject: &Subject) -> Option<String> {
         Subject::Instance(_, id) => format!("{console}/rds/home?region={region}#database:id={id};is-cluster=false"),
         Subject::Machine(id) => format!("{console}/ec2/home?region={region}#InstanceDetails:instanceId={id}"),
         Subject::Alarm(name) => {
-            format!("{console}/cloudwatch/home?region={region}#alarmsV2:alarm/{}", in_address(name))
+            format!("{console}/cloudwatch/home?region={region}#alarmsV2:alarm/{}", percent_encode(name))
         }
-        Subject::Services | Subject::Reached | Subject::Logs(..) | Subject::Text(_) => return None,
+        Subject::Services | Subject::Reachability | Subject::Logs(..) | Subject::Text(_) => return None,
     })
 }
 
-/// The reasons of a health as YAML comments: on the screen there may be no room for all of them.
+/// The reasons of a health as YAML comments, because the screen may not have room for all of them.
 fn reasons(app: &App, assessment: Option<&crate::model::health::Assessment>) -> String {
-    let all = assessment.into_iter().flat_map(|assessment| &assessment.reasons);
-    let lines = all.map(|reason| {
-        let hint = reason.hint.as_ref().map(|hint| in_environment(hint, app.environment.named()));
+    let reasons = assessment.into_iter().flat_map(|assessment| &assessment.reasons);
+    let lines = reasons.map(|reason| {
+        let hint = reason.hint.as_ref().map(|hint| with_scope(hint, app.environment.command_scope()));
         let hint = hint.map(|hint| format!("  → {hint}")).unwrap_or_default();
         format!("# {}: {}{hint}\n", reason.severity.word(), reason.text)
     });
@@ -196,10 +195,11 @@ pub fn fields(app: &App) -> Option<(String, String)> {
             if when == "now" {
                 let now = &estate.service(service)?.deployments;
                 let history = estate.rollouts.get(service).and_then(Observed::value);
-                let mut all = history.into_iter().flatten();
-                let made = all.find(|rollout| rollout.among(now).is_some_and(|other| other.id == id));
-                let made = made.map(|rollout| format!("\n# service deployment\n{}", yaml(rollout)));
-                yaml(now.iter().find(|deployment| deployment.id == id)?) + &made.unwrap_or_default()
+                let mut rollouts = history.into_iter().flatten();
+                let rollout =
+                    rollouts.find(|rollout| rollout.matching_deployment(now).is_some_and(|other| other.id == id));
+                let rollout = rollout.map(|rollout| format!("\n# service deployment\n{}", yaml(rollout)));
+                yaml(now.iter().find(|deployment| deployment.id == id)?) + &rollout.unwrap_or_default()
             } else {
                 yaml(estate.rollouts.get(service)?.value()?.iter().find(|rollout| rollout.id == id)?)
             }
@@ -213,7 +213,7 @@ pub fn fields(app: &App) -> Option<(String, String)> {
         }
         Subject::Instance(_, id) => yaml(estate.db_instances.value()?.iter().find(|instance| instance.id == *id)?),
         Subject::Alarm(name) => yaml(estate.alarms.value()?.iter().find(|alarm| alarm.name == *name)?),
-        Subject::Services | Subject::Machine(_) | Subject::Reached | Subject::Logs(..) | Subject::Text(_) => {
+        Subject::Services | Subject::Machine(_) | Subject::Reachability | Subject::Logs(..) | Subject::Text(_) => {
             return None;
         }
     };

@@ -1,7 +1,7 @@
-//! The whole state, and what it says of itself. How it changes is in `update`.
+//! The whole state and its accessors. `update` changes it.
 
-use super::asked_code::AskedCode;
-use super::astray::Astray;
+use super::asked_code::PendingMfaCode;
+use super::astray::StrayInput;
 use super::checkup::Checkup;
 use super::confirm;
 use super::effect::Effect;
@@ -15,19 +15,19 @@ use super::surveyed::Survey;
 use super::tunnels::state::Tunnels;
 use crate::config::{Config, EnvironmentConfig, Places};
 use crate::model::Estate;
-use crate::model::offered::{CommandScope, Flag, in_environment};
+use crate::model::offered::{CommandScope, Flag, with_scope};
 use crate::model::text::width;
 use crate::panes::state::Panes;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::collections::BTreeMap;
 
-/// How many lines the activity drawer keeps.
+/// Number of lines that the activity window keeps.
 const ACTIVITY_KEPT: usize = 500;
 
-/// A short message stays for this long, a longer one for as long as it takes to read it.
+/// How long a short message stays; longer ones stay as long as it takes to read them.
 const TOAST: SignedDuration = SignedDuration::from_secs(4);
 const TOAST_AT_MOST: SignedDuration = SignedDuration::from_secs(10);
-/// Reading a character takes this long.
+/// The time it takes to read a character.
 const READ: SignedDuration = SignedDuration::from_millis(60);
 
 /// A command of this state.
@@ -43,59 +43,59 @@ pub type Hooks = pane::Hooks<App>;
 /// All panes and commands of this state.
 pub type Table = super::table::Table<App>;
 
-/// The whole state. One owner; views read it.
+/// The whole state. It has one owner; views only read it.
 #[derive(Debug, Clone)]
 pub struct App {
     /// All panes and commands.
     pub table: &'static Table,
-    /// Now by this machine's clock, as the last tick said: for what is waited for here. What the service dates is
-    /// compared with [`App::service_now`].
+    /// The local time as of the last tick, used for local timeouts. Timestamps of AWS are compared with
+    /// [`App::service_now`].
     pub now: Timestamp,
-    /// How far the service's clock is ahead of that.
+    /// How far AWS's clock is ahead of `now`.
     pub ahead: SignedDuration,
-    /// How far this machine's clock was set back since the session began, in which time went on.
+    /// How far this machine's clock was set back since the session began; `now` continued without the jump.
     pub set_back: SignedDuration,
     /// The configuration of all environments.
     pub config: Config,
-    /// The opened environment.
+    /// The open environment.
     pub environment: EnvironmentConfig,
     /// Facts about this session that do not change, from the runtime.
     pub session: Session,
     /// Which key runs which command.
     pub keymap: Keymap,
-    /// Everything that is known of the environment.
+    /// Everything known about the environment.
     pub estate: Estate,
-    /// The scheduler: which sources are read, and when.
+    /// The scheduler: which sources are read and when.
     pub poller: Poller,
-    /// Operations under way, and those that have ended.
+    /// Operations in progress and those that have ended.
     pub operations: Operations,
-    /// Which operations a person has confirmed here, and whose ends nobody has seen yet.
+    /// Which operations the person confirmed here, and whose ends they have not seen yet.
     pub followed: OperationNotices,
     /// The tunnels that are open on local ports.
     pub tunnels: Tunnels,
-    /// The question on the screen and the inputs that may answer it.
+    /// The question on the screen, and the inputs that may answer it.
     pub confirm: confirm::Confirm,
-    /// Whether what is typed was meant for something that is gone.
-    pub astray: Astray,
-    /// An MFA code that is asked for.
-    pub code: Option<AskedCode>,
-    /// The shown pane, selections and windows.
+    /// Tracks whether typed text was meant for something that has closed.
+    pub stray_input: StrayInput,
+    /// The pending request for an MFA code.
+    pub code: Option<PendingMfaCode>,
+    /// The shown pane, the selections and the windows.
     pub screen: Screen,
     /// The state of each pane.
     pub panes: Panes,
-    /// Filters of logs that were saved, each `name: filter`.
+    /// Saved log filters, each as `name: filter`.
     pub filters: Vec<String>,
-    /// The needs-attention counts of environments that were left, from the moment they were left.
-    pub left: BTreeMap<String, Left>,
-    /// The results of surveys of environments that are not opened.
+    /// The attention counts of environments at the moment they were left.
+    pub attention_when_left: BTreeMap<String, AttentionCounts>,
+    /// The surveys of environments that are not open.
     pub survey: Survey,
-    /// The doctor's checks of the opened environment.
+    /// The checks of `doctor` for the open environment.
     pub checkup: Option<Checkup>,
     /// The activity of this session, oldest first.
     pub activity: Vec<Entry>,
-    /// Whether something that is shown has changed since the last drawing.
+    /// Whether something visible has changed since the last drawing.
     pub redraw: bool,
-    /// The most metrics a round whose cost was told.
+    /// The largest number of metrics per round whose cost was reported.
     pub(super) reported_metric_count: usize,
     pub(super) generation: u32,
     pub(super) focused: bool,
@@ -104,14 +104,14 @@ pub struct App {
     pub(super) judged: Option<Timestamp>,
 }
 
-/// The part of the state that has changed since it was last settled; the greater includes the smaller.
+/// The part of the state that has changed since it was last settled; a greater value includes the smaller ones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Dirty {
     #[default]
     Nothing,
-    /// Where a person is: lists and windows.
+    /// The position of the person: lists and windows.
     Lists,
-    /// Another second has begun.
+    /// A new second has begun.
     Time,
     /// Facts, but none about tasks.
     Facts,
@@ -119,38 +119,38 @@ pub(crate) enum Dirty {
     All,
 }
 
-/// Facts about this session that do not change.
+/// Properties of this session that do not change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Session {
-    /// On the simulator: the top line says so.
+    /// Whether AWS is simulated; the top line shows it.
     pub simulated: bool,
-    /// Whether the demonstration has no Terraform: a run that was recorded is shown.
+    /// Whether the demonstration runs without Terraform and shows a recorded run.
     pub recorded: bool,
-    /// No command that changes anything.
+    /// Whether commands that change anything are refused.
     pub read_only: bool,
-    /// Whether it begins with all environments beside each other.
+    /// Whether the session starts with the overview of all environments.
     pub all: bool,
-    /// Signs that any terminal draws one cell wide.
+    /// Whether only ASCII signs are drawn, which are one cell wide in any terminal.
     pub ascii: bool,
-    /// Values from flags that override the configuration: profile, region, endpoint of every environment.
+    /// Flags that override the configuration of every environment: profile, region, endpoint.
     pub overrides: Overrides,
     /// The machine's time zone, for environments without one.
     pub zone: Option<TimeZone>,
-    /// Tells this session's operations from those of others in the audit file.
+    /// Distinguishes this session's operations from others in the audit file.
     pub mark: String,
-    /// Where the values of the configuration stand.
+    /// The places of the configured values.
     pub places: Places,
 }
 
-/// The needs-attention counts of an environment at the moment when it was left.
+/// The attention counts of an environment at the moment it was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Left {
+pub struct AttentionCounts {
     pub at: Timestamp,
     pub critical: usize,
     pub warnings: usize,
 }
 
-/// Flags that replace what an environment configures.
+/// Flags that override the configuration of an environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
     /// `--profile`.
@@ -159,12 +159,12 @@ pub struct Overrides {
     pub region: Option<String>,
     /// `--endpoint-url`.
     pub endpoint_url: Option<String>,
-    /// The flags of this session, with `--config`, for the commands that are offered.
+    /// The flags of this session, including `--config`, for the commands that are suggested.
     pub flags: Vec<Flag>,
 }
 
 impl Overrides {
-    /// The environment with the flags in place.
+    /// Applies the flags to an environment.
     #[must_use]
     pub fn apply(&self, mut environment: EnvironmentConfig) -> EnvironmentConfig {
         environment.profile = self.profile.clone().or(environment.profile);
@@ -176,17 +176,17 @@ impl Overrides {
     }
 }
 
-/// One line of the activity drawer.
+/// A line of the activity window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     pub at: Timestamp,
-    /// Whether it is bad news.
+    /// Whether it reports an error.
     pub error: bool,
     pub text: String,
 }
 
 impl App {
-    /// A new session on an environment; the effects open it.
+    /// Starts a session in an environment; the returned effects open it.
     pub fn new(
         table: &'static Table,
         config: Config,
@@ -212,12 +212,12 @@ impl App {
             followed: OperationNotices::default(),
             tunnels: Tunnels::default(),
             confirm: confirm::Confirm::default(),
-            astray: Astray::default(),
+            stray_input: StrayInput::default(),
             code: None,
             screen: Screen { pane: table.panes[0].id, ..Screen::default() },
             panes: Panes::default(),
             filters: Vec::new(),
-            left: BTreeMap::new(),
+            attention_when_left: BTreeMap::new(),
             survey: Survey::default(),
             checkup: None,
             activity: Vec::new(),
@@ -234,29 +234,29 @@ impl App {
         (app, effects)
     }
 
-    /// Now by the service's clock.
+    /// The time on AWS's clock.
     pub fn service_now(&self) -> Timestamp {
         self.now + self.ahead
     }
 
-    /// The flags with which an offered command acts in an environment of this session.
-    pub fn named<'a>(&'a self, environment: &'a str) -> CommandScope<'a> {
+    /// The environment's name and session flags, for suggested commands.
+    pub fn command_scope<'a>(&'a self, environment: &'a str) -> CommandScope<'a> {
         CommandScope { environment, flags: &self.session.overrides.flags }
     }
 
     /// The pane that is shown.
-    pub fn shown(&self) -> &'static Pane {
+    pub fn shown_pane(&self) -> &'static Pane {
         if self.screen.operation.is_some() { self.table.of_operations() } else { self.table.pane(self.screen.pane) }
     }
 
     /// The view of the pane that is shown.
     pub fn view(&self) -> &'static View {
-        (self.shown().view)(self)
+        (self.shown_pane().view)(self)
     }
 
-    /// Whether letters are typed into the focused block: they are no keys there.
+    /// Whether letters are typed into the focused block instead of being keys.
     pub fn editing(&self) -> bool {
-        self.screen.overlays.is_empty() && self.screen.typing.is_none() && (self.shown().hooks.edits)(self)
+        self.screen.overlays.is_empty() && self.screen.typing.is_none() && (self.shown_pane().hooks.edits)(self)
     }
 
     /// The block with the focus.
@@ -265,48 +265,48 @@ impl App {
         self.screen.focus.get(view.name).copied().unwrap_or(view.blocks[0].block)
     }
 
-    /// Gives a block of the current view the focus.
+    /// Moves the focus to a block of the current view.
     pub fn focus_on(&mut self, block: Block) {
         let name = self.view().name;
         self.screen.focus.insert(name, block);
     }
 
-    /// The description of a block.
+    /// The declaration of a block.
     pub fn spec(&self, block: Block) -> &'static Spec {
         self.table.block(block)
     }
 
-    /// Filters of logs by name: saved ones, then those of the environment.
+    /// Log filters by name: the saved ones, then those of the environment.
     pub fn named_filters(&self) -> Vec<String> {
         self.filters.iter().chain(&self.environment.log_filters).cloned().collect()
     }
 
-    /// Whether it will soon be said on the screen that what is asked there can be answered.
-    pub fn asks_soon(&self) -> bool {
-        self.confirm.pending()
+    /// Whether the screen will soon show that its question can be answered.
+    pub fn question_ready_soon(&self) -> bool {
+        self.confirm.needs_redraw()
     }
 
-    /// The needs-attention counts now; none while they are not known.
-    pub fn standing(&self) -> Option<Left> {
+    /// The current attention counts; `None` while they are unknown.
+    pub fn attention_counts(&self) -> Option<AttentionCounts> {
         use crate::model::Severity;
         self.estate.identity.at()?;
         let count =
             |wanted: Severity| self.estate.derived.attention.iter().filter(|one| one.severity == wanted).count();
-        Some(Left { at: self.now, critical: count(Severity::Critical), warnings: count(Severity::Warning) })
+        Some(AttentionCounts { at: self.now, critical: count(Severity::Critical), warnings: count(Severity::Warning) })
     }
 
-    /// The zone in which times are shown.
+    /// The time zone in which times are shown.
     pub fn zone(&self) -> TimeZone {
         let named = self.environment.timezone.as_deref().and_then(|name| TimeZone::get(name).ok());
         named.or_else(|| self.session.zone.clone()).unwrap_or(TimeZone::UTC)
     }
 
-    /// Whether everything that is wanted has been read at least once, successfully or not.
-    pub fn settled(&self) -> bool {
-        self.poller.settled(&self.estate, &self.environment)
+    /// Whether every wanted source has been read at least once, successfully or not.
+    pub fn all_read(&self) -> bool {
+        self.poller.all_read(&self.estate, &self.environment)
     }
 
-    /// Adds a line to the activity drawer.
+    /// Adds a line to the activity window.
     pub fn note(&mut self, error: bool, text: impl Into<String>) {
         if self.activity.len() >= ACTIVITY_KEPT {
             self.activity.drain(..ACTIVITY_KEPT / 10);
@@ -318,38 +318,38 @@ impl App {
         Effect::Connect { environment: Box::new(self.environment.clone()), generation: self.generation }
     }
 
-    /// Which opening of an environment this is.
+    /// The number of the current opening of an environment.
     pub(crate) fn generation(&self) -> u32 {
         self.generation
     }
 
-    /// Anything may have changed.
+    /// Marks the whole state as changed.
     pub(super) fn changed(&mut self) {
         self.changed_by(Dirty::All);
     }
 
-    /// Notes what has changed, so that it is settled and drawn.
+    /// Marks a part of the state as changed, so that it is settled and drawn.
     pub(super) fn changed_by(&mut self, news: Dirty) {
         self.unsettled = self.unsettled.max(news);
         self.redraw = true;
     }
 
-    /// Where a person is, or what lists show, has changed.
+    /// Marks lists, or the person's position in them, as changed.
     pub(crate) fn lists_changed(&mut self) {
         self.changed_by(Dirty::Lists);
     }
 
-    /// Facts have come in by another way than the scheduler's: they are judged with the others.
+    /// Marks facts that came by another way than the scheduler as changed, so that they are judged with the others.
     pub(crate) fn facts_changed(&mut self) {
         self.changed_by(Dirty::All);
     }
 
-    /// A short message at the bottom, in which commands name the environment.
-    pub(crate) fn say(&mut self, text: impl Into<String>) {
-        let text = in_environment(&text.into(), self.environment.named());
+    /// Shows a short message at the bottom; commands in it name the environment.
+    pub(crate) fn show_message(&mut self, text: impl Into<String>) {
+        let text = with_scope(&text.into(), self.environment.command_scope());
         let room = usize::from(self.screen.size.0).saturating_sub(2);
         let cut = room > 0 && width(&text) > room;
-        // What is cut at the bottom stands whole in the activity drawer.
+        // A message that is cut at the bottom is shown in full in the activity window.
         if cut && self.activity.last().is_none_or(|last| last.text != text) {
             self.note(false, text.clone());
         }
@@ -358,24 +358,24 @@ impl App {
         self.redraw = true;
     }
 
-    /// The message about text that was typed on after this was said.
-    pub(super) fn typed_on(why: &str) -> String {
+    /// The message about text that was typed on after `why` was shown.
+    pub(super) fn typed_on_message(why: &str) -> String {
         format!("not taken: {why}")
     }
 
-    /// Says why there is no line to type into, where a person expects one: what is typed on is not taken for keys.
-    pub(crate) fn no_line(&mut self, why: impl Into<String>) {
+    /// Shows why there is no input line where a person expects one; text typed on is not taken as keys.
+    pub(crate) fn refuse_line(&mut self, why: impl Into<String>) {
         let why = why.into();
-        self.astray.begin(self.confirm.now(), Self::typed_on(&why));
-        self.say(why);
+        self.stray_input.refuse(self.confirm.now(), Self::typed_on_message(&why));
+        self.show_message(why);
     }
 
-    /// A line is asked for that opens with an answer: what is typed before is neither for it nor a key.
-    pub(crate) fn line_to_come(&mut self) {
-        self.astray.wait(self.confirm.now());
+    /// Announces an input line that opens with an answer: text typed before that is neither for the line nor a key.
+    pub(crate) fn expect_line(&mut self) {
+        self.stray_input.refuse_until_line(self.confirm.now());
     }
 
-    /// Whether facts have come in that are not on the screen yet, because judging them was put off.
+    /// Whether new facts are not on the screen yet because judging them was deferred.
     pub fn has_pending_facts(&self) -> bool {
         self.unsettled >= Dirty::Facts
     }

@@ -1,4 +1,4 @@
-//! The subject of a row, and the facts that are told of it.
+//! The subject of a row, and the facts shown about it.
 
 use crate::model::Health;
 use jiff::Timestamp;
@@ -18,13 +18,13 @@ pub enum Subject {
     /// An instance of a database.
     Instance(String, String),
     Alarm(String),
-    /// How the environment is reached from outside: names, certificates, addresses.
-    Reached,
-    /// An instance of EC2, by its id.
+    /// The reachability of the environment from outside: names, certificates, addresses.
+    Reachability,
+    /// An EC2 instance, by its id.
     Machine(String),
-    /// Log lines from a moment on: of a service, or of all.
+    /// Log lines from a time on, of a service or of all.
     Logs(Option<String>, Timestamp),
-    /// An entry of the needs-attention list that is none of these, by its text.
+    /// An entry of the attention list that is none of these, by its text.
     Text(String),
 }
 
@@ -33,7 +33,7 @@ impl Subject {
     pub fn name(&self) -> &str {
         match self {
             Self::Services => "services",
-            Self::Reached => "health",
+            Self::Reachability => "health",
             Self::Logs(service, _) => service.as_deref().unwrap_or("logs"),
             Self::Service(name) | Self::Database(name) | Self::Alarm(name) | Self::Machine(name) | Self::Text(name) => {
                 name
@@ -43,7 +43,7 @@ impl Subject {
         }
     }
 
-    /// A database, and which instance of it where one is meant.
+    /// The database, and the instance if it is one.
     pub fn database(&self) -> Option<(&str, Option<&str>)> {
         if let Self::Instance(id, instance) = self {
             Some((id, Some(instance)))
@@ -54,20 +54,20 @@ impl Subject {
         }
     }
 
-    /// A task, and the service whose it is.
+    /// The task's service and id.
     pub fn task(&self) -> Option<(&str, &str)> {
         if let Self::Task(service, id) = self { Some((service, id)) } else { None }
     }
 }
 
-/// One line of such a block.
+/// A labelled line of a block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fact {
     /// The label, shown dimmed at the left.
     pub label: String,
-    /// The text behind the label.
+    /// The text after the label.
     pub text: String,
-    /// Its colour, where it has one.
+    /// Its health, which gives it a colour.
     pub health: Option<Health>,
 }
 
@@ -76,7 +76,7 @@ pub fn fact(label: &str, text: impl Into<String>) -> Fact {
     Fact { label: label.to_owned(), text: text.into(), health: None }
 }
 
-/// A line that has a colour.
+/// A labelled line with a colour.
 pub fn bad(label: &str, text: impl Into<String>, health: Health) -> Fact {
     Fact { health: Some(health), ..fact(label, text) }
 }

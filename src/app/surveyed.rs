@@ -1,16 +1,16 @@
-//! The surveys of environments that are not opened.
+//! The surveys of environments that are not open.
 
 use crate::model::glance::Glance;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// The answers of the environments that are not opened.
+/// The results of surveying the environments that are not open.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Survey {
     /// The last survey of each environment, by its name.
-    pub seen: BTreeMap<String, Glance>,
-    /// The one that is being looked at.
+    pub results: BTreeMap<String, Glance>,
+    /// The environment being surveyed.
     pub under_way: Option<String>,
-    /// When the environments began to be looked at.
+    /// When surveying began.
     pub begun: Option<Timestamp>,
 }

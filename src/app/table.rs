@@ -1,4 +1,4 @@
-//! All panes and all commands, and how one of them is found.
+//! All panes and commands, and lookups among them.
 
 use super::command::{Command, Id, PaneId, Scope};
 use super::pane::{BlockSpec, Pane};
@@ -14,7 +14,7 @@ pub struct Table<A: 'static> {
 }
 
 impl<A> Table<A> {
-    /// The pane of this name; the first one where there is none.
+    /// The pane with this name; the first pane if there is none.
     pub fn pane(&self, id: PaneId) -> &'static Pane<A> {
         self.panes.iter().find(|pane| pane.id == id).copied().unwrap_or(self.panes[0])
     }
@@ -27,29 +27,29 @@ impl<A> Table<A> {
     /// Panes that have a tab, in the order of their keys.
     pub fn tabs(&self) -> Vec<&'static Pane<A>> {
         let mut tabs: Vec<_> = self.panes.iter().copied().filter(|pane| !pane.key.is_empty()).collect();
-        // The zero stands behind the nine, as on a keyboard.
+        // Zero comes after nine, as on a keyboard.
         tabs.sort_by_key(|pane| (pane.key == "0", pane.key));
         tabs
     }
 
-    /// A block, of whichever pane.
+    /// The declaration of a block of any pane.
     pub fn block(&self, block: Block) -> &'static BlockSpec<A> {
         let views = self.panes.iter().flat_map(|pane| pane.views);
-        let mut all = views.flat_map(|view| view.blocks.iter().chain(view.beside)).copied();
-        all.find(|spec| spec.block == block).unwrap_or(self.panes[0].views[0].blocks[0])
+        let mut blocks = views.flat_map(|view| view.blocks.iter().chain(view.unfocusable_blocks)).copied();
+        blocks.find(|spec| spec.block == block).unwrap_or(self.panes[0].views[0].blocks[0])
     }
 
-    /// The commands of all panes and the common ones.
+    /// All commands: those of the panes and the common ones.
     pub fn commands(&self) -> impl Iterator<Item = &'static Command<A>> + use<A> {
         self.commands.iter().flat_map(|part| part.iter())
     }
 
-    /// The command of this name.
+    /// The command with this name.
     pub fn by_name(&self, name: &str) -> Option<&'static Command<A>> {
         self.commands().find(|command| command.id.0 == name)
     }
 
-    /// The command of this name; the first one where there is none.
+    /// The command with this name; the first command if there is none.
     pub fn command(&self, id: Id) -> &'static Command<A> {
         self.by_name(id.0).unwrap_or(&self.commands[0][0])
     }
@@ -66,7 +66,7 @@ impl<A> Table<A> {
         }
     }
 
-    /// The scopes that have commands, in the order of help and documentation; those of `first` are first.
+    /// The scopes that have commands, in the order of help and documentation; the scope of pane `first` comes first.
     pub fn scopes(&self, first: Option<PaneId>) -> Vec<Scope> {
         let own = |pane: &&Pane<A>| self.commands().any(|command| command.scope == Scope::Pane(pane.id.0));
         let mut panes: Vec<Scope> = self.panes.iter().copied().filter(own).map(|pane| Scope::Pane(pane.id.0)).collect();
@@ -74,7 +74,7 @@ impl<A> Table<A> {
         panes.retain(|scope| Some(*scope) != here);
         let mut scopes: Vec<Scope> = here.into_iter().collect();
         match here {
-            // What is not of the lists stands where its commands stood.
+            // For a pane, global commands come before those of lists.
             Some(_) => scopes.extend([Scope::Global, Scope::List]),
             None => scopes.extend([Scope::List, Scope::Global]),
         }

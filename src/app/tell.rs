@@ -1,5 +1,5 @@
-//! The screen's sentences on an operation: the head of its view, its log, the lines of its dialogs. How they look is
-//! for `src/ui`.
+//! The screen's texts about an operation: the head of its view, its log, the lines of its dialogs. `src/ui` decides how
+//! they look.
 
 use super::App;
 use super::operation::step::Weight;
@@ -9,28 +9,28 @@ use super::screen;
 use super::{followed, listed, tunnels};
 use crate::config::EnvironmentConfig;
 use crate::model::deploy::{Check, Level};
-use crate::model::offered::in_environment;
+use crate::model::offered::with_scope;
 use crate::model::text::width;
 use crate::model::wrap::wrap;
 use crate::model::{Endpoints, Identity, Severity, time};
 use jiff::{SignedDuration, Timestamp};
 
-/// That something is not asked at AWS itself: a word, and where it is asked instead.
-pub fn elsewhere(app: &App, endpoints: &Endpoints) -> Option<(&'static str, String)> {
+/// Returns, if requests do not go to AWS itself, a label and the address they go to.
+pub fn custom_endpoint(app: &App, endpoints: &Endpoints) -> Option<(&'static str, String)> {
     if app.session.simulated {
         return Some(("SIMULATED", String::new()));
     }
-    let there = endpoints.words()?;
+    let address = endpoints.label()?;
     let word = match (endpoints.is_simulated(), endpoints.is_partly_aws()) {
         (true, _) => "SIMULATED",
         (false, true) => "PARTLY NOT AWS",
         (false, false) => "NOT AWS",
     };
-    Some((word, there))
+    Some((word, address))
 }
 
-/// The account of an environment. What was not verified carries a question mark; where nothing of AWS is configured nobody is
-/// asked, and there is none.
+/// The account of an environment. An unverified account carries a question mark; if nothing of AWS is configured, there
+/// is none.
 pub fn account(environment: &EnvironmentConfig, identity: Option<&Identity>) -> String {
     match (identity, &environment.account) {
         (Some(identity), _) => identity.account.clone(),
@@ -53,14 +53,14 @@ pub fn line(left: &str, text: impl Into<String>, tone: Tone) -> Line {
     }
 }
 
-/// Adds a paragraph, broken to `cells` with the sign before its first line.
+/// Adds a paragraph, wrapped to `cells`, with the sign before its first line.
 pub fn paragraph(lines: &mut Vec<Line>, left: &str, text: &str, tone: Tone, cells: usize) {
     for (number, part) in wrap(text, cells.max(1)).into_iter().enumerate() {
         lines.push(line(if number == 0 { left } else { "" }, part, tone));
     }
 }
 
-/// The tone of a line of an operation's log.
+/// The tone of a line in an operation's log.
 pub fn tone(weight: Weight) -> Tone {
     match weight {
         Weight::Step => Tone::Plain,
@@ -72,7 +72,7 @@ pub fn tone(weight: Weight) -> Tone {
 }
 
 /// The sign and tone of a check.
-pub fn of_check(check: &Check) -> (&'static str, Tone) {
+pub fn check_mark(check: &Check) -> (&'static str, Tone) {
     match check.level {
         Level::Fine => ("●", Tone::Good),
         Level::Note => ("·", Tone::Plain),
@@ -81,17 +81,17 @@ pub fn of_check(check: &Check) -> (&'static str, Tone) {
     }
 }
 
-/// A line of an operation's log.
+/// A line in an operation's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logged<'a> {
-    /// When; the causes at its end have no time of their own.
+    /// The time; the causes at the end have none.
     pub at: Option<Timestamp>,
     /// The tone of the text.
     pub tone: Tone,
     pub text: std::borrow::Cow<'a, str>,
 }
 
-/// An operation's log, oldest first; at its end why it ended so, and what to do.
+/// Returns an operation's log, oldest first; an ended operation has its causes and hint at the end.
 pub fn log(operation: &Operation) -> impl Iterator<Item = (String, Logged<'_>)> {
     let dropped = operation.dropped;
     let lines = operation.lines.iter().enumerate().map(move |(number, line)| {
@@ -108,14 +108,14 @@ pub fn log(operation: &Operation) -> impl Iterator<Item = (String, Logged<'_>)> 
     lines.chain(end)
 }
 
-/// The lines above an operation's blocks: how it stands; at its end the verdict, why, and what to do.
-/// The first line's sign is its health's.
-pub fn head(app: &App, operation: &Operation, cells: usize) -> Vec<Line> {
+/// The lines above an operation's blocks: its progress; once it has ended, the verdict, the causes and the hint. The
+/// sign of the first line is that of its health.
+pub fn operation_header(app: &App, operation: &Operation, cells: usize) -> Vec<Line> {
     let mut lines = Vec::new();
-    let named = listed::named(app, operation);
+    let named = listed::qualified_title(app, operation);
     match &operation.outcome {
         None => {
-            let mut words = vec![format!("{named}  {}", operation.words())];
+            let mut words = vec![format!("{named}  {}", operation.status_label())];
             let fraction = followed::fraction(operation);
             if !fraction.is_empty() {
                 words.push(fraction);
@@ -124,7 +124,7 @@ pub fn head(app: &App, operation: &Operation, cells: usize) -> Vec<Line> {
             lines.push(line("", words.join("  "), Tone::Strong));
         }
         Some(outcome) => {
-            let verdict = outcome.verdict.words().to_uppercase();
+            let verdict = outcome.verdict.label().to_uppercase();
             let tone = match followed::health(operation) {
                 crate::model::Health::Healthy => Tone::Good,
                 crate::model::Health::Stopped => Tone::Strong,
@@ -142,17 +142,17 @@ pub fn head(app: &App, operation: &Operation, cells: usize) -> Vec<Line> {
     lines
 }
 
-/// `1m12s, usually 2 min`.
+/// The elapsed time: `1m12s, usually 2 min`.
 fn duration(operation: &Operation, now: Timestamp) -> String {
-    let elapsed = exactly(followed::elapsed(operation, now));
-    match operation.machine().usual() {
-        Some(usual) => format!("{elapsed}, usually {}", time::spoken(usual)),
+    let elapsed = format_elapsed(followed::elapsed(operation, now));
+    match operation.machine().usual_duration() {
+        Some(usual) => format!("{elapsed}, usually {}", time::sentence_duration(usual)),
         None => elapsed,
     }
 }
 
-/// `8s`, `1m12s`, `2h05m`: a duration that is watched.
-pub fn exactly(duration: SignedDuration) -> String {
+/// Formats a running duration: `8s`, `1m12s`, `2h05m`.
+pub fn format_elapsed(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().max(0);
     match seconds {
         0..60 => format!("{seconds}s"),
@@ -161,22 +161,22 @@ pub fn exactly(duration: SignedDuration) -> String {
     }
 }
 
-/// The plan of an operation, or how far looking at it is, or why it cannot be done.
+/// The plan of an operation, or the progress of making it, or why it is impossible.
 pub fn plan(app: &App, operation: &Operation, cells: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let inner = cells.saturating_sub(2);
     if let Some(outcome) = &operation.outcome {
         paragraph(&mut lines, "✖", &outcome.summary, Tone::Bad, inner);
-        // What a plan stopped at stands below, among its checks.
+        // The check that stopped a plan is listed below, among its checks.
         for cause in outcome.causes.iter().filter(|cause| !stops(operation, cause)) {
             paragraph(&mut lines, "", cause, Tone::Plain, inner);
         }
         if let Some(hint) = &outcome.hint {
             paragraph(&mut lines, "→", hint, Tone::Strong, inner);
         }
-    } else if operation.stage == Stage::Looking {
-        let waited = app.now.duration_since(operation.asked);
-        let waited = if waited.as_secs() > 2 { format!(" {}", exactly(waited)) } else { String::new() };
+    } else if operation.stage == Stage::Planning {
+        let waited = app.now.duration_since(operation.requested_at);
+        let waited = if waited.as_secs() > 2 { format!(" {}", format_elapsed(waited)) } else { String::new() };
         lines.push(line("◐", format!("looking …{waited}"), Tone::Plain));
         paragraph(&mut lines, "", "nothing is changed before it is confirmed", Tone::Dim, inner);
     }
@@ -188,7 +188,7 @@ pub fn plan(app: &App, operation: &Operation, cells: usize) -> Vec<Line> {
         }
         lines.push(line("", title, Tone::Strong));
     };
-    // A small window shows only what comes first.
+    // The important part comes first, because a small window shows only the beginning.
     let (grave, fine): (Vec<&Check>, Vec<&Check>) =
         plan.checks.iter().partition(|check| matches!(check.level, Level::Warn | Level::Stop));
     let checks = |lines: &mut Vec<Line>, title: &str, checks: Vec<&Check>| {
@@ -196,7 +196,7 @@ pub fn plan(app: &App, operation: &Operation, cells: usize) -> Vec<Line> {
             section(lines, title);
         }
         for check in checks {
-            let (sign, tone) = of_check(check);
+            let (sign, tone) = check_mark(check);
             paragraph(lines, sign, &check.text, tone, inner);
             if let Some(hint) = &check.hint {
                 paragraph(lines, "", &format!("→ {hint}"), Tone::Dim, inner);
@@ -218,13 +218,13 @@ pub fn plan(app: &App, operation: &Operation, cells: usize) -> Vec<Line> {
         let wide = plan.changes.iter().map(|change| width(&change.what)).max().unwrap_or(0).min(cells / 3);
         for change in &plan.changes {
             let or_none = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
-            let (now, next) = apart(&change.now, &change.next);
+            let (now, next) = shortened(&change.now, &change.next);
             let what = format!("{:wide$}  ", change.what);
-            let whole = format!("{what}{} → {}", or_none(&now), or_none(&next));
-            if width(&whole) <= inner {
-                lines.push(line("", whole, Tone::Plain));
+            let full = format!("{what}{} → {}", or_none(&now), or_none(&next));
+            if width(&full) <= inner {
+                lines.push(line("", full, Tone::Plain));
             } else {
-                // Long values stand one above the other, so that they can be compared.
+                // Long values are placed one below the other, so that they can be compared.
                 lines.push(line("", change.what.clone(), Tone::Plain));
                 paragraph(&mut lines, "·", &or_none(&now), Tone::Plain, inner);
                 paragraph(&mut lines, "→", &or_none(&next), Tone::Plain, inner);
@@ -243,9 +243,9 @@ pub fn plan(app: &App, operation: &Operation, cells: usize) -> Vec<Line> {
     lines
 }
 
-/// Two long names without the path that they share: `…/web:9f3c2e1`, and digests by their beginning. The whole
-/// digest stands among the checks.
-fn apart(now: &str, next: &str) -> (String, String) {
+/// Shortens two long names for comparison: drops the path they share (`…/web:9f3c2e1`) and cuts digests. The full
+/// digest is among the checks.
+fn shortened(now: &str, next: &str) -> (String, String) {
     let shared = now.rfind('/').filter(|end| next.get(..=*end) == now.get(..=*end));
     let cut = |text: &str| {
         let text = shared.map_or_else(|| text.to_owned(), |end| format!("…{}", &text[end..]));
@@ -259,16 +259,16 @@ fn apart(now: &str, next: &str) -> (String, String) {
     (cut(now), cut(next))
 }
 
-/// Whether a sentence is that of a check which stops the plan.
+/// Whether a sentence is that of a check that stops the plan.
 fn stops(operation: &Operation, sentence: &str) -> bool {
-    operation.plan.iter().flat_map(super::operation::plan::Plan::stops).any(|check| check.text == sentence)
+    operation.plan.iter().flat_map(super::operation::plan::Plan::blockers).any(|check| check.text == sentence)
 }
 
-/// The lines that say what rolling back a deployment under way does.
+/// The lines that explain what rolling back a deployment in progress does.
 pub fn revert(operation: &Operation, cells: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let details = operation.machine().details();
-    // Deploying the same again has no revision of its own to go to.
+    // A forced deployment of the same definition has no new revision.
     let watched = operation.machine().watch().map(|watch| watch.subject.revision.clone());
     let ended = match watched.or(details.revision).filter(|revision| !revision.is_empty()) {
         Some(revision) => format!("The deployment of {revision} is ended."),
@@ -280,33 +280,33 @@ pub fn revert(operation: &Operation, cells: usize) -> Vec<Line> {
         None => "ECS brings the version before back; this is watched to its end.".to_owned(),
     };
     paragraph(&mut lines, "", &back, Tone::Plain, cells);
-    if let Some(runs) = details.runs {
+    if let Some(runs) = details.running_version {
         paragraph(&mut lines, "", &format!("What runs now: {runs}"), Tone::Dim, cells);
     }
     lines
 }
 
-/// Why a service is as it is, for a width and a number of rows: of each reason its severity and its lines, the
-/// first of which has the sign beside it. Where there is no room for all of it, a line each.
+/// The reasons of a service's health, for a width and a number of rows: the severity and the lines of each reason; the
+/// sign goes beside its first line. If there is not room for all, one line each.
 pub fn reasons(app: &App, service: &str, cells: usize, rows: usize) -> Vec<(Severity, Vec<String>)> {
     let Some(row) = app.estate.service_row(service) else { return Vec::new() };
     let parts = row.assessment.reasons.iter().map(|reason| {
         let since =
             reason.since.map(|since| format!("  {}", time::age(Some(since), app.service_now()))).unwrap_or_default();
-        let hint = reason.hint.as_deref().map(|hint| in_environment(hint, app.environment.named()));
+        let hint = reason.hint.as_deref().map(|hint| with_scope(hint, app.environment.command_scope()));
         let hint = hint.map(|hint| format!("  → {hint}")).unwrap_or_default();
         (reason, since, hint)
     });
     let parts: Vec<_> = parts.collect();
-    let whole: Vec<(Severity, Vec<String>)> = parts
+    let wrapped: Vec<(Severity, Vec<String>)> = parts
         .iter()
         .map(|(reason, since, hint)| (reason.severity, wrap(&format!("{}{since}{hint}", reason.text), cells.max(1))))
         .collect();
-    if whole.iter().map(|(_, lines)| lines.len()).sum::<usize>() <= rows {
-        return whole;
+    if wrapped.iter().map(|(_, lines)| lines.len()).sum::<usize>() <= rows {
+        return wrapped;
     }
     let short = parts.into_iter().map(|(reason, since, hint)| {
-        // A hint that would be cut says nothing.
+        // A truncated hint is of no use.
         let text = &reason.text;
         let lines = [format!("{text}{since}{hint}"), format!("{text}{since}"), text.clone()];
         let fitting = lines.into_iter().find(|line| width(line) <= cells);
@@ -315,13 +315,13 @@ pub fn reasons(app: &App, service: &str, cells: usize, rows: usize) -> Vec<(Seve
     short.collect()
 }
 
-/// The text of a screen that is too small for anything else, broken to its width: that it is, and what leaving would
-/// leave behind where that was asked for.
+/// The text of a screen that is too small for anything else, wrapped to its width: the required size, and what quitting
+/// would leave behind if it was requested.
 pub fn too_small(app: &App, (columns, rows): (u16, u16)) -> Vec<String> {
     let (least_columns, least_rows) = screen::SMALLEST;
     let mut text = format!("{columns}×{rows} is too small: {least_columns}×{least_rows} at least");
     if app.screen.overlays.last().is_some_and(|window| window.kind == Kind::Quit) {
-        let count = listed::running(app).count() + listed::going(app).filter(|one| one.runs).count();
+        let count = listed::running(app).count() + listed::activities(app).filter(|one| one.is_running).count();
         let mut words = Vec::new();
         match count {
             0 => {}
@@ -338,19 +338,23 @@ pub fn too_small(app: &App, (columns, rows): (u16, u16)) -> Vec<String> {
     wrap(&text, usize::from(columns))
 }
 
-/// The lines that say what becomes of operations under way when the cockpit is left.
-pub fn leaving(app: &App, cells: usize) -> Vec<Line> {
+/// The lines that explain what happens to running operations when the program quits.
+pub fn quit_lines(app: &App, cells: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let inner = cells.saturating_sub(2);
     for operation in listed::running(app) {
-        let head =
-            format!("{}  {}  {}", listed::named(app, operation), operation.words(), followed::fraction(operation));
+        let head = format!(
+            "{}  {}  {}",
+            listed::qualified_title(app, operation),
+            operation.status_label(),
+            followed::fraction(operation)
+        );
         paragraph(&mut lines, "◐", head.trim_end(), Tone::Strong, inner);
-        let becomes = operation.machine().leaving(&operation.environment.name);
-        paragraph(&mut lines, "", &becomes, Tone::Plain, inner);
+        let consequence = operation.machine().quit_note(&operation.environment.name);
+        paragraph(&mut lines, "", &consequence, Tone::Plain, inner);
     }
-    for one in listed::going(app).filter(|one| one.runs) {
-        paragraph(&mut lines, "◐", &format!("{}  {}  {}", one.title, one.words, one.note), Tone::Strong, inner);
+    for one in listed::activities(app).filter(|one| one.is_running) {
+        paragraph(&mut lines, "◐", &format!("{}  {}  {}", one.title, one.sentence, one.note), Tone::Strong, inner);
         paragraph(
             &mut lines,
             "",
@@ -359,13 +363,13 @@ pub fn leaving(app: &App, cells: usize) -> Vec<Line> {
             inner,
         );
     }
-    for lost in listed::lost(app) {
+    for lost in listed::losses(app) {
         paragraph(&mut lines, "▲", &lost, Tone::Warn, inner);
     }
     for tunnel in app.tunnels.live() {
-        let (head, becomes) = tunnels::tell::leaving(tunnel, app.session.simulated);
-        paragraph(&mut lines, tunnel.standing.phase.health().sign(), &head, Tone::Strong, inner);
-        paragraph(&mut lines, "", &becomes, Tone::Plain, inner);
+        let (head, consequence) = tunnels::tell::left_open_note(tunnel, app.session.simulated);
+        paragraph(&mut lines, tunnel.status.phase.health().sign(), &head, Tone::Strong, inner);
+        paragraph(&mut lines, "", &consequence, Tone::Plain, inner);
     }
     lines
 }

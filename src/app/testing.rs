@@ -1,4 +1,4 @@
-//! A small world that answers fetches with as many services and tasks as a test wants.
+//! A small test world that answers fetches with a given number of services and tasks.
 
 pub(crate) mod calls;
 
@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub(super) const ACCOUNT: &str = "123456789012";
 
-/// A property test's configuration: so many cases, more of them where `PROPTEST_CASES` (usually 256) asks for more.
+/// A property test's configuration: `usual` cases, scaled up if `PROPTEST_CASES` (usually 256) is larger.
 pub(crate) fn cases(usual: u32) -> proptest::test_runner::Config {
     let config = proptest::test_runner::Config::default();
     proptest::test_runner::Config { cases: usual * config.cases / 256, ..config }
@@ -57,7 +57,7 @@ pub(super) fn open(wants: Wants) -> (App, Vec<Effect>) {
     (app, effects)
 }
 
-/// The screen is drawn, and a person takes the time to read it.
+/// Draws the screen and lets enough time pass for a person to read it.
 pub(crate) fn read_screen(app: &mut App) {
     app.settle();
     let at = app.confirm.now() + SignedDuration::from_secs(1);
@@ -65,13 +65,13 @@ pub(crate) fn read_screen(app: &mut App) {
     app.update(Event::Elapsed(at + SignedDuration::from_secs(2)));
 }
 
-/// An input of a person who has read the screen before.
-pub(crate) fn by_hand(app: &mut App, event: Event) -> Vec<Effect> {
+/// Handles an input of a person who has read the screen first.
+pub(crate) fn user_input(app: &mut App, event: Event) -> Vec<Effect> {
     read_screen(app);
     app.update(event)
 }
 
-/// An app that has read the world once.
+/// An app that has read the whole world once.
 pub(super) fn read(world: &World) -> App {
     let (mut app, effects) = open(Wants::default());
     world.answer(&mut app, effects);
@@ -84,7 +84,7 @@ pub(super) fn read(world: &World) -> App {
 pub(super) struct World {
     pub(super) account: &'static str,
     pub(super) services: usize,
-    /// How many tasks each service has.
+    /// Number of tasks of each service.
     pub(super) tasks: usize,
     pub(super) failing: BTreeMap<Source, FailureKind>,
     pub(super) silent: BTreeSet<Source>,
@@ -132,7 +132,7 @@ fn task(number: usize, each: usize) -> Task {
     }
 }
 
-/// The fetches among effects.
+/// The AWS queries among effects.
 pub(super) fn fetches(effects: &[Effect]) -> Vec<&Query> {
     effects
         .iter()
@@ -153,26 +153,26 @@ pub(super) fn part(effect: &Effect, part: Part) -> Event {
 }
 
 impl World {
-    /// Answers fetches and what follows from them; gives back every query, in order.
+    /// Answers fetches and their follow-ups; returns every query, in order.
     pub(super) fn answer(&self, app: &mut App, effects: Vec<Effect>) -> Vec<Query> {
         let mut waiting: VecDeque<Effect> = effects.into();
-        let mut asked = Vec::new();
+        let mut queries = Vec::new();
         while let Some(effect) = waiting.pop_front() {
             if matches!(effect, Effect::Call { .. }) {
                 waiting.extend(self.aws(app.now).event(&effect).map(|event| app.update(event)).unwrap_or_default());
                 continue;
             }
             let Effect::Fetch { ask: Ask::Aws(query), .. } = &effect else { continue };
-            asked.push(query.clone());
+            queries.push(query.clone());
             if let Some(event) = self.event(&effect, query) {
                 waiting.extend(app.update(event));
             }
         }
         app.settle();
-        asked
+        queries
     }
 
-    /// The answers to calls of operations: it knows the same services and forgets every change.
+    /// Answers the calls of operations: it has the same services and keeps no changes.
     fn aws(&self, now: Timestamp) -> calls::Aws {
         calls::Aws {
             account: self.account.into(),
@@ -205,17 +205,17 @@ impl World {
         })
     }
 
-    /// Time comes; what is asked is answered.
+    /// Advances time and answers the requests that follow.
     pub(super) fn tick(&self, app: &mut App, second: i64) -> Vec<Query> {
         let effects = app.update(Event::Tick(at(second)));
-        let asked = self.answer(app, effects);
+        let queries = self.answer(app, effects);
         app.settle();
-        asked
+        queries
     }
 
     pub(super) fn press(&self, app: &mut App, keys: &str) {
         for key in keys.split(' ') {
-            let effects = by_hand(app, Event::Key(key.parse::<Key>().unwrap()));
+            let effects = user_input(app, Event::Key(key.parse::<Key>().unwrap()));
             self.answer(app, effects);
             app.settle();
         }
@@ -266,7 +266,7 @@ impl World {
             Query::AlarmHistory { .. } => Fact::AlarmHistory(Vec::new()),
             Query::RdsEvents { .. } => Fact::RdsEvents(Vec::new()),
             Query::Trail { .. } => Fact::Trail(Vec::new()),
-            Query::Listed { .. } => Fact::Listed(Vec::new()),
+            Query::MetricNames { .. } => Fact::MetricNames(Vec::new()),
             Query::Curves { .. } => Fact::Curves(Vec::new()),
             Query::Certificates { .. } => Fact::Certificates(Vec::new()),
             Query::Costs(_) => Fact::Costs(Box::default()),

@@ -1,4 +1,4 @@
-//! The time line of an environment: what is known, with what this machine has of its own, and what of it is wanted.
+//! The timeline of an environment: what AWS reports, combined with this machine's own records, and the filters over it.
 
 use super::App;
 use super::data_status::{failure_lines, note};
@@ -7,7 +7,7 @@ use super::pane::DataStatus;
 use super::parameters::named_by_services;
 use super::subject::{Fact, Subject, fact};
 use crate::model::audit::Record;
-use crate::model::names::{listed, nearest};
+use crate::model::names::{list_names, nearest};
 use crate::model::timeline::local::{self, Local};
 use crate::model::timeline::merge::merge;
 use crate::model::timeline::owners::Owners;
@@ -16,18 +16,20 @@ use crate::model::{Estate, Failure, FailureKind, Health, Source as From, time};
 use jiff::{SignedDuration, Timestamp};
 use log_store::{Filter, Kind, Level, Line, Search, Source, StreamId, pattern};
 
-/// Everything that has happened since a moment, once and in order; of other environments too, which it is said of.
-pub fn happened(app: &App, local: &Local, since: Timestamp) -> Vec<TimelineEvent> {
+/// Returns everything that has happened since a time, without duplicates and in order; events of other environments are
+/// included and marked as such.
+pub fn events_since(app: &App, local: &Local, since: Timestamp) -> Vec<TimelineEvent> {
     let writes = app.estate.trail.value().into_iter().flatten();
-    // Which parameters are read here tells whose they are: looked for only where one was written.
+    // The parameters read here tell which environment a parameter write belongs to; they are needed only if there was
+    // such a write.
     let parameters = writes.into_iter().any(|event| event.source.starts_with("ssm."));
     let named = if parameters { named_by_services(&app.estate).0 } else { Vec::new() };
     let owners = owners(&app.config, &app.environment, &named);
-    told(&app.estate, &owners, local, since, app.service_now(), app.ahead)
+    assemble(&app.estate, &owners, local, since, app.service_now(), app.ahead)
 }
 
-/// `ahead` is how far the service's clock is ahead.
-fn told(
+/// `ahead` is how far AWS's clock is ahead.
+fn assemble(
     estate: &Estate,
     owners: &Owners<'_>,
     local: &Local,
@@ -36,23 +38,23 @@ fn told(
     ahead: SignedDuration,
 ) -> Vec<TimelineEvent> {
     let environment = &owners.own.environment;
-    let ours = |record: &&Record| record.environment == *environment && estate.endpoints.has(&record.endpoint);
+    let ours = |record: &&Record| record.environment == *environment && estate.endpoints.matches_key(&record.endpoint);
     let records: Vec<Record> = local.records.iter().filter(ours).cloned().collect();
     let services: Vec<(String, String)> =
         estate.derived.services.iter().map(|row| (row.name.clone(), row.short.clone())).collect();
     let changes = local::changes(&records, ahead, &services, &gather::databases(estate));
-    let mut all = gather::gather(estate, &changes, Some(owners), since, now);
-    all.extend(changes);
-    all.extend(local::runs(&local.runs, ahead));
-    all.retain(|event| event.at >= since);
-    merge(all)
+    let mut events = gather::gather(estate, &changes, Some(owners), since, now);
+    events.extend(changes);
+    events.extend(local::runs(&local.runs, ahead));
+    events.retain(|event| event.at >= since);
+    merge(events)
 }
 
-/// Logs are shown from so long before a thing on.
+/// Logs are shown from this long before an event.
 const BEFORE: SignedDuration = SignedDuration::from_mins(2);
 
-/// The thing that `Enter` opens for an event: the logs from two minutes before it, of its service or of all; a database
-/// or an alarm where it is still known.
+/// The thing that `Enter` opens for an event: the logs from two minutes before it, of its service or of all; or a
+/// database or an alarm, if it still exists.
 pub fn subject(app: &App, event: &TimelineEvent) -> Subject {
     let from = event.at.checked_sub(BEFORE).unwrap_or(event.at);
     match &event.about {
@@ -67,11 +69,11 @@ pub fn subject(app: &App, event: &TimelineEvent) -> Subject {
     }
 }
 
-/// All that is told of a thing: the columns of its row may be cut.
+/// All details of an event, because the columns of its row may be cut.
 pub fn facts(app: &App, event: &TimelineEvent) -> Vec<Fact> {
     let mut facts = vec![
         fact("time", time::date_clock_with_zone(event.at, &app.zone())),
-        fact("kind", event.kind.word()),
+        fact("kind", event.kind.name()),
         fact("what", event.what.clone()),
     ];
     if !event.about.name().is_empty() {
@@ -81,24 +83,24 @@ pub fn facts(app: &App, event: &TimelineEvent) -> Vec<Fact> {
     facts
 }
 
-/// The state of a block that shows it; `made` is whether it was put together. What could not be read is told, the rest stands;
-/// `nothing` is said where all was read and nothing has happened.
+/// The state of a block with the timeline; `made` tells whether it has been assembled. Sources that could not be read
+/// are named; `nothing` is the text if all was read and nothing has happened.
 pub fn data_status(app: &App, local: &Local, made: bool, nothing: &str) -> DataStatus {
     let mut status = DataStatus { trouble: trouble(app, local), ..DataStatus::default() };
-    // Without credentials of this account nothing else is asked.
+    // Without credentials of this account nothing else is requested.
     let refused = |kind| matches!(kind, FailureKind::Credentials | FailureKind::WrongAccount);
     if let Some(failure) = app.estate.identity.failure().filter(|failure| refused(failure.kind)) {
         status.trouble.get_or_insert_with(|| (Health::Down, failure.message.clone()));
         status.empty = failure_lines(app, From::Identity, failure);
         return status;
     }
-    let asked = app.poller.sources(&app.environment);
+    let polled_sources = app.poller.sources(&app.environment);
     let unread = |source: &From| {
-        let stands = app.estate.status(*source);
-        asked.contains(source) && stands.at.is_none() && stands.failure.is_none()
+        let status = app.estate.status(*source);
+        polled_sources.contains(source) && status.at.is_none() && status.failure.is_none()
     };
-    // Deployments are asked for by service: where there is none, they are never read.
-    status.loading = !made || From::TELLING.iter().filter(|source| **source != From::Rollouts).any(unread);
+    // Deployments are requested per service: without services they are never read.
+    status.loading = !made || From::TIMELINE.iter().filter(|source| **source != From::Rollouts).any(unread);
     status.empty = note(match (status.loading, &status.trouble) {
         (true, _) => "reading what happened …",
         (false, Some(_)) => "nothing in what could be read",
@@ -107,31 +109,31 @@ pub fn data_status(app: &App, local: &Local, made: bool, nothing: &str) -> DataS
     status
 }
 
-/// The failures of the time line's sources: those with one cause are told together.
+/// The failures of the timeline's sources; those with the same cause are joined.
 fn trouble(app: &App, local: &Local) -> Option<(Health, String)> {
     let mut failures: Vec<(Vec<Failure>, Vec<&str>)> = Vec::new();
-    let mut told = Vec::new();
-    for source in From::TELLING.into_iter().filter(|source| *source != From::Identity) {
+    let mut incomplete = Vec::new();
+    for source in From::TIMELINE.into_iter().filter(|source| *source != From::Identity) {
         let status = app.estate.status(source);
         match (status.failure, status.partial) {
-            (_, Some(partial)) => told.push(source.incomplete(&partial)),
-            (Some(failure), None) => Failure::join(&mut failures, failure, source.words()),
+            (_, Some(partial)) => incomplete.push(source.incomplete(&partial)),
+            (Some(failure), None) => Failure::add_to_group(&mut failures, failure, source.label()),
             (None, None) => {}
         }
     }
     let without = |(why, sources): (Vec<Failure>, Vec<&str>)| {
-        format!("without {}: {}", sources.join(", "), Failure::together(&why))
+        format!("without {}: {}", sources.join(", "), Failure::describe_group(&why))
     };
-    let mut all: Vec<String> = failures.into_iter().map(without).chain(told).collect();
-    all.extend(local.missing.iter().map(|missing| missing.trim_start_matches("! ").to_owned()));
-    (!all.is_empty()).then(|| (Health::Degraded, all.join("; ")))
+    let mut parts: Vec<String> = failures.into_iter().map(without).chain(incomplete).collect();
+    parts.extend(local.missing.iter().map(|missing| missing.trim_start_matches("! ").to_owned()));
+    (!parts.is_empty()).then(|| (Health::Degraded, parts.join("; ")))
 }
 
-/// Refuses a filter that nothing can pass: with a field that things do not have, or a kind that there is none of. What is
-/// wrong, and what would be right.
+/// Rejects a filter that nothing can pass, because it names a field that events do not have or a kind that does not
+/// exist.
 ///
 /// # Errors
-/// Both, as sentences.
+/// The error and a hint, as sentences.
 pub fn check(filter: &Filter) -> Result<(), (String, String)> {
     for (name, value) in filter.names() {
         let fields: Vec<&str> = TimelineEvent::FIELDS.into_iter().chain(["service", "level"]).collect();
@@ -140,7 +142,7 @@ pub fn check(filter: &Filter) -> Result<(), (String, String)> {
             let hint = format!(
                 "{}there are: {}; put text with a colon in quotation marks",
                 near.unwrap_or_default(),
-                listed(&fields)
+                list_names(&fields)
             );
             return Err((format!("events have no field `{name}`"), hint));
         }
@@ -148,18 +150,19 @@ pub fn check(filter: &Filter) -> Result<(), (String, String)> {
             return Err((format!("`{name}` is a word"), format!("compare it with `:` or `!=`: `{name}:…`")));
         };
         let value = value.to_lowercase();
-        let kinds: Vec<&str> = Of::ALL.map(Of::word).to_vec();
-        let is = |word: &&str| **word == value || (pattern::is_pattern(&value) && pattern::matches(&value, word));
-        if name == "kind" && !kinds.iter().any(is) {
+        let kinds: Vec<&str> = Of::ALL.map(Of::name).to_vec();
+        let matches_value =
+            |word: &&str| **word == value || (pattern::is_pattern(&value) && pattern::matches(&value, word));
+        if name == "kind" && !kinds.iter().any(matches_value) {
             let near = nearest(&value, kinds.iter().copied()).map(|near| format!("did you mean `{near}`? "));
-            let hint = format!("{}there are: {}", near.unwrap_or_default(), listed(&kinds));
+            let hint = format!("{}there are: {}", near.unwrap_or_default(), list_names(&kinds));
             return Err((format!("nothing is of the kind `{value}`"), hint));
         }
     }
     Ok(())
 }
 
-/// A filter of the time line, written as for log lines.
+/// A filter of the timeline, written as for log lines.
 #[derive(Debug, Clone, Default)]
 pub struct TimelineFilter {
     pub filter: Filter,
@@ -170,7 +173,7 @@ pub struct TimelineFilter {
     pub routine: bool,
 }
 
-/// The level of a log line that would say the same.
+/// The level of an equivalent log line.
 pub fn level(health: Health) -> Level {
     match health {
         Health::Down => Level::Error,
@@ -180,9 +183,9 @@ pub fn level(health: Health) -> Level {
 }
 
 impl TimelineFilter {
-    /// Whether a thing passes; one that is routine only where that is wanted.
+    /// Whether an event passes; routine events pass only if requested.
     pub fn passes(&self, event: &TimelineEvent) -> bool {
-        if !event.is_news() && !self.routine {
+        if !event.is_notable() && !self.routine {
             return false;
         }
         let text = event.text();
@@ -217,12 +220,12 @@ mod tests {
     fn event(kind: Of, health: Health) -> TimelineEvent {
         let about = About::Service("shop-web".into());
         TimelineEvent::new(Timestamp::UNIX_EPOCH, kind, about, "deployment of web:2 failed", "k")
-            .stands(health)
-            .by(Some("anna".into()))
+            .with_health(health)
+            .with_actor(Some("anna".into()))
     }
 
     #[test]
-    fn filters_of_log_lines_look_into_things_too() {
+    fn log_filter_syntax_works_on_timeline_events() {
         let passes = |text: &str, event: &TimelineEvent| {
             TimelineFilter { filter: Filter::parse(text).unwrap(), ..TimelineFilter::default() }.passes(event)
         };
@@ -235,8 +238,8 @@ mod tests {
         for filter in ["level:fatal", "service:api", "kind:alarm", "-failed"] {
             assert!(!passes(filter, &failed), "{filter}");
         }
-        let routine = event(Of::Service, Health::Healthy).routine(true);
-        let another = TimelineEvent { of_another: Some("prod".into()), ..event(Of::Write, Health::Changing) };
+        let routine = event(Of::Service, Health::Healthy).mark_routine(true);
+        let another = TimelineEvent { other_environment: Some("prod".into()), ..event(Of::Write, Health::Changing) };
         for quiet in [routine, another] {
             assert!(!TimelineFilter::default().passes(&quiet));
             assert!(TimelineFilter { routine: true, ..TimelineFilter::default() }.passes(&quiet));
@@ -244,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_that_nothing_can_pass_is_refused_with_the_nearest_name() {
+    fn filter_that_nothing_can_pass_is_refused_with_the_nearest_name() {
         let check = |text: &str| check(&Filter::parse(text).unwrap());
         for text in
             ["kind:rollback", "kind:Dep*", "-kind!=alarm", "who:x or name:y", "level>=warn", "noise", "\"web:2\""]
@@ -266,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_of_another_environment_or_another_endpoint_are_no_part_of_it() {
+    fn changes_of_other_environments_or_endpoints_are_excluded() {
         let record = |environment: &str, endpoint: &str| Record {
             environment: environment.into(),
             endpoint: endpoint.into(),
@@ -281,8 +284,8 @@ mod tests {
         let epoch = Timestamp::UNIX_EPOCH;
         let environment = EnvironmentConfig { name: "a".into(), ..EnvironmentConfig::default() };
         let config = Config::default();
-        let told = told(&estate, &owners(&config, &environment, &[]), &local, epoch, epoch, SignedDuration::ZERO);
-        assert_eq!(told.len(), 1);
-        assert_eq!(told[0].key, "audit/a/began");
+        let events = assemble(&estate, &owners(&config, &environment, &[]), &local, epoch, epoch, SignedDuration::ZERO);
+        assert_eq!(events.len(), 1);
+        assert_eq!(events[0].key, "audit/a/began");
     }
 }

@@ -1,4 +1,5 @@
-//! Which names of the configuration nothing has. Nothing is said of a list that was not read, not whole, or failed.
+//! Finds names in the configuration that match nothing. Lists that were not read, were incomplete or failed are not
+//! judged.
 
 use crate::config::{BuildConfig, Config, EnvironmentConfig};
 use crate::model::names::{ends_in, nearest};
@@ -7,13 +8,13 @@ use crate::model::{Estate, Observed, Source, Unmatched};
 use log_store::pattern::{is_pattern, literal_prefix, matches};
 use std::collections::BTreeMap;
 
-/// The value of a list that was read whole the last time.
-fn whole<T>(observed: &Observed<T>) -> Option<&T> {
-    let whole = observed.at().is_some() && observed.failure().is_none() && observed.partial().is_none();
-    observed.value().filter(|_| whole)
+/// The value of a list, if its last read was complete.
+fn complete<T>(observed: &Observed<T>) -> Option<&T> {
+    let complete = observed.at().is_some() && observed.failure().is_none() && observed.partial().is_none();
+    observed.value().filter(|_| complete)
 }
 
-/// The other environments of the configuration: what is theirs is not what was meant here.
+/// The other environments of the configuration: their things are not suggested here.
 struct Others<'a> {
     own: &'a EnvironmentConfig,
     all: Vec<&'a EnvironmentConfig>,
@@ -24,13 +25,14 @@ impl<'a> Others<'a> {
         Self { own, all: config.environments.iter().filter(|other| other.name != own.name).collect() }
     }
 
-    /// Whether a name is theirs: by their lists, or because it holds the name of one of them and not that of our own.
-    fn have(&self, key: &str, name: &str) -> bool {
+    /// Whether a name belongs to another environment: its lists name it, or the name contains its name and not our own.
+    fn contain(&self, key: &str, name: &str) -> bool {
         self.all.iter().filter(|other| self.is_beside(other)).any(|other| lists(other, key, name))
             || (!holds(name, &self.own.name) && self.all.iter().any(|other| holds(name, &other.name)))
     }
 
-    /// Whether what is there may be the other's: one of another account or region names other things alike.
+    /// Whether things seen here may belong to the other environment: one in another account or region may use the same
+    /// names.
     fn is_beside(&self, other: &EnvironmentConfig) -> bool {
         let same = |own: &Option<String>, other: &Option<String>| own.is_none() || other.is_none() || own == other;
         same(&self.own.account, &other.account) && same(&self.own.region, &other.region)
@@ -51,7 +53,7 @@ fn lists(environment: &EnvironmentConfig, key: &str, name: &str) -> bool {
     }
 }
 
-/// Whether the words of an environment's name stand in a name one after the other.
+/// Whether a name contains the words of an environment's name in a row.
 fn holds(name: &str, environment: &str) -> bool {
     let words = |text: &str| -> Vec<String> {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
@@ -61,7 +63,7 @@ fn holds(name: &str, environment: &str) -> bool {
     !environment.is_empty() && name.windows(environment.len()).any(|some| some == environment)
 }
 
-/// The usual word for an environment that people call by several.
+/// Normalizes the common synonyms of environment names.
 fn usual(word: &str) -> &str {
     match word {
         "production" | "prd" | "live" => "prod",
@@ -72,7 +74,7 @@ fn usual(word: &str) -> &str {
     }
 }
 
-/// The configured names, beside the lists of what exists.
+/// The configured names, and the lists of what exists.
 struct Lists<'a> {
     source: Source,
     key: &'static str,
@@ -82,7 +84,7 @@ struct Lists<'a> {
 }
 
 impl Lists<'_> {
-    /// Each that is written and that nothing has, where `has` tells whether a name is meant.
+    /// Returns each configured name that matches nothing; `has` tells whether a pattern matches a name.
     fn unmatched<'w>(
         &self,
         written: impl IntoIterator<Item = &'w String>,
@@ -90,79 +92,80 @@ impl Lists<'_> {
     ) -> Vec<Unmatched> {
         let missing = written.into_iter().filter(|written| !self.ours.iter().any(|name| has(written, name)));
         let near = |written: &str| {
-            // Without its signs a pattern is compared like a name.
+            // The wildcard signs are removed, so that a pattern is compared like a name.
             let letters: String = written.chars().filter(|c| !matches!(c, '*' | '?' | '[' | ']')).collect();
-            let beside = self.others.iter().map(String::as_str).filter(|name| !self.neighbours.have(self.key, name));
-            let names = self.ours.iter().copied().chain(beside);
+            let candidates =
+                self.others.iter().map(String::as_str).filter(|name| !self.neighbours.contain(self.key, name));
+            let names = self.ours.iter().copied().chain(candidates);
             nearest(&letters, names).filter(|_| !letters.is_empty()).map(str::to_owned)
         };
         missing
-            // Whatever there is, if anything, is no name.
+            // `*` matches anything, including nothing.
             .filter(|written| *written != "*")
             .map(|written| Unmatched {
                 source: self.source,
                 key: self.key,
                 written: written.clone(),
-                near: near(written),
+                suggestion: near(written),
             })
             .collect()
     }
 }
 
-/// All that the configuration names for this environment and nothing has.
-pub fn of(estate: &Estate, environment: &EnvironmentConfig, config: &Config) -> Vec<Unmatched> {
+/// Returns everything that the configuration names for this environment and that does not exist.
+pub fn find_unmatched(estate: &Estate, environment: &EnvironmentConfig, config: &Config) -> Vec<Unmatched> {
     let mut found = Vec::new();
     let neighbours = &Others::of(config, environment);
-    let others = |source: Source| estate.others.get(&source).map_or(&[][..], Vec::as_slice);
-    if let Some(services) = whole(&estate.services) {
+    let others = |source: Source| estate.foreign_names.get(&source).map_or(&[][..], Vec::as_slice);
+    if let Some(services) = complete(&estate.services) {
         let ours: Vec<&str> = services.keys().map(String::as_str).collect();
         let lists =
             Lists { source: Source::Services, key: "services", ours, others: others(Source::Services), neighbours };
         found.extend(lists.unmatched(&environment.services, matches));
         found.extend(unbuilt(&lists.ours, &config.builds));
     }
-    if let (Some(clusters), Some(instances)) = (whole(&estate.db_clusters), whole(&estate.db_instances)) {
+    if let (Some(clusters), Some(instances)) = (complete(&estate.db_clusters), complete(&estate.db_instances)) {
         let mut ours: Vec<&str> = clusters.iter().map(|cluster| cluster.id.as_str()).collect();
         ours.extend(instances.iter().map(|instance| instance.id.as_str()));
         let also: Vec<String> = others(Source::DbClusters).iter().chain(others(Source::DbInstances)).cloned().collect();
         let lists = Lists { source: Source::DbClusters, key: "databases", ours, others: &also, neighbours };
         found.extend(lists.unmatched(&environment.databases, matches));
     }
-    if let Some(groups) = whole(&estate.target_groups) {
+    if let Some(groups) = complete(&estate.target_groups) {
         let ours = groups.iter().map(String::as_str).collect();
         let also: Vec<String> = others(Source::Targets).iter().map(|arn| group_name(arn).to_owned()).collect();
         let lists = Lists { source: Source::Targets, key: "target_groups", ours, others: &also, neighbours };
         let has = |pattern: &str, arn: &str| matches(pattern, arn) || matches(pattern, group_name(arn));
         found.extend(lists.unmatched(&environment.target_groups, has));
     }
-    if let Some(alarms) = whole(&estate.alarms) {
+    if let Some(alarms) = complete(&estate.alarms) {
         let ours = alarms.iter().map(|alarm| alarm.name.as_str()).collect();
         let lists = Lists { source: Source::Alarms, key: "alarms", ours, others: others(Source::Alarms), neighbours };
         found.extend(lists.unmatched(&environment.alarms, |beginning, name| name.starts_with(beginning)));
     }
-    if let Some(timers) = whole(&estate.schedules) {
+    if let Some(timers) = complete(&estate.schedules) {
         let ours = timers.iter().map(|timer| timer.name.as_str()).collect();
         let lists =
             Lists { source: Source::Schedules, key: "schedules", ours, others: others(Source::Schedules), neighbours };
         found.extend(lists.unmatched(&environment.schedules, |beginning, name| name.starts_with(beginning)));
     }
-    if let Some(groups) = whole(&estate.log_groups) {
+    if let Some(groups) = complete(&estate.log_groups) {
         let ours = groups.iter().map(String::as_str).collect();
         let lists =
             Lists { source: Source::LogGroups, key: "logs", ours, others: others(Source::LogGroups), neighbours };
-        // Others were not looked for: they would be of the whole account.
+        // No other log groups were read: they would be those of the whole account.
         let begun = environment.logs.iter().filter(|pattern| !literal_prefix(pattern).is_empty());
         found.extend(lists.unmatched(begun, matches));
     }
-    if let (Some(false), Some(written)) = (whole(&estate.function), &environment.scheduler) {
+    if let (Some(false), Some(written)) = (complete(&estate.function), &environment.scheduler) {
         let (source, written) = (Source::Function, written.clone());
-        found.push(Unmatched { source, key: "scheduler", written, near: None });
+        found.push(Unmatched { source, key: "scheduler", written, suggestion: None });
     }
     found
 }
 
-/// Builds of no service here that are almost the name of one that has none. A build may be of a service of another
-/// environment: of one that is like nothing here nothing can be said.
+/// Returns builds that match no service here but nearly match a service without a build. A build that resembles nothing
+/// here may be of a service in another environment.
 fn unbuilt(services: &[&str], builds: &BTreeMap<String, BuildConfig>) -> Vec<Unmatched> {
     let without: Vec<&str> =
         services.iter().copied().filter(|name| EnvironmentConfig::build_of(builds, name).is_none()).collect();
@@ -177,13 +180,13 @@ fn unbuilt(services: &[&str], builds: &BTreeMap<String, BuildConfig>) -> Vec<Unm
                 (strsim::damerau_levenshtein(build, &end) <= 1 + build.len() / 6).then_some(name)
             });
             let near = near.map(str::to_owned).next()?;
-            Some(Unmatched { source: Source::Services, key: "build", written: build.clone(), near: Some(near) })
+            Some(Unmatched { source: Source::Services, key: "build", written: build.clone(), suggestion: Some(near) })
         })
         .collect()
 }
 
-/// Takes what belongs to the environment and leaves the names of the rest.
-pub(super) fn sift<T>(
+/// Keeps the items of the environment and records the names of the rest.
+pub(super) fn keep_own<T>(
     all: Vec<T>,
     others: &mut Vec<String>,
     name: impl Fn(&T) -> &str,
@@ -194,8 +197,8 @@ pub(super) fn sift<T>(
     kept
 }
 
-/// Whether a service, by its exact name, was asked for and is not there: which names there are is not known then.
-pub(super) fn named_wrong(environment: &EnvironmentConfig, missing: &[String]) -> bool {
+/// Whether a service configured by its exact name does not exist: then the names that exist are not known.
+pub(super) fn has_wrong_name(environment: &EnvironmentConfig, missing: &[String]) -> bool {
     missing.iter().any(|name| !is_pattern(name) && environment.services.contains(name))
 }
 
@@ -207,7 +210,7 @@ mod tests {
 
     fn read<T>(value: T) -> Observed<T> {
         let mut observed = Observed::default();
-        observed.learn(value, Timestamp::UNIX_EPOCH);
+        observed.record(value, Timestamp::UNIX_EPOCH);
         observed
     }
 
@@ -242,21 +245,21 @@ mod tests {
             schedules: read(Vec::new()),
             log_groups: read(vec!["/aws/lambda/shop-1".to_owned(), "/aws/rds/shop-db".to_owned()]),
             function: read(false),
-            others: others.into_iter().collect(),
+            foreign_names: others.into_iter().collect(),
             ..Estate::default()
         }
     }
 
-    fn said(estate: &Estate) -> Vec<(&'static str, String, Option<String>)> {
-        let found = of(estate, &environment(), &Config::default());
-        found.into_iter().map(|one| (one.key, one.written, one.near)).collect()
+    fn findings(estate: &Estate) -> Vec<(&'static str, String, Option<String>)> {
+        let found = find_unmatched(estate, &environment(), &Config::default());
+        found.into_iter().map(|one| (one.key, one.written, one.suggestion)).collect()
     }
 
     #[test]
-    fn what_nothing_has_is_said_with_the_nearest_name() {
+    fn unmatched_name_is_reported_with_the_nearest_name() {
         let near = |name: &str| Some(name.to_owned());
         assert_eq!(
-            said(&estate()),
+            findings(&estate()),
             [
                 ("services", "shop-wroker-*".to_owned(), near("shop-worker-1")),
                 ("databases", "shop-bd*".to_owned(), near("shop-db")),
@@ -271,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_of_another_environment_is_not_offered() {
+    fn names_of_another_environment_are_not_suggested() {
         let of_name = |name: &str| EnvironmentConfig { name: name.into(), ..EnvironmentConfig::default() };
         let own = EnvironmentConfig { databases: vec!["shop-stagin-aurora".into()], ..of_name("staging") };
         let near = |others: &[&str], environments: Vec<EnvironmentConfig>| {
@@ -279,11 +282,11 @@ mod tests {
             let estate = Estate {
                 db_clusters: read(vec![]),
                 db_instances: read(vec![]),
-                others: [(Source::DbClusters, others)].into(),
+                foreign_names: [(Source::DbClusters, others)].into(),
                 ..Estate::default()
             };
             let config = Config { environments, ..Config::default() };
-            of(&estate, &own, &config).remove(0).near
+            find_unmatched(&estate, &own, &config).remove(0).suggestion
         };
         let with = |databases: &[&str], name: &str| EnvironmentConfig {
             databases: databases.iter().map(|name| (*name).to_owned()).collect(),
@@ -295,67 +298,69 @@ mod tests {
             assert_eq!(near(&["shop-prod-aurora"], vec![own.clone(), of_name(production)]), None, "{production}");
         }
         assert_eq!(near(&["shop-aurora"], vec![own.clone(), with(&["shop-aur*"], "main")]), None, "its list names it");
-        let away = EnvironmentConfig { account: some("2"), ..with(&["shop-*"], "main") };
+        let other_account = EnvironmentConfig { account: some("2"), ..with(&["shop-*"], "main") };
         let here = EnvironmentConfig { account: some("1"), ..own.clone() };
         let others: Vec<String> = vec!["shop-aurora".into()];
-        let neighbours = Others { own: &here, all: vec![&away] };
-        assert!(!neighbours.have("databases", &others[0]), "what another account has is not here");
+        let neighbours = Others { own: &here, all: vec![&other_account] };
+        assert!(!neighbours.contain("databases", &others[0]), "what another account has is not here");
         let both = ["shop-prod-aurora", "shop-staging-aurora"];
         assert_eq!(near(&both, vec![own.clone(), of_name("prod")]), some("shop-staging-aurora"));
         assert!(holds("shop-prod-aurora", "production") && !holds("shop-product-aurora", "prod"), "a word is whole");
     }
 
     #[test]
-    fn alarms_of_another_environment_are_not_offered() {
+    fn alarms_of_another_environment_are_not_suggested() {
         let own = EnvironmentConfig { name: "staging".into(), alarms: vec!["shop-pord-".into()], ..Default::default() };
         let prod = EnvironmentConfig { name: "prod".into(), alarms: vec!["shop-p".into()], ..Default::default() };
         let estate = Estate {
             alarms: read(Vec::new()),
-            others: [(Source::Alarms, vec!["shop-prod-cpu".to_owned()])].into(),
+            foreign_names: [(Source::Alarms, vec!["shop-prod-cpu".to_owned()])].into(),
             ..Estate::default()
         };
-        let near = |environments| of(&estate, &own, &Config { environments, ..Config::default() }).remove(0).near;
+        let near = |environments| {
+            find_unmatched(&estate, &own, &Config { environments, ..Config::default() }).remove(0).suggestion
+        };
         assert_eq!(near(Vec::new()).as_deref(), Some("shop-prod-cpu"));
         assert_eq!(near(vec![own.clone(), prod]), None);
     }
 
     #[test]
-    fn nothing_is_said_of_a_list_that_was_not_read_whole() {
-        assert_eq!(said(&Estate::default()), []);
+    fn incomplete_list_is_not_judged() {
+        assert_eq!(findings(&Estate::default()), []);
         let failure = || Failure::new(FailureKind::Denied, "not allowed");
         let mut failed = estate();
-        failed.services.fail(failure());
-        failed.db_instances.fail(failure());
-        failed.alarms.fail(failure());
-        failed.schedules.fail(failure());
-        failed.target_groups.fail(failure());
-        failed.log_groups.fail(failure());
-        failed.function.fail(failure());
-        assert_eq!(said(&failed), []);
+        failed.services.record_failure(failure());
+        failed.db_instances.record_failure(failure());
+        failed.alarms.record_failure(failure());
+        failed.schedules.record_failure(failure());
+        failed.target_groups.record_failure(failure());
+        failed.log_groups.record_failure(failure());
+        failed.function.record_failure(failure());
+        assert_eq!(findings(&failed), []);
         let mut partly = Estate::default();
-        partly.alarms.learn_partly(Vec::new(), "the list ended early".into(), None, Timestamp::UNIX_EPOCH);
-        assert_eq!(said(&partly), []);
+        partly.alarms.record_partial(Vec::new(), "the list ended early".into(), None, Timestamp::UNIX_EPOCH);
+        assert_eq!(findings(&partly), []);
     }
 
     #[test]
-    fn whatever_there_is_may_be_nothing() {
+    fn star_pattern_matches_nothing_without_complaint() {
         let environment = EnvironmentConfig { databases: vec!["*".into()], ..EnvironmentConfig::default() };
         let estate = Estate { db_clusters: read(vec![]), db_instances: read(vec![]), ..Estate::default() };
-        assert_eq!(of(&estate, &environment, &Config::default()), []);
+        assert_eq!(find_unmatched(&estate, &environment, &Config::default()), []);
     }
 
     #[test]
-    fn a_build_is_told_where_it_is_almost_the_name_of_a_service_without_one() {
+    fn build_is_reported_if_it_nearly_matches_a_service_without_one() {
         let builds = |names: &[&str]| -> BTreeMap<String, BuildConfig> {
             names.iter().map(|name| ((*name).to_owned(), BuildConfig::default())).collect()
         };
         let services = ["shop-web", "shop-worker"];
-        let told = |names: &[&str]| {
+        let suggestions = |names: &[&str]| {
             let found = unbuilt(&services, &builds(names));
-            found.into_iter().filter_map(|one| one.near).collect::<Vec<_>>()
+            found.into_iter().filter_map(|one| one.suggestion).collect::<Vec<_>>()
         };
-        assert_eq!(told(&["wbe", "worker"]), ["shop-web"]);
-        assert_eq!(told(&["web", "worker", "billing"]), Vec::<String>::new(), "of another environment");
-        assert_eq!(told(&["web", "wbe"]), Vec::<String>::new(), "it has one");
+        assert_eq!(suggestions(&["wbe", "worker"]), ["shop-web"]);
+        assert_eq!(suggestions(&["web", "worker", "billing"]), Vec::<String>::new(), "of another environment");
+        assert_eq!(suggestions(&["web", "wbe"]), Vec::<String>::new(), "it has one");
     }
 }

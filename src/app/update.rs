@@ -1,4 +1,4 @@
-//! The one place where the state changes. Every event has its arm.
+//! The one place where the state changes. Every kind of event has its own arm.
 
 mod astray;
 mod buttons;
@@ -18,7 +18,7 @@ mod survey;
 pub(crate) mod typing;
 pub(crate) mod windows;
 
-use super::asked_code::AskedCode;
+use super::asked_code::PendingMfaCode;
 use super::command::PaneId;
 use super::command::{Id, Scope};
 use super::confirm::Touch;
@@ -37,33 +37,33 @@ use std::collections::BTreeMap;
 use typing::{paste, press};
 
 impl App {
-    /// Changes the state by one event; the effects are to be carried out.
+    /// Applies an event to the state; returns the effects to run.
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
         update(self, event)
     }
 
-    /// Brings rows, judgements and windows up to date. To be called when all waiting events have
-    /// been taken in, before reading or drawing.
+    /// Brings rows, judgements and windows up to date. Call it once all pending events have been handled, before
+    /// reading or drawing the state.
     pub fn settle(&mut self) {
         settle::settle(self);
     }
 
-    /// The same for one of many frames: where there is much to judge, that is done a few times a
-    /// second, and not in a frame that a person waits for (`urgent`). A later frame brings the rest.
+    /// Like [`Self::settle`], for one of many frames: with many services and tasks, judging runs only a few times a
+    /// second, and never in a frame that a person waits for (`urgent`). A later frame catches up.
     pub fn settle_frame(&mut self, urgent: bool) {
         settle::settle_frame(self, urgent);
     }
 
-    /// Reads everything once more, keeping what is known; for readers that read once.
-    pub fn again(&mut self, now: Timestamp) -> Vec<Effect> {
-        self.poller.again();
+    /// Reads everything once more and keeps what is known; for readers that read once.
+    pub fn read_again(&mut self, now: Timestamp) -> Vec<Effect> {
+        self.poller.make_all_due();
         let mut effects = self.update(Event::Tick(now));
         effects.extend(self.plan());
         effects
     }
 
-    /// Reads this beside what was read; for readers that read once.
-    pub fn also(&mut self, source: Source, now: Timestamp) -> Vec<Effect> {
+    /// Also reads this source; for readers that read once.
+    pub fn read_also(&mut self, source: Source, now: Timestamp) -> Vec<Effect> {
         self.poller.want(source);
         let mut effects = self.update(Event::Tick(now));
         effects.extend(self.plan());
@@ -74,18 +74,18 @@ impl App {
 fn update(app: &mut App, event: Event) -> Vec<Effect> {
     let own = event.is_own();
     let mut effects = happened(app, event);
-    effects.extend(operations::abandon(app));
-    effects.extend(code::ask(app));
-    astray::after(app, own);
+    effects.extend(operations::cancel_closed_plans(app));
+    effects.extend(code::open_prompt(app));
+    astray::record_target(app, own);
     effects
 }
 
-/// Applies an event to the state: one arm for each kind of event.
+/// Applies an event to the state: one arm per kind of event.
 fn happened(app: &mut App, event: Event) -> Vec<Effect> {
     match event {
         Event::Tick(now) => tick(app, now),
         Event::Clock(ahead) => clock_measured(app, ahead),
-        Event::SetBack(by) => {
+        Event::ClockSetBack(by) => {
             clock_set_back(app, by);
             Vec::new()
         }
@@ -93,7 +93,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
         Event::Drawn(at, size) => drawn(app, at, size),
         Event::Key(key) => pressed(app, key, false),
         Event::Held(key) => pressed(app, key, true),
-        // Nothing is typed into, or pointed at on, a screen that shows nothing.
+        // A screen that is too small shows nothing to type into or point at.
         Event::Paste(_) | Event::Mouse(_) if screen::too_small(app.screen.size) => Vec::new(),
         Event::Paste(text) => paste(app, &text),
         Event::Mouse(mouse) => pointed(app, mouse),
@@ -117,7 +117,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             app.operations.output(id, &line, app.now);
             operations::follow(app)
         }
-        Event::Renewed(ticket) => {
+        Event::CredentialsRenewed(ticket) => {
             app.poller.renewed(ticket, &app.environment, app.now);
             for pane in app.table.panes {
                 (pane.hooks.renewed)(app);
@@ -125,103 +125,105 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             app.plan()
         }
         Event::Resumed => {
-            app.confirm.forget();
+            app.confirm.reset();
             app.changed();
             Vec::new()
         }
-        Event::Stopped => dialogs::stop(app),
-        Event::TeeEnded(why) => {
+        Event::Stopped => dialogs::quit_now(app),
+        Event::TeeFailed(why) => {
             for pane in app.table.panes {
                 (pane.hooks.tee_ended)(app, &why);
             }
             Vec::new()
         }
-        Event::SignIn(stand) => sign_in::happened(app, stand),
-        Event::Glanced(name, seen) => {
-            survey::seen(app, name, *seen);
+        Event::SignIn(stand) => sign_in::show_progress(app, stand),
+        Event::Surveyed(name, seen) => {
+            survey::store(app, name, *seen);
             Vec::new()
         }
-        Event::Checked(environment, checks) => {
-            checkup::found(app, &environment, checks);
+        Event::DoctorFinished(environment, checks) => {
+            checkup::store_results(app, &environment, checks);
             Vec::new()
         }
         Event::MfaRequest(wanted) => {
-            app.code = Some(AskedCode::new(wanted));
+            app.code = Some(PendingMfaCode::new(wanted));
             Vec::new()
         }
         Event::Notice(notice) => {
             app.note(notice.error, notice.text.clone());
-            app.say(notice.text);
+            app.show_message(notice.text);
             Vec::new()
         }
     }
 }
 
-/// The service's clock is so far ahead of the one that ticks.
+/// Sets how far AWS's clock is ahead of the local one.
 fn clock_measured(app: &mut App, ahead: SignedDuration) -> Vec<Effect> {
     app.ahead = ahead;
     app.poller.ahead = ahead;
     app.operations.ahead = ahead;
     for pane in app.table.panes {
-        (pane.hooks.clock)(app);
+        (pane.hooks.clock_changed)(app);
     }
-    // Every age was another.
+    // All ages change.
     app.changed();
     Vec::new()
 }
 
-/// This machine's clock was set back while the session was open. What is less than a clock is wrong by is not told.
+/// Handles this machine's clock being set back during the session. Steps within the usual inaccuracy of clocks are not
+/// reported.
 fn clock_set_back(app: &mut App, by: SignedDuration) {
-    if let Some(far) = time::set_back(by - app.set_back) {
+    if let Some(far) = time::clock_set_back_note(by - app.set_back) {
         app.note(true, far);
     }
     app.set_back = by;
     app.redraw = true;
 }
 
-/// The monotonic clock has come to `now`.
+/// Advances the monotonic clock to `now`.
 fn elapsed(app: &mut App, now: SignedDuration) -> Vec<Effect> {
     app.confirm.elapsed(now);
-    // What is asked can be answered from now on: the screen says so.
-    app.redraw |= app.confirm.pending() && app.confirm.ready();
+    // Redraws once the question can be answered, so that the screen shows it.
+    app.redraw |= app.confirm.needs_redraw() && app.confirm.accepts_answer();
     Vec::new()
 }
 
-/// A frame of this size stands on the terminal since `at`.
+/// Records that a frame of this size has been on the terminal since `at`.
 fn drawn(app: &mut App, at: SignedDuration, size: (u16, u16)) -> Vec<Effect> {
-    let asked = question::question(app).filter(|_| size == app.screen.size);
-    app.confirm.drawn(asked, at);
+    let question = question::question(app).filter(|_| size == app.screen.size);
+    app.confirm.drawn(question, at);
     Vec::new()
 }
 
-/// The mouse was clicked, or its wheel turned.
+/// Handles a click or a turn of the wheel.
 fn pointed(app: &mut App, mouse: Mouse) -> Vec<Effect> {
     if matches!(mouse, Mouse::Click(..)) {
         app.confirm.touch(Touch::Click, false);
-        app.astray.end();
+        app.stray_input.accept_again();
     }
     click(app, mouse)
 }
 
-/// The terminal gained or lost the focus.
+/// Handles the terminal gaining or losing the focus.
 fn focus_changed(app: &mut App, focused: bool) -> Vec<Effect> {
     app.focused = focused;
     if focused {
-        // Whoever looked elsewhere has not read it, and the click that came back was for the window.
-        app.confirm.forget();
+        // A person who looked elsewhere has not read the question, and the click that returned was meant for the
+        // window.
+        app.confirm.reset();
         app.redraw = true;
     }
     app.plan()
 }
 
-/// An answer to a question about tunnels, which outlive a switch of environment.
+/// Takes an answer about tunnels, which outlive a switch of environment.
 fn answered_tunnels(app: &mut App, answer: Answer) -> Vec<Effect> {
     let mut effects = tunnels::absorb::absorb(app, answer);
     effects.extend(app.plan_panes());
     effects
 }
 
-/// An answer that a pane asked for: of the environment that is open, or too late, of one before it.
+/// Takes an answer that a pane requested: for the open environment, or late for a previous one.
 fn answered_pane(app: &mut App, pane: PaneId, answer: Answer) -> Vec<Effect> {
     let hooks = &app.table.pane(pane).hooks;
     if answer.ticket.generation == app.generation {
@@ -229,54 +231,54 @@ fn answered_pane(app: &mut App, pane: PaneId, answer: Answer) -> Vec<Effect> {
         (hooks.answer)(app, answer);
         app.changed_by(Dirty::Lists);
     } else {
-        (hooks.late)(app, answer);
+        (hooks.stale_answer)(app, answer);
     }
     app.plan_panes()
 }
 
-/// An answer that the poller asked for.
+/// Takes an answer that the poller requested.
 fn answered(app: &mut App, answer: Answer<Fact>) -> Vec<Effect> {
-    // While the screen is held still nothing may change under it.
+    // While the screen is paused nothing may change on it.
     if app.screen.paused.is_some() {
-        app.poller.forget(&answer);
+        app.poller.drop_answer(&answer);
         return Vec::new();
     }
     let before = failing(&app.estate);
     let news = news_of(&answer);
     let mut effects = app.poller.absorb(&mut app.estate, &app.environment, answer, app.now);
-    if std::mem::take(&mut app.estate.listed) {
-        app.estate.unmatched = super::unmatched::of(&app.estate, &app.environment, &app.config);
+    if std::mem::take(&mut app.estate.lists_changed) {
+        app.estate.unmatched = super::unmatched::find_unmatched(&app.estate, &app.environment, &app.config);
     }
-    tell_changes(app, &before);
-    tell_cost(app);
+    report_source_changes(app, &before);
+    report_cost(app);
     app.changed_by(news);
     effects.extend(app.plan());
     effects
 }
 
-/// A key; `held`: the terminal says that it is still down.
+/// Handles a key; `held`: the terminal reports that it is still held down.
 fn pressed(app: &mut App, key: Key, held: bool) -> Vec<Effect> {
-    if let Some(keys) = app.keymap.apart(&typing::scopes(app, key), key) {
+    if let Some(keys) = app.keymap.split_alt(&typing::scopes(app, key), key) {
         return keys.into_iter().flat_map(|key| pressed(app, key, held)).collect();
     }
-    if app.keymap.answers(key) {
+    if app.keymap.can_answer(key) {
         app.confirm.touch(Touch::Key(key), held);
     }
     if screen::too_small(app.screen.size) {
-        // A screen that shows nothing takes nothing but leaving it.
+        // A screen that is too small accepts only quitting.
         let leaves = app.keymap.command(&[Scope::Global], key) == Some(Id::QUIT);
         return if leaves { dialogs::quit(app) } else { Vec::new() };
     }
-    if astray::swallows(app, key) {
+    if astray::drops_key(app, key) {
         return Vec::new();
     }
     press(app, key)
 }
 
-/// The part of the state that an answer may change.
+/// Which part of the state an answer may change.
 fn news_of(answer: &Answer<Fact>) -> Dirty {
     match &answer.part {
-        // With the identity all that was held comes in.
+        // Once the identity is known, all answers held back are taken.
         Part::Page(Fact::Tasks(_) | Fact::TaskIds(_) | Fact::Identity(_) | Fact::Endpoints(_))
         | Part::Last(Fact::Tasks(_) | Fact::TaskIds(_) | Fact::Identity(_))
         | Part::Failed(_) => Dirty::All,
@@ -285,7 +287,7 @@ fn news_of(answer: &Answer<Fact>) -> Dirty {
 }
 
 fn tick(app: &mut App, now: jiff::Timestamp) -> Vec<Effect> {
-    // The clock of the top line shows seconds; within one second only what ends needs a drawing.
+    // The top line's clock shows seconds; within a second only something that expires needs a redraw.
     let second = now.as_second() != app.now.as_second();
     app.now = now;
     let flashes = app.screen.flashes.len();
@@ -306,8 +308,8 @@ fn tick(app: &mut App, now: jiff::Timestamp) -> Vec<Effect> {
     if second || !effects.is_empty() {
         effects.extend(operations::follow(app));
     }
-    // Everything that is due is due by the second; what follows from an answer is planned with it. Logs
-    // have rounds of less than a second.
+    // Everything is due on full seconds; requests that follow from an answer are planned with it. Log rounds can be
+    // shorter than a second.
     effects.extend(if second { app.plan() } else { app.plan_panes() });
     if second {
         effects.extend(survey::plan(app));
@@ -315,18 +317,18 @@ fn tick(app: &mut App, now: jiff::Timestamp) -> Vec<Effect> {
     effects
 }
 
-/// Sources with a failure, to tell when that changes.
+/// The sources that fail, with their messages, to detect changes.
 fn failing(estate: &Estate) -> BTreeMap<Source, String> {
     let states = Source::ALL.iter().filter_map(|source| Some((*source, estate.status(*source).failure?.message)));
     states.collect()
 }
 
-/// Dollars for a thousand metrics asked for with `GetMetricData`; there is no free tier. Source: the
-/// price list of CloudWatch.
+/// US dollars for a thousand metrics requested with `GetMetricData`; there is no free tier. Source: the price list of
+/// CloudWatch.
 const DOLLARS_PER_THOUSAND: f64 = 0.01;
 
-/// Tells the cost of reading metrics when it is more than was told before.
-fn tell_cost(app: &mut App) {
+/// Reports the cost of reading metrics when it exceeds the last reported cost.
+fn report_cost(app: &mut App) {
     let count = app.poller.metrics();
     if count <= app.reported_metric_count {
         return;
@@ -335,19 +337,20 @@ fn tell_cost(app: &mut App) {
     let interval = app.environment.refresh.metrics;
     let rounds = 30.44 * 86_400.0 / interval.as_secs_f64().max(1.0);
     let dollars = count as f64 * rounds * DOLLARS_PER_THOUSAND / 1000.0;
-    let every = crate::model::time::spoken(interval);
+    let every = crate::model::time::sentence_duration(interval);
     app.note(false, format!("{count} metrics are read every {every}: about ${dollars:.2} a month while this is open"));
 }
 
-fn tell_changes(app: &mut App, before: &BTreeMap<Source, String>) {
+/// Reports sources that started failing or recovered.
+fn report_source_changes(app: &mut App, before: &BTreeMap<Source, String>) {
     let after = failing(&app.estate);
     for (source, message) in &after {
         if !before.contains_key(source) {
-            app.note(true, format!("cannot read {}: {message}", source.words()));
+            app.note(true, format!("cannot read {}: {message}", source.label()));
         }
     }
     for source in before.keys().filter(|source| !after.contains_key(source)) {
-        app.note(false, format!("{} can be read again", source.words()));
+        app.note(false, format!("{} can be read again", source.label()));
     }
 }
 

@@ -1,16 +1,16 @@
-//! Keys, the mouse, sizes and answers in any order.
+//! Tests of keys, the mouse, sizes and answers in any order.
 
 use super::run::run;
 use super::*;
 use crate::app::Command;
 use crate::app::bottom;
-use crate::app::testing::{at, by_hand, cases, read, world};
+use crate::app::testing::{at, cases, read, user_input, world};
 use crate::model::FailureKind;
 use crate::model::key::Code;
 use crate::panes::table::TABLE;
 use proptest::prelude::*;
 
-/// Everything that a person can tell apart: where they are and what is shown.
+/// Everything a person can tell apart: their position and what is shown.
 fn seen(app: &App) -> String {
     let screen = &app.screen;
     let logs = &app.panes.logs;
@@ -30,7 +30,7 @@ fn seen(app: &App) -> String {
     )
 }
 
-/// A place where most commands have something to do: the middle of a long list, filtered.
+/// States in which most commands have something to do: the middle of a long list, filtered, and so on.
 fn places(world: &crate::app::testing::World) -> Vec<App> {
     let starts = [
         "2 down down down",
@@ -62,7 +62,7 @@ fn places(world: &crate::app::testing::World) -> Vec<App> {
     apps
 }
 
-/// A unit of infrastructure that was found.
+/// The infra pane with one discovered unit.
 fn infra(world: &crate::app::testing::World) -> App {
     use crate::model::infra::{Around, Graph, Tool, Unit};
     let mut app = read(world);
@@ -82,13 +82,13 @@ fn infra(world: &crate::app::testing::World) -> App {
     app
 }
 
-/// The logs, held in the middle.
+/// The logs pane, paused in the middle.
 fn logs(world: &crate::app::testing::World) -> App {
     let mut app = read(world);
     world.press(&mut app, "3");
     let source = log_store::Source { service: "svc-00001".into(), ..log_store::Source::default() };
     let source = std::sync::Arc::new(source);
-    let lines = (0..400).map(|n| crate::app::logs::follow::Arrived {
+    let lines = (0..400).map(|n| crate::app::logs::follow::ReceivedLine {
         source: std::sync::Arc::clone(&source),
         event: crate::model::logs::LogEvent {
             at: n * 1_000,
@@ -110,8 +110,8 @@ fn every_command_has_an_effect_somewhere() {
     let world = world(60, 3);
     let places = places(&world);
     for command in TABLE.commands() {
-        let does = places.iter().cloned().any(|mut app| {
-            // What is typed in an editor, and what acts on results, is tested where the editor and the results are.
+        let acts = places.iter().cloned().any(|mut app| {
+            // Typing in editors and acting on results is tested where editors and results are.
             if matches!(command.scope, Scope::Input | Scope::Text) || command.name().starts_with("query-") {
                 return true;
             }
@@ -120,7 +120,7 @@ fn every_command_has_an_effect_somewhere() {
             app.settle();
             !effects.is_empty() || seen(&app) != before
         });
-        assert!(does, "{} does nothing anywhere", command.name());
+        assert!(acts, "{} does nothing anywhere", command.name());
     }
 }
 
@@ -134,19 +134,19 @@ fn every_key_of_typing_edits_the_line() {
     });
     for command in TABLE.commands().filter(|command| command.scope == Scope::Input) {
         for key in command.default_keys() {
-            let does = begun.iter().cloned().any(|mut app| {
+            let acts = begun.iter().cloned().any(|mut app| {
                 let before = seen(&app);
                 app.update(Event::Key(key));
                 app.settle();
                 seen(&app) != before
             });
-            assert!(does, "{} does nothing by {key}", command.name());
+            assert!(acts, "{} does nothing by {key}", command.name());
         }
     }
 }
 
 #[test]
-fn a_filter_keeps_what_matches_and_escape_takes_it_back() {
+fn filter_keeps_matching_rows_and_escape_clears_it() {
     let world = world(60, 1);
     let mut app = read(&world);
     world.press(&mut app, "2 / 0 0 0 4");
@@ -164,11 +164,11 @@ fn a_filter_keeps_what_matches_and_escape_takes_it_back() {
 }
 
 #[test]
-fn keys_faster_than_frames_mean_the_rows_that_the_keys_before_left() {
+fn keys_between_frames_apply_to_the_rows_left_by_earlier_keys() {
     let world = world(60, 1);
     let mut app = read(&world);
     world.press(&mut app, "2");
-    // No frame, so nothing is settled between these.
+    // No frame, so nothing is settled between these keys.
     for key in "/ 0 0 0 4 2 enter enter".split(' ') {
         app.update(Event::Key(key.parse().unwrap()));
     }
@@ -176,15 +176,15 @@ fn keys_faster_than_frames_mean_the_rows_that_the_keys_before_left() {
 }
 
 #[test]
-fn escape_and_a_key_that_come_in_one_piece_are_both_taken() {
+fn escape_and_key_arriving_together_are_both_handled() {
     let world = world(12, 2);
     for (place, app) in places(&world).into_iter().enumerate() {
         for key in [":", "/", "j", "D", "q", "enter", "backspace", "ctrl-l", "日"] {
             let key: Key = key.parse().unwrap();
             let (mut apart, mut together) = (app.clone(), app.clone());
-            let mut effects = by_hand(&mut apart, Event::Key(Key::plain(Code::Esc)));
+            let mut effects = user_input(&mut apart, Event::Key(Key::plain(Code::Esc)));
             effects.extend(apart.update(Event::Key(key)));
-            let at_once = by_hand(&mut together, Event::Key(Key { alt: true, ..key }));
+            let at_once = user_input(&mut together, Event::Key(Key { alt: true, ..key }));
             assert_eq!(format!("{effects:?}"), format!("{at_once:?}"), "{key} at place {place}");
             apart.settle();
             together.settle();
@@ -194,7 +194,7 @@ fn escape_and_a_key_that_come_in_one_piece_are_both_taken() {
 }
 
 #[test]
-fn a_key_with_alt_that_a_command_has_is_no_escape() {
+fn bound_alt_key_is_not_split_into_escape() {
     let world = world(60, 3);
     let mut app = read(&world);
     let keys = BTreeMap::from([("palette".into(), vec!["alt-x".into()])]);
@@ -205,7 +205,7 @@ fn a_key_with_alt_that_a_command_has_is_no_escape() {
 }
 
 #[test]
-fn a_task_that_was_left_opened_in_another_pane_is_not_the_one_to_stop() {
+fn task_left_open_in_another_pane_is_not_stopped() {
     let world = world(3, 1);
     let mut app = read(&world);
     world.press(&mut app, "2 down enter enter");
@@ -215,7 +215,7 @@ fn a_task_that_was_left_opened_in_another_pane_is_not_the_one_to_stop() {
 }
 
 #[test]
-fn failures_and_recoveries_are_in_the_activity() {
+fn activity_lists_failures_and_recoveries() {
     let mut world = world(3, 1);
     let mut app = read(&world);
     world.failing.insert(Source::Services, FailureKind::Denied);
@@ -232,7 +232,7 @@ fn failures_and_recoveries_are_in_the_activity() {
 }
 
 #[test]
-fn a_switch_leaves_nothing_of_the_environment_before() {
+fn switch_drops_everything_of_the_previous_environment() {
     let mut world = world(3, 1);
     let mut app = read(&world);
     world.press(&mut app, "2 down enter");
@@ -292,7 +292,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 thread_local! {
-    /// A session that has read everything: to read it costs more than what is tried with it.
+    /// A session that has read everything; shared because reading costs more than the test cases.
     static READ: App = read(&world(23, 2));
 }
 
@@ -339,9 +339,9 @@ proptest! {
     }
 }
 
-/// Lines that come between a frame and a key: the key means the line that a person sees, or looks for.
+/// Lines arrive between a frame and a key: the key must apply to the line that the person sees or searches for.
 #[test]
-fn keys_find_their_line_among_those_that_came_since_the_last_frame() {
+fn keys_apply_to_the_visible_line_despite_lines_since_the_last_frame() {
     let world = world(4, 1);
     for late in [0, 100_500, 399_000] {
         let mut app = logs(&world);
@@ -350,7 +350,7 @@ fn keys_find_their_line_among_those_that_came_since_the_last_frame() {
             let event =
                 crate::model::logs::LogEvent { at, message: message.into(), ..crate::model::logs::LogEvent::default() };
             let source = std::sync::Arc::new(source);
-            let line = crate::app::logs::follow::Arrived { source, event, id, late: true };
+            let line = crate::app::logs::follow::ReceivedLine { source, event, id, late: true };
             app.panes.logs.feed(crate::app::logs::follow::Batch { lines: vec![line], gaps: Vec::new() });
         };
         let shown = |app: &App| {
@@ -375,9 +375,9 @@ fn keys_find_their_line_among_those_that_came_since_the_last_frame() {
     }
 }
 
-/// The tab line says what its keys do; whoever points at it means the same.
+/// A tab shows its key, so clicking it must do the same.
 #[test]
-fn a_click_on_a_tab_does_what_its_key_does() {
+fn click_on_a_tab_does_the_same_as_its_key() {
     let world = world(3, 1);
     let mut x = 2;
     for pane in TABLE.tabs() {
@@ -388,7 +388,7 @@ fn a_click_on_a_tab_does_what_its_key_does() {
         clicked.update(Event::Mouse(Mouse::Click(x, 1)));
         clicked.settle();
         assert_eq!(seen(&clicked), seen(&pressed), "{}", pane.title);
-        assert_eq!(clicked.panes.logs.opened(), pressed.panes.logs.opened(), "{}", pane.title);
+        assert_eq!(clicked.panes.logs.was_opened(), pressed.panes.logs.was_opened(), "{}", pane.title);
         x += pane.title.len() as u16 + 4;
     }
 }

@@ -1,7 +1,7 @@
-//! Which rows of how many are shown: the arithmetic that lists and the logs share. It knows numbers, and no rows.
+//! The arithmetic of scroll windows, shared by lists and logs. It knows numbers only.
 
-/// The number of the selected row and that of the first row shown, with the selected one in view and no blank rows at
-/// the end while rows are hidden above.
+/// Returns the index of the selected row and of the first row shown, so that the selected row is in view and no blank
+/// rows are at the end while rows are hidden above.
 pub fn in_view(place: usize, offset: usize, height: usize, count: usize) -> (usize, usize) {
     let height = height.max(1);
     let place = place.min(count.saturating_sub(1));

@@ -2,15 +2,15 @@
 
 use jiff::SignedDuration;
 
-/// A duration above zero.
+/// Parses a positive duration.
 pub fn parse(text: &str) -> Result<SignedDuration, String> {
     let text = text.trim();
     let wrong = || format!("`{text}` is not a duration: write `500ms`, `10s`, `2m`, `2h30m` or `7d`");
     let duration = crate::model::time::duration(text).ok_or_else(wrong)?;
-    if duration > SignedDuration::ZERO { Ok(duration) } else { Err(format!("`{text}` is not above zero")) }
+    if duration > SignedDuration::ZERO { Ok(duration) } else { Err(format!("`{text}` is not positive")) }
 }
 
-/// A duration of a second or more.
+/// Parses a duration of at least one second.
 pub fn at_least_a_second(text: &str) -> Result<SignedDuration, String> {
     let duration = parse(text)?;
     if duration < SignedDuration::from_secs(1) { Err("at least 1s".to_owned()) } else { Ok(duration) }
@@ -21,11 +21,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_friendly() {
+    fn durations_are_parsed_in_friendly_forms() {
         assert_eq!(parse("2h30m"), Ok(SignedDuration::from_mins(150)));
         assert_eq!(parse("10m"), Ok(SignedDuration::from_mins(10)));
         assert_eq!(parse("500ms"), Ok(SignedDuration::from_millis(500)));
-        // What help and messages call 15 days can be typed so, wherever a duration is.
+        // The form `15d`, which help and messages use, is accepted for any duration.
         assert_eq!(parse("15d"), Ok(SignedDuration::from_hours(360)));
         assert_eq!(parse("2w"), Ok(SignedDuration::from_hours(336)));
         assert_eq!(parse("1d12h"), Ok(SignedDuration::from_hours(36)));

@@ -1,8 +1,8 @@
-//! Error reports: the failure, its causes and what to do, for people or as JSON.
+//! Error reports: the failure, its causes and a hint, for people or as JSON.
 
 use super::exit::ExitCode;
-use crate::model::offered::{CommandScope, in_environment};
-use crate::model::text::harmless;
+use crate::model::offered::{CommandScope, with_scope};
+use crate::model::text::sanitize;
 use crate::model::{Failure, FailureKind};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -10,15 +10,15 @@ use std::io::{self, Write};
 /// A failure of the whole command.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
-    /// One word for machines: `usage`, `config`, `credentials`, `timeout` …
+    /// The kind, a single word for machines: `usage`, `config`, `credentials`, `timeout` …
     pub kind: String,
     /// The failure, in a sentence without a full stop.
     pub message: String,
-    /// Why, the nearest cause first.
+    /// The causes, the nearest first.
     pub causes: Vec<String>,
-    /// The hint, where there is one.
+    /// What to do about it.
     pub hint: Option<String>,
-    /// How the program ends.
+    /// The exit code of the program.
     pub code: ExitCode,
 }
 
@@ -36,18 +36,18 @@ struct Inner<'a> {
 }
 
 impl Report {
-    /// A failure with its kind and exit code.
+    /// Returns a failure with its kind and exit code.
     pub fn new(kind: impl Into<String>, message: impl Into<String>, code: ExitCode) -> Self {
         Self { kind: kind.into(), message: message.into(), causes: Vec::new(), hint: None, code }
     }
 
-    /// Wrong usage: exit code 2.
+    /// Returns a usage error: exit code 2.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new("usage", message, ExitCode::Usage)
     }
 
-    /// A failed read, under what was tried.
-    pub fn of_failure(message: impl Into<String>, failure: &Failure) -> Self {
+    /// Returns a failed read, with `message` naming what was tried.
+    pub fn from_failure(message: impl Into<String>, failure: &Failure) -> Self {
         let code = match failure.kind {
             FailureKind::Credentials => ExitCode::Credentials,
             FailureKind::WrongAccount => ExitCode::Refused,
@@ -61,17 +61,17 @@ impl Report {
             | FailureKind::Service
             | FailureKind::Other => ExitCode::Failed,
         };
-        Self::new(failure.kind.word(), message, code).cause(failure.message.clone()).hint(failure.hint())
+        Self::new(failure.kind.name(), message, code).cause(failure.message.clone()).hint(failure.hint())
     }
 
-    /// Adds a cause behind those that are there.
+    /// Appends a cause.
     #[must_use]
     pub fn cause(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());
         self
     }
 
-    /// Adds all causes of an error, the nearest first.
+    /// Appends all causes of an error, the nearest first.
     #[must_use]
     pub fn caused_by(mut self, error: &dyn std::error::Error) -> Self {
         let mut next = Some(error);
@@ -85,22 +85,22 @@ impl Report {
         self
     }
 
-    /// Sets the hint: what to do.
+    /// Sets the hint, which says what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Names this environment in each command that the hint offers.
+    /// Adds this environment's flags to each command in the hint.
     #[must_use]
     pub fn in_environment(mut self, named: CommandScope<'_>) -> Self {
-        self.hint = self.hint.map(|hint| in_environment(&hint, named));
+        self.hint = self.hint.map(|hint| with_scope(&hint, named));
         self
     }
 
-    /// The text for people: `error: …`, `  cause: …`, `  hint: …`. Text from outside is made harmless; a line break
-    /// within it is kept, so that a snippet stays readable.
+    /// Returns the text for people: `error: …`, `  cause: …`, `  hint: …`. External text is made safe for a terminal; its
+    /// line breaks are kept, so that a snippet stays readable.
     pub fn text(&self) -> String {
         let mut text = String::new();
         let mut add = |label: &str, body: &str| {
@@ -110,7 +110,7 @@ impl Report {
                 } else {
                     text.push_str("    ");
                 }
-                text.push_str(&harmless(line));
+                text.push_str(&sanitize(line));
                 text.push('\n');
             }
         };
@@ -124,15 +124,15 @@ impl Report {
         text
     }
 
-    /// The text for machines: `{"error":{"kind","message","causes","hint"}}` on one line.
+    /// Returns the text for machines: `{"error":{"kind","message","causes","hint"}}` on one line.
     pub fn json(&self) -> String {
         let inner =
             Inner { kind: &self.kind, message: &self.message, causes: &self.causes, hint: self.hint.as_deref() };
         let json = serde_json::to_string(&Envelope { error: inner }).unwrap_or_default();
-        format!("{}\n", crate::model::text::json_text(&json))
+        format!("{}\n", crate::model::text::escape_json(&json))
     }
 
-    /// Writes it to `out` (stderr), as JSON or for people.
+    /// Writes the report to `out` (stderr), as JSON or for people.
     pub fn write(&self, out: &mut dyn Write, json: bool) -> io::Result<()> {
         let text = if json { self.json() } else { self.text() };
         out.write_all(text.as_bytes())?;
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_reads_the_same_for_people_and_machines() {
+    fn report_has_the_same_content_as_text_and_as_json() {
         let report = Report::usage("there is no environment `stagin`")
             .cause("the file says \u{1b}[31mnothing\u{9b}")
             .hint("known: staging, prod");
@@ -171,9 +171,9 @@ mod tests {
 
     #[test]
     fn failures_have_their_exit_codes() {
-        let of = |kind| Report::of_failure("x", &Failure::new(kind, "y")).code;
-        assert_eq!(of(FailureKind::Credentials), ExitCode::Credentials);
-        assert_eq!(of(FailureKind::WrongAccount), ExitCode::Refused);
-        assert_eq!(of(FailureKind::Timeout), ExitCode::Failed);
+        let code_of = |kind| Report::from_failure("x", &Failure::new(kind, "y")).code;
+        assert_eq!(code_of(FailureKind::Credentials), ExitCode::Credentials);
+        assert_eq!(code_of(FailureKind::WrongAccount), ExitCode::Refused);
+        assert_eq!(code_of(FailureKind::Timeout), ExitCode::Failed);
     }
 }

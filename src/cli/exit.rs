@@ -1,14 +1,14 @@
 //! Exit codes: the contract with scripts.
 
-/// How the program ended.
+/// The outcome of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ExitCode {
-    /// Done, and what was asked for holds.
+    /// The command succeeded, and the requested condition holds.
     Done,
     Failed,
     /// Wrong usage or configuration.
     Usage,
-    /// Some source failed: what was read is printed, and says what is missing.
+    /// Some source failed: the output has what was read, and lists what is missing.
     Incomplete,
     /// Refused by a safety rule: wrong account, guarded, read-only, not confirmed.
     Refused,
@@ -16,17 +16,17 @@ pub enum ExitCode {
     RolledBack,
     /// A deployment failed and was not rolled back.
     DeployFailed,
-    /// Timed out or detached: it may still be going on.
+    /// Timed out or detached: the operation may still be in progress.
     TimedOut,
     /// No valid credentials.
     Credentials,
     Interrupted,
-    /// That of the command that was run for its user: `with-db`, `exec`.
-    Of(u8),
+    /// The exit code of the command that was run on the user's behalf: `with-db`, `exec`.
+    OfProgram(u8),
 }
 
 impl ExitCode {
-    /// All exit codes, in the order of their numbers.
+    /// All exit codes, in numerical order.
     pub const ALL: [Self; 10] = [
         Self::Done,
         Self::Failed,
@@ -40,7 +40,7 @@ impl ExitCode {
         Self::Interrupted,
     ];
 
-    /// The number that the shell sees.
+    /// Returns the numeric exit code.
     pub const fn code(self) -> u8 {
         match self {
             Self::Done => 0,
@@ -53,24 +53,24 @@ impl ExitCode {
             Self::TimedOut => 7,
             Self::Credentials => 8,
             Self::Interrupted => 130,
-            Self::Of(code) => code,
+            Self::OfProgram(code) => code,
         }
     }
 
-    /// The meaning, in a line of the help.
-    pub const fn words(self) -> &'static str {
+    /// Returns the meaning, as shown in the help.
+    pub const fn meaning(self) -> &'static str {
         match self {
-            Self::Done => "done, and what was asked for holds",
+            Self::Done => "done, and the requested condition holds",
             Self::Failed => "failed",
             Self::Usage => "wrong usage or configuration",
             Self::Incomplete => "incomplete: some source failed; what was read is printed",
             Self::Refused => "refused by a safety rule: wrong account, guarded, read-only, not confirmed",
             Self::RolledBack => "a deployment was rolled back",
             Self::DeployFailed => "a deployment failed and was not rolled back",
-            Self::TimedOut => "timed out or detached: it may still be going on",
+            Self::TimedOut => "timed out or detached: the operation may still be in progress",
             Self::Credentials => "no valid credentials",
             Self::Interrupted => "interrupted",
-            Self::Of(_) => "that of the command that was run",
+            Self::OfProgram(_) => "the exit code of the command that was run",
         }
     }
 }
@@ -81,12 +81,12 @@ impl From<ExitCode> for std::process::ExitCode {
     }
 }
 
-/// The section of the help.
+/// Returns the help section on exit codes.
 pub fn section() -> String {
     let mut text = String::from("Exit codes:\n");
     for code in ExitCode::ALL {
         use std::fmt::Write as _;
-        let _ = writeln!(text, "  {:>3}  {}", code.code(), code.words());
+        let _ = writeln!(text, "  {:>3}  {}", code.code(), code.meaning());
     }
     text
 }

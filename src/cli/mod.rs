@@ -1,5 +1,4 @@
-//! The common parts of all commands: global flags, formats, errors, exit codes. The commands themselves are folders of
-//! `src/commands`.
+//! Shared by all commands: global flags, formats, errors, exit codes. The commands themselves are folders in `src/commands`.
 
 pub mod duration;
 pub mod error;

@@ -1,18 +1,18 @@
-//! Formats of output, and which command supports which.
+//! Output formats, and the formats that each command supports.
 
 use super::error::Report;
 use clap::ValueEnum;
 
-/// A format of what goes to stdout.
+/// A format of standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Output {
     /// Columns for people.
     Table,
     /// JSON, versioned by its `schema`.
     Json,
-    /// YAML with the fields of the JSON.
+    /// YAML with the same fields as the JSON.
     Yaml,
-    /// Rows for a spreadsheet.
+    /// Rows for spreadsheets.
     Csv,
     /// Markdown, for a pull request (`infra plan`).
     Markdown,
@@ -20,22 +20,22 @@ pub enum Output {
     Text,
     /// Lines as they were written (`logs`).
     Raw,
-    /// Rows with tabs, as `COPY` of PostgreSQL writes them (`sql`).
+    /// Tab-separated rows, as PostgreSQL's `COPY` writes them (`sql`).
     Tsv,
-    /// An object a line (`sql`).
+    /// One object per line (`sql`).
     #[value(name = "jsonl")]
     JsonLines,
     /// A diagram for Mermaid (`sql --er`).
     Mermaid,
     /// A diagram for Graphviz (`sql --er`).
     Dot,
-    /// A diagram as a picture (`sql --er`).
+    /// A diagram as an image (`sql --er`).
     Svg,
 }
 
 impl Output {
-    /// The word as it is typed.
-    pub fn word(self) -> &'static str {
+    /// Returns the name, as typed on the command line.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Table => "table",
             Self::Json => "json",
@@ -53,10 +53,10 @@ impl Output {
     }
 }
 
-/// When to colour.
+/// When to use colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
-    /// On a terminal that has colours, unless `NO_COLOR` is set.
+    /// On a terminal that supports colours, unless `NO_COLOR` is set.
     #[default]
     Auto,
     /// Always.
@@ -68,59 +68,59 @@ pub enum Color {
 /// The formats of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Formats {
-    /// The formats that it supports.
+    /// The supported formats.
     pub allowed: &'static [Output],
-    /// Where none is asked for, on a terminal.
+    /// The default on a terminal.
     pub terminal: Output,
-    /// Where none is asked for, into a file or a pipe.
+    /// The default for a file or a pipe.
     pub piped: Output,
 }
 
-/// Rows and records.
+/// Commands that print rows and records.
 pub const LIST: Formats = Formats { allowed: &[Output::Table, Output::Json, Output::Yaml, Output::Csv], ..TREE };
-/// A tree: no rows.
+/// Commands that print a tree, without rows.
 pub const TREE: Formats =
     Formats { allowed: &[Output::Table, Output::Json, Output::Yaml], terminal: Output::Table, piped: Output::Table };
-/// Plans.
+/// Commands that print plans.
 pub const PLAN: Formats = Formats { allowed: &[Output::Table, Output::Markdown, Output::Json, Output::Yaml], ..TREE };
-/// A tree for scripts.
+/// Commands that print a tree, as JSON for scripts.
 pub const DOCUMENT: Formats = Formats { piped: Output::Json, ..TREE };
-/// Lines that come one by one.
+/// Commands that print lines as they arrive.
 pub const LINES: Formats =
     Formats { allowed: &[Output::Text, Output::Json, Output::Raw], terminal: Output::Text, piped: Output::Text };
-/// Rows of SQL.
+/// Commands that print rows of SQL results.
 pub const ROWS: Formats = Formats {
     allowed: &[Output::Table, Output::Csv, Output::Tsv, Output::Json, Output::JsonLines, Output::Markdown],
     ..TREE
 };
-/// A diagram.
+/// Commands that print a diagram.
 pub const DIAGRAM: Formats = Formats {
     allowed: &[Output::Text, Output::Mermaid, Output::Dot, Output::Svg],
     terminal: Output::Text,
     piped: Output::Text,
 };
-/// Statements of SQL.
+/// Commands that print SQL statements.
 pub const STATEMENTS: Formats = Formats { allowed: &[Output::Text], terminal: Output::Text, piped: Output::Text };
-/// JSON alone.
+/// Commands that print only JSON.
 pub const JSON: Formats = Formats { allowed: &[Output::Json], ..TREE };
-/// A format of its own.
+/// Commands with a format of their own.
 pub const NONE: Formats = Formats { allowed: &[], ..TREE };
 
 impl Formats {
-    /// The format to use, or the sentence that says which are possible.
-    pub fn choose(&self, asked: Option<Output>, command: &str, terminal: bool) -> Result<Output, Report> {
-        match asked {
+    /// Returns the format to use, or an error that lists the supported ones.
+    pub fn choose(&self, requested: Option<Output>, command: &str, terminal: bool) -> Result<Output, Report> {
+        match requested {
             None if terminal => Ok(self.terminal),
             None => Ok(self.piped),
             Some(output) if self.allowed.contains(&output) => Ok(output),
             Some(output) => {
-                let words: Vec<&str> = self.allowed.iter().map(|output| output.word()).collect();
+                let words: Vec<&str> = self.allowed.iter().map(|output| output.name()).collect();
                 let hint = if words.is_empty() {
                     "leave out --output".to_owned()
                 } else {
                     format!("it supports: {}", words.join(", "))
                 };
-                Err(Report::usage(format!("`cockpit {command}` has no output as {}", output.word())).hint(hint))
+                Err(Report::usage(format!("`cockpit {command}` has no output as {}", output.name())).hint(hint))
             }
         }
     }

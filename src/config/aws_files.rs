@@ -1,25 +1,24 @@
-//! The endpoints that the AWS files name, in the order of the AWS CLI: the settings of a profile, and the section
-//! `services` that it names. The SDK reads them as well; it does not say where a setting stands, nor which services a
-//! section is about.
+//! The endpoints in the AWS files, in the AWS CLI's order: the settings of a profile, and of the `services` section it names.
+//! The SDK reads them too, but reports neither where a setting is nor which services a section covers.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// The variable that would name an endpoint of all services; that of one has its name behind it.
+/// The variable for an endpoint of all services. For a single service, the service's name is appended.
 const VARIABLE: &str = "AWS_ENDPOINT_URL";
-/// The setting, of a profile or of a service.
+/// The endpoint setting of a profile or service.
 const ENDPOINT: &str = "endpoint_url";
-/// The setting of a profile by which none of them is heard.
+/// The profile setting that ignores all configured endpoints.
 const IGNORED: &str = "ignore_configured_endpoint_urls";
 
-/// The texts of the files, where they are.
+/// The contents of the files, if they exist.
 #[derive(Debug, Clone, Default)]
 pub struct AwsFiles {
     config: Option<(PathBuf, String)>,
     credentials: Option<(PathBuf, String)>,
-    /// Why one that is there cannot be read.
+    /// Why an existing file cannot be read.
     unreadable: Option<Unreadable>,
 }
 
@@ -29,54 +28,54 @@ struct Unreadable {
     pipe: bool,
 }
 
-/// A section of one of the files, which stands in brackets.
+/// A section of one of the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsSection {
-    /// Between the brackets.
-    pub written: String,
-    /// `/home/me/.aws/config:3`.
+    /// The text between the brackets.
+    pub header: String,
+    /// The position: `/home/me/.aws/config:3`.
     pub place: String,
-    /// The file is that of credentials.
+    /// Whether it is in the credentials file.
     pub credentials: bool,
 }
 
 impl AwsSection {
-    /// A sentence that a profile is written as the other file writes it.
+    /// Returns a hint if the section has a profile's name in the form of the other file.
     pub fn misplaced(&self, profile: &str) -> Option<String> {
-        let words: Vec<&str> = self.written.split_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
+        let words: Vec<&str> = self.header.split_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
         let right = match (words.as_slice(), self.credentials) {
             ([name], false) if *name == profile => format!("profile {name}"),
             (["profile", name], true) if *name == profile => (*name).to_owned(),
             _ => return None,
         };
-        Some(format!("{} has `[{}]`: in this file it is written `[{right}]`", self.place, self.written))
+        Some(format!("{} has `[{}]`: in this file it is written `[{right}]`", self.place, self.header))
     }
 }
 
 /// The endpoints of a profile.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileEndpoints {
-    /// By the variables that would say the same: `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_S3`.
+    /// The endpoints by the equivalent variable: `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_S3`.
     pub named: BTreeMap<String, FileEndpoint>,
-    /// The profile says that they are ignored, and those of variables as well.
+    /// Whether the profile ignores them, including those from variables.
     pub ignored: bool,
 }
 
-/// An endpoint of a file.
+/// An endpoint from a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileEndpoint {
-    /// As it is written there.
+    /// The value as written.
     pub url: String,
-    /// Where: `endpoint_url of [profile p] in /home/me/.aws/config, line 3`.
+    /// The position: `endpoint_url of [profile p] in /home/me/.aws/config, line 3`.
     pub place: String,
 }
 
-/// A setting with its place.
+/// A setting with its position.
 #[derive(Debug, Clone)]
 struct Setting<'a> {
     /// The words in the brackets above it.
     section: Vec<&'a str>,
-    /// The setting that it is below, indented.
+    /// The setting that it is nested below, by indentation.
     of: Option<String>,
     key: String,
     value: &'a str,
@@ -84,8 +83,8 @@ struct Setting<'a> {
 }
 
 impl AwsFiles {
-    /// The usual ones, by these variables.
-    pub fn usual(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+    /// Returns the default files, or those named by these variables.
+    pub fn from_environment(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let set = |name: &str| variable(name).filter(|value| !value.to_string_lossy().trim().is_empty());
         let home = set("HOME").map(PathBuf::from);
         let at = |name: &str, usual: &str| match set(name) {
@@ -102,47 +101,47 @@ impl AwsFiles {
         Self { config, credentials, unreadable }
     }
 
-    /// The file of credentials alone.
-    pub fn only(credentials: &Path) -> Self {
+    /// Returns only the credentials file.
+    pub fn credentials_only(credentials: &Path) -> Self {
         let mut unreadable = None;
         Self { config: None, credentials: read(credentials.to_owned(), &mut unreadable), unreadable }
     }
 
-    /// Why one that is there cannot be read, in a sentence with its name.
+    /// Returns a sentence on why an existing file cannot be read.
     pub fn unreadable(&self) -> Option<&str> {
         self.unreadable.as_ref().map(|unreadable| unreadable.why.as_str())
     }
 
-    /// Whether that is a pipe: who reads it all the same may wait for ever.
-    pub fn blocks(&self) -> bool {
+    /// Returns whether an unreadable file is a pipe, which may block a reader forever.
+    pub fn is_pipe(&self) -> bool {
         self.unreadable.as_ref().is_some_and(|unreadable| unreadable.pipe)
     }
 
-    /// The sections of the files.
+    /// Returns the sections of the files.
     pub fn sections(&self) -> Vec<AwsSection> {
-        let of = |file: &Option<(PathBuf, String)>, credentials| {
+        let sections_of = |file: &Option<(PathBuf, String)>, credentials| {
             let mut found = Vec::new();
             let Some((path, text)) = file else { return found };
             for (number, line) in text.lines().enumerate() {
                 if let Some((written, _)) = line.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
                     let place = format!("{}:{}", path.display(), number + 1);
-                    found.push(AwsSection { written: written.trim().to_owned(), place, credentials });
+                    found.push(AwsSection { header: written.trim().to_owned(), place, credentials });
                 }
             }
             found
         };
-        let mut found = of(&self.config, false);
-        found.extend(of(&self.credentials, true));
+        let mut found = sections_of(&self.config, false);
+        found.extend(sections_of(&self.credentials, true));
         found
     }
 
-    /// Whether they name an endpoint at all, or say that none is heard.
-    pub fn say_something(&self) -> bool {
+    /// Returns whether the files have any endpoint, or the setting that ignores endpoints.
+    pub fn has_endpoints(&self) -> bool {
         let texts = self.config.iter().chain(&self.credentials);
         texts.into_iter().any(|(_, text)| text.contains(ENDPOINT) || text.contains(IGNORED))
     }
 
-    /// The endpoints of a profile. Those of the file of credentials go first.
+    /// Returns the endpoints of a profile. Those in the credentials file take precedence.
     pub fn endpoints(&self, profile: &str) -> FileEndpoints {
         let config = settings(self.config.as_ref());
         let credentials = settings(self.credentials.as_ref());
@@ -174,13 +173,13 @@ impl AwsFiles {
     }
 }
 
-/// A file with its text, or why it cannot be read though it is there. A pipe that a shell hands in is not read: it would be
-/// empty for who reads it next.
+/// Reads a file, or records why it cannot be read although it exists. A pipe passed by a shell is not read, because the next
+/// reader would find it empty.
 fn read(path: PathBuf, unreadable: &mut Option<Unreadable>) -> Option<(PathBuf, String)> {
     let pipe = super::read::is_named_pipe(&path);
     let mut cannot = |why: &str| {
         let why = format!("the AWS file {} cannot be read: {why}", path.display());
-        // What would be waited for is told before what is only left out.
+        // A blocking pipe is reported in preference to files that are only skipped.
         if pipe || unreadable.is_none() {
             *unreadable = Some(Unreadable { why, pipe });
         }
@@ -189,7 +188,7 @@ fn read(path: PathBuf, unreadable: &mut Option<Unreadable>) -> Option<(PathBuf, 
         Ok(what) if what.is_dir() => cannot("it is a folder"),
         Ok(what) if what.is_file() => match std::fs::read(&path).map(String::from_utf8) {
             Ok(Ok(text)) => return Some((path, text)),
-            Ok(Err(_)) => cannot("it is no text in UTF-8"),
+            Ok(Err(_)) => cannot("it is not UTF-8 text"),
             Err(error) => cannot(&error.to_string()),
         },
         Err(error) if error.kind() == ErrorKind::PermissionDenied => cannot(&error.to_string()),
@@ -199,7 +198,7 @@ fn read(path: PathBuf, unreadable: &mut Option<Unreadable>) -> Option<(PathBuf, 
     None
 }
 
-/// All settings of a file, in its order.
+/// Returns all settings of a file, in order.
 fn settings(file: Option<&(PathBuf, String)>) -> Vec<Setting<'_>> {
     let Some((path, text)) = file else { return Vec::new() };
     let (mut section, mut head, mut parent) = (Vec::new(), "", None);
@@ -228,7 +227,7 @@ fn settings(file: Option<&(PathBuf, String)>) -> Vec<Setting<'_>> {
     found
 }
 
-/// A value without what is said about it behind it.
+/// Returns a value without its trailing comment.
 fn uncommented(value: &str) -> &str {
     let value = value.split(" #").next().unwrap_or_default();
     value.split(" ;").next().unwrap_or_default().trim()
@@ -247,36 +246,36 @@ mod tests {
         }
     }
 
-    fn told(files: &AwsFiles, profile: &str) -> Vec<(String, String)> {
+    fn endpoints(files: &AwsFiles, profile: &str) -> Vec<(String, String)> {
         let found = files.endpoints(profile);
         found.named.into_iter().map(|(name, one)| (name, format!("{} {}", one.url, one.place))).collect()
     }
 
     #[test]
-    fn endpoints_of_a_profile_and_of_its_services_are_told_with_their_lines() {
+    fn endpoints_of_a_profile_and_its_services_have_their_lines() {
         let text = "[default]\nendpoint_url = http://d\n\n# [profile p]\n[profile p]\nservices = two\n\
                     Endpoint_URL = http://p # a comment\n[services one]\ns3 =\n  endpoint_url = http://one\n\
                     [services two]\ns3 =\n  endpoint_url=http://s3\n  addressing_style = path\n\
                     cloudwatch_logs =\n\tendpoint_url = http://logs\n[endpoint]\nendpoint_url = http://x\n";
         let both = files(text, "[default]\naws_access_key_id = a\n");
-        let of = |url: &str, place: &str, line: usize| {
+        let described = |url: &str, place: &str, line: usize| {
             format!("{url} `endpoint_url` of [{place}] in /me/config, line {line}")
         };
-        assert_eq!(told(&both, "default"), [("AWS_ENDPOINT_URL".to_owned(), of("http://d", "default", 2))]);
+        assert_eq!(endpoints(&both, "default"), [("AWS_ENDPOINT_URL".to_owned(), described("http://d", "default", 2))]);
         assert_eq!(
-            told(&both, "p"),
+            endpoints(&both, "p"),
             [
-                ("AWS_ENDPOINT_URL".to_owned(), of("http://p", "profile p", 7)),
-                ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS".to_owned(), of("http://logs", "services two", 16)),
-                ("AWS_ENDPOINT_URL_S3".to_owned(), of("http://s3", "services two", 13)),
+                ("AWS_ENDPOINT_URL".to_owned(), described("http://p", "profile p", 7)),
+                ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS".to_owned(), described("http://logs", "services two", 16)),
+                ("AWS_ENDPOINT_URL_S3".to_owned(), described("http://s3", "services two", 13)),
             ]
         );
-        assert!(told(&both, "endpoint").is_empty());
-        // In the file of credentials a profile has no word before its name; what it has there goes first.
+        assert!(endpoints(&both, "endpoint").is_empty());
+        // In the credentials file profile names have no prefix; its settings take precedence.
         let credentials = files(text, "[p]\nendpoint_url = http://c\nignore_configured_endpoint_urls = True\n");
         let found = credentials.endpoints("p");
         assert_eq!((found.named["AWS_ENDPOINT_URL"].url.as_str(), found.ignored), ("http://c", true));
-        assert!(!both.endpoints("p").ignored && both.say_something());
-        assert!(!files("", "[p]\nregion = x\n").say_something());
+        assert!(!both.endpoints("p").ignored && both.has_endpoints());
+        assert!(!files("", "[p]\nregion = x\n").has_endpoints());
     }
 }

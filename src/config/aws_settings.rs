@@ -5,11 +5,11 @@
 
 use std::fmt::Write as _;
 
-/// A variable of the environment, a setting of a profile, and what becomes of them.
+/// An environment variable, a profile setting, and how they are handled.
 type Row = (&'static str, &'static str, &'static str);
 
 const CREDENTIALS: &[Row] = &[
-    ("`AWS_ACCESS_KEY_ID`", "`aws_access_key_id`", "yes; blanks and line breaks around a key are no part of it"),
+    ("`AWS_ACCESS_KEY_ID`", "`aws_access_key_id`", "yes; blanks and line breaks around a key are ignored"),
     ("`AWS_SECRET_ACCESS_KEY`", "`aws_secret_access_key`", "yes"),
     ("`AWS_SESSION_TOKEN`", "`aws_session_token`", "yes"),
     ("`AWS_PROFILE`, `AWS_DEFAULT_PROFILE`", "–", "yes; `--profile` and `profile` of the environment go first"),
@@ -24,17 +24,17 @@ const CREDENTIALS: &[Row] = &[
     (
         "–",
         "`duration_seconds`",
-        "for roles behind a `credential_process`; else an hour, because the SDK for Rust does not take it",
+        "for roles with a `credential_process`; otherwise an hour, because the SDK for Rust does not support it",
     ),
     (
         "–",
         "`mfa_serial`",
-        "yes: the code is asked for at the terminal or in a window, or comes with `--mfa-code`; the session is kept where the AWS CLI keeps its own (`~/.aws/cli/cache`) and serves both",
+        "yes: the code is prompted for on the terminal or in a window, or given with `--mfa-code`; the session is cached where the AWS CLI caches its own (`~/.aws/cli/cache`) and serves both",
     ),
     (
         "–",
         "`credential_process`",
-        "yes, with a limit of its own (`credential_timeout`); it is started once for all who wait, and has no terminal while the screen is taken",
+        "yes, with a limit of its own (`credential_timeout`); it is started once for all waiting requests, and has no terminal while the screen is in use",
     ),
     (
         "–",
@@ -56,16 +56,16 @@ const CREDENTIALS: &[Row] = &[
         "yes",
     ),
     ("`AWS_EC2_METADATA_V1_DISABLED`", "`ec2_metadata_v1_disabled`", "no: version 1 is never used"),
-    ("`AWS_IMDS_USE_IPV6`", "`imds_use_ipv6`", "no: `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE` has taken its place"),
+    ("`AWS_IMDS_USE_IPV6`", "`imds_use_ipv6`", "no: `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE` replaces it"),
     ("`AWS_METADATA_SERVICE_TIMEOUT`", "`metadata_service_timeout`", "the variable; without it a second"),
     ("`AWS_METADATA_SERVICE_NUM_ATTEMPTS`", "`metadata_service_num_attempts`", "the variable; without it one"),
     (
         "`AWS_ACCOUNT_ID`",
         "`aws_account_id`",
-        "no: the account is asked for, and compared with `account` of the environment",
+        "no: the account is read from STS, and compared with `account` of the environment",
     ),
     ("`AWS_CREDENTIAL_EXPIRATION`", "–", "no: keys in variables are used until AWS refuses them"),
-    ("`AWS_BEARER_TOKEN_SERVICE`", "–", "no: no service that is asked takes one"),
+    ("`AWS_BEARER_TOKEN_SERVICE`", "–", "no: no service used here accepts one"),
 ];
 
 const CONNECTION: &[Row] = &[
@@ -74,7 +74,7 @@ const CONNECTION: &[Row] = &[
     (
         "`AWS_ENDPOINT_URL`",
         "`endpoint_url`",
-        "yes; `--endpoint-url` and `endpoint_url` of the environment go first, for every service. Set to nothing it is not set; one that is used and is no URL is wrong usage, in a file as well",
+        "yes; `--endpoint-url` and `endpoint_url` of the environment go first, for every service. An empty value counts as unset; one that is used and is not a URL is a usage error, also in a file",
     ),
     (
         "`AWS_ENDPOINT_URL_SERVICE`",
@@ -84,18 +84,18 @@ const CONNECTION: &[Row] = &[
     (
         "`AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`",
         "`ignore_configured_endpoint_urls`",
-        "yes: what is ignored is neither asked nor named, for roles as well. IAM Identity Center, `aws login` and web identities are asked by the SDK, which hears of endpoints all the same: where one is named for them, that is refused",
+        "yes: ignored endpoints are neither used nor shown, also for roles. IAM Identity Center, `aws login` and web identities are called by the SDK, which uses configured endpoints all the same: if one is configured for them, that is refused",
     ),
     ("`AWS_USE_FIPS_ENDPOINT`", "`use_fips_endpoint`", "yes"),
     ("`AWS_USE_DUALSTACK_ENDPOINT`", "`use_dualstack_endpoint`", "yes"),
-    ("`AWS_ACCOUNT_ID_ENDPOINT_MODE`", "`account_id_endpoint_mode`", "no: no service that is asked has such endpoints"),
-    ("`AWS_ENDPOINT_DISCOVERY_ENABLED`", "`endpoint_discovery_enabled`", "no: no service that is asked has it"),
+    ("`AWS_ACCOUNT_ID_ENDPOINT_MODE`", "`account_id_endpoint_mode`", "no: no service used here has such endpoints"),
+    ("`AWS_ENDPOINT_DISCOVERY_ENABLED`", "`endpoint_discovery_enabled`", "no: no service used here has it"),
     (
         "`AWS_DISABLE_HOST_PREFIX_INJECTION`",
         "`disable_host_prefix_injection`",
-        "no: a live tail keeps the host of an endpoint that was named anyway",
+        "no: a live tail always keeps the host of a configured endpoint",
     ),
-    ("`AWS_MAX_ATTEMPTS`", "`max_attempts`", "yes; a change is sent once whatever it says"),
+    ("`AWS_MAX_ATTEMPTS`", "`max_attempts`", "yes; a change is sent only once in any case"),
     ("`AWS_RETRY_MODE`", "`retry_mode`", "no: `standard`, within budgets of our own for each API"),
     ("`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`", "–", "yes, for connections over TLS"),
     ("`AWS_SDK_UA_APP_ID`", "`sdk_ua_app_id`", "yes"),
@@ -103,10 +103,10 @@ const CONNECTION: &[Row] = &[
     (
         "`AWS_SIGV4A_SIGNING_REGION_SET`",
         "`sigv4a_signing_region_set`",
-        "no: no service that is asked signs for several regions",
+        "no: no service used here signs for several regions",
     ),
-    ("`AWS_STS_REGIONAL_ENDPOINTS`", "`sts_regional_endpoints`", "no: STS is always asked in the region"),
-    ("`AWS_DEFAULTS_MODE`", "`defaults_mode`", "no: limits of time are the cockpit's own"),
+    ("`AWS_STS_REGIONAL_ENDPOINTS`", "`sts_regional_endpoints`", "no: STS is always called in the region"),
+    ("`AWS_DEFAULTS_MODE`", "`defaults_mode`", "no: the cockpit has its own time limits"),
     (
         "`AWS_REQUEST_CHECKSUM_CALCULATION`, `AWS_RESPONSE_CHECKSUM_VALIDATION`",
         "`request_checksum_calculation`, `response_checksum_validation`",
@@ -115,10 +115,10 @@ const CONNECTION: &[Row] = &[
     (
         "`AWS_DISABLE_REQUEST_COMPRESSION`, `AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES`",
         "`disable_request_compression`, `request_min_compression_size_bytes`",
-        "no: nothing that is sent is that large",
+        "no: no request is that large",
     ),
-    ("–", "`tcp_keepalive`", "no: an idle connection is opened again"),
-    ("–", "`s3`: `addressing_style`, `max_concurrent_requests` and others", "no: S3 is not asked"),
+    ("–", "`tcp_keepalive`", "no: an idle connection is reopened"),
+    ("–", "`s3`: `addressing_style`, `max_concurrent_requests` and others", "no: S3 is not used"),
     (
         "`AWS_CSM_ENABLED`, `AWS_CSM_HOST`, `AWS_CSM_PORT`, `AWS_CSM_CLIENT_ID`",
         "`csm_enabled` and others",
@@ -127,12 +127,12 @@ const CONNECTION: &[Row] = &[
 ];
 
 const OUTPUT: &[Row] = &[
-    ("`AWS_DEFAULT_OUTPUT`", "`output`", "no: the formats are others; `--output`"),
-    ("`AWS_PAGER`", "`cli_pager`", "no: nothing is paged; pipe it"),
-    ("`AWS_CLI_AUTO_PROMPT`", "`cli_auto_prompt`", "no: nothing but a change asks"),
+    ("`AWS_DEFAULT_OUTPUT`", "`output`", "no: the formats differ; use `--output`"),
+    ("`AWS_PAGER`", "`cli_pager`", "no: there is no pager; use a pipe"),
+    ("`AWS_CLI_AUTO_PROMPT`", "`cli_auto_prompt`", "no: only changes prompt"),
     ("`AWS_CLI_FILE_ENCODING`, `AWS_CLI_OUTPUT_ENCODING`", "–", "no: UTF-8"),
-    ("`AWS_CLI_HISTORY_FILE`", "`cli_history`", "no: changes stand in the audit file"),
-    ("`AWS_CLI_S3_MV_VALIDATE_SAME_S3_PATHS`", "–", "no: S3 is not asked"),
+    ("`AWS_CLI_HISTORY_FILE`", "`cli_history`", "no: changes are recorded in the audit file"),
+    ("`AWS_CLI_S3_MV_VALIDATE_SAME_S3_PATHS`", "–", "no: S3 is not used"),
     ("`AWS_DATA_PATH`", "–", "no: the models of the services are built in"),
     (
         "–",
@@ -143,11 +143,11 @@ const OUTPUT: &[Row] = &[
     ("–", "`parameter_validation`", "no: requests are typed"),
 ];
 
-/// The section of the page.
+/// Returns this section of the page.
 pub(super) fn section() -> String {
     let mut text = String::from(
         "## Variables and settings of the AWS CLI\n\nThe cockpit connects as the AWS CLI does, with the same variables and \
-         files. A broken line of a file is told with\nits file and line. All that the AWS CLI documents:\n\n",
+         files. A malformed line is reported with\nits file and line. All that the AWS CLI documents:\n\n",
     );
     for (title, rows) in [("Credentials", CREDENTIALS), ("Connection", CONNECTION), ("Output and prompts", OUTPUT)] {
         let _ = writeln!(text, "### {title}\n\n| variable | setting | honoured |\n|---|---|---|");

@@ -1,56 +1,56 @@
-//! Commands of one's own: `[[commands]]`, each mistake at its place.
+//! User-defined commands (`[[commands]]`), with each error at its position.
 
 use super::loaded::{KnownCommand, Loaded};
 use super::own_commands::EACH_COMMAND;
 use super::schema::bare;
-use super::tables::{Pair, pairs, words};
+use super::tables::{Pair, pairs, type_name};
 use super::types::CommandConfig;
 use crate::model::key::Key;
-use crate::model::names::{listed, nearest};
+use crate::model::names::{list_names, nearest};
 use crate::model::risk::Risk;
 use std::ops::Range;
 use toml::de::{DeArray, DeTable, DeValue};
 
-/// The kinds of things that a command can need to be selected.
+/// The kinds of things that a command may require to be selected.
 pub const SELECTIONS: [&str; 6] = ["service", "task", "database", "instance", "alarm", "row"];
-/// Where its output goes.
+/// The possible destinations of its output.
 const OUTPUTS: [&str; 2] = ["pane", "foreground"];
-/// More would not be found again.
+/// Maximum number of commands; nobody would find one among more.
 const MOST: usize = 100;
 
-/// Takes a mistake: its place, what is wrong, what would be right.
+/// Records an error: its position, the message, and the hint.
 type Wrong<'a> = &'a mut dyn FnMut(Range<usize>, String, String);
 
-/// A command, and where its keys and values stand.
+/// A command with the positions of its keys and values.
 #[derive(Debug, Clone)]
 pub(super) struct Placed {
     pub(super) command: CommandConfig,
     pub(super) places: Vec<(&'static str, Range<usize>)>,
 }
 
-/// Reads the list, which stands at `span`. A command with a mistake is left out: half of it would be another one.
+/// Reads the list at `span`. A command with an error is left out, because half of it would be a different command.
 pub(super) fn read(elements: &DeArray<'_>, span: &Range<usize>, wrong: Wrong<'_>) -> Vec<Placed> {
     let mut commands: Vec<Placed> = Vec::new();
     if elements.len() > MOST {
-        wrong(span.clone(), format!("these are more than {MOST} commands"), "leave some out".into());
+        wrong(span.clone(), format!("there are more than {MOST} commands"), "leave some out".into());
     }
     for element in elements.iter().take(MOST) {
         let DeValue::Table(table) = element.get_ref() else {
-            let message = format!("a command must be a table, not {}", words(element.get_ref()));
-            wrong(element.span(), message, "write [[commands]] and under it KEY = VALUE".into());
+            let message = format!("a command must be a table, not {}", type_name(element.get_ref()));
+            wrong(element.span(), message, "write [[commands]], followed by KEY = VALUE".into());
             continue;
         };
         let mut sound = true;
-        let mut told = |span, message, hint| {
+        let mut report = |span, message, hint| {
             sound = false;
             wrong(span, message, hint);
         };
-        let placed = command(table, &element.span(), &mut told);
+        let placed = command(table, &element.span(), &mut report);
         if let Some(other) = commands.iter().find(|other| other.command.name == placed.command.name)
             && !placed.command.name.is_empty()
         {
             let message = format!("two commands are called `{}`", other.command.name);
-            told(placed.place("name"), message, "give one of them another name".into());
+            report(placed.place("name"), message, "give one of them another name".into());
         }
         if sound {
             commands.push(placed);
@@ -84,7 +84,7 @@ fn command(table: &DeTable<'_>, whole: &Range<usize>, wrong: Wrong<'_>) -> Place
                 DeValue::Boolean(on) if key == "database" => placed.command.database = *on,
                 DeValue::Boolean(on) => placed.command.credentials = *on,
                 other => {
-                    let message = format!("`{key}` must be true or false, not {}", words(other));
+                    let message = format!("`{key}` must be true or false, not {}", type_name(other));
                     wrong(value.span(), message, "write it without quotation marks".into());
                 }
             }
@@ -113,15 +113,15 @@ fn command(table: &DeTable<'_>, whole: &Range<usize>, wrong: Wrong<'_>) -> Place
     placed
 }
 
-/// Takes a value, or says what is wrong with it and what would be right.
+/// Sets a value, or returns the error message and a hint.
 fn take(command: &mut CommandConfig, key: &str, text: String) -> Result<(), (String, String)> {
-    let of = |text: &str, all: &[&str], what: &str| {
+    let check_word = |text: &str, all: &[&str], what: &str| {
         if all.contains(&text) {
             return Ok(());
         }
         let near =
             nearest(text, all.iter().copied()).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-        Err((format!("`{text}` is not a {what}"), format!("{near}there are: {}", listed(all))))
+        Err((format!("`{text}` is not a {what}"), format!("{near}there are: {}", list_names(all))))
     };
     match key {
         "name" => {
@@ -136,25 +136,25 @@ fn take(command: &mut CommandConfig, key: &str, text: String) -> Result<(), (Str
         "doc" => command.doc = Some(text),
         "key" => {
             let key = text.parse::<Key>().map_err(|why| (why, "keys are written as in docs/keys.md".to_owned()))?;
-            if key.leads() {
-                let why = format!("`{text}` moves about and cannot be a command's key");
+            if key.is_navigation() {
+                let why = format!("`{text}` is a navigation key and cannot be a command's key");
                 return Err((why, "take a letter, or one with ctrl or alt".into()));
             }
             command.key = Some(text);
         }
         "pane" => command.pane = Some(text),
         "selection" => {
-            of(&text, &SELECTIONS, "thing that can be selected")?;
+            check_word(&text, &SELECTIONS, "thing that can be selected")?;
             command.selection = Some(text);
         }
         "run" => command.run = text,
         "risk" => {
-            let all = Risk::ALL.map(Risk::word);
-            of(&text, &all, "risk")?;
-            command.risk = Risk::named(&text).unwrap_or(Risk::Destroy);
+            let risks = Risk::ALL.map(Risk::name);
+            check_word(&text, &risks, "risk")?;
+            command.risk = Risk::from_name(&text).unwrap_or(Risk::Destroy);
         }
         "output" => {
-            of(&text, &OUTPUTS, "place for its output")?;
+            check_word(&text, &OUTPUTS, "place for its output")?;
             command.foreground = text == "foreground";
         }
         _ => {}
@@ -162,7 +162,7 @@ fn take(command: &mut CommandConfig, key: &str, text: String) -> Result<(), (Str
     Ok(())
 }
 
-/// Small letters only look, capital letters change something: a hand can rely on it.
+/// Checks that the key's case matches the risk: lower-case letters only look, capital letters change something.
 fn capital(key: Key, risk: Risk) -> Result<(), (String, String)> {
     match (risk, key.is_capital()) {
         (Risk::Read, true) => {
@@ -191,7 +191,7 @@ fn text((key, _, value): &Pair<'_, '_>, wrong: Wrong<'_>) -> Option<String> {
         other => {
             wrong(
                 value.span(),
-                format!("`{key}` must be a text, not {}", words(other)),
+                format!("`{key}` must be a text, not {}", type_name(other)),
                 "put it in quotation marks".into(),
             );
             None
@@ -199,7 +199,7 @@ fn text((key, _, value): &Pair<'_, '_>, wrong: Wrong<'_>) -> Option<String> {
     }
 }
 
-/// Names and keys that are the program's, or another command's; panes that are not there.
+/// Reports names and keys that belong to the cockpit or to another command, and panes that do not exist.
 pub(super) fn check(loaded: &mut Loaded, known: &[KnownCommand], panes: &[(String, String)]) {
     let commands = loaded.config.commands.clone();
     let mut refused = Vec::new();
@@ -207,7 +207,7 @@ pub(super) fn check(loaded: &mut Loaded, known: &[KnownCommand], panes: &[(Strin
         let path = |key: &str| format!("commands.{}.{key}", bare(&command.name));
         let mut wrong = |key: &str, message: String, hint: String| {
             refused.push(command.name.clone());
-            loaded.wrong(&path(key), message, hint);
+            loaded.add_error(&path(key), message, hint);
         };
         if known.iter().any(|other| other.name == command.name) {
             wrong("name", format!("`{}` is a command of the cockpit", command.name), "give it another name".into());
@@ -218,7 +218,7 @@ pub(super) fn check(loaded: &mut Loaded, known: &[KnownCommand], panes: &[(Strin
             let names: Vec<&str> = panes.iter().map(|(name, _)| name.as_str()).collect();
             let near =
                 nearest(pane, names.iter().copied()).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-            wrong("pane", format!("there is no pane `{pane}`"), format!("{near}there are: {}", listed(&names)));
+            wrong("pane", format!("there is no pane `{pane}`"), format!("{near}there are: {}", list_names(&names)));
             continue;
         }
         let Some(key) = command.key.as_deref().and_then(|key| key.parse::<Key>().ok()) else { continue };
@@ -242,7 +242,7 @@ pub(super) fn check(loaded: &mut Loaded, known: &[KnownCommand], panes: &[(Strin
                 None => "choose another key, or write the `pane` in which it is listened to".to_owned(),
             };
             refused.push(command.name.clone());
-            loaded.wrong(&path("key"), format!("`{key}` is also the key of `{other}`"), hint);
+            loaded.add_error(&path("key"), format!("`{key}` is also the key of `{other}`"), hint);
         }
     }
     loaded.config.commands.retain(|command| !refused.contains(&command.name));

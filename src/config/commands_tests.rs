@@ -1,16 +1,16 @@
-//! Commands of one's own, as people write them.
+//! Tests of user-defined commands.
 
 use super::loaded::KnownCommand;
 use super::{Loaded, SourceFile, check, parse};
 use crate::model::risk::Risk;
 use std::sync::Arc;
 
-fn told(loaded: &Loaded) -> Vec<String> {
+fn messages(loaded: &Loaded) -> Vec<String> {
     loaded.diagnostics.iter().map(|mistake| format!("{} {}", mistake.place(), mistake.message)).collect()
 }
 
 #[test]
-fn every_mistake_is_told_at_its_place_and_half_a_command_is_none() {
+fn every_error_has_its_position_and_invalid_commands_are_left_out() {
     let text = r#"[[commands]]
 name = "Flush it"
 run = "x"
@@ -47,7 +47,7 @@ risk = "look"
 "#;
     let loaded = parse("config.toml", text);
     assert_eq!(
-        told(&loaded),
+        messages(&loaded),
         [
             "config.toml:2:8 `Flush it` cannot be a command's name",
             "config.toml:7:7 this is empty",
@@ -56,7 +56,7 @@ risk = "look"
             "config.toml:9:1 this command has no `run`",
             "config.toml:9:1 this command has no `risk`",
             "config.toml:10:1 unknown key `nme`",
-            "config.toml:11:7 `enter` moves about and cannot be a command's key",
+            "config.toml:11:7 `enter` is a navigation key and cannot be a command's key",
             "config.toml:12:10 `window` is not a place for its output",
             "config.toml:17:7 `c` is not a capital letter, and the command changes something",
             "config.toml:22:7 `D` is a capital letter, and the command only looks",
@@ -70,7 +70,7 @@ risk = "look"
     assert_eq!(names, [("good", Risk::Disrupt)]);
 }
 
-/// The file, where the program has these commands and panes.
+/// Parses a file for a program with these commands and panes.
 fn with(text: &str) -> Loaded {
     let command = |name: &str, scope: &str, key: &str, typing| KnownCommand {
         name: name.into(),
@@ -98,31 +98,31 @@ fn one(more: &str, risk: &str) -> String {
 }
 
 #[test]
-fn a_key_that_is_taken_is_told_and_one_that_is_free_there_is_not() {
-    let taken = |more: &str, risk: &str| told(&with(&one(more, risk)));
+fn taken_key_is_reported_and_key_free_in_its_pane_is_accepted() {
+    let taken = |more: &str, risk: &str| messages(&with(&one(more, risk)));
     assert_eq!(taken("key = \"q\"", "look"), ["config.toml:5:7 `q` is also the key of `quit`"]);
     assert_eq!(
         taken("key = \"D\"\npane = \"services\"", "change"),
         ["config.toml:5:7 `D` is also the key of `deploy`"]
     );
     assert_eq!(taken("key = \"X\"", "change"), ["config.toml:5:7 `X` is also the key of `drop`"]);
-    assert_eq!(taken("key = \"X\"\npane = \"services\"", "change"), [""; 0], "it is another pane's key");
+    assert_eq!(taken("key = \"X\"\npane = \"services\"", "change"), [""; 0], "the key belongs to another pane");
     assert_eq!(taken("key = \"w\"", "look"), [""; 0], "nobody listens to it while something is typed");
     assert_eq!(taken("pane = \"servics\"", "look"), ["config.toml:5:8 there is no pane `servics`"]);
     let rebound = format!("[keys]\nquit = \"z\"\n{}", one("key = \"q\"", "look"));
-    assert_eq!(told(&with(&rebound)), [""; 0], "the key was given to another");
+    assert_eq!(messages(&with(&rebound)), [""; 0], "the key was freed by [keys]");
     let two = format!(
         "{}[[commands]]\nname = \"two\"\nrun = \"y\"\nrisk = \"look\"\nkey = \"w\"\n",
         one("key = \"w\"\npane = \"services\"", "look")
     );
-    assert_eq!(told(&with(&two)), ["config.toml:11:7 `w` is also the key of `one`"]);
+    assert_eq!(messages(&with(&two)), ["config.toml:11:7 `w` is also the key of `one`"]);
     let name = "[[commands]]\nname = \"deploy\"\nrun = \"y\"\nrisk = \"look\"\n";
     let loaded = with(name);
-    assert_eq!(told(&loaded), ["config.toml:2:8 `deploy` is a command of the cockpit"]);
+    assert_eq!(messages(&loaded), ["config.toml:2:8 `deploy` is a command of the cockpit"]);
     assert!(loaded.config.commands.is_empty());
 }
 
 #[test]
-fn one_that_says_no_risk_is_never_taken_for_harmless() {
+fn command_without_risk_is_not_treated_as_harmless() {
     assert_eq!(super::CommandConfig::default().risk, Risk::Destroy);
 }

@@ -1,20 +1,20 @@
-//! The connection to the database of environments, as people write it.
+//! Tests of the database connection of environments.
 
 use super::parse;
 
 #[test]
-fn every_mistake_is_told_at_its_place_and_no_password_is_shown() {
+fn every_error_has_its_position_and_no_password_is_shown() {
     let text = "[environments.e.database]\nuser = \"app\"\nsecret = \"s\"\nparameter = \"p\"\n\
                 password_env = \"p@ss word\"\nsslmode = \"verify\"\nstatement_timeout = \"soon\"\niam = \"yes\"\nusr = \"x\"\n";
     let loaded = parse("config.toml", text);
-    let told: Vec<String> =
+    let messages: Vec<String> =
         loaded.diagnostics.iter().map(|mistake| format!("{} {}", mistake.place(), mistake.message)).collect();
     assert_eq!(
-        told,
+        messages,
         [
-            "config.toml:4:1 `secret` already says where the password is",
+            "config.toml:4:1 `secret` already sets the source of the password",
             "config.toml:5:1 this is not the name of an environment variable",
-            "config.toml:5:1 `secret` already says where the password is",
+            "config.toml:5:1 `secret` already sets the source of the password",
             "config.toml:6:1 `verify` is not an sslmode",
             "config.toml:7:21 `soon` is not an interval",
             "config.toml:8:7 this must be true or false",
@@ -22,11 +22,11 @@ fn every_mistake_is_told_at_its_place_and_no_password_is_shown() {
         ]
     );
     let token = parse("config.toml", "[environments.e.database]\niam = true\nsslmode = \"disable\"\n");
-    assert_eq!(token.diagnostics[0].message, "a token of IAM must not go unencrypted");
+    assert_eq!(token.diagnostics[0].message, "an IAM token must not be sent unencrypted");
 }
 
 #[test]
-fn a_file_of_certificates_lies_where_the_configuration_does_and_system_is_no_file() {
+fn certificate_file_is_relative_to_the_configuration_and_system_is_not_a_file() {
     let of = |root: &str| {
         let text = format!("[environments.e.database]\nsslrootcert = \"{root}\"\nsslmode = \"verify-full\"\n");
         let loaded = parse("config.toml", &text);
@@ -38,11 +38,11 @@ fn a_file_of_certificates_lies_where_the_configuration_does_and_system_is_no_fil
 }
 
 #[test]
-fn a_size_has_its_unit_and_is_shown_as_it_was_written() {
+fn size_needs_a_unit_and_is_shown_as_written() {
     let of = |size: &str| {
         let loaded = parse("config.toml", &format!("[environments.e.database]\nresult_limit = {size}\n"));
-        let told = loaded.diagnostics.first().map(|mistake| mistake.message.clone());
-        told.map_or_else(|| Ok(loaded.config.environments[0].database.result_limit), Err)
+        let messages = loaded.diagnostics.first().map(|mistake| mistake.message.clone());
+        messages.map_or_else(|| Ok(loaded.config.environments[0].database.result_limit), Err)
     };
     for (written, bytes) in
         [("20 GiB", 20 << 30), ("1.5GB", 1_500_000_000), ("300 MB", 300_000_000), ("1 MiB", 1 << 20)]

@@ -1,6 +1,6 @@
-//! A mistake in the configuration: what, where, and what would be right.
+//! An error in the configuration: its message, its position, and a hint.
 
-use crate::model::text::harmless;
+use crate::model::text::sanitize;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use std::sync::Arc;
 /// A file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
-    /// Its path, as it is shown.
+    /// The path, as displayed.
     pub name: String,
     pub text: String,
 }
 
 impl SourceFile {
-    /// Line and column (in characters) of a byte, both from 1.
+    /// Returns the line and column (in characters) of a byte offset, both from 1.
     pub fn place(&self, byte: usize) -> (usize, usize) {
         let mut end = byte.min(self.text.len());
         while !self.text.is_char_boundary(end) {
@@ -27,49 +27,49 @@ impl SourceFile {
     }
 }
 
-/// Where a mistake stands: in a file, a flag or a variable.
+/// The location of an error: in a file, a flag or a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MistakeLocation {
     /// A byte range of a file.
     File(Arc<SourceFile>, Range<usize>),
-    /// A file as a whole, for example one that could not be read.
+    /// A whole file, for example one that could not be read.
     Path(String),
-    /// In an environment variable.
+    /// An environment variable.
     Variable(String),
     Flag(&'static str),
 }
 
-/// One mistake of the configuration, with its place.
+/// An error in the configuration, with its location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    pub spot: MistakeLocation,
-    /// The fault, in a sentence.
+    pub location: MistakeLocation,
+    /// The message, a sentence.
     pub message: String,
-    /// The right form, if it can be said.
+    /// The correct form, if it is known.
     pub hint: Option<String>,
 }
 
 impl Diagnostic {
-    /// The file's path, if it is in a file.
+    /// Returns the file's path, if the error is in a file.
     pub fn file(&self) -> Option<&str> {
-        match &self.spot {
+        match &self.location {
             MistakeLocation::File(file, _) => Some(&file.name),
             MistakeLocation::Path(path) => Some(path),
             MistakeLocation::Variable(_) | MistakeLocation::Flag(_) => None,
         }
     }
 
-    /// Line and column, both from 1.
+    /// Returns the line and column, both from 1.
     pub fn line_and_column(&self) -> Option<(usize, usize)> {
-        match &self.spot {
+        match &self.location {
             MistakeLocation::File(file, span) => Some(file.place(span.start)),
             MistakeLocation::Path(_) | MistakeLocation::Variable(_) | MistakeLocation::Flag(_) => None,
         }
     }
 
-    /// `config.toml:3:5`, `environment variable COCKPIT_UI_ASCII`.
+    /// Returns the location: `config.toml:3:5`, `environment variable COCKPIT_UI_ASCII`.
     pub fn place(&self) -> String {
-        match (&self.spot, self.line_and_column()) {
+        match (&self.location, self.line_and_column()) {
             (MistakeLocation::File(file, _), Some((line, column))) => format!("{}:{line}:{column}", file.name),
             (MistakeLocation::File(file, _), None) => file.name.clone(),
             (MistakeLocation::Path(path), _) => path.clone(),
@@ -78,11 +78,11 @@ impl Diagnostic {
         }
     }
 
-    /// The text with the line of the file and a caret under the place; harmless to a terminal.
+    /// Returns the message with the line of the file and a caret below the position; safe for a terminal.
     pub fn text(&self) -> String {
         let message = shown(&self.message);
         let hint = self.hint.as_deref().map(shown);
-        let rendered = match &self.spot {
+        let rendered = match &self.location {
             MistakeLocation::File(file, span) => {
                 let span = span.start.min(file.text.len())..span.end.min(file.text.len());
                 let snippet =
@@ -100,7 +100,7 @@ impl Diagnostic {
         };
         let mut text = String::new();
         for line in rendered.lines() {
-            text.push_str(harmless(line).trim_end());
+            text.push_str(sanitize(line).trim_end());
             text.push('\n');
         }
         text
@@ -108,5 +108,5 @@ impl Diagnostic {
 }
 
 fn shown(text: &str) -> String {
-    harmless(text).into_owned()
+    sanitize(text).into_owned()
 }

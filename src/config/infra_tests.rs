@@ -1,14 +1,14 @@
-//! The infrastructure as code of environments, as people write it.
+//! Tests of the infrastructure as code of environments.
 
 use super::parse;
 
-fn told(text: &str) -> Vec<String> {
+fn messages(text: &str) -> Vec<String> {
     let loaded = parse("config.toml", text);
     loaded.diagnostics.iter().map(|mistake| format!("{} {}", mistake.place(), mistake.message)).collect()
 }
 
 #[test]
-fn every_mistake_in_a_list_of_units_is_told_at_its_place() {
+fn every_error_in_a_list_of_units_has_its_position() {
     let text = r#"[environments.e.infra]
 kind = "terraform"
 units = [
@@ -22,7 +22,7 @@ units = [
 ]
 "#;
     assert_eq!(
-        told(text),
+        messages(text),
         [
             "config.toml:4:42 these units depend on each other: a → b → a",
             "config.toml:4:47 there is no unit `gone`",
@@ -43,7 +43,7 @@ units = [
 }
 
 #[test]
-fn each_kind_says_what_it_needs_and_what_it_has_no_use_for() {
+fn each_kind_reports_missing_and_unused_keys() {
     let units = r#"units = [{ name = "a", dir = "x" }]"#;
     for (text, says) in [
         ("kind = \"terragrunt\"", vec!["config.toml:2:1 the folder of the units is missing"]),
@@ -65,27 +65,27 @@ fn each_kind_says_what_it_needs_and_what_it_has_no_use_for() {
         (&format!("kind = \"terraform\"\n{units}"), vec![]),
         ("kind = \"terragrunt\"\ndir = \"x\"", vec![]),
     ] {
-        assert_eq!(told(&format!("[environments.e.infra]\n{text}\n")), says, "{text}");
+        assert_eq!(messages(&format!("[environments.e.infra]\n{text}\n")), says, "{text}");
     }
-    assert_eq!(told("[environments.e]\ninfra = \"terragrunt\"\n"), ["config.toml:2:1 `infra` must be a table"]);
+    assert_eq!(messages("[environments.e]\ninfra = \"terragrunt\"\n"), ["config.toml:2:1 `infra` must be a table"]);
 }
 
 #[test]
-fn units_may_be_written_as_tables_of_their_own() {
+fn units_may_be_separate_tables() {
     let text = "[environments.e.infra]\nkind = \"terraform\"\n[[environments.e.infra.units]]\nname = \"a\"\ndir = \"x\"\n\
                 [[environments.e.infra.units]]\nname = \"b\"\ndir = \"x\"\nworkspace = \"other\"\ndepends_on = [\"a\"]\n";
     let loaded = parse("config.toml", text);
     assert_eq!(loaded.diagnostics, []);
     let units = &loaded.config.environments[0].infra.units;
     assert_eq!((units.len(), units[1].depends_on.as_slice()), (2, &["a".to_owned()][..]));
-    // What `config show` prints is how it could be written.
+    // The output of `config show` is valid configuration.
     let shown = super::Value::Units(units.clone()).to_string();
     let again = parse("config.toml", &format!("[environments.e.infra]\nkind = \"terraform\"\nunits = {shown}\n"));
     assert_eq!(&again.config.environments[0].infra.units, units);
 }
 
 #[test]
-fn an_environment_may_have_nothing_but_its_infrastructure() {
+fn environment_may_consist_of_infrastructure_only() {
     let only = |text: &str| {
         let loaded = parse("config.toml", &format!("[environments.e]\n{text}\n"));
         assert_eq!(loaded.diagnostics, [], "{text}");

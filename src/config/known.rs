@@ -1,10 +1,10 @@
-//! The one table of known keys. Reading, checking, `config show` and `docs/configuration.md` all
-//! come from it: a key that is not here does not exist.
+//! The table of all known keys. Parsing, checking, `config show` and `docs/configuration.md` are based on it: a key that is
+//! not here does not exist.
 
 use super::schema::{Known, Place, TableScope};
 use super::value::{Kind, Value};
 
-/// A key at the top.
+/// A top-level key.
 macro_rules! top {
     ($key:literal, $kind:ident, $($field:ident).+, $convert:ident, $wrap:path, $default:literal, $doc:literal, $example:literal) => {
         Known {
@@ -21,7 +21,7 @@ macro_rules! top {
     };
 }
 
-/// A text of an environment.
+/// A text in an environment.
 macro_rules! text {
     ($key:literal, $kind:ident, $field:ident, $default:literal, $doc:literal, $example:literal) => {
         Known {
@@ -38,7 +38,7 @@ macro_rules! text {
     };
 }
 
-/// A list of an environment.
+/// A list in an environment.
 macro_rules! list {
     ($key:literal, $field:ident, $default:literal, $doc:literal, $example:literal) => {
         Known {
@@ -55,7 +55,7 @@ macro_rules! list {
     };
 }
 
-/// An interval of an environment.
+/// An interval in an environment.
 macro_rules! every {
     ($key:literal, $field:ident, $default:literal, $doc:literal) => {
         Known {
@@ -76,7 +76,7 @@ macro_rules! every {
     };
 }
 
-/// A key in a table of an environment.
+/// A key in a sub-table of an environment.
 macro_rules! part {
     ($table:ident, $field:ident, $kind:ident, $convert:ident, $wrap:path, $default:literal, $doc:literal, $example:literal) => {
         Known {
@@ -93,7 +93,7 @@ macro_rules! part {
     };
 }
 
-/// A text of an environment's tunnel.
+/// A text about an environment's tunnel.
 macro_rules! tunnel {
     ($field:ident, $default:literal, $doc:literal, $example:literal) => {
         part!(tunnel, $field, Text, text, Value::Text, $default, $doc, $example)
@@ -107,7 +107,7 @@ macro_rules! database {
     };
 }
 
-/// A list of how an environment is looked at from outside.
+/// A list about an environment's health checks.
 macro_rules! health {
     ($field:ident, $default:literal, $doc:literal, $example:literal) => {
         Known {
@@ -124,7 +124,7 @@ macro_rules! health {
     };
 }
 
-/// A text about how an image is built.
+/// A text about an image build.
 macro_rules! build {
     ($field:ident, $default:literal, $doc:literal, $example:literal) => {
         Known {
@@ -150,7 +150,7 @@ pub static KNOWN: &[Known] = &[
         text,
         Value::Text,
         "none: `--env` is needed",
-        "The environment that is opened when none is named.",
+        "The environment to open if none is named.",
         "\"staging\""
     ),
     top! { "ui.theme", Text, ui.theme, text, Value::Text, "`dark`", "`dark`, `light`, `high-contrast` or a file.", "\"light\"" },
@@ -162,7 +162,7 @@ pub static KNOWN: &[Known] = &[
         switch,
         Value::Switch,
         "on",
-        "Whether the mouse is used; off leaves selecting text to the terminal.",
+        "Whether the mouse is used. With it off, the terminal selects text.",
         "false"
     ),
     top!(
@@ -172,7 +172,7 @@ pub static KNOWN: &[Known] = &[
         text,
         Value::Text,
         "`audit.jsonl` in the user's state folder",
-        "Where every change is written down.",
+        "The file in which every change is recorded.",
         "\"/var/log/cockpit/audit.jsonl\""
     ),
     top!(
@@ -182,7 +182,7 @@ pub static KNOWN: &[Known] = &[
         text,
         Value::Text,
         "`queries` in the folder of the user's configuration",
-        "A folder of saved queries, a `.sql` file each, that a team can keep in git.",
+        "A folder of saved queries, one `.sql` file each, which a team can keep in git.",
         "\"db/queries\""
     ),
     top!(
@@ -192,8 +192,8 @@ pub static KNOWN: &[Known] = &[
         text,
         Value::Text,
         "none",
-        "A command that is run by `sh` in the folder of this file before the service is changed; where it fails, nothing \
-         is.",
+        "A command run by `sh` in the folder of this file before the service is changed. If it fails, nothing \
+         is changed.",
         "\"./migrate.sh\""
     ),
     top!(
@@ -203,7 +203,7 @@ pub static KNOWN: &[Known] = &[
         text,
         Value::Text,
         "none",
-        "A command that is run by `sh` in the folder of this file after a deployment has ended, however it ended.",
+        "A command run by `sh` in the folder of this file after a deployment has ended, with any outcome.",
         "\"./notify.sh\""
     ),
     Known {
@@ -214,13 +214,13 @@ pub static KNOWN: &[Known] = &[
             get: |build| (!build.context.is_empty()).then(|| Value::Text(build.context.clone())),
         },
         default: "needed",
-        doc: "The folder that is sent to the build; the command runs in it. A relative one begins in the folder of this file.",
+        doc: "The build context; the build command runs in it. A relative path starts at the folder of this file.",
         example: "\"../app\"",
     },
-    build!(dockerfile, "`Dockerfile`", "The Dockerfile, as seen from the context.", "\"apps/web/Dockerfile\""),
-    build!(target, "the last stage", "The stage that is built.", "\"runner\""),
-    build!(program, "whichever there is", "What builds and pushes: `docker` or `podman`.", "\"podman\""),
-    build!(platform, "that of the task definition", "The platform that is built for.", "\"linux/arm64\""),
+    build!(dockerfile, "`Dockerfile`", "The Dockerfile, relative to the context.", "\"apps/web/Dockerfile\""),
+    build!(target, "the last stage", "The stage to build.", "\"runner\""),
+    build!(program, "whichever there is", "The program that builds and pushes: `docker` or `podman`.", "\"podman\""),
+    build!(platform, "that of the task definition", "The target platform.", "\"linux/arm64\""),
     Known {
         key: "project",
         kind: Kind::Text,
@@ -229,7 +229,7 @@ pub static KNOWN: &[Known] = &[
             get: |environment| (!environment.project.is_empty()).then(|| Value::Text(environment.project.clone())),
         },
         default: "none",
-        doc: "What it is an environment of.",
+        doc: "The project that the environment belongs to.",
         example: "\"bookmark-manager\"",
     },
     text!(
@@ -237,7 +237,7 @@ pub static KNOWN: &[Known] = &[
         Account,
         account,
         "any account",
-        "The account. Facts of another one are never shown as this environment's, and nothing is changed there.",
+        "The account. Data of another account is never shown as this environment's, and nothing is changed there.",
         "\"123456789012\""
     ),
     text!("region", Region, region, "as the AWS CLI finds it", "The region.", "\"ap-northeast-1\""),
@@ -257,7 +257,7 @@ pub static KNOWN: &[Known] = &[
             get: |environment| environment.credential_timeout.map(Value::Interval),
         },
         default: "`1m`",
-        doc: "How long a credential helper (`credential_process`) may take: it may ask its user.",
+        doc: "Time limit of a credential helper (`credential_process`), which may prompt the user.",
         example: "\"3m\"",
     },
     text!(
@@ -273,8 +273,8 @@ pub static KNOWN: &[Known] = &[
         Text,
         cluster,
         "no containers",
-        "The ECS cluster, by its name or its ARN. An ARN also says the region and the account where these are not \
-         written, and must not say others where they are.",
+        "The ECS cluster, by name or ARN. An ARN also provides the region and the account if these are not \
+         set, and must not differ from them if they are.",
         "\"bookmark-manager-staging-cluster\""
     ),
     list!(
@@ -291,33 +291,33 @@ pub static KNOWN: &[Known] = &[
         "Identifiers of Aurora clusters or RDS instances, or patterns.",
         "[\"bookmark-manager-staging-db\"]"
     ),
-    list! { "target_groups", target_groups, "those of the services", "Names or patterns of target groups beside those of the services.", "[\"bookmark-manager-staging-*\"]" },
-    list! { "instances", instances, "those with its tags", "Ids, or names or patterns, of EC2 instances.", "[\"bastion-*\"]" },
-    list! { "distributions", distributions, "those with its hosts or name", "Ids, domain names or comments of distributions of CloudFront, or patterns of them.", "[\"E2EXAMPLE1DIST\"]" },
-    list! { "user_pools", user_pools, "those with its name", "Ids, or names or patterns, of user pools of Cognito.", "[\"pantri-users\"]" },
-    list!("alarms", alarms, "none", "Beginnings of alarms' names.", "[\"bookmark-manager-staging-\"]"),
+    list! { "target_groups", target_groups, "those of the services", "Names or patterns of target groups in addition to those of the services.", "[\"bookmark-manager-staging-*\"]" },
+    list! { "instances", instances, "those with its tags", "Ids, names or patterns of EC2 instances.", "[\"bastion-*\"]" },
+    list! { "distributions", distributions, "those with its hosts or name", "Ids, domain names, comments or patterns of CloudFront distributions.", "[\"E2EXAMPLE1DIST\"]" },
+    list! { "user_pools", user_pools, "those with its name", "Ids, names or patterns of Cognito user pools.", "[\"pantri-users\"]" },
+    list!("alarms", alarms, "none", "Prefixes of alarm names.", "[\"bookmark-manager-staging-\"]"),
     list!(
         "parameters",
         parameters,
         "the paths that its task definitions name",
-        "Where its parameters of Parameter Store lie: paths with a slash at their end, or whole names.",
+        "Its parameters in Parameter Store: paths that end with a slash, or whole names.",
         "[\"/bookmark-manager/staging/\"]"
     ),
     list!(
         "logs",
         logs,
         "those of the services",
-        "Names or patterns of log groups beside those of the services.",
+        "Names or patterns of log groups in addition to those of the services.",
         "[\"/aws/lambda/bookmark-manager-staging-*\"]"
     ),
     list!(
         "log_filters",
         log_filters,
         "none",
-        "Filters of log lines, each `NAME: FILTER`; `@NAME` stands for one wherever a filter is typed.",
+        "Named filters for log lines, each `NAME: FILTER`. `@NAME` refers to one wherever a filter is typed.",
         "[\"slow: latency>500ms -healthcheck\"]"
     ),
-    list! { "log_queries", log_queries, "none", "Queries of CloudWatch Logs Insights, each `NAME: QUERY`: `cockpit insights NAME`, and a line of `u` in the logs pane.", "[\"slow-routes: filter ms > 500 | stats count(*) by route\"]" },
+    list! { "log_queries", log_queries, "none", "Named CloudWatch Logs Insights queries, each `NAME: QUERY`, for `cockpit insights NAME` and `u` in the logs pane.", "[\"slow-routes: filter ms > 500 | stats count(*) by route\"]" },
     Known {
         key: "guarded",
         kind: Kind::Switch,
@@ -326,10 +326,10 @@ pub static KNOWN: &[Known] = &[
             get: |environment| Some(Value::Switch(environment.guarded)),
         },
         default: "false",
-        doc: "Raises the risk of every change by one: what was confirmed with a key must be typed.",
+        doc: "Raises the risk of every change by one level: a change normally confirmed with a key press must be confirmed by typing.",
         example: "true",
     },
-    text!("timezone", Timezone, timezone, "the machine's", "Zone of the times shown.", "\"Asia/Tokyo\""),
+    text!("timezone", Timezone, timezone, "the machine's", "The time zone of displayed times.", "\"Asia/Tokyo\""),
     text!(
         "scheduler",
         Text,
@@ -343,7 +343,7 @@ pub static KNOWN: &[Known] = &[
         Text,
         schedules,
         "no schedule is read",
-        "Beginning of the names of the EventBridge schedules that stop and start it.",
+        "The name prefix of the EventBridge schedules that stop and start it.",
         "\"bookmark-manager-staging-\""
     ),
     Known {
@@ -354,10 +354,10 @@ pub static KNOWN: &[Known] = &[
             get: |environment| environment.infra.kind.map(Value::Tool),
         },
         default: "no infrastructure as code",
-        doc: "What finds, plans and applies the units.",
+        doc: "The tool that finds, plans and applies the units.",
         example: "\"terragrunt\"",
     },
-    part! { infra, dir, Text, text, Value::Text, "needed with `terragrunt`", "The folder whose units Terragrunt finds. A relative one begins in the folder of this file.", "\"infra/terraform/envs/staging\"" },
+    part! { infra, dir, Text, text, Value::Text, "needed with `terragrunt`", "The folder in which Terragrunt finds the units. A relative path starts at the folder of this file.", "\"infra/terraform/envs/staging\"" },
     Known {
         key: "infra.units",
         kind: Kind::Units,
@@ -368,59 +368,59 @@ pub static KNOWN: &[Known] = &[
             },
         },
         default: "needed with `terraform`",
-        doc: "The roots of Terraform: `name`, `dir` (a relative one begins in the folder of this file), and if need be \
-              `workspace`, `var_files` (as seen from `dir`, later ones win) and `depends_on` (names of units that are \
-              applied before).",
+        doc: "Terraform root modules: `name`, `dir` (a relative path starts at the folder of this file), and optionally \
+              `workspace`, `var_files` (relative to `dir`, later ones win) and `depends_on` (names of units to apply \
+              first).",
         example: "[{ name = \"pantri\", dir = \"infra/terraform/pantri\", workspace = \"dev\", var_files = [\"dev.tfvars\"], \
                   depends_on = [] }]",
     },
-    part! { infra, terraform, Text, text, Value::Text, "`terraform` on PATH", "Terraform's program. OpenTofu is never taken by itself.", "\"/opt/terraform-1.11.4/terraform\"" },
-    part! { infra, terragrunt, Text, text, Value::Text, "`terragrunt` on PATH", "Terragrunt's program.", "\"~/.local/bin/terragrunt\"" },
-    part! { infra, plugin_dir, Text, text, Value::Text, "as Terraform finds them", "A folder of providers, laid out as Terraform's own cache is; they are then asked of no registry.", "\"/opt/terraform/providers\"" },
-    tunnel! { service, "the only one, if there is one", "The service through whose tasks a tunnel goes.", "\"bookmark-manager-staging-web\"" },
-    tunnel! { instance, "none", "An instance (a bastion) that a tunnel goes through instead of a service: its id, its name, or `tag:KEY=VALUE`.", "\"i-0123456789abcdef0\"" },
-    tunnel! { container, "the first whose agent runs", "The container of its tasks.", "\"web\"" },
-    tunnel! { to, "`writer`", "Where a tunnel leads: `writer` or `reader` of the database, or a host and a port.", "\"reader\"" },
-    tunnel! { port, "`5432`", "The local port; `0` takes a free one.", "\"15432\"" },
-    tunnel! { database, "as the database says", "The database that is connected to.", "\"app\"" },
-    tunnel! { user, "as the secret says", "The user that connects.", "\"app\"" },
-    tunnel! { secret, "none", "The secret of Secrets Manager with the user and the password, as RDS keeps them.", "\"bookmark-manager-staging-db/app\"" },
-    tunnel! { parameter, "none", "The parameter of Parameter Store with the password, where there is no secret.", "\"/bookmark-manager-staging-db/app\"" },
-    database! { database, "as `tunnel.database`", "The database that is connected to.", "\"app\"" },
-    database! { user, "as `tunnel.user`, or as the secret says", "The user that connects.", "\"app\"" },
-    database! { secret, "as `tunnel.secret`", "The secret of Secrets Manager with the user and the password, as RDS keeps them.", "\"bookmark-manager-staging-db/app\"" },
-    database! { parameter, "as `tunnel.parameter`", "The parameter of Parameter Store with the password.", "\"/bookmark-manager-staging-db/app\"" },
+    part! { infra, terraform, Text, text, Value::Text, "`terraform` on PATH", "The Terraform executable. OpenTofu is never chosen automatically.", "\"/opt/terraform-1.11.4/terraform\"" },
+    part! { infra, terragrunt, Text, text, Value::Text, "`terragrunt` on PATH", "The Terragrunt executable.", "\"~/.local/bin/terragrunt\"" },
+    part! { infra, plugin_dir, Text, text, Value::Text, "as Terraform finds them", "A folder of providers in the layout of Terraform's cache. No registry is then queried for them.", "\"/opt/terraform/providers\"" },
+    tunnel! { service, "the only one, if there is one", "The service whose tasks a tunnel passes through.", "\"bookmark-manager-staging-web\"" },
+    tunnel! { instance, "none", "An instance (a bastion) that a tunnel passes through instead of a service: its id, its name, or `tag:KEY=VALUE`.", "\"i-0123456789abcdef0\"" },
+    tunnel! { container, "the first whose agent runs", "The container in the service's tasks.", "\"web\"" },
+    tunnel! { to, "`writer`", "The tunnel's destination: `writer` or `reader` of the database, or a host and port.", "\"reader\"" },
+    tunnel! { port, "`5432`", "The local port; `0` selects a free one.", "\"15432\"" },
+    tunnel! { database, "as the database says", "The database to connect to.", "\"app\"" },
+    tunnel! { user, "as the secret says", "The user to connect as.", "\"app\"" },
+    tunnel! { secret, "none", "The Secrets Manager secret with the user and password, in the format used by RDS.", "\"bookmark-manager-staging-db/app\"" },
+    tunnel! { parameter, "none", "The Parameter Store parameter with the password, if there is no secret.", "\"/bookmark-manager-staging-db/app\"" },
+    database! { database, "as `tunnel.database`", "The database to connect to.", "\"app\"" },
+    database! { user, "as `tunnel.user`, or as the secret says", "The user to connect as.", "\"app\"" },
+    database! { secret, "as `tunnel.secret`", "The Secrets Manager secret with the user and password, in the format used by RDS.", "\"bookmark-manager-staging-db/app\"" },
+    database! { parameter, "as `tunnel.parameter`", "The Parameter Store parameter with the password.", "\"/bookmark-manager-staging-db/app\"" },
     database! { password_env, "none", "The environment variable with the password.", "\"STAGING_PASSWORD\"" },
-    part! { database, iam, Switch, switch, Value::Switch, "false", "Whether the password is a token of IAM, good for a quarter of an hour; the connection is then encrypted.", "true" },
-    database! { sslmode, "`prefer`", "As libpq has it: `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`. The name that is looked at is the database's own, also through a tunnel.", "\"verify-full\"" },
-    database! { sslrootcert, "`~/.postgresql/root.crt`, else those of this machine", "A file of certificates of the authorities that are trusted, such as the RDS bundle; `system` is those of this machine.", "\"global-bundle.pem\"" },
-    part! { database, statement_timeout, Interval, interval, Value::Interval, "the server's", "The limit for a statement.", "\"1m\"" },
-    part! { database, idle_in_transaction_session_timeout, Interval, interval, Value::Interval, "the server's", "The limit for a transaction in which nothing happens.", "\"10m\"" },
-    part! { database, result_limit, Size, size, Value::Size, "`4 GiB`", "What one result of the screen may take of this machine's disk; reading stops there. Ten results stay at a time, and take three times as much at most.", "\"20 GiB\"" },
-    health! { hosts, "those whose records in Route 53 lead to its load balancers, else the load balancers' own names", "The hosts of the site that `cockpit health` looks at.", "[\"example.com\", \"www.example.com\"]" },
-    health! { paths, "`/health` and `/api/health`", "Paths that must answer.", "[\"/health\"]" },
-    health! { connect, "none", "Where connections go instead, as `HOST:PORT=ADDRESS:PORT`; the host may be `*`.", "[\"example.com:443=192.0.2.10:8443\"]" },
-    part! { health, resolver, Text, text, Value::Text, "this machine's", "A name server to ask instead, with or without a port.", "\"192.0.2.53\"" },
-    part! { health, ca_file, Text, text, Value::Text, "this machine's authorities", "A file of certificates to trust instead.", "\"authorities.pem\"" },
-    part! { health, address_url, Url, text, Value::Text, "`https://checkip.amazonaws.com/`", "Who tells the public address of this machine, as one line of text.", "\"https://checkip.amazonaws.com/\"" },
-    part! { health, allow, Switch, switch, Value::Switch, "false", "Whether `cockpit health allow` may let addresses in though the environment is guarded.", "true" },
+    part! { database, iam, Switch, switch, Value::Switch, "false", "Whether the password is an IAM token, valid for 15 minutes. The connection is then encrypted.", "true" },
+    database! { sslmode, "`prefer`", "libpq's TLS mode: `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`. The verified host name is the database's own, even through a tunnel.", "\"verify-full\"" },
+    database! { sslrootcert, "`~/.postgresql/root.crt`, else those of this machine", "A file of trusted root certificates, such as the RDS bundle; `system` uses those of this machine.", "\"global-bundle.pem\"" },
+    part! { database, statement_timeout, Interval, interval, Value::Interval, "the server's", "Time limit of a statement.", "\"1m\"" },
+    part! { database, idle_in_transaction_session_timeout, Interval, interval, Value::Interval, "the server's", "Time limit of an idle transaction.", "\"10m\"" },
+    part! { database, result_limit, Size, size, Value::Size, "`4 GiB`", "Maximum disk space of one result on the screen, at which reading stops. Up to ten results are kept at a time, and take at most three times this space together.", "\"20 GiB\"" },
+    health! { hosts, "those whose records in Route 53 lead to its load balancers, else the load balancers' own names", "The hosts of the site that `cockpit health` checks.", "[\"example.com\", \"www.example.com\"]" },
+    health! { paths, "`/health` and `/api/health`", "Paths that must respond.", "[\"/health\"]" },
+    health! { connect, "none", "Redirected connections, as `HOST:PORT=ADDRESS:PORT`; the host may be `*`.", "[\"example.com:443=192.0.2.10:8443\"]" },
+    part! { health, resolver, Text, text, Value::Text, "this machine's", "The name server to use, with or without a port.", "\"192.0.2.53\"" },
+    part! { health, ca_file, Text, text, Value::Text, "this machine's authorities", "A file of trusted certificates.", "\"authorities.pem\"" },
+    part! { health, address_url, Url, text, Value::Text, "`https://checkip.amazonaws.com/`", "The URL that returns this machine's public address as one line of text.", "\"https://checkip.amazonaws.com/\"" },
+    part! { health, allow, Switch, switch, Value::Switch, "false", "Whether `cockpit health allow` may let addresses in even if the environment is guarded.", "true" },
     every!("refresh.services", services, "10s", "How often services and deployments are read."),
     every!("refresh.tasks", tasks, "10s", "How often tasks are read."),
     every!("refresh.databases", databases, "30s", "How often databases are read."),
     every!("refresh.alarms", alarms, "30s", "How often alarms are read."),
-    every!("refresh.metrics", metrics, "1m", "How often metrics are read: each read costs money."),
+    every!("refresh.metrics", metrics, "1m", "How often metrics are read. AWS charges for each read."),
     every!("refresh.scaling", scaling, "1m", "How often autoscaling is read."),
     every!("refresh.targets", targets, "20s", "How often the load balancers' targets are read."),
-    every!("refresh.identity", identity, "5m", "How often the identity is read."),
-    every!("refresh.watch", watch, "3s", "How often a deployment under way is read."),
+    every!("refresh.identity", identity, "5m", "How often the AWS identity is checked."),
+    every!("refresh.watch", watch, "3s", "How often a running deployment is read."),
 ];
 
-/// The key of this path within these tables.
+/// Returns the key with this path in these tables.
 pub fn known(within: TableScope, key: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.within() == within && known.key == key)
 }
 
-/// Names that may stand in a table: direct keys and sub-tables, each once, in order.
+/// Returns the names allowed in a table: direct keys and sub-tables, each once, in order.
 pub fn names_in(within: TableScope, table: &str) -> Vec<&'static str> {
     let mut names: Vec<&'static str> = Vec::new();
     for known in KNOWN.iter().filter(|known| known.within() == within) {

@@ -1,4 +1,5 @@
-//! The layers as one value: defaults, files, environment variables, flags; later wins, key by key.
+//! Merges the layers into one value: defaults, files, environment variables, flags. Later ones override earlier ones, key by
+//! key.
 
 use super::commands::Placed;
 use super::diagnose::{Diagnostic, MistakeLocation, SourceFile};
@@ -9,35 +10,35 @@ use super::schema::{Known, Place, TableScope, bare};
 use super::types::EnvironmentConfig;
 use super::value::{Kind, Value};
 use crate::cli::{ExitCode, Report};
-use crate::model::names::{listed, nearest};
+use crate::model::names::{list_names, nearest};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The file's name, here, in a parent and in the user's folder.
+/// The file name, looked for here, in a parent folder and in the user's folder.
 pub const FILE: &str = "config.toml";
 
-/// The parts that a configuration is loaded from: files, variables, flags.
+/// The inputs of loading a configuration: files, variables, flags.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// `--config`: this file instead of the search.
+    /// `--config`: the file to use instead of searching.
     pub file: Option<PathBuf>,
-    /// Where the search begins.
+    /// The folder where the search begins.
     pub folder: PathBuf,
-    /// The user's configuration folder of this program.
-    pub home: Option<PathBuf>,
+    /// The user's configuration folder for this program.
+    pub config_folder: Option<PathBuf>,
     /// The user's home folder, for paths that begin with `~`.
-    pub user: Option<PathBuf>,
-    /// Environment variables that begin with `COCKPIT_`.
+    pub home_folder: Option<PathBuf>,
+    /// Environment variables with the prefix `COCKPIT_`.
     pub variables: Vec<(String, String)>,
     /// `--env`, `--profile`, `--region`, `--endpoint-url`.
     pub flags: Flags,
-    /// Commands that keys may be bound to; empty checks no command.
+    /// Commands whose keys can be configured; if empty, commands are not checked.
     pub commands: Vec<KnownCommand>,
-    /// Panes by their names, with the scope of their own commands.
+    /// The panes by name, with the scope of their commands.
     pub panes: Vec<(String, String)>,
 }
 
-/// Flags that override what is configured of the chosen environment.
+/// Flags that override the chosen environment's configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Flags {
     /// `--env`.
@@ -51,7 +52,7 @@ pub struct Flags {
 }
 
 impl Request {
-    /// The files to read, the later wins, and where there was none.
+    /// Returns the files to read, in order of precedence, and the places where none was found.
     fn files(&self) -> (Vec<PathBuf>, Vec<PathBuf>) {
         if let Some(file) = &self.file {
             return (vec![self.folder.join(file)], vec![]);
@@ -61,11 +62,11 @@ impl Request {
             Some(path) => found.push(path),
             None => looked.push(self.folder.join(FILE)),
         }
-        if let Some(path) = self.home.as_ref().map(|home| home.join(FILE)) {
-            // A file whose existence cannot be checked is read, so that its error is reported.
+        if let Some(path) = self.config_folder.as_ref().map(|home| home.join(FILE)) {
+            // If its existence cannot be checked, the file is read so that the error is reported.
             match path.try_exists() {
                 Ok(false) => looked.push(path),
-                // A home that is no folder, as build systems set it, has none.
+                // A home that is not a folder, as build systems set it, contains no file.
                 Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => looked.push(path),
                 Ok(true) | Err(_) if !found.contains(&path) => found.push(path),
                 Ok(true) | Err(_) => {}
@@ -74,18 +75,18 @@ impl Request {
         (found, looked)
     }
 
-    fn shown(&self, path: &Path) -> String {
+    fn display_name(&self, path: &Path) -> String {
         path.strip_prefix(&self.folder).unwrap_or(path).display().to_string()
     }
 }
 
-/// Loads the files, variables and flags, each over the one before.
+/// Loads the files, variables and flags, each overriding the one before.
 pub fn load(request: &Request) -> Loaded {
     let mut loaded = Loaded::default();
     let (files, looked) = request.files();
-    loaded.looked = looked.iter().map(|path| request.shown(path)).collect();
+    loaded.searched = looked.iter().map(|path| request.display_name(path)).collect();
     for path in files {
-        let name = request.shown(&path);
+        let name = request.display_name(&path);
         loaded.files.push(name.clone());
         match read::file(&path, &name) {
             Ok(source) => loaded.layer(&source),
@@ -100,7 +101,7 @@ pub fn load(request: &Request) -> Loaded {
     loaded
 }
 
-/// One text as the whole configuration, under a name for its mistakes.
+/// Parses a text as the whole configuration, with a name for error messages.
 pub fn parse(name: &str, text: &str) -> Loaded {
     let mut loaded = Loaded::default();
     loaded.files.push(name.to_owned());
@@ -111,8 +112,8 @@ pub fn parse(name: &str, text: &str) -> Loaded {
 }
 
 impl Loaded {
-    /// Makes the paths of files and folders whole: `~` is the user's home, and a relative one begins where the file is
-    /// that names it, whatever folder the program was started in. Hooks run there, too.
+    /// Resolves the paths of files and folders: `~` is the user's home, and relative paths start at the folder of the file
+    /// that contains them, regardless of the working folder. Hooks run in that folder, too.
     fn place_files(&mut self, request: &Request) {
         let folder = |origin: &Origin| match origin {
             Origin::File(file, _) => {
@@ -120,7 +121,7 @@ impl Loaded {
             }
             Origin::Default | Origin::Variable(_) | Origin::Flag(_) => request.folder.clone(),
         };
-        let whole = |path: &str, folder: PathBuf| match (path.strip_prefix('~'), &request.user) {
+        let absolute = |path: &str, folder: PathBuf| match (path.strip_prefix('~'), &request.home_folder) {
             (Some(""), Some(user)) => user.clone(),
             (Some(rest), Some(user)) if rest.starts_with('/') => user.join(rest.trim_start_matches('/')),
             _ => folder.join(path),
@@ -128,7 +129,7 @@ impl Loaded {
         for (name, build) in self.config.builds.clone() {
             let from = folder(&self.origin(&format!("build.{}.context", bare(&name))));
             if let Some(build) = self.config.builds.get_mut(&name).filter(|_| !build.context.is_empty()) {
-                build.context = whole(&build.context, from).display().to_string();
+                build.context = absolute(&build.context, from).display().to_string();
             }
         }
         for at in 0..self.config.environments.len() {
@@ -136,7 +137,8 @@ impl Loaded {
             let from = |key: &str| folder(&self.origin(&format!("{path}.{key}")));
             let (dir, units, plugins) = (from("dir"), from("units"), from("plugin_dir"));
             let programs = [from("terraform"), from("terragrunt")];
-            let place = |path: &mut String, folder: &PathBuf| *path = whole(path, folder.clone()).display().to_string();
+            let place =
+                |path: &mut String, folder: &PathBuf| *path = absolute(path, folder.clone()).display().to_string();
             let infra = &mut self.config.environments[at].infra;
             for (value, folder) in [(&mut infra.dir, &dir), (&mut infra.plugin_dir, &plugins)] {
                 if let Some(path) = value {
@@ -146,7 +148,7 @@ impl Loaded {
             for unit in &mut infra.units {
                 place(&mut unit.dir, &units);
             }
-            // A name alone is looked for on PATH.
+            // A bare name is looked up on PATH.
             for (value, folder) in [&mut infra.terraform, &mut infra.terragrunt].into_iter().zip(&programs) {
                 if let Some(path) = value.as_mut().filter(|path| path.contains('/')) {
                     place(path, folder);
@@ -158,7 +160,7 @@ impl Loaded {
             let from = folder(&self.origin(&path));
             let root = &mut self.config.environments[at].database.sslrootcert;
             if let Some(path) = root.as_mut().filter(|path| *path != "system") {
-                *path = whole(path, from).display().to_string();
+                *path = absolute(path, from).display().to_string();
             }
         }
         let of_hook = |key: &str| match self.origin(key) {
@@ -175,17 +177,17 @@ impl Loaded {
         let (audit, theme) = (folder(&self.origin("audit_file")), folder(&self.origin("ui.theme")));
         let queries = folder(&self.origin("queries"));
         if let Some(path) = &mut self.config.audit_file {
-            *path = whole(path, audit).display().to_string();
+            *path = absolute(path, audit).display().to_string();
         }
         if let Some(path) = &mut self.config.queries {
-            *path = whole(path, queries).display().to_string();
+            *path = absolute(path, queries).display().to_string();
         }
         if let Some(path) = self.config.ui.theme.as_mut().filter(|name| name.contains(['/', '.', '~'])) {
-            *path = whole(path, theme).display().to_string();
+            *path = absolute(path, theme).display().to_string();
         }
     }
 
-    /// Adds a file over those that were added before.
+    /// Adds a file that overrides the earlier ones.
     pub(super) fn layer(&mut self, source: &Arc<SourceFile>) {
         let (entries, mistakes) = read::entries(source);
         self.diagnostics.extend(mistakes);
@@ -206,7 +208,7 @@ impl Loaded {
                         let path = format!("commands.{}.{key}", bare(&command.name));
                         self.provenance.insert(path, Origin::File(Arc::clone(source), span));
                     }
-                    // The later file wins, with the whole of it.
+                    // The command in the later file replaces the whole earlier one.
                     self.config.commands.retain(|other| other.name != command.name);
                     self.config.commands.push(command);
                 }
@@ -227,7 +229,7 @@ impl Loaded {
             match known.kind.of_variable(text) {
                 Ok(value) => self.set(known, None, value, Origin::Variable(name)),
                 Err(misfit) => self.diagnostics.push(Diagnostic {
-                    spot: MistakeLocation::Variable(name),
+                    location: MistakeLocation::Variable(name),
                     message: misfit.message,
                     hint: Some(if known.kind == Kind::Switch {
                         "write `true` or `false`".to_owned()
@@ -246,12 +248,12 @@ impl Loaded {
         if self.config.environment(&chosen).is_none() {
             return;
         }
-        let all = [
+        let overrides = [
             ("profile", "--profile", &flags.profile),
             ("region", "--region", &flags.region),
             ("endpoint_url", "--endpoint-url", &flags.endpoint_url),
         ];
-        for (key, flag, value) in all {
+        for (key, flag, value) in overrides {
             if let (Some(known), Some(text)) = (known(TableScope::Environment, key), value) {
                 match known.kind.of_text(text) {
                     Ok(value) => {
@@ -259,7 +261,7 @@ impl Loaded {
                         self.environment_mut(&chosen).endpoint_typed |= key == "endpoint_url";
                     }
                     Err(misfit) => self.diagnostics.push(Diagnostic {
-                        spot: MistakeLocation::Flag(flag),
+                        location: MistakeLocation::Flag(flag),
                         message: misfit.message,
                         hint: Some(misfit.hint),
                     }),
@@ -281,32 +283,32 @@ impl Loaded {
     }
 
     fn environment_mut(&mut self, name: &str) -> &mut EnvironmentConfig {
-        let all = &mut self.config.environments;
-        let at = all.iter().position(|environment| environment.name == name).unwrap_or_else(|| {
-            all.push(EnvironmentConfig { name: name.to_owned(), ..EnvironmentConfig::default() });
-            all.len() - 1
+        let environments = &mut self.config.environments;
+        let at = environments.iter().position(|environment| environment.name == name).unwrap_or_else(|| {
+            environments.push(EnvironmentConfig { name: name.to_owned(), ..EnvironmentConfig::default() });
+            environments.len() - 1
         });
-        &mut all[at]
+        &mut environments[at]
     }
 
-    /// Whether a key is written somewhere, right or wrong.
+    /// Returns whether a key is set anywhere, even to an invalid value.
     pub(super) fn is_written(&self, path: &str) -> bool {
         self.provenance.contains_key(path) || self.refused.contains(path)
     }
 
-    /// Where the value of a path comes from.
+    /// Returns where the value of a path comes from.
     pub fn origin(&self, path: &str) -> Origin {
         self.provenance.get(path).cloned().unwrap_or(Origin::Default)
     }
 
-    /// Adds a mistake about the value of a path.
-    pub fn wrong(&mut self, path: &str, message: String, hint: String) {
+    /// Adds an error about the value of a path.
+    pub fn add_error(&mut self, path: &str, message: String, hint: String) {
         let spot = self.origin(path).spot();
-        self.diagnostics.push(Diagnostic { spot, message, hint: Some(hint) });
+        self.diagnostics.push(Diagnostic { location: spot, message, hint: Some(hint) });
     }
 
-    /// A report if there is any mistake: exit code 2.
-    pub fn sound(&self) -> Result<(), Report> {
+    /// Returns an error report with exit code 2 if there are any errors.
+    pub fn check_errors(&self) -> Result<(), Report> {
         if self.diagnostics.is_empty() {
             return Ok(());
         }
@@ -320,31 +322,31 @@ impl Loaded {
         Err(report)
     }
 
-    /// The environment that was asked for, or the default one.
-    pub fn open(&self, asked: Option<&str>) -> Result<&EnvironmentConfig, Report> {
-        self.sound()?;
+    /// Returns the requested environment, or the default one.
+    pub fn select_environment(&self, requested: Option<&str>) -> Result<&EnvironmentConfig, Report> {
+        self.check_errors()?;
         let names: Vec<&str> = self.config.environments.iter().map(|environment| environment.name.as_str()).collect();
         let wrong = |message: String| Report::new("config", message, ExitCode::Usage);
         if names.is_empty() {
             return Err(if self.files.is_empty() {
                 wrong("there is no configuration".into())
-                    .cause(format!("looked for {}", self.looked.join(" and ")))
+                    .cause(format!("looked for {}", self.searched.join(" and ")))
                     .hint("write [environments.NAME] into config.toml, or name a file with --config; `cockpit demo` needs none")
             } else {
                 wrong(format!("{} names no environment", self.files.join(" and ")))
                     .hint("write [environments.NAME] into it")
             });
         }
-        let Some(name) = asked.or(self.config.default_environment.as_deref()) else {
+        let Some(name) = requested.or(self.config.default_environment.as_deref()) else {
             return Err(wrong("no environment is named".into()).hint(format!(
                 "--env NAME, or default_environment in the configuration; there are: {}",
-                listed(&names)
+                list_names(&names)
             )));
         };
         self.config.environment(name).ok_or_else(|| {
             let mean =
                 nearest(name, names.iter().copied()).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-            wrong(format!("there is no environment `{name}`")).hint(format!("{mean}there are: {}", listed(&names)))
+            wrong(format!("there is no environment `{name}`")).hint(format!("{mean}there are: {}", list_names(&names)))
         })
     }
 }

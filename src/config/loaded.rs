@@ -1,4 +1,4 @@
-//! The loaded configuration: the values, where each comes from, and every mistake.
+//! The loaded configuration: the values, their origins, and all errors.
 
 use super::diagnose::{Diagnostic, MistakeLocation, SourceFile};
 use super::schema::bare;
@@ -7,20 +7,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A command as far as its keys go.
+/// A command, as far as its keys are concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownCommand {
-    /// Its name in `[keys]`.
+    /// The name in `[keys]`.
     pub name: String,
-    /// Where it applies; commands of one scope must not share a key. Empty is everywhere.
+    /// The scope; commands in one scope must not share a key. Empty means everywhere.
     pub scope: String,
-    /// The keys that the command has unless others are configured.
+    /// The default keys.
     pub keys: Vec<String>,
-    /// Whether it is only listened to while something is typed, where no command of one's own is.
+    /// Whether it only applies while text is being typed, where user-defined commands do not.
     pub typing: bool,
 }
 
-/// Where a value comes from.
+/// The origin of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// Built in.
@@ -33,8 +33,8 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// `config.toml:12`, `environment variable COCKPIT_UI_THEME`, `flag --region`, `default`.
-    pub fn words(&self) -> String {
+    /// Returns the origin in words: `config.toml:12`, `environment variable COCKPIT_UI_THEME`, `flag --region`, `default`.
+    pub fn describe(&self) -> String {
         match self {
             Self::Default => "default".to_owned(),
             Self::File(file, span) => format!("{}:{}", file.name, file.place(span.start).0),
@@ -53,46 +53,46 @@ impl Origin {
     }
 }
 
-/// The configuration, where each value comes from, and every mistake.
+/// The configuration, with the origins of its values and all errors.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Loaded {
-    /// The values; what is wrong is left out of them.
+    /// The values, without invalid ones.
     pub config: Config,
-    /// Where each value comes from, by its path; what is not here is a default.
+    /// The origin of each value, by path; values that are missing here are defaults.
     pub provenance: BTreeMap<String, Origin>,
-    /// Paths whose value was wrong.
+    /// Paths with an invalid value.
     pub(super) refused: BTreeSet<String>,
-    /// Mistakes, in the order in which they stand.
+    /// Errors, in the order of their positions.
     pub diagnostics: Vec<Diagnostic>,
-    /// Files that were read, the later wins.
+    /// The files that were read; later ones take precedence.
     pub files: Vec<String>,
-    /// Where files were looked for and none was.
-    pub looked: Vec<String>,
+    /// The places where files were looked for and not found.
+    pub searched: Vec<String>,
 }
 
 impl Loaded {
-    /// Where its values stand.
+    /// Returns the positions of the values.
     pub fn places(&self) -> Places {
         Places(self.provenance.clone())
     }
 }
 
-/// Where the values of a configuration stand, for who has the values alone.
+/// The positions of a configuration's values, for code that only has the values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Places(BTreeMap<String, Origin>);
 
 impl Places {
-    /// Where a value of an environment stands (`config.toml:12`); of a list the element, where one is given. None: it was
-    /// not written.
+    /// Returns the position of a value of an environment (`config.toml:12`), or of an element in a list. `None` if it is not
+    /// set.
     pub fn of(&self, environment: &str, key: &str, element: Option<&str>) -> Option<String> {
         self.at(&format!("environments.{}.{key}", bare(environment)), element)
     }
 
-    /// The place in the files of the value at any path.
+    /// Returns the position in the files of the value at a path.
     pub fn at(&self, path: &str, element: Option<&str>) -> Option<String> {
         let origin = self.0.get(path)?;
-        let (Origin::File(file, span), Some(element)) = (origin, element) else { return Some(origin.words()) };
-        // A list of several lines: the element is the first text in these quotes from its beginning on.
+        let (Origin::File(file, span), Some(element)) = (origin, element) else { return Some(origin.describe()) };
+        // In a multi-line list, the element is the first occurrence of this text in quotes.
         let rest = file.text.get(span.start..).unwrap_or_default();
         let places = ['"', '\''].into_iter().filter_map(|quote| rest.find(&format!("{quote}{element}{quote}")));
         let at = span.start + places.min().unwrap_or(0);
@@ -105,15 +105,15 @@ mod tests {
     use crate::config::parse;
 
     #[test]
-    fn a_value_of_a_list_is_told_by_the_line_that_it_stands_in() {
+    fn list_element_has_the_position_of_its_own_line() {
         let text = "[environments.shop]\ncluster = \"shop\"\ndatabases = [\n  \"shop-db\", # the first\n  'shop-log',\n]\n\
                     [environments.shop.tunnel]\nservice = \"shop-db\"\n";
         let places = parse("config.toml", text).places();
-        let of = |key: &str, element: Option<&str>| places.of("shop", key, element);
-        assert_eq!(of("cluster", None).as_deref(), Some("config.toml:2"));
-        assert_eq!(of("databases", Some("shop-db")).as_deref(), Some("config.toml:4"));
-        assert_eq!(of("databases", Some("shop-log")).as_deref(), Some("config.toml:5"));
-        assert_eq!(of("tunnel.service", Some("shop-db")).as_deref(), Some("config.toml:8"));
-        assert_eq!(of("alarms", None), None);
+        let place_of = |key: &str, element: Option<&str>| places.of("shop", key, element);
+        assert_eq!(place_of("cluster", None).as_deref(), Some("config.toml:2"));
+        assert_eq!(place_of("databases", Some("shop-db")).as_deref(), Some("config.toml:4"));
+        assert_eq!(place_of("databases", Some("shop-log")).as_deref(), Some("config.toml:5"));
+        assert_eq!(place_of("tunnel.service", Some("shop-db")).as_deref(), Some("config.toml:8"));
+        assert_eq!(place_of("alarms", None), None);
     }
 }

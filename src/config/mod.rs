@@ -1,6 +1,6 @@
-//! The configuration: its types, and how files, environment variables and flags become one value.
+//! The configuration: its types, and how files, environment variables and flags are merged.
 //!
-//! Reading files happens in `read`; the types are plain data that the app may hold.
+//! Files are read in `read`; the types are plain data, so the app may hold them.
 
 mod aws_files;
 mod aws_settings;
@@ -27,7 +27,7 @@ pub use docs::markdown;
 pub use known::KNOWN;
 pub use load::{FILE, Flags, Request, load, parse};
 pub use loaded::{KnownCommand, Loaded, Origin, Places};
-pub use read::{LARGEST, is_named_pipe};
+pub use read::{MAX_FILE_SIZE, is_named_pipe};
 pub use schema::{Known, Place, TableScope};
 pub use show::{Row, rows};
 pub use types::{

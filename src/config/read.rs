@@ -1,10 +1,10 @@
-//! One file: from its bytes to checked entries and its mistakes.
+//! Reads one file into checked entries and errors.
 
 use super::commands::{self, Placed};
 use super::diagnose::{Diagnostic, MistakeLocation, SourceFile};
 use super::known::{known, names_in};
 use super::schema::{Known, TableScope};
-use super::tables::{pairs, words};
+use super::tables::{pairs, type_name};
 use super::units;
 use super::value::{InvalidValue, Value};
 use crate::model::names::nearest;
@@ -15,35 +15,35 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// The largest file that is read.
-pub const LARGEST: usize = 1024 * 1024;
+/// Maximum size of a file in bytes.
+pub const MAX_FILE_SIZE: usize = 1024 * 1024;
 
-/// The setting of one entry of a file.
+/// One entry of a file.
 #[derive(Debug, Clone)]
 pub(super) enum Setting {
-    /// An environment is named, whatever it holds.
+    /// An environment exists, regardless of its contents.
     Environment(String),
-    /// A known key, perhaps of an environment or of a service's build.
+    /// A known key, possibly of an environment or of a service's build.
     Known(&'static Known, Option<String>, Value),
-    /// A known key with an invalid value, which was already reported.
+    /// A known key with an invalid value, which has already been reported.
     Refused(&'static Known, Option<String>),
-    /// Keys of a command.
+    /// The keys of a command.
     Keys(String, Vec<String>),
-    /// A command of one's own, with the places of its keys.
+    /// A user-defined command, with the positions of its keys.
     Command(Box<Placed>),
 }
 
-/// A setting with its place.
+/// An entry with its position.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub setting: Setting,
     pub span: Range<usize>,
 }
 
-/// Reads a whole file; `name` is how messages call it.
+/// Reads a whole file; `name` is its name in messages.
 pub(super) fn file(path: &Path, name: &str) -> Result<Arc<SourceFile>, Diagnostic> {
     let wrong = |message: String, hint: &str| Diagnostic {
-        spot: MistakeLocation::Path(name.to_owned()),
+        location: MistakeLocation::Path(name.to_owned()),
         message,
         hint: Some(hint.to_owned()),
     };
@@ -52,9 +52,9 @@ pub(super) fn file(path: &Path, name: &str) -> Result<Arc<SourceFile>, Diagnosti
     }
     let mut bytes = Vec::new();
     std::fs::File::open(path)
-        .and_then(|file| file.take(LARGEST as u64 + 1).read_to_end(&mut bytes))
+        .and_then(|file| file.take(MAX_FILE_SIZE as u64 + 1).read_to_end(&mut bytes))
         .map_err(|error| wrong(format!("this file cannot be read: {error}"), "check its path and its permissions"))?;
-    if bytes.len() > LARGEST {
+    if bytes.len() > MAX_FILE_SIZE {
         return Err(wrong(
             "this file is larger than 1 MiB".into(),
             "a configuration is a few kilobytes: is it this file?",
@@ -70,8 +70,8 @@ pub(super) fn file(path: &Path, name: &str) -> Result<Arc<SourceFile>, Diagnosti
     }
 }
 
-/// Whether a file is a pipe with a name: who reads it waits until somebody writes into it. One that a shell hands in
-/// (`<(…)`, `/dev/stdin`) has its writer.
+/// Returns whether a file is a named pipe, which blocks its reader until somebody writes. Pipes passed by a shell (`<(…)`,
+/// `/dev/stdin`) have a writer and do not count.
 pub fn is_named_pipe(path: &Path) -> bool {
     use std::os::unix::fs::FileTypeExt as _;
     let handed_in = path.starts_with("/dev") || path.starts_with("/proc");
@@ -88,15 +88,15 @@ pub(super) fn entries(source: &Arc<SourceFile>) -> (Vec<Entry>, Vec<Diagnostic>)
         broken.push(source.place(span.start).0);
         let message = error.message().lines().next().unwrap_or_default();
         let hint = "the file must be TOML: KEY = VALUE, texts in quotation marks, each environment and each key once";
-        reader.wrong(span, format!("this is no TOML: {message}"), hint);
+        reader.wrong(span, format!("this is not TOML: {message}"), hint);
     }
-    let told = reader.mistakes.len();
+    let toml_errors = reader.mistakes.len();
     reader.top(table.get_ref());
-    // What a line that is no TOML seems to hold says nothing.
+    // A line that is not TOML says nothing reliable about its contents.
     let mut number = 0;
     reader.mistakes.retain(|mistake| {
         number += 1;
-        number <= told || mistake.line_and_column().is_none_or(|(line, _)| !broken.contains(&line))
+        number <= toml_errors || mistake.line_and_column().is_none_or(|(line, _)| !broken.contains(&line))
     });
     (reader.entries, reader.mistakes)
 }
@@ -110,7 +110,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn wrong(&mut self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
         self.mistakes.push(Diagnostic {
-            spot: MistakeLocation::File(Arc::clone(self.source), span),
+            location: MistakeLocation::File(Arc::clone(self.source), span),
             message: message.into(),
             hint: Some(hint.into()),
         });
@@ -130,8 +130,8 @@ impl Reader<'_> {
                 "commands" => match value.get_ref() {
                     DeValue::Array(elements) => {
                         let mut mistakes = Vec::new();
-                        let told = &mut |span, message, hint| mistakes.push((span, message, hint));
-                        for placed in commands::read(elements, &span, told) {
+                        let record = &mut |span, message, hint| mistakes.push((span, message, hint));
+                        for placed in commands::read(elements, &span, record) {
                             self.entries
                                 .push(Entry { setting: Setting::Command(Box::new(placed)), span: span.clone() });
                         }
@@ -191,7 +191,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A key, or a table of keys, within `table`.
+    /// Reads a key, or a table of keys, within `table`.
     fn pair(
         &mut self,
         within: TableScope,
@@ -246,7 +246,7 @@ impl Reader<'_> {
                 for (span, message, hint) in mistakes {
                     self.wrong(span, message, hint);
                 }
-                // Half a list would be a smaller environment.
+                // A partial list would be a smaller environment.
                 return sound.then_some(Value::Units(units));
             }
             DeValue::Array(elements) if kind.is_list() => {
@@ -258,7 +258,7 @@ impl Reader<'_> {
                             Err(misfit) => self.wrong(element.span(), misfit.message, misfit.hint),
                         },
                         other => {
-                            let message = format!("a text must stand here, not {}", words(other));
+                            let message = format!("a text must stand here, not {}", type_name(other));
                             self.wrong(element.span(), message, "put it in quotation marks");
                         }
                     }
@@ -267,7 +267,7 @@ impl Reader<'_> {
             }
             DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) if kind != super::value::Kind::Switch => {
                 Err(InvalidValue {
-                    message: format!("`{name}` must be {}, not {}", kind.words(), words(value.get_ref())),
+                    message: format!("`{name}` must be {}, not {}", kind.words(), type_name(value.get_ref())),
                     hint: match kind {
                         super::value::Kind::Interval => "write it with its unit: \"10s\"",
                         super::value::Kind::Size => "write it with its unit: \"4 GiB\"",
@@ -277,7 +277,7 @@ impl Reader<'_> {
                 })
             }
             other => Err(InvalidValue {
-                message: format!("`{name}` must be {}, not {}", kind.words(), words(other)),
+                message: format!("`{name}` must be {}, not {}", kind.words(), type_name(other)),
                 hint: "see docs/configuration.md".to_owned(),
             }),
         };

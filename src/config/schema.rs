@@ -1,4 +1,4 @@
-//! The description of a known key. The table of known keys is in `known`.
+//! The description of a known key. `known` has the table of all keys.
 
 use super::types::{BuildConfig, Config, EnvironmentConfig};
 use super::value::{Kind, Value};
@@ -6,46 +6,46 @@ use super::value::{Kind, Value};
 /// A key of the configuration: its type, default, description and example.
 #[derive(Debug, Clone, Copy)]
 pub struct Known {
-    /// `ui.theme`; within an environment the rest of the path: `refresh.services`.
+    /// The path: `ui.theme`, or for an environment the part after its name: `refresh.services`.
     pub key: &'static str,
     /// The type of its value.
     pub kind: Kind,
-    /// Where it stands, how it is set and read.
+    /// The table it belongs to, with its setter and getter.
     pub place: Place,
-    /// The behaviour without it, in words.
+    /// The behaviour if it is not set, in words.
     pub default: &'static str,
     pub doc: &'static str,
-    /// An example value, as the file writes it.
+    /// An example value, as written in the file.
     pub example: &'static str,
 }
 
-/// The table in which a key stands.
+/// The table that a key belongs to.
 #[derive(Debug, Clone, Copy)]
 pub enum Place {
     /// At the top or in `[ui]`.
     Top {
         set: fn(&mut Config, Value),
-        /// The value of the key in a configuration; none where it is not set.
+        /// Returns the key's value in a configuration; `None` if it is not set.
         get: fn(&Config) -> Option<Value>,
     },
     /// In `[environments.NAME]`.
     Environment {
         set: fn(&mut EnvironmentConfig, Value),
-        /// The value of the key in an environment; none where it is not set.
+        /// Returns the key's value in an environment; `None` if it is not set.
         get: fn(&EnvironmentConfig) -> Option<Value>,
     },
     /// In `[build.SERVICE]`.
     Build {
         set: fn(&mut BuildConfig, Value),
-        /// The value of the key in a build; none where it is not set.
+        /// Returns the key's value in a build; `None` if it is not set.
         get: fn(&BuildConfig) -> Option<Value>,
     },
 }
 
-/// Which tables a key can stand in.
+/// The tables that a key can belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TableScope {
-    /// At the top, or a table of its own.
+    /// The top level, or a top-level table.
     Top,
     /// `[environments.NAME]`.
     Environment,
@@ -54,7 +54,7 @@ pub enum TableScope {
 }
 
 impl TableScope {
-    /// The table whose entries it is: `environments`.
+    /// Returns the table whose entries contain the key: `environments`.
     pub fn table(self) -> Option<&'static str> {
         match self {
             Self::Top => None,
@@ -65,7 +65,7 @@ impl TableScope {
 }
 
 impl Known {
-    /// Which tables it can stand in.
+    /// Returns the tables that the key can belong to.
     pub fn within(&self) -> TableScope {
         match self.place {
             Place::Top { .. } => TableScope::Top,
@@ -74,12 +74,12 @@ impl Known {
         }
     }
 
-    /// The environment variable that sets it: `COCKPIT_UI_THEME`; only for keys at the top.
+    /// Returns the environment variable that sets the key: `COCKPIT_UI_THEME`. Only top-level keys have one.
     pub fn variable(&self) -> Option<String> {
         (self.within() == TableScope::Top).then(|| format!("COCKPIT_{}", self.key.replace('.', "_").to_uppercase()))
     }
 
-    /// Its whole path in the file; `name` is that of the environment or service.
+    /// Returns the full path in the file; `name` is the environment or service.
     pub fn path(&self, name: Option<&str>) -> String {
         match (self.within().table(), name) {
             (Some(table), Some(name)) => format!("{table}.{}.{}", bare(name), self.key),
@@ -88,7 +88,7 @@ impl Known {
     }
 }
 
-/// A name as TOML writes it in a path.
+/// Writes a name as TOML requires it in a path.
 pub fn bare(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     if !name.is_empty() && name.chars().all(plain) {

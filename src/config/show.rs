@@ -1,4 +1,4 @@
-//! Every value with where it comes from, and the mistakes, as plain rows.
+//! Lists every value with its origin, and the errors, as plain rows.
 
 use super::known::KNOWN;
 use super::loaded::Loaded;
@@ -6,24 +6,24 @@ use super::own_commands::EACH_COMMAND;
 use super::schema::{Place, bare};
 use super::value::Value;
 
-/// A key with its value and where that came from.
+/// A key with its value and origin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Its path: `environments.staging.account`.
+    /// The path: `environments.staging.account`.
     pub key: String,
-    /// The value; `None` where there is none.
+    /// The value, if there is one.
     pub value: Option<Value>,
-    /// The behaviour where there is none, in words.
+    /// The behaviour without a value, in words.
     pub default: &'static str,
-    /// `config.toml:12`, `default`, …
+    /// The origin: `config.toml:12`, `default`, …
     pub from: String,
 }
 
-/// Every known key: those at the top, then those of each environment, then key bindings.
+/// Returns every known key: top-level keys, then those of each environment, then key bindings.
 pub fn rows(loaded: &Loaded) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut add = |key: String, value, default| {
-        let from = loaded.origin(&key).words();
+        let from = loaded.origin(&key).describe();
         rows.push(Row { key, value, default, from });
     };
     for known in KNOWN {

@@ -1,13 +1,13 @@
-//! Reads of TOML tables that several places need.
+//! Helpers for reading TOML tables.
 
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// A key, its place and its value.
+/// A key, its position and its value.
 pub(super) type Pair<'a, 'i> = (&'a str, Range<usize>, &'a Spanned<DeValue<'i>>);
 
-/// The pairs of a table, in the order of the file.
+/// Returns the pairs of a table, in the order of the file.
 pub(super) fn pairs<'a, 'i>(table: &'a DeTable<'i>) -> Vec<Pair<'a, 'i>> {
     let mut pairs: Vec<Pair<'a, 'i>> =
         table.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value)).collect();
@@ -15,8 +15,8 @@ pub(super) fn pairs<'a, 'i>(table: &'a DeTable<'i>) -> Vec<Pair<'a, 'i>> {
     pairs
 }
 
-/// The type of a value, in words.
-pub(super) fn words(value: &DeValue<'_>) -> &'static str {
+/// Returns the type of a value in words.
+pub(super) fn type_name(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",
         DeValue::Integer(_) => "a number",

@@ -1,4 +1,4 @@
-//! Configurations as people write them.
+//! Tests of whole configurations.
 
 use super::*;
 use crate::model::infra::Tool;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A folder of its own, removed at the end.
+/// A temporary folder, removed at the end.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -26,7 +26,7 @@ impl Folder {
     }
 
     fn request(&self) -> Request {
-        Request { folder: self.0.join("inner"), home: Some(self.0.join("home/cockpit")), ..Request::default() }
+        Request { folder: self.0.join("inner"), config_folder: Some(self.0.join("home/cockpit")), ..Request::default() }
     }
 }
 
@@ -36,7 +36,7 @@ impl Drop for Folder {
     }
 }
 
-/// The repository whose shipped configuration is read, and whose documents are written.
+/// The repository, which contains the shipped configuration and the generated documents.
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
@@ -52,12 +52,12 @@ fn with(text: &str, commands: &[KnownCommand]) -> Loaded {
     loaded
 }
 
-fn told(loaded: &Loaded) -> Vec<String> {
+fn messages(loaded: &Loaded) -> Vec<String> {
     loaded.diagnostics.iter().map(|mistake| format!("{} {}", mistake.place(), mistake.message)).collect()
 }
 
 #[test]
-fn a_clock_is_no_interval() {
+fn time_of_day_is_not_an_interval() {
     for text in ["16:01:44", "1d 01:02:03", "00:00:30"] {
         assert!(value::Kind::Interval.of_text(text).is_err(), "{text}");
     }
@@ -65,50 +65,50 @@ fn a_clock_is_no_interval() {
 }
 
 #[test]
-fn the_example_works_as_it_is() {
+fn example_is_valid() {
     let root = repository();
     let loaded = load(&Request { folder: root.clone(), ..Request::default() });
-    assert_eq!(told(&loaded), [""; 0]);
+    assert_eq!(messages(&loaded), [""; 0]);
     let names: Vec<&str> = loaded.config.environments.iter().map(|environment| environment.name.as_str()).collect();
     assert_eq!(names, ["staging", "prod", "pantri", "pantri-dev", "minimal"]);
     for (name, dir) in [("staging", "envs/staging"), ("prod", "envs/prod"), ("minimal", "envs/minimal")] {
-        let infra = &loaded.open(Some(name)).unwrap().infra;
+        let infra = &loaded.select_environment(Some(name)).unwrap().infra;
         assert_eq!(infra.kind, Some(Tool::Terragrunt));
         let dir = root.join("infra/terraform").join(dir);
         assert!(dir.is_dir() && infra.dir.as_deref().map(Path::new) == Some(&dir), "{infra:?}");
     }
-    let dev = loaded.open(Some("pantri-dev")).unwrap();
+    let dev = loaded.select_environment(Some("pantri-dev")).unwrap();
     assert_eq!((dev.account.as_deref(), dev.region.as_deref(), dev.cluster.as_deref()), (None, None, None));
     let [unit] = &dev.infra.units[..] else { panic!("{dev:?}") };
     assert_eq!((unit.name.as_str(), unit.workspace.as_deref()), ("pantri", Some("dev")));
     assert!(Path::new(&unit.dir).join(&unit.var_files[0]).is_file(), "{unit:?}");
-    let staging = loaded.open(None).unwrap();
+    let staging = loaded.select_environment(None).unwrap();
     assert_eq!(staging.exact_services().unwrap().len(), 2);
-    assert!(loaded.open(Some("prod")).unwrap().guarded);
-    assert_eq!(loaded.open(Some("minimal")).unwrap().cluster, None);
-    let error = loaded.open(Some("stagin")).unwrap_err();
+    assert!(loaded.select_environment(Some("prod")).unwrap().guarded);
+    assert_eq!(loaded.select_environment(Some("minimal")).unwrap().cluster, None);
+    let error = loaded.select_environment(Some("stagin")).unwrap_err();
     assert_eq!(error.message, "there is no environment `stagin`");
     assert_eq!(error.hint.unwrap(), "did you mean `staging`? there are: staging, prod, pantri, pantri-dev, minimal");
 }
 
 #[test]
-fn what_is_commented_out_in_the_example_is_right_too() {
+fn commented_out_lines_of_the_example_are_valid() {
     let root = repository();
     let text = std::fs::read_to_string(root.join("config.toml")).unwrap();
     let is_setting = |line: &str| {
         line.starts_with('[')
             || line.split_once(" = ").is_some_and(|(key, _)| key.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
     };
-    // Sub-tables may stand after other tables, so turning comments on in place stays valid.
+    // Sub-tables may follow other tables, so turning comments on in place stays valid.
     let on: Vec<&str> =
         text.lines().map(|line| line.strip_prefix("# ").filter(|rest| is_setting(rest)).unwrap_or(line)).collect();
     let on = on.join("\n");
     assert!(on.contains("\n[environments.staging.refresh]\nservices"), "{on}");
-    assert_eq!(told(&of(&on)), [""; 0]);
+    assert_eq!(messages(&of(&on)), [""; 0]);
 }
 
 #[test]
-fn the_documentation_is_that_of_the_table() {
+fn documentation_matches_the_table() {
     let path = repository().join("docs/configuration.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -119,11 +119,11 @@ fn the_documentation_is_that_of_the_table() {
 }
 
 #[test]
-fn each_example_and_each_default_of_the_table_is_right() {
+fn examples_and_defaults_of_the_table_are_valid() {
     for known in KNOWN {
         let line = format!("{} = {}", known.key, known.example);
         let text = if known.within() == crate::config::TableScope::Environment {
-            // A kind of infrastructure needs its units, and these their kind.
+            // A kind of infrastructure requires its units, and units their kind.
             let beside = match known.key {
                 "infra.kind" => "infra.dir = \"x\"",
                 "infra.dir" => "infra.kind = \"terragrunt\"",
@@ -140,7 +140,7 @@ fn each_example_and_each_default_of_the_table_is_right() {
         } else {
             format!("{line}\n[environments.staging]")
         };
-        assert_eq!(told(&of(&text)), [""; 0], "{line}");
+        assert_eq!(messages(&of(&text)), [""; 0], "{line}");
     }
     let defaults = of("[environments.x]");
     for row in rows(&defaults).iter().filter(|row| row.key.contains(".refresh.")) {
@@ -149,7 +149,7 @@ fn each_example_and_each_default_of_the_table_is_right() {
 }
 
 #[test]
-fn all_mistakes_are_told_at_once() {
+fn all_errors_are_reported_at_once() {
     let loaded = of(r#"default_environment = "stagin"
 colour = true
 [ui]
@@ -179,7 +179,7 @@ quit = "hyper-x"
 y = 1
 "#);
     assert_eq!(
-        told(&loaded),
+        messages(&loaded),
         [
             "config.toml:1:1 there is no environment `stagin`",
             "config.toml:2:1 unknown key `colour`",
@@ -209,13 +209,13 @@ y = 1
     assert!(hint(4).starts_with("did you mean `account`? known here: project, account, region"), "{}", hint(4));
     assert!(hint(2).starts_with("did you mean `theme`?"));
     assert!(hint(0).starts_with("did you mean `staging`?"));
-    let report = loaded.sound().unwrap_err();
+    let report = loaded.check_errors().unwrap_err();
     assert_eq!(report.message, "the configuration has 22 mistakes");
     assert_eq!(report.code.code(), 2);
 }
 
 #[test]
-fn a_mistake_is_shown_in_its_line() {
+fn error_is_shown_with_its_line() {
     let loaded = of("[environments.staging]\nacount = \"1\u{9b}\" # 日本\n");
     assert_eq!(
         loaded.diagnostics[0].text(),
@@ -231,19 +231,22 @@ fn a_mistake_is_shown_in_its_line() {
 }
 
 #[test]
-fn what_is_no_toml_does_not_hide_the_rest() {
+fn invalid_toml_does_not_hide_other_errors() {
     let loaded =
         of("default_environment = staging\n[environments.staging]\nregion = \"tokyo\"\n[environments.staging]\n");
-    let told = told(&loaded);
-    assert!(told[0].starts_with("config.toml:1:23 this is no TOML"), "{told:?}");
-    assert!(told.iter().any(|line| line.starts_with("config.toml:4:") && line.contains("duplicate")), "{told:?}");
-    assert!(told.iter().any(|line| line.contains("`tokyo` is not a region")), "{told:?}");
+    let messages = messages(&loaded);
+    assert!(messages[0].starts_with("config.toml:1:23 this is not TOML"), "{messages:?}");
+    assert!(
+        messages.iter().any(|line| line.starts_with("config.toml:4:") && line.contains("duplicate")),
+        "{messages:?}"
+    );
+    assert!(messages.iter().any(|line| line.contains("`tokyo` is not a region")), "{messages:?}");
 }
 
 #[test]
-fn unreadable_files_are_mistakes_not_panics() {
+fn unreadable_files_are_errors_not_panics() {
     let folder = Folder::new();
-    folder.write("latin.toml", b"a = \"x\"\nb = \"\xe9\"").write("big.toml", vec![b'#'; LARGEST + 1]);
+    folder.write("latin.toml", b"a = \"x\"\nb = \"\xe9\"").write("big.toml", vec![b'#'; MAX_FILE_SIZE + 1]);
     for (name, says) in [
         ("latin.toml", "this file is not UTF-8 (line 2)"),
         ("big.toml", "this file is larger than 1 MiB"),
@@ -257,7 +260,7 @@ fn unreadable_files_are_mistakes_not_panics() {
 }
 
 #[test]
-fn paths_of_files_are_whole_wherever_the_program_is_started() {
+fn file_paths_are_resolved_regardless_of_the_working_folder() {
     let folder = Folder::new();
     let user = PathBuf::from("/home/someone");
     for (written, expected) in [
@@ -270,12 +273,12 @@ fn paths_of_files_are_whole_wherever_the_program_is_started() {
             "config.toml",
             format!("audit_file = \"{written}\"\nui.theme = \"themes/own.toml\"\n[environments.a]\n"),
         );
-        // `inner` is where it is started, the file is in its parent.
-        let loaded = load(&Request { user: Some(user.clone()), ..folder.request() });
+        // The program starts in `inner`; the file is in its parent.
+        let loaded = load(&Request { home_folder: Some(user.clone()), ..folder.request() });
         assert_eq!(loaded.config.audit_file.as_deref(), Some(expected.to_str().unwrap()), "{written}");
         assert_eq!(loaded.config.ui.theme.as_deref(), Some(folder.0.join("themes/own.toml").to_str().unwrap()));
     }
-    let mut request = Request { user: Some(user), ..folder.request() };
+    let mut request = Request { home_folder: Some(user), ..folder.request() };
     request.variables =
         vec![("COCKPIT_AUDIT_FILE".into(), "here.jsonl".into()), ("COCKPIT_UI_THEME".into(), "light".into())];
     let loaded = load(&request);
@@ -284,7 +287,7 @@ fn paths_of_files_are_whole_wherever_the_program_is_started() {
 }
 
 #[test]
-fn later_layers_win_key_by_key() {
+fn later_layers_override_key_by_key() {
     let folder = Folder::new();
     folder
         .write("config.toml", "default_environment = \"a\"\nui.theme = \"light\"\n[environments.b]\nregion = \"us-east-1\"\nprofile = \"p\"\n[environments.a]\n")
@@ -297,7 +300,7 @@ fn later_layers_win_key_by_key() {
     ];
     request.flags.profile = Some("q".into());
     let loaded = load(&request);
-    assert_eq!(told(&loaded), ["environment variable COCKPIT_UI_ASCII this must be true or false"]);
+    assert_eq!(messages(&loaded), ["environment variable COCKPIT_UI_ASCII this must be true or false"]);
     let names: Vec<&str> = loaded.config.environments.iter().map(|environment| environment.name.as_str()).collect();
     assert_eq!(names, ["b", "a"]);
     let b = loaded.config.environment("b").unwrap();
@@ -316,25 +319,25 @@ fn later_layers_win_key_by_key() {
 }
 
 #[test]
-fn no_configuration_says_where_it_was_looked_for() {
+fn missing_configuration_reports_where_it_was_looked_for() {
     let folder = Folder::new();
-    // The search goes up to the root, where a stranger's file may be: only its absence is tested.
-    let loaded =
-        load(&Request { folder: folder.0.join("inner"), home: Some(folder.0.join("home")), ..Request::default() });
+    // The search goes up to the root, where an unrelated file may exist, so only the absence of a configuration is tested.
+    let (inner, home) = (folder.0.join("inner"), Some(folder.0.join("home")));
+    let loaded = load(&Request { folder: inner, config_folder: home, ..Request::default() });
     if loaded.files.is_empty() {
-        let error = loaded.open(Some("x")).unwrap_err();
+        let error = loaded.select_environment(Some("x")).unwrap_err();
         assert_eq!(error.message, "there is no configuration");
         assert!(error.causes[0].contains("config.toml"));
     }
-    assert_eq!(of("[environments.a]").open(None).unwrap_err().message, "no environment is named");
+    assert_eq!(of("[environments.a]").select_environment(None).unwrap_err().message, "no environment is named");
 }
 
 #[test]
-fn a_cluster_is_used_where_its_arn_says_or_refused() {
+fn cluster_arn_sets_region_and_account_or_is_refused() {
     const ARN: &str = "arn:aws:ecs:eu-west-1:123456789012:cluster/shop";
     let environment = |text: &str| {
         let loaded = parse("config.toml", &format!("[environments.a]\ncluster = \"{ARN}\"\n{text}"));
-        (told(&loaded), loaded.config.environments[0].clone())
+        (messages(&loaded), loaded.config.environments[0].clone())
     };
     for text in ["", "region = \"eu-west-1\"\n", "account = \"123456789012\"\nregion = \"eu-west-1\"\n"] {
         let (mistakes, found) = environment(text);
@@ -352,21 +355,21 @@ fn a_cluster_is_used_where_its_arn_says_or_refused() {
     for text in ["arn:aws:rds:eu-west-1:123456789012:cluster:db", "arn:aws:ecs:eu-west-1:123456789012:service/shop/web"]
     {
         let loaded = parse("config.toml", &format!("[environments.a]\ncluster = \"{text}\"\n"));
-        assert_eq!(told(&loaded), [format!("config.toml:2:1 `{text}` is not an ARN of an ECS cluster")]);
+        assert_eq!(messages(&loaded), [format!("config.toml:2:1 `{text}` is not an ARN of an ECS cluster")]);
     }
 }
 
 #[test]
-fn a_region_flag_does_not_take_a_cluster_out_of_its_region() {
+fn region_flag_does_not_move_a_cluster_arn() {
     let folder = Folder::new();
     folder.write("config.toml", "[environments.a]\ncluster = \"arn:aws:ecs:eu-west-1:123456789012:cluster/shop\"\n");
     let flags = Flags { environment: Some("a".into()), region: Some("us-east-1".into()), ..Flags::default() };
     let loaded = load(&Request { flags, ..folder.request() });
-    assert_eq!(loaded.diagnostics.len(), 1, "{:?}", told(&loaded));
+    assert_eq!(loaded.diagnostics.len(), 1, "{:?}", messages(&loaded));
 }
 
 #[test]
-fn hooks_and_builds_belong_to_the_folder_of_the_file_that_sets_them() {
+fn hooks_and_builds_run_in_the_folder_of_their_file() {
     let folder = Folder::new();
     folder
         .write(
@@ -377,7 +380,7 @@ fn hooks_and_builds_belong_to_the_folder_of_the_file_that_sets_them() {
             "home/cockpit/config.toml",
             "[hooks]\nafter_deploy = \"./notify.sh\"\n[build.api]\ncontext = \"~/api\"\n",
         );
-    let loaded = load(&Request { user: Some("/home/me".into()), ..folder.request() });
+    let loaded = load(&Request { home_folder: Some("/home/me".into()), ..folder.request() });
     let at = |name: &str| Some(folder.0.join(name).display().to_string());
     let hooks = &loaded.config.hooks;
     assert_eq!(
@@ -406,14 +409,14 @@ fn keys_are_checked_against_the_commands() {
     ];
     let loaded = with("[keys]\nquitt = \"x\"\ndeploy = [\"d\", \"q\"]\ndrop = \"d\"\nstop = \"d\"\n", &commands);
     assert_eq!(
-        told(&loaded),
+        messages(&loaded),
         [
             "config.toml:2:1 there is no command `quitt`",
             "config.toml:3:1 `q` is also the key of `quit`",
             "config.toml:5:1 `d` is also the key of `deploy`",
         ]
     );
-    assert_eq!(told(&with("[keys]\nquit = \"z\"\ndrop = \"q\"\n", &commands)), [""; 0]);
+    assert_eq!(messages(&with("[keys]\nquit = \"z\"\ndrop = \"q\"\n", &commands)), [""; 0]);
 }
 
 proptest::proptest! {
@@ -438,10 +441,10 @@ proptest::proptest! {
 }
 
 #[test]
-fn a_beginning_of_names_is_no_pattern() {
-    let told = told(&of("[environments.a]\nalarms = [\"*\", \"shop-*\", \"shop-\"]\nschedules = \"shop-?\"\n"));
-    for (said, pattern) in told.iter().zip(["`*`", "`shop-*`", "`shop-?`"]) {
-        assert!(said.contains(&format!("{pattern} is a pattern")), "{said}");
+fn name_prefix_must_not_be_a_pattern() {
+    let messages = messages(&of("[environments.a]\nalarms = [\"*\", \"shop-*\", \"shop-\"]\nschedules = \"shop-?\"\n"));
+    for (message, pattern) in messages.iter().zip(["`*`", "`shop-*`", "`shop-?`"]) {
+        assert!(message.contains(&format!("{pattern} is a pattern")), "{message}");
     }
-    assert_eq!(told.len(), 3, "{told:?}");
+    assert_eq!(messages.len(), 3, "{messages:?}");
 }

@@ -5,15 +5,15 @@ use crate::model::names::ends_in;
 use crate::model::offered::{self, Flag};
 use crate::model::parameters::Secret;
 use crate::model::parameters::named::ParameterReference;
-use crate::model::parameters::own::{self, Whose};
+use crate::model::parameters::own::{self, SecretOwnership};
 use crate::model::risk::Risk;
 use crate::model::source::Intervals;
 use std::collections::BTreeMap;
 
-/// Everything that is configured.
+/// The whole configuration.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Config {
-    /// The environment that is opened when none is named.
+    /// The environment to open if none is named.
     pub default_environment: Option<String>,
     /// The environments, in the order of the file.
     pub environments: Vec<EnvironmentConfig>,
@@ -21,43 +21,43 @@ pub struct Config {
     pub ui: Ui,
     /// Key bindings that differ from the defaults: command name → keys.
     pub keys: BTreeMap<String, Vec<String>>,
-    /// Commands around a deployment.
+    /// Commands run around a deployment.
     pub hooks: Hooks,
-    /// Commands of one's own, in the order of the files.
+    /// User-defined commands, in the order of the files.
     pub commands: Vec<CommandConfig>,
-    /// How images are built, by the short name of their service.
+    /// Image builds, by the short name of their service.
     pub builds: BTreeMap<String, BuildConfig>,
-    /// The audit file, instead of the one in the user's state folder.
+    /// The audit file, if not the one in the user's state folder.
     pub audit_file: Option<String>,
-    /// The folder of saved queries, instead of the one beside the user's configuration.
+    /// The folder of saved queries, if not the one beside the user's configuration.
     pub queries: Option<String>,
 }
 
-/// A command of one's own: `[[commands]]`.
+/// A user-defined command: `[[commands]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandConfig {
-    /// The name that the palette shows and `cockpit run` takes.
+    /// The name in the palette and for `cockpit run`.
     pub name: String,
-    /// Two or three words for lists; its name where there is none.
+    /// Two or three words for lists; the name if `None`.
     pub title: Option<String>,
     /// A sentence for help and palette.
     pub doc: Option<String>,
     pub key: Option<String>,
-    /// The pane in which it applies; none: everywhere.
+    /// The pane in which it applies; `None` means everywhere.
     pub pane: Option<String>,
-    /// The kind of thing that must be selected; none: nothing need be.
+    /// The kind of thing that must be selected; `None` means nothing.
     pub selection: Option<String>,
     /// The command line, for `sh -c`.
     pub run: String,
     /// The risk of the command to the environment.
     pub risk: Risk,
-    /// Whether it has the terminal until it ends; else its output is kept and shown.
+    /// Whether it uses the terminal until it ends. Otherwise its output is kept and shown in a window.
     pub foreground: bool,
-    /// Whether it gets the credentials of the environment.
+    /// Whether it receives the credentials of the environment.
     pub credentials: bool,
-    /// Whether it gets the address of the environment's database, through a tunnel of its own.
+    /// Whether it receives the address of the environment's database, through its own tunnel.
     pub database: bool,
-    /// Where it is run: the folder of the file that names it.
+    /// The working folder: that of the file that defines it.
     pub folder: Option<String>,
 }
 
@@ -71,7 +71,7 @@ impl Default for CommandConfig {
             pane: None,
             selection: None,
             run: String::new(),
-            // One that does not say what it risks is never taken for harmless.
+            // A command without a risk is treated as the most dangerous.
             risk: Risk::Destroy,
             foreground: false,
             credentials: false,
@@ -81,92 +81,93 @@ impl Default for CommandConfig {
     }
 }
 
-/// Commands around a deployment, run by `sh` in the folder of the file that names them.
+/// Commands run around a deployment by `sh`, in the folder of the file that names them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hooks {
     /// Before the service is changed; a failure stops the deployment.
     pub before_deploy: Option<String>,
-    /// After its end, whatever it is.
+    /// After the deployment has ended, with any outcome.
     pub after_deploy: Option<String>,
-    /// Where the one before is run; none is the folder in which the program was started.
+    /// The working folder of `before_deploy`; `None` means the program's.
     pub before_folder: Option<String>,
-    /// Where the one after is run.
+    /// The working folder of `after_deploy`.
     pub after_folder: Option<String>,
 }
 
 /// How the image of a service is built.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BuildConfig {
-    /// The folder that is sent to the build; a relative one begins where the file is that names it.
+    /// The build context; a relative path starts at the folder of the file that contains it.
     pub context: String,
-    /// The Dockerfile, as seen from the context; `Dockerfile` where none is named.
+    /// The Dockerfile, relative to the context; `Dockerfile` if `None`.
     pub dockerfile: Option<String>,
-    /// The stage of the Dockerfile that is built.
+    /// The stage of the Dockerfile to build.
     pub target: Option<String>,
-    /// `docker` or `podman`; none: whichever there is.
+    /// `docker` or `podman`; `None` means whichever is installed.
     pub program: Option<String>,
-    /// `linux/arm64`; none: that of the task definition.
+    /// The platform, such as `linux/arm64`; `None` means the task definition's.
     pub platform: Option<String>,
 }
 
-/// An environment: which AWS account, and what of it is looked at.
+/// An environment: an AWS account, and the parts of it to look at.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EnvironmentConfig {
-    /// `staging`: what `--env` names.
+    /// The name, as for `--env`: `staging`.
     pub name: String,
     /// The project: `bookmark-manager`.
     pub project: String,
-    /// 12 digits. Facts of another account are never shown as this environment's.
+    /// The account id, 12 digits. Data of another account is never shown as this environment's.
     pub account: Option<String>,
     /// `ap-northeast-1`.
     pub region: Option<String>,
     /// A profile of the AWS configuration.
     pub profile: Option<String>,
-    /// How long a credential helper may take; a minute where it is not set.
+    /// Time limit of a credential helper; one minute if not set.
     pub credential_timeout: Option<jiff::SignedDuration>,
-    /// Another endpoint for every service, as `AWS_ENDPOINT_URL`.
+    /// Another endpoint for every service, like `AWS_ENDPOINT_URL`.
     pub endpoint_url: Option<String>,
-    /// Whether the endpoint was typed (`--endpoint-url`), and says nothing of where the environment's states are of.
+    /// Whether the endpoint comes from `--endpoint-url`, in which case it does not identify where the environment's states
+    /// belong.
     pub endpoint_typed: bool,
-    /// Flags that lead here, for commands that are offered.
+    /// Flags that select this environment, for suggested commands.
     pub flags: Vec<Flag>,
-    /// The ECS cluster; none where the environment has no containers.
+    /// The ECS cluster; `None` if the environment has no containers.
     pub cluster: Option<String>,
-    /// Names or patterns (`*`, `?`, `[a-c]`) of services; empty is all of the cluster.
+    /// Names or patterns (`*`, `?`, `[a-c]`) of services; empty means all in the cluster.
     pub services: Vec<String>,
-    /// Names or patterns of databases (Aurora cluster or RDS instance); empty is none.
+    /// Names or patterns of databases (Aurora cluster or RDS instance); empty means none.
     pub databases: Vec<String>,
-    /// Names or patterns of target groups beside those of the services.
+    /// Names or patterns of target groups in addition to the services'.
     pub target_groups: Vec<String>,
-    /// Ids or patterns of names of EC2 instances; empty: those with its tags.
+    /// Ids or name patterns of EC2 instances; empty means those with the environment's tags.
     pub instances: Vec<String>,
-    /// Ids, names or patterns of distributions; empty: those with its hosts, or with its beginning of names.
+    /// Ids, names or patterns of distributions; empty means those with the environment's hosts or name prefix.
     pub distributions: Vec<String>,
-    /// Ids or patterns of names of user pools; empty: those with its beginning of names.
+    /// Ids or name patterns of user pools; empty means those with the environment's name prefix.
     pub user_pools: Vec<String>,
-    /// Prefixes of alarms' names.
+    /// Prefixes of alarm names.
     pub alarms: Vec<String>,
-    /// Paths of its parameters; empty is what its task definitions name.
+    /// Paths of its parameters; empty means those in its task definitions.
     pub parameters: Vec<String>,
-    /// Names or patterns of log groups beside those of the services.
+    /// Names or patterns of log groups in addition to the services'.
     pub logs: Vec<String>,
-    /// Filters of log lines by name: `NAME: FILTER`.
+    /// Named filters for log lines: `NAME: FILTER`.
     pub log_filters: Vec<String>,
-    /// Queries of Insights by name: `NAME: QUERY`.
+    /// Named Insights queries: `NAME: QUERY`.
     pub log_queries: Vec<String>,
-    /// Raises the risk of every change by one.
+    /// Whether the risk of every change is raised by one level.
     pub guarded: bool,
-    /// Zone of the times shown; the machine's where it is not set.
+    /// The time zone of displayed times; the machine's if not set.
     pub timezone: Option<String>,
     /// The Lambda function that stops and starts it.
     pub scheduler: Option<String>,
-    /// Beginning of the names of the `EventBridge` schedules that stop and start it.
+    /// The name prefix of the `EventBridge` schedules that stop and start it.
     pub schedules: Option<String>,
-    /// How tunnels go, and where to.
+    /// The route and destination of tunnels.
     pub tunnel: TunnelConfig,
     /// The user and password of its database.
     pub database: DatabaseConfig,
-    /// How the site is probed from outside.
+    /// How the site is checked from outside.
     pub health: HealthConfig,
     /// How often each source is read.
     pub refresh: Intervals,
@@ -177,100 +178,100 @@ pub struct EnvironmentConfig {
 /// The infrastructure as code of an environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InfraConfig {
-    /// The program that finds, plans and applies its units; none where it has no infrastructure as code.
+    /// The program that finds, plans and applies its units; `None` if there is no infrastructure as code.
     pub kind: Option<Tool>,
-    /// With Terragrunt: the folder that its units are in.
+    /// For Terragrunt: the folder that contains its units.
     pub dir: Option<String>,
-    /// With Terraform: its units.
+    /// For Terraform: its units.
     pub units: Vec<UnitConfig>,
-    /// Terraform's program, instead of the one on PATH.
+    /// The Terraform executable, if not the one on PATH.
     pub terraform: Option<String>,
-    /// Terragrunt's program, instead of the one on PATH.
+    /// The Terragrunt executable, if not the one on PATH.
     pub terragrunt: Option<String>,
-    /// A folder of providers, which are then asked of no registry.
+    /// A folder of providers, for which no registry is then queried.
     pub plugin_dir: Option<String>,
 }
 
-/// A unit of Terraform: a root, in a workspace, with files of variables.
+/// A Terraform unit: a root module, in a workspace, with variable files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct UnitConfig {
-    /// Unique in its environment.
+    /// The name, unique in the environment.
     pub name: String,
-    /// Its folder, from the configuration file.
+    /// The folder, relative to the configuration file.
     pub dir: String,
-    /// Its workspace; none is the default one.
+    /// The workspace; `None` means the default one.
     pub workspace: Option<String>,
-    /// Files of variables, as seen from its folder, in the order in which they are given.
+    /// Variable files, relative to its folder, in the order in which they are passed.
     pub var_files: Vec<String>,
-    /// Names of the units that must be applied before it.
+    /// Names of the units that must be applied first.
     pub depends_on: Vec<String>,
 }
 
-/// How a tunnel goes: `[environments.NAME.tunnel]`.
+/// The route of a tunnel: `[environments.NAME.tunnel]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TunnelConfig {
-    /// The service through whose tasks it goes.
+    /// The service whose tasks it passes through.
     pub service: Option<String>,
-    /// An instance that it goes through instead.
+    /// An instance that it passes through instead.
     pub instance: Option<String>,
-    /// The container of its tasks.
+    /// The container in the service's tasks.
     pub container: Option<String>,
     /// `writer`, `reader`, or a host and a port.
     pub to: Option<String>,
     /// The local port of the tunnel, as text: a number from 0 to 65535.
     pub port: Option<String>,
-    /// The database that is connected to.
+    /// The database to connect to.
     pub database: Option<String>,
-    /// The user that connects.
+    /// The user to connect as.
     pub user: Option<String>,
-    /// A secret of Secrets Manager.
+    /// The Secrets Manager secret.
     pub secret: Option<String>,
-    /// A parameter of Parameter Store.
+    /// The Parameter Store parameter.
     pub parameter: Option<String>,
 }
 
-/// How the site is probed from outside: `[environments.NAME.health]`.
+/// How the site is checked from outside: `[environments.NAME.health]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HealthConfig {
-    /// The hosts of its site; none: those whose records lead to its load balancers.
+    /// The hosts of its site; empty means those whose records lead to its load balancers.
     pub hosts: Vec<String>,
-    /// Paths that must answer; none: `/health` and `/api/health`.
+    /// Paths that must respond; empty means `/health` and `/api/health`.
     pub paths: Vec<String>,
-    /// A name server to ask instead of the machine's.
+    /// A name server to use instead of the system's.
     pub resolver: Option<String>,
-    /// A file of certificates to trust instead of the machine's.
+    /// A file of certificates to trust instead of the system's.
     pub ca_file: Option<String>,
-    /// `HOST:PORT=ADDRESS:PORT`: where connections go instead.
+    /// Redirected connections, as `HOST:PORT=ADDRESS:PORT`.
     pub connect: Vec<String>,
-    /// The URL of the service that tells this machine's public address.
+    /// The URL of the service that returns this machine's public address.
     pub address_url: Option<String>,
-    /// Addresses may be let in by hand though the environment is guarded.
+    /// Whether addresses may be let in manually although the environment is guarded.
     pub allow: Option<bool>,
 }
 
-/// The user and password of the database: `[environments.NAME.database]`. User, database and password that are not set
-/// here are those of the tunnel's keys.
+/// The user and password of the database: `[environments.NAME.database]`. Missing values for user, database and password are
+/// taken from the tunnel's keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DatabaseConfig {
     pub database: Option<String>,
     pub user: Option<String>,
-    /// A secret of Secrets Manager with the password.
+    /// The Secrets Manager secret with the password.
     pub secret: Option<String>,
-    /// A parameter of Parameter Store with the password.
+    /// The Parameter Store parameter with the password.
     pub parameter: Option<String>,
-    /// An environment variable with the password.
+    /// The environment variable with the password.
     pub password_env: Option<String>,
-    /// The password is a token of IAM.
+    /// Whether the password is an IAM token.
     pub iam: Option<bool>,
-    /// The mode of TLS, by libpq's names: `disable`, `require`, `verify-full` …
+    /// The TLS mode, by libpq's names: `disable`, `require`, `verify-full` …
     pub sslmode: Option<String>,
     /// A file of certificates, or `system`.
     pub sslrootcert: Option<String>,
-    /// The limit for a statement.
+    /// Time limit of a statement.
     pub statement_timeout: Option<jiff::SignedDuration>,
-    /// The limit for a transaction in which nothing happens.
+    /// Time limit of an idle transaction.
     pub idle_in_transaction_session_timeout: Option<jiff::SignedDuration>,
-    /// How many bytes of a result are kept on this machine's disk.
+    /// Maximum bytes of a result kept on this machine's disk.
     pub result_limit: Option<u64>,
 }
 
@@ -279,34 +280,34 @@ pub struct DatabaseConfig {
 pub struct Ui {
     /// `dark`, `light`, `high-contrast` or a file.
     pub theme: Option<String>,
-    /// ASCII signs instead of ● ◐ ▲ ✖ ○; `None`: as the terminal draws them.
+    /// Whether to use ASCII signs instead of ● ◐ ▲ ✖ ○; `None` decides by the terminal.
     pub ascii: Option<bool>,
-    /// Mouse on; off leaves selection to the terminal.
+    /// Whether the mouse is used. With it off, the terminal selects text.
     pub mouse: Option<bool>,
 }
 
 impl Config {
-    /// The environment of this name.
+    /// Returns the environment with this name.
     pub fn environment(&self, name: &str) -> Option<&EnvironmentConfig> {
         self.environments.iter().find(|environment| environment.name == name)
     }
 }
 
 impl EnvironmentConfig {
-    /// The flags with which an offered command acts here.
-    pub fn named(&self) -> offered::CommandScope<'_> {
+    /// Returns the flags with which a suggested command applies to this environment.
+    pub fn command_scope(&self) -> offered::CommandScope<'_> {
         offered::CommandScope { environment: &self.name, flags: &self.flags }
     }
 
-    /// The services by their exact names, where no pattern is among them: then they need not be
-    /// listed before they are read.
+    /// Returns the services if all are exact names without patterns, in which case they need not be listed before they are
+    /// read.
     pub fn exact_services(&self) -> Option<&[String]> {
         (!self.services.is_empty() && self.services.iter().all(|name| !log_store::pattern::is_pattern(name)))
             .then_some(&self.services[..])
     }
 
-    /// Whether it has infrastructure as code and nothing that says where in AWS it is: its units may be elsewhere, so that
-    /// nobody is asked who we are.
+    /// Returns whether it has infrastructure as code and nothing that locates it in AWS. Its units may then be elsewhere, so
+    /// the AWS identity is not checked.
     pub fn is_only_infra(&self) -> bool {
         let bare = Self {
             name: self.name.clone(),
@@ -320,21 +321,29 @@ impl EnvironmentConfig {
         self.infra.kind.is_some() && *self == bare
     }
 
-    /// How the image of a service is built: by its name, or the longest configured end of it in whole words.
+    /// Returns the build of a service's image: by its name, or by the longest configured suffix of it in whole words.
     pub fn build_of<'a>(builds: &'a BTreeMap<String, BuildConfig>, service: &str) -> Option<&'a BuildConfig> {
         let fits = builds.iter().filter(|(name, _)| *name == service || ends_in(name, service));
         fits.max_by_key(|(name, _)| name.len()).map(|(_, build)| build)
     }
 
-    /// Its secrets of these, and how many others there are: what its task definitions name, what its tunnel and its database
-    /// name, and what is called as it is.
+    /// Returns the environment's own secrets among these, and the number of others. Its own are those named by its task
+    /// definitions, its tunnel and its database, and those with its name prefix.
     pub fn own_secrets<'a>(&self, all: &'a [Secret], named: &[ParameterReference]) -> (Vec<&'a Secret>, usize) {
         let configured = [&self.tunnel.secret, &self.database.secret];
         let configured: Vec<&str> = configured.into_iter().flatten().map(String::as_str).collect();
-        own::of(all, &Whose { named, configured: &configured, project: &self.project, environment: &self.name })
+        own::of(
+            all,
+            &SecretOwnership {
+                references: named,
+                configured: &configured,
+                project: &self.project,
+                environment: &self.name,
+            },
+        )
     }
 
-    /// Whether a service belongs to the environment.
+    /// Returns whether a service belongs to the environment.
     pub fn has_service(&self, name: &str) -> bool {
         self.services.is_empty() || self.services.iter().any(|pattern| log_store::pattern::matches(pattern, name))
     }

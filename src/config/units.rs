@@ -1,20 +1,20 @@
-//! The list of Terraform units of an environment, each mistake at its place.
+//! The Terraform units of an environment, with each error at its position.
 
-use super::tables::{Pair, pairs, words};
+use super::tables::{Pair, pairs, type_name};
 use super::types::UnitConfig;
 use crate::model::infra::Around;
 use crate::model::infra::unit::{Graph, GraphError, Tool, Unit};
-use crate::model::names::{listed, nearest};
+use crate::model::names::{list_names, nearest};
 use std::ops::Range;
 use toml::de::{DeArray, DeTable, DeValue};
 
 /// The keys of a `[[units]]` table.
 const KEYS: [&str; 5] = ["name", "dir", "workspace", "var_files", "depends_on"];
 
-/// Takes a mistake: its place, what is wrong, what would be right.
+/// Records an error: its position, the message, and the hint.
 type Wrong<'a> = &'a mut dyn FnMut(Range<usize>, String, String);
 
-/// A unit, and where its parts stand.
+/// A unit with the positions of its parts.
 struct Placed {
     unit: UnitConfig,
     name: Range<usize>,
@@ -22,7 +22,7 @@ struct Placed {
     depends_on: Vec<Range<usize>>,
 }
 
-/// Reads the list, which stands at `span`.
+/// Reads the list at `span`.
 pub(super) fn read(elements: &DeArray<'_>, span: &Range<usize>, wrong: Wrong<'_>) -> Vec<UnitConfig> {
     if elements.is_empty() {
         wrong(
@@ -36,12 +36,12 @@ pub(super) fn read(elements: &DeArray<'_>, span: &Range<usize>, wrong: Wrong<'_>
         match element.get_ref() {
             DeValue::Table(table) => units.extend(unit(table, &element.span(), wrong)),
             other => {
-                let message = format!("a unit must be a table, not {}", words(other));
+                let message = format!("a unit must be a table, not {}", type_name(other));
                 wrong(element.span(), message, "write { name = \"NAME\", dir = \"FOLDER\" }".into());
             }
         }
     }
-    same(&units, wrong);
+    duplicate_units(&units, wrong);
     dependencies(&units, wrong);
     units.into_iter().map(|placed| placed.unit).collect()
 }
@@ -55,7 +55,7 @@ fn unit(table: &DeTable<'_>, whole: &Range<usize>, wrong: Wrong<'_>) -> Option<P
             "name" => {
                 placed.name = value.span();
                 placed.unit.name = text(&pair, wrong).unwrap_or_default();
-                if let Some(why) = no_name(&placed.unit.name) {
+                if let Some(why) = name_fault(&placed.unit.name) {
                     wrong(
                         value.span(),
                         format!("a unit's name {why}"),
@@ -93,8 +93,8 @@ fn unit(table: &DeTable<'_>, whole: &Range<usize>, wrong: Wrong<'_>) -> Option<P
     (table.get("name").is_some()).then_some(placed)
 }
 
-/// Why this cannot be a unit's name; an empty one was already reported.
-fn no_name(name: &str) -> Option<&'static str> {
+/// Returns why this cannot be a unit's name. An empty name has already been reported.
+fn name_fault(name: &str) -> Option<&'static str> {
     if name.contains(|c: char| c.is_whitespace() || c.is_control()) {
         Some("must have no blanks")
     } else if name.contains('/') || name.starts_with(['-', '.']) {
@@ -112,7 +112,7 @@ fn text((key, _, value): &Pair<'_, '_>, wrong: Wrong<'_>) -> Option<String> {
         }
         DeValue::String(text) => Some(text.to_string()),
         other => {
-            let message = format!("`{key}` must be a text, not {}", words(other));
+            let message = format!("`{key}` must be a text, not {}", type_name(other));
             wrong(value.span(), message, "put it in quotation marks".into());
             None
         }
@@ -121,7 +121,7 @@ fn text((key, _, value): &Pair<'_, '_>, wrong: Wrong<'_>) -> Option<String> {
 
 fn texts((key, span, value): &Pair<'_, '_>, wrong: Wrong<'_>) -> Vec<(String, Range<usize>)> {
     let DeValue::Array(elements) = value.get_ref() else {
-        let message = format!("`{key}` must be a list of texts, not {}", words(value.get_ref()));
+        let message = format!("`{key}` must be a list of texts, not {}", type_name(value.get_ref()));
         wrong(value.span(), message, format!("write {key} = [\"…\"]"));
         return Vec::new();
     };
@@ -136,8 +136,8 @@ fn texts((key, span, value): &Pair<'_, '_>, wrong: Wrong<'_>) -> Vec<(String, Ra
     found
 }
 
-/// Two units of one name, or of one state.
-fn same(units: &[Placed], wrong: Wrong<'_>) {
+/// Reports two units with the same name or the same state.
+fn duplicate_units(units: &[Placed], wrong: Wrong<'_>) {
     let folder = |unit: &UnitConfig| unit.dir.trim_end_matches('/').trim_start_matches("./").to_owned();
     let workspace = |unit: &UnitConfig| unit.workspace.clone().unwrap_or_else(|| "default".into());
     for (at, placed) in units.iter().enumerate().filter(|(_, placed)| !placed.unit.name.is_empty()) {
@@ -155,7 +155,7 @@ fn same(units: &[Placed], wrong: Wrong<'_>) {
     }
 }
 
-/// Names that lead nowhere, and circles.
+/// Reports dependencies that do not exist, and cycles.
 fn dependencies(units: &[Placed], wrong: Wrong<'_>) {
     let names: Vec<&str> =
         units.iter().map(|placed| placed.unit.name.as_str()).filter(|name| !name.is_empty()).collect();
@@ -164,7 +164,7 @@ fn dependencies(units: &[Placed], wrong: Wrong<'_>) {
             if !names.contains(&needs.as_str()) {
                 let near = nearest(needs, names.iter().copied().filter(|name| *name != placed.unit.name));
                 let mean = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-                let hint = format!("{mean}there are: {}", listed(&names));
+                let hint = format!("{mean}there are: {}", list_names(&names));
                 wrong(span.clone(), format!("there is no unit `{needs}`"), hint);
             }
         }
@@ -191,18 +191,18 @@ fn dependencies(units: &[Placed], wrong: Wrong<'_>) {
     }
 }
 
-/// The units as the file would hold them.
-pub(super) fn shown(units: &[UnitConfig]) -> String {
+/// Formats the units as they would be in the file.
+pub(super) fn to_toml(units: &[UnitConfig]) -> String {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let list = |name: &str, list: &[String]| {
         let list: Vec<String> = list.iter().map(|text| quoted(text)).collect();
         if list.is_empty() { String::new() } else { format!(", {name} = [{}]", list.join(", ")) }
     };
-    let one = |unit: &UnitConfig| {
+    let shown = |unit: &UnitConfig| {
         let workspace =
             unit.workspace.as_ref().map(|name| format!(", workspace = {}", quoted(name))).unwrap_or_default();
         let (files, needs) = (list("var_files", &unit.var_files), list("depends_on", &unit.depends_on));
         format!("{{ name = {}, dir = {}{workspace}{files}{needs} }}", quoted(&unit.name), quoted(&unit.dir))
     };
-    format!("[{}]", units.iter().map(one).collect::<Vec<_>>().join(", "))
+    format!("[{}]", units.iter().map(shown).collect::<Vec<_>>().join(", "))
 }

@@ -1,4 +1,4 @@
-//! Values of keys: their kinds, and what is wrong with one that does not fit.
+//! The values of keys: their kinds, and why a value does not fit.
 
 use super::types::UnitConfig;
 use crate::model::format::{is_account, is_region, is_url};
@@ -13,9 +13,9 @@ pub enum Kind {
     Text,
     /// `true` or `false`.
     Switch,
-    /// `10s`, `2m`: from a second to a day.
+    /// A duration such as `10s`, `2m`: from one second to one day.
     Interval,
-    /// `4 GiB`, `500 MB`: from a megabyte to a thousand terabytes.
+    /// A size such as `4 GiB`, `500 MB`: from one megabyte to a thousand terabytes.
     Size,
     /// 12 digits, in quotation marks.
     Account,
@@ -57,9 +57,9 @@ pub enum Value {
 /// Why a value is invalid, and what would be valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidValue {
-    /// The fault, in a sentence.
+    /// The message, a sentence.
     pub message: String,
-    /// The right form.
+    /// The correct form.
     pub hint: String,
 }
 
@@ -70,7 +70,7 @@ fn misfit<T>(message: impl Into<String>, hint: impl Into<String>) -> Result<T, I
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
 impl Kind {
-    /// The words of the documentation.
+    /// Returns the kind in the words of the documentation.
     pub fn words(self) -> &'static str {
         match self {
             Self::Text => "a text",
@@ -88,12 +88,12 @@ impl Kind {
         }
     }
 
-    /// Whether a list is what it wants.
+    /// Returns whether the kind takes a list.
     pub fn is_list(self) -> bool {
         matches!(self, Self::Names | Self::Keys)
     }
 
-    /// One text as a value of this kind.
+    /// Parses one text as a value of this kind.
     pub fn of_text(self, text: &str) -> Result<Value, InvalidValue> {
         let checked = |good: bool, message: String, hint: &str| {
             if good { Ok(Value::Text(text.to_owned())) } else { misfit(message, hint) }
@@ -120,7 +120,7 @@ impl Kind {
                 "write its IANA name, such as \"Asia/Tokyo\" or \"UTC\"",
             ),
             Self::Names => misfit("this must be a list", format!("write it as [\"{text}\"]")),
-            Self::Tool => Tool::named(text).map(Value::Tool).ok_or_else(|| InvalidValue {
+            Self::Tool => Tool::from_name(text).map(Value::Tool).ok_or_else(|| InvalidValue {
                 message: format!("`{text}` is neither"),
                 hint: "write \"terragrunt\" or \"terraform\"".into(),
             }),
@@ -132,7 +132,7 @@ impl Kind {
         }
     }
 
-    /// Whether a text may stand in a list of this kind.
+    /// Checks whether a text is allowed in a list of this kind.
     pub fn check_element(self, text: &str) -> Result<(), InvalidValue> {
         if self == Self::Keys {
             return match text.parse::<Key>() {
@@ -143,7 +143,7 @@ impl Kind {
         if text.is_empty() { misfit("an empty name matches nothing", "leave it out") } else { Ok(()) }
     }
 
-    /// The text of an environment variable as a value of this kind.
+    /// Parses the text of an environment variable as a value of this kind.
     pub fn of_variable(self, text: &str) -> Result<Value, InvalidValue> {
         match (self, text) {
             (Self::Switch, "1" | "true") => Ok(Value::Switch(true)),
@@ -167,7 +167,7 @@ fn interval(text: &str) -> Result<Value, InvalidValue> {
     Ok(Value::Interval(interval))
 }
 
-/// Units of a size; a number alone would be taken for bytes by some and for megabytes by others.
+/// Units of a size. A bare number is refused, because some would read it as bytes and others as megabytes.
 const UNITS: [(&str, u64); 6] = [
     ("MiB", 1 << 20),
     ("GiB", 1 << 30),
@@ -190,14 +190,14 @@ fn size(text: &str) -> Result<Value, InvalidValue> {
     Ok(Value::Size(bytes as u64))
 }
 
-/// A size as the file would hold it: in the largest unit of which it is a whole number.
+/// Formats a size as it would be in the file, in the largest unit that divides it.
 fn written(bytes: u64) -> String {
-    let whole = UNITS.iter().filter(|(_, unit)| bytes.is_multiple_of(*unit)).max_by_key(|(_, unit)| *unit);
-    whole.map_or_else(|| format!("{} MB", bytes as f64 / 1e6), |(name, unit)| format!("{} {name}", bytes / unit))
+    let exact = UNITS.iter().filter(|(_, unit)| bytes.is_multiple_of(*unit)).max_by_key(|(_, unit)| *unit);
+    exact.map_or_else(|| format!("{} MB", bytes as f64 / 1e6), |(name, unit)| format!("{} {name}", bytes / unit))
 }
 
 impl Value {
-    /// The size, if it is one.
+    /// Returns the size, if the value is one.
     pub fn size(self) -> Option<u64> {
         match self {
             Self::Size(bytes) => Some(bytes),
@@ -207,7 +207,7 @@ impl Value {
         }
     }
 
-    /// The text, if it is one.
+    /// Returns the text, if the value is one.
     pub fn text(self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text),
@@ -217,7 +217,7 @@ impl Value {
         }
     }
 
-    /// The switch, if it is one.
+    /// Returns the switch, if the value is one.
     pub fn switch(self) -> Option<bool> {
         match self {
             Self::Switch(on) => Some(on),
@@ -225,7 +225,7 @@ impl Value {
         }
     }
 
-    /// The interval, if it is one.
+    /// Returns the interval, if the value is one.
     pub fn interval(self) -> Option<SignedDuration> {
         match self {
             Self::Interval(interval) => Some(interval),
@@ -233,7 +233,7 @@ impl Value {
         }
     }
 
-    /// The list, if it is one.
+    /// Returns the list; empty if the value is not one.
     pub fn list(self) -> Vec<String> {
         match self {
             Self::List(list) => list,
@@ -243,7 +243,7 @@ impl Value {
         }
     }
 
-    /// The tool, if it is one.
+    /// Returns the tool, if the value is one.
     pub fn tool(self) -> Option<Tool> {
         match self {
             Self::Tool(tool) => Some(tool),
@@ -253,7 +253,7 @@ impl Value {
         }
     }
 
-    /// The units, if it is some.
+    /// Returns the units; empty if the value is not a list of units.
     pub fn units(self) -> Vec<UnitConfig> {
         match self {
             Self::Units(units) => units,
@@ -264,15 +264,15 @@ impl Value {
     }
 }
 
-/// Writes the value as the file would hold it.
+/// Formats the value as it would be in the file.
 impl std::fmt::Display for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         match self {
             Self::Text(text) => f.write_str(&quoted(text)),
             Self::Switch(on) => write!(f, "{on}"),
-            Self::Tool(tool) => write!(f, "\"{}\"", tool.word()),
-            Self::Units(units) => f.write_str(&super::units::shown(units)),
+            Self::Tool(tool) => write!(f, "\"{}\"", tool.name()),
+            Self::Units(units) => f.write_str(&super::units::to_toml(units)),
             Self::Interval(interval) => write!(f, "\"{}\"", crate::model::time::short(*interval)),
             Self::Size(bytes) => write!(f, "\"{}\"", written(*bytes)),
             Self::List(list) => {

@@ -1,19 +1,19 @@
-//! The feed of AWS: one operation with all its pages is one question. It belongs to the environment it is asked of.
+//! The feed of AWS. One operation with all its pages is one question, and belongs to the environment it is asked for.
 
 use super::lifetime::Lifetime;
 use super::part;
 use crate::model::Endpoints;
 use crate::model::costs::Costs;
-use crate::model::health_probe::declared::Issued;
+use crate::model::health_probe::declared::AcmCertificate;
 use crate::model::logs::{
     InsightsQuery, InsightsResult, LiveUpdate, LogEvent, LogGroup, LogPage, LogStream, LogWindow,
 };
-use crate::model::machine::Machine;
-use crate::model::parameters::{Held, Parameter, Secret, Version};
-use crate::model::telemetry::{Listed, Statistic};
+use crate::model::machine::Ec2Instance;
+use crate::model::parameters::{Parameter, ParameterWithValue, Secret, Version};
+use crate::model::telemetry::{MetricIdentity, Statistic};
 use crate::model::timeline::facts::{AlarmChange, RdsEvent, TrailEvent};
 use crate::model::timer::Timer;
-use crate::model::users::Seen;
+use crate::model::users::PoolStatistics;
 use crate::model::{
     Alarm, Cluster, DatabaseSnapshot, DbCluster, DbInstance, Failure, Identity, MetricKey, Mute, Point, ScalableTarget,
     ScalingActivity, ScalingPolicy, ScheduledAction, Service, ServiceDeployment, Source, Target, Task, TaskDefinition,
@@ -21,7 +21,7 @@ use crate::model::{
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-/// A piece of an answer of AWS.
+/// A part of an answer from AWS.
 pub type Part = part::Part<Fact>;
 
 /// One operation with all its pages.
@@ -36,19 +36,19 @@ pub enum Query {
     /// ECS `DescribeServices`.
     Services {
         cluster: String,
-        /// At most 10.
+        /// At most 10 names.
         names: Vec<String>,
     },
     /// ECS `ListTasks`.
     TaskIds {
         cluster: String,
-        /// Stopped ones, or those that run or should.
+        /// Stopped tasks, instead of those that run or should run.
         stopped: bool,
     },
     /// ECS `DescribeTasks`.
     Tasks {
         cluster: String,
-        /// At most 100.
+        /// At most 100 ids.
         ids: Vec<String>,
     },
     /// ECS `DescribeTaskDefinition`.
@@ -60,32 +60,32 @@ pub enum Query {
     Rollouts {
         cluster: String,
         service: String,
-        /// Whether what each went to is wanted with the first answer, for one request more.
-        named: bool,
+        /// Whether the first answer must already name each deployment's target, at the cost of one more request.
+        with_details: bool,
     },
     /// Application Auto Scaling `DescribeScalableTargets` in the namespace `ecs`.
     ScalableTargets {
-        /// Only those of this cluster are kept.
+        /// Only targets of this cluster are returned.
         cluster: String,
     },
     /// Application Auto Scaling `DescribeScalingPolicies`.
     ScalingPolicies {
-        /// Only those of this cluster are kept.
+        /// Only policies of this cluster are returned.
         cluster: String,
     },
     /// Application Auto Scaling `DescribeScheduledActions`.
     ScheduledActions {
-        /// Only those of this cluster are kept.
+        /// Only actions of this cluster are returned.
         cluster: String,
     },
-    /// Application Auto Scaling `DescribeScalingActivities`, not-scaled ones too; the newest 200.
+    /// Application Auto Scaling `DescribeScalingActivities`, including not-scaled activities; the newest 200.
     ScalingActivities {
-        /// Only those of this cluster are kept.
+        /// Only activities of this cluster are returned.
         cluster: String,
     },
     /// `EventBridge` Scheduler `ListSchedules` by prefix, and `GetSchedule` of each.
     Schedules {
-        /// Beginning of their names.
+        /// The prefix of their names.
         prefix: String,
     },
     /// ELBv2 `DescribeTargetHealth`.
@@ -101,130 +101,130 @@ pub enum Query {
     DbInstances,
     /// RDS `DescribeDBClusterSnapshots` and `DescribeDBSnapshots`, all of them.
     DbSnapshots,
-    /// CloudWatch `DescribeAlarms` by prefix, each prefix its own pages.
+    /// CloudWatch `DescribeAlarms` by prefix, with separate pages for each prefix.
     Alarms {
-        /// Prefixes of names.
+        /// Prefixes of alarm names.
         prefixes: Vec<String>,
     },
-    /// CloudWatch `ListAlarmMuteRules`, and `GetAlarmMuteRule` of each: those that mute something now, or will soon.
+    /// CloudWatch `ListAlarmMuteRules`, and `GetAlarmMuteRule` for each: the rules that mute something now or will soon.
     AlarmMutes,
-    /// CloudWatch `DescribeAlarmHistory` of all alarms; those whose names begin with one of the prefixes.
+    /// CloudWatch `DescribeAlarmHistory` for all alarms, filtered by the prefixes.
     AlarmHistory {
-        /// Prefixes of names.
+        /// Prefixes of alarm names.
         prefixes: Vec<String>,
         since: Timestamp,
         until: Timestamp,
     },
-    /// Cost Explorer `GetCostAndUsage` by day and service, then `GetCostForecast`: each request costs.
-    Costs(Box<CostsOf>),
-    /// CloudWatch `ListMetrics` of some namespaces.
-    Listed { namespaces: Vec<String> },
-    /// CloudWatch `GetMetricData` of metrics by their names.
+    /// Cost Explorer `GetCostAndUsage` by day and service, then `GetCostForecast`. AWS charges for each request.
+    Costs(Box<CostQuery>),
+    /// CloudWatch `ListMetrics` for some namespaces.
+    MetricNames { namespaces: Vec<String> },
+    /// CloudWatch `GetMetricData` for named metrics.
     Curves {
-        /// At most 500.
+        /// At most 500 statistics.
         statistics: Vec<Statistic>,
-        /// Seconds of a period.
+        /// The period in seconds.
         period: i32,
         since: Timestamp,
         until: Timestamp,
     },
-    /// RDS `DescribeEvents` of all databases.
+    /// RDS `DescribeEvents` for all databases.
     RdsEvents { since: Timestamp, until: Timestamp },
-    /// Certificates of the load balancers of these target groups.
+    /// The certificates of the load balancers of these target groups.
     Certificates { groups: Vec<String> },
-    /// `CloudTrail` `LookupEvents`, writes alone.
+    /// `CloudTrail` `LookupEvents`, write events only.
     Trail { since: Timestamp, until: Timestamp },
     /// CloudWatch `GetMetricData`, one-minute periods.
     Metrics {
-        /// The cluster of the services among the keys.
+        /// The cluster of the services in the keys.
         cluster: String,
-        /// At most 500.
+        /// At most 500 keys.
         keys: Vec<MetricKey>,
         since: Timestamp,
         until: Timestamp,
     },
-    /// Logs `DescribeLogGroups` by the beginnings of patterns, each its own pages.
+    /// Logs `DescribeLogGroups` by the literal prefixes of patterns, with separate pages for each.
     ConfiguredGroups {
-        /// Names and patterns of groups.
+        /// Names and patterns of log groups.
         patterns: Vec<String>,
     },
-    /// Lambda `GetFunctionConfiguration`: whether a function is there.
+    /// Lambda `GetFunctionConfiguration`: whether a function exists.
     Function { name: String },
     /// Logs `GetLogEvents`: the last lines of one stream.
     TaskLog {
-        /// The group's name.
+        /// The name of the log group.
         group: String,
-        /// The region of the group; none for the environment's.
+        /// The region of the group; `None` for the environment's region.
         region: Option<String>,
         /// `prefix/container/task-id`.
         stream: String,
-        /// How many lines, at most 10,000.
+        /// Number of lines, at most 10,000.
         limit: u16,
     },
     /// Logs `FilterLogEvents`: one page.
     LogPage(Box<LogWindow>),
-    /// Logs `GetLogEvents`: one page of the one stream that the window names.
+    /// Logs `GetLogEvents`: one page of the only stream that the window names.
     StreamPage(Box<LogWindow>),
-    /// Logs `DescribeLogStreams`, all pages; none where there are more than can be named.
+    /// Logs `DescribeLogStreams`, all pages; empty if there are more streams than a request may name.
     LogStreams {
-        /// The group's name.
+        /// The name of the log group.
         group: String,
-        /// Its region; none for the environment's.
+        /// The region of the group; `None` for the environment's region.
         region: Option<String>,
     },
     /// Logs `DescribeLogGroups`.
     LogGroups {
-        /// How their names begin.
+        /// The prefix of their names.
         prefix: String,
     },
-    /// SSM `DescribeParameters` by the beginnings of names, each its own pages.
+    /// SSM `DescribeParameters` by prefixes of names, with separate pages for each.
     Parameters {
-        /// Paths with a slash at their end, or whole names.
+        /// Paths that end with a slash, or whole names.
         prefixes: Vec<String>,
     },
-    /// SSM `GetParameter` with decryption, of one that somebody named.
+    /// SSM `GetParameter` with decryption, for a parameter that the user named.
     ParameterValue { name: String },
     /// SSM `GetParameterHistory`, without values.
     ParameterHistory { name: String },
     /// Secrets Manager `ListSecrets`.
     Secrets,
-    /// Cognito: the user pool of an environment, its users counted.
+    /// Cognito: the user pool of an environment, with the number of its users.
     UserPool {
-        /// Ids, or patterns of names; empty: by the beginnings of names.
+        /// Ids or name patterns; if empty, the pool is found by name prefix.
         named: Vec<String>,
         prefixes: Vec<String>,
     },
-    /// EC2 `DescribeInstances` and `DescribeInstanceStatus`, SSM `DescribeInstanceInformation`, and figures of CloudWatch.
+    /// EC2 `DescribeInstances` and `DescribeInstanceStatus`, SSM `DescribeInstanceInformation`, and CloudWatch metrics.
     Machines {
-        /// Ids, or patterns of names; empty: those with the tags.
+        /// Ids or name patterns; if empty, instances are found by tags.
         named: Vec<String>,
-        /// The tag `Project`.
+        /// The value of the tag `Project`.
         project: String,
-        /// The tag `Environment`.
+        /// The value of the tag `Environment`.
         environment: String,
         now: Timestamp,
     },
-    /// Logs `StartLiveTail`, until it ends: an answer a second.
+    /// Logs `StartLiveTail`, until it ends: one answer per second.
     LiveTail {
-        /// ARNs of groups without `:*`, at most 10.
+        /// ARNs of log groups without `:*`, at most 10.
         groups: Vec<String>,
     },
-    /// Logs `StartQuery`, then `GetQueryResults` until it ends; left before, `StopQuery`.
+    /// Logs `StartQuery`, then `GetQueryResults` until it ends; `StopQuery` if it is left earlier.
     Insights(Box<InsightsQuery>),
 }
 
 impl Query {
-    /// Answers about an environment are of no use in another.
+    /// Returns the lifetime. Answers about an environment are useless in another one.
     pub fn lifetime(&self) -> Lifetime {
         Lifetime::Environment
     }
 
-    /// Whether it goes on, and costs, until somebody leaves it: a live tail, a query of Insights.
+    /// Returns whether the question continues, and costs, until it is left: a live tail, a query of Insights.
     pub fn goes_on(&self) -> bool {
         matches!(self, Self::LiveTail { .. } | Self::Insights(_))
     }
 
-    /// The source it belongs to.
+    /// Returns the source that the question belongs to.
     pub fn source(&self) -> Source {
         match self {
             Self::Identity => Source::Identity,
@@ -249,7 +249,7 @@ impl Query {
             Self::Costs(_) => Source::Costs,
             Self::Certificates { .. } => Source::Certificates,
             Self::Trail { .. } => Source::Trail,
-            Self::Metrics { .. } | Self::Listed { .. } | Self::Curves { .. } => Source::Metrics,
+            Self::Metrics { .. } | Self::MetricNames { .. } | Self::Curves { .. } => Source::Metrics,
             Self::ConfiguredGroups { .. } => Source::LogGroups,
             Self::Function { .. } => Source::Function,
             Self::Machines { .. } => Source::Instances,
@@ -270,43 +270,43 @@ impl Query {
 
 /// A question to Cost Explorer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CostsOf {
-    /// The time at which it is asked.
+pub struct CostQuery {
+    /// The current time.
     pub now: Timestamp,
-    /// The first day that is asked about.
+    /// The first day.
     pub from: Date,
-    /// Up to this day, which is not included.
+    /// The end of the period, exclusive.
     pub to: Date,
-    /// The days of the forecast, the last not included.
-    pub ahead: Option<(Date, Date)>,
-    /// Only what has this tag: its key and value.
+    /// The days of the forecast, with the last one excluded.
+    pub forecast: Option<(Date, Date)>,
+    /// The key and value of a tag to filter by.
     pub tag: Option<(String, String)>,
-    /// The tag by whose values costs are grouped, instead of by service.
-    pub by: Option<String>,
+    /// The tag to group by, instead of by service.
+    pub group_by_tag: Option<String>,
     /// The account, whose budgets are read too.
     pub account: String,
 }
 
-/// One answer to one question, before it is put into the estate.
+/// An answer to a question, before it enters the estate.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
-    /// Where it is asked who we are, and all else: said before anybody answers.
+    /// The endpoints of STS and of the other services, reported before any answer arrives.
     Endpoints(Endpoints),
-    /// The identity of the credentials, as STS tells it.
+    /// The identity of the credentials, from STS.
     Identity(Identity),
-    /// The cluster; `None` if there is none of that name.
+    /// The cluster; `None` if there is none with that name.
     Cluster(Option<Cluster>),
-    /// Names that are there beside what was asked for, where nothing was found.
-    Others(Vec<String>),
-    /// Names of services in the cluster.
+    /// Names that exist instead, if nothing was found.
+    ExistingNames(Vec<String>),
+    /// Names of the services in the cluster.
     ServiceNames(Vec<String>),
-    /// Services, and the names that AWS does not know.
+    /// Services, and the requested names that do not exist.
     Services(Vec<Service>, Vec<String>),
     TaskIds(Vec<String>),
-    /// Tasks (those that are gone are left out).
+    /// Tasks, without those that no longer exist.
     Tasks(Vec<Task>),
     TaskDefinition(Box<TaskDefinition>),
-    /// A service's newest deployments, newest first.
+    /// A service's latest deployments, newest first.
     Rollouts(Vec<ServiceDeployment>),
     ScalableTargets(Vec<ScalableTarget>),
     ScalingPolicies(Vec<ScalingPolicy>),
@@ -315,7 +315,7 @@ pub enum Fact {
     Schedules(Vec<Timer>),
     /// Scaling activities, newest first.
     ScalingActivities(Vec<ScalingActivity>),
-    /// Targets of one group.
+    /// Targets of one target group.
     Targets(Vec<Target>),
     /// ARNs of target groups.
     TargetGroups(Vec<String>),
@@ -326,48 +326,48 @@ pub enum Fact {
     /// Snapshots of databases.
     DbSnapshots(Vec<DatabaseSnapshot>),
     Alarms(Vec<Alarm>),
-    /// Rules by which alarms notify nobody now.
+    /// Rules that currently keep alarms from notifying.
     AlarmMutes(Vec<Mute>),
     /// Certificates of load balancers.
-    Certificates(Vec<Issued>),
+    Certificates(Vec<AcmCertificate>),
     /// The costs of the account.
     Costs(Box<Costs>),
-    /// Metrics that there are.
-    Listed(Vec<Listed>),
-    /// Points of metrics, by their places in the question.
+    /// Existing metrics.
+    MetricNames(Vec<MetricIdentity>),
+    /// Data points of metrics, with the index of each metric in the question.
     Curves(Vec<(usize, Vec<Point>)>),
-    /// Changes of alarms, newest first.
+    /// State changes of alarms, newest first.
     AlarmHistory(Vec<AlarmChange>),
-    /// Events of RDS, oldest first.
+    /// RDS events, oldest first.
     RdsEvents(Vec<RdsEvent>),
-    /// Writes that `CloudTrail` has recorded, newest first.
+    /// Write events recorded by `CloudTrail`, newest first.
     Trail(Vec<TrailEvent>),
-    /// Why it has none of what is recorded in another region.
-    TrailWithout(Failure),
-    /// Whether the function that was asked for is there.
+    /// Why events recorded in another region are missing.
+    TrailIncomplete(Failure),
+    /// Whether the function exists.
     Function(bool),
     Metrics(Vec<(MetricKey, Vec<Point>)>),
-    /// The last lines of one stream, oldest first.
+    /// The last lines of one log stream, oldest first.
     TaskLog(Vec<LogEvent>),
     /// One page of log lines.
     LogPage(LogPage),
-    /// Streams of a group.
+    /// Streams of a log group.
     LogStreams(Vec<LogStream>),
     LogGroups(Vec<LogGroup>),
     /// A page of parameters.
     Parameters(Vec<Parameter>),
-    /// A parameter with its value; none where it is not there.
-    Parameter(Option<Box<Held>>),
+    /// A parameter with its value; `None` if it does not exist.
+    Parameter(Option<Box<ParameterWithValue>>),
     /// Versions of a parameter, newest first.
     ParameterVersions(Vec<Version>),
     /// A page of secrets.
     Secrets(Vec<Secret>),
-    /// A user pool; none where the environment has none that is known.
-    UserPool(Option<Box<Seen>>),
-    /// Instances, and what of them could not be read.
-    Machines(Vec<Machine>, Vec<Failure>),
-    /// A second of a live tail.
+    /// A user pool; `None` if none is known for the environment.
+    UserPool(Option<Box<PoolStatistics>>),
+    /// Instances, and the parts of them that could not be read.
+    Machines(Vec<Ec2Instance>, Vec<Failure>),
+    /// One second of a live tail.
     LiveTail(LiveUpdate),
-    /// The result of a query of Insights.
+    /// The result of an Insights query.
     Insights(Box<InsightsResult>),
 }

@@ -1,36 +1,36 @@
-//! The feed of costs: what Cost Explorer said last, kept on this machine, and asked again where that is a day old. Each
-//! request of it costs.
+//! The feed of costs: the last answer of Cost Explorer, cached on this machine and renewed when it is a day old. AWS charges
+//! for each request.
 
-use super::aws::CostsOf;
+use super::aws::CostQuery;
 use super::lifetime::Lifetime;
 use crate::model::costs::Costs;
 
 /// A question about costs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
-    /// Asks for the costs of an account.
-    Look {
-        /// The question to Cost Explorer where no answer of today is kept.
-        of: Box<CostsOf>,
-        /// The endpoint of the account: another one is another world.
+    /// Requests the costs of an account.
+    Read {
+        /// The question to Cost Explorer, if today's answer is not cached.
+        of: Box<CostQuery>,
+        /// The endpoint of the account; costs from different endpoints are never mixed.
         endpoint: String,
-        /// Whether the answer is kept: that of a simulated world is of no use later.
+        /// Whether to cache the answer. Costs of a simulated environment are not cached.
         keep: bool,
     },
 }
 
 impl Ask {
-    /// Costs belong to the account of the opened environment.
+    /// Returns the lifetime. Costs belong to the account of the opened environment.
     pub fn lifetime(&self) -> Lifetime {
         match self {
-            Self::Look { .. } => Lifetime::Environment,
+            Self::Read { .. } => Lifetime::Environment,
         }
     }
 
-    /// Whether it goes on until it is left: none does.
+    /// Returns whether it continues until it is left: never.
     pub fn goes_on(&self) -> bool {
         match self {
-            Self::Look { .. } => false,
+            Self::Read { .. } => false,
         }
     }
 }

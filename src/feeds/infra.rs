@@ -1,11 +1,11 @@
-//! The feed of infrastructure as code: which units the opened environment has, a run over them that is begun, and plans as
-//! they may be shown. Runs themselves are followed, and asked for things, by the feed of runs.
+//! The feed of infrastructure as code: the units of the opened environment, starting a run over them, and plans to show.
+//! Following and controlling runs belongs to the feed of runs.
 
 use super::lifetime::Lifetime;
 use super::runs::Place;
 use crate::model::infra::Graph;
 use crate::model::infra::cached::Cached;
-use crate::model::infra::compared::Places;
+use crate::model::infra::compared::DeclarationLocations;
 use crate::model::infra::declared::Difference;
 use crate::model::infra::plan::Plan;
 use crate::model::infra::run_event::Goal;
@@ -15,103 +15,103 @@ use std::path::PathBuf;
 /// A question about the opened environment.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
-    /// Finds its units, and checks them.
+    /// Finds and checks the units.
     Discover,
-    /// Finds its units and begins a run over them: what is planned is the code as it is now.
+    /// Finds the units and begins a run over them, so that the plan is made from the current code.
     Begin {
-        /// Where runs are kept.
+        /// The place where runs are stored.
         place: Place,
         /// The kind of run: plan, apply, destroy.
         goal: Goal,
-        /// Its units; empty is all.
+        /// The units of the run; all if empty.
         units: Vec<String>,
-        /// Addresses that are made again.
+        /// Addresses to replace.
         replace: Vec<String>,
-        /// Addresses that alone are planned, with what they need; empty is all.
+        /// Addresses to plan, with their dependencies; all if empty.
         targets: Vec<String>,
-        /// The account of the credentials, as far as it was asked for.
+        /// The account of the credentials, if it was determined.
         account: Option<String>,
-        /// As it would be typed, for the audit file.
+        /// The equivalent command line, for the audit file.
         command: String,
     },
-    /// Looks for locks of states.
+    /// Looks for state locks.
     Locks {
-        /// Whose; empty is all.
+        /// The units to look at; all if empty.
         units: Vec<String>,
     },
-    /// Releases a lock that was left behind.
+    /// Releases a stale lock.
     Unlock {
-        /// Where runs are kept.
+        /// The place where runs are stored.
         place: Place,
-        /// As it was shown: another one is not released.
-        lock: Locked,
+        /// The lock as it was shown; a different one is not released.
+        lock: StateLock,
     },
-    /// Looks for what a run may have left in AWS and in no state.
+    /// Looks for resources that a run may have left in AWS without a state entry.
     Orphans {
-        /// The run's own folder.
+        /// The folder of the run.
         run: PathBuf,
     },
-    /// Looks at units without a run.
-    Look {
-        /// Where runs are kept: what they need of caches is not removed.
+    /// Inspects units without a run.
+    Inspect {
+        /// The place where runs are stored; caches that runs need are not removed.
         place: Place,
-        /// At what of them.
-        what: What,
-        /// Which; empty is all.
+        /// What to inspect.
+        what: Inspection,
+        /// The units to inspect; all if empty.
         units: Vec<String>,
     },
-    /// Removes the caches of units, but for those that are needed.
+    /// Removes the caches of units, except those in use.
     Clean {
-        /// Where runs are kept.
+        /// The place where runs are stored.
         place: Place,
-        /// Whose; empty is all.
+        /// The units to clean; all if empty.
         units: Vec<String>,
-        /// Those that were shown, as they were: no other is removed.
+        /// The caches as they were shown; no others are removed.
         paths: Vec<PathBuf>,
     },
     /// Looks for states that could not be written at the end of an apply.
-    Kept {
-        /// Whose; empty is all.
+    UnpushedStates {
+        /// The units to look at; all if empty.
         units: Vec<String>,
     },
-    /// Pushes one of them.
+    /// Pushes such a state.
     Push {
-        /// Where runs are kept.
+        /// The place where runs are stored.
         place: Place,
-        /// As it was shown: another one is not pushed.
-        kept: KeptState,
+        /// The state as it was shown; a different one is not pushed.
+        kept: UnpushedState,
     },
-    /// Looks for states in files of this machine, which can be moved to S3.
+    /// Looks for local states that can be moved to S3.
     Movable {
-        /// Where runs are kept: none begins where one of these is between two places.
+        /// The place where runs are stored; a run cannot begin while one of these states is being moved.
         place: Place,
-        /// Whose; empty is all.
+        /// The units to look at; all if empty.
         units: Vec<String>,
         /// The bucket for code that names none.
         bucket: Option<String>,
     },
-    /// Moves them there, one unit after the other, and tells each; they are put back where anything is not as before.
+    /// Moves states to S3, one unit after the other, and reports each. All are restored if anything differs afterwards.
     Move {
-        /// Where runs are kept.
+        /// The place where runs are stored.
         place: Place,
-        /// As they were shown: others are not moved.
+        /// The states as they were shown; others are not moved.
         states: MovableStates,
     },
-    /// Does something to units or to their code, without a run.
-    Make {
+    /// Changes units or their code, without a run.
+    Change {
         /// The change to make.
-        make: Make,
-        /// Which; empty is all.
+        change: UnitChange,
+        /// The units to change; all if empty.
         units: Vec<String>,
     },
-    /// Makes the workspaces of units that are not there yet, and initialises these units.
+    /// Creates missing workspaces of units, and initializes these units.
     Workspaces {
-        /// Where runs are kept, with the audit file beside them.
+        /// The place where runs are stored, with the audit file beside them.
         place: Place,
-        /// Which; empty is all.
+        /// The units; all if empty.
         units: Vec<String>,
     },
-    /// Reads what is declared of what runs, as it was applied last.
+    /// Reads the resources declared for running services, as last applied.
     Declared {
         /// The units whose declarations are read.
         units: Vec<String>,
@@ -119,19 +119,19 @@ pub enum Ask {
     /// Reads the attributes of a resource from the state.
     Attributes {
         unit: String,
-        /// The resource.
+        /// The address of the resource.
         address: String,
     },
-    /// Reads what the programs wrote in a run, as they wrote it.
+    /// Reads the output of the programs in a run, unchanged.
     Written {
-        /// The run's own folder.
+        /// The folder of the run.
         run: PathBuf,
         unit: String,
     },
-    /// Reads a plan that may be shown.
+    /// Reads a plan for display.
     Plan {
         unit: String,
-        /// Its hash.
+        /// The hash of the plan.
         sha256: String,
         /// The path of the file.
         path: PathBuf,
@@ -139,15 +139,15 @@ pub enum Ask {
 }
 
 impl Ask {
-    /// A run that is begun is not left half-way; the rest is of the environment.
+    /// Returns the lifetime. Starting a run must not be interrupted; everything else belongs to the environment.
     pub fn lifetime(&self) -> Lifetime {
         match self {
             Self::Discover
             | Self::Plan { .. }
             | Self::Locks { .. }
             | Self::Orphans { .. }
-            | Self::Look { .. }
-            | Self::Kept { .. }
+            | Self::Inspect { .. }
+            | Self::UnpushedStates { .. }
             | Self::Movable { .. }
             | Self::Declared { .. }
             | Self::Attributes { .. }
@@ -158,11 +158,11 @@ impl Ask {
             | Self::Push { .. }
             | Self::Move { .. }
             | Self::Workspaces { .. }
-            | Self::Make { .. } => Lifetime::Detached,
+            | Self::Change { .. } => Lifetime::Detached,
         }
     }
 
-    /// Each has an end.
+    /// Returns whether it continues until it is left: never, every question ends by itself.
     pub fn goes_on(&self) -> bool {
         match self {
             Self::Discover
@@ -170,14 +170,14 @@ impl Ask {
             | Self::Plan { .. }
             | Self::Locks { .. }
             | Self::Unlock { .. }
-            | Self::Look { .. }
+            | Self::Inspect { .. }
             | Self::Clean { .. }
-            | Self::Kept { .. }
+            | Self::UnpushedStates { .. }
             | Self::Push { .. }
             | Self::Movable { .. }
             | Self::Move { .. }
             | Self::Workspaces { .. }
-            | Self::Make { .. }
+            | Self::Change { .. }
             | Self::Declared { .. }
             | Self::Attributes { .. }
             | Self::Written { .. }
@@ -186,101 +186,101 @@ impl Ask {
     }
 }
 
-/// The kind of look at units.
+/// What to inspect of units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
+pub enum Inspection {
     /// Their outputs, sensitive ones masked.
     Outputs,
     /// The addresses in their states.
     States,
-    /// Their states whole, sensitive values masked.
-    Whole,
-    /// Whether their code is valid and formatted, and what a linter says where there is one.
+    /// Their complete states, with sensitive values masked.
+    FullStates,
+    /// Whether their code is valid and formatted, and the findings of a linter if one is installed.
     Code,
-    /// The caches that Terraform and Terragrunt keep beside the code.
+    /// The caches of Terraform and Terragrunt beside the code.
     Caches,
 }
 
-/// A change of units or of their code that is no run.
+/// A change to units or their code that is not a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Make {
-    /// They are initialised: providers, modules, backends.
-    Ready,
-    /// Their code is written in its usual form.
-    Form,
-    /// A block is written into the code of one that imports a resource.
+pub enum UnitChange {
+    /// Initializes providers, modules and backends.
+    Init,
+    /// Formats the code.
+    Format,
+    /// Adds an import block for a resource to the code of a unit.
     Import {
         /// The address of the resource in the code.
         address: String,
-        /// The id by which the provider imports it.
+        /// The id that the provider imports it by.
         id: String,
     },
 }
 
-/// A state that could not be written at the end of an apply, beside the state as it is now.
+/// A state that could not be written at the end of an apply, compared with the current state.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptState {
+pub struct UnpushedState {
     pub unit: String,
-    /// The file in which Terraform has kept it.
+    /// The file in which Terraform saved it.
     pub file: PathBuf,
-    /// Which it is and how far, and the same of the state as it is now.
+    /// A description of it with its lineage and serial, then one of the current state.
     pub lines: [String; 2],
-    /// Resources that it has.
+    /// Number of resources in it.
     pub resources: usize,
-    /// Why it cannot take the place of the state; none where it can.
+    /// Why it cannot replace the current state; `None` if it can.
     pub refused: Option<String>,
 }
 
-/// States that are in files of this machine, and where each would go in S3.
+/// Local states, with their destinations in S3.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MovableStates {
-    /// Their units, in the order in which they are moved.
+    /// The units, in the order in which they are moved.
     pub units: Vec<String>,
     /// The bucket for code that names none.
     pub bucket: Option<String>,
-    /// Which states, and where each of the units goes, a line each.
+    /// The states and their destinations, one line per unit.
     pub lines: Vec<String>,
-    /// Sentences on the other units.
-    pub said: Vec<String>,
+    /// Sentences about the other units.
+    pub notes: Vec<String>,
 }
 
 /// The units of an environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Units {
-    /// The units and what each needs.
+    /// The units with their dependencies.
     pub graph: Graph,
-    /// Warnings to a person, in sentences.
+    /// Warnings, as sentences.
     pub warnings: Vec<String>,
 }
 
-/// A lock of a unit's state.
+/// A lock on a unit's state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Locked {
+pub struct StateLock {
     pub unit: String,
-    /// The lock's id, which `force-unlock` takes.
+    /// The lock id, which `force-unlock` requires.
     pub id: String,
     /// `user@host`.
-    pub who: String,
+    pub holder: String,
     /// The operation that holds the lock: `apply`.
     pub operation: String,
-    /// Since when, as Terraform says it.
+    /// The time of the lock, as Terraform reports it.
     pub since: String,
-    /// Whether whoever holds it still works, in a sentence.
+    /// Whether the holder is still running, in a sentence.
     pub alive: String,
-    /// Nobody does: it was taken on this machine, on which no Terraform runs.
-    pub gone: bool,
+    /// Whether the lock is stale: it was taken on this machine, where no Terraform is running.
+    pub is_stale: bool,
 }
 
-/// The declared resources, to be compared with what runs.
+/// The declared resources, to compare with what runs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Declared {
-    /// Units with those of their resources that are held against what runs.
+    /// Units with the resources that are compared.
     pub states: Vec<(String, Vec<Resource>)>,
     /// Where these are declared.
-    pub places: Places,
-    /// Parameters that tasks name and that there are none of.
+    pub places: DeclarationLocations,
+    /// Parameters that tasks refer to but that do not exist.
     pub absent: Vec<Difference>,
-    /// Sentences on what could not be read.
+    /// Sentences about what could not be read.
     pub missing: Vec<String>,
 }
 
@@ -288,51 +288,51 @@ pub struct Declared {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     Units(Units),
-    /// A run was begun, and goes on without the cockpit: its folder, and the units that were found for it.
+    /// A run has begun and continues independently of the cockpit: its folder, and the units found for it.
     Began(PathBuf, Units),
-    /// Locks that were found, and sentences on states that could not be looked at.
-    Locks(Vec<Locked>, Vec<String>),
+    /// Locks found, and sentences about states that could not be inspected.
+    Locks(Vec<StateLock>, Vec<String>),
     /// The lock of this unit was released.
     Unlocked(String),
-    /// Resources that a failed run may have left behind, a line each.
+    /// Resources that a failed run may have left behind, one per line.
     Orphans(Vec<String>),
-    /// The findings of a look, a line each.
-    Looked(What, Vec<String>),
-    /// Caches that are there.
+    /// The findings of an inspection, one per line.
+    Inspected(Inspection, Vec<String>),
+    /// Existing caches.
     Caches(Vec<Cached>),
-    /// States that could not be written, and sentences on those that cannot be looked at.
-    Kept(Vec<KeptState>, Vec<String>),
-    /// The state of this unit was pushed: what is to be said of it, a line each.
+    /// States that could not be written, and sentences about those that cannot be inspected.
+    UnpushedStates(Vec<UnpushedState>, Vec<String>),
+    /// The state of this unit was pushed; a report, one item per line.
     Pushed(String, Vec<String>),
     /// States that can be moved to S3.
     Movable(MovableStates),
-    /// They are being moved: how far that is.
+    /// The progress of moving states.
     Moving(String),
-    /// They were moved: what is to be said of it, a line each.
+    /// The states were moved; a report, one item per line.
     Moved(Vec<String>),
-    /// Something was done to units: what came of it, a line each.
-    Made(Make, Vec<String>),
-    /// The declared resources, to be compared with what runs.
+    /// A change to units was made; a report, one item per line.
+    Changed(UnitChange, Vec<String>),
+    /// The declared resources, to compare with what runs.
     Declared(Box<Declared>),
     /// Attributes of a resource.
     Attributes {
         unit: String,
-        /// The resource.
+        /// The address of the resource.
         address: String,
-        /// Names and values, sensitive ones masked; none where no state has the resource.
+        /// Names and values, with sensitive ones masked; `None` if no state has the resource.
         values: Option<Vec<(String, String)>>,
     },
     /// The end of the output of Terraform and Terragrunt for a unit in a run.
     Written {
         unit: String,
-        /// Lines, those of each file after its name.
+        /// The lines, those of each file after its name.
         lines: Vec<String>,
     },
     Plan {
         unit: String,
-        /// Its hash.
+        /// The hash of the plan.
         sha256: String,
-        /// The plan itself.
+        /// The plan.
         plan: Box<Plan>,
     },
 }

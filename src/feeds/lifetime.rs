@@ -1,14 +1,15 @@
-//! How long a question is asked for.
+//! The lifetime of a question.
 
-/// How long a question is asked for, and with it what it holds open.
+/// How long a question, and whatever it holds open, lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Lifetime {
-    /// Until another environment is opened: an answer about the one before would be taken for one about this.
+    /// Until another environment is opened, because its answers must not be taken for the new environment's.
     Environment,
-    /// Until the session ends; a switch of environment leaves it alone.
+    /// Until the session ends, across switches of environment.
     Session,
-    /// Until it is left or the session ends; it is told so, and closes what it holds open, which the session waits a moment for.
+    /// Until it is left or the session ends. It is then notified and closes what it holds open; the session waits briefly for
+    /// that.
     Closing,
-    /// To its end, which the session waits a moment for: it hands something over that outlives the session.
+    /// Until it ends by itself. The session waits briefly for it, because it starts something that outlives the session.
     Detached,
 }

@@ -1,11 +1,11 @@
-//! Questions and answers as data, pure: a feed is a file here, with its questions, its facts and how long each question
-//! is asked for ([`lifetime::Lifetime`]), and a file of the room that asks, `src/runtime/feeds`. What asks AWS is in
+//! Questions and answers as plain data. A feed is a file here, with its questions, its facts and the lifetime of each
+//! question ([`lifetime::Lifetime`]), and a file in `src/runtime/feeds`, which runs the questions. Requests to AWS are in
 //! `src/aws`.
 //!
 //! A new feed is these two files and one line in the list here: see docs/adding-a-feed.md.
 
-/// The list of feeds: the file, its name among all questions and facts, and the type of its questions. Who asks is in
-/// the other crate, and has a file for each.
+/// The list of feeds: the module, its name in the enums of all questions and facts, and the type of its questions. The code
+/// that runs them is in the other crate, with a file per feed.
 #[macro_export]
 macro_rules! with_feeds {
     ($make:ident) => {
@@ -36,7 +36,7 @@ pub mod tunnels;
 
 use lifetime::Lifetime;
 
-/// A piece of an answer of any feed.
+/// A part of an answer from any feed.
 pub type Part = part::Part<Fact>;
 
 macro_rules! feeds {
@@ -54,14 +54,14 @@ macro_rules! feeds {
         }
 
         impl Ask {
-            /// How long it is asked for.
+            /// Returns the lifetime of the question.
             pub fn lifetime(&self) -> Lifetime {
                 match self {
                     $(Self::$Feed(question) => question.lifetime(),)*
                 }
             }
 
-            /// Whether it goes on, and answers, until somebody leaves it.
+            /// Returns whether it continues to send answers until it is left.
             pub fn goes_on(&self) -> bool {
                 match self {
                     $(Self::$Feed(question) => question.goes_on(),)*
@@ -99,7 +99,8 @@ macro_rules! feeds {
 with_feeds!(feeds);
 
 impl Part {
-    /// The part with the facts of one feed; a fact of another has failed as the answer to another question.
+    /// Returns the part with facts of one feed. A fact of another feed becomes a failure, as the answer to a different
+    /// question.
     pub fn of<F: TryFrom<Fact>>(self) -> part::Part<F> {
         self.map(|fact| F::try_from(fact).ok())
     }
@@ -111,21 +112,21 @@ mod tests {
     use crate::model::Failure;
 
     #[test]
-    fn a_fact_of_another_feed_is_the_answer_to_another_question() {
+    fn fact_of_another_feed_is_a_failure() {
         let of_aws: Part = part::Part::Last(aws::Fact::TargetGroups(Vec::new())).into();
         assert_eq!(of_aws.clone().of::<aws::Fact>(), part::Part::Last(aws::Fact::TargetGroups(Vec::new())));
-        assert_eq!(of_aws.of::<runs::Fact>(), part::Part::Failed(Failure::other_answer()));
+        assert_eq!(of_aws.of::<runs::Fact>(), part::Part::Failed(Failure::mismatched_answer()));
     }
 
     #[test]
-    fn what_is_asked_of_aws_belongs_to_an_environment_and_what_is_asked_of_runs_does_not() {
+    fn questions_to_aws_belong_to_the_environment_and_those_to_runs_do_not() {
         assert_eq!(Ask::from(aws::Query::Identity).lifetime(), Lifetime::Environment);
         let run = std::path::PathBuf::from("run");
         assert_eq!(Ask::from(runs::Ask::Follow { run: run.clone(), from: 0 }).lifetime(), Lifetime::Session);
-        let tell = runs::Ask::Tell {
+        let tell = runs::Ask::Request {
             place: runs::Place::default(),
             run,
-            wish: crate::model::infra::run_event::RequestKind::Retry,
+            request: crate::model::infra::run_event::RequestKind::Retry,
         };
         assert_eq!(Ask::from(tell).lifetime(), Lifetime::Detached);
     }

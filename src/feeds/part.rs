@@ -1,22 +1,22 @@
-//! A piece of an answer, of whatever feed.
+//! A part of an answer from any feed.
 
 use crate::model::Failure;
 
-/// How far an answer has come, with facts of one feed.
+/// The progress of an answer, with facts of one feed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Part<F> {
-    /// One page; more follow.
+    /// A page, with more to follow.
     Page(F),
-    /// The last page: the answer is whole.
+    /// The last page, which completes the answer.
     Last(F),
-    /// It failed here; pages that came before stand, and the whole is partial.
+    /// The answer failed here. Earlier pages remain valid, and the answer is partial.
     Failed(Failure),
 }
 
 impl<F> Part<F> {
-    /// The part with other facts; a fact of another kind counts as a failure.
+    /// Converts the fact; a fact of another kind becomes a failure.
     pub fn map<G>(self, change: impl FnOnce(F) -> Option<G>) -> Part<G> {
-        let other = || Part::Failed(Failure::other_answer());
+        let other = || Part::Failed(Failure::mismatched_answer());
         match self {
             Self::Page(fact) => change(fact).map_or_else(other, Part::Page),
             Self::Last(fact) => change(fact).map_or_else(other, Part::Last),

@@ -1,53 +1,53 @@
-//! The feed of probes: how an environment looks from this machine, and what AWS declares of how it is reached. Each thing that is
-//! found is a page of the answer. Nothing is sent to the environment's hosts unless the order says so.
+//! The feed of probes: how an environment's site behaves seen from this machine, and what AWS declares about reaching it.
+//! Each finding is a page of the answer. Nothing is sent to the environment's hosts unless the order says so.
 
 use super::lifetime::Lifetime;
 use crate::model::health_probe::findings::Finding;
 
-/// The target groups and hosts to look at, and how.
+/// What to probe, and how.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Order {
-    /// The target groups of the environment, by which its load balancers are found.
+pub struct ProbeOrder {
+    /// The target groups of the environment, which lead to its load balancers.
     pub groups: Vec<String>,
-    /// The hosts that are configured; none: those whose records lead to the load balancers.
+    /// The configured hosts; if empty, the hosts whose DNS records lead to the load balancers.
     pub hosts: Vec<String>,
-    /// Where no hosts are configured, those are looked for that the outputs of Terraform name.
+    /// Whether to use the hosts in Terraform's outputs if none are configured.
     pub outputs: bool,
-    /// Paths that must answer.
+    /// Paths that must respond.
     pub paths: Vec<String>,
-    /// Whether anything is sent to the hosts, and anybody is asked for the public address of this machine.
+    /// Whether to send requests to the hosts, and to a service that returns this machine's public address.
     pub send: bool,
-    /// Whether the firewall is tried, with requests that it must refuse.
+    /// Whether to test the firewall, with requests that it must block.
     pub waf: bool,
-    /// The URL of the service that tells this machine's public address.
+    /// The URL of the service that returns this machine's public address.
     pub address_url: String,
-    /// A name server to ask instead of the machine's.
+    /// A name server to use instead of the system's.
     pub resolver: Option<String>,
-    /// A file of certificates to trust instead of the machine's.
+    /// A file of certificates to trust instead of the system's.
     pub ca_file: Option<String>,
-    /// `HOST:PORT=ADDRESS:PORT`: where connections go instead.
+    /// Redirected connections, as `HOST:PORT=ADDRESS:PORT`.
     pub connect: Vec<String>,
 }
 
 /// A question about how the site is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
-    /// Looks at the opened environment.
-    Look(Box<Order>),
+    /// Probes the opened environment.
+    Run(Box<ProbeOrder>),
 }
 
 impl Ask {
-    /// Probes belong to the opened environment.
+    /// Returns the lifetime. Probes belong to the opened environment.
     pub fn lifetime(&self) -> Lifetime {
         match self {
-            Self::Look(_) => Lifetime::Environment,
+            Self::Run(_) => Lifetime::Environment,
         }
     }
 
-    /// Whether it goes on until it is left: none does.
+    /// Returns whether it continues until it is left: never.
     pub fn goes_on(&self) -> bool {
         match self {
-            Self::Look(_) => false,
+            Self::Run(_) => false,
         }
     }
 }
@@ -55,7 +55,7 @@ impl Ask {
 /// An answer about how the site is reached.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
-    /// One thing was found.
+    /// One finding.
     Found(Box<Finding>),
     Done,
 }

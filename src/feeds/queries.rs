@@ -1,50 +1,50 @@
-//! The feed of what is kept of queries on this machine: statements that were run, and queries that were saved by a name.
+//! The feed of queries stored on this machine: the history of statements, and queries saved under a name.
 
 use super::lifetime::Lifetime;
 
-/// A question about statements that are kept.
+/// A question about stored statements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
-    /// Reads the statements that earlier sessions ran, the oldest first.
+    /// Reads the history of earlier sessions, oldest first.
     History,
-    /// Keeps a statement for later sessions.
+    /// Adds a statement to the history.
     Remember(String),
     /// Reads the texts that earlier sessions left in the editor.
     Texts,
-    /// Keeps what stands in the editor for the next session.
+    /// Stores the editor's texts for the next session.
     KeepTexts {
-        /// The texts that this session kept before: they are removed; those of other sessions stay.
-        before: Vec<Typed>,
-        /// The texts to keep now.
-        now: Vec<Typed>,
+        /// The texts that this session stored before, which are removed; those of other sessions stay.
+        before: Vec<EditorText>,
+        /// The texts to store now.
+        now: Vec<EditorText>,
     },
-    /// The saved queries.
+    /// Lists the saved queries.
     Saved {
-        /// Where they are; none is the folder of the user's configuration.
+        /// The folder; `None` for the one in the user's configuration.
         folder: Option<String>,
     },
-    /// The text of a file that is to be run.
+    /// Reads a file to run.
     Read(String),
-    /// Writes a text to a file, which only this person may read. What was there is replaced, as psql's `\w` does it.
+    /// Writes a text to a file that only the user may read. An existing file is replaced, as with psql's `\w`.
     Write { path: String, text: String },
-    /// The value of an environment variable; [`Fact::Done`] where there is none.
+    /// Reads an environment variable; answers [`Fact::Done`] if it is unset.
     Variable(String),
-    /// The whole name of a folder; none is the home folder.
+    /// Resolves the full path of a folder; `None` is the home folder.
     Folder(Option<String>),
-    /// Begins a file that results are added to: it is empty then, and nobody else may read it.
+    /// Creates or empties a file for appending results, readable only by the user.
     Begin(String),
-    /// Saves a query; [`Fact::There`] where another one of that name is there and is not to be replaced.
+    /// Saves a query; answers [`Fact::NameTaken`] if another one has its name and must not be replaced.
     Save {
         folder: Option<String>,
-        /// The query. Its name becomes that of a file.
+        /// The query, whose name becomes a file name.
         query: Saved,
-        /// One of that name is replaced.
+        /// Whether to replace a query with the same name.
         replaces: bool,
     },
 }
 
 impl Ask {
-    /// A write that has begun is finished.
+    /// Returns the lifetime. A write that has begun is completed.
     pub fn lifetime(&self) -> Lifetime {
         match self {
             Self::Remember(_) | Self::KeepTexts { .. } | Self::Save { .. } | Self::Write { .. } => Lifetime::Detached,
@@ -58,7 +58,7 @@ impl Ask {
         }
     }
 
-    /// Whether it goes on until it is left: none does, each is answered once.
+    /// Returns whether it continues until it is left: never, each has a single answer.
     pub fn goes_on(&self) -> bool {
         match self {
             Self::History
@@ -76,34 +76,34 @@ impl Ask {
     }
 }
 
-/// A query that was saved.
+/// A saved query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saved {
     pub name: String,
-    /// The query.
+    /// The text of the query.
     pub text: String,
 }
 
-/// A text of the editor.
+/// A text in the editor.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Typed {
+pub struct EditorText {
     pub name: String,
     pub text: String,
 }
 
-/// An answer about statements that are kept.
+/// An answer about stored statements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
-    /// Statements that were run.
+    /// The history of statements.
     History(Vec<String>),
-    /// The texts that stood in the editor.
-    Texts(Vec<Typed>),
-    /// Queries that were saved, by name.
+    /// The texts that were in the editor.
+    Texts(Vec<EditorText>),
+    /// The saved queries, by name.
     Saved(Vec<Saved>),
-    /// It was not saved: another one of its name is there.
-    There(Saved),
+    /// The query was not saved, because another one has its name.
+    NameTaken(Saved),
     /// The text of a file, or why it cannot be read.
     Text(Result<String, String>),
-    /// It was done; what there is to say, if anything.
+    /// Success, with a message that may be empty.
     Done(String),
 }

@@ -1,88 +1,88 @@
-//! The feed of runs over the units of an environment, which outlive the cockpit. A run is a folder. It is started once,
-//! followed by whoever looks, today or in a later session, and asked for things; nothing ends it unasked.
+//! The feed of runs over the units of an environment. Runs outlive the cockpit: each is a folder, is started once, and can be
+//! followed and controlled from any later session. Nothing stops a run unless requested.
 
 use super::lifetime::Lifetime;
 use crate::model::infra::estimate::History;
-use crate::model::infra::order::Listed;
+use crate::model::infra::order::ListedRun;
 use crate::model::infra::run_event::RequestKind;
-use crate::model::infra::{Order, RunEvent};
+use crate::model::infra::{RunEvent, RunOrder};
 use crate::model::timeline::local::Local;
 use jiff::Timestamp;
 use std::path::PathBuf;
 
-/// Where runs are kept: beside the audit file.
+/// The place where runs are stored: beside the audit file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
-    /// The configured file; none is the one in the user's state folder.
+    /// The configured audit file; `None` for the one in the user's state folder.
     pub audit_file: Option<String>,
-    /// Runs of a simulated environment must not stand among those that were real.
+    /// Whether the environment is simulated. Such runs are stored apart from real ones.
     pub simulated: bool,
 }
 
-/// A question about runs, or what is to become of one.
+/// A question about runs, or a request to one.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
-    /// Lists the runs of an environment, the latest first.
+    /// Lists the runs of an environment, latest first.
     List {
-        /// Where they are kept.
+        /// The place where runs are stored.
         place: Place,
         environment: String,
     },
-    /// Reads how long changes took in the latest runs of an environment that changed something.
+    /// Reads how long changes took in the latest runs that changed something.
     History {
-        /// Where they are kept.
+        /// The place where runs are stored.
         place: Place,
         environment: String,
     },
-    /// Reads what this machine knows of what happened in an environment: its audit file, its runs.
+    /// Reads what this machine recorded of an environment: its audit file and its runs.
     Changes {
-        /// Where they are kept.
+        /// The place where runs are stored.
         place: Place,
         environment: String,
-        /// The time from which operations and runs are read.
+        /// The earliest time to read from.
         since: Timestamp,
     },
-    /// Reads what happens in a run, from a place on, until it is left. It may be taken up again after its end.
+    /// Follows the events of a run from a position on, until it is left. A run may be resumed after its end.
     Follow {
-        /// The run's own folder.
+        /// The folder of the run.
         run: PathBuf,
-        /// Where to go on: `next` of the last [`News`], 0 for its beginning.
+        /// The position to continue from: `next` of the last [`News`], or 0 for the beginning.
         from: u64,
     },
-    /// Starts a run. Answered when it stands on its own.
+    /// Starts a run. Answered once it runs independently.
     Start {
-        /// Where it is kept.
+        /// The place where runs are stored.
         place: Place,
         /// The order of the run: goal, units, options.
-        order: Box<Order>,
+        order: Box<RunOrder>,
     },
-    /// Has a run go on whose supervisor was killed. Answered when it stands on its own.
+    /// Resumes a run whose supervisor was killed. Answered once it runs independently.
     Resume {
-        /// Where it is kept.
+        /// The place where runs are stored.
         place: Place,
-        /// The run's own folder.
+        /// The folder of the run.
         run: PathBuf,
     },
-    /// Asks something of a run; one that has ended goes on for a retry.
-    Tell {
-        /// Where it is kept.
+    /// Sends a request to a run. A run that has ended continues for a retry.
+    Request {
+        /// The place where runs are stored.
         place: Place,
-        /// The run's own folder.
+        /// The folder of the run.
         run: PathBuf,
-        wish: RequestKind,
+        request: RequestKind,
     },
 }
 
 impl Ask {
-    /// Following ends with the session; what starts a run or asks something of it is not left half-way.
+    /// Returns the lifetime. Following ends with the session; starting a run or sending it a request must not be interrupted.
     pub fn lifetime(&self) -> Lifetime {
         match self {
-            Self::Start { .. } | Self::Resume { .. } | Self::Tell { .. } => Lifetime::Detached,
+            Self::Start { .. } | Self::Resume { .. } | Self::Request { .. } => Lifetime::Detached,
             Self::List { .. } | Self::Follow { .. } | Self::History { .. } | Self::Changes { .. } => Lifetime::Session,
         }
     }
 
-    /// Whether it goes on until it is left: following a run does.
+    /// Returns whether it continues until it is left: following a run does.
     pub fn goes_on(&self) -> bool {
         matches!(self, Self::Follow { .. })
     }
@@ -92,26 +92,26 @@ impl Ask {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     /// The runs of an environment.
-    Runs(Vec<Listed>),
+    Runs(Vec<ListedRun>),
     /// How long changes took.
     History(History),
-    /// Operations and runs of this machine, for the time line.
+    /// Operations and runs recorded on this machine, for the time line.
     Changes(Local),
-    /// It was started, and goes on without the cockpit: its folder.
+    /// The run was started and continues independently of the cockpit; its folder.
     Started(PathBuf),
-    /// It was asked.
-    Told,
-    /// The news of a followed run.
+    /// The request was sent.
+    Requested,
+    /// News of a followed run.
     News(News),
 }
 
-/// The news of a run since the last time.
+/// The news of a run since the last answer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct News {
-    /// Its new events, in order.
+    /// The new events, in order.
     pub events: Vec<RunEvent>,
-    /// Where to go on, in bytes from the beginning.
+    /// The position to continue from, in bytes from the beginning.
     pub next: u64,
-    /// Whether a supervisor drives it. One that has no end and no supervisor was killed: it can be resumed.
+    /// Whether it has a supervisor. A run without an end and without a supervisor was killed, and can be resumed.
     pub live: bool,
 }

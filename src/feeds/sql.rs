@@ -1,195 +1,195 @@
-//! The feed of SQL: sessions on a PostgreSQL server, what is run in them, and windows on results that may be larger than
-//! memory. A session lives as long as its [`Ask::Connect`]; what is done in it names it by its number. A result is its own: it
-//! stays until it is closed, whatever becomes of the session that it came from.
+//! The feed of SQL: sessions on PostgreSQL servers, statements run in them, and windows on results that may exceed memory. A
+//! session lives as long as its [`Ask::Connect`]; other questions refer to it by number. Results are independent of their
+//! session and stay until they are closed.
 
 use super::lifetime::Lifetime;
 use super::runs::Place as AuditPlace;
 use crate::model::audit::Record;
 use crate::model::sql::format::Options;
 use crate::model::sql::process::Process;
-use crate::model::sql::{Cell, Column, Ended, ResultId, Server, ServerMessage, SessionId, Transaction};
+use crate::model::sql::{Cell, Column, ResultId, Server, ServerMessage, SessionId, StatementOutcome, Transaction};
 use std::time::Duration;
 
-/// Where a server is.
+/// The address of a server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
-    /// Its real name, which its certificate has.
+    /// The real host name, which is in its certificate.
     pub host: String,
-    /// Its port there.
+    /// The port on that host.
     pub port: u16,
-    /// The local end of a tunnel to it, as `127.0.0.1:5432`; none where it is reached directly.
+    /// The local end of a tunnel to it, such as `127.0.0.1:5432`; `None` if it is reached directly.
     pub through: Option<String>,
 }
 
-/// A signal to somebody else's session of the server: cancel its statement, or end it.
+/// A signal to another session of the server: cancel its statement, or terminate it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Signal {
     pub process: Process,
-    /// It is ended, not only what it does cancelled.
+    /// Whether to terminate the session instead of only cancelling its statement.
     pub terminate: bool,
-    /// The line of the audit file that it begins with.
+    /// The initial line for the audit file.
     pub record: Record,
-    /// Which audit file.
+    /// The location of the audit file.
     pub audit: AuditPlace,
 }
 
-/// The settings of a statement beside its text.
+/// The options of a statement.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Beside {
+pub struct RunOptions {
     /// Values for `$1`, `$2` …
     pub bind: Option<Vec<String>>,
-    /// Where the data of a `COPY … FROM STDIN` come from.
+    /// The source of data for a `COPY … FROM STDIN`.
     pub data: Option<Data>,
-    /// Where its result goes, instead of being kept to be looked at; with the form it has there.
-    pub outlet: Option<(Outlet, Options)>,
-    /// It is not run: only its columns are reported, as for a result without rows.
-    pub describes: bool,
+    /// The destination and format of the result, if it is not kept for viewing.
+    pub target: Option<(OutputTarget, Options)>,
+    /// Whether only the result's columns are wanted, without running the statement.
+    pub describe_only: bool,
 }
 
-/// Where the data of a `COPY … FROM STDIN` come from.
+/// The source of data for a `COPY … FROM STDIN`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Data {
     /// These lines.
     Lines(String),
-    /// A file of this machine.
+    /// A local file.
     File(String),
-    /// The output of a command of this machine's shell.
+    /// The output of a local shell command.
     Program(String),
 }
 
-/// Where a result goes.
+/// The destination of a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outlet {
-    /// A file, which nobody else may read. One that is there is replaced once all of it is written.
+pub enum OutputTarget {
+    /// A file, readable only by the user. An existing file is replaced once everything is written.
     File(String),
-    /// The end of a file.
+    /// The end of an existing file.
     Append(String),
-    /// A command of this machine's shell, which reads it.
+    /// The standard input of a local shell command.
     Program(String),
-    /// The command that [`Ask::Program`] keeps under this number; with how it was typed.
+    /// The running command that [`Ask::Program`] started under this number, and its command line.
     Kept(u64, String),
 }
 
-/// The user and database to connect as, where a person named them instead of the environment.
+/// The user and database to connect as, if the user chose them instead of the environment's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Who {
-    /// The user. The password of another one is not used for it.
+pub struct ConnectAs {
+    /// The user. The environment's password is not used for a different user.
     pub user: Option<String>,
     pub database: Option<String>,
 }
 
-/// A question to a server, or about a result.
+/// A question to a server or about a result.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
-    /// Opens a session with the user and the password that the opened environment names, and tells how it stands until it is
-    /// left. Leaving it closes it; its results stay.
+    /// Opens a session with the user and password of the opened environment, and reports its state until it is left. Leaving
+    /// it closes the session; its results stay.
     Connect {
-        /// Its number, which whoever asks chooses anew each time.
+        /// The session's number, chosen anew by the caller each time.
         session: SessionId,
         /// The server to connect to.
         place: Place,
-        /// The user and database, where they are not those of the environment.
-        who: Who,
-        /// Transactions begin as read-only ones, and why, in words.
+        /// The user and database, if they differ from the environment's.
+        connect_as: ConnectAs,
+        /// If set, transactions begin read-only; the reason for it.
         read_only: Option<String>,
     },
-    /// Runs one statement, and tells of it until it has ended.
+    /// Runs one statement, and reports its progress until it has ended.
     Run {
         /// The session to run it in.
         session: SessionId,
-        /// The number of its first result; a statement with several (`\gexec` has none here) counts on from there.
+        /// The number of its first result. Further results of the statement count on from it (`\gexec` produces none here).
         result: ResultId,
-        /// The statement, without psql's commands in it.
+        /// The statement, without psql commands.
         statement: String,
-        /// The settings of the statement beside its text.
-        beside: Box<Beside>,
+        /// The options of the statement.
+        options: Box<RunOptions>,
     },
-    /// Cancels what runs in a session: with a request on a connection of its own, or from the session for the catalogue.
+    /// Cancels the running statement of a session, with a request on a separate connection or from the catalogue session.
     Cancel {
         /// The session whose statement is cancelled.
         session: SessionId,
     },
-    /// Ends the server's process of a session that does not listen to a cancel.
+    /// Terminates the server process of a session that does not react to a cancel.
     Terminate {
-        /// The session whose process is ended.
+        /// The session whose process is terminated.
         session: SessionId,
     },
-    /// Cancels what another session of the server does, or ends it, from the second session. It is written down before.
+    /// Cancels or terminates another session of the server, from the second session. The audit file records it first.
     Signal {
-        /// The session beside whose second session this is sent.
+        /// The session whose second session sends the signal.
         session: SessionId,
         order: Box<Signal>,
     },
-    /// Rows of a result.
+    /// Reads consecutive rows of a result.
     Window {
-        /// The result whose rows are read.
+        /// The result to read.
         result: ResultId,
-        /// From this row on, from 0.
+        /// The first row, from 0.
         from: u64,
-        /// So many.
+        /// Number of rows.
         count: u32,
     },
-    /// Rows of a result that lie anywhere in it.
+    /// Reads arbitrary rows of a result.
     Rows {
-        /// The result whose rows are read.
+        /// The result to read.
         result: ResultId,
-        /// Which, from 0, in the order in which they are wanted.
+        /// The rows, from 0, in the order of the answer.
         rows: Vec<u64>,
-        /// A value with more bytes is cut.
+        /// Values with more bytes are cut.
         most: usize,
     },
-    /// A value, or the beginning of it.
+    /// Reads a value, or its beginning.
     Value {
-        /// The result that the value is in.
+        /// The result that contains the value.
         result: ResultId,
         /// The row, from 0.
         row: u64,
         /// The column, from 0.
         column: usize,
-        /// The most bytes of it to read.
+        /// Maximum number of bytes to read.
         most: u64,
     },
-    /// Writes a value whole to a new file, as [`Ask::Export`] does a result; bytes (`bytea`) as what they are.
+    /// Writes a whole value to a new file, like [`Ask::Export`] does a result. A `bytea` is written as binary data.
     Save {
-        /// The result that the value is in.
+        /// The result that contains the value.
         result: ResultId,
         /// The row, from 0.
         row: u64,
         /// The column, from 0.
         column: usize,
-        /// The file, which must not be there yet.
+        /// The file, which must not exist.
         path: String,
     },
-    /// Writes rows of a result to a new file, and tells how far it is. Leaving it ends it, and takes the file away.
+    /// Writes rows of a result to a new file, and reports the progress. Leaving it stops it and removes the file.
     Export {
-        /// The result that is written.
+        /// The result to write.
         result: ResultId,
-        /// The file, which must not be there yet.
+        /// The file, which must not exist.
         path: String,
-        /// In which form, with the table that `INSERT` names.
+        /// The format, with the table named in `INSERT`.
         options: Box<Options>,
-        /// Which columns, in which order.
+        /// The columns, in output order.
         columns: Vec<usize>,
-        /// Which rows, in which order; none is all of them.
+        /// The rows, in output order; `None` means all.
         rows: Option<Vec<u64>>,
     },
-    /// Starts a command of this machine's shell. It reads `text` and ends; without one it reads the results that are sent to it
-    /// ([`Outlet::Kept`]) until it is left, and is then waited for. What it says comes at its end.
+    /// Starts a local shell command. With `text` it reads that and ends; without, it reads the results sent to it
+    /// ([`OutputTarget::Kept`]) until it is left, and is then waited for. Its output is returned at its end.
     Program {
-        /// The number that results are sent to it under.
+        /// The number under which results are sent to it.
         number: u64,
         command: String,
         /// The command's standard input.
         text: Option<String>,
     },
-    /// Forgets a result, and what it takes on the disk. One that is still read is cancelled at the server.
+    /// Discards a result and its disk space. If it is still being read, the statement is cancelled on the server.
     Close {
-        /// The result to forget.
+        /// The result to discard.
         result: ResultId,
     },
-    /// Runs a statement in the second session, which reads only: catalogue, completion, activity. All rows come at once.
-    Look {
-        /// Beside which session.
+    /// Runs a statement in the second, read-only session: for catalogue, completion, activity. All rows are returned at once.
+    Query {
+        /// The session whose second session is used.
         session: SessionId,
         /// The purpose, which comes back with the answer.
         purpose: &'static str,
@@ -198,8 +198,8 @@ pub enum Ask {
 }
 
 impl Ask {
-    /// A session stays open while another environment is looked at, and so does what runs in it. Whatever ends it, what runs
-    /// is cancelled at the server.
+    /// Returns the lifetime. A session and what runs in it stay while another environment is opened. When it ends for any
+    /// reason, the running statement is cancelled on the server.
     pub fn lifetime(&self) -> Lifetime {
         match self {
             Self::Connect { .. } | Self::Program { text: None, .. } => Lifetime::Closing,
@@ -214,16 +214,16 @@ impl Ask {
             | Self::Export { .. }
             | Self::Program { text: Some(_), .. }
             | Self::Close { .. }
-            | Self::Look { .. } => Lifetime::Session,
+            | Self::Query { .. } => Lifetime::Session,
         }
     }
 
-    /// A session goes on until it is left, and so does a command; a file is no longer written once nobody wants it, and nothing
-    /// looked up.
+    /// Sessions and commands continue until they are left. A file is no longer written, and nothing looked up, once the
+    /// question is left.
     pub fn goes_on(&self) -> bool {
         matches!(
             self,
-            Self::Connect { .. } | Self::Export { .. } | Self::Save { .. } | Self::Program { .. } | Self::Look { .. }
+            Self::Connect { .. } | Self::Export { .. } | Self::Save { .. } | Self::Program { .. } | Self::Query { .. }
         )
     }
 }
@@ -231,73 +231,73 @@ impl Ask {
 /// An answer about a session.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
-    /// The session is open; again after something about the server changed (a failover).
+    /// The session is open. Sent again after the server has changed (a failover).
     Connected(Box<Server>),
-    /// The session's transaction, whenever it changes.
+    /// The session's transaction state, whenever it changes.
     Transaction(Transaction),
-    /// `\` in a text is an escape from now on, or is none any more (`standard_conforming_strings`).
+    /// Whether `\` is an escape in plain strings from now on (`standard_conforming_strings`).
     Escapes(bool),
-    /// The server said something that belongs to no statement's end.
+    /// A message from the server that does not end a statement.
     Notice(Box<ServerMessage>),
     /// A statement has a result with these columns.
     Begun {
-        /// Its number.
+        /// The number of the result.
         result: ResultId,
         columns: Vec<Column>,
     },
     /// A result has grown.
     Grown {
-        /// The result that has grown.
+        /// The result.
         result: ResultId,
-        /// The number of rows that can be looked at.
+        /// Number of rows available.
         rows: u64,
-        /// The number of bytes of these rows.
+        /// Number of bytes of these rows.
         bytes: u64,
     },
     /// A statement has ended.
     Ended {
-        /// Its result, or the number that it would have had.
+        /// The statement's result, or the number it would have had.
         result: ResultId,
-        /// The statement's end.
-        ended: Box<Ended>,
-        /// How long it took.
+        /// How the statement ended.
+        ended: Box<StatementOutcome>,
+        /// The duration.
         took: Duration,
-        /// Reading was stopped at the limit of what may be kept, in words with what to do.
+        /// If set, reading stopped at the storage limit: an explanation with advice.
         stopped: Option<String>,
     },
     /// Rows of a result.
     Window {
-        /// The result that the rows are of.
+        /// The result of the rows.
         result: ResultId,
-        /// From this row on.
+        /// The first row.
         from: u64,
-        /// The rows; fewer than asked for where there are no more yet.
+        /// The rows; fewer than requested if no more are available yet.
         rows: Vec<Vec<Cell>>,
     },
-    /// Rows that were asked for one by one, in the order in which they were wanted; fewer where there are no such ones.
+    /// Individually requested rows, in the requested order, without those that do not exist.
     Rows {
-        /// The result that the rows are of.
+        /// The result of the rows.
         result: ResultId,
         rows: Vec<Vec<Cell>>,
     },
-    /// The beginning of a value, and how many bytes all of it has; none is NULL. Bytes that are not UTF-8 are U+FFFD.
+    /// The beginning of a value, and its full length in bytes; `None` is NULL. Bytes that are not UTF-8 are U+FFFD.
     Value(Option<(String, u64)>),
-    /// So much of a result, or of a value, is written to a file.
+    /// The progress of writing a result or a value to a file.
     Exported {
         rows: u64,
-        /// Bytes of the file.
+        /// Bytes in the file.
         bytes: u64,
     },
-    /// It was done, and there is nothing to say.
+    /// Success, without a message.
     Done,
-    /// A command has ended, and said this.
-    Said(String),
-    /// All rows of a statement of the second session.
-    Looked {
-        /// The purpose that was asked with.
+    /// A command has ended, with this output.
+    ProgramOutput(String),
+    /// All rows of a statement in the second session.
+    QueryRows {
+        /// The purpose given with the question.
         purpose: &'static str,
         columns: Vec<Column>,
-        /// Its rows; none is NULL.
+        /// The rows; `None` is NULL.
         rows: Vec<Vec<Option<String>>>,
     },
 }

@@ -1,46 +1,46 @@
-//! The feed of tunnels: a private host and port on a port of this machine. A tunnel is one question, which tells how it stands
-//! until it is left; leaving it closes it, at AWS too.
+//! The feed of tunnels: a private host and port made available on a local port. A tunnel is one question, which reports its
+//! state until it is left. Leaving it closes the tunnel, on AWS's side too.
 
 use super::lifetime::Lifetime;
 use super::runs::Place;
 use crate::model::audit::Record;
-use crate::model::tunnel::Wanted;
+use crate::model::tunnel::TunnelGateway;
 use crate::model::tunnel::far::RemoteAddress;
 use crate::model::tunnel::standing::TunnelStatus;
 
-/// The tunnel to be opened.
+/// The tunnel to open.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Order {
-    /// The service or instance that it goes through.
-    pub wanted: Wanted,
-    /// The host and port that it leads to.
+pub struct TunnelOrder {
+    /// The service or instance that it passes through.
+    pub wanted: TunnelGateway,
+    /// The remote host and port.
     pub to: RemoteAddress,
-    /// The local port; 0 takes a free one.
+    /// The local port; 0 selects a free one.
     pub port: u16,
-    /// Whether an instance that is stopped is started: somebody said yes.
+    /// Whether to start a stopped instance, which the user has confirmed.
     pub start: bool,
-    /// The line of the audit file that it begins with; nothing is opened that is not written down.
+    /// The initial line for the audit file; no tunnel is opened without it.
     pub record: Record,
-    /// Where the audit file is.
+    /// The location of the audit file.
     pub audit: Place,
 }
 
 /// A question about a tunnel.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
-    /// Opens a tunnel from the opened environment, and tells how it stands.
-    Open(Box<Order>),
+    /// Opens a tunnel from the opened environment, and reports its state.
+    Open(Box<TunnelOrder>),
 }
 
 impl Ask {
-    /// A tunnel goes on while another environment is looked at, and is closed when it is left.
+    /// Returns the lifetime. A tunnel continues while another environment is opened, and is closed when it is left.
     pub fn lifetime(&self) -> Lifetime {
         match self {
             Self::Open(_) => Lifetime::Closing,
         }
     }
 
-    /// Whether it goes on until it is left: a tunnel does.
+    /// Returns whether it continues until it is left: a tunnel does.
     pub fn goes_on(&self) -> bool {
         match self {
             Self::Open(_) => true,
@@ -51,17 +51,17 @@ impl Ask {
 /// An answer about a tunnel.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
-    /// It listens at this address of this machine: `127.0.0.1:5432`.
-    Listens(String),
-    /// The instance that it would go through is stopped: its id.
+    /// It listens at this local address: `127.0.0.1:5432`.
+    Listening(String),
+    /// The instance it would pass through is stopped; its id.
     Stopped(String),
-    /// The local port is taken.
-    Taken {
-        /// The process that has the port, where the system tells.
+    /// The local port is in use.
+    PortTaken {
+        /// The process that uses the port, if the system reveals it.
         by: Option<String>,
-        /// The next one that is free.
+        /// The next free port.
         free: Option<u16>,
     },
-    /// The tunnel's state: at each change, and once a second while its counters grow.
-    Stands(Box<TunnelStatus>),
+    /// The tunnel's state: at each change, and once per second while its counters grow.
+    Status(Box<TunnelStatus>),
 }

@@ -1,8 +1,8 @@
-//! Answers that come in parts: services and tasks, which are listed and then described, and figures.
+//! Answers that come in parts: services and tasks, which are listed and then described, and metrics.
 
 use crate::app::effect::Effect;
 use crate::app::poll::{InFlight, Job, Poller, Sweep};
-use crate::app::unmatched::named_wrong;
+use crate::app::unmatched::has_wrong_name;
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::{Estate, Failure, Series, Source};
@@ -24,15 +24,15 @@ impl Poller {
         match part {
             Part::Page(Fact::ServiceNames(names)) | Part::Last(Fact::ServiceNames(names)) => {
                 for name in names {
-                    if sweep.naming || !environment.has_service(&name) {
-                        sweep.others.push(name);
+                    if sweep.only_for_suggestions || !environment.has_service(&name) {
+                        sweep.foreign_names.push(name);
                     } else if sweep.listed.insert(name.clone()) {
                         sweep.waiting.push(name);
                     }
                 }
             }
             Part::Page(Fact::Services(found, missing)) | Part::Last(Fact::Services(found, missing)) => {
-                let services = estate.services.fill();
+                let services = estate.services.value_or_default();
                 for service in found {
                     if crate::app::poll::has_news(&service) {
                         self.news.insert(service.name.clone());
@@ -43,41 +43,41 @@ impl Poller {
                 }
                 sweep.missing.extend(missing);
             }
-            // Which names there are beside would only have been a help.
-            Part::Failed(_) if listing && sweep.naming => {}
-            Part::Failed(failure) => sweep.broke(&flight.query, failure),
-            Part::Page(_) | Part::Last(_) => sweep.broke(&flight.query, Failure::other_answer()),
+            // The names of other services would only have improved a suggestion.
+            Part::Failed(_) if listing && sweep.only_for_suggestions => {}
+            Part::Failed(failure) => sweep.record_failure(&flight.query, failure),
+            Part::Page(_) | Part::Last(_) => sweep.record_failure(&flight.query, Failure::mismatched_answer()),
         }
         if last {
-            sweep.landed(listing);
-            self.landed(Job::Services);
+            sweep.record_answer(listing);
+            self.record_answer(Job::Services);
         }
         let cluster = environment.cluster.clone().unwrap_or_default();
         if let Some(sweep) = self.services.as_mut()
-            && sweep.over()
-            && !sweep.naming
+            && sweep.is_finished()
+            && !sweep.only_for_suggestions
             && environment.exact_services().is_some()
-            && named_wrong(environment, &sweep.missing)
+            && has_wrong_name(environment, &sweep.missing)
         {
-            (sweep.naming, sweep.lists) = (true, 1);
+            (sweep.only_for_suggestions, sweep.lists) = (true, 1);
             effects.push(self.fetch(
                 Query::ServiceNames { cluster: cluster.clone() },
                 Some(Job::Services),
-                flight.lane,
+                flight.priority,
             ));
         }
-        self.send_services(&cluster, flight.lane, effects);
-        let Some(sweep) = self.services.take_if(|sweep| sweep.over()) else { return };
+        self.send_services(&cluster, flight.priority, effects);
+        let Some(sweep) = self.services.take_if(|sweep| sweep.is_finished()) else { return };
         let outcome = sweep.outcome();
         if sweep.list_failure.is_none() && sweep.unread < sweep.listed.len().max(1) {
-            forget_services(estate, &sweep);
+            remove_missing_services(estate, &sweep);
         }
-        sweep.close(&mut estate.services, "services", now);
+        sweep.store_result(&mut estate.services, "services", now);
         if outcome.is_ok() {
             self.prune(estate);
         }
-        estate.others.insert(Source::Services, sweep.others);
-        estate.listed = true;
+        estate.foreign_names.insert(Source::Services, sweep.foreign_names);
+        estate.lists_changed = true;
         self.finish(Job::Services, outcome, environment, now);
     }
 
@@ -103,41 +103,41 @@ impl Poller {
                 }
             }
             Part::Page(Fact::Tasks(found)) | Part::Last(Fact::Tasks(found)) => {
-                let tasks = estate.tasks.fill();
+                let tasks = estate.tasks.value_or_default();
                 for task in found {
-                    // Tasks of services that are not the environment's are not its own.
+                    // Tasks of services outside the environment are ignored.
                     if task.service.as_deref().is_none_or(|service| environment.has_service(service)) {
                         self.described.insert(task.id.clone(), now);
                         tasks.insert(task.id.clone(), task);
                     }
                 }
             }
-            Part::Failed(failure) => sweep.broke(&flight.query, failure),
-            Part::Page(_) | Part::Last(_) => sweep.broke(&flight.query, Failure::other_answer()),
+            Part::Failed(failure) => sweep.record_failure(&flight.query, failure),
+            Part::Page(_) | Part::Last(_) => sweep.record_failure(&flight.query, Failure::mismatched_answer()),
         }
         if last {
-            sweep.landed(listing);
-            self.landed(Job::Tasks);
+            sweep.record_answer(listing);
+            self.record_answer(Job::Tasks);
         }
         self.tasks = Some(sweep);
         let cluster = environment.cluster.clone().unwrap_or_default();
-        self.send_tasks(&cluster, flight.lane, effects);
-        let Some(sweep) = self.tasks.take_if(|sweep| sweep.over()) else { return };
+        self.send_tasks(&cluster, flight.priority, effects);
+        let Some(sweep) = self.tasks.take_if(|sweep| sweep.is_finished()) else { return };
         let outcome = sweep.outcome();
         if sweep.list_failure.is_none() {
-            let unjudged = &mut estate.unjudged;
+            let unjudged = &mut estate.dirty;
             if let Some(tasks) = estate.tasks.value_mut() {
                 tasks.retain(|id, task| {
-                    let there = sweep.listed.contains(id);
-                    if !there && let Some(service) = &task.service {
+                    let is_listed = sweep.listed.contains(id);
+                    if !is_listed && let Some(service) = &task.service {
                         unjudged.mark(service);
                     }
-                    there
+                    is_listed
                 });
             }
             self.described.retain(|id, _| sweep.listed.contains(id));
         }
-        sweep.close(&mut estate.tasks, "tasks", now);
+        sweep.store_result(&mut estate.tasks, "tasks", now);
         self.finish(Job::Tasks, outcome, environment, now);
     }
 
@@ -164,30 +164,30 @@ impl Poller {
                 self.metric_failures.insert(job, failure);
             }
             Part::Page(_) | Part::Last(_) => {
-                self.metric_failures.insert(job, Failure::other_answer());
+                self.metric_failures.insert(job, Failure::mismatched_answer());
             }
         }
-        if last && self.landed(job) {
+        if last && self.record_answer(job) {
             let outcome = self.metric_failures.get(&job).map_or(Ok(()), |failure| Err(failure.kind));
             match self.metric_failures.values().next() {
-                Some(failure) => estate.metrics.fail(failure.clone()),
-                None => estate.metrics.learn((), now),
+                Some(failure) => estate.metrics.record_failure(failure.clone()),
+                None => estate.metrics.record((), now),
             }
             self.finish(job, outcome, environment, now);
         }
     }
 }
 
-/// Forgets services that are no longer listed, or were looked for and not found.
-fn forget_services(estate: &mut Estate, sweep: &Sweep) {
-    let unjudged = &mut estate.unjudged;
+/// Removes services that are no longer listed, or do not exist.
+fn remove_missing_services(estate: &mut Estate, sweep: &Sweep) {
+    let unjudged = &mut estate.dirty;
     if let Some(services) = estate.services.value_mut() {
         services.retain(|name, _| {
-            let there = sweep.listed.contains(name) && !sweep.missing.contains(name);
-            if !there {
+            let exists = sweep.listed.contains(name) && !sweep.missing.contains(name);
+            if !exists {
                 unjudged.mark(name);
             }
-            there
+            exists
         });
     }
 }

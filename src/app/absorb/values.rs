@@ -1,12 +1,12 @@
-//! Values that an answer replaces whole.
+//! Values that an answer replaces as a whole.
 
 use crate::feeds::aws::{Fact, Part};
 use crate::model::timeline::TrailEvent;
 use crate::model::{Failure, FailureKind, Observed};
 use jiff::Timestamp;
 
-/// Stores an answer of one value in its place in the estate.
-pub(super) fn one<T>(
+/// Stores an answer that is a single value.
+pub(super) fn store_value<T>(
     slot: &mut Observed<T>,
     part: Part,
     now: Timestamp,
@@ -15,20 +15,20 @@ pub(super) fn one<T>(
     let failure = match part {
         Part::Page(fact) | Part::Last(fact) => match pick(fact) {
             Some(value) => {
-                slot.learn(value, now);
+                slot.record(value, now);
                 return Ok(());
             }
-            None => Failure::other_answer(),
+            None => Failure::mismatched_answer(),
         },
         Part::Failed(failure) => failure,
     };
     let kind = failure.kind;
-    slot.fail(failure);
+    slot.record_failure(failure);
     Err(kind)
 }
 
-/// Stores a list that came in pages.
-pub(super) fn all<T>(
+/// Stores an answer that is a list in pages.
+pub(super) fn store_list<T>(
     slot: &mut Observed<Vec<T>>,
     pages: Vec<Fact>,
     part: Part,
@@ -41,24 +41,24 @@ pub(super) fn all<T>(
         Part::Page(fact) | Part::Last(fact) => match pick(fact) {
             Some(rest) => {
                 gathered.extend(rest);
-                slot.learn(gathered, now);
+                slot.record(gathered, now);
                 return Ok(());
             }
-            None => Failure::other_answer(),
+            None => Failure::mismatched_answer(),
         },
         Part::Failed(failure) => failure,
     };
     let kind = failure.kind;
     if count > 0 && (slot.at().is_none() || slot.partial().is_some()) {
         let missing = format!("the list ended early, after {count} pages: {failure}");
-        slot.learn_partly(gathered, missing, Some(failure), now);
+        slot.record_partial(gathered, missing, Some(failure), now);
     } else {
-        slot.fail(failure);
+        slot.record_failure(failure);
     }
     Err(kind)
 }
 
-/// Stores the recorded writes; those of another region may be missing.
+/// Stores the recorded API writes; those of another region may be missing.
 pub(super) fn trail(
     slot: &mut Observed<Vec<TrailEvent>>,
     pages: Vec<Fact>,
@@ -66,16 +66,16 @@ pub(super) fn trail(
     now: Timestamp,
 ) -> Result<(), FailureKind> {
     let mut without = None;
-    let outcome = all(slot, pages, part, now, |fact| match fact {
+    let outcome = store_list(slot, pages, part, now, |fact| match fact {
         Fact::Trail(found) => Some(found),
-        Fact::TrailWithout(failure) => {
+        Fact::TrailIncomplete(failure) => {
             without = Some(failure);
             None
         }
         _ => None,
     });
     if let (Ok(()), Some(failure)) = (outcome, without) {
-        slot.filled(Some(failure.message), None, now);
+        slot.finish_fill(Some(failure.message), None, now);
     }
     outcome
 }
@@ -85,12 +85,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_another_region_records_may_be_missing_and_the_rest_is_as_new_as_ever() {
+    fn writes_of_another_region_may_be_missing_and_the_rest_stays_fresh() {
         let event = |id: &str| TrailEvent { id: id.into(), ..TrailEvent::default() };
         let mut slot = Observed::default();
         let failure = Failure::new(FailureKind::Denied, "cloudtrail:LookupEvents: no");
         for (second, id) in [(1, "a"), (2, "b")] {
-            let pages = vec![Fact::Trail(vec![event(id)]), Fact::TrailWithout(failure.clone())];
+            let pages = vec![Fact::Trail(vec![event(id)]), Fact::TrailIncomplete(failure.clone())];
             let now = Timestamp::from_second(second).unwrap();
             assert_eq!(trail(&mut slot, pages, Part::Last(Fact::Trail(Vec::new())), now), Ok(()));
             assert_eq!(slot.value(), Some(&vec![event(id)]));

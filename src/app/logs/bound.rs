@@ -1,15 +1,15 @@
-//! Beside a live tail rounds tell what the tail has not shown. Where they fail for long, what came meanwhile is not
-//! remembered without end: what is given up for that is told.
+//! Bounds the memory of rounds beside a live tail. Rounds report what the tail has not shown. If they fail for long,
+//! the lines received in the meantime are not remembered indefinitely; what is given up for that is reported as a gap.
 
 use super::feed::{Batch, Feed, Gap};
 use crate::model::logs::Ms;
 
-/// Lines of a group that are remembered, at most: more than rounds that work ever need. About 50 MB.
-pub(super) const MOST: usize = 700_000;
+/// Maximum number of lines remembered per group: more than working rounds ever need. About 50 MB.
+pub(super) const MAX_REMEMBERED_LINES: usize = 700_000;
 
 impl Feed {
-    /// Forgets the older half where more than `most` lines are remembered. Rounds that work again begin after it.
-    pub(super) fn bound(&mut self, most: usize, batch: &mut Batch) {
+    /// Forgets the older half if more than `most` lines are remembered. Later rounds begin after it.
+    pub(super) fn limit_remembered(&mut self, most: usize, batch: &mut Batch) {
         if self.seen.len() <= most {
             return;
         }
@@ -18,8 +18,8 @@ impl Feed {
         let (_, middle, _) = times.select_nth_unstable(middle);
         let to = *middle + 1;
         if to > self.covered {
-            let left = self.again.pass_over(self.covered, to);
-            self.left_out(left, batch);
+            let left = self.reread_progress.skip(self.covered, to);
+            self.report_skipped(left, batch);
             batch.gaps.push(Gap {
                 group: self.source.group.clone(),
                 from: self.covered,
@@ -44,13 +44,13 @@ mod tests {
 
     const HOUR: Ms = 3_600_000;
 
-    /// A line each 200 ms, visible 90 ms later.
+    /// A line every 200 ms, visible 90 ms later.
     fn line(n: Ms) -> LogEvent {
         let text = Piece::from(n.to_string());
         LogEvent { id: text.clone(), stream: "s".into(), at: n * 200, ingested: n * 200 + 90, message: text }
     }
 
-    /// The lines that a window asks for, in one page.
+    /// The lines in a window, in one page.
     fn answer(from: Ms, to: Option<Ms>, now: Ms) -> LogPage {
         let until = to.unwrap_or(Ms::MAX).min(now - 90);
         let events = ((from + 199) / 200..=until.div_euclid(200)).map(line).collect();
@@ -76,16 +76,16 @@ mod tests {
     }
 
     #[test]
-    fn beside_a_live_tail_whose_rounds_fail_for_hours_a_bounded_time_is_remembered_and_the_rest_is_a_gap() {
+    fn rounds_failing_for_hours_beside_a_live_tail_use_bounded_memory() {
         const MOST: usize = 2_000;
-        // They work for a minute first, or never did.
+        // The rounds work for a minute first, or never.
         for works in [60_000, 0] {
             let plan = Plan { since: 0, live: true, skip: None };
-            let mut follower = Follower::new(vec![GroupSource::named("/g")], plan, None).remembering(MOST);
+            let mut follower = Follower::new(vec![GroupSource::by_name("/g")], plan, None).with_memory_limit(MOST);
             let (mut seen, mut most) = (Seen::default(), 0);
             let (broken, end) = (6 * HOUR, 6 * HOUR + 1_200_000);
             for now in (0..end).step_by(1_000) {
-                // The tail shows what was taken in within the last second, but not each hundredth line.
+                // The tail shows what was ingested within the last second, except every hundredth line.
                 let shown = (now - 1_000) / 200..now / 200;
                 let events = shown.filter(|n| *n >= 0 && n % 100 != 0);
                 let events = events.map(|n| ("/g".to_owned(), LogEvent { id: Piece::default(), ..line(n) })).collect();
@@ -100,7 +100,7 @@ mod tests {
                 }
                 most = most.max(follower.remembered());
             }
-            // Lines are remembered both by their id and by their text.
+            // Lines are remembered both by id and by text.
             assert!(most <= 2 * (MOST + 5), "{most} are remembered");
             assert!(seen.times.iter().all(|times| *times <= 1), "nothing comes twice");
             assert!(!seen.gaps.is_empty() && seen.gaps.len() < 200, "{} gaps", seen.gaps.len());

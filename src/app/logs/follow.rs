@@ -1,22 +1,21 @@
-//! Follows log groups page by page, again and again, and loses nothing on the way. What is read once is read
-//! by [`super::once`].
+//! Follows log groups continuously, page by page, without losing lines. One-time reads are in [`super::once`].
 //!
-//! Each group is asked for what came since the last time with an overlap, because lines may become
-//! visible seconds after they were written; what was seen already is known by its id. Most rounds look
-//! back a few seconds, one every 20 s looks back two minutes; where lines are many, each stretch is read once more
-//! when it is old enough (`again`), and what cannot be is a row. A failure moves nothing: the
-//! next try begins where the last good read ended, so it leaves no gap.
+//! Each group is read from the end of the last read with an overlap, because lines may become visible seconds after
+//! they were written; lines already seen are recognized by id. Most rounds look back a few seconds, one every 20 s
+//! looks back two minutes. In busy groups each range is read once more when it is old enough (`again`), and what cannot
+//! be reread becomes a gap row. A failure does not move the position: the next try starts where the last good read
+//! ended, so it leaves no gap.
 //!
-//! Where more comes than requests can bring, a round does not end. It advances what is covered all the same, page
-//! by page, and forgets the ids that no look back will bring again, so that memory is bounded by the look back. No
-//! round begins before what was forgotten: nothing comes twice.
+//! If more lines come than requests can bring, a round does not end. It still advances what is covered page by page,
+//! and forgets the ids that no later look back will bring again, so memory is bounded by the look back. No round begins
+//! before what was forgotten: no line comes twice.
 //!
-//! A live tail beside it sends once a second. Rounds go on fast while they are the first to bring lines;
-//! where the service shows lines to the tail first, they are slow and only fill what it missed. Its lines
-//! have no ids, so there a line is known by what it says and when, and by how many like it came before.
+//! A live tail beside the rounds sends once a second. Rounds stay fast while they are the first to bring lines; if the
+//! service shows lines to the tail first, they are slow and only fill in what it missed. Lines of a live tail have no
+//! ids, so they are identified by content and time, and by how many identical lines came before.
 
-use super::bound::MOST;
-pub use super::feed::{Arrived, Batch, Gap, Plan};
+use super::bound::MAX_REMEMBERED_LINES;
+pub use super::feed::{Batch, Gap, Plan, ReceivedLine};
 use super::feed::{Feed, Recent, content, overlap};
 use super::sources::GroupSource;
 use crate::app::backoff;
@@ -30,28 +29,28 @@ use std::collections::HashMap;
 pub const INTERVAL: Ms = 800;
 /// The interval between two rounds beside a live tail that is the first to bring lines.
 pub const LIVE_INTERVAL: Ms = 15_000;
-/// The interval between two rounds beside a live tail that is not.
+/// The interval between two rounds beside a live tail that is not the first.
 const FAST_INTERVAL: Ms = 200;
-/// Rounds a second over all groups then: polling's half of the budget, which a person has asked for.
+/// Rounds per second over all groups in that case: polling's half of the budget, since a person requested it.
 const FAST_ROUNDS: Ms = 5;
-/// Rounds stay fast while at least this part of the lines comes by them first.
+/// Rounds stay fast while they are first with at least this share of the lines.
 const LEAD: f64 = 0.2;
-/// The weight of one line in that part, which is an exponential moving average.
+/// The weight of one line in that share, which is an exponential moving average.
 const LEAD_STEP: f64 = 0.1;
-/// Rounds a second over all groups: within polling's half of the 10 that `FilterLogEvents` allows.
-pub const ROUNDS: Ms = 4;
-/// After a read, lines of the last moments may still become visible.
+/// Rounds per second over all groups: within polling's half of the 10 that `FilterLogEvents` allows.
+pub const MAX_ROUNDS_PER_SECOND: Ms = 4;
+/// How long after a read lines of the last moments may still become visible.
 const SETTLE: Ms = 300;
 /// A request to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ask {
-    /// Comes back with the answer.
+pub struct PageRequest {
+    /// Returned with the answer.
     pub number: u64,
     /// The range of time to read.
     pub window: LogWindow,
 }
 
-/// How reading one group goes.
+/// The state of reading one group.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FeedState {
     /// The name of the log group.
@@ -60,15 +59,15 @@ pub struct FeedState {
     pub covered: Ms,
     /// How far the reading is behind, in milliseconds.
     pub behind: Ms,
-    /// Lines a second, lately.
+    /// Recent lines per second.
     pub rate: f64,
-    /// How many lines came of it.
+    /// Number of lines received.
     pub lines: u64,
-    /// The last failure, if it has not been read since.
+    /// The last failure, unless it was read since.
     pub failure: Option<Failure>,
-    /// How many requests in a row failed.
+    /// Number of requests that failed in a row.
     pub failures: u32,
-    /// When it is tried again.
+    /// When the next try is.
     pub retry: Option<Ms>,
     /// Whether it was read to its end.
     pub ended: bool,
@@ -76,37 +75,38 @@ pub struct FeedState {
     pub overlap: Ms,
 }
 
-/// A group is given up after so many failures in a row, where it is read to an end, or where no retry can help.
+/// Number of failures in a row after which a group is given up, if it is read to an end or no retry can help.
 pub(super) const TRIES: u32 = 8;
 
 impl FeedState {
-    /// Why no retry can help: AWS refuses a key that cannot be renewed while this runs. Who follows for hours is not to end for
-    /// one refusal among answers, and waits for some in a row.
-    pub fn refused_for_good(&self, follows: bool) -> Option<&Failure> {
-        let refused = |failure: &&Failure| failure.kind == FailureKind::Credentials && failure.lasting;
+    /// The failure if no retry can help: AWS refuses a key that cannot be renewed while this runs. A reader that
+    /// follows for hours must not end on a single refusal among answers, so it needs several in a row.
+    pub fn permanent_refusal(&self, follows: bool) -> Option<&Failure> {
+        let refused = |failure: &&Failure| failure.kind == FailureKind::Credentials && failure.permanent;
         self.failure.as_ref().filter(refused).filter(|_| !follows || self.failures >= TRIES)
     }
 }
 
-/// Decides what is asked of log groups that are followed, and what their answers mean.
+/// Decides what is requested from followed log groups, and interprets the answers.
 #[derive(Debug, Clone)]
 pub struct Follower {
     plan: Plan,
     pattern: Option<String>,
     feeds: Vec<Feed>,
     serial: u64,
-    /// How far the service's clock is ahead of ours.
+    /// How far the service's clock is ahead of the local one.
     ahead: Ms,
-    /// Beside a live tail: the part of the last lines that rounds brought first.
+    /// Beside a live tail: the share of recent lines that rounds brought first.
     lead: f64,
-    /// Lines of a group that are remembered, at most.
+    /// Maximum number of lines remembered per group.
     most: usize,
 }
 
 impl Follower {
-    /// Reads these groups by a plan.
+    /// Reads these groups according to a plan.
     pub fn new(sources: Vec<GroupSource>, plan: Plan, pattern: Option<String>) -> Self {
-        let mut follower = Self { plan, pattern, feeds: Vec::new(), serial: 0, ahead: 0, lead: 1.0, most: MOST };
+        let mut follower =
+            Self { plan, pattern, feeds: Vec::new(), serial: 0, ahead: 0, lead: 1.0, most: MAX_REMEMBERED_LINES };
         follower.set_sources(sources);
         follower
     }
@@ -118,19 +118,19 @@ impl Follower {
         self
     }
 
-    /// Sets how many lines are remembered at most.
+    /// Sets the maximum number of lines remembered.
     #[cfg(test)]
-    pub(super) fn remembering(mut self, most: usize) -> Self {
+    pub(super) fn with_memory_limit(mut self, most: usize) -> Self {
         self.most = most;
         self
     }
 
-    /// How far the service's clock is ahead of ours (behind: negative), as far as that is known.
+    /// Sets how far the service's clock is ahead of the local one (behind: negative), as far as known.
     pub fn set_ahead(&mut self, ahead: Ms) {
         self.ahead = ahead;
     }
 
-    /// Follows these groups from now on: new ones from the plan's beginning, others go on.
+    /// Follows these groups from now on: new ones from the plan's beginning, known ones from where they are.
     pub fn set_sources(&mut self, sources: Vec<GroupSource>) {
         let place = |source: &GroupSource| (source.group.clone(), source.region.clone());
         let mut old: HashMap<_, Feed> = self.feeds.drain(..).map(|feed| (place(&feed.source), feed)).collect();
@@ -149,29 +149,29 @@ impl Follower {
         }
     }
 
-    /// The groups that are followed.
+    /// The followed groups.
     pub fn sources(&self) -> impl Iterator<Item = &GroupSource> {
         self.feeds.iter().map(|feed| &feed.source)
     }
 
-    /// Requests in flight are not waited for: they are sent again.
-    pub fn forget_flights(&mut self, now: Ms) {
+    /// Abandons requests in flight: they are sent again.
+    pub fn abandon_requests(&mut self, now: Ms) {
         for feed in &mut self.feeds {
             feed.flight = None;
             feed.due = now;
         }
     }
 
-    /// Whether there is nothing to read.
+    /// Whether there are no groups to read.
     pub fn is_empty(&self) -> bool {
         self.feeds.is_empty()
     }
 
     fn interval(&self) -> Ms {
         let (least, rounds) = match (self.plan.live, self.fast()) {
-            (false, _) => (INTERVAL, ROUNDS),
+            (false, _) => (INTERVAL, MAX_ROUNDS_PER_SECOND),
             (true, true) => (FAST_INTERVAL, FAST_ROUNDS),
-            (true, false) => (LIVE_INTERVAL, ROUNDS),
+            (true, false) => (LIVE_INTERVAL, MAX_ROUNDS_PER_SECOND),
         };
         least.max(self.feeds.len() as Ms * 1_000 / rounds)
     }
@@ -181,8 +181,8 @@ impl Follower {
         self.lead >= LEAD
     }
 
-    /// The requests that are due now.
-    pub fn tick(&mut self, now: Ms) -> Vec<Ask> {
+    /// Returns the requests that are due now.
+    pub fn tick(&mut self, now: Ms) -> Vec<PageRequest> {
         let server = now + self.ahead;
         let plan = self.plan;
         let fills = plan.live && !self.fast();
@@ -191,7 +191,7 @@ impl Follower {
             let Some(round) = feed.next_round(fills, now, server) else { continue };
             round.asked = server;
             self.serial += 1;
-            let asked = LogWindow {
+            let window = LogWindow {
                 from: round.from.max(0),
                 to: Some(round.to),
                 pattern: self.pattern.clone(),
@@ -201,30 +201,30 @@ impl Follower {
             feed.flight = Some(self.serial);
             let source = &feed.source;
             let (region, group, prefix) = (source.region.clone(), source.group.clone(), source.prefix());
-            let window = LogWindow { region, group, prefix, ..asked };
-            asks.push(Ask { number: self.serial, window });
+            let window = LogWindow { region, group, prefix, ..window };
+            asks.push(PageRequest { number: self.serial, window });
         }
         asks
     }
 
-    /// When there may be something to ask.
+    /// When the next request may be due.
     pub fn due(&self) -> Option<Ms> {
         self.feeds.iter().filter(|feed| feed.flight.is_none()).map(|feed| feed.due).min()
     }
 
-    /// Adds a page of the fetch with this number.
+    /// Takes a page of the request with this number.
     pub fn page(&mut self, number: u64, page: LogPage, now: Ms) -> Batch {
         let (plan, interval) = (self.plan, self.interval());
         let Some(feed) = self.feeds.iter_mut().find(|feed| feed.flight == Some(number)) else {
             return Batch::default();
         };
         feed.flight = None;
-        (feed.failures, feed.failure, feed.gone) = (0, None, false);
+        (feed.failures, feed.failure, feed.gone_reported) = (0, None, false);
         let mut batch = Batch::default();
         let ingested = page.events.iter().map(|event| event.ingested).max();
         self.ahead = self.ahead.max(ingested.map_or(Ms::MIN, |ingested| ingested - now));
-        if let Some(round) = feed.back.take_if(|_| feed.backwards) {
-            feed.read_again(round, page, plan, &mut batch);
+        if let Some(round) = feed.back.take_if(|_| feed.reread_in_flight) {
+            feed.take_reread(round, page, plan, &mut batch);
             feed.count(&batch, now);
             feed.forget(plan.live, feed.round.as_ref().map_or(Ms::MAX, |round| round.position));
             feed.give_up(now + self.ahead, &mut batch);
@@ -251,8 +251,8 @@ impl Follower {
                     sampled: false,
                     why: "more lines came than can be read at the rate that AWS allows: a live tail or a filter needs fewer requests".to_owned(),
                 });
-                let left = feed.again.pass_over(round.position.max(feed.covered), to);
-                feed.left_out(left, &mut batch);
+                let left = feed.reread_progress.skip(round.position.max(feed.covered), to);
+                feed.report_skipped(left, &mut batch);
                 feed.back = None;
                 feed.covered = to;
                 feed.forget(plan.live, to);
@@ -260,24 +260,24 @@ impl Follower {
             }
             feed.forget(plan.live, round.position);
             feed.give_up(now + self.ahead, &mut batch);
-            if feed.looks_back(&round, behind) {
+            if feed.should_look_back(&round, behind) {
                 feed.first = false;
             } else {
                 feed.round = Some(round);
             }
             return batch;
         }
-        // Read to the end: everything that was visible when the round began.
+        // Read to the end: everything visible when the round began was read.
         feed.covered = round.began.max(feed.covered);
-        feed.again.read(&mut round.reach, round.from, round.to, round.asked);
-        (feed.first, feed.turn) = (false, true);
+        feed.reread_progress.record_page(&mut round.reach, round.from, round.to, round.asked);
+        (feed.first, feed.reread_goes_first) = (false, true);
         feed.due = (round.began - self.ahead + interval).max(now);
         feed.forget(plan.live, Ms::MAX);
         feed.give_up(now + self.ahead, &mut batch);
         batch
     }
 
-    /// Notes that the fetch with this number failed.
+    /// Records that the request with this number failed.
     pub fn failed(&mut self, number: u64, failure: Failure, now: Ms) -> Batch {
         let Some(feed) = self.feeds.iter_mut().find(|feed| feed.flight == Some(number)) else {
             return Batch::default();
@@ -285,8 +285,8 @@ impl Follower {
         feed.flight = None;
         feed.failures += 1;
         let mut batch = Batch::default();
-        // A token that is not taken any more: the round goes on where its lines ended.
-        let failed = if feed.backwards { feed.back.as_mut() } else { feed.round.as_mut() };
+        // The token is no longer accepted: the round continues where its lines ended.
+        let failed = if feed.reread_in_flight { feed.back.as_mut() } else { feed.round.as_mut() };
         if let Some(round) = failed.filter(|round| round.token.is_some())
             && (failure.kind == FailureKind::Invalid || feed.failures.is_multiple_of(3))
         {
@@ -294,8 +294,8 @@ impl Follower {
             round.from = round.position;
             round.alike.clear();
         }
-        if failure.kind == FailureKind::NotFound && feed.lines > 0 && !feed.gone {
-            feed.gone = true;
+        if failure.kind == FailureKind::NotFound && feed.lines > 0 && !feed.gone_reported {
+            feed.gone_reported = true;
             batch.gaps.push(Gap {
                 group: feed.source.group.clone(),
                 from: feed.covered,
@@ -309,12 +309,12 @@ impl Follower {
         batch
     }
 
-    /// Adds one second of a live tail.
+    /// Takes one second of a live tail.
     pub fn live(&mut self, update: LiveUpdate, now: Ms) -> Batch {
         let plan = self.plan;
         let mut batch = Batch::default();
         if update.started {
-            // What came while nobody listened.
+            // Lines came while the tail was not connected.
             for feed in self.feeds.iter_mut().filter(|feed| feed.flight.is_none()) {
                 feed.due = now;
             }
@@ -339,51 +339,51 @@ impl Follower {
             let Some(feed) = self.feeds.iter_mut().find(|feed| feed.source.group == group) else { continue };
             self.ahead = self.ahead.max(event.ingested - now);
             let content = content(&event);
-            let (count, at) = feed.alike.entry(content).or_insert((0, event.at));
+            let (count, at) = feed.identical_counts.entry(content).or_insert((0, event.at));
             (*count, *at) = (*count + 1, event.at);
             let id = hash(&[&content.to_le_bytes(), &count.to_le_bytes()]);
             feed.take(event, id, plan, &mut Recent::new(), &mut batch);
         }
         self.lead *= (1.0 - LEAD_STEP).powi(batch.lines.len().min(100) as i32);
         for feed in &mut self.feeds {
-            let mine = batch.lines.iter().filter(|line| line.source.group == feed.source.group).count();
-            feed.lines += mine as u64;
-            feed.bound(self.most, &mut batch);
+            let count = batch.lines.iter().filter(|line| line.source.group == feed.source.group).count();
+            feed.lines += count as u64;
+            feed.limit_remembered(self.most, &mut batch);
         }
         batch
     }
 
-    /// The live tail broke: what it may have missed is read at once.
-    pub fn live_broke(&mut self, now: Ms) {
+    /// Handles the end of the live tail: what it may have missed is read at once.
+    pub fn live_tail_ended(&mut self, now: Ms) {
         self.lead = 1.0;
         for feed in self.feeds.iter_mut().filter(|feed| feed.flight.is_none() && feed.failure.is_none()) {
             feed.due = now;
         }
     }
 
-    /// Everything of every group that answers was read up to this time.
+    /// The time up to which everything was read, of every group that answers.
     pub fn covered(&self) -> Ms {
         let healthy = self.feeds.iter().filter(|feed| feed.failure.is_none());
         let covered = healthy.map(|feed| feed.covered.max(feed.position() - 1)).min();
         covered.map_or(Ms::MAX, |covered| covered - SETTLE)
     }
 
-    /// Whether everything that was there when it began was read, of every group that answers.
+    /// Whether everything that existed at the beginning was read, of every group that answers.
     pub fn caught_up(&self) -> bool {
         self.feeds.iter().all(|feed| !feed.first || feed.failure.is_some())
     }
 
-    /// How many ids are remembered.
+    /// The number of ids remembered.
     #[cfg(test)]
     pub(super) fn remembered(&self) -> usize {
         let round = |feed: &Feed| feed.round.iter().chain(&feed.back).map(|round| round.alike.len()).sum::<usize>();
-        self.feeds.iter().map(|feed| feed.seen.len() + feed.alike.len() + round(feed)).sum()
+        self.feeds.iter().map(|feed| feed.seen.len() + feed.identical_counts.len() + round(feed)).sum()
     }
 
-    /// The gaps of each group where the following ends now: its first stretch, and lines that came while it could not
-    /// be read. A group that is gone was told of.
+    /// The gaps of each group if following ends now: its first range, and lines that came while it could not be read. A
+    /// group that no longer exists was already reported.
     pub fn unread(&self, now: Ms) -> Vec<Gap> {
-        let unread = self.feeds.iter().filter(|feed| (feed.first || feed.failure.is_some()) && !feed.gone);
+        let unread = self.feeds.iter().filter(|feed| (feed.first || feed.failure.is_some()) && !feed.gone_reported);
         let gap = |feed: &Feed| Gap {
             group: feed.source.group.clone(),
             from: feed.position(),
@@ -394,14 +394,14 @@ impl Follower {
         unread.map(gap).collect()
     }
 
-    /// How each group stands.
+    /// The state of each group.
     pub fn states(&self, now: Ms) -> Vec<FeedState> {
         let server = now + self.ahead;
         let state = |feed: &Feed| FeedState {
             group: feed.source.group.clone(),
             covered: feed.covered,
             behind: match &feed.round {
-                // What was asked for of the past is no delay.
+                // Unread lines of the requested past are no delay.
                 _ if feed.first => 0,
                 Some(round) if round.token.is_some() => server - round.position.max(feed.covered),
                 _ => (server - feed.covered - self.interval()).max(0),
@@ -418,7 +418,7 @@ impl Follower {
     }
 }
 
-/// How long what failed so often in a row waits, in milliseconds.
+/// How long to wait after this many failures in a row, in milliseconds.
 pub(super) fn wait(failures: u32) -> Ms {
     backoff::wait(SignedDuration::from_secs(1), failures).as_millis() as Ms
 }

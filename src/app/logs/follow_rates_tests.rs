@@ -1,15 +1,15 @@
-//! The follower at every rate, with lines that come late, failures, and as few requests as there are: nothing is left
-//! out without its row. `./dev fuzz` has the rates that take long.
+//! Tests the follower at every rate, with late lines, failures and few requests: nothing is left out without a gap row.
+//! `./dev fuzz` runs the rates that take long.
 
 use super::follow::{Follower, Gap, Plan};
 use super::sources::GroupSource;
 use crate::model::logs::{LogEvent, LogPage, LogWindow, Ms};
 use crate::model::{Failure, FailureKind};
 
-/// Lines of one page, at most: a mebibyte of lines of 150 bytes.
+/// Maximum number of lines per page: a mebibyte of lines of 150 bytes.
 const PAGE: usize = 7_000;
 
-/// A group into which so many lines a second are written for a time.
+/// A group with a constant rate of lines per second, for a limited time.
 struct Service {
     rate: u64,
     count: u64,
@@ -20,7 +20,7 @@ impl Service {
         (number * 1_000 / self.rate) as Ms
     }
 
-    /// How long after its time a line becomes visible: one of ten is late, by up to 110 s.
+    /// How long after its time a line becomes visible: one in ten is late, by up to 110 s.
     fn delay(number: u64) -> Ms {
         match number % 10 {
             3 => [1_500, 4_000, 9_000, 14_000, 19_000, 28_000, 55_000, 110_000][(number / 10 % 8) as usize],
@@ -45,20 +45,20 @@ impl Service {
     }
 }
 
-/// The outcome: how often each line came, and the rows.
+/// The outcome: how often each line came, and the gaps.
 struct Seen {
     came: Vec<u8>,
     gaps: Vec<Gap>,
     most: usize,
 }
 
-/// Writes for `seconds`, answers one request each `every` milliseconds, and goes on until late lines have come.
+/// Writes for `seconds`, answers one request every `every` milliseconds, and continues until late lines have come.
 fn follow(service: &Service, every: Ms, plan: Plan, fails: impl Fn(Ms) -> Option<FailureKind>) -> Seen {
-    let mut follower = Follower::new(vec![GroupSource::named("/g")], plan, None);
+    let mut follower = Follower::new(vec![GroupSource::by_name("/g")], plan, None);
     let mut seen = Seen { came: vec![0; service.count as usize], gaps: Vec::new(), most: 0 };
     let written = service.at(service.count);
     let (mut waiting, mut free) = (Vec::new(), 0);
-    // As much time again, for a reader that is behind at the end.
+    // As much time again, for a reader that lags behind at the end.
     for now in (0..written * 2 + 200_000).step_by(50) {
         waiting.extend(follower.tick(now));
         if now < free || waiting.is_empty() {
@@ -83,7 +83,7 @@ fn plan() -> Plan {
     Plan { since: 0, live: false, skip: None }
 }
 
-/// Each line came once, or is in a row; gives how many did not come.
+/// Asserts that each line came once or is in a gap; returns how many did not come.
 fn accounted(seen: &Seen, service: &Service, case: &str) -> usize {
     let mut lost = 0;
     for (number, times) in seen.came.iter().enumerate() {
@@ -91,16 +91,16 @@ fn accounted(seen: &Seen, service: &Service, case: &str) -> usize {
         if *times == 0 {
             lost += 1;
             let at = service.at(number as u64);
-            let told = seen.gaps.iter().any(|gap| (gap.from..=gap.to).contains(&at));
+            let is_reported = seen.gaps.iter().any(|gap| (gap.from..=gap.to).contains(&at));
             let delay = Service::delay(number as u64);
-            assert!(told, "{case}: the line of {at} ms, {delay} ms late, is in no row: {:#?}", seen.gaps);
+            assert!(is_reported, "{case}: the line of {at} ms, {delay} ms late, is in no row: {:#?}", seen.gaps);
         }
     }
     lost
 }
 
 #[test]
-fn late_lines_are_found_at_every_rate_that_requests_bring() {
+fn late_lines_are_found_at_every_rate_that_requests_can_bring() {
     for rate in [1, 10, 100, 170, 400, 1_000, 3_000] {
         let service = Service { rate, count: rate * if rate > 500 { 30 } else { 100 } };
         let seen = follow(&service, 200, plan(), |_| None);
@@ -121,12 +121,12 @@ fn failures_lose_no_late_line() {
     }
 }
 
-/// Beyond what requests bring, and beyond what is remembered, there are rows; memory stays bounded.
+/// Beyond what requests bring and what is remembered there are gaps; memory stays bounded.
 #[test]
-fn a_stretch_that_cannot_be_read_again_is_a_row() {
-    let all = std::env::var_os("COCKPIT_ALL_FAULTS").is_some();
-    // Few requests make a small rate a large one.
-    let rates: &[u64] = if all { &[1_500, 5_000, 10_000, 20_000, 50_000] } else { &[1_500] };
+fn range_that_cannot_be_reread_becomes_a_gap() {
+    let all_rates = std::env::var_os("COCKPIT_ALL_FAULTS").is_some();
+    // With few requests, even a small rate is too high.
+    let rates: &[u64] = if all_rates { &[1_500, 5_000, 10_000, 20_000, 50_000] } else { &[1_500] };
     for rate in rates {
         for every in [100, 200, 4_000] {
             for skip in [None, Some(60_000)] {

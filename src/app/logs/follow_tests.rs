@@ -1,4 +1,4 @@
-//! The follower against a small service that shows lines late, in pages, with failures.
+//! Tests the follower against a small service that shows lines late, in pages, with failures.
 
 use super::follow::{Follower, Gap, Plan};
 use super::sources::GroupSource;
@@ -7,7 +7,7 @@ use crate::model::{Failure, FailureKind, Piece};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// A group that answers as the service does.
+/// A group that answers as CloudWatch Logs does.
 struct Service {
     events: Vec<LogEvent>,
     page: usize,
@@ -44,14 +44,14 @@ fn plan() -> Plan {
 }
 
 fn follower(plan: Plan) -> Follower {
-    Follower::new(vec![GroupSource::named("/g")], plan, None)
+    Follower::new(vec![GroupSource::by_name("/g")], plan, None)
 }
 
 fn failure(kind: FailureKind) -> Failure {
     Failure::new(kind, "logs:FilterLogEvents: no")
 }
 
-/// Runs for a time; `fails` says when a request fails. Gives the ids shown, how many were late, gaps.
+/// Runs for a time; `fails` decides when a request fails. Returns the ids shown, how many were late, and the gaps.
 fn run(
     follower: &mut Follower,
     service: &Service,
@@ -96,11 +96,11 @@ fn late_lines_are_found_once_and_marked() {
 }
 
 #[test]
-fn failures_lose_and_double_nothing() {
+fn failures_neither_lose_nor_duplicate_lines() {
     for kind in [FailureKind::Throttled, FailureKind::Credentials, FailureKind::Unreachable, FailureKind::Malformed] {
         let service = Service::new(90_000, 7);
         let mut follower = follower(plan());
-        // Bad stretches, and a request now and then, in the middle of pages too.
+        // Long failures, and single failing requests, in the middle of pages too.
         let fails = |now: Ms| ((20_000..45_000).contains(&now) || now % 650 == 0).then_some(kind);
         let (shown, _, gaps) = run(&mut follower, &service, 220_000, fails);
         all_once(&shown, &service, 200_000);
@@ -109,7 +109,7 @@ fn failures_lose_and_double_nothing() {
 }
 
 #[test]
-fn a_key_that_cannot_be_renewed_is_given_up_after_eight_refusals_in_a_row() {
+fn permanent_key_is_given_up_after_eight_refusals_in_a_row() {
     for (kind, lasting, given_up) in [
         (FailureKind::Credentials, true, true),
         (FailureKind::Credentials, false, false),
@@ -119,24 +119,24 @@ fn a_key_that_cannot_be_renewed_is_given_up_after_eight_refusals_in_a_row() {
         let (mut now, mut failed) = (0, 0);
         while failed < 8 {
             let state = &follower.states(now)[0];
-            assert_eq!(state.refused_for_good(true), None, "after {failed}");
+            assert_eq!(state.permanent_refusal(true), None, "after {failed}");
             assert_eq!(
-                state.refused_for_good(false).is_some(),
+                state.permanent_refusal(false).is_some(),
                 given_up && failed > 0,
                 "a read that ends waits for none"
             );
             for ask in follower.tick(now) {
-                follower.failed(ask.number, Failure::new(kind, "refused").lasting(lasting), now);
+                follower.failed(ask.number, Failure::new(kind, "refused").mark_permanent(lasting), now);
                 failed += 1;
             }
             now += 100;
         }
-        assert_eq!(follower.states(now)[0].refused_for_good(true).is_some(), given_up, "{kind:?} {lasting}");
+        assert_eq!(follower.states(now)[0].permanent_refusal(true).is_some(), given_up, "{kind:?} {lasting}");
     }
 }
 
 #[test]
-fn a_clock_that_is_off_loses_nothing() {
+fn wrong_clock_loses_no_lines() {
     for skew in [2 * 3_600_000, -2 * 3_600_000] {
         let start = 10_000_000;
         let events = (0..300).map(|n| LogEvent {
@@ -160,10 +160,10 @@ fn a_clock_that_is_off_loses_nothing() {
 }
 
 #[test]
-fn what_was_asked_for_of_the_past_is_no_delay_and_what_waits_after_it_is() {
+fn unread_past_is_no_delay_but_later_unread_lines_are() {
     let line =
         |at: Ms| LogEvent { id: at.to_string().into(), stream: "s".into(), at, ingested: at + 90, message: "x".into() };
-    let mut follower = Follower::new(vec![GroupSource::named("/g")], plan(), None);
+    let mut follower = Follower::new(vec![GroupSource::by_name("/g")], plan(), None);
     let behind = |follower: &Follower, now| follower.states(now)[0].behind;
     // A minute of the past, of which a page has come.
     let ask = follower.tick(60_000).remove(0);
@@ -172,25 +172,25 @@ fn what_was_asked_for_of_the_past_is_no_delay_and_what_waits_after_it_is() {
     assert_eq!(behind(&follower, 60_200), 0);
     let ask = follower.tick(60_200).remove(0);
     follower.page(ask.number, LogPage { events: vec![line(59_000)], next: None }, 60_400);
-    // From then on it is: nothing was brought for half a minute.
+    // From then on it counts: nothing came for half a minute.
     let ask = follower.tick(62_000).remove(0);
     follower.failed(ask.number, failure(FailureKind::Unreachable), 90_000);
     assert!(behind(&follower, 90_000) > 25_000, "{}", behind(&follower, 90_000));
 }
 
 #[test]
-fn a_group_that_goes_away_is_a_gap_once() {
+fn deleted_group_is_reported_as_one_gap() {
     let service = Service::new(90_000, 50);
     let mut follower = follower(plan());
-    let gone = |now: Ms| (now > 30_000).then_some(FailureKind::NotFound);
-    let (_, _, gaps) = run(&mut follower, &service, 200_000, gone);
+    let fails = |now: Ms| (now > 30_000).then_some(FailureKind::NotFound);
+    let (_, _, gaps) = run(&mut follower, &service, 200_000, fails);
     assert_eq!(gaps.len(), 1);
     assert!(gaps[0].why.contains("gone") && gaps[0].from < 31_000, "{gaps:?}");
     assert!(follower.states(200_000)[0].failure.is_some());
 }
 
 #[test]
-fn a_stretch_that_is_left_out_is_a_gap_with_its_bounds() {
+fn skipped_range_is_a_gap_with_its_bounds() {
     let mut service = Service::new(200_000, 5);
     service.page = 4;
     let mut follower = follower(Plan { skip: Some(60_000), ..plan() });
@@ -199,7 +199,7 @@ fn a_stretch_that_is_left_out_is_a_gap_with_its_bounds() {
     let unique: BTreeSet<&str> = shown.iter().map(String::as_str).collect();
     let read: BTreeSet<Ms> = shown.iter().map(|id| id.parse().expect("a number")).collect();
     assert_eq!(unique.len(), shown.len());
-    // Every line that was not shown lies in a gap, or is newer than what was read; late ones, too.
+    // Every line that was not shown, late ones too, lies in a gap or is newer than what was read.
     let covered = follower.states(200_000)[0].covered;
     for at in (0..covered - 60_000).step_by(5).filter(|at| !read.contains(&(at / 5))) {
         assert!(gaps.iter().any(|gap| (gap.from..=gap.to).contains(&at)), "{at} is missing and in no gap: {gaps:?}");
@@ -207,10 +207,10 @@ fn a_stretch_that_is_left_out_is_a_gap_with_its_bounds() {
 }
 
 #[test]
-fn a_live_tail_and_rounds_show_each_line_once() {
+fn live_tail_and_rounds_show_each_line_once() {
     let mut service = Service::new(60_000, 25);
     for event in &mut service.events {
-        // Lines alike, of one moment too.
+        // Identical lines of the same moment are included.
         event.message = "same".into();
         event.at -= event.at % 100;
         event.ingested = event.at + 80;
@@ -220,7 +220,7 @@ fn a_live_tail_and_rounds_show_each_line_once() {
     let mut sampled = Vec::new();
     for now in (0..100_000).step_by(50) {
         if now % 1_000 == 0 {
-            // The tail is away from 20 to 30 s, and shows a part at 40 s.
+            // The tail is away from 20 to 30 s, and shows only a part at 40 s.
             let mut update = LiveUpdate { started: now == 0 || now == 30_000, ..LiveUpdate::default() };
             if !(20_000..30_000).contains(&now) {
                 let new = service.events.iter().filter(|event| (now - 1_000..now).contains(&event.ingested));
@@ -245,21 +245,21 @@ fn a_live_tail_and_rounds_show_each_line_once() {
 }
 
 #[test]
-fn many_groups_share_the_rate() {
-    let groups: Vec<GroupSource> = (0..20).map(|n| GroupSource::named(&format!("/g{n}"))).collect();
+fn many_groups_share_the_request_rate() {
+    let groups: Vec<GroupSource> = (0..20).map(|n| GroupSource::by_name(&format!("/g{n}"))).collect();
     let mut follower = Follower::new(groups, plan(), None);
-    let mut asked = 0;
+    let mut request_count = 0;
     for now in (0..60_000).step_by(50) {
         for ask in follower.tick(now) {
-            asked += 1;
+            request_count += 1;
             follower.page(ask.number, LogPage::default(), now);
         }
     }
-    assert!((200..=264).contains(&asked), "4 a second over all groups, not each: {asked}");
+    assert!((200..=264).contains(&request_count), "4 a second over all groups, not each: {request_count}");
 }
 
 #[test]
-fn what_comes_after_the_beginning_is_shown_whatever_its_stamp() {
+fn lines_arriving_after_the_beginning_are_shown_whatever_their_timestamp() {
     let begin = 600_000;
     let event = |id: &str, at: Ms, ingested: Ms| LogEvent {
         id: id.into(),
@@ -287,7 +287,7 @@ fn what_comes_after_the_beginning_is_shown_whatever_its_stamp() {
 
 #[test]
 fn polling_slows_down_when_the_live_tail_is_faster() {
-    // Lines are visible to rounds at once, or after the tail has had them.
+    // Lines are visible to rounds at once, or only after the tail has had them.
     for (visible, least, most) in [(80, 280, 300), (4_000, 8, 40)] {
         let mut service = Service { page: 1_000, ..Service::new(60_000, 100) };
         let tail = service.events.clone();
@@ -296,7 +296,7 @@ fn polling_slows_down_when_the_live_tail_is_faster() {
         }
         let answer = |window: &LogWindow, now: Ms| {
             let mut page = service.answer(window, now);
-            // A line reads the same to both, whenever it becomes visible.
+            // A line has the same content for both, whenever it becomes visible.
             for event in &mut page.events {
                 event.ingested = event.at + 80;
             }
@@ -327,28 +327,28 @@ fn polling_slows_down_when_the_live_tail_is_faster() {
 }
 
 #[test]
-fn lines_that_are_wanted_do_not_keep_those_that_are_not() {
-    let whole = Arc::new("id-1 s other line wanted".to_owned());
-    let piece = |range| Piece::of(&whole, range);
+fn wanted_lines_do_not_keep_unwanted_ones_in_memory() {
+    let page = Arc::new("id-1 s other line wanted".to_owned());
+    let piece = |range| Piece::of(&page, range);
     let event = LogEvent { id: piece(0..4), stream: piece(5..6), at: 1, ingested: 2, message: piece(18..24) };
-    let alone = event.alone();
+    let alone = event.detached();
     assert_eq!(alone, event);
     drop(event);
-    assert_eq!(Arc::strong_count(&whole), 1);
+    assert_eq!(Arc::strong_count(&page), 1);
     assert_eq!((&*alone.id, &*alone.stream, &*alone.message), ("id-1", "s", "wanted"));
 }
 
-/// Writes 4 lines a millisecond up to a time, twice as many as can be read: a page each 50 ms has 100. Gives how
-/// often each line came, the gaps, and the most ids that were remembered.
+/// Writes 4 lines per millisecond up to a time, twice as many as can be read: one page of 100 lines every 50 ms.
+/// Returns how often each line came, the gaps, and the largest number of remembered ids.
 fn storm(plan: Plan, until: Ms) -> (Vec<u8>, Vec<Gap>, usize) {
     let mut follower = follower(plan);
-    let mut came = vec![0_u8; 4 * until as usize];
+    let mut arrivals = vec![0_u8; 4 * until as usize];
     let (mut gaps, mut most) = (Vec::new(), 0);
-    // Long enough for rounds that look back two hours when it has been quiet for a while.
+    // Long enough for rounds that look back two hours after a quiet time.
     for now in (0..until * 2 + 700_000).step_by(50) {
         for ask in follower.tick(now) {
             let window = &ask.window;
-            let end = (4 * (window.to.unwrap_or(Ms::MAX).min(now - 90) + 1)).clamp(0, came.len() as Ms);
+            let end = (4 * (window.to.unwrap_or(Ms::MAX).min(now - 90) + 1)).clamp(0, arrivals.len() as Ms);
             let from = window.token.as_ref().map_or(4 * window.from, |token| token.parse().expect("ours"));
             let event = |n: Ms| LogEvent {
                 id: n.to_string().into(),
@@ -361,32 +361,32 @@ fn storm(plan: Plan, until: Ms) -> (Vec<u8>, Vec<Gap>, usize) {
             let next = (from + 100 < end).then(|| (from + 100).to_string());
             let batch = follower.page(ask.number, LogPage { events, next }, now);
             for line in batch.lines {
-                came[line.event.message.parse::<usize>().expect("a number")] += 1;
+                arrivals[line.event.message.parse::<usize>().expect("a number")] += 1;
             }
             gaps.extend(batch.gaps);
             most = most.max(follower.remembered());
         }
     }
-    (came, gaps, most)
+    (arrivals, gaps, most)
 }
 
 #[test]
-fn what_is_remembered_is_bounded_by_the_look_back_however_much_comes() {
-    // Half a million ids and a quarter more are remembered, and 100,000, as not each page is followed by a look at all.
+fn remembered_ids_are_bounded_by_the_look_back() {
+    // Half a million ids and a quarter more are remembered, plus 100,000, because they are not scanned after each page.
     let bound = 500_000 * 5 / 4 + 125_000;
-    let (came, gaps, most) = storm(plan(), 300_000);
-    assert!(came.iter().all(|times| *times == 1), "each line once");
-    // That late lines are not looked for any more is said; none of the others is left out.
-    assert!(gaps.iter().all(|gap| gap.sampled) && most < bound, "{most} ids of {} lines", came.len());
+    let (arrivals, gaps, most) = storm(plan(), 300_000);
+    assert!(arrivals.iter().all(|times| *times == 1), "each line once");
+    // Giving up late lines is reported; all other lines came.
+    assert!(gaps.iter().all(|gap| gap.sampled) && most < bound, "{most} ids of {} lines", arrivals.len());
 
-    let (came, gaps, most) = storm(Plan { live: true, ..plan() }, 200_000);
-    assert!(came.iter().all(|times| *times == 1), "each line once, without ids too");
-    assert!(gaps.iter().all(|gap| gap.sampled) && most < bound * 2, "{most} ids of {} lines", came.len());
+    let (arrivals, gaps, most) = storm(Plan { live: true, ..plan() }, 200_000);
+    assert!(arrivals.iter().all(|times| *times == 1), "each line once, without ids too");
+    assert!(gaps.iter().all(|gap| gap.sampled) && most < bound * 2, "{most} ids of {} lines", arrivals.len());
 
-    let (came, gaps, most) = storm(Plan { skip: Some(60_000), ..plan() }, 300_000);
-    assert!(came.iter().all(|times| *times <= 1), "nothing comes twice");
-    assert!(!gaps.is_empty() && most < bound, "{most} ids of {} lines", came.len());
-    for at in (0..came.len()).filter(|n| came[*n] == 0).map(|n| n as Ms / 4) {
+    let (arrivals, gaps, most) = storm(Plan { skip: Some(60_000), ..plan() }, 300_000);
+    assert!(arrivals.iter().all(|times| *times <= 1), "nothing comes twice");
+    assert!(!gaps.is_empty() && most < bound, "{most} ids of {} lines", arrivals.len());
+    for at in (0..arrivals.len()).filter(|n| arrivals[*n] == 0).map(|n| n as Ms / 4) {
         assert!(gaps.iter().any(|gap| (gap.from..=gap.to).contains(&at)), "{at} is missing and in no gap");
     }
 }

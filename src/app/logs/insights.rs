@@ -1,10 +1,10 @@
-//! Insights: presets, what a query will cost, what it did cost. Searches beyond what the store holds
-//! go there.
+//! CloudWatch Logs Insights: presets, and the estimated and actual cost of a query. It serves searches beyond what the
+//! store holds.
 use crate::app::ticket::Ticket;
 use crate::feeds::aws::{Fact, Part};
 use crate::model::Failure;
 use crate::model::logs::{INSIGHTS_DOLLARS_A_GB, InsightsResult, LogGroup, Ms};
-use crate::model::text::counted;
+use crate::model::text::pluralize;
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 const HOUR: Ms = 3_600_000;
 
-/// Times that a query may look at, each with its length; none is what is shown.
+/// The time ranges of a query with their lengths; `None` is the range on the screen.
 pub const RANGES: &[(&str, Option<Ms>)] = &[
     ("the last hour", Some(HOUR)),
     ("the last 6 hours", Some(6 * HOUR)),
@@ -25,37 +25,37 @@ pub const RANGES: &[(&str, Option<Ms>)] = &[
 /// The state of the Logs pane's queries of CloudWatch Logs Insights.
 #[derive(Debug, Clone, Default)]
 pub struct Insights {
-    /// The place of the range in [`RANGES`].
+    /// The index of the range in [`RANGES`].
     pub range: usize,
-    /// The query that was typed last.
+    /// The query typed last.
     pub typed: String,
-    /// A query that costs was chosen once: the next time it runs, if it still costs the same.
-    pub agreed: Option<Agreed>,
-    /// The query that is under way.
+    /// A costly query that was chosen once: choosing it again runs it, if the cost is still the same.
+    pub confirmed_cost: Option<ConfirmedCost>,
+    /// The query in progress.
     pub running: Option<Running>,
-    /// The result of the last query, to be shown.
-    pub found: Option<Result<InsightsResult, Failure>>,
-    /// Groups with their sizes.
+    /// The result of the last query, not yet shown.
+    pub result: Option<Result<InsightsResult, Failure>>,
+    /// The groups with their sizes.
     pub sizes: Vec<LogGroup>,
-    /// Why they could not be.
+    /// Why the sizes could not be read.
     pub size_error: Option<Failure>,
 }
 
-/// A query that was chosen once, and what it was said to cost.
+/// A query that was chosen once, and the cost that was shown for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Agreed {
-    /// Tells the query from the others.
+pub struct ConfirmedCost {
+    /// Identifies the query.
     pub query: String,
-    /// The cost in words, as it was shown.
+    /// The cost as it was shown.
     pub cost: String,
 }
 
-/// A query that is under way.
+/// A query in progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Running {
-    /// It was asked for under this.
+    /// The ticket of its request.
     pub ticket: Ticket,
-    /// Its name for a person.
+    /// Its name on the screen.
     pub name: String,
 }
 
@@ -64,24 +64,24 @@ impl Insights {
     pub fn span(&self, shown: (Ms, Ms), now: Ms) -> (Ms, Ms) {
         match RANGES.get(self.range) {
             Some((_, Some(length))) => (now - length, now),
-            // Nothing is here: from the beginning of time would be all that there is, and cost as much.
+            // No lines are shown: starting at the beginning of time would scan, and cost, everything.
             _ if shown.0 == 0 => (now - HOUR, now),
             _ => (shown.0.min(now - 1_000), now),
         }
     }
 
-    /// Applies an answer; that of an abandoned query is dropped.
+    /// Takes an answer; the answer of an abandoned query is dropped.
     pub fn absorb(&mut self, ticket: Ticket, part: Part) {
         if self.running.as_ref().is_some_and(|running| running.ticket == ticket) {
             match part {
-                Part::Last(Fact::Insights(result)) => self.found = Some(Ok(*result)),
-                Part::Failed(failure) => self.found = Some(Err(failure)),
+                Part::Last(Fact::Insights(result)) => self.result = Some(Ok(*result)),
+                Part::Failed(failure) => self.result = Some(Err(failure)),
                 Part::Page(_) | Part::Last(_) => {}
             }
         }
     }
 
-    /// Adds the sizes of groups, for the price.
+    /// Takes the sizes of groups, for the cost.
     pub fn absorb_sizes(&mut self, part: Part) {
         match part {
             Part::Page(Fact::LogGroups(groups)) => self.sizes.extend(groups),
@@ -94,8 +94,8 @@ impl Insights {
         }
     }
 
-    /// Whether it is known how large these groups are.
-    pub fn sized(&self, groups: &[String]) -> bool {
+    /// Whether the sizes of these groups are known.
+    pub fn knows_sizes(&self, groups: &[String]) -> bool {
         groups.iter().all(|name| self.sizes.iter().any(|group| group.name == *name))
     }
 
@@ -106,12 +106,12 @@ impl Insights {
     }
 }
 
-/// A query that has a name.
+/// A query with a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preset {
-    /// The name that is typed for it.
+    /// The name to type for it.
     pub name: &'static str,
-    /// The question that it answers.
+    /// The question it answers.
     pub title: &'static str,
     pub query: &'static str,
 }
@@ -140,8 +140,8 @@ pub fn preset(name: &str) -> Option<&'static str> {
     PRESETS.iter().find(|preset| preset.name == name).map(|preset| preset.query)
 }
 
-/// The query of this name: one that is saved, each `NAME: QUERY`, else a preset.
-pub fn named<'a>(name: &str, saved: &'a [String]) -> Option<&'a str> {
+/// The query with this name: a saved one (`NAME: QUERY`), or else a preset.
+pub fn find_query<'a>(name: &str, saved: &'a [String]) -> Option<&'a str> {
     let mut known = saved.iter().filter_map(|query| query.split_once(':'));
     known.find(|(known, _)| known.trim() == name).map(|(_, query)| query.trim()).or_else(|| preset(name))
 }
@@ -149,13 +149,13 @@ pub fn named<'a>(name: &str, saved: &'a [String]) -> Option<&'a str> {
 /// The bytes that a query is expected to scan.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Estimate {
-    /// Bytes; none where nothing is known.
+    /// The number of bytes; `None` if unknown.
     pub bytes: Option<f64>,
 }
 
 impl Estimate {
     /// Whether to warn before it runs: it scans a gigabyte or more, or an unknown amount.
-    pub fn worth_saying(&self) -> bool {
+    pub fn needs_warning(&self) -> bool {
         self.bytes.is_none_or(|bytes| bytes >= 1e9)
     }
 
@@ -166,7 +166,7 @@ impl Estimate {
     }
 
     /// The expected bytes and their price, in a sentence.
-    pub fn words(&self) -> String {
+    pub fn describe(&self) -> String {
         self.bytes.map_or_else(
             || "what it will scan is not known".to_owned(),
             |bytes| format!("it will scan about {}, which costs {}", size(bytes), dollars(bytes)),
@@ -174,27 +174,27 @@ impl Estimate {
     }
 }
 
-/// The bytes that a query over some time scans: the groups' stored bytes, spread over their retention, or over their
-/// age where that is shorter.
-pub fn estimate(all: &[LogGroup], names: &[String], time: SignedDuration, now: Ms) -> Estimate {
+/// Estimates the bytes that a query over some time scans: the groups' stored bytes, spread over their retention, or
+/// over their age if that is shorter.
+pub fn estimate(groups: &[LogGroup], names: &[String], time: SignedDuration, now: Ms) -> Estimate {
     let mut bytes = 0.0;
     for name in names {
-        let Some(group) = all.iter().find(|group| group.name == *name) else { return Estimate::default() };
+        let Some(group) = groups.iter().find(|group| group.name == *name) else { return Estimate::default() };
         let age = group.created.map(|created| (now - created) as f64 / 86_400_000.0);
-        let kept = group.retention_days.map(f64::from);
-        // Where neither is known, a day: the estimate is then too high rather than too low.
-        let days = kept.into_iter().chain(age).reduce(f64::min).unwrap_or(1.0).max(1.0 / 24.0);
+        let retention = group.retention_days.map(f64::from);
+        // If neither is known, one day: the estimate is then too high rather than too low.
+        let days = retention.into_iter().chain(age).reduce(f64::min).unwrap_or(1.0).max(1.0 / 24.0);
         let part = (time.as_secs_f64() / 86_400.0 / days).min(1.0);
         bytes += group.bytes as f64 * part;
     }
     Estimate { bytes: Some(bytes) }
 }
 
-/// The bytes that the query has scanned, and their price.
-pub fn after(result: &InsightsResult) -> String {
+/// The bytes that a query has scanned, and their price.
+pub fn scanned_summary(result: &InsightsResult) -> String {
     format!(
         "{}; {} of {} lines matched; {} scanned, {}",
-        counted(result.rows.len(), "row"),
+        pluralize(result.rows.len(), "row"),
         result.matched,
         result.scanned,
         size(result.bytes),
@@ -202,11 +202,11 @@ pub fn after(result: &InsightsResult) -> String {
     )
 }
 
-/// A value of a result as people read it: a time of CloudWatch Logs' own, which stands there in UTC, in their zone. JSON
-/// and CSV keep it as it came.
-pub fn shown<'a>(column: &str, value: &'a str, zone: &TimeZone) -> Cow<'a, str> {
+/// A value of a result as it is displayed: the service's own timestamps, which are in UTC, in the reader's zone. JSON
+/// and CSV keep the original.
+pub fn display_value<'a>(column: &str, value: &'a str, zone: &TimeZone) -> Cow<'a, str> {
     const FORM: &str = "%Y-%m-%d %H:%M:%S%.3f";
-    // Times that an application has written itself are text: nobody knows their zone.
+    // Timestamps written by an application are text in an unknown zone.
     if !(matches!(column, "@timestamp" | "@ingestionTime") || column.starts_with("bin(")) {
         return Cow::Borrowed(value);
     }
@@ -228,8 +228,8 @@ fn size(bytes: f64) -> String {
     }
 }
 
-/// The beginning that all names share: one list of groups then has them all.
-pub fn common(names: &[String]) -> String {
+/// The prefix that all names share: one list of groups then contains them all.
+pub fn common_prefix(names: &[String]) -> String {
     let Some(first) = names.first() else { return String::new() };
     let length = names.iter().fold(first.len(), |length, name| {
         first.bytes().zip(name.bytes()).take(length).take_while(|(a, b)| a == b).count()
@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_of_the_service_are_shown_in_the_zone_of_the_reader_and_text_as_it_came() {
+    fn service_times_are_shown_in_the_readers_zone_and_text_unchanged() {
         let zone = TimeZone::get("Asia/Tokyo").unwrap();
         let at = "2026-11-20 20:02:31.042";
         for (column, value, expected) in [
@@ -253,31 +253,31 @@ mod tests {
             ("time", at, at),
             ("@timestamp", "–", "–"),
         ] {
-            assert_eq!(shown(column, value, &zone), expected, "{column}");
+            assert_eq!(display_value(column, value, &zone), expected, "{column}");
         }
     }
 
     #[test]
-    fn the_price_of_a_query_is_told_before_it_runs() {
+    fn query_price_is_shown_before_it_runs() {
         let group = LogGroup { name: "/a".into(), bytes: 70_000_000_000, retention_days: Some(7), created: None };
         let of = |group: &LogGroup, name: &str| {
             estimate(std::slice::from_ref(group), &[name.to_owned()], SignedDuration::from_hours(24), 864_000_000)
         };
         let day = of(&group, "/a");
-        assert!(day.worth_saying());
-        assert_eq!(day.words(), "it will scan about 10.00 GB, which costs about $0.076");
-        assert!(of(&group, "/b").worth_saying(), "what is not known is asked for twice");
+        assert!(day.needs_warning());
+        assert_eq!(day.describe(), "it will scan about 10.00 GB, which costs about $0.076");
+        assert!(of(&group, "/b").needs_warning(), "what is not known is asked for twice");
         let young = LogGroup { created: Some(432_000_000), retention_days: None, ..group.clone() };
         assert_eq!(of(&young, "/a").bytes, Some(14e9), "five days old");
         let small = LogGroup { bytes: 1_000_000, ..group };
-        assert!(!of(&small, "/a").worth_saying());
-        assert_eq!(common(&["/ecs/a-web".into(), "/ecs/a-api".into()]), "/ecs/a-");
+        assert!(!of(&small, "/a").needs_warning());
+        assert_eq!(common_prefix(&["/ecs/a-web".into(), "/ecs/a-api".into()]), "/ecs/a-");
         assert!(preset("errors").is_some() && preset("none").is_none());
         let saved =
             ["slow-routes: filter ms > 500 | stats count(*) by bin(1h): x".to_owned(), "errors: mine".to_owned()];
-        assert_eq!(named("slow-routes", &saved), Some("filter ms > 500 | stats count(*) by bin(1h): x"));
-        assert_eq!(named("errors", &saved), Some("mine"), "one's own goes first");
-        assert_eq!(named("volume", &saved), preset("volume"));
-        assert_eq!(named("fields @message", &saved), None);
+        assert_eq!(find_query("slow-routes", &saved), Some("filter ms > 500 | stats count(*) by bin(1h): x"));
+        assert_eq!(find_query("errors", &saved), Some("mine"), "one's own goes first");
+        assert_eq!(find_query("volume", &saved), preset("volume"));
+        assert_eq!(find_query("fields @message", &saved), None);
     }
 }

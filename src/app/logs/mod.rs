@@ -1,16 +1,16 @@
-//! Logs: where they are, what is asked for when, and in which order lines come out.
+//! Logs: where they are, what is requested when, and the order in which lines are output.
 //!
-//! - [`sources`]: from services and names to groups and the streams in them.
-//! - [`follow`]: the state machine that reads groups by pages, again and again, and loses nothing; [`once`]: the one
-//!   that reads them once, by both APIs side by side: [`slices`] of what is read, and how the APIs [`share`] them.
-//! - `feed`: one group that is followed; `again`: which of its stretches are read once more for late lines.
-//! - [`reader`]: what a command without a screen asks when, and what it tells.
-//! - [`named`]: filters that have a name.
-//! - [`insights`]: presets and what a query costs; [`written`]: lines as JSON; [`when`]: times as people write them.
-//! - [`order`]: lines of several groups in the order of their time, held back for a bounded while.
+//! - [`sources`]: from services and names to log groups and their streams.
+//! - [`follow`]: the state machine that reads groups continuously by pages, without losing lines; [`once`]: the one
+//!   that reads them once, with both APIs in parallel: [`slices`] of the range, and how the APIs [`share`] them.
+//! - `feed`: one followed group; `again`: which of its ranges are read once more for late lines.
+//! - [`reader`]: what a headless command requests when, and what it reports.
+//! - [`named`]: named filters.
+//! - [`insights`]: presets and the cost of a query; [`written`]: lines as JSON; [`when`]: times as people write them.
+//! - [`order`]: puts lines of several groups in order of time, holding them back for a bounded time.
 //!
-//! The pane is `panes::logs`. Pure as all of `app`: time enters as a number, requests leave as data. How lines are kept and
-//! searched is the crate `log-store`.
+//! The pane is `panes::logs`. Pure, like all of `app`: time enters as a number, requests leave as data. The crate
+//! `log-store` keeps and searches the lines.
 
 mod again;
 mod bound;

@@ -1,61 +1,65 @@
-//! Filters that have a name: `NAME: FILTER`, of the configuration or saved in the logs pane. `@NAME` in another one is them.
+//! Named filters: `NAME: FILTER`, configured or saved in the logs pane. `@NAME` in a filter refers to one.
 
 use log_store::Filter;
 
-/// Adds a named filter (`name: filter`) to others, or removes it. Returns whether the name was there.
+/// Adds a named filter (`name: filter`) to others, or removes it. Returns whether the name existed.
 pub fn name_filter(filters: &mut Vec<String>, name: &str, filter: Option<&str>) -> bool {
     let before = filters.len();
     filters.retain(|saved| saved.split_once(':').is_none_or(|(known, _)| known.trim() != name));
-    let was = filters.len() < before;
+    let existed = filters.len() < before;
     filters.extend(filter.map(|filter| format!("{name}: {filter}")));
     filters.sort();
-    was
+    existed
 }
 
-/// Why a filter is not one that it names.
+/// Why a named filter cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WrongName {
+pub enum InvalidFilterName {
     /// No saved filter has this name.
     Unknown(String),
-    /// It is named by itself, or by one that it names.
-    Itself(String),
+    /// The filter refers to itself, directly or through others.
+    SelfReference(String),
 }
 
-impl WrongName {
-    /// The mistake, in a sentence.
-    pub fn words(&self) -> String {
+impl InvalidFilterName {
+    /// The error as a sentence.
+    pub fn message(&self) -> String {
         match self {
             Self::Unknown(name) => format!("no filter is called `{name}`"),
-            Self::Itself(name) => format!("the filter `{name}` names itself"),
+            Self::SelfReference(name) => format!("the filter `{name}` names itself"),
         }
     }
 
     /// The name of the filter.
     pub fn name(&self) -> &str {
         match self {
-            Self::Unknown(name) | Self::Itself(name) => name,
+            Self::Unknown(name) | Self::SelfReference(name) => name,
         }
     }
 }
 
-/// A filter as it was typed, with each `@NAME` replaced by that filter in brackets, and those that it names in turn.
-pub fn expand(typed: &str, filters: &[String]) -> Result<String, WrongName> {
-    within(typed, filters, &mut Vec::new())
+/// Replaces each `@NAME` in a typed filter by that filter in parentheses, recursively.
+pub fn expand(typed: &str, filters: &[String]) -> Result<String, InvalidFilterName> {
+    expand_within(typed, filters, &mut Vec::new())
 }
 
-fn within<'a>(text: &'a str, filters: &'a [String], names: &mut Vec<&'a str>) -> Result<String, WrongName> {
+fn expand_within<'a>(
+    text: &'a str,
+    filters: &'a [String],
+    names: &mut Vec<&'a str>,
+) -> Result<String, InvalidFilterName> {
     let mut out = String::new();
     let mut from = 0;
     for found in Filter::references(text) {
         let name = &text[found.start + 1..found.end];
         if names.contains(&name) {
-            return Err(WrongName::Itself(name.to_owned()));
+            return Err(InvalidFilterName::SelfReference(name.to_owned()));
         }
         let mut known = filters.iter().filter_map(|filter| filter.split_once(':'));
         let filter = known.find(|(known, _)| known.trim() == name);
-        let (_, filter) = filter.ok_or_else(|| WrongName::Unknown(name.to_owned()))?;
+        let (_, filter) = filter.ok_or_else(|| InvalidFilterName::Unknown(name.to_owned()))?;
         names.push(name);
-        let filter = within(filter.trim(), filters, names)?;
+        let filter = expand_within(filter.trim(), filters, names)?;
         names.pop();
         out.push_str(&text[from..found.start]);
         out.extend(["(", filter.as_str(), ")"]);
@@ -76,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_its_filter_wherever_a_word_may_stand() {
+    fn name_expands_to_its_filter_wherever_a_word_may_be() {
         for (typed, meant) in [
             ("level>=warn @slow -@noise", "level>=warn (latency>1s or took>1s) -(health)"),
             ("(@noise or zzzz)", "((health) or zzzz)"),
@@ -92,8 +96,8 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_none_or_leads_back_to_itself_is_told() {
-        assert_eq!(expand("(@none)", &filters()), Err(WrongName::Unknown("none".to_owned())));
-        assert_eq!(expand("@round", &filters()), Err(WrongName::Itself("round".to_owned())));
+    fn unknown_and_recursive_names_are_reported() {
+        assert_eq!(expand("(@none)", &filters()), Err(InvalidFilterName::Unknown("none".to_owned())));
+        assert_eq!(expand("@round", &filters()), Err(InvalidFilterName::SelfReference("round".to_owned())));
     }
 }

@@ -1,18 +1,18 @@
-//! The read by both APIs against a small service with limits, delays and failures.
+//! Tests the read with both APIs against a small service with limits, delays and failures.
 
-use super::follow::Arrived;
-use super::once::{Once, Plan, Rates, STREAMS};
-use super::order::Order;
+use super::follow::ReceivedLine;
+use super::once::{OneTimeReader, Plan, Rates, STREAMS};
+use super::order::ReorderBuffer;
 use super::sources::GroupSource;
 use crate::feeds::aws::Query;
 use crate::model::logs::{LogEvent, LogPage, LogStream, LogWindow, Ms};
 use crate::model::{Failure, FailureKind};
 use std::collections::BTreeSet;
 
-/// So few lines may wait that every test of many reaches it.
+/// The limit of waiting lines, so low that every test with many lines reaches it.
 const WAITING: usize = 4_800;
 
-/// A group that answers both APIs as the service does.
+/// A group that answers both APIs as CloudWatch Logs does.
 struct Service {
     /// The events, by time.
     events: Vec<LogEvent>,
@@ -24,12 +24,12 @@ struct Service {
 /// The result of a read.
 #[derive(Default)]
 struct Read {
-    lines: Vec<Arrived>,
+    lines: Vec<ReceivedLine>,
     gaps: usize,
     /// Requests of `FilterLogEvents` and of `GetLogEvents`.
     requests: [u32; 2],
     took: Ms,
-    /// The most lines that waited for earlier ones.
+    /// The largest number of lines that waited for earlier ones.
     waited: usize,
 }
 
@@ -37,14 +37,14 @@ const RATES: Rates = Rates { filter: 10.0, get: Some(25.0) };
 const END: Ms = 1_000_000;
 
 impl Service {
-    /// So many lines of so many streams: the first writes half, the second a quarter, and so on.
+    /// A number of lines in a number of streams: the first writes half, the second a quarter, and so on.
     fn new(lines: usize, streams: usize, delay: Ms) -> Self {
         let stream = |n: usize| (n.trailing_ones() as usize).min(streams - 1);
         let events = (0..lines).map(|n| LogEvent {
             id: format!("{n}").into(),
             stream: format!("s/{}", stream(n)).into(),
             at: n as Ms * END / lines as Ms,
-            // Lines alike of one moment too.
+            // Identical lines of the same moment are included.
             ingested: 0,
             message: format!("line {}", n % 3).into(),
         });
@@ -54,7 +54,7 @@ impl Service {
     fn page(&self, window: &LogWindow, get: bool) -> LogPage {
         let named =
             |event: &&LogEvent| window.streams.is_empty() || window.streams.iter().any(|name| **name == *event.stream);
-        // A token is the place of the next event.
+        // A token is the index of the next event.
         let from = match &window.token {
             Some(token) => token.parse().expect("ours"),
             None => self.events.partition_point(|event| event.at < window.from),
@@ -64,7 +64,7 @@ impl Service {
         let mut events: Vec<(usize, LogEvent)> =
             rest.take(self.page + 1).map(|(n, event)| (n, event.clone())).collect();
         let more = (events.len() > self.page).then(|| events.pop()).flatten();
-        // Where there is no more, GetLogEvents goes on behind what it had.
+        // At the end, `GetLogEvents` returns a token that continues behind the last event.
         let next = more.as_ref().map_or_else(|| events.last().map_or(from, |(n, _)| n + 1), |(n, _)| *n).to_string();
         let mut events: Vec<LogEvent> = events.into_iter().map(|(_, event)| event).collect();
         if get {
@@ -79,17 +79,17 @@ impl Service {
         (0..self.streams).map(|n| LogStream { name: format!("s/{n}"), created: 0, last: Some(END) }).collect()
     }
 
-    /// Reads all of it within the limits; `fails` says which request fails, by its number.
+    /// Reads everything within the limits; `fails` decides which request fails, by its number.
     fn read(&self, rates: Rates, fails: impl Fn(u64, &Query) -> Option<FailureKind>) -> Read {
         let plan = Plan { since: 0, until: None, begun: END, pattern: None, rates };
-        let mut once = Once::within(vec![GroupSource::named("/g")], plan, WAITING);
-        let (mut read, mut order) = (Read::default(), Order::new(Ms::MAX));
-        // When each API may be asked next, in milliseconds.
+        let mut once = OneTimeReader::with_room(vec![GroupSource::by_name("/g")], plan, WAITING);
+        let (mut read, mut order) = (Read::default(), ReorderBuffer::new(Ms::MAX));
+        // When each API may be called next, in milliseconds.
         let mut free = [0.0, 0.0];
         let mut under_way: Vec<(Ms, u64, Query)> = Vec::new();
         let mut now = 0;
         while !once.ended() {
-            for ask in once.tick(now, order.len() - order.ready()) {
+            for ask in once.tick(now, order.len() - order.releasable_count()) {
                 let (api, rate) = match &ask.query {
                     Query::LogPage(_) => (0, rates.filter),
                     Query::StreamPage(_) => (1, rates.get.expect("it is used")),
@@ -124,7 +124,7 @@ impl Service {
                 }
             }
             read.lines.extend(order.release(now, once.covered()));
-            read.waited = read.waited.max(order.len() - order.ready());
+            read.waited = read.waited.max(order.len() - order.releasable_count());
             assert!(now < 10_000_000, "it has an end");
         }
         read.took = now;
@@ -132,14 +132,14 @@ impl Service {
         read
     }
 
-    /// Each line once, in the order of time.
-    fn whole(&self, read: &Read) {
+    /// Asserts that each line came once, in order of time.
+    fn assert_complete(&self, read: &Read) {
         assert!(read.lines.is_sorted_by_key(|line| line.event.at));
         assert_eq!(read.lines.len(), self.events.len());
         let times = |events: &mut dyn Iterator<Item = &LogEvent>| -> Vec<(Ms, String, String)> {
-            let mut all: Vec<_> = events.map(|e| (e.at, e.stream.to_string(), e.message.to_string())).collect();
-            all.sort();
-            all
+            let mut entries: Vec<_> = events.map(|e| (e.at, e.stream.to_string(), e.message.to_string())).collect();
+            entries.sort();
+            entries
         };
         assert!(
             times(&mut read.lines.iter().map(|line| &line.event)) == times(&mut self.events.iter()),
@@ -149,7 +149,7 @@ impl Service {
         assert_eq!(ids.len(), read.lines.len(), "what tells them apart does");
     }
 
-    /// The time that the pages need at both limits, as a part of the time that it took.
+    /// The time that the pages need at both limits, as a fraction of the time that the read took.
     fn part(&self, read: &Read) -> f64 {
         let pages = self.events.len() as f64 / self.page as f64;
         pages / (RATES.filter + RATES.get.expect("a rate")) * 1_000.0 / read.took as f64
@@ -157,15 +157,15 @@ impl Service {
 }
 
 #[test]
-fn both_apis_are_asked_as_often_as_they_may_be() {
+fn both_apis_are_used_up_to_their_limits() {
     let mut poor = Vec::new();
     for streams in [1, 2, 4, 6] {
-        // Each chain ends in a page that is not full, and a page that takes longer needs more of them.
+        // Each chain ends in a page that is not full, and slower pages need more chains.
         let many = if streams > 4 { 0.02 } else { 0.0 };
         for (delay, least) in [(20, 0.97), (100, 0.95 - many), (200, 0.91 - many)] {
             let service = Service::new(8_000, streams, delay);
             let read = service.read(RATES, |_, _| None);
-            service.whole(&read);
+            service.assert_complete(&read);
             let part = service.part(&read);
             if part < least {
                 poor.push(format!(
@@ -180,24 +180,24 @@ fn both_apis_are_asked_as_often_as_they_may_be() {
 }
 
 #[test]
-fn one_alone_is_at_its_limit() {
+fn single_api_is_used_up_to_its_limit() {
     for delay in [20, 300] {
         let service = Service::new(2_000, 4, delay);
         let read = service.read(Rates { filter: 10.0, get: None }, |_, _| None);
-        service.whole(&read);
+        service.assert_complete(&read);
         assert_eq!(read.requests[1], 0);
-        // 100 pages at 10 a second.
+        // 100 pages at 10 per second.
         assert!(read.took <= 10_000 * 120 / 100, "{delay} ms: {} ms", read.took);
     }
 }
 
 #[test]
-fn failures_and_refused_tokens_lose_and_double_nothing() {
+fn failures_and_refused_tokens_neither_lose_nor_duplicate_lines() {
     use FailureKind::{Credentials, Invalid, Malformed, Throttled, Unreachable};
     for kind in [Throttled, Credentials, Unreachable, Malformed] {
         let service = Service::new(1_000, 4, 20);
         let read = service.read(RATES, |number, _| number.is_multiple_of(7).then_some(kind));
-        service.whole(&read);
+        service.assert_complete(&read);
         assert_eq!(read.gaps, 0);
     }
     let service = Service::new(1_000, 3, 20);
@@ -206,38 +206,38 @@ fn failures_and_refused_tokens_lose_and_double_nothing() {
         _ => false,
     };
     let read = service.read(RATES, |number, query| (number.is_multiple_of(3) && token(query)).then_some(Invalid));
-    service.whole(&read);
+    service.assert_complete(&read);
     assert_eq!(read.gaps, 0);
 }
 
 #[test]
-fn what_one_api_may_not_read_the_other_reads() {
+fn group_denied_to_one_api_is_read_with_the_other() {
     let get = |query: &Query| matches!(query, Query::StreamPage(_));
     let list = |query: &Query| matches!(query, Query::LogStreams { .. });
     let filter = |query: &Query| matches!(query, Query::LogPage(_));
     let service = Service::new(1_000, 4, 20);
     for refused in [FailureKind::Denied, FailureKind::NotFound] {
         let read = service.read(RATES, |_, query| get(query).then_some(refused));
-        service.whole(&read);
-        // After it has begun, too.
+        service.assert_complete(&read);
+        // After the read has begun, too.
         let read = service.read(RATES, |number, query| (get(query) && number > 20).then_some(refused));
-        service.whole(&read);
+        service.assert_complete(&read);
         let read = service.read(RATES, |_, query| list(query).then_some(refused));
-        service.whole(&read);
+        service.assert_complete(&read);
         assert_eq!((read.gaps, read.requests[1]), (0, 0));
     }
     let read = service.read(RATES, |_, query| filter(query).then_some(FailureKind::Denied));
     assert_eq!((read.gaps, read.lines.len()), (1, 0), "what could not be read is said");
     let many = Service::new(200, STREAMS + 1, 20);
     let read = many.read(RATES, |_, _| None);
-    many.whole(&read);
+    many.assert_complete(&read);
     assert_eq!(read.requests[1], 0, "too many streams to be named");
 }
 
-/// A read of one group by `FilterLogEvents` with its first page asked for.
-fn begun(until: Option<Ms>) -> (Once, u64) {
+/// A read of one group by `FilterLogEvents` with its first page requested.
+fn begun(until: Option<Ms>) -> (OneTimeReader, u64) {
     let plan = Plan { since: 0, until, begun: END, pattern: None, rates: Rates { filter: 10.0, get: None } };
-    let mut once = Once::within(vec![GroupSource::named("/g")], plan, WAITING);
+    let mut once = OneTimeReader::with_room(vec![GroupSource::by_name("/g")], plan, WAITING);
     let number = once.tick(0, 0)[0].number;
     (once, number)
 }
@@ -247,36 +247,36 @@ fn event(at: Ms, ingested: Ms) -> LogEvent {
 }
 
 #[test]
-fn a_page_of_lines_that_came_late_is_not_the_last() {
+fn page_of_late_lines_does_not_end_the_read() {
     let later = END + 60_000;
     let more = |events: Vec<LogEvent>| LogPage { events, next: Some("more".to_owned()) };
-    // It was taken in long after the read had begun; what was there before follows on it.
+    // The line was ingested long after the read had begun; what existed before follows it.
     let (mut once, number) = begun(None);
     assert_eq!(once.page(number, more(vec![event(END - 10_000, later)]), 10).lines.len(), 1);
     assert!(!once.ended());
     let number = once.tick(20, 0)[0].number;
     once.page(number, more(vec![event(END - 5_000, END - 4_000), event(later, later)]), 30);
     assert!(!once.ended());
-    // What was written later too is no part of it: a group that is written into faster than it is read has no end.
+    // A line that was also written later is excluded: a group written to faster than it is read has no end.
     let number = once.tick(40, 0)[0].number;
     once.page(number, more(vec![event(later, later)]), 50);
     assert!(once.ended());
-    // Where an end was asked for, that is the end.
+    // If an end was requested, that is the end.
     let (mut once, number) = begun(Some(END * 2));
     once.page(number, more(vec![event(later, later)]), 10);
     assert!(!once.ended());
 }
 
 #[test]
-fn many_groups_are_read_in_the_order_of_time() {
-    // Each of another density, and with streams of its own.
+fn many_groups_are_read_in_order_of_time() {
+    // Each group has its own density and streams.
     let services = [Service::new(3_000, 3, 20), Service::new(600, 1, 20), Service::new(30, 2, 20)];
-    let sources = (0..services.len()).map(|n| GroupSource::named(&format!("/{n}"))).collect();
+    let sources = (0..services.len()).map(|n| GroupSource::by_name(&format!("/{n}"))).collect();
     let plan = Plan { since: 0, until: None, begun: END, pattern: None, rates: RATES };
-    let mut once = Once::within(sources, plan, WAITING);
-    let (mut order, mut out, mut now) = (Order::new(Ms::MAX), Vec::new(), 0);
+    let mut once = OneTimeReader::with_room(sources, plan, WAITING);
+    let (mut order, mut out, mut now) = (ReorderBuffer::new(Ms::MAX), Vec::new(), 0);
     while !once.ended() {
-        let asks = once.tick(now, order.len() - order.ready());
+        let asks = once.tick(now, order.len() - order.releasable_count());
         assert!(!asks.is_empty(), "there is always something under way");
         now += 20;
         for ask in asks {
@@ -298,7 +298,7 @@ fn many_groups_are_read_in_the_order_of_time() {
         assert!(now < 1_000_000, "it has an end");
     }
     out.extend(order.flush());
-    assert!(out.is_sorted_by_key(|line: &Arrived| line.event.at));
+    assert!(out.is_sorted_by_key(|line: &ReceivedLine| line.event.at));
     for (n, service) in services.iter().enumerate() {
         let count = out.iter().filter(|line| line.source.group == format!("/{n}")).count();
         assert_eq!(count, service.events.len());

@@ -1,36 +1,36 @@
-//! Lines of several groups in the order of their time. A line waits until every group was read past
-//! its time, but never longer than the delay: order is worth a second, not more.
+//! Puts lines of several groups in order of time. A line waits until every group was read past its time, but never
+//! longer than the delay: ordering is worth waiting one second, no more.
 
 use crate::model::logs::Ms;
 use std::collections::VecDeque;
 
-/// How much is held and given at once.
+/// The limits of one release.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
-    /// More stretches than this are made one: a look at each of them costs.
+    /// Number of runs above which they are merged into one: scanning each run is expensive.
     runs: usize,
-    /// How many go out at once, except those of the last one's millisecond, which all go out together: a million at once
-    /// would be copied through all of the memory.
+    /// Number of items released at once. Items of the last one's millisecond are all released together; a million at
+    /// once would be copied through all of the memory.
     at_once: usize,
 }
 
 const USUAL: Limits = Limits { runs: 32, at_once: 4_096 };
 
-/// Lines that wait for earlier ones of other groups. `T` is a line or a note.
+/// Lines waiting for earlier ones of other groups. `T` is a line or a note.
 #[derive(Debug, Clone)]
-pub struct Order<T> {
+pub struct ReorderBuffer<T> {
     delay: Ms,
     limits: Limits,
-    /// Stretches in order of time, as pages are: what comes goes behind one that ends before it.
+    /// Runs in order of time, as pages are: an item goes to a run that ends before it.
     runs: Vec<VecDeque<Waiting<T>>>,
-    /// Where the last one went.
+    /// The run that received the last item.
     latest: usize,
     aging: VecDeque<(Ms, Ms)>,
     serial: u64,
     waiting: usize,
-    /// How many of them wait for nothing but their turn.
+    /// Number of items that wait only for their turn.
     ready: usize,
-    /// Everything up to this time goes out.
+    /// Everything up to this time is released.
     bound: Ms,
 }
 
@@ -47,13 +47,13 @@ impl<T> Waiting<T> {
     }
 }
 
-impl<T> Order<T> {
-    /// An order in which a line waits no longer than this, in milliseconds; `Ms::MAX` is for ever.
+impl<T> ReorderBuffer<T> {
+    /// An order in which a line waits no longer than this, in milliseconds; `Ms::MAX` waits forever.
     pub fn new(delay: Ms) -> Self {
-        Self::within(delay, USUAL)
+        Self::with_limits(delay, USUAL)
     }
 
-    fn within(delay: Ms, limits: Limits) -> Self {
+    fn with_limits(delay: Ms, limits: Limits) -> Self {
         Self {
             delay,
             limits,
@@ -67,13 +67,13 @@ impl<T> Order<T> {
         }
     }
 
-    /// Adds an item that was written at one time and arrived now.
+    /// Adds an item that was written at `at` and arrived now.
     pub fn push(&mut self, at: Ms, now: Ms, item: T) {
         self.serial += 1;
         self.waiting += 1;
         let waiting = Waiting { at, serial: self.serial, item };
         let fits = |run: &VecDeque<Waiting<T>>| run.back().is_none_or(|last| last.at <= at);
-        // Most lines belong right after the one that came before them.
+        // Most lines belong right after the previous one.
         if !self.runs.get(self.latest).is_some_and(fits) {
             self.latest = self.runs.iter().position(fits).unwrap_or(self.runs.len());
         }
@@ -81,9 +81,9 @@ impl<T> Order<T> {
             run.push_back(waiting);
         } else {
             if self.runs.len() >= self.limits.runs {
-                let mut all: Vec<_> = self.runs.drain(..).flatten().collect();
-                all.sort_by_key(Waiting::place);
-                self.runs.push(all.into());
+                let mut merged: Vec<_> = self.runs.drain(..).flatten().collect();
+                merged.sort_by_key(Waiting::place);
+                self.runs.push(merged.into());
             }
             self.latest = self.runs.len();
             self.runs.push(VecDeque::from([waiting]));
@@ -93,7 +93,7 @@ impl<T> Order<T> {
         }
     }
 
-    /// How many lines wait.
+    /// Number of lines waiting.
     pub fn len(&self) -> usize {
         self.waiting
     }
@@ -103,8 +103,8 @@ impl<T> Order<T> {
         self.waiting == 0
     }
 
-    /// The lines that may go out now: those before the time that every group was read past, and those that have waited
-    /// for long enough. More may be ready than are returned: see [`Self::ready`].
+    /// Returns the lines that are due: those before the time that every group was read past, and those that have waited
+    /// long enough. More may be ready than are returned: see `Self::ready`.
     pub fn release(&mut self, now: Ms, covered: Ms) -> Vec<T> {
         while self.aging.front().is_some_and(|(came, _)| now - came >= self.delay) {
             let Some((_, at)) = self.aging.pop_front() else { break };
@@ -113,23 +113,23 @@ impl<T> Order<T> {
         self.until(self.bound.max(covered), self.limits.at_once)
     }
 
-    /// How many more may go out at once: the last release was as large as one is.
-    pub fn ready(&self) -> usize {
+    /// Number of lines that could be released at once, because the last release reached its limit.
+    pub fn releasable_count(&self) -> usize {
         self.ready
     }
 
-    /// Releases every line that waits, in order.
+    /// Releases every waiting line, in order.
     pub fn flush(&mut self) -> Vec<T> {
         self.aging.clear();
         self.until(Ms::MAX, usize::MAX)
     }
 
-    /// The items that were written up to a time, in their order.
+    /// The items written up to a time, in order.
     fn until(&mut self, bound: Ms, most: usize) -> Vec<T> {
         let mut out = Vec::new();
         let mut last = Ms::MIN;
         loop {
-            // The run that is first, and how far: up to where the next one begins.
+            // Finds the first run, and how far it goes: up to where the next one begins.
             let mut heads: Option<(usize, (Ms, u64))> = None;
             let mut next = (bound, u64::MAX);
             for (n, run) in self.runs.iter().enumerate() {
@@ -160,7 +160,7 @@ impl<T> Order<T> {
         out
     }
 
-    /// When the next one has waited long enough, if any waits.
+    /// When the next line has waited long enough, if any waits.
     pub fn due(&self) -> Option<Ms> {
         if self.is_empty() {
             return None;
@@ -177,8 +177,8 @@ mod tests {
     const FEW: Limits = Limits { runs: 4, at_once: 7 };
 
     #[test]
-    fn a_line_waits_for_the_others_but_not_for_long() {
-        let mut order = Order::within(1_000, FEW);
+    fn line_waits_for_other_groups_but_not_for_long() {
+        let mut order = ReorderBuffer::with_limits(1_000, FEW);
         order.push(50, 100, "b");
         order.push(40, 200, "a");
         order.push(90, 300, "c");
@@ -189,33 +189,33 @@ mod tests {
         assert_eq!(order.release(1_300, 40), ["c"]);
         order.push(10, 1_400, "late");
         assert_eq!(order.release(1_400, 40), ["late"], "what is late waits for nobody");
-        let mut eager = Order::within(0, FEW);
+        let mut eager = ReorderBuffer::with_limits(0, FEW);
         eager.push(9, 1, "x");
         assert_eq!(eager.release(1, 0), ["x"]);
     }
 
     #[test]
-    fn a_release_returns_at_most_4096_lines() {
-        let mut order = Order::within(Ms::MAX, FEW);
+    fn release_returns_at_most_4096_lines() {
+        let mut order = ReorderBuffer::with_limits(Ms::MAX, FEW);
         for n in 0..10_000 {
             order.push(n / 3, 0, n);
         }
-        let mut all = Vec::new();
+        let mut released = Vec::new();
         loop {
-            all.extend(order.release(0, 3_332));
-            assert_eq!(order.ready(), 9_999 - all.len());
-            if order.ready() == 0 {
+            released.extend(order.release(0, 3_332));
+            assert_eq!(order.releasable_count(), 9_999 - released.len());
+            if order.releasable_count() == 0 {
                 break;
             }
         }
-        assert_eq!((all.len(), order.len()), (9_999, 1));
-        assert!(all.is_sorted());
+        assert_eq!((released.len(), order.len()), (9_999, 1));
+        assert!(released.is_sorted());
     }
 
     #[test]
-    fn those_of_one_millisecond_go_out_together() {
-        let mut order = Order::within(Ms::MAX, FEW);
-        // Of two runs, in turns.
+    fn lines_of_one_millisecond_are_released_together() {
+        let mut order = ReorderBuffer::with_limits(Ms::MAX, FEW);
+        // Two runs, alternating.
         for n in 0..20 {
             order.push(5, 0, n);
             order.push(4, 0, -n);
@@ -227,8 +227,8 @@ mod tests {
     }
 
     #[test]
-    fn with_no_delay_limit_lines_wait_until_all_groups_are_read() {
-        let mut order = Order::within(Ms::MAX, FEW);
+    fn without_a_delay_limit_lines_wait_until_all_groups_are_read() {
+        let mut order = ReorderBuffer::with_limits(Ms::MAX, FEW);
         order.push(5, 0, 1);
         order.push(9, 0, 2);
         assert_eq!(order.release(1_000_000, 5), [1]);
@@ -238,12 +238,12 @@ mod tests {
     proptest::proptest! {
         #![proptest_config(crate::app::testing::cases(64))]
 
-        /// However lines come, what goes out is in the order of time, and of coming where that is the same.
+        /// However lines arrive, they are released in order of time, and of arrival if the times are equal.
         #[test]
-        fn lines_go_out_in_order_of_time(
+        fn lines_are_released_in_order_of_time(
             steps in proptest::collection::vec((0_i64..400, 0_i64..9), 0..300),
         ) {
-            let mut order = Order::within(Ms::MAX, FEW);
+            let mut order = ReorderBuffer::with_limits(Ms::MAX, FEW);
             let mut waiting: Vec<(Ms, usize)> = Vec::new();
             for (n, (at, step)) in steps.into_iter().enumerate() {
                 order.push(at, 0, n);
@@ -253,8 +253,8 @@ mod tests {
                     let due = waiting.partition_point(|(time, _)| *time <= at);
                     let expected: Vec<usize> = waiting.drain(..due).map(|(_, n)| n).collect();
                     let mut out = order.release(0, at);
-                    while order.ready() > 0 {
-                        proptest::prop_assert_eq!(order.ready() + out.len(), expected.len());
+                    while order.releasable_count() > 0 {
+                        proptest::prop_assert_eq!(order.releasable_count() + out.len(), expected.len());
                         out.extend(order.release(0, at));
                     }
                     proptest::prop_assert_eq!(out, expected);

@@ -1,9 +1,9 @@
-//! Reads logs for a command: what is asked when, which lines go out in which order, live tails beside the polling, and
-//! whose the credentials are after they were renewed. Pure: who drives it tells the time and carries out what it asks.
+//! Reads logs for a headless command: which requests are sent when, which lines are output in which order, live tails
+//! beside polling, and the identity of renewed credentials. Pure: the driver supplies the time and runs the requests.
 
-use super::follow::{Arrived, Batch, FeedState, Follower, Gap};
-use super::once::Once;
-use super::order::Order;
+use super::follow::{Batch, FeedState, Follower, Gap, ReceivedLine};
+use super::once::OneTimeReader;
+use super::order::ReorderBuffer;
 use super::sources::GroupSource;
 use crate::app::backoff::Backoff;
 use crate::app::effect::{Effect, Priority};
@@ -15,7 +15,7 @@ use crate::model::logs::Ms;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
-/// With more lines than this to be written, no more are asked for.
+/// Number of unwritten lines above which no more are requested.
 const AHEAD: usize = 50_000;
 /// Tickets of pages.
 const PAGES: u8 = 0;
@@ -24,16 +24,16 @@ const LIVE: u8 = 1;
 /// Tickets of the requests for the caller identity.
 const WHO: u8 = 2;
 
-/// A line or a gap, to be written.
+/// A line or a gap to be written.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Out {
-    Line(Arrived),
+pub enum OutputItem {
+    Line(ReceivedLine),
     /// The bounds of lines that are missing.
     Gap(Gap),
 }
 
-impl Out {
-    /// Its time, its group and its stream: lines that are alike in these are in the order of being written.
+impl OutputItem {
+    /// Its time, group and stream: lines equal in these stay in the order in which they were written.
     fn place(&self) -> (Ms, &str, &str) {
         match self {
             Self::Line(line) => (line.event.at, &line.source.group, &line.source.stream),
@@ -45,53 +45,53 @@ impl Out {
 /// A report of the reader to the command.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ReaderEvent {
-    /// Lines, in order; perhaps none.
-    Lines(Vec<Out>),
+    /// Lines, in order; possibly none.
+    Lines(Vec<OutputItem>),
     /// Everything was read to its end.
     Ended,
-    /// The credentials were renewed, and belong to another account.
+    /// The credentials were renewed and belong to another account.
     WrongAccount(String),
-    /// The credentials were renewed, and whose they are could not be asked, so many times in a row. Nothing
-    /// is read until that is known; it is asked again after a while.
-    Unknown(Failure, u32),
+    /// The credentials were renewed, but the identity could not be read this many times in a row. Nothing is read until
+    /// it is known; the request is repeated after a while.
+    IdentityUnreadable(Failure, u32),
 }
 
-/// How groups are read: followed, or once.
-pub enum Way {
-    /// Again and again.
+/// How groups are read: continuously, or once.
+pub enum ReadMode {
+    /// Continuously.
     Follow(Box<Follower>),
     /// Once, to the end.
-    Once(Box<Once>),
+    Once(Box<OneTimeReader>),
 }
 
-/// Reads log groups for a command: what to ask, in which order to print, when to stop.
+/// Reads log groups for a command: what to request, in which order to print, when to stop.
 pub struct Reader {
     now: Ms,
-    /// Effects that are to be carried out.
+    /// Effects to be run.
     effects: Vec<Effect>,
     /// The reason why reading ended, until it is reported.
     stopped: Option<ReaderEvent>,
-    way: Way,
-    order: Order<Out>,
-    /// ARNs of the groups of each live tail, and when a closed one is opened again.
+    way: ReadMode,
+    order: ReorderBuffer<OutputItem>,
+    /// The live tails: ARNs of their groups, and when a closed one is reopened.
     tails: Vec<Tail>,
     /// The serial of the newest live tail.
     sessions: u64,
     account: Option<String>,
     /// Answers held back until the account of the renewed credentials is known.
     held: Option<Vec<Answer<Fact>>>,
-    /// When that is asked next; none while the question is under way.
-    who_due: Option<Ms>,
-    who_failed: Backoff,
-    /// Which half of each limit is used next: that of `FilterLogEvents`, and that of `GetLogEvents`.
+    /// When the identity is requested next; `None` while a request is in flight.
+    identity_due: Option<Ms>,
+    identity_backoff: Backoff,
+    /// Which half of each rate limit is used next: that of `FilterLogEvents`, and that of `GetLogEvents`.
     operator: [bool; 2],
-    /// How far the service's clock is ahead, as the follower was told.
+    /// How far the service's clock is ahead, as passed to the follower.
     ahead: SignedDuration,
 }
 
 struct Tail {
     groups: Vec<String>,
-    /// Of its newest session.
+    /// The serial of its newest session.
     serial: u64,
     open: bool,
     due: Ms,
@@ -100,19 +100,19 @@ struct Tail {
 
 impl Reader {
     /// Reads groups; a line waits up to `delay` for others.
-    pub fn new(way: Way, delay: Ms, account: Option<String>) -> Self {
+    pub fn new(way: ReadMode, delay: Ms, account: Option<String>) -> Self {
         Self {
             now: 0,
             effects: Vec::new(),
             stopped: None,
             way,
-            order: Order::new(delay),
+            order: ReorderBuffer::new(delay),
             tails: Vec::new(),
             sessions: 0,
             account,
             held: None,
-            who_due: None,
-            who_failed: Backoff::default(),
+            identity_due: None,
+            identity_backoff: Backoff::default(),
             operator: [false; 2],
             ahead: SignedDuration::ZERO,
         }
@@ -128,44 +128,44 @@ impl Reader {
 
     /// Follows these groups from now on.
     pub fn set_sources(&mut self, groups: Vec<GroupSource>) {
-        if let Way::Follow(follower) = &mut self.way {
+        if let ReadMode::Follow(follower) = &mut self.way {
             follower.set_sources(groups);
         }
     }
 
-    /// How the groups stand.
+    /// The state of each group.
     pub fn states(&self) -> Vec<FeedState> {
         match &self.way {
-            Way::Follow(follower) => follower.states(self.now),
-            Way::Once(once) => once.states(),
+            ReadMode::Follow(follower) => follower.states(self.now),
+            ReadMode::Once(once) => once.states(),
         }
     }
 
-    /// The gaps where the following ends now.
-    pub fn unread(&self) -> Vec<Out> {
+    /// The gaps if following ends now.
+    pub fn unread(&self) -> Vec<OutputItem> {
         match &self.way {
-            Way::Follow(follower) => follower.unread(self.now).into_iter().map(Out::Gap).collect(),
-            Way::Once(_) => Vec::new(),
+            ReadMode::Follow(follower) => follower.unread(self.now).into_iter().map(OutputItem::Gap).collect(),
+            ReadMode::Once(_) => Vec::new(),
         }
     }
 
-    /// Time goes on: what is to be asked now.
+    /// Advances the time; returns the requests that are due.
     pub fn tick(&mut self, now: Timestamp, ahead: SignedDuration) -> Vec<Effect> {
         self.now = now.as_millisecond();
         if ahead != self.ahead {
             self.ahead = ahead;
-            if let Way::Follow(follower) = &mut self.way {
+            if let ReadMode::Follow(follower) = &mut self.way {
                 follower.set_ahead(i64::try_from(ahead.as_millis()).unwrap_or_default());
             }
         }
         // Do not read ahead without bound for a slow consumer.
-        if !self.ended() && self.order.ready() <= AHEAD {
+        if !self.ended() && self.order.releasable_count() <= AHEAD {
             self.ask();
         }
         std::mem::take(&mut self.effects)
     }
 
-    /// Handles an event; returns what is to be done.
+    /// Handles an event; returns the effects to run.
     pub fn take(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
         self.now = now.as_millisecond();
         if let Some(stopped) = self.taken(event) {
@@ -174,27 +174,27 @@ impl Reader {
         std::mem::take(&mut self.effects)
     }
 
-    /// How long nothing is to be done, a second at most; zero where there is something to tell already.
-    pub fn idle(&self) -> Duration {
-        if self.ended() || self.stopped.is_some() || self.order.ready() > 0 {
-            // Others have their turn: the lines may come faster than they are written.
+    /// How long nothing is due, at most one second; zero if there is something to report already.
+    pub fn idle_time(&self) -> Duration {
+        if self.ended() || self.stopped.is_some() || self.order.releasable_count() > 0 {
+            // Other events get their turn: lines may come faster than they are written.
             return Duration::ZERO;
         }
         let next = match &self.way {
-            Way::Follow(follower) => follower.due(),
-            Way::Once(once) => once.due(),
+            ReadMode::Follow(follower) => follower.due(),
+            ReadMode::Once(once) => once.due(),
         };
         let due = [next, self.order.due()].into_iter().flatten().min().unwrap_or(self.now + 1_000);
         Duration::from_millis((due - self.now).clamp(1, 1_000).unsigned_abs())
     }
 
     /// The next report.
-    pub fn heard(&mut self) -> ReaderEvent {
+    pub fn next_report(&mut self) -> ReaderEvent {
         if let Some(stopped) = self.stopped.take() {
             return stopped;
         }
         if self.ended() {
-            // Nothing more comes: there is nothing to wait for.
+            // Nothing more comes, so there is nothing to wait for.
             let rest = self.release(Ms::MAX);
             return if rest.is_empty() { ReaderEvent::Ended } else { ReaderEvent::Lines(rest) };
         }
@@ -202,70 +202,70 @@ impl Reader {
     }
 
     fn ended(&self) -> bool {
-        matches!(&self.way, Way::Once(once) if once.ended())
+        matches!(&self.way, ReadMode::Once(once) if once.ended())
     }
 
-    /// The lines that may go out now, where everything up to a time was read.
-    fn release(&mut self, covered: Ms) -> Vec<Out> {
+    /// The lines that may be output, if everything up to `covered` was read.
+    fn release(&mut self, covered: Ms) -> Vec<OutputItem> {
         let out = self.order.release(self.now, covered);
-        self.settled(out)
+        self.sorted(out)
     }
 
-    /// Sorts lines of one moment, so that every read of it has the same order: within one millisecond the answers would
+    /// Sorts lines of the same millisecond, so that every read has the same order; otherwise the order of answers would
     /// decide.
-    fn settled(&self, mut out: Vec<Out>) -> Vec<Out> {
-        if matches!(self.way, Way::Once(_)) {
+    fn sorted(&self, mut out: Vec<OutputItem>) -> Vec<OutputItem> {
+        if matches!(self.way, ReadMode::Once(_)) {
             out.sort_by(|one, other| one.place().cmp(&other.place()));
         }
         out
     }
 
-    /// Everything of every group that answers was read up to this time.
+    /// The time up to which everything was read, of every group that answers.
     fn covered(&self) -> Ms {
         match &self.way {
-            Way::Follow(follower) => follower.covered(),
-            Way::Once(once) => once.covered(),
+            ReadMode::Follow(follower) => follower.covered(),
+            ReadMode::Once(once) => once.covered(),
         }
     }
 
-    /// Whether everything that was there at the beginning has been read.
+    /// Whether everything that existed at the beginning has been read.
     pub fn caught_up(&self) -> bool {
         match &self.way {
-            Way::Follow(follower) => follower.caught_up(),
-            Way::Once(once) => once.ended(),
+            ReadMode::Follow(follower) => follower.caught_up(),
+            ReadMode::Once(once) => once.ended(),
         }
     }
 
-    /// Everything that still waits for its order.
-    pub fn flush(&mut self) -> Vec<Out> {
+    /// All lines that still wait for their order.
+    pub fn flush(&mut self) -> Vec<OutputItem> {
         let rest = self.order.flush();
-        self.settled(rest)
+        self.sorted(rest)
     }
 
     fn fetch(&mut self, kind: u8, serial: u64, query: Query) {
-        // A read by hand may use both halves of the budget: nothing else is read.
+        // A manual read may use both halves of the budget: nothing else is read.
         let half = &mut self.operator[usize::from(matches!(query, Query::StreamPage(_)))];
         *half = !*half;
-        let lane = if *half { Priority::Operator } else { Priority::Background };
-        self.effects.push(Effect::Fetch { ticket: Ticket::of_command(kind, serial), lane, ask: query.into() });
+        let priority = if *half { Priority::Operator } else { Priority::Background };
+        self.effects.push(Effect::Fetch { ticket: Ticket::of_command(kind, serial), priority, ask: query.into() });
     }
 
     fn ask(&mut self) {
         let now = self.now;
         if self.held.is_some() {
-            if self.who_due.is_some_and(|due| due <= now) {
-                self.who_due = None;
+            if self.identity_due.is_some_and(|due| due <= now) {
+                self.identity_due = None;
                 self.fetch(WHO, 0, Query::Identity);
             }
             return;
         }
         let asks: Vec<(u64, Query)> = match &mut self.way {
-            Way::Follow(follower) => {
+            ReadMode::Follow(follower) => {
                 let asks = follower.tick(now).into_iter();
                 asks.map(|ask| (ask.number, Query::LogPage(Box::new(ask.window)))).collect()
             }
-            Way::Once(once) => {
-                let waiting = self.order.len() - self.order.ready();
+            ReadMode::Once(once) => {
+                let waiting = self.order.len() - self.order.releasable_count();
                 once.tick(now, waiting).into_iter().map(|ask| (ask.number, ask.query)).collect()
             }
         };
@@ -284,10 +284,10 @@ impl Reader {
         }
     }
 
-    /// Takes an event in; what stops the reading.
+    /// Takes an event; returns what stops the reading.
     fn taken(&mut self, event: Event) -> Option<ReaderEvent> {
         let answer = match event {
-            Event::Renewed(_) if self.account.is_some() => {
+            Event::CredentialsRenewed(_) if self.account.is_some() => {
                 self.hold();
                 return None;
             }
@@ -297,10 +297,10 @@ impl Reader {
         self.answered(answer)
     }
 
-    /// Takes an answer in, or holds it until the account is known; what stops the reading.
+    /// Takes an answer, or holds it until the account is known; returns what stops the reading.
     fn answered(&mut self, answer: Answer<Fact>) -> Option<ReaderEvent> {
         if answer.ticket.owner == Owner::Command(WHO) {
-            return self.who(answer.part);
+            return self.take_identity(answer.part);
         }
         if let Some(held) = &mut self.held {
             held.push(answer);
@@ -312,20 +312,20 @@ impl Reader {
             return None;
         }
         let batch = match (&mut self.way, answer.part) {
-            (Way::Follow(follower), Part::Last(Fact::LogPage(page))) => follower.page(serial, page, now),
-            (Way::Once(once), Part::Last(Fact::LogPage(page))) => once.page(serial, page, now),
-            (Way::Once(once), Part::Last(Fact::LogStreams(streams))) => {
+            (ReadMode::Follow(follower), Part::Last(Fact::LogPage(page))) => follower.page(serial, page, now),
+            (ReadMode::Once(once), Part::Last(Fact::LogPage(page))) => once.page(serial, page, now),
+            (ReadMode::Once(once), Part::Last(Fact::LogStreams(streams))) => {
                 once.streams(serial, Some(streams));
                 Batch::default()
             }
             (way, part) => {
                 let failure = match part {
                     Part::Failed(failure) => failure,
-                    Part::Page(_) | Part::Last(_) => Failure::other_answer(),
+                    Part::Page(_) | Part::Last(_) => Failure::mismatched_answer(),
                 };
                 match way {
-                    Way::Follow(follower) => follower.failed(serial, failure, now),
-                    Way::Once(once) => once.failed(serial, failure, now),
+                    ReadMode::Follow(follower) => follower.failed(serial, failure, now),
+                    ReadMode::Once(once) => once.failed(serial, failure, now),
                 }
             }
         };
@@ -333,19 +333,19 @@ impl Reader {
         None
     }
 
-    /// No answer is accepted until the account of the renewed credentials is known.
+    /// Holds all answers until the account of the renewed credentials is known.
     fn hold(&mut self) {
         if self.held.is_some() {
             return;
         }
         self.held = Some(Vec::new());
         self.fetch(WHO, 0, Query::Identity);
-        // A live tail would go on sending: nothing bounds what waits for an answer that may never come.
+        // A live tail would go on sending, and the answers waiting for the identity would grow without bound.
         let now = self.now;
         for tail in self.tails.iter_mut().filter(|tail| tail.open) {
-            self.effects.push(Effect::Leave(Ticket::of_command(LIVE, tail.serial)));
+            self.effects.push(Effect::CancelFetch(Ticket::of_command(LIVE, tail.serial)));
             (tail.open, tail.due) = (false, now);
-            // Answers of the session that was left are nobody's.
+            // Answers of the session that was left are dropped.
             self.sessions += 1;
             tail.serial = self.sessions;
         }
@@ -353,8 +353,8 @@ impl Reader {
     }
 
     fn live_broke(&mut self, now: Ms) {
-        if let Way::Follow(follower) = &mut self.way {
-            follower.live_broke(now);
+        if let ReadMode::Follow(follower) = &mut self.way {
+            follower.live_tail_ended(now);
         }
     }
 
@@ -362,34 +362,34 @@ impl Reader {
         let Some(tail) = self.tails.iter_mut().find(|tail| tail.serial == serial) else { return };
         match part {
             Part::Page(Fact::LiveTail(update)) => {
-                tail.failed.worked();
-                if let Way::Follow(follower) = &mut self.way {
+                tail.failed.record_success();
+                if let ReadMode::Follow(follower) = &mut self.way {
                     let batch = follower.live(update, now);
                     self.put(batch, now);
                 }
             }
             Part::Last(_) | Part::Page(_) => {
-                // Three hours are over: the next session begins at once.
+                // The session's three hours are over: the next session starts at once.
                 (tail.open, tail.due) = (false, now);
                 self.live_broke(now);
             }
             Part::Failed(failure) => {
                 tracing::warn!("{failure}");
                 tail.open = false;
-                tail.due = now + tail.failed.failed().as_millis() as Ms;
+                tail.due = now + tail.failed.record_failure().as_millis() as Ms;
                 self.live_broke(now);
             }
         }
     }
 
-    /// The account of the renewed credentials.
-    fn who(&mut self, part: Part) -> Option<ReaderEvent> {
+    /// Takes the identity of the renewed credentials.
+    fn take_identity(&mut self, part: Part) -> Option<ReaderEvent> {
         match part {
             Part::Last(Fact::Identity(identity)) | Part::Page(Fact::Identity(identity)) => {
                 if self.account.as_ref().is_some_and(|account| *account != identity.account) {
                     return Some(ReaderEvent::WrongAccount(identity.account));
                 }
-                self.who_failed.worked();
+                self.identity_backoff.record_success();
                 let mut wrong = None;
                 for answer in self.held.take().unwrap_or_default() {
                     wrong = wrong.or(self.answered(answer));
@@ -399,21 +399,21 @@ impl Reader {
             Part::Page(Fact::Endpoints(_)) => None,
             // Identity unknown: ask again, with back-off, before the answers are used.
             Part::Failed(failure) => Some(self.unknown(failure)),
-            Part::Page(_) | Part::Last(_) => Some(self.unknown(Failure::other_answer())),
+            Part::Page(_) | Part::Last(_) => Some(self.unknown(Failure::mismatched_answer())),
         }
     }
 
     fn unknown(&mut self, failure: Failure) -> ReaderEvent {
-        self.who_due = Some(self.now + self.who_failed.failed().as_millis() as Ms);
-        ReaderEvent::Unknown(failure, self.who_failed.failures())
+        self.identity_due = Some(self.now + self.identity_backoff.record_failure().as_millis() as Ms);
+        ReaderEvent::IdentityUnreadable(failure, self.identity_backoff.failures())
     }
 
     fn put(&mut self, batch: Batch, now: Ms) {
         for gap in batch.gaps {
-            self.order.push(gap.from, now, Out::Gap(gap));
+            self.order.push(gap.from, now, OutputItem::Gap(gap));
         }
         for line in batch.lines {
-            self.order.push(line.event.at, now, Out::Line(line));
+            self.order.push(line.event.at, now, OutputItem::Line(line));
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Whose the renewed credentials are is asked with longer and longer waits, and live tails wait for it.
+//! The identity of renewed credentials is requested with growing waits, and live tails wait for it.
 
 use super::follow::{Follower, Plan};
-use super::reader::{Reader, ReaderEvent, Way};
+use super::reader::{ReadMode, Reader, ReaderEvent};
 use super::sources::GroupSource;
 use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
@@ -19,20 +19,20 @@ fn at(ms: i64) -> Timestamp {
 
 fn reader() -> Reader {
     let plan = Plan { since: 0, live: true, skip: None };
-    let follower = Follower::new(vec![GroupSource::named("g")], plan, None);
-    Reader::new(Way::Follow(Box::new(follower)), 0, Some(ACCOUNT.into()))
+    let follower = Follower::new(vec![GroupSource::by_name("g")], plan, None);
+    Reader::new(ReadMode::Follow(Box::new(follower)), 0, Some(ACCOUNT.into()))
 }
 
 fn renewed() -> Event {
-    Event::Renewed(Ticket::of_command(0, 1))
+    Event::CredentialsRenewed(Ticket::of_command(0, 1))
 }
 
 fn tick(reader: &mut Reader, ms: i64) -> Vec<Effect> {
     reader.tick(at(ms), SignedDuration::ZERO)
 }
 
-/// Tickets of the question who we are.
-fn asked_who(effects: &[Effect]) -> Vec<Ticket> {
+/// The tickets of identity requests.
+fn identity_requests(effects: &[Effect]) -> Vec<Ticket> {
     let who = effects.iter().filter_map(|effect| match effect {
         Effect::Fetch { ticket, ask: Ask::Aws(Query::Identity), .. } => Some(*ticket),
         _ => None,
@@ -46,17 +46,17 @@ fn denied(ticket: Ticket) -> Event {
 }
 
 #[test]
-fn an_sts_that_refuses_is_asked_at_most_seven_times_in_the_first_minute_and_then_once_a_minute() {
+fn refused_identity_requests_back_off_to_once_a_minute() {
     let mut reader = reader();
-    let mut asked = asked_who(&reader.take(renewed(), at(0)));
+    let mut requests = identity_requests(&reader.take(renewed(), at(0)));
     let mut minutes = [0_u32; 10];
     for ms in (0..600_000).step_by(100) {
-        asked.extend(asked_who(&tick(&mut reader, ms)));
-        // It answers at once.
-        for ticket in std::mem::take(&mut asked) {
+        requests.extend(identity_requests(&tick(&mut reader, ms)));
+        // Each request is answered at once.
+        for ticket in std::mem::take(&mut requests) {
             minutes[(ms / 60_000) as usize] += 1;
-            asked.extend(asked_who(&reader.take(denied(ticket), at(ms))));
-            assert!(matches!(reader.heard(), ReaderEvent::Unknown(..)));
+            requests.extend(identity_requests(&reader.take(denied(ticket), at(ms))));
+            assert!(matches!(reader.next_report(), ReaderEvent::IdentityUnreadable(..)));
         }
     }
     assert!(minutes[0] > 1 && minutes[0] <= 7, "{minutes:?}");
@@ -64,28 +64,28 @@ fn an_sts_that_refuses_is_asked_at_most_seven_times_in_the_first_minute_and_then
 }
 
 #[test]
-fn what_came_meanwhile_comes_in_once_the_account_is_known_and_the_waits_begin_anew() {
+fn held_answers_are_taken_once_the_account_is_known_and_waits_restart() {
     let mut reader = reader();
-    let who = asked_who(&reader.take(renewed(), at(0)));
+    let who = identity_requests(&reader.take(renewed(), at(0)));
     reader.take(denied(who[0]), at(0));
-    assert!(matches!(reader.heard(), ReaderEvent::Unknown(_, 1)));
+    assert!(matches!(reader.next_report(), ReaderEvent::IdentityUnreadable(_, 1)));
     let page = Ticket::of_command(0, 7);
     reader.take(denied(page), at(500));
     assert!(reader.states().iter().all(|state| state.failure.is_none()), "it waits");
-    let again = asked_who(&tick(&mut reader, 1_000));
+    let again = identity_requests(&tick(&mut reader, 1_000));
     assert_eq!(again.len(), 1);
     let identity = Identity { account: ACCOUNT.into(), ..Identity::default() };
     let part = Part::Last(Fact::Identity(identity));
     reader.take(Event::Answer(Answer { ticket: again[0], requests: 1, part: part.into() }), at(1_100));
-    assert!(matches!(reader.heard(), ReaderEvent::Lines(_)));
-    // The next refusal is a first one.
-    let who = asked_who(&reader.take(renewed(), at(2_000)));
+    assert!(matches!(reader.next_report(), ReaderEvent::Lines(_)));
+    // The next refusal counts as the first.
+    let who = identity_requests(&reader.take(renewed(), at(2_000)));
     reader.take(denied(who[0]), at(2_000));
-    assert!(matches!(reader.heard(), ReaderEvent::Unknown(_, 1)));
+    assert!(matches!(reader.next_report(), ReaderEvent::IdentityUnreadable(_, 1)));
 }
 
 #[test]
-fn a_live_tail_is_left_while_nobody_knows_whose_the_credentials_are() {
+fn live_tail_is_closed_while_the_identity_is_unknown() {
     let mut reader = reader();
     reader.live(&["arn:g".to_owned()]);
     let tails = |effects: &[Effect]| {
@@ -98,8 +98,8 @@ fn a_live_tail_is_left_while_nobody_knows_whose_the_credentials_are() {
     let opened = tails(&tick(&mut reader, 0));
     assert_eq!(opened.len(), 1);
     let effects = reader.take(renewed(), at(100));
-    assert!(effects.contains(&Effect::Leave(opened[0])), "{effects:?}");
-    let who = asked_who(&effects);
+    assert!(effects.contains(&Effect::CancelFetch(opened[0])), "{effects:?}");
+    let who = identity_requests(&effects);
     assert!(tails(&tick(&mut reader, 5_000)).is_empty(), "it is opened when the account is known");
     let identity = Identity { account: ACCOUNT.into(), ..Identity::default() };
     let part = Part::Last(Fact::Identity(identity));

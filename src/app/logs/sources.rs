@@ -1,4 +1,4 @@
-//! From services and names to log groups, and from a stream's name to what a person calls it.
+//! From services and names to log groups, and from stream names to the names people use.
 
 use crate::model::logs::{LogPlace, place_of};
 use crate::model::names::Shortening;
@@ -10,16 +10,17 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A container whose lines a group holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Writer {
-    /// The whole name of its service.
+    /// The full name of its service.
     pub service: String,
     /// The container's name.
     pub container: String,
-    /// How its streams' names begin; none: any stream of the group may be its.
+    /// The prefix of its streams' names; `None`: any stream of the group may be its own.
     pub prefix: Option<String>,
 }
 
 impl Writer {
-    /// The task whose stream it is, where it may be one of its own; empty where streams do not name their task.
+    /// The task that a stream belongs to, if the stream may be one of this writer's; empty if stream names do not
+    /// contain the task.
     fn task<'s>(&self, stream: &'s str) -> Option<&'s str> {
         match &self.prefix {
             Some(prefix) => stream.strip_prefix(prefix.as_str()).filter(|id| !id.contains('/')),
@@ -28,48 +29,48 @@ impl Writer {
     }
 }
 
-/// A group to be followed.
+/// A group to read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GroupSource {
     /// The log group's name.
     pub group: String,
-    /// Its region, as the task definitions say; none for that of the environment.
+    /// Its region according to the task definitions; `None` for that of the environment.
     pub region: Option<String>,
-    /// The containers that write into it, as far as is known.
+    /// The known containers that write into it.
     pub writers: Vec<Writer>,
-    /// Other containers that write into it and were not asked for.
-    pub others: Vec<Writer>,
-    /// Where streams of several services begin alike: the service of each task that is known.
+    /// Other containers that write into it and were not requested.
+    pub other_writers: Vec<Writer>,
+    /// If streams of several services have the same prefix: the service of each known task.
     pub tasks: BTreeMap<String, String>,
-    /// Whether only lines of these writers are wanted, not others of the group.
-    pub only: bool,
+    /// Whether only lines of these writers are wanted, not all lines of the group.
+    pub writers_only: bool,
 }
 
-/// The groups that are followed, and what cannot be.
+/// The groups to read, and the containers that have none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
-    /// Groups in the order of their names.
+    /// The groups, ordered by name.
     pub groups: Vec<GroupSource>,
     /// Sentences about containers whose lines are elsewhere.
-    pub elsewhere: Vec<String>,
-    /// Reads that have failed or not come yet, so that groups may be missing here.
+    pub elsewhere_notes: Vec<String>,
+    /// Reads that failed or have not been answered yet, so that groups may be missing.
     pub missing: Vec<Missing>,
 }
 
-/// A read on which it depends which groups there are, and which has brought nothing or not all.
+/// A read that determines the groups, and that returned nothing or not everything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
-    /// The thing that could not be read: `the services`, `the task definition api:7 of the service api`.
+    /// What could not be read: `the services`, `the task definition api:7 of the service api`.
     pub what: String,
-    /// Why; none while its first answer is still to come.
+    /// Why; `None` while its first answer is still expected.
     pub failure: Option<Failure>,
-    /// Services themselves may be missing, not only where one of them writes to.
+    /// Whether services themselves may be missing, not only the groups of one service.
     pub services: bool,
 }
 
 impl Missing {
-    /// Where its lines are, in a sentence.
-    pub fn words(&self) -> String {
+    /// The problem as a sentence.
+    pub fn describe(&self) -> String {
         match &self.failure {
             Some(failure) => format!("{} could not be read: {failure}", self.what),
             None => format!("{} were not read in time", self.what),
@@ -78,31 +79,30 @@ impl Missing {
 }
 
 impl Sources {
-    /// Whether groups may be missing because a read failed; one that is still under way has not.
+    /// The reads because of which groups may be missing; a read in progress has not failed.
     pub fn failed(&self) -> impl Iterator<Item = (&Missing, &Failure)> {
         self.missing.iter().filter_map(|missing| Some((missing, missing.failure.as_ref()?)))
     }
 
-    /// The groups of a region, as far as that is known. One of the same name that is there, while the lines of a
-    /// service go elsewhere, is another.
-    pub fn here(&self, region: Option<&str>) -> impl Iterator<Item = &GroupSource> {
+    /// The groups of a region, as far as known. A group of the same name in another region is a different one.
+    pub fn in_region(&self, region: Option<&str>) -> impl Iterator<Item = &GroupSource> {
         self.groups.iter().filter(move |group| group.is_in(region))
     }
 
-    /// Whether it takes tasks to know whose some lines are.
+    /// Whether tasks are needed to assign lines to services.
     pub fn need_tasks(&self) -> bool {
         self.groups.iter().any(|group| !group.alike().is_empty())
     }
 
-    /// A group that no query from a region searches, and how to search it.
-    pub fn elsewhere(&self, region: Option<&str>) -> Option<String> {
+    /// Describes a group that no query from a region searches, and how to search it.
+    pub fn other_region_note(&self, region: Option<&str>) -> Option<String> {
         let group = self.groups.iter().find(|group| !group.is_in(region))?;
         let (name, there) = (&group.group, group.region.as_deref()?);
         Some(format!("{name} is in {there}: cockpit insights --region {there} --group {name}"))
     }
 }
 
-/// The ARNs that a live tail of a region is opened with: groups of another region are only polled.
+/// The ARNs for a live tail in a region: groups of other regions are only polled.
 pub fn live_arns<'a>(
     groups: impl IntoIterator<Item = &'a GroupSource>,
     region: &str,
@@ -115,17 +115,17 @@ pub fn live_arns<'a>(
 
 impl GroupSource {
     /// A group by its name alone.
-    pub fn named(group: &str) -> Self {
+    pub fn by_name(group: &str) -> Self {
         Self { group: group.to_owned(), ..Self::default() }
     }
 
-    /// Whether it is in a region; where one of the two is not known, it is.
+    /// Whether it is in a region; true if one of the two is unknown.
     fn is_in(&self, region: Option<&str>) -> bool {
         self.region.as_deref().is_none_or(|there| region.is_none_or(|region| region == there))
     }
 
-    /// The source of a stream's lines; none if its lines are not wanted. Where several services may have written it,
-    /// its task says which one has; where that is not known, it is none of a service but of `CONTAINER@GROUP`.
+    /// The source of a stream's lines; `None` if they are not wanted. If several services may have written it, the task
+    /// decides; if the task is unknown, the service is replaced by `CONTAINER@GROUP`.
     pub fn source(&self, stream: &str) -> Option<Source> {
         let of = |service: String, container: &str, task: &str| Source {
             group: self.group.clone(),
@@ -134,13 +134,16 @@ impl GroupSource {
             container: container.to_owned(),
             task: task.to_owned(),
         };
-        // `/aws/lambda/NAME`, `/ecs/NAME`: its last part names it.
+        // `/aws/lambda/NAME`, `/ecs/NAME`: the last part is the name.
         let group = || self.group.rsplit('/').next().unwrap_or(&self.group);
-        let all =
-            self.writers.iter().map(|writer| (writer, true)).chain(self.others.iter().map(|other| (other, false)));
+        let writers = self
+            .writers
+            .iter()
+            .map(|writer| (writer, true))
+            .chain(self.other_writers.iter().map(|other| (other, false)));
         let mut may: Vec<(&Writer, bool, &str)> =
-            all.filter_map(|(writer, wanted)| Some((writer, wanted, writer.task(stream)?))).collect();
-        // Whose streams have a beginning of their own is known better than who may have any stream.
+            writers.filter_map(|(writer, wanted)| Some((writer, wanted, writer.task(stream)?))).collect();
+        // A writer with a stream prefix is a better match than one that may have any stream.
         if may.iter().any(|(writer, ..)| writer.prefix.is_some()) {
             may.retain(|(writer, ..)| writer.prefix.is_some());
         }
@@ -150,24 +153,24 @@ impl GroupSource {
             may.retain(|(writer, ..)| writer.service == *service);
         }
         let Some(&(writer, _, task)) = may.iter().find(|(_, wanted, _)| *wanted) else {
-            return (may.is_empty() && !self.only).then(|| of(group().to_owned(), "", ""));
+            return (may.is_empty() && !self.writers_only).then(|| of(group().to_owned(), "", ""));
         };
         let known = may.iter().all(|(other, ..)| other.service == writer.service);
         let service = if known { writer.service.clone() } else { format!("{}@{}", writer.container, group()) };
         Some(of(service, &writer.container, task))
     }
 
-    /// The services of which streams begin like those of another one: only their tasks tell them apart.
+    /// The services whose streams have the same prefix as another's: only their tasks tell them apart.
     fn alike(&self) -> BTreeSet<&str> {
-        let all = || self.writers.iter().chain(&self.others);
+        let writers = || self.writers.iter().chain(&self.other_writers);
         let of_another =
-            |writer: &&Writer| all().any(|other| other.prefix == writer.prefix && other.service != writer.service);
-        all().filter(of_another).map(|writer| writer.service.as_str()).collect()
+            |writer: &&Writer| writers().any(|other| other.prefix == writer.prefix && other.service != writer.service);
+        writers().filter(of_another).map(|writer| writer.service.as_str()).collect()
     }
 
-    /// Which services' lines a query that was asked for others searches too, in a sentence with what leaves them out.
-    pub fn also_searched(&self) -> Option<String> {
-        let others: BTreeSet<&str> = self.others.iter().map(|other| other.service.as_str()).collect();
+    /// Describes which other services' lines a query also searches, and what filter excludes them.
+    pub fn other_services_note(&self) -> Option<String> {
+        let others: BTreeSet<&str> = self.other_writers.iter().map(|other| other.service.as_str()).collect();
         let others: Vec<&str> = others.into_iter().collect();
         let alike = self.alike();
         let mut own: Vec<String> = Vec::new();
@@ -191,29 +194,31 @@ impl GroupSource {
         })
     }
 
-    /// The one prefix that all wanted streams share: the service then leaves the others out.
+    /// The prefix that all wanted streams share, if any: the service then excludes the others.
     pub fn prefix(&self) -> Option<String> {
         match self.writers.as_slice() {
-            [only] if self.only => only.prefix.clone(),
+            [only] if self.writers_only => only.prefix.clone(),
             _ => None,
         }
     }
 }
 
-/// The groups of services; of all of them where none is named.
-pub fn of_services(estate: &Estate, services: &[String]) -> Sources {
+/// Returns the groups of services; of all services if none is named.
+pub fn service_sources(estate: &Estate, services: &[String]) -> Sources {
     let mut found = Sources { missing: unread_services(estate), ..Sources::default() };
     let mut groups = Groups::new();
     for service in estate.services.value().into_iter().flat_map(BTreeMap::values) {
         let wanted = services.is_empty() || services.contains(&service.name);
-        // While a rollout goes on, two definitions write.
+        // During a rollout, two task definitions write.
         let mut definitions: Vec<&str> = service.definitions().collect();
         let mut seen = std::collections::BTreeSet::new();
         definitions.retain(|name| seen.insert(*name));
         if definitions.is_empty() && wanted {
-            // One of an external controller that has no task set.
+            // A service with an external controller and without a task set.
             let (name, controller) = (&service.name, &service.controller);
-            found.elsewhere.push(format!("{name}: deployed by {controller}, it names no task definition of its own"));
+            found
+                .elsewhere_notes
+                .push(format!("{name}: deployed by {controller}, it names no task definition of its own"));
         }
         for name in definitions {
             let slot = estate.task_definitions.get(name);
@@ -237,33 +242,33 @@ pub fn of_services(estate: &Estate, services: &[String]) -> Sources {
     if found.need_tasks()
         && let Some(failure) = estate.tasks.failure()
     {
-        found.elsewhere.push(format!(
+        found.elsewhere_notes.push(format!(
             "whose lines are where several services write under one name is not known: the tasks could not be read: {failure}"
         ));
     }
     found
 }
 
-/// The groups that are found, by their name and region.
+/// The groups found, by name and region.
 type Groups = BTreeMap<(String, Option<String>), GroupSource>;
 
-/// Adds where a container of a service writes, and whether that is wanted.
+/// Adds the group that a container of a service writes to, and whether its lines are wanted.
 fn add(found: &mut Sources, groups: &mut Groups, (service, wanted): (&str, bool), container: &ContainerDefinition) {
     match place_of(container) {
         LogPlace::Group { group, prefix, region } => {
-            let named = GroupSource { region: region.clone(), ..GroupSource::named(&group) };
+            let named = GroupSource { region: region.clone(), ..GroupSource::by_name(&group) };
             let entry = groups.entry((group, region)).or_insert(named);
-            entry.only |= !wanted;
+            entry.writers_only |= !wanted;
             let writer = Writer { service: service.to_owned(), container: container.name.clone(), prefix };
-            let writers = if wanted { &mut entry.writers } else { &mut entry.others };
+            let writers = if wanted { &mut entry.writers } else { &mut entry.other_writers };
             if !writers.contains(&writer) {
                 writers.push(writer);
             }
         }
-        LogPlace::Elsewhere(said) if wanted => {
-            let said = format!("{service}: {said}");
-            if !found.elsewhere.contains(&said) {
-                found.elsewhere.push(said);
+        LogPlace::Elsewhere(place) if wanted => {
+            let place = format!("{service}: {place}");
+            if !found.elsewhere_notes.contains(&place) {
+                found.elsewhere_notes.push(place);
             }
         }
         LogPlace::Elsewhere(_) => {}
@@ -280,12 +285,12 @@ fn tasks_of(estate: &Estate, services: &BTreeSet<&str>) -> BTreeMap<String, Stri
     if services.is_empty() { BTreeMap::new() } else { of_these.collect() }
 }
 
-/// The groups that are not known because the services are not.
+/// The missing groups of services that are not known.
 fn unread_services(estate: &Estate) -> Vec<Missing> {
     let services = &estate.services;
     let what = match (services.at(), services.partial()) {
         (_, Some(_)) => "some of the services",
-        // An old list may lack a service that has come since.
+        // An old list may lack a newer service.
         (Some(_), None) if services.failure().is_some() => "the services as they are now",
         (Some(_), None) => return Vec::new(),
         (None, None) => "the services",
@@ -293,9 +298,8 @@ fn unread_services(estate: &Estate) -> Vec<Missing> {
     vec![Missing { what: what.to_owned(), failure: services.failure().cloned(), services: true }]
 }
 
-/// Groups that are named in the configuration, patterns filled in with those that there are; one that a
-/// service has already is left out.
-pub fn named(patterns: &[String], there: &[String], of_services: &Sources) -> Vec<GroupSource> {
+/// The groups named in the configuration, with patterns expanded to existing groups; groups of a service are left out.
+pub fn configured_groups(patterns: &[String], there: &[String], of_services: &Sources) -> Vec<GroupSource> {
     let mut names: Vec<&str> = Vec::new();
     for pattern in patterns {
         if log_store::pattern::is_pattern(pattern) {
@@ -307,10 +311,10 @@ pub fn named(patterns: &[String], there: &[String], of_services: &Sources) -> Ve
     names.sort_unstable();
     names.dedup();
     names.retain(|name| !of_services.groups.iter().any(|group| group.group == *name));
-    names.into_iter().map(GroupSource::named).collect()
+    names.into_iter().map(GroupSource::by_name).collect()
 }
 
-/// The names by which services are shown.
+/// The names under which services are shown.
 pub fn short_names<'a>(services: impl IntoIterator<Item = &'a str> + Clone) -> BTreeMap<&'a str, &'a str> {
     let mut distinct: Vec<&str> = services.into_iter().collect();
     distinct.sort_unstable();

@@ -1,58 +1,58 @@
-//! Times as people write them: so long ago, a clock, a date.
+//! Times as people write them: a duration ago, a clock time, a date.
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
-/// A mistake in a time, and what would be right.
+/// A mistake in a time, and the correct form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrong {
-    /// The fault, in a sentence.
+pub struct InvalidTime {
+    /// The error, as a sentence.
     pub message: String,
     /// The right form, with an example.
     pub hint: String,
 }
 
-/// A time as people write it: so long ago, a clock of the last day, a date with or without a clock.
+/// Parses a time as people write it: a duration ago, a clock time of the last day, a date with or without a time.
 ///
 /// # Errors
-/// What is wrong with it, and the forms that there are.
-pub fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, Wrong> {
-    let at = told(text, now, zone)?;
+/// What is wrong, and the valid forms.
+pub fn parse_time(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, InvalidTime> {
+    let at = parse_moment(text, now, zone)?;
     if at < Timestamp::UNIX_EPOCH { Err(too_old(text)) } else { Ok(at) }
 }
 
-/// This long before a moment, as an option such as `--since` gives it.
+/// The time `back` before a moment; `option` is the option it came from, such as `--since`.
 ///
 /// # Errors
-/// That is before AWS's time begins.
-pub fn before(moment: Timestamp, back: SignedDuration, option: &str) -> Result<Timestamp, Wrong> {
+/// When the result is before AWS's time begins.
+pub fn before(moment: Timestamp, back: SignedDuration, option: &str) -> Result<Timestamp, InvalidTime> {
     let at = moment.checked_sub(back).ok().filter(|at| *at >= Timestamp::UNIX_EPOCH);
     at.ok_or_else(|| too_old(option))
 }
 
-/// AWS counts from 1970, and refuses what is before.
-fn too_old(text: &str) -> Wrong {
-    Wrong {
+/// AWS counts from 1970, and refuses earlier times.
+fn too_old(text: &str) -> InvalidTime {
+    InvalidTime {
         message: format!("`{text}` reaches back to before 1970, where AWS's time begins"),
         hint: "write a shorter time: `2h`, `7d`; AWS keeps hardly anything for more than 15 months".to_owned(),
     }
 }
 
-fn told(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, Wrong> {
+fn parse_moment(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, InvalidTime> {
     let text = text.trim();
     if text == "now" {
         return Ok(now);
     }
-    // A clock comes first: the reader of durations takes `16:01:44` for 16 hours and more.
+    // Clock times are tried first: the duration parser would read `16:01:44` as 16 hours and more.
     if is_clock(text) {
-        let clock = clock(text).ok_or_else(|| Wrong {
+        let clock = clock(text).ok_or_else(|| InvalidTime {
             message: format!("`{text}` is not a time of a day: it goes from 00:00 to 23:59:59"),
             hint: "write hours, minutes and perhaps seconds, each with two digits: `14:02` or `14:02:30`".to_owned(),
         })?;
         let today = now.to_zoned(zone.clone());
         let at = today.date().to_datetime(clock).to_zoned(zone.clone()).map_err(|_| wrong(text))?;
-        // A clock that is still to come is yesterday's.
+        // A clock time still to come is yesterday's.
         let at = if at.timestamp() > now { at.yesterday().unwrap_or(at) } else { at };
         return Ok(at.timestamp());
     }
@@ -66,33 +66,33 @@ fn told(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, Wrong>
         return text.parse::<Zoned>().map(|at| at.timestamp()).map_err(|_| wrong(text));
     }
     let date = text.parse::<jiff::civil::DateTime>().or_else(|_| text.parse::<jiff::civil::Date>().map(Into::into));
-    // The library passes over an offset that it does not need.
+    // The library silently ignores an offset that it does not need.
     let date = date.ok().filter(|_| !has_offset(text)).ok_or_else(|| wrong(text))?;
     date.to_zoned(zone.clone()).map(|at| at.timestamp()).map_err(|_| wrong(text))
 }
 
-/// The time range, as `--since` and `--until` say it. Of now there are two: by the service's clock as it is known,
-/// and the latest that it may be there, from which ends are counted: nothing of the last second is left out.
+/// The time range of `--since` and `--until`. Now is given twice: the best estimate of the service's clock, and its
+/// latest possible value, from which ends are counted, so that the last second is not left out.
 ///
 /// # Errors
-/// A time that is none, a beginning that is still to come, an end that is not after the beginning.
+/// When a time is invalid, the beginning is still to come, or the end is not after the beginning.
 pub fn range(
     since: &str,
     until: Option<&str>,
     (now, latest): (Timestamp, Timestamp),
     zone: &TimeZone,
-) -> Result<(Timestamp, Option<Timestamp>), Wrong> {
-    let from = moment(since, now, zone)?;
+) -> Result<(Timestamp, Option<Timestamp>), InvalidTime> {
+    let from = parse_time(since, now, zone)?;
     if from > now {
-        return Err(Wrong {
-            message: format!("--since {since} is in the future: it is {} now", spelled(now, zone)),
+        return Err(InvalidTime {
+            message: format!("--since {since} is in the future: it is {} now", display_time(now, zone)),
             hint: "write when it begins: `2h` is two hours ago, `14:02` is of today or of yesterday".to_owned(),
         });
     }
     let Some(until) = until else { return Ok((from, None)) };
-    let mut to = moment(until, latest, zone)?;
+    let mut to = parse_time(until, latest, zone)?;
     if to <= from && is_clock(until.trim()) {
-        // Yesterday's would be before the beginning: the first one after it is meant.
+        // Yesterday's time would be before the beginning: the first one after it is meant.
         let mut at = to.to_zoned(zone.clone());
         while at.timestamp() <= from {
             at = at.tomorrow().map_err(|_| wrong(until))?;
@@ -100,8 +100,8 @@ pub fn range(
         to = at.timestamp();
     }
     if to <= from {
-        let (from, to) = (spelled(from, zone), spelled(to, zone));
-        return Err(Wrong {
+        let (from, to) = (display_time(from, zone), display_time(to, zone));
+        return Err(InvalidTime {
             message: format!("--until is not after --since: {from} to {to}"),
             hint: "write the earlier time after --since: `--since 3h --until 2h`".to_owned(),
         });
@@ -109,40 +109,41 @@ pub fn range(
     Ok((from, Some(to)))
 }
 
-fn wrong(text: &str) -> Wrong {
-    Wrong {
+fn wrong(text: &str) -> InvalidTime {
+    InvalidTime {
         message: format!("`{text}` is not a time"),
         hint: "write `2h` (two hours ago), `14:02`, `2026-11-24`, `2026-11-24 14:02` or RFC 3339".to_owned(),
     }
 }
 
-/// A moment with its zone, as an error tells it.
-pub fn spelled(at: Timestamp, zone: &TimeZone) -> String {
+/// A moment with its zone, as errors show it.
+pub fn display_time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
 }
 
-/// Whether it is written as a clock, right or wrong.
+/// Whether it is written as a clock time, valid or not.
 fn is_clock(text: &str) -> bool {
     text.contains(':') && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'))
 }
 
-/// `9:30`, `14:02`, `14:02:44`, `14:02:44.5`. There is no second 60 here, which the library takes for 59.
+/// `9:30`, `14:02`, `14:02:44`, `14:02:44.5`. Second 60 is rejected, which the library would read as 59.
 fn clock(text: &str) -> Option<Time> {
     let padded = if text.find(':') == Some(1) { format!("0{text}") } else { text.to_owned() };
     let second = padded.split(':').nth(2).and_then(|second| second.get(..2));
     padded.parse().ok().filter(|_| second != Some("60"))
 }
 
-/// Whether a date's clock is followed by an offset from UTC.
+/// Whether the time after a date has an offset from UTC.
 fn has_offset(text: &str) -> bool {
     let after_date = text.get(10..).unwrap_or_default();
     after_date.contains(['+', '-', 'Z', 'z'])
 }
 
-/// A duration above zero, `2h` or `2h ago`; a day has 24 hours.
+/// A positive duration, `2h` or `2h ago`; a day has 24 hours.
 fn ago(text: &str) -> Option<SignedDuration> {
     let text = text.strip_suffix("ago").map_or(text, str::trim_end);
-    // The library would take a clock for a part of a duration: `1d 02:03:04`. With a sign it is a time that is to come.
+    // The library would accept a clock time as part of a duration: `1d 02:03:04`. With a plus sign it is a time still
+    // to come.
     let span: jiff::Span = Some(text).filter(|text| !text.contains([':', '+']))?.parse().ok()?;
     let ago = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
     ago.is_positive().then_some(ago)
@@ -155,8 +156,8 @@ mod tests {
     const NOW: &str = "2026-11-20T05:00:00Z";
 
     fn at(text: &str) -> Result<String, String> {
-        let wrong = |wrong: Wrong| format!("{} {}", wrong.message, wrong.hint);
-        moment(text, NOW.parse().expect("valid"), &tokyo()).map(|at| at.to_string()).map_err(wrong)
+        let wrong = |wrong: InvalidTime| format!("{} {}", wrong.message, wrong.hint);
+        parse_time(text, NOW.parse().expect("valid"), &tokyo()).map(|at| at.to_string()).map_err(wrong)
     }
 
     fn tokyo() -> TimeZone {
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_with_seconds_is_a_clock_and_not_so_many_hours_ago() {
+    fn clock_time_with_seconds_is_not_a_duration() {
         for (text, expected) in [
             ("13:01:44", "2026-11-20T04:01:44Z"),
             ("16:01:44", "2026-11-19T07:01:44Z"),
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused_and_not_guessed() {
+    fn invalid_time_is_refused() {
         for text in [
             "14:02:99",
             "14:60",
@@ -241,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_begins_in_the_past_and_ends_after_that() {
+    fn range_begins_in_the_past_and_ends_later() {
         let now = NOW.parse().expect("valid");
         let of = |since, until| {
             let now: Timestamp = now;
@@ -258,7 +259,7 @@ mod tests {
         );
         assert!(of("2026-11-24", Some("2026-11-25")).unwrap_err().contains("in the future"));
         assert!(of("1h", Some("2h")).unwrap_err().contains("--until is not after --since"));
-        // An end that is still to come is that of the day of the beginning, not of the day before.
+        // An end that is still to come is on the day of the beginning, not the day before.
         let (from, to) = of("13:00", Some("15:00")).expect("valid");
         assert_eq!((from.as_str(), to.as_deref()), ("2026-11-20T04:00:00Z", Some("2026-11-20T06:00:00Z")));
         let (_, to) = of("2026-11-18 22:00", Some("09:00")).expect("valid");

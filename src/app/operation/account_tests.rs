@@ -1,34 +1,35 @@
-//! No answer of another account is judged: credentials may be renewed to those of one while something goes on.
+//! Answers of another account are never judged: credentials may be renewed to another account's while an operation
+//! runs.
 
 use super::Operations;
-use super::call::{Answered, Call, Read, Reply, Write};
+use super::call::{Call, CallResult, Read, Reply, Write};
 use super::outcome::{Outcome, Verdict};
-use super::steps::Wanted;
+use super::steps::StepChange;
 use super::tests::{at, environment, get, healthy, me, ok, service, settle, steps, to_its_end};
 use crate::app::effect::Effect;
 use crate::model::timer::Power;
 use crate::model::{Failure, FailureKind};
 use jiff::{SignedDuration, tz::TimeZone};
 
-/// The same answer, of another account.
-fn of(account: &str, answered: Answered) -> Answered {
-    Answered { account: Some(account.into()), ..answered }
+/// The same answer from another account.
+fn of(account: &str, answered: CallResult) -> CallResult {
+    CallResult { account: Some(account.into()), ..answered }
 }
 
 #[test]
-fn no_answer_of_another_account_is_judged() {
+fn answers_of_another_account_are_not_judged() {
     for back in [true, false] {
         let mut operations = Operations::new("t", TimeZone::UTC);
         operations.limit = Some(SignedDuration::from_mins(10));
-        let wanted = Wanted::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
+        let wanted = StepChange::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
         let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
         let (changed, second) = (std::cell::Cell::new(false), std::cell::Cell::new(0));
         let answer = |call: &Call| {
             let counts = if changed.get() { (3, if second.get() < 300 { 2 } else { 3 }) } else { (2, 2) };
             let ours = |reply| of("123456789012", ok(reply));
-            // Over there everything is as it was asked for here.
+            // In the other account everything already is as requested here.
             let elsewhere = second.get() > 10 && (second.get() < 200 || !back);
-            let theirs = |reply| of("999999999999", ok(reply));
+            let of_other_account = |reply| of("999999999999", ok(reply));
             match call {
                 Call::Write { .. } => {
                     changed.set(true);
@@ -37,7 +38,7 @@ fn no_answer_of_another_account_is_judged() {
                 Call::Read(Read::Identity) => of("123456789012", me("123456789012")),
                 Call::Read(Read::Scalable { .. }) => ours(Reply::Scalable(None)),
                 Call::Read(Read::Tasks { .. }) if elsewhere => of("999999999999", healthy("web", 3)),
-                Call::Read(_) if elsewhere => theirs(Reply::Services(vec![service("web", 3, 3)])),
+                Call::Read(_) if elsewhere => of_other_account(Reply::Services(vec![service("web", 3, 3)])),
                 Call::Read(Read::Tasks { .. }) => of("123456789012", healthy("web", counts.1)),
                 Call::Read(_) => ours(Reply::Services(vec![service("web", counts.0, counts.1)])),
                 _ => ok(Reply::Done),
@@ -49,7 +50,7 @@ fn no_answer_of_another_account_is_judged() {
         for now in 2..900 {
             second.set(now);
             let effects = operations.tick(at(now));
-            // Reads name the account that they must be of.
+            // Reads name the account that they must come from.
             for effect in &effects {
                 let Effect::Call { account, .. } = effect else { panic!("{effect:?}") };
                 assert_eq!(account.as_deref(), Some("123456789012"));
@@ -57,22 +58,22 @@ fn no_answer_of_another_account_is_judged() {
             settle(&mut operations, effects, at(now), &mut |call| answer(call));
         }
         let operation = get(&operations, id);
-        let said = |text: &str| operation.lines.iter().any(|line| line.text.contains(text));
-        assert!(said("the credentials are for account 999999999999 now, and this is in 123456789012"), "{back}");
+        let is_logged = |text: &str| operation.lines.iter().any(|line| line.text.contains(text));
+        assert!(is_logged("the credentials are for account 999999999999 now, and this is in 123456789012"), "{back}");
         let (outcome, ended) = (operation.outcome.clone().expect("it ended"), operation.ended.expect("it ended"));
         let verdict = if back { Verdict::Done } else { Verdict::Unknown };
         assert_eq!(outcome.verdict, verdict, "{outcome:?}");
         assert!(ended >= at(300), "{outcome:?}");
-        assert_eq!(said("AWS answers again"), back);
+        assert_eq!(is_logged("AWS answers again"), back);
     }
 }
 
 #[test]
-fn what_was_looked_at_in_two_accounts_is_no_plan() {
-    // In this order the answers come: the first says which account it is about.
+fn reads_from_two_accounts_make_no_plan() {
+    // The order of the answers: the first one determines the account.
     for (first, other) in [("123456789012", "999999999999"), ("999999999999", "123456789012")] {
         let mut operations = Operations::new("t", TimeZone::UTC);
-        let wanted = Wanted::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
+        let wanted = StepChange::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
         let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
         settle(&mut operations, effects, at(0), &mut |call| match call {
             Call::Read(Read::Identity) => of(first, me(first)),
@@ -87,10 +88,11 @@ fn what_was_looked_at_in_two_accounts_is_no_plan() {
 }
 
 #[test]
-fn a_change_in_the_middle_waits_for_the_account_and_the_first_does_not() {
-    // As `aws::calls` tells it: whose credentials these are is asked before anything is sent.
-    let refused = || Failure::new(FailureKind::WrongAccount, "ecs:UpdateService was not sent").unsent();
-    let stop = || Wanted::Power { power: Power::Stop, services: vec!["web".into()], databases: false, direct: true };
+fn later_changes_wait_for_the_account_and_the_first_does_not() {
+    // As `aws::calls` behaves: the identity is read before anything is sent.
+    let refused = || Failure::new(FailureKind::WrongAccount, "ecs:UpdateService was not sent").mark_unsent();
+    let stop =
+        || StepChange::Power { power: Power::Stop, services: vec!["web".into()], databases: false, direct: true };
     for (refuses_from, verdict) in [(0, Verdict::Refused), (1, Verdict::Unknown)] {
         let mut operations = Operations::new("t", TimeZone::UTC);
         operations.limit = Some(SignedDuration::from_mins(5));
@@ -99,7 +101,7 @@ fn a_change_in_the_middle_waits_for_the_account_and_the_first_does_not() {
         let mut answer = |call: &Call| match call {
             Call::Write { .. } => {
                 written += 1;
-                if written > refuses_from { Answered::new(Err(refused())) } else { ok(Reply::Done) }
+                if written > refuses_from { CallResult::new(Err(refused())) } else { ok(Reply::Done) }
             }
             Call::Read(Read::Identity) => me("123456789012"),
             Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
@@ -113,8 +115,9 @@ fn a_change_in_the_middle_waits_for_the_account_and_the_first_does_not() {
         let outcome = get(&operations, id).outcome.clone().expect("it ended");
         assert_eq!(outcome.verdict, verdict, "after {refuses_from} changes: {outcome:?}");
         let lines = &get(&operations, id).lines;
-        let told = lines.iter().filter(|line| line.text.contains("the credentials are another account's")).count();
-        assert_eq!(told, refuses_from, "{lines:?}");
+        let message_count =
+            lines.iter().filter(|line| line.text.contains("the credentials are another account's")).count();
+        assert_eq!(message_count, refuses_from, "{lines:?}");
         if refuses_from > 0 {
             let causes = ["not done: web: desired count 0", "ecs:UpdateService was not sent"];
             assert_eq!(outcome.causes, causes, "{outcome:?}");
@@ -123,9 +126,10 @@ fn a_change_in_the_middle_waits_for_the_account_and_the_first_does_not() {
 }
 
 #[test]
-fn new_credentials_are_waited_for_as_long_as_is_said_and_what_is_not_done_is_named() {
-    let refused = || Failure::new(FailureKind::Credentials, "ecs:UpdateService: ExpiredToken").unsent();
-    let stop = || Wanted::Power { power: Power::Stop, services: vec!["web".into()], databases: false, direct: true };
+fn new_credentials_are_awaited_and_unmade_changes_are_named() {
+    let refused = || Failure::new(FailureKind::Credentials, "ecs:UpdateService: ExpiredToken").mark_unsent();
+    let stop =
+        || StepChange::Power { power: Power::Stop, services: vec!["web".into()], databases: false, direct: true };
     for (come_back, verdict) in [(Some(600), Verdict::Done), (None, Verdict::Failed)] {
         let mut operations = Operations::new("t", TimeZone::UTC);
         let (id, effects) = operations.start(steps(stop()), &environment(), at(0));
@@ -133,7 +137,7 @@ fn new_credentials_are_waited_for_as_long_as_is_said_and_what_is_not_done_is_nam
         let second = std::cell::Cell::new(0);
         let mut answer = |call: &Call| match call {
             Call::Write { .. } if written > 0 && come_back.is_none_or(|at| second.get() < at) => {
-                Answered::new(Err(refused()))
+                CallResult::new(Err(refused()))
             }
             Call::Write { write, .. } => {
                 written += 1;
@@ -169,14 +173,14 @@ fn new_credentials_are_waited_for_as_long_as_is_said_and_what_is_not_done_is_nam
 }
 
 #[test]
-fn an_answer_that_was_lost_is_not_known_whosever_credentials_come_then() {
-    let theirs = Failure::new(FailureKind::WrongAccount, "ecs:UpdateService was not sent");
-    let lost = Outcome::unmade("scale web to 3", true, &theirs, "cockpit services");
+fn lost_answer_stays_unknown_with_credentials_of_another_account() {
+    let wrong_account = Failure::new(FailureKind::WrongAccount, "ecs:UpdateService was not sent");
+    let lost = Outcome::change_failed("scale web to 3", true, &wrong_account, "cockpit services");
     assert_eq!((lost.verdict, lost.failure), (Verdict::Unknown, Some(FailureKind::WrongAccount)));
-    let unsent = Outcome::unmade("scale web to 3", false, &theirs, "cockpit services");
+    let unsent = Outcome::change_failed("scale web to 3", false, &wrong_account, "cockpit services");
     assert_eq!(unsent.verdict, Verdict::Refused);
-    // What CloudWatch took is done, though others look at it then.
+    // A change that CloudWatch accepted is done, even if its verification runs in another account.
     for verdict in [Verdict::Done, Verdict::Failed, Verdict::RolledBack] {
-        assert_eq!(Outcome::new(verdict, "x").because(&theirs).verdict, verdict);
+        assert_eq!(Outcome::new(verdict, "x").caused_by(&wrong_account).verdict, verdict);
     }
 }

@@ -1,7 +1,7 @@
-//! Where an image that is built is pushed to, and as whom.
+//! Where a built image is pushed to, and with which login.
 
 use super::Operations;
-use super::call::{Answered, Call, Read, Reply, Write};
+use super::call::{Call, CallResult, Read, Reply, Write};
 use super::deploy::{Request, Source};
 use super::tests::{at, environment, get, me, ok, service, settle};
 use crate::config::{BuildConfig, Hooks};
@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 
 const DIGEST: &str = "sha256:5555555555555555555555555555555555555555555555555555555555555555";
 
-/// What is run to build for a service whose image this is, which registries are asked, and the image that is registered.
+/// Builds for a service with this image; returns the programs run, the registries read, and the image registered.
 fn built(image: &str) -> (Vec<String>, Vec<Option<Registry>>, Option<String>) {
     let config = BuildConfig { context: ".".into(), ..BuildConfig::default() };
     let source = Source::Build { config, dirty: false };
@@ -71,7 +71,7 @@ fn built(image: &str) -> (Vec<String>, Vec<Option<Registry>>, Option<String>) {
         Call::Write { write: Write::Register { images, .. }, .. } => {
             registered = images.first().map(|(_, image)| image.clone());
             let failure = Failure::new(FailureKind::Denied, "this is far enough");
-            Answered::new(Err(failure))
+            CallResult::new(Err(failure))
         }
         _ => ok(Reply::Done),
     };
@@ -85,19 +85,19 @@ fn built(image: &str) -> (Vec<String>, Vec<Option<Registry>>, Option<String>) {
 }
 
 #[test]
-fn a_registry_of_another_account_and_region_is_the_one_that_is_logged_in_to_and_asked() {
+fn registry_of_another_account_and_region_is_used_for_login_and_reads() {
     let host = "999999999999.dkr.ecr.us-east-1.amazonaws.com";
     let (ran, registries, registered) = built(&format!("{host}/team/web:1"));
-    let theirs = Some(Registry { account: "999999999999".into(), region: "us-east-1".into() });
-    assert_eq!(registries, [theirs.clone(), theirs]);
-    // Not at the address that comes with the token, which is that of our own account.
+    let other_registry = Some(Registry { account: "999999999999".into(), region: "us-east-1".into() });
+    assert_eq!(registries, [other_registry.clone(), other_registry]);
+    // Not at the address that comes with the token, which is our own account's.
     assert!(ran.contains(&format!("docker is AWS at {host}")), "{ran:#?}");
     assert!(ran.contains(&format!("docker push {host}/team/web:c0ffee1")), "{ran:#?}");
     assert_eq!(registered, Some(format!("{host}/team/web@{DIGEST}")));
 }
 
 #[test]
-fn a_registry_that_is_not_ecr_is_pushed_to_as_docker_is_logged_in() {
+fn non_ecr_registry_is_pushed_to_with_dockers_own_login() {
     let (ran, registries, registered) = built("ghcr.io/team/web:1");
     assert_eq!(registries, [], "ECR is not asked");
     assert!(!ran.iter().any(|line| line.contains(" is ")), "{ran:#?}");

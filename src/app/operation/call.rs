@@ -1,5 +1,5 @@
-//! The calls of operations, as data: one call, one reply. Reads may be repeated; a write is sent once, and where its
-//! answer was lost it is looked for ([`Write::proof`]).
+//! The calls of operations, as data: one call, one reply. Reads may be repeated; a write is sent once, and if its
+//! answer is lost, a read looks for its effect ([`Write::proof`]).
 
 use super::database::call::{RdsRead, RdsReply, RdsWrite};
 pub use super::program::{Login, Program};
@@ -8,8 +8,8 @@ use super::single::invalidation::call::{Batch, CdnRead, CdnReply};
 use super::single::scaling::call::{ScalingRead, ScalingReply, ScalingWrite};
 use crate::model::audit::Record;
 use crate::model::image::{Image, Registry, Scan};
-use crate::model::machine::{Machine, Turn};
-use crate::model::parameters::{Held, Kind, Value};
+use crate::model::machine::{Ec2Instance, PowerAction};
+use crate::model::parameters::{Kind, ParameterWithValue, Value};
 use crate::model::scaling::Suspended;
 use crate::model::timer::{Power, Timer};
 use crate::model::{
@@ -19,12 +19,12 @@ use crate::model::{
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
-/// How a reply finds its call. Handed out by [`super::Operations`]; one that is not held there any more is
-/// dropped, in one place.
+/// Matches a reply to its call. Issued by [`super::Operations`]; a reply whose id is no longer held there is dropped,
+/// in one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallId(pub u64);
 
-/// One thing to do for an operation.
+/// An action of an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Call {
     /// A read of AWS.
@@ -32,7 +32,7 @@ pub enum Call {
     /// Change something in AWS.
     Write {
         write: Write,
-        /// The account it must be: it is asked for right before, with the same credentials. None: any.
+        /// The account it must be sent to, verified right before with the same credentials. `None`: any.
         account: Option<String>,
     },
     Run(Program),
@@ -40,7 +40,7 @@ pub enum Call {
     Audit(Box<Record>),
 }
 
-/// One question to AWS, with all its pages, answered whole or not at all.
+/// A query of AWS with all its pages; it succeeds or fails as a whole.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Read {
     /// STS `GetCallerIdentity` → [`Reply::Identity`].
@@ -48,14 +48,14 @@ pub enum Read {
     /// ECS `DescribeServices` with tags; at most 10 → [`Reply::Services`].
     Services {
         cluster: String,
-        /// Whole names of the services.
+        /// Full names of the services.
         names: Vec<String>,
     },
     /// ECS `ListServiceDeployments`, their details and the task definitions of their revisions; the newest
     /// 20, newest first → [`Reply::Releases`].
     History {
         cluster: String,
-        /// The whole name of the service.
+        /// The full name of the service.
         service: String,
     },
     /// ECS `DescribeServiceDeployments`; at most 20 → [`Reply::Releases`].
@@ -63,7 +63,7 @@ pub enum Read {
     /// ECS `ListTasks` of a service, running and stopped, and `DescribeTasks` → [`Reply::Tasks`].
     Tasks {
         cluster: String,
-        /// The whole name of the service.
+        /// The full name of the service.
         service: String,
     },
     /// ECS `DescribeTasks` of one task → [`Reply::Tasks`].
@@ -79,15 +79,15 @@ pub enum Read {
     /// ECR `DescribeImages` of one image with its scan, and `BatchGetImage` for its architectures →
     /// [`Reply::Image`]; a missing image fails with [`FailureKind::NotFound`].
     Image {
-        /// The registry; the environment's account and region where none is named.
+        /// The registry; the environment's account and region if none is named.
         registry: Option<Registry>,
         repository: String,
         /// A tag, or a digest of the image.
         reference: String,
     },
-    /// ECR `DescribeImageScanFindings` of one image → [`Reply::Scan`]; none where it was not scanned.
+    /// ECR `DescribeImageScanFindings` of one image → [`Reply::Scan`]; `None` if it was not scanned.
     Scan {
-        /// The registry; the environment's account and region where none is named.
+        /// The registry; the environment's account and region if none is named.
         registry: Option<Registry>,
         repository: String,
         /// `sha256:…`.
@@ -95,7 +95,7 @@ pub enum Read {
     },
     /// ECR `DescribeImages` of a repository: the newest 50 by push, newest first → [`Reply::Images`].
     Images {
-        /// The registry; the environment's account and region where none is named.
+        /// The registry; the environment's account and region if none is named.
         registry: Option<Registry>,
         repository: String,
     },
@@ -108,16 +108,16 @@ pub enum Read {
     TaskLog {
         /// The name of the log group.
         group: String,
-        /// Its region; none for the environment's.
+        /// Its region; `None` for the environment's.
         region: Option<String>,
         /// The stream: `prefix/container/task-id`.
         stream: String,
-        /// How many lines are read at most.
+        /// Maximum number of lines to read.
         limit: u32,
     },
     /// `EventBridge` Scheduler `ListSchedules` by prefix and `GetSchedule` of each → [`Reply::Timers`].
     Timers {
-        /// Beginning of their names.
+        /// The prefix of their names.
         prefix: String,
     },
     /// Application Auto Scaling `DescribeScheduledActions` of one cluster → [`Reply::Timers`].
@@ -135,23 +135,23 @@ pub enum Read {
     Instance { id: String },
     /// `CloudFront`: distributions and their invalidations → [`Reply::Cdn`].
     Cdn(CdnRead),
-    /// Load balancers, and who may reach them → [`Reply::Reach`].
+    /// Load balancers, and the rules of who may reach them → [`Reply::Reach`].
     Reach(ReachRead),
     /// Policies and scheduled actions of one service → [`Reply::Scaling`].
     Scaling(ScalingRead),
-    /// SSM `DescribeParameters` of one name, and `GetParameter` with its value → [`Reply::Parameter`]; none where there
-    /// is no such parameter. A value that may not be read is told in its place.
+    /// SSM `DescribeParameters` of one name, and `GetParameter` with its value → [`Reply::Parameter`]; `None` if there
+    /// is no such parameter. If the value must not be read, the reply says so in its place.
     Parameter { name: String },
     /// `CloudWatch` `DescribeAlarms` of one name, and the rules that mute it → [`Reply::Alarm`].
     Alarm { name: String },
     /// ECR `GetAuthorizationToken` → [`Reply::Login`].
     Login {
-        /// The registry; the environment's region where none is named.
+        /// The registry; the environment's region if none is named.
         registry: Option<Registry>,
     },
 }
 
-/// A change of AWS.
+/// A change in AWS.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
     /// ECS `RegisterTaskDefinition`: a copy of `base`, tags and everything else kept, with other images →
@@ -162,10 +162,10 @@ pub enum Write {
         /// Pairs of container and image.
         images: Vec<(String, String)>,
     },
-    /// ECS `UpdateService`; only what is some is sent → [`Reply::Services`] with one.
+    /// ECS `UpdateService`; only fields that are `Some` are sent → [`Reply::Services`] with one.
     Update {
         cluster: String,
-        /// The whole name of the service.
+        /// The full name of the service.
         service: String,
         /// `family:revision`.
         task_definition: Option<String>,
@@ -173,7 +173,7 @@ pub enum Write {
         force: bool,
         /// `desiredCount`.
         desired: Option<u32>,
-        /// `enableExecuteCommand`: switched on.
+        /// `enableExecuteCommand`: enables ECS Exec.
         exec: bool,
     },
     /// ECS `StopServiceDeployment` with `stopType` ROLLBACK → [`Reply::Done`].
@@ -185,10 +185,10 @@ pub enum Write {
     StopTask {
         cluster: String,
         id: String,
-        /// Shown as its stopped reason.
+        /// The stopped reason that ECS will show.
         reason: String,
     },
-    /// ECS `TagResource`: remembers a service's count and what of its autoscaling is suspended; only what is some →
+    /// ECS `TagResource`: stores a service's count and its suspended autoscaling; only fields that are `Some` →
     /// [`Reply::Done`].
     Remember {
         /// The ARN of the service.
@@ -197,14 +197,14 @@ pub enum Write {
         desired: Option<u32>,
         suspended: Option<Suspended>,
     },
-    /// ECS `UntagResource`: nothing need be remembered any more → [`Reply::Done`].
+    /// ECS `UntagResource`: removes the stored values → [`Reply::Done`].
     Forget {
         /// The ARN of the service.
         arn: String,
-        /// The tags' keys: [`REMEMBERED`], [`REMEMBERED_SCALING`].
+        /// The tags' keys: [`DESIRED_COUNT_TAG`], [`SUSPENDED_SCALING_TAG`].
         keys: Vec<&'static str>,
     },
-    /// Application Auto Scaling `RegisterScalableTarget`; only what is some is sent → [`Reply::Done`].
+    /// Application Auto Scaling `RegisterScalableTarget`; only fields that are `Some` are sent → [`Reply::Done`].
     Limits {
         /// `service/CLUSTER/NAME`.
         resource: String,
@@ -214,28 +214,28 @@ pub enum Write {
         max: Option<u32>,
         suspended: Option<Suspended>,
     },
-    /// Lambda `Invoke` of the scheduler, its log tail asked for → [`Reply::Invoked`].
+    /// Lambda `Invoke` of the scheduler, including its log tail → [`Reply::Invoked`].
     Invoke {
         function: String,
         /// The message for the function: `{"action":"stop"}`.
         power: Power,
     },
-    /// `EventBridge` Scheduler `UpdateSchedule` of what `GetSchedule` gives, with another `StartDate`, or
+    /// `EventBridge` Scheduler `UpdateSchedule` with the values of `GetSchedule` and another `StartDate`, or
     /// Application Auto Scaling `PutScheduledAction` with another `StartTime` → [`Reply::Done`].
     Skip {
         /// The schedule that is changed.
         timer: Box<Timer>,
-        /// It does not fire before; none: it has no start any more.
+        /// It does not fire before this time; `None` removes its start.
         until: Option<Timestamp>,
     },
     /// SSM `PutParameter` → [`Reply::Written`].
-    PutParameter(Box<Put>),
+    PutParameter(Box<ParameterWrite>),
     /// SSM `DeleteParameter` → [`Reply::Done`].
     DeleteParameter { name: String },
-    /// `CloudWatch` `PutAlarmMuteRule`: the cockpit's own rule for an alarm → [`Reply::Done`].
+    /// `CloudWatch` `PutAlarmMuteRule`: cockpit's own rule for an alarm → [`Reply::Done`].
     MuteAlarm {
         alarm: String,
-        /// When the mute begins: a whole minute.
+        /// When the mute begins, in whole minutes.
         from: Timestamp,
         /// How long the mute lasts: whole minutes.
         length: SignedDuration,
@@ -246,7 +246,7 @@ pub enum Write {
     Database {
         /// The identifier of the database.
         id: String,
-        /// An Aurora cluster rather than an instance.
+        /// Whether it is an Aurora cluster rather than an instance.
         cluster: bool,
         /// Whether it is stopped or started.
         power: Power,
@@ -254,38 +254,38 @@ pub enum Write {
     /// Failover, restart and snapshot of a database → [`Reply::Done`].
     Rds(RdsWrite),
     /// EC2 `StartInstances`, `StopInstances`, `RebootInstances` of one instance → [`Reply::Done`].
-    Instance { id: String, turn: Turn },
+    Instance { id: String, turn: PowerAction },
     /// `CloudFront` `CreateInvalidation` → [`Reply::Cdn`] with it.
     Invalidate(Batch),
     /// EC2 `AuthorizeSecurityGroupIngress`, `RevokeSecurityGroupIngress` → [`Reply::Done`].
     Ingress(Ingress),
-    /// The target of a policy; a scheduled action is put or deleted → [`Reply::Done`].
+    /// Sets the target of a policy; puts or deletes a scheduled action → [`Reply::Done`].
     Scaling(ScalingWrite),
 }
 
-/// A parameter to be written.
+/// A parameter to write.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Put {
+pub struct ParameterWrite {
     pub name: String,
     pub value: Value,
     pub kind: Kind,
-    /// The key that encrypts it; none: that of the account.
+    /// The key that encrypts it; `None`: the account's default key.
     pub key: Option<String>,
     pub description: Option<String>,
-    /// Whether it takes the place of what is there; else it must be new.
+    /// Whether an existing parameter is overwritten; otherwise it must be new.
     pub overwrite: bool,
-    /// The advanced tier, which costs.
+    /// Whether to use the advanced tier, which costs money.
     pub advanced: bool,
 }
 
 /// The result of a call.
 #[derive(Debug, Clone)]
 pub enum Reply {
-    /// It was done; there is nothing to tell.
+    /// The call succeeded and returned nothing else.
     Done,
     /// The identity of the credentials.
     Identity(Identity),
-    /// Services that were found; those that AWS does not know are not in it.
+    /// The services found; those unknown to AWS are missing.
     Services(Vec<Service>),
     /// Service deployments, newest first.
     Releases(Vec<ServiceDeployment>),
@@ -294,11 +294,11 @@ pub enum Reply {
     /// The scalable target, if the service has one.
     Scalable(Option<ScalableTarget>),
     Image(Box<Image>),
-    /// The findings of a scan; none where there was no scan.
+    /// The findings of a scan; `None` if there was no scan.
     Scan(Option<Box<Scan>>),
     /// Images of a repository.
     Images(Vec<Image>),
-    /// Target groups' ARNs with their targets.
+    /// The ARNs of target groups with their targets.
     Targets(Vec<(String, Vec<Target>)>),
     /// Log lines, oldest first.
     Log(Vec<String>),
@@ -307,13 +307,13 @@ pub enum Reply {
     Databases(Vec<DatabaseState>),
     /// The answer about a database.
     Rds(RdsReply),
-    /// An instance; none where there is none of that id.
-    Instance(Option<Box<Machine>>),
+    /// An instance; `None` if none has that id.
+    Instance(Option<Box<Ec2Instance>>),
     /// The answer about a distribution.
     Cdn(CdnReply),
-    /// The answer about load balancers, and who may reach them.
+    /// The answer about load balancers and the rules of who may reach them.
     Reach(ReachReply),
-    /// The answer about what scales a service.
+    /// The answer about the autoscaling of a service.
     Scaling(ScalingReply),
     /// The login for `docker login`.
     Login {
@@ -326,10 +326,10 @@ pub enum Reply {
     },
     /// A new revision: `family:revision`.
     Registered(String),
-    /// The alarm, if there is one of that name, and the rules that mute it.
+    /// The alarm with that name, if any, and the rules that mute it.
     Alarm(Option<Box<Alarm>>, Vec<Mute>),
-    /// A parameter, if there is one of that name.
-    Parameter(Option<Box<Held>>),
+    /// The parameter with that name, if any.
+    Parameter(Option<Box<ParameterWithValue>>),
     /// The version that was written.
     Written(i64),
     /// The answer of a function.
@@ -338,21 +338,21 @@ pub enum Reply {
         answer: String,
         /// The end of its log.
         log: Vec<String>,
-        /// It failed: `Handled`, `Unhandled`.
+        /// The error type if it failed: `Handled`, `Unhandled`.
         failed: Option<String>,
     },
     /// A program has ended.
     Ended {
-        /// Its exit code; none where a signal ended it.
+        /// Its exit code; `None` if a signal ended it.
         code: Option<i32>,
-        /// All output of a quiet program; the last lines of any other.
+        /// The whole output of a quiet program; the last lines of any other.
         output: String,
-        /// Lines that it printed before those.
+        /// Number of earlier lines that are left out.
         left_out: usize,
     },
 }
 
-/// A database that can be stopped.
+/// A database that can be stopped and started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseState {
     /// Identifier of the cluster, or of an instance that belongs to none.
@@ -363,27 +363,27 @@ pub struct DatabaseState {
     pub status: String,
 }
 
-/// A reply with what the audit file wants of it.
+/// A reply with what its audit record needs.
 #[derive(Debug, Clone)]
-pub struct Answered {
-    /// The reply, or why there is none.
+pub struct CallResult {
+    /// The reply, or the failure.
     pub outcome: Result<Reply, Failure>,
-    /// AWS's request ids of writes.
+    /// The request ids that AWS returned for writes.
     pub request_ids: Vec<String>,
-    /// The account that was asked; none where nobody was asked, or that is not known. A change names none: it is
-    /// sent to the account that it was planned for, or not at all.
+    /// The account that answered; `None` if no account was involved or it is unknown. Replies to writes name none: a
+    /// write is sent to the account it was planned for, or not at all.
     pub account: Option<String>,
 }
 
-impl Answered {
+impl CallResult {
     /// The result of a call that has nothing else to report.
     pub fn new(outcome: Result<Reply, Failure>) -> Self {
         Self { outcome, request_ids: Vec::new(), account: None }
     }
 }
 
-/// Whether a failed write may have been carried out anyway. A request that was never sent was not.
-pub fn may_have_landed(failure: &Failure) -> bool {
+/// Whether a failed write may have been carried out. A request that was never sent was not.
+pub fn may_have_been_made(failure: &Failure) -> bool {
     if failure.unsent {
         return false;
     }
@@ -399,8 +399,8 @@ pub fn may_have_landed(failure: &Failure) -> bool {
     }
 }
 
-/// Whether asking again later can help. Credentials of another account are renewed once more by whoever did it.
-pub fn may_pass(failure: &Failure) -> bool {
+/// Whether a later retry can help. Credentials of another account may be renewed once more.
+pub fn may_succeed_later(failure: &Failure) -> bool {
     match failure.kind {
         FailureKind::Throttled
         | FailureKind::Credentials
@@ -413,16 +413,15 @@ pub fn may_pass(failure: &Failure) -> bool {
     }
 }
 
-/// The tag of a service in which its count is kept while it is stopped; the scheduler Lambda uses the
-/// same one.
-pub const REMEMBERED: &str = "cockpit:desired-count";
-/// The tag of a service in which is kept what of its autoscaling a person had suspended before it was stopped: the
-/// scheduler Lambda leaves autoscaling as it is, and knows only the other.
-pub const REMEMBERED_SCALING: &str = "cockpit:suspended-scaling";
+/// The tag that stores a service's desired count while it is stopped; the scheduler Lambda uses the same tag.
+pub const DESIRED_COUNT_TAG: &str = "cockpit:desired-count";
+/// The tag that stores which autoscaling a person had suspended before the service was stopped. The scheduler Lambda
+/// does not change autoscaling and knows only the other tag.
+pub const SUSPENDED_SCALING_TAG: &str = "cockpit:suspended-scaling";
 
-/// The tags that remember it.
-pub fn remembered(desired: Option<u32>, suspended: Option<Suspended>) -> Vec<(&'static str, String)> {
-    let count = desired.map(|count| (REMEMBERED, count.to_string()));
-    let scaling = suspended.map(|state| (REMEMBERED_SCALING, state.tag()));
+/// The tags that store these values.
+pub fn stored_tags(desired: Option<u32>, suspended: Option<Suspended>) -> Vec<(&'static str, String)> {
+    let count = desired.map(|count| (DESIRED_COUNT_TAG, count.to_string()));
+    let scaling = suspended.map(|state| (SUSPENDED_SCALING_TAG, state.tag()));
     count.into_iter().chain(scaling).collect()
 }

@@ -1,7 +1,7 @@
-//! The trait of every kind of operation: what the life that all have ([`super::one`]), the screen and the reports ask
-//! of it. Each kind is a folder of its own.
+//! The trait that every kind of operation implements, used by the common life cycle ([`super::one`]), the screen and
+//! the reports. Each kind has a folder of its own.
 
-use super::call::Answered;
+use super::call::CallResult;
 use super::outcome::Outcome;
 use super::plan::Plan;
 use super::step::{Ctx, Slot, Weight};
@@ -12,15 +12,15 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-/// An operation before it has begun.
-pub type What = Box<dyn Machine>;
+/// An operation that has not started yet.
+pub type NewOperation = Box<dyn Machine>;
 
-/// The thing that an operation changes. Two operations on the same thing at the same time conflict.
+/// The thing that an operation changes. Two simultaneous operations on the same target conflict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// Of which kind it is: [`Target::SERVICE`] or another.
+    /// Its kind: [`Target::SERVICE`] or another.
     pub kind: &'static str,
-    /// Its whole name.
+    /// Its full name.
     pub name: String,
 }
 
@@ -28,28 +28,28 @@ impl Target {
     /// A service of the environment's cluster.
     pub const SERVICE: &'static str = "service";
 
-    /// A service, by its whole name.
+    /// A service, by its full name.
     pub fn service(name: impl Into<String>) -> Self {
         Self { kind: Self::SERVICE, name: name.into() }
     }
 }
 
-/// Details of an operation for reports, beside its verdict, as far as it has them.
+/// Details of an operation for reports, beside its verdict, where known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Details {
     /// The deployment's id: `ecs-svc/…`.
     pub deployment: Option<String>,
-    /// The task definition that it goes to.
+    /// The task definition it deploys.
     pub revision: Option<String>,
-    /// The one that ran before.
+    /// The task definition that ran before.
     pub previous: Option<String>,
     pub image: Option<String>,
     pub digest: Option<String>,
-    /// The version that runs now, in words.
-    pub runs: Option<String>,
+    /// The version that runs now, as text.
+    pub running_version: Option<String>,
 }
 
-/// How an operation under way is drawn.
+/// How an operation in progress is drawn.
 #[derive(Debug)]
 pub enum Picture<'a> {
     /// A rollout: tasks over time.
@@ -58,24 +58,24 @@ pub enum Picture<'a> {
         watch: &'a Watch,
         /// `family:revision` that ran before.
         previous: Option<&'a str>,
-        /// The version, as people call it.
+        /// The version, as people refer to it.
         version: &'a str,
     },
-    /// Steps of the plan, and counts of services.
+    /// The steps of the plan, and counts of services.
     Steps {
-        /// Services whose counts are waited for.
+        /// Services whose counts are awaited.
         waited: usize,
-        /// The counts that were last seen, running and desired.
+        /// The last counts seen, running and desired.
         counts: &'a BTreeMap<String, (u32, u32)>,
     },
-    /// A bar, where there is a total.
+    /// A progress bar, if there is a total.
     Bar,
 }
 
-/// One thing to choose.
+/// One option to choose from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offered {
-    /// The value for the operation: a tag, a digest, `family:revision`.
+pub struct ChoiceOption {
+    /// The value of the option: a tag, a digest, `family:revision`.
     pub value: String,
     /// A note beside it.
     pub note: String,
@@ -84,134 +84,134 @@ pub struct Offered {
 /// The choices before an operation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Choices {
-    /// They are images, so that one can also be typed or built.
+    /// Whether the options are images, so that one can also be typed or built.
     pub images: bool,
-    /// The entries, once they were read.
-    pub options: Vec<Offered>,
+    /// The options, once they were read.
+    pub options: Vec<ChoiceOption>,
 }
 
 /// One kind of operation: a state machine. Replies and time go in, calls come out.
 pub trait Machine: Debug + Send + Sync {
-    /// A copy of it as it stands.
+    /// A copy of the current state.
     fn clone_box(&self) -> Box<dyn Machine>;
 
     /// `deploy web`.
     fn title(&self) -> String;
 
-    /// The effect of a yes in a word or two, as on a button.
+    /// The label of the confirmation button, one or two words.
     fn verb(&self) -> &'static str;
 
-    /// The command line that does this, without the program's name and without the environment.
-    fn typed(&self) -> String;
+    /// The equivalent command line, without the program's name and the environment.
+    fn command_line(&self) -> String;
 
-    /// The thing that it changes, where that is one thing.
+    /// The thing it changes, if it is a single one.
     fn target(&self) -> Option<Target> {
         None
     }
 
     /// Whether it changes nothing.
-    fn only_looks(&self) -> bool {
+    fn is_read_only(&self) -> bool {
         false
     }
 
-    /// Whether it stands in the audit file though it changes nothing that is known.
-    fn is_written_down(&self) -> bool {
+    /// Whether it is recorded in the audit file although it is not known to change anything.
+    fn is_audited(&self) -> bool {
         false
     }
 
-    /// Begins to look.
+    /// Starts reading.
     fn begin(&mut self, ctx: &mut Ctx<'_>);
 
-    /// A reply.
-    fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>);
+    /// Handles a reply.
+    fn reply(&mut self, slot: &Slot, answered: CallResult, ctx: &mut Ctx<'_>);
 
-    /// Confirmed and written down: it changes something from now on.
-    fn go(&mut self, _: &mut Ctx<'_>) {}
+    /// Starts changing: the operation is confirmed and recorded.
+    fn start_changes(&mut self, _: &mut Ctx<'_>) {}
 
-    /// Time goes on.
+    /// Advances the time.
     fn tick(&mut self, _: &mut Ctx<'_>) {}
 
-    /// A line of a program's output.
+    /// Handles a line of a program's output.
     fn output(&mut self, line: &str, ctx: &mut Ctx<'_>) {
-        ctx.say(Weight::Detail, line);
+        ctx.log(Weight::Detail, line);
     }
 
-    /// Its current activity, in two or three words.
-    fn words(&self) -> &'static str;
+    /// Its current activity in two or three words.
+    fn activity(&self) -> &'static str;
 
-    /// How far it is, where there is a total.
+    /// Its progress, if there is a total.
     fn progress(&self) -> Option<(u32, u32)> {
         None
     }
 
-    /// When it began to change something.
+    /// When it started changing something.
     fn began(&self) -> Option<Timestamp> {
         None
     }
 
-    /// Since when the limit counts, of one that was confirmed at a time.
+    /// When the time limit starts to count, for an operation confirmed at a time.
     fn limited_since(&self, confirmed: Option<Timestamp>) -> Option<Timestamp> {
         confirmed
     }
 
-    /// How long it took, or takes until a time.
-    fn took(&self, until: Timestamp) -> Option<SignedDuration> {
+    /// How long it took, or has taken until a time.
+    fn duration(&self, until: Timestamp) -> Option<SignedDuration> {
         Some(until.duration_since(self.began()?))
     }
 
-    /// When what it is about ended, of one that ended at a time itself.
+    /// When the thing it watches ended; `itself` is when the operation ended.
     fn ended_at(&self, itself: Option<Timestamp>) -> Option<Timestamp> {
         itself
     }
 
     /// How long it usually takes.
-    fn usual(&self) -> Option<SignedDuration> {
+    fn usual_duration(&self) -> Option<SignedDuration> {
         None
     }
 
-    /// Whether what is under way can be taken back now.
+    /// Whether the change in progress can be reverted now.
     fn revertible(&self) -> bool {
         false
     }
 
-    /// A person takes back what is under way.
-    fn take_back(&mut self, _: &mut Ctx<'_>) {}
+    /// Reverts the change in progress.
+    fn revert_change(&mut self, _: &mut Ctx<'_>) {}
 
-    /// Whether what runs on this machine for it can be stopped now.
+    /// Whether its local program can be stopped now.
     fn stoppable(&self) -> bool {
         false
     }
 
-    /// A person stops it: it ends.
+    /// Stops its local program, which ends the operation.
     fn stop(&mut self, _: &mut Ctx<'_>) {}
 
-    /// Left before its end: what is known all the same, if anything is.
-    fn left(&mut self) -> Option<Outcome> {
+    /// Called when it is abandoned; returns the outcome, if it is known anyway.
+    fn abandon(&mut self) -> Option<Outcome> {
         None
     }
 
-    /// Left before its end, which is not known: what is known of it so far.
+    /// What is known so far, when it is abandoned without an outcome.
     fn known_so_far(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// The failure that keeps its change from being carried out, or it from being looked at, while that is tried again.
-    fn held_up(&self) -> Option<&Failure> {
+    /// The failure that currently prevents its change or its reads, while they are retried.
+    fn obstacle(&self) -> Option<&Failure> {
         None
     }
 
-    /// The activity during which it was left before anything was changed: `while the image was built`.
+    /// What it was doing if it is abandoned before any change: `while the image was built`.
     fn unchanged_while(&self) -> &'static str {
         "before anything was changed"
     }
 
-    /// How to look again at what was left, without the environment: ``look with `cockpit services``.
-    fn look_again(&self) -> String {
+    /// How to check on it after it was abandoned, without the environment: ``look with `cockpit services``.
+    fn check_hint(&self) -> String {
         "look with `cockpit services".to_owned()
     }
 
-    /// The sentence on what becomes of it when the cockpit is left now.
-    fn leaving(&self, environment: &str) -> String {
+    /// The sentence about what happens to it if cockpit quits now.
+    fn quit_note(&self, environment: &str) -> String {
         format!("goes on in AWS; look with `cockpit services --env {environment}`")
     }
 
@@ -225,33 +225,33 @@ pub trait Machine: Debug + Send + Sync {
         Details::default()
     }
 
-    /// Whether it fails as a deployment does, which has an exit code of its own.
-    fn deploys(&self) -> bool {
+    /// Whether it fails like a deployment, which has an exit code of its own.
+    fn is_deployment(&self) -> bool {
         false
     }
 
-    /// The deployment that it watches.
+    /// The deployment it watches.
     fn watch(&self) -> Option<&Watch> {
         None
     }
 
-    /// The last look failed: when it is tried again.
+    /// When the last failed read is tried again.
     fn next_try(&self) -> Option<Timestamp> {
         None
     }
 
-    /// Its picture on the screen.
+    /// How it is drawn on the screen.
     fn picture(&self) -> Picture<'_> {
         Picture::Bar
     }
 
-    /// Its choices, where it waits for one.
+    /// Its options, while it waits for a choice.
     fn choices(&self) -> Option<&Choices> {
         None
     }
 
-    /// The operation that does what the plan offers too.
-    fn offered(&self) -> Option<What> {
+    /// The operation for the wider plan that the plan offers.
+    fn wider_operation(&self) -> Option<NewOperation> {
         None
     }
 }

@@ -1,24 +1,24 @@
-//! Operations: what changes an environment, as state machines. Events in, calls out; no requests, no
-//! clock, no files: time enters as an event. The screen and the headless commands drive the same ones.
+//! Operations: the changes of an environment, as state machines. Events in, calls out; no requests, no clock, no files:
+//! time enters as an event. The screen and the headless commands use the same machines.
 //!
-//! - [`call`]: what is asked for and what comes back.
-//! - [`machine`]: what every kind of operation is and can; [`step`]: what one step of it may do.
-//! - [`deploy`]: deploy, force, roll back, attach; [`watch`] tells its end.
+//! - [`call`]: calls and their replies.
+//! - [`machine`]: the trait of every kind of operation; [`step`]: what one step may do.
+//! - [`deploy`]: deploy, force, roll back, attach; [`watch`] determines how a deployment ends.
 //! - [`steps`]: scale, limits, stop and start, stop a task, skip.
 //! - [`custom`]: commands of the configuration.
-//! - [`database`]: another writer, snapshots, restart, stop and start of one database.
-//! - [`single`]: instances started, stopped and restarted; what a distribution has cached thrown away; an alarm that
-//!   notifies nobody for a time, or notifies again.
-//! - [`parameter`]: parameters written and removed, and the services that read them started anew.
-//! - [`choose`]: what there is to choose from before one begins.
-//! - [`sure`]: one change, whose answer may be lost.
+//! - [`database`]: failover, snapshots, reboot, stop and start of a database.
+//! - [`single`]: changes of a single thing that are followed until they hold: starting, stopping and rebooting
+//!   instances; invalidating a distribution's cache; muting and unmuting an alarm; and others.
+//! - [`parameter`]: writing and deleting parameters, and restarting the services that read them.
+//! - [`choose`]: the options to choose from before an operation starts.
+//! - [`sure`]: one change whose answer may be lost.
 //! - [`plan`], [`outcome`]: what is confirmed, and how it ends.
-//! - `refusals`: how long credentials that AWS refuses are waited for.
+//! - `refusals`: how long refused credentials are waited for.
 //! - `rounds`: rounds of reads while a change takes effect.
-//! - [`one`]: the life that all of them have: looked at, confirmed, written down, done, written down.
+//! - [`one`]: the common life cycle: planned, confirmed, recorded, done, recorded.
 //!
-//! This file holds all operations of a session: it hands out call ids, joins reads that several watched
-//! deployments need at the same moment, and drops replies that nobody waits for.
+//! This file holds all operations of a session: it issues call ids, joins simultaneous reads of several watched
+//! deployments, and drops replies that nothing waits for.
 
 pub mod call;
 pub mod choose;
@@ -58,51 +58,51 @@ mod tests;
 
 use super::effect::Effect;
 use crate::config::EnvironmentConfig;
-use call::{Answered, Call, CallId, Read};
+use call::{Call, CallId, CallResult, Read};
 use jiff::{Timestamp, tz::TimeZone};
-pub use machine::{Machine, Picture, Target, What};
+pub use machine::{Machine, NewOperation, Picture, Target};
 pub use one::{Operation, OperationId, Stage};
 use std::collections::{BTreeMap, HashMap};
 use step::Slot;
 
-/// Services in one `DescribeServices`. Source: the ECS API.
+/// Maximum number of services in one `DescribeServices`. Source: the ECS API.
 const SERVICES_PER_CALL: usize = 10;
-/// Service deployments in one `DescribeServiceDeployments`. Source: the ECS API.
+/// Maximum number of service deployments in one `DescribeServiceDeployments`. Source: the ECS API.
 const RELEASES_PER_CALL: usize = 20;
 
 /// All operations of a session.
 #[derive(Debug, Clone, Default)]
 pub struct Operations {
-    /// The operations, in the order in which they were begun.
+    /// The operations, in the order of their start.
     pub list: Vec<Operation>,
-    /// How long operations that are begun from now on are watched, instead of [`one::LIMIT`].
+    /// How long operations started from now on are watched, instead of [`one::LIMIT`].
     pub limit: Option<jiff::SignedDuration>,
-    /// How far the service's clock is ahead of the one that ticks.
+    /// How far the service's clock is ahead of the local one.
     pub ahead: jiff::SignedDuration,
-    /// When operations that are begun from now on end, whatever they are doing.
+    /// When operations started from now on end, whatever they are doing.
     pub deadline: Option<Timestamp>,
     serial: u32,
     calls: u64,
     waiting: HashMap<CallId, Vec<(OperationId, Slot)>>,
     zone: Option<TimeZone>,
-    /// Marks this process in the audit file.
+    /// Identifies this process in the audit file.
     mark: String,
 }
 
 impl Operations {
-    /// For a session: `mark` tells its operations from those of others in the audit file.
+    /// The operations of a session; `mark` distinguishes them from those of other sessions in the audit file.
     pub fn new(mark: impl Into<String>, zone: TimeZone) -> Self {
         Self { mark: mark.into(), zone: Some(zone), ..Self::default() }
     }
 
-    /// Begins to look at what was asked for; nothing is changed before it is confirmed.
+    /// Starts planning; nothing is changed before it is confirmed.
     pub fn start(
         &mut self,
-        what: impl Into<What>,
+        what: impl Into<NewOperation>,
         environment: &EnvironmentConfig,
         now: Timestamp,
     ) -> (OperationId, Vec<Effect>) {
-        let what: What = what.into();
+        let what: NewOperation = what.into();
         self.serial += 1;
         let id = OperationId(self.serial);
         let mark = format!("{}-{}", self.mark, self.serial);
@@ -116,12 +116,12 @@ impl Operations {
         (id, effects)
     }
 
-    /// Another operation of this session on the same thing.
+    /// Another operation of this session on the same target.
     fn conflicting_operation(&self, what: &dyn Machine, environment: &EnvironmentConfig) -> Option<String> {
         let target = what.target()?;
         let acting =
             self.list.iter().filter(|other| other.stage == Stage::Acting && other.environment.name == environment.name);
-        let mut same = acting.filter(|other| other.target().as_ref() == Some(&target) && !other.only_looks());
+        let mut same = acting.filter(|other| other.target().as_ref() == Some(&target) && !other.is_read_only());
         same.next().map(|other| other.title.clone())
     }
 
@@ -134,65 +134,65 @@ impl Operations {
         self.list.iter_mut().find(|operation| operation.id == id)
     }
 
-    /// The operations that have not ended and do not wait for a person.
+    /// The operations that have not ended and are not waiting for a person.
     pub fn acting(&self) -> impl Iterator<Item = &Operation> {
         self.list.iter().filter(|operation| operation.stage == Stage::Acting)
     }
 
-    /// A person said yes. The plan must be possible; [`super::safety`] has decided who may say so.
+    /// Confirms an operation. Its plan must be possible; [`super::safety`] has checked the consent.
     pub fn confirm(&mut self, id: OperationId, now: Timestamp) -> Vec<Effect> {
         self.step(id, now, Operation::confirm)
     }
 
-    /// A person said no, before anything was changed.
+    /// Cancels an operation before anything was changed.
     pub fn cancel(&mut self, id: OperationId, now: Timestamp) -> Vec<Effect> {
         self.step(id, now, Operation::cancel)
     }
 
-    /// It is not begun: why, another that was to come before it did not end well.
+    /// Ends an operation that was not started, because one before it did not end well; `why` says so.
     pub fn skip(&mut self, id: OperationId, why: &str, now: Timestamp) -> Vec<Effect> {
         self.step(id, now, |operation, now, _, _| operation.skip(why, now))
     }
 
-    /// Watches an operation no longer; it goes on in AWS.
+    /// Stops watching an operation; it continues in AWS.
     pub fn detach(&mut self, id: OperationId, now: Timestamp) -> Vec<Effect> {
         self.step(id, now, Operation::detach)
     }
 
-    /// A deployment under way is taken back.
+    /// Reverts a deployment in progress.
     pub fn revert(&mut self, id: OperationId, now: Timestamp) -> Vec<Effect> {
         self.step(id, now, Operation::revert)
     }
 
-    /// Ends the program that it runs on this machine, and with it the operation.
+    /// Ends the operation's local program, and with it the operation.
     pub fn stop(&mut self, id: OperationId, now: Timestamp) -> Vec<Effect> {
         self.step(id, now, Operation::stop)
     }
 
-    /// Time goes on. Call it at least once a second, and more often for a shorter interval of watching.
+    /// Advances the time. Call it at least once per second, more often for a shorter watch interval.
     pub fn tick(&mut self, now: Timestamp) -> Vec<Effect> {
         let ids: Vec<OperationId> =
             self.list.iter().filter(|operation| operation.outcome.is_none()).map(|operation| operation.id).collect();
         let watched_count = self.watched_count();
-        let (mut asked, mut over) = (Vec::new(), Vec::new());
+        let (mut calls, mut ended) = (Vec::new(), Vec::new());
         for id in ids {
             let (zone, ahead) = (self.zone_of(id), self.ahead);
             if let Some(operation) = self.get_mut(id) {
                 operation.ahead = ahead;
-                asked
+                calls
                     .extend(operation.tick(now, &zone, watched_count).into_iter().map(|(slot, call)| (id, slot, call)));
                 if operation.outcome.is_some() {
-                    over.push(id);
+                    ended.push(id);
                 }
             }
         }
-        let mut effects: Vec<Effect> = over.into_iter().flat_map(|id| self.end_programs(id)).collect();
-        effects.extend(self.send(asked));
+        let mut effects: Vec<Effect> = ended.into_iter().flat_map(|id| self.end_programs(id)).collect();
+        effects.extend(self.send(calls));
         effects
     }
 
-    /// A reply. One that nobody waits for is dropped here, and nowhere else.
-    pub fn answered(&mut self, call: CallId, answered: &Answered, now: Timestamp) -> Vec<Effect> {
+    /// Takes a reply. A reply that nothing waits for is dropped here, and nowhere else.
+    pub fn answered(&mut self, call: CallId, answered: &CallResult, now: Timestamp) -> Vec<Effect> {
         let mut effects = Vec::new();
         for (id, slot) in self.waiting.remove(&call).unwrap_or_default() {
             let answered = answered.clone();
@@ -211,17 +211,17 @@ impl Operations {
         }
     }
 
-    /// Whether no reply is on its way to any of them.
-    pub fn quiet(&self) -> bool {
+    /// Whether no operation waits for a reply.
+    pub fn is_idle(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// Whether its end is still being written into the audit file.
+    /// Whether its end is still being written to the audit file.
     pub fn waits_for_audit(&self, id: OperationId) -> bool {
         self.waiting.values().flatten().any(|(other, slot)| *other == id && *slot == Slot::Audit)
     }
 
-    /// The zone in which an operation tells times: that of its environment.
+    /// The time zone for an operation's times: that of its environment.
     fn zone_of(&self, id: OperationId) -> TimeZone {
         let named = self.get(id).and_then(|operation| operation.environment.timezone.as_deref());
         let named = named.and_then(|name| TimeZone::get(name).ok());
@@ -242,14 +242,14 @@ impl Operations {
         let zone = self.zone_of(id);
         let Some(operation) = self.get_mut(id) else { return Vec::new() };
         operation.ahead = ahead;
-        let asked = act(operation, now, &zone, watched_count);
-        let over = operation.outcome.is_some();
-        let mut effects = if over { self.end_programs(id) } else { Vec::new() };
-        effects.extend(self.send(asked.into_iter().map(|(slot, call)| (id, slot, call)).collect()));
+        let calls = act(operation, now, &zone, watched_count);
+        let has_ended = operation.outcome.is_some();
+        let mut effects = if has_ended { self.end_programs(id) } else { Vec::new() };
+        effects.extend(self.send(calls.into_iter().map(|(slot, call)| (id, slot, call)).collect()));
         effects
     }
 
-    /// Nothing that an operation ran goes on after its end: nobody waits for it any more.
+    /// Ends an operation's programs once it has ended: nothing waits for them any more.
     fn end_programs(&mut self, id: OperationId) -> Vec<Effect> {
         let runs = |waiting: &Vec<(OperationId, Slot)>| {
             waiting.iter().any(|(of, slot)| *of == id && matches!(slot, Slot::Run(_)))
@@ -261,8 +261,8 @@ impl Operations {
         ids.into_iter().map(Effect::EndCall).collect()
     }
 
-    /// Calls as effects. Reads of services and of service deployments that come at the same moment for the
-    /// same environment are one request.
+    /// Turns calls into effects. Simultaneous reads of services and of service deployments in the same environment are
+    /// joined into one request.
     fn send(&mut self, asked: Vec<(OperationId, Slot, Call)>) -> Vec<Effect> {
         let mut effects = Vec::new();
         let mut services: BTreeMap<(String, Option<String>, String), Joined> = BTreeMap::new();
@@ -310,13 +310,13 @@ impl Operations {
     }
 }
 
-/// Reads that become one.
+/// Reads joined into one.
 #[derive(Default)]
 struct Joined {
     wanted: Vec<(EnvironmentConfig, Vec<String>, (OperationId, Slot))>,
 }
 
-/// One request: the environment, the names, and who waits for it.
+/// One request: the environment, the names, and the slots waiting for it.
 type Part = (EnvironmentConfig, Vec<String>, Vec<(OperationId, Slot)>);
 
 impl Joined {
@@ -324,7 +324,7 @@ impl Joined {
         self.wanted.push((environment, names, waiting));
     }
 
-    /// Requests of at most so many names; what one operation asked for stays in one.
+    /// Splits into requests of at most `most` names; the names requested by one operation stay together.
     fn parts(self, most: usize) -> Vec<Part> {
         let mut parts: Vec<Part> = Vec::new();
         for (environment, names, waiting) in self.wanted {

@@ -1,31 +1,31 @@
-//! How an operation ends: one verdict, what runs now, and what to do.
+//! How an operation ends: one verdict, what runs now, and a hint.
 
-use crate::model::names::listed;
+use crate::model::names::list_names;
 use crate::model::{Failure, FailureKind};
 
-/// The verdict. There is one, and it is final.
+/// The verdict. There is exactly one, and it is final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The state that was asked for is reached and holds.
+    /// The requested state is reached and holds.
     Done,
-    /// The new version failed, the one before serves again.
+    /// The new version failed, and the previous one serves again.
     RolledBack,
-    /// It failed; nothing brought the version before back.
+    /// It failed, and the previous version was not restored.
     Failed,
-    /// It may still be going on: detached, or the time is up.
+    /// It may still be in progress: detached, or the time is up.
     Unknown,
     /// A safety rule refused it; nothing was changed.
     Refused,
-    /// A check before it failed; nothing was changed.
+    /// A check before the change failed; nothing was changed.
     Impossible,
-    /// A person left it before it began.
+    /// A person cancelled it before it began.
     Cancelled,
 }
 
 impl Verdict {
     /// The word in JSON and in the audit file.
-    pub fn word(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::RolledBack => "rolled_back",
@@ -37,8 +37,8 @@ impl Verdict {
         }
     }
 
-    /// The verdict in words, for people.
-    pub fn words(self) -> &'static str {
+    /// The verdict for people.
+    pub fn label(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::RolledBack => "rolled back",
@@ -51,9 +51,9 @@ impl Verdict {
     }
 }
 
-/// Changes that were not made, in a sentence.
-pub fn not_done(undone: &[String]) -> String {
-    format!("not done: {}", listed(&undone.iter().map(String::as_str).collect::<Vec<_>>()))
+/// Names the changes that were not made, in a sentence.
+pub fn undone_note(undone: &[String]) -> String {
+    format!("not done: {}", list_names(&undone.iter().map(String::as_str).collect::<Vec<_>>()))
 }
 
 /// How an operation ended: verdict, summary, hint.
@@ -62,13 +62,13 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// A sentence: `web runs 9f3c2e1 (web:44), 1 of 1`.
     pub summary: String,
-    /// Why, the nearest cause first.
+    /// The causes, the most direct first.
     pub causes: Vec<String>,
-    /// The hint: what a person can do about it.
+    /// What a person can do about it.
     pub hint: Option<String>,
-    /// The kind of failure of AWS that ended it, where one did.
+    /// The kind of the AWS failure that ended it, if any.
     pub failure: Option<FailureKind>,
-    /// Whether what was asked for must be said in another way.
+    /// Whether the request itself must be corrected.
     pub usage: bool,
 }
 
@@ -78,40 +78,41 @@ impl Outcome {
         Self { verdict, summary: summary.into(), causes: Vec::new(), hint: None, failure: None, usage: false }
     }
 
-    /// A change was refused, or its answer was lost; `look` is what shows whether it was made.
-    pub fn unmade(title: &str, lost: bool, failure: &Failure, look: &str) -> Self {
+    /// A change was refused, or its answer was lost; `look` shows whether it was made.
+    pub fn change_failed(title: &str, lost: bool, failure: &Failure, look: &str) -> Self {
         let outcome = if lost {
             Self::new(Verdict::Unknown, format!("{title}: AWS did not answer, and whether it was done is not known"))
                 .hint(format!("look with `{look}` before trying again"))
         } else {
             Self::new(Verdict::Impossible, format!("{title}: it could not be done")).cause("nothing was changed")
         };
-        outcome.because(failure)
+        outcome.caused_by(failure)
     }
 
-    /// Several changes stopped half-way. What is done stays; `undone` is the rest, and `again` what does that.
-    pub fn half_way(title: &str, all: usize, undone: &[String], failure: &Failure, again: &str) -> Self {
+    /// Several changes stopped half-way. Completed ones stay; `undone` are the rest, and `again` is the command for
+    /// them.
+    pub fn partially_done(title: &str, all: usize, undone: &[String], failure: &Failure, again: &str) -> Self {
         let done = all.saturating_sub(undone.len());
         let stopped = Self::new(Verdict::Failed, format!("{title}: it stopped after {done} of {all} changes"));
         let hint = format!("{}; then {again}", failure.hint());
-        stopped.hint(hint).because(failure).cause(not_done(undone))
+        stopped.hint(hint).caused_by(failure).cause(undone_note(undone))
     }
 
-    /// The outcome of an operation that was left before anything was changed.
-    pub fn left(title: &str) -> Self {
+    /// The operation was abandoned before anything was changed.
+    pub fn abandoned(title: &str) -> Self {
         Self::new(Verdict::Cancelled, format!("{title}: it was left before anything was changed"))
             .cause("nothing was changed")
     }
 
-    /// The outcome where the plan cannot be checked again after a late yes.
-    pub fn unseen(title: &str, failure: &Failure) -> Self {
+    /// The plan could not be verified again after a late confirmation.
+    pub fn recheck_failed(title: &str, failure: &Failure) -> Self {
         Self::new(Verdict::Impossible, format!("{title}: it cannot be read again"))
-            .because(failure)
+            .caused_by(failure)
             .cause("nothing was changed")
     }
 
-    /// The outcome where things are no longer as the plan showed them, after a late yes.
-    pub fn changed(title: &str) -> Self {
+    /// Things no longer match the plan after a late confirmation.
+    pub fn plan_outdated(title: &str) -> Self {
         Self::new(Verdict::Impossible, format!("{title}: it changed since it was looked at"))
             .cause("nothing was changed")
             .hint("ask for it again: the plan is another one now")
@@ -124,20 +125,20 @@ impl Outcome {
         self
     }
 
-    /// Sets the hint: what a person can do.
+    /// Sets the hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Adds a failure of AWS as the cause.
+    /// Adds an AWS failure as a cause.
     #[must_use]
-    pub fn because(mut self, failure: &Failure) -> Self {
+    pub fn caused_by(mut self, failure: &Failure) -> Self {
         self.causes.push(failure.message.clone());
         self.hint.get_or_insert_with(|| failure.hint().to_owned());
         self.failure = Some(failure.kind);
-        // Only where nothing was changed it is the rule's refusal; what was changed, or may have been, keeps its verdict.
+        // It counts as refused only if nothing was changed; otherwise the verdict stays.
         if failure.kind == FailureKind::WrongAccount && self.verdict == Verdict::Impossible {
             self.verdict = Verdict::Refused;
         }

@@ -1,23 +1,23 @@
-//! Somebody else comes between: what is waited for cannot come any more, and that is the end.
+//! Someone else intervenes: the awaited state cannot be reached any more, so the operation ends.
 
-use super::call::{Answered, Call, DatabaseState, Read, Reply, Write};
+use super::call::{Call, CallResult, DatabaseState, Read, Reply, Write};
 use super::outcome::{Outcome, Verdict};
 use super::single::scaling::{self, call::ScalingReply};
-use super::steps::Wanted;
+use super::steps::StepChange;
 use super::tests::{at, environment, get, healthy, me, ok, service, settle, steps, to_its_end};
-use super::{Operations, What};
+use super::{NewOperation, Operations};
 use crate::config::EnvironmentConfig;
 use crate::model::deploy::Level;
 use crate::model::timer::Power;
 use crate::model::{ScalableTarget, Service, Task};
 use jiff::tz::TimeZone;
 
-/// How it ends, and after how many seconds; `after` answers what is read once it was changed.
+/// Runs an operation; returns its outcome and how many seconds it took. `after` answers the reads after the change.
 fn ended(
-    what: What,
+    what: NewOperation,
     environment: &EnvironmentConfig,
-    before: &dyn Fn(&Call) -> Answered,
-    after: &dyn Fn(&Call) -> Answered,
+    before: &dyn Fn(&Call) -> CallResult,
+    after: &dyn Fn(&Call) -> CallResult,
 ) -> (Outcome, i64) {
     let mut operations = Operations::new("t", TimeZone::UTC);
     let (id, effects) = operations.start(what, environment, at(0));
@@ -40,8 +40,8 @@ fn ended(
     (operation.outcome.clone().expect("it ended"), seconds)
 }
 
-/// A service as calls read it.
-fn shown(call: &Call, one: Option<Service>) -> Answered {
+/// The service as reads return it.
+fn shown(call: &Call, one: Option<Service>) -> CallResult {
     match call {
         Call::Read(Read::Services { .. }) => ok(Reply::Services(one.into_iter().collect())),
         Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
@@ -52,7 +52,7 @@ fn shown(call: &Call, one: Option<Service>) -> Answered {
 }
 
 #[test]
-fn a_service_that_is_deleted_or_set_to_another_count_is_not_waited_for() {
+fn deleted_or_rescaled_service_ends_the_wait() {
     let draining = Service { status: "DRAINING".into(), ..service("web", 0, 1) };
     for (after, words, limit) in [
         (Some(draining), "web is gone: the service was deleted", 5),
@@ -60,8 +60,8 @@ fn a_service_that_is_deleted_or_set_to_another_count_is_not_waited_for() {
         (Some(service("web", 1, 1)), "desired of web is 1 now, not 3", 130),
     ] {
         for wanted in [
-            Wanted::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false },
-            Wanted::Power { power: Power::Start, services: vec!["web".into()], databases: false, direct: true },
+            StepChange::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false },
+            StepChange::Power { power: Power::Start, services: vec!["web".into()], databases: false, direct: true },
         ] {
             let before = Service { remembered: Some(3), ..service("web", 0, 0) };
             let (outcome, seconds) =
@@ -76,7 +76,7 @@ fn a_service_that_is_deleted_or_set_to_another_count_is_not_waited_for() {
 }
 
 #[test]
-fn a_database_that_is_gone_or_turned_the_other_way_is_not_waited_for() {
+fn deleted_or_reversed_database_ends_the_wait() {
     let environment = EnvironmentConfig { databases: vec!["db".into()], schedules: None, ..environment() };
     let state = |status: &str| DatabaseState { id: "db".into(), cluster: false, status: status.into() };
     for (after, words) in [
@@ -85,7 +85,7 @@ fn a_database_that_is_gone_or_turned_the_other_way_is_not_waited_for() {
         (vec![], "db is not there"),
     ] {
         let looks = std::cell::Cell::new(0);
-        let wanted = Wanted::Power { power: Power::Stop, services: Vec::new(), databases: true, direct: true };
+        let wanted = StepChange::Power { power: Power::Stop, services: Vec::new(), databases: true, direct: true };
         let (outcome, seconds) =
             ended(steps(wanted), &environment, &|_| ok(Reply::Databases(vec![state("available")])), &|_| {
                 let look = looks.replace(looks.get() + 1);
@@ -99,8 +99,8 @@ fn a_database_that_is_gone_or_turned_the_other_way_is_not_waited_for() {
 }
 
 #[test]
-fn what_was_taken_and_never_shows_is_not_waited_for_without_an_end() {
-    let wanted = scaling::Wanted::Add {
+fn accepted_change_that_never_shows_ends_the_wait() {
+    let wanted = scaling::StepChange::Add {
         name: "night".into(),
         schedule: "cron(0 22 * * ? *)".into(),
         timezone: None,
@@ -117,13 +117,13 @@ fn what_was_taken_and_never_shows_is_not_waited_for_without_an_end() {
     assert!((120..=130).contains(&seconds), "{seconds}");
 }
 
-/// In a cluster that two environments share, an id may be that of the other's task.
+/// In a cluster shared by two environments, a task id may belong to the other one.
 #[test]
-fn a_task_of_a_service_of_another_environment_is_not_stopped() {
+fn task_of_another_environment_is_not_stopped() {
     let environment = EnvironmentConfig { services: vec!["shop-staging-*".into()], ..environment() };
     for (of, own) in [(Some("shop-prod-web"), false), (Some("shop-staging-web"), true), (None, true)] {
         let mut operations = Operations::new("t", TimeZone::UTC);
-        let (id, effects) = operations.start(steps(Wanted::StopTask { id: "1".into() }), &environment, at(0));
+        let (id, effects) = operations.start(steps(StepChange::StopTask { id: "1".into() }), &environment, at(0));
         settle(&mut operations, effects, at(0), &mut |call| match call {
             Call::Read(Read::Identity) => me("123456789012"),
             Call::Write { write: Write::StopTask { .. }, .. } => panic!("{call:?}"),

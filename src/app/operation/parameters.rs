@@ -1,7 +1,7 @@
-//! The name of a change and its parameters, for `--dry-run` and the audit file.
+//! The API actions of changes and their parameters, for `--dry-run` and the audit file.
 
-use super::call::{Write, remembered};
-use crate::model::machine::Turn;
+use super::call::{Write, stored_tags};
+use crate::model::machine::PowerAction;
 use crate::model::scaling::Suspended;
 use crate::model::timer::Power;
 use serde_json::{Value, json};
@@ -31,16 +31,16 @@ impl Write {
                 (false, Power::Start) => "rds:StartDBInstance",
             },
             Self::Rds(write) => write.action(),
-            Self::Instance { turn: Turn::Start, .. } => "ec2:StartInstances",
-            Self::Instance { turn: Turn::Stop, .. } => "ec2:StopInstances",
-            Self::Instance { turn: Turn::Reboot, .. } => "ec2:RebootInstances",
+            Self::Instance { turn: PowerAction::Start, .. } => "ec2:StartInstances",
+            Self::Instance { turn: PowerAction::Stop, .. } => "ec2:StopInstances",
+            Self::Instance { turn: PowerAction::Reboot, .. } => "ec2:RebootInstances",
             Self::Invalidate(_) => "cloudfront:CreateInvalidation",
             Self::Ingress(change) => change.action(),
             Self::Scaling(write) => write.action(),
         }
     }
 
-    /// Its parameters, for `--dry-run` and the audit file. There is no secret among them.
+    /// The parameters, for `--dry-run` and the audit file. They contain no secrets.
     pub fn parameters(&self) -> Value {
         match self {
             Self::Register { base, images } => {
@@ -59,7 +59,7 @@ impl Write {
             Self::RollBack { arn } => json!({"serviceDeploymentArn": arn, "stopType": "ROLLBACK"}),
             Self::StopTask { cluster, id, reason } => json!({"cluster": cluster, "task": id, "reason": reason}),
             Self::Remember { arn, desired, suspended } => {
-                let tags: serde_json::Map<String, Value> = remembered(*desired, *suspended)
+                let tags: serde_json::Map<String, Value> = stored_tags(*desired, *suspended)
                     .into_iter()
                     .map(|(key, value)| (key.to_owned(), json!(value)))
                     .collect();
@@ -73,7 +73,7 @@ impl Write {
                 ("suspendedState", suspended.map(suspended_state)),
             ]),
             Self::Invoke { function, power } => {
-                json!({"functionName": function, "payload": {"action": power.word()}})
+                json!({"functionName": function, "payload": {"action": power.name()}})
             }
             Self::Skip { timer, until } if timer.action.is_some() => some(vec![
                 ("resourceId", timer.action.as_ref().map(|sets| json!(sets.resource))),
@@ -91,10 +91,10 @@ impl Write {
             Self::Invalidate(batch) => {
                 json!({"DistributionId": batch.distribution, "Paths": batch.paths, "CallerReference": batch.reference})
             }
-            // Its value is left out on purpose.
+            // The value is left out on purpose.
             Self::PutParameter(put) => some(vec![
                 ("Name", Some(json!(put.name))),
-                ("Type", Some(json!(put.kind.word()))),
+                ("Type", Some(json!(put.kind.name()))),
                 ("KeyId", put.key.as_ref().map(|key| json!(key))),
                 ("Tier", put.advanced.then(|| json!("Advanced"))),
                 ("Overwrite", Some(json!(put.overwrite))),
@@ -118,13 +118,13 @@ impl Write {
     }
 }
 
-/// An object of those that are some.
+/// A JSON object of the pairs that have a value.
 fn some(pairs: Vec<(&str, Option<Value>)>) -> Value {
     let map = pairs.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
     Value::Object(map.collect())
 }
 
-/// The suspended kinds of scaling, as Application Auto Scaling takes them.
+/// The suspended kinds of scaling in the form of Application Auto Scaling.
 fn suspended_state(state: Suspended) -> Value {
     json!({
         "dynamicScalingInSuspended": state.scale_in,

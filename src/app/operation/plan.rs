@@ -1,53 +1,53 @@
-//! The plan that a person confirms: what changes and how it stands now, what can be undone, and the calls.
+//! The plan that a person confirms: the changes, the current values, how to undo them, and the calls.
 
 use super::call::Write;
 use crate::app::command::Risk;
 use crate::model::deploy::{Change, Check, Level};
-use crate::model::offered::{CommandScope, in_environment};
+use crate::model::offered::{CommandScope, with_scope};
 
 /// A plan, shown before anything is changed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// `deploy web`.
+    /// The title: `deploy web`.
     pub title: String,
-    /// The steps, a sentence each.
+    /// The steps, one sentence each.
     pub steps: Vec<String>,
     /// The values before and after.
     pub changes: Vec<Change>,
     /// The checks before the change.
     pub checks: Vec<Check>,
-    /// The sentence on what can be undone, and how.
+    /// How to undo it, and what cannot be undone, in a sentence.
     pub undo: String,
-    /// The risk, before a guarded environment raises it.
+    /// The risk, before the environment's guard raises it.
     pub risk: Risk,
-    /// The changes of AWS, in order.
+    /// The changes in AWS, in order.
     pub writes: Vec<Write>,
     /// Commands that will be run.
     pub programs: Vec<String>,
-    /// The command, as it would be typed.
+    /// The equivalent command line.
     pub command: String,
-    /// A wider plan that is worth offering: its title, which says what it does.
-    pub offer: Option<String>,
+    /// The title of a wider plan worth offering.
+    pub wider_plan_title: Option<String>,
 }
 
 impl Plan {
-    /// Names this environment in every command that the plan's texts offer.
+    /// Adds the environment to every command that the plan's texts suggest.
     #[must_use]
     pub(super) fn in_environment(mut self, named: CommandScope<'_>) -> Self {
-        self.undo = in_environment(&self.undo, named);
+        self.undo = with_scope(&self.undo, named);
         for check in &mut self.checks {
-            check.hint = check.hint.take().map(|hint| in_environment(&hint, named));
+            check.hint = check.hint.take().map(|hint| with_scope(&hint, named));
         }
         self
     }
 
-    /// The checks that keep it from being done.
-    pub fn stops(&self) -> impl Iterator<Item = &Check> {
+    /// The checks that prevent it.
+    pub fn blockers(&self) -> impl Iterator<Item = &Check> {
         self.checks.iter().filter(|check| check.level == Level::Stop)
     }
 
-    /// Whether nothing keeps it from being done.
+    /// Whether no check prevents it.
     pub fn possible(&self) -> bool {
-        self.stops().next().is_none()
+        self.blockers().next().is_none()
     }
 }

@@ -1,22 +1,22 @@
-//! Whether a change took effect when its answer was lost: what to read, and what that proves.
+//! Determines whether a change took effect when its answer was lost: what to read, and what the reply proves.
 
-use super::call::{REMEMBERED, Read, Reply, Write};
+use super::call::{DESIRED_COUNT_TAG, Read, Reply, Write};
 use super::single::invalidation::call::CdnReply;
-use super::sure::{Before, Shown};
+use super::sure::{Before, Proof};
 use crate::model::service::Service;
 use crate::model::task_definition::family;
 use crate::model::timer::Timer;
 use jiff::{SignedDuration, Timestamp};
 
-/// The most by which this machine's clock and AWS's may differ.
+/// The largest assumed difference between this machine's clock and AWS's.
 const SKEW: SignedDuration = SignedDuration::from_secs(30);
 
 impl Write {
-    /// The read that shows whether the change was carried out, after so many looks that did not show it.
+    /// The read that shows whether the change was made, after this many inconclusive looks.
     pub fn proof(&self, looks: u32) -> Read {
         match self {
             Self::Register { base, .. } => Read::TaskDefinition { name: family(base).to_owned() },
-            // A deployment that has already come to its end shows only in the history.
+            // A deployment that has already ended appears only in the history.
             Self::Update { cluster, service, task_definition, force, .. }
                 if looks > 0 && (*force || task_definition.is_some()) =>
             {
@@ -33,7 +33,7 @@ impl Write {
             Self::RollBack { arn } => Read::Releases { arns: vec![arn.clone()] },
             Self::StopTask { cluster, id, .. } => Read::Task { cluster: cluster.clone(), id: id.clone() },
             Self::Limits { resource, .. } => Read::Scalable { resource: resource.clone() },
-            // Nothing shows whether it ran; what it does can be done twice.
+            // Nothing shows whether it ran; running it twice does no harm.
             Self::Invoke { function, .. } => Read::Function { name: function.clone() },
             Self::Skip { timer, .. } => match &timer.action {
                 Some(sets) => {
@@ -54,14 +54,14 @@ impl Write {
         }
     }
 
-    /// The verdict of a proof on this write.
-    pub fn shown_by(&self, before: &Before, proof: Reply) -> Shown {
+    /// What the reply proves about this write.
+    pub fn judge_proof(&self, before: &Before, proof: Reply) -> Proof {
         if let (Self::Update { service, task_definition, force, desired, .. }, Reply::Services(found)) = (self, &proof)
         {
-            let Some(found) = found.iter().find(|other| other.name == *service) else { return Shown::No };
+            let Some(found) = found.iter().find(|other| other.name == *service) else { return Proof::NotMade };
             let counted = desired.is_none_or(|count| found.desired == count);
             if !*force && task_definition.is_none() {
-                return if counted { Shown::Yes(Reply::Services(vec![found.clone()])) } else { Shown::No };
+                return if counted { Proof::Made(Reply::Services(vec![found.clone()])) } else { Proof::NotMade };
             }
             return deployed(found, task_definition.as_deref(), before);
         }
@@ -71,40 +71,40 @@ impl Write {
                 !before.releases.contains(&entry.arn) && entry.target.as_ref().is_none_or(|target| target == wanted)
             });
             return match new {
-                Some(entry) => Shown::Doubt(format!(
+                Some(entry) => Proof::Doubtful(format!(
                     "the history shows a deployment that began since, and that is {}",
-                    entry.status.words()
+                    entry.status.label()
                 )),
-                None => Shown::No,
+                None => Proof::NotMade,
             };
         }
         if let (Self::RollBack { .. }, Reply::Releases(found)) = (self, &proof) {
             use crate::model::RolloutStatus::{InProgress, Pending, Stopped, Successful};
             return match found.first().map(|entry| &entry.status) {
-                None | Some(Pending | InProgress) => Shown::No,
+                None | Some(Pending | InProgress) => Proof::NotMade,
                 Some(status @ (Successful | Stopped)) => {
-                    Shown::Over(format!("it had ended before: {}", status.words()))
+                    Proof::NoLongerPossible(format!("it had ended before: {}", status.label()))
                 }
-                Some(_) => Shown::Yes(Reply::Done),
+                Some(_) => Proof::Made(Reply::Done),
             };
         }
-        self.done_by(before, proof).map_or(Shown::No, Shown::Yes)
+        self.done_by(before, proof).map_or(Proof::NotMade, Proof::Made)
     }
 
-    /// The reply of a write that leaves no doubt, where the proof shows that it was carried out.
+    /// The reply that the write would have had, if the proof shows that it was made.
     fn done_by(&self, before: &Before, proof: Reply) -> Option<Reply> {
         match (self, proof) {
             (Self::Rds(write), Reply::Rds(proof)) => {
-                write.is_shown_by(before.sent.map(|(first, _)| first), &proof).then_some(Reply::Done)
+                write.is_proven_by(before.sent.map(|(first, _)| first), &proof).then_some(Reply::Done)
             }
             (Self::Instance { turn, .. }, Reply::Instance(Some(found))) => {
-                found.was_turned(*turn).then_some(Reply::Done)
+                found.has_begun(*turn).then_some(Reply::Done)
             }
-            (Self::Ingress(change), Reply::Reach(proof)) => change.is_shown_by(&proof).then_some(Reply::Done),
+            (Self::Ingress(change), Reply::Reach(proof)) => change.is_proven_by(&proof).then_some(Reply::Done),
             (Self::Invalidate(_), Reply::Cdn(CdnReply::Invalidation(Some(found)))) => {
                 Some(Reply::Cdn(CdnReply::Invalidation(Some(found))))
             }
-            (Self::Scaling(write), Reply::Scaling(proof)) => write.is_shown_by(&proof).then_some(Reply::Done),
+            (Self::Scaling(write), Reply::Scaling(proof)) => write.is_proven_by(&proof).then_some(Reply::Done),
             (Self::Register { base, images }, Reply::TaskDefinition(found)) => {
                 let number = |name: &str| name.rsplit(':').next().and_then(|text| text.parse::<u32>().ok());
                 let newer = number(&found.name)? > before.newest.max(number(base)?);
@@ -115,14 +115,14 @@ impl Write {
             }
             (Self::Remember { arn, desired, suspended }, Reply::Services(found)) => {
                 let found = found.first().filter(|found| found.arn == *arn)?;
-                let kept = desired.is_none_or(|count| found.remembered == Some(count))
+                let is_stored = desired.is_none_or(|count| found.remembered == Some(count))
                     && suspended.is_none_or(|state| found.remembered_scaling == Some(state));
-                kept.then_some(Reply::Done)
+                is_stored.then_some(Reply::Done)
             }
             (Self::Forget { arn, keys }, Reply::Services(found)) => {
                 let found = found.first().filter(|found| found.arn == *arn)?;
                 let left = |key: &&str| match *key {
-                    REMEMBERED => found.remembered.is_some(),
+                    DESIRED_COUNT_TAG => found.remembered.is_some(),
                     _ => found.remembered_scaling.is_some(),
                 };
                 (!keys.iter().any(left)).then_some(Reply::Done)
@@ -140,7 +140,7 @@ impl Write {
             (Self::Skip { timer, until }, Reply::Timers(found)) => {
                 let same = |other: &Timer| {
                     let of = |timer: &Timer| timer.action.as_ref().map(|sets| sets.resource.clone());
-                    // Groups of schedules may each have one of this name.
+                    // Each group of schedules may have one with this name.
                     other.name == timer.name && other.group == timer.group && of(other) == of(timer)
                 };
                 let found = found.into_iter().find(same)?;
@@ -148,7 +148,7 @@ impl Write {
                 let seconds = |at: Option<Timestamp>| at.map(Timestamp::as_second);
                 (seconds(found.start) == seconds(*until)).then_some(Reply::Done)
             }
-            // The same value under the same name is what was asked for, whoever wrote it.
+            // The same value under the same name is what was requested, whoever wrote it.
             (Self::PutParameter(put), Reply::Parameter(Some(found))) => {
                 let same =
                     found.value.as_ref().is_ok_and(|value| *value == put.value) && found.parameter.kind == put.kind;
@@ -164,35 +164,35 @@ impl Write {
             }
             (Self::Database { id, power, .. }, Reply::Databases(found)) => {
                 let status = found.into_iter().find(|other| other.id == *id)?.status;
-                let there = [power.database_on_the_way(), power.database_status()];
-                there.contains(&status.as_str()).then_some(Reply::Done)
+                let transitional_or_final = [power.database_transition_status(), power.database_status()];
+                transitional_or_final.contains(&status.as_str()).then_some(Reply::Done)
             }
             _ => None,
         }
     }
 }
 
-/// Whether a service shows a deployment that was asked for. By its revision it is told for certain: nobody
-/// else knows that one. A forced one is told by its time; one that began at another is somebody else's, and
-/// may have taken the place of ours.
-fn deployed(service: &Service, revision: Option<&str>, before: &Before) -> Shown {
+/// Whether a service shows a requested deployment. A new revision identifies it for certain, because only we know it. A
+/// forced deployment is recognized by its time; one that began at another time is someone else's, and may have replaced
+/// ours.
+fn deployed(service: &Service, revision: Option<&str>, before: &Before) -> Proof {
     let mut new = service.deployments.iter().filter(|other| !before.deployments.contains(&other.id)).peekable();
     if new.peek().is_none() {
-        return Shown::No;
+        return Proof::NotMade;
     }
-    let meant = |at: Option<Timestamp>| match (at, before.sent) {
+    let in_time = |at: Option<Timestamp>| match (at, before.sent) {
         (Some(at), Some((first, last))) => (first - SKEW..=last + SKEW).contains(&at),
         _ => true,
     };
     let ours = if let Some(revision) = revision {
         new.find(|other| other.task_definition == revision).is_some()
     } else {
-        let all: Vec<_> = new.collect();
-        matches!(all.as_slice(), [only] if meant(only.created_at) && only.task_definition == before.running)
+        let deployments: Vec<_> = new.collect();
+        matches!(deployments.as_slice(), [only] if in_time(only.created_at) && only.task_definition == before.running)
     };
     if ours {
-        return Shown::Yes(Reply::Services(vec![service.clone()]));
+        return Proof::Made(Reply::Services(vec![service.clone()]));
     }
     let to = service.primary().map(|primary| primary.task_definition.as_str()).unwrap_or_default();
-    Shown::Doubt(format!("another deployment, to {to}, has begun, and whether ours did cannot be told"))
+    Proof::Doubtful(format!("another deployment, to {to}, has begun, and whether ours did cannot be told"))
 }

@@ -1,5 +1,5 @@
-//! Rounds of reads while an operation waits until its change has taken effect: when the next one is due, which of its
-//! answers are still on their way, and what a failure means for the next. What is read and what it says is the machine's.
+//! Rounds of reads while an operation waits for its change to take effect: when the next round is due, which answers
+//! are in flight, and how failures delay it. The machine decides what to read and interprets it.
 
 use super::refusals::{self, ReportedFailures};
 use super::step::{Ctx, Weight, wait_after};
@@ -7,21 +7,21 @@ use crate::app::refusals::Refusals;
 use crate::model::Failure;
 use jiff::Timestamp;
 
-/// The bookkeeping of rounds. A round is the reads that are sent at one moment; it begins at most once in each interval of
-/// `refresh.watch`, and never before all answers of the one before are there.
+/// The state of the rounds. A round is a set of reads sent together; at most one begins per interval of
+/// `refresh.watch`, and never before all answers of the previous one have come.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Rounds {
-    /// The interval of `refresh.watch` in which the last round began, counted from 1970.
+    /// The interval of `refresh.watch` in which the last round began, numbered from 1970.
     slot: i64,
-    /// Answers that are on their way.
+    /// Number of answers in flight.
     in_flight: u32,
-    /// Failed reads since the last that was answered.
+    /// Number of failed reads since the last successful one.
     failures: u32,
     /// No round begins before this time, because a read failed.
     next_try: Option<Timestamp>,
     /// Whether a read of this round failed.
     missed: bool,
-    /// The last failure since all reads of a round were answered.
+    /// The last failure since all reads of a round succeeded.
     unseen: Option<Failure>,
     refusals: Refusals,
     reported: ReportedFailures,
@@ -43,15 +43,16 @@ impl Default for Rounds {
 }
 
 impl Rounds {
-    /// Waits for something else from now on: a round is due at once, and answers of the last one are not waited for.
+    /// Starts waiting for something else: a round is due at once, and outstanding answers are ignored.
     pub(super) fn restart(&mut self) {
         self.slot = i64::MIN;
         self.in_flight = 0;
         self.unseen = None;
     }
 
-    /// Whether a round is due, which begins with that. The caller sends its reads and says with [`Self::sent`] how many.
-    pub(super) fn begins(&mut self, ctx: &Ctx<'_>) -> bool {
+    /// Whether a round is due; if so, it begins. The caller sends the reads and reports their number with
+    /// [`Self::sent`].
+    pub(super) fn begin_if_due(&mut self, ctx: &Ctx<'_>) -> bool {
         let interval = ctx.environment.refresh.watch.as_millis().max(1) as i64;
         let slot = ctx.now.as_millisecond().div_euclid(interval);
         if self.in_flight > 0 || slot <= self.slot || self.next_try.is_some_and(|next| ctx.now < next) {
@@ -62,28 +63,28 @@ impl Rounds {
         true
     }
 
-    /// How many reads of the round were sent.
+    /// Records how many reads the round sent.
     pub(super) fn sent(&mut self, reads: u32) {
         self.in_flight = reads;
     }
 
-    /// A reply of the round came, whatever it says.
+    /// Records a reply of the round, whatever it is.
     pub(super) fn replied(&mut self) {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
-    /// Whether no reply of the round is on its way any more.
+    /// Whether all replies of the round have come.
     pub(super) fn complete(&self) -> bool {
         self.in_flight == 0
     }
 
-    /// A read was answered: the next round comes at the usual pace.
+    /// Records a successful read: the next round comes at the usual pace.
     pub(super) fn answered(&mut self, ctx: &mut Ctx<'_>) {
         (self.next_try, self.failures) = (self.next_try.map(|_| ctx.now), 0);
         self.settle(ctx);
     }
 
-    /// Where the round is complete and none of its reads failed, AWS answers: earlier failures are forgotten.
+    /// If the round is complete without failures, earlier failures are forgotten.
     pub(super) fn settle(&mut self, ctx: &mut Ctx<'_>) {
         if self.in_flight > 0 || self.missed {
             return;
@@ -92,20 +93,20 @@ impl Rounds {
         self.unseen = None;
         if self.next_try.take().is_some() {
             self.reported.clear();
-            ctx.say(Weight::Step, "AWS answers again");
+            ctx.log(Weight::Step, "AWS answers again");
         }
     }
 
-    /// Notes a failure; returns whether AWS has refused the credentials for so long that it is given up.
-    pub(super) fn gives_up(&mut self, failure: &Failure, now: Timestamp) -> bool {
+    /// Records a failure; returns whether AWS has refused the credentials so long that the operation gives up.
+    pub(super) fn should_give_up(&mut self, failure: &Failure, now: Timestamp) -> bool {
         self.refusals.note(failure, now)
     }
 
-    /// A read failed and is tried again in a later round, each time after a longer wait.
-    pub(super) fn missed(&mut self, failure: Failure, ctx: &mut Ctx<'_>) {
+    /// Records a failed read, which is retried in a later round after a growing wait.
+    pub(super) fn record_failure(&mut self, failure: Failure, ctx: &mut Ctx<'_>) {
         if self.reported.is_news(&failure) {
             let limit = refusals::waiting(&failure);
-            ctx.say(Weight::Warn, format!("cannot look: {failure}; it is tried again{limit}"));
+            ctx.log(Weight::Warn, format!("cannot look: {failure}; it is tried again{limit}"));
         }
         self.next_try = Some(ctx.now + wait_after(ctx.environment.refresh.watch, self.failures));
         self.failures += 1;
@@ -113,12 +114,12 @@ impl Rounds {
         self.unseen = Some(failure);
     }
 
-    /// The last failure since all reads of a round were answered.
-    pub(super) fn unseen(&self) -> Option<&Failure> {
+    /// The last failure since all reads of a round succeeded.
+    pub(super) fn last_failure(&self) -> Option<&Failure> {
         self.unseen.as_ref()
     }
 
-    /// When the next round may begin, where a failure puts it off.
+    /// When the next round may begin, if a failure delays it.
     pub(super) fn next_try(&self) -> Option<Timestamp> {
         self.next_try
     }

@@ -1,11 +1,11 @@
-//! Single steps that must be as they are: what is joined, what is looked for, who is refused.
+//! Tests of single steps: joined reads, lost changes, refusals.
 
-use super::call::{Answered, Call, CallId, Read, Reply, Write};
+use super::call::{Call, CallId, CallResult, Read, Reply, Write};
 use super::deploy::{self, Source};
 use super::outcome::Verdict;
-use super::steps::{self, Wanted};
-use super::sure::{Before, Shown};
-use super::{OperationId, Operations, Stage, What};
+use super::steps::{self, StepChange};
+use super::sure::{Before, Proof};
+use super::{NewOperation, OperationId, Operations, Stage};
 use crate::app::effect::Effect;
 use crate::config::{EnvironmentConfig, Hooks};
 use crate::model::deploy::Level;
@@ -30,8 +30,8 @@ pub(super) fn environment() -> EnvironmentConfig {
     }
 }
 
-fn deploy(service: &str) -> What {
-    What::from(deploy::Request {
+fn deploy(service: &str) -> NewOperation {
+    NewOperation::from(deploy::Request {
         service: service.into(),
         short: service.into(),
         source: Source::Attach,
@@ -44,8 +44,8 @@ fn deploy(service: &str) -> What {
     })
 }
 
-pub(super) fn steps(wanted: Wanted) -> What {
-    What::from(steps::Request { wanted, short: "web".into() })
+pub(super) fn steps(wanted: StepChange) -> NewOperation {
+    NewOperation::from(steps::Request { wanted, short: "web".into() })
 }
 
 pub(super) fn calls(effects: &[Effect]) -> Vec<(CallId, &Call)> {
@@ -55,11 +55,11 @@ pub(super) fn calls(effects: &[Effect]) -> Vec<(CallId, &Call)> {
         .collect()
 }
 
-pub(super) fn ok(reply: Reply) -> Answered {
-    Answered::new(Ok(reply))
+pub(super) fn ok(reply: Reply) -> CallResult {
+    CallResult::new(Ok(reply))
 }
 
-pub(super) fn me(account: &str) -> Answered {
+pub(super) fn me(account: &str) -> CallResult {
     ok(Reply::Identity(Identity {
         account: account.into(),
         arn: "arn:aws:iam::1:user/me".into(),
@@ -67,12 +67,12 @@ pub(super) fn me(account: &str) -> Answered {
     }))
 }
 
-/// Answers everything that is asked until nothing is, and gives back the changes that were asked for.
+/// Answers every call until there is none; returns the changes that were requested.
 pub(super) fn settle(
     operations: &mut Operations,
     effects: Vec<Effect>,
     now: Timestamp,
-    answer: &mut dyn FnMut(&Call) -> Answered,
+    answer: &mut dyn FnMut(&Call) -> CallResult,
 ) -> Vec<Write> {
     let mut writes = Vec::new();
     let mut waiting = effects;
@@ -89,13 +89,13 @@ pub(super) fn settle(
     writes
 }
 
-/// Answers everything, second after second, until it has ended; gives back the changes that were asked for.
+/// Answers everything, second by second, until it has ended; returns the changes that were requested.
 pub(super) fn to_its_end(
     operations: &mut Operations,
     id: OperationId,
     effects: Vec<Effect>,
     from: i64,
-    answer: &mut dyn FnMut(&Call) -> Answered,
+    answer: &mut dyn FnMut(&Call) -> CallResult,
 ) -> Vec<Write> {
     let mut writes = settle(operations, effects, at(from), answer);
     for second in from + 1..from + 3_600 {
@@ -108,8 +108,8 @@ pub(super) fn to_its_end(
     panic!("it does not end: {:?}", get(operations, id).lines);
 }
 
-/// Tasks that run and are well.
-pub(super) fn healthy(service: &str, count: u32) -> Answered {
+/// Tasks that are running and healthy.
+pub(super) fn healthy(service: &str, count: u32) -> CallResult {
     let task = |number| Task {
         id: format!("{service} {number}"),
         service: Some(service.into()),
@@ -138,20 +138,20 @@ pub(super) fn get(operations: &Operations, id: OperationId) -> &super::Operation
 }
 
 #[test]
-fn reads_of_the_same_moment_are_joined() {
+fn simultaneous_reads_are_joined() {
     let mut operations = Operations::new("t", TimeZone::UTC);
     let (_, first) = operations.start(deploy("a"), &environment(), at(0));
     let (_, second) = operations.start(deploy("b"), &environment(), at(0));
     assert!(calls(&first).len() >= 3 && calls(&second).len() >= 3, "each begins by itself");
-    // What is asked in one tick for one environment is one request, ten services at most.
-    let asked: Vec<_> = (0..12)
+    // Reads of one tick for one environment are one request, of ten services at most.
+    let requests: Vec<_> = (0..12)
         .map(|number| {
             let names = vec![format!("s{number}")];
             let read = Read::Services { cluster: "app".into(), names };
             (OperationId(1 + number % 2), super::Slot::Service, Call::Read(read))
         })
         .collect();
-    let sent = operations.send(asked);
+    let sent = operations.send(requests);
     let sizes: Vec<usize> = calls(&sent)
         .iter()
         .map(|(_, call)| if let Call::Read(Read::Services { names, .. }) = call { names.len() } else { 0 })
@@ -160,9 +160,9 @@ fn reads_of_the_same_moment_are_joined() {
 }
 
 #[test]
-fn another_account_ends_it_before_anything_is_asked_of_a_person() {
+fn another_account_ends_the_operation_before_it_asks() {
     let mut operations = Operations::new("t", TimeZone::UTC);
-    let wanted = Wanted::StopTask { id: "1".into() };
+    let wanted = StepChange::StopTask { id: "1".into() };
     let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
     settle(&mut operations, effects, at(0), &mut |call| match call {
         Call::Read(Read::Identity) => me("999999999999"),
@@ -175,19 +175,19 @@ fn another_account_ends_it_before_anything_is_asked_of_a_person() {
 }
 
 #[test]
-fn what_cannot_be_written_down_is_not_done() {
+fn change_that_cannot_be_recorded_is_not_made() {
     let mut operations = Operations::new("t", TimeZone::UTC);
-    let wanted = Wanted::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
+    let wanted = StepChange::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
     let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
     let mut answer = |call: &Call| match call {
         Call::Read(Read::Identity) => me("123456789012"),
         Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
         Call::Read(_) => ok(Reply::Services(vec![service("web", 1, 1)])),
-        Call::Audit(_) => Answered::new(Err(Failure::new(FailureKind::Other, "read-only file system"))),
+        Call::Audit(_) => CallResult::new(Err(Failure::new(FailureKind::Other, "read-only file system"))),
         _ => panic!("{call:?}"),
     };
     settle(&mut operations, effects, at(0), &mut answer);
-    assert_eq!(get(&operations, id).stage, Stage::Asking);
+    assert_eq!(get(&operations, id).stage, Stage::AwaitingConfirmation);
     let effects = operations.confirm(id, at(1));
     let writes = settle(&mut operations, effects, at(1), &mut answer);
     assert_eq!(writes, []);
@@ -195,11 +195,11 @@ fn what_cannot_be_written_down_is_not_done() {
 }
 
 #[test]
-fn scaling_outside_the_limits_warns_and_offers_to_move_them() {
+fn scaling_outside_the_limits_warns_and_offers_to_change_them() {
     let target = ScalableTarget { resource: "service/app/web".into(), min: 1, max: 2, ..ScalableTarget::default() };
     for (moves, writes_expected, warned) in [(false, 1, true), (true, 2, false)] {
         let mut operations = Operations::new("t", TimeZone::UTC);
-        let wanted = Wanted::Scale { service: "web".into(), desired: 5, min: None, max: None, move_limits: moves };
+        let wanted = StepChange::Scale { service: "web".into(), desired: 5, min: None, max: None, move_limits: moves };
         let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
         let mut running = 1;
         let mut answer = |call: &Call| match call {
@@ -216,7 +216,7 @@ fn scaling_outside_the_limits_warns_and_offers_to_move_them() {
         settle(&mut operations, effects, at(0), &mut answer);
         let plan = get(&operations, id).plan.clone().expect("a plan");
         assert_eq!(plan.checks.iter().any(|check| check.level == Level::Warn), warned, "{:?}", plan.checks);
-        assert_eq!(plan.offer.as_deref(), warned.then_some("with limits 1–5"));
+        assert_eq!(plan.wider_plan_title.as_deref(), warned.then_some("with limits 1–5"));
         let effects = operations.confirm(id, at(1));
         let writes = to_its_end(&mut operations, id, effects, 1, &mut answer);
         assert_eq!(writes.len(), writes_expected, "{writes:?}");
@@ -226,10 +226,10 @@ fn scaling_outside_the_limits_warns_and_offers_to_move_them() {
 }
 
 #[test]
-fn after_a_late_yes_what_was_shown_is_done_or_nothing() {
+fn late_confirmation_makes_the_shown_change_or_none() {
     for (desired, done) in [(2, true), (4, false)] {
         let mut operations = Operations::new("t", TimeZone::UTC);
-        let wanted = Wanted::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
+        let wanted = StepChange::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
         let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
         let count = std::cell::Cell::new((2, 2));
         let mut answer = |call: &Call| match call {
@@ -246,7 +246,7 @@ fn after_a_late_yes_what_was_shown_is_done_or_nothing() {
             _ => ok(Reply::Done),
         };
         settle(&mut operations, effects, at(0), &mut answer);
-        // The yes comes a quarter of an hour later.
+        // The confirmation comes a quarter of an hour later.
         count.set((desired, 2));
         let effects = operations.confirm(id, at(900));
         let writes = to_its_end(&mut operations, id, effects, 900, &mut answer);
@@ -257,7 +257,7 @@ fn after_a_late_yes_what_was_shown_is_done_or_nothing() {
 }
 
 #[test]
-fn a_lost_change_is_shown_by_what_it_left() {
+fn lost_change_is_recognized_by_its_effect() {
     let sent = Some((at(0), at(10)));
     let before = Before {
         deployments: BTreeSet::from(["old".to_owned()]),
@@ -283,11 +283,11 @@ fn a_lost_change_is_shown_by_what_it_left() {
             ..Deployment::default()
         };
         let service = Service { deployments: vec![primary], task_definition: revision.into(), ..service("web", 1, 1) };
-        match write.shown_by(&before, Reply::Services(vec![service])) {
-            Shown::Yes(_) => "yes",
-            Shown::No => "no",
-            Shown::Doubt(_) => "doubt",
-            Shown::Over(_) => "over",
+        match write.judge_proof(&before, Reply::Services(vec![service])) {
+            Proof::Made(_) => "yes",
+            Proof::NotMade => "no",
+            Proof::Doubtful(_) => "doubt",
+            Proof::NoLongerPossible(_) => "over",
         }
     };
     assert_eq!(shown(update(Some("web:8")), "new", "web:8", 500), "yes", "nobody else knows the revision");
@@ -300,16 +300,16 @@ fn a_lost_change_is_shown_by_what_it_left() {
 }
 
 #[test]
-fn a_skip_is_not_shown_by_a_schedule_of_that_name_in_another_group() {
+fn schedule_in_another_group_does_not_prove_a_skip() {
     let of = |group: &str, start| Timer { name: "stop".into(), group: group.into(), start, ..Timer::default() };
     let skip = Write::Skip { timer: Box::new(of("shop", None)), until: Some(at(60)) };
-    let shown = |all: Vec<Timer>| matches!(skip.shown_by(&Before::default(), Reply::Timers(all)), Shown::Yes(_));
+    let shown = |all: Vec<Timer>| matches!(skip.judge_proof(&Before::default(), Reply::Timers(all)), Proof::Made(_));
     assert!(!shown(vec![of("other", Some(at(60))), of("shop", None)]));
     assert!(shown(vec![of("other", None), of("shop", Some(at(60)))]));
 }
 
 #[test]
-fn it_is_left_when_the_time_is_up_and_says_how_to_look_again() {
+fn timeout_ends_the_watch_and_suggests_how_to_check_again() {
     let mut operations = Operations::new("t", TimeZone::UTC);
     operations.limit = Some(SignedDuration::from_mins(2));
     let (id, effects) = operations.start(deploy("web"), &environment(), at(0));
@@ -322,18 +322,18 @@ fn it_is_left_when_the_time_is_up_and_says_how_to_look_again() {
 }
 
 #[test]
-fn what_was_never_sent_changed_nothing_and_is_not_looked_for() {
+fn unsent_change_is_not_looked_for() {
     for kind in [FailureKind::Timeout, FailureKind::Unreachable, FailureKind::Service, FailureKind::Malformed] {
         let mut operations = Operations::new("t", TimeZone::UTC);
-        let wanted = Wanted::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
+        let wanted = StepChange::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
         let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
         let mut answer = |call: &Call| match call {
             Call::Read(Read::Identity) => me("123456789012"),
             Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
             Call::Read(_) => ok(Reply::Services(vec![service("web", 2, 2)])),
             Call::Write { .. } => {
-                let failure = Failure::new(kind, "sts:GetCallerIdentity: no answer").unsent();
-                Answered::new(Err(failure))
+                let failure = Failure::new(kind, "sts:GetCallerIdentity: no answer").mark_unsent();
+                CallResult::new(Err(failure))
             }
             _ => ok(Reply::Done),
         };
@@ -350,10 +350,10 @@ fn what_was_never_sent_changed_nothing_and_is_not_looked_for() {
 }
 
 #[test]
-fn a_key_that_cannot_be_renewed_ends_the_watch_and_one_that_can_is_waited_for() {
+fn permanent_key_ends_the_watch_and_renewable_one_is_awaited() {
     for (lasting, soon, late) in [(true, 30, 60), (false, 890, 960)] {
         let mut operations = Operations::new("t", TimeZone::UTC);
-        let wanted = Wanted::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
+        let wanted = StepChange::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
         let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
         let changed = std::cell::Cell::new(false);
         let mut answer = |call: &Call| match call {
@@ -363,7 +363,7 @@ fn a_key_that_cannot_be_renewed_ends_the_watch_and_one_that_can_is_waited_for() 
             }
             Call::Read(_) if changed.get() => {
                 let failure = Failure::new(FailureKind::Credentials, "ecs:DescribeServices: ExpiredToken");
-                Answered::new(Err(failure.lasting(lasting)))
+                CallResult::new(Err(failure.mark_permanent(lasting)))
             }
             Call::Read(Read::Identity) => me("123456789012"),
             Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
@@ -380,22 +380,22 @@ fn a_key_that_cannot_be_renewed_ends_the_watch_and_one_that_can_is_waited_for() 
         assert!(hint.contains("cockpit services --env staging"), "{hint}");
         let ended = operation.ended.expect("it ended").duration_since(at(0)).as_secs();
         assert!(ended <= late && (lasting || ended >= soon), "{lasting}: {ended} s");
-        let said = operation.lines.iter().any(|line| line.text.contains("waited for, 15 min at most"));
-        assert_eq!(said, !lasting, "{:?}", operation.lines);
+        let is_reported = operation.lines.iter().any(|line| line.text.contains("waited for, 15 min at most"));
+        assert_eq!(is_reported, !lasting, "{:?}", operation.lines);
     }
 }
 
 #[test]
-fn steps_that_are_left_before_anything_was_sent_changed_nothing() {
+fn steps_left_before_the_first_send_changed_nothing() {
     let mut operations = Operations::new("t", TimeZone::UTC);
-    let wanted = Wanted::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
+    let wanted = StepChange::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
     let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
     settle(&mut operations, effects, at(0), &mut |call: &Call| match call {
         Call::Read(Read::Identity) => me("123456789012"),
         Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
         _ => ok(Reply::Services(vec![service("web", 2, 2)])),
     });
-    // The yes comes late: it is looked at once more, and the answer does not come.
+    // The confirmation comes late: a second look is sent, and its answer does not come.
     let effects = operations.confirm(id, at(60));
     for (call, _) in calls(&effects) {
         operations.answered(call, &ok(Reply::Done), at(60));
@@ -404,14 +404,14 @@ fn steps_that_are_left_before_anything_was_sent_changed_nothing() {
     assert_eq!(get(&operations, id).outcome.as_ref().map(|outcome| outcome.verdict), Some(Verdict::Cancelled));
 }
 
-/// A refusal that is over says nothing of a change whose answer is looked for.
+/// A refusal that is over proves nothing about a change whose answer is being looked for.
 #[test]
-fn what_is_told_when_the_time_is_up_is_what_kept_it_last() {
+fn timeout_reports_the_last_obstacle() {
     let mut operations = Operations::new("t", TimeZone::UTC);
     operations.deadline = Some(at(30));
-    let wanted = Wanted::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
+    let wanted = StepChange::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
     let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
-    let failed = |kind, words: &str| Answered::new(Err(Failure::new(kind, words)));
+    let failed = |kind, words: &str| CallResult::new(Err(Failure::new(kind, words)));
     let mut sent = 0;
     let mut answer = |call: &Call| match call {
         Call::Read(Read::Identity) => me("123456789012"),

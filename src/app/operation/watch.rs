@@ -1,14 +1,14 @@
-//! One deployment, watched to its end. The end is that of *our* service deployment in the service's
-//! history, and nothing else: a service is also "stable" after a rollback.
+//! Watches one deployment to its end. The end is that of *our* service deployment in the service's history, and nothing
+//! else: a service is also "stable" after a rollback.
 
 mod judge;
 mod tasks;
 
-use super::call::{Answered, Read, Reply};
+use super::call::{CallResult, Read, Reply};
 use super::refusals::{self, ReportedFailures};
 use super::step::{Ctx, Slot, Weight, wait_after};
 use crate::app::refusals::Refusals;
-use crate::model::deploy::trouble::Trouble;
+use crate::model::deploy::trouble::DeployProblem;
 use crate::model::rollout::{RolloutStatus, ServiceDeployment};
 use crate::model::service::Service;
 use crate::model::target::Target;
@@ -17,26 +17,26 @@ use crate::model::{Failure, TaskDefinition};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
-/// Tasks of one watched deployment are read at most this often; of many, less often.
+/// Minimum interval between reads of the tasks of one watched deployment; longer for several.
 const TASKS: SignedDuration = SignedDuration::from_secs(12);
-/// Tasks are read this often though nothing seems to change.
+/// Interval between reads of the tasks while nothing seems to change.
 const TASKS_CALM: SignedDuration = SignedDuration::from_secs(45);
-/// Targets are read at most this often.
+/// Minimum interval between reads of the targets.
 const TARGETS: SignedDuration = SignedDuration::from_secs(30);
-/// Lines of a stopped task's log that are shown.
+/// Number of lines shown of a stopped task's log.
 pub const LOG_LINES: u32 = 50;
-/// Points of the picture that are kept.
+/// Number of points kept for the chart.
 const BARS: usize = 600;
 
-/// How many tasks there were at a time.
+/// The number of tasks at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bar {
+pub struct TaskCounts {
     pub at: Timestamp,
     /// Running tasks of older deployments.
     pub old: u32,
-    /// Tasks of ours that do not run yet.
+    /// Tasks of our deployment that are not running yet.
     pub starting: u32,
-    /// Running tasks of ours.
+    /// Running tasks of our deployment.
     pub fresh: u32,
     /// The desired count of the service.
     pub desired: u32,
@@ -46,13 +46,13 @@ pub struct Bar {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subject {
     pub cluster: String,
-    /// The service's whole name.
+    /// The full name of the service.
     pub service: String,
     /// Our deployment: `ecs-svc/…`.
     pub deployment: String,
-    /// The revision that it goes to: `family:revision`.
+    /// The revision it deploys: `family:revision`.
     pub revision: String,
-    /// ARNs of the service deployments that were there before ours.
+    /// ARNs of the service deployments that existed before ours.
     pub known: BTreeSet<String>,
     /// When our deployment began.
     pub since: Timestamp,
@@ -63,24 +63,24 @@ pub struct Subject {
 pub struct Watch {
     /// The deployment that is watched.
     pub subject: Subject,
-    /// Our service deployment's ARN, once it shows.
+    /// The ARN of our service deployment, once it is known.
     pub release: Option<String>,
-    /// The service as it was last seen.
+    /// The service as last read.
     pub service: Option<Service>,
-    pub seen: Option<Timestamp>,
-    /// Our service deployment as it was last seen.
+    pub read_at: Option<Timestamp>,
+    /// Our service deployment as last read.
     pub state: Option<ServiceDeployment>,
     /// The tasks of the service.
     pub tasks: Vec<Task>,
     /// The service's targets.
     pub targets: Vec<(String, Vec<Target>)>,
-    /// Counts of old and new tasks over time, for the picture.
-    pub bars: Vec<Bar>,
-    /// Why its tasks do not come up.
-    pub troubles: Vec<Trouble>,
-    /// The last read failed, with the time of the next try.
-    pub failing: Option<(Failure, Timestamp)>,
-    /// The reads that failed the last time, each of its own: an answer about the service says nothing of its deployment.
+    /// Counts of old and new tasks over time, for the chart.
+    pub task_counts: Vec<TaskCounts>,
+    /// Why its tasks do not start.
+    pub troubles: Vec<DeployProblem>,
+    /// The last read failure, with the time of the next try.
+    pub read_failure: Option<(Failure, Timestamp)>,
+    /// The reads whose last attempt failed; an answer about the service says nothing about its deployment.
     unread: BTreeSet<&'static str>,
     definition: Option<TaskDefinition>,
     slot: i64,
@@ -89,60 +89,60 @@ pub struct Watch {
     tasks_at: Option<Timestamp>,
     tasks_wanted: bool,
     targets_at: Option<Timestamp>,
-    told: BTreeSet<String>,
-    told_kinds: ReportedFailures,
+    reported_events: BTreeSet<String>,
+    reported_failures: ReportedFailures,
     logged: BTreeSet<String>,
-    /// ECS calls its end a good one since; what is to serve then did not all run yet.
+    /// Since when ECS reports success while not all of its tasks run yet.
     settling: Option<Timestamp>,
-    /// Refusals of the credentials in a row.
+    /// Consecutive refusals of the credentials.
     refusals: Refusals,
-    /// Whether a task of ours ran, at least for a moment.
+    /// Whether a task of our deployment ran, at least briefly.
     pub ran: bool,
-    /// How often the history was read and did not show ours.
+    /// How often the history was read without showing our deployment.
     missed: u32,
-    /// The reads that are still wanted before the end is told.
+    /// The reads still needed before the end is reported.
     last_look: Option<BTreeSet<&'static str>>,
 }
 
 /// The state of a watched deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WatchState {
-    /// The deployment goes on.
-    Going,
-    /// Ours is SUCCESSFUL, and its tasks run.
+    /// The deployment is in progress.
+    InProgress,
+    /// Our deployment is SUCCESSFUL, and its tasks run.
     Successful,
-    /// Ours is SUCCESSFUL and its tasks do not run.
+    /// Our deployment is SUCCESSFUL, but its tasks do not run.
     TasksNotRunning,
-    /// Ours was rolled back.
+    /// Our deployment was rolled back.
     RolledBack,
-    /// Ours was rolled back, and what is to serve in its place does not run.
-    BackFell,
-    /// Ours was to be rolled back, and that failed.
+    /// Our deployment was rolled back, but the version restored does not run.
+    RestoredVersionFailed,
+    /// Rolling our deployment back failed.
     RollbackFailed,
-    /// Ours was stopped: by a newer one, or by a person.
+    /// Our deployment was stopped, by a newer one or by a person.
     Stopped,
     /// The service was deleted.
     Gone,
-    /// The service shows it at its end and the history never did.
+    /// The service shows it as ended, but the history never showed it.
     NotInHistory,
-    /// AWS refuses the credentials for good: nothing more can be seen.
+    /// AWS permanently refuses the credentials: nothing more can be read.
     Refused(Box<Failure>),
 }
 
 impl Watch {
-    /// Begins to watch; `definition` says where the tasks' logs are.
+    /// Starts watching; `definition` tells where the tasks' logs are.
     pub(super) fn new(subject: Subject, definition: Option<TaskDefinition>) -> Self {
         Self {
             subject,
             release: None,
             service: None,
-            seen: None,
+            read_at: None,
             state: None,
             tasks: Vec::new(),
             targets: Vec::new(),
-            bars: Vec::new(),
+            task_counts: Vec::new(),
             troubles: Vec::new(),
-            failing: None,
+            read_failure: None,
             unread: BTreeSet::new(),
             definition,
             slot: i64::MIN,
@@ -151,8 +151,8 @@ impl Watch {
             tasks_at: None,
             tasks_wanted: true,
             targets_at: None,
-            told: BTreeSet::new(),
-            told_kinds: ReportedFailures::default(),
+            reported_events: BTreeSet::new(),
+            reported_failures: ReportedFailures::default(),
             logged: BTreeSet::new(),
             settling: None,
             refusals: Refusals::default(),
@@ -163,24 +163,24 @@ impl Watch {
     }
 
     /// Takes the service as it was when the deployment began.
-    pub(super) fn first(&mut self, service: Service, ctx: &mut Ctx<'_>) {
-        // What was said before is not about this deployment.
-        self.told.extend(service.events.iter().map(|event| event.id.clone()));
+    pub(super) fn set_initial(&mut self, service: Service, ctx: &mut Ctx<'_>) {
+        // Earlier events are not about this deployment.
+        self.reported_events.extend(service.events.iter().map(|event| event.id.clone()));
         self.take_service(service, ctx);
     }
 
-    /// Looks on after something else was done: what was seen meanwhile was not judged.
+    /// Continues watching after another action: what was read in the meantime was not judged.
     pub(super) fn resume(&mut self) {
         self.last_look = None;
         self.in_flight.clear();
         self.slot = i64::MIN;
     }
 
-    /// Time goes on: what is due is asked.
+    /// Advances the time and sends the reads that are due.
     pub(super) fn tick(&mut self, ctx: &mut Ctx<'_>) {
         let interval = ctx.environment.refresh.watch.as_millis().max(1) as i64;
         let slot = ctx.now.as_millisecond().div_euclid(interval);
-        if self.failing.as_ref().is_some_and(|(_, next)| ctx.now < *next) || self.last_look.is_some() {
+        if self.read_failure.as_ref().is_some_and(|(_, next)| ctx.now < *next) || self.last_look.is_some() {
             return;
         }
         if slot <= self.slot {
@@ -211,10 +211,10 @@ impl Watch {
         }
     }
 
-    /// Tasks are three requests: they are read when the counts or the events say that something happened.
+    /// Reading tasks takes three requests: they are read when the counts or events show that something happened.
     fn ask_tasks(&mut self, ctx: &mut Ctx<'_>) {
         let age = self.tasks_at.map(|at| ctx.now.duration_since(at));
-        // Few watched deployments may ask often; many share what the limits allow.
+        // A few watched deployments may read often; many share what the rate limits allow.
         let at_least = TASKS + SignedDuration::from_secs(2 * ctx.watched_count.saturating_sub(1) as i64);
         let due = match age {
             None => true,
@@ -234,8 +234,8 @@ impl Watch {
         }
     }
 
-    /// A reply; how it stands then.
-    pub(super) fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) -> WatchState {
+    /// Handles a reply; returns the resulting state.
+    pub(super) fn reply(&mut self, slot: &Slot, answered: CallResult, ctx: &mut Ctx<'_>) -> WatchState {
         let name = match slot {
             Slot::Service => "service",
             Slot::Release | Slot::History => "release",
@@ -244,9 +244,9 @@ impl Watch {
             Slot::Last(name) => name,
             Slot::Log { task, container } => {
                 Self::take_log(task, container, answered, ctx);
-                return WatchState::Going;
+                return WatchState::InProgress;
             }
-            _ => return WatchState::Going,
+            _ => return WatchState::InProgress,
         };
         self.in_flight.remove(name);
         if self.is_late(slot, name) {
@@ -256,7 +256,7 @@ impl Watch {
             Err(failure) if self.refusals.note(&failure, ctx.now) => return WatchState::Refused(Box::new(failure)),
             Err(failure) => self.failed(name, failure, ctx),
             Ok(reply) => {
-                self.answers(name, ctx);
+                self.record_success(name, ctx);
                 self.take(reply, ctx);
                 if matches!(slot, Slot::Last(_))
                     && let Some(left) = &mut self.last_look
@@ -268,27 +268,27 @@ impl Watch {
         self.judge(ctx)
     }
 
-    /// A read that failed says nothing of the deployment: it is asked again.
+    /// Handles a failed read: it proves nothing about the deployment, and is retried.
     fn failed(&mut self, name: &'static str, failure: Failure, ctx: &mut Ctx<'_>) {
         if matches!(name, "tasks" | "targets") {
             self.tasks_wanted |= name == "tasks";
             if let Some(left) = &mut self.last_look {
-                // Tasks and targets are an extra at the end.
+                // At the end, tasks and targets are optional.
                 left.remove(name);
             }
             return;
         }
-        if self.told_kinds.is_news(&failure) {
+        if self.reported_failures.is_news(&failure) {
             let limit = refusals::waiting(&failure);
             let text = format!("cannot look: {failure}; the deployment goes on, and so does the looking{limit}");
-            ctx.say(Weight::Warn, text);
+            ctx.log(Weight::Warn, text);
         }
         self.unread.insert(name);
         let wait = wait_after(ctx.environment.refresh.watch, self.failures);
         self.failures += 1;
-        self.failing = Some((failure, ctx.now + wait));
+        self.read_failure = Some((failure, ctx.now + wait));
         if self.last_look.is_some() {
-            // The end is told from what is seen, not from what failed.
+            // The end is reported from what was read, not from what failed.
             self.last_look = None;
         }
     }
@@ -312,34 +312,34 @@ impl Watch {
 
     fn take_service(&mut self, service: Service, ctx: &mut Ctx<'_>) {
         for event in service.events.iter().rev() {
-            if self.told.insert(event.id.clone()) && event.at.is_none_or(|at| at >= self.subject.since) {
-                ctx.say(Weight::Detail, without_service(&event.message));
+            if self.reported_events.insert(event.id.clone()) && event.at.is_none_or(|at| at >= self.subject.since) {
+                ctx.log(Weight::Detail, without_service(&event.message));
             }
         }
         let bar = self.bar(&service, ctx.service_now);
         self.ran |= bar.fresh > 0;
-        let same = |last: &Bar| Bar { at: bar.at, ..*last } == bar;
-        if self.bars.last().is_none_or(|last| !same(last)) {
+        let same = |last: &TaskCounts| TaskCounts { at: bar.at, ..*last } == bar;
+        if self.task_counts.last().is_none_or(|last| !same(last)) {
             self.tasks_wanted = true;
         }
-        if self.bars.len() >= BARS {
-            // The picture keeps its whole span at half the detail.
+        if self.task_counts.len() >= BARS {
+            // The chart keeps its whole span at half the detail.
             let mut keep = false;
-            self.bars.retain(|_| {
+            self.task_counts.retain(|_| {
                 keep = !keep;
                 keep
             });
         }
-        self.bars.push(bar);
-        self.seen = Some(ctx.now);
+        self.task_counts.push(bar);
+        self.read_at = Some(ctx.now);
         self.service = Some(service);
         self.look_for_trouble(ctx);
     }
 
-    fn bar(&self, service: &Service, at: Timestamp) -> Bar {
+    fn bar(&self, service: &Service, at: Timestamp) -> TaskCounts {
         let ours = service.deployments.iter().find(|deployment| deployment.id == self.subject.deployment);
         let old = service.deployments.iter().filter(|deployment| deployment.id != self.subject.deployment);
-        Bar {
+        TaskCounts {
             at,
             old: old.map(|deployment| deployment.running).sum(),
             starting: ours.map_or(0, |ours| ours.pending),
@@ -357,8 +357,8 @@ impl Watch {
             return;
         };
         let Some(ours) = found.into_iter().find(|entry| entry.arn == *arn) else { return };
-        // An answer that was sent before another one and comes after it: what has ended stays ended.
-        if self.state.as_ref().is_some_and(|state| state.status.terminal()) && !ours.status.terminal() {
+        // An answer may overtake another: a deployment that has ended stays ended.
+        if self.state.as_ref().is_some_and(|state| state.status.has_ended()) && !ours.status.has_ended() {
             return;
         }
         let before = self.state.as_ref().map(|state| state.status.clone());
@@ -373,21 +373,21 @@ impl Watch {
             };
             let why = ours.rollback_reason.as_deref().unwrap_or(&ours.reason);
             let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-            ctx.say(weight, format!("ECS: {}{why}", ours.status.words()));
+            ctx.log(weight, format!("ECS: {}{why}", ours.status.label()));
         }
-        let stage = ours.stage_words();
+        let stage = ours.stage_label();
         if let Some(stage) = stage.filter(|_| self.state.as_ref().is_none_or(|state| state.stage != ours.stage)) {
-            ctx.say(Weight::Step, format!("ECS: {stage}"));
+            ctx.log(Weight::Step, format!("ECS: {stage}"));
         }
-        let held = ours.held_until(ctx.service_now, ctx.zone);
+        let held = ours.hold_note_until(ctx.service_now, ctx.zone);
         if let Some(held) = held.filter(|_| self.state.as_ref().is_none_or(|state| state.pause != ours.pause)) {
-            ctx.say(Weight::Warn, held);
+            ctx.log(Weight::Warn, held);
         }
         self.state = Some(ours);
     }
 
-    /// Ours among the history: one that was not there before, goes to our revision (where that can be read)
-    /// and began with our deployment. Two that fit equally are none.
+    /// Our deployment in the history: a new one that deploys our revision (if readable) and began with our deployment.
+    /// If two fit equally well, there is none.
     fn find_ours<'a>(&self, found: &'a [ServiceDeployment]) -> Option<&'a ServiceDeployment> {
         let fits = |entry: &&ServiceDeployment| {
             !self.subject.known.contains(&entry.arn)
@@ -398,35 +398,35 @@ impl Watch {
             let began = self.service.as_ref().and_then(|service| {
                 service.deployments.iter().find(|other| other.id == self.subject.deployment)?.created_at
             })?;
-            let apart = |entry: &ServiceDeployment| {
+            let distance = |entry: &ServiceDeployment| {
                 entry.created_at.map_or(i64::MAX, |at| at.duration_since(began).as_millis().unsigned_abs() as i64)
             };
-            new.sort_by_key(|entry| apart(entry));
-            if apart(new[0]) == apart(new[1]) {
+            new.sort_by_key(|entry| distance(entry));
+            if distance(new[0]) == distance(new[1]) {
                 return None;
             }
         }
         new.first().copied()
     }
 
-    /// The trouble that is sure, and the version's own, if any.
-    pub fn sure_trouble(&self) -> Option<&Trouble> {
-        self.troubles.iter().find(|trouble| trouble.condemns())
+    /// The confirmed problem of the version itself, if any.
+    pub fn confirmed_trouble(&self) -> Option<&DeployProblem> {
+        self.troubles.iter().find(|trouble| trouble.justifies_rollback())
     }
 
-    /// How long ours took, by the clock of AWS; none while it has not ended.
-    pub fn took(&self) -> Option<SignedDuration> {
-        let state = self.state.as_ref().filter(|state| state.status.terminal())?;
+    /// How long our deployment took, on AWS's clock; `None` while it has not ended.
+    pub fn duration(&self) -> Option<SignedDuration> {
+        let state = self.state.as_ref().filter(|state| state.status.has_ended())?;
         Some(state.finished_at?.duration_since(state.created_at.or(state.started_at)?))
     }
 
-    /// Whether nothing of ours ever ran because no task was to run.
+    /// Whether none of its tasks ever ran because the desired count was 0.
     pub fn nothing_ran(&self) -> bool {
-        !self.ran && self.bars.iter().any(|bar| bar.desired == 0)
+        !self.ran && self.task_counts.iter().any(|bar| bar.desired == 0)
     }
 
     /// The version that runs now: `web:41, 1 of 1`.
-    pub fn runs(&self) -> Option<String> {
+    pub fn running_version(&self) -> Option<String> {
         let service = self.service.as_ref()?;
         let running: Vec<String> = service
             .deployments
@@ -439,12 +439,12 @@ impl Watch {
     }
 }
 
-/// ECS begins each event with the service's name, which is known here.
+/// ECS begins each event with the service's name, which is redundant here.
 fn without_service(event: &str) -> &str {
     event.strip_prefix("(service ").and_then(|rest| rest.split_once(") ")).map_or(event, |(_, rest)| rest)
 }
 
-/// The first characters of a task's id: enough to tell it from others.
+/// The first characters of a task's id: enough to identify it.
 pub fn short(id: &str) -> &str {
     id.get(..8).unwrap_or(id)
 }

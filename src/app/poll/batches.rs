@@ -1,4 +1,4 @@
-//! The next batches of a sweep.
+//! Sends the next batches of a sweep.
 
 use super::{Job, Poller, SERVICES_PER_CALL, TASKS_PER_CALL};
 use crate::app::effect::{Effect, Priority};
@@ -6,28 +6,32 @@ use crate::feeds::aws::Query;
 use crate::model::Estate;
 use jiff::{SignedDuration, Timestamp};
 
-/// A settled task is described again after this long: its health may have changed.
+/// How long until a settled task is described again, because its health may have changed.
 pub(super) const SETTLED_TASK: SignedDuration = SignedDuration::from_secs(60);
 
 impl Poller {
-    /// Sends the services that wait, in batches; an incomplete batch only when no list is under way.
-    pub(crate) fn send_services(&mut self, cluster: &str, lane: Priority, effects: &mut Vec<Effect>) {
+    /// Sends the waiting services in batches; an incomplete batch only once no list is in flight.
+    pub(crate) fn send_services(&mut self, cluster: &str, priority: Priority, effects: &mut Vec<Effect>) {
         let Some(mut sweep) = self.services.take() else { return };
         while sweep.waiting.len() >= SERVICES_PER_CALL || (sweep.lists == 0 && !sweep.waiting.is_empty()) {
             let names = sweep.waiting.drain(..sweep.waiting.len().min(SERVICES_PER_CALL)).collect();
             sweep.batches += 1;
-            effects.push(self.fetch(Query::Services { cluster: cluster.to_owned(), names }, Some(Job::Services), lane));
+            effects.push(self.fetch(
+                Query::Services { cluster: cluster.to_owned(), names },
+                Some(Job::Services),
+                priority,
+            ));
         }
         self.services = Some(sweep);
     }
 
-    /// Asks for the next batches of tasks, like those of services above.
-    pub(crate) fn send_tasks(&mut self, cluster: &str, lane: Priority, effects: &mut Vec<Effect>) {
+    /// Sends the waiting tasks in batches, like the services above.
+    pub(crate) fn send_tasks(&mut self, cluster: &str, priority: Priority, effects: &mut Vec<Effect>) {
         let Some(mut sweep) = self.tasks.take() else { return };
         while sweep.waiting.len() >= TASKS_PER_CALL || (sweep.lists == 0 && !sweep.waiting.is_empty()) {
             let ids = sweep.waiting.drain(..sweep.waiting.len().min(TASKS_PER_CALL)).collect();
             sweep.batches += 1;
-            effects.push(self.fetch(Query::Tasks { cluster: cluster.to_owned(), ids }, Some(Job::Tasks), lane));
+            effects.push(self.fetch(Query::Tasks { cluster: cluster.to_owned(), ids }, Some(Job::Tasks), priority));
         }
         self.tasks = Some(sweep);
     }
@@ -39,6 +43,6 @@ impl Poller {
             return false;
         }
         let old = self.described.get(id).is_none_or(|at| now.duration_since(*at) >= SETTLED_TASK);
-        in_stopped || !task.settled() || old
+        in_stopped || !task.is_settled() || old
     }
 }

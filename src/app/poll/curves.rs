@@ -1,4 +1,4 @@
-//! Which curves are read, and how far back.
+//! Which metrics are read, and how far back.
 
 use super::round::Round;
 use super::{Job, Poller};
@@ -8,16 +8,16 @@ use crate::feeds::aws::Query;
 use crate::model::{Estate, MetricKey, Series};
 use jiff::{SignedDuration, Timestamp};
 
-/// Metrics per `GetMetricData` call. Source: its API reference.
+/// Maximum number of metrics per `GetMetricData` call. Source: its API reference.
 pub(super) const METRICS_PER_CALL: usize = 500;
 
-/// More services than this, and curves are read only for those on the screen: each metric costs.
+/// Number of services above which metrics are read only for those on the screen: each metric costs money.
 pub(super) const METRICS_FOR_ALL: usize = 100;
 
-/// How much of a curve is read first.
+/// The length of a series that is read first.
 pub(super) const FIRST_CURVE: SignedDuration = SignedDuration::from_hours(3);
 
-/// How much of a curve is read later: late points replace earlier ones.
+/// The length of a series that later reads cover: late points replace earlier ones.
 pub(super) const LATER_CURVE: SignedDuration = SignedDuration::from_mins(10);
 
 pub(super) fn service_metric_keys(
@@ -25,13 +25,13 @@ pub(super) fn service_metric_keys(
     environment: &EnvironmentConfig,
     visible: &[String],
 ) -> Option<Vec<MetricKey>> {
-    // The first batches of a sweep are not the services: most curves would wait for the next read.
-    let whole = estate.services.value().filter(|_| estate.services.at().is_some());
-    let names: Vec<String> = match (whole, environment.exact_services()) {
+    // The first batches of a sweep are not all services: most series would have to wait for the next read.
+    let complete = estate.services.value().filter(|_| estate.services.at().is_some());
+    let names: Vec<String> = match (complete, environment.exact_services()) {
         (Some(services), _) if services.len() <= METRICS_FOR_ALL => services.keys().cloned().collect(),
         (Some(services), _) => visible.iter().filter(|name| services.contains_key(*name)).cloned().collect(),
         (None, Some(names)) => names.iter().take(METRICS_FOR_ALL).cloned().collect(),
-        // Not known yet, or never to be known.
+        // Not known yet, or unreadable.
         (None, None) => return estate.services.failure().map(|_| Vec::new()),
     };
     Some(
@@ -67,10 +67,10 @@ pub(super) fn db_metric_keys(estate: &Estate) -> Option<Vec<MetricKey>> {
 }
 
 impl Poller {
-    pub(super) fn start_metrics(&mut self, job: Job, lane: Priority, round: Round<'_>) -> Vec<Effect> {
+    pub(super) fn start_metrics(&mut self, job: Job, priority: Priority, round: Round<'_>) -> Vec<Effect> {
         let Round { estate, environment, visible, now, .. } = round;
-        // Points are dated by the service.
-        let dated = now + self.ahead;
+        // Points are dated by AWS's clock.
+        let service_now = now + self.ahead;
         let mut effects = Vec::new();
         let keys = match job {
             Job::ServiceMetrics => service_metric_keys(estate, environment, visible),
@@ -79,7 +79,7 @@ impl Poller {
         let Some(keys) = keys else { return effects };
         let many = estate.services.value().is_some_and(|services| services.len() > METRICS_FOR_ALL);
         if job == Job::ServiceMetrics && keys.is_empty() && many && !self.wants.once {
-            // Of many services none is on the screen yet: as soon as some are, they are asked for.
+            // With many services, nothing is requested until some are on the screen.
             return effects;
         }
         if keys.is_empty() {
@@ -87,18 +87,18 @@ impl Poller {
             return effects;
         }
         self.metrics.insert(job, keys.len());
-        // Curves that are new are read whole, the others only at their end.
+        // New series are read in full, known ones only at their end.
         let (known, new): (Vec<MetricKey>, Vec<MetricKey>) = keys.into_iter().partition(|key| {
-            // After a pause or a failure the gap is longer than the end that is usually read.
+            // After a pause or a failure, the gap is longer than the end that is usually read.
             estate
                 .series
                 .get(key)
                 .and_then(Series::last)
-                .is_some_and(|point| dated.duration_since(point.at) < LATER_CURVE)
+                .is_some_and(|point| service_now.duration_since(point.at) < LATER_CURVE)
         });
-        // The minute is rounded down, as CloudWatch aligns its periods.
-        let until =
-            Timestamp::from_second(dated.as_second() / 60 * 60).unwrap_or(dated) + SignedDuration::from_secs(60);
+        // Rounded down to the minute, as CloudWatch aligns its periods.
+        let until = Timestamp::from_second(service_now.as_second() / 60 * 60).unwrap_or(service_now)
+            + SignedDuration::from_secs(60);
         for (keys, span) in [(new, FIRST_CURVE), (known, LATER_CURVE)] {
             for chunk in keys.chunks(METRICS_PER_CALL) {
                 let query = Query::Metrics {
@@ -107,7 +107,7 @@ impl Poller {
                     since: until - span,
                     until,
                 };
-                effects.push(self.fetch(query, Some(job), lane));
+                effects.push(self.fetch(query, Some(job), priority));
             }
         }
         effects

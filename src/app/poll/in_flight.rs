@@ -1,22 +1,22 @@
-//! A question to AWS that is under way.
+//! A query to AWS that is in flight.
 
 use super::job::Job;
 use crate::app::effect::Priority;
 use crate::feeds::aws::{Fact, Query};
 
-/// A fetch that has been sent and not answered whole.
+/// A fetch that has been sent and not yet completely answered.
 #[derive(Debug, Clone)]
 pub(crate) struct InFlight {
     pub(crate) query: Query,
     pub(crate) job: Option<Job>,
-    pub(crate) lane: Priority,
-    /// Pages that came before the last, for values that are replaced whole.
+    pub(crate) priority: Priority,
+    /// Earlier pages, for values that are replaced as a whole.
     pub(crate) pages: Vec<Fact>,
 }
 
 impl InFlight {
-    /// Whether its pages wait for the last one: a list that is replaced whole.
-    pub(super) fn gathers(&self) -> bool {
+    /// Whether pages are kept until the last one, because the list is replaced as a whole.
+    pub(super) fn collects_pages(&self) -> bool {
         matches!(
             self.query,
             Query::ScalableTargets { .. }

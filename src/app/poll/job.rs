@@ -1,8 +1,8 @@
-//! The kinds of reading that the scheduler repeats, each with a timer.
+//! The reads that the scheduler repeats, each with a timer.
 
 use crate::model::Source;
 
-/// The kinds of reading that the scheduler repeats.
+/// The reads that the scheduler repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Job {
     Identity,
@@ -55,9 +55,9 @@ impl Job {
         Self::Trail,
     ];
 
-    /// Whether it is asked for a span of time, by the service's clock.
-    pub(super) fn is_dated(self) -> bool {
-        matches!(self, Self::ServiceMetrics | Self::DbMetrics) || Source::OF_TIMELINE.contains(&self.source())
+    /// Whether it requests a time range on AWS's clock.
+    pub(super) fn has_time_range(self) -> bool {
+        matches!(self, Self::ServiceMetrics | Self::DbMetrics) || Source::TIMELINE_ONLY.contains(&self.source())
     }
 
     pub(crate) fn source(self) -> Source {

@@ -6,10 +6,10 @@ use crate::model::Source;
 use crate::model::service::EventKind;
 use std::collections::{BTreeMap, HashMap};
 
-/// More services than this, and histories are read only where something points to news.
+/// Number of services above which deployment histories are read only where there are signs of news.
 pub const HISTORIES_FOR_ALL: usize = 50;
 
-/// Timers of what is fetched by key.
+/// The timers of facts fetched by key.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Keyed(pub(super) BTreeMap<Source, HashMap<String, Timer>>);
 
@@ -22,7 +22,7 @@ impl Keyed {
         self.0.get_mut(&source)?.get_mut(key)
     }
 
-    /// The timer of a key, made where there is none: a new key is due.
+    /// The timer of a key, created if missing: a new key is due.
     pub(super) fn entry(&mut self, source: Source, key: &str) -> &mut Timer {
         self.0.entry(source).or_default().entry(key.to_owned()).or_default()
     }
@@ -36,10 +36,10 @@ impl Keyed {
     }
 }
 
-/// Whether something points to a deployment whose history is worth a request.
+/// Whether there are signs of a deployment whose history is worth a request.
 pub(crate) fn has_news(service: &crate::model::Service) -> bool {
     service.deployments.len() > 1
-        || service.rolling_out()
+        || service.is_rolling_out()
         || service.running < service.desired
         || service.events.iter().take(10).any(|event| event.kind() != EventKind::Routine)
 }

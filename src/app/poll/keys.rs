@@ -1,24 +1,24 @@
-//! The keys that are due: those on the screen first, a few at a time.
+//! The keys that are due: a few at a time, those on the screen first.
 
 use super::Poller;
 use super::keyed::HISTORIES_FOR_ALL;
 use super::round::Round;
-use super::timer::{Timer, now_stretch};
+use super::timer::{Timer, unfocused_delay};
 use crate::app::effect::{Effect, Priority};
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::Query;
 use crate::model::{Estate, Service, Source, Task, agent_watch};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-/// Keyed fetches under way at once while polling.
+/// Maximum number of keyed fetches in flight while polling.
 pub(super) const KEYED_AT_ONCE: usize = 8;
-/// While polling the logs of the agents of so many tasks of a service are read, the newest.
+/// Number of tasks per service whose agent logs are read while polling, newest first.
 const AGENTS: usize = 3;
-/// The last lines of an agent that are read.
+/// Number of lines read from the end of an agent's log.
 const AGENT_LINES: u16 = 50;
 
 impl Poller {
-    /// The keys that are wanted, those on the screen first.
+    /// The wanted keys, those on the screen first.
     pub(super) fn keys<'a>(
         &self,
         estate: &'a Estate,
@@ -31,13 +31,13 @@ impl Poller {
             let groups = estate.target_groups.value().into_iter().flatten();
             keys.extend(groups.map(|arn| (Source::Targets, arn.as_str())));
         }
-        // A history can be read before the service itself, where its name is configured.
+        // A history can be read before the service itself, if the service is configured by name.
         if estate.services.value().is_none() && wants(Source::Rollouts) {
             let names = environment.exact_services().unwrap_or_default();
             keys.extend(names.iter().take(HISTORIES_FOR_ALL).map(|name| (Source::Rollouts, name.as_str())));
         }
         let Some(services) = estate.services.value() else { return keys };
-        // While the first sweep goes on, how many there will be is not known.
+        // During the first sweep, the number of services is not known.
         let few = estate.services.at().is_some() && services.len() <= HISTORIES_FOR_ALL;
         let first: Vec<&Service> = visible.iter().filter_map(|name| services.get(name)).collect();
         let shown: BTreeSet<&str> = first.iter().map(|service| service.name.as_str()).collect();
@@ -63,20 +63,20 @@ impl Poller {
         keys
     }
 
-    /// Tasks of which the log of an agent is read: all for a read that is done once, the newest of each service while
-    /// polling.
+    /// Adds the tasks whose agent logs are read: all in a one-time read, the newest of each service while polling.
     fn agent_keys<'a>(&self, estate: &'a Estate, shown: &BTreeSet<&'a str>, keys: &mut Vec<(Source, &'a str)>) {
-        let read = |task: &&'a Task| task.last_status == "RUNNING" && agent_watch::to_read(estate, task).is_some();
+        let has_agent_log =
+            |task: &&'a Task| task.last_status == "RUNNING" && agent_watch::log_to_read(estate, task).is_some();
         if self.wants.once {
-            // Which task is whose is only derived at the end of such a read.
-            let all = estate.tasks.value().into_iter().flat_map(BTreeMap::values);
-            keys.extend(all.filter(read).map(|task| (Source::Agents, task.id.as_str())));
+            // In a one-time read, tasks are assigned to services only at the end.
+            let tasks = estate.tasks.value().into_iter().flat_map(BTreeMap::values);
+            keys.extend(tasks.filter(has_agent_log).map(|task| (Source::Agents, task.id.as_str())));
             return;
         }
         let services = estate.services.value().into_iter().flat_map(BTreeMap::keys).map(String::as_str);
         let names = shown.iter().copied().chain(services);
         for tasks in names.filter_map(|name| estate.derived.tasks.get(name)).filter(|tasks| tasks.has_agents) {
-            let running = tasks.ids.iter().filter_map(|id| estate.task(id)).filter(read);
+            let running = tasks.ids.iter().filter_map(|id| estate.task(id)).filter(has_agent_log);
             keys.extend(running.take(AGENTS).map(|task| (Source::Agents, task.id.as_str())));
         }
     }
@@ -92,9 +92,9 @@ impl Poller {
             if in_flight >= limit {
                 return;
             }
-            let stretch = |timer: &Timer| now_stretch(timer, slow, environment.refresh.of(source));
+            let stretch = |timer: &Timer| unfocused_delay(timer, slow, environment.refresh.of(source));
             let ready = self.keyed.get(source, name).is_none_or(|timer| {
-                let moved = || {
+                let primary_changed = || {
                     let primary = estate.service(name).and_then(|service| service.primary());
                     let known = self.history_of.get(name);
                     source == Source::Rollouts
@@ -102,32 +102,34 @@ impl Poller {
                 };
                 timer.in_flight == 0
                     && !(self.wants.once && timer.tried)
-                    && (timer.due.is_none_or(|due| due + stretch(timer) <= now) || (timer.failures == 0 && moved()))
+                    && (timer.due.is_none_or(|due| due + stretch(timer) <= now)
+                        || (timer.failures == 0 && primary_changed()))
             });
             if !ready {
                 continue;
             }
-            // What it is made of is looked up before its timer stands: a key without a question would wait for ever.
+            // The query is built before the timer is set: a timer without a query would wait forever.
             let cluster = environment.cluster.clone().unwrap_or_default();
             let query = match source {
                 Source::TaskDefinitions => Query::TaskDefinition { name: name.to_owned() },
                 Source::Targets => Query::Targets { group: name.to_owned() },
                 Source::Agents => {
-                    let at = estate.task(name).and_then(|task| agent_watch::to_read(estate, task));
-                    let Some(agent_watch::Stream { group, region, stream }) = at else { continue };
+                    let at = estate.task(name).and_then(|task| agent_watch::log_to_read(estate, task));
+                    let Some(agent_watch::LogLocation { group, region, stream }) = at else { continue };
                     Query::TaskLog { group, region, stream, limit: AGENT_LINES }
                 }
                 _ => {
-                    // What is read once to tell what happened names what was deployed; the screen has it with the second answer.
+                    // A one-time read for the timeline names what was deployed; the screen gets it with the second
+                    // answer.
                     let named = self.wants.once && self.wants.sources.contains(&Source::AlarmHistory);
-                    Query::Rollouts { cluster, service: name.to_owned(), named }
+                    Query::Rollouts { cluster, service: name.to_owned(), with_details: named }
                 }
             };
             let timer = self.keyed.entry(source, name);
             timer.in_flight = 1;
-            let lane = timer.lane.take().unwrap_or(Priority::Background);
+            let priority = timer.priority.take().unwrap_or(Priority::Background);
             in_flight += 1;
-            effects.push(self.fetch(query, None, lane));
+            effects.push(self.fetch(query, None, priority));
         }
     }
 }

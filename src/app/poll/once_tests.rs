@@ -1,5 +1,5 @@
-//! A read that is done once ends, whatever is answered: a fault is put on each question, once and for ever,
-//! and when every question has its answer nothing may be left to wait for.
+//! A one-time read ends whatever the answers are: a fault is put on each query, once and permanently, and once every
+//! query is answered nothing may be left to wait for.
 
 use super::*;
 use crate::app::App;
@@ -13,18 +13,18 @@ use crate::model::health::Severity;
 use proptest::prelude::*;
 use std::collections::VecDeque;
 
-/// The fate of a question.
+/// What happens to a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
-    /// It is refused or breaks.
+    /// It is refused or fails.
     Broken(FailureKind),
-    /// An answer of another kind.
+    /// An answer of another kind comes.
     Other,
-    /// A page, and then it breaks.
+    /// A page comes, then it fails.
     Cut(FailureKind),
-    /// Credentials were refused, read again, and then it works.
+    /// Credentials are refused and reloaded, then it works.
     Renewed,
-    /// Credentials were refused, read again, and refused again.
+    /// Credentials are refused, reloaded, and refused again.
     Refused,
 }
 
@@ -40,7 +40,7 @@ const KINDS: [FailureKind; 9] = [
     FailureKind::Other,
 ];
 
-/// The faults for a read of one or two sources; a read of all of them tries every fault.
+/// The faults for a read of one or two sources; a read of all sources tries every fault.
 const FEW: [Fault; 5] = [
     Fault::Broken(FailureKind::Credentials),
     Fault::Broken(FailureKind::Timeout),
@@ -55,14 +55,14 @@ fn faults() -> Vec<Fault> {
     broken.into_iter().chain(cut).chain([Fault::Other, Fault::Renewed, Fault::Refused]).collect()
 }
 
-/// The name of a question: faults are put on operations, of which one source may have several.
+/// The name of a query's operation; faults are put on operations, of which one source may have several.
 fn name_of(query: &Query) -> String {
     let text = format!("{query:?}");
     text.split([' ', '(', '{']).next().unwrap_or_default().to_owned()
 }
 
-/// Reads once, with a fault on one operation; `pick` says which of the questions under way is answered next.
-/// The names of all questions, and the app; none where it waits for nothing and is not done.
+/// Reads once, with a fault on one operation; `pick` selects the pending query to answer next. Returns the names of all
+/// queries, and the app; `None` if nothing is pending and the read has not ended.
 fn read_once(
     wants: Wants,
     account: bool,
@@ -74,18 +74,18 @@ fn read_once(
     let world = world(1, 1);
     let (mut app, first) = open(wants);
     if !account {
-        // Nothing is configured to compare with.
+        // No account is configured to compare with.
         app.environment.account = None;
-        app.poller.held = None;
+        app.poller.held_answers = None;
     }
     let mut waiting: VecDeque<Effect> = first.into();
-    let mut asked = Vec::new();
+    let mut names = Vec::new();
     for round in 0..2_000 {
-        if app.settled() {
-            return Some((asked, app));
+        if app.all_read() {
+            return Some((names, app));
         }
         if waiting.is_empty() {
-            // What is planned by the second may still come.
+            // Requests that are planned on full seconds may still come.
             waiting.extend(app.update(Event::Tick(at(i64::from(round) + 1))));
             if waiting.iter().all(|effect| !matches!(effect, Effect::Fetch { .. })) {
                 return None;
@@ -95,7 +95,7 @@ fn read_once(
         let Effect::Fetch { ticket, ask: Ask::Aws(query), .. } = &effect else { continue };
         let name = name_of(query);
         let hit = name == on && times > 0;
-        asked.push(name);
+        names.push(name);
         let answer = |part: Part| Event::Answer(Answer { ticket: *ticket, requests: 1, part: part.into() });
         let broken = |kind| answer(Part::Failed(Failure::new(kind, "it failed")));
         let good = world.event(&effect, query)?;
@@ -111,8 +111,8 @@ fn read_once(
                 Fault::Broken(kind) => vec![broken(kind)],
                 Fault::Other => vec![answer(Part::Last(Fact::LogGroups(Vec::new())))],
                 Fault::Cut(kind) => page.into_iter().chain([broken(kind)]).collect(),
-                Fault::Renewed => vec![Event::Renewed(*ticket), good],
-                Fault::Refused => vec![Event::Renewed(*ticket), broken(FailureKind::Credentials)],
+                Fault::Renewed => vec![Event::CredentialsRenewed(*ticket), good],
+                Fault::Refused => vec![Event::CredentialsRenewed(*ticket), broken(FailureKind::Credentials)],
             }
         } else {
             vec![good]
@@ -128,16 +128,16 @@ fn wants(sources: &[Source], service_metrics: bool) -> Wants {
     Wants { sources: sources.iter().copied().collect(), service_metrics, once: true, ..Wants::default() }
 }
 
-/// The reads of all commands: all with and without a configured account, and each source alone.
+/// The reads of all commands: everything with and without a configured account, and each source alone.
 fn all_wants() -> Vec<(Wants, bool)> {
     let alone = Source::ALL.iter().map(|source| (wants(&[Source::Identity, *source], true), true));
     [(wants(&Source::ALL, true), true), (wants(&Source::ALL, true), false)].into_iter().chain(alone).collect()
 }
 
 #[test]
-fn a_read_that_is_done_once_ends_with_any_fault_on_any_question() {
+fn one_time_read_ends_with_any_fault_on_any_query() {
     for (wants, account) in all_wants() {
-        // First come, first served; the last first; the identity's answer after all others.
+        // In order, last first, and with the identity's answer after all others.
         for order in [0_usize, usize::MAX] {
             let pick = |_| order;
             let (mut names, _) = read_once(wants.clone(), account, "", Fault::Other, 0, pick).expect("without a fault");
@@ -145,7 +145,7 @@ fn a_read_that_is_done_once_ends_with_any_fault_on_any_question() {
             names.dedup();
             let faults = if wants.sources.len() > 2 { faults() } else { FEW.to_vec() };
             for (name, fault) in names.iter().flat_map(|name| faults.iter().map(move |fault| (name, *fault))) {
-                // Credentials are renewed at most every two seconds: not for ever within one read.
+                // Credentials are renewed at most every two seconds, so not indefinitely within one read.
                 let for_ever = if matches!(fault, Fault::Renewed | Fault::Refused) { 3 } else { u32::MAX };
                 for times in [1, for_ever] {
                     let read = read_once(wants.clone(), account, name, fault, times, pick);
@@ -157,15 +157,15 @@ fn a_read_that_is_done_once_ends_with_any_fault_on_any_question() {
 }
 
 #[test]
-fn what_was_refused_for_its_credentials_is_said() {
+fn refused_credentials_are_reported() {
     for order in [0_usize, usize::MAX] {
         let fault = Fault::Broken(FailureKind::Credentials);
         let (_, mut app) = read_once(wants(&Source::ALL, true), true, "Tasks", fault, 1, |_| order).unwrap();
         app.settle();
-        let told = &app.estate.derived.attention;
+        let attention = &app.estate.derived.attention;
         assert!(
-            told.iter().any(|entry| entry.severity <= Severity::Warning && entry.what.contains("tasks")),
-            "{told:#?}"
+            attention.iter().any(|entry| entry.severity <= Severity::Warning && entry.what.contains("tasks")),
+            "{attention:#?}"
         );
     }
 }
@@ -174,27 +174,27 @@ proptest! {
     #![proptest_config(crate::app::testing::cases(256))]
 
     #[test]
-    fn a_read_that_is_done_once_ends_in_any_order_of_answers(
+    fn one_time_read_ends_in_any_order_of_answers(
         at in 0_usize..64,
         fault in proptest::sample::select(faults()),
         for_ever: bool,
         order in proptest::collection::vec(any::<usize>(), 64),
         account: bool,
     ) {
-        let all = wants(&Source::ALL, true);
+        let all_sources = wants(&Source::ALL, true);
         let pick = |order: &[usize]| {
             let order = order.to_vec();
             let mut next = 0;
             move |_| { next += 1; order[next % order.len()] }
         };
-        let (names, _) = read_once(all.clone(), account, "", Fault::Other, 0, pick(&order)).expect("without a fault");
+        let (names, _) = read_once(all_sources.clone(), account, "", Fault::Other, 0, pick(&order)).expect("without a fault");
         let name = &names[at % names.len()];
         let times = match (for_ever, fault) {
             (true, Fault::Renewed | Fault::Refused) => 3,
             (true, _) => u32::MAX,
             (false, _) => 1,
         };
-        let read = read_once(all, account, name, fault, times, pick(&order));
+        let read = read_once(all_sources, account, name, fault, times, pick(&order));
         prop_assert!(read.is_some(), "{fault:?} on {name}, {times} times: it waits for ever");
     }
 }

@@ -4,46 +4,46 @@ use crate::model::{Failure, FailureKind, Observed};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-/// Services per `DescribeServices` call. Source: its API reference.
+/// Maximum number of services per `DescribeServices` call. Source: its API reference.
 pub const SERVICES_PER_CALL: usize = 10;
 
-/// Tasks per `DescribeTasks` call. Source: its API reference.
+/// Maximum number of tasks per `DescribeTasks` call. Source: its API reference.
 pub const TASKS_PER_CALL: usize = 100;
 
 /// A sweep over services or tasks.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sweep {
-    /// How many list requests have not been answered.
+    /// Number of list requests in flight.
     pub(crate) lists: usize,
-    /// Names or ids that the lists gave.
+    /// Names or ids returned by the lists.
     pub(crate) listed: BTreeSet<String>,
-    /// Of these, to be described with the next batch.
+    /// Those of them that the next batches describe.
     pub(crate) waiting: Vec<String>,
-    /// How many batches have not been answered.
+    /// Number of batches in flight.
     pub(crate) batches: usize,
-    /// Things whose batch failed.
+    /// Number of things whose batch failed.
     pub(crate) unread: usize,
     /// Why a list ended early.
     pub(crate) list_failure: Option<Failure>,
-    /// Why the last failed batch failed.
+    /// The first failure of a batch.
     pub(crate) failure: Option<Failure>,
-    /// Names that the lists gave beside those of the environment.
-    pub(crate) others: Vec<String>,
-    /// Only to say which names there are: one that was asked for does not exist.
-    pub(crate) naming: bool,
+    /// Names returned by the lists that are not of the environment.
+    pub(crate) foreign_names: Vec<String>,
+    /// Whether the names are listed only for suggestions, because a configured name does not exist.
+    pub(crate) only_for_suggestions: bool,
     /// Names that AWS does not know.
     pub(crate) missing: Vec<String>,
 }
 
 impl Sweep {
-    pub(crate) fn over(&self) -> bool {
+    pub(crate) fn is_finished(&self) -> bool {
         self.lists == 0 && self.batches == 0 && self.waiting.is_empty()
     }
 }
 
 impl Sweep {
-    /// A list or a batch ended early.
-    pub(crate) fn broke(&mut self, query: &Query, failure: Failure) {
+    /// Records that a list or a batch ended early.
+    pub(crate) fn record_failure(&mut self, query: &Query, failure: Failure) {
         match query {
             Query::Services { names: batch, .. } | Query::Tasks { ids: batch, .. } => {
                 self.unread += batch.len();
@@ -53,7 +53,7 @@ impl Sweep {
         }
     }
 
-    pub(crate) fn landed(&mut self, listing: bool) {
+    pub(crate) fn record_answer(&mut self, listing: bool) {
         let under_way = if listing { &mut self.lists } else { &mut self.batches };
         *under_way = under_way.saturating_sub(1);
     }
@@ -63,16 +63,16 @@ impl Sweep {
         failure.map_or(Ok(()), |failure| Err(failure.kind))
     }
 
-    /// Writes into the value how the sweep went.
-    pub(crate) fn close<T: Default>(&self, slot: &mut Observed<T>, what: &str, now: Timestamp) {
+    /// Stores the result of the sweep in the value.
+    pub(crate) fn store_result<T: Default>(&self, slot: &mut Observed<T>, what: &str, now: Timestamp) {
         let (listed, unread) = (self.listed.len(), self.unread);
         match (&self.list_failure, &self.failure) {
-            (None, None) => slot.filled(None, None, now),
-            // Nothing came: the last good value stays as it was.
-            (Some(failure), _) if listed == 0 => slot.fail(failure.clone()),
-            (_, Some(failure)) if unread >= listed => slot.fail(failure.clone()),
+            (None, None) => slot.finish_fill(None, None, now),
+            // Nothing came: the last good value stays.
+            (Some(failure), _) if listed == 0 => slot.record_failure(failure.clone()),
+            (_, Some(failure)) if unread >= listed => slot.record_failure(failure.clone()),
             (Some(failure), _) => {
-                slot.filled(
+                slot.finish_fill(
                     Some(format!("the list of {what} ended early, after {listed}: {failure}")),
                     Some(failure.clone()),
                     now,
@@ -80,7 +80,7 @@ impl Sweep {
             }
             (None, Some(failure)) => {
                 let missing = format!("{unread} of {listed} {what} could not be read: {failure}");
-                slot.filled(Some(missing), Some(failure.clone()), now);
+                slot.finish_fill(Some(missing), Some(failure.clone()), now);
             }
         }
     }

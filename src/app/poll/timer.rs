@@ -1,30 +1,30 @@
-//! Timers: when something is next read, and how a failure puts that off.
+//! Timers: when something is read next, and how failures delay it.
 
 use crate::app::backoff::{self, LONGEST};
 use crate::app::effect::Priority;
 use crate::model::FailureKind;
 use jiff::{SignedDuration, Timestamp};
 
-/// A failed read is tried again after this, then after twice, four times … as long (see [`backoff`]).
+/// The wait before a failed read is retried the first time; later waits double (see [`backoff`]).
 pub(super) const RETRY: SignedDuration = SignedDuration::from_secs(5);
 
-/// When something is next read, and how it went so far.
+/// When something is read next, and the results so far.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Timer {
-    /// Next read; `None`: now.
+    /// When it is read next; `None`: now.
     pub(crate) due: Option<Timestamp>,
-    /// Reads that failed in a row.
+    /// Number of failed reads in a row.
     pub(crate) failures: u32,
-    /// How many of its fetches are under way.
+    /// Number of its fetches in flight.
     pub(crate) in_flight: usize,
-    /// Has been read, well or not.
+    /// Whether it has been read, successfully or not.
     pub(crate) tried: bool,
     /// The priority of its answers.
-    pub(crate) lane: Option<Priority>,
+    pub(crate) priority: Option<Priority>,
 }
 
-/// How much longer than armed a timer waits: without the focus, as long again as its interval.
-pub(super) fn now_stretch(timer: &Timer, slow: i32, interval: SignedDuration) -> SignedDuration {
+/// How much longer than armed a timer waits: one more interval without the focus.
+pub(super) fn unfocused_delay(timer: &Timer, slow: i32, interval: SignedDuration) -> SignedDuration {
     if timer.failures > 0 { SignedDuration::ZERO } else { interval * (slow - 1).max(0) }
 }
 

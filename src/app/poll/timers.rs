@@ -1,4 +1,4 @@
-//! The timers of a scheduler: armed, put off, brought forward.
+//! The scheduler's timers: arming, delaying, bringing forward.
 
 use super::timer::arm;
 use super::{Job, Poller};
@@ -8,19 +8,19 @@ use crate::model::{FailureKind, Source, kept};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
-/// Events of alarms and databases are read no further back than this.
+/// How far back alarm and database events are read at most.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// A time that is read reaches so much over its end, and is never shorter.
+/// How far a time range extends past its end, and its minimum length.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
 impl Poller {
-    /// Whether the credentials are known to be the environment's own, as far as that can be known: until then, and where they are
-    /// another account's, panes ask nothing for themselves.
+    /// Whether the account of the credentials is verified, as far as possible. Until then, and with another account's
+    /// credentials, panes send no requests.
     pub fn account_known(&self) -> bool {
-        self.held.is_none() && !self.wrong_account
+        self.held_answers.is_none() && !self.wrong_account
     }
 
-    /// Ends a timer's read: arms it again.
+    /// Ends the read of a timer and arms it again.
     pub(crate) fn finish(
         &mut self,
         job: Job,
@@ -32,22 +32,22 @@ impl Poller {
         arm(self.timers.entry(job).or_default(), outcome, interval, now);
     }
 
-    /// The time range in which a source of the time line is read, by the service's clock; at least so far back, and no
-    /// further than AWS keeps it.
+    /// The time range in which a source of the timeline is read, on AWS's clock: at least `least` back, and no further
+    /// than AWS keeps events.
     pub(super) fn history(&self, source: Source, now: Timestamp, least: SignedDuration) -> (Timestamp, Timestamp) {
-        let there = now + self.ahead;
+        let service_now = now + self.ahead;
         let back = self.wants.history.max(least);
-        let since = there.checked_sub(back).unwrap_or(Timestamp::UNIX_EPOCH);
-        let since = kept::oldest(source, there).map_or(since, |oldest| since.max(oldest));
-        // What has just happened is not left out for a second of difference.
-        let until = there + MARGIN;
+        let since = service_now.checked_sub(back).unwrap_or(Timestamp::UNIX_EPOCH);
+        let since = kept::earliest_time(source, service_now).map_or(since, |oldest| since.max(oldest));
+        // The margin includes what has just happened despite small differences of clocks.
+        let until = service_now + MARGIN;
         let until = self.wants.until.map_or(until, |wanted| until.min(wanted));
-        // Of a time from which nothing is kept any more one minute is read, which nobody looks at.
+        // For a time before everything that is kept, one unused minute is read.
         (since, until.max(since + MARGIN))
     }
 
-    /// How far back somebody looks at what alarms and databases did: a week at most, as each read is of all of it. Zero
-    /// is no further than the time line of the screen.
+    /// Sets how far back the person looks at alarm and database events: a week at most, because each read covers all of
+    /// it. Zero stands for the usual range of the timeline.
     pub(crate) fn look_back(&mut self, back: SignedDuration, now: Timestamp) {
         let back = back.min(FURTHEST);
         let further = back > self.looked_back && back > self.wants.history;
@@ -65,28 +65,28 @@ impl Poller {
         timer.due = Some(timer.due.map_or(now + wait, |due| due.min(now + wait)));
     }
 
-    /// One fetch of a timer came back.
-    pub(crate) fn landed(&mut self, job: Job) -> bool {
+    /// Records that one fetch of a timer was answered; returns whether it was the last.
+    pub(crate) fn record_answer(&mut self, job: Job) -> bool {
         let timer = self.timers.entry(job).or_default();
         timer.in_flight = timer.in_flight.saturating_sub(1);
         timer.in_flight == 0
     }
 
     /// Makes sources due now, for a person who waits.
-    pub fn hurry(&mut self, sources: &[Source], now: Timestamp) {
+    pub fn make_due(&mut self, sources: &[Source], now: Timestamp) {
         for (job, timer) in &mut self.timers {
             if sources.contains(&job.source()) {
                 timer.due = Some(now);
-                timer.lane = Some(Priority::Operator);
+                timer.priority = Some(Priority::Operator);
                 timer.failures = 0;
             }
         }
     }
 
-    /// Makes the history, the targets and the definition of one service due now.
-    pub fn hurry_keys(&mut self, keys: &[(Source, String)], now: Timestamp) {
+    /// Makes keyed facts due now.
+    pub fn make_keys_due(&mut self, keys: &[(Source, String)], now: Timestamp) {
         for (source, key) in keys {
-            // What never changes need not be read twice.
+            // Facts that never change need not be read twice.
             if *source == Source::TaskDefinitions
                 && self.keyed.get(*source, key).is_some_and(|timer| timer.tried && timer.failures == 0)
             {
@@ -94,13 +94,13 @@ impl Poller {
             }
             let timer = self.keyed.entry(*source, key);
             timer.due = Some(now);
-            timer.lane = Some(Priority::Operator);
+            timer.priority = Some(Priority::Operator);
             timer.failures = 0;
         }
     }
 
-    /// Ends a keyed read. `steady`: nothing is expected to change, so it is read again only when
-    /// something points to news.
+    /// Ends a keyed read. `steady`: no change is expected, so it is read again only after ten minutes or on signs of
+    /// news.
     pub(crate) fn finish_keyed(
         &mut self,
         source: Source,
@@ -116,8 +116,8 @@ impl Poller {
         arm(timer, outcome, interval, now);
     }
 
-    /// Everything is to be read once more.
-    pub fn again(&mut self) {
+    /// Makes everything due once more.
+    pub fn make_all_due(&mut self) {
         for timer in self.timers.values_mut().chain(self.keyed.values_mut()) {
             timer.tried = false;
             timer.due = None;
@@ -128,7 +128,7 @@ impl Poller {
         }
     }
 
-    /// Everything that failed is due now: credentials came back.
+    /// Makes everything that failed due now, because the credentials work again.
     pub(crate) fn retry_failed(&mut self, now: Timestamp) {
         for timer in self.timers.values_mut().chain(self.keyed.values_mut()).filter(|timer| timer.failures > 0) {
             timer.due = Some(now);

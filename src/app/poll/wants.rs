@@ -4,28 +4,28 @@ use crate::model::Source;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
-/// The sources that a reader of the estate needs; the others are not asked.
+/// The sources that a reader of the estate needs; others are not requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wants {
     pub sources: BTreeSet<Source>,
-    /// Curves of services, not only of databases.
+    /// Whether metrics of services are needed, too, not only those of databases.
     pub service_metrics: bool,
-    /// How far back the time line goes.
+    /// How far back the timeline goes.
     pub history: SignedDuration,
-    /// Up to when, by the service's clock; none for now.
+    /// Where the timeline ends, on AWS's clock; `None` for now.
     pub until: Option<Timestamp>,
-    /// Everything once, rather than again and again.
+    /// Whether everything is read only once.
     pub once: bool,
 }
 
-/// The time line of the screen goes so far back.
+/// How far back the timeline of the screen goes.
 pub const HISTORY: SignedDuration = SignedDuration::from_hours(2);
 
 impl Wants {
     /// The sources that the screen shows.
     pub fn of_screen() -> Self {
         let mut wants = Self::default();
-        wants.sources.extend(Source::OF_TIMELINE);
+        wants.sources.extend(Source::TIMELINE_ONLY);
         wants.sources.insert(Source::Agents);
         wants
     }

@@ -1,9 +1,9 @@
-//! A small AWS that answers the calls of operations: what it is told to change it changes, and a test moves
-//! its rollouts on.
+//! A small AWS that answers the calls of operations: it applies the changes it receives, and tests advance its
+//! rollouts.
 
 use crate::app::effect::Effect;
 use crate::app::event::Event;
-use crate::app::operation::call::{Answered, Call, DatabaseState, Read, Reply, Write};
+use crate::app::operation::call::{Call, CallResult, DatabaseState, Read, Reply, Write};
 use crate::app::operation::database::call::{RdsRead, RdsReply};
 use crate::app::operation::single::address::call::{ReachRead, ReachReply};
 use crate::app::operation::single::invalidation::call::{CdnRead, CdnReply};
@@ -12,8 +12,8 @@ use crate::model::audit::Record;
 use crate::model::cdn::{Distribution, Invalidation, Month};
 use crate::model::health_probe::declared::{Balancer, Rule};
 use crate::model::image::Image;
-use crate::model::machine::{Machine, Turn};
-use crate::model::parameters::Held;
+use crate::model::machine::{Ec2Instance, PowerAction};
+use crate::model::parameters::ParameterWithValue;
 use crate::model::timer::Timer;
 use crate::model::{
     Database, DatabaseSnapshot, Deployment, Endpoints, Failure, FailureKind, Identity, RolloutState, RolloutStatus,
@@ -22,7 +22,7 @@ use crate::model::{
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// An AWS for tests: its contents, and what was done to it.
+/// A fake AWS for tests: its contents, and a record of changes.
 #[derive(Clone, Default)]
 pub(crate) struct Aws {
     pub(crate) account: String,
@@ -40,20 +40,20 @@ pub(crate) struct Aws {
     pub(crate) snapshots: Vec<DatabaseSnapshot>,
     pub(crate) timers: Vec<Timer>,
     pub(crate) log: Vec<String>,
-    pub(crate) parameters: Vec<Held>,
+    pub(crate) parameters: Vec<ParameterWithValue>,
     pub(crate) policies: Vec<ScalingPolicy>,
     pub(crate) actions: Vec<ScheduledAction>,
-    pub(crate) machines: Vec<Machine>,
+    pub(crate) machines: Vec<Ec2Instance>,
     pub(crate) distributions: Vec<Distribution>,
     pub(crate) balancers: Vec<Balancer>,
     pub(crate) rules: Vec<Rule>,
     /// Every change, in order.
     pub(crate) writes: Vec<Write>,
-    /// Everything written down.
+    /// Every audit record.
     pub(crate) audit: Vec<Record>,
-    /// Reads fail.
+    /// The failure of all reads, if any.
     pub(crate) failing: Option<Failure>,
-    /// Whether nothing is answered.
+    /// Whether no call is answered.
     pub(crate) silent: bool,
 }
 
@@ -79,7 +79,7 @@ impl Aws {
                 Ok(Reply::Done)
             }
         };
-        Some(Event::Reply(*id, Box::new(Answered::new(outcome))))
+        Some(Event::Reply(*id, Box::new(CallResult::new(outcome))))
     }
 
     fn read(&self, read: &Read) -> Result<Reply, Failure> {
@@ -191,7 +191,7 @@ impl Aws {
             }
             Write::Instance { id, turn } => {
                 for machine in self.machines.iter_mut().filter(|machine| machine.id == *id) {
-                    machine.state = if *turn == Turn::Stop { "stopping" } else { "pending" }.into();
+                    machine.state = if *turn == PowerAction::Stop { "stopping" } else { "pending" }.into();
                 }
                 Reply::Done
             }
@@ -229,7 +229,7 @@ impl Aws {
         }
     }
 
-    /// A copy of a task definition with other images is its next revision.
+    /// Registers a copy of a task definition with other images as its next revision.
     fn register(&mut self, base: &str, images: &[(String, String)]) -> Reply {
         let mut copy = self.definitions.iter().find(|definition| definition.name == *base).cloned().unwrap_or_default();
         let (family, revision) = base.rsplit_once(':').unwrap_or((base, "1"));
@@ -244,7 +244,7 @@ impl Aws {
         Reply::Registered(name)
     }
 
-    /// A service gets another count, or a deployment begins.
+    /// Sets a service's desired count, or starts a deployment.
     fn update(&mut self, service: &str, task_definition: Option<&str>, desired: Option<u32>) -> Reply {
         let (now, number) = (self.now, self.writes.len());
         let Some(found) = self.services.iter_mut().find(|other| other.name == *service) else {
@@ -284,7 +284,8 @@ impl Aws {
         Reply::Services(vec![found.clone()])
     }
 
-    /// Counts of a service's rollout: running and starting tasks of the new deployment, running ones of the old.
+    /// Sets the counts of a service's rollout: running and starting tasks of the new deployment, running tasks of the
+    /// old one.
     pub(crate) fn rollout(&mut self, service: &str, fresh: u32, starting: u32, old: u32) {
         let Some(found) = self.services.iter_mut().find(|other| other.name == service) else { return };
         for (number, deployment) in found.deployments.iter_mut().enumerate() {
@@ -295,7 +296,7 @@ impl Aws {
         found.pending = starting;
     }
 
-    /// The newest entry of a service's history ends so.
+    /// Ends the newest deployment in a service's history.
     pub(crate) fn finish(&mut self, service: &str, status: RolloutStatus, reason: &str) {
         let now = self.now;
         if let Some(entry) = self.history.get_mut(service).and_then(|entries| entries.first_mut()) {

@@ -1,28 +1,28 @@
-//! Takes in news of tunnels: each change goes into the activity with its reason.
+//! Takes reports about tunnels: each change goes into the activity list with its reason.
 
-use super::state::{Asking, Tunnel};
+use super::state::{Tunnel, TunnelQuestion};
 use super::{ask, tell};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Answer;
 use crate::feeds::part::Part;
 use crate::feeds::tunnels::Fact;
-use crate::model::offered::in_environment;
+use crate::model::offered::with_scope;
 use crate::model::tunnel::standing::{Phase, TunnelStatus};
 
-/// Handles news of a tunnel.
+/// Handles a report about a tunnel.
 pub fn absorb(app: &mut App, answer: Answer) -> Vec<Effect> {
     let number = answer.ticket.serial;
     let part = answer.of::<Fact>().part;
     let Some(place) = app.tunnels.list.iter().position(|tunnel| tunnel.number == number) else { return Vec::new() };
-    let (next, named) = (app.tunnels.list[place].next.clone(), tell::named(&app.tunnels.list[place]));
+    let (next, named) = (app.tunnels.list[place].next.clone(), tell::title(&app.tunnels.list[place]));
     match part {
         Part::Page(fact) => learned(app, place, fact),
         Part::Last(fact) => {
             learned(app, place, fact);
-            // The question is over, and with it the tunnel.
-            let over = app.tunnels.get(number).is_some_and(|tunnel| !tunnel.is_live());
-            if !over {
+            // The request is over, and with it the tunnel.
+            let has_ended = app.tunnels.get(number).is_some_and(|tunnel| !tunnel.is_live());
+            if !has_ended {
                 ended(app, number, TunnelStatus { phase: Phase::Closed, ..TunnelStatus::default() });
             }
         }
@@ -33,7 +33,7 @@ pub fn absorb(app: &mut App, answer: Answer) -> Vec<Effect> {
         }
     }
     app.lists_changed();
-    // Its port is free at its end, for the one that leads elsewhere.
+    // Once it has ended, its port is free for the tunnel that takes its place.
     let Some(next) = next.filter(|_| app.tunnels.get(number).is_none_or(|tunnel| !tunnel.is_live())) else {
         return Vec::new();
     };
@@ -41,67 +41,70 @@ pub fn absorb(app: &mut App, answer: Answer) -> Vec<Effect> {
         tunnel.next = None;
     }
     if next.environment == app.environment.name {
-        return ask::begin(app, *next);
+        return ask::open_now(app, *next);
     }
-    let text =
-        format!("{named} is closed; none to {} was opened: {} was left meanwhile", next.far.place(), next.environment);
+    let text = format!(
+        "{named} is closed; none to {} was opened: {} was left meanwhile",
+        next.remote.host_and_port(),
+        next.environment
+    );
     app.note(true, text.clone());
-    app.say(text);
+    app.show_message(text);
     Vec::new()
 }
 
 fn ended(app: &mut App, number: u64, standing: TunnelStatus) {
     let Some(place) = app.tunnels.list.iter().position(|tunnel| tunnel.number == number) else { return };
-    // Counters stay as they were.
-    let before = app.tunnels.list[place].standing.clone();
+    // The counters keep their last values.
+    let before = app.tunnels.list[place].status.clone();
     let standing = TunnelStatus { phase: standing.phase, reason: standing.reason, hint: standing.hint, ..before };
-    stands(app, place, standing);
+    update_status(app, place, standing);
 }
 
 fn learned(app: &mut App, place: usize, fact: Fact) {
     match fact {
-        Fact::Listens(local) => app.tunnels.list[place].local = Some(local),
-        Fact::Stands(standing) => stands(app, place, *standing),
+        Fact::Listening(local) => app.tunnels.list[place].local = Some(local),
+        Fact::Status(standing) => update_status(app, place, *standing),
         Fact::Stopped(id) => {
             let tunnel = app.tunnels.list.remove(place);
-            let text = format!("{}: instance {id} is stopped", tell::named(&tunnel));
+            let text = format!("{}: instance {id} is stopped", tell::title(&tunnel));
             app.note(true, text.clone());
             if may_ask(app, &tunnel) {
-                ask::ask(app, Asking::Start(Box::new(tunnel.plan), id));
+                ask::open_confirmation(app, TunnelQuestion::Start(Box::new(tunnel.plan), id));
             } else {
-                app.say(text);
+                app.show_message(text);
             }
         }
-        Fact::Taken { by, free } => {
+        Fact::PortTaken { by, free } => {
             let tunnel = app.tunnels.list.remove(place);
-            let whose = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-            let text = format!("{}: 127.0.0.1:{} is taken{whose}", tell::named(&tunnel), tunnel.plan.port);
+            let owner = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+            let text = format!("{}: 127.0.0.1:{} is taken{owner}", tell::title(&tunnel), tunnel.plan.port);
             app.note(true, text.clone());
             match free {
-                // Asked in the environment that it is of: elsewhere it would be opened with other credentials.
+                // Asked only in the tunnel's environment: elsewhere it would be opened with other credentials.
                 Some(free) if may_ask(app, &tunnel) => {
-                    ask::ask(app, Asking::Port(Box::new(tunnel.plan), by, free));
+                    ask::open_confirmation(app, TunnelQuestion::Port(Box::new(tunnel.plan), by, free));
                 }
-                _ => app.say(text),
+                _ => app.show_message(text),
             }
         }
     }
 }
 
-/// Whether a window may open for it: in its environment, and over nothing that somebody is doing.
+/// Whether a window may open for the tunnel: its environment is open, and no window or input line is.
 fn may_ask(app: &App, tunnel: &Tunnel) -> bool {
     tunnel.plan.environment == app.environment.name && app.screen.overlays.is_empty() && app.screen.typing.is_none()
 }
 
-/// Takes a tunnel's new state, and tells it where it is news.
-fn stands(app: &mut App, place: usize, standing: TunnelStatus) {
+/// Stores a tunnel's new state, and reports it if it is news.
+fn update_status(app: &mut App, place: usize, standing: TunnelStatus) {
     let now = app.now;
-    let named = app.named(&app.tunnels.list[place].plan.environment);
-    let hint = standing.hint.map(|hint| in_environment(&hint, named));
+    let named = app.command_scope(&app.tunnels.list[place].plan.environment);
+    let hint = standing.hint.map(|hint| with_scope(&hint, named));
     let standing = TunnelStatus { hint, ..standing };
     let tunnel = &mut app.tunnels.list[place];
-    let before = std::mem::replace(&mut tunnel.standing, standing);
-    let standing = &tunnel.standing;
+    let before = std::mem::replace(&mut tunnel.status, standing);
+    let standing = &tunnel.status;
     let news = before.phase != standing.phase || (before.reason != standing.reason && standing.reason.is_some());
     let refused = standing.refused > before.refused;
     if before.phase != standing.phase {
@@ -109,30 +112,32 @@ fn stands(app: &mut App, place: usize, standing: TunnelStatus) {
     }
     let tunnel = tunnel.clone();
     if refused {
-        let place = tunnel.plan.far.place();
-        let text = format!("{}: a connection was refused: {place} cannot be reached from there", tell::named(&tunnel));
+        let place = tunnel.plan.remote.host_and_port();
+        let text = format!("{}: a connection was refused: {place} cannot be reached from there", tell::title(&tunnel));
         app.note(true, text.clone());
-        app.say(text);
+        app.show_message(text);
     }
-    if let Some(behind) = tunnel.standing.left_behind().filter(|_| before.not_ended != tunnel.standing.not_ended) {
-        let text = format!("{}: {behind}", tell::named(&tunnel));
+    if let Some(leftover) =
+        tunnel.status.left_session_note().filter(|_| before.termination_failure != tunnel.status.termination_failure)
+    {
+        let text = format!("{}: {leftover}", tell::title(&tunnel));
         app.note(true, text.clone());
-        app.say(text);
+        app.show_message(text);
     }
     if !news {
         return;
     }
-    let text = tell::news(&tunnel);
-    let phase = tunnel.standing.phase;
+    let text = tell::status_text(&tunnel);
+    let phase = tunnel.status.phase;
     let bad = matches!(phase, Phase::Failed | Phase::Replacing);
     app.note(bad, text.clone());
     let first = before.phase != Phase::Resuming && phase == Phase::Ready;
     if bad {
-        app.say(text);
+        app.show_message(text);
     } else if first {
-        app.say(tell::stands(&tunnel));
+        app.show_message(tell::ready_or_news(&tunnel));
     }
-    // One that was asked to end is gone; one that could not go on stays, with its reason.
+    // A tunnel that was closed is removed; one that failed stays, with its reason.
     if phase == Phase::Closed {
         app.tunnels.list.retain(|other: &Tunnel| other.number != tunnel.number);
     }

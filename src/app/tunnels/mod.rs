@@ -1,5 +1,6 @@
-//! Tunnels: private hosts and ports on ports of this machine. They are the session's and not a pane's, and go on while another
-//! environment is looked at. Whoever needs one asks [`find`] whether there is one and [`ask`] for one to be opened.
+//! Tunnels: private hosts and ports, reached through ports of this machine. They belong to the session rather than a
+//! pane, and stay open when the environment is switched. Code that needs a tunnel looks it up with [`find`] and opens
+//! one with [`ask`].
 
 pub mod absorb;
 pub mod ask;

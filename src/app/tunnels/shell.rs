@@ -1,18 +1,18 @@
-//! A shell in a container: the screen steps aside for it.
+//! A shell in a container, which takes over the terminal.
 
 use super::ask::{self, identity};
-use super::state::{Asking, ShellPlan};
+use super::state::{ShellPlan, TunnelQuestion};
 use super::{find, route};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::feeds::runs::Place;
-use crate::model::tunnel::whose::Whose;
-use crate::model::tunnel::{Wanted, short};
+use crate::model::tunnel::whose::Ownership;
+use crate::model::tunnel::{TunnelGateway, short};
 
-/// The program that is run where none is typed.
+/// The default program.
 pub const SHELL: &str = "/bin/sh";
 
-/// Opens one, or asks before; a person is told where it cannot be.
+/// Opens a shell, possibly after a question; if that is impossible, the person is told why.
 pub fn open(
     app: &mut App,
     service: &str,
@@ -23,12 +23,12 @@ pub fn open(
     let identity = match identity(app) {
         Ok(identity) => identity,
         Err(why) => {
-            app.say(format!("no shell: {}: {}", why.why, why.hint));
+            app.show_message(format!("no shell: {}: {}", why.why, why.hint));
             return Vec::new();
         }
     };
     if find::exec_is_off(app, service) {
-        ask::ask(app, Asking::Exec(service.to_owned()));
+        ask::open_confirmation(app, TunnelQuestion::Exec(service.to_owned()));
         return Vec::new();
     }
     let environment = &app.environment;
@@ -45,24 +45,28 @@ pub fn open(
     app.tunnels.last += 1;
     let operation = format!("{}-exec-{}", app.session.mark, app.tunnels.last);
     let plan = ShellPlan {
-        wanted: Wanted { task, container, ..route::wanted(environment, Whose::default(), service, None) },
+        wanted: TunnelGateway {
+            task,
+            container,
+            ..route::tunnel_request(environment, Ownership::default(), service, None)
+        },
         command,
         record: route::record(operation, environment, &identity, app.ahead, &typed),
         audit: Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated },
     };
     if app.environment.guarded {
-        ask::ask(app, Asking::Shell(Box::new(plan)));
+        ask::open_confirmation(app, TunnelQuestion::Shell(Box::new(plan)));
         return Vec::new();
     }
     begin(&plan)
 }
 
-/// Opens a shell on an EC2 instance, through Session Manager: the shell that the account has configured.
+/// Opens a shell on an EC2 instance through Session Manager: the shell that the account has configured.
 pub fn on_instance(app: &mut App, id: &str) -> Vec<Effect> {
     let identity = match identity(app) {
         Ok(identity) => identity,
         Err(why) => {
-            app.say(format!("no session: {}: {}", why.why, why.hint));
+            app.show_message(format!("no session: {}: {}", why.why, why.hint));
             return Vec::new();
         }
     };
@@ -71,19 +75,19 @@ pub fn on_instance(app: &mut App, id: &str) -> Vec<Effect> {
     app.tunnels.last += 1;
     let operation = format!("{}-session-{}", app.session.mark, app.tunnels.last);
     let plan = ShellPlan {
-        wanted: Wanted { service: id.to_owned(), instance: Some(id.to_owned()), ..Wanted::default() },
+        wanted: TunnelGateway { service: id.to_owned(), instance: Some(id.to_owned()), ..TunnelGateway::default() },
         command: String::new(),
         record: route::record(operation, environment, &identity, app.ahead, &typed),
         audit: Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated },
     };
     if app.environment.guarded {
-        ask::ask(app, Asking::Shell(Box::new(plan)));
+        ask::open_confirmation(app, TunnelQuestion::Shell(Box::new(plan)));
         return Vec::new();
     }
     begin(&plan)
 }
 
-/// Opens the shell: the screen steps aside for it.
+/// Opens the shell, which takes over the terminal.
 pub fn begin(plan: &ShellPlan) -> Vec<Effect> {
     vec![Effect::Shell(Box::new(plan.clone()))]
 }

@@ -1,23 +1,23 @@
-//! Tunnels in words.
+//! Texts about tunnels.
 
-use super::state::{Asking, Plan, ShellPlan, Tunnel};
+use super::state::{Plan, ShellPlan, Tunnel, TunnelQuestion};
 use crate::app::App;
 use crate::app::command::Risk;
 use crate::app::overlay::Tone;
 use crate::app::pane::Confirmation;
 use crate::model::Health;
-use crate::model::connection_string::Place;
+use crate::model::connection_string::DatabaseAddress;
 use crate::model::tunnel::standing::Phase;
 
 /// `tunnel staging writer`.
-pub fn named(tunnel: &Tunnel) -> String {
-    format!("tunnel {} {}", tunnel.plan.environment, tunnel.plan.to.words())
+pub fn title(tunnel: &Tunnel) -> String {
+    format!("tunnel {} {}", tunnel.plan.environment, tunnel.plan.to.label())
 }
 
-/// The tunnel's state, with its reason and what to do.
-pub fn news(tunnel: &Tunnel) -> String {
-    let standing = &tunnel.standing;
-    let mut text = format!("{}: {}", named(tunnel), standing.phase.word());
+/// The tunnel's state, with its reason and hint.
+pub fn status_text(tunnel: &Tunnel) -> String {
+    let standing = &tunnel.status;
+    let mut text = format!("{}: {}", title(tunnel), standing.phase.name());
     if standing.phase == Phase::Ready {
         text = format!("{text} at {}", tunnel.local.as_deref().unwrap_or_default());
         if let Some(through) = &standing.through {
@@ -33,42 +33,47 @@ pub fn news(tunnel: &Tunnel) -> String {
     }
 }
 
-/// How programs connect to it, without a password.
+/// The URL by which programs connect to it, without a password.
 pub fn url(tunnel: &Tunnel) -> String {
     place(tunnel).url()
 }
 
-/// The connection as a person types it, and as DBeaver and DataGrip take it.
-pub fn others(tunnel: &Tunnel) -> [(&'static str, String); 2] {
+/// The connection as a `psql` command, and as DBeaver and DataGrip accept it.
+pub fn client_connections(tunnel: &Tunnel) -> [(&'static str, String); 2] {
     let place = place(tunnel);
     [("psql", place.psql()), ("JDBC", place.jdbc())]
 }
 
 /// The tunnel's state; once it is ready, with the command to type in another terminal.
-pub fn stands(tunnel: &Tunnel) -> String {
-    match tunnel.standing.phase {
-        Phase::Ready => format!("{} is ready: {}", named(tunnel), place(tunnel).psql()),
-        _ => news(tunnel),
+pub fn ready_or_news(tunnel: &Tunnel) -> String {
+    match tunnel.status.phase {
+        Phase::Ready => format!("{} is ready: {}", title(tunnel), place(tunnel).psql()),
+        _ => status_text(tunnel),
     }
 }
 
-fn place(tunnel: &Tunnel) -> Place<'_> {
+fn place(tunnel: &Tunnel) -> DatabaseAddress<'_> {
     let (port, plan) = (tunnel.port(), &tunnel.plan);
-    Place { port, user: plan.user.as_deref(), database: plan.database.as_deref(), ..Place::default() }
+    DatabaseAddress {
+        port,
+        user: plan.user.as_deref(),
+        database: plan.database.as_deref(),
+        ..DatabaseAddress::default()
+    }
 }
 
-/// The text for the line of the tabs: a sign, and the port or how many tunnels there are; the shorter form second. None
-/// where there are none. One that leads into another environment than the one that is shown says so.
+/// The text for the tab line: a sign, and the port or the number of tunnels; the second form is shorter. `None` without
+/// tunnels. A tunnel into another environment than the shown one names it.
 pub fn header(app: &App) -> Option<(Health, [String; 2])> {
     let shown = &app.tunnels.list;
-    let worst = |tunnel: &&Tunnel| match tunnel.standing.phase.health() {
+    let worst = |tunnel: &&Tunnel| match tunnel.status.phase.health() {
         Health::Down => 2,
         Health::Changing => 1,
         _ => 0,
     };
-    let health = shown.iter().max_by_key(worst)?.standing.phase.health();
-    let here = |tunnel: &&Tunnel| tunnel.plan.environment == app.environment.name;
-    let what = match (&shown[..], shown.iter().filter(here).count()) {
+    let health = shown.iter().max_by_key(worst)?.status.phase.health();
+    let is_here = |tunnel: &&Tunnel| tunnel.plan.environment == app.environment.name;
+    let what = match (&shown[..], shown.iter().filter(is_here).count()) {
         ([one], 0) => format!("{} {}", one.plan.environment, one.port()),
         ([one], _) => one.port().to_string(),
         (several, ours) if ours == several.len() => ours.to_string(),
@@ -78,31 +83,31 @@ pub fn header(app: &App) -> Option<(Health, [String; 2])> {
     Some((health, [format!("tunnel {sign} {what}"), format!("{sign} {what}")]))
 }
 
-/// The sentences on a tunnel that is left open. That of a simulated environment ends with the session: the command that
-/// would open it again leads to the real one.
-pub fn leaving(tunnel: &Tunnel, simulated: bool) -> (String, String) {
+/// The sentences about a tunnel that is left open. The tunnel of a simulated environment ends with the session without
+/// a command: the command that would reopen it leads to the real environment.
+pub fn left_open_note(tunnel: &Tunnel, simulated: bool) -> (String, String) {
     let port = tunnel.port();
-    let head = format!("{}  {} at {port}", named(tunnel), tunnel.standing.phase.word());
-    let connections = match tunnel.standing.open {
+    let head = format!("{}  {} at {port}", title(tunnel), tunnel.status.phase.name());
+    let connections = match tunnel.status.open {
         0 => String::new(),
         1 => " with a connection that is open".to_owned(),
         several => format!(" with {several} connections that are open"),
     };
     let ends = format!("It ends{connections}.");
-    let becomes =
+    let consequence =
         if simulated { ends } else { format!("{ends} In another terminal it goes on: {}", tunnel.plan.command) };
-    (head, becomes)
+    (head, consequence)
 }
 
-/// The question of the window with buttons.
+/// The content of the confirmation window.
 pub fn confirm(app: &App) -> Option<Confirmation> {
-    let asking = app.tunnels.asking.as_ref()?;
+    let asking = app.tunnels.question.as_ref()?;
     match asking {
-        Asking::Open(plan) | Asking::Instead(_, plan) => {
-            let before = if let Asking::Instead(number, _) = asking { app.tunnels.get(*number) } else { None };
-            to_open(app, plan, before)
+        TunnelQuestion::Open(plan) | TunnelQuestion::Replace(_, plan) => {
+            let before = if let TunnelQuestion::Replace(number, _) = asking { app.tunnels.get(*number) } else { None };
+            confirm_open(app, plan, before)
         }
-        Asking::Port(plan, by, free) => {
+        TunnelQuestion::Port(plan, by, free) => {
             here(app, plan)?;
             let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
             Some(Confirmation {
@@ -111,43 +116,46 @@ pub fn confirm(app: &App) -> Option<Confirmation> {
                 risk: Risk::Change,
                 text: vec![
                     plain(format!("127.0.0.1:{} is taken{by}. {free} is free.", plan.port)),
-                    plain(format!("127.0.0.1:{free} leads to {}.", plan.far.place())),
+                    plain(format!("127.0.0.1:{free} leads to {}.", plan.remote.host_and_port())),
                 ],
                 command: with_port(app, plan, *free).command,
-                bound: free.to_string(),
+                covered_content: free.to_string(),
                 live: Vec::new(),
             })
         }
-        Asking::Start(plan, id) => {
+        TunnelQuestion::Start(plan, id) => {
             here(app, plan)?;
             Some(Confirmation {
                 title: format!("Instance {id} is stopped"),
                 verb: "Start it".to_owned(),
                 risk: Risk::Change,
                 text: vec![
-                    plain(format!("The tunnel to {} goes through it, once its agent is online.", plan.far.place())),
+                    plain(format!(
+                        "The tunnel to {} goes through it, once its agent is online.",
+                        plan.remote.host_and_port()
+                    )),
                     plain("It goes on running, and costs money, after the tunnel is closed.".to_owned()),
                 ],
                 command: format!("aws ec2 start-instances --instance-ids {id}"),
-                bound: id.clone(),
+                covered_content: id.clone(),
                 live: Vec::new(),
             })
         }
-        Asking::Close(number) => {
+        TunnelQuestion::Close(number) => {
             let tunnel = app.tunnels.get(*number).filter(|tunnel| tunnel.is_live())?;
-            let open = tunnel.standing.open;
+            let open = tunnel.status.open;
             let are = if open == 1 { "connection is" } else { "connections are" };
             Some(Confirmation {
-                title: format!("Close {}", named(tunnel)),
+                title: format!("Close {}", title(tunnel)),
                 verb: "Close".to_owned(),
                 risk: Risk::Change,
                 text: vec![plain(format!("{open} {are} open, and ended with it."))],
                 command: String::new(),
-                bound: number.to_string(),
+                covered_content: number.to_string(),
                 live: Vec::new(),
             })
         }
-        Asking::Exec(service) => {
+        TunnelQuestion::Exec(service) => {
             app.estate.service(service)?;
             Some(Confirmation {
                 title: format!("ECS Exec is off on {service}"),
@@ -158,12 +166,12 @@ pub fn confirm(app: &App) -> Option<Confirmation> {
                     plain("Switching it on starts new tasks. The plan is shown, and asked for, first.".to_owned()),
                 ],
                 command: format!("cockpit deploy {service} --enable-exec --env {}", app.environment.name),
-                bound: service.clone(),
+                covered_content: service.clone(),
                 live: Vec::new(),
             })
         }
-        Asking::Shell(shell) => to_open_a_shell(app, shell),
-        Asking::Service(_) => None,
+        TunnelQuestion::Shell(shell) => confirm_shell(app, shell),
+        TunnelQuestion::Service(_) => None,
     }
 }
 
@@ -171,14 +179,19 @@ fn plain(text: String) -> (Tone, String) {
     (Tone::Plain, text)
 }
 
-/// Whether a tunnel is opened; in the place of another one, if there is one before it.
-fn to_open(app: &App, plan: &Plan, before: Option<&Tunnel>) -> Option<Confirmation> {
+/// Asks whether to open a tunnel; `before` is the tunnel whose place it takes.
+fn confirm_open(app: &App, plan: &Plan, before: Option<&Tunnel>) -> Option<Confirmation> {
     here(app, plan)?;
     let mut text = vec![
-        plain(format!("127.0.0.1:{} leads to {}, through {}.", plan.port, plan.far.place(), plan.wanted.through())),
+        plain(format!(
+            "127.0.0.1:{} leads to {}, through {}.",
+            plan.port,
+            plan.remote.host_and_port(),
+            plan.wanted.through()
+        )),
         plain("Programs on this machine reach it as long as the tunnel is open. Nothing is changed in AWS.".to_owned()),
     ];
-    text.extend(before.map(|before| plain(format!("It takes the place of {}, which is closed.", named(before)))));
+    text.extend(before.map(|before| plain(format!("It takes the place of {}, which is closed.", title(before)))));
     text.push((Tone::Dim, "To undo it: C closes it.".to_owned()));
     Some(Confirmation {
         title: format!("Open a tunnel into {}", plan.environment),
@@ -186,13 +199,13 @@ fn to_open(app: &App, plan: &Plan, before: Option<&Tunnel>) -> Option<Confirmati
         risk: Risk::Change,
         text,
         command: plan.command.clone(),
-        bound: format!("{} {}", plan.far.place(), plan.port),
+        covered_content: format!("{} {}", plan.remote.host_and_port(), plan.port),
         live: Vec::new(),
     })
 }
 
-/// Whether a shell is opened.
-fn to_open_a_shell(app: &App, shell: &ShellPlan) -> Option<Confirmation> {
+/// Asks whether to open a shell.
+fn confirm_shell(app: &App, shell: &ShellPlan) -> Option<Confirmation> {
     if shell.record.environment != app.environment.name {
         return None;
     }
@@ -215,7 +228,7 @@ fn to_open_a_shell(app: &App, shell: &ShellPlan) -> Option<Confirmation> {
             plain("The screen steps aside until it ends. What is typed there is not written down.".to_owned()),
         ],
         command: shell.record.command.clone(),
-        bound: format!("{:?} {:?} {:?}", wanted.task, wanted.container, wanted.instance),
+        covered_content: format!("{:?} {:?} {:?}", wanted.task, wanted.container, wanted.instance),
         live: Vec::new(),
     })
 }
@@ -224,8 +237,13 @@ fn here(app: &App, plan: &Plan) -> Option<()> {
     (plan.environment == app.environment.name).then_some(())
 }
 
-/// The tunnel's plan at another local port.
+/// The same plan with another local port.
 pub fn with_port(app: &App, plan: &Plan, port: u16) -> Plan {
-    let command = super::route::typed(app.named(&plan.environment), &plan.far.place(), plan.wanted.through(), port);
+    let command = super::route::command_line(
+        app.command_scope(&plan.environment),
+        &plan.remote.host_and_port(),
+        plan.wanted.through(),
+        port,
+    );
     Plan { port, command, ..plan.clone() }
 }

@@ -1,11 +1,11 @@
-//! The buttons of the window on top, as far as keys move between them.
+//! Moves between the buttons of the topmost window by keys.
 
 use crate::app::screen::Purpose;
 use crate::app::{App, dialog, question};
 
-/// Another button, unless the screen does not show these yet.
+/// Selects another button, unless the screen does not show the buttons yet.
 pub(crate) fn next_button(app: &mut App, by: isize) {
-    if !question::seen(app) {
+    if !question::is_on_screen(app) {
         return;
     }
     let Some(window) = app.screen.overlays.last() else { return };
@@ -16,8 +16,8 @@ pub(crate) fn next_button(app: &mut App, by: isize) {
     }
 }
 
-/// Whether what is typed goes into a window with buttons that the screen does not show yet.
-pub(crate) fn unacknowledged(app: &App) -> bool {
+/// Whether typed text would go into a window with buttons that the screen does not show yet.
+pub(crate) fn buttons_not_shown(app: &App) -> bool {
     let typed = app.screen.typing.as_ref().is_some_and(|typing| typing.purpose == Purpose::Window);
-    typed && app.screen.asks() && !question::seen(app)
+    typed && app.screen.has_dialog() && !question::is_on_screen(app)
 }

@@ -1,52 +1,52 @@
-//! The button that is pressed, and leaving.
+//! Pressing buttons of dialogs, and quitting.
 
 use super::change;
-use super::operations::{follow, left, open};
+use super::operations::{follow, open, quit_once_recorded};
 use super::windows::{push_window, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::operation::{OperationId, Stage};
-use crate::app::overlay::{Act, Kind, Overlay};
+use crate::app::overlay::{ButtonAction, Kind, Overlay};
 use crate::app::state::Dirty;
 use crate::app::{dialog, listed, question};
 
-/// The selected button of the window on top.
+/// Presses the selected button of the topmost window.
 pub(crate) fn press(app: &mut App) -> Vec<Effect> {
     let Some(window) = app.screen.overlays.last() else { return Vec::new() };
     let kind = window.kind;
     let buttons = dialog::buttons(app, window);
-    let act = buttons.get(window.button).map_or(Act::No, |button| button.act);
-    let looking = dialog::about(app, window).is_some_and(|operation| operation.stage == Stage::Looking);
+    let act = buttons.get(window.button).map_or(ButtonAction::Cancel, |button| button.action);
+    let looking = dialog::operation_of(app, window).is_some_and(|operation| operation.stage == Stage::Planning);
     if looking && matches!(kind, Kind::Plan(_)) {
-        app.say("still looking; Esc leaves");
+        app.show_message("still looking; Esc leaves");
         return Vec::new();
     }
-    if let Err(why) = question::meant(app) {
-        app.say(why.words());
+    if let Err(why) = question::check_answer(app) {
+        app.show_message(why.message());
         return Vec::new();
     }
-    let missing = dialog::to_type(app, window).filter(|name| window.query.text().trim() != name);
+    let missing = dialog::text_to_type(app, window).filter(|name| window.query.text().trim() != name);
     match (act, kind, missing) {
-        (Act::Yes, _, Some(name)) => {
-            app.say(format!("type {name} to confirm, or leave with Esc"));
+        (ButtonAction::Confirm, _, Some(name)) => {
+            app.show_message(format!("type {name} to confirm, or leave with Esc"));
             Vec::new()
         }
-        (Act::Yes, Kind::Plan(id), None) => confirm(app, id),
-        (Act::Yes, Kind::Revert(id), None) => {
+        (ButtonAction::Confirm, Kind::Plan(id), None) => confirm(app, id),
+        (ButtonAction::Confirm, Kind::Revert(id), None) => {
             close(app);
             let mut effects = app.operations.revert(id, app.now);
             effects.extend(follow(app));
             effects
         }
-        (Act::Yes, Kind::Quit, None) => leave(app),
-        (Act::Yes, Kind::Confirm(pane, which), None) => {
+        (ButtonAction::Confirm, Kind::Quit, None) => leave(app),
+        (ButtonAction::Confirm, Kind::Confirm(pane, which), None) => {
             close(app);
             (app.table.pane(pane).hooks.confirmed)(app, which)
         }
-        (Act::Offer, Kind::Plan(id), _) => change::offered(app, id),
-        (Act::No | Act::Close | Act::Offer, _, _)
+        (ButtonAction::Offer, Kind::Plan(id), _) => change::plan_wider(app, id),
+        (ButtonAction::Cancel | ButtonAction::Close | ButtonAction::Offer, _, _)
         | (
-            Act::Yes,
+            ButtonAction::Confirm,
             Kind::Help
             | Kind::Palette
             | Kind::Actions
@@ -61,7 +61,7 @@ pub(crate) fn press(app: &mut App) -> Vec<Effect> {
             | Kind::Pane(..)
             | Kind::Find(..)
             | Kind::Ask(_)
-            | Kind::Name,
+            | Kind::SnapshotName,
             None,
         ) => {
             close(app);
@@ -70,7 +70,7 @@ pub(crate) fn press(app: &mut App) -> Vec<Effect> {
     }
 }
 
-/// The window on top is gone.
+/// Closes the topmost window.
 pub(super) fn close(app: &mut App) {
     app.screen.overlays.pop();
     app.screen.typing = None;
@@ -87,17 +87,17 @@ fn confirm(app: &mut App, id: OperationId) -> Vec<Effect> {
     effects
 }
 
-/// Leaves, at once or after a question where something would be left behind.
+/// Quits, at once or after a question if something would be left behind.
 pub(crate) fn quit(app: &mut App) -> Vec<Effect> {
-    if app.followed.leaving.is_some() || !listed::left_behind(app) {
-        // What is written down at the end is not cut short by a key that is held.
+    if app.followed.leaving.is_some() || !listed::quitting_loses_something(app) {
+        // A held key must not cut short the writes at the end.
         return if app.followed.leaving.is_some() && app.confirm.repeated() { Vec::new() } else { leave(app) };
     }
     if app.screen.overlays.last().is_some_and(|window| window.kind == Kind::Quit) {
-        return match question::meant(app) {
+        return match question::check_answer(app) {
             Ok(()) => leave(app),
             Err(why) => {
-                app.say(why.words());
+                app.show_message(why.message());
                 Vec::new()
             }
         };
@@ -110,22 +110,22 @@ pub(crate) fn quit(app: &mut App) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Leaves without a question; what is being written down already is waited for all the same.
-pub(super) fn stop(app: &mut App) -> Vec<Effect> {
-    if app.followed.leaving.is_some() { left(app) } else { leave(app) }
+/// Quits without a question, but still waits for writes in progress.
+pub(super) fn quit_now(app: &mut App) -> Vec<Effect> {
+    if app.followed.leaving.is_some() { quit_once_recorded(app) } else { leave(app) }
 }
 
-/// Leaves: what is under way is not watched any more, and that is written down before the end.
+/// Quits: running operations are no longer watched, and that is recorded before the end.
 fn leave(app: &mut App) -> Vec<Effect> {
     if app.followed.leaving.is_some() {
         return vec![Effect::Quit];
     }
     app.followed.leaving = Some(app.now);
     let running: Vec<OperationId> = listed::running(app).map(|operation| operation.id).collect();
-    app.followed.left.clone_from(&running);
+    app.followed.still_running.clone_from(&running);
     let panes = app.table.panes;
-    let mut effects: Vec<Effect> = panes.iter().flat_map(|pane| (pane.hooks.leaves)(app)).collect();
+    let mut effects: Vec<Effect> = panes.iter().flat_map(|pane| (pane.hooks.on_quit)(app)).collect();
     effects.extend(running.into_iter().flat_map(|id| app.operations.detach(id, app.now)));
-    effects.extend(left(app));
+    effects.extend(quit_once_recorded(app));
     effects
 }

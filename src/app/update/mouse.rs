@@ -1,17 +1,17 @@
-//! The mouse: clicks and the wheel, on what the layout says is there.
+//! The mouse: clicks and the wheel, applied to what the layout has at the position.
 
 use super::dialogs;
-use super::moves::{moving, step};
+use super::moves::{moving_list, step};
 use super::open::open;
 use super::run::enter;
 use crate::app::effect::Effect;
 use crate::app::event::Mouse;
-use crate::app::overlay::Act;
+use crate::app::overlay::ButtonAction;
 use crate::app::state::Dirty;
 use crate::app::{App, dialog, layout};
 use ratatui::layout::Position;
 
-/// Rows that a turn of the wheel moves.
+/// Number of rows that a turn of the wheel moves.
 pub(crate) const WHEEL: isize = 3;
 
 pub(crate) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
@@ -23,7 +23,7 @@ pub(crate) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
         Mouse::WheelUp(..) => Some(-WHEEL),
         Mouse::WheelDown(..) => Some(WHEEL),
     };
-    (app.shown().hooks.prepare)(app);
+    (app.shown_pane().hooks.prepare)(app);
     app.changed_by(Dirty::Lists);
     if !app.screen.overlays.is_empty() {
         let place = layout::overlay_place(&app.screen);
@@ -34,11 +34,11 @@ pub(crate) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
                 app.screen.overlays.pop();
             }
             None => {
-                if app.screen.asks() {
+                if app.screen.has_dialog() {
                     return button(app, column, row);
                 }
                 let first = place.y + 2;
-                let list = moving(app);
+                let list = moving_list(app);
                 if row >= first && usize::from(row - first) < list.window().len() {
                     list.select(list.offset + usize::from(row - first));
                 }
@@ -54,7 +54,7 @@ pub(crate) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
     }
     let hit = placed.blocks.iter().find(|(_, place)| place.contains(Position::new(column, row)));
     let Some((block, place)) = hit else { return Vec::new() };
-    if let Some(effects) = (app.shown().hooks.mouse)(app, *place, mouse) {
+    if let Some(effects) = (app.shown_pane().hooks.mouse)(app, *place, mouse) {
         return effects;
     }
     if let Some(by) = turn {
@@ -64,7 +64,7 @@ pub(crate) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
     if !app.view().takes_focus(*block) {
         return Vec::new();
     }
-    let again = app.focused() == *block;
+    let had_focus = app.focused() == *block;
     app.focus_on(*block);
     let first = place.y + 1 + u16::from(app.spec(*block).header);
     let has_rows = app.spec(*block).has_rows();
@@ -72,7 +72,7 @@ pub(crate) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
     if has_rows && row >= first && usize::from(row - first) < list.window().len() {
         let number = list.offset + usize::from(row - first);
         // A click on the row that is already selected opens it.
-        if again && list.place() == number {
+        if had_focus && list.place() == number {
             return open(app);
         }
         list.select(number);
@@ -80,27 +80,27 @@ pub(crate) fn click(app: &mut App, mouse: Mouse) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Presses the button at a place: one that has been there for a moment, as what came under the pointer since was not
-/// pointed at.
+/// Presses the button at a position, if it has been there for a moment: a button that just appeared under the pointer
+/// was not aimed at.
 fn button(app: &mut App, column: u16, row: u16) -> Vec<Effect> {
-    let placed = dialog::placed(app);
+    let placed = dialog::placed_buttons(app);
     let Some(number) = placed.iter().position(|(_, place)| place.contains(Position::new(column, row))) else {
         return Vec::new();
     };
     let (button, place) = &placed[number];
-    if let Err(why) = app.confirm.points_at(button, *place) {
-        app.say(why.words());
+    if let Err(why) = app.confirm.check_click(button, *place) {
+        app.show_message(why.message());
         return Vec::new();
     }
     if let Some(window) = app.screen.overlays.last_mut() {
         window.button = number;
     }
-    match button.act {
-        // What changes nothing needs no plan that was read.
-        Act::No | Act::Close => {
+    match button.action {
+        // Buttons that change nothing need no plan to be read first.
+        ButtonAction::Cancel | ButtonAction::Close => {
             dialogs::close(app);
             Vec::new()
         }
-        Act::Yes | Act::Offer => dialogs::press(app),
+        ButtonAction::Confirm | ButtonAction::Offer => dialogs::press(app),
     }
 }

@@ -1,6 +1,6 @@
-//! Into things: the selected one, the chosen line of an overlay, another environment.
+//! Opening: the selected thing, the chosen line of an overlay, another environment.
 
-use super::settle::{done, settle_lists};
+use super::settle::{after_move, settle_lists};
 use crate::app::App;
 use crate::app::command::PaneId;
 use crate::app::effect::Effect;
@@ -11,9 +11,9 @@ use crate::app::select;
 use crate::app::subject::Subject;
 use crate::model::Estate;
 
-/// Goes into the selected thing.
+/// Opens the selected thing.
 pub(crate) fn open(app: &mut App) -> Vec<Effect> {
-    if let Some(effects) = (app.shown().hooks.open)(app) {
+    if let Some(effects) = (app.shown_pane().hooks.open)(app) {
         return effects;
     }
     let block = app.focused();
@@ -23,10 +23,10 @@ pub(crate) fn open(app: &mut App) -> Vec<Effect> {
     select::subject(app).map_or_else(Vec::new, |subject| open_subject(app, &subject))
 }
 
-/// Shows a thing: in the pane that has a page for it, else in a window with all that is known of it.
+/// Shows a thing: in the pane that has a page for it, otherwise in a window with everything known about it.
 pub(crate) fn open_subject(app: &mut App, subject: &Subject) -> Vec<Effect> {
     for pane in app.table.panes {
-        if let Some(effects) = (pane.hooks.shows)(app, subject) {
+        if let Some(effects) = (pane.hooks.open_subject)(app, subject) {
             return effects;
         }
     }
@@ -36,11 +36,11 @@ pub(crate) fn open_subject(app: &mut App, subject: &Subject) -> Vec<Effect> {
         | Subject::Service(_)
         | Subject::Task(..)
         | Subject::Alarm(_)
-        | Subject::Reached
+        | Subject::Reachability
         | Subject::Logs(..) => Vec::new(),
         Subject::Text(_) | Subject::Database(_) | Subject::Instance(..) | Subject::Machine(_) => {
             let block = app.focused();
-            let text = whole(app, block).unwrap_or_else(|| subject.name().to_owned());
+            let text = full_row(app, block).unwrap_or_else(|| subject.name().to_owned());
             let message = overlays::message(app, app.spec(block).title, &text);
             app.screen.overlays.push(message);
             Vec::new()
@@ -48,16 +48,16 @@ pub(crate) fn open_subject(app: &mut App, subject: &Subject) -> Vec<Effect> {
     }
 }
 
-/// Everything that the selected row says, where it has no page of its own: its columns may be cut.
-fn whole(app: &App, block: Block) -> Option<String> {
+/// The full content of the selected row, if it has no page of its own: its columns may be cut.
+fn full_row(app: &App, block: Block) -> Option<String> {
     let key = app.screen.list_of(block)?.selected()?;
-    let facts = (app.spec(block).whole)(app, key);
+    let facts = (app.spec(block).details)(app, key);
     let lines: Vec<String> = facts.iter().map(|fact| format!("{}  {}", fact.label, fact.text)).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// The windows and the focus of the view that is shown now say nothing about what it showed before.
-pub(crate) fn forget(app: &mut App) {
+/// Resets the lists and the focus of the current view, which belong to what it showed before.
+pub(crate) fn reset_view(app: &mut App) {
     let view = app.view();
     for block in view.names() {
         app.screen.lists.remove(&block);
@@ -65,16 +65,15 @@ pub(crate) fn forget(app: &mut App) {
     app.screen.focus.remove(view.name);
 }
 
-/// Opens another environment. Nothing of the one before stays: old data under a new name is what
-/// people fear most.
+/// Opens another environment. Nothing of the previous one stays: old data under a new name is what people fear most.
 pub(crate) fn switch(app: &mut App, name: &str) -> Vec<Effect> {
     let Some(environment) = app.config.environment(name).cloned() else { return Vec::new() };
-    // The window of environments tells it of those that are not looked at.
-    if let Some(standing) = app.standing() {
-        app.left.insert(app.environment.name.clone(), standing);
+    // The window of environments shows this for environments that are not open.
+    if let Some(standing) = app.attention_counts() {
+        app.attention_when_left.insert(app.environment.name.clone(), standing);
     }
     let panes = app.table.panes;
-    let mut effects: Vec<Effect> = panes.iter().flat_map(|pane| (pane.hooks.switched)(app)).collect();
+    let mut effects: Vec<Effect> = panes.iter().flat_map(|pane| (pane.hooks.on_switch)(app)).collect();
     app.environment = app.session.overrides.apply(environment);
     app.generation += 1;
     let wants = app.poller.wants().clone();
@@ -100,15 +99,15 @@ pub(crate) fn go(app: &mut App, pane: PaneId) -> Vec<Effect> {
     app.plan()
 }
 
-/// The raw fields of the selected thing.
+/// Shows the raw fields of the selected thing.
 pub(crate) fn inspect(app: &mut App) -> Vec<Effect> {
-    let own = app.screen.overlays.is_empty().then(|| (app.shown().hooks.inspect)(app)).flatten();
+    let own = app.screen.overlays.is_empty().then(|| (app.shown_pane().hooks.inspect)(app)).flatten();
     own.unwrap_or_else(|| {
         if let Some((title, fields)) = select::fields(app) {
             app.screen.overlays.push(overlays::inspect(title, &fields));
         } else {
-            app.say("this row has no raw fields");
+            app.show_message("this row has no raw fields");
         }
-        done(app)
+        after_move(app)
     })
 }

@@ -1,4 +1,4 @@
-//! The environments that are not opened, looked at one after the other and slowly while their window is open.
+//! Surveys the environments that are not open, slowly and one at a time, while their window is open.
 
 use crate::app::App;
 use crate::app::effect::Effect;
@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 
 /// The age after which an environment is surveyed again.
 const AGAIN: SignedDuration = SignedDuration::from_mins(5);
-/// The pause between two environments that are looked at.
+/// The pause between the surveys of two environments.
 const PAUSE: SignedDuration = SignedDuration::from_secs(3);
 
 /// Whether the window of environments is open.
@@ -17,9 +17,9 @@ fn shown(app: &App) -> bool {
     app.screen.overlays.last().is_some_and(|overlay| overlay.kind == Kind::Environments)
 }
 
-/// The next one that is due, while somebody looks.
+/// Surveys the next environment that is due, while the window is open.
 pub fn plan(app: &mut App) -> Vec<Effect> {
-    // Ages go on.
+    // Updates the ages shown.
     refresh(app);
     let survey = &app.survey;
     let paused = survey.begun.is_some_and(|at| app.now.duration_since(at).abs() < PAUSE);
@@ -27,7 +27,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
         return Vec::new();
     }
     let due = |name: &str| {
-        app.survey.seen.get(name).is_none_or(|seen| app.now.duration_since(seen.at).abs() >= AGAIN)
+        app.survey.results.get(name).is_none_or(|seen| app.now.duration_since(seen.at).abs() >= AGAIN)
             && name != app.environment.name
     };
     let Some(next) = app.config.environments.iter().find(|one| due(&one.name) && !one.is_only_infra()) else {
@@ -40,19 +40,19 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     vec![Effect::Survey(environment)]
 }
 
-/// Stores what was seen of one environment.
-pub fn seen(app: &mut App, name: String, mut glance: Glance) {
-    // When it came, by the clock that ticks here: the world it is of may have another.
+/// Stores the survey of one environment.
+pub fn store(app: &mut App, name: String, mut glance: Glance) {
+    // Dated by the local clock, because the surveyed world may have another.
     glance.at = app.now;
     if app.survey.under_way.as_deref() == Some(name.as_str()) {
         app.survey.under_way = None;
     }
-    app.survey.seen.insert(name, glance);
+    app.survey.results.insert(name, glance);
     refresh(app);
     app.redraw = true;
 }
 
-/// The lines of the window with what is known now; what is selected stays.
+/// Updates the lines of the window, keeping the selection.
 fn refresh(app: &mut App) {
     if shown(app) {
         let lines = overlays::environment_lines(app);

@@ -1,7 +1,7 @@
 //! Keys, and a line of text being typed.
 
 use super::astray;
-use super::buttons::{next_button, unacknowledged};
+use super::buttons::{buttons_not_shown, next_button};
 use super::code;
 use super::dialogs;
 use super::moves::step;
@@ -16,11 +16,11 @@ use crate::app::{App, rows};
 use crate::model::key::Key;
 
 pub(crate) fn press(app: &mut App, key: Key) -> Vec<Effect> {
-    (app.shown().hooks.prepare)(app);
+    (app.shown_pane().hooks.prepare)(app);
     let command = app.keymap.command(scopes(app, key).as_slice(), key);
-    let unacknowledged = unacknowledged(app);
+    let unacknowledged = buttons_not_shown(app);
     if let Some(typing) = &mut app.screen.typing {
-        match (command, key.text()) {
+        match (command, key.typed_char()) {
             (Some(command), _) => {
                 app.changed_by(Dirty::Lists);
                 return app.table.command(command).run(app);
@@ -28,7 +28,7 @@ pub(crate) fn press(app: &mut App, key: Key) -> Vec<Effect> {
             (None, Some(_)) if unacknowledged => return Vec::new(),
             (None, Some(c)) => {
                 typing.input.insert(&c.to_string());
-                typed(app);
+                input_changed(app);
                 return Vec::new();
             }
             (None, None) => return Vec::new(),
@@ -36,15 +36,15 @@ pub(crate) fn press(app: &mut App, key: Key) -> Vec<Effect> {
     }
     if app.editing()
         && command.is_none()
-        && let Some(c) = key.text()
+        && let Some(c) = key.typed_char()
     {
         app.changed_by(Dirty::Lists);
-        return (app.shown().hooks.text)(app, &c.to_string());
+        return (app.shown_pane().hooks.text)(app, &c.to_string());
     }
     let Some(command) = command else { return Vec::new() };
     if app.unsettled > Dirty::Nothing {
-        // Keys that come faster than frames: this one means a row as the key before it left them, and
-        // not one that a filter or another order has just taken away.
+        // Keys can come faster than frames: this key applies to the rows as the previous key left them, not to a row
+        // that a filter or sort has just removed.
         for block in app.view().names() {
             rows::settle(app, block);
         }
@@ -53,43 +53,45 @@ pub(crate) fn press(app: &mut App, key: Key) -> Vec<Effect> {
 }
 
 pub(crate) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
-    if unacknowledged(app) || astray::lost(app) {
+    if buttons_not_shown(app) || astray::drops_text(app) {
         return Vec::new();
     }
     if app.editing() {
         app.changed_by(Dirty::Lists);
-        return (app.shown().hooks.text)(app, text);
+        return (app.shown_pane().hooks.text)(app, text);
     }
     if app.screen.typing.as_ref().is_some_and(|typing| typing.hidden) {
         let line = text.strip_suffix('\n').unwrap_or(text);
         let line = line.strip_suffix('\r').unwrap_or(line);
         if !fits_hidden(line) {
-            // Nobody would see what of it is missing.
-            app.say("not taken: it has several lines, or is too long for this line; the command takes it whole");
+            // The missing part would not be visible.
+            app.show_message(
+                "not taken: it has several lines, or is too long for this line; the command takes it whole",
+            );
             return Vec::new();
         }
         if let Some(typing) = &mut app.screen.typing {
             typing.input.insert(line);
         }
-        typed(app);
+        input_changed(app);
         return Vec::new();
     }
     if let Some(typing) = &mut app.screen.typing {
         typing.input.insert(text);
-        typed(app);
+        input_changed(app);
     } else {
-        app.say("not taken: there is no line to paste into");
+        app.show_message("not taken: there is no line to paste into");
     }
     Vec::new()
 }
 
-/// Whether a hidden line takes a text whole.
+/// Whether a hidden line can take the whole text.
 fn fits_hidden(text: &str) -> bool {
     text.len() <= crate::app::input::LIMIT / 2 && !text.chars().any(char::is_control)
 }
 
-/// The typed line has changed: search or filter as one types.
-pub(crate) fn typed(app: &mut App) {
+/// Handles a change of the input line: searches or filters while typing.
+pub(crate) fn input_changed(app: &mut App) {
     let Some(typing) = &app.screen.typing else { return };
     let text = typing.input.text().to_owned();
     match typing.purpose {
@@ -107,18 +109,18 @@ pub(crate) fn typed(app: &mut App) {
     app.changed_by(Dirty::Lists);
 }
 
-/// Edits the line that is typed.
+/// Edits the input line.
 pub(crate) fn edit(app: &mut App, edit: Edit) -> Vec<Effect> {
     if let Some(typing) = &mut app.screen.typing {
         typing.input.edit(edit);
-        typed(app);
+        input_changed(app);
     }
     Vec::new()
 }
 
 /// Moves to the next candidate, or the next button.
 pub(crate) fn input_next(app: &mut App) -> Vec<Effect> {
-    if app.screen.asks() {
+    if app.screen.has_dialog() {
         next_button(app, 1);
     } else {
         step(app, 1);
@@ -126,49 +128,53 @@ pub(crate) fn input_next(app: &mut App) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Takes the line as typed, for the purpose that it was opened for.
+/// Accepts the line for the purpose it was opened for.
 pub(crate) fn accept(app: &mut App) -> Vec<Effect> {
     let Some(purpose) = app.screen.typing.as_ref().map(|typing| typing.purpose) else { return Vec::new() };
-    // A window with buttons: what was typed stays there.
-    if purpose == Purpose::Window && app.screen.asks() {
+    // In a window with buttons the typed text stays.
+    if purpose == Purpose::Window && app.screen.has_dialog() {
         return dialogs::press(app);
     }
     let text = app.screen.typing.take().map(|typing| typing.input.text().to_owned()).unwrap_or_default();
     match purpose {
         Purpose::Pane { pane, what, .. } => {
-            astray::taken(app, |app| (app.table.pane(pane).hooks.accepted)(app, what, &text))
+            astray::accept_line(app, |app| (app.table.pane(pane).hooks.accepted)(app, what, &text))
         }
-        Purpose::Window if app.screen.overlays.last().is_some_and(Overlay::types) => choose(app),
-        Purpose::Code => code::given(app, &text),
+        Purpose::Window if app.screen.overlays.last().is_some_and(Overlay::accepts_typing) => choose(app),
+        Purpose::Code => code::accept_code(app, &text),
         Purpose::Window | Purpose::Filter(_) => Vec::new(),
     }
 }
 
-/// Restores the line as it was before.
+/// Restores the line as it was before typing.
 pub(crate) fn cancel(app: &mut App) -> Vec<Effect> {
     let Some(Typing { purpose, before, .. }) = app.screen.typing.take() else { return Vec::new() };
     app.screen.typing = Some(Typing::new(purpose, before));
-    typed(app);
+    input_changed(app);
     app.screen.typing = None;
-    let closes = |overlay: &Overlay| overlay.types() || overlay.kind.is_dialog();
+    let closes = |overlay: &Overlay| overlay.accepts_typing() || overlay.kind.is_dialog();
     if purpose == Purpose::Window && app.screen.overlays.last().is_some_and(closes) {
         app.screen.overlays.pop();
     }
     Vec::new()
 }
 
-/// Where keys are listened to now, the most special first.
+/// The scopes whose keys apply now, the most specific first.
 pub(super) fn scopes(app: &App, key: Key) -> Vec<Scope> {
     if app.screen.typing.is_some() {
         vec![Scope::Input]
     } else if app.editing() {
-        // Letters are typed; what types nothing means the same as elsewhere.
-        let others = if key.text().is_some() { Vec::new() } else { vec![Scope::Pane(app.shown().id.0), Scope::Global] };
+        // Letters are typed; keys that type nothing have their usual meaning.
+        let others = if key.typed_char().is_some() {
+            Vec::new()
+        } else {
+            vec![Scope::Pane(app.shown_pane().id.0), Scope::Global]
+        };
         std::iter::once(Scope::Text).chain(others).collect()
     } else if app.screen.overlays.is_empty() {
-        let own = Scope::Pane(app.shown().id.0);
+        let own = Scope::Pane(app.shown_pane().id.0);
         let means = app.keymap.command(&[own], key);
-        let taken = means.is_none_or(|id| (app.shown().hooks.takes)(app, id));
+        let taken = means.is_none_or(|id| (app.shown_pane().hooks.accepts_command)(app, id));
         let own = taken.then_some(own);
         own.into_iter().chain([Scope::List, Scope::Global]).collect()
     } else {

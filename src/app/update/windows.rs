@@ -1,4 +1,4 @@
-//! Windows over the panes: opened, and their lines brought up to date.
+//! Windows over the panes: opening them and updating their lines.
 
 use crate::app::operation::Operation;
 use crate::app::overlay::{self, Choice, Kind, Line, Overlay, Tone};
@@ -12,12 +12,12 @@ pub(crate) fn push(app: &mut App, make: fn(&App) -> overlay::Overlay) {
 }
 
 pub(crate) fn push_window(app: &mut App, overlay: overlay::Overlay) {
-    // A window opened twice would only have to be closed twice.
+    // The same window twice would only have to be closed twice.
     app.screen.overlays.retain(|other| other.kind != overlay.kind);
     app.screen.overlays.push(overlay);
 }
 
-/// Begins to type, with what is there.
+/// Starts typing, from the existing text.
 pub(crate) fn start_typing(app: &mut App, purpose: Purpose) {
     let text = match purpose {
         Purpose::Filter(block) => app.screen.list(block).filter.clone(),
@@ -28,7 +28,7 @@ pub(crate) fn start_typing(app: &mut App, purpose: Purpose) {
     app.screen.typing = Some(Typing::new(purpose, text));
 }
 
-/// Brings the lines of windows over operations up to date.
+/// Updates the lines of windows whose content changes.
 pub(crate) fn windows(app: &mut App) {
     let mut overlays = std::mem::take(&mut app.screen.overlays);
     let size = app.screen.size;
@@ -38,7 +38,7 @@ pub(crate) fn windows(app: &mut App) {
             Kind::Activity => window.replace(overlays::activities(app)),
             Kind::Checkup => {
                 window.replace(overlays::checkup_lines(app));
-                window.copies = overlays::checkup_copied(app);
+                window.copy_text = overlays::checkup_copied(app);
             }
             Kind::Pane(pane, which) | Kind::Find(pane, which) => {
                 window.replace((app.table.pane(pane).hooks.lines)(app, which));
@@ -51,18 +51,18 @@ pub(crate) fn windows(app: &mut App) {
             Kind::Plan(_) | Kind::Revert(_) | Kind::Confirm(..) | Kind::Quit => {
                 let cells = usize::from(overlay::width(size.0).saturating_sub(4));
                 window.replace(dialog::text(app, window, cells));
-                window.copies = dialog::about(app, window)
+                window.copy_text = dialog::operation_of(app, window)
                     .and_then(|operation| operation.plan.as_ref())
                     .map(|plan| plan.command.clone())
-                    .or_else(|| dialog::asked(app, window).map(|asked| asked.command));
-                if !window.ready && dialog::yes(app, window).is_some() {
+                    .or_else(|| dialog::confirmation(app, window).map(|asked| asked.command));
+                if !window.ready && dialog::required_consent(app, window).is_some() {
                     window.ready = true;
                     window.button = dialog::first_button(app, window);
                 }
                 let last = dialog::buttons(app, window).len() - 1;
                 window.button = window.button.min(last);
                 if number == top {
-                    types(app, window);
+                    sync_typing(app, window);
                 }
             }
             Kind::Help
@@ -74,16 +74,16 @@ pub(crate) fn windows(app: &mut App) {
             | Kind::Code
             | Kind::SignIn
             | Kind::Ask(_)
-            | Kind::Name => {}
+            | Kind::SnapshotName => {}
         }
     }
     app.screen.overlays = overlays;
 }
 
-/// Where a name must be typed for a yes, typing goes there; where it need not any more, it does not.
-fn types(app: &mut App, window: &Overlay) {
+/// Starts typing where a name must be typed to confirm; stops where that is no longer required.
+fn sync_typing(app: &mut App, window: &Overlay) {
     let typing = app.screen.typing.as_ref().is_some_and(|typing| typing.purpose == Purpose::Window);
-    match (dialog::to_type(app, window), typing) {
+    match (dialog::text_to_type(app, window), typing) {
         (Some(_), false) => {
             let text = window.query.text().to_owned();
             app.screen.typing = Some(Typing::new(Purpose::Window, text));
@@ -93,9 +93,9 @@ fn types(app: &mut App, window: &Overlay) {
     }
 }
 
-/// Begins to type again where typing goes into the window.
+/// Starts typing again if typing goes into the window.
 pub(crate) fn retype(app: &mut App) {
-    if app.screen.typing.is_none() && app.screen.overlays.last().is_some_and(Overlay::types) {
+    if app.screen.typing.is_none() && app.screen.overlays.last().is_some_and(Overlay::accepts_typing) {
         start_typing(app, Purpose::Window);
     }
 }
@@ -139,9 +139,9 @@ pub(crate) fn options(app: &App, operation: &Operation, window: &Overlay) -> Vec
     lines
 }
 
-/// The first way back: the version before, or the end of what is under way.
+/// The first way back: the previous version, or ending the deployment in progress.
 fn before(app: &App, window: &Overlay) -> Line {
-    let under_way = app.estate.service(&window.service).is_some_and(crate::model::Service::rolling_out);
+    let under_way = app.estate.service(&window.service).is_some_and(crate::model::Service::is_rolling_out);
     let (text, note) = if under_way {
         ("end the deployment under way", "ECS brings back what ran before it")
     } else {

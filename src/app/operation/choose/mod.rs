@@ -1,8 +1,8 @@
-//! The choices before an operation begins: the images of a repository, or the revisions that ran before.
-//! It only reads.
+//! The options to choose from before an operation starts: the images of a repository, or earlier revisions. It only
+//! reads.
 
-use super::call::{Answered, Read, Reply};
-use super::machine::{Choices, Machine, Offered, What};
+use super::call::{CallResult, Read, Reply};
+use super::machine::{ChoiceOption, Choices, Machine, NewOperation};
 use super::outcome::{Outcome, Verdict};
 use super::step::{Ctx, Slot};
 use crate::model::deploy::history::candidates;
@@ -11,29 +11,29 @@ use crate::model::task_definition::image_version;
 use crate::model::{Failure, Service, TaskDefinition, time};
 use jiff::Timestamp;
 
-/// How many revisions are offered to go back to.
+/// Number of revisions offered for a rollback.
 const REVISIONS: usize = 8;
 
-/// The kind of entries to choose from.
+/// The kind of options.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Offer {
-    /// Images of the service's repository, the newest first.
+    /// Images of the service's repository, newest first.
     Images,
-    /// Revisions that ran before, the newest first.
+    /// Revisions that ran before, newest first.
     Revisions,
 }
 
-/// A choice that was asked for: of an image, or of a revision.
+/// A request for options: images or revisions of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The service's whole name.
+    /// The full name of the service.
     pub service: String,
     /// The title in the window's frame.
     pub title: String,
     pub offer: Offer,
 }
 
-/// The choices for a service, as they are read.
+/// The options of a service, while they are read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choose {
     request: Request,
@@ -43,7 +43,7 @@ pub struct Choose {
     waiting: usize,
 }
 
-impl From<Request> for What {
+impl From<Request> for NewOperation {
     fn from(request: Request) -> Self {
         let choices = Choices { images: request.offer == Offer::Images, ..Choices::default() };
         Box::new(Choose { request, choices, service: None, found: Vec::new(), waiting: 0 })
@@ -51,7 +51,7 @@ impl From<Request> for What {
 }
 
 impl Machine for Choose {
-    fn clone_box(&self) -> What {
+    fn clone_box(&self) -> NewOperation {
         Box::new(self.clone())
     }
 
@@ -63,15 +63,15 @@ impl Machine for Choose {
         "Choose"
     }
 
-    fn typed(&self) -> String {
+    fn command_line(&self) -> String {
         String::new()
     }
 
-    fn words(&self) -> &'static str {
+    fn activity(&self) -> &'static str {
         "looking"
     }
 
-    fn only_looks(&self) -> bool {
+    fn is_read_only(&self) -> bool {
         true
     }
 
@@ -84,11 +84,11 @@ impl Machine for Choose {
         self.read(Slot::Service, Read::Services { cluster: ctx.cluster(), names }, ctx);
     }
 
-    fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+    fn reply(&mut self, slot: &Slot, answered: CallResult, ctx: &mut Ctx<'_>) {
         self.waiting = self.waiting.saturating_sub(1);
         match answered.outcome {
             Ok(reply) => self.found(slot, reply, ctx),
-            // A definition that cannot be read leaves its line without its image.
+            // If a definition cannot be read, its line just lacks the image.
             Err(_) if matches!(slot, Slot::Choice(_)) => {}
             Err(failure) => return Self::failed(&failure, ctx),
         }
@@ -101,7 +101,7 @@ impl Machine for Choose {
 impl Choose {
     fn failed(failure: &Failure, ctx: &mut Ctx<'_>) {
         ctx.end =
-            Some(Outcome::new(Verdict::Impossible, "what there is to choose from cannot be read").because(failure));
+            Some(Outcome::new(Verdict::Impossible, "what there is to choose from cannot be read").caused_by(failure));
     }
 
     fn read(&mut self, slot: Slot, read: Read, ctx: &mut Ctx<'_>) {
@@ -122,7 +122,7 @@ impl Choose {
                 let name = service.task_definition.clone();
                 self.service = Some(service);
                 match self.request.offer {
-                    // What controls the deployments of such a service knows its versions.
+                    // The external deployment controller of such a service knows its versions.
                     _ if name.is_empty() => {}
                     Offer::Images => self.read(Slot::Definition, Read::TaskDefinition { name }, ctx),
                     Offer::Revisions => {
@@ -142,7 +142,7 @@ impl Choose {
                 if image.ecr().is_none() {
                     return;
                 }
-                let registry = image.registry_of();
+                let registry = image.ecr_registry();
                 self.found.push((image.reference().to_owned(), None, Some(*found)));
                 self.read(Slot::Image, Read::Images { registry, repository: image.repository }, ctx);
             }
@@ -181,7 +181,7 @@ impl Choose {
                             notes.push("runs now".to_owned());
                         }
                         let value = image.tags.first().unwrap_or(&image.digest).clone();
-                        Offered { value, note: notes.join("  ") }
+                        ChoiceOption { value, note: notes.join("  ") }
                     })
                     .collect();
             }
@@ -200,9 +200,9 @@ impl Choose {
                     let container = container.and_then(|(service, definition)| definition.main_container(service));
                     notes.extend(container.map(|container| image_version(&container.image).to_owned()));
                     notes.extend(at.map(|at| format!("ran {}", time::date_clock(at, ctx.zone))));
-                    let by = definition.as_ref().and_then(|definition| definition.registered_by.as_deref());
-                    notes.extend(by.map(|arn| format!("by {}", arn.rsplit('/').next().unwrap_or(arn))));
-                    Offered { value: name.clone(), note: notes.join("  ") }
+                    let registered_by = definition.as_ref().and_then(|definition| definition.registered_by.as_deref());
+                    notes.extend(registered_by.map(|arn| format!("by {}", arn.rsplit('/').next().unwrap_or(arn))));
+                    ChoiceOption { value: name.clone(), note: notes.join("  ") }
                 })
                 .collect();
         }

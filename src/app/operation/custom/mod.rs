@@ -1,12 +1,12 @@
-//! A command of the configuration, run by the shell. It is written down before it is run, and at its end, whatever it
-//! risks: nobody knows what a command line does. One that only looks asks nobody; the others show what will be run.
+//! A configured command, run by the shell. Its start and end are recorded whatever its risk, because the effect of a
+//! command line is unknown. A read-only command runs without confirmation; the others first show what will be run.
 
 mod request;
 #[cfg(test)]
 mod tests;
 
-use super::call::{Answered, Call, Program, Reply};
-use super::machine::{Machine, What};
+use super::call::{Call, CallResult, Program, Reply};
+use super::machine::{Machine, NewOperation};
 use super::outcome::{Outcome, Verdict};
 use super::plan::Plan;
 use super::step::{Ctx, Slot, Weight};
@@ -15,13 +15,13 @@ use jiff::{SignedDuration, Timestamp};
 pub use request::{Request, Selected};
 use serde_json::{Map, Value, json};
 
-/// The limit of a command in the foreground, which a person stops.
+/// The time limit of a foreground command, which is ended by the person.
 const NO_LIMIT: u64 = 365 * 24 * 60 * 60;
-/// The script that runs a command in the foreground: where it fails, its last words stay on the terminal until they
-/// were read. The command line is an argument and no part of this text.
+/// The script that runs a foreground command: if it fails, its last output stays on the terminal until Enter is
+/// pressed. The command line is passed as an argument and is not part of this text.
 const IN_FOREGROUND: &str = r#"sh -c "$1"; code=$?; if [ $code -ne 0 ]; then printf '\n[exit %s] Enter goes back ' $code; read -r _; fi; exit $code"#;
 
-/// The command while it is run.
+/// A configured command while it runs.
 #[derive(Debug, Clone)]
 struct Custom {
     request: Request,
@@ -31,7 +31,7 @@ struct Custom {
     lines: usize,
 }
 
-impl From<Request> for What {
+impl From<Request> for NewOperation {
     fn from(request: Request) -> Self {
         Box::new(Custom { request, began: None, running: false, code: None, lines: 0 })
     }
@@ -40,7 +40,7 @@ impl From<Request> for What {
 impl Custom {
     fn program(&self) -> Program {
         let words = |words: &[&str]| words.iter().map(ToString::to_string).collect();
-        let Request { command, variables, without, through, .. } = &self.request;
+        let Request { command, variables, removed_variables: without, tunnel_arguments: through, .. } = &self.request;
         let argv: Vec<String> = if command.foreground {
             words(&["sh", "-c", IN_FOREGROUND, "sh", &command.run])
         } else {
@@ -48,10 +48,10 @@ impl Custom {
         };
         Program {
             argv: through.iter().flatten().cloned().chain(argv).collect(),
-            own: through.is_some(),
+            runs_itself: through.is_some(),
             folder: command.folder.clone(),
             variables: variables.clone(),
-            without: without.clone(),
+            removed_variables: without.clone(),
             limit_seconds: NO_LIMIT,
             terminal: command.foreground,
             ..Program::default()
@@ -67,7 +67,7 @@ impl Custom {
         for (name, value) in self.request.variables.iter().filter(|(name, _)| name.starts_with("COCKPIT_")) {
             steps.push(format!("{name}={value}"));
         }
-        if self.request.through.is_some() {
+        if self.request.tunnel_arguments.is_some() {
             steps.push("a tunnel is opened for it, and DATABASE_URL leads through it to the database".to_owned());
         }
         if command.credentials {
@@ -82,22 +82,22 @@ impl Custom {
             risk: self.request.risk(),
             writes: Vec::new(),
             programs: vec![command.run.clone()],
-            command: ctx.command(&self.typed()),
-            offer: None,
+            command: ctx.command(&self.command_line()),
+            wider_plan_title: None,
         }
     }
 
-    fn ended(&self, how: &str) -> String {
+    fn summary(&self, how: &str) -> String {
         format!("{}: {how}", self.title())
     }
 
-    fn stopped(&self, why: &str) -> Outcome {
-        Outcome::new(Verdict::Failed, self.ended(why)).cause("what it did until then is done")
+    fn stopped_outcome(&self, why: &str) -> Outcome {
+        Outcome::new(Verdict::Failed, self.summary(why)).cause("what it did until then is done")
     }
 }
 
 impl Machine for Custom {
-    fn clone_box(&self) -> What {
+    fn clone_box(&self) -> NewOperation {
         Box::new(self.clone())
     }
 
@@ -109,32 +109,32 @@ impl Machine for Custom {
         "Run"
     }
 
-    fn typed(&self) -> String {
-        self.request.typed()
+    fn command_line(&self) -> String {
+        self.request.command_line()
     }
 
-    fn only_looks(&self) -> bool {
+    fn is_read_only(&self) -> bool {
         self.request.risk() == Risk::Read
     }
 
-    fn is_written_down(&self) -> bool {
+    fn is_audited(&self) -> bool {
         true
     }
 
     fn begin(&mut self, ctx: &mut Ctx<'_>) {
-        if !self.only_looks() {
+        if !self.is_read_only() {
             ctx.plan = Some(self.plan(ctx));
         }
     }
 
-    fn go(&mut self, ctx: &mut Ctx<'_>) {
+    fn start_changes(&mut self, ctx: &mut Ctx<'_>) {
         self.began = Some(ctx.now);
         self.running = true;
-        ctx.say(Weight::Step, self.request.command.run.clone());
-        ctx.ask(Slot::Run("command"), Call::Run(self.program()));
+        ctx.log(Weight::Step, self.request.command.run.clone());
+        ctx.send_call(Slot::Run("command"), Call::Run(self.program()));
     }
 
-    fn reply(&mut self, _: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+    fn reply(&mut self, _: &Slot, answered: CallResult, ctx: &mut Ctx<'_>) {
         self.running = false;
         ctx.end = Some(match answered.outcome {
             Ok(Reply::Ended { code, .. }) => {
@@ -146,22 +146,22 @@ impl Machine for Custom {
                     lines => format!(", {lines} lines"),
                 };
                 match code {
-                    Some(0) => Outcome::new(Verdict::Done, self.ended(&format!("exit 0{lines}"))),
-                    Some(code) => Outcome::new(Verdict::Failed, self.ended(&format!("exit {code}{lines}"))),
-                    None => self.stopped("it was ended by a signal"),
+                    Some(0) => Outcome::new(Verdict::Done, self.summary(&format!("exit 0{lines}"))),
+                    Some(code) => Outcome::new(Verdict::Failed, self.summary(&format!("exit {code}{lines}"))),
+                    None => self.stopped_outcome("it was ended by a signal"),
                 }
             }
-            Ok(_) => Outcome::new(Verdict::Unknown, self.ended("how it ended is not known")),
-            Err(failure) => Outcome::new(Verdict::Failed, self.ended("it could not be run")).because(&failure),
+            Ok(_) => Outcome::new(Verdict::Unknown, self.summary("how it ended is not known")),
+            Err(failure) => Outcome::new(Verdict::Failed, self.summary("it could not be run")).caused_by(&failure),
         });
     }
 
     fn output(&mut self, line: &str, ctx: &mut Ctx<'_>) {
         self.lines += 1;
-        ctx.say(Weight::Detail, line);
+        ctx.log(Weight::Detail, line);
     }
 
-    fn words(&self) -> &'static str {
+    fn activity(&self) -> &'static str {
         "running"
     }
 
@@ -173,7 +173,7 @@ impl Machine for Custom {
         None
     }
 
-    fn took(&self, until: Timestamp) -> Option<SignedDuration> {
+    fn duration(&self, until: Timestamp) -> Option<SignedDuration> {
         Some(until.duration_since(self.began?))
     }
 
@@ -183,18 +183,18 @@ impl Machine for Custom {
 
     fn stop(&mut self, ctx: &mut Ctx<'_>) {
         self.running = false;
-        ctx.end = Some(self.stopped("it was stopped"));
+        ctx.end = Some(self.stopped_outcome("it was stopped"));
     }
 
-    fn left(&mut self) -> Option<Outcome> {
+    fn abandon(&mut self) -> Option<Outcome> {
         Some(if self.running {
-            self.stopped("it was stopped, as it was left")
+            self.stopped_outcome("it was stopped, as it was left")
         } else {
-            Outcome::new(Verdict::Cancelled, self.ended("it was left before it was run"))
+            Outcome::new(Verdict::Cancelled, self.summary("it was left before it was run"))
         })
     }
 
-    fn leaving(&self, _: &str) -> String {
+    fn quit_note(&self, _: &str) -> String {
         "it will be stopped".to_owned()
     }
 

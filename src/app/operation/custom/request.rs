@@ -1,10 +1,11 @@
-//! The request to run a command of the configuration: which, on what, and with which variables.
+//! The request to run a configured command: which command, on what, and with which variables.
 
 use crate::config::{CommandConfig, Config, EnvironmentConfig};
 use crate::model::risk::Risk;
-use crate::model::text::quoted;
+use crate::model::text::shell_quote;
 
-/// Inherited variables with credentials of AWS, or that lead to some. A command that wants none gets none of them.
+/// Inherited variables that contain or lead to AWS credentials. A command that does not request credentials gets none
+/// of them.
 const CREDENTIALS: &[&str] = &[
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -19,17 +20,17 @@ const CREDENTIALS: &[&str] = &[
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 ];
-/// The variables that win over a profile.
+/// The variables that take precedence over a profile.
 const KEYS: &[&str] = &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"];
-/// The variables that win over an endpoint for all services.
+/// The variables that take precedence over a common endpoint for all services.
 const ELSEWHERE: &[&str] = &["AWS_ENDPOINT_URL_*", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"];
-/// Passwords of PostgreSQL.
+/// Variables with PostgreSQL passwords.
 const PASSWORDS: &[&str] = &["PGPASSWORD", "COCKPIT_DATABASE_URL", "DATABASE_URL"];
 
-/// The selected thing when a command is run: the fields that it gets, as far as there are some.
+/// The selected thing when a command is run; only the fields that apply are set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selected {
-    /// The service's whole name.
+    /// The full name of the service.
     pub service: Option<String>,
     /// The id of the task.
     pub task: Option<String>,
@@ -37,7 +38,7 @@ pub struct Selected {
     pub container: Option<String>,
     /// The database's identifier.
     pub database: Option<String>,
-    /// The instance of a database, or the id of one of EC2.
+    /// The instance of a database, or the id of an EC2 instance.
     pub instance: Option<String>,
     /// The name of the alarm.
     pub alarm: Option<String>,
@@ -46,9 +47,9 @@ pub struct Selected {
 }
 
 impl Selected {
-    /// Its fields by the words of the configuration.
+    /// The fields by their names in the configuration.
     pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let all = [
+        let fields = [
             ("service", &self.service),
             ("task", &self.task),
             ("container", &self.container),
@@ -57,35 +58,35 @@ impl Selected {
             ("alarm", &self.alarm),
             ("row", &self.row),
         ];
-        all.into_iter().filter_map(|(word, value)| Some((word, value.as_deref()?)))
+        fields.into_iter().filter_map(|(word, value)| Some((word, value.as_deref()?)))
     }
 
-    /// Whether there is one of this kind.
+    /// Whether a thing of this kind is selected.
     pub fn has(&self, wanted: &str) -> bool {
         self.fields().any(|(word, _)| word == wanted)
     }
 }
 
-/// A command of the configuration with what it is run on.
+/// A configured command and what it is run on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     pub(super) command: CommandConfig,
     pub(super) selected: Selected,
-    /// Variables that it gets.
+    /// Variables to set.
     pub(super) variables: Vec<(String, String)>,
-    /// Inherited ones that it does not get.
-    pub(super) without: Vec<String>,
+    /// Inherited variables to remove.
+    pub(super) removed_variables: Vec<String>,
     /// The arguments with which this program opens a tunnel and runs the command behind it.
-    pub(super) through: Option<Vec<String>>,
+    pub(super) tunnel_arguments: Option<Vec<String>>,
 }
 
 impl Request {
-    /// The command on this selection, in an environment of this configuration.
+    /// The command on a selection, in an environment of this configuration.
     pub fn new(command: CommandConfig, selected: Selected, environment: &EnvironmentConfig, config: &Config) -> Self {
         let variables = variables(&command, &selected, environment);
         let without = without(&command, environment, config);
         let through = command.database.then(|| through(&command, environment));
-        Self { command, selected, variables, without, through }
+        Self { command, selected, variables, removed_variables: without, tunnel_arguments: through }
     }
 
     /// The risk of the command.
@@ -106,13 +107,14 @@ impl Request {
     }
 
     /// `run flush-cache --service web`.
-    pub(super) fn typed(&self) -> String {
-        let fields = self.selected.fields().map(|(word, value)| format!(" --{word} {}", quoted(value)));
+    pub(super) fn command_line(&self) -> String {
+        let fields = self.selected.fields().map(|(word, value)| format!(" --{word} {}", shell_quote(value)));
         format!("run {}{}", self.command.name, fields.collect::<String>())
     }
 }
 
-/// `cockpit with-db`, where the command acts. The yes that it asks for was given to the command.
+/// The `cockpit with-db` command line for commands that use the database. Its confirmation was already given to the
+/// command.
 fn through(command: &CommandConfig, environment: &EnvironmentConfig) -> Vec<String> {
     let mut words = vec!["cockpit".to_owned()];
     for (flag, value) in &environment.flags {
@@ -126,8 +128,9 @@ fn through(command: &CommandConfig, environment: &EnvironmentConfig) -> Vec<Stri
 }
 
 fn variables(command: &CommandConfig, selected: &Selected, environment: &EnvironmentConfig) -> Vec<(String, String)> {
-    let mut all = vec![("COCKPIT_ENV".to_owned(), environment.name.clone())];
-    let mut add = |name: &str, value: Option<&str>| all.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    let mut variables = vec![("COCKPIT_ENV".to_owned(), environment.name.clone())];
+    let mut add =
+        |name: &str, value: Option<&str>| variables.extend(value.map(|value| (name.to_owned(), value.to_owned())));
     add("COCKPIT_COMMAND", Some(&command.name));
     add("COCKPIT_PROJECT", Some(environment.project.as_str()).filter(|project| !project.is_empty()));
     add("COCKPIT_ACCOUNT", environment.account.as_deref());
@@ -142,21 +145,22 @@ fn variables(command: &CommandConfig, selected: &Selected, environment: &Environ
         add("AWS_PROFILE", environment.profile.as_deref());
         add("AWS_ENDPOINT_URL", environment.endpoint_url.as_deref());
     }
-    all
+    variables
 }
 
 fn without(command: &CommandConfig, environment: &EnvironmentConfig, config: &Config) -> Vec<String> {
     let aws: &[&str] = match (command.credentials || command.database, &environment.profile) {
         (false, _) => CREDENTIALS,
-        // Keys that are inherited would win over the profile, and be of another account.
+        // Inherited keys would take precedence over the profile, and may belong to another account.
         (true, Some(_)) => KEYS,
         (true, None) => &[],
     };
     let configured = config.environments.iter().filter_map(|environment| environment.database.password_env.as_deref());
-    // What opens the tunnel knows its own password from there, and what it runs gets it in any case.
+    // The program that opens the tunnel reads its password from this variable; the command gets the password in any
+    // case.
     let own = environment.database.password_env.as_deref().filter(|_| command.database);
     let configured = configured.filter(|name| Some(*name) != own);
-    // Where the environment has an endpoint, what else would lead the program elsewhere, or past it.
+    // If the environment has an endpoint, removes variables that would lead the program elsewhere.
     let elsewhere = if environment.endpoint_url.is_some() { ELSEWHERE } else { &[] };
     aws.iter().chain(elsewhere).chain(PASSWORDS).copied().chain(configured).map(str::to_owned).collect()
 }

@@ -1,10 +1,10 @@
-//! Commands of the configuration from what was asked for to the audit file.
+//! Tests of configured commands, from the request to the audit file.
 
 use super::super::tests::{at, get, me, ok, settle};
-use super::super::{Operations, Stage, What};
+use super::super::{NewOperation, Operations, Stage};
 use super::{Request, Selected};
 use crate::app::effect::Effect;
-use crate::app::operation::call::{Answered, Call, Program, Read, Reply};
+use crate::app::operation::call::{Call, CallResult, Program, Read, Reply};
 use crate::app::operation::outcome::Verdict;
 use crate::config::{CommandConfig, Config, DatabaseConfig, EnvironmentConfig};
 use crate::model::risk::Risk;
@@ -25,23 +25,28 @@ fn environment() -> EnvironmentConfig {
     }
 }
 
-fn request(command: CommandConfig, environment: &EnvironmentConfig) -> What {
+fn request(command: CommandConfig, environment: &EnvironmentConfig) -> NewOperation {
     let selected = Selected { service: Some("web; rm -rf /".into()), ..Selected::default() };
     let config = Config { environments: vec![environment.clone()], ..Config::default() };
     Request::new(command, selected, environment, &config).into()
 }
 
-/// The programs and lines of a request that only looks, in its account.
-fn whole_of(request: Request) -> (Vec<Program>, Vec<String>, Operations) {
-    ends(request.into(), Risk::Read, Some(0), &me("123456789012"))
+/// The programs and lines of a read-only request, in its account.
+fn run_read_only(request: Request) -> (Vec<Program>, Vec<String>, Operations) {
+    run_request(request.into(), Risk::Read, Some(0), &me("123456789012"))
 }
 
-/// What is run and written down, and how it ends, where it exits so.
-fn whole(risk: Risk, code: Option<i32>, identity: &Answered) -> (Vec<Program>, Vec<String>, Operations) {
-    ends(request(command(risk), &environment()), risk, code, identity)
+/// Runs a command to its end with an exit code; returns the programs, the audit lines and the operations.
+fn run_to_end(risk: Risk, code: Option<i32>, identity: &CallResult) -> (Vec<Program>, Vec<String>, Operations) {
+    run_request(request(command(risk), &environment()), risk, code, identity)
 }
 
-fn ends(what: What, risk: Risk, code: Option<i32>, identity: &Answered) -> (Vec<Program>, Vec<String>, Operations) {
+fn run_request(
+    what: NewOperation,
+    risk: Risk,
+    code: Option<i32>,
+    identity: &CallResult,
+) -> (Vec<Program>, Vec<String>, Operations) {
     let (mut ran, mut written) = (Vec::new(), Vec::new());
     let mut answer = |call: &Call| match call {
         Call::Read(Read::Identity) => identity.clone(),
@@ -67,48 +72,48 @@ fn ends(what: What, risk: Risk, code: Option<i32>, identity: &Answered) -> (Vec<
 }
 
 #[test]
-fn one_that_looks_asks_nobody_and_stands_in_the_audit_file_all_the_same() {
-    let (ran, written, operations) = whole(Risk::Read, Some(0), &me("123456789012"));
+fn read_only_command_needs_no_confirmation_and_is_recorded() {
+    let (ran, written, operations) = run_to_end(Risk::Read, Some(0), &me("123456789012"));
     assert_eq!(ran.len(), 1);
     let typed = "cockpit run flush --service 'web; rm -rf /' --env staging";
     assert_eq!(written, [format!("started {typed} null"), format!("done {typed} 0")]);
     assert_eq!(operations.list[0].outcome.as_ref().map(|outcome| outcome.verdict), Some(Verdict::Done));
-    let nobody = Answered::new(Err(Failure::new(FailureKind::Unreachable, "STS is not there")));
-    let (ran, written, _) = whole(Risk::Read, Some(3), &nobody);
+    let nobody = CallResult::new(Err(Failure::new(FailureKind::Unreachable, "STS is not there")));
+    let (ran, written, _) = run_to_end(Risk::Read, Some(3), &nobody);
     assert_eq!((ran.len(), written.len()), (1, 2), "it only looks: it is run without a network, too");
     assert!(written[1].starts_with("failed"), "{written:?}");
 }
 
 #[test]
-fn one_that_changes_something_is_run_only_in_its_account_after_a_yes() {
+fn changing_command_runs_only_in_its_account_after_confirmation() {
     for risk in [Risk::Change, Risk::Disrupt, Risk::Destroy] {
-        let (ran, written, _) = whole(risk, Some(0), &me("123456789012"));
+        let (ran, written, _) = run_to_end(risk, Some(0), &me("123456789012"));
         assert_eq!((ran.len(), written.len()), (1, 2));
-        let (ran, written, operations) = whole(risk, Some(0), &me("210987654321"));
+        let (ran, written, operations) = run_to_end(risk, Some(0), &me("210987654321"));
         assert!(ran.is_empty() && written.is_empty());
         assert_eq!(operations.list[0].outcome.as_ref().map(|outcome| outcome.verdict), Some(Verdict::Refused));
     }
-    let (ran, ..) = whole(Risk::Read, Some(0), &me("210987654321"));
+    let (ran, ..) = run_to_end(Risk::Read, Some(0), &me("210987654321"));
     assert!(ran.is_empty(), "nor is one that looks, in another account");
 }
 
 #[test]
-fn what_is_selected_is_a_variable_and_never_part_of_the_shells_text() {
-    let (ran, ..) = whole(Risk::Read, Some(0), &me("123456789012"));
+fn selection_is_passed_as_variables_and_never_in_the_command_line() {
+    let (ran, ..) = run_to_end(Risk::Read, Some(0), &me("123456789012"));
     assert_eq!(ran[0].argv, ["sh", "-c", "./flush"]);
     assert!(ran[0].variables.contains(&("COCKPIT_SERVICE".to_owned(), "web; rm -rf /".to_owned())));
     assert!(ran[0].variables.contains(&("COCKPIT_ENV".to_owned(), "staging".to_owned())));
 }
 
 #[test]
-fn credentials_are_handed_on_only_where_they_are_asked_for() {
+fn credentials_are_passed_only_on_request() {
     let names = |credentials, profile: Option<&str>| {
         let environment = EnvironmentConfig { profile: profile.map(str::to_owned), ..environment() };
         let command = CommandConfig { credentials, ..command(Risk::Read) };
         let config = Config { environments: vec![environment.clone()], ..Config::default() };
         let request = Request::new(command, Selected::default(), &environment, &config);
         let set: Vec<String> = request.variables.into_iter().map(|(name, _)| name).collect();
-        (set, request.without)
+        (set, request.removed_variables)
     };
     let has = |names: &[String], name: &str| names.iter().any(|other| other == name);
     let (set, without) = names(false, Some("admin"));
@@ -123,23 +128,23 @@ fn credentials_are_handed_on_only_where_they_are_asked_for() {
 }
 
 #[test]
-fn a_program_asks_aws_where_the_cockpit_asks_it() {
+fn program_uses_the_same_aws_endpoints_as_cockpit() {
     let command = CommandConfig { credentials: true, ..command(Risk::Read) };
     let request = |endpoint: Option<&str>| {
         let environment = EnvironmentConfig { endpoint_url: endpoint.map(str::to_owned), ..environment() };
         Request::new(command.clone(), Selected::default(), &environment, &Config::default())
     };
-    let there = request(Some("http://127.0.0.1:1"));
-    assert!(there.variables.contains(&("AWS_ENDPOINT_URL".to_owned(), "http://127.0.0.1:1".to_owned())));
+    let redirected = request(Some("http://127.0.0.1:1"));
+    assert!(redirected.variables.contains(&("AWS_ENDPOINT_URL".to_owned(), "http://127.0.0.1:1".to_owned())));
     for name in ["AWS_ENDPOINT_URL_*", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] {
-        assert!(there.without.iter().any(|other| other == name), "{name}");
-        // What is inherited means the same to both.
-        assert!(!request(None).without.iter().any(|other| other == name), "{name}");
+        assert!(redirected.removed_variables.iter().any(|other| other == name), "{name}");
+        // Inherited variables mean the same to both programs.
+        assert!(!request(None).removed_variables.iter().any(|other| other == name), "{name}");
     }
 }
 
 #[test]
-fn one_that_never_ends_can_be_stopped_and_nobody_waits_for_it_then() {
+fn endless_command_can_be_stopped_and_is_not_awaited() {
     for stops in [true, false] {
         let mut operations = Operations::new("t", TimeZone::UTC);
         let (id, effects) = operations.start(request(command(Risk::Read), &environment()), &environment(), at(0));
@@ -156,7 +161,7 @@ fn one_that_never_ends_can_be_stopped_and_nobody_waits_for_it_then() {
         }
         let call = call.unwrap();
         operations.output(call, "still here", at(5));
-        // It has no limit of its own.
+        // It has no time limit of its own.
         assert!(operations.tick(at(100_000)).is_empty());
         assert!(get(&operations, id).stoppable());
         let effects = if stops { operations.stop(id, at(100_001)) } else { operations.detach(id, at(100_001)) };
@@ -172,7 +177,7 @@ fn one_that_never_ends_can_be_stopped_and_nobody_waits_for_it_then() {
 }
 
 #[test]
-fn of_an_endless_output_the_end_is_kept_and_the_rest_is_counted() {
+fn endless_output_keeps_its_end_and_counts_the_rest() {
     let mut operations = Operations::new("t", TimeZone::UTC);
     let (id, effects) = operations.start(request(command(Risk::Read), &environment()), &environment(), at(0));
     let mut call = None;
@@ -200,22 +205,26 @@ fn of_an_endless_output_the_end_is_kept_and_the_rest_is_counted() {
 }
 
 #[test]
-fn one_with_a_database_is_run_behind_a_tunnel_that_this_program_opens() {
+fn database_command_runs_behind_a_tunnel() {
     let ran = |risk, foreground| {
         let command = CommandConfig { database: true, foreground, ..command(risk) };
         let environment = EnvironmentConfig { flags: vec![("--config", "x.toml".into())], ..environment() };
         let config = Config { environments: vec![environment.clone()], ..Config::default() };
         Request::new(command, Selected::default(), &environment, &config)
     };
-    let words = |risk| ran(risk, false).through.unwrap().join(" ");
+    let words = |risk| ran(risk, false).tunnel_arguments.unwrap().join(" ");
     assert_eq!(words(Risk::Change), "cockpit --config x.toml --yes --confirm staging with-db staging --");
     assert!(words(Risk::Read).contains("--read-only"), "what only looks is to change nothing");
     let request = ran(Risk::Change, false);
-    let has = |name: &str| request.without.iter().any(|other| other == name);
-    assert!(!has("APP_PASSWORD") && !has("AWS_SECRET_ACCESS_KEY") && has("PGPASSWORD"), "{:?}", request.without);
-    let (programs, ..) = whole_of(ran(Risk::Read, false));
+    let is_removed = |name: &str| request.removed_variables.iter().any(|other| other == name);
     assert!(
-        programs[0].own && programs[0].argv.ends_with(&["sh".into(), "-c".into(), "./flush".into()]),
+        !is_removed("APP_PASSWORD") && !is_removed("AWS_SECRET_ACCESS_KEY") && is_removed("PGPASSWORD"),
+        "{:?}",
+        request.removed_variables
+    );
+    let (programs, ..) = run_read_only(ran(Risk::Read, false));
+    assert!(
+        programs[0].runs_itself && programs[0].argv.ends_with(&["sh".into(), "-c".into(), "./flush".into()]),
         "{programs:?}"
     );
     assert_eq!(programs[0].argv[0], "cockpit");

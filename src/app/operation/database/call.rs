@@ -1,12 +1,12 @@
 //! The RDS calls of operations on databases, and their replies.
 
-use crate::model::database_history::Happened;
+use crate::model::database_history::EventMeaning;
 use crate::model::failover::Figures;
 use crate::model::{Database, DatabaseEvent, DatabaseSnapshot, Role};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-/// Events are asked for from this much before a change: this machine's clock and RDS's may be apart.
+/// Events are requested from this long before a change, because this machine's clock and RDS's may differ.
 const SKEW: SignedDuration = SignedDuration::from_secs(30);
 
 /// A read of RDS.
@@ -16,27 +16,27 @@ pub enum RdsRead {
     Database {
         /// The identifier of the database.
         id: String,
-        /// A cluster rather than an instance.
+        /// Whether it is a cluster rather than an instance.
         cluster: bool,
     },
-    /// `DescribeEvents` of one database and, of a cluster, of its members → [`RdsReply::Events`].
+    /// `DescribeEvents` of one database and, for a cluster, of its members → [`RdsReply::Events`].
     Events {
         /// Identifiers, and whether each is a cluster.
         sources: Vec<(String, bool)>,
-        /// None: of the last hour.
+        /// The start of the time range; `None`: the last hour.
         since: Option<Timestamp>,
     },
     /// `DescribeDBClusterSnapshots` or `DescribeDBSnapshots` of one database → [`RdsReply::Snapshots`].
     Snapshots {
-        /// Identifier of the database.
+        /// The identifier of the database.
         id: String,
         cluster: bool,
     },
     /// CloudWatch `GetMetricData`: the newest lag and connections of instances → [`RdsReply::Figures`].
     Figures {
-        /// Identifiers of instances.
+        /// The identifiers of the instances.
         members: Vec<String>,
-        /// Now, as the service's clock has it.
+        /// The current time on the service's clock.
         now: Timestamp,
     },
 }
@@ -58,7 +58,7 @@ pub enum RdsWrite {
     },
     /// `CreateDBClusterSnapshot`, `CreateDBSnapshot`.
     Snapshot {
-        /// Identifier of the cluster or the instance.
+        /// The identifier of the cluster or the instance.
         database: String,
         cluster: bool,
         name: String,
@@ -68,7 +68,7 @@ pub enum RdsWrite {
 /// The answer to a read or a change of RDS.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RdsReply {
-    /// The database; none where there is none of that name.
+    /// The database; `None` if there is none of that name.
     Database(Option<Box<Database>>),
     Events(Vec<DatabaseEvent>),
     Snapshots(Vec<DatabaseSnapshot>),
@@ -102,8 +102,8 @@ impl RdsWrite {
         }
     }
 
-    /// The read that shows whether the change was carried out. A failover and a restart show in the events of RDS: what
-    /// is over already looks like what never began.
+    /// The read that shows whether the change was made. Failovers and reboots are verified in the events of RDS,
+    /// because once over they leave no other trace.
     pub fn proof(&self) -> RdsRead {
         let events = |id: &String, cluster| RdsRead::Events { sources: vec![(id.clone(), cluster)], since: None };
         match self {
@@ -113,19 +113,19 @@ impl RdsWrite {
         }
     }
 
-    /// Whether a proof shows that it was carried out, of one that was sent first at a time.
-    pub fn is_shown_by(&self, sent: Option<Timestamp>, proof: &RdsReply) -> bool {
+    /// Whether a proof shows that a change first sent at `sent` was made.
+    pub fn is_proven_by(&self, sent: Option<Timestamp>, proof: &RdsReply) -> bool {
         match (self, proof) {
             (Self::Snapshot { name, .. }, RdsReply::Snapshots(found)) => found.iter().any(|other| other.id == *name),
             (Self::Failover { .. } | Self::Reboot { .. }, RdsReply::Events(found)) => found
                 .iter()
                 .filter(|event| sent.is_some_and(|sent| event.at >= sent - SKEW))
-                .any(|event| event.happened() != Happened::Other),
+                .any(|event| event.meaning() != EventMeaning::Other),
             _ => false,
         }
     }
 
-    /// A sentence on what is done.
+    /// A sentence about what is done.
     pub fn sentence(&self) -> String {
         match self {
             Self::Failover { cluster, to } => format!("failing {cluster} over to {to}"),
@@ -136,7 +136,7 @@ impl RdsWrite {
     }
 }
 
-/// The writer of a database: of a single instance the instance.
+/// The writer of a database; for a single instance, the instance.
 pub fn writer(database: &Database) -> Option<&str> {
     let writes = |role: Role| matches!(role, Role::Writer | Role::Instance);
     database.members.iter().find(|member| writes(member.role)).map(|member| member.id.as_str())
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_change_whose_answer_was_lost_is_shown_by_what_came_after_it_was_sent() {
+    fn lost_change_is_proved_by_events_after_it_was_sent() {
         let sent: Timestamp = "2026-11-20T05:00:00Z".parse().unwrap();
         let event = |seconds: i64, message: &str| {
             let at = sent + SignedDuration::from_secs(seconds);
@@ -161,13 +161,13 @@ mod tests {
         };
         let failover = RdsWrite::Failover { cluster: "db".into(), to: "db-2".into() };
         let started = "Started cross AZ failover to DB instance: db-2";
-        assert!(failover.is_shown_by(Some(sent), &event(2, started)));
-        assert!(!failover.is_shown_by(Some(sent), &event(-600, started)), "an earlier one is another one");
-        assert!(!failover.is_shown_by(Some(sent), &event(2, "Finished backup")));
+        assert!(failover.is_proven_by(Some(sent), &event(2, started)));
+        assert!(!failover.is_proven_by(Some(sent), &event(-600, started)), "an earlier one is another one");
+        assert!(!failover.is_proven_by(Some(sent), &event(2, "Finished backup")));
         let snapshot = RdsWrite::Snapshot { database: "db".into(), cluster: true, name: "mine".into() };
         let named =
             |id: &str| RdsReply::Snapshots(vec![DatabaseSnapshot { id: id.into(), ..DatabaseSnapshot::default() }]);
-        assert!(snapshot.is_shown_by(Some(sent), &named("mine")));
-        assert!(!snapshot.is_shown_by(Some(sent), &named("other")));
+        assert!(snapshot.is_proven_by(Some(sent), &named("mine")));
+        assert!(!snapshot.is_proven_by(Some(sent), &named("other")));
     }
 }

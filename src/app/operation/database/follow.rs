@@ -1,41 +1,41 @@
-//! Follows a change of a database until it has taken effect. A failover is measured by the events of RDS, and by what
-//! was seen where they have not come.
+//! Follows a change of a database until it has taken effect. A failover is measured by the events of RDS, or by
+//! observation if there are none.
 
 use super::call::{RdsRead, RdsReply, RdsWrite, writer};
 use super::plan::{DATABASE, EVENTS, SNAPSHOTS};
-use super::request::Wanted;
+use super::request::StepChange;
 use super::{DatabaseChange, Phase};
 use crate::app::operation::call::{Read, Reply, Write};
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::{Ctx, Slot, Weight};
-use crate::model::database_history::{Happened, failovers};
+use crate::model::database_history::{EventMeaning, failovers};
 use crate::model::database_power::is_stuck;
-use crate::model::time::{clock, spoken};
+use crate::model::time::{clock, sentence_duration};
 use crate::model::{Database, DatabaseEvent, DatabaseSnapshot};
 use jiff::{SignedDuration, Timestamp};
 
-/// The event that tells of the end of a failover may come later than the writer: so long it is waited for.
+/// How long to wait for the event that reports the end of a failover, which may come later than the writer.
 const EVENT_LATE: SignedDuration = SignedDuration::from_secs(10);
-/// A failover that was accepted and of which nothing is seen after this has not happened.
+/// An accepted failover without any visible effect after this time has not happened.
 const NOTHING: SignedDuration = SignedDuration::from_mins(5);
-/// Events are asked for from this much before the change: the clocks may be apart.
+/// Events are requested from this long before the change, because the clocks may differ.
 const SKEW: SignedDuration = SignedDuration::from_secs(2);
 
 impl DatabaseChange {
-    /// When the change was sent, by the service's clock.
+    /// When the change was sent, on the service's clock.
     fn sent(&self, ctx: &Ctx<'_>) -> Timestamp {
         self.sent.unwrap_or(ctx.service_now)
     }
 
-    pub(super) fn look(&mut self, ctx: &mut Ctx<'_>) {
-        if !self.rounds.begins(ctx) {
+    pub(super) fn send_reads(&mut self, ctx: &mut Ctx<'_>) {
+        if !self.rounds.begin_if_due(ctx) {
             return;
         }
         let (id, cluster) = (self.request.database.clone(), self.request.cluster);
         let reads = match &self.request.wanted {
-            Wanted::Snapshot { .. } => vec![(SNAPSHOTS, RdsRead::Snapshots { id, cluster })],
-            Wanted::Power(_) => vec![(DATABASE, RdsRead::Database { id, cluster })],
-            Wanted::Failover { .. } | Wanted::Reboot { .. } => {
+            StepChange::Snapshot { .. } => vec![(SNAPSHOTS, RdsRead::Snapshots { id, cluster })],
+            StepChange::Power(_) => vec![(DATABASE, RdsRead::Database { id, cluster })],
+            StepChange::Failover { .. } | StepChange::Reboot { .. } => {
                 let members = self.before.iter().flat_map(|before| &before.members);
                 let mut sources: Vec<(String, bool)> = members.map(|member| (member.id.clone(), false)).collect();
                 if cluster {
@@ -54,12 +54,12 @@ impl DatabaseChange {
         }
     }
 
-    pub(super) fn looked(&mut self, slot: &Slot, reply: Reply, ctx: &mut Ctx<'_>) {
+    pub(super) fn take_reply(&mut self, slot: &Slot, reply: Reply, ctx: &mut Ctx<'_>) {
         match reply {
             Reply::Rds(RdsReply::Events(found)) => self.take_events(found, ctx),
             Reply::Rds(RdsReply::Snapshots(found)) => return self.take_snapshots(&found, ctx),
             Reply::Rds(RdsReply::Database(Some(found))) => {
-                self.tell(&found, ctx);
+                self.report_changes(&found, ctx);
                 self.found = Some(*found);
             }
             _ if *slot == DATABASE => {
@@ -74,21 +74,21 @@ impl DatabaseChange {
         }
     }
 
-    /// Statuses and roles, where they are new.
-    fn tell(&mut self, found: &Database, ctx: &mut Ctx<'_>) {
-        let mut say = |text: String, told: &mut std::collections::BTreeSet<String>| {
-            if told.insert(text.clone()) {
-                ctx.say(Weight::Step, text);
+    /// Reports statuses and roles that are new.
+    fn report_changes(&mut self, found: &Database, ctx: &mut Ctx<'_>) {
+        let mut say = |text: String, reported: &mut std::collections::BTreeSet<String>| {
+            if reported.insert(text.clone()) {
+                ctx.log(Weight::Step, text);
             }
         };
-        say(status_line(&found.id, &found.status), &mut self.told);
+        say(status_line(&found.id, &found.status), &mut self.reported);
         if self.request.cluster {
             if let Some(writer) = writer(found) {
-                say(format!("{writer} writes"), &mut self.told);
+                say(format!("{writer} writes"), &mut self.reported);
             }
             for member in &found.members {
                 if let Some(status) = member.status.as_deref().filter(|status| *status != "available") {
-                    say(format!("{}: {status}", member.id), &mut self.told);
+                    say(format!("{}: {status}", member.id), &mut self.reported);
                 }
             }
         }
@@ -98,17 +98,17 @@ impl DatabaseChange {
         let sent = self.sent(ctx) - SKEW;
         for event in found.into_iter().filter(|event| event.at >= sent) {
             if !self.seen.events.contains(&event) {
-                ctx.say(Weight::Detail, format!("{} {}: {}", clock(event.at, ctx.zone), event.source, event.message));
+                ctx.log(Weight::Detail, format!("{} {}: {}", clock(event.at, ctx.zone), event.source, event.message));
                 self.seen.events.push(event);
             }
         }
     }
 
     fn take_snapshots(&mut self, found: &[DatabaseSnapshot], ctx: &mut Ctx<'_>) {
-        let Wanted::Snapshot { name } = &self.request.wanted else { return };
+        let StepChange::Snapshot { name } = &self.request.wanted else { return };
         let Some(snapshot) = found.iter().find(|other| other.id == *name) else {
-            // Before it was seen once it may not show yet.
-            if self.told.iter().any(|told| told.starts_with(&format!("{name}: "))) {
+            // It may not be visible yet if it was never seen.
+            if self.reported.iter().any(|reported| reported.starts_with(&format!("{name}: "))) {
                 ctx.end = Some(ended_otherwise(format!("the snapshot {name} was deleted meanwhile")));
             }
             return;
@@ -116,8 +116,8 @@ impl DatabaseChange {
         self.seen.percent = snapshot.percent;
         let percent = snapshot.percent.map(|percent| format!(" {percent} %")).unwrap_or_default();
         let text = format!("{name}: {}{percent}", snapshot.status);
-        if self.told.insert(text.clone()) {
-            ctx.say(Weight::Step, text);
+        if self.reported.insert(text.clone()) {
+            ctx.log(Weight::Step, text);
         }
         match snapshot.status.as_str() {
             "available" => {
@@ -142,23 +142,23 @@ impl DatabaseChange {
 
     fn took(&self, ctx: &Ctx<'_>) -> String {
         let took = self.began.map(|began| ctx.now.duration_since(began)).filter(|took| took.as_secs() > 0);
-        took.map(|took| format!(" after {}", spoken(took))).unwrap_or_default()
+        took.map(|took| format!(" after {}", sentence_duration(took))).unwrap_or_default()
     }
 
-    /// Whether what was asked for holds now.
+    /// Ends the operation if the requested state holds.
     fn judge(&mut self, ctx: &mut Ctx<'_>) {
         let Some(found) = self.found.clone() else { return };
         let available = found.status == "available";
         if !available || writer(&found).is_none() {
-            self.seen.away.get_or_insert(ctx.now);
+            self.seen.left_at.get_or_insert(ctx.now);
         }
         if is_stuck(&found.status) {
             ctx.end = Some(ended_otherwise(format!("{} is {}", found.id, found.status)));
             return;
         }
         match self.request.wanted.clone() {
-            Wanted::Failover { .. } => self.judge_failover(&found, ctx),
-            Wanted::Reboot { instance } => {
+            StepChange::Failover { .. } => self.judge_failover(&found, ctx),
+            StepChange::Reboot { instance } => {
                 let member = found.members.iter().find(|member| member.id == instance);
                 if member.is_none_or(|member| member.status.as_deref() == Some("deleting")) {
                     ctx.end = Some(ended_otherwise(format!("{instance} was deleted meanwhile")));
@@ -166,35 +166,35 @@ impl DatabaseChange {
                 }
                 let up = member.is_some_and(|member| member.status.as_deref() == Some("available"));
                 if !up {
-                    self.seen.away.get_or_insert(ctx.now);
+                    self.seen.left_at.get_or_insert(ctx.now);
                 }
                 let restarted = self
                     .seen
                     .events
                     .iter()
-                    .any(|event| event.source == instance && event.happened() == Happened::Restarted);
-                if up && (restarted || self.seen.away.is_some()) {
+                    .any(|event| event.source == instance && event.meaning() == EventMeaning::Restarted);
+                if up && (restarted || self.seen.left_at.is_some()) {
                     let summary = format!("{instance} has restarted{}", self.took(ctx));
                     ctx.end = Some(Outcome::new(Verdict::Done, summary));
                 }
             }
-            Wanted::Power(power) => {
+            StepChange::Power(power) => {
                 let wanted = power.database_status();
-                let begun = self.told.contains(&status_line(&found.id, power.database_on_the_way()));
+                let begun = self.reported.contains(&status_line(&found.id, power.database_transition_status()));
                 if found.status == wanted {
                     let summary = format!("{} is {wanted}{}", found.id, self.took(ctx));
                     ctx.end = Some(Outcome::new(Verdict::Done, summary));
-                } else if let Some(why) = power.prevented(&found.status, begun) {
+                } else if let Some(why) = power.failure_reason(&found.status, begun) {
                     ctx.end = Some(ended_otherwise(format!("{} {why}", found.id)));
                 }
             }
-            Wanted::Snapshot { .. } => {}
+            StepChange::Snapshot { .. } => {}
         }
     }
 
     fn judge_failover(&mut self, found: &Database, ctx: &mut Ctx<'_>) {
         let id = &self.request.database;
-        let given_up = self.seen.events.iter().any(|event| event.happened() == Happened::FailoverFailed);
+        let given_up = self.seen.events.iter().any(|event| event.meaning() == EventMeaning::FailoverFailed);
         if given_up {
             let now = writer(found).map_or("there is no writer".to_owned(), |writer| format!("{writer} writes"));
             let outcome = Outcome::new(Verdict::Failed, format!("{id}: RDS gave the failover up; {now}"));
@@ -204,30 +204,31 @@ impl DatabaseChange {
         let before = self.before.as_ref().and_then(writer).map(str::to_owned);
         let now = writer(found).map(str::to_owned);
         let standby = !self.request.cluster;
-        let over = failovers(&self.seen.events, id).into_iter().next_back();
-        let completed = over.as_ref().is_some_and(|failover| failover.completed.is_some());
-        // For a single instance only its status and its events show that another machine answers now.
-        let moved = if standby { completed || self.seen.away.is_some() } else { now.is_some() && now != before };
+        let failover = failovers(&self.seen.events, id).into_iter().next_back();
+        let completed = failover.as_ref().is_some_and(|failover| failover.completed.is_some());
+        // For a single instance only its status and its events show that another machine answers.
+        let moved = if standby { completed || self.seen.left_at.is_some() } else { now.is_some() && now != before };
         if !moved || found.status != "available" {
             let waited = self.began.map(|began| ctx.now.duration_since(began)).unwrap_or_default();
-            if !moved && found.status == "available" && over.is_none() && waited > NOTHING {
-                let summary = format!("{id}: it was accepted, and nothing has happened for {}", spoken(waited));
+            if !moved && found.status == "available" && failover.is_none() && waited > NOTHING {
+                let summary =
+                    format!("{id}: it was accepted, and nothing has happened for {}", sentence_duration(waited));
                 let writes = now.map_or("there is no writer".to_owned(), |now| format!("{now} still writes"));
                 ctx.end = Some(Outcome::new(Verdict::Failed, summary).cause(writes));
             }
             return;
         }
-        let back = *self.seen.back.get_or_insert(ctx.now);
+        let back = *self.seen.available_at.get_or_insert(ctx.now);
         if !completed && ctx.now.duration_since(back) < EVENT_LATE {
             return;
         }
         let gap = if let Some((from, to, took)) =
-            over.as_ref().and_then(|over| Some((over.started, over.completed?, over.took()?)))
+            failover.as_ref().and_then(|failover| Some((failover.started, failover.completed?, failover.duration()?)))
         {
             let (from, to) = (clock(from, ctx.zone), clock(to, ctx.zone));
             format!("without a writer for at most {} (RDS: {from} to {to})", seconds(took))
         } else {
-            let from = self.seen.away.or(self.began).unwrap_or(back);
+            let from = self.seen.left_at.or(self.began).unwrap_or(back);
             let looks = seconds(ctx.environment.refresh.watch);
             format!("without a writer for about {} (looked at every {looks})", seconds(back.duration_since(from)))
         };
@@ -249,31 +250,31 @@ impl DatabaseChange {
     }
 }
 
-/// How a status is told where it is new.
+/// The line that reports a new status.
 fn status_line(id: &str, status: &str) -> String {
     format!("{id}: {status}")
 }
 
-/// The outcome where somebody or something else has made what was asked for impossible.
+/// The outcome if the requested state has become impossible because of someone else's change.
 fn ended_otherwise(summary: String) -> Outcome {
     Outcome::new(Verdict::Failed, summary).hint("`cockpit timeline` may tell who did it; `cockpit db` how it is now")
 }
 
 /// `21 s`, `2 min`.
 fn seconds(took: SignedDuration) -> String {
-    if took.as_secs() < 120 { format!("{} s", took.as_secs()) } else { spoken(took) }
+    if took.as_secs() < 120 { format!("{} s", took.as_secs()) } else { sentence_duration(took) }
 }
 
 impl DatabaseChange {
-    /// The words for what it waits for.
-    pub(super) fn waits(&self) -> &'static str {
+    /// What it is waiting for.
+    pub(super) fn waiting_for(&self) -> &'static str {
         match (&self.phase, &self.request.wanted) {
             (Phase::Gathering | Phase::Rechecking, _) => "looking",
             (Phase::Planned, _) => "waiting for a yes",
             (Phase::Doing(_), _) => "changing",
-            (Phase::Waiting, Wanted::Failover { .. }) => "waiting for the new writer",
-            (Phase::Waiting, Wanted::Snapshot { .. }) => "waiting for the snapshot",
-            (Phase::Waiting, Wanted::Reboot { .. } | Wanted::Power(_)) => "waiting for the database",
+            (Phase::Waiting, StepChange::Failover { .. }) => "waiting for the new writer",
+            (Phase::Waiting, StepChange::Snapshot { .. }) => "waiting for the snapshot",
+            (Phase::Waiting, StepChange::Reboot { .. } | StepChange::Power(_)) => "waiting for the database",
         }
     }
 }

@@ -1,8 +1,8 @@
-//! One change of a database, watched to its end: another writer, a snapshot, a restart, stop and start.
+//! One change of a database, followed to its end: a failover, a snapshot, a reboot, stop and start.
 //!
-//! - [`call`]: what RDS is asked for, and what comes back.
-//! - [`request`]: what was asked for, and how it would be typed.
-//! - `plan`: what is looked at before; `follow`: what is seen after.
+//! - [`call`]: the calls to RDS, and their replies.
+//! - [`request`]: the request, and its command line.
+//! - `plan`: the reads before the change; `follow`: the reads after it.
 
 pub mod call;
 mod follow;
@@ -12,8 +12,8 @@ mod seen;
 #[cfg(test)]
 mod tests;
 
-use super::call::{Answered, Write};
-use super::machine::{Machine, Target, What};
+use super::call::{CallResult, Write};
+use super::machine::{Machine, NewOperation, Target};
 use super::outcome::Outcome;
 use super::plan::Plan;
 use super::refusals;
@@ -25,12 +25,12 @@ use crate::model::failover::Figures;
 use crate::model::{Database, DatabaseSnapshot, Failure};
 use call::writer;
 use jiff::{SignedDuration, Timestamp};
-pub use request::{Connected, Request, Wanted};
-use seen::Seen;
+pub use request::{ConnectedSessions, Request, StepChange};
+use seen::Observations;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// For this long the reads of a plan count as current; after a later yes they are made again.
+/// How long the reads of a plan count as current; after a later confirmation they are repeated.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
 
 #[derive(Debug, Clone, PartialEq)]
@@ -48,12 +48,12 @@ pub struct DatabaseChange {
     request: Request,
     phase: Phase,
     waiting: Vec<Slot>,
-    /// As it was read last.
+    /// The database as last read.
     found: Option<Database>,
-    /// As it was when the plan was made.
+    /// The database when the plan was made.
     before: Option<Database>,
     snapshots: Option<Vec<DatabaseSnapshot>>,
-    /// Lag and connections, where they could be read.
+    /// Lag and connections, if they could be read.
     figures: Option<Figures>,
     checks: Vec<Check>,
     failure: Option<Failure>,
@@ -61,16 +61,16 @@ pub struct DatabaseChange {
     write: Option<Write>,
     planned: Option<Timestamp>,
     began: Option<Timestamp>,
-    /// When it was sent, by the service's clock.
+    /// When it was sent, on the service's clock.
     sent: Option<Timestamp>,
-    seen: Seen,
+    seen: Observations,
     /// The writer at the end of a failover.
     written: Option<String>,
-    told: BTreeSet<String>,
+    reported: BTreeSet<String>,
     rounds: Rounds,
 }
 
-impl From<Request> for What {
+impl From<Request> for NewOperation {
     fn from(request: Request) -> Self {
         Box::new(DatabaseChange::new(request))
     }
@@ -78,8 +78,8 @@ impl From<Request> for What {
 
 impl DatabaseChange {
     fn new(mut request: Request) -> Self {
-        // RDS keeps names of snapshots in small letters, whatever they are sent in: under that name it is found again.
-        if let Wanted::Snapshot { name } = &mut request.wanted {
+        // RDS stores snapshot names in lowercase, and the snapshot is looked up under that name.
+        if let StepChange::Snapshot { name } = &mut request.wanted {
             name.make_ascii_lowercase();
         }
         Self {
@@ -96,15 +96,15 @@ impl DatabaseChange {
             planned: None,
             began: None,
             sent: None,
-            seen: Seen::default(),
+            seen: Observations::default(),
             written: None,
-            told: BTreeSet::new(),
+            reported: BTreeSet::new(),
             rounds: Rounds::default(),
         }
     }
 
-    /// Minutes may have passed since it was looked at: it must still be as the plan showed it.
-    fn rechecked(&mut self, ctx: &mut Ctx<'_>) {
+    /// Minutes may have passed since the plan: the database must still be as the plan showed it.
+    fn judge_recheck(&mut self, ctx: &mut Ctx<'_>) {
         let id = &self.request.database;
         let standing = |database: Option<&Database>| {
             database.map(|database| {
@@ -114,9 +114,9 @@ impl DatabaseChange {
             })
         };
         if let Some(failure) = &self.failure {
-            ctx.end = Some(Outcome::unseen(id, failure));
+            ctx.end = Some(Outcome::recheck_failed(id, failure));
         } else if standing(self.found.as_ref()) != standing(self.before.as_ref()) {
-            ctx.end = Some(Outcome::changed(id));
+            ctx.end = Some(Outcome::plan_outdated(id));
         } else {
             self.send(ctx);
         }
@@ -125,25 +125,25 @@ impl DatabaseChange {
     fn send(&mut self, ctx: &mut Ctx<'_>) {
         let Some(write) = self.write.clone() else { return };
         (self.began, self.sent) = (Some(ctx.now), Some(ctx.service_now));
-        ctx.say(Weight::Step, format!("{}: {}", write.action(), self.request.title()));
+        ctx.log(Weight::Step, format!("{}: {}", write.action(), self.request.title()));
         self.phase = Phase::Doing(Box::new(PendingWrite::send(write, Before::default(), ctx)));
     }
 
     fn refused(&self, failure: &Failure, lost: bool, ctx: &mut Ctx<'_>) {
-        ctx.end = Some(Outcome::unmade(&self.request.title(), lost, failure, "cockpit db"));
+        ctx.end = Some(Outcome::change_failed(&self.request.title(), lost, failure, "cockpit db"));
     }
 
-    fn misses(&mut self, failure: Failure, ctx: &mut Ctx<'_>) {
-        if self.rounds.gives_up(&failure, ctx.now) {
+    fn read_failed(&mut self, failure: Failure, ctx: &mut Ctx<'_>) {
+        if self.rounds.should_give_up(&failure, ctx.now) {
             ctx.end = Some(refusals::given_up(&self.request.title(), &failure, "cockpit db", ctx));
         } else {
-            self.rounds.missed(failure, ctx);
+            self.rounds.record_failure(failure, ctx);
         }
     }
 }
 
 impl Machine for DatabaseChange {
-    fn clone_box(&self) -> What {
+    fn clone_box(&self) -> NewOperation {
         Box::new(self.clone())
     }
 
@@ -155,13 +155,13 @@ impl Machine for DatabaseChange {
         self.request.verb()
     }
 
-    fn typed(&self) -> String {
-        self.request.typed()
+    fn command_line(&self) -> String {
+        self.request.command_line()
     }
 
     fn target(&self) -> Option<Target> {
-        // A snapshot is in nobody's way.
-        let changes = !matches!(self.request.wanted, Wanted::Snapshot { .. });
+        // A snapshot conflicts with nothing.
+        let changes = !matches!(self.request.wanted, StepChange::Snapshot { .. });
         changes.then(|| Target { kind: "database", name: self.request.database.clone() })
     }
 
@@ -169,7 +169,7 @@ impl Machine for DatabaseChange {
         self.read(ctx);
     }
 
-    fn go(&mut self, ctx: &mut Ctx<'_>) {
+    fn start_changes(&mut self, ctx: &mut Ctx<'_>) {
         if self.planned.is_some_and(|planned| ctx.now.duration_since(planned) <= FRESH) {
             return self.send(ctx);
         }
@@ -177,18 +177,18 @@ impl Machine for DatabaseChange {
         self.read(ctx);
     }
 
-    fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+    fn reply(&mut self, slot: &Slot, answered: CallResult, ctx: &mut Ctx<'_>) {
         match &mut self.phase {
-            Phase::Gathering | Phase::Rechecking => self.gathered(slot, answered, ctx),
+            Phase::Gathering | Phase::Rechecking => self.take_read(slot, answered, ctx),
             Phase::Planned => {}
             Phase::Doing(sure) => match sure.reply(slot, answered, ctx) {
-                Progress::Going => {}
-                Progress::Landed(_) => {
+                Progress::InFlight => {}
+                Progress::Made(_) => {
                     self.phase = Phase::Waiting;
-                    self.look(ctx);
+                    self.send_reads(ctx);
                 }
                 Progress::Refused(failure) => {
-                    let lost = sure.may_have_landed();
+                    let lost = sure.may_have_been_made();
                     self.refused(&failure, lost, ctx);
                 }
             },
@@ -197,9 +197,9 @@ impl Machine for DatabaseChange {
                 match answered.outcome {
                     Ok(reply) => {
                         self.rounds.answered(ctx);
-                        self.looked(slot, reply, ctx);
+                        self.take_reply(slot, reply, ctx);
                     }
-                    Err(failure) => self.misses(failure, ctx),
+                    Err(failure) => self.read_failed(failure, ctx),
                 }
             }
         }
@@ -208,13 +208,13 @@ impl Machine for DatabaseChange {
     fn tick(&mut self, ctx: &mut Ctx<'_>) {
         match &mut self.phase {
             Phase::Doing(sure) => sure.tick(ctx),
-            Phase::Waiting => self.look(ctx),
+            Phase::Waiting => self.send_reads(ctx),
             Phase::Gathering | Phase::Planned | Phase::Rechecking => {}
         }
     }
 
-    fn words(&self) -> &'static str {
-        self.waits()
+    fn activity(&self) -> &'static str {
+        self.waiting_for()
     }
 
     fn progress(&self) -> Option<(u32, u32)> {
@@ -226,13 +226,13 @@ impl Machine for DatabaseChange {
         self.began
     }
 
-    fn left(&mut self) -> Option<Outcome> {
+    fn abandon(&mut self) -> Option<Outcome> {
         let unchanged = match &self.phase {
             Phase::Gathering | Phase::Planned | Phase::Rechecking => true,
-            Phase::Doing(sure) => !sure.may_have_landed(),
+            Phase::Doing(sure) => !sure.may_have_been_made(),
             Phase::Waiting => false,
         };
-        unchanged.then(|| Outcome::left(&self.request.title()))
+        unchanged.then(|| Outcome::abandoned(&self.request.title()))
     }
 
     fn known_so_far(&self) -> Vec<String> {
@@ -240,19 +240,19 @@ impl Machine for DatabaseChange {
         found.map(|found| format!("{} is {}", found.id, found.status)).collect()
     }
 
-    fn held_up(&self) -> Option<&Failure> {
+    fn obstacle(&self) -> Option<&Failure> {
         match &self.phase {
-            Phase::Doing(sure) => sure.held_up(),
-            Phase::Waiting => self.rounds.unseen(),
+            Phase::Doing(sure) => sure.obstacle(),
+            Phase::Waiting => self.rounds.last_failure(),
             Phase::Gathering | Phase::Planned | Phase::Rechecking => None,
         }
     }
 
-    fn look_again(&self) -> String {
+    fn check_hint(&self) -> String {
         format!("look with `cockpit db {}", self.request.database)
     }
 
-    fn leaving(&self, environment: &str) -> String {
+    fn quit_note(&self, environment: &str) -> String {
         format!("goes on in AWS; look with `cockpit db {} --env {environment}`", self.request.database)
     }
 

@@ -1,30 +1,30 @@
-//! The checks and the plan of a change of a database.
+//! The checks and the plan for a change of a database.
 
 use super::call::{RdsRead, RdsReply, RdsWrite, writer};
-use super::request::{Connected, Wanted};
+use super::request::{ConnectedSessions, StepChange};
 use super::{DatabaseChange, Phase};
-use crate::app::operation::call::{Answered, Read, Reply, Write};
+use crate::app::operation::call::{CallResult, Read, Reply, Write};
 use crate::app::operation::plan::Plan;
 use crate::app::operation::step::{Ctx, Slot};
-use crate::model::database_history::bad_snapshot_name;
+use crate::model::database_history::snapshot_name_error;
 use crate::model::deploy::{Change, Check, Level};
-use crate::model::failover::{self, Way};
-use crate::model::time::{moment, spoken};
+use crate::model::failover::{self, FailoverKind};
+use crate::model::time::{moment, sentence_duration};
 use crate::model::timer::Power;
 use crate::model::{Database, DatabaseKind, Member, Role};
 
-/// The slots of what is looked at.
+/// The slots of the reads.
 pub(super) const DATABASE: Slot = Slot::Rds("database");
 pub(super) const EVENTS: Slot = Slot::Rds("events");
 pub(super) const SNAPSHOTS: Slot = Slot::Rds("snapshots");
 const FIGURES: Slot = Slot::Rds("figures");
 
 impl DatabaseChange {
-    /// Reads all that the plan rests on.
+    /// Reads everything the plan is based on.
     pub(super) fn read(&mut self, ctx: &mut Ctx<'_>) {
         let (id, cluster) = (self.request.database.clone(), self.request.cluster);
         let mut reads = vec![(DATABASE, RdsRead::Database { id: id.clone(), cluster })];
-        if matches!(self.request.wanted, Wanted::Snapshot { .. }) {
+        if matches!(self.request.wanted, StepChange::Snapshot { .. }) {
             reads.push((SNAPSHOTS, RdsRead::Snapshots { id, cluster }));
         }
         for (slot, read) in reads {
@@ -33,15 +33,17 @@ impl DatabaseChange {
         }
     }
 
-    /// An answer to what is looked at before.
-    pub(super) fn gathered(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+    /// Handles a reply to one of these reads.
+    pub(super) fn take_read(&mut self, slot: &Slot, answered: CallResult, ctx: &mut Ctx<'_>) {
         self.waiting.retain(|waiting| waiting != slot);
         match answered.outcome {
             Ok(Reply::Rds(RdsReply::Database(found))) => {
                 self.found = found.map(|found| *found);
-                // Who is connected and how far each is behind is asked of those who are there.
-                if let Some(found) =
-                    self.found.as_ref().filter(|_| self.request.cuts() && self.phase == Phase::Gathering)
+                // Connections and lag are read for the members found.
+                if let Some(found) = self
+                    .found
+                    .as_ref()
+                    .filter(|_| self.request.disconnects_sessions() && self.phase == Phase::Gathering)
                 {
                     let members = found.members.iter().map(|member| member.id.clone()).collect();
                     self.waiting.push(FIGURES);
@@ -51,7 +53,7 @@ impl DatabaseChange {
             Ok(Reply::Rds(RdsReply::Snapshots(found))) => self.snapshots = Some(found),
             Ok(Reply::Rds(RdsReply::Figures(found))) => self.figures = Some(found),
             Ok(_) => {}
-            // Without figures it can be done; without the rest it cannot be said what it would do.
+            // The plan can do without figures; without the rest its effect is unknown.
             Err(failure) if *slot == FIGURES => {
                 self.checks.push(Check::failed(Level::Warn, "lag and connections are not known", &failure));
             }
@@ -62,7 +64,7 @@ impl DatabaseChange {
         }
         if self.waiting.is_empty() {
             match self.phase {
-                Phase::Rechecking => self.rechecked(ctx),
+                Phase::Rechecking => self.judge_recheck(ctx),
                 _ => self.plan(ctx),
             }
         }
@@ -88,10 +90,10 @@ impl DatabaseChange {
             other => other.action().to_owned(),
         });
         let waits = match &self.request.wanted {
-            Wanted::Failover { .. } => "waiting until the new writer is available",
-            Wanted::Snapshot { .. } => "waiting until the snapshot is available",
-            Wanted::Reboot { .. } | Wanted::Power(Power::Start) => "waiting until it is available",
-            Wanted::Power(Power::Stop) => "waiting until it is stopped",
+            StepChange::Failover { .. } => "waiting until the new writer is available",
+            StepChange::Snapshot { .. } => "waiting until the snapshot is available",
+            StepChange::Reboot { .. } | StepChange::Power(Power::Start) => "waiting until it is available",
+            StepChange::Power(Power::Stop) => "waiting until it is stopped",
         };
         ctx.plan = Some(Plan {
             title: self.request.title(),
@@ -102,56 +104,58 @@ impl DatabaseChange {
             risk: self.request.risk(),
             writes: write.into_iter().collect(),
             programs: Vec::new(),
-            command: ctx.command(&self.request.typed()),
-            offer: None,
+            command: ctx.command(&self.request.command_line()),
+            wider_plan_title: None,
         });
     }
 
-    /// The change, or what stops it; what is worth knowing is added to the checks.
+    /// Returns the change, or what prevents it; notable facts are added to the checks.
     fn decide(&mut self, ctx: &Ctx<'_>) -> Result<Option<Write>, Check> {
         let (id, cluster) = (self.request.database.clone(), self.request.cluster);
         let Some(found) = self.found.clone() else {
             return Err(Check::usage(format!("there is no database {id}")).hint("`cockpit db` lists them"));
         };
-        self.tell_connected();
+        self.add_connection_checks();
         match self.request.wanted.clone() {
-            Wanted::Failover { to } => {
-                let way = failover::way(&found, to.as_deref(), self.figures.as_ref())?;
+            StepChange::Failover { to } => {
+                let way = failover::choose(&found, to.as_deref(), self.figures.as_ref())?;
                 self.checks.extend(failover::checks(&way, self.figures.as_ref()));
                 Ok(Some(Write::Rds(match way {
-                    Way::Member { target, .. } => RdsWrite::Failover { cluster: id, to: target.id.clone() },
-                    Way::Standby(instance) => RdsWrite::Reboot { instance: instance.id.clone(), failover: true },
+                    FailoverKind::Member { target, .. } => RdsWrite::Failover { cluster: id, to: target.id.clone() },
+                    FailoverKind::Standby(instance) => {
+                        RdsWrite::Reboot { instance: instance.id.clone(), failover: true }
+                    }
                 })))
             }
-            Wanted::Snapshot { name } => {
+            StepChange::Snapshot { name } => {
                 self.check_snapshot(&found, &name, ctx)?;
                 Ok(Some(Write::Rds(RdsWrite::Snapshot { database: id, cluster, name })))
             }
-            Wanted::Reboot { instance } => {
+            StepChange::Reboot { instance } => {
                 self.check_reboot(&found, &instance)?;
                 Ok(Some(Write::Rds(RdsWrite::Reboot { instance, failover: false })))
             }
-            Wanted::Power(power) => {
+            StepChange::Power(power) => {
                 self.check_power(&found, power)?;
                 Ok(Some(Write::Database { id, cluster, power }))
             }
         }
     }
 
-    fn tell_connected(&mut self) {
+    fn add_connection_checks(&mut self) {
         match &self.request.connected {
-            Connected::Unasked => {}
-            Connected::Known(lines) => {
+            ConnectedSessions::NotRequested => {}
+            ConnectedSessions::Known(lines) => {
                 self.checks.extend(lines.iter().map(|line| Check::new(Level::Note, line.clone())));
             }
-            Connected::Unknown(why) => {
+            ConnectedSessions::Unknown(why) => {
                 self.checks.push(Check::new(Level::Note, format!("who is connected is not known: {why}")));
             }
         }
     }
 
     fn check_snapshot(&mut self, found: &Database, name: &str, ctx: &Ctx<'_>) -> Result<(), Check> {
-        if let Some(why) = bad_snapshot_name(name, self.request.cluster) {
+        if let Some(why) = snapshot_name_error(name, self.request.cluster) {
             return Err(Check::usage(why));
         }
         let snapshots = self.snapshots.as_deref().unwrap_or_default();
@@ -166,7 +170,7 @@ impl DatabaseChange {
         }
         let newest = snapshots.iter().filter_map(|other| Some((other.at?, other))).max_by_key(|(at, _)| *at);
         if let Some((at, newest)) = newest {
-            let age = spoken(ctx.service_now.duration_since(at));
+            let age = sentence_duration(ctx.service_now.duration_since(at));
             self.checks.push(Check::new(Level::Note, format!("the newest one is {}, {age} old", newest.id)));
         }
         if found.kind == DatabaseKind::Rds && !found.multi_az {
@@ -250,22 +254,24 @@ impl DatabaseChange {
     fn undo(&self) -> String {
         let id = &self.request.database;
         match &self.request.wanted {
-            Wanted::Failover { .. } => match (self.request.cluster, self.found.as_ref().and_then(writer)) {
+            StepChange::Failover { .. } => match (self.request.cluster, self.found.as_ref().and_then(writer)) {
                 (true, Some(writer)) => {
                     format!("`cockpit failover {id} --to {writer}` goes back, with another interruption")
                 }
                 _ => format!("`cockpit failover {id}` goes back, with another interruption"),
             },
-            Wanted::Snapshot { name } => {
+            StepChange::Snapshot { name } => {
                 format!("it can be deleted: {name}, in the AWS console or where it is declared")
             }
-            Wanted::Reboot { .. } => "a restart cannot be taken back".to_owned(),
-            Wanted::Power(Power::Stop) => format!("`cockpit db {id} --start` starts it again, which takes minutes"),
-            Wanted::Power(Power::Start) => format!("`cockpit db {id} --stop` stops it again"),
+            StepChange::Reboot { .. } => "a restart cannot be taken back".to_owned(),
+            StepChange::Power(Power::Stop) => {
+                format!("`cockpit db {id} --start` starts it again, which takes minutes")
+            }
+            StepChange::Power(Power::Start) => format!("`cockpit db {id} --stop` stops it again"),
         }
     }
 
-    /// The sentence on the time until which it can be restored, for the end of a snapshot.
+    /// The sentence on the latest restorable time, for the end of a snapshot.
     pub(super) fn restorable(&self, ctx: &Ctx<'_>) -> Option<String> {
         let latest = self.found.as_ref()?.backup.latest?;
         Some(format!("automated backups reach to {}", moment(latest, ctx.service_now, ctx.zone)))

@@ -5,53 +5,53 @@ use crate::model::timer::Power;
 
 /// The change to the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
-    /// Another member writes.
+pub enum StepChange {
+    /// Another member becomes the writer.
     Failover {
-        /// The member; none leaves the choice to promotion tiers and lag.
+        /// The member; `None` leaves the choice to promotion tiers and lag.
         to: Option<String>,
     },
-    /// A snapshot of this name.
+    /// A snapshot with this name is created.
     Snapshot { name: String },
-    /// An instance is restarted.
+    /// An instance is rebooted.
     Reboot { instance: String },
-    /// It is stopped or started.
+    /// The database is stopped or started.
     Power(Power),
 }
 
-/// The sessions of the database, where one could be asked.
+/// The sessions connected to the database, if they could be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Connected {
-    /// Nobody could be asked.
+pub enum ConnectedSessions {
+    /// Nothing could be read.
     #[default]
-    Unasked,
-    /// The sessions, in sentences.
+    NotRequested,
+    /// The sessions, as sentences.
     Known(Vec<String>),
-    /// It could not be asked: why.
+    /// Why they could not be read.
     Unknown(String),
 }
 
 /// A request to change a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Identifier of the cluster or the instance.
+    /// The identifier of the cluster or the instance.
     pub database: String,
     pub cluster: bool,
-    pub wanted: Wanted,
-    pub connected: Connected,
+    pub wanted: StepChange,
+    pub connected: ConnectedSessions,
 }
 
 impl Request {
     /// The command line that does this, without the environment.
-    pub fn typed(&self) -> String {
+    pub fn command_line(&self) -> String {
         let id = &self.database;
         match &self.wanted {
-            Wanted::Failover { to: None } => format!("failover {id}"),
-            Wanted::Failover { to: Some(to) } => format!("failover {id} --to {to}"),
-            Wanted::Snapshot { name } => format!("db {id} --snapshot {name}"),
-            Wanted::Reboot { instance } if instance == id => format!("db {id} --reboot"),
-            Wanted::Reboot { instance } => format!("db {id} --reboot --member {instance}"),
-            Wanted::Power(power) => format!("db {id} --{}", power.word()),
+            StepChange::Failover { to: None } => format!("failover {id}"),
+            StepChange::Failover { to: Some(to) } => format!("failover {id} --to {to}"),
+            StepChange::Snapshot { name } => format!("db {id} --snapshot {name}"),
+            StepChange::Reboot { instance } if instance == id => format!("db {id} --reboot"),
+            StepChange::Reboot { instance } => format!("db {id} --reboot --member {instance}"),
+            StepChange::Power(power) => format!("db {id} --{}", power.name()),
         }
     }
 
@@ -59,34 +59,34 @@ impl Request {
     pub fn title(&self) -> String {
         let id = &self.database;
         match &self.wanted {
-            Wanted::Failover { .. } => format!("fail {id} over"),
-            Wanted::Snapshot { name } => format!("snapshot {name} of {id}"),
-            Wanted::Reboot { instance } => format!("restart {instance}"),
-            Wanted::Power(power) => format!("{} {id}", power.word()),
+            StepChange::Failover { .. } => format!("fail {id} over"),
+            StepChange::Snapshot { name } => format!("snapshot {name} of {id}"),
+            StepChange::Reboot { instance } => format!("restart {instance}"),
+            StepChange::Power(power) => format!("{} {id}", power.name()),
         }
     }
 
-    /// The word on the button of a yes.
+    /// The label of the confirmation button.
     pub fn verb(&self) -> &'static str {
         match &self.wanted {
-            Wanted::Failover { .. } => "Fail over",
-            Wanted::Snapshot { .. } => "Make it",
-            Wanted::Reboot { .. } => "Restart",
-            Wanted::Power(Power::Stop) => "Stop",
-            Wanted::Power(Power::Start) => "Start",
+            StepChange::Failover { .. } => "Fail over",
+            StepChange::Snapshot { .. } => "Make it",
+            StepChange::Reboot { .. } => "Restart",
+            StepChange::Power(Power::Stop) => "Stop",
+            StepChange::Power(Power::Start) => "Start",
         }
     }
 
-    /// The risk, which decides how it is confirmed.
+    /// The risk, which determines the consent required.
     pub fn risk(&self) -> Risk {
         match &self.wanted {
-            Wanted::Failover { .. } | Wanted::Reboot { .. } | Wanted::Power(Power::Stop) => Risk::Disrupt,
-            Wanted::Snapshot { .. } | Wanted::Power(Power::Start) => Risk::Change,
+            StepChange::Failover { .. } | StepChange::Reboot { .. } | StepChange::Power(Power::Stop) => Risk::Disrupt,
+            StepChange::Snapshot { .. } | StepChange::Power(Power::Start) => Risk::Change,
         }
     }
 
-    /// Whether those who are connected are cut off.
-    pub fn cuts(&self) -> bool {
+    /// Whether connected sessions are cut off.
+    pub fn disconnects_sessions(&self) -> bool {
         self.risk() == Risk::Disrupt
     }
 }
@@ -96,16 +96,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_typed_has_every_flag_that_was_given() {
+    fn command_line_has_every_given_flag() {
         let typed = |wanted| {
-            let (database, connected) = ("db".to_owned(), Connected::Unasked);
-            Request { database, cluster: true, wanted, connected }.typed()
+            let (database, connected) = ("db".to_owned(), ConnectedSessions::NotRequested);
+            Request { database, cluster: true, wanted, connected }.command_line()
         };
-        assert_eq!(typed(Wanted::Failover { to: None }), "failover db");
-        assert_eq!(typed(Wanted::Failover { to: Some("db-2".into()) }), "failover db --to db-2");
-        assert_eq!(typed(Wanted::Snapshot { name: "x".into() }), "db db --snapshot x");
-        assert_eq!(typed(Wanted::Reboot { instance: "db".into() }), "db db --reboot");
-        assert_eq!(typed(Wanted::Reboot { instance: "db-2".into() }), "db db --reboot --member db-2");
-        assert_eq!(typed(Wanted::Power(Power::Stop)), "db db --stop");
+        assert_eq!(typed(StepChange::Failover { to: None }), "failover db");
+        assert_eq!(typed(StepChange::Failover { to: Some("db-2".into()) }), "failover db --to db-2");
+        assert_eq!(typed(StepChange::Snapshot { name: "x".into() }), "db db --snapshot x");
+        assert_eq!(typed(StepChange::Reboot { instance: "db".into() }), "db db --reboot");
+        assert_eq!(typed(StepChange::Reboot { instance: "db-2".into() }), "db db --reboot --member db-2");
+        assert_eq!(typed(StepChange::Power(Power::Stop)), "db db --stop");
     }
 }

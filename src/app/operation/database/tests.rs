@@ -1,8 +1,8 @@
-//! Changes of databases against a small RDS that a test moves on.
+//! Tests of database changes against a small RDS that the test advances.
 
 use super::call::{RdsRead, RdsReply, RdsWrite};
-use super::{Connected, Request, Wanted};
-use crate::app::operation::call::{Answered, Call, Read, Reply, Write};
+use super::{ConnectedSessions, Request, StepChange};
+use crate::app::operation::call::{Call, CallResult, Read, Reply, Write};
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::tests::{at, environment, get, me, ok, settle, to_its_end};
 use crate::app::operation::{OperationId, Operations};
@@ -13,14 +13,14 @@ use crate::model::{Database, DatabaseEvent, DatabaseSnapshot, Failure, FailureKi
 use jiff::tz::TimeZone;
 use std::cell::RefCell;
 
-/// A cluster of a writer and a reader, and what of it a test decides.
+/// A cluster of a writer and a reader, with the parts that a test controls.
 struct Rds {
     writer: &'static str,
     status: &'static str,
     readers: bool,
     events: Vec<DatabaseEvent>,
     snapshots: Vec<DatabaseSnapshot>,
-    /// Looks since the change; what happens at each is the test's.
+    /// Reads since the change; the test decides what happens at each.
     looks: u32,
     figures_denied: bool,
     /// The answer to the change.
@@ -66,7 +66,7 @@ impl Rds {
         self.events.push(event);
     }
 
-    fn answer(&self, call: &Call) -> Answered {
+    fn answer(&self, call: &Call) -> CallResult {
         match call {
             Call::Read(Read::Identity) => me("123456789012"),
             Call::Read(Read::Rds(read)) => match read {
@@ -74,12 +74,12 @@ impl Rds {
                 RdsRead::Events { .. } => ok(Reply::Rds(RdsReply::Events(self.events.clone()))),
                 RdsRead::Snapshots { .. } => ok(Reply::Rds(RdsReply::Snapshots(self.snapshots.clone()))),
                 RdsRead::Figures { .. } if self.figures_denied => {
-                    Answered::new(Err(Failure::new(FailureKind::Denied, "no cloudwatch:GetMetricData")))
+                    CallResult::new(Err(Failure::new(FailureKind::Denied, "no cloudwatch:GetMetricData")))
                 }
                 RdsRead::Figures { .. } => ok(Reply::Rds(RdsReply::Figures(Figures::default()))),
             },
             Call::Write { .. } => match &self.answer {
-                Some(failure) => Answered::new(Err(failure.clone())),
+                Some(failure) => CallResult::new(Err(failure.clone())),
                 None => ok(Reply::Done),
             },
             _ => ok(Reply::Done),
@@ -87,12 +87,12 @@ impl Rds {
     }
 }
 
-fn request(wanted: Wanted) -> Request {
-    Request { database: "db".into(), cluster: true, wanted, connected: Connected::Unasked }
+fn request(wanted: StepChange) -> Request {
+    Request { database: "db".into(), cluster: true, wanted, connected: ConnectedSessions::NotRequested }
 }
 
-/// From what was asked for to its end; `moves` is told each look at the database after the change.
-fn run(wanted: Wanted, rds: Rds, moves: impl Fn(&mut Rds)) -> (Vec<Write>, Outcome, Vec<String>) {
+/// Runs a request to its end; `moves` is called for each read of the database after the change.
+fn run(wanted: StepChange, rds: Rds, moves: impl Fn(&mut Rds)) -> (Vec<Write>, Outcome, Vec<String>) {
     let rds = RefCell::new(rds);
     let mut operations = Operations::new("t", TimeZone::UTC);
     let (id, effects) = operations.start(request(wanted), &environment(), at(0));
@@ -115,7 +115,7 @@ fn run(wanted: Wanted, rds: Rds, moves: impl Fn(&mut Rds)) -> (Vec<Write>, Outco
     (writes, operation.outcome.clone().expect("it ended"), lines)
 }
 
-fn planned(wanted: Wanted, rds: &Rds) -> (Operations, OperationId) {
+fn planned(wanted: StepChange, rds: &Rds) -> (Operations, OperationId) {
     let mut operations = Operations::new("t", TimeZone::UTC);
     let (id, effects) = operations.start(request(wanted), &environment(), at(0));
     let sent = settle(&mut operations, effects, at(0), &mut |call| rds.answer(call));
@@ -124,8 +124,8 @@ fn planned(wanted: Wanted, rds: &Rds) -> (Operations, OperationId) {
 }
 
 #[test]
-fn a_failover_is_done_when_the_new_writer_is_available_and_says_how_long_there_was_none() {
-    let (writes, outcome, lines) = run(Wanted::Failover { to: None }, Rds::new(), |rds| match rds.looks {
+fn failover_is_done_when_the_new_writer_is_available_and_reports_the_interruption() {
+    let (writes, outcome, lines) = run(StepChange::Failover { to: None }, Rds::new(), |rds| match rds.looks {
         1 => {
             rds.status = "failing-over";
             rds.event(2, "Started cross AZ failover to DB instance: db-2");
@@ -144,8 +144,8 @@ fn a_failover_is_done_when_the_new_writer_is_available_and_says_how_long_there_w
 }
 
 #[test]
-fn without_the_events_the_time_is_that_between_two_looks_and_is_said_to_be_so() {
-    let (_, outcome, _) = run(Wanted::Failover { to: None }, Rds::new(), |rds| match rds.looks {
+fn interruption_without_events_is_reported_as_an_estimate() {
+    let (_, outcome, _) = run(StepChange::Failover { to: None }, Rds::new(), |rds| match rds.looks {
         2 => rds.status = "failing-over",
         6 => (rds.writer, rds.status) = ("db-2", "available"),
         _ => {}
@@ -155,22 +155,22 @@ fn without_the_events_the_time_is_that_between_two_looks_and_is_said_to_be_so() 
 }
 
 #[test]
-fn another_writer_than_the_one_asked_for_is_no_success() {
+fn unrequested_writer_is_not_a_success() {
     let mut rds = Rds::new();
     rds.writer = "db-2";
-    let (_, outcome, _) = run(Wanted::Failover { to: Some("db-1".into()) }, rds, |rds| {
+    let (_, outcome, _) = run(StepChange::Failover { to: Some("db-1".into()) }, rds, |rds| {
         if rds.looks == 3 {
             rds.writer = "db-3";
         }
         rds.status = "available";
     });
-    // Nobody of that name is a member: there is no writer, and it never ends well.
+    // No member has that name: there is no writer, and it never succeeds.
     assert_ne!(outcome.verdict, Verdict::Done, "{outcome:?}");
 }
 
 #[test]
-fn a_failover_that_rds_gives_up_has_failed() {
-    let (_, outcome, _) = run(Wanted::Failover { to: None }, Rds::new(), |rds| match rds.looks {
+fn failover_abandoned_by_rds_fails() {
+    let (_, outcome, _) = run(StepChange::Failover { to: None }, Rds::new(), |rds| match rds.looks {
         1 => rds.status = "failing-over",
         3 => {
             rds.status = "available";
@@ -183,23 +183,23 @@ fn a_failover_that_rds_gives_up_has_failed() {
 }
 
 #[test]
-fn a_failover_of_which_nothing_is_seen_has_failed_after_minutes() {
-    let (_, outcome, _) = run(Wanted::Failover { to: None }, Rds::new(), |_| {});
+fn failover_without_visible_effect_fails_after_minutes() {
+    let (_, outcome, _) = run(StepChange::Failover { to: None }, Rds::new(), |_| {});
     assert_eq!(outcome.verdict, Verdict::Failed, "{outcome:?}");
     assert!(outcome.summary.contains("nothing has happened for 5 min"), "{outcome:?}");
 }
 
 #[test]
-fn without_a_target_nothing_is_sent_and_the_reason_is_said() {
-    let (operations, id) = planned(Wanted::Failover { to: None }, &Rds { readers: false, ..Rds::new() });
+fn missing_failover_target_sends_nothing_and_reports_why() {
+    let (operations, id) = planned(StepChange::Failover { to: None }, &Rds { readers: false, ..Rds::new() });
     let outcome = get(&operations, id).outcome.clone().expect("it ended");
     assert_eq!(outcome.verdict, Verdict::Impossible);
     assert!(outcome.summary.contains("no failover target: it is a cluster of one instance"), "{outcome:?}");
 }
 
 #[test]
-fn figures_that_cannot_be_read_are_a_warning_and_no_reason_to_refuse() {
-    let (operations, id) = planned(Wanted::Failover { to: None }, &Rds { figures_denied: true, ..Rds::new() });
+fn unreadable_figures_are_only_a_warning() {
+    let (operations, id) = planned(StepChange::Failover { to: None }, &Rds { figures_denied: true, ..Rds::new() });
     let plan = get(&operations, id).plan.clone().expect("it is planned");
     assert!(plan.possible());
     assert!(plan.checks.iter().any(|check| check.text.contains("no cloudwatch:GetMetricData")), "{plan:?}");
@@ -209,9 +209,9 @@ fn figures_that_cannot_be_read_are_a_warning_and_no_reason_to_refuse() {
 }
 
 #[test]
-fn a_late_yes_to_a_database_that_changed_since_is_not_carried_out() {
+fn late_confirmation_of_a_changed_database_is_not_carried_out() {
     let mut rds = Rds::new();
-    let (mut operations, id) = planned(Wanted::Failover { to: None }, &rds);
+    let (mut operations, id) = planned(StepChange::Failover { to: None }, &rds);
     rds.writer = "db-2";
     let effects = operations.confirm(id, at(60));
     let writes = settle(&mut operations, effects, at(60), &mut |call| rds.answer(call));
@@ -221,11 +221,11 @@ fn a_late_yes_to_a_database_that_changed_since_is_not_carried_out() {
 }
 
 #[test]
-fn a_lost_answer_is_looked_for_in_the_events_and_not_sent_again() {
+fn lost_answer_is_looked_up_in_the_events_and_not_resent() {
     let mut rds = Rds::new();
     rds.answer = Some(Failure::new(FailureKind::Timeout, "no answer"));
     rds.event(2, "Started cross AZ failover to DB instance: db-2");
-    let (writes, outcome, _) = run(Wanted::Failover { to: None }, rds, |rds| {
+    let (writes, outcome, _) = run(StepChange::Failover { to: None }, rds, |rds| {
         rds.writer = "db-2";
         rds.event(12, "Completed failover to DB instance: db-2");
     });
@@ -234,10 +234,10 @@ fn a_lost_answer_is_looked_for_in_the_events_and_not_sent_again() {
 }
 
 #[test]
-fn a_snapshot_is_done_when_all_of_it_is_there_and_tells_how_far_it_is() {
+fn snapshot_reports_progress_and_is_done_when_complete() {
     let rds = RefCell::new(Rds::new());
     let mut operations = Operations::new("t", TimeZone::UTC);
-    let (id, effects) = operations.start(request(Wanted::Snapshot { name: "Mine".into() }), &environment(), at(0));
+    let (id, effects) = operations.start(request(StepChange::Snapshot { name: "Mine".into() }), &environment(), at(0));
     settle(&mut operations, effects, at(0), &mut |call| rds.borrow().answer(call));
     let effects = operations.confirm(id, at(1));
     let made = |status: &str, percent| DatabaseSnapshot {
@@ -268,40 +268,40 @@ fn a_snapshot_is_done_when_all_of_it_is_there_and_tells_how_far_it_is() {
 }
 
 #[test]
-fn a_name_that_is_taken_or_bad_is_refused_before_anything_is_sent() {
+fn taken_or_invalid_snapshot_name_is_refused_before_sending() {
     let mut rds = Rds::new();
     rds.snapshots = vec![DatabaseSnapshot { id: "mine".into(), ..DatabaseSnapshot::default() }];
     for (name, words, usage) in [("mine", "already", false), ("MINE", "already", false), ("no_such", "hyphens", true)] {
-        let (operations, id) = planned(Wanted::Snapshot { name: name.into() }, &rds);
+        let (operations, id) = planned(StepChange::Snapshot { name: name.into() }, &rds);
         let outcome = get(&operations, id).outcome.clone().expect("it ended");
         assert!(outcome.summary.contains(words) && outcome.usage == usage, "{outcome:?}");
     }
 }
 
 #[test]
-fn what_cannot_come_any_more_is_not_waited_for() {
-    let reboot = || Wanted::Reboot { instance: "db-2".into() };
+fn impossible_state_ends_the_wait() {
+    let reboot = || StepChange::Reboot { instance: "db-2".into() };
     let (_, outcome, _) = run(reboot(), Rds::new(), |rds| rds.readers = false);
     assert!(outcome.verdict == Verdict::Failed && outcome.summary == "db-2 was deleted meanwhile", "{outcome:?}");
-    for wanted in [reboot(), Wanted::Failover { to: None }, Wanted::Power(Power::Stop)] {
+    for wanted in [reboot(), StepChange::Failover { to: None }, StepChange::Power(Power::Stop)] {
         let (_, outcome, _) = run(wanted, Rds::new(), |rds| rds.status = "deleting");
         assert!(outcome.verdict == Verdict::Failed && outcome.summary == "db is deleting", "{outcome:?}");
     }
-    let (_, outcome, _) = run(Wanted::Power(Power::Stop), Rds::new(), |rds| {
+    let (_, outcome, _) = run(StepChange::Power(Power::Stop), Rds::new(), |rds| {
         rds.status = if rds.looks == 1 { "stopping" } else { "starting" };
     });
     assert!(outcome.verdict == Verdict::Failed && outcome.summary == "db was started meanwhile", "{outcome:?}");
 }
 
 #[test]
-fn events_that_are_refused_for_ever_are_not_hidden_by_a_database_that_is_read() {
+fn permanently_refused_events_end_the_watch_despite_other_answers() {
     let rds = Rds::new();
-    let (mut operations, id) = planned(Wanted::Failover { to: None }, &rds);
+    let (mut operations, id) = planned(StepChange::Failover { to: None }, &rds);
     let effects = operations.confirm(id, at(1));
     to_its_end(&mut operations, id, effects, 1, &mut |call| match call {
         Call::Read(Read::Rds(RdsRead::Events { .. })) => {
             let failure = Failure::new(FailureKind::Credentials, "rds:DescribeEvents: ExpiredToken");
-            Answered::new(Err(failure.lasting(true)))
+            CallResult::new(Err(failure.mark_permanent(true)))
         }
         call => rds.answer(call),
     });

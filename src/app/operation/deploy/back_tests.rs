@@ -1,27 +1,29 @@
-//! A way back that a person asked for is wanted until it was sent, or until there is nothing to take back any more.
+//! A rollback requested by a person stays requested until it was sent, or until there is nothing left to roll back.
 
 use super::tests::{Aws, back};
-use crate::app::operation::call::{Answered, Call, Reply, Write};
+use crate::app::operation::call::{Call, CallResult, Reply, Write};
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::tests::{at, get, ok, settle};
 use crate::app::operation::{OperationId, Operations};
 use crate::model::rollout::RolloutStatus;
 use crate::model::{Failure, FailureKind};
 
-/// A deployment to `web:4` that goes on; a person asks for the way back after 20 s. Nothing can be sent between two
-/// seconds; the deployment succeeds at another one, if it does.
-fn asked_back(unsent: std::ops::Range<i64>, succeeds: i64) -> (Operations, OperationId, Vec<Write>) {
+/// Deploys `web:4`; a person requests the rollback after 20 s. Nothing can be sent during `unsent`; the deployment
+/// succeeds at second `succeeds`, if at all.
+fn request_rollback(unsent: std::ops::Range<i64>, succeeds: i64) -> (Operations, OperationId, Vec<Write>) {
     let mut aws = Aws::new();
     let (mut operations, id, _) = aws.planned(back("web:4"));
     let (mut sent, mut second) = (Vec::new(), 0);
-    let mut answer = |call: &Call, second: i64| -> Answered {
-        let goes_on = |aws: &Aws| aws.history[0].arn == "arn:new" && !aws.history[0].status.terminal();
+    let mut answer = |call: &Call, second: i64| -> CallResult {
+        let goes_on = |aws: &Aws| aws.history[0].arn == "arn:new" && !aws.history[0].status.has_ended();
         if goes_on(&aws) && second >= succeeds {
             aws.history[0].status = RolloutStatus::Successful;
         }
         let Call::Write { write, .. } = call else { return aws.answer(call) };
         if unsent.contains(&second) {
-            return Answered::new(Err(Failure::new(FailureKind::Timeout, "sts:GetCallerIdentity: no answer").unsent()));
+            return CallResult::new(Err(
+                Failure::new(FailureKind::Timeout, "sts:GetCallerIdentity: no answer").mark_unsent()
+            ));
         }
         sent.push(write.clone());
         if let Write::RollBack { .. } = write {
@@ -33,7 +35,7 @@ fn asked_back(unsent: std::ops::Range<i64>, succeeds: i64) -> (Operations, Opera
         if first {
             aws.history[0].status = RolloutStatus::InProgress;
         } else {
-            // The way back is a deployment of its own.
+            // The rollback is a deployment of its own.
             aws.history[0].arn = "arn:back".into();
         }
         answer
@@ -57,8 +59,8 @@ fn ended(operations: &Operations, id: OperationId) -> Outcome {
 }
 
 #[test]
-fn a_way_back_that_could_not_be_sent_yet_is_sent_when_it_can_be() {
-    let (operations, id, sent) = asked_back(15..200, i64::MAX);
+fn unsent_rollback_is_sent_as_soon_as_possible() {
+    let (operations, id, sent) = request_rollback(15..200, i64::MAX);
     assert!(matches!(sent.as_slice(), [Write::Update { .. }, Write::RollBack { .. }]), "{sent:?}");
     let outcome = ended(&operations, id);
     assert_eq!(outcome.verdict, Verdict::RolledBack, "{outcome:?}");
@@ -67,8 +69,8 @@ fn a_way_back_that_could_not_be_sent_yet_is_sent_when_it_can_be() {
 }
 
 #[test]
-fn one_that_succeeded_before_the_way_back_could_be_sent_is_taken_back_all_the_same() {
-    let (operations, id, sent) = asked_back(15..200, 120);
+fn deployment_that_succeeded_before_the_rollback_was_sent_is_still_rolled_back() {
+    let (operations, id, sent) = request_rollback(15..200, 120);
     let [Write::Update { .. }, Write::Update { task_definition: Some(to), .. }] = sent.as_slice() else {
         panic!("{sent:?}")
     };
@@ -79,8 +81,8 @@ fn one_that_succeeded_before_the_way_back_could_be_sent_is_taken_back_all_the_sa
 }
 
 #[test]
-fn one_that_is_left_meanwhile_says_that_the_way_back_was_not_sent() {
-    let (mut operations, id, sent) = asked_back(15..i64::MAX, i64::MAX);
+fn abandoned_deployment_reports_the_unsent_rollback() {
+    let (mut operations, id, sent) = request_rollback(15..i64::MAX, i64::MAX);
     assert_eq!(sent.len(), 1, "{sent:?}");
     operations.detach(id, at(900));
     let outcome = ended(&operations, id);

@@ -1,4 +1,4 @@
-//! A build: the checks before it, its commands, and its progress.
+//! A build: its preceding checks, its commands, and its progress.
 
 use crate::app::operation::call::{Login, Program};
 use crate::app::operation::step::Slot;
@@ -7,28 +7,28 @@ use crate::model::deploy::{Check, Level};
 use crate::model::image::{ImageRef, architecture_of};
 use jiff::Timestamp;
 
-/// Questions to programs are answered at once.
-pub(super) const ASK_SECONDS: u64 = 30;
+/// The time limit of commands that only query a program.
+pub(super) const QUERY_TIMEOUT_SECONDS: u64 = 30;
 
-/// An image that is built: its context, commit and tag.
+/// The image being built: its context, commit and tag.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Build {
     pub(super) config: BuildConfig,
     dirty: bool,
     /// The commit that the image is tagged with.
     sha: Option<String>,
-    /// Files that are changed and not committed.
+    /// Number of files with uncommitted changes.
     changed: usize,
-    /// Steps done and in all, as the output tells.
+    /// Completed and total steps, as the output reports them.
     pub progress: Option<(u32, u32)>,
     pub(super) stage: Stage,
-    /// The login of the build program at the registry, once that has given a token.
+    /// The login of the build program at the registry, once the registry has issued a token.
     pub(super) login: Option<Login>,
-    /// The program that builds and pushes, once it is known which is installed.
+    /// The program that builds and pushes, once it is known which one is installed.
     tool: Option<Tool>,
-    /// Why those that were asked cannot.
+    /// Why each unusable program cannot be used.
     unfit: Vec<(Tool, Check)>,
-    /// Since when the scan of what was pushed is waited for, and when it is asked for again.
+    /// Since when the scan of the pushed image has been awaited, and when it is requested again.
     pub(super) scan_since: Option<Timestamp>,
     pub(super) scan_again: Option<Timestamp>,
 }
@@ -41,7 +41,7 @@ pub(super) enum Tool {
 }
 
 impl Tool {
-    pub(super) fn word(self) -> &'static str {
+    pub(super) fn program(self) -> &'static str {
         match self {
             Self::Docker => "docker",
             Self::Podman => "podman",
@@ -75,51 +75,51 @@ impl Build {
         }
     }
 
-    /// The program that builds and pushes, as typed.
+    /// The name of the program that builds and pushes.
     pub(super) fn tool(&self) -> &'static str {
-        self.tool.unwrap_or(Tool::Docker).word()
+        self.tool.unwrap_or(Tool::Docker).program()
     }
 
-    /// The questions before anything else: whether there is a docker, and which commit this is.
-    pub(super) fn before(&self) -> Vec<(Slot, Program)> {
+    /// The queries before anything else: whether docker is available, and which commit this is.
+    pub(super) fn queries(&self) -> Vec<(Slot, Program)> {
         let ask = |argv: &[&str]| Program {
             argv: argv.iter().map(ToString::to_string).collect(),
             folder: Some(self.config.context.clone()),
-            quiet: true,
-            limit_seconds: ASK_SECONDS,
+            captures_output: true,
+            limit_seconds: QUERY_TIMEOUT_SECONDS,
             ..Program::default()
         };
-        let mut asked = vec![
+        let mut queries = vec![
             (Slot::Run("commit"), ask(&["git", "rev-parse", "HEAD"])),
             (Slot::Run("changes"), ask(&["git", "status", "--porcelain"])),
         ];
-        let wants = |tool: Tool| self.config.program.as_deref().is_none_or(|program| program == tool.word());
+        let wants = |tool: Tool| self.config.program.as_deref().is_none_or(|program| program == tool.program());
         if wants(Tool::Docker) {
-            asked.push((Slot::Run("docker"), ask(&["docker", "buildx", "version"])));
+            queries.push((Slot::Run("docker"), ask(&["docker", "buildx", "version"])));
         }
         if wants(Tool::Podman) {
-            asked.push((Slot::Run("podman"), ask(&["podman", "--version"])));
+            queries.push((Slot::Run("podman"), ask(&["podman", "--version"])));
         }
-        asked
+        queries
     }
 
-    /// Docker or podman is not there, or cannot be asked.
-    pub(super) fn unfit(&mut self, tool: Tool, check: Check) {
+    /// Records that docker or podman is missing, or cannot be queried.
+    pub(super) fn record_unusable(&mut self, tool: Tool, check: Check) {
         self.unfit.push((tool, check));
     }
 
-    /// Everything was asked: why nothing here can build. Where one of the two can, the other need not be there.
-    pub(super) fn none_fits(&mut self) -> Option<Check> {
+    /// Once everything was queried: why nothing here can build. If one of the two can, the other is not needed.
+    pub(super) fn no_usable_tool(&mut self) -> Option<Check> {
         if self.tool.is_some() {
             return None;
         }
-        // Docker's own complaint comes first: it is what most people have.
+        // Docker's message comes first, because most people have docker.
         self.unfit.sort_by_key(|(tool, _)| *tool);
         self.unfit.drain(..).next().map(|(_, check)| check)
     }
 
-    /// Takes in an answer about the context of the build.
-    pub(super) fn found(
+    /// Takes an answer about the context of the build.
+    pub(super) fn take_answer(
         &mut self,
         slot: &Slot,
         code: Option<i32>,
@@ -177,8 +177,8 @@ impl Build {
         }
     }
 
-    /// The words of the plan about it.
-    pub(super) fn words(&self) -> String {
+    /// The plan's sentence about the build.
+    pub(super) fn describe(&self) -> String {
         let file = self.config.dockerfile.as_deref().unwrap_or("Dockerfile");
         format!("an image is built from {} ({file}), tagged {} and pushed", self.config.context, self.tag())
     }
@@ -191,7 +191,7 @@ impl Build {
         Vec::new()
     }
 
-    /// The commit; of a tree with changes it says so.
+    /// The commit; marked if the tree has changes.
     pub(super) fn tag(&self) -> String {
         let sha = self.sha.as_deref().unwrap_or("the commit");
         if self.changed > 0 { format!("{sha}-dirty") } else { sha.to_owned() }
@@ -202,8 +202,8 @@ impl Build {
         [self.build(image, platform), self.push(image)].iter().map(|argv| argv.join(" ")).collect()
     }
 
-    /// The image's whole name and the platform, for what stands in the repository now.
-    pub(super) fn names(&self, now: &ImageRef, architecture: Option<&str>) -> (String, String) {
+    /// The image's full name and the platform, derived from the current image.
+    pub(super) fn image_and_platform(&self, now: &ImageRef, architecture: Option<&str>) -> (String, String) {
         let platform = self.config.platform.clone();
         (now.tagged(&self.tag()), platform.unwrap_or_else(|| format!("linux/{}", architecture_of(architecture))))
     }
@@ -215,7 +215,7 @@ impl Build {
             Tool::Podman => ["podman", "build"].map(words).to_vec(),
         };
         argv.extend([words("--platform"), words(platform)]);
-        if self.tool() == Tool::Docker.word() {
+        if self.tool() == Tool::Docker.program() {
             argv.extend(["--progress", "plain", "--load"].map(words));
         }
         argv.extend([words("--tag"), words(image)]);
@@ -234,7 +234,7 @@ impl Build {
         [self.tool(), "push", image].map(str::to_owned).to_vec()
     }
 
-    /// `#7 [3/9] RUN …`, podman's `STEP 3/9: RUN …`: how far it is.
+    /// Reads the progress from docker's `#7 [3/9] RUN …` or podman's `STEP 3/9: RUN …`.
     pub(super) fn output(&mut self, line: &str) {
         let steps = line.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map(|(steps, _)| steps);
         let steps = steps.or_else(|| Some(line.strip_prefix("STEP ")?.split_once(':')?.0));
@@ -253,10 +253,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_are_counted_whose_lines_were_too_many_to_be_kept() {
+    fn files_beyond_the_kept_lines_are_counted() {
         let config = BuildConfig { context: ".".into(), ..BuildConfig::default() };
         let found = |dirty, guarded| {
-            Build::new(config.clone(), dirty).found(&Slot::Run("changes"), Some(0), (" M a\n M b", 50), guarded)
+            Build::new(config.clone(), dirty).take_answer(&Slot::Run("changes"), Some(0), (" M a\n M b", 50), guarded)
         };
         let check = found(false, false).unwrap_err();
         assert_eq!(check.text, "52 files are not committed");
@@ -265,20 +265,20 @@ mod tests {
     }
 
     #[test]
-    fn docker_goes_first_and_podman_does_where_there_is_no_docker() {
+    fn docker_is_preferred_and_podman_is_the_fallback() {
         let config = BuildConfig { context: ".".into(), target: Some("runner".into()), ..BuildConfig::default() };
         let (docker, podman) = (Slot::Run("docker"), Slot::Run("podman"));
         for both in [[&docker, &podman], [&podman, &docker]] {
             let mut build = Build::new(config.clone(), false);
             for slot in both {
-                build.found(slot, Some(0), ("1.0", 0), false).unwrap();
+                build.take_answer(slot, Some(0), ("1.0", 0), false).unwrap();
             }
-            assert_eq!((build.tool(), build.none_fits()), ("docker", None));
+            assert_eq!((build.tool(), build.no_usable_tool()), ("docker", None));
         }
         let mut build = Build::new(config.clone(), false);
-        build.found(&podman, Some(0), ("podman version 5", 0), false).unwrap();
-        build.unfit(Tool::Docker, Check::new(Level::Stop, "there is no docker on this machine"));
-        assert_eq!(build.none_fits(), None);
+        build.take_answer(&podman, Some(0), ("podman version 5", 0), false).unwrap();
+        build.record_unusable(Tool::Docker, Check::new(Level::Stop, "there is no docker on this machine"));
+        assert_eq!(build.no_usable_tool(), None);
         assert_eq!(
             build.commands("web:c0ffee1", "linux/arm64"),
             ["podman build --platform linux/arm64 --tag web:c0ffee1 --target runner .", "podman push web:c0ffee1"]
@@ -286,12 +286,12 @@ mod tests {
         build.output("STEP 3/9: RUN npm ci");
         assert_eq!(build.progress, Some((3, 9)));
         let mut build = Build::new(config.clone(), false);
-        build.unfit(Tool::Podman, Check::new(Level::Stop, "there is no podman on this machine"));
-        build.unfit(Tool::Docker, Check::new(Level::Stop, "there is no docker on this machine"));
-        assert!(build.none_fits().unwrap().text.contains("docker"));
+        build.record_unusable(Tool::Podman, Check::new(Level::Stop, "there is no podman on this machine"));
+        build.record_unusable(Tool::Docker, Check::new(Level::Stop, "there is no docker on this machine"));
+        assert!(build.no_usable_tool().unwrap().text.contains("docker"));
         let only = BuildConfig { program: Some("podman".into()), ..config };
-        let asked: Vec<String> =
-            Build::new(only, false).before().into_iter().map(|(_, asked)| asked.argv[0].clone()).collect();
-        assert_eq!(asked, ["git", "git", "podman"]);
+        let programs: Vec<String> =
+            Build::new(only, false).queries().into_iter().map(|(_, program)| program.argv[0].clone()).collect();
+        assert_eq!(programs, ["git", "git", "podman"]);
     }
 }

@@ -1,9 +1,10 @@
-//! Building an image: `docker buildx build` or `podman build`, with a token of ECR that is in no file, push, the digest read back from the registry, and what its scan found. A registry that
-//! is not ECR is logged in to as docker is set up for it, and the digest is what the tool says it pushed.
+//! Builds an image with `docker buildx build` or `podman build`, pushes it, and reports the findings of its scan; the
+//! ECR token is in no file. For ECR, the digest is read back from the registry. A registry other than ECR is pushed
+//! to with docker's own login, and the digest is the one that the tool reports.
 
 use super::build::Stage;
 use super::{Deploy, Phase};
-use crate::app::operation::call::{Answered, Call, Login, Program, Read, Reply};
+use crate::app::operation::call::{Call, CallResult, Login, Program, Read, Reply};
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::{Ctx, Slot, Weight};
 use crate::model::image::{Image, Scan, is_digest};
@@ -12,35 +13,35 @@ use crate::model::{Failure, FailureKind};
 use jiff::SignedDuration;
 use secrecy::ExposeSecret as _;
 
-/// A build may take this long.
+/// The time limit of a build.
 const BUILD_SECONDS: u64 = 3_600;
-/// A scan of ECR that takes longer is not waited for. A basic scan usually takes some seconds after the push.
+/// How long to wait for an ECR scan. A basic scan usually takes some seconds after the push.
 const SCAN_LIMIT: SignedDuration = SignedDuration::from_secs(90);
 /// How long after the push a scan may take to begin.
 const SCAN_BEGINS: SignedDuration = SignedDuration::from_secs(10);
-/// The interval between two looks at a scan.
+/// The interval between two reads of a scan.
 const SCAN_EVERY: SignedDuration = SignedDuration::from_secs(3);
-/// Findings that are told, the worst first.
+/// Maximum number of findings reported, the worst first.
 const SCAN_SHOWN: usize = 10;
 
 impl Deploy {
-    /// The name of the image that is built, and its platform.
+    /// The name of the image to build, and its platform.
     pub(super) fn build_names(&self) -> Option<(String, String)> {
-        let definition = self.gather.copied()?;
-        Some(self.build.as_ref()?.names(&self.image_now()?, definition.architecture.as_deref()))
+        let definition = self.gather.base_definition()?;
+        Some(self.build.as_ref()?.image_and_platform(&self.current_image()?, definition.architecture.as_deref()))
     }
 
-    /// The next stage of the build.
+    /// Starts the next stage of the build.
     pub(super) fn build_next(&mut self, ctx: &mut Ctx<'_>) {
         let Some(build) = &self.build else { return };
         let Some((image, platform)) = self.build_names() else {
-            return self.not_begun("there is no container to build for", None, ctx);
+            return self.fail_before_update("there is no container to build for", None, ctx);
         };
         let run = |argv: Vec<String>, quiet: bool| {
             Call::Run(Program {
                 argv,
                 folder: Some(build.config.context.clone()),
-                quiet,
+                captures_output: quiet,
                 login: build.login.clone(),
                 limit_seconds: BUILD_SECONDS,
                 ..Program::default()
@@ -48,9 +49,9 @@ impl Deploy {
         };
         match build.stage {
             Stage::Login => {
-                let registry = self.image_now().and_then(|now| now.registry_of());
+                let registry = self.current_image().and_then(|now| now.ecr_registry());
                 if registry.is_some() {
-                    ctx.say(Weight::Step, "asking the registry for a token");
+                    ctx.log(Weight::Step, "asking the registry for a token");
                     return ctx.read(Slot::Login, Read::Login { registry });
                 }
                 if let Some(build) = &mut self.build {
@@ -60,34 +61,34 @@ impl Deploy {
             }
             Stage::Build => {
                 let argv = build.build(&image, &platform);
-                ctx.say(Weight::Step, argv.join(" "));
-                ctx.ask(Slot::Run("build"), run(argv, false));
+                ctx.log(Weight::Step, argv.join(" "));
+                ctx.send_call(Slot::Run("build"), run(argv, false));
             }
             Stage::Push => {
                 let argv = build.push(&image);
-                ctx.say(Weight::Step, argv.join(" "));
-                ctx.ask(Slot::Run("push"), run(argv, false));
+                ctx.log(Weight::Step, argv.join(" "));
+                ctx.send_call(Slot::Run("push"), run(argv, false));
             }
             Stage::Digest => {
-                let Some(now) = self.image_now() else { return };
-                let registry = now.registry_of();
+                let Some(now) = self.current_image() else { return };
+                let registry = now.ecr_registry();
                 if registry.is_none() {
                     let argv = [build.tool(), "image", "inspect", "--format", "{{json .RepoDigests}}", &image];
                     let argv = argv.iter().map(ToString::to_string).collect();
-                    return ctx.ask(Slot::Run("digest"), run(argv, true));
+                    return ctx.send_call(Slot::Run("digest"), run(argv, true));
                 }
                 let (repository, reference) = (now.repository.clone(), build.tag());
                 ctx.read(Slot::Image, Read::Image { registry, repository, reference });
             }
             Stage::Scan => {
-                let (Some(now), Some(digest)) = (self.image_now(), self.target.digest.clone()) else { return };
-                let (registry, repository) = (now.registry_of(), now.repository);
+                let (Some(now), Some(digest)) = (self.current_image(), self.target.digest.clone()) else { return };
+                let (registry, repository) = (now.ecr_registry(), now.repository);
                 ctx.read(Slot::Scan, Read::Scan { registry, repository, digest });
             }
         }
     }
 
-    /// Time goes on while a scan does.
+    /// Advances the time while a scan is awaited.
     pub(super) fn build_tick(&mut self, ctx: &mut Ctx<'_>) {
         let Some(build) = &mut self.build else { return };
         if build.scan_again.is_some_and(|at| ctx.now >= at) {
@@ -96,15 +97,15 @@ impl Deploy {
         }
     }
 
-    /// Takes the findings of the pushed image's scan, which are told before the service is changed; a scan that goes on
-    /// is waited for. In a guarded environment a critical finding needs another confirmation.
-    fn scanned(&mut self, found: Result<Option<Box<Scan>>, Failure>, ctx: &mut Ctx<'_>) {
+    /// Takes the findings of the pushed image's scan, which are reported before the service is changed; a running scan
+    /// is awaited. In a guarded environment a critical finding requires another confirmation.
+    fn take_scan(&mut self, found: Result<Option<Box<Scan>>, Failure>, ctx: &mut Ctx<'_>) {
         let Some(build) = &mut self.build else { return };
         let since = *build.scan_since.get_or_insert(ctx.now);
-        // A scan on push begins some moments after it; a repository may have none.
+        // A scan on push begins some moments later; a repository may have none.
         let limit = match &found {
             Ok(None) => SCAN_BEGINS,
-            Ok(Some(scan)) if scan.goes_on() => SCAN_LIMIT,
+            Ok(Some(scan)) if scan.is_running() => SCAN_LIMIT,
             _ => SignedDuration::ZERO,
         };
         if ctx.now.duration_since(since) < limit {
@@ -117,10 +118,10 @@ impl Deploy {
                     (true, 0) => Weight::Good,
                     _ => Weight::Warn,
                 };
-                ctx.say(weight, scan.words());
+                ctx.log(weight, scan.describe());
                 for finding in scan.worst.iter().take(SCAN_SHOWN) {
                     let package = finding.package.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
-                    ctx.say(Weight::Detail, format!("{} {}{package}", finding.severity.to_lowercase(), finding.name));
+                    ctx.log(Weight::Detail, format!("{} {}{package}", finding.severity.to_lowercase(), finding.name));
                 }
                 if scan.critical > 0 && ctx.environment.guarded {
                     let digest = self.target.digest.clone().unwrap_or_default();
@@ -135,20 +136,20 @@ impl Deploy {
                     return;
                 }
             }
-            Ok(None) => ctx.say(Weight::Step, "the image was not scanned"),
-            Err(failure) => ctx.say(Weight::Warn, format!("what a scan found cannot be read: {failure}")),
+            Ok(None) => ctx.log(Weight::Step, "the image was not scanned"),
+            Err(failure) => ctx.log(Weight::Warn, format!("what a scan found cannot be read: {failure}")),
         }
         self.phase = Phase::BeforeHook;
         self.before_hook(ctx);
     }
 
-    pub(super) fn build_reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+    pub(super) fn build_reply(&mut self, slot: &Slot, answered: CallResult, ctx: &mut Ctx<'_>) {
         if *slot == Slot::Scan {
             let found = answered.outcome.and_then(|reply| match reply {
                 Reply::Scan(scan) => Ok(scan),
-                _ => Err(Failure::other_answer()),
+                _ => Err(Failure::mismatched_answer()),
             });
-            return self.scanned(found, ctx);
+            return self.take_scan(found, ctx);
         }
         let reply = match answered.outcome {
             Ok(reply) => reply,
@@ -160,29 +161,29 @@ impl Deploy {
                 };
                 let failure = match (slot, failure.kind) {
                     (Slot::Image, FailureKind::NotFound) => {
-                        failure.hinted("look in the registry whether it is there, and deploy it with --image")
+                        failure.with_hint("look in the registry whether it is there, and deploy it with --image")
                     }
                     _ => failure,
                 };
-                return self.not_begun(what, Some(&failure), ctx);
+                return self.fail_before_update(what, Some(&failure), ctx);
             }
         };
         let Some(build) = &mut self.build else { return };
         match reply {
             Reply::Login { registry, user, token } => {
-                // The token is good for every registry that these credentials may push to, and the address beside it
-                // is that of their own account alone.
-                let host = self.image_now().and_then(|now| now.registry);
+                // The token is valid for every registry that these credentials may push to, but the address that comes
+                // with it is only that of their own account.
+                let host = self.current_image().and_then(|now| now.registry);
                 let Some(build) = &mut self.build else { return };
                 let registry = host.unwrap_or(registry);
                 build.login = Some(Login { host: registry, user, token: Value::new(token.expose_secret()) });
                 build.stage = Stage::Build;
             }
             Reply::Ended { code: Some(0), output, .. } if *slot == Slot::Run("digest") => {
-                let name = self.image_now().map(|now| now.name()).unwrap_or_default();
+                let name = self.current_image().map(|now| now.name()).unwrap_or_default();
                 let Some(digest) = pushed(&output, &name) else {
                     let what = "the image was pushed, and docker does not say with which digest";
-                    return self.not_begun(what, None, ctx);
+                    return self.fail_before_update(what, None, ctx);
                 };
                 let image = Image { repository: name, digest, ..Image::default() };
                 return self.built(image, ctx);
@@ -205,7 +206,7 @@ impl Deploy {
                 let end = code.map_or_else(|| "was ended by a signal".to_owned(), |code| format!("exited {code}"));
                 let last =
                     output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().trim().to_owned();
-                return self.not_begun(&format!("{what} {end}: {last}"), None, ctx);
+                return self.fail_before_update(&format!("{what} {end}: {last}"), None, ctx);
             }
             Reply::Image(image) => return self.built(*image, ctx),
             _ => return,
@@ -213,12 +214,12 @@ impl Deploy {
         self.build_next(ctx);
     }
 
-    /// Takes the pushed image: its digest is what is deployed.
+    /// Takes the pushed image, whose digest is deployed.
     fn built(&mut self, image: Image, ctx: &mut Ctx<'_>) {
-        ctx.say(Weight::Step, format!("pushed {}", image.digest));
+        ctx.log(Weight::Step, format!("pushed {}", image.digest));
         self.pin(&image);
         self.gather.image = Some(image);
-        let scans = self.image_now().is_some_and(|now| now.registry_of().is_some());
+        let scans = self.current_image().is_some_and(|now| now.ecr_registry().is_some());
         if let Some(build) = self.build.as_mut().filter(|_| scans) {
             build.stage = Stage::Scan;
             return self.build_next(ctx);
@@ -228,11 +229,11 @@ impl Deploy {
     }
 }
 
-/// The digest of what was pushed to a repository, of `["name@sha256:…"]`: docker writes short what is on Docker Hub, so
-/// one that stands alone is it.
+/// The digest of an image pushed to a repository, from `["name@sha256:…"]`. Docker shortens names on Docker Hub, so a
+/// single entry is accepted whatever its name.
 fn pushed(output: &str, name: &str) -> Option<String> {
-    let all: Vec<String> = serde_json::from_str(output.lines().last()?).ok()?;
-    let digests: Vec<(&str, &str)> = all.iter().filter_map(|one| one.rsplit_once('@')).collect();
+    let entries: Vec<String> = serde_json::from_str(output.lines().last()?).ok()?;
+    let digests: Vec<(&str, &str)> = entries.iter().filter_map(|one| one.rsplit_once('@')).collect();
     let named = digests.iter().find(|(repository, _)| *repository == name);
     let (_, digest) = named.or(if let [one] = digests.as_slice() { Some(one) } else { None })?;
     is_digest(digest).then(|| (*digest).to_owned())
@@ -243,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_digest_that_was_pushed_is_that_of_the_repository() {
+    fn pushed_digest_is_that_of_the_repository() {
         let (one, two) = (format!("sha256:{}", "1".repeat(64)), format!("sha256:{}", "2".repeat(64)));
         let both = format!(r#"["ghcr.io/a/web@{one}","registry.example.com/web@{two}"]"#);
         assert_eq!(pushed(&both, "registry.example.com/web"), Some(two));

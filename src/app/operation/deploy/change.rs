@@ -1,7 +1,7 @@
-//! The changes of a deployment, in order: the hook before, one more look, the registration, the update.
+//! The changes of a deployment, in order: before-hook, recheck, registration, update.
 
 use super::{Deploy, Phase, Source};
-use crate::app::operation::call::{Answered, Call, Read, Reply, Write};
+use crate::app::operation::call::{Call, CallResult, Read, Reply, Write};
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::{Ctx, Slot, Weight};
 use crate::app::operation::sure::{Before, PendingWrite};
@@ -10,8 +10,8 @@ use crate::model::TaskDefinition;
 use crate::model::service::Service;
 use std::collections::BTreeSet;
 
-/// The registration of a copy that is the same.
-pub(super) fn as_it_is(definition: &TaskDefinition) -> Write {
+/// The registration of an unchanged copy.
+pub(super) fn unchanged_copy(definition: &TaskDefinition) -> Write {
     let images = definition.containers.iter().map(|container| (container.name.clone(), container.image.clone()));
     Write::Register { base: definition.name.clone(), images: images.collect() }
 }
@@ -20,29 +20,29 @@ impl Deploy {
     pub(super) fn before_hook(&mut self, ctx: &mut Ctx<'_>) {
         let Some(command) = self.request.hooks.before_deploy.clone() else { return self.recheck(ctx) };
         self.phase = Phase::BeforeHook;
-        ctx.say(Weight::Step, format!("before: {command}"));
+        ctx.log(Weight::Step, format!("before: {command}"));
         let folder = self.request.hooks.before_folder.clone();
         let program = self.hook((&command, folder), None, ctx);
-        ctx.ask(Slot::Run("before"), Call::Run(program));
+        ctx.send_call(Slot::Run("before"), Call::Run(program));
     }
 
-    /// Minutes may have passed since it was looked at: nobody else may have changed it.
+    /// Minutes may have passed since the plan: nobody else may have changed the service.
     pub(super) fn recheck(&mut self, ctx: &mut Ctx<'_>) {
         self.phase = Phase::Rechecking;
-        ctx.read(Slot::Again, Read::Services { cluster: ctx.cluster(), names: vec![self.request.service.clone()] });
+        ctx.read(Slot::Recheck, Read::Services { cluster: ctx.cluster(), names: vec![self.request.service.clone()] });
     }
 
-    pub(super) fn rechecked(&mut self, answered: Answered, ctx: &mut Ctx<'_>) {
+    pub(super) fn judge_recheck(&mut self, answered: CallResult, ctx: &mut Ctx<'_>) {
         let name = &self.request.service;
         let found = match answered.outcome {
             Ok(Reply::Services(found)) => found.into_iter().find(|service| service.name == *name),
             Ok(_) => None,
-            Err(failure) => return self.not_begun("the service cannot be read", Some(&failure), ctx),
+            Err(failure) => return self.fail_before_update("the service cannot be read", Some(&failure), ctx),
         };
-        match (self.overtaken(found.as_ref()), found) {
-            (None, Some(now)) => self.change_now(now, ctx),
-            (Some(why), _) => self.not_begun(&why, None, ctx),
-            (None, None) => self.not_begun("the service is gone", None, ctx),
+        match (self.why_outdated(found.as_ref()), found) {
+            (None, Some(now)) => self.start_change(now, ctx),
+            (Some(why), _) => self.fail_before_update(&why, None, ctx),
+            (None, None) => self.fail_before_update("the service is gone", None, ctx),
         }
     }
 
@@ -51,16 +51,18 @@ impl Deploy {
         self.began = Some(ctx.now);
         match &self.request.source {
             Source::Image(_) | Source::Build { .. } => self.register(ctx),
-            Source::Force | Source::Back(_) if self.gather.anew(&self.request).is_some() => self.register(ctx),
+            Source::Force | Source::RollBack(_) if self.gather.deregistered_source(&self.request).is_some() => {
+                self.register(ctx);
+            }
             Source::Force => self.update(None, ctx),
-            Source::Back(_) => match self.gather.under_way() {
-                Some(_) if self.gather.coming_back() => {
-                    ctx.say(Weight::Step, "ECS is rolling it back already: that is watched");
+            Source::RollBack(_) => match self.gather.deployment_in_progress() {
+                Some(_) if self.gather.is_rolling_back() => {
+                    ctx.log(Weight::Step, "ECS is rolling it back already: that is watched");
                     self.ended_theirs = true;
                     self.attach(ctx);
                 }
                 Some(arn) => {
-                    ctx.say(Weight::Step, "ending the deployment that is under way: ECS rolls it back");
+                    ctx.log(Weight::Step, "ending the deployment that is under way: ECS rolls it back");
                     self.ended_theirs = true;
                     self.phase = Phase::Reverting(PendingWrite::send(Write::RollBack { arn }, Before::default(), ctx));
                 }
@@ -70,25 +72,25 @@ impl Deploy {
         }
     }
 
-    /// Registers a copy of a task definition, with the image that is deployed.
+    /// Registers a copy of a task definition with the image to deploy.
     pub(super) fn register(&mut self, ctx: &mut Ctx<'_>) {
         let Some(write) = self.registration() else {
-            return self.not_begun("there is no container to change", None, ctx);
+            return self.fail_before_update("there is no container to change", None, ctx);
         };
-        ctx.say(Weight::Step, format!("registering a copy of {}", self.gather.base_name()));
+        ctx.log(Weight::Step, format!("registering a copy of {}", self.gather.base_name()));
         let before = Before { newest: self.gather.newest_revision(), ..Before::default() };
         self.phase = Phase::Registering(self.send(write, before, ctx));
     }
 
-    /// Sends a change on the way to the new version.
+    /// Sends a change that leads to the new version.
     fn send(&self, write: Write, before: Before, ctx: &mut Ctx<'_>) -> PendingWrite {
         let sure = PendingWrite::send(write, before, ctx);
-        if self.after_others { sure.in_the_middle() } else { sure }
+        if self.after_others { sure.after_other_changes() } else { sure }
     }
 
     pub(super) fn registration(&self) -> Option<Write> {
-        if let Some(definition) = self.gather.anew(&self.request) {
-            return Some(as_it_is(definition));
+        if let Some(definition) = self.gather.deregistered_source(&self.request) {
+            return Some(unchanged_copy(definition));
         }
         let container = self.gather.container.name.clone()?;
         let image = self.target.image.clone()?;
@@ -97,7 +99,7 @@ impl Deploy {
 
     pub(super) fn update(&mut self, revision: Option<String>, ctx: &mut Ctx<'_>) {
         let what = revision.as_deref().map_or_else(|| "starting new tasks".to_owned(), |to| format!("going to {to}"));
-        ctx.say(Weight::Step, what);
+        ctx.log(Weight::Step, what);
         let write = Write::Update {
             cluster: ctx.cluster(),
             service: self.request.service.clone(),
@@ -116,7 +118,7 @@ impl Deploy {
         self.phase = Phase::Updating(self.send(write, before, ctx));
     }
 
-    /// The service was updated: the deployment that it now has is ours.
+    /// The service was updated: its new deployment is ours.
     pub(super) fn updated(&mut self, reply: Reply, ctx: &mut Ctx<'_>) {
         let Reply::Services(found) = reply else { return };
         let Some(service) = found.into_iter().find(|service| service.name == self.request.service) else { return };
@@ -137,7 +139,7 @@ impl Deploy {
                 .hint(format!("look with `cockpit services {}`", self.request.short));
             return self.finish(outcome, ctx);
         };
-        ctx.say(Weight::Step, format!("deployment {} to {revision}", ours.id));
+        ctx.log(Weight::Step, format!("deployment {} to {revision}", ours.id));
         let subject = Subject {
             cluster: ctx.cluster(),
             service: self.request.service.clone(),
@@ -152,7 +154,7 @@ impl Deploy {
     pub(super) fn watch_over(&mut self, subject: Subject, service: Service, ctx: &mut Ctx<'_>) {
         let definition = self.gather.base.clone().or_else(|| self.gather.definition.clone());
         let mut watch = Watch::new(subject, definition);
-        watch.first(service, ctx);
+        watch.set_initial(service, ctx);
         watch.tick(ctx);
         self.watch = Some(watch);
         self.phase = Phase::Watching;

@@ -13,10 +13,10 @@ use crate::model::timer::Timer;
 use crate::model::{Failure, ScalableTarget, TaskDefinition};
 use std::collections::BTreeMap;
 
-/// Everything that was read before the plan.
+/// Everything read before the plan.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Gather {
-    /// The slots whose replies are still to come.
+    /// The slots whose replies are outstanding.
     pub(super) waiting: Vec<Slot>,
     pub service: Option<Service>,
     /// Its deployments, newest first.
@@ -25,11 +25,11 @@ pub struct Gather {
     pub scalable: Option<ScalableTarget>,
     /// The task definition that runs.
     pub definition: Option<TaskDefinition>,
-    /// The one that is copied or gone back to, where it is another.
+    /// The definition that is copied or rolled back to, if it is another one.
     pub base: Option<TaskDefinition>,
-    /// The newest of the family.
+    /// The newest revision of the family.
     pub newest: Option<TaskDefinition>,
-    /// The container whose image is changed, or is looked at.
+    /// The container whose image is changed or examined.
     pub container: Container,
     pub image: Option<Image>,
     /// Schedules.
@@ -43,68 +43,68 @@ pub struct Gather {
 pub struct Container {
     /// Its name, once it is decided.
     pub name: Option<String>,
-    /// The containers that may be meant.
+    /// The possible containers.
     pub(super) candidates: Vec<String>,
     /// The answers of their registries.
     pub(super) answers: BTreeMap<String, Result<Image, Failure>>,
 }
 
 impl Gather {
-    pub(super) fn ask(&mut self, slot: Slot, call: Call, ctx: &mut Ctx<'_>) {
+    pub(super) fn send_call(&mut self, slot: Slot, call: Call, ctx: &mut Ctx<'_>) {
         self.waiting.push(slot.clone());
-        ctx.ask(slot, call);
+        ctx.send_call(slot, call);
     }
 
     pub(super) fn read(&mut self, slot: Slot, read: Read, ctx: &mut Ctx<'_>) {
-        self.ask(slot, Call::Read(read), ctx);
+        self.send_call(slot, Call::Read(read), ctx);
     }
 
-    pub(super) fn stop(&mut self, check: Check) {
-        self.tell(Check { level: Level::Stop, ..check });
+    pub(super) fn add_blocker(&mut self, check: Check) {
+        self.add_check(Check { level: Level::Stop, ..check });
     }
 
-    /// Several that were asked may say the same.
-    pub(super) fn tell(&mut self, check: Check) {
+    /// Adds a check unless it is there already: several reads may report the same problem.
+    pub(super) fn add_check(&mut self, check: Check) {
         if !self.checks.contains(&check) {
             self.checks.push(check);
         }
     }
 
-    pub(super) fn note(&mut self, check: Check) {
+    pub(super) fn add_note(&mut self, check: Check) {
         self.checks.push(check);
     }
 
-    /// Whether something like this is still asked.
+    /// Whether a read like this is outstanding.
     pub(super) fn waits_for(&self, like: impl Fn(&Slot) -> bool) -> bool {
         self.waiting.iter().any(like)
     }
 
-    /// The task definition that is copied, gone back to, or runs.
-    pub(super) fn copied(&self) -> Option<&TaskDefinition> {
+    /// The task definition that is copied, rolled back to, or runs.
+    pub(super) fn base_definition(&self) -> Option<&TaskDefinition> {
         self.base.as_ref().or(self.definition.as_ref())
     }
 
-    /// A deregistered task definition that is to be deployed: a copy of it takes its place.
-    pub(super) fn anew(&self, request: &Request) -> Option<&TaskDefinition> {
+    /// A deregistered task definition to deploy: a copy of it takes its place.
+    pub(super) fn deregistered_source(&self, request: &Request) -> Option<&TaskDefinition> {
         let definition = match request.source {
             Source::Force => self.definition.as_ref(),
-            Source::Back(_) if self.under_way().is_none() => self.base.as_ref(),
-            Source::Back(_) | Source::Image(_) | Source::Build { .. } | Source::Attach => None,
+            Source::RollBack(_) if self.deployment_in_progress().is_none() => self.base.as_ref(),
+            Source::RollBack(_) | Source::Image(_) | Source::Build { .. } | Source::Attach => None,
         };
-        definition.filter(|definition| definition.deregistered())
+        definition.filter(|definition| definition.is_deregistered())
     }
 
-    /// Whether what is copied or gone back to is of another family than what runs, and never served in this service as
-    /// far as its history goes: a task definition of another service, most likely.
-    pub(super) fn strays(&self) -> bool {
+    /// Whether the definition to copy or roll back to is of another family than the running one, and never served in
+    /// this service according to its history: most likely it belongs to another service.
+    pub(super) fn is_other_family(&self) -> bool {
         let Some((service, base)) = self.service.as_ref().zip(self.base.as_ref()) else { return false };
         let served = candidates(&self.history, "").iter().any(|entry| entry.target.as_deref() == Some(&base.name));
         family(&base.name) != family(&service.task_definition) && !served
     }
 
-    /// `family:revision` that is copied.
+    /// The `family:revision` that is copied.
     pub fn base_name(&self) -> String {
-        self.copied().map(|definition| definition.name.clone()).unwrap_or_default()
+        self.base_definition().map(|definition| definition.name.clone()).unwrap_or_default()
     }
 
     /// The number of the newest revision.
@@ -113,13 +113,13 @@ impl Gather {
         newest.and_then(|newest| newest.name.rsplit(':').next()?.parse().ok()).unwrap_or(0)
     }
 
-    /// Whether the one under way is on its way back already.
-    pub fn coming_back(&self) -> bool {
+    /// Whether the deployment in progress is already being rolled back.
+    pub fn is_rolling_back(&self) -> bool {
         self.history.first().is_some_and(|newest| newest.status == RolloutStatus::RollbackInProgress)
     }
 
-    /// The ARN of a service deployment under way.
-    pub fn under_way(&self) -> Option<String> {
-        self.history.first().filter(|newest| !newest.status.terminal()).map(|newest| newest.arn.clone())
+    /// The ARN of the service deployment in progress.
+    pub fn deployment_in_progress(&self) -> Option<String> {
+        self.history.first().filter(|newest| !newest.status.has_ended()).map(|newest| newest.arn.clone())
     }
 }

@@ -1,8 +1,8 @@
-//! Looks before a deployment, and the deployment that is only watched.
+//! The reads before a deployment, and deployments that are only watched.
 
 use super::build::{Build, Tool};
 use super::{Deploy, Phase, Source};
-use crate::app::operation::call::{Answered, Call, Read, Reply};
+use crate::app::operation::call::{Call, CallResult, Read, Reply};
 use crate::app::operation::machine::Machine as _;
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::{Ctx, Slot, Weight};
@@ -13,13 +13,13 @@ use crate::model::task_definition::{family, image_version};
 use crate::model::{Failure, FailureKind};
 
 impl Deploy {
-    /// Begins to look.
-    pub(super) fn look(&mut self, ctx: &mut Ctx<'_>) {
+    /// Starts reading.
+    pub(super) fn start_reading(&mut self, ctx: &mut Ctx<'_>) {
         let (cluster, service) = (ctx.cluster(), self.request.service.clone());
         if let Source::Build { config, dirty } = self.request.source.clone() {
             let build = Build::new(config, dirty);
-            for (slot, program) in build.before() {
-                self.gather.ask(slot, Call::Run(program), ctx);
+            for (slot, program) in build.queries() {
+                self.gather.send_call(slot, Call::Run(program), ctx);
             }
             self.build = Some(build);
         }
@@ -35,18 +35,18 @@ impl Deploy {
         }
     }
 
-    pub(super) fn gathered(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+    pub(super) fn take_read(&mut self, slot: &Slot, answered: CallResult, ctx: &mut Ctx<'_>) {
         self.gather.waiting.retain(|waiting| waiting != slot);
         match answered.outcome {
-            Ok(reply) => self.found(slot, reply, ctx),
+            Ok(reply) => self.take_reply(slot, reply, ctx),
             Err(failure) => match slot {
                 Slot::ImageOf(container) => self.image_answered(container, Err(failure)),
-                _ => self.missed(slot, &failure),
+                _ => self.read_failed(slot, &failure),
             },
         }
         if self.gather.waiting.is_empty() {
-            if let Some(check) = self.build.as_mut().and_then(Build::none_fits) {
-                self.gather.stop(check);
+            if let Some(check) = self.build.as_mut().and_then(Build::no_usable_tool) {
+                self.gather.add_blocker(check);
             }
             if self.request.source == Source::Attach {
                 self.attach(ctx);
@@ -58,12 +58,12 @@ impl Deploy {
         }
     }
 
-    fn found(&mut self, slot: &Slot, reply: Reply, ctx: &mut Ctx<'_>) {
+    fn take_reply(&mut self, slot: &Slot, reply: Reply, ctx: &mut Ctx<'_>) {
         let gather = &mut self.gather;
         match reply {
             Reply::Services(found) => match found.into_iter().find(|service| service.name == self.request.service) {
-                Some(service) => self.found_service(service, ctx),
-                None => gather.stop(
+                Some(service) => self.take_service(service, ctx),
+                None => gather.add_blocker(
                     Check::new(Level::Stop, format!("there is no service {}", self.request.service))
                         .hint("`cockpit services` lists them"),
                 ),
@@ -77,14 +77,14 @@ impl Deploy {
             Reply::TaskDefinition(found) => match slot {
                 Slot::Definition => {
                     gather.definition = Some(*found);
-                    // What is gone back to has an image of its own.
-                    if self.request.base.is_none() && !matches!(self.request.source, Source::Back(_)) {
-                        self.ask_image(ctx);
+                    // The revision to roll back to has an image of its own.
+                    if self.request.base.is_none() && !matches!(self.request.source, Source::RollBack(_)) {
+                        self.request_image(ctx);
                     }
                 }
                 Slot::Base => {
                     gather.base = Some(*found);
-                    self.ask_image(ctx);
+                    self.request_image(ctx);
                 }
                 _ => gather.newest = Some(*found),
             },
@@ -98,21 +98,22 @@ impl Deploy {
             }
             Reply::Ended { code, output, left_out } => {
                 let guarded = ctx.environment.guarded;
-                let found = self.build.as_mut().map(|build| build.found(slot, code, (&output, left_out), guarded));
+                let found =
+                    self.build.as_mut().map(|build| build.take_answer(slot, code, (&output, left_out), guarded));
                 if let Some(Err(check)) = found {
-                    self.gather.stop(check);
+                    self.gather.add_blocker(check);
                 }
             }
             _ => {}
         }
     }
 
-    fn found_service(&mut self, service: Service, ctx: &mut Ctx<'_>) {
+    fn take_service(&mut self, service: Service, ctx: &mut Ctx<'_>) {
         let running = service.task_definition.clone();
         let controlled = service.controller == "ECS";
         self.target.previous = Some(running.clone()).filter(|name| !name.is_empty());
         self.gather.service = Some(service);
-        // Without a task definition of its own it has task sets, and somebody else deploys them.
+        // A service without a task definition of its own has task sets, and something else deploys them.
         if running.is_empty() || !controlled && self.request.source != Source::Attach {
             return;
         }
@@ -125,26 +126,26 @@ impl Deploy {
         if let Some(base) = self.request.base.clone() {
             self.gather.read(Slot::Base, Read::TaskDefinition { name: base }, ctx);
         }
-        if !matches!(self.request.source, Source::Back(_)) {
+        if !matches!(self.request.source, Source::RollBack(_)) {
             let copied = self.request.base.as_deref().unwrap_or(&running);
             self.gather.read(Slot::Newest, Read::TaskDefinition { name: family(copied).to_owned() }, ctx);
         }
         self.choose_back(ctx);
     }
 
-    /// Chooses the revision to go back to, once both the service and its history are known.
+    /// Chooses the revision to roll back to, once both the service and its history are known.
     fn choose_back(&mut self, ctx: &mut Ctx<'_>) {
-        let Source::Back(wanted) = &self.request.source else { return };
+        let Source::RollBack(wanted) = &self.request.source else { return };
         let unread = |slot: &Slot| self.gather.waiting.contains(slot);
         if unread(&Slot::Service) || unread(&Slot::History) || self.target.revision.is_some() {
             return;
         }
         let Some(service) = &self.gather.service else { return };
-        let under_way = self.gather.under_way().is_some();
+        let under_way = self.gather.deployment_in_progress().is_some();
         let running = &service.task_definition;
         if wanted.is_some() && under_way {
             let check = Check::new(Level::Stop, "a deployment is under way, and ending it leads to what ran before it");
-            self.gather.stop(check.hint("leave --to out to end it, then go on to the revision"));
+            self.gather.add_blocker(check.hint("leave --to out to end it, then go on to the revision"));
             return;
         }
         let chosen = match wanted {
@@ -152,36 +153,36 @@ impl Deploy {
             // A number is a revision of the same family.
             Some(number) => Some(format!("{}:{number}", family(running))),
             None if under_way => None,
-            None if history::hides_what_ran_before(&self.gather.history, running) => {
+            None if history::is_previous_uncertain(&self.gather.history, running) => {
                 let text =
                     "which version ran before cannot be told: the history does not say what each deployment went to";
                 let hint = "allow ecs:DescribeServiceRevisions, which says it, or name a revision with --to";
-                self.gather.stop(Check::new(Level::Stop, text).hint(hint));
+                self.gather.add_blocker(Check::new(Level::Stop, text).hint(hint));
                 return;
             }
-            None => history::ran_before(&self.gather.history, running).and_then(|entry| entry.target.clone()),
+            None => history::previous_deployment(&self.gather.history, running).and_then(|entry| entry.target.clone()),
         };
         match chosen {
             Some(name) if name == *running && !under_way => {
                 let check = Check::new(Level::Stop, format!("{name} is what runs"));
-                self.gather.stop(check.hint("name another revision with --to"));
+                self.gather.add_blocker(check.hint("name another revision with --to"));
             }
             Some(name) => {
                 self.target.revision = Some(name.clone());
-                // A copy of one that is deregistered comes after the newest of its own family.
+                // A copy of a deregistered revision follows the newest of its own family.
                 self.gather.read(Slot::Newest, Read::TaskDefinition { name: family(&name).to_owned() }, ctx);
                 self.gather.read(Slot::Base, Read::TaskDefinition { name }, ctx);
             }
             None if under_way => {}
-            None => self.gather.stop(
+            None => self.gather.add_blocker(
                 Check::new(Level::Stop, "the history shows no version that ran before")
                     .hint("name a revision with --to"),
             ),
         }
     }
 
-    /// Something could not be read: what is needed stops it, what is an extra is told.
-    pub(super) fn missed(&mut self, slot: &Slot, failure: &Failure) {
+    /// Handles a failed read: a necessary read prevents the deployment, an optional one is noted.
+    pub(super) fn read_failed(&mut self, slot: &Slot, failure: &Failure) {
         let gather = &mut self.gather;
         let (level, what) = match slot {
             Slot::Service => (Level::Stop, "the service cannot be read"),
@@ -190,8 +191,8 @@ impl Deploy {
                 "the history of deployments cannot be read, and without it no end can be told from a rollback",
             ),
             Slot::Definition | Slot::Base => (Level::Stop, "the task definition cannot be read"),
-            // What runs, or ran, is not kept from running again because a registry does not know it.
-            Slot::Image if matches!(self.request.source, Source::Force | Source::Back(_)) => {
+            // A version that runs, or ran, may run again even if a registry does not know it.
+            Slot::Image if matches!(self.request.source, Source::Force | Source::RollBack(_)) => {
                 (Level::Warn, "the image cannot be found in its registry")
             }
             Slot::Image if failure.kind == FailureKind::NotFound => (Level::Stop, "there is no such image"),
@@ -199,7 +200,7 @@ impl Deploy {
             Slot::Run(_) => (Level::Stop, "the build cannot begin"),
             Slot::Scalable => (Level::Note, "autoscaling cannot be read"),
             Slot::Timers => (Level::Note, "the schedule cannot be read"),
-            // The one that is needed cannot be read then either, and stops it.
+            // The necessary definition cannot be read then either, and prevents the deployment.
             Slot::Newest if matches!(failure.kind, FailureKind::NotFound | FailureKind::Denied) => return,
             _ => (Level::Note, "not everything could be read"),
         };
@@ -208,7 +209,7 @@ impl Deploy {
             (Slot::Base, FailureKind::NotFound) if self.request.base.is_some() => {
                 check.hint("name a revision that is there with --from")
             }
-            (Slot::Base, FailureKind::NotFound) if matches!(self.request.source, Source::Back(Some(_))) => {
+            (Slot::Base, FailureKind::NotFound) if matches!(self.request.source, Source::RollBack(Some(_))) => {
                 check.hint("name a revision that is there with --to")
             }
             (Slot::Image, FailureKind::NotFound) => check.hint("push it first, or choose another tag"),
@@ -217,7 +218,7 @@ impl Deploy {
             }
             _ => check,
         };
-        // The folder is what was asked for; every program that is asked about it would say the same.
+        // The folder is part of the request; every program run in it would report the same.
         let no_folder = matches!(slot, Slot::Run(_)) && failure.kind == FailureKind::Invalid;
         let check = Check { usage: no_folder, ..check };
         let tool = match slot {
@@ -226,13 +227,13 @@ impl Deploy {
             _ => None,
         };
         if let (Some(tool), Some(build)) = (tool, &mut self.build) {
-            // The other of the two may be there.
-            return build.unfit(tool, check);
+            // The other of the two programs may be available.
+            return build.record_unusable(tool, check);
         }
-        gather.tell(check);
+        gather.add_check(check);
     }
 
-    /// Watches what is under way, or tells how the last one ended.
+    /// Watches the deployment in progress, or reports how the last one ended.
     pub(super) fn attach(&mut self, ctx: &mut Ctx<'_>) {
         if let Some(check) = self.gather.checks.iter().find(|check| check.level == Level::Stop) {
             let mut outcome = Outcome::new(Verdict::Impossible, check.text.clone());
@@ -242,7 +243,7 @@ impl Deploy {
             return;
         }
         if let Some(service) = self.gather.service.as_ref().filter(|service| service.controller != "ECS") {
-            let text = preflight::not_by_ecs(&service.controller).text;
+            let text = preflight::unsupported_controller(&service.controller).text;
             ctx.end = Some(Outcome::new(Verdict::Impossible, text).hint("watch it with the tool that controls it"));
             return;
         }
@@ -250,7 +251,7 @@ impl Deploy {
             ctx.end = Some(Outcome::new(Verdict::Impossible, "no deployment is known of this service"));
             return;
         };
-        // Its deployment is the one to the same task definition that began at the same time.
+        // Its deployment is the one with the same task definition that began at the same time.
         let near = |at: Option<jiff::Timestamp>| match (at, newest.created_at) {
             (Some(at), Some(created)) => at.duration_since(created).as_millis().unsigned_abs(),
             _ => u128::MAX,
@@ -270,9 +271,9 @@ impl Deploy {
             .and_then(|definition| definition.main_container(&service))
             .map(|container| container.image.clone());
         let what = self.target.image.as_deref().map(|image| format!(" ({})", image_version(image)));
-        ctx.say(Weight::Step, format!("the newest deployment goes to {revision}{}", what.unwrap_or_default()));
-        // A rollback that ends what is under way began itself: its own limit and time count from then.
-        if self.only_looks() {
+        ctx.log(Weight::Step, format!("the newest deployment goes to {revision}{}", what.unwrap_or_default()));
+        // A rollback that ends the deployment in progress has its own beginning: its limit and time count from there.
+        if self.is_read_only() {
             self.began = newest.created_at;
         }
         let subject = Subject {

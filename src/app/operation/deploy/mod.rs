@@ -1,4 +1,4 @@
-//! Deploy, force, roll back, attach: from what is looked at before to the verdict.
+//! Deploy, force, roll back, attach: from the reads before to the verdict.
 //!
 //! ```text
 //! gathering → planned → (build) → before-hook → looked at again → registering → updating → watching ┐
@@ -24,8 +24,8 @@ mod request;
 mod tests;
 mod way_back;
 
-use super::call::{Answered, Reply};
-use super::machine::{self, Details, Machine, Picture, What};
+use super::call::{CallResult, Reply};
+use super::machine::{self, Details, Machine, NewOperation, Picture};
 use super::outcome::{Outcome, Verdict};
 use super::step::{Ctx, Slot, Weight};
 use super::sure::{PendingWrite, Progress};
@@ -39,50 +39,50 @@ use gather::Gather;
 use jiff::{SignedDuration, Timestamp};
 pub use request::{Request, Source};
 use serde_json::{Value, json};
-use way_back::WayBack;
+use way_back::Rollback;
 
 /// A deployment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deploy {
-    /// The request, as it was typed or chosen.
+    /// The request, as typed or chosen.
     pub request: Request,
     /// The reads before the plan, and their answers.
     pub(super) gather: Gather,
-    /// The deployment, once it is under way.
+    /// The watched deployment, once it is in progress.
     pub watch: Option<Watch>,
-    /// The version that it goes to.
+    /// The version that is deployed.
     pub target: Target,
     phase: Phase,
     build: Option<Build>,
-    /// Whether it is being taken back, or is to be.
-    back: WayBack,
-    /// The watched deployment is the way back, a deployment of its own.
+    /// Whether a rollback is requested or in progress.
+    back: Rollback,
+    /// Whether the watched deployment is the rollback, which is a deployment of its own.
     way_back: bool,
-    /// A deployment that somebody else had begun was ended from here.
+    /// Whether someone else's deployment was ended from here.
     ended_theirs: bool,
-    /// ECS would not take ours back: it had ended. Only the revision before can be deployed now.
+    /// ECS would not roll ours back, because it had ended: only the previous revision can be deployed now.
     ended_before: bool,
-    /// How ours stands must be read before anything else is done about it.
+    /// Whether the state of ours must be read before anything else is done about it.
     look_first: bool,
-    /// Why it cannot be taken back from here: it is not tried again, and belongs to the verdict.
+    /// Why it cannot be rolled back from here; the rollback is not retried, and the reason becomes part of the verdict.
     not_taken_back: Option<String>,
-    /// It was said that nobody takes the failing version back.
+    /// Whether it was reported that nothing rolls the failing version back.
     told_left: bool,
-    /// It is a part of an operation that has changed something else before it.
+    /// Whether it is part of an operation that changed something else before.
     after_others: bool,
-    /// No task was to run when it was planned, and the plan said so.
+    /// Whether the desired count was 0 when it was planned, and the plan mentioned it.
     planned_at_zero: bool,
-    /// The outcome that waits for the after-hook.
+    /// The outcome, while it waits for the after-hook.
     ended: Option<Outcome>,
     began: Option<Timestamp>,
 }
 
-/// The version that a deployment goes to.
+/// The version that a deployment deploys.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Target {
-    /// `family:revision`, once it is registered.
+    /// The `family:revision`, once it is registered.
     pub revision: Option<String>,
-    /// The whole image.
+    /// The full name of the image.
     pub image: Option<String>,
     /// `sha256:…`.
     pub digest: Option<String>,
@@ -104,14 +104,14 @@ enum Phase {
     AfterHook,
 }
 
-impl From<Request> for What {
+impl From<Request> for NewOperation {
     fn from(request: Request) -> Self {
         Box::new(Deploy::new(request))
     }
 }
 
 impl Machine for Deploy {
-    fn clone_box(&self) -> What {
+    fn clone_box(&self) -> NewOperation {
         Box::new(self.clone())
     }
 
@@ -123,19 +123,19 @@ impl Machine for Deploy {
         self.request.verb()
     }
 
-    fn typed(&self) -> String {
-        self.request.typed()
+    fn command_line(&self) -> String {
+        self.request.command_line()
     }
 
     fn target(&self) -> Option<machine::Target> {
         Some(machine::Target::service(&self.request.service))
     }
 
-    fn only_looks(&self) -> bool {
+    fn is_read_only(&self) -> bool {
         self.request.source == Source::Attach
     }
 
-    fn words(&self) -> &'static str {
+    fn activity(&self) -> &'static str {
         match &self.phase {
             Phase::Gathering => "looking",
             Phase::Planned => "waiting for a yes",
@@ -144,7 +144,7 @@ impl Machine for Deploy {
             Phase::Rechecking => "looking again",
             Phase::Registering(_) => "registering",
             Phase::Updating(_) => "updating the service",
-            Phase::Watching if self.back.going().is_some() || self.ended_theirs || self.ecs_takes_it_back() => {
+            Phase::Watching if self.back.sent_reason().is_some() || self.ended_theirs || self.ecs_rolls_back() => {
                 "rolling back"
             }
             Phase::Watching => "rolling out",
@@ -156,13 +156,15 @@ impl Machine for Deploy {
     fn progress(&self) -> Option<(u32, u32)> {
         match (&self.phase, &self.build, &self.watch) {
             (Phase::Building, Some(build), _) => build.progress,
-            (Phase::Watching, _, Some(watch)) => watch.bars.last().map(|bar| (bar.fresh.min(bar.desired), bar.desired)),
+            (Phase::Watching, _, Some(watch)) => {
+                watch.task_counts.last().map(|bar| (bar.fresh.min(bar.desired), bar.desired))
+            }
             _ => None,
         }
     }
 
-    fn usual(&self) -> Option<SignedDuration> {
-        crate::model::deploy::history::usual(&self.gather.history)
+    fn usual_duration(&self) -> Option<SignedDuration> {
+        crate::model::deploy::history::usual_duration(&self.gather.history)
     }
 
     fn began(&self) -> Option<Timestamp> {
@@ -171,27 +173,27 @@ impl Machine for Deploy {
 
     /// A build and a hook have limits of their own.
     fn limited_since(&self, confirmed: Option<Timestamp>) -> Option<Timestamp> {
-        if self.only_looks() { confirmed } else { self.began }
+        if self.is_read_only() { confirmed } else { self.began }
     }
 
-    /// How long it took, or takes: from the change by this machine's clock. One that somebody else began is told by
-    /// the clock of AWS, from its beginning to its own end.
-    fn took(&self, now: Timestamp) -> Option<SignedDuration> {
-        if self.only_looks() {
-            return self.watch.as_ref()?.took();
+    /// How long it took, or has taken, from the change, on this machine's clock. For someone else's deployment, on
+    /// AWS's clock, from its beginning to its end.
+    fn duration(&self, now: Timestamp) -> Option<SignedDuration> {
+        if self.is_read_only() {
+            return self.watch.as_ref()?.duration();
         }
         Some(now.duration_since(self.began?))
     }
 
     fn ended_at(&self, itself: Option<Timestamp>) -> Option<Timestamp> {
-        if self.only_looks() { self.end_of_it() } else { itself }
+        if self.is_read_only() { self.deployment_end() } else { itself }
     }
 
     fn begin(&mut self, ctx: &mut Ctx<'_>) {
-        self.look(ctx);
+        self.start_reading(ctx);
     }
 
-    fn go(&mut self, ctx: &mut Ctx<'_>) {
+    fn start_changes(&mut self, ctx: &mut Ctx<'_>) {
         match self.request.source {
             Source::Build { .. } => {
                 self.phase = Phase::Building;
@@ -201,28 +203,28 @@ impl Machine for Deploy {
         }
     }
 
-    fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+    fn reply(&mut self, slot: &Slot, answered: CallResult, ctx: &mut Ctx<'_>) {
         match &mut self.phase {
-            Phase::Gathering => self.gathered(slot, answered, ctx),
+            Phase::Gathering => self.take_read(slot, answered, ctx),
             Phase::Building => self.build_reply(slot, answered, ctx),
             Phase::BeforeHook if *slot == Slot::Run("before") => self.before_hook_ended(answered, ctx),
-            Phase::Rechecking if *slot == Slot::Again => self.rechecked(answered, ctx),
+            Phase::Rechecking if *slot == Slot::Recheck => self.judge_recheck(answered, ctx),
             Phase::Registering(sure) => match sure.reply(slot, answered, ctx) {
-                Progress::Going => {}
-                Progress::Landed(reply) => {
+                Progress::InFlight => {}
+                Progress::Made(reply) => {
                     if let Reply::Registered(name) = *reply {
                         self.target.revision = Some(name);
                     }
                     self.update(self.target.revision.clone(), ctx);
                 }
                 Progress::Refused(failure) => {
-                    self.not_begun("the task definition could not be registered", Some(&failure), ctx);
+                    self.fail_before_update("the task definition could not be registered", Some(&failure), ctx);
                 }
             },
             Phase::Updating(sure) => match sure.reply(slot, answered, ctx) {
-                Progress::Going => {}
-                Progress::Landed(reply) => self.updated(*reply, ctx),
-                Progress::Refused(failure) => self.not_updated(&failure, ctx),
+                Progress::InFlight => {}
+                Progress::Made(reply) => self.updated(*reply, ctx),
+                Progress::Refused(failure) => self.fail_update(&failure, ctx),
             },
             Phase::Watching => {
                 let Some(watch) = &mut self.watch else { return };
@@ -230,21 +232,21 @@ impl Machine for Deploy {
                     self.look_first = false;
                 }
                 let seen = watch.reply(slot, answered, ctx);
-                self.seen(&seen, ctx);
+                self.take_state(&seen, ctx);
             }
-            // What is read meanwhile is still about the deployment, and its end is told afterwards.
+            // Other reads in the meantime are about the deployment, whose end is reported afterwards.
             Phase::Reverting(_) if !matches!(slot, Slot::Write | Slot::Proof) => {
                 if let Some(watch) = &mut self.watch {
                     watch.reply(slot, answered, ctx);
                 }
             }
             Phase::Reverting(sure) => match sure.reply(slot, answered, ctx) {
-                Progress::Going => {}
-                Progress::Landed(reply) => self.reverted(*reply, ctx),
-                Progress::Refused(failure) => self.not_reverted(&failure, ctx),
+                Progress::InFlight => {}
+                Progress::Made(reply) => self.take_revert_reply(*reply, ctx),
+                Progress::Refused(failure) => self.revert_failed(&failure, ctx),
             },
             Phase::AfterHook if *slot == Slot::Run("after") => self.after_hook_ended(answered, ctx),
-            // What was asked in an earlier phase and comes now changes nothing, and least of all the verdict.
+            // A late reply to an earlier phase changes nothing, least of all the verdict.
             Phase::Planned | Phase::Rechecking | Phase::BeforeHook | Phase::AfterHook => {}
         }
     }
@@ -253,7 +255,7 @@ impl Machine for Deploy {
         if let Some(build) = &mut self.build {
             build.output(line);
         }
-        ctx.say(Weight::Detail, line);
+        ctx.log(Weight::Detail, line);
     }
 
     fn tick(&mut self, ctx: &mut Ctx<'_>) {
@@ -269,24 +271,24 @@ impl Machine for Deploy {
         }
     }
 
-    /// Whether it can be taken back now: it rolls out, and is not on its way back already.
+    /// Whether it can be rolled back now: it is rolling out, and is not being rolled back already.
     fn revertible(&self) -> bool {
-        let coming_back = self.back.going().is_some() || self.ended_theirs;
-        self.phase == Phase::Watching && !coming_back && !self.only_looks()
+        let coming_back = self.back.sent_reason().is_some() || self.ended_theirs;
+        self.phase == Phase::Watching && !coming_back && !self.is_read_only()
     }
 
-    fn take_back(&mut self, ctx: &mut Ctx<'_>) {
+    fn revert_change(&mut self, ctx: &mut Ctx<'_>) {
         self.revert("asked for by a person".to_owned(), ctx);
     }
 
-    fn left(&mut self) -> Option<Outcome> {
+    fn abandon(&mut self) -> Option<Outcome> {
         if let Some(outcome) = self.ended.take() {
             return Some(outcome.cause("the after-hook was not waited for"));
         }
         let unchanged = match &self.phase {
-            Phase::Gathering | Phase::Planned => !self.only_looks(),
+            Phase::Gathering | Phase::Planned => !self.is_read_only(),
             Phase::Building | Phase::BeforeHook | Phase::Rechecking | Phase::Registering(_) => true,
-            Phase::Updating(sure) => !sure.may_have_landed(),
+            Phase::Updating(sure) => !sure.may_have_been_made(),
             Phase::Watching | Phase::Reverting(_) | Phase::AfterHook => false,
         };
         let summary = format!("{}: it was left before the service was changed", self.request.short);
@@ -296,18 +298,18 @@ impl Machine for Deploy {
     fn known_so_far(&self) -> Vec<String> {
         let Some(watch) = &self.watch else { return Vec::new() };
         let sure = watch.troubles.iter().filter(|trouble| trouble.sure).map(|trouble| trouble.text.clone());
-        let runs = watch.runs().map(|runs| format!("what runs now: {runs}"));
-        // It had ended, and whether what serves then runs was still looked at.
-        let ended = watch.state.as_ref().filter(|state| state.status.terminal());
-        let ended = ended.map(|state| format!("ECS calls it {}", state.status.words()));
-        let held = watch.state.as_ref().and_then(crate::model::ServiceDeployment::held);
-        sure.chain(held).chain(ended).chain(self.not_sent_back()).chain(runs).collect()
+        let runs = watch.running_version().map(|runs| format!("what runs now: {runs}"));
+        // It had ended, and whether the serving version runs was still being checked.
+        let ended = watch.state.as_ref().filter(|state| state.status.has_ended());
+        let ended = ended.map(|state| format!("ECS calls it {}", state.status.label()));
+        let held = watch.state.as_ref().and_then(crate::model::ServiceDeployment::hold_note);
+        sure.chain(held).chain(ended).chain(self.unsent_rollback_note()).chain(runs).collect()
     }
 
-    fn held_up(&self) -> Option<&Failure> {
+    fn obstacle(&self) -> Option<&Failure> {
         match &self.phase {
-            Phase::Registering(sure) | Phase::Updating(sure) | Phase::Reverting(sure) => sure.held_up(),
-            Phase::Watching => self.watch.as_ref()?.failing.as_ref().map(|(failure, _)| failure),
+            Phase::Registering(sure) | Phase::Updating(sure) | Phase::Reverting(sure) => sure.obstacle(),
+            Phase::Watching => self.watch.as_ref()?.read_failure.as_ref().map(|(failure, _)| failure),
             Phase::Gathering
             | Phase::Planned
             | Phase::Building
@@ -321,11 +323,11 @@ impl Machine for Deploy {
         if self.building() { "while the image was built" } else { "before anything was changed" }
     }
 
-    fn look_again(&self) -> String {
+    fn check_hint(&self) -> String {
         format!("look again with `cockpit deploy --attach {}", self.request.short)
     }
 
-    fn leaving(&self, environment: &str) -> String {
+    fn quit_note(&self, environment: &str) -> String {
         let short = &self.request.short;
         if self.watch.is_some() {
             format!("goes on in AWS; look again with `cockpit deploy {short} --attach --env {environment}`")
@@ -355,11 +357,11 @@ impl Machine for Deploy {
             previous: target.previous,
             image: target.image,
             digest: target.digest,
-            runs: watch.and_then(Watch::runs),
+            running_version: watch.and_then(Watch::running_version),
         }
     }
 
-    fn deploys(&self) -> bool {
+    fn is_deployment(&self) -> bool {
         true
     }
 
@@ -369,7 +371,7 @@ impl Machine for Deploy {
 
     fn picture(&self) -> Picture<'_> {
         let Some(watch) = &self.watch else { return Picture::Bar };
-        // As it was asked for: people know tags, not digests.
+        // As it was requested: people know tags, not digests.
         let version = match &self.request.source {
             Source::Image(tag) if is_tag(tag) => tag.as_str(),
             _ => self.target.image.as_deref().map(image_version).unwrap_or_default(),
@@ -379,7 +381,7 @@ impl Machine for Deploy {
 }
 
 impl Deploy {
-    /// A deployment that has not begun.
+    /// A deployment that has not started.
     fn new(request: Request) -> Self {
         Self {
             request,
@@ -388,7 +390,7 @@ impl Deploy {
             target: Target::default(),
             phase: Phase::Gathering,
             build: None,
-            back: WayBack::No,
+            back: Rollback::NotWanted,
             way_back: false,
             ended_theirs: false,
             ended_before: false,
@@ -402,12 +404,12 @@ impl Deploy {
         }
     }
 
-    /// Whether the image is being built: that ends with the cockpit.
+    /// Whether the image is being built: the build ends with cockpit.
     fn building(&self) -> bool {
         self.phase == Phase::Building
     }
 
-    /// Where logs of its tasks are.
+    /// The task definition that tells where logs of its tasks are.
     pub(super) fn definition(&self) -> Option<&TaskDefinition> {
         self.gather.definition.as_ref()
     }

@@ -2,52 +2,52 @@
 
 use crate::config::{BuildConfig, Hooks};
 
-/// The source of a deployment: an image, a revision, or the same once more.
+/// The source of a deployment: an image, a revision, or the same definition again.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
     /// An image in the service's repository, by tag or digest.
     Image(String),
     /// The same task definition again, with new tasks.
     Force,
-    /// An image that is built now.
+    /// An image built now.
     Build {
         config: BuildConfig,
-        /// Though the tree has changes that are not committed.
+        /// Whether to build despite uncommitted changes.
         dirty: bool,
     },
-    /// A revision that ran before: this one, or the one right before.
-    Back(Option<String>),
-    /// The deployment that is under way, or that ended last: it is only watched.
+    /// A revision that ran before: the named one, or the previous one.
+    RollBack(Option<String>),
+    /// The deployment in progress, or the last one: it is only watched.
     Attach,
 }
 
-/// A deployment that was asked for.
+/// A requested deployment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// The service's whole name.
+    /// The full name of the service.
     pub service: String,
     /// The short name of the service.
     pub short: String,
     pub source: Source,
-    /// The task definition that is copied instead of the one that runs.
+    /// The task definition to copy instead of the running one.
     pub base: Option<String>,
-    /// The container whose image is changed instead of the main one.
+    /// The container whose image to change instead of the main one.
     pub container: Option<String>,
-    /// ECS Exec is switched on with it.
+    /// Whether to enable ECS Exec as well.
     pub exec: bool,
-    /// Whether what fails early is rolled back from here; none: where the circuit breaker would not do it.
+    /// Whether to roll back an early failure from here; `None`: only if the circuit breaker would not.
     pub roll_back: Option<bool>,
-    /// Commands before and after.
+    /// The hooks before and after.
     pub hooks: Hooks,
-    /// Flags of the build, as they were typed: ` --platform linux/arm64`.
+    /// The build flags as typed: ` --platform linux/arm64`.
     pub flags: String,
 }
 
 impl Request {
-    /// A request that says no more than what is deployed.
+    /// A request with only the source given.
     pub fn new(service: String, short: String, source: Source, hooks: Hooks) -> Self {
-        // The way back is not taken back again.
-        let roll_back = matches!(source, Source::Back(_)).then_some(false);
+        // A rollback is not rolled back again.
+        let roll_back = matches!(source, Source::RollBack(_)).then_some(false);
         Self {
             service,
             short,
@@ -62,7 +62,7 @@ impl Request {
     }
 
     /// The command line that does this, without the environment.
-    pub fn typed(&self) -> String {
+    pub fn command_line(&self) -> String {
         let short = &self.short;
         let mut words = match &self.source {
             Source::Image(image) => format!("deploy {short} --image {image}"),
@@ -72,8 +72,8 @@ impl Request {
                 format!("deploy {short} --build{}{}", if *dirty { " --dirty" } else { "" }, self.flags)
             }
             Source::Attach => format!("deploy {short} --attach"),
-            Source::Back(None) => return format!("rollback {short}"),
-            Source::Back(Some(to)) => return format!("rollback {short} --to {to}"),
+            Source::RollBack(None) => return format!("rollback {short}"),
+            Source::RollBack(Some(to)) => return format!("rollback {short} --to {to}"),
         };
         let named = [("--from", &self.base), ("--container", &self.container)];
         for (flag, value) in named.into_iter().filter_map(|(flag, value)| Some((flag, value.as_ref()?))) {
@@ -94,17 +94,17 @@ impl Request {
             Source::Image(_) | Source::Build { .. } => format!("deploy {short}"),
             Source::Force if self.exec => format!("enable ECS Exec on {short}"),
             Source::Force => format!("deploy {short} anew"),
-            Source::Back(_) => format!("roll {short} back"),
+            Source::RollBack(_) => format!("roll {short} back"),
             Source::Attach => format!("watch {short}"),
         }
     }
 
-    /// The word on the button of a yes.
+    /// The label of the confirmation button.
     pub fn verb(&self) -> &'static str {
         match &self.source {
             Source::Force if self.exec => "Enable",
             Source::Image(_) | Source::Build { .. } | Source::Force => "Deploy",
-            Source::Back(_) => "Roll back",
+            Source::RollBack(_) => "Roll back",
             Source::Attach => "Watch",
         }
     }
@@ -115,26 +115,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_typed_has_every_flag_that_was_given() {
+    fn command_line_has_every_given_flag() {
         let new = |source| Request::new("app-web".into(), "web".into(), source, Hooks::default());
-        assert_eq!(new(Source::Image("abc".into())).typed(), "deploy web --image abc");
-        assert_eq!(new(Source::Force).typed(), "deploy web --force");
+        assert_eq!(new(Source::Image("abc".into())).command_line(), "deploy web --image abc");
+        assert_eq!(new(Source::Force).command_line(), "deploy web --force");
         let exec = Request { exec: true, ..new(Source::Force) };
-        assert_eq!((exec.typed().as_str(), exec.verb()), ("deploy web --enable-exec", "Enable"));
-        assert_eq!(new(Source::Attach).typed(), "deploy web --attach");
+        assert_eq!((exec.command_line().as_str(), exec.verb()), ("deploy web --enable-exec", "Enable"));
+        assert_eq!(new(Source::Attach).command_line(), "deploy web --attach");
         let base = Some("web:7".to_owned());
         let request = Request { base, container: Some("app".into()), ..new(Source::Force) };
-        assert_eq!(request.typed(), "deploy web --force --from web:7 --container app");
-        let on = |on| Request { roll_back: Some(on), ..new(Source::Force) }.typed();
+        assert_eq!(request.command_line(), "deploy web --force --from web:7 --container app");
+        let on = |on| Request { roll_back: Some(on), ..new(Source::Force) }.command_line();
         assert_eq!(on(true), "deploy web --force --rollback-on-failure");
         assert_eq!(on(false), "deploy web --force --no-rollback");
     }
 
     #[test]
-    fn a_rollback_request_never_rolls_back_by_itself() {
-        let new = |to| Request::new("app-web".into(), "web".into(), Source::Back(to), Hooks::default());
+    fn rollback_request_never_rolls_back_by_itself() {
+        let new = |to| Request::new("app-web".into(), "web".into(), Source::RollBack(to), Hooks::default());
         assert_eq!(new(None).roll_back, Some(false));
-        assert_eq!(new(None).typed(), "rollback web");
-        assert_eq!(new(Some("web:7".into())).typed(), "rollback web --to web:7");
+        assert_eq!(new(None).command_line(), "rollback web");
+        assert_eq!(new(Some("web:7".into())).command_line(), "rollback web --to web:7");
     }
 }

@@ -1,8 +1,8 @@
-//! What a deployment says of what it brings: whose task definition it is, and what runs of it.
+//! Tests of what a deployment reports about its version: whose task definition it is, and whether it runs.
 
 use super::{Request, Source};
 use crate::app::command::Risk;
-use crate::app::operation::call::{Answered, Call, Read, Reply, Write};
+use crate::app::operation::call::{Call, CallResult, Read, Reply, Write};
 use crate::app::operation::outcome::Outcome;
 use crate::app::operation::plan::Plan;
 use crate::app::operation::tests::{at, environment, get, healthy, me, ok, service, settle, to_its_end};
@@ -19,9 +19,9 @@ use jiff::tz::TimeZone;
 pub(super) struct Aws {
     service: Service,
     pub(super) history: Vec<ServiceDeployment>,
-    /// The container of task definitions of other families.
+    /// The container of task definitions in other families.
     container: &'static str,
-    /// A schedule stops it once it was changed.
+    /// Whether a schedule stops the service after the change.
     stopped: bool,
     newest: Vec<String>,
 }
@@ -78,7 +78,7 @@ impl Aws {
         TaskDefinition { name, containers: vec![container], ..TaskDefinition::default() }
     }
 
-    pub(super) fn answer(&mut self, call: &Call) -> Answered {
+    pub(super) fn answer(&mut self, call: &Call) -> CallResult {
         match call {
             Call::Read(Read::Identity) => me("123456789012"),
             Call::Read(Read::Services { .. }) => ok(Reply::Services(vec![self.service.clone()])),
@@ -101,7 +101,7 @@ impl Aws {
                 ok(Reply::Services(vec![taken]))
             }
             Call::Audit(_) => ok(Reply::Done),
-            other => Answered::new(Err(Failure::new(FailureKind::Other, format!("{other:?}")))),
+            other => CallResult::new(Err(Failure::new(FailureKind::Other, format!("{other:?}")))),
         }
     }
 
@@ -124,10 +124,10 @@ impl Aws {
 }
 
 pub(super) fn back(to: &str) -> Request {
-    Request::new("web".into(), "web".into(), Source::Back(Some(to.into())), Hooks::default())
+    Request::new("web".into(), "web".into(), Source::RollBack(Some(to.into())), Hooks::default())
 }
 
-fn told(plan: &Plan, level: Level) -> String {
+fn checks_text(plan: &Plan, level: Level) -> String {
     plan.checks
         .iter()
         .filter(|check| check.level == level)
@@ -137,7 +137,7 @@ fn told(plan: &Plan, level: Level) -> String {
 }
 
 #[test]
-fn a_task_definition_without_the_container_that_the_load_balancer_reaches_is_not_deployed() {
+fn definition_without_the_load_balanced_container_is_not_deployed() {
     let from = Request {
         base: Some("api:5".into()),
         container: Some("api".into()),
@@ -146,38 +146,46 @@ fn a_task_definition_without_the_container_that_the_load_balancer_reaches_is_not
     for request in [back("api:4"), from] {
         let mut aws = Aws { container: "api", ..Aws::new() };
         let (operations, id, plan) = aws.planned(request);
-        let stop = told(&plan, Level::Stop);
+        let stop = checks_text(&plan, Level::Stop);
         assert!(stop.contains("has no container web, which the load balancer reaches"), "{stop}");
         let outcome = get(&operations, id).outcome.as_ref().expect("it ended");
         assert!(outcome.usage && outcome.summary.contains("has no container web"), "{outcome:?}");
-        assert!(!told(&plan, Level::Note).contains("was not deployed"), "{:?}", plan.checks);
+        assert!(!checks_text(&plan, Level::Note).contains("was not deployed"), "{:?}", plan.checks);
     }
 }
 
 #[test]
-fn another_services_task_definition_is_warned_of_and_nothing_to_be_back_at() {
+fn definition_of_another_service_is_warned_of_and_is_no_rollback() {
     let mut aws = Aws::new();
     let (.., plan) = aws.planned(back("api:4"));
-    assert!(told(&plan, Level::Warn).contains("api:4 is of the family api, and web runs web:5"), "{:?}", plan.checks);
+    assert!(
+        checks_text(&plan, Level::Warn).contains("api:4 is of the family api, and web runs web:5"),
+        "{:?}",
+        plan.checks
+    );
     assert_eq!(plan.risk, Risk::Disrupt);
     assert_eq!(aws.newest, ["api"], "a copy would come after the newest of that family");
     assert!(aws.ended(back("api:4")).summary.starts_with("web runs api:4 "));
-    // One that served there before is, whatever it is called.
+    // A definition that served there before is a rollback, whatever its name.
     for to in ["web:4", "old-web:3"] {
         let mut aws = Aws::new();
         let (.., plan) = aws.planned(back(to));
-        assert_eq!((told(&plan, Level::Warn).contains("family"), plan.risk), (false, Risk::Change), "{to}");
+        assert_eq!((checks_text(&plan, Level::Warn).contains("family"), plan.risk), (false, Risk::Change), "{to}");
         assert!(aws.ended(back(to)).summary.starts_with(&format!("web is back at {to}")), "{to}");
     }
 }
 
 #[test]
-fn a_daemon_that_no_instance_takes_is_warned_of_and_no_start_brings_it() {
+fn daemon_without_instances_is_warned_of_and_not_fixed_by_a_start() {
     let mut aws = Aws::new();
     aws.service = Service { scheduling: "DAEMON".into(), desired: 0, running: 0, ..aws.service };
     aws.service.deployments[0].running = 0;
     let (.., plan) = aws.planned(back("web:4"));
-    assert!(told(&plan, Level::Warn).contains("no container instance of its cluster takes it"), "{:?}", plan.checks);
+    assert!(
+        checks_text(&plan, Level::Warn).contains("no container instance of its cluster takes it"),
+        "{:?}",
+        plan.checks
+    );
     aws.stopped = true;
     let outcome = aws.ended(back("web:4"));
     assert!(outcome.summary.contains("nothing runs (desired 0)"), "{outcome:?}");
@@ -186,7 +194,7 @@ fn a_daemon_that_no_instance_takes_is_warned_of_and_no_start_brings_it() {
 }
 
 #[test]
-fn what_was_stopped_meanwhile_is_set_and_does_not_run() {
+fn service_stopped_meanwhile_is_updated_but_does_not_run() {
     for to in ["web:4", "api:4"] {
         let mut aws = Aws { stopped: true, ..Aws::new() };
         let outcome = aws.ended(back(to));
@@ -197,41 +205,41 @@ fn what_was_stopped_meanwhile_is_set_and_does_not_run() {
 }
 
 #[test]
-fn what_becomes_of_a_version_that_fails_is_told_as_it_was_asked_for() {
-    let told = |source: Source, roll_back: Option<bool>| {
+fn plan_tells_what_happens_to_a_failing_version_as_requested() {
+    let breaker_text = |source: Source, roll_back: Option<bool>| {
         let request = Request::new("web".into(), "web".into(), source, Hooks::default());
         let request = Request { roll_back: roll_back.or(request.roll_back), ..request };
         let (.., plan) = Aws::new().planned(request);
         let off = plan.checks.iter().find(|check| check.text.contains("the circuit breaker is off")).cloned();
         off.and_then(|check| check.hint).expect("a breaker that is off is told, and what then")
     };
-    assert!(told(Source::Force, None).ends_with("from here, unless --no-rollback is given"));
-    assert!(told(Source::Force, Some(true)).ends_with("rolled back from here"));
-    assert!(told(Source::Force, Some(false)).contains("nobody takes it back"));
-    assert!(told(Source::Back(None), None).contains("not rolled back again"));
+    assert!(breaker_text(Source::Force, None).ends_with("from here, unless --no-rollback is given"));
+    assert!(breaker_text(Source::Force, Some(true)).ends_with("rolled back from here"));
+    assert!(breaker_text(Source::Force, Some(false)).contains("nobody takes it back"));
+    assert!(breaker_text(Source::RollBack(None), None).contains("not rolled back again"));
 }
 
 #[test]
-fn one_read_that_is_refused_for_ever_is_not_hidden_by_another_that_is_answered() {
+fn permanently_refused_read_ends_the_watch_despite_other_answers() {
     let mut aws = Aws::new();
-    let request = Request::new("web".into(), "web".into(), Source::Back(None), Hooks::default());
+    let request = Request::new("web".into(), "web".into(), Source::RollBack(None), Hooks::default());
     let (mut operations, id, _) = aws.planned(request);
     let effects = operations.confirm(id, at(101));
     let refused =
-        || Failure::new(FailureKind::Credentials, "ecs:DescribeServiceDeployments: ExpiredToken").lasting(true);
+        || Failure::new(FailureKind::Credentials, "ecs:DescribeServiceDeployments: ExpiredToken").mark_permanent(true);
     to_its_end(&mut operations, id, effects, 101, &mut |call| match call {
-        Call::Read(Read::History { .. } | Read::Releases { .. }) => Answered::new(Err(refused())),
+        Call::Read(Read::History { .. } | Read::Releases { .. }) => CallResult::new(Err(refused())),
         call => aws.answer(call),
     });
     let operation = get(&operations, id);
     let outcome = operation.outcome.clone().expect("it ended");
     assert_eq!(outcome.failure, Some(FailureKind::Credentials), "{outcome:?}");
-    let again = operation.lines.iter().filter(|line| line.text.contains("AWS answers again")).count();
-    assert_eq!(again, 0, "{:?}", operation.lines);
+    let recovery_count = operation.lines.iter().filter(|line| line.text.contains("AWS answers again")).count();
+    assert_eq!(recovery_count, 0, "{:?}", operation.lines);
 }
 
 #[test]
-fn a_deployment_that_a_hook_holds_says_once_what_lets_it_go_on() {
+fn deployment_held_by_a_hook_reports_once_how_to_continue() {
     let mut aws = Aws::new();
     let (mut operations, id, _) = aws.planned(back("web:4"));
     let effects = operations.confirm(id, at(101));
@@ -247,19 +255,19 @@ fn a_deployment_that_a_hook_holds_says_once_what_lets_it_go_on() {
         call => aws.answer(call),
     });
     let operation = get(&operations, id);
-    let told =
+    let hook_lines =
         operation.lines.iter().filter(|line| line.text.contains("--service-deployment-arn arn:new --hook-id h-1"));
-    assert_eq!(told.count(), 1, "{:?}", operation.lines);
+    assert_eq!(hook_lines.count(), 1, "{:?}", operation.lines);
     let outcome = operation.outcome.as_ref().expect("it ended");
     assert!(outcome.summary.starts_with("web is back at web:4"), "{outcome:?}");
 }
 
 #[test]
-fn a_history_that_does_not_say_what_ran_is_told_so_and_nothing_is_guessed() {
+fn incomplete_history_is_reported_and_not_guessed() {
     let mut aws = Aws::new();
     aws.history[1].target = None;
-    let (.., plan) = aws.planned(Request::new("web".into(), "web".into(), Source::Back(None), Hooks::default()));
-    let stop = told(&plan, Level::Stop);
+    let (.., plan) = aws.planned(Request::new("web".into(), "web".into(), Source::RollBack(None), Hooks::default()));
+    let stop = checks_text(&plan, Level::Stop);
     assert!(stop.contains("which version ran before cannot be told"), "{stop}");
     assert!(!plan.possible() && plan.writes.is_empty(), "{plan:?}");
 }

@@ -1,39 +1,39 @@
-//! Where the way back of a deployment stands.
+//! The state of a deployment's rollback.
 
-/// The way back of a deployment of ours, with why it is taken back.
+/// The rollback of our deployment, with its reason.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) enum WayBack {
-    /// Nobody wants it to be rolled back.
+pub(super) enum Rollback {
+    /// No rollback is wanted.
     #[default]
-    No,
+    NotWanted,
     /// It is wanted, and could not be sent yet.
     Wanted(String),
-    /// It is sent, and what is watched may be it already.
-    Going(String),
+    /// It was sent, and the watched deployment may already be the rollback.
+    Sent(String),
 }
 
-impl WayBack {
-    /// Why, of one that is wanted.
-    pub(super) fn wanted(&self) -> Option<&String> {
+impl Rollback {
+    /// The reason of a rollback that is wanted.
+    pub(super) fn wanted_reason(&self) -> Option<&String> {
         match self {
             Self::Wanted(why) => Some(why),
-            Self::No | Self::Going(_) => None,
+            Self::NotWanted | Self::Sent(_) => None,
         }
     }
 
-    /// Why, of one that is sent.
-    pub(super) fn going(&self) -> Option<&String> {
+    /// The reason of a rollback that was sent.
+    pub(super) fn sent_reason(&self) -> Option<&String> {
         match self {
-            Self::Going(why) => Some(why),
-            Self::No | Self::Wanted(_) => None,
+            Self::Sent(why) => Some(why),
+            Self::NotWanted | Self::Wanted(_) => None,
         }
     }
 
-    /// Why, of one that nobody wants any more from here on.
+    /// Returns the reason and drops the rollback.
     pub(super) fn take(&mut self) -> String {
         match std::mem::take(self) {
-            Self::No => String::new(),
-            Self::Wanted(why) | Self::Going(why) => why,
+            Self::NotWanted => String::new(),
+            Self::Wanted(why) | Self::Sent(why) => why,
         }
     }
 }

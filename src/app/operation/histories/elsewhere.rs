@@ -1,14 +1,14 @@
-//! Another account, which has nothing of what an operation is about.
+//! Another account, which has nothing that an operation looks for.
 
-use crate::app::operation::call::{Answered, Call, Read, Reply};
+use crate::app::operation::call::{Call, CallResult, Read, Reply};
 
-/// The answer to a call.
-pub(super) fn nothing_like(call: &Call) -> Option<Answered> {
+/// The empty answer to a call.
+pub(super) fn empty_answer(call: &Call) -> Option<CallResult> {
     let nothing = match call {
         Call::Read(Read::Services { .. }) => Reply::Services(Vec::new()),
         Call::Read(Read::History { .. } | Read::Releases { .. }) => Reply::Releases(Vec::new()),
         Call::Read(Read::Tasks { .. } | Read::Task { .. }) => Reply::Tasks(Vec::new()),
         _ => return None,
     };
-    Some(Answered { account: Some("2".to_owned()), ..Answered::new(Ok(nothing)) })
+    Some(CallResult { account: Some("2".to_owned()), ..CallResult::new(Ok(nothing)) })
 }

@@ -1,5 +1,5 @@
-//! Every start × every operation × every setting of the breaker × every end: the verdict is the one that follows from
-//! what really became of it, and each of these runs has one.
+//! Every start × every operation × every breaker setting × every end: each run has a verdict, and it is the one that
+//! follows from what really happened.
 
 use super::stage::{ENDS, End, STARTS, Stage, Start};
 use super::{NAME, at, environment, offers_here};
@@ -7,8 +7,8 @@ use crate::app::effect::Effect;
 use crate::app::operation::call::{Call, CallId};
 use crate::app::operation::deploy::{self, Source};
 use crate::app::operation::outcome::Verdict;
-use crate::app::operation::steps::{self, Wanted};
-use crate::app::operation::{Operation, Operations, Stage as Progress, What};
+use crate::app::operation::steps::{self, StepChange};
+use crate::app::operation::{NewOperation, Operation, Operations, Stage as Progress};
 use crate::app::testing::cases;
 use crate::config::Hooks;
 use crate::model::rollout::RolloutStatus;
@@ -18,9 +18,9 @@ use jiff::{SignedDuration, tz::TimeZone};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How long an operation is watched here, in seconds: longer than any of these stories goes on.
+/// How long an operation is watched here, in seconds: longer than any of these stories.
 const LIMIT: i64 = 240;
-/// Without health checks a task counts after so many seconds.
+/// Number of seconds after which a task without health checks counts.
 const STEADY: i64 = 40;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,9 +56,9 @@ const BREAKERS: [Option<Breaker>; 3] =
     [None, Some(Breaker { enabled: true, rollback: false }), Some(Breaker { enabled: true, rollback: true })];
 
 impl Doing {
-    fn what(self) -> What {
+    fn what(self) -> NewOperation {
         let deploys = |source: Source, roll_back: Option<bool>| {
-            What::from(deploy::Request {
+            NewOperation::from(deploy::Request {
                 service: NAME.into(),
                 short: "web".into(),
                 source,
@@ -70,16 +70,18 @@ impl Doing {
                 flags: String::new(),
             })
         };
-        let steps = |wanted: Wanted| What::from(steps::Request { wanted, short: "web".into() });
-        let scale =
-            |desired| steps(Wanted::Scale { service: NAME.into(), desired, min: None, max: None, move_limits: false });
-        let power = |power| steps(Wanted::Power { power, services: vec![NAME.into()], databases: false, direct: true });
+        let steps = |wanted: StepChange| NewOperation::from(steps::Request { wanted, short: "web".into() });
+        let scale = |desired| {
+            steps(StepChange::Scale { service: NAME.into(), desired, min: None, max: None, move_limits: false })
+        };
+        let power =
+            |power| steps(StepChange::Power { power, services: vec![NAME.into()], databases: false, direct: true });
         match self {
             Self::Image => deploys(Source::Image("9f3c2e1".into()), None),
             Self::ImageLeft => deploys(Source::Image("9f3c2e1".into()), Some(false)),
             Self::Force => deploys(Source::Force, None),
-            Self::Back => deploys(Source::Back(None), Some(false)),
-            Self::BackTo => deploys(Source::Back(Some("web:5".into())), Some(false)),
+            Self::Back => deploys(Source::RollBack(None), Some(false)),
+            Self::BackTo => deploys(Source::RollBack(Some("web:5".into())), Some(false)),
             Self::Attach => deploys(Source::Attach, None),
             Self::ScaleUp => scale(3),
             Self::ScaleDown => scale(1),
@@ -99,7 +101,7 @@ fn run(stage: &mut Stage, doing: Doing) -> Operation {
     let mut operations = Operations::new("test", TimeZone::UTC);
     operations.limit = Some(SignedDuration::from_secs(LIMIT));
     let (id, mut effects) = operations.start(doing.what(), &environment(), at(stage.second));
-    // What is only watched is changed by nothing: its story begins at once.
+    // An operation that only watches changes nothing, so its story begins at once.
     let comes_back = stage.releases[0].entry.status == RolloutStatus::RollbackInProgress;
     if doing == Doing::Attach || (doing == Doing::Back && comes_back) {
         stage.changed = Some(stage.second);
@@ -115,11 +117,11 @@ fn run(stage: &mut Stage, doing: Doing) -> Operation {
             offers_here(operation);
             return operation.clone();
         }
-        if operation.stage == Progress::Asking {
+        if operation.stage == Progress::AwaitingConfirmation {
             effects = operations.confirm(id, at(stage.second));
             continue;
         }
-        stage.go_on();
+        stage.advance();
         effects = operations.tick(at(stage.second));
     }
     panic!("every path ends: {:?}", operations.get(id).map(|operation| &operation.lines))
@@ -132,7 +134,7 @@ fn call(effect: Effect) -> (CallId, Call) {
     }
 }
 
-/// The verdicts that are true of what became of a deployment.
+/// The true verdicts for what happened to a deployment.
 fn of_deployment(stage: &Stage, doing: Doing, before: &Before) -> Vec<Verdict> {
     let ended_theirs = doing == Doing::Back && before.under_way;
     let ours = if ended_theirs || doing == Doing::Attach {
@@ -153,9 +155,9 @@ fn of_deployment(stage: &Stage, doing: Doing, before: &Before) -> Vec<Verdict> {
         RolloutStatus::Successful if primary.as_ref() != Some(&ours.deployment) || runs => vec![Verdict::Done],
         RolloutStatus::Successful | RolloutStatus::RollbackFailed => vec![Verdict::Failed],
         RolloutStatus::RollbackSuccessful if ended_theirs && stage.zeroed => vec![Verdict::Unknown],
-        // What was asked for was reached, and told by ECS as such: theirs was ended, and what ran before served again.
-        // Who deployed after that did not undo it, no more than after a deployment that was a success; the verdict says
-        // that somebody did (see below), and what becomes of theirs is the verdict of theirs.
+        // The request was reached, as ECS reported: their deployment was ended, and the previous version served again.
+        // A later deployment by someone else does not undo that, just as after a successful deployment; the verdict
+        // mentions it (see below), and that deployment has a verdict of its own.
         RolloutStatus::RollbackSuccessful if ended_theirs && stage.deployed_after(&ours.entry) => vec![Verdict::Done],
         RolloutStatus::RollbackSuccessful if ended_theirs && runs => vec![Verdict::Done],
         RolloutStatus::RollbackSuccessful if ended_theirs => vec![Verdict::Failed],
@@ -172,7 +174,7 @@ fn of_deployment(stage: &Stage, doing: Doing, before: &Before) -> Vec<Verdict> {
     }
 }
 
-/// The verdicts that are true of what became of a count.
+/// The true verdicts for what happened to a count.
 fn of_count(stage: &Stage, doing: Doing) -> Vec<Verdict> {
     let goal = match doing {
         Doing::ScaleUp => 3,
@@ -183,13 +185,13 @@ fn of_count(stage: &Stage, doing: Doing) -> Vec<Verdict> {
     if stage.writes.is_empty() {
         return vec![Verdict::Impossible];
     }
-    // What was asked for cannot come any more: it is gone, or set to another count.
+    // The requested state has become impossible: the service is deleted, or set to another count.
     if stage.service.status != "ACTIVE" || stage.service.desired != goal {
         return vec![Verdict::Failed];
     }
-    let there = stage.service.running == goal && stage.service.pending == 0;
+    let is_reached = stage.service.running == goal && stage.service.pending == 0;
     let stays = stage.all_run_since().is_some_and(|since| goal == 0 || since + STEADY <= stage.second);
-    if there && stays {
+    if is_reached && stays {
         return vec![Verdict::Done];
     }
     // Never fewer than the circuit breaker of ECS would allow.
@@ -199,7 +201,7 @@ fn of_count(stage: &Stage, doing: Doing) -> Vec<Verdict> {
     vec![Verdict::Unknown]
 }
 
-/// The newest deployment before anything was asked for, and whether it was under way.
+/// The newest deployment before the request, and whether it was in progress.
 struct Before {
     newest: String,
     under_way: bool,
@@ -208,7 +210,7 @@ struct Before {
 impl Before {
     fn of(stage: &Stage) -> Self {
         let newest = &stage.releases[0].entry;
-        Self { newest: newest.arn.clone(), under_way: !newest.status.terminal() }
+        Self { newest: newest.arn.clone(), under_way: !newest.status.has_ended() }
     }
 }
 
@@ -217,7 +219,7 @@ fn expected(stage: &Stage, doing: Doing, before: &Before) -> Vec<Verdict> {
 }
 
 #[test]
-fn every_start_every_operation_every_breaker_and_every_end_has_the_verdict_that_is_true() {
+fn every_story_has_a_true_verdict() {
     let mut seen: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
     let mut wrong = Vec::new();
     for start in STARTS {
@@ -228,39 +230,45 @@ fn every_start_every_operation_every_breaker_and_every_end_has_the_verdict_that_
                     let before = Before::of(&stage);
                     let operation = run(&mut stage, doing);
                     let verdict = operation.outcome.as_ref().map(|outcome| outcome.verdict).expect("it ended");
-                    seen.entry(format!("{doing:?}")).or_default().insert(verdict.word());
+                    seen.entry(format!("{doing:?}")).or_default().insert(verdict.name());
                     let took = stage.second - operation.began().map_or(0, |_| stage.changed.unwrap_or(0));
                     let true_of_it = expected(&stage, doing, &before);
-                    // The verdict is "not known" only when the time is up, or when there is nothing left to wait for.
+                    // The verdict is "not known" only if the time is up, or if there is nothing left to wait for.
                     let patient = verdict != Verdict::Unknown || took >= LIMIT - 5 || stage.zeroed;
                     if !true_of_it.contains(&verdict) || !patient {
                         let breaker = breaker.map(|breaker| breaker.rollback);
-                        let told = format!("{start:?} {doing:?} {breaker:?} {end:?}: {verdict:?} after {took} s");
-                        wrong.push((format!("{told}, not {true_of_it:?}"), operation.lines));
+                        let described = format!("{start:?} {doing:?} {breaker:?} {end:?}: {verdict:?} after {took} s");
+                        wrong.push((format!("{described}, not {true_of_it:?}"), operation.lines));
                     }
                 }
             }
         }
     }
-    let all: Vec<&str> = wrong.iter().map(|(told, _)| told.as_str()).collect();
-    assert!(wrong.is_empty(), "{} are wrong:\n{}\n{:#?}", wrong.len(), all.join("\n"), wrong[0].1);
-    // None of this is said of one kind of operation only.
+    let wrong_stories: Vec<&str> = wrong.iter().map(|(described, _)| described.as_str()).collect();
+    assert!(wrong.is_empty(), "{} are wrong:\n{}\n{:#?}", wrong.len(), wrong_stories.join("\n"), wrong[0].1);
+    // Each of these applies to more than one kind of operation.
     for doing in ["Image", "ImageLeft", "Force", "Back", "Attach"] {
-        let all = &seen[doing];
-        assert!(["done", "rolled_back", "failed", "unknown"].iter().all(|word| all.contains(word)), "{doing}: {all:?}");
+        let seen_verdicts = &seen[doing];
+        assert!(
+            ["done", "rolled_back", "failed", "unknown"].iter().all(|word| seen_verdicts.contains(word)),
+            "{doing}: {seen_verdicts:?}"
+        );
     }
     for doing in ["ScaleUp", "PowerStart"] {
-        let all = &seen[doing];
-        assert!(["done", "failed", "unknown"].iter().all(|word| all.contains(word)), "{doing}: {all:?}");
+        let seen_verdicts = &seen[doing];
+        assert!(
+            ["done", "failed", "unknown"].iter().all(|word| seen_verdicts.contains(word)),
+            "{doing}: {seen_verdicts:?}"
+        );
     }
 }
 
 proptest! {
     #![proptest_config(cases(600))]
 
-    /// Reads that fail and answers that are lost delay a verdict, or leave it open; they never make it untrue.
+    /// Failed reads and lost answers delay a verdict, or leave it open; they never make it untrue.
     #[test]
-    fn no_unreliable_answer_makes_any_operation_lie(
+    fn unreliable_answers_never_make_a_verdict_untrue(
         start in 0..STARTS.len(),
         doing in 0..DOINGS.len(),
         breaker in 0..BREAKERS.len(),
@@ -286,11 +294,11 @@ proptest! {
     }
 }
 
-/// A rollback that was reached is told as such, and not as one to what somebody has deployed since.
+/// A completed rollback is reported as such, and not as a rollback to a version that someone deployed since.
 #[test]
-fn a_rollback_after_which_somebody_deployed_names_that_and_not_as_its_own_end() {
+fn rollback_followed_by_a_foreign_deployment_names_it_separately() {
     let mut stage = Stage::new(Start::ComingBack, BREAKERS[0], End::Superseded);
-    // All answers but some stay away, so that its end is seen only when web:9 is there.
+    // Most answers are missing, so that its end is seen only when web:9 exists.
     stage.noise = (0..20).map(|number| if number == 14 { 30 } else { 0 }).collect();
     let operation = run(&mut stage, Doing::Back);
     let outcome = operation.outcome.clone().expect("it ended");
@@ -301,7 +309,7 @@ fn a_rollback_after_which_somebody_deployed_names_that_and_not_as_its_own_end() 
     );
     assert!(outcome.causes.contains(&"another deployment has begun since: to web:9".to_owned()), "{outcome:?}");
     assert_eq!(operation.machine().details().revision, None, "web:9 is not what it went to");
-    // Where nobody did, what serves is named.
+    // If nobody deployed since, the serving version is named.
     let mut stage = Stage::new(Start::ComingBack, BREAKERS[0], End::Runs);
     let operation = run(&mut stage, Doing::Back);
     let outcome = operation.outcome.clone().expect("it ended");
@@ -309,9 +317,9 @@ fn a_rollback_after_which_somebody_deployed_names_that_and_not_as_its_own_end() 
     assert_eq!(operation.machine().details().revision.as_deref(), Some("web:7"));
 }
 
-/// The few that a person would name first, one by one.
+/// The few cases that a person would name first, one by one.
 #[test]
-fn an_emergency_has_the_verdict_of_the_way_back() {
+fn emergency_rollback_determines_the_verdict() {
     for (start, breaker, doing, end, verdict) in [
         (Start::Crashing, 0, Doing::Back, End::Runs, Verdict::Done),
         (Start::Crashing, 0, Doing::Back, End::BackNeverComes, Verdict::Unknown),

@@ -1,16 +1,16 @@
-//! Generated histories: a small, unreliable AWS that does what it likes, and a deployment that must not be
-//! fooled by it. Never a success unless our own deployment ended SUCCESSFUL; never two verdicts; every path
-//! ends. [`every`] goes through all stories that can be told of an operation, one by one ([`stage`] plays them).
+//! Generated histories: a small, unreliable AWS that behaves arbitrarily, and a deployment that must not misreport it.
+//! It never succeeds unless our own deployment ended SUCCESSFUL; it never has two verdicts; every path ends. [`every`]
+//! goes through all stories of an operation one by one ([`stage`] plays them).
 
 mod elsewhere;
 mod every;
 mod stage;
 mod world;
 
-use super::call::{Answered, Call, CallId};
+use super::call::{Call, CallId, CallResult};
 use super::deploy::{self, Source};
 use super::outcome::Verdict;
-use super::{Operation, Operations, Stage, What};
+use super::{NewOperation, Operation, Operations, Stage};
 use crate::app::effect::Effect;
 use crate::app::testing::cases;
 use crate::config::{EnvironmentConfig, Hooks};
@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 use world::{BEFORE, Release, World};
 
 const NAME: &str = "app-web";
-/// Each history ends within so many turns, nearly all of which take a second.
+/// Maximum number of turns of a history, nearly all of which take one second.
 const TURNS: usize = 2_400;
 
 fn at(second: i64) -> Timestamp {
@@ -40,7 +40,8 @@ fn environment() -> EnvironmentConfig {
     }
 }
 
-/// Runs one history to its end: there is a verdict, one, and nothing changes it. The operation as it is then.
+/// Runs one history to its end: there is exactly one verdict, and nothing changes it. Returns the operation at that
+/// point.
 fn run(world: &mut World, source: Source, roll_back: Option<bool>, detach: Option<i64>) -> Operation {
     let mut operations = Operations::new("test", TimeZone::UTC);
     let request = deploy::Request {
@@ -54,22 +55,22 @@ fn run(world: &mut World, source: Source, roll_back: Option<bool>, detach: Optio
         hooks: Hooks { before_deploy: Some("true".into()), after_deploy: Some("true".into()), ..Hooks::default() },
         flags: String::new(),
     };
-    let (id, mut effects) = operations.start(What::from(request), &environment(), world.now());
-    let mut asked: BTreeSet<CallId> = BTreeSet::new();
+    let (id, mut effects) = operations.start(NewOperation::from(request), &environment(), world.now());
+    let mut seen_calls: BTreeSet<CallId> = BTreeSet::new();
     let mut verdicts = 0;
-    let mut late: Vec<(i64, CallId, Answered)> = Vec::new();
+    let mut late: Vec<(i64, CallId, CallResult)> = Vec::new();
     for _ in 0..TURNS {
         let mut calls: Vec<(CallId, Call)> = effects
             .drain(..)
             .filter_map(|effect| match effect {
                 Effect::Call { id, call, .. } => Some((id, *call)),
-                // What a program says after it was ended reaches nobody.
+                // Output of a program that was ended reaches nobody.
                 Effect::EndCall(_) => None,
                 other => panic!("{other:?}"),
             })
             .collect();
         while let Some((call_id, call)) = calls.pop() {
-            assert!(asked.insert(call_id), "an id is handed out once");
+            assert!(seen_calls.insert(call_id), "an id is handed out once");
             let answered = world.answer(call);
             // Some answers come late, and in another order.
             if world.second > 3 && world.script.next() < 40 {
@@ -93,12 +94,12 @@ fn run(world: &mut World, source: Source, roll_back: Option<bool>, detach: Optio
         if operation.outcome.is_some() {
             break;
         }
-        if operation.stage == Stage::Asking {
+        if operation.stage == Stage::AwaitingConfirmation {
             effects = operations.confirm(id, world.now());
             continue;
         }
         world.second += 1;
-        world.go_on();
+        world.advance();
         world.interfere();
         let due: Vec<_> = late.extract_if(.., |(when, ..)| *when <= world.second).collect();
         for (_, call_id, answered) in due {
@@ -110,23 +111,23 @@ fn run(world: &mut World, source: Source, roll_back: Option<bool>, detach: Optio
         }
     }
     let operation = operations.get(id).expect("it is there").clone();
-    assert!(operation.outcome.is_some(), "every path ends: {:?}", operation.words());
+    assert!(operation.outcome.is_some(), "every path ends: {:?}", operation.status_label());
     assert!(verdicts <= 1);
     operation
 }
 
-/// Whatever a plan or a verdict offers to type names the environment that it is about.
+/// Every command suggested by a plan or a verdict names the environment it is about.
 fn offers_here(operation: &Operation) {
     let plan = operation.plan.iter().flat_map(|plan| {
         plan.checks.iter().filter_map(|check| check.hint.as_ref()).chain([&plan.undo]).map(String::as_str)
     });
     let outcome = operation.outcome.iter().flat_map(|outcome| {
-        let said = outcome.causes.iter().chain(&outcome.hint).map(String::as_str);
-        said.chain([outcome.summary.as_str()])
+        let texts = outcome.causes.iter().chain(&outcome.hint).map(String::as_str);
+        texts.chain([outcome.summary.as_str()])
     });
     for text in plan.chain(outcome) {
-        for typed in offered::commands(text) {
-            assert!(offered::names_it(typed, &operation.environment.name), "`{typed}` is offered: {text}");
+        for typed in offered::suggested_commands(text) {
+            assert!(offered::names_environment(typed, &operation.environment.name), "`{typed}` is offered: {text}");
         }
     }
 }
@@ -142,8 +143,8 @@ fn judge(world: &World, operation: &Operation) {
     match verdict {
         Verdict::Done => {
             let release = of_watch.expect("done is said of a deployment");
-            // One that was forced in the very seconds in which our answer was lost cannot be told from ours;
-            // it does just what was asked for.
+            // A deployment forced by someone else in the same seconds in which our answer was lost is indistinguishable
+            // from ours; it does exactly what was requested.
             let target = release.entry.target.as_deref();
             let wanted = target == Some("web:7") || ours.iter().any(|mine| mine.entry.target.as_deref() == target);
             let same = world.lost && wanted;
@@ -153,7 +154,7 @@ fn judge(world: &World, operation: &Operation) {
         Verdict::RolledBack => assert!(
             of_watch.is_some_and(|release| match release.entry.status {
                 RolloutStatus::RollbackSuccessful => true,
-                // The way back, as a deployment of its own.
+                // The rollback is a deployment of its own.
                 RolloutStatus::Successful => release.ours && release.entry.target.as_deref() == Some("web:7"),
                 _ => false,
             }),
@@ -171,15 +172,15 @@ fn judge(world: &World, operation: &Operation) {
         }
         Verdict::Unknown => {
             let gave_up = operation.outcome.as_ref().is_some_and(|outcome| outcome.summary.contains("the time is up"));
-            let over = of_watch.is_some_and(|release| release.entry.status.terminal() && world.second > 1_000);
-            assert!(!(gave_up && over), "an end was not seen: {:?}", operation.lines);
+            let has_ended = of_watch.is_some_and(|release| release.entry.status.has_ended() && world.second > 1_000);
+            assert!(!(gave_up && has_ended), "an end was not seen: {:?}", operation.lines);
         }
         Verdict::Refused | Verdict::Impossible | Verdict::Cancelled => {
             assert_eq!(world.updates, 0, "nothing was changed: {:?}", operation.lines);
         }
     }
-    // A change that was lost is looked for before it is made again. What somebody else did in between can hide
-    // it, and then it is made again and watched instead of the first.
+    // A lost change is looked for before it is repeated. An intervention by someone else can hide it; then it is
+    // repeated, and the second one is watched.
     if ours.len() == world.releases.len() - BEFORE.len() {
         assert!(world.updates <= 1, "{:?}", operation.lines);
     }
@@ -189,7 +190,7 @@ proptest! {
     #![proptest_config(cases(1_000))]
 
     #[test]
-    fn no_history_makes_a_deployment_lie(
+    fn no_history_makes_a_deployment_verdict_untrue(
         bytes in prop::collection::vec(any::<u8>(), 50..400),
         breaker in prop::option::of((any::<bool>(), any::<bool>())),
         desired in 0_u32..4,
@@ -206,7 +207,7 @@ proptest! {
     }
 }
 
-/// Checks that the verdict of a rollback that was asked for is true.
+/// Checks that the verdict of a requested rollback is true.
 fn judge_back(world: &World, operation: &Operation) {
     let verdict = operation.outcome.as_ref().map(|outcome| outcome.verdict).expect("an outcome");
     let watched = operation.machine().watch();
@@ -216,14 +217,14 @@ fn judge_back(world: &World, operation: &Operation) {
         Verdict::Done => {
             let release = of_watch.expect("done is said of a deployment");
             let goes_back = release.entry.status == RolloutStatus::Successful && (release.ours || world.lost);
-            // Somebody else's, that was ended.
+            // Someone else's deployment that was ended.
             let was_ended = release.entry.status == RolloutStatus::RollbackSuccessful && !release.ours;
             assert!(goes_back || was_ended, "{:?}", operation.lines);
         }
         Verdict::RolledBack => {
             let status = of_watch.map(|release| release.entry.status.clone());
-            let one = [RolloutStatus::RollbackSuccessful, RolloutStatus::Successful];
-            assert!(status.is_some_and(|status| one.contains(&status)), "{:?}", operation.lines);
+            let success_statuses = [RolloutStatus::RollbackSuccessful, RolloutStatus::Successful];
+            assert!(status.is_some_and(|status| success_statuses.contains(&status)), "{:?}", operation.lines);
         }
         Verdict::Refused | Verdict::Impossible | Verdict::Cancelled => {
             assert_eq!(world.updates, 0, "nothing was changed: {:?}", operation.lines);
@@ -236,7 +237,7 @@ proptest! {
     #![proptest_config(cases(1_000))]
 
     #[test]
-    fn no_history_makes_a_rollback_lie(
+    fn no_history_makes_a_rollback_verdict_untrue(
         bytes in prop::collection::vec(any::<u8>(), 50..400),
         breaker in prop::option::of((any::<bool>(), any::<bool>())),
         desired in 0_u32..4,
@@ -252,7 +253,7 @@ proptest! {
             world.revision = 8;
             world.begin("web:8", false);
         }
-        let source = Source::Back(named.then(|| "web:5".to_owned()));
+        let source = Source::RollBack(named.then(|| "web:5".to_owned()));
         let operation = run(&mut world, source, roll_back, detach);
         judge_back(&world, &operation);
     }
@@ -260,12 +261,12 @@ proptest! {
 
 /// A world in which nothing goes wrong.
 fn calm() -> Vec<u8> {
-    // Answers come, others stay away, and the rollout goes on by bytes between 23 and 70.
+    // Answers come or stay away, and the rollout advances on bytes between 23 and 70.
     (0..20_000_u32).map(|number| 23 + (number * 7 % 48) as u8).collect()
 }
 
 #[test]
-fn in_a_calm_world_it_is_done() {
+fn deployment_in_a_calm_world_is_done() {
     let mut world = World::new(calm(), Some(Breaker { enabled: true, rollback: true }), 2, 0);
     let operation = run(&mut world, Source::Image("9f3c2e1".into()), None, None);
     let outcome = operation.outcome.clone().expect("an outcome");
@@ -291,7 +292,7 @@ fn all_verdicts_occur_among_generated_histories() {
         let mut world = World::new(bytes, breaker, 1 + (seed % 3) as u32, (seed % 8) as u8);
         let operation = run(&mut world, Source::Image("9f3c2e1".into()), None, (seed % 10 == 9).then_some(20));
         judge(&world, &operation);
-        seen.extend(operation.outcome.map(|outcome| outcome.verdict.word()));
+        seen.extend(operation.outcome.map(|outcome| outcome.verdict.name()));
     }
     for verdict in ["done", "rolled_back", "failed", "unknown"] {
         assert!(seen.contains(verdict), "{verdict} never occurs: {seen:?}");

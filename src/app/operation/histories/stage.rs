@@ -1,5 +1,5 @@
-//! A small AWS whose story is told beforehand: what there is at the start, and what becomes of what is asked for.
-//! Between the two it does what ECS does: it starts and stops tasks, counts failures, rolls back.
+//! A small AWS with a predetermined story: the state at the start, and what happens to the request. In between it
+//! behaves like ECS: it starts and stops tasks, counts failures, rolls back.
 
 mod calls;
 mod tasks;
@@ -9,24 +9,24 @@ use crate::app::operation::call::Write;
 use crate::model::rollout::{RolloutStatus, ServiceDeployment};
 use crate::model::service::{Breaker, Deployment, RolloutState, Service};
 
-/// The state before anything is asked for.
+/// The state before the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
     /// web:7 serves.
     Steady,
-    /// Somebody's web:8 rolls out, and its tasks come up.
+    /// Someone's web:8 is rolling out, and its tasks start.
     UnderWay,
-    /// Somebody's web:8 rolls out, and its tasks crash.
+    /// Someone's web:8 is rolling out, and its tasks crash.
     Crashing,
-    /// Somebody's web:8 failed and is being rolled back.
+    /// Someone's web:8 failed and is being rolled back.
     ComingBack,
-    /// Somebody's web:8 failed, and the breaker stopped it where it was.
+    /// Someone's web:8 failed, and the breaker stopped it where it was.
     Failed,
-    /// Nothing is to run.
+    /// The desired count is 0.
     Stopped,
-    /// web:7 was a success once, and its tasks crash now.
+    /// web:7 was a success once, but its tasks crash now.
     Degraded,
-    /// web:7 is the first deployment ever, and its tasks crash: there is nothing to go back to.
+    /// web:7 is the first deployment ever, and its tasks crash: there is nothing to roll back to.
     First,
 }
 
@@ -41,32 +41,32 @@ pub(super) const STARTS: [Start; 8] = [
     Start::First,
 ];
 
-/// The end of a deployment.
+/// How a deployment ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// Its tasks come up and stay.
+    /// Its tasks start and stay.
     Runs,
     /// Its first two tasks crash, and the rest stay.
     CrashesTwice,
-    /// Its tasks crash for ever.
+    /// All its tasks crash.
     Crashes,
-    /// Its tasks run until it is called a success, and crash then.
+    /// Its tasks run until it is reported as a success, then crash.
     Falls,
-    /// Its first two tasks are taken away as Spot capacity is, and the rest stay.
+    /// Its first two tasks are interrupted like Spot capacity, and the rest stay.
     Spot,
     /// It never begins.
     Hangs,
-    /// The desired count becomes 0 before anything of it ran.
+    /// The desired count becomes 0 before any of its tasks ran.
     ToZero,
-    /// The desired count becomes 0 when some of it runs.
+    /// The desired count becomes 0 when some of its tasks run.
     ToZeroLater,
-    /// Somebody deploys web:9 in the middle.
+    /// Someone deploys web:9 in the middle.
     Superseded,
-    /// Somebody stops the deployment where it is.
+    /// Someone stops the deployment where it is.
     Aborted,
-    /// Its tasks crash, and a way back never gets anywhere.
+    /// Its tasks crash, and a rollback never makes progress.
     BackNeverComes,
-    /// Its tasks crash, and so do those of a way back.
+    /// Its tasks crash, and so do those of a rollback.
     BackFails,
     /// The service is deleted.
     Deleted,
@@ -88,16 +88,16 @@ pub(super) const ENDS: [End; 13] = [
     End::Deleted,
 ];
 
-/// The owner of a deployment, and with that what its tasks do.
+/// The owner of a deployment, which determines what its tasks do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whose {
-    /// It was there before, and its tasks stay.
+    /// It existed before, and its tasks stay.
     Old,
-    /// It was there before, and its tasks crash.
+    /// It existed before, and its tasks crash.
     Crashing,
-    /// It was asked for by the operation.
+    /// The operation requested it.
     Ours,
-    /// The way back, by ECS or by the operation.
+    /// The rollback, by ECS or by the operation.
     Back,
 }
 
@@ -106,9 +106,9 @@ pub(super) struct Release {
     pub(super) entry: ServiceDeployment,
     pub(super) deployment: String,
     whose: Whose,
-    /// Tasks of it that failed by their own fault.
+    /// Number of its tasks that failed by their own fault.
     failures: u32,
-    /// When it began to go back.
+    /// When it began to be rolled back.
     back_since: Option<i64>,
     pub(super) ran: bool,
 }
@@ -133,8 +133,8 @@ struct Work {
     told: bool,
 }
 
-/// Seconds that a task needs to come to run, that a crashing one runs, that a rollout must hold, and that a way back
-/// takes at least.
+/// Number of seconds that a task needs to start, that a crashing task runs, that a rollout must hold, and that a
+/// rollback takes at least.
 const UP: i64 = 3;
 const CRASH: i64 = 2;
 const HOLD: i64 = 20;
@@ -149,16 +149,16 @@ pub(super) struct Stage {
     tasks: Vec<Work>,
     numbers: u32,
     next_start: i64,
-    /// When the operation changed something first.
+    /// When the operation first changed something.
     pub(super) changed: Option<i64>,
-    /// Tasks that were started since.
+    /// Number of tasks started since.
     fresh: u32,
     /// Every change, in order.
     pub(super) writes: Vec<Write>,
-    /// Whether the count became 0 by somebody else's doing since then.
+    /// Whether someone else set the count to 0 since then.
     pub(super) zeroed: bool,
     pub(super) revision: u32,
-    /// Answers of calls from now on that fail, or are lost after they were carried out: one byte a call.
+    /// Which answers fail from now on, or are lost after the call was carried out: one byte per call.
     pub(super) noise: Vec<u8>,
     calls: usize,
     /// Whether an answer to a change was lost.
@@ -231,12 +231,12 @@ impl Stage {
             stage.releases[0].back_since = Some(-2);
         }
         stage.second = -2;
-        stage.go_on();
-        stage.go_on();
+        stage.advance();
+        stage.advance();
         stage
     }
 
-    /// Has the service serve for long already.
+    /// Makes the service have served for a long time already.
     fn settle_at_once(&mut self) {
         self.tasks.clear();
         let id = self.releases[0].deployment.clone();
@@ -253,7 +253,7 @@ impl Stage {
 
     fn begin(&mut self, revision: &str, whose: Whose) {
         self.numbers += 1;
-        for release in self.releases.iter_mut().filter(|release| !release.entry.status.terminal()) {
+        for release in self.releases.iter_mut().filter(|release| !release.entry.status.has_ended()) {
             release.entry.status = RolloutStatus::Stopped;
             release.entry.finished_at = Some(at(self.second));
         }
@@ -285,7 +285,7 @@ impl Stage {
         self.next_start = self.second;
     }
 
-    /// ECS takes a deployment back to the newest that was a success.
+    /// ECS rolls a deployment back to the newest successful one.
     fn go_back(&mut self, index: usize) {
         let good = self.releases.iter().find(|other| other.entry.status == RolloutStatus::Successful);
         let Some((revision, id)) = good.and_then(|it| Some((it.entry.target.clone()?, it.deployment.clone()))) else {
@@ -293,9 +293,9 @@ impl Stage {
         };
         self.releases[index].entry.status = RolloutStatus::RollbackInProgress;
         self.releases[index].back_since = Some(self.second);
-        let gone = self.releases[index].deployment.clone();
+        let replaced = self.releases[index].deployment.clone();
         self.service.deployments.retain(|other| other.id != id);
-        for other in self.service.deployments.iter_mut().filter(|other| other.id == gone) {
+        for other in self.service.deployments.iter_mut().filter(|other| other.id == replaced) {
             (other.status, other.rollout) = ("ACTIVE".into(), Some(RolloutState::Failed));
         }
         self.service.deployments.insert(
@@ -313,7 +313,7 @@ impl Stage {
         self.next_start = self.second;
     }
 
-    /// It stays where it is: there is nothing to go back to, or nobody wants it.
+    /// The deployment stays where it is: there is nothing to roll back to, or no rollback is wanted.
     fn give_up(&mut self, index: usize, wanted: bool) {
         let release = &mut self.releases[index];
         release.entry.status = if wanted { RolloutStatus::RollbackFailed } else { RolloutStatus::Stopped };
@@ -323,7 +323,7 @@ impl Stage {
         failed.for_each(|other| other.rollout = Some(RolloutState::Failed));
     }
 
-    /// A task of a deployment, as its story goes.
+    /// Adds a task of a deployment, according to its story.
     fn work(&mut self, deployment: &str, ends: Option<(i64, &'static str, &'static str)>) {
         self.numbers += 1;
         let id = format!("{:032}", self.numbers);
@@ -331,8 +331,8 @@ impl Stage {
         self.tasks.push(Work { id, deployment, runs, ends, told: false });
     }
 
-    /// One second goes by.
-    pub(super) fn go_on(&mut self) {
+    /// Advances by one second.
+    pub(super) fn advance(&mut self) {
         self.second += 1;
         self.interfere();
         self.end_tasks();
@@ -342,7 +342,7 @@ impl Stage {
         self.count();
     }
 
-    /// Somebody else acts in the middle.
+    /// Someone else intervenes in the middle.
     fn interfere(&mut self) {
         let Some(changed) = self.changed else { return };
         let after = self.second - changed;
@@ -356,7 +356,7 @@ impl Stage {
                 let revision = format!("web:{}", self.revision);
                 self.begin(&revision, Whose::Old);
             }
-            (End::Aborted, 6) if !self.releases[0].entry.status.terminal() => self.give_up(0, false),
+            (End::Aborted, 6) if !self.releases[0].entry.status.has_ended() => self.give_up(0, false),
             (End::Deleted, 6) => self.service.status = "INACTIVE".into(),
             _ => {}
         }
@@ -366,7 +366,7 @@ impl Stage {
         if self.service.status != "ACTIVE" {
             return;
         }
-        let Some(index) = self.releases.iter().position(|release| !release.entry.status.terminal()) else {
+        let Some(index) = self.releases.iter().position(|release| !release.entry.status.has_ended()) else {
             return self.fall();
         };
         let release = self.releases[index].clone();
@@ -405,7 +405,7 @@ impl Stage {
         }
     }
 
-    /// Makes what was a success crash.
+    /// Makes a successful deployment crash.
     fn fall(&mut self) {
         let newest = &self.releases[0];
         if self.end == End::Falls && newest.ours() && newest.entry.finished_at == Some(at(self.second - 1)) {
@@ -416,12 +416,12 @@ impl Stage {
         }
     }
 
-    /// Whether somebody deployed after this had ended.
+    /// Whether someone deployed after this deployment had ended.
     pub(super) fn deployed_after(&self, ended: &ServiceDeployment) -> bool {
         ended.finished_at.is_some_and(|end| self.releases[0].entry.created_at > Some(end))
     }
 
-    /// Since when each task that runs does; none where some are to run and do not.
+    /// Since when all tasks have been running; `None` if some should be running and are not.
     pub(super) fn all_run_since(&self) -> Option<i64> {
         let primary = self.service.primary()?.id.clone();
         let runs = |task: &&Work| task.deployment == primary && task.runs <= self.second && !self.over(task);
@@ -430,7 +430,7 @@ impl Stage {
             .then(|| since.into_iter().max().unwrap_or(i64::MIN))
     }
 
-    /// Tasks that failed by their own fault since the operation changed something.
+    /// Number of tasks that failed by their own fault since the operation changed something.
     pub(super) fn failed_since(&self) -> usize {
         let since = self.changed.unwrap_or(i64::MAX);
         let own = |task: &&Work| {

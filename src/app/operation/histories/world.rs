@@ -1,6 +1,6 @@
-//! A small AWS that answers as it likes.
+//! A small AWS that behaves arbitrarily.
 
-use super::super::call::{Answered, Call, Read, Reply, Write};
+use super::super::call::{Call, CallResult, Read, Reply, Write};
 use super::{NAME, at, elsewhere};
 use crate::model::image::Image;
 use crate::model::rollout::{RolloutStatus, ServiceDeployment};
@@ -10,10 +10,10 @@ use crate::model::task_definition::ContainerDefinition;
 use crate::model::{Failure, FailureKind, Identity, TaskDefinition};
 use jiff::Timestamp;
 
-/// The revisions that were deployed before a history begins, each with the seconds since then.
+/// The revisions deployed before a history begins, each with the seconds since then.
 pub(super) const BEFORE: [(u32, i64); 3] = [(5, 9_000), (6, 6_000), (7, 3_000)];
 
-/// The behaviour of the world, one byte after the other, round and round.
+/// The behaviour of the world, one byte per decision, repeated cyclically.
 pub(super) struct Script {
     pub(super) bytes: Vec<u8>,
     pub(super) place: usize,
@@ -22,7 +22,7 @@ pub(super) struct Script {
 impl Script {
     pub(super) fn next(&mut self) -> u8 {
         let byte = self.bytes[self.place % self.bytes.len()];
-        // Going round, the same bytes mean something else.
+        // In later cycles the same bytes mean something else.
         let turn = (self.place / self.bytes.len()) as u8;
         self.place += 1;
         byte.wrapping_add(turn.wrapping_mul(37))
@@ -35,7 +35,7 @@ pub(super) struct Release {
     pub(super) ours: bool,
 }
 
-/// An AWS that answers as it likes.
+/// An AWS that behaves arbitrarily.
 pub(super) struct World {
     pub(super) script: Script,
     pub(super) second: i64,
@@ -44,7 +44,7 @@ pub(super) struct World {
     pub(super) service: Service,
     pub(super) releases: Vec<Release>,
     pub(super) tasks: Vec<Task>,
-    /// Of ours, how often the service was updated forwards.
+    /// How often we updated the service forwards.
     pub(super) updates: usize,
     pub(super) trouble: u8,
     /// Whether an answer to a change was lost.
@@ -95,11 +95,11 @@ impl World {
         at(self.second)
     }
 
-    /// A deployment begins; one under way is stopped by it.
+    /// Starts a deployment, which stops the one in progress.
     pub(super) fn begin(&mut self, revision: &str, ours: bool) {
         self.number += 1;
         let id = format!("ecs-svc/{:019}", self.number);
-        for release in self.releases.iter_mut().filter(|release| !release.entry.status.terminal()) {
+        for release in self.releases.iter_mut().filter(|release| !release.entry.status.has_ended()) {
             release.entry.status = RolloutStatus::Stopped;
         }
         for other in &mut self.service.deployments {
@@ -136,9 +136,9 @@ impl World {
         );
     }
 
-    /// The newest release goes on, in one of many ways.
+    /// Advances the newest release, in one of many ways.
     #[allow(clippy::match_same_arms)] // each way stands for itself
-    pub(super) fn go_on(&mut self) {
+    pub(super) fn advance(&mut self) {
         let byte = self.script.next();
         let desired = self.service.desired;
         let newest = &mut self.releases[0];
@@ -182,11 +182,11 @@ impl World {
         }
     }
 
-    /// The deployment before is PRIMARY again: the service is stable, and nothing of ours runs.
+    /// The previous deployment is PRIMARY again: the service is stable, and nothing of ours runs.
     pub(super) fn rolled_back(&mut self) {
         self.releases[0].entry.status = RolloutStatus::RollbackSuccessful;
-        let gone = self.releases[0].deployment.clone();
-        self.service.deployments.retain(|other| other.id != gone);
+        let replaced = self.releases[0].deployment.clone();
+        self.service.deployments.retain(|other| other.id != replaced);
         if let Some(old) = self.service.deployments.first_mut() {
             "PRIMARY".clone_into(&mut old.status);
             old.rollout = Some(RolloutState::Completed);
@@ -196,7 +196,7 @@ impl World {
         self.service.running = self.service.desired;
     }
 
-    /// Somebody else acts.
+    /// Someone else intervenes.
     pub(super) fn interfere(&mut self) {
         match self.script.next() {
             0 => {
@@ -208,8 +208,8 @@ impl World {
                 let running = self.service.task_definition.clone();
                 self.begin(&running, false);
             }
-            2 if !self.releases[0].entry.status.terminal() => self.releases[0].entry.status = RolloutStatus::Stopped,
-            3 if !self.releases[0].entry.status.terminal() => {
+            2 if !self.releases[0].entry.status.has_ended() => self.releases[0].entry.status = RolloutStatus::Stopped,
+            3 if !self.releases[0].entry.status.has_ended() => {
                 self.releases[0].entry.status = RolloutStatus::RollbackInProgress;
             }
             4 => {
@@ -234,26 +234,26 @@ impl World {
         Some(Failure::new(kind, "as it likes"))
     }
 
-    pub(super) fn answer(&mut self, call: Call) -> Answered {
+    pub(super) fn answer(&mut self, call: Call) -> CallResult {
         let failure = self.fails();
         let elsewhere = failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::WrongAccount);
         let failure = failure.filter(|_| !elsewhere);
         if elsewhere
             && self.second > 2
-            && let Some(nothing) = elsewhere::nothing_like(&call)
+            && let Some(nothing) = elsewhere::empty_answer(&call)
         {
             return nothing;
         }
         let of = matches!(call, Call::Read(_)).then(|| "1".to_owned());
         let outcome = match call {
             Call::Read(read) => match failure {
-                // Before anything is asked for, an answer that fails only ends the looking.
+                // Before any change, a failing answer only ends the planning.
                 Some(failure) if self.second > 2 => Err(failure),
                 _ => Ok(self.read(read)),
             },
             Call::Write { write, .. } => match failure {
-                // Refused, or lost before it was carried out, or after.
-                Some(failure) if !super::super::call::may_have_landed(&failure) => Err(failure),
+                // Refused, or lost before or after it was carried out.
+                Some(failure) if !super::super::call::may_have_been_made(&failure) => Err(failure),
                 Some(failure) => {
                     self.lost = true;
                     if self.script.next() < 128 {
@@ -266,7 +266,7 @@ impl World {
             Call::Run(_) => Ok(Reply::Ended { code: Some(0), output: String::new(), left_out: 0 }),
             Call::Audit(_) => Ok(Reply::Done),
         };
-        Answered { account: of, ..Answered::new(outcome) }
+        CallResult { account: of, ..CallResult::new(outcome) }
     }
 
     pub(super) fn read(&mut self, read: Read) -> Reply {
@@ -283,7 +283,7 @@ impl World {
             Read::Tasks { .. } | Read::Task { .. } => Reply::Tasks(self.tasks.clone()),
             Read::TaskDefinition { name } => {
                 let name = if name.contains(':') { name } else { format!("{name}:{}", self.revision) };
-                // Only the one that was registered by us has our image.
+                // Only the revision registered by us has our image.
                 let image = if name == "web:8" {
                     "1.dkr.ecr.x.amazonaws.com/web@sha256:new"
                 } else {
@@ -337,7 +337,7 @@ impl World {
             Write::RollBack { arn } => {
                 let found = self.releases.iter_mut().find(|release| release.entry.arn == arn);
                 match found {
-                    Some(release) if !release.entry.status.terminal() => {
+                    Some(release) if !release.entry.status.has_ended() => {
                         release.entry.status = RolloutStatus::RollbackInProgress;
                         Ok(Reply::Done)
                     }

@@ -1,5 +1,5 @@
-//! Parameters are written or removed, one after the other; then the services that read them get new tasks, if that was
-//! asked for. No value is ever in a plan, a line or the audit file.
+//! Writes or deletes parameters one after the other; then, if requested, restarts the services that read them. No value
+//! is ever in a plan, a log line or the audit file.
 
 mod plan;
 mod request;
@@ -11,39 +11,39 @@ mod restart_tests;
 mod tests;
 pub mod typed;
 
-use super::call::{Answered, Read, Reply, Write};
-use super::machine::{Machine, Target, What};
-use super::outcome::{Outcome, not_done};
+use super::call::{CallResult, Read, Reply, Write};
+use super::machine::{Machine, NewOperation, Target};
+use super::outcome::{Outcome, undone_note};
 use super::plan::Plan;
 use super::step::{Ctx, Slot, Weight};
 use super::sure::{Before, PendingWrite, Progress};
 use crate::model::Failure;
 use crate::model::service::Service;
 use jiff::{SignedDuration, Timestamp};
-pub use request::{Request, Wanted, place};
-use restart::{AT_ONCE, Restart};
+pub use request::{Request, StepChange, place};
+use restart::{MAX_SERVICES_PER_REQUEST, Restart};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 
-/// For this long the reads of a plan count as current; after a later yes they are made again.
+/// How long the reads of a plan count as current; after a later confirmation they are repeated.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
 
-/// The change.
+/// A change of parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameters {
     request: Request,
     waiting: Vec<Slot>,
     found: plan::Found,
-    /// Services that get new tasks, as they were right before the first change.
+    /// Services to restart, as they were right before the first change.
     services: Vec<Service>,
-    /// Those could not be read.
+    /// Why those services could not be read.
     unread: Option<Failure>,
-    /// Versions that the plan was made of.
+    /// The versions that the plan is based on.
     versions: Vec<(String, Option<i64>)>,
     planned: Option<Timestamp>,
     phase: Phase,
     ahead: VecDeque<Write>,
-    all: usize,
+    total: usize,
     began: Option<Timestamp>,
     written: Vec<(String, i64)>,
     restart: Restart,
@@ -58,7 +58,7 @@ enum Phase {
     Waiting,
 }
 
-impl From<Request> for What {
+impl From<Request> for NewOperation {
     fn from(request: Request) -> Self {
         Box::new(Parameters::new(request))
     }
@@ -76,7 +76,7 @@ impl Parameters {
             planned: None,
             phase: Phase::Gathering,
             ahead: VecDeque::new(),
-            all: 0,
+            total: 0,
             began: None,
             written: Vec::new(),
             restart: Restart::default(),
@@ -92,17 +92,17 @@ impl Parameters {
         }
     }
 
-    /// The services that get new tasks once more: nobody's deployment is overrun.
+    /// Reads the services to restart again, so that no other deployment is overrun.
     fn read_services(&mut self, ctx: &mut Ctx<'_>) {
         self.services.clear();
-        for (number, names) in self.restart.services().chunks(AT_ONCE).enumerate() {
+        for (number, names) in self.restart.services().chunks(MAX_SERVICES_PER_REQUEST).enumerate() {
             let slot = Slot::Choice(format!(" services {number}"));
             self.waiting.push(slot.clone());
             ctx.read(slot, Read::Services { cluster: ctx.cluster(), names: names.to_vec() });
         }
     }
 
-    fn gathered(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+    fn take_read(&mut self, slot: &Slot, answered: CallResult, ctx: &mut Ctx<'_>) {
         self.waiting.retain(|waiting| waiting != slot);
         let Slot::Choice(name) = slot else { return };
         match answered.outcome {
@@ -111,29 +111,29 @@ impl Parameters {
             }
             Ok(Reply::Services(found)) => self.services.extend(found),
             Ok(_) => {
-                self.found.insert(name.clone(), Err(Failure::other_answer()));
+                self.found.insert(name.clone(), Err(Failure::mismatched_answer()));
             }
             Err(failure) if name.starts_with(' ') => self.unread = Some(failure),
             Err(failure) => {
                 self.found.insert(name.clone(), Err(failure));
             }
         }
-        self.when_gathered(ctx);
+        self.continue_when_read(ctx);
     }
 
-    fn when_gathered(&mut self, ctx: &mut Ctx<'_>) {
+    fn continue_when_read(&mut self, ctx: &mut Ctx<'_>) {
         if !self.waiting.is_empty() {
             return;
         }
         match self.phase {
             Phase::Gathering if self.restart.planned() => self.plan(ctx),
-            Phase::Rechecking => self.rechecked(ctx),
+            Phase::Rechecking => self.judge_recheck(ctx),
             Phase::Gathering | Phase::Planned | Phase::Doing(..) | Phase::Waiting => {}
         }
     }
 
     fn versions_now(&self) -> Vec<(String, Option<i64>)> {
-        let version = |found: &Result<Option<crate::model::parameters::Held>, Failure>| {
+        let version = |found: &Result<Option<crate::model::parameters::ParameterWithValue>, Failure>| {
             found.as_ref().ok().and_then(|held| Some(held.as_ref()?.parameter.version))
         };
         self.found.iter().map(|(name, found)| (name.clone(), version(found))).collect()
@@ -142,77 +142,77 @@ impl Parameters {
     fn plan(&mut self, ctx: &mut Ctx<'_>) {
         let plan = plan::plan(&self.request, &self.found, &self.restart, ctx);
         self.ahead = plan::writes(&self.request, &self.found).into();
-        self.all = self.ahead.len();
+        self.total = self.ahead.len();
         self.versions = self.versions_now();
         self.planned = Some(ctx.now);
         self.phase = Phase::Planned;
         ctx.plan = Some(plan);
     }
 
-    /// Minutes may have passed since it was looked at: nobody's newer value is overwritten unseen.
-    fn rechecked(&mut self, ctx: &mut Ctx<'_>) {
+    /// Minutes may have passed since the plan: a newer value written by someone else must not be overwritten.
+    fn judge_recheck(&mut self, ctx: &mut Ctx<'_>) {
         let failure =
             self.unread.take().or_else(|| self.found.values().find_map(|found| found.as_ref().err().cloned()));
         if let Some(failure) = failure {
-            ctx.end = Some(Outcome::unseen(&self.title(), &failure));
+            ctx.end = Some(Outcome::recheck_failed(&self.title(), &failure));
             return;
         }
         if self.versions_now() != self.versions {
-            ctx.end = Some(Outcome::changed(&self.title()));
+            ctx.end = Some(Outcome::plan_outdated(&self.title()));
             return;
         }
-        if let Some(why) = self.restart.overtaken(&self.services) {
-            ctx.end = Some(Outcome::changed(&self.title()).cause(why));
+        if let Some(why) = self.restart.why_outdated(&self.services) {
+            ctx.end = Some(Outcome::plan_outdated(&self.title()).cause(why));
             return;
         }
-        self.first(ctx);
+        self.send_first(ctx);
     }
 
-    fn first(&mut self, ctx: &mut Ctx<'_>) {
+    fn send_first(&mut self, ctx: &mut Ctx<'_>) {
         self.began = Some(ctx.now);
-        self.next(ctx);
+        self.send_next(ctx);
     }
 
-    fn next(&mut self, ctx: &mut Ctx<'_>) {
+    fn send_next(&mut self, ctx: &mut Ctx<'_>) {
         let Some(write) = self.ahead.pop_front() else {
             if self.restart.is_empty() {
                 return self.done(ctx);
             }
             self.phase = Phase::Waiting;
-            self.restart.go(&self.services, ctx);
+            self.restart.start(&self.services, ctx);
             return self.when_over(ctx);
         };
         match &write {
-            Write::PutParameter(put) => ctx.say(Weight::Step, format!("writing {}", put.name)),
-            Write::DeleteParameter { name } => ctx.say(Weight::Step, format!("removing {name}")),
+            Write::PutParameter(put) => ctx.log(Weight::Step, format!("writing {}", put.name)),
+            Write::DeleteParameter { name } => ctx.log(Weight::Step, format!("removing {name}")),
             _ => {}
         }
-        let first = self.ahead.len() + 1 == self.all;
+        let is_first = self.ahead.len() + 1 == self.total;
         let sure = PendingWrite::send(write.clone(), Before::default(), ctx);
-        self.phase = Phase::Doing(Box::new(if first { sure } else { sure.in_the_middle() }), write);
+        self.phase = Phase::Doing(Box::new(if is_first { sure } else { sure.after_other_changes() }), write);
     }
 
     fn landed(&mut self, write: &Write, reply: Reply, ctx: &mut Ctx<'_>) {
         if let (Write::PutParameter(put), Reply::Written(version)) = (write, reply) {
-            ctx.say(Weight::Step, format!("{} is version {version} now", put.name));
+            ctx.log(Weight::Step, format!("{} is version {version} now", put.name));
             self.written.push((put.name.clone(), version));
         }
-        self.next(ctx);
+        self.send_next(ctx);
     }
 
     fn refused(&self, failure: &Failure, lost: bool, ctx: &mut Ctx<'_>) {
         let title = self.title();
         let undone = self.undone();
         ctx.end = Some(if lost {
-            let outcome = Outcome::unmade(&title, lost, failure, "cockpit params history");
-            if undone.is_empty() { outcome } else { outcome.cause(not_done(&undone)) }
-        } else if self.ahead.len() + 1 == self.all {
-            Outcome::unmade(&title, lost, failure, "cockpit params history")
+            let outcome = Outcome::change_failed(&title, lost, failure, "cockpit params history");
+            if undone.is_empty() { outcome } else { outcome.cause(undone_note(&undone)) }
+        } else if self.ahead.len() + 1 == self.total {
+            Outcome::change_failed(&title, lost, failure, "cockpit params history")
         } else {
-            let all = self.all + self.restart.services().len();
-            Outcome::half_way(
+            let total = self.total + self.restart.services().len();
+            Outcome::partially_done(
                 &title,
-                all,
+                total,
                 &undone,
                 failure,
                 "ask for it again: what is written already is left as it is",
@@ -220,7 +220,7 @@ impl Parameters {
         });
     }
 
-    /// Changes that are not made: the one under way, where it was certainly not carried out, and those after it.
+    /// Changes that were not made: the current one, if it was certainly not carried out, and those after it.
     fn undone(&self) -> Vec<String> {
         let words = |write: &Write| match write {
             Write::PutParameter(put) => put.name.clone(),
@@ -228,27 +228,27 @@ impl Parameters {
             other => other.action().to_owned(),
         };
         let current = match &self.phase {
-            Phase::Doing(sure, write) if !sure.may_have_landed() => Some(words(write)),
+            Phase::Doing(sure, write) if !sure.may_have_been_made() => Some(words(write)),
             Phase::Doing(..) | Phase::Gathering | Phase::Planned | Phase::Rechecking | Phase::Waiting => None,
         };
         let tasks =
-            self.restart.shorts().filter(|_| !self.restart.began()).map(|short| format!("new tasks of {short}"));
+            self.restart.short_names().filter(|_| !self.restart.began()).map(|short| format!("new tasks of {short}"));
         current.into_iter().chain(self.ahead.iter().map(words)).chain(tasks).collect()
     }
 
     fn when_over(&mut self, ctx: &mut Ctx<'_>) {
-        if self.phase == Phase::Waiting && self.restart.over() {
+        if self.phase == Phase::Waiting && self.restart.is_finished() {
             self.done(ctx);
         }
     }
 
     fn done(&self, ctx: &mut Ctx<'_>) {
-        ctx.end = Some(self.restart.ends().outcome(self.result()));
+        ctx.end = Some(self.restart.outcomes().outcome(self.result()));
     }
 
     fn result(&self) -> String {
         match (self.request.wanted.as_slice(), self.written.as_slice()) {
-            ([Wanted::Remove { name }], _) => format!("{name} was removed"),
+            ([StepChange::Remove { name }], _) => format!("{name} was removed"),
             (all, _) if self.request.removes() => format!("{} parameters were removed", all.len()),
             (_, [(name, version)]) => format!("{name} is version {version}"),
             (_, []) => "every value was as it was asked for".to_owned(),
@@ -258,7 +258,7 @@ impl Parameters {
 }
 
 impl Machine for Parameters {
-    fn clone_box(&self) -> What {
+    fn clone_box(&self) -> NewOperation {
         Box::new(self.clone())
     }
 
@@ -270,8 +270,8 @@ impl Machine for Parameters {
         if self.request.removes() { "Remove" } else { "Put" }
     }
 
-    fn typed(&self) -> String {
-        self.request.typed()
+    fn command_line(&self) -> String {
+        self.request.command_line()
     }
 
     fn target(&self) -> Option<Target> {
@@ -289,13 +289,13 @@ impl Machine for Parameters {
                 self.restart.begin(ctx);
             }
         }
-        self.when_gathered(ctx);
+        self.continue_when_read(ctx);
     }
 
-    fn go(&mut self, ctx: &mut Ctx<'_>) {
+    fn start_changes(&mut self, ctx: &mut Ctx<'_>) {
         let fresh = self.planned.is_some_and(|planned| ctx.now.duration_since(planned) <= FRESH);
         if fresh && self.restart.is_empty() {
-            return self.first(ctx);
+            return self.send_first(ctx);
         }
         self.phase = Phase::Rechecking;
         self.read_services(ctx);
@@ -304,23 +304,23 @@ impl Machine for Parameters {
         }
     }
 
-    fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+    fn reply(&mut self, slot: &Slot, answered: CallResult, ctx: &mut Ctx<'_>) {
         if let Slot::Part(number, slot) = slot {
             self.restart.reply(*number, slot, answered, ctx);
-            self.when_gathered(ctx);
+            self.continue_when_read(ctx);
             return self.when_over(ctx);
         }
         match &mut self.phase {
-            Phase::Gathering | Phase::Rechecking => self.gathered(slot, answered, ctx),
+            Phase::Gathering | Phase::Rechecking => self.take_read(slot, answered, ctx),
             Phase::Planned | Phase::Waiting => {}
             Phase::Doing(sure, write) => match sure.reply(slot, answered, ctx) {
-                Progress::Going => {}
-                Progress::Landed(reply) => {
+                Progress::InFlight => {}
+                Progress::Made(reply) => {
                     let write = write.clone();
                     self.landed(&write, *reply, ctx);
                 }
                 Progress::Refused(failure) => {
-                    let lost = sure.may_have_landed();
+                    let lost = sure.may_have_been_made();
                     self.refused(&failure, lost, ctx);
                 }
             },
@@ -338,7 +338,7 @@ impl Machine for Parameters {
         }
     }
 
-    fn words(&self) -> &'static str {
+    fn activity(&self) -> &'static str {
         match &self.phase {
             Phase::Gathering | Phase::Rechecking => "looking",
             Phase::Planned => "waiting for a yes",
@@ -351,7 +351,7 @@ impl Machine for Parameters {
         match &self.phase {
             Phase::Gathering | Phase::Planned | Phase::Rechecking => None,
             Phase::Doing(..) | Phase::Waiting => {
-                Some(((self.all - self.ahead.len()).saturating_sub(1) as u32, self.all as u32))
+                Some(((self.total - self.ahead.len()).saturating_sub(1) as u32, self.total as u32))
             }
         }
     }
@@ -360,30 +360,30 @@ impl Machine for Parameters {
         self.began
     }
 
-    fn left(&mut self) -> Option<Outcome> {
+    fn abandon(&mut self) -> Option<Outcome> {
         let unchanged = match &self.phase {
             Phase::Gathering | Phase::Planned | Phase::Rechecking => true,
-            Phase::Doing(sure, _) => !sure.may_have_landed() && self.all == self.ahead.len() + 1,
+            Phase::Doing(sure, _) => !sure.may_have_been_made() && self.total == self.ahead.len() + 1,
             Phase::Waiting => false,
         };
-        unchanged.then(|| Outcome::left(&self.title()))
+        unchanged.then(|| Outcome::abandoned(&self.title()))
     }
 
     fn known_so_far(&self) -> Vec<String> {
         let undone = Some(self.undone()).filter(|undone| self.began.is_some() && !undone.is_empty());
-        self.restart.known_so_far().into_iter().chain(undone.map(|undone| not_done(&undone))).collect()
+        self.restart.known_so_far().into_iter().chain(undone.map(|undone| undone_note(&undone))).collect()
     }
 
-    fn held_up(&self) -> Option<&Failure> {
-        if let Phase::Doing(sure, _) = &self.phase { sure.held_up() } else { None }
+    fn obstacle(&self) -> Option<&Failure> {
+        if let Phase::Doing(sure, _) = &self.phase { sure.obstacle() } else { None }
     }
 
-    fn look_again(&self) -> String {
+    fn check_hint(&self) -> String {
         let what = if self.restart.began() { "services" } else { "params ls" };
         format!("look with `cockpit {what}")
     }
 
-    fn leaving(&self, environment: &str) -> String {
+    fn quit_note(&self, environment: &str) -> String {
         match self.phase {
             Phase::Waiting => format!("the new tasks start in AWS; look with `cockpit services --env {environment}`"),
             _ => "what was sent is done; the changes after it are not".to_owned(),
@@ -396,12 +396,12 @@ impl Machine for Parameters {
         (Value::Object(versions), Value::Object(written))
     }
 
-    /// As `--restart` does, once it began with it.
-    fn deploys(&self) -> bool {
+    /// It fails like a deployment once it has begun with the restarts of `--restart`.
+    fn is_deployment(&self) -> bool {
         self.restart.began()
     }
 
-    fn offered(&self) -> Option<What> {
+    fn wider_operation(&self) -> Option<NewOperation> {
         let offers = self.request.foreign.is_empty()
             && !self.request.restart
             && !self.request.removes()

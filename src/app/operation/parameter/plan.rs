@@ -1,51 +1,51 @@
 //! The reads before parameters are changed, and the plan.
 
-use super::request::{Request, Wanted};
+use super::request::{Request, StepChange};
 use super::restart::Restart;
 use crate::app::command::Risk;
-use crate::app::operation::call::{Put, Write};
+use crate::app::operation::call::{ParameterWrite, Write};
 use crate::app::operation::plan::Plan;
 use crate::app::operation::step::Ctx;
 use crate::model::Failure;
 use crate::model::deploy::{Change, Check, Level};
-use crate::model::names::listed;
-use crate::model::parameters::change::{difference, doubts, masked};
-use crate::model::parameters::{ADVANCED_BYTES, Held, Kind, STANDARD_BYTES, check_name};
+use crate::model::names::list_names;
+use crate::model::parameters::change::{difference, masked, warnings};
+use crate::model::parameters::{ADVANCED_BYTES, Kind, ParameterWithValue, STANDARD_BYTES, check_name};
 use std::collections::BTreeMap;
 
-/// The answers: each parameter, if it exists, or why that is not known.
-pub(super) type Found = BTreeMap<String, Result<Option<Held>, Failure>>;
+/// The answers: each parameter, if it exists, or why that is unknown.
+pub(super) type Found = BTreeMap<String, Result<Option<ParameterWithValue>, Failure>>;
 
-/// The changes, in the order in which they were asked for.
+/// The changes, in the order of the request.
 pub(super) fn writes(request: &Request, found: &Found) -> Vec<Write> {
     request.wanted.iter().filter_map(|wanted| write(wanted, found)).collect()
 }
 
-fn there<'a>(found: &'a Found, name: &str) -> Option<&'a Held> {
+fn existing<'a>(found: &'a Found, name: &str) -> Option<&'a ParameterWithValue> {
     found.get(name)?.as_ref().ok()?.as_ref()
 }
 
-/// The change of one, if there is one to make.
-fn write(wanted: &Wanted, found: &Found) -> Option<Write> {
-    let before = there(found, wanted.name());
+/// The change of one parameter, if it needs one.
+fn write(wanted: &StepChange, found: &Found) -> Option<Write> {
+    let before = existing(found, wanted.name());
     match wanted {
-        Wanted::Remove { name } => before.map(|_| Write::DeleteParameter { name: name.clone() }),
-        Wanted::Put { name, value, kind, key, description } => {
-            let put = Put {
+        StepChange::Remove { name } => before.map(|_| Write::DeleteParameter { name: name.clone() }),
+        StepChange::Put { name, value, kind, key, description } => {
+            let put = ParameterWrite {
                 name: name.clone(),
                 value: value.clone(),
                 kind: kind.or_else(|| Some(before?.parameter.kind)).unwrap_or_default(),
-                // Without a name the service would take the account's key in the place of the one that is there.
+                // Without a key the service would replace the existing key by the account's.
                 key: key.clone().or_else(|| before?.parameter.key.clone()),
                 description: description.clone(),
                 overwrite: before.is_some(),
                 advanced: value.bytes() > STANDARD_BYTES,
             };
-            let same = before.is_some_and(|held| {
-                let kept = held.value.as_ref().is_ok_and(|old| old == value) && held.parameter.kind == put.kind;
-                kept && (put.kind != Kind::Secure || put.key == held.parameter.key) && description.is_none()
+            let unchanged = before.is_some_and(|held| {
+                let same_value = held.value.as_ref().is_ok_and(|old| old == value) && held.parameter.kind == put.kind;
+                same_value && (put.kind != Kind::Secure || put.key == held.parameter.key) && description.is_none()
             });
-            (!same).then_some(Write::PutParameter(Box::new(put)))
+            (!unchanged).then_some(Write::PutParameter(Box::new(put)))
         }
     }
 }
@@ -64,8 +64,8 @@ pub(super) fn checks(request: &Request, found: &Found) -> Vec<Check> {
                 checks.push(Check::failed(Level::Stop, &format!("{name} cannot be looked at"), failure));
             }
             _ => match wanted {
-                Wanted::Put { .. } => put(request, wanted, there(found, name), &mut checks),
-                Wanted::Remove { .. } => remove(request, name, there(found, name), &mut checks),
+                StepChange::Put { .. } => put(request, wanted, existing(found, name), &mut checks),
+                StepChange::Remove { .. } => remove(request, name, existing(found, name), &mut checks),
             },
         }
     }
@@ -90,8 +90,8 @@ pub(super) fn checks(request: &Request, found: &Found) -> Vec<Check> {
     checks
 }
 
-fn put(request: &Request, wanted: &Wanted, before: Option<&Held>, checks: &mut Vec<Check>) {
-    let Wanted::Put { name, value, kind, .. } = wanted else { return };
+fn put(request: &Request, wanted: &StepChange, before: Option<&ParameterWithValue>, checks: &mut Vec<Check>) {
+    let StepChange::Put { name, value, kind, .. } = wanted else { return };
     let mut add = |level, text: String| checks.push(Check::new(level, format!("{name}: {text}")));
     if value.is_empty() {
         add(Level::Stop, "the value is empty, and Parameter Store keeps no empty ones".to_owned());
@@ -105,7 +105,7 @@ fn put(request: &Request, wanted: &Wanted, before: Option<&Held>, checks: &mut V
         );
         add(Level::Warn, text);
     }
-    for doubt in doubts(value) {
+    for doubt in warnings(value) {
         add(Level::Warn, doubt.to_owned());
     }
     if let Some(held) = before {
@@ -120,12 +120,12 @@ fn put(request: &Request, wanted: &Wanted, before: Option<&Held>, checks: &mut V
     let readers = request.readers_of(name);
     if !readers.is_empty() && !request.restart {
         let text =
-            format!("{} read it only when a task starts: tasks that run keep the value before", listed(&readers));
+            format!("{} read it only when a task starts: tasks that run keep the value before", list_names(&readers));
         checks.push(Check::new(Level::Warn, text).hint("--restart gives them new tasks after it"));
     }
 }
 
-fn remove(request: &Request, name: &str, before: Option<&Held>, checks: &mut Vec<Check>) {
+fn remove(request: &Request, name: &str, before: Option<&ParameterWithValue>, checks: &mut Vec<Check>) {
     if before.is_none() {
         let check = Check::new(Level::Stop, format!("there is no parameter {name}"));
         checks.push(check.hint("`cockpit params ls` lists them"));
@@ -133,29 +133,29 @@ fn remove(request: &Request, name: &str, before: Option<&Held>, checks: &mut Vec
     }
     let readers = request.readers_of(name);
     if !readers.is_empty() {
-        let text = format!("{name} is named by {}: no new task of theirs starts without it", listed(&readers));
+        let text = format!("{name} is named by {}: no new task of theirs starts without it", list_names(&readers));
         checks.push(Check::new(Level::Warn, text));
     }
 }
 
-/// The changes, without a character of a value.
+/// The changes, without any part of a value.
 fn changes(request: &Request, found: &Found) -> Vec<Change> {
     let mut list = Vec::new();
     for wanted in &request.wanted {
         let name = wanted.name();
-        let before = there(found, name);
+        let before = existing(found, name);
         let now = match before.map(|held| &held.value) {
             None => String::new(),
             Some(Ok(value)) => masked(value),
             Some(Err(_)) => "not readable".to_owned(),
         };
         match (wanted, write(wanted, found)) {
-            (Wanted::Remove { .. }, _) => list.push(Change { what: name.to_owned(), now, next: String::new() }),
-            (Wanted::Put { value, .. }, Some(Write::PutParameter(put))) => {
+            (StepChange::Remove { .. }, _) => list.push(Change { what: name.to_owned(), now, next: String::new() }),
+            (StepChange::Put { value, .. }, Some(Write::PutParameter(put))) => {
                 list.push(Change { what: name.to_owned(), now, next: masked(value) });
                 let kind = |kind: Kind, key: Option<&str>| match (kind, key) {
-                    (Kind::Secure, Some(key)) => format!("{} with {key}", kind.word()),
-                    (kind, _) => kind.word().to_owned(),
+                    (Kind::Secure, Some(key)) => format!("{} with {key}", kind.name()),
+                    (kind, _) => kind.name().to_owned(),
                 };
                 let key = put.key.as_deref().or(Some("alias/aws/ssm"));
                 let next = kind(put.kind, key);
@@ -165,19 +165,19 @@ fn changes(request: &Request, found: &Found) -> Vec<Change> {
                     list.push(Change { what: format!("{name} type"), now, next });
                 }
             }
-            (Wanted::Put { .. }, _) => {}
+            (StepChange::Put { .. }, _) => {}
         }
     }
     list
 }
 
-/// The plan that is confirmed.
+/// Returns the plan to confirm.
 pub(super) fn plan(request: &Request, found: &Found, restart: &Restart, ctx: &Ctx<'_>) -> Plan {
     if !request.foreign.is_empty() {
         return refused(request, ctx);
     }
-    let all = writes(request, found);
-    let mut steps: Vec<String> = all
+    let planned_writes = writes(request, found);
+    let mut steps: Vec<String> = planned_writes
         .iter()
         .map(|write| match write {
             Write::PutParameter(put) if put.overwrite => format!("writing a new version of {}", put.name),
@@ -199,16 +199,16 @@ pub(super) fn plan(request: &Request, found: &Found, restart: &Restart, ctx: &Ct
         checks: checks(request, found),
         undo: undo(request, found),
         risk: if request.removes() { Risk::Destroy } else { Risk::Change },
-        writes: all,
+        writes: planned_writes,
         programs: Vec::new(),
-        command: ctx.command(&request.typed()),
-        offer: offers.then(|| format!("restart {}", listed(&shorts))),
+        command: ctx.command(&request.command_line()),
+        wider_plan_title: offers.then(|| format!("restart {}", list_names(&shorts))),
     };
     restart.add_to(&mut plan);
     plan
 }
 
-/// Of parameters that are another environment's nothing was looked at, and nothing is said.
+/// The plan for parameters of another environment: nothing about them is read or shown.
 fn refused(request: &Request, ctx: &Ctx<'_>) -> Plan {
     Plan {
         title: request.title(),
@@ -219,8 +219,8 @@ fn refused(request: &Request, ctx: &Ctx<'_>) -> Plan {
         risk: Risk::Change,
         writes: Vec::new(),
         programs: Vec::new(),
-        command: ctx.command(&request.typed()),
-        offer: None,
+        command: ctx.command(&request.command_line()),
+        wider_plan_title: None,
     }
 }
 
@@ -229,7 +229,7 @@ fn undo(request: &Request, found: &Found) -> String {
         return "nothing brings it back: its values of before go with it".to_owned();
     }
     match request.wanted.as_slice() {
-        [one] => match there(found, one.name()) {
+        [one] => match existing(found, one.name()) {
             Some(held) => format!(
                 "`cockpit params history {} --reveal` has the value of version {}",
                 one.name(),

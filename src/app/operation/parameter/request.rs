@@ -1,31 +1,31 @@
-//! A change of parameters that is asked for, its title and its command line.
+//! A requested change of parameters, its title and its command line.
 
 use crate::app::parameters::configured;
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::deploy::Check;
 use crate::model::parameters::named::ParameterReference;
-use crate::model::parameters::place::{Neighbour, Place};
+use crate::model::parameters::place::{Neighbour, ParameterScope};
 use crate::model::parameters::{Kind, Value};
 use std::collections::BTreeMap;
 
-/// One parameter to be changed.
+/// One parameter to change.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Wanted {
+pub enum StepChange {
     /// A new value, or a new parameter.
     Put {
         name: String,
         value: Value,
-        /// None: as it is, or [`Kind::Secure`] where it is new.
+        /// `None`: unchanged, or [`Kind::Secure`] for a new parameter.
         kind: Option<Kind>,
-        /// None: as it is, or the account's.
+        /// `None`: unchanged, or the account's key.
         key: Option<String>,
         description: Option<String>,
     },
-    /// It is removed, with all its versions.
+    /// The parameter is deleted with all its versions.
     Remove { name: String },
 }
 
-impl Wanted {
+impl StepChange {
     /// The name of the parameter.
     pub fn name(&self) -> &str {
         match self {
@@ -34,59 +34,58 @@ impl Wanted {
     }
 }
 
-/// The place that tells which parameters are an environment's. `complete`: `named` has the names of all of its task
-/// definitions.
+/// The configuration that determines which parameters belong to an environment. `complete`: `named` has the names used
+/// by all of its task definitions.
 pub fn place<'a>(
     config: &'a Config,
     environment: &'a EnvironmentConfig,
     named: &'a [ParameterReference],
     complete: bool,
-) -> Place<'a> {
-    // In another account or region a parameter of this name is another one.
-    let apart = |one: &Option<String>, other: &Option<String>| one.is_some() && other.is_some() && one != other;
-    let beside = config.environments.iter().filter(|other| {
+) -> ParameterScope<'a> {
+    // In another account or region the same name is another parameter.
+    let differ = |one: &Option<String>, other: &Option<String>| one.is_some() && other.is_some() && one != other;
+    let others = config.environments.iter().filter(|other| {
         other.name != environment.name
-            && !apart(&other.account, &environment.account)
-            && !apart(&other.region, &environment.region)
+            && !differ(&other.account, &environment.account)
+            && !differ(&other.region, &environment.region)
     });
-    let neighbours = beside.map(|other| Neighbour {
+    let neighbours = others.map(|other| Neighbour {
         project: &other.project,
         environment: &other.name,
         configured: &other.parameters,
     });
-    Place {
+    ParameterScope {
         project: &environment.project,
         environment: &environment.name,
         configured: &environment.parameters,
-        also: configured(environment).collect(),
-        named,
+        extra_names: configured(environment).collect(),
+        references: named,
         complete,
         neighbours: neighbours.collect(),
     }
 }
 
-/// A change of parameters that was asked for.
+/// A requested change of parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    pub wanted: Vec<Wanted>,
-    /// Names that are not this environment's, by [`Place::refuses`]: with any of them nothing is read or done.
+    pub wanted: Vec<StepChange>,
+    /// Names of other environments according to [`ParameterScope::foreign_check`]: if there are any, nothing is read or changed.
     pub foreign: Vec<Check>,
-    /// Services that read each parameter when a task starts, whole names and what people call them; none: that is not
-    /// known.
+    /// The services that read each parameter when a task starts, by full name, with their short names; `None`: unknown.
     pub readers: Option<BTreeMap<String, BTreeMap<String, String>>>,
-    /// Whether they get new tasks after it.
+    /// Whether these services are restarted afterwards.
     pub restart: bool,
     /// The command line that does this, without `--restart` and without the environment.
-    pub typed: String,
+    pub command_line: String,
 }
 
 impl Request {
-    /// Whether something is only removed.
+    /// Whether parameters are only deleted.
     pub(super) fn removes(&self) -> bool {
-        self.wanted.iter().any(|one| matches!(one, Wanted::Remove { .. }))
+        self.wanted.iter().any(|one| matches!(one, StepChange::Remove { .. }))
     }
 
-    /// All services that read something of it.
+    /// All services that read any of the parameters.
     pub(super) fn services(&self) -> BTreeMap<String, String> {
         self.readers
             .iter()
@@ -103,15 +102,15 @@ impl Request {
     }
 
     /// The command line that does the same.
-    pub fn typed(&self) -> String {
-        format!("{}{}", self.typed, if self.restart { " --restart" } else { "" })
+    pub fn command_line(&self) -> String {
+        format!("{}{}", self.command_line, if self.restart { " --restart" } else { "" })
     }
 
     /// `put /shop/KEY`.
     pub fn title(&self) -> String {
         match self.wanted.as_slice() {
-            [Wanted::Put { name, .. }] => format!("put {name}"),
-            [Wanted::Remove { name }] => format!("remove {name}"),
+            [StepChange::Put { name, .. }] => format!("put {name}"),
+            [StepChange::Remove { name }] => format!("remove {name}"),
             all if self.removes() => format!("remove {} parameters", all.len()),
             all => format!("put {} parameters", all.len()),
         }

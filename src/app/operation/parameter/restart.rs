@@ -1,8 +1,8 @@
-//! New tasks of the services that read a parameter: each is a deployment like any other, with all that is looked at before one
-//! and all that is watched after it. They go on side by side, and their ends are one.
+//! Restarts the services that read a parameter: each restart is a deployment like any other, with the same checks
+//! before and the same watching after it. They run in parallel and have one common outcome.
 
 use super::restart_end::Ends;
-use crate::app::operation::call::Answered;
+use crate::app::operation::call::CallResult;
 use crate::app::operation::deploy::Deploy;
 use crate::app::operation::machine::Machine as _;
 use crate::app::operation::outcome::Outcome;
@@ -12,15 +12,15 @@ use crate::model::deploy::{Check, Level};
 use crate::model::service::Service;
 use std::collections::BTreeMap;
 
-/// Services in one request.
-pub(super) const AT_ONCE: usize = 10;
+/// Maximum number of services in one request.
+pub(super) const MAX_SERVICES_PER_REQUEST: usize = 10;
 
-/// The deployment of one service.
+/// The restart of one service.
 #[derive(Debug, Clone, PartialEq)]
 struct Part {
-    /// The service's whole name.
+    /// The full name of the service.
     service: String,
-    /// The service's short name.
+    /// The short name of the service.
     short: String,
     deploy: Deploy,
     plan: Option<Plan>,
@@ -35,7 +35,7 @@ pub(super) struct Restart {
 }
 
 impl Restart {
-    /// Of services by their whole names, with what people call them.
+    /// The restarts of services, given by their full and short names.
     pub(super) fn of(services: BTreeMap<String, String>) -> Self {
         let part = |(service, short): (String, String)| Part {
             deploy: Deploy::restart(service.clone(), short.clone()),
@@ -51,29 +51,29 @@ impl Restart {
         self.parts.is_empty()
     }
 
-    /// Whether tasks are replaced, or were.
+    /// Whether replacing tasks has begun.
     pub(super) fn began(&self) -> bool {
         self.began
     }
 
-    /// Whole names of the services.
+    /// The full names of the services.
     pub(super) fn services(&self) -> Vec<String> {
         self.parts.iter().map(|part| part.service.clone()).collect()
     }
 
-    /// Begins to look at all of them.
+    /// Starts planning all restarts.
     pub(super) fn begin(&mut self, ctx: &mut Ctx<'_>) {
         for number in 0..self.parts.len() {
             self.step(number, ctx, Deploy::begin);
         }
     }
 
-    /// Whether all were looked at.
+    /// Whether all restarts are planned.
     pub(super) fn planned(&self) -> bool {
         self.parts.iter().all(|part| part.plan.is_some())
     }
 
-    /// Adds the steps, checks and changes of each service to the plan of the whole.
+    /// Adds the steps, checks and changes of each restart to the overall plan.
     pub(super) fn add_to(&self, plan: &mut Plan) {
         for (part, own) in self.parts.iter().filter_map(|part| Some((part, part.plan.as_ref()?))) {
             let short = &part.short;
@@ -85,27 +85,27 @@ impl Restart {
         plan.checks.sort_by_key(|check| std::cmp::Reverse(check.level));
     }
 
-    /// Why the plan does not hold for the services as they are at this moment, if it does not.
-    pub(super) fn overtaken(&self, now: &[Service]) -> Option<String> {
+    /// Why the plan no longer fits the services as they are now, if so.
+    pub(super) fn why_outdated(&self, now: &[Service]) -> Option<String> {
         self.parts.iter().find_map(|part| {
             let found = now.iter().find(|service| service.name == part.service);
-            Some(format!("{}: {}", part.short, part.deploy.overtaken(found)?))
+            Some(format!("{}: {}", part.short, part.deploy.why_outdated(found)?))
         })
     }
 
-    /// Begins all restarts, of the services as they were last seen.
-    pub(super) fn go(&mut self, now: &[Service], ctx: &mut Ctx<'_>) {
+    /// Starts all restarts, from the services as last read.
+    pub(super) fn start(&mut self, now: &[Service], ctx: &mut Ctx<'_>) {
         self.began = true;
         for number in 0..self.parts.len() {
             let found = now.iter().find(|service| service.name == self.parts[number].service).cloned();
             if let Some(found) = found {
-                self.step(number, ctx, |deploy, ctx| deploy.change_now(found, ctx));
+                self.step(number, ctx, |deploy, ctx| deploy.start_change(found, ctx));
             }
         }
     }
 
-    /// A reply to one of them.
-    pub(super) fn reply(&mut self, number: usize, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+    /// Passes a reply to one of the restarts.
+    pub(super) fn reply(&mut self, number: usize, slot: &Slot, answered: CallResult, ctx: &mut Ctx<'_>) {
         self.step(number, ctx, |deploy, ctx| deploy.reply(slot, answered, ctx));
     }
 
@@ -115,7 +115,7 @@ impl Restart {
         }
     }
 
-    /// Runs a step of one restart: its calls come back to it, and its messages are told with the service's name.
+    /// Runs a step of one restart: its calls are tagged with its number, and its messages with the service's name.
     fn step(&mut self, number: usize, ctx: &mut Ctx<'_>, act: impl FnOnce(&mut Deploy, &mut Ctx<'_>)) {
         let watched = ctx.watched_count.max(self.parts.len());
         let Some(part) = self.parts.get_mut(number).filter(|part| part.end.is_none()) else { return };
@@ -123,8 +123,8 @@ impl Restart {
         own.service_now = ctx.service_now;
         own.account.clone_from(&ctx.account);
         act(&mut part.deploy, &mut own);
-        let Ctx { asks, lines, plan, end, .. } = own;
-        ctx.asks.extend(asks.into_iter().map(|(slot, call)| (Slot::Part(number, Box::new(slot)), call)));
+        let Ctx { calls, lines, plan, end, .. } = own;
+        ctx.calls.extend(calls.into_iter().map(|(slot, call)| (Slot::Part(number, Box::new(slot)), call)));
         ctx.lines.extend(lines.into_iter().map(|line| Line { text: format!("{}: {}", part.short, line.text), ..line }));
         if plan.is_some() {
             part.plan = plan;
@@ -132,13 +132,13 @@ impl Restart {
         part.end = end;
     }
 
-    /// Whether all have ended.
-    pub(super) fn over(&self) -> bool {
+    /// Whether all restarts have ended.
+    pub(super) fn is_finished(&self) -> bool {
         self.parts.iter().all(|part| part.end.is_some())
     }
 
-    /// The ends of all restarts.
-    pub(super) fn ends(&self) -> Ends<'_> {
+    /// The outcomes of all restarts.
+    pub(super) fn outcomes(&self) -> Ends<'_> {
         let ends = self.parts.iter().filter_map(|part| {
             let end = part.end.as_ref()?;
             Some((part.short.as_str(), end, part.deploy.is_at_zero()))
@@ -147,11 +147,11 @@ impl Restart {
     }
 
     /// The short names of the services.
-    pub(super) fn shorts(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn short_names(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().map(|part| part.short.as_str())
     }
 
-    /// The known state of those that have not ended.
+    /// What is known about those that have not ended.
     pub(super) fn known_so_far(&self) -> Vec<String> {
         let of = |part: &Part| match &part.end {
             Some(end) => vec![end.summary.clone()],

@@ -1,11 +1,11 @@
-//! The ends of several restarts, and the one end that they are.
+//! The outcomes of several restarts, and their common outcome.
 
 use crate::app::operation::outcome::{Outcome, Verdict};
 
-/// The end of each restart: the service's short name, its outcome, and whether no task of it is to run.
+/// The outcome of each restart: the service's short name, the outcome, and whether its desired count is 0.
 pub(super) struct Ends<'a>(pub(super) Vec<(&'a str, &'a Outcome, bool)>);
 
-/// Where what a version reads is at fault.
+/// The hint if a version fails because of what it reads.
 const LOOK: &str = "look with `cockpit tasks`; the value before is in `cockpit params history NAME --reveal`";
 
 impl Ends<'_> {
@@ -13,7 +13,7 @@ impl Ends<'_> {
         self.0.iter().filter(|(_, end, _)| wanted(end.verdict)).map(|(short, ..)| *short).collect()
     }
 
-    /// One verdict over all, after the changes that `what` tells of: the worst.
+    /// The common outcome, the worst of all; `what` describes the changes before the restarts.
     pub(super) fn outcome(&self, what: String) -> Outcome {
         let failed = self.of(|verdict| {
             matches!(verdict, Verdict::Failed | Verdict::Refused | Verdict::Impossible | Verdict::Cancelled)

@@ -1,4 +1,5 @@
-//! New tasks after a parameter was written are deployments: what stops one stops the put, and what ends one is its end.
+//! Restarts after writing a parameter are deployments: whatever stops a deployment stops the write, and they end like
+//! one.
 
 use super::Request;
 use super::tests::{Aws, NAME, deployment, entry, put, request, started};
@@ -14,7 +15,7 @@ fn restart() -> Request {
     Request { restart: true, ..request(vec![put("new")], &["web"]) }
 }
 
-/// What a put with new tasks of `app-web` comes to, where the world is another one from the change of the service on.
+/// Writes a parameter and restarts `app-web`; `change` modifies the world from the service's change on.
 fn restarted(aws: &mut Aws, change: &dyn Fn(&mut Aws)) -> (Outcome, Vec<Write>) {
     let (mut operations, id) = started(restart(), aws);
     let effects = operations.confirm(id, at(1));
@@ -25,16 +26,19 @@ fn restarted(aws: &mut Aws, change: &dyn Fn(&mut Aws)) -> (Outcome, Vec<Write>) 
         }
         answer
     });
-    assert!(get(&operations, id).machine().deploys(), "its exit codes are those of deployments");
+    assert!(get(&operations, id).machine().is_deployment(), "its exit codes are those of deployments");
     (get(&operations, id).outcome.clone().expect("ended"), writes)
 }
 
 #[test]
-fn new_tasks_come_to_the_end_that_a_deployment_has() {
+fn restart_ends_like_a_deployment() {
     let web = |aws: &mut Aws, change: &dyn Fn(&mut Service)| change(&mut aws.services[0]);
-    let (gone, _) = restarted(&mut Aws::with_web(), &|aws| web(aws, &|web| web.status = "DRAINING".into()));
-    assert!(gone.verdict == Verdict::Failed && gone.summary.contains("the new tasks of web failed"), "{gone:?}");
-    // Nobody had said that nothing would run.
+    let (deleted, _) = restarted(&mut Aws::with_web(), &|aws| web(aws, &|web| web.status = "DRAINING".into()));
+    assert!(
+        deleted.verdict == Verdict::Failed && deleted.summary.contains("the new tasks of web failed"),
+        "{deleted:?}"
+    );
+    // Nobody had announced that nothing would run.
     let (stopped, _) = restarted(&mut Aws::with_web(), &|aws| {
         web(aws, &|web| {
             (web.desired, web.running) = (0, 0);
@@ -43,12 +47,12 @@ fn new_tasks_come_to_the_end_that_a_deployment_has() {
     });
     assert_eq!(stopped.verdict, Verdict::Unknown, "{stopped:?}");
     assert!(stopped.causes.iter().any(|cause| cause.contains("became 0")), "{stopped:?}");
-    // Somebody's newer deployment runs: ours was not rolled back.
+    // Someone else's newer deployment runs: ours was not rolled back.
     let (newer, _) = restarted(&mut Aws::with_web(), &|aws| {
         aws.history[0].status = RolloutStatus::Stopped;
-        let theirs =
+        let foreign =
             Deployment { task_definition: "app-web:6".into(), created_at: Some(at(5)), ..deployment("ecs-svc/3") };
-        web(aws, &|web| web.deployments = vec![theirs.clone()]);
+        web(aws, &|web| web.deployments = vec![foreign.clone()]);
     });
     assert_eq!(newer.verdict, Verdict::Failed, "{newer:?}");
     assert!(newer.causes.iter().any(|cause| cause.contains("app-web:6, took the place")), "{newer:?}");
@@ -58,7 +62,7 @@ fn new_tasks_come_to_the_end_that_a_deployment_has() {
 }
 
 #[test]
-fn where_nothing_is_to_run_the_plan_says_so_and_it_is_done() {
+fn restart_at_desired_count_zero_is_planned_as_such_and_done() {
     let mut aws = Aws::with_web();
     (aws.services[0].desired, aws.services[0].running) = (0, 0);
     aws.services[0].deployments[0].running = 0;
@@ -71,7 +75,7 @@ fn where_nothing_is_to_run_the_plan_says_so_and_it_is_done() {
 }
 
 #[test]
-fn what_stops_a_deployment_stops_the_put_before_anything_is_written() {
+fn obstacle_of_a_deployment_stops_the_put_before_writing() {
     let change = |change: &dyn Fn(&mut Aws)| {
         let mut aws = Aws::with_web();
         change(&mut aws);
@@ -85,8 +89,8 @@ fn what_stops_a_deployment_stops_the_put_before_anything_is_written() {
     ] {
         let (operations, id) = started(restart(), &mut aws);
         let outcome = get(&operations, id).outcome.clone().expect("it is not asked for");
-        let told = format!("{outcome:?} {:?}", get(&operations, id).plan);
-        assert!(outcome.verdict == Verdict::Impossible && told.contains(words), "{words}: {told}");
+        let report = format!("{outcome:?} {:?}", get(&operations, id).plan);
+        assert!(outcome.verdict == Verdict::Impossible && report.contains(words), "{words}: {report}");
         assert_eq!(aws.puts.len(), 0);
     }
     let (operations, id) = started(Request { readers: None, ..restart() }, &mut Aws::with_web());
@@ -95,7 +99,7 @@ fn what_stops_a_deployment_stops_the_put_before_anything_is_written() {
 }
 
 #[test]
-fn a_deployment_that_began_since_the_plan_is_not_overrun() {
+fn deployment_started_after_the_plan_is_not_overrun() {
     for later in [1, 60] {
         let mut aws = Aws::with_web();
         let (mut operations, id) = started(restart(), &mut aws);
@@ -110,7 +114,7 @@ fn a_deployment_that_began_since_the_plan_is_not_overrun() {
 }
 
 #[test]
-fn new_tasks_of_a_deregistered_revision_are_of_a_copy() {
+fn restart_of_a_deregistered_revision_uses_a_copy() {
     let mut aws = Aws { deregistered: true, ..Aws::with_web() };
     let (outcome, writes) = restarted(&mut aws, &|_| {});
     let [Write::PutParameter(_), Write::Register { base, .. }, Write::Update { task_definition, .. }] = &writes[..]
@@ -122,7 +126,7 @@ fn new_tasks_of_a_deregistered_revision_are_of_a_copy() {
 }
 
 #[test]
-fn a_version_that_fails_where_the_breaker_is_off_is_taken_back_from_here() {
+fn failed_version_without_circuit_breaker_is_rolled_back() {
     let mut aws = Aws { comes_to: RolloutStatus::InProgress, ..Aws::with_web() };
     let (mut operations, id) = started(restart(), &mut aws);
     let plan = get(&operations, id).plan.clone().expect("planned");

@@ -1,13 +1,13 @@
-//! Parameters are written once, never unseen, and no value is in what is shown or written down.
+//! Parameters are written once, never unseen, and no value is shown or recorded.
 
-use super::{Request, Wanted};
+use super::{Request, StepChange};
 use crate::app::command::Risk;
-use crate::app::operation::call::{Answered, Call, Put, Read, Reply, Write};
+use crate::app::operation::call::{Call, CallResult, ParameterWrite, Read, Reply, Write};
 use crate::app::operation::outcome::Verdict;
 use crate::app::operation::tests::{at, environment, get, healthy, me, ok, service, settle, to_its_end};
 use crate::app::operation::{OperationId, Operations};
 use crate::model::deploy::Check;
-use crate::model::parameters::{Held, Kind, Parameter, Value};
+use crate::model::parameters::{Kind, Parameter, ParameterWithValue, Value};
 use crate::model::rollout::{RolloutStatus, ServiceDeployment};
 use crate::model::service::{Deployment, RolloutState, Service};
 use crate::model::task_definition::ContainerDefinition;
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 pub(super) const NAME: &str = "/app/staging/KEY";
 
-fn held(value: &str, version: i64) -> Held {
+fn held(value: &str, version: i64) -> ParameterWithValue {
     let parameter = Parameter {
         name: NAME.into(),
         kind: Kind::Secure,
@@ -25,36 +25,36 @@ fn held(value: &str, version: i64) -> Held {
         key: Some("alias/app".into()),
         ..Parameter::default()
     };
-    Held { parameter, value: Ok(Value::new(value)) }
+    ParameterWithValue { parameter, value: Ok(Value::new(value)) }
 }
 
-pub(super) fn put(value: &str) -> Wanted {
-    Wanted::Put { name: NAME.into(), value: Value::new(value), kind: None, key: None, description: None }
+pub(super) fn put(value: &str) -> StepChange {
+    StepChange::Put { name: NAME.into(), value: Value::new(value), kind: None, key: None, description: None }
 }
 
-pub(super) fn request(wanted: Vec<Wanted>, readers: &[&str]) -> Request {
+pub(super) fn request(wanted: Vec<StepChange>, readers: &[&str]) -> Request {
     let of = readers.iter().map(|name| (format!("app-{name}"), (*name).to_owned())).collect();
     let readers = wanted.first().map(|one| BTreeMap::from([(one.name().to_owned(), of)]));
-    Request { wanted, foreign: Vec::new(), readers, restart: false, typed: format!("params put {NAME}") }
+    Request { wanted, foreign: Vec::new(), readers, restart: false, command_line: format!("params put {NAME}") }
 }
 
-/// AWS as far as it matters here.
+/// A fake AWS with what these tests need.
 pub(super) struct Aws {
-    pub(super) held: Option<Held>,
+    pub(super) held: Option<ParameterWithValue>,
     pub(super) services: Vec<Service>,
     pub(super) history: Vec<ServiceDeployment>,
-    /// How deployments that are begun from now on stand.
+    /// The status of deployments started from now on.
     pub(super) comes_to: RolloutStatus,
-    /// Task definitions are deregistered.
+    /// Whether task definitions are deregistered.
     pub(super) deregistered: bool,
-    pub(super) puts: Vec<Put>,
+    pub(super) puts: Vec<ParameterWrite>,
     pub(super) audit: Vec<String>,
-    /// Whether the next answer to a change is lost, though it is done.
+    /// Whether the answer to the next change is lost although it is made.
     pub(super) loses: bool,
 }
 
 impl Aws {
-    fn new(held: Option<Held>) -> Self {
+    fn new(held: Option<ParameterWithValue>) -> Self {
         Self {
             held,
             services: Vec::new(),
@@ -67,7 +67,7 @@ impl Aws {
         }
     }
 
-    /// With a service `app-web` that runs one task of `app-web:5`.
+    /// Adds a service `app-web` that runs one task of `app-web:5`.
     pub(super) fn with_web() -> Self {
         let web = Service {
             task_definition: "app-web:5".into(),
@@ -78,7 +78,7 @@ impl Aws {
         Self { services: vec![web], history, ..Self::new(Some(held("old", 3))) }
     }
 
-    pub(super) fn answer(&mut self, call: &Call) -> Answered {
+    pub(super) fn answer(&mut self, call: &Call) -> CallResult {
         match call {
             Call::Read(Read::Identity) => me("123456789012"),
             Call::Read(Read::Parameter { .. }) => ok(Reply::Parameter(self.held.clone().map(Box::new))),
@@ -110,7 +110,7 @@ impl Aws {
                 self.held = Some(held(put.value.expose(), version));
                 self.puts.push((**put).clone());
                 if std::mem::take(&mut self.loses) {
-                    return Answered::new(Err(Failure::new(FailureKind::Timeout, "no answer")));
+                    return CallResult::new(Err(Failure::new(FailureKind::Timeout, "no answer")));
                 }
                 ok(Reply::Written(version))
             }
@@ -126,7 +126,7 @@ impl Aws {
                 found.deployments = vec![ours];
                 let target = Some(found.task_definition.clone());
                 self.history.insert(0, ServiceDeployment { target, ..entry("arn:new", self.comes_to.clone()) });
-                // No task of it runs yet.
+                // None of its tasks runs yet.
                 let mut begun = found.clone();
                 begun.deployments[0].running = 0;
                 ok(Reply::Services(vec![begun]))
@@ -179,7 +179,7 @@ fn finished(request: Request, aws: &mut Aws, later: i64) -> (Operations, Operati
 }
 
 #[test]
-fn a_new_value_keeps_type_and_key_and_is_nowhere_but_in_the_change() {
+fn new_value_keeps_type_and_key_and_appears_only_in_the_write() {
     let mut aws = Aws::new(Some(held("old-s3cret", 3)));
     let (operations, id, writes) = finished(request(vec![put("new-s3cret\n")], &["web"]), &mut aws, 1);
     let operation = get(&operations, id);
@@ -190,13 +190,14 @@ fn a_new_value_keeps_type_and_key_and_is_nowhere_but_in_the_change() {
     let checks: Vec<&str> = plan.checks.iter().map(|check| check.text.as_str()).collect();
     assert!(checks.iter().any(|text| text.contains("line break")), "{checks:?}");
     assert!(checks.iter().any(|text| text.contains("web read it only when a task starts")), "{checks:?}");
-    assert_eq!(plan.offer.as_deref(), Some("restart web"));
-    let told = format!("{:?} {plan:?} {writes:?} {:?} {}", operation.lines, aws.audit, plan.writes[0].parameters());
-    assert!(!told.contains("s3cret"), "{told}");
+    assert_eq!(plan.wider_plan_title.as_deref(), Some("restart web"));
+    let everything_shown =
+        format!("{:?} {plan:?} {writes:?} {:?} {}", operation.lines, aws.audit, plan.writes[0].parameters());
+    assert!(!everything_shown.contains("s3cret"), "{everything_shown}");
 }
 
 #[test]
-fn a_new_parameter_is_a_secure_string_that_must_not_be_there_yet() {
+fn new_parameter_is_a_secure_string_that_must_not_exist() {
     let mut aws = Aws::new(None);
     let (_, _, writes) = finished(request(vec![put("x")], &[]), &mut aws, 1);
     let [Write::PutParameter(sent)] = writes.as_slice() else { panic!("{writes:?}") };
@@ -204,7 +205,7 @@ fn a_new_parameter_is_a_secure_string_that_must_not_be_there_yet() {
 }
 
 #[test]
-fn the_same_value_is_not_written_again() {
+fn unchanged_value_is_not_written_again() {
     let mut aws = Aws::new(Some(held("x", 3)));
     let (operations, id, writes) = finished(request(vec![put("x")], &[]), &mut aws, 1);
     assert_eq!(writes, []);
@@ -212,7 +213,7 @@ fn the_same_value_is_not_written_again() {
 }
 
 #[test]
-fn a_value_that_somebody_wrote_meanwhile_is_not_overwritten() {
+fn value_written_by_someone_else_is_not_overwritten() {
     let mut aws = Aws::new(Some(held("old", 3)));
     let (mut operations, id) = started(request(vec![put("new")], &[]), &mut aws);
     aws.held = Some(held("theirs", 4));
@@ -225,13 +226,13 @@ fn a_value_that_somebody_wrote_meanwhile_is_not_overwritten() {
 }
 
 #[test]
-fn a_value_that_cannot_be_read_once_more_is_no_change_by_somebody_else() {
+fn unreadable_recheck_is_not_reported_as_a_foreign_change() {
     let mut aws = Aws::new(Some(held("old", 3)));
     let (mut operations, id) = started(request(vec![put("new")], &[]), &mut aws);
     let effects = operations.confirm(id, at(60));
     let writes = to_its_end(&mut operations, id, effects, 60, &mut |call| match call {
         Call::Read(Read::Parameter { .. }) => {
-            Answered::new(Err(Failure::new(FailureKind::Credentials, "ExpiredToken").lasting(true)))
+            CallResult::new(Err(Failure::new(FailureKind::Credentials, "ExpiredToken").mark_permanent(true)))
         }
         call => aws.answer(call),
     });
@@ -242,7 +243,7 @@ fn a_value_that_cannot_be_read_once_more_is_no_change_by_somebody_else() {
 }
 
 #[test]
-fn a_change_whose_answer_was_lost_is_looked_for_and_not_sent_twice() {
+fn lost_change_is_looked_for_and_not_sent_twice() {
     let mut aws = Aws::new(Some(held("old", 3)));
     aws.loses = true;
     let (operations, id, writes) = finished(request(vec![put("new")], &[]), &mut aws, 1);
@@ -251,7 +252,7 @@ fn a_change_whose_answer_was_lost_is_looked_for_and_not_sent_twice() {
 }
 
 #[test]
-fn services_that_read_it_get_new_tasks_after_it_where_that_was_asked_for() {
+fn readers_are_restarted_afterwards_on_request() {
     let mut aws = Aws::with_web();
     let request = Request { restart: true, ..request(vec![put("new")], &["web"]) };
     let (operations, id, writes) = finished(request, &mut aws, 1);
@@ -262,24 +263,24 @@ fn services_that_read_it_get_new_tasks_after_it_where_that_was_asked_for() {
 }
 
 #[test]
-fn a_removal_must_be_typed_and_says_who_needs_it() {
+fn deletion_requires_typing_and_names_the_readers() {
     let mut aws = Aws::new(Some(held("x", 1)));
-    let (operations, id) = started(request(vec![Wanted::Remove { name: NAME.into() }], &["web"]), &mut aws);
+    let (operations, id) = started(request(vec![StepChange::Remove { name: NAME.into() }], &["web"]), &mut aws);
     let plan = get(&operations, id).plan.as_ref().expect("planned");
-    assert_eq!((plan.risk, plan.offer.as_deref()), (Risk::Destroy, None));
+    assert_eq!((plan.risk, plan.wider_plan_title.as_deref()), (Risk::Destroy, None));
     assert!(plan.checks[0].text.contains("no new task of theirs starts"), "{:?}", plan.checks);
-    // What is not there cannot be removed.
-    let (operations, id) = started(request(vec![Wanted::Remove { name: NAME.into() }], &[]), &mut Aws::new(None));
+    // A missing parameter cannot be deleted.
+    let (operations, id) = started(request(vec![StepChange::Remove { name: NAME.into() }], &[]), &mut Aws::new(None));
     assert_eq!(get(&operations, id).outcome.as_ref().expect("ended").verdict, Verdict::Impossible);
 }
 
 #[test]
-fn what_parameter_store_would_not_keep_is_refused_before() {
+fn invalid_value_is_refused_before_sending() {
     for (wanted, words) in [
         (put(""), "empty"),
         (put(&"x".repeat(9_000)), "at most 8192"),
         (
-            Wanted::Put { name: "a/b".into(), value: Value::new("x"), kind: None, key: None, description: None },
+            StepChange::Put { name: "a/b".into(), value: Value::new("x"), kind: None, key: None, description: None },
             "begins with /",
         ),
     ] {
@@ -293,9 +294,9 @@ fn what_parameter_store_would_not_keep_is_refused_before() {
 }
 
 #[test]
-fn of_what_is_another_environments_nothing_is_looked_at() {
+fn parameters_of_another_environment_are_not_read() {
     let foreign = vec![Check::usage("/app/prod/KEY belongs to prod, not to staging")];
-    for wanted in [put("x"), Wanted::Remove { name: NAME.into() }] {
+    for wanted in [put("x"), StepChange::Remove { name: NAME.into() }] {
         let mut operations = Operations::new("t", TimeZone::UTC);
         let request = Request { foreign: foreign.clone(), ..request(vec![wanted], &[]) };
         let (id, effects) = operations.start(request, &environment(), at(0));

@@ -1,10 +1,10 @@
-//! One change of one thing, looked at before and followed until it holds: its life. What it is of is a [`Job`]:
+//! The life cycle of a single change that is planned, made and followed until it holds. What is changed is a [`Job`]:
 //!
-//! - [`address`]: an address is let in to the load balancer, or what was added is taken back.
-//! - [`instance`]: an instance of EC2 is started, stopped or restarted.
-//! - [`invalidation`]: what a distribution has cached is thrown away.
-//! - [`mute`]: an alarm notifies nobody for a time, or notifies again.
-//! - [`scaling`]: the target of a policy is changed; scheduled actions are added and removed.
+//! - [`address`]: allows an address on the load balancer, or removes such a rule.
+//! - [`instance`]: starts, stops or reboots an EC2 instance.
+//! - [`invalidation`]: invalidates a distribution's cache.
+//! - [`mute`]: mutes or unmutes an alarm.
+//! - [`scaling`]: changes the target of a policy; adds and removes scheduled actions.
 
 pub mod address;
 pub mod instance;
@@ -14,8 +14,8 @@ pub mod scaling;
 #[cfg(test)]
 mod tests;
 
-use super::call::{Answered, Read, Reply, Write};
-use super::machine::{Machine, Target, What};
+use super::call::{CallResult, Read, Reply, Write};
+use super::machine::{Machine, NewOperation, Target};
 use super::outcome::{Outcome, Verdict};
 use super::plan::Plan;
 use super::refusals;
@@ -30,21 +30,21 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-/// For this long the reads of a plan count as current; after a later yes they are made again.
+/// How long the reads of a plan count as current; after a later confirmation they are repeated.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
-/// A change that AWS has accepted and does not show after this time was not done, or was changed again since.
+/// How long an accepted change may stay invisible; after that it was not made, or was changed again.
 const UNSHOWN: SignedDuration = SignedDuration::from_mins(2);
 
-/// The decision, from what was read.
+/// The decision based on the reads.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Decided {
-    /// The change; none where a check stops it.
+    /// The change; `None` if a check prevents it.
     pub write: Option<Write>,
-    /// The steps, a sentence each.
+    /// The steps, one sentence each.
     pub steps: Vec<String>,
     pub changes: Vec<Change>,
     pub checks: Vec<Check>,
-    /// The sentence on what can be undone, and how.
+    /// How to undo it, and what cannot be undone, in a sentence.
     pub undo: String,
 }
 
@@ -55,77 +55,77 @@ pub struct Sent {
     pub at: Timestamp,
 }
 
-/// The kind of a single change: what is read, decided, sent and looked at.
+/// The kind of a single change: what is read, decided, sent and verified.
 pub trait Job: Debug + Clone + Send + Sync + 'static {
-    /// `stop bastion`.
+    /// The title: `stop bastion`.
     fn title(&self) -> String;
 
-    /// The effect of a yes in a word or two, as on a button.
+    /// The label of the confirmation button, one or two words.
     fn verb(&self) -> &'static str;
 
     /// The command line that does this, without the environment.
-    fn typed(&self) -> String;
+    fn command_line(&self) -> String;
 
-    /// The thing that it changes, where two changes at once would conflict.
+    /// The thing it changes, if two simultaneous changes would conflict.
     fn target(&self) -> Option<Target> {
         None
     }
 
-    /// The risk, before a guarded environment raises it.
+    /// The risk, before the environment's guard raises it.
     fn risk(&self) -> Risk;
 
-    /// The reads that the plan rests on, each with its name.
+    /// The reads that the plan is based on, each with its name.
     fn reads(&self, ctx: &Ctx<'_>) -> Vec<(&'static str, Read)>;
 
-    /// Takes an answer in; what is to be read because of it. A failure that is given back keeps the plan from being made.
+    /// Takes an answer; returns the reads that follow from it.
     ///
     /// # Errors
-    /// It cannot be said what would be done without this answer.
-    fn learn(
+    /// When the plan cannot be made without this answer.
+    fn take_answer(
         &mut self,
         what: &'static str,
         outcome: Result<Reply, Failure>,
         ctx: &Ctx<'_>,
     ) -> Result<Vec<(&'static str, Read)>, Failure>;
 
-    /// Decides what is to be done, from what was read.
+    /// Decides what to do, based on the reads.
     fn decide(&mut self, ctx: &Ctx<'_>) -> Decided;
 
-    /// The state that must be the same when a yes comes late.
-    fn standing(&self) -> String;
+    /// The state that must be unchanged when the confirmation comes late.
+    fn state_to_recheck(&self) -> String;
 
-    /// The change to send: the planned one, where a late yes changes nothing of it.
-    fn to_send(&self, planned: Write, _: &Ctx<'_>) -> Write {
+    /// The change to send: by default the planned one, even after a late confirmation.
+    fn change_to_send(&self, planned: Write, _: &Ctx<'_>) -> Write {
         planned
     }
 
-    /// The change was accepted.
-    fn landed(&mut self, _: &Reply) {}
+    /// Called when the change was accepted.
+    fn change_accepted(&mut self, _: &Reply) {}
 
-    /// The read that shows how far it is.
-    fn look(&self, sent: &Write) -> Read;
+    /// The read that shows the progress.
+    fn progress_read(&self, sent: &Write) -> Read;
 
-    /// Takes such a look in: how it ended, if it has.
-    fn looked(&mut self, reply: Reply, sent: &Sent, ctx: &mut Ctx<'_>) -> Option<Outcome>;
+    /// Takes the answer to that read; returns the outcome if the change has ended.
+    fn take_progress(&mut self, reply: Reply, sent: &Sent, ctx: &mut Ctx<'_>) -> Option<Outcome>;
 
-    /// The end where such a look fails. None: it is looked again.
-    fn unseen(&self, _: &Failure) -> Option<Outcome> {
+    /// The outcome if that read fails; `None` to read again.
+    fn outcome_if_unreadable(&self, _: &Failure) -> Option<Outcome> {
         None
     }
 
-    /// The state that it waits for, in words: `waiting for the instance`.
-    fn waits(&self) -> &'static str;
+    /// What it waits for: `waiting for the instance`.
+    fn waiting_for(&self) -> &'static str;
 
-    /// The command that shows it later: `cockpit instances`.
-    fn shown_by(&self) -> String;
+    /// The command that shows the result later: `cockpit instances`.
+    fn status_command(&self) -> String;
 
-    /// The known state while it is under way, in sentences.
-    fn known(&self) -> Vec<String> {
+    /// What is known while it is in progress, as sentences.
+    fn known_so_far(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// The state before, and the result, for the audit file. The change is the one that was decided, as long as it was
-    /// not sent; there is none where a check stops it.
+    /// The state before, and the result, for the audit file. `write` is the decided change, before it is sent; `None`
+    /// if a check prevents it.
     fn record(&self, _: Option<&Write>) -> (Value, Option<(&'static str, Value)>) {
         (Value::Null, None)
     }
@@ -140,7 +140,7 @@ enum Phase {
     Waiting,
 }
 
-/// One such change under way.
+/// A single change in progress.
 #[derive(Debug, Clone)]
 pub struct SingleChange<J> {
     job: J,
@@ -150,10 +150,10 @@ pub struct SingleChange<J> {
     checks: Vec<Check>,
     /// The decision that the plan showed, the state then, and when: nothing else is done.
     decided: Decided,
-    stood: String,
+    planned_state: String,
     planned: Option<Timestamp>,
     sent: Option<Sent>,
-    told: BTreeSet<String>,
+    reported: BTreeSet<String>,
     rounds: Rounds,
 }
 
@@ -167,10 +167,10 @@ impl<J: Job> SingleChange<J> {
             failure: None,
             checks: Vec::new(),
             decided: Decided::default(),
-            stood: String::new(),
+            planned_state: String::new(),
             planned: None,
             sent: None,
-            told: BTreeSet::new(),
+            reported: BTreeSet::new(),
             rounds: Rounds::default(),
         }
     }
@@ -178,14 +178,14 @@ impl<J: Job> SingleChange<J> {
     fn read(&mut self, reads: Vec<(&'static str, Read)>, ctx: &mut Ctx<'_>) {
         for (what, read) in reads {
             self.waiting.push(what);
-            ctx.read(Slot::Of(what), read);
+            ctx.read(Slot::NamedRead(what), read);
         }
     }
 
-    fn gathered(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
-        let Slot::Of(what) = *slot else { return };
+    fn take_read(&mut self, slot: &Slot, answered: CallResult, ctx: &mut Ctx<'_>) {
+        let Slot::NamedRead(what) = *slot else { return };
         self.waiting.retain(|waiting| *waiting != what);
-        match self.job.learn(what, answered.outcome, ctx) {
+        match self.job.take_answer(what, answered.outcome, ctx) {
             Ok(more) => self.read(more, ctx),
             Err(failure) => {
                 self.checks.push(Check::failed(Level::Stop, "not everything could be read", &failure));
@@ -194,7 +194,7 @@ impl<J: Job> SingleChange<J> {
         }
         if self.waiting.is_empty() {
             match self.phase {
-                Phase::Rechecking => self.rechecked(ctx),
+                Phase::Rechecking => self.judge_recheck(ctx),
                 _ => self.plan(ctx),
             }
         }
@@ -207,7 +207,7 @@ impl<J: Job> SingleChange<J> {
         let mut checks = std::mem::take(&mut self.checks);
         checks.append(&mut self.decided.checks);
         checks.sort_by_key(|check| std::cmp::Reverse(check.level));
-        self.stood = self.job.standing();
+        self.planned_state = self.job.state_to_recheck();
         self.planned = Some(ctx.now);
         self.phase = Phase::Planned;
         ctx.plan = Some(Plan {
@@ -219,18 +219,18 @@ impl<J: Job> SingleChange<J> {
             risk: self.job.risk(),
             writes: self.decided.write.iter().cloned().collect(),
             programs: Vec::new(),
-            command: ctx.command(&self.job.typed()),
-            offer: None,
+            command: ctx.command(&self.job.command_line()),
+            wider_plan_title: None,
         });
     }
 
-    /// Minutes may have passed since it was looked at: it must still be as the plan showed it.
-    fn rechecked(&mut self, ctx: &mut Ctx<'_>) {
+    /// Minutes may have passed since the plan: the state must still be as the plan showed it.
+    fn judge_recheck(&mut self, ctx: &mut Ctx<'_>) {
         let title = self.job.title();
         if let Some(failure) = &self.failure {
-            ctx.end = Some(Outcome::unseen(&title, failure));
-        } else if self.job.standing() != self.stood {
-            ctx.end = Some(Outcome::changed(&title));
+            ctx.end = Some(Outcome::recheck_failed(&title, failure));
+        } else if self.job.state_to_recheck() != self.planned_state {
+            ctx.end = Some(Outcome::plan_outdated(&title));
         } else {
             self.send(ctx);
         }
@@ -238,19 +238,19 @@ impl<J: Job> SingleChange<J> {
 
     fn send(&mut self, ctx: &mut Ctx<'_>) {
         let Some(write) = self.decided.write.clone() else { return };
-        let write = self.job.to_send(write, ctx);
+        let write = self.job.change_to_send(write, ctx);
         self.sent = Some(Sent { write: write.clone(), at: ctx.now });
-        ctx.say(Weight::Step, format!("{}: {}", write.action(), self.job.title()));
+        ctx.log(Weight::Step, format!("{}: {}", write.action(), self.job.title()));
         self.phase = Phase::Doing(Box::new(PendingWrite::send(write, Before::default(), ctx)));
     }
 
     fn look(&mut self, ctx: &mut Ctx<'_>) {
         let Some(sent) = &self.sent else { return };
-        if !self.rounds.begins(ctx) {
+        if !self.rounds.begin_if_due(ctx) {
             return;
         }
         self.rounds.sent(1);
-        ctx.read(Slot::Of("look"), self.job.look(&sent.write));
+        ctx.read(Slot::NamedRead("look"), self.job.progress_read(&sent.write));
     }
 
     fn looked(&mut self, outcome: Result<Reply, Failure>, ctx: &mut Ctx<'_>) {
@@ -259,34 +259,34 @@ impl<J: Job> SingleChange<J> {
             Ok(reply) => {
                 self.rounds.answered(ctx);
                 if let Some(sent) = &self.sent {
-                    ctx.end = self.job.looked(reply, sent, ctx);
+                    ctx.end = self.job.take_progress(reply, sent, ctx);
                 }
-                for known in self.job.known() {
-                    if self.told.insert(known.clone()) {
-                        ctx.say(Weight::Step, known);
+                for known in self.job.known_so_far() {
+                    if self.reported.insert(known.clone()) {
+                        ctx.log(Weight::Step, known);
                     }
                 }
                 return;
             }
             Err(failure) => failure,
         };
-        if let Some(outcome) = self.job.unseen(&failure) {
+        if let Some(outcome) = self.job.outcome_if_unreadable(&failure) {
             ctx.end = Some(outcome);
             return;
         }
-        if self.rounds.gives_up(&failure, ctx.now) {
-            ctx.end = Some(refusals::given_up(&self.job.title(), &failure, &self.job.shown_by(), ctx));
+        if self.rounds.should_give_up(&failure, ctx.now) {
+            ctx.end = Some(refusals::given_up(&self.job.title(), &failure, &self.job.status_command(), ctx));
         } else {
-            self.rounds.missed(failure, ctx);
+            self.rounds.record_failure(failure, ctx);
         }
     }
 
     fn refused(&self, failure: &Failure, lost: bool, ctx: &mut Ctx<'_>) {
-        ctx.end = Some(Outcome::unmade(&self.job.title(), lost, failure, &self.job.shown_by()));
+        ctx.end = Some(Outcome::change_failed(&self.job.title(), lost, failure, &self.job.status_command()));
     }
 }
 
-/// The end of a change that shows at once where it was taken, and does not: another one came after it.
+/// The end of a change that should be visible at once but is not: another change came after it.
 fn not_shown(title: &str, shown_by: &str, sent: &Sent, ctx: &Ctx<'_>) -> Option<Outcome> {
     (ctx.now.duration_since(sent.at) >= UNSHOWN).then(|| {
         Outcome::new(Verdict::Unknown, format!("{title}: AWS took it, and does not show it"))
@@ -296,7 +296,7 @@ fn not_shown(title: &str, shown_by: &str, sent: &Sent, ctx: &Ctx<'_>) -> Option<
 }
 
 impl<J: Job> Machine for SingleChange<J> {
-    fn clone_box(&self) -> What {
+    fn clone_box(&self) -> NewOperation {
         Box::new(self.clone())
     }
 
@@ -308,8 +308,8 @@ impl<J: Job> Machine for SingleChange<J> {
         self.job.verb()
     }
 
-    fn typed(&self) -> String {
-        self.job.typed()
+    fn command_line(&self) -> String {
+        self.job.command_line()
     }
 
     fn target(&self) -> Option<Target> {
@@ -321,7 +321,7 @@ impl<J: Job> Machine for SingleChange<J> {
         self.read(reads, ctx);
     }
 
-    fn go(&mut self, ctx: &mut Ctx<'_>) {
+    fn start_changes(&mut self, ctx: &mut Ctx<'_>) {
         if self.planned.is_some_and(|planned| ctx.now.duration_since(planned) <= FRESH) {
             return self.send(ctx);
         }
@@ -330,19 +330,19 @@ impl<J: Job> Machine for SingleChange<J> {
         self.read(reads, ctx);
     }
 
-    fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+    fn reply(&mut self, slot: &Slot, answered: CallResult, ctx: &mut Ctx<'_>) {
         match &mut self.phase {
-            Phase::Gathering | Phase::Rechecking => self.gathered(slot, answered, ctx),
+            Phase::Gathering | Phase::Rechecking => self.take_read(slot, answered, ctx),
             Phase::Planned => {}
             Phase::Doing(sure) => match sure.reply(slot, answered, ctx) {
-                Progress::Going => {}
-                Progress::Landed(reply) => {
-                    self.job.landed(&reply);
+                Progress::InFlight => {}
+                Progress::Made(reply) => {
+                    self.job.change_accepted(&reply);
                     self.phase = Phase::Waiting;
                     self.look(ctx);
                 }
                 Progress::Refused(failure) => {
-                    let lost = sure.may_have_landed();
+                    let lost = sure.may_have_been_made();
                     self.refused(&failure, lost, ctx);
                 }
             },
@@ -358,12 +358,12 @@ impl<J: Job> Machine for SingleChange<J> {
         }
     }
 
-    fn words(&self) -> &'static str {
+    fn activity(&self) -> &'static str {
         match &self.phase {
             Phase::Gathering | Phase::Rechecking => "looking",
             Phase::Planned => "waiting for a yes",
             Phase::Doing(_) => "changing",
-            Phase::Waiting => self.job.waits(),
+            Phase::Waiting => self.job.waiting_for(),
         }
     }
 
@@ -371,33 +371,33 @@ impl<J: Job> Machine for SingleChange<J> {
         self.sent.as_ref().map(|sent| sent.at)
     }
 
-    fn left(&mut self) -> Option<Outcome> {
+    fn abandon(&mut self) -> Option<Outcome> {
         let unchanged = match &self.phase {
             Phase::Gathering | Phase::Planned | Phase::Rechecking => true,
-            Phase::Doing(sure) => !sure.may_have_landed(),
+            Phase::Doing(sure) => !sure.may_have_been_made(),
             Phase::Waiting => false,
         };
-        unchanged.then(|| Outcome::left(&self.job.title()))
+        unchanged.then(|| Outcome::abandoned(&self.job.title()))
     }
 
     fn known_so_far(&self) -> Vec<String> {
-        if self.phase == Phase::Waiting { self.job.known() } else { Vec::new() }
+        if self.phase == Phase::Waiting { self.job.known_so_far() } else { Vec::new() }
     }
 
-    fn held_up(&self) -> Option<&Failure> {
+    fn obstacle(&self) -> Option<&Failure> {
         match &self.phase {
-            Phase::Doing(sure) => sure.held_up(),
-            Phase::Waiting => self.rounds.unseen(),
+            Phase::Doing(sure) => sure.obstacle(),
+            Phase::Waiting => self.rounds.last_failure(),
             Phase::Gathering | Phase::Planned | Phase::Rechecking => None,
         }
     }
 
-    fn look_again(&self) -> String {
-        format!("look with `{}", self.job.shown_by())
+    fn check_hint(&self) -> String {
+        format!("look with `{}", self.job.status_command())
     }
 
-    fn leaving(&self, environment: &str) -> String {
-        format!("goes on in AWS; look with `{} --env {environment}`", self.job.shown_by())
+    fn quit_note(&self, environment: &str) -> String {
+        format!("goes on in AWS; look with `{} --env {environment}`", self.job.status_command())
     }
 
     fn next_try(&self) -> Option<Timestamp> {

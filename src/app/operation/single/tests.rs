@@ -1,17 +1,17 @@
-//! Instances and invalidations against a small AWS that a test moves on.
+//! Tests of instances and invalidations against a small AWS that the test advances.
 
 use super::instance::Request as OnInstance;
 use super::invalidation::Request as Paths;
 use super::invalidation::call::{Batch, CdnRead, CdnReply};
 use crate::app::command::Risk;
-use crate::app::operation::call::{Answered, Call, Read, Reply, Write};
+use crate::app::operation::call::{Call, CallResult, Read, Reply, Write};
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::plan::Plan;
 use crate::app::operation::tests::{at, environment, get, me, ok, settle, to_its_end};
-use crate::app::operation::{OperationId, Operations, What};
+use crate::app::operation::{NewOperation, OperationId, Operations};
 use crate::config::EnvironmentConfig;
 use crate::model::cdn::{Distribution, Invalidation, Month};
-use crate::model::machine::{Machine, Turn};
+use crate::model::machine::{Ec2Instance, PowerAction};
 use crate::model::{Failure, FailureKind};
 use jiff::tz::TimeZone;
 use std::cell::RefCell;
@@ -19,27 +19,27 @@ use std::cell::RefCell;
 /// An instance, distributions, and how their requests are answered.
 #[derive(Default)]
 struct World {
-    machine: Option<Machine>,
+    machine: Option<Ec2Instance>,
     distributions: Vec<Distribution>,
     month: Option<Failure>,
     paths: u64,
     status: &'static str,
-    /// Looks since the change.
+    /// Reads since the change.
     looks: u32,
     /// The answer to the change.
     answer: Option<Failure>,
-    /// The next looks fail.
+    /// Number of upcoming reads that fail.
     failing: u32,
 }
 
-fn machine(state: &str, checks: &str) -> Machine {
-    Machine {
+fn machine(state: &str, checks: &str) -> Ec2Instance {
+    Ec2Instance {
         id: "i-1".into(),
         name: Some("bastion".into()),
         state: state.into(),
-        system: Some(checks.into()),
-        own: Some(checks.into()),
-        ..Machine::default()
+        system_check: Some(checks.into()),
+        instance_check: Some(checks.into()),
+        ..Ec2Instance::default()
     }
 }
 
@@ -62,10 +62,10 @@ impl World {
         Self { distributions, status: "InProgress", ..Self::default() }
     }
 
-    fn answer(&mut self, call: &Call) -> Answered {
+    fn answer(&mut self, call: &Call) -> CallResult {
         if self.failing > 0 && matches!(call, Call::Read(Read::Instance { .. } | Read::Cdn(_))) {
             self.failing -= 1;
-            return Answered::new(Err(Failure::new(FailureKind::Throttled, "slow down")));
+            return CallResult::new(Err(Failure::new(FailureKind::Throttled, "slow down")));
         }
         match call {
             Call::Read(Read::Identity) => me("123456789012"),
@@ -73,14 +73,14 @@ impl World {
             Call::Read(Read::Cdn(read)) => match read {
                 CdnRead::Distributions => ok(Reply::Cdn(CdnReply::Distributions(self.distributions.clone()))),
                 CdnRead::Month { .. } => match &self.month {
-                    Some(failure) => Answered::new(Err(failure.clone())),
+                    Some(failure) => CallResult::new(Err(failure.clone())),
                     None => ok(Reply::Cdn(CdnReply::Month(Month { paths: self.paths, more: false }))),
                 },
                 CdnRead::Invalidation { .. } | CdnRead::Referenced { .. } => ok(self.invalidation()),
             },
             Call::Write { write: Write::Invalidate(_), .. } if self.answer.is_none() => ok(self.invalidation()),
             Call::Write { .. } => match self.answer.take() {
-                Some(failure) => Answered::new(Err(failure)),
+                Some(failure) => CallResult::new(Err(failure)),
                 None => ok(Reply::Done),
             },
             _ => ok(Reply::Done),
@@ -93,15 +93,15 @@ impl World {
     }
 }
 
-fn on(turn: Turn) -> What {
+fn on(turn: PowerAction) -> NewOperation {
     OnInstance { id: "i-1".into(), name: "bastion".into(), turn }.into()
 }
 
-fn paths(words: &[&str]) -> What {
+fn paths(words: &[&str]) -> NewOperation {
     Paths::parse(words).expect("paths").into()
 }
 
-fn planned(what: What, world: World, environment: &EnvironmentConfig) -> (Operations, OperationId) {
+fn planned(what: NewOperation, world: World, environment: &EnvironmentConfig) -> (Operations, OperationId) {
     let world = RefCell::new(world);
     let mut operations = Operations::new("t", TimeZone::UTC);
     let (id, effects) = operations.start(what, environment, at(0));
@@ -110,8 +110,8 @@ fn planned(what: What, world: World, environment: &EnvironmentConfig) -> (Operat
     (operations, id)
 }
 
-/// From what was asked for to its end; `moves` is told each look after the change.
-fn run(what: What, world: World, moves: impl Fn(&mut World)) -> (Vec<Write>, Outcome, Vec<String>) {
+/// Runs a request to its end; `moves` is called for each read after the change.
+fn run(what: NewOperation, world: World, moves: impl Fn(&mut World)) -> (Vec<Write>, Outcome, Vec<String>) {
     let world = RefCell::new(world);
     let mut operations = Operations::new("t", TimeZone::UTC);
     let (id, effects) = operations.start(what, &environment(), at(0));
@@ -137,28 +137,28 @@ fn stops(operations: &Operations, id: OperationId) -> Vec<String> {
     if let Some(outcome) = &operation.outcome {
         return outcome.causes.iter().chain(std::iter::once(&outcome.summary)).cloned().collect();
     }
-    operation.plan.iter().flat_map(Plan::stops).map(|check| check.text.clone()).collect()
+    operation.plan.iter().flat_map(Plan::blockers).map(|check| check.text.clone()).collect()
 }
 
 #[test]
-fn a_start_is_done_when_it_runs_and_its_status_checks_pass() {
-    let (writes, outcome, lines) = run(on(Turn::Start), World::of("stopped"), |world| {
+fn start_is_done_when_the_instance_runs_and_its_checks_pass() {
+    let (writes, outcome, lines) = run(on(PowerAction::Start), World::of("stopped"), |world| {
         world.machine = Some(match world.looks {
             1 | 2 => machine("pending", "not-applicable"),
             3..=5 => machine("running", "initializing"),
             _ => machine("running", "ok"),
         });
     });
-    assert_eq!(writes, [Write::Instance { id: "i-1".into(), turn: Turn::Start }]);
+    assert_eq!(writes, [Write::Instance { id: "i-1".into(), turn: PowerAction::Start }]);
     assert_eq!(outcome.verdict, Verdict::Done, "{outcome:?}");
     assert!(outcome.summary.contains("its status checks pass"), "{outcome:?}");
     assert!(lines.iter().any(|line| line == "bastion is running, status checks initializing"), "{lines:?}");
 }
 
 #[test]
-fn one_that_is_terminated_while_it_is_watched_has_failed() {
+fn instance_terminated_while_watched_fails() {
     for gone in [Some("shutting-down"), None] {
-        let (_, outcome, _) = run(on(Turn::Stop), World::of("running"), |world| {
+        let (_, outcome, _) = run(on(PowerAction::Stop), World::of("running"), |world| {
             world.machine = match world.looks {
                 1 => Some(machine("stopping", "not-applicable")),
                 _ => gone.map(|state| machine(state, "not-applicable")),
@@ -170,12 +170,12 @@ fn one_that_is_terminated_while_it_is_watched_has_failed() {
 }
 
 #[test]
-fn one_that_stops_again_by_itself_has_failed_with_the_reason_that_ec2_gives() {
-    let (_, outcome, _) = run(on(Turn::Start), World::of("stopped"), |world| {
+fn instance_stopping_by_itself_fails_with_the_reason_of_ec2() {
+    let (_, outcome, _) = run(on(PowerAction::Start), World::of("stopped"), |world| {
         let reason = Some("Server.InternalError: Client error on launch".to_owned());
         world.machine = Some(match world.looks {
             1 => machine("pending", "not-applicable"),
-            _ => Machine { reason, ..machine("stopped", "not-applicable") },
+            _ => Ec2Instance { reason, ..machine("stopped", "not-applicable") },
         });
     });
     assert_eq!(outcome.verdict, Verdict::Failed, "{outcome:?}");
@@ -183,28 +183,28 @@ fn one_that_stops_again_by_itself_has_failed_with_the_reason_that_ec2_gives() {
 }
 
 #[test]
-fn a_restart_is_done_when_its_checks_have_begun_again_and_pass() {
-    let (_, outcome, _) = run(on(Turn::Reboot), World::of("running"), |world| {
+fn reboot_is_done_when_the_checks_restarted_and_pass() {
+    let (_, outcome, _) = run(on(PowerAction::Reboot), World::of("running"), |world| {
         let checks = if world.looks < 4 { "initializing" } else { "ok" };
         world.machine = Some(machine("running", checks));
     });
     assert_eq!((outcome.verdict, outcome.summary.contains("has restarted")), (Verdict::Done, true), "{outcome:?}");
-    let (_, outcome, _) = run(on(Turn::Reboot), World::of("running"), |_| {});
+    let (_, outcome, _) = run(on(PowerAction::Reboot), World::of("running"), |_| {});
     assert!(outcome.summary.contains("never failed"), "nothing was seen of it, and that is said: {outcome:?}");
 }
 
 #[test]
-fn one_whose_own_status_check_goes_on_failing_has_failed() {
-    let (_, outcome, _) = run(on(Turn::Start), World::of("stopped"), |world| {
-        world.machine = Some(Machine { own: Some("impaired".into()), ..machine("running", "ok") });
+fn instance_with_a_persistently_failing_check_fails() {
+    let (_, outcome, _) = run(on(PowerAction::Start), World::of("stopped"), |world| {
+        world.machine = Some(Ec2Instance { instance_check: Some("impaired".into()), ..machine("running", "ok") });
     });
     assert_eq!(outcome.verdict, Verdict::Failed, "{outcome:?}");
     assert!(outcome.causes.iter().any(|cause| cause.contains("its own status check fails")), "{outcome:?}");
 }
 
 #[test]
-fn throttled_looks_are_told_once_and_waited_out() {
-    let (_, outcome, lines) = run(on(Turn::Stop), World::of("running"), |world| {
+fn throttled_reads_are_reported_once_and_waited_out() {
+    let (_, outcome, lines) = run(on(PowerAction::Stop), World::of("running"), |world| {
         if world.looks == 1 {
             world.failing = 3;
         }
@@ -216,18 +216,18 @@ fn throttled_looks_are_told_once_and_waited_out() {
 }
 
 #[test]
-fn a_plan_that_stops_for_a_failure_ends_with_its_kind() {
+fn plan_stopped_by_a_failure_ends_with_its_kind() {
     let world = World { failing: u32::MAX, ..World::of("running") };
-    let (operations, id) = planned(on(Turn::Stop), world, &environment());
+    let (operations, id) = planned(on(PowerAction::Stop), world, &environment());
     let outcome = get(&operations, id).outcome.clone().expect("ended");
     assert_eq!((outcome.verdict, outcome.failure), (Verdict::Impossible, Some(FailureKind::Throttled)), "{outcome:?}");
 }
 
 #[test]
-fn a_change_whose_answer_was_lost_is_looked_for_and_not_sent_twice() {
+fn lost_change_is_looked_for_and_not_sent_twice() {
     let lost = Failure::new(FailureKind::Timeout, "no answer");
     let world = World { answer: Some(lost), ..World::of("running") };
-    let (writes, outcome, _) = run(on(Turn::Stop), world, |world| {
+    let (writes, outcome, _) = run(on(PowerAction::Stop), world, |world| {
         let state = if world.looks < 4 { "stopping" } else { "stopped" };
         world.machine = Some(machine(state, "not-applicable"));
     });
@@ -235,34 +235,34 @@ fn a_change_whose_answer_was_lost_is_looked_for_and_not_sent_twice() {
 }
 
 #[test]
-fn an_instance_that_cannot_be_started_or_stopped_says_why() {
-    let told = |turn, machine: Option<Machine>| {
+fn unstartable_instance_reports_why() {
+    let stop_texts = |turn, machine: Option<Ec2Instance>| {
         let (operations, id) = planned(on(turn), World { machine, ..World::default() }, &environment());
         stops(&operations, id).join("; ")
     };
-    assert!(told(Turn::Stop, Some(machine("stopped", "ok"))).contains("stopped already"));
-    assert!(told(Turn::Start, Some(machine("running", "ok"))).contains("runs already"));
-    assert!(told(Turn::Reboot, Some(machine("stopping", "ok"))).contains("it must be running"));
-    assert!(told(Turn::Stop, None).contains("there is no instance i-1"));
-    let store = Machine { store: true, ..machine("running", "ok") };
-    assert!(told(Turn::Stop, Some(store)).contains("instance store"));
-    let grouped = Machine { group: Some("web-asg".into()), ..machine("running", "ok") };
-    assert!(told(Turn::Stop, Some(grouped)).contains("web-asg"));
+    assert!(stop_texts(PowerAction::Stop, Some(machine("stopped", "ok"))).contains("stopped already"));
+    assert!(stop_texts(PowerAction::Start, Some(machine("running", "ok"))).contains("runs already"));
+    assert!(stop_texts(PowerAction::Reboot, Some(machine("stopping", "ok"))).contains("it must be running"));
+    assert!(stop_texts(PowerAction::Stop, None).contains("there is no instance i-1"));
+    let store = Ec2Instance { has_instance_store_root: true, ..machine("running", "ok") };
+    assert!(stop_texts(PowerAction::Stop, Some(store)).contains("instance store"));
+    let grouped = Ec2Instance { group: Some("web-asg".into()), ..machine("running", "ok") };
+    assert!(stop_texts(PowerAction::Stop, Some(grouped)).contains("web-asg"));
 }
 
 #[test]
-fn stopping_disrupts_and_starting_does_not() {
+fn stopping_is_disruptive_and_starting_is_not() {
     let risk = |turn, state| {
         let (operations, id) = planned(on(turn), World::of(state), &environment());
         get(&operations, id).plan.as_ref().map(|plan| plan.risk)
     };
-    assert_eq!(risk(Turn::Start, "stopped"), Some(Risk::Change));
-    assert_eq!(risk(Turn::Stop, "running"), Some(Risk::Disrupt));
-    assert_eq!(risk(Turn::Reboot, "running"), Some(Risk::Disrupt));
+    assert_eq!(risk(PowerAction::Start, "stopped"), Some(Risk::Change));
+    assert_eq!(risk(PowerAction::Stop, "running"), Some(Risk::Disrupt));
+    assert_eq!(risk(PowerAction::Reboot, "running"), Some(Risk::Disrupt));
 }
 
 #[test]
-fn an_invalidation_is_done_when_it_is_completed() {
+fn invalidation_is_done_when_completed() {
     let (writes, outcome, lines) = run(paths(&["/*", "/a", "/a"]), World::site(), |world| {
         if world.looks > 3 {
             world.status = "Completed";
@@ -276,7 +276,7 @@ fn an_invalidation_is_done_when_it_is_completed() {
 }
 
 #[test]
-fn the_price_is_said_from_the_thousand_and_first_path_on() {
+fn price_is_stated_from_the_1001st_path() {
     let texts = |paths: u64, month: Option<Failure>| {
         let world = World { month, paths, ..World::site() };
         let (operations, id) = planned(self::paths(&["/a", "/b"]), world, &environment());
@@ -291,7 +291,7 @@ fn the_price_is_said_from_the_thousand_and_first_path_on() {
 }
 
 #[test]
-fn a_distribution_of_somebody_else_is_not_touched() {
+fn distribution_of_another_environment_is_not_touched() {
     let (operations, id) = planned(paths(&["E2", "/*"]), World::site(), &environment());
     assert!(
         stops(&operations, id).join("; ").contains("not known to be one of staging"),
@@ -307,8 +307,8 @@ fn a_distribution_of_somebody_else_is_not_touched() {
 }
 
 #[test]
-fn one_that_somebody_starts_while_it_is_stopped_is_not_waited_for() {
-    let (_, outcome, _) = run(on(Turn::Stop), World::of("running"), |world| {
+fn instance_started_by_someone_else_ends_the_wait() {
+    let (_, outcome, _) = run(on(PowerAction::Stop), World::of("running"), |world| {
         world.machine = Some(match world.looks {
             1 => machine("stopping", "not-applicable"),
             _ => machine("pending", "not-applicable"),
@@ -318,11 +318,11 @@ fn one_that_somebody_starts_while_it_is_stopped_is_not_waited_for() {
 }
 
 #[test]
-fn why_the_last_look_failed_is_told_when_the_time_is_up() {
+fn timeout_reports_why_the_last_read_failed() {
     let world = RefCell::new(World::of("stopped"));
     let mut operations = Operations::new("t", TimeZone::UTC);
     operations.deadline = Some(at(60));
-    let (id, effects) = operations.start(on(Turn::Start), &environment(), at(0));
+    let (id, effects) = operations.start(on(PowerAction::Start), &environment(), at(0));
     settle(&mut operations, effects, at(0), &mut |call| world.borrow_mut().answer(call));
     let effects = operations.confirm(id, at(1));
     world.borrow_mut().failing = 1_000;

@@ -1,9 +1,9 @@
-//! Waiting until services run as many tasks as they are to, and these are there to stay. A count that is right at one
-//! glance proves nothing: a task that crashes as soon as it runs is counted, too.
+//! Waits until services run the desired number of tasks, and these are stable. A count that is right in a single read
+//! proves nothing: a task that crashes right after starting is counted, too.
 //!
-//! A service has settled when its counts are right and each of its tasks is what ECS itself asks of a deployment's
-//! tasks: healthy where the load balancer or a health check of its containers tells, else 40 s after it came to run.
-//! Where a task failed in the meantime, those that run must be older than that, whatever health checks say.
+//! A service has settled when its counts are right and each of its tasks meets the condition that ECS applies to a
+//! deployment's tasks: healthy, if a load balancer or a container health check exists, otherwise running for 40 s. If a
+//! task failed in the meantime, the running ones must be older than that, whatever health checks report.
 
 use crate::app::operation::call::{Read, Reply};
 use crate::app::operation::step::{Ctx, Slot, Weight};
@@ -16,101 +16,101 @@ use crate::model::{Failure, Fault, Target, TaskDefinition};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Without health checks a task counts after it ran for this long. Source: the ECS developer guide, deployment circuit
+/// How long a task without health checks must run to count. Source: the ECS developer guide, deployment circuit
 /// breaker.
 const STEADY: SignedDuration = SignedDuration::from_secs(40);
-/// Services that are looked at in one look. Source: the ECS API, `DescribeServices`.
+/// Number of services read in one look. Source: the ECS API, `DescribeServices`.
 const SERVICES: usize = 10;
-/// Services whose tasks are read in one look: that is three requests each.
+/// Number of services whose tasks are read in one look: three requests each.
 const TASKS: usize = 3;
 
-/// Another count than the one that was set is left to settle for so long; autoscaling may set it to that one again.
+/// How long the desired count may differ from the one that was set; autoscaling may restore it.
 const OVERRULED: SignedDuration = SignedDuration::from_mins(2);
 
-/// The counts that are waited for, and what was seen of them.
+/// The counts that are awaited, and the observations.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Counts {
     goals: BTreeMap<String, u32>,
-    seen: BTreeMap<String, One>,
-    /// All have settled, one after the other: those that were not looked at once more since.
+    seen: BTreeMap<String, ServiceCounts>,
+    /// Once all have settled one after the other: the services not yet read again.
     last_look: Option<BTreeSet<String>>,
     told: BTreeSet<String>,
-    /// The services of the look that goes on, and one that was deleted.
+    /// The services of the current look, and one that was deleted.
     asked: Vec<String>,
-    gone: Option<String>,
+    deleted_service: Option<String>,
 }
 
-/// Observations of one service.
+/// The observations of one service.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct One {
-    /// Running, desired and pending.
+struct ServiceCounts {
+    /// Running, desired and pending tasks.
     counts: Option<(u32, u32, u32)>,
-    /// The counts are those of the look that goes on: tasks are held against no other.
+    /// Whether the counts are those of the current look, the only ones that tasks are compared with.
     fresh: bool,
-    /// The counts are right, look after look, since.
+    /// Since when the counts have been right in every look.
     right_since: Option<Timestamp>,
-    /// The desired count is another one, look after look, since; and what it was when that was so for too long.
+    /// Since when the desired count has differed in every look; and its value once that lasted too long.
     other_since: Option<Timestamp>,
     overruled: Option<u32>,
-    /// The deployment that is to run: tasks of an older one are about to be replaced.
+    /// The deployment that should run: tasks of older ones are about to be replaced.
     primary: Option<String>,
     groups: Vec<String>,
     tasks: Option<Vec<Task>>,
     targets: Option<Vec<(String, Vec<Target>)>>,
-    /// Whether its tasks or targets may not be read.
+    /// Whether its tasks or targets must not be read.
     no_tasks: bool,
     no_targets: bool,
-    /// The look with which it was looked at last, and with which its tasks were.
+    /// The look in which it was last read, and the one in which its tasks were.
     looked: u64,
     read: u64,
-    /// The newest time that AWS told, by its own clock.
+    /// The newest time reported by AWS, on its own clock.
     newest: Option<Timestamp>,
-    /// Tasks that run, and since when they were seen to.
+    /// Running tasks, and since when they were seen running.
     running_since: BTreeMap<String, Timestamp>,
-    /// Tasks that had stopped before it was first looked at.
+    /// Tasks that had stopped before the first read.
     before: Option<BTreeSet<String>>,
     /// Tasks that failed since, and why the last one did.
     failed: BTreeSet<String>,
     why: Option<String>,
-    /// The task definition, which says which containers can be at fault where a task ends.
+    /// The task definition, which tells which containers can be at fault when a task ends.
     definition: Definition,
     settled: bool,
 }
 
-/// A task definition that is read where a task ends by what may be its fault.
+/// A task definition that is read when a task ends for a reason that may be the version's fault.
 #[derive(Debug, Clone, Default, PartialEq)]
 enum Definition {
     #[default]
     NotNeeded,
     /// `family:revision`.
     Wanted(String),
-    /// None: it cannot be read.
+    /// `None`: it cannot be read.
     Known(Option<Box<TaskDefinition>>),
 }
 
-/// How the counts of services are.
+/// The status of the counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CountStatus {
     /// The counts are still changing.
-    Going,
+    Changing,
     /// All services have settled at their counts.
     Reached,
     /// The service was deleted.
     Gone(String),
-    /// The desired count of a service is another one and stays so: what it is, and what it was to be.
+    /// The desired count of a service stays different: its value, and the one that was set.
     Overruled(String, u32, u32),
-    /// So many tasks failed that ECS itself would give a deployment up: the service, and why.
+    /// As many tasks failed as would make ECS give up a deployment: the service, and why.
     Failing(String, String),
 }
 
 impl Counts {
     pub(super) fn new(goals: BTreeMap<String, u32>) -> Self {
-        let seen = goals.keys().map(|name| (name.clone(), One::default())).collect();
+        let seen = goals.keys().map(|name| (name.clone(), ServiceCounts::default())).collect();
         Self { goals, seen, ..Self::default() }
     }
 
-    /// Asks for what is to be seen next; returns how many replies will come. `look` is the number of this look.
-    pub(super) fn ask(&mut self, look: u64, ctx: &mut Ctx<'_>) -> u32 {
+    /// Sends the next reads; returns the number of replies to expect. `look` is the number of this look.
+    pub(super) fn send_reads(&mut self, look: u64, ctx: &mut Ctx<'_>) -> u32 {
         let cluster = ctx.cluster();
         let names: Vec<String> = if let Some(left) = &self.last_look {
             left.iter().take(SERVICES).cloned().collect()
@@ -122,17 +122,17 @@ impl Counts {
         for name in &names {
             if let Some(one) = self.seen.get_mut(name) {
                 one.looked = look;
-                // What an earlier look showed is not put together with what this one shows.
+                // Observations of an earlier look are not combined with those of this one.
                 (one.fresh, one.tasks, one.targets) = (false, None, None);
             }
         }
         self.asked.clone_from(&names);
-        let mut asked = u32::from(!names.is_empty());
-        if asked > 0 {
+        let mut reads = u32::from(!names.is_empty());
+        if reads > 0 {
             ctx.read(Slot::Service, Read::Services { cluster: cluster.clone(), names });
         }
         if self.last_look.is_some() {
-            return asked;
+            return reads;
         }
         let mut due: Vec<(u64, String)> = self
             .unsettled()
@@ -144,21 +144,21 @@ impl Counts {
         for (_, name) in due.into_iter().take(TASKS) {
             let Some(one) = self.seen.get_mut(&name) else { continue };
             one.read = look;
-            asked += 1;
+            reads += 1;
             ctx.read(of_tasks(&name), Read::Tasks { cluster: cluster.clone(), service: name.clone() });
             if let Definition::Wanted(revision) = &one.definition {
-                asked += 1;
+                reads += 1;
                 ctx.read(of_definition(&name), Read::TaskDefinition { name: revision.clone() });
             }
             if !one.groups.is_empty() && !one.no_targets {
-                asked += 1;
+                reads += 1;
                 ctx.read(of_targets(&name), Read::Targets { groups: one.groups.clone() });
             }
         }
-        asked
+        reads
     }
 
-    fn unsettled(&self) -> impl Iterator<Item = (&String, &One)> {
+    fn unsettled(&self) -> impl Iterator<Item = (&String, &ServiceCounts)> {
         self.seen.iter().filter(|(_, one)| !one.settled)
     }
 
@@ -172,8 +172,9 @@ impl Counts {
         match reply {
             Reply::Services(found) => {
                 let missing = self.asked.iter().find(|name| found.iter().all(|service| service.name != **name));
-                let deleted = found.iter().filter(|service| service.deleted()).map(|service| &service.name);
-                self.gone = missing.or(deleted.into_iter().find(|name| self.goals.contains_key(*name))).cloned();
+                let deleted = found.iter().filter(|service| service.is_deleted()).map(|service| &service.name);
+                self.deleted_service =
+                    missing.or(deleted.into_iter().find(|name| self.goals.contains_key(*name))).cloned();
                 for service in found {
                     self.take_service(&service, ctx);
                 }
@@ -193,15 +194,15 @@ impl Counts {
         for (name, one) in &mut self.seen {
             one.settled |= one.has_settled(self.goals[name], ctx.now);
         }
-        // What settled first may be long ago: all are looked at once more, and only what holds then is the end.
+        // The first one may have settled long ago: all are read again, and only what holds then counts.
         if self.last_look.is_none() && self.goals.len() > 1 && self.seen.values().all(|one| one.settled) {
             self.last_look = Some(self.goals.keys().cloned().collect());
         }
     }
 
-    /// Something that cannot be read, now or ever; whether it can be done without.
-    pub(super) fn missed(&mut self, slot: &Slot, failure: &Failure, ctx: &mut Ctx<'_>) -> bool {
-        if super::super::call::may_pass(failure) {
+    /// Handles a read that is not possible now or ever; returns whether it can be omitted.
+    pub(super) fn read_failed(&mut self, slot: &Slot, failure: &Failure, ctx: &mut Ctx<'_>) -> bool {
+        if super::super::call::may_succeed_later(failure) {
             return false;
         }
         if let Some(one) = self.named(slot, of_definition).and_then(|name| self.seen.get_mut(&name)) {
@@ -214,7 +215,7 @@ impl Counts {
         one.no_tasks |= of_tasks.is_some();
         one.no_targets |= of_targets.is_some();
         if self.told.insert(failure.message.clone()) {
-            ctx.say(Weight::Warn, format!("whether the tasks are healthy cannot be seen: {failure}"));
+            ctx.log(Weight::Warn, format!("whether the tasks are healthy cannot be seen: {failure}"));
         }
         true
     }
@@ -230,7 +231,7 @@ impl Counts {
         one.groups.clone_from(&service.target_groups);
         one.primary = service.primary().map(|primary| primary.id.clone());
         let deployments = service.deployments.iter().flat_map(|other| [other.created_at, other.updated_at]);
-        one.told(service.events.iter().map(|event| event.at).chain(deployments));
+        one.note_times(service.events.iter().map(|event| event.at).chain(deployments));
         let other_since = *one.other_since.get_or_insert(ctx.now);
         one.other_since = (service.desired != *goal).then_some(other_since);
         let stayed = one.other_since.is_some_and(|since| ctx.now.duration_since(since) >= OVERRULED);
@@ -248,7 +249,9 @@ impl Counts {
 
     fn take_tasks(&mut self, name: &str, found: Vec<Task>, ctx: &mut Ctx<'_>) {
         let Some(one) = self.seen.get_mut(name) else { return };
-        one.told(found.iter().flat_map(|task| [task.created_at, task.started_at, task.stopping_at, task.stopped_at]));
+        one.note_times(
+            found.iter().flat_map(|task| [task.created_at, task.started_at, task.stopping_at, task.stopped_at]),
+        );
         let runs = |task: &&Task| task.last_status == "RUNNING" && task.desired_status != "STOPPED";
         let running: BTreeSet<&String> = found.iter().filter(runs).map(|task| &task.id).collect();
         one.running_since.retain(|id, _| running.contains(id));
@@ -272,18 +275,18 @@ impl Counts {
                 Definition::Known(known) => known.as_deref().filter(|known| known.name == task.task_definition),
             };
             if by_version(definition) && one.failed.insert(task.id.clone()) {
-                let why = task.ended_because().unwrap_or_else(|| "no reason given".to_owned());
-                ctx.say(Weight::Bad, format!("{name}: task {} stopped: {why}", short(&task.id)));
+                let why = task.end_reason().unwrap_or_else(|| "no reason given".to_owned());
+                ctx.log(Weight::Bad, format!("{name}: task {} stopped: {why}", short(&task.id)));
                 one.why = Some(why);
             }
         }
         one.tasks = Some(found);
     }
 
-    /// How the counts are now.
-    pub(super) fn standing(&self) -> CountStatus {
-        if let Some(gone) = &self.gone {
-            return CountStatus::Gone(gone.clone());
+    /// The current status of the counts.
+    pub(super) fn status(&self) -> CountStatus {
+        if let Some(deleted_service) = &self.deleted_service {
+            return CountStatus::Gone(deleted_service.clone());
         }
         let overruled = self
             .seen
@@ -307,12 +310,12 @@ impl Counts {
         }
         let settled = self.seen.values().all(|one| one.settled);
         let looked = self.goals.len() < 2 || self.last_look.as_ref().is_some_and(BTreeSet::is_empty);
-        if settled && looked { CountStatus::Reached } else { CountStatus::Going }
+        if settled && looked { CountStatus::Reached } else { CountStatus::Changing }
     }
 
-    /// Why it is not there yet, for whoever stops waiting.
-    pub(super) fn lacking(&self) -> Vec<String> {
-        let lack = |(name, one): (&String, &One)| {
+    /// What is still missing, for the report when the wait is abandoned.
+    pub(super) fn missing_text(&self) -> Vec<String> {
+        let lack = |(name, one): (&String, &ServiceCounts)| {
             let (running, desired, _) = one.counts?;
             let why = one.why.as_ref().map(|why| format!(", {} failed: {why}", one.failed.len())).unwrap_or_default();
             Some(format!("{name}: {running} of {desired} run{why}"))
@@ -333,9 +336,9 @@ fn of_targets(name: &str) -> Slot {
     Slot::Choice(format!("targets of {name}"))
 }
 
-impl One {
-    /// Takes in times by the clock of AWS: it is at least as late as the newest.
-    fn told(&mut self, times: impl Iterator<Item = Option<Timestamp>>) {
+impl ServiceCounts {
+    /// Takes times on AWS's clock: the current time there is at least the newest of them.
+    fn note_times(&mut self, times: impl Iterator<Item = Option<Timestamp>>) {
         self.newest = times.flatten().chain(self.newest).max();
     }
 
@@ -372,7 +375,7 @@ impl One {
         running.len() >= goal as usize && running.iter().all(ready) && (!balanced || self.all_balanced(goal))
     }
 
-    /// Whether each target group that is in use has as many healthy targets as there are to be tasks.
+    /// Whether each target group in use has as many healthy targets as there should be tasks.
     fn all_balanced(&self, goal: u32) -> bool {
         let Some(groups) = &self.targets else { return false };
         let used = |target: &&Target| !matches!(target.state.as_str(), "unused" | "draining");

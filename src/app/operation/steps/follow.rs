@@ -11,19 +11,19 @@ use crate::model::service::Service;
 use crate::model::timer::Power;
 use std::collections::BTreeMap;
 
-/// Where it stands who came between.
+/// The hint on where to find who intervened.
 const WHO: &str = "`cockpit timeline` may tell who did it";
 
 impl Steps {
-    pub(super) fn look(&mut self, ctx: &mut Ctx<'_>) {
+    pub(super) fn send_reads(&mut self, ctx: &mut Ctx<'_>) {
         let Phase::Waiting(goal) = &self.phase else { return };
-        if !self.rounds.begins(ctx) {
+        if !self.rounds.begin_if_due(ctx) {
             return;
         }
         self.looks += 1;
         self.rounds.sent(1);
         match goal {
-            Goal::Counts(_) => self.rounds.sent(self.settling.ask(self.looks, ctx)),
+            Goal::Counts(_) => self.rounds.sent(self.settling.send_reads(self.looks, ctx)),
             Goal::Stopped(id) => ctx.read(Slot::Tasks, Read::Task { cluster: ctx.cluster(), id: id.clone() }),
             Goal::Databases(_, ids) => {
                 ctx.read(Slot::Databases, Read::Databases { patterns: ids.iter().cloned().collect() });
@@ -31,17 +31,17 @@ impl Steps {
         }
     }
 
-    pub(super) fn looked(&mut self, slot: &Slot, reply: Reply, ctx: &mut Ctx<'_>) {
+    pub(super) fn take_reply(&mut self, slot: &Slot, reply: Reply, ctx: &mut Ctx<'_>) {
         let Phase::Waiting(goal) = &self.phase else { return };
         let reached = match (goal, reply) {
             (Goal::Counts(goals), reply) => {
                 if let Reply::Services(found) = &reply {
                     let goals = goals.clone();
-                    self.tell(found, &goals, ctx);
+                    self.report_changes(found, &goals, ctx);
                 }
                 self.settling.take(slot, reply, ctx);
-                match self.settling.standing() {
-                    CountStatus::Going => false,
+                match self.settling.status() {
+                    CountStatus::Changing => false,
                     CountStatus::Reached => true,
                     CountStatus::Failing(service, why) => return self.failing(&service, &why, ctx),
                     CountStatus::Gone(service) => {
@@ -62,17 +62,17 @@ impl Steps {
             (Goal::Stopped(id), Reply::Tasks(found)) => {
                 let task = found.iter().find(|task| task.id == *id);
                 if let Some(task) = task
-                    && self.told.insert(task.last_status.clone())
+                    && self.reported.insert(task.last_status.clone())
                 {
-                    ctx.say(Weight::Step, format!("task {}: {}", short(id), task.last_status));
+                    ctx.log(Weight::Step, format!("task {}: {}", short(id), task.last_status));
                 }
                 task.is_none_or(Task::stopped)
             }
             (Goal::Databases(power, ids), Reply::Databases(found)) => {
                 let (power, ids) = (*power, ids.clone());
                 for database in &found {
-                    if self.told.insert(format!("{} {}", database.id, database.status)) {
-                        ctx.say(Weight::Step, format!("{}: {}", database.id, database.status));
+                    if self.reported.insert(format!("{} {}", database.id, database.status)) {
+                        ctx.log(Weight::Step, format!("{}: {}", database.id, database.status));
                     }
                 }
                 if let Some(why) = ids.iter().find_map(|id| self.prevented(power, id, &found)) {
@@ -80,9 +80,9 @@ impl Steps {
                     ctx.end = Some(outcome.hint(WHO));
                     return;
                 }
-                let there =
+                let reached =
                     |id: &String| found.iter().any(|other| other.id == *id && other.status == power.database_status());
-                ids.iter().all(there)
+                ids.iter().all(reached)
             }
             _ => false,
         };
@@ -91,42 +91,42 @@ impl Steps {
         }
     }
 
-    /// Why a database will not come to what is waited for any more.
+    /// Why a database will not reach the awaited state any more.
     fn prevented(&self, power: Power, id: &str, found: &[DatabaseState]) -> Option<String> {
         let Some(database) = found.iter().find(|other| other.id == id) else {
             return Some(format!("{id} is not there any more"));
         };
-        let begun = self.told.contains(&format!("{id} {}", power.database_on_the_way()));
-        power.prevented(&database.status, begun).map(|why| format!("{id} {why}"))
+        let begun = self.reported.contains(&format!("{id} {}", power.database_transition_status()));
+        power.failure_reason(&database.status, begun).map(|why| format!("{id} {why}"))
     }
 
-    /// Tells the counts and events of services, where they are new.
-    fn tell(&mut self, found: &[Service], goals: &BTreeMap<String, u32>, ctx: &mut Ctx<'_>) {
+    /// Reports counts and events of services that are new.
+    fn report_changes(&mut self, found: &[Service], goals: &BTreeMap<String, u32>, ctx: &mut Ctx<'_>) {
         for service in found {
             let Some(goal) = goals.get(&service.name) else { continue };
             let (running, desired) = (service.running, service.desired);
             let before = self.counts.insert(service.name.clone(), (running, desired));
             if before != Some((running, desired)) {
-                ctx.say(Weight::Step, format!("{}: {running} of {desired} run", service.name));
+                ctx.log(Weight::Step, format!("{}: {running} of {desired} run", service.name));
             }
             let ahead = ctx.service_now.duration_since(ctx.now);
             for event in service.events.iter().rev() {
                 let new = event.at.is_some_and(|at| self.began.is_some_and(|began| at >= began + ahead));
-                if new && self.told.insert(event.id.clone()) {
-                    ctx.say(Weight::Detail, event.message.clone());
+                if new && self.reported.insert(event.id.clone()) {
+                    ctx.log(Weight::Detail, event.message.clone());
                 }
             }
-            // Somebody, or autoscaling, has asked for another count.
+            // Someone, or autoscaling, has requested another count.
             if *goal != desired {
                 let text = format!("{}: desired is {desired} now, not {goal}", service.name);
-                if self.told.insert(text.clone()) {
-                    ctx.say(Weight::Warn, text);
+                if self.reported.insert(text.clone()) {
+                    ctx.log(Weight::Warn, text);
                 }
             }
         }
     }
 
-    /// Its tasks fail again and again: the count was set, and what was promised does not hold.
+    /// Ends the operation because tasks fail again and again: the count was set, but the promised state does not hold.
     fn failing(&self, service: &str, why: &str, ctx: &mut Ctx<'_>) {
         let summary = format!("{}: the tasks of {service} do not stay", self.request.short);
         let outcome = Outcome::new(Verdict::Failed, summary)

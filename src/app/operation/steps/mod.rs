@@ -1,5 +1,5 @@
-//! Everything that is a few changes in a row and then a state to be reached: scale, limits of autoscaling,
-//! stop and start, stop a task, skip a scheduled time.
+//! Operations that are a few changes in a row followed by waiting for a state: scale, autoscaling limits, stop and
+//! start, stop a task, skip a scheduled time.
 
 mod counts;
 mod follow;
@@ -9,9 +9,9 @@ mod request;
 mod sentence;
 mod skip;
 
-use super::call::{Answered, DatabaseState, Reply, Write};
-use super::machine::{Machine, Picture, Target, What};
-use super::outcome::{Outcome, Verdict, not_done};
+use super::call::{CallResult, DatabaseState, Reply, Write};
+use super::machine::{Machine, NewOperation, Picture, Target};
+use super::outcome::{Outcome, Verdict, undone_note};
 use super::plan::Plan;
 use super::refusals;
 use super::rounds::Rounds;
@@ -23,32 +23,32 @@ use crate::model::timer::{Power, Timer};
 use crate::model::{Failure, ScalableTarget, Task};
 use counts::Counts;
 use jiff::{SignedDuration, Timestamp};
-pub use request::{Request, Wanted};
+pub use request::{Request, StepChange};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// For this long the reads of a plan count as current; after a later yes they are made again.
+/// How long the reads of a plan count as current; after a later confirmation they are repeated.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
 
-/// A thing to do, or to wait for.
+/// A step: a change, or a state to wait for.
 #[derive(Debug, Clone, PartialEq)]
 enum Step {
     Do(Write),
     Until(Goal),
 }
 
-/// A state to be reached.
+/// A state to wait for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Goal {
-    /// Services and how many tasks run of each.
+    /// Services, and the number of running tasks of each.
     Counts(BTreeMap<String, u32>),
     /// The task is STOPPED.
     Stopped(String),
-    /// Databases that are to stop or to start.
+    /// Databases that stop or start.
     Databases(Power, BTreeSet<String>),
 }
 
-/// A few changes in a row.
+/// An operation of a few changes in a row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Steps {
     /// The request, as it was typed or chosen.
@@ -59,7 +59,7 @@ pub struct Steps {
     timers: Vec<Timer>,
     databases: Vec<DatabaseState>,
     tasks: Vec<Task>,
-    /// The scheduler function is there.
+    /// Whether the scheduler function exists.
     function: bool,
     checks: Vec<Check>,
     failure: Option<Failure>,
@@ -71,13 +71,13 @@ pub struct Steps {
     phase: Phase,
     began: Option<Timestamp>,
     rounds: Rounds,
-    /// Looks so far.
+    /// Number of looks so far.
     looks: u64,
-    told: BTreeSet<String>,
+    reported: BTreeSet<String>,
     settling: Counts,
-    /// Counts before, for the audit file.
+    /// The counts before, for the audit file.
     pub before: BTreeMap<String, u32>,
-    /// The counts that were last seen, running and desired.
+    /// The last counts seen, running and desired.
     pub counts: BTreeMap<String, (u32, u32)>,
 }
 
@@ -90,14 +90,14 @@ enum Phase {
     Waiting(Goal),
 }
 
-impl From<Request> for What {
+impl From<Request> for NewOperation {
     fn from(request: Request) -> Self {
         Box::new(Steps::new(request))
     }
 }
 
 impl Machine for Steps {
-    fn clone_box(&self) -> What {
+    fn clone_box(&self) -> NewOperation {
         Box::new(self.clone())
     }
 
@@ -109,18 +109,18 @@ impl Machine for Steps {
         self.request.verb()
     }
 
-    fn typed(&self) -> String {
-        self.request.typed()
+    fn command_line(&self) -> String {
+        self.request.command_line()
     }
 
     fn target(&self) -> Option<Target> {
         match &self.request.wanted {
-            Wanted::Scale { service, .. } | Wanted::Limits { service, .. } => Some(Target::service(service)),
-            Wanted::Power { .. } | Wanted::StopTask { .. } | Wanted::Skip { .. } => None,
+            StepChange::Scale { service, .. } | StepChange::Limits { service, .. } => Some(Target::service(service)),
+            StepChange::Power { .. } | StepChange::StopTask { .. } | StepChange::Skip { .. } => None,
         }
     }
 
-    fn words(&self) -> &'static str {
+    fn activity(&self) -> &'static str {
         match &self.phase {
             Phase::Gathering | Phase::Rechecking => "looking",
             Phase::Planned => "waiting for a yes",
@@ -152,7 +152,7 @@ impl Machine for Steps {
         self.read(ctx);
     }
 
-    fn go(&mut self, ctx: &mut Ctx<'_>) {
+    fn start_changes(&mut self, ctx: &mut Ctx<'_>) {
         self.ahead = self.shown.clone();
         self.all = self.ahead.len();
         if self.planned.is_some_and(|planned| ctx.now.duration_since(planned) <= FRESH) {
@@ -168,15 +168,15 @@ impl Machine for Steps {
         self.read(ctx);
     }
 
-    fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+    fn reply(&mut self, slot: &Slot, answered: CallResult, ctx: &mut Ctx<'_>) {
         match &mut self.phase {
-            Phase::Gathering | Phase::Rechecking => self.gathered(slot, answered, ctx),
+            Phase::Gathering | Phase::Rechecking => self.take_read(slot, answered, ctx),
             Phase::Planned => {}
             Phase::Doing(sure) => match sure.reply(slot, answered, ctx) {
-                Progress::Going => {}
-                Progress::Landed(reply) => self.landed(*reply, ctx),
+                Progress::InFlight => {}
+                Progress::Made(reply) => self.landed(*reply, ctx),
                 Progress::Refused(failure) => {
-                    let lost = sure.may_have_landed();
+                    let lost = sure.may_have_been_made();
                     self.refused(&failure, lost, ctx);
                 }
             },
@@ -185,13 +185,13 @@ impl Machine for Steps {
                 match answered.outcome {
                     Ok(reply) => {
                         self.rounds.answered(ctx);
-                        self.looked(slot, reply, ctx);
+                        self.take_reply(slot, reply, ctx);
                     }
-                    Err(failure) if self.rounds.gives_up(&failure, ctx.now) => {
+                    Err(failure) if self.rounds.should_give_up(&failure, ctx.now) => {
                         ctx.end = Some(refusals::given_up(&self.request.title(), &failure, "cockpit services", ctx));
                     }
-                    Err(failure) if self.settling.missed(slot, &failure, ctx) => self.rounds.settle(ctx),
-                    Err(failure) => self.rounds.missed(failure, ctx),
+                    Err(failure) if self.settling.read_failed(slot, &failure, ctx) => self.rounds.settle(ctx),
+                    Err(failure) => self.rounds.record_failure(failure, ctx),
                 }
             }
         }
@@ -200,38 +200,38 @@ impl Machine for Steps {
     fn tick(&mut self, ctx: &mut Ctx<'_>) {
         match &mut self.phase {
             Phase::Doing(sure) => sure.tick(ctx),
-            Phase::Waiting(_) => self.look(ctx),
+            Phase::Waiting(_) => self.send_reads(ctx),
             Phase::Gathering | Phase::Planned | Phase::Rechecking => {}
         }
     }
 
-    fn left(&mut self) -> Option<Outcome> {
+    fn abandon(&mut self) -> Option<Outcome> {
         let unchanged = match &self.phase {
             Phase::Gathering | Phase::Planned | Phase::Rechecking => true,
-            Phase::Doing(sure) => !sure.may_have_landed() && self.all == self.ahead.len() + 1,
+            Phase::Doing(sure) => !sure.may_have_been_made() && self.all == self.ahead.len() + 1,
             Phase::Waiting(_) => false,
         };
-        unchanged.then(|| Outcome::left(&self.request.title()))
+        unchanged.then(|| Outcome::abandoned(&self.request.title()))
     }
 
     fn known_so_far(&self) -> Vec<String> {
-        let undone = Some(self.undone()).filter(|undone| !undone.is_empty()).map(|undone| not_done(&undone));
+        let undone = Some(self.undone()).filter(|undone| !undone.is_empty()).map(|undone| undone_note(&undone));
         match &self.phase {
-            Phase::Waiting(Goal::Counts(_)) => self.settling.lacking().into_iter().chain(undone).collect(),
+            Phase::Waiting(Goal::Counts(_)) => self.settling.missing_text().into_iter().chain(undone).collect(),
             Phase::Doing(_) | Phase::Waiting(_) => undone.into_iter().collect(),
             Phase::Gathering | Phase::Planned | Phase::Rechecking => Vec::new(),
         }
     }
 
-    fn held_up(&self) -> Option<&Failure> {
+    fn obstacle(&self) -> Option<&Failure> {
         match &self.phase {
-            Phase::Doing(sure) => sure.held_up(),
-            Phase::Waiting(_) => self.rounds.unseen(),
+            Phase::Doing(sure) => sure.obstacle(),
+            Phase::Waiting(_) => self.rounds.last_failure(),
             Phase::Gathering | Phase::Planned | Phase::Rechecking => None,
         }
     }
 
-    fn leaving(&self, environment: &str) -> String {
+    fn quit_note(&self, environment: &str) -> String {
         if self.changing() {
             return "what was sent goes on in AWS; the steps after it are not done".to_owned();
         }
@@ -255,8 +255,8 @@ impl Machine for Steps {
         Picture::Steps { waited, counts: &self.counts }
     }
 
-    fn offered(&self) -> Option<What> {
-        self.with_offer().map(What::from)
+    fn wider_operation(&self) -> Option<NewOperation> {
+        self.with_offer().map(NewOperation::from)
     }
 }
 
@@ -281,26 +281,26 @@ impl Steps {
             began: None,
             rounds: Rounds::default(),
             looks: 0,
-            told: BTreeSet::new(),
+            reported: BTreeSet::new(),
             settling: Counts::default(),
             before: BTreeMap::new(),
             counts: BTreeMap::new(),
         }
     }
 
-    /// Whether changes are still to be made, so that it is not only waited for.
+    /// Whether changes are still to be made, rather than only waiting.
     fn changing(&self) -> bool {
         let left = self.ahead.iter().any(|step| matches!(step, Step::Do(_)));
         left || matches!(self.phase, Phase::Doing(_))
     }
 
-    /// Minutes may have passed since it was looked at: what was shown is what is done, or nothing is.
-    fn rechecked(&mut self, ctx: &mut Ctx<'_>) {
+    /// Minutes may have passed since the plan: exactly the steps shown are done, or none.
+    fn judge_recheck(&mut self, ctx: &mut Ctx<'_>) {
         let short = &self.request.short;
         if let Some(failure) = &self.failure {
-            ctx.end = Some(Outcome::unseen(short, failure));
+            ctx.end = Some(Outcome::recheck_failed(short, failure));
         } else if self.counts_now() != self.before || self.compile(ctx) != self.shown {
-            ctx.end = Some(Outcome::changed(short));
+            ctx.end = Some(Outcome::plan_outdated(short));
         } else {
             self.first(ctx);
         }
@@ -314,10 +314,10 @@ impl Steps {
     fn next(&mut self, ctx: &mut Ctx<'_>) {
         match self.ahead.pop_front() {
             Some(Step::Do(write)) => {
-                ctx.say(Weight::Step, sentence::sentence(&write));
+                ctx.log(Weight::Step, sentence::sentence(&write));
                 let first = self.ahead.len() + 1 == self.all;
                 let sure = PendingWrite::send(write, Before::default(), ctx);
-                self.phase = Phase::Doing(Box::new(if first { sure } else { sure.in_the_middle() }));
+                self.phase = Phase::Doing(Box::new(if first { sure } else { sure.after_other_changes() }));
             }
             Some(Step::Until(goal)) => {
                 self.rounds.restart();
@@ -326,7 +326,7 @@ impl Steps {
                     self.settling = Counts::new(goals.clone());
                 }
                 self.phase = Phase::Waiting(goal);
-                self.look(ctx);
+                self.send_reads(ctx);
             }
             None => self.done(ctx),
         }
@@ -335,7 +335,7 @@ impl Steps {
     fn landed(&mut self, reply: Reply, ctx: &mut Ctx<'_>) {
         if let Reply::Invoked { answer, log, failed } = reply {
             for line in log {
-                ctx.say(Weight::Detail, format!("  {line}"));
+                ctx.log(Weight::Detail, format!("  {line}"));
             }
             if let Some(kind) = failed {
                 let outcome =
@@ -344,7 +344,7 @@ impl Steps {
                 ctx.end = Some(outcome);
                 return;
             }
-            ctx.say(Weight::Step, format!("the function answered: {answer}"));
+            ctx.log(Weight::Step, format!("the function answered: {answer}"));
         }
         self.next(ctx);
     }
@@ -353,19 +353,22 @@ impl Steps {
         let short = &self.request.short;
         let undone = self.undone();
         ctx.end = Some(if lost {
-            let outcome = Outcome::unmade(short, lost, failure, "cockpit services");
-            if undone.is_empty() { outcome } else { outcome.cause(not_done(&undone)) }
+            let outcome = Outcome::change_failed(short, lost, failure, "cockpit services");
+            if undone.is_empty() { outcome } else { outcome.cause(undone_note(&undone)) }
         } else if undone.len() == self.changes_planned() {
-            Outcome::unmade(short, lost, failure, "cockpit services")
+            Outcome::change_failed(short, lost, failure, "cockpit services")
         } else {
-            let again = match &self.request.wanted {
-                // A time that is skipped already would be the one after it the next time.
-                Wanted::Skip { .. } => "look with `cockpit schedule` what is still to be skipped".to_owned(),
-                Wanted::Scale { .. } | Wanted::Limits { .. } | Wanted::Power { .. } | Wanted::StopTask { .. } => {
-                    format!("`cockpit {}` does what is left", self.request.typed())
+            let retry_hint = match &self.request.wanted {
+                // Repeating the command would skip the time after the one already skipped.
+                StepChange::Skip { .. } => "look with `cockpit schedule` what is still to be skipped".to_owned(),
+                StepChange::Scale { .. }
+                | StepChange::Limits { .. }
+                | StepChange::Power { .. }
+                | StepChange::StopTask { .. } => {
+                    format!("`cockpit {}` does what is left", self.request.command_line())
                 }
             };
-            Outcome::half_way(short, self.changes_planned(), &undone, failure, &again)
+            Outcome::partially_done(short, self.changes_planned(), &undone, failure, &retry_hint)
         });
     }
 
@@ -373,10 +376,10 @@ impl Steps {
         self.shown.iter().filter(|step| matches!(step, Step::Do(_))).count()
     }
 
-    /// Changes that are not made: the one under way, where it was certainly not carried out, and those after it.
+    /// Changes that were not made: the current one, if it was certainly not carried out, and those after it.
     fn undone(&self) -> Vec<String> {
         let current = match &self.phase {
-            Phase::Doing(sure) if !sure.may_have_landed() => Some(sentence::sentence(sure.change())),
+            Phase::Doing(sure) if !sure.may_have_been_made() => Some(sentence::sentence(sure.change())),
             Phase::Doing(_) | Phase::Gathering | Phase::Planned | Phase::Rechecking | Phase::Waiting(_) => None,
         };
         let after = self.ahead.iter().filter_map(|step| match step {
@@ -388,7 +391,8 @@ impl Steps {
 
     fn done(&self, ctx: &mut Ctx<'_>) {
         let took = self.began.map(|began| ctx.now.duration_since(began)).filter(|took| took.as_secs() > 0);
-        let took = took.map(|took| format!(" after {}", crate::model::time::spoken(took))).unwrap_or_default();
+        let took =
+            took.map(|took| format!(" after {}", crate::model::time::sentence_duration(took))).unwrap_or_default();
         ctx.end = Some(Outcome::new(Verdict::Done, format!("{}{took}", self.result(ctx))));
     }
 }

@@ -1,9 +1,9 @@
-//! The reads before, and the plan of each.
+//! The reads before each operation, and its plan.
 
 use super::sentence::sentence;
 use super::skip::{RULES, own};
-use super::{Goal, Phase, Request, Step, Steps, Wanted};
-use crate::app::operation::call::{Answered, Read, Reply, Write};
+use super::{Goal, Phase, Request, Step, StepChange, Steps};
+use crate::app::operation::call::{CallResult, Read, Reply, Write};
 use crate::app::operation::plan::Plan;
 use crate::app::operation::step::{Ctx, Slot, schedules};
 use crate::model::deploy::preflight::deleted;
@@ -15,15 +15,15 @@ use crate::model::{FailureKind, ScalableTarget};
 use std::collections::{BTreeMap, VecDeque};
 
 impl Steps {
-    /// Reads all that the plan rests on.
+    /// Reads everything the plan is based on.
     pub(super) fn read(&mut self, ctx: &mut Ctx<'_>) {
         let cluster = ctx.cluster();
         let reads: Vec<(Slot, Read)> = match self.request.wanted.clone() {
-            Wanted::Scale { service, .. } | Wanted::Limits { service, .. } => vec![
+            StepChange::Scale { service, .. } | StepChange::Limits { service, .. } => vec![
                 (Slot::Scalable, Read::Scalable { resource: format!("service/{cluster}/{service}") }),
                 (Slot::Service, Read::Services { cluster, names: vec![service] }),
             ],
-            Wanted::Power { services, databases, direct, .. } => {
+            StepChange::Power { services, databases, direct, .. } => {
                 let mut reads: Vec<(Slot, Read)> = Vec::new();
                 for (number, names) in services.chunks(10).enumerate() {
                     let slot = Slot::Choice(format!("services {number}"));
@@ -44,8 +44,8 @@ impl Steps {
                 }
                 reads
             }
-            Wanted::StopTask { id } => vec![(Slot::Tasks, Read::Task { cluster, id })],
-            Wanted::Skip { .. } => {
+            StepChange::StopTask { id } => vec![(Slot::Tasks, Read::Task { cluster, id })],
+            StepChange::Skip { .. } => {
                 let reads = schedules(ctx.environment);
                 if reads.is_empty() {
                     let check = Check::new(Level::Stop, format!("{} has no schedule", ctx.environment.name));
@@ -60,11 +60,11 @@ impl Steps {
             ctx.read(slot, read);
         }
         if self.waiting.is_empty() {
-            self.gathered_all(ctx);
+            self.continue_when_read(ctx);
         }
     }
 
-    pub(super) fn gathered(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+    pub(super) fn take_read(&mut self, slot: &Slot, answered: CallResult, ctx: &mut Ctx<'_>) {
         self.waiting.retain(|waiting| waiting != slot);
         match answered.outcome {
             Ok(Reply::Services(found)) => self.services.extend(found),
@@ -78,7 +78,7 @@ impl Steps {
             Ok(_) => {}
             Err(failure) => {
                 let (level, what) = match slot {
-                    Slot::Timers if matches!(self.request.wanted, Wanted::Power { .. }) => {
+                    Slot::Timers if matches!(self.request.wanted, StepChange::Power { .. }) => {
                         (Level::Note, "the schedule cannot be read")
                     }
                     Slot::Function => (Level::Stop, "the scheduler function cannot be used"),
@@ -93,18 +93,18 @@ impl Steps {
             }
         }
         if self.waiting.is_empty() {
-            self.gathered_all(ctx);
+            self.continue_when_read(ctx);
         }
     }
 
-    fn gathered_all(&mut self, ctx: &mut Ctx<'_>) {
+    fn continue_when_read(&mut self, ctx: &mut Ctx<'_>) {
         match self.phase {
-            Phase::Rechecking => self.rechecked(ctx),
+            Phase::Rechecking => self.judge_recheck(ctx),
             _ => self.plan(ctx),
         }
     }
 
-    /// Desired counts as they were just read.
+    /// The desired counts as just read.
     pub(super) fn counts_now(&self) -> BTreeMap<String, u32> {
         self.services.iter().map(|service| (service.name.clone(), service.desired)).collect()
     }
@@ -144,60 +144,60 @@ impl Steps {
                 .filter_map(|step| if let Step::Do(write) = step { Some(write.clone()) } else { None })
                 .collect(),
             programs: Vec::new(),
-            command: ctx.command(&self.request.typed()),
-            offer: self.offer(ctx),
+            command: ctx.command(&self.request.command_line()),
+            wider_plan_title: self.offer(ctx),
         });
     }
 
     fn undo(&self) -> String {
         let short = &self.request.short;
         match &self.request.wanted {
-            Wanted::Scale { service, desired, min, max, move_limits } => {
-                let Some(was) = self.before.get(service) else { return String::new() };
-                let moved = self
+            StepChange::Scale { service, desired, min, max, move_limits } => {
+                let Some(count_before) = self.before.get(service) else { return String::new() };
+                let widened = self
                     .target_of(service)
                     .filter(|target| limits(target, *desired, *min, *max, *move_limits) != (target.min, target.max));
-                let moved = moved.map(|target| format!(" --min {} --max {}", target.min, target.max));
-                format!("`cockpit scale {short} {was}{}` takes it back", moved.unwrap_or_default())
+                let widened = widened.map(|target| format!(" --min {} --max {}", target.min, target.max));
+                format!("`cockpit scale {short} {count_before}{}` takes it back", widened.unwrap_or_default())
             }
-            Wanted::Limits { service, suspended: Some(on), .. } => {
+            StepChange::Limits { service, suspended: Some(on), .. } => {
                 let before = self.target_of(service).map(|target| target.suspended).unwrap_or_default();
                 let flag = if *on { "--resume" } else { "--suspend" };
                 match before {
                     Suspended::ALL if *on => "nothing changes: all of it is suspended already".to_owned(),
                     state if !state.any() && !*on => "nothing changes: all of it is on already".to_owned(),
                     state if state.any() && state != Suspended::ALL => {
-                        // Both flags are about all of it.
+                        // Both flags act on all kinds of scaling.
                         format!(
                             "by hand: only {} was suspended; `cockpit autoscaling {short} {flag}` is about all of it",
-                            state.words()
+                            state.describe()
                         )
                     }
                     _ => format!("`cockpit autoscaling {short} {flag}` takes it back"),
                 }
             }
-            Wanted::Limits { service, .. } => match self.target_of(service) {
+            StepChange::Limits { service, .. } => match self.target_of(service) {
                 Some(target) => {
                     format!("`cockpit autoscaling {short} --min {} --max {}` takes it back", target.min, target.max)
                 }
                 None => String::new(),
             },
-            Wanted::Power { power, databases, .. } => self.undo_power(*power, *databases),
-            Wanted::StopTask { id } => match self.tasks.iter().find(|task| task.id == *id) {
+            StepChange::Power { power, databases, .. } => self.undo_power(*power, *databases),
+            StepChange::StopTask { id } => match self.tasks.iter().find(|task| task.id == *id) {
                 Some(task) if task.service.is_some() => "the service starts another task in its place".to_owned(),
                 _ => "nothing brings it back: no service started it".to_owned(),
             },
-            Wanted::Skip { power, undo } => {
-                let (power, back) = (power.word(), if *undo { "skip" } else { "unskip" });
+            StepChange::Skip { power, undo } => {
+                let (power, back) = (power.name(), if *undo { "skip" } else { "unskip" });
                 format!("`cockpit schedule --{back} {power}` takes it back")
             }
         }
     }
 
-    /// More that is worth offering: moving limits that would undo a count, the databases too.
+    /// A wider plan worth offering: moving limits that would undo a count, or including the databases.
     fn offer(&self, ctx: &Ctx<'_>) -> Option<String> {
         match &self.request.wanted {
-            Wanted::Scale { service, desired, min: None, max: None, move_limits: false } => {
+            StepChange::Scale { service, desired, min: None, max: None, move_limits: false } => {
                 let target = self.target_of(service)?;
                 let outside = *desired < target.min || *desired > target.max;
                 outside.then(|| {
@@ -205,20 +205,22 @@ impl Steps {
                     format!("with limits {min}–{max}")
                 })
             }
-            Wanted::Power { databases: false, .. } if !ctx.environment.databases.is_empty() => {
+            StepChange::Power { databases: false, .. } if !ctx.environment.databases.is_empty() => {
                 Some("with databases".to_owned())
             }
             _ => None,
         }
     }
 
-    /// The request that does what is offered too.
+    /// The request for the offered plan.
     pub(super) fn with_offer(&self) -> Option<Request> {
         let mut request = self.request.clone();
         match &mut request.wanted {
-            Wanted::Scale { move_limits, .. } => *move_limits = true,
-            Wanted::Power { databases, .. } => *databases = true,
-            Wanted::Limits { .. } | Wanted::StopTask { .. } | Wanted::Skip { .. } => return None,
+            StepChange::Scale { move_limits, .. } => *move_limits = true,
+            StepChange::Power { databases, .. } => *databases = true,
+            StepChange::Limits { .. } | StepChange::StopTask { .. } | StepChange::Skip { .. } => {
+                return None;
+            }
         }
         Some(request)
     }
@@ -236,18 +238,18 @@ impl Steps {
             return;
         }
         let found = match self.request.wanted.clone() {
-            Wanted::Scale { service, desired, min, max, move_limits } => {
+            StepChange::Scale { service, desired, min, max, move_limits } => {
                 self.check_scale(&service, desired, min, max, move_limits)
             }
-            Wanted::Limits { service, min, max, .. } => self.check_limits(&service, min, max),
-            Wanted::Power { power, services, databases, .. } => self.check_power(power, &services, databases, ctx),
-            Wanted::StopTask { id } => match self.tasks.iter().find(|task| task.id == id) {
+            StepChange::Limits { service, min, max, .. } => self.check_limits(&service, min, max),
+            StepChange::Power { power, services, databases, .. } => self.check_power(power, &services, databases, ctx),
+            StepChange::StopTask { id } => match self.tasks.iter().find(|task| task.id == id) {
                 None => vec![Check::new(Level::Stop, "there is no such task").hint("`cockpit tasks` lists them")],
                 Some(task) if task.stopped() || task.desired_status == "STOPPED" => {
                     vec![Check::new(Level::Stop, format!("it is {} already", task.last_status))]
                 }
                 Some(task) => match &task.service {
-                    // An id that is typed whole may be that of another environment in the same cluster.
+                    // A full task id may belong to another environment in the same cluster.
                     Some(service) if !ctx.environment.has_service(service) => {
                         let text = format!("it is of {service}, which is no service of {}", ctx.environment.name);
                         vec![Check::usage(text).hint("choose the environment that it belongs to with --env")]
@@ -258,7 +260,7 @@ impl Steps {
                     None => vec![Check::new(Level::Warn, "no service started it: nothing starts another one")],
                 },
             },
-            Wanted::Skip { power, undo } => self.check_skip(power, undo, ctx),
+            StepChange::Skip { power, undo } => self.check_skip(power, undo, ctx),
         };
         self.checks.extend(found);
     }
@@ -270,7 +272,7 @@ impl Steps {
         if let Some(gone) = deleted(service) {
             return vec![gone];
         }
-        if service.daemon() {
+        if service.is_daemon() {
             let text = "it is a DAEMON service: one task runs on each container instance, and it has no count to set";
             return vec![Check::new(Level::Stop, text).hint("add or take away container instances of its cluster")];
         }
@@ -278,7 +280,7 @@ impl Steps {
         if service.desired == desired && min.is_none() && max.is_none() {
             checks.push(Check::new(Level::Note, format!("it is {desired} already")));
         }
-        if service.rolling_out() {
+        if service.is_rolling_out() {
             checks.push(Check::new(Level::Warn, "a deployment is in progress: it goes on with the new count"));
         }
         let Some(target) = self.target_of(name) else {
@@ -337,8 +339,8 @@ impl Steps {
     fn changes(&self, ctx: &Ctx<'_>) -> Vec<Change> {
         let range = |min: u32, max: u32| format!("{min}–{max}");
         match &self.request.wanted {
-            Wanted::Scale { service, desired, min, max, move_limits } => {
-                // Of a service that could not be read there is no count.
+            StepChange::Scale { service, desired, min, max, move_limits } => {
+                // A service that could not be read has no count.
                 let now = self.before.get(service);
                 let mut changes: Vec<Change> = now
                     .and_then(|now| Change::of("desired count", now.to_string(), desired.to_string()))
@@ -350,7 +352,7 @@ impl Steps {
                 }
                 changes
             }
-            Wanted::Limits { service, min, max, suspended } => {
+            StepChange::Limits { service, min, max, suspended } => {
                 let Some(target) = self.target_of(service) else { return Vec::new() };
                 let next = range(min.unwrap_or(target.min), max.unwrap_or(target.max));
                 let mut changes: Vec<Change> =
@@ -361,21 +363,21 @@ impl Steps {
                 }
                 changes
             }
-            Wanted::Power { .. } => self.power_changes(ctx),
-            Wanted::StopTask { .. } => {
+            StepChange::Power { .. } => self.power_changes(ctx),
+            StepChange::StopTask { .. } => {
                 let states = self.tasks.iter().map(|task| Change::of("task", task.last_status.clone(), "STOPPED"));
                 states.flatten().collect()
             }
-            Wanted::Skip { power, undo } => self.skip_changes(*power, *undo, ctx),
+            StepChange::Skip { power, undo } => self.skip_changes(*power, *undo, ctx),
         }
     }
 
-    /// The steps, from what was found.
+    /// The steps, based on the reads.
     pub(super) fn compile(&self, ctx: &Ctx<'_>) -> VecDeque<Step> {
         let mut steps = VecDeque::new();
         let cluster = ctx.cluster();
         match &self.request.wanted {
-            Wanted::Scale { service, desired, min, max, move_limits } => {
+            StepChange::Scale { service, desired, min, max, move_limits } => {
                 if let Some(target) = self.target_of(service) {
                     let (low, high) = limits(target, *desired, *min, *max, *move_limits);
                     if (low, high) != (target.min, target.max) {
@@ -397,50 +399,50 @@ impl Steps {
                 }));
                 steps.push_back(Step::Until(Goal::Counts(BTreeMap::from([(service.clone(), *desired)]))));
             }
-            Wanted::Limits { service, min, max, suspended } => {
+            StepChange::Limits { service, min, max, suspended } => {
                 if let Some(target) = self.target_of(service) {
-                    let all = |on: bool| if on { Suspended::ALL } else { Suspended::default() };
+                    let suspended_all = |on: bool| if on { Suspended::ALL } else { Suspended::default() };
                     steps.push_back(Step::Do(Write::Limits {
                         resource: target.resource.clone(),
                         min: *min,
                         max: *max,
-                        suspended: suspended.map(all),
+                        suspended: suspended.map(suspended_all),
                     }));
                 }
             }
-            Wanted::Power { power, services, .. } => self.compile_power(*power, services, ctx, &mut steps),
-            Wanted::StopTask { id } => {
+            StepChange::Power { power, services, .. } => self.compile_power(*power, services, ctx, &mut steps),
+            StepChange::StopTask { id } => {
                 let reason = "stopped by a person with cockpit".to_owned();
                 steps.push_back(Step::Do(Write::StopTask { cluster, id: id.clone(), reason }));
                 steps.push_back(Step::Until(Goal::Stopped(id.clone())));
             }
-            Wanted::Skip { power, undo } => self.compile_skip(*power, *undo, ctx, &mut steps),
+            StepChange::Skip { power, undo } => self.compile_skip(*power, *undo, ctx, &mut steps),
         }
         steps
     }
 
-    /// The sentence on the state at the end.
+    /// The sentence on the final state.
     pub(super) fn result(&self, ctx: &Ctx<'_>) -> String {
         let short = &self.request.short;
         match &self.request.wanted {
-            Wanted::Scale { desired, .. } => format!("{short} runs {desired} of {desired}"),
-            Wanted::Limits { suspended: Some(true), .. } => format!("autoscaling of {short} is suspended"),
-            Wanted::Limits { suspended: Some(false), .. } => format!("autoscaling of {short} goes on"),
-            Wanted::Limits { service, min, max, .. } => {
+            StepChange::Scale { desired, .. } => format!("{short} runs {desired} of {desired}"),
+            StepChange::Limits { suspended: Some(true), .. } => format!("autoscaling of {short} is suspended"),
+            StepChange::Limits { suspended: Some(false), .. } => format!("autoscaling of {short} goes on"),
+            StepChange::Limits { service, min, max, .. } => {
                 let target = self.target_of(service);
                 let low = min.or(target.map(|target| target.min)).unwrap_or_default();
                 let high = max.or(target.map(|target| target.max)).unwrap_or_default();
                 format!("autoscaling of {short} is between {low} and {high}")
             }
-            Wanted::Power { power: Power::Stop, .. } => format!("{short} is stopped"),
-            Wanted::Power { power: Power::Start, .. } => format!("{short} runs"),
-            Wanted::StopTask { .. } => format!("task {short} has stopped"),
-            Wanted::Skip { power, undo } => self.skip_result(*power, *undo, ctx),
+            StepChange::Power { power: Power::Stop, .. } => format!("{short} is stopped"),
+            StepChange::Power { power: Power::Start, .. } => format!("{short} runs"),
+            StepChange::StopTask { .. } => format!("task {short} has stopped"),
+            StepChange::Skip { power, undo } => self.skip_result(*power, *undo, ctx),
         }
     }
 }
 
-/// The limits after a scaling.
+/// The limits after scaling.
 fn limits(target: &ScalableTarget, desired: u32, min: Option<u32>, max: Option<u32>, moves: bool) -> (u32, u32) {
     let low = min.unwrap_or(if moves { target.min.min(desired) } else { target.min });
     let high = max.unwrap_or(if moves { target.max.max(desired) } else { target.max });

@@ -1,4 +1,4 @@
-//! Changes in words.
+//! Changes as sentences.
 
 use crate::app::operation::call::Write;
 use crate::app::operation::watch::short;
@@ -29,7 +29,7 @@ pub(super) fn sentence(write: &Write) -> String {
             let count = desired.map(|count| format!("its count, {count}"));
             let scaling = suspended.map(|state| {
                 if state.any() {
-                    format!("that its autoscaling is suspended ({})", state.words())
+                    format!("that its autoscaling is suspended ({})", state.describe())
                 } else {
                     "that its autoscaling is on".to_owned()
                 }
@@ -42,11 +42,11 @@ pub(super) fn sentence(write: &Write) -> String {
             format!("{name}: nothing need be remembered any more")
         }
         Write::StopTask { id, .. } => format!("stopping task {}", short(id)),
-        Write::Invoke { function, power } => format!("invoking {function} with \"{}\"", power.word()),
+        Write::Invoke { function, power } => format!("invoking {function} with \"{}\"", power.name()),
         Write::Skip { timer, until: Some(_) } => format!("{}: the next time is skipped", timer.title()),
         Write::Skip { timer, until: None } => format!("{}: no time is skipped", timer.title()),
         Write::Database { id, power, .. } => {
-            format!("{} {id}", power.database_on_the_way())
+            format!("{} {id}", power.database_transition_status())
         }
         Write::Rds(write) => write.sentence(),
         Write::PutParameter(put) => format!("writing {}", put.name),

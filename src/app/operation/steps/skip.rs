@@ -1,6 +1,6 @@
-//! Skipping the next stop or start that is scheduled, and taking that back. Schedules of `EventBridge` Scheduler and
-//! scheduled actions of Application Auto Scaling are one list here: what happens next is the earliest of them, and
-//! only what happens at that moment is skipped. Nothing is sent where one of them cannot be computed.
+//! Skips the next scheduled stop or start, or undoes a skip. Schedules of `EventBridge` Scheduler and scheduled actions
+//! of Application Auto Scaling form one list here: the next event is the earliest of them, and only the events at that
+//! moment are skipped. Nothing is sent if one of them cannot be computed.
 
 use super::{Step, Steps};
 use crate::app::operation::call::Write;
@@ -13,13 +13,12 @@ use crate::model::timer::{Power, Timer};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
 
-/// AWS fires within the minute that an expression names, and may have taken the next one up already. Source: the
-/// note on precision in "Schedule types in `EventBridge` Scheduler".
+/// AWS fires within the minute that an expression names, and may already have picked up the next one. Source: the note
+/// on precision in "Schedule types in `EventBridge` Scheduler".
 const PRECISION: SignedDuration = SignedDuration::from_secs(60);
 
 /// The sentence on what is not among the schedules, and what to do about it. Source: `PutRule` of Amazon `EventBridge`
-/// has a schedule expression and a state, and no start date; nothing of it can be moved past one time and come back by
-/// itself.
+/// has a schedule expression and a state, but no start date, so a rule cannot skip a single time and resume by itself.
 pub(super) const RULES: &str = "rules of EventBridge (`aws events list-rules`) are not looked at: they have no start date, so \
      that no single time of theirs can be skipped; disable the rule until that time has passed, or make it a schedule of \
      EventBridge Scheduler";
@@ -27,25 +26,24 @@ pub(super) const RULES: &str = "rules of EventBridge (`aws events list-rules`) a
 /// A schedule whose start is moved.
 struct Moved<'a> {
     timer: &'a Timer,
-    /// When it fires next as it is.
+    /// When it fires next without the change.
     now: Option<Timestamp>,
-    /// When it fires next afterwards.
+    /// When it fires next with the change.
     next: Option<Timestamp>,
-    /// The start date that skips a time; none: the schedule had none.
+    /// The start date that skips a time; `None` if the schedule gets no start.
     start: Option<Timestamp>,
 }
 
 impl Steps {
-    /// Schedules that do this and are enabled, with when each fires.
+    /// The enabled schedules that do this, each with its recurrence.
     fn doing(&self, power: Power) -> impl Iterator<Item = (&Timer, Result<Recurrence, String>)> {
         let doing = self.timers.iter().filter(move |timer| timer.power() == Some(power) && timer.enabled);
         doing.map(|timer| (timer, timer.recurrence()))
     }
 
-    /// The schedules that are moved: those that fire at the earliest moment of all. The error is what keeps it from
-    /// being done.
+    /// The schedules to move: those that fire at the earliest moment of all. An error is the check that prevents it.
     fn moved(&self, power: Power, undo: bool, now: Timestamp) -> Result<Vec<Moved<'_>>, Check> {
-        let word = power.word();
+        let word = power.name();
         let stop = |text: String| Check::new(Level::Stop, text);
         if self.timers.iter().all(|timer| timer.power() != Some(power)) {
             return Err(stop(format!("no schedule {word}s the environment")).hint(RULES));
@@ -83,12 +81,12 @@ impl Steps {
             })?;
             moved.push(Moved { timer, now: Some(at), next: Some(skip.next), start: Some(skip.start) });
         }
-        // Whichever answered first: what stops the environment comes before what stops one service.
+        // Regardless of the order of answers: schedules of the environment come before those of a single service.
         moved.sort_by_key(|moved| (moved.timer.action.is_some(), &moved.timer.name));
         Ok(moved)
     }
 
-    /// When this happens next once it is done: by those that were moved, or by others.
+    /// The next time after the change, by the moved schedules or others.
     fn next_of_all(&self, power: Power, undo: bool, now: Timestamp) -> Option<Timestamp> {
         let moved = self.moved(power, undo, now).ok()?;
         let others = self.doing(power).filter(|(timer, _)| moved.iter().all(|other| other.timer != *timer));
@@ -101,7 +99,7 @@ impl Steps {
             Ok(moved) => moved,
             Err(check) => return vec![check],
         };
-        let word = power.word();
+        let word = power.name();
         let mut checks = Vec::new();
         let soon = moved.iter().filter_map(|moved| moved.now.min(moved.next)).min();
         if soon.is_some_and(|at| at.duration_since(ctx.service_now) <= PRECISION) {
@@ -116,7 +114,8 @@ impl Steps {
             }
         }
         for moved in moved {
-            // A schedule is written whole: unlike a task definition, of which each revision stays, it would be gone.
+            // A schedule is replaced as a whole; unlike task definitions, it has no earlier revisions, so the unknown
+            // field would be lost.
             checks.extend(moved.timer.not_carried.iter().map(|field| {
                 Check::new(
                     Level::Stop,
@@ -137,7 +136,7 @@ impl Steps {
         };
         let alone = moved.len() == 1 && self.doing(power).count() == 1;
         let changes = moved.iter().map(|moved| {
-            let what = format!("next {}", power.word());
+            let what = format!("next {}", power.name());
             let what = if alone { what } else { format!("{what} by {}", moved.timer.title()) };
             Change::of(what, say(moved.now), say(moved.next))
         });
@@ -150,17 +149,17 @@ impl Steps {
         }
     }
 
-    /// The sentence on the state at the end.
+    /// The sentence on the final state.
     pub(super) fn skip_result(&self, power: Power, undo: bool, ctx: &Ctx<'_>) -> String {
-        // As it was when the plan was made: that is what was sent.
+        // Computed as of the plan, because that is what was sent.
         let ahead = ctx.service_now.duration_since(ctx.now);
         let next = self.next_of_all(power, undo, self.began.map_or(ctx.service_now, |began| began + ahead));
         let at = next.map_or_else(|| "never".to_owned(), |at| time::moment(at, ctx.service_now, ctx.zone));
-        format!("the next {} is {at}", power.word())
+        format!("the next {} is {at}", power.name())
     }
 }
 
-/// The timers among those read that belong to this environment: its cluster may also have services of another one.
+/// The timers that belong to this environment: its cluster may also have services of another one.
 pub(super) fn own(found: Vec<Timer>, environment: &EnvironmentConfig) -> impl Iterator<Item = Timer> {
     found.into_iter().filter(|timer| timer.service().is_none_or(|service| environment.has_service(service)))
 }

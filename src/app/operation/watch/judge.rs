@@ -1,4 +1,4 @@
-//! How a watched deployment stands: its end, and whether what is to serve after it runs.
+//! Judges a watched deployment: its end, and whether the version that should serve afterwards runs.
 
 use super::{Watch, WatchState};
 use crate::app::operation::call::Read;
@@ -7,39 +7,40 @@ use crate::model::rollout::RolloutStatus;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
-/// A deployment that shows in the service and not in its history for this long is not waited for …
+/// How long to wait for a deployment to appear in the history, after the service shows its end …
 const HISTORY_LATE: SignedDuration = SignedDuration::from_secs(90);
-/// … where the history was read so often without it.
+/// … and how many reads of the history must lack it.
 const HISTORY_READS: u32 = 3;
-/// After ECS calls the end of a deployment a good one, what is to serve then has this long to be running.
+/// How long the serving version has to be running after ECS reports success.
 const SETTLE: SignedDuration = SignedDuration::from_secs(60);
 
 impl Watch {
-    /// A read was answered: what is asked goes on at its usual pace, and once nothing else fails AWS answers.
-    pub(super) fn answers(&mut self, name: &'static str, ctx: &mut Ctx<'_>) {
+    /// Handles a successful read: this read continues at its usual pace, and once no other fails, earlier failures are
+    /// over.
+    pub(super) fn record_success(&mut self, name: &'static str, ctx: &mut Ctx<'_>) {
         self.unread.remove(name);
         if !self.unread.is_empty() {
-            if let Some((_, next)) = self.failing.as_mut().filter(|_| matches!(name, "service" | "release")) {
+            if let Some((_, next)) = self.read_failure.as_mut().filter(|_| matches!(name, "service" | "release")) {
                 *next = ctx.now;
                 self.failures = 0;
             }
             return;
         }
         self.refusals.clear();
-        if self.failing.take().is_some() {
+        if self.read_failure.take().is_some() {
             self.failures = 0;
-            self.told_kinds.clear();
-            ctx.say(Weight::Step, "AWS answers again");
+            self.reported_failures.clear();
+            ctx.log(Weight::Step, "AWS answers again");
         }
     }
 
-    /// Whether a look was answered already that was sent after this one. The end rests on what was read after it.
+    /// Whether a newer read than this one was already answered. The end is judged by reads sent after it.
     pub(super) fn is_late(&self, slot: &Slot, name: &str) -> bool {
         let earlier = matches!(slot, Slot::Service | Slot::Tasks | Slot::Targets);
         earlier && self.last_look.as_ref().is_some_and(|left| !left.contains(name))
     }
 
-    /// How it stands. An end is told when the service and its tasks were read once more after it.
+    /// The current state. An end is reported once the service and its tasks were read again after it.
     pub(super) fn judge(&mut self, ctx: &mut Ctx<'_>) -> WatchState {
         if self
             .service
@@ -49,15 +50,19 @@ impl Watch {
             return WatchState::Gone;
         }
         let Some(state) = &self.state else {
-            return if self.untold(ctx.service_now) { WatchState::NotInHistory } else { WatchState::Going };
+            return if self.missing_in_history(ctx.service_now) {
+                WatchState::NotInHistory
+            } else {
+                WatchState::InProgress
+            };
         };
-        if !state.status.terminal() {
-            return WatchState::Going;
+        if !state.status.has_ended() {
+            return WatchState::InProgress;
         }
         match &self.last_look {
             None => {
                 self.last_look = Some(BTreeSet::from(["service", "tasks"]));
-                // Reads under way were sent before the end was seen: these are told apart from them.
+                // Reads in flight were sent before the end was seen; different slots distinguish the new ones.
                 let (cluster, service) = (self.subject.cluster.clone(), self.subject.service.clone());
                 let names = vec![service.clone()];
                 ctx.read(Slot::Last("service"), Read::Services { cluster: cluster.clone(), names });
@@ -69,9 +74,9 @@ impl Watch {
                     self.targets_at = Some(ctx.now);
                     ctx.read(Slot::Last("targets"), Read::Targets { groups });
                 }
-                return WatchState::Going;
+                return WatchState::InProgress;
             }
-            Some(left) if !left.is_empty() => return WatchState::Going,
+            Some(left) if !left.is_empty() => return WatchState::InProgress,
             Some(_) => {}
         }
         match state.status {
@@ -83,29 +88,29 @@ impl Watch {
             | RolloutStatus::InProgress
             | RolloutStatus::StopRequested
             | RolloutStatus::RollbackInProgress
-            | RolloutStatus::Other(_) => WatchState::Going,
+            | RolloutStatus::Other(_) => WatchState::InProgress,
         }
     }
 
-    /// ECS calls a deployment successful as soon as its tasks once ran: they must run now.
+    /// ECS reports success once its tasks ran at some time: they must also run now.
     pub(super) fn settled(&mut self, ctx: &mut Ctx<'_>) -> WatchState {
-        let Some(service) = &self.service else { return WatchState::Going };
+        let Some(service) = &self.service else { return WatchState::InProgress };
         let ours = service.deployments.iter().find(|other| other.id == self.subject.deployment);
-        // Another deployment has begun since: ours served, and no longer counts for itself.
+        // Another deployment has begun since: ours served, and is no longer judged.
         let Some(ours) = ours.filter(|ours| ours.status == "PRIMARY") else { return WatchState::Successful };
         if ours.running >= service.desired {
             return WatchState::Successful;
         }
-        if self.sure_trouble().is_none() && self.still_settling(ctx) {
-            WatchState::Going
+        if self.confirmed_trouble().is_none() && self.still_settling(ctx) {
+            WatchState::InProgress
         } else {
             WatchState::TasksNotRunning
         }
     }
 
-    /// After a rollback the deployment that is PRIMARY then must run. One that began later is its own affair.
+    /// After a rollback the PRIMARY deployment must run. A deployment that began later is independent.
     pub(super) fn settled_back(&mut self, ctx: &Ctx<'_>) -> WatchState {
-        let Some(service) = &self.service else { return WatchState::Going };
+        let Some(service) = &self.service else { return WatchState::InProgress };
         let finished = self.state.as_ref().and_then(|state| state.finished_at);
         let later = |at: Option<Timestamp>| at.zip(finished).is_some_and(|(at, finished)| at > finished);
         let before =
@@ -113,10 +118,10 @@ impl Watch {
         if before.is_none_or(|before| before.running >= service.desired) {
             return WatchState::RolledBack;
         }
-        if self.still_settling(ctx) { WatchState::Going } else { WatchState::BackFell }
+        if self.still_settling(ctx) { WatchState::InProgress } else { WatchState::RestoredVersionFailed }
     }
 
-    /// Whether what is to serve has time left to come up; then it is looked at again with the next tick.
+    /// Whether the serving version still has time to start; if so, it is read again at the next tick.
     pub(super) fn still_settling(&mut self, ctx: &Ctx<'_>) -> bool {
         let since = *self.settling.get_or_insert(ctx.now);
         if ctx.now.duration_since(since) >= SETTLE {
@@ -126,11 +131,11 @@ impl Watch {
         true
     }
 
-    /// Whether the service shows our deployment at its end, or no longer, while the history never showed it.
-    pub(super) fn untold(&self, now: Timestamp) -> bool {
+    /// Whether the service shows our deployment as ended or gone, but the history never showed it.
+    pub(super) fn missing_in_history(&self, now: Timestamp) -> bool {
         now.duration_since(self.subject.since) >= HISTORY_LATE
             && self.missed >= HISTORY_READS
-            && self.failing.is_none()
+            && self.read_failure.is_none()
             && self.service.as_ref().is_some_and(|service| {
                 service
                     .deployments

@@ -1,6 +1,6 @@
-//! The end of a deployment rests on what was read after it, whatever order the answers come in.
+//! The end of a deployment is judged by reads sent after it, whatever order the answers come in.
 
-use crate::app::operation::call::{Answered, Reply};
+use crate::app::operation::call::{CallResult, Reply};
 use crate::app::operation::step::{Ctx, Slot};
 use crate::app::operation::tests::{at, environment, ok, service};
 use crate::app::operation::watch::{Subject, Watch, WatchState};
@@ -9,7 +9,7 @@ use crate::model::service::{Deployment, Service};
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 
-/// The service with our deployment, of which so many tasks run.
+/// The service with our deployment, with this many running tasks.
 fn running(count: u32) -> Service {
     let ours = Deployment {
         id: "ecs-svc/2".into(),
@@ -22,7 +22,7 @@ fn running(count: u32) -> Service {
     Service { deployments: vec![ours], ..service("web", 1, count) }
 }
 
-fn ended() -> Answered {
+fn ended() -> CallResult {
     ok(Reply::Releases(vec![ServiceDeployment {
         arn: "arn:new".into(),
         status: RolloutStatus::Successful,
@@ -32,7 +32,7 @@ fn ended() -> Answered {
 }
 
 #[test]
-fn an_answer_that_was_asked_for_before_the_end_and_comes_late_is_no_proof_of_it() {
+fn late_answer_to_a_read_from_before_the_end_proves_nothing() {
     let (environment, zone) = (environment(), TimeZone::UTC);
     let mut ctx = Ctx::new(at(60), &environment, &zone, 1);
     let subject = Subject {
@@ -44,14 +44,14 @@ fn an_answer_that_was_asked_for_before_the_end_and_comes_late_is_no_proof_of_it(
         since: at(0),
     };
     let mut watch = Watch::new(subject, None);
-    watch.first(running(1), &mut ctx);
+    watch.set_initial(running(1), &mut ctx);
     watch.tick(&mut ctx);
-    assert_eq!(watch.reply(&Slot::History, ended(), &mut ctx), WatchState::Going, "it is looked at once more");
+    assert_eq!(watch.reply(&Slot::History, ended(), &mut ctx), WatchState::InProgress, "it is looked at once more");
     let last = watch.reply(&Slot::Last("service"), ok(Reply::Services(vec![running(0)])), &mut ctx);
-    assert_eq!(last, WatchState::Going);
+    assert_eq!(last, WatchState::InProgress);
     let early = watch.reply(&Slot::Service, ok(Reply::Services(vec![running(1)])), &mut ctx);
-    assert_eq!(early, WatchState::Going);
+    assert_eq!(early, WatchState::InProgress);
     let seen = watch.reply(&Slot::Last("tasks"), ok(Reply::Tasks(Vec::new())), &mut ctx);
-    assert_eq!(seen, WatchState::Going, "its task has ended since, and is waited for");
-    assert!(watch.runs().is_some_and(|runs| runs.starts_with("nothing")), "{:?}", watch.runs());
+    assert_eq!(seen, WatchState::InProgress, "its task has ended since, and is waited for");
+    assert!(watch.running_version().is_some_and(|runs| runs.starts_with("nothing")), "{:?}", watch.running_version());
 }

@@ -1,19 +1,19 @@
-//! The tasks of a watched deployment: why they stopped, their last lines, and what is wrong with them.
+//! The tasks of a watched deployment: why they stopped, their last log lines, and their problems.
 
 use super::{LOG_LINES, Watch, short};
-use crate::app::operation::call::{Answered, Read, Reply};
+use crate::app::operation::call::{CallResult, Read, Reply};
 use crate::app::operation::step::{Ctx, Slot, Weight};
 use crate::model::Fault;
-use crate::model::deploy::trouble::troubles;
+use crate::model::deploy::trouble::problems;
 use crate::model::task::Task;
 
-/// Logs of so many stopped tasks are read: more of the same say nothing new.
+/// Number of stopped tasks whose logs are read: more of the same add nothing.
 const LOGS: usize = 3;
 
 impl Watch {
     pub(super) fn take_tasks(&mut self, found: Vec<Task>, ctx: &mut Ctx<'_>) {
         let ours = self.subject.deployment.clone();
-        // Between two looks one may have run and ended.
+        // A task may have run and ended between two reads.
         self.ran |= found.iter().any(|task| task.started_by == ours && task.started_at.is_some());
         for task in found.iter().filter(|task| task.started_by == ours) {
             let own = match task.end(self.definition.as_ref()).map(|end| end.fault) {
@@ -21,16 +21,16 @@ impl Watch {
                 Some(Fault::Platform | Fault::Person) => false,
                 Some(Fault::Service | Fault::Unknown) | None => continue,
             };
-            if self.told.insert(format!("task {}", task.id)) {
-                let why = task.ended_because().unwrap_or_else(|| "no reason given".to_owned());
+            if self.reported_events.insert(format!("task {}", task.id)) {
+                let why = task.end_reason().unwrap_or_else(|| "no reason given".to_owned());
                 let code = task.stop_code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
                 let weight = if own { Weight::Bad } else { Weight::Warn };
-                ctx.say(weight, format!("task {} stopped: {why}{code}", short(&task.id)));
+                ctx.log(weight, format!("task {} stopped: {why}{code}", short(&task.id)));
                 if let Some(reason) = &task.stopped_reason {
-                    ctx.say(Weight::Detail, reason.clone());
+                    ctx.log(Weight::Detail, reason.clone());
                 }
                 if own {
-                    self.ask_logs(task, ctx);
+                    self.request_logs(task, ctx);
                 }
             }
         }
@@ -38,14 +38,14 @@ impl Watch {
         self.look_for_trouble(ctx);
     }
 
-    /// The last lines of a task's containers, where they are in CloudWatch.
-    pub(super) fn ask_logs(&mut self, task: &Task, ctx: &mut Ctx<'_>) {
+    /// Requests the last lines of a task's containers, if they are in CloudWatch.
+    pub(super) fn request_logs(&mut self, task: &Task, ctx: &mut Ctx<'_>) {
         if self.logged.len() >= LOGS || !self.logged.insert(task.id.clone()) {
             return;
         }
         let Some(definition) = &self.definition else { return };
         for container in &definition.containers {
-            // A container that never began has written nothing.
+            // A container that never started has written nothing.
             let began = task.started_at.is_some()
                 || task.containers.iter().any(|other| other.name == container.name && other.exit_code.is_some());
             let Some(log) = container.log.as_ref().filter(|_| began) else { continue };
@@ -59,23 +59,23 @@ impl Watch {
                 ("awslogs", ..) => {}
                 (driver, ..) => {
                     let text = format!("the log of {} goes to {driver}: look there", container.name);
-                    ctx.say(Weight::Detail, text);
+                    ctx.log(Weight::Detail, text);
                 }
             }
         }
     }
 
-    pub(super) fn take_log(task: &str, container: &str, answered: Answered, ctx: &mut Ctx<'_>) {
+    pub(super) fn take_log(task: &str, container: &str, answered: CallResult, ctx: &mut Ctx<'_>) {
         match answered.outcome {
             Ok(Reply::Log(lines)) if !lines.is_empty() => {
-                ctx.say(Weight::Step, format!("the last lines of {container} in task {}:", short(task)));
+                ctx.log(Weight::Step, format!("the last lines of {container} in task {}:", short(task)));
                 for line in lines {
-                    ctx.say(Weight::Detail, format!("  {}", log_store::parse::strip_colour(line.trim_end())));
+                    ctx.log(Weight::Detail, format!("  {}", log_store::parse::strip_colour(line.trim_end())));
                 }
             }
-            Ok(_) => ctx.say(Weight::Detail, format!("{container} in task {} wrote no log", short(task))),
+            Ok(_) => ctx.log(Weight::Detail, format!("{container} in task {} wrote no log", short(task))),
             Err(failure) => {
-                ctx.say(
+                ctx.log(
                     Weight::Warn,
                     format!("the log of {container} in task {} cannot be read: {failure}", short(task)),
                 );
@@ -87,11 +87,11 @@ impl Watch {
         let Some(service) = &self.service else { return };
         let subject = &self.subject;
         let definition = self.definition.as_ref();
-        let found = troubles(service, &self.tasks, definition, &subject.deployment, subject.since, ctx.service_now);
+        let found = problems(service, &self.tasks, definition, &subject.deployment, subject.since, ctx.service_now);
         for trouble in found.iter().filter(|trouble| trouble.sure) {
-            if self.told.insert(format!("trouble {:?}", trouble.kind)) {
-                let weight = if trouble.condemns() { Weight::Bad } else { Weight::Warn };
-                ctx.say(weight, trouble.text.clone());
+            if self.reported_events.insert(format!("trouble {:?}", trouble.kind)) {
+                let weight = if trouble.justifies_rollback() { Weight::Bad } else { Weight::Warn };
+                ctx.log(weight, trouble.text.clone());
             }
         }
         self.troubles = found;

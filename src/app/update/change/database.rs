@@ -1,26 +1,26 @@
-//! Changes of the selected database by keys: another writer, a snapshot, a restart, stop and start.
+//! Changes of the selected database by keys: failover, snapshot, reboot, stop and start.
 
-use super::{again, plan};
+use super::{plan, retry};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::operation::database::{Connected, Request, Wanted};
+use crate::app::operation::database::{ConnectedSessions, Request, StepChange};
 use crate::app::overlay::{Kind, Overlay, Tone};
 use crate::app::screen::Purpose;
 use crate::app::select;
 use crate::app::subject::Subject;
 use crate::app::tell;
 use crate::app::update::windows::{push_window, start_typing};
-use crate::model::database_history::bad_snapshot_name;
-use crate::model::time::spoken;
+use crate::model::database_history::snapshot_name_error;
+use crate::model::time::sentence_duration;
 use crate::model::timer::Power;
 use crate::model::tunnel::far::{POSTGRES, RemoteAddress};
 use crate::model::{Database, DatabaseKind, Member, Role};
 
-/// The selected database, and the instance of it that is selected; a person is told where there is none.
+/// The selected database, and its selected instance if any; without one, the person is told to select one.
 fn selected(app: &mut App) -> Option<(Database, Option<Member>)> {
     let subject = select::subject(app);
     let Some((id, instance)) = subject.as_ref().and_then(Subject::database) else {
-        app.no_line("select a database first");
+        app.refuse_line("select a database first");
         return None;
     };
     let row = app.estate.derived.databases.iter().find(|row| row.database.id == id)?;
@@ -28,64 +28,65 @@ fn selected(app: &mut App) -> Option<(Database, Option<Member>)> {
     Some((row.database.clone(), member.cloned()))
 }
 
-/// Whether a database, or an instance of one, is selected.
+/// Whether a database or a database instance is selected.
 pub(crate) fn on_database(app: &App) -> bool {
     matches!(select::subject(app), Some(Subject::Database(_) | Subject::Instance(..)))
 }
 
-fn request(app: &mut App, database: &Database, wanted: Wanted) -> Vec<Effect> {
-    let what = Request { connected: Connected::Unasked, ..asked(database, wanted) };
+fn request(app: &mut App, database: &Database, wanted: StepChange) -> Vec<Effect> {
+    let what = Request { connected: ConnectedSessions::NotRequested, ..unasked_request(database, wanted) };
     plan(app, what)
 }
 
-fn asked(database: &Database, wanted: Wanted) -> Request {
+fn unasked_request(database: &Database, wanted: StepChange) -> Request {
     let cluster = database.kind == DatabaseKind::Aurora;
-    Request { database: database.id.clone(), cluster, wanted, connected: Connected::Unasked }
+    Request { database: database.id.clone(), cluster, wanted, connected: ConnectedSessions::NotRequested }
 }
 
-/// Fails over to the selected reader, else to the one that takes over by itself; also says where its writer is.
+/// Prepares a failover to the selected reader, or else to AWS's choice; also returns the address of the writer, if
+/// known.
 pub(crate) fn failover(app: &mut App) -> Option<(Request, Option<RemoteAddress>)> {
     let (database, member) = selected(app)?;
     let to = member.filter(|member| member.role == Role::Reader).map(|member| member.id);
     let port = database.port.unwrap_or(POSTGRES);
     let far = database.endpoint.clone().map(|host| RemoteAddress { host, port, database: database.database.clone() });
-    Some((asked(&database, Wanted::Failover { to }), far))
+    Some((unasked_request(&database, StepChange::Failover { to }), far))
 }
 
-/// The selected instance.
+/// Reboots the selected instance.
 pub(crate) fn reboot(app: &mut App) -> Vec<Effect> {
     let Some((database, member)) = selected(app) else { return Vec::new() };
     let instance = match (member, database.kind) {
         (Some(member), _) => member.id,
         (None, DatabaseKind::Rds) => database.id.clone(),
         (None, DatabaseKind::Aurora) => {
-            app.say("a cluster is not restarted: select one of its instances");
+            app.show_message("a cluster is not restarted: select one of its instances");
             return Vec::new();
         }
     };
-    request(app, &database, Wanted::Reboot { instance })
+    request(app, &database, StepChange::Reboot { instance })
 }
 
-/// Stops it where it runs, else starts it.
+/// Stops the database if it is running, otherwise starts it.
 pub(crate) fn power(app: &mut App) -> Vec<Effect> {
     let Some((database, _)) = selected(app) else { return Vec::new() };
     let power = if database.status == "stopped" { Power::Start } else { Power::Stop };
-    request(app, &database, Wanted::Power(power))
+    request(app, &database, StepChange::Power(power))
 }
 
-/// Asks for the name of the snapshot.
+/// Asks for the name of a snapshot.
 pub(crate) fn snapshot(app: &mut App) -> Vec<Effect> {
     let Some((database, _)) = selected(app) else { return Vec::new() };
     let now = app.service_now();
     let mut lines = Vec::new();
     let snapshots = app.estate.db_snapshots.value().into_iter().flatten();
-    let of = snapshots.filter(|one| one.database == database.id).filter_map(|one| Some((one.at?, one)));
-    if let Some((at, newest)) = of.max_by_key(|(at, _)| *at) {
-        let age = spoken(now.duration_since(at));
+    let dated = snapshots.filter(|one| one.database == database.id).filter_map(|one| Some((one.at?, one)));
+    if let Some((at, newest)) = dated.max_by_key(|(at, _)| *at) {
+        let age = sentence_duration(now.duration_since(at));
         lines.push(tell::line("", format!("the newest one: {}, {age} old", newest.id), Tone::Plain));
     }
     lines.push(tell::line("", "letters, digits and hyphens", Tone::Dim));
-    let mut window = Overlay::new(Kind::Name, format!("Snapshot of {}: name", database.id), lines);
+    let mut window = Overlay::new(Kind::SnapshotName, format!("Snapshot of {}: name", database.id), lines);
     let time = now.to_zoned(app.zone()).strftime("%Y-%m-%d-%H%M").to_string();
     window.query = crate::app::input::Input::new(format!("{}-{time}", database.id));
     window.service = database.id;
@@ -94,16 +95,16 @@ pub(crate) fn snapshot(app: &mut App) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Takes the name that was typed for a snapshot.
-pub(crate) fn named(app: &mut App) -> Vec<Effect> {
+/// Accepts the name typed for a snapshot.
+pub(crate) fn accept_name(app: &mut App) -> Vec<Effect> {
     let Some(window) = app.screen.overlays.last() else { return Vec::new() };
     let (id, name) = (window.service.clone(), window.query.text().trim().to_owned());
     let row = app.estate.derived.databases.iter().find(|row| row.database.id == id);
-    let Some(database) = row.map(|row| row.database.clone()) else { return again(app) };
-    if let Some(why) = bad_snapshot_name(&name, database.kind == DatabaseKind::Aurora) {
-        app.say(why);
-        return again(app);
+    let Some(database) = row.map(|row| row.database.clone()) else { return retry(app) };
+    if let Some(why) = snapshot_name_error(&name, database.kind == DatabaseKind::Aurora) {
+        app.show_message(why);
+        return retry(app);
     }
     app.screen.overlays.pop();
-    request(app, &database, Wanted::Snapshot { name })
+    request(app, &database, StepChange::Snapshot { name })
 }

@@ -1,6 +1,6 @@
-//! Deployments by keys: which image, which version, the same again, the way back, only to watch.
+//! Deployments by keys: an image, a previous version, the same definition again, rolling back, watching.
 
-use super::{again, plan, service, short};
+use super::{plan, retry, service, short};
 use crate::app::App;
 use crate::app::dialog;
 use crate::app::effect::Effect;
@@ -31,17 +31,17 @@ fn choose(app: &mut App, offer: Offer, title: impl FnOnce(&str) -> String) -> Ve
     effects
 }
 
-/// Asks which image the selected service is to be deployed with.
+/// Asks which image to deploy to the selected service.
 pub(crate) fn image(app: &mut App) -> Vec<Effect> {
     choose(app, Offer::Images, |short| format!("Deploy {short}: image"))
 }
 
-/// Asks for the version to go back to; in an operation's own view, that of the service it changes.
+/// Asks for the version to roll back to; in an operation's view, for the service it changes.
 pub(crate) fn roll_back(app: &mut App) -> Vec<Effect> {
     if let Some(id) = app.screen.operation
         && app.operations.get(id).is_some_and(Operation::revertible)
     {
-        let mut window = dialog::over(app, Kind::Revert(id), id);
+        let mut window = dialog::operation_window(app, Kind::Revert(id), id);
         window.title = format!("Roll back: {}", window.title.to_lowercase());
         push_window(app, window);
         windows(app);
@@ -56,19 +56,19 @@ pub(crate) fn force(app: &mut App) -> Vec<Effect> {
     plan(app, what)
 }
 
-/// ECS Exec is switched on, with new tasks.
+/// Enables ECS Exec, which starts new tasks.
 pub(crate) fn enable_exec(app: &mut App) -> Vec<Effect> {
     let Some((name, _)) = service(app) else { return Vec::new() };
     enable_exec_on(app, name)
 }
 
-/// Asks to switch ECS Exec on for a service that is not the selected one.
+/// Plans to enable ECS Exec on a service that need not be the selected one.
 pub(crate) fn enable_exec_on(app: &mut App, service: String) -> Vec<Effect> {
     let what = deploy::Request { exec: true, ..deploy_of(app, service, Source::Force) };
     plan(app, what)
 }
 
-/// Watches the newest deployment, whoever began it: nothing is asked, nothing is changed.
+/// Watches the newest deployment, whoever started it; asks nothing and changes nothing.
 pub(crate) fn watch(app: &mut App) -> Vec<Effect> {
     let Some((name, _)) = service(app) else { return Vec::new() };
     let what = deploy_of(app, name, Source::Attach);
@@ -78,8 +78,8 @@ pub(crate) fn watch(app: &mut App) -> Vec<Effect> {
     effects
 }
 
-/// An image or a revision was chosen.
-pub(crate) fn chosen(app: &mut App, choice: Choice) -> Vec<Effect> {
+/// Handles the choice of an image or a revision.
+pub(crate) fn accept_choice(app: &mut App, choice: Choice) -> Vec<Effect> {
     let Some(window) = app.screen.overlays.last() else { return Vec::new() };
     let name = window.service.clone();
     let typed = window.query.text().trim().to_owned();
@@ -88,13 +88,13 @@ pub(crate) fn chosen(app: &mut App, choice: Choice) -> Vec<Effect> {
         Choice::Typed => Source::Image(typed),
         Choice::Build => {
             let Some(config) = EnvironmentConfig::build_of(&app.config.builds, &name).cloned() else {
-                return again(app);
+                return retry(app);
             };
             Source::Build { config, dirty: false }
         }
-        Choice::Revision(to) => Source::Back(to),
+        Choice::Revision(to) => Source::RollBack(to),
         Choice::Nothing | Choice::Run(_) | Choice::Environment(_) | Choice::Operation(_) | Choice::Pane { .. } => {
-            return again(app);
+            return retry(app);
         }
     };
     app.screen.overlays.pop();

@@ -1,9 +1,9 @@
-//! Changes by keys of scaling, limits, stopping and starting, one task, and the schedule.
+//! Changes by keys: scaling, limits, stopping and starting, one task, the schedule.
 
-use super::{again, plan, service, short};
+use super::{plan, retry, service, short};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::operation::steps::{self, Wanted};
+use crate::app::operation::steps::{self, StepChange};
 use crate::app::operation::watch;
 use crate::app::overlay::{Kind, Overlay, Question, Tone};
 use crate::app::screen::Purpose;
@@ -14,8 +14,8 @@ use crate::app::update::windows::{push_window, start_typing};
 use crate::model::Source;
 use crate::model::timer::Power;
 
-/// Numbers are typed: which are they now?
-pub(crate) fn ask(app: &mut App, question: Question) {
+/// Asks for numbers, and shows the current ones.
+pub(crate) fn ask_numbers(app: &mut App, question: Question) {
     let Some((name, short)) = service(app) else { return };
     let title = match question {
         Question::Count => format!("Scale {short}: number of tasks"),
@@ -41,7 +41,7 @@ pub(crate) fn ask(app: &mut App, question: Question) {
     start_typing(app, Purpose::Window);
 }
 
-/// Takes the numbers that were typed for this question.
+/// Accepts the numbers typed for this question.
 pub(crate) fn answer(app: &mut App, question: Question) -> Vec<Effect> {
     let Some(window) = app.screen.overlays.last() else { return Vec::new() };
     let (service, typed) = (window.service.clone(), window.query.text().to_owned());
@@ -51,19 +51,19 @@ pub(crate) fn answer(app: &mut App, question: Question) -> Vec<Effect> {
         typed.split(separators).filter(|part| !part.is_empty()).map(|part| part.parse().ok()).collect();
     let request = match (question, numbers.as_deref()) {
         (Question::Count, Some([desired])) => steps::Request {
-            wanted: Wanted::Scale { service, desired: *desired, min: None, max: None, move_limits: false },
+            wanted: StepChange::Scale { service, desired: *desired, min: None, max: None, move_limits: false },
             short,
         },
         (Question::Limits, Some([min, max])) if min <= max => steps::Request {
-            wanted: Wanted::Limits { service, min: Some(*min), max: Some(*max), suspended: None },
+            wanted: StepChange::Limits { service, min: Some(*min), max: Some(*max), suspended: None },
             short,
         },
         (question, _) => {
-            app.say(match question {
+            app.show_message(match question {
                 Question::Count => format!("`{typed}` is not a number of tasks: type one, such as 3"),
                 Question::Limits => format!("`{typed}` are not limits: type two numbers, such as 1 4"),
             });
-            return again(app);
+            return retry(app);
         }
     };
     app.screen.overlays.pop();
@@ -73,53 +73,54 @@ pub(crate) fn answer(app: &mut App, question: Question) -> Vec<Effect> {
 pub(crate) fn suspend(app: &mut App, on: bool) -> Vec<Effect> {
     let Some((service, short)) = service(app) else { return Vec::new() };
     let request =
-        steps::Request { wanted: Wanted::Limits { service, min: None, max: None, suspended: Some(on) }, short };
+        steps::Request { wanted: StepChange::Limits { service, min: None, max: None, suspended: Some(on) }, short };
     plan(app, request)
 }
 
-/// Stops the environment if anything of it is to run; else starts it.
+/// Stops the environment if any service should run, otherwise starts it.
 pub(crate) fn power(app: &mut App) -> Vec<Effect> {
     if app.environment.cluster.is_none() {
-        app.say(format!("{} has no services that could be stopped", app.environment.name));
+        app.show_message(format!("{} has no services that could be stopped", app.environment.name));
         return Vec::new();
     }
     let status = app.estate.status(Source::Services);
-    // What was not read would be left out, and may be what runs.
+    // Services that were not read would be left out, although they may be running.
     if let Some(why) = status.partial.or(status.failure.map(|failure| failure.to_string())) {
-        app.say(format!("not all services were read: {why}; ask again when they are"));
+        app.show_message(format!("not all services were read: {why}; ask again when they are"));
         return Vec::new();
     }
-    // A first read that has not ended has filled in a part.
+    // A first read in progress has filled in only part.
     let Some(known) = app.estate.services.value().filter(|_| status.at.is_some()) else {
-        app.say("whether it runs is not known yet: the services were not read");
+        app.show_message("whether it runs is not known yet: the services were not read");
         return Vec::new();
     };
     let services: Vec<String> = match app.environment.exact_services() {
         Some(exact) => exact.to_vec(),
         None => known.keys().cloned().collect(),
     };
-    let runs = services.iter().filter_map(|name| known.get(name)).any(|service| service.desired > 0);
-    let power = if runs { Power::Stop } else { Power::Start };
+    let is_running = services.iter().filter_map(|name| known.get(name)).any(|service| service.desired > 0);
+    let power = if is_running { Power::Stop } else { Power::Start };
     let request = steps::Request {
-        wanted: Wanted::Power { power, services, databases: false, direct: false },
+        wanted: StepChange::Power { power, services, databases: false, direct: false },
         short: app.environment.name.clone(),
     };
     plan(app, request)
 }
 
 pub(crate) fn stop_task(app: &mut App) -> Vec<Effect> {
-    // What is selected, else what is looked at: a task that was left opened in another pane is neither.
+    // The selected task, or else the open one; a task left open in another pane is neither.
     let ((Some(Subject::Task(_, id) | Subject::Container(id, _)), _) | (_, Some(Subject::Task(_, id)))) =
-        (select::subject(app), (app.view().about)(app))
+        (select::subject(app), (app.view().subject)(app))
     else {
-        app.no_line("select a task first: ⏎ on a service lists them");
+        app.refuse_line("select a task first: ⏎ on a service lists them");
         return Vec::new();
     };
-    let request = steps::Request { short: watch::short(&id).to_owned(), wanted: Wanted::StopTask { id } };
+    let request = steps::Request { short: watch::short(&id).to_owned(), wanted: StepChange::StopTask { id } };
     plan(app, request)
 }
 
 pub(crate) fn skip(app: &mut App, power: Power) -> Vec<Effect> {
-    let request = steps::Request { wanted: Wanted::Skip { power, undo: false }, short: app.environment.name.clone() };
+    let request =
+        steps::Request { wanted: StepChange::Skip { power, undo: false }, short: app.environment.name.clone() };
     plan(app, request)
 }

@@ -1,7 +1,7 @@
-//! The answers of the stage: reads show what there is, changes are carried out, and with noise some fail.
+//! The answers of the stage: reads return the current state, changes are carried out, and with noise some fail.
 
 use super::{Release, Stage, Whose, Work};
-use crate::app::operation::call::{Answered, Call, Read, Reply, Write};
+use crate::app::operation::call::{Call, CallResult, Read, Reply, Write};
 use crate::app::operation::histories::{NAME, at};
 use crate::model::image::Image;
 use crate::model::rollout::RolloutStatus;
@@ -24,7 +24,7 @@ impl Stage {
         Some(Failure::new(kind, "as it likes"))
     }
 
-    pub(in crate::app::operation::histories) fn answer(&mut self, call: Call) -> Answered {
+    pub(in crate::app::operation::histories) fn answer(&mut self, call: Call) -> CallResult {
         let failure = self.fails().filter(|_| self.second > 2);
         let outcome = match (call, failure) {
             (Call::Audit(_), _) => Ok(Reply::Done),
@@ -32,7 +32,7 @@ impl Stage {
             (Call::Read(_), Some(failure)) => Err(failure),
             (Call::Read(read), None) => Ok(self.read(read)),
             (Call::Write { write, .. }, Some(failure)) => {
-                if crate::app::operation::call::may_have_landed(&failure) {
+                if crate::app::operation::call::may_have_been_made(&failure) {
                     self.lost = true;
                     if self.calls.is_multiple_of(2) {
                         let _ = self.write(write);
@@ -42,7 +42,7 @@ impl Stage {
             }
             (Call::Write { write, .. }, None) => self.write(write),
         };
-        Answered::new(outcome)
+        CallResult::new(outcome)
     }
 
     fn read(&self, read: Read) -> Reply {
@@ -79,10 +79,10 @@ impl Stage {
 
     fn described(&self) -> Vec<Task> {
         let of = |task: &Work| {
-            let over = self.over(task);
-            let ends = task.ends.filter(|_| over);
+            let has_ended = self.over(task);
+            let ends = task.ends.filter(|_| has_ended);
             let ran = task.runs <= self.second && ends.is_none_or(|(end, ..)| task.runs <= end);
-            let status = if over {
+            let status = if has_ended {
                 "STOPPED"
             } else if ran {
                 "RUNNING"
@@ -95,7 +95,7 @@ impl Stage {
                 service: Some(NAME.into()),
                 started_by: task.deployment.clone(),
                 last_status: status.into(),
-                desired_status: if over { "STOPPED" } else { "RUNNING" }.into(),
+                desired_status: if has_ended { "STOPPED" } else { "RUNNING" }.into(),
                 health: "UNKNOWN".into(),
                 started_at: ran.then(|| at(task.runs)),
                 stopped_at: ends.map(|(end, ..)| at(end)),

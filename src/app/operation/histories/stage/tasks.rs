@@ -12,7 +12,7 @@ impl Stage {
         task.ends.is_some_and(|(end, ..)| end <= self.second)
     }
 
-    /// Tasks that end by themselves are counted where it is their own fault.
+    /// Tasks that end by themselves are counted if it is their own fault.
     pub(super) fn end_tasks(&mut self) {
         let second = self.second;
         let ended = |task: &Work| task.ends.is_some_and(|(end, ..)| end <= second);
@@ -31,7 +31,8 @@ impl Stage {
         let desired = self.service.desired as usize;
         let lives = |task: &&Work| task.deployment == primary && task.ends.is_none_or(|(end, ..)| end > self.second);
         let living = self.tasks.iter().filter(lives).count();
-        // Beyond the desired count the newest go first; older deployments go when the new one has all.
+        // Beyond the desired count the newest tasks go first; tasks of older deployments go once the new one has all of
+        // its own.
         let enough = self.running(&primary) as usize >= desired;
         let mut extra = living.saturating_sub(desired);
         let second = self.second;

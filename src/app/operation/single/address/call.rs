@@ -1,7 +1,7 @@
 //! The AWS calls that allow addresses, and their replies.
 
 use crate::model::health_probe::declared::{Balancer, Rule};
-use crate::model::health_probe::door::Opening;
+use crate::model::health_probe::door::AccessChange;
 use serde_json::{Value, json};
 
 /// A read of load balancers and security groups.
@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 pub enum ReachRead {
     /// The load balancers of target groups, with their listeners → [`ReachReply::Balancers`].
     Balancers {
-        /// ARNs of the target groups.
+        /// The ARNs of the target groups.
         target_groups: Vec<String>,
     },
     /// `DescribeSecurityGroups` → [`ReachReply::Rules`].
     Rules {
-        /// Ids of security groups.
+        /// The ids of the security groups.
         groups: Vec<String>,
     },
 }
@@ -29,8 +29,8 @@ pub enum ReachReply {
 /// One change of a security group's rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ingress {
-    pub opening: Opening,
-    /// The description of each rule; none: the rules are removed.
+    pub opening: AccessChange,
+    /// The description of each rule; `None` removes the rules.
     pub description: Option<String>,
 }
 
@@ -45,7 +45,7 @@ impl Ingress {
 
     /// The parameters of the call, for the plan.
     pub fn parameters(&self) -> Value {
-        let Opening { group, cidr, ports, .. } = &self.opening;
+        let AccessChange { group, cidr, ports, .. } = &self.opening;
         let mut given = json!({"GroupId": group, "IpProtocol": "tcp", "Ports": ports, "CidrIp": cidr});
         if let (Some(text), Some(map)) = (&self.description, given.as_object_mut()) {
             map.insert("Description".to_owned(), json!(text));
@@ -53,16 +53,16 @@ impl Ingress {
         given
     }
 
-    /// The read that shows whether it was carried out.
+    /// The read that shows whether the change was made.
     pub fn proof(&self) -> ReachRead {
         ReachRead::Rules { groups: vec![self.opening.group.clone()] }
     }
 
-    /// Whether a proof shows that it was carried out.
-    pub fn is_shown_by(&self, proof: &ReachReply) -> bool {
+    /// Whether a proof shows that the change was made.
+    pub fn is_proven_by(&self, proof: &ReachReply) -> bool {
         match proof {
-            ReachReply::Rules(rules) if self.description.is_some() => self.opening.is_there(rules),
-            ReachReply::Rules(rules) => self.opening.is_gone(rules),
+            ReachReply::Rules(rules) if self.description.is_some() => self.opening.is_open(rules),
+            ReachReply::Rules(rules) => self.opening.is_closed(rules),
             ReachReply::Balancers(_) => false,
         }
     }

@@ -1,52 +1,52 @@
-//! An address is let in to the load balancer by hand, or what was added is taken back. What changes is the security group in
-//! AWS: it holds at once, and the code does not have it. The plan says what that means for Terraform.
+//! Allows an address on the load balancer by hand, or removes such a rule. The change is made to the security group in
+//! AWS: it takes effect at once and is not in the code. The plan explains the consequences for Terraform.
 
 pub mod call;
 
 use super::{Decided, Job, Sent, SingleChange, not_shown};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply, Write};
-use crate::app::operation::machine::{Target, What};
+use crate::app::operation::machine::{NewOperation, Target};
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::Ctx;
 use crate::model::Failure;
 use crate::model::deploy::{Change, Check, Level};
 use crate::model::health_probe::declared::{Balancer, Rule};
-use crate::model::health_probe::door::{MARK, Opening, Shut, network, to_close, to_open};
-use crate::model::names::listed;
+use crate::model::health_probe::door::{AccessChange, AccessError, MARK, network, plan_closing, plan_opening};
+use crate::model::names::list_names;
 use call::{Ingress, ReachRead, ReachReply};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-/// The kind of its target.
+/// The target kind of these operations.
 pub const TARGET: &str = "address";
 const BALANCERS: &str = "load balancers";
 const RULES: &str = "rules of security groups";
 
-/// An address that is to be let in, or no longer.
+/// An address to allow or to remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The network, as EC2 keeps it: `203.0.113.7/32`.
+    /// The network in EC2's notation: `203.0.113.7/32`.
     pub cidr: String,
-    /// Whether it is let in; else what was added by hand is taken back.
+    /// Whether to allow it; otherwise the rule added by hand is removed.
     pub allow: bool,
-    /// The security group, where there are several.
+    /// The security group, if there are several.
     pub group: Option<String>,
-    /// The environment's target groups, by which its load balancers are found.
+    /// The environment's target groups, from which its load balancers are found.
     pub target_groups: Vec<String>,
 }
 
 impl Request {
-    /// Reads what was typed: an address or a network.
+    /// Parses what was typed: an address or a network.
     ///
     /// # Errors
-    /// It is none, or a larger one than is let in by hand.
+    /// When it is neither, or a larger network than may be allowed by hand.
     pub fn new(text: &str, allow: bool, group: Option<String>, target_groups: Vec<String>) -> Result<Self, String> {
         Ok(Self { cidr: network(text.trim())?, allow, group, target_groups })
     }
 }
 
-/// A change of who may reach a load balancer.
+/// A change of the addresses allowed on a load balancer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AddressChange {
     request: Request,
@@ -54,7 +54,7 @@ pub struct AddressChange {
     rules: Vec<Rule>,
 }
 
-impl From<Request> for What {
+impl From<Request> for NewOperation {
     fn from(request: Request) -> Self {
         Box::new(SingleChange::new(AddressChange { request, balancers: Vec::new(), rules: Vec::new() }))
     }
@@ -65,12 +65,12 @@ impl AddressChange {
         self.request.group.as_deref()
     }
 
-    fn opening(&self) -> Result<Opening, Shut> {
-        let find = if self.request.allow { to_open } else { to_close };
+    fn opening(&self) -> Result<AccessChange, AccessError> {
+        let find = if self.request.allow { plan_opening } else { plan_closing };
         find(&self.request.cidr, self.group(), &self.balancers, &self.rules)
     }
 
-    fn allow(&self, opening: &Opening, ctx: &Ctx<'_>) -> Decided {
+    fn allow(&self, opening: &AccessChange, ctx: &Ctx<'_>) -> Decided {
         let cidr = &self.request.cidr;
         let undo = format!("`{}` takes it back", self.other_way());
         let mut checks = vec![
@@ -92,9 +92,15 @@ impl AddressChange {
         self.decided(opening, checks, undo, Some(format!("{MARK} {date}")))
     }
 
-    fn decided(&self, opening: &Opening, checks: Vec<Check>, undo: String, description: Option<String>) -> Decided {
+    fn decided(
+        &self,
+        opening: &AccessChange,
+        checks: Vec<Check>,
+        undo: String,
+        description: Option<String>,
+    ) -> Decided {
         let (cidr, group) = (&self.request.cidr, &opening.group);
-        let (ports, names) = (opening.ports_in_words(), listed(&strings(&opening.balancers)));
+        let (ports, names) = (opening.format_ports(), list_names(&strings(&opening.balancers)));
         let stops = checks.iter().any(|check| check.level == Level::Stop);
         let what = format!("{group}, port {ports}");
         let (step, change) = if description.is_some() {
@@ -138,7 +144,7 @@ impl Job for AddressChange {
         if self.request.allow { "Let in" } else { "Take back" }
     }
 
-    fn typed(&self) -> String {
+    fn command_line(&self) -> String {
         typed(&self.request)
     }
 
@@ -155,7 +161,7 @@ impl Job for AddressChange {
         vec![(BALANCERS, Read::Reach(ReachRead::Balancers { target_groups }))]
     }
 
-    fn learn(
+    fn take_answer(
         &mut self,
         _: &'static str,
         outcome: Result<Reply, Failure>,
@@ -169,7 +175,7 @@ impl Job for AddressChange {
                 groups.dedup();
                 self.balancers = found;
                 self.rules.clear();
-                // Of no group at all EC2 would tell every group of the account.
+                // An empty list of ids would return every security group of the account.
                 let read = Read::Reach(ReachRead::Rules { groups: groups.clone() });
                 Ok(if groups.is_empty() { Vec::new() } else { vec![(RULES, read)] })
             }
@@ -177,13 +183,13 @@ impl Job for AddressChange {
                 self.rules = found;
                 Ok(Vec::new())
             }
-            _ => Err(Failure::other_answer()),
+            _ => Err(Failure::mismatched_answer()),
         }
     }
 
     fn decide(&mut self, ctx: &Ctx<'_>) -> Decided {
         match self.opening() {
-            Err(Shut { why, hint }) => {
+            Err(AccessError { why, hint }) => {
                 Decided { checks: vec![Check::new(Level::Stop, why).hint(hint)], ..Decided::default() }
             }
             Ok(opening) if self.request.allow => self.allow(&opening, ctx),
@@ -195,20 +201,20 @@ impl Job for AddressChange {
         }
     }
 
-    fn standing(&self) -> String {
+    fn state_to_recheck(&self) -> String {
         format!("{:?} {:?}", self.balancers, self.rules)
     }
 
-    fn look(&self, sent: &Write) -> Read {
+    fn progress_read(&self, sent: &Write) -> Read {
         let nothing = || ReachRead::Rules { groups: Vec::new() };
         Read::Reach(if let Write::Ingress(write) = sent { write.proof() } else { nothing() })
     }
 
-    fn looked(&mut self, reply: Reply, sent: &Sent, ctx: &mut Ctx<'_>) -> Option<Outcome> {
+    fn take_progress(&mut self, reply: Reply, sent: &Sent, ctx: &mut Ctx<'_>) -> Option<Outcome> {
         let (Reply::Reach(found), Write::Ingress(write)) = (reply, &sent.write) else { return None };
-        let (cidr, group, ports) = (&self.request.cidr, &write.opening.group, write.opening.ports_in_words());
-        if !write.is_shown_by(&found) {
-            return not_shown(&self.title(), &self.shown_by(), sent, ctx);
+        let (cidr, group, ports) = (&self.request.cidr, &write.opening.group, write.opening.format_ports());
+        if !write.is_proven_by(&found) {
+            return not_shown(&self.title(), &self.status_command(), sent, ctx);
         }
         Some(if self.request.allow {
             let summary = format!("{cidr} may reach port {ports} by a rule of {group}");
@@ -218,11 +224,11 @@ impl Job for AddressChange {
         })
     }
 
-    fn waits(&self) -> &'static str {
+    fn waiting_for(&self) -> &'static str {
         "waiting for the security group"
     }
 
-    fn shown_by(&self) -> String {
+    fn status_command(&self) -> String {
         "cockpit health".to_owned()
     }
 

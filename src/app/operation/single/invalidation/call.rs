@@ -8,8 +8,7 @@ use jiff::Timestamp;
 pub enum CdnRead {
     /// `ListDistributions` → [`CdnReply::Distributions`].
     Distributions,
-    /// `ListInvalidations` of each since a moment, and `GetInvalidation` of as many as are few enough →
-    /// [`CdnReply::Month`].
+    /// `ListInvalidations` of each since a time, and `GetInvalidation` if there are few → [`CdnReply::Month`].
     Month {
         /// The ids of the distributions.
         distributions: Vec<String>,
@@ -17,17 +16,18 @@ pub enum CdnRead {
     },
     /// `GetInvalidation` → [`CdnReply::Invalidation`].
     Invalidation { distribution: String, id: String },
-    /// `ListInvalidations` and `GetInvalidation` of the newest: that of a reference → [`CdnReply::Invalidation`].
+    /// `ListInvalidations` and `GetInvalidation` of the newest, to find the one with a reference →
+    /// [`CdnReply::Invalidation`].
     Referenced { distribution: String, reference: String },
 }
 
-/// Paths to be invalidated.
+/// Paths to invalidate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     /// The distribution's id.
     pub distribution: String,
     pub paths: Vec<String>,
-    /// The caller reference: with the same paths it means the same invalidation.
+    /// The caller reference: with the same paths it identifies the same invalidation.
     pub reference: String,
 }
 
@@ -43,6 +43,6 @@ impl Batch {
 pub enum CdnReply {
     Distributions(Vec<Distribution>),
     Month(Month),
-    /// One invalidation; none where there is no such.
+    /// One invalidation; `None` if it does not exist.
     Invalidation(Option<Invalidation>),
 }

@@ -1,54 +1,54 @@
-//! Invalidates paths of a `CloudFront` distribution: which, and what it costs.
+//! Invalidates paths of a `CloudFront` distribution: the request, its checks and its cost.
 
 pub mod call;
 
 use super::{Decided, Job, Sent, SingleChange};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply, Write};
-use crate::app::operation::machine::What;
+use crate::app::operation::machine::NewOperation;
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::Ctx;
 use crate::config::EnvironmentConfig;
 use crate::model::Failure;
 use crate::model::cdn::{self, Distribution, Invalidation, Month};
 use crate::model::deploy::{Change, Check, Level};
-use crate::model::names::listed;
-use crate::model::text::quoted;
-use crate::model::time::spoken;
+use crate::model::names::list_names;
+use crate::model::text::shell_quote;
+use crate::model::time::sentence_duration;
 use call::{Batch, CdnRead, CdnReply};
 use jiff::ToSpan as _;
 use serde_json::{Value, json};
 
 const DISTRIBUTIONS: &str = "distributions";
 const MONTH: &str = "month";
-/// How many paths are explained, and shown of an operation's title.
+/// Maximum number of paths explained, and shown in an operation's title.
 const SHOWN: usize = 8;
 
-/// An invalidation that was asked for.
+/// A request for an invalidation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The distribution: its id, one of its names; none for the environment's only one.
+    /// The distribution: its id or one of its names; `None` for the environment's only one.
     pub distribution: Option<String>,
-    /// As readers ask for them.
+    /// The paths as readers request them.
     pub paths: Vec<String>,
 }
 
 impl Request {
-    /// Reads what was typed: the distribution, where it is named, and the paths, which begin with a slash.
+    /// Parses what was typed: the distribution, if named, and the paths, which begin with a slash.
     ///
     /// # Errors
-    /// No path is named, or one is none.
+    /// When no path is given, or one is not a path.
     pub fn parse<T: AsRef<str>>(words: &[T]) -> Result<Self, String> {
         let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
         let (distribution, paths) = match &words[..] {
             [first, rest @ ..] if !first.starts_with('/') && !rest.is_empty() => (Some((*first).to_owned()), rest),
-            all => (None, all),
+            words => (None, words),
         };
         if paths.is_empty() {
             return Err("a path is needed".to_owned());
         }
         paths.iter().try_for_each(|path| cdn::check(path))?;
-        // One that is named twice would cost twice.
+        // A path given twice would cost twice.
         let mut each: Vec<String> = Vec::new();
         for path in paths {
             if each.iter().all(|known| known != path) {
@@ -58,28 +58,28 @@ impl Request {
         Ok(Self { distribution, paths: each })
     }
 
-    /// What would be typed, without the environment.
+    /// The command line, without the environment.
     fn typed(&self) -> String {
-        let words = self.distribution.iter().chain(&self.paths).map(|word| quoted(word));
+        let words = self.distribution.iter().chain(&self.paths).map(|word| shell_quote(word));
         format!("invalidate {}", words.collect::<Vec<_>>().join(" "))
     }
 }
 
-/// An invalidation under way.
+/// An invalidation in progress.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Throwing {
+pub struct InvalidationChange {
     request: Request,
     all: Vec<Distribution>,
     month: Option<Result<Month, Failure>>,
-    /// The distribution that was decided for.
+    /// The id of the selected distribution.
     chosen: Option<String>,
     id: Option<String>,
     last: Option<Invalidation>,
 }
 
-impl From<Request> for What {
+impl From<Request> for NewOperation {
     fn from(request: Request) -> Self {
-        Box::new(SingleChange::new(Throwing {
+        Box::new(SingleChange::new(InvalidationChange {
             request,
             all: Vec::new(),
             month: None,
@@ -90,7 +90,7 @@ impl From<Request> for What {
     }
 }
 
-/// Whether a distribution is one of an environment: as configured, by a host that is probed, or by its comment.
+/// Whether a distribution belongs to an environment: by configuration, by a probed host, or by its comment.
 pub fn is_of(distribution: &Distribution, environment: &EnvironmentConfig) -> bool {
     let names: Vec<&str> = [&distribution.id, &distribution.domain, &distribution.comment]
         .into_iter()
@@ -103,41 +103,41 @@ pub fn is_of(distribution: &Distribution, environment: &EnvironmentConfig) -> bo
     probed || cdn::belongs(&names, configured, &cdn::prefixes(&environment.project, &environment.name))
 }
 
-impl Throwing {
+impl InvalidationChange {
     fn distribution(&self) -> Option<String> {
         self.chosen.clone()
     }
 
-    /// The one that is meant, or why there is none.
-    fn meant(&self, environment: &EnvironmentConfig) -> Result<&Distribution, Check> {
+    /// The requested distribution, or why it cannot be determined.
+    fn selected_distribution(&self, environment: &EnvironmentConfig) -> Result<&Distribution, Check> {
         let name = &environment.name;
-        let mine: Vec<&Distribution> = self.all.iter().filter(|one| is_of(one, environment)).collect();
-        let told = |found: &[&Distribution]| {
+        let own: Vec<&Distribution> = self.all.iter().filter(|one| is_of(one, environment)).collect();
+        let described = |found: &[&Distribution]| {
             let names: Vec<String> = found.iter().map(|one| format!("{} ({})", one.id, one.title())).collect();
-            listed(&names.iter().map(String::as_str).collect::<Vec<_>>())
+            list_names(&names.iter().map(String::as_str).collect::<Vec<_>>())
         };
         let configure = "name it with `distributions` in the environment's configuration";
         let Some(typed) = &self.request.distribution else {
-            return match &mine[..] {
+            return match &own[..] {
                 [one] => Ok(one),
                 [] if self.all.is_empty() => Err(Check::usage("the account has no distribution")),
                 [] => Err(Check::usage(format!("no distribution is known to be one of {name}")).hint(configure)),
                 several => Err(Check::usage(format!("{name} has several distributions"))
-                    .hint(format!("name one of {}", told(several)))),
+                    .hint(format!("name one of {}", described(several)))),
             };
         };
-        let called: Vec<&Distribution> = mine.iter().copied().filter(|one| one.is_called(typed)).collect();
-        match (&called[..], self.all.iter().find(|one| one.is_called(typed))) {
+        let called: Vec<&Distribution> = own.iter().copied().filter(|one| one.matches_text(typed)).collect();
+        match (&called[..], self.all.iter().find(|one| one.matches_text(typed))) {
             ([one], _) => Ok(one),
             ([], None) => {
                 let check = Check::usage(format!("there is no distribution {typed}"));
-                Err(if mine.is_empty() { check } else { check.hint(format!("there are: {}", told(&mine))) })
+                Err(if own.is_empty() { check } else { check.hint(format!("there are: {}", described(&own))) })
             }
             ([], Some(_)) => {
                 Err(Check::usage(format!("{typed} is not known to be one of {name}'s distributions")).hint(configure))
             }
             (several, _) => Err(Check::usage(format!("{typed} could be several distributions"))
-                .hint(format!("name an id: {}", told(several)))),
+                .hint(format!("name an id: {}", described(several)))),
         }
     }
 
@@ -146,7 +146,7 @@ impl Throwing {
         let mut checks: Vec<Check> = paths.iter().filter_map(|path| cdn::check(path).err()).map(Check::usage).collect();
         let (wild, plain): (Vec<&String>, Vec<&String>) = paths.iter().partition(|path| path.ends_with('*'));
         for (count, most, what) in
-            [(plain.len(), cdn::MOST, "paths"), (wild.len(), cdn::MOST_WILDCARDS, "paths with a wildcard")]
+            [(plain.len(), cdn::MAX_PATHS, "paths"), (wild.len(), cdn::MAX_WILDCARDS, "paths with a wildcard")]
         {
             if count > most {
                 checks.push(Check::usage(format!("{count} {what}: CloudFront takes {most} at a time")));
@@ -160,7 +160,7 @@ impl Throwing {
         }
         for path in paths.iter().take(SHOWN) {
             let level = if path == "/*" { Level::Warn } else { Level::Note };
-            checks.push(Check::new(level, cdn::explained(path)));
+            checks.push(Check::new(level, cdn::describe_path(path)));
         }
         if paths.len() > SHOWN {
             checks.push(Check::new(Level::Note, format!("and {} more paths", paths.len() - SHOWN)));
@@ -172,7 +172,7 @@ impl Throwing {
     fn price(&self) -> Check {
         let paths = self.request.paths.len() as u64;
         let free = "the first 1,000 paths of a month are free, each further one costs $0.005";
-        let said = |month: &Month| {
+        let price_text = |month: &Month| {
             let (least, mills) = (if month.more { "at least " } else { "" }, cdn::cost_mills(month.paths, paths));
             let before = format!("{least}{} paths were invalidated this month", month.paths);
             if mills > 0 {
@@ -185,14 +185,14 @@ impl Throwing {
             }
         };
         match &self.month {
-            Some(Ok(month)) => said(month),
+            Some(Ok(month)) => price_text(month),
             Some(Err(failure)) => Check::new(Level::Note, format!("what it costs is not known: {failure}; {free}")),
             None => Check::new(Level::Note, free),
         }
     }
 }
 
-impl Job for Throwing {
+impl Job for InvalidationChange {
     fn title(&self) -> String {
         match &self.request.paths[..] {
             [only] => format!("invalidate {only}"),
@@ -204,7 +204,7 @@ impl Job for Throwing {
         "Invalidate"
     }
 
-    fn typed(&self) -> String {
+    fn command_line(&self) -> String {
         self.request.typed()
     }
 
@@ -216,27 +216,27 @@ impl Job for Throwing {
         vec![(DISTRIBUTIONS, Read::Cdn(CdnRead::Distributions))]
     }
 
-    fn learn(
+    fn take_answer(
         &mut self,
         what: &'static str,
         outcome: Result<Reply, Failure>,
         ctx: &Ctx<'_>,
     ) -> Result<Vec<(&'static str, Read)>, Failure> {
         if what == MONTH {
-            // Without it the rest can be said all the same.
+            // The plan can do without the month's count.
             self.month = Some(outcome.and_then(|reply| match reply {
                 Reply::Cdn(CdnReply::Month(month)) => Ok(month),
-                _ => Err(Failure::other_answer()),
+                _ => Err(Failure::mismatched_answer()),
             }));
             return Ok(Vec::new());
         }
-        let Reply::Cdn(CdnReply::Distributions(all)) = outcome? else { return Err(Failure::other_answer()) };
+        let Reply::Cdn(CdnReply::Distributions(all)) = outcome? else { return Err(Failure::mismatched_answer()) };
         self.all = all;
-        self.chosen = self.meant(ctx.environment).ok().map(|one| one.id.clone());
+        self.chosen = self.selected_distribution(ctx.environment).ok().map(|one| one.id.clone());
         if self.chosen.is_none() || self.month.is_some() {
             return Ok(Vec::new());
         }
-        // What is free is so for the whole account.
+        // The free allowance is that of the whole account.
         let distributions = self.all.iter().map(|one| one.id.clone()).collect();
         let now = ctx.service_now.to_zoned(jiff::tz::TimeZone::UTC);
         let since = now.first_of_month().and_then(|first| first.start_of_day()).map(|first| first.timestamp());
@@ -245,7 +245,7 @@ impl Job for Throwing {
     }
 
     fn decide(&mut self, ctx: &Ctx<'_>) -> Decided {
-        let one = match self.meant(ctx.environment) {
+        let one = match self.selected_distribution(ctx.environment) {
             Ok(one) => one,
             Err(check) => return Decided { checks: vec![check], ..Decided::default() },
         };
@@ -267,25 +267,25 @@ impl Job for Throwing {
         }
     }
 
-    fn standing(&self) -> String {
+    fn state_to_recheck(&self) -> String {
         let one = |one: &Distribution| format!("{} {} {}", one.id, one.enabled, one.aliases.join(","));
         self.all.iter().map(one).collect::<Vec<_>>().join(" ")
     }
 
-    fn landed(&mut self, reply: &Reply) {
+    fn change_accepted(&mut self, reply: &Reply) {
         if let Reply::Cdn(CdnReply::Invalidation(Some(made))) = reply {
             self.id = Some(made.id.clone());
             self.last = Some(made.clone());
         }
     }
 
-    fn look(&self, _: &Write) -> Read {
+    fn progress_read(&self, _: &Write) -> Read {
         let id = self.id.clone().unwrap_or_default();
         let distribution = self.distribution().unwrap_or_default();
         Read::Cdn(CdnRead::Invalidation { distribution, id })
     }
 
-    fn looked(&mut self, reply: Reply, sent: &Sent, ctx: &mut Ctx<'_>) -> Option<Outcome> {
+    fn take_progress(&mut self, reply: Reply, sent: &Sent, ctx: &mut Ctx<'_>) -> Option<Outcome> {
         let Reply::Cdn(CdnReply::Invalidation(found)) = reply else { return None };
         let Some(found) = found else {
             let id = self.id.clone().unwrap_or_default();
@@ -293,17 +293,17 @@ impl Job for Throwing {
         };
         let done = found.status == "Completed";
         let waited = ctx.now.duration_since(sent.at);
-        let took = if waited.as_secs() > 0 { format!(" after {}", spoken(waited)) } else { String::new() };
+        let took = if waited.as_secs() > 0 { format!(" after {}", sentence_duration(waited)) } else { String::new() };
         let summary = format!("{}: {} is completed{took}", self.title(), found.id);
         self.last = Some(found);
         done.then(|| Outcome::new(Verdict::Done, summary))
     }
 
-    fn waits(&self) -> &'static str {
+    fn waiting_for(&self) -> &'static str {
         "waiting for the edges"
     }
 
-    fn shown_by(&self) -> String {
+    fn status_command(&self) -> String {
         match (&self.id, self.distribution()) {
             (Some(id), Some(distribution)) => {
                 format!("aws cloudfront get-invalidation --distribution-id {distribution} --id {id}")
@@ -312,7 +312,7 @@ impl Job for Throwing {
         }
     }
 
-    fn known(&self) -> Vec<String> {
+    fn known_so_far(&self) -> Vec<String> {
         self.last.iter().map(|last| format!("{}: {}", last.id, last.status)).collect()
     }
 
@@ -328,7 +328,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_typed_is_one_word_each_for_a_shell() {
+    fn command_line_quotes_each_word() {
         let typed = |words: &[&str]| Request::parse(words).map(|request| request.typed());
         assert_eq!(typed(&["/a", "/b*"]).as_deref(), Ok("invalidate /a '/b*'"));
         assert_eq!(typed(&["my site", "/(a)?b=1;c"]).as_deref(), Ok("invalidate 'my site' '/(a)?b=1;c'"));

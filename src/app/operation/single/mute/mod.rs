@@ -1,5 +1,5 @@
-//! An alarm notifies nobody for a time, or notifies again. A rule of `CloudWatch` does it, which ends by itself: nothing here has
-//! to go on for that. Its state changes as ever.
+//! Mutes or unmutes an alarm. A `CloudWatch` rule does it and ends by itself, so nothing has to keep running here. The
+//! alarm's state still changes as usual.
 
 mod request;
 #[cfg(test)]
@@ -8,21 +8,21 @@ mod tests;
 use super::{Decided, Job, Sent, SingleChange};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply, Write};
-use crate::app::operation::machine::{Target, What};
+use crate::app::operation::machine::{NewOperation, Target};
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::Ctx;
 use crate::model::deploy::{Change, Check, Level};
 use crate::model::time::moment;
 use crate::model::{Alarm, Failure, Mute};
 use jiff::{SignedDuration, Timestamp};
-pub use request::{LONGEST, Request, typed};
+pub use request::{LONGEST, Request, duration_text};
 use serde_json::{Value, json};
 
 const ALARM: &str = "alarm";
 
 /// A mute of an alarm, or its end.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Muting {
+pub struct MuteChange {
     request: Request,
     found: Found,
 }
@@ -34,28 +34,28 @@ struct Found {
     mutes: Vec<Mute>,
 }
 
-impl From<Request> for What {
+impl From<Request> for NewOperation {
     fn from(request: Request) -> Self {
-        Box::new(SingleChange::new(Muting { request, found: Found::default() }))
+        Box::new(SingleChange::new(MuteChange { request, found: Found::default() }))
     }
 }
 
-/// The next whole minute: rules know no seconds, and one of the past may never begin.
+/// The next whole minute: rules have no seconds, and a rule that starts in the past may never begin.
 fn next_minute(now: Timestamp) -> Timestamp {
     let minute = (now.as_second().div_euclid(60) + 1) * 60;
     Timestamp::from_second(minute).unwrap_or(now)
 }
 
 impl Found {
-    /// The rule that the cockpit made for an alarm.
+    /// The rule that cockpit made for an alarm.
     fn ours(&self, alarm: &str) -> Option<&Mute> {
         self.mutes.iter().find(|mute| mute.is_ours(alarm))
     }
 
-    /// Whether it tells anybody, in words.
+    /// Whether it notifies anyone, as text.
     fn state(&self, alarm: &str, ctx: &Ctx<'_>) -> String {
         let at = |at| moment(at, ctx.service_now, ctx.zone);
-        let told = |mute: &Mute| match (mute.from, mute.until) {
+        let describe = |mute: &Mute| match (mute.from, mute.until) {
             (Some(from), Some(until)) if !mute.mutes(alarm, ctx.service_now) => {
                 format!("to be muted from {} until {}", at(from), at(until))
             }
@@ -63,7 +63,7 @@ impl Found {
             (_, None) => format!("muted by the rule {} again and again", mute.rule),
         };
         match self.ours(alarm).or(self.mutes.first()) {
-            Some(mute) => told(mute),
+            Some(mute) => describe(mute),
             None if self.alarm.as_ref().is_some_and(|alarm| !alarm.actions_enabled) => {
                 "notifies nobody: its actions are off".to_owned()
             }
@@ -72,7 +72,7 @@ impl Found {
     }
 }
 
-impl Muting {
+impl MuteChange {
     fn checks(&self) -> Vec<Check> {
         let name = &self.request.alarm;
         let Some(alarm) = &self.found.alarm else {
@@ -88,7 +88,7 @@ impl Muting {
             } else if alarm.actions.is_empty() {
                 checks.push(Check::new(Level::Note, format!("{name} has no actions: it notifies nobody in any case")));
             }
-            if alarm.of_autoscaling() || alarm.actions.iter().any(|action| action.contains(":autoscaling:")) {
+            if alarm.is_for_autoscaling() || alarm.actions.iter().any(|action| action.contains(":autoscaling:")) {
                 let text = format!("{name} drives autoscaling: while it is muted nothing is scaled by it");
                 checks.push(Check::new(Level::Warn, text));
             }
@@ -106,7 +106,7 @@ impl Muting {
     }
 }
 
-impl Job for Muting {
+impl Job for MuteChange {
     fn title(&self) -> String {
         self.request.title()
     }
@@ -115,8 +115,8 @@ impl Job for Muting {
         if self.request.length.is_some() { "Mute" } else { "Unmute" }
     }
 
-    fn typed(&self) -> String {
-        self.request.typed()
+    fn command_line(&self) -> String {
+        self.request.command_line()
     }
 
     fn target(&self) -> Option<Target> {
@@ -131,13 +131,13 @@ impl Job for Muting {
         vec![(ALARM, Read::Alarm { name: self.request.alarm.clone() })]
     }
 
-    fn learn(
+    fn take_answer(
         &mut self,
         _: &'static str,
         outcome: Result<Reply, Failure>,
         _: &Ctx<'_>,
     ) -> Result<Vec<(&'static str, Read)>, Failure> {
-        let Reply::Alarm(alarm, mutes) = outcome? else { return Err(Failure::other_answer()) };
+        let Reply::Alarm(alarm, mutes) = outcome? else { return Err(Failure::mismatched_answer()) };
         self.found = Found { alarm: alarm.map(|alarm| *alarm), mutes };
         Ok(Vec::new())
     }
@@ -149,7 +149,7 @@ impl Job for Muting {
             return Decided { checks, ..Decided::default() };
         }
         let from = next_minute(ctx.service_now);
-        let typed = |length| Request { alarm: alarm.clone(), length }.typed();
+        let typed = |length| Request { alarm: alarm.clone(), length }.command_line();
         let (write, next, step, undo) = match self.request.length {
             Some(length) => {
                 let until = from.checked_add(length).unwrap_or(from);
@@ -182,14 +182,14 @@ impl Job for Muting {
         }
     }
 
-    fn standing(&self) -> String {
-        // Whether a rule that comes again and again mutes at this moment is no change of it.
+    fn state_to_recheck(&self) -> String {
+        // Whether a recurring rule mutes at this moment does not change the rule.
         let rules = self.found.mutes.iter().map(|mute| Mute { waits: false, ..mute.clone() });
         format!("{:?}", rules.collect::<Vec<_>>())
     }
 
-    /// Minutes may have passed since the plan: as long as was asked for, from now on.
-    fn to_send(&self, planned: Write, ctx: &Ctx<'_>) -> Write {
+    /// Minutes may have passed since the plan: mutes for the requested time from now on.
+    fn change_to_send(&self, planned: Write, ctx: &Ctx<'_>) -> Write {
         match planned {
             Write::MuteAlarm { alarm, from, length } if from <= ctx.service_now => {
                 Write::MuteAlarm { alarm, from: next_minute(ctx.service_now), length }
@@ -198,23 +198,25 @@ impl Job for Muting {
         }
     }
 
-    fn look(&self, _: &Write) -> Read {
+    fn progress_read(&self, _: &Write) -> Read {
         Read::Alarm { name: self.request.alarm.clone() }
     }
 
-    /// The first look is the end: a rule is there, or it is not.
-    fn looked(&mut self, reply: Reply, sent: &Sent, ctx: &mut Ctx<'_>) -> Option<Outcome> {
+    /// The first look is the end: the rule exists, or it does not.
+    fn take_progress(&mut self, reply: Reply, sent: &Sent, ctx: &mut Ctx<'_>) -> Option<Outcome> {
         let Reply::Alarm(alarm, mutes) = reply else { return None };
         let found = Found { alarm: alarm.map(|alarm| *alarm), mutes };
         let (alarm, ours) = (&self.request.alarm, found.ours(&self.request.alarm));
-        // A rule of before is none that was asked for now.
+        // An earlier rule is not the requested one.
         let wanted = match &sent.write {
             Write::MuteAlarm { from, length, .. } => from.checked_add(*length).ok(),
             _ => None,
         };
         if self.request.length.is_some() != ours.is_some() || ours.is_some_and(|mute| mute.until != wanted) {
             let summary = format!("{}: CloudWatch does not show it", self.title());
-            return Some(Outcome::new(Verdict::Unknown, summary).hint(format!("look with `{}`", self.shown_by())));
+            return Some(
+                Outcome::new(Verdict::Unknown, summary).hint(format!("look with `{}`", self.status_command())),
+            );
         }
         let summary = match ours.and_then(|mute| mute.until) {
             Some(until) => format!("{alarm} notifies nobody until {}", moment(until, ctx.service_now, ctx.zone)),
@@ -223,17 +225,17 @@ impl Job for Muting {
         Some(Outcome::new(Verdict::Done, summary))
     }
 
-    /// A change that CloudWatch accepted is done, also where it cannot be looked at.
-    fn unseen(&self, failure: &Failure) -> Option<Outcome> {
+    /// A change that CloudWatch accepted is done, even if it cannot be verified.
+    fn outcome_if_unreadable(&self, failure: &Failure) -> Option<Outcome> {
         let summary = format!("{}: CloudWatch took it, and it cannot be looked at after", self.title());
-        Some(Outcome::new(Verdict::Done, summary).because(failure))
+        Some(Outcome::new(Verdict::Done, summary).caused_by(failure))
     }
 
-    fn waits(&self) -> &'static str {
+    fn waiting_for(&self) -> &'static str {
         "looking"
     }
 
-    fn shown_by(&self) -> String {
+    fn status_command(&self) -> String {
         "cockpit alarms --all".to_owned()
     }
 

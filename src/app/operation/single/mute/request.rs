@@ -1,22 +1,22 @@
-//! A mute that is asked for, its title and its command line.
+//! A request to mute or unmute an alarm, its title and its command line.
 
-use crate::model::text::quoted;
+use crate::model::text::shell_quote;
 use jiff::SignedDuration;
 
 /// A request to mute or unmute an alarm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The whole name of the alarm.
+    /// The full name of the alarm.
     pub alarm: String,
-    /// For how long it notifies nobody, in whole minutes; none: it notifies again.
+    /// How long to mute it, in whole minutes; `None` unmutes it.
     pub length: Option<SignedDuration>,
 }
 
-/// The longest that a rule mutes. Source: `PutAlarmMuteRule`.
+/// The maximum duration of a mute rule. Source: `PutAlarmMuteRule`.
 pub const LONGEST: SignedDuration = SignedDuration::from_hours(15 * 24);
 
-/// `1h`, `90m`, `2d`: as it is typed.
-pub fn typed(length: SignedDuration) -> String {
+/// The duration as it is typed: `1h`, `90m`, `2d`.
+pub fn duration_text(length: SignedDuration) -> String {
     let minutes = length.as_secs() / 60;
     match minutes {
         _ if minutes % 60 != 0 => format!("{minutes}m"),
@@ -26,10 +26,10 @@ pub fn typed(length: SignedDuration) -> String {
 
 impl Request {
     /// The command line that does this, without the environment.
-    pub fn typed(&self) -> String {
-        let name = quoted(&self.alarm);
+    pub fn command_line(&self) -> String {
+        let name = shell_quote(&self.alarm);
         match self.length {
-            Some(length) => format!("alarms mute {name} --for {}", typed(length)),
+            Some(length) => format!("alarms mute {name} --for {}", duration_text(length)),
             None => format!("alarms unmute {name}"),
         }
     }
@@ -37,7 +37,7 @@ impl Request {
     /// `mute web-cpu for 1h`.
     pub fn title(&self) -> String {
         match self.length {
-            Some(length) => format!("mute {} for {}", self.alarm, typed(length)),
+            Some(length) => format!("mute {} for {}", self.alarm, duration_text(length)),
             None => format!("unmute {}", self.alarm),
         }
     }
@@ -48,16 +48,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_typed_names_the_alarm_and_how_long() {
+    fn command_line_names_the_alarm_and_the_duration() {
         let request = |alarm: &str, minutes: Option<i64>| Request {
             alarm: alarm.into(),
             length: minutes.map(SignedDuration::from_mins),
         };
-        assert_eq!(request("web-cpu", Some(60)).typed(), "alarms mute web-cpu --for 1h");
-        assert_eq!(request("web cpu", Some(90)).typed(), "alarms mute 'web cpu' --for 90m");
-        assert_eq!(request("web-cpu", None).typed(), "alarms unmute web-cpu");
+        assert_eq!(request("web-cpu", Some(60)).command_line(), "alarms mute web-cpu --for 1h");
+        assert_eq!(request("web cpu", Some(90)).command_line(), "alarms mute 'web cpu' --for 90m");
+        assert_eq!(request("web-cpu", None).command_line(), "alarms unmute web-cpu");
         assert_eq!(
-            request("web;5xx>1", None).typed(),
+            request("web;5xx>1", None).command_line(),
             "alarms unmute 'web;5xx>1'",
             "what a shell would take for itself"
         );

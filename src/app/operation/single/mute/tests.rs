@@ -1,7 +1,7 @@
-//! An alarm is muted by a rule that ends by itself, and never behind anybody's back.
+//! An alarm is muted by a rule that ends by itself, and never unnoticed by others.
 
 use super::Request;
-use crate::app::operation::call::{Answered, Call, Read, Reply, Write};
+use crate::app::operation::call::{Call, CallResult, Read, Reply, Write};
 use crate::app::operation::outcome::Verdict;
 use crate::app::operation::tests::{at, environment, get, me, ok, settle, to_its_end};
 use crate::app::operation::{OperationId, Operations};
@@ -12,15 +12,15 @@ use jiff::tz::TimeZone;
 const NAME: &str = "web-cpu";
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// AWS as far as it matters here.
+/// A fake AWS with what these tests need.
 struct Aws {
     alarm: Option<Alarm>,
     mutes: Vec<Mute>,
-    /// Whether the next answer to a change is lost, though it is done.
+    /// Whether the answer to the next change is lost although it is made.
     loses: bool,
-    /// Reads are refused.
+    /// Whether reads are refused.
     denied: bool,
-    /// Changes are answered, and not made.
+    /// Whether changes are answered but not made.
     idle: bool,
 }
 
@@ -31,12 +31,12 @@ impl Aws {
         Self { alarm: Some(alarm), mutes: Vec::new(), loses: false, denied: false, idle: false }
     }
 
-    fn answer(&mut self, call: &Call) -> Answered {
+    fn answer(&mut self, call: &Call) -> CallResult {
         match call {
             Call::Read(Read::Identity) => me("123456789012"),
             Call::Read(Read::Alarm { .. }) if self.denied => {
                 let text = "cloudwatch:ListAlarmMuteRules: not allowed";
-                Answered::new(Err(Failure::new(FailureKind::Denied, text)))
+                CallResult::new(Err(Failure::new(FailureKind::Denied, text)))
             }
             Call::Read(Read::Alarm { .. }) => ok(Reply::Alarm(self.alarm.clone().map(Box::new), self.mutes.clone())),
             Call::Write { .. } if self.idle => ok(Reply::Done),
@@ -48,7 +48,7 @@ impl Aws {
                     self.mutes.push(Mute { rule, alarms, from: Some(*from), until, ..Mute::default() });
                 }
                 if std::mem::take(&mut self.loses) {
-                    return Answered::new(Err(Failure::new(FailureKind::Timeout, "no answer")));
+                    return CallResult::new(Err(Failure::new(FailureKind::Timeout, "no answer")));
                 }
                 ok(Reply::Done)
             }
@@ -74,7 +74,7 @@ fn finished(length: Option<SignedDuration>, aws: &mut Aws, later: i64) -> (Opera
 }
 
 #[test]
-fn an_alarm_is_muted_from_a_whole_minute_on_and_cloudwatch_ends_it() {
+fn alarm_is_muted_from_a_whole_minute_and_cloudwatch_ends_it() {
     let mut aws = Aws::new();
     let (operations, id, writes) = finished(Some(HOUR), &mut aws, 1);
     let [Write::MuteAlarm { alarm, from, length }] = writes.as_slice() else { panic!("{writes:?}") };
@@ -93,7 +93,7 @@ fn an_alarm_is_muted_from_a_whole_minute_on_and_cloudwatch_ends_it() {
 }
 
 #[test]
-fn a_late_yes_mutes_for_as_long_as_was_asked_for() {
+fn late_confirmation_mutes_for_the_requested_time() {
     let mut aws = Aws::new();
     let (_, _, writes) = finished(Some(HOUR), &mut aws, 600);
     let [Write::MuteAlarm { from, length, .. }] = writes.as_slice() else { panic!("{writes:?}") };
@@ -101,7 +101,7 @@ fn a_late_yes_mutes_for_as_long_as_was_asked_for() {
 }
 
 #[test]
-fn a_muted_alarm_tells_again_and_somebody_elses_rule_is_left_alone() {
+fn unmute_removes_only_our_rule() {
     let mut aws = Aws::new();
     aws.mutes.push(Mute { rule: Mute::rule_of(NAME), alarms: vec![NAME.into()], ..Mute::default() });
     let (operations, id, writes) = finished(None, &mut aws, 1);
@@ -115,7 +115,7 @@ fn a_muted_alarm_tells_again_and_somebody_elses_rule_is_left_alone() {
 }
 
 #[test]
-fn what_somebody_changed_meanwhile_is_not_changed_unseen() {
+fn rule_changed_by_someone_else_is_not_overwritten() {
     let mut aws = Aws::new();
     let (mut operations, id) = started(Some(HOUR), &mut aws);
     aws.mutes.push(Mute { rule: "theirs".into(), alarms: vec![NAME.into()], ..Mute::default() });
@@ -126,7 +126,7 @@ fn what_somebody_changed_meanwhile_is_not_changed_unseen() {
 }
 
 #[test]
-fn a_rule_whose_answer_was_lost_is_looked_for_and_not_sent_twice() {
+fn lost_rule_is_looked_for_and_not_sent_twice() {
     let mut aws = Aws::new();
     aws.loses = true;
     let (operations, id, writes) = finished(Some(HOUR), &mut aws, 1);
@@ -135,7 +135,7 @@ fn a_rule_whose_answer_was_lost_is_looked_for_and_not_sent_twice() {
 }
 
 #[test]
-fn a_rule_of_before_is_not_the_one_that_was_asked_for() {
+fn earlier_rule_is_not_taken_for_the_requested_one() {
     let mut aws = Aws { idle: true, ..Aws::new() };
     let until = Some(at(3_600));
     let (rule, alarms, from) = (Mute::rule_of(NAME), vec![NAME.into()], Some(at(0)));
@@ -147,7 +147,7 @@ fn a_rule_of_before_is_not_the_one_that_was_asked_for() {
 }
 
 #[test]
-fn an_alarm_that_is_not_there_or_may_not_be_read_is_not_muted() {
+fn missing_or_unreadable_alarm_is_not_muted() {
     let mut aws = Aws { alarm: None, ..Aws::new() };
     let (operations, id) = started(Some(HOUR), &mut aws);
     assert_eq!(get(&operations, id).outcome.as_ref().expect("ended").verdict, Verdict::Impossible);
@@ -162,7 +162,7 @@ fn an_alarm_that_is_not_there_or_may_not_be_read_is_not_muted() {
 }
 
 #[test]
-fn muting_what_drives_autoscaling_is_warned_of() {
+fn muting_an_autoscaling_alarm_warns() {
     let mut aws = Aws::new();
     if let Some(alarm) = &mut aws.alarm {
         alarm.actions = vec!["arn:aws:autoscaling:eu-west-1:1:scalingPolicy:x".into()];

@@ -3,10 +3,10 @@
 use crate::model::scaling::{ScalingPolicy, ScheduledAction};
 use serde_json::{Value, json};
 
-/// Targets that are this close are the same: AWS keeps them as numbers with a point.
+/// Targets within this difference are equal: AWS stores them as floating-point numbers.
 const CLOSE: f64 = 1e-6;
 
-/// One question, about one service.
+/// A read about one service.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ScalingRead {
     /// `DescribeScalingPolicies` → [`ScalingReply::Policies`].
@@ -24,7 +24,7 @@ pub enum ScalingRead {
 /// A change of a policy or of a scheduled action.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ScalingWrite {
-    /// `PutScalingPolicy` of what is there, with another target.
+    /// `PutScalingPolicy` with the current values and another target.
     Target {
         /// `service/CLUSTER/NAME`.
         resource: String,
@@ -44,18 +44,17 @@ pub enum ScalingReply {
     Actions(Vec<ScheduledAction>),
 }
 
-/// Whether two targets are the same.
-pub fn same(one: Option<f64>, other: f64) -> bool {
+/// Whether two targets are equal.
+pub fn same_target(one: Option<f64>, other: f64) -> bool {
     one.is_some_and(|one| (one - other).abs() < CLOSE)
 }
 
-/// Whether no zone counts for when it fires.
+/// Whether the schedule does not depend on a time zone.
 fn has_no_zone(action: &ScheduledAction) -> bool {
     action.schedule.starts_with("rate(")
 }
 
-/// The zone of a scheduled action as it is sent. What is not sent stays as it is: where an action takes the place of one,
-/// that would be the zone of the other.
+/// The time zone of a scheduled action, as sent. An omitted zone would keep that of the action it replaces.
 pub fn zone(action: &ScheduledAction) -> Option<&str> {
     action.timezone.as_deref().or((!has_no_zone(action)).then_some("UTC"))
 }
@@ -84,7 +83,7 @@ impl ScalingWrite {
         }
     }
 
-    /// The read that shows whether it was carried out.
+    /// The read that shows whether the change was made.
     pub fn proof(&self) -> ScalingRead {
         match self {
             Self::Target { resource, .. } => ScalingRead::Policies { resource: resource.clone() },
@@ -94,11 +93,11 @@ impl ScalingWrite {
         }
     }
 
-    /// Whether a proof shows that it was carried out.
-    pub fn is_shown_by(&self, proof: &ScalingReply) -> bool {
+    /// Whether a proof shows that the change was made.
+    pub fn is_proven_by(&self, proof: &ScalingReply) -> bool {
         match (self, proof) {
             (Self::Target { policy, target, .. }, ScalingReply::Policies(found)) => {
-                found.iter().any(|other| other.name == *policy && same(other.target, *target))
+                found.iter().any(|other| other.name == *policy && same_target(other.target, *target))
             }
             (Self::Put(action), ScalingReply::Actions(found)) => found.iter().any(|other| {
                 let limits = (other.min, other.max) == (action.min, action.max);
@@ -116,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_action_that_still_has_the_zone_of_another_is_not_the_one_that_was_asked_for() {
+    fn action_with_another_time_zone_does_not_prove_the_change() {
         let action = |timezone: Option<&str>| ScheduledAction {
             name: "night".into(),
             schedule: "cron(0 22 * * ? *)".into(),
@@ -124,13 +123,13 @@ mod tests {
             ..ScheduledAction::default()
         };
         let shown = |wanted: Option<&str>, found: Option<&str>| {
-            ScalingWrite::Put(action(wanted)).is_shown_by(&ScalingReply::Actions(vec![action(found)]))
+            ScalingWrite::Put(action(wanted)).is_proven_by(&ScalingReply::Actions(vec![action(found)]))
         };
         assert!(shown(None, None) && shown(None, Some("UTC")) && shown(Some("Asia/Tokyo"), Some("Asia/Tokyo")));
         assert!(!shown(None, Some("Asia/Tokyo")) && !shown(Some("Asia/Tokyo"), None));
         assert_eq!(ScalingWrite::Put(action(None)).parameters()["timezone"], "UTC", "it is sent");
         let rate = |timezone| ScheduledAction { schedule: "rate(1 day)".into(), ..action(timezone) };
         let found = ScalingReply::Actions(vec![rate(Some("Asia/Tokyo"))]);
-        assert!(ScalingWrite::Put(rate(None)).is_shown_by(&found), "no zone counts for a rate");
+        assert!(ScalingWrite::Put(rate(None)).is_proven_by(&found), "no zone counts for a rate");
     }
 }

@@ -1,4 +1,4 @@
-//! Changes of a service's scaling: the target of a policy, and scheduled actions, added and removed.
+//! Changes of a service's autoscaling: the target of a policy, and scheduled actions added and removed.
 
 pub mod call;
 mod request;
@@ -6,25 +6,25 @@ mod request;
 use super::{Decided, Job, Sent, SingleChange, not_shown};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply, Write};
-use crate::app::operation::machine::{Target, What};
+use crate::app::operation::machine::{NewOperation, Target};
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::Ctx;
 use crate::model::Failure;
 use crate::model::deploy::{Change, Check, Level};
-use crate::model::names::listed;
+use crate::model::names::list_names;
 use crate::model::scaling::{ScalableTarget, ScalingPolicy, ScheduledAction};
-use crate::model::text::quoted;
+use crate::model::text::shell_quote;
 use crate::model::time::moment;
 use crate::model::timer::Timer;
-use call::{ScalingRead, ScalingReply, ScalingWrite, same};
+use call::{ScalingRead, ScalingReply, ScalingWrite, same_target};
 use jiff::tz::TimeZone;
-pub use request::{Request, Wanted, target};
+pub use request::{Request, StepChange, target};
 use serde_json::{Value, json};
 
 const LIMITS: &str = "limits";
 const OTHERS: &str = "others";
 
-/// A change of a policy or of a scheduled action, from the plan to its verdict.
+/// A change of a policy or a scheduled action, from plan to verdict.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScalingChange {
     request: Request,
@@ -34,7 +34,7 @@ pub struct ScalingChange {
     actions: Vec<ScheduledAction>,
 }
 
-impl From<Request> for What {
+impl From<Request> for NewOperation {
     fn from(request: Request) -> Self {
         let (policies, actions) = (Vec::new(), Vec::new());
         let (resource, limits) = (String::new(), None);
@@ -42,8 +42,8 @@ impl From<Request> for What {
     }
 }
 
-/// The name in AWS of a metric that has a short name here.
-fn whole(metric: &str) -> &str {
+/// The AWS name of a metric with a short name here.
+fn aws_metric_name(metric: &str) -> &str {
     match metric {
         "cpu" => "ECSServiceAverageCPUUtilization",
         "memory" => "ECSServiceAverageMemoryUtilization",
@@ -52,7 +52,7 @@ fn whole(metric: &str) -> &str {
     }
 }
 
-/// Whether it has a start or an end, which cannot be given here.
+/// Whether it has a start or an end, which cannot be set here.
 fn bounded(action: &ScheduledAction) -> bool {
     action.start.is_some() || action.end.is_some()
 }
@@ -60,7 +60,9 @@ fn bounded(action: &ScheduledAction) -> bool {
 impl ScalingChange {
     fn policy(&self, metric: &str) -> Result<&ScalingPolicy, Check> {
         let short = &self.request.short;
-        let named = |policy: &&ScalingPolicy| policy.name == metric || policy.metric.as_deref() == Some(whole(metric));
+        let named = |policy: &&ScalingPolicy| {
+            policy.name == metric || policy.metric.as_deref() == Some(aws_metric_name(metric))
+        };
         let found: Vec<&ScalingPolicy> = self.policies.iter().filter(named).collect();
         let names: Vec<&str> = self.policies.iter().map(|policy| policy.name.as_str()).collect();
         match &found[..] {
@@ -69,9 +71,9 @@ impl ScalingChange {
             [] if names.is_empty() => Err(Check::usage(format!("{short} has no policy"))
                 .hint("a policy is made where the infrastructure is declared")),
             [] => Err(Check::usage(format!("{short} has no policy for {metric}"))
-                .hint(format!("there are: {}", listed(&names)))),
+                .hint(format!("there are: {}", list_names(&names)))),
             _ => Err(Check::usage(format!("{short} has several policies for {metric}"))
-                .hint(format!("name one: {}", listed(&names)))),
+                .hint(format!("name one: {}", list_names(&names)))),
         }
     }
 
@@ -82,7 +84,7 @@ impl ScalingChange {
     fn target_of(&self, metric: &str, value: f64) -> Result<Decided, Check> {
         let policy = self.policy(metric)?;
         let before = policy.target.unwrap_or_default();
-        if same(policy.target, value) {
+        if same_target(policy.target, value) {
             return Err(Check::new(Level::Stop, format!("{} aims at {value} already", policy.name)));
         }
         let percent = policy.metric.as_deref().is_some_and(|metric| metric.ends_with("Utilization"));
@@ -95,7 +97,7 @@ impl ScalingChange {
             "a higher target means fewer tasks for the same load, down to the minimum"
         };
         let (resource, policy) = (self.resource.clone(), policy.name.clone());
-        let (short, target_before) = (&self.request.short, quoted(&format!("{metric}={before}")));
+        let (short, target_before) = (&self.request.short, shell_quote(&format!("{metric}={before}")));
         Ok(Decided {
             steps: vec![format!("{policy}: aiming at {value} instead of {before}")],
             changes: Change::of(format!("target of {policy}"), before.to_string(), value.to_string())
@@ -115,7 +117,7 @@ impl ScalingChange {
         if let Some(zone) = action.timezone.as_deref().filter(|zone| TimeZone::get(zone).is_err()) {
             return Err(Check::usage(format!("the time zone {zone} is not known")).hint("as Asia/Tokyo or UTC"));
         }
-        // A rate begins when the action is made, which is now.
+        // The intervals of a rate start when the action is created, which is now.
         let made = Some(ctx.service_now);
         let timer = Timer { created: made, modified: made, ..action.timer() };
         let recurrence = timer.recurrence().map_err(|why| {
@@ -139,7 +141,7 @@ impl ScalingChange {
         }
         if self.limits.as_ref().is_some_and(|limits| limits.suspended.scheduled) {
             let text = format!("scheduled actions of {} are suspended: meanwhile it does nothing", self.request.short);
-            let resume = format!("`cockpit autoscaling {} --resume`", quoted(&self.request.short));
+            let resume = format!("`cockpit autoscaling {} --resume`", shell_quote(&self.request.short));
             checks.push(Check::new(Level::Warn, text).hint(resume));
         }
         let words = |action: &ScheduledAction| {
@@ -154,7 +156,7 @@ impl ScalingChange {
             checks.push(Check::new(Level::Warn, format!("it takes the place of the {name} that is there{bounds}")));
         }
         let undo = match old {
-            None => format!("`cockpit schedule rm {short} {}` removes it", quoted(&name)),
+            None => format!("`cockpit schedule rm {short} {}` removes it", shell_quote(&name)),
             Some(old) => format!("it was {}", words(old)),
         };
         Ok(Decided {
@@ -171,7 +173,11 @@ impl ScalingChange {
         let Some(old) = self.action(name) else {
             let names: Vec<&str> = self.actions.iter().map(|action| action.name.as_str()).collect();
             let check = Check::usage(format!("{short} has no scheduled action {name}"));
-            return Err(if names.is_empty() { check } else { check.hint(format!("there are: {}", listed(&names))) });
+            return Err(if names.is_empty() {
+                check
+            } else {
+                check.hint(format!("there are: {}", list_names(&names)))
+            });
         };
         let flag = |name: &str, count: Option<u32>| count.map(|count| format!(" --{name} {count}")).unwrap_or_default();
         let zone = old.timezone.as_ref().map(|zone| format!(" --timezone {zone}")).unwrap_or_default();
@@ -182,7 +188,7 @@ impl ScalingChange {
             checks: vec![Check::new(Level::Note, "what it has set stays until something else sets it")],
             undo: format!(
                 "`cockpit schedule add {short} {} --at '{}'{limits}{zone}` adds it again{}",
-                quoted(name),
+                shell_quote(name),
                 old.schedule,
                 if bounded(old) { ", without its start and its end" } else { "" }
             ),
@@ -198,22 +204,22 @@ impl Job for ScalingChange {
     fn title(&self) -> String {
         let short = &self.request.short;
         match &self.request.wanted {
-            Wanted::Target { metric, value } => format!("aim {short} at {metric}={value}"),
-            Wanted::Add { name, .. } => format!("add {name} to {short}"),
-            Wanted::Remove { name } => format!("remove {name} from {short}"),
+            StepChange::Target { metric, value } => format!("aim {short} at {metric}={value}"),
+            StepChange::Add { name, .. } => format!("add {name} to {short}"),
+            StepChange::Remove { name } => format!("remove {name} from {short}"),
         }
     }
 
     fn verb(&self) -> &'static str {
         match &self.request.wanted {
-            Wanted::Target { .. } => "Change",
-            Wanted::Add { .. } => "Add",
-            Wanted::Remove { .. } => "Remove",
+            StepChange::Target { .. } => "Change",
+            StepChange::Add { .. } => "Add",
+            StepChange::Remove { .. } => "Remove",
         }
     }
 
-    fn typed(&self) -> String {
-        self.request.typed()
+    fn command_line(&self) -> String {
+        self.request.command_line()
     }
 
     fn target(&self) -> Option<Target> {
@@ -227,13 +233,13 @@ impl Job for ScalingChange {
     fn reads(&self, ctx: &Ctx<'_>) -> Vec<(&'static str, Read)> {
         let resource = format!("service/{}/{}", ctx.cluster(), self.request.service);
         let others = match &self.request.wanted {
-            Wanted::Target { .. } => ScalingRead::Policies { resource: resource.clone() },
-            Wanted::Add { .. } | Wanted::Remove { .. } => ScalingRead::Actions { resource: resource.clone() },
+            StepChange::Target { .. } => ScalingRead::Policies { resource: resource.clone() },
+            StepChange::Add { .. } | StepChange::Remove { .. } => ScalingRead::Actions { resource: resource.clone() },
         };
         vec![(LIMITS, Read::Scalable { resource }), (OTHERS, Read::Scaling(others))]
     }
 
-    fn learn(
+    fn take_answer(
         &mut self,
         _: &'static str,
         outcome: Result<Reply, Failure>,
@@ -244,7 +250,7 @@ impl Job for ScalingChange {
             Reply::Scalable(limits) => self.limits = limits,
             Reply::Scaling(ScalingReply::Policies(found)) => self.policies = found,
             Reply::Scaling(ScalingReply::Actions(found)) => self.actions = found,
-            _ => return Err(Failure::other_answer()),
+            _ => return Err(Failure::mismatched_answer()),
         }
         Ok(Vec::new())
     }
@@ -255,32 +261,32 @@ impl Job for ScalingChange {
                 .hint("a scalable target is made where the infrastructure is declared"))
         } else {
             match self.request.wanted.clone() {
-                Wanted::Target { metric, value } => self.target_of(&metric, value),
-                Wanted::Add { name, schedule, timezone, min, max } => {
+                StepChange::Target { metric, value } => self.target_of(&metric, value),
+                StepChange::Add { name, schedule, timezone, min, max } => {
                     let timezone = timezone.or_else(|| ctx.environment.timezone.clone());
                     let (resource, start, end) = (self.resource.clone(), None, None);
                     self.add(ScheduledAction { resource, name, schedule, timezone, min, max, start, end }, ctx)
                 }
-                Wanted::Remove { name } => self.remove(&name),
+                StepChange::Remove { name } => self.remove(&name),
             }
         };
         decided.unwrap_or_else(|check| Decided { checks: vec![check], ..Decided::default() })
     }
 
-    fn standing(&self) -> String {
+    fn state_to_recheck(&self) -> String {
         format!("{:?} {:?}", self.policies, self.actions)
     }
 
-    fn look(&self, sent: &Write) -> Read {
+    fn progress_read(&self, sent: &Write) -> Read {
         let nothing = || ScalingRead::Actions { resource: self.resource.clone() };
         Read::Scaling(if let Write::Scaling(write) = sent { write.proof() } else { nothing() })
     }
 
-    fn looked(&mut self, reply: Reply, sent: &Sent, ctx: &mut Ctx<'_>) -> Option<Outcome> {
+    fn take_progress(&mut self, reply: Reply, sent: &Sent, ctx: &mut Ctx<'_>) -> Option<Outcome> {
         let (Reply::Scaling(found), Write::Scaling(write)) = (reply, &sent.write) else { return None };
         let short = &self.request.short;
-        if !write.is_shown_by(&found) {
-            return not_shown(&self.title(), &self.shown_by(), sent, ctx);
+        if !write.is_proven_by(&found) {
+            return not_shown(&self.title(), &self.status_command(), sent, ctx);
         }
         let summary = match write {
             ScalingWrite::Target { policy, target, .. } => format!("{policy} of {short} aims at {target}"),
@@ -290,11 +296,11 @@ impl Job for ScalingChange {
         Some(Outcome::new(Verdict::Done, summary))
     }
 
-    fn waits(&self) -> &'static str {
+    fn waiting_for(&self) -> &'static str {
         "waiting for autoscaling"
     }
 
-    fn shown_by(&self) -> String {
+    fn status_command(&self) -> String {
         format!("cockpit autoscaling {}", self.request.short)
     }
 

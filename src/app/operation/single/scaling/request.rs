@@ -1,22 +1,22 @@
-//! Requests to change how a service scales, and how each is typed.
+//! Requests to change a service's autoscaling, and their command lines.
 
-use crate::model::text::quoted;
+use crate::model::text::shell_quote;
 
 /// The change to a service's autoscaling.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Wanted {
-    /// A policy aims at another value.
+pub enum StepChange {
+    /// A policy gets another target value.
     Target {
         /// `cpu`, `memory`, `requests`, or the policy's name.
         metric: String,
         value: f64,
     },
-    /// A scheduled action is added, or takes the place of one of its name.
+    /// A scheduled action is added, or replaces the one with its name.
     Add {
         name: String,
         /// `cron(…)`, `rate(…)`, `at(…)`.
         schedule: String,
-        /// None: the environment's, else UTC.
+        /// `None`: the environment's, or else UTC.
         timezone: Option<String>,
         min: Option<u32>,
         max: Option<u32>,
@@ -29,35 +29,35 @@ pub enum Wanted {
 /// A request to change a service's autoscaling.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// The whole name of the service.
+    /// The full name of the service.
     pub service: String,
     pub short: String,
-    pub wanted: Wanted,
+    pub wanted: StepChange,
 }
 
 impl Request {
     /// The command line that does this, without the environment.
-    pub(super) fn typed(&self) -> String {
-        let short = quoted(&self.short);
+    pub(super) fn command_line(&self) -> String {
+        let short = shell_quote(&self.short);
         match &self.wanted {
-            Wanted::Target { metric, value } => {
-                format!("autoscaling {short} --target {}", quoted(&format!("{metric}={value}")))
+            StepChange::Target { metric, value } => {
+                format!("autoscaling {short} --target {}", shell_quote(&format!("{metric}={value}")))
             }
-            Wanted::Add { name, schedule, timezone, min, max } => {
+            StepChange::Add { name, schedule, timezone, min, max } => {
                 let number = |flag: &str, count: &Option<u32>| count.map(|count| format!(" --{flag} {count}"));
                 let (min, max) = (number("min", min).unwrap_or_default(), number("max", max).unwrap_or_default());
                 let zone = timezone.as_ref().map(|zone| format!(" --timezone {zone}")).unwrap_or_default();
-                format!("schedule add {short} {} --at '{schedule}'{min}{max}{zone}", quoted(name))
+                format!("schedule add {short} {} --at '{schedule}'{min}{max}{zone}", shell_quote(name))
             }
-            Wanted::Remove { name } => format!("schedule rm {short} {}", quoted(name)),
+            StepChange::Remove { name } => format!("schedule rm {short} {}", shell_quote(name)),
         }
     }
 }
 
-/// `cpu=50`.
+/// Parses a metric and its target value: `cpu=50`.
 ///
 /// # Errors
-/// It is not a name and a number.
+/// When it is not a name and a number.
 pub fn target(text: &str) -> Result<(String, f64), String> {
     let wrong = || format!("`{text}` is not METRIC=VALUE, such as cpu=50");
     let (metric, value) = text.split_once('=').ok_or_else(wrong)?;
@@ -73,17 +73,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_has_the_values_of_the_request_and_wrong_targets_are_refused() {
-        let typed = |wanted| Request { service: "app-web".into(), short: "web".into(), wanted }.typed();
+    fn command_line_has_the_requested_values_and_invalid_targets_are_refused() {
+        let typed = |wanted| Request { service: "app-web".into(), short: "web".into(), wanted }.command_line();
         let (metric, value) = target("cpu=50").unwrap();
-        assert_eq!(typed(Wanted::Target { metric, value }), "autoscaling web --target cpu=50");
-        assert_eq!(typed(Wanted::Remove { name: "night".into() }), "schedule rm web night");
+        assert_eq!(typed(StepChange::Target { metric, value }), "autoscaling web --target cpu=50");
+        assert_eq!(typed(StepChange::Remove { name: "night".into() }), "schedule rm web night");
         let (schedule, timezone) = ("rate(1 day)".to_owned(), None);
-        let add = Wanted::Add { name: "night".into(), schedule, timezone, min: Some(0), max: Some(2) };
+        let add = StepChange::Add { name: "night".into(), schedule, timezone, min: Some(0), max: Some(2) };
         assert_eq!(typed(add), "schedule add web night --at 'rate(1 day)' --min 0 --max 2");
-        assert_eq!(typed(Wanted::Remove { name: "at night".into() }), "schedule rm web 'at night'");
+        assert_eq!(typed(StepChange::Remove { name: "at night".into() }), "schedule rm web 'at night'");
         let (metric, value) = target("夜間 cpu=50").unwrap();
-        assert_eq!(typed(Wanted::Target { metric, value }), "autoscaling web --target '夜間 cpu=50'");
+        assert_eq!(typed(StepChange::Target { metric, value }), "autoscaling web --target '夜間 cpu=50'");
         for wrong in ["cpu", "=5", "cpu=", "cpu=x", "cpu=-1", "cpu=inf"] {
             assert!(target(wrong).is_err(), "{wrong}");
         }
