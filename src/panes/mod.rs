@@ -1,9 +1,9 @@
-//! The panes, a folder each. A pane is what its `mod.rs` declares (see `app::pane`): its tab, its commands and keys,
-//! what can be done to what is selected, and what it does of itself. Everything else follows from that.
+//! The panes, one folder each. A pane consists of the declaration in its `mod.rs` (see `app::pane`): its tab, its commands
+//! and keys, the actions on its selection, and its background work. Everything else is derived from that.
 //!
-//! A new pane is its folder and one line in each of the two lists here: see docs/adding-a-pane.md.
+//! A new pane needs its folder and one line in each of the two lists here: see docs/adding-a-pane.md.
 
-/// The list of panes, in the order of their commands. (`extra` is for the test of the example of
+/// The list of panes, in the order of their commands. (`extra` exists for the test of the example in
 /// docs/adding-a-pane.md.)
 macro_rules! with_panes {
     ($make:ident $($extra:ident)*) => {

@@ -1,4 +1,4 @@
-//! All panes and all commands, from the list.
+//! All panes and all commands, generated from the list of panes.
 
 use crate::app::Table;
 use crate::app::command::{Command, Id, Scope};
@@ -32,7 +32,7 @@ macro_rules! tables {
 
 with_panes!(tables);
 
-/// The table with the pane of docs/adding-a-pane.md.
+/// The table with the additional pane of docs/adding-a-pane.md.
 #[cfg(test)]
 pub(crate) mod with_example {
     use super::*;

@@ -1,4 +1,4 @@
-//! How each pane looks: what its `view.rs` draws, from the list.
+//! The drawing functions of each pane (`view.rs`), generated from the list of panes.
 
 use crate::app::command::PaneId;
 use crate::app::data_status;
@@ -7,8 +7,8 @@ use crate::app::screen::Block;
 use crate::ui::canvas::Canvas;
 use ratatui::layout::Rect;
 
-/// The functions that draw a pane.
-struct Looks {
+/// The drawing functions of one pane.
+struct PaneDrawing {
     pane: PaneId,
     draw: fn(&mut Canvas<'_, '_>, Block, Rect, &DataStatus),
     summary: fn(&mut Canvas<'_, '_>, Rect),
@@ -16,7 +16,7 @@ struct Looks {
 
 macro_rules! looks {
     ($($name:ident,)*) => {
-        static VIEWS: &[Looks] = &[$(Looks {
+        static VIEWS: &[PaneDrawing] = &[$(PaneDrawing {
             pane: crate::panes::$name::state::ID,
             draw: crate::panes::$name::view::draw,
             summary: crate::panes::$name::view::summary,
@@ -29,25 +29,25 @@ with_panes!(looks);
 #[cfg(test)]
 with_panes!(looks alarms);
 
-fn looks(canvas: &Canvas<'_, '_>) -> Option<&'static Looks> {
-    let shown = canvas.app.shown().id;
+fn drawing_of(canvas: &Canvas<'_, '_>) -> Option<&'static PaneDrawing> {
+    let shown = canvas.app.shown_pane().id;
     VIEWS.iter().find(|looks| looks.pane == shown)
 }
 
-/// Draws a block of the pane that is shown into its place.
+/// Draws a block of the current pane.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect) {
     if place.width < 2 || place.height < 2 {
         return;
     }
-    let data_status = data_status::of(canvas.app, block);
-    if let Some(looks) = looks(canvas) {
+    let data_status = data_status::for_block(canvas.app, block);
+    if let Some(looks) = drawing_of(canvas) {
         (looks.draw)(canvas, block, place, &data_status);
     }
 }
 
-/// The lines above the blocks about what is opened.
+/// Draws the lines above the blocks, about the opened subject.
 pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
-    if let Some(looks) = looks(canvas) {
+    if let Some(looks) = drawing_of(canvas) {
         (looks.summary)(canvas, place);
     }
 }

@@ -1,5 +1,5 @@
-//! Where text meets cells: everything that is drawn goes through [`Canvas::put`], which makes it
-//! harmless, measures it by graphemes and clips it.
+//! The only way from text to cells: everything is drawn with [`Canvas::put`], which removes control characters, measures text
+//! in graphemes and clips it.
 
 use super::signs::Signs;
 use super::theme::Theme;
@@ -10,31 +10,30 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// A buffer with what is drawn and how.
+/// A buffer together with the state and the styles to draw.
 pub struct Canvas<'a, 'b> {
-    /// The state that is drawn.
+    /// The state to draw.
     pub app: &'a App,
-    /// The styles to draw with.
+    /// The styles to draw it with.
     pub theme: &'a Theme,
     pub signs: Signs,
-    /// Where the terminal's own cursor is while several lines are typed, so that input methods draw there.
+    /// Position of the terminal's own cursor while several lines are being edited, so that input methods draw there.
     pub cursor: Option<(u16, u16)>,
     buffer: &'b mut Buffer,
 }
 
 impl<'a, 'b> Canvas<'a, 'b> {
-    /// A canvas over a buffer.
+    /// Wraps a buffer.
     pub fn new(app: &'a App, theme: &'a Theme, buffer: &'b mut Buffer) -> Self {
         Self { app, theme, signs: Signs::new(app.session.ascii), cursor: None, buffer }
     }
 
-    /// The whole area that can be drawn on.
+    /// The whole drawable area.
     pub fn area(&self) -> Rect {
         self.buffer.area
     }
 
-    /// Draws text from `x` on, at most `cells` cells; what does not fit is left out at a grapheme's
-    /// edge. Returns the cells used.
+    /// Draws text from `x` on, at most `cells` cells wide, clipped at a grapheme boundary. Returns the cells used.
     pub fn put(&mut self, x: u16, y: u16, cells: u16, text: &str, style: Style) -> u16 {
         let area = self.buffer.area;
         if y < area.y || y >= area.bottom() || x < area.x {
@@ -44,13 +43,13 @@ impl<'a, 'b> Canvas<'a, 'b> {
         if text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
             return self.put_ascii(x, y, end, text, style);
         }
-        let text = text::harmless(text);
+        let text = text::sanitize(text);
         let mut at = x;
         for grapheme in text.graphemes(true) {
             let drawn = self.signs.plain(grapheme);
-            // A sign can have several letters in its place (`Enter`).
-            let several = drawn.is_ascii() && drawn.len() > 1;
-            let step = if several { 1 } else { drawn.len() };
+            // A sign's replacement can be several letters long (`Enter`).
+            let is_word = drawn.is_ascii() && drawn.len() > 1;
+            let step = if is_word { 1 } else { drawn.len() };
             for part in (0..drawn.len()).step_by(step.max(1)) {
                 let part = &drawn[part..part + step];
                 let wide = part.cell_width();
@@ -71,7 +70,7 @@ impl<'a, 'b> Canvas<'a, 'b> {
         at - x
     }
 
-    /// Most of what is drawn is plain: each letter is a grapheme and takes a cell, which need not be found out.
+    /// Fast path for printable ASCII, which is most of what is drawn: every letter is one grapheme and one cell wide.
     fn put_ascii(&mut self, x: u16, y: u16, end: u16, text: &str, style: Style) -> u16 {
         let fits = text.len().min(usize::from(end.saturating_sub(x)));
         for (at, letter) in (x..).zip(text[..fits].split_inclusive(|_: char| true)) {
@@ -80,7 +79,7 @@ impl<'a, 'b> Canvas<'a, 'b> {
         fits as u16
     }
 
-    /// One of our signs, a cell wide, in each cell of an area.
+    /// Fills an area with a one-cell sign.
     pub fn fill(&mut self, place: Rect, sign: &'static str, style: Style) {
         let drawn = self.signs.plain(sign);
         let place = self.buffer.area.intersection(place);
@@ -97,29 +96,29 @@ impl<'a, 'b> Canvas<'a, 'b> {
         cell.set_symbol(symbol).set_style(style);
     }
 
-    /// Draws text cut to `cells` with a mark where it was cut. Returns the cells used.
+    /// Draws text cut to `cells`, with a mark at the cut. Returns the cells used.
     pub fn put_cut(&mut self, x: u16, y: u16, cells: u16, text: &str, style: Style) -> u16 {
-        let shown = text::harmless(text);
+        let shown = text::sanitize(text);
         let cut = text::cut_end(&shown, usize::from(cells));
         self.put(x, y, cells, &cut, style)
     }
 
-    /// Draws text so that it ends before `right`; no more than `cells`.
+    /// Draws text so that it ends before `right`, at most `cells` wide.
     pub fn put_right(&mut self, right: u16, y: u16, cells: u16, text: &str, style: Style) -> u16 {
         let wide = self.width(text).min(cells);
         self.put(right.saturating_sub(wide), y, wide, text, style)
     }
 
-    /// Cells that a text of ours takes with these signs.
+    /// Number of cells that a text takes with the signs in use.
     pub fn width(&self, text: &str) -> u16 {
-        let harmless = text::harmless(text);
+        let harmless = text::sanitize(text);
         if !self.signs.ascii() {
             return harmless.cell_width();
         }
         harmless.graphemes(true).map(|grapheme| self.signs.plain(grapheme).cell_width()).sum()
     }
 
-    /// One line of differently styled texts, at most `cells`. Returns the cells used.
+    /// Draws differently styled texts on one line, at most `cells` wide. Returns the cells used.
     pub fn put_all(&mut self, x: u16, y: u16, cells: u16, parts: &[(&str, Style)]) -> u16 {
         let mut used = 0;
         for (text, style) in parts {
@@ -128,7 +127,7 @@ impl<'a, 'b> Canvas<'a, 'b> {
         used
     }
 
-    /// Labels with their values, as many as fit whole. Returns the cells used.
+    /// Draws labels with their values, as many as fit without being cut. Returns the cells used.
     pub fn put_facts(&mut self, x: u16, y: u16, cells: u16, facts: &[(&str, &str, Style)]) -> u16 {
         let mut used = 0;
         let dim = self.theme.dim;
@@ -141,7 +140,7 @@ impl<'a, 'b> Canvas<'a, 'b> {
         used
     }
 
-    /// Blanks an area, also the half of a wide character that would reach into it.
+    /// Blanks an area, including the half of a wide character that reaches into it.
     pub fn clear(&mut self, place: Rect) {
         let place = self.buffer.area.intersection(place);
         if place.is_empty() {
@@ -157,12 +156,12 @@ impl<'a, 'b> Canvas<'a, 'b> {
         }
     }
 
-    /// Adds a style to an area.
+    /// Adds a style to every cell of an area.
     pub fn restyle(&mut self, place: Rect, style: Style) {
         self.buffer.set_style(place, style);
     }
 
-    /// Marks a row as selected: dimmed text would not be read on the reversed ground.
+    /// Highlights a row as selected. Removes dimming, which is unreadable on the reversed background.
     pub fn select(&mut self, place: Rect) {
         let style = self.theme.selected.remove_modifier(Modifier::DIM);
         self.buffer.set_style(place, style);

@@ -1,5 +1,5 @@
-//! Which inputs answer a question: only those that came after it could be read, and none that a held key
-//! repeats. Milliseconds are those of the machine's clock, which a test moves on.
+//! An input answers a dialog only if it came after the dialog could be read, and never if a held key repeats it.
+//! Milliseconds are on the machine's clock, which the test advances.
 
 use super::testing::*;
 use crate::app::Session;
@@ -7,10 +7,10 @@ use crate::app::command::{Id, Scope};
 use crate::app::effect::Effect;
 use crate::app::event::{Event, Mouse};
 use crate::app::operation::outcome::Verdict;
-use crate::app::overlay::{Act, Kind};
+use crate::app::overlay::{ButtonAction, Kind};
 use crate::model::Endpoints;
 
-/// Each way to a plan on the screen: keys by hand, and the last one.
+/// Each way to open a plan: keys to press, text to type, and the last key.
 pub(super) const WAYS: [(&str, &str, &str); 8] = [
     ("2 j j", "", "F"),
     ("2 j j", "", "O"),
@@ -22,31 +22,31 @@ pub(super) const WAYS: [(&str, &str, &str); 8] = [
     ("2 j j :", "force", "enter"),
 ];
 
-/// Before the last key of a way.
-pub(super) fn before(way: (&str, &str, &str), guarded: bool) -> Stage {
+/// A stage right before the last key of a way.
+pub(super) fn stage_before_last_key(way: (&str, &str, &str), guarded: bool) -> Stage {
     let environment = crate::config::EnvironmentConfig { guarded, ..environment("staging") };
-    let mut stage = Stage::of(environment, Session::default(), (100, 30));
+    let mut stage = Stage::with_environment(environment, Session::default(), (100, 30));
     stage.press(way.0);
-    stage.typed(way.1);
-    // Long after the keys that led there.
-    stage.pass(5_000);
+    stage.type_text(way.1);
+    // Long after the earlier keys.
+    stage.advance_clock(5_000);
     stage
 }
 
-/// The last key; what it asks is not answered yet.
-pub(super) fn asked(stage: &mut Stage, way: (&str, &str, &str)) -> Vec<Effect> {
+/// Presses the last key; its requests are not answered yet.
+pub(super) fn press_last_key(stage: &mut Stage, way: (&str, &str, &str)) -> Vec<Effect> {
     stage.app.update(Event::Key(way.2.parse().unwrap()))
 }
 
-/// Whether anything was changed, or is about to be.
+/// Whether something was changed or is about to be.
 pub(super) fn changes(stage: &Stage) -> bool {
     !stage.aws.writes.is_empty() || !stage.aws.audit.is_empty() || !stage.app.followed.confirmed.is_empty()
 }
 
-/// Selects the yes of the window, and what it needs is typed.
+/// Selects the confirming button, after typing the environment's name if required.
 fn choose_yes(stage: &mut Stage) {
     if stage.app.screen.typing.is_some() {
-        stage.typed("staging");
+        stage.type_text("staging");
     }
     let buttons = |stage: &Stage| {
         let window = stage.app.screen.overlays.last().unwrap();
@@ -54,7 +54,7 @@ fn choose_yes(stage: &mut Stage) {
     };
     for _ in 0..4 {
         let (button, all) = buttons(stage);
-        if all[button].act == Act::Yes {
+        if all[button].action == ButtonAction::Confirm {
             return;
         }
         stage.press("tab");
@@ -63,11 +63,11 @@ fn choose_yes(stage: &mut Stage) {
 }
 
 #[test]
-fn every_plan_can_be_confirmed_once_it_was_read() {
+fn every_plan_can_be_confirmed_after_it_was_readable() {
     for guarded in [false, true] {
         for way in WAYS {
-            let mut stage = before(way, guarded);
-            let effects = asked(&mut stage, way);
+            let mut stage = stage_before_last_key(way, guarded);
+            let effects = press_last_key(&mut stage, way);
             stage.serve(effects);
             assert!(matches!(stage.window(), Some(Kind::Plan(_))), "{way:?}");
             choose_yes(&mut stage);
@@ -78,12 +78,12 @@ fn every_plan_can_be_confirmed_once_it_was_read() {
 }
 
 #[test]
-fn what_is_asked_says_where_its_change_goes() {
+fn plan_shows_the_endpoint_of_its_change() {
     let way = ("2 j j", "", "F");
     let line = |endpoints: Endpoints| {
-        let mut stage = before(way, true);
+        let mut stage = stage_before_last_key(way, true);
         stage.aws.endpoints = endpoints;
-        let effects = asked(&mut stage, way);
+        let effects = press_last_key(&mut stage, way);
         stage.serve(effects);
         assert!(matches!(stage.window(), Some(Kind::Plan(_))));
         let text = text(&stage.app);
@@ -91,65 +91,65 @@ fn what_is_asked_says_where_its_change_goes() {
     };
     let own = |service: &str| Endpoints::new([(service.to_owned(), Some("http://127.0.0.1:1".to_owned()))], None);
     assert!(line(own("ecs")).contains("SIMULATED  http://127.0.0.1:1"), "{}", line(own("ecs")));
-    // The change goes to AWS itself, whatever else is asked elsewhere.
+    // This change goes to AWS itself, even though another service has a custom endpoint.
     assert!(!line(own("rds")).contains("SIMULATED") && !line(own("rds")).contains("127.0.0.1"));
     assert!(line(Endpoints::at("https://vpce.example.com")).contains("NOT AWS  https://vpce.example.com"));
 }
 
 #[test]
-fn a_plan_is_confirmed_only_after_it_was_on_the_screen_for_a_moment() {
+fn plan_is_confirmed_only_after_it_was_visible_for_a_moment() {
     for (shown, confirmed) in [(0, false), (20, false), (399, false), (400, true)] {
-        let mut stage = before(WAYS[0], false);
-        let effects = asked(&mut stage, WAYS[0]);
+        let mut stage = stage_before_last_key(WAYS[0], false);
+        let effects = press_last_key(&mut stage, WAYS[0]);
         stage.answer(effects);
-        // However long it takes until it is drawn.
-        stage.pass(2_000);
+        // The time before the first frame does not count.
+        stage.advance_clock(2_000);
         stage.frame();
-        stage.pass(shown);
-        stage.strike("enter");
+        stage.advance_clock(shown);
+        stage.press_now("enter");
         assert_eq!(changes(&stage), confirmed, "after {shown} ms");
         stage.frame();
         if !confirmed {
-            stage.shows("not taken: it came before this could be read");
-            stage.hides("⏎ takes it");
+            stage.assert_shown("not taken: it came before this could be read");
+            stage.assert_hidden("⏎ takes it");
         }
     }
-    // Never drawn, never confirmed.
-    let mut stage = before(WAYS[0], false);
-    let effects = asked(&mut stage, WAYS[0]);
+    // A plan that was never drawn cannot be confirmed.
+    let mut stage = stage_before_last_key(WAYS[0], false);
+    let effects = press_last_key(&mut stage, WAYS[0]);
     stage.answer(effects);
-    stage.pass(60_000);
-    stage.strike("enter");
+    stage.advance_clock(60_000);
+    stage.press_now("enter");
     assert!(!changes(&stage));
 }
 
 #[test]
-fn an_input_that_was_read_after_the_frame_but_came_before_it_is_no_answer() {
-    let mut stage = before(WAYS[0], false);
-    let effects = asked(&mut stage, WAYS[0]);
+fn input_older_than_the_frame_is_no_answer() {
+    let mut stage = stage_before_last_key(WAYS[0], false);
+    let effects = press_last_key(&mut stage, WAYS[0]);
     stage.answer(effects);
     let pressed = stage.app.confirm.now() + jiff::SignedDuration::from_millis(10);
-    // The session was busy with the frame for long.
-    stage.pass(3_000);
+    // Drawing the frame takes long.
+    stage.advance_clock(3_000);
     stage.frame();
-    stage.pass(3_000);
+    stage.advance_clock(3_000);
     stage.app.update(Event::Elapsed(pressed));
-    stage.strike("enter");
+    stage.press_now("enter");
     assert!(!changes(&stage));
 }
 
 #[test]
-fn a_held_key_confirms_nothing_however_long_it_is_held() {
-    // The delay before the first repeat, and the time between repeats, as keyboards have them.
+fn held_key_never_confirms() {
+    // Typical keyboard delays before the first repeat and between repeats.
     for (delay, every) in [(200, 20), (375, 30), (660, 40), (1_000, 33)] {
         for begun in [-500, 0, 10, 300] {
-            let mut stage = before(WAYS[0], false);
+            let mut stage = stage_before_last_key(WAYS[0], false);
             if begun < 0 {
-                stage.pass(begun);
+                stage.advance_clock(begun);
                 stage.app.confirm.touch(crate::app::confirm::Touch::Key("enter".parse().unwrap()), false);
-                stage.pass(-begun);
+                stage.advance_clock(-begun);
             }
-            let effects = asked(&mut stage, WAYS[0]);
+            let effects = press_last_key(&mut stage, WAYS[0]);
             stage.answer(effects);
             stage.frame();
             let mut at = begun;
@@ -157,28 +157,28 @@ fn a_held_key_confirms_nothing_however_long_it_is_held() {
             let mut wait = delay;
             while at < 5_000 {
                 if at >= 0 {
-                    stage.pass(at - now);
+                    stage.advance_clock(at - now);
                     now = at;
-                    stage.strike("enter");
+                    stage.press_now("enter");
                     stage.frame();
                 }
                 at += wait;
                 wait = every;
             }
             assert!(!changes(&stage), "held since {begun} ms, {delay} ms, then every {every} ms");
-            stage.shows("a key that is held");
-            // Let go, and pressed again.
-            stage.pass(1_100);
-            stage.strike("enter");
+            stage.assert_shown("a key that is held");
+            // Releasing the key and pressing it again confirms.
+            stage.advance_clock(1_100);
+            stage.press_now("enter");
             assert!(changes(&stage));
         }
     }
 }
 
 #[test]
-fn a_key_that_the_terminal_calls_held_confirms_nothing() {
-    let mut stage = before(WAYS[0], false);
-    let effects = asked(&mut stage, WAYS[0]);
+fn key_reported_as_held_by_the_terminal_never_confirms() {
+    let mut stage = stage_before_last_key(WAYS[0], false);
+    let effects = press_last_key(&mut stage, WAYS[0]);
     stage.serve(effects);
     let effects = stage.app.update(Event::Held("enter".parse().unwrap()));
     stage.serve(effects);
@@ -186,27 +186,27 @@ fn a_key_that_the_terminal_calls_held_confirms_nothing() {
 }
 
 #[test]
-fn what_is_typed_before_a_name_is_asked_for_is_not_it() {
-    let mut stage = before(WAYS[1], true);
-    let effects = asked(&mut stage, WAYS[1]);
+fn text_typed_before_the_name_prompt_is_visible_is_ignored() {
+    let mut stage = stage_before_last_key(WAYS[1], true);
+    let effects = press_last_key(&mut stage, WAYS[1]);
     stage.answer(effects);
     stage.app.settle();
     assert!(stage.app.screen.typing.is_some(), "the name must be typed");
-    stage.strike("s");
+    stage.press_now("s");
     stage.app.update(Event::Paste("staging".into()));
     assert_eq!(stage.app.screen.overlays.last().unwrap().query.text(), "");
     stage.frame();
-    stage.strike("s");
+    stage.press_now("s");
     assert_eq!(stage.app.screen.overlays.last().unwrap().query.text(), "s");
 }
 
 #[test]
-fn the_selected_button_stays_cancel_until_the_buttons_are_on_the_screen() {
+fn cancel_stays_selected_until_the_buttons_are_visible() {
     for key in ["left", "right", "tab", "shift-tab", "h", "l"] {
-        let mut stage = before(WAYS[1], false);
-        let effects = asked(&mut stage, WAYS[1]);
+        let mut stage = stage_before_last_key(WAYS[1], false);
+        let effects = press_last_key(&mut stage, WAYS[1]);
         stage.answer(effects);
-        stage.strike(key);
+        stage.press_now(key);
         stage.frame();
         let window = stage.app.screen.overlays.last().unwrap();
         let buttons = crate::app::dialog::buttons(&stage.app, window);
@@ -215,10 +215,10 @@ fn the_selected_button_stays_cancel_until_the_buttons_are_on_the_screen() {
 }
 
 #[test]
-fn a_window_that_changed_was_given_away_or_covered_has_to_be_read_again() {
+fn resized_suspended_or_unfocused_dialog_must_be_visible_again() {
     let read = |what: &str| {
-        let mut stage = before(WAYS[0], false);
-        let effects = asked(&mut stage, WAYS[0]);
+        let mut stage = stage_before_last_key(WAYS[0], false);
+        let effects = press_last_key(&mut stage, WAYS[0]);
         stage.serve(effects);
         match what {
             "another size" => drop(stage.app.update(Event::Resize(90, 28))),
@@ -233,11 +233,11 @@ fn a_window_that_changed_was_given_away_or_covered_has_to_be_read_again() {
             }
             _ => {}
         }
-        stage.strike("enter");
+        stage.press_now("enter");
         let at_once = changes(&stage);
         stage.frame();
-        stage.pass(1_500);
-        stage.strike("enter");
+        stage.advance_clock(1_500);
+        stage.press_now("enter");
         (at_once, changes(&stage))
     };
     assert_eq!(read("nothing"), (true, true));
@@ -247,65 +247,65 @@ fn a_window_that_changed_was_given_away_or_covered_has_to_be_read_again() {
 }
 
 #[test]
-fn a_deployment_under_way_is_taken_back_only_by_a_key_that_was_meant() {
+fn held_enter_does_not_roll_back_a_running_deployment() {
     use crate::app::operation::call::Write;
     let back = |stage: &Stage| stage.aws.writes.iter().any(|write| matches!(write, Write::RollBack { .. }));
-    let mut stage = Stage::half((100, 30));
-    stage.strike("R");
+    let mut stage = Stage::with_half_deployment((100, 30));
+    stage.press_now("R");
     for _ in 0..40 {
-        stage.pass(30);
-        stage.strike("enter");
+        stage.advance_clock(30);
+        stage.press_now("enter");
         stage.frame();
     }
     assert!(!back(&stage));
-    stage.pass(1_100);
-    stage.strike("enter");
+    stage.advance_clock(1_100);
+    stage.press_now("enter");
     assert!(back(&stage));
 }
 
 #[test]
-fn leaving_what_goes_on_is_not_confirmed_by_a_key_that_is_held() {
+fn held_key_does_not_quit_a_running_operation() {
     for key in ["q", "ctrl-c", "enter"] {
-        let mut stage = Stage::half((100, 30));
-        stage.strike("q");
+        let mut stage = Stage::with_half_deployment((100, 30));
+        stage.press_now("q");
         stage.frame();
-        stage.strike("right");
+        stage.press_now("right");
         for _ in 0..60 {
-            stage.pass(33);
-            stage.strike(key);
+            stage.advance_clock(33);
+            stage.press_now(key);
             stage.frame();
         }
-        assert!(stage.left.is_empty(), "{key}");
+        assert!(stage.other_effects.is_empty(), "{key}");
         assert_eq!(stage.window(), Some(Kind::Quit), "{key}");
-        stage.pass(1_100);
-        stage.strike(key);
-        assert_eq!(stage.left, [Effect::Quit], "{key}");
+        stage.advance_clock(1_100);
+        stage.press_now(key);
+        assert_eq!(stage.other_effects, [Effect::Quit], "{key}");
     }
 }
 
 #[test]
-fn a_query_that_costs_is_not_run_by_the_key_that_asked_for_its_price() {
+fn held_enter_does_not_run_a_query_of_unknown_cost() {
     let mut stage = Stage::new((100, 30));
     stage.press("3");
     stage.press("u");
-    // What it found is shown at once.
-    let asked = |stage: &Stage| stage.app.view().name == "logs-found";
-    stage.strike("enter");
+    // A query that runs shows its result view at once.
+    let is_running = |stage: &Stage| stage.app.view().name == "logs-found";
+    stage.press_now("enter");
     stage.frame();
-    stage.shows("what it will scan is not known: Enter again runs it");
+    stage.assert_shown("what it will scan is not known: Enter again runs it");
     for _ in 0..60 {
-        stage.pass(33);
-        stage.strike("enter");
+        stage.advance_clock(33);
+        stage.press_now("enter");
         stage.frame();
     }
-    assert!(!asked(&stage));
-    stage.pass(1_100);
-    stage.strike("enter");
-    assert!(asked(&stage));
+    assert!(!is_running(&stage));
+    stage.advance_clock(1_100);
+    stage.press_now("enter");
+    assert!(is_running(&stage));
 }
 
 #[test]
-fn on_a_screen_that_is_too_small_nothing_is_taken_but_leaving() {
+fn too_small_screen_accepts_only_quit() {
     for size in [(20, 5), (59, 40), (200, 14), (1, 1), (0, 0)] {
         let mut stage = Stage::new((100, 30));
         stage.press("2 j j F");
@@ -315,7 +315,7 @@ fn on_a_screen_that_is_too_small_nothing_is_taken_but_leaving() {
         for command in crate::panes::table::TABLE.commands() {
             for key in command.default_keys() {
                 if stage.app.keymap.command(&[Scope::Global], key) != Some(Id::QUIT) {
-                    let effects = crate::app::testing::by_hand(&mut stage.app, Event::Key(key));
+                    let effects = crate::app::testing::user_input(&mut stage.app, Event::Key(key));
                     stage.serve(effects);
                 }
             }
@@ -326,42 +326,42 @@ fn on_a_screen_that_is_too_small_nothing_is_taken_but_leaving() {
         stage.app.update(Event::Paste("prod".into()));
         for place in [(0, 0), (10, 3), (5, 4)] {
             for mouse in [Mouse::Click(place.0, place.1), Mouse::WheelDown(place.0, place.1)] {
-                let effects = crate::app::testing::by_hand(&mut stage.app, Event::Mouse(mouse));
+                let effects = crate::app::testing::user_input(&mut stage.app, Event::Mouse(mouse));
                 stage.serve(effects);
             }
         }
-        assert!(!changes(&stage) && stage.left.is_empty(), "{size:?}");
+        assert!(!changes(&stage) && stage.other_effects.is_empty(), "{size:?}");
         assert_eq!(stage.window(), window, "{size:?}");
-        // Large again, it is there to be read.
+        // Enlarged again, the plan is readable.
         stage.app.update(Event::Resize(100, 30));
         stage.frame();
-        stage.shows("[ Deploy ]");
-        // And it can be left.
+        stage.assert_shown("[ Deploy ]");
+        // The session can still be left.
         stage.app.update(Event::Resize(size.0, size.1));
         stage.press("q");
-        assert_eq!(stage.left, [Effect::Quit], "{size:?}");
+        assert_eq!(stage.other_effects, [Effect::Quit], "{size:?}");
         assert_eq!(stage.verdict(), None);
     }
 }
 
 #[test]
-fn leaving_what_goes_on_is_asked_on_a_small_screen_where_the_words_fit() {
-    let mut stage = Stage::half((100, 30));
+fn small_screen_asks_before_quitting_if_the_question_fits() {
+    let mut stage = Stage::with_half_deployment((100, 30));
     stage.app.update(Event::Resize(30, 8));
     stage.press("q");
-    assert!(stage.left.is_empty());
-    stage.shows("1 operation goes on; q again");
+    assert!(stage.other_effects.is_empty());
+    stage.assert_shown("1 operation goes on; q again");
     stage.press("q");
-    assert_eq!(stage.left, [Effect::Quit]);
+    assert_eq!(stage.other_effects, [Effect::Quit]);
     assert_eq!(stage.verdict(), Some(Verdict::Unknown));
-    // Where they do not fit nothing is asked and nothing is left.
-    let mut stage = Stage::half((100, 30));
+    // If the question does not fit, nothing is asked and the session continues.
+    let mut stage = Stage::with_half_deployment((100, 30));
     stage.app.update(Event::Resize(8, 2));
     stage.press("q q q");
-    assert!(stage.left.is_empty());
+    assert!(stage.other_effects.is_empty());
     stage.app.update(Event::Resize(100, 30));
     stage.frame();
-    stage.shows("[ Stay ]");
+    stage.assert_shown("[ Stay ]");
 }
 
 mod any {
@@ -369,22 +369,22 @@ mod any {
     use crate::app::testing::cases;
     use proptest::prelude::*;
 
-    /// Every key of the registry, and some that only type.
+    /// Every registered key, and some that only type.
     fn keys() -> Vec<String> {
         let registered = crate::panes::table::TABLE.commands().flat_map(crate::app::Command::default_keys);
         let mut keys: Vec<String> = registered.map(|key| key.to_string()).collect();
         keys.extend(["y", "Y", "space", "s", "t", "a", "g", "i", "n"].map(str::to_owned));
-        // What answers comes more often than the others.
+        // Enter, which answers, is far more frequent than the others.
         keys.extend(vec!["enter".to_owned(); 60]);
         keys
     }
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..cases(160) })]
-        /// Any keys at any time between a window's making, its drawing and its readability, and a key that is
-        /// held from then on: nothing is changed.
+        /// No keys at any time between the creation of a dialog and its readability, nor a key held from then on, change
+        /// anything.
         #[test]
-        fn no_key_confirms_what_could_not_be_read(
+        fn no_key_confirms_before_the_dialog_was_readable(
             way in proptest::sample::select(WAYS.to_vec()),
             guarded: bool,
             reply in 0i64..300,
@@ -393,10 +393,11 @@ mod any {
             held in proptest::option::of((proptest::sample::select(vec!["enter", "q", "right", "tab", "space"]),
                 0i64..1_000, 200i64..=1_000, 15i64..=60)),
         ) {
-            let mut stage = before(way, guarded);
-            let mut effects = Some(asked(&mut stage, way));
+            let mut stage = stage_before_last_key(way, guarded);
+            let mut effects = Some(press_last_key(&mut stage, way));
             let readable = reply + frame + 400;
-            // Of each: the millisecond, and what happens then.
+            // Each event with its millisecond: `None` answers requests, an empty string draws a frame, anything else is
+            // a key.
             let mut events: Vec<(i64, Option<String>)> = vec![(reply, None), (reply + frame, Some(String::new()))];
             events.extend(strikes.iter().map(|(key, part)| (part * readable / 1_000, Some(key.clone()))));
             if let Some((key, part, delay, every)) = held {
@@ -410,7 +411,7 @@ mod any {
             events.sort_by_key(|(at, _)| *at);
             let mut now = 0;
             for (at, event) in events {
-                stage.pass(at - now);
+                stage.advance_clock(at - now);
                 now = at;
                 match event {
                     None => {
@@ -419,7 +420,7 @@ mod any {
                     }
                     Some(key) if key.is_empty() => stage.frame(),
                     Some(key) => {
-                        // Only the plan's own questions are answered: what these keys begin is another plan.
+                        // Only the requests of the plan are answered: these keys would start another plan.
                         stage.app.update(Event::Key(key.parse().unwrap()));
                         if now >= reply + frame {
                             stage.frame();

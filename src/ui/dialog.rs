@@ -1,4 +1,4 @@
-//! Windows with buttons: where it is, what it says, what is typed, the buttons.
+//! Dialogs, the windows with buttons: environment line, text, typed confirmation, buttons.
 
 use super::canvas::Canvas;
 use super::frame;
@@ -6,7 +6,7 @@ use super::widgets::frame as frames;
 use crate::app::dialog;
 use crate::app::layout::overlay_place;
 use crate::app::operation::Operation;
-use crate::app::overlay::{Act, Button, Kind, Overlay};
+use crate::app::overlay::{Button, ButtonAction, Kind, Overlay};
 use crate::app::question;
 use crate::app::screen::Purpose;
 use crate::app::tell;
@@ -14,18 +14,18 @@ use crate::model::text;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// Draws the window into its place. Returns where the cursor is while a name is typed.
+/// Draws the dialog. Returns the cursor position while a name is being typed.
 pub fn draw(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) -> Option<(u16, u16)> {
     let app = canvas.app;
     let theme = canvas.theme;
     let guarded = match overlay.kind {
         Kind::Confirm(..) => app.environment.guarded,
-        _ => dialog::about(app, overlay).is_some_and(|operation| operation.environment.guarded),
+        _ => dialog::operation_of(app, overlay).is_some_and(|operation| operation.environment.guarded),
     };
     let border = if guarded { theme.down } else { theme.border_focused };
     frames::borders(canvas, place, border);
     let inside = frames::inside(place);
-    let title = format!(" {} ", text::harmless(&overlay.title));
+    let title = format!(" {} ", text::sanitize(&overlay.title));
     canvas.put_cut(place.x + 2, place.y, place.width.saturating_sub(4), &title, theme.strong.patch(border));
     let mut y = inside.y;
     if overlay.kind != Kind::Quit {
@@ -35,11 +35,11 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) -> Opti
     let line = dialog::line(overlay_place(&app.screen)).intersection(inside);
     let mut end = line.y.max(y);
     let mut cursor = None;
-    if let Some(name) = dialog::to_type(app, overlay) {
+    if let Some(name) = dialog::text_to_type(app, overlay) {
         end = end.saturating_sub(1).max(y);
         cursor = typed(canvas, overlay, &name, Rect { y: end, height: 1, ..inside });
     }
-    // A blank line between the text and what is to be done.
+    // A blank line separates the text from the input and the buttons.
     let rows = Rect { y, height: end.saturating_sub(y).saturating_sub(1), ..inside };
     lines(canvas, overlay, rows);
     buttons(canvas, overlay, line);
@@ -47,11 +47,11 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) -> Opti
     cursor
 }
 
-/// Environment, account, region, identity: where it will happen.
+/// Draws where the change happens: environment, account, region, identity.
 fn place_line(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect, guarded: bool) {
     let theme = canvas.theme;
-    let (environment, who) = match (dialog::about(canvas.app, overlay), overlay.kind) {
-        (Some(operation), _) => (&operation.environment, operation.who.as_ref()),
+    let (environment, who) = match (dialog::operation_of(canvas.app, overlay), overlay.kind) {
+        (Some(operation), _) => (&operation.environment, operation.identity.as_ref()),
         (None, Kind::Confirm(..)) => (&canvas.app.environment, canvas.app.estate.identity.value()),
         (None, _) => return,
     };
@@ -61,9 +61,9 @@ fn place_line(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect, guarde
     }
     let style = |own: Style| if guarded { theme.guarded } else { own };
     let account = tell::account(environment, who);
-    let endpoints = dialog::about(canvas.app, overlay).map(Operation::endpoints);
+    let endpoints = dialog::operation_of(canvas.app, overlay).map(Operation::endpoints);
     let endpoints = endpoints.as_ref().unwrap_or(&canvas.app.estate.endpoints);
-    let (word, there) = tell::elsewhere(canvas.app, endpoints).unwrap_or_default();
+    let (word, there) = tell::custom_endpoint(canvas.app, endpoints).unwrap_or_default();
     let parts: [(String, Style); 7] = [
         (environment.name.clone(), theme.strong),
         (if guarded { "GUARDED".to_owned() } else { String::new() }, theme.strong),
@@ -85,7 +85,7 @@ fn lines(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
     for (y, (line, _)) in (place.y..place.bottom()).zip(overlay.shown()) {
         let style = canvas.theme.tone(line.tone);
         canvas.put(place.x + 1, y, 2, &line.left, style);
-        // Headings stand out to the left.
+        // Headings are not indented.
         let heading = line.left.is_empty() && line.tone == crate::app::overlay::Tone::Strong;
         let x = place.x + 1 + if heading { 0 } else { indent };
         canvas.put_cut(x, y, place.right().saturating_sub(x), &line.text, style);
@@ -108,7 +108,7 @@ fn typed(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, name: &str, line: Rect)
 fn buttons(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect) {
     let theme = canvas.theme;
     let buttons = dialog::buttons(canvas.app, overlay);
-    let places = dialog::places(&buttons, line);
+    let places = dialog::button_places(&buttons, line);
     for (number, (Button { label, .. }, place)) in buttons.iter().zip(&places).enumerate() {
         let chosen = number == overlay.button;
         let (text, style) = if chosen {
@@ -120,9 +120,9 @@ fn buttons(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect) {
     }
     let used = places.last().map_or(line.x, |place| place.right());
     let room = line.right().saturating_sub(used + 2);
-    let copies = overlay.copies.is_some() && dialog::to_type(canvas.app, overlay).is_none();
+    let copies = overlay.copy_text.is_some() && dialog::text_to_type(canvas.app, overlay).is_none();
     if buttons.len() == 1 {
-        let closes = buttons[0].act == Act::Close && question::ready(canvas.app);
+        let closes = buttons[0].action == ButtonAction::Close && question::accepts_answer(canvas.app);
         let keys = if closes { "⏎ closes it" } else { "Esc leaves" };
         canvas.put_right(line.right(), line.y, room, keys, theme.dim);
         return;
@@ -132,18 +132,18 @@ fn buttons(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect) {
     } else {
         "⏎ takes it  ←→ other  Esc leaves"
     };
-    // Where it is asked whether to leave, to leave the window would be read as an answer.
+    // In the quit dialog, "Esc leaves" would read as an answer to its question.
     let leaves = if matches!(overlay.kind, Kind::Quit) { "Esc stays" } else { "Esc leaves" };
     let shorter = [keys, "⏎ takes it  Esc leaves", "Esc leaves"].map(|keys| keys.replace("Esc leaves", leaves));
     let mut fitting = shorter.into_iter().find(|keys| canvas.width(keys) <= room).unwrap_or_default();
-    if !question::ready(canvas.app) {
-        // It takes nothing yet; what else stands there stays in its place.
+    if !question::accepts_answer(canvas.app) {
+        // The dialog does not accept Enter yet; blanks keep the other hints in place.
         fitting = fitting.replace("⏎ takes it", "          ");
     }
     canvas.put_right(line.right(), line.y, room, &fitting, theme.dim);
 }
 
-/// Where there is more text than fits.
+/// Draws how many lines are hidden above and below.
 fn more(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
     let list = &overlay.list;
     let below = list.len().saturating_sub(list.offset + list.height);

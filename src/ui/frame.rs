@@ -1,10 +1,10 @@
-//! The parts of every screen: the top line (where am I), the panes, the keys (what can I do), a short message, and the
-//! strip of a view's blocks where only one is shown.
+//! The parts common to every screen: the top line (environment and identity), the tabs, the bottom line with its keys or
+//! short message, and the strip of block titles of a view that shows one block at a time.
 
 use super::canvas::Canvas;
 use super::signs::Signs;
 use crate::app::command::Id;
-use crate::app::data_status::{late, polled};
+use crate::app::data_status::{oldest_late_age, polled};
 use crate::app::input::Input;
 use crate::app::screen::Purpose;
 use crate::app::tunnels::tell::header;
@@ -13,16 +13,16 @@ use crate::model::{FailureKind, Severity, text, time};
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-/// A piece of the top line.
+/// One piece of the top line.
 struct Piece {
     text: String,
     style: Style,
-    /// 0 always stays; the highest goes first.
+    /// The order in which pieces are left out: the highest rank goes first, 0 always stays.
     rank: u8,
     right: bool,
 }
 
-/// The top line. What identifies the environment never goes; the rest goes by its rank.
+/// Draws the top line. The environment's identity always stays; the other pieces are left out by rank.
 pub fn top(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let theme = canvas.theme;
     let guarded = canvas.app.environment.guarded;
@@ -49,12 +49,12 @@ pub fn top(canvas: &mut Canvas<'_, '_>, place: Rect) {
     }
     let mut x = place.x;
     for piece in pieces.iter().filter(|piece| !piece.right) {
-        // Pieces with a ground of their own have a blank on both sides in it.
-        let own = piece.style.bg.is_some() || piece.style.add_modifier.contains(Modifier::REVERSED);
-        let text = if own { format!(" {} ", piece.text) } else { piece.text.clone() };
-        let at = if own { x } else { x + 1 };
+        // A piece with its own background gets a blank on both sides, drawn in that background.
+        let has_background = piece.style.bg.is_some() || piece.style.add_modifier.contains(Modifier::REVERSED);
+        let text = if has_background { format!(" {} ", piece.text) } else { piece.text.clone() };
+        let at = if has_background { x } else { x + 1 };
         let used = canvas.put_cut(at, place.y, place.right().saturating_sub(at), &text, style(piece));
-        x = at + used + u16::from(!own);
+        x = at + used + u16::from(!has_background);
     }
 }
 
@@ -65,14 +65,14 @@ fn pieces(canvas: &Canvas<'_, '_>) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut add = |text: String, style: Style, rank: u8, right: bool| {
         if !text.is_empty() {
-            pieces.push(Piece { text: text::harmless(&text).into_owned(), style, rank, right });
+            pieces.push(Piece { text: text::sanitize(&text).into_owned(), style, rank, right });
         }
     };
     add(environment.name.clone(), theme.environment, 0, false);
     if environment.guarded {
         add("GUARDED".into(), theme.guarded, 0, false);
     }
-    let elsewhere = tell::elsewhere(app, &app.estate.endpoints);
+    let elsewhere = tell::custom_endpoint(app, &app.estate.endpoints);
     if let Some((word, _)) = &elsewhere {
         add((*word).to_owned(), theme.simulated, 0, false);
     }
@@ -85,7 +85,7 @@ fn pieces(canvas: &Canvas<'_, '_>) -> Vec<Piece> {
         Some(_) | None => {}
     }
     if let Some(since) = app.screen.paused {
-        // By the clock at the right of this line.
+        // Uses the same clock as the right end of this line.
         let clock = time::clock(since + app.ahead, &app.zone());
         add(format!("PAUSED since {}", &clock[..5]), theme.paused, 0, false);
     }
@@ -93,7 +93,7 @@ fn pieces(canvas: &Canvas<'_, '_>) -> Vec<Piece> {
         add("READ-ONLY".into(), theme.dim, 3, false);
     }
     add(environment.project.clone(), theme.text, 8, false);
-    // Nobody is asked where nothing of AWS is configured.
+    // An environment that configures only infrastructure has no identity to look up.
     let nowhere = identity.is_none() && environment.is_only_infra();
     add(tell::account(environment, identity), theme.text, 4, false);
     add(environment.region.clone().unwrap_or_default(), theme.text, 6, false);
@@ -116,13 +116,13 @@ fn pieces(canvas: &Canvas<'_, '_>) -> Vec<Piece> {
     add(muted(canvas), theme.degraded, 2, false);
     add(format!("API {:.1}/s", app.poller.rate(app.now).abs()), theme.dim, 9, true);
     add(time::clock_with_zone(app.service_now(), &app.zone()), theme.text, 7, true);
-    if let Some(wrong) = time::wrong_clock(app.ahead + app.set_back) {
+    if let Some(wrong) = time::clock_offset_note(app.ahead + app.set_back) {
         add(format!("▲ {wrong}"), theme.degraded, 1, true);
     }
     pieces
 }
 
-/// Alarms that notify nobody for a time: `2 alarms muted to 15:02`.
+/// The alarms that are muted for a limited time: `2 alarms muted to 15:02`.
 fn muted(canvas: &Canvas<'_, '_>) -> String {
     let app = canvas.app;
     let (estate, now) = (&app.estate, app.service_now());
@@ -133,24 +133,24 @@ fn muted(canvas: &Canvas<'_, '_>) -> String {
     let until =
         mutes().filter(|mute| names.iter().any(|name| mute.mutes(name, now))).filter_map(|mute| mute.until).max();
     let Some(until) = until else { return String::new() };
-    let what = if names.len() == 1 { "1 alarm".to_owned() } else { format!("{} alarms", names.len()) };
-    format!("{what} muted to {}", time::moment(until, now, &app.zone()))
+    let count = if names.len() == 1 { "1 alarm".to_owned() } else { format!("{} alarms", names.len()) };
+    format!("{count} muted to {}", time::moment(until, now, &app.zone()))
 }
 
-/// The panes, what goes on, and how much needs attention.
+/// Draws the tabs, running operations, and the counts of the needs-attention list.
 pub fn tabs(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let app = canvas.app;
     let theme = canvas.theme;
     let mut x = place.x + 1;
-    let (all, placed) = (app.table.tabs(), layout::tabs(app, place));
+    let (all_tabs, placed) = (app.table.tabs(), layout::tabs(app, place));
     let is_left_out = |id| placed.iter().all(|(pane, _)| pane.id != id);
-    // There is more than fits.
-    if all.first().is_some_and(|pane| is_left_out(pane.id)) {
+    // A mark shows that tabs are left out at this end.
+    if all_tabs.first().is_some_and(|pane| is_left_out(pane.id)) {
         canvas.put(place.x, place.y, 1, "‹", theme.dim);
     }
     for (pane, tab) in &placed {
         let (digit, title) = (pane.key, pane.title);
-        // Where tabs stand close the blank at the end is what parts them.
+        // In narrow tabs only the trailing blank separates neighbours.
         let blank = if tab.width > canvas.width(title) + 3 { " " } else { "" };
         let at = tab.x + blank.len() as u16;
         let shown = app.screen.pane == pane.id && app.screen.operation.is_none();
@@ -162,7 +162,7 @@ pub fn tabs(canvas: &mut Canvas<'_, '_>, place: Rect) {
         }
         x = tab.right();
     }
-    if all.last().is_some_and(|pane| is_left_out(pane.id)) {
+    if all_tabs.last().is_some_and(|pane| is_left_out(pane.id)) {
         canvas.put(x, place.y, 1, "›", theme.dim);
         x += 1;
     }
@@ -173,7 +173,7 @@ pub fn tabs(canvas: &mut Canvas<'_, '_>, place: Rect) {
     };
     let mut counts: Vec<_> = [Severity::Warning, Severity::Critical].into_iter().filter_map(counted).collect();
     let room = end.saturating_sub(x + 1);
-    // Where there is no room for all, what is worse stays.
+    // If there is no room for both counts, the more severe one stays.
     while counts.len() > 1 && counts.iter().map(|(_, text)| canvas.width(text) + 2).sum::<u16>() > room + 2 {
         counts.remove(0);
     }
@@ -182,8 +182,8 @@ pub fn tabs(canvas: &mut Canvas<'_, '_>, place: Rect) {
             end -= canvas.put_right(end, place.y, end - x, &text, theme.severity(severity)) + 2;
         }
     }
-    // Whichever pane is shown: what is counted here may have changed since.
-    if let Some(age) = late(app, &polled(app)) {
+    // Shown on every pane, because the counts may be out of date.
+    if let Some(age) = oldest_late_age(app, &polled(app)) {
         let text = format!("{} old", time::short(age));
         if end > x + canvas.width(&text) + 2 {
             end -= canvas.put_right(end, place.y, end - x, &text, theme.degraded) + 2;
@@ -194,25 +194,25 @@ pub fn tabs(canvas: &mut Canvas<'_, '_>, place: Rect) {
     runs(canvas, place.y, x, end);
 }
 
-/// Tunnels that are open, or that ended by a fault; where the tabs leave no room, they stand in the top line.
+/// Draws tunnels that are open or that failed. If the tabs leave no room, the top line shows them instead.
 fn tunnels(canvas: &mut Canvas<'_, '_>, place: Rect, x: u16, end: u16) -> u16 {
     let shown = header(canvas.app).filter(|(_, forms)| !are_tabs_full(canvas, place, forms));
     let Some((health, forms)) = shown else { return end };
     put_first(canvas, place.y, x, end, &forms, canvas.theme.health(health))
 }
 
-/// Whether the tabs leave no room for tunnels beside what else stands at their right.
+/// Whether the tabs and the counts at the right leave no room for the tunnels.
 fn are_tabs_full(canvas: &Canvas<'_, '_>, place: Rect, [_, short]: &[String; 2]) -> bool {
-    /// Two counts of what needs attention, and how old they are.
+    /// Width of the two needs-attention counts; `AGE` is the width of the age beside them.
     const COUNTS: u16 = 12;
     const AGE: u16 = 10;
-    let counts = COUNTS + if late(canvas.app, &polled(canvas.app)).is_some() { AGE } else { 0 };
+    let counts = COUNTS + if oldest_late_age(canvas.app, &polled(canvas.app)).is_some() { AGE } else { 0 };
     let tabs = layout::tabs(canvas.app, place);
     let end = tabs.last().map_or(place.x, |(_, tab)| tab.right());
     end + 2 + canvas.width(short) + counts > place.right()
 }
 
-/// Operations that ended badly and that nobody has looked at since. Gives back what is free at the left.
+/// Draws failed operations that nobody has acknowledged. Returns the right end of the space left for others.
 fn failures(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16) -> u16 {
     let app = canvas.app;
     let count = listed::unacknowledged(app).count();
@@ -220,21 +220,22 @@ fn failures(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16) -> u16 {
     let health = followed::health(newest);
     let (sign, more) = (health.sign(), if count > 1 { format!(" +{}", count - 1) } else { String::new() });
     let forms = [
-        format!("{sign} {} {}{more}", listed::named(app, newest), newest.words()),
-        format!("{sign} {}{more}", listed::named(app, newest)),
+        format!("{sign} {} {}{more}", listed::qualified_title(app, newest), newest.status_label()),
+        format!("{sign} {}{more}", listed::qualified_title(app, newest)),
         format!("{sign}{}", if count > 1 { count.to_string() } else { String::new() }),
     ];
     put_first(canvas, y, x, end, &forms, canvas.theme.health(health))
 }
 
-/// Operations that go on.
+/// Draws the running operations.
 fn runs(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16) {
     let app = canvas.app;
-    let operations = listed::running(app).map(|newest| (listed::named(app, newest), followed::fraction(newest)));
-    let panes = listed::going(app).filter(|going| going.runs).map(|going| (going.title, going.fraction));
-    let mut all = operations.chain(panes);
-    let Some((named, fraction)) = all.next() else { return };
-    let count = 1 + all.count();
+    let operations =
+        listed::running(app).map(|newest| (listed::qualified_title(app, newest), followed::fraction(newest)));
+    let panes = listed::activities(app).filter(|going| going.is_running).map(|going| (going.title, going.fraction));
+    let mut running = operations.chain(panes);
+    let Some((named, fraction)) = running.next() else { return };
+    let count = 1 + running.count();
     let more = if count > 1 { format!(" +{}", count - 1) } else { String::new() };
     let forms = [
         format!("run ◐ {named} {fraction}{more}").replace("  ", " ").trim_end().to_owned(),
@@ -245,7 +246,7 @@ fn runs(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16) {
     put_first(canvas, y, x, end, &forms, canvas.theme.changing);
 }
 
-/// Draws the first text that fits before `end`. Gives back what is free at its left.
+/// Draws the first form that fits before `end`. Returns the right end of the space left for others.
 fn put_first(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16, forms: &[String], style: Style) -> u16 {
     let room = end.saturating_sub(x + 1);
     let Some(text) = forms.iter().find(|text| canvas.width(text) <= room) else { return end };
@@ -253,7 +254,7 @@ fn put_first(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16, forms: &[Str
     end.saturating_sub(used + 2)
 }
 
-/// Titles of all blocks of a view in which one is shown at a time.
+/// Draws the titles of all blocks of a view that shows one block at a time.
 pub fn strip(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let app = canvas.app;
     let theme = canvas.theme;
@@ -268,16 +269,16 @@ pub fn strip(canvas: &mut Canvas<'_, '_>, place: Rect) {
     }
 }
 
-/// The columns of typed text that are seen behind a long question.
+/// Number of columns kept visible for typed text behind a long prompt.
 const TYPED: u16 = 24;
 
-/// Keys, a line being typed, or a short message. Returns where the cursor is.
+/// Draws the keys, a line being typed, or a short message. Returns the cursor position.
 pub fn bottom(canvas: &mut Canvas<'_, '_>, place: Rect) -> Option<(u16, u16)> {
     let app = canvas.app;
     let theme = canvas.theme;
     if let Some(typing) = app.screen.typing.as_ref().filter(|typing| typing.purpose != Purpose::Window) {
         let before = match typing.purpose {
-            Purpose::Pane { .. } if !typing.asked.is_empty() => &typing.asked,
+            Purpose::Pane { .. } if !typing.prompt.is_empty() => &typing.prompt,
             Purpose::Pane { label, .. } => label,
             Purpose::Code => "MFA code ",
             Purpose::Filter(_) | Purpose::Window => "/",
@@ -287,18 +288,18 @@ pub fn bottom(canvas: &mut Canvas<'_, '_>, place: Rect) -> Option<(u16, u16)> {
         let width = (place.width / 2).max(canvas.width(before).saturating_add(TYPED)).min(place.width);
         let used = typed(canvas, Rect { width, ..place }, before, input);
         let right = Rect { x: place.x + width, width: place.width - width, ..place };
-        match app.screen.toast.as_ref().filter(|(text, _)| app.astray.said(text)) {
-            // Whoever types and sees nothing of it wants to know why.
+        match app.screen.toast.as_ref().filter(|(text, _)| app.stray_input.is_showing(text)) {
+            // Explains why typing shows no text.
             Some((text, _)) => {
                 canvas.put_cut(right.x, right.y, right.width, text, theme.toast);
             }
-            None => keys_from(canvas, right),
+            None => key_hints(canvas, right),
         }
         return Some((used, place.y));
     }
     if let Some((toast, _)) = &app.screen.toast {
         let mut room = place.width.saturating_sub(2);
-        // What is cut here stands whole in the activity drawer.
+        // A message that is cut here can be read in full in the activity drawer.
         if let Some(key) = app.keymap.label(Id::ACTIVITY).filter(|_| canvas.width(toast) > room) {
             let end = place.right().saturating_sub(1);
             room = room.saturating_sub(canvas.put_right(end, place.y, room, &format!(" {key}"), theme.key));
@@ -306,44 +307,43 @@ pub fn bottom(canvas: &mut Canvas<'_, '_>, place: Rect) -> Option<(u16, u16)> {
         canvas.put_cut(place.x + 1, place.y, room, toast, theme.toast);
         return None;
     }
-    // An overlay shows its own keys.
+    // An overlay draws its own keys.
     if app.screen.overlays.is_empty() {
-        keys_from(canvas, place);
+        key_hints(canvas, place);
     }
     None
 }
 
-/// Draws a line being typed with what stands before it; its end stays in view. Returns the
-/// cursor's column.
+/// Draws a prompt and the line being typed behind it, keeping the cursor's end in view. Returns the cursor's column.
 pub fn typed(canvas: &mut Canvas<'_, '_>, place: Rect, before: &str, input: &Input) -> u16 {
     let theme = canvas.theme;
     let start = canvas.put(place.x + 1, place.y, place.width.saturating_sub(1), before, theme.key);
     let x = place.x + 1 + start;
     let room = place.right().saturating_sub(x + 1);
     let (head, tail) = input.text().split_at(input.before_cursor().len());
-    let head = text::harmless(head);
+    let head = text::sanitize(head);
     let shown = text::cut_start(&head, usize::from(room));
     let used = canvas.put(x, place.y, room, &shown, theme.text);
     canvas.put(x + used, place.y, room.saturating_sub(used), tail, theme.text);
     x + used
 }
 
-/// As many keys as fit whole.
-pub fn keys_from(canvas: &mut Canvas<'_, '_>, place: Rect) {
+/// Draws as many keys as fit without being cut.
+pub fn key_hints(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let app = canvas.app;
     let theme = canvas.theme;
     let commands = bottom::commands(app);
-    let types = app.editing() && app.screen.typing.is_none() && app.screen.overlays.is_empty();
-    let label = |id: Id| if types { app.keymap.label_beside_text(id) } else { app.keymap.label(id) };
+    let is_editing = app.editing() && app.screen.typing.is_none() && app.screen.overlays.is_empty();
+    let label = |id: Id| if is_editing { app.keymap.label_beside_text(id) } else { app.keymap.label(id) };
     let entry = |id: Id| Some((label(id)?, app.table.command(id).title));
     let wide = |canvas: &Canvas<'_, '_>, id: Id| {
         entry(id).map_or(0, |(key, title)| canvas.width(&key) + 1 + canvas.width(title) + 2)
     };
-    // Help leads to all that does not fit, so it always does.
+    // Help leads to every key that does not fit, so it is always shown.
     let help = if commands.contains(&Id::HELP) { wide(canvas, Id::HELP) } else { 0 };
-    let all: u16 = commands.iter().map(|id| wide(canvas, *id)).sum();
+    let total: u16 = commands.iter().map(|id| wide(canvas, *id)).sum();
     let (mut x, right) = (place.x + 1, place.right() + 1);
-    let crowded = place.x + 1 + all > right;
+    let crowded = place.x + 1 + total > right;
     for id in commands.iter().copied().filter(|id| !(crowded && *id == Id::HELP)) {
         if x + wide(canvas, id) + if crowded { help } else { 0 } > right {
             break;
@@ -367,7 +367,7 @@ fn put_key(
     canvas.put_all(x, place.y, room, &[(&key, theme.key), (" ", theme.dim), (title, theme.dim)]) + 2
 }
 
-/// A window that is too small for anything.
+/// Draws the message for a terminal that is too small.
 pub fn too_small(canvas: &mut Canvas<'_, '_>) {
     let area = canvas.area();
     let lines = tell::too_small(canvas.app, (area.width, area.height));

@@ -1,7 +1,8 @@
-//! How the state looks: it becomes cells of the terminal. Reads the [`App`] and changes nothing.
+//! Rendering: draws the state into the terminal's cells. Reads the [`App`] and changes nothing.
 //!
-//! Geometry is `app::layout`'s, rows are `app::rows`'; here is how they look. No key is matched, no
-//! request made, no file read here. Text from outside reaches cells through `canvas` only.
+//! Geometry comes from `app::layout` and rows from `app::rows`. Nothing here matches a key, makes a request or reads a
+//! file.
+//! Text from outside reaches cells only through `canvas`.
 
 #[cfg(test)]
 mod astray_tests;
@@ -39,14 +40,14 @@ use canvas::Canvas;
 use ratatui::buffer::Buffer;
 pub use theme::Theme;
 
-/// Draws the whole screen with the configured built-in theme. Returns where the cursor is while a
-/// line is typed, so that input methods draw there.
+/// Draws the whole screen with the configured built-in theme. Returns the cursor position while a line is being typed,
+/// so that input methods draw there.
 pub fn draw(app: &App, buffer: &mut Buffer) -> Option<(u16, u16)> {
     let theme = app.config.ui.theme.as_deref().and_then(Theme::named).unwrap_or_default();
     draw_with(app, &theme, buffer)
 }
 
-/// Draws the whole screen with a theme.
+/// Draws the whole screen with the given theme; returns the cursor position as [`draw`] does.
 pub fn draw_with(app: &App, theme: &Theme, buffer: &mut Buffer) -> Option<(u16, u16)> {
     let area = buffer.area;
     let mut canvas = Canvas::new(app, theme, buffer);

@@ -1,4 +1,4 @@
-//! The windows over the panes: a frame with the line of its query, its rows, its keys.
+//! Overlays, the windows over the panes: frame, query line, rows and keys.
 
 use super::canvas::Canvas;
 use super::frame;
@@ -13,19 +13,19 @@ use ratatui::style::Style;
 use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Draws the overlay on top. Returns where the cursor is while its query is typed.
+/// Draws the topmost overlay. Returns the cursor position while its query is being typed.
 pub fn draw(canvas: &mut Canvas<'_, '_>) -> Option<(u16, u16)> {
     let app = canvas.app;
     let theme = canvas.theme;
     let overlay = app.screen.overlays.last()?;
-    // A terminal may have shrunk since it last told its size.
+    // The terminal may have shrunk since its last resize event.
     let place = overlay_place(&app.screen).intersection(canvas.area());
     if place.width < 10 || place.height < 5 {
         return None;
     }
-    // What lies beneath steps back; where one is stays as it was.
+    // Dims the panes below and leaves the top lines as they are.
     let area = canvas.area();
-    // The last line is the window's own: what was just said stands there.
+    // The last line of the screen is not dimmed: it holds the latest short message.
     canvas.restyle(Rect { y: 2, height: area.height.saturating_sub(3), ..area }, theme.dim);
     canvas.clear(place);
     if overlay.kind.is_dialog() {
@@ -50,7 +50,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>) -> Option<(u16, u16)> {
         _ => String::new(),
     };
     room -= canvas.put_right(inside.right(), last, room, &count, theme.dim);
-    frame::keys_from(canvas, Rect { y: last, width: room, height: 1, ..inside });
+    frame::key_hints(canvas, Rect { y: last, width: room, height: 1, ..inside });
     cursor
 }
 
@@ -59,7 +59,7 @@ fn query(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) -> Option<
     let app = canvas.app;
     let before = match overlay.kind {
         Kind::Palette => ":",
-        Kind::Ask(_) | Kind::Name => "› ",
+        Kind::Ask(_) | Kind::SnapshotName => "› ",
         _ => "/",
     };
     if let Some(typing) = app.screen.typing.as_ref().filter(|typing| typing.purpose == Purpose::Window) {
@@ -85,9 +85,9 @@ fn rows(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
     }
     let left = overlay.lines.iter().map(|line| canvas.width(&line.left)).max().unwrap_or(0).min(place.width / 3);
     let texts = match overlay.kind {
-        // Without notes a line has the whole width.
+        // Without notes, a line has the whole width.
         _ if overlay.lines.iter().all(|line| line.note.is_empty()) => None,
-        // Notes stand in a column of their own.
+        // Notes get a column of their own.
         Kind::Palette | Kind::Actions | Kind::Pane(..) | Kind::Find(..) | Kind::Environments | Kind::Choose(_) => {
             let widest = overlay.lines.iter().map(|line| canvas.width(&line.text)).max().unwrap_or(0);
             Some(widest.min(place.width / 2))
@@ -100,7 +100,7 @@ fn rows(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
         | Kind::SignIn
         | Kind::Checkup
         | Kind::Ask(_)
-        | Kind::Name
+        | Kind::SnapshotName
         | Kind::Plan(_)
         | Kind::Revert(_)
         | Kind::Confirm(..)
@@ -110,7 +110,7 @@ fn rows(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
         overlay.kind,
         Kind::Inspect | Kind::Message | Kind::Code | Kind::SignIn | Kind::Checkup | Kind::Activity | Kind::Help
     );
-    let asks = matches!(overlay.kind, Kind::Ask(_) | Kind::Name);
+    let asks = matches!(overlay.kind, Kind::Ask(_) | Kind::SnapshotName);
     for (y, (line, selected)) in (place.y..place.bottom()).zip(overlay.shown()) {
         row(canvas, overlay, line, Rect { y, height: 1, ..place }, left, texts);
         if selected && reads {
@@ -133,7 +133,7 @@ fn row(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: &Line, place: Rect,
     if let Some(risk) = risk {
         let raised = risk.raised(canvas.app.environment.guarded);
         let style = risk_style(canvas, raised);
-        end -= canvas.put_right(end, y, end.saturating_sub(x), raised.word(), style) + 2;
+        end -= canvas.put_right(end, y, end.saturating_sub(x), raised.name(), style) + 2;
     }
     let heading = overlay.kind == Kind::Help && line.left.is_empty();
     let refused =
@@ -145,7 +145,7 @@ fn row(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: &Line, place: Rect,
     } else {
         canvas.theme.tone(line.tone)
     };
-    let shown = text::harmless(&line.text);
+    let shown = text::sanitize(&line.text);
     let shown = if line.text.is_empty() { shown } else { scrolled(&shown, overlay.column) };
     let room = end.saturating_sub(x);
     let text_room = texts.unwrap_or(room).min(room);
@@ -153,7 +153,7 @@ fn row(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: &Line, place: Rect,
     let x = x + texts.map_or(used, |wide| wide.min(room)) + 2;
     if !line.note.is_empty() && x < end {
         let style = if line.note_tone == Tone::Plain { theme.dim } else { theme.tone(line.note_tone) };
-        // A note that is longer than its room is read as a long line is.
+        // A note longer than its room scrolls together with the text.
         canvas.put_cut(x, y, end - x, &scrolled(&line.note, overlay.column), style);
     }
 }
@@ -168,7 +168,7 @@ fn risk_style(canvas: &Canvas<'_, '_>, risk: Risk) -> Style {
     }
 }
 
-/// The text from a column on, for lines longer than the window.
+/// The part of a line from `column` on; lines longer than the window are scrolled sideways.
 fn scrolled(text: &str, column: usize) -> Cow<'_, str> {
     if column == 0 {
         return Cow::Borrowed(text);

@@ -1,4 +1,4 @@
-//! That what stands on a screen can be read: whole, once, and with who it is about and what to do.
+//! What a screen shows can be read completely and once, with its subject and a hint.
 
 use super::testing::*;
 use crate::app::App;
@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 
 const WEB_LIKE: &str = "bookmark-manager-staging-web";
 
-/// A world in which all that can be wrong is, read.
+/// The environment with every kind of trouble, as it was read.
 fn troubled() -> World {
     let mut world = staging();
     let message = |service: &str, text: &str| ServiceEvent {
@@ -62,38 +62,38 @@ fn troubled() -> World {
 }
 
 #[test]
-fn every_row_of_attention_says_who_and_what_to_do() {
-    let mut app = read(&troubled(), (120, 40));
-    app.estate.tasks.learn_partly(app.estate.tasks.value().cloned().unwrap(), "10 of 40 tasks".into(), None, app.now);
+fn every_attention_row_names_its_subject_and_a_hint() {
+    let mut app = loaded_app(&troubled(), (120, 40));
+    app.estate.tasks.record_partial(app.estate.tasks.value().cloned().unwrap(), "10 of 40 tasks".into(), None, app.now);
     app.estate.settle(app.now);
     let rows = &app.estate.derived.attention;
-    let said: Vec<String> = rows
+    let lines: Vec<String> = rows
         .iter()
         .map(|row| format!("{} | {} | {}", row.name, row.what, row.hint.as_deref().unwrap_or("–")))
         .collect();
-    assert!(rows.len() > 15, "{said:#?}");
-    for (row, said) in rows.iter().zip(&said) {
-        assert!(!row.name.trim().is_empty(), "nobody: {said}");
-        assert!(row.hint.as_ref().is_some_and(|hint| !hint.trim().is_empty()), "nothing to do: {said}");
+    assert!(rows.len() > 15, "{lines:#?}");
+    for (row, line) in rows.iter().zip(&lines) {
+        assert!(!row.name.trim().is_empty(), "no name: {line}");
+        assert!(row.hint.as_ref().is_some_and(|hint| !hint.trim().is_empty()), "no hint: {line}");
         let first = row.what.split(' ').next().unwrap_or_default();
-        assert!(!["is", "was", "has", "are", "were", "had"].contains(&first), "no subject: {said}");
+        assert!(!["is", "was", "has", "are", "were", "had"].contains(&first), "no subject: {line}");
         let named = row.hint.as_ref().is_some_and(|hint| !hint.contains("SERVICE"));
-        assert!(named, "a command that is to be filled in: {said}");
+        assert!(named, "a command with a placeholder: {line}");
     }
-    let of = |name: &str| said.iter().filter(|said| said.starts_with(name)).cloned().collect::<Vec<_>>().join("\n");
-    assert!(of("placed").contains("ECS was unable to place a task. Reason: Capacity"), "{said:#?}");
-    assert!(of("placed").contains("no room for a task"), "{said:#?}");
-    assert!(of("long").contains("ECS is unable to consistently start tasks successfully |"), "{said:#?}");
+    let of = |name: &str| lines.iter().filter(|line| line.starts_with(name)).cloned().collect::<Vec<_>>().join("\n");
+    assert!(of("placed").contains("ECS was unable to place a task. Reason: Capacity"), "{lines:#?}");
+    assert!(of("placed").contains("no room for a task"), "{lines:#?}");
+    assert!(of("long").contains("ECS is unable to consistently start tasks successfully |"), "{lines:#?}");
 }
 
-/// Where the row has no room for it, what to do stands below the rows: on the smallest usual terminal, too.
+/// If the row is too narrow, the hint is shown below the rows, even on the smallest usual terminal.
 #[test]
-fn what_to_do_is_on_the_screen_of_80_by_24() {
+fn attention_hint_is_shown_at_80_by_24() {
     let mut world = under_way(RolloutStatus::RollbackSuccessful, None);
     let why = "Service deployment stopped because the circuit breaker threshold was exceeded.";
     world.rollouts.get_mut(WEB_LIKE).unwrap()[0].reason = why.into();
     world.services.retain(|service| service.name == WEB_LIKE);
-    let app = read(&world, (80, 24));
+    let app = loaded_app(&world, (80, 24));
     let drawn = text(&app);
     let of_attention: Vec<&str> = drawn
         .lines()
@@ -104,9 +104,9 @@ fn what_to_do_is_on_the_screen_of_80_by_24() {
     assert!(of_attention.iter().any(|line| line.contains("→ ")), "{drawn}");
 }
 
-/// The lines of a service's deployments, as they are drawn.
+/// The drawn lines of a service's deployments.
 fn deployments(world: &World) -> Vec<String> {
-    let mut app = read(world, (200, 60));
+    let mut app = loaded_app(world, (200, 60));
     press(&mut app, "2 j j enter", world);
     let drawn = text(&app);
     let from = drawn.lines().position(|line| line.contains("─ Deployments")).unwrap();
@@ -115,7 +115,7 @@ fn deployments(world: &World) -> Vec<String> {
     lines.take_while(|line| !line.contains('╯')).filter(|line| line.contains("web:")).collect()
 }
 
-/// Web with a deployment of a new revision under way, and its service deployment in this state.
+/// The web service with a running deployment of a new revision, whose service deployment has this status.
 fn under_way(status: RolloutStatus, target: Option<&str>) -> World {
     let mut world = staging();
     let web = world.services.iter_mut().find(|service| service.name == WEB_LIKE).unwrap();
@@ -140,7 +140,7 @@ fn under_way(status: RolloutStatus, target: Option<&str>) -> World {
 }
 
 #[test]
-fn a_deployment_is_one_row_while_it_has_tasks() {
+fn deployment_with_tasks_has_exactly_one_row() {
     for (status, words) in [
         (RolloutStatus::InProgress, "in progress"),
         (RolloutStatus::Pending, "pending"),
@@ -152,12 +152,12 @@ fn a_deployment_is_one_row_while_it_has_tasks() {
             let new: Vec<_> = rows.iter().filter(|row| row.contains("web:43")).collect();
             assert_eq!(new.len(), 1, "{rows:#?}");
             assert!(new[0].contains(words), "{rows:#?}");
-            // The one that ran before still has tasks: its history is told in its row.
+            // The previous deployment still has tasks, so its history is part of its row.
             assert_eq!(rows.iter().filter(|row| row.contains("web:42")).count(), 1, "{rows:#?}");
             assert!(rows.iter().any(|row| row.contains("web:42") && row.contains("took 5m")), "{rows:#?}");
         }
     }
-    // Taken back: the row of what failed says so, and what comes back has its own.
+    // In a rollback, the row of the failed deployment shows it, and the restored one has its own row.
     let mut world = under_way(RolloutStatus::RollbackInProgress, Some("web:43"));
     let web = world.services.iter_mut().find(|service| service.name == WEB_LIKE).unwrap();
     web.deployments[0].status = "ACTIVE".into();
@@ -171,14 +171,14 @@ fn a_deployment_is_one_row_while_it_has_tasks() {
     let rows = deployments(&world);
     let failed: Vec<_> = rows.iter().filter(|row| row.contains("web:43")).collect();
     assert!(failed.len() == 1 && failed[0].contains("rolling back"), "{rows:#?}");
-    // What is over and has no tasks stays in the history.
+    // A finished deployment without tasks stays in the history.
     let mut world = staging();
     world.rollouts.get_mut(WEB_LIKE).unwrap()[0].target = Some("web:41".into());
     assert_eq!(deployments(&world).len(), 2);
 }
 
 #[test]
-fn enter_tells_the_whole_of_a_row_that_is_cut() {
+fn enter_shows_a_cut_row_completely() {
     let mut world = staging();
     let why = "Health checks failed with these codes: [503], and the reason is longer than any column";
     for target in world.targets.values_mut().flatten() {
@@ -193,7 +193,7 @@ fn enter_tells_the_whole_of_a_row_that_is_cut() {
         ("2 enter enter tab j enter", vec!["RUNNING"]),
         ("4 tab tab j j enter", vec!["cluster-abc.ap-northeast-1.rds.amazonaws.com"]),
     ] {
-        let mut app = read(&world, (80, 24));
+        let mut app = loaded_app(&world, (80, 24));
         press(&mut app, keys, &world);
         let window = app.screen.overlays.last().map(|window| window.kind);
         if keys == "2 enter enter tab j enter" {
@@ -201,8 +201,8 @@ fn enter_tells_the_whole_of_a_row_that_is_cut() {
             continue;
         }
         assert_eq!(window, Some(Kind::Message), "{keys}:\n{}", text(&app));
-        // As one text: it is broken to the window's width.
-        let told: String = app
+        // Lines are joined, because the text is wrapped at the window's width.
+        let window_text: String = app
             .screen
             .overlays
             .last()
@@ -212,31 +212,31 @@ fn enter_tells_the_whole_of_a_row_that_is_cut() {
             .map(|line| line.text.as_str())
             .collect::<Vec<_>>()
             .join(" ");
-        let whole = app.screen.overlays.last().unwrap().copies.clone().unwrap_or_default();
+        let copied = app.screen.overlays.last().unwrap().copy_text.clone().unwrap_or_default();
         for part in parts {
-            assert!(told.contains(part) || whole.contains(part), "{keys}: {part} is not in {told}");
+            assert!(window_text.contains(part) || copied.contains(part), "{keys}: {part} is not in {window_text}");
         }
     }
 }
 
 #[test]
-fn the_selected_row_of_attention_is_told_whole_where_there_is_room() {
+fn selected_attention_row_is_shown_completely_if_there_is_room() {
     let world = staging();
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     let drawn = text(&app);
     assert!(drawn.contains("→ open the service and look at its stopped tasks"), "{drawn}");
     press(&mut app, "tab shift-tab j", &world);
-    // This one has room in its own row.
+    // This hint fits into its own row.
     assert_eq!(text(&app).matches("→ the log of a stopped task says why").count(), 1, "{}", text(&app));
-    // The list itself needs the rows of a short screen.
-    let drawn = text(&read(&world, (80, 24)));
+    // On a short screen the list itself needs the rows.
+    let drawn = text(&loaded_app(&world, (80, 24)));
     assert!(!drawn.contains("→ open the service and look"), "{drawn}");
 }
 
 #[test]
-fn a_note_beside_a_choice_can_be_read_to_its_end() {
+fn long_note_of_a_choice_can_be_scrolled_to_its_end() {
     let world = staging();
-    let mut app = read(&world, (60, 15));
+    let mut app = loaded_app(&world, (60, 15));
     press(&mut app, "2 x", &world);
     let window = app.screen.overlays.last_mut().unwrap();
     window.lines[0].note = format!("ran {} by the-last-words-of-it", "long ".repeat(12));
@@ -246,10 +246,10 @@ fn a_note_beside_a_choice_can_be_read_to_its_end() {
 }
 
 #[test]
-fn every_reason_of_a_service_can_be_read() {
+fn every_reason_of_a_service_is_readable() {
     let world = staging();
     for size in [(60, 15), (80, 24), (200, 60)] {
-        let mut app = read(&world, size);
+        let mut app = loaded_app(&world, size);
         press(&mut app, "2 i", &world);
         let fields: Vec<&str> =
             app.screen.overlays.last().unwrap().lines.iter().map(|line| line.text.as_str()).collect();
@@ -260,8 +260,8 @@ fn every_reason_of_a_service_can_be_read() {
             assert!(fields.iter().any(|line| line.contains(&reason.text) && line.contains(hint)), "{fields:?}");
         }
     }
-    // With room for it, each stands whole above the service, with what to do.
-    let mut app = read(&world, (120, 40));
+    // If there is room, each reason stands completely above the service, with its hint.
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "2 enter", &world);
     let drawn = text(&app);
     for part in ["open the service and look at its stopped", "the log of a stopped task says why it ended"] {
@@ -270,7 +270,7 @@ fn every_reason_of_a_service_can_be_read() {
 }
 
 #[test]
-fn a_small_environment_fills_the_overview() {
+fn overview_shows_curves_if_the_lists_leave_room() {
     let place = |app: &crate::app::App, block: Block| {
         layout(app).blocks.iter().find(|(other, _)| *other == block).map(|(_, place)| *place)
     };
@@ -290,7 +290,7 @@ fn a_small_environment_fills_the_overview() {
         let rows = drawn.lines().filter(|line| line.trim_matches(['│', ' ']).is_empty()).count();
         assert!(rows < usize::from(size.1) / 4, "{rows} rows are empty:\n{drawn}");
         assert!(drawn.contains("─ Metrics api") && drawn.contains("CPU"), "{drawn}");
-        // They follow what is selected, and take no keys themselves.
+        // The curves follow the selection and never take the focus.
         press(&mut app, "tab j j", &world);
         assert!(text(&app).contains("─ Metrics web"), "{}", text(&app));
         for key in ["tab", "tab", "tab", "right", "left", "shift-tab"] {
@@ -301,45 +301,49 @@ fn a_small_environment_fills_the_overview() {
         app.update(Event::Mouse(Mouse::Click(spot.x + 2, spot.y + 2)));
         assert!(!curves.contains(&app.focused()));
     }
-    // One below the other, too.
-    assert!(place(&read(&staging(), (80, 40)), overview::SERVICE_CURVES).is_some());
-    // Many services need the room themselves; a short screen has none to give.
-    let app = read(&with_services(40), (120, 40));
+    // Also with the blocks stacked.
+    assert!(place(&loaded_app(&staging(), (80, 40)), overview::SERVICE_CURVES).is_some());
+    // A long list of services leaves no room for their curves, a short screen for none at all.
+    let app = loaded_app(&with_services(40), (120, 40));
     assert_eq!(place(&app, overview::SERVICE_CURVES), None);
     assert!(place(&app, overview::DATABASE_CURVES).is_some());
-    let app = read(&staging(), (80, 24));
+    let app = loaded_app(&staging(), (80, 24));
     assert!(curves.iter().all(|block| place(&app, *block).is_none()));
 }
 
 #[test]
-fn a_message_that_does_not_fit_stays_longer_and_is_read_whole_in_the_activity_drawer() {
-    let mut app = read(&staging(), (80, 24));
-    let told = |app: &App| text(app).lines().last().unwrap_or_default().to_owned();
+fn long_message_stays_longer_and_is_complete_in_the_activity_drawer() {
+    let mut app = loaded_app(&staging(), (80, 24));
+    let bottom_line = |app: &App| text(app).lines().last().unwrap_or_default().to_owned();
     let lines = app.activity.len();
-    app.say("copied web");
+    app.show_message("copied web");
     app.settle();
-    assert!(told(&app).contains("copied web") && !told(&app).contains("Ctrl-a"), "{}", told(&app));
+    assert!(bottom_line(&app).contains("copied web") && !bottom_line(&app).contains("Ctrl-a"), "{}", bottom_line(&app));
     assert_eq!(app.activity.len(), lines, "what fits was read");
     let long = "nothing was done: the server did not answer in time: check the network, then press the key again";
-    app.say(long);
+    app.show_message(long);
     app.settle();
-    assert!(told(&app).contains("nothing was done") && told(&app).trim_end().ends_with("… Ctrl-a"), "{}", told(&app));
+    assert!(
+        bottom_line(&app).contains("nothing was done") && bottom_line(&app).trim_end().ends_with("… Ctrl-a"),
+        "{}",
+        bottom_line(&app)
+    );
     assert_eq!(app.activity.last().map(|entry| entry.text.as_str()), Some(long));
-    app.say(long);
+    app.show_message(long);
     assert_eq!(app.activity.len(), lines + 1, "it stands there once");
     app.update(Event::Tick(now() + SignedDuration::from_secs(5)));
     app.settle();
-    assert!(told(&app).contains("nothing was done"), "{}", told(&app));
+    assert!(bottom_line(&app).contains("nothing was done"), "{}", bottom_line(&app));
     app.update(Event::Tick(now() + SignedDuration::from_secs(10)));
     app.settle();
-    assert!(!told(&app).contains("nothing was done"), "{}", told(&app));
+    assert!(!bottom_line(&app).contains("nothing was done"), "{}", bottom_line(&app));
 }
 
 #[test]
-fn commands_that_are_offered_name_the_environment_wherever_they_stand() {
+fn suggested_commands_always_name_the_environment() {
     let mut world = staging();
     world.clusters[0].status = "stopped".into();
-    let mut app = read(&world, (200, 60));
+    let mut app = loaded_app(&world, (200, 60));
     press(&mut app, "2 j enter", &world);
     let drawn = text(&app);
     assert!(drawn.contains("COUNT --env staging` brings it back"), "{drawn}");

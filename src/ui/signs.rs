@@ -1,17 +1,16 @@
-//! Signs, and what stands for them where a terminal draws them two cells wide.
+//! The signs of the screen, and their ASCII replacements for terminals that draw them two cells wide.
 //!
-//! With ASCII signs every character of ours is replaced while it is drawn ([`Signs::plain`]), so a
-//! view never has to ask which signs are on.
+//! With ASCII signs, [`Signs::plain`] replaces each sign as it is drawn, so views need not know which set is active.
 
 use crate::model::Severity;
 
-/// Which signs are drawn.
+/// The set of signs in use: Unicode or ASCII.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Signs {
     ascii: bool,
 }
 
-/// Each of our characters whose width depends on the terminal, with its ASCII counterpart.
+/// Every sign whose width depends on the terminal, with its ASCII replacement.
 const PLAIN: &[(&str, &str)] = &[
     ("●", "*"),
     ("◐", "~"),
@@ -78,7 +77,7 @@ const PLAIN: &[(&str, &str)] = &[
 ];
 
 impl Signs {
-    /// With `ascii`, signs are drawn in ASCII alone.
+    /// Uses ASCII signs only if `ascii` is set.
     pub fn new(ascii: bool) -> Self {
         Self { ascii }
     }
@@ -92,7 +91,7 @@ impl Signs {
         }
     }
 
-    /// The character as it is drawn.
+    /// The character that is drawn for `grapheme`.
     pub fn plain(self, grapheme: &str) -> &str {
         if !self.ascii || grapheme.is_ascii() {
             return grapheme;
@@ -101,14 +100,14 @@ impl Signs {
             return plain;
         }
         match grapheme.chars().next() {
-            // A curve's dots.
+            // Braille dots of a curve.
             Some('\u{2800}') => " ",
             Some('\u{2801}'..='\u{28ff}') => "*",
             _ => grapheme,
         }
     }
 
-    /// Whether ASCII signs are drawn.
+    /// Whether ASCII signs are in use.
     pub fn ascii(self) -> bool {
         self.ascii
     }
@@ -122,13 +121,14 @@ mod tests {
     #[test]
     fn signs_differ_from_each_other_in_ascii_too() {
         let ascii = Signs::new(true);
-        let all = [Health::Healthy, Health::Changing, Health::Degraded, Health::Down, Health::Stopped, Health::Unknown];
-        let drawn: std::collections::BTreeSet<&str> = all.iter().map(|health| ascii.plain(health.sign())).collect();
-        assert_eq!(drawn.len(), all.len());
+        let healths =
+            [Health::Healthy, Health::Changing, Health::Degraded, Health::Down, Health::Stopped, Health::Unknown];
+        let drawn: std::collections::BTreeSet<&str> = healths.iter().map(|health| ascii.plain(health.sign())).collect();
+        assert_eq!(drawn.len(), healths.len());
         assert!(drawn.iter().all(|sign| sign.is_ascii()));
         assert_eq!(Signs::new(false).plain("●"), "●");
         assert_eq!(ascii.plain("日"), "日");
-        // Those of the tabs, of a level of logs, of a group that is shared.
+        // The marks of left-out tabs, of a minimum log level, and of a shared group.
         for sign in ["‹", "›", "≥", "⇄"] {
             assert!(ascii.plain(sign).is_ascii(), "{sign}");
         }

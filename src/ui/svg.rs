@@ -1,4 +1,4 @@
-//! A drawn buffer as an SVG picture, for the README and the documentation. Pure: text out.
+//! Renders a drawn buffer as an SVG picture, for the README and the documentation. Pure: returns text.
 
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::style::{Color, Modifier};
@@ -6,17 +6,17 @@ use std::fmt::Write as _;
 
 /// A cell's size in pixels.
 const CELL: (f32, f32) = (8.4, 18.0);
-/// Free space around the screen, in pixels.
+/// Margin around the screen, in pixels.
 const MARGIN: f32 = 14.0;
-/// Where a character's baseline is in its cell.
+/// Offset of the text baseline from the top of a cell, in pixels.
 const BASELINE: f32 = 13.5;
-/// Ground and text of the picture.
+/// Background of the picture; `TEXT` is its foreground.
 const GROUND: (u8, u8, u8) = (0x16, 0x1b, 0x22);
 const TEXT: (u8, u8, u8) = (0xd5, 0xda, 0xe2);
 
 type Rgb = (u8, u8, u8);
 
-/// How one cell is painted.
+/// The colours and weight of one cell.
 #[derive(Clone, Copy, PartialEq)]
 struct Paint {
     ink: Rgb,
@@ -26,8 +26,8 @@ struct Paint {
     underlined: bool,
 }
 
-/// The buffer as an SVG document. Each run of equal style is one text; every wide character and
-/// sign is placed by itself, so that the columns hold whatever font draws them.
+/// Renders the buffer as an SVG document. A run of equal style becomes one text element. Wide characters and signs are
+/// placed one by one, so that columns stay aligned in any font.
 pub fn svg(buffer: &Buffer) -> String {
     let area = buffer.area;
     let (width, height) =
@@ -104,8 +104,8 @@ fn run(out: &mut String, top: f32, group: &[(u16, u16, &str, Paint)], text: &str
     );
 }
 
-/// Lines, bars and dots are drawn rather than written, so that they meet their neighbours whatever the
-/// font; `None` for all other characters.
+/// The shape of a line, bar or dot character, drawn instead of written so that it joins its neighbours in any font.
+/// `None` for all other characters.
 fn shape(symbol: &str, times: usize, x: f32, y: f32, paint: Paint) -> Option<String> {
     let c = symbol.chars().next()?;
     let (right, bottom) = (x + CELL.0, y + CELL.1);
@@ -147,7 +147,7 @@ fn shape(symbol: &str, times: usize, x: f32, y: f32, paint: Paint) -> Option<Str
         '\u{2800}'..='\u{28ff}' => {
             let bits = c as u32 - 0x2800;
             let mut dots = String::new();
-            // The bits of a braille character go down the left, then down the right, the last row apart.
+            // Braille bits run down the left column, then down the right one; the bottom row comes last.
             for (bit, (column, row)) in
                 [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3)].into_iter().enumerate()
             {
@@ -163,7 +163,7 @@ fn shape(symbol: &str, times: usize, x: f32, y: f32, paint: Paint) -> Option<Str
     })
 }
 
-/// Column, cells, symbol and paint of each character of a row.
+/// Column, width in cells, symbol and paint of each character of a row.
 fn cells(buffer: &Buffer, y: u16) -> Vec<(u16, u16, &str, Paint)> {
     let area = buffer.area;
     let mut cells = Vec::with_capacity(usize::from(area.width));
@@ -208,7 +208,7 @@ fn hex((r, g, b): Rgb) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
-/// A quiet palette for the terminal's own colours.
+/// A muted palette for the terminal's own colours.
 fn rgb(color: Color) -> Option<Rgb> {
     Some(match color {
         Color::Reset => return None,
@@ -273,7 +273,7 @@ fn escaped(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
-            // Blanks at the ends of a text would be dropped by some readers.
+            // Some SVG readers drop blanks at the ends of a text.
             ' ' => escaped.push('\u{a0}'),
             c if c.is_control() => escaped.push('\u{fffd}'),
             c => escaped.push(c),
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reversed_cell_has_its_ground() {
+    fn reversed_cell_fills_its_background() {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 3, 1));
         buffer.set_string(0, 0, "ab", Style::new().add_modifier(Modifier::REVERSED));
         assert!(svg(&buffer).contains(&format!("fill=\"{}\"/>\n<text", hex(TEXT))));

@@ -1,7 +1,7 @@
-//! The screens as a person sees them, and that nothing at all makes the drawing panic.
+//! The complete screens, and a property test that drawing never panics.
 
 use super::testing::logs::batch;
-use super::testing::pictures::{holds, seen};
+use super::testing::pictures::{assert_screen, assert_text};
 use super::testing::*;
 use crate::app::App;
 use crate::app::Session;
@@ -12,14 +12,14 @@ use jiff::SignedDuration;
 #[test]
 fn loading_empty_failed_and_forbidden_look_different() {
     let (app, _) = fresh(environment("staging"), Session::default(), (80, 24));
-    seen("loading_80x24", &app);
+    assert_screen("loading_80x24", &app);
 
     let mut world = staging();
     world.services.clear();
     world.clusters.clear();
     world.instances.clear();
-    let app = read(&world, (80, 24));
-    seen("empty_80x24", &app);
+    let app = loaded_app(&world, (80, 24));
+    assert_screen("empty_80x24", &app);
 
     let mut bare = environment("minimal");
     bare.cluster = None;
@@ -27,17 +27,17 @@ fn loading_empty_failed_and_forbidden_look_different() {
     let (mut app, effects) = fresh(bare, Session::default(), (80, 24));
     staging().answer(&mut app, effects);
     press(&mut app, "2", &world);
-    seen("not_configured_80x24", &app);
+    assert_screen("not_configured_80x24", &app);
 
     let mut world = staging();
     let denied = "User: arn:aws:sts::123456789012:assumed-role/ro/alice is not authorized to perform: \
                   ecs:DescribeServices on resource: arn:aws:ecs:ap-northeast-1:123456789012:service/x";
     world.failing.insert(Source::Services, Failure::new(FailureKind::Denied, denied));
     world.failing.insert(Source::DbClusters, Failure::new(FailureKind::Timeout, "no answer within 10 s"));
-    let mut app = read(&world, (80, 24));
-    seen("denied_80x24", &app);
+    let mut app = loaded_app(&world, (80, 24));
+    assert_screen("denied_80x24", &app);
     press(&mut app, "2", &world);
-    seen("denied_services_60x15", &resized(app, 60, 15));
+    assert_screen("denied_services_60x15", &resized(app, 60, 15));
 }
 
 fn resized(mut app: App, columns: u16, rows: u16) -> App {
@@ -47,32 +47,32 @@ fn resized(mut app: App, columns: u16, rows: u16) -> App {
 }
 
 #[test]
-fn old_data_says_how_old_and_why() {
+fn old_data_shows_its_age_and_the_reason() {
     let mut world = staging();
-    let mut app = read(&world, (80, 24));
+    let mut app = loaded_app(&world, (80, 24));
     press(&mut app, "2", &world);
     world.silent = vec![Source::Services];
     tick(&mut app, now() + SignedDuration::from_secs(95), &world);
-    seen("stale_80x24", &app);
+    assert_screen("stale_80x24", &app);
 
-    let mut app = read(&staging(), (80, 24));
+    let mut app = loaded_app(&staging(), (80, 24));
     world.silent.clear();
     world.failing.insert(Source::Services, Failure::new(FailureKind::Unreachable, "connection refused"));
     press(&mut app, "2", &world);
     tick(&mut app, now() + SignedDuration::from_secs(12), &world);
-    seen("failed_80x24", &app);
+    assert_screen("failed_80x24", &app);
 
-    app.estate.services.learn_partly(
+    app.estate.services.record_partial(
         app.estate.services.value().cloned().unwrap(),
         "10 of 40 services could not be read: Rate exceeded".into(),
         None,
         app.now,
     );
-    seen("partial_80x24", &app);
+    assert_screen("partial_80x24", &app);
 }
 
 #[test]
-fn the_top_line_begins_with_the_environment_and_whether_it_is_guarded() {
+fn top_line_begins_with_the_environment_and_its_guard() {
     let prod = |session: Session, account: &str, size| {
         let (mut app, effects) = fresh(environment("prod"), session, size);
         let mut world = staging();
@@ -93,21 +93,21 @@ fn the_top_line_begins_with_the_environment_and_whether_it_is_guarded() {
         lines.push(top(&paused));
         lines.push(top(&fresh(environment("staging"), Session::default(), size).0));
     }
-    holds(
+    assert_text(
         "top_lines",
         &lines.join(
             "
 ",
         ),
     );
-    seen("wrong_account_80x24", &prod(Session::default(), "999999999999", (80, 24)));
+    assert_screen("wrong_account_80x24", &prod(Session::default(), "999999999999", (80, 24)));
     for line in &lines {
         assert!(line.starts_with(" prod  GUARDED") || line.starts_with(" staging"), "{line}");
     }
 }
 
 #[test]
-fn the_top_line_says_that_it_is_not_aws_that_is_asked() {
+fn top_line_shows_endpoints_other_than_aws() {
     let own = |url: &str| [("ecs".to_owned(), Some(url.to_owned())), ("sts".to_owned(), Some(url.to_owned()))];
     let sim = "http://127.0.0.1:4566";
     for (endpoints, word, there) in [
@@ -117,7 +117,7 @@ fn the_top_line_says_that_it_is_not_aws_that_is_asked() {
         (Endpoints::new(own(sim), None), "PARTLY NOT AWS", "ecs, sts at http://127.0.0.1:4566, all else at AWS itself"),
     ] {
         for size in [(60, 15), (80, 24), (120, 40), (200, 60)] {
-            // Before anybody has answered, and where nobody does.
+            // Before the first answer, and without any.
             let (mut app, _) = fresh(environment("prod"), Session::default(), size);
             app.estate.endpoints = endpoints.clone();
             let top = text(&app).lines().next().unwrap_or_default().to_owned();
@@ -129,7 +129,7 @@ fn the_top_line_says_that_it_is_not_aws_that_is_asked() {
 }
 
 #[test]
-fn outside_text_is_aligned_and_harmless() {
+fn text_from_outside_is_aligned_and_harmless() {
     let mut world = staging();
     for (place, name) in [
         "日本語サービス",
@@ -149,20 +149,20 @@ fn outside_text_is_aligned_and_harmless() {
         }
         world.services.push(odd);
     }
-    let mut app = read(&world, (80, 24));
+    let mut app = loaded_app(&world, (80, 24));
     press(&mut app, "2", &world);
-    seen("odd_names_80x24", &app);
-    let mut app = read(&world, (120, 40));
+    assert_screen("odd_names_80x24", &app);
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "2 G", &world);
-    seen("odd_names_120x40", &app);
-    // Each row ends in the same column: nothing is wider than it was measured.
+    assert_screen("odd_names_120x40", &app);
+    // Every row ends in the same column: no text is wider than measured.
     for line in text(&app).lines().skip(2).take(10) {
         assert_eq!(ratatui::buffer::CellWidth::cell_width(line), 120, "{line}");
     }
 }
 
 #[test]
-fn ascii_has_only_ascii_of_ours() {
+fn ascii_mode_draws_only_ascii_signs() {
     let world = staging();
     let session = Session { ascii: true, ..Session::default() };
     for keys in ["1", "2", "2 j j enter", "4", "2 x", "?", ":"] {
@@ -171,14 +171,14 @@ fn ascii_has_only_ascii_of_ours() {
         press(&mut app, keys, &world);
         let drawn = text(&app);
         if keys == "2 j j enter" {
-            seen("ascii_service_120x40", &app);
+            assert_screen("ascii_service_120x40", &app);
         }
         assert!(drawn.is_ascii(), "{keys}: {:?}", drawn.chars().filter(|c| !c.is_ascii()).collect::<String>());
     }
 }
 
 #[test]
-fn each_window_lies_over_what_is_shown() {
+fn every_overlay_is_drawn_over_the_pane() {
     let world = staging();
     for (name, size, keys) in [
         ("help_80x24", (80, 24), "?"),
@@ -192,16 +192,16 @@ fn each_window_lies_over_what_is_shown() {
         ("filter_80x24", (80, 24), "2 / w e"),
         ("filter_none_80x24", (80, 24), "2 / q q q enter"),
     ] {
-        let mut app = read(&world, size);
+        let mut app = loaded_app(&world, size);
         press(&mut app, keys, &world);
-        seen(name, &app);
+        assert_screen(name, &app);
     }
 }
 
 #[test]
-fn a_typed_line_has_its_cursor() {
+fn typed_line_places_the_cursor() {
     let world = staging();
-    let mut app = read(&world, (80, 24));
+    let mut app = loaded_app(&world, (80, 24));
     press(&mut app, "2 /", &world);
     app.update(Event::Paste("日本".into()));
     app.settle();
@@ -213,9 +213,9 @@ fn a_typed_line_has_its_cursor() {
 }
 
 #[test]
-fn tabs_stand_where_clicks_look_for_them() {
+fn click_on_a_drawn_tab_opens_its_pane() {
     let world = staging();
-    let mut app = read(&world, (100, 30));
+    let mut app = loaded_app(&world, (100, 30));
     let line = text(&app).lines().nth(1).unwrap().to_owned();
     for pane in crate::panes::table::TABLE.tabs() {
         let (pane, title) = (pane.id, pane.title);
@@ -226,26 +226,26 @@ fn tabs_stand_where_clicks_look_for_them() {
 }
 
 #[test]
-fn all_tabs_fit_the_least_usual_width_and_what_does_not_fit_a_smaller_one_is_marked() {
+fn all_tabs_fit_80_columns_and_left_out_tabs_are_marked() {
     let world = staging();
     let line = |app: &App| text(app).lines().nth(1).unwrap().to_owned();
-    let mut app = read(&world, (80, 24));
+    let mut app = loaded_app(&world, (80, 24));
     app.estate.derived.attention.clear();
     let shown = line(&app);
     for pane in crate::panes::table::TABLE.tabs() {
         assert!(shown.contains(&format!("{} {}", pane.key, pane.title)), "{shown}");
     }
     assert!(!shown.contains(['‹', '›']), "{shown}");
-    let mut app = read(&world, (60, 20));
+    let mut app = loaded_app(&world, (60, 20));
     assert!(!line(&app).contains('‹') && line(&app).contains('›'), "{}", line(&app));
     press(&mut app, "8", &world);
     assert!(line(&app).starts_with('‹') && !line(&app).contains('›'), "{}", line(&app));
 }
 
 #[test]
-fn a_change_flashes() {
+fn changed_row_flashes() {
     let mut world = staging();
-    let mut app = read(&world, (80, 24));
+    let mut app = loaded_app(&world, (80, 24));
     press(&mut app, "2", &world);
     world.services[1].desired = 3;
     tick(&mut app, now() + SignedDuration::from_secs(11), &world);
@@ -273,7 +273,7 @@ mod any {
         proptest::collection::vec(key, 0..12)
     }
 
-    /// Most of what goes wrong goes wrong where there is no room.
+    /// Prefers small sizes, where drawing fails most often.
     fn size() -> impl Strategy<Value = (u16, u16)> {
         prop_oneof![(0u16..40, 0u16..20), (0u16..250, 0u16..80)]
     }
@@ -291,7 +291,7 @@ mod any {
                 press(&mut app, key, &world);
                 drawn(&app);
             }
-            // The terminal has another size than the last event said.
+            // The terminal may have another size than its last resize event reported.
             let mut buffer = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, other.0, other.1));
             crate::ui::draw(&app, &mut buffer);
         }
@@ -299,7 +299,7 @@ mod any {
 }
 
 #[test]
-fn a_window_that_is_too_small_says_so() {
+fn too_small_terminal_shows_a_message() {
     for ascii in [false, true] {
         let session = Session { ascii, ..Session::default() };
         let (app, _) = fresh(environment("staging"), session, (24, 5));
@@ -310,10 +310,10 @@ fn a_window_that_is_too_small_says_so() {
 }
 
 #[test]
-fn figures_whose_read_fails_do_not_call_the_rows_down() {
+fn failed_metrics_read_does_not_mark_rows_as_down() {
     let mut world = staging();
     world.failing.insert(Source::Metrics, Failure::new(FailureKind::Denied, "cloudwatch:GetMetricData"));
-    let mut app = read(&world, (80, 24));
+    let mut app = loaded_app(&world, (80, 24));
     press(&mut app, "2", &world);
     let drawn = text(&app);
     assert!(drawn.contains("▲ next try in"), "{drawn}");
@@ -322,24 +322,24 @@ fn figures_whose_read_fails_do_not_call_the_rows_down() {
 }
 
 #[test]
-fn a_wrong_clock_is_said_in_the_top_line_and_changes_no_age() {
+fn wrong_clock_is_shown_in_the_top_line_and_changes_no_age() {
     let world = staging();
     for keys in ["1", "2", "2 j enter", "4"] {
-        let mut right = read(&world, (200, 60));
+        let mut right = loaded_app(&world, (200, 60));
         press(&mut right, keys, &world);
         for minutes in [10, -10] {
             let ahead = SignedDuration::from_mins(minutes);
-            let mut wrong = read(&world, (200, 60));
+            let mut wrong = loaded_app(&world, (200, 60));
             press(&mut wrong, keys, &world);
             wrong.update(Event::Clock(ahead));
             wrong.update(Event::Tick(right.now - ahead));
-            // What was read is as old by the same clock.
+            // Recomputes ages, which are the same by the corrected clock.
             wrong.settle();
             let (right, wrong) = (text(&right), text(&wrong));
             let side = if minutes > 0 { "behind" } else { "ahead of" };
             let top = wrong.lines().next().unwrap();
             assert!(top.contains(&format!("▲ clock 10m {side} AWS")), "{top}");
-            // What is old has a sign, which shortens the longest of the facts.
+            // An age note shortens the longest fact, so both are left out of the comparison.
             let below = |text: &str| {
                 let lines = text.lines().skip(1).filter(|line| !line.contains("days left"));
                 lines.map(|line| line.replace("10m old", "")).collect::<String>()
@@ -348,11 +348,11 @@ fn a_wrong_clock_is_said_in_the_top_line_and_changes_no_age() {
             assert_eq!(blank(&wrong), blank(&right), "{keys}, {minutes} min");
         }
     }
-    let mut near = read(&world, (200, 60));
+    let mut near = loaded_app(&world, (200, 60));
     near.update(Event::Clock(SignedDuration::from_secs(29)));
     near.settle();
     assert!(!text(&near).contains("clock 29s"));
-    // What is told of this machine's time is told by the clock of the top line.
+    // Local times are shown by the clock of the top line.
     near.update(Event::Clock(SignedDuration::from_hours(1)));
     press(&mut near, "p", &world);
     let drawn = text(&near);
@@ -361,11 +361,11 @@ fn a_wrong_clock_is_said_in_the_top_line_and_changes_no_age() {
 }
 
 #[test]
-fn what_is_critical_is_counted_beside_the_tabs_at_every_width() {
+fn critical_count_is_shown_beside_the_tabs_at_every_width() {
     let world = staging();
     for columns in [60, 66, 72, 80, 88, 92, 96, 98, 99, 100, 101, 102, 104, 108, 112, 120, 160, 200] {
         for keys in ["1", "3", "8"] {
-            let mut app = read(&world, (columns, 24));
+            let mut app = loaded_app(&world, (columns, 24));
             press(&mut app, keys, &world);
             let drawn = text(&app);
             let tabs = drawn.lines().nth(1).unwrap();
@@ -375,20 +375,20 @@ fn what_is_critical_is_counted_beside_the_tabs_at_every_width() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_is_told_and_only_the_machines_own_error_is_called_wrong() {
-    let mut app = read(&staging(), (200, 60));
+fn clock_set_back_is_logged_and_not_reported_as_wrong() {
+    let mut app = loaded_app(&staging(), (200, 60));
     let hour = SignedDuration::from_hours(1);
-    // It was an hour ahead of the service and is right now: time goes on from what it was.
+    // The clock was an hour ahead of the service and is right now; the app's time continues without the jump.
     app.update(Event::Clock(-hour));
     app.settle();
     assert!(text(&app).contains("▲ clock 1h ahead of AWS"));
-    app.update(Event::SetBack(hour));
+    app.update(Event::ClockSetBack(hour));
     app.settle();
     let drawn = text(&app);
     assert!(!drawn.contains("ahead of AWS"), "{drawn}");
-    let told = "this machine's clock was set back by 60 min: ages go on from before";
-    assert!(app.activity.iter().any(|entry| entry.error && entry.text == told), "{:?}", app.activity);
+    let warning = "this machine's clock was set back by 60 min: ages go on from before";
+    assert!(app.activity.iter().any(|entry| entry.error && entry.text == warning), "{:?}", app.activity);
     let lines = app.activity.len();
-    app.update(Event::SetBack(hour + SignedDuration::from_millis(3)));
-    assert_eq!(app.activity.len(), lines, "what is no news is not told");
+    app.update(Event::ClockSetBack(hour + SignedDuration::from_millis(3)));
+    assert_eq!(app.activity.len(), lines, "the same message is not repeated");
 }

@@ -1,8 +1,8 @@
-//! Styles by their meaning. Views name a meaning, never a colour; a theme says how it looks.
+//! Styles by meaning. Views name a meaning, never a colour; the theme maps it to a style.
 //!
-//! A theme file is a small TOML table of meanings to styles: `down = "bold red"`,
-//! `guarded = "bold white on red"`, `key = "#8ab4f8"`; `base = "light"` names the theme for what the
-//! file leaves out. Reading the file is for the runtime.
+//! A theme file is a small TOML table from meanings to styles: `down = "bold red"`, `guarded = "bold white on red"`,
+//! `key = "#8ab4f8"`. `base = "light"` names the theme that supplies everything the file leaves out. The runtime reads
+//! the file.
 
 use crate::app::overlay::Tone;
 use crate::model::{Health, Severity};
@@ -11,17 +11,17 @@ use std::str::FromStr;
 
 macro_rules! theme {
     ($($name:ident: $doc:literal = $dark:literal, $light:literal, $contrast:literal, $plain:literal;)*) => {
-        /// How each meaning looks.
+        /// The style of each meaning.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct Theme {
             $(#[doc = $doc] pub $name: Style,)*
         }
 
-        /// The meanings that a theme file can set, each with what it is for.
+        /// The meanings that a theme file can set, each with its description.
         pub const MEANINGS: &[(&str, &str)] = &[$((stringify!($name), $doc)),*];
 
         impl Theme {
-            /// The terminal's own 16 colours on a dark ground.
+            /// The default theme: the terminal's own 16 colours on a dark background.
             pub fn dark() -> Self {
                 Self { $($name: built_in($dark)),* }
             }
@@ -31,12 +31,12 @@ macro_rules! theme {
                 Self { $($name: built_in($light)),* }
             }
 
-            /// Bright and bold, nothing dimmed.
+            /// A theme of bright and bold colours, with nothing dimmed.
             pub fn high_contrast() -> Self {
                 Self { $($name: built_in($contrast)),* }
             }
 
-            /// No colour at all (`NO_COLOR`): bold, dimmed, underlined and reversed only.
+            /// A theme without colours (`NO_COLOR`): bold, dimmed, underlined and reversed only.
             pub fn monochrome() -> Self {
                 Self { $($name: built_in($plain)),* }
             }
@@ -100,10 +100,10 @@ impl Theme {
         })
     }
 
-    /// A theme file's text.
+    /// Parses the text of a theme file.
     ///
     /// # Errors
-    /// All its mistakes, a sentence each.
+    /// All mistakes in the file, one sentence each.
     pub fn parse(text: &str) -> Result<Self, Vec<String>> {
         let table: toml::Table = text.parse().map_err(|mistake: toml::de::Error| vec![mistake.message().to_owned()])?;
         let mut mistakes = Vec::new();
@@ -134,7 +134,7 @@ impl Theme {
         if mistakes.is_empty() { Ok(theme) } else { Err(mistakes) }
     }
 
-    /// The style of a line of this tone.
+    /// The style for lines of this tone.
     pub fn tone(&self, tone: Tone) -> Style {
         match tone {
             Tone::Plain => self.text,
@@ -146,7 +146,7 @@ impl Theme {
         }
     }
 
-    /// The style of a health.
+    /// The style for this health.
     pub fn health(&self, health: Health) -> Style {
         match health {
             Health::Healthy => self.healthy,
@@ -158,7 +158,7 @@ impl Theme {
         }
     }
 
-    /// The style of a severity.
+    /// The style for this severity.
     pub fn severity(&self, severity: Severity) -> Style {
         match severity {
             Severity::Critical => self.down,
@@ -167,18 +167,18 @@ impl Theme {
         }
     }
 
-    /// The styles of a chart's curves, in their order.
+    /// The styles of a chart's curves, in drawing order.
     pub fn curves(&self) -> [Style; 3] {
         [self.curve, self.curve_second, self.curve_third]
     }
 }
 
 fn built_in(words: &str) -> Style {
-    // The built-in words are checked by a test.
+    // A test checks that the built-in styles parse.
     style(words).unwrap_or_default()
 }
 
-/// A style from its words: `bold red on #202020`.
+/// Parses a style: `bold red on #202020`.
 fn style(words: &str) -> Result<Style, String> {
     let mut style = Style::new();
     let mut words = words.split_whitespace();
@@ -232,8 +232,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn built_in_themes_are_well_written() {
-        // `built_in` would hide a mistake; a style that means something is never empty in colour.
+    fn built_in_themes_parse() {
+        // `built_in` hides mistakes by returning an empty style, but a coloured meaning always has a foreground.
         for theme in [Theme::dark(), Theme::light(), Theme::high_contrast()] {
             for style in [theme.down, theme.degraded, theme.healthy, theme.guarded, theme.key, theme.curve] {
                 assert!(style.fg.is_some(), "{theme:?}");
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_changes_what_it_names() {
+    fn theme_file_overrides_only_the_meanings_it_names() {
         let theme = Theme::parse("base = \"light\"\ndown = \"bold #ff0000 on 7\"").unwrap();
         assert_eq!(theme.down.fg, Some(Color::Rgb(255, 0, 0)));
         assert_eq!(theme.down.bg, Some(Color::Indexed(7)));
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn all_mistakes_are_told_at_once() {
+    fn theme_file_mistakes_are_reported_together() {
         let mistakes = Theme::parse("base = \"pink\"\ndown = \"loud\"\nroof = \"red\"\nkey = 3").unwrap_err();
         assert_eq!(mistakes.len(), 4, "{mistakes:?}");
         assert!(Theme::parse("down = ").is_err());

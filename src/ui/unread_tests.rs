@@ -1,6 +1,6 @@
-//! That what could not be read is told where it is missing: every block of every view says so of each source that it draws
-//! from, whether something was read of it before or not. What is missing looks as if it were not there, and what is old as if
-//! it were of now.
+//! Data that could not be read is reported where it is missing: every block of every view names each source it depends on
+//! that failed, whether or not that source was read before. Otherwise missing data would look as if it did not exist, and old
+//! data as if it were current.
 
 use super::testing::*;
 use crate::app::App;
@@ -10,7 +10,7 @@ use crate::model::*;
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
-/// The keys that lead to each view; a view whose thing is not known is not reached.
+/// Keys that lead to each view. A view whose subject is not known cannot be opened.
 const VIEWS: [&str; 16] = [
     "1",
     "2",
@@ -30,10 +30,10 @@ const VIEWS: [&str; 16] = [
     "1 : t u n n e l s enter",
 ];
 
-/// Wide enough for all that there is, and the smallest that people have.
+/// A size with room for everything, and the smallest usual one.
 const SIZES: [(u16, u16); 2] = [(200, 60), (80, 24)];
 
-/// Sources that are lists of pages, and are told as they come.
+/// Sources that are read in pages and absorbed page by page.
 const PAGED: [Source; 11] = [
     Source::Services,
     Source::Tasks,
@@ -48,7 +48,7 @@ const PAGED: [Source; 11] = [
     Source::AlarmMutes,
 ];
 
-/// How a source is not read: not at all, or not beyond its first page.
+/// How a source fails: completely, or after its first page.
 #[derive(Debug, Clone, Copy)]
 enum Unread {
     Refused,
@@ -56,7 +56,7 @@ enum Unread {
 }
 
 impl Unread {
-    /// The world in which a source is not read.
+    /// A copy of `world` in which `source` fails this way.
     fn of(self, world: &World, source: Source) -> World {
         let failing = [(source, Failure::new(FailureKind::Denied, WHY))].into();
         match self {
@@ -66,14 +66,14 @@ impl Unread {
     }
 }
 
-/// The sources that AWS is asked for, but for the identity: without that nothing else is asked.
+/// All sources read from AWS except the identity, without which nothing else is requested.
 fn sources() -> impl Iterator<Item = Source> {
     let beside = [Source::Parameters, Source::Instances, Source::UserPool, Source::DbSnapshots, Source::Agents];
-    Source::ALL.into_iter().chain(Source::OF_TIMELINE).chain(beside).filter(|source| *source != Source::Identity)
+    Source::ALL.into_iter().chain(Source::TIMELINE_ONLY).chain(beside).filter(|source| *source != Source::Identity)
 }
 
-/// An environment with all that is asked for.
-fn whole() -> World {
+/// An environment with data for every source.
+fn complete_world() -> World {
     let mut world = staging();
     world.alarm_changes = vec![timeline::AlarmChange {
         at: now() - SignedDuration::from_mins(30),
@@ -89,13 +89,13 @@ fn whole() -> World {
 fn open(world: &World, keys: &str, size: (u16, u16)) -> App {
     let configured =
         crate::config::EnvironmentConfig { schedules: Some("bookmark-manager-".into()), ..environment("staging") };
-    let mut app = read_in(configured, world, size);
+    let mut app = loaded_app_in(configured, world, size);
     press(&mut app, keys, world);
     tick(&mut app, now() + SignedDuration::from_secs(1), world);
     app
 }
 
-/// The text of each block of the view.
+/// The drawn text of each block of the view.
 fn blocks(app: &App) -> Vec<(Block, String)> {
     let buffer = drawn(app);
     let cut = |place: ratatui::layout::Rect| {
@@ -105,11 +105,11 @@ fn blocks(app: &App) -> Vec<(Block, String)> {
     layout(app).blocks.iter().map(|(block, place)| (*block, cut(*place))).collect()
 }
 
-/// The message of a source that is refused.
+/// The message of a refused source.
 const WHY: &str = "service:Action: not allowed: just so";
 
-/// The texts that say that something is missing or old: the failure itself, words, and the sign of what is not known.
-const TELLING: [&str; 14] = [
+/// Texts that report missing or old data: the failure itself, certain words, and the sign of unknown health.
+const INDICATORS: [&str; 14] = [
     "no permission",
     "cannot read",
     "cannot be read",
@@ -126,17 +126,17 @@ const TELLING: [&str; 14] = [
     WHY,
 ];
 
-/// Whether a block says that something is missing or old.
-fn tells(text: &str) -> bool {
-    TELLING.iter().any(|words| text.contains(words))
+/// Whether a text reports missing or old data.
+fn reports_missing(text: &str) -> bool {
+    INDICATORS.iter().any(|words| text.contains(words))
 }
 
-/// Whether it says so more than the same block does where all was read: a sign may stand there for what is broken.
-fn tells_more(text: &str, whole: &str) -> bool {
-    TELLING.iter().any(|words| text.matches(words).count() > whole.matches(words).count())
+/// Whether a text reports more than the same block does with all data: a sign may also stand for real trouble.
+fn reports_more_than(text: &str, whole: &str) -> bool {
+    INDICATORS.iter().any(|words| text.matches(words).count() > whole.matches(words).count())
 }
 
-/// Blocks that do not tell of these sources though they look otherwise without them, and why. This list only shrinks.
+/// Blocks that change without these sources and need not report them, with the reason. This list must only shrink.
 const EXCEPTIONS: &[(&str, &[Source], &str)] = &[(
     "overview-databases",
     &[Source::Services],
@@ -144,30 +144,30 @@ const EXCEPTIONS: &[(&str, &[Source], &str)] = &[(
 )];
 
 #[test]
-fn every_block_tells_what_of_its_sources_could_not_be_read() {
+fn every_block_reports_its_unreadable_sources() {
     let mut silent_about: BTreeMap<(&str, Source), Vec<String>> = BTreeMap::new();
-    let mut told = 0;
+    let mut checked = 0;
     let every = VIEWS.into_iter().flat_map(|keys| SIZES.map(|size| (keys, size)));
     for (keys, size, unread) in
         every.flat_map(|(keys, size)| [Unread::Refused, Unread::Broken].map(|unread| (keys, size, unread)))
     {
-        let world = whole();
+        let world = complete_world();
         let shown = open(&world, keys, size);
-        let all = blocks(&shown);
+        let whole_blocks = blocks(&shown);
         let mut then = open(&world, keys, size);
         pass(&mut then, &world);
         let all_then = blocks(&then);
         for source in sources().filter(|source| matches!(unread, Unread::Refused) || PAGED.contains(source)) {
             let refused = unread.of(&world, source);
             let at_first = open(&refused, keys, size);
-            // A block that looks the same without a source is not made of it. One that was never answered is no measure: some
-            // wait until all is answered.
-            // With nothing of it, however little is missing: what was read before it broke looks as it does in the whole.
+            // A block that looks the same without a source does not use it. A source that never answers is no measure,
+            // because some blocks wait until everything is answered. Compares with the source completely refused: the part
+            // read before a failure looks as it does with all data.
             let without = match unread {
                 Unread::Refused => blocks(&at_first),
                 Unread::Broken => blocks(&open(&Unread::Refused.of(&world, source), keys, size)),
             };
-            let drawn_from: Vec<Block> = all
+            let drawn_from: Vec<Block> = whole_blocks
                 .iter()
                 .filter(|(block, text)| without.iter().any(|(one, other)| one == block && other != text))
                 .map(|(block, _)| *block)
@@ -177,21 +177,23 @@ fn every_block_tells_what_of_its_sources_could_not_be_read() {
             }
             let mut later = open(&world, keys, size);
             pass(&mut later, &refused);
-            for (when, app, whole) in [("at first", &at_first, &all), ("later", &later, &all_then)] {
+            for (when, app, whole) in [("at first", &at_first, &whole_blocks), ("later", &later, &all_then)] {
                 if app.view().name != shown.view().name || (when == "later" && !is_asked_again(app, source)) {
                     continue;
                 }
                 for (block, mut text) in blocks(app).into_iter().filter(|(block, _)| drawn_from.contains(block)) {
                     let whole = whole.iter().find(|(one, _)| *one == block).map_or("", |(_, text)| text.as_str());
-                    told += 1;
-                    // A list shows as many as there is room for, the worst first, and how many there are.
-                    if block == crate::panes::overview::state::ATTENTION && lists_more(app, block) {
+                    checked += 1;
+                    // A list shows the worst entries that fit and their total number, so all its entries count as
+                    // shown.
+                    if block == crate::panes::overview::state::ATTENTION && has_hidden_rows(app, block) {
                         let entries = app.estate.derived.attention.iter().map(|entry| entry.what.as_str());
                         text.push_str(&entries.collect::<Vec<_>>().join("\n"));
                     }
-                    if !tells_more(&text, whole) {
-                        let all = silent_about.entry((block.0, source)).or_default();
-                        all.push(format!("{keys:?} at {size:?}: {block:?} of {source:?}, {unread:?} {when}:\n{text}"));
+                    if !reports_more_than(&text, whole) {
+                        let reports = silent_about.entry((block.0, source)).or_default();
+                        reports
+                            .push(format!("{keys:?} at {size:?}: {block:?} of {source:?}, {unread:?} {when}:\n{text}"));
                     }
                 }
             }
@@ -205,49 +207,49 @@ fn every_block_tells_what_of_its_sources_could_not_be_read() {
         .flat_map(|(_, texts)| texts.iter().map(String::as_str))
         .collect();
     let names: Vec<_> = silent_about.keys().filter(|(block, source)| !excepted(block, source)).collect();
-    assert!(new.is_empty(), "{} of {told}: {names:?}\n{}", new.len(), new.join("\n\n"));
+    assert!(new.is_empty(), "{} of {checked}: {names:?}\n{}", new.len(), new.join("\n\n"));
     let mended: Vec<(&str, Source)> = EXCEPTIONS
         .iter()
         .flat_map(|(block, of, _)| of.iter().map(move |source| (*block, *source)))
         .filter(|one| !silent_about.contains_key(one))
         .collect();
     assert!(mended.is_empty(), "no exception any more, to be taken off the list: {mended:?}");
-    assert!(told > 50, "{told}");
+    assert!(checked > 50, "{checked}");
 }
 
 /// Whether a list has more rows than it shows.
-fn lists_more(app: &App, block: Block) -> bool {
+fn has_hidden_rows(app: &App, block: Block) -> bool {
     app.screen.list_of(block).is_some_and(|list| list.len() > list.window().len())
 }
 
-/// Whether a source that has failed was asked: what cannot change is not read again. Panes keep some answers themselves.
+/// Whether a failed source was read again: unchangeable data is not, and panes cache some answers themselves.
 fn is_asked_again(app: &App, source: Source) -> bool {
     let status = app.estate.status(source);
     !status.used || status.failure.is_some() || status.partial.is_some()
 }
 
-/// Twenty minutes, in which all that is shown is read again.
+/// Lets twenty minutes pass, in which everything shown is read again.
 fn pass(app: &mut App, world: &World) {
     for minutes in 1..=20 {
         tick(app, now() + SignedDuration::from_mins(minutes), world);
     }
 }
 
-/// Without who we are nothing is asked: no block says that it is reading, or that there is nothing.
+/// Without a known identity nothing is requested, so no block may show that it is reading or that there is nothing.
 #[test]
-fn no_block_waits_for_ever_where_it_is_not_known_who_asks() {
+fn no_block_waits_forever_without_an_identity() {
     for kind in [FailureKind::Unreachable, FailureKind::Credentials, FailureKind::Denied] {
         let failure = || Failure::new(kind, "sts:GetCallerIdentity: just so");
         let failing = std::iter::once(Source::Identity).chain(sources()).map(|source| (source, failure())).collect();
-        let world = World { failing, ..whole() };
+        let world = World { failing, ..complete_world() };
         for keys in ["1", "8"] {
             for (block, text) in blocks(&open(&world, keys, (120, 40))) {
-                let of_this_machine = block == crate::panes::overview::state::STANDING;
+                let of_this_machine = block == crate::panes::overview::state::GLANCE;
                 let waits = text.contains("reading what happened") || text.contains("nothing within");
                 assert!(
                     !waits
                         && (of_this_machine
-                            || tells(&text)
+                            || reports_missing(&text)
                             || text.contains("no valid credentials")
                             || text.contains("just so")),
                     "{kind:?} {keys} {block:?}:\n{text}"
@@ -258,9 +260,9 @@ fn no_block_waits_for_ever_where_it_is_not_known_who_asks() {
 }
 
 #[test]
-fn a_time_line_without_its_sources_is_not_one_in_which_nothing_happened() {
+fn timeline_without_its_sources_is_not_reported_as_empty() {
     let failure = |action: &str| Failure::new(FailureKind::Denied, format!("{action}: not allowed: just so"));
-    let mut world = whole();
+    let mut world = complete_world();
     world.services.clear();
     world.activities.clear();
     world.failing = [
@@ -278,12 +280,12 @@ fn a_time_line_without_its_sources_is_not_one_in_which_nothing_happened() {
 }
 
 #[test]
-fn at_a_glance_says_how_old_it_is() {
-    let world = whole();
+fn at_a_glance_shows_its_age() {
+    let world = complete_world();
     let mut app = open(&world, "1", (240, 60));
     let line = |app: &App| {
         let drawn = blocks(app);
-        let (_, text) = drawn.into_iter().find(|(block, _)| *block == crate::panes::overview::state::STANDING).unwrap();
+        let (_, text) = drawn.into_iter().find(|(block, _)| *block == crate::panes::overview::state::GLANCE).unwrap();
         text.lines().find(|line| line.contains("alarms")).unwrap_or_default().to_owned()
     };
     assert!(!line(&app).contains("old"), "{}", line(&app));
@@ -296,7 +298,7 @@ fn at_a_glance_says_how_old_it_is() {
 }
 
 #[test]
-fn what_was_not_read_before_a_pause_is_not_said_to_be_on_its_way() {
+fn unread_data_is_not_shown_as_loading_during_a_pause() {
     let (mut app, _) = fresh(environment("staging"), crate::app::Session::default(), (120, 40));
     let world = staging();
     press(&mut app, "2", &world);
@@ -308,19 +310,19 @@ fn what_was_not_read_before_a_pause_is_not_said_to_be_on_its_way() {
 }
 
 #[test]
-fn what_needs_attention_tells_its_age_where_it_is_not_read_again() {
+fn attention_list_shows_its_age_if_it_is_not_refreshed() {
     let empty = |app: &App| crate::panes::overview::rows::empty(app).remove(0);
     for size in [(60, 15), (120, 40)] {
-        let mut app = read(&staging(), size);
+        let mut app = loaded_app(&staging(), size);
         let frame = |app: &App| text(app).lines().find(|line| line.contains("Needs attention (")).unwrap().to_owned();
         assert!(!frame(&app).contains(" old "), "{}", frame(&app));
         assert_eq!(empty(&app), (Health::Healthy, "nothing".to_owned()));
-        // Nothing has failed, and nothing came.
+        // Nothing has failed, and no answer came.
         app.update(crate::app::event::Event::Tick(now() + SignedDuration::from_mins(3)));
         app.settle();
         assert!(frame(&app).contains(" 3m old "), "{}", text(&app));
         assert_eq!(empty(&app), (Health::Unknown, "nothing 3m ago; it was not read again since".to_owned()));
-        // What is counted in the line of the tabs is as old in every pane.
+        // The counts beside the tabs show the same age in every pane.
         press(&mut app, "3", &World { silent: Source::ALL.into_iter().collect(), ..staging() });
         let tabs = text(&app).lines().nth(1).unwrap_or_default().to_owned();
         assert!(size.0 == 60 || tabs.contains(" 3m old  "), "{tabs}");
@@ -328,30 +330,30 @@ fn what_needs_attention_tells_its_age_where_it_is_not_read_again() {
 }
 
 #[test]
-fn without_the_focus_data_is_late_after_twice_the_time_wherever_its_age_is_told() {
-    use crate::app::data_status::{behind, late, old};
+fn unfocused_data_is_late_only_after_a_longer_interval() {
+    use crate::app::data_status::{age_if_late, oldest_late_age, staleness};
     use crate::app::event::Event;
-    let mut app = read(&staging(), (120, 40));
-    let told = |app: &App| {
-        let late = late(app, &[(Source::Alarms, app.estate.status(Source::Alarms))]);
-        (late.is_some(), old(app, Source::Alarms).is_some(), behind(app, Source::Alarms).is_some())
+    let mut app = loaded_app(&staging(), (120, 40));
+    let lateness = |app: &App| {
+        let late = oldest_late_age(app, &[(Source::Alarms, app.estate.status(Source::Alarms))]);
+        (late.is_some(), age_if_late(app, Source::Alarms).is_some(), staleness(app, Source::Alarms).is_some())
     };
     app.update(Event::Focus(false));
     app.update(Event::Tick(now() + app.environment.refresh.of(Source::Alarms) * 3));
-    assert_eq!(told(&app), (false, false, false));
+    assert_eq!(lateness(&app), (false, false, false));
     app.update(Event::Focus(true));
-    assert_eq!(told(&app), (true, true, true));
+    assert_eq!(lateness(&app), (true, true, true));
 }
 
 #[test]
-fn the_line_above_a_service_or_a_task_says_how_old_it_is() {
+fn summary_line_of_a_service_or_task_shows_its_age() {
     for (keys, source) in [("2 j j enter", Source::Services), ("2 j j enter enter", Source::Tasks)] {
         for size in [(60, 15), (120, 40)] {
-            let mut app = open(&whole(), keys, size);
+            let mut app = open(&complete_world(), keys, size);
             let above = |app: &App| text(app).lines().nth(2).unwrap_or_default().to_owned();
             assert!(!above(&app).contains(" old"), "{}", above(&app));
             let failing = [(source, Failure::new(FailureKind::Denied, "not allowed: just so"))].into();
-            let world = World { failing, ..whole() };
+            let world = World { failing, ..complete_world() };
             for half_minutes in 1..6 {
                 tick(&mut app, now() + SignedDuration::from_secs(30 * half_minutes), &world);
             }

@@ -1,4 +1,4 @@
-//! Alarms: the example of `docs/adding-a-pane.md`.
+//! The Alarms pane: the example of `docs/adding-a-pane.md`.
 
 pub mod rows;
 pub mod state;
@@ -24,7 +24,7 @@ pub const PANE: Pane = Pane {
     actions: &[Id::INSPECT, Id::COPY, Id::CONSOLE, Id::REFRESH],
     views: &[&VIEW],
     view: |_| &VIEW,
-    hooks: Hooks { plan: update::plan, answer: update::answer, switched: update::switched, ..Hooks::NONE },
+    hooks: Hooks { plan: update::plan, answer: update::answer, on_switch: update::switched, ..Hooks::NONE },
 };
 
 const COMMANDS: &[Command] = &[Command::new(
@@ -40,10 +40,10 @@ const COMMANDS: &[Command] = &[Command::new(
 static VIEW: View = View {
     name: "alarms",
     blocks: BLOCKS,
-    beside: &[],
-    layout: layout::whole,
+    unfocusable_blocks: &[],
+    layout: layout::single_block,
     summary: layout::no_summary,
-    about: |_| None,
+    subject: |_| None,
     services: None,
     sources: &[Source::Alarms],
 };
@@ -55,9 +55,9 @@ const BLOCKS: &[&Spec] = &[&Spec {
     columns: &[],
     rows: Rows::Lines(rows::lines),
     follows_end: false,
-    counts: |_| true,
+    is_entry: |_| true,
     subject: rows::subject,
     open: |_| None,
-    whole: |_, _| Vec::new(),
+    details: |_, _| Vec::new(),
     data: Data::Own(rows::data_status),
 }];

@@ -1,11 +1,11 @@
-//! The name of the Alarms pane, that of its block, and what it remembers.
+//! Identifiers of the Alarms pane and its block, and its state.
 
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
 use crate::model::{Alarm, Failure};
 use jiff::Timestamp;
 
-/// The name of the Alarms pane.
+/// The identifier of the Alarms pane.
 pub const ID: PaneId = PaneId("alarms");
 /// The block with the list of alarms.
 pub const LIST: Block = Block("alarms");
@@ -13,15 +13,15 @@ pub const LIST: Block = Block("alarms");
 /// The state of the Alarms pane.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    /// The alarms of the last answer.
+    /// The alarms of the last complete answer.
     pub alarms: Vec<Alarm>,
-    /// Pages of an answer that is not whole yet.
+    /// Pages of an answer that is not complete yet.
     pub coming: Vec<Alarm>,
-    /// Why the last question failed.
+    /// Why the last request failed.
     pub failure: Option<Failure>,
-    /// When alarms were asked for last; none: nobody has looked yet.
+    /// Time of the last request; `None` until the pane was opened.
     pub asked: Option<Timestamp>,
-    /// When the last answer came.
+    /// Time of the last complete answer.
     pub read: Option<Timestamp>,
     /// Whether only alarms in the state ALARM are shown.
     pub only_firing: bool,

@@ -1,4 +1,4 @@
-//! The pane as a person uses it. Everything here but its own rows follows from what `mod.rs` declares.
+//! The pane, driven by keys. Except for its rows, everything tested here follows from the declaration in `mod.rs`.
 
 use super::state::ID;
 use crate::app::effect::Effect;
@@ -9,16 +9,16 @@ use crate::feeds::Ask;
 use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::{Alarm, AlarmState, Failure, FailureKind};
 use crate::panes::table::with_example::TABLE;
-use crate::ui::testing::{now, press, read, staging, text};
+use crate::ui::testing::{loaded_app, now, press, staging, text};
 use jiff::SignedDuration;
 
 fn alarm(name: &str, state: AlarmState) -> Alarm {
     Alarm { name: name.into(), state, threshold: Some(90.0), ..Alarm::default() }
 }
 
-/// The app with the pane, and what the pane asks when its key is pressed.
+/// The app with the pane open, and the effects of the key that opened it.
 fn opened(size: (u16, u16)) -> (App, Vec<Effect>) {
-    let mut app = read(&staging(), size);
+    let mut app = loaded_app(&staging(), size);
     app.table = &TABLE;
     app.keymap = crate::app::keymap::Keymap::of(&TABLE);
     let effects = app.update(Event::Key("9".parse().unwrap()));
@@ -46,10 +46,10 @@ fn two() -> Part {
 }
 
 #[test]
-fn its_key_opens_it_its_question_is_answered_and_its_command_acts() {
+fn key_opens_the_pane_answers_are_shown_and_the_command_filters() {
     for size in [(60, 15), (80, 24), (200, 60)] {
         let (mut app, effects) = opened(size);
-        assert_eq!(app.shown().id, ID);
+        assert_eq!(app.shown_pane().id, ID);
         assert!(text(&app).contains("reading alarms"), "{}", text(&app));
         answered(&mut app, &effects, two());
         let screen = text(&app);
@@ -62,28 +62,28 @@ fn its_key_opens_it_its_question_is_answered_and_its_command_acts() {
 }
 
 #[test]
-fn what_every_pane_has_it_has_too() {
+fn example_pane_has_the_features_of_every_pane() {
     let world = staging();
     let (mut app, effects) = opened((100, 30));
     answered(&mut app, &effects, two());
-    // Moving, filter, zoom, copy.
+    // Moving, zoom, filter, copy.
     press(&mut app, "j z / d b enter", &world);
     assert!(app.screen.zoom && text(&app).contains("(1 of 2)"), "{}", text(&app));
     let copied = app.update(Event::Key("y".parse().unwrap()));
     assert_eq!(copied, [Effect::Copy("db-cpu".into())]);
-    // Help and documentation name its command under its heading; the palette goes to it.
+    // Help and documentation list its command under its heading; the palette opens the pane.
     press(&mut app, "?", &world);
     assert!(text(&app).contains("── In the alarms ──"), "{}", text(&app));
     let page = document::keys(&TABLE);
     assert!(page.contains("## In the alarms") && page.contains("| `f` | `only-firing` | look |"), "{page}");
     press(&mut app, "esc 1", &world);
-    assert_ne!(app.shown().id, ID);
+    assert_ne!(app.shown_pane().id, ID);
     press(&mut app, ": a l a r m s enter", &world);
-    assert_eq!(app.shown().id, ID);
+    assert_eq!(app.shown_pane().id, ID);
 }
 
 #[test]
-fn alarms_of_all_pages_are_shown_once_the_last_page_has_come() {
+fn alarms_appear_after_the_last_page() {
     let (mut app, effects) = opened((80, 24));
     answered(&mut app, &effects, Part::Page(Fact::Alarms(vec![alarm("api-cpu", AlarmState::Ok)])));
     assert!(text(&app).contains("reading alarms"), "{}", text(&app));
@@ -93,7 +93,7 @@ fn alarms_of_all_pages_are_shown_once_the_last_page_has_come() {
 }
 
 #[test]
-fn it_asks_again_after_a_minute_while_it_is_shown_and_keeps_what_it_has_when_that_fails() {
+fn shown_pane_reads_again_after_a_minute_and_failure_keeps_the_rows() {
     let (mut app, effects) = opened((80, 24));
     answered(&mut app, &effects, two());
     let later = now() + SignedDuration::from_secs(61);
@@ -102,11 +102,11 @@ fn it_asks_again_after_a_minute_while_it_is_shown_and_keeps_what_it_has_when_tha
     assert!(text(&app).contains("api-cpu"), "the last good answer stays");
     press(&mut app, "1", &staging());
     let effects = app.update(Event::Tick(later + SignedDuration::from_secs(120)));
-    assert_eq!(asked(&effects), None, "nobody looks");
+    assert_eq!(asked(&effects), None, "the pane is not shown");
 }
 
 #[test]
-fn another_environment_has_nothing_of_the_one_before() {
+fn switching_the_environment_resets_the_pane() {
     let (mut app, effects) = opened((80, 24));
     answered(&mut app, &effects, two());
     press(&mut app, "e j", &staging());

@@ -1,36 +1,36 @@
-//! The effects of keys, the questions of the pane, and what the answers change.
+//! Key handlers, the pane's requests, and the handling of answers.
 
 use super::state::{ID, State};
 use crate::app::App;
 use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
 use crate::app::ticket::{Owner, Ticket};
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::feeds::aws::{Fact, Part, Query};
 use jiff::SignedDuration;
 
-/// Alarms are asked for this often while the pane is shown.
+/// Poll interval while the pane is shown.
 const EVERY: SignedDuration = SignedDuration::from_secs(60);
 
-/// All alarms, or those that are in alarm.
+/// Toggles between all alarms and those in the state ALARM.
 pub fn only_firing(app: &mut App) -> Vec<Effect> {
     app.panes.alarms.only_firing = !app.panes.alarms.only_firing;
-    done(app)
+    after_move(app)
 }
 
-/// The questions that are due: none before the account is known, and none while nobody looks.
+/// Returns the requests that are due: none before the account is known, and none while the pane is hidden.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let due = app.panes.alarms.asked.is_none_or(|asked| app.now.duration_since(asked) >= EVERY);
-    if app.shown().id != ID || !due || app.estate.identity.at().is_none() {
+    if app.shown_pane().id != ID || !due || app.estate.identity.at().is_none() {
         return Vec::new();
     }
     app.panes.alarms.asked = Some(app.now);
     let ticket = Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, 0), serial: 0 };
     let query = Query::Alarms { prefixes: app.environment.alarms.clone() };
-    vec![Effect::Fetch { ticket, lane: Priority::Operator, ask: query.into() }]
+    vec![Effect::Fetch { ticket, priority: Priority::Operator, ask: query.into() }]
 }
 
-/// Takes an answer in: alarms come page by page, and half of a list must not pass for all of it.
+/// Handles an answer. Alarms come page by page, and an incomplete list must not pass for a complete one.
 pub fn answer(app: &mut App, answer: Answer) {
     let state = &mut app.panes.alarms;
     match answer.of().part {
@@ -47,7 +47,7 @@ pub fn answer(app: &mut App, answer: Answer) {
     }
 }
 
-/// Nothing of the environment before stays.
+/// Resets the state when another environment is opened.
 pub fn switched(app: &mut App) -> Vec<Effect> {
     app.panes.alarms = State::default();
     Vec::new()

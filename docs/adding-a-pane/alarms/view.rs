@@ -1,4 +1,4 @@
-//! How it looks.
+//! Drawing of the pane.
 
 use super::state::LIST;
 use crate::app::pane::DataStatus;
@@ -8,7 +8,7 @@ use crate::ui::canvas::Canvas;
 use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
 
-/// Draws its only block.
+/// Draws the pane's only block.
 pub fn draw(canvas: &mut Canvas<'_, '_>, _: Block, place: Rect, data_status: &DataStatus) {
     let (app, theme) = (canvas.app, canvas.theme);
     let columns = [Column::left("", 1, 0), Column::left("NAME", 20, 0).up_to(60), Column::right("THRESHOLD", 10, 1)];
@@ -18,12 +18,12 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, _: Block, place: Rect, data_status: &Da
         let threshold = alarm.threshold.map(|threshold| threshold.to_string()).unwrap_or_default();
         let cells = vec![
             Cell::new(health.sign(), theme.health(health)),
-            Cell::new(alarm.name.as_str(), theme.text).name(),
+            Cell::new(alarm.name.as_str(), theme.text).cut_middle(),
             Cell::new(threshold, theme.text),
         ];
         Some(cells.into())
     });
 }
 
-/// The lines above the blocks.
+/// Draws nothing: the pane has no summary.
 pub fn summary(_: &mut Canvas<'_, '_>, _: Rect) {}

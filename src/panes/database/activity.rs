@@ -1,116 +1,116 @@
-//! The activity of a server: what keys do, the rows, how they stand, and what is asked before a session is ended.
+//! The activity of a server: key handlers, rows, status, and the confirmation before a session is ended.
 
 use super::session;
-use super::state::{Asking, ID, Link, State};
+use super::state::{ID, Link, PendingSignal, State};
 use crate::app::App;
 use crate::app::command::Risk;
 use crate::app::dialog;
 use crate::app::effect::Effect;
 use crate::app::list::List;
 use crate::app::overlay::Tone;
-use crate::app::pane::{Confirmation, DataStatus, Words};
+use crate::app::pane::{Confirmation, DataStatus, StatusLines};
 use crate::app::subject::{Fact, Subject, fact};
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::app::update::windows::push_window;
 use crate::model::Health;
-use crate::model::sql::activity::{QUESTIONS, Question};
-use crate::model::sql::activity_listing::{Listed, Listing};
+use crate::model::sql::activity::{ACTIVITY_QUERIES, ActivityQuery};
+use crate::model::sql::activity_listing::{Listing, ListingRow};
 use crate::model::sql::process::Process;
-use crate::model::text::counted;
+use crate::model::text::pluralize;
 use crate::model::time::short;
 use jiff::SignedDuration;
 
-/// The most lines of a session's statement that are shown before it is ended.
+/// Maximum number of lines of a session's statement shown before it is ended.
 const SHOWN: usize = 20;
-/// An answer that is older than this, and than twice its interval, is told to be.
+/// Age from which an answer is marked as old, if it also exceeds twice its interval.
 const OLD: SignedDuration = SignedDuration::from_secs(10);
 
-/// The word of a question, for the frame.
-pub fn word(question: Question) -> &'static str {
+/// The name of a question, for the frame.
+pub fn word(question: ActivityQuery) -> &'static str {
     match question {
-        Question::Sessions => "sessions",
-        Question::Transactions => "transactions",
-        Question::Locks => "locks",
-        Question::Statements => "top statements",
-        Question::Sizes => "sizes",
-        Question::Indexes => "indexes",
-        Question::Replication => "replication",
-        Question::Connections => "connections",
+        ActivityQuery::Sessions => "sessions",
+        ActivityQuery::Transactions => "transactions",
+        ActivityQuery::Locks => "locks",
+        ActivityQuery::Statements => "top statements",
+        ActivityQuery::Sizes => "sizes",
+        ActivityQuery::Indexes => "indexes",
+        ActivityQuery::Replication => "replication",
+        ActivityQuery::Connections => "connections",
     }
 }
 
-/// Whose, and of what, for the frame.
+/// The question and the server with its role, for the frame.
 pub fn named(state: &State) -> String {
     let role = state.server.as_ref().and_then(|server| server.reader);
     let role = role.map(|reader| if reader { " (reader)" } else { " (writer)" }).unwrap_or_default();
-    format!("{} {}{role}", word(state.question), state.of)
+    format!("{} {}{role}", word(state.question), state.connected_to)
 }
 
-/// Shows the activity of the selected database, or goes back to the databases.
+/// Shows the activity of the selected database, or returns to the databases.
 pub fn toggle(app: &mut App) -> Vec<Effect> {
     if app.panes.database.shown {
         close(app);
-        return done(app);
+        return after_move(app);
     }
     app.panes.database.shown = true;
     let mut effects = session::connect(app);
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }
 
-/// Back to the databases; the session is left.
+/// Returns to the databases and closes the session.
 pub fn close(app: &mut App) -> bool {
     if !app.panes.database.shown {
         return false;
     }
     app.panes.database.shown = false;
-    let effects = session::leave(app);
+    let effects = session::close_session(app);
     app.panes.database.effects.extend(effects);
     app.lists_changed();
     true
 }
 
-/// Shows the next list: after sessions transactions, and so on.
+/// Shows the next list: after sessions come transactions, and so on.
 pub fn next(app: &mut App) -> Vec<Effect> {
     let state = &mut app.panes.database;
     if !state.shown {
-        app.say("a shows what the server is doing; v then goes to the next list");
-        return done(app);
+        app.show_message("a shows what the server is doing; v then goes to the next list");
+        return after_move(app);
     }
-    let at = QUESTIONS.iter().position(|question| *question == state.question).unwrap_or_default();
-    state.question = QUESTIONS[(at + 1) % QUESTIONS.len()];
-    // What is on its way is an answer to another question.
+    let at = ACTIVITY_QUERIES.iter().position(|question| *question == state.question).unwrap_or_default();
+    state.question = ACTIVITY_QUERIES[(at + 1) % ACTIVITY_QUERIES.len()];
+    // The pending answer belongs to the previous question.
     let mut effects = session::give_up(app);
     app.lists_changed();
     effects.extend(session::plan(app));
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }
 
-/// The answer that is shown.
+/// The listing that is shown.
 pub fn shown(app: &App) -> Option<&Listing> {
-    app.panes.database.seen.get(&app.panes.database.question)?.listing.as_ref()
+    app.panes.database.answers.get(&app.panes.database.question)?.listing.as_ref()
 }
 
-/// Keys of rows: two of one process are told apart by their number.
-pub fn keyed(listing: &Listing) -> impl Iterator<Item = (String, &Listed)> {
-    let mut before = std::collections::HashMap::new();
+/// Rows with unique keys: several rows of one process are numbered.
+pub fn keyed(listing: &Listing) -> impl Iterator<Item = (String, &ListingRow)> {
+    let mut counts = std::collections::HashMap::new();
     listing.rows.iter().map(move |row| {
-        let count = before.entry(row.key.as_str()).or_insert(0_u32);
+        let count = counts.entry(row.key.as_str()).or_insert(0_u32);
         *count += 1;
         (if *count == 1 { row.key.clone() } else { format!("{}#{count}", row.key) }, row)
     })
 }
 
-/// The row with this key.
-pub fn row<'a>(listing: &'a Listing, key: &str) -> Option<&'a Listed> {
+/// Returns the row with this key.
+pub fn row<'a>(listing: &'a Listing, key: &str) -> Option<&'a ListingRow> {
     keyed(listing).find(|(own, _)| own == key).map(|(_, row)| row)
 }
 
-/// The keys of the rows, with their text.
+/// Row keys, each with the text that a filter searches.
 pub fn rows(app: &App) -> Vec<(String, String)> {
     let Some(listing) = shown(app) else { return Vec::new() };
-    let text = |row: &Listed| row.cells.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>().join(" ");
+    let text = |row: &ListingRow| row.cells.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>().join(" ");
     keyed(listing).map(|(key, row)| (key, text(row))).collect()
 }
 
@@ -118,10 +118,10 @@ pub fn rows(app: &App) -> Vec<(String, String)> {
 pub fn subject(app: &App, key: Option<&str>) -> Option<Subject> {
     let row = row(shown(app)?, key?)?;
     let short = || Process::of(&row.key).map_or_else(|| row.key.clone(), |process| process.pid.to_string());
-    Some(Subject::Text(if row.whole.is_empty() { short() } else { row.whole.clone() }))
+    Some(Subject::Text(if row.full_text.is_empty() { short() } else { row.full_text.clone() }))
 }
 
-/// Everything about the row with this key.
+/// All details of the row with this key.
 pub fn whole(app: &App, key: &str) -> Vec<Fact> {
     let Some(listing) = shown(app) else { return Vec::new() };
     let Some(row) = row(listing, key) else { return Vec::new() };
@@ -130,14 +130,15 @@ pub fn whole(app: &App, key: &str) -> Vec<Fact> {
         .filter(|(column, _)| column.field != "statement")
         .map(|(column, cell)| fact(column.field, &cell.text))
         .collect();
-    lines.extend(row.whole.lines().map(|line| fact("", line)));
+    lines.extend(row.full_text.lines().map(|line| fact("", line)));
     lines
 }
 
-/// The status of the activity: what cannot be read is named with the right that it takes, never shown as an empty list.
+/// Status of the activity. A denied read names the privilege it requires and is never shown as an empty list.
 pub fn status(app: &App) -> DataStatus {
     let state = &app.panes.database;
-    let words = |health: Health, text: Vec<String>| -> Words { text.into_iter().map(|text| (health, text)).collect() };
+    let words =
+        |health: Health, text: Vec<String>| -> StatusLines { text.into_iter().map(|text| (health, text)).collect() };
     let mut status = DataStatus::default();
     match &state.link {
         Link::Off => status.empty = words(Health::Unknown, vec!["not connected: r connects".to_owned()]),
@@ -152,15 +153,15 @@ pub fn status(app: &App) -> DataStatus {
         }
         Link::On => {}
     }
-    let Some(seen) = state.seen.get(&state.question) else {
+    let Some(seen) = state.answers.get(&state.question) else {
         if state.link == Link::On {
             status.loading = true;
             status.empty = words(Health::Unknown, vec!["asking the server".to_owned()]);
         }
         return status;
     };
-    // A server that answers no more, or refuses, has not said that what it said last still holds.
-    let age = app.now.duration_since(seen.read.unwrap_or(seen.at));
+    // If the server stops answering or refuses, its last answer may no longer hold.
+    let age = app.now.duration_since(seen.rows_at.unwrap_or(seen.at));
     let old = age > OLD.max(session::interval(state.question) * 2) || (seen.missing.is_some() && age.as_secs() > 0);
     status.age = old.then(|| format!("{} old", short(age)));
     match (&seen.listing, &seen.missing) {
@@ -178,27 +179,27 @@ pub fn status(app: &App) -> DataStatus {
     status
 }
 
-/// The process of the selected row, where a row is one of a process.
+/// The process of the selected row and its description, if the row belongs to a process.
 fn selected(app: &App) -> Option<(Process, Vec<String>)> {
     let state = &app.panes.database;
-    if !matches!(state.question, Question::Sessions | Question::Transactions | Question::Locks) {
+    if !matches!(state.question, ActivityQuery::Sessions | ActivityQuery::Transactions | ActivityQuery::Locks) {
         return None;
     }
     let key = app.screen.list_of(super::state::ACTIVITY).and_then(List::selected)?;
     let listing = shown(app)?;
     let row = row(listing, key)?;
     let process = Process::of(&row.key)?;
-    // Lists have different columns: locks know no application.
+    // Columns differ between lists: locks have no application.
     let cell = |field: &str| {
         let place = listing.columns.iter().position(|column| column.field == field)?;
         row.cells.get(place).map(|cell| cell.text.clone()).filter(|text| !text.is_empty())
     };
     let user = cell("user").unwrap_or_else(|| "the server".to_owned());
     let application = cell("application").map(|name| format!(" ({name})")).unwrap_or_default();
-    let mut words = vec![format!("Session {} of {user}{application} on {}.", process.pid, state.of)];
-    words.extend(row.whole.lines().take(SHOWN).map(str::to_owned));
-    if let Some(more) = row.whole.lines().count().checked_sub(SHOWN).filter(|more| *more > 0) {
-        words.push(format!("… and {}", counted(more, "more line")));
+    let mut words = vec![format!("Session {} of {user}{application} on {}.", process.pid, state.connected_to)];
+    words.extend(row.full_text.lines().take(SHOWN).map(str::to_owned));
+    if let Some(more) = row.full_text.lines().count().checked_sub(SHOWN).filter(|more| *more > 0) {
+        words.push(format!("… and {}", pluralize(more, "more line")));
     }
     Some((process, words))
 }
@@ -208,31 +209,31 @@ pub fn on_session(app: &App) -> bool {
     app.panes.database.shown && selected(app).is_some()
 }
 
-/// Asks before what the selected session does is cancelled.
+/// Asks for confirmation before the selected session's statement is cancelled.
 pub fn cancel(app: &mut App) -> Vec<Effect> {
-    asks(app, false)
+    ask_to_signal(app, false)
 }
 
-/// Asks before the selected session is ended.
+/// Asks for confirmation before the selected session is terminated.
 pub fn terminate(app: &mut App) -> Vec<Effect> {
-    asks(app, true)
+    ask_to_signal(app, true)
 }
 
-fn asks(app: &mut App, terminate: bool) -> Vec<Effect> {
+fn ask_to_signal(app: &mut App, terminate: bool) -> Vec<Effect> {
     let Some((process, words)) = selected(app).filter(|_| app.panes.database.shown) else {
-        app.say("select a session first: a shows them");
+        app.show_message("select a session first: a shows them");
         return Vec::new();
     };
-    app.panes.database.asking = Some(Asking { process, terminate, words });
+    app.panes.database.pending_signal = Some(PendingSignal { process, terminate, description: words });
     if let Some(window) = dialog::of_pane(app, ID, 0) {
         push_window(app, window);
     }
-    done(app)
+    after_move(app)
 }
 
-/// The question before a session is cancelled or ended.
+/// The confirmation before a session is cancelled or terminated.
 pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
-    let asking = app.panes.database.asking.as_ref()?;
+    let asking = app.panes.database.pending_signal.as_ref()?;
     let name = &app.environment.name;
     let pid = asking.process.pid;
     let (title, verb, risk, flag, what) = if asking.terminate {
@@ -243,16 +244,16 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
         (format!("Cancel session {pid} in {name}"), "Cancel it", Risk::Change, "--cancel", what)
     };
     let mut text = vec![(Tone::Warn, what.to_owned())];
-    text.extend(asking.words.iter().map(|line| (Tone::Plain, line.clone())));
+    text.extend(asking.description.iter().map(|line| (Tone::Plain, line.clone())));
     let command = format!("cockpit db {flag} {pid} --env {name}");
     let bound = asking.process.key();
-    Some(Confirmation { title, verb: verb.to_owned(), risk, text, command, bound, live: Vec::new() })
+    Some(Confirmation { title, verb: verb.to_owned(), risk, text, command, covered_content: bound, live: Vec::new() })
 }
 
-/// Carries out what was answered with yes.
+/// Sends the confirmed signal.
 pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
-    let Some(asking) = app.panes.database.asking.take() else { return Vec::new() };
+    let Some(asking) = app.panes.database.pending_signal.take() else { return Vec::new() };
     let mut effects = session::signal(app, asking.process, asking.terminate);
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }

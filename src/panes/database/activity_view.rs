@@ -1,4 +1,4 @@
-//! How a server's activity looks: rows in columns as wide as what stands in them.
+//! Drawing of a server's activity, with columns as wide as their contents.
 
 use super::activity::{named, row, shown};
 use super::state::ACTIVITY;
@@ -8,7 +8,7 @@ use crate::ui::shared::listing;
 use crate::ui::widgets::table;
 use ratatui::layout::Rect;
 
-/// Draws the list of what the server is doing.
+/// Draws the rows of the server's activity.
 pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;

@@ -1,4 +1,4 @@
-//! The commands on a database.
+//! Commands of the Database pane.
 
 use super::activity::{cancel, next, on_session, terminate, toggle};
 use super::state::ID;
@@ -8,7 +8,7 @@ use crate::app::command::Bottom::First;
 use crate::app::command::{Id, Risk, Scope};
 use crate::app::update::change::database::{on_database, power, reboot, snapshot};
 use crate::app::update::run::refresh;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 
 const HERE: Scope = Scope::Pane(ID.0);
 const FAILOVER: Id = Id("failover");
@@ -31,22 +31,22 @@ pub const COMMANDS: &[Command] = &[
         "Fail over to the selected reader, or to the one that RDS chooses; watched until it is the writer.",
         who::failover,
     )
-    .risks(Risk::Disrupt)
+    .with_risk(Risk::Disrupt)
     .when(on_database)
     .on_bottom(First(1)),
     Command::new(SNAPSHOT, HERE, "snapshot", &["B"], "Make a snapshot of the selected database.", |app| {
         let mut effects = snapshot(app);
-        effects.extend(done(app));
+        effects.extend(after_move(app));
         effects
     })
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .when(on_database)
     .on_bottom(First(2)),
     Command::new(REBOOT, HERE, "restart", &["R"], "Restart the selected instance.", reboot)
-        .risks(Risk::Disrupt)
+        .with_risk(Risk::Disrupt)
         .when(on_database),
     Command::new(POWER, HERE, "on/off", &["O"], "Stop the selected database, or start it.", power)
-        .risks(Risk::Disrupt)
+        .with_risk(Risk::Disrupt)
         .when(on_database),
     Command::new(
         ACTIVITY,
@@ -70,14 +70,14 @@ pub const COMMANDS: &[Command] = &[
         if app.panes.database.shown { session::refresh(app) } else { refresh(app) }
     }),
     Command::new(CANCEL, HERE, "cancel query", &["I"], "Cancel the running statement of the selected session.", cancel)
-        .risks(Risk::Change)
+        .with_risk(Risk::Change)
         .when(on_session),
     Command::new(TERMINATE, HERE, "end session", &["K"], "Terminate the selected session of the server.", terminate)
-        .risks(Risk::Disrupt)
+        .with_risk(Risk::Disrupt)
         .when(on_session),
 ];
 
-/// The actions on the selected thing, the most useful first.
+/// The actions on the selection, the most useful first.
 pub const ACTIONS: &[Id] = &[
     Id::OPEN,
     ACTIVITY,

@@ -1,4 +1,4 @@
-//! Databases with their instances; curves and facts of the selected one.
+//! The Database pane: databases with their instances, and curves, facts and activity of the selected one.
 
 pub mod activity;
 #[cfg(test)]
@@ -41,13 +41,13 @@ pub const PANE: Pane = Pane {
     views: &[&VIEW, &ACTIVITY_VIEW],
     view: |app| if app.panes.database.shown { &ACTIVITY_VIEW } else { &VIEW },
     hooks: Hooks {
-        shows: update::shows,
+        open_subject: update::shows,
         back: activity::close,
         confirm: activity::confirm,
         confirmed: activity::confirmed,
         plan: update::plan,
         answer: update::answer,
-        switched: update::switched,
+        on_switch: update::switched,
         next_tick: session::next_tick,
         ..Hooks::NONE
     },
@@ -56,10 +56,10 @@ pub const PANE: Pane = Pane {
 static VIEW: View = View {
     name: "database",
     blocks: BLOCKS,
-    beside: &[],
+    unfocusable_blocks: &[],
     layout: layout::layout,
     summary: place::no_summary,
-    about: |_| None,
+    subject: |_| None,
     services: None,
     sources: &[Source::DbClusters, Source::DbInstances, Source::DbSnapshots, Source::RdsEvents, Source::Metrics],
 };
@@ -73,16 +73,16 @@ static ACTIVITY_VIEW: View = View {
         columns: &[],
         rows: Rows::Lines(activity::rows),
         follows_end: false,
-        counts: |_| true,
+        is_entry: |_| true,
         subject: activity::subject,
         open: |_| None,
-        whole: activity::whole,
+        details: activity::whole,
         data: Data::Own(activity::status),
     }],
-    beside: &[],
-    layout: place::whole,
+    unfocusable_blocks: &[],
+    layout: place::single_block,
     summary: place::no_summary,
-    about: |_| None,
+    subject: |_| None,
     services: None,
     sources: &[Source::DbClusters, Source::DbInstances],
 };
@@ -95,10 +95,10 @@ const BLOCKS: &[&Spec] = &[
         columns: DATABASE_COLUMNS,
         rows: Rows::Sorted(sorted_databases),
         follows_end: false,
-        counts: |key| !key.contains('/'),
-        subject: select::a_database,
+        is_entry: |key| !key.contains('/'),
+        subject: select::database_subject,
         open: |_| None,
-        whole: rows::whole,
+        details: rows::details,
         data: Data::Read {
             status: |app| {
                 (
@@ -112,7 +112,11 @@ const BLOCKS: &[&Spec] = &[
     },
     &Spec {
         subject: |app, _| Some(Subject::Database(shown_database(app, LIST)?.database.id.clone())),
-        ..Spec::drawn(CURVES, "Metrics", data_status::curves(data_status::database_curves, data_status::no_databases))
+        ..Spec::self_drawn(
+            CURVES,
+            "Metrics",
+            data_status::chart_data(data_status::database_curves, data_status::no_databases),
+        )
     },
     &Spec {
         block: FACTS,
@@ -121,10 +125,10 @@ const BLOCKS: &[&Spec] = &[
         columns: &[],
         rows: Rows::Facts(rows::facts),
         follows_end: false,
-        counts: |_| true,
-        subject: select::a_fact,
+        is_entry: |_| true,
+        subject: select::fact_subject,
         open: |_| None,
-        whole: |_, _| Vec::new(),
+        details: |_, _| Vec::new(),
         data: Data::Read {
             status: |app| {
                 (

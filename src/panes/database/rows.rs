@@ -1,16 +1,16 @@
-//! The facts of a database, and of one of its instances.
+//! Facts about a database or one of its instances.
 
 use super::history;
 use super::state::LIST;
 use crate::app::App;
 use crate::app::facts::shown_database;
 use crate::app::subject::{Fact, bad, fact};
-use crate::model::offered::in_environment;
+use crate::model::offered::with_scope;
 use crate::model::time::{moment, short};
 use crate::model::{DatabaseKind, Health, Member, Role};
 
-/// The whole of a row: a database, or an instance.
-pub fn whole(app: &App, key: &str) -> Vec<Fact> {
+/// All details of a row: a database or an instance.
+pub fn details(app: &App, key: &str) -> Vec<Fact> {
     let Some((id, instance)) = key.split_once('/') else { return facts(app) };
     let rows = app.estate.derived.databases.iter();
     let found = rows.filter(|row| row.database.id == id).flat_map(|row| &row.database.members);
@@ -30,7 +30,7 @@ fn member(member: &Member) -> Vec<Fact> {
     lines
 }
 
-/// The selected database.
+/// Facts about the selected database.
 pub fn facts(app: &App) -> Vec<Fact> {
     let Some(row) = shown_database(app, LIST) else { return Vec::new() };
     let database = &row.database;
@@ -42,7 +42,7 @@ pub fn facts(app: &App) -> Vec<Fact> {
             crate::model::Severity::Note => None,
         };
         lines.push(Fact { label: "reason".into(), text: reason.text.clone(), health });
-        let hint = reason.hint.iter().map(|hint| in_environment(hint, app.environment.named()));
+        let hint = reason.hint.iter().map(|hint| with_scope(hint, app.environment.command_scope()));
         lines.extend(hint.map(|hint| fact("→", hint)));
     }
     lines.push(fact("engine", format!("{} {}", database.engine, database.version)));

@@ -1,7 +1,7 @@
-//! The session in which a server is asked what it is doing: where it goes to, what is asked in it again and again, and what
-//! answers change. It reads only, and is closed when the activity is left.
+//! The session that polls a server for its activity: connecting, requests, and handling of answers. It only reads, and is
+//! closed when the activity is left.
 
-use super::state::{ID, InFlight, LIST, Link, Seen, State};
+use super::state::{ID, InFlight, LIST, LastAnswer, Link, State};
 use crate::app::App;
 use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
@@ -12,47 +12,51 @@ use crate::app::tunnels;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
 use crate::model::sql::SessionId;
-use crate::model::sql::activity::Question;
+use crate::model::sql::activity::ActivityQuery;
 use crate::model::sql::activity_listing::listing;
 use crate::model::sql::process::Process;
-use crate::model::tunnel::far::{POSTGRES, RemoteAddress, To};
+use crate::model::tunnel::far::{POSTGRES, RemoteAddress, RemoteTarget};
 use crate::model::{Failure, FailureKind};
 use jiff::SignedDuration;
 
-/// Kinds of its questions.
+/// Kinds of requests.
 const CONNECT: u8 = 0;
 const LOOK: u8 = 1;
 const SIGNAL: u8 = 2;
-/// The number in tickets of the question who is connected.
-pub const WHO: u8 = 3;
-/// Its sessions are numbered from here on, so that they are none of another pane's.
+/// Kind of the request for the connected sessions.
+pub const CONNECTED_SESSIONS: u8 = 3;
+/// First session number of this pane, chosen not to collide with those of other panes.
 const FIRST: u64 = 1 << 40;
-/// The interval at which locks and waiting sessions are read; what changes slowly is read less often.
+/// Poll interval of locks and waiting sessions; `SLOWLY` is that of data that changes slowly.
 const SOON: SignedDuration = SignedDuration::from_secs(2);
 const SLOWLY: SignedDuration = SignedDuration::from_secs(30);
-/// A session that was lost is connected to again for so long.
+/// How long the pane tries to reconnect a lost session.
 const BACK: SignedDuration = SignedDuration::from_mins(2);
 
 fn ticket(app: &App, kind: u8, serial: u64) -> Ticket {
     Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, kind), serial }
 }
 
-/// A question with a number of its own.
-pub fn ask(app: &mut App, kind: u8, ask: sql::Ask) -> (u64, Effect) {
+/// Sends a request with a new serial number.
+pub fn request(app: &mut App, kind: u8, ask: sql::Ask) -> (u64, Effect) {
     app.panes.database.serial += 1;
     let serial = app.panes.database.serial;
-    (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Priority::Operator, ask: ask.into() })
+    (serial, Effect::Fetch { ticket: ticket(app, kind, serial), priority: Priority::Operator, ask: ask.into() })
 }
 
-/// How often this is asked while somebody looks.
-pub fn interval(question: Question) -> SignedDuration {
+/// The poll interval of a question while it is shown.
+pub fn interval(question: ActivityQuery) -> SignedDuration {
     match question {
-        Question::Sessions | Question::Transactions | Question::Locks | Question::Connections => SOON,
-        Question::Statements | Question::Sizes | Question::Indexes | Question::Replication => SLOWLY,
+        ActivityQuery::Sessions | ActivityQuery::Transactions | ActivityQuery::Locks | ActivityQuery::Connections => {
+            SOON
+        }
+        ActivityQuery::Statements | ActivityQuery::Sizes | ActivityQuery::Indexes | ActivityQuery::Replication => {
+            SLOWLY
+        }
     }
 }
 
-/// Where the selected database, or the selected instance of it, is, and what it is called.
+/// Name and address of the selected database or instance.
 fn place(app: &App) -> Option<(String, RemoteAddress)> {
     let row = shown_database(app, LIST)?;
     let database = &row.database;
@@ -63,160 +67,161 @@ fn place(app: &App) -> Option<(String, RemoteAddress)> {
     Some((of, RemoteAddress { host, port: database.port.unwrap_or(POSTGRES), database: database.database.clone() }))
 }
 
-/// Connects to the selected database; a session on another one is closed.
+/// Connects to the selected database; closes a session on another one.
 pub fn connect(app: &mut App) -> Vec<Effect> {
     if app.poller.wrong_account() {
-        app.say("the credentials belong to another account: nothing is connected to");
+        app.show_message("the credentials belong to another account: nothing is connected to");
         return Vec::new();
     }
     let Some((of, far)) = place(app) else {
         app.panes.database.link = Link::Failed(
             Failure::new(FailureKind::NotFound, "no database with an endpoint is selected")
-                .hinted("Esc, then select one"),
+                .with_hint("Esc, then select one"),
         );
         return Vec::new();
     };
     let state = &app.panes.database;
-    if state.of == of && matches!(state.link, Link::On | Link::Opening(_)) {
+    if state.connected_to == of && matches!(state.link, Link::On | Link::Opening(_)) {
         return Vec::new();
     }
-    let mut effects = leave(app);
-    app.panes.database.of = of;
+    let mut effects = close_session(app);
+    app.panes.database.connected_to = of;
     if !tunnels::find::is_tunnelled(app) {
         effects.extend(open(app, sql::Place { host: far.host, port: far.port, through: None }));
         return effects;
     }
-    let to = To::Place(far.clone());
-    if let Some(place) = tunnels::find::ready(app, &to) {
+    let to = RemoteTarget::Address(far.clone());
+    if let Some(place) = tunnels::find::server_behind(app, &to) {
         effects.extend(open(app, place));
         return effects;
     }
-    app.panes.database.link = Link::Opening(format!("{} (tunnel)", far.place()));
-    app.panes.database.wanted = Some(far);
-    if tunnels::find::to(app, &to).is_none_or(|tunnel| !tunnel.is_live()) {
-        let wish = tunnels::state::Wish { to: Some(to), ..tunnels::state::Wish::default() };
+    app.panes.database.link = Link::Opening(format!("{} (tunnel)", far.host_and_port()));
+    app.panes.database.awaited_address = Some(far);
+    if tunnels::find::tunnel_to(app, &to).is_none_or(|tunnel| !tunnel.is_live()) {
+        let wish = tunnels::state::TunnelOptions { to: Some(to), ..tunnels::state::TunnelOptions::default() };
         effects.extend(tunnels::ask::open(app, wish));
     }
     effects
 }
 
-/// Opens a session there.
+/// Opens a session at `place`.
 pub fn open(app: &mut App, place: sql::Place) -> Vec<Effect> {
     let words = format!("{}:{}", place.host, place.port);
     let state = &mut app.panes.database;
     state.sessions += 1;
     let session = SessionId(FIRST + state.sessions);
-    (state.session, state.wanted) = (Some(session), None);
+    (state.session, state.awaited_address) = (Some(session), None);
     state.link = Link::Opening(words);
     let read_only = Some("the activity only reads".to_owned());
-    let (serial, effect) = ask(app, CONNECT, sql::Ask::Connect { session, place, who: sql::Who::default(), read_only });
+    let (serial, effect) =
+        request(app, CONNECT, sql::Ask::Connect { session, place, connect_as: sql::ConnectAs::default(), read_only });
     app.panes.database.connection = serial;
     vec![effect]
 }
 
-/// Closes the session, and forgets what was read in it.
-pub fn leave(app: &mut App) -> Vec<Effect> {
+/// Closes the session and drops everything that was read in it.
+pub fn close_session(app: &mut App) -> Vec<Effect> {
     let mut effects = give_up(app);
     let serial = app.panes.database.connection;
-    let before = std::mem::take(&mut app.panes.database);
-    // Numbers are not reused, so that late answers match no question.
+    let previous = std::mem::take(&mut app.panes.database);
+    // Numbers continue, so that late answers match no request.
     app.panes.database = State {
-        shown: before.shown,
-        question: before.question,
-        sessions: before.sessions,
-        serial: before.serial,
-        effects: before.effects,
-        who: before.who,
-        lost: before.lost,
+        shown: previous.shown,
+        question: previous.question,
+        sessions: previous.sessions,
+        serial: previous.serial,
+        effects: previous.effects,
+        failover_lookup: previous.failover_lookup,
+        lost: previous.lost,
         ..State::default()
     };
     if serial != 0 {
-        effects.push(Effect::Leave(ticket(app, CONNECT, serial)));
+        effects.push(Effect::CancelFetch(ticket(app, CONNECT, serial)));
     }
     effects
 }
 
-/// Goes on as soon as the tunnel that is waited for leads there, or says why it never will.
-fn tunnelled(app: &mut App) -> Vec<Effect> {
-    let Some(far) = app.panes.database.wanted.clone() else { return Vec::new() };
-    let to = To::Place(far);
-    if let Some(place) = tunnels::find::ready(app, &to) {
+/// Connects as soon as the awaited tunnel is ready, or reports why it never will be.
+fn connect_through_tunnel(app: &mut App) -> Vec<Effect> {
+    let Some(far) = app.panes.database.awaited_address.clone() else { return Vec::new() };
+    let to = RemoteTarget::Address(far);
+    if let Some(place) = tunnels::find::server_behind(app, &to) {
         return open(app, place);
     }
-    let asked = app.tunnels.asking.is_some() && !app.screen.overlays.is_empty();
-    let tunnel = tunnels::find::to(app, &to);
+    let question_open = app.tunnels.question.is_some() && !app.screen.overlays.is_empty();
+    let tunnel = tunnels::find::tunnel_to(app, &to);
     let why = match tunnel {
         Some(tunnel) if tunnel.is_live() => return Vec::new(),
-        Some(tunnel) => tunnel.standing.reason.clone().unwrap_or_else(|| "the tunnel was closed".to_owned()),
-        None if asked => return Vec::new(),
+        Some(tunnel) => tunnel.status.reason.clone().unwrap_or_else(|| "the tunnel was closed".to_owned()),
+        None if question_open => return Vec::new(),
         None => "no tunnel was opened".to_owned(),
     };
-    let hint = tunnel.and_then(|tunnel| tunnel.standing.hint.clone());
+    let hint = tunnel.and_then(|tunnel| tunnel.status.hint.clone());
     let hint = hint.unwrap_or_else(|| "r tries again".to_owned());
-    app.panes.database.wanted = None;
-    app.panes.database.link = Link::Failed(Failure::new(FailureKind::Unreachable, why).hinted(hint));
+    app.panes.database.awaited_address = None;
+    app.panes.database.link = Link::Failed(Failure::new(FailureKind::Unreachable, why).with_hint(hint));
     app.lists_changed();
     Vec::new()
 }
 
-/// Connects again to a server that was lost, where that asks nobody anything.
-fn back(app: &mut App) -> Vec<Effect> {
+/// Reconnects to a lost server, if that needs no question to the user.
+fn reconnect(app: &mut App) -> Vec<Effect> {
     let due = app.panes.database.lost.is_some_and(|(_, at)| app.now >= at);
     let failed = matches!(app.panes.database.link, Link::Failed(_));
     if !due || !failed || !app.panes.database.shown || app.poller.wrong_account() {
         return Vec::new();
     }
     let reached = place(app).is_some_and(|(_, far)| {
-        !tunnels::find::is_tunnelled(app) || tunnels::find::ready(app, &To::Place(far)).is_some()
+        !tunnels::find::is_tunnelled(app) || tunnels::find::server_behind(app, &RemoteTarget::Address(far)).is_some()
     });
     if reached { connect(app) } else { Vec::new() }
 }
 
-/// The questions that are due now.
+/// Returns the requests that are due.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = std::mem::take(&mut app.panes.database.effects);
-    effects.extend(tunnelled(app));
-    effects.extend(back(app));
+    effects.extend(connect_through_tunnel(app));
+    effects.extend(reconnect(app));
     let state = &app.panes.database;
     let (question, now) = (state.question, app.now);
-    let due = state.seen.get(&question).is_none_or(|seen| now.duration_since(seen.at) >= interval(question));
-    // What stands still to be read stays as it is; what was never asked is no answer to keep.
-    let held = app.screen.paused.is_some() && state.seen.contains_key(&question);
-    let looked_at = state.shown && app.shown().id == ID && state.link == Link::On && !held;
+    let due = state.answers.get(&question).is_none_or(|seen| now.duration_since(seen.at) >= interval(question));
+    // A paused screen keeps the data it shows; data that was never read is still requested.
+    let held = app.screen.paused.is_some() && state.answers.contains_key(&question);
+    let looked_at = state.shown && app.shown_pane().id == ID && state.link == Link::On && !held;
     let (Some(session), true) = (state.session, looked_at && due && state.flight.is_none()) else { return effects };
     let version = state.server.as_ref().map_or(130_000, |server| version(&server.version));
     let (purpose, statement) = (question.purpose(), question.statement(version));
-    let (serial, effect) = ask(app, LOOK, sql::Ask::Look { session, purpose, statement });
+    let (serial, effect) = request(app, LOOK, sql::Ask::Query { session, purpose, statement });
     app.panes.database.flight = Some(InFlight { serial, question });
     effects.push(effect);
     effects
 }
 
-/// `15.18` as PostgreSQL numbers it: `150018`.
+/// PostgreSQL's numeric form of a version: `150018` for `15.18`.
 fn version(text: &str) -> u32 {
     let mut parts = text.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse::<u32>().ok());
     parts.next().unwrap_or(13) * 10_000 + parts.next().unwrap_or(0)
 }
 
-/// How often the screen is brought up to date: an answer is waited for.
+/// How often the screen is updated while an answer is expected.
 pub fn next_tick(app: &App) -> Option<std::time::Duration> {
     let state = &app.panes.database;
-    (state.shown && state.link == Link::On && app.shown().id == ID).then_some(std::time::Duration::from_millis(500))
+    (state.shown && state.link == Link::On && app.shown_pane().id == ID)
+        .then_some(std::time::Duration::from_millis(500))
 }
 
-/// Gives up the answer that is on its way: it is cancelled at the server, where it may wait for a lock, and would hold
-/// up what is asked after it.
+/// Gives up the pending request. It is cancelled at the server, where it might wait for a lock and delay the next one.
 pub fn give_up(app: &mut App) -> Vec<Effect> {
     let flight = app.panes.database.flight.take();
-    flight.map(|flight| Effect::Leave(ticket(app, LOOK, flight.serial))).into_iter().collect()
+    flight.map(|flight| Effect::CancelFetch(ticket(app, LOOK, flight.serial))).into_iter().collect()
 }
 
-/// Asks again now; connects again where there is no session.
+/// Reads again now; reconnects if there is no session.
 pub fn refresh(app: &mut App) -> Vec<Effect> {
     match app.panes.database.link {
         Link::On => {
             let question = app.panes.database.question;
-            app.panes.database.seen.remove(&question);
+            app.panes.database.answers.remove(&question);
             app.lists_changed();
             let mut effects = give_up(app);
             effects.extend(plan(app));
@@ -239,12 +244,12 @@ pub fn answer(app: &mut App, answer: Answer) {
             match part {
                 Part::Failed(failure) => {
                     app.note(true, failure.message.clone());
-                    app.say(format!("{}: {}", failure.message, failure.hint()));
+                    app.show_message(format!("{}: {}", failure.message, failure.hint()));
                 }
-                Part::Page(_) | Part::Last(_) => app.say("done; the server was told"),
+                Part::Page(_) | Part::Last(_) => app.show_message("done; the server was told"),
             }
-            // Its effect is to be visible at once.
-            app.panes.database.seen.remove(&app.panes.database.question.clone());
+            // The effect of the signal should be visible at once.
+            app.panes.database.answers.remove(&app.panes.database.question.clone());
         }
         _ => {}
     }
@@ -254,13 +259,13 @@ pub fn answer(app: &mut App, answer: Answer) {
 fn news(app: &mut App, part: Part<sql::Fact>) {
     let failed = |app: &mut App, failure: Failure| {
         let now = app.now;
-        // A failover cuts it; one that could not be made again is tried again for a while.
+        // A failover closes the connection; failed reconnects are repeated for a while.
         let since = match (&app.panes.database.link, app.panes.database.lost) {
             (Link::On, _) => Some(now),
             (_, Some((since, _))) if now.duration_since(since) < BACK => Some(since),
             _ => None,
         };
-        let effects = leave(app);
+        let effects = close_session(app);
         app.panes.database.effects.extend(effects);
         app.panes.database.link = Link::Failed(failure);
         app.panes.database.lost = since.map(|since| (since, now + SOON));
@@ -268,14 +273,14 @@ fn news(app: &mut App, part: Part<sql::Fact>) {
     match part {
         Part::Page(sql::Fact::Connected(server)) => {
             let state = &mut app.panes.database;
-            let before = state.server.replace(*server.clone());
+            let previous = state.server.replace(*server.clone());
             state.link = Link::On;
             state.lost = None;
-            if before.is_some_and(|before| before.reader != server.reader) {
+            if previous.is_some_and(|previous| previous.reader != server.reader) {
                 let role = if server.reader == Some(true) { "a reader" } else { "the writer" };
-                let text = format!("{} is {role} now", app.panes.database.of);
+                let text = format!("{} is {role} now", app.panes.database.connected_to);
                 app.note(true, text.clone());
-                app.say(text);
+                app.show_message(text);
             }
         }
         Part::Page(_) => {}
@@ -286,16 +291,16 @@ fn news(app: &mut App, part: Part<sql::Fact>) {
 
 fn looked(app: &mut App, part: Part<sql::Fact>) {
     let Some(flight) = app.panes.database.flight.take() else { return };
-    if app.screen.paused.is_some() && app.panes.database.seen.contains_key(&flight.question) {
+    if app.screen.paused.is_some() && app.panes.database.answers.contains_key(&flight.question) {
         return;
     }
     let now = app.now;
-    let seen = app.panes.database.seen.entry(flight.question);
-    let seen = seen.or_insert(Seen { at: now, read: None, listing: None, missing: None });
+    let seen = app.panes.database.answers.entry(flight.question);
+    let seen = seen.or_insert(LastAnswer { at: now, rows_at: None, listing: None, missing: None });
     seen.at = now;
     match part {
-        Part::Page(sql::Fact::Looked { rows, .. }) | Part::Last(sql::Fact::Looked { rows, .. }) => {
-            (seen.listing, seen.read) = (Some(listing(flight.question, &rows)), Some(now));
+        Part::Page(sql::Fact::QueryRows { rows, .. }) | Part::Last(sql::Fact::QueryRows { rows, .. }) => {
+            (seen.listing, seen.rows_at) = (Some(listing(flight.question, &rows)), Some(now));
             seen.missing = None;
         }
         Part::Failed(failure) => seen.missing = Some(missing(flight.question, &failure)),
@@ -303,31 +308,31 @@ fn looked(app: &mut App, part: Part<sql::Fact>) {
     }
 }
 
-/// Why there is no answer, with the right that it takes.
-fn missing(question: Question, failure: &Failure) -> String {
+/// Explains a missing answer, naming the required privilege.
+fn missing(question: ActivityQuery, failure: &Failure) -> String {
     let text = &failure.message;
-    // What is looked up beside a session keeps the sentence of the server and what kind of failure it is.
+    // A failure carries only the server's message and a kind, so the SQLSTATE is derived from the kind.
     let code = match failure.kind {
         FailureKind::Denied => "42501",
         FailureKind::NotFound => "42P01",
         _ => "",
     };
-    match question.missing(code) {
+    match question.missing_hint(code) {
         Some(what) => format!("{text}: {what}"),
         None => format!("{text}: {}", failure.hint()),
     }
 }
 
-/// Cancels what a session of the server does, or ends it.
+/// Cancels what a server process runs, or terminates the process.
 pub fn signal(app: &mut App, process: Process, terminate: bool) -> Vec<Effect> {
     let Some(session) = app.panes.database.session.filter(|_| app.panes.database.link == Link::On) else {
-        app.say("there is no session with the server");
+        app.show_message("there is no session with the server");
         return Vec::new();
     };
     let identity = match tunnels::ask::identity(app) {
         Ok(identity) => identity,
         Err(why) => {
-            app.say(format!("nothing was done: {}: {}", why.why, why.hint));
+            app.show_message(format!("nothing was done: {}: {}", why.why, why.hint));
             return Vec::new();
         }
     };
@@ -338,6 +343,6 @@ pub fn signal(app: &mut App, process: Process, terminate: bool) -> Vec<Effect> {
     let audit =
         crate::feeds::runs::Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated };
     let order = sql::Signal { process, terminate, record, audit };
-    let (_, effect) = ask(app, SIGNAL, sql::Ask::Signal { session, order: Box::new(order) });
+    let (_, effect) = request(app, SIGNAL, sql::Ask::Signal { session, order: Box::new(order) });
     vec![effect]
 }

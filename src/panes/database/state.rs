@@ -1,11 +1,11 @@
-//! The name of the Database pane, those of its blocks, and the session that asks a server for its activity.
+//! Identifiers of the Database pane and its blocks, and the state of its activity session.
 
 use crate::app::command::PaneId;
 use crate::app::effect::Effect;
 use crate::app::operation::database::Request;
 use crate::app::screen::Block;
 use crate::model::Failure;
-use crate::model::sql::activity::Question;
+use crate::model::sql::activity::ActivityQuery;
 use crate::model::sql::activity_listing::Listing;
 use crate::model::sql::process::Process;
 use crate::model::sql::{Server, SessionId};
@@ -13,96 +13,96 @@ use crate::model::tunnel::far::RemoteAddress;
 use jiff::Timestamp;
 use std::collections::HashMap;
 
-/// The name of the Database pane.
+/// The identifier of the Database pane.
 pub const ID: PaneId = PaneId("database");
-/// Databases with their members.
+/// The block with databases and their members.
 pub const LIST: Block = Block("databases");
-/// The selected database's curves.
+/// The block with the selected database's curves.
 pub const CURVES: Block = Block("database-curves");
-/// The selected database's facts: endpoint, backups, pending changes.
+/// The block with the selected database's facts: endpoint, backups, pending changes.
 pub const FACTS: Block = Block("database-facts");
-/// The block with the sessions of the server.
+/// The block with the server's activity.
 pub const ACTIVITY: Block = Block("database-activity");
 
-/// The state of the session.
+/// The state of the connection.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Link {
     #[default]
     Off,
-    /// On its way to a place.
+    /// Connecting to this address.
     Opening(String),
     On,
-    /// It could not be opened, or is lost.
+    /// The connection failed or was lost.
     Failed(Failure),
 }
 
 /// The last answer to a question.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
-    /// When an answer came last, with rows or without.
+pub struct LastAnswer {
+    /// Time of the last answer, with or without rows.
     pub at: Timestamp,
-    /// When the rows came.
-    pub read: Option<Timestamp>,
-    /// The rows of the last answer that came.
+    /// Time when the rows arrived.
+    pub rows_at: Option<Timestamp>,
+    /// The rows of the last successful answer.
     pub listing: Option<Listing>,
-    /// Why there is no newer one, with the right that it takes.
+    /// Why there is no newer answer, naming the required privilege.
     pub missing: Option<String>,
 }
 
-/// A question that is on its way.
+/// A pending request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InFlight {
     pub serial: u64,
-    pub question: Question,
+    pub question: ActivityQuery,
 }
 
-/// A failover that somebody wants: the sessions are asked for before its plan is made.
+/// A failover that waits for the list of connected sessions before it is planned.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Who {
-    /// The failover that was asked for.
+pub struct FailoverLookup {
+    /// The requested failover.
     pub request: Request,
     pub since: Timestamp,
-    /// The number of the question; none before there is a session.
+    /// Serial number of the request for the sessions; `None` until there is a session.
     pub serial: Option<u64>,
-    /// Whether the session is one for this alone, and is left after it.
+    /// Whether the session was opened only for this and is closed afterwards.
     pub own: bool,
 }
 
-/// The confirmation before somebody's session is cancelled or terminated.
+/// A pending confirmation before a session is cancelled or terminated.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asking {
+pub struct PendingSignal {
     pub process: Process,
-    /// Ended, not only cancelled.
+    /// Whether the session is terminated, rather than its statement cancelled.
     pub terminate: bool,
-    /// The words of the row: who the session is and what it does.
-    pub words: Vec<String>,
+    /// Description of the session: who it is and what it runs.
+    pub description: Vec<String>,
 }
 
-/// The state of the Database pane: its session, and the answers of that.
+/// The state of the Database pane: its session and the answers received in it.
 #[derive(Debug, Clone)]
 pub struct State {
     /// Whether the activity is shown instead of the databases.
     pub shown: bool,
-    pub question: Question,
+    pub question: ActivityQuery,
     pub link: Link,
     pub session: Option<SessionId>,
-    /// The number of the question that holds the session; 0 is none.
+    /// Serial number of the request that holds the session open; 0 if there is none.
     pub connection: u64,
-    /// Where it goes as soon as a tunnel leads there.
-    pub wanted: Option<RemoteAddress>,
-    /// The database or the instance that it is a session of.
-    pub of: String,
+    /// The address to connect to as soon as a tunnel leads there.
+    pub awaited_address: Option<RemoteAddress>,
+    /// The database or instance that the session is connected to.
+    pub connected_to: String,
     pub server: Option<Server>,
-    pub seen: HashMap<Question, Seen>,
+    pub answers: HashMap<ActivityQuery, LastAnswer>,
     pub flight: Option<InFlight>,
-    pub asking: Option<Asking>,
-    /// The session was lost: since when, and when it is connected to again.
+    pub pending_signal: Option<PendingSignal>,
+    /// When the session was lost, and when the next reconnect is due.
     pub lost: Option<(Timestamp, Timestamp)>,
-    pub who: Option<Who>,
-    /// How many sessions were opened, which numbers them.
+    pub failover_lookup: Option<FailoverLookup>,
+    /// Number of sessions opened so far; used to number them.
     pub sessions: u64,
     pub serial: u64,
-    /// Effects that are to be carried out in the next round.
+    /// Effects to return from the next `plan`.
     pub effects: Vec<Effect>,
 }
 
@@ -110,18 +110,18 @@ impl Default for State {
     fn default() -> Self {
         Self {
             shown: false,
-            question: Question::Sessions,
+            question: ActivityQuery::Sessions,
             link: Link::Off,
             session: None,
             connection: 0,
-            wanted: None,
-            of: String::new(),
+            awaited_address: None,
+            connected_to: String::new(),
             server: None,
-            seen: HashMap::new(),
+            answers: HashMap::new(),
             flight: None,
-            asking: None,
+            pending_signal: None,
             lost: None,
-            who: None,
+            failover_lookup: None,
             sessions: 0,
             serial: 0,
             effects: Vec::new(),

@@ -1,4 +1,4 @@
-//! The pane on a stage, with a small server of PostgreSQL behind it that answers as the feed does.
+//! The Database pane with a small PostgreSQL server behind it that answers as the feed does.
 
 use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
@@ -8,24 +8,24 @@ use crate::feeds::{self, sql};
 use crate::model::sql::connected;
 use crate::model::sql::{Server, SessionId};
 use crate::model::{Failure, FailureKind};
-use crate::ui::testing::{Stage, by_hand, environment, now};
+use crate::ui::testing::{Stage, environment, now, user_input};
 use jiff::SignedDuration;
 
-/// The pane, and what was asked of the server.
-pub(super) struct Desk {
+/// The pane, and a record of the requests to its server.
+pub(super) struct Harness {
     pub(super) stage: Stage,
-    /// The question that holds the session, and its session.
+    /// The request that holds the session open, and its session.
     pub(super) session: Option<(Ticket, SessionId)>,
-    pub(super) left: Vec<Ticket>,
-    pub(super) looked: Vec<String>,
+    pub(super) left_tickets: Vec<Ticket>,
+    pub(super) listings: Vec<String>,
     pub(super) signals: Vec<sql::Signal>,
     /// Rows of the next answers.
     pub(super) rows: Vec<Vec<Option<String>>>,
-    /// The rows on who is connected; none: the server does not answer.
-    pub(super) who: Option<Vec<Vec<Option<String>>>>,
-    /// Whether it answers no question.
+    /// Rows of the connected sessions; `None` makes the server not answer.
+    pub(super) connected_rows: Option<Vec<Vec<Option<String>>>>,
+    /// Whether the server answers nothing.
     pub(super) silent: bool,
-    /// The failure that it answers with instead of rows.
+    /// A failure that the server answers with instead of rows.
     pub(super) refusal: Option<Failure>,
 }
 
@@ -33,21 +33,21 @@ pub(super) fn row(cells: &[&str]) -> Vec<Option<String>> {
     cells.iter().map(|cell| (*cell != "NULL").then(|| (*cell).to_owned())).collect()
 }
 
-impl Desk {
+impl Harness {
     pub(super) fn new(name: &str, size: (u16, u16)) -> Self {
         let mut environment = environment(name);
         environment.database.user = Some("app".into());
-        let mut stage = Stage::of(environment, crate::app::Session::default(), size);
+        let mut stage = Stage::with_environment(environment, crate::app::Session::default(), size);
         let rows = &stage.app.estate.derived.databases;
         stage.aws.rds = rows.iter().map(|row| row.database.clone()).collect();
         Self {
             stage,
             session: None,
-            left: Vec::new(),
-            looked: Vec::new(),
+            left_tickets: Vec::new(),
+            listings: Vec::new(),
             signals: Vec::new(),
             rows: Vec::new(),
-            who: Some(vec![row(&["app", "web", "12", "3", "1", "0"])]),
+            connected_rows: Some(vec![row(&["app", "web", "12", "3", "1", "0"])]),
             silent: false,
             refusal: None,
         }
@@ -55,19 +55,19 @@ impl Desk {
 
     pub(super) fn press(&mut self, keys: &str) {
         for key in keys.split_whitespace() {
-            let effects = by_hand(&mut self.stage.app, Event::Key(key.parse().unwrap()));
+            let effects = user_input(&mut self.stage.app, Event::Key(key.parse().unwrap()));
             self.serve(effects);
         }
     }
 
-    /// The session is lost.
+    /// Simulates the loss of the session.
     pub(super) fn lose(&mut self) {
         let (ticket, _) = self.session.take().expect("a session");
         let why = Failure::new(FailureKind::Unreachable, "terminating connection due to administrator command");
         self.answered(ticket, Part::Failed(why));
     }
 
-    pub(super) fn to(&mut self, seconds: i64) {
+    pub(super) fn advance_to(&mut self, seconds: i64) {
         let at = now() + SignedDuration::from_secs(seconds);
         self.stage.aws.now = at;
         let effects = self.stage.app.update(Event::Tick(at));
@@ -79,7 +79,7 @@ impl Desk {
         for effect in effects {
             match effect {
                 Effect::Fetch { ticket, ask: feeds::Ask::Sql(ask), .. } => self.asked(ticket, ask),
-                Effect::Leave(ticket) => self.left.push(ticket),
+                Effect::CancelFetch(ticket) => self.left_tickets.push(ticket),
                 other => others.push(other),
             }
         }
@@ -95,7 +95,7 @@ impl Desk {
     fn asked(&mut self, ticket: Ticket, ask: sql::Ask) {
         match ask {
             sql::Ask::Connect { session, place, read_only, .. } => {
-                assert!(read_only.is_some(), "what looks only reads");
+                assert!(read_only.is_some(), "the session is read-only");
                 self.session = Some((ticket, session));
                 let server = Server {
                     host: place.host,
@@ -107,8 +107,8 @@ impl Desk {
                 };
                 self.answered(ticket, Part::Page(sql::Fact::Connected(Box::new(server))));
             }
-            sql::Ask::Look { purpose, statement, .. } => {
-                self.looked.push(statement);
+            sql::Ask::Query { purpose, statement, .. } => {
+                self.listings.push(statement);
                 if self.silent {
                     return;
                 }
@@ -116,9 +116,10 @@ impl Desk {
                     self.answered(ticket, Part::Failed(failure));
                     return;
                 }
-                let rows = if purpose == connected::PURPOSE { self.who.clone() } else { Some(self.rows.clone()) };
+                let rows =
+                    if purpose == connected::PURPOSE { self.connected_rows.clone() } else { Some(self.rows.clone()) };
                 if let Some(rows) = rows {
-                    let looked = sql::Fact::Looked { purpose, columns: Vec::new(), rows };
+                    let looked = sql::Fact::QueryRows { purpose, columns: Vec::new(), rows };
                     self.answered(ticket, Part::Last(looked));
                 }
             }

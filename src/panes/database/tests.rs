@@ -1,7 +1,7 @@
-//! Databases as a person sees them.
+//! The list of databases, driven by keys.
 
 use crate::model::timeline::facts::RdsEvent;
-use crate::ui::testing::pictures::seen;
+use crate::ui::testing::pictures::assert_screen;
 use crate::ui::testing::*;
 use jiff::SignedDuration;
 
@@ -16,16 +16,16 @@ fn databases_fit_every_size() {
         ("database_120x40", (120, 40), "4"),
         ("database_200x60", (200, 60), "4 j"),
     ] {
-        let mut app = read(&world, size);
+        let mut app = loaded_app(&world, size);
         press(&mut app, keys, &world);
-        seen(name, &app);
+        assert_screen(name, &app);
     }
 }
 
 #[test]
-fn enter_on_a_fact_that_is_cut_shows_it_whole() {
+fn enter_on_a_cut_fact_shows_it_completely() {
     let world = staging();
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "4 tab tab j j", &world);
     let endpoint = "bookmark-manager-staging.cluster-abc.ap-northeast-1.rds.amazonaws.com:5432";
     assert!(!text(&app).contains(endpoint), "{}", text(&app));
@@ -34,12 +34,12 @@ fn enter_on_a_fact_that_is_cut_shows_it_whole() {
 }
 
 #[test]
-fn databases_are_sorted_by_a_key_and_keep_their_instances_below_them() {
+fn sorted_databases_keep_their_instances_below_them() {
     let mut world = staging();
     let mut other = world.instances[0].clone();
     (other.id, other.cluster) = ("bookmark-manager-alone".into(), None);
     world.instances.push(other);
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "4", &world);
     let rows = |app: &crate::app::App| app.screen.list_of(super::state::LIST).unwrap().rows.clone();
     let own = rows(&app);
@@ -54,7 +54,7 @@ fn databases_are_sorted_by_a_key_and_keep_their_instances_below_them() {
 }
 
 #[test]
-fn a_failover_is_marked_on_the_curves_beside_what_was_deployed() {
+fn curves_mark_failovers_and_deployments() {
     let mut world = staging();
     let source = world.clusters[0].id.clone();
     let event = |minutes: i64, message: &str| RdsEvent {
@@ -68,7 +68,7 @@ fn a_failover_is_marked_on_the_curves_beside_what_was_deployed() {
         event(61, "Started cross AZ failover to DB instance: bookmarks-2"),
         event(60, "Completed failover to DB instance: bookmarks-2"),
     ];
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "4", &world);
     let screen = text(&app);
     assert!(screen.contains("▼ failover") && screen.contains("◆ deployed"), "{screen}");

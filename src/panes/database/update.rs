@@ -1,4 +1,4 @@
-//! The effects of opening a database and of switching the environment.
+//! Handlers for opening a database and for switching the environment.
 
 use super::state::{ID, LIST, State};
 use super::{session, who};
@@ -9,32 +9,32 @@ use crate::app::subject::Subject;
 use crate::app::ticket::Owner;
 use crate::app::update::open::go;
 
-/// Shows a database, or the one of an instance.
+/// Opens the pane at a database or instance that another pane refers to.
 pub fn shows(app: &mut App, subject: &Subject) -> Option<Vec<Effect>> {
-    let (id, _) = subject.database().filter(|_| app.shown().id != ID)?;
+    let (id, _) = subject.database().filter(|_| app.shown_pane().id != ID)?;
     app.screen.list(LIST).select_key(id);
     app.lists_changed();
     Some(go(app, ID))
 }
 
-/// Another environment is opened: the session is closed, and nothing of it stays.
+/// Closes the session and resets the state when another environment is opened.
 pub fn switched(app: &mut App) -> Vec<Effect> {
-    let effects = session::leave(app);
-    let before = std::mem::take(&mut app.panes.database);
-    app.panes.database = State { sessions: before.sessions, serial: before.serial, ..State::default() };
+    let effects = session::close_session(app);
+    let previous = std::mem::take(&mut app.panes.database);
+    app.panes.database = State { sessions: previous.sessions, serial: previous.serial, ..State::default() };
     effects
 }
 
-/// The questions that are due now.
+/// Returns the requests that are due.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = session::plan(app);
     effects.extend(who::plan(app));
     effects
 }
 
-/// Handles an answer that this pane asked for.
+/// Handles an answer to one of the pane's requests.
 pub fn answer(app: &mut App, answer: Answer) {
-    if matches!(answer.ticket.owner, Owner::Pane(_, session::WHO)) {
+    if matches!(answer.ticket.owner, Owner::Pane(_, session::CONNECTED_SESSIONS)) {
         return who::answer(app, answer);
     }
     session::answer(app, answer);

@@ -1,4 +1,4 @@
-//! How it looks: the list and the curves are drawn as in the Overview.
+//! Drawing of the Database pane. The list and the curves are drawn as in the Overview.
 
 use super::activity_view;
 use super::state::{ACTIVITY, CURVES, FACTS, LIST};
@@ -10,7 +10,7 @@ use crate::ui::canvas::Canvas;
 use crate::ui::shared::{databases, facts, tunnels};
 use ratatui::layout::Rect;
 
-/// Draws the block in its place.
+/// Draws one block.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
         LIST => databases::list(canvas, block, place, data_status),
@@ -25,5 +25,5 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     }
 }
 
-/// The lines above the blocks.
+/// Draws nothing: the pane has no summary.
 pub fn summary(_: &mut Canvas<'_, '_>, _: Rect) {}

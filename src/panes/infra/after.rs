@@ -1,115 +1,115 @@
-//! Repairs after an abnormal end: a run is taken up, a lock that was left behind is released, a state that could not be
-//! written is pushed, and what may exist and be in no state is looked for.
+//! Repairs after an abnormal end: resuming a run, releasing a stale lock, pushing a state that could not be written, and
+//! looking for resources that may exist without being in a state.
 
-use super::ask::{Kind, ask, place, refused, tell};
-use super::state::Asking;
+use super::ask::{Kind, ask, place, report_failure, show_lines};
+use super::state::DialogQuestion;
 use super::{look, make, movable, moves};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::update::settle::done;
-use crate::feeds::infra::{Ask, Fact, KeptState, Locked};
+use crate::app::update::settle::after_move;
+use crate::feeds::infra::{Ask, Fact, StateLock, UnpushedState};
 use crate::feeds::part::Part;
 use crate::feeds::runs;
 
-/// `T`: takes up a run that nothing drives any more.
-pub fn take_up(app: &mut App) -> Vec<Effect> {
-    let lost = app.panes.infra.run.as_ref().filter(|run| run.read && !run.live && run.state.end.is_none());
+/// `T`: resumes a run whose supervisor is gone.
+pub fn resume_run(app: &mut App) -> Vec<Effect> {
+    let lost = app.panes.infra.run.as_ref().filter(|run| run.events_arrived && !run.live && run.state.end.is_none());
     let Some(run) = lost.map(|run| run.folder.clone()) else {
-        app.say("no run has lost its supervisor");
+        app.show_message("no run has lost its supervisor");
         return Vec::new();
     };
-    app.panes.infra.waiting = Some("resuming the run …".to_owned());
+    app.panes.infra.pending_request = Some("resuming the run …".to_owned());
     let question = runs::Ask::Resume { place: place(app), run };
     let mut effects = vec![ask(app, Kind::Tell, question).1];
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }
 
-/// `L`: looks for locks, of the marked units, the selected one, or all.
-pub fn locks(app: &mut App) -> Vec<Effect> {
-    let going = app.panes.infra.run.as_ref().is_some_and(super::state::Followed::goes_on);
+/// `L`: looks for locks of the marked units, the selected one, or all.
+pub fn find_locks(app: &mut App) -> Vec<Effect> {
+    let going = app.panes.infra.run.as_ref().is_some_and(super::state::Followed::is_running);
     if going {
-        app.say("a run is going on, and holds the locks of what it works at");
+        app.show_message("a run is going on, and holds the locks of what it works at");
         return Vec::new();
     }
-    let units = look::meant(app);
-    app.panes.infra.waiting = Some("looking for locks …".to_owned());
+    let units = look::chosen_units(app);
+    app.panes.infra.pending_request = Some("looking for locks …".to_owned());
     let mut effects = vec![ask(app, Kind::Locks, Ask::Locks { units }).1];
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }
 
-/// `u`: looks for what the run may have left.
-pub fn orphans(app: &mut App) -> Vec<Effect> {
+/// `u`: looks for resources that the run may have left behind.
+pub fn find_orphans(app: &mut App) -> Vec<Effect> {
     let Some(run) = app.panes.infra.run.as_ref().map(|run| run.folder.clone()) else {
-        app.say("there is no run that could have left anything");
+        app.show_message("there is no run that could have left anything");
         return Vec::new();
     };
-    app.panes.infra.waiting = Some("looking for what may be in no state …".to_owned());
+    app.panes.infra.pending_request = Some("looking for what may be in no state …".to_owned());
     let mut effects = vec![ask(app, Kind::Orphans, Ask::Orphans { run }).1];
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }
 
-/// `U`: looks for such states of the marked units, the selected one, or all.
-pub fn kept(app: &mut App) -> Vec<Effect> {
+/// `U`: looks for unwritten states of the marked units, the selected one, or all.
+pub fn find_unwritten_states(app: &mut App) -> Vec<Effect> {
     if super::tell::recorded(app) {
-        app.say(super::tell::ONLY_RECORDED);
+        app.show_message(super::tell::ONLY_RECORDED);
         return Vec::new();
     }
-    let going = app.panes.infra.run.as_ref().filter(|run| super::state::Followed::goes_on(run));
+    let going = app.panes.infra.run.as_ref().filter(|run| super::state::Followed::is_running(run));
     if let Some(run) = going.map(|run| run.name.clone()) {
-        app.say(format!("{run} is going on, and writes states itself"));
+        app.show_message(format!("{run} is going on, and writes states itself"));
         return Vec::new();
     }
-    app.panes.infra.waiting = Some("looking for states that could not be written …".to_owned());
-    let units = look::meant(app);
-    let mut effects = vec![ask(app, Kind::Look, Ask::Kept { units }).1];
-    effects.extend(done(app));
+    app.panes.infra.pending_request = Some("looking for states that could not be written …".to_owned());
+    let units = look::chosen_units(app);
+    let mut effects = vec![ask(app, Kind::Look, Ask::UnpushedStates { units }).1];
+    effects.extend(after_move(app));
     effects
 }
 
-/// Takes states that could not be written: one that can be pushed is asked about; of several each is named.
-fn unwritten(app: &mut App, all: &[KeptState], mut said: Vec<String>) {
+/// Handles states that could not be written: asks about a single one that can be pushed, lists several.
+fn show_unwritten(app: &mut App, all: &[UnpushedState], mut notes: Vec<String>) {
     match all {
-        [] if said.is_empty() => app.say("no state that could not be written"),
-        [one] if one.refused.is_none() && said.is_empty() => {
-            drop(super::windows::open(app, Asking::Push(one.clone())));
+        [] if notes.is_empty() => app.show_message("no state that could not be written"),
+        [state] if state.refused.is_none() && notes.is_empty() => {
+            drop(super::windows::open(app, DialogQuestion::Push(state.clone())));
         }
         several => {
-            for one in several {
-                said.extend(one.lines.iter().map(|line| format!("{}: {line}", one.unit)));
-                said.extend(one.refused.iter().map(|why| format!("{}: it is not pushed: {why}", one.unit)));
+            for state in several {
+                notes.extend(state.lines.iter().map(|line| format!("{}: {line}", state.unit)));
+                notes.extend(state.refused.iter().map(|why| format!("{}: it is not pushed: {why}", state.unit)));
             }
             if several.len() > 1 {
-                said.push("space marks the unit that is meant, U asks then".to_owned());
+                notes.push("mark one unit with space, then press U".to_owned());
             }
-            tell(app, "States that could not be written", &said);
+            show_lines(app, "States that could not be written", &notes);
         }
     }
 }
 
-/// Takes an answer in.
+/// Handles an answer.
 pub fn answer(app: &mut App, part: Part<Fact>) {
-    app.panes.infra.waiting = None;
+    app.panes.infra.pending_request = None;
     match part {
         Part::Page(fact) | Part::Last(fact) => match fact {
-            Fact::Locks(locked, said) => found(app, &locked, &said),
+            Fact::Locks(locked, said) => show_locks(app, &locked, &said),
             Fact::Unlocked(unit) => {
-                let text = unlocked(&unit);
+                let text = unlocked_message(&unit);
                 app.note(false, text.clone());
-                app.say(text);
+                app.show_message(text);
             }
             Fact::Orphans(lines) if lines.is_empty() => {
-                app.say("nothing was under way when a process of this run ended");
+                app.show_message("nothing was under way when a process of this run ended");
             }
-            Fact::Orphans(lines) => tell(app, "What may be in no state", &lines),
-            Fact::Looked(what, lines) => look::looked(app, what, &lines),
-            Fact::Caches(cached) => look::caches(app, cached),
-            Fact::Kept(all, said) => unwritten(app, &all, said),
-            Fact::Pushed(unit, lines) => super::kept::pushed(app, &unit, &lines),
-            Fact::Made(make, lines) => make::made(app, &make, &lines),
-            Fact::Movable(states) => movable::found(app, states),
+            Fact::Orphans(lines) => show_lines(app, "What may be in no state", &lines),
+            Fact::Inspected(what, lines) => look::show_output(app, what, &lines),
+            Fact::Caches(cached) => look::propose_cache_removal(app, cached),
+            Fact::UnpushedStates(all, said) => show_unwritten(app, &all, said),
+            Fact::Pushed(unit, lines) => super::kept::report_pushed(app, &unit, &lines),
+            Fact::Changed(make, lines) => make::change_finished(app, &make, &lines),
+            Fact::Movable(states) => movable::propose_migration(app, states),
             Fact::Moving(text) => moves::goes_on(app, text),
             Fact::Moved(lines) => moves::moved(app, &lines),
             Fact::Units(_)
@@ -119,27 +119,28 @@ pub fn answer(app: &mut App, part: Part<Fact>) {
             | Fact::Attributes { .. }
             | Fact::Written { .. } => {}
         },
-        Part::Failed(failure) => refused(app, &failure),
+        Part::Failed(failure) => report_failure(app, &failure),
     }
 }
 
-/// A lock is released, in words.
-pub(super) fn unlocked(unit: &str) -> String {
+/// The message that a lock was released.
+pub(super) fn unlocked_message(unit: &str) -> String {
     format!("{unit}: the lock is released")
 }
 
-/// One lock is asked about; of several the units are named.
-fn found(app: &mut App, locked: &[Locked], said: &[String]) {
+/// Asks about a single lock; lists the units of several.
+fn show_locks(app: &mut App, locked: &[StateLock], notes: &[String]) {
     match locked {
-        [] if said.is_empty() => app.say("no lock"),
-        [] => tell(app, "Locks", said),
-        [one] => drop(super::windows::open(app, Asking::Unlock(one.clone()))),
+        [] if notes.is_empty() => app.show_message("no lock"),
+        [] => show_lines(app, "Locks", notes),
+        [one] => drop(super::windows::open(app, DialogQuestion::Unlock(one.clone()))),
         several => {
-            let line =
-                |one: &Locked| format!("{}: locked by {}, {}, since {}", one.unit, one.who, one.operation, one.since);
+            let line = |one: &StateLock| {
+                format!("{}: locked by {}, {}, since {}", one.unit, one.holder, one.operation, one.since)
+            };
             let mut lines: Vec<String> = several.iter().map(line).collect();
-            lines.push("space marks the one that is meant, L asks then".to_owned());
-            tell(app, "Locks", &lines);
+            lines.push("mark one unit with space, then press L".to_owned());
+            show_lines(app, "Locks", &lines);
         }
     }
 }

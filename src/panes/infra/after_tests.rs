@@ -1,4 +1,4 @@
-//! After an abnormal end, and while a run goes on: what the keys ask, what is confirmed, what is said.
+//! Repairs after an abnormal end, and dialogs during a run.
 
 use super::state::ID;
 use super::testing::{Desk, RUN, at, event, listed, middle, ready, started, step};
@@ -12,13 +12,13 @@ use crate::model::infra::guard::{Guard, Lift};
 use crate::model::infra::loss::Loss;
 use crate::model::infra::message::{Action, Message};
 use crate::model::infra::plan::Plan;
-use crate::model::infra::run_event::{Goal, RequestKind, RunEvent, Step, What};
-use crate::ui::testing::by_hand;
-use crate::ui::testing::pictures::seen;
+use crate::model::infra::run_event::{Goal, RequestKind, RunEvent, RunEventKind, Step};
+use crate::ui::testing::pictures::assert_screen;
+use crate::ui::testing::user_input;
 
-/// The questions to the feeds that a key leads to.
+/// The requests that a key leads to.
 fn asked(desk: &mut Desk, key: &str) -> Vec<feeds::Ask> {
-    let effects = by_hand(&mut desk.app, Event::Key(key.parse().unwrap()));
+    let effects = user_input(&mut desk.app, Event::Key(key.parse().unwrap()));
     let asks = effects.iter().filter_map(|effect| match effect {
         Effect::Fetch { ask, .. } => Some(ask.clone()),
         _ => None,
@@ -29,28 +29,28 @@ fn asked(desk: &mut Desk, key: &str) -> Vec<feeds::Ask> {
 }
 
 fn answered(desk: &mut Desk, key: &str, fact: infra::Fact) {
-    let effects = by_hand(&mut desk.app, Event::Key(key.parse().unwrap()));
+    let effects = user_input(&mut desk.app, Event::Key(key.parse().unwrap()));
     let ticket = effects.iter().find_map(|effect| match effect {
         Effect::Fetch { ticket, ask: feeds::Ask::Infra(_), .. } => Some(*ticket),
         _ => None,
     });
-    desk.answered(ticket.expect("it is asked"), Part::Last(fact));
+    desk.answered(ticket.expect("it is requested"), Part::Last(fact));
 }
 
-fn locked(gone: bool) -> infra::Locked {
-    infra::Locked {
+fn locked(gone: bool) -> infra::StateLock {
+    infra::StateLock {
         unit: "network".into(),
         id: "95b5".into(),
-        who: "ann@desk".into(),
+        holder: "ann@desk".into(),
         operation: "apply".into(),
         since: "2026-11-20 04:00".into(),
         alive: "no Terraform runs on this machine, where it was taken: it was left behind".into(),
-        gone,
+        is_stale: gone,
     }
 }
 
 #[test]
-fn a_run_that_nothing_drives_is_taken_up_with_a_key() {
+fn run_without_a_supervisor_is_resumed_with_a_key() {
     let mut desk = Desk::in_the_middle((80, 24));
     assert_eq!(asked(&mut desk, "T"), [], "it is driven");
     desk.news(Vec::new(), false);
@@ -60,7 +60,7 @@ fn a_run_that_nothing_drives_is_taken_up_with_a_key() {
 }
 
 #[test]
-fn a_lock_is_shown_with_who_holds_it_and_released_after_a_yes() {
+fn lock_is_shown_with_its_holder_and_released_after_confirmation() {
     let mut desk = Desk::new((100, 30));
     desk.keys("6");
     answered(&mut desk, "L", infra::Fact::Locks(vec![locked(true)], Vec::new()));
@@ -69,7 +69,7 @@ fn a_lock_is_shown_with_who_holds_it_and_released_after_a_yes() {
     desk.keys("right");
     let asks = asked(&mut desk, "enter");
     assert!(matches!(&asks[..], [feeds::Ask::Infra(infra::Ask::Unlock { lock, .. })] if lock.id == "95b5"), "{asks:?}");
-    // One whose holder may still work takes the name.
+    // If the holder may still be working, the name must be typed.
     let mut desk = Desk::new((100, 30));
     desk.keys("6");
     answered(&mut desk, "L", infra::Fact::Locks(vec![locked(false)], Vec::new()));
@@ -78,9 +78,14 @@ fn a_lock_is_shown_with_who_holds_it_and_released_after_a_yes() {
 }
 
 #[test]
-fn what_may_be_in_no_state_is_said_and_looked_for() {
+fn possible_orphans_are_reported_and_looked_for() {
     let mut desk = Desk::in_the_middle((100, 30));
-    let end = What::StepEnded { unit: "network".into(), step: Step::Apply, code: None, failed: Some("killed".into()) };
+    let end = RunEventKind::StepEnded {
+        unit: "network".into(),
+        step: Step::Apply,
+        code: None,
+        failed: Some("killed".into()),
+    };
     desk.news(vec![event(0, end)], true);
     desk.tick(1);
     assert!(
@@ -94,19 +99,19 @@ fn what_may_be_in_no_state_is_said_and_looked_for() {
 }
 
 #[test]
-fn leaving_while_a_run_goes_on_asks_and_says_that_it_goes_on() {
+fn quitting_during_a_run_asks_and_explains_that_it_continues() {
     let mut desk = Desk::in_the_middle((100, 30));
     desk.keys("q");
     let screen = desk.screen();
     assert!(screen.contains("Leave?") && screen.contains("goes on without the cockpit"), "{screen}");
     let mut desk = Desk::new((100, 30));
     desk.keys("6");
-    let effects = by_hand(&mut desk.app, Event::Key("q".parse().unwrap()));
+    let effects = user_input(&mut desk.app, Event::Key("q".parse().unwrap()));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Quit)), "nothing goes on: {effects:?}");
 }
 
 #[test]
-fn what_is_in_flight_may_change_while_the_question_for_a_cancel_stands() {
+fn cancel_question_allows_in_flight_changes_to_update() {
     let mut desk = Desk::in_the_middle((80, 24));
     desk.keys("C");
     let asked = question(&desk.app);
@@ -116,7 +121,7 @@ fn what_is_in_flight_may_change_while_the_question_for_a_cancel_stands() {
     assert_ne!(desk.screen(), seconds, "it tells how long each takes");
     let begins = |address: &str| {
         let message = Message::ApplyStarted { address: address.to_owned(), action: Action::Create };
-        event(0, What::Said { unit: "network".into(), step: Step::Apply, message })
+        event(0, RunEventKind::Said { unit: "network".into(), step: Step::Apply, message })
     };
     desk.news((0..9).map(|number| begins(&format!("aws_eip.e{number}"))).collect(), true);
     desk.tick(62);
@@ -125,7 +130,7 @@ fn what_is_in_flight_may_change_while_the_question_for_a_cancel_stands() {
 }
 
 #[test]
-fn what_guards_a_destroy_is_lifted_by_a_plan_of_its_own_before_anything_is_destroyed() {
+fn deletion_protection_is_lifted_by_its_own_plan_before_a_destroy() {
     let mut desk = Desk::new((120, 40));
     desk.runs = vec![super::testing::listed(RUN)];
     desk.keys("6");
@@ -133,7 +138,7 @@ fn what_guards_a_destroy_is_lifted_by_a_plan_of_its_own_before_anything_is_destr
     let events: Vec<RunEvent> = vec![
         started(Goal::Destroy),
         step(-100, "edge", Step::Plan),
-        event(-90, What::Guarded { unit: "edge".into(), guards }),
+        event(-90, RunEventKind::Guarded { unit: "edge".into(), guards }),
         step(-80, "edge", Step::Plan),
         ready(-70, "edge", "aaaa", (0, 1, 0), &[]),
     ];
@@ -148,7 +153,7 @@ fn what_guards_a_destroy_is_lifted_by_a_plan_of_its_own_before_anything_is_destr
 }
 
 #[test]
-fn what_is_lost_with_a_destroy_stands_in_the_question_for_the_yes_counted_or_with_why_not() {
+fn destroy_question_counts_lost_data_or_explains_why_not() {
     let mut desk = Desk::new((120, 40));
     desk.runs = vec![super::testing::listed(RUN)];
     desk.keys("6");
@@ -160,7 +165,7 @@ fn what_is_lost_with_a_destroy_stands_in_the_question_for_the_yes_counted_or_wit
     let events: Vec<RunEvent> = vec![
         started(Goal::Destroy),
         step(-100, "edge", Step::Plan),
-        event(-90, What::Counted { unit: "edge".into(), losses }),
+        event(-90, RunEventKind::Counted { unit: "edge".into(), losses }),
         ready(-70, "edge", "aaaa", (0, 0, 2), &[]),
     ];
     desk.news(events, true);
@@ -170,20 +175,20 @@ fn what_is_lost_with_a_destroy_stands_in_the_question_for_the_yes_counted_or_wit
     assert!(screen.contains("lost with aws_ecr_repository.web: 214 images, 31 GB"), "{screen}");
     assert!(screen.contains("lost with aws_s3_bucket.logs: what is in it is not counted"), "{screen}");
     assert_eq!(desk.wishes, [] as [RequestKind; 0]);
-    // The log of the unit keeps it.
+    // The unit's log keeps the lines.
     desk.keys("esc v l");
     assert!(desk.screen().contains("lost with what is destroyed:"), "{}", desk.screen());
 }
 
 #[test]
-fn what_a_change_usually_takes_stands_beside_it_and_the_end_is_estimated() {
+fn changes_show_their_usual_duration_and_the_run_its_estimated_end() {
     let mut desk = Desk::new((120, 40));
     desk.runs = vec![super::testing::listed(RUN)];
     desk.keys("6");
     let mut history = History::default();
     let done = |address: &str, elapsed| {
         let message = Message::ApplyDone { address: address.into(), action: Action::Create, id: None, elapsed };
-        event(0, What::Said { unit: "x".into(), step: Step::Apply, message })
+        event(0, RunEventKind::Said { unit: "x".into(), step: Step::Apply, message })
     };
     let run = crate::model::infra::RunState::of(&[
         done("aws_nat_gateway.x", 240),
@@ -194,31 +199,31 @@ fn what_a_change_usually_takes_stands_beside_it_and_the_end_is_estimated() {
     desk.news(middle(), true);
     desk.app.panes.infra.estimate();
     desk.tick(1);
-    assert_eq!(desk.app.shown().id, ID);
-    // The plan of the database has one alarm to make.
+    assert_eq!(desk.app.shown_pane().id, ID);
+    // The plan of the database still has an alarm to create.
     assert!(desk.screen().contains("about 2m"), "{}", desk.screen());
-    desk.app.panes.infra.open = Some("network".into());
+    desk.app.panes.infra.opened_unit = Some("network".into());
     desk.tick(2);
     assert!(desk.screen().contains("(usually 4m"), "{} at {}", desk.screen(), at(2));
 }
 
 #[test]
-fn the_end_of_an_apply_is_a_mark_on_curves_and_that_of_a_plan_is_none() {
+fn end_of_an_apply_is_marked_on_curves_but_not_that_of_a_plan() {
     use crate::model::infra::run_event::RunEnd;
     for (goal, marks) in [(Goal::Apply, vec![at(-5)]), (Goal::Plan, Vec::new())] {
         let mut desk = Desk::new((100, 30));
         desk.runs = vec![super::testing::listed(RUN)];
         desk.keys("6");
         desk.news(vec![started(goal)], true);
-        assert_eq!(crate::app::listed::going(&desk.app).find_map(|one| one.mark), None, "it goes on");
-        desk.news(vec![event(-5, What::Ended { end: RunEnd::Done })], false);
-        let found: Vec<_> = crate::app::listed::going(&desk.app).filter_map(|one| one.mark).collect();
+        assert_eq!(crate::app::listed::activities(&desk.app).find_map(|run| run.ended_at), None, "it goes on");
+        desk.news(vec![event(-5, RunEventKind::Ended { end: RunEnd::Done })], false);
+        let found: Vec<_> = crate::app::listed::activities(&desk.app).filter_map(|run| run.ended_at).collect();
         assert_eq!(found, marks);
     }
 }
 
 #[test]
-fn what_the_environment_costs_by_its_plans_is_one_key() {
+fn estimated_cost_of_the_plans_is_shown_with_one_key() {
     const STAGING: &str = include_str!("../../../crates/cockpit-model/src/estimate/fixtures/staging.json");
     let units: serde_json::Value = serde_json::from_str(STAGING).unwrap();
     let mut desk = Desk::new((120, 40));
@@ -239,5 +244,5 @@ fn what_the_environment_costs_by_its_plans_is_one_key() {
     ] {
         assert!(screen.contains(wanted), "{wanted}:\n{screen}");
     }
-    seen("infra_cost_120x40", &desk.app);
+    assert_screen("infra_cost_120x40", &desk.app);
 }

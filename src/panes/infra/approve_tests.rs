@@ -1,14 +1,14 @@
-//! What a yes is asked for: which plans, and what they are bound to.
+//! Approval of plans: which plans are asked about, and what the approval is bound to.
 
 use super::state::RESOURCES;
 use super::testing::{Desk, RUN, event, listed, ready, started, unit, units, who};
 use crate::feeds::infra;
-use crate::model::infra::plan::types::{Attribute, Output, Shown};
-use crate::model::infra::run_event::{Goal, RequestKind, RunEnd, RunEvent, What};
+use crate::model::infra::plan::types::{Attribute, Output, ValueChange};
+use crate::model::infra::run_event::{Goal, RequestKind, RunEnd, RunEvent, RunEventKind};
 use crate::model::infra::{Graph, Tool};
-use crate::ui::testing::pictures::seen;
+use crate::ui::testing::pictures::assert_screen;
 
-/// A run in which three units of the first wave wait for a yes.
+/// A run in which three units of the first wave wait for approval.
 fn wave(size: (u16, u16)) -> Desk {
     let mut desk = Desk::new(size);
     desk.runs = vec![listed(RUN)];
@@ -37,8 +37,8 @@ fn approved(desk: &Desk) -> Vec<&str> {
 }
 
 #[test]
-fn a_wave_is_asked_for_at_once_marked_units_alone_and_so_is_the_one_that_was_gone_into() {
-    // Whichever unit is selected: all that wait.
+fn approval_covers_the_wave_or_the_marked_or_the_opened_unit() {
+    // All waiting plans, whichever unit is selected.
     let mut desk = wave((100, 30));
     desk.keys("j A");
     let screen = desk.screen();
@@ -46,7 +46,7 @@ fn a_wave_is_asked_for_at_once_marked_units_alone_and_so_is_the_one_that_was_gon
     assert!(screen.contains("space in the list marks units"), "{screen}");
     desk.keys("right enter");
     assert_eq!(approved(&desk), ["auth", "network", "registry"]);
-    // The marked ones.
+    // The marked units.
     let mut desk = wave((100, 30));
     desk.keys("space j j space A");
     let screen = desk.screen();
@@ -54,7 +54,7 @@ fn a_wave_is_asked_for_at_once_marked_units_alone_and_so_is_the_one_that_was_gon
     assert!(screen.contains("Waits too, and is not asked for here: network"), "{screen}");
     desk.keys("right enter");
     assert_eq!(approved(&desk), ["auth", "registry"]);
-    // The one that was gone into.
+    // The opened unit.
     let mut desk = wave((100, 30));
     desk.keys("j enter A");
     assert!(desk.screen().contains("Apply network in staging"), "{}", desk.screen());
@@ -63,8 +63,8 @@ fn a_wave_is_asked_for_at_once_marked_units_alone_and_so_is_the_one_that_was_gon
 }
 
 #[test]
-fn the_question_says_workspace_revision_and_age_and_the_list_says_the_workspace() {
-    // One folder is two environments: what tells them apart is the workspace.
+fn question_names_workspace_revision_and_age_and_the_list_the_workspace() {
+    // Two environments share one folder and differ only by workspace.
     let in_workspace = |name: &str, needs: &[&str]| crate::model::infra::Unit {
         tool: Tool::Terraform,
         workspace: Some("dev".into()),
@@ -76,7 +76,7 @@ fn the_question_says_workspace_revision_and_age_and_the_list_says_the_workspace(
     desk.runs = vec![listed(RUN)];
     desk.keys("6");
     let mut began = started(Goal::Apply);
-    if let RunEvent { what: What::Started(started), .. } = &mut began {
+    if let RunEvent { what: RunEventKind::Started(started), .. } = &mut began {
         started.units = units;
     }
     desk.news(vec![began, ready(-840, "pantri", "aaaa", (1, 0, 0), &[])], true);
@@ -88,8 +88,8 @@ fn the_question_says_workspace_revision_and_age_and_the_list_says_the_workspace(
     assert!(screen.contains("plan aaaa of 13:48:31"), "{screen}");
     assert!(screen.contains("workspace dev · 9f3c2e1 with uncommitted changes"), "{screen}");
     assert!(screen.contains("The plan is 14m old."), "{screen}");
-    seen("infra_approve_workspace_80x24", &desk.app);
-    // It grows older while one reads; what is asked is the same.
+    assert_screen("infra_approve_workspace_80x24", &desk.app);
+    // The age grows while the dialog is open; the question stays the same.
     let asked = crate::app::question::question(&desk.app);
     desk.tick(600);
     assert!(desk.screen().contains("The plan is 24m old."), "{}", desk.screen());
@@ -99,7 +99,7 @@ fn the_question_says_workspace_revision_and_age_and_the_list_says_the_workspace(
 }
 
 #[test]
-fn without_workspaces_there_is_no_column_for_them() {
+fn workspace_column_is_hidden_without_workspaces() {
     let mut desk = Desk::new((80, 24));
     desk.units = Ok(infra::Units { graph: Graph::new(units()).unwrap(), warnings: Vec::new() });
     desk.keys("6");
@@ -107,18 +107,18 @@ fn without_workspaces_there_is_no_column_for_them() {
 }
 
 #[test]
-fn a_resource_is_planned_to_be_made_again_after_a_question() {
+fn replacement_of_a_resource_is_planned_after_confirmation() {
     let mut desk = Desk::in_the_middle((120, 40));
     desk.keys("M");
     assert!(desk.screen().contains("Enter goes into a unit; M then makes"), "{}", desk.screen());
     desk.keys("j j j enter");
-    assert_eq!(desk.app.panes.infra.open.as_deref(), Some("database"));
+    assert_eq!(desk.app.panes.infra.opened_unit.as_deref(), Some("database"));
     assert_eq!(desk.app.focused(), RESOURCES);
     desk.keys("M");
     assert!(desk.screen().contains("is going on: C cancels it"), "{}", desk.screen());
-    desk.news(vec![event(0, What::CancelAsked { by: who(), hard: false })], true);
-    desk.news(vec![event(0, What::Ended { end: RunEnd::Cancelled })], false);
-    let resource = desk.app.panes.infra.resource.clone().unwrap();
+    desk.news(vec![event(0, RunEventKind::CancelAsked { by: who(), hard: false })], true);
+    desk.news(vec![event(0, RunEventKind::Ended { end: RunEnd::Cancelled })], false);
+    let resource = desk.app.panes.infra.selected_resource.clone().unwrap();
     assert_eq!(resource, "aws_rds_cluster.main");
     desk.keys("M");
     let screen = desk.screen();
@@ -133,11 +133,11 @@ fn a_resource_is_planned_to_be_made_again_after_a_question() {
 }
 
 #[test]
-fn the_question_names_where_it_is_applied_outputs_that_change_and_checks_that_fail() {
+fn question_names_endpoint_changed_outputs_and_failed_checks() {
     let mut desk = wave((120, 60));
     let value = Attribute {
         name: Some("vpc_id".into()),
-        shown: Shown::Changed { before: "\"vpc-1\"".into(), after: "\"vpc-2\"".into() },
+        shown: ValueChange::Changed { before: "\"vpc-1\"".into(), after: "\"vpc-2\"".into() },
         forces: false,
     };
     let checks = vec!["check.reachable: nobody answers".to_owned()];
@@ -158,30 +158,30 @@ fn the_question_names_where_it_is_applied_outputs_that_change_and_checks_that_fa
 }
 
 #[test]
-fn a_plan_in_the_place_of_one_that_was_approved_and_stale_says_so_before_it_is_asked_for() {
+fn replacement_of_a_stale_approved_plan_is_explained() {
     let mut desk = wave((120, 40));
     let why = "the state was changed since it was planned";
-    let approved = What::Approved { unit: "network".into(), sha256: "aaaa".into(), by: who() };
-    let stale = What::PlanStale { unit: "network".into(), why: why.into() };
+    let approved = RunEventKind::Approved { unit: "network".into(), sha256: "aaaa".into(), by: who() };
+    let stale = RunEventKind::PlanStale { unit: "network".into(), why: why.into() };
     desk.news(vec![event(-25, approved), event(-20, stale)], true);
     let screen = desk.screen();
     assert!(screen.contains("network: planned again, and not the one approved by kenta at 14:02:06"), "{screen}");
     desk.news(vec![ready(-10, "network", "eeee", (2, 0, 0), &[])], true);
     desk.tick(2);
-    let said = format!("network: another plan than the one approved by kenta at 14:02:06: {why}");
-    assert!(desk.screen().contains(&said), "{}", desk.screen());
+    let notice = format!("network: another plan than the one approved by kenta at 14:02:06: {why}");
+    assert!(desk.screen().contains(&notice), "{}", desk.screen());
     desk.keys("j enter A");
     assert!(desk.screen().contains("Apply network in staging"), "{}", desk.screen());
     let asked = super::approve::confirmation(&desk.app, &[("network".to_owned(), "eeee".to_owned())]).unwrap();
-    assert_eq!(asked.text[0].1, said);
+    assert_eq!(asked.text[0].1, notice);
     desk.keys("right enter");
-    let again = What::Approved { unit: "network".into(), sha256: "eeee".into(), by: who() };
+    let again = RunEventKind::Approved { unit: "network".into(), sha256: "eeee".into(), by: who() };
     desk.news(vec![event(0, again)], true);
     assert!(!desk.screen().contains("another plan than"), "{}", desk.screen());
 }
 
 #[test]
-fn a_unit_is_named_in_the_offered_command_as_a_shell_takes_it() {
+fn suggested_command_quotes_unit_names_for_the_shell() {
     let desk = wave((100, 30));
     let units = ["お城 と blank".to_owned(), "net".to_owned()];
     let typed = super::ask::command(&desk.app, "apply", &units);

@@ -1,53 +1,53 @@
-//! The questions of the Infra pane: their kinds, their numbers, and what is asked of a run.
+//! Requests of the Infra pane: their kinds and serial numbers, and the requests to a run.
 
 use super::state::ID;
 use crate::app::App;
 use crate::app::effect::{Effect, Priority};
 use crate::app::ticket::{Owner, Ticket};
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::feeds::lifetime::Lifetime;
 use crate::feeds::runs;
 use crate::model::Failure;
 use crate::model::infra::run_event::RequestKind;
-use crate::model::offered::in_environment;
-use crate::model::text::quoted;
+use crate::model::offered::with_scope;
+use crate::model::text::shell_quote;
 
-/// The kinds of its questions.
+/// The kinds of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
-    /// Units are looked for.
+    /// Finds the units.
     Discover,
-    /// Runs are listed.
+    /// Lists the runs.
     List,
-    /// A run is followed.
+    /// Follows a run.
     Follow,
-    /// A run is begun.
+    /// Starts a run.
     Begin,
-    /// A plan is read.
+    /// Reads a plan.
     Plan,
-    /// Something is asked of a run.
+    /// Sends a request to a run.
     Tell,
-    /// Locks are looked for.
+    /// Looks for locks.
     Locks,
-    /// A lock is released.
+    /// Releases a lock.
     Unlock,
     /// Looks for resources that a run may have left behind.
     Orphans,
-    /// How long changes took is read.
+    /// Reads how long changes took in earlier runs.
     History,
-    /// Units are looked at without a run.
+    /// Inspects units without a run.
     Look,
-    /// Reads what is declared of what runs.
+    /// Reads the declared state of what is running.
     Declared,
-    /// Attributes of a resource are read.
+    /// Reads the attributes of a resource.
     Attributes,
     /// Reads the output of Terraform and Terragrunt.
     Written,
 }
 
 impl Kind {
-    /// The kind of this number.
+    /// Returns the kind with this number.
     pub fn of(number: u8) -> Option<Self> {
         let all = [
             Self::Discover,
@@ -69,40 +69,40 @@ impl Kind {
     }
 }
 
-/// A ticket with this number.
+/// A ticket with this serial number.
 pub fn ticket(app: &App, kind: Kind, serial: u64) -> Ticket {
     Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, kind as u8), serial }
 }
 
-/// A question with a number of its own.
+/// Creates a request with a new serial number.
 pub fn ask(app: &mut App, kind: Kind, ask: impl Into<crate::feeds::Ask>) -> (u64, Effect) {
     app.panes.infra.serial += 1;
     let (serial, ask) = (app.panes.infra.serial, ask.into());
     app.panes.infra.latest.insert(kind as u8, serial);
     if ask.lifetime() == Lifetime::Detached {
-        app.panes.infra.lasting.insert(serial, app.environment.name.clone());
+        app.panes.infra.detached.insert(serial, app.environment.name.clone());
     }
-    (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Priority::Operator, ask })
+    (serial, Effect::Fetch { ticket: ticket(app, kind, serial), priority: Priority::Operator, ask })
 }
 
-/// The folder in which runs are kept.
+/// The location of the runs' folder.
 pub fn place(app: &App) -> runs::Place {
     runs::Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated }
 }
 
 /// Sends a request to the followed run.
-pub fn wish(app: &mut App, wish: RequestKind, words: &str) -> Vec<Effect> {
+pub fn request_run(app: &mut App, wish: RequestKind, words: &str) -> Vec<Effect> {
     let Some(run) = app.panes.infra.run.as_ref().map(|run| run.folder.clone()) else { return Vec::new() };
-    app.panes.infra.waiting = Some(words.to_owned());
-    let question = runs::Ask::Tell { place: place(app), run, wish };
+    app.panes.infra.pending_request = Some(words.to_owned());
+    let question = runs::Ask::Request { place: place(app), run, request: wish };
     let (_, effect) = ask(app, Kind::Tell, question);
     let mut effects = vec![effect];
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }
 
-/// Why nothing is planned, applied or released: the credentials are another account's, or nobody knows whose they are and
-/// something would be changed.
+/// Why nothing may be planned, applied or released: the credentials belong to another account, or their account is unknown
+/// and `changes` is set.
 pub(super) fn wrong_account(app: &App, changes: bool) -> Option<String> {
     let (name, named) = (&app.environment.name, app.environment.account.as_ref()?);
     match app.estate.identity.value() {
@@ -116,21 +116,21 @@ pub(super) fn wrong_account(app: &App, changes: bool) -> Option<String> {
     }
 }
 
-/// The command line that does the same.
+/// The equivalent command line.
 pub fn command(app: &App, word: &str, units: &[String]) -> String {
-    let units: String = units.iter().flat_map(|unit| [" --unit ".to_owned(), quoted(unit)]).collect();
-    format!("cockpit infra {word} --env {}{units}", quoted(&app.environment.name))
+    let units: String = units.iter().flat_map(|unit| [" --unit ".to_owned(), shell_quote(unit)]).collect();
+    format!("cockpit infra {word} --env {}{units}", shell_quote(&app.environment.name))
 }
 
-/// A question failed: it is reported, and kept among the notes.
-pub(super) fn refused(app: &mut App, failure: &Failure) {
-    let text = in_environment(&failure.message, app.environment.named());
+/// Reports a failed request, and adds it to the activity.
+pub(super) fn report_failure(app: &mut App, failure: &Failure) {
+    let text = with_scope(&failure.message, app.environment.command_scope());
     app.note(true, text.clone());
-    tell(app, "Infra", &[text]);
+    show_lines(app, "Infra", &[text]);
 }
 
-/// The answer to a question, in a window.
-pub(super) fn tell(app: &mut App, title: &str, lines: &[String]) {
+/// Shows lines in a window.
+pub(super) fn show_lines(app: &mut App, title: &str, lines: &[String]) {
     let message = crate::app::overlays::message(app, title, &lines.join("\n"));
     app.screen.overlays.push(message);
 }

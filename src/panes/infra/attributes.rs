@@ -1,10 +1,10 @@
-//! How a resource stands, with everything that is known of it and its attributes as the state has them.
+//! The state of one resource: what the run and the plan report about it, and its attributes from the state.
 
 use super::ask::{Kind, ask};
 use super::{plan_lines, state, tell};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::feeds::infra::{Ask, Fact};
 use crate::feeds::part::Part;
 use std::fmt::Write as _;
@@ -12,26 +12,26 @@ use std::fmt::Write as _;
 /// `s`: reads the attributes of the selected resource.
 pub fn read(app: &mut App) -> Vec<Effect> {
     let state = &app.panes.infra;
-    let (Some(unit), Some(address)) = (state.open.clone(), state.resource.clone()) else {
-        app.say("Enter goes into a unit; s then shows how a resource stands");
+    let (Some(unit), Some(address)) = (state.opened_unit.clone(), state.selected_resource.clone()) else {
+        app.show_message("Enter goes into a unit; s then shows how a resource stands");
         return Vec::new();
     };
-    app.panes.infra.waiting = Some(format!("reading what the state has of {address} …"));
+    app.panes.infra.pending_request = Some(format!("reading what the state has of {address} …"));
     app.panes.infra.reading = Some((unit.clone(), address.clone()));
     let mut effects = vec![ask(app, Kind::Attributes, Ask::Attributes { unit, address }).1];
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }
 
-/// They came, or not: what the run has said is told all the same.
+/// Shows the attributes. If they could not be read, still shows what the run reported.
 pub fn answer(app: &mut App, part: Part<Fact>) {
-    app.panes.infra.waiting = None;
+    app.panes.infra.pending_request = None;
     let Some((unit, address)) = app.panes.infra.reading.clone() else { return };
     let mut body = known(app, &unit, &address);
     match part {
         Part::Page(Fact::Attributes { unit: of, address: named, values })
         | Part::Last(Fact::Attributes { unit: of, address: named, values })
-            // Of another one it was asked for before.
+            // An answer about another resource belongs to an earlier request.
             if of == unit && named == address =>
         {
             match values {
@@ -51,10 +51,10 @@ pub fn answer(app: &mut App, part: Part<Fact>) {
         Part::Page(_) | Part::Last(_) => return,
     }
     app.panes.infra.reading = None;
-    super::ask::tell(app, "Resource", &[body]);
+    super::ask::show_lines(app, "Resource", &[body]);
 }
 
-/// The words of the run and the plan about it.
+/// What the run and the plan report about the resource.
 fn known(app: &App, unit: &str, address: &str) -> String {
     let state = &app.panes.infra;
     let run = state.state().and_then(|run| run.units.get(unit));
@@ -64,7 +64,7 @@ fn known(app: &App, unit: &str, address: &str) -> String {
     }
     let errors = run.into_iter().flat_map(|run| &run.diagnostics);
     for error in errors.filter(|error| error.address.as_deref() == Some(address)) {
-        for (_, line) in state::diagnosed(error) {
+        for (_, line) in state::diagnostic_lines(error) {
             body.push_str(&line);
             body.push('\n');
         }

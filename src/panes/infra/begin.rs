@@ -1,92 +1,92 @@
-//! A run is begun.
+//! Starting runs.
 
 use super::ask::{Kind, ask, command, place, wrong_account};
 use super::tell::{self, configured};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::feeds::infra;
 use crate::model::infra::run_event::Goal;
-use crate::model::text::quoted;
+use crate::model::text::shell_quote;
 
-/// Begins a run: of the marked units, or of all.
+/// Starts a run over the marked units, or over all.
 pub fn begin(app: &mut App, goal: Goal) -> Vec<Effect> {
-    let units: Vec<String> = app.panes.infra.marked.iter().cloned().collect();
-    over(app, goal, units, Part::Whole)
+    let units: Vec<String> = app.panes.infra.marked_units.iter().cloned().collect();
+    start_run(app, goal, units, RunScope::Everything)
 }
 
-/// How much of its units a run is over.
+/// The part of its units that a run covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
-    /// All of them.
-    Whole,
-    /// All of them, and this resource is made again.
-    Again(String),
-    /// These resources alone, with what they need.
-    Only(Vec<String>),
+pub enum RunScope {
+    /// Everything.
+    Everything,
+    /// Everything, and this resource is replaced.
+    Replacement(String),
+    /// Only these resources and their dependencies.
+    Targets(Vec<String>),
 }
 
-/// Why none can be begun now.
-pub fn why_not(app: &App) -> Option<String> {
+/// Why no run can be started now.
+pub fn start_obstacle(app: &App) -> Option<String> {
     if !configured(app) {
         return Some("no infrastructure is configured for this environment".to_owned());
     }
     if tell::recorded(app) {
         return Some(tell::ONLY_RECORDED.to_owned());
     }
-    if let Some(why) = moving(app) {
+    if let Some(why) = migration_obstacle(app) {
         return Some(why.to_owned());
     }
     let state = &app.panes.infra;
-    if let Some(run) = state.run.as_ref().filter(|run| run.goes_on()) {
+    if let Some(run) = state.run.as_ref().filter(|run| run.is_running()) {
         return Some(format!("{} is going on: C cancels it", run.name));
     }
     let other = state.runs.iter().find(|run| run.live && state.pinned);
     other.map(|run| format!("{} is going on: a opens it", run.run))
 }
 
-/// Why nothing is done to units of this environment while states are between two places: a move tries their code and plans them.
-pub fn moving(app: &App) -> Option<&'static str> {
-    let moves = app.panes.infra.moving().any(|environment| environment == app.environment.name);
+/// Why units of this environment must not be touched during a state migration: it tests their code and plans them.
+pub fn migration_obstacle(app: &App) -> Option<&'static str> {
+    let moves = app.panes.infra.migrating_environments().any(|environment| environment == app.environment.name);
     moves.then_some("states are being moved to S3: nothing else begins until that is over")
 }
 
-/// Begins a run over these units, or over all.
-pub fn over(app: &mut App, goal: Goal, units: Vec<String>, part: Part) -> Vec<Effect> {
-    if let Some(why) = why_not(app) {
-        app.say(why);
+/// Starts a run over these units, or over all if the list is empty.
+pub fn start_run(app: &mut App, goal: Goal, units: Vec<String>, part: RunScope) -> Vec<Effect> {
+    if let Some(why) = start_obstacle(app) {
+        app.show_message(why);
         return Vec::new();
     }
     let what = if units.is_empty() { "all units".to_owned() } else { units.join(", ") };
     let word = tell::goal_word(Some(goal));
     if let Some(wrong) = wrong_account(app, goal.applies()) {
-        app.say(wrong);
+        app.show_message(wrong);
         return Vec::new();
     }
-    app.panes.infra.waiting = Some(format!("{word}: starting a run over {what} …"));
-    // An environment that names no account need not be on AWS, and a simulated one is not.
+    app.panes.infra.pending_request = Some(format!("{word}: starting a run over {what} …"));
+    // The account is checked only on AWS: an environment without an account need not use AWS, and a simulated one does not.
     let on_aws = app.environment.account.is_some() && !app.session.simulated;
     let identity = app.estate.identity.value().filter(|_| on_aws);
     let account = identity.map(|identity| identity.account.clone());
     let typed = match &part {
-        Part::Whole => word.to_owned(),
-        Part::Again(address) => format!("replace {}", quoted(address)),
-        Part::Only(addresses) => format!("{word}{}", flags(addresses)),
+        RunScope::Everything => word.to_owned(),
+        RunScope::Replacement(address) => format!("replace {}", shell_quote(address)),
+        RunScope::Targets(addresses) => format!("{word}{}", flags(addresses)),
     };
     let command = command(app, &typed, &units);
     let (replace, targets) = match part {
-        Part::Whole => (Vec::new(), Vec::new()),
-        Part::Again(address) => (vec![address], Vec::new()),
-        Part::Only(addresses) => (Vec::new(), addresses),
+        RunScope::Everything => (Vec::new(), Vec::new()),
+        RunScope::Replacement(address) => (vec![address], Vec::new()),
+        RunScope::Targets(addresses) => (Vec::new(), addresses),
     };
     let question = infra::Ask::Begin { place: place(app), goal, units, replace, targets, account, command };
     let (_, effect) = ask(app, Kind::Begin, question);
     let mut effects = vec![effect];
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }
 
-/// Resources that alone are planned, as they are typed.
+/// The command-line flags that limit a plan to these resources.
 pub fn flags(resources: &[String]) -> String {
-    resources.iter().flat_map(|address| [" --target ".to_owned(), quoted(address)]).collect()
+    resources.iter().flat_map(|address| [" --target ".to_owned(), shell_quote(address)]).collect()
 }

@@ -1,4 +1,4 @@
-//! Asks whether the caches of units are removed, and removes them.
+//! Removal of unit caches, after confirmation.
 
 use super::ask::{Kind, ask, command, place};
 use crate::app::App;
@@ -11,21 +11,23 @@ use crate::model::infra::cached::Cached;
 
 /// The caches that can be removed.
 fn going(cached: &[Cached]) -> impl Iterator<Item = &Cached> {
-    cached.iter().filter(|cached| cached.goes())
+    cached.iter().filter(|cached| cached.is_removable())
 }
 
-/// The units that these caches are of.
+/// The units that these caches belong to.
 fn units(cached: &[Cached]) -> Vec<String> {
-    let mut units: Vec<String> = going(cached).map(|one| one.unit.clone()).collect();
+    let mut units: Vec<String> = going(cached).map(|cached| cached.unit.clone()).collect();
     units.dedup();
     units
 }
 
-/// Whether caches are removed.
-pub fn clean(app: &App, cached: &[Cached]) -> Confirmation {
+/// The confirmation for removing caches.
+pub fn confirmation(app: &App, cached: &[Cached]) -> Confirmation {
     let units = units(cached);
-    let mut text: Vec<(Tone, String)> =
-        cached.iter().map(|cached| (if cached.goes() { Tone::Plain } else { Tone::Warn }, cached.line())).collect();
+    let mut text: Vec<(Tone, String)> = cached
+        .iter()
+        .map(|cached| (if cached.is_removable() { Tone::Plain } else { Tone::Warn }, cached.line()))
+        .collect();
     text.push((Tone::Plain, "The next plan fetches providers and modules again; no state is in them.".to_owned()));
     Confirmation {
         title: format!("Remove caches of {}", units.join(", ")),
@@ -33,15 +35,15 @@ pub fn clean(app: &App, cached: &[Cached]) -> Confirmation {
         risk: Risk::Change,
         text,
         command: command(app, "clean", &units),
-        bound: String::new(),
+        covered_content: String::new(),
         live: Vec::new(),
     }
 }
 
-/// Removes the caches, after a yes.
+/// Removes the caches.
 pub fn remove(app: &mut App, cached: &[Cached]) -> Vec<Effect> {
-    let paths = going(cached).map(|one| one.path.clone()).collect();
-    app.panes.infra.waiting = Some("removing caches …".to_owned());
+    let paths = going(cached).map(|cached| cached.path.clone()).collect();
+    app.panes.infra.pending_request = Some("removing caches …".to_owned());
     let question = Ask::Clean { place: place(app), units: units(cached), paths };
     vec![ask(app, Kind::Look, question).1]
 }

@@ -1,41 +1,41 @@
-//! `c`: what the environment costs by the plans of the run, before it is built.
+//! `c`: the estimated monthly cost of the environment, from the plans of the run, before anything is built.
 
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::model::estimate::cover::{self, Cover};
 use crate::model::estimate::prices::Prices;
 use crate::model::estimate::{Unit, estimate, words};
 use std::fmt::Write as _;
 
-/// Shows what the plans cost.
+/// Shows the estimated cost.
 pub fn show(app: &mut App) -> Vec<Effect> {
-    let Some(body) = told(app) else { return Vec::new() };
+    let Some(body) = estimate_text(app) else { return Vec::new() };
     let message = crate::app::overlays::message(app, "What it costs a month", &body);
     app.screen.overlays.push(message);
-    done(app)
+    after_move(app)
 }
 
-/// All of it as text; none where there is no plan to estimate from, which is reported then.
-fn told(app: &mut App) -> Option<String> {
+/// The estimate as text. `None` if there is no plan to estimate from, which is reported.
+fn estimate_text(app: &mut App) -> Option<String> {
     let Some(region) = app.environment.region.clone() else {
-        app.say("prices are of a region, and the environment's is not configured");
+        app.show_message("prices are of a region, and the environment's is not configured");
         return None;
     };
     let state = &app.panes.infra;
     let goal = state.state().and_then(|run| Some(run.started.as_ref()?.goal));
-    if let Some(goal) = goal.filter(|goal| !cover::plans_what_is_to_stand(*goal)) {
-        app.say(format!("what {} plans is not what is to stand; P plans that", goal.word()));
+    if let Some(goal) = goal.filter(|goal| !cover::describes_intended_resources(*goal)) {
+        app.show_message(format!("what {} plans is not what is to stand; P plans that", goal.name()));
         return None;
     }
     let mut covers = state.state().map(|run| cover::of_run(run, |unit| state.plan_of(unit))).unwrap_or_default();
     let bills = covers.iter().filter_map(|one| Some((&*one.unit, state.plan_of(&one.unit)?.bill.as_ref()?)));
     let units: Vec<Unit<'_>> = bills.map(|(name, bill)| Unit { name, bill }).collect();
     if units.is_empty() {
-        app.say("no plan says what it costs; P plans");
+        app.show_message("no plan says what it costs; P plans");
         return None;
     }
-    let prices = Prices::ours();
+    let prices = Prices::built_in();
     let estimate = estimate(&units, &prices, &region, app.service_now());
     let (least, most) = estimate.total();
     let money = &prices.currency;
@@ -44,16 +44,16 @@ fn told(app: &mut App) -> Option<String> {
         let _ = write!(body, ", {most:.2} with all that scales at its maximum");
     }
     body.push('\n');
-    if let (Some(part), Some(saved)) = (estimate.stopped, estimate.saved()) {
+    if let (Some(part), Some(saved)) = (estimate.stopped, estimate.savings()) {
         let _ = writeln!(body, "{}", words::schedule(part, saved, least, money));
     }
     let _ = writeln!(body, "list prices on demand of {}, a month of 730 hours", prices.as_of());
-    cover::lacking(&mut covers, state.found());
+    cover::add_missing_units(&mut covers, state.unit_names());
     for note in covers.iter().flat_map(Cover::notes) {
         let _ = writeln!(body, "▲ {note}");
     }
-    let mocked: Vec<&str> = covers.iter().filter(|one| one.on_mocks).map(|one| one.unit.as_str()).collect();
-    if let Some(note) = cover::mocked(&mocked) {
+    let mocked: Vec<&str> = covers.iter().filter(|cover| cover.on_mocks).map(|cover| cover.unit.as_str()).collect();
+    if let Some(note) = cover::mock_output_note(&mocked) {
         let _ = writeln!(body, "▲ {note}");
     }
     for one in &estimate.unknown {
@@ -63,12 +63,14 @@ fn told(app: &mut App) -> Option<String> {
     body.push('\n');
     for line in estimate.grouped() {
         let count = words::count(line.count);
-        let most = if line.most - line.least >= 0.005 { format!("–{:.2}", line.most) } else { String::new() };
-        let _ = writeln!(body, "{:>8.2}{most}  {}: {}, {count} × {}", line.least, line.unit, line.address, line.what);
+        let most =
+            if line.max_cost - line.min_cost >= 0.005 { format!("–{:.2}", line.max_cost) } else { String::new() };
+        let _ =
+            writeln!(body, "{:>8.2}{most}  {}: {}, {count} × {}", line.min_cost, line.unit, line.address, line.what);
     }
     let _ = writeln!(body, "\nBy use, in no sum:");
     for one in &estimate.usage {
-        let _ = writeln!(body, "{} {money} a {}: {}", words::price(one.price), one.per, words::several(&one.of));
+        let _ = writeln!(body, "{} {money} a {}: {}", words::price(one.price), one.per, words::format_names(&one.of));
     }
     let _ = writeln!(body, "\nAs a table, as JSON: cockpit cost {} --estimate", app.environment.name);
     Some(body)

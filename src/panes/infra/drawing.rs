@@ -1,7 +1,7 @@
-//! The pictures of the graphs, and the lines of the shown plan: made when what they are of changes.
+//! The pictures of the graphs and the lines of the shown plan, updated when their sources change.
 
-use super::folding::level_of;
-use super::state::{CHANGE, Drawn, GRAPH, PLAN, RESOURCE_GRAPH, RESOURCES, Shown, State, UNITS};
+use super::folding::fold_level;
+use super::state::{CHANGE, GRAPH, GraphDrawing, PLAN, RESOURCE_GRAPH, RESOURCES, ShownPlan, State, UNITS};
 use super::{drift, plan_lines, rows, tell};
 use crate::app::App;
 use crate::app::layout::layout as placed;
@@ -17,10 +17,10 @@ use crate::model::infra::run::ResourcePhase;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// Cells of a box at most: longer names are cut.
+/// Maximum width of a box in cells; longer names are cut.
 const WIDEST: usize = 36;
 
-/// Brings graph, plan and selection up to date.
+/// Updates graph, plan and selection.
 pub fn settle(app: &mut App) {
     if !tell::is_shown(app) {
         return;
@@ -36,38 +36,38 @@ pub fn settle(app: &mut App) {
     scroll(app);
 }
 
-/// Selects the first unit whose plan waits for a yes, else one that runs otherwise than declared, where the selected one has nothing
-/// to be read: what the first lines name is what `v` shows.
+/// If the selected unit has nothing to review, selects the first unit whose plan waits for approval, or one that differs from
+/// its declaration, so that `v` shows what the summary mentions.
 pub fn to_what_waits(app: &mut App) {
     let state = &app.panes.infra;
-    let Some(run) = state.state().filter(|_| state.open.is_none()) else { return };
-    let differs = |name: &str| drift::found(state).iter().any(|(one, _)| one.unit == name);
+    let Some(run) = state.state().filter(|_| state.opened_unit.is_none()) else { return };
+    let differs = |name: &str| drift::found_differences(state).iter().any(|(one, _)| one.unit == name);
     let is_empty = |unit: &String| {
         !differs(unit) && run.units.get(unit).and_then(|unit| unit.plan.as_ref()).is_none_or(|plan| plan.empty)
     };
     let waits = |name: &str| run.to_review().any(|(unit, plan)| unit == name && !plan.empty);
     let order = run.in_order();
     let waiting = order.iter().find(|name| waits(name)).or(order.iter().find(|name| differs(name))).copied();
-    if let Some(unit) = waiting.map(str::to_owned).filter(|_| state.unit.as_ref().is_none_or(is_empty)) {
+    if let Some(unit) = waiting.map(str::to_owned).filter(|_| state.selected_unit.as_ref().is_none_or(is_empty)) {
         app.screen.list(UNITS).select_key(&unit);
-        app.panes.infra.unit = Some(unit);
+        app.panes.infra.selected_unit = Some(unit);
     }
 }
 
-/// The selections of the list and the graph follow each other.
+/// Keeps the selections of the list and the graph in step.
 fn select(app: &mut App) {
     let focused = app.focused();
     let selected = |app: &App, block: Block| app.screen.list_of(block).and_then(List::selected).map(str::to_owned);
-    if app.panes.infra.open.is_none() {
+    if app.panes.infra.opened_unit.is_none() {
         let from = if focused == GRAPH { GRAPH } else { UNITS };
         let unit = selected(app, from).or_else(|| selected(app, UNITS));
         if let Some(unit) = &unit {
             app.screen.list(if from == GRAPH { UNITS } else { GRAPH }).select_key(unit);
         }
-        app.panes.infra.unit = unit;
+        app.panes.infra.selected_unit = unit;
     } else {
-        // A box stands for several resources: the list goes to the first of them.
-        let level = level_of(&app.panes.infra);
+        // A box can stand for several resources, so the list selects the first of them.
+        let level = fold_level(&app.panes.infra);
         if focused == RESOURCE_GRAPH {
             let group = selected(app, RESOURCE_GRAPH);
             let rows = &app.screen.list(RESOURCES).rows;
@@ -79,21 +79,22 @@ fn select(app: &mut App) {
         } else if let Some(resource) = selected(app, RESOURCES) {
             app.screen.list(RESOURCE_GRAPH).select_key(&level.of(&resource_of(&resource)));
         }
-        app.panes.infra.resource = selected(app, RESOURCES);
+        app.panes.infra.selected_resource = selected(app, RESOURCES);
     }
 }
 
 fn draw(app: &mut App) {
-    let level = level_of(&app.panes.infra);
-    let (of, picture) = match app.panes.infra.open.clone() {
+    let level = fold_level(&app.panes.infra);
+    let (of, picture) = match app.panes.infra.opened_unit.clone() {
         None => ("units".to_owned(), units(&app.panes.infra, app.now)),
         Some(unit) => resources(&app.panes.infra, &unit, level, app.now),
     };
-    let drawn = &mut app.panes.infra.drawn;
+    let drawn = &mut app.panes.infra.drawing;
     drawn.level = level;
-    // Boxes stand still while what is in them changes: only what would not fit makes them wider.
-    let same =
-        drawn.of == of && drawn.picture.edges == picture.edges && drawn.picture.nodes.len() == picture.nodes.len();
+    // Boxes keep their place while their contents change, unless a text no longer fits.
+    let same = drawn.source_key == of
+        && drawn.picture.edges == picture.edges
+        && drawn.picture.nodes.len() == picture.nodes.len();
     let widths: Vec<usize> = picture.nodes.iter().map(|node| box_width(&node.label, &node.note).min(WIDEST)).collect();
     let fits = drawn.layout.boxes.iter().zip(&widths).all(|(place, width)| place.width >= *width);
     if same && fits {
@@ -101,11 +102,11 @@ fn draw(app: &mut App) {
         return;
     }
     let widths: Vec<usize> = widths.iter().map(|width| (width + 4).min(WIDEST)).collect();
-    let offset = if drawn.of == of { drawn.offset } else { (0, 0) };
-    *drawn = Drawn { layout: layout(&widths, &picture.edges), of, picture, offset, level };
+    let offset = if drawn.source_key == of { drawn.offset } else { (0, 0) };
+    *drawn = GraphDrawing { layout: layout(&widths, &picture.edges), source_key: of, picture, offset, level };
 }
 
-/// The units as boxes: counts and how they stand.
+/// The units as boxes, with their counts and states.
 pub fn units(state: &State, now: Timestamp) -> Picture {
     let graph = state.graph();
     let units = rows::units(state);
@@ -127,7 +128,7 @@ pub fn units(state: &State, now: Timestamp) -> Picture {
     picture
 }
 
-/// Marks the boxes that the whole waits for longest: of several, and of those of which something is to be done.
+/// Marks the critical path: the boxes that determine the total duration, if there are several and something is to be done.
 fn mark(picture: &mut Picture, weights: &[u64]) {
     for node in &mut picture.nodes {
         node.critical = false;
@@ -141,7 +142,7 @@ fn mark(picture: &mut Picture, weights: &[u64]) {
     }
 }
 
-/// How long a unit takes, as far as that is known: seconds that its resources took, and else how many there are.
+/// The weight of a unit on the critical path: its usual or observed duration in seconds, or else its number of resources.
 fn weight(state: &State, unit: &str) -> u64 {
     if let Some(usual) = state.usual.get(unit) {
         return 1 + usual;
@@ -152,13 +153,16 @@ fn weight(state: &State, unit: &str) -> u64 {
     1 + took.max(planned)
 }
 
-/// The resources of a unit as boxes, and how far each is.
+/// The resources of a unit as boxes, with their progress.
 fn resources(state: &State, unit: &str, level: Level, now: Timestamp) -> (String, Picture) {
     let Some(plan) = state.plan_of(unit) else { return (format!("{unit} without a plan"), Picture::default()) };
     let hash = state.plans.get(unit).map(|(hash, _)| hash.as_str()).unwrap_or_default();
     let of = format!("{unit} {hash} {level:?}");
-    let mut picture =
-        if state.drawn.of == of { state.drawn.picture.clone() } else { fold::picture(plan, level).reduced() };
+    let mut picture = if state.drawing.source_key == of {
+        state.drawing.picture.clone()
+    } else {
+        fold::picture(plan, level).reduced()
+    };
     let run = state.state().and_then(|run| run.units.get(unit));
     let mut done: BTreeMap<String, (u64, u64, Option<String>, bool)> = BTreeMap::new();
     for change in &plan.changes {
@@ -190,7 +194,7 @@ fn resources(state: &State, unit: &str, level: Level, now: Timestamp) -> (String
     (of, picture)
 }
 
-/// How long each box of resources takes: what its longest change usually takes, in seconds, and a moment where nobody knows.
+/// The weight of each box of resources: the longest usual duration of its changes in seconds, with a small default.
 fn weights(state: &State, plan: &Plan, level: Level, picture: &Picture) -> Vec<u64> {
     let mut known: BTreeMap<(String, Action), u64> = BTreeMap::new();
     let mut longest: BTreeMap<String, u64> = BTreeMap::new();
@@ -198,27 +202,27 @@ fn weights(state: &State, plan: &Plan, level: Level, picture: &Picture) -> Vec<u
         let resource = resource_of(&change.address);
         let usual = known
             .entry((type_of(&resource).to_owned(), change.action))
-            .or_insert_with(|| 1 + state.history.0.usual(&change.address, change.action).unwrap_or(0));
-        let all = longest.entry(level.of(&resource)).or_default();
-        *all = (*all).max(*usual);
+            .or_insert_with(|| 1 + state.history.0.usual_duration(&change.address, change.action).unwrap_or(0));
+        let box_weight = longest.entry(level.of(&resource)).or_default();
+        *box_weight = (*box_weight).max(*usual);
     }
     picture.nodes.iter().map(|node| longest.get(&node.id).copied().unwrap_or(0)).collect()
 }
 
-/// The lines of the plan of what is selected.
+/// Updates the lines of the plan of the selection.
 fn show(app: &mut App) {
     let state = &app.panes.infra;
-    let unit = state.open.as_ref().or(state.unit.as_ref());
+    let unit = state.opened_unit.as_ref().or(state.selected_unit.as_ref());
     let hash = unit.and_then(|unit| state.plans.get(unit)).map(|(hash, _)| hash.as_str()).unwrap_or_default();
-    let resource = state.open.as_ref().and(state.resource.as_deref()).unwrap_or_default();
+    let resource = state.opened_unit.as_ref().and(state.selected_resource.as_deref()).unwrap_or_default();
     let plan = unit.and_then(|unit| state.plan_of(unit));
     let named = unit.map_or("", String::as_str);
-    let differing = drift::lines(state, named, state.open.as_ref().map(|_| resource));
+    let differing = drift::lines(state, named, state.opened_unit.as_ref().map(|_| resource));
     let of = format!("{named}\0{hash}\0{resource}\0{}\0{}", plan.is_some(), differing.len());
-    if state.shown.of == of {
+    if state.shown_plan.of == of {
         return;
     }
-    let mut lines = match (plan, &state.open) {
+    let mut lines = match (plan, &state.opened_unit) {
         (None, _) => Vec::new(),
         (Some(plan), None) => plan_lines::plan(plan),
         (Some(plan), Some(_)) => {
@@ -226,7 +230,7 @@ fn show(app: &mut App) {
         }
     };
     lines.extend(differing);
-    app.panes.infra.shown = Shown { of, lines };
+    app.panes.infra.shown_plan = ShownPlan { of, lines };
     for block in [PLAN, CHANGE] {
         app.screen.lists.remove(&block);
     }
@@ -237,15 +241,15 @@ fn show(app: &mut App) {
     }
 }
 
-/// The selected box is in view.
+/// Scrolls the graph so that the selected box is visible.
 fn scroll(app: &mut App) {
-    let block = if app.panes.infra.open.is_some() { RESOURCE_GRAPH } else { GRAPH };
+    let block = if app.panes.infra.opened_unit.is_some() { RESOURCE_GRAPH } else { GRAPH };
     let Some((_, place)) = placed(app).blocks.into_iter().find(|(other, _)| *other == block) else { return };
     let room = (usize::from(place.width.saturating_sub(4)), usize::from(place.height.saturating_sub(2)));
     let selected = app.screen.list_of(block).and_then(List::selected);
-    let nodes = &app.panes.infra.drawn.picture.nodes;
+    let nodes = &app.panes.infra.drawing.picture.nodes;
     let at = selected.and_then(|selected| nodes.iter().position(|node| node.id == selected));
-    let drawn = &mut app.panes.infra.drawn;
+    let drawn = &mut app.panes.infra.drawing;
     let Some(place) = at.and_then(|at| drawn.layout.boxes.get(at)).copied() else { return };
     let keep = |offset: usize, from: usize, wide: usize, room: usize, all: usize| {
         let offset = if all <= room { 0 } else { offset.min(all - room) };
@@ -255,7 +259,7 @@ fn scroll(app: &mut App) {
     drawn.offset.1 = keep(drawn.offset.1, place.y, place.height, room.1, drawn.layout.size.1);
 }
 
-/// Moves in a graph: to the nearest box in that direction.
+/// Moves the selection in a graph to the nearest box in that direction.
 pub fn moves(app: &mut App, motion: Motion) -> bool {
     let block = app.focused();
     if block != GRAPH && block != RESOURCE_GRAPH {
@@ -275,7 +279,7 @@ pub fn moves(app: &mut App, motion: Motion) -> bool {
         | Motion::NextMatch
         | Motion::PreviousMatch => return false,
     };
-    let drawn = &app.panes.infra.drawn;
+    let drawn = &app.panes.infra.drawing;
     let selected = app.screen.list_of(block).and_then(List::selected);
     let Some(here) = selected.and_then(|selected| drawn.picture.nodes.iter().position(|node| node.id == selected))
     else {

@@ -1,9 +1,9 @@
-//! After a look for drift: what runs, held against what is declared. What a plan does not tell, as the code leaves it to deployments
-//! and to scaling.
+//! Comparison of the running environment with its declaration, after a drift run. It covers what a plan does not report,
+//! because the code leaves it to deployments and to scaling.
 
 use super::ask::{Kind, ask};
 use super::plan_lines::line;
-use super::state::{Compared, ComparisonState, PlanLine, State};
+use super::state::{Comparison, ComparisonState, PlanLine, State};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::overlay::Tone;
@@ -15,29 +15,29 @@ use crate::model::infra::declared::{Difference, Running, differences};
 use crate::model::infra::run_event::Goal;
 use std::collections::BTreeSet;
 
-/// The followed run has just ended: one that looked for drift is to be followed by a comparison, where something runs at all.
-pub fn ended(app: &mut App) {
+/// Requests a comparison if the followed run was a drift run that has just ended, and anything is running.
+pub fn mark_comparison_due(app: &mut App) {
     let Some(run) = &app.panes.infra.run else { return };
     let drift = run.state.started.as_ref().is_some_and(|started| started.goal == Goal::Drift);
     let runs = app.environment.cluster.is_some() || !app.environment.databases.is_empty();
     if drift && runs {
-        app.panes.infra.compared = Some(Compared { run: run.name.clone(), came: ComparisonState::Wanted });
+        app.panes.infra.comparison = Some(Comparison { run: run.name.clone(), progress: ComparisonState::Due });
     }
 }
 
-/// Asks for the comparison where it is due.
+/// Sends the request for the comparison if it is due.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let state = &mut app.panes.infra;
-    let Some(compared) = state.compared.as_mut().filter(|compared| compared.came == ComparisonState::Wanted) else {
+    let Some(compared) = state.comparison.as_mut().filter(|compared| compared.progress == ComparisonState::Due) else {
         return Vec::new();
     };
-    compared.came = ComparisonState::Asked;
+    compared.progress = ComparisonState::Requested;
     let started = state.state().and_then(|run| run.started.as_ref());
     let units = started.map(|started| started.units.iter().map(|unit| unit.name.clone()).collect());
     vec![ask(app, Kind::Declared, Ask::Declared { units: units.unwrap_or_default() }).1]
 }
 
-/// Takes in what is declared.
+/// Handles the declared state.
 pub fn answer(app: &mut App, part: Part<Fact>) {
     let came = match part {
         Part::Page(Fact::Declared(declared)) | Part::Last(Fact::Declared(declared)) => compare(app, *declared),
@@ -47,9 +47,10 @@ pub fn answer(app: &mut App, part: Part<Fact>) {
         }
         Part::Page(_) | Part::Last(_) => return,
     };
-    if let Some(compared) = app.panes.infra.compared.as_mut().filter(|compared| compared.came == ComparisonState::Asked)
+    if let Some(compared) =
+        app.panes.infra.comparison.as_mut().filter(|compared| compared.progress == ComparisonState::Requested)
     {
-        compared.came = came;
+        compared.progress = came;
     }
 }
 
@@ -80,25 +81,25 @@ fn compare(app: &App, declared: Declared) -> ComparisonState {
     ComparisonState::Found { differences, missing }
 }
 
-/// The comparison after the run that is shown.
+/// The comparison for the shown run.
 fn shown(state: &State) -> Option<&ComparisonState> {
     let run = state.run.as_ref()?;
-    state.compared.as_ref().filter(|compared| compared.run == run.name).map(|compared| &compared.came)
+    state.comparison.as_ref().filter(|compared| compared.run == run.name).map(|compared| &compared.progress)
 }
 
-/// The differences, each with where it is declared.
-pub fn found(state: &State) -> &[(Difference, Option<String>)] {
+/// The differences, each with the place of its declaration.
+pub fn found_differences(state: &State) -> &[(Difference, Option<String>)] {
     match shown(state) {
         Some(ComparisonState::Found { differences, .. }) => differences,
         _ => &[],
     }
 }
 
-/// Lines above the units: how many things differ.
+/// Summary lines above the units: the number of differences.
 pub fn summary(state: &State) -> Vec<(Health, String)> {
     match shown(state) {
         None => Vec::new(),
-        Some(ComparisonState::Wanted | ComparisonState::Asked) => {
+        Some(ComparisonState::Due | ComparisonState::Requested) => {
             vec![(Health::Changing, "comparing what runs with what is declared …".to_owned())]
         }
         Some(ComparisonState::Failed(failure)) => {
@@ -124,11 +125,12 @@ pub fn summary(state: &State) -> Vec<(Health, String)> {
     }
 }
 
-/// The differences of a unit, or of one of its resources: lines below its plan.
+/// The differences of a unit or of one of its resources, as lines below its plan.
 pub fn lines(state: &State, unit: &str, resource: Option<&str>) -> Vec<PlanLine> {
-    let of = found(state).iter().filter(|(one, _)| one.unit == unit);
+    let of = found_differences(state).iter().filter(|(one, _)| one.unit == unit);
     let of = of.filter(|(one, _)| resource.is_none_or(|resource| resource == one.address));
-    let lines: Vec<PlanLine> = of.map(|(one, place)| line(0, "≠", one.words(place.as_deref()), Tone::Warn)).collect();
+    let lines: Vec<PlanLine> =
+        of.map(|(one, place)| line(0, "≠", one.describe(place.as_deref()), Tone::Warn)).collect();
     if lines.is_empty() {
         return lines;
     }

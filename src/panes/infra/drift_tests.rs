@@ -1,23 +1,23 @@
-//! A look for drift: what runs, held against what is declared.
+//! Drift runs, and the comparison of the running environment with its declaration.
 
 use super::state::PLAN;
 use super::testing::{Desk, event, over, started};
 use crate::app::ticket::Ticket;
 use crate::feeds::infra::{Ask, Declared, Fact};
 use crate::feeds::part::Part;
-use crate::model::infra::declared::{Difference, named};
-use crate::model::infra::run_event::{Goal, RunEnd, UnitEnd, What};
+use crate::model::infra::declared::{Difference, address_parts};
+use crate::model::infra::run_event::{Goal, RunEnd, RunEventKind, UnitEnd};
 use crate::model::infra::state::Resource;
 use crate::model::{Failure, FailureKind};
-use crate::ui::testing::pictures::seen;
+use crate::ui::testing::pictures::assert_screen;
 use serde_json::{Value, json};
 
 fn resource(address: &str, values: Value) -> Resource {
-    Resource { address: address.into(), kind: named(address).0, is_data: false, is_tainted: false, values }
+    Resource { address: address.into(), kind: address_parts(address).0, is_data: false, is_tainted: false, values }
 }
 
-/// The state as it was last applied: an older revision with another image, three tasks of a service of which one runs,
-/// other limits of scaling.
+/// The last applied state: an older revision with another image, three tasks of a service of which one runs, and other
+/// scaling limits.
 fn declared() -> Declared {
     let containers = json!([{"name": "web", "image": "registry/web:1"}]).to_string();
     let web = "service/bookmark-manager-staging/bookmark-manager-staging-web";
@@ -32,7 +32,7 @@ fn declared() -> Declared {
         address: definition.into(),
         what: "parameter that a task names".into(),
         declared: "/staging/key".into(),
-        runs: "does not exist".into(),
+        running: "does not exist".into(),
     };
     let place = |address: &str, place: &str| (("compute".to_owned(), address.to_owned()), place.to_owned());
     Declared {
@@ -43,31 +43,31 @@ fn declared() -> Declared {
     }
 }
 
-/// The run that `W` begins, at its end.
+/// The drift run started by `W`, at its end.
 fn drifted(desk: &mut Desk) {
     desk.keys("6 W");
     assert_eq!(desk.begun, [(Goal::Drift, Vec::new())]);
     desk.news(vec![started(Goal::Drift)], true);
-    assert!(desk.asked.is_empty(), "nothing is compared before it has ended");
+    assert!(desk.asked.is_empty(), "nothing is compared before the end of the run");
     let units = ["auth", "compute", "database", "edge", "network", "registry"];
     desk.news(units.iter().map(|unit| over(-2, unit, UnitEnd::Done)).collect(), true);
-    desk.news(vec![event(-1, What::Ended { end: RunEnd::Done })], false);
+    desk.news(vec![event(-1, RunEventKind::Ended { end: RunEnd::Done })], false);
     desk.tick(1);
 }
 
-/// The question for what is declared.
-fn question(desk: &mut Desk) -> Ticket {
+/// The ticket of the request for the declared state.
+fn declared_request(desk: &mut Desk) -> Ticket {
     let [(ticket, Ask::Declared { units })] = &desk.asked[..] else { panic!("{:?}", desk.asked) };
     assert_eq!(units.len(), 6, "of the units of the run");
     *ticket
 }
 
 #[test]
-fn what_runs_and_is_declared_otherwise_is_told_after_a_look_for_drift() {
+fn drift_run_reports_differences_from_the_declaration() {
     let mut desk = Desk::new((120, 40));
     drifted(&mut desk);
     assert!(desk.screen().contains("comparing what runs with what is declared …"), "{}", desk.screen());
-    let ticket = question(&mut desk);
+    let ticket = declared_request(&mut desk);
     desk.answered(ticket, Part::Last(Fact::Declared(Box::new(declared()))));
     desk.tick(2);
     assert!(
@@ -75,10 +75,10 @@ fn what_runs_and_is_declared_otherwise_is_told_after_a_look_for_drift() {
         "{}",
         desk.screen()
     );
-    // Whichever unit is selected, what is told is what is read.
-    assert_ne!(desk.app.panes.infra.unit.as_deref(), Some("compute"));
+    // The difference is shown whichever unit is selected.
+    assert_ne!(desk.app.panes.infra.selected_unit.as_deref(), Some("compute"));
     desk.keys("v");
-    assert_eq!((desk.app.panes.infra.unit.as_deref(), desk.app.focused()), (Some("compute"), PLAN));
+    assert_eq!((desk.app.panes.infra.selected_unit.as_deref(), desk.app.focused()), (Some("compute"), PLAN));
     let screen = desk.screen();
     for part in [
         "Runs otherwise than declared",
@@ -90,26 +90,26 @@ fn what_runs_and_is_declared_otherwise_is_told_after_a_look_for_drift() {
     ] {
         assert!(screen.contains(part), "{part}:\n{screen}");
     }
-    seen("infra_drift_120x40", &desk.app);
-    // In the unit each resource says what of it differs.
+    assert_screen("infra_drift_120x40", &desk.app);
+    // In the unit, each resource shows its own differences.
     desk.keys("esc enter");
     let rows = &desk.app.screen.list(super::state::RESOURCES).rows;
     assert!(rows.contains(&"aws_ecs_service.api".to_owned()), "{rows:?}");
-    assert!(desk.asked.len() == 1, "asked once: {:?}", desk.asked);
+    assert!(desk.asked.len() == 1, "requested once: {:?}", desk.asked);
 }
 
 #[test]
-fn what_cannot_be_compared_is_said_and_so_is_that_nothing_differs() {
+fn comparison_reports_missing_sources_and_the_absence_of_differences() {
     let mut desk = Desk::new((120, 40));
     drifted(&mut desk);
-    let ticket = question(&mut desk);
+    let ticket = declared_request(&mut desk);
     desk.answered(ticket, Part::Last(Fact::Declared(Box::default())));
     assert!(desk.screen().contains("what runs is as it is declared"), "{}", desk.screen());
 
     let mut desk = Desk::new((120, 40));
     desk.app.estate.services = crate::model::Observed::default();
     drifted(&mut desk);
-    let ticket = question(&mut desk);
+    let ticket = declared_request(&mut desk);
     let missing = vec!["network: its state cannot be read".to_owned()];
     desk.answered(ticket, Part::Last(Fact::Declared(Box::new(Declared { missing, ..Declared::default() }))));
     let screen = desk.screen();
@@ -118,13 +118,13 @@ fn what_cannot_be_compared_is_said_and_so_is_that_nothing_differs() {
 
     let mut desk = Desk::new((120, 40));
     drifted(&mut desk);
-    let ticket = question(&mut desk);
+    let ticket = declared_request(&mut desk);
     desk.answered(ticket, Part::<Fact>::Failed(Failure::new(FailureKind::Other, "no terraform")));
     assert!(desk.screen().contains("is not compared with what is declared: no terraform"), "{}", desk.screen());
 }
 
 #[test]
-fn nothing_is_compared_where_nothing_runs_or_after_another_run() {
+fn comparison_needs_a_drift_run_and_running_services() {
     let mut desk = Desk::new((120, 40));
     (desk.app.environment.cluster, desk.app.environment.databases) = (None, Vec::new());
     drifted(&mut desk);
@@ -132,7 +132,7 @@ fn nothing_is_compared_where_nothing_runs_or_after_another_run() {
     let mut desk = Desk::new((120, 40));
     desk.keys("6 P");
     desk.news(vec![started(Goal::Plan)], true);
-    desk.news(vec![event(-1, What::Ended { end: RunEnd::Done })], false);
+    desk.news(vec![event(-1, RunEventKind::Ended { end: RunEnd::Done })], false);
     desk.tick(1);
     assert!(desk.asked.is_empty(), "{:?}", desk.asked);
 }

@@ -1,25 +1,25 @@
-//! How far the resources of a unit are folded, by hand.
+//! Manual folding of a unit's resources in the graph.
 
 use super::state::State;
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::model::infra::picture::fold::{self, Level};
 use crate::model::infra::plan::Plan;
 use std::collections::BTreeSet;
 
-/// How many boxes are laid out at most.
+/// Maximum number of boxes to lay out.
 const MOST: usize = 300;
 
-/// How far the resources of the opened unit are folded: as was said, else until they can be told apart.
-pub fn level_of(state: &State) -> Level {
-    let plan = state.open.as_ref().and_then(|unit| state.plan_of(unit));
-    let auto = || plan.map_or(Level::Resource, |plan| fold::level(plan, Level::Resource, fold::MOST));
+/// The fold level of the opened unit: the chosen one, or else the finest one with a readable number of boxes.
+pub fn fold_level(state: &State) -> Level {
+    let plan = state.opened_unit.as_ref().and_then(|unit| state.plan_of(unit));
+    let auto = || plan.map_or(Level::Resource, |plan| fold::level(plan, Level::Resource, fold::MAX_BOXES));
     state.level.unwrap_or_else(auto)
 }
 
 /// The level in words.
-pub fn words(level: Level) -> &'static str {
+pub fn level_label(level: Level) -> &'static str {
     match level {
         Level::Resource => "",
         Level::Type => "by type",
@@ -28,16 +28,16 @@ pub fn words(level: Level) -> &'static str {
     }
 }
 
-/// `-`: fewer boxes. `+`: more.
+/// `-` shows fewer boxes, `+` shows more.
 pub fn fold(app: &mut App, more: bool) -> Vec<Effect> {
     let state = &app.panes.infra;
-    let Some(plan) = state.open.as_ref().and_then(|unit| state.plan_of(unit)) else {
-        app.say("Enter goes into a unit that has a plan: there - folds its resources, + unfolds them");
+    let Some(plan) = state.opened_unit.as_ref().and_then(|unit| state.plan_of(unit)) else {
+        app.show_message("Enter goes into a unit that has a plan: there - folds its resources, + unfolds them");
         return Vec::new();
     };
-    let here = level_of(state);
+    let here = fold_level(state);
     let boxes = groups(plan, here);
-    // A level that draws the same is skipped.
+    // A level that would draw the same boxes is skipped.
     let other = |level: &Level| groups(plan, *level) != boxes;
     let next = if more {
         Level::ALL.into_iter().rev().filter(|level| *level < here).find(other)
@@ -53,16 +53,16 @@ pub fn fold(app: &mut App, more: bool) -> Vec<Effect> {
         Some(level) => {
             app.panes.infra.level = Some(level);
             app.lists_changed();
-            let words = words(level);
+            let words = level_label(level);
             format!("resources {}", if words.is_empty() { "one by one" } else { words })
         }
     };
-    app.say(text);
-    done(app)
+    app.show_message(text);
+    after_move(app)
 }
 
-/// How many boxes there are.
+/// Number of boxes at this level.
 fn groups(plan: &Plan, level: Level) -> usize {
-    let all = plan.resources.iter().map(|resource| level.of(&resource.address));
-    all.collect::<BTreeSet<String>>().len()
+    let groups = plan.resources.iter().map(|resource| level.of(&resource.address));
+    groups.collect::<BTreeSet<String>>().len()
 }

@@ -1,11 +1,11 @@
-//! The graph: boxes and lines in the frame of its block, as far as they are in view.
+//! Drawing of a graph: the visible part of its boxes and edges.
 
 use super::folding;
-use super::state::Drawn;
+use super::state::GraphDrawing;
 use crate::app::App;
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
-use crate::model::infra::picture::{cells, layout::HIGH};
+use crate::model::infra::picture::{cells, layout::BOX_HEIGHT};
 use crate::ui::canvas::Canvas;
 use crate::ui::widgets::frame;
 use ratatui::layout::Rect;
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;
-    let drawn = &app.panes.infra.drawn;
+    let drawn = &app.panes.infra.drawing;
     let inside = frame::block(canvas, block, &title(app), place, data_status);
     let list = app.screen.list_of(block);
     if drawn.picture.nodes.is_empty() || list.is_none_or(crate::app::list::List::is_empty) {
@@ -40,16 +40,17 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
             (false, false) => theme.dim,
         };
         let line = |left: char, right: char| -> String {
-            let all = std::iter::once(left).chain(std::iter::repeat_n('─', at.width - 2)).chain(std::iter::once(right));
-            all.map(|sign| if node.critical { heavy(sign) } else { sign }).collect()
+            let signs =
+                std::iter::once(left).chain(std::iter::repeat_n('─', at.width - 2)).chain(std::iter::once(right));
+            signs.map(|sign| if node.critical { heavy(sign) } else { sign }).collect()
         };
         let side = if node.critical { "┃" } else { "│" };
         view.put(canvas, at.x, at.y, &line('╭', '╮'), border);
-        for y in 1..HIGH - 1 {
+        for y in 1..BOX_HEIGHT - 1 {
             view.put(canvas, at.x, at.y + y, side, border);
             view.put(canvas, at.x + at.width - 1, at.y + y, side, border);
         }
-        view.put(canvas, at.x, at.y + HIGH - 1, &line('╰', '╯'), border);
+        view.put(canvas, at.x, at.y + BOX_HEIGHT - 1, &line('╰', '╯'), border);
         for (y, text) in [(1, &node.label), (2, &node.note)] {
             let cut = crate::model::text::cut_middle(text, at.width - 4).into_owned();
             let style = if y == 1 && chosen { theme.selected.patch(theme.strong) } else { style_of(canvas, text, y) };
@@ -58,24 +59,25 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     }
 }
 
-/// The edges of the critical path, from box to box: an edge that leaves one out of it is none.
-fn path(drawn: &Drawn) -> BTreeSet<(usize, usize)> {
+/// The edges of the critical path, between consecutive boxes; an edge that skips a box of the path does not belong to it.
+fn path(drawn: &GraphDrawing) -> BTreeSet<(usize, usize)> {
     let layers = drawn.layout.layers.iter().flatten().copied();
     let boxes: Vec<usize> =
         layers.filter(|at| drawn.picture.nodes.get(*at).is_some_and(|node| node.critical)).collect();
     boxes.windows(2).map(|pair| (pair[0], pair[1])).collect()
 }
 
-/// The title: of what, how far it is folded, and what heavy lines mean.
+/// The title: subject, fold level, and the legend of heavy lines.
 fn title(app: &App) -> String {
     let state = &app.panes.infra;
-    let critical = state.drawn.picture.nodes.iter().any(|node| node.critical);
-    let folded = if state.open.is_some() { folding::words(state.drawn.level) } else { "" };
-    let parts = [state.open.as_deref().unwrap_or_default(), folded, if critical { "━ critical path" } else { "" }];
+    let critical = state.drawing.picture.nodes.iter().any(|node| node.critical);
+    let folded = if state.opened_unit.is_some() { folding::level_label(state.drawing.level) } else { "" };
+    let parts =
+        [state.opened_unit.as_deref().unwrap_or_default(), folded, if critical { "━ critical path" } else { "" }];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
-/// A line or a corner, heavy: what the whole waits for is told apart without colours too.
+/// The heavy form of a line or corner, which marks the critical path without colour.
 fn heavy(sign: char) -> char {
     match sign {
         '─' => '━',
@@ -93,32 +95,32 @@ fn heavy(sign: char) -> char {
     }
 }
 
-/// The style of a line by the sign that it begins with: the same sign has the same colour everywhere.
+/// The style of a line by its leading sign, which has the same colour everywhere.
 fn style_of(canvas: &Canvas<'_, '_>, text: &str, line: usize) -> ratatui::style::Style {
     use crate::model::Health;
     let theme = canvas.theme;
-    let all = [Health::Healthy, Health::Changing, Health::Degraded, Health::Down, Health::Unknown];
-    if let Some(health) = all.into_iter().find(|health| text.starts_with(health.sign())) {
+    let healths = [Health::Healthy, Health::Changing, Health::Degraded, Health::Down, Health::Unknown];
+    if let Some(health) = healths.into_iter().find(|health| text.starts_with(health.sign())) {
         return theme.health(health);
     }
     if line == 1 { theme.text } else { theme.dim }
 }
 
-/// A part of a graph on the screen.
+/// The visible part of a graph.
 struct View {
     inside: Rect,
     offset: (usize, usize),
 }
 
 impl View {
-    /// Draws text, as far as it is in view.
+    /// Draws the visible part of a text.
     fn put(&self, canvas: &mut Canvas<'_, '_>, x: usize, y: usize, text: &str, style: ratatui::style::Style) {
         let Some(row) = y.checked_sub(self.offset.1).filter(|row| *row < usize::from(self.inside.height)) else {
             return;
         };
         let y = self.inside.y + row as u16;
         let mut column = x;
-        for c in crate::model::text::harmless(text).chars() {
+        for c in crate::model::text::sanitize(text).chars() {
             let mut bytes = [0; 4];
             let letter: &str = c.encode_utf8(&mut bytes);
             let wide = crate::model::text::width(letter);

@@ -1,4 +1,4 @@
-//! Answers to questions of an environment that is no longer opened: the outcome is told, and nothing of it is shown.
+//! Answers that arrive after another environment was opened: their outcome is reported, and nothing else is shown.
 
 use super::ask::{Kind, ticket};
 use crate::app::App;
@@ -9,21 +9,21 @@ use crate::feeds::infra;
 use crate::feeds::part::Part;
 use crate::model::infra::order::run_name;
 
-/// Nothing of the environment before stays; its run goes on without anybody watching, and so does what was begun there.
+/// Resets the state when another environment is opened. Its run and other detached requests continue unwatched.
 pub fn switched(app: &mut App) -> Vec<Effect> {
-    let before = std::mem::take(&mut app.panes.infra);
+    let previous = std::mem::take(&mut app.panes.infra);
     let state = &mut app.panes.infra;
-    (state.serial, state.lasting, state.moves) = (before.serial, before.lasting, before.moves);
-    before.run.map(|run| Effect::Leave(ticket(app, Kind::Follow, run.serial))).into_iter().collect()
+    (state.serial, state.detached, state.migrations) = (previous.serial, previous.detached, previous.migrations);
+    previous.run.map(|run| Effect::CancelFetch(ticket(app, Kind::Follow, run.serial))).into_iter().collect()
 }
 
-/// An answer to what was asked in an environment that is not opened any more.
+/// Handles an answer that belongs to a previously opened environment.
 pub fn answer(app: &mut App, answer: Answer) {
-    // How far something is does not matter here: its end comes.
+    // Progress is ignored; only the end is reported.
     if matches!(answer.part, Part::Page(_)) {
         return;
     }
-    let Some(environment) = app.panes.infra.lasting.remove(&answer.ticket.serial) else { return };
+    let Some(environment) = app.panes.infra.detached.remove(&answer.ticket.serial) else { return };
     let (bad, lines) = match answer.part {
         Part::Failed(failure) => (true, vec![failure.message]),
         Part::Page(fact) | Part::Last(fact) => (false, done(fact)),
@@ -31,22 +31,22 @@ pub fn answer(app: &mut App, answer: Answer) {
     for line in lines {
         let text = format!("{environment}: {line}");
         app.note(bad, text.clone());
-        app.say(text);
+        app.show_message(text);
     }
 }
 
-/// The outcome, a line each.
+/// The outcome, one line each.
 fn done(fact: Fact) -> Vec<String> {
     match fact {
         Fact::Infra(infra::Fact::Began(run, _)) => vec![format!("{} was begun, and goes on", run_name(&run))],
-        Fact::Infra(infra::Fact::Unlocked(unit)) => vec![super::after::unlocked(&unit)],
+        Fact::Infra(infra::Fact::Unlocked(unit)) => vec![super::after::unlocked_message(&unit)],
         Fact::Infra(
-            infra::Fact::Looked(_, lines)
+            infra::Fact::Inspected(_, lines)
             | infra::Fact::Pushed(_, lines)
-            | infra::Fact::Made(_, lines)
+            | infra::Fact::Changed(_, lines)
             | infra::Fact::Moved(lines),
         ) => lines,
-        // What else is answered so late says nothing, or is of what is not shown any more.
+        // Other late answers have no outcome, or concern data that is no longer shown.
         _ => Vec::new(),
     }
 }

@@ -1,31 +1,31 @@
-//! Where the blocks of the Infra pane are.
+//! Layout of the Infra pane.
 
 use super::state::{CHANGE, GRAPH, LOG, PLAN, RESOURCE_GRAPH, RESOURCES, UNIT_LOG, UNITS};
 use super::tell;
 use crate::app::App;
-use crate::app::layout::{one_of, split_columns, split_rows};
+use crate::app::layout::{split_columns, split_rows, tabbed_blocks};
 use crate::app::pane::Layout;
 use crate::app::screen::Block;
 use ratatui::layout::Rect;
 
-/// From this many columns and rows the graph, the plan and the log stand side by side.
+/// From this many columns and rows on, graph, plan and log are shown beside the list.
 const WIDE: (u16, u16) = (150, 34);
-/// Lines above the blocks at most.
+/// Maximum number of summary lines above the blocks.
 const SUMMARY: u16 = 6;
 
-/// Where the blocks are while all units are shown.
+/// Places the blocks while all units are shown.
 pub fn units(app: &App, area: Rect, layout: &mut Layout) {
     place(app, area, layout, [UNITS, GRAPH, PLAN, LOG]);
 }
 
-/// Where the blocks are while one unit is shown.
+/// Places the blocks while one unit is shown.
 pub fn unit(app: &App, area: Rect, layout: &mut Layout) {
     place(app, area, layout, [RESOURCES, RESOURCE_GRAPH, CHANGE, UNIT_LOG]);
 }
 
 fn place(app: &App, area: Rect, layout: &mut Layout, [list, graph, plan, log]: [Block; 4]) {
     if area.width < WIDE.0 || area.height < WIDE.1 || !tell::configured(app) {
-        return one_of(app, area, layout);
+        return tabbed_blocks(app, area, layout);
     }
     let (left, right) = split_columns(area, area.width * 55 / 100);
     let rows = app.screen.list_of(list).map_or(1, |list| list.total) as u16;
@@ -34,7 +34,7 @@ fn place(app: &App, area: Rect, layout: &mut Layout, [list, graph, plan, log]: [
     layout.blocks = vec![(list, upper), (graph, lower), (plan, first), (log, second)];
 }
 
-/// The state of the run, in lines.
+/// Number of summary lines about the run.
 pub fn summary(app: &App, height: u16) -> u16 {
     let lines = tell::summary(app).len() as u16;
     lines.min(SUMMARY).min((height / 4).max(1))

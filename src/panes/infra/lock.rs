@@ -1,4 +1,4 @@
-//! Asks whether a lock that was left behind is released, and releases it.
+//! Releasing a stale lock, after confirmation.
 
 use super::ask::{Kind, ask, command, place, wrong_account};
 use crate::app::App;
@@ -6,11 +6,11 @@ use crate::app::command::Risk;
 use crate::app::effect::Effect;
 use crate::app::overlay::Tone;
 use crate::app::pane::Confirmation;
-use crate::feeds::infra::{Ask, Locked};
+use crate::feeds::infra::{Ask, StateLock};
 
-/// Whether a lock is released.
-pub fn unlock(app: &App, lock: &Locked) -> Confirmation {
-    let Locked { unit, id, who, operation, since, alive, gone } = lock;
+/// The confirmation for releasing a lock.
+pub fn unlock(app: &App, lock: &StateLock) -> Confirmation {
+    let StateLock { unit, id, holder: who, operation, since, alive, is_stale: gone } = lock;
     let text = vec![
         (Tone::Strong, format!("The state of {unit} is locked by {who}: {operation}, since {since}.")),
         (if *gone { Tone::Plain } else { Tone::Bad }, format!("{alive}.")),
@@ -22,18 +22,18 @@ pub fn unlock(app: &App, lock: &Locked) -> Confirmation {
         risk: if *gone { Risk::Disrupt } else { Risk::Destroy },
         text,
         command: command(app, "unlock", std::slice::from_ref(unit)),
-        bound: id.clone(),
+        covered_content: id.clone(),
         live: Vec::new(),
     }
 }
 
-/// Releases the lock, after a yes.
-pub fn release(app: &mut App, lock: Locked) -> Vec<Effect> {
+/// Releases the lock.
+pub fn release(app: &mut App, lock: StateLock) -> Vec<Effect> {
     if let Some(wrong) = wrong_account(app, true) {
-        app.say(wrong);
+        app.show_message(wrong);
         return Vec::new();
     }
-    app.panes.infra.waiting = Some(format!("releasing the lock of {} …", lock.unit));
+    app.panes.infra.pending_request = Some(format!("releasing the lock of {} …", lock.unit));
     let question = Ask::Unlock { place: place(app), lock };
     vec![ask(app, Kind::Unlock, question).1]
 }

@@ -1,61 +1,61 @@
-//! Looks at units without a run: their outputs, their states, whether their code is valid and in its form, their caches.
+//! Inspection of units without a run: outputs, states, validity and formatting of the code, caches.
 
-use super::ask::{Kind, ask, place, tell};
-use super::state::Asking;
+use super::ask::{Kind, ask, place, show_lines};
+use super::state::DialogQuestion;
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::update::settle::done;
-use crate::feeds::infra::{Ask, What};
+use crate::app::update::settle::after_move;
+use crate::feeds::infra::{Ask, Inspection};
 use crate::model::infra::cached::Cached;
 
-/// Reads something of the marked units, else of the selected one, else of all.
-pub fn look(app: &mut App, what: What) -> Vec<Effect> {
+/// Reads something about the marked units, the selected one, or all.
+pub fn inspect(app: &mut App, what: Inspection) -> Vec<Effect> {
     if !super::tell::configured(app) {
-        app.say("no infrastructure is configured for this environment");
+        app.show_message("no infrastructure is configured for this environment");
         return Vec::new();
     }
-    let units = meant(app);
+    let units = chosen_units(app);
     let whose = if units.is_empty() { "all units".to_owned() } else { units.join(", ") };
-    app.panes.infra.waiting = Some(format!("{}: {whose} …", title(what)));
-    let question = Ask::Look { place: place(app), what, units };
+    app.panes.infra.pending_request = Some(format!("{}: {whose} …", title(what)));
+    let question = Ask::Inspect { place: place(app), what, units };
     let mut effects = vec![ask(app, Kind::Look, question).1];
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }
 
-/// The marked units, else the one that was gone into or is selected.
-pub(super) fn meant(app: &App) -> Vec<String> {
+/// The marked units, or the opened or selected one.
+pub(super) fn chosen_units(app: &App) -> Vec<String> {
     let state = &app.panes.infra;
-    if state.marked.is_empty() {
-        state.open.as_ref().or(state.unit.as_ref()).into_iter().cloned().collect()
+    if state.marked_units.is_empty() {
+        state.opened_unit.as_ref().or(state.selected_unit.as_ref()).into_iter().cloned().collect()
     } else {
-        state.marked.iter().cloned().collect()
+        state.marked_units.iter().cloned().collect()
     }
 }
 
-fn title(what: What) -> &'static str {
+fn title(what: Inspection) -> &'static str {
     match what {
-        What::Outputs => "Outputs",
-        What::States => "States",
-        What::Whole => "The state, sensitive values masked",
-        What::Code => "The code",
-        What::Caches => "Caches",
+        Inspection::Outputs => "Outputs",
+        Inspection::States => "States",
+        Inspection::FullStates => "The state, sensitive values masked",
+        Inspection::Code => "The code",
+        Inspection::Caches => "Caches",
     }
 }
 
 /// Shows what was read.
-pub fn looked(app: &mut App, what: What, lines: &[String]) {
-    tell(app, title(what), lines);
+pub fn show_output(app: &mut App, what: Inspection, lines: &[String]) {
+    show_lines(app, title(what), lines);
 }
 
-/// Caches that were found: what can be removed is asked about.
-pub fn caches(app: &mut App, cached: Vec<Cached>) {
-    if cached.iter().any(Cached::goes) {
-        drop(super::windows::open(app, Asking::Clean(cached)));
+/// Asks whether to remove the caches that were found.
+pub fn propose_cache_removal(app: &mut App, cached: Vec<Cached>) {
+    if cached.iter().any(Cached::is_removable) {
+        drop(super::windows::open(app, DialogQuestion::Clean(cached)));
     } else if cached.is_empty() {
-        app.say("there is nothing to remove");
+        app.show_message("there is nothing to remove");
     } else {
         let lines: Vec<String> = cached.iter().map(Cached::line).collect();
-        looked(app, What::Caches, &lines);
+        show_output(app, Inspection::Caches, &lines);
     }
 }

@@ -1,19 +1,19 @@
-//! Looks without a run: what the keys ask, what is shown, and what is asked before caches are removed.
+//! Inspection of units without a run: requests, results, and the question before caches are removed.
 
 use super::testing::Desk;
 use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::ticket::Ticket;
-use crate::feeds::infra::{Ask, Fact, What};
+use crate::feeds::infra::{Ask, Fact, Inspection};
 use crate::feeds::part::Part;
 use crate::feeds::{self, infra, runs};
 use crate::model::infra::cached::Cached;
-use crate::ui::testing::by_hand;
+use crate::ui::testing::user_input;
 use std::path::PathBuf;
 
-/// The questions to the feed of infrastructure that a key leads to.
+/// The requests to the infra feed that a key leads to.
 fn asked(desk: &mut Desk, key: &str) -> Vec<(Ticket, Ask)> {
-    let effects = by_hand(&mut desk.app, Event::Key(key.parse().unwrap()));
+    let effects = user_input(&mut desk.app, Event::Key(key.parse().unwrap()));
     let asks = effects.iter().filter_map(|effect| match effect {
         Effect::Fetch { ticket, ask: feeds::Ask::Infra(ask), .. } => Some((*ticket, ask.clone())),
         _ => None,
@@ -32,34 +32,34 @@ fn lines(all: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn outputs_states_and_the_code_are_looked_at_with_a_key_each() {
+fn outputs_states_and_code_are_inspected_by_keys() {
     for (key, what, said) in [
-        ("o", What::Outputs, "website_url = https://staging.example.com"),
-        ("t", What::States, "aws_vpc.main"),
-        ("f", What::Code, "error main.tf:3: no such variable"),
+        ("o", Inspection::Outputs, "website_url = https://staging.example.com"),
+        ("t", Inspection::States, "aws_vpc.main"),
+        ("f", Inspection::Code, "error main.tf:3: no such variable"),
     ] {
         let mut desk = Desk::new((120, 40));
         desk.keys("6");
         let asks = asked(&mut desk, key);
-        let first = vec![desk.app.panes.infra.unit.clone().expect("a unit is selected")];
-        let [(ticket, Ask::Look { what: looked, units, .. })] = &asks[..] else { panic!("{key}: {asks:?}") };
+        let first = vec![desk.app.panes.infra.selected_unit.clone().expect("a unit is selected")];
+        let [(ticket, Ask::Inspect { what: looked, units, .. })] = &asks[..] else { panic!("{key}: {asks:?}") };
         assert_eq!((*looked, units), (what, &first), "{key}");
         assert!(desk.screen().contains(" …"), "it says that it looks:\n{}", desk.screen());
-        told(&mut desk, *ticket, Fact::Looked(what, lines(&["network", &format!("  {said}")])));
+        told(&mut desk, *ticket, Fact::Inspected(what, lines(&["network", &format!("  {said}")])));
         assert!(desk.screen().contains(said), "{}", desk.screen());
-        // Of the marked ones, where there are some.
+        // The marked units, if any.
         desk.keys("esc j space j space");
-        let marked: Vec<String> = desk.app.panes.infra.marked.iter().cloned().collect();
+        let marked: Vec<String> = desk.app.panes.infra.marked_units.iter().cloned().collect();
         let asks = asked(&mut desk, key);
         assert!(
-            matches!(&asks[..], [(_, Ask::Look { units, .. })] if *units == marked && units.len() == 2),
+            matches!(&asks[..], [(_, Ask::Inspect { units, .. })] if *units == marked && units.len() == 2),
             "{asks:?}"
         );
     }
 }
 
 #[test]
-fn a_look_that_is_not_possible_says_why() {
+fn impossible_inspection_explains_itself() {
     let mut desk = Desk::new((100, 30));
     desk.keys("6");
     let [(ticket, _)] = &asked(&mut desk, "o")[..] else { panic!("it is asked") };
@@ -72,16 +72,18 @@ fn a_look_that_is_not_possible_says_why() {
 }
 
 #[test]
-fn caches_are_removed_after_a_question_and_one_with_a_state_in_it_stays() {
+fn caches_are_removed_after_confirmation_except_one_with_a_state() {
     let cached = |unit: &str, stays: Option<&str>| Cached {
         unit: unit.into(),
         path: format!("/units/{unit}/.terragrunt-cache").into(),
         bytes: 2_500_000,
-        stays: stays.map(str::to_owned),
+        keep_reason: stays.map(str::to_owned),
     };
     let mut desk = Desk::new((120, 40));
     desk.keys("6");
-    let [(ticket, Ask::Look { what: What::Caches, .. })] = &asked(&mut desk, "K")[..] else { panic!("it is asked") };
+    let [(ticket, Ask::Inspect { what: Inspection::Caches, .. })] = &asked(&mut desk, "K")[..] else {
+        panic!("it is asked")
+    };
     let with_state = cached("auth", Some("there is a state in it"));
     told(&mut desk, *ticket, Fact::Caches(vec![with_state.clone(), cached("network", None)]));
     let screen = desk.screen();
@@ -92,9 +94,9 @@ fn caches_are_removed_after_a_question_and_one_with_a_state_in_it_stays() {
     let [(ticket, Ask::Clean { units, paths, .. })] = &asks[..] else { panic!("{asks:?}") };
     assert_eq!(units[..], lines(&["network"])[..]);
     assert_eq!(paths[..], [PathBuf::from("/units/network/.terragrunt-cache")]);
-    told(&mut desk, *ticket, Fact::Looked(What::Caches, lines(&["network: it is removed: 2.5 MB"])));
+    told(&mut desk, *ticket, Fact::Inspected(Inspection::Caches, lines(&["network: it is removed: 2.5 MB"])));
     assert!(desk.screen().contains("it is removed"), "{}", desk.screen());
-    // Where none can be removed nothing is asked.
+    // If none can be removed, nothing is asked.
     desk.keys("esc");
     let [(ticket, _)] = &asked(&mut desk, "K")[..] else { panic!("it is asked") };
     told(&mut desk, *ticket, Fact::Caches(vec![with_state]));
@@ -102,7 +104,7 @@ fn caches_are_removed_after_a_question_and_one_with_a_state_in_it_stays() {
     assert_eq!(asked(&mut desk, "enter").len(), 0);
 }
 
-/// Opens another environment, and gives what was told since then.
+/// Opens another environment, then answers; returns the activity since then.
 fn elsewhere(desk: &mut Desk, ticket: Ticket, part: impl Into<feeds::Part>) -> Vec<(bool, String)> {
     let mut other = desk.app.environment.clone();
     other.name = "other".into();
@@ -114,7 +116,7 @@ fn elsewhere(desk: &mut Desk, ticket: Ticket, part: impl Into<feeds::Part>) -> V
 }
 
 #[test]
-fn what_was_begun_in_an_environment_is_told_when_another_one_is_opened_by_then() {
+fn outcome_of_a_request_is_reported_after_switching_the_environment() {
     let cached =
         Cached { unit: "network".into(), path: "/units/network/.terragrunt-cache".into(), ..Cached::default() };
     let confirmed = || {
@@ -127,19 +129,23 @@ fn what_was_begun_in_an_environment_is_told_when_another_one_is_opened_by_then()
         (desk, ticket)
     };
     let (mut desk, ticket) = confirmed();
-    let removed = Part::Last(Fact::Looked(What::Caches, lines(&["network: it is removed: 2.5 MB"])));
-    let said = elsewhere(&mut desk, ticket, removed.clone());
-    assert_eq!(said, [(false, "staging: network: it is removed: 2.5 MB".to_owned())]);
+    let removed = Part::Last(Fact::Inspected(Inspection::Caches, lines(&["network: it is removed: 2.5 MB"])));
+    let reported = elsewhere(&mut desk, ticket, removed.clone());
+    assert_eq!(reported, [(false, "staging: network: it is removed: 2.5 MB".to_owned())]);
     assert!(desk.app.screen.overlays.is_empty(), "no window of another environment opens");
     desk.answered(ticket, removed);
-    assert_eq!(desk.app.activity.last().map(|entry| entry.text.as_str()), Some(said[0].1.as_str()), "it is told once");
+    assert_eq!(
+        desk.app.activity.last().map(|entry| entry.text.as_str()),
+        Some(reported[0].1.as_str()),
+        "it is told once"
+    );
 
     let (mut desk, ticket) = confirmed();
     let failure = crate::model::Failure::new(crate::model::FailureKind::Other, "it cannot be removed: denied");
-    let said = elsewhere(&mut desk, ticket, Part::<infra::Fact>::Failed(failure.clone()));
-    assert_eq!(said, [(true, "staging: it cannot be removed: denied".to_owned())]);
+    let reported = elsewhere(&mut desk, ticket, Part::<infra::Fact>::Failed(failure.clone()));
+    assert_eq!(reported, [(true, "staging: it cannot be removed: denied".to_owned())]);
 
-    // A run that is begun, which nobody sees here, and one that could not be asked.
+    // A started run that is not shown here, and a run that could not be reached.
     let mut desk = Desk::new((120, 40));
     desk.keys("6");
     let effects = super::begin::begin(&mut desk.app, crate::model::infra::run_event::Goal::Plan);
@@ -148,18 +154,18 @@ fn what_was_begun_in_an_environment_is_told_when_another_one_is_opened_by_then()
         _ => None,
     });
     let began = Fact::Began(PathBuf::from("/runs/staging").join(super::testing::RUN), infra::Units::default());
-    let said = elsewhere(&mut desk, ticket.expect("it is begun"), Part::Last(began));
-    assert_eq!(said, [(false, format!("staging: {} was begun, and goes on", super::testing::RUN))]);
+    let reported = elsewhere(&mut desk, ticket.expect("it is begun"), Part::Last(began));
+    assert_eq!(reported, [(false, format!("staging: {} was begun, and goes on", super::testing::RUN))]);
     let mut desk = Desk::in_the_middle((120, 40));
     let wish = crate::model::infra::run_event::RequestKind::Retry;
-    let effects = super::ask::wish(&mut desk.app, wish, "");
+    let effects = super::ask::request_run(&mut desk.app, wish, "");
     let Effect::Fetch { ticket, .. } = effects[0] else { panic!("it is asked") };
-    let said = elsewhere(&mut desk, ticket, Part::<runs::Fact>::Failed(failure));
-    assert_eq!(said, [(true, "staging: it cannot be removed: denied".to_owned())]);
+    let reported = elsewhere(&mut desk, ticket, Part::<runs::Fact>::Failed(failure));
+    assert_eq!(reported, [(true, "staging: it cannot be removed: denied".to_owned())]);
 
-    // What only looked is of no use there.
+    // The result of an inspection is not reported there.
     let mut desk = Desk::new((120, 40));
     desk.keys("6");
     let [(ticket, _)] = &asked(&mut desk, "o")[..] else { panic!("it is asked") };
-    assert_eq!(elsewhere(&mut desk, *ticket, Part::Last(Fact::Looked(What::Outputs, lines(&["a = b"])))), []);
+    assert_eq!(elsewhere(&mut desk, *ticket, Part::Last(Fact::Inspected(Inspection::Outputs, lines(&["a = b"])))), []);
 }

@@ -1,15 +1,15 @@
-//! Something is done to units or to their code without a run: what is asked before, and what came of it.
+//! Changes to units or their code without a run: confirmations and results.
 
-use super::ask::{Kind, ask, command, place, tell, wrong_account};
+use super::ask::{Kind, ask, command, place, show_lines, wrong_account};
 use crate::app::App;
 use crate::app::command::Risk;
 use crate::app::effect::Effect;
 use crate::app::overlay::Tone;
 use crate::app::pane::Confirmation;
-use crate::app::update::settle::done;
-use crate::feeds::infra::{Ask, Make};
+use crate::app::update::settle::after_move;
+use crate::feeds::infra::{Ask, UnitChange};
 
-/// Whether it is written in its usual form.
+/// The confirmation for formatting the code.
 pub fn confirmation(app: &App, units: &[String]) -> Confirmation {
     let whose = whose(units);
     Confirmation {
@@ -24,21 +24,21 @@ pub fn confirmation(app: &App, units: &[String]) -> Confirmation {
             (Tone::Plain, "What it means stays the same; f says which files are not in it.".to_owned()),
         ],
         command: command(app, "fmt", units),
-        bound: String::new(),
+        covered_content: String::new(),
         live: Vec::new(),
     }
 }
 
-/// Has it done.
-pub fn make(app: &mut App, make: Make, units: Vec<String>) -> Vec<Effect> {
-    app.panes.infra.waiting = Some(format!("{}: {} …", title(&make), whose(&units)));
-    let mut effects = vec![ask(app, Kind::Look, Ask::Make { make, units }).1];
-    effects.extend(done(app));
+/// Starts the change.
+pub fn start_change(app: &mut App, make: UnitChange, units: Vec<String>) -> Vec<Effect> {
+    app.panes.infra.pending_request = Some(format!("{}: {} …", title(&make), whose(&units)));
+    let mut effects = vec![ask(app, Kind::Look, Ask::Change { change: make, units }).1];
+    effects.extend(after_move(app));
     effects
 }
 
-/// Whether workspaces are made.
-pub fn workspaces(app: &App, units: &[String]) -> Confirmation {
+/// The confirmation for creating workspaces.
+pub fn workspaces_confirmation(app: &App, units: &[String]) -> Confirmation {
     let whose = whose(units);
     let text = vec![
         (Tone::Strong, format!("Workspaces of {whose} that the configuration names and that are not there yet are made.")),
@@ -50,33 +50,33 @@ pub fn workspaces(app: &App, units: &[String]) -> Confirmation {
         risk: Risk::Change,
         text,
         command: command(app, "init --new-workspace", units),
-        bound: String::new(),
+        covered_content: String::new(),
         live: Vec::new(),
     }
 }
 
-/// It was confirmed.
-pub fn workspaces_made(app: &mut App, units: Vec<String>) -> Vec<Effect> {
+/// Creates the workspaces.
+pub fn create_workspaces(app: &mut App, units: Vec<String>) -> Vec<Effect> {
     if let Some(wrong) = wrong_account(app, true) {
-        app.say(wrong);
+        app.show_message(wrong);
         return Vec::new();
     }
-    app.panes.infra.waiting = Some(format!("making workspaces: {} …", whose(&units)));
+    app.panes.infra.pending_request = Some(format!("making workspaces: {} …", whose(&units)));
     vec![ask(app, Kind::Look, Ask::Workspaces { place: place(app), units }).1]
 }
 
-/// Takes in that it was done.
-pub fn made(app: &mut App, make: &Make, lines: &[String]) {
-    // What was missing may be there now.
-    app.panes.infra.looked &= app.panes.infra.failure.is_none();
-    tell(app, title(make), lines);
+/// Handles the end of the change.
+pub fn change_finished(app: &mut App, make: &UnitChange, lines: &[String]) {
+    // What was missing before may exist now, so units are looked for again.
+    app.panes.infra.searched &= app.panes.infra.failure.is_none();
+    show_lines(app, title(make), lines);
 }
 
-fn title(make: &Make) -> &'static str {
+fn title(make: &UnitChange) -> &'static str {
     match make {
-        Make::Ready => "Initialised",
-        Make::Form => "The usual form",
-        Make::Import { .. } => "Import",
+        UnitChange::Init => "Initialised",
+        UnitChange::Format => "The usual form",
+        UnitChange::Import { .. } => "Import",
     }
 }
 

@@ -1,19 +1,19 @@
-//! What is done without a run from the pane: initialised, formatted, imported, pushed, and a part alone planned.
+//! Changes without a run: initialising, formatting, importing, pushing a state, and planning only some resources.
 
 use super::testing::{Desk, event, over, step};
 use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::ticket::Ticket;
-use crate::feeds::infra::{Ask, Fact, KeptState, Make, What as Looked};
+use crate::feeds::infra::{Ask, Fact, Inspection as Looked, UnitChange, UnpushedState};
 use crate::feeds::part::Part;
 use crate::feeds::{self};
-use crate::model::infra::run_event::{Goal, RunEnd, Step, UnitEnd, What};
+use crate::model::infra::run_event::{Goal, RunEnd, RunEventKind, Step, UnitEnd};
 use crate::model::{Failure, FailureKind};
-use crate::ui::testing::by_hand;
+use crate::ui::testing::user_input;
 
-/// The questions to the feed of infrastructure that a key leads to.
+/// The requests to the infra feed that a key leads to.
 fn asked(desk: &mut Desk, key: &str) -> Vec<(Ticket, Ask)> {
-    let effects = by_hand(&mut desk.app, Event::Key(key.parse().unwrap()));
+    let effects = user_input(&mut desk.app, Event::Key(key.parse().unwrap()));
     let asks = effects.iter().filter_map(|effect| match effect {
         Effect::Fetch { ticket, ask: feeds::Ask::Infra(ask), .. } => Some((*ticket, ask.clone())),
         _ => None,
@@ -31,8 +31,8 @@ fn lines(all: &[&str]) -> Vec<String> {
     all.iter().map(|line| (*line).to_owned()).collect()
 }
 
-fn kept(refused: Option<&str>) -> KeptState {
-    KeptState {
+fn kept(refused: Option<&str>) -> UnpushedState {
+    UnpushedState {
         unit: "auth".into(),
         file: "/units/auth/errored.tfstate".into(),
         lines: ["kept in /units/auth/errored.tfstate: serial 4".into(), "the state is now: serial 3".into()],
@@ -42,24 +42,26 @@ fn kept(refused: Option<&str>) -> KeptState {
 }
 
 #[test]
-fn units_are_initialised_with_a_key_and_a_state_is_shown_whole_with_another() {
+fn units_are_initialised_and_a_complete_state_is_shown_by_keys() {
     let mut desk = Desk::new((120, 40));
     desk.keys("6");
-    let [(ticket, Ask::Make { make: Make::Ready, units })] = &asked(&mut desk, "i")[..] else { panic!("it is asked") };
+    let [(ticket, Ask::Change { change: UnitChange::Init, units })] = &asked(&mut desk, "i")[..] else {
+        panic!("it is asked")
+    };
     assert_eq!(units[..], lines(&["auth"]), "the selected one");
-    told(&mut desk, *ticket, Fact::Made(Make::Ready, lines(&["auth is ready"])));
+    told(&mut desk, *ticket, Fact::Changed(UnitChange::Init, lines(&["auth is ready"])));
     assert!(desk.screen().contains("auth is ready"), "{}", desk.screen());
     desk.keys("esc j space");
-    let [(ticket, Ask::Look { what: Looked::Whole, units, .. })] = &asked(&mut desk, "w")[..] else {
+    let [(ticket, Ask::Inspect { what: Looked::FullStates, units, .. })] = &asked(&mut desk, "w")[..] else {
         panic!("it is asked")
     };
     assert_eq!(units.len(), 1, "the marked one: {units:?}");
-    told(&mut desk, *ticket, Fact::Looked(Looked::Whole, lines(&["\"serial\": 3"])));
+    told(&mut desk, *ticket, Fact::Inspected(Looked::FullStates, lines(&["\"serial\": 3"])));
     assert!(desk.screen().contains("sensitive values masked"), "{}", desk.screen());
 }
 
 #[test]
-fn code_is_written_in_its_usual_form_after_a_question() {
+fn code_is_formatted_after_confirmation() {
     let mut desk = Desk::new((120, 40));
     desk.keys("6");
     assert_eq!(asked(&mut desk, "F").len(), 0);
@@ -68,32 +70,33 @@ fn code_is_written_in_its_usual_form_after_a_question() {
         screen.contains("Format the code of auth") && screen.contains("cockpit infra fmt --env staging"),
         "{screen}"
     );
-    let [(ticket, Ask::Make { make: Make::Form, units })] = &asked(&mut desk, "enter")[..] else {
+    let [(ticket, Ask::Change { change: UnitChange::Format, units })] = &asked(&mut desk, "enter")[..] else {
         panic!("it is asked: {}", desk.screen())
     };
     assert_eq!(units[..], lines(&["auth"]));
-    told(&mut desk, *ticket, Fact::Made(Make::Form, lines(&["everything is in its usual form"])));
+    told(&mut desk, *ticket, Fact::Changed(UnitChange::Format, lines(&["everything is in its usual form"])));
     assert!(desk.screen().contains("everything is in its usual form"), "{}", desk.screen());
 }
 
 #[test]
-fn an_address_and_an_id_that_are_typed_become_an_import_of_the_selected_unit() {
+fn typed_address_and_id_become_an_import_block_of_the_unit() {
     let mut desk = Desk::new((120, 40));
     desk.keys("6 B a w s _ v p c . a enter");
     assert!(desk.screen().contains("an address and an id are needed"), "{}", desk.screen());
     desk.keys("B a w s _ v p c . a space v p c - 1");
     let asks = asked(&mut desk, "enter");
-    let [(ticket, Ask::Make { make, units })] = &asks[..] else { panic!("{asks:?}") };
-    let wanted = Make::Import { address: "aws_vpc.a".into(), id: "vpc-1".into() };
+    let [(ticket, Ask::Change { change: make, units })] = &asks[..] else { panic!("{asks:?}") };
+    let wanted = UnitChange::Import { address: "aws_vpc.a".into(), id: "vpc-1".into() };
     assert_eq!((make, units[..].to_vec()), (&wanted, lines(&["auth"])));
-    told(&mut desk, *ticket, Fact::Made(wanted, lines(&["cockpit_imports.tf imports aws_vpc.a as vpc-1"])));
+    told(&mut desk, *ticket, Fact::Changed(wanted, lines(&["cockpit_imports.tf imports aws_vpc.a as vpc-1"])));
     assert!(desk.screen().contains("imports aws_vpc.a as vpc-1"), "{}", desk.screen());
 }
 
 #[test]
-fn a_state_that_could_not_be_written_is_shown_beside_the_state_and_pushed_after_a_yes() {
+fn unwritten_state_is_shown_and_pushed_after_confirmation() {
     let mut desk = Desk::in_the_middle((120, 40));
-    let left = What::Left { unit: "auth".into(), kept: Some(kept(None).file), unwritten: vec!["aws_vpc.b".into()] };
+    let left =
+        RunEventKind::Left { unit: "auth".into(), kept: Some(kept(None).file), unwritten: vec!["aws_vpc.b".into()] };
     desk.news(vec![event(0, left)], true);
     desk.tick(1);
     let screen = desk.screen();
@@ -103,44 +106,44 @@ fn a_state_that_could_not_be_written_is_shown_beside_the_state_and_pushed_after_
     );
     assert!(screen.contains("may exist and be in no state: aws_vpc.b"), "{screen}");
     assert_eq!(asked(&mut desk, "U").len(), 0, "a run that goes on writes states itself: {}", desk.screen());
-    desk.news(vec![event(1, What::Ended { end: RunEnd::Failed })], false);
-    let [(ticket, Ask::Kept { .. })] = &asked(&mut desk, "U")[..] else { panic!("it is asked") };
-    told(&mut desk, *ticket, Fact::Kept(vec![kept(None)], Vec::new()));
+    desk.news(vec![event(1, RunEventKind::Ended { end: RunEnd::Failed })], false);
+    let [(ticket, Ask::UnpushedStates { .. })] = &asked(&mut desk, "U")[..] else { panic!("it is asked") };
+    told(&mut desk, *ticket, Fact::UnpushedStates(vec![kept(None)], Vec::new()));
     let screen = desk.screen();
     assert!(screen.contains("Push the state of auth") && screen.contains("the state is now: serial 3"), "{screen}");
     assert!(screen.contains("cockpit infra state push --env staging --unit auth"), "{screen}");
     assert_eq!(asked(&mut desk, "enter").len(), 0, "Cancel was selected");
     let [(ticket, _)] = &asked(&mut desk, "U")[..] else { panic!("it is asked") };
-    told(&mut desk, *ticket, Fact::Kept(vec![kept(None)], Vec::new()));
+    told(&mut desk, *ticket, Fact::UnpushedStates(vec![kept(None)], Vec::new()));
     desk.keys("right");
     let [(ticket, Ask::Push { kept: pushed, .. })] = &asked(&mut desk, "enter")[..] else { panic!("it is pushed") };
     assert_eq!(*pushed, kept(None), "as it was shown");
     told(&mut desk, *ticket, Fact::Pushed("auth".into(), lines(&["auth: the state is pushed"])));
     desk.keys("esc");
     assert!(!desk.screen().contains("could not be written"), "{}", desk.screen());
-    // One that cannot take the place of the state is shown with why, and nothing is asked.
+    // A state that cannot replace the current one is shown with the reason, without a question.
     let [(ticket, _)] = &asked(&mut desk, "U")[..] else { panic!("it is asked") };
-    told(&mut desk, *ticket, Fact::Kept(vec![kept(Some("it is of another state"))], Vec::new()));
+    told(&mut desk, *ticket, Fact::UnpushedStates(vec![kept(Some("it is of another state"))], Vec::new()));
     assert!(desk.screen().contains("it is not pushed: it is of another state"), "{}", desk.screen());
     assert_eq!(asked(&mut desk, "enter").len(), 0);
 }
 
 #[test]
-fn marked_resources_alone_are_planned_after_a_warning() {
+fn targeted_plan_of_marked_resources_needs_confirmation() {
     let mut desk = Desk::in_the_middle((120, 40));
     desk.keys("O");
     assert!(desk.screen().contains("Enter goes into a unit; O then plans"), "{}", desk.screen());
-    desk.news(vec![event(0, What::Ended { end: RunEnd::Failed })], false);
+    desk.news(vec![event(0, RunEventKind::Ended { end: RunEnd::Failed })], false);
     desk.keys("j j j enter");
-    assert_eq!(desk.app.panes.infra.open.as_deref(), Some("database"));
-    // The selected one.
+    assert_eq!(desk.app.panes.infra.opened_unit.as_deref(), Some("database"));
+    // The selected resource.
     desk.keys("O");
     let screen = desk.screen();
     assert!(screen.contains("Plan a part of database") && screen.contains("is for exceptions"), "{screen}");
     desk.keys("esc space j space O");
     let screen = desk.screen();
     assert!(screen.contains("* aws_rds_cluster.main"), "{screen}");
-    let all: Vec<String> = desk.app.panes.infra.aimed.iter().cloned().collect();
+    let all: Vec<String> = desk.app.panes.infra.marked_resources.iter().cloned().collect();
     assert_eq!(all.len(), 2, "{screen}");
     assert!(screen.contains(&format!("--target {}", all[0])), "{screen}");
     desk.keys("enter");
@@ -152,19 +155,19 @@ fn marked_resources_alone_are_planned_after_a_warning() {
 }
 
 #[test]
-fn what_a_retry_plans_again_has_its_state_back() {
+fn retried_unit_has_its_pushed_state() {
     let mut desk = Desk::in_the_middle((120, 40));
-    let left = What::Left { unit: "auth".into(), kept: Some(kept(None).file), unwritten: Vec::new() };
+    let left = RunEventKind::Left { unit: "auth".into(), kept: Some(kept(None).file), unwritten: Vec::new() };
     desk.news(vec![event(0, left)], true);
-    assert!(!desk.app.panes.infra.state().unwrap().kept.is_empty());
+    assert!(!desk.app.panes.infra.state().unwrap().unwritten_states.is_empty());
     let again = vec![step(1, "auth", Step::Plan), super::testing::ready(2, "auth", "cc", (1, 0, 0), &[])];
     desk.news(again, true);
-    assert!(desk.app.panes.infra.state().unwrap().kept.is_empty());
+    assert!(desk.app.panes.infra.state().unwrap().unwritten_states.is_empty());
     desk.news(vec![over(3, "auth", UnitEnd::Done)], true);
 }
 
 #[test]
-fn workspaces_that_are_not_there_are_made_by_name_after_a_question_and_units_are_looked_for_again() {
+fn missing_workspaces_are_created_after_confirmation_and_units_found_again() {
     let mut desk = Desk::new((120, 40));
     desk.units = Err(Failure::new(FailureKind::Other, "workspace `dev` of auth does not exist"));
     desk.keys("6");
@@ -178,7 +181,7 @@ fn workspaces_that_are_not_there_are_made_by_name_after_a_question_and_units_are
     };
     assert!(units.is_empty(), "none is known: {units:?}");
     desk.units = Desk::new((80, 24)).units;
-    told(&mut desk, *ticket, Fact::Made(Make::Ready, lines(&["workspace dev of auth is made"])));
+    told(&mut desk, *ticket, Fact::Changed(UnitChange::Init, lines(&["workspace dev of auth is made"])));
     assert!(desk.screen().contains("workspace dev of auth is made"), "{}", desk.screen());
     desk.keys("esc");
     desk.tick(1);
@@ -186,7 +189,7 @@ fn workspaces_that_are_not_there_are_made_by_name_after_a_question_and_units_are
 }
 
 #[test]
-fn where_units_cannot_be_found_workspaces_of_all_are_meant_though_those_of_an_earlier_run_are_shown() {
+fn workspaces_of_all_units_are_meant_if_units_cannot_be_found() {
     let mut desk = Desk::in_the_middle((120, 40));
     desk.keys(": i n f r a - w o r k s p a c e s enter");
     let screen = desk.screen();

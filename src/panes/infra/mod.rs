@@ -1,8 +1,7 @@
-//! Infrastructure as code: the units of the environment and their order, what a plan would do, and a run over them as it
-//! goes on.
+//! The Infra pane: the environment's units and their order, what a plan would do, and a run in progress.
 //!
-//! [`state`]: what is kept; [`update`]: what keys do and what answers change; [`ask`]: what is asked; [`windows`]: what is asked
-//! before something is changed; [`late`]: what comes when another environment is opened; [`tell`]: in words; [`drawing`]: what is drawn of the graphs.
+//! [`state`] holds the state, [`update`] handles keys and answers, [`ask`] creates requests, [`windows`] has the dialogs,
+//! [`late`] handles answers for another environment, [`tell`] has the texts, and [`drawing`] the graphs.
 
 pub mod after;
 #[cfg(test)]
@@ -58,11 +57,11 @@ pub mod written;
 use crate::app::command::{Bottom, Id, Risk, Scope};
 use crate::app::pane::{Data, Rows};
 use crate::app::{Command, Hooks, Pane, Spec, View};
-use crate::feeds::infra::What;
+use crate::feeds::infra::Inspection;
 use crate::model::infra::run_event::Goal;
 use state::{CHANGE, GRAPH, LOG, PLAN, RESOURCE_GRAPH, RESOURCES, UNIT_LOG, UNITS};
 
-/// The pane.
+/// The Infra pane.
 pub const PANE: Pane = Pane {
     id: state::ID,
     title: "Infra",
@@ -73,7 +72,7 @@ pub const PANE: Pane = Pane {
     in_lists: &[],
     actions: &[Id::OPEN, Id::COPY],
     views: &[&ALL, &UNIT],
-    view: |app| if app.panes.infra.open.is_some() { &UNIT } else { &ALL },
+    view: |app| if app.panes.infra.opened_unit.is_some() { &UNIT } else { &ALL },
     hooks: Hooks {
         moves: drawing::moves,
         back: update::back,
@@ -84,12 +83,12 @@ pub const PANE: Pane = Pane {
         picked: runs::picked,
         confirm: windows::confirm,
         confirmed: windows::confirmed,
-        going: windows::going,
-        loses: moves::loses,
+        activity: windows::going,
+        loss: moves::loses,
         plan: update::plan,
         answer: update::answer,
-        late: late::answer,
-        switched: late::switched,
+        stale_answer: late::answer,
+        on_switch: late::switched,
         settle: drawing::settle,
         next_tick: update::next_tick,
         ..Hooks::NONE
@@ -99,10 +98,10 @@ pub const PANE: Pane = Pane {
 static ALL: View = View {
     name: "infra",
     blocks: OF_ALL,
-    beside: &[],
+    unfocusable_blocks: &[],
     layout: layout::units,
     summary: layout::summary,
-    about: |_| None,
+    subject: |_| None,
     services: None,
     sources: &[],
 };
@@ -110,15 +109,15 @@ static ALL: View = View {
 static UNIT: View = View {
     name: "infra-unit",
     blocks: OF_UNIT,
-    beside: &[],
+    unfocusable_blocks: &[],
     layout: layout::unit,
     summary: layout::summary,
-    about: |_| None,
+    subject: |_| None,
     services: None,
     sources: &[],
 };
 
-/// A block whose rows are lines.
+/// The common fields of blocks whose rows are lines.
 const LINES: Spec = Spec {
     block: UNITS,
     title: "Units",
@@ -126,10 +125,10 @@ const LINES: Spec = Spec {
     columns: &[],
     rows: Rows::Lines(rows::unit_lines),
     follows_end: false,
-    counts: |_| true,
-    subject: rows::named,
+    is_entry: |_| true,
+    subject: rows::subject,
     open: |_| None,
-    whole: |_, _| Vec::new(),
+    details: |_, _| Vec::new(),
     data: Data::Own(rows::units_status),
 };
 
@@ -205,8 +204,8 @@ const COMMANDS: &[Command] = &[
         "Plan the marked units, or all: what would be changed. Changes nothing.",
         |app| begin::begin(app, Goal::Plan),
     )
-    // It takes the lock of each state.
-    .risks(Risk::Change)
+    // A drift run takes the lock of each state.
+    .with_risk(Risk::Change)
     .on_bottom(Bottom::First(1)),
     Command::new(
         Id("infra-apply"),
@@ -217,7 +216,7 @@ const COMMANDS: &[Command] = &[
          Without a run, plan first and ask then.",
         apply::apply,
     )
-    .risks(Risk::Disrupt)
+    .with_risk(Risk::Disrupt)
     .on_bottom(Bottom::First(2)),
     Command::new(Id("infra-diff"), OWN, "diff", &["v"], "Show what the plan of the selected unit would do.", update::diff)
         .on_bottom(Bottom::First(3)),
@@ -238,7 +237,7 @@ const COMMANDS: &[Command] = &[
         "Ask the run to stop, after a question; a second time ends it at once, and state may be lost.",
         update::cancel,
     )
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .on_bottom(Bottom::First(5)),
     Command::new(Id("infra-mark"), OWN, "mark", &["space"], "Mark the selected unit, or unmark it; in a unit the selected resource.", update::mark)
         .on_bottom(Bottom::First(6)),
@@ -250,7 +249,7 @@ const COMMANDS: &[Command] = &[
         "Try the failed and blocked units of the run again.",
         update::retry,
     )
-    .risks(Risk::Disrupt)
+    .with_risk(Risk::Disrupt)
     .on_bottom(Bottom::First(7)),
     Command::new(
         Id("infra-destroy"),
@@ -260,7 +259,7 @@ const COMMANDS: &[Command] = &[
         "Plan to destroy the marked units, or all, and ask then.",
         |app| begin::begin(app, Goal::Destroy),
     )
-    .risks(Risk::Destroy)
+    .with_risk(Risk::Destroy)
     .on_bottom(Bottom::First(8)),
     Command::new(
         Id("infra-drift"),
@@ -270,7 +269,7 @@ const COMMANDS: &[Command] = &[
         "Look for drift in the marked units or in all: what was changed elsewhere, and what runs otherwise than declared. Changes nothing.",
         |app| begin::begin(app, Goal::Drift),
     )
-    .risks(Risk::Change),
+    .with_risk(Risk::Change),
     Command::new(
         Id("infra-state"),
         OWN,
@@ -287,16 +286,16 @@ const COMMANDS: &[Command] = &[
         "Plan to replace the selected resource, after a question; the plan needs approval as any other.",
         apply::replace,
     )
-    .risks(Risk::Disrupt),
+    .with_risk(Risk::Disrupt),
     Command::new(
         Id("infra-target"),
         OWN,
         "plan a part",
         &["O"],
         "Plan the marked resources of a unit alone, else the selected one, after a warning; the plan is approved as every other.",
-        apply::only,
+        apply::plan_targets,
     )
-    .risks(Risk::Disrupt),
+    .with_risk(Risk::Disrupt),
     Command::new(
         Id("infra-fold"),
         OWN,
@@ -322,7 +321,7 @@ const COMMANDS: &[Command] = &[
         "outputs",
         &["o"],
         "Show the outputs of the marked units or of the selected one: names, addresses, endpoints.",
-        |app| look::look(app, What::Outputs),
+        |app| look::inspect(app, Inspection::Outputs),
     ),
     Command::new(
         Id("infra-states"),
@@ -330,7 +329,7 @@ const COMMANDS: &[Command] = &[
         "states",
         &["t"],
         "List the resources that are in the state of the marked units or of the selected one.",
-        |app| look::look(app, What::States),
+        |app| look::inspect(app, Inspection::States),
     ),
     Command::new(
         Id("infra-pull"),
@@ -338,7 +337,7 @@ const COMMANDS: &[Command] = &[
         "pull state",
         &["w"],
         "Show the whole state of the marked units or of the selected one, sensitive values masked.",
-        |app| look::look(app, What::Whole),
+        |app| look::inspect(app, Inspection::FullStates),
     ),
     Command::new(
         Id("infra-init"),
@@ -346,7 +345,7 @@ const COMMANDS: &[Command] = &[
         "initialise",
         &["i"],
         "Initialise the marked units or the selected one: providers, modules, backend. A state is neither made nor moved.",
-        code::ready,
+        code::initialise,
     ),
     Command::new(
         Id("infra-workspaces"),
@@ -354,16 +353,16 @@ const COMMANDS: &[Command] = &[
         "make workspaces",
         &[],
         "Make missing workspaces of the marked units or the selected one, of all if no units are found; asks first.",
-        code::workspaces,
+        code::propose_workspaces,
     )
-    .risks(Risk::Change),
+    .with_risk(Risk::Change),
     Command::new(
         Id("infra-check"),
         OWN,
         "check code",
         &["f"],
         "Check the code of the marked units or of the selected one: valid, formatted, and what tflint finds.",
-        |app| look::look(app, What::Code),
+        |app| look::inspect(app, Inspection::Code),
     ),
     Command::new(
         Id("infra-format"),
@@ -371,9 +370,9 @@ const COMMANDS: &[Command] = &[
         "format code",
         &["F"],
         "Write the code of the marked units or of the selected one in its usual form, after a question.",
-        code::form,
+        code::propose_formatting,
     )
-    .risks(Risk::Change),
+    .with_risk(Risk::Change),
     Command::new(
         Id("infra-import"),
         OWN,
@@ -382,16 +381,16 @@ const COMMANDS: &[Command] = &[
         "Write a block into the code of the selected unit that imports what exists: its address and its id are typed.",
         code::import,
     )
-    .risks(Risk::Change),
+    .with_risk(Risk::Change),
     Command::new(
         Id("infra-clean"),
         OWN,
         "clear caches",
         &["K"],
         "Remove what Terraform and Terragrunt keep beside the code of the marked units or of the selected one, after a question.",
-        |app| look::look(app, What::Caches),
+        |app| look::inspect(app, Inspection::Caches),
     )
-    .risks(Risk::Change),
+    .with_risk(Risk::Change),
     Command::new(
         Id("infra-cost"),
         OWN,
@@ -406,27 +405,27 @@ const COMMANDS: &[Command] = &[
         "take up",
         &["T"],
         "Resume a run whose supervisor was killed.",
-        after::take_up,
+        after::resume_run,
     )
-    .risks(Risk::Disrupt),
+    .with_risk(Risk::Disrupt),
     Command::new(
         Id("infra-unlock"),
         OWN,
         "unlock",
         &["L"],
         "Show who holds the lock of the selected unit's state, and release one that was left behind, after a question.",
-        after::locks,
+        after::find_locks,
     )
-    .risks(Risk::Change),
+    .with_risk(Risk::Change),
     Command::new(
         Id("infra-push-state"),
         OWN,
         "push state",
         &["U"],
         "Show a state that could not be written at the end of an apply beside the state as it is, and push it, after a question.",
-        after::kept,
+        after::find_unwritten_states,
     )
-    .risks(Risk::Disrupt),
+    .with_risk(Risk::Disrupt),
     Command::new(
         Id("infra-migrate"),
         OWN,
@@ -434,16 +433,16 @@ const COMMANDS: &[Command] = &[
         &[],
         "Move the states of the marked units or of the selected one from files of this machine to S3, with a lock, after a question; \
          they are put back where anything is not the same there.",
-        movable::states,
+        movable::find_movable_states,
     )
-    .risks(Risk::Disrupt),
+    .with_risk(Risk::Disrupt),
     Command::new(
         Id("infra-orphans"),
         OWN,
         "orphans",
         &["u"],
         "Look in AWS for what the run may have made and what is in no state; import blocks go into the run's folder.",
-        after::orphans,
+        after::find_orphans,
     ),
-    Command::new(Id("infra-again"), OWN, "look again", &["r"], "Look for units and runs again.", update::again),
+    Command::new(Id("infra-again"), OWN, "look again", &["r"], "Look for units and runs again.", update::refresh),
 ];

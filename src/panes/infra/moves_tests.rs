@@ -1,4 +1,4 @@
-//! States that are moved to S3 from the pane: the bucket, the question, how far it is, and what leaving would leave half-way.
+//! Migration of states to S3: bucket, confirmation, progress, and the warning on quitting.
 
 use super::testing::Desk;
 use super::{late, moves};
@@ -10,13 +10,13 @@ use crate::feeds::part::Part;
 use crate::feeds::{self};
 use crate::model::infra::Tool;
 use crate::model::{Failure, FailureKind};
-use crate::ui::testing::by_hand;
+use crate::ui::testing::user_input;
 
-/// The questions to the feed of infrastructure that keys lead to.
+/// The requests to the infra feed that keys lead to.
 fn asked(desk: &mut Desk, keys: &str) -> Vec<(Ticket, Ask)> {
     let mut asks = Vec::new();
     for key in keys.split(' ') {
-        let effects = by_hand(&mut desk.app, Event::Key(key.parse().unwrap()));
+        let effects = user_input(&mut desk.app, Event::Key(key.parse().unwrap()));
         asks.extend(effects.iter().filter_map(|effect| match effect {
             Effect::Fetch { ticket, ask: feeds::Ask::Infra(ask), .. } => Some((*ticket, ask.clone())),
             _ => None,
@@ -26,7 +26,7 @@ fn asked(desk: &mut Desk, keys: &str) -> Vec<(Ticket, Ask)> {
     asks
 }
 
-/// The command by its name, as it is typed into the palette.
+/// The keys that type the command's name into the palette.
 const NAMED: &str = ": i n f r a - m i g r a t e enter";
 
 fn states(bucket: Option<&str>) -> MovableStates {
@@ -37,7 +37,7 @@ fn states(bucket: Option<&str>) -> MovableStates {
             "auth: serial 4, lineage 95b5, 12 resources, in /units/auth/terraform.tfstate".into(),
             "auth goes to s3://states/staging/auth/terraform.tfstate".into(),
         ],
-        said: vec!["network: no state in a file of this machine".into()],
+        notes: vec!["network: no state in a file of this machine".into()],
     }
 }
 
@@ -45,7 +45,7 @@ fn told(desk: &mut Desk, ticket: Ticket, fact: Fact) {
     desk.answered(ticket, Part::Last(fact));
 }
 
-/// A move that was confirmed.
+/// A confirmed migration.
 fn begun(desk: &mut Desk) -> Ticket {
     desk.keys("6");
     let asks = asked(desk, NAMED);
@@ -71,7 +71,7 @@ fn begun(desk: &mut Desk) -> Ticket {
 }
 
 #[test]
-fn states_are_moved_to_s3_by_name_after_a_question_and_what_that_leaves_half_way_is_told_on_leaving() {
+fn states_are_migrated_after_confirmation_and_quitting_warns_of_it() {
     let mut desk = Desk::new((120, 40));
     let ticket = begun(&mut desk);
     desk.answered(ticket, Part::Page(Fact::Moving("moving the state of auth to S3 …".into())));
@@ -92,7 +92,7 @@ fn states_are_moved_to_s3_by_name_after_a_question_and_what_that_leaves_half_way
 }
 
 #[test]
-fn a_move_that_is_undone_says_so_and_its_end_is_told_in_another_environment_too() {
+fn undone_migration_is_reported_even_in_another_environment() {
     let mut desk = Desk::new((120, 40));
     let ticket = begun(&mut desk);
     let why = "the state of auth was not moved\nits plan is not empty after it\nit was put back: files and code are as before";
@@ -112,7 +112,7 @@ fn a_move_that_is_undone_says_so_and_its_end_is_told_in_another_environment_too(
 }
 
 #[test]
-fn with_terraform_the_bucket_is_typed_first_and_where_nothing_is_in_files_that_is_said() {
+fn terraform_migration_asks_for_the_bucket_and_reports_no_local_states() {
     let mut desk = Desk::new((120, 40));
     desk.app.environment.infra.kind = Some(Tool::Terraform);
     desk.keys("6");

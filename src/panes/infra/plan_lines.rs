@@ -1,21 +1,21 @@
-//! The lines of plans, and of what is done to one resource.
+//! Lines of plans, and of the change of one resource.
 
 use super::state::PlanLine;
 use crate::app::overlay::Tone;
 use crate::model::infra::message::Action;
-use crate::model::infra::plan::text::touches;
+use crate::model::infra::plan::text::dependents_note;
 use crate::model::infra::plan::types::{Change, Dependents};
 use crate::model::infra::plan::{Plan, lines};
 
-/// A line of a plan.
+/// Creates a line of a plan.
 pub fn line(indent: u16, sign: &str, text: impl Into<String>, tone: Tone) -> PlanLine {
     PlanLine { indent, sign: sign.to_owned(), text: text.into(), tone }
 }
 
-/// How many changes are named of one plan: a unit that is gone into has them all.
+/// Maximum number of changes listed in a plan; the opened unit lists all of them.
 const NAMED: usize = 1_000;
 
-/// A plan of a unit: what is lost, each change in a line, outputs, drift.
+/// The lines of a unit's plan: data losses, each change in one line, outputs, drift.
 pub fn plan(plan: &Plan) -> Vec<PlanLine> {
     let mut out = Vec::new();
     if plan.errored {
@@ -24,7 +24,7 @@ pub fn plan(plan: &Plan) -> Vec<PlanLine> {
     for address in plan.destroys_stateful() {
         out.push(line(0, "✖", format!("{address}: the data in it is lost"), Tone::Bad));
     }
-    let needed_by = plan.needed_by();
+    let needed_by = plan.reverse_dependencies();
     for change in plan.changes.iter().take(NAMED) {
         head_of(&mut out, plan, &needed_by, change);
     }
@@ -48,9 +48,10 @@ pub fn plan(plan: &Plan) -> Vec<PlanLine> {
     out
 }
 
-/// Actions that are invoked, and outputs that get another value.
+/// Invoked actions, and outputs whose value changes.
 pub fn outputs(plan: &Plan) -> Vec<PlanLine> {
-    let invoked = plan.invocations.iter().map(|invocation| line(0, "!", lines::invoked(invocation), Tone::Warn));
+    let invoked =
+        plan.invocations.iter().map(|invocation| line(0, "!", lines::invocation_line(invocation), Tone::Warn));
     let mut out: Vec<PlanLine> = invoked.collect();
     if !plan.outputs.is_empty() {
         out.push(line(0, "", "Outputs", Tone::Strong));
@@ -59,7 +60,7 @@ pub fn outputs(plan: &Plan) -> Vec<PlanLine> {
     out
 }
 
-/// Checks of the configuration that fail.
+/// Failed checks of the configuration.
 pub fn checks(plan: &Plan) -> Vec<PlanLine> {
     plan.checks.iter().map(|check| line(0, "✖", format!("check failed: {check}"), Tone::Warn)).collect()
 }
@@ -67,7 +68,7 @@ pub fn checks(plan: &Plan) -> Vec<PlanLine> {
 /// One change of a plan, attribute by attribute.
 pub fn change(plan: &Plan, change: &Change) -> Vec<PlanLine> {
     let mut out = Vec::new();
-    head_of(&mut out, plan, &plan.needed_by(), change);
+    head_of(&mut out, plan, &plan.reverse_dependencies(), change);
     put(&mut out, lines::of(change));
     out
 }
@@ -75,7 +76,7 @@ pub fn change(plan: &Plan, change: &Change) -> Vec<PlanLine> {
 fn head_of(out: &mut Vec<PlanLine>, plan: &Plan, needed_by: &Dependents, change: &Change) {
     out.push(line(0, change.sign(), lines::head(change), tone(change.action)));
     out.extend(lines::notes(change).into_iter().map(|note| line(4, "", note, Tone::Warn)));
-    let touched = touches(plan, needed_by, change);
+    let touched = dependents_note(plan, needed_by, change);
     out.extend(touched.map(|touched| line(4, "", format!("also touches {touched}"), Tone::Dim)));
 }
 
@@ -93,7 +94,7 @@ fn put(out: &mut Vec<PlanLine>, lines: Vec<lines::Line>) {
     }));
 }
 
-/// The tone that an action is shown in.
+/// The tone for an action.
 pub fn tone(action: Action) -> Tone {
     match action {
         Action::Delete | Action::Replace => Tone::Bad,

@@ -1,20 +1,20 @@
-//! Replaces a resource, after a question.
+//! Replacing a resource, after confirmation.
 
 use super::ask::command;
-use super::begin::{self, Part};
+use super::begin::{self, RunScope};
 use crate::app::App;
 use crate::app::command::Risk;
 use crate::app::effect::Effect;
 use crate::app::overlay::Tone;
 use crate::app::pane::Confirmation;
-use crate::model::infra::declared::named;
+use crate::model::infra::declared::address_parts;
 use crate::model::infra::plan::is_stateful;
 use crate::model::infra::run_event::Goal;
-use crate::model::text::quoted;
+use crate::model::text::shell_quote;
 
-/// Whether it is planned to be made again.
+/// The confirmation for planning the replacement.
 pub fn confirmation(app: &App, unit: &str, address: &str) -> Option<Confirmation> {
-    if begin::why_not(app).is_some() {
+    if begin::start_obstacle(app).is_some() {
         return None;
     }
     let mut text = vec![
@@ -22,7 +22,7 @@ pub fn confirmation(app: &App, unit: &str, address: &str) -> Option<Confirmation
         (Tone::Plain, "What needs it may change with it: the plan says so.".to_owned()),
         (Tone::Plain, "Nothing is changed before that plan was read and approved: A asks then.".to_owned()),
     ];
-    if is_stateful(&named(address).0) {
+    if is_stateful(&address_parts(address).0) {
         text.insert(1, (Tone::Bad, "The data in it would be lost.".to_owned()));
     }
     let units = [unit.to_owned()];
@@ -31,13 +31,13 @@ pub fn confirmation(app: &App, unit: &str, address: &str) -> Option<Confirmation
         verb: "Plan it".to_owned(),
         risk: Risk::Disrupt,
         text,
-        command: command(app, &format!("replace {}", quoted(address)), &units),
-        bound: String::new(),
+        command: command(app, &format!("replace {}", shell_quote(address)), &units),
+        covered_content: String::new(),
         live: Vec::new(),
     })
 }
 
-/// Replaces the resource, after a yes.
+/// Plans the replacement.
 pub fn confirmed(app: &mut App, unit: String, address: String) -> Vec<Effect> {
-    begin::over(app, Goal::Apply, vec![unit], Part::Again(address))
+    begin::start_run(app, Goal::Apply, vec![unit], RunScope::Replacement(address))
 }

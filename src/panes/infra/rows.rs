@@ -1,4 +1,4 @@
-//! The rows of the Infra pane, what they stand for, and how fresh their data is.
+//! Rows of the Infra pane, their subjects, and the freshness of their data.
 
 use super::state::State;
 use super::tell::configured;
@@ -15,7 +15,7 @@ pub fn units(state: &State) -> Vec<Unit> {
     state.graph().waves().into_iter().flatten().cloned().collect()
 }
 
-/// The units by name, each with the text that a filter looks into.
+/// Unit names, each with the text that a filter searches.
 pub fn unit_lines(app: &App) -> Vec<(String, String)> {
     let state = &app.panes.infra;
     let graph = state.graph();
@@ -27,19 +27,19 @@ pub fn unit_lines(app: &App) -> Vec<(String, String)> {
     units.map(line).collect()
 }
 
-/// The resources of the opened unit: those that are changed, then others of which something was said.
+/// The resources of the opened unit: changed ones first, then others that the run reported on.
 pub fn resource_lines(app: &App) -> Vec<(String, String)> {
     let state = &app.panes.infra;
-    let Some(unit) = &state.open else { return Vec::new() };
+    let Some(unit) = &state.opened_unit else { return Vec::new() };
     let run = state.state().and_then(|run| run.units.get(unit));
     let changes = state.plan_of(unit).map(|plan| plan.changes.as_slice()).unwrap_or_default();
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     let mut addresses: Vec<&str> = Vec::new();
     addresses.extend(changes.iter().map(|change| change.address.as_str()).filter(|address| seen.insert(address)));
-    let said = run.into_iter().flat_map(|unit| unit.resources.keys());
-    addresses.extend(said.map(String::as_str).filter(|address| seen.insert(address)));
-    let runs = super::drift::found(state).iter().filter(|(one, _)| one.unit == *unit);
-    addresses.extend(runs.map(|(one, _)| one.address.as_str()).filter(|address| seen.insert(address)));
+    let reported = run.into_iter().flat_map(|unit| unit.resources.keys());
+    addresses.extend(reported.map(String::as_str).filter(|address| seen.insert(address)));
+    let runs = super::drift::found_differences(state).iter().filter(|(one, _)| one.unit == *unit);
+    addresses.extend(runs.map(|(difference, _)| difference.address.as_str()).filter(|address| seen.insert(address)));
     let line = |address: &str| {
         let words = run.and_then(|unit| unit.resources.get(address));
         let words = words.map(|resource| super::tell::resource(resource, app.now).1).unwrap_or_default();
@@ -50,53 +50,53 @@ pub fn resource_lines(app: &App) -> Vec<(String, String)> {
 
 /// The boxes of the resources' graph.
 pub fn group_lines(app: &App) -> Vec<(String, String)> {
-    let drawn = &app.panes.infra.drawn;
+    let drawn = &app.panes.infra.drawing;
     drawn.picture.nodes.iter().map(|node| (node.id.clone(), format!("{} {}", node.label, node.note))).collect()
 }
 
-/// The lines of the plan that is shown.
+/// The lines of the shown plan.
 pub fn plan_lines(app: &App) -> Vec<(String, String)> {
-    let lines = app.panes.infra.shown.lines.iter().enumerate();
+    let lines = app.panes.infra.shown_plan.lines.iter().enumerate();
     lines.map(|(number, line)| (number.to_string(), format!("{} {}", line.sign, line.text))).collect()
 }
 
-/// The log of the unit that is selected or opened.
+/// The log of the selected or opened unit.
 pub fn log_lines(app: &App) -> Vec<(String, String)> {
     let state = &app.panes.infra;
-    let lines = of_log(state).enumerate();
+    let lines = shown_log(state).enumerate();
     lines.map(|(number, line)| (number.to_string(), line.text.clone())).collect()
 }
 
-/// The lines of the log that is shown.
-pub fn of_log(state: &State) -> impl Iterator<Item = &super::state::Logged> {
-    let unit = state.open.as_ref().or(state.unit.as_ref());
-    let said = unit.filter(|_| !state.written.shown).and_then(|unit| state.logs.get(unit));
-    let written = unit.filter(|unit| state.written.shown && **unit == state.written.unit);
-    let written = written.map(|_| &state.written.lines);
-    said.into_iter().flatten().chain(written.into_iter().flatten())
+/// The shown lines of the log.
+pub fn shown_log(state: &State) -> impl Iterator<Item = &super::state::Logged> {
+    let unit = state.opened_unit.as_ref().or(state.selected_unit.as_ref());
+    let reported = unit.filter(|_| !state.raw_output.shown).and_then(|unit| state.logs.get(unit));
+    let written = unit.filter(|unit| state.raw_output.shown && **unit == state.raw_output.unit);
+    let written = written.map(|_| &state.raw_output.lines);
+    reported.into_iter().flatten().chain(written.into_iter().flatten())
 }
 
-/// A unit, a resource, or a group of them.
-pub fn named(_: &App, key: Option<&str>) -> Option<Subject> {
+/// The subject of a row: a unit, a resource, or a group of resources.
+pub fn subject(_: &App, key: Option<&str>) -> Option<Subject> {
     key.map(|key| Subject::Text(key.to_owned()))
 }
 
-/// The text of the plan's line in this row.
+/// The text of a line of the plan.
 pub fn plan_line(app: &App, key: Option<&str>) -> Option<Subject> {
-    let line = app.panes.infra.shown.lines.get(key?.parse::<usize>().ok()?)?;
+    let line = app.panes.infra.shown_plan.lines.get(key?.parse::<usize>().ok()?)?;
     Some(Subject::Text(line.text.clone()))
 }
 
-/// The text of the log's line in this row.
+/// The text of a line of the log.
 pub fn log_line(app: &App, key: Option<&str>) -> Option<Subject> {
     let number: usize = key?.parse().ok()?;
-    of_log(&app.panes.infra).nth(number).map(|line| Subject::Text(line.text.clone()))
+    shown_log(&app.panes.infra).nth(number).map(|line| Subject::Text(line.text.clone()))
 }
 
-/// How the units stand: why there are none, what is wrong.
+/// Status of the units: why there are none, or what is wrong.
 pub fn units_status(app: &App) -> DataStatus {
     let state = &app.panes.infra;
-    let mut status = DataStatus { loading: state.looking.is_some(), ..DataStatus::default() };
+    let mut status = DataStatus { loading: state.search_serial.is_some(), ..DataStatus::default() };
     status.empty = if !configured(app) {
         unconfigured(app)
     } else if let Some(failure) = &state.failure {
@@ -112,7 +112,7 @@ pub fn units_status(app: &App) -> DataStatus {
         let warnings = state.units.iter().flat_map(|units| &units.warnings);
         status.trouble = warnings.into_iter().next().map(|warning| (Health::Degraded, warning.clone()));
     }
-    // The units that stand there are of the last good look.
+    // The shown units come from the last successful search.
     status.dimmed = state.failure.is_some() && state.units.is_some();
     status
 }
@@ -135,16 +135,16 @@ fn unconfigured(app: &App) -> Vec<(Health, String)> {
 fn failed(failure: &Failure) -> Vec<(Health, String)> {
     let mut lines = failure.message.lines();
     let first = lines.next().unwrap_or_default().to_owned();
-    let mut said = vec![(Health::Down, first)];
-    said.extend(lines.map(|line| (Health::Stopped, line.to_owned())));
-    said.push((Health::Stopped, "r looks again".to_owned()));
-    said
+    let mut message = vec![(Health::Down, first)];
+    message.extend(lines.map(|line| (Health::Stopped, line.to_owned())));
+    message.push((Health::Stopped, "r looks again".to_owned()));
+    message
 }
 
-/// How the resources of a unit stand.
+/// Status of the resources of a unit.
 pub fn resources_status(app: &App) -> DataStatus {
     let state = &app.panes.infra;
-    let unit = state.open.as_deref().unwrap_or_default();
+    let unit = state.opened_unit.as_deref().unwrap_or_default();
     let planned = state.state().and_then(|run| run.units.get(unit)).is_some_and(|unit| unit.plan.is_some());
     let empty = match (planned, state.plan_of(unit)) {
         (true, None) => unread(state, unit),
@@ -154,10 +154,10 @@ pub fn resources_status(app: &App) -> DataStatus {
     DataStatus { empty, ..DataStatus::default() }
 }
 
-/// How the plan that is shown stands.
+/// Status of the shown plan.
 pub fn plan_status(app: &App) -> DataStatus {
     let state = &app.panes.infra;
-    let Some(unit) = state.open.as_ref().or(state.unit.as_ref()) else {
+    let Some(unit) = state.opened_unit.as_ref().or(state.selected_unit.as_ref()) else {
         return DataStatus { empty: note("no unit is selected"), ..DataStatus::default() };
     };
     let bound = state.state().and_then(|run| run.units.get(unit)).and_then(|unit| unit.plan.as_ref());
@@ -182,13 +182,13 @@ fn unread(state: &State, unit: &str) -> Vec<(Health, String)> {
     }
 }
 
-/// How the graphs stand.
+/// Status of the graphs.
 pub fn graph_status(app: &App) -> DataStatus {
     let state = &app.panes.infra;
-    if state.open.is_some() { resources_status(app) } else { units_status(app) }
+    if state.opened_unit.is_some() { resources_status(app) } else { units_status(app) }
 }
 
-/// Whether the log is fresh.
+/// Status of the log.
 pub fn log_status(_: &App) -> DataStatus {
     DataStatus { empty: note("nothing was said yet"), ..DataStatus::default() }
 }

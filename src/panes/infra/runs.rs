@@ -1,4 +1,4 @@
-//! The runs of the environment: an older one can be opened, and is read again from its beginning.
+//! The list of the environment's runs, from which an older one can be opened and read again.
 
 use super::state::ID;
 use super::{tell, update};
@@ -6,39 +6,40 @@ use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::overlay::{Choice, Kind, Line, Overlay, Tone};
 use crate::app::tell::line;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::app::update::windows::{push_window, windows};
-use crate::model::infra::order::Listed;
+use crate::model::infra::order::ListedRun;
 
-/// The window of runs.
+/// The dialog with the list of runs.
 const RUNS: u8 = 1;
 
-/// `a`: lists them.
+/// `a`: opens the list of runs.
 pub fn list(app: &mut App) -> Vec<Effect> {
     if app.panes.infra.runs.is_empty() {
-        app.say("there was no run yet");
+        app.show_message("there was no run yet");
         return Vec::new();
     }
     let title = format!("Runs over {}", app.environment.name);
     push_window(app, Overlay::new(Kind::Pane(ID, RUNS), title, Vec::new()));
     windows(app);
-    done(app)
+    after_move(app)
 }
 
-/// A line for each, the latest first.
+/// One line for each run, the latest first.
 pub fn lines(app: &App, _: u8) -> Vec<Line> {
     let state = &app.panes.infra;
     let shown = state.run.as_ref().map(|run| run.name.as_str());
-    let one = |run: &Listed| Line {
+    let line_of = |run: &ListedRun| Line {
         note: words(run),
         choice: Choice::Pane { pane: ID, what: RUNS, text: run.run.clone() },
         ..line(if shown == Some(run.run.as_str()) { "●" } else { "" }, run.run.clone(), Tone::Plain)
     };
-    state.runs.iter().map(one).collect()
+    state.runs.iter().map(line_of).collect()
 }
 
-/// `apply by kenta on mac, 6 units, goes on`: at its end how it stands, `LOST` where its supervisor was killed.
-fn words(run: &Listed) -> String {
+/// Describes a run: `apply by kenta on mac, 6 units, goes on`. After its end shows the result, or `LOST` if its supervisor
+/// was killed.
+fn words(run: &ListedRun) -> String {
     let stands = match run.end {
         Some(end) => tell::end_word(end),
         None if run.live => "goes on",
@@ -54,12 +55,12 @@ fn words(run: &Listed) -> String {
     [made, units, stands.to_owned()].join(", ")
 }
 
-/// Opens the run that was chosen.
+/// Opens the chosen run.
 pub fn picked(app: &mut App, _: u8, name: &str) -> Vec<Effect> {
     app.screen.overlays.pop();
     let state = &app.panes.infra;
     let Some(run) = state.runs.iter().find(|run| run.run == name) else {
-        app.say(format!("{name} is not there any more"));
+        app.show_message(format!("{name} is not there any more"));
         return Vec::new();
     };
     let folder = run.folder.clone();
@@ -67,6 +68,6 @@ pub fn picked(app: &mut App, _: u8, name: &str) -> Vec<Effect> {
     let same = state.run.as_ref().is_some_and(|run| run.name == name);
     app.panes.infra.pinned = !newest;
     let mut effects = if same { Vec::new() } else { update::follow(app, &folder) };
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }

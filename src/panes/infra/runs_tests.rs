@@ -1,5 +1,4 @@
-//! What is read of runs: older ones, what the state has of a resource, what the programs wrote; how far the graph is folded; a
-//! recording.
+//! Reading runs: older runs, attributes of a resource, raw program output, folding of the graph, and recordings.
 
 use super::ask::{Kind, ticket};
 use super::state::{CHANGE, LOG, RESOURCE_GRAPH};
@@ -7,50 +6,50 @@ use super::testing::{Desk, RUN, event, listed, middle, ready, started};
 use crate::feeds::infra::{Ask, Fact};
 use crate::feeds::part::Part;
 use crate::feeds::runs;
-use crate::model::infra::order::Listed;
+use crate::model::infra::order::ListedRun;
 use crate::model::infra::plan::{Plan, testing};
-use crate::model::infra::run_event::{Goal, RunEnd, What};
+use crate::model::infra::run_event::{Goal, RunEnd, RunEventKind};
 use crate::model::{Failure, FailureKind};
-use crate::ui::testing::pictures::seen;
+use crate::ui::testing::pictures::assert_screen;
 use serde_json::{Value, json};
 
 const OLDER: &str = "20261119T050000Z-plan-0a0a";
 
 #[test]
-fn an_older_run_is_opened_from_a_list_and_read_until_one_goes_back() {
+fn older_run_opens_from_the_list_until_escape() {
     let mut desk = Desk::new((100, 30));
-    desk.runs = [RUN, OLDER].map(|name| Listed { live: false, ..listed(name) }).to_vec();
+    desk.runs = [RUN, OLDER].map(|name| ListedRun { live: false, ..listed(name) }).to_vec();
     desk.keys("6");
     desk.news(middle(), true);
-    desk.news(vec![event(0, What::Ended { end: RunEnd::Failed })], false);
+    desk.news(vec![event(0, RunEventKind::Ended { end: RunEnd::Failed })], false);
     desk.keys("a");
     let screen = desk.screen();
     assert!(screen.contains("Runs over staging") && screen.contains(OLDER), "{screen}");
     desk.keys("j enter");
     assert!(desk.followed.last().is_some_and(|folder| folder.ends_with(OLDER)), "{:?}", desk.followed);
-    desk.news(vec![started(Goal::Plan), event(-100, What::Ended { end: RunEnd::Done })], false);
+    desk.news(vec![started(Goal::Plan), event(-100, RunEventKind::Ended { end: RunEnd::Done })], false);
     let screen = desk.screen();
     assert!(screen.contains(&format!("{OLDER} is an older run, read again")), "{screen}");
     assert!(screen.contains("plan  0/6 units") && screen.contains("done"), "{screen}");
-    // Runs are listed again and again: the latest does not take its place.
+    // Runs are listed repeatedly; the latest one does not replace the opened one.
     desk.tick(20);
     desk.tick(40);
     assert_eq!(desk.followed.len(), 2, "{:?}", desk.followed);
-    seen("infra_older_run_100x30", &desk.app);
+    assert_screen("infra_older_run_100x30", &desk.app);
     desk.keys("a g enter");
     assert!(desk.followed.last().is_some_and(|folder| folder.ends_with(RUN)), "{:?}", desk.followed);
     assert!(!desk.screen().contains("is an older run"), "{}", desk.screen());
 }
 
 #[test]
-fn the_list_of_runs_says_how_each_ended_and_an_apply_that_is_lost_is_said_above_the_units() {
+fn run_list_shows_results_and_a_lost_apply_is_reported_above_the_units() {
     let mut desk = Desk::new((120, 30));
     let of = |name: &str, goal, end| {
         let units = vec![super::testing::unit("network", &[])];
         let by = super::testing::who();
         let order =
             json!({"environment": "staging", "goal": goal, "units": units, "by": by, "terraform": "/bin/terraform"});
-        Listed { live: false, end, order: Some(serde_json::from_value(order).unwrap()), ..listed(name) }
+        ListedRun { live: false, end, order: Some(serde_json::from_value(order).unwrap()), ..listed(name) }
     };
     let lost = "20261119T050000Z-apply-0c0c";
     desk.runs = vec![
@@ -61,7 +60,7 @@ fn the_list_of_runs_says_how_each_ended_and_an_apply_that_is_lost_is_said_above_
     ];
     desk.keys("6");
     desk.news(middle(), true);
-    desk.news(vec![event(0, What::Ended { end: RunEnd::Failed })], false);
+    desk.news(vec![event(0, RunEventKind::Ended { end: RunEnd::Failed })], false);
     let screen = desk.screen();
     assert!(screen.contains(&format!("{lost} has lost its supervisor: a opens it, T takes it up")), "{screen}");
     desk.keys("a");
@@ -69,7 +68,7 @@ fn the_list_of_runs_says_how_each_ended_and_an_apply_that_is_lost_is_said_above_
     for part in ["network, FAILED", "network, LOST", "network, done"] {
         assert!(screen.contains(part), "{part}:\n{screen}");
     }
-    // Opened, it says itself how it stands.
+    // The opened run shows its own state.
     desk.keys("j enter");
     desk.news(middle(), false);
     let screen = desk.screen();
@@ -77,25 +76,25 @@ fn the_list_of_runs_says_how_each_ended_and_an_apply_that_is_lost_is_said_above_
 }
 
 #[test]
-fn a_run_that_is_begun_takes_the_place_of_an_older_one() {
+fn started_run_replaces_an_opened_older_one() {
     let mut desk = Desk::new((100, 30));
-    let older = |name: &str| Listed { live: false, ..listed(name) };
+    let older = |name: &str| ListedRun { live: false, ..listed(name) };
     desk.runs = vec![older(OLDER), older("20261118T050000Z-plan-0b0b")];
     desk.keys("6");
-    desk.news(vec![started(Goal::Plan), event(-100, What::Ended { end: RunEnd::Done })], false);
+    desk.news(vec![started(Goal::Plan), event(-100, RunEventKind::Ended { end: RunEnd::Done })], false);
     desk.keys("a j enter");
-    desk.news(vec![started(Goal::Plan), event(-100, What::Ended { end: RunEnd::Done })], false);
+    desk.news(vec![started(Goal::Plan), event(-100, RunEventKind::Ended { end: RunEnd::Done })], false);
     desk.keys("P");
     assert!(desk.followed.last().is_some_and(|folder| folder.ends_with(RUN)), "{:?}", desk.followed);
 }
 
 #[test]
-fn a_list_of_runs_that_was_asked_for_before_one_was_begun_does_not_take_that_away() {
+fn outdated_run_list_does_not_remove_a_started_run() {
     let mut desk = Desk::new((100, 30));
-    let older = || Listed { live: false, ..listed(OLDER) };
+    let older = || ListedRun { live: false, ..listed(OLDER) };
     desk.runs = vec![older()];
     desk.keys("6");
-    desk.news(vec![started(Goal::Plan), event(-100, What::Ended { end: RunEnd::Done })], false);
+    desk.news(vec![started(Goal::Plan), event(-100, RunEventKind::Ended { end: RunEnd::Done })], false);
     let late = ticket(&desk.app, Kind::List, desk.app.panes.infra.serial);
     desk.keys("P");
     desk.answered(late, Part::Last(runs::Fact::Runs(vec![older()])));
@@ -104,15 +103,15 @@ fn a_list_of_runs_that_was_asked_for_before_one_was_begun_does_not_take_that_awa
 }
 
 #[test]
-fn a_yes_to_the_cancel_of_a_run_is_not_taken_for_that_of_the_next_one() {
+fn cancel_confirmation_does_not_apply_to_the_next_run() {
     let mut desk = Desk::in_the_middle((120, 40));
-    // Somebody begins another one before it is read here that the first has ended.
+    // Another run starts before this pane learns of the end of the first.
     let next = "20261120T060000Z-apply-0c0c";
     desk.runs.insert(0, listed(next));
     desk.tick(10);
     desk.keys("C");
     assert!(desk.screen().contains(&format!("Cancel {RUN}")), "{}", desk.screen());
-    desk.news(vec![event(0, What::Ended { end: RunEnd::Done })], false);
+    desk.news(vec![event(0, RunEventKind::Ended { end: RunEnd::Done })], false);
     assert!(desk.followed.last().is_some_and(|folder| folder.ends_with(next)), "{:?}", desk.followed);
     desk.news(middle(), true);
     desk.keys("enter");
@@ -120,7 +119,7 @@ fn a_yes_to_the_cancel_of_a_run_is_not_taken_for_that_of_the_next_one() {
 }
 
 #[test]
-fn a_resource_says_what_the_run_said_of_it_and_its_attributes() {
+fn resource_shows_its_run_state_and_attributes() {
     let mut desk = Desk::in_the_middle((120, 40));
     desk.keys("s");
     assert!(desk.screen().contains("Enter goes into a unit; s then shows"), "{}", desk.screen());
@@ -137,14 +136,14 @@ fn a_resource_says_what_the_run_said_of_it_and_its_attributes() {
     for part in ["storage_encrypted = false -> true", "engine = aurora-postgresql", "master_password = (sensitive)"] {
         assert!(screen.contains(part), "{part}:\n{screen}");
     }
-    seen("infra_resource_120x40", &desk.app);
-    // Where it cannot be read, what the run said is told all the same.
+    assert_screen("infra_resource_120x40", &desk.app);
+    // If the attributes cannot be read, the run's report is still shown.
     desk.keys("esc s");
     let (ticket, _) = desk.asked.pop().unwrap();
     desk.answered(ticket, Part::<Fact>::Failed(Failure::new(FailureKind::Other, "there is no terraform on PATH")));
     let screen = desk.screen();
     assert!(screen.contains("storage_encrypted") && screen.contains("there is no terraform on PATH"), "{screen}");
-    // One that was never applied.
+    // A resource that was never applied.
     desk.keys("esc s");
     let (ticket, _) = desk.asked.pop().unwrap();
     let (unit, address) = ("database".to_owned(), "aws_rds_cluster.main".to_owned());
@@ -153,10 +152,10 @@ fn a_resource_says_what_the_run_said_of_it_and_its_attributes() {
 }
 
 #[test]
-fn a_log_is_told_in_words_and_as_it_was_written() {
+fn log_is_shown_in_words_and_as_written() {
     let mut desk = Desk::in_the_middle((120, 40));
     desk.keys("j l");
-    assert_eq!((desk.app.panes.infra.unit.as_deref(), desk.app.focused()), (Some("network"), LOG));
+    assert_eq!((desk.app.panes.infra.selected_unit.as_deref(), desk.app.focused()), (Some("network"), LOG));
     assert!(desk.screen().contains("aws_vpc.main: done after 5s"), "{}", desk.screen());
     assert!(desk.asked.is_empty());
     desk.keys("l");
@@ -169,7 +168,7 @@ fn a_log_is_told_in_words_and_as_it_was_written() {
     assert!(screen.contains("Log network as it was written"), "{screen}");
     assert!(screen.contains("{\"@level\":\"info\"}") && screen.contains("WARN a word of Terragrunt"), "{screen}");
     assert!(!screen.contains("done after 5s"), "{screen}");
-    // It grows while the run goes on, and is read again.
+    // The output grows during the run and is read again.
     desk.tick(2);
     desk.tick(4);
     let (ticket, _) = desk.asked.pop().unwrap();
@@ -181,8 +180,8 @@ fn a_log_is_told_in_words_and_as_it_was_written() {
 }
 
 #[test]
-fn what_was_asked_for_before_does_not_take_the_place_of_what_was_asked_for_last() {
-    // The same log, read again while the first reading was still under way.
+fn answer_to_an_earlier_request_does_not_replace_a_later_one() {
+    // The same log, requested again before the first answer.
     let mut desk = Desk::in_the_middle((120, 40));
     desk.keys("j l l");
     let (first, _) = desk.asked.pop().unwrap();
@@ -195,7 +194,7 @@ fn what_was_asked_for_before_does_not_take_the_place_of_what_was_asked_for_last(
     desk.answered(second, written(&["line one", "line two"]));
     desk.answered(first, written(&["line one"]));
     assert!(desk.screen().contains("line two"), "{}", desk.screen());
-    // The attributes of another resource, whose reading fails later.
+    // The attributes of another resource, whose earlier request fails later.
     let mut desk = Desk::in_the_middle((120, 40));
     desk.keys("j j j enter s");
     let (first, _) = desk.asked.pop().unwrap();
@@ -210,7 +209,7 @@ fn what_was_asked_for_before_does_not_take_the_place_of_what_was_asked_for_last(
     assert!(screen.contains("port = 5432") && !screen.contains("cannot be read"), "{screen}");
 }
 
-/// A unit with this plan, gone into, its graph in focus.
+/// The opened unit with this plan, with the graph focused.
 fn folded(plan: &Value) -> Desk {
     let mut desk = Desk::new((120, 40));
     desk.plan = Some(Plan::read(plan.to_string().as_bytes()).unwrap());
@@ -220,16 +219,16 @@ fn folded(plan: &Value) -> Desk {
     desk.news(vec![started(Goal::Apply), ready], true);
     desk.tick(1);
     desk.keys("enter tab");
-    assert_eq!((desk.app.panes.infra.open.as_deref(), desk.app.focused()), (Some("auth"), RESOURCE_GRAPH));
+    assert_eq!((desk.app.panes.infra.opened_unit.as_deref(), desk.app.focused()), (Some("auth"), RESOURCE_GRAPH));
     desk
 }
 
 fn boxes(desk: &Desk) -> usize {
-    desk.app.panes.infra.drawn.picture.nodes.len()
+    desk.app.panes.infra.drawing.picture.nodes.len()
 }
 
 #[test]
-fn groups_of_resources_are_folded_and_unfolded_with_a_key() {
+fn resources_are_folded_and_unfolded_by_keys() {
     let of = |prefix: &str, count: usize| (0..count).map(|at| format!("{prefix}.r{at}")).collect::<Vec<String>>();
     let addresses = [
         of("module.web.aws_lb_listener_rule", 6),
@@ -245,7 +244,7 @@ fn groups_of_resources_are_folded_and_unfolded_with_a_key() {
         desk.keys("-");
         assert!(boxes(&desk) == count && desk.screen().contains(title), "{title}: {}", desk.screen());
         if count == 3 {
-            seen("infra_folded_120x40", &desk.app);
+            assert_screen("infra_folded_120x40", &desk.app);
         }
     }
     desk.keys("-");
@@ -254,7 +253,7 @@ fn groups_of_resources_are_folded_and_unfolded_with_a_key() {
     assert_eq!(boxes(&desk), 13);
     desk.keys("+");
     assert!(desk.screen().contains("each resource has a box of its own"), "{}", desk.screen());
-    // Ten thousand are not drawn one by one.
+    // Ten thousand resources are not drawn one by one.
     let mut desk = folded(&testing::large(10_000));
     assert_eq!(boxes(&desk), 20);
     desk.keys("+");
@@ -265,9 +264,9 @@ fn groups_of_resources_are_folded_and_unfolded_with_a_key() {
 }
 
 #[test]
-fn the_critical_path_is_told_without_colours_in_list_and_graph() {
+fn critical_path_is_visible_without_colours() {
     let mut desk = Desk::in_the_middle((120, 40));
-    let nodes = &desk.app.panes.infra.drawn.picture.nodes;
+    let nodes = &desk.app.panes.infra.drawing.picture.nodes;
     let critical: Vec<&str> = nodes.iter().filter(|node| node.critical).map(|node| node.id.as_str()).collect();
     assert_eq!(critical, ["network", "database", "compute", "edge"]);
     let screen = desk.screen();
@@ -280,15 +279,15 @@ fn the_critical_path_is_told_without_colours_in_list_and_graph() {
     for part in ["Graph ━ critical path", "┃ ◐ network", "│ ● auth", "┏━", "━┛", "━▶"] {
         assert!(screen.contains(part), "{part}:\n{screen}");
     }
-    seen("infra_graph_120x40", &desk.app);
+    assert_screen("infra_graph_120x40", &desk.app);
     desk.app.session.ascii = true;
     let screen = desk.screen();
     assert!(screen.is_ascii() && screen.contains("# ~ network") && screen.contains("| * auth"), "{screen}");
-    // Among resources: each that is changed and that others wait for.
+    // Among resources: every changed one that others depend on.
     let mut desk = Desk::in_the_middle((120, 40));
     desk.keys("j j j enter");
     let of = |critical| {
-        let nodes = desk.app.panes.infra.drawn.picture.nodes.iter().filter(|node| node.critical == critical);
+        let nodes = desk.app.panes.infra.drawing.picture.nodes.iter().filter(|node| node.critical == critical);
         nodes.map(|node| node.id.as_str()).collect::<Vec<_>>()
     };
     assert_eq!(of(true), ["aws_security_group.db", "aws_rds_cluster.main", "aws_cloudwatch_metric_alarm.lag"]);
@@ -299,7 +298,7 @@ fn the_critical_path_is_told_without_colours_in_list_and_graph() {
 }
 
 #[test]
-fn a_recording_says_so_in_the_titles_and_asks_for_no_code() {
+fn recording_is_marked_in_titles_and_needs_no_code() {
     let mut desk = Desk::new((80, 24));
     desk.app.session.recorded = true;
     desk.runs = vec![listed(RUN)];
@@ -309,9 +308,9 @@ fn a_recording_says_so_in_the_titles_and_asks_for_no_code() {
     desk.tick(1);
     let screen = desk.screen();
     assert!(screen.contains("Units RECORDED (6)") && screen.contains("RECORDED  apply  3/6 units"), "{screen}");
-    assert!(crate::app::listed::going(&desk.app).any(|going| going.title == "apply RECORDED"));
+    assert!(crate::app::listed::activities(&desk.app).any(|going| going.title == "apply RECORDED"));
     assert!(!screen.contains("no terraform") && !screen.contains("A approves"), "{screen}");
-    seen("infra_recorded_80x24", &desk.app);
+    assert_screen("infra_recorded_80x24", &desk.app);
     for key in ["A", "P", "X", "C", "R"] {
         desk.keys(key);
         assert!(desk.screen().contains("is RECORDED and only shown"), "{key}: {}", desk.screen());

@@ -1,182 +1,182 @@
-//! Its name, those of its blocks, and what it keeps.
+//! Identifiers of the Infra pane and its blocks, and its state.
 
 use crate::app::command::PaneId;
 use crate::app::overlay::Tone;
 use crate::app::screen::Block;
-use crate::feeds::infra::{KeptState, Locked, MovableStates, Units};
+use crate::feeds::infra::{MovableStates, StateLock, Units, UnpushedState};
 use crate::model::Failure;
 use crate::model::infra::cached::Cached;
 use crate::model::infra::causes;
 use crate::model::infra::declared::Difference;
 use crate::model::infra::estimate::History;
 use crate::model::infra::message::{Diagnostic, Message};
-use crate::model::infra::order::Listed;
+use crate::model::infra::order::ListedRun;
 use crate::model::infra::picture::fold::Level;
 use crate::model::infra::picture::{Layout, Picture};
 use crate::model::infra::plan::Plan;
-use crate::model::infra::run_event::{RunEvent, Step, What};
+use crate::model::infra::run_event::{RunEvent, RunEventKind, Step};
 use crate::model::infra::{Graph, RunState};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 
-/// The pane.
+/// The identifier of the Infra pane.
 pub const ID: PaneId = PaneId("infra");
-/// The units of the environment, as a list.
+/// The block with the units as a list.
 pub const UNITS: Block = Block("infra-units");
-/// The units of the environment, as a graph.
+/// The block with the units as a graph.
 pub const GRAPH: Block = Block("infra-graph");
 /// The block with the plan of the selected unit.
 pub const PLAN: Block = Block("infra-plan");
 /// The block with the log of the selected unit.
 pub const LOG: Block = Block("infra-log");
-/// The resources of a unit, as a list.
+/// The block with the resources of a unit as a list.
 pub const RESOURCES: Block = Block("infra-resources");
-/// The resources of a unit, as a graph.
+/// The block with the resources of a unit as a graph.
 pub const RESOURCE_GRAPH: Block = Block("infra-resource-graph");
 /// The block with the change of the selected resource, attribute by attribute.
 pub const CHANGE: Block = Block("infra-change");
 /// The block with the log of the opened unit.
 pub const UNIT_LOG: Block = Block("infra-unit-log");
 
-/// The most lines of a unit's log that are kept.
+/// Maximum number of lines kept of a unit's log.
 const LOGGED: usize = 5_000;
 
-/// The state of the Infrastructure pane.
+/// The state of the Infra pane.
 #[derive(Debug, Clone, Default)]
 pub struct State {
     /// The units, once they were found.
     pub units: Option<Units>,
-    /// Why they could not be found the last time.
+    /// Why the last search for units failed.
     pub failure: Option<Failure>,
-    /// Units are being looked for, under this number.
-    pub looking: Option<u64>,
-    /// Units were looked for at least once since the environment was opened.
-    pub looked: bool,
+    /// Serial number of the pending search for units.
+    pub search_serial: Option<u64>,
+    /// Whether units were looked for since the environment was opened.
+    pub searched: bool,
     /// Runs of the environment, the latest first.
-    pub runs: Vec<Listed>,
-    /// Why they cannot be listed.
+    pub runs: Vec<ListedRun>,
+    /// Why runs cannot be listed.
     pub runs_failure: Option<Failure>,
-    /// When they were listed last.
-    pub listed: Option<Timestamp>,
-    /// Lists that were asked for up to this number are older than what is known.
-    pub known_of: u64,
-    /// The run that is followed.
+    /// Time of the last list.
+    pub listed_at: Option<Timestamp>,
+    /// Lists requested with a serial number up to this one are outdated.
+    pub last_list_serial: u64,
+    /// The followed run.
     pub run: Option<Followed>,
-    /// It is an older run that was chosen: a newer one does not take its place.
+    /// Whether an older run was opened, which newer ones must not replace.
     pub pinned: bool,
-    /// The comparison of what runs with what is declared.
-    pub compared: Option<Compared>,
-    /// Something that was asked for and is not answered yet, in words.
-    pub waiting: Option<String>,
-    /// How long changes usually take; and the run that was the latest when that was read.
+    /// The comparison of the running environment with its declaration.
+    pub comparison: Option<Comparison>,
+    /// Description of a pending request.
+    pub pending_request: Option<String>,
+    /// The usual durations of changes, and the latest run at the time they were read.
     pub history: (History, Option<String>),
     /// The usual duration of each unit's plan, in seconds.
     pub usual: BTreeMap<String, u64>,
-    /// Plans that were read, by unit, each with its hash.
+    /// The plans that were read, by unit, each with its hash.
     pub plans: BTreeMap<String, (String, Option<Plan>)>,
-    /// Why the last plan that could not be read cannot.
+    /// Why the last unreadable plan could not be read.
     pub plans_failure: Option<Failure>,
     /// The log of each unit, oldest line first.
     pub logs: BTreeMap<String, VecDeque<Logged>>,
-    /// The output of the followed run, as Terraform and Terragrunt wrote it.
-    pub written: Written,
-    /// The unit that was gone into.
-    pub open: Option<String>,
+    /// The raw output of Terraform and Terragrunt in the followed run.
+    pub raw_output: RawOutput,
+    /// The opened unit.
+    pub opened_unit: Option<String>,
     /// The selected unit.
-    pub unit: Option<String>,
+    pub selected_unit: Option<String>,
     /// The selected resource of the opened unit.
-    pub resource: Option<String>,
+    pub selected_resource: Option<String>,
     /// The resource whose attributes are being read, with its unit.
     pub reading: Option<(String, String)>,
-    /// How far the resources of the opened unit are folded, where somebody has said it.
+    /// The chosen fold level of the opened unit's resources.
     pub level: Option<Level>,
-    /// The unit into which something is imported, while that is typed.
+    /// The unit to import into, while address and id are typed.
     pub importing: Option<String>,
-    /// Units that were marked.
-    pub marked: BTreeSet<String>,
-    /// Resources of the opened unit that were marked.
-    pub aimed: BTreeSet<String>,
-    /// The question in a window with buttons.
-    pub asking: Option<Asking>,
-    /// The graph that is drawn, and what it was made for.
-    pub drawn: Drawn,
-    /// The lines of the plan that are shown, and what they were made for.
-    pub shown: Shown,
-    /// The last number that was given to a question.
+    /// The marked units.
+    pub marked_units: BTreeSet<String>,
+    /// The marked resources of the opened unit.
+    pub marked_resources: BTreeSet<String>,
+    /// The question of the open dialog.
+    pub open_question: Option<DialogQuestion>,
+    /// The graph that is drawn, and the data it was made from.
+    pub drawing: GraphDrawing,
+    /// The shown lines of the plan, and the data they were made from.
+    pub shown_plan: ShownPlan,
+    /// The last serial number given to a request.
     pub serial: u64,
-    /// The number of the last question of each kind, by the number of the kind.
+    /// Serial number of the last request of each kind, by the kind's number.
     pub latest: BTreeMap<u8, u64>,
-    /// Questions that are not answered yet and go on when another environment is opened: of which environment each is.
-    pub lasting: BTreeMap<u64, String>,
-    /// Those of them that move states.
-    pub moves: BTreeSet<u64>,
+    /// Pending requests that continue when another environment is opened, with the environment of each.
+    pub detached: BTreeMap<u64, String>,
+    /// Those of them that migrate states.
+    pub migrations: BTreeSet<u64>,
 }
 
-/// A run that is followed.
+/// A followed run.
 #[derive(Debug, Clone)]
 pub struct Followed {
     pub folder: PathBuf,
     pub name: String,
-    /// The run's state, from its events.
+    /// The run's state, derived from its events.
     pub state: RunState,
-    /// The number of the question that follows it.
+    /// Serial number of the request that follows it.
     pub serial: u64,
-    /// Something drives it.
+    /// Whether a supervisor drives it.
     pub live: bool,
-    /// Its events came at least once.
-    pub read: bool,
+    /// Whether its events arrived at least once.
+    pub events_arrived: bool,
     /// Why it cannot be read.
     pub failure: Option<Failure>,
 }
 
 impl Followed {
-    /// It is driven, and has not ended.
-    pub fn goes_on(&self) -> bool {
+    /// Whether a supervisor drives it and it has not ended.
+    pub fn is_running(&self) -> bool {
         self.live && self.state.end.is_none()
     }
 }
 
-/// The comparison of what runs with what is declared, made when a look for drift has ended.
+/// The comparison of the running environment with its declaration, made after a drift run.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Compared {
-    /// The run after which it is compared.
+pub struct Comparison {
+    /// The drift run.
     pub run: String,
     /// The progress of the comparison.
-    pub came: ComparisonState,
+    pub progress: ComparisonState,
 }
 
 /// The progress of a comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ComparisonState {
-    /// It is to be asked for.
-    Wanted,
-    /// It was asked for.
-    Asked,
-    /// The comparison is made.
+    /// To be requested.
+    Due,
+    /// Requested.
+    Requested,
+    /// The result.
     Found {
         /// The differences, each with the place of its declaration.
         differences: Vec<(Difference, Option<String>)>,
         /// Sentences on what could not be read.
         missing: Vec<String>,
     },
-    /// Why nothing came.
+    /// Why the comparison failed.
     Failed(Failure),
 }
 
-/// The output of Terraform and Terragrunt for a unit in the followed run.
+/// The raw output of Terraform and Terragrunt for a unit in the followed run.
 #[derive(Debug, Clone, Default)]
-pub struct Written {
-    /// It is shown instead of what was said.
+pub struct RawOutput {
+    /// Whether it is shown instead of the log.
     pub shown: bool,
-    /// The unit that was read.
+    /// The unit whose output was read.
     pub unit: String,
-    /// When it was asked for.
-    pub asked: Option<Timestamp>,
+    /// Time of the last request.
+    pub requested_at: Option<Timestamp>,
     pub lines: Vec<Logged>,
 }
 
-/// A line that was said.
+/// A line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logged {
     /// The time of the line.
@@ -187,50 +187,50 @@ pub struct Logged {
     pub text: String,
 }
 
-/// The question in a window with buttons.
+/// The question of a dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asking {
-    /// Whether these plans are applied: unit and hash.
+pub enum DialogQuestion {
+    /// Whether to apply these plans, each with unit and hash.
     Approve(Vec<(String, String)>),
-    /// Whether the run of this name is cancelled; for the second time.
+    /// Whether to cancel the run with this name; `true` for the second, harder cancel.
     Cancel(String, bool),
-    /// Whether this lock is released.
-    Unlock(Locked),
-    /// Whether caches are removed.
+    /// Whether to release this lock.
+    Unlock(StateLock),
+    /// Whether to remove caches.
     Clean(Vec<Cached>),
-    /// Whether a resource of a unit is planned to be made again.
+    /// Whether to plan the replacement of a resource: unit and address.
     Replace(String, String),
-    /// Whether these resources of a unit alone are planned.
+    /// Whether to plan only these resources of a unit.
     Target(String, Vec<String>),
-    /// Whether a state that could not be written is pushed.
-    Push(KeptState),
-    /// Whether the code of these units is written in its usual form.
+    /// Whether to push a state that could not be written.
+    Push(UnpushedState),
+    /// Whether to format the code of these units.
     Form(Vec<String>),
-    /// Whether these states are moved to S3.
+    /// Whether to migrate these states to S3.
     Move(MovableStates),
-    /// Whether workspaces of these units are made.
+    /// Whether to create workspaces of these units.
     Workspaces(Vec<String>),
 }
 
-/// A graph and where its boxes are.
+/// A graph with the places of its boxes.
 #[derive(Debug, Clone, Default)]
-pub struct Drawn {
-    /// The content that it was made for; empty: it is not made.
-    pub of: String,
+pub struct GraphDrawing {
+    /// Identifies the data it was made from; empty if it was not made yet.
+    pub source_key: String,
     /// The boxes.
     pub picture: Picture,
     /// The places of the boxes.
     pub layout: Layout,
-    /// First column and row that are shown.
+    /// The first visible column and row.
     pub offset: (usize, usize),
-    /// How far its resources are folded.
+    /// The fold level of its resources.
     pub level: Level,
 }
 
-/// Lines of a plan.
+/// The lines of a plan.
 #[derive(Debug, Clone, Default)]
-pub struct Shown {
-    /// The content that they were made for.
+pub struct ShownPlan {
+    /// Identifies the data they were made from.
     pub of: String,
     pub lines: Vec<PlanLine>,
 }
@@ -238,9 +238,9 @@ pub struct Shown {
 /// A line of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanLine {
-    /// How deep it is, in cells.
+    /// The indentation in cells.
     pub indent: u16,
-    /// Terraform's sign.
+    /// The sign that Terraform prints.
     pub sign: String,
     /// The text of the line.
     pub text: String,
@@ -249,29 +249,29 @@ pub struct PlanLine {
 }
 
 impl State {
-    /// How the followed run stands.
+    /// The state of the followed run.
     pub fn state(&self) -> Option<&RunState> {
         self.run.as_ref().map(|run| &run.state)
     }
 
-    /// Environments whose states are being moved.
-    pub fn moving(&self) -> impl Iterator<Item = &str> {
-        self.moves.iter().filter_map(|serial| self.lasting.get(serial)).map(String::as_str)
+    /// The environments whose states are being migrated.
+    pub fn migrating_environments(&self) -> impl Iterator<Item = &str> {
+        self.migrations.iter().filter_map(|serial| self.detached.get(serial)).map(String::as_str)
     }
 
-    /// The units: of the followed run where that is live, else as they were found, else those of the last run.
+    /// The units as they were found, or those of the followed run if units were not found or an older run is opened.
     pub fn graph(&self) -> Graph {
         let started = self.state().and_then(|state| state.started.as_ref());
         let of_run = || started.and_then(|started| Graph::new(started.units.clone()).ok());
         match &self.units {
-            // A run over some units leaves the others on the screen; an older one may be of others.
+            // A run over some units leaves the others visible; an older run may have had other units.
             Some(units) if !self.pinned => units.graph.clone(),
             _ => of_run().unwrap_or_default(),
         }
     }
 
     /// The names of the environment's units, or why they are not known.
-    pub fn found(&self) -> Result<Vec<String>, String> {
+    pub fn unit_names(&self) -> Result<Vec<String>, String> {
         match (&self.units, &self.failure) {
             (Some(units), _) => Ok(units.graph.units().iter().map(|unit| unit.name.clone()).collect()),
             (None, Some(failure)) => Err(failure.message.clone()),
@@ -279,28 +279,29 @@ impl State {
         }
     }
 
-    /// The plan of a unit, as far as it was read; of the run that is followed.
+    /// The plan of a unit in the followed run, if it was read.
     pub fn plan_of(&self, unit: &str) -> Option<&Plan> {
         let bound = self.state()?.units.get(unit)?.plan.as_ref()?;
         let (sha256, plan) = self.plans.get(unit)?;
         plan.as_ref().filter(|_| *sha256 == bound.sha256)
     }
 
-    /// Works out the usual duration of each unit's plan from earlier runs.
+    /// Computes the usual duration of each unit's plan from earlier runs.
     pub fn estimate(&mut self) {
         let plans = self.plans.iter().filter_map(|(unit, (_, plan))| Some((unit, plan.as_ref()?)));
-        self.usual = plans.filter_map(|(unit, plan)| Some((unit.clone(), self.history.0.of_plan(plan)?))).collect();
+        self.usual =
+            plans.filter_map(|(unit, plan)| Some((unit.clone(), self.history.0.plan_duration(plan)?))).collect();
     }
 
-    /// Takes in what happened in the followed run.
+    /// Applies the events of the followed run.
     pub fn absorb(&mut self, events: &[RunEvent]) {
         for event in events {
             self.log(event);
         }
         if let Some(run) = &mut self.run {
-            run.read = true;
+            run.events_arrived = true;
             for event in events {
-                run.state.fold(event);
+                run.state.apply(event);
             }
         }
     }
@@ -314,53 +315,53 @@ impl State {
             lines.push_back(Logged { time: event.time, tone, text });
         };
         match &event.what {
-            What::Step { unit, step, pid: Some(pid), .. } => {
-                put(unit, Tone::Dim, format!("── {} (process {pid})", word(*step)));
+            RunEventKind::Step { unit, step, pid: Some(pid), .. } => {
+                put(unit, Tone::Dim, format!("── {} (process {pid})", step_label(*step)));
             }
-            What::Said { unit, message, .. } => {
-                for (tone, text) in said(message) {
+            RunEventKind::Said { unit, message, .. } => {
+                for (tone, text) in message_lines(message) {
                     put(unit, tone, text);
                 }
             }
-            What::StepEnded { unit, step, code, failed } => {
+            RunEventKind::StepEnded { unit, step, code, failed } => {
                 let code = match code {
                     Some(code) => format!("exit {code}"),
-                    // What the supervisor does itself has none.
-                    None if failed.is_none() => return put(unit, Tone::Dim, format!("── {} ended", word(*step))),
+                    // Steps of the supervisor itself have no exit code.
+                    None if failed.is_none() => return put(unit, Tone::Dim, format!("── {} ended", step_label(*step))),
                     None => "without an exit code".to_owned(),
                 };
                 match failed {
-                    Some(why) => put(unit, Tone::Bad, format!("── {} failed, {code}: {why}", word(*step))),
-                    None => put(unit, Tone::Dim, format!("── {} ended, {code}", word(*step))),
+                    Some(why) => put(unit, Tone::Bad, format!("── {} failed, {code}: {why}", step_label(*step))),
+                    None => put(unit, Tone::Dim, format!("── {} ended, {code}", step_label(*step))),
                 }
             }
-            What::PlanReady { unit, .. } => put(unit, Tone::Strong, "the plan is ready to be read".to_owned()),
-            What::Approved { unit, by, .. } => {
+            RunEventKind::PlanReady { unit, .. } => put(unit, Tone::Strong, "the plan is ready to be read".to_owned()),
+            RunEventKind::Approved { unit, by, .. } => {
                 put(unit, Tone::Strong, format!("approved by {} on {}", by.user, by.host));
             }
-            What::PlanStale { unit, why } => put(unit, Tone::Warn, format!("the plan is stale: {why}")),
-            What::Guarded { unit, guards } => {
+            RunEventKind::PlanStale { unit, why } => put(unit, Tone::Warn, format!("the plan is stale: {why}")),
+            RunEventKind::Guarded { unit, guards } => {
                 put(unit, Tone::Strong, "before it is destroyed, by a plan of its own:".to_owned());
                 for guard in guards {
-                    put(unit, Tone::Warn, format!("  {}", guard.words()));
+                    put(unit, Tone::Warn, format!("  {}", guard.describe()));
                 }
             }
-            What::Counted { unit, losses } => {
+            RunEventKind::Counted { unit, losses } => {
                 put(unit, Tone::Strong, "lost with what is destroyed:".to_owned());
                 for loss in losses {
                     put(unit, if loss.counted { Tone::Bad } else { Tone::Warn }, format!("  {}", loss.sentence()));
                 }
             }
-            What::Lifted { unit } => put(unit, Tone::Strong, "nothing guards it any more".to_owned()),
-            What::Note { unit: Some(unit), text } => put(unit, Tone::Warn, text.clone()),
-            // The rest is no line of a unit's log.
+            RunEventKind::Lifted { unit } => put(unit, Tone::Strong, "nothing guards it any more".to_owned()),
+            RunEventKind::Note { unit: Some(unit), text } => put(unit, Tone::Warn, text.clone()),
+            // Other events add no line to a unit's log.
             _ => {}
         }
     }
 }
 
-/// A step in a word.
-pub fn word(step: Step) -> &'static str {
+/// The name of a step.
+pub fn step_label(step: Step) -> &'static str {
     match step {
         Step::Init => "init",
         Step::Plan => "plan",
@@ -369,8 +370,8 @@ pub fn word(step: Step) -> &'static str {
     }
 }
 
-/// The lines for a message of Terraform.
-fn said(message: &Message) -> Vec<(Tone, String)> {
+/// The log lines for a message of Terraform.
+fn message_lines(message: &Message) -> Vec<(Tone, String)> {
     let one = |tone, text: String| vec![(tone, text)];
     match message {
         Message::Version { terraform, .. } => one(Tone::Dim, format!("Terraform {terraform}")),
@@ -381,14 +382,16 @@ fn said(message: &Message) -> Vec<(Tone, String)> {
         Message::Drift { address, .. } => one(Tone::Warn, format!("{address}: changed elsewhere")),
         Message::RefreshStarted { .. } => Vec::new(),
         Message::Refreshed { address } => one(Tone::Dim, format!("{address}: read")),
-        Message::ApplyStarted { address, action } => one(Tone::Plain, format!("{address}: {} …", action.doing())),
+        Message::ApplyStarted { address, action } => {
+            one(Tone::Plain, format!("{address}: {} …", action.progress_label()))
+        }
         Message::ApplyProgress { address, elapsed } => one(Tone::Dim, format!("{address}: still at it, {elapsed}s")),
         Message::ApplyDone { address, elapsed, id, .. } => {
             let id = id.as_ref().map(|id| format!(" [{id}]")).unwrap_or_default();
             one(Tone::Good, format!("{address}: done after {elapsed}s{id}"))
         }
         Message::ApplyFailed { address, elapsed, .. } => one(Tone::Bad, format!("{address}: failed after {elapsed}s")),
-        Message::Diagnostic(diagnostic) => diagnosed(diagnostic),
+        Message::Diagnostic(diagnostic) => diagnostic_lines(diagnostic),
         Message::Summary(summary) => {
             one(Tone::Strong, format!("+{} ~{} -{}", summary.add, summary.change, summary.remove))
         }
@@ -396,8 +399,8 @@ fn said(message: &Message) -> Vec<(Tone, String)> {
     }
 }
 
-/// An error or a warning: its sentence with its place, then what it adds.
-pub fn diagnosed(diagnostic: &Diagnostic) -> Vec<(Tone, String)> {
+/// The log lines for an error or a warning: summary with place, then details.
+pub fn diagnostic_lines(diagnostic: &Diagnostic) -> Vec<(Tone, String)> {
     let (sign, tone) = if diagnostic.error { ("✖", Tone::Bad) } else { ("▲", Tone::Warn) };
     let mut lines = vec![(tone, format!("{sign} {}", diagnostic.summary))];
     let place = place_of(diagnostic);
@@ -408,13 +411,13 @@ pub fn diagnosed(diagnostic: &Diagnostic) -> Vec<(Tone, String)> {
     let detail = diagnostic.detail.lines().filter(|line| !line.trim().is_empty());
     lines.extend(detail.map(|line| (Tone::Plain, format!("  {line}"))));
     if let Some(explained) = causes::explain(diagnostic) {
-        lines.push((Tone::Strong, format!("  that is: {}", explained.means)));
-        lines.push((Tone::Strong, format!("  do: {}", explained.todo)));
+        lines.push((Tone::Strong, format!("  that is: {}", explained.meaning)));
+        lines.push((Tone::Strong, format!("  do: {}", explained.hint)));
     }
     lines
 }
 
-/// `main.tf:12, aws_vpc.main`.
+/// The place of a diagnostic: `main.tf:12, aws_vpc.main`.
 pub fn place_of(diagnostic: &Diagnostic) -> String {
     let line = diagnostic.line.map(|line| format!(":{line}")).unwrap_or_default();
     let file = diagnostic.file.as_ref().map(|file| format!("{file}{line}"));

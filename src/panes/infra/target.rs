@@ -1,35 +1,35 @@
-//! Plans only some resources, after a warning.
+//! Planning only some resources, after a warning.
 
 use super::ask::command;
-use super::begin::{self, Part, flags};
+use super::begin::{self, RunScope, flags};
 use crate::app::App;
 use crate::app::command::Risk;
 use crate::app::effect::Effect;
 use crate::app::overlay::Tone;
 use crate::app::pane::Confirmation;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::model::infra::run_event::Goal;
 
-/// `space` in a unit: marks the selected resource, or unmarks it.
+/// `space` in a unit: marks or unmarks the selected resource.
 pub fn mark(app: &mut App) -> Vec<Effect> {
     let state = &mut app.panes.infra;
-    let Some(resource) = state.resource.clone() else { return Vec::new() };
-    if !state.aimed.remove(&resource) {
-        state.aimed.insert(resource);
+    let Some(resource) = state.selected_resource.clone() else { return Vec::new() };
+    if !state.marked_resources.remove(&resource) {
+        state.marked_resources.insert(resource);
     }
-    let marked: Vec<&str> = state.aimed.iter().map(String::as_str).collect();
+    let marked: Vec<&str> = state.marked_resources.iter().map(String::as_str).collect();
     let text = if marked.is_empty() {
         "no resource is marked: O means the selected one".to_owned()
     } else {
         format!("marked: {}; O plans these alone", marked.join(", "))
     };
-    app.say(text);
-    done(app)
+    app.show_message(text);
+    after_move(app)
 }
 
-/// Whether they alone are planned.
+/// The confirmation for planning only these resources.
 pub fn confirmation(app: &App, unit: &str, resources: &[String]) -> Option<Confirmation> {
-    if begin::why_not(app).is_some() {
+    if begin::start_obstacle(app).is_some() {
         return None;
     }
     let mut text = vec![(Tone::Strong, format!("Of {unit} this alone is planned, with what it needs:"))];
@@ -45,12 +45,12 @@ pub fn confirmation(app: &App, unit: &str, resources: &[String]) -> Option<Confi
         risk: Risk::Disrupt,
         text,
         command: command(app, &format!("apply{}", flags(resources)), &units),
-        bound: String::new(),
+        covered_content: String::new(),
         live: Vec::new(),
     })
 }
 
-/// Plans only these resources, after a yes.
+/// Plans only these resources.
 pub fn confirmed(app: &mut App, unit: String, resources: Vec<String>) -> Vec<Effect> {
-    begin::over(app, Goal::Apply, vec![unit], Part::Only(resources))
+    begin::start_run(app, Goal::Apply, vec![unit], RunScope::Targets(resources))
 }

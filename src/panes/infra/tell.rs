@@ -1,9 +1,9 @@
-//! Sentences about runs, units and resources.
+//! Texts about runs, units and resources.
 
 use super::drift;
 use super::state::{Followed, ID, State, place_of};
 use crate::app::App;
-use crate::app::tell::exactly;
+use crate::app::tell::format_elapsed;
 use crate::model::Health;
 use crate::model::infra::causes;
 use crate::model::infra::estimate::History;
@@ -13,51 +13,51 @@ use crate::model::infra::question;
 use crate::model::infra::run::{LiftPhase, Phase, ResourcePhase, ResourceState, UnitState};
 use crate::model::infra::run_event::{Goal, Revision, RunEnd, UnitEnd};
 use crate::model::infra::{Graph, RunState};
-use crate::model::offered::in_environment;
+use crate::model::offered::with_scope;
 use crate::model::time::short;
 use jiff::Timestamp;
 
-/// Whether the environment has infrastructure as code.
+/// Whether infrastructure as code is configured for the environment.
 pub fn configured(app: &App) -> bool {
     app.environment.infra.kind.is_some()
 }
 
-/// Whether a recording is shown: nothing can be started, and nothing listens to requests.
+/// Whether a recording is shown: it accepts no requests, and nothing can be started.
 pub fn recorded(app: &App) -> bool {
     app.session.recorded && configured(app)
 }
 
-/// The mark in titles of a recorded run.
+/// The mark of a recorded run in titles.
 pub const RECORDED: &str = "RECORDED";
 
-/// Why nothing is begun or asked of a recording.
+/// Why nothing can be started while a recording is shown.
 pub const ONLY_RECORDED: &str =
     "this run is RECORDED and only shown: with `terraform` on PATH the demo plans and applies";
 
-/// Whether a run applies what is approved.
+/// Whether the run applies approved plans.
 pub fn applies(run: &RunState) -> bool {
     matches!(goal(run), Some(Goal::Apply | Goal::Destroy))
 }
 
 /// Whether the pane is shown.
 pub fn is_shown(app: &App) -> bool {
-    app.shown().id == ID
+    app.shown_pane().id == ID
 }
 
-/// The state of a unit: its health, in words, its counts, and how long it has been so.
+/// The state of a unit: health, description, counts and duration.
 pub struct UnitWords {
-    /// Whether it goes well.
+    /// The health of the unit.
     pub health: Health,
     pub words: String,
-    /// The state in a few words.
+    /// The description in a few words, for a box of the graph.
     pub brief: String,
-    /// `+2 ~1 -0`; empty while there is no plan.
+    /// `+2 ~1 -0`; empty without a plan.
     pub counts: String,
-    /// How long it has been so.
+    /// How long the unit has been in this state.
     pub time: String,
 }
 
-/// The state of a unit in the followed run.
+/// Describes a unit in the followed run.
 pub fn unit(state: &State, graph: &Graph, name: &str, now: Timestamp) -> UnitWords {
     let Some((run, unit)) = state.state().and_then(|run| Some((run, run.units.get(name)?))) else {
         let words = if state.state().is_some() { "not in this run" } else { "" };
@@ -73,14 +73,14 @@ pub fn unit(state: &State, graph: &Graph, name: &str, now: Timestamp) -> UnitWor
     let done = run.end.map_or(now, |(at, _)| at);
     let time = unit.since.map(|since| match unit.phase {
         Phase::Ended | Phase::Queued | Phase::Init => String::new(),
-        _ => exactly(done.duration_since(since)),
+        _ => format_elapsed(done.duration_since(since)),
     });
     let counts = unit.plan.as_ref().map(|plan| counts(&plan.summary)).unwrap_or_default();
     let brief = brief(unit).map_or_else(|| words.clone(), str::to_owned);
     UnitWords { health, words, brief, counts, time: time.unwrap_or_default() }
 }
 
-/// Where a unit has more to say than a box has room for, the part that must not be missing.
+/// The essential part of a description that is too long for a box.
 fn brief(unit: &UnitState) -> Option<&'static str> {
     match (&unit.end, unit.phase, &unit.plan) {
         (Some(UnitEnd::Failed { .. }), ..) => Some("failed"),
@@ -110,7 +110,7 @@ fn unit_words(run: &RunState, unit: &UnitState, graph: &Graph, name: &str) -> (H
     }
     let phase =
         |phases: &[ResourcePhase]| unit.resources.values().filter(|resource| phases.contains(&resource.phase)).count();
-    // Providers are made ready ahead, and the plan waits for its turn.
+    // Providers are initialised ahead of time; the plan then waits for its turn.
     let ready = unit.step.as_ref().is_some_and(|step| step.end.is_some());
     match unit.phase {
         Phase::Init if !ready => (Health::Changing, "init: loading providers".to_owned()),
@@ -129,7 +129,7 @@ fn unit_words(run: &RunState, unit: &UnitState, graph: &Graph, name: &str) -> (H
         }
         Phase::Review => match &unit.plan {
             Some(plan) if plan.on_mocks => (Health::Stopped, "planned on made-up values: not to be applied".to_owned()),
-            Some(_) if unit.lift == LiftPhase::Wanted => {
+            Some(_) if unit.lift == LiftPhase::Planned => {
                 (Health::Degraded, "to review: lifts what guards it, before it is destroyed".to_owned())
             }
             Some(plan) if !plan.destroys_stateful.is_empty() => {
@@ -164,12 +164,12 @@ fn done(run: &RunState) -> &'static str {
     }
 }
 
-/// The purpose of a run.
+/// The goal of a run.
 pub fn goal(run: &RunState) -> Option<Goal> {
     run.started.as_ref().map(|started| started.goal)
 }
 
-/// The goal of a run in a word.
+/// The word for a goal.
 pub fn goal_word(goal: Option<Goal>) -> &'static str {
     match goal {
         Some(Goal::Plan) => "plan",
@@ -180,14 +180,14 @@ pub fn goal_word(goal: Option<Goal>) -> &'static str {
     }
 }
 
-/// The state of a resource: its health and in words.
+/// The health and description of a resource.
 pub fn resource(resource: &ResourceState, now: Timestamp) -> (Health, String) {
-    usually(resource, now, None)
+    resource_with_usual(resource, now, None)
 }
 
-/// The state of a resource, with its usual duration in seconds.
-pub fn usually(resource: &ResourceState, now: Timestamp, usual: Option<u64>) -> (Health, String) {
-    let took = |seconds: u64| exactly(jiff::SignedDuration::from_secs(seconds as i64));
+/// The health and description of a resource, with its usual duration in seconds.
+pub fn resource_with_usual(resource: &ResourceState, now: Timestamp, usual: Option<u64>) -> (Health, String) {
+    let took = |seconds: u64| format_elapsed(jiff::SignedDuration::from_secs(seconds as i64));
     match resource.phase {
         ResourcePhase::Refreshing => (Health::Changing, "reading".to_owned()),
         ResourcePhase::Refreshed if resource.drifted => (Health::Degraded, "changed elsewhere".to_owned()),
@@ -198,7 +198,10 @@ pub fn usually(resource: &ResourceState, now: Timestamp, usual: Option<u64>) -> 
             let usual = usual
                 .map(|usual| format!(" (usually {})", short(jiff::SignedDuration::from_secs(usual as i64))))
                 .unwrap_or_default();
-            (Health::Changing, format!("{} {}{usual}", resource.action.doing(), took(since.max(resource.elapsed))))
+            (
+                Health::Changing,
+                format!("{} {}{usual}", resource.action.progress_label(), took(since.max(resource.elapsed))),
+            )
         }
         ResourcePhase::Done => (Health::Healthy, format!("done {}", took(resource.elapsed))),
         ResourcePhase::Failed => (Health::Down, format!("failed after {}", took(resource.elapsed))),
@@ -206,14 +209,14 @@ pub fn usually(resource: &ResourceState, now: Timestamp, usual: Option<u64>) -> 
     }
 }
 
-/// Addresses that are being changed, with how long.
+/// Addresses of resources that are being changed, with the elapsed time.
 pub fn in_flight(run: &RunState, now: Timestamp) -> Vec<String> {
     let units = run.units.values().flat_map(|unit| &unit.resources);
     let going = units.filter(|(_, state)| state.phase == ResourcePhase::Applying);
     going.map(|(address, state)| format!("{address} ({})", resource(state, now).1)).collect()
 }
 
-/// The counts of all plans of a run.
+/// The summed counts of all plans of a run.
 pub fn total(run: &RunState) -> Summary {
     let plans = run.units.values().filter_map(|unit| unit.plan.as_ref());
     plans.fold(Summary::default(), |sum, plan| Summary {
@@ -224,26 +227,26 @@ pub fn total(run: &RunState) -> Summary {
     })
 }
 
-/// The state of a run as a whole.
+/// The health of a run as a whole.
 pub fn health(run: &Followed) -> Health {
     match run.state.end {
         Some((_, RunEnd::Done)) => Health::Healthy,
         Some((_, RunEnd::Failed)) => Health::Down,
         Some((_, RunEnd::Cancelled)) => Health::Degraded,
-        None if run.read && !run.live => Health::Unknown,
+        None if run.events_arrived && !run.live => Health::Unknown,
         None if run.state.to_review().next().is_some() => Health::Degraded,
         None => Health::Changing,
     }
 }
 
-/// How the followed run stands, a line each: its tone and text. None where there is no run.
+/// Summary lines about the followed run; empty without a run.
 pub fn summary(app: &App) -> Vec<(Health, String)> {
     let state = &app.panes.infra;
     let mut lines = Vec::new();
     if !configured(app) {
         return lines;
     }
-    if let Some(waiting) = &state.waiting {
+    if let Some(waiting) = &state.pending_request {
         lines.push((Health::Changing, waiting.clone()));
     }
     let Some(run) = &state.run else {
@@ -264,12 +267,12 @@ pub fn summary(app: &App) -> Vec<(Health, String)> {
         lines.push((Health::Stopped, format!("{} is an older run, read again{newest}: a goes back", run.name)));
     }
     lines.extend(drift::summary(state));
-    if run.read && !run.live && run.state.end.is_none() {
+    if run.events_arrived && !run.live && run.state.end.is_none() {
         let text = format!(
             "nothing drives it any more: T, or `cockpit infra resume {}`, takes it up where it stands",
             run.name
         );
-        lines.push((Health::Down, in_environment(&text, app.environment.named())));
+        lines.push((Health::Down, with_scope(&text, app.environment.command_scope())));
     }
     if let Some((by, hard)) = run.state.cancel.as_ref().filter(|_| run.state.end.is_none()) {
         let flying = in_flight(&run.state, app.now);
@@ -284,11 +287,11 @@ pub fn summary(app: &App) -> Vec<(Health, String)> {
     if run.live && applies(&run.state) && !app.session.recorded {
         lines.extend(to_review(state, &run.state));
     }
-    if !run.state.left.is_empty() {
-        let left: Vec<&str> = run.state.left.keys().map(|(_, address)| address.as_str()).collect();
+    if !run.state.leftovers.is_empty() {
+        let left: Vec<&str> = run.state.leftovers.keys().map(|(_, address)| address.as_str()).collect();
         lines.push((Health::Down, format!("may exist and be in no state: {}. u looks for it", left.join(", "))));
     }
-    for (unit, file) in &run.state.kept {
+    for (unit, file) in &run.state.unwritten_states {
         let text =
             format!("{unit}: its state could not be written: U shows and pushes what was kept in {}", file.display());
         lines.push((Health::Down, text));
@@ -301,16 +304,16 @@ pub fn summary(app: &App) -> Vec<(Health, String)> {
             lines.push((Health::Down, format!("{name}: {}{place}", error.summary)));
             lines.extend(
                 causes::explain(error)
-                    .map(|explained| (Health::Stopped, format!("{name}: {}: {}", explained.means, explained.todo))),
+                    .map(|explained| (Health::Stopped, format!("{name}: {}: {}", explained.meaning, explained.hint))),
             );
         }
     }
-    let whole = run.state.notes.iter().rev().filter(|(unit, _)| unit.is_none());
-    lines.extend(whole.take(1).map(|(_, text)| (Health::Stopped, text.clone())));
+    let run_notes = run.state.notes.iter().rev().filter(|(unit, _)| unit.is_none());
+    lines.extend(run_notes.take(1).map(|(_, text)| (Health::Stopped, text.clone())));
     lines
 }
 
-/// Other runs that apply and whose supervisor was killed: what they began may be half done.
+/// Other runs that apply and whose supervisor was killed: their changes may be half done.
 fn lost(state: &State, shown: &Followed) -> Option<(Health, String)> {
     let lost = state.runs.iter().filter(|run| run.is_lost() && run.applies() && run.run != shown.name);
     let names: Vec<&str> = lost.map(|run| run.run.as_str()).collect();
@@ -319,7 +322,7 @@ fn lost(state: &State, shown: &Followed) -> Option<(Health, String)> {
     (!names.is_empty()).then_some((Health::Down, text))
 }
 
-/// Which plans wait for review. One that is not read yet can be neither read nor approved, and is not offered.
+/// Lines about plans that wait for review. A plan that was not read yet cannot be approved and is listed separately.
 fn to_review(state: &State, run: &RunState) -> Vec<(Health, String)> {
     let mut lines = Vec::new();
     let (read, unread): (Vec<&str>, Vec<&str>) =
@@ -340,18 +343,18 @@ fn to_review(state: &State, run: &RunState) -> Vec<(Health, String)> {
     lines
 }
 
-/// When the run ends, by what earlier ones took; nothing where nobody knows.
+/// The estimated end of the run, from the durations of earlier runs; empty if unknown.
 fn ends_in(state: &State, run: &Followed, now: Timestamp) -> String {
     if run.state.end.is_some() || !run.live || !applies(&run.state) {
         return String::new();
     }
     let graph = state.graph();
-    let left = History::left(&run.state, &graph, |unit| state.usual.get(unit).copied(), now.as_second());
+    let left = History::remaining_seconds(&run.state, &graph, |unit| state.usual.get(unit).copied(), now.as_second());
     let left = left.map(|left| jiff::SignedDuration::from_secs(i64::try_from(left).unwrap_or(0)));
-    left.map(|left| format!("  about {} left", exactly(left))).unwrap_or_default()
+    left.map(|left| format!("  about {} left", format_elapsed(left))).unwrap_or_default()
 }
 
-/// `apply  4/6 units  +2 ~1 -0  3m12s  by kenta on mac, 9f3c2e1`.
+/// The first summary line: `apply  4/6 units  +2 ~1 -0  3m12s  by kenta on mac, 9f3c2e1`.
 fn head(run: &Followed, now: Timestamp) -> String {
     let state = &run.state;
     let Some(started) = &state.started else { return format!("{}: starting", run.name) };
@@ -363,13 +366,13 @@ fn head(run: &Followed, now: Timestamp) -> String {
         Some((at, RunEnd::Cancelled)) => (at, format!("cancelled {} ago", short(now.duration_since(at)))),
         None => (now, String::new()),
     };
-    let took = state.began.map(|began| exactly(end.duration_since(began))).unwrap_or_default();
-    let revision = started.revision.as_ref().map(Revision::words);
+    let took = state.began.map(|began| format_elapsed(end.duration_since(began))).unwrap_or_default();
+    let revision = started.revision.as_ref().map(Revision::describe);
     let by = format!("by {} on {}", started.by.user, started.by.host);
     let parts = [
         goal_word(Some(started.goal)).to_owned(),
         match state.end {
-            // All are over: what counts is how many did what they should.
+            // After a failed or cancelled run, the number of successful units matters.
             Some((_, RunEnd::Failed | RunEnd::Cancelled)) => {
                 let well = |unit: &&UnitState| matches!(unit.end, Some(UnitEnd::Done | UnitEnd::Unchanged));
                 format!("{} of {all} units done", state.units.values().filter(well).count())
@@ -385,7 +388,7 @@ fn head(run: &Followed, now: Timestamp) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
-/// How a run ended, in a word.
+/// The word for the end of a run.
 pub fn end_word(end: RunEnd) -> &'static str {
     match end {
         RunEnd::Done => "done",

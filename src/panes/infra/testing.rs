@@ -1,4 +1,4 @@
-//! The pane with a run in its middle, and what it asked, for tests.
+//! The pane with a run in progress, and a record of its requests.
 
 use crate::app::App;
 use crate::app::effect::Effect;
@@ -8,13 +8,13 @@ use crate::feeds::part::Part;
 use crate::feeds::{self, infra, runs};
 use crate::model::Failure;
 use crate::model::infra::message::{Action, Diagnostic, Message, Summary};
-use crate::model::infra::order::Listed;
+use crate::model::infra::order::ListedRun;
 use crate::model::infra::plan::{Plan, testing};
 use crate::model::infra::run_event::{
-    Goal, PlanRef, RequestKind, Revision, RunEvent, Started, Step, UnitEnd, What, Who,
+    Actor, Goal, PlanRef, RequestKind, Revision, RunEvent, RunEventKind, Started, Step, UnitEnd,
 };
 use crate::model::infra::{Around, Graph, Tool, Unit};
-use crate::ui::testing::{by_hand, now, read, staging, text};
+use crate::ui::testing::{loaded_app, now, staging, text, user_input};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -22,27 +22,27 @@ use std::path::PathBuf;
 
 pub(super) const RUN: &str = "20261120T050000Z-apply-1f2e";
 
-/// The pane, and what it asked.
+/// The pane, and a record of its requests.
 pub(super) struct Desk {
     pub(super) app: App,
     pub(super) follows: Option<Ticket>,
     pub(super) wishes: Vec<RequestKind>,
     pub(super) begun: Vec<(Goal, Vec<String>)>,
-    /// Resources that are to be made again.
+    /// Resources to be replaced.
     pub(super) replaced: Vec<String>,
-    /// Resources that alone are planned.
+    /// Resources to be planned alone.
     pub(super) targeted: Vec<String>,
     /// The folders of runs that were followed.
     pub(super) followed: Vec<PathBuf>,
-    /// Other questions that are to be answered.
+    /// Other requests, to be answered by the test.
     pub(super) asked: Vec<(Ticket, infra::Ask)>,
-    /// Runs that there are.
-    pub(super) runs: Vec<Listed>,
-    /// Units, or why they cannot be found.
+    /// The existing runs.
+    pub(super) runs: Vec<ListedRun>,
+    /// The units, or why they cannot be found.
     pub(super) units: Result<infra::Units, Failure>,
-    /// The plan that is answered at once.
+    /// The plan with which reads are answered at once.
     pub(super) plan: Option<Plan>,
-    /// The reads of plans that are not answered yet.
+    /// Reads of plans that are not answered yet.
     pub(super) reads: Vec<(Ticket, String, String)>,
     pub(super) left: Vec<Ticket>,
 }
@@ -70,11 +70,17 @@ pub(super) fn units() -> Vec<Unit> {
     ]
 }
 
-pub(super) fn listed(name: &str) -> Listed {
-    Listed { run: name.into(), folder: PathBuf::from("/runs/staging").join(name), order: None, live: true, end: None }
+pub(super) fn listed(name: &str) -> ListedRun {
+    ListedRun {
+        run: name.into(),
+        folder: PathBuf::from("/runs/staging").join(name),
+        order: None,
+        live: true,
+        end: None,
+    }
 }
 
-/// A plan with everything in it that a person has to see.
+/// A plan with every detail that a reviewer must see.
 pub(super) fn plan() -> Plan {
     let mut database = testing::change(
         "aws_rds_cluster.main",
@@ -103,22 +109,22 @@ pub(super) fn plan() -> Plan {
     Plan::read(show.to_string().as_bytes()).unwrap()
 }
 
-pub(super) fn who() -> Who {
-    Who { user: "kenta".into(), host: "mac".into(), pid: 7 }
+pub(super) fn who() -> Actor {
+    Actor { user: "kenta".into(), host: "mac".into(), pid: 7 }
 }
 
 pub(super) fn at(seconds: i64) -> Timestamp {
     now() + SignedDuration::from_secs(seconds)
 }
 
-pub(super) fn event(seconds: i64, what: What) -> RunEvent {
+pub(super) fn event(seconds: i64, what: RunEventKind) -> RunEvent {
     RunEvent { time: at(seconds), what }
 }
 
 pub(super) fn started(goal: Goal) -> RunEvent {
     event(
         -200,
-        What::Started(Box::new(Started {
+        RunEventKind::Started(Box::new(Started {
             run: RUN.into(),
             environment: "staging".into(),
             goal,
@@ -138,11 +144,11 @@ pub(super) fn started(goal: Goal) -> RunEvent {
 }
 
 pub(super) fn step(seconds: i64, unit: &str, step: Step) -> RunEvent {
-    event(seconds, What::Step { unit: unit.into(), step, pid: Some(71), early: false })
+    event(seconds, RunEventKind::Step { unit: unit.into(), step, pid: Some(71), early: false })
 }
 
 pub(super) fn said(seconds: i64, unit: &str, step: Step, message: Message) -> RunEvent {
-    event(seconds, What::Said { unit: unit.into(), step, message })
+    event(seconds, RunEventKind::Said { unit: unit.into(), step, message })
 }
 
 pub(super) fn ready(seconds: i64, unit: &str, hash: &str, summary: (u64, u64, u64), lost: &[&str]) -> RunEvent {
@@ -161,14 +167,14 @@ pub(super) fn ready(seconds: i64, unit: &str, hash: &str, summary: (u64, u64, u6
         on_mocks: false,
         shown: PathBuf::from("/runs/plan.json"),
     };
-    event(seconds, What::PlanReady { unit: unit.into(), plan })
+    event(seconds, RunEventKind::PlanReady { unit: unit.into(), plan })
 }
 
 pub(super) fn over(seconds: i64, unit: &str, end: UnitEnd) -> RunEvent {
-    event(seconds, What::UnitEnded { unit: unit.into(), end })
+    event(seconds, RunEventKind::UnitEnded { unit: unit.into(), end })
 }
 
-/// Some units are done, one is being applied, one failed, one waits to be read.
+/// Events of a run: some units done, one being applied, one failed, one waiting for review.
 pub(super) fn middle() -> Vec<RunEvent> {
     let error = Diagnostic {
         error: true,
@@ -185,7 +191,7 @@ pub(super) fn middle() -> Vec<RunEvent> {
         started(Goal::Apply),
         step(-190, "network", Step::Plan),
         ready(-180, "network", "aaaa", (2, 1, 0), &[]),
-        event(-170, What::Approved { unit: "network".into(), sha256: "aaaa".into(), by: who() }),
+        event(-170, RunEventKind::Approved { unit: "network".into(), sha256: "aaaa".into(), by: who() }),
         step(-165, "network", Step::Apply),
         said(-165, "network", Step::Apply, Message::ApplyStarted { address: vpc.clone(), action: Action::Create }),
         said(
@@ -210,7 +216,7 @@ impl Desk {
     }
 
     pub(super) fn with(size: (u16, u16), configured: bool) -> Self {
-        let mut app = read(&staging(), size);
+        let mut app = loaded_app(&staging(), size);
         app.environment.infra.kind = configured.then_some(Tool::Terragrunt);
         let graph = Graph::new(units()).unwrap();
         let units = Ok(infra::Units { graph, warnings: Vec::new() });
@@ -233,7 +239,7 @@ impl Desk {
 
     pub(super) fn keys(&mut self, keys: &str) {
         for key in keys.split(' ') {
-            let effects = by_hand(&mut self.app, Event::Key(key.parse().unwrap()));
+            let effects = user_input(&mut self.app, Event::Key(key.parse().unwrap()));
             self.answer(effects);
         }
     }
@@ -252,7 +258,7 @@ impl Desk {
         for effect in effects {
             let (ticket, ask) = match effect {
                 Effect::Fetch { ticket, ask, .. } => (ticket, ask),
-                Effect::Leave(ticket) => {
+                Effect::CancelFetch(ticket) => {
                     self.left.push(ticket);
                     continue;
                 }
@@ -285,9 +291,9 @@ impl Desk {
                     self.follows = Some(ticket);
                     self.followed.push(run);
                 }
-                feeds::Ask::Runs(runs::Ask::Tell { wish, .. }) => {
+                feeds::Ask::Runs(runs::Ask::Request { request: wish, .. }) => {
                     self.wishes.push(wish);
-                    self.answered(ticket, Part::Last(runs::Fact::Told));
+                    self.answered(ticket, Part::Last(runs::Fact::Requested));
                 }
                 _ => {}
             }
@@ -295,7 +301,7 @@ impl Desk {
         self.app.settle();
     }
 
-    /// Answers who asked for plans, where they can be read.
+    /// Answers the reads of plans, if there is a plan.
     pub(super) fn plans(&mut self) {
         let Some(plan) = self.plan.clone() else { return };
         for (ticket, unit, sha256) in std::mem::take(&mut self.reads) {
@@ -304,7 +310,7 @@ impl Desk {
         }
     }
 
-    /// The followed run tells this.
+    /// Delivers events of the followed run.
     pub(super) fn news(&mut self, events: Vec<RunEvent>, live: bool) {
         let ticket = self.follows.expect("a run is followed");
         let news = runs::News { events, next: 1, live };
@@ -316,7 +322,7 @@ impl Desk {
         text(&self.app)
     }
 
-    /// The pane with a run in its middle.
+    /// The pane with a run in progress.
     pub(super) fn in_the_middle(size: (u16, u16)) -> Self {
         let mut desk = Self::new(size);
         desk.runs = vec![listed(RUN)];

@@ -1,45 +1,45 @@
-//! The pane: how it looks at each size, what its keys do, what it refuses.
+//! The Infra pane at each size: its keys, and what it refuses.
 
 use super::state::{CHANGE, GRAPH, ID, PLAN, RESOURCES};
 use super::testing::{Desk, RUN, event, listed, middle, plan, ready, started, step, who};
 use crate::feeds::infra;
 use crate::feeds::part::Part;
 use crate::model::infra::plan::{Plan, testing};
-use crate::model::infra::run_event::{Goal, RequestKind, RunEnd, Step, What};
+use crate::model::infra::run_event::{Goal, RequestKind, RunEnd, RunEventKind, Step};
 use crate::model::{Failure, FailureKind};
-use crate::ui::testing::pictures::seen;
+use crate::ui::testing::pictures::assert_screen;
 
 #[test]
-fn an_environment_without_infrastructure_is_told_what_to_write() {
+fn unconfigured_environment_shows_what_to_configure() {
     let mut desk = Desk::with((80, 24), false);
     desk.keys("6");
-    assert_eq!(desk.app.shown().id, ID);
+    assert_eq!(desk.app.shown_pane().id, ID);
     let screen = desk.screen();
     assert!(screen.contains("[environments.staging.infra]") && screen.contains("kind = \"terragrunt\""), "{screen}");
     desk.keys("P");
-    assert!(desk.begun.is_empty(), "nothing is begun");
-    seen("infra_unconfigured", &desk.app);
+    assert!(desk.begun.is_empty(), "no run is started");
+    assert_screen("infra_unconfigured", &desk.app);
 }
 
 #[test]
-fn units_stand_in_their_order_before_anything_runs() {
+fn units_are_listed_in_apply_order_before_any_run() {
     let mut desk = Desk::new((80, 24));
     desk.keys("6");
     let screen = desk.screen();
     let place = |name: &str| screen.find(&format!(" {name} ")).unwrap_or_else(|| panic!("{name}:\n{screen}"));
     assert!(place("network") < place("database") && place("database") < place("compute"), "{screen}");
     assert!(screen.contains("no run yet"), "{screen}");
-    seen("infra_idle", &desk.app);
+    assert_screen("infra_idle", &desk.app);
 }
 
 #[test]
-fn units_that_cannot_be_found_say_why_and_stay_where_they_were_known() {
+fn failed_unit_search_shows_its_reason_and_keeps_known_units() {
     let mut desk = Desk::new((80, 24));
     let text = "the code is broken\nenvs/staging/network/terragrunt.hcl:3: unknown function\n→ correct it";
     let units = std::mem::replace(&mut desk.units, Err(Failure::new(FailureKind::Other, text)));
     desk.keys("6");
     assert!(desk.screen().contains("terragrunt.hcl:3"), "{}", desk.screen());
-    seen("infra_broken", &desk.app);
+    assert_screen("infra_broken", &desk.app);
     let broken = std::mem::replace(&mut desk.units, units);
     desk.keys("r");
     assert!(desk.screen().contains("network"), "{}", desk.screen());
@@ -53,13 +53,13 @@ fn units_that_cannot_be_found_say_why_and_stay_where_they_were_known() {
 }
 
 #[test]
-fn a_run_in_its_middle_is_told_unit_by_unit() {
+fn running_run_is_shown_unit_by_unit() {
     for (name, size) in [("infra_80x24", (80, 24)), ("infra_60x15", (60, 15)), ("infra_200x60", (200, 60))] {
         let desk = Desk::in_the_middle(size);
         let screen = desk.screen();
         assert!(screen.contains("blocked by registry") && screen.contains("nothing to do"), "{screen}");
         assert!(screen.contains("DATA IS LOST"), "what matters most is cut last:\n{screen}");
-        seen(name, &desk.app);
+        assert_screen(name, &desk.app);
     }
     let desk = Desk::in_the_middle((200, 60));
     let screen = desk.screen();
@@ -69,7 +69,7 @@ fn a_run_in_its_middle_is_told_unit_by_unit() {
 }
 
 #[test]
-fn what_goes_on_is_told_from_every_pane_and_in_the_drawer() {
+fn running_run_is_shown_in_every_pane_and_the_drawer() {
     let mut desk = Desk::in_the_middle((200, 60));
     desk.keys("1");
     assert!(desk.screen().contains("run ◐ apply 3/6"), "{}", desk.screen());
@@ -78,35 +78,35 @@ fn what_goes_on_is_told_from_every_pane_and_in_the_drawer() {
 }
 
 #[test]
-fn a_run_that_somebody_else_begins_is_found_without_the_pane_being_open() {
+fn run_of_another_user_is_found_while_the_pane_is_hidden() {
     let mut desk = Desk::new((120, 24));
     desk.tick(1);
     assert!(desk.follows.is_none());
     desk.runs = vec![listed(RUN)];
     desk.tick(3);
-    assert!(desk.follows.is_none(), "not asked again so soon");
+    assert!(desk.follows.is_none(), "not requested again so soon");
     desk.tick(7);
     desk.news(middle(), true);
     assert!(desk.screen().contains("◐ apply"), "{}", desk.screen());
 }
 
 #[test]
-fn what_is_said_to_be_read_is_read_also_where_another_unit_is_selected_that_has_no_plan() {
+fn waiting_plan_opens_even_if_another_unit_is_selected() {
     let mut desk = Desk::in_the_middle((120, 40));
-    assert_ne!(desk.app.panes.infra.unit.as_deref(), Some("database"));
+    assert_ne!(desk.app.panes.infra.selected_unit.as_deref(), Some("database"));
     desk.keys("v");
-    assert_eq!((desk.app.panes.infra.unit.as_deref(), desk.app.focused()), (Some("database"), PLAN));
+    assert_eq!((desk.app.panes.infra.selected_unit.as_deref(), desk.app.focused()), (Some("database"), PLAN));
     assert!(desk.screen().contains("must be replaced"), "{}", desk.screen());
-    // Back in the list it is the selected one.
+    // Back in the list, its unit is selected.
     desk.keys("esc");
-    assert_eq!(desk.app.panes.infra.unit.as_deref(), Some("database"));
+    assert_eq!(desk.app.panes.infra.selected_unit.as_deref(), Some("database"));
 }
 
 #[test]
-fn the_plan_of_a_unit_is_read_resource_by_resource() {
+fn plan_of_a_unit_is_shown_resource_by_resource() {
     let mut desk = Desk::in_the_middle((200, 60));
     desk.keys("j j j v");
-    assert_eq!(desk.app.panes.infra.unit.as_deref(), Some("database"));
+    assert_eq!(desk.app.panes.infra.selected_unit.as_deref(), Some("database"));
     assert_eq!(desk.app.focused(), PLAN);
     let screen = desk.screen();
     for part in [
@@ -124,16 +124,16 @@ fn the_plan_of_a_unit_is_read_resource_by_resource() {
         assert!(screen.contains(part), "{part}:\n{screen}");
     }
     assert!(!screen.contains("hunter"), "{screen}");
-    seen("infra_unit_200x60", &desk.app);
+    assert_screen("infra_unit_200x60", &desk.app);
     desk.keys("enter");
     assert_eq!(desk.app.focused(), CHANGE);
     desk.keys("esc esc");
-    assert_eq!(desk.app.panes.infra.open, None);
-    assert_eq!(desk.app.panes.infra.unit.as_deref(), Some("database"), "the unit that was left is selected");
+    assert_eq!(desk.app.panes.infra.opened_unit, None);
+    assert_eq!(desk.app.panes.infra.selected_unit.as_deref(), Some("database"), "the unit that was left is selected");
 }
 
 #[test]
-fn a_plan_is_offered_for_review_once_it_is_read() {
+fn plan_is_offered_for_review_after_it_was_read() {
     let mut desk = Desk::new((120, 40));
     (desk.runs, desk.plan) = (vec![listed(RUN)], None);
     desk.keys("6");
@@ -153,13 +153,13 @@ fn a_plan_is_offered_for_review_once_it_is_read() {
 }
 
 #[test]
-fn a_plan_that_loses_data_is_approved_only_with_the_name_typed() {
+fn plan_that_loses_data_needs_the_typed_name() {
     let mut desk = Desk::in_the_middle((80, 24));
     desk.keys("A");
     let screen = desk.screen();
     assert!(screen.contains("The data in database: aws_rds_cluster.main is lost."), "{screen}");
     assert!(screen.contains("type staging to confirm"), "{screen}");
-    seen("infra_approve_80x24", &desk.app);
+    assert_screen("infra_approve_80x24", &desk.app);
     desk.keys("enter");
     assert!(desk.wishes.is_empty(), "nothing was typed");
     desk.keys("s t a g i n g enter");
@@ -172,12 +172,12 @@ fn a_plan_that_loses_data_is_approved_only_with_the_name_typed() {
 }
 
 #[test]
-fn a_plan_that_changed_while_it_was_read_is_not_approved() {
+fn plan_replaced_during_review_is_not_approved() {
     let mut desk = Desk::in_the_middle((80, 24));
     desk.keys("A");
     desk.news(
         vec![
-            event(0, What::PlanStale { unit: "database".into(), why: "the code changed".into() }),
+            event(0, RunEventKind::PlanStale { unit: "database".into(), why: "the code changed".into() }),
             ready(0, "database", "cccc", (1, 0, 0), &[]),
         ],
         true,
@@ -187,7 +187,7 @@ fn a_plan_that_changed_while_it_was_read_is_not_approved() {
 }
 
 #[test]
-fn what_disrupts_has_cancel_selected() {
+fn disruptive_plan_preselects_cancel() {
     let mut desk = Desk::new((100, 30));
     desk.runs = vec![listed(RUN)];
     desk.keys("6");
@@ -200,9 +200,9 @@ fn what_disrupts_has_cancel_selected() {
         true,
     );
     desk.tick(1);
-    // Both are marked: they are approved together.
+    // Marked units are approved together.
     desk.keys("space j space");
-    let marked: Vec<&String> = desk.app.panes.infra.marked.iter().collect();
+    let marked: Vec<&String> = desk.app.panes.infra.marked_units.iter().collect();
     assert_eq!(marked, ["auth", "network"]);
     desk.keys("A enter");
     assert!(desk.wishes.is_empty(), "Cancel was selected");
@@ -211,7 +211,7 @@ fn what_disrupts_has_cancel_selected() {
 }
 
 #[test]
-fn nothing_is_approved_in_a_session_that_only_reads() {
+fn read_only_session_approves_nothing() {
     let mut desk = Desk::in_the_middle((80, 24));
     desk.app.session.read_only = true;
     for key in ["A", "X", "C", "R"] {
@@ -222,7 +222,7 @@ fn nothing_is_approved_in_a_session_that_only_reads() {
 }
 
 #[test]
-fn cancelling_names_what_is_in_flight_and_a_second_time_takes_the_name() {
+fn cancel_names_changes_in_flight_and_a_second_one_needs_the_typed_name() {
     let mut desk = Desk::in_the_middle((80, 24));
     desk.keys("C");
     assert!(desk.screen().contains("aws_nat_gateway.a (creating"), "{}", desk.screen());
@@ -230,7 +230,7 @@ fn cancelling_names_what_is_in_flight_and_a_second_time_takes_the_name() {
     assert_eq!(asked.command, "cockpit infra cancel 20261120T050000Z-apply-1f2e --env staging");
     desk.keys("enter");
     assert_eq!(desk.wishes, [RequestKind::Cancel { hard: false }]);
-    desk.news(vec![event(0, What::CancelAsked { by: who(), hard: false })], true);
+    desk.news(vec![event(0, RunEventKind::CancelAsked { by: who(), hard: false })], true);
     desk.tick(2);
     assert!(desk.screen().contains("asked it to stop: waits for aws_nat_gateway.a"), "{}", desk.screen());
     desk.keys("C");
@@ -243,9 +243,9 @@ fn cancelling_names_what_is_in_flight_and_a_second_time_takes_the_name() {
 }
 
 #[test]
-fn an_end_is_reported_once_and_failed_units_are_retried() {
+fn end_is_reported_once_and_failed_units_can_be_retried() {
     let mut desk = Desk::in_the_middle((80, 24));
-    desk.news(vec![event(0, What::Ended { end: RunEnd::Failed })], false);
+    desk.news(vec![event(0, RunEventKind::Ended { end: RunEnd::Failed })], false);
     desk.tick(10);
     let screen = desk.screen();
     assert!(screen.contains("FAILED 10s ago"), "{screen}");
@@ -256,18 +256,18 @@ fn an_end_is_reported_once_and_failed_units_are_retried() {
 }
 
 #[test]
-fn a_run_whose_supervisor_is_gone_says_how_it_goes_on() {
+fn run_without_a_supervisor_shows_how_to_resume_it() {
     let mut desk = Desk::in_the_middle((80, 24));
     desk.news(Vec::new(), false);
     desk.tick(2);
     let screen = desk.screen();
     assert!(screen.contains("nothing drives it any more"), "{screen}");
     desk.keys("A");
-    assert!(desk.wishes.is_empty(), "nobody would hear it");
+    assert!(desk.wishes.is_empty(), "no supervisor would read it");
 }
 
 #[test]
-fn planning_begins_a_run_over_the_marked_units_and_follows_it() {
+fn plan_key_starts_a_run_over_the_marked_units_and_follows_it() {
     let mut desk = Desk::new((100, 30));
     desk.keys("6 P");
     assert_eq!(desk.begun, [(Goal::Plan, Vec::new())]);
@@ -275,14 +275,14 @@ fn planning_begins_a_run_over_the_marked_units_and_follows_it() {
     desk.news(vec![started(Goal::Plan)], true);
     desk.keys("X");
     assert_eq!(desk.begun.len(), 1, "one run at a time");
-    desk.news(vec![event(1, What::Ended { end: RunEnd::Done })], false);
+    desk.news(vec![event(1, RunEventKind::Ended { end: RunEnd::Done })], false);
     desk.keys("space A");
     assert_eq!(desk.begun[1].0, Goal::Apply);
     assert_eq!(desk.begun[1].1.len(), 1, "the marked one alone");
 }
 
 #[test]
-fn what_runs_is_held_against_what_is_declared_by_a_key() {
+fn drift_key_starts_a_drift_run() {
     let mut desk = Desk::new((100, 30));
     desk.keys("6 W");
     assert_eq!(desk.begun, [(Goal::Drift, Vec::new())], "{}", desk.screen());
@@ -293,23 +293,23 @@ fn what_runs_is_held_against_what_is_declared_by_a_key() {
 }
 
 #[test]
-fn nothing_is_planned_or_approved_with_credentials_of_another_account() {
+fn wrong_account_plans_and_approves_nothing() {
     let mut desk = Desk::in_the_middle((80, 24));
     desk.app.environment.account = Some("999999999999".into());
     desk.keys("A");
     assert!(desk.app.screen.overlays.is_empty(), "nothing is asked");
     assert!(desk.screen().contains("refused: the credentials are of account 123456789012"), "{}", desk.screen());
-    desk.news(vec![event(0, What::Ended { end: RunEnd::Failed })], false);
+    desk.news(vec![event(0, RunEventKind::Ended { end: RunEnd::Failed })], false);
     desk.keys("P A X W");
     assert!(desk.begun.is_empty() && desk.wishes.is_empty());
 }
 
 #[test]
-fn a_unit_whose_providers_are_ready_says_what_it_waits_for() {
+fn initialised_unit_shows_what_it_waits_for() {
     let mut desk = Desk::new((100, 30));
     desk.runs = vec![listed(RUN)];
     desk.keys("6");
-    let ended = What::StepEnded { unit: "database".into(), step: Step::Init, code: Some(0), failed: None };
+    let ended = RunEventKind::StepEnded { unit: "database".into(), step: Step::Init, code: Some(0), failed: None };
     desk.news(vec![started(Goal::Apply), step(-9, "database", Step::Init)], true);
     assert!(desk.screen().contains("loading providers"), "{}", desk.screen());
     desk.news(vec![event(-5, ended)], true);
@@ -319,23 +319,23 @@ fn a_unit_whose_providers_are_ready_says_what_it_waits_for() {
 }
 
 #[test]
-fn the_graph_is_moved_in_and_its_box_is_the_selected_unit() {
+fn moving_in_the_graph_selects_the_unit() {
     let mut desk = Desk::in_the_middle((80, 24));
     desk.keys("tab");
     assert_eq!(desk.app.focused(), GRAPH);
-    seen("infra_graph_80x24", &desk.app);
-    let before = desk.app.panes.infra.unit.clone();
+    assert_screen("infra_graph_80x24", &desk.app);
+    let before = desk.app.panes.infra.selected_unit.clone();
     desk.keys("right");
-    assert_ne!(desk.app.panes.infra.unit, before);
+    assert_ne!(desk.app.panes.infra.selected_unit, before);
     desk.keys("right right right");
-    assert_eq!(desk.app.panes.infra.unit.as_deref(), Some("edge"), "the last wave");
+    assert_eq!(desk.app.panes.infra.selected_unit.as_deref(), Some("edge"), "the last wave");
     assert!(desk.screen().contains("edge"), "it is in view:\n{}", desk.screen());
     desk.keys("enter");
-    assert_eq!(desk.app.panes.infra.open.as_deref(), Some("edge"));
+    assert_eq!(desk.app.panes.infra.opened_unit.as_deref(), Some("edge"));
 }
 
 #[test]
-fn a_search_finds_units_by_name_and_by_state() {
+fn filter_finds_units_by_name_and_by_state() {
     let mut desk = Desk::in_the_middle((80, 24));
     desk.keys("/ b l o c k e d enter");
     let screen = desk.screen();
@@ -343,7 +343,7 @@ fn a_search_finds_units_by_name_and_by_state() {
 }
 
 #[test]
-fn another_environment_has_nothing_of_the_one_before_and_its_run_goes_on() {
+fn switching_the_environment_resets_the_pane_and_the_run_continues() {
     let mut desk = Desk::in_the_middle((80, 24));
     let follows = desk.follows.unwrap();
     desk.keys("e j enter");
@@ -351,12 +351,12 @@ fn another_environment_has_nothing_of_the_one_before_and_its_run_goes_on() {
     assert!(desk.app.panes.infra.run.is_none() && desk.app.panes.infra.units.is_none());
     assert_eq!(desk.left, [follows], "it is left, and not stopped");
     assert!(desk.wishes.is_empty());
-    desk.news(vec![event(0, What::Ended { end: RunEnd::Failed })], true);
+    desk.news(vec![event(0, RunEventKind::Ended { end: RunEnd::Failed })], true);
     assert!(desk.app.panes.infra.run.is_none(), "late news are of another environment");
 }
 
 #[test]
-fn ten_thousand_resources_are_drawn_folded() {
+fn ten_thousand_resources_are_folded() {
     let mut desk = Desk::new((200, 60));
     desk.plan = Some(Plan::read(testing::large(10_000).to_string().as_bytes()).unwrap());
     desk.runs = vec![listed(RUN)];
@@ -365,7 +365,7 @@ fn ten_thousand_resources_are_drawn_folded() {
     desk.tick(1);
     desk.app.screen.list(super::state::UNITS).select_key("network");
     desk.keys("down up");
-    desk.app.panes.infra.unit = Some("network".into());
+    desk.app.panes.infra.selected_unit = Some("network".into());
     desk.keys("enter");
     let screen = desk.screen();
     assert!(screen.contains("module.m0") && screen.contains("+ 500"), "{screen}");
@@ -373,8 +373,8 @@ fn ten_thousand_resources_are_drawn_folded() {
 }
 
 #[test]
-fn a_command_that_a_window_offers_names_the_environment() {
+fn suggested_command_in_a_dialog_names_the_environment() {
     let desk = Desk::in_the_middle((80, 24));
     let window = crate::app::overlays::message(&desk.app, "The code", "`cockpit infra fmt` writes them in it");
-    assert_eq!(window.copies.as_deref(), Some("`cockpit infra fmt --env staging` writes them in it"));
+    assert_eq!(window.copy_text.as_deref(), Some("`cockpit infra fmt --env staging` writes them in it"));
 }

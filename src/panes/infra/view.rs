@@ -1,7 +1,7 @@
-//! How the Infra pane looks.
+//! Drawing of the Infra pane.
 
 use super::graph_view;
-use super::rows::of_log;
+use super::rows::shown_log;
 use super::state::{CHANGE, GRAPH, LOG, PLAN, RESOURCE_GRAPH, RESOURCES, UNIT_LOG, UNITS};
 use super::{plan_lines, tell};
 use crate::app::pane::DataStatus;
@@ -14,7 +14,7 @@ use crate::ui::canvas::Canvas;
 use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
 
-/// Draws the block in its place.
+/// Draws one block.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
         UNITS => units(canvas, place, data_status),
@@ -26,7 +26,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     }
 }
 
-/// Draws the line above the blocks: how the run is.
+/// Draws the summary lines about the run.
 pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let lines = tell::summary(canvas.app);
     for (y, (health, text)) in (place.y..place.bottom()).zip(lines) {
@@ -42,7 +42,7 @@ fn units(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let state = &app.panes.infra;
     let graph = state.graph();
     let waves = graph.waves();
-    // One folder may be several units, each with a workspace of its own.
+    // One folder may be several units, each with its own workspace.
     let workspaces = graph.units().iter().any(|unit| in_workspace(unit).is_some());
     let mut columns = vec![Column::left("", 1, 0), Column::left("", 1, 0), Column::left("  UNIT", 14, 0).up_to(22)];
     columns.extend(workspaces.then(|| Column::left("WORKSPACE", 9, 1).up_to(16)));
@@ -57,12 +57,12 @@ fn units(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     table::block(canvas, UNITS, recorded, place, &columns, data_status, |key| {
         let words = tell::unit(state, &graph, key, app.now);
         let wave = waves.iter().position(|wave| wave.iter().any(|unit| unit.name == key)).map_or(0, |wave| wave + 1);
-        let mark = if state.marked.contains(key) { "*" } else { " " };
+        let mark = if state.marked_units.contains(key) { "*" } else { " " };
         let style = theme.health(words.health);
         let mut cells = vec![
             Cell::new(mark, theme.key),
             Cell::new(words.health.sign(), style),
-            Cell::new(format!("{} {key}", critical(state, key)), theme.strong).name(),
+            Cell::new(format!("{} {key}", critical(state, key)), theme.strong).cut_middle(),
         ];
         if workspaces {
             let workspace = graph.unit(key).and_then(|unit| unit.workspace.clone()).unwrap_or_default();
@@ -79,26 +79,26 @@ fn units(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     });
 }
 
-/// The workspace of a unit, where it is another than the one that every folder has.
+/// The workspace of a unit, unless it is the default one.
 fn in_workspace(unit: &Unit) -> Option<&str> {
     unit.workspace.as_deref().filter(|workspace| *workspace != "default")
 }
 
-/// A heavy line, as its box has one, beside what is on the critical path.
+/// The heavy line beside a row on the critical path, as its box has it.
 fn critical(state: &super::state::State, id: &str) -> &'static str {
-    if state.drawn.picture.nodes.iter().any(|node| node.critical && node.id == id) { "┃" } else { " " }
+    if state.drawing.picture.nodes.iter().any(|node| node.critical && node.id == id) { "┃" } else { " " }
 }
 
-/// How far a unit is that is being applied: of its changes.
+/// Progress of a unit that is being applied: finished changes and their total.
 fn progress(state: &super::state::State, unit: &str) -> Option<(u64, u64)> {
     let unit = state.state()?.units.get(unit)?;
     let planned = unit.plan.as_ref()?.summary;
-    let all = (planned.add + planned.change + planned.remove).max(1);
+    let total = (planned.add + planned.change + planned.remove).max(1);
     let over = unit.resources.values();
-    let over = over.filter(|one| one.phase == crate::model::infra::run::ResourcePhase::Done).count() as u64;
+    let over = over.filter(|resource| resource.phase == crate::model::infra::run::ResourcePhase::Done).count() as u64;
     match (&unit.end, unit.phase) {
-        (Some(UnitEnd::Done), _) if over > 0 => Some((all, all)),
-        (None, crate::model::infra::run::Phase::Applying) => Some((over.min(all), all)),
+        (Some(UnitEnd::Done), _) if over > 0 => Some((total, total)),
+        (None, crate::model::infra::run::Phase::Applying) => Some((over.min(total), total)),
         _ => None,
     }
 }
@@ -113,7 +113,7 @@ fn bar(progress: Option<(u64, u64)>) -> String {
 fn resources(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let (app, theme) = (canvas.app, canvas.theme);
     let state = &app.panes.infra;
-    let unit = state.open.clone().unwrap_or_default();
+    let unit = state.opened_unit.clone().unwrap_or_default();
     let plan = state.plan_of(&unit);
     let run = state.state().and_then(|run| run.units.get(&unit));
     let columns = [
@@ -132,7 +132,7 @@ fn resources(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus)
         let change = plan.and_then(|plan| plan.change(key));
         let resource = run.and_then(|run| run.resources.get(key));
         let (health, words) = resource.map_or((crate::model::Health::Stopped, String::new()), |resource| {
-            tell::usually(resource, app.now, state.history.0.usual(key, resource.action))
+            tell::resource_with_usual(resource, app.now, state.history.0.usual_duration(key, resource.action))
         });
         let sign = change.map_or(" ", |change| change.sign());
         let tone = change.map_or(theme.dim, |change| theme.tone(plan_lines::tone(change.action)));
@@ -152,8 +152,11 @@ fn resources(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus)
                 Cell::new(health.sign(), theme.health(health)),
                 Cell::new(critical(state, &resource_of(key)), theme.strong),
                 Cell::new(sign, tone),
-                Cell::new(if state.aimed.contains(key) { format!("* {key}") } else { key.to_owned() }, theme.text)
-                    .name(),
+                Cell::new(
+                    if state.marked_resources.contains(key) { format!("* {key}") } else { key.to_owned() },
+                    theme.text,
+                )
+                .cut_middle(),
                 Cell::new(words, theme.health(health)),
                 Cell::new(why, if lost { theme.down } else { theme.dim }),
             ]
@@ -165,14 +168,14 @@ fn resources(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus)
 fn plan(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     let (app, theme) = (canvas.app, canvas.theme);
     let state = &app.panes.infra;
-    let named = match (&state.open, &state.resource) {
+    let named = match (&state.opened_unit, &state.selected_resource) {
         (Some(_), Some(resource)) => resource.as_str(),
         (Some(unit), None) => unit.as_str(),
-        (None, _) => state.unit.as_deref().unwrap_or_default(),
+        (None, _) => state.selected_unit.as_deref().unwrap_or_default(),
     };
     let columns = [Column::left("", 8, 0).up_to(u16::MAX / 2)];
     table::block(canvas, block, named, place, &columns, data_status, |key| {
-        let line = state.shown.lines.get(key.parse::<usize>().ok()?)?;
+        let line = state.shown_plan.lines.get(key.parse::<usize>().ok()?)?;
         let text = format!("{:indent$}{:>3} {}", "", line.sign, line.text, indent = usize::from(line.indent));
         Some(vec![Cell::new(text, theme.tone(line.tone))].into())
     });
@@ -182,15 +185,15 @@ fn log(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &Dat
     let (app, theme) = (canvas.app, canvas.theme);
     let state = &app.panes.infra;
     let zone = app.zone();
-    let lines: Vec<&super::state::Logged> = of_log(state).collect();
+    let lines: Vec<&super::state::Logged> = shown_log(state).collect();
     let columns = [Column::left("", 8, 1), Column::left("", 20, 0).up_to(u16::MAX / 2)];
-    let unit = state.open.as_ref().or(state.unit.as_ref()).map(String::as_str).unwrap_or_default();
-    let written = state.written.shown;
+    let unit = state.opened_unit.as_ref().or(state.selected_unit.as_ref()).map(String::as_str).unwrap_or_default();
+    let written = state.raw_output.shown;
     let named = if written { format!("{unit} as it was written") } else { unit.to_owned() };
     table::block(canvas, block, &named, place, &columns, data_status, |key| {
         let line = lines.get(key.parse::<usize>().ok()?)?;
         let cells = vec![
-            // Programs write no times.
+            // Raw program output has no times.
             Cell::new(if written { String::new() } else { time::clock(line.time, &zone) }, theme.dim),
             Cell::new(line.text.as_str(), theme.tone(line.tone)),
         ];

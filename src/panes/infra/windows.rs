@@ -1,54 +1,54 @@
-//! The questions before something is changed, and the line on what goes on.
+//! The dialogs of the Infra pane, and the line about a running run or migration.
 
-use super::state::{Asking, ID};
+use super::state::{DialogQuestion, ID};
 use super::{ask, tell};
 use crate::app::App;
 use crate::app::command::Risk;
 use crate::app::dialog;
 use crate::app::effect::Effect;
 use crate::app::overlay::Tone;
-use crate::app::pane::{Confirmation, Going};
-use crate::app::tell::exactly;
-use crate::app::update::settle::done;
+use crate::app::pane::{Activity, Confirmation};
+use crate::app::tell::format_elapsed;
+use crate::app::update::settle::after_move;
 use crate::app::update::windows::push_window;
-use crate::feeds::infra::Make;
+use crate::feeds::infra::UnitChange;
 use crate::model::infra::run_event::RequestKind;
 use crate::model::time::short;
 
-/// The only window with buttons.
+/// The number of the pane's only dialog.
 const ASKS: u8 = 0;
 
-/// Asks.
-pub fn open(app: &mut App, asking: Asking) -> Vec<Effect> {
-    app.panes.infra.asking = Some(asking);
+/// Opens the dialog for a question.
+pub fn open(app: &mut App, asking: DialogQuestion) -> Vec<Effect> {
+    app.panes.infra.open_question = Some(asking);
     if let Some(window) = dialog::of_pane(app, ID, ASKS) {
         push_window(app, window);
     }
-    done(app)
+    after_move(app)
 }
 
-/// The confirmation; none where it cannot be answered any more.
+/// The confirmation for the question; `None` if it can no longer be answered.
 pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
-    match app.panes.infra.asking.as_ref()? {
-        Asking::Approve(plans) => super::approve::confirmation(app, plans),
-        Asking::Cancel(run, hard) => cancel(app, run, *hard),
-        Asking::Unlock(lock) => Some(super::lock::unlock(app, lock)),
-        Asking::Clean(cached) => Some(super::clean::clean(app, cached)),
-        Asking::Replace(unit, address) => super::replace::confirmation(app, unit, address),
-        Asking::Target(unit, addresses) => super::target::confirmation(app, unit, addresses),
-        Asking::Push(kept) => Some(super::kept::confirmation(app, kept)),
-        Asking::Form(units) => Some(super::make::confirmation(app, units)),
-        Asking::Move(states) => Some(super::moves::confirmation(app, states)),
-        Asking::Workspaces(units) => Some(super::make::workspaces(app, units)),
+    match app.panes.infra.open_question.as_ref()? {
+        DialogQuestion::Approve(plans) => super::approve::confirmation(app, plans),
+        DialogQuestion::Cancel(run, hard) => cancel(app, run, *hard),
+        DialogQuestion::Unlock(lock) => Some(super::lock::unlock(app, lock)),
+        DialogQuestion::Clean(cached) => Some(super::clean::confirmation(app, cached)),
+        DialogQuestion::Replace(unit, address) => super::replace::confirmation(app, unit, address),
+        DialogQuestion::Target(unit, addresses) => super::target::confirmation(app, unit, addresses),
+        DialogQuestion::Push(kept) => Some(super::kept::confirmation(app, kept)),
+        DialogQuestion::Form(units) => Some(super::make::confirmation(app, units)),
+        DialogQuestion::Move(states) => Some(super::moves::confirmation(app, states)),
+        DialogQuestion::Workspaces(units) => Some(super::make::workspaces_confirmation(app, units)),
     }
 }
 
-/// The most lines of the window that tell what is in flight.
+/// Maximum number of lines about changes in flight.
 const IN_FLIGHT: usize = 4;
 
 fn cancel(app: &App, name: &str, hard: bool) -> Option<Confirmation> {
-    // It may be over, and another one followed by now.
-    let run = app.panes.infra.run.as_ref().filter(|run| run.goes_on() && run.name == name)?;
+    // The run may have ended, and another one be followed by now.
+    let run = app.panes.infra.run.as_ref().filter(|run| run.is_running() && run.name == name)?;
     if run.state.cancel.is_some() != hard {
         return None;
     }
@@ -82,61 +82,69 @@ fn cancel(app: &App, name: &str, hard: bool) -> Option<Confirmation> {
         risk: if hard { Risk::Destroy } else { Risk::Change },
         text,
         command: ask::command(app, &format!("cancel {}{again}", run.name), &[]),
-        bound: String::new(),
-        // What is in flight changes while one reads; what is asked does not.
+        covered_content: String::new(),
+        // The changes in flight may update while the dialog is open; the question stays the same.
         live,
     })
 }
 
-/// It was answered with yes.
+/// Carries out the confirmed question.
 pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
-    match app.panes.infra.asking.take() {
-        Some(Asking::Approve(plans)) => {
+    match app.panes.infra.open_question.take() {
+        Some(DialogQuestion::Approve(plans)) => {
             let mut effects = Vec::new();
             for (unit, sha256) in plans {
-                app.panes.infra.marked.remove(&unit);
+                app.panes.infra.marked_units.remove(&unit);
                 let words = format!("{unit}: approved");
-                effects.extend(ask::wish(app, RequestKind::Approve { unit, sha256 }, &words));
+                effects.extend(ask::request_run(app, RequestKind::Approve { unit, sha256 }, &words));
             }
             effects
         }
-        Some(Asking::Cancel(run, hard)) => {
+        Some(DialogQuestion::Cancel(run, hard)) => {
             if app.panes.infra.run.as_ref().is_none_or(|followed| followed.name != run) {
-                app.say(format!("{run} is not followed any more: it was not cancelled"));
+                app.show_message(format!("{run} is not followed any more: it was not cancelled"));
                 return Vec::new();
             }
-            ask::wish(app, RequestKind::Cancel { hard }, "asking it to stop …")
+            ask::request_run(app, RequestKind::Cancel { hard }, "asking it to stop …")
         }
-        Some(Asking::Unlock(lock)) => super::lock::release(app, lock),
-        Some(Asking::Clean(cached)) => super::clean::remove(app, &cached),
-        Some(Asking::Replace(unit, address)) => super::replace::confirmed(app, unit, address),
-        Some(Asking::Target(unit, addresses)) => super::target::confirmed(app, unit, addresses),
-        Some(Asking::Push(kept)) => super::kept::push(app, kept),
-        Some(Asking::Form(units)) => super::make::make(app, Make::Form, units),
-        Some(Asking::Move(states)) => super::moves::begun(app, states),
-        Some(Asking::Workspaces(units)) => super::make::workspaces_made(app, units),
+        Some(DialogQuestion::Unlock(lock)) => super::lock::release(app, lock),
+        Some(DialogQuestion::Clean(cached)) => super::clean::remove(app, &cached),
+        Some(DialogQuestion::Replace(unit, address)) => super::replace::confirmed(app, unit, address),
+        Some(DialogQuestion::Target(unit, addresses)) => super::target::confirmed(app, unit, addresses),
+        Some(DialogQuestion::Push(kept)) => super::kept::push(app, kept),
+        Some(DialogQuestion::Form(units)) => super::make::start_change(app, UnitChange::Format, units),
+        Some(DialogQuestion::Move(states)) => super::moves::begun(app, states),
+        Some(DialogQuestion::Workspaces(units)) => super::make::create_workspaces(app, units),
         None => Vec::new(),
     }
 }
 
-/// The run or move under way, told whichever pane is shown.
-pub fn going(app: &App) -> Option<Going> {
-    let run = app.panes.infra.run.as_ref().filter(|run| run.read)?;
+/// The running run or migration, shown in every pane.
+pub fn going(app: &App) -> Option<Activity> {
+    let run = app.panes.infra.run.as_ref().filter(|run| run.events_arrived)?;
     let (over, all) = run.state.progress();
     let began = run.state.began?;
-    let runs = run.goes_on();
+    let runs = run.is_running();
     let review = run.state.to_review().count();
     let (words, note) = match (run.state.end, runs, review) {
         (Some((at, end)), ..) => (tell::end_word(end).to_owned(), format!("{} ago", short(app.now.duration_since(at)))),
-        (None, false, _) => ("nothing drives it any more".to_owned(), exactly(app.now.duration_since(began))),
-        (None, true, 0) => (format!("{over}/{all} units"), exactly(app.now.duration_since(began))),
+        (None, false, _) => ("nothing drives it any more".to_owned(), format_elapsed(app.now.duration_since(began))),
+        (None, true, 0) => (format!("{over}/{all} units"), format_elapsed(app.now.duration_since(began))),
         (None, true, review) => {
             let plans = if review == 1 { "plan" } else { "plans" };
-            (format!("{over}/{all} units, {review} {plans} to review"), exactly(app.now.duration_since(began)))
+            (format!("{over}/{all} units, {review} {plans} to review"), format_elapsed(app.now.duration_since(began)))
         }
     };
     let goal = tell::goal_word(tell::goal(&run.state));
     let title = if tell::recorded(app) { format!("{goal} {}", tell::RECORDED) } else { goal.to_owned() };
     let mark = run.state.end.filter(|_| tell::applies(&run.state)).map(|(at, _)| at);
-    Some(Going { title, fraction: format!("{over}/{all}"), health: tell::health(run), words, note, runs, mark })
+    Some(Activity {
+        title,
+        fraction: format!("{over}/{all}"),
+        health: tell::health(run),
+        sentence: words,
+        note,
+        is_running: runs,
+        ended_at: mark,
+    })
 }

@@ -1,67 +1,67 @@
-//! The choices in the windows of the Logs pane, what is chosen, and the purposes of typed lines.
+//! Choices in the dialogs of the Logs pane, and the purposes of its input lines.
 
 use super::state::{Detail, ID};
 use crate::app::overlay::{Choice, Kind};
 
-/// A window of choices of this pane.
+/// A dialog of this pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Window {
-    /// Groups, and services to be shown or hidden.
+    /// Log groups, and services to show or hide.
     Sources,
-    /// Fields to stand in columns, and how much of a line is shown.
+    /// Fields to show in columns, and how much of a line is shown.
     Columns,
     /// Saved filters.
     Filters,
-    /// Queries of Insights to choose from.
+    /// Insights queries.
     Insights,
 }
 
-/// The entry that is chosen there.
+/// An entry that can be chosen in a dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pick {
-    /// A service: shows or hides its lines.
+    /// Shows or hides the lines of a service.
     Service(String),
-    /// A field: has a column, or has none.
+    /// Adds or removes a field's column.
     Column(String),
-    /// How much of a line is shown.
+    /// Sets how much of a line is shown.
     Detail(Detail),
-    /// The filter of this name.
+    /// Applies the filter with this name.
     Filter(String),
-    /// A query of Insights: a preset, what is looked for, or what was typed.
-    Query(Asked),
-    /// Another time to query.
+    /// Runs an Insights query: a preset, the search text, or a typed query.
+    Query(QuerySource),
+    /// Selects the next time range for queries.
     Range,
-    /// A query is to be typed.
+    /// Opens the input line for a query.
     Type,
 }
 
-/// Which query Insights is asked.
+/// An Insights query to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
-    /// A preset, by its name.
+pub enum QuerySource {
+    /// A preset, by name.
     Preset(String),
-    /// Lines that have what is looked for.
+    /// The lines that match the search.
     Search,
     Typed,
 }
 
-/// The purpose of a line that is typed in this pane.
+/// The purpose of an input line of this pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Prompt {
-    /// Text or `/regex/` to look for.
+    /// Text or `/regex/` to search for.
     Search,
     Filter,
-    /// A time to go to.
+    /// A time to jump to.
     Time,
-    /// A file to write into.
+    /// A file to export lines to.
     Export,
-    /// A file that every line that comes is written into.
+    /// A file that receives every arriving line.
     Tee,
-    /// A name for the filter.
+    /// A name under which the filter is saved.
     Save,
-    /// A query of Insights.
+    /// An Insights query.
     Insights,
 }
 
@@ -69,12 +69,12 @@ impl Prompt {
     const ALL: [Self; 7] =
         [Self::Search, Self::Filter, Self::Time, Self::Export, Self::Tee, Self::Save, Self::Insights];
 
-    /// The purpose of a typed line, by its number.
+    /// Returns the purpose with this number.
     pub fn of(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|prompt| *prompt as u8 == number)
     }
 
-    /// The label before the line.
+    /// The label before the input line.
     pub fn label(self) -> &'static str {
         match self {
             Self::Search => "/",
@@ -91,19 +91,19 @@ impl Prompt {
 impl Window {
     const ALL: [Self; 4] = [Self::Sources, Self::Columns, Self::Filters, Self::Insights];
 
-    /// The window as windows over the panes carry it.
+    /// The dialog as the kind of an overlay.
     pub fn kind(self) -> Kind {
         Kind::Pane(ID, self as u8)
     }
 
-    /// The window of this number.
+    /// Returns the dialog with this number.
     pub fn of(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|window| *window as u8 == number)
     }
 }
 
 impl Pick {
-    /// The choice as lines of windows carry it.
+    /// Encodes the choice for a line of an overlay.
     pub fn choice(self) -> Choice {
         let (what, text) = match self {
             Self::Service(name) => (0, name),
@@ -112,16 +112,16 @@ impl Pick {
             Self::Detail(Detail::Message) => (2, "message".to_owned()),
             Self::Detail(Detail::Raw) => (2, "raw".to_owned()),
             Self::Filter(name) => (3, name),
-            Self::Query(Asked::Preset(name)) => (4, name),
-            Self::Query(Asked::Search) => (5, String::new()),
-            Self::Query(Asked::Typed) => (6, String::new()),
+            Self::Query(QuerySource::Preset(name)) => (4, name),
+            Self::Query(QuerySource::Search) => (5, String::new()),
+            Self::Query(QuerySource::Typed) => (6, String::new()),
             Self::Range => (7, String::new()),
             Self::Type => (8, String::new()),
         };
         Choice::Pane { pane: ID, what, text }
     }
 
-    /// The choice that was carried so.
+    /// Decodes a choice; the inverse of [`Pick::choice`].
     pub fn of(what: u8, text: &str) -> Option<Self> {
         let text = text.to_owned();
         Some(match (what, text.as_str()) {
@@ -131,9 +131,9 @@ impl Pick {
             (2, "message") => Self::Detail(Detail::Message),
             (2, "raw") => Self::Detail(Detail::Raw),
             (3, _) => Self::Filter(text),
-            (4, _) => Self::Query(Asked::Preset(text)),
-            (5, _) => Self::Query(Asked::Search),
-            (6, _) => Self::Query(Asked::Typed),
+            (4, _) => Self::Query(QuerySource::Preset(text)),
+            (5, _) => Self::Query(QuerySource::Search),
+            (6, _) => Self::Query(QuerySource::Typed),
             (7, _) => Self::Range,
             (8, _) => Self::Type,
             _ => return None,
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_choice_comes_back_as_the_same_choice() {
+    fn choices_survive_encoding() {
         let name = || "a name".to_owned();
         let picks = [
             Pick::Service(name()),
@@ -155,9 +155,9 @@ mod tests {
             Pick::Detail(Detail::Message),
             Pick::Detail(Detail::Raw),
             Pick::Filter(name()),
-            Pick::Query(Asked::Preset(name())),
-            Pick::Query(Asked::Search),
-            Pick::Query(Asked::Typed),
+            Pick::Query(QuerySource::Preset(name())),
+            Pick::Query(QuerySource::Search),
+            Pick::Query(QuerySource::Typed),
             Pick::Range,
             Pick::Type,
         ];

@@ -1,8 +1,7 @@
-//! The effects of keys on a result of Insights: rows are sorted, looked at whole, copied value by value, and nothing is
-//! asked again.
+//! Key handlers for an Insights result: rows are sorted, opened, and copied value by value, without another request.
 
-use super::state::{COPIED, FOUND, ID};
-use super::table::Found;
+use super::state::{ID, INSIGHTS_RESULT, MAX_COPIED_BYTES};
+use super::table::ResultTable;
 use crate::app::App;
 use crate::app::command::Id;
 use crate::app::effect::Effect;
@@ -11,33 +10,37 @@ use crate::app::layout::layout;
 use crate::app::overlays;
 use crate::app::pane::Motion;
 use crate::app::update::grids;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::model::text;
 use ratatui::layout::Rect;
 
-/// The command that sorts what Insights found.
+/// The command that sorts the Insights result.
 pub const SORT: Id = Id("insights-sort");
-/// Commands of the pane that mean something while it is shown.
+/// Commands of the pane that apply while the result is shown.
 const OWN: [Id; 3] = [SORT, Id("insights"), Id("copy-marked")];
 
-/// Whether it is shown instead of the lines.
+/// Whether the result is shown instead of the lines.
 pub fn is_shown(app: &App) -> bool {
     app.panes.logs.shows_table && app.panes.logs.table.is_some()
 }
 
-/// Whether a command of the pane means something in what is shown.
-pub fn takes(app: &App, id: Id) -> bool {
+/// Whether a command of the pane applies to what is shown.
+pub fn accepts_command(app: &App, id: Id) -> bool {
     if is_shown(app) { OWN.contains(&id) } else { id != SORT }
 }
 
-fn shown(app: &mut App) -> Option<&mut Found> {
+fn shown(app: &mut App) -> Option<&mut ResultTable> {
     if is_shown(app) { app.panes.logs.table.as_mut() } else { None }
 }
 
-/// Takes a result and shows it; in another pane a message says where it is.
-pub fn show(app: &mut App, found: Found) {
-    if app.shown().id != ID {
-        app.say(format!("Insights: {} has found {}: in the logs", found.name, text::counted(found.grid.rows, "row")));
+/// Stores a result and shows it. In another pane, a message tells where to find it.
+pub fn show(app: &mut App, found: ResultTable) {
+    if app.shown_pane().id != ID {
+        app.show_message(format!(
+            "Insights: {} has found {}: in the logs",
+            found.name,
+            text::pluralize(found.grid.rows, "row")
+        ));
     }
     app.panes.logs.table = Some(found);
     app.panes.logs.shows_table = true;
@@ -45,77 +48,77 @@ pub fn show(app: &mut App, found: Found) {
 }
 
 /// Shows the last result again.
-pub fn again(app: &mut App) -> Vec<Effect> {
+pub fn show_last(app: &mut App) -> Vec<Effect> {
     app.panes.logs.shows_table = app.panes.logs.table.is_some();
     if !app.panes.logs.shows_table {
-        app.say("Insights has found nothing yet: u asks it");
+        app.show_message("Insights has found nothing yet: u asks it");
     }
-    done(app)
+    after_move(app)
 }
 
-/// Esc: back to the lines; the result stays at hand.
+/// `Esc`: returns to the lines; the result is kept.
 pub fn back(app: &mut App) -> bool {
     std::mem::take(&mut app.panes.logs.shows_table) && app.panes.logs.table.is_some()
 }
 
-/// Moves in what Insights found; whether it is shown.
+/// Moves within the result; returns whether it is shown.
 pub fn moves(app: &mut App, motion: Motion) -> bool {
     let Some(found) = shown(app) else { return false };
-    grids::moves(&mut found.grid, motion);
+    grids::handle_motion(&mut found.grid, motion);
     true
 }
 
-/// `s`: sorts what was found.
+/// `s`: sorts the result.
 pub fn sort(app: &mut App) -> Vec<Effect> {
     if let Some(found) = shown(app) {
         found.sort();
     }
-    done(app)
+    after_move(app)
 }
 
-/// The whole of the selected row.
+/// Shows all values of the selected row.
 pub fn open(app: &mut App) -> Option<Vec<Effect>> {
     let row = shown(app)?.row();
     if let Some(row) = row {
         let message = overlays::message(app, "A row of what Insights found", &row);
         app.screen.overlays.push(message);
     }
-    Some(done(app))
+    Some(after_move(app))
 }
 
 /// The text that `y` copies: the selected value.
-pub fn copied(app: &App) -> Option<String> {
+pub fn copy_text(app: &App) -> Option<String> {
     let table = app.panes.logs.table.as_ref().filter(|_| is_shown(app))?;
     Some(table.value().unwrap_or_default().to_owned())
 }
 
-/// Copies what Insights found as CSV.
+/// Copies the result as CSV.
 pub fn csv(app: &mut App) -> Option<Vec<Effect>> {
     let found = shown(app)?;
-    let (rows, text) = (found.grid.rows, found.csv(COPIED));
-    app.say(format!("copied {} as CSV", text::counted(rows, "row")));
+    let (rows, text) = (found.grid.rows, found.csv(MAX_COPIED_BYTES));
+    app.show_message(format!("copied {} as CSV", text::pluralize(rows, "row")));
     let mut effects = vec![Effect::Copy(text)];
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     Some(effects)
 }
 
-/// The wheel moves through the rows; a click selects a value.
+/// Scrolls by the wheel; a click selects a value.
 pub fn mouse(app: &mut App, place: Rect, mouse: Mouse) -> Option<Vec<Effect>> {
-    // Within its frame, above what it has cost.
+    // Inside the frame, above the line with the cost.
     let rows = Rect::new(place.x + 1, place.y + 1, place.width.saturating_sub(2), place.height.saturating_sub(3));
     grids::mouse(&mut shown(app)?.grid, rows, mouse);
-    Some(done(app))
+    Some(after_move(app))
 }
 
-/// Its window has the size of its place.
+/// Fits the grid to the size of its block.
 pub fn settle(app: &mut App) {
     if !is_shown(app) {
         return;
     }
     let placed = layout(app);
-    let place = placed.blocks.iter().find(|(block, _)| *block == FOUND).map(|(_, place)| *place);
+    let place = placed.blocks.iter().find(|(block, _)| *block == INSIGHTS_RESULT).map(|(_, place)| *place);
     if let (Some(place), Some(found)) = (place, shown(app)) {
-        // Frame, names of the columns, what it cost.
+        // Without frame, column names, and the line with the cost.
         found.grid.fit(u64::from(place.height.saturating_sub(4)), place.width.saturating_sub(4));
     }
 }

@@ -1,4 +1,4 @@
-//! The histogram over the lines: how many a bin, and what happened at the time.
+//! Drawing of the histogram above the lines: lines per bin, and marks of events.
 
 use crate::model::logs::Ms;
 use crate::model::time;
@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
 
-/// Steps of a bar of one row.
+/// The eight steps of a bar within one row.
 const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
-/// Bars of volume, errors in their colour and with a sign below, marks of deployments and alarms, and where one stands.
+/// Draws bars of volume, with errors coloured and marked below, marks of deployments and alarms, and the selected line.
 pub(super) fn histogram(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let theme = canvas.theme;
     let app = canvas.app;
@@ -20,14 +20,14 @@ pub(super) fn histogram(canvas: &mut Canvas<'_, '_>, place: Rect) {
     if bins.is_empty() || to <= from {
         return;
     }
-    let most = bins.iter().map(|bin| bin.all).max().unwrap_or(1).max(1);
+    let most = bins.iter().map(|bin| bin.total).max().unwrap_or(1).max(1);
     let bars = place.height - 1;
     let steps = u32::from(bars) * 8;
     for (x, bin) in (place.x..place.right()).zip(bins) {
-        if bin.all == 0 {
+        if bin.total == 0 {
             continue;
         }
-        let level = (u64::from(bin.all) * u64::from(steps)).div_ceil(u64::from(most)) as u32;
+        let level = (u64::from(bin.total) * u64::from(steps)).div_ceil(u64::from(most)) as u32;
         let style = if bin.errors > 0 {
             theme.down
         } else if bin.warnings > 0 {
@@ -42,7 +42,7 @@ pub(super) fn histogram(canvas: &mut Canvas<'_, '_>, place: Rect) {
             }
         }
     }
-    // The axis: times at the ends, deployments and alarms, the selected line.
+    // The axis: times at both ends, deployments and alarms, the selected line.
     let axis = place.y + place.height - 1;
     let zone = app.zone();
     let label = |at: Ms| {
@@ -54,7 +54,7 @@ pub(super) fn histogram(canvas: &mut Canvas<'_, '_>, place: Rect) {
         let part = (at - from) as f64 / (to - from) as f64;
         (0.0..1.0).contains(&part).then(|| place.x + (part * f64::from(place.width)) as u16)
     };
-    // Colour alone would not tell them to everybody.
+    // A sign in addition to the colour, for people who cannot distinguish the colours.
     for (x, _) in (place.x..place.right()).zip(bins).filter(|(_, bin)| bin.errors > 0) {
         canvas.put(x, axis, 1, "!", theme.down);
     }
@@ -76,7 +76,7 @@ pub(super) fn histogram(canvas: &mut Canvas<'_, '_>, place: Rect) {
     if let Some(x) = selected {
         canvas.put(x, axis, 1, "│", theme.key);
     }
-    // Over the marks: a time with a mark in it is another one.
+    // Drawn over the marks, because a mark inside a time would make it unreadable.
     canvas.put(place.x, axis, place.width, &format!("{left} "), theme.dim);
     canvas.put_right(place.right(), axis, place.width, &format!(" {right}"), theme.dim);
 }

@@ -1,20 +1,20 @@
-//! Queries of Insights in the logs pane: asked, priced, confirmed, shown.
+//! Insights queries in the Logs pane: choosing, estimating, confirming, showing results.
 
 use super::tests::{key, open, typed};
 use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
 use crate::feeds::Ask;
 use crate::feeds::aws::{Fact, Part, Query};
-use crate::ui::testing::pictures::seen;
+use crate::ui::testing::pictures::assert_screen;
 use crate::ui::testing::*;
 
 #[test]
-fn insights_is_asked_and_its_table_is_shown() {
+fn insights_query_runs_and_its_table_is_shown() {
     let mut app = open((120, 40), 400);
     let tick = now() + jiff::SignedDuration::from_secs(10);
     app.update(Event::Tick(tick));
     key(&mut app, "u");
-    // How much it will cost is not known yet: that is asked for twice.
+    // The cost is not known yet, so Enter is needed twice.
     assert_eq!(key(&mut app, "enter"), []);
     let effects = key(&mut app, "enter");
     let Some(Effect::Fetch { ticket, ask: Ask::Aws(Query::Insights(query)), .. }) = effects.first().cloned() else {
@@ -42,18 +42,18 @@ fn insights_is_asked_and_its_table_is_shown() {
     app.settle();
     let screen = text(&app);
     assert!(screen.contains("jwt expired␛[2J") && screen.contains("5.00 GB scanned, about $0.038"), "{screen}");
-    seen("insights_found_120x40", &app);
-    // As in the grid of queries: a value is copied, rows are sorted by numbers as numbers, and a row is told whole.
+    assert_screen("insights_found_120x40", &app);
+    // As in the query grid, a value is copied, numbers are sorted as numbers, and a row opens completely.
     let values = |app: &mut crate::app::App| {
         key(app, "g");
-        let mut all = Vec::new();
+        let mut copied_values = Vec::new();
         for _ in 0..3 {
             let copied = key(app, "y");
             let [Effect::Copy(value)] = &copied[..] else { panic!("{copied:?}") };
-            all.push(value.clone());
+            copied_values.push(value.clone());
             key(app, "j");
         }
-        all
+        copied_values
     };
     assert_eq!(values(&mut app), ["jwt expired\u{1b}[2J", "no such user", ""]);
     key(&mut app, "l");
@@ -70,26 +70,26 @@ fn insights_is_asked_and_its_table_is_shown() {
     key(&mut app, "enter");
     assert!(text(&app).contains("text  no such user"), "{}", text(&app));
     key(&mut app, "esc");
-    // Esc leads back to the lines; nothing is asked again for the same table.
+    // Escape returns to the lines; the same table is not requested again.
     key(&mut app, "esc");
     assert!(!text(&app).contains("5.00 GB scanned"), "{}", text(&app));
     key(&mut app, ":");
     typed(&mut app, "insights-found");
     assert_eq!(key(&mut app, "enter"), []);
     assert!(text(&app).contains("5.00 GB scanned"), "{}", text(&app));
-    // A click on what it has cost is on no row.
+    // A click on the line with the cost selects no row.
     key(&mut app, "g");
     let line = text(&app).lines().position(|line| line.contains("5.00 GB scanned")).unwrap();
     app.update(Event::Mouse(crate::app::event::Mouse::Click(10, u16::try_from(line).unwrap())));
     assert_eq!(app.panes.logs.table.as_ref().unwrap().grid.place, 0);
-    // Whoever asks for the lines of a service gets lines.
-    super::update::of_subject(&mut app, Some("api"), None);
+    // Opening a service's logs shows lines instead of the table.
+    super::update::show_subject_lines(&mut app, Some("api"), None);
     app.settle();
     assert!(!text(&app).contains("5.00 GB scanned"), "{}", text(&app));
 }
 
 #[test]
-fn a_query_of_ones_own_says_what_it_costs_before_it_runs() {
+fn typed_query_shows_its_cost_before_it_runs() {
     let mut app = open((120, 40), 400);
     app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(10)));
     let effects = key(&mut app, "u");
@@ -107,7 +107,7 @@ fn a_query_of_ones_own_says_what_it_costs_before_it_runs() {
     let sizes = names.iter().map(size).collect();
     app.update(Event::Answer(Answer { ticket, requests: 1, part: Part::Last(Fact::LogGroups(sizes)).into() }));
     app.settle();
-    // An hour of 10 GB a day each is less than a gigabyte, a day is not.
+    // At 10 GB a day, an hour is below one gigabyte and a day is not.
     key(&mut app, "g");
     key(&mut app, "enter");
     key(&mut app, "enter");
@@ -130,16 +130,16 @@ fn a_query_of_ones_own_says_what_it_costs_before_it_runs() {
     };
     assert_eq!((query.text.as_str(), query.to - query.from), ("stats count(*)", 24 * 3_600_000));
     assert!(text(&app).contains("Insights is searching: your query"), "{}", text(&app));
-    // Left, it is stopped: what it has not scanned yet costs nothing.
+    // Leaving stops the query: data that was not scanned costs nothing.
     let Some(Effect::Fetch { ticket, .. }) = effects.first() else { panic!("{effects:?}") };
     let mut effects = key(&mut app, "esc");
     assert!(app.panes.logs.insights.running.is_none());
     effects.extend(app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(12))));
-    assert!(effects.contains(&Effect::Leave(*ticket)), "{effects:?}");
+    assert!(effects.contains(&Effect::CancelFetch(*ticket)), "{effects:?}");
 }
 
 #[test]
-fn the_confirmed_query_is_the_one_that_was_priced() {
+fn confirmed_query_is_the_estimated_one() {
     let mut app = open((120, 40), 400);
     app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(10)));
     key(&mut app, "/");
@@ -158,14 +158,14 @@ fn the_confirmed_query_is_the_one_that_was_priced() {
 }
 
 #[test]
-fn a_query_that_is_saved_in_the_configuration_is_offered_and_asked_by_its_name() {
+fn configured_query_is_offered_by_its_name() {
     let mut app = open((120, 40), 400);
     app.environment.log_queries = vec!["by-group: stats count(*) as lines by @log".into()];
     app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(10)));
     key(&mut app, "u");
     let screen = text(&app);
     assert!(screen.contains("by-group") && screen.contains("stats count(*) as lines by @log"), "{screen}");
-    // It stands before the line for one that is typed.
+    // It is listed before the entry for a typed query.
     key(&mut app, "G");
     key(&mut app, "k");
     key(&mut app, "enter");

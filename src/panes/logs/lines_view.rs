@@ -1,6 +1,6 @@
-//! Lines of the logs: one a row, or several rows where long ones are broken.
+//! Drawing of log lines: one row each, or several rows if long lines are wrapped.
 
-use super::pieces_view::{fails, marked, passed, pieces};
+use super::pieces_view::{after_cells, fails, marked, pieces};
 use crate::app::logs::sources::short_names;
 use crate::model::logs::Ms;
 use crate::model::text;
@@ -13,39 +13,39 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 use std::collections::HashMap;
 
-/// Colours of services' names, of the terminal's own: neither red nor yellow, which mean something.
+/// Colours of service names, from the terminal's own palette; without red and yellow, which have a meaning.
 const COLOURS: [Color; 6] =
     [Color::Cyan, Color::Magenta, Color::Green, Color::Blue, Color::LightCyan, Color::LightMagenta];
 
-/// No chosen column is wider.
+/// Maximum width of a chosen column.
 const WIDEST: u16 = 40;
 
-/// The part of a row's look that does not change from line to line.
+/// The layout that all drawn lines share.
 struct Look<'a> {
     zone: TimeZone,
-    /// Whether times have their day: lines of another day than today are among those that are shown.
+    /// Whether times include the date, because lines of another day than today are shown.
     dated: bool,
     names: HashMap<&'a str, &'a str>,
     width: u16,
-    /// Cells of each chosen column.
+    /// Widths of the chosen columns.
     columns: Vec<u16>,
     coloured: bool,
 }
 
-/// Cells of the chosen columns: as wide as what is in them here, all of them at most half of the place.
+/// Widths of the chosen columns: as wide as their visible values, together at most half of the area.
 fn column_widths(canvas: &Canvas<'_, '_>, place: Rect) -> Vec<u16> {
     let logs = &canvas.app.panes.logs;
     let lines: Vec<Line<'_>> = logs.window.iter().filter_map(|pos| logs.store.line(*pos)).collect();
     let most = (place.width / 2 / (logs.columns.len().max(1) as u16)).saturating_sub(1).min(WIDEST);
     let values = |column: &String| {
         let widths = lines.iter().filter_map(|line| fields::field(line.text, line.kind, column));
-        widths.map(|value| canvas.width(&text::cut_end(&text::harmless(&value), 200))).max().unwrap_or(0)
+        widths.map(|value| canvas.width(&text::cut_end(&text::sanitize(&value), 200))).max().unwrap_or(0)
     };
     let width = |column: &String| values(column).max(canvas.width(column)).max(3).min(most);
     logs.columns.iter().map(width).collect()
 }
 
-/// The names over the columns.
+/// Draws the column names.
 fn header(canvas: &mut Canvas<'_, '_>, look: &Look<'_>, place: Rect) {
     let theme = canvas.theme;
     let columns = &canvas.app.panes.logs.columns;
@@ -62,7 +62,7 @@ pub(super) fn draw_lines(canvas: &mut Canvas<'_, '_>, place: Rect, named: bool) 
     let logs = &app.panes.logs;
     let writers = logs.sources.groups.iter().flat_map(|group| group.writers.iter());
     let mut services: Vec<&str> = writers.map(|writer| writer.service.as_str()).collect();
-    // Gaps carry the name of their group, which is none of a service.
+    // Gaps carry the name of their group in place of a service.
     services
         .extend(logs.store.streams().map(|(_, source, _)| source.service.as_str()).filter(|name| !name.contains('/')));
     let names: HashMap<&str, &str> = short_names(services.iter().copied()).into_iter().collect();
@@ -84,15 +84,15 @@ pub(super) fn draw_lines(canvas: &mut Canvas<'_, '_>, place: Rect, named: bool) 
             if let Some(line) = logs.store.line(*pos) {
                 let row = Rect { y, height: 1, ..place };
                 row_of(canvas, &look, &line, row, logs.shift);
-                if logs.offset + n == logs.place {
+                if logs.offset + n == logs.selected_index {
                     canvas.select(row);
                 }
             }
         }
         return;
     }
-    // Broken lines: from the selected one backwards as far as there is room, then what follows.
-    let at = logs.place.saturating_sub(logs.offset).min(logs.window.len() - 1);
+    // With wrapped lines, rows are filled from the selected line upwards, then downwards.
+    let at = logs.selected_index.saturating_sub(logs.offset).min(logs.window.len() - 1);
     let heights: Vec<u16> = logs
         .window
         .iter()
@@ -120,7 +120,7 @@ pub(super) fn draw_lines(canvas: &mut Canvas<'_, '_>, place: Rect, named: bool) 
     }
 }
 
-/// Whether some of the lines in the window are not of today.
+/// Whether some lines in the window are not from today.
 fn are_of_other_days(canvas: &Canvas<'_, '_>, zone: &TimeZone) -> bool {
     let logs = &canvas.app.panes.logs;
     let today = canvas.app.service_now().to_zoned(zone.clone()).date();
@@ -128,13 +128,13 @@ fn are_of_other_days(canvas: &Canvas<'_, '_>, zone: &TimeZone) -> bool {
     lines.any(|line| zoned(line.at, zone).date() != today)
 }
 
-/// Cells of time, service and level.
+/// Width of time, service and level.
 fn head_width(look: &Look<'_>, place: Rect) -> u16 {
     let time = if place.width >= 100 { 12 } else { 8 } + if look.dated { 6 } else { 0 };
     1 + time + 1 + look.width + 1 + 6
 }
 
-/// Time, service, level and the chosen columns; the cells that they take.
+/// Draws time, service, level and the chosen columns; returns the cells used.
 fn head(canvas: &mut Canvas<'_, '_>, look: &Look<'_>, line: &Line<'_>, place: Rect) -> u16 {
     let theme = canvas.theme;
     let (mut x, y) = (place.x + 1, place.y);
@@ -179,7 +179,7 @@ fn head(canvas: &mut Canvas<'_, '_>, look: &Look<'_>, line: &Line<'_>, place: Re
         let value = if plain { None } else { fields::field(line.text, line.kind, column) };
         if let Some(value) = value {
             let style = if fails(column, &value) { theme.down } else { theme.text };
-            let shown = text::harmless(&value);
+            let shown = text::sanitize(&value);
             let room = place.right().saturating_sub(x).min(*width);
             if value.parse::<f64>().is_ok() {
                 canvas.put_right(x + room, y, room, &shown, style);
@@ -203,17 +203,17 @@ fn row_of(canvas: &mut Canvas<'_, '_>, look: &Look<'_>, line: &Line<'_>, place: 
         if x >= end {
             break;
         }
-        let shown = text::harmless(&text);
-        let shown = passed(&shown, &mut skip);
+        let shown = text::sanitize(&text);
+        let shown = after_cells(&shown, &mut skip);
         x += canvas.put(x, place.y, end - x, shown, style);
     }
 }
 
-/// Rows that a broken line takes, at most a third of the place.
+/// Number of rows that a wrapped line takes, at most a third of the area.
 fn height_of(canvas: &Canvas<'_, '_>, look: &Look<'_>, line: &Line<'_>, place: Rect) -> u16 {
     let columns: u16 = look.columns.iter().map(|width| width + 1).sum();
     let room = usize::from(place.width.saturating_sub(head_width(look, place) + columns).max(10));
-    let cells: usize = pieces(canvas, line).iter().map(|(piece, _)| text::width(&text::harmless(piece))).sum();
+    let cells: usize = pieces(canvas, line).iter().map(|(piece, _)| text::width(&text::sanitize(piece))).sum();
     (cells.div_ceil(room).max(1) as u16).min((place.height / 3).max(1))
 }
 
@@ -222,13 +222,13 @@ fn wrapped(canvas: &mut Canvas<'_, '_>, look: &Look<'_>, line: &Line<'_>, place:
     let left = place.x + used;
     let (mut x, mut y) = (left, place.y);
     for (piece, style) in marked(canvas, pieces(canvas, line)) {
-        let shown = text::harmless(&piece).into_owned();
+        let shown = text::sanitize(&piece).into_owned();
         let mut rest = shown.as_str();
         while !rest.is_empty() && y < place.bottom() {
             let room = place.right().saturating_sub(x);
             let drawn = canvas.put(x, y, room, rest, style);
             let mut skip = usize::from(drawn);
-            let after = if drawn == 0 { rest } else { passed(rest, &mut skip) };
+            let after = if drawn == 0 { rest } else { after_cells(rest, &mut skip) };
             if after.is_empty() {
                 x += drawn;
                 break;

@@ -1,7 +1,8 @@
-//! The Logs pane: log lines of every service.
+//! The Logs pane: the log lines of all services.
 //!
-//! [`state`]: what is read, kept and shown; [`update`]: what keys do, to [`marks`] and with what is [`typed`]; [`windows`] over it, and what is chosen there
-//! ([`choice`]). How groups are read is `app::logs`, how lines are kept and searched the crate `log-store`.
+//! [`state`] holds what is read, kept and shown; [`update`] handles keys, with [`marks`] and [`typed`]; [`windows`] are the
+//! dialogs, and [`choice`] is what can be chosen in them. `app::logs` reads the groups, and the crate `log-store` keeps and
+//! searches the lines.
 
 pub mod choice;
 pub mod found;
@@ -27,7 +28,7 @@ pub mod windows;
 use crate::app::command::{Bottom, Id, Scope};
 use crate::app::effect::Effect;
 use crate::app::pane::Data;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::app::{App, Command, Hooks, Pane, Spec, View, data_status, layout as place};
 use crate::model::Source;
 use choice::{Pick, Prompt, Window};
@@ -47,7 +48,7 @@ pub const PANE: Pane = Pane {
         "its logs",
         &["ctrl-l"],
         "Show the log lines of the selected service or task; of a stopped task its last ones.",
-        update::of_selected,
+        update::show_selected_lines,
     )],
     actions: &[Id::REFRESH],
     views: &[&VIEW, &FOUND],
@@ -60,12 +61,12 @@ pub const PANE: Pane = Pane {
         moves: |app, motion| found::moves(app, motion) || update::moves(app, motion),
         back: |app| found::back(app) || update::back(&mut app.panes.logs),
         up: |_| {},
-        shows: update::shows,
+        open_subject: update::shows,
         open: |app| found::open(app).or_else(|| update::open_event(app)),
         inspect: |app| found::open(app).or_else(|| update::open_event(app)),
-        copy: |app| found::copied(app).or_else(|| update::copied(app)),
+        copy: |app| found::copy_text(app).or_else(|| update::copy_text(app)),
         mouse: |app, place, mouse| found::mouse(app, place, mouse).or_else(|| update::mouse(app, place, mouse)),
-        takes: found::takes,
+        accepts_command: found::accepts_command,
         typed: |app, what, text| {
             if let Some(prompt) = Prompt::of(what) {
                 typed::typed(app, prompt, text);
@@ -74,22 +75,22 @@ pub const PANE: Pane = Pane {
         accepted: |app, what, text| Prompt::of(what).map_or_else(Vec::new, |prompt| typed::accept(app, prompt, text)),
         lines: |app, which| Window::of(which).map_or_else(Vec::new, |window| windows::lines(app, window)),
         picked: |app, what, text| Pick::of(what, text).map_or_else(Vec::new, |pick| windows::pick(app, pick)),
-        asks: windows::asks,
+        question: windows::scan_question,
         plan: |app| app.panes.logs.plan(&app.estate, &app.environment, app.generation(), app.now),
         answer: |app, answer| {
             app.panes.logs.absorb(answer.of(), app.now);
-            windows::insights_found(app);
+            windows::show_insights_result(app);
         },
         renewed: |app| app.panes.logs.renew(app.now),
-        clock: |app| app.panes.logs.set_ahead(app.ahead),
+        clock_changed: |app| app.panes.logs.set_clock_offset(app.ahead),
         tee_ended: typed::tee_ended,
-        switched: typed::switched,
+        on_switch: typed::switched,
         settle: |app| {
             update::settle(app);
             found::settle(app);
         },
-        // Rounds of the logs are shorter than a second.
-        next_tick: |app| app.panes.logs.opened().then_some(Duration::from_millis(100)),
+        // The log follower polls more often than once a second.
+        next_tick: |app| app.panes.logs.was_opened().then_some(Duration::from_millis(100)),
         ..Hooks::NONE
     },
 };
@@ -97,10 +98,10 @@ pub const PANE: Pane = Pane {
 static VIEW: View = View {
     name: "logs",
     blocks: BLOCKS,
-    beside: &[],
-    layout: place::whole,
+    unfocusable_blocks: &[],
+    layout: place::single_block,
     summary: place::no_summary,
-    about: |_| None,
+    subject: |_| None,
     services: None,
     sources: &[Source::Services, Source::Tasks],
 };
@@ -108,21 +109,21 @@ static VIEW: View = View {
 static FOUND: View = View {
     name: "logs-found",
     blocks: FOUND_BLOCKS,
-    beside: &[],
-    layout: place::whole,
+    unfocusable_blocks: &[],
+    layout: place::single_block,
     summary: place::no_summary,
-    about: |_| None,
+    subject: |_| None,
     services: None,
     sources: &[],
 };
 
 const FOUND_BLOCKS: &[&Spec] =
-    &[&Spec::drawn(state::FOUND, "Insights", Data::Own(|_| crate::app::pane::DataStatus::default()))];
+    &[&Spec::self_drawn(state::INSIGHTS_RESULT, "Insights", Data::Own(|_| crate::app::pane::DataStatus::default()))];
 
-const BLOCKS: &[&Spec] = &[&Spec::drawn(
+const BLOCKS: &[&Spec] = &[&Spec::self_drawn(
     state::LINES,
     "Logs",
-    // They tell the failures of their groups themselves.
+    // The block reports failures of its groups itself.
     Data::Read {
         status: |_| (Vec::new(), Vec::new()),
         missing: data_status::no_cluster,
@@ -199,7 +200,7 @@ const COMMANDS: &[Command] = &[
         "mark to",
         &["."],
         "Mark all lines that are shown from the nearest mark to the selected line.",
-        |app| own(app, marks::mark_to),
+        |app| own(app, marks::mark_range),
     ),
     Command::new(
         Id("copy-marked"),
@@ -280,7 +281,7 @@ const COMMANDS: &[Command] = &[
         "what Insights found",
         &[],
         "Show again what Insights found last.",
-        found::again,
+        found::show_last,
     ),
     Command::new(
         Id("export"),
@@ -300,15 +301,15 @@ const COMMANDS: &[Command] = &[
     ),
 ];
 
-/// Brings the lines up to date before a command: by its name it is run from other panes too, which do not keep them so.
-fn fresh(app: &mut App, does: fn(&mut App) -> Vec<Effect>) -> Vec<Effect> {
+/// Updates the lines before a command runs: it may be run by name from another pane, which does not keep them up to date.
+fn fresh(app: &mut App, command: fn(&mut App) -> Vec<Effect>) -> Vec<Effect> {
     app.panes.logs.refresh();
-    does(app)
+    command(app)
 }
 
-fn own(app: &mut App, does: fn(&mut App)) -> Vec<Effect> {
+fn own(app: &mut App, command: fn(&mut App)) -> Vec<Effect> {
     app.panes.logs.refresh();
-    does(app);
+    command(app);
     app.plan()
 }
 
@@ -319,13 +320,13 @@ fn window(app: &mut App, window: Window) -> Vec<Effect> {
 
 fn prompt(app: &mut App, prompt: Prompt) -> Vec<Effect> {
     windows::start_prompt(app, prompt);
-    done(app)
+    after_move(app)
 }
 
 fn save(app: &mut App) -> Vec<Effect> {
     if app.panes.logs.filter.trim().is_empty() && app.filters.is_empty() {
-        app.say("there is no filter to save: & types one");
-        return done(app);
+        app.show_message("there is no filter to save: & types one");
+        return after_move(app);
     }
     prompt(app, Prompt::Save)
 }

@@ -1,4 +1,4 @@
-//! The text of a line in differently styled pieces.
+//! The text of a line, split into styled pieces.
 
 use super::state::Detail;
 use crate::model::text;
@@ -9,15 +9,15 @@ use ratatui::style::{Color, Modifier, Style};
 use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// More columns of a line are not looked at.
+/// Maximum number of characters examined of a line.
 const LONGEST: usize = 4_000;
 
-/// Whether a field says that a request failed.
+/// Whether a field means that a request failed.
 pub(super) fn fails(key: &str, value: &str) -> bool {
     key.to_lowercase().contains("status") && value.starts_with('5')
 }
 
-/// The text of a line in differently styled pieces.
+/// Splits the text of a line into styled pieces.
 pub(super) fn pieces<'a>(canvas: &Canvas<'_, '_>, line: &Line<'a>) -> Vec<(Cow<'a, str>, Style)> {
     let theme = canvas.theme;
     let logs = &canvas.app.panes.logs;
@@ -33,7 +33,8 @@ pub(super) fn pieces<'a>(canvas: &Canvas<'_, '_>, line: &Line<'a>) -> Vec<(Cow<'
     }
     let mut out = coloured(limit(fields::message(line.text, line.kind)), theme.text, theme.key.fg.is_some());
     if logs.detail == Detail::Fields {
-        let rest = fields::rest(line.text, line.kind).into_iter().filter(|(key, _)| !logs.columns.contains(key));
+        let rest =
+            fields::extra_fields(line.text, line.kind).into_iter().filter(|(key, _)| !logs.columns.contains(key));
         for (key, value) in rest.take(16) {
             out.push((Cow::Owned(format!("  {key}=")), theme.dim));
             let value = text::cut_end(&value, 80).into_owned();
@@ -44,7 +45,7 @@ pub(super) fn pieces<'a>(canvas: &Canvas<'_, '_>, line: &Line<'a>) -> Vec<(Cow<'
     out
 }
 
-/// A text in the colours that its program gave it: those of SGR sequences; what else is in it is shown.
+/// Applies the colours that a program set with SGR sequences. Everything else in the text is shown as it is.
 fn coloured(text: Cow<'_, str>, base: Style, colours: bool) -> Vec<(Cow<'_, str>, Style)> {
     if !text.contains('\u{1b}') {
         return vec![(text, base)];
@@ -86,7 +87,7 @@ fn sgr(mut style: Style, base: Style, codes: &str) -> Style {
     style
 }
 
-/// The pieces with what is looked for marked in them.
+/// Marks the matches of the search within the pieces.
 pub(super) fn marked<'a>(canvas: &Canvas<'_, '_>, pieces: Vec<(Cow<'a, str>, Style)>) -> Vec<(Cow<'a, str>, Style)> {
     let Some(needle) = canvas.app.panes.logs.needle() else { return pieces };
     let mut out = Vec::with_capacity(pieces.len());
@@ -107,8 +108,8 @@ pub(super) fn marked<'a>(canvas: &Canvas<'_, '_>, pieces: Vec<(Cow<'a, str>, Sty
     out
 }
 
-/// The text after so many cells.
-pub(super) fn passed<'a>(text: &'a str, skip: &mut usize) -> &'a str {
+/// The text after the first `skip` cells.
+pub(super) fn after_cells<'a>(text: &'a str, skip: &mut usize) -> &'a str {
     for (at, grapheme) in text.grapheme_indices(true) {
         if *skip == 0 {
             return &text[at..];

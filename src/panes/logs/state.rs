@@ -1,15 +1,15 @@
-//! The pane's state: what is read, kept, shown; where a person is in it. What keys do is in `update`.
+//! State of the Logs pane: what is read, kept and shown, and the selection. Keys are handled in `update`.
 
 mod reading;
 mod showing;
 
-use super::table::Found;
+use super::table::ResultTable;
 use crate::app::backoff::Backoff;
 use crate::app::command::PaneId;
 use crate::app::effect::{Effect, Tee};
 use crate::app::logs::follow::{Batch, FeedState, Follower};
 use crate::app::logs::insights::Insights;
-use crate::app::logs::once::Once;
+use crate::app::logs::once::OneTimeReader;
 use crate::app::logs::sources::Sources;
 use crate::app::logs::written;
 use crate::app::screen::Block;
@@ -17,184 +17,184 @@ use crate::model::Failure;
 use crate::model::logs::Ms;
 use jiff::{SignedDuration, Timestamp};
 use log_store::shape::Shape;
-use log_store::{Bin, FilterError, Key, Level, Limits, New, Pos, SearchError, Source, Store, StreamId, View};
+use log_store::{Bin, FilterError, Key, Level, Limits, NewLine, Pos, SearchError, Source, Store, StreamId, View};
 use std::collections::{BTreeMap, HashSet};
 
-/// The name under which this pane asks.
+/// The owner of this pane's requests.
 const NAME: &str = "logs";
-/// The name of the Logs pane.
+/// The identifier of the Logs pane.
 pub const ID: PaneId = PaneId(NAME);
 /// The block with the lines.
 pub const LINES: Block = Block("logs");
-/// The block with what Insights found.
-pub const FOUND: Block = Block("logs-found");
-/// How much of the past is read at the start.
-pub const START: Ms = 15 * 60_000;
+/// The block with the Insights result.
+pub const INSIGHTS_RESULT: Block = Block("logs-found");
+/// How far back lines are read at first, in milliseconds.
+pub const INITIAL_SPAN: Ms = 15 * 60_000;
 
-/// The most bytes that are copied: terminals take no more by OSC 52.
-pub const COPIED: usize = 74_000;
+/// Maximum number of bytes copied: terminals accept no more by OSC 52.
+pub const MAX_COPIED_BYTES: usize = 74_000;
 
 /// How much of a structured line is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Detail {
-    /// Its message, and its fields dimmed behind it.
+    /// The message, followed by dimmed fields.
     #[default]
     Fields,
-    /// The message of the line alone.
+    /// The message alone.
     Message,
     /// The line as it was written.
     Raw,
 }
 
-/// How a live tail stands.
+/// The state of a live tail.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Live {
     /// Whether the live tail is switched on.
     pub on: bool,
-    /// It runs, under this serial.
+    /// Serial number of the running tail.
     pub serial: Option<u64>,
-    /// It is opened again then.
+    /// Time of the next attempt to open it.
     pub due: Ms,
-    /// Since when it has been wanted, for its cost.
+    /// When it was switched on, to compute its cost.
     pub since: Ms,
-    /// How often it broke in a row.
+    /// Consecutive failures.
     failed: Backoff,
 }
 
 /// The state of the Logs pane: lines, filters, and what is read.
 #[derive(Debug, Clone)]
 pub struct State {
-    /// The lines that are kept.
+    /// The stored lines.
     pub store: Store,
-    /// Those that are shown.
+    /// The lines that pass the filter.
     pub view: View,
-    /// Those that are shown and have what is looked for.
-    pub found: Option<View>,
+    /// The lines that pass the filter and match the search.
+    pub matches: Option<View>,
     /// The search text, as it was typed.
     pub search: String,
-    /// Why that cannot be looked for.
+    /// Why the search text is invalid.
     pub search_error: Option<SearchError>,
     /// The filter, as it was typed.
     pub filter: String,
     /// Why the typed filter is invalid.
     pub filter_error: Option<FilterError>,
-    /// Only lines at this level or above.
+    /// The minimum level shown.
     pub level: Level,
-    /// Patterns that are not shown, each with its words.
+    /// Muted patterns, each with its description.
     pub muted: Vec<(Shape, String)>,
-    /// Services that are not shown.
+    /// Hidden services.
     pub hidden: HashSet<String>,
     /// Whether the newest line is kept in view.
     pub follow: bool,
-    /// Whether the screen was paused when it was drawn last.
-    pub held: bool,
-    /// Lines that came since a person let go of the newest.
-    pub news: usize,
-    /// Whether long lines are broken.
+    /// Whether the screen was paused in the last frame.
+    pub was_paused: bool,
+    /// Number of lines that arrived since the newest one left the view.
+    pub new_lines: usize,
+    /// Whether long lines are wrapped.
     pub wrap: bool,
     /// How much of structured lines is shown.
     pub detail: Detail,
-    /// Fields of structured lines that stand in columns of their own.
+    /// Fields of structured lines shown in columns of their own.
     pub columns: Vec<String>,
-    /// The first column of long lines that is shown.
+    /// The first visible column of long lines.
     pub shift: usize,
-    /// The selected line's number among those shown.
-    pub place: usize,
+    /// Index of the selected line among those shown.
+    pub selected_index: usize,
     /// The lines in the window.
     pub window: Vec<Pos>,
-    /// The keys of these lines, which stay the same wherever they move until the next frame.
-    pub drawn: Vec<Key>,
-    /// The number of the first line in the window.
+    /// The keys of these lines, which identify them until the next frame even if positions change.
+    pub drawn_keys: Vec<Key>,
+    /// Index of the first line in the window.
     pub offset: usize,
-    /// How many rows the block has.
+    /// Number of rows of the block.
     pub height: usize,
-    /// How many lines there are in each part of the time that is shown.
+    /// Number of lines in each bin of the displayed time span.
     pub histogram: Vec<Bin>,
-    /// The time of the histogram.
+    /// The time span of the histogram.
     pub span: (Ms, Ms),
-    /// Where lines come from and where they are not.
+    /// The groups that lines come from, and those that are missing.
     pub sources: Sources,
-    /// The region of the environment, as far as it is known.
+    /// The environment's region, if known.
     pub region: Option<String>,
-    /// How the live tail goes.
+    /// The live tail.
     pub live: Live,
-    /// Reads the past, while it does.
-    pub past: Option<Past>,
-    /// A moment that is to be shown as soon as lines of it are here, and whether they were asked for.
+    /// The read of older lines that is running.
+    pub older_read: Option<OlderRead>,
+    /// The time to jump to as soon as its lines are here, and whether they were requested.
     pub moment: Option<(Ms, bool)>,
-    /// Queries of Insights.
+    /// Insights queries.
     pub insights: Insights,
-    /// The last result of Insights.
-    pub table: Option<Found>,
-    /// That is shown instead of the lines.
+    /// The last Insights result.
+    pub table: Option<ResultTable>,
+    /// Whether the result is shown instead of the lines.
     pub shows_table: bool,
-    /// The file that every line that comes is written into.
+    /// The file that receives every arriving line.
     pub tee: Option<String>,
-    /// Lines for that file which have come since the last effects.
+    /// Lines for that file that arrived since the last effects.
     tee_lines: String,
-    /// Effects that cancel requests nobody waits for any more.
+    /// Effects that cancel requests no longer needed.
     leaving: Vec<Effect>,
-    /// Batches that did not fit because they are older than what fell out.
+    /// Number of lines that were not stored because they are older than the evicted ones.
     pub too_old: u64,
-    /// Decides what is asked of the groups; none until it is known which groups there are.
+    /// Follows the groups; `None` until the groups are known.
     follower: Option<Follower>,
-    /// Identifies the selected line, wherever it moves.
+    /// The key of the selected line, which stays the same when lines move.
     selected: Option<Key>,
-    /// When the groups were last worked out from the services; 0: they are to be worked out now.
+    /// When the groups were last derived from the services; 0 makes it due now.
     resolved: Ms,
-    /// Groups that patterns of the configuration were filled in with.
+    /// Groups found by patterns of the configuration.
     groups: Vec<String>,
-    /// Their lists that are still to be asked for, each with when and how often it failed.
+    /// Lists of groups for these patterns, with their retry state.
     lists: Vec<Listing>,
-    /// Filters by name, as configured.
+    /// Names of the configured filters.
     pub named_filters: Vec<String>,
-    /// How many questions were asked, which numbers them.
+    /// The last serial number given to a request.
     serial: u64,
-    /// How many readers there were, of groups that are followed, of the past, of lists: each numbers its own questions from 1, and an
-    /// answer to one that was left is not that of the next.
+    /// Number of readers created so far, for followed groups, older lines and lists. Each reader numbers its requests from 1,
+    /// so its own number is needed to tell them apart.
     readers: u64,
-    /// The number of the one that follows.
+    /// Number of the reader that follows the groups.
     following: u64,
-    /// The number of those lists.
+    /// Number of the reader of group lists.
     listing: u64,
-    /// Whether somebody has looked at logs: before, nothing is read.
+    /// Whether the pane was ever opened; nothing is read before.
     opened: bool,
-    /// Credentials were renewed then: nothing is asked until it is known whose they are.
+    /// When credentials were renewed. Nothing is requested until their account is known.
     renewed: Option<Timestamp>,
-    /// How many lines were shown when the newest was last in view.
+    /// Number of shown lines when the newest was last in view.
     ended: usize,
-    /// How many lines had fallen out of the store then.
+    /// Number of evicted lines at that time.
     fallen: u64,
-    /// The newest line that was shown then.
+    /// The newest shown line at that time.
     newest: Option<Key>,
-    /// How far the service's clock is ahead of the one that ticks, in milliseconds.
+    /// How far the service's clock is ahead of this machine's, in milliseconds.
     ahead: Ms,
-    /// When the histogram was counted.
+    /// When the histogram was last counted.
     counted_at: Ms,
 }
 
-/// A list of groups that a pattern of the configuration is filled in with.
+/// A list of groups for a pattern of the configuration.
 #[derive(Debug, Clone)]
 struct Listing {
     /// The configured pattern.
     pattern: String,
-    /// When it is asked for; none: its answer is under way, or has come.
+    /// When to request it; `None` if the request is pending or answered.
     due: Option<Ms>,
-    /// How often it failed in a row.
+    /// Consecutive failures.
     failed: Backoff,
-    /// Why it is not known.
+    /// Why the list could not be read.
     failure: Option<Failure>,
 }
 
-/// A look into the past.
+/// A read of older lines.
 #[derive(Debug, Clone)]
-pub struct Past {
-    reader: Once,
-    /// Its number.
+pub struct OlderRead {
+    reader: OneTimeReader,
+    /// The reader's number.
     number: u64,
     pub from: Ms,
     pub to: Ms,
-    /// Lines that it brought.
+    /// Number of lines it has brought.
     pub lines: usize,
 }
 
@@ -203,7 +203,7 @@ impl Default for State {
         Self {
             store: Store::new(Limits::default()),
             view: View::default(),
-            found: None,
+            matches: None,
             search: String::new(),
             search_error: None,
             filter: String::new(),
@@ -212,15 +212,15 @@ impl Default for State {
             muted: Vec::new(),
             hidden: HashSet::new(),
             follow: true,
-            held: false,
-            news: 0,
+            was_paused: false,
+            new_lines: 0,
             wrap: false,
             detail: Detail::default(),
             columns: Vec::new(),
             shift: 0,
-            place: 0,
+            selected_index: 0,
             window: Vec::new(),
-            drawn: Vec::new(),
+            drawn_keys: Vec::new(),
             offset: 0,
             height: 0,
             histogram: Vec::new(),
@@ -228,7 +228,7 @@ impl Default for State {
             sources: Sources::default(),
             region: None,
             live: Live::default(),
-            past: None,
+            older_read: None,
             moment: None,
             insights: Insights::default(),
             table: None,
@@ -259,86 +259,86 @@ impl Default for State {
 }
 
 impl State {
-    /// Whether anybody has looked at logs yet: before, nothing is read.
-    pub fn opened(&self) -> bool {
+    /// Whether the pane was ever opened; nothing is read before.
+    pub fn was_opened(&self) -> bool {
         self.opened
     }
 
-    /// How far the service's clock is ahead of the one that ticks.
-    pub fn set_ahead(&mut self, ahead: SignedDuration) {
+    /// Sets how far the service's clock is ahead of this machine's.
+    pub fn set_clock_offset(&mut self, ahead: SignedDuration) {
         self.ahead = i64::try_from(ahead.as_millis()).unwrap_or_default();
         if let Some(follower) = &mut self.follower {
             follower.set_ahead(self.ahead);
         }
     }
 
-    /// Begins to read, as somebody looks.
+    /// Starts reading, because the pane was opened.
     pub fn open(&mut self) {
         self.opened = true;
     }
 
-    /// How each group stands.
+    /// The read state of each group.
     pub fn states(&self, now: Timestamp) -> Vec<FeedState> {
         self.follower.as_ref().map(|follower| follower.states(now.as_millisecond())).unwrap_or_default()
     }
 
-    /// Credentials were renewed: what is under way may be another account's.
+    /// Drops pending requests after a change of credentials: their answers may belong to another account.
     pub fn renew(&mut self, now: Timestamp) {
         self.renewed = Some(now);
-        self.past = None;
+        self.older_read = None;
         self.live.serial = None;
         self.groups.clear();
         self.lists.clear();
         self.readers += 1;
         self.listing = self.readers;
-        // What it finds may be another account's.
-        self.leave_query();
+        // The running query may belong to another account.
+        self.stop_query();
         if let Some(follower) = &mut self.follower {
-            follower.forget_flights(now.as_millisecond());
+            follower.abandon_requests(now.as_millisecond());
         }
     }
 
-    /// Lines that have come for the file that they are written into.
+    /// The lines that arrived for the tee file.
     pub fn take_tee(&mut self) -> Option<Effect> {
         let lines = std::mem::take(&mut self.tee_lines);
         (!lines.is_empty()).then_some(Effect::Tee(Tee::Lines(lines)))
     }
 
-    /// Takes lines in; whether they come now, or are of the past.
+    /// Stores a batch. `comes` tells arriving lines from older ones.
     fn put(&mut self, batch: Batch, comes: bool) {
         for gap in batch.gaps {
             let source = Source { group: gap.group.clone(), service: gap.group.clone(), ..Source::default() };
             let stream = self.store.stream(source);
             let word = if gap.sampled { "SAMPLED" } else { "GAP" };
             let text = format!("{word} {} {} – {}: {}", gap.group, clock(gap.from), clock(gap.to), gap.why);
-            self.store.note(gap.from, stream, gap.sampled, text.trim());
+            self.store.push_note(gap.from, stream, gap.sampled, text.trim());
         }
         let mut known: BTreeMap<usize, StreamId> = BTreeMap::new();
         for line in &batch.lines {
-            // Lines of one source share its allocation: its place tells it.
+            // Lines of one source share an allocation, whose address identifies the source.
             let place = std::sync::Arc::as_ptr(&line.source) as usize;
             let stream = *known.entry(place).or_insert_with(|| self.store.stream((*line.source).clone()));
             let text = line.event.message.trim_end_matches(['\n', '\r']);
-            let new = New { at: line.event.at, id: line.id, stream, text, late: line.late };
+            let new = NewLine { at: line.event.at, id: line.id, stream, text, late: line.late };
             let placed = self.store.push(&new);
-            self.too_old += u64::from(placed == log_store::Placed::TooOld);
-            // What is read of the past has come already.
-            if self.tee.is_some() && comes && placed != log_store::Placed::Known {
-                self.tee_lines.push_str(&written::json_alone(line));
+            self.too_old += u64::from(placed == log_store::InsertOutcome::TooOld);
+            // Older lines are not arriving lines, and are not written.
+            if self.tee.is_some() && comes && placed != log_store::InsertOutcome::Duplicate {
+                self.tee_lines.push_str(&written::received_line_json(line));
             }
         }
         self.store.forget_streams();
     }
 
-    /// Adds a batch; for tests and benches that have no service.
+    /// Adds a batch, for tests and benchmarks without a service.
     pub fn feed(&mut self, batch: Batch) {
         self.opened = true;
         self.put(batch, true);
     }
 
-    /// How much of the past has been read, from 0 to 1.
-    pub fn past_part(&self) -> Option<f64> {
-        let past = self.past.as_ref()?;
+    /// The part of the older lines that has been read, from 0 to 1.
+    pub fn older_read_progress(&self) -> Option<f64> {
+        let past = self.older_read.as_ref()?;
         let read = past.reader.covered().clamp(past.from, past.to) - past.from;
         Some(read as f64 / (past.to - past.from).max(1) as f64)
     }

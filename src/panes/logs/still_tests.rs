@@ -1,4 +1,4 @@
-//! Lines as a person reads them: of other days than today, and on a paused screen.
+//! Lines of other days, on a paused screen, late, and while they arrive.
 
 use super::tests::open;
 use crate::app::App;
@@ -8,7 +8,7 @@ use crate::ui::testing::logs::{FAILED, line};
 use crate::ui::testing::*;
 
 #[test]
-fn lines_of_another_day_have_their_day_and_those_of_today_alone_have_none() {
+fn lines_show_the_date_only_if_another_day_is_shown() {
     for (size, yesterday, today) in
         [((80, 24), "11-19 14:02:31 ", "11-20 13:50:31 "), ((120, 40), "11-19 14:02:31.000 ", "11-20 13:50:31.000 ")]
     {
@@ -24,7 +24,7 @@ fn lines_of_another_day_have_their_day_and_those_of_today_alone_have_none() {
         let of = |what: &str| drawn.lines().find(|line| line.contains(what)).unwrap_or_default();
         assert!(of("of yesterday").contains(yesterday), "{drawn}");
         assert!(drawn.contains(today), "{drawn}");
-        // The axis says of which day its beginning is.
+        // The axis shows the date of its start.
         let axis = |line: &str| line.contains("11-19 1") && !line.contains("of yesterday");
         assert!(drawn.lines().any(axis), "{drawn}");
         press(&mut app, "G", &staging());
@@ -34,7 +34,7 @@ fn lines_of_another_day_have_their_day_and_those_of_today_alone_have_none() {
 }
 
 #[test]
-fn on_a_paused_screen_lines_stand_still_until_they_are_followed_again() {
+fn lines_do_not_move_on_a_paused_screen_until_followed() {
     let mut app = open((80, 24), 400);
     press(&mut app, "p", &staging());
     let held = text(&app);
@@ -46,7 +46,7 @@ fn on_a_paused_screen_lines_stand_still_until_they_are_followed_again() {
     };
     more(&mut app, 1);
     assert!(!text(&app).contains("newer") && text(&app).contains("1 new ↓"), "{held}\n{}", text(&app));
-    // Whoever asks for the newest gets it.
+    // The follow key shows the newest lines even then.
     press(&mut app, "f", &staging());
     assert!(text(&app).contains("newer"), "{}", text(&app));
     more(&mut app, 2);
@@ -54,7 +54,7 @@ fn on_a_paused_screen_lines_stand_still_until_they_are_followed_again() {
 }
 
 #[test]
-fn lines_that_no_answer_brings_are_told_to_be_late() {
+fn unanswered_requests_mark_the_lines_as_late() {
     let mut app = open((120, 40), 40);
     assert!(!text(&app).contains("behind"), "{}", text(&app));
     app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(30)));
@@ -63,7 +63,7 @@ fn lines_that_no_answer_brings_are_told_to_be_late() {
 }
 
 #[test]
-fn bars_with_errors_have_a_sign_of_their_own() {
+fn histogram_marks_bins_with_errors() {
     let mut app = open((80, 24), 0);
     let axis = |app: &crate::app::App| {
         let drawn = text(app);
@@ -85,7 +85,7 @@ fn bars_with_errors_have_a_sign_of_their_own() {
 }
 
 #[test]
-fn lines_that_come_are_counted_also_where_as_many_fall_out() {
+fn arriving_lines_are_counted_in_a_full_store() {
     let mut app = open((80, 24), 0);
     app.panes.logs.store = log_store::Store::new(log_store::Limits { lines: 30_000, ..log_store::Limits::default() });
     let end = now().as_millisecond();
@@ -99,6 +99,6 @@ fn lines_that_come_are_counted_also_where_as_many_fall_out() {
     press(&mut app, "k", &staging());
     feed(&mut app, 25_000..35_000);
     assert!(app.panes.logs.store.evicted() > 0);
-    assert_eq!((app.panes.logs.follow, app.panes.logs.news), (false, 10_000));
+    assert_eq!((app.panes.logs.follow, app.panes.logs.new_lines), (false, 10_000));
     assert!(text(&app).contains("10000 new ↓"), "{}", text(&app));
 }

@@ -1,4 +1,4 @@
-//! A result of Insights as a grid, and its order.
+//! An Insights result as a grid, and its sort order.
 
 use crate::app::grid::{Grid, next_order};
 use crate::app::logs::insights;
@@ -9,26 +9,26 @@ use crate::model::text;
 use jiff::tz::TimeZone;
 use std::cmp::Ordering;
 
-/// PostgreSQL's numbers of the types that stand for numbers and for texts: a grid aligns by them.
+/// PostgreSQL type ids for numbers and text, by which the grid aligns columns.
 const NUMBER: u32 = 701;
 const TEXT: u32 = 25;
 
-/// The last result, and where one is in it.
+/// The last result, with its selection and order.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub struct ResultTable {
     /// The query's name.
     pub name: String,
-    /// The bytes that the query has scanned, and their price, in words.
-    pub after: String,
+    /// The scanned bytes and their price, in words.
+    pub scan_note: String,
     pub grid: Grid,
-    /// The column that it is sorted by, and whether downwards.
+    /// The column that rows are sorted by, and whether in descending order.
     pub sorted: Option<(usize, bool)>,
-    /// The result as it came.
+    /// The result as it was received.
     result: InsightsResult,
 }
 
-impl Found {
-    /// A result under the name of its query; times stand in people's zone.
+impl ResultTable {
+    /// Wraps a result with the name of its query; times are shown in the local zone.
     pub fn new(name: String, result: InsightsResult, zone: &TimeZone) -> Self {
         let number = |column: usize| {
             let mut values = result.rows.iter().filter_map(|row| row.get(column)?.as_deref()).peekable();
@@ -46,23 +46,23 @@ impl Found {
             let cell = |(column, value): (&String, &Option<String>)| match value {
                 None => Cell::Null,
                 Some(value) => {
-                    let text = insights::shown(column, value, zone);
+                    let text = insights::display_value(column, value, zone);
                     Cell::Text { bytes: text.len() as u64, text: text.into(), cut: false }
                 }
             };
             result.columns.iter().zip(row).map(cell).collect()
         };
         let grid = Grid::of(columns, result.rows.iter().map(cells).collect());
-        Self { name, after: insights::after(&result), grid, sorted: None, result }
+        Self { name, scan_note: insights::scanned_summary(&result), grid, sorted: None, result }
     }
 
-    /// The selected value, as it came.
+    /// The selected value, as it was received.
     pub fn value(&self) -> Option<&str> {
         let (row, column) = (usize::try_from(self.grid.row()?).ok()?, self.grid.selected()?);
         self.result.rows.get(row)?.get(column)?.as_deref()
     }
 
-    /// The selected row, a line for each of its values.
+    /// The selected row, with one line for each value.
     pub fn row(&self) -> Option<String> {
         let cells = self.grid.selected_cells()?;
         let line = |(column, cell): (&Column, &Cell)| match cell {
@@ -72,14 +72,14 @@ impl Found {
         Some(self.grid.columns.iter().zip(cells).map(line).collect::<Vec<_>>().join("\n"))
     }
 
-    /// All of it as CSV in its order, as many rows as are no longer than this.
+    /// The rows as CSV in their order, as many as fit into `most` bytes.
     pub fn csv(&self, most: usize) -> String {
         let mut out = csv::record(self.result.columns.iter().map(String::as_str));
         for place in 0..self.grid.count() {
             let row = self.grid.row_at(place).and_then(|row| self.result.rows.get(usize::try_from(row).ok()?));
             let Some(row) = row else { continue };
             let cells: Vec<String> =
-                row.iter().map(|value| text::no_formula(value.as_deref().unwrap_or_default())).collect();
+                row.iter().map(|value| text::escape_formula(value.as_deref().unwrap_or_default())).collect();
             let line = csv::record(cells.iter().map(String::as_str));
             if out.len() + line.len() > most {
                 break;
@@ -89,7 +89,7 @@ impl Found {
         out
     }
 
-    /// Sorts by the selected column: upwards, downwards, as it came.
+    /// Sorts by the selected column: ascending, descending, then unsorted.
     pub fn sort(&mut self) {
         let Some(column) = self.grid.selected() else { return };
         self.sorted = next_order(self.sorted, column);
@@ -110,7 +110,7 @@ impl Found {
     }
 }
 
-/// Numbers by what they are, other texts by their letters.
+/// Compares numbers by value, other texts as strings.
 fn by_value(a: &str, b: &str) -> Ordering {
     match (a.parse::<f64>(), b.parse::<f64>()) {
         (Ok(a), Ok(b)) => a.total_cmp(&b),
@@ -123,12 +123,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_cell_of_a_copied_table_is_a_formula() {
+    fn copied_csv_contains_no_formulas() {
         let cells = ["=1+1", "-1", "@x", "plain"].map(|text| Some(text.to_owned())).to_vec();
         let result =
             InsightsResult { columns: vec!["@message".into()], rows: vec![cells], ..InsightsResult::default() };
         assert_eq!(
-            Found::new(String::new(), result, &TimeZone::UTC).csv(10_000),
+            ResultTable::new(String::new(), result, &TimeZone::UTC).csv(10_000),
             "\"@message\"\n\"'=1+1\",\"-1\",\"'@x\",\"plain\"\n"
         );
     }

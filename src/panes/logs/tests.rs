@@ -1,4 +1,4 @@
-//! The logs pane: as a person sees it, and what keys do to it.
+//! The Logs pane, driven by keys.
 
 use crate::app::App;
 use crate::app::effect::Effect;
@@ -9,14 +9,14 @@ use crate::feeds::Ask;
 use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::logs::{LogEvent, LogPage};
 use crate::ui::testing::logs::{FAILED, PINO, batch, line};
-use crate::ui::testing::pictures::seen;
+use crate::ui::testing::pictures::assert_screen;
 use crate::ui::testing::*;
 use log_store::{Level, Source};
 use std::sync::Arc;
 
 pub(super) fn open(size: (u16, u16), count: i64) -> App {
     let world = staging();
-    let mut app = read(&world, size);
+    let mut app = loaded_app(&world, size);
     press(&mut app, "3", &world);
     app.panes.logs.feed(batch(count));
     app.update(Event::Resize(size.0, size.1));
@@ -34,23 +34,23 @@ fn selected(app: &App) -> String {
 }
 
 #[test]
-fn the_pane_at_every_size() {
+fn logs_fit_every_size() {
     for (name, size) in
         [("logs_60x15", (60, 15)), ("logs_80x24", (80, 24)), ("logs_120x40", (120, 40)), ("logs_200x60", (200, 60))]
     {
-        seen(name, &open(size, 400));
+        assert_screen(name, &open(size, 400));
     }
-    seen("logs_none_80x24", &open_empty());
+    assert_screen("logs_none_80x24", &open_empty());
     let mut app = open((80, 24), 400);
     keys(&mut app, "& s t a t u s : 5 x x enter / e r r o r e d enter w");
-    seen("logs_filtered_80x24", &app);
+    assert_screen("logs_filtered_80x24", &app);
     let mut app = open((100, 30), 400);
     keys(&mut app, "v v v enter");
-    seen("logs_event_100x30", &app);
+    assert_screen("logs_event_100x30", &app);
 }
 
 #[test]
-fn the_times_of_the_axis_are_whole_where_the_last_line_is_selected() {
+fn axis_times_are_complete_if_the_last_line_is_selected() {
     for size in [(60, 15), (80, 24), (200, 60)] {
         let app = open(size, 400);
         let (from, to) = app.panes.logs.span;
@@ -63,13 +63,13 @@ fn the_times_of_the_axis_are_whole_where_the_last_line_is_selected() {
 
 fn open_empty() -> App {
     let world = staging();
-    let mut app = read(&world, (80, 24));
+    let mut app = loaded_app(&world, (80, 24));
     press(&mut app, "3", &world);
     app
 }
 
 #[test]
-fn following_lets_go_and_comes_back() {
+fn moving_up_stops_following_and_follow_key_resumes_it() {
     let mut app = open((80, 24), 400);
     assert!(app.panes.logs.follow);
     keys(&mut app, "k k");
@@ -80,11 +80,11 @@ fn following_lets_go_and_comes_back() {
     app.panes.logs.feed(Batch { lines, gaps: Vec::new() });
     app.update(Event::Resize(80, 24));
     app.settle();
-    assert_eq!((selected(&app), app.panes.logs.news), (held, 7), "the window stays where it was");
+    assert_eq!((selected(&app), app.panes.logs.new_lines), (held, 7), "the window stays where it was");
     assert!(text(&app).contains("7 new ↓"), "{}", text(&app));
     keys(&mut app, "f");
-    assert_eq!((selected(&app).as_str(), app.panes.logs.follow, app.panes.logs.news), ("new", true, 0));
-    // A late line among those that are shown moves nothing.
+    assert_eq!((selected(&app).as_str(), app.panes.logs.follow, app.panes.logs.new_lines), ("new", true, 0));
+    // A late line among the shown ones does not move the view.
     keys(&mut app, "k");
     let held = selected(&app);
     app.panes
@@ -98,18 +98,18 @@ fn following_lets_go_and_comes_back() {
 }
 
 #[test]
-fn search_filter_level_and_mute() {
+fn search_filter_level_and_mute_select_lines() {
     let mut app = open((120, 40), 400);
     let all = app.panes.logs.view.len();
     keys(&mut app, "/ e r r o r e d");
-    assert_eq!(app.panes.logs.found.as_ref().expect("as one types").len(), 10);
+    assert_eq!(app.panes.logs.matches.as_ref().expect("as one types").len(), 10);
     keys(&mut app, "enter");
     assert_eq!(selected(&app), FAILED);
-    let first = app.panes.logs.place;
+    let first = app.panes.logs.selected_index;
     keys(&mut app, "N");
-    assert!(app.panes.logs.place < first && selected(&app) == FAILED);
+    assert!(app.panes.logs.selected_index < first && selected(&app) == FAILED);
     keys(&mut app, "n");
-    assert_eq!(app.panes.logs.place, first);
+    assert_eq!(app.panes.logs.selected_index, first);
     keys(&mut app, "esc v v v");
     assert_eq!(app.panes.logs.level, Level::Error);
     assert_eq!(app.panes.logs.view.len(), 10 + 20 + 1, "errors, traces with theirs, and the gap");
@@ -133,9 +133,9 @@ fn search_filter_level_and_mute() {
 }
 
 #[test]
-fn a_line_leads_to_its_task_and_a_task_to_its_lines() {
+fn line_opens_its_task_and_task_opens_its_lines() {
     let world = staging();
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "2 enter enter ctrl-l", &world);
     assert_eq!(app.screen.pane, crate::panes::logs::state::ID);
     assert!(app.panes.logs.filter.starts_with("task:"), "{}", app.panes.logs.filter);
@@ -153,9 +153,9 @@ fn a_line_leads_to_its_task_and_a_task_to_its_lines() {
 }
 
 #[test]
-fn nothing_is_asked_before_somebody_looks_and_rounds_go_on_while_paused() {
+fn nothing_is_requested_before_opening_and_polling_continues_while_paused() {
     let world = staging();
-    let mut app = read(&world, (80, 24));
+    let mut app = loaded_app(&world, (80, 24));
     let pages = |effects: &[Effect]| {
         effects.iter().filter(|e| matches!(e, Effect::Fetch { ask: Ask::Aws(Query::LogPage(_)), .. })).count()
     };
@@ -180,14 +180,14 @@ fn nothing_is_asked_before_somebody_looks_and_rounds_go_on_while_paused() {
     app.update(Event::Answer(Answer { ticket, requests: 1, part: Part::Last(Fact::LogPage(page)).into() }));
     app.settle();
     assert_eq!(app.panes.logs.store.len(), 1, "a pause loses nothing");
-    app.update(Event::Renewed(ticket));
+    app.update(Event::CredentialsRenewed(ticket));
     let after = later + jiff::SignedDuration::from_secs(9);
-    assert_eq!(pages(&app.update(Event::Tick(after))), 0, "whose the new credentials are is asked first");
+    assert_eq!(pages(&app.update(Event::Tick(after))), 0, "the account of the new credentials is checked first");
 }
 
 #[test]
-fn a_frame_under_a_storm_is_quick_enough() {
-    // 50,000 lines a second are 800 in a frame; this is about order, the figure is the bench's.
+fn frame_under_heavy_load_is_quick() {
+    // 50,000 lines a second are 800 per frame. This checks the order of magnitude; the benchmark measures the exact figure.
     let mut app = open((200, 60), 45_000);
     keys(&mut app, "& l a t e n c y > 5 0 0 m s enter");
     let end = now().as_millisecond();
@@ -200,7 +200,7 @@ fn a_frame_under_a_storm_is_quick_enough() {
     }
 }
 
-/// The requests for pages among effects: ticket, from, to.
+/// The page requests among the effects: ticket, from, to.
 fn asked(effects: &[Effect]) -> Vec<(crate::app::ticket::Ticket, i64, i64)> {
     let pages = effects.iter().filter_map(|effect| match effect {
         Effect::Fetch { ticket, ask: Ask::Aws(Query::LogPage(window)), .. } => Some((*ticket, window.from, window.to?)),
@@ -210,19 +210,19 @@ fn asked(effects: &[Effect]) -> Vec<(crate::app::ticket::Ticket, i64, i64)> {
 }
 
 pub(super) fn key(app: &mut App, key: &str) -> Vec<Effect> {
-    let effects = by_hand(app, Event::Key(key.parse().expect("a key")));
+    let effects = user_input(app, Event::Key(key.parse().expect("a key")));
     app.settle();
     effects
 }
 
 #[test]
-fn scrolling_past_the_top_reads_the_past_and_escape_stops_it() {
+fn scrolling_past_the_top_reads_older_lines_and_escape_stops_it() {
     let mut app = open((80, 24), 400);
     let first = app.panes.logs.store.span().expect("lines").0;
     key(&mut app, "g");
     let pages = asked(&key(&mut app, "k"));
-    let older = pages.iter().find(|(_, _, to)| *to < first).expect("the past is asked for");
-    assert!(app.panes.logs.past.is_some());
+    let older = pages.iter().find(|(_, _, to)| *to < first).expect("older lines are requested");
+    assert!(app.panes.logs.older_read.is_some());
     assert!(text(&app).contains("reading older lines"), "{}", text(&app));
     let event = LogEvent {
         id: "old".into(),
@@ -235,9 +235,9 @@ fn scrolling_past_the_top_reads_the_past_and_escape_stops_it() {
     app.update(Event::Answer(Answer { ticket: older.0, requests: 1, part: Part::Last(Fact::LogPage(page)).into() }));
     app.settle();
     assert_eq!(app.panes.logs.store.span().expect("lines").0, older.1 + 5, "it stands before the others");
-    assert_eq!(app.panes.logs.place, 1, "the selected line stayed where it was");
+    assert_eq!(app.panes.logs.selected_index, 1, "the selected line stayed where it was");
     key(&mut app, "esc");
-    assert!(app.panes.logs.past.is_none());
+    assert!(app.panes.logs.older_read.is_none());
     for typed in ["t", "1", "0", ":", "0", "0"] {
         key(&mut app, typed);
     }
@@ -253,7 +253,7 @@ pub(super) fn typed(app: &mut App, text: &str) {
 }
 
 #[test]
-fn a_time_to_go_to_is_held_against_the_clock_of_the_service() {
+fn jump_time_is_compared_with_the_service_clock() {
     for minutes in [-10, 10] {
         let mut app = open((120, 40), 40);
         app.update(Event::Clock(jiff::SignedDuration::from_mins(minutes)));
@@ -272,7 +272,7 @@ fn a_time_to_go_to_is_held_against_the_clock_of_the_service() {
 }
 
 #[test]
-fn a_live_tail_that_is_off_is_closed() {
+fn switched_off_live_tail_is_closed() {
     let mut app = open((120, 40), 40);
     let on = key(&mut app, "ctrl-t");
     let live = on.iter().find_map(|effect| match effect {
@@ -281,11 +281,11 @@ fn a_live_tail_that_is_off_is_closed() {
     });
     let live = live.expect("it is opened");
     let off = key(&mut app, "ctrl-t");
-    assert!(off.contains(&Effect::Leave(live)), "it costs by the minute: {off:?}");
+    assert!(off.contains(&Effect::CancelFetch(live)), "it costs by the minute: {off:?}");
 }
 
 #[test]
-fn the_selected_field_stays_selected_while_lines_come() {
+fn selected_field_stays_selected_while_lines_arrive() {
     let mut app = open((120, 40), 400);
     key(&mut app, "c");
     for _ in 0..5 {
@@ -303,7 +303,7 @@ fn the_selected_field_stays_selected_while_lines_come() {
 }
 
 #[test]
-fn fields_stand_in_columns_that_a_person_chose() {
+fn chosen_fields_are_shown_in_columns() {
     let mut app = open((120, 40), 400);
     key(&mut app, "c");
     let screen = text(&app);
@@ -319,13 +319,13 @@ fn fields_stand_in_columns_that_a_person_chose() {
     }
     key(&mut app, "esc");
     assert_eq!(app.panes.logs.columns, ["responseTime", "res.statusCode"]);
-    seen("logs_columns_120x40", &app);
+    assert_screen("logs_columns_120x40", &app);
     key(&mut app, "d");
     assert!(!text(&app).contains("req.method="), "the message alone: {}", text(&app));
 }
 
 #[test]
-fn a_filter_is_saved_and_chosen_by_its_name() {
+fn filter_is_saved_and_chosen_by_its_name() {
     let mut app = open((120, 40), 400);
     key(&mut app, "&");
     typed(&mut app, "latency>500ms");
@@ -338,7 +338,7 @@ fn a_filter_is_saved_and_chosen_by_its_name() {
     assert_eq!(effects, [saved(Some("latency>500ms"))]);
     key(&mut app, "esc");
     assert!(app.panes.logs.view.len() > shown);
-    // Nothing is typed: what is saved under the name stays.
+    // Saving without a filter keeps the one saved under that name.
     key(&mut app, "+");
     typed(&mut app, "slow");
     assert_eq!(key(&mut app, "enter"), []);
@@ -352,11 +352,11 @@ fn a_filter_is_saved_and_chosen_by_its_name() {
     key(&mut app, "+");
     typed(&mut app, "-slow");
     assert_eq!(key(&mut app, "enter"), [saved(None)]);
-    assert!(app.panes.logs.filter_error.is_some(), "what it stood for is not shown as if it still did");
+    assert!(app.panes.logs.filter_error.is_some(), "lines of the removed filter are not shown as if it still existed");
 }
 
 #[test]
-fn a_stretch_of_lines_is_marked_and_copied() {
+fn range_of_lines_is_marked_and_copied() {
     let mut app = open((120, 40), 400);
     assert_eq!(key(&mut app, "ctrl-y"), [], "nothing is marked");
     key(&mut app, "k");
@@ -382,7 +382,7 @@ fn a_stretch_of_lines_is_marked_and_copied() {
 }
 
 #[test]
-fn what_comes_goes_into_a_file_too_until_it_cannot() {
+fn arriving_lines_are_written_to_the_tee_file_until_it_fails() {
     use crate::app::effect::Tee;
     let mut app = open((120, 40), 40);
     key(&mut app, ">");
@@ -395,20 +395,20 @@ fn what_comes_goes_into_a_file_too_until_it_cannot() {
     };
     let object: serde_json::Value = serde_json::from_str(text).expect("one line");
     assert_eq!(object["raw"], "a \u{1b}[2J line");
-    // A line that is known already is in the file already.
+    // A line that is already known was written already.
     let lines = vec![line("bookmark-manager-api", now().as_millisecond(), "a \u{1b}[2J line", false)];
     app.panes.logs.feed(Batch { lines, gaps: Vec::new() });
     let effects = app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(2)));
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Tee(_))), "{effects:?}");
     assert!(crate::ui::testing::text(&app).contains("→tee.jsonl"));
-    app.update(Event::TeeEnded("no space left on device".into()));
+    app.update(Event::TeeFailed("no space left on device".into()));
     app.settle();
     let screen = crate::ui::testing::text(&app);
     assert!(!screen.contains("→tee.jsonl") && screen.contains("no space left on device"), "{screen}");
     key(&mut app, ">");
     key(&mut app, "enter");
     assert_eq!(key(&mut app, ">"), [Effect::Tee(Tee::Close)]);
-    // In another environment it ends, and says so.
+    // Switching the environment ends the tee with a message.
     key(&mut app, ">");
     key(&mut app, "enter");
     let lines = vec![line("bookmark-manager-api", now().as_millisecond() + 5, "the last", false)];
@@ -423,7 +423,7 @@ fn what_comes_goes_into_a_file_too_until_it_cannot() {
 }
 
 #[test]
-fn a_click_selects_a_line_and_opens_the_selected_one() {
+fn click_selects_a_line_and_opens_the_selected_one() {
     use crate::app::event::Mouse;
     let mut app = open((120, 40), 400);
     let screen = text(&app);
@@ -442,9 +442,9 @@ fn a_click_selects_a_line_and_opens_the_selected_one() {
 }
 
 #[test]
-fn credentials_of_another_account_are_told_instead_of_a_search_that_never_ends() {
+fn wrong_account_is_shown_instead_of_an_endless_search() {
     let elsewhere = EnvironmentConfig { account: Some("999999999999".into()), ..environment("staging") };
-    let mut app = read_in(elsewhere, &staging(), (120, 40));
+    let mut app = loaded_app_in(elsewhere, &staging(), (120, 40));
     keys(&mut app, "3");
     assert!(text(&app).contains("these credentials are for account"), "{}", text(&app));
 }

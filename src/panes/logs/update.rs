@@ -1,7 +1,7 @@
-//! The effects of keys and typed text in the Logs pane.
+//! Handlers for keys of the Logs pane.
 
 use super::layout::{histogram_rows, lines_rows};
-use super::state::{Detail, ID, LINES, START, State};
+use super::state::{Detail, ID, INITIAL_SPAN, LINES, State};
 use super::windows;
 use crate::app::App;
 use crate::app::effect::Effect;
@@ -16,42 +16,42 @@ use crate::model::logs::Ms;
 use log_store::Level;
 use ratatui::layout::Rect;
 
-/// Moves the selection; at the top it asks for older lines.
+/// Moves the selection; at the top, requests older lines.
 pub fn step(app: &mut App, by: isize) {
     let logs = &mut app.panes.logs;
-    if by < 0 && logs.place == 0 && logs.store.span().is_some() {
+    if by < 0 && logs.selected_index == 0 && logs.store.span().is_some() {
         older(app);
         return;
     }
     let last = logs.view.len().saturating_sub(1);
-    let place = logs.place.saturating_add_signed(by);
-    // Beyond the last line is following it.
+    let place = logs.selected_index.saturating_add_signed(by);
+    // Moving beyond the last line follows new lines.
     logs.select(if by > 0 && place >= last && by > last as isize { last + 1 } else { place.min(last) });
 }
 
-/// A page, or a part of one.
+/// Moves by a page, or by a part of one.
 pub fn page(app: &mut App, direction: isize, part: isize) {
     let rows = (app.panes.logs.height as isize / part).max(1);
     step(app, direction * rows);
 }
 
-/// Reads what is older than the first line.
+/// Reads lines older than the first one.
 pub fn older(app: &mut App) {
     let Some((first, last)) = app.panes.logs.store.span() else { return };
-    // As much again as is there, at least a quarter of an hour.
-    let span = (last - first).clamp(START, 24 * 3_600_000);
-    let text = match app.panes.logs.read_past(first - span, first - 1) {
+    // As long a span as is already here, at least a quarter of an hour.
+    let span = (last - first).clamp(INITIAL_SPAN, 24 * 3_600_000);
+    let text = match app.panes.logs.read_older(first - span, first - 1) {
         Ok(()) => "reading older lines (Esc stops)".to_owned(),
         Err(why) => why.to_owned(),
     };
-    app.say(text);
+    app.show_message(text);
 }
 
 /// Moves to the next or previous line that matches the search.
 pub fn jump(app: &mut App, forward: bool) {
     let logs = &mut app.panes.logs;
-    let Some(found) = &logs.found else {
-        app.say("nothing is looked for: / searches".to_owned());
+    let Some(found) = &logs.matches else {
+        app.show_message("there is no search: / starts one".to_owned());
         return;
     };
     let Some(pos) = logs.current() else { return };
@@ -61,7 +61,7 @@ pub fn jump(app: &mut App, forward: bool) {
     if count == 0 {
         let more = if logs.store.evicted() > 0 { ", and older lines fell out" } else { "" };
         let text = format!("nothing here has {:?}{more}: u searches all of the past with Insights", logs.search);
-        app.say(text);
+        app.show_message(text);
         return;
     }
     let next = match (forward, here) {
@@ -75,7 +75,7 @@ pub fn jump(app: &mut App, forward: bool) {
     }
 }
 
-/// Along the histogram: to the next or previous stretch of time.
+/// Moves to the next or previous bin of the histogram.
 pub fn bin(app: &mut App, by: isize) {
     let logs = &mut app.panes.logs;
     let (from, to) = logs.span;
@@ -87,12 +87,12 @@ pub fn bin(app: &mut App, by: isize) {
     let width = i128::from((to - from).max(1));
     let now = (i128::from(line.at - from) * bins as i128 / width) as usize;
     let mut next = now as isize;
-    // Empty stretches are passed over.
+    // Empty bins are skipped.
     loop {
         next += by;
         match usize::try_from(next).ok().and_then(|next| logs.histogram.get(next)) {
             None => return,
-            Some(bin) if bin.all > 0 => break,
+            Some(bin) if bin.total > 0 => break,
             Some(_) => {}
         }
     }
@@ -100,13 +100,13 @@ pub fn bin(app: &mut App, by: isize) {
     logs.seek(at);
 }
 
-/// Keeps the newest line in view, or stops doing so.
+/// Toggles whether the newest line is kept in view.
 pub fn follow(app: &mut App) {
     let logs = &mut app.panes.logs;
-    logs.select(if logs.follow { logs.place } else { usize::MAX });
+    logs.select(if logs.follow { logs.selected_index } else { usize::MAX });
 }
 
-/// The next way to show a structured line.
+/// Switches to the next way of showing structured lines.
 pub fn detail(app: &mut App) {
     let detail = &mut app.panes.logs.detail;
     *detail = match detail {
@@ -116,7 +116,7 @@ pub fn detail(app: &mut App) {
     };
 }
 
-/// Switches to the next minimum level of the lines shown.
+/// Switches to the next minimum level.
 pub fn level(app: &mut App) {
     let logs = &mut app.panes.logs;
     logs.level = match logs.level {
@@ -126,27 +126,27 @@ pub fn level(app: &mut App) {
         Level::Error | Level::Fatal => Level::None,
     };
     logs.show();
-    let word = logs.level.word();
-    app.say(if word.is_empty() { "all levels".to_owned() } else { format!("{word} and worse") });
+    let word = logs.level.name();
+    app.show_message(if word.is_empty() { "all levels".to_owned() } else { format!("{word} and worse") });
 }
 
-/// The task of the selected line.
+/// Opens the task of the selected line.
 pub fn to_task(app: &mut App) -> Vec<Effect> {
     let Some(line) = app.panes.logs.current().and_then(|pos| app.panes.logs.store.line(pos)) else { return Vec::new() };
     let (service, task) = (line.source.service.clone(), line.source.task.clone());
     if app.estate.service(&service).is_none() {
-        app.say(format!("{service} is not a service of this environment"));
+        app.show_message(format!("{service} is not a service of this environment"));
         return Vec::new();
     }
     if app.estate.task(&task).is_none() {
-        app.say(format!("task {task} is no longer there: ECS keeps stopped tasks for an hour"));
+        app.show_message(format!("task {task} is no longer there: ECS keeps stopped tasks for an hour"));
         return open_subject(app, &Subject::Service(service));
     }
     open_subject(app, &Subject::Task(service, task))
 }
 
-/// The lines of what is selected elsewhere: of a service, or of a task, its last ones if it stopped.
-pub fn of_subject(app: &mut App, service: Option<&str>, task: Option<&str>) -> Vec<Effect> {
+/// Shows the lines of a service or a task selected elsewhere; of a stopped task, its last ones.
+pub fn show_subject_lines(app: &mut App, service: Option<&str>, task: Option<&str>) -> Vec<Effect> {
     let filter = match (service, task) {
         (_, Some(task)) => format!("task:{task}"),
         (Some(service), None) => format!("service:{service}"),
@@ -157,7 +157,7 @@ pub fn of_subject(app: &mut App, service: Option<&str>, task: Option<&str>) -> V
     app.screen.overlays.clear();
     app.screen.zoom = false;
     app.panes.logs.open();
-    // Its lines were asked for, not what Insights has found.
+    // Leaves the Insights result, because lines were requested.
     app.panes.logs.shows_table = false;
     app.panes.logs.filter = filter;
     app.panes.logs.show();
@@ -165,42 +165,42 @@ pub fn of_subject(app: &mut App, service: Option<&str>, task: Option<&str>) -> V
     if let Some(stopped) = stopped {
         let at = stopped.as_millisecond();
         let first = app.panes.logs.store.span().map_or(at, |(first, _)| first);
-        // What it said before it stopped may be older than what is here.
+        // Output from before the stop may be older than the lines that are here.
         if first > at - 120_000 {
-            let _ = app.panes.logs.read_past(at - 300_000, first.max(at + 10_000) - 1);
+            let _ = app.panes.logs.read_older(at - 300_000, first.max(at + 10_000) - 1);
         }
     }
     app.plan()
 }
 
-/// The live tail on or off.
+/// Toggles the live tail.
 pub fn live(app: &mut App) {
     let on = !app.panes.logs.live.on;
     let groups = app.panes.logs.sources.groups.len();
     if on && groups > 10 {
-        app.say(format!("a live tail follows 10 groups at most, and there are {groups}"));
+        app.show_message(format!("a live tail follows 10 groups at most, and there are {groups}"));
         return;
     }
     app.panes.logs.set_live(on, app.now, app.generation());
     // Source: the price list of CloudWatch.
-    let said = "live tail: $0.01 a minute beyond the 1,800 free minutes a month; 500 lines a second at most";
-    app.note(false, if on { said } else { "the live tail is off" });
-    app.say(if on { said.to_owned() } else { "the live tail is off".to_owned() });
+    let notice = "live tail: $0.01 a minute beyond the 1,800 free minutes a month; 500 lines a second at most";
+    app.note(false, if on { notice } else { "the live tail is off" });
+    app.show_message(if on { notice.to_owned() } else { "the live tail is off".to_owned() });
 }
 
 /// The text that `y` copies.
-pub fn copied(app: &App) -> Option<String> {
+pub fn copy_text(app: &App) -> Option<String> {
     app.panes.logs.current().map(|pos| app.panes.logs.store.event(pos))
 }
 
-/// Esc: the nearest thing that can be taken back.
+/// `Esc`: cancels or clears the nearest thing that can be undone.
 pub fn back(logs: &mut State) -> bool {
-    if logs.past.take().is_some() || logs.leave_query() {
+    if logs.older_read.take().is_some() || logs.stop_query() {
         return true;
     }
     if !logs.search.is_empty() {
         logs.search.clear();
-        logs.look_for();
+        logs.update_search();
         return true;
     }
     if !logs.filter.is_empty() || logs.level != Level::None {
@@ -212,7 +212,7 @@ pub fn back(logs: &mut State) -> bool {
     false
 }
 
-/// Moves in the lines; whether they are shown.
+/// Moves in the lines; returns whether they are shown.
 pub fn moves(app: &mut App, motion: Motion) -> bool {
     let logs = &mut app.panes.logs;
     match motion {
@@ -232,9 +232,9 @@ pub fn moves(app: &mut App, motion: Motion) -> bool {
     true
 }
 
-/// The lines of what is selected: a service, a task, or what is opened.
-pub fn of_selected(app: &mut App) -> Vec<Effect> {
-    let (opened, opened_task) = match (app.view().about)(app) {
+/// Shows the lines of the selected or opened service or task.
+pub fn show_selected_lines(app: &mut App) -> Vec<Effect> {
+    let (opened, opened_task) = match (app.view().subject)(app) {
         Some(Subject::Service(name)) => (Some(name), None),
         Some(Subject::Task(service, task)) => (Some(service), Some(task)),
         Some(_) | None => (None, None),
@@ -245,10 +245,10 @@ pub fn of_selected(app: &mut App) -> Vec<Effect> {
         Some(Subject::Container(task, _)) => (opened, Some(task)),
         Some(_) | None => (opened, opened_task),
     };
-    of_subject(app, service.as_deref(), task.as_deref())
+    show_subject_lines(app, service.as_deref(), task.as_deref())
 }
 
-/// Shows the whole event under the selection.
+/// Shows the complete event under the selection.
 pub fn open_event(app: &mut App) -> Option<Vec<Effect>> {
     if let Some(overlay) = windows::event(app) {
         app.screen.overlays.push(overlay);
@@ -256,7 +256,7 @@ pub fn open_event(app: &mut App) -> Option<Vec<Effect>> {
     Some(Vec::new())
 }
 
-/// The wheel moves through the lines; a click selects one, and opens the one that is selected.
+/// Scrolls by the wheel; a click selects a line, or opens the selected one.
 pub fn mouse(app: &mut App, place: Rect, mouse: Mouse) -> Option<Vec<Effect>> {
     let row = match mouse {
         Mouse::Click(_, row) => row,
@@ -267,54 +267,54 @@ pub fn mouse(app: &mut App, place: Rect, mouse: Mouse) -> Option<Vec<Effect>> {
     };
     let logs = &mut app.panes.logs;
     let first = place.y + 1 + histogram_rows(place) + u16::from(!logs.columns.is_empty());
-    // Lines that are broken take rows of their own: only keys tell them apart.
-    let key = row.checked_sub(first).and_then(|n| logs.drawn.get(usize::from(n)).copied());
+    // Wrapped lines take several rows, which only keys can tell apart.
+    let key = row.checked_sub(first).and_then(|n| logs.drawn_keys.get(usize::from(n)).copied());
     let found = key.filter(|_| !logs.wrap).and_then(|key| logs.store.find(key));
     let Some(pos) = found else { return Some(Vec::new()) };
     let number = logs.view.rank(&logs.store, pos);
-    if logs.place == number && !logs.follow {
+    if logs.selected_index == number && !logs.follow {
         return open_event(app);
     }
     logs.select(number);
     Some(Vec::new())
 }
 
-/// The lines from a moment on, of a service or of all.
+/// Shows the lines from a time on, of one service or of all.
 pub fn shows(app: &mut App, subject: &Subject) -> Option<Vec<Effect>> {
     let Subject::Logs(service, at) = subject else { return None };
-    of_subject(app, service.as_deref(), None);
+    show_subject_lines(app, service.as_deref(), None);
     app.panes.logs.moment = Some((at.as_millisecond(), false));
     to_moment(&mut app.panes.logs);
     Some(app.plan())
 }
 
-/// Goes to the moment that is wanted, where lines of it are here; else they are asked for, once.
+/// Jumps to the wanted time if its lines are here; otherwise requests them once.
 fn to_moment(logs: &mut State) {
     let Some((at, asked)) = logs.moment else { return };
     let Some((first, _)) = logs.store.span() else { return };
-    if at >= first || (asked && logs.past.is_none()) {
+    if at >= first || (asked && logs.older_read.is_none()) {
         logs.moment = None;
         logs.seek(at.max(first));
         return;
     }
     if !asked {
-        // What came just after it is the point; the rest is there on the way to now.
-        let read = logs.read_past(at, first.min(at + MOMENT) - 1);
+        // The lines right after that time matter most; newer ones can be reached by scrolling.
+        let read = logs.read_older(at, first.min(at + MOMENT) - 1);
         logs.follow = false;
         logs.moment = read.is_ok().then_some((at, true));
     }
 }
 
-/// How much is read from a moment on, in milliseconds.
+/// The span that is read from a requested time on, in milliseconds.
 const MOMENT: i64 = 600_000;
 
-/// Brings the lines in the window up to date. Where the screen is paused they stand still: what comes is counted.
+/// Updates the lines in the window. On a paused screen they do not move; arriving lines are counted.
 pub fn settle(app: &mut App) {
     let paused = app.screen.paused.is_some();
     let logs = &mut app.panes.logs;
-    let before = std::mem::replace(&mut logs.held, paused);
-    if paused && !before && logs.follow {
-        logs.select(logs.place);
+    let was_held = std::mem::replace(&mut logs.was_paused, paused);
+    if paused && !was_held && logs.follow {
+        logs.select(logs.selected_index);
     }
     to_moment(&mut app.panes.logs);
     let placed = layout(app);

@@ -1,11 +1,10 @@
-//! The logs: a histogram over time, lines, and what is missing. One line a row, or several where long
-//! ones are broken.
+//! Drawing of the logs: a histogram over time, lines, and gaps. One row for each line, or several if long lines are wrapped.
 
 use super::found_view;
 use super::histogram_view::histogram;
 use super::layout::histogram_rows;
 use super::lines_view::draw_lines;
-use super::state::{FOUND, LINES, State};
+use super::state::{INSIGHTS_RESULT, LINES, State};
 use crate::app::data_status::failure_lines;
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
@@ -16,13 +15,13 @@ use jiff::SignedDuration;
 use log_store::Level;
 use ratatui::layout::Rect;
 
-/// The lines above the blocks.
+/// Draws nothing: the pane has no summary.
 pub fn summary(_: &mut Canvas<'_, '_>, _: Rect) {}
 
-/// Draws the block with the lines.
+/// Draws one block.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     let logs = &canvas.app.panes.logs;
-    if let Some(found) = logs.table.as_ref().filter(|_| block == FOUND) {
+    if let Some(found) = logs.table.as_ref().filter(|_| block == INSIGHTS_RESULT) {
         found_view::draw(canvas, place, data_status, found);
         return;
     }
@@ -50,14 +49,14 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
 fn title(logs: &State) -> String {
     let mut parts = Vec::new();
     if logs.level != Level::None {
-        parts.push(format!("≥{}", logs.level.word()));
+        parts.push(format!("≥{}", logs.level.name()));
     }
     if !logs.filter.is_empty() {
         parts.push(format!("&{}", logs.filter));
     }
     if !logs.search.is_empty() {
-        let count = logs.found.as_ref().map_or(0, log_store::View::len);
-        let more = if logs.found.as_ref().is_some_and(|found| found.behind() > 0) { "+" } else { "" };
+        let count = logs.matches.as_ref().map_or(0, log_store::View::len);
+        let more = if logs.matches.as_ref().is_some_and(|found| found.unexamined() > 0) { "+" } else { "" };
         parts.push(format!("/{} ({count}{more})", logs.search));
     }
     if !logs.muted.is_empty() {
@@ -75,7 +74,7 @@ fn title(logs: &State) -> String {
     parts.join(" ")
 }
 
-/// How the lines stand: in the lower frame at the left, whether they are followed at the right.
+/// Draws the read status at the left of the lower border, and whether new lines are followed at the right.
 fn status(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let theme = canvas.theme;
     let app = canvas.app;
@@ -84,8 +83,8 @@ fn status(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let room = place.width.saturating_sub(4);
     let follow = if logs.follow {
         (" following ".to_owned(), theme.healthy)
-    } else if logs.news > 0 {
-        (format!(" {} new ↓ f follows ", logs.news), theme.degraded)
+    } else if logs.new_lines > 0 {
+        (format!(" {} new ↓ f follows ", logs.new_lines), theme.degraded)
     } else {
         (" not following: f ".to_owned(), theme.dim)
     };
@@ -99,7 +98,7 @@ fn status(canvas: &mut Canvas<'_, '_>, place: Rect) {
         (format!("✖ filter: {} (at character {})", error.what, error.at + 1), theme.down)
     } else if let Some(error) = &logs.search_error {
         (format!("✖ search: {error}"), theme.down)
-    } else if let Some(part) = logs.past_part() {
+    } else if let Some(part) = logs.older_read_progress() {
         (format!("◐ reading older lines {:.0} %", part * 100.0), theme.changing)
     } else if let Some(running) = &logs.insights.running {
         (format!("◐ Insights is searching: {} (Esc stops it)", running.name), theme.changing)
@@ -107,7 +106,7 @@ fn status(canvas: &mut Canvas<'_, '_>, place: Rect) {
         let retry = state.retry.map_or(0, |retry| (retry - app.now.as_millisecond()).max(0) / 1_000);
         (format!("✖ {}: next try in {retry} s · {failure}", state.group), theme.down)
     } else if let Some((missing, _)) = logs.sources.failed().next() {
-        (format!("✖ groups may be missing: {}", missing.words()), theme.down)
+        (format!("✖ groups may be missing: {}", missing.describe()), theme.down)
     } else if behind > 5_000 {
         let late = time::short(SignedDuration::from_millis(behind));
         (format!("▲ {late} behind: waiting for AWS, which takes 10 requests a second for all groups"), theme.degraded)
@@ -116,13 +115,13 @@ fn status(canvas: &mut Canvas<'_, '_>, place: Rect) {
     };
     let shown = logs.view.len();
     let total = logs.store.len();
-    let lines = text::counted(total, "line");
+    let lines = text::pluralize(total, "line");
     let count = if shown == total { lines } else { format!("{shown} of {lines}") };
     let evicted = match logs.store.evicted() {
         0 => String::new(),
         n => format!(", {n} fell out"),
     };
-    let counts = format!("{count}{evicted}, {rate:.1}/s, {}", text::counted(states.len(), "group"));
+    let counts = format!("{count}{evicted}, {rate:.1}/s, {}", text::pluralize(states.len(), "group"));
     if wrong.is_empty() {
         canvas.put_cut(x, y, room, &format!(" {counts} "), theme.dim);
     } else {
@@ -130,7 +129,7 @@ fn status(canvas: &mut Canvas<'_, '_>, place: Rect) {
     }
 }
 
-/// Why there are no lines.
+/// The message if no lines are shown.
 fn empty(canvas: &Canvas<'_, '_>) -> Vec<(Health, String)> {
     let app = canvas.app;
     let logs = &app.panes.logs;
@@ -154,13 +153,13 @@ fn empty(canvas: &Canvas<'_, '_>) -> Vec<(Health, String)> {
         ];
     }
     if let Some((missing, failure)) = logs.sources.failed().next() {
-        return vec![(Health::Down, missing.words()), (Health::Stopped, failure.kind.hint().to_owned())];
+        return vec![(Health::Down, missing.describe()), (Health::Stopped, failure.kind.hint().to_owned())];
     }
-    if !logs.sources.elsewhere.is_empty() && logs.sources.groups.is_empty() {
-        return logs.sources.elsewhere.iter().map(|said| (Health::Unknown, said.clone())).collect();
+    if !logs.sources.elsewhere_notes.is_empty() && logs.sources.groups.is_empty() {
+        return logs.sources.elsewhere_notes.iter().map(|said| (Health::Unknown, said.clone())).collect();
     }
     if states.is_empty() {
-        // Until it is known who we are nothing is looked for, and not at all in another account.
+        // Nothing is searched until the identity is known, and never in a wrong account.
         return match app.estate.identity.failure() {
             Some(failure) => failure_lines(app, Source::Identity, failure),
             None => vec![(Health::Stopped, "looking for the log groups of the services …".to_owned())],
@@ -172,7 +171,7 @@ fn empty(canvas: &Canvas<'_, '_>) -> Vec<(Health, String)> {
     vec![(Health::Stopped, "no lines within the last 15 minutes: scrolling up reads older ones".to_owned())]
 }
 
-/// The right border: where the window stands, and where what is looked for is.
+/// Draws the right border: the position of the window, and the matches of the search.
 fn scroll_bar(canvas: &mut Canvas<'_, '_>, place: Rect, lines: Rect) {
     let theme = canvas.theme;
     let logs = &canvas.app.panes.logs;
@@ -181,7 +180,7 @@ fn scroll_bar(canvas: &mut Canvas<'_, '_>, place: Rect, lines: Rect) {
         return;
     }
     let x = place.right() - 1;
-    if let Some(found) = &logs.found {
+    if let Some(found) = &logs.matches {
         let marks = found.marks(&logs.view, &logs.store, height);
         for (y, marks) in (lines.y..lines.bottom()).zip(marks) {
             if marks > 0 {

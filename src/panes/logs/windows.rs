@@ -1,12 +1,12 @@
-//! Windows over the logs: sources, columns, filters, queries of Insights and what they found, one event whole.
+//! Dialogs of the Logs pane: sources, columns, filters, Insights queries and their results, one complete event.
 
-use super::choice::{Asked, Pick, Prompt, Window};
+use super::choice::{Pick, Prompt, QuerySource, Window};
 use super::found;
 use super::state::{Detail, ID};
-use super::table::Found;
+use super::table::ResultTable;
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::logs::insights::{self, Agreed, RANGES};
+use crate::app::logs::insights::{self, ConfirmedCost, RANGES};
 use crate::app::overlay::{Choice, Line as Entry, Overlay, Tone};
 use crate::app::screen::{Purpose, Typing};
 use crate::app::{overlays, question};
@@ -17,12 +17,12 @@ use log_store::{fields, parse};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-/// Lines that are looked at for their fields.
+/// Number of lines whose fields are collected.
 const LOOKED: usize = 300;
-/// The most fields that stand in columns.
+/// Maximum number of fields shown in columns.
 const COLUMNS: usize = 6;
 
-/// Opens a window of this pane.
+/// Opens a dialog of this pane.
 pub fn open(app: &mut App, window: Window) -> Vec<Effect> {
     let title = match window {
         Window::Sources => "Sources of logs",
@@ -33,17 +33,17 @@ pub fn open(app: &mut App, window: Window) -> Vec<Effect> {
     let lines = lines(app, window);
     let mut overlay = Overlay::new(window.kind(), title, lines);
     if window == Window::Insights {
-        // The time stands above what is mostly chosen; what waits for a second yes comes first.
+        // The time range is listed above the queries. A query that waits for a second confirmation is selected first.
         let waits = overlay.lines.iter().position(|line| line.tone == Tone::Warn);
         overlay.list.select(waits.unwrap_or(1));
     }
     app.screen.overlays.push(overlay);
     let generation = app.generation();
-    let asks = window == Window::Insights && app.panes.logs.may_ask(&app.estate);
-    asks.then(|| app.panes.logs.ask_sizes(generation)).flatten().into_iter().collect()
+    let asks = window == Window::Insights && app.panes.logs.can_request(&app.estate);
+    asks.then(|| app.panes.logs.request_sizes(generation)).flatten().into_iter().collect()
 }
 
-/// Begins to type a line.
+/// Opens an input line.
 pub fn start_prompt(app: &mut App, prompt: Prompt) {
     let logs = &app.panes.logs;
     let text = match prompt {
@@ -58,7 +58,7 @@ pub fn start_prompt(app: &mut App, prompt: Prompt) {
     app.screen.typing = Some(Typing::new(purpose, text));
 }
 
-/// The lines of a window, as things stand.
+/// The lines of a dialog in the current state.
 pub fn lines(app: &App, window: Window) -> Vec<Entry> {
     match window {
         Window::Sources => sources(app),
@@ -80,7 +80,7 @@ fn entry(left: &str, text: impl Into<String>, note: impl Into<String>, pick: Opt
     }
 }
 
-/// Does what was chosen.
+/// Carries out a choice.
 pub fn pick(app: &mut App, pick: Pick) -> Vec<Effect> {
     match pick {
         Pick::Service(name) => {
@@ -93,7 +93,7 @@ pub fn pick(app: &mut App, pick: Pick) -> Vec<Effect> {
             let columns = &mut app.panes.logs.columns;
             match columns.iter().position(|column| *column == name) {
                 Some(at) => drop(columns.remove(at)),
-                None if columns.len() == COLUMNS => app.say(format!("{COLUMNS} columns are the most")),
+                None if columns.len() == COLUMNS => app.show_message(format!("{COLUMNS} columns are the most")),
                 None => columns.push(name),
             }
         }
@@ -105,7 +105,7 @@ pub fn pick(app: &mut App, pick: Pick) -> Vec<Effect> {
         }
         Pick::Range => {
             app.panes.logs.insights.range = (app.panes.logs.insights.range + 1) % RANGES.len();
-            app.panes.logs.insights.agreed = None;
+            app.panes.logs.insights.confirmed_cost = None;
         }
         Pick::Type => {
             app.screen.overlays.clear();
@@ -116,7 +116,7 @@ pub fn pick(app: &mut App, pick: Pick) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The sources with lines a second and state, each service to be hidden or shown.
+/// The sources with their rate and state; each service can be shown or hidden.
 fn sources(app: &App) -> Vec<Entry> {
     let states = app.panes.logs.states(app.now);
     let (mut services, mut groups) = (Vec::new(), Vec::new());
@@ -134,13 +134,13 @@ fn sources(app: &App) -> Vec<Entry> {
         }
     }
     services.extend(groups);
-    let missing = app.panes.logs.sources.failed().map(|(missing, _)| missing.words());
+    let missing = app.panes.logs.sources.failed().map(|(missing, _)| missing.describe());
     services.extend(missing.map(|words| Entry { tone: Tone::Bad, ..entry("✖", words, "groups may be missing", None) }));
-    services.extend(app.panes.logs.sources.elsewhere.iter().map(|said| entry("?", said, "", None)));
+    services.extend(app.panes.logs.sources.elsewhere_notes.iter().map(|said| entry("?", said, "", None)));
     services
 }
 
-/// Fields of the lines about the selected one, each with a value, and how much of a line is shown.
+/// The fields of the lines around the selected one, each with an example value, and how much of a line is shown.
 fn columns(app: &App) -> Vec<Entry> {
     let logs = &app.panes.logs;
     let details = [
@@ -156,11 +156,11 @@ fn columns(app: &App) -> Vec<Entry> {
         })
         .collect();
     let mut found: HashMap<String, (usize, String)> = HashMap::new();
-    let end = (logs.place + LOOKED / 3).min(logs.view.len());
+    let end = (logs.selected_index + LOOKED / 3).min(logs.view.len());
     let mut structured = 0;
     for pos in (end.saturating_sub(LOOKED)..end).filter_map(|n| logs.view.nth(&logs.store, n)) {
         let Some(line) = logs.store.line(pos) else { continue };
-        let rest = fields::rest(line.text, line.kind);
+        let rest = fields::extra_fields(line.text, line.kind);
         structured += usize::from(!rest.is_empty());
         for (key, value) in rest {
             let known = found.entry(key).or_default();
@@ -171,17 +171,17 @@ fn columns(app: &App) -> Vec<Entry> {
     let gone: Vec<&String> =
         logs.columns.iter().filter(|column| !names.iter().any(|(name, _)| name == *column)).collect();
     names.extend(gone.into_iter().map(|name| (name.clone(), (0, "–".to_owned()))));
-    // By name: an order by their number would change while one looks.
+    // Sorted by name, because an order by count would change while the dialog is open.
     names.sort();
     entries.extend(names.into_iter().map(|(name, (count, value))| {
         let here = if logs.columns.contains(&name) { "●" } else { " " };
-        let value = text::cut_end(&text::harmless(&value), 30).into_owned();
+        let value = text::cut_end(&text::sanitize(&value), 30).into_owned();
         entry(here, name.clone(), format!("in {count} of {structured} lines, last {value}"), Some(Pick::Column(name)))
     }));
     entries
 }
 
-/// Filters by name: saved ones first, as they win over those of the configuration.
+/// Named filters. Saved ones come first, because they override configured ones.
 fn filters(app: &App) -> Vec<Entry> {
     let named = app.named_filters();
     let saved = app.filters.len();
@@ -203,7 +203,7 @@ fn filters(app: &App) -> Vec<Entry> {
     entries
 }
 
-/// The state of a group, in words, and whether that is bad news.
+/// A description of a group's read state, and whether it is a problem.
 fn reading_state(state: &crate::app::logs::follow::FeedState) -> (String, bool) {
     if let Some(failure) = &state.failure {
         return (failure.message.clone(), true);
@@ -216,77 +216,77 @@ fn reading_state(state: &crate::app::logs::follow::FeedState) -> (String, bool) 
     (note, false)
 }
 
-/// Queries of Insights to choose from, over what time, and what that costs.
+/// The Insights queries to choose from, the time range, and the cost.
 fn queries(app: &App) -> Vec<Entry> {
     let logs = &app.panes.logs;
     let (time, _) = RANGES.get(logs.insights.range).copied().unwrap_or(RANGES[0]);
     let estimate = logs.insights.estimate(&logs.group_names(), logs.span, app.service_now().as_millisecond());
     let cost = match &logs.insights.size_error {
         Some(failure) => format!("what it will scan is not known: {failure}"),
-        None if logs.insights.sized(&logs.group_names()) => estimate.short(),
+        None if logs.insights.knows_sizes(&logs.group_names()) => estimate.short(),
         None => "asking how large the groups are …".to_owned(),
     };
     let mut entries = vec![entry("⇄", format!("over {time} (Enter: another)"), cost, Some(Pick::Range))];
-    let missing = logs.sources.failed().map(|(missing, _)| missing.words());
+    let missing = logs.sources.failed().map(|(missing, _)| missing.describe());
     entries.extend(missing.map(|words| Entry {
         tone: Tone::Bad,
         ..entry("✖", words, "groups that it would name are not searched", None)
     }));
-    let again = |asked: Asked, text: String, note: &str| {
-        let waits = logs.insights.agreed.as_ref().is_some_and(|agreed| agreed.query == key_of(&asked));
+    let again = |asked: QuerySource, text: String, note: &str| {
+        let waits = logs.insights.confirmed_cost.as_ref().is_some_and(|agreed| agreed.query == key_of(&asked));
         let note = if waits { "Enter again runs it" } else { note };
         Entry { tone: if waits { Tone::Warn } else { Tone::Plain }, ..entry("", text, note, Some(Pick::Query(asked))) }
     };
     if !logs.search.is_empty() {
-        entries.push(again(Asked::Search, format!("lines with {:?}", logs.search), "what is looked for here"));
+        entries.push(again(QuerySource::Search, format!("lines with {:?}", logs.search), "what is looked for here"));
     }
     if !logs.insights.typed.is_empty() {
-        entries.push(again(Asked::Typed, logs.insights.typed.clone(), "your query"));
+        entries.push(again(QuerySource::Typed, logs.insights.typed.clone(), "your query"));
     }
     for preset in insights::PRESETS {
-        entries.push(again(Asked::Preset(preset.name.to_owned()), preset.title.to_owned(), ""));
+        entries.push(again(QuerySource::Preset(preset.name.to_owned()), preset.title.to_owned(), ""));
     }
     for (name, query) in app.environment.log_queries.iter().filter_map(|query| query.split_once(':')) {
-        entries.push(again(Asked::Preset(name.trim().to_owned()), name.trim().to_owned(), query.trim()));
+        entries.push(again(QuerySource::Preset(name.trim().to_owned()), name.trim().to_owned(), query.trim()));
     }
     entries.push(entry("", "a query of your own …", "", Some(Pick::Type)));
     entries
 }
 
-/// The key that tells a query from the others.
-fn key_of(asked: &Asked) -> &str {
+/// The key that identifies a query.
+fn key_of(asked: &QuerySource) -> &str {
     match asked {
-        Asked::Preset(name) => name,
-        Asked::Search => "/",
-        Asked::Typed => "",
+        QuerySource::Preset(name) => name,
+        QuerySource::Search => "/",
+        QuerySource::Typed => "",
     }
 }
 
-/// Runs a query of Insights; one that scans a gigabyte or more only when it is chosen again.
-pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
-    if !app.panes.logs.may_ask(&app.estate) {
-        app.say("nothing is asked until it is known that these credentials are of the right account");
+/// Runs an Insights query. One that scans a gigabyte or more must be chosen twice.
+pub fn query(app: &mut App, asked: &QuerySource) -> Vec<Effect> {
+    if !app.panes.logs.can_request(&app.estate) {
+        app.show_message("nothing is asked until it is known that these credentials are of the right account");
         return Vec::new();
     }
     let dated = app.service_now();
     let logs = &mut app.panes.logs;
     let estimate = logs.insights.estimate(&logs.group_names(), logs.span, dated.as_millisecond());
-    if estimate.worth_saying() {
-        let agreed = Agreed { query: key_of(asked).to_owned(), cost: estimate.words() };
-        if logs.insights.agreed.as_ref() != Some(&agreed) {
-            app.say(format!("{}: Enter again runs it", agreed.cost));
-            app.panes.logs.insights.agreed = Some(agreed);
+    if estimate.needs_warning() {
+        let agreed = ConfirmedCost { query: key_of(asked).to_owned(), cost: estimate.describe() };
+        if logs.insights.confirmed_cost.as_ref() != Some(&agreed) {
+            app.show_message(format!("{}: Enter again runs it", agreed.cost));
+            app.panes.logs.insights.confirmed_cost = Some(agreed);
             return Vec::new();
         }
-        if let Err(why) = question::meant(app) {
-            app.say(why.words());
+        if let Err(why) = question::check_answer(app) {
+            app.show_message(why.message());
             return Vec::new();
         }
     }
     let logs = &mut app.panes.logs;
-    logs.insights.agreed = None;
+    logs.insights.confirmed_cost = None;
     let (name, text) = match asked {
-        Asked::Search => {
+        QuerySource::Search => {
             let wanted = logs.search.trim_matches('/');
             let wanted =
                 if logs.search.starts_with('/') { wanted.to_owned() } else { log_store::search::literal(wanted) };
@@ -298,10 +298,10 @@ pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
                 ),
             )
         }
-        Asked::Typed => ("your query".to_owned(), logs.insights.typed.clone()),
-        Asked::Preset(name) => {
+        QuerySource::Typed => ("your query".to_owned(), logs.insights.typed.clone()),
+        QuerySource::Preset(name) => {
             let saved = &app.environment.log_queries;
-            (name.clone(), insights::named(name, saved).unwrap_or_default().to_owned())
+            (name.clone(), insights::find_query(name, saved).unwrap_or_default().to_owned())
         }
     };
     app.screen.overlays.clear();
@@ -311,21 +311,21 @@ pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
         .sources
         .failed()
         .next()
-        .map(|(missing, _)| missing.words())
-        .or_else(|| logs.sources.elsewhere(logs.region.as_deref()));
+        .map(|(missing, _)| missing.describe())
+        .or_else(|| logs.sources.other_region_note(logs.region.as_deref()));
     match &effect {
-        Some(_) => app.say(match unread {
+        Some(_) => app.show_message(match unread {
             Some(unread) => format!("Insights is searching, not everywhere: {unread}"),
             None => "Insights is searching …".to_owned(),
         }),
-        None => app.say(unread.unwrap_or_else(|| "there are no groups to search".to_owned())),
+        None => app.show_message(unread.unwrap_or_else(|| "there are no groups to search".to_owned())),
     }
     effect.into_iter().collect()
 }
 
-/// Opens the window with the results of Insights, or with why it failed.
-pub fn insights_found(app: &mut App) {
-    let Some(result) = app.panes.logs.insights.found.take() else { return };
+/// Shows an Insights result, or why the query failed.
+pub fn show_insights_result(app: &mut App) {
+    let Some(result) = app.panes.logs.insights.result.take() else { return };
     let name = app.panes.logs.insights.running.take().map(|running| running.name).unwrap_or_default();
     match result {
         Err(failure) => {
@@ -333,13 +333,13 @@ pub fn insights_found(app: &mut App) {
             app.screen.overlays.push(message);
         }
         Ok(result) => {
-            let found = Found::new(name, result, &app.zone());
+            let found = ResultTable::new(name, result, &app.zone());
             found::show(app, found);
         }
     }
 }
 
-/// The whole event under the selection, to read.
+/// The complete event under the selection.
 pub fn event(app: &App) -> Option<Overlay> {
     let pos = app.panes.logs.current()?;
     let head = app.panes.logs.store.head(pos);
@@ -362,15 +362,16 @@ pub fn event(app: &App) -> Option<Overlay> {
         page.push_str("late       it came after later lines had been read\n");
     }
     page.push('\n');
-    let whole = app.panes.logs.store.event(pos);
-    page.push_str(&parse::strip_colour(&fields::pretty(&whole, line.kind)));
+    let event_text = app.panes.logs.store.event(pos);
+    page.push_str(&parse::strip_colour(&fields::pretty(&event_text, line.kind)));
     let mut overlay = overlays::inspect("Event".to_owned(), &page);
-    overlay.copies = Some(whole);
+    overlay.copy_text = Some(event_text);
     Some(overlay)
 }
 
-/// The price of a query, while it waits to be chosen again.
-pub fn asks(app: &App, which: u8) -> Option<String> {
-    let agreed = app.panes.logs.insights.agreed.as_ref().filter(|_| Window::of(which) == Some(Window::Insights))?;
+/// The cost of a query that waits to be chosen again.
+pub fn scan_question(app: &App, which: u8) -> Option<String> {
+    let agreed =
+        app.panes.logs.insights.confirmed_cost.as_ref().filter(|_| Window::of(which) == Some(Window::Insights))?;
     Some(format!("{} {}", agreed.query, agreed.cost))
 }

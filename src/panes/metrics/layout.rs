@@ -1,4 +1,4 @@
-//! Where the blocks of the Metrics pane are: figures beside curves, events below; or one large chart.
+//! Layout of the Metrics pane: figures beside curves with events below, or one large chart.
 
 use super::state::{ALARMS, CHARTS, HISTORY, LIST, MARKS, Topic};
 use crate::app::App;
@@ -6,19 +6,19 @@ use crate::app::layout::{WIDE, split_columns, split_rows};
 use crate::app::pane::Layout;
 use ratatui::layout::Rect;
 
-/// Below this many rows there is one block.
+/// With fewer rows than this, one block is shown at a time.
 const SHORT: u16 = 16;
-/// From this many rows what happened has a place below the figures.
+/// From this many rows on, events are shown below the figures.
 const TALL: u16 = 24;
 
-/// Where the blocks are. Shares are fixed: nothing may jump when data arrives.
+/// Places the blocks. Shares are fixed, so that nothing jumps when data arrives.
 pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
-    let (list, below) = if app.panes.metrics.of == Topic::Alarms { (ALARMS, HISTORY) } else { (LIST, MARKS) };
+    let (list, below) = if app.panes.metrics.topic == Topic::Alarms { (ALARMS, HISTORY) } else { (LIST, MARKS) };
     let marks = app.focused() == below;
-    if app.panes.metrics.alone && !marks {
+    if app.panes.metrics.single_chart && !marks {
         layout.blocks = vec![(CHARTS, area)];
     } else if area.width >= WIDE {
-        // An alarm has a longer name than a figure.
+        // Alarm names are longer than figure names.
         let part = if list == ALARMS { area.width / 2 } else { area.width * 2 / 5 };
         let (left, right) = split_columns(area, part.clamp(48, 96));
         if area.height >= TALL {

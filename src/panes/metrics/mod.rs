@@ -1,8 +1,9 @@
-//! Metrics: of a service, a database, all load balancers, NAT gateways and firewalls, over a time that is chosen, with what
-//! happened meanwhile.
+//! The Metrics pane: metrics of services, databases, load balancers, NAT gateways and firewalls over a chosen time range,
+//! with the events in it.
 
 pub mod alarms;
 pub mod layout;
+mod marks;
 pub mod rows;
 pub mod state;
 #[cfg(test)]
@@ -29,9 +30,9 @@ pub const PANE: Pane = Pane {
     in_lists: IN_LISTS,
     actions: &[MUTE, UNMUTE, VIEW_ALARMS, LONGER, SHORTER, EARLIER, LATER, COMPARE, AREA, Id::COPY, Id::CONSOLE, AGAIN],
     views: &[&VIEW, &OF_ALARMS],
-    view: |app| if app.panes.metrics.of == Topic::Alarms { &OF_ALARMS } else { &VIEW },
+    view: |app| if app.panes.metrics.topic == Topic::Alarms { &OF_ALARMS } else { &VIEW },
     hooks: Hooks {
-        shows: alarms::shows,
+        open_subject: alarms::shows,
         lines: alarms::lengths,
         picked: alarms::picked,
         entered: update::entered,
@@ -40,7 +41,7 @@ pub const PANE: Pane = Pane {
         plan: update::plan,
         answer: update::answer,
         renewed: update::renewed,
-        switched: update::switched,
+        on_switch: update::switched,
         ..Hooks::NONE
     },
 };
@@ -48,10 +49,10 @@ pub const PANE: Pane = Pane {
 static VIEW: View = View {
     name: "metrics",
     blocks: BLOCKS,
-    beside: BESIDE,
+    unfocusable_blocks: BESIDE,
     layout: layout::layout,
     summary: place::no_summary,
-    about: |_| None,
+    subject: |_| None,
     services: None,
     sources: &[Source::Services, Source::DbInstances, Source::Alarms, Source::AlarmHistory, Source::RdsEvents],
 };
@@ -59,10 +60,10 @@ static VIEW: View = View {
 static OF_ALARMS: View = View {
     name: "metrics-of-alarms",
     blocks: ALARM_BLOCKS,
-    beside: BESIDE,
+    unfocusable_blocks: BESIDE,
     layout: layout::layout,
     summary: place::no_summary,
-    about: |_| None,
+    subject: |_| None,
     services: None,
     sources: &[Source::Alarms, Source::AlarmMutes, Source::AlarmHistory],
 };
@@ -88,7 +89,7 @@ const IN_LISTS: &[Command] = &[
         "its metrics",
         &["m"],
         "Show the metrics of the selected service or database; of everything where none is selected.",
-        update::of_selected,
+        update::show_selected,
     ),
     Command::new(
         MUTE,
@@ -98,11 +99,11 @@ const IN_LISTS: &[Command] = &[
         "Mute the selected alarm for a time; CloudWatch ends that by itself.",
         alarms::mute,
     )
-    .risks(Risk::Change)
-    .when(alarms::on_alarm),
+    .with_risk(Risk::Change)
+    .when(alarms::is_alarm_selected),
     Command::new(UNMUTE, Scope::List, "unmute alarm", &["V"], "Unmute the selected alarm.", alarms::unmute)
-        .risks(Risk::Change)
-        .when(alarms::on_muted),
+        .with_risk(Risk::Change)
+        .when(alarms::is_muted_alarm_selected),
 ];
 
 const COMMANDS: &[Command] = &[
@@ -145,7 +146,7 @@ const COMMANDS: &[Command] = &[
         "of all",
         &["*"],
         "Show load balancers and firewalls of the whole region, not only those with the environment's names.",
-        update::everything,
+        update::toggle_region,
     ),
     Command::new(AGAIN, OWN, "refresh", &["r"], "Read what is on the screen again, now.", update::reload),
 ];
@@ -158,10 +159,10 @@ const BLOCKS: &[&Spec] = &[
         columns: &[],
         rows: Rows::Lines(rows::lines),
         follows_end: false,
-        counts: |_| true,
+        is_entry: |_| true,
         subject: rows::subject,
         open: update::open,
-        whole: rows::whole,
+        details: rows::details,
         data: Data::Own(rows::data_status),
     },
     &Spec {
@@ -169,12 +170,12 @@ const BLOCKS: &[&Spec] = &[
         title: "Meanwhile",
         header: false,
         columns: &[],
-        rows: Rows::News(rows::marks),
+        rows: Rows::NewestFirst(rows::marks),
         follows_end: false,
-        counts: |_| true,
+        is_entry: |_| true,
         subject: rows::mark_subject,
         open: |_| None,
-        whole: rows::whole_mark,
+        details: rows::mark_details,
         data: Data::Own(rows::marks_status),
     },
 ];
@@ -187,10 +188,10 @@ const ALARM_BLOCKS: &[&Spec] = &[
         columns: alarms::COLUMNS,
         rows: Rows::Sorted(alarms::in_order),
         follows_end: false,
-        counts: |_| true,
+        is_entry: |_| true,
         subject: |_, key| key.map(|key| Subject::Alarm(key.to_owned())),
         open: update::open,
-        whole: alarms::whole,
+        details: alarms::details,
         data: Data::Read {
             status: |app| (data_status::all(app, &[Source::Alarms]), data_status::all(app, &[Source::AlarmMutes])),
             missing: alarms::missing,
@@ -202,14 +203,14 @@ const ALARM_BLOCKS: &[&Spec] = &[
         title: "Its changes",
         header: false,
         columns: &[],
-        rows: Rows::News(alarms::history),
+        rows: Rows::NewestFirst(alarms::history),
         follows_end: false,
-        counts: |_| true,
+        is_entry: |_| true,
         subject: alarms::change_subject,
         open: |_| None,
-        whole: alarms::whole_change,
+        details: alarms::change_details,
         data: Data::Own(alarms::history_status),
     },
 ];
 
-const BESIDE: &[&Spec] = &[&Spec::drawn(CHARTS, "Curves", Data::Own(rows::charts_status))];
+const BESIDE: &[&Spec] = &[&Spec::self_drawn(CHARTS, "Curves", Data::Own(rows::charts_status))];

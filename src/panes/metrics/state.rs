@@ -1,32 +1,32 @@
-//! The name of the Metrics pane, those of its blocks, and what it remembers: the subject, the time and what was read.
+//! Identifiers of the Metrics pane and its blocks, and its state: subject, time range, and the curves that were read.
 
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
-use crate::model::telemetry::{Area, Figure, Listed};
+use crate::model::telemetry::{Area, Figure, MetricIdentity};
 use crate::model::timeline::TimelineEvent;
 use crate::model::timeline::local::Local;
 use crate::model::{Failure, Point};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
-/// The name of the Metrics pane.
+/// The identifier of the Metrics pane.
 pub const ID: PaneId = PaneId("metrics");
-/// The block with one figure a row.
+/// The block with one figure per row.
 pub const LIST: Block = Block("metrics-list");
 /// The block with the curves of the selected figure.
 pub const CHARTS: Block = Block("metrics-charts");
-/// The block with the events in the time of the charts.
+/// The block with the events in the range of the charts.
 pub const MARKS: Block = Block("metrics-marks");
 
-/// Alarms, instead of the figures.
+/// The block with alarms, shown instead of the figures.
 pub const ALARMS: Block = Block("metrics-alarms");
-/// How the selected alarm changed.
+/// The block with the state changes of the selected alarm.
 pub const HISTORY: Block = Block("metrics-alarm-history");
 
-/// The window that asks for how long an alarm is muted.
+/// The dialog that asks how long to mute an alarm.
 pub const MUTE: u8 = 0;
 
-/// How long a time is looked at, with its words.
+/// The selectable time ranges, each with its label.
 pub const RANGES: [(SignedDuration, &str); 7] = [
     (SignedDuration::from_hours(1), "1 hour"),
     (SignedDuration::from_hours(3), "3 hours"),
@@ -42,9 +42,9 @@ pub const RANGES: [(SignedDuration, &str); 7] = [
 pub enum Topic {
     #[default]
     All,
-    /// A service, by its whole name, and the load balancer in front of it.
+    /// A service by its full name, and the load balancer in front of it.
     Service(String),
-    /// A database, or an instance of one.
+    /// A database, or one of its instances.
     Database(String),
     /// All figures of one area.
     Area(Area),
@@ -52,7 +52,7 @@ pub enum Topic {
     Alarms,
 }
 
-/// The time beside which it is shown.
+/// The earlier period that is shown for comparison.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Against {
     #[default]
@@ -62,7 +62,7 @@ pub enum Against {
 }
 
 impl Against {
-    /// How much earlier that is.
+    /// The distance to the earlier period.
     pub fn earlier(self) -> Option<SignedDuration> {
         match self {
             Self::Nothing => None,
@@ -71,8 +71,8 @@ impl Against {
         }
     }
 
-    /// The words, as in `against …`.
-    pub fn words(self) -> &'static str {
+    /// The label, as in `against …`.
+    pub fn label(self) -> &'static str {
         match self {
             Self::Nothing => "nothing",
             Self::Yesterday => "the same time yesterday",
@@ -85,98 +85,98 @@ impl Against {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
     pub figure: Figure,
-    /// The points, the oldest first.
+    /// The points, oldest first.
     pub points: Vec<Point>,
-    /// Those of the other time, moved to this one.
+    /// The points of the earlier period, shifted to this one.
     pub before: Vec<Point>,
 }
 
-/// Curves that were read: when, and over which time.
+/// The result of a read: its time, its range, and its curves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Read {
-    /// When, by this machine's clock.
+    /// Time of the read, by this machine's clock.
     pub at: Timestamp,
     pub since: Timestamp,
     pub until: Timestamp,
-    /// Seconds that one point covers.
+    /// Seconds covered by one point.
     pub period: i32,
     pub against: Against,
     pub curves: Vec<Curve>,
-    /// More than one request may ask for.
+    /// Number of metrics left out, because a request can hold no more.
     pub left_out: usize,
-    /// Figures of the region whose names are not the environment's.
+    /// Names of the region's resources that do not match the environment's names.
     pub others: BTreeSet<String>,
 }
 
-/// A question that is under way.
+/// A pending request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InFlight {
     pub serial: u64,
-    /// The curves so far: points are added as they come.
+    /// The result so far; points are added as they arrive.
     pub read: Read,
-    /// Questions that are not answered yet: of this time, and of the other.
-    pub waits: u8,
+    /// Number of missing answers: for this period and for the earlier one.
+    pub missing_answers: u8,
 }
 
-/// Which load balancers, gateways and firewalls there are.
+/// The existing load balancers, gateways and firewalls.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Monitored {
-    pub listed: Vec<Listed>,
-    /// Pages that came of the question under way.
-    pub coming: Vec<Listed>,
-    /// Why the curves are not known.
+    pub listed: Vec<MetricIdentity>,
+    /// Pages received so far for the pending request.
+    pub incoming: Vec<MetricIdentity>,
+    /// Why the list could not be read.
     pub failure: Option<Failure>,
-    /// When it was asked last.
+    /// Time of the last request.
     pub asked: Option<Timestamp>,
-    /// The number of the question under way.
+    /// Serial number of the pending request.
     pub flight: Option<u64>,
 }
 
 /// The state of the Metrics pane.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
-    pub of: Topic,
-    /// Where it was opened from: `Esc` leads back there.
-    pub from: Option<PaneId>,
-    /// The place of the range in [`RANGES`].
+    pub topic: Topic,
+    /// The pane it was opened from, to which `Esc` returns.
+    pub opened_from: Option<PaneId>,
+    /// Index into [`RANGES`].
     pub range: usize,
-    /// How many halves of the range before now it ends.
-    pub back: u32,
+    /// Distance of the range's end from now, in halves of the range.
+    pub steps_back: u32,
     pub against: Against,
-    /// Whether one chart has the whole screen.
-    pub alone: bool,
-    /// Whether all of the region is shown, not only what has the environment's names.
-    pub everything: bool,
-    pub there: Monitored,
+    /// Whether one chart fills the screen.
+    pub single_chart: bool,
+    /// Whether the whole region is shown, not only resources with the environment's names.
+    pub whole_region: bool,
+    pub monitored: Monitored,
     pub flight: Option<InFlight>,
     pub read: Option<Read>,
-    /// Why the last question brought nothing.
+    /// Why the last read failed.
     pub failure: Option<Failure>,
-    /// When it was asked last; none: now.
+    /// Time of the last request; `None` makes the next one due now.
     pub asked: Option<Timestamp>,
-    /// How many questions were asked, which numbers them.
+    /// The last serial number given to a request.
     pub serial: u64,
-    /// Operations and runs of this machine, and when they were asked for.
+    /// Operations and runs recorded on this machine; `local_asked` is the time of their request.
     pub local: Local,
     pub local_asked: Option<Timestamp>,
-    /// Events in the time of the charts, newest first.
+    /// Events in the range of the charts, newest first.
     pub marks: Vec<TimelineEvent>,
     pub marks_made: Option<Timestamp>,
-    /// The alarm that is to be muted.
+    /// The alarm that the mute dialog is about.
     pub muting: Option<String>,
 }
 
 impl Default for State {
     fn default() -> Self {
         Self {
-            of: Topic::All,
-            from: None,
+            topic: Topic::All,
+            opened_from: None,
             range: 1,
-            back: 0,
+            steps_back: 0,
             against: Against::Nothing,
-            alone: false,
-            everything: false,
-            there: Monitored::default(),
+            single_chart: false,
+            whole_region: false,
+            monitored: Monitored::default(),
             flight: None,
             read: None,
             failure: None,

@@ -1,5 +1,6 @@
-//! Keys, questions and answers of the Metrics pane. It asks only while somebody looks: each metric costs money.
+//! Keys, requests and answers of the Metrics pane. It reads only while it is shown, because each metric costs money.
 
+use super::marks;
 use super::state::{Against, Curve, ID, InFlight, LIST, Monitored, RANGES, Read, State, Topic};
 use crate::app::App;
 use crate::app::effect::{Effect, Priority};
@@ -8,58 +9,52 @@ use crate::app::measures;
 use crate::app::select;
 use crate::app::subject::Subject;
 use crate::app::ticket::{Owner, Ticket};
-use crate::app::timeline::happened;
-use crate::app::update::open::{forget, go};
+use crate::app::update::open::{go, reset_view};
 use crate::app::update::run::refresh;
-use crate::app::update::settle::{done, many};
+use crate::app::update::settle::after_move;
 use crate::feeds::aws::{Fact, Query};
 use crate::feeds::part::Part;
 use crate::feeds::runs::{Ask, Fact as Known, Place};
-use crate::model::telemetry::{self, Area, moved};
-use crate::model::timeline::Kind;
+use crate::model::telemetry::{self, Area, shifted};
 use crate::model::{Alarm, Failure, Point};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
-/// Kinds of its questions.
+/// Kinds of requests.
 const LISTED: u8 = 0;
 const NOW: u8 = 1;
 const BEFORE: u8 = 2;
 const LOCAL: u8 = 3;
 
-/// Load balancers, gateways and firewalls come and go no faster.
+/// Interval for listing load balancers, gateways and firewalls, which change slowly.
 const LISTED_EVERY: SignedDuration = SignedDuration::from_mins(15);
-/// The wait before a list that could not be read is asked for again.
+/// Delay before a failed list is requested again.
 const LISTED_AGAIN: SignedDuration = SignedDuration::from_mins(2);
-/// The interval at which this machine's own operations and runs are read.
+/// Poll interval of operations and runs recorded on this machine.
 const LOCAL_EVERY: SignedDuration = SignedDuration::from_secs(15);
-/// The least interval at which the events of a large environment are put together.
-const MARKS_EVERY: SignedDuration = SignedDuration::from_secs(5);
-/// No more of what happened is kept.
-const MOST_MARKS: usize = 500;
 
-/// How often the curves are read: once a period, and no more than once a minute.
-pub fn every(app: &App) -> SignedDuration {
+/// The poll interval of the curves: one period, but at least a minute.
+pub fn poll_interval(app: &App) -> SignedDuration {
     let (_, _, period) = window(app);
     SignedDuration::from_secs(i64::from(period)).clamp(app.environment.refresh.metrics, SignedDuration::from_mins(10))
 }
 
-/// The time that is looked at: it ends with the last whole period, as the sum of a part of one looks like a fall.
+/// The displayed range and its period. It ends with the last complete period, as a partial sum looks like a drop.
 pub fn window(app: &App) -> (Timestamp, Timestamp, i32) {
     let metrics = &app.panes.metrics;
     let (span, _) = RANGES[metrics.range];
-    let half = SignedDuration::from_secs(span.as_secs() / 2 * i64::from(metrics.back));
+    let half = SignedDuration::from_secs(span.as_secs() / 2 * i64::from(metrics.steps_back));
     let earlier = metrics.against.earlier().unwrap_or(SignedDuration::ZERO);
     let period = telemetry::period(span, half + span + earlier);
     let until = app.service_now().checked_sub(half).unwrap_or(Timestamp::UNIX_EPOCH);
-    let whole = until.as_second().div_euclid(i64::from(period)) * i64::from(period);
-    let until = Timestamp::from_second(whole).unwrap_or(until);
+    let period_end = until.as_second().div_euclid(i64::from(period)) * i64::from(period);
+    let until = Timestamp::from_second(period_end).unwrap_or(until);
     (until.checked_sub(span).unwrap_or(Timestamp::UNIX_EPOCH), until, period)
 }
 
-/// `m`: shows the metrics of the selected thing; of all where none is selected.
-pub fn of_selected(app: &mut App) -> Vec<Effect> {
-    if app.shown().id == ID {
+/// `m`: shows the metrics of the selection, or of everything.
+pub fn show_selected(app: &mut App) -> Vec<Effect> {
+    if app.shown_pane().id == ID {
         return Vec::new();
     }
     let of = match select::subject(app).as_ref().and_then(Subject::database) {
@@ -68,31 +63,31 @@ pub fn of_selected(app: &mut App) -> Vec<Effect> {
     };
     let from = app.screen.pane;
     show(app, of);
-    app.panes.metrics.from = Some(from);
+    app.panes.metrics.opened_from = Some(from);
     (app.screen.pane, app.screen.operation) = (ID, None);
-    forget(app);
+    reset_view(app);
     go(app, ID)
 }
 
-/// A second press of its key leaves what it is about: the key names all of them.
+/// Shows everything if the pane's key is pressed again.
 pub fn entered(app: &mut App) {
-    app.panes.metrics.from = None;
-    if app.shown().id == ID {
+    app.panes.metrics.opened_from = None;
+    if app.shown_pane().id == ID {
         show(app, Topic::All);
-        app.panes.metrics.alone = false;
+        app.panes.metrics.single_chart = false;
     }
 }
 
-/// Shows the metrics of something else.
+/// Shows the metrics of another subject.
 pub(super) fn show(app: &mut App, of: Topic) {
-    if app.panes.metrics.of != of {
-        app.panes.metrics.of = of;
-        app.panes.metrics.alone = false;
+    if app.panes.metrics.topic != of {
+        app.panes.metrics.topic = of;
+        app.panes.metrics.single_chart = false;
         unread(app);
     }
 }
 
-/// Another time or other things: nothing that was read is of them.
+/// Drops everything that was read, because the range or the subject has changed.
 fn unread(app: &mut App) {
     let metrics = &mut app.panes.metrics;
     (metrics.read, metrics.flight, metrics.failure, metrics.asked, metrics.marks_made) = (None, None, None, None, None);
@@ -101,43 +96,43 @@ fn unread(app: &mut App) {
 
 fn again(app: &mut App) -> Vec<Effect> {
     unread(app);
-    done(app)
+    after_move(app)
 }
 
-/// `[`: half a range earlier.
+/// `[`: moves half a range back.
 pub fn earlier(app: &mut App) -> Vec<Effect> {
-    // CloudWatch keeps hours for 455 days.
+    // CloudWatch keeps hourly points for 455 days.
     let furthest = SignedDuration::from_hours(455 * 24).as_secs() / (RANGES[app.panes.metrics.range].0.as_secs() / 2);
-    app.panes.metrics.back = (app.panes.metrics.back + 1).min(u32::try_from(furthest).unwrap_or(u32::MAX));
+    app.panes.metrics.steps_back = (app.panes.metrics.steps_back + 1).min(u32::try_from(furthest).unwrap_or(u32::MAX));
     again(app)
 }
 
-/// `]`: half a range later, at most to now.
+/// `]`: moves half a range forward, at most to now.
 pub fn later(app: &mut App) -> Vec<Effect> {
-    if app.panes.metrics.back == 0 {
-        app.say("this is now");
-        return done(app);
+    if app.panes.metrics.steps_back == 0 {
+        app.show_message("the range already ends now");
+        return after_move(app);
     }
-    app.panes.metrics.back -= 1;
+    app.panes.metrics.steps_back -= 1;
     again(app)
 }
 
-/// `-` and `+`: a longer or a shorter time.
+/// `-` and `+`: a longer or a shorter range.
 pub fn range(app: &mut App, longer: bool) -> Vec<Effect> {
     let range = app.panes.metrics.range;
     let next = if longer { (range + 1).min(RANGES.len() - 1) } else { range.saturating_sub(1) };
     if next == range {
-        app.say(if longer { "30 days are the longest" } else { "an hour is the shortest" });
-        return done(app);
+        app.show_message(if longer { "30 days are the longest" } else { "an hour is the shortest" });
+        return after_move(app);
     }
-    // What it ends with stays near where it was.
-    let ends = RANGES[range].0.as_secs() / 2 * i64::from(app.panes.metrics.back);
-    app.panes.metrics.back = u32::try_from(ends / (RANGES[next].0.as_secs() / 2)).unwrap_or(0);
+    // Keeps the end of the range about where it was.
+    let ends = RANGES[range].0.as_secs() / 2 * i64::from(app.panes.metrics.steps_back);
+    app.panes.metrics.steps_back = u32::try_from(ends / (RANGES[next].0.as_secs() / 2)).unwrap_or(0);
     app.panes.metrics.range = next;
     again(app)
 }
 
-/// `c`: beside yesterday, beside last week, alone.
+/// `c`: compares with yesterday, with last week, or with nothing.
 pub fn compare(app: &mut App) -> Vec<Effect> {
     app.panes.metrics.against = match app.panes.metrics.against {
         Against::Nothing => Against::Yesterday,
@@ -147,65 +142,65 @@ pub fn compare(app: &mut App) -> Vec<Effect> {
     again(app)
 }
 
-/// `a`: everything, or one kind after the other.
+/// `a`: cycles through everything and one area after the other.
 pub fn area(app: &mut App) -> Vec<Effect> {
     let kinds = Area::ALL;
-    let next = match &app.panes.metrics.of {
+    let next = match &app.panes.metrics.topic {
         Topic::Area(area) => kinds.iter().position(|one| one == area).and_then(|place| kinds.get(place + 1)).copied(),
         Topic::All => kinds.first().copied(),
         Topic::Service(_) | Topic::Database(_) | Topic::Alarms => None,
     };
     show(app, next.map_or(Topic::All, Topic::Area));
     app.screen.list(LIST).select(0);
-    done(app)
+    after_move(app)
 }
 
-/// `r`: reads all of it again, now.
+/// `r`: reads everything again now.
 pub fn reload(app: &mut App) -> Vec<Effect> {
     let metrics = &mut app.panes.metrics;
     (metrics.asked, metrics.flight, metrics.local_asked) = (None, None, None);
-    metrics.there.asked = None;
+    metrics.monitored.asked = None;
     refresh(app)
 }
 
-/// `*`: of the whole region, or of the environment alone.
-pub fn everything(app: &mut App) -> Vec<Effect> {
-    app.panes.metrics.everything = !app.panes.metrics.everything;
+/// `*`: toggles between the whole region and the environment.
+pub fn toggle_region(app: &mut App) -> Vec<Effect> {
+    app.panes.metrics.whole_region = !app.panes.metrics.whole_region;
     again(app)
 }
 
-/// `Enter`: shows the selected chart on the whole screen, or all again.
+/// `Enter`: toggles the selected chart between full screen and grid.
 pub fn open(app: &mut App) -> Option<Vec<Effect>> {
-    app.panes.metrics.alone = !app.panes.metrics.alone;
-    Some(done(app))
+    app.panes.metrics.single_chart = !app.panes.metrics.single_chart;
+    Some(after_move(app))
 }
 
-/// `Esc`: out of the one chart.
+/// `Esc`: leaves the full-screen chart.
 pub fn back(app: &mut App) -> bool {
-    std::mem::take(&mut app.panes.metrics.alone)
+    std::mem::take(&mut app.panes.metrics.single_chart)
 }
 
-/// `Esc`, one level up: to where it was opened from.
+/// `Esc` one level up: returns to the pane that opened the metrics.
 pub fn up(app: &mut App) {
-    if let Some(from) = app.panes.metrics.from.take() {
+    if let Some(from) = app.panes.metrics.opened_from.take() {
         app.screen.pane = from;
         app.screen.zoom = false;
         app.lists_changed();
     }
 }
 
-/// Forgets everything about the environment before but the way it is looked at.
+/// Resets everything about the previous environment, but keeps range and comparison.
 pub fn switched(app: &mut App) -> Vec<Effect> {
     let State { range, against, serial, .. } = app.panes.metrics;
     app.panes.metrics = State { range, against, serial, ..State::default() };
     Vec::new()
 }
 
-/// Credentials were renewed: answers under way may be another account's, and are dropped.
+/// Drops pending answers after a change of credentials: they may belong to another account.
 pub fn renewed(app: &mut App) {
     let metrics = &mut app.panes.metrics;
     (metrics.flight, metrics.asked) = (None, None);
-    metrics.there = Monitored::default();
+    metrics.monitored = Monitored::default();
 }
 
 fn areas(of: &Topic) -> Vec<Area> {
@@ -227,13 +222,13 @@ fn next(app: &mut App) -> u64 {
     app.panes.metrics.serial
 }
 
-/// Asks for what is due while somebody looks.
+/// Returns the requests that are due while the pane is shown.
 pub fn plan(app: &mut App) -> Vec<Effect> {
-    if app.shown().id != ID {
+    if app.shown_pane().id != ID {
         app.poller.look_back(SignedDuration::ZERO, app.now);
         return Vec::new();
     }
-    // What stands still to be read stays as it is; another time, or another thing, is read for the first time.
+    // A paused screen keeps what it shows, but reads a new range or subject once.
     let held = app.screen.paused.is_some() && app.panes.metrics.read.is_some();
     if held || app.estate.identity.at().is_none() || !app.poller.account_known() || app.has_pending_facts() {
         return Vec::new();
@@ -243,17 +238,17 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = ask_local(app, since);
     let (cluster, databases) = (app.environment.cluster.is_some(), !app.environment.databases.is_empty());
     let alarms = &app.estate.alarms;
-    let known = match app.panes.metrics.of {
+    let known = match app.panes.metrics.topic {
         Topic::Alarms => alarms.at().is_some() || alarms.failure().is_some() || app.environment.alarms.is_empty(),
         Topic::All | Topic::Service(_) | Topic::Database(_) | Topic::Area(_) => {
-            measures::known(&app.estate, cluster, databases)
+            measures::are_resources_known(&app.estate, cluster, databases)
         }
     };
     if known {
         effects.extend(ask_listed(app));
         effects.extend(ask_curves(app));
     }
-    make_marks(app);
+    collect_marks(app);
     effects
 }
 
@@ -268,51 +263,55 @@ fn ask_local(app: &mut App, since: Timestamp) -> Vec<Effect> {
     app.panes.metrics.local_asked = Some(app.now);
     let place = Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated };
     let changes = Ask::Changes { place, environment: app.environment.name.clone(), since };
-    vec![Effect::Fetch { ticket: ticket(app, LOCAL, 0), lane: Priority::Background, ask: changes.into() }]
+    vec![Effect::Fetch { ticket: ticket(app, LOCAL, 0), priority: Priority::Background, ask: changes.into() }]
 }
 
 fn ask_listed(app: &mut App) -> Vec<Effect> {
-    let there = &app.panes.metrics.there;
+    let there = &app.panes.metrics.monitored;
     let every = if there.failure.is_some() { LISTED_AGAIN } else { LISTED_EVERY };
     let namespaces = telemetry::namespaces(&Area::ALL);
-    let wanted = !telemetry::namespaces(&areas(&app.panes.metrics.of)).is_empty();
+    let wanted = !telemetry::namespaces(&areas(&app.panes.metrics.topic)).is_empty();
     if !wanted || there.flight.is_some() || !due(app, there.asked, every) {
         return Vec::new();
     }
     let serial = next(app);
-    let there = &mut app.panes.metrics.there;
+    let there = &mut app.panes.metrics.monitored;
     (there.asked, there.flight) = (Some(app.now), Some(serial));
-    there.coming.clear();
-    let query = Query::Listed { namespaces: namespaces.into_iter().map(str::to_owned).collect() };
-    vec![Effect::Fetch { ticket: ticket(app, LISTED, serial), lane: Priority::Operator, ask: query.into() }]
+    there.incoming.clear();
+    let query = Query::MetricNames { namespaces: namespaces.into_iter().map(str::to_owned).collect() };
+    vec![Effect::Fetch { ticket: ticket(app, LISTED, serial), priority: Priority::Operator, ask: query.into() }]
 }
 
-/// All curves of the screen in one request; the other time is one more.
+/// Requests all curves of the screen at once; the earlier period takes one more request.
 fn ask_curves(app: &mut App) -> Vec<Effect> {
     let metrics = &app.panes.metrics;
-    let first = metrics.there.flight.is_some() && metrics.there.listed.is_empty();
-    if first || metrics.flight.is_some() || !due(app, metrics.asked, every(app)) {
+    let first = metrics.monitored.flight.is_some() && metrics.monitored.listed.is_empty();
+    if first || metrics.flight.is_some() || !due(app, metrics.asked, poll_interval(app)) {
         return Vec::new();
     }
-    // What has passed does not change.
-    if metrics.back > 0 && metrics.read.is_some() {
+    // Past ranges do not change.
+    if metrics.steps_back > 0 && metrics.read.is_some() {
         return Vec::new();
     }
-    let areas = areas(&metrics.of);
-    let (names, databases) = match &metrics.of {
+    let areas = areas(&metrics.topic);
+    let (names, databases) = match &metrics.topic {
         Topic::All | Topic::Area(_) | Topic::Alarms => (None, None),
         Topic::Service(name) => (Some(vec![name.clone()]), Some(Vec::new())),
         Topic::Database(id) => (Some(Vec::new()), Some(vec![id.clone()])),
     };
-    let listed = &metrics.there.listed;
-    let (mut figures, others) = if metrics.of == Topic::Alarms {
+    let listed = &metrics.monitored.listed;
+    let (mut figures, others) = if metrics.topic == Topic::Alarms {
         (app.estate.alarms.value().into_iter().flatten().filter_map(Alarm::figure).collect(), BTreeSet::new())
     } else {
-        let all = measures::figures(&app.estate, names.as_deref(), databases.as_deref(), listed, &areas);
-        if metrics.everything { (all, BTreeSet::new()) } else { measures::own(&app.environment, all) }
+        let figures = measures::figures(&app.estate, names.as_deref(), databases.as_deref(), listed, &areas);
+        if metrics.whole_region {
+            (figures, BTreeSet::new())
+        } else {
+            measures::split_foreign(&app.environment, figures)
+        }
     };
-    let left_out = figures.len().saturating_sub(measures::MOST);
-    figures.truncate(measures::MOST);
+    let left_out = figures.len().saturating_sub(measures::MAX_STATISTICS);
+    figures.truncate(measures::MAX_STATISTICS);
     let (since, until, period) = window(app);
     let against = metrics.against;
     app.panes.metrics.asked = Some(app.now);
@@ -328,52 +327,27 @@ fn ask_curves(app: &mut App) -> Vec<Effect> {
     let mut effects = Vec::new();
     let mut ask = |app: &mut App, kind, since, until| {
         let query = Query::Curves { statistics: statistics.clone(), period, since, until };
-        effects.push(Effect::Fetch { ticket: ticket(app, kind, serial), lane: Priority::Operator, ask: query.into() });
+        effects.push(Effect::Fetch {
+            ticket: ticket(app, kind, serial),
+            priority: Priority::Operator,
+            ask: query.into(),
+        });
     };
     ask(app, NOW, since, until);
     let other = against.earlier().and_then(|by| Some((since.checked_sub(by).ok()?, until.checked_sub(by).ok()?)));
     if let Some((since, until)) = other {
         ask(app, BEFORE, since, until);
     }
-    app.panes.metrics.flight = Some(InFlight { serial, read, waits: 1 + u8::from(other.is_some()) });
+    app.panes.metrics.flight = Some(InFlight { serial, read, missing_answers: 1 + u8::from(other.is_some()) });
     effects
 }
 
-/// Makes the marks of events, except those that go as planned.
-fn make_marks(app: &mut App) {
-    if many(app) && !due(app, app.panes.metrics.marks_made, MARKS_EVERY) {
-        return;
-    }
+fn collect_marks(app: &mut App) {
     let (since, until, _) = window(app);
-    // What happened is told where the figures cannot be read, too.
-    let (since, until) = match (&app.panes.metrics.read, &app.panes.metrics.failure) {
-        (Some(read), _) => (read.since, read.until.max(until)),
-        (None, Some(_)) => (since, until),
-        (None, None) => return,
-    };
-    // The last period is not whole yet, and what happens in it is told all the same.
-    let until = if app.panes.metrics.back == 0 { app.service_now() } else { until };
-    let local = &app.panes.metrics.local;
-    let mut events = happened(app, local, since);
-    let of = match &app.panes.metrics.of {
-        Topic::Service(name) => Some(name.as_str()),
-        Topic::All | Topic::Database(_) | Topic::Area(_) | Topic::Alarms => None,
-    };
-    events.retain(|event| {
-        let wanted = event.is_news() && event.kind != Kind::Service && event.kind != Kind::Task && event.at <= until;
-        let others = of.is_some() && event.about.service().is_some_and(|name| Some(name) != of);
-        wanted && !others
-    });
-    events.reverse();
-    events.truncate(MOST_MARKS);
-    app.panes.metrics.marks_made = Some(app.now);
-    if events != app.panes.metrics.marks {
-        app.panes.metrics.marks = events;
-        app.lists_changed();
-    }
+    marks::collect(app, since, until);
 }
 
-/// Handles answers; one that nobody waits for any more is dropped here.
+/// Handles answers; drops those that are no longer expected.
 pub fn answer(app: &mut App, answer: Answer) {
     let Owner::Pane(_, kind) = answer.ticket.owner else { return };
     let serial = answer.ticket.serial;
@@ -383,7 +357,7 @@ pub fn answer(app: &mut App, answer: Answer) {
             app.panes.metrics.local = local;
             app.panes.metrics.marks_made = None;
         }
-    } else if kind == LISTED && app.panes.metrics.there.flight == Some(serial) {
+    } else if kind == LISTED && app.panes.metrics.monitored.flight == Some(serial) {
         listed(app, answer.of::<Fact>().part);
     } else if (kind == NOW || kind == BEFORE) && curves_are(app) {
         curves(app, kind, answer.of::<Fact>().part);
@@ -391,22 +365,22 @@ pub fn answer(app: &mut App, answer: Answer) {
 }
 
 fn listed(app: &mut App, part: Part<Fact>) {
-    let there = &mut app.panes.metrics.there;
+    let there = &mut app.panes.metrics.monitored;
     match part {
-        Part::Page(Fact::Listed(found)) => return there.coming.extend(found),
-        Part::Last(Fact::Listed(found)) => {
-            there.coming.extend(found);
-            let news = there.listed != there.coming;
-            there.listed = std::mem::take(&mut there.coming);
+        Part::Page(Fact::MetricNames(found)) => return there.incoming.extend(found),
+        Part::Last(Fact::MetricNames(found)) => {
+            there.incoming.extend(found);
+            let news = there.listed != there.incoming;
+            there.listed = std::mem::take(&mut there.incoming);
             there.failure = None;
             if news && app.panes.metrics.flight.is_none() {
                 app.panes.metrics.asked = None;
             }
         }
         Part::Failed(failure) => there.failure = Some(failure),
-        Part::Page(_) | Part::Last(_) => there.failure = Some(Failure::other_answer()),
+        Part::Page(_) | Part::Last(_) => there.failure = Some(Failure::mismatched_answer()),
     }
-    app.panes.metrics.there.flight = None;
+    app.panes.metrics.monitored.flight = None;
 }
 
 fn curves(app: &mut App, kind: u8, part: Part<Fact>) {
@@ -420,7 +394,7 @@ fn curves(app: &mut App, kind: u8, part: Part<Fact>) {
             if kind == NOW {
                 curve.points.extend(points);
             } else {
-                curve.before.extend(moved(&points.collect::<Vec<_>>(), earlier));
+                curve.before.extend(shifted(&points.collect::<Vec<_>>(), earlier));
             }
         }
     };
@@ -433,18 +407,18 @@ fn curves(app: &mut App, kind: u8, part: Part<Fact>) {
             return;
         }
         Part::Page(_) | Part::Last(_) => {
-            app.panes.metrics.failure = Some(Failure::other_answer());
+            app.panes.metrics.failure = Some(Failure::mismatched_answer());
             app.panes.metrics.flight = None;
             return;
         }
     }
-    flight.waits -= 1;
-    if flight.waits > 0 {
+    flight.missing_answers -= 1;
+    if flight.missing_answers > 0 {
         return;
     }
     let metrics = &mut app.panes.metrics;
     metrics.read = metrics.flight.take().map(|flight| Read { at: app.now, ..flight.read });
     metrics.failure = None;
     metrics.marks_made = None;
-    make_marks(app);
+    collect_marks(app);
 }

@@ -1,7 +1,7 @@
-//! Figures as rows, their curves as charts, what happened as a list.
+//! Drawing of the Metrics pane: figures as rows, their curves as charts, events as a list.
 
 use super::alarms;
-use super::rows::{curve, groups, named, newest, selected, threshold};
+use super::rows::{caption, curve, groups, newest, selected, threshold};
 use super::state::{ALARMS, Against, CHARTS, Curve, HISTORY, LIST, MARKS, Read, Topic};
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
@@ -18,10 +18,10 @@ use ratatui::layout::Rect;
 
 /// Rows and columns that a chart needs.
 const CHART: (u16, u16) = (9, 44);
-/// Cells of the curve in a row.
+/// Width of the curve in a row, in cells.
 const CELLS: u16 = 12;
 
-/// Draws the block in its place.
+/// Draws one block.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     match block {
@@ -34,23 +34,23 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     }
 }
 
-/// The lines above the blocks.
+/// Draws nothing: the pane has no summary.
 pub fn summary(_: &mut Canvas<'_, '_>, _: Rect) {}
 
 fn list(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let (app, theme) = (canvas.app, canvas.theme);
     let read = app.panes.metrics.read.as_ref();
     let compared = read.is_some_and(|read| read.against != Against::Nothing);
-    let all = read.map_or(&[][..], |read| read.curves.as_slice());
+    let curves = read.map_or(&[][..], |read| read.curves.as_slice());
     let widest = |text: fn(&Curve) -> &str, most: u16| {
-        all.iter().map(|curve| canvas.width(text(curve))).max().unwrap_or(0).clamp(6, most)
+        curves.iter().map(|curve| canvas.width(text(curve))).max().unwrap_or(0).clamp(6, most)
     };
     let of = widest(|curve| &curve.figure.of, 28);
     let what = widest(|curve| &curve.figure.name, 28);
-    // What is read of one thing need not name it in each row.
-    let one = all.windows(2).all(|pair| pair[0].figure.of == pair[1].figure.of);
+    // If all rows are about the same subject, its column can be left out.
+    let same_subject = curves.windows(2).all(|pair| pair[0].figure.of == pair[1].figure.of);
     let columns = [
-        Column::left("OF", of.min(10), if one { 5 } else { 0 }).up_to(of),
+        Column::left("OF", of.min(10), if same_subject { 5 } else { 0 }).up_to(of),
         Column::left("WHAT", what.min(11), 0).up_to(what),
         Column::right("LAST", 8, 0),
         Column::right("MIN", 8, 2),
@@ -61,23 +61,23 @@ fn list(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
         Column::left("CURVE", CELLS, 4),
     ];
     let columns: Vec<Column> = columns.into_iter().filter(|column| column.width > 0).collect();
-    let named = named(app);
+    let named = caption(app);
     table::block(canvas, LIST, &named, place, &columns, data_status, |key| {
         let (curve, read) = (curve(app, key)?, read?);
         let Read { since, until, period, .. } = *read;
         let (now, before) = (telemetry::summary(&curve.points), telemetry::summary(&curve.before));
         let words =
-            |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| curve.figure.measure.words(value));
+            |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| curve.figure.measure.format(value));
         let last = newest(&curve.points, until, period);
-        // Above what an alarm is raised at: most of them are raised above.
+        // Marks values at or above an alarm's threshold, the direction in which most alarms are raised.
         let over = threshold(app, curve).zip(last).is_some_and(|((at, name), last)| name == "alarm" && last >= at);
         let mut cells = vec![
-            Cell::new(curve.figure.of.as_str(), theme.strong).name(),
-            Cell::new(curve.figure.name.as_str(), theme.text).name(),
+            Cell::new(curve.figure.of.as_str(), theme.strong).cut_middle(),
+            Cell::new(curve.figure.name.as_str(), theme.text).cut_middle(),
             Cell::new(words(last), if over { theme.degraded } else { theme.strong }),
-            Cell::new(words(now.least), theme.text),
+            Cell::new(words(now.min), theme.text),
             Cell::new(words(now.mean), theme.text),
-            Cell::new(words(now.most), theme.text),
+            Cell::new(words(now.max), theme.text),
         ];
         if compared {
             let change = telemetry::change(&now, &before);
@@ -85,35 +85,35 @@ fn list(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
             let change = change.map_or_else(|| "–".to_owned(), |change| format!("{:+.0} %", change * 100.0));
             cells.push(Cell::new(change, theme.text));
         }
-        let drawn = telemetry::spark(&curve.points, since, until, usize::from(CELLS));
+        let drawn = telemetry::sparkline(&curve.points, since, until, usize::from(CELLS));
         cells.push(Cell::new(drawn, theme.curve));
         Some(cells.into())
     });
 }
 
-/// Alarms: state, name, what each watches, since when, whether it tells.
+/// Draws alarms: state, name, watched metric, since when, and whether they notify.
 fn alarm_list(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let (app, theme) = (canvas.app, canvas.theme);
-    let all = alarms::sorted(app);
-    let widest = all.iter().map(|alarm| canvas.width(&alarm.name)).max().unwrap_or(0);
-    let watched = all.iter().map(|alarm| canvas.width(&alarms::watches(alarm))).max().unwrap_or(0);
-    let told = all.iter().map(|alarm| canvas.width(&alarms::tells(app, alarm).0)).max().unwrap_or(0);
+    let alarms = alarms::sorted(app);
+    let widest = alarms.iter().map(|alarm| canvas.width(&alarm.name)).max().unwrap_or(0);
+    let watched = alarms.iter().map(|alarm| canvas.width(&alarms::watches(alarm))).max().unwrap_or(0);
+    let notice = alarms.iter().map(|alarm| canvas.width(&alarms::notification(app, alarm).0)).max().unwrap_or(0);
     let columns = [
         Column::left("", 1, 0),
         Column::left("NAME", widest.clamp(8, 20), 0).up_to(widest.min(56)),
         Column::left("WATCHES", watched.clamp(8, 14), 2).up_to(watched.min(44)),
         Column::right("SINCE", 6, 3),
-        Column::left("", told.clamp(5, 24), 1),
+        Column::left("", notice.clamp(5, 24), 1),
     ];
     table::block(canvas, ALARMS, "", place, &columns, data_status, |key| {
         let alarm = alarms::alarm(app, key)?;
         let health = alarms::health(alarm);
-        let (tells, quiet) = alarms::tells(app, alarm);
+        let (tells, quiet) = alarms::notification(app, alarm);
         let since = alarm.since.map(|since| time::age(Some(since), app.service_now())).unwrap_or_default();
         Some(
             vec![
                 Cell::new(health.sign(), theme.health(health)),
-                Cell::new(alarm.name.as_str(), theme.strong).name(),
+                Cell::new(alarm.name.as_str(), theme.strong).cut_middle(),
                 Cell::new(alarms::watches(alarm), theme.text),
                 Cell::new(since, theme.dim),
                 Cell::new(tells, if quiet == Health::Healthy { theme.dim } else { theme.health(quiet) }),
@@ -123,7 +123,7 @@ fn alarm_list(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus
     });
 }
 
-/// How the selected alarm changed, and why.
+/// Draws the state changes of the selected alarm, with their reasons.
 fn history(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let (app, theme) = (canvas.app, canvas.theme);
     let (now, zone) = (app.service_now(), app.zone());
@@ -139,7 +139,7 @@ fn history(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
                     AlarmState::Alarm => Health::Degraded,
                     AlarmState::InsufficientData => Health::Unknown,
                 };
-                (health, format!("{} → {}: {}", from.word(), to.word(), change.reason))
+                (health, format!("{} → {}: {}", from.name(), to.name(), change.reason))
             }
             None => (Health::Stopped, change.summary.clone()),
         };
@@ -156,24 +156,24 @@ fn history(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     });
 }
 
-/// The charts of the page with the selected one, or it alone.
+/// Draws the page of charts that contains the selected one, or only that one.
 fn charts(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let metrics = &app.panes.metrics;
     let against = match metrics.read.as_ref().map(|read| read.against) {
         None | Some(Against::Nothing) => String::new(),
-        Some(against) => format!("against {}", against.words()),
+        Some(against) => format!("against {}", against.label()),
     };
     let marks = happenings::marks(&metrics.marks);
-    // One chart on the whole screen has no list beside it that would say of what it is.
-    let of = match alarms::selected(app).filter(|_| metrics.of == Topic::Alarms) {
-        _ if !metrics.alone => String::new(),
+    // A full-screen chart has no list beside it, so its title names the subject.
+    let of = match alarms::selected(app).filter(|_| metrics.topic == Topic::Alarms) {
+        _ if !metrics.single_chart => String::new(),
         Some(alarm) => alarm.name.clone(),
-        None => named(app),
+        None => caption(app),
     };
-    let told = [of, against, happenings::legend(&marks)];
-    let told = told.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
-    let inside = frame::block(canvas, CHARTS, &told, place, data_status);
+    let heading = [of, against, happenings::legend(&marks)];
+    let heading = heading.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
+    let inside = frame::block(canvas, CHARTS, &heading, place, data_status);
     let groups = groups(app);
     let (Some(read), false) = (&metrics.read, groups.is_empty()) else {
         return frame::message(canvas, inside, &data_status.empty);
@@ -182,13 +182,13 @@ fn charts(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let inner = Rect { x: inside.x + 1, width: inside.width.saturating_sub(1), ..inside };
     let columns =
         if usize::from(inner.height / CHART.0) < groups.len() { (inner.width / CHART.1).clamp(1, 2) } else { 1 };
-    let fit = if metrics.alone { 1 } else { usize::from((inner.height / CHART.0).max(1) * columns) };
+    let fit = if metrics.single_chart { 1 } else { usize::from((inner.height / CHART.0).max(1) * columns) };
     let page: Vec<usize> = (0..groups.len()).skip(at / fit * fit).take(fit).collect();
     let several = read.curves.iter();
     let several = several.map(|curve| curve.figure.of.as_str()).collect::<std::collections::BTreeSet<_>>().len() > 1;
-    let several = several && (metrics.of != Topic::Alarms || groups.len() > 1);
+    let several = several && (metrics.topic != Topic::Alarms || groups.len() > 1);
     let titles: Vec<String> = page.iter().map(|number| title(&groups[*number], several, *number == at)).collect();
-    // Their signs are told once, above all charts.
+    // The legend above the charts explains the signs once.
     let marks: Vec<_> = marks.into_iter().map(|(at, (sign, _))| (at, (sign, ""))).collect();
     let gap = SignedDuration::from_secs(i64::from(read.period) * 3).max(SignedDuration::from_mins(5));
     let window = Window { since: read.since, until: read.until, gap };
@@ -214,22 +214,23 @@ fn charts(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     dim_old(canvas, inside, data_status);
 }
 
-/// `› web latency`: of what only where the rows are of several things; the sign where it is the selected one.
+/// The title of a chart: `› web latency`. The subject is named only if rows have several, the sign marks the selected
+/// chart.
 fn title(group: &[&Curve], several: bool, selected: bool) -> String {
     let figure = &group[0].figure;
     let name = if group.len() > 1 { "latency" } else { figure.name.as_str() };
-    let name = crate::model::text::harmless(name);
-    let of = crate::model::text::harmless(&figure.of);
+    let name = crate::model::text::sanitize(name);
+    let of = crate::model::text::sanitize(&figure.of);
     let sign = if selected { "› " } else { "" };
     if several { format!("{sign}{of} {name}") } else { format!("{sign}{name}") }
 }
 
-/// A curve with its least and its most.
+/// A curve with its minimum and maximum as its note.
 fn drawn(curve: &Curve, shared: bool, unit: Unit) -> chart::Curve<'_> {
-    let told = telemetry::summary(&curve.points);
+    let summary = telemetry::summary(&curve.points);
     let name = if shared { curve.figure.name.trim_start_matches("latency ").to_owned() } else { String::new() };
-    let note = match (told.least, told.most) {
-        (Some(least), Some(most)) if !shared => format!("min {}, max {}", unit.words(least), unit.words(most)),
+    let note = match (summary.min, summary.max) {
+        (Some(least), Some(most)) if !shared => format!("min {}, max {}", unit.format(least), unit.format(most)),
         _ => String::new(),
     };
     chart::Curve { name, points: &curve.points, note }

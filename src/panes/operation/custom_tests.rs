@@ -1,16 +1,16 @@
-//! Commands of the configuration as a person finds, runs and stops them.
+//! Configured commands: finding, running and stopping them by keys.
 
 use crate::app::custom;
 use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::keymap::Keymap;
-use crate::app::operation::call::{Answered, Call, CallId, Program};
+use crate::app::operation::call::{Call, CallId, CallResult, Program};
 use crate::app::operation::outcome::Verdict;
 use crate::app::{Session, operation};
 use crate::config::CommandConfig;
 use crate::model::risk::Risk;
 use crate::panes::table::TABLE;
-use crate::ui::testing::pictures::seen;
+use crate::ui::testing::pictures::assert_screen;
 use crate::ui::testing::*;
 
 fn commands() -> Vec<CommandConfig> {
@@ -34,7 +34,7 @@ fn commands() -> Vec<CommandConfig> {
     ]
 }
 
-/// A stage on which programs go on until they are ended by hand.
+/// A stage on which programs run until a test ends them.
 struct Own {
     stage: Stage,
     running: Vec<(CallId, Program)>,
@@ -44,7 +44,7 @@ struct Own {
 impl Own {
     fn new(name: &str, read_only: bool, size: (u16, u16)) -> Self {
         let session = Session { read_only, ..Session::default() };
-        let mut stage = Stage::of(environment(name), session, size);
+        let mut stage = Stage::with_environment(environment(name), session, size);
         stage.app.config.commands = commands();
         stage.app.table = custom::table(&TABLE, &stage.app.config.commands);
         stage.app.keymap = Keymap::of(stage.app.table);
@@ -73,7 +73,7 @@ impl Own {
 
     fn press(&mut self, keys: &str) {
         for key in keys.split_whitespace() {
-            let effects = by_hand(&mut self.stage.app, Event::Key(key.parse().unwrap()));
+            let effects = user_input(&mut self.stage.app, Event::Key(key.parse().unwrap()));
             self.serve(effects);
         }
     }
@@ -87,24 +87,24 @@ impl Own {
     fn exits(&mut self, code: i32) {
         let id = self.running.last().unwrap().0;
         let ended = operation::call::Reply::Ended { code: Some(code), output: String::new(), left_out: 0 };
-        let effects = self.stage.app.update(Event::Reply(id, Box::new(Answered::new(Ok(ended)))));
+        let effects = self.stage.app.update(Event::Reply(id, Box::new(CallResult::new(Ok(ended)))));
         self.serve(effects);
     }
 }
 
 #[test]
-fn one_that_looks_runs_at_once_and_its_output_has_a_window_with_its_exit_code_and_age() {
+fn reading_command_runs_at_once_and_shows_output_exit_code_and_age() {
     let mut own = Own::new("staging", true, (120, 30));
     own.press("w");
-    assert_eq!(own.running.len(), 1, "--read-only refuses no look");
+    assert_eq!(own.running.len(), 1, "--read-only allows commands that only read");
     own.prints("42 rows\u{1b}[31m, 3 日本");
-    own.stage.to(65);
-    own.stage.shows("report  running  1m05s");
-    own.stage.shows("42 rows");
-    own.stage.shows("Ctrl-k stop");
+    own.stage.advance_to(65);
+    own.stage.assert_shown("report  running  1m05s");
+    own.stage.assert_shown("42 rows");
+    own.stage.assert_shown("Ctrl-k stop");
     own.exits(3);
-    own.stage.shows("FAILED  report: exit 3, 1 line");
-    own.stage.hides("Ctrl-k stop");
+    own.stage.assert_shown("FAILED  report: exit 3, 1 line");
+    own.stage.assert_hidden("Ctrl-k stop");
     assert_eq!(own.stage.verdict(), Some(Verdict::Failed));
     let written: Vec<&str> = own.stage.aws.audit.iter().map(|record| record.outcome.as_str()).collect();
     assert_eq!(written, ["started", "failed"]);
@@ -113,12 +113,12 @@ fn one_that_looks_runs_at_once_and_its_output_has_a_window_with_its_exit_code_an
 }
 
 #[test]
-fn one_that_changes_something_shows_what_will_be_run_and_is_told_what_is_selected() {
+fn changing_command_shows_its_plan_and_receives_the_selection() {
     for size in [(80, 24), (120, 40)] {
         let mut own = Own::new("staging", false, size);
         own.press("2 j j W");
-        assert!(own.running.is_empty(), "nothing runs before a yes");
-        seen(&format!("own_command_{}x{}", size.0, size.1), &own.stage.app);
+        assert!(own.running.is_empty(), "nothing runs before the confirmation");
+        assert_screen(&format!("own_command_{}x{}", size.0, size.1), &own.stage.app);
         own.press("enter");
         let (_, program) = own.running.last().unwrap();
         assert_eq!(program.argv, ["sh", "-c", "./flush-cache \"$COCKPIT_SERVICE\""]);
@@ -129,56 +129,56 @@ fn one_that_changes_something_shows_what_will_be_run_and_is_told_what_is_selecte
 }
 
 #[test]
-fn read_only_and_a_guarded_environment_hold_for_them_by_their_risk() {
+fn read_only_and_guarded_apply_to_custom_commands_by_risk() {
     let mut own = Own::new("staging", true, (120, 30));
     own.press("2 j j W");
-    own.stage.shows("read-only: `flush-cache` would change something and is refused");
+    own.stage.assert_shown("read-only: `flush-cache` would change something and is refused");
     assert!(own.running.is_empty() && own.stage.window().is_none());
     let mut own = Own::new("prod", false, (120, 30));
     own.press("2 j j W enter");
-    assert!(own.running.is_empty(), "the no is selected where it is guarded");
+    assert!(own.running.is_empty(), "a guarded environment preselects Cancel");
 }
 
 #[test]
-fn they_are_in_palette_help_and_the_list_of_actions_where_they_apply() {
+fn custom_commands_are_listed_in_palette_help_and_actions() {
     let mut own = Own::new("staging", false, (120, 40));
     own.press(":");
-    own.stage.typed("flush");
-    own.stage.shows("flush-cache");
-    own.stage.shows("Does flush-cache with 日本語.");
+    own.stage.type_text("flush");
+    own.stage.assert_shown("flush-cache");
+    own.stage.assert_shown("Does flush-cache with 日本語.");
     own.press("enter");
-    own.stage.shows("`flush-cache` applies in the pane services");
+    own.stage.assert_shown("`flush-cache` applies in the pane services");
     own.press(":");
-    own.stage.typed("silence");
+    own.stage.type_text("silence");
     own.press("enter");
-    own.stage.shows("select an alarm first");
+    own.stage.assert_shown("select an alarm first");
     own.press("2 j j x");
-    own.stage.shows("flush-cache");
-    own.stage.hides("silence");
+    own.stage.assert_shown("flush-cache");
+    own.stage.assert_hidden("silence");
     own.press("esc ?");
     own.press("/");
-    own.stage.typed("flush-cache");
-    own.stage.shows("Does flush-cache");
+    own.stage.type_text("flush-cache");
+    own.stage.assert_shown("Does flush-cache");
 }
 
 #[test]
-fn one_that_never_ends_is_stopped_by_a_key_and_by_leaving() {
+fn endless_command_is_stopped_by_a_key_or_by_quitting() {
     let mut own = Own::new("staging", true, (120, 30));
     own.press("w");
     own.prints("still here");
     let id = own.running[0].0;
     own.press("ctrl-k");
     assert_eq!(own.ended, [id]);
-    own.stage.shows("FAILED  report: it was stopped");
+    own.stage.assert_shown("FAILED  report: it was stopped");
     own.press("ctrl-k");
-    own.stage.shows("nothing runs here that could be stopped");
+    own.stage.assert_shown("nothing runs here that could be stopped");
     own.press("w");
     own.press("q");
-    own.stage.shows("it will be stopped");
+    own.stage.assert_shown("it will be stopped");
 }
 
 #[test]
-fn one_in_the_foreground_is_a_program_with_the_terminal() {
+fn foreground_command_gets_the_terminal() {
     let mut own = Own::new("staging", false, (120, 30));
     own.press("u");
     let (_, program) = own.running.last().unwrap();

@@ -1,4 +1,5 @@
-//! An operation: its picture and its log. It has no tab: it is opened from the activity, and when it begins.
+//! The Operation pane: the picture and the log of one operation. It has no tab; it opens from the activity, and when an
+//! operation starts.
 
 mod picture_view;
 
@@ -37,7 +38,7 @@ pub const PANE: Pane = Pane {
         "Stop the command that runs here, with all that it started.",
         update::stop,
     )
-    .when(update::runs)],
+    .when(update::runs_program)],
     in_lists: &[],
     actions: &[Id("stop-command"), Id::BACK, Id::ROLL_BACK, Id::OPEN, Id::COPY],
     views: &[&VIEW],
@@ -48,15 +49,15 @@ pub const PANE: Pane = Pane {
 static VIEW: View = View {
     name: "operation",
     blocks: BLOCKS,
-    beside: &[],
+    unfocusable_blocks: &[],
     layout: layout::layout,
     summary: layout::summary,
-    about: rows::about,
+    subject: rows::subject,
     services: None,
     sources: &[Source::Services, Source::Tasks],
 };
 
-// The log first: it is what is moved in and searched.
+// The log comes first because it takes the focus: it is scrolled and searched.
 const BLOCKS: &[&Spec] = &[
     &Spec {
         block: LOG,
@@ -65,11 +66,11 @@ const BLOCKS: &[&Spec] = &[
         columns: &[],
         rows: Rows::Lines(rows::log),
         follows_end: true,
-        counts: |_| true,
+        is_entry: |_| true,
         subject: rows::line,
         open: |_| None,
-        whole: |_, _| Vec::new(),
-        data: Data::Own(rows::log_standing),
+        details: |_, _| Vec::new(),
+        data: Data::Own(rows::log_status),
     },
-    &Spec::drawn(PROGRESS, "Progress", Data::Own(rows::progress_standing)),
+    &Spec::self_drawn(PROGRESS, "Progress", Data::Own(rows::progress_status)),
 ];

@@ -1,4 +1,4 @@
-//! Pictures of an operation: tasks over time, a build's bar, steps with what is done of them.
+//! Pictures of an operation: tasks over time, the bar of a build, or a list of steps.
 
 use crate::app::followed;
 use crate::app::operation::Operation;
@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::collections::BTreeMap;
 
-/// A rollout: what goes to what, counts, targets, tasks over time, troubles.
+/// Draws a rollout: versions, counts, targets, tasks over time, problems.
 pub fn rollout(
     canvas: &mut Canvas<'_, '_>,
     operation: &Operation,
@@ -22,7 +22,7 @@ pub fn rollout(
     let from = previous.filter(|from| *from != watch.subject.revision);
     let to = match from {
         Some(from) => {
-            // Of the same family the number tells them apart.
+            // Within the same family, the revision number is enough.
             let to = &watch.subject.revision;
             let same = from.rsplit_once(':').zip(to.rsplit_once(':')).filter(|((old, _), (new, _))| old == new);
             same.map_or_else(|| format!("{from} → {to}"), |(_, (_, number))| format!("{from} → :{number}"))
@@ -32,11 +32,11 @@ pub fn rollout(
     let state = watch.state.as_ref();
     let (status, status_style) = state.map_or(("not in the history yet", theme.dim), |state| {
         (
-            state.status.words(),
+            state.status.label(),
             crate::ui::shared::services::rollout_style(theme, crate::model::rollout_words::of_status(&state.status)),
         )
     });
-    let stage = state.and_then(crate::model::ServiceDeployment::stage_words).unwrap_or_default();
+    let stage = state.and_then(crate::model::ServiceDeployment::stage_label).unwrap_or_default();
     let breaker = state
         .and_then(|state| state.breaker)
         .filter(|(failures, _)| *failures > 0)
@@ -60,16 +60,16 @@ pub fn rollout(
     counts(canvas, watch, Rect { y: row(1), height: 1, ..place });
     let troubles = watch.troubles.len().min(usize::from(place.height / 4)) as u16;
     let chart = Rect { y: row(2), height: place.height.saturating_sub(2 + troubles), ..place };
-    // Bars are dated by the service.
+    // Bars carry timestamps of the service.
     let began = operation.began_at().unwrap_or(watch.subject.since);
     lanes::draw(
         canvas,
         chart,
         &Lanes {
-            bars: &watch.bars,
+            task_counts: &watch.task_counts,
             began: began.min(watch.subject.since),
             until: operation.ended_at().unwrap_or_else(|| canvas.app.service_now()),
-            usual: operation.machine().usual(),
+            usual: operation.machine().usual_duration(),
         },
     );
     for (trouble, y) in watch.troubles.iter().zip(chart.bottom()..place.bottom()) {
@@ -79,7 +79,7 @@ pub fn rollout(
     }
 }
 
-/// Labels with their values from the left on, as many as fit whole.
+/// Draws labels with their values from the left, as many as fit without being cut.
 fn facts(canvas: &mut Canvas<'_, '_>, line: Rect, facts: &[(&str, &str, Style)]) {
     let Some(((label, value, style), others)) = facts.split_first() else { return };
     let dim = canvas.theme.dim;
@@ -89,7 +89,7 @@ fn facts(canvas: &mut Canvas<'_, '_>, line: Rect, facts: &[(&str, &str, Style)])
 
 fn counts(canvas: &mut Canvas<'_, '_>, watch: &Watch, line: Rect) {
     let theme = canvas.theme;
-    let Some(bar) = watch.bars.last() else { return };
+    let Some(bar) = watch.task_counts.last() else { return };
     let mut states: BTreeMap<&str, usize> = BTreeMap::new();
     for target in watch.targets.iter().flat_map(|(_, targets)| targets) {
         *states.entry(target.state.as_str()).or_default() += 1;
@@ -113,7 +113,7 @@ fn counts(canvas: &mut Canvas<'_, '_>, watch: &Watch, line: Rect) {
     );
 }
 
-/// A few changes in a row: those that are done, the one that is under way, those to come; counts of services.
+/// Draws a series of changes: finished, current and future steps, then the task counts of services.
 pub fn steps(
     canvas: &mut Canvas<'_, '_>,
     operation: &Operation,
@@ -121,21 +121,21 @@ pub fn steps(
     place: Rect,
 ) {
     let theme = canvas.theme;
-    let all: &[String] = operation.plan.as_ref().map_or(&[], |plan| &plan.steps);
+    let steps: &[String] = operation.plan.as_ref().map_or(&[], |plan| &plan.steps);
     let done = match (&operation.outcome, operation.machine().progress()) {
         (Some(outcome), _) if followed::health(operation) == Health::Healthy && !outcome.summary.is_empty() => {
-            all.len()
+            steps.len()
         }
         (_, Some((done, _))) => done as usize,
         (_, None) => 0,
     };
-    bar_line(canvas, Rect { height: 1, ..place }, done as u32, all.len() as u32, operation.words());
+    bar_line(canvas, Rect { height: 1, ..place }, done as u32, steps.len() as u32, operation.status_label());
     let counts = (waited as u16).min(place.height.saturating_sub(1) / 2);
     let list = Rect { y: place.y + 1, height: place.height.saturating_sub(1 + counts), ..place };
-    // The step under way stays in view.
+    // Keeps the current step in view.
     let first =
-        (done + 2).saturating_sub(usize::from(list.height)).min(all.len().saturating_sub(usize::from(list.height)));
-    for ((number, text), y) in all.iter().enumerate().skip(first).zip(list.y..list.bottom()) {
+        (done + 2).saturating_sub(usize::from(list.height)).min(steps.len().saturating_sub(usize::from(list.height)));
+    for ((number, text), y) in steps.iter().enumerate().skip(first).zip(list.y..list.bottom()) {
         let (sign, style) = match (number.cmp(&done), operation.outcome.is_some()) {
             (std::cmp::Ordering::Less, _) => ("●", theme.healthy),
             (std::cmp::Ordering::Equal, false) => ("◐", theme.changing),
@@ -148,7 +148,7 @@ pub fn steps(
         let own = if number > done { theme.dim } else { theme.text };
         canvas.put_cut(place.x + 2, y, place.width.saturating_sub(2), text, own);
     }
-    let below = list.bottom().min(list.y + all.len() as u16 - (first as u16).min(all.len() as u16));
+    let below = list.bottom().min(list.y + steps.len() as u16 - (first as u16).min(steps.len() as u16));
     for ((name, (running, desired)), y) in last.iter().zip(below..place.bottom()) {
         let style = if running == desired { theme.text } else { theme.changing };
         let short = canvas.app.estate.service_row(name).map_or(name.as_str(), |row| row.short.as_str());
@@ -157,15 +157,15 @@ pub fn steps(
     }
 }
 
-/// A bar where there is a total, words where there is none.
+/// Draws a bar if the total is known, otherwise words.
 pub fn bar(canvas: &mut Canvas<'_, '_>, operation: &Operation, place: Rect) {
     let theme = canvas.theme;
     if let Some((done, all)) = operation.progress() {
-        bar_line(canvas, Rect { height: 1, ..place }, done, all, operation.words());
+        bar_line(canvas, Rect { height: 1, ..place }, done, all, operation.status_label());
     } else {
         let health = followed::health(operation);
         canvas.put(place.x, place.y, 1, health.sign(), theme.health(health));
-        canvas.put_cut(place.x + 2, place.y, place.width.saturating_sub(2), operation.words(), theme.text);
+        canvas.put_cut(place.x + 2, place.y, place.width.saturating_sub(2), operation.status_label(), theme.text);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The log of the operation that is shown, and how what is seen of it stands.
+//! The log of the shown operation, and the status of what is read about it.
 
 use super::state::LOG;
 use crate::app::data_status::severity;
@@ -7,15 +7,15 @@ use crate::app::pane::DataStatus;
 use crate::app::subject::Subject;
 use crate::app::{App, tell};
 use crate::model::Health;
-use crate::model::time::{short, spoken};
+use crate::model::time::{sentence_duration, short};
 
 /// The operation that is shown.
 pub fn shown(app: &App) -> Option<&Operation> {
     app.operations.get(app.screen.operation?)
 }
 
-/// Its service, if it is one of the opened environment.
-pub fn about(app: &App) -> Option<Subject> {
+/// The operation's service, if it belongs to the opened environment.
+pub fn subject(app: &App) -> Option<Subject> {
     let operation = shown(app)?;
     let here = operation.environment.name == app.environment.name;
     operation.service().filter(|_| here).map(Subject::Service)
@@ -33,8 +33,8 @@ pub fn line(app: &App, key: Option<&str>) -> Option<Subject> {
     found.map(|(_, line)| Subject::Text(line.text.into_owned()))
 }
 
-/// The log tells itself how it stands.
-pub fn log_standing(app: &App) -> DataStatus {
+/// Status of the log, which reports its own problems as lines.
+pub fn log_status(app: &App) -> DataStatus {
     let filtered = app.screen.list_of(LOG).filter(|list| list.total > 0 && !list.filter.is_empty());
     let empty = match filtered {
         Some(list) => vec![
@@ -46,22 +46,22 @@ pub fn log_standing(app: &App) -> DataStatus {
     DataStatus { empty, ..DataStatus::default() }
 }
 
-/// How what is seen of an operation stands: its age where it is late, and why.
-pub fn progress_standing(app: &App) -> DataStatus {
+/// Status of the picture: its age if it is late, and the reason.
+pub fn progress_status(app: &App) -> DataStatus {
     let mut data_status = DataStatus::default();
     let Some(operation) = shown(app).filter(|operation| operation.outcome.is_none()) else { return data_status };
     let next = |at: jiff::Timestamp| {
         let left = at.duration_since(app.now);
-        if left.as_secs() > 0 { format!("next try in {}", spoken(left)) } else { "trying again".to_owned() }
+        if left.as_secs() > 0 { format!("next try in {}", sentence_duration(left)) } else { "trying again".to_owned() }
     };
     if let Some(watch) = operation.machine().watch() {
-        if let Some(seen) = watch.seen {
+        if let Some(seen) = watch.read_at {
             let age = app.now.duration_since(seen);
             if age > operation.environment.refresh.watch * 2 {
                 data_status.age = Some(format!("{} old", short(age)));
             }
         }
-        if let Some((failure, at)) = &watch.failing {
+        if let Some((failure, at)) = &watch.read_failure {
             data_status.trouble =
                 Some((severity(failure), format!("{} · cannot look: {}", next(*at), failure.message)));
         }

@@ -1,5 +1,4 @@
-//! Operations as a person sees and drives them: keys in, changes of a small AWS out, and the screens on the
-//! way.
+//! Operations driven by keys: the changes they make in a small AWS, and the screens on the way.
 
 use crate::app::effect::Effect;
 use crate::app::event::{Event, Mouse};
@@ -10,64 +9,64 @@ use crate::app::overlay::Kind;
 use crate::app::{Session, listed};
 use crate::config::BuildConfig;
 use crate::model::*;
-use crate::ui::testing::pictures::seen;
+use crate::ui::testing::pictures::assert_screen;
 use crate::ui::testing::*;
 use jiff::SignedDuration;
 
 #[test]
-fn a_deployment_from_key_to_verdict() {
+fn deployment_runs_from_key_to_verdict() {
     let mut stage = Stage::planned((120, 30));
-    assert!(stage.aws.writes.is_empty(), "nothing is changed before a yes");
-    stage.shows("web:9f3c2e1");
-    stage.shows("[ Deploy ]");
-    stage.shows("cockpit deploy web --image c0ffee1 --env staging");
+    assert!(stage.aws.writes.is_empty(), "nothing is changed before the confirmation");
+    stage.assert_shown("web:9f3c2e1");
+    stage.assert_shown("[ Deploy ]");
+    stage.assert_shown("cockpit deploy web --image c0ffee1 --env staging");
     stage.press("enter");
     assert!(stage.app.view().name == "operation");
     assert!(matches!(stage.aws.writes[..], [Write::Register { .. }, Write::Update { .. }]), "{:?}", stage.aws.writes);
     assert_eq!(stage.aws.audit.len(), 1);
-    stage.shows("rolling out");
-    stage.shows("run ◐ deploy web");
+    stage.assert_shown("rolling out");
+    stage.assert_shown("run ◐ deploy web");
     stage.aws.rollout(WEB, 1, 0, 0);
     stage.aws.finish(WEB, RolloutStatus::Successful, "");
-    stage.to(4);
-    stage.to(8);
+    stage.advance_to(4);
+    stage.advance_to(8);
     assert_eq!(stage.verdict(), Some(Verdict::Done));
-    stage.shows("DONE  web runs web:43");
-    stage.hides("run ◐");
+    stage.assert_shown("DONE  web runs web:43");
+    stage.assert_hidden("run ◐");
     assert_eq!(stage.aws.audit.last().map(|record| record.outcome.as_str()), Some("done"));
-    // Back: to where one was.
+    // Escape returns to the previous view.
     stage.press("esc");
     assert_eq!(stage.app.view().name, "services");
 }
 
 #[test]
-fn a_watched_deployment_is_somebody_elses() {
-    let mut stage = Stage::half((80, 24));
-    // Another session looks at what the first began.
+fn attached_deployment_cannot_be_changed() {
+    let mut stage = Stage::with_half_deployment((80, 24));
+    // Another session watches what the first one started.
     stage.press("esc :");
-    stage.typed("watch");
+    stage.type_text("watch");
     let writes = stage.aws.writes.len();
     stage.press("enter");
     assert!(stage.app.view().name == "operation");
-    stage.shows("watch web  rolling out");
-    stage.to(80);
+    stage.assert_shown("watch web  rolling out");
+    stage.advance_to(80);
     assert_eq!(stage.aws.writes.len(), writes);
-    stage.hides("R roll back");
+    stage.assert_hidden("R roll back");
 }
 
 #[test]
-fn cancel_changes_nothing() {
+fn cancelled_plan_changes_nothing() {
     for keys in ["esc", "right enter", "tab enter", "2", "e down enter"] {
         let mut stage = Stage::planned((100, 30));
         if keys == "e down enter" {
-            // A window with buttons takes no other keys.
+            // A dialog ignores the keys of the pane.
             stage.press(keys);
             assert!(stage.window().is_none_or(|kind| kind != Kind::Environments));
             continue;
         }
         stage.press(keys);
         if keys == "2" {
-            assert!(matches!(stage.window(), Some(Kind::Plan(_))), "other keys are not for it");
+            assert!(matches!(stage.window(), Some(Kind::Plan(_))), "other keys do not close it");
             stage.press("esc");
         }
         assert_eq!(stage.verdict(), Some(Verdict::Cancelled), "{keys}");
@@ -78,7 +77,7 @@ fn cancel_changes_nothing() {
 }
 
 #[test]
-fn a_click_beside_the_window_leaves_it_and_one_on_a_button_presses_it() {
+fn click_outside_a_dialog_closes_it_and_click_on_a_button_presses_it() {
     let mut stage = Stage::planned((100, 30));
     let effects = stage.app.update(Event::Mouse(Mouse::Click(0, 5)));
     stage.serve(effects);
@@ -93,15 +92,15 @@ fn a_click_beside_the_window_leaves_it_and_one_on_a_button_presses_it() {
 }
 
 #[test]
-fn enter_and_escape_while_looking() {
+fn enter_is_ignored_and_escape_cancels_while_the_plan_is_made() {
     let mut stage = Stage::new((80, 24));
     stage.press("2 j j D");
     stage.aws.silent = true;
-    stage.typed("c0ffee1");
+    stage.type_text("c0ffee1");
     stage.press("enter");
-    stage.shows("looking");
-    seen("plan_looking_80x24", &stage.app);
-    // A yes that comes before the plan is none.
+    stage.assert_shown("looking");
+    assert_screen("plan_looking_80x24", &stage.app);
+    // Enter before the plan is ready confirms nothing.
     stage.press("enter");
     assert!(matches!(stage.window(), Some(Kind::Plan(_))));
     stage.press("esc");
@@ -110,123 +109,123 @@ fn enter_and_escape_while_looking() {
 }
 
 #[test]
-fn read_only_refuses_with_a_sentence() {
+fn read_only_refuses_changes_with_a_message() {
     let session = Session { read_only: true, ..Session::default() };
     for key in ["D", "F", "R", "S", "O"] {
-        let mut stage = Stage::of(environment("staging"), session.clone(), (100, 30));
+        let mut stage = Stage::with_environment(environment("staging"), session.clone(), (100, 30));
         stage.press("2 j j");
         stage.press(key);
         assert!(stage.app.operations.list.is_empty(), "{key}");
         assert_eq!(stage.window(), None, "{key}");
-        stage.shows("read-only");
+        stage.assert_shown("read-only");
     }
-    let mut stage = Stage::of(environment("staging"), session, (100, 30));
+    let mut stage = Stage::with_environment(environment("staging"), session, (100, 30));
     stage.press("2 j j");
-    stage.hides("D deploy");
+    stage.assert_hidden("D deploy");
     stage.press("x");
-    seen("actions_read_only_100x30", &stage.app);
+    assert_screen("actions_read_only_100x30", &stage.app);
 }
 
 #[test]
-fn a_guarded_environment_asks_harder() {
+fn guarded_environment_requires_stronger_confirmation() {
     let prod = || {
-        let mut stage = Stage::of(environment("prod"), Session::default(), (80, 24));
+        let mut stage = Stage::with_environment(environment("prod"), Session::default(), (80, 24));
         stage.press("2 j j");
         stage
     };
-    // A change: the no is selected.
+    // For a change, Cancel is preselected.
     let mut stage = prod();
     stage.press("D");
-    stage.typed("c0ffee1");
+    stage.type_text("c0ffee1");
     stage.press("enter");
-    seen("plan_guarded_80x24", &stage.app);
+    assert_screen("plan_guarded_80x24", &stage.app);
     stage.press("enter");
     assert_eq!(stage.verdict(), Some(Verdict::Cancelled));
     assert!(stage.aws.writes.is_empty());
-    // What disrupts: the name must be typed.
+    // For a disruptive change, the name must be typed.
     let mut stage = prod();
     stage.press("O");
-    seen("plan_typed_80x24", &stage.app);
-    stage.typed("stagin");
+    assert_screen("plan_typed_80x24", &stage.app);
+    stage.type_text("stagin");
     stage.press("enter");
     assert!(stage.aws.writes.is_empty(), "{:?}", stage.aws.writes);
-    stage.shows("type prod to confirm");
+    stage.assert_shown("type prod to confirm");
     stage.press("ctrl-u");
-    stage.typed("prod");
+    stage.type_text("prod");
     stage.press("enter");
     assert!(!stage.aws.writes.is_empty());
-    // And it can be left.
+    // The dialog can still be left.
     let mut stage = prod();
     stage.press("O");
-    stage.typed("pro");
+    stage.type_text("pro");
     stage.press("esc");
     assert_eq!(stage.verdict(), Some(Verdict::Cancelled));
     assert!(stage.app.screen.typing.is_none() && stage.window().is_none());
 }
 
 #[test]
-fn it_goes_on_when_the_environment_is_switched() {
-    let mut stage = Stage::half((140, 40));
+fn operation_continues_when_the_environment_is_switched() {
+    let mut stage = Stage::with_half_deployment((140, 40));
     stage.press("esc e down enter");
     assert_eq!(stage.app.environment.name, "prod");
-    stage.shows("run ◐ staging: deploy web 3/4");
+    stage.assert_shown("run ◐ staging: deploy web 3/4");
     stage.aws.finish(WEB, RolloutStatus::RollbackSuccessful, "tasks failed to start");
     stage.aws.rollout(WEB, 0, 0, 4);
-    stage.to(80);
-    stage.to(84);
+    stage.advance_to(80);
+    stage.advance_to(84);
     assert_eq!(stage.verdict(), Some(Verdict::RolledBack));
-    // A failure stays until somebody looked.
-    stage.to(120);
-    stage.shows("✖ staging: deploy web rolled back");
+    // A failure stays visible until someone looks at it.
+    stage.advance_to(120);
+    stage.assert_shown("✖ staging: deploy web rolled back");
     stage.press("ctrl-a enter");
     assert!(stage.app.view().name == "operation");
-    stage.hides("✖ staging: deploy web rolled back");
-    stage.shows("ROLLED BACK");
+    stage.assert_hidden("✖ staging: deploy web rolled back");
+    stage.assert_shown("ROLLED BACK");
 }
 
 #[test]
-fn leaving_asks_only_while_something_goes_on() {
+fn quit_asks_only_during_a_running_operation() {
     let mut stage = Stage::planned((80, 24));
     stage.press("q");
-    assert_eq!(stage.left, [Effect::Quit], "a plan that waits is nothing that goes on");
+    assert_eq!(stage.other_effects, [Effect::Quit], "an open plan is not a running operation");
 
-    let mut stage = Stage::half((80, 24));
+    let mut stage = Stage::with_half_deployment((80, 24));
     stage.press("q");
     assert_eq!(stage.window(), Some(Kind::Quit));
-    assert!(stage.left.is_empty());
-    seen("quit_80x24", &stage.app);
-    // Stay is selected.
+    assert!(stage.other_effects.is_empty());
+    assert_screen("quit_80x24", &stage.app);
+    // Stay is preselected.
     stage.press("enter");
-    assert_eq!((stage.window(), stage.left.len()), (None, 0));
+    assert_eq!((stage.window(), stage.other_effects.len()), (None, 0));
     stage.press("q right enter");
-    assert_eq!(stage.left, [Effect::Quit]);
+    assert_eq!(stage.other_effects, [Effect::Quit]);
     assert_eq!(stage.verdict(), Some(Verdict::Unknown));
     assert_eq!(stage.aws.audit.last().map(|record| record.outcome.as_str()), Some("unknown"));
 }
 
 #[test]
-fn what_is_under_way_is_taken_back_from_its_view() {
-    let mut stage = Stage::half((80, 24));
+fn running_deployment_can_be_rolled_back_from_its_view() {
+    let mut stage = Stage::with_half_deployment((80, 24));
     stage.press("R");
     assert!(matches!(stage.window(), Some(Kind::Revert(_))));
-    seen("revert_80x24", &stage.app);
+    assert_screen("revert_80x24", &stage.app);
     stage.press("esc");
     assert!(stage.aws.writes.iter().all(|write| !matches!(write, Write::RollBack { .. })));
     stage.press("R enter");
     assert!(stage.aws.writes.iter().any(|write| matches!(write, Write::RollBack { .. })));
-    stage.shows("rolling back");
+    stage.assert_shown("rolling back");
     stage.press("R");
-    assert!(!matches!(stage.window(), Some(Kind::Revert(_))), "it is on its way back already");
+    assert!(!matches!(stage.window(), Some(Kind::Revert(_))), "it is already rolling back");
 }
 
 #[test]
-fn going_back_offers_what_ran_before() {
+fn rollback_offers_earlier_revisions() {
     let mut stage = Stage::new((80, 24));
     stage.press("2 j j R");
-    seen("revisions_80x24", &stage.app);
+    assert_screen("revisions_80x24", &stage.app);
     stage.press("enter");
-    stage.shows("Roll back");
-    stage.shows("web:41");
+    stage.assert_shown("Roll back");
+    stage.assert_shown("web:41");
     stage.press("enter");
     assert!(
         matches!(&stage.aws.writes[..], [Write::Update { task_definition: Some(to), .. }] if to == "web:41"),
@@ -236,50 +235,50 @@ fn going_back_offers_what_ran_before() {
 }
 
 #[test]
-fn an_image_that_is_not_in_the_list_is_deployed_as_typed() {
+fn image_missing_from_the_list_can_be_typed() {
     let mut stage = Stage::new((80, 24));
     stage.press("2 j j D");
-    seen("images_80x24", &stage.app);
-    // Only the beginning of a tag: the list has it, and what was typed can be meant too.
-    stage.typed("c0");
-    seen("images_typed_80x24", &stage.app);
+    assert_screen("images_80x24", &stage.app);
+    // A prefix of a tag matches the list, and can also be meant literally.
+    stage.type_text("c0");
+    assert_screen("images_typed_80x24", &stage.app);
     stage.press("ctrl-u");
-    stage.typed("v1.2.3");
+    stage.type_text("v1.2.3");
     stage.press("enter");
-    stage.shows("there is no such image");
-    stage.shows("[ Close ]");
-    seen("plan_impossible_80x24", &stage.app);
+    stage.assert_shown("there is no such image");
+    stage.assert_shown("[ Close ]");
+    assert_screen("plan_impossible_80x24", &stage.app);
     stage.press("enter");
     assert_eq!(stage.window(), None);
     assert!(stage.aws.writes.is_empty());
 }
 
 #[test]
-fn a_build_is_offered_where_one_is_configured() {
+fn configured_build_is_offered() {
     let mut stage = Stage::new((80, 24));
     let build = BuildConfig { context: "./web".into(), ..BuildConfig::default() };
     stage.app.config.builds.insert("web".into(), build);
     stage.press("2 j j D");
-    stage.shows("build it now");
+    stage.assert_shown("build it now");
     stage.press("down down down enter");
     let begun = stage.app.operations.list.last().unwrap();
     assert_eq!(begun.command(), "cockpit deploy web --build --env staging");
 }
 
 #[test]
-fn scaling_asks_for_a_number_and_offers_to_move_limits() {
+fn scaling_asks_for_a_count_and_offers_to_move_the_limits() {
     let mut stage = Stage::new((80, 24));
     stage.press("2 j j S");
-    stage.shows("now: desired 1, running 1");
-    seen("ask_count_80x24", &stage.app);
-    stage.typed("many");
+    stage.assert_shown("now: desired 1, running 1");
+    assert_screen("ask_count_80x24", &stage.app);
+    stage.type_text("many");
     stage.press("enter");
-    stage.shows("`many` is not a number of tasks");
+    stage.assert_shown("`many` is not a number of tasks");
     stage.press("ctrl-u");
-    stage.typed("12");
+    stage.type_text("12");
     stage.press("enter");
-    seen("plan_scale_80x24", &stage.app);
-    stage.shows("[ Scale, with limits 1–12 ]");
+    assert_screen("plan_scale_80x24", &stage.app);
+    stage.assert_shown("[ Scale, with limits 1–12 ]");
     stage.press("right enter");
     let plan = stage.app.operations.list.last().unwrap().plan.as_ref().unwrap();
     assert_eq!(plan.command, "cockpit scale web 12 --move-limits --env staging");
@@ -292,16 +291,16 @@ fn scaling_asks_for_a_number_and_offers_to_move_limits() {
 }
 
 #[test]
-fn limits_are_two_numbers() {
+fn scaling_limits_are_two_numbers() {
     let mut stage = Stage::new((80, 24));
     stage.press("2 j j :");
-    stage.typed("scaling-limits");
+    stage.type_text("scaling-limits");
     stage.press("enter");
-    stage.typed("4 2");
+    stage.type_text("4 2");
     stage.press("enter");
-    stage.shows("are not limits");
+    stage.assert_shown("are not limits");
     stage.press("ctrl-u");
-    stage.typed("2 4");
+    stage.type_text("2 4");
     stage.press("enter enter");
     assert!(
         matches!(stage.aws.writes[..], [Write::Limits { min: Some(2), max: Some(4), .. }]),
@@ -311,32 +310,32 @@ fn limits_are_two_numbers() {
 }
 
 #[test]
-fn the_environment_is_stopped_with_or_without_its_databases() {
+fn environment_can_be_stopped_with_or_without_databases() {
     let mut stage = Stage::new((100, 30));
     stage.press("O");
-    stage.shows("[ Stop ]");
-    stage.shows("[ Stop, with databases ]");
-    seen("plan_stop_100x30", &stage.app);
-    // It disrupts: Cancel is selected.
+    stage.assert_shown("[ Stop ]");
+    stage.assert_shown("[ Stop, with databases ]");
+    assert_screen("plan_stop_100x30", &stage.app);
+    // Cancel is preselected for a disruptive change.
     stage.press("enter");
     assert!(stage.aws.writes.is_empty());
     stage.press("O left left enter");
     assert!(!stage.aws.writes.is_empty());
-    seen("steps_100x30", &stage.app);
+    assert_screen("steps_100x30", &stage.app);
 }
 
 #[test]
-fn a_task_is_stopped_from_its_row() {
+fn task_can_be_stopped_from_its_row() {
     let mut stage = Stage::new((100, 30));
     stage.press("2 j j enter");
     stage.press("K");
-    stage.shows("[ Stop ]");
+    stage.assert_shown("[ Stop ]");
     stage.press("left enter");
     assert!(matches!(stage.aws.writes[..], [Write::StopTask { .. }]), "{:?}", stage.aws.writes);
 }
 
 #[test]
-fn the_other_panes_follow_an_operation() {
+fn operation_refreshes_the_other_panes() {
     let mut stage = Stage::planned((100, 30));
     stage.world.services.iter_mut().find(|service| service.name == WEB).unwrap().running = 9;
     stage.press("enter");
@@ -344,8 +343,8 @@ fn the_other_panes_follow_an_operation() {
 }
 
 #[test]
-fn text_from_outside_is_aligned_and_harmless() {
-    let mut stage = Stage::half((80, 24));
+fn log_text_from_outside_is_aligned_and_harmless() {
+    let mut stage = Stage::with_half_deployment((80, 24));
     let lines = [
         "データベースに接続できません: タイムアウト 👩‍💻 ｶﾞﾊﾞ半角",
         "esc\u{1b}[31mred\u{7}\u{1b}]0;title\u{7}",
@@ -363,25 +362,25 @@ fn text_from_outside_is_aligned_and_harmless() {
             );
         }
     }
-    stage.to(79);
-    seen("log_odd_80x24", &stage.app);
+    stage.advance_to(79);
+    assert_screen("log_odd_80x24", &stage.app);
     let drawn = text(&stage.app);
     assert!(!drawn.contains('\u{1b}') && !drawn.contains('\u{202e}'));
     for line in drawn.lines().filter(|line| line.starts_with('│')) {
         assert_eq!(ratatui::buffer::CellWidth::cell_width(line), 80, "{line}");
     }
-    // Searched, and opened whole.
+    // Searches the line and opens it completely.
     stage.press("/");
-    stage.typed("red");
+    stage.type_text("red");
     stage.press("enter");
-    stage.shows("/red");
+    stage.assert_shown("/red");
     stage.press("enter");
     assert_eq!(stage.window(), Some(Kind::Message));
 }
 
 #[test]
-fn the_log_follows_unless_it_was_scrolled() {
-    let mut stage = Stage::half((80, 24));
+fn log_follows_its_end_unless_scrolled() {
+    let mut stage = Stage::with_half_deployment((80, 24));
     let last = |stage: &Stage| {
         let list = stage.app.screen.list_of(super::state::LOG).unwrap();
         (list.place() + 1, list.rows.len())
@@ -392,7 +391,7 @@ fn the_log_follows_unless_it_was_scrolled() {
     stage.aws.rollout(WEB, 4, 0, 0);
     stage.aws.finish(WEB, RolloutStatus::Successful, "");
     for second in [78, 82, 86] {
-        stage.to(second);
+        stage.advance_to(second);
     }
     assert_eq!(last(&stage).0, place);
     assert!(last(&stage).1 > place);
@@ -418,7 +417,7 @@ mod any {
             end in 0usize..4,
         ) {
             let session = Session { ascii, ..Session::default() };
-            let mut stage = Stage::of(environment(if ascii { "prod" } else { "staging" }), session, size);
+            let mut stage = Stage::with_environment(environment(if ascii { "prod" } else { "staging" }), session, size);
             stage.press("2 j j");
             let mut second = 1;
             let mut counts = counts.into_iter();
@@ -428,7 +427,7 @@ mod any {
                 if let Some((fresh, starting, old, seconds)) = counts.next() {
                     stage.aws.rollout(WEB, fresh, starting, old);
                     second += seconds;
-                    stage.to(second);
+                    stage.advance_to(second);
                     drawn(&stage.app);
                 }
             }
@@ -437,11 +436,11 @@ mod any {
             stage.aws.finish(WEB, ends[end].clone(), "why");
             for _ in 0..4 {
                 second += 4;
-                stage.to(second);
+                stage.advance_to(second);
                 drawn(&stage.app);
             }
-            // No plan waits that nobody sees.
-            let waits = stage.app.operations.list.iter().filter(|operation| operation.stage == Life::Asking);
+            // No plan may wait without being visible.
+            let waits = stage.app.operations.list.iter().filter(|operation| operation.stage == Life::AwaitingConfirmation);
             for operation in waits {
                 prop_assert!(stage.app.screen.overlays.iter().any(|window| window.kind == Kind::Plan(operation.id)));
             }

@@ -1,4 +1,4 @@
-//! An operation's own view: how it stands, as a picture, and its log.
+//! Drawing of the Operation pane: state, picture and log.
 
 use super::picture_view;
 use super::rows::shown;
@@ -14,7 +14,7 @@ use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
 use std::collections::HashMap;
 
-/// Draws the block in its place.
+/// Draws one block.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
         PROGRESS => progress(canvas, place, data_status),
@@ -23,13 +23,13 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     }
 }
 
-/// Draws the summary: the operation's state, at its end the verdict, why, and what to do.
+/// Draws the summary: the operation's state, and after its end the verdict, its reasons and a hint.
 pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let Some(operation) = shown(canvas.app) else { return };
     let app = canvas.app;
     let theme = canvas.theme;
     let health = followed::health(operation);
-    let lines = tell::head(app, operation, usize::from(place.width.saturating_sub(4)));
+    let lines = tell::operation_header(app, operation, usize::from(place.width.saturating_sub(4)));
     let rows = usize::from(place.height);
     for (number, (y, line)) in (place.y..place.bottom()).zip(&lines).enumerate() {
         let sign = if number == 0 { health.sign() } else { line.left.as_str() };
@@ -46,10 +46,10 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
     }
 }
 
-/// The picture: of a rollout, of a build, or of steps.
+/// Draws the picture: of a rollout, of a build, or of steps.
 fn progress(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let operation = shown(canvas.app);
-    let named = operation.and_then(|operation| listed::elsewhere(canvas.app, operation)).unwrap_or_default();
+    let named = operation.and_then(|operation| listed::other_environment(canvas.app, operation)).unwrap_or_default();
     let named = if named.is_empty() { String::new() } else { format!("in {named}") };
     let inside = frame::block(canvas, PROGRESS, &named, place, data_status);
     let Some(operation) = operation.filter(|_| inside.height > 0 && inside.width > 10) else { return };
@@ -63,7 +63,7 @@ fn progress(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) 
     }
 }
 
-/// The log, its newest line at the bottom.
+/// Draws the log with its newest line at the bottom.
 fn log(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;

@@ -1,55 +1,54 @@
-//! Lines at a glance in a few words, several of them in a row: where there is little room each line would be most of
-//! it.
+//! Short forms of glance lines, several of them in a row: on a small screen, full lines would take most of the room.
 
-use super::room::kept;
+use super::room::glance_rows_beside;
 use crate::app::App;
 use crate::app::subject::{Fact, bad, fact};
 use crate::model::text::width;
 use crate::model::time;
 
-/// Stands between two of them.
+/// Separator between two lines in a row.
 const BETWEEN: &str = " · ";
-/// The time line is cut to this many events.
+/// Width reserved for the latest event, which may be cut.
 const SEEN: usize = 24;
-/// Frame and margins around a row.
+/// Width of the frame and margins around a row.
 const AROUND: usize = 4;
 
-/// The thing that a line is about, where more can be told of it.
+/// The subject of a line, if it leads to more details.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum About {
+pub enum LineSubject {
     Alarms,
-    /// How the environment is reached: its certificates, its health from outside.
-    Reached,
+    /// How the environment is reached: its certificates and its health from outside.
+    Reachability,
     Cost,
-    /// The line itself is all.
-    Itself,
+    /// The line has no further details.
+    NoDetails,
 }
 
-/// A row: a line, or as many as fit into one where there is little room.
+/// A row: one line, or as many as fit on a small screen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     pub shown: Fact,
     pub lines: Vec<Line>,
 }
 
-/// A line, and the same in a few words; empty where those are left out.
+/// A line and its short form, which is empty if it is left out of shared rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    pub about: About,
+    pub about: LineSubject,
     pub fact: Fact,
     pub brief: String,
-    /// Whether something of it is not known, or not of now.
+    /// Whether a part of the line is unknown or outdated.
     pub unread: bool,
 }
 
 impl Line {
-    /// A line about this, with its short form.
-    pub fn new(about: About, fact: Fact, brief: impl Into<String>) -> Self {
+    /// A line about this subject, with its short form.
+    pub fn new(about: LineSubject, fact: Fact, brief: impl Into<String>) -> Self {
         Self { about, fact, brief: brief.into(), unread: false }
     }
 
-    /// Its few words, behind the sign of its health: in a row of several the sign says which of them it is about.
-    fn told(&self) -> String {
+    /// The short form behind the sign of its health; in a shared row, the sign shows which line it belongs to.
+    fn short_text(&self) -> String {
         match self.fact.health {
             Some(health) => format!("{} {}", health.sign(), self.brief),
             None => self.brief.clone(),
@@ -57,24 +56,24 @@ impl Line {
     }
 }
 
-/// As many in a row as fit, in their order, and what happened last, which has no block of its own then: in the rows that are
-/// always in sight.
+/// Puts as many lines into each row as fit, in their order. The latest event, which has no block of its own here, goes into
+/// the rows that are always visible.
 pub fn fold(app: &App, mut lines: Vec<Line>) -> Vec<Row> {
     let columns = app.screen.size.0;
     let cells = usize::from(columns).saturating_sub(AROUND);
     let mut rows: Vec<Row> = Vec::new();
-    // What is not known is in sight before the rest.
+    // Unknown states come first, so that they are visible.
     lines.sort_by_key(|line| !line.unread);
     for line in lines.into_iter().filter(|line| !line.brief.is_empty()) {
-        let wanted = width(&line.told());
+        let wanted = width(&line.short_text());
         match rows.last_mut().filter(|row| row.has_room(wanted, cells)) {
             Some(row) => row.add(line),
             None => rows.push(Row::of(line)),
         }
     }
-    let Some(line) = last(app) else { return rows };
-    let wanted = width(&line.told()).min(SEEN);
-    let in_sight = usize::from(kept(columns));
+    let Some(line) = latest_event(app) else { return rows };
+    let wanted = width(&line.short_text()).min(SEEN);
+    let in_sight = usize::from(glance_rows_beside(columns));
     let place = rows.len().min(in_sight).saturating_sub(1);
     match rows.get_mut(place).filter(|row| row.has_room(wanted, cells)) {
         Some(row) => row.add(line),
@@ -85,7 +84,7 @@ pub fn fold(app: &App, mut lines: Vec<Line>) -> Vec<Row> {
 
 impl Row {
     fn of(line: Line) -> Self {
-        let shown = Fact { health: line.fact.health, ..fact("", line.told()) };
+        let shown = Fact { health: line.fact.health, ..fact("", line.short_text()) };
         Self { shown, lines: vec![line] }
     }
 
@@ -94,20 +93,20 @@ impl Row {
     }
 
     fn add(&mut self, line: Line) {
-        self.shown.text = format!("{}{BETWEEN}{}", self.shown.text, line.told());
+        self.shown.text = format!("{}{BETWEEN}{}", self.shown.text, line.short_text());
         self.shown.health = worse(&self.shown, &line.fact);
         self.lines.push(line);
     }
 }
 
-/// The worse of two, where one of them stands out.
+/// The worse health of the two.
 fn worse(one: &Fact, other: &Fact) -> Option<crate::model::Health> {
     [one.health, other.health].into_iter().flatten().min_by_key(|health| health.rank())
 }
 
-/// The last thing that happened.
-pub fn last(app: &App) -> Option<Line> {
-    let event = app.panes.overview.happened.first()?;
+/// The line about the latest event.
+pub fn latest_event(app: &App) -> Option<Line> {
+    let event = app.panes.overview.events.first()?;
     let at = time::cell(event.at, app.service_now(), &app.zone());
     let row = event.about.service().and_then(|name| app.estate.service_row(name));
     let name = row.map_or(event.about.name(), |row| row.short.as_str());
@@ -115,5 +114,5 @@ pub fn last(app: &App) -> Option<Line> {
     let brief = format!("last {text}");
     let wrong = matches!(event.health, crate::model::Health::Degraded | crate::model::Health::Down);
     let line = if wrong { bad("last", text, event.health) } else { fact("last", text) };
-    Some(Line::new(About::Itself, line, brief))
+    Some(Line::new(LineSubject::NoDetails, line, brief))
 }

@@ -1,25 +1,26 @@
-//! Where the blocks of the Overview are.
+//! Layout of the Overview.
 
-use super::room::{SHORT, attention, below, has_time_line, service_rows, wanted};
+use super::room::{ALL_BLOCKS_MIN_ROWS, attention_rows, glance_rows_below, has_time_line, list_rows, service_rows};
 use super::standing;
-use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, STANDING, TIMELINE};
+use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, GLANCE, SERVICE_CURVES, SERVICES, TIMELINE};
 use crate::app::App;
-use crate::app::layout::{SMALLEST_BELOW, WIDE, around, database_rows, one_of, split_columns, split_rows};
+use crate::app::layout::{SMALLEST_BELOW, WIDE, database_rows, frame_rows, split_columns, split_rows, tabbed_blocks};
 use crate::app::pane::Layout;
 use crate::app::screen::Block;
 use ratatui::layout::Rect;
 
-/// Where the blocks are.
+/// Places the blocks.
 pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
-    if area.height < SHORT {
-        one_of(app, area, layout);
+    if area.height < ALL_BLOCKS_MIN_ROWS {
+        tabbed_blocks(app, area, layout);
         return;
     }
-    let (top, rest) = split_rows(area, attention(area.height));
+    let (top, rest) = split_rows(area, attention_rows(area.height));
     let has_time_line = has_time_line(area.width, area.height);
-    // Where the time line has no room, its newest is at a glance, in rows that are always there.
-    let told = if has_time_line { (area.height / 4).clamp(8, 14) } else { below(app, area.width, area.height) };
-    let (rest, lowest) = split_rows(rest, rest.height.saturating_sub(told));
+    // Without room for the timeline, its newest event is shown at a glance, in rows that are always there.
+    let lowest_height =
+        if has_time_line { (area.height / 4).clamp(8, 14) } else { glance_rows_below(app, area.width, area.height) };
+    let (rest, lowest) = split_rows(rest, rest.height.saturating_sub(lowest_height));
     let (services, databases) = if app.environment.databases.is_empty() {
         (rest, None)
     } else if app.environment.cluster.is_none() {
@@ -28,7 +29,7 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
         let (left, right) = split_columns(rest, area.width * 58 / 100);
         (left, Some(right))
     } else {
-        let wanted = database_rows(app) + around(app, DATABASES);
+        let wanted = database_rows(app) + frame_rows(app, DATABASES);
         let (upper, lower) = split_rows(rest, rest.height.saturating_sub(wanted.min(rest.height / 2)));
         (upper, Some(lower))
     };
@@ -39,8 +40,8 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
     ];
     let lists = lists.into_iter().filter_map(|(list, curves, rows, place)| Some((list, curves, rows, place?)));
     let lists: Vec<_> =
-        lists.map(|(list, curves, rows, place)| (list, curves, wanted(app, list, rows), place)).collect();
-    // Short lists leave room: the curves of what is selected stand below, side by side at one height.
+        lists.map(|(list, curves, rows, place)| (list, curves, list_rows(app, list, rows), place)).collect();
+    // Below short lists, the curves of the selection are placed side by side at the same height.
     let highest = lists.iter().filter_map(|(_, _, wanted, place)| wanted.filter(|w| leaves(*w, place.height))).max();
     for (list, curves, wanted, place) in lists {
         if let Some(rows) = wanted.filter(|wanted| leaves(*wanted, place.height)).and(highest) {
@@ -58,27 +59,27 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
         }
     }
     if !has_time_line {
-        layout.blocks.push((STANDING, lowest));
+        layout.blocks.push((GLANCE, lowest));
     } else if area.width >= WIDE {
         let (left, right) = split_columns(lowest, area.width * 60 / 100);
-        layout.blocks.extend([(TIMELINE, left), (STANDING, right)]);
+        layout.blocks.extend([(TIMELINE, left), (GLANCE, right)]);
     } else {
         layout.blocks.push((TIMELINE, lowest));
     }
 }
 
-/// Where there is no room beside what needs attention: rows that the services leave over, as far as they are needed and
-/// `kept` rows stay; and what stays.
+/// If there is no room beside the needs-attention list, places the glance block in the rows that the services leave free, as
+/// many as it needs, but keeps `kept` rows. Returns the block and the remaining area.
 fn below_services(app: &App, area: Rect, list: Block, free: Rect, kept: u16) -> (Option<(Block, Rect)>, Rect) {
     if !has_time_line(area.width, area.height) || area.width >= WIDE || list != SERVICES {
         return (None, free);
     }
-    let rows = (standing::rows(app).max(1) + around(app, STANDING)).min(free.height.saturating_sub(kept));
-    if rows <= around(app, STANDING) {
+    let rows = (standing::row_count(app).max(1) + frame_rows(app, GLANCE)).min(free.height.saturating_sub(kept));
+    if rows <= frame_rows(app, GLANCE) {
         return (None, free);
     }
     let (glance, rest) = split_rows(free, if kept == 0 { free.height } else { rows });
-    (Some((STANDING, glance)), rest)
+    (Some((GLANCE, glance)), rest)
 }
 
 /// Whether a list of this height leaves room for another block below it.

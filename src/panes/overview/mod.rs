@@ -1,4 +1,4 @@
-//! The Overview pane: what needs attention, services and databases at a glance.
+//! The Overview pane: the needs-attention list, services and databases, and the environment at a glance.
 
 pub mod certificates;
 pub mod fold;
@@ -22,7 +22,7 @@ use crate::app::pane::{Data, Rows};
 use crate::app::rows::{SERVICE_COLUMNS, databases, services};
 use crate::app::{Command, Hooks, Pane, Spec, View, data_status, layout as place, select};
 use crate::model::Source;
-use state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, STANDING, TIMELINE};
+use state::{ATTENTION, DATABASE_CURVES, DATABASES, GLANCE, SERVICE_CURVES, SERVICES, TIMELINE};
 
 /// The Overview pane.
 pub const PANE: Pane = Pane {
@@ -36,7 +36,7 @@ pub const PANE: Pane = Pane {
     actions: ACTIONS,
     views: &[&VIEW],
     view: |_| &VIEW,
-    hooks: Hooks { plan: update::plan, answer: update::answer, switched: update::switched, ..Hooks::NONE },
+    hooks: Hooks { plan: update::plan, answer: update::answer, on_switch: update::switched, ..Hooks::NONE },
 };
 
 const COMMANDS: &[Command] = &[Command::new(
@@ -51,10 +51,10 @@ const COMMANDS: &[Command] = &[Command::new(
 static VIEW: View = View {
     name: "overview",
     blocks: BLOCKS,
-    beside: BESIDE,
+    unfocusable_blocks: BESIDE,
     layout: layout::layout,
     summary: place::no_summary,
-    about: |_| None,
+    subject: |_| None,
     services: Some(SERVICES),
     sources: &Source::ALL,
 };
@@ -67,11 +67,11 @@ const BLOCKS: &[&Spec] = &[
         columns: &[],
         rows: Rows::Lines(rows::lines),
         follows_end: false,
-        counts: |_| true,
+        is_entry: |_| true,
         subject: rows::subject,
         open: rows::open,
-        whole: |_, _| Vec::new(),
-        data: // They tell the failures of their sources themselves.
+        details: |_, _| Vec::new(),
+        data: // The entries report failures of their sources themselves.
         Data::Read {
             status: |app| (data_status::polled(app), Vec::new()),
             missing: |_| None,
@@ -85,10 +85,10 @@ const BLOCKS: &[&Spec] = &[
         columns: SERVICE_COLUMNS,
         rows: Rows::Sorted(services),
         follows_end: false,
-        counts: |_| true,
-        subject: select::a_service,
+        is_entry: |_| true,
+        subject: select::service_subject,
         open: |_| None,
-        whole: |_, _| Vec::new(),
+        details: |_, _| Vec::new(),
         data: Data::Read {
             status: data_status::services,
             missing: data_status::no_cluster,
@@ -102,10 +102,10 @@ const BLOCKS: &[&Spec] = &[
         columns: &[],
         rows: Rows::Lines(databases),
         follows_end: false,
-        counts: |key| !key.contains('/'),
-        subject: select::a_database,
+        is_entry: |key| !key.contains('/'),
+        subject: select::database_subject,
         open: |_| None,
-        whole: |_, _| Vec::new(),
+        details: |_, _| Vec::new(),
         data: Data::Read {
             status: |app| {
                 (
@@ -122,34 +122,38 @@ const BLOCKS: &[&Spec] = &[
         title: "Time line",
         header: false,
         columns: &[],
-        rows: Rows::News(timeline::lines),
+        rows: Rows::NewestFirst(timeline::lines),
         follows_end: false,
-        counts: |_| true,
+        is_entry: |_| true,
         subject: timeline::subject,
         open: |_| None,
-        whole: timeline::whole,
+        details: timeline::details,
         data: Data::Own(timeline::data_status),
     },
     &Spec {
-        block: STANDING,
+        block: GLANCE,
         title: "At a glance",
         header: false,
         columns: &[],
         rows: Rows::Facts(standing::facts),
         follows_end: false,
-        counts: |_| true,
+        is_entry: |_| true,
         subject: standing::subject,
         open: standing::open,
-        whole: standing::whole,
+        details: standing::details,
         data: Data::Own(standing::data_status),
     },
 ];
 
 const BESIDE: &[&Spec] = &[
-    &Spec::drawn(SERVICE_CURVES, "Metrics", data_status::curves(data_status::service_curves, data_status::no_cluster)),
-    &Spec::drawn(
+    &Spec::self_drawn(
+        SERVICE_CURVES,
+        "Metrics",
+        data_status::chart_data(data_status::service_curves, data_status::no_cluster),
+    ),
+    &Spec::self_drawn(
         DATABASE_CURVES,
         "Metrics",
-        data_status::curves(data_status::database_curves, data_status::no_databases),
+        data_status::chart_data(data_status::database_curves, data_status::no_databases),
     ),
 ];

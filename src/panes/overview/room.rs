@@ -1,65 +1,65 @@
-//! How much room there is for what stands at a glance where the time line has no place: two rows beside services and databases,
-//! and all that a single short list leaves over.
+//! The room for the glance block on screens without a timeline: two rows beside services and databases, and everything that a
+//! single short list leaves free.
 
-use super::state::{DATABASES, SERVICES, STANDING};
+use super::state::{DATABASES, GLANCE, SERVICES};
 use crate::app::App;
-use crate::app::layout::{SMALLEST_BELOW, WIDE, around, database_rows};
+use crate::app::layout::{SMALLEST_BELOW, WIDE, database_rows, frame_rows};
 
-/// Rows of the screen above and below the blocks.
+/// Number of screen rows above and below the blocks.
 const BARS: u16 = 3;
-/// Below this many rows the blocks are shown one at a time.
-pub const SHORT: u16 = 16;
-/// From this many rows the time line has a place of its own, and where all blocks stand one below the other.
+/// With fewer rows than this, blocks are shown one at a time.
+pub const ALL_BLOCKS_MIN_ROWS: u16 = 16;
+/// From this many rows on, the timeline has a place of its own; `TIMELINE_BELOW` applies if all blocks are stacked.
 const TIMELINE_FROM: u16 = 30;
 const TIMELINE_BELOW: u16 = 48;
-/// A list has room for this many rows at least: a word about why it is empty needs them.
+/// Minimum number of rows of a list, so that the message of an empty one fits.
 const LEAST_ROWS: u16 = 3;
 
-/// Whether a place of this size has room for the time line.
+/// Whether an area of this size has room for the timeline.
 pub fn has_time_line(width: u16, height: u16) -> bool {
     height >= if width >= WIDE { TIMELINE_FROM } else { TIMELINE_BELOW }
 }
 
-/// How many rows are kept for them beside services and databases.
-pub fn kept(width: u16) -> u16 {
+/// Number of rows kept for the glance block beside services and databases.
+pub fn glance_rows_beside(width: u16) -> u16 {
     if width >= WIDE { 1 } else { 2 }
 }
 
-/// The height of what needs attention. Shares are fixed: nothing may jump under a hand when data arrives.
-pub fn attention(height: u16) -> u16 {
+/// Height of the needs-attention list. Shares are fixed, so that nothing moves under the hand when data arrives.
+pub fn attention_rows(height: u16) -> u16 {
     (height / 4).clamp(4, 9)
 }
 
-/// The height of a list that shows all of its rows; none while it is not known how many there are.
-pub fn wanted(app: &App, list: crate::app::screen::Block, rows: Option<u16>) -> Option<u16> {
-    rows.map(|rows| rows.max(LEAST_ROWS) + around(app, list))
+/// Height of a list that shows all its rows; `None` while their number is not known.
+pub fn list_rows(app: &App, list: crate::app::screen::Block, rows: Option<u16>) -> Option<u16> {
+    rows.map(|rows| rows.max(LEAST_ROWS) + frame_rows(app, list))
 }
 
-/// Services that there are, or are configured.
+/// Number of services that exist or are configured.
 pub fn service_rows(app: &App) -> Option<u16> {
-    // Not while the first of many come in.
+    // Not while the first services are still arriving.
     let known = app.estate.services.at().map(|_| app.estate.derived.services.len());
     let known = known.or_else(|| app.environment.exact_services().map(<[String]>::len));
     known.map(|rows| u16::try_from(rows).unwrap_or(u16::MAX / 2))
 }
 
-/// The height of the block at a glance in a place of this size that has none for the time line.
-pub fn below(app: &App, width: u16, height: u16) -> u16 {
-    let least = kept(width) + around(app, STANDING);
+/// Height of the glance block in an area of this size without a timeline.
+pub fn glance_rows_below(app: &App, width: u16, height: u16) -> u16 {
+    let least = glance_rows_beside(width) + frame_rows(app, GLANCE);
     let alone = match (app.environment.cluster.is_some(), !app.environment.databases.is_empty()) {
-        (true, false) => wanted(app, SERVICES, service_rows(app)),
-        (false, true) => wanted(app, DATABASES, Some(database_rows(app))),
+        (true, false) => list_rows(app, SERVICES, service_rows(app)),
+        (false, true) => list_rows(app, DATABASES, Some(database_rows(app))),
         (true, true) | (false, false) => None,
     };
-    let left = alone.map_or(0, |list| height.saturating_sub(attention(height) + list));
-    // Where curves have room below the list, they get it.
+    let left = alone.map_or(0, |list| height.saturating_sub(attention_rows(height) + list));
+    // If curves fit below the list, they get the room.
     if left < least || left >= least + SMALLEST_BELOW { least } else { left }
 }
 
-/// Whether they have rows of their own there, without the time line: as many as there are, or as few as are kept.
-pub fn rows(app: &App) -> Option<u16> {
+/// Number of rows of the glance block on a screen without a timeline; `None` if the screen has one.
+pub fn glance_rows(app: &App) -> Option<u16> {
     let (width, height) = app.screen.size;
     let height = height.saturating_sub(BARS);
-    let shown = !app.screen.zoom && height >= SHORT && !has_time_line(width, height);
-    shown.then(|| below(app, width, height).saturating_sub(around(app, STANDING)))
+    let shown = !app.screen.zoom && height >= ALL_BLOCKS_MIN_ROWS && !has_time_line(width, height);
+    shown.then(|| glance_rows_below(app, width, height).saturating_sub(frame_rows(app, GLANCE)))
 }

@@ -1,16 +1,16 @@
-//! The name of the Overview pane, those of its blocks, and what it remembers.
+//! Identifiers of the Overview pane and its blocks, and its state.
 
 use super::switches::Switches;
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
 use crate::model::Failure;
-use crate::model::costs::{Costs, Told};
+use crate::model::costs::{CostSummary, Costs};
 use crate::model::timeline::TimelineEvent;
 use crate::model::timeline::local::Local;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-/// The name of the Overview pane.
+/// The identifier of the Overview pane.
 pub const ID: PaneId = PaneId("overview");
 /// The block with the needs-attention list.
 pub const ATTENTION: Block = Block("attention");
@@ -18,40 +18,40 @@ pub const ATTENTION: Block = Block("attention");
 pub const SERVICES: Block = Block("overview-services");
 /// The block with the list of databases.
 pub const DATABASES: Block = Block("overview-databases");
-/// Curves of the selected service.
+/// The block with the curves of the selected service.
 pub const SERVICE_CURVES: Block = Block("overview-service-curves");
-/// Curves of the selected database.
+/// The block with the curves of the selected database.
 pub const DATABASE_CURVES: Block = Block("overview-database-curves");
 
 /// The block with the latest events.
 pub const TIMELINE: Block = Block("overview-timeline");
 
-/// Alarms, schedule, cost, tunnels and runs, a line each.
-pub const STANDING: Block = Block("overview-standing");
+/// The block at a glance: alarms, schedule, cost, tunnels and runs, one line each.
+pub const GLANCE: Block = Block("overview-standing");
 
 /// The state of the Overview pane.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    /// The latest events without the routine ones, newest first.
-    pub happened: Vec<TimelineEvent>,
-    /// How many writes of other environments are left out of it.
-    pub of_others: usize,
-    /// When that was put together last.
-    pub made: Option<Timestamp>,
-    /// Operations and runs of this machine, for the time line.
+    /// The latest events, without routine ones, newest first.
+    pub events: Vec<TimelineEvent>,
+    /// Number of writes in other environments that were left out.
+    pub omitted_writes: usize,
+    /// Time when the timeline was built.
+    pub built_at: Option<Timestamp>,
+    /// Operations and runs recorded on this machine, for the timeline.
     pub local: Local,
-    /// When that was asked for last.
-    pub asked: Option<Timestamp>,
+    /// Time of the last request for them.
+    pub local_requested_at: Option<Timestamp>,
     /// The costs of the account, read once a day.
     pub costs: Option<Costs>,
-    /// Why that is not known.
-    pub no_costs: Option<Failure>,
-    /// The sentences on the costs: when these were read, the day they are for, and the sentences.
-    pub told: Option<(Timestamp, Date, Told)>,
-    /// The next stop and start by schedules, until they have to be worked out again.
+    /// Why the costs are not known.
+    pub costs_failure: Option<Failure>,
+    /// The cached cost summary: when the costs were read, the day it is for, and the summary.
+    pub cost_summary: Option<(Timestamp, Date, CostSummary)>,
+    /// The next scheduled stop and start, until they must be computed again.
     pub switches: Option<Switches>,
-    /// When certificates were asked for last.
-    pub certificates_asked: Option<Timestamp>,
-    /// When it was asked for last.
-    pub costs_asked: Option<Timestamp>,
+    /// Time of the last request for certificates.
+    pub certificates_requested_at: Option<Timestamp>,
+    /// Time of the last request for costs.
+    pub costs_requested_at: Option<Timestamp>,
 }

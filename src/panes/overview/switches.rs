@@ -1,6 +1,5 @@
-//! The next stop and start of the environment, and how much of a week it is stopped: worked out when schedules were
-//! read and when one of them has fired, not for each frame. To find the times of a cron expression costs more than to
-//! draw them.
+//! The next scheduled stop and start of the environment, and the share of a week in which it is stopped. Evaluating cron
+//! expressions costs more than drawing, so results are cached until schedules are read again or one has fired.
 
 use crate::app::App;
 use crate::model::timer::{Power, Timer};
@@ -8,19 +7,19 @@ use crate::model::{ScheduledAction, costs, schedule};
 use jiff::{SignedDuration, Timestamp};
 use std::borrow::Cow;
 
-/// The part of a week moves with the time of day; it is worked out anew after this.
+/// Maximum age of the cached share, which moves with the time of day.
 const KEPT: SignedDuration = SignedDuration::from_hours(1);
 
-/// The next stop and start by schedules, and how long that holds.
+/// The next scheduled stop and start, and how long the result is valid.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Switches {
     /// When schedules and scheduled actions were read.
     read: [Option<Timestamp>; 2],
-    /// The time it was worked out at, and the one from which it no longer holds.
+    /// When this was computed, and until when it is valid.
     holds: (Timestamp, Timestamp),
-    /// The next of each kind, soonest first.
+    /// The next stop and start, soonest first.
     pub next: Vec<(Timestamp, Power)>,
-    /// The part of the coming week in which it is stopped; none where schedules do not both stop and start it.
+    /// Share of the coming week in which the environment is stopped; `None` unless schedules both stop and start it.
     pub stopped: Option<f64>,
 }
 
@@ -33,25 +32,25 @@ impl Switches {
         next.sort_by_key(|(at, _)| *at);
         let later = now.checked_add(KEPT).unwrap_or(now);
         let until = next.first().map_or(later, |(at, _)| later.min(*at));
-        Self { read: read(app), holds: (now, until), stopped: costs::stopped_part(&timers, now), next }
+        Self { read: read(app), holds: (now, until), stopped: costs::stopped_fraction(&timers, now), next }
     }
 
-    fn still(&self, app: &App) -> bool {
+    fn is_valid(&self, app: &App) -> bool {
         let (from, until) = self.holds;
         self.read == read(app) && (from..until).contains(&app.service_now())
     }
 }
 
-/// The scheduled starts and stops: the kept ones while they hold, else computed anew.
+/// The next switches: the cached result while it is valid, otherwise computed again.
 pub fn switches(app: &App) -> Cow<'_, Switches> {
     match &app.panes.overview.switches {
-        Some(known) if known.still(app) => Cow::Borrowed(known),
+        Some(known) if known.is_valid(app) => Cow::Borrowed(known),
         _ => Cow::Owned(Switches::of(app)),
     }
 }
 
-/// Keeps what holds now, for the frames until it changes.
-pub fn keep(app: &mut App) {
+/// Caches the current result for the next frames.
+pub fn cache_switches(app: &mut App) {
     if let Cow::Owned(made) = switches(app) {
         app.panes.overview.switches = Some(made);
     }
@@ -61,7 +60,7 @@ fn read(app: &App) -> [Option<Timestamp>; 2] {
     [app.estate.schedules.at(), app.estate.scheduled.at()]
 }
 
-/// All that stops or starts it at a time.
+/// All timers that stop or start the environment.
 fn timers(app: &App) -> Vec<Timer> {
     let timers = app.estate.schedules.value().into_iter().flatten().cloned();
     timers.chain(app.estate.scheduled.value().into_iter().flatten().map(ScheduledAction::timer)).collect()

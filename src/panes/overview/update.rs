@@ -1,16 +1,16 @@
-//! Keys, questions and answers of the Overview pane, and the contents of its blocks.
+//! Key handlers, requests and answers of the Overview pane, and the contents of its blocks.
 
 use super::state::{ID, State, TIMELINE};
-use super::switches::keep;
+use super::switches::cache_switches;
 use super::{certificates, standing};
 use crate::app::App;
 use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
 use crate::app::poll::HISTORY;
 use crate::app::ticket::{Owner, Ticket};
-use crate::app::timeline::happened;
-use crate::app::update::settle::{done, many};
-use crate::feeds::aws::CostsOf;
+use crate::app::timeline::events_since;
+use crate::app::update::settle::{after_move, has_much_to_judge};
+use crate::feeds::aws::CostQuery;
 use crate::feeds::costs::{Ask as Look, Fact as Cost};
 use crate::feeds::part::Part;
 use crate::feeds::runs::{Ask, Fact, Place};
@@ -18,97 +18,106 @@ use crate::model::costs;
 use crate::model::timeline::TimelineEvent;
 use jiff::SignedDuration;
 
-/// The time line of many services is put together at most this often.
+/// Minimum interval for building the timeline of a large environment.
 const MADE: SignedDuration = SignedDuration::from_secs(2);
-/// The interval at which this machine's own operations and runs are read.
+/// Poll interval of operations and runs recorded on this machine.
 const LOCAL: SignedDuration = SignedDuration::from_secs(15);
-/// Costs that could not be read are asked for again after this time.
+/// Delay before failed reads of costs are repeated.
 const COSTS_AGAIN: SignedDuration = SignedDuration::from_hours(1);
-/// The kind of the question for costs.
+/// Kind of the request for costs.
 const COSTS: u8 = 1;
-/// No more rows are kept.
+/// Maximum number of events kept.
 const MOST: usize = 500;
 
-/// Shows the time line on the whole screen, or all blocks again.
+/// Toggles between the timeline on the full screen and all blocks.
 pub fn timeline(app: &mut App) -> Vec<Effect> {
     let shown = app.screen.zoom && app.focused() == TIMELINE;
     app.focus_on(TIMELINE);
     app.screen.zoom = !shown;
-    done(app)
+    after_move(app)
 }
 
-/// Puts the time line together while somebody looks, and asks for what this machine knows.
+/// Builds the timeline while the pane is shown, and requests the operations and runs of this machine.
 pub fn plan(app: &mut App) -> Vec<Effect> {
-    // Where it cannot be asked who we are, the rest is read all the same.
+    // A failed identity does not prevent the other reads.
     let met = app.estate.identity.at().is_some() || app.estate.identity.failure().is_some();
-    let mut effects = certificates::ask(app);
-    if app.shown().id != ID || !met {
+    let mut effects = certificates::request_if_due(app);
+    if app.shown_pane().id != ID || !met {
         return effects;
     }
     let due = |at: Option<jiff::Timestamp>, every| at.is_none_or(|at| app.now.duration_since(at).abs() >= every);
-    // Of a small environment it is put together as facts come in; without news only what is old leaves it.
-    let (news, every) = if many(app) { (false, MADE) } else { (app.has_pending_facts(), LOCAL) };
-    let (make, ask) = (news || due(app.panes.overview.made, every), due(app.panes.overview.asked, LOCAL));
+    // In a small environment the timeline is rebuilt as facts arrive; without news, only old events leave it.
+    let (news, every) = if has_much_to_judge(app) { (false, MADE) } else { (app.has_pending_facts(), LOCAL) };
+    let (make, ask) =
+        (news || due(app.panes.overview.built_at, every), due(app.panes.overview.local_requested_at, LOCAL));
     effects.extend(ask_costs(app));
-    keep(app);
-    standing::keep(app);
+    cache_switches(app);
+    standing::cache_costs(app);
     if make {
         make_timeline(app);
     }
     if !ask {
         return effects;
     }
-    app.panes.overview.asked = Some(app.now);
+    app.panes.overview.local_requested_at = Some(app.now);
     let place = Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated };
     let since = app.service_now().checked_sub(HISTORY).unwrap_or(app.now);
     let changes = Ask::Changes { place, environment: app.environment.name.clone(), since };
     let ticket = Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, 0), serial: 0 };
-    effects.push(Effect::Fetch { ticket, lane: Priority::Background, ask: changes.into() });
+    effects.push(Effect::Fetch { ticket, priority: Priority::Background, ask: changes.into() });
     effects
 }
 
-/// Asks what the account costs, where that was not read today: each request of Cost Explorer costs a cent. What was read is kept
-/// on this machine.
+/// Requests the costs if they were not read today: each Cost Explorer request costs one cent. The result is kept on this
+/// machine.
 fn ask_costs(app: &mut App) -> Vec<Effect> {
     let overview = &app.panes.overview;
     let now = app.service_now();
-    let fresh = overview.costs.as_ref().is_some_and(|costs| costs.are_of_today(now));
-    let soon = overview.costs_asked.is_some_and(|at| app.now.duration_since(at).abs() < COSTS_AGAIN);
+    let fresh = overview.costs.as_ref().is_some_and(|costs| costs.were_read_today(now));
+    let soon = overview.costs_requested_at.is_some_and(|at| app.now.duration_since(at).abs() < COSTS_AGAIN);
     let Some(identity) = app.estate.identity.value() else { return Vec::new() };
-    // A command has no screen: nobody looks.
+    // A command has no screen, so nobody looks at the result.
     let looks = app.screen.size != (0, 0);
     if !looks || fresh || soon || app.poller.wrong_account() || app.screen.paused.is_some() {
         return Vec::new();
     }
     let today = costs::today(now);
-    let (from, to) = costs::span(today);
+    let (from, to) = costs::days_to_read(today);
     let account = identity.account.clone();
-    let of = Box::new(CostsOf { now, from, to, ahead: costs::ahead(today), tag: None, by: None, account });
+    let of = Box::new(CostQuery {
+        now,
+        from,
+        to,
+        forecast: costs::days_to_forecast(today),
+        tag: None,
+        group_by_tag: None,
+        account,
+    });
     let endpoint = identity.endpoints.of("ce").unwrap_or_default().to_owned();
-    let ask = Look::Look { of, endpoint, keep: !app.session.simulated };
-    app.panes.overview.costs_asked = Some(app.now);
+    let ask = Look::Read { of, endpoint, keep: !app.session.simulated };
+    app.panes.overview.costs_requested_at = Some(app.now);
     let ticket = Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, COSTS), serial: 0 };
-    vec![Effect::Fetch { ticket, lane: Priority::Background, ask: ask.into() }]
+    vec![Effect::Fetch { ticket, priority: Priority::Background, ask: ask.into() }]
 }
 
 fn make_timeline(app: &mut App) {
     let now = app.service_now();
     let since = now.checked_sub(HISTORY).unwrap_or(now);
     let local = &app.panes.overview.local;
-    let mut events = happened(app, local, since);
-    let others = events.iter().filter(|event| event.of_another.is_some() && !event.routine).count();
-    events.retain(TimelineEvent::is_news);
+    let mut events = events_since(app, local, since);
+    let others = events.iter().filter(|event| event.other_environment.is_some() && !event.routine).count();
+    events.retain(TimelineEvent::is_notable);
     events.reverse();
     events.truncate(MOST);
-    app.panes.overview.made = Some(app.now);
-    app.panes.overview.of_others = others;
-    if events != app.panes.overview.happened {
-        app.panes.overview.happened = events;
+    app.panes.overview.built_at = Some(app.now);
+    app.panes.overview.omitted_writes = others;
+    if events != app.panes.overview.events {
+        app.panes.overview.events = events;
         app.lists_changed();
     }
 }
 
-/// Stores what this machine knows.
+/// Stores operations and runs of this machine, certificates, and costs.
 pub fn answer(app: &mut App, answer: Answer) {
     if answer.ticket.owner == Owner::Pane(ID.0, certificates::KIND) {
         certificates::answer(app, answer);
@@ -117,19 +126,19 @@ pub fn answer(app: &mut App, answer: Answer) {
     if answer.ticket.owner == Owner::Pane(ID.0, COSTS) {
         match answer.of::<Cost>().part {
             Part::Page(Cost::Costs(costs)) | Part::Last(Cost::Costs(costs)) => {
-                (app.panes.overview.costs, app.panes.overview.no_costs) = (Some(*costs), None);
+                (app.panes.overview.costs, app.panes.overview.costs_failure) = (Some(*costs), None);
             }
-            Part::Failed(failure) => app.panes.overview.no_costs = Some(failure),
+            Part::Failed(failure) => app.panes.overview.costs_failure = Some(failure),
         }
         return;
     }
     if let Part::Last(Fact::Changes(local)) = answer.of::<Fact>().part {
         app.panes.overview.local = local;
-        app.panes.overview.made = None;
+        app.panes.overview.built_at = None;
     }
 }
 
-/// Forgets everything about the environment before.
+/// Resets the state when another environment is opened.
 pub fn switched(app: &mut App) -> Vec<Effect> {
     app.panes.overview = State::default();
     Vec::new()

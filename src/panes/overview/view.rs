@@ -1,7 +1,7 @@
-//! Draws the needs-attention list; services and databases at a glance share their panes' code.
+//! Drawing of the Overview: the needs-attention list here; services and databases share the code of their panes.
 
 use super::rows::{self, entries};
-use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, STANDING, TIMELINE};
+use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, GLANCE, SERVICE_CURVES, SERVICES, TIMELINE};
 use super::{standing, timeline};
 use crate::app::list::List;
 use crate::app::pane::DataStatus;
@@ -17,16 +17,16 @@ use crate::ui::widgets::table::{self, Cell, Column, WIDE};
 use ratatui::layout::Rect;
 use std::collections::HashMap;
 
-/// Draws the block in its place.
+/// Draws one block.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
         ATTENTION => attention(canvas, place, data_status),
         SERVICES => services::draw(canvas, block, place, data_status),
-        STANDING => facts::draw(canvas, block, standing::named(canvas.app), place, data_status),
+        GLANCE => facts::draw(canvas, block, standing::caption(canvas.app), place, data_status),
         TIMELINE => {
             let app = canvas.app;
-            let named = timeline::named(app);
-            happenings::list(canvas, block, &named, place, data_status, &app.panes.overview.happened);
+            let named = timeline::caption(app);
+            happenings::list(canvas, block, &named, place, data_status, &app.panes.overview.events);
         }
         DATABASES => databases::list(canvas, block, place, data_status),
         SERVICE_CURVES => service_curves(canvas, place, data_status),
@@ -35,10 +35,10 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     }
 }
 
-/// The lines above the blocks.
+/// Draws nothing: the pane has no summary.
 pub fn summary(_: &mut Canvas<'_, '_>, _: Rect) {}
 
-/// The list above says which service is selected, and this which is drawn.
+/// Draws the curves of the service selected in the list above, and names it in the frame.
 fn service_curves(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let list = app.screen.list_of(SERVICES);
@@ -47,7 +47,7 @@ fn service_curves(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataSt
     curves::service(canvas, SERVICE_CURVES, (shown, named), place, data_status, None);
 }
 
-/// The needs-attention list: sign, name, what, since when.
+/// Draws the needs-attention list: sign, name, text, since when.
 fn attention(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;
@@ -60,13 +60,13 @@ fn attention(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus)
         Column::left("", 20, 0).up_to(u16::MAX / 2),
         Column::right("", 6, 1),
     ];
-    // Frame, sign, name, age and the gaps between.
+    // Room for the text: without frame, sign, name, age and the gaps between them.
     let room = usize::from(place.width.saturating_sub(name + 1 + 6 + 4 + if place.width >= WIDE + 4 { 5 } else { 3 }));
     table::block(canvas, ATTENTION, "", place, &columns, data_status, |key| {
         let entry = entries.get(key)?;
         let style = theme.severity(entry.severity);
         let what = match &entry.hint {
-            // A hint that would be cut says nothing: opening the entry tells it.
+            // A cut hint is useless; opening the entry shows it.
             Some(hint) if width(&entry.what) + width(hint) + 4 <= room => format!("{}  → {hint}", entry.what),
             Some(_) | None => entry.what.clone(),
         };
@@ -74,7 +74,7 @@ fn attention(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus)
         Some(
             vec![
                 Cell::new(Signs::severity(entry.severity), style),
-                Cell::new(entry.name.as_str(), theme.strong).name(),
+                Cell::new(entry.name.as_str(), theme.strong).cut_middle(),
                 Cell::new(what, theme.text),
                 Cell::new(since, theme.dim),
             ]
@@ -84,8 +84,7 @@ fn attention(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus)
     selected(canvas, place, room);
 }
 
-/// The whole of the selected entry, with what to do, in rows that the list leaves free: its own row may be too
-/// short for it.
+/// Draws the selected entry completely, with its hint, in rows that the list leaves free: its own row may be too short.
 fn selected(canvas: &mut Canvas<'_, '_>, place: Rect, room: usize) {
     let app = canvas.app;
     let inside = frame::inside(place);
@@ -98,9 +97,9 @@ fn selected(canvas: &mut Canvas<'_, '_>, place: Rect, room: usize) {
     let free = usize::from(inside.height).saturating_sub(list.len());
     let cells = usize::from(inside.width.saturating_sub(4));
     let hint = if hint.is_empty() { String::new() } else { format!("→ {hint}") };
-    let whole = wrap(&format!("{}: {}\n{hint}", entry.name, entry.what), cells);
-    // A row stays between the list and what is told of one of its rows; where few are left, what to do comes first.
-    let lines = if whole.len() < free { whole } else { wrap(&hint, cells) };
+    let text_lines = wrap(&format!("{}: {}\n{hint}", entry.name, entry.what), cells);
+    // One free row separates the list from this text. If few rows are left, only the hint is shown.
+    let lines = if text_lines.len() < free { text_lines } else { wrap(&hint, cells) };
     if lines.len() > free {
         return;
     }

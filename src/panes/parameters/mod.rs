@@ -1,5 +1,5 @@
-//! Parameters as a tree of their paths, secrets below them; the selected one's facts, its value for half a minute where
-//! somebody asks for it; and what is wrong with what task definitions name.
+//! The Parameters pane: parameters as a tree of their paths with secrets below, facts of the selected one, its value for half
+//! a minute on request, and a check of the parameters that task definitions reference.
 
 mod ask;
 mod layout;
@@ -30,12 +30,12 @@ pub const PANE: Pane = Pane {
     view: |_| &VIEW,
     hooks: Hooks {
         open: update::open,
-        shows: update::shows,
+        open_subject: update::shows,
         accepted: update::accepted,
         plan: ask::plan,
         answer: ask::answer,
         renewed: ask::renewed,
-        switched: update::switched,
+        on_switch: update::switched,
         settle: update::settle,
         ..Hooks::NONE
     },
@@ -58,7 +58,7 @@ const COMMANDS: &[Command] = &[
         "Show the value of the selected parameter; it hides again after 30 s, and when the pane is left.",
         update::reveal,
     )
-    .when(rows::on_parameter)
+    .when(rows::is_parameter_selected)
     .on_bottom(Bottom::First(1)),
     Command::new(
         COPY,
@@ -77,8 +77,8 @@ const COMMANDS: &[Command] = &[
         "Write a new value of the selected parameter: it is typed without being shown, and the plan is confirmed.",
         update::put,
     )
-    .risks(Risk::Change)
-    .when(rows::on_parameter)
+    .with_risk(Risk::Change)
+    .when(rows::is_parameter_selected)
     .on_bottom(Bottom::First(2)),
     Command::new(
         NEW,
@@ -88,7 +88,7 @@ const COMMANDS: &[Command] = &[
         "Make a new parameter: its name is typed, then its value.",
         update::new,
     )
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .on_bottom(Bottom::First(3)),
     Command::new(
         REMOVE,
@@ -98,8 +98,8 @@ const COMMANDS: &[Command] = &[
         "Remove the selected parameter with all its versions.",
         update::remove,
     )
-    .risks(Risk::Destroy)
-    .when(rows::on_parameter),
+    .with_risk(Risk::Destroy)
+    .when(rows::is_parameter_selected),
     Command::new(
         EVERYTHING,
         Scope::Pane(state::ID.0),
@@ -121,10 +121,10 @@ const COMMANDS: &[Command] = &[
 static VIEW: View = View {
     name: "parameters",
     blocks: BLOCKS,
-    beside: &[],
+    unfocusable_blocks: &[],
     layout: layout::layout,
     summary: place::no_summary,
-    about: |_| None,
+    subject: |_| None,
     services: None,
     sources: &[Source::Services],
 };
@@ -137,10 +137,10 @@ const BLOCKS: &[&Spec] = &[
         columns: rows::COLUMNS,
         rows: Rows::Sorted(rows::in_order),
         follows_end: false,
-        counts: |key| !key.ends_with('/') && !key.starts_with(rows::SECRET),
+        is_entry: |key| !key.ends_with('/') && !key.starts_with(rows::SECRET),
         subject: rows::subject,
         open: |_| None,
-        whole: |_, _| Vec::new(),
+        details: |_, _| Vec::new(),
         data: Data::Own(rows::data_status),
     },
     &Spec {
@@ -150,10 +150,10 @@ const BLOCKS: &[&Spec] = &[
         columns: &[],
         rows: Rows::Facts(rows::facts),
         follows_end: false,
-        counts: |_| true,
-        subject: select::a_fact,
+        is_entry: |_| true,
+        subject: select::fact_subject,
         open: |_| None,
-        whole: |_, _| Vec::new(),
+        details: |_, _| Vec::new(),
         data: Data::Own(rows::facts_status),
     },
     &Spec {
@@ -163,10 +163,10 @@ const BLOCKS: &[&Spec] = &[
         columns: &[],
         rows: Rows::Lines(rows::findings),
         follows_end: false,
-        counts: |_| true,
-        subject: rows::found,
+        is_entry: |_| true,
+        subject: rows::finding_subject,
         open: |_| None,
-        whole: rows::finding,
+        details: rows::finding_details,
         data: Data::Own(rows::check_status),
     },
 ];

@@ -1,4 +1,4 @@
-//! The name of the Parameters pane, those of its blocks, and what it remembers.
+//! Identifiers of the Parameters pane and its blocks, and the state of the pane.
 
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
@@ -10,64 +10,64 @@ use crate::model::parameters::{Parameter, Secret, Value, Version};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-/// The name of the Parameters pane.
+/// The identifier of the Parameters pane.
 pub const ID: PaneId = PaneId("parameters");
-/// Parameters and secrets.
+/// The block with parameters and secrets.
 pub const LIST: Block = Block("parameters");
-/// The block with facts of the selected parameter.
+/// The block with the facts of the selected parameter.
 pub const FACTS: Block = Block("parameter-facts");
-/// The block with what is wrong.
+/// The block with the findings of the check.
 pub const CHECK: Block = Block("parameter-check");
 
-/// The state of the Parameters pane. Parameters and secrets themselves are in the estate.
+/// The state of the Parameters pane. The parameters and secrets themselves are in the estate.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    /// When they were asked for last; none: nobody has looked yet.
-    pub asked: Option<Timestamp>,
-    /// The question that is under way, by its number.
-    pub under_way: Option<u64>,
-    /// Names that it asks for.
-    pub under: Vec<String>,
-    /// The parameters that came of it so far.
-    pub coming: Vec<Parameter>,
-    /// The number of the question about secrets that is under way.
-    pub secrets_under_way: Option<u64>,
-    pub coming_secrets: Vec<Secret>,
-    /// Numbers the questions.
+    /// Time of the last request; `None` until the pane was opened.
+    pub requested_at: Option<Timestamp>,
+    /// Serial number of the pending request.
+    pub pending_list: Option<u64>,
+    /// Path prefixes that the request covers.
+    pub path_prefixes: Vec<String>,
+    /// Parameters received so far for the pending request.
+    pub incoming: Vec<Parameter>,
+    /// Serial number of the pending request for secrets.
+    pub pending_secrets: Option<u64>,
+    pub incoming_secrets: Vec<Secret>,
+    /// The last serial number given to a request.
     pub serial: u64,
-    /// Operations on parameters that have ended: after one, everything is read again.
-    pub ended: usize,
-    /// Folders whose parameters are not shown.
-    pub closed: BTreeSet<String>,
-    /// Secrets of the whole region are shown, not only those that are told to be the environment's.
-    pub everything: bool,
+    /// Number of finished operations on parameters. When it changes, everything is read again.
+    pub finished_operations: usize,
+    /// Paths of the collapsed folders.
+    pub collapsed: BTreeSet<String>,
+    /// Whether secrets of the whole region are shown, not only those known to be the environment's.
+    pub whole_region: bool,
     /// The rows of the tree.
     pub rows: Vec<Row>,
-    /// The parameters that task definitions name, and whether all definitions are known.
-    pub named: Vec<ParameterReference>,
+    /// Parameters that task definitions reference; `complete` is set if all definitions are known.
+    pub references: Vec<ParameterReference>,
     pub complete: bool,
-    /// The faults that the check found.
+    /// The findings of the check.
     pub findings: Vec<Finding>,
-    /// Whether something that the rows are made of has changed.
+    /// Whether rows and findings are out of date.
     pub stale: bool,
-    /// When rows and findings were derived.
+    /// Time when rows and findings were derived.
     pub derived: Option<Timestamp>,
     /// The parameter whose value or versions are shown.
     pub shown: Shown,
-    /// The name of a new parameter, while its value is typed.
-    pub naming: Option<String>,
+    /// Name of a new parameter while its value is being typed.
+    pub new_name: Option<String>,
 }
 
 /// The value and the versions of one parameter.
 #[derive(Debug, Clone, Default)]
 pub struct Shown {
     pub name: String,
-    /// The question for its value, by its number.
-    pub asked_value: Option<u64>,
-    /// Its value, until when.
+    /// Serial number of the pending request for the value.
+    pub pending_value: Option<u64>,
+    /// The value, and the time when it is hidden again.
     pub value: Option<(Value, Timestamp)>,
     pub value_failure: Option<Failure>,
-    /// The question for its versions.
-    pub asked_versions: Option<u64>,
+    /// Serial number of the pending request for the versions.
+    pub pending_versions: Option<u64>,
     pub versions: Option<Result<Vec<Version>, Failure>>,
 }

@@ -1,4 +1,4 @@
-//! The pane as a person uses it.
+//! The Parameters pane, driven by keys.
 
 use super::state::ID;
 use crate::app::effect::Effect;
@@ -10,8 +10,8 @@ use crate::model::health::Severity;
 use crate::model::parameters::{Kind, Parameter, Secret};
 use crate::model::task_definition::Reference;
 use crate::model::{Failure, FailureKind, Source};
-use crate::ui::testing::pictures::seen;
-use crate::ui::testing::{World, ago, environment, now, press, read, read_in, staging, text, tick};
+use crate::ui::testing::pictures::assert_screen;
+use crate::ui::testing::{World, ago, environment, loaded_app, loaded_app_in, now, press, staging, text, tick};
 use jiff::SignedDuration;
 
 const PATH: &str = "/bookmark-manager/staging/";
@@ -28,7 +28,7 @@ fn parameter(name: &str, kind: Kind, version: i64, days: i64) -> Parameter {
     }
 }
 
-/// Staging with parameters; its services name one that is not there.
+/// The staging world with parameters; its services reference one that does not exist.
 fn world() -> World {
     let mut world = staging();
     for definition in &mut world.definitions {
@@ -66,9 +66,9 @@ fn parameters_fit_every_size() {
         ("parameters_120x40", (120, 40), "7 j"),
         ("parameters_200x60", (200, 60), "7 j j j"),
     ] {
-        let mut app = read(&world, size);
+        let mut app = loaded_app(&world, size);
         press(&mut app, keys, &world);
-        seen(name, &app);
+        assert_screen(name, &app);
     }
 }
 
@@ -76,7 +76,7 @@ fn parameters_fit_every_size() {
 fn nothing_is_read_with_credentials_of_another_account() {
     let world = world();
     let elsewhere = EnvironmentConfig { account: Some("999999999999".into()), ..environment("staging") };
-    let mut app = read_in(elsewhere, &world, (120, 40));
+    let mut app = loaded_app_in(elsewhere, &world, (120, 40));
     press(&mut app, "7", &world);
     tick(&mut app, now(), &world);
     assert!(app.poller.wrong_account());
@@ -85,7 +85,7 @@ fn nothing_is_read_with_credentials_of_another_account() {
 }
 
 #[test]
-fn secrets_of_others_are_counted_and_shown_with_a_key() {
+fn foreign_secrets_are_counted_and_shown_by_a_key() {
     let mut world = world();
     let other = |name: &str| Secret {
         name: name.into(),
@@ -93,7 +93,7 @@ fn secrets_of_others_are_counted_and_shown_with_a_key() {
         ..Secret::default()
     };
     world.secrets.extend([other("bookmark-manager-prod/app"), other("minimal/app")]);
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "7", &world);
     let screen = text(&app);
     assert!(screen.contains("staging-db/app") && !screen.contains("bookmark-manager-prod/app"), "{screen}");
@@ -107,9 +107,9 @@ fn secrets_of_others_are_counted_and_shown_with_a_key() {
 }
 
 #[test]
-fn a_value_is_shown_where_it_is_asked_for_and_hides_after_half_a_minute_and_when_the_pane_is_left() {
+fn value_is_shown_on_request_and_hidden_after_half_a_minute_or_with_the_pane() {
     let world = world();
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "7 j", &world);
     assert!(text(&app).contains("•••• hidden") && !text(&app).contains("s3cret"), "{}", text(&app));
     press(&mut app, "v", &world);
@@ -124,18 +124,18 @@ fn a_value_is_shown_where_it_is_asked_for_and_hides_after_half_a_minute_and_when
     assert!(!text(&app).contains("s3cret"), "again hides it");
     press(&mut app, "v 1 7", &world);
     assert!(!text(&app).contains("s3cret"), "leaving hides it");
-    // Another one has not been asked for.
+    // Another parameter's value was not requested.
     press(&mut app, "v j j", &world);
     assert!(!text(&app).contains("s3cret"));
 }
 
 #[test]
-fn a_new_value_is_typed_without_being_shown_and_becomes_a_plan() {
+fn new_value_is_typed_hidden_and_becomes_a_plan() {
     let world = world();
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "7 j P h u s h", &world);
     assert!(text(&app).contains("new value ••••") && !text(&app).contains("hush"), "{}", text(&app));
-    // What would not be taken whole is not taken at all.
+    // A pasted value with a line break is rejected completely.
     app.update(Event::Paste("two\nlines".into()));
     assert!(text(&app).contains("new value ••••") && text(&app).matches("•").count() < 20, "{}", text(&app));
     let effects = app.update(Event::Key("enter".parse().unwrap()));
@@ -148,22 +148,22 @@ fn a_new_value_is_typed_without_being_shown_and_becomes_a_plan() {
 }
 
 #[test]
-fn what_is_missing_stands_in_the_overview_once_somebody_has_looked() {
+fn missing_parameters_need_attention_after_the_pane_was_opened() {
     let world = world();
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     let missing = |app: &crate::app::App| {
         app.estate.derived.attention.iter().filter(|entry| entry.what.contains("JWT_SECRET")).count()
     };
-    assert_eq!(missing(&app), 0, "nobody has looked");
+    assert_eq!(missing(&app), 0, "the pane was not opened");
     press(&mut app, "7", &world);
     assert!(text(&app).contains("missing"), "{}", text(&app));
     assert!(missing(&app) > 0 && app.estate.derived.attention.iter().any(|entry| entry.severity == Severity::Critical));
 }
 
 #[test]
-fn folders_close_and_what_fails_says_why_and_keeps_what_was_read() {
+fn folders_collapse_and_a_failed_read_keeps_the_last_rows() {
     let mut world = world();
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "7 j j", &world);
     assert!(text(&app).contains("SMTP_PASSWORD"));
     press(&mut app, "enter", &world);
@@ -173,7 +173,7 @@ fn folders_close_and_what_fails_says_why_and_keeps_what_was_read() {
     press(&mut app, "r", &world);
     let screen = text(&app);
     assert!(screen.contains("ssm:DescribeParameters") && screen.contains("DATABASE_URL"), "{screen}");
-    // Where there is room for one block alone, too: each of them says how old it is.
+    // Every block shows its age, even if it is the only one visible.
     let effects = app.update(Event::Tick(now() + SignedDuration::from_mins(2)));
     world.answer(&mut app, effects);
     for keys in ["k z", "z tab z", "z tab z"] {
@@ -181,17 +181,17 @@ fn folders_close_and_what_fails_says_why_and_keeps_what_was_read() {
         let screen = text(&app);
         assert!(screen.contains("2m old") && screen.contains("not allowed"), "{screen}");
     }
-    // Nothing of it stays in another environment.
-    let mut fresh = read(&world, (120, 40));
+    // Another environment keeps none of this state.
+    let mut fresh = loaded_app(&world, (120, 40));
     press(&mut fresh, "7", &world);
     assert!(text(&fresh).contains("ssm:DescribeParameters"), "{}", text(&fresh));
-    assert_eq!(fresh.shown().id, ID);
+    assert_eq!(fresh.shown_pane().id, ID);
 }
 
 #[test]
-fn a_new_one_of_another_environment_is_refused_before_its_value_is_typed() {
+fn new_parameter_of_another_environment_is_refused_before_its_value_is_typed() {
     let world = world();
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "7 A", &world);
     let typed = app.screen.typing.as_ref().expect("the name is typed").input.text().chars().count();
     let erase = vec!["backspace"; typed].join(" ");
@@ -201,19 +201,19 @@ fn a_new_one_of_another_environment_is_refused_before_its_value_is_typed() {
     assert!(app.screen.typing.is_none() && app.operations.list.is_empty(), "{screen}");
 }
 
-/// The names of the rows of the list, from above.
+/// The names of the list's rows, in order.
 fn listed(app: &crate::app::App) -> Vec<String> {
     app.screen.list_of(super::state::LIST).unwrap().rows.iter().map(|key| key.replace(PATH, "")).collect()
 }
 
 #[test]
-fn parameters_are_sorted_by_a_key_without_their_folders_and_stand_as_a_tree_by_their_names() {
+fn parameters_sorted_by_another_column_than_name_are_flat() {
     let world = world();
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "7", &world);
     let tree = listed(&app);
     assert!(tree.contains(&"mail/".to_owned()), "{tree:?}");
-    // By name downwards, then by type, by version, by age.
+    // By name in descending order, then by type, by version, by age.
     for (presses, wanted) in [
         (1, ["mail/SMTP_PASSWORD", "mail/FROM", "DATABASE_URL"]),
         (3, ["DATABASE_URL", "mail/SMTP_PASSWORD", "mail/FROM"]),
@@ -234,9 +234,9 @@ fn parameters_are_sorted_by_a_key_without_their_folders_and_stand_as_a_tree_by_t
 }
 
 #[test]
-fn a_value_is_copied_while_it_is_shown_and_never_printed() {
+fn shown_value_can_be_copied_and_is_never_printed() {
     let world = world();
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     let name = format!("{PATH}DATABASE_URL");
     press(&mut app, "7 j", &world);
     let copied = |app: &mut crate::app::App| app.update(Event::Key("y".parse().unwrap()));
@@ -251,9 +251,9 @@ fn a_value_is_copied_while_it_is_shown_and_never_printed() {
 }
 
 #[test]
-fn a_paused_screen_asks_for_no_parameters() {
+fn paused_screen_requests_no_parameters() {
     let world = world();
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "7 p", &world);
     let asks = |app: &mut crate::app::App, minutes: i64| {
         let effects = app.update(Event::Tick(now() + SignedDuration::from_mins(minutes)));

@@ -1,28 +1,28 @@
-//! The effects of keys in the Parameters pane.
+//! Handlers for the keys of the Parameters pane.
 
 use super::ask;
-use super::rows::{derive, selected, under};
+use super::rows::{derive, path_prefixes, selected};
 use super::state::{FACTS, ID, LIST, State};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::operation::parameter::{Request, Wanted, place, typed};
+use crate::app::operation::parameter::{Request, StepChange, place, typed};
 use crate::app::screen::{Purpose, Typing};
 use crate::app::subject::Subject;
 use crate::app::update::change::plan;
 use crate::app::update::open::go;
 use crate::app::update::run;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::model::deploy::Check;
 use crate::model::parameters::named::readers;
 use crate::model::parameters::{Value, check_name};
 use std::collections::BTreeMap;
 
-/// The line that is typed is a parameter's value.
+/// The input line is a parameter's value.
 const VALUE: u8 = 0;
-/// The name of a new one is typed.
+/// The input line is the name of a new parameter.
 const NAME: u8 = 1;
 
-/// `Enter`: opens or closes a folder; of a parameter its facts with its versions.
+/// `Enter`: toggles a folder, or shows a parameter's facts and versions.
 pub fn open(app: &mut App) -> Option<Vec<Effect>> {
     if app.focused() != LIST {
         return None;
@@ -30,28 +30,28 @@ pub fn open(app: &mut App) -> Option<Vec<Effect>> {
     let key = app.screen.list_of(LIST)?.selected()?.to_owned();
     if key.ends_with('/') {
         let state = &mut app.panes.parameters;
-        if !state.closed.remove(&key) {
-            state.closed.insert(key);
+        if !state.collapsed.remove(&key) {
+            state.collapsed.insert(key);
         }
         state.stale = true;
         derive(app);
-        return Some(done(app));
+        return Some(after_move(app));
     }
     let effects = match selected(app) {
         Some(name) => ask::versions(app, &name),
         None => Vec::new(),
     };
     app.focus_on(FACTS);
-    let mut all = done(app);
-    all.extend(effects);
-    Some(all)
+    let mut all_effects = after_move(app);
+    all_effects.extend(effects);
+    Some(all_effects)
 }
 
-/// Goes to a parameter that something names.
+/// Opens the pane at a parameter that another pane refers to.
 pub fn shows(app: &mut App, subject: &Subject) -> Option<Vec<Effect>> {
     let Subject::Text(name) = subject else { return None };
-    let known = app.estate.parameters.value()?.iter().any(|one| one.name == *name);
-    if !known || app.shown().id == ID {
+    let known = app.estate.parameters.value()?.iter().any(|parameter| parameter.name == *name);
+    if !known || app.shown_pane().id == ID {
         return None;
     }
     app.screen.list(LIST).select_key(name);
@@ -59,121 +59,121 @@ pub fn shows(app: &mut App, subject: &Subject) -> Option<Vec<Effect>> {
     Some(go(app, ID))
 }
 
-/// `v`: shows the value, or hides it.
+/// `v`: shows or hides the value.
 pub fn reveal(app: &mut App) -> Vec<Effect> {
     let Some(name) = selected(app) else { return none_selected(app) };
     let shown = &mut app.panes.parameters.shown;
-    if shown.name == name && (shown.value.take().is_some() || shown.asked_value.take().is_some()) {
-        return done(app);
+    if shown.name == name && (shown.value.take().is_some() || shown.pending_value.take().is_some()) {
+        return after_move(app);
     }
     let mut effects = ask::value(app, &name);
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }
 
-/// `y`: copies the value while it is shown, and never says it; else what is copied in any list.
+/// `y`: copies the value while it is shown, without printing it; otherwise copies as every list does.
 pub fn copy(app: &mut App) -> Vec<Effect> {
     let shown = &app.panes.parameters.shown;
     let value = shown.value.as_ref().filter(|_| selected(app).as_deref() == Some(shown.name.as_str()));
     let Some(value) = value.map(|(value, _)| value.expose().to_owned()) else { return run::copy(app) };
-    app.say(format!("copied the value of {}", app.panes.parameters.shown.name));
+    app.show_message(format!("copied the value of {}", app.panes.parameters.shown.name));
     vec![Effect::Copy(value)]
 }
 
 fn none_selected(app: &mut App) -> Vec<Effect> {
-    app.no_line("select a parameter first");
+    app.refuse_line("select a parameter first");
     Vec::new()
 }
 
-/// `P`: the new value is typed without being shown.
+/// `P`: opens the hidden input for a new value.
 pub fn put(app: &mut App) -> Vec<Effect> {
     let Some(name) = selected(app) else { return none_selected(app) };
     type_value(app, name)
 }
 
 fn type_value(app: &mut App, name: String) -> Vec<Effect> {
-    app.panes.parameters.naming = Some(name);
+    app.panes.parameters.new_name = Some(name);
     app.screen.typing = Some(Typing::hidden(Purpose::Pane { pane: ID, what: VALUE, label: "new value " }));
-    done(app)
+    after_move(app)
 }
 
-/// `A`: the name is typed, beginning with the path that is looked at.
+/// `A`: opens the input for a new name, prefilled with the selected path.
 pub fn new(app: &mut App) -> Vec<Effect> {
     let key = app.screen.list_of(LIST).and_then(|list| list.selected()).unwrap_or_default();
     let path = key.rfind('/').filter(|_| key.starts_with('/')).map(|slash| key[..=slash].to_owned());
-    let path = path.or_else(|| under(app)?.into_iter().find(|path| path.ends_with('/'))).unwrap_or_default();
+    let path = path.or_else(|| path_prefixes(app)?.into_iter().find(|path| path.ends_with('/'))).unwrap_or_default();
     app.screen.typing = Some(Typing::new(Purpose::Pane { pane: ID, what: NAME, label: "name " }, path));
-    done(app)
+    after_move(app)
 }
 
-/// A line was typed: the name, or the value.
+/// Handles a submitted input line: a name or a value.
 pub fn accepted(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
     if what == NAME {
         let name = text.trim();
         if let Err(why) = check_name(name) {
-            app.say(why);
-            return done(app);
+            app.show_message(why);
+            return after_move(app);
         }
-        // Before a value is typed that would go nowhere.
+        // Refused here, before a value is typed in vain.
         if let Some(check) = foreign(app, name) {
-            app.say(check.hint.map_or(check.text.clone(), |hint| format!("{}: {hint}", check.text)));
-            return done(app);
+            app.show_message(check.hint.map_or(check.text.clone(), |hint| format!("{}: {hint}", check.text)));
+            return after_move(app);
         }
         return type_value(app, name.to_owned());
     }
-    let Some(name) = app.panes.parameters.naming.take() else { return Vec::new() };
+    let Some(name) = app.panes.parameters.new_name.take() else { return Vec::new() };
     if text.is_empty() {
-        app.say("nothing was typed: the parameter stays as it is");
-        return done(app);
+        app.show_message("nothing was typed: the parameter stays as it is");
+        return after_move(app);
     }
     let value = Value::new(text);
-    begin(app, Wanted::Put { name, value, kind: None, key: None, description: None })
+    begin(app, StepChange::Put { name, value, kind: None, key: None, description: None })
 }
 
-/// `X`: removes the selected parameter, after a question.
+/// `X`: removes the selected parameter after confirmation.
 pub fn remove(app: &mut App) -> Vec<Effect> {
     let Some(name) = selected(app) else { return none_selected(app) };
-    begin(app, Wanted::Remove { name })
+    begin(app, StepChange::Remove { name })
 }
 
-/// The check that keeps a parameter from being changed here: it is another environment's.
+/// The failed check if the parameter belongs to another environment and must not be changed here.
 fn foreign(app: &App, name: &str) -> Option<Check> {
     let state = &app.panes.parameters;
-    place(&app.config, &app.environment, &state.named, state.complete).refuses(name)
+    place(&app.config, &app.environment, &state.references, state.complete).foreign_check(name)
 }
 
-fn begin(app: &mut App, wanted: Wanted) -> Vec<Effect> {
+fn begin(app: &mut App, wanted: StepChange) -> Vec<Effect> {
     let foreign = foreign(app, wanted.name()).into_iter().collect();
     let state = &app.panes.parameters;
-    let of = readers(&state.named, wanted.name());
+    let of = readers(&state.references, wanted.name());
     let readers = state.complete.then(|| BTreeMap::from([(wanted.name().to_owned(), of)]));
     let typed = typed::of(&wanted, "");
-    plan(app, Request { wanted: vec![wanted], foreign, readers, restart: false, typed })
+    plan(app, Request { wanted: vec![wanted], foreign, readers, restart: false, command_line: typed })
 }
 
-/// `*`: secrets of the whole region, or the environment's alone.
+/// `*`: toggles between secrets of the whole region and of the environment.
 pub fn everything(app: &mut App) -> Vec<Effect> {
     let state = &mut app.panes.parameters;
-    state.everything = !state.everything;
-    done(app)
+    state.whole_region = !state.whole_region;
+    after_move(app)
 }
 
 /// `r`: reads the parameters again.
 pub fn refresh(app: &mut App) -> Vec<Effect> {
-    app.panes.parameters.asked = app.panes.parameters.asked.map(|_| jiff::Timestamp::UNIX_EPOCH);
-    app.say("reading again");
+    app.panes.parameters.requested_at = app.panes.parameters.requested_at.map(|_| jiff::Timestamp::UNIX_EPOCH);
+    app.show_message("reading again");
     app.plan()
 }
 
-/// Another environment: nothing of the one before stays.
+/// Resets the pane when another environment is opened.
 pub fn switched(app: &mut App) -> Vec<Effect> {
     app.panes.parameters = State::default();
     Vec::new()
 }
 
-/// Rows as they are drawn.
+/// Derives the rows before they are drawn.
 pub fn settle(app: &mut App) {
-    if app.shown().id == ID && app.panes.parameters.stale {
+    if app.shown_pane().id == ID && app.panes.parameters.stale {
         derive(app);
     }
 }

@@ -1,4 +1,4 @@
-//! Its questions: their kinds, their numbers, and what is asked of a session.
+//! Requests of the Query pane: their kinds and serial numbers, and the requests about a session.
 
 use super::state::ID;
 use crate::app::App;
@@ -7,38 +7,38 @@ use crate::app::ticket::{Owner, Ticket};
 use crate::feeds::sql;
 use crate::model::sql::{ResultId, SessionId};
 
-/// The kinds of its questions.
+/// The kinds of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Kind {
-    /// A session is opened and held.
+    /// Opens and holds a session.
     Connect,
-    /// A statement is run.
+    /// Runs a statement.
     Run,
-    /// A statement is cancelled, a process ended, a result closed.
+    /// Cancels a statement, ends a process, or closes a result.
     Control,
-    /// Rows for the window.
+    /// Reads rows for the window.
     Window,
-    /// A whole value.
+    /// Reads a complete value.
     Value,
-    /// Something is looked up beside what runs.
-    Look,
-    /// Rows that are read through.
+    /// Looks something up in the second session.
+    LookUp,
+    /// Reads rows for a scan.
     Scan,
-    /// Rows that psql's interpreter wants.
-    Kept,
-    /// Keeps queries on this machine.
-    Keep,
-    /// A plan, whole.
+    /// Reads rows for psql's interpreter.
+    PsqlRows,
+    /// Reads or stores queries on this machine.
+    Storage,
+    /// Reads a complete plan.
     Plan,
-    /// A file that a result is written to.
+    /// Writes a result to a file.
     Export,
-    /// A command of this machine.
+    /// Runs a command on this machine.
     Program,
 }
 
 impl Kind {
-    /// The kind of this number.
+    /// Returns the kind with this number.
     pub fn of(number: u8) -> Option<Self> {
         let all = [
             Self::Connect,
@@ -46,10 +46,10 @@ impl Kind {
             Self::Control,
             Self::Window,
             Self::Value,
-            Self::Look,
+            Self::LookUp,
             Self::Scan,
-            Self::Kept,
-            Self::Keep,
+            Self::PsqlRows,
+            Self::Storage,
             Self::Plan,
             Self::Export,
             Self::Program,
@@ -58,17 +58,17 @@ impl Kind {
     }
 }
 
-/// A ticket with this number.
+/// A ticket with this serial number.
 pub fn ticket(app: &App, kind: Kind, serial: u64) -> Ticket {
     Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, kind as u8), serial }
 }
 
-/// A question with a number of its own.
-pub fn ask(app: &mut App, kind: Kind, ask: impl Into<crate::feeds::Ask>) -> (u64, Effect) {
+/// Creates a request with a new serial number.
+pub fn request(app: &mut App, kind: Kind, ask: impl Into<crate::feeds::Ask>) -> (u64, Effect) {
     numbered(app, kind, |_| ask)
 }
 
-/// A question that has its own number in it.
+/// Creates a request that contains its own serial number.
 pub fn numbered<A: Into<crate::feeds::Ask>>(
     app: &mut App,
     kind: Kind,
@@ -77,33 +77,33 @@ pub fn numbered<A: Into<crate::feeds::Ask>>(
     app.panes.query.serial += 1;
     let serial = app.panes.query.serial;
     let ask = question(serial).into();
-    (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Priority::Operator, ask })
+    (serial, Effect::Fetch { ticket: ticket(app, kind, serial), priority: Priority::Operator, ask })
 }
 
-/// A question about the session, where there is one.
+/// Creates a request about the session, if there is one.
 pub fn of_session(app: &mut App, kind: Kind, question: impl FnOnce(SessionId) -> sql::Ask) -> Option<(u64, Effect)> {
     let session = app.panes.query.session.filter(|_| app.panes.query.is_on())?;
-    Some(ask(app, kind, question(session)))
+    Some(request(app, kind, question(session)))
 }
 
 /// Looks something up in the second session.
-pub fn look(app: &mut App, purpose: &'static str, statement: String) -> Vec<Effect> {
-    let asked = of_session(app, Kind::Look, |session| sql::Ask::Look { session, purpose, statement });
-    let Some((serial, effect)) = asked else { return Vec::new() };
-    app.panes.query.looks.insert(serial, purpose);
+pub fn look_up(app: &mut App, purpose: &'static str, statement: String) -> Vec<Effect> {
+    let request = of_session(app, Kind::LookUp, |session| sql::Ask::Query { session, purpose, statement });
+    let Some((serial, effect)) = request else { return Vec::new() };
+    app.panes.query.look_ups.insert(serial, purpose);
     vec![effect]
 }
 
-/// Cancels the look-ups of a purpose at the server, where they may wait for a lock: nobody waits for them any more.
-pub fn leave(app: &mut App, purpose: &'static str) -> Vec<Effect> {
-    let looks = &mut app.panes.query.looks;
+/// Cancels the pending look-ups for a purpose at the server, where they might wait for a lock.
+pub fn cancel_look_ups(app: &mut App, purpose: &'static str) -> Vec<Effect> {
+    let looks = &mut app.panes.query.look_ups;
     let left: Vec<u64> = looks.iter().filter(|(_, known)| **known == purpose).map(|(serial, _)| *serial).collect();
     looks.retain(|serial, _| !left.contains(serial));
-    left.into_iter().map(|serial| Effect::Leave(ticket(app, Kind::Look, serial))).collect()
+    left.into_iter().map(|serial| Effect::CancelFetch(ticket(app, Kind::LookUp, serial))).collect()
 }
 
-/// Forgets results that are not shown any more.
+/// Closes results that are no longer shown.
 pub fn close(app: &mut App, results: Vec<ResultId>) -> Vec<Effect> {
-    let close = |result| ask(app, Kind::Control, sql::Ask::Close { result }).1;
+    let close = |result| request(app, Kind::Control, sql::Ask::Close { result }).1;
     results.into_iter().map(close).collect()
 }

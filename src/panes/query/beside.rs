@@ -1,21 +1,21 @@
-//! The settings of a statement beside its text: values, data of a `COPY`, and where its result goes.
+//! The settings that accompany a statement: bound values, data of a `COPY`, and the target of its result.
 
 use super::named;
-use super::state::Out;
+use super::state::ResultTarget;
 use crate::app::App;
-use crate::feeds::sql::{Beside, Data, Outlet};
+use crate::feeds::sql::{Data, OutputTarget, RunOptions};
 use crate::model::sql::copy::Copy;
 use crate::model::sql::guard::judge;
 use crate::model::sql::interpreter::{Data as Lines, Interpreter, Peer, Rows, Run, Target};
 
-/// Why a statement is not run here, in words.
-pub fn refused(run: &Run) -> Option<&'static str> {
+/// Why a statement cannot be run here.
+pub fn refusal(run: &Run) -> Option<&'static str> {
     let standard = run.copy == Some(Peer::Standard) && is_copy_in(run);
     standard.then_some("there is no standard input here: \\copy … from 'FILE' reads a file")
 }
 
-/// The program of this machine that a statement is for.
-pub fn program(run: &Run) -> Option<&str> {
+/// The command on this machine that a statement uses.
+pub fn local_command(run: &Run) -> Option<&str> {
     match (&run.copy, &run.target) {
         (Some(Peer::Program(command)), _) | (_, Target::Pipe(command)) => Some(command),
         _ => None,
@@ -26,14 +26,14 @@ fn is_copy_in(run: &Run) -> bool {
     judge(&run.statement).copy == Some(Copy::In)
 }
 
-/// The things that go with a statement that begins.
-pub fn of(app: &mut App, run: &Run) -> Beside {
-    let mut beside = Beside { bind: run.bind.clone(), ..Beside::default() };
+/// The settings for a statement that starts.
+pub fn for_run(app: &mut App, run: &Run) -> RunOptions {
+    let mut beside = RunOptions { bind: run.bind.clone(), ..RunOptions::default() };
     if run.hidden {
         return beside;
     }
     if run.rows == Rows::Describe {
-        beside.describes = true;
+        beside.describe_only = true;
         return beside;
     }
     let options = || run.options.clone();
@@ -47,19 +47,19 @@ pub fn of(app: &mut App, run: &Run) -> Beside {
         return beside;
     }
     let outlet = match (&run.copy, &run.target) {
-        (Some(Peer::File(path)), _) | (_, Target::File(path)) => Some(Outlet::File(named::file(app, path))),
-        (Some(Peer::Program(command)), _) | (_, Target::Pipe(command)) => Some(Outlet::Program(command.clone())),
-        (_, Target::Results) if run.rows == Rows::Print => app.panes.query.out.clone().map(|out| match out {
-            Out::File(path) => Outlet::Append(path),
-            Out::Program { serial, command } => Outlet::Kept(serial, command),
+        (Some(Peer::File(path)), _) | (_, Target::File(path)) => Some(OutputTarget::File(named::file(app, path))),
+        (Some(Peer::Program(command)), _) | (_, Target::Pipe(command)) => Some(OutputTarget::Program(command.clone())),
+        (_, Target::Results) if run.rows == Rows::Print => app.panes.query.result_target.clone().map(|out| match out {
+            ResultTarget::File(path) => OutputTarget::Append(path),
+            ResultTarget::Program { serial, command } => OutputTarget::Kept(serial, command),
         }),
         _ => None,
     };
-    beside.outlet = outlet.map(|outlet| (outlet, options()));
+    beside.target = outlet.map(|outlet| (outlet, options()));
     beside
 }
 
-/// The lines of data that follow in the file that is run.
+/// The lines of data that follow in the file being run.
 fn following(interpreter: &mut Interpreter) -> String {
     let mut lines = String::new();
     while let Lines::Lines(more) = interpreter.data() {

@@ -1,52 +1,52 @@
-//! Results that go to files and programs, data that come from them, and values of a statement.
+//! Results sent to files and programs, data read from them, and bound values of a statement.
 
-use super::state::Out;
+use super::state::ResultTarget;
 use super::testing::Desk;
 use crate::feeds::part::Part;
-use crate::feeds::sql::{self, Data, Outlet};
+use crate::feeds::sql::{self, Data, OutputTarget};
 use crate::model::sql::Transaction;
 use crate::model::sql::format::Format;
-use crate::ui::testing::pictures::seen;
+use crate::ui::testing::pictures::assert_screen;
 
-fn outlets(desk: &Desk) -> Vec<Option<Outlet>> {
-    desk.beside.iter().map(|beside| beside.outlet.clone().map(|(outlet, _)| outlet)).collect()
+fn outlets(desk: &Desk) -> Vec<Option<OutputTarget>> {
+    desk.beside.iter().map(|beside| beside.target.clone().map(|(outlet, _)| outlet)).collect()
 }
 
 #[test]
-fn one_result_goes_to_a_file_in_the_form_that_was_chosen() {
+fn g_writes_one_result_to_a_file_in_the_chosen_format() {
     let mut desk = Desk::connected((80, 24));
     desk.run("\\pset format csv");
     desk.keys("esc");
     desk.keys("tab");
     desk.run("select 1 \\g /tmp/out.csv");
     assert_eq!(desk.statements(), ["select 1"]);
-    let (outlet, options) = desk.beside[0].outlet.clone().expect("an outlet");
-    assert_eq!((outlet, options.format), (Outlet::File("/tmp/out.csv".into()), Format::Csv));
+    let (outlet, options) = desk.beside[0].target.clone().expect("an outlet");
+    assert_eq!((outlet, options.format), (OutputTarget::File("/tmp/out.csv".into()), Format::Csv));
     desk.run("select 2;");
-    assert_eq!(desk.beside[1].outlet, None, "only that one");
+    assert_eq!(desk.beside[1].target, None, "only that one");
 }
 
 #[test]
-fn results_go_to_a_file_until_o_ends_it_and_the_header_says_so() {
+fn o_writes_results_to_a_file_until_ended_and_the_header_shows_it() {
     let mut desk = Desk::connected((100, 30));
     desk.run("\\o report.txt");
     assert_eq!(desk.begun, ["report.txt"]);
     assert!(desk.screen().contains("results go to report.txt"), "{}", desk.screen());
     desk.run("select 1; select n from numbers \\gset\nselect 2;");
-    seen("query_output_file", &desk.app);
+    assert_screen("query_output_file", &desk.app);
     desk.run("\\o");
     desk.run("select 3;");
-    let append = Some(Outlet::Append("report.txt".into()));
+    let append = Some(OutputTarget::Append("report.txt".into()));
     assert_eq!(outlets(&desk)[..2], [append, None], "values for variables stay here");
     assert_eq!(outlets(&desk).last(), Some(&None));
     assert!(!desk.screen().contains("results go to"), "{}", desk.screen());
     desk.run("\\o /nowhere/x");
     assert!(desk.screen().contains("/nowhere/x: no"), "{}", desk.screen());
-    assert_eq!(desk.app.panes.query.out, None);
+    assert_eq!(desk.app.panes.query.result_target, None);
 }
 
 #[test]
-fn results_go_to_a_command_until_o_ends_it_and_one_that_ends_by_itself_says_so() {
+fn o_pipes_results_to_a_command_until_either_ends() {
     let mut desk = Desk::connected((100, 30));
     desk.run("\\o |gzip > out.gz");
     assert!(desk.programs.is_empty() && desk.screen().contains("results go to it until"), "{}", desk.screen());
@@ -56,19 +56,19 @@ fn results_go_to_a_command_until_o_ends_it_and_one_that_ends_by_itself_says_so()
     desk.answered(ticket, Part::Page(sql::Fact::Done));
     assert!(desk.screen().contains("results go to |gzip > out.gz"), "{}", desk.screen());
     desk.run("select 1;");
-    let kept = Some(Outlet::Kept(ticket.serial, "gzip > out.gz".into()));
+    let kept = Some(OutputTarget::Kept(ticket.serial, "gzip > out.gz".into()));
     assert_eq!(outlets(&desk), [kept]);
     desk.run("\\o");
-    assert_eq!(desk.left, [ticket], "it comes to the end of what it reads");
+    assert_eq!(desk.left, [ticket], "its input is closed");
     assert!(!desk.screen().contains("results go to"), "{}", desk.screen());
-    desk.answered(ticket, Part::Last(sql::Fact::Said("12 bytes\n".into())));
+    desk.answered(ticket, Part::Last(sql::Fact::ProgramOutput("12 bytes\n".into())));
     assert!(desk.screen().contains("12 bytes"), "{}", desk.screen());
     desk.run("\\o |head -1");
     desk.keys("enter");
     let (ticket, ..) = desk.programs[1].clone();
     desk.answered(ticket, Part::Page(sql::Fact::Done));
-    desk.answered(ticket, Part::Last(sql::Fact::Said(String::new())));
-    assert_eq!(desk.app.panes.query.out, None);
+    desk.answered(ticket, Part::Last(sql::Fact::ProgramOutput(String::new())));
+    assert_eq!(desk.app.panes.query.result_target, None);
     assert!(desk.screen().contains("head -1 has ended: results come here again"), "{}", desk.screen());
     desk.run("\\o |nosuch");
     desk.keys("esc");
@@ -77,21 +77,21 @@ fn results_go_to_a_command_until_o_ends_it_and_one_that_ends_by_itself_says_so()
 }
 
 #[test]
-fn what_a_command_says_is_shown_or_stands_in_what_is_run() {
+fn command_output_is_shown_or_inserted_into_the_statement() {
     let mut desk = Desk::connected((100, 30));
     desk.run("\\! ls -l");
     assert!(desk.programs.is_empty() && desk.screen().contains("ls -l"), "{}", desk.screen());
     desk.keys("enter");
     let (ticket, command, text) = desk.programs[0].clone();
     assert_eq!((command.as_str(), text), ("ls -l", Some(String::new())));
-    desk.answered(ticket, Part::Last(sql::Fact::Said("a.sql\nb.sql\n".into())));
+    desk.answered(ticket, Part::Last(sql::Fact::ProgramOutput("a.sql\nb.sql\n".into())));
     desk.tick(1);
     assert!(desk.screen().contains("b.sql"), "{}", desk.screen());
     desk.keys("esc");
     desk.run("\\set day `date +%F`");
     desk.keys("enter");
     let (ticket, ..) = desk.programs[1].clone();
-    desk.answered(ticket, Part::Last(sql::Fact::Said("2026-11-29\n".into())));
+    desk.answered(ticket, Part::Last(sql::Fact::ProgramOutput("2026-11-29\n".into())));
     desk.tick(1);
     desk.run("select :'day';");
     assert_eq!(desk.statements(), ["select '2026-11-29'"]);
@@ -99,11 +99,11 @@ fn what_a_command_says_is_shown_or_stands_in_what_is_run() {
     desk.keys("enter");
     assert_eq!(desk.programs[2].2.as_deref(), Some("select 7 \n"));
     desk.keys("ctrl-c");
-    assert_eq!(desk.left, [desk.programs[2].0], "one that goes on is ended");
+    assert_eq!(desk.left, [desk.programs[2].0], "a running command is ended");
 }
 
 #[test]
-fn the_history_is_written_to_a_file_that_is_named() {
+fn history_is_written_to_a_named_file() {
     let mut desk = Desk::connected((80, 24));
     desk.run("select 1;");
     desk.run("\\s ~/history.sql");
@@ -112,7 +112,7 @@ fn the_history_is_written_to_a_file_that_is_named() {
 }
 
 #[test]
-fn c_leads_to_another_database_user_or_place_of_the_environment_and_to_no_other() {
+fn c_connects_only_within_the_environment() {
     let mut desk = Desk::connected((100, 30));
     let place = desk.connected.clone();
     desk.run("\\c shop");
@@ -136,7 +136,7 @@ fn c_leads_to_another_database_user_or_place_of_the_environment_and_to_no_other(
 }
 
 #[test]
-fn a_command_of_this_machine_asks_first() {
+fn local_command_needs_confirmation() {
     let mut desk = Desk::connected((100, 30));
     desk.run("select * from bookmarks \\g |less -S");
     assert!(desk.ran.is_empty());
@@ -153,12 +153,12 @@ fn a_command_of_this_machine_asks_first() {
 }
 
 #[test]
-fn copy_reads_and_writes_files_and_a_guarded_environment_asks_before_it_is_changed() {
+fn copy_uses_files_and_asks_in_a_guarded_environment() {
     let mut desk = Desk::connected((100, 30));
     desk.run("\\copy bookmarks from '~/b.csv' csv header");
     assert_eq!(desk.beside[0].data, Some(Data::File("~/b.csv".into())));
     desk.run("\\copy (select 1) to x.tsv");
-    assert_eq!(outlets(&desk)[1], Some(Outlet::File("x.tsv".into())));
+    assert_eq!(outlets(&desk)[1], Some(OutputTarget::File("x.tsv".into())));
     desk.run("copy bookmarks to stdout;");
     assert_eq!(outlets(&desk)[2], None, "its rows are a result");
     let mut desk = Desk::new((100, 30));
@@ -170,7 +170,7 @@ fn copy_reads_and_writes_files_and_a_guarded_environment_asks_before_it_is_chang
 }
 
 #[test]
-fn values_are_bound_to_the_next_statement_alone() {
+fn bound_values_apply_only_to_the_next_statement() {
     let mut desk = Desk::connected((80, 24));
     desk.run("\\bind 7 'O''Neil'");
     desk.run("select * from users where id = $1 or name = $2;");
@@ -180,26 +180,26 @@ fn values_are_bound_to_the_next_statement_alone() {
 }
 
 #[test]
-fn columns_of_a_statement_are_told_without_running_it() {
+fn gdesc_shows_columns_without_running_the_statement() {
     let mut desk = Desk::connected((80, 24));
     desk.run("select * from bookmarks \\gdesc");
-    assert!(desk.beside[0].describes && !desk.beside[1].describes);
+    assert!(desk.beside[0].describe_only && !desk.beside[1].describe_only);
     let asked = desk.statements()[1].to_owned();
     assert!(asked.contains("format_type") && asked.contains("('title', 25, -1)"), "{asked}");
-    assert_eq!(desk.app.panes.query.tabs.len(), 1, "what was only described leaves no tab");
+    assert_eq!(desk.app.panes.query.tabs.len(), 1, "a description leaves no tab");
 }
 
 #[test]
-fn leaving_that_is_answered_with_no_leaves_variables_and_where_results_go() {
+fn declined_quit_keeps_variables_and_the_result_target() {
     let mut desk = Desk::connected((100, 30));
     desk.run("\\o report.txt");
     desk.run("\\set wanted 7");
     desk.transaction(Transaction::Open);
     desk.run("\\q");
     assert!(desk.screen().contains("Leave the session"), "{}", desk.screen());
-    let out = Some(Out::File("report.txt".into()));
+    let out = Some(ResultTarget::File("report.txt".into()));
     desk.keys("esc");
-    assert_eq!((desk.app.panes.query.out.clone(), desk.app.panes.query.is_on()), (out, true));
+    assert_eq!((desk.app.panes.query.result_target.clone(), desk.app.panes.query.is_on()), (out, true));
     let variable = |desk: &Desk| desk.app.panes.query.interpreter.variables().get("wanted").map(str::to_owned);
     assert_eq!(variable(&desk).as_deref(), Some("7"), "and what was set");
     desk.run("select :wanted;");
@@ -207,18 +207,18 @@ fn leaving_that_is_answered_with_no_leaves_variables_and_where_results_go() {
     desk.run("\\q");
     assert!(desk.screen().contains("Leave the session"), "{}", desk.screen());
     desk.keys("enter");
-    assert_eq!((desk.app.panes.query.out.clone(), desk.app.panes.query.is_on()), (None, false));
+    assert_eq!((desk.app.panes.query.result_target.clone(), desk.app.panes.query.is_on()), (None, false));
     assert_eq!(variable(&desk), None, "the next session begins as psql does");
 }
 
 #[test]
-fn the_history_lists_all_that_is_kept_and_leaves_out_what_it_is_told_to() {
+fn history_lists_kept_statements_and_ignores_blank_prefixed_ones() {
     let mut desk = Desk::connected((100, 30));
     desk.run("\\set HISTCONTROL ignorespace");
     desk.run(" select 'not for others';");
     let state = &mut desk.app.panes.query;
     assert!(!state.history.entries.iter().any(|entry| entry.contains("not for others")));
-    state.history.before((0..3_000).map(|number| format!("select {number}")).collect());
+    state.history.prepend((0..3_000).map(|number| format!("select {number}")).collect());
     let kept = state.history.entries.len();
     let listed = super::windows::lines(&desk.app, super::choice::Window::History).len();
     assert!(listed == kept && kept > 3_000, "{listed} of {kept}");

@@ -1,27 +1,27 @@
-//! The choices in the windows of the Query pane, what is chosen, and the purposes of typed lines.
+//! Choices in the dialogs of the Query pane, and the purposes of its input lines.
 
 use super::state::ID;
 use crate::app::overlay::{Choice, Kind};
 
-/// A window of the Query pane.
+/// A dialog of the Query pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Window {
-    /// Statements that were run.
+    /// Statements that were run before.
     History,
-    /// Queries that were saved.
+    /// Saved queries.
     Saved,
-    /// Formats that can be copied.
+    /// Formats for copying.
     Copy,
-    /// Columns, to be shown or hidden.
+    /// Columns to show or hide.
     Columns,
-    /// Where there is to connect to.
+    /// Addresses to connect to.
     Places,
-    /// The columns of a row that comes.
+    /// The columns of a new row.
     Row,
-    /// Rows that foreign keys lead to.
+    /// Rows reachable by foreign keys.
     References,
-    /// Columns, to go to one by its name.
+    /// Columns to jump to by name.
     Column,
 }
 
@@ -37,7 +37,7 @@ impl Window {
         Self::Column,
     ];
 
-    /// The window as windows over the panes carry it.
+    /// The dialog as the kind of an overlay.
     pub fn kind(self) -> Kind {
         match self {
             Self::History | Self::Saved | Self::Column => Kind::Find(ID, self as u8),
@@ -45,17 +45,17 @@ impl Window {
         }
     }
 
-    /// The window of this number.
+    /// Returns the dialog with this number.
     pub fn of(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|window| *window as u8 == number)
     }
 
-    /// The choice with this text in the window.
+    /// A choice of this dialog with the given text.
     pub fn choice(self, text: impl Into<String>) -> Choice {
         Choice::Pane { pane: ID, what: self as u8, text: text.into() }
     }
 
-    /// The title in its frame.
+    /// The title in the frame.
     pub fn title(self) -> &'static str {
         match self {
             Self::History => "Statements that were run",
@@ -70,29 +70,29 @@ impl Window {
     }
 }
 
-/// The purpose of a line that is typed.
+/// The purpose of an input line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Prompt {
-    /// Looked for in the rows.
+    /// The text to search for in the rows.
     Search,
-    /// The filter that rows must match.
+    /// The filter for the rows.
     Filter,
-    /// The number of a row to go to.
+    /// The number of a row to jump to.
     Row,
-    /// A name to save the query by.
+    /// A name under which the query is saved.
     Save,
-    /// A file to write the result into.
+    /// A file to export the result to.
     Export,
-    /// Another value for the selected cell.
+    /// A new value for the selected cell.
     Edit,
-    /// A file to write the selected value into.
+    /// A file to write the selected value to.
     Value,
-    /// The value of a variable, which psql's `\prompt` asks for.
+    /// The value of a variable, requested by psql's `\prompt`.
     Variable,
-    /// Looked for in the text of the editor.
+    /// The text to search for in the editor.
     Find,
-    /// A name for the text of the editor.
+    /// A name for the editor's text.
     Name,
 }
 
@@ -110,12 +110,12 @@ impl Prompt {
         Self::Name,
     ];
 
-    /// The prompt of this number.
+    /// Returns the purpose with this number.
     pub fn of(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|prompt| *prompt as u8 == number)
     }
 
-    /// The label before the line.
+    /// The label before the input line.
     pub fn label(self) -> &'static str {
         match self {
             Self::Search => "/",
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_come_back_as_what_they_were() {
+    fn dialog_and_prompt_numbers_round_trip() {
         for window in Window::ALL {
             assert_eq!(Window::of(window as u8), Some(window));
         }

@@ -1,12 +1,11 @@
-//! Results that make room, give way or are closed: changes that were not applied do not go with them unasked, and one that is
-//! still read is read no longer.
+//! Closing results: pending changes are not lost without a question, and a result that is still being read is cancelled.
 
 use super::testing::Desk;
 use crate::feeds::part::Part;
 use crate::feeds::sql::Fact;
-use crate::model::sql::{Ended, Transaction};
+use crate::model::sql::{StatementOutcome, Transaction};
 
-/// A result with a change that is not applied.
+/// A result with a pending change.
 fn changed() -> Desk {
     let mut desk = Desk::connected((100, 30));
     desk.table = 4711;
@@ -17,7 +16,7 @@ fn changed() -> Desk {
 }
 
 #[test]
-fn a_result_with_changes_makes_room_for_no_other() {
+fn result_with_changes_is_never_evicted() {
     let mut desk = changed();
     desk.keys("tab");
     for number in 0..12 {
@@ -28,32 +27,32 @@ fn a_result_with_changes_makes_room_for_no_other() {
 }
 
 #[test]
-fn closing_a_result_with_changes_asks() {
+fn closing_a_result_with_changes_asks_first() {
     let mut desk = changed();
     desk.keys("w");
     let screen = desk.screen();
     assert!(screen.contains("Close the result") && screen.contains("One change was not applied"), "{screen}");
     desk.keys("esc");
     desk.tick(1);
-    assert!(desk.app.panes.query.tabs[0].has_changes() && desk.app.panes.query.asking.is_none());
+    assert!(desk.app.panes.query.tabs[0].has_changes() && desk.app.panes.query.open_question.is_none());
     desk.keys("w enter");
     assert!(desk.app.panes.query.tabs.is_empty() && desk.closed.len() == 1, "{}", desk.screen());
 }
 
 #[test]
-fn a_no_to_closing_leaves_what_runs_as_it_is() {
+fn declined_close_does_not_affect_a_running_statement() {
     let mut desk = changed();
     desk.slow = true;
     desk.keys("tab");
     desk.run("select 1; select 2;");
     desk.keys("esc [ w esc");
     desk.tick(1);
-    desk.ends(Ended::Done("SELECT 1".into()));
+    desk.ends(StatementOutcome::Done("SELECT 1".into()));
     assert_eq!(desk.statements().last(), Some(&"select 2"));
 }
 
 #[test]
-fn leaving_with_changes_asks_also_where_the_session_is_lost() {
+fn quitting_with_changes_asks_even_without_a_session() {
     let mut desk = changed();
     desk.lose("the server closed the connection");
     desk.keys("q");
@@ -61,7 +60,7 @@ fn leaving_with_changes_asks_also_where_the_session_is_lost() {
 }
 
 #[test]
-fn what_is_watched_has_one_tab_where_one_stays_at_the_row_and_in_the_result_that_one_looks_at() {
+fn watched_statement_keeps_its_tab_row_and_the_shown_result() {
     let mut desk = Desk::connected((100, 30));
     desk.tick(0);
     for number in 0..9 {
@@ -80,15 +79,15 @@ fn what_is_watched_has_one_tab_where_one_stays_at_the_row_and_in_the_result_that
     desk.keys("[");
     desk.tick(12);
     assert_eq!((desk.ran.len(), desk.app.panes.query.tabs.len(), desk.app.panes.query.tab), (14, 10, 8));
-    // Another one has a tab of its own.
+    // Another watched statement has a tab of its own.
     desk.keys("ctrl-c tab");
     desk.run("select * from bookmarks \\watch 2");
-    assert_eq!(desk.app.panes.query.tabs.last().unwrap().before, Some(desk.ran[8].1));
+    assert_eq!(desk.app.panes.query.tabs.last().unwrap().stand_in_result, Some(desk.ran[8].1));
     assert_eq!(desk.app.panes.query.tabs.iter().filter(|tab| tab.statement.contains("bookmarks")).count(), 2);
 }
 
 #[test]
-fn what_is_watched_leaves_a_result_in_which_something_was_changed() {
+fn watched_statement_does_not_replace_a_result_with_changes() {
     let mut desk = Desk::connected((100, 30));
     desk.table = 4711;
     desk.tick(0);
@@ -102,7 +101,7 @@ fn what_is_watched_leaves_a_result_in_which_something_was_changed() {
 }
 
 #[test]
-fn closing_what_is_watched_ends_it() {
+fn closing_a_watched_result_ends_the_watch() {
     let mut desk = Desk::connected((100, 30));
     desk.tick(0);
     desk.run("select 1 \\watch 2");
@@ -112,7 +111,7 @@ fn closing_what_is_watched_ends_it() {
     assert!(desk.app.panes.query.pending.is_none());
 }
 
-/// A result that is still read.
+/// A result that is still being read.
 fn read(transaction: Transaction) -> Desk {
     let mut desk = Desk::connected((100, 30));
     desk.slow = true;
@@ -128,7 +127,7 @@ fn begins(desk: &mut Desk) {
 }
 
 #[test]
-fn a_result_that_is_still_read_is_closed_and_cancelled_at_the_server() {
+fn closing_a_result_being_read_cancels_it_at_the_server() {
     for begun in [true, false] {
         let mut desk = read(Transaction::Idle);
         if begun {
@@ -136,15 +135,15 @@ fn a_result_that_is_still_read_is_closed_and_cancelled_at_the_server() {
         }
         desk.keys("esc w");
         assert!(desk.app.panes.query.tabs.is_empty(), "{}", desk.screen());
-        // One that has begun is cancelled by being closed.
+        // A result that has begun is cancelled by being closed.
         assert_eq!((desk.closed.len(), desk.stopped.len()), if begun { (1, 0) } else { (0, 1) });
         if !begun {
             begins(&mut desk);
             assert_eq!((desk.closed.len(), desk.app.panes.query.tabs.len()), (1, 0), "it came too late");
         }
-        desk.ends(Ended::Cancelled);
+        desk.ends(StatementOutcome::Cancelled);
         assert!(desk.app.panes.query.tabs.is_empty() && desk.app.panes.query.running.is_none());
-        assert_eq!(desk.ran.len(), 1, "what stands after it is not run");
+        assert_eq!(desk.ran.len(), 1, "the rest is not run");
         desk.keys("tab");
         desk.run("select 2;");
         assert_eq!(desk.statements().last(), Some(&"select 2"));
@@ -152,7 +151,7 @@ fn a_result_that_is_still_read_is_closed_and_cancelled_at_the_server() {
 }
 
 #[test]
-fn within_a_transaction_a_result_that_is_still_read_stays_as_a_cancel_would_fail_it() {
+fn result_being_read_in_a_transaction_is_not_closed() {
     let mut desk = read(Transaction::Open);
     begins(&mut desk);
     desk.keys("esc w");

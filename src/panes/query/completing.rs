@@ -1,12 +1,12 @@
-//! Completion: `Tab` asks for it, and takes it.
+//! Completion in the editor: `Tab` requests it and steps through the candidates.
 
 use super::completion::Completion;
-use super::editing::edited;
+use super::editing::text_changed;
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::model::sql::complete::{Item, Known, Offer, complete};
+use crate::model::sql::complete::{CompletionContext, CompletionKind, Item, complete};
 
-/// `Tab`: the only one, what all have in common, or a list to choose from; in the list the next one.
+/// `Tab`: inserts the only candidate or the common prefix, opens the list, or moves to the next candidate in it.
 pub fn tab(app: &mut App) -> Vec<Effect> {
     if let Some(completion) = &mut app.panes.query.completion {
         completion.step(1);
@@ -16,7 +16,7 @@ pub fn tab(app: &mut App) -> Vec<Effect> {
     let completion = candidates(app);
     match &completion.candidates[..] {
         [] => {
-            app.say("nothing is known that could stand here");
+            app.show_message("nothing is known that could stand here");
             Vec::new()
         }
         [_] => {
@@ -38,7 +38,7 @@ pub fn take(app: &mut App) -> Vec<Effect> {
     if let Some((text, _)) = completion.candidates.get(completion.selected) {
         let cursor = state.editor.cursor();
         state.editor.replace(completion.from, cursor, text);
-        edited(app);
+        text_changed(app);
     }
     Vec::new()
 }
@@ -46,31 +46,31 @@ pub fn take(app: &mut App) -> Vec<Effect> {
 fn candidates(app: &App) -> Completion {
     let state = &app.panes.query;
     let (text, cursor) = (state.editor.text(), state.editor.cursor());
-    let known = Known {
+    let known = CompletionContext {
         catalogue: &state.catalogue,
         keys: state.schema.keys.as_ref(),
         variables: state.interpreter.variables(),
     };
     let found = complete(text, &state.split, cursor, known);
     let note = |item: &Item| match item.detail.as_str() {
-        "" => word(item.offer).to_owned(),
+        "" => word(item.kind).to_owned(),
         detail => detail.to_owned(),
     };
     let candidates = found.items.into_iter().map(|item| (item.text.clone(), note(&item))).collect();
     Completion { from: found.replaces.start, candidates, selected: 0 }
 }
 
-fn word(offer: Offer) -> &'static str {
+fn word(offer: CompletionKind) -> &'static str {
     match offer {
-        Offer::Join => "join",
-        Offer::Column => "column",
-        Offer::Alias => "alias",
-        Offer::Relation => "table",
-        Offer::Schema => "schema",
-        Offer::Function => "function",
-        Offer::Keyword => "key word",
-        Offer::Command => "psql",
-        Offer::Variable => "variable",
-        Offer::Name => "name",
+        CompletionKind::Join => "join",
+        CompletionKind::Column => "column",
+        CompletionKind::Alias => "alias",
+        CompletionKind::Relation => "table",
+        CompletionKind::Schema => "schema",
+        CompletionKind::Function => "function",
+        CompletionKind::Keyword => "key word",
+        CompletionKind::Command => "psql",
+        CompletionKind::Variable => "variable",
+        CompletionKind::Name => "name",
     }
 }

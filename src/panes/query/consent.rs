@@ -1,13 +1,13 @@
-//! Whether somebody agreed to let a session write that was opened to read.
+//! The user's consent to writes in a read-only session.
 
-/// A person's consent to let the session write.
+/// The user's consent to let the session write.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Consent {
-    /// Nobody did.
+    /// Not given.
     #[default]
     None,
-    /// The statement that does it needs no other question.
+    /// Given: the statement that enables writes needs no further question.
     Given,
-    /// It was run: what the server says of it is no surprise.
+    /// Used: the change that the server reports is expected.
     Used,
 }

@@ -1,109 +1,109 @@
-//! Copying what is selected, and writing a result to a file: in the forms of psql and of `cockpit sql`.
+//! Copying the selection and exporting a result, in the formats of psql and of `cockpit sql`.
 
-use super::ask::{Kind, ask, look, ticket};
+use super::ask::{Kind, look_up, request, ticket};
 use super::copied;
 use super::scan::Goal;
-use super::state::{Exporting, Named, Reading};
+use super::state::{Exporting, NameUse, ValueUse};
 use super::{reading, tell, value};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
 use crate::model::sql::Cell;
-use crate::model::sql::edit::{Table, name_question, only_table};
+use crate::model::sql::edit::{Table, names_query, only_table};
 use crate::model::sql::format::Format;
 
-/// How many rows are looked at to see whether all are at hand.
+/// Up to this many selected rows, checks whether all of them are loaded.
 const AT_HAND: u64 = 2_000;
-/// The purpose with which the name of a table is looked up.
+/// The purpose of looking up a table's name.
 pub const NAME: &str = "name";
 
-/// Copies in one of the ways of the window.
+/// Copies in one of the formats of the dialog.
 pub fn copy(app: &mut App, way: &str) -> Vec<Effect> {
     match way {
-        "cell" => value::value(app, Reading::Copy),
+        "cell" => value::read_selected(app, ValueUse::Copy),
         "column" => column(app),
-        _ => named(app, Named::Copy(Format::named(way).unwrap_or_default())),
+        _ => named(app, NameUse::Copy(Format::from_name(way).unwrap_or_default())),
     }
 }
 
-/// Writes the result that is shown to a file, whose ending says the form.
+/// Exports the shown result to a file, whose extension determines the format.
 pub fn export(app: &mut App, path: &str) -> Vec<Effect> {
     let path = path.trim();
     let state = &app.panes.query;
     let Some(format) = Format::of_file(path) else {
-        app.say("a file ends with .csv, .tsv, .json, .jsonl, .sql, .md or .txt: that says its form");
-        return done(app);
+        app.show_message("a file ends with .csv, .tsv, .json, .jsonl, .sql, .md or .txt: that says its form");
+        return after_move(app);
     };
     let Some(tab) = state.shown().filter(|tab| tab.grid.is_some()) else {
-        app.say("this result has no rows");
-        return done(app);
+        app.show_message("this result has no rows");
+        return after_move(app);
     };
     if tab.ended.is_none() {
-        app.say("it is still read: Ctrl-c cancels, and what is here can be written");
-        return done(app);
+        app.show_message("it is still being read: Ctrl-c cancels, and the loaded rows can be written");
+        return after_move(app);
     }
     if let Some(exporting) = &state.exporting {
-        app.say(format!("{} is still written: Esc leaves it", exporting.path));
-        return done(app);
+        app.show_message(format!("{} is still written: Esc leaves it", exporting.path));
+        return after_move(app);
     }
-    named(app, Named::Export(path.to_owned(), format))
+    named(app, NameUse::Export(path.to_owned(), format))
 }
 
-/// Goes on when the name of the table is known, where the form needs it.
-fn named(app: &mut App, what: Named) -> Vec<Effect> {
+/// Copies or exports after looking up the table's name, if the format needs it.
+fn named(app: &mut App, what: NameUse) -> Vec<Effect> {
     let format = match &what {
-        Named::Copy(format) | Named::Export(_, format) => *format,
+        NameUse::Copy(format) | NameUse::Export(_, format) => *format,
     };
     let Some(tab) = app.panes.query.shown() else { return Vec::new() };
     let Some(grid) = &tab.grid else { return Vec::new() };
     let table = only_table(&grid.columns).ok().filter(|_| format == Format::Insert && tab.table.is_none());
     let state = &app.panes.query;
-    let here = state.is_on() && state.server.as_ref().is_some_and(|server| tab.is_of(server));
+    let here = state.is_on() && state.server.as_ref().is_some_and(|server| tab.is_from(server));
     match table.filter(|_| here) {
         Some(table) => {
-            app.panes.query.naming = Some((tab.id, what));
-            // What was asked for before it may be of another table.
-            let mut effects = super::ask::leave(app, NAME);
-            effects.extend(look(app, NAME, name_question(table)));
+            app.panes.query.name_use = Some((tab.id, what));
+            // An earlier look-up may be for another table.
+            let mut effects = super::ask::cancel_look_ups(app, NAME);
+            effects.extend(look_up(app, NAME, names_query(table)));
             effects
         }
-        None => does(app, what),
+        None => copy_or_export(app, what),
     }
 }
 
-/// The name has come, or not.
-pub fn name(app: &mut App, rows: &[Vec<Option<String>>]) {
-    let Some((result, what)) = app.panes.query.naming.take() else { return };
+/// Handles the result of the name look-up.
+pub fn handle_names(app: &mut App, rows: &[Vec<Option<String>>]) {
+    let Some((result, what)) = app.panes.query.name_use.take() else { return };
     if let Some(tab) = app.panes.query.tab_of(result) {
         tab.table = Some(Table::of(rows).unwrap_or_default());
     }
     if app.panes.query.shown().is_some_and(|tab| tab.id == result) {
-        let effects = does(app, what);
+        let effects = copy_or_export(app, what);
         app.panes.query.effects.extend(effects);
     }
 }
 
-fn does(app: &mut App, what: Named) -> Vec<Effect> {
+fn copy_or_export(app: &mut App, what: NameUse) -> Vec<Effect> {
     match what {
-        Named::Copy(format) => rows(app, format),
-        Named::Export(path, format) => write(app, path, format),
+        NameUse::Copy(format) => rows(app, format),
+        NameUse::Export(path, format) => write(app, path, format),
     }
 }
 
-/// Copies the row, or the selected ones.
+/// Copies the row, or the selected rows.
 fn rows(app: &mut App, format: Format) -> Vec<Effect> {
     let Some(tab) = app.panes.query.shown() else { return Vec::new() };
     let Some(grid) = &tab.grid else { return Vec::new() };
-    let (from, to) = grid.marked();
-    // What is not at hand whole is read first.
+    let (from, to) = grid.selected_range();
+    // Values that are not completely loaded are read first.
     let at_hand = || (from..=to).map(|place| grid.cells(place).filter(|cells| is_whole(cells))).collect();
     let rows: Option<Vec<&[Cell]>> = if to - from < AT_HAND { at_hand() } else { None };
     match rows {
         Some(rows) => {
             let text = copied::of_rows(grid, rows.into_iter(), &copied::options(tab, format));
-            copied::copied(app, text)
+            copied::copy_to_clipboard(app, text)
         }
         None => reading::begin(app, Goal::Rows(format)),
     }
@@ -113,7 +113,7 @@ fn is_whole(cells: &[Cell]) -> bool {
     !cells.iter().any(|cell| matches!(cell, Cell::Text { cut: true, .. }))
 }
 
-/// Copies the selected column, a line a value.
+/// Copies the selected column, one value per line.
 fn column(app: &mut App) -> Vec<Effect> {
     let selected = app.panes.query.shown().and_then(|tab| tab.grid.as_ref()?.selected());
     selected.map_or_else(Vec::new, |column| reading::begin(app, Goal::Column(column)))
@@ -123,20 +123,20 @@ fn write(app: &mut App, path: String, format: Format) -> Vec<Effect> {
     let Some(tab) = app.panes.query.shown() else { return Vec::new() };
     let (result, options) = (tab.id, copied::options(tab, format));
     let Some(grid) = &tab.grid else { return Vec::new() };
-    if grid.is_whole_here() {
+    if grid.is_fully_loaded() {
         let rows = (0..grid.count()).filter_map(|place| grid.cells(place));
         let text = copied::of_rows(grid, rows, &options);
         return vec![Effect::Save { path, text }];
     }
     let (columns, rows, of) = (grid.order.clone(), grid.shown.clone(), Some(grid.count()));
     let (options, file) = (Box::new(options), path.clone());
-    let (serial, effect) = ask(app, Kind::Export, sql::Ask::Export { result, path: file, options, columns, rows });
+    let (serial, effect) = request(app, Kind::Export, sql::Ask::Export { result, path: file, options, columns, rows });
     app.panes.query.exporting = Some(Exporting { serial, result, path, written: 0, of });
     vec![effect]
 }
 
-/// Takes the progress of writing a file.
-pub fn written(app: &mut App, serial: u64, part: Part<sql::Fact>) {
+/// Handles the progress of an export.
+pub fn export_progress(app: &mut App, serial: u64, part: Part<sql::Fact>) {
     let Some(exporting) = app.panes.query.exporting.as_mut().filter(|exporting| exporting.serial == serial) else {
         return;
     };
@@ -145,13 +145,13 @@ pub fn written(app: &mut App, serial: u64, part: Part<sql::Fact>) {
         Part::Last(sql::Fact::Exported { rows, bytes }) => {
             let path = &exporting.path;
             let text = match exporting.of {
-                None => format!("{path}: {}", tell::size(bytes)),
-                Some(_) if rows == 1 => format!("{path}: 1 row, {}", tell::size(bytes)),
-                Some(_) => format!("{path}: {} rows, {}", tell::count(rows), tell::size(bytes)),
+                None => format!("{path}: {}", tell::format_size(bytes)),
+                Some(_) if rows == 1 => format!("{path}: 1 row, {}", tell::format_size(bytes)),
+                Some(_) => format!("{path}: {} rows, {}", tell::format_count(rows), tell::format_size(bytes)),
             };
             app.panes.query.exporting = None;
             app.note(false, text.clone());
-            app.say(text);
+            app.show_message(text);
         }
         Part::Page(_) | Part::Last(_) => {}
         Part::Failed(failure) => {
@@ -159,18 +159,18 @@ pub fn written(app: &mut App, serial: u64, part: Part<sql::Fact>) {
             let text = format!("{}{hint}", failure.message);
             app.panes.query.exporting = None;
             app.note(true, text.clone());
-            app.say(text);
+            app.show_message(text);
         }
     }
 }
 
-/// Leaves a file that is being written, which goes away; whether there was one.
-pub fn leave(app: &mut App) -> bool {
+/// Stops an export, whose file is removed; returns whether there was one.
+pub fn stop_export(app: &mut App) -> bool {
     let Some(Exporting { serial, path, .. }) = app.panes.query.exporting.take() else {
         return false;
     };
-    let left = Effect::Leave(ticket(app, Kind::Export, serial));
+    let left = Effect::CancelFetch(ticket(app, Kind::Export, serial));
     app.panes.query.effects.push(left);
-    app.say(format!("{path} is not written"));
+    app.show_message(format!("{path} is not written"));
     true
 }

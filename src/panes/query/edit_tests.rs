@@ -1,4 +1,4 @@
-//! Rows of a result that are changed, and applied together.
+//! Editing rows of a result, and applying the changes together.
 
 use super::ask::{Kind, ticket};
 use super::copy::NAME;
@@ -10,8 +10,8 @@ use crate::feeds::part::Part;
 use crate::feeds::{queries, sql};
 use crate::model::sql::edit::{Change, Changes, Table};
 use crate::model::sql::interpreter::Edited;
-use crate::model::sql::{Column, Ended, Server, Transaction};
-use crate::ui::testing::pictures::seen;
+use crate::model::sql::{Column, Server, StatementOutcome, Transaction};
+use crate::ui::testing::pictures::assert_screen;
 
 fn desk() -> Desk {
     let mut desk = Desk::connected((100, 30));
@@ -21,7 +21,7 @@ fn desk() -> Desk {
     desk
 }
 
-/// Clears the line and types another value.
+/// Replaces the selected value.
 fn value(desk: &mut Desk, text: &str) {
     desk.keys("e ctrl-u");
     desk.types(text);
@@ -29,16 +29,16 @@ fn value(desk: &mut Desk, text: &str) {
 }
 
 #[test]
-fn changes_are_a_list_whose_statements_are_shown_and_applied_in_one_transaction() {
+fn changes_are_shown_as_statements_and_applied_in_one_transaction() {
     let mut desk = desk();
     desk.keys("j l");
     value(&mut desk, "O'Neil");
     desk.keys("j D");
     let screen = desk.screen();
     assert!(screen.contains("O'Neil") && screen.contains("2 changes: W applies them"), "{screen}");
-    seen("query_edited", &desk.app);
+    assert_screen("query_edited", &desk.app);
     desk.keys("W");
-    assert_eq!(desk.ran.len(), 1, "nothing is changed before the yes");
+    assert_eq!(desk.ran.len(), 1, "nothing is changed before the confirmation");
     let update = "UPDATE public.bookmarks SET title = 'O''Neil' WHERE id = '2' AND pg_catalog.format('%s', title) = 'PostgreSQL' \
                   AND pg_catalog.format('%s', tags) = '{\"a\": {\"b\": null}}' AND pg_catalog.format('%s', visits) = '7' \
                   AND note IS NOT DISTINCT FROM NULL";
@@ -51,22 +51,22 @@ fn changes_are_a_list_whose_statements_are_shown_and_applied_in_one_transaction(
     {
         assert!(screen.contains(&part.replace(' ', "")), "{part}:\n{}", desk.screen());
     }
-    seen("query_edit_asks", &desk.app);
-    desk.tags = ["BEGIN", "UPDATE 1", "DELETE 1", "COMMIT"].map(|tag| Ended::Done(tag.into())).to_vec();
+    assert_screen("query_edit_asks", &desk.app);
+    desk.tags = ["BEGIN", "UPDATE 1", "DELETE 1", "COMMIT"].map(|tag| StatementOutcome::Done(tag.into())).to_vec();
     desk.keys("enter");
     assert_eq!(desk.statements()[1..], ["BEGIN", update, delete, "COMMIT", "select * from bookmarks"]);
     let shown = desk.app.panes.query.shown().unwrap();
-    assert!(shown.edit.is_none() && desk.app.panes.query.tabs.len() == 1, "the rows are read anew");
+    assert!(shown.edit.is_none() && desk.app.panes.query.tabs.len() == 1, "the rows are read again");
     assert_eq!(shown.grid.as_ref().unwrap().place, 2, "where one was");
 }
 
 #[test]
-fn one_that_touches_another_number_of_rows_takes_all_back_and_the_list_stays() {
+fn unexpected_row_count_rolls_all_changes_back_and_keeps_them() {
     for (tag, why) in [("UPDATE 0", "touched no row"), ("UPDATE 2", "touched 2 rows")] {
         let mut desk = desk();
         desk.keys("l");
         value(&mut desk, "x");
-        desk.tags = ["BEGIN", tag, "ROLLBACK"].map(|tag| Ended::Done(tag.into())).to_vec();
+        desk.tags = ["BEGIN", tag, "ROLLBACK"].map(|tag| StatementOutcome::Done(tag.into())).to_vec();
         desk.keys("W enter");
         assert_eq!(desk.statements().last(), Some(&"ROLLBACK"));
         let screen = desk.screen();
@@ -76,18 +76,18 @@ fn one_that_touches_another_number_of_rows_takes_all_back_and_the_list_stays() {
 }
 
 #[test]
-fn within_an_open_transaction_a_savepoint_is_taken_and_nothing_is_committed() {
+fn changes_in_an_open_transaction_use_a_savepoint_without_commit() {
     let mut desk = desk();
     desk.transaction(Transaction::Open);
     desk.keys("D");
-    desk.tags = ["SAVEPOINT", "DELETE 1", "RELEASE"].map(|tag| Ended::Done(tag.into())).to_vec();
+    desk.tags = ["SAVEPOINT", "DELETE 1", "RELEASE"].map(|tag| StatementOutcome::Done(tag.into())).to_vec();
     desk.keys("W enter");
     assert!(!desk.statements().contains(&"COMMIT"), "{:?}", desk.statements());
     assert!(desk.statements().contains(&"RELEASE SAVEPOINT cockpit_script"), "{:?}", desk.statements());
 }
 
 #[test]
-fn null_and_an_empty_text_are_two_things_and_what_is_again_what_it_was_is_no_change() {
+fn null_differs_from_empty_and_restored_values_are_no_change() {
     let mut desk = desk();
     desk.keys("l");
     value(&mut desk, "\\N");
@@ -104,7 +104,7 @@ fn null_and_an_empty_text_are_two_things_and_what_is_again_what_it_was_is_no_cha
 }
 
 #[test]
-fn a_new_row_has_the_values_that_were_typed_and_defaults_else() {
+fn new_row_has_typed_values_and_defaults() {
     let mut desk = desk();
     desk.keys("A");
     let screen = desk.screen();
@@ -120,7 +120,7 @@ fn a_new_row_has_the_values_that_were_typed_and_defaults_else() {
 }
 
 #[test]
-fn what_cannot_be_edited_says_why() {
+fn uneditable_cells_explain_why() {
     let mut desk = desk();
     desk.keys("l l l l e");
     assert!(desk.screen().contains("note is made by the server itself"), "{}", desk.screen());
@@ -156,20 +156,20 @@ fn what_cannot_be_edited_says_why() {
 }
 
 #[test]
-fn leaving_with_changes_that_were_not_applied_asks() {
+fn quitting_with_pending_changes_asks() {
     let mut desk = desk();
     desk.keys("D q");
     assert!(!desk.quits && desk.screen().contains("one change of a result was not applied"), "{}", desk.screen());
 }
 
 #[test]
-fn statements_that_are_copied_name_the_table_that_the_result_is_of() {
+fn copied_statements_name_the_result_table() {
     let mut desk = desk();
     desk.keys("j c j j j enter");
     let copied = desk.copied.pop().unwrap_or_default();
     let statement = "INSERT INTO public.bookmarks (id, title, tags, visits, note) VALUES (2, 'PostgreSQL', ";
     assert!(copied.starts_with(statement), "{copied}");
-    // What it calls otherwise has its own name, and what is none of its columns no table.
+    // Renamed columns get their real names; without a column of the table, no table is named.
     for (of_table, start) in
         [(true, "INSERT INTO public.bookmarks (id, title, "), (false, "INSERT INTO table_name (id, other, ")]
     {
@@ -194,19 +194,19 @@ fn statements_that_are_copied_name_the_table_that_the_result_is_of() {
 }
 
 #[test]
-fn the_name_of_a_table_that_comes_late_is_not_given_to_another_result() {
+fn late_table_name_is_not_used_for_another_result() {
     let mut desk = desk();
     desk.deaf = true;
     let asked = |desk: &Desk| {
-        let looks = desk.app.panes.query.looks.iter().filter(|(_, purpose)| **purpose == NAME);
-        ticket(&desk.app, Kind::Look, *looks.map(|(serial, _)| serial).max().unwrap())
+        let looks = desk.app.panes.query.look_ups.iter().filter(|(_, purpose)| **purpose == NAME);
+        ticket(&desk.app, Kind::LookUp, *looks.map(|(serial, _)| serial).max().unwrap())
     };
     let named = |table: &str| {
         let (columns, mut rows) = catalogue(NAME).unwrap();
         for row in &mut rows {
             row[1] = Some(table.to_owned());
         }
-        Part::Last(sql::Fact::Looked { purpose: NAME, columns, rows })
+        Part::Last(sql::Fact::QueryRows { purpose: NAME, columns, rows })
     };
     desk.keys("j c j j j enter");
     let late = asked(&desk);
@@ -221,7 +221,7 @@ fn the_name_of_a_table_that_comes_late_is_not_given_to_another_result() {
 }
 
 #[test]
-fn a_result_is_written_to_a_file_whose_ending_says_the_form() {
+fn exported_file_format_follows_its_extension() {
     let mut desk = desk();
     desk.keys("l - ctrl-s ctrl-u");
     desk.types("rows");
@@ -232,7 +232,7 @@ fn a_result_is_written_to_a_file_whose_ending_says_the_form() {
     desk.keys("enter");
     let (ticket, path, table, columns) = desk.exported.last().cloned().unwrap();
     assert_eq!((path.as_str(), table.as_str()), ("~/rows.sql", "public.bookmarks"));
-    assert_eq!(columns, [0, 2, 3, 4], "what is hidden is not written");
+    assert_eq!(columns, [0, 2, 3, 4], "hidden columns are not written");
     desk.answered(ticket, Part::Page(sql::Fact::Exported { rows: 2, bytes: 100 }));
     assert!(desk.screen().contains("writing 50 % into ~/rows.sql"), "{}", desk.screen());
     desk.answered(ticket, Part::Last(sql::Fact::Exported { rows: 4, bytes: 2_000 }));
@@ -245,7 +245,7 @@ fn a_result_is_written_to_a_file_whose_ending_says_the_form() {
 }
 
 #[test]
-fn your_own_editor_has_the_text_and_what_comes_back_stands_in_the_editor() {
+fn external_editor_gets_the_text_and_its_result_replaces_it() {
     let mut desk = Desk::connected((80, 24));
     desk.paste("select 1\nfrom bookmarks");
     desk.keys("ctrl-e");
@@ -253,7 +253,7 @@ fn your_own_editor_has_the_text_and_what_comes_back_stands_in_the_editor() {
     assert_eq!((what, line), (Edited::Text("select 1\nfrom bookmarks".into()), Some(2)));
     desk.answered(ticket, Part::Last(queries::Fact::Text(Ok("select 2;".into()))));
     assert_eq!(desk.app.panes.query.editor.text(), "select 2;");
-    assert!(desk.ran.is_empty(), "nothing runs before it was looked at");
+    assert!(desk.ran.is_empty(), "nothing runs automatically");
     desk.run("");
     desk.run("\\e");
     let (ticket, what, _) = desk.outside.pop().unwrap();
@@ -262,7 +262,7 @@ fn your_own_editor_has_the_text_and_what_comes_back_stands_in_the_editor() {
     assert!(desk.screen().contains("vi ended with exit status: 1"), "{}", desk.screen());
 }
 
-/// Keys as fast as a person types, without a frame between.
+/// Presses keys at typing speed, without a frame in between.
 fn typed_on(desk: &mut Desk, keys: &str) {
     for key in keys.split(' ') {
         let at = desk.app.confirm.now() + jiff::SignedDuration::from_millis(120);
@@ -273,8 +273,8 @@ fn typed_on(desk: &mut Desk, keys: &str) {
 }
 
 #[test]
-fn a_value_that_is_typed_for_an_edit_that_was_refused_does_nothing() {
-    // At once, and by what the server says of the table.
+fn input_for_a_refused_edit_is_ignored() {
+    // Refused at once, and after the server's answer about the table.
     for (moves, table, why) in [("l l l l", 4711, "made by the server itself"), ("l", 0, "the result is of no table")] {
         let mut desk = desk();
         desk.table = table;
@@ -286,7 +286,7 @@ fn a_value_that_is_typed_for_an_edit_that_was_refused_does_nothing() {
             desk.keys(moves);
         }
         let (asked, windows) = (desk.ran.len(), desk.app.screen.overlays.len());
-        // `e` is the key of the environments where nothing is edited, D has a row go, W applies.
+        // Without an edit, `e` would open the environments, D delete a row, and W apply.
         typed_on(&mut desk, "e D e W enter e j enter");
         let app = &desk.app;
         assert_eq!((app.environment.name.as_str(), desk.ran.len()), ("staging", asked), "{}", desk.screen());
@@ -298,14 +298,14 @@ fn a_value_that_is_typed_for_an_edit_that_was_refused_does_nothing() {
 }
 
 #[test]
-fn what_is_typed_before_the_line_of_an_edit_is_open_is_neither_a_key_nor_half_a_value() {
+fn input_before_the_edit_line_opens_is_neither_a_key_nor_a_partial_value() {
     for early in [false, true] {
         let mut desk = desk();
         desk.keys("l");
         let at = desk.app.confirm.now();
         let effects = desk.app.update(Event::Key("e".parse().unwrap()));
         if early {
-            // The server takes its time to say what table it is.
+            // The server answers late which table it is.
             for (milliseconds, key) in [(100, "D"), (200, "enter")] {
                 desk.app.update(Event::Elapsed(at + jiff::SignedDuration::from_millis(milliseconds)));
                 assert!(desk.app.update(Event::Key(key.parse().unwrap())).is_empty());
@@ -320,7 +320,7 @@ fn what_is_typed_before_the_line_of_an_edit_is_open_is_neither_a_key_nor_half_a_
     }
 }
 
-/// Keys that a person types before the server has said what table it is.
+/// Presses keys before the server has answered which table it is.
 fn typed_before_it_is_known(desk: &mut Desk, keys: &str) {
     let mut effects = Vec::new();
     for key in keys.split(' ') {
@@ -332,7 +332,7 @@ fn typed_before_it_is_known(desk: &mut Desk, keys: &str) {
 }
 
 #[test]
-fn what_is_wanted_of_a_row_is_of_the_one_that_was_selected_when_the_key_was_pressed() {
+fn row_edit_applies_to_the_row_selected_at_the_key_press() {
     let keys = |desk: &Desk, tab: usize| {
         let edit = desk.app.panes.query.tabs[tab].edit.as_ref().unwrap();
         let key = |change: &Change| {
@@ -356,12 +356,12 @@ fn what_is_wanted_of_a_row_is_of_the_one_that_was_selected_when_the_key_was_pres
 }
 
 #[test]
-fn a_cell_is_edited_that_was_selected_when_the_key_was_pressed() {
+fn cell_edit_applies_to_the_cell_selected_at_the_key_press() {
     let mut desk = desk();
     desk.keys("l");
     let effects = desk.app.update(Event::Key("e".parse().unwrap()));
-    // Rows that come, or a click, move it.
-    desk.app.panes.query.shown_mut().unwrap().grid.as_mut().unwrap().go(1);
+    // Arriving rows or a click move the selection.
+    desk.app.panes.query.shown_mut().unwrap().grid.as_mut().unwrap().select_row(1);
     desk.answer(effects);
     let line = desk.app.screen.typing.as_ref().expect("a line").input.text().to_owned();
     assert_eq!(line, "Rust 公式ドキュメント", "{}", desk.screen());
@@ -370,13 +370,13 @@ fn a_cell_is_edited_that_was_selected_when_the_key_was_pressed() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_neither_compared_nor_name_a_row() {
+fn invalid_utf8_is_neither_compared_nor_used_as_a_key() {
     let columns = [(1, "id".to_owned()), (2, "title".to_owned())].to_vec();
     let table = Table { columns, key: vec![1], ..Table::default() };
     let edit = Edit { changes: Changes { table, list: Vec::new() }, key: vec![vec![0]] };
     let column = |number| Column { name: "c".into(), type_oid: 25, modifier: -1, table_oid: 7, number };
     let columns = [column(1), column(2)];
-    assert!(edit.was(&columns, &[cell("1"), cell("caf\u{fffd}")]).is_empty());
-    assert_eq!(edit.was(&columns, &[cell("1"), cell("café")]), [(2, Some("café".to_owned()))]);
+    assert!(edit.read_values(&columns, &[cell("1"), cell("caf\u{fffd}")]).is_empty());
+    assert_eq!(edit.read_values(&columns, &[cell("1"), cell("café")]), [(2, Some("café".to_owned()))]);
     assert_eq!(edit.key_of(&[cell("\u{fffd}"), cell("café")]), None);
 }

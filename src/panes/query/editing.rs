@@ -1,24 +1,24 @@
-//! The effects of keys on the text of the editor.
+//! Handlers for keys that change the editor's text.
 
 use super::state::EDITOR;
 use super::{several, texts};
 use crate::app::App;
 use crate::app::editor::{Cut, Step};
 use crate::app::effect::Effect;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::model::sql::split::Split;
 use crate::model::sql::star;
-use crate::model::sql::tidy::{same_place, tidy};
+use crate::model::sql::tidy::{map_cursor, tidy};
 
-/// Puts a text into the editor, and the focus there.
+/// Puts a text into the editor and focuses it.
 pub fn put(app: &mut App, text: &str) {
     app.panes.query.editor.set(text);
-    edited(app);
+    text_changed(app);
     app.focus_on(EDITOR);
 }
 
-/// The text of the editor has changed.
-pub fn edited(app: &mut App) {
+/// Updates everything that depends on the text after a change.
+pub fn text_changed(app: &mut App) {
     let state = &mut app.panes.query;
     let version = state.editor.version();
     match version - std::mem::replace(&mut state.split_of, version) {
@@ -30,71 +30,73 @@ pub fn edited(app: &mut App) {
         _ => state.split = Split::new(state.editor.text()),
     }
     state.completion = None;
-    // What was looked for is no longer marked.
+    // Search matches are no longer highlighted.
     state.texts.find.text.clear();
     app.lists_changed();
 }
 
-/// Lays the statements out in lines; the cursor stays at its letter.
+/// Formats the statements; the cursor stays at its character.
 pub fn format(app: &mut App) -> Vec<Effect> {
     let editor = &mut app.panes.query.editor;
     let tidied = tidy(editor.text());
     let same = tidied.text == editor.text();
     if !same {
-        let place = same_place(editor.text(), editor.cursor(), &tidied.text);
+        let place = map_cursor(editor.text(), editor.cursor(), &tidied.text);
         editor.set(&tidied.text);
-        editor.go(place);
+        editor.move_to(place);
     }
-    match (tidied.left, same) {
-        (0, true) => app.say("nothing to lay out"),
+    match (tidied.unformatted, same) {
+        (0, true) => app.show_message("nothing to lay out"),
         (0, false) => {}
-        (1, _) => app.say("a statement stays as it is: it cannot be laid out without changing it"),
+        (1, _) => app.show_message("a statement stays as it is: it cannot be laid out without changing it"),
         (left, _) => {
-            app.say(format!("{left} statements stay as they are: they cannot be laid out without changing them"));
+            app.show_message(format!(
+                "{left} statements stay as they are: they cannot be laid out without changing them"
+            ));
         }
     }
-    edited(app);
+    text_changed(app);
     Vec::new()
 }
 
-/// Writes out the columns that a `*` stands for.
+/// Expands a `*` into its columns.
 pub fn expand(app: &mut App) -> Vec<Effect> {
     let state = &mut app.panes.query;
     match star::expand(state.editor.text(), &state.split, state.editor.cursor(), &state.catalogue) {
         Ok((range, columns)) => state.editor.replace(range.start, range.end, &columns),
-        Err(why) => app.say(why),
+        Err(why) => app.show_message(why),
     }
-    edited(app);
+    text_changed(app);
     Vec::new()
 }
 
-/// Begins another text.
-pub fn another(app: &mut App) -> Vec<Effect> {
+/// Opens another text.
+pub fn new_text(app: &mut App) -> Vec<Effect> {
     if !several::begin(&mut app.panes.query) {
-        app.say(format!("{} texts are the most: alt-w closes one", texts::MOST));
+        app.show_message(format!("{} texts are the most: alt-w closes one", texts::MAX_TEXTS));
     }
-    done(app)
+    after_move(app)
 }
 
-/// Turns to the text that is so many places further.
-pub fn turn(app: &mut App, by: isize) -> Vec<Effect> {
+/// Switches to the text `by` positions further.
+pub fn switch_text(app: &mut App, by: isize) -> Vec<Effect> {
     if app.panes.query.texts.names().len() == 1 {
-        app.say("there is no other text: alt-n begins one");
+        app.show_message("there is no other text: alt-n begins one");
     }
     several::turn(&mut app.panes.query, by);
-    done(app)
+    after_move(app)
 }
 
-/// Closes the text that is shown; what stood in it is in the history.
+/// Closes the shown text, which is added to the history.
 pub fn close(app: &mut App) -> Vec<Effect> {
     let state = &mut app.panes.query;
     let text = several::close(state);
     state.history.add(&text);
-    edited(app);
-    done(app)
+    text_changed(app);
+    after_move(app)
 }
 
-/// Moves the cursor; above the first line and below the last one is the history.
+/// Moves the cursor; moving beyond the first or the last line walks through the history.
 pub fn step(app: &mut App, step: Step) -> Vec<Effect> {
     let state = &mut app.panes.query;
     let (line, _) = state.editor.place();
@@ -119,32 +121,32 @@ pub fn step(app: &mut App, step: Step) -> Vec<Effect> {
 /// Deletes a part of the text.
 pub fn cut(app: &mut App, cut: Cut) -> Vec<Effect> {
     app.panes.query.editor.cut(cut);
-    edited(app);
+    text_changed(app);
     Vec::new()
 }
 
-/// Types or pastes a text.
+/// Inserts typed or pasted text.
 pub fn text(app: &mut App, text: &str) -> Vec<Effect> {
     if !app.panes.query.editor.insert(text) {
-        app.say("that is too long for the editor: \\i FILE runs a file");
+        app.show_message("that is too long for the editor: \\i FILE runs a file");
         return Vec::new();
     }
-    edited(app);
+    text_changed(app);
     Vec::new()
 }
 
-/// The statement before or after in the history.
+/// Shows the previous or next statement of the history.
 pub fn walk(app: &mut App, older: bool) -> Vec<Effect> {
     let state = &mut app.panes.query;
     let text = if older { state.history.older(state.editor.text()) } else { state.history.newer() };
     if let Some(text) = text {
         state.editor.set(&text);
-        edited(app);
+        text_changed(app);
     }
     Vec::new()
 }
 
-/// Makes the line of the cursor a comment, or a statement again.
+/// Toggles whether the cursor's line is a comment.
 pub fn comment(app: &mut App) -> Vec<Effect> {
     let editor = &mut app.panes.query.editor;
     let cursor = editor.cursor();
@@ -153,32 +155,32 @@ pub fn comment(app: &mut App) -> Vec<Effect> {
     let rest = line.trim_start();
     let at = editor.start_of(number) + line.len() - rest.len();
     let marked = rest.strip_prefix("--").map(|text| 2 + usize::from(text.starts_with(' ')));
-    // The cursor stays at its letter.
+    // The cursor stays at its character.
     if let Some(length) = marked {
         editor.replace(at, at + length, "");
-        editor.go(if cursor < at { cursor } else { cursor.saturating_sub(length).max(at) });
+        editor.move_to(if cursor < at { cursor } else { cursor.saturating_sub(length).max(at) });
     } else {
         editor.replace(at, at, "-- ");
-        editor.go(if cursor < at { cursor } else { cursor + 3 });
+        editor.move_to(if cursor < at { cursor } else { cursor + 3 });
     }
-    edited(app);
+    text_changed(app);
     Vec::new()
 }
 
-/// Takes the last change back.
+/// Undoes the last change.
 pub fn undo(app: &mut App) -> Vec<Effect> {
     if !app.panes.query.editor.undo() {
-        app.say("nothing to take back");
+        app.show_message("nothing to take back");
     }
-    edited(app);
+    text_changed(app);
     Vec::new()
 }
 
-/// Does again what was taken back.
+/// Redoes the last undone change.
 pub fn redo(app: &mut App) -> Vec<Effect> {
     if !app.panes.query.editor.redo() {
-        app.say("nothing to do again");
+        app.show_message("nothing to do again");
     }
-    edited(app);
+    text_changed(app);
     Vec::new()
 }

@@ -1,18 +1,18 @@
-//! How the editor looks: prompts, text with its tokens, brackets, the cursor, what could stand there.
+//! Drawing of the editor: prompts, highlighted text, matching brackets, cursor, completion candidates.
 
 use super::find;
 use super::state::{EDITOR, State};
 use crate::app::pane::DataStatus;
-use crate::model::sql::split::What;
+use crate::model::sql::split::PieceKind;
 use crate::model::sql::token::{Kind, Token};
-use crate::model::text::{cut_end, harmless, width};
+use crate::model::text::{cut_end, sanitize, width};
 use crate::ui::canvas::Canvas;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::frame as frames;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-/// Rows of what could stand there, at most.
+/// Maximum number of rows for completion candidates.
 const CANDIDATES: u16 = 8;
 
 /// Draws the editor.
@@ -50,7 +50,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) 
     }
 }
 
-/// The words in the frame: the names of the texts, the shown one in brackets, and that something runs.
+/// The text in the frame: the names of the texts with the shown one in brackets, and whether a statement is running.
 fn named(state: &State) -> String {
     let runs = if state.running.is_some() { "a statement runs: Ctrl-c cancels" } else { "" };
     let names = state.texts.names();
@@ -58,19 +58,19 @@ fn named(state: &State) -> String {
         return runs.to_owned();
     }
     let shown =
-        |(name, shown): (&str, bool)| if shown { format!("[{}]", harmless(name)) } else { harmless(name).into_owned() };
+        |(name, shown): (&str, bool)| if shown { format!("[{}]", sanitize(name)) } else { sanitize(name).into_owned() };
     let names: Vec<String> = names.map(shown).collect();
     format!("{} {runs}", names.join(" ")).trim_end().to_owned()
 }
 
-/// The prompt of another line than the first: what is open there.
+/// The prompt of a continuation line, which shows what is still open.
 fn continued(state: &State, line: usize, wide: usize) -> String {
     let start = state.editor.start_of(line);
     let pieces = state.split.pieces();
     let piece = pieces.get(pieces.partition_point(|piece| piece.end < start)).filter(|piece| piece.start < start);
     let sign = match piece {
         Some(piece) if piece.end == start => piece.open.sign(),
-        Some(piece) if piece.what == What::Statement && piece.body(state.editor.text()).start < start => {
+        Some(piece) if piece.kind == PieceKind::Statement && piece.body(state.editor.text()).start < start => {
             let token = piece.tokens().find(|token| token.start < start && token.end > start);
             match token.map(|token| token.kind) {
                 Some(Kind::Comment) => '*',
@@ -116,15 +116,15 @@ fn style(theme: &Theme, token: &Token) -> Style {
     if token.closed { style } else { style.add_modifier(Modifier::UNDERLINED) }
 }
 
-/// Draws one line, from a column on.
+/// Draws one line from a column on.
 fn text(canvas: &mut Canvas<'_, '_>, line: usize, column: usize, place: Rect) {
     let theme = canvas.theme;
     let state = &canvas.app.panes.query;
     let editor = &state.editor;
     let start = editor.at(line, column);
     let end = editor.start_of(line) + editor.line(line).len();
-    // A character can be half before the column: what is left of it is a blank.
-    let skipped = width(&harmless(&editor.text()[editor.start_of(line)..start]));
+    // The column can cut through a wide character, whose visible half is drawn as a blank.
+    let skipped = width(&sanitize(&editor.text()[editor.start_of(line)..start]));
     let mut x = place.x + u16::try_from(column.saturating_sub(skipped).min(1)).unwrap_or(0);
     let start = if skipped < column && start < end { editor.at(line, column + 1).max(start) } else { start };
     let pieces = state.split.pieces();
@@ -146,7 +146,7 @@ fn text(canvas: &mut Canvas<'_, '_>, line: usize, column: usize, place: Rect) {
     }
 }
 
-/// The places of what is looked for; the one at the cursor as what is selected.
+/// Highlights the search matches; the one at the cursor is drawn as selected.
 fn found(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let state = &canvas.app.panes.query;
     let (wanted, editor) = (&state.texts.find.text, &state.editor);
@@ -158,7 +158,7 @@ fn found(canvas: &mut Canvas<'_, '_>, place: Rect) {
         let end = editor.at(line, column + usize::from(place.width));
         let mut from = editor.at(line, column);
         while let Some(found) = find::within(editor, wanted, from, end) {
-            let cells = |at: usize| width(&harmless(&editor.text()[editor.start_of(line)..at])).saturating_sub(column);
+            let cells = |at: usize| width(&sanitize(&editor.text()[editor.start_of(line)..at])).saturating_sub(column);
             let (left, right) = (cells(found.start), cells(found.end).min(usize::from(place.width)));
             let here = |cells: usize| u16::try_from(cells).unwrap_or(place.width);
             let rect = Rect { x: place.x + here(left), y, width: here(right.saturating_sub(left)), height: 1 };
@@ -172,14 +172,14 @@ fn found(canvas: &mut Canvas<'_, '_>, place: Rect) {
     }
 }
 
-/// The bracket at the cursor and its partner.
+/// Highlights the bracket at the cursor and its partner.
 fn brackets(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let state = &canvas.app.panes.query;
     let editor = &state.editor;
     let Some((open, close)) = state.split.brackets(editor.text(), editor.cursor()) else { return };
     for at in [open, close] {
         let line = editor.line_of(at);
-        let cells = width(&harmless(&editor.text()[editor.start_of(line)..at]));
+        let cells = width(&sanitize(&editor.text()[editor.start_of(line)..at]));
         let (Some(down), Some(aside)) = (line.checked_sub(state.scrolled.0), cells.checked_sub(state.scrolled.1))
         else {
             continue;
@@ -192,7 +192,7 @@ fn brackets(canvas: &mut Canvas<'_, '_>, place: Rect) {
     }
 }
 
-/// Draws the candidates at the cursor, above it where there is no room below.
+/// Draws the completion candidates below the cursor, or above it if there is no room.
 fn completion(canvas: &mut Canvas<'_, '_>, (x, y): (u16, u16)) {
     let theme = canvas.theme;
     let Some(completion) = &canvas.app.panes.query.completion else { return };

@@ -1,11 +1,11 @@
-//! The answers about the session and its results.
+//! Handling of answers about the session and its results.
 
-use super::ask::{close, leave};
+use super::ask::{cancel_look_ups, close};
 use super::consent::Consent;
 use super::guard;
 use super::result::Tab;
 use super::running::{Pending, Read, Seen};
-use super::state::{Asking, EDITOR, ID, Link, RESULT, State};
+use super::state::{DialogQuestion, EDITOR, ID, Link, RESULT, State};
 use super::{place, returning, rows};
 use crate::app::App;
 use crate::app::command::Id;
@@ -15,22 +15,22 @@ use crate::feeds::sql;
 use crate::model::Failure;
 use crate::model::sql::guard::commits;
 use crate::model::sql::interpreter::{Halt, Origin};
-use crate::model::sql::{Column, Ended, ResultId, Server, SessionId, Transaction};
+use crate::model::sql::{Column, ResultId, Server, SessionId, StatementOutcome, Transaction};
 use jiff::Timestamp;
 
-/// The sentence on a lost connection.
+/// Added to the message about a lost connection that will be restored.
 pub const AGAIN: &str = "it is connected to again by itself (Esc: not)";
-/// The sentence on a lost connection where nothing is done by itself.
+/// Added to the message about a lost connection that will not be restored automatically.
 pub const ENTER: &str = "Enter in the block of the results connects again";
 
-/// Takes in a fact about the session or a result.
+/// Handles a fact about the session or a result.
 pub fn fact(app: &mut App, fact: sql::Fact) {
     match fact {
         sql::Fact::Connected(server) => connected(app, &server),
         sql::Fact::Transaction(transaction) => {
             let state = &mut app.panes.query;
             if state.transaction == Transaction::Idle {
-                state.opened = state.running.as_ref().map(|running| running.kept);
+                state.transaction_result = state.running.as_ref().map(|running| running.kept);
             }
             state.transaction = transaction;
             state.interpreter.set_transaction(transaction);
@@ -64,35 +64,35 @@ pub fn fact(app: &mut App, fact: sql::Fact) {
                 running.stopped.clone_from(&stopped);
             }
             if let Some(tab) = app.panes.query.tab_of(result) {
-                // A part of a result looks like a whole one: it is said below the rows, too.
+                // An incomplete result looks like a complete one, so the reason is also shown below the rows.
                 tab.footers.extend(stopped.iter().map(|why| format!("▲ {why}")));
-                (tab.took, tab.stopped) = (Some(took), stopped);
+                (tab.duration, tab.stopped) = (Some(took), stopped);
             }
             select_again(&mut app.panes.query, result, true);
         }
-        // Answers to questions of their own.
+        // These answer requests of their own.
         sql::Fact::Window { .. }
         | sql::Fact::Rows { .. }
         | sql::Fact::Value(_)
         | sql::Fact::Done
-        | sql::Fact::Looked { .. }
+        | sql::Fact::QueryRows { .. }
         | sql::Fact::Exported { .. }
-        | sql::Fact::Said(_) => {}
+        | sql::Fact::ProgramOutput(_) => {}
     }
 }
 
-/// Selects what was selected before the statement was run again, once its row is here or no more come. Who has moved
-/// meanwhile stays where they are.
+/// Restores the selection after a statement was run again, when its row has arrived or no more rows come. Does nothing if the
+/// selection was moved in the meantime.
 fn select_again(state: &mut State, result: ResultId, all: bool) {
-    let Some((place, column)) = state.again else { return };
+    let Some((place, column)) = state.reselect else { return };
     let Some(grid) = state.tab_of(result).and_then(|tab| tab.grid.as_mut()) else { return };
     let moved = (grid.place, grid.column) != (0, 0);
     if !moved && (all || place < grid.rows) {
         grid.column = column;
-        grid.go(place);
+        grid.select_row(place);
     }
     if moved || all || place < grid.rows {
-        state.again = None;
+        state.reselect = None;
     }
 }
 
@@ -121,15 +121,15 @@ fn begun(app: &mut App, result: ResultId, columns: Vec<Column>) {
     }
 }
 
-/// A tab for another result of the statement that runs.
+/// A tab for another result of the running statement.
 fn another(state: &State, result: ResultId, now: Timestamp) -> Tab {
     let statement = state.running.as_ref().map(|running| running.statement.clone()).unwrap_or_default();
     let of = state.server.as_ref().map(|server| (server.host.clone(), server.database.clone()));
-    Tab { of, ..Tab::new(result, state.session.unwrap_or(SessionId(0)), statement, now) }
+    Tab { origin: of, ..Tab::new(result, state.session.unwrap_or(SessionId(0)), statement, now) }
 }
 
-/// How a statement ended. Of several (`\;`) any may fail, also one that has no rows to be seen.
-pub fn ended(app: &mut App, result: ResultId, how: &Ended) {
+/// Handles the end of a statement. Of several (`\;`) any may fail, even one without visible rows.
+pub fn ended(app: &mut App, result: ResultId, how: &StatementOutcome) {
     let now = app.now;
     let state = &mut app.panes.query;
     state.results = state.results.max(result.0);
@@ -138,19 +138,21 @@ pub fn ended(app: &mut App, result: ResultId, how: &Ended) {
         running.ends(result, how);
         running.seen
     });
-    let carried_out = matches!(how, Ended::Done(_));
-    // With `AND CHAIN` another transaction is open at once.
-    if matches!(how, Ended::Done(tag) if tag == "COMMIT") {
-        state.opened = Some(ResultId(result.0 + 1));
+    let carried_out = matches!(how, StatementOutcome::Done(_));
+    // With `AND CHAIN`, another transaction starts at once.
+    if matches!(how, StatementOutcome::Done(tag) if tag == "COMMIT") {
+        state.transaction_result = Some(ResultId(result.0 + 1));
     }
-    // Whether a COMMIT that was lost on its way was carried out is not known: its transaction is not said to be lost.
-    if matches!(how, Ended::Lost(_)) && state.running.as_ref().is_some_and(|running| commits(&running.statement)) {
+    // It is unknown whether a COMMIT whose answer was lost was carried out, so its transaction is not reported as lost.
+    if matches!(how, StatementOutcome::Lost(_))
+        && state.running.as_ref().is_some_and(|running| commits(&running.statement))
+    {
         state.transaction = Transaction::Idle;
     }
     if !carried_out && seen == Some(Seen::Tabs) && state.tab_of(result).is_none() {
         let another = another(state, result, now);
         let gone = state.open(another);
-        let effects = rows::closed(app, &gone);
+        let effects = rows::close_results(app, &gone);
         app.panes.query.effects.extend(effects);
     }
     let state = &mut app.panes.query;
@@ -158,19 +160,19 @@ pub fn ended(app: &mut App, result: ResultId, how: &Ended) {
         tab.ended = Some(how.clone());
     }
     if !carried_out && seen.is_some() {
-        taken_back(state, result, how);
+        mark_rolled_back(state, result, how);
     }
 }
 
-/// One of several statements was not carried out: what becomes of the others is told.
-fn taken_back(state: &mut State, result: ResultId, how: &Ended) {
+/// Marks what happens to the other statements of a text after one of them failed.
+fn mark_rolled_back(state: &mut State, result: ResultId, how: &StatementOutcome) {
     let Some((first, kept)) = state.running.as_ref().map(|running| (running.result, running.kept)) else { return };
-    let is_lost = matches!(how, Ended::Lost(_));
+    let is_lost = matches!(how, StatementOutcome::Lost(_));
     for tab in state.tabs.iter_mut().filter(|tab| tab.id >= kept && tab.id != result) {
         match &tab.ended {
-            Some(Ended::Done(_)) if !is_lost => tab.taken_back = true,
-            Some(Ended::Done(_)) | None => tab.ended = Some(how.clone()),
-            Some(Ended::Failed(_) | Ended::Cancelled | Ended::Lost(_)) => {}
+            Some(StatementOutcome::Done(_)) if !is_lost => tab.rolled_back = true,
+            Some(StatementOutcome::Done(_)) | None => tab.ended = Some(how.clone()),
+            Some(StatementOutcome::Failed(_) | StatementOutcome::Cancelled | StatementOutcome::Lost(_)) => {}
         }
     }
     let of = match &state.pending {
@@ -193,7 +195,7 @@ fn taken_back(state: &mut State, result: ResultId, how: &Ended) {
     }
 }
 
-/// The session is open, or something about the server has changed.
+/// Handles a new session, or a change of the server's state.
 pub fn connected(app: &mut App, server: &Server) {
     let state = &mut app.panes.query;
     let first = state.link != Link::On;
@@ -202,22 +204,22 @@ pub fn connected(app: &mut App, server: &Server) {
     state.failure = None;
     state.interpreter.set_server(server);
     if first {
-        let (by_itself, now) = (app.panes.query.returns.is_some(), app.now);
+        let (by_itself, now) = (app.panes.query.reconnection.is_some(), app.now);
         if !by_itself {
             app.panes.query.used = Some(now);
         }
-        returning::came_back(app, before.as_ref(), server);
+        returning::reconnected(app, before.as_ref(), server);
         let role = place::role(server);
         app.note(false, format!("connected to {} as {} ({role})", server.host, server.user));
-        // Who reads rows meanwhile does not want to type all of a sudden.
-        if !by_itself && app.shown().id == ID && app.focused() == RESULT && app.screen.overlays.is_empty() {
+        // The focus does not move to the editor while the user reads rows.
+        if !by_itself && app.shown_pane().id == ID && app.focused() == RESULT && app.screen.overlays.is_empty() {
             app.focus_on(EDITOR);
         }
         return;
     }
     let changed = before.as_ref().map(|before| returning::changes(before, server)).unwrap_or_default();
     if before.is_some_and(|before| before.read_only) && !server.read_only {
-        guard::lifted(app, server);
+        guard::session_became_writable(app, server);
     }
     if !changed.is_empty() {
         let text = changed.join("; ");
@@ -226,7 +228,7 @@ pub fn connected(app: &mut App, server: &Server) {
     }
 }
 
-/// The connection is lost, or there was none. What was on the screen stays, the editor keeps its text.
+/// Handles a lost or failed connection. Results stay on the screen, and the editor keeps its text.
 pub fn lost(app: &mut App, failure: &Failure) {
     let state = &mut app.panes.query;
     let was_on = state.link == Link::On;
@@ -236,12 +238,12 @@ pub fn lost(app: &mut App, failure: &Failure) {
     if was_on {
         if open {
             why.push_str("; the open transaction is lost, nothing of it was kept");
-            state.lost_open = true;
-            lost_with_it(state);
+            state.lost_transaction = true;
+            mark_lost(state);
         }
         if let Some(running) = state.running.take() {
             for tab in state.tabs.iter_mut().filter(|tab| tab.id >= running.result) {
-                tab.ended.get_or_insert_with(|| Ended::Lost(why.clone()));
+                tab.ended.get_or_insert_with(|| StatementOutcome::Lost(why.clone()));
             }
             let unseen = running.read.filter(|_| running.seen == Seen::Nowhere).map(|read| read.result);
             let effects = close(app, unseen.into_iter().collect());
@@ -259,68 +261,72 @@ pub fn lost(app: &mut App, failure: &Failure) {
     }
 }
 
-/// Marks the results of the transaction that is lost as rolled back.
-fn lost_with_it(state: &mut State) {
-    let Some(first) = state.opened else { return };
+/// Marks the results of the lost transaction as rolled back.
+fn mark_lost(state: &mut State) {
+    let Some(first) = state.transaction_result else { return };
     let reads =
         |tag: &str| ["SELECT", "SHOW", "FETCH", "EXPLAIN", "BEGIN", "SET"].iter().any(|word| tag.starts_with(word));
-    for tab in state.tabs.iter_mut().filter(|tab| tab.id >= first && !tab.passing) {
-        tab.taken_back |= matches!(&tab.ended, Some(Ended::Done(tag)) if !reads(tag));
+    for tab in state.tabs.iter_mut().filter(|tab| tab.id >= first && !tab.transient) {
+        tab.rolled_back |= matches!(&tab.ended, Some(StatementOutcome::Done(tag)) if !reads(tag));
     }
 }
 
-/// It could not be connected to: it is tried again where it was lost before.
+/// Handles a failed connection attempt: tries again if a session was lost before.
 pub fn unreached(app: &mut App, failure: &Failure) {
-    if app.panes.query.returns.is_some() {
+    if app.panes.query.reconnection.is_some() {
         let again = if returning::failed(app) { AGAIN } else { ENTER };
         app.panes.query.link = Link::Lost(format!("{}; {again}", failure.message));
     } else {
         let state = &mut app.panes.query;
         state.failure = Some(failure.clone());
-        // A database of a mistyped name is not tried again: the one before is.
-        let before =
-            |server: &Server| sql::Who { user: Some(server.user.clone()), database: Some(server.database.clone()) };
-        if state.who != sql::Who::default() {
-            state.who = state.server.as_ref().map(before).unwrap_or_default();
+        // A mistyped database name is not tried again; the next attempt uses the previous one.
+        let before = |server: &Server| sql::ConnectAs {
+            user: Some(server.user.clone()),
+            database: Some(server.database.clone()),
+        };
+        if state.login != sql::ConnectAs::default() {
+            state.login = state.server.as_ref().map(before).unwrap_or_default();
         }
     }
 }
 
-/// A question that was answered with no, or left: what waited for its answer is not run either. Whether a transaction is taken
-/// back for it.
+/// Handles a declined question: what waited for its answer is not run. Returns whether a transaction is rolled back because
+/// of it.
 pub fn drop_unanswered(app: &mut App) -> bool {
     let asks = app.screen.overlays.iter().any(|window| matches!(window.kind, Kind::Confirm(pane, _) if pane == ID));
-    if app.panes.query.asking.is_none() || asks {
+    if app.panes.query.open_question.is_none() || asks {
         return false;
     }
-    let asking = app.panes.query.asking.take();
-    // Only these are asked in the middle of a text: what else was asked leaves it as it is.
-    if !matches!(asking, Some(Asking::Run { .. } | Asking::Program { .. })) {
+    let asking = app.panes.query.open_question.take();
+    // Only these questions are asked in the middle of a text; others leave the text alone.
+    if !matches!(asking, Some(DialogQuestion::Run { .. } | DialogQuestion::Program { .. })) {
         return false;
     }
     app.panes.query.pending.take_if(|pending| matches!(pending, Pending::Asked(_)));
-    let left = leave(app, guard::ROWS);
+    let left = cancel_look_ups(app, guard::ROWS);
     app.panes.query.effects.extend(left);
     app.panes.query.watch = None;
     let halt = app.panes.query.interpreter.halt();
     app.panes.query.interpreter.clear();
-    let back = take_back(app);
+    let back = roll_back_aborted(app);
     tell_not_run(app, "the answer was no", &halt, back);
     back
 }
 
-/// A failure has ended a text: what ran of it and what did not is told. Where something is left of it, a transaction that it
-/// began is taken back; else a person goes on from there, as psql has it.
+/// After a failure, reports which parts of a text ran. If something is left of it, rolls back a transaction that the text
+/// began; otherwise the user continues from there, as in psql.
 pub fn halted(app: &mut App) {
-    let Some(halt) = app.panes.query.interpreter.take_halted().filter(|halt| !halt.left.is_empty()) else { return };
-    let back = take_back(app);
+    let Some(halt) = app.panes.query.interpreter.take_halted().filter(|halt| !halt.remaining.is_empty()) else {
+        return;
+    };
+    let back = roll_back_aborted(app);
     let why = halt.why.lines().next().unwrap_or_default();
     tell_not_run(app, why, &halt, back);
 }
 
-/// Tells which statements of a text ran and which did not; `back`: a transaction that it began is rolled back.
+/// Reports which statements of a text ran. `back` tells that a transaction begun by it is rolled back.
 fn tell_not_run(app: &mut App, why: &str, halt: &Halt, back: bool) {
-    if halt.left.is_empty() {
+    if halt.remaining.is_empty() {
         return;
     }
     let after = match (back, halt.open) {
@@ -328,35 +334,35 @@ fn tell_not_run(app: &mut App, why: &str, halt: &Halt, back: bool) {
         (false, true) => "; the transaction that was open before it is open still",
         (false, false) => "",
     };
-    let words = halt.words("what was typed").unwrap_or_default();
+    let words = halt.sentence("what was typed").unwrap_or_default();
     let text = format!("{why}: {words}{after}");
     app.note(true, text.clone());
-    if halt.left.iter().any(|left| left.file.is_some()) {
-        // It may be long, and is what a person has to know before the file is run again.
+    if halt.remaining.iter().any(|left| left.file.is_some()) {
+        // The text may be long, and must be read before the file is run again.
         app.panes.query.printed.push_str(&text);
         app.panes.query.printed.push('\n');
     } else {
-        app.say(text);
+        app.show_message(text);
     }
 }
 
-/// The rest of a text is not run: a transaction that it began is rolled back, as the COMMIT behind it does not come,
-/// and what is run next would be in it and hold its locks. Returns whether there was one.
-pub fn take_back(app: &mut App) -> bool {
+/// Rolls back a transaction that an aborted text began: its COMMIT will not come, and later statements would run inside the
+/// transaction and hold its locks. Returns whether there was one.
+pub fn roll_back_aborted(app: &mut App) -> bool {
     let state = &mut app.panes.query;
-    if !state.is_on() || state.transaction == Transaction::Idle || state.before != Transaction::Idle {
+    if !state.is_on() || state.transaction == Transaction::Idle || state.transaction_before != Transaction::Idle {
         return false;
     }
     state.interpreter.run("ROLLBACK;", Origin::Command);
-    app.say("not run: the transaction that began with it is taken back");
+    app.show_message("not run: the transaction that began with it is taken back");
     true
 }
 
-/// Forgets everything of the session but what is on the screen.
+/// Resets the session's state, except for what is on the screen.
 pub fn reset(state: &mut State) {
     state.session = None;
-    state.asked_before = state.serial;
-    state.wanted = None;
+    state.stale_serial = state.serial;
+    state.awaited_address = None;
     state.connection = 0;
     state.consent = Consent::None;
     state.replaced = None;
@@ -365,11 +371,11 @@ pub fn reset(state: &mut State) {
     state.pending = None;
     state.interpreter.clear();
     state.interpreter.set_transaction(Transaction::Idle);
-    state.catalogued = false;
+    state.catalogue_requested = false;
     state.running = None;
 }
 
-/// Shows rows that came as one answer; `whole` is all of it as text, where there is more than rows.
+/// Shows rows that came as one answer. `whole` is the complete answer as text, if it contains more than rows.
 pub fn show(app: &mut App, title: &str, grid: Grid, footers: Vec<String>, whole: Option<String>) {
     let now = app.now;
     let more = whole.is_some().then(|| app.keymap.label(Id::OPEN)).flatten();
@@ -380,17 +386,17 @@ pub fn show(app: &mut App, title: &str, grid: Grid, footers: Vec<String>, whole:
     let mut tab = Tab::new(id, session, title, now);
     tab.grid = Some(grid);
     tab.footers = footers;
-    tab.whole = whole;
-    tab.passing = true;
+    tab.full_output = whole;
+    tab.transient = true;
     let counted = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
     let more = more.map(|key| format!("  {key} all of it as text")).unwrap_or_default();
-    tab.ended = Some(Ended::Done(counted + &more));
+    tab.ended = Some(StatementOutcome::Done(counted + &more));
     let gone = state.open(tab);
-    let effects = rows::closed(app, &gone);
+    let effects = rows::close_results(app, &gone);
     app.panes.query.effects.extend(effects);
 }
 
-/// Changes that were not applied, in a sentence.
+/// A sentence on changes that were not applied.
 fn changed(state: &State) -> Option<String> {
     let count: usize = state.tabs.iter().filter_map(|tab| tab.edit.as_ref()).map(|edit| edit.changes.list.len()).sum();
     match count {
@@ -400,10 +406,10 @@ fn changed(state: &State) -> Option<String> {
     }
 }
 
-/// The loss that leaving the session would cause, in a sentence.
+/// A sentence on what would be lost by leaving the session.
 pub fn loses(app: &App) -> Option<String> {
     let state = &app.panes.query;
-    // Rows outlive their session, and their changes can be applied in the next one.
+    // Results outlive their session, and their changes can be applied in the next one.
     if !state.is_on() {
         return changed(state);
     }

@@ -1,14 +1,14 @@
-//! The search in the text of the editor: as it is typed, and on to the next place.
+//! Search in the editor: incremental while typing, then from match to match.
 
 use super::choice::Prompt;
 use super::line;
 use crate::app::App;
 use crate::app::editor::Editor;
 use crate::app::effect::Effect;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use std::ops::Range;
 
-/// Begins to type what is looked for.
+/// Opens the input line for the search.
 pub fn begin(app: &mut App) -> Vec<Effect> {
     let state = &mut app.panes.query;
     state.texts.find.origin = state.editor.cursor();
@@ -16,7 +16,7 @@ pub fn begin(app: &mut App) -> Vec<Effect> {
     line::prompt(app, Prompt::Find)
 }
 
-/// It is being typed: the cursor goes to the first place from where it was; where nothing is typed, back there.
+/// Moves to the first match after the start while the text is being typed, or back to the start if the text is empty.
 pub fn typed(app: &mut App, what: u8, text: &str) {
     if Prompt::of(what) != Some(Prompt::Find) {
         return;
@@ -26,10 +26,10 @@ pub fn typed(app: &mut App, what: u8, text: &str) {
     text.clone_into(&mut find.text);
     let origin = find.origin;
     let place = after(&state.editor, text, origin).or_else(|| after(&state.editor, text, 0));
-    state.editor.go(place.map_or(origin, |place| place.start));
+    state.editor.move_to(place.map_or(origin, |place| place.start));
 }
 
-/// It was typed; nothing is what was looked for last.
+/// Handles the submitted text; an empty one repeats the last search.
 pub fn accepted(app: &mut App, text: &str) -> Vec<Effect> {
     let find = &mut app.panes.query.texts.find;
     if text.is_empty() {
@@ -38,12 +38,12 @@ pub fn accepted(app: &mut App, text: &str) -> Vec<Effect> {
     text.clone_into(&mut find.last);
     let state = &app.panes.query;
     if after(&state.editor, text, 0).is_none() {
-        app.say(format!("{text} is not there"));
+        app.show_message(format!("{text} is not there"));
     }
-    done(app)
+    after_move(app)
 }
 
-/// Moves to the next place, or the one before, round the end.
+/// Moves to the next or previous match, wrapping around at the ends.
 pub fn next(app: &mut App, forward: bool) -> Vec<Effect> {
     let state = &mut app.panes.query;
     let find = &mut state.texts.find;
@@ -60,34 +60,34 @@ pub fn next(app: &mut App, forward: bool) -> Vec<Effect> {
     };
     let round = near.is_none() && far.is_some();
     match near.or(far) {
-        Some(place) => editor.go(place.start),
-        None => app.say(format!("{wanted} is not there")),
+        Some(place) => editor.move_to(place.start),
+        None => app.show_message(format!("{wanted} is not there")),
     }
     if round {
-        app.say(if forward { "from the start again" } else { "from the end again" });
+        app.show_message(if forward { "from the start again" } else { "from the end again" });
     }
-    done(app)
+    after_move(app)
 }
 
-/// The first place from a byte on.
+/// The first match at or after a byte offset.
 fn after(editor: &Editor, wanted: &str, from: usize) -> Option<Range<usize>> {
     let text = editor.text();
     let from = (from..=text.len()).find(|at| text.is_char_boundary(*at))?;
     within(editor, wanted, from, text.len())
 }
 
-/// The first place that begins between two bytes.
+/// The first match that begins between two byte offsets.
 pub fn within(editor: &Editor, wanted: &str, from: usize, to: usize) -> Option<Range<usize>> {
     let letters = editor.text().get(from..to)?.char_indices();
     found(editor, wanted, letters.map(|(at, letter)| (from + at, letter)))
 }
 
-/// The last place that begins before a byte.
+/// The last match that begins before a byte offset.
 fn before(editor: &Editor, wanted: &str, to: usize) -> Option<Range<usize>> {
     found(editor, wanted, editor.text().get(..to)?.char_indices().rev())
 }
 
-/// The first place among these letters. Those in lower case are found in both; half a letter on the screen is none.
+/// The first match among these positions. Lower-case letters match both cases; a match must not split a grapheme.
 fn found(editor: &Editor, wanted: &str, letters: impl Iterator<Item = (usize, char)>) -> Option<Range<usize>> {
     let exact = wanted.chars().any(char::is_uppercase);
     let same = |a: char, b: char| {
@@ -102,6 +102,6 @@ fn found(editor: &Editor, wanted: &str, letters: impl Iterator<Item = (usize, ch
         for letter in wanted.chars() {
             end += here.next().filter(|here| same(*here, letter))?.len_utf8();
         }
-        (editor.is_edge(at) && editor.is_edge(end)).then_some(at..end)
+        (editor.is_grapheme_boundary(at) && editor.is_grapheme_boundary(end)).then_some(at..end)
     })
 }

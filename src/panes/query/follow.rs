@@ -1,14 +1,14 @@
-//! Foreign keys, followed from a row of a result: the rows at their other end are a new result, and Esc goes back.
+//! Following foreign keys from a row: the rows at the other end become a new result, and `Esc` returns.
 
 use super::choice::Window;
 use super::state::RESULT;
 use super::{pump, ways, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 
-/// `Enter` on a cell of a foreign key: the row that it refers to; where several keys have the column one chooses. None: it is
-/// of no key.
+/// `Enter` on a foreign key cell: opens the row it refers to, or a choice if several keys use the column. `None` if the cell
+/// belongs to no key.
 pub fn follow(app: &mut App) -> Option<Vec<Effect>> {
     let found = ways::of_cell(app);
     let why = found.iter().find_map(|(_, statement)| statement.as_ref().err().cloned());
@@ -17,18 +17,18 @@ pub fn follow(app: &mut App) -> Option<Vec<Effect>> {
     match (statements.as_slice(), why) {
         ([], None) => None,
         ([], Some(why)) => {
-            app.say(why);
-            Some(done(app))
+            app.show_message(why);
+            Some(after_move(app))
         }
         ([one], _) => {
             let statement = one.clone();
-            Some(go(app, &statement))
+            Some(run_reference(app, &statement))
         }
         ([..], _) => Some(windows::open(app, Window::References)),
     }
 }
 
-/// Lists the rows that the selected one refers to, and those that refer to it.
+/// Lists the rows that the selected row refers to, and those that refer to it.
 pub fn references(app: &mut App) -> Vec<Effect> {
     let state = &app.panes.query;
     let why = match (&state.schema.keys, state.schema.missing.get(super::schema::ask::KEYS)) {
@@ -39,22 +39,22 @@ pub fn references(app: &mut App) -> Vec<Effect> {
         (Some(_), _) => None,
     };
     if let Some(why) = why {
-        app.say(why);
-        return done(app);
+        app.show_message(why);
+        return after_move(app);
     }
     windows::open(app, Window::References)
 }
 
-/// Runs the statement of a way as a result of its own.
-pub fn go(app: &mut App, statement: &str) -> Vec<Effect> {
+/// Runs the statement of a reference as a new result.
+pub fn run_reference(app: &mut App, statement: &str) -> Vec<Effect> {
     let from = app.panes.query.shown().map(|tab| tab.id);
     app.panes.query.followed = from.map(|from| (statement.to_owned(), from));
     app.focus_on(RESULT);
     pump::enqueue(app, &format!("{statement};"));
-    done(app)
+    after_move(app)
 }
 
-/// Back to the result from which a key was followed to the one that is shown.
+/// Returns to the result from which a key was followed to the shown one.
 pub fn back(app: &mut App) -> bool {
     let state = &mut app.panes.query;
     let Some(from) = state.shown().and_then(|tab| tab.from) else { return false };

@@ -1,33 +1,33 @@
-//! How the rows of a result look: as a grid, or one at a time.
+//! Drawing of a result's rows: as a grid, or one row at a time.
 
 use super::edits::Edit;
 use super::result::Tab;
 use super::state::RESULT;
 use super::windows::SAID;
 use super::{tell, ways};
-use crate::app::grid::{Grid, shown};
+use crate::app::grid::{Grid, truncated};
 use crate::model::sql::edit::Value;
 use crate::model::sql::explain_table::summary;
-use crate::model::sql::{Cell, Ended};
-use crate::model::text::harmless;
+use crate::model::sql::{Cell, StatementOutcome};
+use crate::model::text::sanitize;
 use crate::ui::canvas::Canvas;
-use crate::ui::shared::grid::{self as shared, Look};
+use crate::ui::shared::grid::{self as shared, GridOptions};
 use crate::ui::theme::Theme;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// The text of NULL, unless `\pset null` says something else.
+/// The text for NULL, unless set by `\pset null`.
 const NULL: &str = "NULL";
 
-/// Whether the failure of a statement is told in the place of its rows: there is none that could be looked at.
-pub fn tells_failure(tab: &Tab) -> bool {
-    let failed = matches!(tab.ended, Some(Ended::Failed(_) | Ended::Lost(_)));
+/// Whether the failure of a statement is shown in place of its rows, because there are none.
+pub fn shows_failure(tab: &Tab) -> bool {
+    let failed = matches!(tab.ended, Some(StatementOutcome::Failed(_) | StatementOutcome::Lost(_)));
     failed && tab.grid.as_ref().is_some_and(|grid| grid.rows == 0)
 }
 
-/// Draws the grid, and what stands below its rows; `old`: of a result that another one is to take the place of.
+/// Draws the grid and the lines below its rows. `old` marks a result that a newer one is about to replace.
 pub fn draw<'a>(canvas: &mut Canvas<'a, '_>, place: Rect, tab: &'a Tab, grid: &'a Grid, old: bool) {
     let theme = canvas.theme;
     let below = super::layout::below(place, tab.footers.len(), grid.count());
@@ -37,13 +37,13 @@ pub fn draw<'a>(canvas: &mut Canvas<'a, '_>, place: Rect, tab: &'a Tab, grid: &'
     }
     let (null, changing) = (null(canvas), theme.changing);
     let edit = tab.edit.as_ref().filter(|edit| !edit.changes.list.is_empty());
-    let look = Look {
+    let look = GridOptions {
         sorted: tab.sorted.or(tab.ordered),
         focused: !old && canvas.app.focused() == RESULT,
         empty: if tab.ended.is_some() { "no rows" } else { "no rows yet" },
         row: |cells: &'a [Cell]| {
             let key = edit.and_then(|edit| edit.key_of(cells));
-            let goes = edit.zip(key.as_deref()).is_some_and(|(edit, key)| edit.changes.goes(key));
+            let goes = edit.zip(key.as_deref()).is_some_and(|(edit, key)| edit.changes.is_deleted(key));
             (key, goes)
         },
         cell: |cells: &'a [Cell], key: &Option<Vec<Value>>, column: usize| match changed(
@@ -52,7 +52,7 @@ pub fn draw<'a>(canvas: &mut Canvas<'a, '_>, place: Rect, tab: &'a Tab, grid: &'
             grid,
             column,
         ) {
-            Some(value) => (value.as_deref().map_or_else(|| null.clone(), shown), changing),
+            Some(value) => (value.as_deref().map_or_else(|| null.clone(), truncated), changing),
             None if old => (look(theme, &null, &cells[column]).0, theme.dim),
             None => look(theme, &null, &cells[column]),
         },
@@ -60,14 +60,14 @@ pub fn draw<'a>(canvas: &mut Canvas<'a, '_>, place: Rect, tab: &'a Tab, grid: &'
     shared::draw(canvas, place, grid, &look);
 }
 
-/// The new value of a cell of the row with this key, where it is changed.
+/// The new value of a changed cell in the row with this key.
 fn changed<'a>(edit: Option<&'a Edit>, key: Option<&[Value]>, grid: &Grid, column: usize) -> Option<&'a Value> {
     let number = grid.columns.get(column).map(|column| column.number).filter(|number| *number != 0)?;
     edit.zip(key).and_then(|(edit, key)| edit.changes.changed(key, number))
 }
 
-/// The last line while the rows of another result stand in its place.
-pub fn waits(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
+/// Draws the last line while rows of an earlier result are shown.
+pub fn draw_waiting_line(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
     let (app, theme) = (canvas.app, canvas.theme);
     let (tone, text) = tell::outcome(tab, app.now);
     let mark = "▲ rows of before";
@@ -76,11 +76,11 @@ pub fn waits(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
     canvas.put_cut(place.x + 1, place.y, end.saturating_sub(place.x + 2), &text, theme.tone(tone));
 }
 
-/// The sign for NULL: never nothing, which an empty text is.
+/// The text for NULL, which is never empty because an empty text is.
 fn null<'a>(canvas: &Canvas<'a, '_>) -> Cow<'a, str> {
     match canvas.app.panes.query.interpreter.options().null.as_str() {
         "" => NULL.into(),
-        null => harmless(null),
+        null => sanitize(null),
     }
 }
 
@@ -91,7 +91,7 @@ fn look<'a>(theme: &Theme, null: &Cow<'a, str>, cell: &'a Cell) -> (Cow<'a, str>
     }
 }
 
-/// Draws one row, field by field: the columns that are shown, in their order.
+/// Draws one row, one line per shown column, in their order.
 pub fn record(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab, grid: &Grid) {
     let theme = canvas.theme;
     if grid.row().is_none() {
@@ -100,7 +100,7 @@ pub fn record(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab, grid: &Grid) 
     }
     let at = grid.column;
     let fields = || grid.order.iter().filter_map(|number| Some((*number, grid.columns.get(*number)?)));
-    let names = fields().map(|(_, column)| canvas.width(&shown(&column.name))).max().unwrap_or(0);
+    let names = fields().map(|(_, column)| canvas.width(&truncated(&column.name))).max().unwrap_or(0);
     let names = names.min(place.width / 3).max(1);
     let cells = grid.selected_cells();
     let height = usize::from(place.height);
@@ -110,14 +110,14 @@ pub fn record(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab, grid: &Grid) 
     let rows = (place.y..place.bottom()).zip(fields().enumerate().skip(first));
     for (y, (field, (number, column))) in rows {
         let x = place.x + 1;
-        canvas.put_cut(x, y, names, &shown(&column.name), theme.dim);
+        canvas.put_cut(x, y, names, &truncated(&column.name), theme.dim);
         canvas.put(x + names, y, 3, " │ ", theme.border);
         let room = place.width.saturating_sub(names + 5);
         match cells.and_then(|cells| cells.get(number)) {
             Some(cell) => {
                 let null = null(canvas);
                 let (text, style) = match changed(edit, key.as_deref(), grid, number) {
-                    Some(value) => (value.as_deref().map_or_else(|| null.clone(), shown), theme.changing),
+                    Some(value) => (value.as_deref().map_or_else(|| null.clone(), truncated), theme.changing),
                     None => look(theme, &null, cell),
                 };
                 canvas.put_cut(x + names + 3, y, room, &text, style);
@@ -133,27 +133,27 @@ pub fn record(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab, grid: &Grid) 
     }
 }
 
-/// The last line: how the statement ended, and where one is.
+/// Draws the last line: how the statement ended, and the position in the rows.
 pub fn last(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
     let (app, theme) = (canvas.app, canvas.theme);
     let mut end = place.right().saturating_sub(1);
     if let Some(tree) = &tab.plan {
-        let said = tree.beside.as_ref().map_or_else(|| summary(&tree.plan), |beside| beside.verdict.clone());
-        let words = format!("{said} · node {} of {}", tree.at + 1, tree.count());
+        let verdict = tree.beside.as_ref().map_or_else(|| summary(&tree.plan), |beside| beside.verdict.clone());
+        let words = format!("{verdict} · node {} of {}", tree.at + 1, tree.count());
         end -= canvas.put_right(end, place.y, place.width * 3 / 4, &words, theme.text);
     } else if let Some(grid) = tab.grid.as_ref().filter(|grid| grid.count() > 0) {
-        let mut words = format!("row {} of {}", tell::count(grid.place + 1), tell::count(grid.count()));
+        let mut words = format!("row {} of {}", tell::format_count(grid.place + 1), tell::format_count(grid.count()));
         if grid.shown.is_some() && grid.count() != grid.rows {
-            let _ = match tab.looked {
-                None => write!(words, " ({} in all)", tell::count(grid.rows)),
-                Some(looked) => write!(words, " (of the first {} rows alone)", tell::count(looked)),
+            let _ = match tab.filter_examined {
+                None => write!(words, " ({} in all)", tell::format_count(grid.rows)),
+                Some(looked) => write!(words, " (of the first {} rows alone)", tell::format_count(looked)),
             };
         }
         let hidden = grid.columns.len() - grid.order.len();
         let column = grid.column + 1;
         let _ = write!(words, " · column {column} of {}", grid.order.len());
         if let Some(target) = ways::target(app, tab) {
-            let _ = write!(words, " → {}", harmless(&target));
+            let _ = write!(words, " → {}", sanitize(&target));
         }
         if hidden > 0 {
             let _ = write!(words, ", {hidden} hidden");
@@ -175,12 +175,12 @@ pub fn last(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
         }
         Some(scan) => (
             crate::app::overlay::Tone::Warn,
-            format!("reading {:.0} % of the rows; Esc leaves it", scan.part() * 100.0),
+            format!("reading {:.0} % of the rows; Esc leaves it", scan.progress() * 100.0),
         ),
         None => tell::outcome(tab, app.now),
     };
     let key = app.keymap.label(SAID).map(|key| format!(" ({key})")).unwrap_or_default();
-    let notices = match tab.notices.len() + tab.unkept {
+    let notices = match tab.notices.len() + tab.dropped_notices {
         0 => String::new(),
         1 => format!("  1 notice{key}"),
         count => format!("  {count} notices{key}"),

@@ -1,4 +1,4 @@
-//! A session that was opened to read writes only after somebody agreed to it, whichever way it is asked for.
+//! A read-only session becomes writable only with consent, whatever statement requests it.
 
 use super::ask::Kind;
 use super::state::ID;
@@ -20,7 +20,7 @@ fn guarded() -> Desk {
 }
 
 #[test]
-fn what_would_let_a_guarded_session_write_wants_the_environments_name() {
+fn making_a_guarded_session_writable_needs_the_typed_name() {
     for statement in [
         "SET default_transaction_read_only = off",
         "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
@@ -41,7 +41,7 @@ fn what_would_let_a_guarded_session_write_wants_the_environments_name() {
         assert!(desk.ran.is_empty(), "{statement}: no name was typed");
         desk.keys("s t a g i n g enter");
         assert_eq!(desk.statements(), [statement]);
-        // What was agreed to is not taken back.
+        // Consent is not revoked.
         desk.tell(sql::Fact::Connected(Box::new(server())));
         assert_eq!(desk.statements(), [statement]);
     }
@@ -52,7 +52,7 @@ fn what_would_let_a_guarded_session_write_wants_the_environments_name() {
 }
 
 #[test]
-fn what_was_agreed_to_once_is_asked_again_when_the_session_only_reads_again() {
+fn consent_is_asked_again_after_the_session_became_read_only() {
     let mut desk = guarded();
     desk.keys("esc U s t a g i n g enter");
     assert_eq!(desk.ran.len(), 1, "{}", desk.screen());
@@ -66,16 +66,16 @@ fn what_was_agreed_to_once_is_asked_again_when_the_session_only_reads_again() {
 }
 
 #[test]
-fn a_session_that_something_had_write_without_a_yes_only_reads_again() {
+fn session_made_writable_without_consent_is_reset_to_read_only() {
     let mut desk = guarded();
     desk.run("select 1;");
     desk.tell(sql::Fact::Connected(Box::new(server())));
     assert_eq!(desk.statements(), ["select 1", "SET default_transaction_read_only = on"]);
-    assert!(desk.screen().contains("nobody agreed to"), "{}", desk.screen());
+    assert!(desk.screen().contains("without your consent"), "{}", desk.screen());
 }
 
 #[test]
-fn with_read_only_nothing_lets_it_write() {
+fn read_only_flag_never_allows_writes() {
     let mut desk = guarded();
     desk.app.session.read_only = true;
     desk.run("set default_transaction_read_only = off;");
@@ -84,7 +84,7 @@ fn with_read_only_nothing_lets_it_write() {
 }
 
 #[test]
-fn what_the_server_does_not_refuse_is_not_said_to_be_refused_and_with_read_only_is_not_run() {
+fn statement_the_server_would_run_is_refused_only_with_read_only_flag() {
     for (statement, said) in [
         ("vacuum full;", "does not keep the server from this"),
         ("select pg_notify('a', 'b');", "does not keep the server from this"),
@@ -106,7 +106,7 @@ fn what_the_server_does_not_refuse_is_not_said_to_be_refused_and_with_read_only_
 }
 
 #[test]
-fn on_a_reader_what_it_does_not_refuse_asks() {
+fn statement_a_reader_would_run_needs_confirmation() {
     for (statement, asks) in [
         ("select pg_terminate_backend(1);", true),
         ("select pg_wal_replay_pause();", true),
@@ -122,7 +122,7 @@ fn on_a_reader_what_it_does_not_refuse_asks() {
 }
 
 #[test]
-fn a_text_of_several_statements_is_not_explained_before_the_answer() {
+fn several_statements_are_not_explained_for_the_question() {
     let mut desk = Desk::connected((100, 40));
     for text in [
         "delete from tags \\; commit \\; begin read write \\; insert into tags values (99) \\; commit;",
@@ -143,7 +143,7 @@ fn a_text_of_several_statements_is_not_explained_before_the_answer() {
 }
 
 #[test]
-fn what_is_looked_up_for_a_question_is_left_with_its_answer() {
+fn look_up_for_a_question_is_cancelled_by_its_answer() {
     for answer in ["esc", "enter"] {
         let mut desk = Desk::connected((100, 40));
         desk.deaf = true;
@@ -153,7 +153,7 @@ fn what_is_looked_up_for_a_question_is_left_with_its_answer() {
         assert!(desk.ran.is_empty() && desk.left.is_empty());
         desk.keys(answer);
         desk.tick(1);
-        let looked = desk.left.iter().filter(|left| left.owner == Owner::Pane(ID.0, Kind::Look as u8)).count();
+        let looked = desk.left.iter().filter(|left| left.owner == Owner::Pane(ID.0, Kind::LookUp as u8)).count();
         assert_eq!((looked, desk.ran.len()), (1, usize::from(answer == "enter")), "{answer}: {}", desk.screen());
     }
     let mut desk = Desk::connected((100, 40));
@@ -168,7 +168,7 @@ fn what_is_looked_up_for_a_question_is_left_with_its_answer() {
 }
 
 #[test]
-fn of_a_long_statement_it_is_said_how_much_is_not_shown() {
+fn question_about_a_long_statement_counts_its_hidden_lines() {
     let mut desk = guarded();
     desk.file = format!("update tags set n = 1 where id = 1{};\n", "\nor id = 2".repeat(149));
     desk.run("\\i long.sql");
@@ -178,7 +178,7 @@ fn of_a_long_statement_it_is_said_how_much_is_not_shown() {
 }
 
 #[test]
-fn what_may_be_several_statements_to_the_server_is_not_one() {
+fn text_that_may_be_several_statements_is_not_one() {
     for (text, one) in [
         ("select 1", true),
         ("select 'a;b'", true),
@@ -186,6 +186,6 @@ fn what_may_be_several_statements_to_the_server_is_not_one() {
         ("select '\\''; commit; --'", false),
         ("select 'C:\\'", true),
     ] {
-        assert_eq!(super::guard::is_one(text), one, "{text}");
+        assert_eq!(super::guard::is_single_statement(text), one, "{text}");
     }
 }

@@ -1,25 +1,25 @@
-//! Statements that were run before, and walking through them as a shell does.
+//! Previously run statements, and walking through them as in a shell.
 
 use crate::model::sql::{secret, token};
 
-/// How many statements are kept.
-pub const KEPT: usize = 5_000;
-/// A longer statement is not kept: it is a script.
+/// Maximum number of statements kept.
+pub const MAX_STATEMENTS: usize = 5_000;
+/// Maximum length of a statement that is kept, in bytes; a longer one is a script.
 const LONGEST: usize = 100_000;
 
-/// Statements that were run, the oldest first.
+/// Previously run statements, the oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct History {
     /// The statements, the oldest first.
     pub entries: Vec<String>,
-    /// The one that stands in the editor, while one walks through them.
+    /// Index of the statement shown in the editor, while walking through them.
     place: Option<usize>,
-    /// The text of the editor before the history was opened.
+    /// The editor's text before the history was opened.
     draft: String,
 }
 
 impl History {
-    /// Keeps a statement. Gives back what later sessions are to know too: none where it is there already or holds a secret.
+    /// Adds a statement. Returns it if later sessions should know it too; `None` if it is already there or contains a secret.
     pub fn add(&mut self, statement: &str) -> Option<String> {
         (self.place, self.draft) = (None, String::new());
         let statement = statement.trim();
@@ -29,26 +29,26 @@ impl History {
         {
             return None;
         }
-        if secret::is_held(statement, &token::words(statement)) {
+        if secret::contains_password(statement, &token::significant_tokens(statement)) {
             return None;
         }
         self.entries.push(statement.to_owned());
-        if self.entries.len() > KEPT {
+        if self.entries.len() > MAX_STATEMENTS {
             self.entries.remove(0);
         }
         Some(statement.to_owned())
     }
 
-    /// Statements of sessions before, which stand before those of this one.
-    pub fn before(&mut self, mut entries: Vec<String>) {
+    /// Puts the statements of earlier sessions before those of this one.
+    pub fn prepend(&mut self, mut entries: Vec<String>) {
         entries.append(&mut self.entries);
-        let gone = entries.len().saturating_sub(KEPT);
+        let gone = entries.len().saturating_sub(MAX_STATEMENTS);
         entries.drain(..gone);
         self.entries = entries;
         self.place = None;
     }
 
-    /// The one before; `now` is what stands in the editor.
+    /// The previous statement; `now` is the editor's text.
     pub fn older(&mut self, now: &str) -> Option<String> {
         let place = match self.place {
             None => {
@@ -61,7 +61,7 @@ impl History {
         self.entries.get(place).cloned()
     }
 
-    /// The one after; behind the last one what stood there before.
+    /// The next statement; after the last one, the text that was there before.
     pub fn newer(&mut self) -> Option<String> {
         let place = self.place? + 1;
         if place >= self.entries.len() {
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_walks_back_and_comes_to_what_was_typed_again() {
+    fn walking_back_and_forth_returns_to_the_draft() {
         let mut history = History::default();
         assert_eq!(history.older("draft"), None);
         history.add("select 1");
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_with_a_password_in_it_is_not_kept() {
+    fn statement_with_a_password_is_not_kept() {
         for secret in [
             "alter role app password 'hunter2'",
             "CREATE USER x WITH ENCRYPTED PASSWORD $$hunter2$$",
@@ -111,10 +111,10 @@ mod tests {
     }
 
     #[test]
-    fn what_earlier_sessions_ran_stands_before_what_this_one_did() {
+    fn statements_of_earlier_sessions_come_first() {
         let mut history = History::default();
         history.add("c");
-        history.before(vec!["a".into(), "b".into()]);
+        history.prepend(vec!["a".into(), "b".into()]);
         assert_eq!(history.entries, ["a", "b", "c"]);
     }
 }

@@ -1,13 +1,13 @@
 //! The commands of the Query pane, one row each: keys, title and action.
 
 use super::choice::{Prompt, Window};
-use super::edits::Wish;
+use super::edits::EditKind;
 use super::schema::update::is_shown;
 use super::{connect, edit, editing, follow, keep, line, plan, result_keys, schema, state, text_keys, update, windows};
 use crate::app::command::{Bottom, Id, Risk, Scope};
 use crate::app::editor::{Cut, Step};
 use crate::app::grid::Grid;
-use crate::app::safety::WRITES;
+use crate::app::safety::WRITE_SESSION_RISK;
 use crate::app::update::run;
 use crate::app::{App, Command};
 
@@ -107,7 +107,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "record",
         &["i"],
         "Show one row field by field, or the grid again, as \\x does.",
-        |app| result_keys::record(app).unwrap_or_else(|| result_keys::none(app)),
+        |app| result_keys::record(app).unwrap_or_else(|| result_keys::report_no_result(app)),
     )
     .when(on_results)
     .on_bottom(Bottom::First(6)),
@@ -125,7 +125,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "sort",
         &["s"],
         "Sort the rows that are here by the selected column: upwards, downwards, as they came; a filter stays.",
-        result_keys::sort,
+        result_keys::sort_loaded_rows,
     )
     .when(on_results)
     .on_bottom(Bottom::First(9)),
@@ -135,7 +135,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "server sort",
         &["o"],
         "Run the query again, sorted by the selected column on the server: upwards, then downwards.",
-        result_keys::order,
+        result_keys::sort_on_server,
     ),
     Command::new(Id("query-copy"), OWN, "copy", &["y"], "Copy the selected value, whole; a plan as text.", result_keys::copy).when(on_results),
     Command::new(
@@ -179,21 +179,21 @@ pub(super) const COMMANDS: &[Command] = &[
         "edit",
         &["e"],
         "Edit the selected cell of a result of one table with its primary key; W applies.",
-        |app| edit::begin(app, Wish::Cell),
+        |app| edit::begin(app, EditKind::Cell),
     ),
     Command::new(Id("query-add-row"), OWN, "add row", &["A"], "Add a row to the list of changes; W applies.", |app| {
-        edit::begin(app, Wish::Add)
+        edit::begin(app, EditKind::Add)
     })
-    .risks(Risk::Change),
+    .with_risk(Risk::Change),
     Command::new(
         Id("query-delete-row"),
         OWN,
         "delete row",
         &["D"],
         "Put the deletion of the selected row on the list of changes, or take it off; W applies.",
-        |app| edit::begin(app, Wish::Delete),
+        |app| edit::begin(app, EditKind::Delete),
     )
-    .risks(Risk::Change),
+    .with_risk(Risk::Change),
     Command::new(Id("query-undo-change"), OWN, "undo", &["u"], "Undo the last change of the list.", edit::undo),
     Command::new(
         Id("query-write"),
@@ -203,7 +203,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "Show the statements of all changes, and apply them in one transaction after a yes: each must touch exactly one row.",
         edit::write,
     )
-    .risks(Risk::Change),
+    .with_risk(Risk::Change),
     Command::new(
         Id("query-select"),
         OWN,
@@ -221,10 +221,10 @@ pub(super) const COMMANDS: &[Command] = &[
         "first column",
         &["0", "^"],
         "To the first column of the result.",
-        |app| result_keys::grid(app, |grid| grid.aside(isize::MIN)),
+        |app| result_keys::grid(app, |grid| grid.move_column(isize::MIN)),
     ),
     Command::new(Id("query-last-column"), OWN, "last column", &["$"], "To the last column of the result.", |app| {
-        result_keys::grid(app, |grid| grid.aside(isize::MAX))
+        result_keys::grid(app, |grid| grid.move_column(isize::MAX))
     }),
     Command::new(Id("query-column"), OWN, "to column", &["|"], "Go to a column by its name.", |app| {
         windows::open(app, Window::Column)
@@ -263,10 +263,10 @@ pub(super) const COMMANDS: &[Command] = &[
         result_keys::grid(app, |grid| grid.widen(4))
     }),
     Command::new(Id("query-earlier"), OWN, "earlier result", &["["], "To the result, or the section, before.", |app| {
-        if is_shown(app) { schema::update::turn(app, -1) } else { result_keys::turn(app, -1) }
+        if is_shown(app) { schema::update::switch_section(app, -1) } else { result_keys::switch_result(app, -1) }
     }),
     Command::new(Id("query-later"), OWN, "later result", &["]"], "To the result, or the section, after.", |app| {
-        if is_shown(app) { schema::update::turn(app, 1) } else { result_keys::turn(app, 1) }
+        if is_shown(app) { schema::update::switch_section(app, 1) } else { result_keys::switch_result(app, 1) }
     }),
     Command::new(
         Id("query-references"),
@@ -291,7 +291,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "Let the transactions of a session that only reads write, after a question.",
         connect::writes,
     )
-    .risks(WRITES),
+    .with_risk(WRITE_SESSION_RISK),
     Command::new(Id("query-disconnect"), OWN, "disconnect", &[], "Close the session, as \\q does.", connect::quit),
     Command::new(
         Id("query-connect"),

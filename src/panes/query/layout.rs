@@ -1,18 +1,18 @@
-//! Where the blocks of the Query pane are.
+//! Layout of the Query pane.
 
 use super::plan_tree::Tree;
 use super::state::{EDITOR, Link, RESULT, State};
-use super::tell::in_words;
+use super::tell::session_text;
 use crate::app::App;
 use crate::app::layout::split_rows;
 use crate::app::pane::Layout;
-use crate::model::text::{cut_end, harmless, width};
+use crate::model::text::{cut_end, sanitize, width};
 use ratatui::layout::Rect;
 
-/// Rows of the editor with its frame, at least.
+/// Minimum number of rows of the editor, including its frame.
 const EDITOR_ROWS: u16 = 4;
 
-/// The result above, the editor below, as high as its text needs.
+/// Places the result above the editor, whose height depends on its text.
 pub fn blocks(app: &App, area: Rect, layout: &mut Layout) {
     let lines = u16::try_from(app.panes.query.editor.lines()).unwrap_or(u16::MAX);
     let most = (area.height / 2).max(EDITOR_ROWS);
@@ -28,19 +28,19 @@ pub fn blocks(app: &App, area: Rect, layout: &mut Layout) {
     layout.blocks = vec![(RESULT, upper), (EDITOR, lower)];
 }
 
-/// The state of the session: one line, or as many as the words of what went wrong take.
+/// Height of the session's status: one line, or as many as an error message needs.
 pub fn summary(app: &App, height: u16) -> u16 {
     let room = usize::from(app.screen.size.0.saturating_sub(4)).max(1);
     match &app.panes.query.link {
         Link::Lost(_) => {
-            let lines = crate::model::wrap::wrap(&in_words(&app.panes.query), room).len();
+            let lines = crate::model::wrap::wrap(&session_text(&app.panes.query), room).len();
             u16::try_from(lines).unwrap_or(1).min((height / 4).max(1))
         }
         Link::Off | Link::Opening(_) | Link::On => 1,
     }
 }
 
-/// The place of the tabs, the rows and the last line of the block of the results, in its inside.
+/// The areas of the tabs, the rows and the last line inside the result block.
 pub fn result(inside: Rect, tabs: usize) -> (Option<Rect>, Rect, Rect) {
     let strip = u16::from(tabs > 1 && inside.height > 6);
     let last = u16::from(inside.height > 2);
@@ -49,31 +49,31 @@ pub fn result(inside: Rect, tabs: usize) -> (Option<Rect>, Rect, Rect) {
     ((strip > 0).then(|| line(inside.y)), rows, line(inside.bottom().saturating_sub(last)))
 }
 
-/// Rows for the lines below the rows of a result: all of them where there is room, half of it else.
+/// Number of footer lines below the rows: all of them if there is room, otherwise at most half of the area.
 pub fn below(rows: Rect, footers: usize, count: u64) -> u16 {
     let wanted = u16::try_from(footers).unwrap_or(u16::MAX);
     let free = rows.height.saturating_sub(1).saturating_sub(u16::try_from(count).unwrap_or(u16::MAX));
     wanted.min(free.max(rows.height / 2))
 }
 
-/// The place of a plan's nodes, and of what is told of the selected one below them.
+/// The areas of a plan's nodes and of the details below them.
 pub fn plan(rows: Rect, tree: &Tree) -> (Rect, Rect) {
-    let told = u16::try_from(tree.about().len()).unwrap_or(u16::MAX);
+    let details = u16::try_from(tree.about().len()).unwrap_or(u16::MAX);
     let wanted = u16::try_from(tree.count()).unwrap_or(u16::MAX);
     let inside = rows.height.saturating_sub(1);
-    let below = told.min(inside.saturating_sub(wanted).max(inside / 3));
+    let below = details.min(inside.saturating_sub(wanted).max(inside / 3));
     let nodes = Rect { y: rows.y + 1, height: inside - below, ..rows };
     (nodes, Rect { y: nodes.bottom(), height: below, ..rows })
 }
 
-/// The prompt of the first line: the database, what is open, and the sign of a transaction, as psql's.
+/// The prompt of the first line: the database, what is open, and the sign of a transaction, as in psql.
 pub fn prompt(state: &State) -> String {
     let server = state.server.as_ref().filter(|_| state.is_on());
-    let database = server.map(|server| cut_end(&harmless(&server.database), 12).into_owned()).unwrap_or_default();
+    let database = server.map(|server| cut_end(&sanitize(&server.database), 12).into_owned()).unwrap_or_default();
     format!("{database}={}> ", state.transaction.sign())
 }
 
-/// Keeps what is selected in view after a change of size.
+/// Keeps the selection in view after a change of size.
 pub fn settle(app: &mut App) {
     let placed = crate::app::layout::layout(app);
     let inside = |place: &Rect| {

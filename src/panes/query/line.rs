@@ -1,13 +1,13 @@
-//! A line that is typed below the blocks of the Query pane: its purpose, and what is in it at the beginning.
+//! The input lines of the Query pane, with their purpose and initial text.
 
 use super::choice::Prompt;
 use super::state::ID;
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::screen::{Purpose, Typing};
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 
-/// Begins to type a line.
+/// Opens an input line.
 pub fn prompt(app: &mut App, prompt: Prompt) -> Vec<Effect> {
     let tab = app.panes.query.shown();
     let text = match prompt {
@@ -20,5 +20,5 @@ pub fn prompt(app: &mut App, prompt: Prompt) -> Vec<Effect> {
     };
     let purpose = Purpose::Pane { pane: ID, what: prompt as u8, label: prompt.label() };
     app.screen.typing = Some(Typing::new(purpose, text));
-    done(app)
+    after_move(app)
 }

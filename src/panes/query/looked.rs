@@ -1,69 +1,68 @@
-//! The answers of the second session.
+//! Look-ups in the second session, and the handling of their answers.
 
-use super::ask::look;
+use super::ask::look_up;
 use super::guard::ROWS;
-use super::state::Asking;
+use super::state::DialogQuestion;
 use super::{copy, edit, schema, tell};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
 use crate::model::sql::catalogue::{FUNCTIONS, NAMES, RELATIONS};
-use crate::model::sql::describe::Looked;
-use crate::model::sql::schema::{CatalogueFailure, missing};
+use crate::model::sql::describe::QueryResult;
+use crate::model::sql::schema::{CatalogueFailure, explain_missing};
 use crate::model::sql::{ServerMessage, explain};
 
 const OF_RELATIONS: &str = "relations";
 const OF_FUNCTIONS: &str = "functions";
 const OF_NAMES: &str = "names";
 
-/// Asks what there is in the database, once a session and after it has changed.
+/// Requests the catalogue of the database, once per session and again after it has changed.
 pub fn catalogue(app: &mut App) -> Vec<Effect> {
-    if !app.panes.query.is_on() || std::mem::replace(&mut app.panes.query.catalogued, true) {
+    if !app.panes.query.is_on() || std::mem::replace(&mut app.panes.query.catalogue_requested, true) {
         return Vec::new();
     }
     let questions = [(OF_RELATIONS, RELATIONS), (OF_FUNCTIONS, FUNCTIONS), (OF_NAMES, NAMES)];
-    schema::ask::forget(app);
+    schema::ask::drop_details(app);
     let mut effects: Vec<Effect> =
-        questions.into_iter().flat_map(|(purpose, question)| look(app, purpose, question.to_owned())).collect();
+        questions.into_iter().flat_map(|(purpose, question)| look_up(app, purpose, question.to_owned())).collect();
     effects.extend(schema::ask::keys(app));
     effects
 }
 
-/// Takes in what was looked up in the second session.
+/// Handles the answer to a look-up.
 pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
-    let purpose = app.panes.query.looks.remove(&serial);
-    // What is in the database of a session before is nothing about this one's: only who waits for something is answered.
+    let purpose = app.panes.query.look_ups.remove(&serial);
+    // A look-up from an earlier session says nothing about this one's database, unless something waits for its answer.
     let waited = matches!(purpose, Some(ROWS | edit::TABLE | copy::NAME));
-    if serial <= app.panes.query.asked_before && !waited {
+    if serial <= app.panes.query.stale_serial && !waited {
         return;
     }
     let failed = match &part {
-        Part::Failed(failure) => Some(missing(&failure.message, CatalogueFailure::of_kind(failure.kind))),
+        Part::Failed(failure) => Some(explain_missing(&failure.message, CatalogueFailure::of_kind(failure.kind))),
         Part::Page(_) | Part::Last(_) => None,
     };
     let looked = match part {
-        Part::Page(sql::Fact::Looked { columns, rows, .. }) | Part::Last(sql::Fact::Looked { columns, rows, .. }) => {
-            Ok(Looked { columns, rows })
-        }
+        Part::Page(sql::Fact::QueryRows { columns, rows, .. })
+        | Part::Last(sql::Fact::QueryRows { columns, rows, .. }) => Ok(QueryResult { columns, rows }),
         Part::Page(_) | Part::Last(_) => return,
         Part::Failed(failure) => {
             Err(ServerMessage { severity: "ERROR".into(), message: failure.message, ..ServerMessage::default() })
         }
     };
     if let Some(purpose) = purpose {
-        let told = looked.as_ref().map_err(|_| failed.as_deref().unwrap_or_default());
-        if schema::ask::answer(app, purpose, serial, told) {
+        let outcome = looked.as_ref().map_err(|_| failed.as_deref().unwrap_or_default());
+        if schema::ask::answer(app, purpose, serial, outcome) {
             return;
         }
     }
     match (purpose, looked) {
         (Some(ROWS), Ok(looked)) => {
             let plan = looked.rows.into_iter().flatten().flatten().collect::<Vec<_>>().join("\n");
-            let words = match explain::read(&plan) {
+            let words = match explain::parse(&plan) {
                 Ok(plan) => match plan.rows_touched().map(|rows| rows as u64) {
                     Some(1) => "About one row (EXPLAIN).".to_owned(),
-                    Some(rows) => format!("About {} rows (EXPLAIN).", tell::count(rows)),
+                    Some(rows) => format!("About {} rows (EXPLAIN).", tell::format_count(rows)),
                     None => "No part of it changes rows by itself (EXPLAIN).".to_owned(),
                 },
                 Err(why) => format!("How many rows is not known: {why}."),
@@ -72,8 +71,8 @@ pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
         }
         (Some(edit::TABLE), Ok(looked)) => edit::table(app, serial, Ok(&looked.rows)),
         (Some(edit::TABLE), Err(said)) => edit::table(app, serial, Err(&said.message)),
-        (Some(copy::NAME), Ok(looked)) => copy::name(app, &looked.rows),
-        (Some(copy::NAME), Err(_)) => copy::name(app, &[]),
+        (Some(copy::NAME), Ok(looked)) => copy::handle_names(app, &looked.rows),
+        (Some(copy::NAME), Err(_)) => copy::handle_names(app, &[]),
         (Some(ROWS), Err(said)) => counted(app, format!("How many rows is not known: {}", said.message)),
         (Some(OF_RELATIONS), Ok(looked)) => {
             app.panes.query.catalogue.set_relations(&looked);
@@ -87,14 +86,14 @@ pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
             app.panes.query.catalogue.set_names(&looked);
             schema::ask::changed(app);
         }
-        // Completion knows less; typing goes on.
-        (Some(purpose), Err(said)) => app.note(true, format!("{purpose} cannot be completed: {}", said.message)),
+        // Completion is less complete; typing is not affected.
+        (Some(purpose), Err(failure)) => app.note(true, format!("{purpose} cannot be completed: {}", failure.message)),
         (Some(_), Ok(_)) | (None, _) => {}
     }
 }
 
 fn counted(app: &mut App, words: String) {
-    if let Some(Asking::Run { rows, .. }) = &mut app.panes.query.asking {
+    if let Some(DialogQuestion::Run { rows, .. }) = &mut app.panes.query.open_question {
         *rows = Some(words);
     }
 }

@@ -1,8 +1,10 @@
-//! A SQL session on the environment's database: an editor with psql's habits, results as grids that may be larger than memory.
+//! The Query pane: a SQL session on the environment's database, with an editor that follows psql's habits, and results as
+//! grids that may be larger than memory.
 //!
-//! [`state`]: what is kept; [`connect`], [`facts`] and [`returning`]: the session; [`pump`], [`run`] and [`outcome`]: what is run in it and what came of it; [`guard`]:
-//! what asks first; [`texts`], [`several`], [`find`]: the editor's texts; [`schema`]: what there is in the database; [`follow`]: foreign keys from a row to others;
-//! [`scan`], [`reading`], [`value`], [`standing`]: rows; [`update`], [`editing`], [`moving`], [`result_keys`], [`pick`]: what keys do.
+//! [`state`] holds the state; [`connect`], [`facts`] and [`returning`] the session; [`pump`], [`run`] and [`outcome`] run
+//! statements and handle their results; [`guard`] decides what needs confirmation; [`texts`], [`several`] and [`find`] are
+//! the editor's texts; [`schema`] shows the database's objects; [`follow`] follows foreign keys; [`scan`], [`reading`],
+//! [`value`] and [`standing`] handle rows; [`update`], [`editing`], [`moving`], [`result_keys`] and [`pick`] handle keys.
 
 pub mod again;
 pub mod ask;
@@ -136,7 +138,7 @@ pub const PANE: Pane = Pane {
         open: update::open,
         inspect: result_keys::inspect,
         copy: schema::update::copy,
-        takes: schema::keys::takes,
+        accepts_command: schema::keys::accepts_command,
         mouse: moving::mouse,
         edits: update::edits,
         text: editing::text,
@@ -148,11 +150,11 @@ pub const PANE: Pane = Pane {
         confirmed: pick::confirmed,
         plan: update::plan,
         answer: update::answer,
-        late: keep::late,
-        loses: facts::loses,
-        holds: update::holds,
-        leaves: keep::texts,
-        switched: update::switched,
+        stale_answer: keep::stale_answer,
+        loss: facts::loses,
+        confirms_switch: update::confirms_switch,
+        on_quit: keep::store_texts,
+        on_switch: update::switched,
         settle: layout::settle,
         next_tick: update::next_tick,
         ..Hooks::NONE
@@ -162,15 +164,16 @@ pub const PANE: Pane = Pane {
 static VIEW: View = View {
     name: "query",
     blocks: BLOCKS,
-    beside: &[],
+    unfocusable_blocks: &[],
     layout: layout::blocks,
     summary: layout::summary,
-    about: |_| None,
+    subject: |_| None,
     services: None,
     sources: &[],
 };
 
-/// The blocks tell how their data stands themselves.
+/// The blocks report the status of their data themselves.
 const SAYS_ITSELF: Data<App> = Data::Own(|_| DataStatus { empty: note(""), ..DataStatus::default() });
 
-const BLOCKS: &[&Spec] = &[&Spec::drawn(RESULT, "Result", SAYS_ITSELF), &Spec::drawn(EDITOR, "SQL", SAYS_ITSELF)];
+const BLOCKS: &[&Spec] =
+    &[&Spec::self_drawn(RESULT, "Result", SAYS_ITSELF), &Spec::self_drawn(EDITOR, "SQL", SAYS_ITSELF)];

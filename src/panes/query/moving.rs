@@ -10,11 +10,11 @@ use crate::app::event::Mouse;
 use crate::app::pane::Motion;
 use crate::app::update::grids;
 use crate::app::update::mouse::WHEEL;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::model::text::width;
 use ratatui::layout::Rect;
 
-/// Moves in the result; whether there is one.
+/// Moves in the result; returns whether there is one.
 pub fn moves(app: &mut App, motion: Motion) -> bool {
     if schema::update::is_shown(app) {
         return schema::update::moves(app, motion);
@@ -35,25 +35,25 @@ pub fn moves(app: &mut App, motion: Motion) -> bool {
     let Some(grid) = &mut tab.grid else { return true };
     if tab.record {
         let half = isize::try_from(grid.height / 2).unwrap_or(1);
-        // Fields are the columns that are shown: what is marked is what is edited and copied.
+        // The shown columns are the lines: the selected one is edited and copied.
         match motion {
-            Motion::Down => grid.aside(1),
-            Motion::Up => grid.aside(-1),
-            Motion::First => grid.aside(isize::MIN),
-            Motion::Last => grid.aside(isize::MAX),
-            Motion::PageDown | Motion::HalfDown => grid.aside(half),
-            Motion::PageUp | Motion::HalfUp => grid.aside(-half),
+            Motion::Down => grid.move_column(1),
+            Motion::Up => grid.move_column(-1),
+            Motion::First => grid.move_column(isize::MIN),
+            Motion::Last => grid.move_column(isize::MAX),
+            Motion::PageDown | Motion::HalfDown => grid.move_column(half),
+            Motion::PageUp | Motion::HalfUp => grid.move_column(-half),
             Motion::Left => grid.step(-1),
             Motion::Right => grid.step(1),
             Motion::NextMatch | Motion::PreviousMatch => {}
         }
         return true;
     }
-    grids::moves(grid, motion);
+    grids::handle_motion(grid, motion);
     true
 }
 
-/// The wheel moves through the rows; a click selects a cell, or puts the cursor into the text.
+/// Scrolls by the wheel; a click selects a cell, or places the cursor in the text.
 pub fn mouse(app: &mut App, place: Rect, mouse: Mouse) -> Option<Vec<Effect>> {
     if schema::update::is_shown(app) {
         return None;
@@ -73,15 +73,15 @@ pub fn mouse(app: &mut App, place: Rect, mouse: Mouse) -> Option<Vec<Effect>> {
         let state = &mut app.panes.query;
         if let Some(by) = by {
             state.editor.step(by);
-            return Some(done(app));
+            return Some(after_move(app));
         }
         let wide = u16::try_from(width(&prompt(state))).unwrap_or(0) + 1;
         let line = state.scrolled.0 + usize::from(row.saturating_sub(inside.y));
         let cells = state.scrolled.1 + usize::from(column.saturating_sub(inside.x + wide));
         let at = state.editor.at(line.min(state.editor.lines() - 1), cells);
-        state.editor.go(at);
+        state.editor.move_to(at);
         app.focus_on(EDITOR);
-        return Some(done(app));
+        return Some(after_move(app));
     }
     let (_, rows, _) = result(inside, app.panes.query.tabs.len());
     let clicked = matches!(mouse, Mouse::Click(..));
@@ -97,10 +97,10 @@ pub fn mouse(app: &mut App, place: Rect, mouse: Mouse) -> Option<Vec<Effect>> {
                 tree.step((tree.top + down) as isize - tree.at as isize);
             }
         }
-        return Some(done(app));
+        return Some(after_move(app));
     }
     if let Some(grid) = app.panes.query.shown_mut().and_then(|tab| tab.grid.as_mut()) {
         grids::mouse(grid, rows, mouse);
     }
-    Some(done(app))
+    Some(after_move(app))
 }

@@ -1,15 +1,15 @@
-//! Files as psql's commands name them: below the folder of `\cd`.
+//! Files named in psql's commands, relative to the folder of `\cd`.
 
 use crate::app::App;
 
-/// The file that is meant by a name.
+/// Resolves a file name.
 pub fn file(app: &App, typed: &str) -> String {
     match &app.panes.query.folder {
-        Some(folder) if !is_whole(typed) => format!("{}/{typed}", folder.trim_end_matches('/')),
+        Some(folder) if !is_absolute(typed) => format!("{}/{typed}", folder.trim_end_matches('/')),
         _ => typed.to_owned(),
     }
 }
 
-fn is_whole(typed: &str) -> bool {
+fn is_absolute(typed: &str) -> bool {
     typed.starts_with(['/', '~'])
 }

@@ -1,10 +1,10 @@
-//! A query that the server sorts by a column of its result.
+//! Sorting a query by a column of its result on the server.
 
 const BEGIN: &str = "SELECT * FROM (\n";
 const BY: &str = "\n) AS q ORDER BY ";
 const DOWN: &str = " DESC";
 
-/// The query within, the column and whether downwards, of a statement that [`by`] made.
+/// The inner query, the column, and whether in descending order, of a statement that [`by`] made.
 pub fn parts(statement: &str) -> Option<(&str, usize, bool)> {
     let (query, by) = statement.strip_prefix(BEGIN)?.rsplit_once(BY)?;
     let (number, down) = by.strip_suffix(DOWN).map_or((by, false), |number| (number, true));
@@ -12,8 +12,8 @@ pub fn parts(statement: &str) -> Option<(&str, usize, bool)> {
     Some((query, column, down))
 }
 
-/// The statement sorted by this column: upwards, and downwards where it is so already, then upwards again.
-pub fn by(statement: &str, column: usize) -> String {
+/// Wraps the statement to sort it by this column: ascending, or descending if it is already ascending.
+pub fn sorted_by(statement: &str, column: usize) -> String {
     let (query, down) = match parts(statement) {
         Some((query, known, down)) => (query, known == column && !down),
         None => (statement, false),
@@ -26,13 +26,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_column_again_turns_the_order_and_another_one_begins_anew() {
-        let up = by("select 1, 2", 1);
+    fn same_column_reverses_the_order_and_another_starts_ascending() {
+        let up = sorted_by("select 1, 2", 1);
         assert_eq!(up, "SELECT * FROM (\nselect 1, 2\n) AS q ORDER BY 2");
-        let down = by(&up, 1);
+        let down = sorted_by(&up, 1);
         assert_eq!(down, "SELECT * FROM (\nselect 1, 2\n) AS q ORDER BY 2 DESC");
-        assert_eq!(by(&down, 1), up);
-        assert_eq!(by(&down, 0), "SELECT * FROM (\nselect 1, 2\n) AS q ORDER BY 1");
+        assert_eq!(sorted_by(&down, 1), up);
+        assert_eq!(sorted_by(&down, 0), "SELECT * FROM (\nselect 1, 2\n) AS q ORDER BY 1");
         assert_eq!(parts(&down), Some(("select 1, 2", 1, true)));
         for other in
             ["select 1", "SELECT * FROM (\nselect 1\n) AS q ORDER BY x", "SELECT * FROM (\nselect 1\n) AS q ORDER BY 0"]

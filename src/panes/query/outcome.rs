@@ -1,22 +1,22 @@
-//! The outcome of a statement, for psql's interpreter: how it ended, and its rows where they are wanted.
+//! Reports the outcome of a statement to psql's interpreter, with its rows if they are needed.
 
-use super::ask::{Kind, ask, close};
+use super::ask::{Kind, close, request};
 use super::running::{Gathered, Pending, Running};
 use super::{pump, tell};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::feeds::sql;
-use crate::model::sql::describe::Looked;
+use crate::model::sql::describe::QueryResult;
 use crate::model::sql::interpreter::{Answer, Ran, Rows};
-use crate::model::sql::{Cell, Ended, ResultId, ServerMessage};
+use crate::model::sql::{Cell, ResultId, ServerMessage, StatementOutcome};
 use std::fmt::Write as _;
 
-/// How many bytes of values that are cut in the grid are read at most, to be run or set.
+/// Maximum size of truncated values that are read completely, to be run or stored in variables, in bytes.
 const WHOLE: u64 = 64 << 20;
-/// A limit below this only asks whether there is a row at all.
+/// A row limit below this only tests whether there is any row.
 const ONE: usize = 2;
 
-/// The statement that ran has ended: the interpreter is told, with its rows where it wants them.
+/// Handles the end of the running statement: reports it to the interpreter, with the rows if needed.
 pub fn ended(app: &mut App, running: &Running) -> Vec<Effect> {
     let state = &mut app.panes.query;
     let (looked, wanted) = match state.pending.take() {
@@ -27,58 +27,60 @@ pub fn ended(app: &mut App, running: &Running) -> Vec<Effect> {
             return Vec::new();
         }
     };
-    if looked && running.ended == Some(Ended::Cancelled) {
-        // It has no tab that tells it, and the command that it was for is over.
-        app.say("cancelled");
+    if looked && running.ended == Some(StatementOutcome::Cancelled) {
+        // It has no tab to show this, and the command that needed it is over.
+        app.show_message("cancelled");
     }
     let state = &app.panes.query;
     let mut ran = Ran { transaction: state.transaction, ..Ran::default() };
     match &running.ended {
-        Some(Ended::Done(tag)) => {
+        Some(StatementOutcome::Done(tag)) => {
             ran.tag.clone_from(tag);
             ran.count = tag.rsplit(' ').next().and_then(|count| count.parse().ok()).unwrap_or_default();
         }
-        Some(Ended::Failed(said)) => ran.failed = Some(said.clone()),
-        Some(Ended::Cancelled) | None => ran.failed = Some(said_of("canceling statement due to user request", "57014")),
-        Some(Ended::Lost(why)) => ran.failed = Some(said_of(why, "08006")),
+        Some(StatementOutcome::Failed(said)) => ran.failed = Some(said.clone()),
+        Some(StatementOutcome::Cancelled) | None => {
+            ran.failed = Some(error_message("canceling statement due to user request", "57014"));
+        }
+        Some(StatementOutcome::Lost(why)) => ran.failed = Some(error_message(why, "08006")),
     }
-    // Of several statements (`\;`) the last one's rows are wanted.
-    let Some(read) = running.of_last() else { return over(app, ran, None, looked) };
+    // Of several statements (`\;`), the rows of the last one are needed.
+    let Some(read) = running.of_last() else { return report_outcome(app, ran, None, looked) };
     ran.columns.clone_from(&read.columns);
     let only = looked.then_some(read.result);
     if ran.failed.is_some() || wanted == 0 {
-        return over(app, ran, only, looked);
+        return report_outcome(app, ran, only, looked);
     }
-    // A part of the rows is not what is to be run, set or turned.
+    // An incomplete set of rows must not be run, stored or pivoted.
     let part = running.stopped.as_ref().map(|why| format!("not all of its rows were kept: {why}")).or_else(|| {
         let more = wanted > ONE && read.rows > wanted as u64;
-        more.then(|| format!("it has {} rows, and {wanted} are taken at most", tell::count(read.rows)))
+        more.then(|| format!("it has {} rows, and {wanted} are taken at most", tell::format_count(read.rows)))
     });
     if let Some(why) = part {
-        return fails(app, ran, only, looked, &why);
+        return fail_command(app, ran, only, looked, &why);
     }
     if read.rows == 0 {
-        return over(app, ran, only, looked);
+        return report_outcome(app, ran, only, looked);
     }
     let (result, count) = (read.result, u32::try_from(read.rows.min(wanted as u64)).unwrap_or(u32::MAX));
-    let (serial, effect) = ask(app, Kind::Kept, sql::Ask::Window { result, from: 0, count });
+    let (serial, effect) = request(app, Kind::PsqlRows, sql::Ask::Window { result, from: 0, count });
     let gathered = Gathered { serial, result, looked, ran: Box::new(ran), count, rows: Vec::new(), cut: Vec::new() };
     app.panes.query.pending = Some(Pending::Rows(Box::new(gathered)));
     vec![effect]
 }
 
-fn said_of(message: &str, code: &str) -> ServerMessage {
+fn error_message(message: &str, code: &str) -> ServerMessage {
     ServerMessage { severity: "ERROR".into(), code: code.into(), message: message.into(), ..ServerMessage::default() }
 }
 
-/// Rows that are wanted have come: those of the window, then again those in which a value was cut.
+/// Handles requested rows: first those of the window, then again those with truncated values.
 pub fn kept(app: &mut App, serial: u64, came: Result<Vec<Vec<Cell>>, String>) -> Vec<Effect> {
-    let asked = |pending: &mut Pending| matches!(pending, Pending::Rows(gathered) if gathered.serial == serial);
-    let Some(Pending::Rows(gathered)) = app.panes.query.pending.take_if(asked) else { return Vec::new() };
+    let is_requested = |pending: &mut Pending| matches!(pending, Pending::Rows(gathered) if gathered.serial == serial);
+    let Some(Pending::Rows(gathered)) = app.panes.query.pending.take_if(is_requested) else { return Vec::new() };
     let mut gathered = *gathered;
     let only = gathered.looked.then_some(gathered.result);
     let again = !gathered.cut.is_empty();
-    let whole = came.and_then(|rows| {
+    let complete = came.and_then(|rows| {
         let wanted = if again { gathered.cut.len() } else { gathered.count as usize };
         if rows.len() != wanted {
             return Err(format!("{} of {wanted} rows could be read", rows.len()));
@@ -90,35 +92,36 @@ pub fn kept(app: &mut App, serial: u64, came: Result<Vec<Vec<Cell>>, String>) ->
         } else {
             gathered.rows = rows;
         }
-        gathered.cut = (0..).zip(&gathered.rows).filter(|(_, cells)| cut(cells) > 0).map(|(row, _)| row).collect();
-        let bytes: u64 = gathered.rows.iter().map(|cells| cut(cells)).sum();
+        gathered.cut =
+            (0..).zip(&gathered.rows).filter(|(_, cells)| truncated_bytes(cells) > 0).map(|(row, _)| row).collect();
+        let bytes: u64 = gathered.rows.iter().map(|cells| truncated_bytes(cells)).sum();
         if bytes > WHOLE || (again && bytes > 0) {
             return Err(format!(
                 "its values have {}, and {} are read at most: take shorter ones, or fewer rows",
-                tell::size(bytes),
-                tell::size(WHOLE)
+                tell::format_size(bytes),
+                tell::format_size(WHOLE)
             ));
         }
         Ok(())
     });
-    match whole {
-        Err(why) => fails(app, *gathered.ran, only, gathered.looked, &why),
+    match complete {
+        Err(why) => fail_command(app, *gathered.ran, only, gathered.looked, &why),
         Ok(()) if gathered.cut.is_empty() => {
             let mut ran = *gathered.ran;
             ran.rows = gathered.rows.into_iter().map(|row| row.into_iter().map(value).collect()).collect();
-            over(app, ran, only, gathered.looked)
+            report_outcome(app, ran, only, gathered.looked)
         }
         Ok(()) => {
             let question = sql::Ask::Rows { result: gathered.result, rows: gathered.cut.clone(), most: WHOLE as usize };
-            let (serial, effect) = ask(app, Kind::Kept, question);
+            let (serial, effect) = request(app, Kind::PsqlRows, question);
             app.panes.query.pending = Some(Pending::Rows(Box::new(Gathered { serial, ..gathered })));
             vec![effect]
         }
     }
 }
 
-/// How many bytes the values of a row have that are not here whole.
-fn cut(cells: &[Cell]) -> u64 {
+/// Total size of a row's values that are not completely loaded, in bytes.
+fn truncated_bytes(cells: &[Cell]) -> u64 {
     let bytes = |cell: &Cell| if let Cell::Text { bytes, cut: true, .. } = cell { *bytes } else { 0 };
     cells.iter().map(bytes).sum()
 }
@@ -130,22 +133,22 @@ fn value(cell: Cell) -> Option<String> {
     }
 }
 
-/// The statement was carried out, and its rows are of no use.
-fn fails(app: &mut App, mut ran: Ran, only: Option<ResultId>, looked: bool, why: &str) -> Vec<Effect> {
+/// Fails a command whose statement was carried out, but whose rows cannot be used.
+fn fail_command(app: &mut App, mut ran: Ran, only: Option<ResultId>, looked: bool, why: &str) -> Vec<Effect> {
     let message = format!("nothing is done with the result: {why}");
-    // The statement's own tab says that it was carried out. What was looked up and failed is told as a command that failed.
+    // The statement's own tab shows that it was carried out. A failed look-up is reported as a failed command.
     if !looked {
         let _ = writeln!(app.panes.query.printed, "ERROR: {message}");
     }
-    ran.failed = Some(said_of(&message, ""));
-    over(app, ran, only, looked)
+    ran.failed = Some(error_message(&message, ""));
+    report_outcome(app, ran, only, looked)
 }
 
-/// The interpreter is told. `only`: a result that is kept for nothing else.
-fn over(app: &mut App, ran: Ran, only: Option<ResultId>, looked: bool) -> Vec<Effect> {
+/// Reports the outcome to the interpreter. `only` is a result that is kept for no other purpose.
+fn report_outcome(app: &mut App, ran: Ran, only: Option<ResultId>, looked: bool) -> Vec<Effect> {
     if looked {
         let Ran { failed, columns, rows, .. } = ran;
-        let answer = failed.map_or(Ok(Looked { columns, rows }), |said| Err(Box::new(said)));
+        let answer = failed.map_or(Ok(QueryResult { columns, rows }), |said| Err(Box::new(said)));
         pump::answer(app, Answer::Rows(answer));
     } else {
         pump::answer(app, Answer::Ran(Box::new(ran)));
@@ -153,7 +156,7 @@ fn over(app: &mut App, ran: Ran, only: Option<ResultId>, looked: bool) -> Vec<Ef
     close(app, only.into_iter().collect())
 }
 
-/// Forgets rows that nobody waits for any more and that are kept for nothing else.
+/// Drops rows that are no longer needed and kept for no other purpose.
 pub fn left(app: &mut App) -> Vec<Effect> {
     match app.panes.query.pending.take() {
         Some(Pending::Rows(gathered)) if gathered.looked => close(app, vec![gathered.result]),

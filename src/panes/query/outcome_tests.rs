@@ -1,12 +1,12 @@
-//! Rows that psql's commands want of a statement: whole, or not at all; and what they look up in the session itself.
+//! Rows that psql's commands need from a statement, complete or not at all, and their look-ups in the session itself.
 
 use super::testing::Desk;
 use crate::feeds::part::Part;
 use crate::feeds::sql::Fact;
-use crate::model::sql::{Ended, ServerMessage, Transaction};
+use crate::model::sql::{ServerMessage, StatementOutcome, Transaction};
 use std::time::Duration;
 
-/// The most bytes of a value that are read.
+/// Maximum number of bytes read of a value.
 const WHOLE: u64 = 64 << 20;
 
 fn value(desk: &Desk, name: &str) -> Option<String> {
@@ -14,7 +14,7 @@ fn value(desk: &Desk, name: &str) -> Option<String> {
 }
 
 #[test]
-fn values_that_are_cut_in_the_grid_are_read_whole_before_they_are_set_or_run() {
+fn truncated_values_are_read_completely_before_use() {
     let mut desk = Desk::connected((100, 30));
     (desk.rows, desk.long) = (Some(1), Some(9_000));
     desk.run("select n, text from numbers \\gset");
@@ -27,20 +27,20 @@ fn values_that_are_cut_in_the_grid_are_read_whole_before_they_are_set_or_run() {
 }
 
 #[test]
-fn a_value_that_cannot_be_read_whole_is_neither_set_nor_run_nor_turned() {
+fn incomplete_value_is_not_used() {
     for command in ["\\gset", "\\gexec", "\\crosstabview"] {
         let mut desk = Desk::connected((100, 30));
         (desk.rows, desk.long) = (Some(1), Some(WHOLE + 1));
         desk.run(&format!("select n, text from numbers {command}\nselect 'after';"));
         assert_eq!(desk.ran.len(), 1, "{command}: {:?}", desk.statements());
         assert_eq!(value(&desk, "n"), None);
-        let told = desk.screen().replace(['│', '\n'], " ");
-        assert!(told.contains("nothing is done with the result"), "{command}: {told}");
+        let screen = desk.screen().replace(['│', '\n'], " ");
+        assert!(screen.contains("nothing is done with the result"), "{command}: {screen}");
     }
 }
 
 #[test]
-fn a_part_of_the_rows_is_not_run() {
+fn incomplete_rows_are_not_run() {
     let mut desk = Desk::connected((100, 30));
     desk.rows = Some(100_001);
     desk.run("select n, text from numbers \\gexec");
@@ -52,13 +52,14 @@ fn a_part_of_the_rows_is_not_run() {
     let columns = super::testing::bookmarks().0;
     desk.answered(ticket, Part::Page(Fact::Begun { result, columns }));
     desk.answered(ticket, Part::Page(Fact::Grown { result, rows: 2, bytes: 80 }));
-    let (ended, stopped) = (Box::new(Ended::Done("SELECT 9".into())), Some("reading was stopped at 4 GiB".to_owned()));
+    let (ended, stopped) =
+        (Box::new(StatementOutcome::Done("SELECT 9".into())), Some("reading was stopped at 4 GiB".to_owned()));
     desk.answered(ticket, Part::Last(Fact::Ended { result, ended, took: Duration::ZERO, stopped }));
     assert!(desk.ran.len() == 2 && desk.screen().contains("not all of its rows were kept"), "{}", desk.screen());
 }
 
 #[test]
-fn what_d_and_its_like_tell_is_asked_in_the_session_itself_and_kept_no_longer_than_it_takes() {
+fn backslash_d_runs_in_the_session_and_its_result_is_closed() {
     let mut desk = Desk::connected((100, 30));
     let looked = desk.looked.len();
     desk.run("\\dt");
@@ -69,7 +70,7 @@ fn what_d_and_its_like_tell_is_asked_in_the_session_itself_and_kept_no_longer_th
 }
 
 #[test]
-fn a_look_that_waits_is_shown_and_ctrl_c_ends_it() {
+fn waiting_look_up_is_shown_and_ctrl_c_cancels_it() {
     let mut desk = Desk::connected((100, 30));
     desk.slow = true;
     desk.transaction(Transaction::Open);
@@ -77,24 +78,24 @@ fn a_look_that_waits_is_shown_and_ctrl_c_ends_it() {
     assert!(desk.screen().contains("a statement runs: Ctrl-c cancels"), "{}", desk.screen());
     desk.keys("ctrl-c");
     assert_eq!(desk.stopped, ["cancel"]);
-    desk.ends(Ended::Cancelled);
+    desk.ends(StatementOutcome::Cancelled);
     assert!(desk.screen().contains(" cancelled"), "{}", desk.screen());
     assert!(desk.app.panes.query.pending.is_none() && desk.app.panes.query.tabs.is_empty());
 }
 
 #[test]
-fn a_look_that_fails_says_why() {
+fn failed_look_up_shows_its_reason() {
     let mut desk = Desk::connected((100, 30));
     desk.slow = true;
     desk.run("\\dt\nselect 'after';");
     desk.fails("current transaction is aborted, commands ignored until end of transaction block", None);
     let told = desk.screen().replace(['│', '\n'], " ");
     assert!(told.contains("current transaction is aborted"), "{told}");
-    assert_eq!(desk.ran.len(), 1, "what stands after it is not run");
+    assert_eq!(desk.ran.len(), 1, "the rest is not run");
 }
 
 #[test]
-fn all_that_the_server_said_can_be_read_also_beside_rows() {
+fn all_server_messages_can_be_read_beside_rows() {
     let mut desk = Desk::connected((100, 30));
     desk.slow = true;
     desk.run("select 1;");
@@ -106,7 +107,7 @@ fn all_that_the_server_said_can_be_read_also_beside_rows() {
             ..ServerMessage::default()
         })));
     }
-    desk.ends(Ended::Done("DO".into()));
+    desk.ends(StatementOutcome::Done("DO".into()));
     desk.keys("esc !");
     let window = desk.app.screen.overlays.last().expect("a window");
     let lines: Vec<&str> = window.lines.iter().map(|line| line.text.as_str()).collect();

@@ -1,8 +1,8 @@
-//! Where results go while `\o` says so, and commands of this machine: each is run after a question only.
+//! The target of results set by `\o`, and commands on this machine, which run only after confirmation.
 
 use super::ask::{Kind, numbered, ticket};
 use super::running::{CommandUse, Pending};
-use super::state::{Asking, Out};
+use super::state::{DialogQuestion, ResultTarget};
 use super::windows;
 use crate::app::App;
 use crate::app::effect::Effect;
@@ -11,20 +11,20 @@ use crate::feeds::part::Part;
 use crate::feeds::sql::{self, Fact};
 use crate::model::sql::interpreter::Answer;
 
-/// Results go there from now on. A command that they went to is let go: it comes to the end of what it reads.
-pub fn set(app: &mut App, out: Option<Out>) -> Vec<Effect> {
-    match std::mem::replace(&mut app.panes.query.out, out) {
-        Some(Out::Program { serial, .. }) => vec![Effect::Leave(ticket(app, Kind::Program, serial))],
-        Some(Out::File(_)) | None => Vec::new(),
+/// Sets the target of further results. A command that was the previous target gets the end of its input.
+pub fn set(app: &mut App, out: Option<ResultTarget>) -> Vec<Effect> {
+    match std::mem::replace(&mut app.panes.query.result_target, out) {
+        Some(ResultTarget::Program { serial, .. }) => vec![Effect::CancelFetch(ticket(app, Kind::Program, serial))],
+        Some(ResultTarget::File(_)) | None => Vec::new(),
     }
 }
 
-/// Asks whether a command is run.
-pub fn ask_for(app: &mut App, command: String, purpose: CommandUse) -> Vec<Effect> {
-    windows::ask(app, Asking::Program { command, purpose })
+/// Asks whether to run a command.
+pub fn confirm_command(app: &mut App, command: String, purpose: CommandUse) -> Vec<Effect> {
+    windows::ask(app, DialogQuestion::Program { command, purpose })
 }
 
-/// It was answered with yes.
+/// Runs the confirmed command.
 pub fn begin(app: &mut App, command: String, purpose: CommandUse) -> Vec<Effect> {
     let text = match &purpose {
         CommandUse::Results => None,
@@ -38,14 +38,14 @@ pub fn begin(app: &mut App, command: String, purpose: CommandUse) -> Vec<Effect>
     vec![effect]
 }
 
-/// Ends a command that is waited for. Whether there was one.
+/// Stops waiting for a command; returns the effect that ends it, if there was one.
 pub fn interrupt(app: &mut App) -> Option<Effect> {
     let Some(Pending::Program { serial, .. }) = app.panes.query.pending else { return None };
     app.panes.query.pending = None;
-    Some(Effect::Leave(ticket(app, Kind::Program, serial)))
+    Some(Effect::CancelFetch(ticket(app, Kind::Program, serial)))
 }
 
-/// Something of a command has come.
+/// Handles news about a command.
 pub fn news(app: &mut App, serial: u64, part: Part<Fact>) {
     let waited = app
         .panes
@@ -55,15 +55,15 @@ pub fn news(app: &mut App, serial: u64, part: Part<Fact>) {
     let Some(Pending::Program { command, purpose, .. }) = waited else { return ended(app, serial, part) };
     let answer = match (part, purpose) {
         (Part::Page(_), CommandUse::Results) => {
-            let effects = set(app, Some(Out::Program { serial, command }));
+            let effects = set(app, Some(ResultTarget::Program { serial, command }));
             app.panes.query.effects.extend(effects);
             Answer::Done(Ok(()))
         }
         (Part::Last(_), CommandUse::Results) => Answer::Done(Err(format!("{command}: it ended at once"))),
-        (Part::Last(Fact::Said(text)), CommandUse::Captured) => {
+        (Part::Last(Fact::ProgramOutput(text)), CommandUse::Captured) => {
             Answer::Text(Ok(text.strip_suffix('\n').unwrap_or(&text).to_owned()))
         }
-        (Part::Last(Fact::Said(text)), CommandUse::Reads(_)) => {
+        (Part::Last(Fact::ProgramOutput(text)), CommandUse::Reads(_)) => {
             app.panes.query.printed.push_str(&text);
             Answer::Text(Ok(String::new()))
         }
@@ -77,30 +77,34 @@ pub fn news(app: &mut App, serial: u64, part: Part<Fact>) {
     app.panes.query.interpreter.answer(answer);
 }
 
-/// A command that results went to has ended: by itself, or as it was let go.
+/// Handles the end of a command that was the target of results: by itself, or because it was closed.
 fn ended(app: &mut App, serial: u64, part: Part<Fact>) {
-    let here = app.panes.query.out.take_if(|out| matches!(out, Out::Program { serial: of, .. } if *of == serial));
-    let (failed, said) = match part {
+    let here = app
+        .panes
+        .query
+        .result_target
+        .take_if(|out| matches!(out, ResultTarget::Program { serial: of, .. } if *of == serial));
+    let (failed, output) = match part {
         Part::Page(_) => return,
-        Part::Last(Fact::Said(text)) => (false, text),
+        Part::Last(Fact::ProgramOutput(text)) => (false, text),
         Part::Last(_) => (false, String::new()),
         Part::Failed(failure) => (true, failure.message),
     };
-    if let Some(Out::Program { command, .. }) = here {
+    if let Some(ResultTarget::Program { command, .. }) = here {
         let news = format!("{command} has ended: results come here again");
         app.note(true, news.clone());
-        app.say(news);
+        app.show_message(news);
     }
-    let said = said.trim_end();
-    if said.is_empty() {
+    let output = output.trim_end();
+    if output.is_empty() {
         return;
     }
-    app.note(failed, said.to_owned());
-    if said.contains('\n') {
-        let message = overlays::message(app, "\\o", said);
+    app.note(failed, output.to_owned());
+    if output.contains('\n') {
+        let message = overlays::message(app, "\\o", output);
         app.screen.overlays.push(message);
         app.lists_changed();
     } else {
-        app.say(said.to_owned());
+        app.show_message(output.to_owned());
     }
 }

@@ -1,15 +1,15 @@
-//! Lines that are typed, choices in windows, and questions that are answered with yes.
+//! Handlers for input lines, choices in dialogs, and confirmed questions.
 
 use super::choice::{Prompt, Window};
 use super::consent::Consent;
 use super::editing::put;
-use super::state::Asking;
+use super::state::DialogQuestion;
 use super::{connect, copy, edit, find, follow, keep, output, pump, reading, result_keys, script, value};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 
-/// Takes the line that was typed for this.
+/// Handles a submitted input line.
 pub fn accepted(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
     match Prompt::of(what) {
         Some(Prompt::Search) => {
@@ -26,30 +26,30 @@ pub fn accepted(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
             let digits: String = text.chars().filter(char::is_ascii_digit).collect();
             let grid = app.panes.query.shown_mut().and_then(|tab| tab.grid.as_mut());
             match (digits.parse::<u64>(), grid) {
-                (Ok(number), Some(grid)) => grid.go(number.saturating_sub(1)),
-                (Err(_), _) => app.say("a row has a number"),
-                (_, None) => app.say("there is no result"),
+                (Ok(number), Some(grid)) => grid.select_row(number.saturating_sub(1)),
+                (Err(_), _) => app.show_message("a row has a number"),
+                (_, None) => app.show_message("there is no result"),
             }
-            done(app)
+            after_move(app)
         }
         Some(Prompt::Save) => keep::save(app, text),
         Some(Prompt::Find) => find::accepted(app, text),
         Some(Prompt::Name) => {
             app.panes.query.texts.rename(text.trim());
-            done(app)
+            after_move(app)
         }
         Some(Prompt::Edit) => edit::accepted(app, text),
         Some(Prompt::Export) => copy::export(app, text),
         Some(Prompt::Value) => value::save(app, text),
         Some(Prompt::Variable) => {
-            pump::prompted(app, text);
-            done(app)
+            pump::variable_typed(app, text);
+            after_move(app)
         }
         None => Vec::new(),
     }
 }
 
-/// A line of a window was chosen.
+/// Handles a chosen line of a dialog.
 pub fn picked(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
     let Some(window) = Window::of(what) else { return Vec::new() };
     let number = text.parse::<usize>().ok();
@@ -59,7 +59,7 @@ pub fn picked(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
             if let (Some(number), Some(grid)) = (number, grid) {
                 grid.toggle(number);
             }
-            return done(app);
+            return after_move(app);
         }
         Window::History
         | Window::Saved
@@ -96,43 +96,47 @@ pub fn picked(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
         }
         Window::Copy => return copy::copy(app, text),
         Window::Row => return edit::column(app, text),
-        Window::References if !text.is_empty() => return follow::go(app, text),
+        Window::References if !text.is_empty() => return follow::run_reference(app, text),
         Window::References | Window::Columns => {}
     }
-    done(app)
+    after_move(app)
 }
 
-/// A question was answered with yes.
+/// Handles a confirmed question.
 pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
-    let mut effects = match app.panes.query.asking.take() {
-        Some(Asking::Run { lifts, .. }) if app.panes.query.running.is_none() => {
+    let mut effects = match app.panes.query.open_question.take() {
+        Some(DialogQuestion::Run { lifts, .. }) if app.panes.query.running.is_none() => {
             if lifts {
                 app.panes.query.consent = Consent::Given;
             }
             pump::confirmed(app)
         }
-        Some(Asking::Script(script)) if app.panes.query.running.is_none() && app.panes.query.pending.is_none() => {
+        Some(DialogQuestion::Script(script))
+            if app.panes.query.running.is_none() && app.panes.query.pending.is_none() =>
+        {
             script::begin(app, *script)
         }
-        Some(Asking::Program { command, purpose }) if app.panes.query.pending.is_none() => {
+        Some(DialogQuestion::Program { command, purpose }) if app.panes.query.pending.is_none() => {
             output::begin(app, command, purpose)
         }
-        Some(Asking::Terminate) => connect::terminate(app),
-        Some(Asking::Leave(None)) => connect::close(app),
-        Some(Asking::Leave(Some(name))) => {
+        Some(DialogQuestion::Terminate) => connect::terminate(app),
+        Some(DialogQuestion::Leave(None)) => connect::close(app),
+        Some(DialogQuestion::Leave(Some(name))) => {
             let mut effects = connect::leave(app);
             effects.extend(crate::app::update::open::switch(app, &name));
             effects
         }
-        Some(Asking::Writes) => {
+        Some(DialogQuestion::Writes) => {
             app.panes.query.consent = Consent::Given;
             pump::enqueue(app, "SET default_transaction_read_only = off;");
             Vec::new()
         }
-        Some(Asking::Close(result)) => result_keys::close_anyway(app, result),
-        Some(Asking::Replace(query)) => keep::replace(app, query),
-        Some(Asking::Run { .. } | Asking::Script(_) | Asking::Program { .. }) | None => Vec::new(),
+        Some(DialogQuestion::Close(result)) => result_keys::close_anyway(app, result),
+        Some(DialogQuestion::Replace(query)) => keep::replace(app, query),
+        Some(DialogQuestion::Run { .. } | DialogQuestion::Script(_) | DialogQuestion::Program { .. }) | None => {
+            Vec::new()
+        }
     };
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }

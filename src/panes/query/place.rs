@@ -1,11 +1,11 @@
-//! Where a session can go, what it may do there, and why there is nowhere to go.
+//! The addresses a session can connect to, its access mode, and why there may be no address.
 
 use crate::app::App;
 pub use crate::app::tunnels::find::is_tunnelled;
 use crate::model::sql::Server;
 use crate::model::tunnel::far::{POSTGRES, RemoteAddress};
 
-/// Where a session can go: the writer of each database, then its reader.
+/// The addresses: the writer of each database, followed by its reader.
 pub fn places(app: &App) -> Vec<(String, RemoteAddress)> {
     let mut places = Vec::new();
     for row in &app.estate.derived.databases {
@@ -20,8 +20,8 @@ pub fn places(app: &App) -> Vec<(String, RemoteAddress)> {
     places
 }
 
-/// Why there is nowhere to connect to, in sentences.
-pub fn nowhere(app: &App) -> Option<Vec<String>> {
+/// Why there is nothing to connect to, in sentences.
+pub fn no_address_reason(app: &App) -> Option<Vec<String>> {
     let name = &app.environment.name;
     if app.environment.databases.is_empty() {
         return Some(vec![
@@ -37,7 +37,7 @@ pub fn nowhere(app: &App) -> Option<Vec<String>> {
     places(app).is_empty().then(|| vec![format!("no database of {name} was found yet: 4 shows how they stand")])
 }
 
-/// Why transactions begin as read-only ones, where they do.
+/// Why transactions start read-only, if they do.
 pub fn read_only(app: &App) -> Option<String> {
     if app.session.read_only {
         return Some("--read-only".to_owned());
@@ -45,7 +45,7 @@ pub fn read_only(app: &App) -> Option<String> {
     app.environment.guarded.then(|| format!("{} is guarded", app.environment.name))
 }
 
-/// `writer`, `reader`, or that it is not known.
+/// `writer`, `reader`, or that the role is not known.
 pub fn role(server: &Server) -> &'static str {
     match server.reader {
         Some(true) => "reader",

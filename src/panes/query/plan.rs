@@ -1,68 +1,68 @@
-//! A result that is a plan: read as a tree, alone or beside another one, instead of one row of JSON.
+//! A result that is a query plan: shown as a tree, alone or beside another plan, instead of as one row of JSON.
 
-use super::ask::{Kind, ask};
-use super::guard::is_one;
+use super::ask::{Kind, request};
+use super::guard::is_single_statement;
 use super::plan_tree::{Beside, Tree};
 use super::running::Running;
 use super::sequence::{Script, Step, Then, Wanted};
-use super::state::{Asking, State};
+use super::state::{DialogQuestion, State};
 use super::{pump, script, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::overlays;
 use crate::app::pane::Motion;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
 use crate::model::sql::explain;
 use crate::model::sql::explain_table;
-use crate::model::sql::split::What;
-use crate::model::sql::{Ended, guard, token};
+use crate::model::sql::split::PieceKind;
+use crate::model::sql::{StatementOutcome, guard, token};
 
-/// The type of JSON, which the answer to EXPLAIN (FORMAT JSON) has.
+/// The type id of JSON, which the answer to EXPLAIN (FORMAT JSON) has.
 const JSON: u32 = 114;
-/// A text of several statements has no plan.
+/// Shown for several statements, which have no single plan.
 const SEVERAL: &str = "these are several statements: one of them is explained at a time";
 
-/// Explains the statement under the cursor; with `analyze` it is run for that, and always taken back: from its words nobody
-/// knows what the functions and views do that it reads from.
+/// Explains the statement under the cursor. With `analyze` it is run and always rolled back, because its text does not tell
+/// what the functions and views that it uses do.
 pub fn explain(app: &mut App, analyze: bool) -> Vec<Effect> {
     let state = &app.panes.query;
     if !state.is_on() {
-        app.say("there is no session: Esc, then Enter connects");
+        app.show_message("there is no session: Esc, then Enter connects");
         return Vec::new();
     }
     let text = state.editor.text();
-    let piece = state.split.at(text, state.editor.cursor()).filter(|piece| piece.what == What::Statement);
+    let piece = state.split.at(text, state.editor.cursor()).filter(|piece| piece.kind == PieceKind::Statement);
     let typed = piece
         .and_then(|piece| text.get(piece.body(text)))
         .map(|body| body.trim().trim_end_matches(';').trim_end())
         .filter(|body| !body.is_empty());
-    // With nothing typed it is what is shown that is explained.
+    // With an empty editor, explains the statement of the shown result.
     let shown = state.shown().map(|tab| tab.statement.as_str()).filter(|_| state.editor.is_blank());
     let shown = shown.map(|statement| statement.trim_end().trim_end_matches(';'));
     let Some(body) = typed.or(shown).map(explain::subject) else {
-        app.say("there is no statement under the cursor");
+        app.show_message("there is no statement under the cursor");
         return Vec::new();
     };
-    // A second statement would be run beside the plan, and its COMMIT would keep what is to be taken back.
-    if !is_one(body) {
-        app.say(SEVERAL);
+    // A second statement would be run too, and its COMMIT would keep what should be rolled back.
+    if !is_single_statement(body) {
+        app.show_message(SEVERAL);
         return Vec::new();
     }
     let statement = explain::statement(body, analyze);
     if !analyze {
-        // Where nothing ends the statement it would wait for its end.
+        // The terminator is added, or the statement would wait for one.
         pump::enqueue(app, &format!("{statement}\n;"));
-        return done(app);
+        return after_move(app);
     }
     if state.running.is_some() || state.pending.is_some() {
-        app.say("a statement runs: Ctrl-c cancels it");
+        app.show_message("a statement runs: Ctrl-c cancels it");
         return Vec::new();
     }
     let statement = with_values(state, &statement);
-    if !is_one(&statement) {
-        app.say(SEVERAL);
+    if !is_single_statement(&statement) {
+        app.show_message(SEVERAL);
         return Vec::new();
     }
     let nature = guard::judge(&statement).nature;
@@ -73,7 +73,7 @@ pub fn explain(app: &mut App, analyze: bool) -> Vec<Effect> {
     match Script::new(transaction, false, vec![step], then) {
         Ok(script) if !asks => {
             let mut effects = script::begin(app, script);
-            effects.extend(done(app));
+            effects.extend(after_move(app));
             effects
         }
         Ok(mut script) => {
@@ -84,28 +84,28 @@ pub fn explain(app: &mut App, analyze: bool) -> Vec<Effect> {
                  locks, triggers' work outside of the database and numbers of sequences are not."
                     .to_owned(),
             ];
-            windows::ask(app, Asking::Script(Box::new(script)))
+            windows::ask(app, DialogQuestion::Script(Box::new(script)))
         }
         Err(why) => {
-            app.say(why);
+            app.show_message(why);
             Vec::new()
         }
     }
 }
 
-/// A statement with the values of psql's variables in it, which the server does not know.
+/// Replaces psql's variables in a statement by their values, because the server does not know them.
 fn with_values(state: &State, statement: &str) -> String {
     let value = |token: token::Token| {
         let written = token.of(statement);
-        let value = (token.kind == token::Kind::Variable).then(|| state.interpreter.variables().replaced(written));
+        let value = (token.kind == token::Kind::Variable).then(|| state.interpreter.variables().substitute(written));
         value.flatten().map_or_else(|| written.to_owned(), |(value, _)| value)
     };
     token::tokens(statement).map(value).collect()
 }
 
-/// A statement has ended: where its result is a plan, that is read whole.
-pub fn wanted(app: &mut App, running: &Running) -> Vec<Effect> {
-    if !matches!(running.ended, Some(Ended::Done(_))) {
+/// Requests the complete plan if the result of the finished statement is one.
+pub fn request_plan(app: &mut App, running: &Running) -> Vec<Effect> {
+    if !matches!(running.ended, Some(StatementOutcome::Done(_))) {
         return Vec::new();
     }
     let result = running.result;
@@ -115,39 +115,39 @@ pub fn wanted(app: &mut App, running: &Running) -> Vec<Effect> {
         return Vec::new();
     }
     let question = sql::Ask::Value { result, row: 0, column: 0, most: u64::MAX };
-    let (serial, effect) = ask(app, Kind::Plan, question);
+    let (serial, effect) = request(app, Kind::Plan, question);
     app.panes.query.plans.insert(serial, result);
     vec![effect]
 }
 
-/// Takes in a plan.
-pub fn came(app: &mut App, serial: u64, part: Part<sql::Fact>) {
+/// Handles a plan.
+pub fn handle_plan(app: &mut App, serial: u64, part: Part<sql::Fact>) {
     let Some(result) = app.panes.query.plans.remove(&serial) else { return };
     let text = match part {
         Part::Page(sql::Fact::Value(text)) | Part::Last(sql::Fact::Value(text)) => {
             text.map(|(text, _)| text).unwrap_or_default()
         }
         Part::Page(_) | Part::Last(_) => return,
-        Part::Failed(failure) => return app.say(failure.message),
+        Part::Failed(failure) => return app.show_message(failure.message),
     };
-    match explain::read(&text) {
+    match explain::parse(&text) {
         Ok(plan) => {
             if let Some(tab) = app.panes.query.tab_of(result) {
                 tab.plan = Some(Tree::new(plan));
             }
         }
-        // It stays what it is: a row of JSON.
-        Err(why) => app.say(why),
+        // It stays a row of JSON.
+        Err(why) => app.show_message(why),
     }
     app.lists_changed();
 }
 
-/// The plan that is shown, to change it.
+/// The shown plan, mutable.
 pub fn shown(state: &mut State) -> Option<&mut Tree> {
     state.shown_mut().and_then(|tab| tab.plan.as_mut())
 }
 
-/// Moves in the plan that is shown; whether there is one.
+/// Moves in the shown plan; returns whether there is one.
 pub fn moves(app: &mut App, motion: Motion) -> bool {
     let Some(tree) = shown(&mut app.panes.query) else { return false };
     let page = isize::try_from(tree.height).unwrap_or(1);
@@ -165,12 +165,12 @@ pub fn moves(app: &mut App, motion: Motion) -> bool {
     true
 }
 
-/// Puts the plan beside the one before it, the one before that, and alone again.
+/// Compares the plan with the previous one, then with the one before that, then shows it alone again.
 pub fn compare(app: &mut App) -> Vec<Effect> {
     let state = &mut app.panes.query;
     let here = state.tab;
     let Some(tree) = state.shown().and_then(|tab| tab.plan.as_ref()) else {
-        app.say("there is no plan: F6 explains the statement under the cursor, F7 runs it for that");
+        app.show_message("there is no plan: F6 explains the statement under the cursor, F7 runs it for that");
         return Vec::new();
     };
     let beside = tree.beside.as_ref().map(|beside| beside.result);
@@ -181,34 +181,34 @@ pub fn compare(app: &mut App) -> Vec<Effect> {
         Some(Beside {
             result: tab.id,
             title: format!("{} {}", number + 1, explain::subject(&tab.title())),
-            lines: explain_table::beside(&before.plan, &tree.plan),
-            verdict: explain_table::verdict(&before.plan, &tree.plan),
+            lines: explain_table::aligned(&before.plan, &tree.plan),
+            verdict: explain_table::comparison(&before.plan, &tree.plan),
         })
     });
     if made.is_none() && beside.is_none() {
-        app.say("there is no plan before this one");
+        app.show_message("there is no plan before this one");
         return Vec::new();
     }
     if let Some(tree) = shown(state) {
         tree.beside = made;
         (tree.at, tree.top) = (0, 0);
     }
-    done(app)
+    after_move(app)
 }
 
-/// Shows all that is told of the selected node.
+/// Shows all details of the selected node.
 pub fn open(app: &mut App) -> Option<Vec<Effect>> {
     let tree = app.panes.query.shown()?.plan.as_ref()?;
     let body = match &tree.beside {
-        None => explain_table::about(&tree.plan, tree.at).join("\n"),
+        None => explain_table::node_details(&tree.plan, tree.at).join("\n"),
         Some(beside) => beside.verdict.clone(),
     };
     let message = overlays::message(app, "Plan", &body);
     app.screen.overlays.push(message);
-    Some(done(app))
+    Some(after_move(app))
 }
 
-/// The plan that is shown as text.
+/// The shown plan as text.
 pub fn text(app: &App) -> Option<String> {
     Some(app.panes.query.shown()?.plan.as_ref()?.plan.text())
 }

@@ -1,10 +1,10 @@
-//! Plans in the pane: explained, run for that, side by side.
+//! Query plans in the pane: explaining, measuring, comparing.
 
 use super::testing::Desk;
-use crate::model::sql::{Ended, Transaction};
-use crate::ui::testing::pictures::seen;
+use crate::model::sql::{StatementOutcome, Transaction};
+use crate::ui::testing::pictures::assert_screen;
 
-/// The answer to EXPLAIN (ANALYZE, FORMAT JSON): a join whose scan takes most of the time.
+/// An answer to EXPLAIN (ANALYZE, FORMAT JSON): a join whose scan takes most of the time.
 fn plan(scan: &str, milliseconds: f64) -> String {
     format!(
         r#"[{{"Plan": {{"Node Type": "Hash Join", "Join Type": "Inner", "Startup Cost": 1.0, "Total Cost": 91.5, "Plan Rows": 100,
@@ -22,7 +22,7 @@ fn plan(scan: &str, milliseconds: f64) -> String {
 }
 
 #[test]
-fn the_statement_under_the_cursor_is_explained_as_a_tree_with_the_slowest_node_marked() {
+fn statement_under_the_cursor_is_explained_with_the_slowest_node_marked() {
     for (name, size) in
         [("query_plan_60x15", (60, 15)), ("query_plan_80x24", (80, 24)), ("query_plan_200x60", (200, 60))]
     {
@@ -38,12 +38,12 @@ fn the_statement_under_the_cursor_is_explained_as_a_tree_with_the_slowest_node_m
         for part in ["Seq Scan", "slowest", "execution 44.00 ms"] {
             assert!(screen.contains(part), "{part}:\n{screen}");
         }
-        seen(name, &desk.app);
+        assert_screen(name, &desk.app);
     }
 }
 
 #[test]
-fn a_plan_without_running_has_costs_and_enter_tells_all_of_a_node() {
+fn estimated_plan_has_costs_and_enter_shows_node_details() {
     let mut desk = Desk::connected((80, 24));
     let costs = r#"[{"Plan": {"Node Type": "Seq Scan", "Relation Name": "t", "Alias": "t", "Startup Cost": 0.0, "Total Cost": 35.5, "Plan Rows": 2550, "Filter": "(a > 1)"}}]"#;
     desk.plans.push(costs.into());
@@ -61,7 +61,7 @@ fn a_plan_without_running_has_costs_and_enter_tells_all_of_a_node() {
 }
 
 #[test]
-fn what_changes_something_is_run_for_its_plan_after_a_yes_and_taken_back() {
+fn changing_statement_is_measured_after_confirmation_and_rolled_back() {
     let mut desk = Desk::connected((100, 30));
     desk.paste("delete from bookmarks;");
     desk.keys("f7");
@@ -73,8 +73,8 @@ fn what_changes_something_is_run_for_its_plan_after_a_yes_and_taken_back() {
     let analyzed = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) delete from bookmarks";
     assert_eq!(desk.statements(), ["BEGIN", analyzed, "ROLLBACK"]);
     assert!(desk.screen().contains("slowest"), "{}", desk.screen());
-    assert_eq!(desk.app.panes.query.tabs.len(), 1, "what is around it has no tab");
-    // In a transaction that is open only what the statement did is taken back.
+    assert_eq!(desk.app.panes.query.tabs.len(), 1, "the surrounding statements have no tab");
+    // In an open transaction only the statement's own effect is rolled back.
     desk.transaction(Transaction::Open);
     desk.keys("f7 enter");
     let last = "ROLLBACK TO SAVEPOINT cockpit_script; RELEASE SAVEPOINT cockpit_script";
@@ -85,7 +85,7 @@ fn what_changes_something_is_run_for_its_plan_after_a_yes_and_taken_back() {
 }
 
 #[test]
-fn what_only_reads_by_its_words_is_taken_back_too_since_a_function_may_write() {
+fn measured_reading_statement_is_rolled_back_too() {
     let mut desk = Desk::connected((100, 30));
     desk.plans.push(plan("Seq Scan", 40.0));
     desk.paste("select wipe();");
@@ -100,7 +100,7 @@ fn what_only_reads_by_its_words_is_taken_back_too_since_a_function_may_write() {
 }
 
 #[test]
-fn in_a_guarded_environment_a_function_that_is_not_known_asks_before_its_plan() {
+fn unknown_function_in_a_guarded_environment_asks_before_measuring() {
     let mut desk = Desk::connected((100, 30));
     desk.app.environment.guarded = true;
     desk.paste("select wipe();");
@@ -109,7 +109,7 @@ fn in_a_guarded_environment_a_function_that_is_not_known_asks_before_its_plan() 
 }
 
 #[test]
-fn a_commit_beside_what_is_explained_is_not_run() {
+fn several_statements_are_not_explained() {
     for key in ["f6", "f7"] {
         let mut desk = Desk::connected((100, 30));
         desk.paste("select wipe() \\; commit;");
@@ -120,7 +120,7 @@ fn a_commit_beside_what_is_explained_is_not_run() {
 }
 
 #[test]
-fn variables_have_their_values_in_what_is_run_for_its_plan() {
+fn explained_statement_contains_variable_values() {
     let mut desk = Desk::connected((100, 30));
     desk.run("\\set id 7");
     desk.plans.push(plan("Seq Scan", 40.0));
@@ -131,21 +131,21 @@ fn variables_have_their_values_in_what_is_run_for_its_plan() {
 }
 
 #[test]
-fn a_failure_while_it_is_explained_is_taken_back_too() {
+fn failure_while_explaining_is_rolled_back_too() {
     let mut desk = Desk::connected((100, 30));
     desk.paste("delete from bookmarks;");
     desk.slow = true;
     desk.keys("f7 enter");
-    desk.ends(Ended::Done("BEGIN".into()));
+    desk.ends(StatementOutcome::Done("BEGIN".into()));
     desk.fails("permission denied for table bookmarks", None);
-    desk.ends(Ended::Done("ROLLBACK".into()));
+    desk.ends(StatementOutcome::Done("ROLLBACK".into()));
     assert_eq!(desk.statements().last(), Some(&"ROLLBACK"));
     assert!(desk.app.panes.query.pending.is_none() && desk.app.panes.query.running.is_none());
     assert!(desk.screen().contains("permission denied for table bookmarks"), "{}", desk.screen());
 }
 
 #[test]
-fn two_plans_stand_side_by_side() {
+fn two_plans_are_compared_side_by_side() {
     let mut desk = Desk::connected((100, 30));
     desk.paste("select * from bookmarks where title like '%日本%';");
     desk.keys("esc");
@@ -161,7 +161,7 @@ fn two_plans_stand_side_by_side() {
     {
         assert!(screen.contains(part), "{part}:\n{screen}");
     }
-    seen("query_plans_beside", &desk.app);
+    assert_screen("query_plans_beside", &desk.app);
     desk.keys("=");
     assert!(desk.screen().contains("slowest"), "alone again:\n{}", desk.screen());
 }

@@ -1,4 +1,4 @@
-//! A plan as it is shown: which line is selected, which are in view, and what it stands beside.
+//! A plan as it is shown: selected line, visible lines, and the plan it is compared with.
 
 use crate::model::sql::ResultId;
 use crate::model::sql::explain::Plan;
@@ -9,13 +9,13 @@ use crate::model::sql::explain_table::{self, Line};
 pub struct Tree {
     pub plan: Plan,
     pub lines: Vec<Line>,
-    /// The line that is selected.
+    /// Index of the selected line.
     pub at: usize,
-    /// The first line that is shown.
+    /// Index of the first visible line.
     pub top: usize,
-    /// How many lines fit on the screen.
+    /// Number of lines that fit on the screen.
     pub height: usize,
-    /// The plan that it stands beside.
+    /// The plan it is compared with.
     pub beside: Option<Beside>,
 }
 
@@ -24,11 +24,11 @@ pub struct Tree {
 pub struct Beside {
     /// The result of the other plan.
     pub result: ResultId,
-    /// Its number among the tabs, and its statement.
+    /// The other plan's tab number and statement.
     pub title: String,
     /// The lines of both plans, side by side.
     pub lines: Vec<(Option<Line>, Option<Line>)>,
-    /// Which is the faster one, in words.
+    /// The verdict on which plan is faster.
     pub verdict: String,
 }
 
@@ -36,12 +36,12 @@ impl Tree {
     /// The tree of a plan.
     pub fn new(plan: Plan) -> Self {
         let lines = explain_table::lines(&plan);
-        // What one came for is selected.
+        // The slowest node is selected first, because it usually matters most.
         let at = plan.slowest.unwrap_or_default();
         Self { plan, lines, at, top: 0, height: 1, beside: None }
     }
 
-    /// How many lines there are.
+    /// Number of lines.
     pub fn count(&self) -> usize {
         self.beside.as_ref().map_or(self.lines.len(), |beside| beside.lines.len())
     }
@@ -52,7 +52,7 @@ impl Tree {
         self.fit(self.height);
     }
 
-    /// Sets how many lines fit.
+    /// Sets the number of lines that fit.
     pub fn fit(&mut self, height: usize) {
         self.height = height.max(1);
         self.at = self.at.min(self.count().saturating_sub(1));
@@ -63,7 +63,7 @@ impl Tree {
     /// The details of the selected node.
     pub fn about(&self) -> Vec<String> {
         match &self.beside {
-            None => explain_table::about(&self.plan, self.at),
+            None => explain_table::node_details(&self.plan, self.at),
             Some(_) => Vec::new(),
         }
     }

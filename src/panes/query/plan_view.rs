@@ -1,4 +1,4 @@
-//! How a plan looks: figures at the left, the tree beside them; two plans in two halves.
+//! Drawing of a plan: figures at the left, the tree beside them; two plans in two halves.
 
 use super::plan_tree::{Beside, Tree};
 use super::state::RESULT;
@@ -7,10 +7,10 @@ use crate::ui::canvas::Canvas;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-/// Cells of a time, and of a number of rows.
+/// Widths of a time and of a number of rows, in cells.
 const TIME: u16 = 9;
 const ROWS: u16 = 9;
-/// Cells of the bar of a node's part of the time.
+/// Width of the bar for a node's share of the time, in cells.
 const BAR: u16 = 4;
 
 /// Draws the tree of a plan.
@@ -28,7 +28,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, tree: &Tree) {
     }
 }
 
-/// A figure with its style: what stands out is coloured, and said in words behind the node.
+/// The style of a figure: coloured if it stands out, which the text after the node also says.
 fn style(canvas: &Canvas<'_, '_>, stands_out: bool, tone: Style) -> Style {
     if stands_out { tone } else { canvas.theme.text }
 }
@@ -94,7 +94,7 @@ fn one(canvas: &mut Canvas<'_, '_>, head: Rect, place: Rect, tree: &Tree) {
     }
 }
 
-/// The node in its tree, and what stands out behind it.
+/// Draws the node in its tree, followed by what stands out.
 fn node(canvas: &mut Canvas<'_, '_>, x: u16, y: u16, end: u16, line: &Line) {
     let theme = canvas.theme;
     let marks = line.marks.join(", ");
@@ -106,7 +106,7 @@ fn node(canvas: &mut Canvas<'_, '_>, x: u16, y: u16, end: u16, line: &Line) {
         theme.dim
     };
     let room = end.saturating_sub(x + 1);
-    // What stands out is said, also beside a long name.
+    // Keeps room for the marks beside a long name.
     let kept = if marks.is_empty() { 0 } else { (canvas.width(&marks) + 2).min(room / 2) };
     let used = canvas.put_cut(x, y, room - kept, &line.tree, theme.text);
     if kept > 0 {
@@ -130,7 +130,7 @@ fn two(canvas: &mut Canvas<'_, '_>, head: Rect, place: Rect, tree: &Tree, beside
             let figure = if line.own.is_empty() { &line.time } else { &line.own };
             let slow = style(canvas, line.slowest, theme.down);
             canvas.put_right(x + TIME, y, TIME, figure, slow);
-            // A node that only one of them has is what is different.
+            // A node that only one plan has is the difference.
             let only = if other.is_none() { theme.changing } else { theme.text };
             canvas.put_cut(x + TIME + 2, y, end.saturating_sub(x + TIME + 2), &line.tree, only);
         }

@@ -1,12 +1,12 @@
-//! psql's commands and completion in the editor.
+//! psql's commands, and completion in the editor.
 
-use super::state::Out;
+use super::state::ResultTarget;
 use super::testing::Desk;
-use crate::model::sql::{Ended, Transaction};
-use crate::ui::testing::pictures::seen;
+use crate::model::sql::{StatementOutcome, Transaction};
+use crate::ui::testing::pictures::assert_screen;
 
 #[test]
-fn a_command_with_a_backslash_runs_at_once_and_its_table_is_a_grid() {
+fn backslash_command_runs_at_once_and_shows_a_grid() {
     let mut desk = Desk::connected((80, 24));
     desk.types("\\dt");
     desk.keys("enter");
@@ -15,11 +15,11 @@ fn a_command_with_a_backslash_runs_at_once_and_its_table_is_a_grid() {
         assert!(screen.contains(part), "{part}:\n{screen}");
     }
     assert_eq!(desk.app.panes.query.editor.text(), "");
-    seen("query_dt", &desk.app);
+    assert_screen("query_dt", &desk.app);
 }
 
 #[test]
-fn variables_stand_in_statements_and_one_that_is_wrong_says_so() {
+fn variables_are_substituted_and_invalid_ones_are_reported() {
     let mut desk = Desk::connected((80, 24));
     desk.run("\\set name 'O''Neil'");
     desk.run("select :'name';");
@@ -30,7 +30,7 @@ fn variables_stand_in_statements_and_one_that_is_wrong_says_so() {
 }
 
 #[test]
-fn x_shows_the_rows_that_are_there_field_by_field_and_those_that_come() {
+fn x_applies_to_current_and_future_rows() {
     let mut desk = Desk::connected((80, 24));
     desk.run("select * from bookmarks;");
     desk.run("\\x");
@@ -42,7 +42,7 @@ fn x_shows_the_rows_that_are_there_field_by_field_and_those_that_come() {
 }
 
 #[test]
-fn null_stands_in_the_grid_as_pset_says_and_is_never_like_an_empty_text() {
+fn null_follows_pset_and_differs_from_an_empty_text() {
     let mut desk = Desk::connected((100, 30));
     desk.run("\\pset null ∅");
     desk.run("select * from bookmarks;");
@@ -53,7 +53,7 @@ fn null_stands_in_the_grid_as_pset_says_and_is_never_like_an_empty_text() {
 }
 
 #[test]
-fn help_exit_and_quit_are_commands_where_they_stand_alone() {
+fn help_exit_and_quit_are_commands_on_their_own() {
     let mut desk = Desk::connected((100, 30));
     desk.run("help");
     assert!(desk.screen().contains("\\watch") || desk.screen().contains("General"), "{}", desk.screen());
@@ -76,7 +76,7 @@ fn values_of_a_row_become_variables() {
 }
 
 #[test]
-fn what_would_need_the_terminal_or_a_file_is_refused_in_words() {
+fn commands_that_need_a_terminal_are_refused_with_a_message() {
     for (text, part) in [("copy bookmarks from stdin;", "reads a file"), ("\\!", "no shell")] {
         let mut desk = Desk::connected((80, 24));
         desk.run(text);
@@ -89,7 +89,7 @@ fn what_would_need_the_terminal_or_a_file_is_refused_in_words() {
 }
 
 #[test]
-fn files_are_looked_for_where_cd_went_and_those_of_a_file_beside_it() {
+fn file_paths_follow_cd_and_the_including_file() {
     let mut desk = Desk::connected((80, 24));
     desk.run("\\cd");
     desk.run("\\cd work");
@@ -103,14 +103,14 @@ fn files_are_looked_for_where_cd_went_and_those_of_a_file_beside_it() {
     desk.run("select 7 \\w seven.sql\n;");
     assert_eq!(desk.begun, ["/srv/seven.sql: select 7 \n"]);
     desk.run("\\o out.txt");
-    assert_eq!(desk.app.panes.query.out, Some(Out::File("/srv/out.txt".into())));
+    assert_eq!(desk.app.panes.query.result_target, Some(ResultTarget::File("/srv/out.txt".into())));
     desk.run("\\cd /nowhere");
     assert!(desk.screen().contains("/nowhere: No such file"), "{}", desk.screen());
     assert_eq!(desk.app.panes.query.folder.as_deref(), Some("/srv"), "it stays where it was");
 }
 
 #[test]
-fn a_variable_is_what_the_environment_has_and_nothing_where_it_has_none() {
+fn getenv_sets_or_unsets_a_variable() {
     let mut desk = Desk::connected((80, 24));
     desk.run("\\getenv home HOME");
     desk.run("\\getenv gone GONE");
@@ -119,7 +119,7 @@ fn a_variable_is_what_the_environment_has_and_nothing_where_it_has_none() {
 }
 
 #[test]
-fn prompt_asks_below_for_a_variable_and_esc_leaves_it_as_it_was() {
+fn prompt_asks_for_a_variable_and_escape_keeps_the_old_value() {
     let mut desk = Desk::connected((80, 24));
     desk.run("\\prompt 'お名前: ' name");
     assert!(desk.screen().contains("お名前: "), "{}", desk.screen());
@@ -130,7 +130,7 @@ fn prompt_asks_below_for_a_variable_and_esc_leaves_it_as_it_was() {
     desk.run("\\prompt name");
     assert!(desk.screen().contains("value of the variable"), "{}", desk.screen());
     desk.keys("esc");
-    // It is seen when the screen is brought up to date the next time.
+    // The change shows at the next screen update.
     desk.tick(1);
     assert!(desk.screen().contains("nothing was typed"), "{}", desk.screen());
     desk.keys("esc tab");
@@ -139,7 +139,7 @@ fn prompt_asks_below_for_a_variable_and_esc_leaves_it_as_it_was() {
 }
 
 #[test]
-fn watch_runs_again_when_its_time_has_come_and_ctrl_c_ends_it() {
+fn watch_repeats_a_statement_until_ctrl_c() {
     let mut desk = Desk::connected((80, 24));
     desk.tick(0);
     desk.run("select 1 \\watch 2");
@@ -160,11 +160,11 @@ fn tab_completes_tables_and_their_columns() {
     desk.keys("tab");
     assert_eq!(desk.app.panes.query.editor.text(), "select * from bookmarks");
     desk.types(" where ti");
-    // Key words begin so too: the column is the first of a list.
+    // Keywords match the prefix too; the column is the first candidate of the list.
     desk.keys("tab enter");
     assert_eq!(desk.app.panes.query.editor.text(), "select * from bookmarks where title");
     desk.keys("ctrl-c");
-    // Esc leaves the list first, then the editor.
+    // Escape closes the list first, then leaves the editor.
     desk.types("select * from bookmarks b where b.");
     desk.keys("tab esc");
     assert!(desk.app.panes.query.completion.is_none() && desk.app.editing());
@@ -176,12 +176,12 @@ fn tab_completes_tables_and_their_columns() {
 }
 
 #[test]
-fn a_statement_that_failed_in_a_transaction_leaves_the_sign_of_it() {
+fn failure_in_a_transaction_changes_the_prompt_sign() {
     let mut desk = Desk::connected((80, 24));
     desk.slow = true;
     desk.run("begin;");
     desk.transaction(Transaction::Open);
-    desk.ends(Ended::Done("BEGIN".into()));
+    desk.ends(StatementOutcome::Done("BEGIN".into()));
     desk.run("select x;");
     desk.transaction(Transaction::Failed);
     desk.fails("column \"x\" does not exist", Some(8));
@@ -190,7 +190,7 @@ fn a_statement_that_failed_in_a_transaction_leaves_the_sign_of_it() {
 }
 
 #[test]
-fn a_file_of_migrations_runs_statement_by_statement_and_ends_at_the_first_that_fails() {
+fn migration_file_stops_at_its_first_failure() {
     let mut desk = Desk::connected((100, 30));
     desk.file = "begin;\ncreate table tags (id int);\n\\set n 7\ninsert into tags values (:n);\ncommit;\n".into();
     desk.run("\\i migrations/0007_tags.sql");
@@ -198,24 +198,24 @@ fn a_file_of_migrations_runs_statement_by_statement_and_ends_at_the_first_that_f
     desk.ran.clear();
     desk.slow = true;
     desk.run("\\i migrations/0007_tags.sql");
-    desk.ends(Ended::Done("BEGIN".into()));
+    desk.ends(StatementOutcome::Done("BEGIN".into()));
     desk.fails("relation \"tags\" already exists", None);
     assert_eq!(desk.statements(), ["begin", "create table tags (id int)"], "nothing after it is run");
     assert!(desk.screen().contains("already exists"), "{}", desk.screen());
 }
 
 #[test]
-fn a_file_that_fails_says_what_ran_and_leaves_no_transaction_of_its_own_open() {
+fn failed_file_reports_what_ran_and_rolls_back_its_transaction() {
     let mut desk = Desk::connected((100, 30));
     desk.slow = true;
     desk.file = "begin;\ninsert into tags values (1);\n\\nope\ncommit;\n".into();
     desk.run("\\i migrations/0008_users.sql");
     desk.transaction(Transaction::Open);
-    desk.ends(Ended::Done("BEGIN".into()));
-    desk.ends(Ended::Done("INSERT 0 1".into()));
+    desk.ends(StatementOutcome::Done("BEGIN".into()));
+    desk.ends(StatementOutcome::Done("INSERT 0 1".into()));
     assert_eq!(desk.statements(), ["begin", "insert into tags values (1)", "ROLLBACK"]);
     desk.transaction(Transaction::Idle);
-    desk.ends(Ended::Done("ROLLBACK".into()));
+    desk.ends(StatementOutcome::Done("ROLLBACK".into()));
     let told = desk.app.activity.iter().map(|entry| entry.text.as_str()).find(|text| text.contains("not run")).unwrap();
     for part in
         ["invalid command \\nope", "2 statements ran before it", "0008_users.sql from line 4 on", "is taken back"]
@@ -226,7 +226,7 @@ fn a_file_that_fails_says_what_ran_and_leaves_no_transaction_of_its_own_open() {
 }
 
 #[test]
-fn a_no_in_the_middle_of_a_file_tells_what_was_not_run() {
+fn declined_question_in_a_file_reports_what_was_not_run() {
     let mut desk = Desk::connected((100, 30));
     desk.app.environment.guarded = true;
     desk.file = "select 1;\ninsert into tags values (1);\nselect 2;\n".into();
@@ -241,7 +241,7 @@ fn a_no_in_the_middle_of_a_file_tells_what_was_not_run() {
 }
 
 #[test]
-fn all_that_d_tells_of_a_table_is_there_as_text_and_what_is_not_set_is_empty() {
+fn backslash_d_output_is_available_as_text_with_empty_unset_values() {
     let mut desk = Desk::connected((80, 24));
     let sheet = crate::model::sql::sheet::Sheet {
         title: Some("Table \"public.bookmarks\"".into()),
@@ -257,6 +257,6 @@ fn all_that_d_tells_of_a_table_is_there_as_text_and_what_is_not_set_is_empty() {
     assert!(screen.contains("all of it as text"), "{screen}");
     desk.keys("esc enter");
     let window = desk.app.screen.overlays.last().expect("a window");
-    assert!(window.copies.as_ref().is_some_and(|text| text.contains("index_20")), "{:?}", window.copies);
+    assert!(window.copy_text.as_ref().is_some_and(|text| text.contains("index_20")), "{:?}", window.copy_text);
     assert!(desk.screen().contains("Table \"public.bookmarks\""), "{}", desk.screen());
 }

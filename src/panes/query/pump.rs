@@ -1,11 +1,11 @@
-//! Hands the text to psql's interpreter, which says what is next, and is told what came of it.
+//! Feeds text to psql's interpreter, carries out the actions it returns, and reports their results to it.
 
-use super::ask::{Kind, ask};
+use super::ask::{Kind, request};
 use super::choice::{Prompt, Window};
 use super::facts::{self, drop_unanswered};
 use super::running::{CommandUse, Pending};
 use super::start::{Shown, start, start_with};
-use super::state::{Asking, Out};
+use super::state::{DialogQuestion, ResultTarget};
 use super::{beside, connect, guard, keep, line, named, output, watch, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
@@ -18,25 +18,25 @@ use crate::model::sql::sheet::Sheet;
 use crate::model::sql::{Cell, Column, ServerMessage};
 use jiff::SignedDuration;
 
-/// The most actions at once that need nobody: a script of settings is long, but not endless.
+/// Maximum number of actions per round that wait for nothing, as a limit for endless scripts.
 const AT_ONCE: usize = 2_000;
-/// The type of a number, for columns of tables made here.
+/// The type id of a number, for columns of tables made here.
 const NUMBER: u32 = 23;
-/// The type of a text.
+/// The type id of text.
 const TEXT: u32 = 25;
 
-/// Runs a text after what is run already.
+/// Runs a text after the running one.
 pub fn enqueue(app: &mut App, text: &str) {
     let taken_back = drop_unanswered(app);
     let state = &mut app.panes.query;
     if !taken_back && state.running.is_none() && state.pending.is_none() {
-        state.before = state.transaction;
+        state.transaction_before = state.transaction;
     }
     app.panes.query.interpreter.run(text, Origin::Command);
 }
 
-/// Does what is next, until something is waited for.
-pub fn go(app: &mut App) -> Vec<Effect> {
+/// Carries out actions until one has to wait.
+pub fn advance(app: &mut App) -> Vec<Effect> {
     let mut effects = Vec::new();
     for _ in 0..AT_ONCE {
         facts::halted(app);
@@ -50,16 +50,16 @@ pub fn go(app: &mut App) -> Vec<Effect> {
             answer(app, Answer::Text(Err("\\prompt: nothing was typed".to_owned())));
         }
         let state = &app.panes.query;
-        if state.pending.is_some() || state.asking.is_some() || !state.is_on() {
+        if state.pending.is_some() || state.open_question.is_some() || !state.is_on() {
             break;
         }
         let expanded = state.interpreter.options().expanded;
         let action = app.panes.query.interpreter.step();
-        if matches!(action, Action::More(_)) {
+        if matches!(action, Action::NeedInput(_)) {
             break;
         }
-        effects.extend(does(app, action));
-        // `\x` means the rows that are on the screen, too.
+        effects.extend(carry_out(app, action));
+        // `\x` also applies to the rows on the screen.
         let now = app.panes.query.interpreter.options().expanded;
         if now != expanded
             && let Some(tab) = app.panes.query.shown_mut()
@@ -67,12 +67,12 @@ pub fn go(app: &mut App) -> Vec<Effect> {
             tab.record = now == Expanded::On;
         }
     }
-    said(app);
+    show_output(app);
     effects
 }
 
-/// Shows what the interpreter has printed.
-fn said(app: &mut App) {
+/// Shows the interpreter's output.
+fn show_output(app: &mut App) {
     if app.panes.query.pending.is_some() || app.panes.query.printed.is_empty() {
         return;
     }
@@ -83,11 +83,11 @@ fn said(app: &mut App) {
         app.screen.overlays.push(message);
         app.lists_changed();
     } else if !text.is_empty() {
-        app.say(text);
+        app.show_message(text);
     }
 }
 
-/// Tells the interpreter what came of the last action.
+/// Reports the result of the last action to the interpreter.
 pub fn answer(app: &mut App, answer: Answer) {
     app.panes.query.pending = None;
     app.panes.query.interpreter.answer(answer);
@@ -98,9 +98,9 @@ fn done(app: &mut App, done: Result<(), &str>) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Asks for something of this machine, whose text is the answer.
+/// Sends a request to this machine whose result is a text.
 fn of_file(app: &mut App, question: queries::Ask) -> Vec<Effect> {
-    let (serial, effect) = ask(app, Kind::Keep, question);
+    let (serial, effect) = request(app, Kind::Storage, question);
     app.panes.query.pending = Some(Pending::File(serial));
     vec![effect]
 }
@@ -110,11 +110,11 @@ fn refused(app: &mut App, why: &str) -> Vec<Effect> {
     Vec::new()
 }
 
-fn does(app: &mut App, action: Action) -> Vec<Effect> {
+fn carry_out(app: &mut App, action: Action) -> Vec<Effect> {
     match action {
         Action::Run(run) => judged(app, run),
-        // In the session itself: what it has set, made and locked is what is asked about.
-        Action::Look { statement, .. } => start(app, &statement, Shown::Hidden, Pending::Look),
+        // Runs in the session itself, because its settings, temporary objects and locks matter.
+        Action::Query { statement, .. } => start(app, &statement, Shown::Hidden, Pending::Look),
         Action::Print { text, .. } => {
             app.panes.query.printed.push_str(&text);
             Vec::new()
@@ -139,9 +139,11 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Shell { command, .. } if command.is_empty() => {
             refused(app, "\\!: no shell is opened from here; ctrl-z leaves the screen for one")
         }
-        Action::Shell { command, captured: true } => output::ask_for(app, command, CommandUse::Captured),
-        Action::Shell { command, captured: false } => output::ask_for(app, command, CommandUse::Reads(String::new())),
-        // What comes back stands in the editor here, where it can be looked at before it runs.
+        Action::Shell { command, captured: true } => output::confirm_command(app, command, CommandUse::Captured),
+        Action::Shell { command, captured: false } => {
+            output::confirm_command(app, command, CommandUse::Reads(String::new()))
+        }
+        // The edited text is put into the editor, where it can be read before it runs.
         Action::Edit { what, line } => {
             answer(app, Answer::Text(Ok(String::new())));
             let what = match what {
@@ -159,11 +161,11 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
             answer(app, Answer::Done(Ok(())));
             windows::open(app, Window::History)
         }
-        Action::Ask(text) => ask_a_line(app, text),
+        Action::Prompt(text) => ask_a_line(app, text),
         Action::Environment(name) => of_file(app, queries::Ask::Variable(name)),
         Action::Folder(path) => {
             let path = path.map(|path| named::file(app, &path));
-            let (serial, effect) = ask(app, Kind::Keep, queries::Ask::Folder(path));
+            let (serial, effect) = request(app, Kind::Storage, queries::Ask::Folder(path));
             app.panes.query.pending = Some(Pending::Folder(serial));
             vec![effect]
         }
@@ -179,27 +181,27 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
             app.panes.query.pending = Some(Pending::Wait(app.now + wait));
             Vec::new()
         }
-        Action::More(_) => Vec::new(),
+        Action::NeedInput(_) => Vec::new(),
         Action::Quit(_) => {
-            // It is asked where something would be lost: who stays finds everything as it was.
-            app.panes.query.interpreter.stay();
-            // What stands after it is not run either.
+            // Asks first if something would be lost; after declining, everything is as before.
+            app.panes.query.interpreter.cancel_quit();
+            // The rest of the text is not run either.
             app.panes.query.interpreter.clear();
             connect::quit(app)
         }
     }
 }
 
-/// Results go there from now on.
+/// Sets the target of further results.
 fn put_results(app: &mut App, target: Target) -> Vec<Effect> {
     match target {
         Target::File(path) => {
             let path = named::file(app, &path);
-            let (serial, effect) = ask(app, Kind::Keep, queries::Ask::Begin(path.clone()));
+            let (serial, effect) = request(app, Kind::Storage, queries::Ask::Begin(path.clone()));
             app.panes.query.pending = Some(Pending::Output(serial, path));
             vec![effect]
         }
-        Target::Pipe(command) => output::ask_for(app, command, CommandUse::Results),
+        Target::Pipe(command) => output::confirm_command(app, command, CommandUse::Results),
         Target::Results | Target::Output | Target::Errors => {
             answer(app, Answer::Done(Ok(())));
             output::set(app, None)
@@ -214,26 +216,26 @@ fn write_to(app: &mut App, text: String, target: Target) -> Vec<Effect> {
             let path = named::file(app, &path);
             of_file(app, queries::Ask::Write { path, text })
         }
-        Target::Pipe(command) => output::ask_for(app, command, CommandUse::Reads(text)),
+        Target::Pipe(command) => output::confirm_command(app, command, CommandUse::Reads(text)),
         Target::Results | Target::Output | Target::Errors => done(app, Err("a file or a command is needed")),
     }
 }
 
-/// Asks a person for a line.
+/// Asks the user for a line.
 fn ask_a_line(app: &mut App, text: String) -> Vec<Effect> {
-    // Before the line begins: what begins it brings everything up to date, and this goes on only when it is waited for.
+    // Set before the input line opens, because opening it updates everything and would otherwise continue the text.
     app.panes.query.pending = Some(Pending::Typed);
     let effects = line::prompt(app, Prompt::Variable);
     if let Some(typing) = &mut app.screen.typing {
-        typing.asked = text;
+        typing.prompt = text;
     }
     effects
 }
 
 fn failed(app: &mut App, message: &str) -> Vec<Effect> {
-    let said = ServerMessage { severity: "ERROR".into(), message: message.into(), ..ServerMessage::default() };
+    let error = ServerMessage { severity: "ERROR".into(), message: message.into(), ..ServerMessage::default() };
     let transaction = app.panes.query.transaction;
-    answer(app, Answer::Ran(Box::new(Ran { failed: Some(said), transaction, ..Ran::default() })));
+    answer(app, Answer::Ran(Box::new(Ran { failed: Some(error), transaction, ..Ran::default() })));
     app.panes.query.printed.push_str(message);
     app.panes.query.printed.push('\n');
     Vec::new()
@@ -241,15 +243,22 @@ fn failed(app: &mut App, message: &str) -> Vec<Effect> {
 
 /// Runs a statement, or asks first.
 fn judged(app: &mut App, run: Box<Run>) -> Vec<Effect> {
-    let kept = if run.hidden { None } else { guard::refused(app, &run.statement) };
-    if let Some(why) = beside::refused(&run).or(kept) {
+    let kept = if run.hidden { None } else { guard::refusal(app, &run.statement) };
+    if let Some(why) = beside::refusal(&run).or(kept) {
         return failed(app, why);
     }
-    let mut asking = if run.hidden { None } else { guard::judge(app, &run.statement) };
-    if let Some(command) = beside::program(&run) {
+    let mut asking = if run.hidden { None } else { guard::required_question(app, &run.statement) };
+    if let Some(command) = beside::local_command(&run) {
         let statement = run.statement.clone();
-        let ours = Asking::Run { statement, why: Vec::new(), rows: None, destroys: false, lifts: false, program: true };
-        if let Asking::Run { why, program, .. } = asking.get_or_insert(ours) {
+        let ours = DialogQuestion::Run {
+            statement,
+            why: Vec::new(),
+            rows: None,
+            destroys: false,
+            lifts: false,
+            program: true,
+        };
+        if let DialogQuestion::Run { why, program, .. } = asking.get_or_insert(ours) {
             *program = true;
             why.push(format!("A command is run on this machine for it: {command}"));
         }
@@ -258,34 +267,34 @@ fn judged(app: &mut App, run: Box<Run>) -> Vec<Effect> {
         None => begin(app, run),
         Some(asking) => {
             app.panes.query.pending = Some(Pending::Asked(run));
-            asks(app, asking)
+            ask_to_run(app, asking)
         }
     }
 }
 
-/// Asks whether a statement is run, and the server how many rows it would touch.
-fn asks(app: &mut App, asking: Asking) -> Vec<Effect> {
+/// Asks whether to run a statement, and the server for an estimate of the affected rows.
+fn ask_to_run(app: &mut App, asking: DialogQuestion) -> Vec<Effect> {
     let statement = match &asking {
-        Asking::Run { statement, .. } if guard::is_counted(statement) => Some(statement.clone()),
-        Asking::Run { .. }
-        | Asking::Script(_)
-        | Asking::Program { .. }
-        | Asking::Terminate
-        | Asking::Leave(_)
-        | Asking::Close(_)
-        | Asking::Replace(_)
-        | Asking::Writes => None,
+        DialogQuestion::Run { statement, .. } if guard::can_estimate_rows(statement) => Some(statement.clone()),
+        DialogQuestion::Run { .. }
+        | DialogQuestion::Script(_)
+        | DialogQuestion::Program { .. }
+        | DialogQuestion::Terminate
+        | DialogQuestion::Leave(_)
+        | DialogQuestion::Close(_)
+        | DialogQuestion::Replace(_)
+        | DialogQuestion::Writes => None,
     };
     let mut effects = statement.map_or_else(Vec::new, |statement| {
-        super::ask::look(app, guard::ROWS, crate::model::sql::guard::plan_of(&statement))
+        super::ask::look_up(app, guard::ROWS, crate::model::sql::guard::plan_of(&statement))
     });
     effects.extend(windows::ask(app, asking));
     effects
 }
 
-/// The statement that waited for a yes begins.
+/// Starts the confirmed statement.
 pub fn confirmed(app: &mut App) -> Vec<Effect> {
-    let mut effects = super::ask::leave(app, guard::ROWS);
+    let mut effects = super::ask::cancel_look_ups(app, guard::ROWS);
     match app.panes.query.pending.take() {
         Some(Pending::Asked(run)) => effects.extend(begin(app, run)),
         other => app.panes.query.pending = other,
@@ -293,26 +302,26 @@ pub fn confirmed(app: &mut App) -> Vec<Effect> {
     effects
 }
 
-/// Begins a statement.
+/// Starts a statement.
 fn begin(app: &mut App, run: Box<Run>) -> Vec<Effect> {
     if run.hidden {
         return start(app, &run.statement.clone(), Shown::Hidden, Pending::Run(run));
     }
-    guard::begins(app, &run.statement);
-    let repeats = watch::begins(app, &run);
+    guard::statement_starts(app, &run.statement);
+    let repeats = watch::prepare_run(app, &run);
     let record = run.options.expanded == Expanded::On;
-    let (statement, beside) = (run.statement.clone(), beside::of(app, &run));
-    let (describes, every) = (beside.describes, run.every);
+    let (statement, beside) = (run.statement.clone(), beside::for_run(app, &run));
+    let (describes, every) = (beside.describe_only, run.every);
     let mut effects = start_with(app, &statement, Shown::Tab { record }, Pending::Run(run), beside);
-    effects.extend(watch::begun(app, every, repeats));
+    effects.extend(watch::run_started(app, every, repeats));
     if let Some(tab) = app.panes.query.shown_mut().filter(|_| describes) {
-        // The table of its columns comes after it, in its place.
-        tab.passing = true;
+        // The table of its columns replaces it.
+        tab.transient = true;
     }
     effects
 }
 
-/// Whether something of this machine is waited for under this number.
+/// Whether a request to this machine with this serial number is pending.
 pub fn waits_for(app: &App, serial: u64) -> bool {
     match app.panes.query.pending {
         Some(Pending::File(asked) | Pending::Output(asked, _) | Pending::Folder(asked)) => asked == serial,
@@ -320,26 +329,26 @@ pub fn waits_for(app: &App, serial: u64) -> bool {
     }
 }
 
-/// Tells the interpreter that the thing it asked for is not there, which is no failure.
-pub fn unset(app: &mut App) {
+/// Reports to the interpreter that a requested item does not exist, which is not a failure.
+pub fn report_unset(app: &mut App) {
     answer(app, Answer::Done(Ok(())));
 }
 
-/// A line was typed for a variable.
-pub fn prompted(app: &mut App, text: &str) {
+/// Handles a line typed for a variable.
+pub fn variable_typed(app: &mut App, text: &str) {
     if app.panes.query.pending == Some(Pending::Typed) {
         answer(app, Answer::Text(Ok(text.to_owned())));
     }
 }
 
-/// A file that the interpreter wants has come.
-pub fn read(app: &mut App, serial: u64, text: Result<String, String>) {
+/// Handles the contents of a file that the interpreter requested.
+pub fn file_read(app: &mut App, serial: u64, text: Result<String, String>) {
     match &app.panes.query.pending {
         Some(Pending::File(asked)) if *asked == serial => {}
         Some(Pending::Output(asked, path)) if *asked == serial => {
             let path = path.clone();
             if text.is_ok() {
-                let effects = output::set(app, Some(Out::File(path)));
+                let effects = output::set(app, Some(ResultTarget::File(path)));
                 app.panes.query.effects.extend(effects);
             }
         }
@@ -353,10 +362,10 @@ pub fn read(app: &mut App, serial: u64, text: Result<String, String>) {
     answer(app, Answer::Text(text));
 }
 
-/// Shows a table of psql's in the grid.
+/// Shows one of psql's tables in the grid.
 pub fn show(app: &mut App, sheet: Sheet, options: &Options) {
-    let whole = (!sheet.footers.is_empty()).then(|| writer::sheet(&sheet, options, false));
-    let whole = whole.map(|text| String::from_utf8_lossy(&text).into_owned());
+    let complete_text = (!sheet.footers.is_empty()).then(|| writer::sheet(&sheet, options, false));
+    let complete_text = complete_text.map(|text| String::from_utf8_lossy(&text).into_owned());
     let column = |(name, right): &(String, bool)| Column {
         name: name.clone(),
         type_oid: if *right { NUMBER } else { TEXT },
@@ -365,12 +374,12 @@ pub fn show(app: &mut App, sheet: Sheet, options: &Options) {
         number: 0,
     };
     let cell = |value: Option<String>| match value {
-        // psql leaves it empty there.
+        // psql leaves such a cell empty.
         None => Cell::Text { bytes: 0, text: "".into(), cut: false },
         Some(text) => Cell::Text { bytes: text.len() as u64, text: text.into(), cut: false },
     };
     let columns = sheet.columns.iter().map(column).collect();
     let rows = sheet.rows.into_iter().map(|row| row.into_iter().map(cell).collect()).collect();
     let title = sheet.title.unwrap_or_default();
-    facts::show(app, &title, Grid::of(columns, rows), sheet.footers, whole);
+    facts::show(app, &title, Grid::of(columns, rows), sheet.footers, complete_text);
 }

@@ -1,35 +1,35 @@
-//! Rows that are read through: to find some, to filter and sort them, to copy them.
+//! Scans over the rows of a result: to search, filter, sort or copy them.
 
-use super::ask::{Kind, ask};
+use super::ask::{Kind, request};
 use super::copied;
 use super::result::Tab;
-use super::scan::{COPIED, Goal, SORTED, Scan, Step};
+use super::scan::{Goal, MAX_COPIED_BYTES, MAX_SORTED_ROWS, Scan, Step};
 use super::tell;
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
 use crate::model::sql::Cell;
 use crate::model::sql::sort_key::Order;
 
-/// Begins to read the rows of the result that is shown.
+/// Starts a scan over the shown result.
 pub fn begin(app: &mut App, goal: Goal) -> Vec<Effect> {
     let Some(tab) = app.panes.query.shown() else {
-        app.say("there is no result");
+        app.show_message("there is no result");
         return Vec::new();
     };
     let Some(grid) = &tab.grid else {
-        app.say("this result has no rows");
+        app.show_message("this result has no rows");
         return Vec::new();
     };
-    let (marked, place) = (grid.marked(), grid.place);
+    let (marked, place) = (grid.selected_range(), grid.place);
     let (rows, began, sort) = match &goal {
         Goal::Search { .. } => (grid.count(), place, None),
         Goal::Arrange { filter, sort } => {
-            if sort.is_some() && filter.is_empty() && grid.rows > SORTED as u64 {
+            if sort.is_some() && filter.is_empty() && grid.rows > MAX_SORTED_ROWS as u64 {
                 let rows = grid.rows;
-                return too_many(app, &format!("{} rows", tell::count(rows)));
+                return too_many(app, &format!("{} rows", tell::format_count(rows)));
             }
             (grid.rows, 0, *sort)
         }
@@ -39,41 +39,41 @@ pub fn begin(app: &mut App, goal: Goal) -> Vec<Effect> {
     let order = sort.and_then(|(column, _)| grid.columns.get(column)).map_or(Order::Text, Order::of);
     let scan = Scan::new(tab.id, goal, rows, grid.columns.len(), began, order);
     app.panes.query.scan = Some(scan);
-    done(app)
+    after_move(app)
 }
 
 fn too_many(app: &mut App, rows: &str) -> Vec<Effect> {
-    let most = tell::count(SORTED as u64);
-    app.say(format!("{rows} are too many to be sorted here ({most} at most): o has the server sort them"));
+    let most = tell::format_count(MAX_SORTED_ROWS as u64);
+    app.show_message(format!("{rows} are too many to be sorted here ({most} at most): o has the server sort them"));
     Vec::new()
 }
 
-/// Asks for the next rows, or reads those that are here.
+/// Requests the next rows, or scans those that are loaded.
 pub fn next(app: &mut App) -> Vec<Effect> {
     loop {
         let state = &mut app.panes.query;
         let Some(scan) = state.scan.as_ref().filter(|scan| scan.serial.is_none()) else { return Vec::new() };
-        let (result, (from, count), all) = (scan.result, scan.next(), scan.goal.is_of_all());
-        let copies = scan.goal.copies();
+        let (result, (from, count), all) = (scan.result, scan.next(), scan.goal.covers_all_rows());
+        let copies = scan.goal.needs_full_values();
         let Some(grid) = state.tabs.iter().find(|tab| tab.id == result).and_then(|tab| tab.grid.as_ref()) else {
             state.scan = None;
             return Vec::new();
         };
         let places = from..from + u64::from(count);
-        if grid.is_whole_here() {
-            let cells = |place: u64| if all { grid.came(place) } else { grid.cells(place) };
+        if grid.is_fully_loaded() {
+            let cells = |place: u64| if all { grid.loaded_row(place) } else { grid.cells(place) };
             let rows: Vec<Vec<Cell>> = places.filter_map(cells).map(<[Cell]>::to_vec).collect();
             take(app, from, &rows);
             continue;
         }
-        // Those that are shown in another order lie anywhere; a window would cut the values that are copied.
+        // Rows in another order may be anywhere in the result, and a window would truncate values to be copied.
         let question = if copies || (!all && grid.shown.is_some()) {
             let rows = places.filter_map(|place| grid.row_at(place)).collect();
-            sql::Ask::Rows { result, rows, most: if copies { COPIED } else { 0 } }
+            sql::Ask::Rows { result, rows, most: if copies { MAX_COPIED_BYTES } else { 0 } }
         } else {
             sql::Ask::Window { result, from, count }
         };
-        let (serial, effect) = ask(app, Kind::Scan, question);
+        let (serial, effect) = request(app, Kind::Scan, question);
         if let Some(scan) = &mut app.panes.query.scan {
             (scan.serial, scan.from) = (Some(serial), from);
         }
@@ -81,7 +81,7 @@ pub fn next(app: &mut App) -> Vec<Effect> {
     }
 }
 
-/// Takes in rows of a result.
+/// Handles rows of a scan.
 pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
     let Some(scan) = app.panes.query.scan.as_ref().filter(|scan| scan.serial == Some(serial)) else { return };
     let from = scan.from;
@@ -91,7 +91,7 @@ pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
         Part::Page(_) | Part::Last(_) => {}
         Part::Failed(failure) => {
             app.panes.query.scan = None;
-            app.say(failure.message);
+            app.show_message(failure.message);
         }
     }
 }
@@ -100,7 +100,7 @@ fn take(app: &mut App, from: u64, rows: &[Vec<Cell>]) {
     let state = &mut app.panes.query;
     let Some(scan) = &mut state.scan else { return };
     let (there, step) = (scan.rows(), scan.take(from, rows));
-    let (result, goal, as_text) = (scan.result, scan.goal.clone(), scan.is_as_text());
+    let (result, goal, as_text) = (scan.result, scan.goal.clone(), scan.sorted_as_text());
     if step == Step::More {
         return;
     }
@@ -109,33 +109,37 @@ fn take(app: &mut App, from: u64, rows: &[Vec<Cell>]) {
     match step {
         Step::Found(place) => {
             if let Some(grid) = &mut tab.grid {
-                grid.go(place);
+                grid.select_row(place);
             }
         }
         Step::Arranged(rows, looked) => {
-            // Rows that come while it reads, or after it, are not among those that are shown.
+            // Rows that arrive during or after the scan are not included.
             let looked = looked.or_else(|| tab.is_more_than(there).then_some(there));
-            if let Some(said) = arranged(tab, rows, looked, &goal) {
+            if let Some(message) = arranged(tab, rows, looked, &goal) {
                 let how = if as_text { ", as text: o has the server sort it" } else { "" };
-                app.say(said + how);
+                app.show_message(message + how);
             }
         }
         Step::Gathered(rows) => {
             let text = gathered(tab, &rows, &goal);
             let cut = rows.iter().flatten().any(|cell| matches!(cell, Cell::Text { cut: true, .. }));
-            let effects = if cut { copied::too_much(app, COPIED as u64) } else { copied::copied(app, text) };
+            let effects = if cut {
+                copied::report_too_large(app, MAX_COPIED_BYTES as u64)
+            } else {
+                copied::copy_to_clipboard(app, text)
+            };
             app.panes.query.effects.extend(effects);
         }
         Step::TooMany => {
-            if goal.copies() {
-                copied::too_much(app, COPIED as u64);
+            if goal.needs_full_values() {
+                copied::report_too_large(app, MAX_COPIED_BYTES as u64);
             } else {
                 too_many(app, "the rows that have it");
             }
         }
         Step::Nothing => match &goal {
             Goal::Search { text, .. } | Goal::Arrange { filter: text, .. } if !text.is_empty() => {
-                app.say(format!("no row has {text:?}"));
+                app.show_message(format!("no row has {text:?}"));
             }
             Goal::Search { .. } | Goal::Arrange { .. } | Goal::Rows(_) | Goal::Column(_) => {}
         },
@@ -143,32 +147,32 @@ fn take(app: &mut App, from: u64, rows: &[Vec<Cell>]) {
     }
 }
 
-/// Other rows are shown, or the same in another order; what is said of it.
+/// Shows the filtered or sorted rows; returns a message about them.
 fn arranged(tab: &mut Tab, rows: Vec<u64>, looked: Option<u64>, goal: &Goal) -> Option<String> {
     let Goal::Arrange { filter, sort } = goal else { return None };
     let grid = tab.grid.as_mut()?;
     let found = rows.len() as u64;
     grid.show(Some(rows));
     if *sort != tab.sorted && sort.is_some() {
-        grid.go(0);
+        grid.select_row(0);
     }
     let sorts = sort.and_then(|(column, down)| {
         let name = grid.columns.get(column)?.name.clone();
         Some(format!("sorted by {name} {}", if down { "downwards" } else { "upwards" }))
     });
-    let (all, first) = (tell::count(grid.rows), looked.map(tell::count));
+    let (all, first) = (tell::format_count(grid.rows), looked.map(tell::format_count));
     let filters = (!filter.is_empty()).then(|| match &first {
-        None => format!("{} of {all} rows", tell::count(found)),
-        Some(first) => format!("{} of the first {first} rows", tell::count(found)),
+        None => format!("{} of {all} rows", tell::format_count(found)),
+        Some(first) => format!("{} of the first {first} rows", tell::format_count(found)),
     });
     let stopped = first.map(|first| format!("the rows behind row {first} were not read"));
     tab.filter.clone_from(filter);
-    (tab.sorted, tab.looked) = (*sort, looked);
-    let said: Vec<String> = filters.into_iter().chain(sorts).chain(stopped).collect();
-    Some(said.join(", "))
+    (tab.sorted, tab.filter_examined) = (*sort, looked);
+    let parts: Vec<String> = filters.into_iter().chain(sorts).chain(stopped).collect();
+    Some(parts.join(", "))
 }
 
-/// The text that is copied.
+/// The text to copy.
 fn gathered(tab: &Tab, rows: &[Vec<Cell>], goal: &Goal) -> String {
     match (goal, &tab.grid) {
         (Goal::Rows(format), Some(grid)) => {
@@ -178,24 +182,24 @@ fn gathered(tab: &Tab, rows: &[Vec<Cell>], goal: &Goal) -> String {
     }
 }
 
-/// Looks for the text of the tab, from the selected row on.
+/// Searches for the tab's text, starting at the selected row.
 pub fn search(app: &mut App, forward: bool) -> Vec<Effect> {
     let text = app.panes.query.shown().map(|tab| tab.search.clone()).unwrap_or_default();
     if text.is_empty() {
-        app.say("nothing is looked for: / searches");
+        app.show_message("there is no search: / starts one");
         return Vec::new();
     }
     begin(app, Goal::Search { text, forward })
 }
 
-/// Filters and sorts anew, with what is said of it; what is neither is shown as it came.
+/// Applies a filter and a sort order, and reports the result. Without either, rows are shown as they came.
 pub fn arrange(app: &mut App, filter: String, sort: Option<(usize, bool)>) -> Vec<Effect> {
     let Some(tab) = app.panes.query.shown_mut() else {
-        app.say("there is no result");
+        app.show_message("there is no result");
         return Vec::new();
     };
     match tab.grid.as_mut() {
-        // What a filter left stands in the order in which it came once nothing sorts it.
+        // Without a sort order, filtered rows return to their original order.
         Some(grid)
             if sort.is_none()
                 && tab.sorted.is_some()
@@ -207,22 +211,22 @@ pub fn arrange(app: &mut App, filter: String, sort: Option<(usize, bool)>) -> Ve
             rows.sort_unstable();
             grid.show(Some(rows));
             tab.sorted = None;
-            done(app)
+            after_move(app)
         }
         Some(_) if sort.is_none() && filter.is_empty() => {
             show_all(app);
-            done(app)
+            after_move(app)
         }
         _ => begin(app, Goal::Arrange { filter, sort }),
     }
 }
 
-/// All rows as they came.
+/// Shows all rows in their original order.
 pub fn show_all(app: &mut App) -> bool {
     let Some(tab) = app.panes.query.shown_mut() else { return false };
     let changed = !tab.filter.is_empty() || tab.sorted.is_some();
     tab.filter.clear();
-    (tab.sorted, tab.looked) = (None, None);
+    (tab.sorted, tab.filter_examined) = (None, None);
     if let Some(grid) = tab.grid.as_mut().filter(|_| changed) {
         grid.show(None);
     }

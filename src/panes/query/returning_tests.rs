@@ -1,4 +1,4 @@
-//! A session that is lost, and one whose server changed its role.
+//! A session that is lost, and one whose server changes its role.
 
 use super::ask::{Kind, ticket};
 use super::samples::catalogue;
@@ -6,16 +6,16 @@ use super::state::Link;
 use super::testing::{Desk, server};
 use crate::feeds::part::Part;
 use crate::feeds::sql;
-use crate::model::sql::{Ended, Server, Transaction};
+use crate::model::sql::{Server, StatementOutcome, Transaction};
 use crate::model::{Failure, FailureKind};
-use crate::ui::testing::pictures::seen;
+use crate::ui::testing::pictures::assert_screen;
 
 fn at(address: &str, reader: bool) -> sql::Fact {
     let address = Some(address.to_owned());
     sql::Fact::Connected(Box::new(Server { address, reader: Some(reader), ..server() }))
 }
 
-/// A session with the writer that was lost.
+/// A lost session with the writer.
 fn lost() -> Desk {
     let mut desk = Desk::connected((100, 30));
     desk.tell(at("10.0.1.7:5432", false));
@@ -25,16 +25,16 @@ fn lost() -> Desk {
 }
 
 #[test]
-fn a_lost_session_comes_back_by_itself_and_is_marked_until_the_writer_answers() {
+fn lost_session_reconnects_and_is_marked_until_the_writer_answers() {
     let mut desk = lost();
     assert!(desk.screen().contains("connected to again by itself"), "{}", desk.screen());
     desk.tick(2);
     assert!(desk.connected.is_some(), "it is connected to again");
-    // The name still leads to the member before, which only reads now.
+    // The name still leads to the previous member, which is read-only now.
     desk.tell(at("10.0.1.7:5432", true));
     let screen = desk.screen();
     assert!(screen.contains("reader") && screen.contains("this is a reader now: writes will fail"), "{screen}");
-    seen("query_reader_after_failover", &desk.app);
+    assert_screen("query_reader_after_failover", &desk.app);
     desk.connected = None;
     desk.tick(3);
     assert!(desk.connected.is_none(), "not at once again");
@@ -49,38 +49,39 @@ fn a_lost_session_comes_back_by_itself_and_is_marked_until_the_writer_answers() 
 }
 
 #[test]
-fn what_was_asked_in_the_session_before_is_not_taken_for_what_is_in_this_database() {
+fn catalogue_answers_of_an_earlier_session_are_ignored() {
     let mut desk = Desk::new((100, 30));
     desk.deaf = true;
     desk.keys("5");
     desk.connect();
     let asked = |desk: &Desk| {
-        let looks = desk.app.panes.query.looks.iter().filter(|(_, purpose)| **purpose == "relations");
-        ticket(&desk.app, Kind::Look, *looks.map(|(serial, _)| serial).max().unwrap())
+        let looks = desk.app.panes.query.look_ups.iter().filter(|(_, purpose)| **purpose == "relations");
+        ticket(&desk.app, Kind::LookUp, *looks.map(|(serial, _)| serial).max().unwrap())
     };
     let has = |table: &str| {
         let (columns, mut rows) = catalogue("relations").unwrap();
         rows[0][1] = Some(table.to_owned());
-        Part::Last(sql::Fact::Looked { purpose: "relations", columns, rows })
+        Part::Last(sql::Fact::QueryRows { purpose: "relations", columns, rows })
     };
     let late = asked(&desk);
     desk.lose("terminating connection due to administrator command");
     desk.tick(2);
     desk.tell(at("10.0.2.9:5432", false));
     let now = asked(&desk);
-    assert_ne!(late, now, "it is asked again");
+    assert_ne!(late, now, "it is requested again");
     desk.answered(now, has("tags"));
     desk.answered(late, has("bookmarks"));
-    let names: Vec<&str> = desk.app.panes.query.catalogue.relations().iter().map(|one| one.name.as_str()).collect();
+    let names: Vec<&str> =
+        desk.app.panes.query.catalogue.relations().iter().map(|relation| relation.name.as_str()).collect();
     assert_eq!(names, ["tags"]);
 }
 
 #[test]
-fn a_session_that_is_cut_again_on_its_way_still_comes_to_the_writer() {
+fn session_lost_again_still_reaches_the_writer() {
     let mut desk = lost();
     desk.tick(2);
     desk.tell(at("10.0.1.7:5432", true));
-    // The member that only reads restarts, too.
+    // The reader restarts too.
     desk.lose("terminating connection due to administrator command");
     desk.connected = None;
     desk.tick(4);
@@ -94,13 +95,13 @@ fn a_session_that_is_cut_again_on_its_way_still_comes_to_the_writer() {
     assert!(desk.screen().contains("; another server answ"), "also at the next try: {}", desk.screen());
     desk.connected = None;
     desk.tick(20);
-    assert!(desk.connected.is_some(), "the writer is waited for still");
+    assert!(desk.connected.is_some(), "it still waits for the writer");
     desk.tell(at("10.0.2.9:5432", false));
     assert!(desk.screen().contains("this is the writer now"), "{}", desk.screen());
 }
 
 #[test]
-fn nobody_is_taken_from_a_transaction_to_the_writer_and_rows_come_along() {
+fn session_in_a_transaction_is_not_moved_to_the_writer_and_rows_stay() {
     let mut desk = lost();
     desk.tick(2);
     desk.tell(at("10.0.1.7:5432", true));
@@ -122,7 +123,7 @@ fn nobody_is_taken_from_a_transaction_to_the_writer_and_rows_come_along() {
 }
 
 #[test]
-fn who_is_in_a_transaction_for_two_minutes_is_left_with_the_reader() {
+fn transaction_of_two_minutes_stays_with_the_reader() {
     let mut desk = lost();
     desk.tick(2);
     desk.tell(at("10.0.1.7:5432", true));
@@ -135,7 +136,7 @@ fn who_is_in_a_transaction_for_two_minutes_is_left_with_the_reader() {
 }
 
 #[test]
-fn what_cannot_be_reached_is_tried_for_two_minutes_and_esc_ends_it() {
+fn unreachable_server_is_tried_for_two_minutes_until_escape() {
     let mut desk = lost();
     let mut tries = 0;
     for second in 2..300 {
@@ -154,11 +155,11 @@ fn what_cannot_be_reached_is_tried_for_two_minutes_and_esc_ends_it() {
     let mut desk = lost();
     desk.keys("esc esc");
     desk.tick(10);
-    assert!(desk.connected.is_none(), "nobody wants it");
+    assert!(desk.connected.is_none(), "Esc stopped reconnecting");
 }
 
 #[test]
-fn the_header_says_that_another_member_writes_as_soon_as_aws_says_so() {
+fn header_shows_a_new_writer_reported_by_aws() {
     let mut desk = Desk::connected((120, 40));
     let writes = |desk: &mut Desk, first: bool| {
         use crate::model::Role;
@@ -174,14 +175,14 @@ fn the_header_says_that_another_member_writes_as_soon_as_aws_says_so() {
     writes(&mut desk, true);
     desk.tick(1);
     assert!(!desk.screen().contains("writes now"), "{}", desk.screen());
-    // Derived rows are made anew when facts come; none come here.
+    // Derived rows change only when facts arrive, which does not happen here.
     writes(&mut desk, false);
     desk.tick(2);
     assert!(desk.screen().contains("db-2 writes now, not"), "{}", desk.screen());
 }
 
 #[test]
-fn a_session_that_nobody_used_for_ten_minutes_is_left_lost() {
+fn session_idle_for_ten_minutes_is_not_reconnected() {
     let mut desk = Desk::connected((100, 30));
     desk.tick(601);
     desk.lose("terminating connection due to idle-session timeout");
@@ -191,24 +192,24 @@ fn a_session_that_nobody_used_for_ten_minutes_is_left_lost() {
     assert!(desk.screen().contains("connects again"), "{}", desk.screen());
 }
 
-/// A session that came back after it was lost with a transaction open.
+/// A session that was reconnected after it was lost with an open transaction.
 fn lost_open() -> Desk {
     let mut desk = Desk::connected((140, 40));
     desk.transaction(Transaction::Open);
     desk.lose("terminating connection due to administrator command");
     desk.tick(2);
     desk.tell(sql::Fact::Connected(Box::new(server())));
-    let told = "the open transaction was lost, nothing of it was kept";
-    assert!(desk.app.panes.query.is_on() && desk.screen().contains(told), "{}", desk.screen());
+    let message = "the open transaction was lost, nothing of it was kept";
+    assert!(desk.app.panes.query.is_on() && desk.screen().contains(message), "{}", desk.screen());
     desk
 }
 
 #[test]
-fn what_was_meant_for_a_transaction_that_was_lost_is_not_run_alone_unasked() {
+fn statement_after_a_lost_transaction_needs_confirmation() {
     for statement in ["insert into tags values (1)", "commit", "savepoint a", "select wipe()"] {
         let mut desk = lost_open();
         desk.run("select 1;");
-        assert_eq!(desk.ran.len(), 1, "what only reads is the same within a transaction and without");
+        assert_eq!(desk.ran.len(), 1, "a reading statement needs no confirmation");
         desk.run(&format!("{statement};"));
         assert!(desk.ran.len() == 1 && desk.screen().contains("was lost with the connection"), "{}", desk.screen());
         desk.keys("esc");
@@ -219,12 +220,12 @@ fn what_was_meant_for_a_transaction_that_was_lost_is_not_run_alone_unasked() {
         assert_eq!(desk.statements().last(), Some(&statement), "{}", desk.screen());
         assert!(!desk.screen().contains("the open transaction was lost"), "{}", desk.screen());
         desk.run("insert into tags values (2);");
-        assert_eq!(desk.ran.len(), 3, "who said yes knows of it");
+        assert_eq!(desk.ran.len(), 3, "a confirmation is asked only once");
     }
 }
 
 #[test]
-fn who_begins_another_transaction_or_gives_the_lost_one_up_is_not_asked() {
+fn new_transaction_or_rollback_after_a_loss_needs_no_confirmation() {
     for statement in ["begin", "rollback", "start transaction"] {
         let mut desk = lost_open();
         desk.run(&format!("{statement};"));
@@ -240,14 +241,14 @@ fn who_begins_another_transaction_or_gives_the_lost_one_up_is_not_asked() {
 }
 
 #[test]
-fn a_transaction_is_not_said_to_be_lost_whose_commit_may_have_been_carried_out() {
+fn transaction_with_an_unanswered_commit_is_not_reported_as_lost() {
     for told in [true, false] {
         let mut desk = Desk::connected((140, 40));
         desk.slow = true;
         desk.transaction(Transaction::Open);
         desk.run("commit;");
         if told {
-            desk.ends(Ended::Lost("the server closed the connection".into()));
+            desk.ends(StatementOutcome::Lost("the server closed the connection".into()));
         }
         desk.lose("the server closed the connection");
         let screen = desk.screen();
@@ -255,26 +256,26 @@ fn a_transaction_is_not_said_to_be_lost_whose_commit_may_have_been_carried_out()
             screen.contains("Whether it was carried out is not known") && !screen.contains("nothing of it"),
             "{screen}"
         );
-        assert!(!desk.app.panes.query.lost_open);
+        assert!(!desk.app.panes.query.lost_transaction);
     }
 }
 
 #[test]
-fn what_was_changed_in_a_transaction_that_is_lost_is_not_shown_as_done() {
+fn changes_of_a_lost_transaction_are_not_shown_as_done() {
     let taken_back = |chained: bool| {
         let mut desk = Desk::connected((100, 30));
         desk.slow = true;
         desk.run("begin;");
         desk.transaction(Transaction::Open);
-        desk.ends(Ended::Done("BEGIN".into()));
+        desk.ends(StatementOutcome::Done("BEGIN".into()));
         desk.run("update bookmarks set visits = 1 where id = 2;");
-        desk.ends(Ended::Done("UPDATE 1".into()));
+        desk.ends(StatementOutcome::Done("UPDATE 1".into()));
         if chained {
             desk.run("commit and chain;");
-            desk.ends(Ended::Done("COMMIT".into()));
+            desk.ends(StatementOutcome::Done("COMMIT".into()));
         }
         desk.lose("the server closed the connection");
-        desk.app.panes.query.tabs.iter().any(|tab| tab.taken_back)
+        desk.app.panes.query.tabs.iter().any(|tab| tab.rolled_back)
     };
     assert!(taken_back(false));
     assert!(!taken_back(true), "it was committed");

@@ -1,4 +1,4 @@
-//! Rows of a result in another order than they came, copied, kept, and values of them.
+//! Rows of a result: order, copying, lifetime, and large values.
 
 use super::testing::{Desk, bookmarks, server};
 use super::tree;
@@ -15,7 +15,7 @@ fn desk() -> Desk {
 }
 
 #[test]
-fn a_large_result_is_filled_in_any_order_and_copied_without_a_hole() {
+fn large_result_loads_in_any_order_and_is_copied_completely() {
     let mut desk = desk();
     desk.keys("l s");
     for key in ["g", "G", "g", "ctrl-d"] {
@@ -24,7 +24,7 @@ fn a_large_result_is_filled_in_any_order_and_copied_without_a_hole() {
         let is_filled = (grid.top..grid.top + grid.height).all(|place| grid.cells(place).is_some());
         assert!(is_filled, "{key}:\n{}", desk.screen());
     }
-    // What lies between is not at hand.
+    // The rows in between are not loaded.
     desk.keys("# 2 0 0 0 0 enter v # 2 1 0 0 0 enter c j enter");
     let copied = desk.copied.pop().expect("a copy");
     let texts: Vec<&str> = copied.lines().skip(1).filter_map(|line| line.split(',').nth(1)).collect();
@@ -36,7 +36,7 @@ fn a_large_result_is_filled_in_any_order_and_copied_without_a_hole() {
 }
 
 #[test]
-fn a_column_is_copied_whole_or_not_at_all() {
+fn column_is_copied_completely_or_not_at_all() {
     let mut desk = desk();
     desk.keys("c j j j j j j enter");
     assert!(desk.copied.is_empty() && desk.screen().contains("nothing is copied"), "{}", desk.screen());
@@ -50,7 +50,7 @@ fn a_column_is_copied_whole_or_not_at_all() {
 }
 
 #[test]
-fn a_filter_and_an_order_hold_together_and_a_search_goes_through_what_is_shown() {
+fn filter_and_sort_combine_and_search_covers_the_shown_rows() {
     let mut desk = Desk::connected((100, 30));
     desk.run("select * from bookmarks;");
     desk.keys("esc l l l s s &");
@@ -76,7 +76,7 @@ fn a_filter_and_an_order_hold_together_and_a_search_goes_through_what_is_shown()
 }
 
 #[test]
-fn what_is_sorted_while_rows_still_come_says_of_which_it_is() {
+fn sorting_an_unfinished_result_reports_its_range() {
     let mut desk = Desk::connected((120, 30));
     desk.slow = true;
     desk.rows = Some(300);
@@ -93,7 +93,7 @@ fn what_is_sorted_while_rows_still_come_says_of_which_it_is() {
 }
 
 #[test]
-fn a_filter_that_is_typed_again_looks_at_what_has_come_since() {
+fn repeated_filter_includes_rows_that_arrived_since() {
     let mut desk = Desk::connected((120, 30));
     desk.slow = true;
     desk.rows = Some(300);
@@ -101,7 +101,7 @@ fn a_filter_that_is_typed_again_looks_at_what_has_come_since() {
     let (ticket, result, _) = desk.ran.last().cloned().unwrap();
     let columns = bookmarks().0[..2].to_vec();
     desk.answered(ticket, Part::Page(sql::Fact::Begun { result, columns }));
-    let looked = |desk: &Desk| desk.app.panes.query.shown().unwrap().looked;
+    let looked = |desk: &Desk| desk.app.panes.query.shown().unwrap().filter_examined;
     for rows in [27, 300] {
         desk.answered(ticket, Part::Page(sql::Fact::Grown { result, rows, bytes: 500 }));
         desk.rows = Some(rows);
@@ -113,7 +113,7 @@ fn a_filter_that_is_typed_again_looks_at_what_has_come_since() {
 }
 
 #[test]
-fn the_server_sorts_upwards_then_downwards() {
+fn server_sorts_ascending_then_descending() {
     let mut desk = Desk::connected((100, 30));
     desk.run("select * from bookmarks;");
     desk.keys("esc l o");
@@ -125,7 +125,7 @@ fn the_server_sorts_upwards_then_downwards() {
 }
 
 #[test]
-fn results_stay_when_their_session_is_gone_and_are_closed_with_their_tab_or_environment() {
+fn results_outlive_their_session_but_not_their_tab_or_environment() {
     let mut desk = desk();
     desk.lose("the server closed the connection");
     desk.keys("G");
@@ -145,7 +145,7 @@ fn results_stay_when_their_session_is_gone_and_are_closed_with_their_tab_or_envi
 }
 
 #[test]
-fn rows_are_changed_in_the_database_that_they_are_of_alone() {
+fn rows_are_changed_only_in_their_own_database() {
     let mut desk = Desk::connected((100, 30));
     desk.table = 4711;
     desk.run("select * from bookmarks;");
@@ -162,7 +162,7 @@ fn rows_are_changed_in_the_database_that_they_are_of_alone() {
 }
 
 #[test]
-fn a_result_of_a_statement_that_nobody_waits_for_any_more_is_closed() {
+fn result_of_an_abandoned_statement_is_closed() {
     let mut desk = Desk::connected((100, 30));
     desk.slow = true;
     desk.run("select 1;");
@@ -173,7 +173,7 @@ fn a_result_of_a_statement_that_nobody_waits_for_any_more_is_closed() {
     assert_eq!(desk.closed, [late]);
 }
 
-/// A desk with this value in the first cell, of which only the beginning is at hand.
+/// A desk whose first cell has this value, of which only the beginning is loaded.
 fn large(type_oid: u32, value: &str) -> Desk {
     let mut desk = Desk::connected((100, 30));
     desk.run("select * from bookmarks;");
@@ -189,7 +189,7 @@ fn large(type_oid: u32, value: &str) -> Desk {
 }
 
 #[test]
-fn of_a_huge_value_the_beginning_is_shown_and_all_of_it_goes_to_a_file() {
+fn beginning_of_a_huge_value_is_shown_and_a_file_gets_all_of_it() {
     let text = "a word and ".repeat(3_000_000);
     let mut desk = large(25, &text);
     desk.keys("enter");
@@ -197,7 +197,7 @@ fn of_a_huge_value_the_beginning_is_shown_and_all_of_it_goes_to_a_file() {
     let shown: usize = window.lines.iter().map(|line| line.text.len()).sum();
     assert!((200_000..300_000).contains(&shown), "{shown} bytes are broken into lines");
     assert_eq!(window.title, "id: the first 262 kB of 33 MB; Esc, then Alt-y writes all of it to a file");
-    assert_eq!(window.copies, None, "no terminal takes so much");
+    assert_eq!(window.copy_text, None, "no terminal takes so much");
     desk.keys("esc alt-y ctrl-u");
     desk.types("/tmp/id.txt");
     desk.keys("enter");
@@ -211,7 +211,7 @@ fn of_a_huge_value_the_beginning_is_shown_and_all_of_it_goes_to_a_file() {
 }
 
 #[test]
-fn a_huge_object_is_text_and_one_that_fits_a_tree_of_so_many_lines() {
+fn huge_object_is_text_and_a_smaller_one_a_limited_tree() {
     let many = format!("[{}1]", "1,".repeat(200_000));
     let mut desk = large(3802, &many);
     desk.keys("enter");
@@ -225,7 +225,7 @@ fn a_huge_object_is_text_and_one_that_fits_a_tree_of_so_many_lines() {
 }
 
 #[test]
-fn text_keeps_its_indentation_and_bytes_are_readable() {
+fn text_keeps_indentation_and_bytes_are_readable() {
     let mut desk = large(25, &format!("if x:\n    return y{}", " ".repeat(100)));
     desk.keys("enter");
     assert!(desk.screen().contains("    return y"), "{}", desk.screen());

@@ -1,36 +1,36 @@
-//! Runs statements, and tells of the one that runs.
+//! Running statements, and handling news about the running one.
 
 use super::facts::{ended, fact};
 use super::running::Pending;
-use super::state::Asking;
+use super::state::DialogQuestion;
 use super::{keep, outcome, plan, pump, script};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
-use crate::model::sql::{Ended, ServerMessage};
+use crate::model::sql::{ServerMessage, StatementOutcome};
 
-/// Runs a text: all of its statements and commands in their order.
+/// Runs a text: all of its statements and commands in order.
 pub fn text(app: &mut App, text: &str) -> Vec<Effect> {
     if !app.panes.query.is_on() {
-        app.say("there is no session: Esc, then Enter connects");
+        app.show_message("there is no session: Esc, then Enter connects");
         return Vec::new();
     }
     if text.trim().is_empty() {
-        app.say("there is no statement here");
+        app.show_message("there is no statement here");
         return Vec::new();
     }
     if app.panes.query.running.is_some() {
-        app.say("a statement runs: this one comes after it; Ctrl-c cancels");
+        app.show_message("a statement runs: this one comes after it; Ctrl-c cancels");
     }
     pump::enqueue(app, text);
     let mut effects = remember(app, text);
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }
 
-/// Keeps what was run, for this session and for later ones.
+/// Adds a text to the history of this and later sessions.
 fn remember(app: &mut App, text: &str) -> Vec<Effect> {
     let state = &mut app.panes.query;
     let blank = matches!(state.interpreter.variables().get("HISTCONTROL"), Some("ignorespace" | "ignoreboth"));
@@ -41,36 +41,37 @@ fn remember(app: &mut App, text: &str) -> Vec<Effect> {
     keep::remember(app, kept)
 }
 
-/// Takes in news of the statement that runs.
+/// Handles news about the running statement.
 pub fn news(app: &mut App, part: Part<sql::Fact>) {
     match part {
         Part::Page(news) => fact(app, news),
         Part::Last(news) => {
             fact(app, news);
-            over(app);
+            finish(app);
         }
         Part::Failed(failure) => {
-            let said = ServerMessage { severity: "ERROR".into(), message: failure.message, ..ServerMessage::default() };
+            let message =
+                ServerMessage { severity: "ERROR".into(), message: failure.message, ..ServerMessage::default() };
             if let Some(result) = app.panes.query.running.as_ref().map(|running| running.result) {
-                ended(app, result, &Ended::Failed(said));
+                ended(app, result, &StatementOutcome::Failed(message));
             }
-            over(app);
+            finish(app);
         }
     }
 }
 
-/// Nothing runs any more.
-fn over(app: &mut App) {
+/// Handles the end of the running statement.
+fn finish(app: &mut App) {
     let state = &mut app.panes.query;
     let Some(running) = state.running.take() else { return };
-    if state.asking == Some(Asking::Terminate) {
-        state.asking = None;
+    if state.open_question == Some(DialogQuestion::Terminate) {
+        state.open_question = None;
     }
-    // What there is has changed: what completion knows is read again.
+    // Database objects have changed, so the completion catalogue is read again.
     if running.altered {
-        state.catalogued = false;
+        state.catalogue_requested = false;
     }
-    let mut effects = plan::wanted(app, &running);
+    let mut effects = plan::request_plan(app, &running);
     effects.extend(match app.panes.query.pending.take() {
         Some(Pending::Script(script)) => script::ended(app, *script, &running),
         other => {

@@ -1,33 +1,33 @@
-//! The statement that runs, and what the interpreter waits for.
+//! The running statement, and what the interpreter waits for.
 
 use super::sequence::Script;
 use crate::model::sql::interpreter::{Ran, Run};
-use crate::model::sql::{Cell, Column, Ended, ResultId};
+use crate::model::sql::{Cell, Column, ResultId, StatementOutcome};
 use jiff::Timestamp;
 
-/// A statement that runs, or several that are sent as one text (`\;`).
+/// A running statement, or several sent as one text (`\;`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Running {
     /// The number of its first result.
     pub result: ResultId,
-    /// The number of its question.
+    /// Serial number of its request.
     pub serial: u64,
     /// The text that was sent.
     pub statement: String,
-    /// Where its results are seen.
+    /// Where its results are shown.
     pub seen: Seen,
     pub since: Timestamp,
-    /// When it was asked to stop.
+    /// When it was cancelled.
     pub cancelled: Option<Timestamp>,
-    /// Whether ending the server's process was offered.
+    /// Whether terminating the server's process was offered.
     pub offered: bool,
-    /// The end as far as it is known: of the first of its statements that was not carried out, else of the last one.
-    pub ended: Option<Ended>,
-    /// Reading was stopped at a limit, in words.
+    /// Its end so far: that of the first statement that failed, or else of the last one.
+    pub ended: Option<StatementOutcome>,
+    /// Why reading stopped at a limit.
     pub stopped: Option<String>,
-    /// The result of its statement that has ended last.
+    /// The result of the statement that ended last.
     pub last: Option<ResultId>,
-    /// The rows that came last.
+    /// The rows that arrived last.
     pub read: Option<Read>,
     /// Results before this one were committed by one of its statements.
     pub kept: ResultId,
@@ -35,28 +35,28 @@ pub struct Running {
     pub altered: bool,
 }
 
-/// Where the results of a statement are seen.
+/// Where the results of a statement are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
-    /// Each has a tab.
+    /// Each result has a tab.
     Tabs,
-    /// None has one: who asked gets its rows.
+    /// Results have no tab; their rows go to whoever requested them.
     Nowhere,
-    /// Their tab was closed: nobody wants them.
+    /// The tab was closed, so the results are not needed.
     Closed,
 }
 
-/// Rows of a statement.
+/// The rows of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Read {
     pub result: ResultId,
     pub columns: Vec<Column>,
-    /// How many there are so far.
+    /// Number of rows so far.
     pub rows: u64,
 }
 
 impl Running {
-    /// One that begins.
+    /// A statement that starts.
     pub fn new(result: ResultId, serial: u64, statement: String, seen: Seen, since: Timestamp) -> Self {
         Self {
             result,
@@ -75,82 +75,82 @@ impl Running {
         }
     }
 
-    /// One of its statements has ended.
-    pub fn ends(&mut self, result: ResultId, how: &Ended) {
+    /// Records the end of one of its statements.
+    pub fn ends(&mut self, result: ResultId, how: &StatementOutcome) {
         self.last = Some(result);
-        if let Ended::Done(tag) = how {
+        if let StatementOutcome::Done(tag) = how {
             self.altered |= ["CREATE", "ALTER", "DROP"].iter().any(|word| tag.starts_with(word));
             if tag == "COMMIT" || tag == "PREPARE TRANSACTION" {
                 self.kept = ResultId(result.0 + 1);
             }
         }
-        if matches!(self.ended, None | Some(Ended::Done(_))) {
+        if matches!(self.ended, None | Some(StatementOutcome::Done(_))) {
             self.ended = Some(how.clone());
         }
     }
 
-    /// The rows of its last statement; none where it has no columns.
+    /// The rows of its last statement; `None` if that has no columns.
     pub fn of_last(&self) -> Option<&Read> {
         self.read.as_ref().filter(|read| self.last == Some(read.result))
     }
 }
 
-/// The answer that the interpreter waits for.
+/// What the interpreter waits for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Pending {
-    /// Whether this is run: a window asks.
+    /// The confirmation for a statement.
     Asked(Box<Run>),
-    /// The end of what runs.
+    /// The end of the running statement.
     Run(Box<Run>),
-    /// The end of what is looked up in the session.
+    /// The end of a look-up in the session.
     Look,
-    /// The end of one of several statements that belong together.
+    /// The end of one statement of a sequence.
     Script(Box<Script>),
-    /// Rows of what ran.
+    /// The rows of a finished statement.
     Rows(Box<Gathered>),
-    /// The text of a file, under this number.
+    /// The text of a file; the number is the request's serial.
     File(u64),
-    /// A file that results go to from now on, under this number.
+    /// A file that receives further results; the number is the request's serial.
     Output(u64, String),
-    /// The folder that files are looked for in from now on, under this number.
+    /// The new working folder for files; the number is the request's serial.
     Folder(u64),
-    /// A line that is typed for a variable.
+    /// A line typed for a variable.
     Typed,
     /// A time, for `\watch`.
     Wait(Timestamp),
-    /// A command of this machine, under this number.
+    /// A command on this machine.
     Program {
-        /// The number of its question.
+        /// Serial number of its request.
         serial: u64,
         command: String,
         purpose: CommandUse,
     },
 }
 
-/// Rows that the interpreter wants, as far as they have come.
+/// Rows that the interpreter needs, as far as they have arrived.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gathered {
-    /// The number of the question.
+    /// Serial number of the request.
     pub serial: u64,
     pub result: ResultId,
-    /// Whether it was looked up: its rows are wanted for nothing else.
+    /// Whether it was a look-up, whose rows serve no other purpose.
     pub looked: bool,
     /// The statement's outcome.
     pub ran: Box<Ran>,
-    /// How many rows are wanted.
+    /// Number of rows needed.
     pub count: u32,
     pub rows: Vec<Vec<Cell>>,
-    /// Those of them that are asked for again, as a value of theirs was cut.
+    /// Rows requested again because they have truncated values.
     pub cut: Vec<u64>,
 }
 
-/// The use of a command of this machine.
+/// The use of a command on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommandUse {
-    /// Results go to it from now on (`\o |COMMAND`).
+    /// Receives further results (`\o |COMMAND`).
     Results,
-    /// It reads this text (`\w |COMMAND`), or none (`\!`); what it says is shown.
+    /// Reads this text (`\w |COMMAND`), or nothing (`\!`); its output is shown.
     Reads(String),
-    /// Its output is put into a command (backticks).
+    /// Its output is inserted into a command (backticks).
     Captured,
 }

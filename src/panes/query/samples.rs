@@ -1,9 +1,9 @@
-//! A small server for tests: its facts, rows with every kind of value, and answers of its catalogue.
+//! A small server for tests: its properties, rows with every kind of value, and answers of its catalogue.
 
 use crate::model::sql::{Cell, Column, Server};
 use std::time::Duration;
 
-/// A server of PostgreSQL for tests.
+/// A PostgreSQL server for tests.
 pub(super) fn server() -> Server {
     Server {
         host: "bookmark-manager-staging.cluster-abc.rds.amazonaws.com".into(),
@@ -25,12 +25,12 @@ pub(super) fn column(name: &str, type_oid: u32) -> Column {
     Column { name: name.into(), type_oid, modifier: -1, table_oid: 0, number: 0 }
 }
 
-/// A value that is here whole.
+/// A completely loaded value.
 pub(super) fn cell(text: &str) -> Cell {
     Cell::Text { text: text.into(), bytes: text.len() as u64, cut: false }
 }
 
-/// Rows with everything in them that a grid has to show.
+/// Rows with every kind of value that a grid can show.
 pub(super) fn bookmarks() -> (Vec<Column>, Vec<Vec<Cell>>) {
     let columns =
         vec![column("id", 20), column("title", 25), column("tags", 3802), column("visits", 23), column("note", 25)];
@@ -45,10 +45,10 @@ pub(super) fn bookmarks() -> (Vec<Column>, Vec<Vec<Cell>>) {
     (columns, rows)
 }
 
-/// The columns and rows of what was looked up.
-pub(super) type Looked = (Vec<Column>, Vec<Vec<Option<String>>>);
+/// The columns and rows of a look-up.
+pub(super) type LookUpRows = (Vec<Column>, Vec<Vec<Option<String>>>);
 
-/// The answer for psql's commands (`\dt`), which are asked in the session itself.
+/// The answer to psql's commands (`\dt`), which run in the session itself.
 pub(super) fn psql() -> (Vec<Column>, Vec<Vec<Cell>>) {
     let row = |cells: &[&str]| cells.iter().map(|text| cell(text)).collect::<Vec<_>>();
     let columns = ["Schema", "Name", "Type", "Owner"].map(|name| column(name, 25)).to_vec();
@@ -56,7 +56,7 @@ pub(super) fn psql() -> (Vec<Column>, Vec<Vec<Cell>>) {
 }
 
 /// The objects in the database.
-pub(super) fn catalogue(purpose: &str) -> Option<Looked> {
+pub(super) fn catalogue(purpose: &str) -> Option<LookUpRows> {
     let row = |cells: &[&str]| cells.iter().map(|cell| Some((*cell).to_owned())).collect::<Vec<_>>();
     match purpose {
         "relations" => {

@@ -1,101 +1,101 @@
-//! Rows of a result that are read through, piece by piece: to find some, to put them in order, to copy them. The rows may be
-//! more than memory holds, so that only what is looked for stays.
+//! A scan over the rows of a result, piece by piece, to search, sort or copy them. The rows may be larger than memory, so
+//! only what is needed is kept.
 
-use crate::app::overlay::Wanted;
+use crate::app::overlay::SearchText;
 use crate::model::sql::format::Format;
 use crate::model::sql::sort_key::{Order, SortKey, compare};
 use crate::model::sql::{Cell, ResultId};
 
-/// How many cells are asked for at once at most.
+/// Maximum number of cells per request.
 const CELLS: usize = 100_000;
-/// More rows than this are not sorted here.
-pub const SORTED: usize = 500_000;
-/// More rows than this are not kept of a filter.
-pub const FILTERED: usize = 2_000_000;
-/// The most bytes that are copied: terminals take no more by OSC 52.
-pub const COPIED: usize = 74_000;
+/// Maximum number of rows that are sorted here.
+pub const MAX_SORTED_ROWS: usize = 500_000;
+/// Maximum number of matching rows that a filter keeps.
+pub const MAX_FILTERED_ROWS: usize = 2_000_000;
+/// Maximum number of bytes copied: terminals accept no more by OSC 52.
+pub const MAX_COPIED_BYTES: usize = 74_000;
 
-/// The use of the rows that are read through.
+/// The purpose of a scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Goal {
-    /// The next of the rows that are shown with this text, forwards or backwards; the one where it began comes last.
+    /// Finds the next shown row with this text, forwards or backwards, ending with the row where it began.
     Search {
         text: String,
-        /// Whether it goes towards the end.
+        /// Whether it searches towards the end.
         forward: bool,
     },
-    /// Which rows of all are to be shown, and in which order.
+    /// Determines which rows are shown, and in which order.
     Arrange {
-        /// Only those with this text; an empty one is in all of them.
+        /// Rows must contain this text; an empty one matches every row.
         filter: String,
-        /// By this column, and whether the largest comes first; none is as they came.
+        /// The sort column and whether in descending order; `None` keeps the original order.
         sort: Option<(usize, bool)>,
     },
-    /// The rows that are selected, to be copied in this form.
+    /// Copies the selected rows in this format.
     Rows(Format),
-    /// The values of a column in the rows that are shown.
+    /// Copies the values of a column in the shown rows.
     Column(usize),
 }
 
 impl Goal {
-    /// Whether it reads all rows as they came, whatever is shown of them.
-    pub fn is_of_all(&self) -> bool {
+    /// Whether it scans all rows in their original order, regardless of what is shown.
+    pub fn covers_all_rows(&self) -> bool {
         matches!(self, Self::Arrange { .. })
     }
 
-    /// Whether values are wanted whole, as far as they can be copied.
-    pub fn copies(&self) -> bool {
+    /// Whether it needs complete values, as far as they can be copied.
+    pub fn needs_full_values(&self) -> bool {
         matches!(self, Self::Rows(_) | Self::Column(_))
     }
 }
 
-/// The next step of a scan after a piece.
+/// The state of a scan after a piece.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
-    /// More is to be read.
+    /// More rows must be read.
     More,
-    /// A row was found, at this place.
+    /// A matching row, at this index.
     Found(u64),
-    /// The rows of these numbers are to be shown. Where there are more than can be kept only so many were looked at.
+    /// The numbers of the rows to show. If more match than can be kept, also the number of rows examined.
     Arranged(Vec<u64>, Option<u64>),
-    /// The rows that are copied.
+    /// The rows to copy.
     Gathered(Vec<Vec<Cell>>),
-    /// There is none.
+    /// Nothing was found.
     Nothing,
-    /// There are more than can be sorted, or copied.
+    /// There are more rows than can be sorted or copied.
     TooMany,
 }
 
-/// Rows that are being read through.
+/// A scan in progress.
 #[derive(Debug, Clone)]
 pub struct Scan {
-    /// The number of the question that is under way; none while the next is to be asked.
+    /// Serial number of the pending request; `None` if the next one is due.
     pub serial: Option<u64>,
-    /// From where on it asks.
+    /// Index of the first requested row.
     pub from: u64,
     pub result: ResultId,
     pub goal: Goal,
-    /// How many rows there are.
+    /// Total number of rows.
     rows: u64,
-    /// How many of them are asked for at once.
+    /// Number of rows per request.
     piece: u64,
     began: u64,
-    /// How many rows were read.
+    /// Number of rows read so far.
     read: u64,
     order: Order,
-    /// Whether a value was compared by its text, which is not where the server would have it.
+    /// Whether a value was compared as text although the server would compare it differently.
     as_text: bool,
     found: Vec<u64>,
     keys: Vec<(SortKey, u64)>,
     gathered: Vec<Vec<Cell>>,
-    /// How many bytes they are.
+    /// Size of the gathered values in bytes.
     bytes: usize,
 }
 
 impl Scan {
-    /// A scan over so many rows of so many columns, from one on where the goal is not all of them.
+    /// Starts a scan over `rows` rows of `columns` columns, from row `began` on unless the goal covers all rows.
     pub fn new(result: ResultId, goal: Goal, rows: u64, columns: usize, began: u64, order: Order) -> Self {
-        let piece = (CELLS / columns.max(1)).clamp(64, if goal.copies() { 512 } else { 8_192 }) as u64;
+        let piece = (CELLS / columns.max(1)).clamp(64, if goal.needs_full_values() { 512 } else { 8_192 }) as u64;
         Self {
             serial: None,
             from: 0,
@@ -114,7 +114,7 @@ impl Scan {
         }
     }
 
-    /// The rows to read next: from which on, and how many.
+    /// The rows to read next: first index and count.
     pub fn next(&self) -> (u64, u32) {
         let left = self.rows - self.read;
         let count = self.piece.min(left);
@@ -123,7 +123,7 @@ impl Scan {
                 let from = (self.began + 1 + self.read) % self.rows.max(1);
                 (from, count.min(self.rows - from) as u32)
             }
-            // The piece that ends before what was read.
+            // The piece that ends before what was already read.
             Goal::Search { forward: false, .. } => {
                 let from = (self.began + self.rows - self.read) % self.rows.max(1);
                 let end = if from == 0 { self.rows } else { from };
@@ -135,40 +135,40 @@ impl Scan {
         }
     }
 
-    /// How many rows it reads: those that there were when it began.
+    /// Number of rows it covers: those that existed when it started.
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// Whether values were sorted by their text though the server would sort them otherwise.
-    pub fn is_as_text(&self) -> bool {
+    /// Whether values were sorted as text although the server would sort them differently.
+    pub fn sorted_as_text(&self) -> bool {
         self.as_text
     }
 
-    /// How far it is, from 0 to 1.
-    pub fn part(&self) -> f64 {
+    /// Progress from 0 to 1.
+    pub fn progress(&self) -> f64 {
         self.read as f64 / self.rows.max(1) as f64
     }
 
-    /// Takes in a piece of the rows.
+    /// Processes a piece of the rows.
     pub fn take(&mut self, from: u64, rows: &[Vec<Cell>]) -> Step {
         self.serial = None;
         if rows.is_empty() {
-            // They are gone, or were never there: no more is asked.
+            // The rows are gone or never existed, so the scan ends.
             self.rows = self.read;
         }
         self.read += rows.len() as u64;
         let numbered = rows.iter().enumerate().map(|(number, row)| (from + number as u64, row));
         match &self.goal {
             Goal::Search { text, forward } => {
-                let wanted = Wanted::new(text);
+                let wanted = SearchText::new(text);
                 let mut found = numbered.filter(|(_, row)| has(row, &wanted)).map(|(number, _)| number);
                 if let Some(row) = if *forward { found.next() } else { found.next_back() } {
                     return Step::Found(row);
                 }
             }
             Goal::Arrange { filter, sort } => {
-                let wanted = Wanted::new(filter);
+                let wanted = SearchText::new(filter);
                 let kept = numbered.filter(|(_, row)| filter.is_empty() || has(row, &wanted));
                 match sort {
                     Some((column, _)) => {
@@ -180,10 +180,10 @@ impl Scan {
                     }
                     None => self.found.extend(kept.map(|(number, _)| number)),
                 }
-                if self.keys.len() > SORTED {
+                if self.keys.len() > MAX_SORTED_ROWS {
                     return Step::TooMany;
                 }
-                if self.found.len() >= FILTERED {
+                if self.found.len() >= MAX_FILTERED_ROWS {
                     let more = (self.read < self.rows).then_some(self.read);
                     return Step::Arranged(std::mem::take(&mut self.found), more);
                 }
@@ -199,7 +199,7 @@ impl Scan {
                 self.gathered.extend(cells);
             }
         }
-        if self.bytes > COPIED {
+        if self.bytes > MAX_COPIED_BYTES {
             return Step::TooMany;
         }
         if self.read < self.rows { Step::More } else { self.end() }
@@ -230,7 +230,7 @@ fn text(cell: Option<&Cell>) -> Option<&str> {
     }
 }
 
-/// How much of a copy a value is at least, with what stands behind it.
+/// Minimum size of a value in a copy, including its separator.
 fn size(cell: &Cell) -> usize {
     match cell {
         Cell::Null => 1,
@@ -238,7 +238,7 @@ fn size(cell: &Cell) -> usize {
     }
 }
 
-fn has(row: &[Cell], wanted: &Wanted) -> bool {
+fn has(row: &[Cell], wanted: &SearchText) -> bool {
     row.iter().any(|cell| matches!(cell, Cell::Text { text, .. } if wanted.is_in(text)))
 }
 
@@ -254,8 +254,8 @@ mod tests {
         values.iter().map(|value| vec![cell(*value)]).collect()
     }
 
-    /// Reads all through as the feed would give it.
-    fn through(all: &[Vec<Cell>], goal: Goal, began: u64, piece: u64, order: Order) -> Step {
+    /// Runs a scan to its end, delivering pieces as the feed would.
+    fn scan_to_end(all: &[Vec<Cell>], goal: Goal, began: u64, piece: u64, order: Order) -> Step {
         let mut scan = Scan::new(ResultId(1), goal, all.len() as u64, 1, began, order);
         scan.piece = piece;
         for _ in 0..100 {
@@ -269,10 +269,10 @@ mod tests {
     }
 
     #[test]
-    fn a_search_goes_round_the_end_in_both_directions() {
+    fn search_wraps_around_in_both_directions() {
         let all = rows(&[Some("a"), Some("日本"), None, Some("b"), Some("日本語"), Some("c")]);
         let search = |began, forward, text: &str| {
-            through(&all, Goal::Search { text: text.into(), forward }, began, 2, Order::Text)
+            scan_to_end(&all, Goal::Search { text: text.into(), forward }, began, 2, Order::Text)
         };
         assert_eq!(search(1, true, "日本"), Step::Found(4));
         assert_eq!(search(4, true, "日本"), Step::Found(1));
@@ -284,11 +284,11 @@ mod tests {
     }
 
     fn arrange(all: &[Vec<Cell>], filter: &str, sort: Option<(usize, bool)>, order: Order) -> Step {
-        through(all, Goal::Arrange { filter: filter.into(), sort }, 0, 2, order)
+        scan_to_end(all, Goal::Arrange { filter: filter.into(), sort }, 0, 2, order)
     }
 
     #[test]
-    fn numbers_are_sorted_as_numbers_and_null_is_the_largest() {
+    fn numbers_sort_by_value_and_null_is_largest() {
         let all = rows(&[Some("10"), None, Some("9"), Some("-1.5"), Some("NaN")]);
         let sort = |down, order| arrange(&all, "", Some((0, down)), order);
         assert_eq!(sort(false, Order::Decimal), Step::Arranged(vec![3, 2, 0, 4, 1], None));
@@ -297,18 +297,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sorted_by_its_text_alone_is_known() {
+    fn sorting_by_text_is_reported() {
         let all = rows(&[Some("{10}"), None, Some("{9}")]);
         let goal = || Goal::Arrange { filter: String::new(), sort: Some((0, false)) };
         for (order, as_text) in [(Order::AsText, true), (Order::Text, false), (Order::Decimal, true)] {
             let mut scan = Scan::new(ResultId(1), goal(), 3, 1, 0, order);
             assert_eq!(scan.take(0, &all), Step::Arranged(vec![0, 2, 1], None));
-            assert_eq!(scan.is_as_text(), as_text, "{order:?}");
+            assert_eq!(scan.sorted_as_text(), as_text, "{order:?}");
         }
     }
 
     #[test]
-    fn a_filter_keeps_the_numbers_of_the_rows_and_may_be_sorted_too() {
+    fn filter_keeps_row_numbers_and_can_be_sorted() {
         let all = rows(&[Some("ab"), Some("b"), Some("Ab"), None]);
         assert_eq!(arrange(&all, "a", None, Order::Text), Step::Arranged(vec![0, 2], None));
         assert_eq!(arrange(&all, "a", Some((0, false)), Order::Text), Step::Arranged(vec![2, 0], None));
@@ -317,30 +317,30 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_that_stops_says_how_far_it_looked_and_too_many_are_not_sorted() {
+    fn stopped_filter_reports_its_range_and_too_many_rows_are_not_sorted() {
         let piece: Vec<Vec<Cell>> = vec![rows(&[Some("a")]).remove(0); 1_000_000];
         let goal = |sort| Goal::Arrange { filter: "a".into(), sort };
         let mut scan = Scan::new(ResultId(1), goal(None), 9_000_000, 1, 0, Order::Text);
         assert_eq!(scan.take(0, &piece), Step::More);
         let Step::Arranged(found, more) = scan.take(1_000_000, &piece) else { panic!("it stops") };
-        assert_eq!((found.len(), more), (FILTERED, Some(2_000_000)));
+        assert_eq!((found.len(), more), (MAX_FILTERED_ROWS, Some(2_000_000)));
         let mut scan = Scan::new(ResultId(1), goal(Some((0, true))), 9_000_000, 1, 0, Order::Text);
         assert_eq!(scan.take(0, &piece), Step::TooMany);
     }
 
     #[test]
-    fn rows_are_gathered_as_far_as_they_can_be_copied() {
+    fn rows_are_gathered_up_to_the_copy_limit() {
         let all = rows(&[Some("a"), None, Some("c"), Some("d")]);
         let mut scan = Scan::new(ResultId(1), Goal::Rows(Format::Csv), 2, 1, 1, Order::Text);
         assert_eq!(scan.next(), (1, 2));
         assert_eq!(scan.take(1, &all[1..3]), Step::Gathered(all[1..3].to_vec()));
-        let large = "x".repeat(COPIED);
+        let large = "x".repeat(MAX_COPIED_BYTES);
         let mut scan = Scan::new(ResultId(1), Goal::Column(0), 9, 1, 0, Order::Text);
         assert_eq!(scan.take(0, &rows(&[Some(&large)])), Step::TooMany);
     }
 
     #[test]
-    fn rows_that_are_gone_end_it() {
+    fn scan_ends_when_rows_are_gone() {
         let goal = Goal::Arrange { filter: "x".into(), sort: None };
         let mut scan = Scan::new(ResultId(1), goal, 1_000, 1, 0, Order::Text);
         assert_eq!(scan.take(0, &[]), Step::Nothing);

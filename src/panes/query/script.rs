@@ -1,5 +1,4 @@
-//! Statements that belong together: run one after the other within a transaction, and taken back as a whole where one of them
-//! does not do what it has to.
+//! Runs a sequence of statements within a transaction, and rolls everything back if one of them does not do what it must.
 
 use super::running::{Pending, Running};
 use super::sequence::{Script, Then, Wanted};
@@ -7,10 +6,10 @@ use super::start::{Shown, start};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::overlays;
-use crate::model::sql::edit::touched_one;
-use crate::model::sql::{Ended, Transaction};
+use crate::model::sql::edit::check_one_row;
+use crate::model::sql::{StatementOutcome, Transaction};
 
-/// Runs what is next of it.
+/// Runs the next statement of a sequence.
 pub fn begin(app: &mut App, mut script: Script) -> Vec<Effect> {
     let Some(step) = script.steps.pop_front() else { return Vec::new() };
     let shown = if step.wanted == Wanted::Result { Shown::Tab { record: false } } else { Shown::Hidden };
@@ -19,26 +18,26 @@ pub fn begin(app: &mut App, mut script: Script) -> Vec<Effect> {
     start(app, &statement, shown, Pending::Script(Box::new(script)))
 }
 
-/// A statement of it has ended: the next one runs, or all are taken back.
+/// Handles the end of a statement: runs the next one, or rolls everything back.
 pub fn ended(app: &mut App, mut script: Script, running: &Running) -> Vec<Effect> {
     let outcome = match &running.ended {
-        Some(Ended::Done(tag)) => match script.at.1.as_ref().map(|step| step.wanted) {
-            Some(Wanted::OneRow) => touched_one(tag),
+        Some(StatementOutcome::Done(tag)) => match script.at.1.as_ref().map(|step| step.wanted) {
+            Some(Wanted::OneRow) => check_one_row(tag),
             Some(Wanted::Word(word)) if tag != word => {
                 Err(format!("the server says {tag} instead of {word}: nothing of it was kept"))
             }
             _ => Ok(()),
         },
-        Some(Ended::Failed(said)) => Err(format!("{}: {}", said.severity, said.message)),
-        Some(Ended::Lost(why)) => {
+        Some(StatementOutcome::Failed(said)) => Err(format!("{}: {}", said.severity, said.message)),
+        Some(StatementOutcome::Lost(why)) => {
             let again = "look before you do it again";
             tell(app, &script, Some(&format!("{why}. Whether it was carried out is not known: {again}.")));
             return Vec::new();
         }
-        Some(Ended::Cancelled) | None => Err("it was cancelled".to_owned()),
+        Some(StatementOutcome::Cancelled) | None => Err("it was cancelled".to_owned()),
     };
     if let Some(why) = script.failed.take() {
-        // That was what takes it back; where it failed the server has no such transaction any more.
+        // This was the rollback; if it failed, the server no longer has such a transaction.
         tell(app, &script, Some(&why));
         return Vec::new();
     }
@@ -58,7 +57,7 @@ pub fn ended(app: &mut App, mut script: Script, running: &Running) -> Vec<Effect
     }
 }
 
-/// Says how a text of several statements ended.
+/// Reports how a sequence ended.
 fn tell(app: &mut App, script: &Script, failed: Option<&str>) {
     match (script.then, failed) {
         (Then::Changed(result, count), None) => {
@@ -66,7 +65,7 @@ fn tell(app: &mut App, script: &Script, failed: Option<&str>) {
             let kept = if open { "kept in the open transaction: COMMIT ends it" } else { "committed" };
             let words = if count == 1 { "1 change".to_owned() } else { format!("{count} changes") };
             app.note(false, format!("{words} {kept}"));
-            app.say(format!("{words} {kept}"));
+            app.show_message(format!("{words} {kept}"));
             super::edit::applied(app, result);
         }
         (Then::Changed(..), Some(why)) => {
@@ -76,9 +75,9 @@ fn tell(app: &mut App, script: &Script, failed: Option<&str>) {
             app.screen.overlays.push(message);
             app.lists_changed();
         }
-        // The failure of the statement stands in its tab.
-        (Then::Explained, Some(_)) => app.say("it failed, and was taken back"),
-        (Then::Explained, None) => app.say("taken back: nothing of it was kept"),
+        // The statement's tab shows the failure.
+        (Then::Explained, Some(_)) => app.show_message("it failed, and was taken back"),
+        (Then::Explained, None) => app.show_message("taken back: nothing of it was kept"),
         (Then::Read, _) => {}
     }
 }

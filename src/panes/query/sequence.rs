@@ -1,69 +1,70 @@
-//! Statements that belong together, as data: what each must do, and what takes all of them back.
+//! A sequence of statements as data: what each must achieve, and how to roll everything back.
 
 use crate::model::sql::{ResultId, Transaction};
 use std::collections::VecDeque;
 
-/// The savepoint within a transaction that is open already.
+/// The savepoint used within a transaction that is already open.
 const SAVEPOINT: &str = "cockpit_script";
 
-/// A statement of a sequence, with what it must do.
+/// A statement of a sequence, with its required outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     pub statement: String,
-    /// The outcome that it must have.
+    /// The required outcome.
     pub wanted: Wanted,
 }
 
-/// The outcome that a statement must have, else all are rolled back.
+/// The required outcome of a statement; with any other, everything is rolled back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
-    /// Not fail.
+    /// It must not fail.
     Done,
-    /// Touch exactly one row.
+    /// It must affect exactly one row.
     OneRow,
-    /// Its result is what it is all for: it has a tab.
+    /// It must return the result that the sequence exists for, which gets a tab.
     Result,
-    /// End with this word of the server.
+    /// It must end with this command tag.
     Word(&'static str),
 }
 
 /// The message at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Then {
-    /// The changes of a result were applied: so many.
+    /// The changes of a result were applied; with their number.
     Changed(ResultId, usize),
     /// A plan was made of a statement that may have changed something.
     Explained,
-    /// A plan was made of one that reads: that it was taken back needs no word.
+    /// A plan was made of a statement that only reads, so the rollback is not mentioned.
     Read,
 }
 
-/// Statements that belong together.
+/// A sequence of statements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
-    /// In the frame of the window that asks: `Apply 3 changes`.
+    /// The title of the confirmation: `Apply 3 changes`.
     pub title: String,
     /// The verb on the button.
     pub verb: String,
-    /// Why it asks, in sentences.
+    /// Why it needs confirmation, in sentences.
     pub why: Vec<String>,
-    /// Statements that are still to be run.
+    /// Statements still to be run.
     pub steps: VecDeque<Step>,
-    /// The one that runs, and which it is, from 1.
+    /// The running statement and its number, from 1.
     pub(super) at: (usize, Option<Step>),
-    /// The statement that rolls it back.
+    /// The statement that rolls the sequence back.
     pub(super) back: String,
-    /// Why it is being taken back.
+    /// Why it is being rolled back.
     pub(super) failed: Option<String>,
     /// The message at the end.
     pub then: Then,
 }
 
 impl Script {
-    /// Statements within a transaction: their own one, or a savepoint of the one that is open. `keeps`: what they did stays.
+    /// Wraps statements in a transaction of their own, or in a savepoint of the open one. If `keeps` is set, their changes
+    /// stay.
     ///
     /// # Errors
-    /// Why they cannot be run now, in words.
+    /// A message if they cannot be run now.
     pub fn new(transaction: Transaction, keeps: bool, within: Vec<Step>, then: Then) -> Result<Self, String> {
         let step = |statement: &str, wanted| Step { statement: statement.to_owned(), wanted };
         let (begin, end, back) = match (transaction, keeps) {

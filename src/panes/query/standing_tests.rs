@@ -1,9 +1,9 @@
-//! What was read last stays on the screen until there is something newer; what is marked is what keys act on.
+//! The last rows stay on the screen until there is something newer, and keys act on what is marked.
 
 use super::testing::Desk;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
-use crate::model::sql::{Ended, Transaction};
+use crate::model::sql::{StatementOutcome, Transaction};
 
 fn begun(desk: &mut Desk, rows: u64) {
     let (ticket, result, _) = desk.ran.last().unwrap().clone();
@@ -13,7 +13,7 @@ fn begun(desk: &mut Desk, rows: u64) {
 }
 
 #[test]
-fn rows_stay_while_a_statement_runs_until_it_has_some() {
+fn rows_stay_until_the_running_statement_has_its_own() {
     let mut desk = Desk::connected((100, 30));
     desk.run("select * from bookmarks;");
     desk.slow = true;
@@ -24,9 +24,9 @@ fn rows_stay_while_a_statement_runs_until_it_has_some() {
     assert!(desk.screen().contains("▲ rows of before"), "columns alone are nothing to look at:\n{}", desk.screen());
     begun(&mut desk, 4);
     assert!(!desk.screen().contains("rows of before"), "{}", desk.screen());
-    desk.ends(Ended::Done("SELECT 4".into()));
+    desk.ends(StatementOutcome::Done("SELECT 4".into()));
     assert_eq!(desk.app.panes.query.tabs.len(), 2, "the one before stays in its tab");
-    // One that fails says why in their place.
+    // A failed statement shows its reason instead.
     desk.run("select oops;");
     assert!(desk.screen().contains("▲ rows of before"), "{}", desk.screen());
     desk.fails("column \"oops\" does not exist", None);
@@ -35,7 +35,7 @@ fn rows_stay_while_a_statement_runs_until_it_has_some() {
 }
 
 #[test]
-fn a_result_that_is_read_again_after_its_changes_stays_until_the_new_rows_are_here() {
+fn result_reloaded_after_changes_stays_until_the_new_rows_arrive() {
     let mut desk = Desk::connected((100, 30));
     desk.table = 4711;
     desk.run("select * from bookmarks;");
@@ -45,10 +45,10 @@ fn a_result_that_is_read_again_after_its_changes_stays_until_the_new_rows_are_he
     let old = desk.ran[0].1;
     desk.transaction(Transaction::Open);
     for tag in ["BEGIN", "UPDATE 1"] {
-        desk.ends(Ended::Done(tag.into()));
+        desk.ends(StatementOutcome::Done(tag.into()));
     }
     desk.transaction(Transaction::Idle);
-    desk.ends(Ended::Done("COMMIT".into()));
+    desk.ends(StatementOutcome::Done("COMMIT".into()));
     assert_eq!(desk.statements().last(), Some(&"select * from bookmarks"));
     let screen = desk.screen();
     assert!(screen.contains("Rust 公式") && screen.contains("▲ rows of before"), "{screen}");
@@ -59,7 +59,7 @@ fn a_result_that_is_read_again_after_its_changes_stays_until_the_new_rows_are_he
 }
 
 #[test]
-fn rows_that_cannot_be_read_again_stay_in_their_tab() {
+fn rows_stay_in_their_tab_if_reloading_fails() {
     let mut desk = Desk::connected((100, 30));
     desk.table = 4711;
     desk.run("select * from bookmarks;");
@@ -67,7 +67,7 @@ fn rows_that_cannot_be_read_again_stay_in_their_tab() {
     desk.slow = true;
     desk.keys("W enter");
     for tag in ["BEGIN", "UPDATE 1", "COMMIT"] {
-        desk.ends(Ended::Done(tag.into()));
+        desk.ends(StatementOutcome::Done(tag.into()));
     }
     desk.fails("canceling statement due to statement timeout", None);
     assert!(desk.closed.is_empty() && desk.app.panes.query.tabs.len() == 2, "{}", desk.screen());
@@ -76,7 +76,7 @@ fn rows_that_cannot_be_read_again_stay_in_their_tab() {
 }
 
 #[test]
-fn a_column_is_gone_to_at_either_end_and_by_its_name_also_where_it_is_hidden() {
+fn columns_are_reached_at_both_ends_and_by_name_even_if_hidden() {
     let mut desk = Desk::connected((100, 30));
     desk.run("select * from bookmarks;");
     desk.keys("esc $");
@@ -96,11 +96,11 @@ fn a_column_is_gone_to_at_either_end_and_by_its_name_also_where_it_is_hidden() {
 }
 
 #[test]
-fn of_one_row_at_a_time_the_field_that_is_marked_is_the_one_that_is_edited() {
+fn record_view_edits_the_marked_field() {
     let mut desk = Desk::connected((100, 30));
     desk.table = 4711;
     desk.run("select * from bookmarks;");
-    // The title is hidden; `\x` begins where one was.
+    // The title column is hidden; `\x` starts at the selected column.
     desk.keys("esc l minus tab");
     desk.run("\\x");
     desk.keys("esc");

@@ -1,32 +1,32 @@
-//! Begins a statement.
+//! Starting a statement.
 
 use super::ask::{Kind, of_session};
 use super::result::Tab;
 use super::running::{Pending, Running, Seen};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::feeds::sql::{self, Beside};
+use crate::feeds::sql::{self, RunOptions};
 use crate::model::sql::ResultId;
 
 /// How a statement is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
-    /// It has a tab; its rows one at a time, or not.
+    /// In a tab.
     Tab {
-        /// Whether rows are shown one at a time, field by field.
+        /// Whether one row is shown at a time.
         record: bool,
     },
-    /// It has none: who asked is told what came of it.
+    /// Not at all; the outcome goes to whoever requested it.
     Hidden,
 }
 
-/// Sends a statement; until it has ended this is what is waited for.
+/// Sends a statement; `pending` is what is then waited for.
 pub fn start(app: &mut App, statement: &str, shown: Shown, pending: Pending) -> Vec<Effect> {
-    start_with(app, statement, shown, pending, Beside::default())
+    start_with(app, statement, shown, pending, RunOptions::default())
 }
 
-/// Begins a statement with its settings.
-pub fn start_with(app: &mut App, statement: &str, shown: Shown, pending: Pending, beside: Beside) -> Vec<Effect> {
+/// Sends a statement with its settings.
+pub fn start_with(app: &mut App, statement: &str, shown: Shown, pending: Pending, beside: RunOptions) -> Vec<Effect> {
     let now = app.now;
     let state = &mut app.panes.query;
     let Some(session) = state.session else { return Vec::new() };
@@ -37,17 +37,17 @@ pub fn start_with(app: &mut App, statement: &str, shown: Shown, pending: Pending
     if let Shown::Tab { record } = shown {
         let mut tab = Tab::new(result, session, statement.clone(), now);
         tab.record = record;
-        tab.of = state.server.as_ref().map(|server| (server.host.clone(), server.database.clone()));
+        tab.origin = state.server.as_ref().map(|server| (server.host.clone(), server.database.clone()));
         tab.from = state.followed.take_if(|(followed, _)| *followed == statement).map(|(_, from)| from);
         let shown = state.shown().map(|tab| tab.id);
         let replaced = state.replaced.take_if(|(replaced, _)| *replaced == statement).map(|(_, from)| from);
         tab.replaces = replaced.is_some();
         gone = state.open(tab);
-        state.stand(replaced.or(shown));
+        state.keep_rows_of(replaced.or(shown));
     }
     let beside = Box::new(beside);
     let sent = statement.clone();
-    let run = |session| sql::Ask::Run { session, result, statement, beside };
+    let run = |session| sql::Ask::Run { session, result, statement, options: beside };
     let Some((serial, effect)) = of_session(app, Kind::Run, run) else {
         return Vec::new();
     };
@@ -56,6 +56,6 @@ pub fn start_with(app: &mut App, statement: &str, shown: Shown, pending: Pending
     state.running = Some(Running::new(result, serial, sent, seen, now));
     state.pending = Some(pending);
     let mut effects = vec![effect];
-    effects.extend(super::rows::closed(app, &gone));
+    effects.extend(super::rows::close_results(app, &gone));
     effects
 }

@@ -1,8 +1,8 @@
-//! The name of the Query pane, those of its blocks, and what it remembers.
+//! Identifiers of the Query pane and its blocks, and its state.
 
 use super::completion::Completion;
 use super::consent::Consent;
-use super::edits::{Edited, Wished};
+use super::edits::{EditTarget, PendingEdit};
 use super::history::History;
 use super::result::Tab;
 use super::running::{CommandUse, Pending, Running};
@@ -15,7 +15,7 @@ use crate::app::editor::Editor;
 use crate::app::effect::Effect;
 use crate::app::screen::Block;
 use crate::feeds::queries::Saved;
-use crate::feeds::sql::Who;
+use crate::feeds::sql::ConnectAs;
 use crate::model::Failure;
 use crate::model::sql::catalogue::Catalogue;
 use crate::model::sql::format::Format;
@@ -26,58 +26,58 @@ use crate::model::tunnel::far::RemoteAddress;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// The name of the Query pane.
+/// The identifier of the Query pane.
 pub const ID: PaneId = PaneId("query");
 /// The block with the result.
 pub const RESULT: Block = Block("query-result");
 /// The block with the editor.
 pub const EDITOR: Block = Block("query-editor");
 
-/// How many results stay until they are closed.
+/// Maximum number of results kept; further ones replace the oldest.
 pub const RESULTS: usize = 10;
 
 /// The state of the connection to the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Link {
-    /// Nobody has connected yet, or it was left.
+    /// Not connected yet, or disconnected.
     #[default]
     Off,
-    /// On its way, in words.
+    /// Connecting; with a description.
     Opening(String),
-    /// There is a session.
+    /// Connected.
     On,
-    /// There was one: why it is gone.
+    /// The session was lost, with the reason.
     Lost(String),
 }
 
-/// A session that was lost, or that does not write any more, is made anew by itself.
+/// A pending automatic reconnection of a session that was lost or became read-only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Return {
+pub struct Reconnection {
     pub since: Timestamp,
-    /// When it is tried next.
-    pub at: Timestamp,
-    /// How often it was tried.
+    /// Time of the next attempt.
+    pub next_attempt: Timestamp,
+    /// Number of attempts so far.
     pub tries: u32,
-    /// Whether the session that was lost was one with the writer.
-    pub wrote: bool,
+    /// Whether the lost session was with the writer.
+    pub was_writer: bool,
     /// Whether another server has answered under the same name since.
-    pub another: bool,
+    pub server_replaced: bool,
 }
 
-/// Where results go instead of the screen.
+/// The target of results instead of the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Out {
-    /// To the end of a file.
+pub enum ResultTarget {
+    /// The end of a file.
     File(String),
-    /// To a command that reads them.
+    /// A command that reads them.
     Program {
-        /// The number of its question.
+        /// Serial number of its request.
         serial: u64,
         command: String,
     },
 }
 
-impl std::fmt::Display for Out {
+impl std::fmt::Display for ResultTarget {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::File(path) => f.write_str(path),
@@ -86,200 +86,200 @@ impl std::fmt::Display for Out {
     }
 }
 
-/// psql's interpreter as it begins here: what follows a statement that failed is not run.
+/// psql's interpreter with this pane's default: after a failure, the rest of the text is not run.
 pub fn interpreter() -> Interpreter {
     let mut interpreter = Interpreter::new(Mode::Interactive);
-    // A name and a value of psql's own: it is not refused.
+    // This is a valid name and value for psql, so it cannot fail.
     let _ = interpreter.variables_mut().set("ON_ERROR_STOP", "on");
     interpreter
 }
 
-/// The question in a window with buttons.
+/// The question of the open dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asking {
-    /// Whether a statement is run, with why that is asked.
+pub enum DialogQuestion {
+    /// Whether to run a statement.
     Run {
         statement: String,
-        /// Why, in sentences.
+        /// The reasons for asking, in sentences.
         why: Vec<String>,
-        /// How many rows it would touch, as far as that was asked: in words.
+        /// Estimated number of affected rows, in words, once known.
         rows: Option<String>,
-        /// Whether nothing is left of what it touches.
+        /// Whether the statement removes a whole object or its contents.
         destroys: bool,
-        /// Whether it lets a session write that only reads.
+        /// Whether it makes a read-only session writable.
         lifts: bool,
-        /// Whether a program of this machine gets its result, or its data are what one writes.
+        /// Whether a program on this machine receives its result or supplies its data.
         program: bool,
     },
-    /// Whether several statements that belong together are run.
+    /// Whether to run a sequence of statements.
     Script(Box<Script>),
-    /// Whether a command of this machine is run.
+    /// Whether to run a command on this machine.
     Program { command: String, purpose: CommandUse },
-    /// Whether the server's process of the session is ended.
+    /// Whether to terminate the session's process on the server.
     Terminate,
-    /// Whether the session is left though a transaction is open, and for which environment.
+    /// Whether to leave the session despite possible losses, and for which environment.
     Leave(Option<String>),
-    /// Whether writing is allowed in this session.
+    /// Whether to allow writes in this session.
     Writes,
-    /// Whether a result is closed that has changes which were not applied.
+    /// Whether to close a result with changes that were not applied.
     Close(ResultId),
-    /// Whether a saved query is replaced.
+    /// Whether to replace a saved query.
     Replace(Saved),
 }
 
-/// The action that waits for the name of a result's table.
+/// An action that waits for the name of a result's table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Named {
-    /// The row, or the selected ones, are copied.
+pub enum NameUse {
+    /// Copies the row, or the selected rows.
     Copy(Format),
-    /// The result is written to a file.
+    /// Exports the result to a file.
     Export(String, Format),
 }
 
-/// A file that a result is written to.
+/// A running export of a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exporting {
-    /// The number of its question.
+    /// Serial number of its request.
     pub serial: u64,
     pub result: ResultId,
-    /// The file.
+    /// The path of the file.
     pub path: String,
-    /// Rows that are written.
+    /// Number of rows written so far.
     pub written: u64,
-    /// How many rows there are; none: it is a single value.
+    /// Total number of rows; `None` for a single value.
     pub of: Option<u64>,
 }
 
-/// The use of a value that is being read.
+/// The purpose of reading a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
-    /// To be looked at.
+pub enum ValueUse {
+    /// To show it.
     Show,
-    /// To be copied.
+    /// To copy it.
     Copy,
     Edit,
 }
 
-/// The state of the Query pane: texts, results, the session.
+/// The state of the Query pane: texts, results, and the session.
 #[derive(Debug, Clone)]
 pub struct State {
-    /// The state of the connection to the server.
+    /// The state of the connection.
     pub link: Link,
-    /// Why it could not connect the last time.
+    /// Why the last connection attempt failed.
     pub failure: Option<Failure>,
-    /// The server, as it was last known.
+    /// The server, as last known.
     pub server: Option<Server>,
-    /// Changes of the server since it was connected to, in words.
+    /// Description of what changed on the server since the connection was made.
     pub changed: Option<String>,
     pub session: Option<SessionId>,
-    /// Where it goes to as soon as a tunnel leads there.
-    pub wanted: Option<RemoteAddress>,
-    /// Where it goes to, or went last.
+    /// The address to connect to as soon as a tunnel leads there.
+    pub awaited_address: Option<RemoteAddress>,
+    /// The current or last address.
     pub place: Option<RemoteAddress>,
-    /// It is connected to again by itself.
-    pub returns: Option<Return>,
-    /// When somebody connected, or ran something.
+    /// The pending automatic reconnection.
+    pub reconnection: Option<Reconnection>,
+    /// When the session was last used.
     pub used: Option<Timestamp>,
-    /// Which member of the database wrote when it was connected to, as AWS says it.
+    /// The writer of the database when the connection was made, according to AWS.
     pub writer: Option<String>,
-    /// The number of the question that holds the session.
+    /// Serial number of the request that holds the session open.
     pub connection: u64,
-    /// Whether somebody agreed to let the session write.
+    /// The user's consent to let the session write.
     pub consent: Consent,
     /// The state of the transaction.
     pub transaction: Transaction,
-    /// The state of the transaction when what is run now was typed.
-    pub before: Transaction,
-    /// From this result on they are of the transaction that is open.
-    pub opened: Option<ResultId>,
-    /// Whether a transaction was open when the session was lost: what is typed next may be meant for it.
-    pub lost_open: bool,
-    /// The text that is edited.
+    /// The state of the transaction when the running text was entered.
+    pub transaction_before: Transaction,
+    /// The first result of the open transaction.
+    pub transaction_result: Option<ResultId>,
+    /// Whether a transaction was open when the session was lost: the next statement may be meant for it.
+    pub lost_transaction: bool,
+    /// The text being edited.
     pub editor: Editor,
     /// The text split into statements and commands.
     pub split: Split,
     /// The version of the text that was split.
     pub split_of: u64,
-    /// The completions at the cursor.
+    /// The completion candidates at the cursor.
     pub completion: Option<Completion>,
-    /// The first line and the first column of it that are shown.
+    /// The first visible line and column of the editor.
     pub scrolled: (usize, usize),
-    /// The other texts, and what is looked for in this one.
+    /// The other texts, and the search.
     pub texts: Texts,
-    /// Lines and cells of it that fit.
+    /// Number of lines and columns that fit into the editor.
     pub editor_size: (usize, usize),
-    /// Results, the oldest first.
+    /// The results, the oldest first.
     pub tabs: Vec<Tab>,
-    /// Which tab is shown.
+    /// Index of the shown tab.
     pub tab: usize,
-    /// The statement that runs.
+    /// The running statement.
     pub running: Option<Running>,
-    /// psql's interpreter: it makes commands and statements of the text.
+    /// psql's interpreter, which turns the text into statements and commands.
     pub interpreter: Interpreter,
-    /// The answer that the pane waits for.
+    /// What the interpreter waits for.
     pub pending: Option<Pending>,
-    /// Where files are looked for, whole; none is where the program was started.
+    /// The working folder for files, as an absolute path; `None` is where the program was started.
     pub folder: Option<String>,
-    /// Where results go, if not here.
-    pub out: Option<Out>,
-    /// The user and database to connect as, where `\c` named them.
-    pub who: Who,
-    /// Output of commands that nobody has seen yet.
+    /// The target of results, if not the screen.
+    pub result_target: Option<ResultTarget>,
+    /// The user and database named by `\c`.
+    pub login: ConnectAs,
+    /// Output of commands that was not shown yet.
     pub printed: String,
     /// Names in the database, for completion.
     pub catalogue: Catalogue,
-    /// Whether it was asked for.
-    pub catalogued: bool,
-    /// Objects of the database, to be looked through.
+    /// Whether the catalogue was requested.
+    pub catalogue_requested: bool,
+    /// The schema browser.
     pub schema: Schema,
-    /// A statement that follows a foreign key, and from which result.
+    /// A statement that follows a foreign key, and the result it starts from.
     pub followed: Option<(String, ResultId)>,
-    /// A statement that reads a result again, and which.
+    /// A statement that reads a result again, and that result.
     pub replaced: Option<(String, ResultId)>,
-    /// The result of what `\watch` ran last, and whether it is to run again now.
+    /// The last result of `\watch`, and whether the next run is due.
     pub watch: Option<(ResultId, bool)>,
-    /// Look-ups under way: their purpose, by the number of the question.
-    pub looks: BTreeMap<u64, &'static str>,
+    /// The purpose of each pending look-up, by serial number.
+    pub look_ups: BTreeMap<u64, &'static str>,
     /// Statements that were run before.
     pub history: History,
-    /// Queries that were saved.
+    /// The saved queries.
     pub saved: Vec<Saved>,
-    /// The question in a window with buttons.
-    pub asking: Option<Asking>,
-    /// Rows that were asked for, by the number of the question: of which result, from which place on, how many rows it had, and
-    /// in which of its orders.
+    /// The question of the open dialog.
+    pub open_question: Option<DialogQuestion>,
+    /// Pending requests for rows, by serial number: the result, the first row, the number of rows and the version of the
+    /// order at that time.
     pub windows: BTreeMap<u64, (ResultId, u64, u64, u64)>,
-    /// A value that is being read: the number of the question, the column, and what for.
-    pub reading: Option<(u64, Column, Reading)>,
+    /// The value being read: serial number, column, and purpose.
+    pub value_read: Option<(u64, Column, ValueUse)>,
     /// Edits that wait until the tables of their results are known.
-    pub wishes: Vec<Wished>,
-    /// The place that the typed line is the new value of.
-    pub edited: Option<Edited>,
-    /// The value that was read there.
-    pub was: Option<String>,
-    /// The place and the column that are selected again when the rows have come anew.
-    pub again: Option<(u64, usize)>,
-    /// The action that waits for the name of a result's table.
-    pub naming: Option<(ResultId, Named)>,
-    /// A file that a result is written to.
+    pub pending_edits: Vec<PendingEdit>,
+    /// The target of the value that is being typed.
+    pub edit_target: Option<EditTarget>,
+    /// The original value there.
+    pub original_value: Option<String>,
+    /// The row and column to select again when the rows have been reloaded.
+    pub reselect: Option<(u64, usize)>,
+    /// An action that waits for the name of a result's table.
+    pub name_use: Option<(ResultId, NameUse)>,
+    /// The running export.
     pub exporting: Option<Exporting>,
-    /// Plans that are being read whole: of which result.
+    /// Plans being read completely, by serial number, with their results.
     pub plans: BTreeMap<u64, ResultId>,
-    /// Rows that are being read through.
+    /// The scan in progress.
     pub scan: Option<Scan>,
-    /// A text is in the person's own editor: the number of the question.
-    pub outside: Option<u64>,
-    /// Whether what earlier sessions ran was asked for.
-    pub kept: bool,
-    /// Effects of answers that are still to be carried out.
+    /// Serial number of the request for the user's own editor, while it is open.
+    pub external_editor: Option<u64>,
+    /// Whether the history of earlier sessions was requested.
+    pub history_requested: bool,
+    /// Effects of answers, to be returned from the next `plan`.
     pub effects: Vec<Effect>,
-    /// The last number that was given to a question.
+    /// The last serial number given to a request.
     pub serial: u64,
-    /// Questions up to this number were asked in sessions before this one.
-    pub asked_before: u64,
-    /// The last number that was given to a session.
+    /// Requests up to this serial number belong to earlier sessions.
+    pub stale_serial: u64,
+    /// The last number given to a session.
     pub sessions: u64,
-    /// The last number that was given to a result.
+    /// The last number given to a result.
     pub results: u64,
 }
 
@@ -291,17 +291,17 @@ impl Default for State {
             server: Option::default(),
             changed: Option::default(),
             session: Option::default(),
-            wanted: Option::default(),
+            awaited_address: Option::default(),
             place: Option::default(),
-            returns: Option::default(),
+            reconnection: Option::default(),
             used: Option::default(),
             writer: Option::default(),
             connection: Default::default(),
             consent: Consent::default(),
             transaction: Transaction::default(),
-            before: Transaction::default(),
-            opened: Option::default(),
-            lost_open: Default::default(),
+            transaction_before: Transaction::default(),
+            transaction_result: Option::default(),
+            lost_transaction: Default::default(),
             editor: Editor::default(),
             split: Split::default(),
             split_of: Default::default(),
@@ -315,34 +315,34 @@ impl Default for State {
             interpreter: interpreter(),
             pending: Option::default(),
             folder: Option::default(),
-            out: Option::default(),
-            who: Who::default(),
+            result_target: Option::default(),
+            login: ConnectAs::default(),
             printed: String::default(),
             catalogue: Catalogue::default(),
-            catalogued: Default::default(),
+            catalogue_requested: Default::default(),
             schema: Schema::default(),
             followed: Option::default(),
             replaced: Option::default(),
             watch: Option::default(),
-            looks: BTreeMap::default(),
+            look_ups: BTreeMap::default(),
             history: History::default(),
             saved: Vec::default(),
-            asking: Option::default(),
+            open_question: Option::default(),
             windows: BTreeMap::default(),
-            reading: Option::default(),
-            wishes: Vec::default(),
-            edited: Option::default(),
-            was: Option::default(),
-            again: Option::default(),
-            naming: Option::default(),
+            value_read: Option::default(),
+            pending_edits: Vec::default(),
+            edit_target: Option::default(),
+            original_value: Option::default(),
+            reselect: Option::default(),
+            name_use: Option::default(),
             exporting: Option::default(),
             plans: BTreeMap::default(),
             scan: Option::default(),
-            outside: Option::default(),
-            kept: Default::default(),
+            external_editor: Option::default(),
+            history_requested: Default::default(),
             effects: Vec::default(),
             serial: Default::default(),
-            asked_before: Default::default(),
+            stale_serial: Default::default(),
             sessions: Default::default(),
             results: Default::default(),
         }
@@ -350,12 +350,12 @@ impl Default for State {
 }
 
 impl State {
-    /// The tab that is shown.
+    /// The shown tab.
     pub fn shown(&self) -> Option<&Tab> {
         self.tabs.get(self.tab)
     }
 
-    /// The shown result, to change it.
+    /// The shown tab, mutable.
     pub fn shown_mut(&mut self) -> Option<&mut Tab> {
         self.tabs.get_mut(self.tab)
     }
@@ -370,13 +370,13 @@ impl State {
         self.link == Link::On
     }
 
-    /// Puts a tab at the end and shows it. Gives back those that made room for it; one with changes that were not applied never does.
+    /// Adds a tab and shows it. Returns the tabs removed to make room; one with pending changes is never removed.
     pub fn open(&mut self, tab: Tab) -> Vec<Tab> {
         let mut gone: Vec<Tab> = Vec::new();
-        while let Some(last) = self.tabs.pop_if(|last| last.gives_way()) {
+        while let Some(last) = self.tabs.pop_if(|last| last.is_replaceable()) {
             gone.push(last);
         }
-        // One that it takes the place of goes by itself.
+        // A result that is being replaced is removed separately.
         let most = RESULTS + usize::from(tab.replaces);
         while self.tabs.len() >= most {
             let Some(oldest) = self.tabs.iter().position(|tab| !tab.has_changes()) else { break };

@@ -1,4 +1,4 @@
-//! The pane on a desk: keys in, and a small server behind it that answers as the feed does.
+//! The Query pane driven by keys, with a small server behind it that answers as the feed does.
 
 pub(super) use super::samples::{bookmarks, server};
 use super::samples::{catalogue, cell, column, psql};
@@ -11,65 +11,65 @@ use crate::app::ticket::Ticket;
 use crate::feeds::part::Part;
 use crate::feeds::{self, queries, sql};
 use crate::model::sql::interpreter::Edited;
-use crate::model::sql::{Cell, Ended, ResultId, ServerMessage, Transaction};
+use crate::model::sql::{Cell, ResultId, ServerMessage, StatementOutcome, Transaction};
 use crate::model::{Failure, FailureKind};
-use crate::ui::testing::{by_hand, now, read, staging, text};
+use crate::ui::testing::{loaded_app, now, staging, text, user_input};
 use jiff::SignedDuration;
 use std::time::Duration;
 
-/// A pane, and what was asked.
+/// The pane, and a record of its requests.
 pub(super) struct Desk {
     pub(super) app: App,
-    /// The question that holds the session.
+    /// The request that holds the session open.
     pub(super) session: Option<Ticket>,
     /// Statements that were run, with their tickets and results.
     pub(super) ran: Vec<(Ticket, ResultId, String)>,
     /// The settings of each statement.
-    pub(super) beside: Vec<sql::Beside>,
-    /// The text of every file that is read.
+    pub(super) beside: Vec<sql::RunOptions>,
+    /// The contents of every file that is read.
     pub(super) file: String,
-    /// Files that results were to go to.
+    /// Files that were opened to receive results.
     pub(super) begun: Vec<String>,
-    /// The place and user of the last connection.
+    /// The address and user of the last connection.
     pub(super) connected: Option<(sql::Place, Option<String>)>,
-    pub(super) who: sql::Who,
-    /// Commands of this machine that were run: the ticket, the command, what it reads.
+    pub(super) who: sql::ConnectAs,
+    /// Commands run on this machine: the ticket, the command, and its input.
     pub(super) programs: Vec<(Ticket, String, Option<String>)>,
     pub(super) looked: Vec<String>,
     pub(super) stopped: Vec<&'static str>,
     pub(super) closed: Vec<ResultId>,
     pub(super) left: Vec<Ticket>,
     pub(super) copied: Vec<String>,
-    /// The texts that are kept for later sessions.
+    /// The statements stored for later sessions.
     pub(super) kept: Vec<String>,
-    /// The texts of the editor that are kept.
-    pub(super) typed: Vec<queries::Typed>,
-    /// The rows of every result; none: those of [`bookmarks`].
+    /// The editor texts that were stored.
+    pub(super) typed: Vec<queries::EditorText>,
+    /// Number of rows of every result; `None` uses the rows of [`bookmarks`].
     pub(super) rows: Option<u64>,
-    /// So many bytes each value of a result has that is shown cut.
+    /// Size in bytes of each truncated value of a result.
     pub(super) long: Option<u64>,
-    /// Results that were asked for by psql's commands.
+    /// Results of psql's commands.
     pub(super) psql: Vec<ResultId>,
-    /// Rows that were asked for one by one, and how much of a value.
+    /// Rows that were requested one by one, with the size limit for values.
     pub(super) asked_rows: Vec<(Vec<u64>, usize)>,
-    /// Queries that are saved: their names, and whether they replaced one.
+    /// Saved queries: their names, and whether they replaced one.
     pub(super) saved: Vec<(String, bool)>,
-    /// Files that were to be written: the ticket, the path, the table, the columns.
+    /// Exports: ticket, path, table name, and columns.
     pub(super) exported: Vec<(Ticket, String, String, Vec<usize>)>,
-    /// The texts that the person's own editor was opened for.
+    /// The texts for which the user's own editor was opened.
     pub(super) outside: Vec<(Ticket, Edited, Option<usize>)>,
-    /// Answers to EXPLAIN (FORMAT JSON), the next one first.
+    /// Answers to EXPLAIN (FORMAT JSON), in order.
     pub(super) plans: Vec<String>,
-    /// The table that results are of; 0 is none.
+    /// The table id of results; 0 is none.
     pub(super) table: u32,
-    /// The server's answers to statements that are no queries, the next one first; else `UPDATE 3`.
-    pub(super) tags: Vec<Ended>,
+    /// The server's answers to statements that are not queries, in order; afterwards `UPDATE 3`.
+    pub(super) tags: Vec<StatementOutcome>,
     pub(super) planned: u64,
     pub(super) slow: bool,
-    /// Whether there is more in the database than one table.
+    /// Whether the database has more than one table.
     pub(super) wide: bool,
     pub(super) deaf: bool,
-    /// Looking this up fails, and whether a right is missing.
+    /// The look-up that fails, and whether a privilege is missing.
     pub(super) lacks: Option<(&'static str, bool)>,
     pub(super) quits: bool,
 }
@@ -77,14 +77,14 @@ pub(super) struct Desk {
 impl Desk {
     pub(super) fn new(size: (u16, u16)) -> Self {
         Self {
-            app: read(&staging(), size),
+            app: loaded_app(&staging(), size),
             session: None,
             ran: Vec::new(),
             beside: Vec::new(),
             file: String::new(),
             begun: Vec::new(),
             connected: None,
-            who: sql::Who::default(),
+            who: sql::ConnectAs::default(),
             programs: Vec::new(),
             looked: Vec::new(),
             stopped: Vec::new(),
@@ -112,7 +112,7 @@ impl Desk {
         }
     }
 
-    /// The pane with a session.
+    /// The pane with an open session.
     pub(super) fn connected(size: (u16, u16)) -> Self {
         let mut desk = Self::new(size);
         desk.keys("5");
@@ -130,7 +130,7 @@ impl Desk {
 
     pub(super) fn keys(&mut self, keys: &str) {
         for key in keys.split(' ') {
-            let effects = by_hand(&mut self.app, Event::Key(key.parse().unwrap()));
+            let effects = user_input(&mut self.app, Event::Key(key.parse().unwrap()));
             self.answer(effects);
         }
     }
@@ -148,7 +148,7 @@ impl Desk {
         self.answer(effects);
     }
 
-    /// Runs a text as a person does.
+    /// Pastes a text and presses Enter.
     pub(super) fn run(&mut self, text: &str) {
         self.paste(text);
         self.keys("enter");
@@ -164,27 +164,27 @@ impl Desk {
         self.answer(effects);
     }
 
-    /// The session tells this.
+    /// Delivers a fact about the session.
     pub(super) fn tell(&mut self, fact: sql::Fact) {
         let ticket = self.session.expect("a session");
         self.answered(ticket, Part::Page(fact));
     }
 
-    /// The session is lost.
+    /// Simulates the loss of the session.
     pub(super) fn lose(&mut self, why: &str) {
         let ticket = self.session.expect("a session");
         self.answered(ticket, Part::<sql::Fact>::Failed(Failure::new(FailureKind::Unreachable, why)));
     }
 
-    /// The statement that was run last ends so.
-    pub(super) fn ends(&mut self, ended: Ended) {
+    /// Ends the last statement.
+    pub(super) fn ends(&mut self, ended: StatementOutcome) {
         let (ticket, result, _) = self.ran.last().expect("a statement").clone();
         let took = Duration::from_millis(12);
         self.answered(ticket, Part::Last(sql::Fact::Ended { result, ended: Box::new(ended), took, stopped: None }));
     }
 
     pub(super) fn fails(&mut self, message: &str, position: Option<u32>) {
-        let said = ServerMessage {
+        let message = ServerMessage {
             severity: "ERROR".into(),
             code: "42703".into(),
             message: message.into(),
@@ -192,7 +192,7 @@ impl Desk {
             position,
             ..ServerMessage::default()
         };
-        self.ends(Ended::Failed(said));
+        self.ends(StatementOutcome::Failed(message));
     }
 
     pub(super) fn transaction(&mut self, transaction: Transaction) {
@@ -203,7 +203,7 @@ impl Desk {
         for effect in effects {
             let (ticket, ask) = match effect {
                 Effect::Fetch { ticket, ask, .. } => (ticket, ask),
-                Effect::Leave(ticket) => {
+                Effect::CancelFetch(ticket) => {
                     self.left.push(ticket);
                     continue;
                 }
@@ -226,7 +226,7 @@ impl Desk {
         self.app.settle();
     }
 
-    /// Answers a question as the machine and the server would.
+    /// Answers a request as the machine and the server would.
     fn question(&mut self, ticket: Ticket, ask: feeds::Ask) {
         match ask {
             feeds::Ask::Sql(ask) => self.asked(ticket, ask),
@@ -274,7 +274,7 @@ impl Desk {
                 if !taken {
                     self.saved.push((query.name.clone(), replaces));
                 }
-                let fact = if taken { queries::Fact::There(query) } else { done };
+                let fact = if taken { queries::Fact::NameTaken(query) } else { done };
                 self.answered(ticket, Part::Last(fact));
             }
             feeds::Ask::Queries(queries::Ask::Saved { .. }) => {
@@ -287,18 +287,18 @@ impl Desk {
 
     fn asked(&mut self, ticket: Ticket, ask: sql::Ask) {
         match ask {
-            sql::Ask::Connect { place, who, read_only, .. } => {
+            sql::Ask::Connect { place, connect_as: who, read_only, .. } => {
                 self.session = Some(ticket);
                 self.connected = Some((place, read_only));
                 self.who = who;
             }
             sql::Ask::Program { command, text, .. } => self.programs.push((ticket, command, text)),
-            sql::Ask::Run { result, statement, beside, .. } => {
-                let sent = beside.outlet.is_some();
+            sql::Ask::Run { result, statement, options: beside, .. } => {
+                let sent = beside.target.is_some();
                 self.beside.push(*beside);
                 self.ran.push((ticket, result, statement.clone()));
                 if sent {
-                    self.ends(Ended::Done("SELECT 4".into()));
+                    self.ends(StatementOutcome::Done("SELECT 4".into()));
                 } else if !self.slow {
                     self.results(ticket, result, &statement);
                 }
@@ -330,7 +330,7 @@ impl Desk {
                 self.exported.push((ticket, path, options.table, columns));
             }
             sql::Ask::Close { result, .. } => self.closed.push(result),
-            sql::Ask::Look { purpose, statement, .. } => {
+            sql::Ask::Query { purpose, statement, .. } => {
                 let known = if self.wide { schema::answer(purpose, &statement) } else { None };
                 self.looked.push(statement);
                 if self.deaf {
@@ -346,7 +346,7 @@ impl Desk {
                     return;
                 }
                 if let Some((columns, rows)) = known.or_else(|| catalogue(purpose)) {
-                    self.answered(ticket, Part::Last(sql::Fact::Looked { purpose, columns, rows }));
+                    self.answered(ticket, Part::Last(sql::Fact::QueryRows { purpose, columns, rows }));
                     return;
                 }
                 let plan = format!(
@@ -355,7 +355,7 @@ impl Desk {
                     self.planned
                 );
                 let rows = vec![vec![Some(plan)]];
-                self.answered(ticket, Part::Last(sql::Fact::Looked { purpose, columns: Vec::new(), rows }));
+                self.answered(ticket, Part::Last(sql::Fact::QueryRows { purpose, columns: Vec::new(), rows }));
             }
         }
     }
@@ -399,13 +399,14 @@ impl Desk {
             }
             self.answered(ticket, Part::Page(sql::Fact::Begun { result, columns }));
             self.answered(ticket, Part::Page(sql::Fact::Grown { result, rows, bytes: rows * 40 }));
-            let ended = Box::new(Ended::Done(format!("SELECT {rows}")));
+            let ended = Box::new(StatementOutcome::Done(format!("SELECT {rows}")));
             self.answered(
                 ticket,
                 Part::Last(sql::Fact::Ended { result, ended, took: Duration::from_millis(12), stopped: None }),
             );
         } else {
-            let next = if self.tags.is_empty() { Ended::Done("UPDATE 3".into()) } else { self.tags.remove(0) };
+            let next =
+                if self.tags.is_empty() { StatementOutcome::Done("UPDATE 3".into()) } else { self.tags.remove(0) };
             let ended = Box::new(next);
             self.answered(
                 ticket,
@@ -424,6 +425,6 @@ impl Desk {
     }
 
     pub(super) fn is_shown(&self) -> bool {
-        self.app.shown().id == ID
+        self.app.shown_pane().id == ID
     }
 }

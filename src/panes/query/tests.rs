@@ -1,13 +1,13 @@
-//! The pane as a person uses it: the session, the editor, results, what asks before it writes.
+//! The Query pane driven by keys: session, editor, results, and questions before writes.
 
 use super::state::{EDITOR, Link, RESULT};
 use super::testing::{Desk, server};
 use crate::feeds::sql;
-use crate::model::sql::{Ended, Server, Transaction};
-use crate::ui::testing::pictures::seen;
+use crate::model::sql::{Server, StatementOutcome, Transaction};
+use crate::ui::testing::pictures::assert_screen;
 
 #[test]
-fn an_environment_without_a_database_is_told_what_to_write() {
+fn environment_without_a_database_shows_what_to_configure() {
     let mut desk = Desk::new((80, 24));
     desk.app.environment.databases.clear();
     desk.app.estate.derived.databases.clear();
@@ -15,22 +15,22 @@ fn an_environment_without_a_database_is_told_what_to_write() {
     let screen = desk.screen();
     assert!(desk.is_shown() && screen.contains("[environments.staging]") && screen.contains("databases ="), "{screen}");
     desk.keys("enter");
-    assert!(desk.connected.is_none(), "nothing is connected to");
-    seen("query_unconfigured", &desk.app);
+    assert!(desk.connected.is_none(), "no connection is made");
+    assert_screen("query_unconfigured", &desk.app);
 }
 
 #[test]
-fn nothing_is_connected_to_before_enter_and_the_screen_says_to_what() {
+fn session_opens_only_on_enter_and_its_target_is_shown() {
     let mut desk = Desk::new((80, 24));
     desk.keys("5");
     assert!(desk.connected.is_none());
     let screen = desk.screen();
     assert!(screen.contains("not connected") && screen.contains("⏎ connects to"), "{screen}");
-    seen("query_off", &desk.app);
+    assert_screen("query_off", &desk.app);
 }
 
 #[test]
-fn the_header_says_whom_one_talks_to_at_every_size() {
+fn header_shows_the_server_at_every_size() {
     for (name, size) in
         [("query_60x15", (60, 15)), ("query_80x24", (80, 24)), ("query_100x30", (100, 30)), ("query_200x60", (200, 60))]
     {
@@ -41,12 +41,12 @@ fn the_header_says_whom_one_talks_to_at_every_size() {
         let screen = desk.screen();
         assert!(screen.contains("writer") && screen.contains("bookmarks=> select count(*)"), "{screen}");
         assert!(!screen.contains('\u{1b}'), "cells act on no terminal");
-        seen(name, &desk.app);
+        assert_screen(name, &desk.app);
     }
 }
 
 #[test]
-fn a_reader_and_a_session_that_only_reads_are_marked() {
+fn reader_and_read_only_sessions_are_marked() {
     let mut desk = Desk::connected((200, 60));
     let marked =
         Server { reader: Some(true), read_only: true, read_only_why: Some("staging is guarded".into()), ..server() };
@@ -58,7 +58,7 @@ fn a_reader_and_a_session_that_only_reads_are_marked() {
 }
 
 #[test]
-fn savepoints_of_the_transaction_stand_in_the_header() {
+fn header_shows_the_savepoints() {
     let mut desk = Desk::connected((200, 60));
     desk.transaction(Transaction::Open);
     desk.run("savepoint a;");
@@ -70,7 +70,7 @@ fn savepoints_of_the_transaction_stand_in_the_header() {
 }
 
 #[test]
-fn a_lost_connection_keeps_text_and_rows_and_says_that_the_transaction_is_lost() {
+fn lost_connection_keeps_text_and_rows_and_reports_the_lost_transaction() {
     let mut desk = Desk::connected((80, 24));
     desk.run("select * from bookmarks;");
     desk.transaction(Transaction::Open);
@@ -84,7 +84,7 @@ fn a_lost_connection_keeps_text_and_rows_and_says_that_the_transaction_is_lost()
     }
     let Link::Lost(why) = &desk.app.panes.query.link else { panic!("lost") };
     assert!(why.contains("the open transaction is lost"), "{why}");
-    seen("query_lost", &desk.app);
+    assert_screen("query_lost", &desk.app);
     desk.keys("enter");
     assert_eq!(desk.statements().len(), 1, "nothing is run without a session");
     desk.keys("esc");
@@ -94,7 +94,7 @@ fn a_lost_connection_keeps_text_and_rows_and_says_that_the_transaction_is_lost()
 }
 
 #[test]
-fn letters_are_typed_in_the_editor_and_are_keys_again_after_esc() {
+fn letters_are_text_in_the_editor_and_keys_after_escape() {
     let mut desk = Desk::connected((80, 24));
     desk.types("qe5/?:");
     assert_eq!(desk.app.panes.query.editor.text(), "qe5/?:");
@@ -109,7 +109,7 @@ fn letters_are_typed_in_the_editor_and_are_keys_again_after_esc() {
 }
 
 #[test]
-fn enter_runs_after_a_semicolon_and_begins_a_line_before_it() {
+fn enter_runs_a_terminated_statement_or_starts_a_line() {
     let mut desk = Desk::connected((80, 24));
     desk.types("select");
     desk.keys("enter");
@@ -128,12 +128,12 @@ fn enter_runs_after_a_semicolon_and_begins_a_line_before_it() {
 }
 
 #[test]
-fn several_statements_run_one_after_the_other_and_none_after_one_that_failed() {
+fn statements_run_in_order_until_one_fails() {
     let mut desk = Desk::connected((80, 24));
     desk.slow = true;
     desk.run("select 1; select 2; select 3;");
     assert_eq!(desk.statements(), ["select 1"]);
-    desk.ends(Ended::Done("SELECT 1".into()));
+    desk.ends(StatementOutcome::Done("SELECT 1".into()));
     assert_eq!(desk.statements(), ["select 1", "select 2"]);
     desk.fails("column \"x\" does not exist", Some(8));
     assert_eq!(desk.statements().len(), 2, "the third one is not run");
@@ -141,11 +141,11 @@ fn several_statements_run_one_after_the_other_and_none_after_one_that_failed() {
     for part in ["ERROR: column \"x\" does not exist  (42703)", "LINE 1: select 2", "HINT:"] {
         assert!(screen.contains(part), "{part}:\n{screen}");
     }
-    seen("query_failed", &desk.app);
+    assert_screen("query_failed", &desk.app);
 }
 
 #[test]
-fn the_statement_under_the_cursor_runs_and_stays() {
+fn statement_under_the_cursor_runs_and_stays_in_the_editor() {
     let mut desk = Desk::connected((80, 24));
     desk.paste("select 1;\nselect 2;");
     desk.keys("up f5");
@@ -154,7 +154,7 @@ fn the_statement_under_the_cursor_runs_and_stays() {
 }
 
 #[test]
-fn ctrl_c_cancels_what_runs_and_after_three_seconds_ending_the_process_is_offered() {
+fn ctrl_c_cancels_and_offers_termination_after_three_seconds() {
     let mut desk = Desk::connected((80, 24));
     desk.slow = true;
     desk.run("select pg_sleep(100);");
@@ -166,7 +166,7 @@ fn ctrl_c_cancels_what_runs_and_after_three_seconds_ending_the_process_is_offere
     assert!(desk.screen().contains("pg_terminate_backend"), "{}", desk.screen());
     desk.keys("enter");
     assert_eq!(desk.stopped, ["cancel", "terminate"]);
-    desk.ends(Ended::Cancelled);
+    desk.ends(StatementOutcome::Cancelled);
     assert!(desk.screen().contains("cancelled"), "{}", desk.screen());
     desk.paste("typed");
     desk.keys("ctrl-c");
@@ -175,7 +175,7 @@ fn ctrl_c_cancels_what_runs_and_after_three_seconds_ending_the_process_is_offere
 }
 
 #[test]
-fn a_change_of_a_whole_table_asks_and_says_how_many_rows() {
+fn change_without_where_asks_and_shows_the_row_count() {
     let mut desk = Desk::connected((80, 24));
     desk.run("delete from bookmarks;");
     assert!(desk.ran.is_empty());
@@ -184,19 +184,19 @@ fn a_change_of_a_whole_table_asks_and_says_how_many_rows() {
     for part in ["has no WHERE", "About 120,000 rows", "delete from bookmarks"] {
         assert!(screen.contains(part), "{part}:\n{screen}");
     }
-    seen("query_asks", &desk.app);
+    assert_screen("query_asks", &desk.app);
     desk.keys("esc");
     desk.tick(1);
-    assert!(desk.ran.is_empty() && desk.app.panes.query.asking.is_none());
+    assert!(desk.ran.is_empty() && desk.app.panes.query.open_question.is_none());
     desk.run("delete from bookmarks;");
     desk.keys("enter");
     assert_eq!(desk.statements(), ["delete from bookmarks"]);
     desk.run("delete from bookmarks where id = 1;");
-    assert_eq!(desk.ran.len(), 2, "with a WHERE nothing is asked");
+    assert_eq!(desk.ran.len(), 2, "a WHERE needs no confirmation");
 }
 
 #[test]
-fn a_guarded_environment_reads_only_and_asks_before_each_write() {
+fn guarded_environment_is_read_only_and_asks_before_each_write() {
     let mut desk = Desk::new((100, 30));
     desk.app.environment.guarded = true;
     desk.keys("5");
@@ -216,7 +216,7 @@ fn a_guarded_environment_reads_only_and_asks_before_each_write() {
 }
 
 #[test]
-fn a_session_of_a_guarded_environment_writes_only_after_its_name_was_typed() {
+fn guarded_session_writes_only_after_the_name_was_typed() {
     for (guarded, takes) in [(true, "s t a g i n g enter"), (false, "left enter")] {
         let mut desk = Desk::new((100, 30));
         desk.app.environment.guarded = guarded;
@@ -229,7 +229,7 @@ fn a_session_of_a_guarded_environment_writes_only_after_its_name_was_typed() {
         desk.keys("enter");
         assert!(desk.ran.is_empty(), "guarded {guarded}: {}", desk.screen());
         if !guarded {
-            // Cancel was selected.
+            // Cancel was preselected.
             desk.keys("U");
         }
         desk.keys(takes);
@@ -239,7 +239,7 @@ fn a_session_of_a_guarded_environment_writes_only_after_its_name_was_typed() {
 }
 
 #[test]
-fn leaving_and_switching_with_an_open_transaction_ask() {
+fn quitting_and_switching_ask_during_an_open_transaction() {
     let mut desk = Desk::connected((80, 24));
     desk.transaction(Transaction::Open);
     desk.keys("esc q");
@@ -255,7 +255,7 @@ fn leaving_and_switching_with_an_open_transaction_ask() {
 }
 
 #[test]
-fn ten_million_rows_are_looked_at_anywhere() {
+fn any_of_ten_million_rows_can_be_shown() {
     let mut desk = Desk::connected((80, 24));
     desk.rows = Some(10_000_000);
     desk.run("select n, text from numbers;");
@@ -265,11 +265,11 @@ fn ten_million_rows_are_looked_at_anywhere() {
     assert!(desk.screen().contains("row 10000000"), "{}", desk.screen());
     desk.keys("# 1 2 3 4 5 6 7 enter");
     assert!(desk.screen().contains("row 1,234,567 of"), "{}", desk.screen());
-    seen("query_rows", &desk.app);
+    assert_screen("query_rows", &desk.app);
 }
 
 #[test]
-fn rows_are_found_filtered_and_sorted_here() {
+fn rows_are_searched_filtered_and_sorted_locally() {
     let mut desk = Desk::connected((80, 24));
     desk.run("select * from bookmarks;");
     desk.keys("esc /");
@@ -292,15 +292,15 @@ fn rows_are_found_filtered_and_sorted_here() {
 }
 
 #[test]
-fn one_row_is_read_field_by_field_and_a_value_whole() {
+fn row_is_shown_by_fields_and_a_value_completely() {
     let mut desk = Desk::connected((80, 24));
     desk.run("select * from bookmarks;");
     desk.keys("esc l l i");
-    seen("query_record", &desk.app);
+    assert_screen("query_record", &desk.app);
     desk.keys("i enter");
     let screen = desk.screen();
     assert!(screen.contains("├ 0: \"rust\"") && screen.contains("└ 1: \"日本語\""), "{screen}");
-    seen("query_json", &desk.app);
+    assert_screen("query_json", &desk.app);
     desk.keys("esc j y");
     assert_eq!(desk.copied.last().map(String::as_str), Some("{\"a\": {\"b\": null}}"));
     desk.keys("l l enter");
@@ -308,7 +308,7 @@ fn one_row_is_read_field_by_field_and_a_value_whole() {
 }
 
 #[test]
-fn rows_are_copied_in_the_way_that_is_chosen() {
+fn rows_are_copied_in_the_chosen_format() {
     let mut desk = Desk::connected((80, 24));
     desk.run("select * from bookmarks;");
     desk.keys("esc v j c j enter");
@@ -318,7 +318,7 @@ fn rows_are_copied_in_the_way_that_is_chosen() {
 }
 
 #[test]
-fn the_last_ten_results_stay_until_they_are_closed() {
+fn last_ten_results_stay_until_closed() {
     let mut desk = Desk::connected((100, 30));
     for number in 0..12 {
         desk.run(&format!("select {number};"));
@@ -332,12 +332,12 @@ fn the_last_ten_results_stay_until_they_are_closed() {
     desk.keys("tab");
     desk.run("update tags set name = 'x' where id = 1;");
     desk.run("update tags set name = 'y' where id = 1;");
-    assert_eq!(desk.app.panes.query.tabs.len(), 10, "what has no rows makes room for the next");
+    assert_eq!(desk.app.panes.query.tabs.len(), 10, "a result without rows is replaced by the next");
     assert!(desk.screen().contains("UPDATE 3"), "{}", desk.screen());
 }
 
 #[test]
-fn columns_are_hidden_moved_frozen_and_chosen() {
+fn columns_can_be_hidden_moved_frozen_and_chosen() {
     let mut desk = Desk::connected((80, 24));
     desk.run("select * from bookmarks;");
     desk.keys("esc minus");
@@ -351,7 +351,7 @@ fn columns_are_hidden_moved_frozen_and_chosen() {
 }
 
 #[test]
-fn what_was_run_before_is_found_by_a_few_letters() {
+fn history_search_finds_a_statement_by_a_few_letters() {
     let mut desk = Desk::connected((80, 24));
     desk.keys("ctrl-r");
     desk.types("tags");
@@ -368,7 +368,7 @@ fn what_was_run_before_is_found_by_a_few_letters() {
 }
 
 #[test]
-fn a_megabyte_is_pasted_and_edited() {
+fn megabyte_of_text_can_be_pasted_and_edited() {
     let mut desk = Desk::connected((80, 24));
     let line = "insert into bookmarks (title) values ('日本語');\n";
     desk.paste(&line.repeat(1_048_576 / line.len()));
@@ -381,7 +381,7 @@ fn a_megabyte_is_pasted_and_edited() {
 }
 
 #[test]
-fn the_terminals_cursor_stands_behind_wide_characters() {
+fn terminal_cursor_is_placed_after_wide_characters() {
     let mut desk = Desk::connected((80, 24));
     desk.paste("日本");
     let area = ratatui::layout::Rect::new(0, 0, 80, 24);
@@ -420,7 +420,7 @@ fn every_command_of_the_pane_has_an_effect_somewhere() {
 }
 
 #[test]
-fn a_line_becomes_a_comment_and_a_statement_again() {
+fn line_toggles_between_comment_and_statement() {
     let mut desk = Desk::connected((80, 24));
     desk.paste("select 1\n  where 日本");
     let text = |desk: &Desk| (desk.app.panes.query.editor.text().to_owned(), desk.app.panes.query.editor.cursor());

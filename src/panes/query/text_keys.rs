@@ -1,11 +1,11 @@
-//! Commands of the editor that look for something, lay the text out, or lead to another text.
+//! Editor commands for searching, formatting, and switching between texts.
 
 use super::choice::Prompt;
 use super::{completing, editing, find, line};
 use crate::app::Command;
 use crate::app::command::{Id, Scope};
 
-/// Completes, as `Tab` does.
+/// Completes the word at the cursor, as `Tab` does.
 pub(super) const COMPLETE: Command = Command::new(
     Id("query-complete"),
     Scope::Text,
@@ -14,7 +14,7 @@ pub(super) const COMPLETE: Command = Command::new(
     "Complete what is typed.",
     completing::tab,
 );
-/// Looks for a text.
+/// Searches the text.
 pub(super) const FIND: Command = Command::new(
     Id("text-find"),
     Scope::Text,
@@ -23,17 +23,17 @@ pub(super) const FIND: Command = Command::new(
     "Look for a text in what is typed, as it is typed; Esc goes back. Without capitals it is found in any case.",
     find::begin,
 );
-/// The next place.
+/// Moves to the next match.
 pub(super) const FIND_NEXT: Command =
     Command::new(Id("text-find-next"), Scope::Text, "find next", &["alt-g"], "To the next match.", |app| {
         find::next(app, true)
     });
-/// The one before.
+/// Moves to the previous match.
 pub(super) const FIND_PREVIOUS: Command =
     Command::new(Id("text-find-previous"), Scope::Text, "find previous", &["alt-G"], "To the place before.", |app| {
         find::next(app, false)
     });
-/// Lays the statements out.
+/// Formats the statements.
 pub(super) const FORMAT: Command = Command::new(
     Id("text-format"),
     Scope::Text,
@@ -42,7 +42,7 @@ pub(super) const FORMAT: Command = Command::new(
     "Lay the statements out in lines; only blanks change, and psql's commands and comments stay.",
     editing::format,
 );
-/// Writes the columns out.
+/// Expands `*` into columns.
 pub(super) const EXPAND: Command = Command::new(
     Id("text-expand"),
     Scope::Text,
@@ -51,28 +51,28 @@ pub(super) const EXPAND: Command = Command::new(
     "Write out the columns that the * of a SELECT at the cursor stands for.",
     editing::expand,
 );
-/// Another text.
+/// Opens another text.
 pub(super) const NEW: Command =
-    Command::new(Id("text-new"), Scope::Text, "new text", &["alt-n"], "Begin another text.", editing::another);
-/// The text before.
+    Command::new(Id("text-new"), Scope::Text, "new text", &["alt-n"], "Begin another text.", editing::new_text);
+/// Shows the previous text.
 pub(super) const EARLIER: Command = Command::new(
     Id("text-earlier"),
     Scope::Text,
     "earlier text",
     &["alt-,", "ctrl-pageup"],
     "To the text before.",
-    |app| editing::turn(app, -1),
+    |app| editing::switch_text(app, -1),
 );
-/// The text after.
+/// Shows the next text.
 pub(super) const LATER: Command = Command::new(
     Id("text-later"),
     Scope::Text,
     "later text",
     &["alt-.", "ctrl-pagedown"],
     "To the text after.",
-    |app| editing::turn(app, 1),
+    |app| editing::switch_text(app, 1),
 );
-/// Another name.
+/// Renames the text.
 pub(super) const RENAME: Command =
     Command::new(Id("text-name"), Scope::Text, "name text", &["alt-r"], "Give the text a name.", |app| {
         line::prompt(app, Prompt::Name)

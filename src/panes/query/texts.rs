@@ -1,21 +1,21 @@
-//! The texts of the editor: one is shown, the others wait with their cursors and what can be undone in them.
+//! The editor's texts: one is shown, the others keep their cursors and undo histories.
 
 use crate::app::editor::Editor;
-use crate::feeds::queries::Typed;
+use crate::feeds::queries::EditorText;
 use crate::model::sql::split::Split;
 use jiff::Timestamp;
 
-/// How many there are at most.
-pub const MOST: usize = 20;
+/// Maximum number of texts.
+pub const MAX_TEXTS: usize = 20;
 
 /// The search in the shown text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Find {
-    /// The text; empty: nothing is.
+    /// The search text; empty if matches are not highlighted.
     pub text: String,
     /// The last search text.
     pub last: String,
-    /// Where the cursor was when it was begun to be typed.
+    /// The cursor position when the search started.
     pub origin: usize,
 }
 
@@ -32,51 +32,58 @@ pub struct Text {
 /// The texts of the editor.
 #[derive(Debug, Clone)]
 pub struct Texts {
-    /// In their order. What stands in the place of the shown one is its name alone: its text is that of the state.
+    /// The texts in order. The entry of the shown one holds only its name; its text is in [`super::state::State`].
     pub(super) list: Vec<Text>,
-    /// Which text is shown.
-    pub(super) at: usize,
+    /// Index of the shown text.
+    pub(super) shown: usize,
     /// The search in the shown text.
     pub find: Find,
-    /// Names that were given, texts that came and went.
+    /// Counts renames, and texts opened and closed.
     pub(super) changes: u64,
-    /// The texts of this session that are kept for later ones.
-    pub kept: Vec<Typed>,
-    /// How things stood then, and when that was; none before it is known what earlier sessions had.
-    pub kept_of: Option<(u64, Timestamp)>,
+    /// The texts of this session that are stored for later ones.
+    pub stored: Vec<EditorText>,
+    /// The stamp and time of the last store; `None` until those of earlier sessions were restored.
+    pub stored_version: Option<(u64, Timestamp)>,
 }
 
 impl Default for Texts {
     fn default() -> Self {
         let first = Text { name: "1".to_owned(), ..Text::default() };
-        Self { list: vec![first], at: 0, find: Find::default(), changes: 0, kept: Vec::new(), kept_of: None }
+        Self {
+            list: vec![first],
+            shown: 0,
+            find: Find::default(),
+            changes: 0,
+            stored: Vec::new(),
+            stored_version: None,
+        }
     }
 }
 
 impl Texts {
-    /// Their names in order, each with whether it is the shown one.
+    /// The names in order, each with whether it is shown.
     pub fn names(&self) -> impl ExactSizeIterator<Item = (&str, bool)> {
-        self.list.iter().enumerate().map(|(at, text)| (text.name.as_str(), at == self.at))
+        self.list.iter().enumerate().map(|(at, text)| (text.name.as_str(), at == self.shown))
     }
 
-    /// The name of the shown one.
+    /// The name of the shown text.
     pub fn name(&self) -> &str {
-        self.list.get(self.at).map_or("", |text| &text.name)
+        self.list.get(self.shown).map_or("", |text| &text.name)
     }
 
-    /// Gives the shown one another name; none is its number.
+    /// Renames the shown text; an empty name gives it a number.
     pub fn rename(&mut self, name: &str) {
         let name = if name.is_empty() { self.number() } else { name.to_owned() };
-        if let Some(text) = self.list.get_mut(self.at) {
+        if let Some(text) = self.list.get_mut(self.shown) {
             text.name = name;
         }
         self.changes += 1;
     }
 
-    /// The first number that none is called by.
+    /// The smallest number that is not in use as a name.
     pub(super) fn number(&self) -> String {
         let is_free = |number: &usize| self.list.iter().all(|text| text.name != number.to_string());
-        // One more than there are texts cannot all be taken.
+        // Of one more number than there are texts, at least one is free.
         (1..=self.list.len() + 1).find(is_free).unwrap_or_default().to_string()
     }
 }

@@ -1,16 +1,16 @@
-//! The editor's texts: looking for something in one, several of them, and what the next session finds.
+//! The editor's texts: search, several texts, and restoring them in the next session.
 
 use super::testing::Desk;
-use crate::feeds::queries::Typed;
+use crate::feeds::queries::EditorText;
 use crate::ui::testing::drawn;
-use crate::ui::testing::pictures::seen;
+use crate::ui::testing::pictures::assert_screen;
 use ratatui::style::{Modifier, Style};
 
-fn typed(name: &str, text: &str) -> Typed {
-    Typed { name: name.into(), text: text.into() }
+fn typed(name: &str, text: &str) -> EditorText {
+    EditorText { name: name.into(), text: text.into() }
 }
 
-/// The text at the cursor.
+/// The text from the cursor on.
 fn at(desk: &Desk) -> &str {
     let editor = &desk.app.panes.query.editor;
     &editor.text()[editor.cursor()..]
@@ -21,7 +21,7 @@ fn text(desk: &Desk) -> &str {
 }
 
 #[test]
-fn a_text_is_found_as_it_is_typed_and_on_to_the_next_place_behind_wide_letters_too() {
+fn incremental_search_finds_matches_after_wide_characters() {
     let mut desk = Desk::connected((80, 24));
     desk.paste("select 日本, タグ\nfrom 日本語の表 -- SELECT e\u{301}\nwhere x = '日本'");
     desk.keys("ctrl-home f3");
@@ -32,7 +32,7 @@ fn a_text_is_found_as_it_is_typed_and_on_to_the_next_place_behind_wide_letters_t
     desk.keys("backspace");
     assert!(at(&desk).starts_with("日本, タグ"), "it is looked for from where the cursor was: {}", at(&desk));
     desk.keys("enter");
-    seen("query_find", &desk.app);
+    assert_screen("query_find", &desk.app);
     for place in ["日本語の表", "日本'", "日本, タグ"] {
         desk.keys("alt-g");
         assert!(at(&desk).starts_with(place), "{}", at(&desk));
@@ -40,7 +40,7 @@ fn a_text_is_found_as_it_is_typed_and_on_to_the_next_place_behind_wide_letters_t
     assert!(desk.screen().contains("from the start again"), "{}", desk.screen());
     desk.keys("alt-G");
     assert!(at(&desk).starts_with("日本'"), "{}", at(&desk));
-    // Capitals are meant as they are, others in any case; a letter with a sign on it is another one.
+    // Capital letters match exactly, others in either case; a letter with a combining sign is another letter.
     desk.keys("ctrl-home ctrl-g");
     desk.types("SEL");
     assert!(at(&desk).starts_with("SELECT e"), "{}", at(&desk));
@@ -54,7 +54,7 @@ fn a_text_is_found_as_it_is_typed_and_on_to_the_next_place_behind_wide_letters_t
 }
 
 #[test]
-fn several_texts_have_names_and_cursors_of_their_own() {
+fn texts_have_their_own_names_and_cursors() {
     let mut desk = Desk::connected((80, 24));
     desk.paste("select 1");
     desk.keys("home alt-n");
@@ -75,8 +75,8 @@ fn several_texts_have_names_and_cursors_of_their_own() {
         desk.screen()
     );
     desk.paste("select 3;");
-    seen("query_texts", &desk.app);
-    // What is run is the text that is shown.
+    assert_screen("query_texts", &desk.app);
+    // The shown text is the one that runs.
     desk.keys("enter");
     assert_eq!(desk.statements(), ["select 3"]);
     desk.keys("alt-w alt-w");
@@ -92,7 +92,7 @@ fn several_texts_have_names_and_cursors_of_their_own() {
 }
 
 #[test]
-fn what_stands_in_the_editor_is_there_again_in_the_next_session_but_no_password() {
+fn editor_texts_are_restored_without_passwords() {
     let mut desk = Desk::new((80, 24));
     desk.keys("5 tab");
     desk.paste("select 1\nfrom 表");
@@ -121,11 +121,11 @@ fn what_stands_in_the_editor_is_there_again_in_the_next_session_but_no_password(
     next.keys("alt-.");
     assert_eq!(text(&next), "select 50");
     next.keys("alt-w ctrl-home ctrl-k ctrl-k ctrl-k esc q");
-    assert_eq!(next.typed, [], "what was taken away is gone");
+    assert_eq!(next.typed, [], "a closed text is not restored");
 }
 
 #[test]
-fn what_was_typed_before_it_came_stays_and_a_name_is_given_once() {
+fn text_typed_before_the_restore_stays_and_names_are_unique() {
     let mut desk = Desk::new((80, 24));
     desk.keys("5 tab");
     desk.types("select 9");
@@ -136,12 +136,12 @@ fn what_was_typed_before_it_came_stays_and_a_name_is_given_once() {
 }
 
 #[test]
-fn statements_are_laid_out_and_that_can_be_taken_back() {
+fn formatting_of_statements_can_be_undone() {
     let mut desk = Desk::connected((80, 24));
     let written = "select id,title from bookmarks where visits>10 and title like '日本%' order by title limit 10;\n\\d  bookmarks";
     desk.paste(written);
     let cursor = written.find("visits").unwrap();
-    desk.app.panes.query.editor.go(cursor);
+    desk.app.panes.query.editor.move_to(cursor);
     desk.keys("f4");
     assert!(text(&desk).lines().count() > 4 && text(&desk).ends_with(";\n\\d  bookmarks"), "{}", text(&desk));
     assert!(at(&desk).starts_with("visits"), "{}", at(&desk));
@@ -154,7 +154,7 @@ fn statements_are_laid_out_and_that_can_be_taken_back() {
 }
 
 #[test]
-fn a_star_is_written_out_and_ctrl_space_completes() {
+fn star_is_expanded_and_ctrl_space_completes() {
     let mut desk = Desk::connected((80, 24));
     desk.paste("select * from bookmarks where tit");
     desk.keys("ctrl-space");
@@ -167,7 +167,7 @@ fn a_star_is_written_out_and_ctrl_space_completes() {
     assert!(desk.screen().contains("there is no * of a SELECT"), "{}", desk.screen());
 }
 
-/// How a word is drawn in the editor.
+/// The style of a word in the editor.
 fn style(desk: &Desk, word: &str) -> Style {
     let buffer = drawn(&desk.app);
     let area = buffer.area;
@@ -183,7 +183,7 @@ fn style(desk: &Desk, word: &str) -> Style {
 }
 
 #[test]
-fn each_kind_of_token_is_drawn_in_its_style_and_what_has_no_end_is_underlined() {
+fn tokens_have_styles_and_unterminated_ones_are_underlined() {
     let mut desk = Desk::connected((100, 30));
     desk.paste("select title, 'text', 1234, :name -- why\nfrom bookmarks where $$ open");
     let theme = crate::ui::theme::Theme::default();

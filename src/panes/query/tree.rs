@@ -1,25 +1,25 @@
-//! Values that hold others, line by line: JSON, arrays, composites and hstore as a tree, bytes in hexadecimal beside their text.
+//! Structured values line by line: JSON, arrays, composites and hstore as a tree, bytes in hexadecimal beside their text.
 
 use crate::model::sql::Column;
 use crate::model::sql::json::{self, Json};
 use crate::model::sql::nested::{self, BYTES, Nested};
-use crate::model::text::harmless;
+use crate::model::text::sanitize;
 
-/// No more lines are made of a value.
+/// Maximum number of lines made of a value.
 pub const LINES: usize = 20_000;
 
-/// The content of a line, and the lines below it, each with its name.
+/// The text of a line, and the named nodes below it.
 enum Node {
     Leaf(String),
     Branch(String, Vec<(String, Node)>),
 }
 
-/// The lines of a value that is whole, [`LINES`] of them at most; none where the text is all there is to show.
+/// The lines of a complete value, at most [`LINES`]; `None` if its plain text is all there is to show.
 pub fn lines(column: &Column, text: &str) -> Option<Vec<String>> {
     if column.type_oid == BYTES {
         return bytes(column, text);
     }
-    let node = match nested::read(column.type_oid, text) {
+    let node = match nested::parse(column.type_oid, text) {
         Some(value) => of_nested(value),
         None => of_json(json(text)?),
     };
@@ -28,7 +28,7 @@ pub fn lines(column: &Column, text: &str) -> Option<Vec<String>> {
     Some(lines)
 }
 
-/// The lines of bytes, also where they are not whole; none where the column has none, or they are in another form.
+/// The lines of a byte string, even an incomplete one; `None` if the column has another type, or the bytes another format.
 pub fn bytes(column: &Column, text: &str) -> Option<Vec<String>> {
     let bytes = Some(text).filter(|_| column.type_oid == BYTES).and_then(nested::bytes)?;
     Some(nested::dump(&bytes[..bytes.len().min(LINES * 16)]))
@@ -36,13 +36,13 @@ pub fn bytes(column: &Column, text: &str) -> Option<Vec<String>> {
 
 fn json(text: &str) -> Option<Json> {
     let holds = text.trim_start().starts_with(['{', '[']);
-    if holds { json::read(text) } else { None }
+    if holds { json::parse(text) } else { None }
 }
 
 fn of_json(value: Json) -> Node {
     match value {
         Json::Fields(fields) => {
-            let field = |(name, value): (String, Json)| (harmless(&name).into_owned(), of_json(value));
+            let field = |(name, value): (String, Json)| (sanitize(&name).into_owned(), of_json(value));
             let fields: Vec<_> = fields.into_iter().map(field).collect();
             Node::Branch(format!("{{{}}}", fields.len()), fields)
         }
@@ -56,24 +56,24 @@ fn of_json(value: Json) -> Node {
 }
 
 fn of_nested(value: Nested) -> Node {
-    // The server counts from 1.
+    // PostgreSQL counts array elements from 1.
     let numbered = |all: Vec<Nested>| -> Vec<(String, Node)> {
         (1..).zip(all).map(|(at, value): (usize, _)| (at.to_string(), of_nested(value))).collect()
     };
     match value {
         Nested::Null => Node::Leaf("NULL".to_owned()),
         Nested::Text(text) if text.is_empty() || text == "NULL" => Node::Leaf(format!("\"{text}\"")),
-        Nested::Text(text) => Node::Leaf(harmless(&text).into_owned()),
+        Nested::Text(text) => Node::Leaf(sanitize(&text).into_owned()),
         Nested::List(items) => Node::Branch(format!("{{{}}}", items.len()), numbered(items)),
         Nested::Fields(fields) => Node::Branch(format!("({})", fields.len()), numbered(fields)),
         Nested::Pairs(pairs) => {
-            let pair = |(name, value): (String, Nested)| (harmless(&name).into_owned(), of_nested(value));
+            let pair = |(name, value): (String, Nested)| (sanitize(&name).into_owned(), of_nested(value));
             Node::Branch(format!("{{{}}}", pairs.len()), pairs.into_iter().map(pair).collect())
         }
     }
 }
 
-/// A line, and those below it: what stands before the line, and before those below.
+/// Draws a node: `before` is the prefix of its own line, `below` that of the lines below it.
 fn draw(before: &str, below: &str, name: &str, node: &Node, lines: &mut Vec<String>) {
     if lines.len() >= LINES {
         return;
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_and_arrays_are_a_tree_and_everything_else_is_none() {
+    fn json_objects_and_arrays_become_a_tree() {
         let tree = of(3802, r#"{"tags": ["a", "日本"], "n": {"deep": null}, "empty": []}"#);
         let wanted = "{3}\n├ tags: [2]\n│ ├ 0: \"a\"\n│ └ 1: \"日本\"\n├ n: {1}\n│ └ deep: null\n└ empty: [0]";
         assert_eq!(tree.as_deref(), Some(wanted));
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn arrays_and_composites_of_the_server_are_a_tree_too() {
+    fn postgresql_arrays_and_composites_become_a_tree() {
         let tree = of(1009, "{rust,NULL,\"\",\"a\nb\"}").unwrap();
         assert!(
             tree.starts_with("{4}\n├ 1: rust\n├ 2: NULL\n├ 3: \"\"\n└ 4: a") && tree.lines().count() == 5,
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_hexadecimal_beside_their_text_and_no_value_makes_lines_without_end() {
+    fn bytes_are_shown_in_hexadecimal_and_lines_are_limited() {
         assert!(of(BYTES, "\\x48690a").unwrap().ends_with("|Hi.|"));
         assert_eq!(of(BYTES, "abc"), None, "bytea_output = escape");
         let many = format!("[{}1]", "1,".repeat(100_000));

@@ -1,4 +1,4 @@
-//! How the Query pane looks.
+//! Drawing of the Query pane.
 
 use super::state::{EDITOR, RESULT};
 use super::{editor_view, grid_view, plan_view, schema, tell};
@@ -8,7 +8,7 @@ use crate::ui::canvas::Canvas;
 use crate::ui::widgets::frame as frames;
 use ratatui::layout::Rect;
 
-/// Draws the block in its place.
+/// Draws one block.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
         EDITOR => editor_view::draw(canvas, place, data_status),
@@ -17,7 +17,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     }
 }
 
-/// The state of the session.
+/// Draws the state of the session.
 pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let (app, theme) = (canvas.app, canvas.theme);
     let state = &app.panes.query;
@@ -29,7 +29,7 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
     for (number, (tone, text)) in words.iter().enumerate() {
         let wide = canvas.width(text);
         if x + wide > end && number > 0 {
-            // A host is told apart by its beginning; what is less is left out.
+            // A hostname is recognised by its beginning, so it can be cut; less important texts are left out.
             let room = end.saturating_sub(x);
             if room > 8 {
                 canvas.put_cut(x, y, room, text, theme.tone(*tone));
@@ -65,11 +65,11 @@ fn result(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     if let Some(strip) = strip {
         tabs(canvas, strip);
     }
-    if let Some((old, grid)) = state.stands_for(tab) {
-        // What was read last stays until there is something newer to be seen.
+    if let Some((old, grid)) = state.rows_shown_for(tab) {
+        // The last rows stay until there is something newer to show.
         grid_view::draw(canvas, rows, old, grid, true);
         if last.height > 0 && last.y >= rows.bottom() {
-            grid_view::waits(canvas, last, tab);
+            grid_view::draw_waiting_line(canvas, last, tab);
         }
         return;
     }
@@ -80,12 +80,12 @@ fn result(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
             }
         }
         Some(grid) if tab.record => grid_view::record(canvas, rows, tab, grid),
-        Some(grid) if !grid.columns.is_empty() && !grid_view::tells_failure(tab) => {
+        Some(grid) if !grid.columns.is_empty() && !grid_view::shows_failure(tab) => {
             grid_view::draw(canvas, rows, tab, grid, false);
         }
         Some(_) | None => {
             let mut y = rows.y;
-            for (tone, text) in tell::told(tab, app.now) {
+            for (tone, text) in tell::tab_lines(tab, app.now) {
                 for line in crate::model::wrap::wrap(&text, usize::from(rows.width.saturating_sub(2))) {
                     if y >= rows.bottom() {
                         break;
@@ -113,7 +113,7 @@ fn tabs(canvas: &mut Canvas<'_, '_>, place: Rect) {
         let style = if number == state.tab { theme.tab } else { theme.dim };
         let text = format!(" {} {}", number + 1, tab.title());
         let text =
-            crate::model::text::cut_end(&crate::model::text::harmless(&text), usize::from(each - 1)).into_owned();
+            crate::model::text::cut_end(&crate::model::text::sanitize(&text), usize::from(each - 1)).into_owned();
         canvas.put(x, place.y, each - 1, &text, style);
         x += each;
     }

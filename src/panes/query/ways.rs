@@ -1,26 +1,26 @@
-//! Where foreign keys lead from a row of a result: to rows that it refers to, and to those that refer to it.
+//! References of a row by foreign keys: rows that it refers to, and rows that refer to it.
 
 use super::result::Tab;
 use crate::app::App;
 use crate::app::grid::Grid;
 use crate::model::sql::schema::keys::{ForeignKey, ForeignKeys};
 
-/// A foreign key from a row, or to it.
+/// A reference by a foreign key from or to a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Way {
-    /// Where it leads, in words.
+    /// The target, in words.
     pub words: String,
-    /// By which key; or why it cannot be gone.
+    /// The key, or why it cannot be followed.
     pub note: String,
-    /// The statement; none where it cannot be gone.
+    /// The statement; `None` if it cannot be followed.
     pub statement: Option<String>,
 }
 
-/// Ways with the keys and why some cannot be gone.
+/// Foreign keys, each with its statement or the reason why it cannot be followed.
 type Found<'a> = Vec<(&'a ForeignKey, Result<String, String>)>;
 
-/// The result that is shown, with the keys of its database. None where they are not known, or the result is of another
-/// session: its tables may have other numbers here.
+/// The shown grid with the keys of its database. `None` if keys are not known, or if the result belongs to another session,
+/// whose table ids may differ.
 fn known<'a>(app: &'a App, tab: &'a Tab) -> Option<(&'a Grid, &'a ForeignKeys)> {
     let state = &app.panes.query;
     let grid = tab.grid.as_ref().filter(|_| state.is_on() && state.session == Some(tab.session))?;
@@ -34,12 +34,14 @@ pub fn of_cell(app: &App) -> Found<'_> {
         let cells = grid.selected_cells()?;
         let selected = grid.selected()?;
         let column = grid.columns.get(selected)?;
-        Some(keys.of_column(column).map(|key| (key, key.referred(&grid.columns, cells, selected))).collect())
+        Some(
+            keys.of_column(column).map(|key| (key, key.referenced_row_query(&grid.columns, cells, selected))).collect(),
+        )
     };
     found().unwrap_or_default()
 }
 
-/// The table that the selected cell refers to, for people.
+/// The name of the table that the selected cell refers to.
 pub fn target(app: &App, tab: &Tab) -> Option<String> {
     let (grid, keys) = known(app, tab)?;
     let column = grid.columns.get(grid.selected()?)?;
@@ -49,7 +51,7 @@ pub fn target(app: &App, tab: &Tab) -> Option<String> {
     (!targets.is_empty()).then(|| targets.join(", "))
 }
 
-/// All ways from the selected row.
+/// All references of the selected row.
 pub fn of_row(app: &App) -> Vec<Way> {
     let found = || {
         let (grid, keys) = known(app, app.panes.query.shown()?)?;
@@ -61,13 +63,13 @@ pub fn of_row(app: &App) -> Vec<Way> {
         for table in &tables {
             ways.extend(keys.from(*table).map(|key| {
                 let words = format!("→ {}", key.to.short());
-                way(words, key, key.referred(&grid.columns, cells, selected))
+                way(words, key, key.referenced_row_query(&grid.columns, cells, selected))
             }));
         }
         for table in &tables {
             ways.extend(keys.to(*table).map(|key| {
                 let words = format!("← {}", key.from.short());
-                way(words, key, key.referring(&grid.columns, cells, selected))
+                way(words, key, key.referencing_rows_query(&grid.columns, cells, selected))
             }));
         }
         Some(ways)

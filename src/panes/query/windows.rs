@@ -1,12 +1,12 @@
-//! Windows over the pane: what there is to choose from, and what is asked before something is changed.
+//! The dialogs of the Query pane: choices, and questions before something is changed.
 
 use super::choice::Window;
 use super::guard::ROWS;
 use super::place::{places, read_only};
 use super::running::CommandUse;
-use super::scan::COPIED;
+use super::scan::MAX_COPIED_BYTES;
 use super::sequence::Script;
-use super::state::{Asking, ID};
+use super::state::{DialogQuestion, ID};
 use super::{tell, tree, ways};
 use crate::app::App;
 use crate::app::command::{Id, Risk};
@@ -15,78 +15,78 @@ use crate::app::effect::Effect;
 use crate::app::overlay::{Kind, Line, Overlay, Tone, width};
 use crate::app::overlays;
 use crate::app::pane::Confirmation;
-use crate::app::safety::WRITES;
+use crate::app::safety::WRITE_SESSION_RISK;
 use crate::app::screen::Purpose;
 use crate::app::tell::line;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::app::update::windows::{push_window, start_typing};
 use crate::model::sql::Column;
 use crate::model::sql::edit::Change;
-use crate::model::sql::guard::{Judged, Kept, judge};
+use crate::model::sql::guard::{Judgement, ReadOnlyProtection, judge};
 use crate::model::sql::keywords::literal;
-use crate::model::text::counted;
+use crate::model::text::pluralize;
 use crate::model::wrap::wrap;
 
-/// How many rows a statement touches is not known yet.
+/// Shown until the number of affected rows is known.
 const COUNTED: &str = "How many rows it touches is being looked up (EXPLAIN); your answer cancels that at the server.";
-/// The sentence on which statements are still confirmed where writes are allowed, and which cannot be recognised.
+/// Explains which statements still need confirmation where writes are allowed, and which cannot be recognised.
 const ASKED: &str = "In a guarded environment a statement that writes by its words, or calls a function that is not known here, still \
                      asks. What a view, a rule, an operator or a cast calls is not seen and does not ask.";
-/// The most lines of a statement that are shown before it is run.
+/// Maximum number of a statement's lines shown in a confirmation.
 const SHOWN: usize = 100;
-/// The most bytes of a text that are broken into lines: nobody reads more of it here.
+/// Maximum number of bytes of a text that are wrapped into lines.
 const WRAPPED: usize = 256 * 1024;
 /// The command that writes a value to a file.
 const SAVE: Id = Id("query-save-value");
-/// The command that shows what the server said.
+/// The command that shows the server's messages.
 pub const SAID: Id = Id("query-said");
-/// The only window with buttons.
+/// The number of the pane's only dialog with buttons.
 const ASKS: u8 = 0;
 
-/// Opens a window.
+/// Opens a dialog.
 pub fn open(app: &mut App, window: Window) -> Vec<Effect> {
     let lines = lines(app, window);
     if lines.is_empty() {
-        app.say(match window {
+        app.show_message(match window {
             Window::History => "nothing was run yet",
             Window::Saved => "no query was saved yet: alt-s saves what is in the editor",
             Window::Copy | Window::Columns | Window::Row | Window::Column => "there is no result",
             Window::Places => "there is nowhere to connect to",
             Window::References => "no foreign key leads from or to the tables of this row",
         });
-        return done(app);
+        return after_move(app);
     }
     let overlay = Overlay::new(window.kind(), window.title(), lines);
-    let types = overlay.types();
+    let types = overlay.accepts_typing();
     push_window(app, overlay);
     if types {
         start_typing(app, Purpose::Window);
     }
-    done(app)
+    after_move(app)
 }
 
-/// Shows all that the server said with the result that is shown, however much it is.
+/// Shows all messages of the server for the shown result.
 pub fn said(app: &mut App) -> Vec<Effect> {
     let Some(tab) = app.panes.query.shown() else {
-        app.say("there is no result");
-        return done(app);
+        app.show_message("there is no result");
+        return after_move(app);
     };
-    let lines: Vec<String> = tell::told(tab, app.now).into_iter().map(|(_, text)| text).collect();
+    let lines: Vec<String> = tell::tab_lines(tab, app.now).into_iter().map(|(_, text)| text).collect();
     let (title, text) = (tab.title(), lines.join("\n"));
-    // Its frame, and a cell at each side.
+    // Without the frame and one cell at each side.
     let cells = usize::from(width(app.screen.size.0).saturating_sub(4));
     let lines = wrap(&text, cells).into_iter().map(|text| line("", text, Tone::Plain));
     let mut overlay = Overlay::new(Kind::Message, title, lines.collect());
-    overlay.copies = Some(text);
+    overlay.copy_text = Some(text);
     push_window(app, overlay);
-    done(app)
+    after_move(app)
 }
 
 fn entry(text: impl Into<String>, note: impl Into<String>, window: Window, choice: impl Into<String>) -> Line {
     Line { note: note.into(), choice: window.choice(choice), ..line("", text, Tone::Plain) }
 }
 
-/// The lines of a window, as things stand.
+/// The lines of a dialog in the current state.
 pub fn lines(app: &App, window: Window) -> Vec<Line> {
     let state = &app.panes.query;
     let flat = |text: &str| text.split_whitespace().take(40).collect::<Vec<_>>().join(" ");
@@ -130,10 +130,10 @@ pub fn lines(app: &App, window: Window) -> Vec<Line> {
     }
 }
 
-/// Ways to copy.
+/// The formats for copying.
 fn copies(app: &App) -> Vec<Line> {
     let Some(grid) = app.panes.query.shown().and_then(|tab| tab.grid.as_ref()) else { return Vec::new() };
-    let (from, to) = grid.marked();
+    let (from, to) = grid.selected_range();
     let rows = match to - from + 1 {
         1 => "the row".to_owned(),
         rows => format!("{rows} rows"),
@@ -148,7 +148,7 @@ fn copies(app: &App) -> Vec<Line> {
     lines
 }
 
-/// The columns of the row that comes last among the changes.
+/// The columns of the new row that is last among the changes.
 fn row(app: &App) -> Vec<Line> {
     let Some(edit) = app.panes.query.shown().and_then(|tab| tab.edit.as_ref()) else { return Vec::new() };
     let Some(Change::Insert { values }) = edit.changes.list.last() else { return Vec::new() };
@@ -168,22 +168,22 @@ fn row(app: &App) -> Vec<Line> {
     lines
 }
 
-/// Asks in a window with buttons.
-pub fn ask(app: &mut App, asking: Asking) -> Vec<Effect> {
-    app.panes.query.asking = Some(asking);
+/// Opens the dialog for a question.
+pub fn ask(app: &mut App, asking: DialogQuestion) -> Vec<Effect> {
+    app.panes.query.open_question = Some(asking);
     if let Some(window) = dialog::of_pane(app, ID, ASKS) {
         push_window(app, window);
     }
-    done(app)
+    after_move(app)
 }
 
-/// The confirmation; none where it cannot be answered any more.
+/// The confirmation for the question; `None` if it can no longer be answered.
 pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
     let state = &app.panes.query;
-    match state.asking.as_ref()? {
-        asking @ Asking::Run { .. } => to_run(app, asking),
-        Asking::Script(script) => script_to_run(app, script),
-        Asking::Program { command, purpose } => {
+    match state.open_question.as_ref()? {
+        asking @ DialogQuestion::Run { .. } => to_run(app, asking),
+        DialogQuestion::Script(script) => script_to_run(app, script),
+        DialogQuestion::Program { command, purpose } => {
             let what = match purpose {
                 CommandUse::Results => "A command is run on this machine, and results go to it until \\o ends it:",
                 CommandUse::Reads(text) if !text.is_empty() => {
@@ -194,13 +194,13 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
             };
             let text = vec![(Tone::Warn, what.to_owned()), (Tone::Plain, command.clone())];
             Some(Confirmation {
-                bound: command.clone(),
+                covered_content: command.clone(),
                 ..plain(ours(app, "Run a command"), "Run", Risk::Change, text)
             })
         }
-        Asking::Terminate => {
+        DialogQuestion::Terminate => {
             let running = state.running.as_ref()?;
-            let since = tell::time(app.now.duration_since(running.since).unsigned_abs());
+            let since = tell::format_duration(app.now.duration_since(running.since).unsigned_abs());
             let text = vec![
                 (Tone::Plain, format!("The statement has run for {since} and does not react to the cancel request.")),
                 (
@@ -212,12 +212,12 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
             ];
             Some(plain(ours(app, "End the session's process"), "End it", Risk::Change, text))
         }
-        Asking::Leave(to) => {
+        DialogQuestion::Leave(to) => {
             let lost = super::facts::loses(app)?;
             let verb = if to.is_some() { "Switch" } else { "Leave" };
             Some(plain(ours(app, "Leave the session"), verb, Risk::Change, vec![(Tone::Warn, lost)]))
         }
-        Asking::Close(result) => {
+        DialogQuestion::Close(result) => {
             let tab = state.tabs.iter().find(|tab| tab.id == *result)?;
             let count = tab.edit.as_ref().map_or(0, |edit| edit.changes.list.len());
             let lost = if count == 1 { "One change was".to_owned() } else { format!("{count} changes were") };
@@ -225,24 +225,30 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
                 (Tone::Warn, format!("{lost} not applied, and would be gone with the result (W applies).")),
                 (Tone::Plain, tab.title()),
             ];
-            Some(Confirmation { bound: lost, ..plain(ours(app, "Close the result"), "Close it", Risk::Read, text) })
+            Some(Confirmation {
+                covered_content: lost,
+                ..plain(ours(app, "Close the result"), "Close it", Risk::Read, text)
+            })
         }
-        Asking::Replace(query) => {
+        DialogQuestion::Replace(query) => {
             let text = vec![
                 (Tone::Warn, format!("A query is saved as {} already. It may be somebody else's.", query.name)),
                 (Tone::Plain, "What it was is gone after this, unless the folder is in git.".to_owned()),
             ];
             let bound = format!("{}\n{}", query.name, query.text);
-            Some(Confirmation { bound, ..plain("Replace the saved query".to_owned(), "Replace", Risk::Change, text) })
+            Some(Confirmation {
+                covered_content: bound,
+                ..plain("Replace the saved query".to_owned(), "Replace", Risk::Change, text)
+            })
         }
-        Asking::Writes => {
+        DialogQuestion::Writes => {
             let why = read_only(app).unwrap_or_else(|| "it was asked for".to_owned());
             let text = vec![
                 (Tone::Plain, format!("Transactions of this session only read: {why}.")),
                 (Tone::Warn, "After this they may write, until the session ends.".to_owned()),
                 (Tone::Plain, ASKED.to_owned()),
             ];
-            Some(plain(ours(app, "Allow writes"), "Allow writes", WRITES, text))
+            Some(plain(ours(app, "Allow writes"), "Allow writes", WRITE_SESSION_RISK, text))
         }
     }
 }
@@ -258,14 +264,14 @@ fn plain(title: String, verb: &str, risk: Risk, text: Vec<(Tone, String)>) -> Co
         risk,
         text,
         command: String::new(),
-        bound: String::new(),
+        covered_content: String::new(),
         live: Vec::new(),
     }
 }
 
-/// Whether a statement is run: why that is asked, on which server, the statement, and whether it can be undone.
-fn to_run(app: &App, asking: &Asking) -> Option<Confirmation> {
-    let Asking::Run { statement, why, rows, destroys, lifts, program } = asking else { return None };
+/// The confirmation for a statement: the reasons, the server, the statement, and whether it can be undone.
+fn to_run(app: &App, asking: &DialogQuestion) -> Option<Confirmation> {
+    let DialogQuestion::Run { statement, why, rows, destroys, lifts, program } = asking else { return None };
     let state = &app.panes.query;
     if !state.is_on() {
         return None;
@@ -273,14 +279,14 @@ fn to_run(app: &App, asking: &Asking) -> Option<Confirmation> {
     let mut text: Vec<(Tone, String)> = why.iter().map(|why| (Tone::Warn, why.clone())).collect();
     match rows {
         Some(rows) => text.push((Tone::Strong, rows.clone())),
-        None if state.looks.values().any(|purpose| *purpose == ROWS) => text.push((Tone::Plain, COUNTED.to_owned())),
+        None if state.look_ups.values().any(|purpose| *purpose == ROWS) => text.push((Tone::Plain, COUNTED.to_owned())),
         None => {}
     }
     let server = state.server.as_ref().map(|server| format!("On {} as {}.", server.host, server.user));
     text.extend(server.map(|server| (Tone::Plain, server)));
     text.extend(statement.lines().take(SHOWN).map(|line| (Tone::Plain, line.to_owned())));
     if let Some(more) = statement.lines().count().checked_sub(SHOWN).filter(|more| *more > 0) {
-        text.push((Tone::Warn, format!("… and {}, also run", counted(more, "more line"))));
+        text.push((Tone::Warn, format!("… and {}, also run", pluralize(more, "more line"))));
     }
     let judged = judge(statement);
     if *lifts || !judged.nature.is_harmless() {
@@ -292,34 +298,34 @@ fn to_run(app: &App, asking: &Asking) -> Option<Confirmation> {
         title: ours(app, &format!("Run {verb}")),
         verb: "Run".to_owned(),
         risk: if *lifts {
-            WRITES
+            WRITE_SESSION_RISK
         } else if *destroys {
             Risk::Disrupt
         } else {
             Risk::Change
         },
         text,
-        // A script starts no programs.
+        // `cockpit sql -c` starts no programs.
         command: if *program {
             String::new()
         } else {
             format!("cockpit sql {}{write} -c '{quoted}'", app.environment.name)
         },
-        bound: format!("{statement}\n{}", why.join("\n")),
+        covered_content: format!("{statement}\n{}", why.join("\n")),
         live: Vec::new(),
     })
 }
 
-/// Whether what it does can be taken back, as the session stands.
-fn undone(app: &App, judged: &Judged, lifts: bool) -> &'static str {
+/// Whether the effect can be undone, in the current state of the session.
+fn undone(app: &App, judged: &Judgement, lifts: bool) -> &'static str {
     let state = &app.panes.query;
     let reads = state.server.as_ref().is_some_and(|server| server.read_only)
         && state.transaction == crate::model::sql::Transaction::Idle;
     if lifts {
         ASKED
-    } else if reads && judged.kept == Kept::Wholly {
+    } else if reads && judged.protection == ReadOnlyProtection::Full {
         "This session only reads: the server will refuse it. U lets it write, after a question."
-    } else if reads && judged.kept == Kept::Rows {
+    } else if reads && judged.protection == ReadOnlyProtection::RowsOnly {
         "This session only reads: the server will refuse what changes rows. What else a function does is done at once."
     } else if reads {
         "This session only reads, which does not keep the server from this: it is done at once and not taken back."
@@ -330,7 +336,7 @@ fn undone(app: &App, judged: &Judged, lifts: bool) -> &'static str {
     }
 }
 
-/// Whether several statements that belong together are run.
+/// The confirmation for a sequence of statements.
 fn script_to_run(app: &App, script: &Script) -> Option<Confirmation> {
     let state = &app.panes.query;
     if !state.is_on() {
@@ -348,39 +354,39 @@ fn script_to_run(app: &App, script: &Script) -> Option<Confirmation> {
         text.push((Tone::Warn, format!("… and {} more", script.steps.len() - statements.len())));
     }
     let mut confirmation = plain(ours(app, &script.title), &script.verb, Risk::Change, text);
-    confirmation.bound = script.steps.iter().fold(String::new(), |all, step| all + &step.statement + ";\n");
+    confirmation.covered_content = script.steps.iter().fold(String::new(), |all, step| all + &step.statement + ";\n");
     Some(confirmation)
 }
 
-/// Shows a value: what holds others as a tree, bytes in hexadecimal, everything else as text. Of a large one the beginning.
+/// Shows a value: structured ones as a tree, bytes in hexadecimal, others as text. Of a large value, shows the beginning.
 pub fn value(app: &mut App, column: &Column, value: Option<(String, u64)>) {
     let Some((text, bytes)) = value else {
-        app.say(format!("{} is NULL", column.name));
+        app.show_message(format!("{} is NULL", column.name));
         return;
     };
     let is_whole = bytes <= text.len() as u64;
     let lines = if is_whole { tree::lines(column, &text) } else { tree::bytes(column, &text) };
     let (overlay, shown) = if let Some(lines) = lines {
         let (count, body) = (lines.len(), lines.join("\n"));
-        let part = if count < tree::LINES { None } else { Some(format!("{} lines", tell::count(count as u64))) };
+        let part = if count < tree::LINES { None } else { Some(format!("{} lines", tell::format_count(count as u64))) };
         (overlays::inspect(column.name.clone(), &body), part)
     } else {
         let end = text.floor_char_boundary(WRAPPED);
-        // Its frame, and a cell at each side.
+        // Without the frame and one cell at each side.
         let cells = usize::from(width(app.screen.size.0).saturating_sub(4));
         let lines = wrap(&text[..end], cells).into_iter().map(|text| line("", text, Tone::Plain));
         let overlay = Overlay::new(Kind::Message, column.name.clone(), lines.collect());
-        (overlay, (end < text.len()).then(|| tell::size(end as u64)))
+        (overlay, (end < text.len()).then(|| tell::format_size(end as u64)))
     };
-    let shown = shown.or_else(|| (!is_whole).then(|| tell::size(text.len() as u64)));
+    let shown = shown.or_else(|| (!is_whole).then(|| tell::format_size(text.len() as u64)));
     let mut overlay = overlay;
-    overlay.copies = Some(text).filter(|_| bytes <= COPIED as u64);
+    overlay.copy_text = Some(text).filter(|_| bytes <= MAX_COPIED_BYTES as u64);
     if let Some(shown) = shown {
         let key = app.keymap.label(SAVE).unwrap_or_default();
         overlay.title = format!(
             "{}: the first {shown} of {}; Esc, then {key} writes all of it to a file",
             column.name,
-            tell::size(bytes)
+            tell::format_size(bytes)
         );
     }
     app.screen.overlays.push(overlay);

@@ -8,7 +8,7 @@ use crate::app::{Command, select};
 
 const OWN: Scope = Scope::Pane(ID.0);
 
-/// The commands that listen in this pane.
+/// Commands that apply only in this pane.
 pub(super) const COMMANDS: &[Command] = &[
     Command::new(
         Id("health"),
@@ -50,9 +50,9 @@ pub(super) const COMMANDS: &[Command] = &[
         "allow my address",
         &["A"],
         "Allow this machine's address to reach the load balancer: a rule of its security group, not of the code.",
-        health::let_in,
+        health::allow_address,
     )
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .when(health::has_focus),
     Command::new(
         Id("address-disallow"),
@@ -60,9 +60,9 @@ pub(super) const COMMANDS: &[Command] = &[
         "remove address",
         &["X"],
         "Remove the rule of an address that was allowed by hand: type the address.",
-        health::take_back,
+        health::disallow_address,
     )
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .when(health::has_focus),
     Command::new(
         Id("instances"),
@@ -82,8 +82,8 @@ pub(super) const COMMANDS: &[Command] = &[
     ),
 ];
 
-/// Commands on instances, and on the whole environment: offered in lists, where they apply.
-pub(super) const OF_ALL: &[Command] = &[
+/// Commands on instances and on the whole environment, offered in every list where they apply.
+pub(super) const IN_ALL_LISTS: &[Command] = &[
     INVALIDATE,
     Command::new(
         Id("scaling-target"),
@@ -93,7 +93,7 @@ pub(super) const OF_ALL: &[Command] = &[
         "Change the target value of a policy of the selected service: type the metric and the value, such as cpu=50.",
         typed::ask_target,
     )
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .when(|app| select::suspended(app).is_some()),
     Command::new(
         Id("scheduled-add"),
@@ -103,7 +103,7 @@ pub(super) const OF_ALL: &[Command] = &[
         "Add a scheduled action to the selected service: type its name, the limits that it sets, and its time.",
         typed::ask_action,
     )
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .when(|app| select::suspended(app).is_some()),
     Command::new(
         Id("scheduled-remove"),
@@ -113,7 +113,7 @@ pub(super) const OF_ALL: &[Command] = &[
         "Remove a scheduled action of the selected service: type its name.",
         typed::ask_removal,
     )
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .when(|app| select::suspended(app).is_some()),
     Command::new(
         Id("instance-power"),
@@ -123,8 +123,8 @@ pub(super) const OF_ALL: &[Command] = &[
         "Stop the selected instance, or start it; watched until its status checks say so.",
         instances::power,
     )
-    .risks(Risk::Disrupt)
-    .when(instances::on_machine)
+    .with_risk(Risk::Disrupt)
+    .when(instances::is_instance_selected)
     .on_bottom(First(1)),
     Command::new(
         Id("instance-reboot"),
@@ -134,8 +134,8 @@ pub(super) const OF_ALL: &[Command] = &[
         "Restart the selected instance; watched until its status checks pass again.",
         instances::reboot,
     )
-    .risks(Risk::Disrupt)
-    .when(instances::on_machine)
+    .with_risk(Risk::Disrupt)
+    .when(instances::is_instance_selected)
     .on_bottom(First(2)),
     Command::new(
         Id("instance-session"),
@@ -145,12 +145,12 @@ pub(super) const OF_ALL: &[Command] = &[
         "Open a shell on the selected instance, through Session Manager.",
         instances::session,
     )
-    .risks(Risk::Change)
-    .when(instances::on_machine)
+    .with_risk(Risk::Change)
+    .when(instances::is_instance_selected)
     .on_bottom(First(0)),
 ];
 
-/// The command to invalidate paths of a distribution, which listens in every list.
+/// The command that invalidates paths of a distribution, offered in every list.
 const INVALIDATE: Command = Command::new(
     Id("invalidate"),
     Scope::List,
@@ -159,9 +159,9 @@ const INVALIDATE: Command = Command::new(
     "Invalidate what a CloudFront distribution has cached: type the paths; watched until every edge has done it.",
     typed::ask,
 )
-.risks(Risk::Change);
+.with_risk(Risk::Change);
 
-/// The actions on the selected thing, the most useful first: to an instance, those of instances alone.
+/// The actions on the selection, the most useful first. For an instance, only those on instances apply.
 pub(super) const ACTIONS_HERE: &[Id] = &[
     Id::OPEN,
     Id("instance-session"),

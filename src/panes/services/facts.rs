@@ -1,11 +1,11 @@
-//! The facts of autoscaling and of a task.
+//! Facts about autoscaling and about a task.
 
 use super::rows::opened;
 use super::scaling as watched;
 use crate::app::App;
 use crate::app::subject::{Fact, bad, fact};
-use crate::model::agent::Reports;
-use crate::model::agent_watch::standing;
+use crate::model::agent::Reporting;
+use crate::model::agent_watch::agent_statuses;
 use crate::model::time::{age, moment};
 use crate::model::{Health, schedule};
 
@@ -22,7 +22,7 @@ pub fn scaling(app: &App) -> Vec<Fact> {
     };
     lines.push(fact("limits", format!("{}–{}, desired {}", target.min, target.max, service.desired)));
     if target.suspended.any() {
-        lines.push(bad("suspended", target.suspended.words(), Health::Degraded));
+        lines.push(bad("suspended", target.suspended.describe(), Health::Degraded));
     }
     for policy in estate.policies.value().into_iter().flatten().filter(|policy| policy.resource == resource) {
         let metric = policy.metric.as_deref().unwrap_or(&policy.kind);
@@ -45,7 +45,8 @@ pub fn scaling(app: &App) -> Vec<Fact> {
             (None, Some(max)) => format!(" (max {max})"),
             (None, None) => String::new(),
         };
-        lines.push(fact("schedule", format!("{when} {}{limits}  {}", schedule::effect(action).words(), action.name)));
+        lines
+            .push(fact("schedule", format!("{when} {}{limits}  {}", schedule::effect(action).describe(), action.name)));
     }
     for activity in
         estate.activities.value().into_iter().flatten().filter(|activity| activity.resource == resource).take(50)
@@ -62,7 +63,7 @@ pub fn scaling(app: &App) -> Vec<Fact> {
     lines
 }
 
-/// The facts of the opened task, as labelled lines.
+/// Facts about the opened task, as labelled lines.
 pub fn task(app: &App) -> Vec<Fact> {
     let Some(task) = app.panes.services.task.as_deref().and_then(|id| app.estate.task(id)) else { return Vec::new() };
     let mut lines = vec![fact("task", &task.id)];
@@ -84,12 +85,12 @@ pub fn task(app: &App) -> Vec<Fact> {
         }
     }
     if !task.stopped() {
-        for one in standing(&app.estate, task, app.service_now()) {
-            let text = format!("{} {}", one.agent.named(), one.reports.words(app.service_now()));
-            let health = match one.reports {
-                Reports::Yes(_) => None,
-                Reports::No { .. } => Some(Health::Degraded),
-                Reports::Unknown(_) => Some(Health::Unknown),
+        for agent in agent_statuses(&app.estate, task, app.service_now()) {
+            let text = format!("{} {}", agent.agent.label(), agent.reports.describe(app.service_now()));
+            let health = match agent.reports {
+                Reporting::Active(_) => None,
+                Reporting::Failing { .. } => Some(Health::Degraded),
+                Reporting::Unknown(_) => Some(Health::Unknown),
             };
             lines.push(Fact { label: "agent".to_owned(), text, health });
         }

@@ -1,32 +1,32 @@
-//! How the environment is reached: what is asked for it, what came, and its rows.
+//! Health from outside: how the environment is reached. Requests, answers and rows.
 
 use super::instead;
-use super::state::{HEALTH, ID, Looked, SubView};
+use super::state::{ExternalHealth, HEALTH, ID, SubView};
 use crate::app::App;
-use crate::app::data_status::{beside, note};
+use crate::app::data_status::{note, secondary_trouble};
 use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
 use crate::app::operation::single::address::{Request, TARGET};
 use crate::app::pane::{DataStatus, Glance};
-use crate::app::probes::{Sends, groups, order, sends_by_itself, stays_here};
+use crate::app::probes::{ProbeKinds, allows_automatic_probes, groups, is_local_only, order};
 use crate::app::screen::{Purpose, Typing};
 use crate::app::subject::{Fact, fact};
 use crate::app::ticket::{Owner, Ticket};
 use crate::app::update::change::plan as begin;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::feeds::part::Part;
 use crate::feeds::probes::{Ask, Fact as Told};
 use crate::model::health_probe::findings::Check;
 use crate::model::health_probe::judge;
-use crate::model::offered::in_environment;
+use crate::model::offered::with_scope;
 use crate::model::time::short;
 use crate::model::{Health, Source};
 use jiff::SignedDuration;
 
-/// The number of the line in which an address to let in is typed, among the lines of this pane.
+/// The input line for an address to allow, numbered among the input lines of this pane; `DISALLOW` is the one to remove.
 pub(super) const ALLOW: u8 = 4;
 pub(super) const DISALLOW: u8 = 5;
-/// The age from which it is told.
+/// Age from which the findings are marked as old.
 const OLD: SignedDuration = SignedDuration::from_mins(5);
 
 /// Whether the view is shown.
@@ -34,31 +34,31 @@ pub fn is_shown(app: &App) -> bool {
     app.panes.services.is_shown(SubView::Health)
 }
 
-/// `v`: shows how the environment is reached.
+/// `v`: shows the health from outside.
 pub fn show(app: &mut App) -> Vec<Effect> {
     instead::show(app, SubView::Health)
 }
 
-/// `u`: looks again, and sends probes whatever the environment is.
+/// `u`: checks again and sends probes, even to a guarded environment.
 pub fn look_again(app: &mut App) -> Vec<Effect> {
     if is_elsewhere(app) {
-        return done(app);
+        return after_move(app);
     }
-    ask(app, Sends { probes: true, waf: false })
+    ask(app, ProbeKinds { probes: true, waf: false })
 }
 
-/// `w`: tries the firewall, too.
+/// `w`: checks again and also tests the firewall.
 pub fn try_firewall(app: &mut App) -> Vec<Effect> {
     if is_elsewhere(app) {
-        return done(app);
+        return after_move(app);
     }
-    ask(app, Sends { probes: true, waf: true })
+    ask(app, ProbeKinds { probes: true, waf: true })
 }
 
-/// `A`: the public address of this machine is let in; where it is not known, or was found a while ago, it is typed.
-pub fn let_in(app: &mut App) -> Vec<Effect> {
+/// `A`: allows the public address of this machine. If it is not known, or was found long ago, opens an input line.
+pub fn allow_address(app: &mut App) -> Vec<Effect> {
     if is_elsewhere(app) {
-        return done(app);
+        return after_move(app);
     }
     let state = &app.panes.services.health;
     let fresh = state.read.is_some_and(|at| app.now.duration_since(at).abs() < OLD);
@@ -67,85 +67,88 @@ pub fn let_in(app: &mut App) -> Vec<Effect> {
             let address = address.to_string();
             change(app, &address, true)
         }
-        _ => typing(app, ALLOW, "address to allow: "),
+        _ => type_address(app, ALLOW, "address to allow: "),
     }
 }
 
-/// `X`: what was let in by hand is let in no more.
-pub fn take_back(app: &mut App) -> Vec<Effect> {
+/// `X`: removes an address that was allowed by hand.
+pub fn disallow_address(app: &mut App) -> Vec<Effect> {
     if is_elsewhere(app) {
-        return done(app);
+        return after_move(app);
     }
-    typing(app, DISALLOW, "address to remove: ")
+    type_address(app, DISALLOW, "address to remove: ")
 }
 
-/// Begins to type an address; that of this machine stands there where it is known.
-fn typing(app: &mut App, what: u8, label: &'static str) -> Vec<Effect> {
+/// Opens an input line for an address, prefilled with this machine's address if it is known.
+fn type_address(app: &mut App, what: u8, label: &'static str) -> Vec<Effect> {
     let known = app.panes.services.health.found.address.as_ref().and_then(|address| address.as_ref().ok());
     let text = known.map(ToString::to_string).unwrap_or_default();
     app.screen.typing = Some(Typing::new(Purpose::Pane { pane: ID, what, label }, text));
-    done(app)
+    after_move(app)
 }
 
-/// The plan for an address, or a network.
+/// Plans to allow or disallow an address or a network.
 pub(super) fn change(app: &mut App, text: &str, allow: bool) -> Vec<Effect> {
     match Request::new(text, allow, None, groups(&app.estate)) {
         Ok(request) => begin(app, request),
         Err(why) => {
-            app.say(why);
-            done(app)
+            app.show_message(why);
+            after_move(app)
         }
     }
 }
 
-/// Changes of who is let in that have ended.
+/// Number of finished changes of allowed addresses.
 fn ended(app: &App) -> usize {
-    let ours = |one: &&crate::app::operation::Operation| one.target().is_some_and(|target| target.kind == TARGET);
-    app.operations.list.iter().filter(ours).filter(|one| one.outcome.is_some()).count()
+    let ours =
+        |operation: &&crate::app::operation::Operation| operation.target().is_some_and(|target| target.kind == TARGET);
+    app.operations.list.iter().filter(ours).filter(|operation| operation.outcome.is_some()).count()
 }
 
-fn ask(app: &mut App, sends: Sends) -> Vec<Effect> {
-    let effect = looking(app, sends);
+fn ask(app: &mut App, sends: ProbeKinds) -> Vec<Effect> {
+    let effect = start_look(app, sends);
     let mut effects = vec![effect];
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }
 
-fn looking(app: &mut App, sends: Sends) -> Effect {
-    // The hosts of a simulated world may be somebody's in the real one.
-    let sends = if app.session.simulated && !stays_here(&app.environment) { Sends::default() } else { sends };
+fn start_look(app: &mut App, sends: ProbeKinds) -> Effect {
+    // The hosts of a simulated world may belong to someone in the real one.
+    let sends = if app.session.simulated && !is_local_only(&app.environment) { ProbeKinds::default() } else { sends };
     let mut order = order(&app.environment, &app.estate, sends);
-    // What Terraform declares is of the real world, too.
+    // Terraform outputs also describe the real world.
     order.outputs &= !app.session.simulated;
     let serial = app.panes.services.health.serial + 1;
     let ended = ended(app);
-    app.panes.services.health = Looked { serial, asked: Some(app.now), sent: order.send, ended, ..Looked::default() };
+    app.panes.services.health =
+        ExternalHealth { serial, requested_at: Some(app.now), sent: order.send, ended, ..ExternalHealth::default() };
     let ticket = Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, 0), serial };
-    Effect::Fetch { ticket, lane: Priority::Operator, ask: Ask::Look(Box::new(order)).into() }
+    Effect::Fetch { ticket, priority: Priority::Operator, ask: Ask::Run(Box::new(order)).into() }
 }
 
-/// Whether the services are known, or cannot be read: by their target groups load balancers are found.
+/// Whether the services were read or failed: their target groups lead to the load balancers.
 fn groups_are_known(app: &App) -> bool {
     let services = &app.estate.services;
     app.environment.cluster.is_none() || services.at().is_some() || services.failure().is_some()
 }
 
-/// Asked when somebody looks, and again when a change of who is let in has ended: nothing before the account and the target groups are known.
+/// Looks when the view is shown, and again after a change of allowed addresses. Waits until account and target groups are
+/// known.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let looked = &app.panes.services.health;
     let changed = looked.read.is_some() && looked.ended != ended(app);
-    let due = (looked.asked.is_none() || changed) && instead::is_shown(app, SubView::Health);
+    let due = (looked.requested_at.is_none() || changed) && instead::is_shown(app, SubView::Health);
     let known = app.estate.identity.at().is_some() && app.poller.account_known();
     if !due || !known || !groups_are_known(app) {
         return Vec::new();
     }
-    // What was asked for once is asked for again.
-    let probes = sends_by_itself(&app.environment) || app.panes.services.health.sent;
-    let sends = Sends { probes, waf: false };
-    vec![looking(app, sends)]
+    // Probes that were requested once are sent again.
+    let probes = allows_automatic_probes(&app.environment) || app.panes.services.health.sent;
+    let sends = ProbeKinds { probes, waf: false };
+    vec![start_look(app, sends)]
 }
 
-/// Takes in what was found.
+/// Stores the findings.
 pub fn answer(app: &mut App, answer: Answer) {
     let now = app.now;
     let looked = &mut app.panes.services.health;
@@ -153,13 +156,13 @@ pub fn answer(app: &mut App, answer: Answer) {
         return;
     }
     match answer.of::<Told>().part {
-        Part::Page(Told::Found(finding)) | Part::Last(Told::Found(finding)) => looked.found.take(*finding),
+        Part::Page(Told::Found(finding)) | Part::Last(Told::Found(finding)) => looked.found.add(*finding),
         Part::Page(Told::Done) | Part::Last(Told::Done) => looked.read = Some(now),
         Part::Failed(failure) => (looked.failure, looked.read) = (Some(failure), Some(now)),
     }
 }
 
-/// The checks, from what serves to what protects.
+/// All checks, from what serves requests to what protects the environment.
 pub fn checks(app: &App) -> Vec<Check> {
     let looked = &app.panes.services.health;
     let targets = app.estate.targets.iter().filter_map(|(group, seen)| match (seen.value(), seen.failure()) {
@@ -170,19 +173,19 @@ pub fn checks(app: &App) -> Vec<Check> {
     targets.chain(judge::checks(&looked.found, app.service_now())).collect()
 }
 
-/// The last look at how the environment is reached, with its age; none where nobody has looked.
+/// A summary of the last look with its age; `None` if there was none.
 pub fn glance(app: &App) -> Option<Glance> {
     const LABEL: &str = "health";
     let looked = &app.panes.services.health;
     let age = short(app.now.duration_since(looked.read?));
     let checks = checks(app);
     let wrong = |one: &&Check| matches!(one.health, Health::Down | Health::Degraded | Health::Unknown);
-    let worst = checks.iter().filter(wrong).min_by_key(|one| one.health.rank());
+    let worst = checks.iter().filter(wrong).min_by_key(|check| check.health.rank());
     let (text, brief, health) = match (&looked.failure, worst) {
         (Some(failure), _) => (format!("not known: {failure}"), "not known".to_owned(), Some(Health::Unknown)),
         (None, Some(worst)) => {
             let count = format!("{} of {}", checks.iter().filter(wrong).count(), checks.len());
-            let what = format!("{} {}: {}", worst.topic.word(), worst.subject, worst.words);
+            let what = format!("{} {}: {}", worst.topic.name(), worst.subject, worst.text);
             (format!("{count} checks not well: {what}"), format!("{count} not well"), Some(worst.health))
         }
         (None, None) if checks.is_empty() => ("nothing to check".to_owned(), "nothing to check".to_owned(), None),
@@ -191,73 +194,77 @@ pub fn glance(app: &App) -> Option<Glance> {
             (format!("all {} checks are well{unsent}", checks.len()), format!("all {} well", checks.len()), None)
         }
     };
-    let told = |text: String| format!("{text}, {age} ago");
-    Some(Glance { label: LABEL, text: told(text), brief: format!("{LABEL} {}", told(brief)), health })
+    let with_age = |text: String| format!("{text}, {age} ago");
+    Some(Glance { label: LABEL, text: with_age(text), brief: format!("{LABEL} {}", with_age(brief)), health })
 }
 
-/// Its rows, by their numbers.
+/// The checks, keyed by their index.
 pub fn lines(app: &App) -> Vec<(String, String)> {
     let text =
-        |check: &Check| format!("{} {} {} {}", check.topic.word(), check.subject, check.health.word(), check.words);
+        |check: &Check| format!("{} {} {} {}", check.topic.name(), check.subject, check.health.name(), check.text);
     checks(app).iter().enumerate().map(|(number, check)| (number.to_string(), text(check))).collect()
 }
 
-/// Everything about the finding in this row.
-pub fn whole(app: &App, key: &str) -> Vec<Fact> {
+/// All details of a check.
+pub fn details(app: &App, key: &str) -> Vec<Fact> {
     let Some(check) = key.parse().ok().and_then(|number: usize| checks(app).into_iter().nth(number)) else {
         return Vec::new();
     };
     let mut lines = vec![
-        fact("check", check.topic.word()),
+        fact("check", check.topic.name()),
         fact("of", check.subject),
-        Fact { health: Some(check.health), ..fact("health", check.health.word()) },
-        fact("what", check.words),
+        Fact { health: Some(check.health), ..fact("health", check.health.name()) },
+        fact("what", check.text),
     ];
-    lines.extend(check.hint.map(|hint| fact("to do", in_environment(&hint, app.environment.named()))));
+    lines.extend(check.hint.map(|hint| fact("to do", with_scope(&hint, app.environment.command_scope()))));
     lines
 }
 
-/// Whether the findings are fresh, and what is missing of them.
+/// Freshness of the checks, and what is missing.
 pub fn data_status(app: &App) -> DataStatus {
     let looked = &app.panes.services.health;
-    // Load balancers are found by the target groups of the services.
-    let unread = beside(app, &[Source::Services, Source::Targets]);
+    // The services' target groups lead to the load balancers.
+    let unread = secondary_trouble(app, &[Source::Services, Source::Targets]);
     let trouble = match &looked.failure {
         Some(failure) => Some((Health::Down, format!("{failure}: {}", failure.hint()))),
         None if unread.is_some() => unread,
-        None if looked.asked.is_some() && app.session.simulated && !looked.sent && !stays_here(&app.environment) => {
+        None if looked.requested_at.is_some()
+            && app.session.simulated
+            && !looked.sent
+            && !is_local_only(&app.environment) =>
+        {
             Some((Health::Stopped, "simulated: nothing is sent to the hosts".to_owned()))
         }
-        None if looked.asked.is_some() && !looked.sent => {
+        None if looked.requested_at.is_some() && !looked.sent => {
             Some((Health::Stopped, "guarded: nothing is sent to the hosts; u sends probes".to_owned()))
         }
-        None if looked.asked.is_some() && looked.read.is_none() => {
+        None if looked.requested_at.is_some() && looked.read.is_none() => {
             Some((Health::Changing, "looking: each probe has 5 seconds".to_owned()))
         }
         None => Some((Health::Stopped, "u looks again, w tries the firewall, A allows my address".to_owned())),
     };
     let age = looked.read.map(|at| app.now.duration_since(at)).filter(|age| *age > OLD);
-    let instead = note(if looked.read.is_some() {
+    let placeholder = note(if looked.read.is_some() {
         "nothing to check: no target group, no load balancer, no host"
     } else {
         "looking at targets, load balancers, names and certificates …"
     });
     DataStatus {
         age: age.map(|age| format!("{} old", short(age))),
-        loading: looked.asked.is_none(),
-        // Where there are no rows yet, what is sent and what is not is told in their place.
-        empty: trouble.iter().cloned().chain(instead).collect(),
+        loading: looked.requested_at.is_none(),
+        // Without rows, the note on what is sent takes their place.
+        empty: trouble.iter().cloned().chain(placeholder).collect(),
         trouble,
         dimmed: false,
     }
 }
 
-/// Whether something else of the pane has the focus, and says so: nothing is sent to an environment's hosts by a letter whose
-/// meaning is not on the screen.
+/// Whether another block has the focus; explains it if so. A key must not send anything to an environment's hosts unless its
+/// meaning is on the screen.
 fn is_elsewhere(app: &mut App) -> bool {
     let elsewhere = !has_focus(app);
     if elsewhere {
-        app.say("v shows how the environment is reached; u, w, A and X work there");
+        app.show_message("v shows how the environment is reached; u, w, A and X work there");
     }
     elsewhere
 }

@@ -1,4 +1,4 @@
-//! How the environment is reached, and who may reach it, by keys.
+//! Health from outside and allowed addresses, driven by keys.
 
 use crate::app::event::{Answer, Event};
 use crate::app::operation::outcome::Verdict;
@@ -7,20 +7,20 @@ use crate::feeds::Ask;
 use crate::feeds::part::Part;
 use crate::feeds::probes::Ask as Probe;
 use crate::feeds::probes::Fact as Told;
-use crate::model::health_probe::answers::{Certificate, Delegation, Firewall, Hop, Names, Tls, Trouble, Visit};
-use crate::model::health_probe::declared::{Balancer, Issued, Listener, Record, Rule, Zone};
+use crate::model::health_probe::answers::{Certificate, Delegation, Firewall, Hop, Names, ProbeError, Tls, Visit};
+use crate::model::health_probe::declared::{AcmCertificate, Balancer, Listener, Record, Rule, Zone};
 use crate::model::health_probe::findings::Finding;
-use crate::ui::testing::pictures::seen;
+use crate::ui::testing::pictures::assert_screen;
 use crate::ui::testing::*;
 
 #[test]
-fn how_an_environment_is_reached_is_looked_at_when_somebody_looks_and_left_with_esc() {
+fn health_is_checked_when_its_view_opens_and_escape_closes_it() {
     let world = staging();
-    let mut app = read(&world, (120, 40));
-    assert_eq!(app.panes.services.health.asked, None, "nobody looked yet");
+    let mut app = loaded_app(&world, (120, 40));
+    assert_eq!(app.panes.services.health.requested_at, None, "the view was not opened yet");
     press(&mut app, "2 v", &world);
     let looked = &app.panes.services.health;
-    assert!(looked.asked.is_some());
+    assert!(looked.requested_at.is_some());
     assert!(super::health::is_shown(&app));
     assert!(text(&app).contains("Health from outside"), "{}", text(&app));
     press(&mut app, "esc", &world);
@@ -29,40 +29,40 @@ fn how_an_environment_is_reached_is_looked_at_when_somebody_looks_and_left_with_
 }
 
 #[test]
-fn a_guarded_environment_is_sent_nothing_until_a_key_asks_for_it() {
+fn guarded_environment_gets_no_probes_without_a_key() {
     let world = staging();
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     app.environment.guarded = true;
     press(&mut app, "2 v", &world);
-    assert!(app.panes.services.health.asked.is_some() && !app.panes.services.health.sent);
-    let told = super::health::data_status(&app).trouble.unwrap_or_default().1;
-    assert!(told.contains("u sends probes"), "{told}");
+    assert!(app.panes.services.health.requested_at.is_some() && !app.panes.services.health.sent);
+    let note = super::health::data_status(&app).trouble.unwrap_or_default().1;
+    assert!(note.contains("u sends probes"), "{note}");
     press(&mut app, "u", &world);
     assert!(app.panes.services.health.sent);
 }
 
 #[test]
-fn hosts_are_sent_nothing_and_nobody_is_let_in_by_a_letter_pressed_elsewhere() {
+fn probe_and_allow_keys_do_nothing_outside_the_health_view() {
     let world = staging();
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     app.environment.guarded = true;
     press(&mut app, "2", &world);
     for key in ["u", "w", "A", "X"] {
         press(&mut app, key, &world);
-        assert_eq!(app.panes.services.health.asked, None, "{key}");
+        assert_eq!(app.panes.services.health.requested_at, None, "{key}");
         assert!(app.screen.typing.is_none() && app.screen.overlays.is_empty(), "{key}");
         assert!(text(&app).contains("v shows how the environment is reached"), "{key}: {}", text(&app));
     }
 }
 
-/// Answers the look from outside with these findings, and ends it.
+/// Answers the pending look with these findings, and completes it.
 fn found_from_outside(stage: &mut Stage, found: Vec<Finding>) {
     let ticket = Ticket {
         generation: stage.app.generation(),
         owner: Owner::Pane(super::state::ID.0, 0),
         serial: stage.app.panes.services.health.serial,
     };
-    let facts = found.into_iter().map(|one| Part::Page(Told::Found(Box::new(one))));
+    let facts = found.into_iter().map(|finding| Part::Page(Told::Found(Box::new(finding))));
     for part in facts.chain([Part::Last(Told::Done)]) {
         let effects = stage.app.update(Event::Answer(Answer { ticket, requests: 0, part: part.into() }));
         stage.serve(effects);
@@ -70,7 +70,7 @@ fn found_from_outside(stage: &mut Stage, found: Vec<Finding>) {
 }
 
 #[test]
-fn this_machine_is_let_in_by_a_key_and_what_was_let_in_is_taken_back() {
+fn own_address_is_allowed_by_a_key_and_removed_again() {
     let mut stage = Stage::new((120, 40));
     let listener = |port: u16| Listener { port, ..Listener::default() };
     stage.aws.balancers = vec![Balancer {
@@ -91,47 +91,47 @@ fn this_machine_is_let_in_by_a_key_and_what_was_let_in_is_taken_back() {
     let found =
         vec![Finding::Address(Ok("198.51.100.9".parse().unwrap())), Finding::Rules(Ok(stage.aws.rules.clone()))];
     found_from_outside(&mut stage, found);
-    stage.shows("may not reach it");
+    stage.assert_shown("may not reach it");
     let before = stage.app.panes.services.health.serial;
     stage.press("A");
-    stage.shows("Allow 198.51.100.9/32");
-    stage.shows("the code does not have it");
-    stage.shows("cockpit health allow 198.51.100.9/32 --env staging");
-    assert!(stage.aws.writes.is_empty(), "nothing is changed before a yes");
+    stage.assert_shown("Allow 198.51.100.9/32");
+    stage.assert_shown("the code does not have it");
+    stage.assert_shown("cockpit health allow 198.51.100.9/32 --env staging");
+    assert!(stage.aws.writes.is_empty(), "nothing is changed before the confirmation");
     stage.press("enter");
-    stage.to(4);
-    stage.to(8);
+    stage.advance_to(4);
+    stage.advance_to(8);
     assert_eq!(stage.verdict(), Some(Verdict::Done), "{}", text(&stage.app));
     let added = stage.aws.rules.iter().filter(|rule| rule.cidr == "198.51.100.9/32").count();
     assert_eq!(added, 2, "{:?}", stage.aws.rules);
-    // It is looked again by itself: what was said before does not hold any more.
+    // The look is repeated after the change, because its findings are outdated.
     stage.press("esc");
-    stage.to(12);
+    stage.advance_to(12);
     assert!(stage.app.panes.services.health.serial > before);
     let found =
         vec![Finding::Address(Ok("198.51.100.9".parse().unwrap())), Finding::Rules(Ok(stage.aws.rules.clone()))];
     found_from_outside(&mut stage, found);
-    stage.shows("may reach port 80");
+    stage.assert_shown("may reach port 80");
     stage.press("X");
     stage.press("enter");
-    stage.shows("Disallow 198.51.100.9/32");
+    stage.assert_shown("Disallow 198.51.100.9/32");
     stage.press("enter");
-    stage.to(16);
-    stage.to(20);
+    stage.advance_to(16);
+    stage.advance_to(20);
     assert_eq!(stage.verdict(), Some(Verdict::Done), "{}", text(&stage.app));
-    assert_eq!(stage.aws.rules.len(), 2, "what is declared stays: {:?}", stage.aws.rules);
+    assert_eq!(stage.aws.rules.len(), 2, "declared rules stay: {:?}", stage.aws.rules);
 }
 
 #[test]
-fn the_firewall_is_tried_by_a_key_of_its_own() {
+fn firewall_is_tested_only_by_its_own_key() {
     let world = staging();
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     let mut tried = |keys: &str| -> Vec<(bool, bool)> {
         let mut orders = Vec::new();
         for key in keys.split(' ') {
-            let effects = by_hand(&mut app, Event::Key(key.parse().unwrap()));
+            let effects = user_input(&mut app, Event::Key(key.parse().unwrap()));
             orders.extend(effects.iter().filter_map(|effect| match effect {
-                crate::app::effect::Effect::Fetch { ask: Ask::Probes(Probe::Look(order)), .. } => {
+                crate::app::effect::Effect::Fetch { ask: Ask::Probes(Probe::Run(order)), .. } => {
                     Some((order.send, order.waf))
                 }
                 _ => None,
@@ -145,12 +145,12 @@ fn the_firewall_is_tried_by_a_key_of_its_own() {
     assert_eq!(tried("w"), [(true, true)]);
 }
 
-/// A zone whose only record stands for another load balancer.
+/// A DNS zone whose only record points to another load balancer.
 fn zone(host: &str) -> Zone {
     let record = Record {
         name: host.into(),
         kind: "A".into(),
-        stands_for: Some("elsewhere.elb.amazonaws.com".into()),
+        alias_target: Some("elsewhere.elb.amazonaws.com".into()),
         values: Vec::new(),
     };
     Zone {
@@ -161,7 +161,7 @@ fn zone(host: &str) -> Zone {
     }
 }
 
-/// One of each thing that can be found.
+/// One finding of each kind.
 fn everything() -> Vec<Finding> {
     let host = "staging.bookmark-manager.example";
     let far = |path: &str, status: u16, to: Option<&str>| Visit {
@@ -173,7 +173,7 @@ fn everything() -> Vec<Finding> {
             status,
             location: to.map(|to| format!("https://{host}{to}")),
         }],
-        trouble: None,
+        error: None,
         took_ms: 41,
     };
     let end = |days: i64| Some(now() + jiff::SignedDuration::from_hours(24 * days + 1));
@@ -205,13 +205,13 @@ fn everything() -> Vec<Finding> {
         Finding::Balancers(Ok(vec![balancer])),
         Finding::Rules(Ok(vec![rule])),
         Finding::Zones(Ok(vec![zone(host)])),
-        Finding::Issued(Ok(vec![Issued {
+        Finding::AcmCertificates(Ok(vec![AcmCertificate {
             arn: "c".into(),
             names: vec![host.into()],
             status: "ISSUED".into(),
             not_after: end(9),
             missing,
-            ..Issued::default()
+            ..AcmCertificate::default()
         }])),
         Finding::Outputs(Vec::new(), vec!["the outputs of network could not be read".into()]),
         Finding::Hosts(vec![host.into()]),
@@ -219,7 +219,7 @@ fn everything() -> Vec<Finding> {
         Finding::Visit(far("/health", 200, None)),
         Finding::Visit(far("/api/health", 503, None)),
         Finding::Visit(far("/", 301, Some("/health"))),
-        Finding::Visit(Visit { trouble: Some(Trouble::Timeout), hops: Vec::new(), ..far("/slow", 0, None) }),
+        Finding::Visit(Visit { error: Some(ProbeError::Timeout), hops: Vec::new(), ..far("/slow", 0, None) }),
         Finding::Tls(Tls {
             host: host.into(),
             versions: vec![("1.2".into(), true), ("1.3".into(), false)],
@@ -241,7 +241,7 @@ fn everything() -> Vec<Finding> {
 }
 
 #[test]
-fn what_was_found_from_outside_fits_every_size() {
+fn findings_fit_every_size() {
     for (name, size) in [
         ("health_60x15", (60, 15)),
         ("health_80x24", (80, 24)),
@@ -251,12 +251,12 @@ fn what_was_found_from_outside_fits_every_size() {
         let mut stage = Stage::new(size);
         stage.press("2 v w");
         found_from_outside(&mut stage, everything());
-        seen(name, &stage.app);
+        assert_screen(name, &stage.app);
     }
     let mut stage = Stage::new((200, 60));
     stage.press("2 v w");
     found_from_outside(&mut stage, everything());
-    for told in [
+    for text in [
         "503",
         "no answer in time",
         "ns-9.elsewhere.example",
@@ -267,12 +267,12 @@ fn what_was_found_from_outside_fits_every_size() {
         "waits for the proof of www.bookmark-manager.example",
         "is let through",
     ] {
-        stage.shows(told);
+        stage.assert_shown(text);
     }
-    // The worst of it is told whole with what to do.
+    // Enter shows a finding completely, with its hint.
     let place = super::health::checks(&stage.app).iter().position(|check| check.hint.is_some()).unwrap();
     let hint = super::health::checks(&stage.app)[place].hint.clone().unwrap();
     stage.app.screen.list(super::state::HEALTH).select(place);
     stage.press("enter");
-    stage.shows(&hint.split_whitespace().take(3).collect::<Vec<_>>().join(" "));
+    stage.assert_shown(&hint.split_whitespace().take(3).collect::<Vec<_>>().join(" "));
 }

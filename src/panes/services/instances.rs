@@ -1,4 +1,4 @@
-//! The environment's instances of EC2: what is asked for them, what came, their rows, and what keys do.
+//! The environment's EC2 instances: requests, answers, rows and key handlers.
 
 use super::instead;
 use super::state::{ID, Listed, SubView};
@@ -7,34 +7,34 @@ use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
 use crate::app::operation::single::instance::Request;
 use crate::app::pane::{DataStatus, Order};
-use crate::app::rows::{most, ordered};
+use crate::app::rows::{descending_unknown_last, ordered};
 use crate::app::select;
 use crate::app::subject::{Fact, Subject, fact};
 use crate::app::ticket::Owner;
 use crate::app::tunnels::shell;
 use crate::app::update::change::plan as begin;
 use crate::feeds::aws::{Fact as Told, Query};
-use crate::model::machine::{Machine, Turn};
+use crate::model::machine::{Ec2Instance, PowerAction};
 use jiff::{SignedDuration, Timestamp};
 use std::cmp::Ordering;
 
-/// The interval at which instances are read while somebody looks.
+/// Poll interval of instances while they are shown.
 const EVERY: SignedDuration = SignedDuration::from_secs(30);
-/// The question for them, among those of the pane.
-pub(super) const ASKED: u8 = 1;
+/// Kind of the request, among those of the pane.
+pub(super) const KIND: u8 = 1;
 
-/// `m`: shows the instances, or the list again.
+/// `b`: shows the instances.
 pub fn show(app: &mut App) -> Vec<Effect> {
     instead::show(app, SubView::Machines)
 }
 
-/// Changes of instances that have ended.
+/// Number of finished changes of instances.
 fn ended(app: &App) -> usize {
     let about = |target: Option<crate::app::operation::Target>| target.is_some_and(|target| target.kind == "instance");
-    app.operations.list.iter().filter(|one| one.outcome.is_some() && about(one.target())).count()
+    app.operations.list.iter().filter(|operation| operation.outcome.is_some() && about(operation.target())).count()
 }
 
-/// Asked when somebody looks, again after a while, and when a change of one has ended.
+/// Requests the instances while they are shown, periodically and after a change of one.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let known = app.estate.identity.at().is_some() && app.poller.account_known();
     if !known || !instead::is_shown(app, SubView::Machines) {
@@ -42,8 +42,8 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     }
     let (now, generation, ended) = (app.now, app.generation(), ended(app));
     let state = &app.panes.services.machines;
-    let held = app.screen.paused.is_some() && state.asked.seen.at().is_some();
-    if held || !state.asked.is_due(EVERY, state.ended != ended, now) {
+    let held = app.screen.paused.is_some() && state.request.last_answer.at().is_some();
+    if held || !state.request.is_due(EVERY, state.finished_changes != ended, now) {
         return Vec::new();
     }
     let environment = &app.environment;
@@ -54,60 +54,60 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
         now: app.service_now(),
     };
     let state = &mut app.panes.services.machines;
-    state.ended = ended;
-    let ticket = state.asked.ask(Owner::Pane(ID.0, ASKED), generation, now);
-    vec![Effect::Fetch { ticket, lane: Priority::Operator, ask: query.into() }]
+    state.finished_changes = ended;
+    let ticket = state.request.record_request(Owner::Pane(ID.0, KIND), generation, now);
+    vec![Effect::Fetch { ticket, priority: Priority::Operator, ask: query.into() }]
 }
 
-/// Takes in an answer about instances.
+/// Stores an answer about instances.
 pub fn answer(app: &mut App, answer: Answer) {
     let listed = |fact| {
         let Told::Machines(machines, missing) = fact else { return None };
         Some(Listed { machines, missing })
     };
-    app.panes.services.machines.asked.take(answer, listed, app.now);
+    app.panes.services.machines.request.store_answer(answer, listed, app.now);
     app.lists_changed();
 }
 
-fn all(app: &App) -> &[Machine] {
-    app.panes.services.machines.asked.seen.value().map_or(&[], |listed| &listed.machines)
+fn all(app: &App) -> &[Ec2Instance] {
+    app.panes.services.machines.request.last_answer.value().map_or(&[], |listed| &listed.machines)
 }
 
-/// The instance with this id.
-pub fn machine<'a>(app: &'a App, id: &str) -> Option<&'a Machine> {
+/// Returns the instance with this id.
+pub fn machine<'a>(app: &'a App, id: &str) -> Option<&'a Ec2Instance> {
     all(app).iter().find(|machine| machine.id == id)
 }
 
-/// The columns by which they can be sorted.
+/// The columns that instances can be sorted by.
 pub const COLUMNS: &[&str] = &["NAME", "STATE", "CPU", "MEM", "DISK", "UP"];
 
-/// The rows in the order of a column.
+/// The ordered row keys.
 pub fn in_order(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
-    let line = |machine: &&Machine| {
+    let line = |machine: &&Ec2Instance| {
         let (health, why) = machine.judge();
-        let text = format!("{} {} {} {} {}", machine.title(), machine.id, machine.state, health.word(), why.join(" "));
+        let text = format!("{} {} {} {} {}", machine.title(), machine.id, machine.state, health.name(), why.join(" "));
         (machine.id.clone(), text)
     };
     ordered(order, all(app), line, |a, b, column| match column {
         1 => a.state.cmp(&b.state),
-        2 => most(a.cpu, b.cpu),
-        3 => most(a.memory, b.memory),
-        4 => most(a.disk, b.disk),
-        // The one that runs longest first; what was never started last.
+        2 => descending_unknown_last(a.cpu, b.cpu),
+        3 => descending_unknown_last(a.memory, b.memory),
+        4 => descending_unknown_last(a.disk, b.disk),
+        // The longest uptime first; instances that were never started last.
         5 => a.launched.unwrap_or(Timestamp::MAX).cmp(&b.launched.unwrap_or(Timestamp::MAX)),
         _ => Ordering::Equal,
     })
 }
 
-/// The thing that a row stands for.
+/// The subject of a row.
 pub fn subject(app: &App, key: Option<&str>) -> Option<Subject> {
     machine(app, key?).map(|machine| Subject::Machine(machine.id.clone()))
 }
 
 /// Both status checks in a word or two.
-pub fn checks(machine: &Machine) -> String {
-    match (&machine.system, &machine.own) {
-        // AWS checks none that does not run.
+pub fn checks(machine: &Ec2Instance) -> String {
+    match (&machine.system_check, &machine.instance_check) {
+        // AWS does not check instances that are not running.
         (Some(system), Some(own)) if system == own && system == "not-applicable" => "–".to_owned(),
         (Some(system), Some(own)) if system == own => system.clone(),
         (Some(system), Some(own)) => format!("{system}/{own}"),
@@ -116,20 +116,20 @@ pub fn checks(machine: &Machine) -> String {
     }
 }
 
-/// Everything about the instance in this row.
-pub fn whole(app: &App, key: &str) -> Vec<Fact> {
+/// All details of the instance in this row.
+pub fn details(app: &App, key: &str) -> Vec<Fact> {
     let Some(machine) = machine(app, key) else { return Vec::new() };
     let (health, why) = machine.judge();
     let mut lines = vec![fact("instance", &machine.id)];
     lines.extend(machine.name.iter().map(|name| fact("name", name)));
-    lines.push(Fact { health: Some(health), ..fact("health", health.word()) });
+    lines.push(Fact { health: Some(health), ..fact("health", health.name()) });
     lines.extend(why.into_iter().map(|why| Fact { health: Some(health), ..fact("why", why) }));
     lines.extend([
         fact("state", &machine.state),
         fact("class", &machine.class),
         fact("zone", &machine.az),
-        fact("host check", machine.system.as_deref().unwrap_or("not known")),
-        fact("own check", machine.own.as_deref().unwrap_or("not known")),
+        fact("host check", machine.system_check.as_deref().unwrap_or("not known")),
+        fact("own check", machine.instance_check.as_deref().unwrap_or("not known")),
     ]);
     let agent = machine.agent.as_ref();
     let version = agent.and_then(|agent| agent.version.as_deref()).unwrap_or_default();
@@ -145,46 +145,46 @@ pub fn whole(app: &App, key: &str) -> Vec<Fact> {
     lines
 }
 
-/// Whether the instances are fresh, and what is missing of them.
+/// Freshness of the instances, and what is missing.
 pub fn data_status(app: &App) -> DataStatus {
-    let asked = &app.panes.services.machines.asked;
-    let missing = match asked.seen.value().map_or(&[][..], |listed| &listed.missing) {
+    let request = &app.panes.services.machines.request;
+    let missing = match request.last_answer.value().map_or(&[][..], |listed| &listed.missing) {
         [first, rest @ ..] if !rest.is_empty() => Some(format!("{first} (+{})", rest.len())),
         missing => missing.first().map(ToString::to_string),
     };
     let nothing =
         "no instances: those of the environment have its tags Project and Environment, or are named by `instances`";
-    instead::data_status(asked, EVERY, missing, nothing, "reading the instances …", app.now)
+    instead::data_status(request, EVERY, missing, nothing, "reading the instances …", app.now)
 }
 
-/// The instance that is selected.
-fn selected(app: &App) -> Option<Machine> {
+/// The selected instance.
+fn selected(app: &App) -> Option<Ec2Instance> {
     let Some(Subject::Machine(id)) = select::subject(app) else { return None };
     machine(app, &id).cloned()
 }
 
-/// Whether one is selected.
-pub fn on_machine(app: &App) -> bool {
+/// Whether an instance is selected.
+pub fn is_instance_selected(app: &App) -> bool {
     selected(app).is_some()
 }
 
-fn turn(app: &mut App, how: impl FnOnce(&Machine) -> Turn) -> Vec<Effect> {
+fn turn(app: &mut App, how: impl FnOnce(&Ec2Instance) -> PowerAction) -> Vec<Effect> {
     let Some(machine) = selected(app) else {
-        app.say("select an instance first: b in Services lists them");
+        app.show_message("select an instance first: b in Services lists them");
         return Vec::new();
     };
     let request = Request { name: machine.title().to_owned(), turn: how(&machine), id: machine.id };
     begin(app, request)
 }
 
-/// `U`: starts it where it is stopped, else stops it.
+/// `U`: starts the instance if it is stopped, otherwise stops it.
 pub fn power(app: &mut App) -> Vec<Effect> {
-    turn(app, |machine| if machine.state == "stopped" { Turn::Start } else { Turn::Stop })
+    turn(app, |machine| if machine.state == "stopped" { PowerAction::Start } else { PowerAction::Stop })
 }
 
-/// `B`: restarts the selected instance.
+/// `B`: reboots the selected instance.
 pub fn reboot(app: &mut App) -> Vec<Effect> {
-    turn(app, |_| Turn::Reboot)
+    turn(app, |_| PowerAction::Reboot)
 }
 
 /// `L`: opens a shell on the selected instance.
@@ -192,11 +192,11 @@ pub fn session(app: &mut App) -> Vec<Effect> {
     match selected(app) {
         Some(machine) if machine.state == "running" => shell::on_instance(app, &machine.id),
         Some(machine) => {
-            app.say(format!("{} is {}: it must run", machine.title(), machine.state));
+            app.show_message(format!("{} is {}: it must run", machine.title(), machine.state));
             Vec::new()
         }
         None => {
-            app.say("select an instance first: b in Services lists them");
+            app.show_message("select an instance first: b in Services lists them");
             Vec::new()
         }
     }

@@ -1,9 +1,9 @@
-//! How instances look.
+//! Drawing of instances.
 
 use super::instances::{checks, machine};
 use super::state::MACHINES;
 use crate::app::pane::DataStatus;
-use crate::model::text::harmless;
+use crate::model::text::sanitize;
 use crate::model::time::short;
 use crate::ui::canvas::Canvas;
 use crate::ui::shared::curves::zone;
@@ -37,11 +37,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataS
         let agent = machine.agent.as_ref().map_or("–", |agent| agent.ping.as_str());
         Some(Row::from(vec![
             Cell::new(health.sign(), theme.health(health)),
-            Cell::new(harmless(machine.title()), theme.text).name(),
+            Cell::new(sanitize(machine.title()), theme.text).cut_middle(),
             Cell::new(machine.id.as_str(), theme.dim),
             Cell::new(machine.state.as_str(), theme.health(health)),
             Cell::new(checks(machine), theme.text),
-            Cell::new(harmless(agent), theme.text),
+            Cell::new(sanitize(agent), theme.text),
             Cell::new(share(machine.cpu), theme.text),
             Cell::new(share(machine.memory), theme.text),
             Cell::new(share(machine.disk), theme.text),

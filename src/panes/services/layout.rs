@@ -1,17 +1,17 @@
-//! Where the blocks of a service and of a task are.
+//! Layout of the views of a service and of a task.
 
 use super::state::{CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, SCALING, TARGETS, TASK_FACTS, TASKS};
-use crate::app::layout::{TALL, WIDE, around, one_of, split_columns, split_rows};
+use crate::app::layout::{TALL, WIDE, frame_rows, split_columns, split_rows, tabbed_blocks};
 use crate::app::pane::Layout;
 use crate::app::{App, tell};
 use ratatui::layout::Rect;
 
-/// Where the blocks of a service are.
+/// Places the blocks of a service.
 pub fn service(app: &App, area: Rect, layout: &mut Layout) {
     if app.screen.size.0 < WIDE || area.height < TALL {
-        return one_of(app, area, layout);
+        return tabbed_blocks(app, area, layout);
     }
-    // Tasks and events are what is read most: they get the left and wider side.
+    // Tasks and events are read most, so they get the left, wider side.
     let (left, right) = split_columns(area, area.width * 55 / 100);
     let (tasks, events) = split_rows(left, area.height * 55 / 100);
     let quarter = area.height / 4;
@@ -28,30 +28,30 @@ pub fn service(app: &App, area: Rect, layout: &mut Layout) {
     ];
 }
 
-/// Where the blocks of a task are.
+/// Places the blocks of a task.
 pub fn task(app: &App, area: Rect, layout: &mut Layout) {
     let containers = app.screen.list_of(CONTAINERS).map_or(1, |list| list.total.max(1));
-    let (upper, lower) = split_rows(area, (containers as u16 + around(app, CONTAINERS)).min(area.height / 2));
+    let (upper, lower) = split_rows(area, (containers as u16 + frame_rows(app, CONTAINERS)).min(area.height / 2));
     layout.blocks = vec![(CONTAINERS, upper), (TASK_FACTS, lower)];
 }
 
-/// A line on how the environment was reached when somebody looked last, where the list keeps enough room.
+/// Height of the line on the last health look, shown if the list keeps enough room.
 pub fn all_summary(app: &App, height: u16) -> u16 {
     u16::from(app.panes.services.health.read.is_some() && height >= TALL)
 }
 
-/// A line for the service, and one for each reason, as far as there is room.
+/// Height of the service's summary: one line, and one for each reason as far as there is room.
 pub fn service_summary(app: &App, height: u16) -> u16 {
     let Some(name) = &app.panes.services.service else { return 0 };
     let cells = usize::from(app.screen.size.0.saturating_sub(4));
-    // A short screen has one block at a time, which keeps most of it.
+    // A short screen shows one block at a time, which keeps most of the height.
     let most = if height >= TALL { 8 } else { (height / 4).max(3) };
-    let told = tell::reasons(app, name, cells, usize::from(most) - 1);
-    let lines: usize = told.iter().map(|(_, lines)| lines.len()).sum();
+    let reasons = tell::reasons(app, name, cells, usize::from(most) - 1);
+    let lines: usize = reasons.iter().map(|(_, lines)| lines.len()).sum();
     (1 + lines as u16).min(most)
 }
 
-/// A line for the task, and one for why it is so.
+/// Height of the task's summary: one line, and one for its reason.
 pub fn task_summary(_: &App, height: u16) -> u16 {
     2.min(if height >= TALL { 5 } else { 3 })
 }

@@ -1,4 +1,4 @@
-//! The Services pane: all services, one service, one task.
+//! The Services pane: all services, one service, or one task.
 
 mod asked;
 mod commands;
@@ -26,7 +26,7 @@ use crate::app::rows::{SERVICE_COLUMNS, services};
 use crate::app::subject::Subject;
 use crate::app::{Hooks, Pane, Spec, View, data_status, layout as place, select};
 use crate::model::Source;
-use commands::{ACTIONS_HERE, COMMANDS, OF_ALL};
+use commands::{ACTIONS_HERE, COMMANDS, IN_ALL_LISTS};
 use state::{
     CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, MACHINES, POOL, SCALING, SubView, TARGETS, TASK_FACTS, TASKS,
 };
@@ -39,11 +39,11 @@ pub const PANE: Pane = Pane {
     doc: "Go to the services.",
     heading: "In the services",
     commands: COMMANDS,
-    in_lists: OF_ALL,
+    in_lists: IN_ALL_LISTS,
     actions: ACTIONS_HERE,
     views: &[&ALL, &SERVICE, &TASK, &REACHED, &INSTANCES, &USERS],
     view: |app| match (&app.panes.services.service, &app.panes.services.task) {
-        (None, _) => match app.panes.services.instead {
+        (None, _) => match app.panes.services.sub_view {
             Some(SubView::Health) => &REACHED,
             Some(SubView::Machines) => &INSTANCES,
             Some(SubView::Pool) => &USERS,
@@ -55,18 +55,18 @@ pub const PANE: Pane = Pane {
     hooks: Hooks {
         entered: update::entered,
         up: update::up,
-        shows: update::shows,
-        switched: update::switched,
+        open_subject: update::shows,
+        on_switch: update::switched,
         renewed: update::renewed,
         plan: update::plan,
         answer: update::answer,
-        reached: health::glance,
+        reachability: health::glance,
         accepted: typed::accepted,
         ..Hooks::NONE
     },
 };
 
-/// The sources that are read again on demand where one service is shown.
+/// Sources that are refreshed on demand while one service is shown.
 const ONE: &[Source] = &[
     Source::Services,
     Source::Tasks,
@@ -80,10 +80,10 @@ const ONE: &[Source] = &[
 static ALL: View = View {
     name: "services",
     blocks: SERVICES,
-    beside: &[],
-    layout: place::whole,
+    unfocusable_blocks: &[],
+    layout: place::single_block,
     summary: layout::all_summary,
-    about: |_| None,
+    subject: |_| None,
     services: Some(LIST),
     sources: &[Source::Services, Source::Tasks, Source::Metrics],
 };
@@ -91,10 +91,10 @@ static ALL: View = View {
 static REACHED: View = View {
     name: "health",
     blocks: HOW_REACHED,
-    beside: &[],
-    layout: place::whole,
+    unfocusable_blocks: &[],
+    layout: place::single_block,
     summary: place::no_summary,
-    about: |_| None,
+    subject: |_| None,
     services: None,
     sources: &[Source::Services, Source::Targets],
 };
@@ -102,10 +102,10 @@ static REACHED: View = View {
 static INSTANCES: View = View {
     name: "instances",
     blocks: MACHINES_ALONE,
-    beside: &[],
-    layout: place::whole,
+    unfocusable_blocks: &[],
+    layout: place::single_block,
     summary: place::no_summary,
-    about: |_| None,
+    subject: |_| None,
     services: None,
     sources: &[Source::Instances],
 };
@@ -113,10 +113,10 @@ static INSTANCES: View = View {
 static USERS: View = View {
     name: "users",
     blocks: POOL_ALONE,
-    beside: &[],
-    layout: place::whole,
+    unfocusable_blocks: &[],
+    layout: place::single_block,
     summary: place::no_summary,
-    about: |_| None,
+    subject: |_| None,
     services: None,
     sources: &[Source::UserPool],
 };
@@ -124,10 +124,10 @@ static USERS: View = View {
 static SERVICE: View = View {
     name: "service",
     blocks: OF_SERVICE,
-    beside: &[],
+    unfocusable_blocks: &[],
     layout: layout::service,
     summary: layout::service_summary,
-    about: |app| app.panes.services.service.clone().map(Subject::Service),
+    subject: |app| app.panes.services.service.clone().map(Subject::Service),
     services: None,
     sources: ONE,
 };
@@ -135,10 +135,10 @@ static SERVICE: View = View {
 static TASK: View = View {
     name: "task",
     blocks: OF_TASK,
-    beside: &[],
+    unfocusable_blocks: &[],
     layout: layout::task,
     summary: layout::task_summary,
-    about: |app| Some(Subject::Task(app.panes.services.service.clone()?, app.panes.services.task.clone()?)),
+    subject: |app| Some(Subject::Task(app.panes.services.service.clone()?, app.panes.services.task.clone()?)),
     services: None,
     sources: ONE,
 };
@@ -150,10 +150,10 @@ const SERVICES: &[&Spec] = &[&Spec {
     columns: SERVICE_COLUMNS,
     rows: Rows::Sorted(services),
     follows_end: false,
-    counts: |_| true,
-    subject: select::a_service,
+    is_entry: |_| true,
+    subject: select::service_subject,
     open: |_| None,
-    whole: |_, _| Vec::new(),
+    details: |_, _| Vec::new(),
     data: Data::Read {
         status: data_status::services,
         missing: data_status::no_cluster,
@@ -168,13 +168,13 @@ const HOW_REACHED: &[&Spec] = &[&Spec {
     columns: &[],
     rows: Rows::Lines(health::lines),
     follows_end: false,
-    counts: |_| true,
+    is_entry: |_| true,
     subject: |app, key| {
         let check = health::checks(app).into_iter().nth(key?.parse().ok()?)?;
-        Some(Subject::Text(format!("{}: {}", check.subject, check.words)))
+        Some(Subject::Text(format!("{}: {}", check.subject, check.text)))
     },
     open: |_| None,
-    whole: health::whole,
+    details: health::details,
     data: Data::Own(health::data_status),
 }];
 
@@ -185,10 +185,10 @@ const MACHINES_ALONE: &[&Spec] = &[&Spec {
     columns: instances::COLUMNS,
     rows: Rows::Sorted(instances::in_order),
     follows_end: false,
-    counts: |_| true,
+    is_entry: |_| true,
     subject: instances::subject,
     open: |_| None,
-    whole: instances::whole,
+    details: instances::details,
     data: Data::Own(instances::data_status),
 }];
 
@@ -199,10 +199,10 @@ const POOL_ALONE: &[&Spec] = &[&Spec {
     columns: &[],
     rows: Rows::Facts(pool::facts),
     follows_end: false,
-    counts: |_| true,
-    subject: select::a_fact,
+    is_entry: |_| true,
+    subject: select::fact_subject,
     open: |_| None,
-    whole: |_, _| Vec::new(),
+    details: |_, _| Vec::new(),
     data: Data::Own(pool::data_status),
 }];
 
@@ -214,17 +214,17 @@ const OF_SERVICE: &[&Spec] = &[
         columns: rows::TASK_COLUMNS,
         rows: Rows::Sorted(rows::tasks),
         follows_end: false,
-        counts: |_| true,
+        is_entry: |_| true,
         subject: |app, key| Some(Subject::Task(app.panes.services.service.clone()?, key?.to_owned())),
         open: |_| None,
-        whole: |_, _| Vec::new(),
+        details: |_, _| Vec::new(),
         data: Data::Read {
             status: |app| {
                 let beside = [Source::Services, Source::TaskDefinitions];
                 (data_status::all(app, &[Source::Tasks]), data_status::all(app, &beside))
             },
             missing: data_status::no_cluster,
-            empty: |app| rows::or_gone(app, "no tasks: none running, none stopped within the last hour"),
+            empty: |app| rows::text_or_gone(app, "no tasks: none running, none stopped within the last hour"),
         },
     },
     &Spec {
@@ -234,14 +234,14 @@ const OF_SERVICE: &[&Spec] = &[
         columns: &[],
         rows: Rows::Lines(rows::deployments),
         follows_end: false,
-        counts: |_| true,
+        is_entry: |_| true,
         subject: |app, key| Some(Subject::Deployment(app.panes.services.service.clone()?, key?.to_owned())),
         open: |_| None,
-        whole: |_, _| Vec::new(),
+        details: |_, _| Vec::new(),
         data: Data::Read {
             status: rows::deployments_status,
             missing: data_status::no_cluster,
-            empty: |app| rows::or_gone(app, "no deployments"),
+            empty: |app| rows::text_or_gone(app, "no deployments"),
         },
     },
     &Spec {
@@ -249,16 +249,16 @@ const OF_SERVICE: &[&Spec] = &[
         title: "Events",
         header: false,
         columns: &[],
-        rows: Rows::News(rows::events),
+        rows: Rows::NewestFirst(rows::events),
         follows_end: false,
-        counts: |_| true,
+        is_entry: |_| true,
         subject: rows::event,
         open: |_| None,
-        whole: |_, _| Vec::new(),
+        details: |_, _| Vec::new(),
         data: Data::Read {
             status: |app| (data_status::all(app, &[Source::Services]), Vec::new()),
             missing: data_status::no_cluster,
-            empty: |app| rows::or_gone(app, "no events: ECS keeps the last 100"),
+            empty: |app| rows::text_or_gone(app, "no events: ECS keeps the last 100"),
         },
     },
     &Spec {
@@ -268,10 +268,10 @@ const OF_SERVICE: &[&Spec] = &[
         columns: &[],
         rows: Rows::Facts(facts::scaling),
         follows_end: false,
-        counts: |_| true,
-        subject: select::a_fact,
+        is_entry: |_| true,
+        subject: select::fact_subject,
         open: |_| None,
-        whole: |_, _| Vec::new(),
+        details: |_, _| Vec::new(),
         data: Data::Read {
             status: |app| {
                 (
@@ -288,7 +288,7 @@ const OF_SERVICE: &[&Spec] = &[
                 )
             },
             missing: data_status::no_cluster,
-            empty: |app| rows::or_gone(app, "not scaled automatically"),
+            empty: |app| rows::text_or_gone(app, "not scaled automatically"),
         },
     },
     &Spec {
@@ -298,21 +298,21 @@ const OF_SERVICE: &[&Spec] = &[
         columns: &[],
         rows: Rows::Lines(rows::target_lines),
         follows_end: false,
-        counts: |_| true,
+        is_entry: |_| true,
         subject: |_, key| key.map(|key| Subject::Text(key.to_owned())),
         open: |_| None,
-        whole: rows::whole_target,
+        details: rows::target_details,
         data: Data::Read { status: rows::targets_status, missing: data_status::no_cluster, empty: rows::no_targets },
     },
     &Spec {
         subject: |app, _| app.panes.services.service.clone().map(Subject::Service),
-        ..Spec::drawn(
+        ..Spec::self_drawn(
             CURVES,
             "Metrics",
             Data::Read {
                 status: data_status::service_curves,
                 missing: data_status::no_cluster,
-                empty: |app| rows::or_gone(app, data_status::NO_POINTS),
+                empty: |app| rows::text_or_gone(app, data_status::NO_POINTS),
             },
         )
     },
@@ -326,10 +326,10 @@ const OF_TASK: &[&Spec] = &[
         columns: &[],
         rows: Rows::Lines(rows::containers),
         follows_end: false,
-        counts: |_| true,
+        is_entry: |_| true,
         subject: |app, key| Some(Subject::Container(app.panes.services.task.clone()?, key?.to_owned())),
         open: |_| None,
-        whole: |_, _| Vec::new(),
+        details: |_, _| Vec::new(),
         data: Data::Read {
             status: |app| (data_status::all(app, &[Source::Tasks]), Vec::new()),
             missing: data_status::no_cluster,
@@ -343,10 +343,10 @@ const OF_TASK: &[&Spec] = &[
         columns: &[],
         rows: Rows::Facts(facts::task),
         follows_end: false,
-        counts: |_| true,
-        subject: select::a_fact,
+        is_entry: |_| true,
+        subject: select::fact_subject,
         open: |_| None,
-        whole: |_, _| Vec::new(),
+        details: |_, _| Vec::new(),
         data: Data::Read { status: rows::task_status, missing: data_status::no_cluster, empty: rows::no_task },
     },
 ];

@@ -1,5 +1,4 @@
-//! The environment's user pool: what is asked for it, what came, and what is told of it. Of nobody in it anything but the
-//! status is kept.
+//! The environment's user pool: requests, answers and facts. Of the users only the status is kept.
 
 use super::instead;
 use super::state::{ID, SubView};
@@ -12,47 +11,47 @@ use crate::app::ticket::Owner;
 use crate::feeds::aws::{Fact as Told, Query};
 use crate::model::Health;
 use crate::model::cdn::prefixes;
-use crate::model::offered::in_environment;
-use crate::model::users::{Seen, status_words};
+use crate::model::offered::with_scope;
+use crate::model::users::{PoolStatistics, describe_status};
 use jiff::SignedDuration;
 
-/// It is read this often while somebody looks: users are counted page by page.
+/// Poll interval while the pool is shown. It is long because users are counted page by page.
 const EVERY: SignedDuration = SignedDuration::from_mins(5);
-/// The question for it, among those of the pane.
-pub(super) const ASKED: u8 = 2;
+/// Kind of the request, among those of the pane.
+pub(super) const KIND: u8 = 2;
 
-/// `a`: shows the user pool, or the list again.
+/// `a`: shows the user pool.
 pub fn show(app: &mut App) -> Vec<Effect> {
     instead::show(app, SubView::Pool)
 }
 
-/// Asked when somebody looks, and again after a while.
+/// Requests the pool while it is shown, periodically.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let (now, generation) = (app.now, app.generation());
     let due = app.panes.services.pool.is_due(EVERY, false, now) && instead::is_shown(app, SubView::Pool);
-    let held = app.screen.paused.is_some() && app.panes.services.pool.seen.at().is_some();
+    let held = app.screen.paused.is_some() && app.panes.services.pool.last_answer.at().is_some();
     let known = app.estate.identity.at().is_some() && app.poller.account_known();
     if !due || held || !known {
         return Vec::new();
     }
     let environment = &app.environment;
     let (named, prefixes) = (environment.user_pools.clone(), prefixes(&environment.project, &environment.name));
-    let ticket = app.panes.services.pool.ask(Owner::Pane(ID.0, ASKED), generation, now);
-    vec![Effect::Fetch { ticket, lane: Priority::Operator, ask: Query::UserPool { named, prefixes }.into() }]
+    let ticket = app.panes.services.pool.record_request(Owner::Pane(ID.0, KIND), generation, now);
+    vec![Effect::Fetch { ticket, priority: Priority::Operator, ask: Query::UserPool { named, prefixes }.into() }]
 }
 
-/// Takes in an answer about the user pool.
+/// Stores an answer about the user pool.
 pub fn answer(app: &mut App, answer: Answer) {
     let pool = |fact| if let Told::UserPool(found) = fact { Some(found.map(|found| *found)) } else { None };
-    app.panes.services.pool.take(answer, pool, app.now);
+    app.panes.services.pool.store_answer(answer, pool, app.now);
     app.lists_changed();
 }
 
-fn found(app: &App) -> Option<&Seen> {
-    app.panes.services.pool.seen.value()?.as_ref()
+fn found(app: &App) -> Option<&PoolStatistics> {
+    app.panes.services.pool.last_answer.value()?.as_ref()
 }
 
-/// The facts of the user pool, as labelled lines.
+/// Facts about the user pool, as labelled lines.
 pub fn facts(app: &App) -> Vec<Fact> {
     let Some(seen) = found(app) else { return Vec::new() };
     let unknown = || "not known".to_owned();
@@ -65,7 +64,7 @@ pub fn facts(app: &App) -> Vec<Fact> {
         Some(mfa) => fact("second factor", format!("{}{methods}", mfa.to_lowercase())),
         None => fact("second factor", unknown()),
     });
-    lines.push(fact("passwords", pool.policy.map_or_else(unknown, |policy| policy.words())));
+    lines.push(fact("passwords", pool.policy.map_or_else(unknown, |policy| policy.describe())));
     lines.push(match pool.protected {
         Some(true) => fact("deletion", "protected"),
         Some(false) => bad("deletion", "not protected", Health::Degraded),
@@ -73,28 +72,30 @@ pub fn facts(app: &App) -> Vec<Fact> {
     });
     match &seen.counts {
         Some(counts) => {
-            let all: u64 = counts.values().sum();
-            let more = if seen.more { "at least " } else { "" };
+            let total: u64 = counts.values().sum();
+            let more = if seen.has_more { "at least " } else { "" };
             let off =
                 if seen.disabled > 0 { format!(", {} of them switched off", seen.disabled) } else { String::new() };
-            lines.push(fact("users", format!("{more}{all}{off}")));
+            lines.push(fact("users", format!("{more}{total}{off}")));
             lines.extend(
-                counts.iter().map(|(status, count)| fact("", format!("{count:>6} {status}: {}", status_words(status)))),
+                counts
+                    .iter()
+                    .map(|(status, count)| fact("", format!("{count:>6} {status}: {}", describe_status(status)))),
             );
         }
         None => lines.push(fact("users", unknown())),
     }
     lines.extend(
         pool.estimated
-            .filter(|_| seen.more || seen.counts.is_none())
+            .filter(|_| seen.has_more || seen.counts.is_none())
             .map(|count| fact("estimated", format!("{count} users, as Cognito has it"))),
     );
     let who = "`cockpit users` lists them, masked; --declared holds it against Terraform";
-    lines.push(fact("who they are", in_environment(who, app.environment.named())));
+    lines.push(fact("who they are", with_scope(who, app.environment.command_scope())));
     lines
 }
 
-/// Whether the user pool is fresh, and what is missing of it.
+/// Freshness of the user pool, and what is missing.
 pub fn data_status(app: &App) -> DataStatus {
     let missing = found(app).and_then(|seen| seen.missing.first()).map(ToString::to_string);
     let nothing = "no user pool is known to be this environment's: `user_pools` in the configuration names it";

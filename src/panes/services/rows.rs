@@ -1,35 +1,35 @@
-//! The rows of one service and of one task.
+//! Rows of the views of one service and of one task.
 
 use crate::app::App;
 use crate::app::data_status::{note, status};
-use crate::app::pane::{Order, Statuses, Words};
+use crate::app::pane::{Order, StatusLines, Statuses};
 use crate::app::subject::{Fact, Subject, fact};
 use crate::model::estate::SourceStatus;
 use crate::model::target::group_name;
 use crate::model::{Health, Observed, Service, Source, Target, Task};
 use std::cmp::Ordering;
 
-/// The service whose page is open.
+/// The opened service.
 pub fn opened(app: &App) -> Option<&Service> {
     app.estate.service(app.panes.services.service.as_deref()?)
 }
 
-/// The task whose page is open.
+/// The opened task.
 fn opened_task(app: &App) -> Option<&Task> {
     app.estate.task(app.panes.services.task.as_deref()?)
 }
 
-/// The columns by which tasks can be sorted.
+/// The columns that tasks can be sorted by.
 pub const TASK_COLUMNS: &[&str] = &["STATUS", "TASK", "HEALTH", "AZ", "AGE"];
 
-/// Tasks, by their ids.
+/// The ordered task ids.
 pub fn tasks(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
     let Some(service) = &app.panes.services.service else { return (Vec::new(), 0) };
-    let all: Vec<&Task> = app.estate.tasks_of(service).collect();
-    let total = all.len();
+    let tasks: Vec<&Task> = app.estate.tasks_of(service).collect();
+    let total = tasks.len();
     let wanted = |task: &&Task| order.wanted.is_none_or(|wanted| wanted.is_in(&task_text(task)));
-    let mut shown: Vec<&Task> = all.into_iter().filter(wanted).collect();
-    // A stable sort: within a column's equals, running before stopped, newest first.
+    let mut shown: Vec<&Task> = tasks.into_iter().filter(wanted).collect();
+    // The sort is stable: tasks that compare equal keep running before stopped, newest first.
     shown.sort_by(|a, b| {
         let sorted = task_order(a, b, order.column);
         if order.reversed { sorted.reverse() } else { sorted }
@@ -37,7 +37,7 @@ pub fn tasks(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
     (shown.into_iter().map(|task| task.id.clone()).collect(), total)
 }
 
-/// Deployments that run, then those that were.
+/// Current deployments, followed by the history.
 pub fn deployments(app: &App) -> Vec<(String, String)> {
     let Some(name) = &app.panes.services.service else { return Vec::new() };
     let now = opened(app).map(|service| service.deployments.as_slice()).unwrap_or_default();
@@ -46,10 +46,10 @@ pub fn deployments(app: &App) -> Vec<(String, String)> {
         (format!("now {}", deployment.id), text)
     });
     let history = app.estate.rollouts.get(name).and_then(Observed::value).into_iter().flatten();
-    // One that still has tasks stands above: its history is told there.
+    // A deployment that still has tasks is listed above, with its history in that row.
     let history = history
-        .filter(|rollout| rollout.among(now).is_none())
-        .map(|rollout| (format!("then {}", rollout.id), format!("{} {}", rollout.status.words(), rollout.reason)));
+        .filter(|rollout| rollout.matching_deployment(now).is_none())
+        .map(|rollout| (format!("then {}", rollout.id), format!("{} {}", rollout.status.label(), rollout.reason)));
     current.chain(history).collect()
 }
 
@@ -65,7 +65,7 @@ pub fn event(app: &App, key: Option<&str>) -> Option<Subject> {
     Some(Subject::Text(event.message.clone()))
 }
 
-/// Targets of all its groups, with what a filter looks into.
+/// Targets of all the service's groups, each with the text that a filter searches.
 pub fn target_lines(app: &App) -> Vec<(String, String)> {
     let lines = targets(app).into_iter().map(|(key, target, _)| {
         let text = format!("{key} {} {}", target.state, target.description.as_deref().unwrap_or_default());
@@ -74,20 +74,20 @@ pub fn target_lines(app: &App) -> Vec<(String, String)> {
     lines.collect()
 }
 
-/// The whole of a target.
-pub fn whole_target(app: &App, key: &str) -> Vec<Fact> {
-    let all = targets(app).into_iter().filter(|(known, ..)| known == key);
-    all.flat_map(|(_, target, group)| of_target(target, group)).collect()
+/// All details of a target.
+pub fn target_details(app: &App, key: &str) -> Vec<Fact> {
+    let matching = targets(app).into_iter().filter(|(known, ..)| known == key);
+    matching.flat_map(|(_, target, group)| of_target(target, group)).collect()
 }
 
-/// Containers of the task.
+/// Containers of the opened task.
 pub fn containers(app: &App) -> Vec<(String, String)> {
     let containers = opened_task(app).into_iter().flat_map(|task| &task.containers);
     let line = |name: &str, image: &str, status: &str| (name.to_owned(), format!("{name} {image} {status}"));
     containers.map(|container| line(&container.name, &container.image, &container.status)).collect()
 }
 
-/// How the deployments stand, and beside them their history.
+/// Status of the deployments, and separately of their history.
 pub fn deployments_status(app: &App) -> (Statuses, Statuses) {
     let main = crate::app::data_status::all(app, &[Source::Services]);
     let rollouts = app.panes.services.service.as_deref().and_then(|name| app.estate.rollouts.get(name));
@@ -95,14 +95,14 @@ pub fn deployments_status(app: &App) -> (Statuses, Statuses) {
     (main, beside.into_iter().collect())
 }
 
-/// How the opened task stands, and beside it its definition.
+/// Status of the opened task, and separately of its definition.
 pub fn task_status(app: &App) -> (Statuses, Statuses) {
     let definition = opened_task(app).and_then(|task| app.estate.task_definitions.get(&task.task_definition));
     let beside = definition.map(|definition| (Source::TaskDefinitions, status(definition)));
     (crate::app::data_status::all(app, &[Source::Tasks]), beside.into_iter().collect())
 }
 
-/// How the targets of each of its groups stand.
+/// Status of the targets in each of the service's groups.
 pub fn targets_status(app: &App) -> (Statuses, Statuses) {
     let groups = opened(app).map_or(&[][..], |service| &service.target_groups);
     let read = groups.iter().map(|arn| {
@@ -114,8 +114,8 @@ pub fn targets_status(app: &App) -> (Statuses, Statuses) {
     (read.collect(), Vec::new())
 }
 
-/// The words of an empty block: that the service is gone, else this.
-pub fn or_gone(app: &App, text: &str) -> Words {
+/// The message of an empty block: `text`, or that the service is gone.
+pub fn text_or_gone(app: &App, text: &str) -> StatusLines {
     match app.panes.services.service.as_deref() {
         Some(name) if app.estate.service(name).is_none() => vec![
             (Health::Unknown, format!("service {name} is no longer there")),
@@ -125,19 +125,19 @@ pub fn or_gone(app: &App, text: &str) -> Words {
     }
 }
 
-/// The lines of a list of targets that is empty.
-pub fn no_targets(app: &App) -> Words {
+/// The message of an empty list of targets.
+pub fn no_targets(app: &App) -> StatusLines {
     if opened(app).is_some_and(|service| !service.target_groups.is_empty()) {
         note("no targets are registered")
     } else {
-        or_gone(app, "not behind a load balancer")
+        text_or_gone(app, "not behind a load balancer")
     }
 }
 
-/// The task is gone, or its service.
-pub fn no_task(app: &App) -> Words {
+/// The message if the task or its service is gone.
+pub fn no_task(app: &App) -> StatusLines {
     if app.panes.services.service.as_deref().is_some_and(|name| app.estate.service(name).is_none()) {
-        return or_gone(app, "");
+        return text_or_gone(app, "");
     }
     vec![
         (Health::Unknown, "this task is no longer there: ECS keeps stopped tasks for an hour".to_owned()),
@@ -145,7 +145,7 @@ pub fn no_task(app: &App) -> Words {
     ]
 }
 
-/// The opened service's targets: key, target, name of its group.
+/// The opened service's targets, each with its key and the name of its group.
 pub fn targets(app: &App) -> Vec<(String, &Target, &str)> {
     let Some(service) = opened(app) else { return Vec::new() };
     let groups = service.target_groups.iter();
@@ -177,7 +177,7 @@ fn task_text(task: &Task) -> String {
         task.last_status,
         task.health,
         task.task_definition,
-        task.ended_because().unwrap_or_default()
+        task.end_reason().unwrap_or_default()
     )
 }
 

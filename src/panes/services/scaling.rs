@@ -1,30 +1,30 @@
-//! `c`: a service is watched while it scales: what is told as it happens, the count as curves, the cool-down, and at the end how
-//! long each step took.
+//! `c` watches a service while it scales: events as they happen, task counts as curves, the cool-down, and finally a report
+//! of how long each step took.
 
 use super::state::{SCALING, Scaling};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::scaling::sample;
 use crate::app::subject::{Fact, bad, fact};
-use crate::app::update::settle::done;
-use crate::model::scaling_watch::{Sample, cooling, short};
+use crate::app::update::settle::after_move;
+use crate::model::scaling_watch::{Sample, remaining_cooldowns, short};
 use crate::model::time::{clock, short as spoken};
 use crate::model::{AlarmState, Health, Point, Source};
 use jiff::{SignedDuration, Timestamp};
 
-/// How often it is looked: a minute's metrics and activities are no newer.
+/// Poll interval. Metrics and activities change no faster than once a minute.
 const EVERY: SignedDuration = SignedDuration::from_secs(10);
-/// The number of told events that are kept, the latest ones.
+/// Maximum number of events kept; the latest ones stay.
 const TOLD: usize = 100;
-/// How many of it stand on the screen.
+/// Maximum number of events shown on the screen.
 const SHOWN: usize = 12;
-/// Points of a curve: a day of looks.
+/// Maximum number of points of a curve: one day of polls.
 const POINTS: usize = 8_640;
 
-/// Begins to watch the opened service, or ends with a report.
+/// Starts to watch the opened service, or ends the watch with a report.
 pub fn watch(app: &mut App) -> Vec<Effect> {
     let Some(name) = app.panes.services.service.clone() else {
-        app.say("Enter opens a service; c then watches how it scales");
+        app.show_message("Enter opens a service; c then watches how it scales");
         return Vec::new();
     };
     if let Some(watched) = app.panes.services.scaling.take() {
@@ -32,7 +32,7 @@ pub fn watch(app: &mut App) -> Vec<Effect> {
         report(app, &watched);
         if same {
             app.lists_changed();
-            return done(app);
+            return after_move(app);
         }
     }
     let since = app.service_now();
@@ -40,27 +40,27 @@ pub fn watch(app: &mut App) -> Vec<Effect> {
     app.focus_on(SCALING);
     look(app);
     app.lists_changed();
-    done(app)
+    after_move(app)
 }
 
-/// How long each step took, in a window.
+/// Shows how long each step took in a window.
 fn report(app: &mut App, watched: &Scaling) {
     let short = app.estate.service_row(&watched.service).map_or(watched.service.clone(), |row| row.short.clone());
     let took = spoken(app.service_now().duration_since(watched.since));
     let mut lines = vec![format!("{short}, watched for {took}"), String::new()];
-    lines.extend(watched.watch.ended().lines());
+    lines.extend(watched.watch.summary().lines());
     let message = crate::app::overlays::message(app, "How it scaled", &lines.join("\n"));
     app.screen.overlays.push(message);
 }
 
-/// Looks again where it is time, whichever pane is shown; what is late is asked for sooner.
+/// Polls when it is due, regardless of the shown pane, and makes the poller refresh the needed sources sooner.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let now = app.service_now();
-    let due = |watched: &Scaling| watched.looked.is_none_or(|at| now.duration_since(at).abs() >= EVERY);
+    let due = |watched: &Scaling| watched.polled_at.is_none_or(|at| now.duration_since(at).abs() >= EVERY);
     if app.panes.services.scaling.as_ref().is_some_and(due) {
         look(app);
         let at = app.now;
-        app.poller.hurry(&[Source::Services, Source::ScalingActivities, Source::AlarmHistory], at);
+        app.poller.make_due(&[Source::Services, Source::ScalingActivities, Source::AlarmHistory], at);
     }
     Vec::new()
 }
@@ -71,8 +71,8 @@ fn look(app: &mut App) {
     let Some(sample) = sample(app, &name) else { return };
     let read = app.estate.services.at();
     let Some(watched) = app.panes.services.scaling.as_mut() else { return };
-    watched.looked = Some(now);
-    // What was not read again is no new point of a curve.
+    watched.polled_at = Some(now);
+    // Data that was not read again adds no point to the curves.
     if watched.read == read {
         return;
     }
@@ -83,26 +83,26 @@ fn look(app: &mut App) {
         }
         curve.push(Point { at: read.unwrap_or(now), value: f64::from(count) });
     }
-    let mut told = watched.watch.take(sample.clone());
-    // How it stands has lines of its own.
-    told.pop();
-    watched.told.extend(told);
-    let over = watched.told.len().saturating_sub(TOLD);
-    watched.told.drain(..over);
+    let mut events = watched.watch.add_sample(sample.clone());
+    // The last event is the current state, which has lines of its own.
+    events.pop();
+    watched.events.extend(events);
+    let over = watched.events.len().saturating_sub(TOLD);
+    watched.events.drain(..over);
     watched.last = Some(sample);
-    if watched.watch.done() && !watched.over {
-        watched.over = true;
-        app.say("it was out and is back: c tells how long each step took");
+    if watched.watch.is_done() && !watched.finished {
+        watched.finished = true;
+        app.show_message("it has scaled out and back in: c shows how long each step took");
     }
     app.lists_changed();
 }
 
-/// The facts above the settings of autoscaling; nothing where the opened service is not watched.
+/// Facts shown above the autoscaling settings; empty if the opened service is not watched.
 pub fn facts(app: &App) -> Vec<Fact> {
     let Some(watched) = watched(app) else { return Vec::new() };
     let now = app.service_now();
     let took = spoken(now.duration_since(watched.since));
-    let over = if watched.over { "; it was out and is back" } else { "" };
+    let over = if watched.finished { "; it has scaled out and back in" } else { "" };
     let mut lines = vec![fact("watched", format!("for {took}{over}; c ends it with a report"))];
     let Some(last) = &watched.last else { return lines };
     let age = now.duration_since(last.at);
@@ -110,7 +110,7 @@ pub fn facts(app: &App) -> Vec<Fact> {
         lines.push(bad("counts", format!("of {} ago: not read again since", spoken(age)), Health::Unknown));
     }
     lines.extend(standing(last, now));
-    let newest = watched.told.iter().rev().take(SHOWN);
+    let newest = watched.events.iter().rev().take(SHOWN);
     lines.extend(newest.map(|told| fact(&clock(told.at, &app.zone()), &told.what)));
     lines
 }
@@ -127,11 +127,11 @@ fn standing(last: &Sample, now: Timestamp) -> Vec<Fact> {
     }
     for (alarm, state) in &last.alarms {
         let raised = *state == AlarmState::Alarm;
-        let text = state.word().to_owned();
+        let text = state.name().to_owned();
         lines.push(if raised { bad(short(alarm), text, Health::Degraded) } else { fact(short(alarm), text) });
     }
-    // It counts down while nothing new is read.
-    let left: Vec<String> = cooling(&Sample { at: now, ..last.clone() })
+    // The cool-down continues to count while nothing new is read.
+    let left: Vec<String> = remaining_cooldowns(&Sample { at: now, ..last.clone() })
         .into_iter()
         .map(|(way, left)| format!("{way} after {}", spoken(left)))
         .collect();
@@ -140,7 +140,7 @@ fn standing(last: &Sample, now: Timestamp) -> Vec<Fact> {
     lines
 }
 
-/// The watch, where it is of the opened service.
+/// The watch, if it is about the opened service.
 pub fn watched(app: &App) -> Option<&Scaling> {
     let opened = app.panes.services.service.as_deref()?;
     app.panes.services.scaling.as_ref().filter(|watched| watched.service == opened)

@@ -1,28 +1,28 @@
-//! Its name, those of its blocks, and what it keeps: what is opened in it.
+//! Identifiers of the Services pane and its blocks, and its state: what is opened in it.
 
-use super::asked::Asked;
+use super::asked::RepeatedRequest;
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
 use crate::model::health_probe::findings::Findings;
-use crate::model::machine::Machine;
-use crate::model::scaling_watch::{Sample, Told, Watch};
-use crate::model::users::Seen;
+use crate::model::machine::Ec2Instance;
+use crate::model::scaling_watch::{Observation, Sample, Watch};
+use crate::model::users::PoolStatistics;
 use crate::model::{Failure, Point};
 use jiff::Timestamp;
 
-/// The name of the Services pane.
+/// The identifier of the Services pane.
 pub const ID: PaneId = PaneId("services");
 /// The block with all services.
 pub const LIST: Block = Block("services");
 /// The block with a service's tasks.
 pub const TASKS: Block = Block("tasks");
-/// A service's deployments and their history.
+/// The block with a service's deployments and their history.
 pub const DEPLOYMENTS: Block = Block("deployments");
 /// The block with a service's events.
 pub const EVENTS: Block = Block("events");
-/// A service's autoscaling: limits, policies, schedule, activities.
+/// The block with a service's autoscaling: limits, policies, schedule, activities.
 pub const SCALING: Block = Block("scaling");
-/// A service's load balancer targets.
+/// The block with a service's load balancer targets.
 pub const TARGETS: Block = Block("targets");
 /// The block with a service's curves.
 pub const CURVES: Block = Block("service-curves");
@@ -31,56 +31,56 @@ pub const CONTAINERS: Block = Block("containers");
 /// The block with a task's facts.
 pub const TASK_FACTS: Block = Block("task-facts");
 
-/// How the environment is reached.
+/// The block with the health from outside.
 pub const HEALTH: Block = Block("health");
 
-/// The environment's instances of EC2.
+/// The block with the environment's EC2 instances.
 pub const MACHINES: Block = Block("instances");
 
-/// The environment's user pool.
+/// The block with the environment's user pool.
 pub const POOL: Block = Block("user-pool");
 
-/// A page of the pane that is shown instead of the list of services.
+/// A page shown instead of the list of services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SubView {
-    /// How the environment is reached.
+    /// Health from outside: how the environment is reached.
     Health,
-    /// Its instances of EC2.
+    /// The EC2 instances.
     Machines,
-    /// Its user pool.
+    /// The user pool.
     Pool,
 }
 
-/// The instances, as far as somebody looked.
+/// The instances, once their page was opened.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Machines {
-    pub asked: Asked<Listed>,
-    /// Changes of instances that had ended when they were asked for.
-    pub ended: usize,
+    pub request: RepeatedRequest<Listed>,
+    /// Number of finished instance changes at the time of the last request.
+    pub finished_changes: usize,
 }
 
-/// Instances as they were listed.
+/// The listed instances.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Listed {
-    pub machines: Vec<Machine>,
+    pub machines: Vec<Ec2Instance>,
     /// The reads that failed.
     pub missing: Vec<Failure>,
 }
 
-/// How the environment is reached, as far as somebody looked.
+/// Health from outside, once its page was opened.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Looked {
-    /// The number of the last question.
+pub struct ExternalHealth {
+    /// Serial number of the last request.
     pub serial: u64,
-    pub asked: Option<Timestamp>,
-    /// When the answer was whole.
+    pub requested_at: Option<Timestamp>,
+    /// Time when the answer was complete.
     pub read: Option<Timestamp>,
     /// Whether probes were sent.
     pub sent: bool,
-    /// Changes of who is let in that had ended when it was asked.
+    /// Number of finished changes of allowed addresses at the time of the last request.
     pub ended: usize,
     pub found: Findings,
-    /// Why nothing was read.
+    /// Why the look failed.
     pub failure: Option<Failure>,
 }
 
@@ -90,45 +90,45 @@ pub struct Scaling {
     /// The service's name.
     pub service: String,
     pub since: Timestamp,
-    /// When it was looked at last.
-    pub looked: Option<Timestamp>,
-    /// When what was looked at had been read.
+    /// Time of the last poll.
+    pub polled_at: Option<Timestamp>,
+    /// Time when the polled data was read.
     pub read: Option<Timestamp>,
-    /// The record of what was seen, for the report.
+    /// The observed events, for the report.
     pub watch: Watch,
     /// The last sample of its counts.
     pub last: Option<Sample>,
-    /// The events that were told as they happened, oldest first.
-    pub told: Vec<Told>,
-    /// Desired count, and tasks that run, at each look.
+    /// Events in the order in which they happened.
+    pub events: Vec<Observation>,
+    /// Desired and running task counts at each poll.
     pub desired: Vec<Point>,
     pub running: Vec<Point>,
-    /// Whether it was out and is back.
-    pub over: bool,
+    /// Whether the service has scaled out and back in.
+    pub finished: bool,
 }
 
-/// The state of the Services pane: the page that is open, and what it asked for.
+/// The state of the Services pane: the opened page and its data.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
-    /// A service that is watched while it scales, opened or not.
+    /// The service that is watched while it scales, opened or not.
     pub scaling: Option<Scaling>,
-    /// The page that is shown instead of the list of services.
-    pub instead: Option<SubView>,
+    /// The page shown instead of the list of services.
+    pub sub_view: Option<SubView>,
     /// The environment's instances.
     pub machines: Machines,
-    /// The environment's user pool; none where it has none.
-    pub pool: Asked<Option<Seen>>,
-    /// How the environment is reached.
-    pub health: Looked,
-    /// The service whose page is open, by name.
+    /// The environment's user pool; `None` inside if it has none.
+    pub pool: RepeatedRequest<Option<PoolStatistics>>,
+    /// Health from outside.
+    pub health: ExternalHealth,
+    /// Name of the opened service.
     pub service: Option<String>,
-    /// The opened task of it.
+    /// Id of the opened task of that service.
     pub task: Option<String>,
 }
 
 impl State {
-    /// Whether something is shown instead of the list, and no service is opened.
+    /// Whether this page is shown instead of the list, and no service is opened.
     pub fn is_shown(&self, what: SubView) -> bool {
-        self.instead == Some(what) && self.service.is_none()
+        self.sub_view == Some(what) && self.service.is_none()
     }
 }

@@ -1,11 +1,11 @@
-//! One task: a line about it, its containers. Its facts are a list of sentences (`facts`).
+//! Drawing of one task: a summary line and its containers. Its facts are labelled lines (`facts`).
 
 use super::state::CONTAINERS;
 use crate::app::App;
-use crate::app::data_status::old;
+use crate::app::data_status::age_if_late;
 use crate::app::pane::DataStatus;
-use crate::model::agent::Reports;
-use crate::model::agent_watch::{AgentStatus, standing};
+use crate::model::agent::Reporting;
+use crate::model::agent_watch::{AgentStatus, agent_statuses};
 use crate::model::task_definition::image_version;
 use crate::model::{Health, Source, Task, time};
 use crate::ui::canvas::Canvas;
@@ -14,7 +14,7 @@ use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// Draws what the task is and why it is so.
+/// Draws the state of the task and its reason.
 pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, service: &str, id: &str) {
     let app = canvas.app;
     let theme = canvas.theme;
@@ -42,7 +42,7 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, service: &str, id: &str
     let room = place.width.saturating_sub(2);
     let used = canvas.put_all(place.x + 1, place.y, room, &parts);
     let status = format!("{status}{wants}");
-    let old = old(app, Source::Tasks).unwrap_or_default();
+    let old = age_if_late(app, Source::Tasks).unwrap_or_default();
     let facts = [
         ("", old.as_str(), theme.degraded),
         ("", status.as_str(), theme.health(health)),
@@ -53,7 +53,7 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, service: &str, id: &str
     if place.height < 2 {
         return;
     }
-    let why = task.ended_because().filter(|_| task.stopped() || task.desired_status == "STOPPED");
+    let why = task.end_reason().filter(|_| task.stopped() || task.desired_status == "STOPPED");
     let style = if task.failed() { theme.down } else { theme.dim };
     let line = match (&why, &task.stopped_reason) {
         (Some(why), Some(reason)) if !reason.starts_with(why.as_str()) => format!("{why}: {reason}"),
@@ -98,7 +98,7 @@ pub fn containers(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataSt
         Some(
             vec![
                 Cell::new(health.sign(), theme.health(health)),
-                Cell::new(container.name.as_str(), theme.text).name(),
+                Cell::new(container.name.as_str(), theme.text).cut_middle(),
                 Cell::new(container.status.to_lowercase(), theme.text),
                 Cell::new(word, theme.text),
                 Cell::new(exit, if failed { theme.down } else { theme.text }),
@@ -113,18 +113,19 @@ pub fn containers(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataSt
     });
 }
 
-/// Its agents where they do not report, and that they do; nothing where it has none.
+/// The agent of the task that does not report, or else the first agent; empty if the task has none.
 pub fn agents(app: &App, task: &Task, theme: &Theme) -> (String, Style) {
-    let all = standing(&app.estate, task, app.service_now());
-    let told = |one: &AgentStatus| format!("{} {}", one.agent.kind, one.reports.words(app.service_now()));
-    match all.iter().find(|one| matches!(one.reports, Reports::No { .. })).or(all.first()) {
-        Some(one) if matches!(one.reports, Reports::No { .. }) => (told(one), theme.degraded),
-        Some(one) => (told(one), theme.dim),
+    let agents = agent_statuses(&app.estate, task, app.service_now());
+    let describe =
+        |status: &AgentStatus| format!("{} {}", status.agent.kind, status.reports.describe(app.service_now()));
+    match agents.iter().find(|status| matches!(status.reports, Reporting::Failing { .. })).or(agents.first()) {
+        Some(status) if matches!(status.reports, Reporting::Failing { .. }) => (describe(status), theme.degraded),
+        Some(status) => (describe(status), theme.dim),
         None => (String::new(), theme.dim),
     }
 }
 
-/// The sign, word and health of a task.
+/// The health of a task, and the word for its health check.
 pub fn task_state(task: &Task) -> (Health, &'static str) {
     let health = match task.last_status.as_str() {
         "RUNNING" if task.desired_status == "STOPPED" => Health::Changing,

@@ -1,4 +1,4 @@
-//! Services, a service and a task as a person sees them.
+//! The views of all services, a service and a task, driven by keys.
 
 use super::state::LIST;
 use crate::app::App;
@@ -8,15 +8,15 @@ use crate::app::operation::outcome::Verdict;
 use crate::config::EnvironmentConfig;
 use crate::model::cdn::Distribution;
 use crate::model::logs::LogEvent;
-use crate::model::machine::{Agent, Machine, Turn};
+use crate::model::machine::{Agent, Ec2Instance, PowerAction};
 use crate::model::task_definition::{ContainerDefinition, LogConfiguration};
-use crate::model::users::{Policy, Pool, Seen};
+use crate::model::users::{Policy, Pool, PoolStatistics};
 use crate::model::{Container, Failure, FailureKind, ScalingActivity, ScalingPolicy, Source};
-use crate::ui::testing::pictures::seen;
+use crate::ui::testing::pictures::assert_screen;
 use crate::ui::testing::*;
 
 #[test]
-fn the_list_of_services_fits_every_size() {
+fn service_list_fits_every_size() {
     for (name, size) in [
         ("services_60x15", (60, 15)),
         ("services_80x24", (80, 24)),
@@ -24,9 +24,9 @@ fn the_list_of_services_fits_every_size() {
         ("services_200x60", (200, 60)),
     ] {
         let world = with_services(40);
-        let mut app = read(&world, size);
+        let mut app = loaded_app(&world, size);
         press(&mut app, "2", &world);
-        seen(name, &app);
+        assert_screen(name, &app);
         if size == (80, 24) {
             assert!(app.screen.list_of(LIST).unwrap().window().len() >= 14);
         }
@@ -34,7 +34,7 @@ fn the_list_of_services_fits_every_size() {
 }
 
 #[test]
-fn a_service_fits_every_size_whatever_has_the_focus() {
+fn service_view_fits_every_size_with_any_focus() {
     let world = staging();
     for (name, size, keys) in [
         ("service_web_200x60", (200, 60), "2 j j enter"),
@@ -45,36 +45,36 @@ fn a_service_fits_every_size_whatever_has_the_focus() {
         ("service_web_events_60x15", (60, 15), "2 enter tab tab"),
         ("service_web_zoomed_80x24", (80, 24), "2 j j enter tab z"),
     ] {
-        let mut app = read(&world, size);
+        let mut app = loaded_app(&world, size);
         press(&mut app, keys, &world);
-        seen(name, &app);
+        assert_screen(name, &app);
     }
 }
 
 #[test]
-fn a_task_fits_every_size() {
+fn task_view_fits_every_size() {
     let world = staging();
     for (name, size) in [("task_60x15", (60, 15)), ("task_80x24", (80, 24)), ("task_120x40", (120, 40))] {
-        let mut app = read(&world, size);
+        let mut app = loaded_app(&world, size);
         press(&mut app, "2 enter enter", &world);
-        seen(name, &app);
+        assert_screen(name, &app);
     }
 }
 
-fn machines() -> Vec<Machine> {
-    let one = |id: &str, name: &str, state: &str| Machine {
+fn machines() -> Vec<Ec2Instance> {
+    let one = |id: &str, name: &str, state: &str| Ec2Instance {
         id: id.into(),
         name: Some(name.into()),
         class: "t4g.small".into(),
         state: state.into(),
         az: "ap-northeast-1a".into(),
         launched: ago(1_500),
-        ..Machine::default()
+        ..Ec2Instance::default()
     };
     vec![
-        Machine {
-            system: Some("ok".into()),
-            own: Some("ok".into()),
+        Ec2Instance {
+            system_check: Some("ok".into()),
+            instance_check: Some("ok".into()),
             agent: Some(Agent { ping: "Online".into(), version: Some("3.3".into()) }),
             cpu: Some(4.0),
             memory: Some(61.0),
@@ -95,10 +95,10 @@ fn instances_are_shown_with_their_checks_and_fit_every_size() {
         ("instances_120x40", (120, 40)),
         ("instances_200x60", (200, 60)),
     ] {
-        let mut app = read(&world, size);
+        let mut app = loaded_app(&world, size);
         press(&mut app, "2 b", &world);
         tick(&mut app, now(), &world);
-        seen(name, &app);
+        assert_screen(name, &app);
         assert!(text(&app).contains("bastion"), "{}", text(&app));
     }
 }
@@ -109,23 +109,26 @@ fn nothing_is_read_with_credentials_of_another_account() {
     world.machines = machines();
     let elsewhere = EnvironmentConfig { account: Some("999999999999".into()), ..environment("staging") };
     for keys in ["2 b", "2 a"] {
-        let mut app = read_in(elsewhere.clone(), &world, (120, 40));
+        let mut app = loaded_app_in(elsewhere.clone(), &world, (120, 40));
         press(&mut app, keys, &world);
         tick(&mut app, now(), &world);
         assert!(app.poller.wrong_account());
         let services = &app.panes.services;
-        assert!(services.machines.asked.seen.at().is_none() && services.pool.seen.at().is_none(), "{keys}");
+        assert!(
+            services.machines.request.last_answer.at().is_none() && services.pool.last_answer.at().is_none(),
+            "{keys}"
+        );
         assert!(text(&app).contains("these credentials are for account"), "{keys}: {}", text(&app));
     }
 }
 
 #[test]
-fn what_may_not_be_read_of_instances_is_told_with_its_action() {
+fn denied_instance_read_names_its_action() {
     let mut world = staging();
     world.machines = machines();
     world.machines_missing =
         vec![Failure::new(FailureKind::Denied, "ec2:DescribeInstanceStatus: not allowed (UnauthorizedOperation)")];
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "2 b", &world);
     tick(&mut app, now(), &world);
     assert!(text(&app).contains("not read: ec2:DescribeInstanceStatus"), "{}", text(&app));
@@ -133,7 +136,7 @@ fn what_may_not_be_read_of_instances_is_told_with_its_action() {
         crate::model::Source::Instances,
         Failure::new(FailureKind::Denied, "ec2:DescribeInstances: not allowed (UnauthorizedOperation)"),
     );
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "2 b", &world);
     tick(&mut app, now(), &world);
     let shown = text(&app);
@@ -141,37 +144,37 @@ fn what_may_not_be_read_of_instances_is_told_with_its_action() {
 }
 
 #[test]
-fn an_instance_is_stopped_restarted_and_opened_by_keys() {
+fn instance_is_stopped_rebooted_and_opened_by_keys() {
     let mut stage = Stage::new((120, 40));
     stage.world.machines = machines();
     stage.aws.machines = machines();
     stage.press("2 b");
-    stage.to(1);
-    stage.shows("i-0123456789abcdef0");
+    stage.advance_to(1);
+    stage.assert_shown("i-0123456789abcdef0");
     stage.press("U");
-    stage.shows("Stop bastion");
-    stage.shows("cockpit instances stop i-0123456789abcdef0 --env staging");
-    assert!(stage.aws.writes.is_empty(), "nothing is changed before a yes");
-    // It disrupts: Cancel is what is selected.
+    stage.assert_shown("Stop bastion");
+    stage.assert_shown("cockpit instances stop i-0123456789abcdef0 --env staging");
+    assert!(stage.aws.writes.is_empty(), "nothing is changed before the confirmation");
+    // Cancel is preselected for a disruptive change.
     stage.press("enter");
     assert!(stage.aws.writes.is_empty());
     stage.press("U");
     stage.press("left enter");
-    let stopped = Write::Instance { id: "i-0123456789abcdef0".into(), turn: Turn::Stop };
+    let stopped = Write::Instance { id: "i-0123456789abcdef0".into(), turn: PowerAction::Stop };
     assert_eq!(stage.aws.writes, [stopped]);
-    stage.to(4);
+    stage.advance_to(4);
     stage.aws.machines[0].state = "stopped".into();
-    stage.to(8);
-    stage.to(12);
+    stage.advance_to(8);
+    stage.advance_to(12);
     assert_eq!(stage.verdict(), Some(Verdict::Done));
-    stage.shows("bastion (i-0123456789abcdef0) is stopped");
+    stage.assert_shown("bastion (i-0123456789abcdef0) is stopped");
     stage.press("esc");
-    stage.shows("Instances");
+    stage.assert_shown("Instances");
     stage.press("B");
-    stage.shows("Reboot bastion");
+    stage.assert_shown("Reboot bastion");
     stage.press("esc");
     stage.press("L");
-    let shell = stage.left.iter().find_map(|effect| match effect {
+    let shell = stage.other_effects.iter().find_map(|effect| match effect {
         Effect::Shell(plan) => Some(plan),
         _ => None,
     });
@@ -181,7 +184,7 @@ fn an_instance_is_stopped_restarted_and_opened_by_keys() {
 }
 
 #[test]
-fn paths_of_a_distribution_are_typed_explained_and_thrown_away() {
+fn distribution_paths_are_typed_explained_and_invalidated() {
     let mut stage = Stage::new((120, 40));
     stage.aws.distributions = vec![Distribution {
         id: "E1".into(),
@@ -192,27 +195,27 @@ fn paths_of_a_distribution_are_typed_explained_and_thrown_away() {
         enabled: true,
     }];
     stage.press("2 :");
-    stage.typed("invalidate");
+    stage.type_text("invalidate");
     stage.press("enter");
     stage.press("enter");
-    stage.shows("everything; every object is asked of the origin again");
-    stage.shows("free of charge: 0 paths were invalidated this month");
-    stage.shows("cockpit invalidate '/*' --env staging");
-    assert!(stage.aws.writes.is_empty(), "nothing is changed before a yes");
+    stage.assert_shown("everything; every object is asked of the origin again");
+    stage.assert_shown("free of charge: 0 paths were invalidated this month");
+    stage.assert_shown("cockpit invalidate '/*' --env staging");
+    assert!(stage.aws.writes.is_empty(), "nothing is changed before the confirmation");
     stage.press("enter");
     assert!(
         matches!(&stage.aws.writes[..], [Write::Invalidate(batch)] if batch.distribution == "E1"),
         "{:?}",
         stage.aws.writes
     );
-    stage.to(4);
-    stage.to(8);
+    stage.advance_to(4);
+    stage.advance_to(8);
     assert_eq!(stage.verdict(), Some(Verdict::Done));
-    stage.shows("I1 is completed");
+    stage.assert_shown("I1 is completed");
 }
 
 #[test]
-fn the_user_pool_is_told_by_status_and_by_what_it_asks_of_passwords() {
+fn user_pool_shows_user_counts_and_password_policy() {
     let mut world = staging();
     let policy = Policy { length: 12, lowercase: true, symbols: true, ..Policy::default() };
     let pool = Pool {
@@ -223,21 +226,21 @@ fn the_user_pool_is_told_by_status_and_by_what_it_asks_of_passwords() {
         ..Pool::default()
     };
     let counts = [("CONFIRMED".to_owned(), 9), ("FORCE_CHANGE_PASSWORD".to_owned(), 2)].into();
-    world.pool = Some(Seen { pool, counts: Some(counts), disabled: 1, ..Seen::default() });
+    world.pool = Some(PoolStatistics { pool, counts: Some(counts), disabled: 1, ..PoolStatistics::default() });
     for (name, size) in [("users_80x24", (80, 24)), ("users_120x40", (120, 40))] {
-        let mut app = read(&world, size);
+        let mut app = loaded_app(&world, size);
         press(&mut app, "2 a", &world);
         tick(&mut app, now(), &world);
-        seen(name, &app);
+        assert_screen(name, &app);
         let shown = text(&app);
         assert!(shown.contains("a password is enough") && shown.contains("11, 1 of them switched off"), "{shown}");
         assert!(shown.contains("12 characters with lower case, symbols"), "{shown}");
     }
-    // Nobody is not what is shown where nobody could be counted.
+    // Users that cannot be counted are not shown as zero.
     let seen = world.pool.as_mut().unwrap();
     seen.counts = None;
     seen.missing = vec![Failure::new(FailureKind::Denied, "cognito-idp:ListUsers: not allowed (AccessDenied)")];
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "2 a", &world);
     tick(&mut app, now(), &world);
     assert!(
@@ -246,14 +249,14 @@ fn the_user_pool_is_told_by_status_and_by_what_it_asks_of_passwords() {
         text(&app)
     );
     world.pool = None;
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "2 a", &world);
     tick(&mut app, now(), &world);
     assert!(text(&app).contains("no user pool is known"), "{}", text(&app));
 }
 
 #[test]
-fn a_policy_is_aimed_elsewhere_and_a_scheduled_action_is_added_and_removed_from_the_palette() {
+fn palette_changes_scaling_targets_and_scheduled_actions() {
     let mut stage = Stage::new((120, 40));
     let resource = stage.aws.scalable[0].resource.clone();
     assert!(resource.ends_with(WEB), "{resource}");
@@ -273,17 +276,17 @@ fn a_policy_is_aimed_elsewhere_and_a_scheduled_action_is_added_and_removed_from_
     ] {
         stage.press("esc");
         stage.press("2 g j j :");
-        stage.typed(command);
+        stage.type_text(command);
         stage.press("enter");
         if !line.is_empty() {
-            stage.typed(line);
+            stage.type_text(line);
         }
         stage.press("enter");
-        stage.shows(title);
+        stage.assert_shown(title);
         stage.press("enter");
         let at = stage.aws.writes.len() as i64 * 20;
-        stage.to(at + 4);
-        stage.to(at + 8);
+        stage.advance_to(at + 4);
+        stage.advance_to(at + 8);
         assert_eq!(stage.verdict(), Some(Verdict::Done), "{command}: {}", text(&stage.app));
         stage.press("esc");
     }
@@ -293,7 +296,7 @@ fn a_policy_is_aimed_elsewhere_and_a_scheduled_action_is_added_and_removed_from_
 }
 
 #[test]
-fn an_agent_that_does_not_report_is_told_of_its_task_and_needs_attention() {
+fn silent_agent_is_shown_on_its_task_and_needs_attention() {
     let mut world = staging();
     let task = world.tasks.iter_mut().find(|task| task.service.as_deref() == Some(WEB) && !task.stopped()).unwrap();
     let definition = task.task_definition.clone();
@@ -322,11 +325,11 @@ fn an_agent_that_does_not_report_is_told_of_its_task_and_needs_attention() {
         ..LogEvent::default()
     };
     world.agent_lines = vec![line(40, "x | CORE | INFO | ok"), line(9, "x | CORE | ERROR | 403 Forbidden")];
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     tick(&mut app, now() + jiff::SignedDuration::from_secs(1), &world);
     let screen = text(&app);
     assert!(screen.contains("datadog does not report in 1 of"), "{screen}");
-    assert!(screen.contains("403 Forbi"), "{screen}");
+    assert!(screen.contains("403 F"), "{screen}");
     press(&mut app, "2 j j enter enter", &world);
     let screen = text(&app);
     assert!(screen.contains("datadog 7.72.1 does not report"), "{screen}");
@@ -334,7 +337,7 @@ fn an_agent_that_does_not_report_is_told_of_its_task_and_needs_attention() {
 }
 
 #[test]
-fn a_service_is_watched_while_it_scales_with_curves_and_the_cool_down_and_a_report_at_the_end() {
+fn watched_scaling_shows_curves_and_cool_down_and_ends_with_a_report() {
     let mut world = staging();
     let web = |world: &mut World, desired, running| {
         let service = world.services.iter_mut().find(|service| service.name == WEB).unwrap();
@@ -352,7 +355,7 @@ fn a_service_is_watched_while_it_scales_with_curves_and_the_cool_down_and_a_repo
     }];
     world.activities = Vec::new();
     web(&mut world, 2, 2);
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "2 j j enter c", &world);
     assert!(text(&app).contains("watched"), "{}", text(&app));
     let at = |second: i64| now() + jiff::SignedDuration::from_secs(second);
@@ -376,15 +379,15 @@ fn a_service_is_watched_while_it_scales_with_curves_and_the_cool_down_and_a_repo
     for wanted in ["desired count to 4", "out after", "in after", "2 run, 4 desired"] {
         assert!(screen.contains(wanted), "{wanted}: {screen}");
     }
-    // It counts down while nothing new is read.
+    // The cool-down continues to count while nothing new is read.
     world.silent = vec![Source::Services, Source::ScalingActivities];
     let points = |app: &App| app.panes.services.scaling.as_ref().unwrap().desired.len();
     tick(&mut app, at(95), &world);
     assert!(text(&app).contains("in after 4m"), "{}", text(&app));
-    seen("service_watched_120x40", &app);
+    assert_screen("service_watched_120x40", &app);
     let before = points(&app);
     tick(&mut app, at(180), &world);
-    assert_eq!(points(&app), before, "what was not read again is no point of a curve");
+    assert_eq!(points(&app), before, "data that was not read again adds no point");
     assert!(text(&app).contains("not read again since"), "{}", text(&app));
     let curves = &app.panes.services.scaling.as_ref().unwrap();
     let desired: Vec<f64> = curves.desired.iter().map(|point| point.value).collect();
@@ -396,24 +399,24 @@ fn a_service_is_watched_while_it_scales_with_curves_and_the_cool_down_and_a_repo
 }
 
 #[test]
-fn instances_are_sorted_by_a_key() {
+fn sort_key_orders_instances_by_each_column() {
     let mut world = staging();
     world.machines = machines();
-    let mut app = read(&world, (120, 40));
+    let mut app = loaded_app(&world, (120, 40));
     press(&mut app, "2 b", &world);
     let ids = |app: &App| app.screen.list_of(super::state::MACHINES).unwrap().rows.clone();
     let own = ids(&app);
     press(&mut app, "s", &world);
     let reversed: Vec<String> = own.iter().rev().cloned().collect();
     assert_eq!(ids(&app), reversed, "by name, downwards");
-    // By state upwards: those that run stand before what is stopped.
+    // By state in ascending order: running instances come before stopped ones.
     press(&mut app, "s", &world);
     assert!(text(&app).contains("STATE↑"), "{}", text(&app));
-    let state = |id: &String| world.machines.iter().find(|one| one.id == *id).unwrap().state.clone();
+    let state = |id: &String| world.machines.iter().find(|machine| machine.id == *id).unwrap().state.clone();
     let states: Vec<String> = ids(&app).iter().map(state).collect();
     assert!(states.is_sorted(), "{states:?}");
     press(&mut app, "s s", &world);
-    let cpu = |id: &String| world.machines.iter().find(|one| one.id == *id).unwrap().cpu.unwrap_or(-1.0);
+    let cpu = |id: &String| world.machines.iter().find(|machine| machine.id == *id).unwrap().cpu.unwrap_or(-1.0);
     let shares: Vec<f64> = ids(&app).iter().map(cpu).collect();
     assert!(shares.is_sorted_by(|a, b| a >= b), "the busiest first: {shares:?}");
 }

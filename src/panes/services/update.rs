@@ -1,4 +1,4 @@
-//! The effects of opening and leaving a service or a task.
+//! Handlers for opening and leaving a service or a task.
 
 use super::state::{ID, State, TASK_FACTS};
 use super::{health, instances, pool, scaling};
@@ -7,17 +7,17 @@ use crate::app::effect::Effect;
 use crate::app::event::Answer;
 use crate::app::subject::Subject;
 use crate::app::ticket::Owner;
-use crate::app::update::open::{forget, go};
-use crate::app::update::settle::done;
+use crate::app::update::open::{go, reset_view};
+use crate::app::update::settle::after_move;
 use crate::model::Source;
 
-/// Shows all services, one, or a task.
+/// Opens all services, one service, or a task.
 pub fn shows(app: &mut App, subject: &Subject) -> Option<Vec<Effect>> {
     match subject {
         Subject::Services => Some(go(app, ID)),
         Subject::Service(name) => Some(open_service(app, name.clone())),
         Subject::Task(service, id) => Some(open_task(app, service.clone(), id.clone())),
-        Subject::Reached => Some(health::show(app)),
+        Subject::Reachability => Some(health::show(app)),
         Subject::Container(..)
         | Subject::Deployment(..)
         | Subject::Database(_)
@@ -33,7 +33,7 @@ fn open_task(app: &mut App, service: String, id: String) -> Vec<Effect> {
     app.panes.services.service = Some(service);
     app.panes.services.task = Some(id);
     app.screen.list(TASK_FACTS).select(0);
-    if app.shown().id == ID { done(app) } else { go(app, ID) }
+    if app.shown_pane().id == ID { after_move(app) } else { go(app, ID) }
 }
 
 fn open_service(app: &mut App, name: String) -> Vec<Effect> {
@@ -47,43 +47,43 @@ fn open_service(app: &mut App, name: String) -> Vec<Effect> {
     }
     app.panes.services.service = Some(name);
     app.panes.services.task = None;
-    app.poller.hurry_keys(&keys, app.now);
+    app.poller.make_keys_due(&keys, app.now);
     app.lists_changed();
-    // The window of the service that was open before says nothing about this one.
+    // A dialog of the previously opened service does not apply to this one.
     (app.screen.pane, app.screen.operation) = (ID, None);
-    forget(app);
+    reset_view(app);
     go(app, ID)
 }
 
-/// A second press of its key leaves an opened service: the key names the list.
+/// A second press of the pane's key returns to the list.
 pub fn entered(app: &mut App) {
-    if app.shown().id == ID {
-        app.panes.services.instead = None;
+    if app.shown_pane().id == ID {
+        app.panes.services.sub_view = None;
         app.panes.services.task = None;
         app.panes.services.service = None;
     }
 }
 
-/// Nothing of the environment before stays opened.
+/// Resets the state when another environment is opened.
 pub fn switched(app: &mut App) -> Vec<Effect> {
     app.panes.services = State::default();
     Vec::new()
 }
 
-/// Other credentials are in use: what is under way may be another account's.
+/// Drops pending requests after a change of credentials: their answers may belong to another account.
 pub fn renewed(app: &mut App) {
-    app.panes.services.pool.forget();
-    app.panes.services.machines.asked.forget();
+    app.panes.services.pool.drop_pending();
+    app.panes.services.machines.request.drop_pending();
 }
 
-/// From the task to its service, from the service to the list.
+/// Goes from the task to its service, and from the service to the list.
 pub fn up(app: &mut App) {
     if app.panes.services.task.take().is_none() && app.panes.services.service.take().is_none() {
-        app.panes.services.instead = None;
+        app.panes.services.sub_view = None;
     }
 }
 
-/// The questions that are due now.
+/// Returns the requests that are due.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = health::plan(app);
     effects.extend(instances::plan(app));
@@ -92,12 +92,12 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     effects
 }
 
-/// An answer, to whom it belongs.
+/// Passes an answer to the part of the pane that requested it.
 pub fn answer(app: &mut App, answer: Answer) {
     let Owner::Pane(_, asked) = answer.ticket.owner else { return };
-    if asked == instances::ASKED {
+    if asked == instances::KIND {
         instances::answer(app, answer);
-    } else if asked == pool::ASKED {
+    } else if asked == pool::KIND {
         pool::answer(app, answer);
     } else {
         health::answer(app, answer);

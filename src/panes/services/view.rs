@@ -1,4 +1,4 @@
-//! One service: summary, tasks, deployments, events, targets, curves.
+//! Drawing of one service: summary, tasks, deployments, events, targets, curves.
 
 use super::health::{checks, glance};
 use super::rows::targets as targets_of;
@@ -6,7 +6,7 @@ use super::state::{
     CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, MACHINES, POOL, SCALING, TARGETS, TASK_FACTS, TASKS,
 };
 use super::{instances_view, task_view};
-use crate::app::data_status::old;
+use crate::app::data_status::age_if_late;
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::app::tell;
@@ -21,7 +21,7 @@ use crate::ui::signs::Signs;
 use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
 
-/// Draws the block in its place.
+/// Draws one block.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
         LIST => services::draw(canvas, block, place, data_status),
@@ -47,7 +47,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     }
 }
 
-/// The lines above the blocks: the service, or the task.
+/// Draws the summary of the service or of the task.
 pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
     match (&canvas.app.panes.services.service, &canvas.app.panes.services.task) {
         (Some(name), None) => service_summary(canvas, place, name),
@@ -56,18 +56,18 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
     }
 }
 
-/// How the environment was reached when somebody looked last.
+/// Draws a summary of the last health look.
 fn outside(canvas: &mut Canvas<'_, '_>, place: Rect) {
-    let Some(told) = glance(canvas.app) else { return };
+    let Some(glance) = glance(canvas.app) else { return };
     let theme = canvas.theme;
-    let health = told.health.unwrap_or(Health::Healthy);
+    let health = glance.health.unwrap_or(Health::Healthy);
     canvas.put(place.x + 1, place.y, 1, health.sign(), theme.health(health));
-    let text = format!("{} from outside: {}", told.label, told.text);
-    let style = if told.health.is_some() { theme.health(health) } else { theme.text };
+    let text = format!("{} from outside: {}", glance.label, glance.text);
+    let style = if glance.health.is_some() { theme.health(health) } else { theme.text };
     canvas.put_cut(place.x + 3, place.y, place.width.saturating_sub(4), &text, style);
 }
 
-/// One line about the service, one for each reason.
+/// Draws one line about the service and one for each reason.
 fn service_summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
     let app = canvas.app;
     let theme = canvas.theme;
@@ -85,10 +85,10 @@ fn service_summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
     let (desired, running) = (desired(row), format!("{}{pending}", row.running));
     let (deployed, settings) =
         (time::age(row.deployed_at, app.service_now()), service.map(settings).unwrap_or_default());
-    let old = old(app, Source::Services).unwrap_or_default();
+    let old = age_if_late(app, Source::Services).unwrap_or_default();
     let facts = [
         ("", old.as_str(), theme.degraded),
-        ("", health.word(), theme.health(health)),
+        ("", health.name(), theme.health(health)),
         ("desired ", desired.as_str(), theme.text),
         ("running ", running.as_str(), theme.text),
         ("rollout ", row.rollout.as_str(), rollout_style(theme, row.rollout_health)),
@@ -98,16 +98,16 @@ fn service_summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
     ];
     canvas.put_facts(place.x + 1 + used, place.y, room.saturating_sub(used), &facts);
     let rows = usize::from(place.height.saturating_sub(1));
-    let told = tell::reasons(app, name, usize::from(place.width.saturating_sub(4)), rows);
+    let reasons = tell::reasons(app, name, usize::from(place.width.saturating_sub(4)), rows);
     let last = place.bottom().saturating_sub(1);
     let mut y = place.y + 1;
-    for (number, (severity, lines)) in told.iter().enumerate() {
+    for (number, (severity, lines)) in reasons.iter().enumerate() {
         for (part, line) in lines.iter().enumerate() {
             if y > last {
                 return;
             }
-            // What has no room stands among the service's fields, which `i` shows.
-            let hidden = told.len() - number - usize::from(part + 1 == lines.len());
+            // Reasons without room are listed among the service's fields, which `i` shows.
+            let hidden = reasons.len() - number - usize::from(part + 1 == lines.len());
             let more = if y == last && hidden > 0 { format!("  +{hidden} more") } else { String::new() };
             let room = place.width.saturating_sub(4);
             let used = canvas.put_right(place.right().saturating_sub(1), y, room, &more, theme.dim);
@@ -120,10 +120,10 @@ fn service_summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
     }
 }
 
-/// The settings of a service that matter, short.
+/// The notable settings of a service in short form.
 fn settings(service: &Service) -> String {
     let mut words = vec![service.launch.clone()];
-    // What is usual is not said.
+    // Default values are left out.
     let unusual = [(&service.scheduling, "REPLICA"), (&service.controller, "ECS"), (&service.strategy, "ROLLING")];
     words.extend(unusual.into_iter().filter(|(word, usual)| word != usual).map(|(word, _)| word.clone()));
     match service.breaker {
@@ -138,7 +138,7 @@ fn settings(service: &Service) -> String {
     words.join(", ")
 }
 
-/// Tasks, running and stopped within the last hour.
+/// Draws the tasks that run or were stopped within the last hour.
 fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;
@@ -158,7 +158,7 @@ fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
         let faint = if task.stopped() { theme.dim } else { theme.text };
         let revision = task.task_definition.rsplit(':').next().unwrap_or_default();
         let (why, why_style) = if task.stopped() || task.desired_status == "STOPPED" {
-            (task.ended_because().unwrap_or_default(), if task.failed() { theme.down } else { theme.dim })
+            (task.end_reason().unwrap_or_default(), if task.failed() { theme.down } else { theme.dim })
         } else {
             task_view::agents(app, task, theme)
         };
@@ -167,7 +167,7 @@ fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
             vec![
                 Cell::new(health.sign(), theme.health(health)),
                 Cell::new(task.last_status.to_lowercase(), faint),
-                Cell::new(task.id.as_str(), faint).tail(),
+                Cell::new(task.id.as_str(), faint).cut_start(),
                 Cell::new(word, health_style),
                 Cell::new(zone(&task.az), faint),
                 Cell::new(time::age(task.stopped_at.or(task.created_at), app.service_now()), faint),
@@ -179,7 +179,7 @@ fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     });
 }
 
-/// Deployments of now, then those of the history.
+/// Draws the current deployments, then the history.
 fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;
@@ -206,8 +206,8 @@ fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatu
         if when == "now" {
             let deployment = service?.deployments.iter().find(|deployment| deployment.id == id)?;
             let now = &service?.deployments;
-            let mut all = history.into_iter().flatten();
-            let made = all.find(|rollout| rollout.among(now).is_some_and(|other| other.id == id));
+            let mut rollouts = history.into_iter().flatten();
+            let made = rollouts.find(|rollout| rollout.matching_deployment(now).is_some_and(|other| other.id == id));
             let (health, words) = match (deployment.rollout, deployment.status.as_str()) {
                 (Some(RolloutState::InProgress), _) => (Health::Changing, "in progress"),
                 (Some(RolloutState::Failed), _) => (Health::Down, "failed"),
@@ -215,9 +215,9 @@ fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatu
                 (_, "ACTIVE") => (Health::Changing, "being replaced"),
                 _ => (Health::Stopped, "inactive"),
             };
-            let (health, words) = match made.filter(|rollout| !rollout.status.terminal()) {
-                Some(rollout) if health != Health::Down => (Health::Changing, rollout.status.words()),
-                Some(rollout) => (health, rollout.status.words()),
+            let (health, words) = match made.filter(|rollout| !rollout.status.has_ended()) {
+                Some(rollout) if health != Health::Down => (Health::Changing, rollout.status.label()),
+                Some(rollout) => (health, rollout.status.label()),
                 None => (health, words),
             };
             let failed = if deployment.failed > 0 { format!("{} failed  ", deployment.failed) } else { String::new() };
@@ -228,7 +228,7 @@ fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatu
                 vec![
                     Cell::new(health.sign(), theme.health(health)),
                     Cell::new(words, theme.strong),
-                    Cell::new(short(&deployment.task_definition), theme.text).tail(),
+                    Cell::new(short(&deployment.task_definition), theme.text).cut_start(),
                     Cell::new(format!("{}/{}", deployment.running, deployment.desired), theme.text),
                     Cell::new(time::age(deployment.created_at, app.service_now()), theme.text),
                     Cell::new(format!("{failed}{}{}", made.map(took).unwrap_or_default(), why), theme.dim),
@@ -237,7 +237,7 @@ fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatu
             );
         }
         let rollout = history?.iter().find(|rollout| rollout.id == id)?;
-        let words = rollout.status.words();
+        let words = rollout.status.label();
         let health = of_status(&rollout.status);
         let why = rollout.rollback_reason.as_deref().unwrap_or(&rollout.reason);
         let target = rollout.target.as_deref().unwrap_or(&rollout.target_revision);
@@ -245,7 +245,7 @@ fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatu
             vec![
                 Cell::new(health.sign(), theme.health(health)),
                 Cell::new(words, rollout_style(theme, health)),
-                Cell::new(short(target), theme.dim).tail(),
+                Cell::new(short(target), theme.dim).cut_start(),
                 Cell::new("", theme.dim),
                 Cell::new(time::age(rollout.created_at, app.service_now()), theme.dim),
                 Cell::new(format!("{}{why}", took(rollout)), theme.dim),
@@ -255,7 +255,7 @@ fn deployments(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatu
     });
 }
 
-/// `took 2m21s  `, once it has ended.
+/// The duration of a finished deployment: `took 2m21s  `.
 fn took(rollout: &ServiceDeployment) -> String {
     match (rollout.started_at.or(rollout.created_at), rollout.finished_at) {
         (Some(from), Some(to)) => format!("took {}  ", time::short(to.duration_since(from))),
@@ -263,7 +263,7 @@ fn took(rollout: &ServiceDeployment) -> String {
     }
 }
 
-/// The service's events, newest first. What each begins with is the service's name: left out.
+/// Draws the service's events, newest first, without the service name that each begins with.
 fn events(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;
@@ -281,7 +281,7 @@ fn events(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     });
 }
 
-/// Load balancer targets of all its groups.
+/// Draws the load balancer targets of all the service's groups.
 fn targets(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let theme = canvas.theme;
     let columns = [
@@ -292,9 +292,9 @@ fn targets(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
         Column::left("GROUP", 8, 3).up_to(32),
         Column::left("WHY", 10, 1).up_to(u16::MAX / 2),
     ];
-    let all = targets_of(canvas.app);
+    let targets = targets_of(canvas.app);
     table::block(canvas, TARGETS, "", place, &columns, data_status, |key| {
-        let (_, target, group) = all.iter().find(|(known, ..)| known == key)?;
+        let (_, target, group) = targets.iter().find(|(known, ..)| known == key)?;
         let health = match target.state.as_str() {
             "healthy" => Health::Healthy,
             "unhealthy" => Health::Down,
@@ -311,7 +311,7 @@ fn targets(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
                 Cell::new(target.state.as_str(), style),
                 Cell::new(format!("{}{port}", target.id), theme.text),
                 Cell::new(zone(target.az.as_deref().unwrap_or_default()), theme.dim),
-                Cell::new(*group, theme.dim).tail(),
+                Cell::new(*group, theme.dim).cut_start(),
                 Cell::new(why, theme.dim),
             ]
             .into(),
@@ -319,26 +319,26 @@ fn targets(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     });
 }
 
-/// How the environment is reached.
+/// Draws the health from outside.
 fn health(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let theme = canvas.theme;
     let columns = [
         Column::left("", 1, 0),
         Column::left("CHECK", 8, 0).up_to(12),
-        // What was found matters more than the whole of a long name.
+        // The finding matters more than the complete name.
         Column::left("OF", 12, 1).up_to((place.width / 3).clamp(12, 44)),
         Column::left("WHAT", 20, 0).up_to(u16::MAX / 2),
     ];
-    let all = checks(canvas.app);
+    let checks_shown = checks(canvas.app);
     table::block(canvas, HEALTH, "", place, &columns, data_status, |key| {
-        let check = all.get(key.parse::<usize>().ok()?)?;
+        let check = checks_shown.get(key.parse::<usize>().ok()?)?;
         let style = if check.health == Health::Healthy { theme.text } else { theme.health(check.health) };
         Some(
             vec![
                 Cell::new(check.health.sign(), theme.health(check.health)),
-                Cell::new(check.topic.word(), theme.dim),
-                Cell::new(check.subject.clone(), theme.text).tail(),
-                Cell::new(check.words.clone(), style),
+                Cell::new(check.topic.name(), theme.dim),
+                Cell::new(check.subject.clone(), theme.text).cut_start(),
+                Cell::new(check.text.clone(), style),
             ]
             .into(),
         )

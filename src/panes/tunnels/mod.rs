@@ -1,5 +1,6 @@
-//! Tunnels: those of the session in one list, the keys that open and close them in every pane, and the windows in which they
-//! ask. It has no tab: the list is a block of the databases too, and `tunnels` among the commands leads here.
+//! The Tunnels pane: the session's tunnels in one list, the keys that open and close them in every pane, and their
+//! dialogs.
+//! The pane has no tab: its list is also a block of the Database pane, and the command `tunnels` opens it.
 
 pub mod state;
 #[cfg(test)]
@@ -38,10 +39,10 @@ pub const PANE: Pane = Pane {
 static VIEW: View = View {
     name: "tunnels",
     blocks: &[&block::SPEC],
-    beside: &[],
-    layout: layout::whole,
+    unfocusable_blocks: &[],
+    layout: layout::single_block,
     summary: layout::no_summary,
-    about: |_| None,
+    subject: |_| None,
     services: None,
     sources: &[],
 };
@@ -59,7 +60,7 @@ const COMMANDS: &[Command] = &[
         "Open a tunnel to the database, of the selected one or as configured, on a local port.",
         update::open,
     )
-    .risks(Risk::Change),
+    .with_risk(Risk::Change),
     Command::new(
         TO,
         Scope::List,
@@ -68,7 +69,7 @@ const COMMANDS: &[Command] = &[
         "Open a tunnel to a place that is chosen or typed; of the selected one, change where it leads.",
         update::choose_place,
     )
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .when(update::is_about_databases),
     Command::new(
         CLOSE,
@@ -78,7 +79,7 @@ const COMMANDS: &[Command] = &[
         "Close the selected tunnel, or the only one into this environment; drop one that has ended.",
         update::close,
     )
-    .risks(Risk::Change)
+    .with_risk(Risk::Change)
     .when(|app| block::selected(app).is_some()),
     Command::new(
         Id("exec"),
@@ -88,8 +89,8 @@ const COMMANDS: &[Command] = &[
         "Open a shell in a container of the selected task, or of the service's newest healthy one.",
         |app| update::shell(app, None),
     )
-    .risks(Risk::Change)
-    .when(|app| select::in_service(app) || select::on_task(app)),
+    .with_risk(Risk::Change)
+    .when(|app| select::in_service(app) || select::has_task(app)),
     Command::new(
         Id("enable-exec"),
         Scope::List,
@@ -98,8 +99,8 @@ const COMMANDS: &[Command] = &[
         "Switch ECS Exec on for the selected service, with new tasks: tunnels and shells go through it.",
         enable_exec,
     )
-    .risks(Risk::Change)
-    .when(select::without_exec),
+    .with_risk(Risk::Change)
+    .when(select::exec_is_off),
     Command::new(
         Id("exec-command"),
         Scope::List,
@@ -108,8 +109,8 @@ const COMMANDS: &[Command] = &[
         "Run a command that is typed in a container of the selected task, with a terminal.",
         update::type_command,
     )
-    .risks(Risk::Change)
-    .when(|app| select::in_service(app) || select::on_task(app)),
+    .with_risk(Risk::Change)
+    .when(|app| select::in_service(app) || select::has_task(app)),
     Command::new(Id("tunnels"), Scope::Global, "tunnels", &[], "Show the tunnels of this session.", |app| {
         enter(app, state::ID)
     }),

@@ -1,11 +1,11 @@
-//! Its name, and what it keeps: nothing, as tunnels are the session's (`app::tunnels`).
+//! The identifier of the pane. Its state is empty, because tunnels belong to the session (`app::tunnels`).
 
 use crate::app::command::PaneId;
 use crate::app::tunnels::pane::PANE;
 
-/// The name of the Tunnels pane.
+/// The identifier of the Tunnels pane.
 pub const ID: PaneId = PANE;
 
-/// The pane remembers nothing: tunnels belong to the session.
+/// The state of the pane: empty, because tunnels belong to the session.
 #[derive(Debug, Clone, Default)]
 pub struct State;

@@ -1,4 +1,4 @@
-//! The effects of keys in the Tunnels pane, and of choices in its windows.
+//! Handlers for the keys of the Tunnels pane and for the choices in its dialogs.
 
 use super::state::ID;
 use crate::app::App;
@@ -6,21 +6,21 @@ use crate::app::effect::Effect;
 use crate::app::overlay::{Choice, Kind, Line, Overlay, Tone};
 use crate::app::screen::{Purpose, Typing};
 use crate::app::subject::Subject;
-use crate::app::tunnels::state::{Asking, Plan, Wish};
+use crate::app::tunnels::state::{Plan, TunnelOptions, TunnelQuestion};
 use crate::app::tunnels::{ask, block, find, shell as shells, tell};
 use crate::app::update::change::deploy::enable_exec_on;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::app::update::windows::{push_window, windows};
 use crate::app::{select, tell as lines_of};
 use crate::model::Role;
-use crate::model::tunnel::far::To;
+use crate::model::tunnel::far::RemoteTarget;
 
-/// The line that is typed is a host and a port.
+/// The input line is a host and a port.
 const PLACE: u8 = 0;
-/// A command for a shell is typed.
+/// The input line is a command for a shell.
 const COMMAND: u8 = 1;
 
-/// `T`: to the selected database, else as configured.
+/// `T`: opens a tunnel to the selected database, or to the configured target.
 pub fn open(app: &mut App) -> Vec<Effect> {
     let wish = match select::subject(app).as_ref().and_then(Subject::database) {
         Some((id, instance)) => {
@@ -28,41 +28,41 @@ pub fn open(app: &mut App) -> Vec<Effect> {
             let reads = rows
                 .flat_map(|row| &row.database.members)
                 .any(|member| Some(member.id.as_str()) == instance && member.role == Role::Reader);
-            let to = if reads { To::Reader } else { To::Writer };
-            Wish { to: Some(to), database: Some(id.to_owned()), ..Wish::default() }
+            let to = if reads { RemoteTarget::Reader } else { RemoteTarget::Writer };
+            TunnelOptions { to: Some(to), database: Some(id.to_owned()), ..TunnelOptions::default() }
         }
-        None => Wish::default(),
+        None => TunnelOptions::default(),
     };
     let mut effects = ask::open(app, wish);
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }
 
-/// Whether a tunnel or a database is looked at.
+/// Whether a tunnel or a database is selected.
 pub fn is_about_databases(app: &App) -> bool {
     let database = matches!(select::subject(app), Some(Subject::Database(_) | Subject::Instance(..)));
     database || app.focused() == block::TUNNELS
 }
 
-/// Which places there are to choose from.
+/// Opens the list of tunnel targets to choose from.
 pub fn choose_place(app: &mut App) -> Vec<Effect> {
     push_window(app, Overlay::new(Kind::Pane(ID, ask::PLACES), "Tunnel: where to", Vec::new()));
     windows(app);
-    done(app)
+    after_move(app)
 }
 
 /// `C`: closes the selected tunnel.
 pub fn close(app: &mut App) -> Vec<Effect> {
     let Some(number) = block::selected(app).map(|tunnel| tunnel.number) else {
-        app.say("select a tunnel first: `tunnels` lists them");
+        app.show_message("select a tunnel first: `tunnels` lists them");
         return Vec::new();
     };
     let mut effects = ask::close(app, number);
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }
 
-/// The lines of its windows.
+/// The lines of the pane's dialogs.
 pub fn lines(app: &App, which: u8) -> Vec<Line> {
     let line = |text: String, note: String| Line {
         note,
@@ -74,9 +74,9 @@ pub fn lines(app: &App, which: u8) -> Vec<Line> {
     }
     let mut lines = Vec::new();
     for database in find::databases(app) {
-        for to in [To::Writer, To::Reader] {
+        for to in [RemoteTarget::Writer, RemoteTarget::Reader] {
             if let Ok(far) = to.of(&app.environment.name, &[database], None) {
-                lines.push(line(format!("{} {}", to.words(), database.id), far.place()));
+                lines.push(line(format!("{} {}", to.label(), database.id), far.host_and_port()));
             }
         }
     }
@@ -84,30 +84,30 @@ pub fn lines(app: &App, which: u8) -> Vec<Line> {
     lines
 }
 
-/// The choice that is not in the list.
+/// The choice of a target that is not in the list.
 const OTHER: &str = "another place";
 
-/// A line of them was chosen.
+/// Handles a chosen line.
 pub fn picked(app: &mut App, which: u8, text: &str) -> Vec<Effect> {
     app.screen.overlays.pop();
     if which == ask::SERVICES {
-        let Some(Asking::Service(wish)) = app.tunnels.asking.take() else { return Vec::new() };
-        let mut effects = ask::open(app, Wish { through: Some(text.to_owned()), ..wish });
-        effects.extend(done(app));
+        let Some(TunnelQuestion::Service(wish)) = app.tunnels.question.take() else { return Vec::new() };
+        let mut effects = ask::open(app, TunnelOptions { through: Some(text.to_owned()), ..wish });
+        effects.extend(after_move(app));
         return effects;
     }
     let Some((to, database)) = text.split_once(' ').filter(|_| text != OTHER) else {
         app.screen.typing =
             Some(Typing::new(Purpose::Pane { pane: ID, what: PLACE, label: "to HOST:PORT " }, String::new()));
-        return done(app);
+        return after_move(app);
     };
-    match To::parse(to) {
+    match RemoteTarget::parse(to) {
         Ok(to) => lead(app, to, Some(database.to_owned())),
         Err(_) => Vec::new(),
     }
 }
 
-/// Takes the line that was typed for this.
+/// Handles a submitted input line.
 pub fn accepted(app: &mut App, which: u8, text: &str) -> Vec<Effect> {
     let text = text.trim();
     if text.is_empty() {
@@ -116,79 +116,79 @@ pub fn accepted(app: &mut App, which: u8, text: &str) -> Vec<Effect> {
     if which == COMMAND {
         return shell(app, Some(text.to_owned()));
     }
-    match To::parse(text) {
+    match RemoteTarget::parse(text) {
         Ok(to) => lead(app, to, None),
         Err(why) => {
-            app.say(format!("{}: {}", why.why, why.hint));
+            app.show_message(format!("{}: {}", why.why, why.hint));
             Vec::new()
         }
     }
 }
 
-/// Opens one there; the tunnel that is selected in the list makes room for it, with its port.
-fn lead(app: &mut App, to: To, database: Option<String>) -> Vec<Effect> {
-    let before = (app.focused() == block::TUNNELS).then(|| block::selected(app)).flatten().cloned();
-    let wish = Wish { to: Some(to), database, ..Wish::default() };
-    let Some(before) = before.filter(|tunnel| tunnel.plan.environment == app.environment.name) else {
+/// Opens a tunnel to `to`. A tunnel that is selected in the list is closed first, and its port is reused.
+fn lead(app: &mut App, to: RemoteTarget, database: Option<String>) -> Vec<Effect> {
+    let selected = (app.focused() == block::TUNNELS).then(|| block::selected(app)).flatten().cloned();
+    let wish = TunnelOptions { to: Some(to), database, ..TunnelOptions::default() };
+    let Some(selected) = selected.filter(|tunnel| tunnel.plan.environment == app.environment.name) else {
         let mut effects = ask::open(app, wish);
-        effects.extend(done(app));
+        effects.extend(after_move(app));
         return effects;
     };
-    let through = Some(before.plan.wanted.through().to_owned());
-    if !before.is_live() {
-        let mut effects = ask::close(app, before.number);
-        effects.extend(ask::open(app, Wish { through, port: Some(before.plan.port), ..wish }));
-        effects.extend(done(app));
+    let through = Some(selected.plan.wanted.through().to_owned());
+    if !selected.is_live() {
+        let mut effects = ask::close(app, selected.number);
+        effects.extend(ask::open(app, TunnelOptions { through, port: Some(selected.plan.port), ..wish }));
+        effects.extend(after_move(app));
         return effects;
     }
-    // Its port is free when it has ended: the other one is opened then.
-    ask::lead_elsewhere(app, &before, &Wish { through, port: Some(before.port()), ..wish })
+    // The port is free only after the old tunnel has closed; the new one opens then.
+    ask::replace_at_port(app, &selected, &TunnelOptions { through, port: Some(selected.port()), ..wish })
 }
 
-/// A window was answered with yes.
+/// Handles a confirmed dialog.
 pub fn confirmed(app: &mut App) -> Vec<Effect> {
-    let mut effects = match app.tunnels.asking.take() {
-        Some(Asking::Open(plan)) => ask::begin(app, *plan),
-        Some(Asking::Instead(number, plan)) => ask::instead(app, number, *plan),
-        Some(Asking::Port(plan, _, free)) => {
+    let mut effects = match app.tunnels.question.take() {
+        Some(TunnelQuestion::Open(plan)) => ask::open_now(app, *plan),
+        Some(TunnelQuestion::Replace(number, plan)) => ask::replace(app, number, *plan),
+        Some(TunnelQuestion::Port(plan, _, free)) => {
             let plan = tell::with_port(app, &plan, free);
-            ask::begin(app, plan)
+            ask::open_now(app, plan)
         }
-        Some(Asking::Start(plan, _)) => ask::begin(app, Plan { start: true, ..*plan }),
-        Some(Asking::Close(number)) => app.tunnels.get(number).map(ask::end).unwrap_or_default(),
-        Some(Asking::Shell(plan)) => shells::begin(&plan),
-        Some(Asking::Exec(service)) => return enable_exec_on(app, service),
-        Some(Asking::Service(_)) | None => Vec::new(),
+        Some(TunnelQuestion::Start(plan, _)) => ask::open_now(app, Plan { start: true, ..*plan }),
+        Some(TunnelQuestion::Close(number)) => app.tunnels.get(number).map(ask::close_now).unwrap_or_default(),
+        Some(TunnelQuestion::Shell(plan)) => shells::begin(&plan),
+        Some(TunnelQuestion::Exec(service)) => return enable_exec_on(app, service),
+        Some(TunnelQuestion::Service(_)) | None => Vec::new(),
     };
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }
 
-/// `E`: a shell, or a command, in a container of what is selected.
+/// `E`: opens a shell, or runs a command, in a container of the selected service or task.
 pub fn shell(app: &mut App, command: Option<String>) -> Vec<Effect> {
-    let (subject, about) = (select::subject(app), (app.view().about)(app));
-    let told = about.as_ref().and_then(Subject::task);
+    let (subject, about) = (select::subject(app), (app.view().subject)(app));
+    let viewed_task = about.as_ref().and_then(Subject::task);
     let target = if let Some(Subject::Container(task, container)) = subject {
         let known = || app.estate.task(&task).and_then(|task| task.service.clone());
-        let service = told.map(|(service, _)| service.to_owned()).or_else(known);
+        let service = viewed_task.map(|(service, _)| service.to_owned()).or_else(known);
         service.map(|service| (service, Some(task), Some(container)))
-    } else if let Some((service, task)) = subject.as_ref().and_then(Subject::task).or(told) {
+    } else if let Some((service, task)) = subject.as_ref().and_then(Subject::task).or(viewed_task) {
         Some((service.to_owned(), Some(task.to_owned()), None))
     } else {
         select::service(app).map(|service| (service, None, None))
     };
     let Some((service, task, container)) = target else {
-        app.no_line("select a service or a task first");
+        app.refuse_line("select a service or a task first");
         return Vec::new();
     };
     let mut effects = shells::open(app, &service, task, container, command);
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }
 
-/// The command is typed.
+/// Opens the input line for a command.
 pub fn type_command(app: &mut App) -> Vec<Effect> {
     let purpose = Purpose::Pane { pane: ID, what: COMMAND, label: "run " };
     app.screen.typing = Some(Typing::new(purpose, String::new()));
-    done(app)
+    after_move(app)
 }

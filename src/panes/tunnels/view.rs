@@ -1,4 +1,4 @@
-//! How the Tunnels pane looks.
+//! Drawing of the Tunnels pane.
 
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
@@ -11,5 +11,5 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     tunnels::draw(canvas, block, place, data_status);
 }
 
-/// The lines above the block.
+/// Draws nothing: the pane has no summary.
 pub fn summary(_: &mut Canvas<'_, '_>, _: Rect) {}

@@ -1,4 +1,4 @@
-//! Curves of a service: CPU and memory.
+//! CPU and memory curves of a service.
 
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
@@ -10,11 +10,11 @@ use crate::ui::widgets::frame;
 use crate::ui::widgets::units::Unit;
 use ratatui::layout::Rect;
 
-/// CPU and memory, with the alarm's threshold or the aim of its autoscaling.
+/// Draws CPU and memory, with the alarm's threshold or the target of autoscaling.
 ///
-/// `named` is what the frame names beside the block, where it is not said above which service it is.
+/// `named` is the service's name in the frame's title, empty if the view already shows it.
 ///
-/// `tasks` are the counts of a service that is watched while it scales: desired, running, and since when.
+/// `tasks` holds the task counts of a service that is watched while it scales.
 pub fn service(
     canvas: &mut Canvas<'_, '_>,
     block: Block,
@@ -39,10 +39,10 @@ pub fn service(
         .extend(service.iter().flat_map(|service| &service.deployments).filter_map(|deployment| deployment.created_at));
     let history = app.estate.rollouts.get(name).and_then(Observed::value);
     marks.extend(history.into_iter().flatten().filter_map(|rollout| rollout.created_at));
-    let runs = crate::app::listed::going(app).filter_map(|one| one.mark).map(|at| (at, RUN));
+    let runs = crate::app::listed::activities(app).filter_map(|run| run.ended_at).map(|at| (at, RUN));
     let marks: Vec<(jiff::Timestamp, Sign)> = marks.into_iter().map(|at| (at, DEPLOYED)).chain(runs).collect();
-    // All of one time, so that what follows what is seen.
-    let lately = Window::lately(app.service_now());
+    // All charts share one time window, so that cause and effect line up.
+    let lately = Window::last_three_hours(app.service_now());
     let window = tasks.as_ref().map_or(lately, |tasks| tasks.window(app.service_now()));
     let mut charts: Vec<Chart<'_>> = tasks.iter().map(|tasks| tasks.chart(window, &marks)).collect();
     for (title, series, metric) in [("CPU", cpu, "CPUUtilization"), ("Memory", memory, "MemoryUtilization")] {
@@ -58,7 +58,7 @@ pub fn service(
         });
     }
     let inner = Rect { x: inside.x + 1, width: inside.width.saturating_sub(1), ..inside };
-    // Where there is no room for a chart of each, what is watched gets it, and the others a row.
+    // If there is no room for every chart, the task counts get a chart and the others one row each.
     if tasks.is_some() && inner.height / 3 < LOWEST && inner.height >= LOWEST + 2 {
         let (upper, lower) = (inner.height - 2, Rect { y: inner.bottom() - 2, height: 2, ..inner });
         chart::draw_all(canvas, Rect { height: upper, ..inner }, &charts[..1]);
@@ -69,22 +69,22 @@ pub fn service(
     dim_old(canvas, inside, data_status);
 }
 
-/// The lowest chart that has axes.
+/// Minimum height of a chart with axes.
 const LOWEST: u16 = 4;
 
-/// Counts of a service that is watched while it scales.
+/// Task counts of a service that is watched while it scales.
 #[derive(Debug, Clone, Copy)]
 pub struct Counts<'a> {
-    /// The desired count at each look.
+    /// The desired count at each poll.
     pub desired: &'a [Point],
-    /// How many tasks ran at each look.
+    /// Number of running tasks at each poll.
     pub running: &'a [Point],
-    /// When it was looked at first.
+    /// Time of the first poll.
     pub since: jiff::Timestamp,
 }
 
 impl<'a> Counts<'a> {
-    /// From ten minutes before it is watched, so that what led to it is seen, to now.
+    /// The window starts ten minutes before watching began, so that it includes the cause of the scaling.
     fn window(&self, now: jiff::Timestamp) -> Window {
         let since = self.since.checked_sub(jiff::SignedDuration::from_mins(10)).unwrap_or(self.since);
         Window { since, until: now, gap: jiff::SignedDuration::from_mins(2) }
@@ -105,12 +105,12 @@ impl<'a> Counts<'a> {
     }
 }
 
-/// The points of a curve; none where nothing was read of it.
+/// The points of a series; empty if it was never read.
 pub fn points(series: Option<&Series>) -> &[Point] {
     series.map_or(&[][..], Series::points)
 }
 
-/// Curves whose read fails are the last good ones: dimmed.
+/// Dims curves whose latest read failed: they show the last good values.
 pub fn dim_old(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     if data_status.dimmed {
         let theme: &Theme = canvas.theme;
@@ -130,18 +130,18 @@ fn threshold(canvas: &Canvas<'_, '_>, name: &str, metric: &str) -> Option<(f64, 
     Some((policy.target?, "scales at".to_owned()))
 }
 
-/// The threshold of an alarm of the team's own on a metric of a thing.
+/// The threshold of an alarm on this metric and dimension. Ignores the alarms that autoscaling manages.
 pub fn alarm_threshold(canvas: &Canvas<'_, '_>, dimension: &str, id: &str, metric: &str) -> Option<(f64, String)> {
-    let fits = |alarm: &&Alarm| {
-        !alarm.of_autoscaling()
+    let matches = |alarm: &&Alarm| {
+        !alarm.is_for_autoscaling()
             && alarm.metric.as_deref() == Some(metric)
             && alarm.dimensions.iter().any(|(name, value)| name == dimension && value == id)
     };
-    let alarm = canvas.app.estate.alarms.value()?.iter().find(fits)?;
+    let alarm = canvas.app.estate.alarms.value()?.iter().find(matches)?;
     Some((alarm.threshold?, "alarm".to_owned()))
 }
 
-/// `1a` of `ap-northeast-1a`.
+/// The short name of an availability zone: `1a` for `ap-northeast-1a`.
 pub fn zone(az: &str) -> &str {
     if az.is_empty() { "–" } else { az.rsplit('-').next().unwrap_or(az) }
 }

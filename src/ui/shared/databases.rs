@@ -1,7 +1,7 @@
-//! Databases with their instances; the curves of the selected one.
+//! The list of databases with their instances, and the curves of the selected one.
 
 use super::curves::{alarm_threshold, dim_old, points, zone};
-use super::services::word_style;
+use super::services::health_style;
 use crate::app::App;
 use crate::app::facts::shown_database;
 use crate::app::pane::DataStatus;
@@ -22,10 +22,10 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
 
-/// Cells of the curve beside a figure.
+/// Width of the curve beside a figure, in cells.
 const CURVE: usize = 8;
 
-/// The list of databases, in its pane and in the Overview.
+/// Draws the list of databases, in its pane and in the Overview.
 pub fn list(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let rows = &app.estate.derived.databases;
@@ -65,7 +65,7 @@ pub fn list(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
             }
         };
         let mut cells = drawn;
-        // A lone instance is its database: its figures stand in the same row.
+        // An RDS database has one instance, so its figures are shown in the database's own row.
         let lone = (instance.is_none() && row.database.kind == DatabaseKind::Rds).then(|| row.database.members.first());
         let figures = match (instance, lone.flatten()) {
             (Some(instance), _) => Some(instance),
@@ -92,7 +92,7 @@ pub fn list(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
             cells[6] = Cell::new(cpu, theme.text);
             let connections = last(MetricKey::DbConnections(id.to_owned()));
             cells[7] = Cell::new(connections.map_or_else(|| "–".to_owned(), number), theme.text);
-            // After a failover the writer's curve still ends with what it was as a reader.
+            // After a failover the new writer's lag series still ends with values from its time as a reader.
             let reads = row.database.members.iter().any(|member| member.id == id && member.role == Role::Reader);
             if let Some(lag) = last(MetricKey::DbLag(id.to_owned())).filter(|_| reads) {
                 cells[8] = Cell::new(lag_words(lag), theme.text);
@@ -115,8 +115,8 @@ fn database_row<'a>(theme: &Theme, row: &'a DatabaseRow) -> Vec<Cell<'a>> {
     let reason = row.assessment.reasons.first();
     vec![
         Cell::new(health.sign(), theme.health(health)),
-        Cell::new(database.id.as_str(), theme.strong).name(),
-        Cell::new(database.status.as_str(), word_style(theme, health)),
+        Cell::new(database.id.as_str(), theme.strong).cut_middle(),
+        Cell::new(database.status.as_str(), health_style(theme, health)),
         Cell::new(class, theme.dim),
         Cell::new("", theme.dim),
         Cell::new(acu, theme.dim),
@@ -147,7 +147,7 @@ fn member_row<'a>(app: &App, theme: &Theme, database: &Database, member: &'a Mem
     vec![
         Cell::new(health.sign(), theme.health(health)),
         Cell::new(format!("  {} {}", member.role.word(), short_id(database, &member.id)), theme.text),
-        Cell::new(member.status.as_deref().unwrap_or("?"), word_style(theme, health)),
+        Cell::new(member.status.as_deref().unwrap_or("?"), health_style(theme, health)),
         Cell::new(member.class.as_deref().unwrap_or("?"), theme.dim),
         Cell::new(zone(member.az.as_deref().unwrap_or_default()), theme.text),
         Cell::new(acu, theme.text),
@@ -158,7 +158,7 @@ fn member_row<'a>(app: &App, theme: &Theme, database: &Database, member: &'a Mem
     ]
 }
 
-/// `writer`, or `…-2` where there are several readers.
+/// The member's role, or its short id if several members share the role: `writer`, `…-2`.
 fn member_name(database: &Database, member: &Member) -> String {
     if database.members.iter().filter(|other| other.role == member.role).count() == 1 {
         member.role.word().to_owned()
@@ -177,26 +177,25 @@ fn member_health(member: &Member) -> Health {
     }
 }
 
-/// When services of the environment were deployed, when a run over its infrastructure ended, and when the database failed over.
+/// Marks for deployments of the environment's services, for infrastructure runs, and for failovers of this database.
 fn marks(app: &App, database: &str) -> Vec<(Timestamp, Sign)> {
     let estate = &app.estate;
     let services = estate.services.value().into_iter().flat_map(BTreeMap::values);
     let deployments = services.flat_map(|service| &service.deployments).filter_map(|deployment| deployment.created_at);
     let histories = estate.rollouts.values().filter_map(Observed::value).flatten();
     let histories = histories.filter_map(|rollout| rollout.created_at);
-    let runs = crate::app::listed::going(app).filter_map(|one| one.mark).map(|at| (at, RUN));
+    let runs = crate::app::listed::activities(app).filter_map(|run| run.ended_at).map(|at| (at, RUN));
     let events = estate.rds_events.value().map_or(&[][..], Vec::as_slice);
     let failovers = failovers(events, database).into_iter().map(|failover| (failover.started, FAILOVER));
     deployments.chain(histories).map(|at| (at, DEPLOYED)).chain(runs).chain(failovers).collect()
 }
 
-/// Capacity, CPU, connections and lag of the selected database, or of the selected instance.
-/// `list` is the block in which it is selected.
+/// Draws capacity, CPU, connections and lag of the database or instance that is selected in the block `list`.
 pub fn curves(canvas: &mut Canvas<'_, '_>, block: Block, list: Block, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let Some(row) = shown_database(app, list) else {
         let inside = frame::block(canvas, block, "", place, data_status);
-        let instead = crate::app::data_status::of(app, list);
+        let instead = crate::app::data_status::for_block(app, list);
         frame::message(canvas, inside, &instead.empty);
         return;
     };
@@ -222,7 +221,7 @@ pub fn curves(canvas: &mut Canvas<'_, '_>, block: Block, list: Block, place: Rec
             || members.iter().find_map(|member| alarm_threshold(canvas, "DBInstanceIdentifier", &member.id, metric));
         alarm_threshold(canvas, "DBClusterIdentifier", &database.id, metric).or_else(of_member)
     };
-    let (marks, window) = (marks(app, &database.id), Window::lately(app.service_now()));
+    let (marks, window) = (marks(app, &database.id), Window::last_three_hours(app.service_now()));
     let chart = |title, unit, curves, metric: &str, full| Chart {
         title,
         unit,

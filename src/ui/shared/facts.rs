@@ -1,4 +1,4 @@
-//! Blocks that are a list of labelled sentences: autoscaling, a task, a database.
+//! Blocks of labelled sentences: autoscaling, a task, a database.
 
 use crate::app::pane::DataStatus;
 use crate::app::pane::Rows;
@@ -14,14 +14,15 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect,
     let lines = facts(canvas.app);
     let wide = lines.iter().map(|line| canvas.width(&line.label)).max().unwrap_or(0).min(place.width / 3);
     let text = Column::left("", 10, 0).up_to(u16::MAX / 2);
-    // A width of one would count as a sign's.
+    // A column of width one would be treated as a sign column.
     let both = [Column::left("", wide.max(2), 0), text];
-    // Sentences without labels have the whole row.
+    // Without labels, the sentences get the whole row.
     let columns = if wide == 0 && !lines.is_empty() { &both[1..] } else { &both[..] };
     table::block(canvas, block, named, place, columns, data_status, |key| {
         let line = lines.get(key.parse::<usize>().ok()?)?;
         let style = line.health.map_or(theme.text, |health| theme.health(health));
-        // Where the line is cut the sign still tells, and not the colour alone. A row of sentences has those of its own.
+        // The sign keeps the health visible without colour and where the line is cut. Unlabelled rows have their own
+        // signs.
         let text = match line.health.filter(|_| !line.label.is_empty()) {
             Some(health) => format!("{} {}", health.sign(), line.text),
             None => line.text.clone(),

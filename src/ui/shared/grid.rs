@@ -1,6 +1,6 @@
-//! Rows of cells under columns of any number and width: results of queries.
+//! The grid of a query result: rows of cells in any number of columns of any width.
 
-use crate::app::grid::{Grid, Placed, shown};
+use crate::app::grid::{Grid, Placed, truncated};
 use crate::model::sql::{Cell, Column};
 use crate::model::text::cut_end;
 use crate::ui::canvas::Canvas;
@@ -8,22 +8,22 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use std::borrow::Cow;
 
-/// How a grid is drawn that is more than its cells.
-pub struct Look<'a, R, C> {
-    /// The column that the rows are sorted by, and whether downwards.
+/// The look of a grid beyond its cells.
+pub struct GridOptions<'a, R, C> {
+    /// The column that rows are sorted by, and whether in descending order.
     pub sorted: Option<(usize, bool)>,
-    /// Whether keys move in it.
+    /// Whether the grid has the focus.
     pub focused: bool,
-    /// The text where there are no rows.
+    /// The text shown if there are no rows.
     pub empty: &'a str,
-    /// The look of a row's cells, found once for all of them, and whether the row is about to go.
+    /// Computes, once per row, the context that `cell` needs, and whether the row is marked for deletion.
     pub row: R,
-    /// A cell of a row, by its column: its text, and how it looks.
+    /// Renders one cell of a row by its column: text and style.
     pub cell: C,
 }
 
-/// Draws it: the names of its columns, and its rows as far as they fit.
-pub fn draw<'a, T, R, C>(canvas: &mut Canvas<'a, '_>, place: Rect, grid: &'a Grid, look: &Look<'_, R, C>)
+/// Draws the column names, and the rows as far as they fit.
+pub fn draw<'a, T, R, C>(canvas: &mut Canvas<'a, '_>, place: Rect, grid: &'a Grid, look: &GridOptions<'_, R, C>)
 where
     R: Fn(&'a [Cell]) -> (T, bool),
     C: Fn(&'a [Cell], &T, usize) -> (Cow<'a, str>, Style),
@@ -39,40 +39,40 @@ where
         let Some(named) = grid.columns.get(column.column) else { continue };
         let sorted = look.sorted.filter(|(sorted, _)| *sorted == column.column);
         let mark = sorted.map_or("", |(_, down)| if down { "↓" } else { "↑" });
-        let name = format!("{}{mark}", shown(&named.name));
+        let name = format!("{}{mark}", truncated(&named.name));
         let style = if Some(column.column) == selected { theme.strong } else { theme.dim };
         let style = style.add_modifier(Modifier::UNDERLINED);
-        put(canvas, x, place.y, column, named.is_right_aligned(), &name, style);
+        put(canvas, (x, place.y), column, named.is_right_aligned(), &name, style);
         line(canvas, x, place.y, column, &placed);
     }
-    let (from, to) = grid.marked();
+    let (from, to) = grid.selected_range();
     for (number, y) in (place.y + 1..place.bottom()).enumerate() {
         let at = grid.top + number as u64;
         if at >= grid.count() {
             break;
         }
         let cells = grid.cells(at).map(|cells| (cells, (look.row)(cells)));
-        let goes = cells.as_ref().is_some_and(|(_, (_, goes))| *goes);
+        let is_deleted = cells.as_ref().is_some_and(|(_, (_, is_deleted))| *is_deleted);
         for column in &placed {
             let right = grid.columns.get(column.column).is_some_and(Column::is_right_aligned);
             match &cells {
-                Some((cells, (of, _))) if column.column < cells.len() => {
-                    let (text, style) = (look.cell)(cells, of, column.column);
-                    let style = if goes { theme.down.add_modifier(Modifier::CROSSED_OUT) } else { style };
-                    put(canvas, x, y, column, right, &text, style);
+                Some((cells, (context, _))) if column.column < cells.len() => {
+                    let (text, style) = (look.cell)(cells, context, column.column);
+                    let style = if is_deleted { theme.down.add_modifier(Modifier::CROSSED_OUT) } else { style };
+                    put(canvas, (x, y), column, right, &text, style);
                 }
                 Some(_) => {}
-                None => put(canvas, x, y, column, right, "…", theme.dim),
+                None => put(canvas, (x, y), column, right, "…", theme.dim),
             }
             line(canvas, x, y, column, &placed);
         }
-        if goes {
+        if is_deleted {
             canvas.put(place.x, y, 1, "-", theme.down);
         }
-        let whole = Rect { x, y, width: place.width.saturating_sub(1), height: 1 };
+        let line_area = Rect { x, y, width: place.width.saturating_sub(1), height: 1 };
         if at == grid.place || (grid.anchor.is_some() && (from..=to).contains(&at)) {
             if look.focused {
-                canvas.select(whole);
+                canvas.select(line_area);
             }
             canvas.put(place.x, y, 1, "›", if look.focused { theme.key } else { theme.marked });
         }
@@ -88,18 +88,18 @@ where
     }
 }
 
-/// A text of a cell; one that is longer than what is at hand of it says so.
+/// The text of a cell; ends in `…` if only a part of the value was loaded.
 pub fn text(cell: &Cell) -> Option<Cow<'_, str>> {
     match cell {
         Cell::Null => None,
         Cell::Text { text, cut, .. } => {
-            let text = shown(text);
+            let text = truncated(text);
             Some(if *cut { format!("{text}…").into() } else { text })
         }
     }
 }
 
-fn put(canvas: &mut Canvas<'_, '_>, x: u16, y: u16, column: &Placed, right: bool, text: &str, style: Style) {
+fn put(canvas: &mut Canvas<'_, '_>, (x, y): (u16, u16), column: &Placed, right: bool, text: &str, style: Style) {
     let cut = cut_end(text, usize::from(column.cells));
     if right {
         canvas.put_right(x + column.x + column.cells, y, column.cells, &cut, style);
@@ -108,7 +108,7 @@ fn put(canvas: &mut Canvas<'_, '_>, x: u16, y: u16, column: &Placed, right: bool
     }
 }
 
-/// The line behind a column; there is none behind the last one.
+/// Draws the line after a column, except after the last one.
 fn line(canvas: &mut Canvas<'_, '_>, x: u16, y: u16, column: &Placed, placed: &[Placed]) {
     if placed.last() != Some(column) {
         canvas.put(x + column.x + column.cells, y, 1, "│", canvas.theme.border);

@@ -1,4 +1,4 @@
-//! Events as a list; the signs that they have on the time axes of curves.
+//! The list of timeline events, and their marks on the time axes of charts.
 
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
@@ -10,7 +10,7 @@ use crate::ui::widgets::table::{self, Cell, Column};
 use jiff::Timestamp;
 use ratatui::layout::Rect;
 
-/// The sign of a kind of thing, and its rank: of several in one cell of an axis the highest is seen.
+/// The mark for a kind of event, and its rank. If several fall on one cell of an axis, the highest rank is drawn.
 fn sign(kind: Kind) -> Option<(u8, Sign)> {
     Some(match kind {
         Kind::Change | Kind::Parameter | Kind::Write | Kind::Schedule | Kind::Database => (0, ("•", "changed")),
@@ -26,16 +26,16 @@ fn sign(kind: Kind) -> Option<(u8, Sign)> {
 
 /// The legend of marks: `◆ deployed  ± scaled`.
 pub fn legend(marks: &[(Timestamp, Sign)]) -> String {
-    let mut told: Vec<Sign> = Vec::new();
+    let mut legend: Vec<Sign> = Vec::new();
     for (_, sign) in marks.iter().rev() {
-        if !told.contains(sign) {
-            told.push(*sign);
+        if !legend.contains(sign) {
+            legend.push(*sign);
         }
     }
-    told.iter().map(|(sign, word)| format!("{sign} {word}")).collect::<Vec<_>>().join("  ")
+    legend.iter().map(|(sign, word)| format!("{sign} {word}")).collect::<Vec<_>>().join("  ")
 }
 
-/// Marks on a time axis, those that matter most last.
+/// Returns the events' marks for a time axis, the highest rank last.
 pub fn marks(events: &[TimelineEvent]) -> Vec<(Timestamp, Sign)> {
     let mut marks: Vec<(u8, Timestamp, Sign)> = events
         .iter()
@@ -48,7 +48,7 @@ pub fn marks(events: &[TimelineEvent]) -> Vec<(Timestamp, Sign)> {
     marks.into_iter().map(|(_, at, sign)| (at, sign)).collect()
 }
 
-/// Draws the latest events: time, state since then, kind, subject, event, actor.
+/// Draws the latest events: time, resulting state, kind, subject, event, actor.
 pub fn list<'a>(
     canvas: &mut Canvas<'a, '_>,
     block: Block,
@@ -79,17 +79,17 @@ pub fn list<'a>(
     table::block(canvas, block, named, place, &columns, data_status, |key| {
         let event = events.iter().find(|event| event.key == key)?;
         let name = short(event);
-        let future = event.is_of_the_future(now);
-        let what =
+        let future = event.is_in_future(now);
+        let description =
             if future { format!("{} (in the future: a clock is wrong)", event.what) } else { event.what.clone() };
         let routine = event.health == Health::Healthy || event.health == Health::Changing;
         Some(
             vec![
                 Cell::new(time::cell(event.at, now, &zone), theme.dim),
                 Cell::new(event.health.sign(), theme.health(event.health)),
-                Cell::new(event.kind.word(), theme.dim),
-                Cell::new(name, theme.strong).name(),
-                Cell::new(what, if routine { theme.text } else { theme.health(event.health) }),
+                Cell::new(event.kind.name(), theme.dim),
+                Cell::new(name, theme.strong).cut_middle(),
+                Cell::new(description, if routine { theme.text } else { theme.health(event.health) }),
                 Cell::new(event.who.as_deref().unwrap_or_default(), theme.dim),
             ]
             .into(),

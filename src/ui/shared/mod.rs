@@ -1,4 +1,4 @@
-//! Drawings that several panes share: the lists of services, of databases and of events, curves, lines of facts, grids.
+//! Drawings that several panes share: lists of services, databases, events and tunnels, curves, labelled facts, grids.
 
 pub mod curves;
 pub mod databases;

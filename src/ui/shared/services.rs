@@ -13,9 +13,9 @@ use crate::ui::widgets::units::percent;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// From this width on figures have their curve beside them.
+/// From this width on, figures have a curve beside them.
 const CURVES_FROM: u16 = 150;
-/// Cells of such a curve.
+/// Width of such a curve, in cells.
 const CURVE: usize = 8;
 
 /// Draws the list of services.
@@ -56,8 +56,8 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
         Some(Row {
             cells: vec![
                 Cell::new(row.assessment.health.sign(), theme.health(row.assessment.health)),
-                Cell::new(row.short.as_str(), theme.text).name(),
-                Cell::new(row.assessment.health.word(), word_style(theme, row.assessment.health)),
+                Cell::new(row.short.as_str(), theme.text).cut_middle(),
+                Cell::new(row.assessment.health.name(), health_style(theme, row.assessment.health)),
                 Cell::new(desired(row), theme.text),
                 Cell::new(row.running.to_string(), running_style(theme, row)),
                 Cell::new(row.rollout.as_str(), rollout_style(theme, row.rollout_health)),
@@ -72,7 +72,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     });
 }
 
-/// `1–10: 1` where autoscaling sets it, else the count.
+/// The desired count, with its limits if autoscaling sets it: `1–10: 1`.
 pub fn desired(row: &ServiceRow) -> String {
     match row.limits {
         Some((min, max)) => format!("{min}–{max}: {}", row.desired),
@@ -80,8 +80,8 @@ pub fn desired(row: &ServiceRow) -> String {
     }
 }
 
-/// The word of a health has its colour only where it is news.
-pub fn word_style(theme: &Theme, health: Health) -> Style {
+/// The style of a health word: coloured unless the service is healthy.
+pub fn health_style(theme: &Theme, health: Health) -> Style {
     if health == Health::Healthy { theme.dim } else { theme.health(health) }
 }
 
@@ -89,7 +89,7 @@ fn running_style(theme: &Theme, row: &ServiceRow) -> Style {
     if row.running == row.desired { theme.text } else { theme.health(row.assessment.health) }
 }
 
-/// The style of a rollout's words, the same wherever they stand.
+/// The style of a rollout's text, the same in every view.
 pub fn rollout_style(theme: &Theme, health: Health) -> Style {
     match health {
         Health::Down => theme.down,

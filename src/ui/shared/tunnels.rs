@@ -2,7 +2,7 @@
 
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
-use crate::app::tunnels::block::of;
+use crate::app::tunnels::block::tunnel_of_row;
 use crate::model::time::short;
 use crate::model::tunnel::standing::Phase;
 use crate::ui::canvas::Canvas;
@@ -14,7 +14,8 @@ use ratatui::layout::Rect;
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;
-    let longest = app.tunnels.list.iter().map(|tunnel| canvas.width(&tunnel.plan.far.place())).max().unwrap_or(0);
+    let longest =
+        app.tunnels.list.iter().map(|tunnel| canvas.width(&tunnel.plan.remote.host_and_port())).max().unwrap_or(0);
     let columns = [
         Column::left("", 1, 0),
         Column::left("LOCAL", 14, 0).up_to(15),
@@ -30,8 +31,8 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
         Column::left("", 12, 8).up_to(u16::MAX / 2),
     ];
     table::block(canvas, block, "", place, &columns, data_status, |key| {
-        let tunnel = of(app, key)?;
-        let (standing, plan) = (&tunnel.standing, &tunnel.plan);
+        let tunnel = tunnel_of_row(app, key)?;
+        let (standing, plan) = (&tunnel.status, &tunnel.plan);
         let health = standing.phase.health();
         let here = plan.environment == app.environment.name;
         let why = match (&standing.reason, standing.waits_for_reader) {
@@ -45,10 +46,10 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
         Some(
             vec![
                 Cell::new(health.sign(), theme.health(health)),
-                Cell::new(local, theme.strong).tail(),
+                Cell::new(local, theme.strong).cut_start(),
                 Cell::new(plan.environment.as_str(), if here { theme.text } else { theme.dim }),
-                Cell::new(standing.phase.word(), theme.health(health)),
-                Cell::new(plan.far.place(), theme.text).name(),
+                Cell::new(standing.phase.name(), theme.health(health)),
+                Cell::new(plan.remote.host_and_port(), theme.text).cut_middle(),
                 Cell::new(bytes(standing.sent as f64), theme.text),
                 Cell::new(bytes(standing.received as f64), theme.text),
                 Cell::new(round, theme.text),

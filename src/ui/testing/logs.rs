@@ -1,18 +1,18 @@
-//! Log lines of two services, as a follower brings them.
+//! Log lines of two services, as a follower delivers them.
 
 use super::now;
-use crate::app::logs::follow::{Arrived, Batch, Gap};
+use crate::app::logs::follow::{Batch, Gap, ReceivedLine};
 use crate::model::logs::LogEvent;
 use log_store::Source;
 use std::sync::Arc;
 
-/// A request that was answered.
+/// A pino log line of a successful request.
 pub const PINO: &str = r#"{"level":30,"time":1,"req":{"method":"GET","url":"/api/bookmarks"},"res":{"statusCode":200},"responseTime":12,"msg":"request completed"}"#;
-/// A line of a request that failed, as pino writes it.
+/// A pino log line of a failed request.
 pub const FAILED: &str = r#"{"level":50,"req":{"method":"GET","url":"/api/tags"},"res":{"statusCode":500},"responseTime":812,"err":{"type":"MongoNetworkError","stack":"MongoNetworkError: closed\n    at find (/app/a.js:1)"},"msg":"request errored"}"#;
 
 /// A line as it arrives from a service's log group.
-pub fn line(service: &str, at: i64, text: &str, late: bool) -> Arrived {
+pub fn line(service: &str, at: i64, text: &str, late: bool) -> ReceivedLine {
     let source = Source {
         group: format!("/ecs/{service}"),
         stream: format!("ecs/{service}/0123abcd"),
@@ -23,10 +23,10 @@ pub fn line(service: &str, at: i64, text: &str, late: bool) -> Arrived {
     let (id, stream) = (format!("{at}{text}").into(), source.stream.as_str().into());
     let event = LogEvent { id, stream, at, ingested: at, message: text.into() };
     let id = log_store::store::hash(&[event.id.as_bytes()]);
-    Arrived { source: Arc::new(source), event, id, late }
+    ReceivedLine { source: Arc::new(source), event, id, late }
 }
 
-/// Twelve minutes of two services.
+/// `count` lines of two services over twelve minutes.
 pub fn batch(count: i64) -> Batch {
     let end = now().as_millisecond();
     let mut lines = Vec::new();

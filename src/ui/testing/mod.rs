@@ -1,5 +1,5 @@
-//! A hand-made world that answers an app's questions, so that screens are drawn from what really
-//! passes through the update; and the screen as text.
+//! A hand-made world that answers an app's requests, so that test screens show data that went through the real update, and
+//! helpers that return the screen as text.
 
 pub mod logs;
 pub mod pictures;
@@ -10,14 +10,14 @@ use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
 use crate::app::keymap::Keymap;
 use crate::app::poll::Wants;
-pub(crate) use crate::app::testing::{by_hand, read_screen};
+pub(crate) use crate::app::testing::{read_screen, user_input};
 use crate::app::{App, Session};
 use crate::config::{Config, EnvironmentConfig, Ui};
 use crate::feeds::Ask;
 use crate::feeds::aws::{Fact, Part, Query};
-use crate::model::health_probe::declared::Issued;
-use crate::model::parameters::{Held, Parameter, Secret, Value};
-use crate::model::telemetry::{Listed, Statistic};
+use crate::model::health_probe::declared::AcmCertificate;
+use crate::model::parameters::{Parameter, ParameterWithValue, Secret, Value};
+use crate::model::telemetry::{MetricIdentity, Statistic};
 use crate::model::timeline::{AlarmChange, RdsEvent, TrailEvent};
 use crate::model::*;
 use crate::panes::table::TABLE;
@@ -33,12 +33,12 @@ pub fn now() -> Timestamp {
     "2026-11-20T05:02:31Z".parse().unwrap()
 }
 
-#[allow(clippy::unnecessary_wraps)] // as the fields want it
+#[allow(clippy::unnecessary_wraps)] // fields take an `Option`
 pub fn ago(minutes: i64) -> Option<Timestamp> {
     Some(now() - SignedDuration::from_mins(minutes))
 }
 
-/// The answers of AWS in a screen test.
+/// Everything that AWS answers in a screen test.
 #[derive(Clone, Default)]
 pub struct World {
     pub services: Vec<Service>,
@@ -55,26 +55,26 @@ pub struct World {
     pub snapshots: Vec<DatabaseSnapshot>,
     pub alarms: Vec<Alarm>,
     /// Certificates of the load balancers.
-    pub certificates: Vec<Issued>,
-    /// Rules by which alarms are muted.
+    pub certificates: Vec<AcmCertificate>,
+    /// Rules that mute alarms.
     pub mutes: Vec<Mute>,
     pub parameters: Vec<Parameter>,
     pub secrets: Vec<Secret>,
-    pub pool: Option<users::Seen>,
-    pub machines: Vec<machine::Machine>,
-    /// The reads of instances that fail.
+    pub pool: Option<users::PoolStatistics>,
+    pub machines: Vec<machine::Ec2Instance>,
+    /// Failed reads of container instances.
     pub machines_missing: Vec<Failure>,
     pub alarm_changes: Vec<AlarmChange>,
     pub rds_events: Vec<RdsEvent>,
     pub trail: Vec<TrailEvent>,
     /// Metrics of load balancers, gateways and firewalls.
-    pub listed: Vec<Listed>,
-    /// The last lines of every agent.
+    pub listed: Vec<MetricIdentity>,
+    /// The latest log lines of every agent.
     pub agent_lines: Vec<crate::model::logs::LogEvent>,
     pub failing: BTreeMap<Source, Failure>,
-    /// Sources that fail after a first page.
+    /// Sources that fail after their first page.
     pub breaking: BTreeMap<Source, Failure>,
-    /// Sources that do not answer at all.
+    /// Sources that never answer.
     pub silent: Vec<Source>,
     /// The account of the credentials.
     pub account: String,
@@ -104,7 +104,7 @@ pub fn config() -> Config {
     }
 }
 
-/// An app before any answer.
+/// An app that has received no answer yet.
 pub fn fresh(environment: EnvironmentConfig, session: Session, size: (u16, u16)) -> (App, Vec<Effect>) {
     let (mut app, effects) = App::new(
         &TABLE,
@@ -122,36 +122,36 @@ pub fn fresh(environment: EnvironmentConfig, session: Session, size: (u16, u16))
 }
 
 /// An app that has read the whole world.
-pub fn read(world: &World, size: (u16, u16)) -> App {
-    read_in(environment("staging"), world, size)
+pub fn loaded_app(world: &World, size: (u16, u16)) -> App {
+    loaded_app_in(environment("staging"), world, size)
 }
 
-/// An app that has read a world, in an environment that is configured otherwise.
-pub fn read_in(environment: EnvironmentConfig, world: &World, size: (u16, u16)) -> App {
+/// An app that has read a world, with another environment configuration.
+pub fn loaded_app_in(environment: EnvironmentConfig, world: &World, size: (u16, u16)) -> App {
     let (mut app, effects) = fresh(environment, Session::default(), size);
     world.answer(&mut app, effects);
     tick(&mut app, now(), world);
     app
 }
 
-/// Time comes to a moment; what is then asked is answered.
+/// Advances the time to `to` and answers the resulting requests.
 pub fn tick(app: &mut App, to: Timestamp, world: &World) {
     let effects = app.update(Event::Tick(to));
     world.answer(app, effects);
     app.settle();
 }
 
-/// Presses keys, as the configuration writes them.
+/// Presses keys, written as in the configuration.
 pub fn press(app: &mut App, keys: &str, world: &World) {
     for key in keys.split(' ') {
-        let effects = by_hand(app, Event::Key(key.parse().unwrap()));
+        let effects = user_input(app, Event::Key(key.parse().unwrap()));
         world.answer(app, effects);
         app.settle();
     }
 }
 
 impl World {
-    /// Answers fetches, and what is asked because of the answers.
+    /// Answers fetches, including those that the answers lead to.
     pub fn answer(&self, app: &mut App, effects: Vec<Effect>) {
         let mut waiting: std::collections::VecDeque<Effect> = effects.into();
         while let Some(effect) = waiting.pop_front() {
@@ -215,7 +215,7 @@ impl World {
             Query::AlarmHistory { .. } => Fact::AlarmHistory(self.alarm_changes.clone()),
             Query::Certificates { .. } => Fact::Certificates(self.certificates.clone()),
             Query::Costs(_) => Fact::Costs(Box::default()),
-            Query::Listed { .. } => Fact::Listed(self.listed.clone()),
+            Query::MetricNames { .. } => Fact::MetricNames(self.listed.clone()),
             Query::Curves { statistics, period, since, until } => {
                 let all = statistics.iter().enumerate();
                 Fact::Curves(all.map(|(place, one)| (place, measured(one, *period, (*since, *until)))).collect())
@@ -241,7 +241,7 @@ impl World {
             Query::Parameters { .. } => Fact::Parameters(self.parameters.clone()),
             Query::ParameterValue { name } => {
                 let found = self.parameters.iter().find(|one| one.name == *name).cloned();
-                let held = |parameter| Held { parameter, value: Ok(Value::new("s3cret\nvalue")) };
+                let held = |parameter| ParameterWithValue { parameter, value: Ok(Value::new("s3cret\nvalue")) };
                 Fact::Parameter(found.map(|one| Box::new(held(one))))
             }
             Query::ParameterHistory { .. } => Fact::ParameterVersions(Vec::new()),
@@ -252,7 +252,7 @@ impl World {
     }
 }
 
-/// A curve of three hours with a hump, its height by the metric.
+/// A three-hour curve with a hump, whose height depends on the metric.
 fn curve(key: &MetricKey, until: Timestamp) -> Vec<Point> {
     let (base, hump) = match key {
         MetricKey::ServiceCpu(_) | MetricKey::DbCpu(_) => (7.0, 60.0),
@@ -263,7 +263,7 @@ fn curve(key: &MetricKey, until: Timestamp) -> Vec<Point> {
         MetricKey::DbMemory(_) | MetricKey::DbStorage { .. } => (3.2e9, 1e8),
         MetricKey::DbLoad(_) => (0.2, 1.0),
     };
-    // Readers differ from writers.
+    // Readers get lower values than writers.
     let part = if format!("{key:?}").contains("-2") { 0.4 } else { 1.0 };
     let minute = until.as_second() / 60 * 60;
     let point = |back: i64| Point {
@@ -275,7 +275,7 @@ fn curve(key: &MetricKey, until: Timestamp) -> Vec<Point> {
     (1..180).map(point).collect()
 }
 
-/// Points over a time, with a hump that ends half an hour before its end, and none in a quarter of an hour.
+/// Points over a period, with a hump that ends half an hour before its end, and a gap of a quarter of an hour.
 fn measured(statistic: &Statistic, period: i32, (since, until): (Timestamp, Timestamp)) -> Vec<Point> {
     let base = match statistic.metric.metric.as_str() {
         "TargetResponseTime" => 0.02,
@@ -285,7 +285,7 @@ fn measured(statistic: &Statistic, period: i32, (since, until): (Timestamp, Time
     };
     let tail = if statistic.stat == "p99" { 4.0 } else { 1.0 };
     let count = until.duration_since(since).as_secs() / i64::from(period);
-    // Of another day it is less.
+    // Values of another day are lower.
     let base = if until < now() - SignedDuration::from_hours(12) { base * 0.6 } else { base };
     let point = |number: i64| {
         let at = since + SignedDuration::from_secs(number * i64::from(period));

@@ -1,11 +1,11 @@
-//! Pictures of the screen, each beside the test that draws it.
+//! Snapshots of the screen, kept beside the tests that draw them.
 
 use super::text;
 use crate::app::App;
 use std::path::Path;
 
-/// Pictures of the whole screen: the line at the top, the tabs and the line at the bottom are in these alone, so that
-/// another pane or key changes few of them.
+/// Snapshots of the whole screen. Only these include the top line, the tabs and the bottom line, so that a new pane or key
+/// changes few of them.
 const WHOLE: [&str; 13] = [
     "ascii_service_120x40",
     "deploying_80x24",
@@ -22,21 +22,21 @@ const WHOLE: [&str; 13] = [
     "wrong_account_80x24",
 ];
 
-/// Compares what is drawn with the picture in `snapshots/` beside the test: the place of the pane, or the whole screen.
+/// Compares the screen with the snapshot in `snapshots/` beside the test: the pane's area, or the whole screen.
 #[track_caller]
-pub fn seen(name: &str, app: &App) {
+pub fn assert_screen(name: &str, app: &App) {
     let text = text(app);
     if WHOLE.contains(&name) {
-        return holds(name, &text);
+        return assert_text(name, &text);
     }
     let lines: Vec<&str> = text.lines().collect();
     let inner = lines.get(2..lines.len().saturating_sub(1)).unwrap_or_default();
-    holds(name, &inner.join("\n"));
+    assert_text(name, &inner.join("\n"));
 }
 
-/// Compares a text with the picture of this name in `snapshots/` beside the test.
+/// Compares a text with the snapshot of this name in `snapshots/` beside the test.
 #[track_caller]
-pub fn holds(name: &str, text: &str) {
+pub fn assert_text(name: &str, text: &str) {
     let test = Path::new(std::panic::Location::caller().file());
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(test).with_file_name("snapshots");
     let mut settings = insta::Settings::clone_current();

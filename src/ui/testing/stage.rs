@@ -1,4 +1,4 @@
-//! An app on a stage: keys in, and a small AWS behind it whose rollouts a test moves on.
+//! An app with a small AWS behind it: tests press keys and advance its rollouts.
 
 use super::*;
 use crate::app::operation::outcome::Verdict;
@@ -9,13 +9,13 @@ use std::collections::VecDeque;
 
 pub const WEB: &str = "bookmark-manager-staging-web";
 
-/// An app, and the two halves of the world: what is polled, and what operations ask and change.
+/// An app with both halves of its world: what is polled, and what operations read and change.
 pub struct Stage {
     pub app: App,
     pub world: World,
     pub aws: Aws,
-    /// Effects that leave the app and are no questions.
-    pub left: Vec<Effect>,
+    /// Effects that leave the app and are no requests.
+    pub other_effects: Vec<Effect>,
 }
 
 fn aws(world: &World) -> Aws {
@@ -53,12 +53,12 @@ fn aws(world: &World) -> Aws {
 
 impl Stage {
     pub fn new(size: (u16, u16)) -> Self {
-        Self::of(environment("staging"), Session::default(), size)
+        Self::with_environment(environment("staging"), Session::default(), size)
     }
 
-    pub fn of(environment: crate::config::EnvironmentConfig, session: Session, size: (u16, u16)) -> Self {
+    pub fn with_environment(environment: crate::config::EnvironmentConfig, session: Session, size: (u16, u16)) -> Self {
         let mut world = staging();
-        // A second version that ran, so that there is a way back and a usual duration.
+        // An earlier version, so that a rollback target and a usual duration exist.
         let entries = world.rollouts.get_mut(WEB).unwrap();
         entries.push(ServiceDeployment {
             id: "hist-0".into(),
@@ -72,19 +72,19 @@ impl Stage {
         world.definitions.insert(0, TaskDefinition { name: "web:41".into(), ..world.definitions[0].clone() });
         let aws = aws(&world);
         let (app, effects) = fresh(environment, session, size);
-        let mut stage = Self { app, world, aws, left: Vec::new() };
+        let mut stage = Self { app, world, aws, other_effects: Vec::new() };
         stage.serve(effects);
-        stage.to(0);
+        stage.advance_to(0);
         stage
     }
 
-    /// Answers the questions, and reads the screen that follows.
+    /// Answers the requests, then draws the resulting screen.
     pub fn serve(&mut self, effects: Vec<Effect>) {
         self.answer(effects);
         read_screen(&mut self.app);
     }
 
-    /// Answers the questions; no frame is drawn.
+    /// Answers the requests without drawing a frame.
     pub fn answer(&mut self, effects: Vec<Effect>) {
         let mut waiting: VecDeque<Effect> = effects.into();
         while let Some(effect) = waiting.pop_front() {
@@ -96,47 +96,47 @@ impl Stage {
                     }
                 }
                 Effect::Connect { .. } => {}
-                _ => self.left.push(effect),
+                _ => self.other_effects.push(effect),
             }
         }
     }
 
-    /// Time comes to so many seconds after the beginning.
-    pub fn to(&mut self, seconds: i64) {
+    /// Advances the time to `seconds` after the start.
+    pub fn advance_to(&mut self, seconds: i64) {
         let at: Timestamp = now() + SignedDuration::from_secs(seconds);
         self.aws.now = at;
         let effects = self.app.update(Event::Tick(at));
         self.serve(effects);
     }
 
-    /// So many milliseconds go by before what comes next.
-    pub fn pass(&mut self, milliseconds: i64) {
+    /// Lets `milliseconds` pass on the machine's clock before the next input.
+    pub fn advance_clock(&mut self, milliseconds: i64) {
         let at = self.app.confirm.now() + SignedDuration::from_millis(milliseconds);
         self.app.update(Event::Elapsed(at));
     }
 
-    /// A frame is drawn now.
+    /// Draws a frame now.
     pub fn frame(&mut self) {
         self.app.settle();
         self.app.update(Event::Drawn(self.app.confirm.now(), self.app.screen.size));
     }
 
-    /// A key at this very moment, whatever was drawn before.
-    pub fn strike(&mut self, key: &str) {
+    /// Presses a key at this very moment, even if nothing was drawn.
+    pub fn press_now(&mut self, key: &str) {
         let effects = self.app.update(Event::Key(key.parse().unwrap()));
         self.answer(effects);
     }
 
     pub fn press(&mut self, keys: &str) {
         for key in keys.split_whitespace() {
-            let effects = by_hand(&mut self.app, Event::Key(key.parse().unwrap()));
+            let effects = user_input(&mut self.app, Event::Key(key.parse().unwrap()));
             self.serve(effects);
         }
     }
 
-    pub fn typed(&mut self, text: &str) {
+    pub fn type_text(&mut self, text: &str) {
         for letter in text.chars() {
-            let effects = by_hand(&mut self.app, Event::Key(letter.to_string().parse().unwrap()));
+            let effects = user_input(&mut self.app, Event::Key(letter.to_string().parse().unwrap()));
             self.serve(effects);
         }
     }
@@ -146,13 +146,13 @@ impl Stage {
     }
 
     #[track_caller]
-    pub fn shows(&self, text: &str) {
+    pub fn assert_shown(&self, text: &str) {
         let drawn = super::text(&self.app);
         assert!(drawn.contains(text), "{text:?} is not on the screen:\n{drawn}");
     }
 
     #[track_caller]
-    pub fn hides(&self, text: &str) {
+    pub fn assert_hidden(&self, text: &str) {
         let drawn = super::text(&self.app);
         assert!(!drawn.contains(text), "{text:?} is on the screen:\n{drawn}");
     }
@@ -161,17 +161,17 @@ impl Stage {
         self.app.operations.list.last().and_then(|operation| operation.outcome.as_ref()).map(|outcome| outcome.verdict)
     }
 
-    /// Web is selected, and the plan to deploy an image stands.
+    /// A stage with web selected and the plan of an image deployment open.
     pub fn planned(size: (u16, u16)) -> Self {
         let mut stage = Self::new(size);
         stage.press("2 j j D");
-        stage.typed("c0ffee1");
+        stage.type_text("c0ffee1");
         stage.press("enter");
         stage
     }
 
-    /// A deployment of two tasks is half done.
-    pub fn half(size: (u16, u16)) -> Self {
+    /// A stage with a deployment half done.
+    pub fn with_half_deployment(size: (u16, u16)) -> Self {
         let mut stage = Self::new(size);
         for service in stage.aws.services.iter_mut().filter(|service| service.name == WEB) {
             service.desired = 4;
@@ -180,9 +180,9 @@ impl Stage {
             service.deployments[0].running = 4;
         }
         stage.press("2 j j D");
-        stage.typed("c0ffee1");
+        stage.type_text("c0ffee1");
         stage.press("enter enter");
-        stage.to(1);
+        stage.advance_to(1);
         for (second, fresh, starting, old) in
             [(4, 0, 2, 4), (16, 1, 1, 4), (28, 2, 2, 4), (40, 2, 2, 3), (52, 3, 1, 2), (64, 3, 1, 2)]
         {
@@ -192,7 +192,7 @@ impl Stage {
                 .flat_map(|(state, count)| (0..count).map(move |_| Target { state: state.into(), ..Target::default() }))
                 .collect();
             for step in 0..4 {
-                stage.to(second + step * 3);
+                stage.advance_to(second + step * 3);
             }
         }
         stage

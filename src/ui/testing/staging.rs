@@ -1,8 +1,8 @@
-//! The world of the screens: a web service behind autoscaling and a load balancer, an API that cannot
-//! start, a stopped scheduler, an Aurora cluster with a reader.
+//! The world of the screen tests: a web service behind autoscaling and a load balancer, an API that fails to start, a
+//! stopped scheduler, and an Aurora cluster with a reader.
 
 use super::{World, ago, now};
-use crate::model::health_probe::declared::Issued;
+use crate::model::health_probe::declared::AcmCertificate;
 use crate::model::*;
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
@@ -150,17 +150,17 @@ pub fn staging() -> World {
     world
 }
 
-fn certificate() -> Issued {
-    Issued {
+fn certificate() -> AcmCertificate {
+    AcmCertificate {
         arn: "arn:aws:acm:ap-northeast-1:123456789012:certificate/c-1".into(),
         names: vec!["staging.bookmark-manager.example".into()],
         status: "ISSUED".into(),
         not_after: Some(now() + SignedDuration::from_hours(24 * 210)),
-        ..Issued::default()
+        ..AcmCertificate::default()
     }
 }
 
-/// Three tasks of the api that were killed for their memory, a few minutes apart.
+/// Three tasks of the API that were killed for exceeding their memory, a few minutes apart.
 fn killed_tasks() -> Vec<Task> {
     let mut ended = Vec::new();
     for (number, minutes) in [(1, 3), (2, 9), (3, 15)] {
@@ -181,7 +181,7 @@ fn killed_tasks() -> Vec<Task> {
     ended
 }
 
-/// Limits, a policy, a scheduled action and an activity of the web service's autoscaling.
+/// Adds limits, a policy, a scheduled action and an activity to the web service's autoscaling.
 fn scale_web(world: &mut World) {
     let web = "service/bookmark-manager-staging/bookmark-manager-staging-web";
     world.scalable = vec![ScalableTarget { resource: web.into(), min: 1, max: 10, ..ScalableTarget::default() }];
@@ -265,7 +265,7 @@ impl ContainerOf<'_> {
     }
 }
 
-/// As `staging`, with so many services more.
+/// `staging` with `count` additional services.
 pub fn with_services(count: usize) -> World {
     let mut world = staging();
     for number in 0..count {

@@ -1,5 +1,5 @@
-//! Curves in braille over a window of time: axes with figures and times, a threshold as a line, another time below them,
-//! and what happened as marks on the time axis.
+//! Charts: braille curves over a time window, with axes, a threshold line, the curves of another period for comparison,
+//! and marks for events on the time axis.
 
 use super::units::Unit;
 use crate::model::metric::RECENT;
@@ -9,23 +9,23 @@ use jiff::{SignedDuration, Timestamp};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// A day or more has days on its axis.
+/// Windows at least this long show dates on the axis.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// The bit of each of a cell's dots, by row, left and right.
+/// The braille bit of each dot in a cell: `DOTS[row][column]`.
 const DOTS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
 
-/// The time that a chart shows.
+/// The time span that a chart shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     pub since: Timestamp,
     pub until: Timestamp,
-    /// Points further apart than this are not joined: something was not measured.
+    /// Points further apart than this are not joined, because measurements are missing between them.
     pub gap: SignedDuration,
 }
 
 impl Window {
-    /// The last three hours in minutes.
-    pub fn lately(now: Timestamp) -> Self {
+    /// The last three hours, in one-minute points.
+    pub fn last_three_hours(now: Timestamp) -> Self {
         let since = now.checked_sub(SignedDuration::from_hours(3)).unwrap_or(now);
         Self { since, until: now, gap: SignedDuration::from_mins(5) }
     }
@@ -35,47 +35,47 @@ impl Window {
     }
 }
 
-/// A mark on the time axis: its sign, and its name below the title.
+/// A mark on the time axis: its sign, and its name in the legend.
 pub type Sign = (&'static str, &'static str);
 
 /// The mark of a deployment on a time axis.
 pub const DEPLOYED: Sign = ("◆", "deployed");
-/// A run over the infrastructure ended, however it did: it may have changed what runs.
+/// The mark of the end of an infrastructure run, successful or not: it may have changed what is deployed.
 pub const RUN: Sign = ("■", "infra run");
-/// The writer of a database moved.
+/// The mark of a failover: the writer of a database moved.
 pub const FAILOVER: Sign = ("▼", "failover");
 
 /// One curve of a chart: its points and how they are drawn.
 #[derive(Debug, Clone)]
 pub struct Curve<'a> {
-    /// Its name; empty where there is only one.
+    /// The curve's name; empty if the chart has only one curve.
     pub name: String,
-    /// Its points, oldest first.
+    /// The points, oldest first.
     pub points: &'a [Point],
-    /// The note beside its newest figure.
+    /// A note shown beside the newest figure.
     pub note: String,
 }
 
-/// A chart of one or several curves over the same time.
+/// A chart of one or more curves over the same time.
 #[derive(Debug, Clone)]
 pub struct Chart<'a> {
-    /// The name of what is measured.
+    /// The name of the measured quantity.
     pub title: &'a str,
     pub unit: Unit,
-    /// Curves, at most three are drawn.
+    /// The curves; at most three are drawn.
     pub curves: Vec<Curve<'a>>,
-    /// Curves of another time, moved to this one: drawn dimmed below the others.
+    /// Curves of another period, shifted to this one; drawn dimmed behind the others.
     pub before: Vec<&'a [Point]>,
-    /// A line with its name.
+    /// A horizontal line and its name.
     pub threshold: Option<(f64, String)>,
-    /// The value that the scale must at least reach.
+    /// The value that the scale must reach at least.
     pub full: Option<f64>,
-    /// Events, marked on the time axis; of several in one cell the last.
+    /// Events, marked on the time axis. If several fall on one cell, the last one is drawn.
     pub marks: Vec<(Timestamp, Sign)>,
     pub window: Window,
 }
 
-/// Draws charts side by side and one below the other, or each in a row where there is no room.
+/// Draws charts side by side and stacked, or one row for each if there is no room.
 pub fn draw_all(canvas: &mut Canvas<'_, '_>, place: Rect, charts: &[Chart<'_>]) {
     if charts.is_empty() || place.height == 0 || place.width == 0 {
         return;
@@ -101,11 +101,11 @@ pub fn draw_all(canvas: &mut Canvas<'_, '_>, place: Rect, charts: &[Chart<'_>]) 
     }
 }
 
-/// Title and newest figures: `CPU  writer 7 %  reader 3 %  ╌ alarm 90 %`.
+/// Draws the title with the newest figures: `CPU  writer 7 %  reader 3 %  ╌ alarm 90 %`.
 fn title(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
     let theme = canvas.theme;
     let mut used = canvas.put(place.x, place.y, place.width, chart.title, theme.strong);
-    // What does not fit whole is left out.
+    // A part that does not fit is left out rather than cut.
     let mut add = |canvas: &mut Canvas<'_, '_>, text: &str, style: Style| {
         if used + canvas.width(text) > place.width {
             return;
@@ -121,23 +121,24 @@ fn title(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
         add(canvas, &format!("  {}", curve.note), theme.dim);
     }
     if let Some((value, name)) = &chart.threshold {
-        add(canvas, &format!("  ╌ {name} {}", chart.unit.words(*value)), theme.threshold);
+        add(canvas, &format!("  ╌ {name} {}", chart.unit.format(*value)), theme.threshold);
     }
-    let mut told: Vec<Sign> = Vec::new();
+    let mut legend: Vec<Sign> = Vec::new();
     for (_, sign) in chart.marks.iter().filter(|(at, sign)| chart.shows(*at) && !sign.1.is_empty()) {
-        if !told.contains(sign) {
-            told.push(*sign);
+        if !legend.contains(sign) {
+            legend.push(*sign);
             add(canvas, &format!("  {} {}", sign.0, sign.1), theme.dim);
         }
     }
 }
 
 impl Chart<'_> {
-    /// The newest figure of a curve; a dash where it is too old to be of the window's end: what stopped sends no more.
+    /// The newest figure of a curve, or a dash if it is too old for the end of the window: the source has stopped
+    /// reporting.
     fn newest(&self, curve: &Curve<'_>) -> String {
         let late = self.window.gap.max(RECENT);
         let newest = curve.points.last().filter(|point| self.window.until.duration_since(point.at) <= late);
-        newest.map_or_else(|| "–".to_owned(), |point| self.unit.words(point.value))
+        newest.map_or_else(|| "–".to_owned(), |point| self.unit.format(point.value))
     }
 
     fn shows(&self, at: Timestamp) -> bool {
@@ -161,7 +162,7 @@ fn draw_row(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
     }
 }
 
-/// A round figure not below any that is drawn.
+/// The top of the scale: a round figure at or above every drawn value.
 fn ceiling(chart: &Chart<'_>) -> f64 {
     let before = chart.before.iter().copied().flatten();
     let values = chart.curves.iter().flat_map(|curve| curve.points).chain(before).map(|point| point.value);
@@ -184,7 +185,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
     title(canvas, place, chart);
     let full = ceiling(chart);
     let theme = canvas.theme;
-    let labels = [chart.unit.words(full), chart.unit.words(full / 2.0), chart.unit.words(0.0)];
+    let labels = [chart.unit.format(full), chart.unit.format(full / 2.0), chart.unit.format(0.0)];
     let margin = labels.iter().map(|label| canvas.width(label)).max().unwrap_or(0) + 1;
     let rows = place.height.saturating_sub(2);
     let plot = Rect::new(place.x + margin, place.y + 1, place.width.saturating_sub(margin), rows);
@@ -204,7 +205,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
     }
     let first_three = || chart.curves.iter().zip(theme.curves());
     let before = chart.before.iter().map(|points| (*points, theme.dim));
-    // The first curve is drawn last, so that it stays whole where curves cross.
+    // The first curve is drawn last, so that it stays complete where curves cross.
     for (points, style) in before.chain(first_three().rev().map(|(curve, style)| (curve.points, style))) {
         let grid = dots(points, full, plot, chart.window);
         for (number, bits) in grid.iter().enumerate().filter(|(_, bits)| **bits != 0) {
@@ -216,7 +217,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
     axis(canvas, plot, chart);
 }
 
-/// The row of dots of a value, from the top.
+/// The row of dots for a value, counted from the top.
 fn row_of(value: f64, full: f64, rows: u16) -> u16 {
     let part = (value / full).clamp(0.0, 1.0);
     ((1.0 - part) * f64::from(rows.saturating_sub(1))).round() as u16
@@ -227,7 +228,7 @@ fn column_of(at: Timestamp, window: Window, columns: u16) -> Option<u16> {
     (0.0..=1.0).contains(&back).then(|| ((1.0 - back) * f64::from(columns.saturating_sub(1))).round() as u16)
 }
 
-/// The bits of each cell of the plot.
+/// The braille bits of each cell of the plot.
 fn dots(points: &[Point], full: f64, plot: Rect, window: Window) -> Vec<u8> {
     let mut grid = vec![0u8; usize::from(plot.width) * usize::from(plot.height)];
     let (columns, rows) = (plot.width * 2, plot.height * 4);
@@ -237,11 +238,11 @@ fn dots(points: &[Point], full: f64, plot: Rect, window: Window) -> Vec<u8> {
             *bits |= DOTS[usize::from(y % 4)][usize::from(x % 2)];
         }
     };
-    let mut before: Option<(u16, u16, Timestamp)> = None;
+    let mut previous: Option<(u16, u16, Timestamp)> = None;
     for point in points.iter().filter(|point| point.value.is_finite()) {
         let Some(x) = column_of(point.at, window, columns) else { continue };
         let y = row_of(point.value, full, rows);
-        match before {
+        match previous {
             Some((from_x, from_y, at)) if point.at.duration_since(at) <= window.gap => {
                 let steps = (x - from_x.min(x)).max(from_y.abs_diff(y)).max(1);
                 for step in 0..=steps {
@@ -252,12 +253,12 @@ fn dots(points: &[Point], full: f64, plot: Rect, window: Window) -> Vec<u8> {
             }
             _ => set(x, y),
         }
-        before = Some((x, y, point.at));
+        previous = Some((x, y, point.at));
     }
     grid
 }
 
-/// `11:02 ───◆──── 12:32 ──────── 14:02`; of a day and more with the days.
+/// Draws the time axis: `11:02 ───◆──── 12:32 ──────── 14:02`. From one day on, labels include the date.
 fn axis(canvas: &mut Canvas<'_, '_>, plot: Rect, chart: &Chart<'_>) {
     let (theme, window) = (canvas.theme, chart.window);
     let y = plot.bottom();
@@ -266,10 +267,10 @@ fn axis(canvas: &mut Canvas<'_, '_>, plot: Rect, chart: &Chart<'_>) {
     }
     let zone = canvas.app.zone();
     let label = |at: Timestamp| {
-        let whole = time::date_clock(at, &zone);
-        // `11-22 14:02`, or `14:02`.
+        let date_and_time = time::date_clock(at, &zone);
+        // `11-22 14:02`, or `14:02` alone.
         let from = if window.span() >= DAY { 5 } else { 11 };
-        whole.get(from..16).unwrap_or_default().to_owned()
+        date_and_time.get(from..16).unwrap_or_default().to_owned()
     };
     let middle = window.since.checked_add(window.span() / 2).unwrap_or(window.until);
     let (from, middle, until) = (label(window.since), label(middle), label(window.until));
@@ -280,15 +281,15 @@ fn axis(canvas: &mut Canvas<'_, '_>, plot: Rect, chart: &Chart<'_>) {
         canvas.put_right(plot.right(), y, cells + 1, &format!(" {until}"), theme.dim);
     }
     let centre = plot.width / 2;
-    let taken = |(mark, _): &(Timestamp, Sign)| {
+    let covers_middle = |(mark, _): &(Timestamp, Sign)| {
         column_of(*mark, window, plot.width).is_some_and(|x| x.abs_diff(centre) < cells / 2 + 3)
     };
-    if plot.width >= cells * 4 + 20 && !chart.marks.iter().any(taken) {
+    if plot.width >= cells * 4 + 20 && !chart.marks.iter().any(covers_middle) {
         canvas.put(plot.x + centre - cells / 2 - 1, y, cells + 2, &format!(" {middle} "), theme.dim);
     }
     for (mark, (sign, _)) in &chart.marks {
         if let Some(x) = column_of(*mark, window, plot.width) {
-            // Above the figures of an end, where it would cover one of them.
+            // A mark that would cover a label at either end is drawn above the axis.
             let above = ends && (x <= cells || x + cells + 1 >= plot.width);
             canvas.put(plot.x + x, y - u16::from(above), 1, sign, theme.deployed);
         }
@@ -307,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn the_figure_of_a_curve_that_ended_is_none_of_now() {
+    fn stale_curve_shows_a_dash_instead_of_a_figure() {
         let now = Timestamp::from_second(1_700_000_000).unwrap();
         for (minutes, told) in [(0, "7 %"), (6, "7 %"), (7, "–"), (100, "–")] {
             let points = [Point { at: now - SignedDuration::from_mins(minutes), value: 7.0 }];
@@ -320,19 +321,20 @@ mod tests {
                 threshold: None,
                 full: None,
                 marks: Vec::new(),
-                window: Window::lately(now),
+                window: Window::last_three_hours(now),
             };
             assert_eq!(chart.newest(&curve), told, "{minutes}");
         }
     }
 
     #[test]
-    fn a_gap_is_not_joined() {
+    fn points_across_a_gap_are_not_joined() {
         let now = Timestamp::from_second(1_700_000_000).unwrap();
         let at = |minutes: i64| now - SignedDuration::from_mins(minutes);
         let plot = Rect::new(0, 0, 18, 2);
-        let count =
-            |points: &[Point]| dots(points, 100.0, plot, Window::lately(now)).iter().filter(|bits| **bits != 0).count();
+        let count = |points: &[Point]| {
+            dots(points, 100.0, plot, Window::last_three_hours(now)).iter().filter(|bits| **bits != 0).count()
+        };
         let far = [Point { at: at(170), value: 0.0 }, Point { at: at(10), value: 0.0 }];
         assert_eq!(count(&far), 2);
         let near = [Point { at: at(12), value: 0.0 }, Point { at: at(10), value: 100.0 }];
@@ -341,12 +343,12 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_covers_no_figure_of_the_time_axis() {
-        use crate::ui::testing::{now, read, staging};
-        let app = read(&staging(), (80, 24));
+    fn mark_never_covers_a_label_of_the_time_axis() {
+        use crate::ui::testing::{loaded_app, now, staging};
+        let app = loaded_app(&staging(), (80, 24));
         let theme = crate::ui::theme::Theme::default();
         let drawn = |marks: Vec<(Timestamp, Sign)>| {
-            let window = Window::lately(now());
+            let window = Window::last_three_hours(now());
             let chart = Chart {
                 title: "CPU",
                 unit: Unit::Percent,
@@ -373,7 +375,7 @@ mod tests {
             let lines = drawn(vec![(now() - SignedDuration::from_mins(minutes), DEPLOYED)]);
             assert!(lines.iter().skip(1).any(|line| line.contains('◆')), "{minutes}: {lines:?}");
             let shown = figures(lines.last().unwrap());
-            // The one in the middle gives way.
+            // Only the label in the middle may be left out.
             assert!(shown == axis || shown == [&axis[..1], &axis[2..]].concat(), "{minutes}: {lines:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! A block's frame: title, count, filter, age at the top; trouble and the place in the list below.
+//! The frame of a block: title, count, filter and age at the top; trouble and list position at the bottom.
 
 use crate::app::App;
 use crate::app::pane::DataStatus;
@@ -28,7 +28,7 @@ pub fn borders(canvas: &mut Canvas<'_, '_>, place: Rect, style: Style) {
     }
 }
 
-/// The inside of a frame.
+/// The area inside a frame.
 pub fn inside(place: Rect) -> Rect {
     Rect::new(
         place.x.saturating_add(1),
@@ -38,7 +38,7 @@ pub fn inside(place: Rect) -> Rect {
     )
 }
 
-/// Draws a block's frame and returns its inside. `named` is what its title names beside the block.
+/// Draws a block's frame and returns the area inside. `named` is the subject shown after the title.
 pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect, data_status: &DataStatus) -> Rect {
     let app = canvas.app;
     let theme = canvas.theme;
@@ -52,7 +52,7 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
     let list = app.screen.list_of(block);
     let mut room = place.width - 4;
     let blank = spec.has_rows() && list.is_none_or(crate::app::list::List::is_empty);
-    // At the right first: the age is a promise, the title can be cut.
+    // The age is placed first, at the right: it must stay visible, while the title can be cut.
     let age = match (&data_status.age, data_status.loading && list.is_some_and(|list| !list.is_empty())) {
         (Some(age), _) if !blank => Some((age.as_str(), theme.degraded)),
         (None, true) => Some(("reading …", theme.dim)),
@@ -91,9 +91,9 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
         room -= canvas.put_right(place.right() - 2, bottom, room, &text, border);
         scrollbar(canvas, block, place, border);
     }
-    // Where there are no rows and there is room, the failure stands in their place, where it is among what stands there.
-    let instead = |trouble: &(Health, String)| blank && place.height >= 8 && data_status.tells(trouble);
-    if let Some((health, text)) = data_status.trouble.as_ref().filter(|trouble| !instead(trouble)) {
+    // If the empty block has room and its message already includes the trouble, the frame does not repeat it.
+    let is_in_message = |trouble: &(Health, String)| blank && place.height >= 8 && data_status.mentions(trouble);
+    if let Some((health, text)) = data_status.trouble.as_ref().filter(|trouble| !is_in_message(trouble)) {
         let style = theme.health(*health);
         let text = format!(" {} {text} ", health.sign());
         canvas.put_cut(place.x + 2, bottom, room, &text, style);
@@ -101,19 +101,19 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
     inside(place)
 }
 
-/// How many things a block lists. An instance's row belongs to its database's.
+/// Number of things that a block lists. The row of an instance counts with its database.
 pub fn count(app: &App, block: Block) -> usize {
     let spec = app.spec(block);
     let Some(list) = app.screen.list_of(block).filter(|_| spec.has_rows()) else { return 0 };
-    // Of a filtered list all are counted.
+    // While a filter is set, the total is shown instead.
     if list.filter.is_empty() && list.rows.len() == list.len() {
-        list.rows.iter().filter(|key| (spec.counts)(key)).count()
+        list.rows.iter().filter(|key| (spec.is_entry)(key)).count()
     } else {
         list.total
     }
 }
 
-/// A thicker piece of the right border, where the window stands in the list.
+/// Draws a thicker piece of the right border at the window's position in the list.
 fn scrollbar(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, style: Style) {
     let Some(list) = canvas.app.screen.list_of(block) else { return };
     let first = place.y + 1 + u16::from(canvas.app.spec(block).header);
@@ -130,8 +130,8 @@ fn scrollbar(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, style: Styl
     }
 }
 
-/// Draws the message of a block without rows, wrapped; the first line has its sign. Where there is no room for all of
-/// it, the hint stays whole, and the longest of the rest is cut.
+/// Draws the message of a block without rows, wrapped, with a sign before its first line. If there is not enough room,
+/// the hint stays complete and the longest of the other lines is cut.
 pub fn message(canvas: &mut Canvas<'_, '_>, place: Rect, lines: &[(Health, String)]) {
     let mut y = place.y;
     let theme = canvas.theme;
@@ -157,7 +157,7 @@ fn is_loud(health: Health) -> bool {
     matches!(health, Health::Down | Health::Degraded | Health::Unknown | Health::Healthy)
 }
 
-/// Rows that all of a message needs.
+/// Number of rows that the complete message needs.
 pub fn message_rows(lines: &[(Health, String)], width: u16) -> usize {
     wrapped(lines, width).iter().map(Vec::len).sum()
 }
@@ -170,22 +170,22 @@ fn wrapped(lines: &[(Health, String)], width: u16) -> Vec<Vec<String>> {
     each.collect()
 }
 
-/// As much of a message as so many rows have room for.
+/// Shortens a message to `rows` rows.
 fn fitted(mut lines: Vec<Vec<String>>, rows: usize) -> Vec<Vec<String>> {
-    let to_do = |parts: &Vec<String>| parts.first().is_some_and(|line| line.starts_with('→'));
+    let is_hint = |parts: &Vec<String>| parts.first().is_some_and(|line| line.starts_with('→'));
     while lines.iter().map(Vec::len).sum::<usize>() > rows {
-        let rest = lines.iter_mut().filter(|parts| !to_do(parts) && parts.len() > 1);
+        let rest = lines.iter_mut().filter(|parts| !is_hint(parts) && parts.len() > 1);
         let Some(longest) = rest.max_by_key(|parts| parts.len()) else { break };
         longest.pop();
         if let Some(last) = longest.last_mut().filter(|last| !last.ends_with('…')) {
-            // The last cell of a wrapped line may be taken.
+            // The last cell of a wrapped line may be in use.
             last.pop();
             last.push('…');
         }
     }
-    // What comes after what is to be done goes first, then what stands between.
+    // Lines after the hint are dropped first, then lines between the first line and the hint.
     while lines.iter().map(Vec::len).sum::<usize>() > rows {
-        let place = lines.iter().rposition(|parts| !parts.is_empty() && !to_do(parts)).filter(|place| *place > 0);
+        let place = lines.iter().rposition(|parts| !parts.is_empty() && !is_hint(parts)).filter(|place| *place > 0);
         let Some(place) = place else { break };
         lines[place].clear();
     }
@@ -197,12 +197,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_to_be_done_stays_whole_and_the_longest_of_the_rest_is_cut() {
+    fn message_keeps_its_hint_and_cuts_the_longest_other_line() {
         let line = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-        let all =
+        let full_message =
             || vec![line(&["refused"]), line(&["a very", "long", "reason"]), line(&["→ do", "this"]), line(&["later"])];
-        let told = |rows| fitted(all(), rows).into_iter().flatten().collect::<Vec<_>>();
-        assert_eq!(told(7), all().concat());
+        let told = |rows| fitted(full_message(), rows).into_iter().flatten().collect::<Vec<_>>();
+        assert_eq!(told(7), full_message().concat());
         assert_eq!(told(6), ["refused", "a very", "lon…", "→ do", "this", "later"]);
         assert_eq!(told(5), ["refused", "a ver…", "→ do", "this", "later"]);
         assert_eq!(told(4), ["refused", "a ver…", "→ do", "this"]);

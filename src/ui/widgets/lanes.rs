@@ -1,32 +1,32 @@
-//! Tasks of a rollout over time, in two lanes: the new ones with those that start, and the old ones. The
-//! axis reaches as far as deployments usually take, so that one sees how far this one is.
+//! The tasks of a rollout over time, in two lanes: new tasks with those that are starting, and old tasks. The axis reaches as
+//! far as deployments usually take, which shows how far this one has come.
 
-use crate::app::operation::watch::Bar;
+use crate::app::operation::watch::TaskCounts;
 use crate::model::time;
 use crate::ui::canvas::Canvas;
 use jiff::{SignedDuration, Timestamp};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// Counts over time, drawn as bars.
+/// Task counts over time, drawn as bars.
 pub struct Lanes<'a> {
     /// The counts, oldest first.
-    pub bars: &'a [Bar],
+    pub task_counts: &'a [TaskCounts],
     /// The time at the left end.
     pub began: Timestamp,
-    /// The time up to which there are counts.
+    /// The time of the newest count.
     pub until: Timestamp,
-    /// How long it usually takes.
+    /// How long such a deployment usually takes.
     pub usual: Option<SignedDuration>,
 }
 
-/// Cells of the names and figures at the left.
+/// Width of the names and figures at the left, in cells.
 const LEFT: u16 = 8;
-/// Seconds that the axis can reach.
+/// The possible lengths of the axis, in seconds.
 const SPANS: [i64; 15] = [30, 60, 120, 180, 240, 360, 480, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200];
-/// Seconds between marks on the axis.
+/// The possible distances between marks on the axis, in seconds.
 const MARKS: [i64; 10] = [10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
-/// Blocks that fill a cell by eighths.
+/// Block characters that fill a cell by eighths.
 const PARTS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
 /// Draws both lanes and their axis.
@@ -35,8 +35,13 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, lanes: &Lanes<'_>) {
         return;
     }
     let theme = canvas.theme;
-    let most =
-        lanes.bars.iter().map(|bar| (bar.fresh + bar.starting).max(bar.old).max(bar.desired)).max().unwrap_or(1).max(1);
+    let most = lanes
+        .task_counts
+        .iter()
+        .map(|bar| (bar.fresh + bar.starting).max(bar.old).max(bar.desired))
+        .max()
+        .unwrap_or(1)
+        .max(1);
     let upper = lane(place.height.saturating_sub(1).div_ceil(2), most);
     let rows = upper + lane((place.height - 1) / 2, most);
     let columns = place.width - LEFT;
@@ -51,11 +56,11 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, lanes: &Lanes<'_>) {
             canvas.put(lane.x - 1, y, 1, "│", theme.dim);
         }
         for column in 0..columns {
-            // At the end of the cell's time, as far as that has come.
+            // The count at the end of this cell's time, or the newest one if the cell reaches beyond it.
             let from = lanes.began + SignedDuration::from_secs(span * i64::from(column) / i64::from(columns));
             let to = lanes.began + SignedDuration::from_secs(span * i64::from(column + 1) / i64::from(columns));
             let past = from <= lanes.until;
-            let bar = lanes.bars.iter().rev().find(|bar| bar.at <= to.min(lanes.until)).filter(|_| past);
+            let bar = lanes.task_counts.iter().rev().find(|bar| bar.at <= to.min(lanes.until)).filter(|_| past);
             for row in 0..height {
                 let (x, y) = (lane.x + column, lane.bottom() - 1 - row);
                 let drawn = bar.map(|bar| cell(canvas, bar, name == "new", most, height, row));
@@ -72,17 +77,24 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, lanes: &Lanes<'_>) {
     axis(canvas, Rect { y: place.y + rows, height: 1, ..place }, lanes, span, usual);
 }
 
-/// Rows of a lane: whole ones for each task where there is room.
+/// Number of rows of a lane: a whole number of rows for each task if there is room.
 fn lane(rows: u16, most: u32) -> u16 {
     u16::try_from(most).ok().filter(|most| *most <= rows).map_or(rows, |most| rows / most * most)
 }
 
-/// One cell of a lane, `row` from its ground.
-fn cell(canvas: &Canvas<'_, '_>, bar: &Bar, new: bool, most: u32, height: u16, row: u16) -> (&'static str, Style) {
+/// One cell of a lane, `row` rows above its base.
+fn cell(
+    canvas: &Canvas<'_, '_>,
+    bar: &TaskCounts,
+    new: bool,
+    most: u32,
+    height: u16,
+    row: u16,
+) -> (&'static str, Style) {
     let theme = canvas.theme;
     let eighths = |count: u32| {
-        let all = u64::from(count) * u64::from(height) * 8 / u64::from(most);
-        all.saturating_sub(u64::from(row) * 8).min(8) as usize
+        let filled = u64::from(count) * u64::from(height) * 8 / u64::from(most);
+        filled.saturating_sub(u64::from(row) * 8).min(8) as usize
     };
     if !new {
         return (PARTS[eighths(bar.old)], theme.text);
@@ -94,7 +106,7 @@ fn cell(canvas: &Canvas<'_, '_>, bar: &Bar, new: bool, most: u32, height: u16, r
     if both >= 4 {
         return ("░", theme.changing);
     }
-    // Where there should be as many, a line shows what is missing.
+    // A dashed line marks the desired count where tasks are missing.
     let top = (u64::from(bar.desired) * u64::from(height)).div_ceil(u64::from(most));
     if both == 0 && bar.desired > 0 && u64::from(row) + 1 == top {
         return ("╌", theme.dim);
@@ -102,7 +114,7 @@ fn cell(canvas: &Canvas<'_, '_>, bar: &Bar, new: bool, most: u32, height: u16, r
     (PARTS[both], theme.changing)
 }
 
-/// How many seconds the axis reaches: in steps, so that it does not move with each of them.
+/// Length of the axis in seconds. Grows in steps, so that the axis does not move every second.
 fn span(lanes: &Lanes<'_>) -> i64 {
     let elapsed = lanes.until.duration_since(lanes.began).as_secs().max(1);
     let usual = lanes.usual.map_or(0, |usual| usual.as_secs() * 6 / 5);

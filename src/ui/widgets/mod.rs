@@ -1,4 +1,4 @@
-//! The widgets that panes are made of. No widget knows a pane.
+//! Widgets that panes are built from. No widget knows a pane.
 
 pub mod chart;
 pub mod frame;

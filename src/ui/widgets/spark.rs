@@ -1,16 +1,16 @@
-//! A curve in one row of cells.
+//! A sparkline: a curve in one row of cells.
 
 use crate::model::Point;
 use jiff::Timestamp;
 
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// The newest `cells` minutes of points, a cell each, against `full`; a minute without a point is
-/// blank.
+/// Draws the last `cells` minutes up to the newest point, one cell per minute, on a scale up to `full`. A minute without a
+/// point stays blank.
 pub fn spark(points: &[Point], cells: usize, full: f64, now: Timestamp) -> String {
     let mut drawn = vec![' '; cells];
     let Some(newest) = points.last() else { return drawn.into_iter().collect() };
-    // A curve that ended long ago is no curve of now.
+    // A curve that ended more than 15 minutes ago is not drawn.
     if now.duration_since(newest.at).as_mins() > 15 {
         return drawn.into_iter().collect();
     }
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_stands_at_the_right() {
+    fn newest_point_is_drawn_at_the_right() {
         let at = |minute: i64| Timestamp::from_second(1_700_000_000 + minute * 60).unwrap();
         let points = [(0, 0.0), (1, 50.0), (3, 100.0)];
         let points = points.map(|(minute, value)| Point { at: at(minute), value });

@@ -1,4 +1,4 @@
-//! Rows in columns: which columns fit, titles with the sort mark, cells cut where that hurts least.
+//! Tables: selects the columns that fit, draws titles with the sort mark, and cuts cells where it loses least.
 
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
@@ -9,59 +9,59 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use std::borrow::Cow;
 
-/// From this width on columns stand two cells apart.
+/// From this width on, columns are two cells apart.
 pub const WIDE: u16 = 140;
 
-/// A column of a table: its title, its width, and when it is left out.
+/// A column of a table: title, width, and rank for being left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
     pub title: &'static str,
-    /// Its width in cells at least.
+    /// Minimum width in cells.
     pub width: u16,
-    /// The cells it takes where there is room.
-    pub most: u16,
-    /// Numbers stand at the right.
+    /// Width in cells if there is room.
+    pub max_width: u16,
+    /// Whether texts are aligned right, as numbers are.
     pub right: bool,
-    /// 0 is never left out; the highest is left out first.
+    /// The order in which columns are left out: the highest rank goes first, 0 always stays.
     pub rank: u8,
 }
 
 impl Column {
     /// A column whose texts are aligned left.
     pub const fn left(title: &'static str, width: u16, rank: u8) -> Self {
-        Self { title, width, most: width, right: false, rank }
+        Self { title, width, max_width: width, right: false, rank }
     }
 
     /// A column whose numbers are aligned right.
     pub const fn right(title: &'static str, width: u16, rank: u8) -> Self {
-        Self { title, width, most: width, right: true, rank }
+        Self { title, width, max_width: width, right: true, rank }
     }
 
-    /// Lets the column take more room, up to `most`.
+    /// Lets the column grow up to `most` cells.
     #[must_use]
     pub const fn up_to(mut self, most: u16) -> Self {
-        self.most = if most > self.width { most } else { self.width };
+        self.max_width = if most > self.width { most } else { self.width };
         self
     }
 }
 
-/// The part of a text that is left out where it does not fit.
+/// The part of a text that is cut if it does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
     End,
-    /// Its beginning: its end tells it apart.
+    /// The beginning, for texts that differ at their end.
     Start,
-    /// Its middle: both tell it apart.
+    /// The middle, for texts that differ at both ends.
     Middle,
 }
 
-/// A cell of a table: a text with a style.
+/// A cell of a table: styled text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cell<'a> {
     /// The text, not yet cut to the column.
     pub text: Cow<'a, str>,
     pub style: Style,
-    /// Where it is cut if it does not fit.
+    /// The part that is cut if the text does not fit.
     pub cut: Cut,
 }
 
@@ -71,33 +71,33 @@ impl<'a> Cell<'a> {
         Self { text: text.into(), style, cut: Cut::End }
     }
 
-    /// Cut at the beginning rather than at the end.
+    /// Cuts the text at its beginning instead of its end.
     #[must_use]
-    pub fn tail(mut self) -> Self {
+    pub fn cut_start(mut self) -> Self {
         self.cut = Cut::Start;
         self
     }
 
-    /// Cut in the middle, as names are.
+    /// Cuts the text in the middle, as for names.
     #[must_use]
-    pub fn name(mut self) -> Self {
+    pub fn cut_middle(mut self) -> Self {
         self.cut = Cut::Middle;
         self
     }
 }
 
-/// Where a column stands: its number, its first cell from the left, its cells.
+/// A placed column: its number, its offset from the left, its width in cells.
 pub type Placed = (usize, u16, u16);
 
-/// The columns that fit into `width` cells.
+/// Selects and places the columns that fit into `width` cells.
 pub fn fit(columns: &[Column], width: u16) -> Vec<Placed> {
     let between = if width >= WIDE { 2 } else { 1 };
-    // A sign belongs to what stands beside it.
+    // A sign column stands next to the column it belongs to.
     let gap = |number: usize| if columns[number].width == 1 { 1 } else { between };
     let mut kept: Vec<usize> = (0..columns.len()).collect();
     let needed = |kept: &[usize]| -> u16 {
-        let all: u16 = kept.iter().map(|number| columns[*number].width + gap(*number)).sum();
-        all.saturating_sub(kept.last().map_or(0, |last| gap(*last)))
+        let total: u16 = kept.iter().map(|number| columns[*number].width + gap(*number)).sum();
+        total.saturating_sub(kept.last().map_or(0, |last| gap(*last)))
     };
     while needed(&kept) > width {
         let Some(last) = kept
@@ -115,7 +115,7 @@ pub fn fit(columns: &[Column], width: u16) -> Vec<Placed> {
     let mut placed = Vec::with_capacity(kept.len());
     for number in kept {
         let column = &columns[number];
-        let more = spare.min(column.most - column.width);
+        let more = spare.min(column.max_width - column.width);
         spare -= more;
         let cells = (column.width + more).min(width.saturating_sub(x));
         placed.push((number, x, cells));
@@ -124,9 +124,9 @@ pub fn fit(columns: &[Column], width: u16) -> Vec<Placed> {
     placed
 }
 
-/// Draws a cell's text into so many cells, cut where it is longer.
+/// Draws a cell's text within `cells` cells, cut if it is longer.
 pub fn put(canvas: &mut Canvas<'_, '_>, x: u16, y: u16, cells: u16, right: bool, cell: &Cell<'_>) {
-    let shown = text::harmless(&cell.text);
+    let shown = text::sanitize(&cell.text);
     let cut = match cell.cut {
         Cut::End => text::cut_end(&shown, usize::from(cells)),
         Cut::Start => text::cut_start(&shown, usize::from(cells)),
@@ -139,12 +139,12 @@ pub fn put(canvas: &mut Canvas<'_, '_>, x: u16, y: u16, cells: u16, right: bool,
     }
 }
 
-/// A row: its cells, and whether its first cells flash.
+/// A row of cells, one of which may flash.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Row<'a> {
-    /// A cell for each column.
+    /// One cell for each column.
     pub cells: Vec<Cell<'a>>,
-    /// The column that flashes.
+    /// Index of the column that flashes.
     pub flash: Option<usize>,
 }
 
@@ -154,7 +154,7 @@ impl<'a> From<Vec<Cell<'a>>> for Row<'a> {
     }
 }
 
-/// Draws a block with its frame, titles and the rows of its list's window.
+/// Draws a block: its frame, column titles, and the rows in its list's window.
 pub fn block<'a>(
     canvas: &mut Canvas<'a, '_>,
     block: Block,
@@ -168,15 +168,15 @@ pub fn block<'a>(
     let app = canvas.app;
     let theme = canvas.theme;
     let Some(list) = app.screen.list_of(block) else { return };
-    // A cell at the left marks the selected row where the block has no focus; one at the right lets
-    // the frame stand apart.
+    // One cell at the left is for the selection mark of a block without focus; one at the right separates the text from the
+    // frame.
     let (x, width) = (inside.x + 1, inside.width.saturating_sub(2));
     let placed = fit(columns, width);
     let mut y = inside.y;
     let sorting = app.spec(block).columns.get(list.column).copied();
-    // Titles of columns over no rows give their place to why there are none.
-    let told = if list.is_empty() { frame::message_rows(&data_status.empty, inside.width) } else { 0 };
-    if app.spec(block).header && inside.height > 0 && told < usize::from(inside.height) {
+    // An empty list drops its column titles if the message needs their row.
+    let needed_rows = if list.is_empty() { frame::message_rows(&data_status.empty, inside.width) } else { 0 };
+    if app.spec(block).header && inside.height > 0 && needed_rows < usize::from(inside.height) {
         for (number, at, cells) in &placed {
             let column = &columns[*number];
             let sorted = sorting == Some(column.title) && !column.title.is_empty();
@@ -214,7 +214,7 @@ pub fn block<'a>(
                 }
             }
             if let Some((_, at, cells)) = placed.iter().find(|(column, ..)| Some(*column) == row.flash) {
-                // On the reversed row a reversed name would not show.
+                // A reversed name would be invisible on the selected row, which is reversed itself.
                 let selected = focused && list.offset + number == list.place();
                 let underlined = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
                 let style = if selected { underlined } else { theme.flash };
@@ -237,7 +237,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_least_important_columns_go_first() {
+    fn columns_of_highest_rank_are_left_out_first() {
         assert_eq!(fit(&COLUMNS, 33), [(0, 0, 10), (1, 11, 5), (2, 17, 5), (3, 23, 10)]);
         assert_eq!(fit(&COLUMNS, 32), [(0, 0, 20), (1, 21, 5), (2, 27, 5)]);
         assert_eq!(fit(&COLUMNS, 16), [(0, 0, 10), (2, 11, 5)]);

@@ -1,12 +1,12 @@
-//! The questions of the Logs pane, and what the answers change.
+//! Requests of the Logs pane, and the handling of their answers.
 
-use super::{Listing, Live, NAME, Past, START, State};
+use super::{INITIAL_SPAN, Listing, Live, NAME, OlderRead, State};
 use crate::app::backoff::Backoff;
 use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
 use crate::app::logs::follow::{Batch, Follower, Gap, Plan};
 use crate::app::logs::insights::{self, Running};
-use crate::app::logs::once::{self, Once, Rates};
+use crate::app::logs::once::{self, OneTimeReader, Rates};
 use crate::app::logs::sources::{self, Missing, Sources, live_arns};
 use crate::app::ticket::{Owner, Ticket};
 use crate::config::EnvironmentConfig;
@@ -15,29 +15,29 @@ use crate::model::logs::{InsightsQuery, Ms};
 use crate::model::{Estate, Failure, FailureKind};
 use jiff::Timestamp;
 
-/// Pages of groups that are followed.
+/// Request kind: pages of followed groups.
 const FOLLOW: u8 = 0;
-/// The number in tickets of pages of the past.
+/// Request kind: pages of older lines.
 const PAST: u8 = 1;
-/// The number in tickets of live tails.
+/// Request kind: live tails.
 const LIVE: u8 = 2;
-/// The number in tickets of queries of Insights.
+/// Request kind: Insights queries.
 const INSIGHTS: u8 = 3;
-/// Lists of groups; the serial is the pattern's number.
+/// Request kind: lists of groups; the serial contains the pattern's index.
 const GROUPS: u8 = 4;
-/// How large groups are.
+/// Request kind: sizes of groups.
 const SIZES: u8 = 5;
-/// The most lines that one look into the past brings.
+/// Maximum number of lines that one read of older lines brings.
 const PAST_LINES: usize = 200_000;
-/// Pages a second of a look into the past: a person's half of what `FilterLogEvents` allows.
+/// Pages per second when reading older lines: half of what `FilterLogEvents` allows, the operator's share.
 const PAST_RATE: f64 = 5.0;
-/// Sources are looked at again this often, in milliseconds.
+/// Interval at which the groups are derived again, in milliseconds.
 const RESOLVE: Ms = 3_000;
-/// A group that is this far behind goes on with what is new, and says what it left out.
+/// A group that is further behind than this skips to new lines and reports a gap, in milliseconds.
 const SKIP: Ms = 60_000;
 
 impl State {
-    /// The questions that are due now.
+    /// Returns the requests that are due.
     pub fn plan(
         &mut self,
         estate: &Estate,
@@ -47,7 +47,7 @@ impl State {
     ) -> Vec<Effect> {
         let mut effects = std::mem::take(&mut self.leaving);
         effects.extend(self.take_tee());
-        if !self.opened || !self.may_ask(estate) {
+        if !self.opened || !self.can_request(estate) {
             return effects;
         }
         let at = now.as_millisecond();
@@ -69,7 +69,7 @@ impl State {
                 let query = Query::LogGroups { prefix };
                 effects.push(Effect::Fetch {
                     ticket: ticket(GROUPS, numbered(listing, n)),
-                    lane: Priority::Background,
+                    priority: Priority::Background,
                     ask: query.into(),
                 });
             }
@@ -80,15 +80,15 @@ impl State {
                 let query = Query::LogPage(Box::new(ask.window));
                 effects.push(Effect::Fetch {
                     ticket: ticket(FOLLOW, numbered(following, ask.number)),
-                    lane: Priority::Background,
+                    priority: Priority::Background,
                     ask: query.into(),
                 });
             }
         }
-        if let Some(past) = &mut self.past {
+        if let Some(past) = &mut self.older_read {
             for ask in past.reader.tick(at, 0) {
                 let ticket = ticket(PAST, numbered(past.number, ask.number));
-                effects.push(Effect::Fetch { ticket, lane: Priority::Operator, ask: ask.query.into() });
+                effects.push(Effect::Fetch { ticket, priority: Priority::Operator, ask: ask.query.into() });
             }
         }
         if self.live.on && self.live.serial.is_none() && self.live.due <= at {
@@ -99,7 +99,7 @@ impl State {
                 let query = Query::LiveTail { groups: arns };
                 effects.push(Effect::Fetch {
                     ticket: ticket(LIVE, self.serial),
-                    lane: Priority::Background,
+                    priority: Priority::Background,
                     ask: query.into(),
                 });
             }
@@ -107,52 +107,52 @@ impl State {
         effects
     }
 
-    /// A query of Insights over the groups that are followed.
+    /// Starts an Insights query over the followed groups.
     pub fn query(&mut self, name: &str, text: &str, now: Timestamp, generation: u32) -> Option<Effect> {
         let groups = self.group_names();
         if groups.is_empty() {
             return None;
         }
-        self.leave_query();
+        self.stop_query();
         self.serial += 1;
         let ticket = ticket(generation, INSIGHTS, self.serial);
         self.insights.running = Some(Running { ticket, name: name.to_owned() });
         let (from, to) = self.insights.span(self.span, now.as_millisecond());
         let query = InsightsQuery { groups, text: text.to_owned(), from, to, limit: 1_000 };
-        Some(Effect::Fetch { ticket, lane: Priority::Operator, ask: Query::Insights(Box::new(query)).into() })
+        Some(Effect::Fetch { ticket, priority: Priority::Operator, ask: Query::Insights(Box::new(query)).into() })
     }
 
-    /// Stops the query that runs and that nobody waits for, as it costs what it scans. Returns whether one ran.
-    pub fn leave_query(&mut self) -> bool {
+    /// Stops the running query, because every scanned byte costs. Returns whether one was running.
+    pub fn stop_query(&mut self) -> bool {
         let Some(running) = self.insights.running.take() else { return false };
-        self.leaving.push(Effect::Leave(running.ticket));
+        self.leaving.push(Effect::CancelFetch(running.ticket));
         true
     }
 
-    /// Asks how large the groups are, for what a query will cost, unless that is known.
-    pub fn ask_sizes(&mut self, generation: u32) -> Option<Effect> {
+    /// Requests the sizes of the groups, needed to estimate query costs, unless they are known.
+    pub fn request_sizes(&mut self, generation: u32) -> Option<Effect> {
         let groups = self.group_names();
-        if self.insights.sized(&groups) {
+        if self.insights.knows_sizes(&groups) {
             return None;
         }
         self.insights.sizes.clear();
         let ticket = ticket(generation, SIZES, 0);
-        let query = Query::LogGroups { prefix: insights::common(&groups) };
-        Some(Effect::Fetch { ticket, lane: Priority::Operator, ask: query.into() })
+        let query = Query::LogGroups { prefix: insights::common_prefix(&groups) };
+        Some(Effect::Fetch { ticket, priority: Priority::Operator, ask: query.into() })
     }
 
-    /// The groups that a query may search: at most 50, of the environment's region.
+    /// Groups that a query may search: at most 50, in the environment's region.
     pub fn group_names(&self) -> Vec<String> {
-        self.sources.here(self.region.as_deref()).map(|group| group.group.clone()).take(50).collect()
+        self.sources.in_region(self.region.as_deref()).map(|group| group.group.clone()).take(50).collect()
     }
 
-    /// Nothing is asked while it is not known that the account is the right one.
-    pub fn may_ask(&mut self, estate: &Estate) -> bool {
+    /// Whether requests may be sent: only after the account is known to be the right one.
+    pub fn can_request(&mut self, estate: &Estate) -> bool {
         let kind = estate.identity.failure().map(|failure| failure.kind);
         if matches!(kind, Some(FailureKind::WrongAccount | FailureKind::Credentials)) {
             return false;
         }
-        // Where STS cannot be asked at all, the account carries its question mark, and facts come in.
+        // If STS cannot be reached at all, facts are accepted and the account is marked with `?`.
         let known = match estate.identity.at() {
             Some(read) => self.renewed.is_none_or(|renewed| read > renewed),
             None => kind.is_some() && self.renewed.is_none(),
@@ -171,8 +171,8 @@ impl State {
         self.resolved = now;
         let known = estate.identity.value().and_then(|identity| identity.region.as_ref());
         self.region = environment.region.as_ref().or(known).cloned();
-        let mut found = sources::of_services(estate, &[]);
-        let named = sources::named(&environment.logs, &self.groups, &found);
+        let mut found = sources::service_sources(estate, &[]);
+        let named = sources::configured_groups(&environment.logs, &self.groups, &found);
         found.groups.extend(named);
         for list in &self.lists {
             let what = format!("the log groups `{}` of the configuration", list.pattern);
@@ -186,14 +186,14 @@ impl State {
             Some(follower) => follower.set_sources(found.groups.clone()),
             None if found.groups.is_empty() => {}
             None => {
-                let plan = Plan { since: now + self.ahead - START, live: self.live.on, skip: Some(SKIP) };
+                let plan = Plan { since: now + self.ahead - INITIAL_SPAN, live: self.live.on, skip: Some(SKIP) };
                 self.follower = Some(Follower::new(found.groups.clone(), plan, None).ahead_by(self.ahead));
             }
         }
         self.sources = found;
     }
 
-    /// Handles an answer that this pane asked for.
+    /// Handles an answer to one of the pane's requests.
     pub fn absorb(&mut self, answer: Answer<Fact>, now: Timestamp) {
         let at = now.as_millisecond();
         let Owner::Pane(NAME, kind) = answer.ticket.owner else { return };
@@ -225,12 +225,12 @@ impl State {
             (Part::Last(Fact::LogGroups(groups)), list) => {
                 self.groups.extend(groups.into_iter().map(|group| group.name));
                 if let Some(list) = list {
-                    list.failed.worked();
+                    list.failed.record_success();
                     list.failure = None;
                 }
             }
             (Part::Failed(failure), Some(list)) => {
-                list.due = Some(now + list.failed.failed().as_millis() as Ms);
+                list.due = Some(now + list.failed.record_failure().as_millis() as Ms);
                 list.failure = Some(failure);
             }
             (Part::Failed(_) | Part::Page(_) | Part::Last(_), _) => {}
@@ -238,12 +238,12 @@ impl State {
     }
 
     fn absorb_past(&mut self, serial: u64, part: Part, now: Ms) {
-        let Some(number) = self.past.as_ref().and_then(|past| of_reader(past.number, serial)) else { return };
-        let Some(mut past) = self.past.take() else { return };
+        let Some(number) = self.older_read.as_ref().and_then(|past| of_reader(past.number, serial)) else { return };
+        let Some(mut past) = self.older_read.take() else { return };
         let batch = match part {
             Part::Last(Fact::LogPage(page)) => past.reader.page(number, page, now),
             Part::Failed(failure) => past.reader.failed(number, failure, now),
-            Part::Page(_) | Part::Last(_) => past.reader.failed(number, Failure::other_answer(), now),
+            Part::Page(_) | Part::Last(_) => past.reader.failed(number, Failure::mismatched_answer(), now),
         };
         past.lines += batch.lines.len();
         self.put(batch, false);
@@ -253,7 +253,7 @@ impl State {
             let gap = Gap { group: String::new(), from, to: past.to, sampled: false, why };
             self.put(Batch { lines: Vec::new(), gaps: vec![gap] }, false);
         } else if !past.reader.ended() {
-            self.past = Some(past);
+            self.older_read = Some(past);
         }
     }
 
@@ -264,32 +264,32 @@ impl State {
         let Some(follower) = &mut self.follower else { return };
         match part {
             Part::Page(Fact::LiveTail(update)) => {
-                self.live.failed.worked();
+                self.live.failed.record_success();
                 let batch = follower.live(update, now);
                 self.put(batch, true);
             }
             Part::Last(_) | Part::Page(_) => {
                 (self.live.serial, self.live.due) = (None, now);
-                follower.live_broke(now);
+                follower.live_tail_ended(now);
             }
             Part::Failed(_) => {
-                (self.live.serial, self.live.due) = (None, now + self.live.failed.failed().as_millis() as Ms);
-                follower.live_broke(now);
+                (self.live.serial, self.live.due) = (None, now + self.live.failed.record_failure().as_millis() as Ms);
+                follower.live_tail_ended(now);
             }
         }
     }
 
-    /// A live tail on or off.
+    /// Switches the live tail on or off.
     pub fn set_live(&mut self, on: bool, now: Timestamp, generation: u32) {
         let at = now.as_millisecond();
         if let Some(serial) = self.live.serial {
-            // A session costs by the minute until it is closed.
-            self.leaving.push(Effect::Leave(ticket(generation, LIVE, serial)));
+            // A session is billed by the minute until it is closed.
+            self.leaving.push(Effect::CancelFetch(ticket(generation, LIVE, serial)));
         }
         self.live = Live { on, serial: None, due: at, since: at, failed: Backoff::default() };
         let groups = self.sources.groups.clone();
         if !groups.is_empty() {
-            // Ids are of another kind with a live tail: what is there already begins anew after it.
+            // A live tail uses other line ids, so the follower restarts after the lines that are already here.
             let served = at + self.ahead;
             let since = self.store.span().map_or(served - 5_000, |(_, last)| last.max(served - 10_000) + 1);
             self.follower =
@@ -299,9 +299,9 @@ impl State {
         }
     }
 
-    /// Reads what was written in a time and is not here, if it can be kept.
-    pub fn read_past(&mut self, from: Ms, to: Ms) -> Result<(), &'static str> {
-        if self.past.is_some() {
+    /// Reads the lines of a time span that are not here yet. Fails if they cannot be kept.
+    pub fn read_older(&mut self, from: Ms, to: Ms) -> Result<(), &'static str> {
+        if self.older_read.is_some() {
             return Err("older lines are being read already");
         }
         if self.store.full() {
@@ -311,11 +311,12 @@ impl State {
         if groups.is_empty() || from >= to {
             return Err("there is nothing older to read");
         }
-        // By the one API whose lines have ids: some of them may be here already.
+        // Uses only the API whose lines have ids, because some of them may be here already.
         let rates = Rates { filter: PAST_RATE, get: None };
         let plan = once::Plan { since: from, until: Some(to), begun: to, pattern: None, rates };
         self.readers += 1;
-        self.past = Some(Past { reader: Once::new(groups, plan), number: self.readers, from, to, lines: 0 });
+        self.older_read =
+            Some(OlderRead { reader: OneTimeReader::new(groups, plan), number: self.readers, from, to, lines: 0 });
         Ok(())
     }
 }
@@ -324,12 +325,12 @@ fn ticket(generation: u32, kind: u8, serial: u64) -> Ticket {
     Ticket { generation, owner: Owner::Pane(NAME, kind), serial }
 }
 
-/// The number of a question among those of all readers.
+/// Combines a reader's number with the number of its request.
 fn numbered(reader: u64, number: u64) -> u64 {
     (reader << 32) | number
 }
 
-/// The number that a reader gave to its question; none where it is another reader's.
+/// The reader's own number of a request; `None` if it belongs to another reader.
 fn of_reader(reader: u64, serial: u64) -> Option<u64> {
     (serial >> 32 == reader).then_some(serial & u64::from(u32::MAX))
 }
@@ -338,11 +339,11 @@ fn taken(follower: &mut Follower, number: u64, part: Part, now: Ms) -> Batch {
     match part {
         Part::Page(Fact::LogPage(page)) | Part::Last(Fact::LogPage(page)) => follower.page(number, page, now),
         Part::Failed(failure) => follower.failed(number, failure, now),
-        Part::Page(_) | Part::Last(_) => follower.failed(number, Failure::other_answer(), now),
+        Part::Page(_) | Part::Last(_) => follower.failed(number, Failure::mismatched_answer(), now),
     }
 }
 
-/// ARNs for a live tail: at most 10.
+/// Group ARNs for a live tail, at most 10.
 fn arns(sources: &Sources, region: Option<&str>, estate: &Estate, environment: &EnvironmentConfig) -> Vec<String> {
     let account = estate.identity.value().map(|identity| identity.account.clone());
     let (Some(account), Some(region)) = (account.or_else(|| environment.account.clone()), region) else {
@@ -356,10 +357,10 @@ mod tests {
     use super::*;
     use crate::model::logs::LogPage;
 
-    /// What the pane asks of this kind, where one group is read.
-    fn asks(pane: &mut State, kind: u8) -> Ticket {
+    /// The ticket of the pane's request of this kind, with one group configured.
+    fn request_of(pane: &mut State, kind: u8) -> Ticket {
         let mut estate = Estate::default();
-        estate.identity.fail(Failure::new(FailureKind::Denied, "sts:GetCallerIdentity: no"));
+        estate.identity.record_failure(Failure::new(FailureKind::Denied, "sts:GetCallerIdentity: no"));
         let environment = EnvironmentConfig { logs: vec!["/app".into()], ..EnvironmentConfig::default() };
         let mut tickets = pane.plan(&estate, &environment, 0, now()).into_iter().filter_map(|effect| match effect {
             Effect::Fetch { ticket, .. } => Some(ticket),
@@ -372,33 +373,33 @@ mod tests {
         Timestamp::from_second(1_800_000_000).unwrap()
     }
 
-    /// It has no line, and there is none after it.
+    /// Answers with an empty last page.
     fn empty(pane: &mut State, ticket: Ticket) {
         pane.absorb(Answer { ticket, requests: 1, part: Part::Last(Fact::LogPage(LogPage::default())) }, now());
     }
 
     #[test]
-    fn an_answer_to_a_look_into_the_past_that_was_left_is_not_that_of_the_next() {
+    fn answer_to_an_abandoned_past_read_does_not_complete_the_next() {
         let mut pane = State { opened: true, ..State::default() };
-        asks(&mut pane, FOLLOW);
-        pane.read_past(1_000, 2_000).unwrap();
-        let left = asks(&mut pane, PAST);
-        // Esc, and another time.
-        pane.past = None;
-        pane.read_past(500_000, 600_000).unwrap();
-        let next = asks(&mut pane, PAST);
+        request_of(&mut pane, FOLLOW);
+        pane.read_older(1_000, 2_000).unwrap();
+        let left = request_of(&mut pane, PAST);
+        // Escape, then another time.
+        pane.older_read = None;
+        pane.read_older(500_000, 600_000).unwrap();
+        let next = request_of(&mut pane, PAST);
         empty(&mut pane, left);
-        assert!(pane.past.is_some(), "its lines would be missing, and nothing would say so");
+        assert!(pane.older_read.is_some(), "otherwise its lines would be missing without notice");
         empty(&mut pane, next);
-        assert!(pane.past.is_none(), "it was read to its end");
+        assert!(pane.older_read.is_none(), "it was read to its end");
     }
 
     #[test]
-    fn an_answer_from_before_the_live_tail_was_switched_is_not_taken_for_what_was_asked_after_it() {
+    fn answer_from_before_the_live_tail_switch_is_dropped() {
         let mut pane = State { opened: true, ..State::default() };
-        let before = asks(&mut pane, FOLLOW);
+        let before = request_of(&mut pane, FOLLOW);
         pane.set_live(true, now(), 0);
-        let after = asks(&mut pane, FOLLOW);
+        let after = request_of(&mut pane, FOLLOW);
         let covered = |pane: &State| pane.states(now())[0].covered;
         let read = covered(&pane);
         empty(&mut pane, before);
@@ -408,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn a_live_tail_that_breaks_waits_twice_as_long_each_time_until_it_works() {
+    fn live_tail_backs_off_until_it_works() {
         let mut pane = State { follower: Some(Follower::new(Vec::new(), plan(), None)), ..State::default() };
         let mut wait = |part: Part| {
             pane.live.serial = Some(1);
@@ -423,15 +424,15 @@ mod tests {
     }
 
     #[test]
-    fn groups_that_cannot_be_listed_are_missing_and_asked_for_again() {
+    fn unlistable_groups_are_reported_and_requested_again() {
         let list = Listing { pattern: "/aws/*".into(), due: None, failed: Backoff::default(), failure: None };
         let mut pane = State { lists: vec![list], opened: true, ..State::default() };
         let denied = Failure::new(FailureKind::Denied, "logs:DescribeLogGroups: no");
         pane.absorb_groups(0, Part::Failed(denied), 5_000);
         assert_eq!(pane.lists[0].due, Some(6_000));
         pane.resolve(&Estate::default(), &EnvironmentConfig::default(), 5_000);
-        let said: Vec<String> = pane.sources.failed().map(|(missing, _)| missing.words()).collect();
-        assert!(said[0].contains("`/aws/*` of the configuration could not be read"), "{said:?}");
+        let messages: Vec<String> = pane.sources.failed().map(|(missing, _)| missing.describe()).collect();
+        assert!(messages[0].contains("`/aws/*` of the configuration could not be read"), "{messages:?}");
         let group = crate::model::logs::LogGroup { name: "/aws/x".into(), ..Default::default() };
         pane.absorb_groups(0, Part::Last(Fact::LogGroups(vec![group])), 7_000);
         pane.resolve(&Estate::default(), &EnvironmentConfig::default(), 10_000);

@@ -1,26 +1,26 @@
-//! Which lines are shown, which of them are in the window, and where one stands among them.
+//! Selection of the shown lines: filter, search, window and selected line.
 
 use super::State;
-use crate::app::logs::named::{self, WrongName};
+use crate::app::logs::named::{self, InvalidFilterName};
 use crate::app::window::in_view;
 use crate::model::logs::Ms;
 use jiff::Timestamp;
 use log_store::view::Rule;
 use log_store::{Filter, FilterError, Level, Pos, Search, View};
 
-/// Rows that are looked at between two frames: some milliseconds.
+/// Maximum number of rows examined between two frames; takes a few milliseconds.
 const BUDGET: usize = 40_000;
-/// The interval between two counts of the histogram, in milliseconds.
+/// Minimum interval between two counts of the histogram, in milliseconds.
 const COUNT_EVERY: Ms = 250;
 
 impl State {
-    /// The rule of what is shown.
+    /// The rule that decides which lines are shown.
     pub fn rule(&self) -> Rule {
         let filter = named::expand(&self.filter, &self.named_filters).unwrap_or_default();
         let text = match self.level {
             Level::None => filter,
-            level if self.filter.trim().is_empty() => format!("level>={}", level.word()),
-            level => format!("level>={} ({filter})", level.word()),
+            level if self.filter.trim().is_empty() => format!("level>={}", level.name()),
+            level => format!("level>={} ({filter})", level.name()),
         };
         Rule {
             filter: Filter::parse(&text).unwrap_or_default(),
@@ -30,27 +30,27 @@ impl State {
         }
     }
 
-    /// Another filter, as it was typed, with the filters that it may name.
+    /// Sets the filter text and the named filters it may refer to.
     pub fn set_filter(&mut self, typed: &str, named: Vec<String>) {
         typed.clone_into(&mut self.filter);
         self.named_filters = named;
         self.show();
     }
 
-    /// Updates what is shown, after a change of level, filter, mutes or hidden services.
+    /// Updates the shown lines after a change of level, filter, mutes or hidden services.
     pub fn show(&mut self) {
         self.filter_error = match named::expand(&self.filter, &self.named_filters) {
-            // A mistake is located in the text as it was typed.
+            // Errors are located in the text as it was typed.
             Ok(_) if !self.filter.contains('@') => Filter::parse(&self.filter).err(),
             Ok(expanded) => Filter::parse(&expanded).err(),
             Err(wrong) => {
                 let name = wrong.name();
                 let at = self.filter.find(&format!("@{name}")).map_or(0, |at| self.filter[..at].chars().count());
                 let more = match &wrong {
-                    WrongName::Unknown(_) => ": + saves one, `log_filters` of the environment names others",
-                    WrongName::Itself(_) => "",
+                    InvalidFilterName::Unknown(_) => ": + saves one, `log_filters` of the environment names others",
+                    InvalidFilterName::SelfReference(_) => "",
                 };
-                let what = format!("{}{more}", wrong.words());
+                let what = format!("{}{more}", wrong.message());
                 Some(FilterError { what, at, length: name.chars().count() + 1 })
             }
         };
@@ -58,13 +58,13 @@ impl State {
             let rule = self.rule();
             self.view.set(rule);
         }
-        self.look_for();
+        self.update_search();
     }
 
     /// Updates the search.
-    pub fn look_for(&mut self) {
+    pub fn update_search(&mut self) {
         self.search_error = None;
-        self.found = None;
+        self.matches = None;
         if self.search.is_empty() {
             return;
         }
@@ -74,40 +74,39 @@ impl State {
             None => Search::plain(&self.search),
         };
         match made {
-            Ok(search) => self.found = Some(View::new(Rule { search: Some(search), ..self.view.rule().clone() })),
+            Ok(search) => self.matches = Some(View::new(Rule { search: Some(search), ..self.view.rule().clone() })),
             Err(error) => self.search_error = Some(error),
         }
     }
 
-    /// The search, compiled.
+    /// The compiled search.
     pub fn needle(&self) -> Option<&Search> {
-        self.found.as_ref().and_then(|found| found.rule().search.as_ref())
+        self.matches.as_ref().and_then(|found| found.rule().search.as_ref())
     }
 
-    /// Brings the lists of lines up to date, and the selected line's number with them. Before anything that
-    /// uses a number: lines that came since the last frame, late ones above all, have moved the others.
-    /// Whether there is more to look at.
+    /// Updates the lists of lines and the selected index. Must run before any index is used, because lines that arrived since
+    /// the last frame, especially late ones, have moved the others. Returns whether there are more rows to examine.
     pub fn refresh(&mut self) -> bool {
-        let mut whole = self.view.update(&self.store, BUDGET);
-        if let Some(found) = &mut self.found {
-            whole &= found.update(&self.store, BUDGET * 4);
+        let mut complete = self.view.update(&self.store, BUDGET);
+        if let Some(found) = &mut self.matches {
+            complete &= found.update(&self.store, BUDGET * 4);
         }
         let count = self.view.len();
         if self.follow {
-            self.place = count.saturating_sub(1);
-            self.news = 0;
+            self.selected_index = count.saturating_sub(1);
+            self.new_lines = 0;
             self.see_end();
         } else {
             if let Some(pos) = self.selected.and_then(|key| self.store.find(key)) {
-                self.place = self.view.rank(&self.store, pos);
+                self.selected_index = self.view.rank(&self.store, pos);
             }
-            self.place = self.place.min(count.saturating_sub(1));
-            self.news = self.since_end();
+            self.selected_index = self.selected_index.min(count.saturating_sub(1));
+            self.new_lines = self.since_end();
         }
-        !whole
+        !complete
     }
 
-    /// The newest line is in view: what comes from here on is new.
+    /// Records that the newest line is in view: lines from here on count as new.
     fn see_end(&mut self) {
         self.ended = self.view.len();
         self.fallen = self.store.evicted();
@@ -115,31 +114,31 @@ impl State {
         self.newest = last.and_then(|pos| self.store.line(pos)).map(|line| line.key());
     }
 
-    /// How many of the shown lines came since the newest was last in view.
+    /// Number of shown lines that arrived since the newest was last in view.
     fn since_end(&self) -> usize {
         let count = self.view.len();
         if self.store.evicted() == self.fallen {
             return count.saturating_sub(self.ended);
         }
-        // In a full store as many lines fall out as come, so that their number tells nothing.
+        // In a full store as many lines fall out as arrive, so the count alone does not change.
         let newest = self.newest.and_then(|key| self.store.find(key));
         newest.map_or(count, |pos| count.saturating_sub(self.view.rank(&self.store, pos) + 1))
     }
 
-    /// Brings what is shown up to date, for a window of so many rows and a histogram of so many bins.
-    /// Whether there is more to look at.
+    /// Updates what is shown for a window of `height` rows and a histogram of `bins` bins. Returns whether there are more
+    /// rows to examine.
     pub fn settle(&mut self, height: usize, bins: usize, now: Timestamp) -> bool {
         let more = self.refresh();
         let count = self.view.len();
         self.height = height.max(1);
         let from = if self.follow { count } else { self.offset };
-        (self.place, self.offset) = in_view(self.place, from, self.height, count);
+        (self.selected_index, self.offset) = in_view(self.selected_index, from, self.height, count);
         self.window = (self.offset..(self.offset + self.height).min(count))
             .filter_map(|n| self.view.nth(&self.store, n))
             .collect();
-        self.drawn = self.window.iter().filter_map(|pos| Some(self.store.line(*pos)?.key())).collect();
+        self.drawn_keys = self.window.iter().filter_map(|pos| Some(self.store.line(*pos)?.key())).collect();
         self.selected = self.current().and_then(|pos| self.store.line(pos)).map(|line| line.key());
-        // Some milliseconds where there are a million lines: not in every frame of a storm.
+        // Counting a million lines takes some milliseconds, too much for every frame under heavy load.
         let at = now.as_millisecond();
         if (at - self.counted_at).abs() >= COUNT_EVERY || self.histogram.len() != bins || self.store.len() < 50_000 {
             self.counted_at = at;
@@ -153,16 +152,16 @@ impl State {
         more
     }
 
-    /// The place of the selected line.
+    /// The position of the selected line.
     pub fn current(&self) -> Option<Pos> {
-        self.view.nth(&self.store, self.place)
+        self.view.nth(&self.store, self.selected_index)
     }
 
-    /// Selects a line by its number; the last one is followed.
+    /// Selects a line by its index; an index after the last line follows new lines.
     pub fn select(&mut self, place: usize) {
         let last = self.view.len().saturating_sub(1);
         let was = self.follow;
-        self.place = place.min(last);
+        self.selected_index = place.min(last);
         self.follow = place > last;
         if was && !self.follow {
             self.see_end();
@@ -170,11 +169,11 @@ impl State {
         self.selected = self.current().and_then(|pos| self.store.line(pos)).map(|line| line.key());
     }
 
-    /// Selects the first line that is shown from a time on.
+    /// Selects the first shown line at or after a time.
     pub fn seek(&mut self, at: Ms) {
         let place = self.store.seek(at).map_or(self.view.len(), |pos| self.view.rank(&self.store, pos));
         self.select(place.min(self.view.len().saturating_sub(1)));
-        // The line that was asked for stands at the top of the window.
-        self.offset = self.place;
+        // Puts the requested line at the top of the window.
+        self.offset = self.selected_index;
     }
 }

@@ -1,35 +1,35 @@
-//! Questions to the catalogue, in the second session: nothing that is typed or run waits for it.
+//! Catalogue queries, sent in the second session so that nothing typed or run waits for them.
 
 use super::rows::{section, selected};
-use super::select::reach;
-use super::state::{InFlight, Seen};
+use super::select::select_wanted;
+use super::state::{InFlight, ObjectAnswer};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::model::sql::describe::Looked;
+use crate::model::sql::describe::QueryResult;
 use crate::model::sql::interpreter::version_number;
 use crate::model::sql::schema::detail::Section;
 use crate::model::sql::schema::keys::{FOREIGN_KEYS, ForeignKeys};
 use crate::model::sql::schema::objects::{Objects, SIZES, TYPES};
-use crate::panes::query::ask::{leave, look};
+use crate::panes::query::ask::{cancel_look_ups, look_up};
 use jiff::SignedDuration;
 
-/// The purpose with which foreign keys are looked up, and their name where they could not be read.
+/// The purpose of looking up foreign keys, also used in messages.
 pub const KEYS: &str = "foreign keys";
 const OF_SIZES: &str = "sizes";
 const OF_TYPES: &str = "types";
-/// The purpose with which one object is looked up.
+/// The purpose of looking up a single object.
 const OF_ONE: &str = "detail";
-/// After this wait a look-up is cancelled for the sake of the next one.
+/// Time after which a look-up is cancelled in favour of the next one.
 const LONG: SignedDuration = SignedDuration::from_secs(2);
 
-/// All foreign keys, which results follow too.
+/// Looks up all foreign keys, which results follow too.
 pub fn keys(app: &mut App) -> Vec<Effect> {
-    look(app, KEYS, FOREIGN_KEYS.to_owned())
+    look_up(app, KEYS, FOREIGN_KEYS.to_owned())
 }
 
-/// The look-ups that are due: sizes and types once they are shown, then those of the selected object. One question
-/// about objects is under way at a time, so that moving on leaves no queue behind; one that waits for long, perhaps for
-/// a lock, is given up then.
+/// Returns the look-ups that are due: sizes and types once they are shown, then the details of the selected object. Only one
+/// query about an object is pending at a time, so that moving on leaves no queue; one that takes long, perhaps because of a
+/// lock, is cancelled then.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = Vec::new();
     let state = &app.panes.query;
@@ -38,7 +38,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     }
     if !std::mem::replace(&mut app.panes.query.schema.asked, true) {
         for (purpose, question) in [(OF_SIZES, SIZES), (OF_TYPES, TYPES)] {
-            effects.extend(look(app, purpose, question.to_owned()));
+            effects.extend(look_up(app, purpose, question.to_owned()));
         }
     }
     let Some(of) = selected(app).map(|object| ((object.class, object.oid), section(app, object))) else {
@@ -50,16 +50,16 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     let schema = &app.panes.query.schema;
     let Some(object) = selected(app).filter(|_| schema.flight.is_none()) else { return effects };
     let section = of.1;
-    if schema.seen.contains_key(&of) {
+    if schema.answers.contains_key(&of) {
         return effects;
     }
-    // The diagram is of keys: they come first, or are said to be missing.
+    // The diagram consists of keys, so they must be known first, or reported as missing.
     let none = ForeignKeys::default();
     let keys = match (&schema.keys, schema.missing.get(KEYS)) {
         (Some(keys), _) => keys,
         (None, Some(why)) if section == Section::Er => {
-            let seen = Seen { at: app.now, listing: Err(format!("foreign keys are not known: {why}")) };
-            app.panes.query.schema.seen.insert(of, seen);
+            let seen = ObjectAnswer { at: app.now, listing: Err(format!("foreign keys are not known: {why}")) };
+            app.panes.query.schema.answers.insert(of, seen);
             app.lists_changed();
             return effects;
         }
@@ -67,8 +67,8 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
         (None, _) => &none,
     };
     let version = app.panes.query.server.as_ref().map_or(0, |server| version_number(&server.version));
-    let question = section.question(object, keys, version);
-    let asked = look(app, OF_ONE, question);
+    let question = section.query(object, keys, version);
+    let asked = look_up(app, OF_ONE, question);
     if !asked.is_empty() {
         app.panes.query.schema.flight = Some(InFlight { serial: app.panes.query.serial, of, since: app.now });
     }
@@ -76,18 +76,18 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     effects
 }
 
-/// Gives up a question about an object that is not answered for long: all other look-ups wait behind it.
+/// Cancels a query about an object that takes long, because all other look-ups wait for it.
 fn give_up(app: &mut App) -> Vec<Effect> {
     let now = app.now;
     let long = |flight: &mut InFlight| now.duration_since(flight.since) >= LONG;
     match app.panes.query.schema.flight.take_if(long) {
-        Some(_) => leave(app, OF_ONE),
+        Some(_) => cancel_look_ups(app, OF_ONE),
         None => Vec::new(),
     }
 }
 
-/// An answer has come, or why there is none. True: it was one of these questions.
-pub fn answer(app: &mut App, purpose: &'static str, serial: u64, answer: Result<&Looked, &str>) -> bool {
+/// Handles the answer to a catalogue query. Returns `false` if the purpose is not one of these.
+pub fn answer(app: &mut App, purpose: &'static str, serial: u64, answer: Result<&QueryResult, &str>) -> bool {
     let schema = &mut app.panes.query.schema;
     if purpose == OF_ONE {
         if let Some(flight) = schema.flight.take_if(|flight| flight.serial == serial) {
@@ -100,7 +100,7 @@ pub fn answer(app: &mut App, purpose: &'static str, serial: u64, answer: Result<
                 (Err(why), _) => Err(why.to_owned()),
             };
             let at = app.now;
-            app.panes.query.schema.seen.insert(flight.of, Seen { at, listing });
+            app.panes.query.schema.answers.insert(flight.of, ObjectAnswer { at, listing });
         }
         return true;
     }
@@ -121,23 +121,23 @@ pub fn answer(app: &mut App, purpose: &'static str, serial: u64, answer: Result<
     true
 }
 
-/// Completion has learned what there is: so is this.
+/// Updates the objects after the completion catalogue has changed.
 pub fn changed(app: &mut App) {
     let now = app.now;
     let state = &mut app.panes.query;
     let before = std::mem::take(&mut state.schema.objects);
-    state.schema.objects = Objects::of(&state.catalogue, &state.schema.types).sized_as(before);
+    state.schema.objects = Objects::of(&state.catalogue, &state.schema.types).with_sizes_of(before);
     if !state.catalogue.relations().is_empty() {
-        state.schema.at = Some(now);
+        state.schema.read_at = Some(now);
     }
-    reach(app);
+    select_wanted(app);
 }
 
-/// Forgets what is known of objects, so that it is asked for again.
-pub fn forget(app: &mut App) {
+/// Drops the details of objects, so that they are requested again.
+pub fn drop_details(app: &mut App) {
     let schema = &mut app.panes.query.schema;
     schema.asked = false;
-    schema.seen.clear();
+    schema.answers.clear();
     schema.flight = None;
     schema.missing.clear();
 }

@@ -1,6 +1,6 @@
-//! The commands of the schemas.
+//! The commands of the schema browser.
 
-use super::update::{first_rows, is_shown, on_rows, refresh, toggle, write};
+use super::update::{append_select, first_rows, is_relation_selected, is_shown, refresh, toggle};
 use crate::app::command::Bottom::First;
 use crate::app::command::{Id, Scope};
 use crate::app::update::run;
@@ -8,19 +8,19 @@ use crate::app::{App, Command};
 use crate::panes::query::state::ID;
 
 const OWN: Scope = Scope::Pane(ID.0);
-/// Shows it.
+/// The command that shows the schema browser.
 pub const SCHEMA: Id = Id("query-schema");
-/// The first rows of the selected object.
+/// The command that shows the first rows of the selected object.
 pub const ROWS: Id = Id("query-schema-rows");
-/// A SELECT of it in the editor.
+/// The command that puts a SELECT of the selected object into the editor.
 pub const SELECT: Id = Id("query-schema-select");
 const AGAIN: Id = Id("query-schema-refresh");
 
-/// Commands of the pane that mean something in it, too.
+/// Commands of the Query pane that apply here too.
 const SHARED: &[Id] =
     &[Id("query-search"), Id("query-earlier"), Id("query-later"), Id("query-interrupt"), Id("query-disconnect")];
 
-/// Shows what there is.
+/// Shows the schema browser.
 pub const OPEN: Command = Command::new(
     SCHEMA,
     OWN,
@@ -38,9 +38,9 @@ pub const WRITE: Command = Command::new(
     "select",
     &["m"],
     "Put a SELECT of the selected table or view behind what is typed; it is not run.",
-    write,
+    append_select,
 )
-.when(on_rows)
+.when(is_relation_selected)
 .on_bottom(First(1));
 
 /// Shows the first rows.
@@ -52,17 +52,17 @@ pub const READ: Command = Command::new(
     "Show the first 100 rows of the selected table or view as a result.",
     first_rows,
 )
-.when(on_rows)
+.when(is_relation_selected)
 .on_bottom(First(0));
 
-/// Asks anew.
+/// Reads the schema again.
 pub const REFRESH: Command =
     Command::new(AGAIN, OWN, "refresh", &["r"], "Read the schema of the database again.", |app| {
         if is_shown(app) { refresh(app) } else { run::refresh(app) }
     });
 
-/// Whether a command of the pane means something in what is shown: one of results does not where what there is is shown.
-pub fn takes(app: &App, id: Id) -> bool {
+/// Whether a command of the pane applies to what is shown: commands on results do not apply in the schema browser.
+pub fn accepts_command(app: &App, id: Id) -> bool {
     let shared = SHARED.contains(&id) || id == SCHEMA || id == AGAIN;
     shared || (matches!(id, ROWS | SELECT)) == is_shown(app)
 }

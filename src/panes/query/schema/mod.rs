@@ -1,8 +1,7 @@
-//! The schema tree of the database: schemas, tables, views, functions, types as a tree, and what is known of the
-//! selected one.
+//! The schema browser: schemas, tables, views, functions and types as a tree, with details of the selected object.
 //!
-//! [`state`]: what is kept; [`ask`]: what is asked in the second session; [`rows`]: rows and how they stand; [`update`]: what
-//! keys do.
+//! [`state`] holds the state, [`ask`] sends queries in the second session, [`rows`] provides rows and their status, and
+//! [`update`] handles keys.
 
 pub mod ask;
 pub mod keys;
@@ -16,7 +15,7 @@ mod tests;
 pub mod update;
 pub mod view;
 
-use crate::app::layout::{TALL, WIDE, one_of, split_columns, split_rows};
+use crate::app::layout::{TALL, WIDE, split_columns, split_rows, tabbed_blocks};
 use crate::app::pane::{Data, Layout, Rows};
 use crate::app::{App, Spec, View};
 use ratatui::layout::Rect;
@@ -33,10 +32,10 @@ pub static VIEW: View = View {
             columns: &[],
             rows: Rows::Sorted(rows::tree),
             follows_end: false,
-            counts: |key| !key.starts_with("n:") && !key.starts_with("g:"),
+            is_entry: |key| !key.starts_with("n:") && !key.starts_with("g:"),
             subject: rows::subject,
             open: |_| None,
-            whole: |_, _| Vec::new(),
+            details: |_, _| Vec::new(),
             data: Data::Own(rows::tree_status),
         },
         &Spec {
@@ -46,25 +45,25 @@ pub static VIEW: View = View {
             columns: &[],
             rows: Rows::Lines(rows::details),
             follows_end: false,
-            counts: |_| true,
+            is_entry: |_| true,
             subject: rows::subject_of_detail,
             open: |_| None,
-            whole: |_, _| Vec::new(),
+            details: |_, _| Vec::new(),
             data: Data::Own(rows::detail_status),
         },
     ],
-    beside: &[],
+    unfocusable_blocks: &[],
     layout,
     summary: super::layout::summary,
-    about: |_| None,
+    subject: |_| None,
     services: None,
     sources: &[],
 };
 
-/// Side by side where it is wide, one below the other where it is high, else one at a time.
+/// Places tree and details side by side, stacked, or one at a time, depending on the area.
 fn layout(app: &App, area: Rect, layout: &mut Layout) {
     if area.width < WIDE && area.height < TALL {
-        one_of(app, area, layout);
+        tabbed_blocks(app, area, layout);
         return;
     }
     let (tree, detail) = if area.width >= WIDE {

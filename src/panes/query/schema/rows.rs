@@ -1,12 +1,12 @@
-//! The rows of the tree and of what is known of the selected object, and how they stand.
+//! Rows of the schema tree and of the object's details, and their status.
 
-use super::state::{Seen, TREE};
+use super::state::{ObjectAnswer, TREE};
 use crate::app::App;
 use crate::app::list::List;
-use crate::app::pane::{DataStatus, Order, Words};
+use crate::app::pane::{DataStatus, Order, StatusLines};
 use crate::app::subject::Subject;
 use crate::model::Health;
-use crate::model::sql::activity_listing::{Listed, Listing};
+use crate::model::sql::activity_listing::{Listing, ListingRow};
 use crate::model::sql::schema::detail::Section;
 use crate::model::sql::schema::object::Object;
 use crate::model::sql::schema::objects::{GROUPS, Group};
@@ -15,10 +15,10 @@ use crate::model::time::short;
 use crate::panes::query::state::Link;
 use jiff::SignedDuration;
 
-/// The age from which the list of objects is told to be old.
+/// Age from which the list of objects is marked as old.
 const OLD: SignedDuration = SignedDuration::from_mins(10);
 
-/// The keys of the tree's rows, and how many objects there are.
+/// The keys of the tree's rows, and the number of objects.
 pub fn tree(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
     let schema = &app.panes.query.schema;
     let wanted = order.wanted.map(|wanted| |text: &str| wanted.is_in(text));
@@ -26,13 +26,13 @@ pub fn tree(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
     keys(&schema.objects, &schema.toggled, wanted)
 }
 
-/// The row that is selected in the tree.
+/// The selected row of the tree.
 pub fn selected_row(app: &App) -> Option<Row<'_>> {
     let key = app.screen.list_of(TREE).and_then(List::selected)?;
     row(&app.panes.query.schema.objects, key)
 }
 
-/// The object that is selected.
+/// The selected object.
 pub fn selected(app: &App) -> Option<&Object> {
     match selected_row(app)? {
         Row::Object(object) => Some(object),
@@ -40,58 +40,58 @@ pub fn selected(app: &App) -> Option<&Object> {
     }
 }
 
-/// The section of an object that is shown.
+/// The shown section of an object.
 pub fn section(app: &App, object: &Object) -> Section {
     let (all, wanted) = (Section::of(object), app.panes.query.schema.section);
     if all.contains(&wanted) { wanted } else { all[0] }
 }
 
-/// The known part of the selected object, in the section that is shown.
-fn seen(app: &App) -> Option<&Seen> {
+/// The details of the selected object in the shown section.
+fn seen(app: &App) -> Option<&ObjectAnswer> {
     let object = selected(app)?;
-    app.panes.query.schema.seen.get(&((object.class, object.oid), section(app, object)))
+    app.panes.query.schema.answers.get(&((object.class, object.oid), section(app, object)))
 }
 
-/// The rows that are shown of it.
+/// The rows of the details.
 pub fn shown(app: &App) -> Option<&Listing> {
     seen(app)?.listing.as_ref().ok()
 }
 
-/// The row with this key of an answer.
-pub fn listed<'a>(app: &'a App, key: &str) -> Option<&'a Listed> {
+/// The row of the details with this key.
+pub fn detail_row<'a>(app: &'a App, key: &str) -> Option<&'a ListingRow> {
     shown(app)?.rows.iter().find(|row| row.key == key)
 }
 
-/// The keys of its rows, with what a filter looks into.
+/// Row keys of the details, each with the text that a filter searches.
 pub fn details(app: &App) -> Vec<(String, String)> {
-    let text = |row: &Listed| row.cells.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>().join(" ");
+    let text = |row: &ListingRow| row.cells.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>().join(" ");
     shown(app).map_or_else(Vec::new, |listing| listing.rows.iter().map(|row| (row.key.clone(), text(row))).collect())
 }
 
-/// The thing that a row of the tree stands for.
+/// The subject of a row of the tree.
 pub fn subject(app: &App, key: Option<&str>) -> Option<Subject> {
     Some(Subject::Text(match row(&app.panes.query.schema.objects, key?)? {
-        Row::Object(object) => object.written(),
+        Row::Object(object) => object.qualified_name(),
         Row::Schema(schema) => schema.to_owned(),
-        Row::Group(schema, group) => format!("{} of {schema}", group.word()),
+        Row::Group(schema, group) => format!("{} of {schema}", group.name()),
     }))
 }
 
-/// The thing that a row of the details stands for.
+/// The subject of a row of the details.
 pub fn subject_of_detail(app: &App, key: Option<&str>) -> Option<Subject> {
-    Some(Subject::Text(listed(app, key?)?.whole.clone()))
+    Some(Subject::Text(detail_row(app, key?)?.full_text.clone()))
 }
 
-fn words(health: Health, lines: impl IntoIterator<Item = String>) -> Words {
+fn words(health: Health, lines: impl IntoIterator<Item = String>) -> StatusLines {
     lines.into_iter().map(|line| (health, line)).collect()
 }
 
-/// The state of the tree: where something cannot be told it says which right or which part of the catalogue is missing.
+/// Status of the tree. For missing parts, names the required privilege or the missing part of the catalogue.
 pub fn tree_status(app: &App) -> DataStatus {
     let state = &app.panes.query;
     let schema = &state.schema;
     let mut status = DataStatus::default();
-    if let Some(at) = schema.at {
+    if let Some(at) = schema.read_at {
         let age = app.now.duration_since(at);
         status.age = (age > OLD).then(|| format!("{} old", short(age)));
     }
@@ -103,7 +103,7 @@ pub fn tree_status(app: &App) -> DataStatus {
         Link::Opening(to) => words(Health::Unknown, [format!("connecting to {to}")]),
         Link::Lost(why) => words(Health::Down, [why.clone()]),
         Link::On if !missing.is_empty() => words(Health::Down, missing.into_iter().chain(["r asks again".to_owned()])),
-        Link::On if schema.at.is_none() => {
+        Link::On if schema.read_at.is_none() => {
             status.loading = true;
             words(Health::Unknown, ["asking the server".to_owned()])
         }
@@ -119,7 +119,7 @@ pub fn tree_status(app: &App) -> DataStatus {
     status
 }
 
-/// How what is known of the selected object stands.
+/// Status of the details.
 pub fn detail_status(app: &App) -> DataStatus {
     let mut status = DataStatus::default();
     let Some(row) = selected_row(app) else {
@@ -132,7 +132,7 @@ pub fn detail_status(app: &App) -> DataStatus {
             let objects = app.panes.query.schema.objects.of_schema(schema);
             let count = |group: &Group| (objects.iter().filter(|object| Group::of(object) == *group).count(), *group);
             let counts = GROUPS.iter().map(count).filter(|(count, _)| *count > 0);
-            let counts: Vec<String> = counts.map(|(count, group)| group.counted(count)).collect();
+            let counts: Vec<String> = counts.map(|(count, group)| group.pluralize(count)).collect();
             let all = if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") };
             let lines = [format!("{schema}: {all}"), "Enter opens and folds; / finds a name in all of them".to_owned()];
             status.empty = words(Health::Healthy, lines);
@@ -142,14 +142,14 @@ pub fn detail_status(app: &App) -> DataStatus {
     match seen(app) {
         None if app.panes.query.is_on() => {
             status.loading = true;
-            status.empty = words(Health::Unknown, [format!("reading {}", object.written())]);
+            status.empty = words(Health::Unknown, [format!("reading {}", object.qualified_name())]);
         }
         None => status.empty = words(Health::Stopped, ["not connected: this was not read before".to_owned()]),
-        Some(Seen { listing: Err(why), .. }) => {
+        Some(ObjectAnswer { listing: Err(why), .. }) => {
             status.trouble = Some((Health::Down, why.clone()));
             status.empty = words(Health::Down, [why.clone(), "r asks again".to_owned()]);
         }
-        Some(Seen { at, listing: Ok(listing) }) => {
+        Some(ObjectAnswer { at, listing: Ok(listing) }) => {
             let age = app.now.duration_since(*at);
             status.age = (age > OLD).then(|| format!("{} old", short(age)));
             status.trouble = listing.notes.first().map(|note| (Health::Unknown, note.clone()));

@@ -1,4 +1,4 @@
-//! A database for tests: what a server answers to the questions about it.
+//! A database for tests: the server's answers to catalogue queries.
 
 use crate::model::sql::Column;
 
@@ -8,7 +8,7 @@ fn row(cells: &[&str]) -> Vec<Option<String>> {
     cells.iter().map(|cell| Some((*cell).to_owned())).collect()
 }
 
-/// The answer to a question; none: it is another one.
+/// The answer to a catalogue query; `None` for any other query.
 pub fn answer(purpose: &str, statement: &str) -> Option<(Vec<Column>, Rows)> {
     let rows = match purpose {
         "relations" => relations(),

@@ -1,4 +1,4 @@
-//! Selects an object in the tree, whatever it is folded into.
+//! Selecting an object in the tree, even inside folded rows.
 
 use super::state::TREE;
 use crate::app::App;
@@ -6,22 +6,22 @@ use crate::model::sql::schema::object::Class;
 use crate::model::sql::schema::objects::Group;
 use crate::model::sql::schema::tree::{Row, is_open, key_of, key_of_group, key_of_schema};
 
-/// Selects what is wanted, as soon as it is known; what is no table's name is let go of.
-pub fn reach(app: &mut App) {
+/// Selects the wanted object as soon as it is known; drops a name that is not that of a table.
+pub fn select_wanted(app: &mut App) {
     let state = &mut app.panes.query;
-    if !state.schema.shown || state.schema.at.is_none() {
+    if !state.schema.shown || state.schema.read_at.is_none() {
         return;
     }
     let Some(wanted) = state.schema.wanted.take() else { return };
     let found = state.catalogue.find(wanted.schema.as_deref(), &wanted.name);
-    // `alias.column` and `table.column` are no tables of a schema.
+    // In `alias.column` and `table.column`, the first part is not a schema.
     let found = found.or_else(|| state.catalogue.find(None, wanted.schema.as_deref()?));
     if let Some(oid) = found.map(|relation| relation.oid) {
         select(app, Class::Relation, oid);
     }
 }
 
-/// Selects an object, and opens what it is folded into.
+/// Selects an object and unfolds the rows above it.
 pub fn select(app: &mut App, class: Class, oid: u32) -> bool {
     let schema = &mut app.panes.query.schema;
     let Some(object) = schema.objects.get(class, oid) else { return false };

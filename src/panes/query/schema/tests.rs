@@ -1,9 +1,9 @@
-//! The schema tree, as a person looks through it.
+//! The schema browser, driven by keys.
 
 use super::state::{DETAIL, TREE};
 use crate::panes::query::state::{EDITOR, Link, RESULT};
 use crate::panes::query::testing::Desk;
-use crate::ui::testing::pictures::seen;
+use crate::ui::testing::pictures::assert_screen;
 
 fn desk(size: (u16, u16)) -> Desk {
     let mut desk = Desk::new(size);
@@ -30,7 +30,7 @@ fn shows(desk: &Desk, parts: &[&str]) {
 }
 
 #[test]
-fn what_there_is_is_a_tree_with_rows_and_sizes_beside_what_is_known_of_the_selected_table() {
+fn objects_form_a_tree_with_figures_beside_the_table_details() {
     for (name, size) in [
         ("schema_80x24", (80, 24)),
         ("schema_120x40", (120, 40)),
@@ -39,45 +39,45 @@ fn what_there_is_is_a_tree_with_rows_and_sizes_beside_what_is_known_of_the_selec
     ] {
         let desk = opened(size);
         shows(&desk, &["bookmarks", "~1,234,567", "300 MB", "しおり"]);
-        seen(name, &desk.app);
+        assert_screen(name, &desk.app);
     }
     let mut desk = opened((80, 24));
     desk.keys("enter");
     shows(&desk, &["[Columns]", "not null", "→ しおり"]);
-    seen("schema_detail_80x24", &desk.app);
+    assert_screen("schema_detail_80x24", &desk.app);
     let desk = opened((180, 40));
     shows(&desk, &["[Columns] Indexes Keys About DDL ER  public.bookmarks", "generated always", "→ しおり", "見出し"]);
     assert!(!desk.screen().contains("pg_class"), "the server's own are folded:\n{}", desk.screen());
-    // One that was never counted is not one without rows.
+    // Never-counted rows differ from zero rows.
     shows(&desk, &["?  8.0 kB table"]);
 }
 
 #[test]
-fn the_sections_of_a_table_follow_each_other_and_each_is_asked_for_when_it_is_looked_at() {
+fn sections_of_a_table_are_requested_when_shown() {
     let mut desk = opened((180, 40));
     let asked = desk.looked.len();
     desk.keys("]");
     shows(&desk, &["[Indexes]", "unused since the statistics began", "bookmarks_title does the same", "812"]);
-    seen("schema_indexes", &desk.app);
+    assert_screen("schema_indexes", &desk.app);
     desk.keys("]");
     shows(&desk, &["[Keys]", "primary key", "foreign key", "referred to by", "app.tags (bookmark_id) → (id)"]);
     desk.keys("]");
     shows(&desk, &["[About]", "300 MB", "not known: it was never counted"]);
     desk.keys("]");
     shows(&desk, &["[DDL]", "CREATE TABLE public.bookmarks (", "    title text DEFAULT 'なし'::text,"]);
-    seen("schema_ddl", &desk.app);
+    assert_screen("schema_ddl", &desk.app);
     desk.keys("]");
     shows(&desk, &["[ER]", "│ bookmarks", "app.tags (bookmark_id) → bookmarks", "bookmarks (user_id) → しおり"]);
-    seen("schema_er", &desk.app);
+    assert_screen("schema_er", &desk.app);
     assert_eq!(desk.looked.len(), asked + 5);
     desk.keys("[ [ ] ]");
-    assert_eq!(desk.looked.len(), asked + 5, "what was read stays");
+    assert_eq!(desk.looked.len(), asked + 5, "details are cached");
     desk.keys("r");
-    assert!(desk.looked.len() > asked + 5, "r reads anew");
+    assert!(desk.looked.len() > asked + 5, "r reads again");
 }
 
 #[test]
-fn a_filter_finds_a_name_in_all_schemas_and_enter_folds_and_opens() {
+fn filter_searches_all_schemas_and_enter_folds_or_opens() {
     let mut desk = desk((120, 40));
     desk.keys("esc t g");
     desk.keys("/");
@@ -99,7 +99,7 @@ fn a_filter_finds_a_name_in_all_schemas_and_enter_folds_and_opens() {
 }
 
 #[test]
-fn a_name_or_a_definition_is_copied() {
+fn name_or_definition_is_copied() {
     let mut desk = opened((120, 40));
     desk.keys("y enter");
     assert_eq!((desk.copied.as_slice(), desk.app.focused()), (["public.bookmarks".to_owned()].as_slice(), DETAIL));
@@ -116,10 +116,10 @@ fn a_name_or_a_definition_is_copied() {
 }
 
 #[test]
-fn a_select_is_put_behind_what_is_typed_and_not_run_and_the_first_rows_are_a_result() {
+fn select_is_appended_without_running_and_first_rows_become_a_result() {
     let mut desk = opened((120, 40));
     desk.keys("m");
-    assert!(desk.ran.is_empty(), "nothing is run unasked");
+    assert!(desk.ran.is_empty(), "nothing is run automatically");
     assert_eq!(desk.app.focused(), EDITOR);
     let text = "select * from bookmarks\nSELECT id, title, \"Odd\", user_id\nFROM public.bookmarks\nLIMIT 100;";
     assert_eq!(desk.app.panes.query.editor.text(), text);
@@ -131,7 +131,7 @@ fn a_select_is_put_behind_what_is_typed_and_not_run_and_the_first_rows_are_a_res
 }
 
 #[test]
-fn it_opens_at_the_selected_completion_at_the_name_under_the_cursor_and_at_the_table_of_the_result() {
+fn schema_opens_at_the_completion_the_name_or_the_result_table() {
     let selected = |desk: &Desk| super::rows::selected(&desk.app).map(|object| object.name.clone());
     let mut desk = desk((120, 40));
     desk.paste("select * from app.");
@@ -153,7 +153,7 @@ fn it_opens_at_the_selected_completion_at_the_name_under_the_cursor_and_at_the_t
 }
 
 #[test]
-fn enter_on_a_key_goes_to_the_table_at_its_other_end_and_esc_comes_back() {
+fn enter_on_a_key_opens_its_other_table_and_escape_returns() {
     let selected = |desk: &Desk| super::rows::selected(&desk.app).map(|object| object.name.clone());
     let mut desk = opened((120, 40));
     desk.keys("enter ] ] j enter");
@@ -171,7 +171,7 @@ fn enter_on_a_key_goes_to_the_table_at_its_other_end_and_esc_comes_back() {
 }
 
 #[test]
-fn keys_of_results_mean_nothing_where_no_result_is_seen() {
+fn result_keys_do_nothing_in_the_schema_browser() {
     let mut desk = desk((120, 40));
     desk.table = 4711;
     desk.run("select * from bookmarks;");
@@ -186,14 +186,14 @@ fn keys_of_results_mean_nothing_where_no_result_is_seen() {
 }
 
 #[test]
-fn what_a_server_lacks_or_denies_is_said_and_is_no_empty_list() {
+fn denied_or_missing_catalogue_parts_are_not_shown_as_empty() {
     let mut desk = Desk::new((120, 40));
     desk.lacks = Some(("relations", true));
     desk.keys("5");
     desk.connect();
     desk.keys("esc t");
     shows(&desk, &["no relations", "permission denied for table", "the user lacks this right"]);
-    seen("schema_denied", &desk.app);
+    assert_screen("schema_denied", &desk.app);
 
     let mut desk = opened((200, 40));
     desk.lacks = Some(("detail", false));
@@ -206,7 +206,7 @@ fn what_a_server_lacks_or_denies_is_said_and_is_no_empty_list() {
         desk.keys("5");
         desk.connect();
         desk.keys("esc t");
-        // The edge of the tree may have no room for all of it.
+        // A narrow tree may cut the message.
         shows(&desk, &[&format!("no {purpose}")]);
         let (_, trouble) = super::rows::tree_status(&desk.app).trouble.unwrap();
         assert!(trouble.contains(&format!("no {purpose}: ")), "{trouble}");
@@ -227,7 +227,7 @@ fn what_a_server_lacks_or_denies_is_said_and_is_no_empty_list() {
 }
 
 #[test]
-fn nothing_that_is_typed_waits_for_the_catalogue_and_moving_on_leaves_no_queue() {
+fn editor_never_waits_for_the_catalogue_and_moving_leaves_no_queue() {
     let mut desk = Desk::new((120, 40));
     (desk.wide, desk.deaf) = (true, true);
     desk.keys("5");
@@ -245,7 +245,7 @@ fn nothing_that_is_typed_waits_for_the_catalogue_and_moving_on_leaves_no_queue()
     let asked = desk.looked.len();
     desk.keys("j k j k g G g j j j");
     assert!(desk.looked.len() <= asked + 1, "one at a time: {:?}", &desk.looked[asked..]);
-    // One that waits for a lock is waited for by nobody who has moved on.
+    // A look-up that waits for a lock is cancelled after moving on.
     let (asked, left) = (desk.looked.len(), desk.left.len());
     desk.tick(5);
     desk.keys("j");
@@ -253,7 +253,7 @@ fn nothing_that_is_typed_waits_for_the_catalogue_and_moving_on_leaves_no_queue()
 }
 
 #[test]
-fn what_was_read_stays_to_be_looked_at_when_the_session_is_lost() {
+fn known_objects_stay_visible_after_the_session_is_lost() {
     let mut desk = opened((120, 40));
     desk.lose("the server closed the connection");
     assert!(matches!(desk.app.panes.query.link, Link::Lost(_)));
@@ -264,7 +264,7 @@ fn what_was_read_stays_to_be_looked_at_when_the_session_is_lost() {
 }
 
 #[test]
-fn how_old_it_is_is_said() {
+fn schema_shows_its_age() {
     let mut desk = opened((120, 40));
     assert!(!desk.screen().contains(" old "), "{}", desk.screen());
     desk.tick(1_200);

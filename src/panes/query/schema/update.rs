@@ -1,8 +1,8 @@
-//! The effects of keys in the schema tree.
+//! Handlers for keys of the schema browser.
 
 use super::ask;
-use super::rows::{listed, section, selected, selected_row, shown};
-use super::select::{reach, select};
+use super::rows::{detail_row, section, selected, selected_row, shown};
+use super::select::{select, select_wanted};
 use super::state::{DETAIL, TREE};
 use crate::app::App;
 use crate::app::editor::Step;
@@ -10,36 +10,36 @@ use crate::app::effect::Effect;
 use crate::app::list::List;
 use crate::app::overlays;
 use crate::app::pane::Motion;
-use crate::app::update::settle::done;
+use crate::app::update::settle::after_move;
 use crate::app::update::windows::push_window;
 use crate::model::sql::edit::only_table;
-use crate::model::sql::keywords::quoted;
-use crate::model::sql::schema::detail::{Section, other_end, whole_text};
-use crate::model::sql::schema::object::{Class, Object, Typed};
+use crate::model::sql::keywords::quote_identifier;
+use crate::model::sql::schema::detail::{Section, full_text, other_end};
+use crate::model::sql::schema::object::{Class, Object, TypedName};
 use crate::model::sql::schema::objects::Group;
 use crate::model::sql::schema::tree::{Row, is_open, key_of, key_of_group, key_of_schema, row};
-use crate::panes::query::editing::edited;
+use crate::panes::query::editing::text_changed;
 use crate::panes::query::state::{EDITOR, RESULT};
 use crate::panes::query::{looked, pump};
 
-/// How many rows are read to be looked at.
+/// Number of rows read for a first look.
 const FIRST: u32 = 100;
 
-/// Whether the schemas are shown.
+/// Whether the schema browser is shown.
 pub fn is_shown(app: &App) -> bool {
     app.panes.query.schema.shown
 }
 
-/// Whether an object with rows is selected there.
-pub fn on_rows(app: &App) -> bool {
+/// Whether an object with rows is selected in it.
+pub fn is_relation_selected(app: &App) -> bool {
     is_shown(app) && selected(app).is_some_and(Object::has_rows)
 }
 
-/// Shows it, at what the cursor or the selected completion names, or at the table of the result; again goes back.
+/// Toggles the schema browser; opens it at the object named by the completion, the cursor, or the result.
 pub fn toggle(app: &mut App) -> Vec<Effect> {
     if is_shown(app) {
         close(app);
-        return done(app);
+        return after_move(app);
     }
     let wanted = named(app);
     app.panes.query.completion = None;
@@ -47,18 +47,18 @@ pub fn toggle(app: &mut App) -> Vec<Effect> {
     schema.shown = true;
     schema.wanted = wanted;
     app.focus_on(TREE);
-    reach(app);
-    done(app)
+    select_wanted(app);
+    after_move(app)
 }
 
-/// Back to editor and results.
+/// Returns to editor and results.
 pub fn close(app: &mut App) {
     app.panes.query.schema.shown = false;
     app.lists_changed();
 }
 
-/// The object that is opened: the selected completion, else the name at the cursor, else the table of the result.
-fn named(app: &App) -> Option<Typed> {
+/// The object to open: the selected completion, else the name at the cursor, else the table of the result.
+fn named(app: &App) -> Option<TypedName> {
     let state = &app.panes.query;
     let text = state.editor.text();
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '"' | '$');
@@ -69,20 +69,20 @@ fn named(app: &App) -> Option<Typed> {
     if let Some(completion) = &state.completion {
         let (candidate, _) = completion.candidates.get(completion.selected)?;
         let head = text.get(before(completion.from)..completion.from).unwrap_or_default();
-        return Typed::of(&format!("{head}{candidate}")).ok();
+        return TypedName::of(&format!("{head}{candidate}")).ok();
     }
     if app.focused() == EDITOR {
         let cursor = state.editor.cursor();
         let rest = text.get(cursor..).unwrap_or_default();
         let end = cursor + rest.find(|c: char| !is_part(c)).unwrap_or(rest.len());
-        return text.get(before(cursor)..end).and_then(|name| Typed::of(name).ok());
+        return text.get(before(cursor)..end).and_then(|name| TypedName::of(name).ok());
     }
     let grid = state.shown().and_then(|tab| tab.grid.as_ref())?;
     let object = state.schema.objects.get(Class::Relation, only_table(&grid.columns).ok()?)?;
-    Some(Typed { schema: Some(object.schema.clone()), name: object.name.clone(), arguments: None })
+    Some(TypedName { schema: Some(object.schema.clone()), name: object.name.clone(), arguments: None })
 }
 
-/// Folds or opens a row that has others below it.
+/// Toggles the fold state of a row.
 fn fold(app: &mut App, key: &str) {
     let toggled = &mut app.panes.query.schema.toggled;
     if !toggled.remove(key) {
@@ -95,8 +95,8 @@ fn key_in(app: &App, block: crate::app::screen::Block) -> Option<String> {
     app.screen.list_of(block).and_then(List::selected).map(str::to_owned)
 }
 
-/// `Enter`: opens or folds; goes from an object to what is known of it, and from a foreign key to the table at its other end.
-/// What is cut is shown whole.
+/// `Enter`: folds or unfolds, goes from an object to its details, and from a foreign key to its other table. Shows a cut row
+/// completely.
 pub fn open(app: &mut App) -> Vec<Effect> {
     if app.focused() == TREE {
         match selected_row(app) {
@@ -108,10 +108,10 @@ pub fn open(app: &mut App) -> Vec<Effect> {
             }
             None => {}
         }
-        return done(app);
+        return after_move(app);
     }
-    let (Some(object), Some(key)) = (selected(app), key_in(app, DETAIL)) else { return done(app) };
-    let (title, shown_section) = (object.written(), section(app, object));
+    let (Some(object), Some(key)) = (selected(app), key_in(app, DETAIL)) else { return after_move(app) };
+    let (title, shown_section) = (object.qualified_name(), section(app, object));
     let target = match shown_section {
         Section::Keys => other_end(&key),
         Section::Columns => key.strip_prefix("c:").and_then(|name| refers(app, object.oid, name)),
@@ -122,20 +122,20 @@ pub fn open(app: &mut App) -> Vec<Effect> {
         if select(app, Class::Relation, oid) {
             app.panes.query.schema.trail.push(from);
         } else {
-            app.say("that table is not known here: r reads everything again");
+            app.show_message("that table is not known here: r reads everything again");
         }
-        return done(app);
+        return after_move(app);
     }
     let text = if shown_section.is_text() {
-        shown(app).map(whole_text)
+        shown(app).map(full_text)
     } else {
-        listed(app, &key).map(|row| row.whole.clone())
+        detail_row(app, &key).map(|row| row.full_text.clone())
     };
     if let Some(text) = text {
         let window = overlays::message(app, &title, &text);
         push_window(app, window);
     }
-    done(app)
+    after_move(app)
 }
 
 /// The table that a column refers to.
@@ -145,7 +145,7 @@ fn refers(app: &App, table: u32, column: &str) -> Option<u32> {
     of_column.next().map(|key| key.to.oid)
 }
 
-/// `Esc`: back along the keys that were followed, from the object to the tree, from the tree to the editor.
+/// `Esc`: returns along followed keys, then from the details to the tree, then to the editor.
 pub fn back(app: &mut App) -> bool {
     let list = |block| app.screen.list_of(block).is_some_and(|list: &List| !list.filter.is_empty());
     if list(app.focused()) || app.screen.zoom {
@@ -164,7 +164,7 @@ pub fn back(app: &mut App) -> bool {
     true
 }
 
-/// Moves to the left and right: folds and opens in the tree, goes through the sections of an object.
+/// Moves left and right: folds and unfolds the tree, or switches the section of an object.
 pub fn moves(app: &mut App, motion: Motion) -> bool {
     let right = match motion {
         Motion::Left => false,
@@ -209,40 +209,40 @@ pub fn moves(app: &mut App, motion: Motion) -> bool {
     true
 }
 
-/// Moves to another section of the selected object.
+/// Switches to another section of the selected object.
 fn step(app: &mut App, by: isize) {
     let Some(object) = selected(app) else { return };
-    let all = Section::of(object);
-    let here = all.iter().position(|one| *one == section(app, object)).unwrap_or_default() as isize;
-    let next = all[(here + by).rem_euclid(all.len() as isize) as usize];
+    let sections = Section::of(object);
+    let here = sections.iter().position(|one| *one == section(app, object)).unwrap_or_default() as isize;
+    let next = sections[(here + by).rem_euclid(sections.len() as isize) as usize];
     app.panes.query.schema.section = next;
     app.screen.list(DETAIL).select(0);
     app.lists_changed();
 }
 
-/// Turns to another section, as a command.
-pub fn turn(app: &mut App, by: isize) -> Vec<Effect> {
+/// Switches the section, as a command.
+pub fn switch_section(app: &mut App, by: isize) -> Vec<Effect> {
     step(app, by);
-    done(app)
+    after_move(app)
 }
 
-/// The text that is copied: the definition whole, a definition or a name.
+/// The text to copy: the complete definition, or a part of it, or a name.
 pub fn copy(app: &App) -> Option<String> {
     if !is_shown(app) {
         return None;
     }
     let object = selected(app)?;
     if app.focused() == TREE {
-        return Some(object.written());
+        return Some(object.qualified_name());
     }
     let section = section(app, object);
     if section.is_text() {
-        return shown(app).map(whole_text);
+        return shown(app).map(full_text);
     }
-    let row = listed(app, &key_in(app, DETAIL)?)?;
+    let row = detail_row(app, &key_in(app, DETAIL)?)?;
     match section {
-        Section::Columns => row.cells.first().map(|cell| quoted(&cell.text)),
-        Section::Indexes | Section::Keys | Section::About | Section::Ddl | Section::Er => Some(row.whole.clone()),
+        Section::Columns => row.cells.first().map(|cell| quote_identifier(&cell.text)),
+        Section::Indexes | Section::Keys | Section::About | Section::Ddl | Section::Er => Some(row.full_text.clone()),
     }
 }
 
@@ -250,51 +250,52 @@ pub fn copy(app: &App) -> Option<String> {
 fn statement(app: &App) -> Option<String> {
     let object = selected(app).filter(|object| object.has_rows())?;
     let relation = app.panes.query.catalogue.relations().iter().find(|relation| relation.oid == object.oid);
-    let names = relation.map(|relation| relation.columns.iter().map(|(name, _)| quoted(name)).collect::<Vec<_>>());
+    let names =
+        relation.map(|relation| relation.columns.iter().map(|(name, _)| quote_identifier(name)).collect::<Vec<_>>());
     let names = names.filter(|names| !names.is_empty()).map_or_else(|| "*".to_owned(), |names| names.join(", "));
-    Some(format!("SELECT {names}\nFROM {}\nLIMIT {FIRST};", object.written()))
+    Some(format!("SELECT {names}\nFROM {}\nLIMIT {FIRST};", object.qualified_name()))
 }
 
 fn no_rows(app: &mut App) -> Vec<Effect> {
-    app.say("select a table or a view: t shows them");
-    done(app)
+    app.show_message("select a table or a view: t shows them");
+    after_move(app)
 }
 
-/// Puts a SELECT behind what is typed, and goes there. Nothing is run.
-pub fn write(app: &mut App) -> Vec<Effect> {
+/// Appends a SELECT to the editor's text and focuses the editor. Nothing is run.
+pub fn append_select(app: &mut App) -> Vec<Effect> {
     let Some(statement) = statement(app).filter(|_| is_shown(app)) else { return no_rows(app) };
     let editor = &mut app.panes.query.editor;
     editor.step(Step::End);
     let apart = if editor.is_blank() || editor.text().ends_with('\n') { "" } else { "\n" };
     if !editor.insert(&format!("{apart}{statement}")) {
-        app.say("the editor is full");
-        return done(app);
+        app.show_message("the editor is full");
+        return after_move(app);
     }
-    edited(app);
+    text_changed(app);
     close(app);
     app.focus_on(EDITOR);
-    done(app)
+    after_move(app)
 }
 
-/// Shows the first rows, as a result.
+/// Shows the first rows as a result.
 pub fn first_rows(app: &mut App) -> Vec<Effect> {
     let Some(object) = selected(app).filter(|object| object.has_rows() && is_shown(app)) else { return no_rows(app) };
-    let statement = format!("SELECT * FROM {} LIMIT {FIRST}", object.written());
+    let statement = format!("SELECT * FROM {} LIMIT {FIRST}", object.qualified_name());
     if !app.panes.query.is_on() {
-        app.say("there is no session: Esc, then Enter connects");
-        return done(app);
+        app.show_message("there is no session: Esc, then Enter connects");
+        return after_move(app);
     }
     close(app);
     app.focus_on(RESULT);
     pump::enqueue(app, &format!("{statement};"));
-    done(app)
+    after_move(app)
 }
 
-/// Asks for all of it anew.
+/// Reads everything again.
 pub fn refresh(app: &mut App) -> Vec<Effect> {
-    app.panes.query.catalogued = false;
-    ask::forget(app);
+    app.panes.query.catalogue_requested = false;
+    ask::drop_details(app);
     let mut effects = looked::catalogue(app);
-    effects.extend(done(app));
+    effects.extend(after_move(app));
     effects
 }

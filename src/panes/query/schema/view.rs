@@ -1,6 +1,6 @@
-//! How the schemas look.
+//! Drawing of the schema browser.
 
-use super::rows::{listed, section, selected, shown};
+use super::rows::{detail_row, section, selected, shown};
 use super::state::{DETAIL, TREE};
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
@@ -21,7 +21,7 @@ const COLUMNS: [Column; 4] = [
     Column::left("KIND", 9, 3).up_to(18),
 ];
 
-/// Draws the block in its place.
+/// Draws one block.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
         TREE => tree(canvas, place, data_status),
@@ -53,7 +53,7 @@ fn tree(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
                 }
                 Row::Group(name, group) => {
                     let count = schema.objects.of_schema(name).iter().filter(|one| Group::of(one) == group).count();
-                    let text = format!("  {sign} {} ({})", group.word(), grouped(count as u64));
+                    let text = format!("  {sign} {} ({})", group.name(), grouped(count as u64));
                     vec![Cell::new(text, theme.text), blank(), blank(), blank()]
                 }
                 Row::Object(object) => {
@@ -70,7 +70,7 @@ fn tree(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
                         Cell::new(name, theme.text),
                         Cell::new(rows.unwrap_or_default(), theme.text),
                         Cell::new(room.unwrap_or_default(), theme.text),
-                        Cell::new(object.word(), theme.dim),
+                        Cell::new(object.kind_name(), theme.dim),
                     ]
                 }
             }
@@ -79,7 +79,8 @@ fn tree(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     });
 }
 
-/// Whether rows and bytes are counted of it: a view has none of its own, those of a partitioned table are its partitions'.
+/// Whether the object has its own row count and size: a view has none, and those of a partitioned table belong to its
+/// partitions.
 fn has_figures(object: &Object) -> bool {
     matches!(object.kind, 'r' | 'm' | 'i' | 'p')
 }
@@ -89,13 +90,13 @@ fn detail(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let object = selected(app);
     let named = object.map(|object| {
         let here = section(app, object);
-        let word = |one: &Section| if *one == here { format!("[{}]", one.word()) } else { one.word().to_owned() };
+        let word = |one: &Section| if *one == here { format!("[{}]", one.name()) } else { one.name().to_owned() };
         let words: Vec<String> = Section::of(object).iter().map(word).collect();
-        format!("{}  {}", words.join(" "), object.written())
+        format!("{}  {}", words.join(" "), object.qualified_name())
     });
     let columns = shown(app).map(|shown| listing::columns(canvas, shown)).unwrap_or_default();
     let theme = canvas.theme;
     table::block(canvas, DETAIL, &named.unwrap_or_default(), place, &columns, data_status, |key| {
-        Some(listing::row(theme, listed(app, key)?))
+        Some(listing::row(theme, detail_row(app, key)?))
     });
 }
