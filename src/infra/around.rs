@@ -1,7 +1,7 @@
-//! The settings of Terragrunt around its units. It is asked of those whose code may say something of it, as text: each
-//! question is a process.
+//! Reads the settings of Terragrunt around its units: hooks, extra arguments, roles. Terragrunt is called only for units whose
+//! code, read as text, may contain such a setting, because each call is a process.
 
-use super::ask::Question;
+use super::ask::ToolCall;
 use super::surroundings::ChildEnvironment;
 use super::texts::Texts;
 use super::tools::Tools;
@@ -13,21 +13,22 @@ use serde_json::{Map, Value};
 use sha1::{Digest as _, Sha1};
 use std::path::{Path, PathBuf};
 
-/// Units that are asked about at the same time: each is a process of 75 MB.
-const AT_A_TIME: usize = 4;
-/// Words of code that say something of how a unit is asked for its state.
-const OF_STATES: [&str; 4] = ["iam_role", "iam_web_identity", "env_vars", DOWNLOADS];
-/// Words of code that say something of how a unit is planned and applied.
-const OF_RUNS: [&str; 5] = ["_hook", "extra_arguments", "mock_outputs_merge", "skip_outputs", "prevent_destroy"];
-/// Says where the cache of a unit is.
-const DOWNLOADS: &str = "download_dir";
+/// The number of units to query at a time: each is a process of 75 MB.
+const CONCURRENT_QUERIES: usize = 4;
+/// Words in code that may affect how a unit's state is read.
+const STATE_WORDS: [&str; 4] = ["iam_role", "iam_web_identity", "env_vars", DOWNLOAD_DIR];
+/// Words in code that may affect how a unit is planned and applied.
+const RUN_WORDS: [&str; 5] = ["_hook", "extra_arguments", "mock_outputs_merge", "skip_outputs", "prevent_destroy"];
+/// The setting that moves the cache of a unit.
+const DOWNLOAD_DIR: &str = "download_dir";
 /// Commands that read or change a state.
-const STATE: [&str; 3] = ["output", "state", "force-unlock"];
-/// Beginnings of arguments that do nothing where a plan is applied, or that each step has from here.
-const IDLE: [&str; 7] = ["-var", "-lock-timeout", "-input", "-no-color", "-compact-warnings", "-auto-approve", "-json"];
+const STATE_COMMANDS: [&str; 3] = ["output", "state", "force-unlock"];
+/// Prefixes of arguments that have no effect when a plan is applied, or that every step gets from the cockpit anyway.
+const HARMLESS_ARGUMENTS: [&str; 7] =
+    ["-var", "-lock-timeout", "-input", "-no-color", "-compact-warnings", "-auto-approve", "-json"];
 
-/// Asks what is around these units. What only a run need know is asked for where one is meant.
-pub(super) async fn ask(
+/// Reads the settings around these units. Those that only a run needs are read only with `for_a_run`.
+pub(super) async fn read(
     units: &mut [Unit],
     texts: &Texts,
     tools: &Tools,
@@ -36,42 +37,46 @@ pub(super) async fn ask(
     warnings: &mut Vec<String>,
 ) {
     let own = surroundings.of_terragrunt(&tools.terraform);
-    let words: Vec<&str> = OF_STATES.iter().chain(OF_RUNS.iter().filter(|_| for_a_run)).copied().collect();
-    // What no file names is around none.
-    let may_have = |unit: &&mut Unit| words.iter().any(|word| texts.may_say(&unit.name, word));
-    let mut asked: Vec<&mut Unit> = units.iter_mut().filter(may_have).collect();
-    for some in asked.chunks_mut(AT_A_TIME) {
-        let asked =
-            some.iter().map(|unit| async {
-                let said = |words: &'static [&'static str]| {
-                    let question = Question::new(tools.terragrunt(), &unit.dir).arguments(words);
-                    let own = &own;
-                    async move {
-                        question.ask_well(own, "").await.ok().and_then(|said| serde_json::from_slice(&said.out).ok())
-                    }
-                };
-                let rendered: Option<Value> = said(&["render", "--json", "--no-color"]).await;
-                let elsewhere = texts.may_say(&unit.name, DOWNLOADS);
-                let info: Option<Value> = if elsewhere { said(&["info", "print", "--no-color"]).await } else { None };
-                let own = if elsewhere { cache(info.as_ref(), rendered.as_ref(), &unit.dir) } else { None };
-                (rendered, own)
-            });
-        let answers = futures_util::future::join_all(asked).await;
-        for (unit, (rendered, cache)) in some.iter_mut().zip(answers) {
+    let words: Vec<&str> = STATE_WORDS.iter().chain(RUN_WORDS.iter().filter(|_| for_a_run)).copied().collect();
+    // A unit whose files contain none of the words has no such settings.
+    let may_matter = |unit: &&mut Unit| words.iter().any(|word| texts.may_mention(&unit.name, word));
+    let mut relevant: Vec<&mut Unit> = units.iter_mut().filter(may_matter).collect();
+    for chunk in relevant.chunks_mut(CONCURRENT_QUERIES) {
+        let queries = chunk.iter().map(|unit| async {
+            let query = |words: &'static [&'static str]| {
+                let question = ToolCall::new(tools.terragrunt(), &unit.dir).arguments(words);
+                let own = &own;
+                async move {
+                    question
+                        .run_checked(own, "")
+                        .await
+                        .ok()
+                        .and_then(|reported| serde_json::from_slice(&reported.stdout).ok())
+                }
+            };
+            let rendered: Option<Value> = query(&["render", "--json", "--no-color"]).await;
+            let elsewhere = texts.may_mention(&unit.name, DOWNLOAD_DIR);
+            let info: Option<Value> = if elsewhere { query(&["info", "print", "--no-color"]).await } else { None };
+            let own = if elsewhere { cache(info.as_ref(), rendered.as_ref(), &unit.dir) } else { None };
+            (rendered, own)
+        });
+        let answers = futures_util::future::join_all(queries).await;
+        for (unit, (rendered, cache)) in chunk.iter_mut().zip(answers) {
             let name = &unit.name;
             if rendered.is_none() && for_a_run {
-                warnings
-                    .push(format!("{name}: what Terragrunt does around it is not known, so it is applied through it"));
+                warnings.push(format!(
+                    "{name}: its Terragrunt settings are not known, so it is applied through Terragrunt"
+                ));
             }
-            let unknown = || Around { unknown: true, role: texts.may_say(name, "iam_role"), ..Around::default() };
-            let uses = |dependency: &str| texts.may_say(name, &format!("dependency.{dependency}"));
+            let unknown = || Around { unknown: true, role: texts.may_mention(name, "iam_role"), ..Around::default() };
+            let uses = |dependency: &str| texts.may_mention(name, &format!("dependency.{dependency}"));
             unit.around = rendered.map_or_else(unknown, |rendered| of(&rendered, &uses));
             unit.around.cache = cache;
         }
     }
 }
 
-/// The settings around a unit whose code is rendered as this. Outputs of a dependency count where they are used.
+/// Returns the settings in a unit's rendered code. Outputs of a dependency count only if the unit `uses` them.
 fn of(rendered: &Value, uses: &dyn Fn(&str) -> bool) -> Around {
     let terraform = &rendered["terraform"];
     let is_set = |name: &str| rendered[name].as_str().is_some_and(|text| !text.is_empty());
@@ -81,7 +86,7 @@ fn of(rendered: &Value, uses: &dyn Fn(&str) -> bool) -> Around {
         ..Around::default()
     };
     for hook in ["before_hook", "after_hook", "error_hook"].iter().flat_map(|kind| all(&terraform[*kind])) {
-        // `true` is how a hook says that it has nothing to do.
+        // The command `true` is the usual way to disable a hook.
         if matches!(words(hook, "execute")[..], ["true"]) || hook["if"] == false {
             continue;
         }
@@ -94,19 +99,20 @@ fn of(rendered: &Value, uses: &dyn Fn(&str) -> bool) -> Around {
     }
     for extra in all(&terraform["extra_arguments"]) {
         let sets = extra["env_vars"].as_object().is_some_and(|set| !set.is_empty());
-        let gives = words(extra, "arguments").iter().any(|word| !IDLE.iter().any(|idle| word.starts_with(idle)));
+        let gives =
+            words(extra, "arguments").iter().any(|word| !HARMLESS_ARGUMENTS.iter().any(|idle| word.starts_with(idle)));
         around.variables |= sets && has(extra, "apply");
-        around.state_variables |= sets && STATE.iter().any(|command| has(extra, command));
+        around.state_variables |= sets && STATE_COMMANDS.iter().any(|command| has(extra, command));
         around.arguments |= gives && has(extra, "apply");
     }
     let dependencies = rendered["dependency"].as_object().into_iter().flatten();
-    let made_up = dependencies.filter(|(name, dependency)| makes_up(dependency) && uses(name));
+    let made_up = dependencies.filter(|(name, dependency)| may_use_mocks(dependency) && uses(name));
     around.made_up = made_up.map(|(name, _)| name.clone()).collect();
     around
 }
 
-/// Whether a plan may have made up outputs of a dependency though that was applied, of which Terragrunt says nothing.
-pub(super) fn makes_up(dependency: &Value) -> bool {
+/// Whether a plan may contain mock outputs of a dependency that was applied, which Terragrunt does not report.
+pub(super) fn may_use_mocks(dependency: &Value) -> bool {
     let has_mocks = dependency["mock_outputs"].as_object().is_some_and(|mocks| !mocks.is_empty());
     let commands = words(dependency, "mock_outputs_allowed_terraform_commands");
     let strategy = dependency["mock_outputs_merge_strategy_with_state"].as_str();
@@ -118,25 +124,25 @@ pub(super) fn makes_up(dependency: &Value) -> bool {
         && (merges || dependency["skip"] == true)
 }
 
-/// The folder of a unit in a cache that is elsewhere. Where outputs that it needs are not there yet, Terragrunt does not say it
-/// (`info`), but how its code is rendered: the folder in the cache is called by that of the unit.
+/// Returns the folder of a unit in a cache outside of the unit. `info` lacks it while outputs that the unit needs are missing;
+/// then it follows from the rendered code: the folder in the cache is named after a hash of the unit's folder.
 fn cache(info: Option<&Value>, rendered: Option<&Value>, unit: &Path) -> Option<PathBuf> {
-    let path = |said: &Value, name: &str| said[name].as_str().map(|path| plain(&unit.join(path)));
-    let said = info.and_then(|info| {
+    let path = |reported: &Value, name: &str| reported[name].as_str().map(|path| plain(&unit.join(path)));
+    let reported = info.and_then(|info| {
         let (all, works) = (path(info, "download_dir")?, path(info, "working_dir")?);
         let first = works.strip_prefix(&all).ok()?.components().next()?;
         Some(all.join(first))
     });
-    let own = said.or_else(|| Some(path(rendered?, "download_dir")?.join(called(unit))))?;
+    let own = reported.or_else(|| Some(path(rendered?, "download_dir")?.join(cache_folder_name(unit))))?;
     (!own.starts_with(unit)).then_some(own)
 }
 
-/// The name of a unit's folder in a cache, as Terragrunt makes it.
-fn called(unit: &Path) -> String {
+/// Returns the name that Terragrunt gives to a unit's folder in a cache.
+fn cache_folder_name(unit: &Path) -> String {
     URL_SAFE_NO_PAD.encode(Sha1::digest(unit.as_os_str().as_encoded_bytes()))
 }
 
-/// The blocks of a kind.
+/// Returns the blocks of a kind.
 fn all(blocks: &Value) -> impl Iterator<Item = &Value> {
     blocks.as_object().into_iter().flat_map(Map::values)
 }
@@ -159,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn hooks_are_told_apart_by_the_commands_that_they_run_around() {
+    fn hooks_are_distinguished_by_their_commands() {
         let hook = |hook: Value| rendered(&json!({"before_hook": {"one": hook}, "after_hook": {}, "error_hook": null}));
         assert!(hook(json!({"commands": ["plan", "apply"], "execute": ["sh", "-c", "x"], "if": null})).apply_hooks);
         assert!(hook(json!({"commands": ["destroy"], "execute": ["x"]})).destroy_hooks);
@@ -176,23 +182,23 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_that_terragrunt_may_not_destroy_is_known() {
+    fn prevent_destroy_is_read() {
         let of = |value: Value| of(&json!({ "prevent_destroy": value, "terraform": null }), &|_| true);
         assert_eq!(of(json!(true)), Around { prevented: true, ..Around::default() });
         assert!(of(json!(false)).is_nothing() && of(Value::Null).is_nothing());
     }
 
     #[test]
-    fn a_role_and_what_extra_arguments_do_at_apply_are_known() {
+    fn role_and_extra_arguments_are_read() {
         for name in ["iam_role", "iam_web_identity_token"] {
             let around = of(&json!({ name: "arn:aws:iam::111111111111:role/x" }), &|_| true);
-            assert!(around.role && around.has_state(), "{name}");
+            assert!(around.role && around.state_needs_terragrunt(), "{name}");
         }
         let extra = |extra: Value| rendered(&json!({"extra_arguments": {"one": extra}}));
         let variables =
             extra(json!({"commands": ["plan", "apply"], "env_vars": {"AWS_PROFILE": "a"}, "arguments": null}));
         assert_eq!(variables, Around { variables: true, ..Around::default() });
-        assert!(extra(json!({"commands": ["state"], "env_vars": {"AWS_PROFILE": "a"}})).has_state());
+        assert!(extra(json!({"commands": ["state"], "env_vars": {"AWS_PROFILE": "a"}})).state_needs_terragrunt());
         assert!(extra(json!({"commands": ["apply"], "arguments": ["-parallelism=1"]})).arguments);
         for nothing in [
             json!({"commands": ["plan"], "env_vars": {"A": "b"}, "arguments": ["-refresh=false"]}),
@@ -204,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn outputs_that_may_be_made_up_beside_real_ones_are_known_by_their_dependency() {
+    fn dependencies_with_mock_outputs_beside_real_ones_are_listed() {
         let of = |more: Value| {
             let mut dependency = json!({"config_path": "../net", "mock_outputs": {"id": "made-up"}});
             dependency.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -212,7 +218,7 @@ mod tests {
         };
         assert_eq!(of(json!({"mock_outputs_merge_strategy_with_state": "shallow"})), ["net"]);
         assert_eq!(of(json!({"mock_outputs_merge_with_state": true})), ["net"]);
-        assert_eq!(of(json!({"skip": true})), ["net"], "its outputs are never asked for");
+        assert_eq!(of(json!({"skip": true})), ["net"], "outputs of a skipped dependency are never read");
         for nothing in [
             json!({}),
             json!({"mock_outputs_merge_strategy_with_state": "no_merge"}),
@@ -224,29 +230,29 @@ mod tests {
     }
 
     #[test]
-    fn a_cache_that_is_elsewhere_is_known_by_the_folder_of_the_unit_in_it() {
+    fn cache_outside_of_the_unit_is_found_from_its_working_folder() {
         let unit = Path::new("/envs/a");
         let of = |all: &str, works: &str| cache(Some(&json!({"download_dir": all, "working_dir": works})), None, unit);
         assert_eq!(of("/cache", "/cache/one/two/module"), Some("/cache/one".into()));
         assert_eq!(of("/envs/a/.terragrunt-cache", "/envs/a/.terragrunt-cache/one/two"), None);
-        assert_eq!(of("/cache", "/cache"), None, "that is every unit's");
+        assert_eq!(of("/cache", "/cache"), None, "the cache is shared by all units");
         assert_eq!(of("/cache", "/envs/a"), None);
         assert_eq!(
             of("/envs/a/../../cache", "/cache/one/two"),
             Some("/cache/one".into()),
-            "as `get_terragrunt_dir()` is used"
+            "a path built with `get_terragrunt_dir()`"
         );
     }
 
     #[test]
-    fn a_cache_that_is_elsewhere_is_known_before_there_are_the_outputs_that_a_unit_needs() {
-        // As Terragrunt 1.1.0 says it then, and as it calls the folder later.
+    fn cache_outside_of_the_unit_is_found_while_outputs_are_missing() {
+        // The output of Terragrunt 1.1.0 at that time, and the name that it later gives to the folder.
         let unit = Path::new("/repo/tg/units/net work");
         let info = json!({"download_dir": unit.join(".terragrunt-cache"), "working_dir": unit});
         let of = |rendered: &Value| cache(Some(&info), Some(rendered), unit);
         let elsewhere = json!({"download_dir": "/repo/tg/units/net work/../../cache"});
         assert_eq!(of(&elsewhere), Some("/repo/tg/cache/lcyXZia3xsdp0_-54guW6VbLjJM".into()));
-        assert_eq!(of(&json!({"download_dir": ""})), None, "it is in its own folder");
+        assert_eq!(of(&json!({"download_dir": ""})), None, "the default cache is inside the unit");
         assert_eq!(cache(None, None, unit), None);
     }
 }

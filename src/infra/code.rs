@@ -1,14 +1,14 @@
-//! Where a resource stands in the code: file and line.
+//! Finds the file and line of a resource in the code.
 
 use super::surroundings::data_dir;
 use crate::model::infra::Unit;
-use crate::model::infra::declared::named;
+use crate::model::infra::declared::address_parts;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// `FILE:LINE` of a resource's block; none where it is not found. `dir` is where Terraform works for the unit.
-pub fn place(unit: &Unit, dir: &Path, address: &str) -> Option<String> {
-    let (kind, name, modules) = named(address);
+/// Returns `FILE:LINE` of a resource's block, if it is found. `dir` is the folder in which Terraform works for the unit.
+pub fn declaration_place(unit: &Unit, dir: &Path, address: &str) -> Option<String> {
+    let (kind, name, modules) = address_parts(address);
     let folder = if modules.is_empty() { dir.to_owned() } else { module(unit, dir, &modules.join("."))? };
     let block = format!("resource \"{kind}\" \"{name}\"");
     let mut files: Vec<PathBuf> = std::fs::read_dir(&folder).ok()?.flatten().map(|entry| entry.path()).collect();
@@ -21,7 +21,7 @@ pub fn place(unit: &Unit, dir: &Path, address: &str) -> Option<String> {
     })
 }
 
-/// The folder of a module, as Terraform wrote it down.
+/// Returns the folder of a module, from Terraform's record of it.
 fn module(unit: &Unit, dir: &Path, key: &str) -> Option<PathBuf> {
     let data = data_dir(unit).unwrap_or_else(|| dir.join(".terraform"));
     let listed: Value = serde_json::from_slice(&std::fs::read(data.join("modules/modules.json")).ok()?).ok()?;
@@ -29,7 +29,7 @@ fn module(unit: &Unit, dir: &Path, key: &str) -> Option<PathBuf> {
     Some(dir.join(one["Dir"].as_str()?))
 }
 
-/// A path without the folders of Terragrunt's cache, where the code is a copy.
+/// Returns a path without the folders of Terragrunt's cache, in which the code is copied.
 fn short(path: &Path) -> String {
     let plain = crate::model::infra::path::plain(path);
     let text = plain.display().to_string();
@@ -46,7 +46,7 @@ mod tests {
     use crate::model::infra::Tool;
 
     #[test]
-    fn a_resource_is_found_in_its_root_in_its_module_and_in_a_copy_of_terragrunts_cache() {
+    fn resource_is_found_in_root_module_and_terragrunt_cache() {
         let root = std::env::temp_dir().join(format!("cockpit-code-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&root);
         let write = |name: &str, text: &str| {
@@ -69,10 +69,10 @@ mod tests {
             depends_on: Vec::new(),
             around: Around::default(),
         };
-        let at = |dir: &str, address: &str| place(&unit, &root.join(dir), address);
+        let at = |dir: &str, address: &str| declaration_place(&unit, &root.join(dir), address);
         let file = |name: &str| root.join(name).display().to_string();
         assert_eq!(at("unit", "aws_lb.web[0]"), Some(format!("{}:3", file("unit/a.tf"))));
-        assert_eq!(at("unit", "aws_lb.api"), None, "it is no code");
+        assert_eq!(at("unit", "aws_lb.api"), None, "no file declares the resource");
         let inner = at("unit", "module.net[\"a.b\"].module.inner.aws_vpc.this");
         assert_eq!(inner, Some(format!("{}:2", file("modules/net/main.tf"))));
         assert_eq!(at("unit", "module.other.aws_vpc.this"), None);

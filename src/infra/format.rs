@@ -1,28 +1,28 @@
 //! Formats the code of units.
 
 use super::access::Access;
-use super::ask::Question;
+use super::ask::ToolCall;
 use super::find::Discovered;
-use crate::model::infra::{Tool, Trouble};
+use crate::model::infra::{InfraError, Tool};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Formats the code; with `check` it only looks. Returns the files that are, or were, not formatted.
+/// Formats the code, or only checks it with `check`. Returns the files that are, or were, not formatted.
 ///
 /// # Errors
-/// Code that is broken, a file that cannot be written.
-pub async fn all(found: &Discovered, check: bool) -> Result<Vec<PathBuf>, Trouble> {
+/// If code is broken, or a file cannot be written.
+pub async fn format_units(found: &Discovered, check: bool) -> Result<Vec<PathBuf>, InfraError> {
     let mut files = BTreeSet::new();
     let mut folders = BTreeSet::new();
     for unit in found.graph.units() {
         if !folders.insert(&unit.dir) {
             continue;
         }
-        let question = Access::new(found, unit).question(&unit.dir).arguments(["fmt", "-no-color", "-list=true"]);
+        let question = Access::new(found, unit).terraform_call(&unit.dir).arguments(["fmt", "-no-color", "-list=true"]);
         let question = if check { question.arguments(["-check", "-write=false"]) } else { question };
         files.extend(listed(&question, found, &unit.dir, false).await?);
         if unit.tool == Tool::Terragrunt {
-            let question = Question::new(found.tools.terragrunt(), &unit.dir).arguments(["hcl", "fmt", "--no-color"]);
+            let question = ToolCall::new(found.tools.terragrunt(), &unit.dir).arguments(["hcl", "fmt", "--no-color"]);
             let question = if check { question.arguments(["--check"]) } else { question };
             files.extend(listed(&question, found, &unit.dir, true).await?);
         }
@@ -31,42 +31,42 @@ pub async fn all(found: &Discovered, check: bool) -> Result<Vec<PathBuf>, Troubl
 }
 
 async fn listed(
-    question: &Question,
+    question: &ToolCall,
     found: &Discovered,
     dir: &Path,
     of_terragrunt: bool,
-) -> Result<Vec<PathBuf>, Trouble> {
+) -> Result<Vec<PathBuf>, InfraError> {
     let before = if of_terragrunt { texts(dir) } else { Vec::new() };
     let surroundings = if of_terragrunt {
-        found.surroundings.of_terragrunt(&found.tools.terraform)
+        found.child_environment.of_terragrunt(&found.tools.terraform)
     } else {
-        found.surroundings.clone()
+        found.child_environment.clone()
     };
-    let answer = question.ask(&surroundings).await?;
-    let what = format!("the code in {} cannot be formatted", dir.display());
+    let answer = question.run(&surroundings).await?;
+    let message = format!("the code in {} cannot be formatted", dir.display());
     if of_terragrunt {
-        // It says which in its log alone, in words that may change; what it wrote can be seen.
+        // Terragrunt names them only in its log, whose wording may change; so the files are compared instead.
         let after = texts(dir);
         let changed: Vec<PathBuf> =
             before.iter().filter(|one| !after.contains(one)).map(|(path, _)| path.clone()).collect();
         return match answer.code {
             Some(0) => Ok(changed),
-            // With --check one that is not in its form ends in 1, as broken code does; that was looked for before.
+            // With --check an unformatted file gives exit code 1, as broken code does; broken code was detected before.
             Some(1) => Ok(vec![dir.join("terragrunt.hcl")]),
-            _ => Err(question.failed(&what, &answer)),
+            _ => Err(question.failure(&message, &answer)),
         };
     }
-    // 3 says that there are some.
+    // Exit code 3 means that some files are not formatted.
     match answer.code {
         Some(0 | 3) => {
-            let said = String::from_utf8_lossy(&answer.out).into_owned();
-            Ok(said.lines().map(str::trim).filter(|line| !line.is_empty()).map(|file| dir.join(file)).collect())
+            let output = String::from_utf8_lossy(&answer.stdout).into_owned();
+            Ok(output.lines().map(str::trim).filter(|line| !line.is_empty()).map(|file| dir.join(file)).collect())
         }
-        _ => Err(question.failed(&what, &answer)),
+        _ => Err(question.failure(&message, &answer)),
     }
 }
 
-/// The files of Terragrunt in a folder.
+/// Returns Terragrunt's files in a folder.
 fn texts(dir: &Path) -> Vec<(PathBuf, String)> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
     let code = entries.filter(|path| path.extension().is_some_and(|ending| ending == "hcl"));

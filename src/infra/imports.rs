@@ -1,64 +1,65 @@
 //! `import` blocks in the code of a unit.
 
 use super::run::world::working_dirs;
-use crate::model::infra::declared::named;
-use crate::model::infra::{Trouble, TroubleKind, Unit, import};
+use crate::model::infra::declared::address_parts;
+use crate::model::infra::{InfraError, InfraErrorKind, Unit, import};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-/// Writes the block that imports a resource into a unit, at an address that somebody typed; its file. None where the unit has one
-/// of that address already.
+/// Writes the import block of a resource into a unit, at an address that a person typed. Returns the file, or `None` if the unit
+/// imports that address already.
 ///
 /// # Errors
-/// As for [`add_made`]; the address is one of nothing that the code declares, or another file of the unit imports it.
-pub fn add(unit: &Unit, address: &str, id: &str) -> Result<Option<PathBuf>, Trouble> {
+/// As for [`add_created`]; also if the code declares nothing at the address, or another file of the unit imports it.
+pub fn add(unit: &Unit, address: &str, id: &str) -> Result<Option<PathBuf>, InfraError> {
     block(address, id)?;
-    if let Some(file) = elsewhere(unit, address) {
+    if let Some(file) = other_import(unit, address) {
         let text = format!("{} imports {address} already: every plan would fail with two of it", file.display());
-        return Err(Trouble::new(TroubleKind::Usage, text).hint("apply that one, or take it out first"));
+        return Err(InfraError::new(InfraErrorKind::Usage, text).hint("apply that one, or take it out first"));
     }
     if declared(unit, address) == Some(false) {
-        let (kind, name, modules) = named(address);
+        let (kind, name, modules) = address_parts(address);
         let missing = match modules.first() {
             Some(module) => format!("module \"{module}\""),
             None => format!("resource \"{kind}\" \"{name}\""),
         };
         let text =
             format!("the code of {} has no {missing}: every plan would fail with an import of {address}", unit.name);
-        return Err(Trouble::new(TroubleKind::Usage, text).hint("write its block first, or correct the address"));
+        return Err(InfraError::new(InfraErrorKind::Usage, text).hint("write its block first, or correct the address"));
     }
-    add_made(unit, address, id)
+    add_created(unit, address, id)
 }
 
-fn block(address: &str, id: &str) -> Result<String, Trouble> {
+fn block(address: &str, id: &str) -> Result<String, InfraError> {
     import::block(address, id).map_err(|why| {
-        Trouble::new(TroubleKind::Usage, format!("`{address}` is not the address of a resource: {why}"))
+        InfraError::new(InfraErrorKind::Usage, format!("`{address}` is not the address of a resource: {why}"))
             .hint("write it as aws_vpc.main or module.a.aws_vpc.main[0]")
     })
 }
 
-/// The same for a resource that a run created, at the address that its plan had.
+/// The same for a resource that a run created, at the address in its plan.
 ///
 /// # Errors
-/// The address is none; the file cannot be read, so that nobody knows what it imports already, or it cannot be written.
-pub fn add_made(unit: &Unit, address: &str, id: &str) -> Result<Option<PathBuf>, Trouble> {
+/// If the address is invalid, or the file cannot be read (its imports are then unknown) or written.
+pub fn add_created(unit: &Unit, address: &str, id: &str) -> Result<Option<PathBuf>, InfraError> {
     let block = block(address, id)?;
     let path = unit.dir.join(import::FILE);
-    let before = before(&path)?;
-    if import::has(&before, address) {
+    let imports = read_imports(&path)?;
+    if import::has(&imports, address) {
         return Ok(None);
     }
-    let gap = if before.is_empty() || before.ends_with("\n\n") { "" } else { "\n" };
+    let gap = if imports.is_empty() || imports.ends_with("\n\n") { "" } else { "\n" };
     let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
     let written = file.and_then(|mut file| file.write_all(format!("{gap}{block}").as_bytes()));
     written.map_err(|error| {
-        Trouble::new(TroubleKind::Failed, format!("{} cannot be written", path.display())).cause(error.to_string())
+        InfraError::new(InfraErrorKind::Failed, format!("{} cannot be written", path.display()))
+            .cause(error.to_string())
     })?;
     Ok(Some(path))
 }
 
-/// Whether the code of a unit has what an address names; none where that is not known: the code is fetched and was not yet, or it
-/// cannot be read here.
+/// Whether the code of a unit declares the address; `None` if unknown, because the code was not downloaded yet or cannot be
+/// parsed here.
 fn declared(unit: &Unit, address: &str) -> Option<bool> {
     let dirs = working_dirs(unit).into_iter().map(|(dir, _)| dir).chain([unit.dir.clone()]);
     let mut found = None;
@@ -81,8 +82,8 @@ fn declared(unit: &Unit, address: &str) -> Option<bool> {
     found
 }
 
-/// The file of a unit, beside that of the blocks that are written here, which has an import of an address.
-fn elsewhere(unit: &Unit, address: &str) -> Option<PathBuf> {
+/// Returns the file of a unit, other than the cockpit's own, that imports an address.
+fn other_import(unit: &Unit, address: &str) -> Option<PathBuf> {
     let files = std::fs::read_dir(&unit.dir).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut others = files.filter(|path| {
         let is_code = path.extension().is_some_and(|ending| ending == "tf");
@@ -91,14 +92,14 @@ fn elsewhere(unit: &Unit, address: &str) -> Option<PathBuf> {
     others.find(|path| std::fs::read_to_string(path).is_ok_and(|code| import::has(&code, address)))
 }
 
-/// The content of a file of imports; nothing where it is not there.
-fn before(path: &Path) -> Result<String, Trouble> {
+/// Returns the content of a file of imports; empty if it does not exist.
+fn read_imports(path: &Path) -> Result<String, InfraError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(text),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
         Err(error) => {
             let text = format!("{} cannot be read: what it imports is not known", path.display());
-            Err(Trouble::new(TroubleKind::Failed, text).cause(error.to_string()))
+            Err(InfraError::new(InfraErrorKind::Failed, text).cause(error.to_string()))
         }
     }
 }
@@ -110,7 +111,7 @@ mod tests {
     use crate::model::infra::Tool;
 
     #[test]
-    fn a_block_is_written_once_and_each_apart_from_the_others() {
+    fn import_block_is_written_once_and_separated() {
         let dir = std::env::temp_dir().join(format!("cockpit-imports-{}", std::process::id()));
         std::fs::create_dir_all(&dir).unwrap();
         let unit = Unit {
@@ -131,11 +132,11 @@ mod tests {
         std::fs::remove_dir_all(dir).unwrap();
         let block = |name: &str, id: &str| format!("import {{\n  to = aws_vpc.{name}\n  id = \"{id}\"\n}}\n");
         assert_eq!(text, format!("{}\n{}", block("a", "vpc-1"), block("b", "vpc-2")));
-        assert_eq!(wrong.kind, TroubleKind::Usage);
+        assert_eq!(wrong.kind, InfraErrorKind::Usage);
     }
 
     #[test]
-    fn what_the_code_does_not_declare_is_not_imported() {
+    fn undeclared_resource_is_not_imported() {
         let dir = std::env::temp_dir().join(format!("cockpit-imports-declared-{}", std::process::id()));
         std::fs::create_dir_all(&dir).unwrap();
         let unit = Unit {
@@ -160,18 +161,18 @@ mod tests {
         assert!(!dir.join(import::FILE).exists());
         assert!(add(&unit, "aws_vpc.a[0]", "vpc-1").unwrap().is_some());
         std::fs::write(dir.join("more.tf.json"), "{}").unwrap();
-        assert!(add(&unit, "aws_vpc.b", "vpc-2").unwrap().is_some(), "what is in it is not known here");
+        assert!(add(&unit, "aws_vpc.b", "vpc-2").unwrap().is_some(), "imports in JSON files are not read");
         std::fs::remove_dir_all(dir).unwrap();
     }
 
     #[test]
-    fn a_file_that_cannot_be_read_is_no_empty_one() {
+    fn unreadable_file_is_not_taken_for_an_empty_one() {
         let folder = std::env::temp_dir().join(format!("cockpit-imports-unread-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join("imports.tf");
-        assert_eq!(before(&file).unwrap(), "");
+        assert_eq!(read_imports(&file).unwrap(), "");
         std::fs::write(&file, b"\xff\xfe").unwrap();
-        let trouble = before(&file).unwrap_err();
+        let trouble = read_imports(&file).unwrap_err();
         std::fs::remove_dir_all(&folder).unwrap();
         assert!(trouble.message.contains("what it imports is not known"), "{trouble:?}");
     }

@@ -1,47 +1,47 @@
-//! A state that Terraform could not write at the end of an apply, and kept beside the code: what it has beside the state as it is
-//! now, and having it take that state's place.
+//! A state that Terraform could not write at the end of an apply and stored beside the code: compares it with the current state,
+//! and pushes it.
 
 use super::access::Access;
-use crate::model::infra::state::Mark;
-use crate::model::infra::{Trouble, TroubleKind};
+use crate::model::infra::state::StateIdentity;
+use crate::model::infra::{InfraError, InfraErrorKind};
 use std::path::{Path, PathBuf};
 
-/// The file's name once its state was pushed.
+/// The extension of the file after its state was pushed.
 const PUSHED: &str = "tfstate.pushed";
 
-/// A kept state beside the state as it is now.
+/// A stored state, and the current one.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Kept {
+pub struct StoredState {
     pub file: PathBuf,
-    /// Which state it is, and how far.
-    pub mark: Mark,
-    /// The mark of the state as it is now; none where there is none.
-    pub now: Option<Mark>,
+    /// The lineage, serial and content of the stored state.
+    pub mark: StateIdentity,
+    /// The mark of the current state, if there is one.
+    pub current: Option<StateIdentity>,
 }
 
-impl Kept {
-    /// Reads both. Nothing is changed.
+impl StoredState {
+    /// Reads both states. Nothing is changed.
     ///
     /// # Errors
-    /// The file is no state, or the state cannot be read.
-    pub async fn read(access: &Access<'_>, file: &Path) -> Result<Self, Trouble> {
+    /// If the file is not a state, or the current state cannot be read.
+    pub async fn read(access: &Access<'_>, file: &Path) -> Result<Self, InfraError> {
         let mark = mark(file)?;
-        let what = format!("the state of {} cannot be read", access.unit.name);
-        let now = access.read(&["state", "pull"], &what).await?;
-        Ok(Self { file: file.to_owned(), mark, now: Mark::of(&now.out) })
+        let message = format!("the state of {} cannot be read", access.unit.name);
+        let now = access.read(&["state", "pull"], &message).await?;
+        Ok(Self { file: file.to_owned(), mark, current: StateIdentity::of(&now.stdout) })
     }
 
-    /// Both states, one line each.
-    pub fn lines(&self) -> [String; 2] {
-        let now = self.now.as_ref();
-        let now =
-            now.map_or_else(|| "there is no state now".to_owned(), |now| format!("the state is now: {}", now.words()));
-        [format!("kept in {}: {}", self.file.display(), self.mark.words()), now]
+    /// Describes both states, in one line each.
+    pub fn describe(&self) -> [String; 2] {
+        let now = self.current.as_ref();
+        let now = now
+            .map_or_else(|| "there is no state now".to_owned(), |now| format!("the state is now: {}", now.describe()));
+        [format!("kept in {}: {}", self.file.display(), self.mark.describe()), now]
     }
 
-    /// Why it does not take the place of the state; none where it may.
-    pub fn refused(&self) -> Option<String> {
-        let now = self.now.as_ref()?;
+    /// Returns why the stored state must not replace the current one; `None` if it may.
+    pub fn refusal(&self) -> Option<String> {
+        let now = self.current.as_ref()?;
         if now.lineage != self.mark.lineage {
             return Some(format!(
                 "it is of another state: its lineage is {}, and not {}",
@@ -56,12 +56,12 @@ impl Kept {
         })
     }
 
-    /// Pushes it, as it was read; what is said where it could not be set aside afterwards.
+    /// Pushes the stored state as it was read. Returns a message if the file could not be renamed afterwards.
     ///
     /// # Errors
-    /// It is another one by now, or as Terraform says, which itself refuses one that is older than the state.
-    pub async fn push(&self, access: &Access<'_>) -> Result<Option<String>, Trouble> {
-        if let Some(why) = self.refused() {
+    /// If the file has changed, or the error of Terraform, which itself rejects a state older than the current one.
+    pub async fn push(&self, access: &Access<'_>) -> Result<Option<String>, InfraError> {
+        if let Some(why) = self.refusal() {
             return Err(not_pushed(&self.file).cause(why));
         }
         if mark(&self.file)? != self.mark {
@@ -69,9 +69,9 @@ impl Kept {
         }
         let dir = access.dir().await?;
         let absolute = std::path::absolute(&self.file).unwrap_or_else(|_| self.file.clone());
-        let question = access.state_question(&dir).arguments(["state", "push"]).arguments([&absolute]);
-        let what = format!("the state of {} cannot be pushed", access.unit.name);
-        question.ask_well(&access.surroundings(), &what).await?;
+        let question = access.state_call(&dir).arguments(["state", "push"]).arguments([&absolute]);
+        let message = format!("the state of {} cannot be pushed", access.unit.name);
+        question.run_checked(&access.child_environment(), &message).await?;
         let renamed = std::fs::rename(&self.file, self.file.with_extension(PUSHED));
         Ok(renamed
             .err()
@@ -79,15 +79,15 @@ impl Kept {
     }
 }
 
-fn mark(file: &Path) -> Result<Mark, Trouble> {
+fn mark(file: &Path) -> Result<StateIdentity, InfraError> {
     let bytes = std::fs::read(file).map_err(|error| {
-        Trouble::new(TroubleKind::Failed, format!("{} cannot be read", file.display())).cause(error.to_string())
+        InfraError::new(InfraErrorKind::Failed, format!("{} cannot be read", file.display())).cause(error.to_string())
     })?;
-    Mark::of(&bytes).ok_or_else(|| not_pushed(file).cause("it is not a state"))
+    StateIdentity::of(&bytes).ok_or_else(|| not_pushed(file).cause("it is not a state"))
 }
 
-fn not_pushed(file: &Path) -> Trouble {
-    Trouble::new(TroubleKind::Refused, format!("{} is not pushed", file.display()))
+fn not_pushed(file: &Path) -> InfraError {
+    InfraError::new(InfraErrorKind::Refused, format!("{} is not pushed", file.display()))
 }
 
 #[cfg(test)]
@@ -95,32 +95,32 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn kept(serial: u64, now: Option<(&str, u64)>) -> Kept {
-        let of = |lineage: &str, serial| Mark { lineage: lineage.into(), serial, content: json!([[], {}]) };
-        Kept {
+    fn kept(serial: u64, now: Option<(&str, u64)>) -> StoredState {
+        let of = |lineage: &str, serial| StateIdentity { lineage: lineage.into(), serial, content: json!([[], {}]) };
+        StoredState {
             file: "/a/errored.tfstate".into(),
             mark: of("one", serial),
-            now: now.map(|(lineage, serial)| of(lineage, serial)),
+            current: now.map(|(lineage, serial)| of(lineage, serial)),
         }
     }
 
     #[test]
-    fn what_is_of_another_state_or_older_than_it_does_not_take_its_place() {
-        assert_eq!(kept(3, None).refused(), None, "there is none yet");
-        assert_eq!(kept(3, Some(("one", 2))).refused(), None);
-        assert!(kept(3, Some(("two", 2))).refused().is_some_and(|why| why.contains("of another state")));
-        assert!(kept(3, Some(("one", 4))).refused().is_some_and(|why| why.contains("was written since")));
-        let lines = kept(3, None).lines();
+    fn other_lineage_or_older_serial_is_refused() {
+        assert_eq!(kept(3, None).refusal(), None, "there is no state yet");
+        assert_eq!(kept(3, Some(("one", 2))).refusal(), None);
+        assert!(kept(3, Some(("two", 2))).refusal().is_some_and(|why| why.contains("of another state")));
+        assert!(kept(3, Some(("one", 4))).refusal().is_some_and(|why| why.contains("was written since")));
+        let lines = kept(3, None).describe();
         assert!(lines[0].contains("/a/errored.tfstate: serial 3") && lines[1] == "there is no state now", "{lines:?}");
     }
 
     #[test]
-    fn a_file_that_is_no_state_is_said_to_be_none() {
+    fn file_without_a_state_is_rejected() {
         let file = std::env::temp_dir().join(format!("cockpit-kept-{}", std::process::id()));
         std::fs::write(&file, "{}").unwrap();
         let trouble = mark(&file).unwrap_err();
         std::fs::remove_file(&file).unwrap();
-        assert_eq!((trouble.kind, trouble.causes), (TroubleKind::Refused, vec!["it is not a state".to_owned()]));
-        assert_eq!(mark(&file).unwrap_err().kind, TroubleKind::Failed);
+        assert_eq!((trouble.kind, trouble.causes), (InfraErrorKind::Refused, vec!["it is not a state".to_owned()]));
+        assert_eq!(mark(&file).unwrap_err().kind, InfraErrorKind::Failed);
     }
 }

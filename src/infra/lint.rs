@@ -1,29 +1,29 @@
-//! tflint, where it is installed.
+//! tflint, if it is installed.
 
 use super::access::Access;
-use super::ask::Question;
+use super::ask::ToolCall;
 use super::surroundings::ChildEnvironment;
 use super::tools;
-use crate::model::infra::{Trouble, TroubleKind};
+use crate::model::infra::{InfraError, InfraErrorKind};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// Something that is wrong with code.
+/// A fault in code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
-    /// The name of the linter's rule; none of Terraform's own check.
+    /// The name of the linter's rule; `None` for Terraform's own validation.
     pub rule: Option<String>,
     /// `error`, `warning` or `notice`.
     pub severity: String,
-    /// The fault, in a sentence.
+    /// The fault, as a sentence.
     pub message: String,
     pub file: Option<String>,
-    /// The line in it, from 1.
+    /// The line in the file, from 1.
     pub line: Option<u64>,
 }
 
 impl Issue {
-    /// One line: `error main.tf:3: what it is [rule]`.
+    /// Formats it as one line: `error main.tf:3: what it is [rule]`.
     pub fn sentence(&self) -> String {
         let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();
         let place = self.file.as_ref().map(|file| format!(" {file}{line}")).unwrap_or_default();
@@ -32,38 +32,39 @@ impl Issue {
     }
 }
 
-/// Where tflint is.
+/// Returns the path of tflint.
 ///
 /// # Errors
-/// It is not installed.
-pub fn program(surroundings: &ChildEnvironment) -> Result<PathBuf, Trouble> {
+/// If it is not installed.
+pub fn find_tflint(surroundings: &ChildEnvironment) -> Result<PathBuf, InfraError> {
     tools::on_path("tflint", surroundings).ok_or_else(|| {
-        Trouble::new(TroubleKind::Tool, "there is no `tflint` on PATH")
+        InfraError::new(InfraErrorKind::Tool, "there is no `tflint` on PATH")
             .hint("install it: `mise install` in the project, or https://github.com/terraform-linters/tflint; `cockpit infra validate` needs none")
     })
 }
 
-/// Has it look at the code of a unit: with Terragrunt at the module, as Terraform sees it.
+/// Runs it on the code of a unit; with Terragrunt on the module as Terraform sees it.
 ///
 /// # Errors
-/// It fails, or says what cannot be read.
-pub async fn unit(access: &Access<'_>, program: &Path) -> Result<Vec<Issue>, Trouble> {
-    let what = format!("{} cannot be looked at", access.unit.name);
+/// If it fails, or its output cannot be parsed.
+pub async fn lint_unit(access: &Access<'_>, program: &Path) -> Result<Vec<Issue>, InfraError> {
+    let message = format!("{} cannot be looked at", access.unit.name);
     let mut dir = access.dir().await?;
     if !dir.is_dir() {
         access.init().await?;
         dir = access.dir().await?;
     }
-    let mut question = Question::new(program, &dir).arguments(["--format=json", "--no-color"]);
+    let mut question = ToolCall::new(program, &dir).arguments(["--format=json", "--no-color"]);
     for file in &access.unit.var_files {
         question = question.arguments([format!("--var-file={}", file.display())]);
     }
-    // It exits with 2 where it found something.
-    let answer = question.ask(&access.surroundings()).await?;
+    // Exit code 2 means that it found issues.
+    let answer = question.run(&access.child_environment()).await?;
     if !matches!(answer.code, Some(0 | 2)) {
-        return Err(question.failed(&what, &answer));
+        return Err(question.failure(&message, &answer));
     }
-    issues(&answer.out).map_err(|error| Trouble::new(TroubleKind::Failed, what).cause(format!("its answer: {error}")))
+    issues(&answer.stdout)
+        .map_err(|error| InfraError::new(InfraErrorKind::Failed, message).cause(format!("its answer: {error}")))
 }
 
 fn issues(json: &[u8]) -> Result<Vec<Issue>, serde_json::Error> {
@@ -91,7 +92,7 @@ fn issues(json: &[u8]) -> Result<Vec<Issue>, serde_json::Error> {
     struct Start {
         line: u64,
     }
-    let all: All = serde_json::from_slice(json)?;
+    let report: All = serde_json::from_slice(json)?;
     let one = |one: One| Issue {
         rule: Some(one.rule.name),
         severity: if one.rule.severity == "info" { "notice".to_owned() } else { one.rule.severity },
@@ -99,7 +100,7 @@ fn issues(json: &[u8]) -> Result<Vec<Issue>, serde_json::Error> {
         line: one.range.as_ref().map(|range| range.start.line).filter(|line| *line > 0),
         file: one.range.map(|range| range.filename).filter(|file| !file.is_empty()),
     };
-    Ok(all.issues.into_iter().map(one).collect())
+    Ok(report.issues.into_iter().map(one).collect())
 }
 
 #[cfg(test)]

@@ -1,50 +1,50 @@
-//! Looks at units without a run: its outputs and the resources of its state; and whether its code is valid.
+//! Reads units without a run: their outputs, the resources of their states, and whether their code is valid.
 
 use super::access::Access;
 use super::lint::Issue;
 use crate::model::infra::state::{self, Output, Resource};
-use crate::model::infra::{Trouble, TroubleKind};
+use crate::model::infra::{InfraError, InfraErrorKind};
 use serde_json::Value;
 
-/// The outputs of a unit, by name.
+/// Returns the outputs of a unit, by name.
 ///
 /// # Errors
-/// They cannot be read, with what Terraform said.
-pub async fn outputs(access: &Access<'_>) -> Result<Vec<Output>, Trouble> {
-    let what = format!("the outputs of {} cannot be read", access.unit.name);
-    let answer = access.read(&["output", "-json", "-no-color"], &what).await?;
-    state::outputs(&answer.out).map_err(|error| unread(what, &error))
+/// The failure to read them, with the error of Terraform.
+pub async fn outputs(access: &Access<'_>) -> Result<Vec<Output>, InfraError> {
+    let message = format!("the outputs of {} cannot be read", access.unit.name);
+    let answer = access.read(&["output", "-json", "-no-color"], &message).await?;
+    state::outputs(&answer.stdout).map_err(|error| unread(message, &error))
 }
 
-/// The resources that the state of a unit has, with their addresses alone.
+/// Returns the resources in the state of a unit, with nothing but their addresses.
 ///
 /// # Errors
-/// It cannot be read, with what Terraform said.
-pub async fn addresses(access: &Access<'_>) -> Result<Vec<Resource>, Trouble> {
-    let what = format!("the state of {} cannot be read", access.unit.name);
-    let answer = access.read(&["state", "pull"], &what).await?;
-    state::addresses(&answer.out).map_err(|error| unread(what, &error))
+/// The failure to read the state, with the error of Terraform.
+pub async fn addresses(access: &Access<'_>) -> Result<Vec<Resource>, InfraError> {
+    let message = format!("the state of {} cannot be read", access.unit.name);
+    let answer = access.read(&["state", "pull"], &message).await?;
+    state::addresses(&answer.stdout).map_err(|error| unread(message, &error))
 }
 
-/// An answer of Terraform that is not what it says it is.
-fn unread(what: String, error: &serde_json::Error) -> Trouble {
-    Trouble::new(TroubleKind::Failed, what).cause(format!("Terraform's answer is not understood: {error}"))
+/// Returns the trouble of output that cannot be parsed.
+fn unread(message: String, error: &serde_json::Error) -> InfraError {
+    InfraError::new(InfraErrorKind::Failed, message).cause(format!("Terraform's answer is not understood: {error}"))
 }
 
-/// Has Terraform check the code of a unit.
+/// Validates the code of a unit with Terraform.
 ///
 /// # Errors
-/// The unit cannot be initialised, or Terraform does not say what it found.
-pub async fn validate(access: &Access<'_>) -> Result<Vec<Issue>, Trouble> {
-    let what = format!("{} cannot be checked", access.unit.name);
+/// If the unit cannot be initialised, or Terraform does not print its findings.
+pub async fn validate(access: &Access<'_>) -> Result<Vec<Issue>, InfraError> {
+    let message = format!("{} cannot be checked", access.unit.name);
     access.init().await?;
     let dir = access.dir().await?;
-    let question = access.question(&dir).arguments(["validate", "-json", "-no-color"]);
-    // It exits with 1 where something is wrong, and says what as JSON.
-    let answer = question.ask(&access.surroundings()).await?;
-    let said: Value = serde_json::from_slice(&answer.out).map_err(|_| question.failed(&what, &answer))?;
-    let Some(all) = said["diagnostics"].as_array() else {
-        return Err(Trouble::new(TroubleKind::Failed, what).cause("Terraform's answer has no diagnostics"));
+    let question = access.terraform_call(&dir).arguments(["validate", "-json", "-no-color"]);
+    // It exits with 1 if something is wrong, and prints the findings as JSON.
+    let answer = question.run(&access.child_environment()).await?;
+    let report: Value = serde_json::from_slice(&answer.stdout).map_err(|_| question.failure(&message, &answer))?;
+    let Some(all) = report["diagnostics"].as_array() else {
+        return Err(InfraError::new(InfraErrorKind::Failed, message).cause("Terraform's answer has no diagnostics"));
     };
     let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let one = |diagnostic: &Value| {

@@ -1,8 +1,6 @@
-//! Terraform and Terragrunt: the programs themselves, started with the variables that they should have, and the units
-//! that are found with them.
+//! Runs Terraform and Terragrunt with the right variables, and finds units with them.
 //!
-//! What a unit, a graph, a plan and a run are is in `model::infra`, as plain data. What is printed is in
-//! `src/commands/infra`.
+//! Units, graphs, plans and runs are plain data in `model::infra`. Output is printed by `src/commands/infra`.
 
 pub mod access;
 mod around;
@@ -30,8 +28,8 @@ mod texts;
 pub mod tools;
 pub mod uses;
 
-pub use access::{Access, each};
-pub use ask::{Answer, Question};
-pub use find::{Discovered, Look, discover, discover_as};
+pub use access::{Access, query_each};
+pub use ask::{ToolCall, ToolOutput};
+pub use find::{DiscoverOptions, Discovered, discover, discover_as};
 pub use surroundings::ChildEnvironment;
 pub use tools::Tools;

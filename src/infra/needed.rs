@@ -1,35 +1,35 @@
-//! Units that a destroy of others leaves without what they need: what reads outputs of a unit can be neither planned nor destroyed
-//! when those are gone.
+//! Units that depend on units to be destroyed: a unit that reads outputs of another can be neither planned nor destroyed when
+//! those are gone.
 
 use super::access::Access;
 use super::find::Discovered;
 use super::look;
-use crate::model::infra::{Trouble, TroubleKind};
-use crate::model::text::quoted;
+use crate::model::infra::{InfraError, InfraErrorKind};
+use crate::model::text::shell_quote;
 
-/// Units that were not named, need one that was, and have resources.
+/// Units that were not selected, depend on a selected one, and have resources.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StillNeeded {
-    /// The units that were named.
-    of: Vec<String>,
-    /// Each with how many resources its state has.
-    by: Vec<(String, usize)>,
-    /// Units whose states cannot be read, each with why.
+    /// The selected units.
+    selected: Vec<String>,
+    /// The dependent units, with the number of resources in their states.
+    dependents: Vec<(String, usize)>,
+    /// Units whose states cannot be read, with the reason.
     pub unread: Vec<(String, String)>,
 }
 
-/// Reads the states of the units that need those which are to be destroyed.
+/// Reads the states of the units that depend on those to be destroyed.
 pub async fn still_needed(found: &Discovered) -> StillNeeded {
     let mut needed = StillNeeded::default();
-    needed.of.extend(found.graph.units().iter().map(|unit| unit.name.clone()));
+    needed.selected.extend(found.graph.units().iter().map(|unit| unit.name.clone()));
     for unit in &found.needed_by {
         match look::addresses(&Access::new(found, unit)).await {
             Ok(resources) => {
                 let managed = resources.iter().filter(|resource| !resource.is_data).count();
-                needed.by.extend((managed > 0).then(|| (unit.name.clone(), managed)));
+                needed.dependents.extend((managed > 0).then(|| (unit.name.clone(), managed)));
             }
             // Without its workspace it has no state.
-            Err(trouble) if trouble.kind == TroubleKind::Workspace => {}
+            Err(trouble) if trouble.kind == InfraErrorKind::Workspace => {}
             Err(trouble) => {
                 let why = trouble.causes.first().cloned().unwrap_or(trouble.message);
                 needed.unread.push((unit.name.clone(), why));
@@ -40,19 +40,20 @@ pub async fn still_needed(found: &Discovered) -> StillNeeded {
 }
 
 impl StillNeeded {
-    /// Why they are not destroyed alone; none where nothing that is known needs them.
-    pub fn refused(&self) -> Option<Trouble> {
-        if self.by.is_empty() {
+    /// Returns why the units must not be destroyed alone; `None` if no known unit needs them.
+    pub fn refusal(&self) -> Option<InfraError> {
+        if self.dependents.is_empty() {
             return None;
         }
-        let of = self.of.join(", ");
-        let causes = self.by.iter().map(|(unit, count)| {
+        let selected = self.selected.join(", ");
+        let causes = self.dependents.iter().map(|(unit, count)| {
             let resources = if *count == 1 { "resource" } else { "resources" };
-            format!("{unit} has {count} {resources}, and can be neither planned nor destroyed without {of}")
+            format!("{unit} has {count} {resources}, and can be neither planned nor destroyed without {selected}")
         });
-        let units = self.by.iter().map(|(unit, _)| unit).chain(&self.of);
-        let units: String = units.flat_map(|unit| [" --unit ".to_owned(), quoted(unit)]).collect();
-        let trouble = Trouble::new(TroubleKind::Refused, format!("nothing was destroyed: {of} is still needed"));
+        let units = self.dependents.iter().map(|(unit, _)| unit).chain(&self.selected);
+        let units: String = units.flat_map(|unit| [" --unit ".to_owned(), shell_quote(unit)]).collect();
+        let trouble =
+            InfraError::new(InfraErrorKind::Refused, format!("nothing was destroyed: {selected} is still needed"));
         Some(
             trouble
                 .causes(causes)
@@ -60,11 +61,11 @@ impl StillNeeded {
         )
     }
 
-    /// Sentences on what is not known of others.
+    /// Returns sentences about dependent units whose resources are unknown.
     pub fn warnings(&self) -> Vec<String> {
-        let of = self.of.join(", ");
+        let selected = self.selected.join(", ");
         let one = |(unit, why): &(String, String)| {
-            format!("{unit} needs {of}, and whether it has resources is not known: {why}")
+            format!("{unit} needs {selected}, and whether it has resources is not known: {why}")
         };
         self.unread.iter().map(one).collect()
     }
@@ -75,14 +76,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_destroy_of_what_others_need_names_them_and_the_command_for_all() {
-        let mut needed = StillNeeded { of: vec!["net".into()], ..StillNeeded::default() };
-        assert_eq!(needed.refused(), None);
+    fn refused_destroy_names_dependents_and_the_command_for_all() {
+        let mut needed = StillNeeded { selected: vec!["net".into()], ..StillNeeded::default() };
+        assert_eq!(needed.refusal(), None);
         needed.unread = vec![("edge".into(), "no credentials".into())];
-        assert_eq!(needed.refused(), None, "what is not known is said, and refuses nothing");
+        assert_eq!(needed.refusal(), None, "unknown resources are reported but not refused");
         assert_eq!(needed.warnings(), ["edge needs net, and whether it has resources is not known: no credentials"]);
-        needed.by = vec![("db".into(), 2), ("web app".into(), 1)];
-        let trouble = needed.refused().unwrap();
+        needed.dependents = vec![("db".into(), 2), ("web app".into(), 1)];
+        let trouble = needed.refusal().unwrap();
         assert_eq!(trouble.causes[1], "web app has 1 resource, and can be neither planned nor destroyed without net");
         assert_eq!(
             trouble.hint.as_deref(),

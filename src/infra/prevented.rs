@@ -1,5 +1,5 @@
-//! Resources of units that are to be destroyed and whose destruction their code forbids: told before anything is destroyed, and not
-//! when all that needs them is gone.
+//! Resources of units to be destroyed whose destruction their code forbids. They are reported before anything is destroyed, not
+//! only when everything that depends on them is gone.
 
 use super::access::Access;
 use super::find::Discovered;
@@ -8,43 +8,44 @@ use super::run::world;
 use super::terraform;
 use crate::model::infra::path::plain;
 use crate::model::infra::plan::resource_of;
-use crate::model::infra::prevented::read;
-use crate::model::infra::{Tool, Trouble, TroubleKind, Unit};
+use crate::model::infra::prevented::parse;
+use crate::model::infra::{InfraError, InfraErrorKind, Tool, Unit};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Deeper chains of modules are not followed: no configuration has them.
-const DEEPEST: usize = 16;
+/// The maximum depth of nested modules to follow; no real configuration is deeper.
+const MAX_DEPTH: usize = 16;
 
-/// Resources that are there and whose destruction code forbids: unit and address.
+/// Existing resources whose destruction the code forbids, as pairs of unit and address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prevented(Vec<(String, String)>);
 
-/// Looks for them. Where a state cannot be read, the plan of its unit says what is wrong.
-pub async fn prevented(found: &Discovered) -> Prevented {
-    let mut all = Prevented::default();
+/// Finds them. If a state cannot be read, the plan of its unit will report what is wrong.
+pub async fn find_prevented(found: &Discovered) -> Prevented {
+    let mut prevented = Prevented::default();
     for unit in found.graph.units().iter().filter(|unit| may_prevent(unit)) {
         let access = Access::new(found, unit);
         let Ok(dir) = access.dir().await else { continue };
-        let named = named(&dir);
-        if named.is_empty() {
+        let protected = protected(&dir);
+        if protected.is_empty() {
             continue;
         }
         let Ok(resources) = look::addresses(&access).await else { continue };
-        let there = resources.into_iter().filter(|resource| !resource.is_data).map(|resource| resource.address);
-        let kept = there.filter(|address| named.contains(&resource_of(address)));
-        all.0.extend(kept.map(|address| (unit.name.clone(), address)));
+        let managed = resources.into_iter().filter(|resource| !resource.is_data).map(|resource| resource.address);
+        let kept = managed.filter(|address| protected.contains(&resource_of(address)));
+        prevented.0.extend(kept.map(|address| (unit.name.clone(), address)));
     }
-    all
+    prevented
 }
 
 impl Prevented {
-    /// Why nothing is destroyed; none where nothing is forbidden.
-    pub fn refused(&self) -> Option<Trouble> {
+    /// Returns why nothing is destroyed; `None` if nothing is forbidden.
+    pub fn refusal(&self) -> Option<InfraError> {
         if self.0.is_empty() {
             return None;
         }
-        let trouble = Trouble::new(TroubleKind::Refused, "nothing was destroyed: code forbids destroying a part of it");
+        let trouble =
+            InfraError::new(InfraErrorKind::Refused, "nothing was destroyed: code forbids destroying a part of it");
         let causes = self.0.iter().map(|(unit, address)| format!("{unit}: {address} has `prevent_destroy`"));
         Some(
             trouble
@@ -54,26 +55,26 @@ impl Prevented {
     }
 }
 
-/// Whether the code of a unit may forbid anything. That of Terragrunt's is where Terraform works; it need not be asked where there
-/// is nothing.
+/// Whether the code of a unit may forbid a destruction. With Terragrunt that code is in Terraform's working folder; a unit
+/// without such code need not be queried.
 fn may_prevent(unit: &Unit) -> bool {
     match unit.tool {
-        Tool::Terraform => !named(&unit.dir).is_empty(),
-        Tool::Terragrunt => world::working_dirs(unit).iter().any(|(dir, _)| !named(dir).is_empty()),
+        Tool::Terraform => !protected(&unit.dir).is_empty(),
+        Tool::Terragrunt => world::working_dirs(unit).iter().any(|(dir, _)| !protected(dir).is_empty()),
     }
 }
 
-/// The addresses whose destruction the code in a folder and its modules on this machine forbid, without those of instances.
-fn named(dir: &Path) -> BTreeSet<String> {
+/// Returns the addresses that the code in a folder and its local modules protect, without instance keys.
+fn protected(dir: &Path) -> BTreeSet<String> {
     let (mut found, mut open) = (BTreeSet::new(), vec![(dir.to_owned(), String::new(), 0)]);
     while let Some((dir, path, deep)) = open.pop() {
         for file in code(&dir) {
-            let said = read(&std::fs::read_to_string(file).unwrap_or_default());
-            for resource in &said.allowed {
+            let parsed = parse(&std::fs::read_to_string(file).unwrap_or_default());
+            for resource in &parsed.allowed {
                 found.remove(&format!("{path}{resource}"));
             }
-            found.extend(said.resources.iter().map(|resource| format!("{path}{resource}")));
-            let modules = said.modules.iter().filter(|_| deep < DEEPEST);
+            found.extend(parsed.resources.iter().map(|resource| format!("{path}{resource}")));
+            let modules = parsed.modules.iter().filter(|_| deep < MAX_DEPTH);
             open.extend(
                 modules.map(|(name, source)| (plain(&dir.join(source)), format!("{path}module.{name}."), deep + 1)),
             );
@@ -82,7 +83,7 @@ fn named(dir: &Path) -> BTreeSet<String> {
     found
 }
 
-/// The files of code in a folder, in the order in which Terraform reads them: those that override others come last.
+/// Returns the code files of a folder in the order in which Terraform reads them: overrides come last.
 fn code(dir: &Path) -> Vec<PathBuf> {
     let mut files = terraform::files(dir);
     files.retain(|path| terraform::is_hcl(path) && path.is_file());
@@ -98,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_code_forbids_is_found_in_modules_too_and_names_unit_and_address() {
+    fn protected_resources_are_found_in_modules_and_named() {
         let root = std::env::temp_dir().join(format!("cockpit-prevented-{}", std::process::id()));
         let write = |name: &str, text: &str| {
             let file = root.join(name);
@@ -109,25 +110,25 @@ mod tests {
         write("unit/main.tf", &format!("{kept}module \"db\" {{\n  source = \"../db\"\n}}\n"));
         // A module that calls itself is not followed for ever.
         write("db/main.tf", &format!("{kept}module \"in\" {{\n  source = \"./\"\n}}\n"));
-        // What overrides it is read last, whatever it is called.
+        // Overrides are read last, whatever their names.
         let over = |value: bool, name: &str| {
             format!("resource \"aws_vpc\" \"{name}\" {{\n  lifecycle {{\n    prevent_destroy = {value}\n  }}\n}}\n")
         };
         write("unit/z.tf", &(over(true, "lifted") + &over(false, "held")));
         write("unit/.backup.tf", &over(true, "backup"));
         write("unit/a_override.tf", &(over(false, "lifted") + &over(true, "held")));
-        let named = named(&root.join("unit"));
+        let protected = protected(&root.join("unit"));
         std::fs::remove_dir_all(&root).unwrap();
-        assert!(named.contains("aws_vpc.held") && !named.contains("aws_vpc.lifted"), "{named:?}");
-        assert!(!named.contains("aws_vpc.backup"), "Terraform does not read it: {named:?}");
+        assert!(protected.contains("aws_vpc.held") && !protected.contains("aws_vpc.lifted"), "{protected:?}");
+        assert!(!protected.contains("aws_vpc.backup"), "Terraform does not read backup files: {protected:?}");
         for address in ["aws_vpc.kept", "module.db.aws_vpc.kept", "module.db.module.in.aws_vpc.kept"] {
-            assert!(named.contains(address), "{named:?}");
+            assert!(protected.contains(address), "{protected:?}");
         }
-        assert_eq!(Prevented::default().refused(), None);
-        let refused = Prevented(vec![("net".into(), "aws_vpc.kept[0]".into())]).refused().unwrap();
+        assert_eq!(Prevented::default().refusal(), None);
+        let refused = Prevented(vec![("net".into(), "aws_vpc.kept[0]".into())]).refusal().unwrap();
         assert_eq!(
             (refused.kind, &refused.causes[0][..]),
-            (TroubleKind::Refused, "net: aws_vpc.kept[0] has `prevent_destroy`")
+            (InfraErrorKind::Refused, "net: aws_vpc.kept[0] has `prevent_destroy`")
         );
     }
 }

@@ -1,5 +1,5 @@
-//! The environment variables that Terraform and Terragrunt are started with. What a shell happens to hold must not change
-//! what is planned: such variables are dropped, and named.
+//! The environment variables for Terraform and Terragrunt. Variables that happen to be set in a shell must not change a plan:
+//! they are dropped, and reported by name.
 
 use crate::config::{AwsFiles, EnvironmentConfig, FileEndpoints};
 use crate::model::infra::world::ENDPOINTS;
@@ -14,72 +14,76 @@ pub struct ChildEnvironment {
     dropped: Vec<String>,
 }
 
-/// Beginnings of variables that would change a plan, or what is printed.
+/// Prefixes of variables that would change a plan, or the output.
 const DROPPED: &[&str] = &["TF_VAR_", "TF_CLI_ARGS", "TF_LOG", "TG_", "TERRAGRUNT_"];
-/// Whole names of such.
+/// Full names of such variables.
 const DROPPED_NAMES: &[&str] =
     &["TF_WORKSPACE", "TF_DATA_DIR", "TF_INPUT", "TF_IN_AUTOMATION", "TF_REATTACH_PROVIDERS", "TF_PLUGIN_DIR"];
-/// The variables among them that are always set anew, so that nobody need be told.
+/// Those of them that are always set anew, so that dropping them is not reported.
 const SILENT: &[&str] = &["TF_IN_AUTOMATION", "TF_INPUT"];
-/// Keys in the environment win over a profile in Terraform's SDK; where a profile is configured it must win.
+/// In Terraform's SDK, keys in the environment take precedence over a profile; a configured profile must win.
 const KEYS: &[&str] = &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 
-/// Endpoints of variables and files are not used: what is not used is dropped, so that what is left is where requests go.
-const IGNORES: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
-/// The values that a shell may give it.
-const SAID: [&str; 2] = ["true", "false"];
+/// Makes the programs ignore endpoints from variables and files. Ignored endpoints are dropped, so the remaining ones are in
+/// effect.
+const IGNORE_ENDPOINTS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
+/// The valid values of that variable.
+const BOOLEANS: [&str; 2] = ["true", "false"];
 
 fn is_blank(value: &OsStr) -> bool {
     value.to_string_lossy().trim().is_empty()
 }
 
 impl ChildEnvironment {
-    /// The variables of this process, for an environment.
+    /// Returns the variables of this process, for an environment.
     pub fn of_process(environment: &EnvironmentConfig) -> Self {
-        let mut kept = Self::of(std::env::vars_os(), environment, Path::is_file);
-        let files = AwsFiles::usual(|name| kept.get(name).map(OsStr::to_owned));
-        let set = |name: &&str| kept.get(name).filter(|value| !is_blank(value));
+        let mut child = Self::of(std::env::vars_os(), environment, Path::is_file);
+        let files = AwsFiles::from_environment(|name| child.get(name).map(OsStr::to_owned));
+        let set = |name: &&str| child.get(name).filter(|value| !is_blank(value));
         let named = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].iter().find_map(set);
         let profile = named.map_or_else(|| "default".to_owned(), |name| name.to_string_lossy().into_owned());
-        kept.hear(files.endpoints(&profile));
-        kept
+        child.add_file_endpoints(files.endpoints(&profile));
+        child
     }
 
-    /// The inherited variables without those that are dropped, with the environment's settings for AWS.
+    /// Returns the inherited variables without the dropped ones, and with the environment's AWS settings.
     pub fn of(
         inherited: impl IntoIterator<Item = (OsString, OsString)>,
         environment: &EnvironmentConfig,
         is_file: impl Fn(&Path) -> bool,
     ) -> Self {
-        let mut kept = Self { variables: Vec::new(), dropped: Vec::new() };
+        let mut child = Self { variables: Vec::new(), dropped: Vec::new() };
         let inherited: Vec<(OsString, OsString)> = inherited.into_iter().collect();
-        let said = inherited.iter().rfind(|(name, _)| name == IGNORES).map(|(_, value)| value.to_string_lossy());
-        let said = said.and_then(|said| SAID.into_iter().find(|word| said.trim().eq_ignore_ascii_case(word)));
-        let said = said.map(str::to_owned);
-        let ignores = said.as_deref() == Some("true");
+        let setting =
+            inherited.iter().rfind(|(name, _)| name == IGNORE_ENDPOINTS).map(|(_, value)| value.to_string_lossy());
+        let setting =
+            setting.and_then(|setting| BOOLEANS.into_iter().find(|word| setting.trim().eq_ignore_ascii_case(word)));
+        let setting = setting.map(str::to_owned);
+        let is_ignoring = setting.as_deref() == Some("true");
         for (name, value) in inherited {
             let word = name.to_string_lossy();
             let lost_file = word == "TF_CLI_CONFIG_FILE" && !is_file(Path::new(&value));
             let is_dropped = DROPPED.iter().any(|begin| word.starts_with(begin))
                 || DROPPED_NAMES.contains(&&*word)
                 || (environment.profile.is_some() && KEYS.contains(&&*word))
-                || (word.starts_with(ENDPOINTS) && (ignores || environment.endpoint_url.is_some() || is_blank(&value)))
-                || word == IGNORES
+                || (word.starts_with(ENDPOINTS)
+                    && (is_ignoring || environment.endpoint_url.is_some() || is_blank(&value)))
+                || word == IGNORE_ENDPOINTS
                 || lost_file;
             if !is_dropped {
-                kept.variables.push((name, value));
+                child.variables.push((name, value));
                 continue;
             }
-            // Another one takes its place.
-            let replaced = word == IGNORES || (word == ENDPOINTS && environment.endpoint_url.is_some());
+            // It is replaced by another value.
+            let replaced = word == IGNORE_ENDPOINTS || (word == ENDPOINTS && environment.endpoint_url.is_some());
             if !replaced && !is_blank(&value) && !SILENT.contains(&&*word) {
-                kept.dropped.push(word.into_owned());
+                child.dropped.push(word.into_owned());
             }
         }
-        kept.dropped.sort();
-        kept.set("TF_IN_AUTOMATION", "1");
-        kept.set("TF_INPUT", "0");
-        kept.set("CHECKPOINT_DISABLE", "1");
+        child.dropped.sort();
+        child.set("TF_IN_AUTOMATION", "1");
+        child.set("TF_INPUT", "0");
+        child.set("CHECKPOINT_DISABLE", "1");
         let aws = [
             ("AWS_PROFILE", &environment.profile),
             ("AWS_REGION", &environment.region),
@@ -87,72 +91,72 @@ impl ChildEnvironment {
         ];
         for (name, value) in aws {
             if let Some(value) = value {
-                kept.set(name, value);
+                child.set(name, value);
             }
         }
-        // What the environment says is heard, whatever its profile says of endpoints.
-        let said = if environment.endpoint_url.is_some() { Some("false".to_owned()) } else { said };
-        if let Some(said) = said {
-            kept.set(IGNORES, said);
+        // The environment's endpoint is used, even if its profile ignores endpoints.
+        let setting = if environment.endpoint_url.is_some() { Some("false".to_owned()) } else { setting };
+        if let Some(setting) = setting {
+            child.set(IGNORE_ENDPOINTS, setting);
         }
-        kept
+        child
     }
 
-    /// Takes the endpoints of the AWS files as variables: Terraform reads the files as well, and so it is known where
-    /// its requests go, and a run stays there whatever the files say later.
-    fn hear(&mut self, files: FileEndpoints) {
-        let said = self.get(IGNORES).map(OsStr::to_owned);
-        if said.is_none() && files.ignored {
+    /// Adds the endpoints of the AWS files as variables. Terraform would read the files too; as variables they are known here,
+    /// and a run keeps them even if the files change later.
+    fn add_file_endpoints(&mut self, files: FileEndpoints) {
+        let setting = self.get(IGNORE_ENDPOINTS).map(OsStr::to_owned);
+        if setting.is_none() && files.ignored {
             for name in self.endpoints() {
                 self.unset(&name);
                 self.dropped.push(name);
             }
             self.dropped.sort();
-        } else if said.is_none_or(|said| said != "true") && self.get(ENDPOINTS).is_none() {
-            // The variable of all services goes before all that files say; that of one only before what they say of it.
+        } else if setting.is_none_or(|setting| setting != "true") && self.get(ENDPOINTS).is_none() {
+            // The variable for all services takes precedence over the files; one for a service only over that service's entry.
             for (name, one) in files.named {
                 if self.get(&name).is_none() {
                     self.set(&name, one.url);
                 }
             }
         }
-        self.hear_no_other();
+        self.pin_endpoints();
     }
 
-    /// Names of the variables that name endpoints.
+    /// Returns the names of the variables that set endpoints.
     fn endpoints(&self) -> Vec<String> {
         let names = self.variables.iter().map(|(name, _)| name.to_string_lossy().into_owned());
         names.filter(|name| name.starts_with(ENDPOINTS)).collect()
     }
 
-    /// Points to these endpoints, with the variables that name them, and to no others.
-    pub fn lead_to<'a>(&mut self, named: impl IntoIterator<Item = (&'a String, &'a String)>) {
+    /// Sets these endpoints, with the variables that name them, and removes all others.
+    pub fn set_endpoints<'a>(&mut self, named: impl IntoIterator<Item = (&'a String, &'a String)>) {
         for name in self.endpoints() {
             self.unset(&name);
         }
         for (name, url) in named {
             self.set(name, url);
         }
-        self.hear_no_other();
+        self.pin_endpoints();
     }
 
-    /// Has the programs read the AWS files no further than they were read here.
-    fn hear_no_other(&mut self) {
-        let said = if self.endpoints().is_empty() { "true" } else { "false" };
-        self.set(IGNORES, said);
+    /// Keeps the programs from reading endpoints from the AWS files themselves.
+    fn pin_endpoints(&mut self) {
+        let setting = if self.endpoints().is_empty() { "true" } else { "false" };
+        self.set(IGNORE_ENDPOINTS, setting);
     }
 
-    /// Names of the inherited variables that were dropped, sorted.
+    /// Returns the names of the inherited variables that were dropped, sorted.
     pub fn dropped(&self) -> &[String] {
         &self.dropped
     }
 
-    /// All variables, for a child process that inherits none.
+    /// Returns all variables, for a child process that inherits none.
     pub fn variables(&self) -> &[(OsString, OsString)] {
         &self.variables
     }
 
-    /// The value of a variable.
+    /// Returns the value of a variable.
     pub fn get(&self, name: &str) -> Option<&OsStr> {
         self.variables.iter().find(|(set, _)| set == name).map(|(_, value)| value.as_os_str())
     }
@@ -163,12 +167,12 @@ impl ChildEnvironment {
         self.variables.push((name.into(), value.into()));
     }
 
-    /// Leaves a variable out.
+    /// Removes a variable.
     pub fn unset(&mut self, name: &str) {
         self.variables.retain(|(set, _)| set != name);
     }
 
-    /// The variables for a unit: with its workspace and its folder of data.
+    /// Returns the variables for a unit, with its workspace and data folder.
     #[must_use]
     pub fn of_unit(&self, unit: &Unit) -> Self {
         let mut own = self.clone();
@@ -181,7 +185,7 @@ impl ChildEnvironment {
         own
     }
 
-    /// The variables for Terragrunt, which calls this Terraform and asks nothing.
+    /// Returns the variables for Terragrunt, which then calls this Terraform and never prompts.
     #[must_use]
     pub fn of_terragrunt(&self, terraform: &Path) -> Self {
         let mut own = self.clone();
@@ -193,12 +197,12 @@ impl ChildEnvironment {
     }
 }
 
-/// The workspace that is there without being made.
+/// The workspace that always exists.
 pub const DEFAULT_WORKSPACE: &str = "default";
 
-/// Where Terraform keeps providers, modules and the backend of a unit: absolute. Units of one folder that differ by
-/// their workspace have one each, so that they can be initialised and planned at the same time. None with Terragrunt,
-/// which has a working directory for each unit.
+/// Returns the absolute folder in which Terraform stores providers, modules and the backend of a unit. Units with the same folder
+/// and different workspaces have separate ones, so that they can be initialised and planned at the same time. `None` with
+/// Terragrunt, which has a working folder for each unit.
 pub fn data_dir(unit: &Unit) -> Option<PathBuf> {
     let own = unit.dir.join(".terraform");
     match (unit.tool, unit.workspace.as_deref()) {
@@ -221,7 +225,7 @@ mod tests {
 
     #[test]
     fn variables_that_would_change_a_plan_are_dropped_and_named() {
-        let kept = of(
+        let child = of(
             &[
                 ("PATH", "/bin"),
                 ("TF_VAR_image", "evil"),
@@ -242,7 +246,7 @@ mod tests {
             &EnvironmentConfig::default(),
         );
         assert_eq!(
-            kept.dropped(),
+            child.dropped(),
             [
                 "TERRAGRUNT_SOURCE",
                 "TF_CLI_ARGS",
@@ -258,97 +262,101 @@ mod tests {
         for name in
             ["PATH", "TF_PLUGIN_CACHE_DIR", "TF_TOKEN_app_terraform_io", "TF_CLI_CONFIG_FILE", "AWS_ACCESS_KEY_ID"]
         {
-            assert!(kept.get(name).is_some(), "{name}");
+            assert!(child.get(name).is_some(), "{name}");
         }
-        assert_eq!((kept.get("TF_IN_AUTOMATION"), kept.get("TF_INPUT")), (Some("1".as_ref()), Some("0".as_ref())));
-        assert_eq!(kept.get("TF_VAR_image"), None);
+        assert_eq!((child.get("TF_IN_AUTOMATION"), child.get("TF_INPUT")), (Some("1".as_ref()), Some("0".as_ref())));
+        assert_eq!(child.get("TF_VAR_image"), None);
     }
 
     #[test]
-    fn a_configuration_file_that_is_not_there_is_not_named_to_terraform() {
-        let kept = of(&[("TF_CLI_CONFIG_FILE", "/nowhere")], &EnvironmentConfig::default());
-        assert_eq!((kept.get("TF_CLI_CONFIG_FILE"), kept.dropped()), (None, &["TF_CLI_CONFIG_FILE".to_owned()][..]));
+    fn missing_configuration_file_is_dropped() {
+        let child = of(&[("TF_CLI_CONFIG_FILE", "/nowhere")], &EnvironmentConfig::default());
+        assert_eq!((child.get("TF_CLI_CONFIG_FILE"), child.dropped()), (None, &["TF_CLI_CONFIG_FILE".to_owned()][..]));
     }
 
     #[test]
-    fn a_configured_profile_wins_over_keys_of_the_shell() {
+    fn configured_profile_overrides_keys_of_the_shell() {
         let environment = EnvironmentConfig {
             profile: Some("staging".into()),
             region: Some("eu-west-1".into()),
             ..EnvironmentConfig::default()
         };
-        let kept = of(&[("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_REGION", "us-east-1")], &environment);
-        assert_eq!((kept.get("AWS_ACCESS_KEY_ID"), kept.get("AWS_PROFILE")), (None, Some("staging".as_ref())));
-        assert_eq!(kept.get("AWS_REGION"), Some("eu-west-1".as_ref()));
-        assert_eq!(kept.dropped(), ["AWS_ACCESS_KEY_ID"]);
+        let child = of(&[("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_REGION", "us-east-1")], &environment);
+        assert_eq!((child.get("AWS_ACCESS_KEY_ID"), child.get("AWS_PROFILE")), (None, Some("staging".as_ref())));
+        assert_eq!(child.get("AWS_REGION"), Some("eu-west-1".as_ref()));
+        assert_eq!(child.dropped(), ["AWS_ACCESS_KEY_ID"]);
     }
 
     #[test]
-    fn terraform_asks_where_the_cockpit_asks() {
+    fn terraform_uses_the_endpoints_of_the_cockpit() {
         let shell = [
             ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
             ("AWS_ENDPOINT_URL_ECS", "http://127.0.0.1:2"),
             ("AWS_ENDPOINT_URL_RDS", " "),
         ];
         let named =
-            |kept: &ChildEnvironment, name: &str| kept.get(name).map(|value| value.to_string_lossy().into_owned());
-        let kept = of(&shell, &EnvironmentConfig::default());
-        assert_eq!(named(&kept, "AWS_ENDPOINT_URL").as_deref(), Some("http://127.0.0.1:1"));
-        assert_eq!(named(&kept, "AWS_ENDPOINT_URL_ECS").as_deref(), Some("http://127.0.0.1:2"));
-        assert_eq!((named(&kept, "AWS_ENDPOINT_URL_RDS"), kept.dropped().len()), (None, 0));
-        // Those that are ignored lead nowhere, also for a tool that would not ignore them.
+            |child: &ChildEnvironment, name: &str| child.get(name).map(|value| value.to_string_lossy().into_owned());
+        let child = of(&shell, &EnvironmentConfig::default());
+        assert_eq!(named(&child, "AWS_ENDPOINT_URL").as_deref(), Some("http://127.0.0.1:1"));
+        assert_eq!(named(&child, "AWS_ENDPOINT_URL_ECS").as_deref(), Some("http://127.0.0.1:2"));
+        assert_eq!((named(&child, "AWS_ENDPOINT_URL_RDS"), child.dropped().len()), (None, 0));
+        // Ignored endpoints are removed, also for a tool that would not ignore them.
         let ignoring = [&shell[..], &[("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "True")]].concat();
-        let kept = of(&ignoring, &EnvironmentConfig::default());
-        assert!(!kept.variables().iter().any(|(name, _)| name.to_string_lossy().starts_with(ENDPOINTS)));
-        assert_eq!(named(&kept, IGNORES).as_deref(), Some("true"), "and those of files, which it reads by itself");
-        assert_eq!(kept.dropped().len(), 2);
-        // What the environment says goes before them, and is not ignored.
+        let child = of(&ignoring, &EnvironmentConfig::default());
+        assert!(!child.variables().iter().any(|(name, _)| name.to_string_lossy().starts_with(ENDPOINTS)));
+        assert_eq!(named(&child, IGNORE_ENDPOINTS).as_deref(), Some("true"), "endpoints of the files are ignored too");
+        assert_eq!(child.dropped().len(), 2);
+        // The environment's endpoint takes precedence, and is not ignored.
         let there =
             EnvironmentConfig { endpoint_url: Some("http://127.0.0.1:3".into()), ..EnvironmentConfig::default() };
-        let kept = of(&ignoring, &there);
-        assert_eq!(named(&kept, "AWS_ENDPOINT_URL").as_deref(), Some("http://127.0.0.1:3"));
-        assert_eq!(named(&kept, "AWS_ENDPOINT_URL_ECS"), None);
-        assert_eq!(named(&kept, IGNORES).as_deref(), Some("false"), "its profile may say that they are ignored");
+        let child = of(&ignoring, &there);
+        assert_eq!(named(&child, "AWS_ENDPOINT_URL").as_deref(), Some("http://127.0.0.1:3"));
+        assert_eq!(named(&child, "AWS_ENDPOINT_URL_ECS"), None);
+        assert_eq!(
+            named(&child, IGNORE_ENDPOINTS).as_deref(),
+            Some("false"),
+            "overrides a profile that ignores endpoints"
+        );
     }
 
     #[test]
-    fn endpoints_of_the_aws_files_are_those_that_terraform_asks() {
+    fn endpoints_of_the_aws_files_are_passed_to_terraform() {
         let file = |named: &[(&str, &str)], ignored| {
             let of = |url: &str| FileEndpoint { url: url.to_owned(), place: String::new() };
             let named = named.iter().map(|(name, url)| ((*name).to_owned(), of(url))).collect();
             FileEndpoints { named, ignored }
         };
         let profile = file(&[("AWS_ENDPOINT_URL", "http://f"), ("AWS_ENDPOINT_URL_S3", "http://s3")], false);
-        let heard = |shell: &[(&str, &str)], environment: &EnvironmentConfig, files: &FileEndpoints| {
-            let mut kept = of(shell, environment);
-            kept.hear(files.clone());
-            let all = kept.variables().iter().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_"));
+        let resulting = |shell: &[(&str, &str)], environment: &EnvironmentConfig, files: &FileEndpoints| {
+            let mut child = of(shell, environment);
+            child.add_file_endpoints(files.clone());
+            let all = child.variables().iter().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_"));
             let text = |value: &OsString| value.to_string_lossy().replace("AWS_ENDPOINT_URL", "URL");
             let mut all: Vec<String> = all.map(|(name, value)| format!("{}={}", text(name), text(value))).collect();
             all.sort();
             all.join(" ").replace("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore")
         };
         let plain = EnvironmentConfig::default();
-        assert_eq!(heard(&[], &plain, &profile), "ignore=false URL=http://f URL_S3=http://s3");
+        assert_eq!(resulting(&[], &plain, &profile), "ignore=false URL=http://f URL_S3=http://s3");
         let own = [("AWS_ENDPOINT_URL_S3", "http://v")];
-        assert_eq!(heard(&own, &plain, &profile), "ignore=false URL=http://f URL_S3=http://v");
-        // The variable of all services goes before the files, also of a service that they name.
+        assert_eq!(resulting(&own, &plain, &profile), "ignore=false URL=http://f URL_S3=http://v");
+        // The variable for all services takes precedence over the files, even for a service that they configure.
         let all = [("AWS_ENDPOINT_URL", "http://a")];
-        assert_eq!(heard(&all, &plain, &profile), "ignore=false URL=http://a");
+        assert_eq!(resulting(&all, &plain, &profile), "ignore=false URL=http://a");
         let there = EnvironmentConfig { endpoint_url: Some("http://e".into()), ..EnvironmentConfig::default() };
-        assert_eq!(heard(&own, &there, &profile), "ignore=false URL=http://e");
-        // Who says that none is heard is heard, and a profile that says so, unless a variable says otherwise.
+        assert_eq!(resulting(&own, &there, &profile), "ignore=false URL=http://e");
+        // A setting to ignore endpoints applies, also one in a profile, unless a variable overrides it.
         let none = FileEndpoints { ignored: true, ..profile.clone() };
-        assert_eq!(heard(&all, &plain, &none), "ignore=true");
-        assert_eq!(heard(&[IGNORES].map(|name| (name, "TRUE")), &plain, &profile), "ignore=true");
-        assert_eq!(heard(&[all[0], (IGNORES, "false")], &plain, &none), "ignore=false URL=http://a");
-        assert_eq!(heard(&[], &there, &none), "ignore=false URL=http://e");
-        // Nothing is named: what the files come to say later leads nowhere else.
-        assert_eq!(heard(&[], &plain, &file(&[], false)), "ignore=true");
+        assert_eq!(resulting(&all, &plain, &none), "ignore=true");
+        assert_eq!(resulting(&[IGNORE_ENDPOINTS].map(|name| (name, "TRUE")), &plain, &profile), "ignore=true");
+        assert_eq!(resulting(&[all[0], (IGNORE_ENDPOINTS, "false")], &plain, &none), "ignore=false URL=http://a");
+        assert_eq!(resulting(&[], &there, &none), "ignore=false URL=http://e");
+        // Without any endpoint, later changes of the files have no effect either.
+        assert_eq!(resulting(&[], &plain, &file(&[], false)), "ignore=true");
     }
 
     #[test]
-    fn units_of_one_folder_keep_their_workspaces_apart() {
+    fn units_of_one_folder_have_separate_data_folders() {
         let unit = |tool, workspace: Option<&str>| Unit {
             name: "a".into(),
             tool,
@@ -363,7 +371,7 @@ mod tests {
         assert_eq!(dev.get("TF_WORKSPACE"), Some("dev".as_ref()));
         assert_eq!(dev.get("TF_DATA_DIR"), Some("/a/.terraform/cockpit-dev".as_ref()));
         let plain = none.of_unit(&unit(Tool::Terraform, None));
-        // Somebody may have selected another one in the folder.
+        // Another workspace may be selected in the folder.
         assert_eq!(plain.get("TF_WORKSPACE"), Some("default".as_ref()));
         assert_eq!(plain.get("TF_DATA_DIR"), Some("/a/.terraform".as_ref()));
         assert_eq!(none.of_unit(&unit(Tool::Terragrunt, None)), none);

@@ -1,23 +1,23 @@
-//! Units that Terragrunt finds. It says nothing where it leaves something out, so that what it finds is held against what
-//! it finds without looking at dependencies, and against its own check of the code.
+//! Finds units with Terragrunt. It does not report what it leaves out, so its result is compared with that of a search without
+//! dependencies, and with its own validation of the code.
 
-use super::ask::{Answer, Question};
+use super::ask::{ToolCall, ToolOutput};
 use super::stacks;
 use super::surroundings::ChildEnvironment;
 use super::texts::Texts;
 use super::tools::Tools;
 use crate::config::InfraConfig;
 use crate::model::infra::path::plain;
-use crate::model::infra::{Around, Graph, Tool, Trouble, TroubleKind, Unit};
+use crate::model::infra::{Around, Graph, InfraError, InfraErrorKind, Tool, Unit};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Files in the folder of the units by which Terragrunt leaves some of them out.
-const CHOOSING: [&str; 2] = [".terragrunt-filters", ".terragrunt-excludes"];
+const FILTER_FILES: [&str; 2] = [".terragrunt-filters", ".terragrunt-excludes"];
 
-/// One of `terragrunt find --json`.
+/// An entry in the output of `terragrunt find --json`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(super) struct Found {
     #[serde(rename = "type", default)]
@@ -40,7 +40,7 @@ struct Exclude {
 }
 
 impl Found {
-    /// The actions of ours that it is left out of.
+    /// Returns the actions that the unit is excluded from, if they include one of ours.
     fn excluded(&self) -> Option<&[String]> {
         let exclude = self.exclude.as_ref().filter(|exclude| exclude.when)?;
         let actions = exclude.actions.as_deref().unwrap_or_default();
@@ -51,16 +51,16 @@ impl Found {
 
 /// The output of Terragrunt about a folder.
 #[derive(Debug, Default)]
-pub(super) struct Said {
+pub(super) struct Output {
     /// `find --dag --dependencies --external --exclude --reading`.
     pub dag: Vec<Found>,
-    /// Plain `find`: complete, without edges.
+    /// Plain `find`: complete, without dependencies.
     pub plain: Vec<Found>,
     /// `hcl validate`.
-    pub check: Answer,
+    pub check: ToolOutput,
 }
 
-/// The units of a folder, what a person should know of them, and what their code says.
+/// The units of a folder, warnings for a person, and the text of their code.
 #[derive(Debug)]
 pub(super) struct Units {
     pub graph: Graph,
@@ -73,70 +73,74 @@ pub(super) async fn units(
     infra: &InfraConfig,
     tools: &Tools,
     surroundings: &ChildEnvironment,
-) -> Result<Units, Trouble> {
+) -> Result<Units, InfraError> {
     let configured = PathBuf::from(infra.dir.as_deref().unwrap_or_default());
     let dir = configured.canonicalize().ok().filter(|dir| dir.is_dir()).ok_or_else(|| {
-        Trouble::new(TroubleKind::Usage, format!("the folder of the units, {}, is not there", configured.display()))
-            .hint("correct `infra.dir` in the configuration")
+        InfraError::new(
+            InfraErrorKind::Usage,
+            format!("the folder of the units, {}, is not there", configured.display()),
+        )
+        .hint("correct `infra.dir` in the configuration")
     })?;
     let own = surroundings.of_terragrunt(&tools.terraform);
-    let ask = |words: &'static [&'static str]| Question::new(tools.terragrunt(), &dir).arguments(words);
+    let ask = |words: &'static [&'static str]| ToolCall::new(tools.terragrunt(), &dir).arguments(words);
     let dag = ask(&["find", "--json", "--dag", "--dependencies", "--external", "--exclude", "--reading", "--no-color"]);
     let plain = ask(&["find", "--json", "--no-color"]);
     let check = ask(&["hcl", "validate", "--json", "--no-color"]);
-    let what = "Terragrunt cannot find the units";
-    let (dag, plain, check) = tokio::join!(dag.ask_well(&own, what), plain.ask_well(&own, what), check.ask(&own));
-    let said = Said { dag: found(&dag?.out)?, plain: found(&plain?.out)?, check: check? };
-    let (units, mut warnings) = judged(&said, &dir, &|path| std::fs::read_to_string(path).ok())?;
-    warnings.extend(stacks::older(&stacks_of(&said), &dir, |path| path.metadata()?.modified()));
-    warnings.extend(choosing(&dir));
+    let message = "Terragrunt cannot find the units";
+    let (dag, plain, check) =
+        tokio::join!(dag.run_checked(&own, message), plain.run_checked(&own, message), check.run(&own));
+    let output = Output { dag: found(&dag?.stdout)?, plain: found(&plain?.stdout)?, check: check? };
+    let (units, mut warnings) = evaluate(&output, &dir, &|path| std::fs::read_to_string(path).ok())?;
+    warnings.extend(stacks::outdated_warnings(&stacks_of(&output), &dir, |path| path.metadata()?.modified()));
+    warnings.extend(filter_warnings(&dir));
     let graph = Graph::new(units).map_err(|errors| {
-        Trouble::new(TroubleKind::Code, format!("the units of {} are no graph", dir.display()))
+        InfraError::new(InfraErrorKind::Code, format!("the units of {} do not form a graph", dir.display()))
             .causes(errors.iter().map(ToString::to_string))
     })?;
     let texts = Texts::of(
-        said.dag.iter().map(|found| (name(&found.path, &dir), found.path.as_str(), &found.reading[..])),
+        output.dag.iter().map(|found| (name(&found.path, &dir), found.path.as_str(), &found.reading[..])),
         &dir,
     );
     Ok(Units { graph, warnings, texts })
 }
 
-/// Sentences on files by which Terragrunt finds some of the units alone, and says nothing of it.
-pub(super) fn choosing(dir: &Path) -> Vec<String> {
-    let says = |text: &str| text.lines().map(str::trim).any(|line| !line.is_empty() && !line.starts_with('#'));
-    let chooses = |name: &&&str| std::fs::read_to_string(dir.join(name)).is_ok_and(|text| says(&text));
-    let told = |name: &&str| {
+/// Returns warnings about files by which Terragrunt silently leaves units out.
+pub(super) fn filter_warnings(dir: &Path) -> Vec<String> {
+    let has_entries = |text: &str| text.lines().map(str::trim).any(|line| !line.is_empty() && !line.starts_with('#'));
+    let has_filters = |name: &&&str| std::fs::read_to_string(dir.join(name)).is_ok_and(|text| has_entries(&text));
+    let warning = |name: &&str| {
         format!(
             "{name} in {} leaves units out, as of `terragrunt run --all`: they are neither shown nor planned, and taken as applied",
             dir.display()
         )
     };
-    CHOOSING.iter().filter(chooses).map(told).collect()
+    FILTER_FILES.iter().filter(has_filters).map(warning).collect()
 }
 
-fn found(out: &[u8]) -> Result<Vec<Found>, Trouble> {
+fn found(out: &[u8]) -> Result<Vec<Found>, InfraError> {
     serde_json::from_slice(out).map_err(|error| {
-        Trouble::new(TroubleKind::Failed, "what Terragrunt says of the units cannot be read")
+        InfraError::new(InfraErrorKind::Failed, "the output of Terragrunt about the units cannot be read")
             .cause(format!("`terragrunt find --json`: {error}"))
     })
 }
 
-/// The units of what was said, or why there are none.
-pub(super) fn judged(
-    said: &Said,
+/// Returns the units in the output of Terragrunt, or why there are none.
+pub(super) fn evaluate(
+    output: &Output,
     dir: &Path,
     read: &dyn Fn(&Path) -> Option<String>,
-) -> Result<(Vec<Unit>, Vec<String>), Trouble> {
+) -> Result<(Vec<Unit>, Vec<String>), InfraError> {
     let (mut units, mut warnings, mut missing) = (Vec::new(), Vec::new(), Vec::new());
-    if said.check.code != Some(0) {
-        warnings.extend(lacking(&said.check).ok_or_else(|| broken(&said.check, dir))?);
+    if output.check.code != Some(0) {
+        warnings.extend(missing_mock_outputs(&output.check).ok_or_else(|| broken(&output.check, dir))?);
     }
     let is_unit = |found: &&Found| found.kind != "stack";
-    let own: BTreeSet<&str> = said.plain.iter().filter(is_unit).map(|found| found.path.as_str()).collect();
+    let own: BTreeSet<&str> = output.plain.iter().filter(is_unit).map(|found| found.path.as_str()).collect();
     let dag: BTreeMap<&str, &Found> =
-        said.dag.iter().filter(is_unit).map(|found| (found.path.as_str(), found)).collect();
-    whole(said, &own, &dag, dir, read)?;
-    // With --external it lists one that is not there, too.
+        output.dag.iter().filter(is_unit).map(|found| (found.path.as_str(), found)).collect();
+    check_complete(output, &own, &dag, dir, read)?;
+    // With --external, a missing unit is listed too.
     let is_there = |path: &str| {
         let folder = plain(&dir.join(path));
         ["terragrunt.hcl", "terragrunt.hcl.json"].iter().any(|name| read(&folder.join(name)).is_some())
@@ -184,52 +188,51 @@ pub(super) fn judged(
         });
     }
     if !missing.is_empty() {
-        return Err(Trouble::new(TroubleKind::Code, "a unit depends on one that is not there")
+        return Err(InfraError::new(InfraErrorKind::Code, "a unit depends on one that is not there")
             .causes(missing)
             .hint("correct the path, or make the unit"));
     }
     if units.is_empty() {
-        return Err(
-            Trouble::new(TroubleKind::Code, format!("every unit in {} is left out", dir.display())).causes(warnings)
-        );
+        return Err(InfraError::new(InfraErrorKind::Code, format!("every unit in {} is left out", dir.display()))
+            .causes(warnings));
     }
     Ok((units, warnings))
 }
 
-/// Whether there are units, and all of them were found: of stacks that are not generated, and of a circle, some are not.
-fn whole(
-    said: &Said,
+/// Checks that there are units, and that all were found: those of stacks that were not generated, and some in a cycle, are not.
+fn check_complete(
+    output: &Output,
     own: &BTreeSet<&str>,
     dag: &BTreeMap<&str, &Found>,
     dir: &Path,
     read: &dyn Fn(&Path) -> Option<String>,
-) -> Result<(), Trouble> {
-    if let Some(trouble) = stacks::not_generated(&stacks_of(said), own, dir, read) {
+) -> Result<(), InfraError> {
+    if let Some(trouble) = stacks::not_generated(&stacks_of(output), own, dir, read) {
         return Err(trouble);
     }
     if own.is_empty() {
-        return Err(Trouble::new(TroubleKind::Usage, format!("there is no unit in {}", dir.display()))
+        return Err(InfraError::new(InfraErrorKind::Usage, format!("there is no unit in {}", dir.display()))
             .hint("a unit is a folder with a terragrunt.hcl: is `infra.dir` of the configuration the right folder?"));
     }
     let lost: Vec<&str> = own.iter().copied().filter(|path| !dag.contains_key(path)).collect();
     if !lost.is_empty() {
-        return Err(Trouble::new(TroubleKind::Code, "units depend on each other in a circle")
+        return Err(InfraError::new(InfraErrorKind::Code, "units depend on each other in a circle")
             .cause(format!("Terragrunt leaves out {}", lost.join(", ")))
             .hint("`terragrunt hcl validate` names the circle: take one of its dependencies out"));
     }
     Ok(())
 }
 
-/// The stacks that were found, by their paths.
-fn stacks_of(said: &Said) -> Vec<&str> {
-    said.plain.iter().filter(|found| found.kind == "stack").map(|found| found.path.as_str()).collect()
+/// Returns the paths of the stacks that were found.
+fn stacks_of(output: &Output) -> Vec<&str> {
+    output.plain.iter().filter(|found| found.kind == "stack").map(|found| found.path.as_str()).collect()
 }
 
-/// The missing outputs where `hcl validate` refuses for one reason alone: outputs of a dependency that are not among
-/// the mocked ones. It reads no state, where they may be; planning the unit says so where they are not. None where
-/// there is another error.
-fn lacking(check: &Answer) -> Option<Vec<String>> {
-    let diagnostics: Vec<Value> = serde_json::from_slice(&check.out).ok()?;
+/// Returns the missing outputs if they are the only errors of `hcl validate`: outputs of a dependency that its mock outputs lack.
+/// The validation reads no state, where they may exist; planning the unit reports them if they do not. `None` if there is another
+/// error.
+fn missing_mock_outputs(check: &ToolOutput) -> Option<Vec<String>> {
+    let diagnostics: Vec<Value> = serde_json::from_slice(&check.stdout).ok()?;
     let errors: Vec<&Value> = diagnostics.iter().filter(|one| one["severity"] == "error").collect();
     let of_a_dependency = |value: &Value| {
         let name = value["traversal"].as_str().unwrap_or_default();
@@ -245,7 +248,7 @@ fn lacking(check: &Answer) -> Option<Vec<String>> {
     Some(errors.into_iter().map(|one| format!("{}: its mock_outputs have no such output", diagnostic(one))).collect())
 }
 
-/// A unit is called by its path; the folder itself by its name.
+/// Returns the name of a unit: its path, or the folder's name for the folder itself.
 fn name(path: &str, dir: &Path) -> String {
     match path {
         "." => dir.file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned()),
@@ -253,7 +256,8 @@ fn name(path: &str, dir: &Path) -> String {
     }
 }
 
-/// File and line where a unit names another: the first line of what it reads that ends in the same folder's name.
+/// Returns the file and line where a unit references another: the first line in its files that ends with the name of the
+/// other's folder.
 fn place(found: &Found, needs: &str, dir: &Path, read: &dyn Fn(&Path) -> Option<String>) -> String {
     let own = format!("{}/terragrunt.hcl", found.path);
     let last = needs.rsplit('/').next().unwrap_or(needs);
@@ -274,29 +278,29 @@ fn place(found: &Found, needs: &str, dir: &Path, read: &dyn Fn(&Path) -> Option<
     plain(&dir.join(own)).display().to_string()
 }
 
-/// Trouble of code that `hcl validate` refuses.
-fn broken(check: &Answer, dir: &Path) -> Trouble {
-    let trouble = Trouble::new(TroubleKind::Code, format!("the code in {} is broken", dir.display()));
-    let diagnostics: Vec<Value> = serde_json::from_slice(&check.out).unwrap_or_default();
+/// Returns the trouble of code that `hcl validate` rejects.
+fn broken(check: &ToolOutput, dir: &Path) -> InfraError {
+    let trouble = InfraError::new(InfraErrorKind::Code, format!("the code in {} is broken", dir.display()));
+    let diagnostics: Vec<Value> = serde_json::from_slice(&check.stdout).unwrap_or_default();
     let errors: Vec<String> = diagnostics.iter().filter(|one| one["severity"] == "error").map(diagnostic).collect();
     if !errors.is_empty() {
         return trouble.causes(errors).hint("correct it; `cockpit infra validate` checks it again");
     }
     let circles: BTreeSet<String> = check
-        .err
+        .stderr_tail
         .lines()
         .filter_map(|line| line.split_once("dependency cycle between modules: "))
         .map(|(_, circle)| circle_of(circle, dir))
         .collect();
     if !circles.is_empty() {
-        return Trouble::new(TroubleKind::Code, "units depend on each other in a circle")
+        return InfraError::new(InfraErrorKind::Code, "units depend on each other in a circle")
             .causes(circles)
             .hint("take one of these dependencies out");
     }
-    trouble.causes(check.complaints())
+    trouble.causes(check.error_lines())
 }
 
-/// `file:line: summary: detail`.
+/// Formats a diagnostic as `file:line: summary: detail`.
 pub(super) fn diagnostic(one: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let file = text(&one["range"]["filename"]);
@@ -310,16 +314,16 @@ pub(super) fn diagnostic(one: &Value) -> String {
     if detail.is_empty() { format!("{place}{summary}") } else { format!("{place}{summary}: {detail}") }
 }
 
-/// The circle as units, beginning with the first by name; what only leads to it is left out.
-fn circle_of(said: &str, dir: &Path) -> String {
+/// Formats a cycle as units, starting with the first by name; units that only lead to it are left out.
+fn circle_of(output: &str, dir: &Path) -> String {
     let unit = |file: &str| {
         let folder = Path::new(file.trim()).parent().unwrap_or(Path::new("")).to_owned();
         folder.strip_prefix(dir).unwrap_or(&folder).display().to_string()
     };
-    let all: Vec<String> = said.split(" -> ").map(unit).collect();
-    let last = all.last().cloned().unwrap_or_default();
-    let begin = all.iter().position(|name| *name == last).unwrap_or(0);
-    let mut circle: Vec<String> = all[begin..all.len().saturating_sub(1)].to_vec();
+    let path: Vec<String> = output.split(" -> ").map(unit).collect();
+    let last = path.last().cloned().unwrap_or_default();
+    let begin = path.iter().position(|name| *name == last).unwrap_or(0);
+    let mut circle: Vec<String> = path[begin..path.len().saturating_sub(1)].to_vec();
     let first = (0..circle.len()).min_by_key(|at| circle[*at].clone()).unwrap_or(0);
     circle.rotate_left(first);
     let back = circle.first().cloned().unwrap_or(last);
@@ -327,16 +331,16 @@ fn circle_of(said: &str, dir: &Path) -> String {
     circle.join(" → ")
 }
 
-/// Where Terraform works for a unit: a folder in its cache, which is there once it was initialised.
+/// Returns Terraform's working folder for a unit, which is in the cache and exists once the unit was initialised.
 ///
 /// # Errors
-/// Terragrunt does not say it.
-pub async fn working_dir(unit: &Unit, tools: &Tools, surroundings: &ChildEnvironment) -> Result<PathBuf, Trouble> {
-    let question = Question::new(tools.terragrunt(), &unit.dir).arguments(["info", "print", "--no-color"]);
-    let what = format!("Terragrunt does not say where it works for {}", unit.name);
-    let answer = question.ask_well(&surroundings.of_terragrunt(&tools.terraform), &what).await?;
-    let said: Value = serde_json::from_slice(&answer.out).unwrap_or_default();
-    said["working_dir"].as_str().map(PathBuf::from).ok_or_else(|| Trouble::new(TroubleKind::Failed, what))
+/// If Terragrunt does not report it.
+pub async fn working_dir(unit: &Unit, tools: &Tools, surroundings: &ChildEnvironment) -> Result<PathBuf, InfraError> {
+    let question = ToolCall::new(tools.terragrunt(), &unit.dir).arguments(["info", "print", "--no-color"]);
+    let message = format!("Terragrunt does not report its working folder for {}", unit.name);
+    let answer = question.run_checked(&surroundings.of_terragrunt(&tools.terraform), &message).await?;
+    let output: Value = serde_json::from_slice(&answer.stdout).unwrap_or_default();
+    output["working_dir"].as_str().map(PathBuf::from).ok_or_else(|| InfraError::new(InfraErrorKind::Failed, message))
 }
 
 #[cfg(test)]

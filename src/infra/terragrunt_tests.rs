@@ -1,5 +1,4 @@
-//! The output of Terragrunt 1.1.0 on real trees, and what is read from it. The recordings are in
-//! tests/fixtures/infra/terragrunt.
+//! Parsing the output of Terragrunt 1.1.0 on real trees. The recordings are in tests/fixtures/infra/terragrunt.
 
 use super::*;
 use serde_json::json;
@@ -12,13 +11,13 @@ const EDGE_LOST: &str = include_str!("../../tests/fixtures/infra/terragrunt/find
 const PARSE_ERROR: &str = include_str!("../../tests/fixtures/infra/terragrunt/hcl_validate_parse_error.json");
 const CYCLE_ERROR: &str = include_str!("../../tests/fixtures/infra/terragrunt/hcl_validate_cycle.stderr.txt");
 
-fn said(dag: &str, plain: &[&str], check: Answer) -> Said {
+fn output(dag: &str, plain: &[&str], check: ToolOutput) -> Output {
     let plain = plain.iter().map(|path| json!({"type": "unit", "path": path})).collect::<Vec<_>>();
-    Said { dag: found(dag.as_bytes()).unwrap(), plain: found(json!(plain).to_string().as_bytes()).unwrap(), check }
+    Output { dag: found(dag.as_bytes()).unwrap(), plain: found(json!(plain).to_string().as_bytes()).unwrap(), check }
 }
 
-fn fine() -> Answer {
-    Answer { code: Some(0), ..Answer::default() }
+fn fine() -> ToolOutput {
+    ToolOutput { code: Some(0), ..ToolOutput::default() }
 }
 
 const ALL: [&str; 6] = ["compute", "database", "ecr", "network", "security", "storage"];
@@ -27,8 +26,8 @@ fn outside(path: &Path) -> Option<String> {
     path.ends_with("shared/dns/terragrunt.hcl").then(String::new)
 }
 
-fn judge(said: &Said) -> Result<(Vec<Unit>, Vec<String>), Trouble> {
-    judged(said, Path::new(DIR), &outside)
+fn judge(output: &Output) -> Result<(Vec<Unit>, Vec<String>), InfraError> {
+    evaluate(output, Path::new(DIR), &outside)
 }
 
 fn edges(units: &[Unit]) -> Vec<String> {
@@ -36,8 +35,8 @@ fn edges(units: &[Unit]) -> Vec<String> {
 }
 
 #[test]
-fn every_unit_and_every_edge_that_terragrunt_finds_is_in_the_graph() {
-    let (units, warnings) = judge(&said(DAG, &ALL, fine())).unwrap();
+fn graph_has_every_unit_and_dependency_that_terragrunt_finds() {
+    let (units, warnings) = judge(&output(DAG, &ALL, fine())).unwrap();
     assert_eq!(
         edges(&units),
         [
@@ -53,28 +52,28 @@ fn every_unit_and_every_edge_that_terragrunt_finds_is_in_the_graph() {
 }
 
 #[test]
-fn broken_code_is_an_error_with_file_and_line_though_find_is_silent_about_it() {
-    let check = Answer { code: Some(1), out: PARSE_ERROR.into(), ..Answer::default() };
-    let trouble = judge(&said(EDGE_LOST, &ALL, check)).unwrap_err();
-    assert_eq!(trouble.kind, TroubleKind::Code);
+fn broken_code_is_an_error_with_file_and_line() {
+    let check = ToolOutput { code: Some(1), stdout: PARSE_ERROR.into(), ..ToolOutput::default() };
+    let trouble = judge(&output(EDGE_LOST, &ALL, check)).unwrap_err();
+    assert_eq!(trouble.kind, InfraErrorKind::Code);
     assert_eq!(trouble.causes.len(), 3);
     let first = "/repo/infra/terraform/envs/staging/storage/terragrunt.hcl:9: Invalid block definition: ";
     assert!(trouble.causes[0].starts_with(first), "{trouble:?}");
 }
 
 #[test]
-fn units_in_a_circle_are_an_error_that_names_it_and_no_smaller_graph() {
-    let check = Answer { code: Some(1), err: CYCLE_ERROR.into(), ..Answer::default() };
-    let trouble = judge(&said(CYCLE, &ALL, check)).unwrap_err();
+fn cycle_is_an_error_that_names_its_units() {
+    let check = ToolOutput { code: Some(1), stderr_tail: CYCLE_ERROR.into(), ..ToolOutput::default() };
+    let trouble = judge(&output(CYCLE, &ALL, check)).unwrap_err();
     assert_eq!(trouble.causes, ["compute → network → compute"]);
-    // Even where the check says nothing of it.
-    let trouble = judge(&said(CYCLE, &ALL, fine())).unwrap_err();
+    // The cycle is also found without the validation.
+    let trouble = judge(&output(CYCLE, &ALL, fine())).unwrap_err();
     assert!(trouble.causes[0].contains("compute, database, network, security, storage"), "{trouble:?}");
 }
 
 #[test]
-fn what_is_excluded_and_what_is_outside_is_left_out_and_told() {
-    let (units, warnings) = judge(&said(EXTERNAL, &ALL, fine())).unwrap();
+fn excluded_and_outside_units_are_left_out_with_a_warning() {
+    let (units, warnings) = judge(&output(EXTERNAL, &ALL, fine())).unwrap();
     assert_eq!(edges(&units)[..2], ["compute: database network security", "database: network security"]);
     assert!(units.iter().all(|unit| unit.name != "ecr" && !unit.name.contains("dns")), "{units:?}");
     assert_eq!(
@@ -88,17 +87,17 @@ fn what_is_excluded_and_what_is_outside_is_left_out_and_told() {
         {"type": "unit", "path": "app", "dependencies": ["../shared/dns"]},
         {"type": "unit", "path": "../shared/dns"},
     ]);
-    // Where a file has Terragrunt leave it out, it is not even found.
+    // A unit that a filter file leaves out is not even found.
     let filtered = json!([{"type": "unit", "path": "app", "dependencies": ["../shared/dns"]}]);
     for dag in [dag, filtered] {
-        let (units, warnings) = judge(&said(&dag.to_string(), &["app"], fine())).unwrap();
+        let (units, warnings) = judge(&output(&dag.to_string(), &["app"], fine())).unwrap();
         assert_eq!(edges(&units), ["app: "]);
         assert_eq!(warnings, ["app depends on ../shared/dns, which is not of this environment, and taken as applied"]);
     }
 }
 
 #[test]
-fn a_dependency_that_is_not_there_is_an_error_where_it_is_written() {
+fn missing_dependency_is_an_error_with_its_place() {
     let dag = json!([
         {"type": "unit", "path": "app", "dependencies": ["netwrk"], "reading": ["../_units/app.hcl", "main.tf"]},
         {"type": "unit", "path": "netwrk"},
@@ -108,24 +107,25 @@ fn a_dependency_that_is_not_there_is_an_error_where_it_is_written() {
         let included = path == Path::new("/repo/infra/terraform/envs/_units/app.hcl");
         included.then(|| "# \"../netwrk\"\ndependency \"network\" {\n  config_path = \"../netwrk\"\n}\n".to_owned())
     };
-    let trouble = judged(&said(&dag.to_string(), &["app", "network"], fine()), Path::new(DIR), &read).unwrap_err();
+    let trouble = evaluate(&output(&dag.to_string(), &["app", "network"], fine()), Path::new(DIR), &read).unwrap_err();
     let place = "/repo/infra/terraform/envs/_units/app.hcl:3";
     assert_eq!(trouble.causes, [format!("{place}: app depends on netwrk, where there is no unit")]);
 }
 
 #[test]
-fn a_folder_without_units_is_an_error() {
-    assert!(judge(&said("[]", &[], fine())).unwrap_err().message.starts_with("there is no unit in "));
+fn folder_without_units_is_an_error() {
+    assert!(judge(&output("[]", &[], fine())).unwrap_err().message.starts_with("there is no unit in "));
     assert!(found(b"WARN something").is_err());
 }
 
 #[test]
-fn an_output_that_is_not_among_made_up_ones_is_told_and_is_no_broken_code() {
+fn missing_mock_output_is_a_warning_and_not_broken_code() {
     let lacks = json!({"severity": "error", "summary": "Unsupported attribute", "detail": "This object does not have an attribute named \"id\".",
         "range": {"filename": "/envs/db/terragrunt.hcl", "start": {"line": 6}},
         "snippet": {"values": [{"traversal": "dependency.net.outputs", "statement": "is object"}]}});
-    let check = |all: Value| Answer { code: Some(1), out: all.to_string().into_bytes(), ..Answer::default() };
-    let (units, warnings) = judge(&said(DAG, &ALL, check(json!([lacks])))).unwrap();
+    let check =
+        |all: Value| ToolOutput { code: Some(1), stdout: all.to_string().into_bytes(), ..ToolOutput::default() };
+    let (units, warnings) = judge(&output(DAG, &ALL, check(json!([lacks])))).unwrap();
     assert_eq!(units.len(), 6);
     assert!(
         warnings[0].starts_with("/envs/db/terragrunt.hcl:6: ") && warnings[0].contains("mock_outputs"),
@@ -133,15 +133,15 @@ fn an_output_that_is_not_among_made_up_ones_is_told_and_is_no_broken_code() {
     );
     let other = json!({"severity": "error", "summary": "Unsupported attribute", "snippet": {"values": [{"traversal": "local.a"}]}});
     for broken in [json!([lacks, other]), json!([other]), json!([])] {
-        assert_eq!(judge(&said(DAG, &ALL, check(broken))).unwrap_err().kind, TroubleKind::Code);
+        assert_eq!(judge(&output(DAG, &ALL, check(broken))).unwrap_err().kind, InfraErrorKind::Code);
     }
 }
 
 #[test]
-fn a_stack_that_was_not_generated_is_an_error_and_no_smaller_graph() {
-    let stack = |units: Value| Said {
+fn stack_that_was_not_generated_is_an_error() {
+    let stack = |units: Value| Output {
         plain: found(units.to_string().as_bytes()).unwrap(),
-        ..said(&units.to_string(), &[], fine())
+        ..output(&units.to_string(), &[], fine())
     };
     let (net, st) = (json!({"type": "unit", "path": "net"}), json!({"type": "stack", "path": "st"}));
     let trouble = judge(&stack(json!([net, st]))).unwrap_err();
@@ -155,21 +155,21 @@ proptest::proptest! {
     #[test]
     fn no_answer_panics(out in "\\PC{0,80}", err in "\\PC{0,80}") {
         let _ = found(out.as_bytes());
-        let _ = broken(&Answer { code: Some(1), out: out.into_bytes(), err }, Path::new(DIR));
+        let _ = broken(&ToolOutput { code: Some(1), stdout: out.into_bytes(), stderr_tail: err }, Path::new(DIR));
     }
 }
 
 #[test]
-fn a_file_by_which_terragrunt_leaves_units_out_is_told_unless_nothing_stands_in_it() {
+fn filter_file_gives_a_warning_unless_it_is_empty() {
     let dir = std::env::temp_dir().join(format!("cockpit-choosing-{}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();
     let with = |name: &str, text: &str| {
         std::fs::write(dir.join(name), text).unwrap();
-        choosing(&dir)
+        filter_warnings(&dir)
     };
     assert_eq!(with(".terragrunt-filters", "# all of them\n\n"), Vec::<String>::new());
-    let told = with(".terragrunt-filters", "# some\n!./legacy/**\n");
-    assert!(told.len() == 1 && told[0].starts_with(".terragrunt-filters in "), "{told:?}");
+    let warnings = with(".terragrunt-filters", "# some\n!./legacy/**\n");
+    assert!(warnings.len() == 1 && warnings[0].starts_with(".terragrunt-filters in "), "{warnings:?}");
     assert_eq!(with(".terragrunt-excludes", "legacy\n").len(), 2);
     std::fs::remove_dir_all(dir).unwrap();
 }

@@ -1,18 +1,18 @@
-//! The code of Terragrunt's units, searched as text: a word that no file has is used by no unit. It spares asking
-//! Terragrunt itself, which takes a process for each unit.
+//! The code of Terragrunt's units, searched as text: a setting whose name is in no file is used by no unit. This avoids calling
+//! Terragrunt, which takes a process for each unit.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The text of all files that a unit is made of, by the unit's name; none where one of them cannot be read.
+/// The text of all code files of a unit, by the unit's name; `None` if one of them cannot be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Texts(BTreeMap<String, Option<String>>);
 
-/// Begins a function that reads a file, ends in `(`: `file(`, `sops_decrypt_file(`, `fileexists(`.
+/// The common end of the names of functions that read files: `file(`, `sops_decrypt_file(`, `fileexists(`.
 const FILE: &str = "file";
 
 impl Texts {
-    /// Reads them: for each unit its name, its path and what it reads, both as seen from the environment's folder.
+    /// Reads the code. Each unit has its name, its path, and the files it reads, relative to the environment's folder.
     pub(super) fn of<'a>(units: impl Iterator<Item = (String, &'a str, &'a [String])>, dir: &Path) -> Self {
         let text = |path: &str, reading: &[String]| {
             let folder = dir.join(path);
@@ -31,14 +31,14 @@ impl Texts {
         self.0.get(unit)?.as_deref()
     }
 
-    /// Whether the code of a unit may have this word.
-    pub(super) fn may_say(&self, unit: &str, word: &str) -> bool {
+    /// Whether the code of a unit may contain this word.
+    pub(super) fn may_mention(&self, unit: &str, word: &str) -> bool {
         self.text(unit).is_none_or(|text| text.contains(word))
     }
 
-    /// Whether the code of a unit reads nothing while it is read itself, but other code: no program, no file. Outputs of other
-    /// units are asked for through Terraform.
-    pub(super) fn read_nothing(&self, unit: &str) -> bool {
+    /// Whether reading the code of a unit reads nothing else than code: it runs no program and reads no file. Outputs of other
+    /// units are requested through Terraform.
+    pub(super) fn is_self_contained(&self, unit: &str) -> bool {
         self.text(unit).is_some_and(|text| !text.contains("_hook") && !text.contains("run_cmd") && !reads_files(text))
     }
 }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_file_names_is_in_none_and_what_cannot_be_read_may_have_anything() {
+    fn words_are_found_in_all_files_and_unreadable_code_may_contain_any() {
         let dir = std::env::temp_dir().join(format!("cockpit-texts-{}", std::process::id()));
         let put = |path: &str, text: &str| {
             let path = dir.join(path);
@@ -86,11 +86,11 @@ mod tests {
             }
         };
         let texts = Texts::of(units.iter().map(|unit| ((*unit).to_owned(), *unit, reading(unit))), &dir);
-        let hooks: Vec<&str> = units.into_iter().filter(|unit| texts.may_say(unit, "_hook")).collect();
+        let hooks: Vec<&str> = units.into_iter().filter(|unit| texts.may_mention(unit, "_hook")).collect();
         assert_eq!(hooks, ["hooked", "gone", "nowhere"]);
-        let nothing: Vec<&str> = units.into_iter().filter(|unit| texts.read_nothing(unit)).collect();
+        let nothing: Vec<&str> = units.into_iter().filter(|unit| texts.is_self_contained(unit)).collect();
         assert_eq!(nothing, ["plain"]);
-        assert!(texts.may_say("never heard of", "_hook"));
+        assert!(texts.may_mention("never heard of", "_hook"));
         std::fs::remove_dir_all(dir).unwrap();
     }
 }

@@ -1,22 +1,22 @@
-//! Whether the code of a unit works with AWS: then it matters whose account the credentials are of.
+//! Detects whether the code of a unit uses AWS, so that the account of the credentials matters.
 
-use crate::model::infra::files_read::named;
+use crate::model::infra::files_read::file_references;
 use crate::model::infra::path::plain;
 use crate::model::infra::{Tool, Unit};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Where Terraform keeps which providers a unit has.
+/// The file in which Terraform records the providers of a unit.
 const PROVIDERS: &str = ".terraform.lock.hcl";
 
-/// Whether its code, that of its modules on this machine, or its providers name AWS. Where one of them only speaks of it, somebody
-/// is asked in vain, which does no harm.
-pub fn aws(unit: &Unit) -> bool {
+/// Whether the unit's code, its local modules, or its providers mention AWS. If AWS is only mentioned and not used, the
+/// account is checked unnecessarily, which does no harm.
+pub fn mentions_aws(unit: &Unit) -> bool {
     let mut unread: Vec<PathBuf> = code(&unit.dir);
     unread.push(unit.dir.join(PROVIDERS));
     if unit.tool == Tool::Terragrunt {
-        // What it includes stands in folders above.
-        unread.extend(unit.dir.ancestors().skip(1).flat_map(code).filter(|file| is(file, &["hcl"])));
+        // Included code is in the parent folders.
+        unread.extend(unit.dir.ancestors().skip(1).flat_map(code).filter(|file| has_extension(file, &["hcl"])));
     }
     let mut modules: BTreeSet<PathBuf> = BTreeSet::new();
     while let Some(file) = unread.pop() {
@@ -25,7 +25,7 @@ pub fn aws(unit: &Unit) -> bool {
             return true;
         }
         let folder = file.parent().unwrap_or(&unit.dir);
-        for module in named(&text).modules {
+        for module in file_references(&text).modules {
             let module = plain(&folder.join(module));
             if modules.insert(module.clone()) {
                 unread.extend(code(&module));
@@ -35,22 +35,22 @@ pub fn aws(unit: &Unit) -> bool {
     false
 }
 
-/// The files of code in a folder.
+/// Returns the code files in a folder.
 fn code(dir: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
-    entries.filter(|file| is(file, &["tf", "hcl", "json"])).collect()
+    entries.filter(|file| has_extension(file, &["tf", "hcl", "json"])).collect()
 }
 
-fn is(file: &Path, endings: &[&str]) -> bool {
+fn has_extension(file: &Path, endings: &[&str]) -> bool {
     file.extension().is_some_and(|ending| endings.iter().any(|one| ending == *one))
 }
 
-/// Whether a text names AWS (`aws_vpc`, `hashicorp/aws`, a state in S3) at the beginning of a word.
+/// Whether a text mentions AWS (`aws_vpc`, `hashicorp/aws`, a state in S3) at the beginning of a word.
 fn names_aws(text: &str) -> bool {
-    let begins = |word: &str| {
+    let has_word = |word: &str| {
         text.match_indices(word).any(|(at, _)| !text[..at].ends_with(|before: char| before.is_ascii_alphanumeric()))
     };
-    begins("aws") || begins("\"s3\"")
+    has_word("aws") || has_word("\"s3\"")
 }
 
 #[cfg(test)]
@@ -59,7 +59,7 @@ mod tests {
     use crate::model::infra::Around;
 
     #[test]
-    fn a_unit_uses_aws_where_its_code_a_module_what_it_includes_or_its_providers_name_it() {
+    fn use_of_aws_is_found_in_code_modules_includes_and_providers() {
         let root = std::env::temp_dir().join(format!("cockpit-uses-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&root);
         let write = |name: &str, text: &str| {
@@ -85,10 +85,10 @@ mod tests {
         write("module/inner/main.tf", "provider \"aws\" {}\n");
         write("fetched/main.tf", "module \"net\" {\n  source = \"git::https://example.com/net\"\n}\n");
         write("fetched/.terraform.lock.hcl", "provider \"registry.terraform.io/hashicorp/aws\" {}\n");
-        let used = ["plain", "vpc", "through", "fetched"].map(|name| aws(&unit(name, Tool::Terraform)));
+        let used = ["plain", "vpc", "through", "fetched"].map(|name| mentions_aws(&unit(name, Tool::Terraform)));
         assert_eq!(used, [false, true, true, true]);
-        assert!(aws(&unit("live/net", Tool::Terragrunt)));
-        assert!(!aws(&unit("live/net", Tool::Terraform)), "Terraform reads nothing above");
+        assert!(mentions_aws(&unit("live/net", Tool::Terragrunt)));
+        assert!(!mentions_aws(&unit("live/net", Tool::Terraform)), "Terraform reads no files of parent folders");
         std::fs::remove_dir_all(&root).unwrap();
     }
 }

@@ -1,6 +1,6 @@
-//! A program in the foreground: it has the terminal, its exit code becomes ours, and signals reach it.
+//! Runs a program in the foreground: it has the terminal, its exit code becomes ours, and signals are forwarded to it.
 
-use super::stop::{StopSignal, StopSignals, is_ignored, received};
+use super::stop::{StopSignal, StopSignals, is_ignored, wait_for_signal};
 use rustix::process::{Pid, Signal, getpgrp, kill_process};
 use rustix::termios::tcgetpgrp;
 use std::ffi::OsString;
@@ -16,22 +16,22 @@ use tokio::time::{Instant, sleep};
 /// The time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Of the time that it may take.
+/// How far the end of the program's time limit has progressed.
 #[derive(PartialEq)]
-enum Time {
-    Left,
-    /// It was asked to end.
-    Up,
-    /// It was killed.
-    Past,
+enum Limit {
+    Pending,
+    /// The limit has passed; SIGTERM was sent.
+    Terminating,
+    /// SIGKILL was sent.
+    Killed,
 }
 
-/// Runs it to its end, with these variables, and without those that have no value; gives back its exit code, or 128 and
-/// the number of the signal that ended it. When `over` comes before, it is sent SIGTERM, and killed where it does not end
-/// for that.
+/// Runs a program to its end. Sets the given variables and removes those without a value. Returns its exit code, or 128
+/// plus the number of the signal that ended it. When `over` completes first, the program gets SIGTERM, and SIGKILL if
+/// it does not end within 5 s.
 ///
 /// # Errors
-/// It cannot be started.
+/// If the program cannot be started.
 pub async fn run(
     command: &[String],
     variables: Vec<(String, Option<OsString>)>,
@@ -60,16 +60,16 @@ async fn run_with(
     let mut child = command.spawn()?;
     let mut over = std::pin::pin!(over);
     let mut killed = std::pin::pin!(sleep(grace));
-    let mut time = Time::Left;
+    let mut limit = Limit::Pending;
     loop {
         tokio::select! {
             ended = child.wait() => return ended.map(code),
-            () = &mut killed, if time == Time::Up => {
-                time = Time::Past;
+            () = &mut killed, if limit == Limit::Terminating => {
+                limit = Limit::Killed;
                 let _ = child.start_kill();
             }
-            () = &mut over, if time == Time::Left => {
-                time = Time::Up;
+            () = &mut over, if limit == Limit::Pending => {
+                limit = Limit::Terminating;
                 killed.as_mut().reset(Instant::now() + grace);
                 pass(&child, Signal::TERM);
             }
@@ -83,24 +83,24 @@ async fn run_with(
     }
 }
 
-/// Passes a signal on, unless it has reached the program by itself: what a key at the terminal sends goes to every program in the
-/// foreground, whatever its standard input is. Twice, many take it for "at once, and without cleaning up".
+/// Forwards a signal, unless the program has received it already: a key at the terminal signals every program in the foreground,
+/// whatever its standard input is. Many programs take a second signal as "at once, and without cleaning up".
 fn pass(child: &Child, signal: Signal) {
-    let by_itself = [Signal::INT, Signal::QUIT].contains(&signal) && is_in_foreground();
+    let already_received = [Signal::INT, Signal::QUIT].contains(&signal) && is_in_foreground();
     if let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed()))
-        && !by_itself
+        && !already_received
     {
         let _ = kill_process(pid, signal);
     }
 }
 
-/// Whether the keys of a terminal reach this program, and with it what it has started.
+/// Whether keys of the terminal signal this program, and with it the programs that it started.
 fn is_in_foreground() -> bool {
     let Ok(terminal) = File::open("/dev/tty") else { return false };
     tcgetpgrp(&terminal).is_ok_and(|group| group == getpgrp())
 }
 
-/// Signals that would end this program and leave the other one behind: they mean that one.
+/// Signals that would end this program and leave the other one behind. They are forwarded to that one.
 struct OtherSignals {
     quit: Option<unix::Signal>,
     first: Option<unix::Signal>,
@@ -119,9 +119,9 @@ impl OtherSignals {
 
     async fn next(&mut self) -> Signal {
         tokio::select! {
-            () = received(&mut self.quit) => Signal::QUIT,
-            () = received(&mut self.first) => Signal::USR1,
-            () = received(&mut self.second) => Signal::USR2,
+            () = wait_for_signal(&mut self.quit) => Signal::QUIT,
+            () = wait_for_signal(&mut self.first) => Signal::USR1,
+            () = wait_for_signal(&mut self.second) => Signal::USR2,
         }
     }
 }
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_takes_no_notice_of_the_end_of_its_time_is_killed() {
+    async fn program_that_ignores_sigterm_is_killed() {
         let folder = tempfile::tempdir().unwrap();
         let ready = folder.path().join("ready");
         let command = ["sh", "-c", "trap '' TERM; : > \"$READY\"; exec sleep 600"].map(str::to_owned);
@@ -146,7 +146,7 @@ mod tests {
             }
         };
         let variables = vec![("READY".to_owned(), Some(ready.clone().into_os_string()))];
-        // However soon: it does not end by itself.
+        // However short the grace period is: the program does not end by itself.
         let ended = run_with(&command, variables, up, Duration::from_millis(1)).await;
         assert_eq!(ended.unwrap(), 128 + 9);
     }

@@ -1,39 +1,42 @@
-//! MFA codes: who is asked for one. At a terminal its user is, on the screen a window asks, and a script has given one.
+//! MFA codes and where they come from: a prompt at the terminal, a window on the screen, or an option of the command.
 
-use super::raw::asking;
+use super::raw::with_prompt;
 use crate::app::event::{Event, MfaRequest};
-use crate::aws::mfa::{Asker, Question, ask_through};
+use crate::aws::mfa::{CodePrompt, CodeRequest, set_code_prompt};
 use crate::model::parameters::Value;
-use crate::model::text::harmless;
+use crate::model::text::sanitize;
 use futures_util::FutureExt as _;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
-/// The question that was asked last: its number, and who waits for the answer.
+/// The latest question: its number, and the channel that waits for its answer.
 #[derive(Debug, Default)]
-struct Asked {
+struct Pending {
     number: u64,
-    waiting: Option<oneshot::Sender<Option<Value>>>,
+    sender: Option<oneshot::Sender<Option<Value>>>,
 }
 
-/// Questions that the screen answers, one at a time. One whose asker has gone, as with another environment, is followed by the next
-/// before its answer comes: that is not the next one's.
+/// Questions that the screen answers, one at a time. If the asker of one is gone, for example after a switch of environment, the
+/// next question may begin before its answer arrives; that answer must not be taken for the next question's.
 #[derive(Debug, Default, Clone)]
-pub struct Codes(Arc<Mutex<Asked>>);
+pub struct CodeQueue(Arc<Mutex<Pending>>);
 
-impl Codes {
-    /// From now on the screen is asked, through its events.
-    pub fn on_screen(events: mpsc::Sender<Event>) -> Self {
+impl CodeQueue {
+    /// Routes questions to the screen from now on, through its events.
+    pub fn prompt_on_screen(events: mpsc::Sender<Event>) -> Self {
         let codes = Self::default();
-        let asked = codes.clone();
-        ask_through(Asker::new(move |question| {
-            let (events, asked) = (events.clone(), asked.clone());
+        let pending = codes.clone();
+        set_code_prompt(CodePrompt::new(move |question| {
+            let (events, pending) = (events.clone(), pending.clone());
             async move {
-                let (number, answer) = asked.begin();
-                let Question { profile, serial, again } = question;
-                events.send(Event::MfaRequest(MfaRequest { number, profile, serial, again })).await.ok()?;
+                let (number, answer) = pending.begin();
+                let CodeRequest { profile, serial, retry_reason: again } = question;
+                events
+                    .send(Event::MfaRequest(MfaRequest { number, profile, serial, retry_reason: again }))
+                    .await
+                    .ok()?;
                 answer.await.ok().flatten()
             }
             .boxed()
@@ -41,60 +44,60 @@ impl Codes {
         codes
     }
 
-    /// A question begins: its number, and its answer.
+    /// Begins a question; returns its number and the receiver of its answer.
     fn begin(&self) -> (u64, oneshot::Receiver<Option<Value>>) {
         let (sender, answer) = oneshot::channel();
-        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.number += 1;
-        asked.waiting = Some(sender);
-        (asked.number, answer)
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.number += 1;
+        pending.sender = Some(sender);
+        (pending.number, answer)
     }
 
-    /// Gives the code that was typed for a question, or none if nobody answers.
+    /// Answers a question with the code that was typed, or `None` if nobody answers.
     pub fn answer(&self, question: u64, code: Option<Value>) {
-        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if question == asked.number
-            && let Some(waiting) = asked.waiting.take()
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if question == pending.number
+            && let Some(sender) = pending.sender.take()
         {
-            // Who asked may have gone.
-            let _ = waiting.send(code);
+            // The asker may be gone.
+            let _ = sender.send(code);
         }
     }
 }
 
-/// From now on this code is given, once: it is good for one question.
-pub fn given(code: String) {
+/// Answers the next question with this code from now on. A code is valid only once.
+pub fn use_code(code: String) {
     let code = Mutex::new(Some(Value::new(code)));
-    ask_through(Asker::new(move |_| {
+    set_code_prompt(CodePrompt::new(move |_| {
         let code = code.lock().unwrap_or_else(PoisonError::into_inner).take();
         std::future::ready(code).boxed()
     }));
 }
 
-/// From now on the terminal is asked, where there is one.
-pub fn at_terminal() {
-    ask_through(Asker::new(|question| {
-        let ask = move || asking(|| typed(&question)).ok().flatten();
+/// Routes questions to the terminal from now on, if there is one.
+pub fn prompt_at_terminal() {
+    set_code_prompt(CodePrompt::new(|question| {
+        let ask = move || with_prompt(|| prompt(&question)).ok().flatten();
         async move { tokio::task::spawn_blocking(ask).await.ok().flatten() }.boxed()
     }));
 }
 
-/// Drops what was typed at a terminal and not read yet.
-fn forget(terminal: &File) {
-    // Where that fails it is no terminal, and nothing was typed.
+/// Discards input that was typed at the terminal and not read yet.
+fn discard_typed(terminal: &File) {
+    // It fails only if this is no terminal, and then nothing was typed.
     let _ = rustix::termios::tcflush(terminal, rustix::termios::QueueSelector::IFlush);
 }
 
-/// The terminal itself, whatever standard input and output are: a code is no part of either.
-fn typed(question: &Question) -> io::Result<Option<Value>> {
+/// Asks at the terminal itself, whatever standard input and output are: a code belongs in neither.
+fn prompt(question: &CodeRequest) -> io::Result<Option<Value>> {
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
-    match &question.again {
-        Some(why) => writeln!(terminal, "{}", harmless(why))?,
-        // What was typed before the question is no answer to it; a code that is asked for again is expected, and what was
-        // typed at once is for it.
-        None => forget(&terminal),
+    match &question.retry_reason {
+        Some(why) => writeln!(terminal, "{}", sanitize(why))?,
+        // Input typed before the question does not answer it. A repeated question is expected, so input typed early is meant
+        // for it.
+        None => discard_typed(&terminal),
     }
-    write!(terminal, "MFA code of {} for profile {}: ", harmless(&question.serial), harmless(&question.profile))?;
+    write!(terminal, "MFA code of {} for profile {}: ", sanitize(&question.serial), sanitize(&question.profile))?;
     terminal.flush()?;
     let mut line = String::new();
     BufReader::new(terminal).read_line(&mut line)?;
@@ -107,13 +110,13 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_answer_to_a_question_that_was_left_is_not_that_of_the_next() {
-        let codes = Codes::default();
-        let (left, answer) = codes.begin();
+    async fn answer_to_abandoned_question_does_not_answer_the_next() {
+        let codes = CodeQueue::default();
+        let (abandoned, answer) = codes.begin();
         drop(answer);
         let (next, answer) = codes.begin();
-        // The window of the one that was left closes only now.
-        codes.answer(left, None);
+        // The window of the abandoned question closes only now.
+        codes.answer(abandoned, None);
         codes.answer(next, Some(Value::new("271828")));
         assert_eq!(answer.await.unwrap(), Some(Value::new("271828")));
     }

@@ -1,8 +1,8 @@
-//! The same ring without a screen: drives the app until all that is wanted was read once.
+//! The event loop without a screen: drives the app until everything it wants has been read once.
 
 use super::clock::Clock;
+use super::event_loop::{EventHandler, EventLoop};
 use super::executor::Executor;
-use super::ring::{EventHandler, EventLoop};
 use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::keymap::Keymap;
@@ -17,147 +17,148 @@ use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A read that is done once takes no longer than this, and as long again as a credential helper may take. A healthy
-/// one takes seconds; each request ends by itself, but a list of many pages from a slow service is many requests.
+/// The time limit of a single read of everything; the limit of a credential helper is added to it. A healthy read takes
+/// seconds. Each request has its own limit, but a list of many pages from a slow service is many requests.
 pub const READ_LIMIT: Duration = Duration::from_mins(2);
 
-/// How often an app that is driven is told the time.
+/// How often a driven app receives the time.
 const STEP: Duration = Duration::from_millis(50);
 
 /// How a collection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Collected {
-    /// All that was wanted was read, well or not.
+    /// Everything wanted was read, successfully or not.
     Settled,
-    /// The time ran out before.
+    /// The time limit passed first.
     TimedOut,
 }
 
 /// An app without a screen, and the executor that runs its effects.
 pub struct Collector {
-    /// The app; its estate is settled after [`Collector::collect`].
+    /// The app. Its estate is settled after [`Collector::collect`].
     pub app: App,
-    ring: EventLoop,
+    event_loop: EventLoop,
     pending: Vec<Effect>,
     limit: Duration,
 }
 
 impl Collector {
-    /// The latest that it may be now by the service's clock.
+    /// Returns the latest time that it may be now by the service's clock.
     pub fn latest(&self) -> jiff::Timestamp {
-        self.app.service_now() + self.ring.executor.margin()
+        self.app.service_now() + self.event_loop.executor.margin()
     }
 
     /// Opens an environment.
     pub fn new(config: Config, environment: EnvironmentConfig, session: Session, wants: Wants, clock: Clock) -> Self {
-        let mut ring = EventLoop::new(Executor::new(session.simulated), clock);
+        let mut event_loop = EventLoop::new(Executor::new(session.simulated), clock);
         let limit = READ_LIMIT + aws::Connection::from(&environment).credential_timeout;
         let once = wants.once;
-        let (app, pending) = App::new(&TABLE, config, environment, session, Keymap::of(&TABLE), wants, ring.now());
-        ring.executor.set_alone(once);
-        Self { app, ring, pending, limit }
+        let (app, pending) =
+            App::new(&TABLE, config, environment, session, Keymap::of(&TABLE), wants, event_loop.now());
+        event_loop.executor.set_exclusive(once);
+        Self { app, event_loop, pending, limit }
     }
 
-    /// Has it ask with a session that others use, too; before anything is read.
+    /// Uses a session that others use too. Call it before anything is read.
     #[must_use]
     pub fn with_session(mut self, session: aws::Session) -> Self {
-        self.ring.executor = self.ring.executor.with_session(&self.app.environment, session);
+        self.event_loop.executor = self.event_loop.executor.with_session(&self.app.environment, session);
         self
     }
 
-    /// Sets the limit of a request, which is then sent once; before anything is read.
+    /// Sets the time limit of a request, which is then sent only once. Call it before anything is read.
     #[must_use]
     pub fn with_request_limit(mut self, limit: Duration) -> Self {
-        self.ring.executor = self.ring.executor.with_request_limit(limit);
+        self.event_loop.executor = self.event_loop.executor.with_request_limit(limit);
         self
     }
 
-    /// Says that a screen is taken: a credential helper gets no terminal.
+    /// Marks the terminal as taken by a screen: a credential helper gets no terminal.
     #[must_use]
     pub fn with_screen(mut self) -> Self {
-        self.ring.executor = self.ring.executor.with_screen();
+        self.event_loop.executor = self.event_loop.executor.with_screen();
         self
     }
 
-    /// Says that this is a look in passing: nobody is asked for an MFA code.
+    /// Marks this as a background read: nobody is asked for an MFA code.
     #[must_use]
-    pub fn in_passing(mut self) -> Self {
-        self.ring.executor = self.ring.executor.in_passing();
-        self.ring.executor.set_alone(false);
+    pub fn in_background(mut self) -> Self {
+        self.event_loop.executor = self.event_loop.executor.in_background();
+        self.event_loop.executor.set_exclusive(false);
         self
     }
 
-    /// Reads until everything was read once, or until `limit` from now; without one, until `READ_LIMIT` and the time
-    /// of a credential helper are over.
+    /// Reads until everything was read once, or until `limit` from now. The default limit is `READ_LIMIT` plus the limit of
+    /// a credential helper.
     pub async fn collect(&mut self, limit: Option<Duration>) -> Collected {
         let end = Instant::now() + limit.unwrap_or(self.limit);
-        let mut read = Driving { app: &mut self.app, pending: &mut self.pending, done: App::settled, step: None };
-        let settled = self.ring.drive(&mut read, Some(end)).await;
-        let (now, ahead) = (self.ring.now(), self.ring.ahead());
-        self.pending = told(&mut self.app, now, ahead);
+        let mut read = Driving { app: &mut self.app, pending: &mut self.pending, done: App::all_read, step: None };
+        let settled = self.event_loop.drive(&mut read, Some(end)).await;
+        let (now, ahead) = (self.event_loop.now(), self.event_loop.ahead());
+        self.pending = pass_time(&mut self.app, now, ahead);
         self.app.settle();
         if settled { Collected::Settled } else { Collected::TimedOut }
     }
 
-    /// The session that it is read with, for what is asked beside that: with its credentials, and within its limits.
+    /// Returns the session that the app reads with, for further requests with its credentials and within its limits.
     pub fn session(&mut self) -> aws::Session {
-        let executor = &mut self.ring.executor;
+        let executor = &mut self.event_loop.executor;
         executor.session().unwrap_or_else(|| executor.prepare(&self.app.environment))
     }
 
-    /// Reads everything once more, keeping what is known.
-    pub async fn again(&mut self, limit: Option<Duration>) -> Collected {
-        self.ring.executor.set_alone(false);
-        self.pending = self.app.again(self.ring.now());
+    /// Reads everything once more, keeping the known values.
+    pub async fn read_again(&mut self, limit: Option<Duration>) -> Collected {
+        self.event_loop.executor.set_exclusive(false);
+        self.pending = self.app.read_again(self.event_loop.now());
         self.collect(limit).await
     }
 
-    /// Reads this as well, which was not known to be needed when it began.
-    pub async fn also(&mut self, source: Source, limit: Option<Duration>) -> Collected {
-        self.pending = self.app.also(source, self.ring.now());
+    /// Reads one more source, which was not known to be needed at the start.
+    pub async fn read_also(&mut self, source: Source, limit: Option<Duration>) -> Collected {
+        self.pending = self.app.read_also(source, self.event_loop.now());
         self.collect(limit).await
     }
 
-    /// Asks one thing beside what is read, and waits for all of its answer.
+    /// Sends one query beside the regular reads, and waits for its complete answer.
     ///
     /// # Errors
-    /// What the service said.
-    pub async fn ask(&mut self, query: Query) -> Result<Vec<Fact>, Failure> {
-        super::logs::answered(&mut self.ring, 9, query).await
+    /// The error of the service.
+    pub async fn query(&mut self, query: Query) -> Result<Vec<Fact>, Failure> {
+        super::logs::query_facts(&mut self.event_loop, 9, query).await
     }
 
-    /// Takes events in, as a person would cause them, and goes on until something is so or `limit` is
-    /// over. Whether it is so.
+    /// Applies events as if a person had caused them, and continues until `done` holds or `limit` has passed. Returns whether
+    /// it holds.
     pub async fn drive(&mut self, events: Vec<Event>, limit: Duration, done: impl Fn(&App) -> bool) -> bool {
         for event in events {
             self.pending.extend(self.app.update(event));
             self.app.settle();
         }
         let mut driving = Driving { app: &mut self.app, pending: &mut self.pending, done, step: Some(STEP) };
-        self.ring.drive(&mut driving, Some(Instant::now() + limit)).await
+        self.event_loop.drive(&mut driving, Some(Instant::now() + limit)).await
     }
 
-    /// The app, and the executor with the credentials that it was read with.
+    /// Returns the app and its event loop, whose executor keeps the credentials.
     pub fn into_parts(self) -> (App, EventLoop) {
-        (self.app, self.ring)
+        (self.app, self.event_loop)
     }
 }
 
-/// Tells an app the time, and how far the service's differs.
-fn told(app: &mut App, now: Timestamp, ahead: SignedDuration) -> Vec<Effect> {
+/// Passes the time, and the offset of the service's clock, to an app.
+fn pass_time(app: &mut App, now: Timestamp, ahead: SignedDuration) -> Vec<Effect> {
     let mut effects = if ahead == app.ahead { Vec::new() } else { app.update(Event::Clock(ahead)) };
     effects.extend(app.update(Event::Tick(now)));
     effects
 }
 
-/// An app that goes on until something is so.
+/// An app that runs until a condition holds.
 struct Driving<'a, Done> {
     app: &'a mut App,
-    /// Effects that are carried out first.
+    /// Effects to carry out first.
     pending: &'a mut Vec<Effect>,
     done: Done,
-    /// How often it is told the time where nothing happens, its rows brought up to date each time; none: it is told
-    /// with what happens.
+    /// How often the app receives the time and updates its rows when nothing happens. `None`: it receives the time only
+    /// with events.
     step: Option<Duration>,
 }
 
@@ -165,14 +166,14 @@ impl<Done: Fn(&App) -> bool> EventHandler for Driving<'_, Done> {
     fn tick(&mut self, now: Timestamp, ahead: SignedDuration) -> Vec<Effect> {
         let mut effects = std::mem::take(self.pending);
         if self.step.is_some() {
-            effects.extend(told(self.app, now, ahead));
+            effects.extend(pass_time(self.app, now, ahead));
             self.app.settle();
         }
         effects
     }
 
     fn take(&mut self, event: Event, now: Timestamp, ahead: SignedDuration) -> Vec<Effect> {
-        let mut effects = told(self.app, now, ahead);
+        let mut effects = pass_time(self.app, now, ahead);
         effects.extend(self.app.update(event));
         if self.step.is_some() {
             self.app.settle();
@@ -184,7 +185,7 @@ impl<Done: Fn(&App) -> bool> EventHandler for Driving<'_, Done> {
         self.step
     }
 
-    fn over(&self) -> bool {
+    fn is_over(&self) -> bool {
         (self.done)(self.app)
     }
 }

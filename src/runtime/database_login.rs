@@ -1,24 +1,24 @@
-//! The login at an environment's database: what `[environments.NAME.database]` says, with the password from where it
-//! lies.
+//! The login for an environment's database: the settings of `[environments.NAME.database]`, and the password from its
+//! configured source.
 
 use crate::aws::Session;
 use crate::aws::secrets::Login;
 use crate::config::EnvironmentConfig;
 use crate::db::{Roots, Settings, SslMode};
-use crate::feeds::sql::{Place, Who};
+use crate::feeds::sql::{ConnectAs, Place};
 use crate::model::{Failure, FailureKind};
 use std::time::Duration;
 
-/// The settings for a connection to an environment's database; `who` is the user and database that a person named
-/// instead, `database` the one that AWS names, where it is known.
+/// Returns the settings for a connection to an environment's database. `who` overrides the configured user and database;
+/// `database` is the database name reported by AWS, if known.
 ///
 /// # Errors
-/// The password cannot be read, or it is not said who connects.
+/// If the password cannot be read, or no user is configured.
 pub async fn settings(
     environment: &EnvironmentConfig,
     session: Option<&Session>,
     place: Place,
-    who: &Who,
+    who: &ConnectAs,
     database: Option<String>,
 ) -> Result<Settings, Failure> {
     let (ours, tunnel) = (&environment.database, &environment.tunnel);
@@ -34,7 +34,7 @@ pub async fn settings(
         (None, None, Some(name)) => {
             let password = std::env::var(name).ok().ok_or_else(|| {
                 Failure::new(FailureKind::Invalid, format!("the environment variable {name} is not set"))
-                    .hinted("`database.password_env` of the environment says that the password is there")
+                    .with_hint("`database.password_env` of the environment names it for the password")
             })?;
             let login = Login { password: Some(password.into()), ..Login::default() };
             (login, format!("the environment variable {name}"))
@@ -42,22 +42,19 @@ pub async fn settings(
         (None, None, None) => (Login::default(), String::new()),
     };
     let configured = ours.user.clone().or_else(|| tunnel.user.clone()).or(login.user);
-    let another = who.user.is_some() && who.user != configured;
+    let is_other_user = who.user.is_some() && who.user != configured;
     let user = who.user.clone().or(configured).ok_or_else(|| {
-        Failure::new(
-            FailureKind::Invalid,
-            format!("it is not said who connects to the database of {}", environment.name),
-        )
-        .hinted("write `database.user` in the environment, or `database.secret` with a user in it")
+        Failure::new(FailureKind::Invalid, format!("no user is configured for the database of {}", environment.name))
+            .with_hint("write `database.user` in the environment, or `database.secret` with a user in it")
     })?;
     let named = who.database.clone().or_else(|| ours.database.clone()).or_else(|| tunnel.database.clone());
     let named = named.or(login.database).or(database);
     let mut settings = Settings::of(place, &user, named.unwrap_or_else(|| "postgres".to_owned()));
-    if !another {
+    if !is_other_user {
         settings.password = login.password;
-        settings.password_from = from;
+        settings.password_source = from;
     }
-    settings.sslmode = ours.sslmode.as_deref().and_then(SslMode::named).unwrap_or_default();
+    settings.sslmode = ours.sslmode.as_deref().and_then(SslMode::from_name).unwrap_or_default();
     settings.roots = match ours.sslrootcert.as_deref() {
         None => Roots::Usual,
         Some("system") => Roots::System,
@@ -68,13 +65,13 @@ pub async fn settings(
     settings.idle_timeout = limit(ours.idle_in_transaction_session_timeout);
     settings.result_limit = ours.result_limit.unwrap_or(settings.result_limit);
     if ours.iam == Some(true) {
-        // A token must not be read on its way.
+        // A token must not be readable on its way.
         if !settings.sslmode.needs_tls() {
             settings.sslmode = SslMode::Require;
         }
         let (host, port) = (settings.place.host.clone(), settings.place.port);
         settings.password = Some(session.ok_or_else(missing)?.database_token(&host, port, &user).await?);
-        "a token of IAM".clone_into(&mut settings.password_from);
+        "a token of IAM".clone_into(&mut settings.password_source);
     }
     Ok(settings)
 }

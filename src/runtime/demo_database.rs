@@ -1,6 +1,6 @@
-//! The database of the demo: what the tunnel of the simulated environments leads to. A PostgreSQL of this machine's own
-//! programs, which is started and filled when somebody connects for the first time, and a standby that follows it, which is
-//! started when somebody wants a reader; where there is none, whoever connects is told so as a server tells it.
+//! The database of the demo, at the far end of the tunnel of the simulated environments. It is a PostgreSQL from this machine's
+//! own installation, started and filled on the first connection, and a standby that follows it, started when a reader is first
+//! needed. Without an installation, clients get a PostgreSQL error that says so.
 
 use super::local_postgres::{LocalOptions, LocalPostgres, NoPostgres};
 use crate::db::wire::{Body, SSL_REQUEST};
@@ -21,7 +21,7 @@ pub const DATABASE: &str = "app";
 
 const SCHEMA: &str = include_str!("demo_database.sql");
 
-/// The demo's database server, which ends with this value.
+/// The demo's database server. Dropping it stops the server.
 #[derive(Debug)]
 pub struct DemoDatabase {
     writer: SocketAddr,
@@ -30,10 +30,10 @@ pub struct DemoDatabase {
 }
 
 impl DemoDatabase {
-    /// Listens at a port of this machine; nothing else happens before somebody connects.
+    /// Listens on ports of this machine. The servers start only when a client connects.
     ///
     /// # Errors
-    /// No port can be listened on.
+    /// If no port can be listened on.
     pub async fn listen(bookmarks: u64) -> io::Result<Self> {
         let servers = Arc::new(Servers { bookmarks, writer: OnceCell::new(), reader: OnceCell::new() });
         let writer = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -48,12 +48,12 @@ impl DemoDatabase {
         })
     }
 
-    /// Where it listens, for whoever writes.
+    /// Returns the address of the server that accepts writes.
     pub fn address(&self) -> SocketAddr {
         self.writer
     }
 
-    /// Where it is only read: the same data, a moment later.
+    /// Returns the address of the read-only standby, whose data lags by a moment.
     pub fn reader(&self) -> SocketAddr {
         self.reader
     }
@@ -67,7 +67,7 @@ impl Drop for DemoDatabase {
 
 type Started = Result<LocalPostgres, NoPostgres>;
 
-/// Each is started when it is first needed.
+/// The two servers, each started when it is first needed.
 #[derive(Debug)]
 struct Servers {
     bookmarks: u64,
@@ -81,22 +81,22 @@ impl Servers {
     }
 
     async fn reader(&self) -> &Started {
-        let follows = async {
+        let start_standby = async {
             let port = self.writer().await.as_ref().map_err(Clone::clone)?.port();
             launch(LocalOptions { standby_of: Some(port), ..LocalOptions::default() }).await
         };
-        Box::pin(self.reader.get_or_init(|| follows)).await
+        Box::pin(self.reader.get_or_init(|| start_standby)).await
     }
 }
 
-async fn serve(listener: TcpListener, servers: Arc<Servers>, reads: bool) {
+async fn serve(listener: TcpListener, servers: Arc<Servers>, read_only: bool) {
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
         while connections.try_join_next().is_some() {}
         let servers = Arc::clone(&servers);
         connections.spawn(async move {
-            match if reads { Box::pin(servers.reader()).await } else { servers.writer().await } {
+            match if read_only { Box::pin(servers.reader()).await } else { servers.writer().await } {
                 Ok(server) => forward(stream, server.port()).await,
                 Err(why) => refuse(stream, why).await,
             }
@@ -115,7 +115,7 @@ async fn start(bookmarks: u64) -> Started {
     Ok(server)
 }
 
-/// Makes the database and what is in it.
+/// Creates the database and its content.
 async fn fill(port: u16, bookmarks: u64) -> Result<(), String> {
     let place = || Place { host: "127.0.0.1".to_owned(), port, through: None };
     let connect = async |user: &str, database: &str| {
@@ -125,12 +125,12 @@ async fn fill(port: u16, bookmarks: u64) -> Result<(), String> {
     let mut first = connect("postgres", "postgres").await?;
     for statement in [format!("CREATE ROLE {USER} LOGIN SUPERUSER"), format!("CREATE DATABASE {DATABASE} OWNER {USER}")]
     {
-        first.rows(&statement, 0).await.map_err(|lost| lost.0)?.map_err(|said| said.message)?;
+        first.rows(&statement, 0).await.map_err(|lost| lost.0)?.map_err(|error| error.message)?;
     }
     first.close().await;
     let mut app = connect(USER, DATABASE).await?;
     let statements = SCHEMA.replace(":bookmarks", &bookmarks.to_string());
-    app.rows(&statements, 0).await.map_err(|lost| lost.0)?.map_err(|said| said.message)?;
+    app.rows(&statements, 0).await.map_err(|lost| lost.0)?.map_err(|error| error.message)?;
     app.close().await;
     Ok(())
 }
@@ -142,19 +142,19 @@ async fn forward(mut stream: TcpStream, port: u16) {
     }
 }
 
-/// Says why there is no server, in the words of one.
+/// Answers a client with the reason why there is no server, as a PostgreSQL error.
 async fn refuse(mut stream: TcpStream, why: &NoPostgres) {
-    let mut begun = [0; 8];
-    while stream.read_exact(&mut begun).await.is_ok() {
-        if begun == SSL_REQUEST {
+    let mut header = [0; 8];
+    while stream.read_exact(&mut header).await.is_ok() {
+        if header == SSL_REQUEST {
             if stream.write_all(b"N").await.is_err() {
                 return;
             }
             continue;
         }
-        // The rest of the beginning of a session, which no answer may overtake.
-        let length = Body(&begun).i32().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
-        let mut rest = vec![0; length.saturating_sub(begun.len()).min(10_000)];
+        // Read the rest of the startup message first: an answer must not arrive before it was sent.
+        let length = Body(&header).i32().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+        let mut rest = vec![0; length.saturating_sub(header.len()).min(10_000)];
         let _ = stream.read_exact(&mut rest).await;
         let _ = stream.write_all(&fatal(&why.to_string(), why.hint())).await;
         let _ = stream.shutdown().await;
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn whoever_connects_where_there_is_no_postgresql_is_told_what_to_install() {
+    async fn client_without_postgresql_gets_an_installation_hint() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let server = tokio::spawn(async move {

@@ -1,9 +1,10 @@
-//! A run that was recorded, for a machine without Terraform: it happens again in the pane, and says that it is recorded.
+//! A recorded run for a machine without Terraform: the pane replays it, and says that it is recorded.
 
 use crate::infra::run::events::Writer;
 use crate::infra::run::folder;
-use crate::model::infra::Order;
-use crate::model::infra::run_event::{RunEvent, What};
+use crate::model::infra::RunOrder;
+use crate::model::infra::run_event::{RunEvent, RunEventKind};
+use crate::private_files;
 use jiff::Timestamp;
 use std::fs::File;
 use std::io;
@@ -15,7 +16,7 @@ use tokio::task::AbortHandle;
 const EVENTS: &str = include_str!("demo_infra/recorded/events.jsonl");
 /// The order of the recorded run.
 const REQUEST: &str = include_str!("demo_infra/recorded/request.json");
-/// The recorded plans: the unit's name, and its plan as JSON.
+/// The recorded plans, as pairs of the unit's name and its plan as JSON.
 const PLANS: &[(&str, &str)] = &[
     ("compute", include_str!("demo_infra/recorded/compute.json")),
     ("database", include_str!("demo_infra/recorded/database.json")),
@@ -25,87 +26,87 @@ const PLANS: &[(&str, &str)] = &[
     ("security", include_str!("demo_infra/recorded/security.json")),
     ("storage", include_str!("demo_infra/recorded/storage.json")),
 ];
-/// Stand in the recording for the run's folder, and for the one that its units are in.
+/// Placeholder in the recording for the run's folder.
 const RUN: &str = "@RUN@";
-/// See [`RUN`].
+/// Placeholder in the recording for the folder of its units.
 const ROOT: &str = "@ROOT@";
-/// The last line of its summary, from its beginning on.
-const SAYS: &str = "RECORDED: a past run, shown again. With `terraform` on PATH the demo plans and applies";
+/// The note that the summary shows as its last line throughout the replay.
+const NOTE: &str = "RECORDED: a past run, shown again. With `terraform` on PATH the demo plans and applies";
 
-/// A run that happens again; it stops with this value.
+/// A run that is being replayed. Dropping it stops the replay.
 #[derive(Debug)]
-pub struct Recorded(AbortHandle);
+pub struct Replay(AbortHandle);
 
-impl Drop for Recorded {
+impl Drop for Replay {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
-/// The events of the recording, for a run in this folder over units in another.
+/// Returns the events of the recording, for a run in folder `run` over units in folder `root`.
 ///
 /// # Errors
-/// It is not what this version reads.
+/// If this version cannot read the recording.
 pub fn events(run: &Path, root: &Path) -> io::Result<Vec<RunEvent>> {
-    let text = placed(EVENTS, run, root);
+    let text = fill_placeholders(EVENTS, run, root);
     let mut events = Vec::new();
     for line in text.lines() {
         events.push(serde_json::from_str(line)?);
     }
     if let Some(RunEvent { time, .. }) = events.first() {
-        let note = What::Note { unit: None, text: SAYS.to_owned() };
+        let note = RunEventKind::Note { unit: None, text: NOTE.to_owned() };
         events.insert(1, RunEvent { time: *time, what: note });
     }
     Ok(events)
 }
 
-/// Writes its plans into a run's folder.
+/// Writes the recorded plans into a run's folder.
 ///
 /// # Errors
-/// They cannot be written.
+/// If they cannot be written.
 pub fn write_plans(run: &Path) -> io::Result<()> {
     for (unit, plan) in PLANS {
-        folder::make(&folder::of_unit(run, unit))?;
-        folder::replace(&folder::shown_plan(run, unit), plan.as_bytes())?;
+        private_files::make(&folder::of_unit(run, unit))?;
+        private_files::replace(&folder::shown_plan(run, unit), plan.as_bytes())?;
     }
     Ok(())
 }
 
-/// Writes what it was asked for into a run's folder.
+/// Writes the recorded request into a run's folder.
 ///
 /// # Errors
-/// It cannot be written.
+/// If it cannot be written.
 pub fn write_request(run: &Path, root: &Path) -> io::Result<()> {
-    folder::replace(&run.join("request.json"), placed(REQUEST, run, root).as_bytes())
+    private_files::replace(&run.join("request.json"), fill_placeholders(REQUEST, run, root).as_bytes())
 }
 
-/// Has it happen again, so many times faster than it did.
+/// Replays the run, `speed` times faster than it was recorded.
 ///
 /// # Errors
-/// Its folder cannot be written.
-pub fn replay(runs: &Path, root: &Path, speed: f64) -> io::Result<Recorded> {
-    let order: Order = serde_json::from_str(&placed(REQUEST, Path::new(""), root))?;
+/// If the run's folder cannot be written.
+pub fn replay(runs: &Path, root: &Path, speed: f64) -> io::Result<Replay> {
+    let order: RunOrder = serde_json::from_str(&fill_placeholders(REQUEST, Path::new(""), root))?;
     let run = folder::new_run(runs, &order, Timestamp::now())?;
     write_plans(&run)?;
     let events = events(&run, root)?;
-    let lock = folder::drive(&run)?;
-    Ok(Recorded(tokio::spawn(happens(run, lock, events, speed)).abort_handle()))
+    let lock = folder::lock_run(&run)?;
+    Ok(Replay(tokio::spawn(play(run, lock, events, speed)).abort_handle()))
 }
 
-async fn happens(run: PathBuf, lock: File, events: Vec<RunEvent>, speed: f64) {
-    // Held as by what drives a run.
+async fn play(run: PathBuf, lock: File, events: Vec<RunEvent>, speed: f64) {
+    // Held as a run's supervisor holds it.
     let _lock = lock;
     let Ok(mut writer) = Writer::open(&run) else { return };
     let (began, first) = (tokio::time::Instant::now(), events.first().map(|event| event.time).unwrap_or_default());
     for event in events {
         let after = event.time.duration_since(first).as_secs_f64().max(0.0) / speed;
         tokio::time::sleep_until(began + Duration::from_secs_f64(after)).await;
-        writer.tell(&RunEvent { time: Timestamp::now(), what: event.what.scaled(1.0 / speed) });
+        writer.append(&RunEvent { time: Timestamp::now(), what: event.what.scaled(1.0 / speed) });
         writer.flush();
     }
 }
 
-fn placed(text: &str, run: &Path, root: &Path) -> String {
+fn fill_placeholders(text: &str, run: &Path, root: &Path) -> String {
     let quoted = |path: &Path| {
         let text = serde_json::Value::from(path.to_string_lossy()).to_string();
         text.trim_matches('"').to_owned()
@@ -122,12 +123,12 @@ mod tests {
     use crate::model::infra::run_event::RunEnd;
 
     #[tokio::test]
-    async fn a_recorded_run_happens_again_and_says_that_it_is_recorded() {
+    async fn recorded_run_is_replayed_and_marked_as_recorded() {
         let home = std::env::temp_dir().join(format!("cockpit-recorded-{}", std::process::id()));
         let (runs, root) = (home.join("runs"), home.join("units"));
         let recorded = replay(&runs, &root, 1_000.0).unwrap();
         let run = folder::list(&runs, "staging").unwrap().remove(0);
-        assert!(run.live, "it is driven while it happens");
+        assert!(run.live, "the run is live during the replay");
         let state = loop {
             let state = RunState::of(&Reader::new(0).read_all(&run.folder).unwrap().events);
             if state.end.is_some() {

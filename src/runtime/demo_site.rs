@@ -1,5 +1,5 @@
-//! The site of the demo: what the simulated world declares of hosts, certificates, zones and a firewall, on loopback, so that
-//! how an environment is reached can be looked at. Nothing of it leaves the machine: each connection of a probe is led here.
+//! The site of the demo: the hosts, certificates, zones and firewall that the simulated world declares, served on loopback so
+//! that health probes have something to check. Nothing leaves the machine: every connection of a probe is redirected here.
 
 use super::audit;
 use crate::config::{EnvironmentConfig, HealthConfig};
@@ -8,29 +8,29 @@ use crate::private_files;
 use aws_sim::{Sim, Site};
 use std::path::{Path, PathBuf};
 
-/// A running site, and the file of the authority that vouches for it; both are gone with it.
+/// A running site, and the certificate file of its authority. Both are gone when it is dropped.
 #[derive(Debug)]
 pub struct DemoSite {
     site: Site,
     authority: PathBuf,
-    /// Tells the public address of this machine.
+    /// The URL that returns this machine's public address.
     address_url: String,
 }
 
 impl Drop for DemoSite {
     fn drop(&mut self) {
-        // Nobody is left to tell that it stays; the next demo has one of another name.
+        // There is nobody left to report an error to; the next demo uses a file of another name.
         let _ = std::fs::remove_file(&self.authority);
     }
 }
 
 impl DemoSite {
-    /// Starts that of a world.
+    /// Starts the site of a world.
     ///
     /// # Errors
-    /// No port is free, or the authority's certificate cannot be written; in a sentence.
+    /// A sentence, if no port is free or the authority's certificate cannot be written.
     pub async fn start(world: &Sim) -> Result<Self, String> {
-        let runs = audit::runs(&Place { audit_file: None, simulated: true });
+        let runs = audit::runs_folder(&Place { audit_file: None, simulated: true });
         let runs = runs.ok_or("there is no home folder to keep its authority in")?;
         Self::start_in(world, runs.parent().unwrap_or(&runs)).await
     }
@@ -46,8 +46,8 @@ impl DemoSite {
         Ok(Self { site, authority, address_url: format!("https://{host}/address") })
     }
 
-    /// Leads all that probes of an environment send to it.
-    pub fn lead(&self, environment: &mut EnvironmentConfig) {
+    /// Redirects all probes of an environment to this site.
+    pub fn redirect_probes(&self, environment: &mut EnvironmentConfig) {
         environment.health = HealthConfig {
             resolver: Some(self.site.dns.to_string()),
             ca_file: Some(self.authority.display().to_string()),
@@ -61,18 +61,18 @@ impl DemoSite {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::probes::stays_here;
+    use crate::app::probes::is_local_only;
     use aws_sim::SimOptions;
 
     #[tokio::test]
-    async fn all_that_probes_of_the_demo_send_stays_on_this_machine() {
+    async fn probes_of_the_demo_stay_on_this_machine() {
         let sim = Sim::start(SimOptions::default()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let site = DemoSite::start_in(&sim, folder.path()).await.unwrap();
         let mut environment = EnvironmentConfig::default();
-        assert!(!stays_here(&environment));
-        site.lead(&mut environment);
-        assert!(stays_here(&environment), "{:?}", environment.health);
+        assert!(!is_local_only(&environment));
+        site.redirect_probes(&mut environment);
+        assert!(is_local_only(&environment), "{:?}", environment.health);
         let authority = site.authority.clone();
         assert!(std::fs::read_to_string(&authority).unwrap().contains("BEGIN CERTIFICATE"));
         drop(site);

@@ -1,11 +1,11 @@
-//! Operations without a screen: time and replies go in, calls are carried out, until it is over.
+//! Runs operations without a screen: passes time and replies in and carries out calls, until they are over.
 
 use super::clock::Clock;
+use super::event_loop::{EventHandler, EventLoop};
 use super::executor::Executor;
-use super::ring::{EventHandler, EventLoop};
 use crate::app::effect::Effect;
 use crate::app::event::Event;
-use crate::app::operation::{OperationId, Operations, What};
+use crate::app::operation::{NewOperation, OperationId, Operations};
 use crate::aws::Session;
 use crate::config::EnvironmentConfig;
 use jiff::tz::TimeZone;
@@ -13,17 +13,17 @@ use jiff::{SignedDuration, Timestamp};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How often time is told: a deployment's reads begin with the multiples of its interval, at most this late.
+/// How often operations receive the time. The reads of a deployment start at multiples of its interval, at most this late.
 const TICK: Duration = Duration::from_millis(100);
 
 /// Operations and the executor that runs their effects.
 pub struct Driver {
     pub operations: Operations,
-    ring: EventLoop,
+    event_loop: EventLoop,
 }
 
 impl Driver {
-    /// For one command: `mark` names its operations in the audit file; `session` is that of its environment.
+    /// Creates a driver for one command. `mark` prefixes its operations' IDs in the audit file; `session` is its environment's.
     pub fn new(
         mark: &str,
         zone: TimeZone,
@@ -32,50 +32,50 @@ impl Driver {
         session: (&EnvironmentConfig, Session),
     ) -> Self {
         let (executor, events) = Executor::new(false);
-        // What is read for it is no read of everything at once: the session is not alone any more.
+        // Operations read repeatedly, so the session does not count as one that reads everything once.
         let executor = executor.with_audit(audit).with_session(session.0, session.1);
-        let ring = EventLoop::new((executor, events), clock);
-        Self { operations: Operations::new(mark, zone), ring }
+        let event_loop = EventLoop::new((executor, events), clock);
+        Self { operations: Operations::new(mark, zone), event_loop }
     }
 
-    /// Begins to look at what was asked for.
-    pub fn start(&mut self, what: impl Into<What>, environment: &EnvironmentConfig) -> OperationId {
-        let (id, effects) = self.operations.start(what, environment, self.ring.now());
-        self.ring.carry_out(effects);
+    /// Starts an operation, which reads first.
+    pub fn start(&mut self, what: impl Into<NewOperation>, environment: &EnvironmentConfig) -> OperationId {
+        let (id, effects) = self.operations.start(what, environment, self.event_loop.now());
+        self.event_loop.carry_out(effects);
         id
     }
 
-    /// A person, or a flag, said yes.
+    /// Confirms an operation: a person or a flag agreed.
     pub fn confirm(&mut self, id: OperationId) {
-        let effects = self.operations.confirm(id, self.ring.now());
-        self.ring.carry_out(effects);
+        let effects = self.operations.confirm(id, self.event_loop.now());
+        self.event_loop.carry_out(effects);
     }
 
-    /// It is not begun: why, another that was to come before it did not end well.
+    /// Skips an operation because an earlier one that it depends on did not end well.
     pub fn skip(&mut self, id: OperationId, why: &str) {
-        let effects = self.operations.skip(id, why, self.ring.now());
-        self.ring.carry_out(effects);
+        let effects = self.operations.skip(id, why, self.event_loop.now());
+        self.event_loop.carry_out(effects);
     }
 
-    /// It is left: cancelled where nothing was changed yet, else not watched any more.
+    /// Leaves an operation: cancels it if nothing was changed yet, else stops watching it.
     pub fn leave(&mut self, id: OperationId) {
-        let effects = self.operations.detach(id, self.ring.now());
-        self.ring.carry_out(effects);
+        let effects = self.operations.detach(id, self.event_loop.now());
+        self.event_loop.carry_out(effects);
     }
 
-    /// Now by the service's clock, as far as that was measured.
+    /// Returns the current time by the service's clock, as far as its offset was measured.
     pub fn service_now(&self) -> Timestamp {
-        self.ring.now() + self.ring.ahead()
+        self.event_loop.now() + self.event_loop.ahead()
     }
 
-    /// Goes on until `over`; `news` is told after each step.
+    /// Runs until `over` returns true; calls `news` after each step.
     pub async fn until(&mut self, over: impl Fn(&Operations) -> bool, news: impl FnMut(&Operations)) {
         let mut watched = Watched { operations: &mut self.operations, over, news };
-        self.ring.drive(&mut watched, None).await;
+        self.event_loop.drive(&mut watched, None).await;
     }
 }
 
-/// Operations that go on until something is so.
+/// Operations that run until a condition holds.
 struct Watched<'a, Over, News> {
     operations: &'a mut Operations,
     over: Over,
@@ -98,10 +98,10 @@ impl<Over: Fn(&Operations) -> bool, News: FnMut(&Operations)> EventHandler for W
                 self.operations.output(id, &line, now);
                 Vec::new()
             }
-            // Everything else belongs to a screen.
+            // All other events belong to a screen.
             Event::Tick(_)
             | Event::Clock(_)
-            | Event::SetBack(_)
+            | Event::ClockSetBack(_)
             | Event::Elapsed(_)
             | Event::Drawn(..)
             | Event::Key(_)
@@ -111,15 +111,15 @@ impl<Over: Fn(&Operations) -> bool, News: FnMut(&Operations)> EventHandler for W
             | Event::Resize(..)
             | Event::Focus(_)
             | Event::Answer(_)
-            | Event::Renewed(_)
+            | Event::CredentialsRenewed(_)
             | Event::Resumed
             | Event::Stopped
             | Event::MfaRequest(_)
             | Event::SignIn(_)
-            | Event::Glanced(..)
-            | Event::Checked(..)
+            | Event::Surveyed(..)
+            | Event::DoctorFinished(..)
             | Event::Notice(_)
-            | Event::TeeEnded(_) => Vec::new(),
+            | Event::TeeFailed(_) => Vec::new(),
         }
     }
 
@@ -127,7 +127,7 @@ impl<Over: Fn(&Operations) -> bool, News: FnMut(&Operations)> EventHandler for W
         Some(TICK)
     }
 
-    fn over(&self) -> bool {
+    fn is_over(&self) -> bool {
         (self.over)(self.operations)
     }
 }

@@ -1,6 +1,6 @@
-//! The person's own editor over a text or a file: it has the terminal until it ends. A text lies in a folder of its own
-//! that only its owner can read, in memory where the machine has such a place, and the folder goes with all that the
-//! editor left beside it.
+//! Runs the person's own editor on a text or a file; it has the terminal until it ends. A text is written to a separate folder
+//! that only its owner can read, in memory if the machine has such a place. The folder is deleted afterwards, with everything
+//! that the editor left in it.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -11,45 +11,45 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use tokio::process::Command;
 
-/// A larger file does not come back.
+/// The maximum size of an edited file in bytes; a larger one is rejected.
 const LARGEST: u64 = 16 << 20;
 
-/// The variables that name the editor of a value, the first that is set wins.
-pub const OF_VALUES: &[&str] = &["VISUAL", "EDITOR"];
-/// The variables that name the editor of a statement, as psql has them.
-pub const OF_SQL: &[&str] = &["PSQL_EDITOR", "VISUAL", "EDITOR"];
+/// The variables that name the editor for values; the first one that is set wins.
+pub const VALUE_EDITORS: &[&str] = &["VISUAL", "EDITOR"];
+/// The variables that name the editor for SQL statements, in the order of psql.
+pub const SQL_EDITORS: &[&str] = &["PSQL_EDITOR", "VISUAL", "EDITOR"];
 
-/// A text that a person edits in their own editor.
+/// A text or file to edit.
 #[derive(Clone, Copy)]
-pub enum What<'a> {
-    /// A text, in a file of this name: its ending tells the editor what it is.
+pub enum EditTarget<'a> {
+    /// The name of the temporary file, whose extension tells the editor its type, and the text.
     Text(&'a str, &'a str),
-    /// A file, which is edited where it is.
+    /// A file that is edited in place.
     File(&'a Path),
 }
 
-/// Why there is no text.
+/// Why there is no edited text.
 #[derive(Debug)]
 pub enum NotEdited {
-    /// The step that failed, and why.
+    /// The step that failed, and its error.
     Failed(&'static str, io::Error),
-    /// The editor ended with a failure: the person left it.
-    Left(ExitStatus),
+    /// The editor ended with a failure status, because the person aborted it.
+    Aborted(ExitStatus),
     /// The edited text is not UTF-8.
-    NoText,
+    NotUtf8,
 }
 
 impl fmt::Display for NotEdited {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(what, error) => write!(f, "{what}: {error}"),
-            Self::Left(status) => write!(f, "the editor ended with {status}: the text is as it was"),
-            Self::NoText => f.write_str("what the editor wrote is not text in UTF-8: the text is as it was"),
+            Self::Aborted(status) => write!(f, "the editor ended with {status}: the text is as it was"),
+            Self::NotUtf8 => f.write_str("what the editor wrote is not text in UTF-8: the text is as it was"),
         }
     }
 }
 
-/// The folder while the editor runs.
+/// The temporary folder while the editor runs. Dropping it wipes and deletes it.
 struct Place(PathBuf);
 
 impl Drop for Place {
@@ -61,7 +61,7 @@ impl Drop for Place {
     }
 }
 
-/// Overwrites a file before it goes: where it lies on a disk, it is not found there later.
+/// Overwrites a file before it is deleted, so that its content cannot be recovered from a disk.
 fn wipe(path: &Path) {
     let Ok(size) = fs::symlink_metadata(path).map(|known| if known.is_file() { known.len() } else { 0 }) else {
         return;
@@ -74,7 +74,7 @@ fn wipe(path: &Path) {
     }
 }
 
-/// A new folder, in memory if there is such a place.
+/// Creates a new folder, in memory if possible.
 fn place() -> io::Result<Place> {
     let run = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
     let places = run.into_iter().chain([PathBuf::from("/dev/shm"), std::env::temp_dir()]);
@@ -90,14 +90,14 @@ fn place() -> io::Result<Place> {
     Err(last)
 }
 
-/// The editor that these variables name.
+/// Returns the editor that these variables name.
 fn editor(names: &[&str], variable: impl Fn(&str) -> Option<OsString>) -> OsString {
     let set = |name: &&str| variable(name).filter(|value| !value.to_string_lossy().trim().is_empty());
     names.iter().find_map(set).unwrap_or_else(|| "vi".into())
 }
 
-/// The words of the command line: an editor may have arguments (`code --wait`), so that a shell takes it apart; the file is
-/// one, whatever its name. The line to begin with goes as `+N` to those that are known to take it.
+/// Returns the command for a shell, since the editor may contain arguments (`code --wait`). The file is passed as `$0`, so any
+/// name is safe. The line to start at is passed as `+N` to editors that are known to support it.
 fn command(editor: &OsString, line: Option<usize>) -> OsString {
     let name = editor.to_string_lossy();
     let program = name.split_whitespace().next().unwrap_or_default();
@@ -112,19 +112,19 @@ fn command(editor: &OsString, line: Option<usize>) -> OsString {
     command
 }
 
-/// The text or file as a person leaves it in their editor, which one of these variables names, else `vi`; it begins in
-/// this line, from 1. The terminal is nobody's while this goes on.
+/// Opens a text or file in the editor that one of these variables names, else in `vi`, at the given line (from 1), and returns
+/// the text as the person left it. Nobody else uses the terminal during this call.
 ///
 /// # Errors
-/// There is no text: why.
-pub async fn edit(names: &[&str], what: What<'_>, line: Option<usize>) -> Result<String, NotEdited> {
+/// Why there is no edited text.
+pub async fn edit(names: &[&str], what: EditTarget<'_>, line: Option<usize>) -> Result<String, NotEdited> {
     edit_with(&editor(names, |name| std::env::var_os(name)), what, line).await
 }
 
-async fn edit_with(editor: &OsString, what: What<'_>, line: Option<usize>) -> Result<String, NotEdited> {
-    let (path, ended, place) = match what {
-        What::File(path) => (path.to_owned(), false, None),
-        What::Text(name, text) => {
+async fn edit_with(editor: &OsString, what: EditTarget<'_>, line: Option<usize>) -> Result<String, NotEdited> {
+    let (path, had_final_newline, place) = match what {
+        EditTarget::File(path) => (path.to_owned(), false, None),
+        EditTarget::Text(name, text) => {
             let place = place().map_err(|error| NotEdited::Failed("there is no place for the editor's file", error))?;
             let file = place.0.join(name);
             fs::OpenOptions::new()
@@ -141,25 +141,25 @@ async fn edit_with(editor: &OsString, what: What<'_>, line: Option<usize>) -> Re
     shell.arg("-c").arg(command(editor, line)).arg(&path).kill_on_drop(true);
     let status = shell.status().await.map_err(|error| NotEdited::Failed("the editor cannot be started", error))?;
     if !status.success() {
-        return Err(NotEdited::Left(status));
+        return Err(NotEdited::Aborted(status));
     }
     let mut text = read(&path)?;
-    // Editors end the last line; an end that they added is no part of the text.
-    if !ended && text.ends_with('\n') {
+    // Editors terminate the last line; a line end that they added does not belong to the text.
+    if !had_final_newline && text.ends_with('\n') {
         text.pop();
     }
     drop(place);
     Ok(text)
 }
 
-/// Anew by its name: editors put another file in its place.
+/// Reads the file by its name, since editors may replace it with a new file.
 fn read(path: &Path) -> Result<String, NotEdited> {
-    let failed = |error| NotEdited::Failed("what was edited cannot be read", error);
+    let failed = |error| NotEdited::Failed("the edited file cannot be read", error);
     if fs::metadata(path).map_err(failed)?.len() > LARGEST {
         return Err(failed(io::Error::other("it is larger than 16 MB")));
     }
-    // The text of the error would have the bytes in it.
-    String::from_utf8(fs::read(path).map_err(failed)?).map_err(|_| NotEdited::NoText)
+    // The error itself would contain the bytes.
+    String::from_utf8(fs::read(path).map_err(failed)?).map_err(|_| NotEdited::NotUtf8)
 }
 
 #[cfg(test)]
@@ -167,9 +167,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_editor_is_the_persons_own_and_may_have_arguments() {
+    fn editor_is_chosen_by_variables_and_may_have_arguments() {
         let of = |set: &'static [(&str, &str)]| {
-            editor(OF_SQL, move |name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into()))
+            editor(SQL_EDITORS, move |name| {
+                set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into())
+            })
         };
         assert_eq!(of(&[("EDITOR", "nano"), ("VISUAL", "code --wait")]), "code --wait");
         assert_eq!(of(&[("EDITOR", "nano"), ("VISUAL", " ")]), "nano");
@@ -180,48 +182,48 @@ mod tests {
     }
 
     async fn edited(editor: &str, text: &str) -> Result<String, NotEdited> {
-        edit_with(&editor.into(), What::Text("query.sql", text), None).await
+        edit_with(&editor.into(), EditTarget::Text("query.sql", text), None).await
     }
 
     #[tokio::test]
-    async fn what_was_edited_comes_back_and_a_failure_says_so() {
+    async fn edited_text_is_returned_and_failures_are_reported() {
         let appended = "sh -c 'printf \" -- 日本\\n\" >> \"$1\"' sh";
         assert_eq!(edited(appended, "select 1;").await.unwrap(), "select 1; -- 日本");
-        assert_eq!(edited("true", "two\nlines\n").await.unwrap(), "two\nlines\n", "its own last line end stays");
+        assert_eq!(edited("true", "two\nlines\n").await.unwrap(), "two\nlines\n", "the text's own final newline stays");
         let replaced = "sh -c 'rm \"$1\"; echo new > \"$1\"' sh";
-        assert_eq!(edited(replaced, "old").await.unwrap(), "new", "editors put another file in its place");
+        assert_eq!(edited(replaced, "old").await.unwrap(), "new", "editors may replace the file");
         assert!(edited("false", "x").await.unwrap_err().to_string().contains("the text is as it was"));
         assert!(edited("/nowhere/editor", "x").await.unwrap_err().to_string().contains("the text is as it was"));
         let bytes = edited("sh -c 'printf \"\\\\377\" > \"$1\"' sh", "x").await.unwrap_err();
-        assert!(matches!(bytes, NotEdited::NoText), "{bytes:?}");
+        assert!(matches!(bytes, NotEdited::NotUtf8), "{bytes:?}");
     }
 
     #[tokio::test]
-    async fn the_editor_sees_the_text_alone_and_nothing_of_it_is_left() {
+    async fn editor_gets_a_private_file_that_is_deleted_afterwards() {
         let place = tempfile::tempdir().unwrap();
         let (seen, script) = (place.path().join("seen"), place.path().join("editor.sh"));
-        // It keeps a copy beside its file, as editors do, and tells where it was.
+        // This editor keeps a backup next to its file, as editors do, and records the file's path.
         let lines = format!(
             "#!/bin/sh\nstat -c '%a %n' \"$1\" > {0}\ncat \"$1\" >> {0}\ncp \"$1\" \"$1~\"\nprintf 'new\\nvalue\\n' > \"$1\"\n",
             seen.display()
         );
         fs::write(&script, lines).unwrap();
         let text = edited(&format!("sh {}", script.display()), "old value").await.unwrap();
-        assert_eq!(text, "new\nvalue", "the line break that an editor adds is no part of it");
-        let told = fs::read_to_string(&seen).unwrap();
-        let (first, rest) = told.split_once('\n').unwrap();
+        assert_eq!(text, "new\nvalue", "the newline added by an editor is removed");
+        let report = fs::read_to_string(&seen).unwrap();
+        let (first, rest) = report.split_once('\n').unwrap();
         let (mode, path) = first.split_once(' ').unwrap();
         assert_eq!((mode, rest), ("600", "old value"));
         assert!(path.ends_with("/query.sql"), "{path}");
-        assert!(!Path::new(path).parent().unwrap().exists(), "the folder is gone, with all in it");
+        assert!(!Path::new(path).parent().unwrap().exists(), "the folder is removed with its files");
     }
 
     #[tokio::test]
-    async fn an_editor_that_fails_leaves_nothing() {
+    async fn failing_editor_leaves_no_file() {
         let place = tempfile::tempdir().unwrap();
         let seen = place.path().join("seen");
-        let left = edited(&format!("sh -c 'echo \"$1\" > {}; exit 1' sh", seen.display()), "").await.unwrap_err();
-        assert!(matches!(left, NotEdited::Left(_)), "{left:?}");
+        let failure = edited(&format!("sh -c 'echo \"$1\" > {}; exit 1' sh", seen.display()), "").await.unwrap_err();
+        assert!(matches!(failure, NotEdited::Aborted(_)), "{failure:?}");
         let path = fs::read_to_string(&seen).unwrap();
         assert!(!Path::new(path.trim()).parent().unwrap().exists());
     }

@@ -1,16 +1,16 @@
-//! Carries out effects that ask feeds. Each question is a task of its own; dropping it cancels its request. How long it
-//! lives is its feed's to say (`feeds::lifetime`).
-//! Calls of operations are tasks of their own too, and outlive a switch to another environment.
+//! Carries out effects that query feeds. Each query is a separate task; dropping the task cancels its request. Its lifetime is
+//! determined by its feed (`feeds::lifetime`). Calls of operations are separate tasks too, and outlive a switch to another
+//! environment.
 
 use super::clock::Clock;
 use super::feeds;
-use super::feeds::means::FeedContext;
+use super::feeds::context::FeedContext;
 use super::feeds::sql_sessions::Sessions;
 use super::feeds::tasks::Tasks;
-use super::printed::Printed;
+use super::printed::ProgramOutput;
 use crate::app::effect::{Effect, Priority};
 use crate::app::event::{Event, SignIn};
-use crate::app::operation::call::{Answered, Call, CallId};
+use crate::app::operation::call::{Call, CallId, CallResult};
 use crate::app::ticket::Ticket;
 use crate::aws::sso::Verification;
 use crate::aws::{Connection, ServiceClock, Session};
@@ -27,39 +27,39 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
-/// Events that may wait between the feeds and the app. Bounded: a feed that is faster than the app
-/// waits, it does not fill the memory.
+/// Capacity of the channel between the feeds and the app. It is bounded: a feed that is faster than the app waits instead of
+/// filling the memory.
 pub const CHANNEL: usize = 256;
 
 /// Runs fetches for one environment at a time.
 pub struct Executor {
     out: mpsc::Sender<Event>,
     session: Option<Session>,
-    asked: Tasks,
-    /// The sessions on servers of SQL, which live as long as the questions that opened them.
+    fetches: Tasks,
+    /// The sessions on SQL servers, which live as long as the queries that opened them.
     sql: Sessions,
     simulated: bool,
     opened: Option<EnvironmentConfig>,
-    /// Sessions of operations in environments that are not the opened one.
+    /// Sessions of operations in environments other than the opened one.
     others: Vec<(EnvironmentConfig, Session)>,
-    /// A sign-in that goes on; it is left when this is dropped.
+    /// The sign-in in progress; dropping it aborts the sign-in.
     signing_in: Option<JoinSet<()>>,
-    /// Sessions that were left, while something of them has to be ended.
-    left: Vec<Session>,
+    /// Sessions that were left and still have work to stop at AWS.
+    closing: Vec<Session>,
     calls: JoinSet<()>,
-    /// The calls that run programs, which can be ended.
+    /// The calls that run programs, which can be aborted.
     programs: HashMap<CallId, AbortHandle>,
-    /// Lines that are being written into the audit file.
+    /// Writes to the audit file that are in progress.
     audits: JoinSet<()>,
     audit_file: Option<PathBuf>,
-    /// Whether the screen is taken: a credential helper gets no terminal.
+    /// Whether a screen has the terminal: a credential helper gets no terminal.
     screen: bool,
     quiet: bool,
-    /// Whether nobody polls beside what is asked: nearly the whole of each limit may be used.
+    /// Whether no polling happens beside the queries: these may use nearly all of each rate limit.
     alone: bool,
-    /// A session that is asked before the environment is opened: it becomes that of the environment.
+    /// A session created before its environment is opened, which then uses it.
     prepared: Option<(EnvironmentConfig, Session)>,
-    /// The limit for a request with its retries, instead of the usual one; each is then sent once.
+    /// The time limit of a request including retries, instead of the usual one; each request is then sent once.
     request_limit: Option<Duration>,
     service_clock: ServiceClock,
     /// The clock of the screen.
@@ -67,20 +67,20 @@ pub struct Executor {
 }
 
 impl Executor {
-    /// An executor and the channel on which answers come. On the simulator no credentials are looked
-    /// for: it takes any, and a person without an account has none.
+    /// Creates an executor and the channel of its answers. On the simulator no credentials are looked up: it accepts any, and
+    /// people without an account have none.
     pub fn new(simulated: bool) -> (Self, mpsc::Receiver<Event>) {
         let (out, events) = mpsc::channel(CHANNEL);
         let executor = Self {
             out,
             session: None,
-            asked: Tasks::default(),
+            fetches: Tasks::default(),
             sql: Sessions::default(),
             simulated,
             opened: None,
             others: Vec::new(),
             signing_in: None,
-            left: Vec::new(),
+            closing: Vec::new(),
             calls: JoinSet::new(),
             programs: HashMap::new(),
             audits: JoinSet::new(),
@@ -96,101 +96,101 @@ impl Executor {
         (executor, events)
     }
 
-    /// Where events go in: for what the runtime itself asks the screen.
+    /// Returns the sender of events, for the runtime's own events.
     pub fn events(&self) -> mpsc::Sender<Event> {
         self.out.clone()
     }
 
-    /// Sets the file that every change is written into.
+    /// Sets the audit file, in which every change is recorded.
     #[must_use]
     pub fn with_audit(mut self, path: Option<PathBuf>) -> Self {
         self.audit_file = path;
         self
     }
 
-    /// Sets another clock than the machine's.
+    /// Uses another clock than the machine's.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Says that the screen is taken: a credential helper would write over it, and its answers would be keys.
+    /// Marks the terminal as taken by a screen: a credential helper would write over it, and keys would answer its prompts.
     #[must_use]
     pub fn with_screen(mut self) -> Self {
         self.screen = true;
         self
     }
 
-    /// Says that this is a look in passing: nobody is asked for an MFA code.
+    /// Marks this as a background read: nobody is asked for an MFA code.
     #[must_use]
-    pub fn in_passing(mut self) -> Self {
+    pub fn in_background(mut self) -> Self {
         self.quiet = true;
         self
     }
 
-    /// Sets the limit of a request, which is then sent once.
+    /// Sets the time limit of a request, which is then sent only once.
     #[must_use]
     pub fn with_request_limit(mut self, limit: Duration) -> Self {
         self.request_limit = Some(limit);
         self
     }
 
-    /// Has it ask with a session that others use, too: its credentials are looked for once, and its clock is measured
-    /// by all.
+    /// Uses a session that others use too, so that credentials are looked up once and the offset of the service's clock is
+    /// shared.
     #[must_use]
     pub fn with_session(mut self, environment: &EnvironmentConfig, session: Session) -> Self {
         if self.alone {
-            session.reads_alone();
+            session.set_exclusive();
         } else {
-            session.reads_again();
+            session.set_shared();
         }
         self.service_clock = session.service_clock().clone();
         self.prepared = Some((environment.clone(), session));
         self
     }
 
-    /// Whether everything is read once, with nobody polling beside it: in sessions that are opened from now on. It is
-    /// read again and again where `alone` is false, in those that are open, too.
-    pub fn set_alone(&mut self, alone: bool) {
+    /// Sets whether everything is read once without polling beside it. `true` applies to sessions opened from now on; `false`
+    /// applies to the open ones too.
+    pub fn set_exclusive(&mut self, alone: bool) {
         self.alone = alone && !self.quiet;
         if !self.alone {
-            let kept = self.others.iter().chain(&self.prepared).map(|(_, session)| session);
-            for session in self.session.iter().chain(kept) {
-                session.reads_again();
+            let known = self.others.iter().chain(&self.prepared).map(|(_, session)| session);
+            for session in self.session.iter().chain(known) {
+                session.set_shared();
             }
         }
     }
 
-    /// Carries out an effect; gives back those that need a screen.
+    /// Carries out an effect; returns effects that need a screen.
     pub fn carry_out(&mut self, effect: Effect) -> Option<Effect> {
         match effect {
             Effect::Connect { environment, generation: _ } => {
                 self.connect(&environment);
                 None
             }
-            Effect::Fetch { ticket, lane, ask } => {
-                self.fetch(ticket, lane, ask);
+            Effect::Fetch { ticket, priority, ask } => {
+                self.fetch(ticket, priority, ask);
                 None
             }
-            Effect::Leave(ticket) => {
-                self.asked.leave(ticket);
+            Effect::CancelFetch(ticket) => {
+                self.fetches.leave(ticket);
                 None
             }
-            // What has the terminal is run by whoever has the screen.
+            // A program that needs the terminal is run by the owner of the screen.
             Effect::Call { ref call, .. }
                 if self.screen && matches!(&**call, Call::Run(program) if program.terminal) =>
             {
                 Some(effect)
             }
-            Effect::SignIn(begins) => {
-                // One at a time; a new one takes the place of the one before.
-                self.signing_in = begins.then(|| self.sign_in()).flatten();
+            Effect::SignIn(start) => {
+                // There is one sign-in at a time; a new one replaces the previous one.
+                self.signing_in = start.then(|| self.sign_in()).flatten();
                 None
             }
             Effect::EndCall(id) => {
-                if let Some(running) = self.programs.remove(&id) {
-                    running.abort();
+                if let Some(abort_handle) = self.programs.remove(&id) {
+                    abort_handle.abort();
                 }
                 None
             }
@@ -205,15 +205,15 @@ impl Executor {
             | Effect::OpenUrl(_)
             | Effect::Shell(_)
             | Effect::Edit { .. }
-            | Effect::Code(..)
+            | Effect::MfaCode(..)
             | Effect::Survey(_)
-            | Effect::CheckUp
+            | Effect::RunDoctor
             | Effect::Suspend
             | Effect::Quit => Some(effect),
         }
     }
 
-    /// How often pages of logs may be asked for by one reader alone, in requests a second: by `FilterLogEvents`, by
+    /// Sets the maximum rates at which one reader may request pages of logs, in requests per second, for `FilterLogEvents` and
     /// `GetLogEvents`.
     pub fn set_logs_rates(&self, filter: f64, get: f64) {
         if let Some(session) = &self.session {
@@ -221,56 +221,56 @@ impl Executor {
         }
     }
 
-    /// How far the service's clock is ahead of this machine's, as far as that was measured. In a session on the
-    /// simulator they are one clock.
+    /// Returns how far the service's clock is ahead of this machine's, as far as it was measured. In a simulated session both
+    /// are the same clock.
     pub fn ahead(&self) -> SignedDuration {
         if self.simulated { SignedDuration::ZERO } else { self.service_clock.ahead() }
     }
 
-    /// How much further ahead it may be.
+    /// Returns how much further ahead the service's clock may be.
     pub fn margin(&self) -> SignedDuration {
         if self.simulated { SignedDuration::ZERO } else { self.service_clock.margin() }
     }
 
-    /// The region in use, once it is known.
+    /// Returns the region in use, once it is known.
     pub fn region(&self) -> Option<String> {
         self.session.as_ref().and_then(Session::region)
     }
 
-    /// The session of an environment that is to be opened.
+    /// Creates the session of an environment that will be opened.
     pub(super) fn prepare(&mut self, environment: &EnvironmentConfig) -> Session {
         let session = self.open(environment);
         self.prepared = Some((environment.clone(), session.clone()));
         session
     }
 
-    /// The session of the opened environment.
+    /// Returns the session of the opened environment.
     pub fn session(&self) -> Option<Session> {
         self.session.clone()
     }
 
-    /// Leaves everything that is under way, but for what is being written into the audit file or handed over to outlive
-    /// the session, and waits a moment until that is said where it costs: a query of Insights is stopped.
+    /// Drops everything in progress, except writes to the audit file and work that outlives the session. Waits a moment for that,
+    /// and for AWS where leaving a query running costs money: queries of Insights are stopped.
     pub async fn finish_cleanup(&mut self) {
-        self.asked.end(HANDED_OVER).await;
+        self.fetches.end(HANDOVER_LIMIT).await;
         let written = async { while self.audits.join_next().await.is_some() {} };
-        // Nobody is left to be told of one that takes longer.
-        let _ = tokio::time::timeout(WRITTEN, written).await;
+        // If it takes longer, there is nobody left to report it to.
+        let _ = tokio::time::timeout(AUDIT_FLUSH_LIMIT, written).await;
         let others = self.others.iter().map(|(_, session)| session);
-        let sessions = self.session.iter().chain(others).chain(&self.left);
+        let sessions = self.session.iter().chain(others).chain(&self.closing);
         join_all(sessions.map(Session::finish_cleanup)).await;
     }
 
     fn connect(&mut self, environment: &EnvironmentConfig) {
-        // Requests of the environment before are cancelled with their tasks.
-        self.asked.switched();
-        self.left.retain(Session::has_pending_cleanup);
+        // Requests for the previous environment are cancelled with their tasks.
+        self.fetches.cancel_for_switch();
+        self.closing.retain(Session::has_pending_cleanup);
         if let (Some(session), Some(opened)) = (self.session.take(), self.opened.take()) {
             if !self.calls.is_empty() && opened != *environment {
-                // An operation there goes on with the session that it has.
+                // An operation there continues with its session.
                 self.others.push((opened, session));
             } else if session.has_pending_cleanup() {
-                self.left.push(session);
+                self.closing.push(session);
             }
         }
         let prepared = self.prepared.take().filter(|(of, _)| of == environment);
@@ -281,7 +281,7 @@ impl Executor {
     fn open(&self, environment: &EnvironmentConfig) -> Session {
         let session = Session::with_clock(self.connection(environment), self.service_clock.clone());
         if self.alone {
-            session.reads_alone();
+            session.set_exclusive();
         }
         session
     }
@@ -289,7 +289,7 @@ impl Executor {
     fn connection(&self, environment: &EnvironmentConfig) -> Connection {
         let connection = match (&environment.endpoint_url, &environment.region) {
             (Some(endpoint), Some(region)) if self.simulated => Connection::simulated(endpoint, region),
-            _ => Connection { screen: self.screen, quiet: self.quiet, ..Connection::from(environment) },
+            _ => Connection { screen: self.screen, without_prompt: self.quiet, ..Connection::from(environment) },
         };
         match self.request_limit {
             Some(limit) => Connection { operation_timeout: limit, attempts: Some(1), ..connection },
@@ -297,15 +297,15 @@ impl Executor {
         }
     }
 
-    /// The session of an environment: the opened one's budget and credentials are shared.
+    /// Returns the session of an environment. The opened one's is shared, with its rate limits and credentials.
     fn session_of(&mut self, environment: &EnvironmentConfig) -> Session {
         if let (Some(session), Some(opened)) = (&self.session, &self.opened)
             && opened == environment
         {
             return session.clone();
         }
-        let mut kept = self.others.iter().chain(&self.prepared);
-        if let Some((_, session)) = kept.find(|(other, _)| other == environment) {
+        let mut known = self.others.iter().chain(&self.prepared);
+        if let Some((_, session)) = known.find(|(other, _)| other == environment) {
             return session.clone();
         }
         let session = self.open(environment);
@@ -316,21 +316,21 @@ impl Executor {
     fn call(&mut self, id: CallId, environment: &EnvironmentConfig, account: Option<String>, call: Call) {
         while self.calls.try_join_next().is_some() {}
         while self.audits.try_join_next().is_some() {}
-        self.programs.retain(|_, running| !running.is_finished());
+        self.programs.retain(|_, abort_handle| !abort_handle.is_finished());
         let session = self.session_of(environment);
-        let runs = matches!(call, Call::Run(_));
+        let is_program = matches!(call, Call::Run(_));
         let tasks = if matches!(call, Call::Audit(_)) { &mut self.audits } else { &mut self.calls };
         let (out, audit) = (self.out.clone(), self.audit_file.clone());
-        let running = tasks.spawn(async move {
+        let abort_handle = tasks.spawn(async move {
             let answered = AssertUnwindSafe(answer(id, session, (call, account), audit, &out)).catch_unwind().await;
             let answered = answered.unwrap_or_else(|_| {
                 let failure = Failure::new(FailureKind::Other, "an internal fault: see the report in the log");
-                Answered::new(Err(failure))
+                CallResult::new(Err(failure))
             });
             let _ = out.send(Event::Reply(id, Box::new(answered))).await;
         });
-        if runs {
-            self.programs.insert(id, running);
+        if is_program {
+            self.programs.insert(id, abort_handle);
         }
     }
 
@@ -338,13 +338,13 @@ impl Executor {
         let (session, out) = (self.session.clone()?, self.out.clone());
         let mut task = JoinSet::new();
         task.spawn(async move {
-            let (told, tells) = oneshot::channel();
-            let shows = async {
-                if let Ok(Verification { url, code, until }) = tells.await {
-                    let _ = out.send(Event::SignIn(SignIn::Asked { url, code, until })).await;
+            let (verification_sender, verification) = oneshot::channel();
+            let show_code = async {
+                if let Ok(Verification { url, code, expires: until }) = verification.await {
+                    let _ = out.send(Event::SignIn(SignIn::AwaitingUser { url, code, until })).await;
                 }
             };
-            let (ended, ()) = tokio::join!(session.sign_in(told), shows);
+            let (ended, ()) = tokio::join!(session.sign_in(verification_sender), show_code);
             let ended = match ended {
                 Ok(()) => SignIn::Done,
                 Err(failure) => SignIn::Failed(failure),
@@ -354,12 +354,12 @@ impl Executor {
         Some(task)
     }
 
-    fn fetch(&mut self, ticket: Ticket, lane: Priority, ask: Ask) {
+    fn fetch(&mut self, ticket: Ticket, priority: Priority, ask: Ask) {
         let environment = self.opened.clone().map(Box::new);
         let (ending, to_end) = watch::channel(false);
-        let means = FeedContext {
+        let context = FeedContext {
             ticket,
-            lane,
+            priority,
             session: self.session.clone(),
             environment,
             sql: self.sql.clone(),
@@ -367,16 +367,16 @@ impl Executor {
             ending: to_end,
             clock: self.clock.clone(),
         };
-        self.asked.spawn(ticket, ask.lifetime(), ask.goes_on(), ending, feeds::answer(means, ask));
+        self.fetches.spawn(ticket, ask.lifetime(), ask.goes_on(), ending, feeds::answer(context, ask));
     }
 }
 
-/// The end of the program waits this long for what is to outlive it: a run is started, or asked to stop, in a fraction
-/// of this; AWS may take 5 s to end the session of a tunnel.
-const HANDED_OVER: Duration = Duration::from_secs(8);
-/// The end of the program waits this long for the audit file.
-const WRITTEN: Duration = Duration::from_secs(1);
-/// A file system that does not answer for so long will not: nobody waits for it for ever.
+/// How long the end of the program waits for work that outlives it. Starting or stopping a run takes a fraction of this; AWS
+/// may take 5 s to end the session of a tunnel.
+const HANDOVER_LIMIT: Duration = Duration::from_secs(8);
+/// How long the end of the program waits for the audit file.
+const AUDIT_FLUSH_LIMIT: Duration = Duration::from_secs(1);
+/// The time limit for writing to the audit file. A file system that takes longer is not going to answer.
 const AUDIT_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Carries out one call of an operation.
@@ -386,7 +386,7 @@ async fn answer(
     (call, account): (Call, Option<String>),
     audit: Option<PathBuf>,
     out: &mpsc::Sender<Event>,
-) -> Answered {
+) -> CallResult {
     let outcome = match call {
         Call::Write { write, account } => {
             let action = write.action();
@@ -400,8 +400,8 @@ async fn answer(
         }
         Call::Read(read) => return session.read(read, account.as_deref()).await,
         Call::Run(program) => {
-            let printed = Printed::new(id, out);
-            // Arguments may hold what is nobody's business: the name must do.
+            let printed = ProgramOutput::new(id, out);
+            // Arguments may be confidential, so only the program's name is logged.
             let name = program.argv.first().cloned().unwrap_or_default();
             tracing::info!("{name} is run");
             let ended = super::process::run(program, |line| printed.line(line)).await;
@@ -432,5 +432,5 @@ async fn answer(
             }
         }
     };
-    Answered::new(outcome)
+    CallResult::new(outcome)
 }

@@ -1,4 +1,4 @@
-//! Files that a person names, and what is kept for later sessions.
+//! Files that a person names, and the saved filters of later sessions.
 
 use crate::app::logs::named::name_filter;
 use crate::private_files;
@@ -6,9 +6,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// The path that was typed: `~` at its beginning is the home folder, `~NAME` that of a user, as psql and the shell have it. One
-/// of nobody begins a name like any other.
-pub fn named(typed: &str) -> PathBuf {
+/// Returns a typed path: a leading `~` is the home folder and `~NAME` that of a user, as in psql and the shell. `~` before an
+/// unknown name is kept as it is.
+pub fn expand_path(typed: &str) -> PathBuf {
     let users = || std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     expanded(typed, std::env::var_os("HOME").map(PathBuf::from), users)
 }
@@ -19,48 +19,48 @@ fn expanded(typed: &str, own: Option<PathBuf>, users: impl FnOnce() -> String) -
     let home = if user.is_empty() { own } else { home_of(user, &users()) };
     match home {
         Some(home) if below.is_empty() => home,
-        // Joined to a path, one that begins with `/` would replace it.
+        // Joining a path that begins with `/` would replace the home folder.
         Some(home) => home.join(below.trim_start_matches('/')),
         None => PathBuf::from(typed),
     }
 }
 
-/// The home folder of a user in a text like `/etc/passwd`.
+/// Returns the home folder of a user from a text in the format of `/etc/passwd`.
 fn home_of(user: &str, users: &str) -> Option<PathBuf> {
     let mut lines = users.lines().map(|line| line.split(':'));
     let mut line = lines.find(|line| line.clone().next() == Some(user))?;
     line.nth(5).filter(|home| !home.is_empty()).map(PathBuf::from)
 }
 
-/// Writes a new file; one that is there already stays as it is.
+/// Writes a new file; an existing one stays as it is.
 ///
 /// # Errors
-/// When it is there, or cannot be written.
+/// If it exists, or cannot be written.
 pub fn create(typed: &str, text: &str) -> io::Result<()> {
-    File::create_new(named(typed))?.write_all(text.as_bytes())
+    File::create_new(expand_path(typed))?.write_all(text.as_bytes())
 }
 
-/// Empties a file, or makes it, so that nobody else may read it. What is no plain file (`/dev/null`, a pipe) is opened as it is.
+/// Empties or creates a file that nobody else may read. Anything but a regular file (`/dev/null`, a pipe) is just opened.
 ///
 /// # Errors
-/// When it cannot be written.
-pub fn begin(typed: &str) -> io::Result<()> {
-    private(&named(typed), false).map(drop)
+/// If it cannot be written.
+pub fn truncate(typed: &str) -> io::Result<()> {
+    open_private(&expand_path(typed), false).map(drop)
 }
 
-/// Writes a text to a file, which nobody else may read; what was in it is replaced.
+/// Replaces the content of a file, which nobody else may read afterwards.
 ///
 /// # Errors
-/// When it cannot be written.
+/// If it cannot be written.
 pub fn write(typed: &str, text: &str) -> io::Result<()> {
-    private(&named(typed), false)?.write_all(text.as_bytes())
+    open_private(&expand_path(typed), false)?.write_all(text.as_bytes())
 }
 
-/// Opens a file to be written from its beginning or at its end; nobody else may read it from then on.
+/// Opens a file for writing from its beginning or at its end; nobody else may read it from then on.
 ///
 /// # Errors
-/// When it cannot be written.
-pub fn private(path: &Path, append: bool) -> io::Result<File> {
+/// If it cannot be written.
+pub fn open_private(path: &Path, append: bool) -> io::Result<File> {
     use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
     let mut options = OpenOptions::new();
     let options = options.write(true).create(true).mode(0o600);
@@ -71,21 +71,21 @@ pub fn private(path: &Path, append: bool) -> io::Result<File> {
     Ok(file)
 }
 
-/// A new file that nobody else may read; one that is there already stays as it is.
+/// Creates a file that nobody else may read; an existing one stays as it is.
 ///
 /// # Errors
-/// When it is there, or cannot be made.
-pub fn new_private(path: &Path) -> io::Result<File> {
+/// If it exists, or cannot be created.
+pub fn create_private(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
-/// Where saved filters are: in the user's state folder.
+/// Returns the path of the saved filters, in the user's state folder.
 fn filters() -> Option<PathBuf> {
     super::audit::path(None).map(|audit| audit.with_file_name("log_filters"))
 }
 
-/// Filters that were saved, each `name: filter`; none where there is no such file.
+/// Returns the saved filters, each as `name: filter`; none if there is no such file.
 pub fn saved_filters() -> Vec<String> {
     filters().and_then(|path| read(&path).ok()).unwrap_or_default()
 }
@@ -98,10 +98,10 @@ fn read(path: &Path) -> io::Result<Vec<String>> {
     }
 }
 
-/// Keeps a filter under a name, or forgets it; others stay, those of another session too.
+/// Saves a filter under a name, or deletes it. Other filters stay, including those of other sessions.
 ///
 /// # Errors
-/// When the file cannot be read or written; it then stays as it is.
+/// If the file cannot be read or written; it then stays as it is.
 pub fn save_filter(name: &str, filter: Option<&str>) -> io::Result<()> {
     let path = filters().ok_or_else(|| io::Error::other("there is no home folder to keep it in"))?;
     save_in(&path, name, filter)
@@ -111,7 +111,7 @@ fn save_in(path: &Path, name: &str, filter: Option<&str>) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    // Two sessions that save at once do it one after the other.
+    // The lock serializes sessions that save at the same time.
     let lock = private_files::to_add_to(&path.with_extension("lock"))?;
     lock.lock()?;
     let mut saved = read(path)?;
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tilde_is_the_home_folder_and_with_a_name_that_of_a_user() {
+    fn tilde_expands_to_the_home_folder_of_a_user() {
         let users = "root:x:0:0:root:/root:/bin/bash\naya:x:1000:1000:Aya,,,:/home/aya:/bin/sh\nnobody:x:9:9:::\n";
         let at = |typed: &str| expanded(typed, Some("/home/me".into()), || users.to_owned());
         for (typed, path) in [
@@ -146,11 +146,15 @@ mod tests {
         ] {
             assert_eq!(at(typed), PathBuf::from(path), "{typed}");
         }
-        assert_eq!(expanded("~/x", None, String::new), PathBuf::from("~/x"), "there is no home folder");
+        assert_eq!(
+            expanded("~/x", None, String::new),
+            PathBuf::from("~/x"),
+            "without a home folder the path stays as it is"
+        );
     }
 
     #[test]
-    fn filters_that_are_saved_at_once_all_stay() {
+    fn concurrently_saved_filters_are_all_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = &folder.path().join("state").join("log_filters");
         std::thread::scope(|scope| {

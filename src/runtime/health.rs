@@ -1,33 +1,33 @@
-//! Looks at how an environment is reached: first what AWS declares, then, where that is wanted, how it looks from this machine.
-//! What is found is judged in `model::health_probe`.
+//! Checks how an environment is reached: first the declarations in AWS, then, on request, probes from this machine. The findings
+//! are judged in `model::health_probe`.
 
 use crate::aws::Session;
 use crate::config::EnvironmentConfig;
-use crate::feeds::probes::Order;
-use crate::infra::{Access, Look, discover_as, each};
-use crate::model::health_probe::declared::{Balancer, Zone, hosts_of, plain};
+use crate::feeds::probes::ProbeOrder;
+use crate::infra::{Access, DiscoverOptions, discover_as, query_each};
+use crate::model::health_probe::declared::{Balancer, Zone, hosts_of, normalize_name};
 use crate::model::health_probe::findings::Finding;
-use crate::model::health_probe::outputs::{self, Named};
-use crate::model::infra::{self, Trouble, TroubleKind};
+use crate::model::health_probe::outputs::{self, OutputHost};
+use crate::model::infra::{self, InfraError, InfraErrorKind};
 use crate::probe::{Probes, Settings};
 use futures_util::future::join_all;
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
-/// Hosts that are looked at; an environment has a few.
+/// The maximum number of hosts to check; an environment has a few.
 const MOST_HOSTS: usize = 10;
 
-/// How long Terraform has for what it says of hosts: they may be found without it.
-const TERRAFORM: Duration = Duration::from_secs(20);
+/// The time limit for Terraform to print outputs that name hosts. Hosts may be found without it.
+const TERRAFORM_LIMIT: Duration = Duration::from_secs(20);
 
-/// Looks, and sends each thing that it finds. The environment is needed for what Terraform says of it.
+/// Checks an environment and sends each finding. The configuration is needed for the outputs of Terraform.
 ///
 /// # Errors
-/// A sentence on what of the configuration cannot be used.
-pub async fn look(
+/// A sentence on the part of the configuration that cannot be used.
+pub async fn check(
     session: &Session,
     environment: Option<&EnvironmentConfig>,
-    order: &Order,
+    order: &ProbeOrder,
     out: &Sender<Finding>,
 ) -> Result<(), String> {
     let settings = Settings {
@@ -37,7 +37,7 @@ pub async fn look(
         limit: None,
     };
     let probes = if order.send { Some(Probes::new(&settings)?) } else { None };
-    let (balancers, outputs) = tokio::join!(session.balancers_of(&order.groups), named(environment, order, out));
+    let (balancers, outputs) = tokio::join!(session.balancers_of(&order.groups), output_hosts(environment, order, out));
     let known = balancers.clone().unwrap_or_default();
     let _ = out.send(Finding::Balancers(balancers)).await;
     let mut hosts = if order.hosts.is_empty() { outputs::sites(&outputs) } else { order.hosts.clone() };
@@ -50,7 +50,7 @@ pub async fn look(
         hosts = outputs::balancers(&outputs);
     }
     if hosts.is_empty() {
-        hosts = known.iter().map(|balancer| plain(&balancer.dns_name)).collect();
+        hosts = known.iter().map(|balancer| normalize_name(&balancer.dns_name)).collect();
     }
     hosts.truncate(MOST_HOSTS);
     let _ = out.send(Finding::Hosts(hosts.clone())).await;
@@ -62,43 +62,52 @@ pub async fn look(
     Ok(())
 }
 
-/// The hosts that outputs of Terraform name.
-async fn named(environment: Option<&EnvironmentConfig>, order: &Order, out: &Sender<Finding>) -> Vec<Named> {
+/// Returns the hosts that outputs of Terraform name.
+async fn output_hosts(
+    environment: Option<&EnvironmentConfig>,
+    order: &ProbeOrder,
+    out: &Sender<Finding>,
+) -> Vec<OutputHost> {
     let Some(environment) = environment.filter(|_| order.outputs) else { return Vec::new() };
     let (mut found, mut unread) = (Vec::new(), Vec::new());
-    let asking = async {
-        let all = match discover_as(environment, Look { hooks: false, workspaces: false, ..Look::default() }).await {
+    let reading = async {
+        let all = match discover_as(
+            environment,
+            DiscoverOptions { hooks: false, workspaces: false, ..DiscoverOptions::default() },
+        )
+        .await
+        {
             Ok(all) => all,
-            Err(trouble) => return unread.push(in_a_line(&trouble)),
+            Err(trouble) => return unread.push(one_line(&trouble)),
         };
-        let answers = each(&all, |access: Access<'_>| async move {
-            let what = format!("the outputs of {} cannot be read", access.unit.name);
-            let answer = access.glance(&["output", "-json", "-no-color"], &what, TERRAFORM).await?;
-            let outputs = infra::state::outputs(&answer.out);
-            outputs.map_err(|error| Trouble::new(TroubleKind::Failed, what).cause(error.to_string()))
+        let answers = query_each(&all, |access: Access<'_>| async move {
+            let message = format!("the outputs of {} cannot be read", access.unit.name);
+            let answer = access.read_as_is(&["output", "-json", "-no-color"], &message, TERRAFORM_LIMIT).await?;
+            let outputs = infra::state::outputs(&answer.stdout);
+            outputs.map_err(|error| InfraError::new(InfraErrorKind::Failed, message).cause(error.to_string()))
         });
         for (unit, answer) in answers.await {
             match answer {
-                Ok(outputs) => found.extend(outputs::named(&unit.name, &outputs)),
-                Err(trouble) => unread.push(in_a_line(&trouble)),
+                Ok(outputs) => found.extend(outputs::output_hosts(&unit.name, &outputs)),
+                Err(trouble) => unread.push(one_line(&trouble)),
             }
         }
     };
-    if tokio::time::timeout(TERRAFORM, asking).await.is_err() {
-        unread.push(format!("Terraform did not say its outputs within {} seconds", TERRAFORM.as_secs()));
+    if tokio::time::timeout(TERRAFORM_LIMIT, reading).await.is_err() {
+        unread.push(format!("Terraform did not print its outputs within {} seconds", TERRAFORM_LIMIT.as_secs()));
     }
     let _ = out.send(Finding::Outputs(found.clone(), unread)).await;
     found
 }
 
-/// The failure with its nearest cause, in a line; where a program is missing, without the folders that were searched.
-fn in_a_line(trouble: &Trouble) -> String {
-    let cause = trouble.causes.first().filter(|_| trouble.kind != TroubleKind::Tool);
+/// Formats a failure with its nearest cause as one line. For a missing program the searched folders are left out.
+fn one_line(trouble: &InfraError) -> String {
+    let cause = trouble.causes.first().filter(|_| trouble.kind != InfraErrorKind::Tool);
     let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
     format!("{}{cause}", trouble.message)
 }
 
-/// The declarations in AWS beside the load balancers: who may reach them, zones, certificates.
+/// Reads the declarations in AWS beside the load balancers: security group rules, zones, certificates.
 async fn declared(session: &Session, hosts: &[String], known: &[Balancer], out: &Sender<Finding>) -> Vec<Zone> {
     let each = |of: fn(&Balancer) -> Vec<String>| {
         let mut all: Vec<String> = known.iter().flat_map(of).collect();
@@ -111,7 +120,7 @@ async fn declared(session: &Session, hosts: &[String], known: &[Balancer], out: 
     let (zones, (), ()) = tokio::join!(
         async {
             let zones = session.zones_of(hosts).await;
-            let zones = zones.map(|zones| ours(zones, known, hosts));
+            let zones = zones.map(|zones| own_zones(zones, known, hosts));
             let read = zones.clone().unwrap_or_default();
             let _ = out.send(Finding::Zones(zones)).await;
             read
@@ -123,15 +132,15 @@ async fn declared(session: &Session, hosts: &[String], known: &[Balancer], out: 
         },
         async {
             if !arns.is_empty() {
-                let _ = out.send(Finding::Issued(session.certificates(&arns).await)).await;
+                let _ = out.send(Finding::AcmCertificates(session.certificates(&arns).await)).await;
             }
         },
     );
     zones
 }
 
-/// The zones that are of this environment: those of its hosts, or those that lead to its load balancers.
-fn ours(zones: Vec<Zone>, balancers: &[Balancer], hosts: &[String]) -> Vec<Zone> {
+/// Returns the zones of this environment: those of its hosts, or those that point to its load balancers.
+fn own_zones(zones: Vec<Zone>, balancers: &[Balancer], hosts: &[String]) -> Vec<Zone> {
     if !hosts.is_empty() {
         return zones;
     }
@@ -141,7 +150,7 @@ fn ours(zones: Vec<Zone>, balancers: &[Balancer], hosts: &[String]) -> Vec<Zone>
 /// Sends the probes from this machine.
 async fn send(
     probes: &Probes,
-    order: &Order,
+    order: &ProbeOrder,
     hosts: &[String],
     secure: bool,
     (balancers, zones): (&[Balancer], &[Zone]),
@@ -149,39 +158,39 @@ async fn send(
 ) {
     let mut names: Vec<String> = hosts.to_vec();
     let targets = zones.iter().flat_map(|zone| &zone.records).filter(|record| hosts.contains(&record.name));
-    names.extend(targets.filter_map(|record| record.stands_for.clone()));
-    names.extend(balancers.iter().map(|balancer| plain(&balancer.dns_name)));
+    names.extend(targets.filter_map(|record| record.alias_target.clone()));
+    names.extend(balancers.iter().map(|balancer| normalize_name(&balancer.dns_name)));
     names.sort_unstable();
     names.dedup();
-    let told = async |finding: Finding| {
+    let report = async |finding: Finding| {
         let _ = out.send(finding).await;
     };
     tokio::join!(
-        async { told(Finding::Address(probes.address(&order.address_url).await)).await },
+        async { report(Finding::Address(probes.public_address(&order.address_url).await)).await },
         async {
-            join_all(names.iter().map(async |name| told(Finding::Names(probes.names(name).await)).await)).await;
+            join_all(names.iter().map(async |name| report(Finding::Names(probes.names(name).await)).await)).await;
         },
         async {
             join_all(
-                zones.iter().map(async |zone| told(Finding::Delegation(probes.delegation(&zone.name).await)).await),
+                zones.iter().map(async |zone| report(Finding::Delegation(probes.delegation(&zone.name).await)).await),
             )
             .await;
         },
         async {
             join_all(hosts.iter().map(async |host| {
                 if secure {
-                    told(Finding::Tls(probes.tls(host).await)).await;
+                    report(Finding::Tls(probes.tls(host).await)).await;
                 }
-                // Whether it is led to HTTPS, and its `www`.
+                // Plain HTTP too: the redirect to HTTPS is judged, and where a `www` name leads.
                 let paths = std::iter::once("/").chain(order.paths.iter().map(String::as_str));
                 for path in paths {
-                    told(Finding::Visit(probes.visit(host, false, path).await)).await;
+                    report(Finding::Visit(probes.visit(host, false, path).await)).await;
                     if secure {
-                        told(Finding::Visit(probes.visit(host, true, path).await)).await;
+                        report(Finding::Visit(probes.visit(host, true, path).await)).await;
                     }
                 }
                 if order.waf {
-                    told(Finding::Firewall(probes.firewall(host, secure).await)).await;
+                    report(Finding::Firewall(probes.firewall(host, secure).await)).await;
                 }
             }))
             .await;

@@ -1,37 +1,37 @@
-//! The sources of the time line on this machine: the audit file, and runs over the environment's units.
+//! The local sources of the time line: the audit file, and runs over the environment's units.
 
 use crate::feeds::runs::Place;
 use crate::infra::run::events::Reader;
 use crate::infra::run::folder;
 use crate::model::infra::RunState;
-use crate::model::infra::order::Listed;
+use crate::model::infra::order::ListedRun;
 use crate::model::infra::run_event::RunEnd;
 use crate::model::timeline::local::{Local, Run};
 use crate::runtime::audit;
 use jiff::{SignedDuration, Timestamp};
 
-/// Operations that ended lately did not begin longer before than this.
-const BEFORE: SignedDuration = SignedDuration::from_hours(6);
+/// How long an operation may have run before the start of the time line, to be found when it ended within it.
+const MAX_DURATION: SignedDuration = SignedDuration::from_hours(6);
 
-/// Reads them; what cannot be read is said, and the rest stands.
+/// Reads both sources. A source that cannot be read is listed as missing; the other one is still used.
 pub fn read(place: &Place, environment: &str, since: Timestamp) -> Local {
     let mut local = Local::default();
-    let file = if place.simulated { audit::simulated() } else { audit::path(place.audit_file.as_deref()) };
+    let file = if place.simulated { audit::simulated_path() } else { audit::path(place.audit_file.as_deref()) };
     if let Some(path) = file {
         match audit::read(&path) {
             Ok((records, _)) => {
-                // The beginning of what ended since may be older.
-                let from = since.checked_sub(BEFORE).unwrap_or(since);
+                // An operation that ended since may have begun earlier.
+                let from = since.checked_sub(MAX_DURATION).unwrap_or(since);
                 local.records = records.into_iter().filter(|record| record.time >= from).collect();
             }
             Err(error) => local.missing.push(format!("! audit could not be read: {}: {error}", path.display())),
         }
     }
-    if let Some(runs) = audit::runs(place) {
+    if let Some(runs) = audit::runs_folder(place) {
         match folder::list(&runs, environment) {
             Ok(listed) => {
-                // Their names sort by time: what is far older needs no look into.
-                let from = since.checked_sub(BEFORE).unwrap_or(since).strftime("%Y%m%dT%H%M%SZ").to_string();
+                // Names sort by time, so much older runs are skipped without opening them.
+                let from = since.checked_sub(MAX_DURATION).unwrap_or(since).strftime("%Y%m%dT%H%M%SZ").to_string();
                 let recent = listed.iter().filter(|listed| listed.live || listed.run >= from);
                 local.runs = recent.filter_map(run).collect();
             }
@@ -41,8 +41,8 @@ pub fn read(place: &Place, environment: &str, since: Timestamp) -> Local {
     local
 }
 
-/// A run, as far as it can be read.
-fn run(listed: &Listed) -> Option<Run> {
+/// Returns a run, if it can be read.
+fn run(listed: &ListedRun) -> Option<Run> {
     let events = Reader::new(0).read_all(&listed.folder).ok()?;
     let state = RunState::of(&events.events);
     let order = listed.order.as_ref()?;
@@ -53,10 +53,10 @@ fn run(listed: &Listed) -> Option<Run> {
     });
     Some(Run {
         run: listed.run.clone(),
-        goal: order.goal.word().to_owned(),
+        goal: order.goal.name().to_owned(),
         began: state.began?,
         ended,
         by: format!("{}@{}", order.by.user, order.by.host),
-        looks: !order.goal.applies(),
+        read_only: !order.goal.applies(),
     })
 }

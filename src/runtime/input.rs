@@ -1,9 +1,9 @@
-//! The terminal's input as events: a thread that waits for bytes and lets crossterm read them.
+//! The terminal's input as events: a thread that waits for bytes and has crossterm read them.
 //!
-//! crossterm's own waiting spins when the terminal has gone (crossterm issue 793), so this thread
-//! waits on the descriptor itself and looks for the hang-up before it lets crossterm read. Its feature
-//! `use-dev-tty` is on for the way in which it reads then: without it, crossterm asks the system once whether
-//! there are bytes, and forgets them where the window took another size in the same moment.
+//! crossterm's own waiting spins when the terminal is gone (crossterm issue 793), so this thread polls the descriptor itself and
+//! checks for the hang-up before crossterm reads. crossterm's feature `use-dev-tty` is enabled for its way of reading: without
+//! it, crossterm asks the system once whether there are bytes, and loses them if the window changes its size at the same
+//! moment.
 
 use crate::app::event::{Event, Mouse};
 use crate::model::key::{Code, Key};
@@ -17,77 +17,77 @@ use tokio::sync::mpsc;
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "a few wait at a time")]
 pub(super) enum FromTerminal {
-    /// Something for the app, and when it came.
+    /// An event for the app, and when it arrived.
     Event(Instant, Event),
     /// The terminal is gone.
     Gone,
 }
 
-/// The most messages of the terminal that wait for the app.
+/// Capacity for messages that wait for the app.
 const WAITING: usize = 64;
-/// crossterm reads nothing when it is given no time at all. With bytes there it takes none of this.
-const MOMENT: Duration = Duration::from_millis(20);
-/// The same where no byte came and nothing is to be expected. crossterm spins through what is less than a millisecond of the
-/// time it is given.
-const GLANCE: Duration = Duration::from_micros(200);
-/// The thread looks at least this often, though bytes, a hang-up and the end of the session wake it: crossterm may hold back
-/// what it has read for longer than [`SOON_FOR`]. A change of the window's size does not need it: that is a signal of its own.
-const LOOK: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
-/// And this often for a while after something came.
-const SOON: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
-/// So many times. What came in one piece is handed out one by one, and where this thread is held up for longer
-/// than [`MOMENT`] crossterm says that there is nothing more: the rest then waits without a byte from the
-/// terminal that would tell of it.
-const SOON_FOR: u8 = 25;
+/// The time limit for crossterm to read an event. With a limit of zero it reads nothing; with bytes available it takes no time.
+const READ_LIMIT: Duration = Duration::from_millis(20);
+/// The same limit when no byte arrived and none is expected. crossterm busy-waits during the part of its limit that is below a
+/// millisecond.
+const IDLE_READ_LIMIT: Duration = Duration::from_micros(200);
+/// The longest wait between two reads. Bytes, a hang-up and the end of the session wake the thread; the limit is needed because
+/// crossterm may hold back input for longer than [`BUSY_POLLS`] waits. A change of the window's size is signalled
+/// separately.
+const IDLE_WAIT: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
+/// The longest wait for a while after an event arrived.
+const BUSY_WAIT: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
+/// The number of such waits. Events that arrived together are read one by one, and if this thread is delayed for longer than
+/// [`READ_LIMIT`], crossterm reports that there are no more. The rest then waits in crossterm, without a byte from the
+/// terminal to wake the thread.
+const BUSY_POLLS: u8 = 25;
 
-/// The running thread. When it is dropped nothing is read any more: what is typed from then on is for
-/// whoever has the terminal next.
-pub(super) struct Reading {
-    /// Closed to end the thread, which waits for that too.
+/// The running thread. Dropping it stops reading, so that later input goes to the next owner of the terminal.
+pub(super) struct InputThread {
+    /// Closing it ends the thread, which polls it too.
     stop: Option<OwnedFd>,
-    /// Closed first: the thread may wait for room.
+    /// Closed first, because the thread may be waiting for capacity.
     keys: mpsc::Receiver<FromTerminal>,
-    /// Its other end goes with the thread.
+    /// Disconnected when the thread has ended.
     ended: std::sync::mpsc::Receiver<()>,
 }
 
-impl Reading {
-    /// The next of what the terminal said.
+impl InputThread {
+    /// Returns the next message of the terminal.
     pub(super) async fn recv(&mut self) -> Option<FromTerminal> {
         self.keys.recv().await
     }
 
-    /// The next message if it is there already.
+    /// Returns the next message if it has arrived already.
     pub(super) fn try_recv(&mut self) -> Option<FromTerminal> {
         self.keys.try_recv().ok()
     }
 }
 
-impl Drop for Reading {
+impl Drop for InputThread {
     fn drop(&mut self) {
         self.keys.close();
         drop(self.stop.take());
-        // Not for ever: in the middle of an escape sequence crossterm waits for its end.
-        let _ = self.ended.recv_timeout(5 * MOMENT);
+        // With a limit: in the middle of an escape sequence crossterm waits for its end.
+        let _ = self.ended.recv_timeout(5 * READ_LIMIT);
     }
 }
 
 /// Starts the thread that reads keys, pastes and the mouse from the terminal.
-pub(super) fn start() -> std::io::Result<Reading> {
+pub(super) fn start() -> std::io::Result<InputThread> {
     let (out, keys) = mpsc::channel(WAITING);
     let (stopped, stop) = rustix::pipe::pipe()?;
     let (running, ended) = std::sync::mpsc::sync_channel(0);
     std::thread::Builder::new().name("terminal input".into()).stack_size(256 * 1024).spawn(move || {
         let _running = running;
-        let mut soon = 0;
+        let mut busy_polls = 0;
         loop {
-            let waited = wait(&stopped, if soon > 0 { &SOON } else { &LOOK });
+            let waited = wait(&stopped, if busy_polls > 0 { &BUSY_WAIT } else { &IDLE_WAIT });
             match waited {
-                // Without a byte, too: what crossterm held back, and its own event for a change of the window's size, which the
-                // signal has told of before.
-                Waited::Bytes | Waited::Nothing => match read_all(&out, time_to_read(&waited, soon)) {
-                    Read::Some => soon = SOON_FOR,
-                    Read::Nothing => soon = soon.saturating_sub(1),
+                // Also without a byte: crossterm may hold back input, or have its own event for a change of the window's size,
+                // which the signal has reported already.
+                Waited::Bytes | Waited::Nothing => match read_all(&out, time_to_read(&waited, busy_polls)) {
+                    Read::Some => busy_polls = BUSY_POLLS,
+                    Read::Nothing => busy_polls = busy_polls.saturating_sub(1),
                     Read::Ended => return,
                 },
                 Waited::Stopped => return,
@@ -98,12 +98,12 @@ pub(super) fn start() -> std::io::Result<Reading> {
             }
         }
     })?;
-    Ok(Reading { stop: Some(stop), keys, ended })
+    Ok(InputThread { stop: Some(stop), keys, ended })
 }
 
-/// How long crossterm may wait for the first event.
-fn time_to_read(waited: &Waited, soon: u8) -> Duration {
-    if soon == 0 && matches!(waited, Waited::Nothing) { GLANCE } else { MOMENT }
+/// Returns how long crossterm may wait for the first event.
+fn time_to_read(waited: &Waited, busy_polls: u8) -> Duration {
+    if busy_polls == 0 && matches!(waited, Waited::Nothing) { IDLE_READ_LIMIT } else { READ_LIMIT }
 }
 
 enum Waited {
@@ -124,7 +124,7 @@ fn wait(stopped: &OwnedFd, longest: &Timespec) -> Waited {
             } else if seen.intersects(PollFlags::HUP | PollFlags::ERR) {
                 Waited::Gone
             } else if seen.contains(PollFlags::NVAL) {
-                // Some systems cannot poll terminal devices: crossterm's own waiting is the fallback.
+                // Some systems cannot poll terminal devices; crossterm's own waiting is the fallback.
                 match term::poll(Duration::from_millis(500)) {
                     Ok(true) => Waited::Bytes,
                     Ok(false) => Waited::Nothing,
@@ -148,17 +148,17 @@ enum Read {
     Ended,
 }
 
-/// Reads what is there, and waits so long for the first of it.
+/// Reads all available events; `first` is the limit for the first of them.
 fn read_all(out: &mpsc::Sender<FromTerminal>, first: Duration) -> Read {
     let mut read = Read::Nothing;
     let mut time = first;
     loop {
         match term::poll(time) {
-            Ok(more) if out.is_closed() => {
-                forget(more);
+            Ok(available) if out.is_closed() => {
+                discard(available);
                 return Read::Ended;
             }
-            Ok(true) => (read, time) = (Read::Some, MOMENT),
+            Ok(true) => (read, time) = (Read::Some, READ_LIMIT),
             Ok(false) => return read,
             Err(_) => {
                 let _ = out.blocking_send(FromTerminal::Gone);
@@ -172,20 +172,20 @@ fn read_all(out: &mpsc::Sender<FromTerminal>, first: Duration) -> Read {
         if let Some(event) = translate(event)
             && out.blocking_send(FromTerminal::Event(Instant::now(), event)).is_err()
         {
-            forget(term::poll(GLANCE).unwrap_or(false));
+            discard(term::poll(IDLE_READ_LIMIT).unwrap_or(false));
             return Read::Ended;
         }
     }
 }
 
-/// Takes what crossterm has read already, which would be keys of the screen that comes back.
-fn forget(mut more: bool) {
-    while more && term::read().is_ok() {
-        more = term::poll(GLANCE).unwrap_or(false);
+/// Discards input that crossterm has read already, which would otherwise be keys for the screen when it comes back.
+fn discard(mut available: bool) {
+    while available && term::read().is_ok() {
+        available = term::poll(IDLE_READ_LIMIT).unwrap_or(false);
     }
 }
 
-/// crossterm's event as the app's; none for what the app does not know.
+/// Converts crossterm's event to the app's; `None` if the app does not use it.
 fn translate(event: term::Event) -> Option<Event> {
     Some(match event {
         term::Event::Key(key) => {

@@ -1,4 +1,4 @@
-//! The interactive session: terminal, signals, time and answers in one order; a frame when
+//! The interactive session: takes events from the terminal, signals, the clock and feeds in one order, and draws a frame when
 //! something has changed.
 
 mod away;
@@ -6,13 +6,13 @@ mod beside;
 
 use super::audit;
 use super::clock::Clock;
-use super::codes::Codes;
+use super::codes::CodeQueue;
+use super::event_loop::EventLoop;
 use super::executor::Executor;
 use super::files;
-use super::input::{self, FromTerminal, Reading};
+use super::input::{self, FromTerminal, InputThread};
 use super::leaving::leave;
 use super::link::{has_shell, open_link};
-use super::ring::EventLoop;
 use super::signals::Signals;
 use super::tee::Tee;
 use super::terminal::{self, Guard, Tui};
@@ -35,13 +35,13 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Frames that nobody waits for come at most this often; a key's frame comes at once.
+/// The shortest interval between frames that nobody waits for; a key's frame is drawn at once.
 const FRAME: Duration = Duration::from_millis(33);
-/// Judgements over facts that have come in are made at most this often, unless a key needs them.
+/// The shortest interval between evaluations of new facts, unless a key needs one.
 const TICK: Duration = Duration::from_secs(1);
-/// A slow file system is not waited for longer before the first key is heard.
+/// How long to wait for a slow file system before the first key is processed.
 const LOOK_BACK: Duration = Duration::from_secs(1);
-/// Events taken in before the next frame.
+/// The maximum number of events to process before the next frame.
 const BATCH: usize = 128;
 
 /// Why the session ended.
@@ -49,16 +49,16 @@ const BATCH: usize = 128;
 pub enum Ended {
     /// The person left the screen.
     Quit,
-    /// A signal: its number.
+    /// A signal, by its number.
     Signal(i32),
     TerminalGone,
 }
 
-/// Runs a session until it ends; the terminal is as before when this returns. With why it ended come the operations
-/// that were left behind, each with its outcome.
+/// Runs a session until it ends; then restores the terminal. Returns why the session ended, and the operations that were left
+/// behind with their outcomes.
 ///
 /// # Errors
-/// When the terminal cannot be taken over or drawn on.
+/// If the terminal cannot be taken over or drawn on.
 pub async fn interactive(
     table: &'static Table,
     (config, environment): (Config, EnvironmentConfig),
@@ -68,27 +68,27 @@ pub async fn interactive(
     clock: Clock,
 ) -> io::Result<(Ended, Vec<Operation>)> {
     let mouse = config.ui.mouse.unwrap_or(true);
-    // Before the terminal is taken: a signal from here on gives it back.
+    // Before the terminal is taken: from here on a signal restores it.
     let mut signals = Signals::new()?;
     let guard = Guard::take(mouse)?;
     let mut tui = terminal::open()?;
     let simulated = session.simulated;
-    let audit = if simulated { audit::simulated() } else { audit::path(config.audit_file.as_deref()) };
+    let audit = if simulated { audit::simulated_path() } else { audit::path(config.audit_file.as_deref()) };
     let ours = session.mark.clone();
     let (mut app, effects) = App::new(table, config, environment, session, keymap, Wants::of_screen(), clock.now());
     app.filters = files::saved_filters();
     let (executor, answers) = Executor::new(simulated);
-    let codes = Codes::on_screen(executor.events());
-    // Before the first frame: a file system that does not answer must not hold up the screen for long.
-    let told = audit
+    let codes = CodeQueue::prompt_on_screen(executor.events());
+    // Before the first frame, but with a limit: an unresponsive file system must not delay the screen for long.
+    let look_back = audit
         .clone()
-        .map(|path| tokio::task::spawn_blocking(move || audit::look_back(&path, &ours, jiff::Timestamp::now())));
-    let ring =
+        .map(|path| tokio::task::spawn_blocking(move || audit::startup_notes(&path, &ours, jiff::Timestamp::now())));
+    let event_loop =
         EventLoop::new((executor.with_audit(audit).with_screen().with_clock(clock.clone()), answers), clock.clone());
     let kept_clock = clock;
     let mut run = Run {
         app,
-        ring,
+        event_loop,
         tui: &mut tui,
         guard: &guard,
         theme,
@@ -108,7 +108,7 @@ pub async fn interactive(
         let environments = overlays::environments(&run.app);
         run.app.screen.overlays.push(environments);
     }
-    // The frame stands before anything is asked: who starts the cockpit sees where they are.
+    // The frame is drawn before any request, so that people see at once where they are.
     run.draw(false)?;
     let mut keys = Some(input::start()?);
     for effect in effects {
@@ -116,78 +116,78 @@ pub async fn interactive(
             return Ok((ended, Vec::new()));
         }
     }
-    if let Some(told) = told
-        && let Ok(Ok(said)) = tokio::time::timeout(LOOK_BACK, told).await
+    if let Some(look_back) = look_back
+        && let Ok(Ok(notices)) = tokio::time::timeout(LOOK_BACK, look_back).await
     {
-        for text in said {
+        for text in notices {
             run.app.update(Event::Notice(Notice { error: true, text }));
         }
     }
     let ended = run.until_end(&mut keys, &mut signals).await;
-    let Run { mut app, mut ring, .. } = run;
-    // The terminal is given back first: whoever leaves does not look at a picture that stands still, and what
-    // they type is the shell's.
+    let Run { mut app, mut event_loop, .. } = run;
+    // Restore the terminal first: whoever leaves should not see a frozen screen, and what they type next is for
+    // the shell.
     drop(keys);
     drop((tui, guard));
-    // A terminal that is gone takes no last frame either.
+    // A terminal that is gone cannot show the last frame.
     let ended = match ended {
-        Err(_) if terminal::gone() => Ok(Ended::TerminalGone),
+        Err(_) if terminal::is_gone() => Ok(Ended::TerminalGone),
         ended => ended,
     };
-    say_goodbye(&mut app, &mut ring, &mut signals).await;
-    let left = app.followed.left.iter().filter_map(|id| app.operations.get(*id)).cloned().collect();
+    close_session(&mut app, &mut event_loop, &mut signals).await;
+    let left = app.followed.still_running.iter().filter_map(|id| app.operations.get(*id)).cloned().collect();
     Ok((ended?, left))
 }
 
-/// Closes what is held open; a signal ends the wait for that.
-async fn say_goodbye(app: &mut App, ring: &mut EventLoop, signals: &mut Signals) {
-    let goodbye = async {
-        leave(app, ring).await;
-        ring.executor.finish_cleanup().await;
+/// Closes open resources; a signal ends the wait for that.
+async fn close_session(app: &mut App, event_loop: &mut EventLoop, signals: &mut Signals) {
+    let closing = async {
+        leave(app, event_loop).await;
+        event_loop.executor.finish_cleanup().await;
     };
     tokio::select! {
-        () = goodbye => {}
+        () = closing => {}
         _ = signals.interrupt.recv() => {}
         _ = signals.terminate.recv() => {}
     }
 }
 
-/// A text to edit: for which question, the text, and the line to begin in.
+/// A text to edit: its query, the text, and the line to start at.
 type Editing = (Ticket, Edited, Option<usize>);
 
 struct Run<'a> {
     app: App,
-    ring: EventLoop,
+    event_loop: EventLoop,
     tui: &'a mut Tui,
     guard: &'a Guard,
     theme: ui::theme::Theme,
     drawn: Option<Instant>,
     /// When the session began.
     started: std::time::Instant,
-    /// The file that lines of the logs go into as they come.
+    /// The file that log lines are copied into as they arrive.
     tee: Option<Tee>,
-    /// A shell that the screen is to step aside for.
+    /// A shell that should get the terminal.
     aside: Option<Box<ShellPlan>>,
-    /// The text that the person's own editor is to have the terminal for.
+    /// A text for which the person's own editor should get the terminal.
     editing: Option<Editing>,
-    /// Questions for an MFA code that wait for an answer.
-    codes: Codes,
-    /// Environments that are not opened are looked at in these; they are left with the session.
+    /// Open questions for an MFA code.
+    codes: CodeQueue,
+    /// Checks of environments that are not opened; they end with the session.
     surveys: tokio::task::JoinSet<()>,
     clock: Clock,
-    /// A program that is to have the terminal, and the call that waits for its end.
+    /// A program that should get the terminal, and the call that waits for its end.
     program: Option<(CallId, Program)>,
 }
 
 impl Run<'_> {
-    async fn until_end(&mut self, keys: &mut Option<Reading>, signals: &mut Signals) -> io::Result<Ended> {
-        // For the test that a panic leaves the terminal as it was; not in what is released.
+    async fn until_end(&mut self, keys: &mut Option<InputThread>, signals: &mut Signals) -> io::Result<Ended> {
+        // For the test that a panic restores the terminal; not in release builds.
         #[cfg(debug_assertions)]
-        assert!(std::env::var_os("COCKPIT_PANIC").is_none(), "a panic was asked for");
+        assert!(std::env::var_os("COCKPIT_PANIC").is_none(), "COCKPIT_PANIC requests a panic");
         loop {
             let (frame_due, until_tick) = (self.frame_due(), self.until_tick());
             let mut urgent = false;
-            let mut came = std::time::Instant::now();
+            let mut received = std::time::Instant::now();
             let event = tokio::select! {
                 biased;
                 _ = signals.hangup.recv() => return Ok(Ended::Signal(1)),
@@ -202,25 +202,25 @@ impl Run<'_> {
                     urgent = true;
                     match key {
                         Some(FromTerminal::Event(at, event)) => {
-                            came = at;
+                            received = at;
                             Some(event)
                         }
                         Some(FromTerminal::Gone) | None => return Ok(Ended::TerminalGone),
                     }
                 }
-                answer = self.ring.next() => answer,
+                answer = self.event_loop.next() => answer,
                 () = tokio::time::sleep_until(frame_due.unwrap_or_else(|| Instant::now() + TICK)), if frame_due.is_some() => None,
                 () = tokio::time::sleep(until_tick) => {
-                    if terminal::gone() {
+                    if terminal::is_gone() {
                         return Ok(Ended::TerminalGone);
                     }
                     None
                 }
             };
-            // Time first: what follows is judged as of now.
-            let (ahead, set_back) = (self.ring.ahead(), self.ring.set_back());
+            // Time first, so that the event is evaluated as of now.
+            let (ahead, set_back) = (self.event_loop.ahead(), self.event_loop.set_back());
             if set_back != self.app.set_back
-                && let Some(ended) = self.update(Event::SetBack(set_back))?
+                && let Some(ended) = self.update(Event::ClockSetBack(set_back))?
             {
                 return Ok(ended);
             }
@@ -229,13 +229,13 @@ impl Run<'_> {
             {
                 return Ok(ended);
             }
-            if let Some(ended) = self.update(Event::Tick(self.ring.now()))? {
+            if let Some(ended) = self.update(Event::Tick(self.event_loop.now()))? {
                 return Ok(ended);
             }
             if event.is_none() {
-                came = std::time::Instant::now();
+                received = std::time::Instant::now();
             }
-            self.update(Event::Elapsed(self.since_start(came)))?;
+            self.update(Event::Elapsed(self.since_start(received)))?;
             if let Some(event) = event
                 && let Some(ended) = self.update(event)?
             {
@@ -253,13 +253,13 @@ impl Run<'_> {
         }
     }
 
-    /// Takes in what has come by now, before drawing: the newest state wins. Keys go before answers; behind one that gives way, none.
-    fn drain(&mut self, keys: &mut Option<Reading>, urgent: &mut bool) -> io::Result<Option<Ended>> {
+    /// Processes waiting events before drawing, keys before answers. Stops at an event that gives the terminal away.
+    fn drain(&mut self, keys: &mut Option<InputThread>, urgent: &mut bool) -> io::Result<Option<Ended>> {
         for _ in 0..BATCH {
             if self.gives_way() {
                 break;
             }
-            let next = match keys.as_mut().and_then(Reading::try_recv) {
+            let next = match keys.as_mut().and_then(InputThread::try_recv) {
                 Some(FromTerminal::Event(at, event)) => {
                     *urgent = true;
                     self.update(Event::Elapsed(self.since_start(at)))?;
@@ -267,7 +267,7 @@ impl Run<'_> {
                 }
                 Some(FromTerminal::Gone) => return Ok(Some(Ended::TerminalGone)),
                 None if *urgent => break,
-                None => match self.ring.ready() {
+                None => match self.event_loop.try_next() {
                     Some(event) => event,
                     None => break,
                 },
@@ -279,21 +279,21 @@ impl Run<'_> {
         Ok(None)
     }
 
-    /// When a frame that was put off is to be drawn.
+    /// Returns when a delayed frame is due.
     fn frame_due(&self) -> Option<Instant> {
         self.app.redraw.then(|| self.drawn.map_or_else(Instant::now, |drawn| drawn + FRAME))
     }
 
-    /// Until the next second begins, or sooner.
+    /// Returns the time until the next second begins, or less.
     fn until_tick(&self) -> Duration {
         if let Some(soon) = self.app.next_tick() {
             return soon;
         }
-        let into = self.ring.now().subsec_nanosecond().clamp(0, 999_999_999) as u64;
+        let into = self.event_loop.now().subsec_nanosecond().clamp(0, 999_999_999) as u64;
         Duration::from_nanos(1_000_000_000 - into).min(TICK)
     }
 
-    /// A moment on the clock that inputs and frames are timed by.
+    /// Returns a moment relative to the start of the session, which times inputs and frames.
     fn since_start(&self, at: std::time::Instant) -> SignedDuration {
         SignedDuration::try_from(at.saturating_duration_since(self.started)).unwrap_or(SignedDuration::MAX)
     }
@@ -308,13 +308,13 @@ impl Run<'_> {
     }
 
     fn carry_out(&mut self, effect: Effect) -> io::Result<Option<Ended>> {
-        match self.ring.executor.carry_out(effect) {
+        match self.event_loop.executor.carry_out(effect) {
             Some(Effect::Quit) => return Ok(Some(Ended::Quit)),
             Some(Effect::Suspend) => self.suspend()?,
             Some(Effect::Shell(plan)) => self.aside = Some(plan),
             Some(Effect::Edit { ticket, what, line }) => self.editing = Some((ticket, what, line)),
             Some(Effect::Copy(text)) => {
-                // OSC 52: the terminal itself puts it on the clipboard, also at the far end of ssh.
+                // OSC 52: the terminal itself puts the text on the clipboard, even over ssh.
                 let coded = base64::engine::general_purpose::STANDARD.encode(text);
                 let mut out = io::stdout();
                 write!(out, "\x1b]52;c;{coded}\x07")?;
@@ -334,7 +334,7 @@ impl Run<'_> {
             Some(Effect::Tee(order)) => {
                 if let Err(error) = self.tee(order) {
                     self.tee = None;
-                    self.app.update(Event::TeeEnded(error.to_string()));
+                    self.app.update(Event::TeeFailed(error.to_string()));
                 }
             }
             Some(Effect::SaveFilter { name, filter }) => {
@@ -351,9 +351,9 @@ impl Run<'_> {
                     }));
                 }
             }
-            Some(Effect::Code(question, code)) => self.codes.answer(question, code),
+            Some(Effect::MfaCode(question, code)) => self.codes.answer(question, code),
             Some(Effect::Survey(environment)) => self.survey(*environment),
-            Some(Effect::CheckUp) => self.check_up(),
+            Some(Effect::RunDoctor) => self.check_up(),
             Some(Effect::Call { id, call, .. }) => {
                 if let Call::Run(program) = *call {
                     self.program = Some((id, program));
@@ -362,7 +362,7 @@ impl Run<'_> {
             Some(
                 Effect::Connect { .. }
                 | Effect::Fetch { .. }
-                | Effect::Leave(_)
+                | Effect::CancelFetch(_)
                 | Effect::EndCall(_)
                 | Effect::SignIn(_),
             )
@@ -371,14 +371,14 @@ impl Run<'_> {
         Ok(None)
     }
 
-    /// Does what becomes of the file that lines are written into as they come.
+    /// Opens, closes or writes the file that log lines are copied into.
     fn tee(&mut self, order: effect::Tee) -> io::Result<()> {
         match order {
-            effect::Tee::Open(path) => self.tee = Some(Tee::open(&files::named(&path))?),
+            effect::Tee::Open(path) => self.tee = Some(Tee::open(&files::expand_path(&path))?),
             effect::Tee::Close => self.tee = None,
             effect::Tee::Lines(text) => {
                 if let Some(tee) = &mut self.tee {
-                    // One write a line keeps the rotation exact.
+                    // One write per line keeps the rotation exact.
                     for line in text.split_inclusive('\n') {
                         tee.write(line)?;
                     }
@@ -389,7 +389,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Draws; `urgent`: a person waits for it.
+    /// Draws a frame. `urgent`: a person waits for it.
     fn draw(&mut self, urgent: bool) -> io::Result<()> {
         let start = Instant::now();
         self.app.settle_frame(urgent);
@@ -405,7 +405,7 @@ impl Run<'_> {
         let size = (area.area.width, area.area.height);
         let drawn = Instant::now();
         self.update(Event::Drawn(self.since_start(drawn.into_std()), size))?;
-        // Read by the bench.
+        // Read by the benchmark.
         tracing::debug!(
             settle_us = (settled - start).as_micros() as u64,
             draw_us = (drawn - settled).as_micros() as u64,
@@ -415,25 +415,25 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Gives the terminal back, stops as the shell expects, and takes it again.
+    /// Restores the terminal, stops the process as the shell expects, and takes the terminal again.
     fn suspend(&mut self) -> io::Result<()> {
         if !has_shell() {
             let text = "no shell would bring it back: this terminal runs nothing else".to_owned();
             self.update(Event::Notice(Notice { error: false, text }))?;
             return Ok(());
         }
-        terminal::give_back();
-        // The whole group: a wrapper that started the cockpit stops with it, as after Ctrl-Z.
+        terminal::restore();
+        // The whole group: a wrapper that started the cockpit stops too, as after Ctrl-Z.
         rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
         self.retake()
     }
 
-    /// Takes the terminal again, of whose screen nothing is known.
+    /// Takes the terminal again, with unknown content on its screen.
     fn retake(&mut self) -> io::Result<()> {
         self.guard.retake()?;
         let (columns, rows) = crossterm::terminal::size()?;
-        // A new one knows nothing of the screen before. `clear` would ask where the cursor is, and the
-        // answer would come to the thread that reads keys.
+        // A new terminal assumes nothing about the screen. `clear` would query the cursor position, and the answer would
+        // be read by the input thread.
         *self.tui = terminal::open()?;
         self.update(Event::Resize(columns, rows))?;
         self.update(Event::Resumed)?;
@@ -441,8 +441,8 @@ impl Run<'_> {
     }
 }
 
-/// The next message of the terminal; none where it is not read.
-async fn next_key(keys: &mut Option<Reading>) -> Option<FromTerminal> {
+/// Returns the next message of the terminal; `None` while it is not read.
+async fn next_key(keys: &mut Option<InputThread>) -> Option<FromTerminal> {
     match keys {
         Some(keys) => keys.recv().await,
         None => None,

@@ -1,4 +1,4 @@
-//! The last answer of Cost Explorer, kept in a file for each account, tag and grouping: it is asked once a day at most.
+//! A cache for answers of Cost Explorer, in a file per account, tag and grouping: it is queried once a day at most.
 
 use crate::model::Failure;
 use crate::model::costs::Costs;
@@ -8,32 +8,32 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Where it is kept; none without a home folder. Another endpoint is another world.
+/// Returns the path of the cache file; `None` without a home folder. Each endpoint has its own files.
 pub(crate) fn file(account: &str, endpoint: &str, tag: Option<&(String, String)>, by: Option<&str>) -> Option<PathBuf> {
     use etcetera::BaseStrategy as _;
     let base = etcetera::choose_base_strategy().ok()?;
     let mut hasher = DefaultHasher::new();
     (endpoint, tag).hash(&mut hasher);
-    // By service, as ever: those have the names that they had.
+    // Grouping by service is not hashed, so that older files keep their names.
     if let Some(by) = by {
         by.hash(&mut hasher);
     }
     Some(base.cache_dir().join("cockpit").join("costs").join(format!("{account}-{:016x}.json", hasher.finish())))
 }
 
-/// The kept costs, if they were read today (in UTC).
+/// Returns the cached costs, if they were read today (in UTC).
 pub(crate) fn read(file: Option<&PathBuf>, now: Timestamp) -> Option<Costs> {
     let text = std::fs::read(file?).ok()?;
     let costs: Costs = serde_json::from_slice(&text).ok()?;
-    costs.are_of_today(now).then_some(costs)
+    costs.were_read_today(now).then_some(costs)
 }
 
-/// The kept costs, or those that Cost Explorer answers now, which are kept then; with the error that kept them from
-/// being kept.
+/// Returns the cached costs, or requests them and caches the answer. The second value is the error if the answer could not be
+/// cached.
 ///
 /// # Errors
-/// What it answered.
-pub(crate) async fn or_asked(
+/// The failure of the request.
+pub(crate) async fn or_read(
     file: Option<&PathBuf>,
     now: Timestamp,
     ask: impl Future<Output = Result<Costs, Failure>>,
@@ -42,15 +42,15 @@ pub(crate) async fn or_asked(
         return Ok((costs, None));
     }
     let costs = ask.await?;
-    let kept = file.map_or(Ok(()), |file| keep(file, &costs).map_err(|error| (file, error)));
-    let unkept = |(file, error): (&PathBuf, io::Error)| {
-        format!("what Cost Explorer said cannot be kept in {}: {error}", file.display())
+    let stored = file.map_or(Ok(()), |file| store(file, &costs).map_err(|error| (file, error)));
+    let uncached = |(file, error): (&PathBuf, io::Error)| {
+        format!("the answer of Cost Explorer cannot be stored in {}: {error}", file.display())
     };
-    Ok((costs, kept.err().map(unkept)))
+    Ok((costs, stored.err().map(uncached)))
 }
 
-/// Keeps what it said, readable by its owner alone.
-fn keep(file: &Path, costs: &Costs) -> io::Result<()> {
+/// Writes the cache file, readable by its owner alone.
+fn store(file: &Path, costs: &Costs) -> io::Result<()> {
     if let Some(folder) = file.parent() {
         private_files::make(folder)?;
     }

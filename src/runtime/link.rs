@@ -1,14 +1,13 @@
-//! Programs that are started beside the screen, or would have to be there: a browser, the shell that it was started
-//! from.
+//! The environment of the process: a browser to open links in, and the shell that can continue a stopped program.
 
 use std::io;
 
-/// Whether anybody could continue a stopped program: as the first process of a container, nobody could.
+/// Whether a shell could continue this program after it stopped; the first process of a container has none.
 pub(super) fn has_shell() -> bool {
     rustix::process::getppid().is_some_and(|parent| !parent.is_init())
 }
 
-/// Starts a browser where there is one on this screen; elsewhere the link on the screen must do.
+/// Starts a browser if this screen can show one; otherwise the link in the terminal has to do.
 pub(super) fn open_link(link: &str) -> io::Result<()> {
     let has = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if has("SSH_CONNECTION") {

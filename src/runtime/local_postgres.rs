@@ -1,5 +1,5 @@
-//! A PostgreSQL made of this machine's own binaries, which lives as long as its value: for the demo and for tests. Its
-//! data are in a temporary folder; it listens at 127.0.0.1 alone, at a free port.
+//! A PostgreSQL server from this machine's own binaries, for the demo and for tests. It lives as long as its value, keeps its
+//! data in a temporary folder, and listens only on 127.0.0.1, at a free port.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -15,13 +15,13 @@ use std::time::{Duration, Instant};
 /// Options of a local server.
 #[derive(Debug, Clone, Default)]
 pub struct LocalOptions {
-    /// A certificate and its key as PEM: then it speaks TLS too.
+    /// A certificate and its key as PEM; with them the server offers TLS.
     pub tls: Option<(String, String)>,
-    /// The content of `pg_hba.conf`; without it everybody on this machine may connect as anybody.
+    /// The content of `pg_hba.conf`; without it everybody on this machine may connect as any user.
     pub hba: Option<String>,
-    /// Settings of `postgresql.conf`, which come after those that make it small and fast.
+    /// Settings for `postgresql.conf`, after those that make the server small and fast.
     pub settings: Vec<(String, String)>,
-    /// It follows the server at this port of 127.0.0.1 as a standby that reads, until somebody promotes it.
+    /// The port on 127.0.0.1 of a primary that this server follows as a standby, until it is promoted.
     pub standby_of: Option<u16>,
 }
 
@@ -31,13 +31,13 @@ pub enum NoPostgres {
     /// Its programs are not on this machine.
     #[error("this machine has no PostgreSQL server")]
     Missing,
-    /// It did not start; what it said.
+    /// It did not start, with the output.
     #[error("PostgreSQL did not start: {0}")]
     Failed(String),
 }
 
 impl NoPostgres {
-    /// A hint for a person, in a sentence.
+    /// Returns a hint for a person, as a sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Missing => {
@@ -49,14 +49,14 @@ impl NoPostgres {
     }
 }
 
-/// It starts within a second; a machine that is busy gets more time.
-const START: Duration = Duration::from_mins(1);
-/// The wait after SIGQUIT, which stops the server at once; then it is killed.
-const STOP: Duration = Duration::from_secs(10);
-const LOOK: Duration = Duration::from_millis(5);
+/// The time limit for the start. It takes about a second, and longer on a busy machine.
+const START_LIMIT: Duration = Duration::from_mins(1);
+/// The time between SIGQUIT, which stops the server at once, and SIGKILL.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Starts the server, and stops it and removes its folder when standard input ends: so also where this program is killed.
-/// `$1` is the folder of the programs, `$2` its own, which it is in.
+/// Starts the server, and stops it and removes its folder when standard input ends, even if this program is killed. `$1` is the
+/// folder of the programs, `$2` the server's own folder, which is the working directory.
 const KEEPER: &str = r#"
 exec 3<&0 </dev/null
 serve() {
@@ -89,14 +89,14 @@ pub struct LocalPostgres {
 }
 
 impl LocalPostgres {
-    /// Makes one and waits until it takes connections, which takes about a second of this thread.
+    /// Starts a server and waits until it accepts connections, which blocks this thread for about a second.
     ///
     /// # Errors
-    /// There are no programs, or it does not start.
+    /// If the programs are missing, or the server does not start.
     pub fn start(options: &LocalOptions) -> Result<Self, NoPostgres> {
         let programs = programs().ok_or(NoPostgres::Missing)?;
         let mut failed = NoPostgres::Missing;
-        // The port may be taken by somebody else between the look and the start.
+        // Another process may take the port between the check and the start.
         for _ in 0..3 {
             match Self::start_once(&programs, options) {
                 Ok(Ok(server)) => return Ok(server),
@@ -113,35 +113,35 @@ impl LocalPostgres {
         Err(failed)
     }
 
-    /// The port at 127.0.0.1.
+    /// Returns the port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The folder of its programs, `psql` among them.
+    /// Returns the folder of its programs, including `psql`.
     pub fn programs(&self) -> &Path {
         &self.programs
     }
 
-    /// Where it is, for a user of it: `postgres://USER@127.0.0.1:PORT/DATABASE`.
+    /// Returns the server's URL for a user: `postgres://USER@127.0.0.1:PORT/DATABASE`.
     pub fn url(&self, user: &str, database: &str) -> String {
         format!("postgres://{user}@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// One attempt: the server, or what it said before it ended.
+    /// Makes one attempt; returns the server, or its log if it ended.
     fn start_once(programs: &Path, options: &LocalOptions) -> io::Result<Result<Self, String>> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let folder = tempfile::Builder::new().prefix("cockpit-postgres-").tempdir()?.keep();
         let user = unprivileged();
-        let made = lay_out(&folder, port, options, user);
-        if let Err(error) = made {
+        let written = lay_out(&folder, port, options, user);
+        if let Err(error) = written {
             let _ = fs::remove_dir_all(&folder);
             return Err(error);
         }
         let mut command = Command::new("/bin/sh");
         command.arg("-c").arg(KEEPER).arg("keeper").arg(programs).arg(&folder).current_dir(&folder);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        // What a terminal sends to this program is not meant for the server.
+        // Signals of the terminal to this program are not meant for the server.
         command.process_group(0);
         for name in ["PGDATA", "PGPORT", "PGHOST", "PGUSER", "PGOPTIONS"] {
             command.env_remove(name);
@@ -151,7 +151,7 @@ impl LocalPostgres {
             command.uid(user).gid(group);
         }
         let mut server = Self { keeper: command.spawn()?, folder, programs: programs.to_owned(), port };
-        let end = Instant::now() + START;
+        let end = Instant::now() + START_LIMIT;
         loop {
             let pid = fs::read_to_string(server.folder.join("data/postmaster.pid")).unwrap_or_default();
             // Source: PostgreSQL's `miscadmin.h`, LOCK_FILE_LINE_PM_STATUS: the 8th line.
@@ -161,9 +161,9 @@ impl LocalPostgres {
             let ended = server.folder.join("ended").exists() || server.keeper.try_wait()?.is_some();
             if ended || Instant::now() > end {
                 let log = fs::read_to_string(server.folder.join("log")).unwrap_or_default();
-                return Ok(Err(if log.is_empty() { "it said nothing".to_owned() } else { log }));
+                return Ok(Err(if log.is_empty() { "it printed nothing".to_owned() } else { log }));
             }
-            sleep(LOOK);
+            sleep(POLL_INTERVAL);
         }
     }
 }
@@ -171,14 +171,14 @@ impl LocalPostgres {
 impl Drop for LocalPostgres {
     fn drop(&mut self) {
         drop(self.keeper.stdin.take());
-        let end = Instant::now() + STOP;
+        let end = Instant::now() + STOP_LIMIT;
         while !matches!(self.keeper.try_wait(), Ok(Some(_)) | Err(_)) {
             if Instant::now() > end {
                 let _ = self.keeper.kill();
                 let _ = self.keeper.wait();
                 break;
             }
-            sleep(LOOK);
+            sleep(POLL_INTERVAL);
         }
         let _ = fs::remove_dir_all(&self.folder);
     }
@@ -201,7 +201,7 @@ fn lay_out(folder: &Path, port: u16, options: &LocalOptions, user: Option<(u32, 
         let _ = writeln!(settings, "{name} = '{}'", value.replace('\'', "''"));
     }
     if let Some(port) = options.standby_of {
-        // Not by `pg_basebackup -R`: that of a newer version writes what an older server does not know.
+        // Not with `pg_basebackup -R`: a newer version writes settings that an older server does not know.
         let _ = writeln!(settings, "primary_conninfo = 'host=127.0.0.1 port={port} user=postgres'");
         fs::write(folder.join("standby"), port.to_string())?;
     }
@@ -218,7 +218,7 @@ fn lay_out(folder: &Path, port: u16, options: &LocalOptions, user: Option<(u32, 
     Ok(())
 }
 
-/// The user and group to run the server as where this is root, which PostgreSQL refuses: `postgres`, else `nobody`.
+/// Returns the user and group for the server if this process is root, which PostgreSQL refuses: `postgres`, else `nobody`.
 fn unprivileged() -> Option<(u32, u32)> {
     if !rustix::process::geteuid().is_root() {
         return None;
@@ -232,14 +232,15 @@ fn unprivileged() -> Option<(u32, u32)> {
     of("postgres").or_else(|| of("nobody")).or(Some((65534, 65534)))
 }
 
-/// The folder of `postgres` and `initdb`.
+/// Returns the folder of `postgres` and `initdb`.
 fn programs() -> Option<PathBuf> {
     let has = |folder: &PathBuf| folder.join("postgres").is_file() && folder.join("initdb").is_file();
     if let Some(folder) = std::env::var_os("PGBIN") {
         return Some(PathBuf::from(folder)).filter(has);
     }
-    let told = Command::new("pg_config").arg("--bindir").stdin(Stdio::null()).stderr(Stdio::null()).output().ok();
-    let told = told.and_then(|told| String::from_utf8(told.stdout).ok()).map(|told| PathBuf::from(told.trim()));
+    let bindir = Command::new("pg_config").arg("--bindir").stdin(Stdio::null()).stderr(Stdio::null()).output().ok();
+    let bindir =
+        bindir.and_then(|bindir| String::from_utf8(bindir.stdout).ok()).map(|bindir| PathBuf::from(bindir.trim()));
     let usual = [
         ("/usr/lib/postgresql", "bin"),
         ("/usr/pgsql-", "bin"),
@@ -249,22 +250,22 @@ fn programs() -> Option<PathBuf> {
     ];
     let path = std::env::var_os("PATH").unwrap_or_default();
     let usual = usual.into_iter().flat_map(|(place, below)| newest(place, below));
-    told.into_iter().chain(usual).chain(std::env::split_paths(&path)).find(has)
+    bindir.into_iter().chain(usual).chain(std::env::split_paths(&path)).find(has)
 }
 
-/// Folders of versions: those in a folder, or whose names begin so; the newest first.
+/// Returns versioned folders, the newest first: those inside `place`, or those whose names begin with it.
 fn newest(place: &str, below: &str) -> Vec<PathBuf> {
     let place = Path::new(place);
-    let within = |folder: &Path, beginning: &str| -> Vec<PathBuf> {
+    let entries_of = |folder: &Path, beginning: &str| -> Vec<PathBuf> {
         let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
         let named = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(beginning));
         named.map(|entry| entry.path()).collect()
     };
     let beginning = place.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let mut found = if place.is_dir() && !place.join(below).is_dir() {
-        within(place, "")
+        entries_of(place, "")
     } else {
-        place.parent().map(|parent| within(parent, &beginning)).unwrap_or_default()
+        place.parent().map(|parent| entries_of(parent, &beginning)).unwrap_or_default()
     };
     let version = |path: &PathBuf| {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -285,7 +286,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_newest_version_in_a_folder_comes_first() {
+    fn newest_version_in_a_folder_comes_first() {
         let folder = tempfile::tempdir().unwrap();
         for version in ["9", "15", "17", "13"] {
             fs::create_dir_all(folder.path().join(version).join("bin")).unwrap();
@@ -296,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_says_what_to_install() {
+    fn missing_server_has_an_installation_hint() {
         assert!(NoPostgres::Missing.hint().contains("apt install postgresql"));
     }
 }

@@ -1,10 +1,10 @@
-//! Logs without a screen: a reader is driven, and what a command asks once is answered.
+//! Logs without a screen: drives a reader, and answers single queries of commands.
 
-use super::ring::{EventHandler, EventLoop};
+use super::event_loop::{EventHandler, EventLoop};
 use crate::app::effect::{Effect, Priority};
 use crate::app::event::Event;
 use crate::app::logs::follow::FeedState;
-use crate::app::logs::reader::{Out, Reader, ReaderEvent, Way};
+use crate::app::logs::reader::{OutputItem, ReadMode, Reader, ReaderEvent};
 use crate::app::logs::sources::GroupSource;
 use crate::app::ticket::Ticket;
 use crate::feeds::Ask;
@@ -15,36 +15,36 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Tickets of what a command asks once; a reader numbers its own.
+/// The owner number in tickets of a command's single queries; a reader numbers its own.
 const ONCE: u8 = u8::MAX;
-/// Which of them: the groups there are, a query of Insights; those that may be given up come after.
+/// Serial numbers of these queries: the list of groups, and a query of Insights. Abandonable ones follow.
 const GROUPS: u64 = 0;
 const INSIGHTS: u64 = 1;
 
-/// Drives [`Reader`]: runs the requests that it asks for and hands their answers to it.
+/// Drives a [`Reader`]: runs the requests that it needs and passes it the answers.
 pub struct LogReader {
-    ring: EventLoop,
+    event_loop: EventLoop,
     reader: Reader,
 }
 
 impl LogReader {
-    /// Reads groups; a line waits up to `delay` for others.
-    pub fn new(ring: EventLoop, way: Way, delay: Ms, account: Option<String>) -> Self {
-        Self { ring, reader: Reader::new(way, delay, account) }
+    /// Creates a reader; a line waits up to `delay` for earlier lines of other groups.
+    pub fn new(event_loop: EventLoop, way: ReadMode, delay: Ms, account: Option<String>) -> Self {
+        Self { event_loop, reader: Reader::new(way, delay, account) }
     }
 
-    /// The ring back, for another read.
+    /// Returns the event loop, for another read.
     pub fn into_ring(self) -> EventLoop {
-        self.ring
+        self.event_loop
     }
 
-    /// Whether everything that was there at the beginning has been read.
+    /// Whether everything that existed at the start has been read.
     pub fn caught_up(&self) -> bool {
         self.reader.caught_up()
     }
 
     /// Opens live tails of these groups (ARNs), at most 10 each.
-    pub fn live(&mut self, arns: &[String]) {
+    pub fn open_live_tails(&mut self, arns: &[String]) {
         self.reader.live(arns);
     }
 
@@ -53,24 +53,24 @@ impl LogReader {
         self.reader.set_sources(groups);
     }
 
-    /// How the groups stand.
+    /// Returns the states of the groups.
     pub fn states(&self) -> Vec<FeedState> {
         self.reader.states()
     }
 
-    /// The gaps where the following ends now.
-    pub fn unread(&self) -> Vec<Out> {
+    /// Returns the gaps that would remain if following ended now.
+    pub fn remaining_gaps(&self) -> Vec<OutputItem> {
         self.reader.unread()
     }
 
-    /// Waits for the next lines, at most about a second.
+    /// Waits for the next lines, about a second at most.
     pub async fn next(&mut self) -> ReaderEvent {
-        self.ring.turn(&mut self.reader).await;
-        self.reader.heard()
+        self.event_loop.turn(&mut self.reader).await;
+        self.reader.next_report()
     }
 
-    /// Everything that still waits for its order.
-    pub fn flush(&mut self) -> Vec<Out> {
+    /// Returns all lines that still wait for their order.
+    pub fn flush(&mut self) -> Vec<OutputItem> {
         self.reader.flush()
     }
 }
@@ -85,15 +85,15 @@ impl EventHandler for Reader {
     }
 
     fn idle(&self, _: Timestamp) -> Option<Duration> {
-        Some(Reader::idle(self))
+        Some(Reader::idle_time(self))
     }
 
-    fn over(&self) -> bool {
+    fn is_over(&self) -> bool {
         false
     }
 }
 
-/// One question and its answer, which may be of several pages.
+/// One query and its answer, which may have several pages.
 struct Question {
     ticket: Ticket,
     query: Option<Query>,
@@ -104,7 +104,7 @@ struct Question {
 impl EventHandler for Question {
     fn tick(&mut self, _: Timestamp, _: SignedDuration) -> Vec<Effect> {
         let ticket = self.ticket;
-        let ask = |query| Effect::Fetch { ticket, lane: Priority::Operator, ask: Ask::Aws(query) };
+        let ask = |query| Effect::Fetch { ticket, priority: Priority::Operator, ask: Ask::Aws(query) };
         self.query.take().map(ask).into_iter().collect()
     }
 
@@ -128,40 +128,40 @@ impl EventHandler for Question {
         None
     }
 
-    fn over(&self) -> bool {
+    fn is_over(&self) -> bool {
         self.ended.is_some()
     }
 }
 
-/// Asks one thing, and waits for all pages of its answer.
+/// Sends one query, and waits for all pages of its answer.
 ///
 /// # Errors
-/// What the service said.
-pub async fn answered(ring: &mut EventLoop, serial: u64, query: Query) -> Result<Vec<Fact>, Failure> {
+/// The error of the service.
+pub async fn query_facts(event_loop: &mut EventLoop, serial: u64, query: Query) -> Result<Vec<Fact>, Failure> {
     let ticket = Ticket::of_command(ONCE, serial);
     let mut question = Question { ticket, query: Some(query), facts: Vec::new(), ended: None };
-    ring.drive(&mut question, None).await;
+    event_loop.drive(&mut question, None).await;
     question.ended.unwrap_or(Ok(())).map(|()| question.facts)
 }
 
-/// Reads the groups whose names begin so.
+/// Returns the groups whose names begin with `prefix`.
 ///
 /// # Errors
-/// What the service said.
-pub async fn groups(ring: &mut EventLoop, prefix: &str) -> Result<Vec<LogGroup>, Failure> {
-    groups_by(ring, GROUPS, prefix).await
+/// The error of the service.
+pub async fn groups(event_loop: &mut EventLoop, prefix: &str) -> Result<Vec<LogGroup>, Failure> {
+    groups_by(event_loop, GROUPS, prefix).await
 }
 
-/// The same as a question that may be given up: what comes of it later is no answer to another one.
+/// As [`groups`], for a query that may be abandoned: with its own `number`, a late answer is not taken for another query's.
 ///
 /// # Errors
-/// What the service said.
-pub async fn groups_if_soon(ring: &mut EventLoop, number: usize, prefix: &str) -> Result<Vec<LogGroup>, Failure> {
-    groups_by(ring, INSIGHTS + 1 + number as u64, prefix).await
+/// The error of the service.
+pub async fn groups_if_soon(event_loop: &mut EventLoop, number: usize, prefix: &str) -> Result<Vec<LogGroup>, Failure> {
+    groups_by(event_loop, INSIGHTS + 1 + number as u64, prefix).await
 }
 
-async fn groups_by(ring: &mut EventLoop, serial: u64, prefix: &str) -> Result<Vec<LogGroup>, Failure> {
-    let facts = answered(ring, serial, Query::LogGroups { prefix: prefix.to_owned() }).await?;
+async fn groups_by(event_loop: &mut EventLoop, serial: u64, prefix: &str) -> Result<Vec<LogGroup>, Failure> {
+    let facts = query_facts(event_loop, serial, Query::LogGroups { prefix: prefix.to_owned() }).await?;
     let mut found = BTreeMap::new();
     for fact in facts {
         if let Fact::LogGroups(groups) = fact {
@@ -174,11 +174,11 @@ async fn groups_by(ring: &mut EventLoop, serial: u64, prefix: &str) -> Result<Ve
 /// Runs a query of Insights to its end.
 ///
 /// # Errors
-/// What the service said.
-pub async fn insights(ring: &mut EventLoop, query: InsightsQuery) -> Result<InsightsResult, Failure> {
-    let facts = answered(ring, INSIGHTS, Query::Insights(Box::new(query))).await?;
+/// The error of the service.
+pub async fn insights(event_loop: &mut EventLoop, query: InsightsQuery) -> Result<InsightsResult, Failure> {
+    let facts = query_facts(event_loop, INSIGHTS, Query::Insights(Box::new(query))).await?;
     match facts.into_iter().last() {
         Some(Fact::Insights(result)) => Ok(*result),
-        _ => Err(Failure::other_answer()),
+        _ => Err(Failure::mismatched_answer()),
     }
 }

@@ -1,11 +1,11 @@
-//! How the allocator keeps memory.
+//! Tuning of the memory allocator.
 
-/// The largest piece that glibc's allocator learns from. Source: mallopt(3), `M_MMAP_THRESHOLD`.
+/// The largest block from which glibc's allocator adapts its threshold. Source: mallopt(3), `M_MMAP_THRESHOLD`.
 const LARGEST: usize = 31 << 20;
 
-/// From now on memory that was freed is kept for the next page of some megabytes, and not given back to the
-/// system to be asked for again: that costs more than to take the page apart. glibc learns it from one piece of
-/// that size that is freed, untouched; other allocators take no notice.
-pub fn keep_what_is_freed() {
+/// Makes the allocator keep freed memory for the next page of a few megabytes, instead of returning it to the system and
+/// requesting it again, which costs more than parsing the page. glibc adapts to one block of that size that is freed untouched;
+/// other allocators are not affected.
+pub fn retain_freed_memory() {
     drop(std::hint::black_box(Vec::<u8>::with_capacity(std::hint::black_box(LARGEST))));
 }

@@ -1,7 +1,7 @@
-//! The room that waits: terminal, signals, clock, tasks. Processes are started by `infra` and `aws::helper`, too.
+//! All waiting and I/O: terminal, signals, clock, tasks. (`infra` and `aws::helper` start processes, too.)
 //!
-//! It turns the terminal, signals, time and AWS's answers into events, hands them to the app one by
-//! one, and carries out what comes back. What any of it means is decided in `src/app`.
+//! It turns the terminal, signals, time and answers of AWS into events, passes them to the app one by one, and carries out the
+//! effects that the app returns. What an event means is decided in `src/app`.
 
 mod aside;
 pub mod audit;
@@ -17,6 +17,7 @@ pub mod demo_site;
 pub mod doctor;
 mod drive;
 pub mod editor;
+pub mod event_loop;
 mod executor;
 mod feeds;
 pub mod files;
@@ -43,7 +44,6 @@ mod queries;
 pub mod raw;
 mod registry;
 pub mod relay;
-pub mod ring;
 pub mod shell;
 mod signals;
 pub mod states;
@@ -56,12 +56,12 @@ pub mod tunnels;
 
 pub use collect::{Collected, Collector};
 pub use drive::Driver;
+pub use event_loop::{EventHandler, EventLoop};
 pub use executor::Executor;
 pub use interactive::{Ended, interactive};
-pub use memory::keep_what_is_freed;
+pub use memory::retain_freed_memory;
 pub use output::{Output, WriteAborted};
 pub use panic::install_panic_hook;
 pub use pipe::widen_output;
 pub use process::{end_helpers, end_programs};
-pub use ring::{EventHandler, EventLoop};
-pub use terminal::{drawable, forget_typed, probe_widths, typed_more};
+pub use terminal::{discard_input, has_input_within, is_drawable, probe_widths};

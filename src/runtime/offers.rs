@@ -1,5 +1,5 @@
-//! Tunnels that commands of the same user may use: each takes connections at a Unix socket in the user's state folder too, and a
-//! file beside that says what it is. No token and no password stands there.
+//! Open tunnels that other commands of the same user may use. Each also listens on a Unix socket in the user's state folder, next
+//! to a file that describes it. The file contains no token and no password.
 
 use super::audit;
 use crate::private_files::{make, replace_for_now};
@@ -12,18 +12,19 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::net::UnixStream;
 
-/// The address of a Unix socket has room for so many bytes, and a zero behind them, on every system: 104 on macOS, 108 on Linux.
-const LONGEST: usize = 103;
+/// The maximum length in bytes of the path of a Unix socket on every system. With a terminating zero there is room for 104 on
+/// macOS and for 108 on Linux.
+const MAX_PATH: usize = 103;
 
-/// The description of a tunnel, from which another command tells whether it can use it.
+/// The description of a tunnel, by which another command decides whether it can use it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TunnelOffer {
     pub environment: String,
     pub account: String,
     pub region: String,
-    /// The endpoint of AWS; empty for AWS itself.
+    /// The endpoint of AWS; empty for the real one.
     pub endpoint: String,
-    /// The host and port that it leads to.
+    /// The host and port at its far end.
     pub to: String,
     /// The service, or the instance as it was named.
     pub through: String,
@@ -32,37 +33,37 @@ pub struct TunnelOffer {
 
 impl TunnelOffer {
     /// Whether both lead to the same place, from the same environment with the same account.
-    fn leads_as(&self, other: &Self) -> bool {
-        self.where_to() == other.where_to()
+    fn has_same_target(&self, other: &Self) -> bool {
+        self.target() == other.target()
     }
 
-    fn where_to(&self) -> [&str; 5] {
+    fn target(&self) -> [&str; 5] {
         [&self.environment, &self.account, &self.region, &self.endpoint, &self.to]
     }
 }
 
-/// The files of a tunnel that is offered, which go with this.
-pub struct Offered {
+/// The files of an offered tunnel. Dropping it deletes them.
+pub struct PublishedOffer {
     socket: PathBuf,
 }
 
-impl Offered {
-    /// Says what the tunnel is, where it listens at a socket for others.
+impl PublishedOffer {
+    /// Describes the tunnel for other commands, if it listens on a socket for them.
     pub fn new(tunnel: &Tunnel, offer: &TunnelOffer) -> Option<Self> {
-        let socket = tunnel.beside()?.to_owned();
+        let socket = tunnel.additional_socket()?.to_owned();
         replace_for_now(&description(&socket), &serde_json::to_vec(offer).ok()?).ok()?;
         Some(Self { socket })
     }
 }
 
-impl Drop for Offered {
+impl Drop for PublishedOffer {
     fn drop(&mut self) {
         remove(&self.socket);
     }
 }
 
 /// A tunnel that another process offers.
-pub struct Found {
+pub struct FoundTunnel {
     pub offer: TunnelOffer,
     pub socket: PathBuf,
 }
@@ -71,7 +72,7 @@ fn folder() -> Option<PathBuf> {
     audit::path(None).map(|audit| audit.with_file_name("tunnels"))
 }
 
-/// The file that says what the tunnel at a socket is.
+/// Returns the path of the description of the tunnel at a socket.
 fn description(socket: &Path) -> PathBuf {
     socket.with_extension("json")
 }
@@ -81,8 +82,8 @@ fn remove(socket: &Path) {
     let _ = fs::remove_file(socket);
 }
 
-/// Where one more tunnel of this process listens for others; none without a folder that is this user's alone, or where the path
-/// is too long for a socket.
+/// Returns a socket path for one more tunnel of this process; `None` if the folder is not private to this user, or the path is
+/// too long for a socket.
 pub fn socket() -> Option<PathBuf> {
     static LAST: AtomicU32 = AtomicU32::new(0);
     let folder = folder()?;
@@ -91,8 +92,8 @@ pub fn socket() -> Option<PathBuf> {
     is_private(&folder).then(|| unused(&folder, std::process::id(), numbers)).flatten()
 }
 
-/// One that nothing is left of. In a container the number of a process comes again soon: what an earlier one has left there says
-/// where that one led.
+/// Returns a path without leftover files. Process IDs repeat soon in a container, and a file left by an earlier process describes
+/// that process's tunnel.
 fn unused(folder: &Path, pid: u32, numbers: impl Iterator<Item = u32>) -> Option<PathBuf> {
     let is_there = |path: &Path| fs::symlink_metadata(path).is_ok();
     let mut sockets = numbers.map_while(|number| named(folder, pid, number));
@@ -101,10 +102,10 @@ fn unused(folder: &Path, pid: u32, numbers: impl Iterator<Item = u32>) -> Option
 
 fn named(folder: &Path, pid: u32, number: u32) -> Option<PathBuf> {
     let path = folder.join(format!("{pid}-{number}.sock"));
-    (path.as_os_str().len() <= LONGEST).then_some(path)
+    (path.as_os_str().len() <= MAX_PATH).then_some(path)
 }
 
-/// Whether nobody else can have made what is in it.
+/// Whether only this user can have created the folder's content.
 fn is_private(folder: &Path) -> bool {
     let own = rustix::process::geteuid().as_raw();
     let is_own = |found: fs::Metadata| {
@@ -114,12 +115,12 @@ fn is_private(folder: &Path) -> bool {
     fs::symlink_metadata(folder).is_ok_and(is_own)
 }
 
-/// Those that lead where this one would; whether they still do is not known.
-pub fn like(wanted: &TunnelOffer) -> Vec<Found> {
-    folder().map(|folder| inside(&folder, wanted)).unwrap_or_default()
+/// Returns the tunnels with the same target as `wanted`; they may have ended meanwhile.
+pub fn find_matching(wanted: &TunnelOffer) -> Vec<FoundTunnel> {
+    folder().map(|folder| found_in(&folder, wanted)).unwrap_or_default()
 }
 
-fn inside(folder: &Path, wanted: &TunnelOffer) -> Vec<Found> {
+fn found_in(folder: &Path, wanted: &TunnelOffer) -> Vec<FoundTunnel> {
     if !is_private(folder) {
         return Vec::new();
     }
@@ -127,17 +128,17 @@ fn inside(folder: &Path, wanted: &TunnelOffer) -> Vec<Found> {
     let sockets = files.filter(|path| path.extension().is_some_and(|ending| ending == "sock"));
     let offers = sockets.filter_map(|socket| {
         let offer: TunnelOffer = serde_json::from_slice(&fs::read(description(&socket)).ok()?).ok()?;
-        offer.leads_as(wanted).then_some(Found { offer, socket })
+        offer.has_same_target(wanted).then_some(FoundTunnel { offer, socket })
     });
-    let mut found: Vec<Found> = offers.collect();
+    let mut found: Vec<FoundTunnel> = offers.collect();
     found.sort_by(|a, b| a.socket.cmp(&b.socket));
     found
 }
 
-/// Connects through a tunnel that is offered. The files of one whose process has ended without a word are taken away.
+/// Connects through an offered tunnel. Deletes its files if its process has ended without doing so.
 ///
 /// # Errors
-/// Nobody listens there, or another user does.
+/// If nobody listens on the socket, or another user does.
 pub async fn connect(socket: &Path) -> io::Result<UnixStream> {
     let connected = UnixStream::connect(socket).await;
     if connected.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
@@ -168,7 +169,7 @@ mod tests {
         }
     }
 
-    /// A folder with a socket that nobody listens at any more, and what its tunnel was.
+    /// Creates a folder with a socket that nobody listens on any more, and its description.
     fn left_behind() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_no_socket_of_macos_has_room_for_is_none() {
+    fn path_too_long_for_a_socket_is_rejected() {
         let folder = |length: usize| PathBuf::from(format!("/{}", "x".repeat(length - 1)));
         let name = "/1234-0.sock".len();
         assert_eq!(named(&folder(103 - name), 1234, 0).unwrap().as_os_str().len(), 103);
@@ -187,21 +188,21 @@ mod tests {
     }
 
     #[test]
-    fn a_tunnel_takes_no_name_under_which_an_earlier_process_of_the_same_number_left_what_its_own_was() {
+    fn tunnel_skips_paths_with_leftover_files() {
         let (folder, socket) = left_behind();
         let taken = || unused(folder.path(), 1234, 0..).unwrap();
         let next = named(folder.path(), 1234, 1).unwrap();
         assert_eq!(taken(), next);
         fs::remove_file(&socket).unwrap();
-        assert_eq!(taken(), next, "the description alone would be that of another tunnel");
+        assert_eq!(taken(), next, "without its socket the description would be of another tunnel");
         remove(&socket);
         assert_eq!(taken(), socket);
     }
 
     #[test]
-    fn one_that_differs_in_environment_account_region_endpoint_or_place_is_not_found() {
+    fn tunnel_with_another_target_is_not_found() {
         let (folder, socket) = left_behind();
-        let found = inside(folder.path(), &TunnelOffer { through: String::new(), pid: 0, ..offer() });
+        let found = found_in(folder.path(), &TunnelOffer { through: String::new(), pid: 0, ..offer() });
         assert_eq!(found.len(), 1);
         assert_eq!((&found[0].socket, &found[0].offer), (&socket, &offer()));
         let other = || "other".to_owned();
@@ -212,21 +213,21 @@ mod tests {
             TunnelOffer { endpoint: other(), ..offer() },
             TunnelOffer { to: other(), ..offer() },
         ] {
-            assert!(inside(folder.path(), &wanted).is_empty(), "{wanted:?}");
+            assert!(found_in(folder.path(), &wanted).is_empty(), "{wanted:?}");
         }
         fs::write(description(&socket), "half of {").unwrap();
-        assert!(inside(folder.path(), &offer()).is_empty(), "what it is cannot be read");
+        assert!(found_in(folder.path(), &offer()).is_empty(), "an unreadable description is skipped");
     }
 
     #[test]
-    fn nothing_is_taken_from_a_folder_that_others_may_write_to() {
+    fn folder_writable_by_others_is_ignored() {
         let (folder, _) = left_behind();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
-        assert!(inside(folder.path(), &offer()).is_empty());
+        assert!(found_in(folder.path(), &offer()).is_empty());
     }
 
     #[tokio::test]
-    async fn what_was_left_behind_is_taken_away_when_it_is_met() {
+    async fn leftover_files_are_deleted_on_connect() {
         let (_folder, socket) = left_behind();
         assert!(connect(&socket).await.is_err());
         assert!(!socket.exists() && !description(&socket).exists());

@@ -1,25 +1,24 @@
-//! A panic gives the terminal back first, and then says where its report is.
+//! The panic hook: restores the terminal first, then prints where the report is.
 
 use super::terminal;
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-/// Installs the hook. A panic in a feed's task is written down and the session goes on; one in the
-/// main thread ends it.
+/// Installs the hook. After a panic in a feed's task the session continues; a panic in the main thread ends it.
 pub fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let thread = std::thread::current();
-        // One that ends no more than a request is written down, and told by what asked.
+        // A panic that ends only a request is reported by the asker, so it is just written down.
         let main = thread.name() == Some("main") && !crate::aws::session::panic_is_caught();
         if main {
-            terminal::give_back();
+            terminal::restore();
         }
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        // A panic may quote what was read.
-        let message = crate::model::text::harmless(panic.payload_as_str().unwrap_or("no message"));
+        // A panic may quote external text.
+        let message = crate::model::text::sanitize(panic.payload_as_str().unwrap_or("no message"));
         let backtrace = std::backtrace::Backtrace::force_capture();
-        // The message and the stack only: no arguments, no environment, nothing that was read.
+        // Only the message and the stack: no arguments, no environment, no data.
         let report = format!(
             "cockpit {} panicked in {} at {place}\n{message}\n\n{backtrace}\n",
             env!("CARGO_PKG_VERSION"),

@@ -1,12 +1,12 @@
-//! Standard output, where it is a pipe.
+//! Standard output, if it is a pipe.
 
-/// Bytes that a pipe holds, if the system lets it: the usual 64 kB are a change between two programs for every
+/// The size of the pipe's buffer in bytes, if the system allows it. The usual 64 kB cause a switch between the two programs every
 /// few hundred lines.
 #[cfg(target_os = "linux")]
 const SIZE: usize = 1 << 20;
 
-/// Makes the pipe larger that a million lines go through; nothing where output is none, or the system has no
-/// such call.
+/// Enlarges the pipe of standard output for outputs of a million lines. Does nothing if it is no pipe, or the system does not
+/// support it.
 pub fn widen_output() {
     #[cfg(target_os = "linux")]
     let _ = rustix::pipe::fcntl_setpipe_size(std::io::stdout(), SIZE);

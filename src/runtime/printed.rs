@@ -1,5 +1,5 @@
-//! Lines that a program prints, on their way to the app. A program that prints faster than the app takes its lines in is
-//! not held up: lines that have no room are counted, and where they would stand it says how many they are.
+//! Passes the lines that a program prints to the app. A program that prints faster than the app takes lines is not slowed down:
+//! lines without room are counted, and a line in their place gives their number.
 
 use crate::app::event::Event;
 use crate::app::operation::call::CallId;
@@ -7,23 +7,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc::Sender;
 
 /// The lines of one program.
-pub(super) struct Printed<'a> {
+pub(super) struct ProgramOutput<'a> {
     id: CallId,
     out: &'a Sender<Event>,
-    /// Lines that had no room since the last one that had.
+    /// Number of lines dropped since the last one that was passed on.
     lost: AtomicUsize,
 }
 
-impl<'a> Printed<'a> {
-    /// Of the program that this call runs.
+impl<'a> ProgramOutput<'a> {
+    /// Creates the sink for the program that this call runs.
     pub(super) fn new(id: CallId, out: &'a Sender<Event>) -> Self {
         Self { id, out, lost: AtomicUsize::new(0) }
     }
 
-    /// Hands a line on, if there is room.
+    /// Passes a line on, if there is room.
     pub(super) fn line(&self, line: String) {
         let lost = self.lost.load(Ordering::Relaxed);
-        // First what is missing before it.
+        // First the notice of lines missing before it.
         if lost > 0 && self.out.try_send(self.missing(lost)).is_ok() {
             self.lost.store(0, Ordering::Relaxed);
         }
@@ -32,11 +32,11 @@ impl<'a> Printed<'a> {
         }
     }
 
-    /// The program has ended: says what is missing at the end.
+    /// Reports missing lines at the end of the output.
     pub(super) async fn end(self) {
         let lost = self.lost.load(Ordering::Relaxed);
         if lost > 0 {
-            // Only an app that has gone takes nothing any more.
+            // It fails only if the app is gone.
             let _ = self.out.send(self.missing(lost)).await;
         }
     }
@@ -62,9 +62,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_line_that_has_no_room_is_counted_where_it_would_stand() {
+    async fn dropped_lines_are_counted_in_their_place() {
         let (out, mut events) = channel(2);
-        let printed = Printed::new(CallId(1), &out);
+        let printed = ProgramOutput::new(CallId(1), &out);
         for number in 1..=5 {
             printed.line(number.to_string());
         }
@@ -81,9 +81,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_program_whose_lines_all_have_room_has_no_other_lines() {
+    async fn output_without_dropped_lines_has_no_notice() {
         let (out, mut events) = channel(8);
-        let printed = Printed::new(CallId(1), &out);
+        let printed = ProgramOutput::new(CallId(1), &out);
         printed.line("a".to_owned());
         printed.end().await;
         assert_eq!(texts(&mut events), ["a"]);

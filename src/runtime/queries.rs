@@ -1,5 +1,5 @@
-//! Queries that are kept on this machine: a file of statements that were run, which nobody else may read, and a folder
-//! of saved queries, a file each, that a team can keep in git.
+//! Queries stored on this machine: a private file with the history of statements, and a folder of saved queries, one file each,
+//! which a team can keep in git.
 
 use crate::feeds::queries::Saved;
 use std::fs::{self, OpenOptions};
@@ -7,12 +7,12 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-/// A larger file is begun anew with its second half.
-const LARGEST: u64 = 4 << 20;
-/// A larger file is no query.
-const LARGEST_QUERY: u64 = 16 << 20;
+/// The maximum size of the history in bytes; a larger file is replaced by its second half.
+const MAX_HISTORY: u64 = 4 << 20;
+/// The maximum size of a query file in bytes.
+const MAX_QUERY: u64 = 16 << 20;
 
-/// A file beside the audit file, in the user's state folder.
+/// Returns the path of a file next to the audit file, in the user's state folder.
 pub(super) fn state_file(name: &str) -> io::Result<PathBuf> {
     let audit = super::audit::path(None).ok_or_else(|| io::Error::other("there is no home folder to keep it in"))?;
     Ok(audit.with_file_name(name))
@@ -22,28 +22,28 @@ fn history_file() -> io::Result<PathBuf> {
     state_file("sql_history")
 }
 
-/// The statements of earlier sessions, the oldest first; none where there is no such file.
+/// Returns the statements of earlier sessions, oldest first; none if there is no such file.
 ///
 /// # Errors
-/// When the file cannot be read.
+/// If the file cannot be read.
 pub fn history() -> io::Result<Vec<String>> {
     read_history(&history_file()?)
 }
 
 fn read_history(path: &Path) -> io::Result<Vec<String>> {
     match fs::read_to_string(path) {
-        // A line is a JSON text: statements have lines of their own. One that was cut off is passed over.
+        // Each line is a JSON string, since statements contain line breaks. A truncated line is skipped.
         Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error),
     }
 }
 
-/// Keeps a statement for later sessions.
+/// Adds a statement to the history.
 ///
 /// # Errors
-/// When the file cannot be written.
-pub fn remember(statement: &str) -> io::Result<()> {
+/// If the file cannot be written.
+pub fn add_to_history(statement: &str) -> io::Result<()> {
     remember_in(&history_file()?, statement)
 }
 
@@ -51,7 +51,7 @@ fn remember_in(path: &Path, statement: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    if fs::metadata(path).is_ok_and(|file| file.len() > LARGEST) {
+    if fs::metadata(path).is_ok_and(|file| file.len() > MAX_HISTORY) {
         let all = read_history(path)?;
         let new = path.with_extension("new");
         let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&new)?;
@@ -61,13 +61,13 @@ fn remember_in(path: &Path, statement: &str) -> io::Result<()> {
         fs::rename(new, path)?;
     }
     let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
-    // One write, so that lines of two sessions do not mix.
+    // A single write, so that lines of two sessions do not mix.
     file.write_all(format!("{}\n", serde_json::to_string(statement)?).as_bytes())
 }
 
 fn folder(configured: Option<&str>) -> io::Result<PathBuf> {
     if let Some(folder) = configured {
-        return Ok(super::files::named(folder));
+        return Ok(super::files::expand_path(folder));
     }
     let home = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
     let home = home.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".config")));
@@ -75,11 +75,11 @@ fn folder(configured: Option<&str>) -> io::Result<PathBuf> {
     Ok(home.join("cockpit").join("queries"))
 }
 
-/// The saved queries, by name: the `.sql` files of the folder.
+/// Returns the saved queries, sorted by name: the `.sql` files of the folder.
 ///
 /// # Errors
-/// When the folder cannot be read; one that is not there has none.
-pub fn saved(configured: Option<&str>) -> io::Result<Vec<Saved>> {
+/// If the folder cannot be read. A missing folder has no queries.
+pub fn saved_queries(configured: Option<&str>) -> io::Result<Vec<Saved>> {
     let entries = match fs::read_dir(folder(configured)?) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -89,7 +89,7 @@ pub fn saved(configured: Option<&str>) -> io::Result<Vec<Saved>> {
     for entry in entries {
         let path = entry?.path();
         let is_query = path.extension().is_some_and(|extension| extension == "sql");
-        if !is_query || fs::metadata(&path).is_ok_and(|file| file.len() > LARGEST_QUERY || !file.is_file()) {
+        if !is_query || fs::metadata(&path).is_ok_and(|file| file.len() > MAX_QUERY || !file.is_file()) {
             continue;
         }
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -100,35 +100,35 @@ pub fn saved(configured: Option<&str>) -> io::Result<Vec<Saved>> {
     Ok(saved)
 }
 
-/// The text of a file that is to be run.
+/// Returns the text of a file to run.
 ///
 /// # Errors
-/// When it cannot be read, is none of text, or is too large for the screen.
-pub fn text(path: &str) -> io::Result<String> {
-    let path = super::files::named(path);
-    if fs::metadata(&path)?.len() > LARGEST_QUERY {
+/// If it cannot be read, is not text, or is too large for the screen.
+pub fn read_text(path: &str) -> io::Result<String> {
+    let path = super::files::expand_path(path);
+    if fs::metadata(&path)?.len() > MAX_QUERY {
         return Err(io::Error::other("it is larger than 16 MB: `cockpit sql -f` runs it"));
     }
     fs::read_to_string(path)
 }
 
-/// The whole name of a folder; none is the home folder.
+/// Returns the canonical path of a folder; `None` stands for the home folder.
 ///
 /// # Errors
-/// In words, where it is none.
-pub fn place(path: Option<&str>) -> Result<String, String> {
+/// A message, if it is not a folder.
+pub fn canonical_folder(path: Option<&str>) -> Result<String, String> {
     let typed = path.unwrap_or("~");
-    let whole = fs::canonicalize(super::files::named(typed)).map_err(|error| format!("{typed}: {error}"))?;
-    if !whole.is_dir() {
+    let canonical = fs::canonicalize(super::files::expand_path(typed)).map_err(|error| format!("{typed}: {error}"))?;
+    if !canonical.is_dir() {
         return Err(format!("{typed}: it is not a folder"));
     }
-    whole.into_os_string().into_string().map_err(|_| format!("{typed}: its name is not text"))
+    canonical.into_os_string().into_string().map_err(|_| format!("{typed}: its name is not text"))
 }
 
-/// Saves a query; gives back its file. None: another one of that name is there, and `replaces` does not say that it goes.
+/// Saves a query; returns its file, or `None` if a different query has this name and `replaces` is false.
 ///
 /// # Errors
-/// When the name is none of a file, or the file cannot be written; an older one then stays as it is.
+/// If the name is not valid for a file, or the file cannot be written; an existing one then stays as it is.
 pub fn save(configured: Option<&str>, name: &str, text: &str, replaces: bool) -> io::Result<Option<PathBuf>> {
     let name = name.strip_suffix(".sql").unwrap_or(name);
     if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
@@ -138,19 +138,19 @@ pub fn save(configured: Option<&str>, name: &str, text: &str, replaces: bool) ->
     fs::create_dir_all(&folder)?;
     let path = folder.join(format!("{name}.sql"));
     let new = folder.join(format!(".{name}.new"));
-    // Whoever makes the file first has it: two who save at once do not take each other's place.
-    let made = match OpenOptions::new().write(true).create_new(true).open(&path) {
+    // Creating the file reserves the name, so that two concurrent saves do not overwrite each other.
+    let created = match OpenOptions::new().write(true).create_new(true).open(&path) {
         Ok(_) => true,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
         Err(error) => return Err(error),
     };
-    if !made && !replaces && fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
+    if !created && !replaces && fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
         return Ok(None);
     }
     let written = fs::write(&new, text).and_then(|()| fs::rename(&new, &path));
     if written.is_err() {
         let _ = fs::remove_file(&new);
-        if made {
+        if created {
             let _ = fs::remove_file(&path);
         }
     }
@@ -163,7 +163,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
-    fn statements_come_back_whole_and_nobody_else_may_read_them() {
+    fn statements_are_read_back_completely_and_are_private() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state").join("sql_history");
         assert_eq!(read_history(&path).unwrap(), Vec::<String>::new());
@@ -176,28 +176,28 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_named_whole_and_what_is_none_is_said() {
+    fn folder_path_is_canonical_and_must_be_a_folder() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("あ")).unwrap();
         fs::write(folder.path().join("file"), "").unwrap();
-        let typed = |name: &str| place(folder.path().join(name).to_str());
-        let whole = fs::canonicalize(folder.path()).unwrap();
-        assert_eq!(typed("あ/../あ").unwrap(), whole.join("あ").to_str().unwrap());
+        let typed = |name: &str| canonical_folder(folder.path().join(name).to_str());
+        let canonical = fs::canonicalize(folder.path()).unwrap();
+        assert_eq!(typed("あ/../あ").unwrap(), canonical.join("あ").to_str().unwrap());
         assert!(typed("file").unwrap_err().contains("not a folder"));
         assert!(typed("gone").unwrap_err().contains("No such file"));
     }
 
     #[test]
-    fn queries_are_files_of_a_folder_by_their_names() {
+    fn queries_are_files_in_a_folder_sorted_by_name() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("queries");
         let place = place.to_str().unwrap();
-        assert_eq!(saved(Some(place)).unwrap(), []);
+        assert_eq!(saved_queries(Some(place)).unwrap(), []);
         save(Some(place), "slow", "select 1;\n", false).unwrap().unwrap();
         save(Some(place), "日本.sql", "select 2;\n", false).unwrap().unwrap();
         save(Some(place), "slow", "select 3;\n", true).unwrap().unwrap();
         let names: Vec<(String, String)> =
-            saved(Some(place)).unwrap().into_iter().map(|saved| (saved.name, saved.text)).collect();
+            saved_queries(Some(place)).unwrap().into_iter().map(|saved| (saved.name, saved.text)).collect();
         assert_eq!(names, [("slow".into(), "select 3;\n".into()), ("日本".into(), "select 2;\n".into())]);
         for bad in ["", "../x", ".x", "a/b"] {
             assert!(save(Some(place), bad, "", true).is_err(), "{bad}");
@@ -205,17 +205,17 @@ mod tests {
     }
 
     #[test]
-    fn a_query_that_is_there_stays_unless_it_is_to_be_replaced() {
+    fn existing_query_is_kept_unless_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().to_str().unwrap();
-        let texts = || saved(Some(place)).unwrap().into_iter().map(|saved| saved.text).collect::<Vec<_>>();
+        let texts = || saved_queries(Some(place)).unwrap().into_iter().map(|saved| saved.text).collect::<Vec<_>>();
         save(Some(place), "daily", "select 1;\n", false).unwrap().unwrap();
         assert_eq!(save(Some(place), "daily.sql", "select 2;\n", false).unwrap(), None);
         assert_eq!(texts(), ["select 1;\n"]);
-        assert!(save(Some(place), "daily", "select 1;\n", false).unwrap().is_some(), "it is the same one");
+        assert!(save(Some(place), "daily", "select 1;\n", false).unwrap().is_some(), "the text is the same");
         assert!(save(Some(place), "daily", "select 2;\n", true).unwrap().is_some());
         assert_eq!(texts(), ["select 2;\n"]);
-        // What could not be written leaves neither a part of it nor the place that was taken for it.
+        // A failed write leaves neither a partial file nor the reserved one.
         fs::create_dir(folder.path().join(".late.new")).unwrap();
         assert!(save(Some(place), "late", "select 3;\n", false).is_err());
         assert!(!folder.path().join("late.sql").exists());

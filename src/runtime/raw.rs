@@ -1,4 +1,4 @@
-//! The terminal as a pipe, for a shell elsewhere: every key goes through, nothing is shown by itself.
+//! The terminal in raw mode, for a remote shell: every key is passed on, and nothing is echoed.
 
 use super::terminal::size;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -12,63 +12,63 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// The most bytes that are read at once.
-const READ: usize = 4096;
-/// The character that a terminal sends at the end of its input. Behind a line that has not ended it only hands over
-/// what there is of it: the end is another one. Source: termios(3), VEOF.
+/// The maximum number of bytes to read at once.
+const MAX_READ: usize = 4096;
+/// The end-of-file character of a terminal. After an incomplete line it only flushes that line, so a second one is needed for the
+/// end of file. Source: termios(3), VEOF.
 const END_OF_INPUT: u8 = 4;
-/// Between two looks at whether a question is answered.
-const ASKING: Duration = Duration::from_millis(20);
+/// The interval of checks whether a prompt was answered.
+const PROMPT_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Raw mode is kept.
-static KEPT: AtomicBool = AtomicBool::new(false);
-/// Somebody is asked at the terminal: what is typed is the answer, and nobody else's.
-static ASKED: AtomicBool = AtomicBool::new(false);
-/// Held while what is typed is read, so that a question begins before or after a read, and none takes its answer.
-static READS: Mutex<()> = Mutex::new(());
+/// Whether raw mode is in use.
+static RAW: AtomicBool = AtomicBool::new(false);
+/// Whether a prompt is open at the terminal: input is then its answer, and must not be read by others.
+static PROMPTING: AtomicBool = AtomicBool::new(false);
+/// Held during a read of the terminal, so that a prompt starts before or after it, and no read takes the prompt's answer.
+static READING: Mutex<()> = Mutex::new(());
 
-/// Whether somebody is asked at the terminal.
-pub(super) fn is_asking() -> bool {
-    ASKED.load(Ordering::SeqCst)
+/// Whether a prompt is open at the terminal.
+pub(super) fn prompt_is_open() -> bool {
+    PROMPTING.load(Ordering::SeqCst)
 }
 
-/// Asks at the terminal, which edits and shows lines meanwhile, also in the middle of a shell elsewhere.
-pub(super) fn asking<T>(ask: impl FnOnce() -> T) -> T {
+/// Runs a prompt at the terminal with echo and line editing, also while a remote shell is open.
+pub(super) fn with_prompt<T>(prompt: impl FnOnce() -> T) -> T {
     static ONE: Mutex<()> = Mutex::new(());
     let _one_at_a_time = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     {
-        let _no_read = READS.lock().unwrap_or_else(PoisonError::into_inner);
-        ASKED.store(true, Ordering::SeqCst);
+        let _no_read = READING.lock().unwrap_or_else(PoisonError::into_inner);
+        PROMPTING.store(true, Ordering::SeqCst);
     }
-    let raw = KEPT.load(Ordering::SeqCst);
+    let raw = RAW.load(Ordering::SeqCst);
     if raw {
         let _ = crossterm::terminal::disable_raw_mode();
     }
-    let answer = ask();
-    // It may have been given back for good meanwhile.
-    if raw && KEPT.load(Ordering::SeqCst) {
+    let answer = prompt();
+    // Raw mode may have been left for good meanwhile.
+    if raw && RAW.load(Ordering::SeqCst) {
         let _ = crossterm::terminal::enable_raw_mode();
     }
-    ASKED.store(false, Ordering::SeqCst);
+    PROMPTING.store(false, Ordering::SeqCst);
     answer
 }
 
-/// Raw mode while it is kept, where standard input is a terminal.
+/// Raw mode, if standard input is a terminal. Dropping it leaves raw mode.
 #[derive(Debug)]
 pub struct Raw {
     on: bool,
 }
 
 impl Raw {
-    /// Takes the terminal.
+    /// Enters raw mode.
     ///
     /// # Errors
-    /// The terminal does not let itself be taken.
+    /// If the terminal does not allow it.
     pub fn take() -> io::Result<Self> {
         let on = io::stdin().is_terminal();
         if on {
             crossterm::terminal::enable_raw_mode()?;
-            KEPT.store(true, Ordering::SeqCst);
+            RAW.store(true, Ordering::SeqCst);
         }
         Ok(Self { on })
     }
@@ -78,7 +78,7 @@ impl Raw {
         self.on
     }
 
-    /// Its columns and rows.
+    /// Returns its columns and rows.
     pub fn size(&self) -> Option<(u16, u16)> {
         if self.on { size() } else { None }
     }
@@ -87,17 +87,17 @@ impl Raw {
 impl Drop for Raw {
     fn drop(&mut self) {
         if self.on {
-            KEPT.store(false, Ordering::SeqCst);
+            RAW.store(false, Ordering::SeqCst);
             let _ = crossterm::terminal::disable_raw_mode();
         }
     }
 }
 
-/// Standard input, read on a thread of its own. When this is dropped nothing is read any more: what is typed from then
-/// on is for whoever has the terminal next.
+/// Standard input, read on a separate thread. Dropping it stops reading, so that later input goes to the next owner of the
+/// terminal.
 struct Typed {
     pieces: mpsc::Receiver<Vec<u8>>,
-    /// Closed to end the thread, which waits for that too.
+    /// Closing it ends the thread, which polls it too.
     _stop: OwnedFd,
 }
 
@@ -106,18 +106,18 @@ impl Typed {
         let (out, pieces) = mpsc::channel(4);
         let (stopped, stop) = rustix::pipe::pipe()?;
         let read = move || {
-            let mut buffer = [0; READ];
-            while waits(&stopped) {
-                // It is the answer to a question.
-                let reads = READS.lock().unwrap_or_else(PoisonError::into_inner);
-                if ASKED.load(Ordering::SeqCst) {
-                    drop(reads);
-                    std::thread::sleep(ASKING);
+            let mut buffer = [0; MAX_READ];
+            while wait_for_input(&stopped) {
+                // The input is the answer to a prompt.
+                let reading = READING.lock().unwrap_or_else(PoisonError::into_inner);
+                if PROMPTING.load(Ordering::SeqCst) {
+                    drop(reading);
+                    std::thread::sleep(PROMPT_INTERVAL);
                     continue;
                 }
-                // Past the standard library's own buffer: what it holds would be lost to who reads next.
+                // Bypasses the standard library's buffer, whose content would be lost to the next reader.
                 let read = rustix::io::read(io::stdin(), &mut buffer);
-                drop(reads);
+                drop(reading);
                 match read {
                     Ok(length @ 1..) => {
                         if out.blocking_send(buffer[..length].to_vec()).is_err() {
@@ -135,20 +135,20 @@ impl Typed {
 }
 
 impl Typed {
-    /// The next piece. Taken whole, so that who waits for pieces keeps the thread going.
+    /// Returns the next piece. Pieces are read only when the channel has room.
     async fn next(&mut self) -> Option<Vec<u8>> {
         self.pieces.recv().await
     }
 }
 
-/// Waits until there is something to read; false where nobody wants it any more.
-fn waits(stopped: &OwnedFd) -> bool {
+/// Waits until there is something to read; false if nobody wants it any more.
+fn wait_for_input(stopped: &OwnedFd) -> bool {
     let stdin = io::stdin();
     loop {
         let mut watched = [PollFd::new(&stdin, PollFlags::IN), PollFd::new(stopped, PollFlags::empty())];
         match poll(&mut watched, None) {
             Ok(_) if !watched[1].revents().is_empty() => return false,
-            // Also where it has ended or cannot be polled: the read says which.
+            // Also at the end of input or if polling is not supported; the read then returns which.
             Ok(_) if !watched[0].revents().is_empty() => return true,
             Ok(_) | Err(Errno::INTR | Errno::AGAIN) => {}
             Err(_) => return true,
@@ -156,27 +156,27 @@ fn waits(stopped: &OwnedFd) -> bool {
     }
 }
 
-/// Hands what is typed to a shell elsewhere, as fast as that takes it, until it is dropped.
+/// Passes typed input to a remote shell, as fast as the shell takes it, until it is dropped.
 #[derive(Debug)]
-pub struct Feeding(JoinHandle<()>);
+pub struct InputFeed(JoinHandle<()>);
 
-impl Drop for Feeding {
+impl Drop for InputFeed {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
-/// Begins to hand on what is typed, until something comes with which it is left.
+/// Starts passing typed input, until `leaves` returns true for a piece of it.
 ///
 /// # Errors
-/// The system gives no thread.
+/// If no thread can be started.
 pub fn feed(
     input: mpsc::Sender<ShellInput>,
     terminal: bool,
     leaves: impl Fn(&[u8]) -> bool + Send + 'static,
-) -> io::Result<Feeding> {
+) -> io::Result<InputFeed> {
     let mut typed = Typed::start()?;
-    Ok(Feeding(tokio::spawn(async move {
+    Ok(InputFeed(tokio::spawn(async move {
         let mut in_line = false;
         while let Some(bytes) = typed.next().await {
             if leaves(&bytes) {
@@ -188,17 +188,17 @@ pub fn feed(
             }
         }
         if !terminal {
-            // There is a terminal at the other end, and to it this is the end of a file.
+            // The remote side is a terminal, for which this is the end of file.
             let end = vec![END_OF_INPUT; 1 + usize::from(in_line)];
             let _ = input.send(ShellInput::Bytes(end.into())).await;
         }
     })))
 }
 
-/// Tells changes of the terminal's size.
+/// Returns a stream of changes of the terminal's size.
 ///
 /// # Errors
-/// The system gives no handler.
+/// If no signal handler can be installed.
 pub fn resizes() -> io::Result<tokio::signal::unix::Signal> {
     tokio::signal::unix::signal(tokio::signal::unix::SignalKind::window_change())
 }

@@ -1,6 +1,6 @@
-//! A registry for docker and podman without a login: what each asks for a token is a helper, which finds it in its
+//! Access to a container registry for docker and podman without a login: a credential helper gives them the token from its
 //! environment. `docker login` would write it into a file of the home folder, where it stays. The rest of the person's
-//! own set-up (contexts, plug-ins, other registries) holds as it is.
+//! configuration (contexts, plug-ins, other registries) is unchanged.
 
 use crate::app::operation::call::Login;
 use serde_json::{Map, Value, json};
@@ -13,35 +13,36 @@ use tokio::process::Command;
 
 /// The name by which docker and podman find the helper: `docker-credential-NAME` on PATH.
 const HELPER: &str = "cockpit";
-/// The helper. Source of the protocol: docker/docker-credential-helpers; of `get` the host is read, the others are of no use.
+/// The helper. Source of the protocol: docker/docker-credential-helpers. Only `get` is implemented, which reads the host.
 const SCRIPT: &str = r#"#!/bin/sh
 [ "$1" = get ] || exit 1
 read -r host
 printf '{"ServerURL":"%s","Username":"%s","Secret":"%s"}\n' "$host" "$COCKPIT_REGISTRY_USER" "$COCKPIT_REGISTRY_TOKEN"
 "#;
 
-/// Has a program find the token. What is given back is to be kept until it has ended.
+/// Lets a program find the token. Keep the returned folder until the program has ended.
 pub(super) fn prepare(login: &Login, command: &mut Command) -> io::Result<TempDir> {
     let place = tempfile::Builder::new().prefix("cockpit-").tempdir()?;
     let bin = place.path().join("bin");
     fs::create_dir(&bin)?;
-    new(&bin.join(format!("docker-credential-{HELPER}")), 0o700, SCRIPT.as_bytes())?;
+    write_new(&bin.join(format!("docker-credential-{HELPER}")), 0o700, SCRIPT.as_bytes())?;
     let docker = place.path().join("docker");
     fs::create_dir(&docker)?;
     let home = std::env::var_os("HOME").map(PathBuf::from);
-    let theirs = std::env::var_os("DOCKER_CONFIG").map(PathBuf::from).or_else(|| Some(home.clone()?.join(".docker")));
-    for entry in theirs.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten() {
+    let user_folder =
+        std::env::var_os("DOCKER_CONFIG").map(PathBuf::from).or_else(|| Some(home.clone()?.join(".docker")));
+    for entry in user_folder.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten() {
         if entry.file_name() != "config.json" {
             symlink(fs::canonicalize(entry.path()).unwrap_or_else(|_| entry.path()), docker.join(entry.file_name()))?;
         }
     }
-    let config = theirs.map(|folder| folder.join("config.json"));
-    new(&docker.join("config.json"), 0o600, &asks_helper(config.as_deref(), &login.host))?;
+    let config = user_folder.map(|folder| folder.join("config.json"));
+    write_new(&docker.join("config.json"), 0o600, &with_helper(config.as_deref(), &login.host))?;
     let run = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     let auth = std::env::var_os("REGISTRY_AUTH_FILE").map(PathBuf::from);
     let auth = auth.or_else(|| Some(run?.join("containers/auth.json")));
     let own = place.path().join("auth.json");
-    new(&own, 0o600, &asks_helper(auth.as_deref(), &login.host))?;
+    write_new(&own, 0o600, &with_helper(auth.as_deref(), &login.host))?;
     let inherited = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(std::iter::once(bin).chain(std::env::split_paths(&inherited)));
     command
@@ -53,8 +54,8 @@ pub(super) fn prepare(login: &Login, command: &mut Command) -> io::Result<TempDi
     Ok(place)
 }
 
-/// The person's own settings, in which this registry alone is asked of the helper.
-fn asks_helper(path: Option<&Path>, host: &str) -> Vec<u8> {
+/// Returns the person's own settings with the helper added for this registry alone.
+fn with_helper(path: Option<&Path>, host: &str) -> Vec<u8> {
     let read = path.and_then(|path| fs::read(path).ok()).and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let Value::Object(mut settings) = read.unwrap_or_default() else {
         return json!({ "credHelpers": { host: HELPER } }).to_string().into_bytes();
@@ -66,7 +67,7 @@ fn asks_helper(path: Option<&Path>, host: &str) -> Vec<u8> {
     Value::Object(settings).to_string().into_bytes()
 }
 
-fn new(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
+fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
     fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(bytes)
 }
 
@@ -77,7 +78,7 @@ mod tests {
     use std::ffi::OsStr;
 
     #[tokio::test]
-    async fn the_helper_gives_the_token_which_is_in_no_file_and_nothing_is_left() {
+    async fn helper_returns_the_token_without_storing_it() {
         let host = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com";
         let login = Login { host: host.into(), user: "AWS".into(), token: parameters::Value::new("hush/==") };
         let mut command = Command::new("sh");
@@ -89,25 +90,25 @@ mod tests {
         let config: Value = serde_json::from_slice(&fs::read(root.join("docker/config.json")).unwrap()).unwrap();
         assert_eq!(config["credHelpers"][host], HELPER);
         let script = format!("echo {host} | docker-credential-$1 get");
-        let told = command.arg("-c").arg(script).arg("sh").arg(OsStr::new(HELPER)).output().await.unwrap();
-        let told: Value = serde_json::from_slice(&told.stdout).unwrap();
-        assert_eq!((told["Username"].as_str(), told["Secret"].as_str()), (Some("AWS"), Some("hush/==")));
-        assert_eq!(told["ServerURL"], host);
+        let output = command.arg("-c").arg(script).arg("sh").arg(OsStr::new(HELPER)).output().await.unwrap();
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((answer["Username"].as_str(), answer["Secret"].as_str()), (Some("AWS"), Some("hush/==")));
+        assert_eq!(answer["ServerURL"], host);
         drop(place);
         assert!(!root.exists());
     }
 
     #[test]
-    fn the_rest_of_the_settings_stays_as_it_is() {
+    fn other_registry_settings_are_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.json");
         fs::write(&path, r#"{"currentContext":"far","credsStore":"pass","credHelpers":{"ghcr.io":"own"}}"#).unwrap();
-        let merged: Value = serde_json::from_slice(&asks_helper(Some(&path), "ecr")).unwrap();
+        let merged: Value = serde_json::from_slice(&with_helper(Some(&path), "ecr")).unwrap();
         assert_eq!((merged["currentContext"].as_str(), merged["credsStore"].as_str()), (Some("far"), Some("pass")));
         assert_eq!(merged["credHelpers"], json!({"ghcr.io": "own", "ecr": HELPER}));
         for odd in ["", "[]", "nothing"] {
             fs::write(&path, odd).unwrap();
-            assert_eq!(asks_helper(Some(&path), "ecr"), br#"{"credHelpers":{"ecr":"cockpit"}}"#, "{odd}");
+            assert_eq!(with_helper(Some(&path), "ecr"), br#"{"credHelpers":{"ecr":"cockpit"}}"#, "{odd}");
         }
     }
 }

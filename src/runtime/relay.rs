@@ -1,4 +1,4 @@
-//! A local port that leads through a tunnel of another process, and through one of this process once that has ended.
+//! A local port that forwards to a tunnel of another process, and to one of this process after that has ended.
 
 use super::offers;
 use std::io::{self, ErrorKind};
@@ -12,69 +12,71 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
-/// The interval between two looks at whether the other tunnel is there.
-const LOOK: Duration = Duration::from_secs(1);
-/// Where no connection can be taken (too many files), the next one is looked for after this.
+/// The interval of checks whether the other tunnel still exists.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// The pause before the next accept after one failed, for example with too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The way that connections are led through.
+/// Where connections are forwarded to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Theirs,
+enum Target {
+    /// The tunnel of the other process, at its socket.
+    Other,
     /// A tunnel of this process, at this port.
     Own(u16),
+    /// No tunnel: connections are reset.
     None,
 }
 
-/// A local port that leads through a tunnel. Its connections end with it.
+/// A local port that forwards to a tunnel. Dropping it ends its connections.
 pub struct Relay {
     port: u16,
     socket: PathBuf,
-    way: watch::Sender<Way>,
-    /// Somebody could not be led through the other tunnel.
+    target: watch::Sender<Target>,
+    /// Notified when a connection could not be forwarded to the other tunnel.
     lost: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
 impl Relay {
-    /// Listens at a free port of 127.0.0.1, and leads through the tunnel that is offered at this socket.
+    /// Listens on a free port of 127.0.0.1 and forwards to the tunnel that is offered at this socket.
     ///
     /// # Errors
-    /// It cannot be listened there.
+    /// If it cannot listen there.
     pub async fn through(socket: PathBuf) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
-        let (way, on_way) = watch::channel(Way::Theirs);
+        let (target, target_changes) = watch::channel(Target::Other);
         let lost = Arc::new(Notify::new());
-        let task = tokio::spawn(serve(listener, socket.clone(), on_way, Arc::clone(&lost)));
-        Ok(Self { port, socket, way, lost, task })
+        let task = tokio::spawn(serve(listener, socket.clone(), target_changes, Arc::clone(&lost)));
+        Ok(Self { port, socket, target, lost, task })
     }
 
-    /// Where it listens.
+    /// Returns the port that it listens on.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Until the other tunnel has ended. Who connects waits from then on.
+    /// Completes when the other tunnel has ended. Connections wait from then on.
     pub async fn ended(&self) {
         loop {
             tokio::select! {
                 () = self.lost.notified() => return,
-                () = sleep(LOOK) => if !self.socket.exists() {
+                () = sleep(CHECK_INTERVAL) => if !self.socket.exists() {
                     return;
                 },
             }
         }
     }
 
-    /// Leads those who wait, and those who will connect, to a tunnel of this process.
-    pub fn lead_to(&self, port: u16) {
-        self.way.send_replace(Way::Own(port));
+    /// Forwards waiting and future connections to a tunnel of this process.
+    pub fn forward_to(&self, port: u16) {
+        self.target.send_replace(Target::Own(port));
     }
 
-    /// Resets those who wait, and those who will connect.
-    pub fn refuse(&self) {
-        self.way.send_replace(Way::None);
+    /// Resets waiting and future connections.
+    pub fn reset_connections(&self) {
+        self.target.send_replace(Target::None);
     }
 }
 
@@ -84,13 +86,13 @@ impl Drop for Relay {
     }
 }
 
-async fn serve(listener: TcpListener, socket: PathBuf, way: watch::Receiver<Way>, lost: Arc<Notify>) {
+async fn serve(listener: TcpListener, socket: PathBuf, target: watch::Receiver<Target>, lost: Arc<Notify>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((local, _)) => {
-                    connections.spawn(lead(local, socket.clone(), way.clone(), Arc::clone(&lost)));
+                    connections.spawn(forward(local, socket.clone(), target.clone(), Arc::clone(&lost)));
                 }
                 Err(_) => sleep(PAUSE).await,
             },
@@ -99,42 +101,42 @@ async fn serve(listener: TcpListener, socket: PathBuf, way: watch::Receiver<Way>
     }
 }
 
-/// Leads one connection, until it ends. What is lost is reset, as far as a Unix socket tells.
-async fn lead(mut local: TcpStream, socket: PathBuf, mut way: watch::Receiver<Way>, lost: Arc<Notify>) {
+/// Forwards one connection until it ends. A lost connection is reset, as far as a Unix socket reveals the loss.
+async fn forward(mut local: TcpStream, socket: PathBuf, mut target: watch::Receiver<Target>, lost: Arc<Notify>) {
     let _ = local.set_nodelay(true);
-    if !carried(&mut local, &socket, &mut way, &lost).await.unwrap_or(false) {
+    if !forward_to_end(&mut local, &socket, &mut target, &lost).await.unwrap_or(false) {
         let _ = local.set_zero_linger();
     }
 }
 
-/// Whether it was carried to an end of both sides.
-async fn carried(
+/// Forwards a connection; returns true if both sides ended normally.
+async fn forward_to_end(
     local: &mut TcpStream,
     socket: &Path,
-    way: &mut watch::Receiver<Way>,
+    target: &mut watch::Receiver<Target>,
     lost: &Notify,
 ) -> io::Result<bool> {
-    if *way.borrow() == Way::Theirs {
+    if *target.borrow() == Target::Other {
         match offers::connect(socket).await {
-            Ok(far) => return both_ways(local, far).await,
+            Ok(far) => return copy_both_ways(local, far).await,
             Err(error) if !matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound) => {
                 return Err(error);
             }
             Err(_) => lost.notify_one(),
         }
     }
-    let led = way.wait_for(|way| *way != Way::Theirs).await.map(|way| *way);
-    match led {
-        Ok(Way::Own(port)) => {
+    let own = target.wait_for(|target| *target != Target::Other).await.map(|target| *target);
+    match own {
+        Ok(Target::Own(port)) => {
             let far = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
             let _ = far.set_nodelay(true);
-            both_ways(local, far).await
+            copy_both_ways(local, far).await
         }
-        Ok(Way::Theirs | Way::None) | Err(_) => Ok(false),
+        Ok(Target::Other | Target::None) | Err(_) => Ok(false),
     }
 }
 
-async fn both_ways(local: &mut TcpStream, mut far: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<bool> {
+async fn copy_both_ways(local: &mut TcpStream, mut far: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<bool> {
     copy_bidirectional(local, &mut far).await.map(|_| true)
 }
 
@@ -145,14 +147,14 @@ mod tests {
     use tokio::net::UnixListener;
 
     /// Sends a byte through the relay, and reads one.
-    async fn asks(relay: &Relay, byte: u8) -> io::Result<u8> {
+    async fn exchange(relay: &Relay, byte: u8) -> io::Result<u8> {
         let mut program = TcpStream::connect((Ipv4Addr::LOCALHOST, relay.port())).await?;
         program.write_u8(byte).await?;
         program.read_u8().await
     }
 
     #[tokio::test]
-    async fn it_leads_through_the_other_tunnel_and_through_its_own_once_that_has_ended() {
+    async fn relay_switches_to_its_own_tunnel_when_the_other_has_ended() {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("1-0.sock");
         let theirs = UnixListener::bind(&socket).unwrap();
@@ -162,30 +164,30 @@ mod tests {
             let byte = far.read_u8().await.unwrap();
             far.write_u8(byte + 1).await.unwrap();
         };
-        let (said, ()) = tokio::join!(asks(&relay, 1), answer);
-        assert_eq!(said.unwrap(), 2);
+        let (answer, ()) = tokio::join!(exchange(&relay, 1), answer);
+        assert_eq!(answer.unwrap(), 2);
         drop(theirs);
         let own = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = own.local_addr().unwrap().port();
-        // Who connects in between waits for the other way.
+        // Connections in between wait for the new target.
         let waits = async {
-            let (said, ()) = tokio::join!(asks(&relay, 5), async {
+            let (answer, ()) = tokio::join!(exchange(&relay, 5), async {
                 relay.ended().await;
-                relay.lead_to(port);
+                relay.forward_to(port);
                 let (mut far, _) = own.accept().await.unwrap();
                 let byte = far.read_u8().await.unwrap();
                 far.write_u8(byte + 2).await.unwrap();
             });
-            said
+            answer
         };
         assert_eq!(waits.await.unwrap(), 7);
-        assert!(!socket.exists(), "what was left behind is taken away");
-        relay.refuse();
-        assert!(asks(&relay, 1).await.is_err());
+        assert!(!socket.exists(), "the leftover socket is removed");
+        relay.reset_connections();
+        assert!(exchange(&relay, 1).await.is_err());
     }
 
     #[tokio::test]
-    async fn the_end_of_the_other_tunnel_is_seen_though_nobody_connects() {
+    async fn end_of_the_other_tunnel_is_noticed_without_connections() {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("1-0.sock");
         let _theirs = UnixListener::bind(&socket).unwrap();

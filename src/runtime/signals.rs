@@ -3,7 +3,7 @@
 use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals that a session on the screen takes.
+/// The signals that a session on the screen handles.
 pub(super) struct Signals {
     pub(super) terminate: Signal,
     pub(super) hangup: Signal,
@@ -12,9 +12,9 @@ pub(super) struct Signals {
     pub(super) window: Signal,
 }
 
-/// A signal that comes while something else has the terminal.
+/// A signal that arrives while something else has the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sent {
+pub(super) enum SessionSignal {
     Hangup,
     Terminate,
     Interrupt,
@@ -22,18 +22,18 @@ pub(super) enum Sent {
 }
 
 impl Signals {
-    /// The next of those that mean something while something else has the terminal; nothing is lost where it is waited for no longer.
-    pub(super) async fn next(&mut self) -> Sent {
+    /// Waits for the next signal that matters while something else has the terminal. Cancel-safe: no signal is lost.
+    pub(super) async fn next(&mut self) -> SessionSignal {
         tokio::select! {
             biased;
-            _ = self.hangup.recv() => Sent::Hangup,
-            _ = self.terminate.recv() => Sent::Terminate,
-            _ = self.interrupt.recv() => Sent::Interrupt,
-            _ = self.stop.recv() => Sent::Stop,
+            _ = self.hangup.recv() => SessionSignal::Hangup,
+            _ = self.terminate.recv() => SessionSignal::Terminate,
+            _ = self.interrupt.recv() => SessionSignal::Interrupt,
+            _ = self.stop.recv() => SessionSignal::Stop,
         }
     }
 
-    /// Takes them from here on.
+    /// Installs the signal handlers.
     pub(super) fn new() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,

@@ -1,26 +1,26 @@
-//! The states of an environment's units: the resources as they were declared when they were applied last.
+//! The states of an environment's units: the resources as they were declared at the last apply.
 
 use crate::config::EnvironmentConfig;
-use crate::infra::{Access, Discovered, Look, discover_as, each};
+use crate::infra::{Access, DiscoverOptions, Discovered, discover_as, query_each};
 use crate::model::infra::state::{Resource, resources};
-use crate::model::infra::{Trouble, Unit};
+use crate::model::infra::{InfraError, Unit};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The resources of states, and sentences on states that could not be read.
+/// The resources of states, and errors of states that could not be read.
 #[derive(Default)]
 pub struct States {
     /// Units with their resources.
     pub units: Vec<(String, Vec<Resource>)>,
     /// Sentences on states that could not be read.
     pub missing: Vec<String>,
-    /// Where the code of each unit is.
+    /// The code folder of each unit.
     pub dirs: BTreeMap<String, (Unit, PathBuf)>,
 }
 
-/// Those of all units of an environment; what keeps them from being found is among what is missing.
+/// Reads the states of all units of an environment. A failure to find the units is listed in `missing`.
 pub async fn of_environment(environment: &EnvironmentConfig) -> States {
-    match discover_as(environment, Look { hooks: false, ..Look::default() }).await {
+    match discover_as(environment, DiscoverOptions { hooks: false, ..DiscoverOptions::default() }).await {
         Ok(found) => of(&found).await,
         Err(trouble) => States { missing: vec![trouble.message], ..States::default() },
     }
@@ -29,10 +29,10 @@ pub async fn of_environment(environment: &EnvironmentConfig) -> States {
 /// Reads the states of these units.
 pub async fn of(found: &Discovered) -> States {
     let mut read = States::default();
-    let answers = each(found, |access: Access<'_>| async move {
+    let answers = query_each(found, |access: Access<'_>| async move {
         let what = format!("the state of {} cannot be read", access.unit.name);
         let answer = access.read(&["show", "-json", "-no-color"], &what).await?;
-        Ok::<_, Trouble>((answer.out, access.dir().await?))
+        Ok::<_, InfraError>((answer.stdout, access.dir().await?))
     });
     for (unit, answer) in answers.await {
         match answer {

@@ -1,11 +1,10 @@
-//! Signals that end a command from outside: Ctrl-C, a signal of the system (CI systems cancel so), a terminal that
-//! closes.
+//! Signals that end a command from outside: Ctrl-C, a signal of the system (as CI systems cancel), a terminal that closes.
 //!
-//! From when it is made no such signal is lost: one that comes between two waits is told by the next. What holds the
-//! thread up that waits, a write into a pipe that nobody reads, asks [`came`].
+//! Once a [`StopSignals`] exists, no such signal is lost: one that arrives between two waits is returned by the next. Code that
+//! blocks its thread, like a write into a pipe that nobody reads, polls [`received_signal`].
 //!
-//! One that was ignored when the program was started stays ignored: who starts it with `nohup`, or in the background of a
-//! script, has said so.
+//! A signal that was ignored when the program was started stays ignored: `nohup`, or a script that starts it in the background,
+//! asked for that.
 
 use crate::cli::{ExitCode, Report};
 use futures_util::FutureExt as _;
@@ -16,7 +15,7 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
-/// Which of them it was.
+/// A signal that ends a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopSignal {
     /// SIGINT.
@@ -30,7 +29,7 @@ pub enum StopSignal {
 impl StopSignal {
     const ALL: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
 
-    /// As the system calls it.
+    /// Returns the system's name of the signal.
     pub fn name(self) -> &'static str {
         match self {
             Self::Interrupt => "SIGINT",
@@ -39,7 +38,7 @@ impl StopSignal {
         }
     }
 
-    /// The exit code of a command that it ends before anything was changed.
+    /// Returns the exit code of a command that the signal ends before anything was changed.
     pub fn code(self) -> ExitCode {
         match self {
             Self::Interrupt => ExitCode::Interrupted,
@@ -47,12 +46,12 @@ impl StopSignal {
         }
     }
 
-    /// How a command ends that it stops before anything was changed. Who pressed Ctrl-C knows; of another one it is said,
-    /// as it comes from somewhere else.
+    /// Returns how a command ends when the signal stops it before anything was changed. Ctrl-C needs no message; the other
+    /// signals come from somewhere else and are reported.
     ///
     /// # Errors
     /// 1 after SIGTERM and SIGHUP.
-    pub fn ended(self) -> Result<ExitCode, Report> {
+    pub fn command_result(self) -> Result<ExitCode, Report> {
         match self {
             Self::Interrupt => Ok(self.code()),
             Self::Terminate | Self::Hangup => {
@@ -62,18 +61,18 @@ impl StopSignal {
     }
 }
 
-/// The first signal that came to the program.
+/// The first stop signal that the program received.
 #[derive(Debug)]
-struct Came {
-    /// Its place in [`StopSignal::ALL`] and one; zero is none.
+struct FirstSignal {
+    /// Its index in [`StopSignal::ALL`] plus one; zero if there was none.
     place: AtomicU8,
     /// Wakes those that wait for it.
-    told: Notify,
+    recorded: Notify,
 }
 
-impl Came {
+impl FirstSignal {
     const fn new() -> Self {
-        Self { place: AtomicU8::new(0), told: Notify::const_new() }
+        Self { place: AtomicU8::new(0), recorded: Notify::const_new() }
     }
 
     fn first(&self) -> Option<StopSignal> {
@@ -81,70 +80,70 @@ impl Came {
         StopSignal::ALL.get(place).copied()
     }
 
-    /// Stores a signal, unless another one came before.
-    fn tell(&self, stop: StopSignal) {
+    /// Stores a signal, unless there was an earlier one.
+    fn record(&self, stop: StopSignal) {
         let place = StopSignal::ALL.iter().position(|signal| *signal == stop).unwrap_or_default();
         let place = u8::try_from(place + 1).unwrap_or(u8::MAX);
         let _ = self.place.compare_exchange(0, place, Ordering::SeqCst, Ordering::SeqCst);
-        self.told.notify_waiters();
+        self.recorded.notify_waiters();
     }
 
     async fn wait(&self) -> StopSignal {
         loop {
-            // Before it is looked at: one that is told between is not missed.
-            let told = self.told.notified();
+            // Created before the check, so that a notification in between is not missed.
+            let recorded = self.recorded.notified();
             if let Some(first) = self.first() {
                 return first;
             }
-            told.await;
+            recorded.await;
         }
     }
 }
 
-static CAME: Came = Came::new();
+static FIRST: FirstSignal = FirstSignal::new();
 
-/// The first of them that came since [`watch`] was called, whatever the threads of the program are doing.
-pub fn came() -> Option<StopSignal> {
-    CAME.first()
+/// Returns the first stop signal since [`watch`] was called, even if the program's threads are blocked.
+pub fn received_signal() -> Option<StopSignal> {
+    FIRST.first()
 }
 
-/// A guard that ends a command though the thread that waits for it is held up: by a file on a file system that does not
-/// answer, by a pipe that nobody writes into.
+/// Settings for ending a command whose main thread is blocked: by a file on an unresponsive file system, or a pipe that nobody
+/// writes into.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Held {
-    /// When `--timeout` is up.
+pub struct StopSettings {
+    /// The end of the time limit of `--timeout`.
     pub deadline: Option<Instant>,
-    /// Signals are the command's own: what it began goes on without it.
+    /// Whether the command handles signals itself, because its work continues without it.
     pub takes_signals: bool,
-    /// Errors are told as JSON.
+    /// Whether errors are printed as JSON.
     pub json: bool,
 }
 
-/// Takes the signals from here on, on a thread of its own beside those that wait for them; nothing where the system
-/// gives no thread or no handler.
-pub fn watch(held: Held) {
-    let (taken, wait) = std::sync::mpsc::channel();
+/// Handles the signals on a separate thread from here on, beside those that wait for them. Does nothing if no thread or handler
+/// can be created.
+pub fn watch(held: StopSettings) {
+    let (ready, wait) = std::sync::mpsc::channel();
     let work = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let Ok(runtime) = runtime else { return };
         runtime.block_on(async {
             let Ok(mut stops) = StopSignals::new() else { return };
-            let _ = taken.send(());
+            let _ = ready.send(());
             let mut deadline = held.deadline.and_then(|end| end.checked_add(GRACE));
             loop {
                 tokio::select! {
                     stop = stops.next() => {
-                        CAME.tell(stop);
-                        if !held.takes_signals && is_held_up().await {
-                            if let Err(report) = stop.ended() {
+                        FIRST.record(stop);
+                        if !held.takes_signals && main_thread_is_blocked().await {
+                            if let Err(report) = stop.command_result() {
                                 let _ = report.write(&mut io::stderr(), held.json);
                             }
                             end(stop.code());
                         }
                     }
-                    () = until(deadline) => {
+                    () = sleep_until(deadline) => {
                         deadline = None;
-                        if is_held_up().await {
+                        if main_thread_is_blocked().await {
                             let report = Report::new("timeout", "the time is up", ExitCode::TimedOut)
                                 .cause("a file or a device that it needs does not answer");
                             let _ = report.write(&mut io::stderr(), held.json);
@@ -156,38 +155,38 @@ pub fn watch(held: Held) {
         });
     };
     if std::thread::Builder::new().name("signals".to_owned()).spawn(work).is_ok() {
-        // Ends too where the thread has no handler: its end of the channel is gone.
+        // This also returns if the thread has no handler: its end of the channel is then dropped.
         let _ = wait.recv();
     }
 }
 
-/// A thread that does not answer for so long is held up. What ends by itself has ended by then.
+/// A main thread that does not answer for this long is blocked. Commands that end by themselves have ended by then.
 const GRACE: Duration = Duration::from_secs(2);
 
-static ASKED: Notify = Notify::const_new();
-static ANSWERED: Notify = Notify::const_new();
+static PROBE: Notify = Notify::const_new();
+static PROBE_ANSWER: Notify = Notify::const_new();
 
-/// Answers whether the thread that waits for the command is held up, for as long as it is not: beside what it waits for.
-pub async fn answering() -> std::convert::Infallible {
+/// Answers the probes of the watching thread. Run it beside the command: it stops answering while the main thread is blocked.
+pub async fn answer_probes() -> std::convert::Infallible {
     loop {
-        ASKED.notified().await;
-        ANSWERED.notify_one();
+        PROBE.notified().await;
+        PROBE_ANSWER.notify_one();
     }
 }
 
-async fn is_held_up() -> bool {
-    ASKED.notify_one();
-    tokio::time::timeout(GRACE, ANSWERED.notified()).await.is_err()
+async fn main_thread_is_blocked() -> bool {
+    PROBE.notify_one();
+    tokio::time::timeout(GRACE, PROBE_ANSWER.notified()).await.is_err()
 }
 
-async fn until(end: Option<Instant>) {
+async fn sleep_until(end: Option<Instant>) {
     match end {
         Some(end) => tokio::time::sleep_until(end.into()).await,
         None => std::future::pending().await,
     }
 }
 
-/// Ends the program, and what it has started, without the thread that is held up.
+/// Ends the program, and the programs it started, without the blocked thread.
 fn end(code: ExitCode) {
     super::process::end_helpers();
     super::process::end_programs();
@@ -197,78 +196,78 @@ fn end(code: ExitCode) {
 /// Waits for the signals that end a command.
 #[derive(Debug)]
 pub struct StopSignals {
-    came: &'static Came,
-    /// The one that came before, which no wait was told of.
-    before: Option<StopSignal>,
-    /// Whether a wait was told of one.
-    told: bool,
+    first_signal: &'static FirstSignal,
+    /// The signal that arrived before this value existed, until it is returned.
+    earlier: Option<StopSignal>,
+    /// Whether a signal was returned.
+    returned: bool,
     interrupt: Option<Signal>,
     terminate: Option<Signal>,
     hangup: Option<Signal>,
 }
 
 impl StopSignals {
-    /// Takes the signals from here on.
+    /// Installs the signal handlers.
     ///
     /// # Errors
-    /// The system gives no handler.
+    /// If no signal handler can be installed.
     pub fn new() -> io::Result<Self> {
-        Self::beside(&CAME)
+        Self::with_first(&FIRST)
     }
 
-    fn beside(came: &'static Came) -> io::Result<Self> {
-        let taken = |kind: SignalKind| if is_ignored(kind) { Ok(None) } else { signal(kind).map(Some) };
+    fn with_first(first_signal: &'static FirstSignal) -> io::Result<Self> {
+        let handler_of = |kind: SignalKind| if is_ignored(kind) { Ok(None) } else { signal(kind).map(Some) };
         Ok(Self {
-            came,
-            // Before the handlers are set: what is seen here does not come to them.
-            before: came.first(),
-            told: false,
-            interrupt: taken(SignalKind::interrupt())?,
-            terminate: taken(SignalKind::terminate())?,
-            hangup: taken(SignalKind::hangup())?,
+            first_signal,
+            // Before the handlers are installed: a signal seen here does not reach them.
+            earlier: first_signal.first(),
+            returned: false,
+            interrupt: handler_of(SignalKind::interrupt())?,
+            terminate: handler_of(SignalKind::terminate())?,
+            hangup: handler_of(SignalKind::hangup())?,
         })
     }
 
     /// Waits for the next signal that ends the command.
     pub async fn next(&mut self) -> StopSignal {
-        if let Some(before) = self.before.take() {
-            self.told = true;
-            return before;
+        if let Some(earlier) = self.earlier.take() {
+            self.returned = true;
+            return earlier;
         }
         let (stop, own) = tokio::select! {
             biased;
-            () = received(&mut self.interrupt) => (StopSignal::Interrupt, true),
-            () = received(&mut self.terminate) => (StopSignal::Terminate, true),
-            () = received(&mut self.hangup) => (StopSignal::Hangup, true),
-            // One that came before these handlers were there, though the thread that watches may have heard of it after that.
-            first = self.came.wait(), if !self.told => (first, false),
+            () = wait_for_signal(&mut self.interrupt) => (StopSignal::Interrupt, true),
+            () = wait_for_signal(&mut self.terminate) => (StopSignal::Terminate, true),
+            () = wait_for_signal(&mut self.hangup) => (StopSignal::Hangup, true),
+            // A signal from before these handlers existed, which the watching thread may have recorded later.
+            first = self.first_signal.wait(), if !self.returned => (first, false),
         };
-        self.told = true;
+        self.returned = true;
         if !own {
-            // It may have come to its handler too, between the two looks above.
+            // It may have reached its handler too, between the two checks above.
             let handler = match stop {
                 StopSignal::Interrupt => &mut self.interrupt,
                 StopSignal::Terminate => &mut self.terminate,
                 StopSignal::Hangup => &mut self.hangup,
             };
-            let _ = received(handler).now_or_never();
+            let _ = wait_for_signal(handler).now_or_never();
         }
         stop
     }
 }
 
-/// Until a signal comes; never where it is ignored.
-pub(super) async fn received(signal: &mut Option<Signal>) {
+/// Waits for a signal; never completes if it is ignored.
+pub(super) async fn wait_for_signal(signal: &mut Option<Signal>) {
     match signal {
         Some(signal) => drop(signal.recv().await),
         None => std::future::pending().await,
     }
 }
 
-/// Whether a signal was ignored when the program was started. Told where the system has `/proc`; elsewhere none was.
+/// Whether a signal was ignored when the program was started. Known only on systems with `/proc`; false on others.
 pub fn is_ignored(kind: SignalKind) -> bool {
     static AT_START: OnceLock<u64> = OnceLock::new();
-    // Before the first handler is set: one that is handled is ignored no more.
+    // Before the first handler is installed: a signal with a handler is no longer ignored.
     let ignored = AT_START.get_or_init(|| {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         ignored_of(&status)
@@ -277,20 +276,20 @@ pub fn is_ignored(kind: SignalKind) -> bool {
     number.checked_sub(1).and_then(|place| ignored.checked_shr(place)).is_some_and(|rest| rest & 1 == 1)
 }
 
-/// The set of ignored signals, as `/proc/PID/status` has it; the first is the lowest bit.
+/// Parses the set of ignored signals in `/proc/PID/status`; signal 1 is the lowest bit.
 fn ignored_of(status: &str) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     line.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or_default()
 }
 
-/// Does what only looks, unless a signal ends the command before.
+/// Runs read-only work, unless a signal ends the command first.
 ///
 /// # Errors
-/// 130 or 1 after a signal.
+/// Exit code 130 or 1 after a signal.
 pub async fn unless_stopped<T>(work: impl Future<Output = T>) -> Result<T, Report> {
     tokio::select! {
         biased;
-        stop = stopped() => {
+        stop = next_stop_signal() => {
             let text = format!("it was ended from outside, by {}: nothing was changed", stop.name());
             Err(Report::new("interrupted", text, stop.code()))
         }
@@ -298,8 +297,8 @@ pub async fn unless_stopped<T>(work: impl Future<Output = T>) -> Result<T, Repor
     }
 }
 
-/// The next of them, where a command waits for nothing else; never where the system gives no handler.
-pub async fn stopped() -> StopSignal {
+/// Waits for the next signal, for a command that waits for nothing else. Never completes if no handler can be installed.
+pub async fn next_stop_signal() -> StopSignal {
     match StopSignals::new() {
         Ok(mut stops) => stops.next().await,
         Err(_) => std::future::pending().await,
@@ -310,20 +309,23 @@ pub async fn stopped() -> StopSignal {
 mod tests {
     use super::*;
 
-    /// The moment between a signal and the word of the thread that watches may be the one in which a command begins to wait.
+    /// A command may begin to wait between a signal and its record by the watching thread.
     #[tokio::test]
-    async fn a_signal_that_came_before_a_command_began_to_wait_is_told_once() {
-        let came: &'static Came = Box::leak(Box::new(Came::new()));
-        let mut stops = StopSignals::beside(came).unwrap();
+    async fn signal_before_the_wait_is_returned_once() {
+        let first_signal: &'static FirstSignal = Box::leak(Box::new(FirstSignal::new()));
+        let mut stops = StopSignals::with_first(first_signal).unwrap();
         let next = tokio::spawn(async move { (stops.next().await, stops) });
         tokio::task::yield_now().await;
-        came.tell(StopSignal::Terminate);
-        came.tell(StopSignal::Interrupt);
+        first_signal.record(StopSignal::Terminate);
+        first_signal.record(StopSignal::Interrupt);
         let (stop, mut stops) = next.await.unwrap();
         assert_eq!(stop, StopSignal::Terminate);
-        assert!(tokio::time::timeout(Duration::from_millis(20), stops.next()).await.is_err(), "it is told once");
-        let mut later = StopSignals::beside(came).unwrap();
-        assert_eq!(later.next().await, StopSignal::Terminate, "who waits later is told, too");
+        assert!(
+            tokio::time::timeout(Duration::from_millis(20), stops.next()).await.is_err(),
+            "a signal is returned once"
+        );
+        let mut later = StopSignals::with_first(first_signal).unwrap();
+        assert_eq!(later.next().await, StopSignal::Terminate, "later waiters get it too");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Looks at one environment that is not opened, in a session of its own.
+//! Reads one environment that is not opened, in a separate session.
 
 use super::clock::Clock;
 use super::collect::{Collected, Collector};
@@ -12,13 +12,13 @@ use crate::model::{Source, costs};
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
-/// The sources of a survey: about ten requests of a small environment, and none that costs.
-const READ: [Source; 6] =
+/// The sources of a survey: about ten requests for a small environment, and none that costs money.
+const SOURCES: [Source; 6] =
     [Source::Identity, Source::Services, Source::Tasks, Source::DbClusters, Source::DbInstances, Source::Alarms];
-/// How long one environment may take to be looked at.
+/// The time limit for one environment.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// Looks at it, and tells.
+/// Reads an environment and sends the summary.
 pub(super) async fn survey(
     config: Config,
     environment: EnvironmentConfig,
@@ -28,8 +28,9 @@ pub(super) async fn survey(
 ) {
     let name = environment.name.clone();
     let simulated = session.simulated;
-    let wants = Wants { sources: READ.into(), service_metrics: false, once: true, ..Wants::default() };
-    let mut collector = Collector::new(config, environment, session, wants, clock.clone()).with_screen().in_passing();
+    let wants = Wants { sources: SOURCES.into(), service_metrics: false, once: true, ..Wants::default() };
+    let mut collector =
+        Collector::new(config, environment, session, wants, clock.clone()).with_screen().in_background();
     let collected = Box::pin(collector.collect(Some(LIMIT))).await;
     let app = &collector.app;
     let sources = app.poller.sources(&app.environment);
@@ -38,7 +39,7 @@ pub(super) async fn survey(
         if seen.account.is_none() && seen.error.is_none() {
             seen = Glance::failed("it did not answer within a minute".to_owned(), clock.now());
         }
-        // What never answered has no failure either.
+        // A source that never answered has no failure either.
         seen.missing =
             sources.iter().filter(|source| app.estate.status(**source).at.is_none()).count().max(seen.missing);
     }
@@ -48,13 +49,13 @@ pub(super) async fn survey(
     }
     let identity = app.estate.identity.value().filter(|_| !simulated);
     if let Some(identity) = identity {
-        // What was kept of its costs; nothing is asked that costs.
+        // Costs come from the cache; no request that costs money is sent.
         let file = kept_costs::file(&identity.account, identity.endpoints.of("ce").unwrap_or_default(), None, None);
         let now = app.service_now();
         seen.cost = kept_costs::read(file.as_ref(), now).map(|kept| {
-            let told = costs::told(&kept, costs::today(now));
-            (told.month, kept.currency)
+            let costs_now = costs::summarize(&kept, costs::today(now));
+            (costs_now.month, kept.currency)
         });
     }
-    let _ = out.send(Event::Glanced(name, Box::new(seen))).await;
+    let _ = out.send(Event::Surveyed(name, Box::new(seen))).await;
 }

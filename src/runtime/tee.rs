@@ -1,13 +1,13 @@
-//! A file that takes every line along: rotated when it is large, so that it never fills a disk.
+//! A file that log lines are copied into. It is rotated at a maximum size, so that it never fills a disk.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-/// A file is set aside when it is this large, in bytes.
-const LARGE: u64 = 64 << 20;
-/// How many are kept beside the one that is written.
-const KEPT: u32 = 3;
+/// The size in bytes at which a file is rotated.
+const ROTATION_SIZE: u64 = 64 << 20;
+/// The number of rotated files to keep beside the current one.
+const ROTATED_FILES: u32 = 3;
 
 /// A file that log lines are also written into, rotated at a size.
 #[derive(Debug)]
@@ -15,35 +15,35 @@ pub struct Tee {
     path: PathBuf,
     file: BufWriter<File>,
     size: u64,
-    large: u64,
+    rotation_size: u64,
 }
 
 impl Tee {
-    /// Opens it; what is there already stays.
+    /// Opens the file; existing content stays.
     ///
     /// # Errors
-    /// When it cannot be opened.
+    /// If it cannot be opened.
     pub fn open(path: &Path) -> io::Result<Self> {
-        Self::with(path, LARGE)
+        Self::with(path, ROTATION_SIZE)
     }
 
-    fn with(path: &Path, large: u64) -> io::Result<Self> {
+    fn with(path: &Path, rotation_size: u64) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         let size = file.metadata()?.len();
-        Ok(Self { path: path.to_owned(), file: BufWriter::new(file), size, large })
+        Ok(Self { path: path.to_owned(), file: BufWriter::new(file), size, rotation_size })
     }
 
-    /// The path of the file that is written now.
+    /// Returns the path of the current file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes text; before, sets the file aside if it is large.
+    /// Writes a text; rotates the file first if it is large.
     ///
     /// # Errors
-    /// When the file cannot be written or set aside.
+    /// If the file cannot be written or renamed.
     pub fn write(&mut self, text: &str) -> io::Result<()> {
-        if self.size >= self.large {
+        if self.size >= self.rotation_size {
             self.rotate()?;
         }
         self.file.write_all(text.as_bytes())?;
@@ -51,29 +51,29 @@ impl Tee {
         Ok(())
     }
 
-    /// Hands everything to the system.
+    /// Writes all buffered text.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
 
     fn rotate(&mut self) -> io::Result<()> {
         self.file.flush()?;
-        for n in (1..KEPT).rev() {
-            let (from, to) = (self.aside(n), self.aside(n + 1));
+        for n in (1..ROTATED_FILES).rev() {
+            let (from, to) = (self.rotated(n), self.rotated(n + 1));
             if from.exists() {
                 fs::rename(from, to)?;
             }
         }
-        fs::rename(&self.path, self.aside(1))?;
-        *self = Self::with(&self.path, self.large)?;
+        fs::rename(&self.path, self.rotated(1))?;
+        *self = Self::with(&self.path, self.rotation_size)?;
         Ok(())
     }
 
-    /// `FILE.1`, the newest that was set aside.
-    fn aside(&self, n: u32) -> PathBuf {
+    /// Returns the path of a rotated file; `FILE.1` is the newest.
+    fn rotated(&self, n: u32) -> PathBuf {
         let mut name = self.path.clone().into_os_string();
         name.push(format!(".{n}"));
         name.into()
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn four_files_at_most() {
+    fn rotation_keeps_four_files_at_most() {
         let folder = std::env::temp_dir().join(format!("cockpit-tee-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let path = folder.join("logs.jsonl");

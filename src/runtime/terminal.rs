@@ -1,4 +1,4 @@
-//! The terminal: taken over and, whatever happens, given back as it was.
+//! The terminal: taken over, and restored whatever happens.
 
 use crossterm::{cursor, event, execute, terminal};
 use ratatui::Terminal;
@@ -14,24 +14,24 @@ type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 pub(super) struct Tui(ManuallyDrop<Screen>);
 
 impl Tui {
-    /// The terminal that frames are drawn on.
+    /// Returns the screen that frames are drawn on.
     pub(super) fn screen(&mut self) -> &mut Screen {
         &mut self.0
     }
 }
 
-/// Whether the terminal is taken over now, so that giving it back twice does nothing.
+/// Whether the terminal is taken over now, so that restoring it twice does nothing.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// Takes the terminal over. It is given back when this is dropped.
+/// A guard for the terminal. Dropping it restores the terminal.
 pub(super) struct Guard {
     mouse: bool,
 }
 
 impl Guard {
-    /// Raw mode, the alternate screen, bracketed paste, focus events and, if wanted, the mouse.
+    /// Enables raw mode, the alternate screen, bracketed paste, focus events and, if wanted, the mouse.
     pub(super) fn take(mouse: bool) -> io::Result<Self> {
-        // Made first: what fails half-way is given back too.
+        // Created first, so that a partial failure is undone too.
         let guard = Self { mouse };
         take(mouse)?;
         Ok(guard)
@@ -45,7 +45,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        give_back();
+        restore();
     }
 }
 
@@ -60,8 +60,8 @@ fn take(mouse: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives the terminal back. Errors are ignored: it may be gone, and there is nobody to tell.
-pub(super) fn give_back() {
+/// Restores the terminal. Errors are ignored: the terminal may be gone, and there is nobody to report to.
+pub(super) fn restore() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }
@@ -78,16 +78,16 @@ pub(super) fn give_back() {
     let _ = terminal::disable_raw_mode();
 }
 
-/// A terminal to draw on; output goes out in one write a frame.
+/// Opens the screen. Its output is buffered, so that a frame is one write.
 pub(super) fn open() -> io::Result<Tui> {
-    // Never dropped: it would show the cursor, which is done here for every end, and where the terminal is gone
-    // it would say so on a standard error that is gone too, which is a panic.
+    // Never dropped: ratatui's drop shows the cursor, which `restore` does in every case. If the terminal is gone, that
+    // drop would print an error to a standard error that is gone too, and panic.
     Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout())))
         .map(|screen| Tui(ManuallyDrop::new(screen)))
 }
 
-/// Whether the terminal has gone: its other end is closed.
-pub(super) fn gone() -> bool {
+/// Whether the terminal is gone: its other end is closed.
+pub(super) fn is_gone() -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let stdout = io::stdout();
     let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
@@ -95,14 +95,14 @@ pub(super) fn gone() -> bool {
     poll(&mut watched, Some(&now)).is_ok_and(|_| watched[0].revents().intersects(PollFlags::HUP | PollFlags::ERR))
 }
 
-/// Drops what was typed at the terminal and not read yet, so that it answers no question that comes after it.
-pub fn forget_typed() {
-    // Where that fails there is no terminal, and nothing is asked there.
+/// Discards input that was typed and not read yet, so that it does not answer the next question.
+pub fn discard_input() {
+    // It fails only if this is no terminal, and then nothing is asked there.
     let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
 }
 
-/// Whether more was typed at the terminal than was read, or is within this time.
-pub fn typed_more(within: Duration) -> bool {
+/// Whether there is unread input, or some arrives within this time.
+pub fn has_input_within(within: Duration) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let stdin = io::stdin();
     let mut watched = [PollFd::new(&stdin, PollFlags::IN)];
@@ -110,14 +110,14 @@ pub fn typed_more(within: Duration) -> bool {
     poll(&mut watched, Some(&within)).is_ok_and(|_| watched[0].revents().contains(PollFlags::IN))
 }
 
-/// Whether the terminal can be drawn on: one that calls itself `dumb` (a shell in Emacs, a log of CI) or
-/// `unknown` cannot move its cursor, and of one without a name nothing is known.
-pub fn drawable() -> bool {
+/// Whether the terminal can be drawn on. One that calls itself `dumb` (a shell in Emacs, a CI log) or `unknown` cannot move its
+/// cursor; of one without a name nothing is known.
+pub fn is_drawable() -> bool {
     std::env::var_os("TERM").is_some_and(|name| !name.is_empty() && name != "dumb" && name != "unknown")
 }
 
-/// How many cells the terminal gives to a sign of ambiguous width: it is printed, and the cursor's
-/// column is asked for. `None` where the terminal does not answer. Only before input is read.
+/// Returns how many cells the terminal uses for a character of ambiguous width: prints one and queries the cursor's column.
+/// `None` if the terminal does not answer. Call it only before input is read.
 pub fn probe_widths() -> Option<u16> {
     terminal::enable_raw_mode().ok()?;
     let mut out = io::stdout();
@@ -133,7 +133,7 @@ pub fn probe_widths() -> Option<u16> {
     measured
 }
 
-/// The terminal's size as columns and rows.
+/// Returns the terminal's size as columns and rows.
 pub(super) fn size() -> Option<(u16, u16)> {
     terminal::size().ok()
 }

@@ -14,16 +14,16 @@ use std::io;
 use std::path::Path;
 use tokio::sync::{mpsc, oneshot};
 
-/// Writes into the audit file that something begins or has ended.
+/// Records in the audit file that something begins or has ended.
 ///
 /// # Errors
-/// It cannot be written: then nothing is opened.
-pub async fn write_down(place: &Place, record: Record) -> Result<(), Failure> {
-    let path = if place.simulated { audit::simulated() } else { audit::path(place.audit_file.as_deref()) };
+/// If it cannot be written; then nothing may be opened.
+pub async fn write_audit_record(place: &Place, record: Record) -> Result<(), Failure> {
+    let path = if place.simulated { audit::simulated_path() } else { audit::path(place.audit_file.as_deref()) };
     let written = tokio::task::spawn_blocking(move || audit::append(path.as_deref(), record, Timestamp::now()));
     let failed = |why: String| {
         let failure = Failure::new(FailureKind::Other, format!("the audit file cannot be written: {why}"));
-        failure.hinted("nothing is opened that is not written down: `audit_file` in the configuration says where it is")
+        failure.with_hint("nothing is opened without a record: `audit_file` in the configuration sets the file")
     };
     match written.await {
         Ok(Ok(())) => Ok(()),
@@ -32,17 +32,17 @@ pub async fn write_down(place: &Place, record: Record) -> Result<(), Failure> {
     }
 }
 
-/// Opens a tunnel at a port of this machine alone, or at a Unix socket; it listens, and is not ready yet. `beside` is a socket at
-/// which it listens too, where that can be made.
+/// Opens a tunnel at a local port, or at a Unix socket. It listens, but is not ready yet. `beside` is a socket on which it also
+/// listens, if that can be created.
 ///
 /// # Errors
-/// It cannot be listened there.
+/// If it cannot listen there.
 pub async fn listen(gateway: Gateway, options: Options, local: Local, beside: Option<&Path>) -> io::Result<Tunnel> {
-    Tunnel::open_beside(gateway, options, local, beside).await
+    Tunnel::open_with_socket(gateway, options, local, beside).await
 }
 
-/// The tunnel's state, for the model.
-pub fn standing(status: &Status) -> TunnelStatus {
+/// Converts the tunnel's status for the model.
+pub fn to_model_status(status: &Status) -> TunnelStatus {
     let phase = match &status.state {
         State::Resolving => Phase::Resolving,
         State::Opening => Phase::Opening,
@@ -72,21 +72,21 @@ pub fn standing(status: &Status) -> TunnelStatus {
         connections: status.connections,
         refused: status.refused,
         waits_for_reader: status.waits_for_reader,
-        not_ended: status.not_ended.clone(),
+        termination_failure: status.not_ended.clone(),
     }
 }
 
-/// Tells its changes, and closes it when it is told to.
+/// Sends the changes of a tunnel's status. Sending to the returned channel closes the tunnel.
 pub fn watch(number: usize, mut tunnel: Tunnel, out: mpsc::Sender<(usize, Status)>) -> oneshot::Sender<()> {
     let (close, mut closing) = oneshot::channel();
-    // Before it goes on: what comes as a change is not told twice.
+    // Taken before the task starts, so that a change is not sent twice.
     let first = tunnel.status().borrow().clone();
     tokio::spawn(async move {
         let _ = out.send((number, first)).await;
         loop {
             tokio::select! {
                 change = tunnel.changed() => match change {
-                    // Whether its sessions were ended at AWS is known at its very end.
+                    // Whether its sessions were ended at AWS is known only after it is closed.
                     Some(status) if matches!(status.state, State::Closed(_)) => {
                         let status = tunnel.close().await;
                         let _ = out.send((number, status)).await;

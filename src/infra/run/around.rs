@@ -1,4 +1,4 @@
-//! Small judgements of the supervisor: what is kept of a message, why a program was not started, whether plugins are shared.
+//! Helpers of the supervisor: shortening messages, start errors, and detecting a shared provider cache.
 
 use super::steps;
 use crate::infra::surroundings::ChildEnvironment;
@@ -6,31 +6,31 @@ use crate::model::infra::message::Message;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Shortens a message that is no event of a resource: the file has it whole.
-pub(super) fn shortened(message: Message) -> Message {
-    const LONGEST: usize = 4096;
+/// Shortens a message that is not about a resource; the output file has it completely.
+pub(super) fn shorten(message: Message) -> Message {
+    const MAX_LENGTH: usize = 4096;
     match message {
-        Message::Log { text } if text.len() > LONGEST => {
-            Message::Log { text: crate::model::text::cut_end(&text, LONGEST).into_owned() }
+        Message::Log { text } if text.len() > MAX_LENGTH => {
+            Message::Log { text: crate::model::text::cut_end(&text, MAX_LENGTH).into_owned() }
         }
         other => other,
     }
 }
 
-/// Why a program was not started, and what to do.
-pub(super) fn not_started(call: &steps::Call, error: &io::Error) -> String {
+/// Returns why a program was not started, and what to do.
+pub(super) fn start_failure(call: &steps::Call, error: &io::Error) -> String {
     if !call.dir.is_dir() {
         return format!("there is no folder {} any more", call.dir.display());
     }
     format!("{} cannot be started: {error}", call.program.display())
 }
 
-/// Whether providers of several units go into one folder: `init` of two at a time would write there together.
+/// Whether several units share a provider cache: two `init` at a time would write to it together.
 pub(super) fn shares_plugins(around: &ChildEnvironment) -> bool {
-    shares(around, std::env::home_dir().as_deref())
+    shares_cache(around, std::env::home_dir().as_deref())
 }
 
-fn shares(around: &ChildEnvironment, home: Option<&Path>) -> bool {
+fn shares_cache(around: &ChildEnvironment, home: Option<&Path>) -> bool {
     if around.get("TF_PLUGIN_CACHE_DIR").is_some_and(|dir| !dir.is_empty()) {
         return true;
     }
@@ -42,17 +42,17 @@ fn shares(around: &ChildEnvironment, home: Option<&Path>) -> bool {
     files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).any(|text| names_a_cache(&text))
 }
 
-/// The files that have Terraform's own settings, where none is named.
+/// Returns the files with Terraform's settings, if no file is configured.
 fn settings(home: &Path) -> Vec<PathBuf> {
-    let all = std::fs::read_dir(home.join(".terraform.d")).into_iter().flatten().flatten().map(|entry| entry.path());
-    let own = all.filter(|path| {
+    let files = std::fs::read_dir(home.join(".terraform.d")).into_iter().flatten().flatten().map(|entry| entry.path());
+    let own = files.filter(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         [".tfrc", ".tfrc.json"].iter().any(|ending| name.ends_with(ending))
     });
     std::iter::once(home.join(".terraformrc")).chain(own).collect()
 }
 
-/// Whether settings, in Terraform's language or in JSON, name a cache of providers.
+/// Whether settings, in Terraform's language or in JSON, configure a provider cache.
 fn names_a_cache(text: &str) -> bool {
     text.contains("\"plugin_cache_dir\"") || text.lines().any(|line| line.trim_start().starts_with("plugin_cache_dir"))
 }
@@ -63,7 +63,7 @@ mod tests {
     use crate::config::EnvironmentConfig;
 
     #[test]
-    fn a_cache_of_providers_is_known_wherever_terraforms_settings_name_it() {
+    fn provider_cache_is_detected_in_all_of_terraforms_settings() {
         let home = std::env::temp_dir().join(format!("cockpit-settings-{}", std::process::id()));
         let around = |variables: &[(&str, &str)]| {
             let inherited = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
@@ -71,7 +71,7 @@ mod tests {
         };
         let folder = home.join(".terraform.d");
         std::fs::create_dir_all(&folder).unwrap();
-        let own = |variables: &[(&str, &str)]| shares(&around(variables), Some(&home));
+        let own = |variables: &[(&str, &str)]| shares_cache(&around(variables), Some(&home));
         let named = home.join("named.tfrc");
         std::fs::write(&named, "# plugin_cache_dir = \"/nowhere\"\ndisable_checkpoint = true\n").unwrap();
         assert!(!own(&[]) && own(&[("TF_PLUGIN_CACHE_DIR", "/cache")]));
@@ -84,7 +84,7 @@ mod tests {
             assert!(own(&[]), "{}", file.display());
             let only = named.to_str().unwrap();
             for name in ["TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG"] {
-                assert!(!own(&[(name, only)]), "that one alone is read: {}", file.display());
+                assert!(!own(&[(name, only)]), "Terraform then reads only this file: {}", file.display());
             }
             std::fs::remove_file(file).unwrap();
         }

@@ -1,8 +1,8 @@
-//! Caches are not removed while a run begins, and no run begins while they are removed. Until something drives a run nothing
-//! else says that it will work with them; from then on its own lock does. One lock is for the runs of all environments, as two
-//! of them may have a unit in one folder. The system lets go of it, whatever the end of who has it.
+//! A lock that keeps runs from starting while caches are removed, and the reverse. Until a run has a supervisor, only this
+//! lock shows that it will need its caches; from then on the run's own lock does. The lock covers the runs of all
+//! environments, because two of them may have a unit in the same folder. The system releases it however its holder ends.
 
-use super::folder;
+use crate::private_files;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -10,27 +10,27 @@ use std::path::Path;
 /// The lock file beside the folders of the environments' runs.
 const LOCK: &str = "begins";
 
-/// A run begins for as long as the file is open. Waits where caches are being removed.
+/// Takes the lock to start a run, for as long as the file is open. Waits while caches are being removed.
 ///
 /// # Errors
-/// When it cannot be locked.
-pub fn one(runs: &Path) -> io::Result<File> {
+/// If it cannot be locked.
+pub fn lock_for_start(runs: &Path) -> io::Result<File> {
     let lock = file(runs)?;
     lock.lock_shared()?;
     Ok(lock)
 }
 
-/// No run begins for as long as the file is open. Waits for those that do.
+/// Takes the lock to prevent runs from starting, for as long as the file is open. Waits for those that are starting.
 ///
 /// # Errors
-/// When it cannot be locked.
-pub fn none(runs: &Path) -> io::Result<File> {
+/// If it cannot be locked.
+pub fn lock_against_starts(runs: &Path) -> io::Result<File> {
     let lock = file(runs)?;
     lock.lock()?;
     Ok(lock)
 }
 
 fn file(runs: &Path) -> io::Result<File> {
-    folder::make(runs)?;
-    folder::to_add_to(&runs.join(LOCK))
+    private_files::make(runs)?;
+    private_files::to_add_to(&runs.join(LOCK))
 }

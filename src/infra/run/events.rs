@@ -1,33 +1,34 @@
-//! The events of a run: written by what drives it, read by anybody.
+//! The events of a run: written by its supervisor, read by anybody.
 
 use super::folder;
 use crate::model::infra::RunEvent;
-use crate::model::infra::run_event::What;
+use crate::model::infra::run_event::RunEventKind;
+use crate::private_files;
 use jiff::Timestamp;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-/// Bytes that are read at a time.
+/// The number of bytes to read at a time.
 const PIECE: usize = 256 * 1024;
 
-/// Adds events to a run. What cannot be written now, as on a full disk, waits.
+/// Appends events to a run. Events that cannot be written now, for example on a full disk, are kept in memory.
 #[derive(Debug)]
 pub struct Writer {
     file: File,
-    /// Bytes of events that are not written yet.
+    /// The bytes of events that are not written yet.
     waiting: Vec<u8>,
 }
 
 impl Writer {
-    /// Opens the events of a run, to add some. A last line that was left half written, by a crash or a full disk, is
-    /// ended first: it is nothing that anybody has seen.
+    /// Opens the events of a run for appending. A half-written last line, left by a crash or a full disk, is terminated first;
+    /// nobody has read it as an event.
     ///
     /// # Errors
-    /// When its events cannot be opened.
+    /// If the events cannot be opened.
     pub fn open(run: &Path) -> io::Result<Self> {
-        let file = folder::to_add_to(&run.join(folder::EVENTS))?;
+        let file = private_files::to_add_to(&run.join(folder::EVENTS))?;
         let length = file.metadata()?.len();
         let mut last = [b'\n'];
         if length > 0 {
@@ -37,15 +38,15 @@ impl Writer {
         Ok(Self { file, waiting })
     }
 
-    /// Writes down what happened, now or as soon as that is possible.
-    pub fn tell(&mut self, event: &RunEvent) {
-        // All events can be written as JSON: their maps have names as keys.
+    /// Adds an event, which is written as soon as possible.
+    pub fn append(&mut self, event: &RunEvent) {
+        // Every event can be written as JSON: the keys of its maps are strings.
         if serde_json::to_writer(&mut self.waiting, event).is_ok() {
             self.waiting.push(b'\n');
         }
     }
 
-    /// Writes what waits, as far as there is room. Whether all of it is written.
+    /// Writes the waiting events as far as there is room. Returns whether all are written.
     pub fn flush(&mut self) -> bool {
         while !self.waiting.is_empty() {
             match self.file.write(&self.waiting) {
@@ -58,43 +59,43 @@ impl Writer {
         true
     }
 
-    /// Flushes what was written to the disk, against a power cut.
+    /// Flushes the written events to the disk, against a power cut.
     pub fn sync(&self) {
-        // Where the disk cannot, the file is as good as the system keeps it.
+        // If that fails, the system keeps the file as well as it can.
         let _ = self.file.sync_data();
     }
 }
 
-/// Reads the events of one run, from a place on. Any number may read at a time.
+/// Reads the events of a run from an offset on. Any number of readers may read at a time.
 #[derive(Debug)]
 pub struct Reader {
     file: Option<File>,
-    /// Where the events end that were told.
+    /// The offset of the end of the events that were returned.
     next: u64,
-    /// The bytes behind the last whole event: the beginning of one.
+    /// The bytes after the last complete event: the beginning of the next.
     rest: Vec<u8>,
 }
 
-/// Events that were read, and where to go on.
+/// The events that were read, and the offset to continue at.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct News {
+pub struct EventBatch {
     /// The events, in order.
     pub events: Vec<RunEvent>,
-    /// Where to go on, in bytes.
+    /// The offset to continue at, in bytes.
     pub next: u64,
 }
 
 impl Reader {
-    /// Reads on from an offset that [`News::next`] gave, or from 0.
+    /// Creates a reader that starts at an offset from [`EventBatch::next`], or at 0.
     pub fn new(from: u64) -> Self {
         Self { file: None, next: from, rest: Vec::new() }
     }
 
-    /// Whole events that are there since, some of them if there are many; none where there is nothing new.
+    /// Returns the complete events since then, or some of them if there are many; none if there is nothing new.
     ///
     /// # Errors
-    /// When they cannot be read.
-    pub fn read(&mut self, run: &Path) -> io::Result<News> {
+    /// If they cannot be read.
+    pub fn read(&mut self, run: &Path) -> io::Result<EventBatch> {
         if self.file.is_none() {
             self.file = match File::open(run.join(folder::EVENTS)) {
                 Ok(file) => Some(file),
@@ -102,11 +103,11 @@ impl Reader {
                 Err(error) => return Err(error),
             };
         }
-        // It is looked at many times a second, mostly in vain: no room is made for nothing.
+        // This is called many times a second, mostly without new events, so allocate nothing in that case.
         if let Some(file) = &self.file
             && file.metadata()?.len() > self.next + self.rest.len() as u64
         {
-            // Reads as much as one event takes: a line may be longer than a piece.
+            // Read at least one event: a line may be longer than a piece.
             loop {
                 let before = self.rest.len();
                 self.rest.resize(before + PIECE, 0);
@@ -117,37 +118,37 @@ impl Reader {
                 }
             }
         }
-        let whole = self.rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let mut news = News::default();
-        for line in self.rest[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            // One that was left half written is nothing; a whole one of a later version counts as unknown.
+        let complete = self.rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let mut news = EventBatch::default();
+        for line in self.rest[..complete].split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            // A half-written line is skipped; a complete one of a later version counts as unknown.
             match serde_json::from_slice(line) {
                 Ok(event) => news.events.push(event),
                 Err(_) if serde_json::from_slice::<serde_json::Value>(line).is_ok() => {
-                    news.events.push(RunEvent { time: Timestamp::UNIX_EPOCH, what: What::Unknown });
+                    news.events.push(RunEvent { time: Timestamp::UNIX_EPOCH, what: RunEventKind::Unknown });
                 }
                 Err(_) => {}
             }
         }
-        self.rest.drain(..whole);
-        self.next += whole as u64;
+        self.rest.drain(..complete);
+        self.next += complete as u64;
         news.next = self.next;
         Ok(news)
     }
 
-    /// All that is there.
+    /// Returns all events that exist.
     ///
     /// # Errors
-    /// When it cannot be read.
-    pub fn read_all(&mut self, run: &Path) -> io::Result<News> {
-        let mut all = News::default();
+    /// If they cannot be read.
+    pub fn read_all(&mut self, run: &Path) -> io::Result<EventBatch> {
+        let mut collected = EventBatch::default();
         loop {
             let before = self.next;
             let news = self.read(run)?;
-            all.next = news.next;
-            all.events.extend(news.events);
-            if all.next == before {
-                return Ok(all);
+            collected.next = news.next;
+            collected.events.extend(news.events);
+            if collected.next == before {
+                return Ok(collected);
             }
         }
     }
@@ -158,19 +159,19 @@ mod tests {
     use super::*;
 
     fn note(text: &str) -> RunEvent {
-        RunEvent { time: Timestamp::UNIX_EPOCH, what: What::Note { unit: None, text: text.into() } }
+        RunEvent { time: Timestamp::UNIX_EPOCH, what: RunEventKind::Note { unit: None, text: text.into() } }
     }
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn events_wait_while_the_disk_is_full_and_are_written_in_their_order_after_that() {
+    fn events_wait_for_a_full_disk_and_keep_their_order() {
         let run = std::env::temp_dir().join(format!("cockpit-full-{}", std::process::id()));
-        folder::make(&run).unwrap();
+        private_files::make(&run).unwrap();
         let mut writer = Writer::open(&run).unwrap();
         let full = std::fs::OpenOptions::new().append(true).open("/dev/full").unwrap();
         let disk = std::mem::replace(&mut writer.file, full);
-        writer.tell(&note("one"));
-        writer.tell(&note("two"));
+        writer.append(&note("one"));
+        writer.append(&note("two"));
         assert!(!writer.flush() && !writer.flush());
         assert_eq!(Reader::new(0).read_all(&run).unwrap().events, []);
         writer.file = disk;
@@ -180,11 +181,11 @@ mod tests {
     }
 
     #[test]
-    fn a_last_line_that_is_torn_is_nothing_and_what_comes_after_it_is_whole() {
+    fn half_written_line_is_skipped_and_later_events_are_read() {
         let run = std::env::temp_dir().join(format!("cockpit-events-{}", std::process::id()));
-        folder::make(&run).unwrap();
+        private_files::make(&run).unwrap();
         let mut writer = Writer::open(&run).unwrap();
-        writer.tell(&note("one"));
+        writer.append(&note("one"));
         assert!(writer.flush());
         let path = run.join(folder::EVENTS);
         let mut torn = std::fs::read(&path).unwrap();
@@ -193,7 +194,7 @@ mod tests {
         let mut reader = Reader::new(0);
         assert_eq!(reader.read_all(&run).unwrap().events, [note("one")]);
         let mut writer = Writer::open(&run).unwrap();
-        writer.tell(&note("two"));
+        writer.append(&note("two"));
         assert!(writer.flush());
         let news = reader.read_all(&run).unwrap();
         assert_eq!(news.events, [note("two")]);

@@ -1,10 +1,10 @@
-//! The folder of a run: names, modes, locks, and which are there.
+//! The folder of a run: names, permissions, locks, and the list of runs.
 
-use crate::model::infra::Order;
-use crate::model::infra::order::Listed;
+use crate::model::infra::RunOrder;
+use crate::model::infra::order::ListedRun;
 pub use crate::model::infra::order::run_name as name;
-use crate::model::infra::run_event::{Step, Who};
-pub use crate::private_files::{make, replace, replace_for_now, to_add_to};
+use crate::model::infra::run_event::{Actor, Step};
+use crate::private_files::{make, replace, to_add_to};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -15,61 +15,61 @@ use std::path::{Path, PathBuf};
 
 /// The file with the order of the run.
 const REQUEST: &str = "request.json";
-/// The file with the events of the run, one in a line.
+/// The file with the events of the run, one per line.
 pub const EVENTS: &str = "events.jsonl";
-/// The file with the requests of people to the run, one in a line.
+/// The file with the requests of people to the run, one per line.
 pub const REQUESTS: &str = "requests.jsonl";
-/// Held by what drives it; the same name beside the runs of an environment.
+/// The lock file of a run's supervisor; a file with the same name beside the runs of an environment locks the environment.
 const LOCK: &str = "lock";
-/// How a run's name begins: when it was begun, to the second.
+/// The format of the beginning of a run's name: when it was started, to the second.
 const STAMP: &str = "%Y%m%dT%H%M%SZ";
-/// Runs of an environment that are kept whole.
-const KEPT: usize = 50;
-/// Runs of an environment whose plan files are kept.
+/// The number of runs of an environment that are kept completely.
+const KEPT_RUNS: usize = 50;
+/// The number of runs of an environment whose plan files are kept.
 const KEPT_PLANS: usize = 3;
 
-/// The folder of an environment's runs.
+/// Returns the folder of an environment's runs.
 pub fn of_environment(runs: &Path, environment: &str) -> PathBuf {
     runs.join(file_name(environment))
 }
 
-/// The folder of a run of an environment.
+/// Returns the folder of a run of an environment.
 pub fn of_run(runs: &Path, environment: &str, run: &str) -> PathBuf {
     of_environment(runs, environment).join(file_name(run))
 }
 
-/// The folder of a unit in that of a run.
+/// Returns the folder of a unit inside that of a run.
 pub fn of_unit(run: &Path, unit: &str) -> PathBuf {
     run.join("units").join(file_name(unit))
 }
 
-/// The file with Terraform's stdout in a step of a unit.
+/// Returns the file with Terraform's standard output in a step of a unit.
 pub fn stdout(run: &Path, unit: &str, step: Step) -> PathBuf {
-    of_unit(run, unit).join(format!("{}.stdout", word(step)))
+    of_unit(run, unit).join(format!("{}.stdout", step_name(step)))
 }
 
-/// The file with the stderr of Terraform and Terragrunt in a step of a unit.
+/// Returns the file with the standard error of Terraform and Terragrunt in a step of a unit.
 pub fn stderr(run: &Path, unit: &str, step: Step) -> PathBuf {
-    of_unit(run, unit).join(format!("{}.stderr", word(step)))
+    of_unit(run, unit).join(format!("{}.stderr", step_name(step)))
 }
 
-/// Terraform's process in a step of a unit.
+/// Returns the file that records Terraform's process in a step of a unit.
 pub fn leaf(run: &Path, unit: &str, step: Step) -> PathBuf {
-    of_unit(run, unit).join(format!("{}.leaf", word(step)))
+    of_unit(run, unit).join(format!("{}.leaf", step_name(step)))
 }
 
-/// A unit's plan file. It has secrets in clear.
+/// Returns a unit's plan file. It contains secrets in clear text.
 pub fn plan_file(run: &Path, unit: &str) -> PathBuf {
     of_unit(run, unit).join("plan.tfplan")
 }
 
-/// A unit's plan as it may be shown.
+/// Returns the file with a unit's plan as it may be shown.
 pub fn shown_plan(run: &Path, unit: &str) -> PathBuf {
     of_unit(run, unit).join("plan.json")
 }
 
-/// A step as the name of a file.
-pub fn word(step: Step) -> &'static str {
+/// Returns the name of a step, as used in file names.
+pub fn step_name(step: Step) -> &'static str {
     match step {
         Step::Init => "init",
         Step::Plan => "plan",
@@ -78,34 +78,34 @@ pub fn word(step: Step) -> &'static str {
     }
 }
 
-/// A name as that of a file: other characters than letters, digits, `-`, `_` and `.` become their bytes, `%2F`.
+/// Encodes a name as a file name: bytes other than letters, digits, `-`, `_` and `.` become `%2F`.
 pub fn file_name(name: &str) -> String {
-    let mut made = String::new();
+    let mut encoded = String::new();
     for (at, byte) in name.bytes().enumerate() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') || (byte == b'.' && at > 0) {
-            made.push(char::from(byte));
+            encoded.push(char::from(byte));
         } else {
-            let _ = write!(made, "%{byte:02X}");
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
-    made
+    encoded
 }
 
-/// Makes the folder of a new run, with what it is asked to do. Its name begins with the time, so that names sort as runs were begun:
-/// one that begins in the second of another, or by a clock that was set back, has the second after that.
+/// Creates the folder of a new run, with its order. Its name begins with the time, so that names sort by start: a run that starts
+/// in the same second as the last one, or while the clock was set back, gets the second after the last one.
 ///
 /// # Errors
-/// When it is there, or cannot be made.
-pub fn new_run(runs: &Path, order: &Order, now: Timestamp) -> io::Result<PathBuf> {
+/// If it exists, or cannot be created.
+pub fn new_run(runs: &Path, order: &RunOrder, now: Timestamp) -> io::Result<PathBuf> {
     let place = of_environment(runs, &order.environment);
     make(&place)?;
-    let last = folders(&place)?.iter().filter_map(|run| begun(&name(run))).max();
+    let last = folders(&place)?.iter().filter_map(|run| started_at(&name(run))).max();
     let next = last.and_then(|last| last.checked_add(SignedDuration::from_secs(1)).ok());
     let time = next.filter(|next| *next > now).unwrap_or(now).strftime(STAMP);
-    // Two that begin at one moment differ by their processes, and by the numbers of their tries.
+    // Two runs that start at the same moment differ by their process IDs, and by the number of the attempt.
     for number in 0..100_u32 {
         let mark = (order.by.pid.wrapping_mul(31).wrapping_add(number)) & 0xffff;
-        let run = format!("{time}-{}-{mark:04x}", order.goal.word());
+        let run = format!("{time}-{}-{mark:04x}", order.goal.name());
         let folder = of_run(runs, &order.environment, &run);
         match DirBuilder::new().mode(0o700).create(&folder) {
             Ok(()) => {
@@ -119,43 +119,43 @@ pub fn new_run(runs: &Path, order: &Order, now: Timestamp) -> io::Result<PathBuf
     Err(io::Error::from(io::ErrorKind::AlreadyExists))
 }
 
-/// When a run was begun, by its name.
-fn begun(run: &str) -> Option<Timestamp> {
+/// Returns when a run was started, from its name.
+fn started_at(run: &str) -> Option<Timestamp> {
     let stamp = run.split_once('-')?.0;
     Some(jiff::civil::DateTime::strptime(STAMP, stamp).ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
 }
 
-/// The order of a run.
+/// Returns the order of a run.
 ///
 /// # Errors
-/// When there is no run, or it cannot be read.
-pub fn order(run: &Path) -> io::Result<Order> {
+/// If there is no run, or it cannot be read.
+pub fn order(run: &Path) -> io::Result<RunOrder> {
     Ok(serde_json::from_slice(&std::fs::read(run.join(REQUEST))?)?)
 }
 
-/// The runs of an environment, the latest first.
+/// Returns the runs of an environment, the latest first.
 ///
 /// # Errors
-/// When they cannot be listed; no folder is no runs.
-pub fn list(runs: &Path, environment: &str) -> io::Result<Vec<Listed>> {
-    let mut found: Vec<Listed> = folders(&of_environment(runs, environment))?
+/// If they cannot be listed. A missing folder has no runs.
+pub fn list(runs: &Path, environment: &str) -> io::Result<Vec<ListedRun>> {
+    let mut found: Vec<ListedRun> = folders(&of_environment(runs, environment))?
         .into_iter()
         .map(|folder| {
             let order = order(&folder).ok();
-            // Asked before its end is read: one that ends meanwhile is not taken for one that was killed.
-            let live = driven(&folder).unwrap_or(false);
-            Listed { run: name(&folder), live, end: super::outcome::of(&folder.join(EVENTS)), folder, order }
+            // Checked before its end is read, so that a run that ends meanwhile does not look killed.
+            let live = has_supervisor(&folder).unwrap_or(false);
+            ListedRun { run: name(&folder), live, end: super::outcome::read_end(&folder.join(EVENTS)), folder, order }
         })
         .collect();
     found.sort_by(|a, b| b.run.cmp(&a.run));
     Ok(found)
 }
 
-/// The folders of the runs of all environments.
+/// Returns the folders of the runs of all environments.
 ///
 /// # Errors
-/// When they cannot be listed; no folder is no runs.
-pub fn of_all(runs: &Path) -> io::Result<Vec<PathBuf>> {
+/// If they cannot be listed. A missing folder has no runs.
+pub fn all_runs(runs: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for environment in folders(runs)? {
         found.extend(folders(&environment)?);
@@ -163,7 +163,7 @@ pub fn of_all(runs: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The folders in a folder.
+/// Returns the folders inside a folder.
 fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -180,25 +180,25 @@ fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Whether a process drives the run.
+/// Whether the run has a live supervisor.
 ///
 /// # Errors
-/// When the file system has no locks.
-pub fn driven(run: &Path) -> io::Result<bool> {
+/// If the file system has no locks.
+pub fn has_supervisor(run: &Path) -> io::Result<bool> {
     is_locked(&run.join(LOCK))
 }
 
 /// Takes the lock of a run for as long as the file is open.
 ///
 /// # Errors
-/// When another process drives it, or it cannot be locked.
-pub fn drive(run: &Path) -> io::Result<File> {
+/// If the run has another supervisor, or it cannot be locked.
+pub fn lock_run(run: &Path) -> io::Result<File> {
     let lock = to_add_to(&run.join(LOCK))?;
     if take(&lock)? { Ok(lock) } else { Err(io::Error::other("another process drives it")) }
 }
 
-/// Takes a lock; false where another process holds it. Somebody may ask whether it is locked right now, which takes a moment and is
-/// no holder; and the supervisor of a run that has just ended needs a moment to go.
+/// Takes a lock; false if another process holds it. Retries for a while, because a check whether it is locked holds it for a
+/// moment without being its owner, and the supervisor of a run that has just ended takes a moment to exit.
 fn take(lock: &File) -> io::Result<bool> {
     for _ in 0..400 {
         match lock.try_lock() {
@@ -210,11 +210,11 @@ fn take(lock: &File) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Whether another process holds a lock on a file; a file that is not there is not locked. It is asked for a lock that
-/// others may hold too, so that two that ask at a time do not find each other.
+/// Whether another process holds a lock on a file; a missing file is not locked. The check uses a shared lock, so that two
+/// concurrent checks do not see each other.
 ///
 /// # Errors
-/// When the file system has no locks.
+/// If the file system has no locks.
 pub fn is_locked(path: &Path) -> io::Result<bool> {
     let file = match File::open(path) {
         Ok(file) => file,
@@ -228,12 +228,12 @@ pub fn is_locked(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Whether a step of a run still works: Terraform or Terragrunt has a file open that it prints into, also where nobody
-/// drives the run any more.
+/// Whether a step of a run is still working: Terraform or Terragrunt has one of its output files open, even if the run has no
+/// supervisor any more.
 ///
 /// # Errors
-/// When the run cannot be looked at.
-pub fn works(run: &Path) -> io::Result<bool> {
+/// If the run cannot be read.
+pub fn has_running_step(run: &Path) -> io::Result<bool> {
     for unit in folders(&run.join("units"))? {
         for entry in std::fs::read_dir(unit)? {
             let path = entry?.path();
@@ -245,12 +245,12 @@ pub fn works(run: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// The process that drives a run of an environment, as the lock says.
+/// The process that drives a run of an environment, as recorded in the lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     pub run: String,
     /// The person who started or resumed it.
-    pub by: Who,
+    pub by: Actor,
     /// When it took the lock.
     pub since: Timestamp,
 }
@@ -258,22 +258,22 @@ pub struct Holder {
 /// Why the lock of an environment could not be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Another run is driven.
+    /// Another run is in progress.
     #[error("another run is going on")]
     Taken(Option<Holder>),
-    /// The supervisor of this run was killed, and what it began still works.
+    /// The supervisor of this run was killed, and its programs are still working.
     #[error("the supervisor of {0} was killed, and its Terraform still works")]
-    Works(String),
+    StepsRunning(String),
     /// It cannot be locked.
     #[error("the lock of the environment cannot be taken: {0}")]
-    Impossible(#[from] io::Error),
+    Io(#[from] io::Error),
 }
 
-/// Takes the lock of an environment for as long as the file, or one that is made of it in another process, is open.
+/// Takes the lock of an environment for as long as the file, or a copy of it in another process, is open.
 ///
 /// # Errors
-/// When another run of the environment is driven: which, by whom, and since when.
-pub fn hold(runs: &Path, environment: &str, holder: &Holder) -> Result<File, LockError> {
+/// If another run of the environment is in progress, with its holder.
+pub fn lock_environment(runs: &Path, environment: &str, holder: &Holder) -> Result<File, LockError> {
     let folder = of_environment(runs, environment);
     make(&folder)?;
     let mut lock =
@@ -289,15 +289,15 @@ pub fn hold(runs: &Path, environment: &str, holder: &Holder) -> Result<File, Loc
     Ok(lock)
 }
 
-/// Removes what is old of an environment's runs: plan files first, as they have secrets, and in the end whole runs. One
-/// that is driven stays, and so does one that can still be applied.
+/// Removes old data of an environment's runs: plan files first, because they contain secrets, and later whole runs. A run with a
+/// supervisor stays.
 ///
 /// # Errors
-/// When something cannot be removed.
+/// If something cannot be removed.
 pub fn rotate(runs: &Path, environment: &str) -> io::Result<()> {
     let ended = list(runs, environment)?.into_iter().filter(|run| !run.live);
     for (at, run) in ended.enumerate() {
-        if at >= KEPT {
+        if at >= KEPT_RUNS {
             std::fs::remove_dir_all(&run.folder)?;
         } else if at >= KEPT_PLANS {
             for unit in folders(&run.folder.join("units"))? {
@@ -315,9 +315,10 @@ pub fn rotate(runs: &Path, environment: &str) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::model::infra::run_event::Goal;
+    use crate::private_files::replace_for_now;
 
     #[test]
-    fn runs_of_one_second_are_named_in_the_order_in_which_they_were_begun() {
+    fn names_of_runs_in_one_second_sort_by_start() {
         let runs = std::env::temp_dir().join(format!("cockpit-names-{}", std::process::id()));
         let now = Timestamp::from_second(1_800_000_000).unwrap();
         let begin = |goal, at| name(&new_run(&runs, &super::super::steps::tests::order(goal), at).unwrap());
@@ -331,11 +332,11 @@ mod tests {
     }
 
     #[test]
-    fn of_old_runs_plans_go_first_then_whole_runs_and_what_is_driven_stays() {
+    fn rotation_removes_plans_before_runs_and_keeps_live_ones() {
         let runs = std::env::temp_dir().join(format!("cockpit-rotate-{}", std::process::id()));
         let order = super::super::steps::tests::order(crate::model::infra::run_event::Goal::Plan);
         let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
-        let made: Vec<PathBuf> = (0..54)
+        let run_folders: Vec<PathBuf> = (0..54)
             .map(|second| {
                 let run = new_run(&runs, &order, at(second)).unwrap();
                 make(&of_unit(&run, "a")).unwrap();
@@ -343,12 +344,12 @@ mod tests {
                 run
             })
             .collect();
-        let driven = drive(&made[0]).unwrap();
+        let driven = lock_run(&run_folders[0]).unwrap();
         rotate(&runs, "staging").unwrap();
-        let left: Vec<&PathBuf> = made.iter().filter(|run| run.exists()).collect();
-        assert_eq!(left.len(), KEPT + 1);
-        assert!(made[0].exists() && plan_file(&made[0], "a").exists(), "it is driven");
-        assert!(!made[1].exists() && made[4].exists());
+        let left: Vec<&PathBuf> = run_folders.iter().filter(|run| run.exists()).collect();
+        assert_eq!(left.len(), KEPT_RUNS + 1);
+        assert!(run_folders[0].exists() && plan_file(&run_folders[0], "a").exists(), "the run has a supervisor");
+        assert!(!run_folders[1].exists() && run_folders[4].exists());
         let with_plans = left.iter().filter(|run| plan_file(run, "a").exists()).count();
         assert_eq!(with_plans, KEPT_PLANS + 1);
         drop(driven);
@@ -356,19 +357,19 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_whether_a_run_is_driven_does_not_keep_another_from_driving_it() {
+    fn check_of_the_lock_does_not_prevent_taking_it() {
         use std::sync::atomic::{AtomicBool, Ordering};
         let run = std::env::temp_dir().join(format!("cockpit-asked-{}", std::process::id()));
         make(&run).unwrap();
-        drop(drive(&run).unwrap());
+        drop(lock_run(&run).unwrap());
         let over = AtomicBool::new(false);
         let driven: Vec<io::Result<()>> = std::thread::scope(|scope| {
             scope.spawn(|| {
-                while !over.load(Ordering::SeqCst) && driven(&run).is_ok() {
+                while !over.load(Ordering::SeqCst) && has_supervisor(&run).is_ok() {
                     std::thread::yield_now();
                 }
             });
-            let drives = (0..300).map(|_| drive(&run).map(drop)).collect();
+            let drives = (0..300).map(|_| lock_run(&run).map(drop)).collect();
             over.store(true, Ordering::SeqCst);
             drives
         });
@@ -377,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_as_a_whole_is_its_owners_alone_and_leaves_nothing_beside_it() {
+    fn replaced_file_is_private_and_leaves_no_temporary_file() {
         use std::os::unix::fs::PermissionsExt as _;
         let root = std::env::temp_dir().join(format!("cockpit-replace-{}", std::process::id()));
         make(&root).unwrap();
@@ -392,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_units_are_names_of_files_whatever_they_are() {
+    fn unit_names_become_valid_file_names() {
         assert_eq!(file_name("network"), "network");
         assert_eq!(file_name("../a b"), "%2E.%2Fa%20b");
         assert_eq!(file_name("a/b.c"), "a%2Fb.c");

@@ -1,5 +1,4 @@
-//! The remains of an abnormal end beside the code: a state that Terraform could not write, which it keeps as
-//! `errored.tfstate`.
+//! States that Terraform could not write at the end of an apply and stored as `errored.tfstate` beside the code.
 
 use super::world;
 use crate::model::infra::{Tool, Unit};
@@ -7,8 +6,8 @@ use std::path::PathBuf;
 
 pub use world::ERRORED;
 
-/// Such states of a unit: in its folder, and where Terraform has worked for it.
-pub fn errored(unit: &Unit) -> Vec<PathBuf> {
+/// Returns such states of a unit, from its folder and from Terraform's working folders.
+pub fn errored_states(unit: &Unit) -> Vec<PathBuf> {
     let mut dirs = vec![unit.dir.clone()];
     if unit.tool == Tool::Terragrunt {
         dirs.extend(world::working_dirs(unit).into_iter().map(|(dir, _)| dir));

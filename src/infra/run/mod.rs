@@ -1,20 +1,20 @@
-//! Runs over the units of an environment. A run is a folder, and a process of its own that drives it (`cockpit internal
-//! infra-supervisor FOLDER`) in a session of its own, which no terminal and no signal to whoever started it reaches. Its
-//! steps, Terraform and Terragrunt, are in sessions of their own in turn, and print into files: they go on even where
-//! nobody drives the run any more, and whoever takes it up reads on.
+//! Runs over the units of an environment. A run is a folder, and a supervisor process (`cockpit internal infra-supervisor
+//! FOLDER`) in its own session, which no terminal and no signal to its starter reaches. Its steps, Terraform and Terragrunt,
+//! run in sessions of their own, and print into files: they continue without a supervisor, and whoever resumes the run reads
+//! on.
 //!
-//! `RUNS/ENVIRONMENT/RUN/`, which only its owner can read, has:
+//! `RUNS/ENVIRONMENT/RUN/`, which only its owner can read, contains:
 //!
-//! - `request.json`: what it is asked to do (`model::infra::Order`).
-//! - `events.jsonl`: what happened (`model::infra::RunEvent`), a line each, only added to. All that anybody knows of the run
-//!   is made of it (`model::infra::RunState`).
-//! - `requests.jsonl`: what people ask of it (`model::infra::run_event::Request`), a line each, only added to.
-//! - `lock`: held by what drives it. The system lets go of it, whatever its end.
+//! - `request.json`: the order of the run (`model::infra::Order`).
+//! - `events.jsonl`: what happened (`model::infra::RunEvent`), one event per line, append-only. Everything known about the run
+//!   is derived from it (`model::infra::RunState`).
+//! - `requests.jsonl`: requests of people to the run (`model::infra::run_event::Request`), one per line, append-only.
+//! - `lock`: held by the supervisor. The system releases it however the supervisor ends.
 //! - `units/UNIT/`: `plan.tfplan`, `plan.json` (the plan as it may be shown), `init.stdout`, `plan.stdout`, `apply.stdout`
-//!   (what Terraform said), the same with `.stderr`, and `STEP.leaf`, Terraform's process.
+//!   (the output of Terraform), the same with `.stderr`, and `STEP.leaf`, Terraform's process.
 //!
-//! Beside the runs of an environment, `lock` is held by the one that drives a run of it, and says who that is; beside the
-//! environments, `begins` is held while a run is being begun, or caches are removed.
+//! Beside the runs of an environment, `lock` is held by the supervisor of its current run, and records who that is. Beside the
+//! environments, `begins` is held while a run is being started, or caches are removed.
 
 mod ahead;
 mod around;

@@ -1,8 +1,8 @@
-//! A state that is being moved: what is put back where that does not come to its end. It is written down in the unit's folder
-//! before anything is touched, so that whoever comes after a crash can do it, and so that nothing is planned in between.
+//! The journal of a state that is being moved. It is written into the unit's folder before anything is changed, so that the move
+//! can be undone after a crash, and nothing is planned in between.
 
-use super::folder;
 use crate::model::infra::Unit;
+use crate::private_files;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,21 +10,21 @@ use std::path::{Path, PathBuf};
 /// The file in the unit's folder.
 const FILE: &str = ".cockpit-moving.json";
 
-/// The journal of a move: what is put back when it is interrupted.
+/// The journal of a move: what to restore if the move is interrupted.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Journal {
-    /// Each file that was there, and its copy.
+    /// Each file that existed, with its copy.
     pub files: Vec<(PathBuf, PathBuf)>,
-    /// Files that were not there.
+    /// Files that did not exist.
     pub made: Vec<PathBuf>,
 }
 
 impl Journal {
-    /// That of a move of this unit which did not come to its end; none where there is none.
+    /// Returns the journal of an interrupted move of this unit, if there is one.
     ///
     /// # Errors
-    /// It cannot be read.
-    pub fn left(unit: &Unit) -> io::Result<Option<Self>> {
+    /// If it cannot be read.
+    pub fn interrupted(unit: &Unit) -> io::Result<Option<Self>> {
         match std::fs::read(unit.dir.join(FILE)) {
             Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -32,68 +32,68 @@ impl Journal {
         }
     }
 
-    /// Writes it down.
+    /// Writes the journal.
     ///
     /// # Errors
-    /// When it cannot be written: nothing must be touched then.
+    /// If it cannot be written; nothing must be changed then.
     pub fn write(&self, unit: &Unit) -> io::Result<()> {
-        folder::replace(&unit.dir.join(FILE), &serde_json::to_vec(self)?)
+        private_files::replace(&unit.dir.join(FILE), &serde_json::to_vec(self)?)
     }
 
-    /// Puts everything back as it was. It can be done again where it did not come to its end.
+    /// Restores everything. It can be repeated if it was interrupted.
     ///
     /// # Errors
-    /// Something cannot be written; it stays written down.
-    pub fn put_back(&self, unit: &Unit) -> io::Result<()> {
-        // All copies are read before anything is written.
+    /// If something cannot be written; the journal stays.
+    pub fn restore(&self, unit: &Unit) -> io::Result<()> {
+        // Read all copies before writing anything.
         let mut texts = Vec::new();
         for (file, copy) in &self.files {
             texts.push((file, std::fs::read(copy)?));
         }
         for file in &self.made {
-            gone(file)?;
+            remove_if_exists(file)?;
         }
         for (file, text) in texts {
             if let Some(parent) = file.parent() {
                 std::fs::create_dir_all(parent)?;
             }
-            folder::replace(file, &text)?;
+            private_files::replace(file, &text)?;
         }
-        self.over(unit)
+        self.finish(unit)
     }
 
-    /// Nothing is to be put back any more.
+    /// Deletes the journal, because nothing needs to be restored any more.
     ///
     /// # Errors
-    /// The file cannot be removed.
-    pub fn over(&self, unit: &Unit) -> io::Result<()> {
-        gone(&unit.dir.join(FILE))
+    /// If the file cannot be removed.
+    pub fn finish(&self, unit: &Unit) -> io::Result<()> {
+        remove_if_exists(&unit.dir.join(FILE))
     }
 }
 
-/// Removes a file that may be there.
+/// Removes a file that may exist.
 ///
 /// # Errors
-/// It is there and cannot be removed.
-pub fn gone(file: &Path) -> io::Result<()> {
+/// If it exists and cannot be removed.
+pub fn remove_if_exists(file: &Path) -> io::Result<()> {
     match std::fs::remove_file(file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }
 
-/// The unit whose state was left between two places; nothing may be planned or changed of it.
-pub fn between<'a>(units: impl IntoIterator<Item = &'a Unit>) -> Option<&'a str> {
+/// Returns the unit whose move was interrupted; it must not be planned or changed.
+pub fn interrupted_unit<'a>(units: impl IntoIterator<Item = &'a Unit>) -> Option<&'a str> {
     units.into_iter().find(|unit| unit.dir.join(FILE).exists()).map(|unit| unit.name.as_str())
 }
 
-/// Why, and what to do.
+/// Returns the reason, and what to do.
 pub fn words(unit: &str, environment: &str) -> (String, String) {
     (
         format!("a move of the state of {unit} was interrupted: it is between two places"),
         format!(
             "`cockpit infra migrate-state {environment} --unit {}` puts it back and moves it",
-            crate::model::text::quoted(unit)
+            crate::model::text::shell_quote(unit)
         ),
     )
 }

@@ -1,13 +1,19 @@
-//! An order made of what was found of an environment.
+//! Creates the order of a run from the units that were found.
 
 use crate::config::EnvironmentConfig;
 use crate::infra::find::Discovered;
-use crate::model::infra::Order;
-use crate::model::infra::run_event::{Goal, Who};
+use crate::model::infra::RunOrder;
+use crate::model::infra::run_event::{Actor, Goal};
 
-/// The order of a run over what was found.
-pub fn order(found: &Discovered, environment: &EnvironmentConfig, goal: Goal, by: Who, command: String) -> Order {
-    Order {
+/// Returns the order of a run over these units.
+pub fn build_order(
+    found: &Discovered,
+    environment: &EnvironmentConfig,
+    goal: Goal,
+    by: Actor,
+    command: String,
+) -> RunOrder {
+    RunOrder {
         environment: environment.name.clone(),
         goal,
         units: found.graph.units().to_vec(),
@@ -18,16 +24,16 @@ pub fn order(found: &Discovered, environment: &EnvironmentConfig, goal: Goal, by
         account: None,
         by,
         terraform: found.tools.terraform.clone(),
-        terraform_said: found.tools.terraform_said.clone(),
+        terraform_said: found.tools.terraform_version_output.clone(),
         terragrunt: found.tools.terragrunt.as_ref().map(|(program, _)| program.clone()),
         plugin_dir: found.tools.plugin_dir.clone(),
         profile: environment.profile.clone(),
         region: environment.region.clone(),
         endpoint_url: environment.endpoint_url.clone(),
-        world: super::world::of(&found.surroundings),
+        world: super::world::from_environment(&found.child_environment),
         declared: environment.endpoint_url.is_some() && !environment.endpoint_typed,
-        reads: found.reads.clone(),
-        ahead: found.ahead.clone(),
+        reads: found.read_only_dependencies.clone(),
+        ahead: found.plan_ahead.clone(),
         skip_snapshots: false,
         command,
     }

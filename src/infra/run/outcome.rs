@@ -1,14 +1,14 @@
-//! How a run ended, read from the end of its events alone: a list of many runs need not read all that happened in them.
+//! Reads how a run ended from the end of its events, so that a list of many runs need not read all of them.
 
-use crate::model::infra::run_event::{RunEnd, RunEvent, What};
+use crate::model::infra::run_event::{RunEnd, RunEvent, RunEventKind};
 use std::fs::File;
 use std::path::Path;
 
-/// How many bytes are read of the end: after the last event only a few short ones may follow.
+/// The number of bytes to read from the end: only a few short events may follow the last decisive one.
 const TAIL: u64 = 16 * 1024;
 
-/// How the run of these events ended; none where it has no end, or was tried again after it.
-pub fn of(events: &Path) -> Option<RunEnd> {
+/// Returns how the run ended; `None` if it has not ended, or was retried afterwards.
+pub fn read_end(events: &Path) -> Option<RunEnd> {
     use std::os::unix::fs::FileExt as _;
     let file = File::open(events).ok()?;
     let length = file.metadata().ok()?.len();
@@ -19,9 +19,9 @@ pub fn of(events: &Path) -> Option<RunEnd> {
     let decisive = text.lines().rev().filter(|line| decides(line));
     let last =
         decisive.filter_map(|line| serde_json::from_str::<RunEvent>(line).ok()).find_map(|event| match event.what {
-            What::Ended { end } => Some(Some(end)),
-            What::Retried { .. } => Some(None),
-            // Words of a note that look like one.
+            RunEventKind::Ended { end } => Some(Some(end)),
+            RunEventKind::Retried { .. } => Some(None),
+            // A note whose text looks like such an event.
             _ => None,
         });
     last.flatten()
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_is_the_last_one_unless_the_run_was_tried_again_after_it() {
+    fn last_end_counts_unless_the_run_was_retried_after_it() {
         let events = std::env::temp_dir().join(format!("cockpit-outcome-{}", std::process::id()));
         let line = |rest: &str| format!("{{\"time\":\"2026-11-28T05:00:00Z\",{rest}}}\n");
         let by = r#"{"user":"ana","host":"desk","pid":1}"#;
@@ -43,7 +43,7 @@ mod tests {
         let long = heard.repeat(1000);
         let read = |text: &str| {
             std::fs::write(&events, text).unwrap();
-            of(&events)
+            read_end(&events)
         };
         assert_eq!(read(""), None);
         assert_eq!(read(&heard), None);
@@ -52,6 +52,6 @@ mod tests {
         assert_eq!(read(&(ended("failed") + &retried + &long)), None);
         assert_eq!(read(&(ended("failed") + &retried + &ended("done") + "{\"time\":\"torn")), Some(RunEnd::Done));
         std::fs::remove_file(&events).unwrap();
-        assert_eq!(of(&events), None, "it has no events");
+        assert_eq!(read_end(&events), None, "the run has no events");
     }
 }

@@ -1,4 +1,4 @@
-//! Which process Terraform is in a step, as it writes it down itself; and a process of our own leaves who started it.
+//! The record of Terraform's process in a step, and starting a new session.
 
 use rustix::process::{getpid, getsid, setsid};
 use serde::{Deserialize, Serialize};
@@ -8,25 +8,25 @@ use std::path::{Path, PathBuf};
 /// Terraform's process in a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leaf {
-    /// Its id.
+    /// Its process ID.
     pub pid: u32,
     /// The folder that it runs in.
     pub dir: PathBuf,
 }
 
-/// Terraform's process in a step, as it was written down; none where it has not come to that.
+/// Returns the recorded process of Terraform in a step, if it has started.
 pub fn leaf(path: &Path) -> Option<Leaf> {
     serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
-/// Leaves the session of whoever started this process, with its terminal.
+/// Leaves the session and terminal of the program that started this process.
 ///
 /// # Errors
-/// When the system does not let it.
+/// If the system does not allow it.
 pub(super) fn own_session() -> io::Result<()> {
     match setsid() {
         Ok(_) => Ok(()),
-        // It leads one already.
+        // It leads a session already.
         Err(_) if getsid(None).ok() == Some(getpid()) => Ok(()),
         Err(error) => Err(error.into()),
     }

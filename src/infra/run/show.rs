@@ -1,4 +1,5 @@
-//! Reads a plan: `terraform show -json`, which has secrets in clear, goes through memory alone; what is kept is masked.
+//! Reads a plan. The output of `terraform show -json`, which contains secrets in clear text, stays in memory; the stored plan
+//! is masked.
 
 use super::bound;
 use super::folder;
@@ -8,10 +9,11 @@ use super::steps::Call;
 use super::words;
 use crate::model::infra::Unit;
 use crate::model::infra::guard::{self, Guard, Lift};
-use crate::model::infra::loss::{self, Held};
+use crate::model::infra::loss::{self, DataResource};
 use crate::model::infra::message::Summary;
-use crate::model::infra::plan::{Plan, Secrets, without_instance};
+use crate::model::infra::plan::{Plan, Secrets, missing_instance};
 use crate::model::infra::run_event::{PlanRef, Step};
+use crate::private_files;
 use jiff::{SignedDuration, Timestamp};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::collections::BTreeSet;
@@ -19,14 +21,14 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-/// The limit for a question to Terraform about a plan or a state.
-const ANSWERS: Duration = Duration::from_mins(5);
+/// The time limit for a call of Terraform about a plan or a state.
+const CALL_LIMIT: Duration = Duration::from_mins(5);
 
-/// The processes of a question, which end with it.
+/// The process group of a call. Dropping it ends the processes.
 struct Group(Option<u32>);
 
 impl Group {
-    fn has_ended(mut self) {
+    fn disarm(mut self) {
         self.0 = None;
     }
 }
@@ -34,105 +36,107 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         let group = self.0.and_then(|group| Pid::from_raw(i32::try_from(group).ok()?));
-        // One that is gone has ended by itself.
+        // It fails if the group has ended by itself.
         let _ = group.map(|group| kill_process_group(group, Signal::KILL));
     }
 }
 
 fn spoken(limit: Duration) -> String {
-    crate::model::time::spoken(SignedDuration::try_from(limit).unwrap_or_default())
+    crate::model::time::sentence_duration(SignedDuration::try_from(limit).unwrap_or_default())
 }
 
-/// A plan to be read, with the facts that it is judged by.
-pub(super) struct Asked {
+/// A plan to read, with the facts for judging it.
+pub(super) struct PlanToRead {
     pub run: PathBuf,
     pub unit: Unit,
     pub call: Call,
     pub summary: Option<Summary>,
     pub account: Option<String>,
     pub dir: Option<PathBuf>,
-    /// The code as it was when the plan began; none where nobody looked.
-    pub code: Option<tokio::task::JoinHandle<bound::Code>>,
-    /// Addresses that were named to be made again, and those that alone are planned.
+    /// The code when the plan started; `None` if it was not recorded.
+    pub code: Option<tokio::task::JoinHandle<bound::CodeHashes>>,
+    /// The addresses to replace, and the only addresses to plan.
     pub named: (Vec<String>, Vec<String>),
-    /// It destroys: what guards its resources is looked for.
+    /// Whether it destroys; guards of its resources are then searched for.
     pub destroys: bool,
-    /// No last snapshot is taken where the code takes none.
+    /// Whether final snapshots are skipped where the code configures none.
     pub skip_snapshots: bool,
-    /// Outputs of dependencies that may be made up without a word.
+    /// The check for mock outputs of dependencies that Terragrunt does not report.
     pub mocks: Option<Mocks>,
 }
 
 /// A plan that was read.
 #[derive(Debug)]
-pub(super) struct Read {
-    /// The plan, and what it is bound to.
+pub(super) struct ReadPlan {
+    /// The plan, and the facts that it is bound to.
     pub plan: PlanRef,
-    /// The data that would be lost with resources that a destroy destroys.
-    pub held: Vec<Held>,
-    /// The secret values in it, which are not told where its apply fails.
+    /// The data that would be lost with the resources that a destroy destroys.
+    pub held: Vec<DataResource>,
+    /// The secret values in it, which are masked in errors of its apply.
     pub secrets: Secrets,
-    /// Files of its code that were changed while it was made.
+    /// Files of its code that changed while it was made.
     pub changed: BTreeSet<PathBuf>,
 }
 
-/// Reads the plan of a unit, and keeps it as it may be shown.
+/// Reads the plan of a unit, and stores it as it may be shown.
 ///
 /// # Errors
-/// Why it is no plan that can be shown.
-pub(super) async fn read(asked: Asked) -> Result<Read, String> {
-    let Asked { run, unit, call, summary, account, dir, code, named, destroys, skip_snapshots, mocks } = asked;
+/// Why it cannot be used or shown.
+pub(super) async fn read(request: PlanToRead) -> Result<ReadPlan, String> {
+    let PlanToRead { run, unit, call, summary, account, dir, code, named, destroys, skip_snapshots, mocks } = request;
     let made_up = match &mocks {
         Some(mocks) => mocks.are_used().await,
         None => false,
     };
-    let of = unit.clone();
-    let after = tokio::task::spawn_blocking(move || (bound::code(&of), bound::revision(&of.dir)));
-    let shown = output(&call).await.map_err(|why| format!("the plan cannot be read: {why}"))?;
+    let hashed_unit = unit.clone();
+    let after =
+        tokio::task::spawn_blocking(move || (bound::hash_code(&hashed_unit), bound::revision(&hashed_unit.dir)));
+    let shown = program_output(&call).await.map_err(|why| format!("the plan cannot be read: {why}"))?;
     let (after, revision) = after.await.map_err(|error| error.to_string())?;
     let changed = match code {
-        Some(code) => code.await.map(|before| before.changed(&after)).unwrap_or_default(),
+        Some(code) => code.await.map(|before| before.changed_files(&after)).unwrap_or_default(),
         None => BTreeSet::new(),
     };
-    let read = move || -> Result<Read, String> {
+    let read = move || -> Result<ReadPlan, String> {
         let (plan, secrets) =
             Plan::read_with_secrets(&shown).map_err(|error| format!("the plan is not as expected: {error}"))?;
         if plan.errored {
             return Err("the plan was made with errors, and is never applied".into());
         }
-        let without = without_instance(&shown, &named.1).ok().flatten();
-        if let Some(why) = plan.unmet(&named.0, &named.1).or(without) {
+        let without = missing_instance(&shown, &named.1).ok().flatten();
+        if let Some(why) = plan.unmet_request(&named.0, &named.1).or(without) {
             return Err(why);
         }
-        let (guards, held) = if destroys { in_the_way(&shown, skip_snapshots) } else { (Vec::new(), Vec::new()) };
+        let (guards, held) =
+            if destroys { guards_and_losses(&shown, skip_snapshots) } else { (Vec::new(), Vec::new()) };
         drop(shown);
         let failed = |error: std::io::Error| format!("the plan cannot be kept: {error}");
-        let kept = serde_json::to_vec(&plan).map_err(|error| failed(error.into()))?;
+        let masked = serde_json::to_vec(&plan).map_err(|error| failed(error.into()))?;
         let path = folder::shown_plan(&run, &unit.name);
-        folder::replace(&path, &kept).map_err(failed)?;
+        private_files::replace(&path, &masked).map_err(failed)?;
         let sha256 = bound::sha256(&folder::plan_file(&run, &unit.name)).map_err(failed)?;
-        let beside = std::fs::read_to_string(folder::stderr(&run, &unit.name, Step::Plan)).unwrap_or_default();
+        let log = std::fs::read_to_string(folder::stderr(&run, &unit.name, Step::Plan)).unwrap_or_default();
         let plan = PlanRef {
             sha256,
             summary: summary.unwrap_or_else(|| plan.summary()),
-            drifted: plan.drifted(),
+            drifted: plan.drift_count(),
             destroys_stateful: plan.destroys_stateful(),
             guards,
             empty: plan.is_empty(),
-            on_mocks: made_up || words::mocked(&beside),
+            on_mocks: made_up || words::used_mocks(&log),
             shown: path,
             account,
             revision,
             code: after.hash(),
             dir,
         };
-        Ok(Read { plan, held, secrets, changed })
+        Ok(ReadPlan { plan, held, secrets, changed })
     };
     tokio::task::spawn_blocking(read).await.map_err(|error| error.to_string())?
 }
 
-/// The guards of the resources that a plan would destroy, and the data that would be lost with them.
-fn in_the_way(shown: &[u8], skip_snapshots: bool) -> (Vec<Guard>, Vec<Held>) {
+/// Returns the guards of the resources that a plan would destroy, and the data that would be lost with them.
+fn guards_and_losses(shown: &[u8], skip_snapshots: bool) -> (Vec<Guard>, Vec<DataResource>) {
     let plan: serde_json::Value = serde_json::from_slice(shown).unwrap_or_default();
     let stamp = Timestamp::now().strftime("%Y%m%dt%H%M%S").to_string();
     let mut found = guard::of(&plan, &stamp);
@@ -140,12 +144,12 @@ fn in_the_way(shown: &[u8], skip_snapshots: bool) -> (Vec<Guard>, Vec<Held>) {
     (found, loss::of(&plan))
 }
 
-/// The stdout of a program. It is ended where nobody waits for that any more.
+/// Returns the standard output of a program, which is ended if the future is dropped.
 ///
 /// # Errors
-/// What it says of why there is nothing, or that it takes too long.
-pub(super) async fn output(call: &Call) -> Result<Vec<u8>, String> {
-    output_within(call, ANSWERS).await
+/// The program's error, or that it takes too long.
+pub(super) async fn program_output(call: &Call) -> Result<Vec<u8>, String> {
+    output_within(call, CALL_LIMIT).await
 }
 
 async fn output_within(call: &Call, limit: Duration) -> Result<Vec<u8>, String> {
@@ -154,17 +158,17 @@ async fn output_within(call: &Call, limit: Duration) -> Result<Vec<u8>, String> 
     started.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let child = started.spawn().map_err(unstarted)?;
     let group = Group(child.id());
-    let asked = tokio::time::timeout(limit, child.wait_with_output()).await;
-    let asked = asked.map_err(|_| format!("it has not answered within {}", spoken(limit)))?;
-    let asked = asked.map_err(unstarted)?;
-    group.has_ended();
-    if asked.status.success() {
-        return Ok(asked.stdout);
+    let output = tokio::time::timeout(limit, child.wait_with_output()).await;
+    let output = output.map_err(|_| format!("it has not answered within {}", spoken(limit)))?;
+    let output = output.map_err(unstarted)?;
+    group.disarm();
+    if output.status.success() {
+        return Ok(output.stdout);
     }
-    let text = String::from_utf8_lossy(&asked.stderr).into_owned();
-    let said =
-        words::complaint(&text).map_or_else(|| "it said nothing".to_owned(), |said| words::whole_sentence(&said));
-    Err(said)
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let error =
+        words::log_error(&text).map_or_else(|| "it printed nothing".to_owned(), |text| words::full_sentence(&text));
+    Err(error)
 }
 
 #[cfg(test)]
@@ -172,7 +176,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_question_that_is_not_answered_is_given_up_with_all_that_it_has_started() {
+    async fn abandoned_call_is_ended_with_its_child_processes() {
         let root = std::env::temp_dir().join(format!("cockpit-unanswered-{}", std::process::id()));
         std::fs::create_dir_all(&root).unwrap();
         let script = "sleep 600 & echo $! > began; wait";
@@ -182,7 +186,7 @@ mod tests {
             dir: root.clone(),
             variables: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
         };
-        let asked = tokio::spawn(async move { output(&call).await });
+        let task = tokio::spawn(async move { program_output(&call).await });
         let began = loop {
             let text = std::fs::read_to_string(root.join("began")).unwrap_or_default();
             if let Ok(pid) = text.trim().parse() {
@@ -190,12 +194,12 @@ mod tests {
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         };
-        asked.abort();
-        assert!(asked.await.unwrap_err().is_cancelled());
-        // It is gone, or waits for somebody to hear of its end.
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+        // It is gone, or a zombie that was not reaped yet.
         let gone = || {
-            let told = std::fs::read_to_string(format!("/proc/{}/stat", began.as_raw_nonzero())).unwrap_or_default();
-            rustix::process::test_kill_process(began).is_err() || told.contains(") Z ")
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", began.as_raw_nonzero())).unwrap_or_default();
+            rustix::process::test_kill_process(began).is_err() || stat.contains(") Z ")
         };
         while !gone() {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -206,8 +210,8 @@ mod tests {
             dir: root.clone(),
             variables: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
         };
-        let said = output_within(&never, Duration::from_millis(1)).await.unwrap_err();
-        assert!(said.starts_with("it has not answered within "), "{said}");
+        let error = output_within(&never, Duration::from_millis(1)).await.unwrap_err();
+        assert!(error.starts_with("it has not answered within "), "{error}");
         std::fs::remove_dir_all(root).unwrap();
     }
 }

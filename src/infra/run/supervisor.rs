@@ -1,13 +1,13 @@
-//! Drives a run: `cockpit internal infra-supervisor FOLDER`. It carries out what the schedule decides, writes down what
-//! happens, and takes what people ask. It ends nothing unasked, and what it began goes on without it.
+//! Drives a run: `cockpit internal infra-supervisor FOLDER`. Carries out the decisions of the schedule, records the events, and
+//! takes requests of people. It ends nothing unless requested, and the steps it started continue without it.
 
 mod adopt;
-mod asked;
 mod begin;
 mod checks;
 mod ends;
-mod leavings;
+mod leftovers;
 mod lift;
+mod requests;
 mod shows;
 mod stops;
 #[cfg(test)]
@@ -16,11 +16,11 @@ mod unapplied;
 mod waits;
 
 use super::ahead;
-use super::around::not_started;
+use super::around::start_failure;
 use super::bound;
 use super::events::{Reader, Writer};
 use super::folder;
-use super::leaf::{self, Exit, News, Place, Told};
+use super::leaf::{self, Exit, Progress, Report, StepPlace};
 use super::masks::Masks;
 use super::process;
 use super::shim;
@@ -29,10 +29,11 @@ use super::start::READY;
 use super::steps;
 use crate::infra::surroundings::ChildEnvironment;
 use crate::model::audit::Record;
-use crate::model::infra::loss::{Held, Loss};
-use crate::model::infra::run_event::{Goal, RunEvent, Step, UnitEnd, What, Who};
+use crate::model::infra::loss::{DataResource, Loss};
+use crate::model::infra::run_event::{Actor, Goal, RunEvent, RunEventKind, Step, UnitEnd};
 use crate::model::infra::schedule::{self, Decision};
-use crate::model::infra::{Order, RunState, Tool, Unit};
+use crate::model::infra::{RunOrder, RunState, Tool, Unit};
+use crate::private_files;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
@@ -42,34 +43,34 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// The interval between two looks at what people ask, while somebody is likely to.
-const LOOK: Duration = Duration::from_millis(4);
+/// The interval of checks for requests, while one is likely.
+const POLL_INTERVAL: Duration = Duration::from_millis(4);
 /// The same when nothing has happened for a while.
-const LOOK_SELDOM: Duration = Duration::from_millis(250);
-/// How long after something happened somebody who approves without reading is likely to ask; a person who reads takes longer,
-/// and does not see a quarter of a second.
-const LIKELY: Duration = Duration::from_secs(2);
-/// How long the last process of a run is waited for.
-const LAST: Duration = Duration::from_secs(2);
-/// The interval between two tries to write on a full disk.
-const FULL: Duration = Duration::from_millis(500);
+const SLOW_POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// How long after an event a request is likely from somebody who approves without reading. A person who reads takes longer, and
+/// does not notice a quarter of a second.
+const REQUEST_WINDOW: Duration = Duration::from_secs(2);
+/// How long to wait for the last process of a run to end.
+const EXIT_LIMIT: Duration = Duration::from_secs(2);
+/// The interval of attempts to write to a full disk.
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The account of the credentials, or why nobody knows, when it is there.
-pub type Asked<'a> = Pin<Box<dyn Future<Output = Result<String, String>> + 'a>>;
+/// The future account of the credentials, or why it is unknown.
+pub type AccountFuture<'a> = Pin<Box<dyn Future<Output = Result<String, String>> + 'a>>;
 
-/// Asks whose account the credentials of an order are of.
-pub type Account<'a> = &'a dyn Fn(Order) -> Asked<'a>;
+/// Requests the account of an order's credentials.
+pub type AccountLookup<'a> = &'a dyn Fn(RunOrder) -> AccountFuture<'a>;
 
-/// The counts of lost data of each of these resources.
-pub type Counted<'a> = Pin<Box<dyn Future<Output = Vec<Loss>> + 'a>>;
+/// The future counts of lost data for each of these resources.
+pub type LossFuture<'a> = Pin<Box<dyn Future<Output = Vec<Loss>> + 'a>>;
 
-/// Counts, with the credentials of an order, what is lost with resources.
-pub type Counts<'a> = &'a dyn Fn(Order, Vec<Held>) -> Counted<'a>;
+/// Counts, with an order's credentials, the data that would be lost with resources.
+pub type LossCounter<'a> = &'a dyn Fn(RunOrder, Vec<DataResource>) -> LossFuture<'a>;
 
-/// Writes a line of the audit file.
+/// Appends a record to the audit file.
 pub type Audit<'a> = &'a dyn Fn(Record) -> io::Result<()>;
 
-/// The audit file of a run: beside where it is kept.
+/// Returns the audit file of a run, which is beside the folder of runs.
 pub fn audit_file(run: &Path) -> Option<PathBuf> {
     let run = std::path::absolute(run).ok()?;
     let runs = run.parent()?.parent()?;
@@ -80,13 +81,13 @@ pub fn audit_file(run: &Path) -> Option<PathBuf> {
 /// Drives the run in a folder to its end.
 ///
 /// # Errors
-/// When it was not started as a run is, is driven already, or its folder cannot be written.
+/// If it was not started as a run is, has a supervisor already, or its folder cannot be written.
 pub async fn supervise<'a>(
     run: &Path,
-    who: Who,
+    who: Actor,
     audit: Audit<'a>,
-    account: Account<'a>,
-    counts: Counts<'a>,
+    account: AccountLookup<'a>,
+    counts: LossCounter<'a>,
 ) -> io::Result<()> {
     process::own_session()?;
     let run = std::path::absolute(run)?;
@@ -99,24 +100,24 @@ pub async fn supervise<'a>(
             "nothing holds the environment's lock: a run is started by the cockpit, not by hand",
         ));
     }
-    let _lock = folder::drive(&run)?;
-    // Whoever is told to end as everything else is cancels the run; a terminal that closes is not ours.
+    let _lock = folder::lock_run(&run)?;
+    // SIGINT and SIGTERM cancel the run. A terminal that closes does not affect it.
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let _hangup = signal(SignalKind::hangup())?;
-    let (out, told) = channel(64);
-    let around = steps::surroundings(&order, std::env::vars_os());
+    let (out, reports) = channel(64);
+    let around = steps::tool_environment(&order, std::env::vars_os());
     let outside = Outside { who, audit, account, counts };
     let mut supervisor = Supervisor::new(run, runs, order, around, outside, out)?;
     supervisor.shim()?;
-    ahead::unmark(&supervisor.run);
+    ahead::clear_marks(&supervisor.run);
     if supervisor.state.started.is_none() {
         supervisor.begin();
     } else {
         supervisor.adopt();
     }
-    supervisor.written().await;
+    supervisor.flush_events().await;
     let mut stdout = io::stdout();
-    // Nobody may listen any more.
+    // Nobody may be listening any more.
     let _ = stdout.write_all(READY.as_bytes()).and_then(|()| stdout.flush());
     // Old runs that cannot be removed do no harm.
     let _ = folder::rotate(&supervisor.runs, &supervisor.order.environment);
@@ -126,77 +127,77 @@ pub async fn supervise<'a>(
             _ = terminate.recv() => {}
         }
     };
-    supervisor.drive(told, stops).await;
-    // A Terragrunt that has nothing left to do may not have ended: whoever begins the next run would take it for one that works.
-    let end = Instant::now() + LAST;
-    while folder::works(&supervisor.run).unwrap_or(false) && Instant::now() < end {
-        tokio::time::sleep(LOOK).await;
+    supervisor.drive(reports, stops).await;
+    // A Terragrunt with nothing left to do may still be exiting, and would look to the next run as if it worked.
+    let end = Instant::now() + EXIT_LIMIT;
+    while folder::has_running_step(&supervisor.run).unwrap_or(false) && Instant::now() < end {
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
     supervisor.end();
     Ok(())
 }
 
-/// The supervisor's identity, and its ways to ask those around it.
+/// The supervisor's identity, and its access to AWS and the audit file.
 struct Outside<'a> {
-    who: Who,
+    who: Actor,
     audit: Audit<'a>,
-    account: Account<'a>,
-    counts: Counts<'a>,
+    account: AccountLookup<'a>,
+    counts: LossCounter<'a>,
 }
 
 struct Supervisor<'a> {
     run: PathBuf,
     /// The folder of all environments' runs.
     runs: PathBuf,
-    order: Order,
+    order: RunOrder,
     state: RunState,
     writer: Writer,
-    /// The variables of the tools.
+    /// The variables for the tools.
     around: ChildEnvironment,
     /// This process.
-    who: Who,
+    who: Actor,
     audit: Audit<'a>,
-    account: Account<'a>,
-    counts: Counts<'a>,
-    out: Sender<Told>,
-    /// The code that plans are made of, by unit, looked at while they are made.
-    codes: BTreeMap<String, tokio::task::JoinHandle<bound::Code>>,
+    account: AccountLookup<'a>,
+    counts: LossCounter<'a>,
+    out: Sender<Report>,
+    /// The hashing of the code that plans are made from, by unit.
+    codes: BTreeMap<String, tokio::task::JoinHandle<bound::CodeHashes>>,
     /// Plans that are being read, by unit.
-    showing: BTreeMap<String, tokio::task::JoinHandle<Result<show::Read, String>>>,
+    showing: BTreeMap<String, tokio::task::JoinHandle<Result<show::ReadPlan, String>>>,
     /// The secret values in plans that are applied.
     masks: Masks,
-    /// Workspaces that are being listed, by unit.
+    /// Lists of workspaces that are being read, by unit.
     listing: BTreeMap<String, tokio::task::JoinHandle<()>>,
-    /// Applies that have ended while their states are asked what they have, by unit: with which code, and why they failed.
-    asking: BTreeMap<String, (Option<i32>, String)>,
-    /// The account of the credentials, as far as it was asked for in this round: units that begin at one moment ask once.
-    whose: Option<Result<String, String>>,
-    /// When Terraform's process of a unit was interrupted last.
+    /// Applies that have ended while their state is read, by unit: the exit code, and why they failed.
+    reading_state: BTreeMap<String, (Option<i32>, String)>,
+    /// The account of the credentials, if it was requested in this round: units that start at the same time request it once.
+    known_account: Option<Result<String, String>>,
+    /// When Terraform's process of a unit was last interrupted.
     interrupted: BTreeMap<String, Instant>,
-    /// When what runs around Terraform was told to end, by unit.
-    told_to_end: BTreeMap<String, Instant>,
-    /// Files that were changed while the latest plans of a unit were made, and of how many in a row.
+    /// When the programs around Terraform were sent SIGTERM, by unit.
+    terminated_at: BTreeMap<String, Instant>,
+    /// The files that changed while the latest plans of a unit were made, and the number of such plans in a row.
     unsettled: BTreeMap<String, (BTreeSet<PathBuf>, u32)>,
-    /// Plans that were begun ahead and told that they do not go on, until they end: unit and why.
+    /// Plans that were started ahead and must not continue, until they end: the unit and the reason.
     held_back: BTreeMap<String, String>,
-    /// The audit file could not be written, which was said.
-    unaudited: bool,
+    /// Whether it was reported that the audit file cannot be written.
+    audit_failed: bool,
 }
 
 impl<'a> Supervisor<'a> {
-    /// A supervisor of a run whose state is that of its events. Nothing has begun.
+    /// Creates the supervisor of a run with the state of its events. Nothing is started.
     fn new(
         run: PathBuf,
         runs: PathBuf,
-        order: Order,
+        order: RunOrder,
         around: ChildEnvironment,
         outside: Outside<'a>,
-        out: Sender<Told>,
+        out: Sender<Report>,
     ) -> io::Result<Self> {
-        let before = Reader::new(0).read_all(&run)?.events;
+        let earlier = Reader::new(0).read_all(&run)?.events;
         let Outside { who, audit, account, counts } = outside;
         Ok(Self {
-            state: RunState::of(&before),
+            state: RunState::of(&earlier),
             writer: Writer::open(&run)?,
             around,
             who,
@@ -208,13 +209,13 @@ impl<'a> Supervisor<'a> {
             showing: BTreeMap::new(),
             masks: Masks::default(),
             listing: BTreeMap::new(),
-            asking: BTreeMap::new(),
-            whose: None,
+            reading_state: BTreeMap::new(),
+            known_account: None,
             interrupted: BTreeMap::new(),
-            told_to_end: BTreeMap::new(),
+            terminated_at: BTreeMap::new(),
             unsettled: BTreeMap::new(),
             held_back: BTreeMap::new(),
-            unaudited: false,
+            audit_failed: false,
             run,
             runs,
             order,
@@ -223,62 +224,62 @@ impl<'a> Supervisor<'a> {
 }
 
 impl Supervisor<'_> {
-    /// Puts this program beside the run under the name of Terraform.
+    /// Links this program into the run's folder under the name of Terraform.
     fn shim(&self) -> io::Result<()> {
         let path = self.run.join(shim::NAME);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        // Where its file was replaced or removed since, it is still there as what this process runs.
+        // If its file was replaced or removed, it still exists as the image of this process.
         let named = std::env::current_exe().ok().filter(|path| path.exists());
         let program = named.unwrap_or_else(|| PathBuf::from(format!("/proc/{}/exe", std::process::id())));
         std::os::unix::fs::symlink(program, path)
     }
 
-    /// Writes down what happened, and takes it in.
-    fn tell(&mut self, what: What) {
+    /// Records an event, and updates the state with it.
+    fn emit(&mut self, what: RunEventKind) {
         let event = RunEvent { time: Timestamp::now(), what };
-        self.state.fold(&event);
-        self.writer.tell(&event);
+        self.state.apply(&event);
+        self.writer.append(&event);
     }
 
     fn note(&mut self, unit: Option<&str>, text: impl Into<String>) {
-        self.tell(What::Note { unit: unit.map(str::to_owned), text: text.into() });
+        self.emit(RunEventKind::Note { unit: unit.map(str::to_owned), text: text.into() });
     }
 
-    /// Waits until everything is written: on a full disk nothing goes on.
-    async fn written(&mut self) {
+    /// Waits until all events are written: nothing continues on a full disk.
+    async fn flush_events(&mut self) {
         while !self.writer.flush() {
-            self.whose = None;
-            tokio::time::sleep(FULL).await;
+            self.known_account = None;
+            tokio::time::sleep(RETRY_INTERVAL).await;
         }
     }
 
     /// Loops until the run is over and no request is left.
-    async fn drive(&mut self, mut told: Receiver<Told>, mut stops: impl AsyncFnMut()) {
+    async fn drive(&mut self, mut reports: Receiver<Report>, mut stops: impl AsyncFnMut()) {
         let mut happened = Instant::now();
         loop {
-            self.whose = None;
+            self.known_account = None;
             self.take_requests();
             self.stop_steps().await;
             self.decide().await;
-            self.written().await;
+            self.flush_events().await;
             // A run whose folder was removed can neither receive requests nor report events.
             if self.state.end.is_some() || !self.run.exists() {
                 return;
             }
-            let pause = if happened.elapsed() < LIKELY { LOOK } else { LOOK_SELDOM };
+            let pause = if happened.elapsed() < REQUEST_WINDOW { POLL_INTERVAL } else { SLOW_POLL_INTERVAL };
             tokio::select! {
-                news = told.recv() => {
+                report = reports.recv() => {
                     happened = Instant::now();
-                    if let Some(news) = news {
-                        self.take(news).await;
+                    if let Some(report) = report {
+                        self.handle_report(report).await;
                     }
-                    // What else is there: one write for all of it.
+                    // Process the other waiting reports too, so that their events are one write.
                     for _ in 0..64 {
-                        let Ok(news) = told.try_recv() else { break };
-                        self.take(news).await;
+                        let Ok(report) = reports.try_recv() else { break };
+                        self.handle_report(report).await;
                     }
                 }
                 () = stops() => {
@@ -290,24 +291,24 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Does what the schedule decides, until there is nothing more to do now.
+    /// Carries out the decisions of the schedule until there is nothing left to do now.
     async fn decide(&mut self) {
         loop {
             let mut decisions = schedule::decide(&self.state);
             decisions.retain(|decision| !self.is_held_back(decision));
             if decisions.is_empty() {
-                self.let_go();
+                self.release_plans();
                 return;
             }
             for decision in decisions {
                 match decision {
-                    // It may have been asked for while another one began.
+                    // A cancel may have been requested while another step was started.
                     Decision::Begin { .. } if self.state.cancel.is_some() => {}
                     Decision::Begin { unit, step, early } => self.begin_step(&unit, step, early).await,
                     Decision::End { unit, end } => self.end_unit(unit, end),
-                    Decision::Lifted { unit } => self.tell(What::Lifted { unit }),
+                    Decision::Lifted { unit } => self.emit(RunEventKind::Lifted { unit }),
                     Decision::EndRun(end) => {
-                        self.tell(What::Ended { end });
+                        self.emit(RunEventKind::Ended { end });
                         return;
                     }
                 }
@@ -319,74 +320,75 @@ impl Supervisor<'_> {
         self.order.units.iter().find(|unit| unit.name == name).cloned()
     }
 
-    fn place(&self, unit: &str, step: Step) -> Place {
-        Place { run: self.run.clone(), unit: unit.to_owned(), step }
+    fn place(&self, unit: &str, step: Step) -> StepPlace {
+        StepPlace { run: self.run.clone(), unit: unit.to_owned(), step }
     }
 
-    /// Begins a step. It is written down first: one that is not may not have begun.
+    /// Starts a step. Its event is written first: a step without one has certainly not started.
     async fn begin_step(&mut self, name: &str, step: Step, early: bool) {
         let Some(unit) = self.unit(name) else { return };
-        let before = self.state.units.get(name);
-        if step == Step::Plan && before.is_some_and(schedule::waits) {
-            // It was begun ahead: all that it has to do now is to go on.
-            self.go_on(&unit).await;
+        let earlier = self.state.units.get(name);
+        if step == Step::Plan && earlier.is_some_and(schedule::is_waiting_early) {
+            // It was started ahead and only has to continue.
+            self.continue_plan(&unit).await;
             return;
         }
-        let ways = steps::Ways { fresh: !before.is_some_and(schedule::is_initialised), ahead: early };
-        self.tell(What::Step { unit: name.to_owned(), step, pid: None, early });
-        self.written().await;
+        let shortcuts = steps::Shortcuts { fresh: !earlier.is_some_and(schedule::is_initialised), ahead: early };
+        self.emit(RunEventKind::Step { unit: name.to_owned(), step, pid: None, early });
+        self.flush_events().await;
         if step == Step::Apply {
-            // What others do is done again after a power cut.
+            // The event of an apply must survive a power cut; other steps would just be repeated.
             self.writer.sync();
         }
         let dir = self.state.units.get(name).and_then(|unit| unit.plan.as_ref()?.dir.clone());
         if step == Step::Show {
-            self.show(&unit);
+            self.start_reading_plan(&unit);
             return;
         }
-        if let Some(why) = self.other_world(&unit, step).or_else(|| self.unpushed(&unit, step)) {
-            self.tell(What::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
+        if let Some(why) = self.other_world(&unit, step).or_else(|| self.unpushed_state_reason(&unit, step)) {
+            self.emit(RunEventKind::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
             return;
         }
-        // The code is read while AWS is asked.
-        let of = unit.clone();
-        let code = (step == Step::Apply).then(|| tokio::task::spawn_blocking(move || bound::code(&of)));
+        // Hash the code while AWS is queried.
+        let unit_to_hash = unit.clone();
+        let code = (step == Step::Apply).then(|| tokio::task::spawn_blocking(move || bound::hash_code(&unit_to_hash)));
         if let Some(why) = self.wrong_account(step).await {
-            self.tell(What::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
+            self.emit(RunEventKind::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
             return;
         }
         if let Some(code) = code
-            && let Some(why) = self.not_as_approved(&unit, code).await
+            && let Some(why) = self.differs_from_approved(&unit, code).await
         {
-            self.tell(What::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why.clone()) });
-            self.tell(What::PlanStale { unit: name.to_owned(), why });
+            self.emit(RunEventKind::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why.clone()) });
+            self.emit(RunEventKind::PlanStale { unit: name.to_owned(), why });
             return;
         }
         if step == Step::Plan {
-            if let Err(error) = ahead::forget(&self.run, name) {
+            if let Err(error) = ahead::clear_go(&self.run, name) {
                 let why = format!("its folder cannot be written: {error}");
-                self.tell(What::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
+                self.emit(RunEventKind::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
                 return;
             }
-            // What an apply before left is not this plan's: whoever takes the run up must not take it for that.
-            let _ = self.place(name, Step::Apply).set_aside();
-            // Terraform keeps the mode of a file that is there; it has secrets.
-            let _ = folder::make(&folder::of_unit(&self.run, name));
-            let _ = folder::replace_for_now(&folder::plan_file(&self.run, name), b"");
-            if let Err(why) = self.override_code(&unit) {
-                self.tell(What::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
+            // The output of an earlier apply does not belong to this plan; whoever resumes the run must not mix them up.
+            let _ = self.place(name, Step::Apply).rename_output();
+            // Create the plan file first, since Terraform keeps the mode of an existing file, and the plan contains secrets.
+            let _ = private_files::make(&folder::of_unit(&self.run, name));
+            let _ = private_files::replace_for_now(&folder::plan_file(&self.run, name), b"");
+            if let Err(why) = self.write_override(&unit) {
+                self.emit(RunEventKind::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
                 return;
             }
-            let of = unit.clone();
-            self.codes.insert(name.to_owned(), tokio::task::spawn_blocking(move || bound::code(&of)));
+            let unit_to_hash = unit.clone();
+            self.codes.insert(name.to_owned(), tokio::task::spawn_blocking(move || bound::hash_code(&unit_to_hash)));
         }
         if step == Step::Init {
             super::world::lend_record(&unit);
         }
         let lifting = self.lifting(&unit);
-        let mut call = steps::call(&self.run, &self.order, &self.around, &unit, step, dir.as_deref(), lifting.as_ref());
+        let unit_step = steps::UnitStep { unit: &unit, step, dir: dir.as_deref(), lifting: lifting.as_ref() };
+        let mut call = steps::call(&self.run, &self.order, &self.around, unit_step);
         if step == Step::Plan && unit.tool == Tool::Terragrunt {
-            call = steps::led(call, &self.run, &self.order, &unit, ways);
+            call = steps::with_shortcuts(call, &self.run, &self.order, &unit, shortcuts);
         }
         let place = self.place(name, step);
         match leaf::start(&place, &call) {
@@ -396,31 +398,31 @@ impl Supervisor<'_> {
                 drop(tokio::spawn(leaf::follow(place, Some(child), 0, by_leaf, self.out.clone())));
             }
             Err(error) => {
-                let why = not_started(&call, &error);
+                let why = start_failure(&call, &error);
                 self.step_ended(name, step, &Exit::NotStarted(why));
             }
         }
     }
 
-    /// Something happened in a step.
-    async fn take(&mut self, told: Told) {
-        let Told { unit, step, what } = told;
+    /// Processes a report of a step.
+    async fn handle_report(&mut self, report: Report) {
+        let Report { unit, step, progress: what } = report;
         match what {
-            News::Pid(pid) => {
+            Progress::Pid(pid) => {
                 let early =
                     self.state.units.get(&unit).and_then(|unit| unit.step.as_ref()).is_some_and(|step| step.early);
-                self.tell(What::Step { unit, step, pid: Some(pid), early });
+                self.emit(RunEventKind::Step { unit, step, pid: Some(pid), early });
             }
-            News::Lines(lines) => {
+            Progress::Lines(lines) => {
                 for line in lines {
-                    let message = self.heard(&unit, step, &line).await;
-                    self.tell(What::Said { unit: unit.clone(), step, message });
+                    let message = self.parse_line(&unit, step, &line).await;
+                    self.emit(RunEventKind::Said { unit: unit.clone(), step, message });
                 }
             }
-            News::Workspace(missing) => self.workspaces_listed(&unit, missing),
-            News::Ended(_) if step == Step::Show => self.shown(&unit).await,
-            News::Ended(exit) => self.step_ended(&unit, step, &exit),
-            News::Unwritten(unwritten) => self.state_asked(&unit, unwritten),
+            Progress::Workspace(missing) => self.workspaces_listed(&unit, missing),
+            Progress::Ended(_) if step == Step::Show => self.finish_reading_plan(&unit).await,
+            Progress::Ended(exit) => self.step_ended(&unit, step, &exit),
+            Progress::Unwritten(unwritten) => self.state_read(&unit, unwritten),
         }
     }
 
@@ -433,9 +435,9 @@ impl Supervisor<'_> {
             self.note(Some(&unit), text);
         }
         if end == UnitEnd::Done && self.order.goal == Goal::Apply && self.order.targets.is_empty() {
-            // Where it cannot be marked, its outputs are asked for.
-            let _ = ahead::mark(&self.run, &unit);
+            // If it cannot be marked, its outputs are requested instead.
+            let _ = ahead::mark_applied(&self.run, &unit);
         }
-        self.tell(What::UnitEnded { unit, end });
+        self.emit(RunEventKind::UnitEnded { unit, end });
     }
 }

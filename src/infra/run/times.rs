@@ -1,4 +1,4 @@
-//! How long changes took in earlier runs, for estimates.
+//! The durations of changes in earlier runs, for estimates.
 
 use super::events::Reader;
 use super::folder;
@@ -7,12 +7,12 @@ use crate::model::infra::estimate::History;
 use crate::model::infra::run_event::Goal;
 use std::path::Path;
 
-/// How many of the latest runs that changed something are read.
+/// The number of the latest runs with changes to read.
 const RUNS: usize = 8;
-/// Longer events than this are not read for an estimate.
-const LONGEST: u64 = 64 * 1024 * 1024;
+/// The maximum size of a run's events in bytes; larger ones are skipped.
+const MAX_SIZE: u64 = 64 * 1024 * 1024;
 
-/// The times of an environment's latest runs. What cannot be read tells nothing.
+/// Returns the durations from an environment's latest runs. Runs that cannot be read are skipped.
 pub fn history(runs: &Path, environment: &str) -> History {
     let mut history = History::default();
     let listed = folder::list(runs, environment).unwrap_or_default();
@@ -21,7 +21,7 @@ pub fn history(runs: &Path, environment: &str) -> History {
         .filter(|run| run.order.as_ref().is_some_and(|order| order.goal != Goal::Plan && order.goal != Goal::Drift));
     for run in changed.take(RUNS) {
         let events = run.folder.join(folder::EVENTS);
-        if std::fs::metadata(events).is_ok_and(|file| file.len() <= LONGEST)
+        if std::fs::metadata(events).is_ok_and(|file| file.len() <= MAX_SIZE)
             && let Ok(read) = Reader::new(0).read_all(&run.folder)
         {
             history.add(&RunState::of(&read.events));

@@ -1,58 +1,59 @@
-//! Where the states of units are of: found in files, held against what was written down (`worlds.jsonl` beside the runs), and
-//! written down when something is applied. A state that is kept in AWS itself, as in S3, is of the world that it is read from.
+//! The AWS that the states of units belong to. States in files are compared with the record (`worlds.jsonl` beside the runs),
+//! which is written when something is applied. A state that is stored in AWS itself, as in S3, belongs to the AWS it is read
+//! from.
 
-use super::folder;
 use crate::infra::surroundings::{ChildEnvironment, DEFAULT_WORKSPACE, data_dir};
-use crate::model::infra::world::{Known, World, facts, refused};
-use crate::model::infra::{Order, Tool, Unit};
+use crate::model::infra::world::{EndpointVariables, KnownState, facts, refusal};
+use crate::model::infra::{RunOrder, Tool, Unit};
+use crate::private_files;
 use serde_json::Value;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// The file with the AWS that each state was seen in, beside the folder of all runs.
+/// The file that records the AWS of each state, beside the folder of all runs.
 const FILE: &str = "worlds.jsonl";
-/// Folders below Terragrunt's cache in which Terraform may have worked: `HASH/HASH/module`.
-const DEEP: usize = 6;
+/// The maximum depth below Terragrunt's cache at which Terraform works: `HASH/HASH/module`.
+const MAX_DEPTH: usize = 6;
 
 /// The name of a state that Terraform could not write, beside the code.
 pub const ERRORED: &str = "errored.tfstate";
-/// The files of states that Terraform leaves in a folder beside its data.
+/// The names of states in a working folder, outside its data folder.
 const STATES: [&str; 3] = ["terraform.tfstate", "terraform.tfstate.d", ERRORED];
 
-/// The world that variables lead to.
-pub fn of(around: &ChildEnvironment) -> World {
+/// Returns the world that variables point to.
+pub fn from_environment(around: &ChildEnvironment) -> EndpointVariables {
     let text = |value: &std::ffi::OsString| value.to_string_lossy().into_owned();
-    World::of(around.variables().iter().map(|(name, value)| (text(name), text(value))))
+    EndpointVariables::of(around.variables().iter().map(|(name, value)| (text(name), text(value))))
 }
 
-/// Variables that lead to the world of an order, whatever is inherited.
-pub fn lead(around: &mut ChildEnvironment, world: &World) {
-    around.lead_to(&world.0);
+/// Sets the variables that point to the world of an order, whatever was inherited.
+pub fn set_variables(around: &mut ChildEnvironment, world: &EndpointVariables) {
+    around.set_endpoints(&world.0);
 }
 
-/// Why a run over these units is not begun, or goes no further; none where every state is of the order's world. States that
-/// it only reads, as outputs, are looked at too.
-pub fn other(runs: &Path, order: &Order) -> Option<String> {
+/// Returns why a run over these units must not start or continue; `None` if every state belongs to the order's world. States that
+/// are only read for outputs count too.
+pub fn other_world(runs: &Path, order: &RunOrder) -> Option<String> {
     let known = read(runs);
     let mut units = order.units.iter().chain(&order.reads);
     units.find_map(|unit| of_unit(&known, order, unit).map(|why| format!("{}: {why}", unit.name)))
 }
 
-/// The reason why the state of one unit is of another AWS than a run's.
-pub fn other_of(runs: &Path, order: &Order, unit: &Unit) -> Option<String> {
+/// Returns why the state of one unit belongs to another AWS than a run.
+pub fn other_world_of_unit(runs: &Path, order: &RunOrder, unit: &Unit) -> Option<String> {
     of_unit(&read(runs), order, unit)
 }
 
-fn of_unit(known: &[Known], order: &Order, unit: &Unit) -> Option<String> {
+fn of_unit(known: &[KnownState], order: &RunOrder, unit: &Unit) -> Option<String> {
     other_at(known, &order.world, order.declared, unit)
 }
 
-/// The reason why the state of one unit is of another AWS, for a change of it without a run.
-pub fn other_without_run(runs: &Path, world: &World, declared: bool, unit: &Unit) -> Option<String> {
+/// Returns why the state of one unit belongs to another AWS, for a change outside a run.
+pub fn other_world_without_run(runs: &Path, world: &EndpointVariables, declared: bool, unit: &Unit) -> Option<String> {
     other_at(&read(runs), world, declared, unit)
 }
 
-fn other_at(known: &[Known], world: &World, declared: bool, unit: &Unit) -> Option<String> {
+fn other_at(known: &[KnownState], world: &EndpointVariables, declared: bool, unit: &Unit) -> Option<String> {
     // Nothing was ever applied elsewhere, and nothing is now.
     if world.is_aws() && known.iter().all(|known| known.world.is_empty()) {
         return None;
@@ -60,17 +61,17 @@ fn other_at(known: &[Known], world: &World, declared: bool, unit: &Unit) -> Opti
     let world = world.key();
     states(unit).into_iter().find_map(|file| {
         let facts = facts(&std::fs::read(&file).ok()?)?;
-        refused(&file, &facts, known, &world, declared)
+        refusal(&file, &facts, known, &world, declared)
     })
 }
 
-/// Writes down that the states of a unit are of the order's world: before an apply by their files, after one by their marks.
+/// Records that the states of a unit belong to the order's world: before an apply by file, afterwards by lineage.
 ///
 /// # Errors
-/// When it cannot be written: an apply must not begin then.
-pub fn remember(runs: &Path, order: &Order, unit: &Unit) -> io::Result<()> {
+/// If that cannot be written; an apply must not start then.
+pub fn record_world(runs: &Path, order: &RunOrder, unit: &Unit) -> io::Result<()> {
     let known = read(runs);
-    // AWS itself is what is taken where nothing is known; it is written down where it was another before.
+    // AWS itself is the default, and is recorded only after another world was.
     let world = order.world.key();
     let mut lines = Vec::new();
     let mut files = states(unit);
@@ -79,9 +80,9 @@ pub fn remember(runs: &Path, order: &Order, unit: &Unit) -> io::Result<()> {
     }
     for file in files {
         let lineage = std::fs::read(&file).ok().and_then(|state| facts(&state)?.lineage);
-        let line = Known { lineage, file, world: world.clone() };
+        let line = KnownState { lineage, file, world: world.clone() };
         let same =
-            |other: &&Known| other.lineage == line.lineage && (line.lineage.is_some() || other.file == line.file);
+            |other: &&KnownState| other.lineage == line.lineage && (line.lineage.is_some() || other.file == line.file);
         let before = known.iter().rev().find(same).map(|other| other.world.as_str());
         if before.unwrap_or_default() != world {
             lines.push(serde_json::to_string(&line)?);
@@ -91,36 +92,36 @@ pub fn remember(runs: &Path, order: &Order, unit: &Unit) -> io::Result<()> {
         return Ok(());
     }
     let path = runs.with_file_name(FILE);
-    let mut file = folder::to_add_to(&path)?;
-    // In one write, after the end of a line that was torn by a crash.
+    let mut file = private_files::to_add_to(&path)?;
+    // A single write, that begins with a line break in case a crash left a half-written line.
     file.write_all(format!("\n{}\n", lines.join("\n")).as_bytes())?;
     file.sync_data()
 }
 
-fn read(runs: &Path) -> Vec<Known> {
+fn read(runs: &Path) -> Vec<KnownState> {
     let text = std::fs::read_to_string(runs.with_file_name(FILE)).unwrap_or_default();
     text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
-/// Where a state would be that is not there yet, as far as the code is not asked.
+/// Returns the path of a state that does not exist yet, as far as it is known without the code.
 fn expected(unit: &Unit) -> Option<PathBuf> {
     let workspace = unit.workspace.as_deref().filter(|name| *name != DEFAULT_WORKSPACE);
-    (!is_kept_elsewhere(unit)).then(|| local(&unit.dir, &Value::Null, workspace))
+    (!has_remote_backend(unit)).then(|| local(&unit.dir, &Value::Null, workspace))
 }
 
-fn is_kept_elsewhere(unit: &Unit) -> bool {
+fn has_remote_backend(unit: &Unit) -> bool {
     let folders = working_dirs(unit);
     !folders.is_empty() && folders.iter().all(|(_, data)| backend(data).is_some_and(|(kind, _)| kind != "local"))
 }
 
-/// The states of a unit that are files on this machine.
+/// Returns the states of a unit that are local files.
 pub fn states(unit: &Unit) -> Vec<PathBuf> {
     let workspace = unit.workspace.as_deref().filter(|name| *name != DEFAULT_WORKSPACE);
     let mut found = vec![local(&unit.dir, &Value::Null, workspace)];
     for (dir, data) in working_dirs(unit) {
         match backend(&data) {
             Some((kind, _)) if kind != "local" => {
-                // What is left from before the state was moved is nobody's.
+                // A file from before the state was moved to another backend does not count.
                 if unit.tool == Tool::Terraform {
                     return Vec::new();
                 }
@@ -129,7 +130,7 @@ pub fn states(unit: &Unit) -> Vec<PathBuf> {
             None => found.push(local(&dir, &Value::Null, workspace)),
         }
     }
-    if is_kept_elsewhere(unit) {
+    if has_remote_backend(unit) {
         return Vec::new();
     }
     found.retain(|file| file.is_file());
@@ -141,7 +142,7 @@ pub fn states(unit: &Unit) -> Vec<PathBuf> {
     found
 }
 
-/// The backend that a folder of data was initialised for, and its settings.
+/// Returns the backend that a data folder was initialised for, with its settings.
 fn backend(data: &Path) -> Option<(String, Value)> {
     let text = std::fs::read(data.join("terraform.tfstate")).ok()?;
     let value: Value = serde_json::from_slice(&text).ok()?;
@@ -149,29 +150,29 @@ fn backend(data: &Path) -> Option<(String, Value)> {
     Some((kind, value["backend"]["config"].clone()))
 }
 
-/// The backend that a unit was initialised for in the folder where Terraform works, and its settings.
+/// Returns the backend that a unit was initialised for in Terraform's working folder, with its settings.
 pub fn backend_of(unit: &Unit, dir: &Path) -> Option<(String, Value)> {
     backend(&data_dir(unit).unwrap_or_else(|| dir.join(".terraform")))
 }
 
-/// Before a unit is initialised: units of one folder that differ by their workspaces have a folder of data each. Where Terraform is
-/// initialised for the second one, it takes the states of the first for ones that are to be moved, and asks nobody. That they are
-/// where they were says the record of the first.
+/// Prepares the initialisation of a unit that shares its folder with others and differs by workspace, and so has its own data
+/// folder. When a second one is initialised, Terraform takes the states of the first for states to migrate, without asking.
+/// A copy of the first one's backend record tells it that they stay where they are.
 pub fn lend_record(unit: &Unit) {
     let Some(own) = data_dir(unit).map(|data| data.join("terraform.tfstate")).filter(|own| !own.exists()) else {
         return;
     };
-    let all = unit.dir.join(".terraform");
-    let below = std::fs::read_dir(&all).into_iter().flatten().flatten().map(|entry| entry.path());
+    let default_data = unit.dir.join(".terraform");
+    let children = std::fs::read_dir(&default_data).into_iter().flatten().flatten().map(|entry| entry.path());
     let is_local = |data: &PathBuf| backend(data).is_some_and(|(kind, _)| kind == "local");
-    let Some(other) = std::iter::once(all.clone()).chain(below).find(is_local) else { return };
-    // Where it cannot be written, Terraform says what is wrong.
+    let Some(other) = std::iter::once(default_data.clone()).chain(children).find(is_local) else { return };
+    // If it cannot be written, Terraform will report a problem.
     if let (Ok(text), Some(data)) = (std::fs::read(other.join("terraform.tfstate")), own.parent()) {
-        let _ = std::fs::create_dir_all(data).and_then(|()| folder::replace(&own, &text));
+        let _ = std::fs::create_dir_all(data).and_then(|()| private_files::replace(&own, &text));
     }
 }
 
-/// The file of a local state.
+/// Returns the file of a local state.
 fn local(dir: &Path, config: &Value, workspace: Option<&str>) -> PathBuf {
     let named =
         |key: &str, usual: &str| dir.join(config[key].as_str().filter(|text| !text.is_empty()).unwrap_or(usual));
@@ -181,7 +182,7 @@ fn local(dir: &Path, config: &Value, workspace: Option<&str>) -> PathBuf {
     }
 }
 
-/// Where Terraform has worked for a unit, each with its folder of data.
+/// Returns the folders in which Terraform has worked for a unit, each with its data folder.
 pub fn working_dirs(unit: &Unit) -> Vec<(PathBuf, PathBuf)> {
     match unit.tool {
         Tool::Terraform => {
@@ -190,18 +191,18 @@ pub fn working_dirs(unit: &Unit) -> Vec<(PathBuf, PathBuf)> {
         }
         Tool::Terragrunt => {
             let mut found = Vec::new();
-            below(&unit.dir.join(".terragrunt-cache"), DEEP, &mut found);
+            collect_working_dirs(&unit.dir.join(".terragrunt-cache"), MAX_DEPTH, &mut found);
             if let Some(cache) = &unit.around.cache {
-                below(cache, DEEP, &mut found);
+                collect_working_dirs(cache, MAX_DEPTH, &mut found);
             }
             found
         }
     }
 }
 
-fn below(folder: &Path, deep: usize, found: &mut Vec<(PathBuf, PathBuf)>) {
+fn collect_working_dirs(folder: &Path, deep: usize, found: &mut Vec<(PathBuf, PathBuf)>) {
     let data = folder.join(".terraform");
-    // A unit that needs no provider has no folder of data.
+    // A unit that needs no provider has no data folder.
     if data.is_dir() || STATES.iter().any(|name| folder.join(name).exists()) {
         found.push((folder.to_owned(), data));
         return;
@@ -211,7 +212,7 @@ fn below(folder: &Path, deep: usize, found: &mut Vec<(PathBuf, PathBuf)>) {
     }
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            below(&entry.path(), deep - 1, found);
+            collect_working_dirs(&entry.path(), deep - 1, found);
         }
     }
 }
@@ -227,12 +228,12 @@ mod tests {
     const STATE: &str = r#"{"version":4,"lineage":"LINEAGE","resources":[{"mode":"managed","type":"aws_vpc","name":"a",
         "provider":"provider[\"registry.terraform.io/hashicorp/aws\"]","instances":[{}]}]}"#;
 
-    fn world(url: &str) -> World {
-        World::of([(ENDPOINTS.to_owned(), url.to_owned())])
+    fn world(url: &str) -> EndpointVariables {
+        EndpointVariables::of([(ENDPOINTS.to_owned(), url.to_owned())])
     }
 
     #[test]
-    fn what_was_applied_at_an_endpoint_is_refused_elsewhere_and_what_is_real_is_refused_there() {
+    fn state_of_one_world_is_refused_in_another() {
         let root = std::env::temp_dir().join(format!("cockpit-world-{}", std::process::id()));
         let runs = root.join("runs");
         std::fs::create_dir_all(&root).unwrap();
@@ -247,7 +248,7 @@ mod tests {
         };
         let real = unit("real", Tool::Terraform, Some("dev"));
         let made = unit("made", Tool::Terragrunt, None);
-        let of = |units: &[&Unit], reads: &[&Unit], url: &str| Order {
+        let of = |units: &[&Unit], reads: &[&Unit], url: &str| RunOrder {
             units: units.iter().map(|unit| (*unit).clone()).collect(),
             reads: reads.iter().map(|unit| (*unit).clone()).collect(),
             world: world(url),
@@ -260,30 +261,33 @@ mod tests {
         put(real.dir.join("terraform.tfstate.d/dev/terraform.tfstate"), "real");
         std::fs::create_dir_all(&made.dir).unwrap();
         let sim = "http://127.0.0.1:4566";
-        assert_eq!(other(&runs, &of(&[&real, &made], &[], "")), None, "nothing was ever done elsewhere");
-        let why = other(&runs, &of(&[&real, &made], &[], sim)).unwrap();
+        assert_eq!(other_world(&runs, &of(&[&real, &made], &[], "")), None, "no run used another endpoint");
+        let why = other_world(&runs, &of(&[&real, &made], &[], sim)).unwrap();
         assert!(why.starts_with("real: ") && why.contains("1 resource of AWS itself"), "{why}");
-        assert!(other(&runs, &of(&[&made], &[&real], sim)).is_some(), "its outputs would be read");
-        // One that has nothing yet is begun there, and is of there from then on: also where the apply was killed.
-        assert_eq!(other(&runs, &of(&[&made], &[], sim)), None);
-        remember(&runs, &of(&[], &[], sim), &made).unwrap();
+        assert!(
+            other_world(&runs, &of(&[&made], &[&real], sim)).is_some(),
+            "outputs of the other endpoint would be read"
+        );
+        // A unit without a state may start there, and belongs there from then on, even if the apply is killed.
+        assert_eq!(other_world(&runs, &of(&[&made], &[], sim)), None);
+        record_world(&runs, &of(&[], &[], sim), &made).unwrap();
         put(made.dir.join("terraform.tfstate"), "made");
-        assert_eq!(other(&runs, &of(&[&made], &[], sim)), None);
-        assert!(other(&runs, &of(&[&made], &[], "")).is_some());
-        remember(&runs, &of(&[], &[], sim), &made).unwrap();
-        // Its mark is known wherever its file is.
+        assert_eq!(other_world(&runs, &of(&[&made], &[], sim)), None);
+        assert!(other_world(&runs, &of(&[&made], &[], "")).is_some());
+        record_world(&runs, &of(&[], &[], sim), &made).unwrap();
+        // Its lineage is known wherever its file is.
         let cache = made.dir.join(".terragrunt-cache/h/h/module");
         std::fs::create_dir_all(cache.join(".terraform")).unwrap();
         std::fs::rename(made.dir.join("terraform.tfstate"), cache.join("terraform.tfstate")).unwrap();
-        assert!(other(&runs, &of(&[&made], &[], "")).is_some());
-        assert_eq!(other(&runs, &of(&[&made], &[], sim)), None);
-        // It needs no provider, and is in a cache that is elsewhere.
+        assert!(other_world(&runs, &of(&[&made], &[], "")).is_some());
+        assert_eq!(other_world(&runs, &of(&[&made], &[], sim)), None);
+        // It needs no provider, and is in a cache elsewhere.
         let moved =
             Unit { around: Around { cache: Some(root.join("cache/one")), ..Around::default() }, ..made.clone() };
         std::fs::create_dir_all(root.join("cache/one/two")).unwrap();
         std::fs::rename(cache.join("terraform.tfstate"), root.join("cache/one/two/terraform.tfstate")).unwrap();
         assert_eq!(working_dirs(&moved).len(), 2);
-        assert!(other(&runs, &of(&[&moved], &[], "")).is_some());
+        assert!(other_world(&runs, &of(&[&moved], &[], "")).is_some());
         std::fs::rename(root.join("cache/one/two/terraform.tfstate"), cache.join("terraform.tfstate")).unwrap();
         // A state in S3 is read from the endpoint itself.
         std::fs::write(
@@ -291,7 +295,7 @@ mod tests {
             r#"{"version":3,"backend":{"type":"s3","config":{}}}"#,
         )
         .unwrap();
-        assert_eq!(other(&runs, &of(&[&made], &[], "")), None);
+        assert_eq!(other_world(&runs, &of(&[&made], &[], "")), None);
         std::fs::remove_dir_all(root).unwrap();
     }
 }

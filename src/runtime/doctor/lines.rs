@@ -1,19 +1,19 @@
-//! The findings on each line of an environment's configuration that names something.
+//! Collects the findings on each name in an environment's configuration.
 
 use crate::app::checkup::Check;
 use crate::config::{EnvironmentConfig, Places};
 use crate::model::{Failure, Observed};
 
-/// Lines that were looked at.
-pub(super) struct Lines<'a> {
+/// The findings so far.
+pub(super) struct Checklist<'a> {
     environment: &'a EnvironmentConfig,
     places: &'a Places,
     checks: Vec<Check>,
-    /// Of one it is not known whether what it names is there.
+    /// Whether it is unknown for at least one name if its target exists.
     unread: bool,
 }
 
-/// Why it is not known whether something is there.
+/// Why it is unknown whether something exists.
 #[derive(Debug, Clone)]
 pub(super) struct Unread {
     why: String,
@@ -27,32 +27,32 @@ impl From<Failure> for Unread {
     }
 }
 
-/// A name of the configuration that nothing has, and the name that may be meant.
+/// A configured name that nothing has, and the name that may have been meant.
 pub(super) struct Missing {
-    what: String,
+    problem: String,
     hint: String,
 }
 
 impl Missing {
-    /// Nothing has the name; perhaps this one is meant.
+    /// Nothing has this name; `near` may have been meant.
     pub(super) fn name(name: &str, near: Option<&str>) -> Self {
-        Self { what: format!("nothing matches `{name}`"), hint: hint(near) }
+        Self { problem: format!("nothing matches `{name}`"), hint: hint(near) }
     }
 
-    /// A missing name in other words.
-    pub(super) fn because(what: impl Into<String>, near: Option<&str>) -> Self {
-        Self { what: what.into(), hint: hint(near) }
+    /// As [`Missing::name`], with a message of its own.
+    pub(super) fn with_message(problem: impl Into<String>, near: Option<&str>) -> Self {
+        Self { problem: problem.into(), hint: hint(near) }
     }
 
-    /// A hint for a person, in a sentence.
+    /// Returns the hint.
     #[cfg(test)]
     pub(super) fn hint(&self) -> &str {
         &self.hint
     }
 
-    /// A check that could not be made, with a hint.
-    pub(super) fn hinted(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: hint.into() }
+    /// As [`Missing::because`], with a hint of its own.
+    pub(super) fn with_hint(problem: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { problem: problem.into(), hint: hint.into() }
     }
 }
 
@@ -63,18 +63,18 @@ fn hint(near: Option<&str>) -> String {
     }
 }
 
-impl<'a> Lines<'a> {
-    /// None yet, of an environment whose lines lie at these places.
+impl<'a> Checklist<'a> {
+    /// Creates an empty collection for an environment whose configuration is written in these places.
     pub(super) fn new(environment: &'a EnvironmentConfig, places: &'a Places) -> Self {
         Self { environment, places, checks: Vec::new(), unread: false }
     }
 
-    /// All that was found, and whether one of them could not be looked at.
-    pub(super) fn found(self) -> (Vec<Check>, bool) {
+    /// Returns all findings, and whether one of the checks could not be made.
+    pub(super) fn into_checks(self) -> (Vec<Check>, bool) {
         (self.checks, self.unread)
     }
 
-    /// A key: a check for each name that nothing has, else one for all. `read` says whether that can be known.
+    /// Checks a key: one finding for each name that nothing has, or one for all. `read` is an error if that cannot be known.
     pub(super) fn key<'w>(
         &mut self,
         key: &str,
@@ -93,35 +93,35 @@ impl<'a> Lines<'a> {
         let wrong: Vec<Check> = written
             .iter()
             .filter_map(|name| {
-                let Missing { what, hint } = missing(name)?;
-                Some(Check::fail(key, what, hint).at(place(Some(*name))))
+                let Missing { problem, hint } = missing(name)?;
+                Some(Check::fail(key, problem, hint).at(place(Some(*name))))
             })
             .collect();
         if wrong.is_empty() {
-            let detail = crate::model::names::listed(&written);
+            let detail = crate::model::names::list_names(&written);
             self.checks.push(Check::ok(key, detail).at(place(None)));
         }
         self.checks.extend(wrong);
     }
 
-    /// A key whose value cannot be looked for, and why.
-    pub(super) fn untried(&mut self, key: &str, name: &str, why: String, hint: &str) {
+    /// Adds a key whose value cannot be checked, with the reason.
+    pub(super) fn add_unchecked(&mut self, key: &str, name: &str, why: String, hint: &str) {
         let place = self.places.of(&self.environment.name, key, Some(name));
         self.checks.push(Check::untried(key, why, hint).at(place));
     }
 
-    /// A value beside the environment's own table, by its whole path.
-    pub(super) fn beside(&mut self, path: &str, found: Result<String, Missing>) {
+    /// Adds a finding on a value outside the environment's own table, by its full path.
+    pub(super) fn add_global_value(&mut self, path: &str, found: Result<String, Missing>) {
         let place = self.places.at(path, None);
         self.checks.push(match found {
             Ok(detail) => Check::ok(path, detail).at(place),
-            Err(Missing { what, hint }) => Check::fail(path, what, hint).at(place),
+            Err(Missing { problem, hint }) => Check::fail(path, problem, hint).at(place),
         });
     }
 }
 
-/// Whether a list was read whole.
-pub(super) fn whole<T>(observed: &Observed<T>) -> Result<(), Unread> {
+/// Returns an error unless a list was read completely.
+pub(super) fn require_complete<T>(observed: &Observed<T>) -> Result<(), Unread> {
     match (observed.failure(), observed.partial(), observed.at()) {
         (Some(failure), ..) => Err(failure.clone().into()),
         (None, Some(missing), _) => {

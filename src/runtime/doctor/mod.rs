@@ -1,11 +1,11 @@
-//! The checks of `cockpit doctor`, for the command and for the screen: tools, permissions, tunnels, credentials and
-//! clock, each line of the environment's configuration. Every check runs; none stops the others.
+//! The checks of `cockpit doctor`, for the command and for the screen: tools, permissions, tunnels, credentials, clock, and each
+//! name in the environment's configuration. A failing check does not stop the others.
 
 mod account;
-mod asked;
 mod configured;
 mod files;
 mod lines;
+mod named;
 mod own_values;
 mod permissions;
 mod tools;
@@ -28,87 +28,89 @@ use tokio::time::{Instant, timeout};
 
 pub use tools::checks as tools;
 
-/// The limit for an answer, where no other one was set.
+/// The time limit of a group of checks, unless another limit was set.
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// The environment that is checked.
 pub struct CheckedEnvironment {
-    /// With the environments beside it.
+    /// The configuration, which also has the other environments.
     pub config: Config,
-    /// The environment, with what flags say over it.
+    /// The environment, with the command line flags applied.
     pub environment: EnvironmentConfig,
-    /// The session's facts, with where the values of the configuration stand.
+    /// Facts about the session, including where configuration values are written.
     pub session: Session,
-    /// The session with which AWS is asked.
+    /// The AWS session.
     pub aws: aws::Session,
     pub clock: Clock,
-    /// When it ends at the latest; none: each part has a minute.
+    /// The time limit of all checks; `None` gives each group of them a minute.
     pub end: Option<Instant>,
-    /// A screen is taken: nobody is asked anything.
+    /// Whether a screen has the terminal: nobody is asked for input then.
     pub on_screen: bool,
 }
 
 impl CheckedEnvironment {
-    fn left(&self) -> Duration {
+    fn remaining(&self) -> Duration {
         self.end.map_or(LIMIT, |end| end.saturating_duration_since(Instant::now()))
     }
 }
 
-/// The checks, and what the exit code tells of them.
-pub struct Found {
+/// The checks, and their effect on the exit code.
+pub struct DoctorResult {
     pub checks: Vec<Check>,
-    /// The exit code, where it is not that of the checks.
+    /// The exit code, if it does not follow from the checks.
     pub code: Option<ExitCode>,
-    /// Whether something is there could not be read.
+    /// Whether it is unknown for some name if its target exists.
     pub unread: bool,
 }
 
-impl Found {
+impl DoctorResult {
     fn late(what: &str) -> Self {
         let checks = vec![Check::fail(what, "no answer in time", FailureKind::Timeout.hint())];
-        // What was not answered in time is not known to be wrong.
+        // A missing answer does not prove a fault.
         Self { checks, code: Some(ExitCode::TimedOut), unread: false }
     }
 }
 
-/// Looks at an environment.
-pub async fn look(patient: &CheckedEnvironment) -> Found {
+/// Checks an environment.
+pub async fn check(checked: &CheckedEnvironment) -> DoctorResult {
     let (tools, mut found) =
-        tokio::join!(tools::checks(patient.end.map(|_| patient.left())), Box::pin(of_environment(patient)));
+        tokio::join!(tools::checks(checked.end.map(|_| checked.remaining())), Box::pin(of_environment(checked)));
     let mut checks = tools;
     checks.append(&mut found.checks);
-    // Real code beside a simulated world says nothing of it.
-    if !patient.session.simulated {
-        checks.extend(own_values::checks(&std::env::current_dir().unwrap_or_default(), &patient.environment));
+    // The Terraform code in the folder is unrelated to a simulated world.
+    if !checked.session.simulated {
+        checks.extend(own_values::checks(&std::env::current_dir().unwrap_or_default(), &checked.environment));
     }
-    Found { checks, ..found }
+    DoctorResult { checks, ..found }
 }
 
-/// Checks an environment for the screen, which is told each check.
-pub(super) async fn tell(patient: CheckedEnvironment, out: Sender<Event>) {
-    let found = Box::pin(look(&patient)).await;
-    let _ = out.send(Event::Checked(patient.environment.name.clone(), found.checks)).await;
+/// Checks an environment for the screen and sends it the checks.
+pub(super) async fn run_for_screen(checked: CheckedEnvironment, out: Sender<Event>) {
+    let found = Box::pin(check(&checked)).await;
+    let _ = out.send(Event::DoctorFinished(checked.environment.name.clone(), found.checks)).await;
 }
 
-async fn of_environment(patient: &CheckedEnvironment) -> Found {
-    let CheckedEnvironment { environment, aws, .. } = patient;
-    let asked = async { tokio::join!(aws.probe(environment), aws.probe_further(environment)) };
-    let Ok((probes, further)) = timeout(patient.left(), Box::pin(asked)).await else { return Found::late("aws") };
-    let Ok(instance) = timeout(patient.left(), tunnels::instance(patient)).await else {
-        return Found::late("tunnels");
+async fn of_environment(checked: &CheckedEnvironment) -> DoctorResult {
+    let CheckedEnvironment { environment, aws, .. } = checked;
+    let probes = async { tokio::join!(aws.probe(environment), aws.probe_optional(environment)) };
+    let Ok((probes, further)) = timeout(checked.remaining(), Box::pin(probes)).await else {
+        return DoctorResult::late("aws");
     };
-    let mut collector = collector(patient);
-    if Box::pin(collector.collect(patient.end.map(|_| patient.left()))).await == Collected::TimedOut {
-        return Found::late("identity");
+    let Ok(instance) = timeout(checked.remaining(), tunnels::instance(checked)).await else {
+        return DoctorResult::late("tunnels");
+    };
+    let mut collector = collector(checked);
+    if Box::pin(collector.collect(checked.end.map(|_| checked.remaining()))).await == Collected::TimedOut {
+        return DoctorResult::late("identity");
     }
     let app: &App = &collector.app;
-    let looks = Box::pin(tunnels::checks(patient, app, instance.as_ref()));
-    let Ok(tunnels) = timeout(patient.left(), looks).await else { return Found::late("tunnels") };
-    let looks = Box::pin(configured::checks(patient, app, instance.as_ref()));
-    let Ok((lines, unread)) = timeout(patient.left(), looks).await else {
-        return Found::late("configuration");
+    let tunnel_checks = Box::pin(tunnels::checks(checked, app, instance.as_ref()));
+    let Ok(tunnels) = timeout(checked.remaining(), tunnel_checks).await else { return DoctorResult::late("tunnels") };
+    let configuration_checks = Box::pin(configured::checks(checked, app, instance.as_ref()));
+    let Ok((lines, unread)) = timeout(checked.remaining(), configuration_checks).await else {
+        return DoctorResult::late("configuration");
     };
-    let (mut checks, code) = account::checks(patient, app);
+    let (mut checks, code) = account::checks(checked, app);
     for probe in probes {
         checks.push(match probe.outcome {
             Ok(()) => Check::ok(probe.action, "allowed"),
@@ -120,22 +122,22 @@ async fn of_environment(patient: &CheckedEnvironment) -> Found {
     }
     checks.extend(further.into_iter().map(|probe| match probe.outcome {
         Ok(()) => Check::ok(probe.action, "allowed"),
-        // What is not needed by all of the cockpit is not needed by everybody.
+        // These actions are needed only for some commands, so not everybody needs them.
         Err(failure) => Check::warn(probe.action, failure.message.clone(), failure.hint()).of(&failure),
     }));
-    checks.extend(aws::probe::UNTRIED.iter().map(|one| Check::untried(one.action, one.why, one.hint)));
+    checks.extend(aws::probe::UNTRIED.iter().map(|one| Check::untried(one.action, one.reason, one.hint)));
     checks.extend(tunnels);
     checks.extend(lines);
-    Found { checks, code, unread }
+    DoctorResult { checks, code, unread }
 }
 
-/// A collector for the identity, and for the lists that the configuration names something of.
-fn collector(patient: &CheckedEnvironment) -> Collector {
-    let environment = &patient.environment;
+/// Creates a collector that reads the identity and the lists whose members the configuration names.
+fn collector(checked: &CheckedEnvironment) -> Collector {
+    let environment = &checked.environment;
     let wanted = [
         (Source::Identity, true),
         (Source::Cluster, true),
-        // Those of a whole cluster may be thousands, and none of them is named.
+        // Without configured services they would be those of a whole cluster, perhaps thousands, and none is named.
         (Source::Services, !environment.services.is_empty()),
         (Source::Targets, !environment.target_groups.is_empty()),
         (Source::DbClusters, true),
@@ -148,10 +150,10 @@ fn collector(patient: &CheckedEnvironment) -> Collector {
     let sources: BTreeSet<Source> =
         wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(source, _)| source).collect();
     let wants = Wants { sources, service_metrics: false, once: true, ..Wants::default() };
-    let (config, session) = (patient.config.clone(), patient.session.clone());
-    let mut collector = Collector::new(config, environment.clone(), session, wants, patient.clock.clone());
-    if patient.on_screen {
-        collector = collector.with_screen().in_passing();
+    let (config, session) = (checked.config.clone(), checked.session.clone());
+    let mut collector = Collector::new(config, environment.clone(), session, wants, checked.clock.clone());
+    if checked.on_screen {
+        collector = collector.with_screen().in_background();
     }
-    collector.with_session(patient.aws.clone())
+    collector.with_session(checked.aws.clone())
 }

@@ -1,33 +1,33 @@
-//! Values of one's own in `infra/terraform`: what is still that of the examples. Files are read as text: a literal and the
-//! name that it is given to; what an expression would make of it is not known here.
+//! Checks whether values in `infra/terraform` are still those of the examples. Files are read as text, as string literals and the
+//! names that they are assigned to; expressions are not evaluated.
 
 use crate::app::checkup::Check;
 use crate::config::EnvironmentConfig;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// The account of every example.
+/// The account ID of every example.
 const ACCOUNT: &str = "123456789012";
-/// Ends of names that are reserved for examples. Source: RFC 2606.
+/// Suffixes of names that are reserved for examples. Source: RFC 2606.
 const DOMAINS: [&str; 4] = ["example.com", "example.net", "example.org", ".example"];
-/// Beginnings of addresses that are reserved for examples. Source: RFC 5737.
+/// Prefixes of addresses that are reserved for examples. Source: RFC 5737.
 const ADDRESSES: [&str; 3] = ["192.0.2.", "198.51.100.", "203.0.113."];
-/// The domain that the tree is shipped with: somebody's, and a reader's own only if it is.
+/// The domain in the shipped tree. It belongs to somebody, and may be the reader's own.
 const SHIPPED_DOMAIN: &str = "tidilyspace.app";
-/// The values that an environment must be given: the name of each, and what happens without it.
+/// Values that every environment must set, with the consequence if one is missing.
 const NEEDED: [(&str, &str); 2] = [
-    ("allowed_cidr_blocks", "who reaches the load balancer is said nowhere, and no plan is made without it"),
+    ("allowed_cidr_blocks", "it sets who can reach the load balancer, and planning fails without it"),
     ("alarm_emails", "alarms are sent to nobody"),
 ];
 
-/// A literal of a file: `account_id = "123456789012"`.
+/// A string literal of a file and the name it is assigned to: `account_id = "123456789012"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Literal {
     key: String,
     value: String,
 }
 
-/// The checks of one environment, where `infra/terraform` lies here or in a parent folder; none where it does not.
+/// Returns the checks of an environment if `infra/terraform` exists here or in a parent folder; none otherwise.
 pub(super) fn checks(folder: &Path, environment: &EnvironmentConfig) -> Vec<Check> {
     let Some(tree) =
         folder.ancestors().map(|each| each.join("infra/terraform")).find(|each| each.join("envs").is_dir())
@@ -46,8 +46,8 @@ pub(super) fn checks(folder: &Path, environment: &EnvironmentConfig) -> Vec<Chec
     verdicts(&texts, environment)
 }
 
-/// Files that say what an environment's own values are: of Terragrunt (`envs/NAME`) or of a plain root (`NAME`), the
-/// units' own files, and what is made once for the account.
+/// Returns the files that contain an environment's own values: those of Terragrunt (`envs/NAME`) or of a plain root (`NAME`),
+/// the units' own files, and the file of the account's bootstrap.
 fn files(tree: &Path, name: &str) -> Vec<PathBuf> {
     let (units, plain) = (tree.join("envs").join(name), tree.join(name));
     let mut found: Vec<PathBuf> = Vec::new();
@@ -58,7 +58,7 @@ fn files(tree: &Path, name: &str) -> Vec<PathBuf> {
             found.extend(own.map(|file| units.join(unit).join(file)));
         }
     } else if plain.is_dir() {
-        // The workspace that the cockpit operates is the one of production.
+        // The workspace that the cockpit operates is that of production.
         let own = ["prod.tfvars", "terraform.tfvars", "backend_override.tf"];
         found.extend(own.map(|file| plain.join(file)));
     }
@@ -69,7 +69,7 @@ fn files(tree: &Path, name: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The verdicts on these files, `(name, text)`.
+/// Checks these files, given as `(name, text)`.
 fn verdicts(texts: &[(String, String)], environment: &EnvironmentConfig) -> Vec<Check> {
     let literals: Vec<(&str, Literal)> = texts
         .iter()
@@ -77,9 +77,9 @@ fn verdicts(texts: &[(String, String)], environment: &EnvironmentConfig) -> Vec<
         .collect();
     let example = literals.iter().any(|(_, each)| each.key == "account_id" && each.value == ACCOUNT);
     let mut checks = Vec::new();
-    let mut said = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for (file, Literal { key, value }) in &literals {
-        if let Some(hint) = hint(value, example).filter(|_| said.insert((*file, key, value))) {
+        if let Some(hint) = hint(value, example).filter(|_| reported.insert((*file, key, value))) {
             checks.push(missing(format!("{key} in {file} is the example's {value}"), hint));
         }
         if key == "account_id" && value != ACCOUNT && environment.account.as_ref().is_some_and(|own| own != value) {
@@ -88,12 +88,12 @@ fn verdicts(texts: &[(String, String)], environment: &EnvironmentConfig) -> Vec<
             checks.push(missing(detail, "write the same account into both"));
         }
     }
-    // Who reads no file of these for a value that it needs.
+    // Values that no file sets.
     for (name, without) in NEEDED {
         let given = texts.iter().any(|(_, text)| text.lines().any(|line| code(line).contains(name)));
-        // A plain root asks CloudFront's readers in, and says where alarms go itself.
-        let asked = name == "alarm_emails" || texts.iter().any(|(file, _)| file.ends_with("env.hcl"));
-        if asked && !given {
+        // A plain root admits the readers of CloudFront, not address ranges; but it must set the alarm addresses too.
+        let required = name == "alarm_emails" || texts.iter().any(|(file, _)| file.ends_with("env.hcl"));
+        if required && !given {
             let first = texts.first().map_or("", |(file, _)| file.as_str());
             checks.push(missing(format!("{name} is in no file: {without}"), format!("write it into {first}")));
         }
@@ -111,8 +111,8 @@ fn missing(detail: String, hint: impl Into<String>) -> Check {
     Check::warn("own values", detail, hint)
 }
 
-/// The hint on a value that is an example's; `None` if it is not. `example`: the account is the example's too, so that
-/// nothing of the tree is anybody's own yet.
+/// Returns the hint on a value that is still an example's. `example`: the account is also the example's, so nothing in the
+/// tree was adapted yet.
 fn hint(value: &str, example: bool) -> Option<&'static str> {
     let host = value.rsplit('@').next().unwrap_or(value);
     if value.contains(ACCOUNT) {
@@ -133,7 +133,7 @@ fn hint(value: &str, example: bool) -> Option<&'static str> {
     None
 }
 
-/// A line without its comment: `#` or `//` outside of quotes.
+/// Returns a line without its comment, which begins with `#` or `//` outside quotes.
 fn code(line: &str) -> &str {
     let mut quoted = false;
     let mut before = ' ';
@@ -149,12 +149,12 @@ fn code(line: &str) -> &str {
     line
 }
 
-/// Literals of a text with the names that they are given to.
+/// Returns the string literals of a text with the names they are assigned to.
 fn literals(text: &str) -> Vec<Literal> {
     let mut found = Vec::new();
     let mut key = String::new();
     for line in text.lines() {
-        // Outside of quotes are names and signs, inside them the literals: in turns.
+        // Splitting at quotes yields names and operators, and literals, alternately.
         for (turn, part) in code(line).split('"').enumerate() {
             if turn % 2 == 1 {
                 found.push(Literal { key: key.clone(), value: part.to_owned() });
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn every_value_of_an_example_is_named_with_its_file() {
+    fn example_values_are_reported_with_their_file() {
         let text = r#"
             account_id = "123456789012" # your account
             own = { security = { allowed_cidr_blocks = ["203.0.113.4/32"] }, monitoring = { alarm_emails = ["a@example.com"] } }
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_ones_own_are_shown() {
+    fn adapted_values_are_shown() {
         let text = r#"
             account_id = "210987654321"
             own = { security = { allowed_cidr_blocks = ["198.18.7.1/32"] }, monitoring = { alarm_emails = ["a@team.dev"] } }
@@ -220,14 +220,14 @@ mod tests {
     }
 
     #[test]
-    fn the_shipped_domain_is_nobodys_while_the_account_is_nobodys() {
+    fn shipped_domain_is_reported_with_the_example_account() {
         let text = "account_id = \"123456789012\"\nname = \"tidilyspace.app\"\nallowed_cidr_blocks alarm_emails";
         let found = details(&[("env.hcl", text)], "123456789012");
         assert_eq!(found.last().unwrap(), "name in env.hcl is the example's tidilyspace.app");
     }
 
     #[test]
-    fn what_must_be_given_and_is_only_in_a_comment_is_missing() {
+    fn required_value_in_a_comment_counts_as_missing() {
         let text = "account_id = \"210987654321\"\nsecurity = {} # { allowed_cidr_blocks = [\"203.0.113.4/32\"] }\n";
         let found = details(&[("env.hcl", text), ("security/terragrunt.hcl", "inputs = {}")], "210987654321");
         assert!(found[0].starts_with("allowed_cidr_blocks is in no file"), "{found:?}");
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn another_account_than_the_configurations_is_told() {
+    fn account_that_differs_from_the_configuration_is_reported() {
         let text = "account_id = \"210987654321\"\nallowed_cidr_blocks alarm_emails";
         let found = details(&[("env.hcl", text)], "111111111111");
         assert_eq!(
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_begins_outside_of_quotes() {
+    fn comment_begins_only_outside_quotes() {
         assert_eq!(code(r#"a = "x#y//z" # b = "c""#), r#"a = "x#y//z" "#);
         assert_eq!(code("a = 1 // b"), "a = 1 ");
         assert_eq!(code(r##"a = "\"#" # b"##), r##"a = "\"#" "##);

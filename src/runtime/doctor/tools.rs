@@ -1,14 +1,14 @@
-//! Tools that the commands call: whether they are there, and which version.
+//! Checks of external tools: whether they are installed, and their version.
 
 use crate::app::checkup::Check;
 use futures_util::future::join_all;
 use std::process::Stdio;
 use std::time::Duration;
 
-/// A tool that does not tell its version in this time hangs.
+/// The time limit for printing a version; a tool that takes longer hangs.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// How each tells its version, and what needs it.
+/// The name of each tool, the arguments that print its version, and its purpose.
 const TOOLS: [(&str, &[&str], &str); 3] = [
     ("terraform", &["version"], "the environments in infra/terraform are made with it"),
     ("terragrunt", &["--version"], "the environments in infra/terraform are made with it"),
@@ -18,7 +18,7 @@ const TOOLS: [(&str, &[&str], &str); 3] = [
 /// Runs each tool that the cockpit may call, and checks its version.
 pub async fn checks(limit: Option<Duration>) -> Vec<Check> {
     let limit = limit.map_or(LIMIT, |limit| limit.min(LIMIT));
-    let asked = TOOLS.map(|(name, arguments, needed)| async move {
+    let runs = TOOLS.map(|(name, arguments, needed)| async move {
         let hint = format!("install it and put it on PATH: {needed}");
         let child = tokio::process::Command::new(name).args(arguments).stdin(Stdio::null()).kill_on_drop(true).output();
         match tokio::time::timeout(limit, child).await {
@@ -31,5 +31,5 @@ pub async fn checks(limit: Option<Duration>) -> Vec<Check> {
             Err(_) => Check::warn(name, "it does not answer", hint),
         }
     });
-    join_all(asked).await
+    join_all(runs).await
 }

@@ -1,11 +1,11 @@
-//! Asks AWS, with the session of the opened environment.
+//! Queries AWS with the session of the opened environment.
 
-use super::means::FeedContext;
+use super::context::FeedContext;
 use crate::feeds::aws::Query;
 
-/// Asks. Before an environment is opened there is nobody to ask, and nobody waits.
-pub(super) async fn answer(means: &FeedContext, query: Query) {
-    if let Some(session) = &means.session {
-        session.ask(means.ticket, means.lane, query, &means.out).await;
+/// Sends the query. Without an opened environment there is no session, and nobody waits for an answer.
+pub(super) async fn answer(context: &FeedContext, query: Query) {
+    if let Some(session) = &context.session {
+        session.fetch(context.ticket, context.priority, query, &context.out).await;
     }
 }

@@ -1,56 +1,57 @@
-//! Finds units, begins runs over them, and reads plans.
+//! Finds units, starts runs over them, and reads plans.
 
-use super::means::FeedContext;
-use super::runs::kept;
-use super::trouble::{failed, of_trouble};
+use super::context::FeedContext;
+use super::runs::runs_folder;
+use super::trouble::{failure_from, of_trouble};
 use super::{infra_look, infra_make, infra_move, infra_state};
-use crate::feeds::infra::{Ask, Fact, Locked, Units};
+use crate::feeds::infra::{Ask, Fact, StateLock, Units};
 use crate::feeds::part::Part;
 use crate::feeds::runs::Place;
 use crate::infra::needed::still_needed;
-use crate::infra::prevented::prevented;
+use crate::infra::prevented::find_prevented;
 use crate::infra::run::events::Reader;
 use crate::infra::run::{left, ordered, start};
-use crate::infra::{Access, Discovered, Look, each, locks, uses};
+use crate::infra::{Access, DiscoverOptions, Discovered, locks, query_each, uses};
 use crate::model::Failure;
 use crate::model::infra::RunState;
 use crate::model::infra::lock::Lock;
 use crate::model::infra::plan::Plan;
-use crate::model::infra::question::unbound;
+use crate::model::infra::question::unbound_warning;
 use crate::model::infra::run_event::Goal;
-use crate::model::text::quoted;
+use crate::model::text::shell_quote;
 use crate::runtime::audit;
 use jiff::Timestamp;
 use std::path::Path;
 use std::time::Duration;
 
-/// How long AWS may take to say whose account it is, where nothing is refused for that.
+/// How long to wait for the account ID if nothing is refused without it.
 const LIMIT: Duration = Duration::from_secs(15);
 
-/// Does what is asked.
-pub(super) async fn answer(means: &FeedContext, ask: Ask) {
+/// Answers a question about units.
+pub(super) async fn answer(context: &FeedContext, ask: Ask) {
     let done = match ask {
-        Ask::Discover => found(means).await.map(|found| Fact::Units(units(found))),
+        Ask::Discover => found(context).await.map(|found| Fact::Units(units(found))),
         Ask::Begin { place, goal, units, replace, targets, account, command } => {
-            begin(means, &place, goal, Over { units, replace, targets }, account, command).await
+            begin(context, &place, goal, Selection { units, replace, targets }, account, command).await
         }
-        Ask::Locks { units } => locks(means, &units).await,
-        Ask::Unlock { place, lock } => unlock(means, &place, lock).await,
-        Ask::Orphans { run } => orphans(means, &run).await,
-        Ask::Look { place, what, units } => infra_look::answer(means, &place, what, &units).await,
-        Ask::Kept { units } => infra_make::kept(means, &units).await,
-        Ask::Push { place, kept } => infra_make::push(means, &place, kept).await,
-        Ask::Movable { place, units, bucket } => infra_move::look(means, &place, &units, bucket).await,
-        Ask::Move { place, states } => infra_move::moved(means, &place, &states).await,
-        Ask::Workspaces { place, units } => infra_make::workspaces(means, &place, &units).await,
-        Ask::Make { make, units } => infra_make::made(means, make, &units).await,
-        Ask::Declared { units } => infra_state::declared(means, &units).await,
-        Ask::Attributes { unit, address } => infra_state::attributes(means, unit, address).await,
-        Ask::Written { run, unit } => infra_state::written(run, unit).await,
-        Ask::Clean { place, units, paths } => infra_look::clean(means, &place, &units, paths).await,
+        Ask::Locks { units } => locks(context, &units).await,
+        Ask::Unlock { place, lock } => unlock(context, &place, lock).await,
+        Ask::Orphans { run } => orphans(context, &run).await,
+        Ask::Inspect { place, what, units } => infra_look::answer(context, &place, what, &units).await,
+        Ask::UnpushedStates { units } => infra_make::unwritten_states(context, &units).await,
+        Ask::Push { place, kept } => infra_make::push(context, &place, kept).await,
+        Ask::Movable { place, units, bucket } => infra_move::movable_states(context, &place, &units, bucket).await,
+        Ask::Move { place, states } => infra_move::move_states(context, &place, &states).await,
+        Ask::Workspaces { place, units } => infra_make::workspaces(context, &place, &units).await,
+        Ask::Change { change: make, units } => infra_make::apply_change(context, make, &units).await,
+        Ask::Declared { units } => infra_state::declared(context, &units).await,
+        Ask::Attributes { unit, address } => infra_state::attributes(context, unit, address).await,
+        Ask::Written { run, unit } => infra_state::output_of_unit(run, unit).await,
+        Ask::Clean { place, units, paths } => infra_look::clean(context, &place, &units, paths).await,
         Ask::Plan { unit, sha256, path } => {
             let read = tokio::task::spawn_blocking(move || plan(&path)).await;
-            let plan = read.unwrap_or_else(|_| Err(failed("the plan cannot be read: an internal fault".to_owned())));
+            let plan =
+                read.unwrap_or_else(|_| Err(failure_from("the plan cannot be read: an internal fault".to_owned())));
             plan.map(|plan| Fact::Plan { unit, sha256, plan: Box::new(plan) })
         }
     };
@@ -58,132 +59,132 @@ pub(super) async fn answer(means: &FeedContext, ask: Ask) {
         Ok(fact) => Part::Last(fact),
         Err(failure) => Part::Failed(failure),
     };
-    means.send(part).await;
+    context.send(part).await;
 }
 
-async fn found(means: &FeedContext) -> Result<Discovered, Failure> {
-    infra_look::discovered(means, Look::default()).await
+async fn found(context: &FeedContext) -> Result<Discovered, Failure> {
+    infra_look::discover_units(context, DiscoverOptions::default()).await
 }
 
-/// The units that a run is to cover, and the resources that it replaces or targets.
-struct Over {
+/// The units that a run covers, and the resources that it replaces or targets.
+struct Selection {
     units: Vec<String>,
     replace: Vec<String>,
     targets: Vec<String>,
 }
 
-/// Begins a run over the units as they are now.
+/// Starts a run over the units in their current state.
 async fn begin(
-    means: &FeedContext,
+    context: &FeedContext,
     place: &Place,
     goal: Goal,
-    over: Over,
+    selection: Selection,
     account: Option<String>,
     command: String,
 ) -> Result<Fact, Failure> {
-    let runs = kept(place)?;
-    let environment = infra_look::opened(means)?;
-    let all = found(means).await?;
+    let runs = runs_folder(place)?;
+    let environment = infra_look::opened_environment(context)?;
+    let all = found(context).await?;
     let mut shown = Units { graph: all.graph.clone(), warnings: all.warnings.clone() };
-    let found = all.only(&over.units).map_err(|trouble| of_trouble(&trouble))?;
-    let mut order = ordered::order(&found, environment, goal, audit::who(), command);
-    (order.account, order.replace, order.targets) = (account, over.replace, over.targets);
+    let found = all.select(&selection.units).map_err(|trouble| of_trouble(&trouble))?;
+    let mut order = ordered::build_order(&found, environment, goal, audit::current_process(), command);
+    (order.account, order.replace, order.targets) = (account, selection.replace, selection.targets);
     if goal == Goal::Destroy {
-        shown.warnings.extend(needed(&found, !order.targets.is_empty()).await?);
+        shown.warnings.extend(destroy_warnings(&found, !order.targets.is_empty()).await?);
     }
-    if order.account.is_none() && goal.applies() && !place.simulated && order.units.iter().any(uses::aws) {
-        match unnamed(means).await {
+    if order.account.is_none() && goal.applies() && !place.simulated && order.units.iter().any(uses::mentions_aws) {
+        match caller_account(context).await {
             Ok(account) => order.account = Some(account),
-            Err(why) => shown.warnings.push(unbound(&environment.name, &why)),
+            Err(why) => shown.warnings.push(unbound_warning(&environment.name, &why)),
         }
     }
-    let begun = start::start(&start::this_program(), &runs, &order, Timestamp::now()).await;
-    let folder = begun.map_err(|error| failed(format!("the run cannot be started: {}", error.words())))?;
+    let started = start::start(&start::this_program(), &runs, &order, Timestamp::now()).await;
+    let folder = started.map_err(|error| failure_from(format!("the run cannot be started: {}", error.sentence())))?;
     Ok(Fact::Began(folder, shown))
 }
 
-/// The account of an environment that names none, or why AWS does not say it.
-async fn unnamed(means: &FeedContext) -> Result<String, String> {
-    let session = means.session.as_ref().ok_or("no environment is opened")?;
-    let asked = tokio::time::timeout(LIMIT, Box::pin(session.account())).await;
-    asked.map_err(|_| "AWS does not answer".to_owned())?.map_err(|failure| failure.message)
+/// Returns the account of an environment that configures none, or why AWS did not return it.
+async fn caller_account(context: &FeedContext) -> Result<String, String> {
+    let session = context.session.as_ref().ok_or("no environment is opened")?;
+    let answer = tokio::time::timeout(LIMIT, Box::pin(session.account())).await;
+    answer.map_err(|_| "AWS does not answer".to_owned())?.map_err(|failure| failure.message)
 }
 
-/// Refuses to destroy what others still need, and what code forbids destroying; says what is not known of them. Of a part alone
-/// nobody knows whether it is that.
-async fn needed(found: &Discovered, part: bool) -> Result<Vec<String>, Failure> {
+/// Refuses to destroy units that others still need, and resources that the code protects from destruction. Returns warnings about
+/// facts that could not be determined. With targets it is unknown whether the targeted part is affected, so it only warns.
+async fn destroy_warnings(found: &Discovered, targeted: bool) -> Result<Vec<String>, Failure> {
     let needed = Box::pin(still_needed(found)).await;
     let mut warnings = needed.warnings();
-    match needed.refused() {
-        Some(trouble) if part => warnings.extend(trouble.causes),
+    match needed.refusal() {
+        Some(trouble) if targeted => warnings.extend(trouble.causes),
         Some(trouble) => return Err(of_trouble(&trouble)),
         None => {}
     }
-    let prevented = if part { None } else { Box::pin(prevented(found)).await.refused() };
+    let prevented = if targeted { None } else { Box::pin(find_prevented(found)).await.refusal() };
     prevented.map_or(Ok(warnings), |trouble| Err(of_trouble(&trouble)))
 }
 
-/// Locks of the states of these units.
-async fn locks(means: &FeedContext, chosen: &[String]) -> Result<Fact, Failure> {
-    let found = found(means).await?.only(chosen).map_err(|trouble| of_trouble(&trouble))?;
-    let (mut locked, mut said) = (Vec::new(), Vec::new());
-    for (unit, lock) in each(&found, |access| async move { locks::look(&access).await }).await {
+/// Returns the locks on the states of these units.
+async fn locks(context: &FeedContext, chosen: &[String]) -> Result<Fact, Failure> {
+    let found = found(context).await?.select(chosen).map_err(|trouble| of_trouble(&trouble))?;
+    let (mut locked, mut failures) = (Vec::new(), Vec::new());
+    for (unit, lock) in query_each(&found, |access| async move { locks::find_lock(&access).await }).await {
         match lock {
             Ok(None) => {}
             Ok(Some(lock)) => {
-                let alive = locks::alive(&lock, &found.surroundings).await;
-                let lock = lock.in_words();
-                locked.push(Locked {
+                let alive = locks::holder_state(&lock, &found.child_environment).await;
+                let lock = lock.with_placeholders();
+                locked.push(StateLock {
                     unit: unit.name.clone(),
-                    gone: alive == locks::Alive::Gone,
+                    is_stale: alive == locks::HolderState::Gone,
                     alive: alive.sentence(),
                     id: lock.id,
-                    who: lock.who,
+                    holder: lock.who,
                     operation: lock.operation,
                     since: lock.created,
                 });
             }
-            Err(trouble) => said.push(format!("{}: {}", unit.name, trouble.message)),
+            Err(trouble) => failures.push(format!("{}: {}", unit.name, trouble.message)),
         }
     }
-    Ok(Fact::Locks(locked, said))
+    Ok(Fact::Locks(locked, failures))
 }
 
-/// Releases a lock, and writes it into the audit file.
-async fn unlock(means: &FeedContext, place: &Place, lock: Locked) -> Result<Fact, Failure> {
-    let name = infra_look::opened(means)?.name.clone();
-    let all = found(means).await?;
-    let unit = all.graph.unit(&lock.unit).ok_or_else(|| failed(format!("there is no unit {}", lock.unit)))?;
-    let held = Lock { id: lock.id, who: lock.who, operation: lock.operation, created: lock.since };
+/// Releases a lock, and records it in the audit file.
+async fn unlock(context: &FeedContext, place: &Place, lock: StateLock) -> Result<Fact, Failure> {
+    let name = infra_look::opened_environment(context)?.name.clone();
+    let all = found(context).await?;
+    let unit = all.graph.unit(&lock.unit).ok_or_else(|| failure_from(format!("there is no unit {}", lock.unit)))?;
+    let held = Lock { id: lock.id, who: lock.holder, operation: lock.operation, created: lock.since };
     locks::release(&Access::new(&all, unit), &held).await.map_err(|trouble| of_trouble(&trouble))?;
-    let typed = format!("cockpit infra unlock {name} --unit {}", quoted(&lock.unit));
+    let command_line = format!("cockpit infra unlock {name} --unit {}", shell_quote(&lock.unit));
     let after = serde_json::json!({ "unit": lock.unit, "lock": held.id, "held_by": held.who });
-    infra_make::record(means, place, &all, &typed, after, None)
-        .map_err(|error| failed(format!("the lock is released; the audit file does not have it: {error}")))?;
+    infra_make::record(context, place, &all, &command_line, after, None)
+        .map_err(|error| failure_from(format!("the lock is released; the audit file does not have it: {error}")))?;
     Ok(Fact::Unlocked(lock.unit))
 }
 
-/// The resources that a run may have left behind, in lines.
-async fn orphans(means: &FeedContext, run: &Path) -> Result<Fact, Failure> {
-    let unread = |error: std::io::Error| failed(format!("the run in {} cannot be read: {error}", run.display()));
+/// Returns the resources that a run may have left behind, as lines.
+async fn orphans(context: &FeedContext, run: &Path) -> Result<Fact, Failure> {
+    let unread = |error: std::io::Error| failure_from(format!("the run in {} cannot be read: {error}", run.display()));
     let events = Reader::new(0).read_all(run).map_err(unread)?;
     let state = RunState::of(&events.events);
-    let session = means.session.as_ref().ok_or_else(|| failed("no environment is opened".to_owned()))?;
-    let account = means.environment.as_deref().and_then(|environment| environment.account.as_deref());
-    let looked = crate::runtime::orphans::look(session, account, run, &state).await.map_err(unread)?;
-    let mut lines: Vec<String> = looked
+    let session = context.session.as_ref().ok_or_else(|| failure_from("no environment is opened".to_owned()))?;
+    let account = context.environment.as_deref().and_then(|environment| environment.account.as_deref());
+    let look_up = crate::runtime::orphans::find_orphans(session, account, run, &state).await.map_err(unread)?;
+    let mut lines: Vec<String> = look_up
         .orphans
         .iter()
-        .map(|(orphan, found)| format!("{}: {}: {}", orphan.unit, orphan.title(), found.words()))
+        .map(|(orphan, found)| format!("{}: {}: {}", orphan.unit, orphan.title(), found.describe()))
         .collect();
-    if let Some(file) = looked.imports {
+    if let Some(file) = look_up.imports {
         lines.push(format!(
             "import blocks are in {}; `cockpit infra orphans --write` puts them into the units",
             file.display()
         ));
     }
     for unit in state.started.iter().flat_map(|started| &started.units) {
-        lines.extend(left::errored(unit).into_iter().map(|file| {
+        lines.extend(left::errored_states(unit).into_iter().map(|file| {
             format!(
                 "{}: a state could not be written and is kept in {}: U shows it and pushes it",
                 unit.name,
@@ -200,7 +201,8 @@ fn units(found: Discovered) -> Units {
 
 fn plan(path: &Path) -> Result<Plan, Failure> {
     let bytes = std::fs::read(path)
-        .map_err(|error| failed(format!("the plan in {} cannot be read: {error}", path.display())))?;
-    serde_json::from_slice(&bytes)
-        .map_err(|_| failed(format!("the plan in {} was not written by this version: plan again", path.display())))
+        .map_err(|error| failure_from(format!("the plan in {} cannot be read: {error}", path.display())))?;
+    serde_json::from_slice(&bytes).map_err(|_| {
+        failure_from(format!("the plan in {} was not written by this version: plan again", path.display()))
+    })
 }

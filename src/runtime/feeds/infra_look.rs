@@ -1,105 +1,113 @@
-//! Looks at units without a run: outputs, states, code, caches.
+//! Inspects units without a run: outputs, states, code, caches.
 
-use super::means::FeedContext;
-use super::runs::kept;
-use super::trouble::{failed, of_trouble};
+use super::context::FeedContext;
+use super::runs::runs_folder;
+use super::trouble::{failure_from, of_trouble};
 use crate::config::EnvironmentConfig;
-use crate::feeds::infra::{Fact, What};
+use crate::feeds::infra::{Fact, Inspection};
 use crate::feeds::runs::Place;
-use crate::infra::{Access, Discovered, Look, caches, discover_as, each, format, lint, look};
+use crate::infra::{Access, DiscoverOptions, Discovered, caches, discover_as, format, lint, look, query_each};
 use crate::model::Failure;
-use crate::model::infra::cached::Became;
-use crate::model::infra::state::{MASK, Mark, pulled};
-use crate::model::infra::{Trouble, TroubleKind};
+use crate::model::infra::cached::RemovalOutcome;
+use crate::model::infra::state::{MASK, StateIdentity, pulled};
+use crate::model::infra::{InfraError, InfraErrorKind};
 use std::path::PathBuf;
 
-/// Looks at these units; all where none is named.
-pub(super) async fn answer(means: &FeedContext, place: &Place, what: What, units: &[String]) -> Result<Fact, Failure> {
-    let found = found(means, units, what == What::Caches).await?;
+/// Inspects these units, or all units if the list is empty.
+pub(super) async fn answer(
+    context: &FeedContext,
+    place: &Place,
+    what: Inspection,
+    units: &[String],
+) -> Result<Fact, Failure> {
+    let found = find_selected(context, units, what == Inspection::Caches).await?;
     let lines = match what {
-        What::Outputs => told(&found, "no outputs: nothing was applied yet", outputs).await,
-        What::States => told(&found, "no resources: nothing was applied yet", states).await,
-        What::Whole => told(&found, "no state: nothing was applied yet", whole).await,
-        What::Code => code(&found).await?,
-        What::Caches => {
-            let runs = kept(place)?;
-            return aside(move || caches::judged(&runs, found.graph.units())).await.map(Fact::Caches);
+        Inspection::Outputs => lines_by_unit(&found, "no outputs: nothing was applied yet", outputs).await,
+        Inspection::States => lines_by_unit(&found, "no resources: nothing was applied yet", states).await,
+        Inspection::FullStates => lines_by_unit(&found, "no state: nothing was applied yet", full_state).await,
+        Inspection::Code => code(&found).await?,
+        Inspection::Caches => {
+            let runs = runs_folder(place)?;
+            return blocking(move || caches::list_caches(&runs, found.graph.units())).await.map(Fact::Caches);
         }
     };
-    Ok(Fact::Looked(what, lines))
+    Ok(Fact::Inspected(what, lines))
 }
 
-/// Removes those caches of these units that are named, but for what is needed by now.
+/// Removes the given caches of these units, except those that are needed by now.
 pub(super) async fn clean(
-    means: &FeedContext,
+    context: &FeedContext,
     place: &Place,
     units: &[String],
     paths: Vec<PathBuf>,
 ) -> Result<Fact, Failure> {
-    let found = found(means, units, true).await?;
-    let runs = kept(place)?;
-    let all = aside(move || caches::remove(&runs, found.graph.units(), |cached| paths.contains(&cached.path))).await?;
+    let found = find_selected(context, units, true).await?;
+    let runs = runs_folder(place)?;
     let all =
-        all.map_err(|error| failed(format!("runs cannot be kept from beginning while caches are removed: {error}")))?;
-    let mut lines: Vec<String> = all.iter().map(|(cached, became)| cached.became(became)).collect();
-    if all.iter().any(|(_, became)| matches!(became, Became::Failed(_))) {
-        return Err(failed(lines.join("\n")));
+        blocking(move || caches::remove(&runs, found.graph.units(), |cached| paths.contains(&cached.path))).await?;
+    let all = all.map_err(|error| {
+        failure_from(format!("starting runs cannot be prevented while caches are removed: {error}"))
+    })?;
+    let mut lines: Vec<String> = all.iter().map(|(cached, became)| cached.outcome_line(became)).collect();
+    if all.iter().any(|(_, became)| matches!(became, RemovalOutcome::Failed(_))) {
+        return Err(failure_from(lines.join("\n")));
     }
     if lines.is_empty() {
         lines.push("there is nothing to remove any more".to_owned());
     }
-    Ok(Fact::Looked(What::Caches, lines))
+    Ok(Fact::Inspected(Inspection::Caches, lines))
 }
 
-/// Does it where nobody waits for the thread: caches are hundreds of megabytes of providers.
-pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| failed(error.to_string()))
+/// Runs work on a thread where blocking is allowed: caches are hundreds of megabytes of providers.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| failure_from(error.to_string()))
 }
 
-/// The environment that is opened.
-pub(super) fn opened(means: &FeedContext) -> Result<&EnvironmentConfig, Failure> {
-    means.environment.as_deref().ok_or_else(|| failed("no environment is opened".to_owned()))
+/// Returns the opened environment.
+pub(super) fn opened_environment(context: &FeedContext) -> Result<&EnvironmentConfig, Failure> {
+    context.environment.as_deref().ok_or_else(|| failure_from("no environment is opened".to_owned()))
 }
 
 /// Finds the units of the environment.
-pub(super) async fn discovered(means: &FeedContext, look: Look<'_>) -> Result<Discovered, Failure> {
-    Box::pin(discover_as(opened(means)?, look)).await.map_err(|trouble| of_trouble(&trouble))
+pub(super) async fn discover_units(context: &FeedContext, look: DiscoverOptions<'_>) -> Result<Discovered, Failure> {
+    Box::pin(discover_as(opened_environment(context)?, look)).await.map_err(|trouble| of_trouble(&trouble))
 }
 
-/// The units that are meant. Caches are removed also where what is in them is broken, as a workspace that is not known.
-pub(super) async fn found(
-    means: &FeedContext,
+/// Finds the selected units. Without workspaces it also works for units whose workspace is unknown, so that their caches can
+/// be removed.
+pub(super) async fn find_selected(
+    context: &FeedContext,
     units: &[String],
     without_workspaces: bool,
 ) -> Result<Discovered, Failure> {
-    discovered(means, Look { units, hooks: false, workspaces: !without_workspaces }).await
+    discover_units(context, DiscoverOptions { units, hooks: false, workspaces: !without_workspaces }).await
 }
 
-/// Lines of each unit under its name; what is said of one that has none.
-async fn told<'a, F: Future<Output = Result<Vec<String>, Trouble>>>(
+/// Returns the lines of each unit under its name, and `none` for a unit without lines.
+async fn lines_by_unit<'a, F: Future<Output = Result<Vec<String>, InfraError>>>(
     found: &'a Discovered,
     none: &str,
     ask: impl Fn(Access<'a>) -> F,
 ) -> Vec<String> {
     let mut lines = Vec::new();
-    for (unit, answer) in each(found, ask).await {
+    for (unit, answer) in query_each(found, ask).await {
         lines.push(format!("── {} ──", unit.name));
         match answer {
-            Ok(said) if said.is_empty() => lines.push(none.to_owned()),
-            Ok(said) => lines.extend(said),
-            Err(trouble) => lines.extend(why(&trouble)),
+            Ok(output) if output.is_empty() => lines.push(none.to_owned()),
+            Ok(output) => lines.extend(output),
+            Err(trouble) => lines.extend(trouble_lines(&trouble)),
         }
     }
     lines
 }
 
-/// Trouble under the name of its unit.
-fn why(trouble: &Trouble) -> Vec<String> {
+/// Formats a failure for a place under the name of its unit.
+fn trouble_lines(trouble: &InfraError) -> Vec<String> {
     let all = of_trouble(trouble).message;
     all.lines().map(|line| format!("✖ {line}")).collect()
 }
 
-async fn outputs(access: Access<'_>) -> Result<Vec<String>, Trouble> {
+async fn outputs(access: Access<'_>) -> Result<Vec<String>, InfraError> {
     let all = look::outputs(&access).await?;
     let value = |output: &crate::model::infra::state::Output| match &output.value {
         _ if output.sensitive => MASK.to_owned(),
@@ -109,37 +117,37 @@ async fn outputs(access: Access<'_>) -> Result<Vec<String>, Trouble> {
     Ok(all.iter().map(|output| format!("{} = {}", output.name, value(output))).collect())
 }
 
-async fn states(access: Access<'_>) -> Result<Vec<String>, Trouble> {
+async fn states(access: Access<'_>) -> Result<Vec<String>, InfraError> {
     Ok(look::addresses(&access).await?.into_iter().map(|resource| resource.address).collect())
 }
 
-/// The state as `state pull` has it, masked by what `show` says of it.
-async fn whole(access: Access<'_>) -> Result<Vec<String>, Trouble> {
-    let what = format!("the state of {} cannot be read", access.unit.name);
-    let state = access.read(&["state", "pull"], &what).await?.out;
-    if Mark::of(&state).is_none() {
+/// Returns the state as `state pull` prints it, with the values masked that `show` marks as sensitive.
+async fn full_state(access: Access<'_>) -> Result<Vec<String>, InfraError> {
+    let message = format!("the state of {} cannot be read", access.unit.name);
+    let state = access.read(&["state", "pull"], &message).await?.stdout;
+    if StateIdentity::of(&state).is_none() {
         return Ok(Vec::new());
     }
-    let shown = access.read(&["show", "-json", "-no-color"], &what).await?.out;
-    let masked = pulled(&state, &shown)
-        .and_then(|masked| serde_json::to_string_pretty(&masked))
-        .map_err(|error| Trouble::new(TroubleKind::Failed, what).cause(format!("it is not understood: {error}")))?;
+    let shown = access.read(&["show", "-json", "-no-color"], &message).await?.stdout;
+    let masked = pulled(&state, &shown).and_then(|masked| serde_json::to_string_pretty(&masked)).map_err(|error| {
+        InfraError::new(InfraErrorKind::Failed, message).cause(format!("it is not understood: {error}"))
+    })?;
     Ok(masked.lines().map(str::to_owned).collect())
 }
 
-/// The findings of Terraform and the linter on the code, and the files that are not formatted.
+/// Returns the findings of Terraform and the linter on the code, and the files that are not formatted.
 async fn code(found: &Discovered) -> Result<Vec<String>, Failure> {
-    let linter = lint::program(&found.surroundings);
+    let linter = lint::find_tflint(&found.child_environment);
     let program = linter.as_deref().ok();
-    let mut lines = told(found, "its code is valid", |access| async move {
+    let mut lines = lines_by_unit(found, "its code is valid", |access| async move {
         let mut issues = look::validate(&access).await?;
         if let Some(program) = program {
-            issues.extend(lint::unit(&access, program).await?);
+            issues.extend(lint::lint_unit(&access, program).await?);
         }
         Ok(issues.iter().map(lint::Issue::sentence).collect())
     })
     .await;
-    match format::all(found, true).await {
+    match format::format_units(found, true).await {
         Ok(files) if files.is_empty() => lines.push("every file is formatted".to_owned()),
         Ok(files) => {
             let line = |file: &std::path::PathBuf| format!("not formatted: {}", file.display());

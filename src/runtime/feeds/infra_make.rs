@@ -1,151 +1,157 @@
-//! Changes units, their states or their code without a run: initialised, in their usual form, with imports, and a state pushed that
-//! could not be written.
+//! Changes units, their states or their code without a run: initialises and formats them, adds imports, and pushes states that
+//! Terraform could not write.
 
-use super::infra_look::{found, opened};
-use super::means::FeedContext;
-use super::runs::kept as runs_of;
-use super::trouble::{failed, of_trouble};
-use crate::feeds::infra::{Fact, KeptState, Make};
+use super::context::FeedContext;
+use super::infra_look::{find_selected, opened_environment};
+use super::runs::runs_folder;
+use super::trouble::{failure_from, of_trouble};
+use crate::feeds::infra::{Fact, UnitChange, UnpushedState};
 use crate::feeds::runs::Place;
-use crate::infra::kept::Kept;
+use crate::infra::kept::StoredState;
 use crate::infra::run::{left, moving, world};
 use crate::infra::{Access, Discovered, format, imports};
 use crate::model::Failure;
 use crate::model::audit::Record;
 use crate::model::infra::world::HINT;
-use crate::model::infra::{Trouble, Unit, import};
-use crate::model::text::quoted;
+use crate::model::infra::{InfraError, Unit, import};
+use crate::model::text::shell_quote;
 use crate::runtime::audit;
 use jiff::Timestamp;
 use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// States of these units that could not be written.
-pub(super) async fn kept(means: &FeedContext, units: &[String]) -> Result<Fact, Failure> {
-    let found = found(means, units, false).await?;
-    let (mut all, mut said) = (Vec::new(), Vec::new());
+/// Returns the states of these units that Terraform could not write.
+pub(super) async fn unwritten_states(context: &FeedContext, units: &[String]) -> Result<Fact, Failure> {
+    let found = find_selected(context, units, false).await?;
+    let (mut all, mut failures) = (Vec::new(), Vec::new());
     for unit in found.graph.units() {
-        for file in left::errored(unit) {
-            match Kept::read(&Access::new(&found, unit), &file).await {
-                Ok(kept) => all.push(shown(&unit.name, &kept)),
-                Err(trouble) => said.push(format!("{}: {}", unit.name, of_trouble(&trouble).message)),
+        for file in left::errored_states(unit) {
+            match StoredState::read(&Access::new(&found, unit), &file).await {
+                Ok(kept) => all.push(kept_state(&unit.name, &kept)),
+                Err(trouble) => failures.push(format!("{}: {}", unit.name, of_trouble(&trouble).message)),
             }
         }
     }
-    Ok(Fact::Kept(all, said))
+    Ok(Fact::UnpushedStates(all, failures))
 }
 
-fn shown(unit: &str, kept: &Kept) -> KeptState {
-    KeptState {
+fn kept_state(unit: &str, kept: &StoredState) -> UnpushedState {
+    UnpushedState {
         unit: unit.to_owned(),
         file: kept.file.clone(),
-        lines: kept.lines(),
+        lines: kept.describe(),
         resources: kept.mark.resources(),
-        refused: kept.refused(),
+        refused: kept.refusal(),
     }
 }
 
-/// Pushes one of them, where it and the state are still as they were shown.
-pub(super) async fn push(means: &FeedContext, place: &Place, wanted: KeptState) -> Result<Fact, Failure> {
-    let name = opened(means)?.name.clone();
+/// Pushes one of them, if it and the remote state are unchanged since they were shown.
+pub(super) async fn push(context: &FeedContext, place: &Place, wanted: UnpushedState) -> Result<Fact, Failure> {
+    let name = opened_environment(context)?.name.clone();
     let units = [wanted.unit.clone()];
-    let found = found(means, &units, false).await?;
-    let unit = found.graph.unit(&wanted.unit).ok_or_else(|| failed(format!("there is no unit {}", wanted.unit)))?;
-    may(means, &runs_of(place)?, &found, unit)?;
+    let found = find_selected(context, &units, false).await?;
+    let unit =
+        found.graph.unit(&wanted.unit).ok_or_else(|| failure_from(format!("there is no unit {}", wanted.unit)))?;
+    check_world(context, &runs_folder(place)?, &found, unit)?;
     let access = Access::new(&found, unit);
-    let kept = Kept::read(&access, &wanted.file).await.map_err(|trouble| of_trouble(&trouble))?;
-    if shown(&unit.name, &kept) != wanted {
-        return Err(failed(format!("nothing of {} is changed: its state is not as it was shown any more", unit.name)));
+    let kept = StoredState::read(&access, &wanted.file).await.map_err(|trouble| of_trouble(&trouble))?;
+    if kept_state(&unit.name, &kept) != wanted {
+        return Err(failure_from(format!(
+            "nothing of {} is changed: its state is not as it was shown any more",
+            unit.name
+        )));
     }
     let pushed = kept.push(&access).await;
-    let typed = format!("cockpit infra state push {name} --unit {}", quoted(&unit.name));
-    let after = serde_json::json!({ "unit": unit.name, "state": kept.mark.words() });
+    let command_line = format!("cockpit infra state push {name} --unit {}", shell_quote(&unit.name));
+    let after = serde_json::json!({ "unit": unit.name, "state": kept.mark.describe() });
     let why = pushed.as_ref().err().map(|trouble| trouble.message.clone());
-    let written = record(means, place, &found, &typed, after, why);
-    let mut lines = vec![format!("{}: the state is pushed; P says what is left to do", unit.name)];
+    let written = record(context, place, &found, &command_line, after, why);
+    let mut lines = vec![format!("{}: the state is pushed; P shows what is left to do", unit.name)];
     lines.extend(pushed.map_err(|trouble| of_trouble(&trouble))?);
     lines.extend(written.err().map(|error| format!("the audit file does not have it: {error}")));
     Ok(Fact::Pushed(wanted.unit, lines))
 }
 
-/// Checks a change of a state without a run as a run is checked: against the AWS that the state is of.
-fn may(means: &FeedContext, runs: &Path, found: &Discovered, unit: &Unit) -> Result<(), Failure> {
-    let environment = opened(means)?;
-    if let Some(unit) = moving::between([unit]) {
+/// Checks a change of a state outside a run as a run is checked: it must go to the AWS that the state belongs to.
+fn check_world(context: &FeedContext, runs: &Path, found: &Discovered, unit: &Unit) -> Result<(), Failure> {
+    let environment = opened_environment(context)?;
+    if let Some(unit) = moving::interrupted_unit([unit]) {
         let (why, hint) = moving::words(unit, &environment.name);
-        return Err(failed(format!("{why}\n→ {hint}")));
+        return Err(failure_from(format!("{why}\n→ {hint}")));
     }
     let declared = environment.endpoint_url.is_some() && !environment.endpoint_typed;
-    let other = world::other_without_run(runs, &world::of(&found.surroundings), declared, unit);
-    other.map_or(Ok(()), |why| Err(failed(format!("{why}\n→ {HINT}"))))
+    let other =
+        world::other_world_without_run(runs, &world::from_environment(&found.child_environment), declared, unit);
+    other.map_or(Ok(()), |why| Err(failure_from(format!("{why}\n→ {HINT}"))))
 }
 
-/// A line of the audit file; `why` it failed, where it did.
+/// Appends a record to the audit file; `why` is the reason of a failure.
 pub(super) fn record(
-    means: &FeedContext,
+    context: &FeedContext,
     place: &Place,
     found: &Discovered,
-    typed: &str,
+    command_line: &str,
     after: serde_json::Value,
     why: Option<String>,
 ) -> io::Result<()> {
-    let Some(environment) = means.environment.as_deref() else { return Ok(()) };
+    let Some(environment) = context.environment.as_deref() else { return Ok(()) };
     let record = Record {
-        command: environment.named().command(typed),
-        endpoint: world::of(&found.surroundings).endpoints().key(),
+        command: environment.command_scope().command(command_line),
+        endpoint: world::from_environment(&found.child_environment).endpoints().key(),
         environment: environment.name.clone(),
         after,
         outcome: if why.is_none() { "done" } else { "failed" }.into(),
         reason: why.unwrap_or_default(),
         ..Record::default()
     };
-    let path = if place.simulated { audit::simulated() } else { audit::path(place.audit_file.as_deref()) };
+    let path = if place.simulated { audit::simulated_path() } else { audit::path(place.audit_file.as_deref()) };
     audit::append(path.as_deref(), record, Timestamp::now())
 }
 
-/// Does something to units or to their code.
-pub(super) async fn made(means: &FeedContext, make: Make, units: &[String]) -> Result<Fact, Failure> {
-    let found = found(means, units, make == Make::Ready).await?;
+/// Changes units or their code.
+pub(super) async fn apply_change(context: &FeedContext, make: UnitChange, units: &[String]) -> Result<Fact, Failure> {
+    let found = find_selected(context, units, make == UnitChange::Init).await?;
     let lines = match &make {
-        Make::Ready => ready(&found).await,
-        Make::Form => form(&found).await?,
-        Make::Import { address, id } => imported(&found, address, id)?,
+        UnitChange::Init => ready(&found).await,
+        UnitChange::Format => format_code(&found).await?,
+        UnitChange::Import { address, id } => imported(&found, address, id)?,
     };
-    Ok(Fact::Made(make, lines))
+    Ok(Fact::Changed(make, lines))
 }
 
-/// Makes the workspaces of these units that are not there yet, and initialises them, one after the other.
-pub(super) async fn workspaces(means: &FeedContext, place: &Place, units: &[String]) -> Result<Fact, Failure> {
-    let name = opened(means)?.name.clone();
-    let found = found(means, units, true).await?;
+/// Creates the missing workspaces of these units and initialises them, one after the other.
+pub(super) async fn workspaces(context: &FeedContext, place: &Place, units: &[String]) -> Result<Fact, Failure> {
+    let name = opened_environment(context)?.name.clone();
+    let found = find_selected(context, units, true).await?;
     let mut lines = Vec::new();
     for unit in found.graph.units() {
-        let unwritten = OnceLock::new();
-        let tell = |workspace: &str, why: Option<&Trouble>| {
-            let typed = format!("cockpit infra init {name} --unit {} --new-workspace", quoted(&unit.name));
+        let unrecorded = OnceLock::new();
+        let on_created = |workspace: &str, why: Option<&InfraError>| {
+            let command_line = format!("cockpit infra init {name} --unit {} --new-workspace", shell_quote(&unit.name));
             let after = serde_json::json!({ "unit": unit.name, "workspace": workspace });
-            let written = record(means, place, &found, &typed, after, why.map(|trouble| trouble.message.clone()));
+            let written =
+                record(context, place, &found, &command_line, after, why.map(|trouble| trouble.message.clone()));
             if let Err(error) = written {
-                let _ = unwritten.set(format!("{}: the audit file does not have it: {error}", unit.name));
+                let _ = unrecorded.set(format!("{}: the audit file does not have it: {error}", unit.name));
             }
         };
-        match Access::new(&found, unit).init_with_workspace(&tell).await {
+        match Access::new(&found, unit).init_with_workspace(&on_created).await {
             Ok(Some(made)) => lines.push(format!("workspace {made} of {} is made", unit.name)),
             Ok(None) => lines.push(format!("{} is ready", unit.name)),
             Err(trouble) => lines.extend(complaint(&trouble)),
         }
-        lines.extend(unwritten.into_inner());
+        lines.extend(unrecorded.into_inner());
     }
-    Ok(Fact::Made(Make::Ready, lines))
+    Ok(Fact::Changed(UnitChange::Init, lines))
 }
 
-/// Trouble of a unit among lines of others.
-fn complaint(trouble: &Trouble) -> Vec<String> {
+/// Formats a failure of one unit for a place among the lines of others.
+fn complaint(trouble: &InfraError) -> Vec<String> {
     of_trouble(trouble).message.lines().map(|line| format!("✖ {line}")).collect()
 }
 
-/// Initialises units one after the other: they share a cache of providers.
+/// Initialises units one after the other, because they share a provider cache.
 async fn ready(found: &Discovered) -> Vec<String> {
     let mut lines = Vec::new();
     for unit in found.graph.units() {
@@ -157,8 +163,8 @@ async fn ready(found: &Discovered) -> Vec<String> {
     lines
 }
 
-async fn form(found: &Discovered) -> Result<Vec<String>, Failure> {
-    let changed = format::all(found, false).await.map_err(|trouble| of_trouble(&trouble))?;
+async fn format_code(found: &Discovered) -> Result<Vec<String>, Failure> {
+    let changed = format::format_units(found, false).await.map_err(|trouble| of_trouble(&trouble))?;
     if changed.is_empty() {
         return Ok(vec!["everything is in its usual form".to_owned()]);
     }
@@ -167,12 +173,14 @@ async fn form(found: &Discovered) -> Result<Vec<String>, Failure> {
 }
 
 fn imported(found: &Discovered, address: &str, id: &str) -> Result<Vec<String>, Failure> {
-    let [unit] = found.graph.units() else { return Err(failed("it is imported into one unit".to_owned())) };
+    let [unit] = found.graph.units() else { return Err(failure_from("it is imported into one unit".to_owned())) };
     match imports::add(unit, address, id).map_err(|trouble| of_trouble(&trouble))? {
         Some(file) => Ok(vec![
             format!("{} imports {address} as {id}", file.display()),
             format!("the next plan of {} shows what it would do; an apply does it", unit.name),
         ]),
-        None => Err(failed(format!("{} has an import of {address} already", unit.dir.join(import::FILE).display()))),
+        None => {
+            Err(failure_from(format!("{} has an import of {address} already", unit.dir.join(import::FILE).display())))
+        }
     }
 }

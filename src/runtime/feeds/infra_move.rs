@@ -1,108 +1,109 @@
-//! Moves states from files of this machine to S3, as they were shown: unit by unit, each put back where it is not the same there.
+//! Moves states from local files to S3 as they were shown, unit by unit; a state that differs there afterwards is put back.
 
-use super::infra_look::{aside, found, opened};
+use super::context::FeedContext;
+use super::infra_look::{blocking, find_selected, opened_environment};
 use super::infra_make::record;
-use super::means::FeedContext;
-use super::runs::kept as runs_of;
-use super::trouble::{failed, of_trouble};
+use super::runs::runs_folder;
+use super::trouble::{failure_from, of_trouble};
 use crate::config::EnvironmentConfig;
 use crate::feeds::infra::{Fact, MovableStates};
 use crate::feeds::part::Part;
 use crate::feeds::runs::Place;
-use crate::infra::migrate::{self, Wanted};
+use crate::infra::migrate::{self, MoveDestination};
 use crate::infra::movable::{self, Movable, Unmovable};
 use crate::infra::{Access, Discovered};
 use crate::model::Failure;
 use crate::model::infra::Unit;
 use crate::model::infra::world::HINT;
-use crate::model::text::quoted;
+use crate::model::text::shell_quote;
 use crate::runtime::audit;
 use std::path::PathBuf;
 
-/// States of these units that can be moved. Nothing is changed.
-pub(super) async fn look(
-    means: &FeedContext,
+/// Returns the states of these units that can be moved. Nothing is changed.
+pub(super) async fn movable_states(
+    context: &FeedContext,
     place: &Place,
     units: &[String],
     bucket: Option<String>,
 ) -> Result<Fact, Failure> {
-    let looked = looked(means, place, units, bucket).await?;
-    aside(move || looked.find(true).map(|movable| looked.shown(&movable))).await?.map(Fact::Movable)
+    let selection = selection(context, place, units, bucket).await?;
+    blocking(move || selection.find(true).map(|movable| selection.describe(&movable))).await?.map(Fact::Movable)
 }
 
-/// Moves them, where they are still as they were shown. No run of the environment begins meanwhile.
-pub(super) async fn moved(means: &FeedContext, place: &Place, wanted: &MovableStates) -> Result<Fact, Failure> {
-    let looked = looked(means, place, &wanted.units, wanted.bucket.clone()).await?;
-    let of = looked.clone();
-    let movable = aside(move || of.find(false)).await??;
-    let now = looked.shown(&movable);
+/// Moves them, if they are unchanged since they were shown. No run of the environment can start meanwhile.
+pub(super) async fn move_states(context: &FeedContext, place: &Place, wanted: &MovableStates) -> Result<Fact, Failure> {
+    let selection = selection(context, place, &wanted.units, wanted.bucket.clone()).await?;
+    let source = selection.clone();
+    let movable = blocking(move || source.find(false)).await??;
+    let now = selection.describe(&movable);
     if (&now.units, &now.lines) != (&wanted.units, &wanted.lines) {
-        return Err(failed("nothing is moved: the states are not as they were shown any more".to_owned()));
+        return Err(failure_from("nothing is moved: the states are not as they were shown any more".to_owned()));
     }
-    let mut lines = movable.said.clone();
+    let mut lines = movable.notes.clone();
     for (unit, kept) in &movable.units {
-        means.send(Part::Page(Fact::Moving(format!("moving the state of {} to S3 …", unit.name)))).await;
-        let access = Access::new(&looked.found, unit);
-        let done = migrate::moved(&access, kept, &looked.wanted(unit)).await;
-        let typed = format!("cockpit infra migrate-state {} --unit {}", looked.environment.name, quoted(&unit.name));
+        context.send(Part::Page(Fact::Moving(format!("moving the state of {} to S3 …", unit.name)))).await;
+        let access = Access::new(&selection.found, unit);
+        let done = migrate::move_states(&access, kept, &selection.wanted(unit)).await;
+        let command_line =
+            format!("cockpit infra migrate-state {} --unit {}", selection.environment.name, shell_quote(&unit.name));
         let why = done.as_ref().err().map(|trouble| trouble.message.clone());
-        let written = record(means, place, &looked.found, &typed, movable::audited(unit, kept), why);
+        let written = record(context, place, &selection.found, &command_line, movable::audit_entry(unit, kept), why);
         lines.extend(written.err().map(|error| format!("{}: the audit file does not have it: {error}", unit.name)));
         if let Err(trouble) = done {
             lines.push(of_trouble(&trouble).message);
-            return Err(failed(lines.join("\n")));
+            return Err(failure_from(lines.join("\n")));
         }
-        lines.push(movable::moved(unit));
+        lines.push(movable::moved_sentence(unit));
     }
-    lines.push(format!("copies of the files stay in {}", movable::copies(&looked.runs).display()));
+    lines.push(format!("copies of the files stay in {}", movable::copies_folder(&selection.runs).display()));
     Ok(Fact::Moved(lines))
 }
 
 /// The states to move, and the settings for that.
 #[derive(Clone)]
-struct Looked {
+struct Selection {
     runs: PathBuf,
     environment: EnvironmentConfig,
     found: Discovered,
     bucket: Option<String>,
 }
 
-async fn looked(
-    means: &FeedContext,
+async fn selection(
+    context: &FeedContext,
     place: &Place,
     units: &[String],
     bucket: Option<String>,
-) -> Result<Looked, Failure> {
-    let (runs, environment) = (runs_of(place)?, opened(means)?.clone());
-    Ok(Looked { runs, environment, found: found(means, units, true).await?, bucket })
+) -> Result<Selection, Failure> {
+    let (runs, environment) = (runs_folder(place)?, opened_environment(context)?.clone());
+    Ok(Selection { runs, environment, found: find_selected(context, units, true).await?, bucket })
 }
 
-impl Looked {
-    /// The states, held as long as they are wanted.
-    fn find(&self, looks: bool) -> Result<Movable, Failure> {
-        let found = movable::find(&self.runs, &self.environment, &self.found, audit::who(), looks);
+impl Selection {
+    /// Finds the states, which stay locked until the result is dropped.
+    fn find(&self, read_only: bool) -> Result<Movable, Failure> {
+        let found = movable::find(&self.runs, &self.environment, &self.found, audit::current_process(), read_only);
         found.map_err(|why| match why {
-            Unmovable::NotStarted(error) => failed(format!("nothing is moved: {}", error.words())),
-            Unmovable::OtherWorld(unit, why) => failed(format!("nothing of {unit} is moved: {why}\n→ {HINT}")),
+            Unmovable::NotStarted(error) => failure_from(format!("nothing is moved: {}", error.sentence())),
+            Unmovable::OtherWorld(unit, why) => failure_from(format!("nothing of {unit} is moved: {why}\n→ {HINT}")),
             Unmovable::Trouble(trouble) => of_trouble(&trouble),
         })
     }
 
-    fn wanted(&self, unit: &Unit) -> Wanted {
-        movable::wanted(&self.runs, &self.environment, &self.found, unit, self.bucket.as_deref())
+    fn wanted(&self, unit: &Unit) -> MoveDestination {
+        movable::destination(&self.runs, &self.environment, &self.found, unit, self.bucket.as_deref())
     }
 
-    fn shown(&self, movable: &Movable) -> MovableStates {
-        let of_unit = |(unit, kept): &(Unit, migrate::Kept)| {
-            let mut lines = movable::lines(unit, kept);
-            lines.push(movable::goes(unit, &self.wanted(unit)));
+    fn describe(&self, movable: &Movable) -> MovableStates {
+        let of_unit = |(unit, kept): &(Unit, migrate::FileStates)| {
+            let mut lines = movable::describe(unit, kept);
+            lines.push(movable::describe_destination(unit, &self.wanted(unit)));
             lines
         };
         MovableStates {
             units: movable.units.iter().map(|(unit, _)| unit.name.clone()).collect(),
             bucket: self.bucket.clone(),
             lines: movable.units.iter().flat_map(of_unit).collect(),
-            said: movable.said.clone(),
+            notes: movable.notes.clone(),
         }
     }
 }

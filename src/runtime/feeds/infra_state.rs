@@ -1,13 +1,13 @@
 //! Reads the states of units, and the output of Terraform and Terragrunt in a run.
 
-use super::infra_look::{aside, discovered};
-use super::means::FeedContext;
-use super::trouble::{failed, of_trouble};
+use super::context::FeedContext;
+use super::infra_look::{blocking, discover_units};
+use super::trouble::{failure_from, of_trouble};
 use crate::feeds::infra::{Declared, Fact};
 use crate::infra::run::folder;
-use crate::infra::{Access, Look, code};
+use crate::infra::{Access, DiscoverOptions, code};
 use crate::model::Failure;
-use crate::model::infra::compared::{Places, absent, is_compared};
+use crate::model::infra::compared::{DeclarationLocations, is_compared, missing_parameters};
 use crate::model::infra::declared;
 use crate::model::infra::run_event::Step;
 use crate::model::infra::state::resources;
@@ -17,33 +17,33 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// How much is read of each file that a program wrote: its end.
+/// The maximum number of bytes to read from the end of each output file.
 const WRITTEN: u64 = 256 * 1024;
 
-/// The declared resources, from the states of these units.
-pub(super) async fn declared(means: &FeedContext, units: &[String]) -> Result<Fact, Failure> {
-    let found = discovered(means, Look { units, hooks: false, ..Look::default() }).await?;
+/// Returns the declared resources from the states of these units.
+pub(super) async fn declared(context: &FeedContext, units: &[String]) -> Result<Fact, Failure> {
+    let found = discover_units(context, DiscoverOptions { units, hooks: false, ..DiscoverOptions::default() }).await?;
     let States { units: mut states, mut missing, dirs } = states::of(&found).await;
     for (_, resources) in &mut states {
         resources.retain(is_compared);
     }
     let named = declared::parameters(&states);
     let mut unknown = Vec::new();
-    if let Some(session) = means.session.as_ref().filter(|_| !named.is_empty()) {
+    if let Some(session) = context.session.as_ref().filter(|_| !named.is_empty()) {
         let names: Vec<String> = named.iter().map(|(.., name)| name.clone()).collect();
-        let account = means.environment.as_deref().and_then(|environment| environment.account.as_deref());
-        match session.known_parameters(&names, account).await {
-            Ok(known) => unknown = absent(named, &known),
+        let account = context.environment.as_deref().and_then(|environment| environment.account.as_deref());
+        match session.existing_parameters(&names, account).await {
+            Ok(known) => unknown = missing_parameters(named, &known),
             Err(failure) => missing.push(format!("parameters cannot be compared: {}", failure.message)),
         }
     }
-    // Code is read from disk: several hundred files where modules are many.
-    let placed = aside(move || {
-        let mut places = Places::default();
+    // Code is read from disk: several hundred files if there are many modules.
+    let placed = blocking(move || {
+        let mut places = DeclarationLocations::default();
         for (unit, resources) in &states {
             let Some((of, dir)) = dirs.get(unit) else { continue };
             for resource in resources {
-                if let Some(place) = code::place(of, dir, &resource.address) {
+                if let Some(place) = code::declaration_place(of, dir, &resource.address) {
                     places.insert((unit.clone(), resource.address.clone()), place);
                 }
             }
@@ -54,38 +54,39 @@ pub(super) async fn declared(means: &FeedContext, units: &[String]) -> Result<Fa
     Ok(Fact::Declared(Box::new(Declared { states, places, absent: unknown, missing })))
 }
 
-/// The attributes of a resource.
-pub(super) async fn attributes(means: &FeedContext, unit: String, address: String) -> Result<Fact, Failure> {
+/// Returns the attributes of a resource.
+pub(super) async fn attributes(context: &FeedContext, unit: String, address: String) -> Result<Fact, Failure> {
     let units = [unit];
-    let found = discovered(means, Look { units: &units, hooks: false, ..Look::default() }).await?;
+    let found =
+        discover_units(context, DiscoverOptions { units: &units, hooks: false, ..DiscoverOptions::default() }).await?;
     let [unit] = units;
-    let of = found.graph.unit(&unit).ok_or_else(|| failed(format!("there is no unit {unit}")))?;
-    let what = format!("the state of {unit} cannot be read");
-    let read = Access::new(&found, of).read(&["show", "-json", "-no-color"], &what).await;
+    let found_unit = found.graph.unit(&unit).ok_or_else(|| failure_from(format!("there is no unit {unit}")))?;
+    let message = format!("the state of {unit} cannot be read");
+    let read = Access::new(&found, found_unit).read(&["show", "-json", "-no-color"], &message).await;
     let answer = read.map_err(|trouble| of_trouble(&trouble))?;
-    let all = resources(&answer.out).map_err(|error| failed(format!("{what}: {error}")))?;
+    let all = resources(&answer.stdout).map_err(|error| failure_from(format!("{message}: {error}")))?;
     let values = all.iter().find(|resource| resource.address == address).map(|resource| named(&resource.values));
     Ok(Fact::Attributes { unit, address, values })
 }
 
-/// Attributes by name; those without a value are none.
+/// Returns attributes by name, without those whose value is null.
 fn named(values: &Value) -> Vec<(String, String)> {
     let all = values.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     all.map(|(name, value)| (name.clone(), text(value))).collect()
 }
 
-/// The output of Terraform and Terragrunt for a unit in a run, file by file in the order of its steps.
-pub(super) async fn written(run: PathBuf, unit: String) -> Result<Fact, Failure> {
-    let read = aside(move || {
+/// Returns the output of Terraform and Terragrunt for a unit in a run, file by file in the order of the steps.
+pub(super) async fn output_of_unit(run: PathBuf, unit: String) -> Result<Fact, Failure> {
+    let read = blocking(move || {
         let mut lines = Vec::new();
         for step in [Step::Init, Step::Plan, Step::Show, Step::Apply] {
-            // The plan that `show` writes is read as a plan, and has secrets.
+            // The output of `show` is the plan itself, and may contain secrets.
             let of_show = step == Step::Show;
             let files = [folder::stdout(&run, &unit, step), folder::stderr(&run, &unit, step)];
             for file in files.iter().skip(usize::from(of_show)) {
                 end_of(file, &mut lines)
-                    .map_err(|error| failed(format!("{} cannot be read: {error}", file.display())))?;
+                    .map_err(|error| failure_from(format!("{} cannot be read: {error}", file.display())))?;
             }
         }
         Ok(Fact::Written { unit, lines })
@@ -93,7 +94,7 @@ pub(super) async fn written(run: PathBuf, unit: String) -> Result<Fact, Failure>
     read.await?
 }
 
-/// The last lines of a file under its name; nothing where it is not there or empty.
+/// Appends the last lines of a file under its name; nothing if the file is missing or empty.
 fn end_of(path: &Path, into: &mut Vec<String>) -> io::Result<()> {
     let mut file = match File::open(path) {
         Ok(file) => file,
@@ -119,25 +120,28 @@ fn end_of(path: &Path, into: &mut Vec<String>) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::private_files;
     use serde_json::json;
 
     #[test]
-    fn attributes_are_told_by_name_without_those_that_have_no_value() {
-        let said = named(&json!({"id": "i-1", "tags": {"a": "b"}, "none": null, "size": 3}));
-        let said: Vec<String> = said.into_iter().map(|(name, value)| format!("{name} = {value}")).collect();
-        assert_eq!(said, ["id = i-1", "tags = {\"a\":\"b\"}", "size = 3"]);
+    fn attributes_without_a_value_are_left_out() {
+        let attributes = named(&json!({"id": "i-1", "tags": {"a": "b"}, "none": null, "size": 3}));
+        let attributes: Vec<String> = attributes.into_iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        assert_eq!(attributes, ["id = i-1", "tags = {\"a\":\"b\"}", "size = 3"]);
     }
 
     #[tokio::test]
-    async fn what_was_written_is_told_file_by_file_and_of_long_ones_the_end() {
+    async fn output_is_shown_by_file_and_long_files_are_truncated_at_the_start() {
         let run = std::env::temp_dir().join(format!("cockpit-written-{}", std::process::id()));
-        folder::make(&folder::of_unit(&run, "app")).unwrap();
+        private_files::make(&folder::of_unit(&run, "app")).unwrap();
         let write = |path: PathBuf, text: &str| std::fs::write(path, text).unwrap();
         write(folder::stdout(&run, "app", Step::Plan), "{\"type\":\"version\"}\n");
         write(folder::stderr(&run, "app", Step::Plan), "a warning\n");
         write(folder::stdout(&run, "app", Step::Show), "{\"password\":\"geheim\"}");
         write(folder::stdout(&run, "app", Step::Apply), &"0123456789\n".repeat(30_000));
-        let Fact::Written { unit, lines } = written(run.clone(), "app".into()).await.unwrap() else { panic!("lines") };
+        let Fact::Written { unit, lines } = output_of_unit(run.clone(), "app".into()).await.unwrap() else {
+            panic!("lines")
+        };
         std::fs::remove_dir_all(&run).unwrap();
         let name = |step: &str| format!("── {} ──", folder::of_unit(&run, "app").join(step).display());
         assert_eq!(unit, "app");

@@ -1,4 +1,4 @@
-//! Commands of this machine's shell that results go to until they are left, by their numbers.
+//! The shell commands that results are piped into until they are left, by their numbers.
 
 use std::collections::HashMap;
 use std::io;
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::ChildStdin;
 
-/// The standard input of a command, for whoever has something for it.
+/// The standard input of a command, shared by its writers.
 #[derive(Debug, Clone)]
 pub(super) struct Input(Arc<tokio::sync::Mutex<Option<ChildStdin>>>);
 
@@ -15,10 +15,10 @@ impl Input {
         Self(Arc::new(tokio::sync::Mutex::new(input)))
     }
 
-    /// Gives it more to read.
+    /// Writes to the command's standard input.
     ///
     /// # Errors
-    /// It reads no more, or has ended.
+    /// If the command no longer reads, or has ended.
     pub(super) async fn write(&self, bytes: &[u8]) -> io::Result<()> {
         match self.0.lock().await.as_mut() {
             Some(input) => input.write_all(bytes).await,
@@ -26,13 +26,13 @@ impl Input {
         }
     }
 
-    /// There is no more: it comes to its end.
+    /// Closes the standard input, so that the command reaches its end.
     pub(super) async fn close(&self) {
         self.0.lock().await.take();
     }
 }
 
-/// The commands that results go to, by their numbers.
+/// The commands that results are piped into, by their numbers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Programs(Arc<Mutex<HashMap<u64, Input>>>);
 
@@ -41,17 +41,17 @@ impl Programs {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that the program with this number runs.
+    /// Adds a running command.
     pub(super) fn add(&self, number: u64, input: Input) {
         self.all().insert(number, input);
     }
 
-    /// Notes that the program with this number has ended.
+    /// Removes a command that has ended.
     pub(super) fn remove(&self, number: u64) {
         self.all().remove(&number);
     }
 
-    /// The one of this number, while it runs.
+    /// Returns the command with this number while it runs.
     pub(super) fn get(&self, number: u64) -> Option<Input> {
         self.all().get(&number).cloned()
     }

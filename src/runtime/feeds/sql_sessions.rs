@@ -1,63 +1,57 @@
-//! The sessions that are open and the results that are kept, by their numbers. A result outlives its session: it is there until
-//! it is closed.
+//! The open sessions and the stored results, by their numbers. A result outlives its session: it exists until it is closed.
 
 use super::sql_programs::Programs;
 use crate::app::event::{Answer, Event};
 use crate::app::ticket::Ticket;
 use crate::db::{Canceller, Connection, Settings, Spool};
 use crate::feeds::part::Part;
-use crate::feeds::sql::{Beside, Fact};
+use crate::feeds::sql::{Fact, RunOptions};
 use crate::model::Failure;
 use crate::model::sql::{ResultId, SessionId};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{MutexGuard, Notify, mpsc, oneshot};
 
-/// Statements that may wait in a session.
+/// Capacity for statements that wait in a session.
 const WAITING: usize = 16;
-/// No result is read.
-const NONE: u64 = u64::MAX;
-/// The number of no statement.
-const NOTHING: u64 = 0;
 
-/// The results that are kept.
+/// The stored results.
 type Results = Arc<Mutex<HashMap<ResultId, Arc<Spool>>>>;
 
-/// The sessions of this process, their results, and the commands that results go to.
+/// The sessions of this process, their results, and the commands that results are piped into.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sessions {
-    open: Arc<Mutex<HashMap<SessionId, Arc<Open>>>>,
+    open: Arc<Mutex<HashMap<SessionId, Arc<OpenSession>>>>,
     results: Results,
     programs: Programs,
 }
 
 impl Sessions {
-    /// The commands that results go to.
+    /// Returns the commands that results are piped into.
     pub(super) fn programs(&self) -> &Programs {
         &self.programs
     }
 
-    /// The one of this number.
-    pub(super) fn get(&self, session: SessionId) -> Option<Arc<Open>> {
+    /// Returns the session with this number.
+    pub(super) fn get(&self, session: SessionId) -> Option<Arc<OpenSession>> {
         locked(&self.open).get(&session).cloned()
     }
 
-    /// Adds one, for as long as what comes back lives.
-    pub(super) fn add(&self, session: SessionId, open: Arc<Open>) -> Registered {
+    /// Adds a session, until the returned value is dropped.
+    pub(super) fn add(&self, session: SessionId, open: Arc<OpenSession>) -> Registered {
         locked(&self.open).insert(session, Arc::clone(&open));
         Registered { sessions: self.clone(), session, open }
     }
 
-    /// A result that is kept.
+    /// Returns a stored result.
     pub(super) fn result(&self, result: ResultId) -> Option<Arc<Spool>> {
         locked(&self.results).get(&result).cloned()
     }
 
-    /// Forgets a result; the session that still reads it.
-    pub(super) fn close(&self, result: ResultId) -> Option<Arc<Open>> {
+    /// Deletes a result; returns the session that is still reading it.
+    pub(super) fn close(&self, result: ResultId) -> Option<Arc<OpenSession>> {
         locked(&self.results).remove(&result);
-        locked(&self.open).values().find(|open| open.reads(result)).cloned()
+        locked(&self.open).values().find(|open| open.is_reading(result)).cloned()
     }
 }
 
@@ -65,11 +59,11 @@ fn locked<T>(place: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     place.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A session that can be found.
+/// A session in the list of [`Sessions`]. Dropping it removes the session.
 pub(super) struct Registered {
     sessions: Sessions,
     session: SessionId,
-    pub(super) open: Arc<Open>,
+    pub(super) open: Arc<OpenSession>,
 }
 
 impl Drop for Registered {
@@ -78,34 +72,107 @@ impl Drop for Registered {
     }
 }
 
-/// A session that is open.
+/// An open session.
 #[derive(Debug)]
-pub(super) struct Open {
+pub(super) struct OpenSession {
     jobs: mpsc::Sender<Job>,
     canceller: Canceller,
-    /// The settings that it was connected with.
+    /// The settings of its connection.
     pub(super) settings: Settings,
-    /// The commands that results go to.
+    /// The commands that results are piped into.
     pub(super) programs: Programs,
     results: Results,
-    /// The result that is read.
-    read: AtomicU64,
-    /// How many statements were handed over: each has the next number, from 1.
-    handed: AtomicU64,
-    /// The number of the one that runs.
-    runs: AtomicU64,
-    /// Those that wait for their turn do not begin up to this number: they were cancelled.
-    unwanted: AtomicU64,
-    /// What runs was asked to be cancelled, and who waits for that is told.
-    cancelled: AtomicBool,
-    told: Notify,
-    /// Held while the server is asked to cancel what runs: a request that comes after the end of its statement would end the next.
-    asks_to_cancel: tokio::sync::Mutex<()>,
+    /// Apart from `cancel_request`, which is held across awaits: a statement may end while a cancel request is on its way.
+    statements: Mutex<Statements>,
+    /// Wakes those that wait for the cancellation of the running statement.
+    cancelled: Notify,
+    /// Held while a cancel request is sent, so that no statement starts meanwhile: a request that arrives after the end of its
+    /// statement would cancel the next one.
+    cancel_request: tokio::sync::Mutex<()>,
     /// The second session, once there is one.
-    pub(super) looker: tokio::sync::Mutex<Option<Connection>>,
+    pub(super) second: tokio::sync::Mutex<Option<Connection>>,
 }
 
-impl Open {
+/// The statements of a session, numbered from 1 in the order in which they were submitted.
+#[derive(Debug, Default)]
+struct Statements {
+    /// Number of statements that were submitted, which is also the number of the last one.
+    submitted: u64,
+    /// Statements up to this number do not start: they were cancelled while they waited.
+    dropped: u64,
+    running: Option<RunningStatement>,
+}
+
+/// The statement that is running.
+#[derive(Debug)]
+struct RunningStatement {
+    number: u64,
+    /// Whether its cancellation was requested.
+    cancelled: bool,
+    /// The result that is being read from the server.
+    result: Option<ResultId>,
+}
+
+impl Statements {
+    /// Submits a statement; returns its number.
+    fn submit(&mut self) -> u64 {
+        self.submitted += 1;
+        self.submitted
+    }
+
+    /// Starts a statement, unless it was cancelled while it waited; returns whether it started.
+    fn start(&mut self, number: u64) -> bool {
+        if number <= self.dropped {
+            return false;
+        }
+        self.running = Some(RunningStatement { number, cancelled: false, result: None });
+        true
+    }
+
+    /// Marks the running statement as cancelled if its number is at most `last`; returns whether it is. If no statement runs,
+    /// those up to `last` do not start any more.
+    fn cancel(&mut self, last: u64) -> bool {
+        match &mut self.running {
+            None => {
+                self.dropped = self.dropped.max(last);
+                false
+            }
+            Some(running) if running.number > last => false,
+            Some(running) => {
+                running.cancelled = true;
+                true
+            }
+        }
+    }
+
+    /// Marks the running statement as cancelled if this result is being read from it; returns whether it is.
+    fn cancel_reading(&mut self, result: ResultId) -> bool {
+        match &mut self.running {
+            Some(running) if running.result == Some(result) => {
+                running.cancelled = true;
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// Sets the result that is being read.
+    fn set_result(&mut self, result: Option<ResultId>) {
+        if let Some(running) = &mut self.running {
+            running.result = result;
+        }
+    }
+
+    fn is_reading(&self, result: ResultId) -> bool {
+        self.running.as_ref().is_some_and(|running| running.result == Some(result))
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| running.cancelled)
+    }
+}
+
+impl OpenSession {
     pub(super) fn new(connection: &Connection, sessions: &Sessions) -> (Arc<Self>, mpsc::Receiver<Job>) {
         let (jobs, todo) = mpsc::channel(WAITING);
         let open = Self {
@@ -114,172 +181,153 @@ impl Open {
             settings: connection.settings().clone(),
             programs: sessions.programs.clone(),
             results: Arc::clone(&sessions.results),
-            read: AtomicU64::new(NONE),
-            handed: AtomicU64::new(NOTHING),
-            runs: AtomicU64::new(NOTHING),
-            unwanted: AtomicU64::new(NOTHING),
-            cancelled: AtomicBool::new(false),
-            told: Notify::new(),
-            asks_to_cancel: tokio::sync::Mutex::new(()),
-            looker: tokio::sync::Mutex::new(None),
+            statements: Mutex::default(),
+            cancelled: Notify::new(),
+            cancel_request: tokio::sync::Mutex::new(()),
+            second: tokio::sync::Mutex::new(None),
         };
         (Arc::new(open), todo)
     }
 
-    /// The statement with which the second session cancels what this one does or ends its process; none where it is not known which
-    /// process of the server it is.
-    pub(super) fn asking(&self, function: &str) -> Option<String> {
-        self.canceller.asking(function)
+    /// Returns the statement with which the second session cancels this one's statement or ends its process; `None` if the
+    /// server process of this session is unknown.
+    pub(super) fn signal_statement(&self, function: &str) -> Option<String> {
+        self.canceller.cancel_statement(function)
     }
 
-    /// Hands a statement over and waits until it has ended, which the session tells.
+    /// Submits a statement and waits until it has ended, which the session reports.
     ///
     /// # Errors
-    /// Nobody takes it any more.
-    pub(super) async fn run(&self, mut job: Job) -> Result<(), Gone> {
+    /// If the session has ended.
+    pub(super) async fn run(&self, mut job: Job) -> Result<(), SessionGone> {
         let (done, ended) = oneshot::channel();
         job.done = Some(done);
-        job.number = self.handed.fetch_add(1, Ordering::SeqCst) + 1;
-        self.jobs.send(job).await.map_err(|_| Gone)?;
-        ended.await.map_err(|_| Gone)
+        job.number = locked(&self.statements).submit();
+        self.jobs.send(job).await.map_err(|_| SessionGone)?;
+        ended.await.map_err(|_| SessionGone)
     }
 
-    /// Cancels what the session works at.
+    /// Cancels the running statement.
     pub(super) async fn cancel(&self) -> Result<(), Failure> {
         let Some(_next_waits) = self.begin_cancel().await else { return Ok(()) };
         self.send_cancel().await
     }
 
-    /// What runs is to be cancelled: nothing else begins until what comes back is dropped. None where nothing runs: what was handed
-    /// over and has not begun, as the server is looked at before it, then does not begin.
+    /// Marks the running statement as cancelled. No other statement starts until the returned guard is dropped. Returns `None` if
+    /// no statement runs; submitted statements that have not started yet, because the server is checked first, are then dropped.
     pub(super) async fn begin_cancel(&self) -> Option<MutexGuard<'_, ()>> {
-        // What is handed over while another request is waited for is not meant.
-        let meant = self.handed.load(Ordering::SeqCst);
-        let next_waits = self.asks_to_cancel.lock().await;
-        let runs = self.runs.load(Ordering::SeqCst);
-        if runs == NOTHING {
-            self.unwanted.fetch_max(meant, Ordering::SeqCst);
-        }
-        if runs == NOTHING || runs > meant {
+        // Statements submitted while this waits for another request are not meant.
+        let last = locked(&self.statements).submitted;
+        let cancel_request = self.cancel_request.lock().await;
+        if !locked(&self.statements).cancel(last) {
             return None;
         }
-        self.tell_cancelled();
-        Some(next_waits)
+        self.cancelled.notify_waiters();
+        Some(cancel_request)
     }
 
-    /// Cancels what a result is read from, where it still is.
+    /// Cancels the statement that a result is being read from, if it still is.
     pub(super) async fn cancel_reading(&self, result: ResultId) -> Result<(), Failure> {
-        let _next_waits = self.asks_to_cancel.lock().await;
-        // Another one may run by now.
-        if !self.reads(result) {
+        let _cancel_request = self.cancel_request.lock().await;
+        // Another statement may run by now.
+        if !locked(&self.statements).cancel_reading(result) {
             return Ok(());
         }
-        self.tell_cancelled();
+        self.cancelled.notify_waiters();
         self.send_cancel().await
     }
 
-    fn tell_cancelled(&self) {
-        self.cancelled.store(true, Ordering::SeqCst);
-        self.told.notify_waiters();
-    }
-
-    /// Asks the server to cancel what runs, which `begin_cancel` has found to run.
+    /// Sends the server a cancel request for the running statement. Call [`Self::begin_cancel`] first.
     pub(super) async fn send_cancel(&self) -> Result<(), Failure> {
         self.canceller.cancel().await
     }
 
-    /// How many bytes the results that are kept take of the disk.
-    pub(super) fn kept_bytes(&self) -> u64 {
+    /// Returns the disk space that all stored results take, in bytes.
+    pub(super) fn stored_bytes(&self) -> u64 {
         locked(&self.results).values().map(|spool| spool.size().1).sum()
     }
 
-    /// Whether a result is still wanted: it was not closed.
-    pub(super) fn keeps(&self, result: ResultId) -> bool {
+    /// Whether a result is still stored; false once it was closed.
+    pub(super) fn is_stored(&self, result: ResultId) -> bool {
         locked(&self.results).contains_key(&result)
     }
 
-    /// Whether a result is still read from the server.
-    fn reads(&self, result: ResultId) -> bool {
-        self.read.load(Ordering::SeqCst) == result.0 && self.runs.load(Ordering::SeqCst) != NOTHING
+    /// Whether a result is still being read from the server.
+    fn is_reading(&self, result: ResultId) -> bool {
+        locked(&self.statements).is_reading(result)
     }
 
-    /// A result begins.
-    pub(super) fn begin(&self, result: ResultId, spool: Arc<Spool>) {
-        self.read.store(result.0, Ordering::SeqCst);
+    /// Stores a new result.
+    pub(super) fn begin_result(&self, result: ResultId, spool: Arc<Spool>) {
+        locked(&self.statements).set_result(Some(result));
         locked(&self.results).insert(result, spool);
     }
 
-    /// A result has come whole.
-    pub(super) fn end(&self) {
-        self.read.store(NONE, Ordering::SeqCst);
+    /// Notes that a result was read completely.
+    pub(super) fn end_result(&self) {
+        locked(&self.statements).set_result(None);
     }
 
-    /// A statement begins, once no cancel of the one before it is on its way. Whether it does: not where it was cancelled before.
-    pub(super) async fn work(&self, job: &Job) -> bool {
-        let _no_cancel = self.asks_to_cancel.lock().await;
-        if job.number <= self.unwanted.load(Ordering::SeqCst) {
-            return false;
-        }
-        self.cancelled.store(false, Ordering::SeqCst);
-        self.runs.store(job.number, Ordering::SeqCst);
-        true
+    /// Starts a statement, after any cancel request in flight. Returns false if the statement was cancelled before it started.
+    pub(super) async fn start(&self, job: &Job) -> bool {
+        let _no_request = self.cancel_request.lock().await;
+        locked(&self.statements).start(job.number)
     }
 
-    /// Until no request to cancel is on its way, where nothing runs: it would cancel what the server is asked next.
-    pub(super) async fn no_cancel(&self) {
-        drop(self.asks_to_cancel.lock().await);
+    /// Waits for a cancel request in flight when no statement runs: it would cancel the next query to the server.
+    pub(super) async fn wait_for_cancel_request(&self) {
+        drop(self.cancel_request.lock().await);
     }
 
     /// Notes that the statement has ended.
-    pub(super) fn rest(&self) {
-        self.runs.store(NOTHING, Ordering::SeqCst);
-        self.end();
+    pub(super) fn finish(&self) {
+        locked(&self.statements).running = None;
     }
 
-    /// Until what runs is asked to be cancelled.
+    /// Completes when the cancellation of the running statement is requested.
     pub(super) async fn until_cancelled(&self) {
         loop {
-            // Before it is looked at: what is told between is not missed.
-            let told = self.told.notified();
+            // Created before the check, so that a notification in between is not missed.
+            let cancelled = self.cancelled.notified();
             if self.was_cancelled() {
                 return;
             }
-            told.await;
+            cancelled.await;
         }
     }
 
-    /// Whether what runs was asked to be cancelled.
+    /// Whether the cancellation of the running statement was requested.
     pub(super) fn was_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::SeqCst)
+        locked(&self.statements).is_cancelled()
     }
 }
 
-/// The session is not there any more.
+/// The session no longer exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Gone;
+pub(super) struct SessionGone;
 
-/// A statement to run, with what goes beside it.
+/// A statement to run, with its options.
 #[derive(Debug)]
 pub(super) struct Job {
     /// The number of its first result.
     pub(super) result: ResultId,
     pub(super) statement: String,
-    /// The settings of the statement beside its text.
-    pub(super) beside: Box<Beside>,
-    /// Where its facts are sent.
-    pub(super) tell: Tell,
-    /// Told when it has ended.
+    /// The options of the statement.
+    pub(super) options: Box<RunOptions>,
+    /// The receiver of its facts.
+    pub(super) replies: Replies,
+    /// Notified when it has ended.
     done: Option<oneshot::Sender<()>>,
-    /// Which it is of the statements of its session.
+    /// Its number in its session; 0 until it is submitted.
     number: u64,
 }
 
 impl Job {
-    pub(super) fn new(result: ResultId, statement: String, beside: Box<Beside>, tell: Tell) -> Self {
-        Self { result, statement, beside, tell, done: None, number: NOTHING }
+    pub(super) fn new(result: ResultId, statement: String, beside: Box<RunOptions>, replies: Replies) -> Self {
+        Self { result, statement, options: beside, replies, done: None, number: 0 }
     }
 
-    /// Ends the job, once its end was told.
+    /// Ends the job, after its end was reported.
     pub(super) fn end(mut self) {
         if let Some(done) = self.done.take() {
             let _ = done.send(());
@@ -287,14 +335,14 @@ impl Job {
     }
 }
 
-/// The receiver of facts.
+/// Sends the parts of the answer to one query.
 #[derive(Debug, Clone)]
-pub(super) struct Tell {
+pub(super) struct Replies {
     ticket: Ticket,
     out: mpsc::Sender<Event>,
 }
 
-impl Tell {
+impl Replies {
     pub(super) fn new(ticket: Ticket, out: mpsc::Sender<Event>) -> Self {
         Self { ticket, out }
     }
@@ -304,7 +352,7 @@ impl Tell {
         let _ = self.out.send(Event::Answer(answer)).await;
     }
 
-    /// A fact, after which others come.
+    /// Sends a fact that others will follow.
     pub(super) async fn page(&self, fact: Fact) {
         self.part(Part::Page(fact)).await;
     }
@@ -314,8 +362,46 @@ impl Tell {
         self.part(Part::Last(fact)).await;
     }
 
-    /// Sends that the question failed.
+    /// Sends the failure of the query.
     pub(super) async fn failed(&self, failure: Failure) {
         self.part(Part::Failed(failure)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cancel_with_nothing_running_drops_the_submitted_statements() {
+        let mut statements = Statements::default();
+        let (first, second) = (statements.submit(), statements.submit());
+        assert!(!statements.cancel(second));
+        let third = statements.submit();
+        assert!(!statements.start(first) && !statements.start(second) && statements.start(third));
+        assert!(!statements.is_cancelled());
+    }
+
+    #[test]
+    fn cancel_spares_statements_that_were_submitted_later() {
+        let mut statements = Statements::default();
+        let (first, second) = (statements.submit(), statements.submit());
+        assert!(statements.start(second));
+        assert!(!statements.cancel(first) && !statements.is_cancelled());
+        assert!(statements.cancel(second) && statements.is_cancelled());
+        statements.running = None;
+        assert!(!statements.is_cancelled());
+    }
+
+    #[test]
+    fn closed_result_cancels_only_the_statement_that_reads_it() {
+        let mut statements = Statements::default();
+        let number = statements.submit();
+        assert!(statements.start(number));
+        statements.set_result(Some(ResultId(7)));
+        assert!(!statements.cancel_reading(ResultId(6)) && !statements.is_cancelled());
+        assert!(statements.is_reading(ResultId(7)) && statements.cancel_reading(ResultId(7)));
+        statements.set_result(None);
+        assert!(!statements.is_reading(ResultId(7)) && statements.is_cancelled());
     }
 }

@@ -1,4 +1,4 @@
-//! Questions that are under way, by how long they are asked for.
+//! The queries in progress, grouped by lifetime.
 
 use crate::app::ticket::Ticket;
 use crate::feeds::lifetime::Lifetime;
@@ -7,32 +7,33 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 
-/// Questions that are under way. Dropping one cancels it.
+/// The queries in progress. Dropping one cancels it.
 #[derive(Debug, Default)]
 pub(crate) struct Tasks {
     environment: JoinSet<()>,
     session: JoinSet<()>,
     closing: JoinSet<()>,
     detached: JoinSet<()>,
-    /// Those that go on until somebody leaves them.
-    going_on: HashMap<Ticket, GoingOn>,
+    /// Queries that continue until they are left.
+    ongoing: HashMap<Ticket, Ongoing>,
 }
 
-/// A question that goes on.
+/// A query that continues until it is left.
 #[derive(Debug)]
-struct GoingOn {
+struct Ongoing {
     task: AbortHandle,
-    /// It is told that it is to end, and ends by itself; without it it is cancelled.
+    /// Requests its end, and the query then ends by itself; `None` if it is simply cancelled.
     ending: Option<watch::Sender<bool>>,
 }
 
 impl Tasks {
-    /// Asks for as long as its lifetime says, or until it is left, if it goes on. What closes something is told by `ending`.
+    /// Starts a query with a lifetime. One that `is_ongoing` continues until it is left; one that closes something is notified
+    /// through `ending`.
     pub fn spawn(
         &mut self,
         ticket: Ticket,
         lifetime: Lifetime,
-        goes_on: bool,
+        is_ongoing: bool,
         ending: watch::Sender<bool>,
         answer: impl Future<Output = ()> + Send + 'static,
     ) {
@@ -42,19 +43,19 @@ impl Tasks {
             Lifetime::Closing => &mut self.closing,
             Lifetime::Detached => &mut self.detached,
         };
-        // Finished tasks are let go, so that the set holds only what is under way.
+        // Drop finished tasks, so that the set contains only those in progress.
         while tasks.try_join_next().is_some() {}
         let task = tasks.spawn(answer);
-        if goes_on {
-            self.going_on.retain(|_, other| !other.task.is_finished());
+        if is_ongoing {
+            self.ongoing.retain(|_, other| !other.task.is_finished());
             let ending = (lifetime == Lifetime::Closing).then_some(ending);
-            self.going_on.insert(ticket, GoingOn { task, ending });
+            self.ongoing.insert(ticket, Ongoing { task, ending });
         }
     }
 
-    /// Ends a question that nobody waits for any more.
+    /// Ends a query that nobody waits for any more.
     pub fn leave(&mut self, ticket: Ticket) {
-        if let Some(left) = self.going_on.remove(&ticket) {
+        if let Some(left) = self.ongoing.remove(&ticket) {
             match left.ending {
                 Some(ending) => {
                     let _ = ending.send(true);
@@ -64,24 +65,24 @@ impl Tasks {
         }
     }
 
-    /// Another environment is opened: what is asked of the one before is cancelled, and nothing else.
-    pub fn switched(&mut self) {
+    /// Cancels the queries about the previous environment, and no others, when another one is opened.
+    pub fn cancel_for_switch(&mut self) {
         self.environment.abort_all();
         self.environment = JoinSet::new();
     }
 
-    /// The session ends: what is handed over to outlive it, and what closes something, is waited for as long as this, the
-    /// rest is cancelled.
+    /// Ends all queries with the session. Waits up to `limit` for those that outlive the session or close something; cancels the
+    /// rest.
     pub async fn end(&mut self, limit: Duration) {
-        for ending in self.going_on.values().filter_map(|going_on| going_on.ending.as_ref()) {
+        for ending in self.ongoing.values().filter_map(|ongoing| ongoing.ending.as_ref()) {
             let _ = ending.send(true);
         }
         tokio::join!(self.environment.shutdown(), self.session.shutdown());
-        let handed_over = async {
+        let remaining = async {
             while self.detached.join_next().await.is_some() {}
             while self.closing.join_next().await.is_some() {}
         };
-        let _ = tokio::time::timeout(limit, handed_over).await;
+        let _ = tokio::time::timeout(limit, remaining).await;
     }
 }
 
@@ -90,18 +91,18 @@ mod tests {
     use super::*;
     use tokio::sync::mpsc::{Receiver, channel};
 
-    /// The value of a question that was told to end.
+    /// The answer of a query that was asked to end.
     const CLOSED: u64 = u64::MAX;
 
-    /// Starts a question that says `go` each time it is told to; it ends where that channel does.
+    /// Starts a query that answers each message on the returned channel, and ends when that channel is closed.
     fn started(tasks: &mut Tasks, serial: u64, lifetime: Lifetime) -> (tokio::sync::mpsc::Sender<()>, Receiver<u64>) {
-        let (go, mut told) = channel(1);
-        let (out, heard) = channel(1);
+        let (go, mut messages) = channel(1);
+        let (out, answers) = channel(1);
         let (ending, mut ended) = watch::channel(false);
         tasks.spawn(Ticket::of_command(0, serial), lifetime, true, ending, async move {
             loop {
                 tokio::select! {
-                    go = told.recv() => match go {
+                    go = messages.recv() => match go {
                         Some(()) => {
                             let _ = out.send(serial).await;
                         }
@@ -114,17 +115,17 @@ mod tests {
                 }
             }
         });
-        (go, heard)
+        (go, answers)
     }
 
-    /// Whether it answers; one that was cancelled has let go of its end.
+    /// Whether the query answers; a cancelled one has dropped its channel.
     async fn answers((go, heard): &mut (tokio::sync::mpsc::Sender<()>, Receiver<u64>)) -> bool {
         let _ = go.send(()).await;
         heard.recv().await.is_some()
     }
 
     #[tokio::test]
-    async fn a_switch_of_environment_ends_what_is_asked_of_it_and_nothing_else() {
+    async fn switch_of_environment_ends_only_its_queries() {
         let mut tasks = Tasks::default();
         let mut environment = started(&mut tasks, 1, Lifetime::Environment);
         let mut session = started(&mut tasks, 2, Lifetime::Session);
@@ -132,29 +133,29 @@ mod tests {
         for question in [&mut environment, &mut session, &mut detached] {
             assert!(answers(question).await);
         }
-        tasks.switched();
-        assert!(!answers(&mut environment).await, "it belongs to the environment before");
+        tasks.cancel_for_switch();
+        assert!(!answers(&mut environment).await, "the query belongs to the previous environment");
         assert!(answers(&mut session).await && answers(&mut detached).await);
         let mut next = started(&mut tasks, 4, Lifetime::Environment);
-        assert!(answers(&mut next).await, "the environment that was opened is asked");
+        assert!(answers(&mut next).await, "queries go to the opened environment");
     }
 
     #[tokio::test]
-    async fn the_end_of_the_session_waits_for_what_is_handed_over_and_ends_the_rest() {
+    async fn end_of_the_session_waits_for_detached_queries_only() {
         let mut tasks = Tasks::default();
         let mut environment = started(&mut tasks, 1, Lifetime::Environment);
         let mut session = started(&mut tasks, 2, Lifetime::Session);
         let (go, mut heard) = started(&mut tasks, 3, Lifetime::Detached);
         go.send(()).await.unwrap();
         drop(go);
-        // No time limit is reached: it ends by itself, since nobody tells it to go on.
+        // The time limit is not reached: the query ends by itself, since its channel is closed.
         tasks.end(Duration::from_mins(10)).await;
-        assert_eq!(heard.recv().await, Some(3), "what was begun was done");
+        assert_eq!(heard.recv().await, Some(3), "work in progress was completed");
         assert!(!answers(&mut environment).await && !answers(&mut session).await);
     }
 
     #[tokio::test]
-    async fn a_question_that_nobody_waits_for_is_ended() {
+    async fn left_query_is_ended() {
         let mut tasks = Tasks::default();
         let (mut left, mut other) =
             (started(&mut tasks, 1, Lifetime::Session), started(&mut tasks, 2, Lifetime::Session));
@@ -163,12 +164,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_holds_something_open_is_told_to_end_and_closes_it_before_the_session_is_over() {
+    async fn closing_query_is_asked_to_end_and_waited_for() {
         let mut tasks = Tasks::default();
         let (mut left, mut other) =
             (started(&mut tasks, 1, Lifetime::Closing), started(&mut tasks, 2, Lifetime::Closing));
-        tasks.switched();
-        assert!(answers(&mut left).await && answers(&mut other).await, "an environment's end is not its end");
+        tasks.cancel_for_switch();
+        assert!(answers(&mut left).await && answers(&mut other).await, "it outlives its environment");
         tasks.leave(Ticket::of_command(0, 1));
         assert_eq!(left.1.recv().await, Some(CLOSED));
         assert!(answers(&mut other).await);

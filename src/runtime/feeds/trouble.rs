@@ -1,16 +1,16 @@
-//! Failures of Terraform and Terragrunt, as feeds tell them.
+//! Converts failures of Terraform and Terragrunt into failures of feeds.
 
-use crate::model::infra::Trouble;
+use crate::model::infra::InfraError;
 use crate::model::{Failure, FailureKind};
 
-/// A failure in a sentence.
-pub(super) fn failed(text: String) -> Failure {
+/// Creates a failure from a sentence.
+pub(super) fn failure_from(text: String) -> Failure {
     Failure::new(FailureKind::Other, text)
 }
 
-/// A failure of the trouble: what failed, why, and what to do, a line each.
-pub(super) fn of_trouble(trouble: &Trouble) -> Failure {
+/// Converts a trouble into a failure: what failed, why, and what to do, on a line each.
+pub(super) fn of_trouble(trouble: &InfraError) -> Failure {
     let hint = trouble.hint.iter().map(|hint| format!("→ {hint}"));
     let lines = std::iter::once(trouble.message.clone()).chain(trouble.causes.iter().cloned()).chain(hint);
-    failed(lines.collect::<Vec<_>>().join("\n"))
+    failure_from(lines.collect::<Vec<_>>().join("\n"))
 }

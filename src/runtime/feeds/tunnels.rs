@@ -1,146 +1,151 @@
-//! Opens tunnels, tells how they stand, and closes them when they are left. Each stands in the audit file before it is opened
-//! and when it has ended.
+//! Opens tunnels, reports their status, and closes them when they are left. The audit file records each before it is opened and
+//! after it has ended.
 
-use super::means::FeedContext;
+use super::context::FeedContext;
 use crate::app::operation::call::Read;
 use crate::aws::Session;
 use crate::aws::ssm::{Gateway, Purpose};
 use crate::feeds::part::Part;
-use crate::feeds::tunnels::{Ask, Fact, Order};
+use crate::feeds::tunnels::{Ask, Fact, TunnelOrder};
 use crate::model::audit::Record;
-use crate::model::tunnel::instance::{Found, InstanceSelector};
+use crate::model::tunnel::instance::{InstanceSelector, InstanceStatus};
 use crate::model::tunnel::standing::{Phase, TunnelStatus};
 use crate::model::{Failure, FailureKind};
-use crate::runtime::offers::{self, Offered, TunnelOffer};
+use crate::runtime::offers::{self, PublishedOffer, TunnelOffer};
 use crate::runtime::ports;
-use crate::runtime::tunnels::{listen, standing, write_down};
+use crate::runtime::tunnels::{listen, to_model_status, write_audit_record};
 use ssm_tunnel::Tunnel;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Counters are told this often, while they grow.
-const COUNTERS: Duration = Duration::from_secs(1);
-/// An instance that is not online so long after its start will not be.
-const STARTS: Duration = Duration::from_mins(5);
+/// The interval of reports while the counters grow.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+/// How long an instance may take to come online after it was started.
+const START_LIMIT: Duration = Duration::from_mins(5);
 
-/// Answers a question about a tunnel.
-pub(super) async fn answer(means: &FeedContext, ask: Ask) {
+/// Answers a query about a tunnel.
+pub(super) async fn answer(context: &FeedContext, ask: Ask) {
     let Ask::Open(order) = ask;
-    if let Err(failure) = open(means, *order).await {
-        means.send(Part::<Fact>::Failed(failure)).await;
+    if let Err(failure) = open(context, *order).await {
+        context.send(Part::<Fact>::Failed(failure)).await;
     }
 }
 
-async fn open(means: &FeedContext, order: Order) -> Result<(), Failure> {
+async fn open(context: &FeedContext, order: TunnelOrder) -> Result<(), Failure> {
     let failed = |text: &str| Failure::new(FailureKind::Other, text);
-    let session = means.session.clone().ok_or_else(|| failed("no environment is opened"))?;
-    let to = order.to.place();
-    // Each connection takes a file.
-    ports::more_files();
+    let session = context.session.clone().ok_or_else(|| failed("no environment is opened"))?;
+    let to = order.to.host_and_port();
+    // Each connection takes a file descriptor.
+    ports::raise_open_file_limit();
     let options = session.websocket().await?;
     let purpose = Purpose::Port { host: order.to.host.clone(), port: order.to.port };
     let account = order.record.account.clone();
-    // Whose credentials these are was known when somebody looked; they may be others by now.
+    // The credentials may have changed since the account was last checked.
     session.read(Read::Identity, Some(&account)).await.outcome?;
     if let Some(instance) = order.wanted.instance.as_deref()
-        && let Awake::Stopped(id) = awake(means, &session, &order, instance).await?
+        && let InstanceState::Stopped(id) = wake_instance(context, &session, &order, instance).await?
     {
-        means.send(Part::Last(Fact::Stopped(id))).await;
+        context.send(Part::Last(Fact::Stopped(id))).await;
         return Ok(());
     }
     let gateway = Gateway::new(session, Some(account), order.wanted.clone(), purpose);
-    write(&order, TunnelStatus::default().facts(&to, None), "started", String::new()).await?;
+    write(&order, TunnelStatus::default().audit_fields(&to, None), "started", String::new()).await?;
     let here = SocketAddr::from((Ipv4Addr::LOCALHOST, order.port));
-    let beside = offers::socket();
-    let tunnel = match listen(gateway, options, here.into(), beside.as_deref()).await {
+    let socket = offers::socket();
+    let tunnel = match listen(gateway, options, here.into(), socket.as_deref()).await {
         Ok(tunnel) => tunnel,
         Err(error) => {
-            write(&order, TunnelStatus::default().facts(&to, None), "failed", error.to_string()).await?;
+            write(&order, TunnelStatus::default().audit_fields(&to, None), "failed", error.to_string()).await?;
             if error.kind() != io::ErrorKind::AddrInUse {
                 let text = format!("127.0.0.1:{} cannot be listened on: {error}", order.port);
                 return Err(failed(&text));
             }
-            let (by, free) = (ports::listener(order.port), ports::free_after(order.port));
-            means.send(Part::Last(Fact::Taken { by, free })).await;
+            let (by, free) = (ports::port_owner(order.port), ports::next_free_port(order.port));
+            context.send(Part::Last(Fact::PortTaken { by, free })).await;
             return Ok(());
         }
     };
-    let offered = Offered::new(&tunnel, &offer(&order));
+    let offered = PublishedOffer::new(&tunnel, &tunnel_offer(&order));
     let local = tunnel.local().to_string();
-    means.send(Part::Page(Fact::Listens(local.clone()))).await;
-    let last = follow(means, tunnel).await;
+    context.send(Part::Page(Fact::Listening(local.clone()))).await;
+    let last = follow(context, tunnel).await;
     drop(offered);
     let (outcome, reason) = match last.phase {
         Phase::Failed => ("failed", last.reason.clone().unwrap_or_default()),
-        _ => ("done", last.left_behind().unwrap_or_default()),
+        _ => ("done", last.left_session_note().unwrap_or_default()),
     };
-    let written = write(&order, last.facts(&to, Some(&local)), outcome, reason).await;
-    means.send(Part::Last(Fact::Stands(Box::new(last)))).await;
+    let written = write(&order, last.audit_fields(&to, Some(&local)), outcome, reason).await;
+    context.send(Part::Last(Fact::Status(Box::new(last)))).await;
     written
 }
 
-/// The tunnel's description, for commands that may use it.
-fn offer(order: &Order) -> TunnelOffer {
+/// Describes the tunnel for commands that may use it.
+fn tunnel_offer(order: &TunnelOrder) -> TunnelOffer {
     TunnelOffer {
         environment: order.record.environment.clone(),
         account: order.record.account.clone(),
         region: order.record.region.clone(),
         endpoint: order.record.endpoint.clone(),
-        to: order.to.place(),
+        to: order.to.host_and_port(),
         through: order.wanted.through().to_owned(),
         pid: std::process::id(),
     }
 }
 
-/// Whether the instance is there that a tunnel goes through.
-enum Awake {
-    /// Or nobody can say that it is not.
+/// The state of the instance that a tunnel goes through.
+enum InstanceState {
+    /// Online, or its state cannot be read.
     Online,
     Stopped(String),
 }
 
-/// Looks at the instance, and starts it where somebody said yes; it is waited for until its agent is online.
-async fn awake(means: &FeedContext, session: &Session, order: &Order, instance: &str) -> Result<Awake, Failure> {
+/// Checks the instance, starts it if that was confirmed, and waits until its agent is online.
+async fn wake_instance(
+    context: &FeedContext,
+    session: &Session,
+    order: &TunnelOrder,
+    instance: &str,
+) -> Result<InstanceState, Failure> {
     let named = InstanceSelector::configured(instance);
-    let found = session.found(&named, &order.wanted.whose).await?;
-    let found = found.map_err(|why| Failure::new(FailureKind::NotFound, why.why).hinted(why.hint))?;
+    let found = session.find_instance(&named, &order.wanted.ownership).await?;
+    let found = found.map_err(|why| Failure::new(FailureKind::NotFound, why.why).with_hint(why.hint))?;
     let id = match found {
-        Found::Runs(_) => return Ok(Awake::Online),
-        Found::Changes(id) => id,
-        Found::Stopped(id) if !order.start => return Ok(Awake::Stopped(id)),
-        Found::Stopped(id) => {
+        InstanceStatus::Running(_) => return Ok(InstanceState::Online),
+        InstanceStatus::Changing(id) => id,
+        InstanceStatus::Stopped(id) if !order.start => return Ok(InstanceState::Stopped(id)),
+        InstanceStatus::Stopped(id) => {
             start(session, order, &id).await?;
             id
         }
     };
     let reason = Some(format!("waiting until the agent of {id} is online"));
-    let standing = TunnelStatus { phase: Phase::Opening, reason, ..TunnelStatus::default() };
-    means.send(Part::Page(Fact::Stands(Box::new(standing)))).await;
+    let status = TunnelStatus { phase: Phase::Opening, reason, ..TunnelStatus::default() };
+    context.send(Part::Page(Fact::Status(Box::new(status)))).await;
     let online = async {
         loop {
             match session.instance_is_online(&id).await {
                 Ok(true) => return,
-                // Who may not ask learns it by the session, which is tried until it is opened.
+                // Without that permission, opening the session will show it; that is retried until it succeeds.
                 Err(failure) if failure.kind == FailureKind::Denied => return,
-                // A moment without an answer is no end.
-                Ok(false) | Err(_) => tokio::time::sleep(COUNTERS).await,
+                // A missing answer does not end the wait.
+                Ok(false) | Err(_) => tokio::time::sleep(REPORT_INTERVAL).await,
             }
         }
     };
     tokio::select! {
-        () = online => Ok(Awake::Online),
-        () = means.ended() => Ok(Awake::Online),
-        () = tokio::time::sleep(STARTS) => {
+        () = online => Ok(InstanceState::Online),
+        () = context.ended() => Ok(InstanceState::Online),
+        () = tokio::time::sleep(START_LIMIT) => {
             let failure = Failure::new(FailureKind::Timeout, format!("the agent of {id} is not online"));
-            Err(failure.hinted("it needs a role with AmazonSSMManagedInstanceCore and a way to Systems Manager"))
+            Err(failure.with_hint("it needs a role with AmazonSSMManagedInstanceCore and a way to Systems Manager"))
         }
     }
 }
 
-/// Starts an instance, not before it is written down.
-async fn start(session: &Session, order: &Order, id: &str) -> Result<(), Failure> {
+/// Starts an instance, after recording it in the audit file.
+async fn start(session: &Session, order: &TunnelOrder, id: &str) -> Result<(), Failure> {
     let command = format!("aws ec2 start-instances --instance-ids {id}");
     let record = |outcome: &str, reason: String| Record {
         operation: format!("{}-start", order.record.operation),
@@ -150,49 +155,49 @@ async fn start(session: &Session, order: &Order, id: &str) -> Result<(), Failure
         reason,
         ..order.record.clone()
     };
-    write_down(&order.audit, record("started", String::new())).await?;
+    write_audit_record(&order.audit, record("started", String::new())).await?;
     let started = session.start_instance(id).await;
     let (outcome, reason) = match &started {
         Ok(()) => ("done", String::new()),
         Err(failure) => ("failed", failure.message.clone()),
     };
-    write_down(&order.audit, record(outcome, reason)).await?;
+    write_audit_record(&order.audit, record(outcome, reason)).await?;
     started
 }
 
-/// Tells how it stands until it is over or left; how it stood at its end.
-async fn follow(means: &FeedContext, mut tunnel: Tunnel) -> TunnelStatus {
+/// Reports the status until the tunnel is over or left; returns the final status.
+async fn follow(context: &FeedContext, mut tunnel: Tunnel) -> TunnelStatus {
     let status = tunnel.status();
-    let mut told = TunnelStatus::default();
-    let mut counters = interval(COUNTERS);
+    let mut reported = TunnelStatus::default();
+    let mut counters = interval(REPORT_INTERVAL);
     counters.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let now = tokio::select! {
             biased;
-            () = means.ended() => break,
+            () = context.ended() => break,
             change = tunnel.changed() => match change {
-                Some(change) => standing(&change),
+                Some(change) => to_model_status(&change),
                 None => break,
             },
-            _ = counters.tick() => standing(&status.borrow()),
+            _ = counters.tick() => to_model_status(&status.borrow()),
         };
         if now.phase.is_over() {
             break;
         }
-        if now == told {
+        if now == reported {
             continue;
         }
-        told = now.clone();
+        reported = now.clone();
         tokio::select! {
             biased;
-            _ = means.send(Part::Page(Fact::Stands(Box::new(now)))) => {}
-            () = means.ended() => break,
+            _ = context.send(Part::Page(Fact::Status(Box::new(now)))) => {}
+            () = context.ended() => break,
         }
     }
-    standing(&tunnel.close().await)
+    to_model_status(&tunnel.close().await)
 }
 
-async fn write(order: &Order, after: serde_json::Value, outcome: &str, reason: String) -> Result<(), Failure> {
+async fn write(order: &TunnelOrder, after: serde_json::Value, outcome: &str, reason: String) -> Result<(), Failure> {
     let record = Record { after, outcome: outcome.to_owned(), reason, ..order.record.clone() };
-    write_down(&order.audit, record).await
+    write_audit_record(&order.audit, record).await
 }

@@ -1,5 +1,5 @@
-//! Looks beside the screen, in tasks that end with the session: environments that are not opened, and what the doctor
-//! finds of the one that is.
+//! Background checks, in tasks that end with the session: of environments that are not opened, and the doctor's checks of the
+//! opened one.
 
 use super::Run;
 use crate::config::EnvironmentConfig;
@@ -7,19 +7,20 @@ use crate::runtime::doctor::{self, CheckedEnvironment};
 use crate::runtime::survey;
 
 impl Run<'_> {
-    /// Looks at an environment that is not opened.
+    /// Reads an environment that is not opened.
     pub(super) fn survey(&mut self, environment: EnvironmentConfig) {
         while self.surveys.try_join_next().is_some() {}
         let (config, session) = (self.app.config.clone(), self.app.session.clone());
-        let looked = survey::survey(config, environment, session, self.clock.clone(), self.ring.executor.events());
-        self.surveys.spawn(looked);
+        let survey =
+            survey::survey(config, environment, session, self.clock.clone(), self.event_loop.executor.events());
+        self.surveys.spawn(survey);
     }
 
-    /// Looks at the opened one as the doctor does.
+    /// Runs the doctor's checks on the opened environment.
     pub(super) fn check_up(&mut self) {
         while self.surveys.try_join_next().is_some() {}
-        let Some(aws) = self.ring.executor.session() else { return };
-        let patient = CheckedEnvironment {
+        let Some(aws) = self.event_loop.executor.session() else { return };
+        let checked = CheckedEnvironment {
             config: self.app.config.clone(),
             environment: self.app.environment.clone(),
             session: self.app.session.clone(),
@@ -28,6 +29,6 @@ impl Run<'_> {
             end: None,
             on_screen: true,
         };
-        self.surveys.spawn(doctor::tell(patient, self.ring.executor.events()));
+        self.surveys.spawn(doctor::run_for_screen(checked, self.event_loop.executor.events()));
     }
 }

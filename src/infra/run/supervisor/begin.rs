@@ -1,14 +1,14 @@
-//! The first events of a run: what it is asked to do, and what is said before anything begins.
+//! The first events of a run: its order, and notices before anything starts.
 
 use super::super::around::shares_plugins;
 use super::super::bound;
 use super::super::folder;
 use super::super::steps;
 use super::Supervisor;
-use crate::model::infra::run_event::{Started, What};
+use crate::model::infra::run_event::{RunEventKind, Started};
 
 impl Supervisor<'_> {
-    /// Writes the first event of the run.
+    /// Writes the first events of the run.
     pub(super) fn begin(&mut self) {
         let order = &self.order;
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
@@ -29,13 +29,13 @@ impl Supervisor<'_> {
             serial_init: shares_plugins(&self.around),
             pid: std::process::id(),
         };
-        self.tell(What::Started(Box::new(started)));
+        self.emit(RunEventKind::Started(Box::new(started)));
         self.prepare();
         if !self.around.dropped().is_empty() {
             let text = format!("inherited variables that are not handed on: {}", self.around.dropped().join(", "));
             self.note(None, text);
         }
-        for (unit, text) in steps::through(&self.order) {
+        for (unit, text) in steps::terragrunt_notices(&self.order) {
             self.note(Some(&unit), text);
         }
         if self.order.goal.applies() {

@@ -1,4 +1,4 @@
-//! Checks right before a step: the credentials' account, where the states are of, and that what was approved is what
+//! Checks right before a step: the account of the credentials, the AWS that states belong to, and that the approved plan is what
 //! would be applied.
 
 use super::super::ahead;
@@ -9,19 +9,21 @@ use super::super::show;
 use super::super::steps;
 use super::super::world;
 use super::Supervisor;
-use crate::model::infra::run_event::{Goal, Step, What};
+use crate::model::infra::run_event::{Goal, RunEventKind, Step};
 use crate::model::infra::{Tool, Unit};
-use crate::model::text::quoted;
+use crate::model::text::shell_quote;
+use crate::private_files;
 use std::path::{Path, PathBuf};
 use tokio::task::JoinHandle;
 
 impl Supervisor<'_> {
-    /// Prepares shorter ways for this run than one step after the other, and begins to ask what each of Terragrunt's
-    /// calls would ask.
+    /// Prepares shortcuts for the steps of this run, and starts to request what each call of Terragrunt would
+    /// request.
     pub(super) fn prepare(&mut self) {
         let of_terragrunt = self.order.units.iter().filter(|unit| unit.tool == Tool::Terragrunt);
         let is_fresh = |unit: &&Unit| {
-            // Terragrunt initialises what has neither; what has one it takes for initialised, also where its code is another now.
+            // Terragrunt initialises a unit that has neither. A unit that has one counts as initialised, even if its code has
+            // changed.
             let made = |data: &Path| ["providers", "modules"].iter().any(|name| data.join(name).exists());
             !world::working_dirs(unit).iter().any(|(_, data)| made(data))
         };
@@ -29,85 +31,92 @@ impl Supervisor<'_> {
         let fresh = names(of_terragrunt.filter(is_fresh).collect());
         let ahead = if self.order.goal == Goal::Apply { self.order.ahead.clone() } else { Vec::new() };
         if let Some(unit) = self.order.units.iter().find(|unit| unit.tool == Tool::Terragrunt)
-            && ahead::is_itself(&self.order.terraform)
+            && ahead::is_real_terraform(&self.order.terraform)
         {
-            let said = &self.order.terraform_said;
-            // Asked a moment ago: this first supervisor of the run need not, and the first unit's Terragrunt need not either.
-            if said.is_empty() || folder::replace_for_now(&self.run.join(ahead::VERSION), said.as_bytes()).is_err() {
-                let call = steps::ask(&self.order, &self.around, unit, None, vec!["version".into()]);
-                tokio::spawn(learn_version(self.run.clone(), call));
+            let output = &self.order.terraform_said;
+            // The version was requested a moment ago, so the first supervisor of the run and the first unit's Terragrunt need
+            // not repeat it.
+            if output.is_empty()
+                || private_files::replace_for_now(&self.run.join(ahead::VERSION), output.as_bytes()).is_err()
+            {
+                let call = steps::query_call(&self.order, &self.around, unit, None, vec!["version".into()]);
+                tokio::spawn(store_version(self.run.clone(), call));
             }
         }
         if !fresh.is_empty() || !ahead.is_empty() {
-            self.tell(What::Prepared { fresh, ahead });
+            self.emit(RunEventKind::Prepared { fresh, ahead });
         }
     }
 
-    /// Why a unit is neither planned nor applied: its state is of another AWS than this run. Before an apply it is written
-    /// down where its state is of.
+    /// Returns why a unit must not be planned or applied: its state belongs to another AWS than this run. Before an apply,
+    /// records which AWS the state belongs to.
     pub(super) fn other_world(&self, unit: &Unit, step: Step) -> Option<String> {
         if !matches!(step, Step::Plan | Step::Apply) {
             return None;
         }
-        if let Some(why) = world::other_of(&self.runs, &self.order, unit) {
+        if let Some(why) = world::other_world_of_unit(&self.runs, &self.order, unit) {
             return Some(why);
         }
-        let written = if step == Step::Apply { world::remember(&self.runs, &self.order, unit) } else { Ok(()) };
-        written.err().map(|error| format!("where its state is of cannot be written down: {error}"))
+        let written = if step == Step::Apply { world::record_world(&self.runs, &self.order, unit) } else { Ok(()) };
+        written.err().map(|error| format!("the AWS of its state cannot be recorded: {error}"))
     }
 
-    /// Why a unit is not planned in a run that applies: a state that an apply could not write is not pushed yet, and what it has
-    /// would be made once more.
-    pub(super) fn unpushed(&self, unit: &Unit, step: Step) -> Option<String> {
+    /// Returns why a unit must not be planned in a run that applies: a state that an apply could not write was not pushed yet,
+    /// and its resources would be created again.
+    pub(super) fn unpushed_state_reason(&self, unit: &Unit, step: Step) -> Option<String> {
         if step != Step::Plan || !self.order.goal.applies() {
             return None;
         }
-        let file = left::errored(unit).into_iter().next()?;
+        let file = left::errored_states(unit).into_iter().next()?;
         Some(format!(
             "a state that could not be written is kept in {}, and what it has would be made once more: push it first with \
              `cockpit infra state push {} --unit {}`, or remove it where that was done",
             file.display(),
-            quoted(&self.order.environment),
-            quoted(&unit.name)
+            shell_quote(&self.order.environment),
+            shell_quote(&unit.name)
         ))
     }
 
-    /// Why a plan does not count that has initialised its unit: only after that it is known where the state of the unit
-    /// is, and it is of another AWS than this run. Asked before it is written down that the plan has ended.
-    pub(super) fn leads_elsewhere(&self, name: &str, step: Step) -> Option<String> {
-        if step != Step::Plan || !self.state.fresh.contains(name) {
+    /// Returns why a plan that has initialised its unit does not count: only then is the location of the state known, and it
+    /// belongs to another AWS than this run. Call it before the end of the plan is recorded.
+    pub(super) fn belongs_elsewhere(&self, name: &str, step: Step) -> Option<String> {
+        if step != Step::Plan || !self.state.uninitialized.contains(name) {
             return None;
         }
-        world::other_of(&self.runs, &self.order, &self.unit(name)?)
+        world::other_world_of_unit(&self.runs, &self.order, &self.unit(name)?)
     }
 
-    /// Why nothing is planned or applied with these credentials; none where they are of the account that the run was begun
-    /// with. Whoever takes a run up may have others, and a profile may have changed.
+    /// Returns why nothing may be planned or applied with these credentials; `None` if they belong to the account that the run
+    /// was started with. Whoever resumes a run may have others, and a profile may have changed.
     pub(super) async fn wrong_account(&mut self, step: Step) -> Option<String> {
         let expected = self.order.account.clone().filter(|_| matches!(step, Step::Plan | Step::Apply))?;
-        let asked = if let Some(known) = self.whose.take() {
+        let found = if let Some(known) = self.known_account.take() {
             known
         } else {
-            let account = self.account;
-            let asked = account(self.order.clone());
-            match self.unless_cancelled(asked).await {
-                Some(asked) => asked,
+            let request = self.account;
+            let answer = request(self.order.clone());
+            match self.unless_cancelled(answer).await {
+                Some(found) => found,
                 None => return Some("the run was cancelled".into()),
             }
         };
-        let wrong = match &asked {
+        let wrong = match &found {
             Ok(account) if *account == expected => None,
             Ok(account) => {
                 Some(format!("the credentials are of account {account}, and the run was begun in {expected}"))
             }
-            Err(why) => Some(format!("AWS cannot be asked whose account this is: {why}")),
+            Err(why) => Some(format!("AWS did not return the account of the credentials: {why}")),
         };
-        self.whose = Some(asked);
+        self.known_account = Some(found);
         wrong
     }
 
-    /// Why what was approved is not what would be applied now, with the code as it is now; none where it is.
-    pub(super) async fn not_as_approved(&self, unit: &Unit, code: JoinHandle<bound::Code>) -> Option<String> {
+    /// Returns why the current code and plan file differ from the approved plan; `None` if they do not.
+    pub(super) async fn differs_from_approved(
+        &self,
+        unit: &Unit,
+        code: JoinHandle<bound::CodeHashes>,
+    ) -> Option<String> {
         let state = self.state.units.get(&unit.name)?;
         let plan = state.plan.as_ref()?;
         let approved = state.approved.as_ref().map(|(hash, _)| hash.as_str());
@@ -119,15 +128,15 @@ impl Supervisor<'_> {
         match code.await {
             Ok(code) if plan.code.is_empty() || plan.code == code.hash() => None,
             Ok(_) => Some("the code has changed since it was planned".into()),
-            Err(error) => Some(format!("whether the code has changed cannot be looked at: {error}")),
+            Err(error) => Some(format!("it is not known whether the code has changed: {error}")),
         }
     }
 }
 
-/// Asks Terraform for its version, and keeps what it says for as long as the run goes on.
-async fn learn_version(run: PathBuf, call: steps::Call) {
-    // Where it does not come to that, each asks by itself.
-    if let Ok(said) = show::output(&call).await {
-        let _ = folder::replace_for_now(&run.join(ahead::VERSION), &said);
+/// Requests Terraform's version, and stores the output for the rest of the run.
+async fn store_version(run: PathBuf, call: steps::Call) {
+    // If this fails, each caller requests it itself.
+    if let Ok(output) = show::program_output(&call).await {
+        let _ = private_files::replace_for_now(&run.join(ahead::VERSION), &output);
     }
 }

@@ -1,4 +1,4 @@
-//! Before a destroy: lifts what guards the resources, by a plan of its own over code that says so for a moment.
+//! Lifts the guards of resources before a destroy, by a separate plan over code with a temporary override.
 
 use super::super::bound::OVERRIDE;
 use super::super::folder;
@@ -13,12 +13,12 @@ use std::io;
 use std::path::Path;
 
 impl Supervisor<'_> {
-    /// The guards to lift before a unit is destroyed; none where there are none, or where that was tried before.
+    /// Returns the guards to lift before a unit is destroyed; none if there are none, or lifting was tried before.
     pub(super) fn guards_to_lift(&mut self, unit: &str, guards: &[Guard]) -> Result<Vec<Guard>, String> {
         if guards.is_empty() || self.state.units.get(unit).is_none_or(|unit| unit.lift != LiftPhase::None) {
             return Ok(Vec::new());
         }
-        let beyond = guard::out_of_reach(guards, self.has_switch(unit));
+        let beyond = guard::unliftable(guards, self.has_switch(unit));
         let refused: Vec<&str> =
             beyond.iter().filter(|guard| guard.what == Lift::Protection).map(|guard| guard.address.as_str()).collect();
         if !refused.is_empty() {
@@ -30,14 +30,17 @@ impl Supervisor<'_> {
             ));
         }
         for guard in &beyond {
-            self.note(Some(unit), format!("{}: that is left out, as it is in a module, out of reach", guard.words()));
+            self.note(
+                Some(unit),
+                format!("{}: that is left out, as it is in a module, out of reach", guard.describe()),
+            );
         }
         Ok(guards.iter().filter(|guard| !beyond.contains(guard)).cloned().collect())
     }
 
-    /// The plan instead of a destroy, while guards are lifted.
+    /// Returns the parameters of the plan that lifts guards, which is made instead of the destroy.
     pub(super) fn lifting(&self, unit: &Unit) -> Option<Lifting> {
-        let state = self.state.units.get(&unit.name).filter(|unit| unit.lift == LiftPhase::Wanted)?;
+        let state = self.state.units.get(&unit.name).filter(|unit| unit.lift == LiftPhase::Planned)?;
         let mut addresses: Vec<String> = state.guards.iter().map(|guard| guard.address.clone()).collect();
         addresses.sort();
         addresses.dedup();
@@ -45,31 +48,31 @@ impl Supervisor<'_> {
         Some(Lifting { addresses, switch: in_modules && self.has_switch(&unit.name) })
     }
 
-    /// Writes the override file that the plan of a unit needs; without a need, one of an earlier plan is removed.
-    pub(super) fn override_code(&self, unit: &Unit) -> Result<(), String> {
+    /// Writes the override file that the plan of a unit needs; if it needs none, removes that of an earlier plan.
+    pub(super) fn write_override(&self, unit: &Unit) -> Result<(), String> {
         let path = unit.dir.join(OVERRIDE);
         let text = self
             .state
             .units
             .get(&unit.name)
-            .filter(|unit| unit.lift == LiftPhase::Wanted)
-            .and_then(|unit| guard::overriding(&unit.guards));
+            .filter(|unit| unit.lift == LiftPhase::Planned)
+            .and_then(|unit| guard::override_code(&unit.guards));
         let done = match text {
             Some(text) => std::fs::write(&path, text),
-            None => gone(&path),
+            None => remove_if_exists(&path),
         };
         done.map_err(|error| format!("{} cannot be written or removed: {error}", path.display()))
     }
 
-    /// Removes the override file: the plan has what it said.
-    pub(super) fn uncover_code(&mut self, unit: &str) {
+    /// Removes the override file, whose content is part of the plan now.
+    pub(super) fn remove_override(&mut self, unit: &str) {
         let Some(path) = self.unit(unit).map(|unit| unit.dir.join(OVERRIDE)) else { return };
-        if let Err(error) = gone(&path) {
+        if let Err(error) = remove_if_exists(&path) {
             self.note(Some(unit), format!("{} cannot be removed: do it before anything else: {error}", path.display()));
         }
     }
 
-    /// Whether the root module of a unit says by a variable that it may be destroyed.
+    /// Whether the root module of a unit has the variable that allows its destruction.
     fn has_switch(&self, unit: &str) -> bool {
         let leaf = shim::leaf(&folder::leaf(&self.run, unit, Step::Plan)).map(|leaf| leaf.dir);
         let Some(dir) = leaf.or_else(|| self.unit(unit).map(|unit| unit.dir)) else { return false };
@@ -84,7 +87,7 @@ impl Supervisor<'_> {
     }
 }
 
-fn gone(path: &Path) -> io::Result<()> {
+fn remove_if_exists(path: &Path) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

@@ -1,21 +1,20 @@
-//! The effects of a cancel on the steps that are under way. It is worked out in every round from what was asked and
-//! what was done about it: so nothing is sent twice, whoever drives the run by then, and what cannot be sent yet is
-//! sent later.
+//! The effects of a cancel on the steps in progress. They are derived in every round from the requests and from what was done
+//! about them. So nothing is sent twice, even after the run was resumed, and what cannot be sent yet is sent later.
 
-use super::super::leaf::Place;
+use super::super::leaf::StepPlace;
 use super::Supervisor;
-use crate::model::infra::run_event::{Step, What};
+use crate::model::infra::run_event::{RunEventKind, Step};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::time::{Duration, Instant};
 
-/// Two signals that wait at a time are one: another interrupt is sent when Terraform has said that it heard of the one before,
-/// or after this.
-const HEARD: Duration = Duration::from_secs(2);
-/// The limit for a process to end that was told to.
-const ENDS: Duration = Duration::from_secs(5);
+/// Two pending signals merge into one, so another interrupt is sent only after Terraform has reported the previous one, or after
+/// this time.
+const ACKNOWLEDGE_LIMIT: Duration = Duration::from_secs(2);
+/// The time between SIGTERM and SIGKILL.
+const KILL_AFTER: Duration = Duration::from_secs(5);
 
 impl Supervisor<'_> {
-    /// Stops the steps under way, as was asked.
+    /// Stops the steps in progress as requested.
     pub(super) async fn stop_steps(&mut self) {
         if self.state.cancel.is_none() || self.state.end.is_some() {
             return;
@@ -25,7 +24,7 @@ impl Supervisor<'_> {
             Some((name.clone(), step.step))
         });
         for (unit, step) in steps.collect::<Vec<_>>() {
-            if self.give_up(&unit, step) {
+            if self.abort_call(&unit, step) {
                 continue;
             }
             let place = self.place(&unit, step);
@@ -37,45 +36,46 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Questions that change nothing are not waited for. Whether it was one.
-    fn give_up(&mut self, unit: &str, step: Step) -> bool {
+    /// Aborts a read-only call of a step; returns whether there was one.
+    fn abort_call(&mut self, unit: &str, step: Step) -> bool {
         let shown = self.showing.remove(unit).map(|task| task.abort());
         let listed = self.listing.remove(unit).map(|task| task.abort());
         if shown.or(listed).is_none() {
             return false;
         }
         let failed = Some("the run was cancelled".to_owned());
-        self.tell(What::StepEnded { unit: unit.to_owned(), step, code: None, failed });
+        self.emit(RunEventKind::StepEnded { unit: unit.to_owned(), step, code: None, failed });
         true
     }
 
-    /// Interrupts Terraform's own process of a step, once and once more for each time that it was asked for with a word: not
-    /// Terragrunt, which would kill it after a while, nor its group.
+    /// Interrupts Terraform's own process of a step: once, and once more for each confirmed hard cancel. Not Terragrunt, which
+    /// would kill Terraform after a while, nor its group.
     async fn interrupt(&mut self, unit: &str, step: Step, leaf: Pid) {
         let Some(state) = self.state.units.get(unit).and_then(|unit| unit.step.as_ref()) else { return };
         let sent = state.interrupts;
-        let heard = state.stops || self.interrupted.get(unit).is_none_or(|at| at.elapsed() >= HEARD);
-        if sent > self.state.hard_cancels || (sent > 0 && !heard) {
+        let acknowledged =
+            state.stop_confirmed || self.interrupted.get(unit).is_none_or(|at| at.elapsed() >= ACKNOWLEDGE_LIMIT);
+        if sent > self.state.hard_cancels || (sent > 0 && !acknowledged) {
             return;
         }
-        // Written down first: whoever takes the run up must not send it again, as the second one ends Terraform where it is.
-        self.tell(What::Interrupted { unit: unit.to_owned(), step, times: sent + 1 });
-        self.written().await;
-        // One that is gone by now has ended by itself.
+        // Recorded first: whoever resumes the run must not send it again, as a second interrupt ends Terraform at once.
+        self.emit(RunEventKind::Interrupted { unit: unit.to_owned(), step, times: sent + 1 });
+        self.flush_events().await;
+        // A process that is gone has ended by itself.
         let _ = kill_process(leaf, Signal::INT);
         self.interrupted.insert(unit.to_owned(), Instant::now());
     }
 
-    /// Ends what runs around Terraform while that itself is not there: a hook, or Terragrunt that waits for something.
-    fn end_around(&mut self, unit: &str, place: &Place) {
+    /// Ends the programs around Terraform while that is not running: a hook, or a waiting Terragrunt.
+    fn end_around(&mut self, unit: &str, place: &StepPlace) {
         let Some(group) = place.group().and_then(pid) else { return };
-        let signal = match self.told_to_end.get(unit) {
+        let signal = match self.terminated_at.get(unit) {
             None => Signal::TERM,
-            Some(at) if at.elapsed() >= ENDS => Signal::KILL,
+            Some(at) if at.elapsed() >= KILL_AFTER => Signal::KILL,
             Some(_) => return,
         };
         let _ = kill_process_group(group, signal);
-        self.told_to_end.entry(unit.to_owned()).or_insert_with(Instant::now);
+        self.terminated_at.entry(unit.to_owned()).or_insert_with(Instant::now);
     }
 }
 

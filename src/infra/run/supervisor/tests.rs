@@ -1,16 +1,17 @@
-//! A supervisor without processes: what it says to plans that were begun ahead, and what it judges a plan by.
+//! Tests of a supervisor without processes: which plans started ahead may continue, and how the end of a plan is judged.
 
 use super::super::ahead;
 use super::super::folder;
 use super::super::leaf::Exit;
 use super::super::steps;
-use super::shows::Settled;
-use super::{Account, Counts, Outside, Supervisor};
+use super::shows::PlanValidity;
+use super::{AccountLookup, LossCounter, Outside, Supervisor};
 use crate::model::infra::message::{Action, Message, Summary};
-use crate::model::infra::run_event::{Goal, Request, RequestKind, Step, What, Who};
+use crate::model::infra::run_event::{Actor, Goal, Request, RequestKind, RunEventKind, Step};
 use crate::model::infra::schedule::Decision;
-use crate::model::infra::world::{ENDPOINTS, World};
-use crate::model::infra::{Around, Order, Tool, Unit};
+use crate::model::infra::world::{ENDPOINTS, EndpointVariables};
+use crate::model::infra::{Around, RunOrder, Tool, Unit};
+use crate::private_files;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -20,16 +21,16 @@ use tokio::sync::mpsc::channel;
 const REAL: &str = r#"{"version":4,"lineage":"real","resources":[{"mode":"managed","type":"aws_vpc","name":"a",
     "provider":"provider[\"registry.terraform.io/hashicorp/aws\"]","instances":[{}]}]}"#;
 
-fn who() -> Who {
-    Who { user: "ana".into(), host: "desk".into(), pid: 1 }
+fn who() -> Actor {
+    Actor { user: "ana".into(), host: "desk".into(), pid: 1 }
 }
 
 fn root(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("cockpit-supervisor-{name}-{}", std::process::id()))
 }
 
-/// One that drives a run over a unit of Terragrunt that was never initialised, and may be planned ahead.
-fn supervisor(root: &Path, account: Account<'static>) -> Supervisor<'static> {
+/// Creates the supervisor of a run over a Terragrunt unit that was never initialised, and may be planned ahead.
+fn supervisor(root: &Path, account: AccountLookup<'static>) -> Supervisor<'static> {
     let (runs, run) = (root.join("runs"), root.join("runs/staging/1"));
     let unit = Unit {
         name: "app".into(),
@@ -41,115 +42,116 @@ fn supervisor(root: &Path, account: Account<'static>) -> Supervisor<'static> {
         around: Around::default(),
     };
     std::fs::create_dir_all(&unit.dir).unwrap();
-    folder::make(&folder::of_unit(&run, "app")).unwrap();
-    let order = Order { units: vec![unit], account: Some("111111111111".into()), ..steps::tests::order(Goal::Apply) };
-    let around = steps::surroundings(&order, []);
-    let counts: Counts<'static> = &|_, _| Box::pin(async { Vec::new() });
+    private_files::make(&folder::of_unit(&run, "app")).unwrap();
+    let order =
+        RunOrder { units: vec![unit], account: Some("111111111111".into()), ..steps::tests::order(Goal::Apply) };
+    let around = steps::tool_environment(&order, []);
+    let counts: LossCounter<'static> = &|_, _| Box::pin(async { Vec::new() });
     let outside = Outside { who: who(), audit: &|_| Ok(()), account, counts };
     let mut supervisor = Supervisor::new(run, runs, order, around, outside, channel(1).0).unwrap();
-    supervisor.tell(What::Prepared { fresh: vec!["app".into()], ahead: vec!["app".into()] });
+    supervisor.emit(RunEventKind::Prepared { fresh: vec!["app".into()], ahead: vec!["app".into()] });
     supervisor
 }
 
-/// Its plan is under way.
-fn plans(supervisor: &mut Supervisor<'_>, early: bool) {
-    supervisor.tell(What::Step { unit: "app".into(), step: Step::Plan, pid: None, early });
+/// Starts its plan.
+fn start_plan(supervisor: &mut Supervisor<'_>, early: bool) {
+    supervisor.emit(RunEventKind::Step { unit: "app".into(), step: Step::Plan, pid: None, early });
 }
 
 fn is_early(supervisor: &Supervisor<'_>) -> bool {
     supervisor.state.units["app"].step.as_ref().unwrap().early
 }
 
-/// Why its plan, which has ended, failed.
+/// Returns why its plan, which has ended, failed.
 fn failed(supervisor: &Supervisor<'_>) -> Option<String> {
     supervisor.state.units["app"].step.as_ref().unwrap().end.clone().unwrap()
 }
 
-fn said(supervisor: &Supervisor<'_>) -> Option<String> {
-    std::fs::read_to_string(ahead::go(&supervisor.run, "app")).ok()
+fn recorded(supervisor: &Supervisor<'_>) -> Option<String> {
+    std::fs::read_to_string(ahead::go_file(&supervisor.run, "app")).ok()
 }
 
 #[tokio::test]
-async fn a_plan_goes_on_as_soon_as_that_can_be_said_and_a_cancel_keeps_it_until_terraform_works() {
-    let root = root("says");
+async fn plan_continues_once_recorded_and_a_cancel_holds_it_back() {
+    let root = root("records");
     let mut supervisor = supervisor(&root, &|_| Box::pin(async { Ok("111111111111".to_owned()) }));
-    plans(&mut supervisor, true);
-    supervisor.let_go();
-    assert_eq!(said(&supervisor), None, "what it needs is not done");
-    let go = ahead::go(&supervisor.run, "app");
+    start_plan(&mut supervisor, true);
+    supervisor.release_plans();
+    assert_eq!(recorded(&supervisor), None, "a dependency is not done");
+    let go = ahead::go_file(&supervisor.run, "app");
     std::fs::create_dir(&go).unwrap();
     let unit = supervisor.unit("app").unwrap();
-    supervisor.go_on(&unit).await;
+    supervisor.continue_plan(&unit).await;
     assert!(!is_early(&supervisor) && supervisor.state.notes.len() == 1, "{:?}", supervisor.state.notes);
-    supervisor.let_go();
+    supervisor.release_plans();
     std::fs::remove_dir(&go).unwrap();
-    supervisor.let_go();
-    assert_eq!(said(&supervisor).as_deref(), Some("yes"));
-    assert_eq!(supervisor.state.notes.len(), 1, "that it could not be said is told once");
-    supervisor.tell(What::CancelAsked { by: who(), hard: false });
-    supervisor.let_go();
-    assert_eq!(said(&supervisor).as_deref(), Some("no"), "there is no process that could be interrupted");
+    supervisor.release_plans();
+    assert_eq!(recorded(&supervisor).as_deref(), Some("yes"));
+    assert_eq!(supervisor.state.notes.len(), 1, "the failure is reported once");
+    supervisor.emit(RunEventKind::CancelAsked { by: who(), hard: false });
+    supervisor.release_plans();
+    assert_eq!(recorded(&supervisor).as_deref(), Some("no"), "there is no process to interrupt");
     std::fs::write(folder::leaf(&supervisor.run, "app", Step::Plan), "{}").unwrap();
     std::fs::remove_file(&go).unwrap();
-    supervisor.let_go();
-    assert_eq!(said(&supervisor), None, "Terraform works, and is interrupted");
+    supervisor.release_plans();
+    assert_eq!(recorded(&supervisor), None, "Terraform runs and is interrupted instead");
     std::fs::remove_dir_all(root).unwrap();
 }
 
 #[tokio::test]
-async fn a_plan_that_waited_does_not_go_on_where_the_credentials_are_of_another_account_by_then() {
+async fn waiting_plan_does_not_continue_with_another_account() {
     let root = root("account");
     let mut supervisor = supervisor(&root, &|_| Box::pin(async { Ok("333333333333".to_owned()) }));
-    plans(&mut supervisor, true);
+    start_plan(&mut supervisor, true);
     let unit = supervisor.unit("app").unwrap();
-    supervisor.go_on(&unit).await;
-    assert_eq!(said(&supervisor).as_deref(), Some("no"));
+    supervisor.continue_plan(&unit).await;
+    assert_eq!(recorded(&supervisor).as_deref(), Some("no"));
     let again = Decision::Begin { unit: "app".into(), step: Step::Plan, early: false };
-    assert!(is_early(&supervisor) && supervisor.is_held_back(&again), "it is not told to go on after that");
-    std::fs::remove_file(ahead::go(&supervisor.run, "app")).unwrap();
-    supervisor.let_go();
-    assert_eq!(said(&supervisor).as_deref(), Some("no"), "it is said until it is heard");
+    assert!(is_early(&supervisor) && supervisor.is_held_back(&again), "a rejected plan does not continue");
+    std::fs::remove_file(ahead::go_file(&supervisor.run, "app")).unwrap();
+    supervisor.release_plans();
+    assert_eq!(recorded(&supervisor).as_deref(), Some("no"), "the answer is rewritten until the plan ends");
     supervisor.step_ended("app", Step::Plan, &Exit::Code(1));
     let why = failed(&supervisor).unwrap();
     assert!(why.contains("account 333333333333"), "{why}");
-    assert!(is_early(&supervisor) && !supervisor.is_held_back(&again), "one in its place is begun");
-    assert!(supervisor.state.fresh.contains("app"), "nothing was initialised");
+    assert!(is_early(&supervisor) && !supervisor.is_held_back(&again), "a new plan replaces it");
+    assert!(supervisor.state.uninitialized.contains("app"), "the unit was not initialised");
     std::fs::remove_dir_all(root).unwrap();
 }
 
 #[tokio::test]
-async fn a_plan_that_waited_does_not_go_on_where_its_state_is_of_another_aws_by_then() {
+async fn waiting_plan_does_not_continue_with_a_state_of_another_aws() {
     let root = root("world");
     let mut supervisor = supervisor(&root, &|_| Box::pin(async { Ok("111111111111".to_owned()) }));
-    supervisor.order.world = World::of([(ENDPOINTS.to_owned(), "http://127.0.0.1:4566".to_owned())]);
-    plans(&mut supervisor, true);
+    supervisor.order.world = EndpointVariables::of([(ENDPOINTS.to_owned(), "http://127.0.0.1:4566".to_owned())]);
+    start_plan(&mut supervisor, true);
     let unit = supervisor.unit("app").unwrap();
     std::fs::write(unit.dir.join("terraform.tfstate"), REAL).unwrap();
-    supervisor.go_on(&unit).await;
-    assert_eq!(said(&supervisor).as_deref(), Some("no"));
+    supervisor.continue_plan(&unit).await;
+    assert_eq!(recorded(&supervisor).as_deref(), Some("no"));
     assert!(supervisor.held_back["app"].contains("1 resource of AWS itself"), "{:?}", supervisor.held_back);
     std::fs::remove_dir_all(root).unwrap();
 }
 
 #[tokio::test]
-async fn a_plan_that_has_initialised_its_unit_fails_where_the_state_is_of_another_aws() {
+async fn initialising_plan_fails_with_a_state_of_another_aws() {
     for elsewhere in [false, true] {
         let root = root(if elsewhere { "elsewhere" } else { "here" });
         let mut supervisor = supervisor(&root, &|_| Box::pin(async { Ok("111111111111".to_owned()) }));
-        supervisor.order.world = World::of([(ENDPOINTS.to_owned(), "http://127.0.0.1:4566".to_owned())]);
+        supervisor.order.world = EndpointVariables::of([(ENDPOINTS.to_owned(), "http://127.0.0.1:4566".to_owned())]);
         let unit = supervisor.unit("app").unwrap();
-        // Nothing in its folder says yet where its state is.
+        // Nothing in its folder shows yet where its state is.
         let state = root.join("a.tfstate");
         std::fs::write(&state, if elsewhere { REAL } else { "{}" }).unwrap();
         assert_eq!(supervisor.other_world(&unit, Step::Plan), None);
-        plans(&mut supervisor, false);
+        start_plan(&mut supervisor, false);
         let data = unit.dir.join(".terragrunt-cache/h/h/.terraform");
         std::fs::create_dir_all(&data).unwrap();
         let config = serde_json::json!({"version": 3, "backend": {"type": "local", "config": {"path": state}}});
         std::fs::write(data.join("terraform.tfstate"), config.to_string()).unwrap();
         std::fs::write(folder::plan_file(&supervisor.run, "app"), "a plan").unwrap();
         let message = Message::Summary(Summary::default());
-        supervisor.tell(What::Said { unit: "app".into(), step: Step::Plan, message });
+        supervisor.emit(RunEventKind::Said { unit: "app".into(), step: Step::Plan, message });
         supervisor.step_ended("app", Step::Plan, &Exit::Code(2));
         let failed = failed(&supervisor);
         assert_eq!(failed.is_some(), elsewhere, "{failed:?}");
@@ -159,82 +161,86 @@ async fn a_plan_that_has_initialised_its_unit_fails_where_the_state_is_of_anothe
 }
 
 #[tokio::test]
-async fn a_step_of_which_the_end_was_not_written_is_not_one_that_has_not_begun() {
+async fn truncated_output_is_not_taken_for_a_step_that_did_not_start() {
     let root = root("lacks");
     let mut supervisor = supervisor(&root, &|_| Box::pin(async { Ok("111111111111".to_owned()) }));
     let mut why = |lines: usize, code: i32| {
-        plans(&mut supervisor, false);
+        start_plan(&mut supervisor, false);
         for _ in 0..lines {
             let message = Message::Log { text: "a word".into() };
-            supervisor.tell(What::Said { unit: "app".into(), step: Step::Plan, message });
+            supervisor.emit(RunEventKind::Said { unit: "app".into(), step: Step::Plan, message });
         }
         supervisor.step_ended("app", Step::Plan, &Exit::Code(code));
         failed(&supervisor).unwrap()
     };
-    assert_eq!(why(0, 1), "plan ended with exit code 1 and said nothing");
+    assert_eq!(why(0, 1), "plan ended with exit code 1 and printed nothing");
     assert_eq!(why(1, 0), "plan ended before it had begun");
     for code in [0, 2] {
         let why = why(9, code);
-        assert!(why.starts_with(&format!("plan ended with exit code {code}, and what it said has no end")), "{why}");
+        assert!(why.starts_with(&format!("plan ended with exit code {code}, and its output is incomplete")), "{why}");
     }
     std::fs::remove_dir_all(root).unwrap();
 }
 
 #[tokio::test]
-async fn a_plan_whose_code_is_changed_while_it_is_made_is_made_again_and_given_up_where_that_never_ends() {
+async fn plan_with_changing_code_is_repeated_and_finally_given_up() {
     let root = root("unsettled");
     let mut supervisor = supervisor(&root, &|_| Box::pin(async { Ok("111111111111".to_owned()) }));
     let files = |names: &[&str]| names.iter().map(|name| root.join("app").join(name)).collect::<BTreeSet<_>>();
-    let mut plan = |names: &[&str]| supervisor.unsettled("app", &files(names));
-    assert_eq!(plan(&[]), Settled::Yes);
-    let again = Settled::Again("the code was changed while it was planned: a.tf".into());
+    let mut plan = |names: &[&str]| supervisor.check_validity("app", &files(names));
+    assert_eq!(plan(&[]), PlanValidity::Valid);
+    let again = PlanValidity::Repeat("the code was changed while it was planned: a.tf".into());
     assert_eq!(plan(&["a.tf"]), again);
-    assert_eq!(plan(&[]), Settled::Yes, "a person has changed it");
+    assert_eq!(plan(&[]), PlanValidity::Valid, "one change is attributed to a person");
     assert_eq!(plan(&["a.tf"]), again);
-    assert_eq!(plan(&["a.tf"]), Settled::Yes, "planning changes it itself");
+    assert_eq!(plan(&["a.tf"]), PlanValidity::Valid, "a repeated change of the same file is made by the plan");
     assert_eq!(plan(&["a.tf"]), again);
-    assert!(matches!(plan(&["b.tf"]), Settled::Again(_)));
+    assert!(matches!(plan(&["b.tf"]), PlanValidity::Repeat(_)));
     let never = plan(&["c.tf"]);
-    assert!(matches!(&never, Settled::Never(why) if why.contains("its own code: c.tf")), "{never:?}");
-    assert!(matches!(plan(&["d.tf"]), Settled::Again(_)), "a retry begins again");
+    assert!(matches!(&never, PlanValidity::Impossible(why) if why.contains("its own code: c.tf")), "{never:?}");
+    assert!(matches!(plan(&["d.tf"]), PlanValidity::Repeat(_)), "a retry resets the count");
     std::fs::remove_dir_all(root).unwrap();
 }
 
-/// The file `state` of a unit's folder, which `sh state pull` runs: it answers once that is wanted.
+/// The file `state` in a unit's folder, which `sh state pull` runs. It answers once the file `go` exists.
 const ANSWERS: &str = "until [ -e go ]; do /bin/sleep 0.01; done\necho \
     '{\"version\":4,\"resources\":[{\"mode\":\"managed\",\"type\":\"a\",\"name\":\"written\",\"instances\":[{}]}]}'\n";
 
 #[tokio::test]
-async fn what_a_state_has_after_a_kill_is_asked_while_everything_else_goes_on() {
+async fn state_after_a_kill_is_read_in_the_background() {
     let root = root("unwritten");
     let mut supervisor = supervisor(&root, &|_| Box::pin(async { Ok("111111111111".to_owned()) }));
-    let (out, mut told) = channel(1);
+    let (out, mut reports) = channel(1);
     supervisor.out = out;
     supervisor.order.terraform = PathBuf::from("/bin/sh");
     let unit = supervisor.unit("app").unwrap();
     std::fs::write(unit.dir.join("state"), ANSWERS).unwrap();
-    supervisor.tell(What::Step { unit: "app".into(), step: Step::Apply, pid: None, early: false });
+    supervisor.emit(RunEventKind::Step { unit: "app".into(), step: Step::Apply, pid: None, early: false });
     for address in ["a.written", "a.lost"] {
         let (address, action) = (address.to_owned(), Action::Create);
         let begun = Message::ApplyStarted { address: address.clone(), action };
         let done = Message::ApplyDone { address, action, id: None, elapsed: 1 };
         for message in [begun, done] {
-            supervisor.tell(What::Said { unit: "app".into(), step: Step::Apply, message });
+            supervisor.emit(RunEventKind::Said { unit: "app".into(), step: Step::Apply, message });
         }
     }
     supervisor.step_ended("app", Step::Apply, &Exit::Signal(9));
-    assert_eq!(supervisor.state.units["app"].step.as_ref().unwrap().end, None, "it is not known what it has left");
-    assert!(supervisor.state.left.is_empty());
+    assert_eq!(
+        supervisor.state.units["app"].step.as_ref().unwrap().end,
+        None,
+        "the end waits for the state to be read"
+    );
+    assert!(supervisor.state.leftovers.is_empty());
     std::fs::write(unit.dir.join("go"), "").unwrap();
-    supervisor.take(told.recv().await.unwrap()).await;
+    supervisor.handle_report(reports.recv().await.unwrap()).await;
     assert_eq!(failed(&supervisor).as_deref(), Some("apply was ended by signal 9"));
-    let left: Vec<&str> = supervisor.state.left.keys().map(|(_, address)| address.as_str()).collect();
+    let left: Vec<&str> = supervisor.state.leftovers.keys().map(|(_, address)| address.as_str()).collect();
     assert_eq!(left, ["a.lost"]);
     std::fs::remove_dir_all(root).unwrap();
 }
 
 #[tokio::test]
-async fn an_account_that_aws_does_not_say_keeps_no_cancel_waiting() {
+async fn cancel_does_not_wait_for_an_unresponsive_aws() {
     let root = root("unheard");
     let mut supervisor = supervisor(&root, &|_| Box::pin(std::future::pending::<Result<String, String>>()));
     let cancel = Request { time: Timestamp::UNIX_EPOCH, by: who(), wish: RequestKind::Cancel { hard: false } };
@@ -246,21 +252,21 @@ async fn an_account_that_aws_does_not_say_keeps_no_cancel_waiting() {
 }
 
 #[tokio::test]
-async fn units_that_begin_at_one_moment_ask_once_whose_account_it_is() {
-    static ASKED: AtomicU32 = AtomicU32::new(0);
+async fn units_that_start_together_request_the_account_once() {
+    static REQUESTS: AtomicU32 = AtomicU32::new(0);
     let root = root("once");
     let mut supervisor = supervisor(&root, &|_| {
-        ASKED.fetch_add(1, Ordering::Relaxed);
+        REQUESTS.fetch_add(1, Ordering::Relaxed);
         Box::pin(async { Ok("333333333333".to_owned()) })
     });
     for _ in 0..2 {
         let why = supervisor.wrong_account(Step::Apply).await.unwrap();
         assert!(why.contains("account 333333333333"), "{why}");
     }
-    assert_eq!(supervisor.wrong_account(Step::Show).await, None, "what changes nothing asks for nothing");
-    assert_eq!(ASKED.load(Ordering::Relaxed), 1);
-    supervisor.whose = None;
+    assert_eq!(supervisor.wrong_account(Step::Show).await, None, "a read-only step does not request the account");
+    assert_eq!(REQUESTS.load(Ordering::Relaxed), 1);
+    supervisor.known_account = None;
     assert!(supervisor.wrong_account(Step::Apply).await.is_some());
-    assert_eq!(ASKED.load(Ordering::Relaxed), 2, "it is asked again in the next round");
+    assert_eq!(REQUESTS.load(Ordering::Relaxed), 2, "the account is requested again in the next round");
     std::fs::remove_dir_all(root).unwrap();
 }

@@ -1,4 +1,4 @@
-//! Which unit a plan waits for that could not be made, as nothing of that one was applied yet.
+//! Finds the unit whose missing outputs kept a plan from being made, because nothing of it was applied yet.
 
 use super::super::folder;
 use super::super::words;
@@ -6,18 +6,18 @@ use super::Supervisor;
 use crate::infra::terraform;
 use crate::model::infra::message::Diagnostic;
 use crate::model::infra::remote_state;
-use crate::model::infra::run_event::{Goal, Step, UnitEnd, What};
+use crate::model::infra::run_event::{Goal, RunEventKind, Step, UnitEnd};
 use crate::model::infra::{Tool, Unit};
-use crate::model::text::quoted;
+use crate::model::text::shell_quote;
 use std::collections::BTreeSet;
 
-/// Terraform's sentence for a state that is read and that nobody has written, whichever backend it is in. It has no code for it.
+/// Terraform's message for reading a state that nobody has written, in any backend. It has no error code.
 const NO_STATE: &str = "Unable to find remote state";
 
 impl Supervisor<'_> {
-    /// The unit that this one waits for, as nothing of it was applied and this one cannot be planned; none where that is not why. A
-    /// destroy waits for nothing that it needs: there the unit has failed, and what to do is said.
-    pub(super) fn unapplied(&mut self, name: &str, step: Step) -> Option<String> {
+    /// Returns the unit that this one must wait for, if it cannot be planned because nothing of that one was applied. A
+    /// destroy never waits for a dependency; the unit then fails with a hint.
+    pub(super) fn unapplied_dependency(&mut self, name: &str, step: Step) -> Option<String> {
         let by = self.without_outputs(name, step)?;
         if self.order.goal != Goal::Destroy {
             return Some(by);
@@ -25,38 +25,38 @@ impl Supervisor<'_> {
         let why = format!(
             "it reads outputs of {by}, of which nothing is applied any more: apply {by} again with `cockpit infra apply --env {} --unit \
              {}`, then destroy",
-            quoted(&self.order.environment),
-            quoted(&by)
+            shell_quote(&self.order.environment),
+            shell_quote(&by)
         );
-        self.tell(What::UnitEnded { unit: name.to_owned(), end: UnitEnd::Failed { why } });
+        self.emit(RunEventKind::UnitEnded { unit: name.to_owned(), end: UnitEnd::Failed { why } });
         None
     }
 
-    /// The unit of which nothing was applied, so that this one cannot be planned.
+    /// Returns the unit of which nothing was applied, so that this one cannot be planned.
     fn without_outputs(&self, name: &str, step: Step) -> Option<String> {
         let unit = self.unit(name)?;
         if unit.tool == Tool::Terragrunt {
-            // It names the unit itself.
-            let beside = std::fs::read_to_string(folder::stderr(&self.run, name, step)).unwrap_or_default();
-            return words::unapplied(&beside);
+            // Its message names the unit.
+            let log = std::fs::read_to_string(folder::stderr(&self.run, name, step)).unwrap_or_default();
+            return words::unapplied_dependency(&log);
         }
-        let said = &self.state.units.get(name)?.diagnostics;
-        let mut errors = said.iter().filter(|said| said.error).peekable();
-        // What fails for another reason too, fails also when the other one is applied.
+        let diagnostics = &self.state.units.get(name)?.diagnostics;
+        let mut errors = diagnostics.iter().filter(|one| one.error).peekable();
+        // A unit that fails for another reason too would also fail after the other one is applied.
         errors.peek()?;
         if errors.clone().any(|error| error.summary != NO_STATE) {
             return None;
         }
         let units = || self.order.units.iter().chain(&self.order.reads);
-        let codes: Vec<_> = units().map(|unit| (unit, terraform::states(unit))).collect();
+        let codes: Vec<_> = units().map(|unit| (unit, terraform::referenced_states(unit))).collect();
         let named = |error: &Diagnostic| {
             let line = usize::try_from(error.line?).ok()?;
-            Some(remote_state::read_at(&codes, name, error.file.as_deref()?, line)?.to_owned())
+            Some(remote_state::unit_read_at(&codes, name, error.file.as_deref()?, line)?.to_owned())
         };
         errors.find_map(named).or_else(|| self.only_need(&unit))
     }
 
-    /// The one unit that could be meant where the code does not say it: the only one that is needed. Of several nobody knows which.
+    /// Returns the only dependency, for errors whose code does not name one. With several it is unknown which is meant.
     fn only_need(&self, unit: &Unit) -> Option<String> {
         let alone = self.order.units.len() == 1;
         let outside = self.order.reads.iter().filter(|_| alone).map(|read| read.name.as_str());

@@ -1,7 +1,7 @@
-//! Writes a result to a file, piece by piece: it may be larger than memory.
+//! Writes a result to a file piece by piece, as it may be larger than memory.
 
 use crate::db::Spool;
-use crate::db::wire::{Fields, HEAD, Messages};
+use crate::db::wire::{Fields, HEADER_LEN, Messages};
 use crate::model::sql::format::head::Head;
 use crate::model::sql::format::{Options, Writer};
 use crate::runtime::files;
@@ -10,23 +10,23 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// About so many bytes of rows are written at a time.
+/// The approximate number of bytes of rows to write at a time.
 const PIECE: usize = 1 << 20;
-/// How many chosen rows are written at a time.
+/// The number of selected rows to write at a time.
 const ROWS: usize = 4_096;
 
 /// A file that is written piece by piece.
-pub(super) trait Written {
-    /// Writes the next piece; whether there is more.
+pub(super) trait PiecewiseFile {
+    /// Writes the next piece; returns whether there is more.
     ///
     /// # Errors
-    /// What is written cannot be read, or the file not be written.
-    fn piece(&mut self) -> io::Result<bool>;
-    /// Rows and bytes that were written.
-    fn so_far(&self) -> (u64, u64);
+    /// If the source cannot be read, or the file cannot be written.
+    fn write_piece(&mut self) -> io::Result<bool>;
+    /// Returns the number of rows and bytes written so far.
+    fn progress(&self) -> (u64, u64);
 }
 
-/// A file that is being written. Where it does not come to its end, it is taken away again.
+/// A result that is being written to a file. The file is deleted if it is not completed.
 pub(super) struct Export {
     spool: Arc<Spool>,
     writer: Option<Writer>,
@@ -34,20 +34,20 @@ pub(super) struct Export {
     path: PathBuf,
     columns: Vec<usize>,
     rows: Option<Vec<u64>>,
-    /// Where the next rows are: a byte of the spool, or a place among the chosen rows.
+    /// The position of the next rows: a byte of the spool, or an index into the selected rows.
     at: u64,
-    whole: bool,
-    /// Rows that were written.
+    complete: bool,
+    /// Number of rows written.
     written: u64,
-    /// Bytes that were written.
+    /// Number of bytes written.
     bytes: u64,
 }
 
 impl Export {
-    /// A new file for a result.
+    /// Creates a new file for a result.
     ///
     /// # Errors
-    /// It is there already, or cannot be made.
+    /// If the file exists, or cannot be created.
     pub(super) fn new(
         spool: Arc<Spool>,
         path: &str,
@@ -55,11 +55,11 @@ impl Export {
         columns: Vec<usize>,
         rows: Option<Vec<u64>>,
     ) -> io::Result<Self> {
-        let path = files::named(path);
-        let file = files::new_private(&path)?;
+        let path = files::expand_path(path);
+        let file = files::create_private(&path)?;
         let heads = columns.iter().filter_map(|column| spool.columns().get(*column)).map(Head::of).collect();
         let writer = Some(Writer::new(heads, options, false));
-        Ok(Self { spool, writer, file, path, columns, rows, at: 0, whole: false, written: 0, bytes: 0 })
+        Ok(Self { spool, writer, file, path, columns, rows, at: 0, complete: false, written: 0, bytes: 0 })
     }
 
     fn put(&mut self, out: &[u8]) -> io::Result<()> {
@@ -69,17 +69,17 @@ impl Export {
     }
 }
 
-impl Written for Export {
-    fn piece(&mut self) -> io::Result<bool> {
+impl PiecewiseFile for Export {
+    fn write_piece(&mut self) -> io::Result<bool> {
         let messages = match &self.rows {
             None => self.spool.messages(self.at, PIECE)?,
             Some(rows) => {
                 let from = usize::try_from(self.at).unwrap_or(usize::MAX).min(rows.len());
                 let mut messages = Vec::new();
                 for row in rows[from..].iter().take(ROWS) {
-                    if let Some(place) = self.spool.place(*row)? {
+                    if let Some(place) = self.spool.row_offset(*row)? {
                         let some = self.spool.messages(place, 512)?;
-                        let first = Messages(&some).next().map_or(0, |body| body.len() + HEAD);
+                        let first = Messages(&some).next().map_or(0, |body| body.len() + HEADER_LEN);
                         messages.extend_from_slice(&some[..first]);
                     }
                 }
@@ -93,7 +93,7 @@ impl Written for Export {
             }
             self.put(&out)?;
             self.file.flush()?;
-            self.whole = true;
+            self.complete = true;
             return Ok(false);
         };
         for body in Messages(&messages) {
@@ -106,15 +106,15 @@ impl Written for Export {
         Ok(true)
     }
 
-    fn so_far(&self) -> (u64, u64) {
+    fn progress(&self) -> (u64, u64) {
         (self.written, self.bytes)
     }
 }
 
 impl Drop for Export {
     fn drop(&mut self) {
-        if !self.whole {
-            // A part of a result looks like a whole one.
+        if !self.complete {
+            // A partial result would look like a complete one.
             let _ = std::fs::remove_file(&self.path);
         }
     }
@@ -145,8 +145,8 @@ mod tests {
         let path = folder.path().join("rows");
         let options = Options { format, table: "public.bookmarks".into(), ..Options::default() };
         let mut export = Export::new(spool(), path.to_str().unwrap(), &options, columns, rows).unwrap();
-        while export.piece().unwrap() {}
-        let (rows, bytes) = export.so_far();
+        while export.write_piece().unwrap() {}
+        let (rows, bytes) = export.progress();
         drop(export);
         let text = std::fs::read_to_string(path).unwrap();
         assert!(bytes == text.len() as u64 && rows > 0, "{rows} {bytes}");
@@ -154,18 +154,18 @@ mod tests {
     }
 
     #[test]
-    fn all_rows_are_written_in_the_order_of_the_columns_that_are_shown() {
+    fn all_rows_are_written_in_the_order_of_the_shown_columns() {
         let csv = written(Format::Csv, vec![1, 0], None);
         assert_eq!(csv.lines().count(), 10_001);
         assert!(csv.starts_with("title,id\n\"日本 0, \"\"x\"\"\",0\n"), "{}", &csv[..60]);
-        assert!(csv.contains("\n,3\n"), "NULL is nothing");
+        assert!(csv.contains("\n,3\n"), "NULL is an empty field");
         let last: serde_json::Value =
             serde_json::from_str(written(Format::JsonLines, vec![0, 1], None).lines().last().unwrap()).unwrap();
         assert_eq!((&last["id"], &last["title"]), (&9_999.into(), &"日本 9999, \"x\"".into()));
     }
 
     #[test]
-    fn chosen_rows_are_written_as_statements_in_their_order() {
+    fn selected_rows_are_written_as_statements_in_their_order() {
         let rows: Vec<u64> = (0..5_000).rev().collect();
         let sql = written(Format::Insert, vec![0, 1], Some(rows));
         assert_eq!(sql.lines().count(), 5_000);
@@ -174,13 +174,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_there_stays_and_one_that_is_not_whole_goes() {
+    fn existing_file_is_kept_and_incomplete_file_is_deleted() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rows");
-        let typed = path.to_str().unwrap();
-        let mut export = Export::new(spool(), typed, &Options::default(), vec![0], None).unwrap();
-        assert!(Export::new(spool(), typed, &Options::default(), vec![0], None).is_err());
-        assert!(export.piece().unwrap() && path.exists());
+        let target = path.to_str().unwrap();
+        let mut export = Export::new(spool(), target, &Options::default(), vec![0], None).unwrap();
+        assert!(Export::new(spool(), target, &Options::default(), vec![0], None).is_err());
+        assert!(export.write_piece().unwrap() && path.exists());
         drop(export);
         assert!(!path.exists());
     }

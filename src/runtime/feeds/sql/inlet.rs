@@ -1,4 +1,4 @@
-//! Where the data of a `COPY … FROM STDIN` come from: piece by piece, whatever their size.
+//! The source of the data of `COPY … FROM STDIN`, read piece by piece whatever its size.
 
 use super::program::Program;
 use crate::feeds::sql::Data;
@@ -7,10 +7,10 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use tokio::io::AsyncReadExt as _;
 
-/// Data are sent in pieces of this size.
+/// The size of a piece in bytes.
 const PIECE: usize = 64 * 1024;
 
-/// Where the data of a `COPY … FROM STDIN` come from.
+/// The source of the data of `COPY … FROM STDIN`.
 pub(super) enum Inlet {
     Lines(Vec<u8>),
     File(Option<File>, String),
@@ -18,15 +18,15 @@ pub(super) enum Inlet {
 }
 
 impl Inlet {
-    /// Opens it.
+    /// Opens the source.
     ///
     /// # Errors
-    /// The file cannot be read, or the command not be started.
+    /// If the file cannot be read, or the command cannot be started.
     pub(super) fn open(data: &Data) -> Result<Self, String> {
         match data {
             Data::Lines(lines) => Ok(Self::Lines(lines.clone().into_bytes())),
             Data::File(path) => {
-                let file = File::open(files::named(path)).map_err(|error| format!("{path}: {error}"))?;
+                let file = File::open(files::expand_path(path)).map_err(|error| format!("{path}: {error}"))?;
                 if file.metadata().is_ok_and(|known| known.is_dir()) {
                     return Err(format!("{path}: it is a folder"));
                 }
@@ -39,10 +39,10 @@ impl Inlet {
         }
     }
 
-    /// The next piece; an empty one is the end.
+    /// Reads the next piece; an empty one is the end.
     ///
     /// # Errors
-    /// The file cannot be read on, or the command failed: what came of it is not all.
+    /// If reading the file fails, or the command failed, so that its output is incomplete.
     pub(super) async fn piece(&mut self) -> Result<Vec<u8>, String> {
         match self {
             Self::Lines(lines) => {

@@ -1,5 +1,5 @@
-//! Where a result goes instead of being kept: a file that nobody else may read, or a command. It is written as it comes, in
-//! the form that `\pset` chose.
+//! The target of a result that is not stored: a private file, or a command. Rows are written as they arrive, in the format chosen
+//! with `\pset`.
 
 use super::program::Program;
 use crate::db::wire::{Fields, Messages};
@@ -14,71 +14,71 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use tokio::io::AsyncWriteExt as _;
 
-/// Bytes that are written together.
-const HELD: usize = 256 * 1024;
+/// The number of bytes to collect before writing.
+const BUFFER_SIZE: usize = 256 * 1024;
 
 enum Sink {
-    /// With its path, and the one that it gets when all of it is written.
+    /// The file, its path, and the path that it is renamed to when it is complete.
     File(File, PathBuf, Option<PathBuf>),
     Program(Box<Program>),
-    /// The input of a command that goes on, and whether it still does.
-    Kept(Input, bool),
+    /// The input of a command that outlives the result, and whether it still reads.
+    Running(Input, bool),
 }
 
-/// A result that is written.
+/// A result that is being written.
 pub(super) struct Outlet {
     sink: Option<Sink>,
     name: String,
     options: Options,
     writer: Option<Writer>,
-    held: Vec<u8>,
-    /// A large row, as far as it came.
+    buffer: Vec<u8>,
+    /// The received part of a large row.
     row: Vec<u8>,
     bytes: u64,
 }
 
 impl Outlet {
-    /// Opens it.
+    /// Opens the target.
     ///
     /// # Errors
-    /// The file cannot be written, the command not be started, or the one that was kept is not there any more.
-    pub(super) fn open(outlet: &sql::Outlet, options: &Options, programs: &Programs) -> Result<Self, String> {
+    /// If the file cannot be written, the command cannot be started, or a running command has ended.
+    pub(super) fn open(outlet: &sql::OutputTarget, options: &Options, programs: &Programs) -> Result<Self, String> {
         let (sink, name) = match outlet {
-            sql::Outlet::File(path) => (file(path).map_err(|error| format!("{path}: {error}"))?, path),
-            sql::Outlet::Append(path) => {
-                let named = files::named(path);
-                let file = files::private(&named, true).map_err(|error| format!("{path}: {error}"))?;
+            sql::OutputTarget::File(path) => (file(path).map_err(|error| format!("{path}: {error}"))?, path),
+            sql::OutputTarget::Append(path) => {
+                let named = files::expand_path(path);
+                let file = files::open_private(&named, true).map_err(|error| format!("{path}: {error}"))?;
                 (Sink::File(file, named, None), path)
             }
-            sql::Outlet::Program(command) => {
+            sql::OutputTarget::Program(command) => {
                 let program = Program::start(command, true).map_err(|error| format!("/bin/sh: {error}"))?;
                 (Sink::Program(Box::new(program)), command)
             }
-            sql::Outlet::Kept(number, command) => {
+            sql::OutputTarget::Kept(number, command) => {
                 let input = programs.get(*number).ok_or_else(|| format!("{command}: it has ended"))?;
-                (Sink::Kept(input, true), command)
+                (Sink::Running(input, true), command)
             }
         };
         let (options, name) = (options.clone(), name.clone());
-        Ok(Self { sink: Some(sink), name, options, writer: None, held: Vec::new(), row: Vec::new(), bytes: 0 })
+        Ok(Self { sink: Some(sink), name, options, writer: None, buffer: Vec::new(), row: Vec::new(), bytes: 0 })
     }
 
-    /// A result with these columns begins.
+    /// Begins a result with these columns.
     pub(super) fn begin(&mut self, columns: &[Column]) {
         self.end_result();
         self.writer = Some(Writer::new(columns.iter().map(Head::of).collect(), &self.options, false));
     }
 
-    /// Takes rows.
+    /// Adds rows.
     pub(super) fn rows(&mut self, rows: &[u8]) {
         if let Some(writer) = &mut self.writer {
             for body in Messages(rows) {
-                writer.row(Fields::of(body), &mut self.held);
+                writer.row(Fields::of(body), &mut self.buffer);
             }
         }
     }
 
-    /// Takes a part of a large row; `last` is the one that ends it.
+    /// Adds a part of a large row; `last` marks its final part.
     pub(super) fn part(&mut self, bytes: &[u8], last: bool) {
         self.row.extend_from_slice(bytes);
         if last {
@@ -87,30 +87,30 @@ impl Outlet {
         }
     }
 
-    /// Takes what a `COPY` gives, as it is.
-    pub(super) fn copied(&mut self, messages: &[u8]) {
+    /// Adds the output of a `COPY`, unchanged.
+    pub(super) fn add_copied(&mut self, messages: &[u8]) {
         for bytes in Messages(messages) {
-            self.held.extend_from_slice(bytes);
+            self.buffer.extend_from_slice(bytes);
         }
     }
 
-    /// Notes that a result has ended.
+    /// Ends the current result.
     pub(super) fn end_result(&mut self) {
         if let Some(writer) = self.writer.take() {
-            writer.end(&[], &mut self.held);
+            writer.end(&[], &mut self.buffer);
         }
     }
 
-    /// Writes what is held, if it is much.
+    /// Writes the collected bytes if there are enough.
     ///
     /// # Errors
-    /// It cannot be written, in words.
+    /// A message, if writing fails.
     pub(super) async fn push(&mut self) -> Result<(), String> {
-        if self.held.len() >= HELD { self.write().await } else { Ok(()) }
+        if self.buffer.len() >= BUFFER_SIZE { self.write().await } else { Ok(()) }
     }
 
     async fn write(&mut self) -> Result<(), String> {
-        let bytes = std::mem::take(&mut self.held);
+        let bytes = std::mem::take(&mut self.buffer);
         self.bytes += bytes.len() as u64;
         let written = match &mut self.sink {
             Some(Sink::File(file, ..)) => file.write_all(&bytes),
@@ -118,15 +118,15 @@ impl Outlet {
                 Some(input) => input.write_all(&bytes).await,
                 None => Ok(()),
             },
-            Some(Sink::Kept(input, reads)) if *reads => {
+            Some(Sink::Running(input, reads)) if *reads => {
                 let written = input.write(&bytes).await;
                 *reads = written.is_ok();
                 written
             }
-            Some(Sink::Kept(..)) | None => Ok(()),
+            Some(Sink::Running(..)) | None => Ok(()),
         };
         match written {
-            // A command that reads no more (`head`) has what it wanted.
+            // A command that stops reading (`head`) has what it wanted.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 if let Some(Sink::Program(program)) = &mut self.sink {
                     drop(program.child.stdin.take());
@@ -137,25 +137,25 @@ impl Outlet {
         }
     }
 
-    /// Ends it: what there is to say. `whole`: the statement ended well; otherwise a file that was there stays as it was.
+    /// Closes the target and returns a message. Without `succeeded` the statement failed, and an existing file stays as it was.
     ///
     /// # Errors
-    /// It could not be written, or the command failed, in words.
-    pub(super) async fn end(mut self, whole: bool) -> Result<String, String> {
-        // What came of a statement that failed is not told as all of it: it has no number of rows.
+    /// A message, if writing fails or the command failed.
+    pub(super) async fn end(mut self, succeeded: bool) -> Result<String, String> {
+        // The output of a failed statement must not look complete, so it gets no row count.
         match self.writer.take() {
-            Some(writer) if whole => writer.end(&[], &mut self.held),
-            Some(writer) => writer.cut(&mut self.held),
+            Some(writer) if succeeded => writer.end(&[], &mut self.buffer),
+            Some(writer) => writer.abort(&mut self.buffer),
             None => {}
         }
         self.write().await?;
         match self.sink.take() {
-            Some(Sink::File(file, path, to)) if whole => {
+            Some(Sink::File(file, path, to)) if succeeded => {
                 let failed = |error: io::Error| format!("{}: {error}", self.name);
                 drop(file);
                 match to {
                     Some(to) => std::fs::rename(&path, to).map_err(failed)?,
-                    // Nothing came of it that could be added.
+                    // No output was appended.
                     None if self.bytes == 0 => return Ok(String::new()),
                     None => {}
                 }
@@ -165,34 +165,36 @@ impl Outlet {
                 let _ = std::fs::remove_file(path);
                 Ok(format!("{} was left as it was", self.name))
             }
-            Some(Sink::Program(program)) if whole => {
-                let said = program.end().await?;
-                Ok(if said.trim().is_empty() { format!("read by {}", self.name) } else { said })
+            Some(Sink::Program(program)) if succeeded => {
+                let output = program.end().await?;
+                Ok(if output.trim().is_empty() { format!("read by {}", self.name) } else { output })
             }
-            Some(Sink::Kept(_, false)) => Err(format!("{} reads no more: not all of the result went to it", self.name)),
-            Some(Sink::File(..) | Sink::Program(_) | Sink::Kept(..)) | None => Ok(String::new()),
+            Some(Sink::Running(_, false)) => {
+                Err(format!("{} reads no more: not all of the result went to it", self.name))
+            }
+            Some(Sink::File(..) | Sink::Program(_) | Sink::Running(..)) | None => Ok(String::new()),
         }
     }
 }
 
 impl Drop for Outlet {
     fn drop(&mut self) {
-        // It was left in the middle.
+        // The statement was abandoned.
         if let Some(Sink::File(_, path, Some(_))) = &self.sink {
             let _ = std::fs::remove_file(path);
         }
     }
 }
 
-/// A new file beside the one that is named, whose place it takes in the end. What is no plain file is written as it is.
-fn file(typed: &str) -> io::Result<Sink> {
-    let path = files::named(typed);
+/// Opens a new file beside the named one, which it replaces at the end. Anything but a regular file is written directly.
+fn file(target: &str) -> io::Result<Sink> {
+    let path = files::expand_path(target);
     let path = std::fs::canonicalize(&path).unwrap_or(path);
     if std::fs::metadata(&path).is_ok_and(|known| !known.is_file()) {
-        return Ok(Sink::File(files::private(&path, false)?, path, None));
+        return Ok(Sink::File(files::open_private(&path, false)?, path, None));
     }
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.new", std::process::id()));
     let new = path.with_file_name(name);
-    Ok(Sink::File(files::private(&new, false)?, new, Some(path)))
+    Ok(Sink::File(files::open_private(&new, false)?, new, Some(path)))
 }

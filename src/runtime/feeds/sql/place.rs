@@ -1,4 +1,4 @@
-//! Where results lie on this machine.
+//! The folder of results on this machine.
 
 use crate::db::Spool;
 use crate::model::sql::Column;
@@ -7,8 +7,8 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
-/// The folder that results are kept in: the one that `TMPDIR` names, else the user's cache folder. `/tmp` is memory on many
-/// machines, and a result may be larger than that.
+/// Returns the folder for results: `TMPDIR` if it is set, else the user's cache folder. `/tmp` is in memory on many machines, and
+/// a result may be larger than that.
 pub(super) fn folder() -> PathBuf {
     use etcetera::BaseStrategy as _;
     let cache = etcetera::choose_base_strategy().ok().map(|base| base.cache_dir());
@@ -22,14 +22,14 @@ fn chosen(temporary: Option<&OsStr>, cache: Option<PathBuf>) -> Option<PathBuf> 
     }
 }
 
-/// A new file for a result, and the folder that it lies in: the system's own where the other one cannot be written to.
+/// Creates a file for a result; returns it with its folder. If the folder is not writable, it is the system's temporary folder.
 ///
 /// # Errors
-/// There is no file in either.
+/// If neither folder is writable.
 pub(super) fn spool(columns: Vec<Column>, limit: u64) -> io::Result<(Spool, PathBuf)> {
     let folder = folder();
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
-    if let Ok(spool) = made.and_then(|()| Spool::new(&folder, columns.clone(), limit)) {
+    let created = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    if let Ok(spool) = created.and_then(|()| Spool::new(&folder, columns.clone(), limit)) {
         Ok((spool, folder))
     } else {
         let folder = std::env::temp_dir();
@@ -42,12 +42,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn results_lie_where_tmpdir_says_else_in_the_users_cache() {
+    fn results_are_stored_in_tmpdir_or_the_users_cache() {
         let cache = || Some(PathBuf::from("/home/me/.cache"));
         assert_eq!(chosen(Some(OsStr::new("/big")), cache()), Some("/big".into()));
         for none in [None, Some(OsStr::new(""))] {
             assert_eq!(chosen(none, cache()), Some("/home/me/.cache/cockpit/results".into()));
         }
-        assert_eq!(chosen(None, None), None, "then the system's own");
+        assert_eq!(chosen(None, None), None, "falls back to the system's folder");
     }
 }

@@ -1,6 +1,6 @@
-//! Runs one statement: its rows go to the disk as they come, or where they were sent; what is known of them goes to whoever
-//! asked.
+//! Runs one statement: its rows go to disk as they arrive, or to another target; facts about them go to the asker.
 
+use super::bind::{bind_values, prepared_name};
 use super::inlet::Inlet;
 use super::outlet::Outlet;
 use super::place;
@@ -8,196 +8,190 @@ use crate::db::spool::Full;
 use crate::db::wire::{self, Messages};
 use crate::db::{Connection, Event, Lost, Spool};
 use crate::feeds::sql::Fact;
-use crate::model::sql::keywords::literal;
-use crate::model::sql::{Column, Ended, ResultId, ServerMessage, Transaction};
+use crate::model::sql::{Column, ResultId, ServerMessage, StatementOutcome, Transaction};
 use crate::model::units::bytes;
-use crate::runtime::feeds::sql_sessions::{Job, Open, Tell};
+use crate::runtime::feeds::sql_sessions::{Job, OpenSession, Replies};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// The interval between two words about how a result has grown.
-const GROWN: Duration = Duration::from_millis(100);
-/// All results that are kept take so many times the disk of one at most.
+/// The interval between two reports of the growth of a result.
+const REPORT_INTERVAL: Duration = Duration::from_millis(100);
+/// The disk space of all stored results together, as a multiple of that of one.
 const ALL_RESULTS: u64 = 3;
-/// The type of what a COPY gives: text.
+/// The type OID of the output of a COPY: text.
 const TEXT: u32 = 25;
 
-/// The next step once a message of the server was taken in.
-enum Then {
-    /// To hear what it says next.
-    Next,
-    /// To tell what it said.
-    Tell(Box<ServerMessage>),
-    /// To send it the data of a COPY.
+/// The next step after a message of the server was processed.
+enum Step {
+    /// Wait for the next message.
+    Continue,
+    /// Report this message.
+    Report(Box<ServerMessage>),
+    /// Send the data of a COPY.
     CopyIn,
-    /// Nothing: it has done all that was sent.
-    Over,
+    /// Stop: the server has processed everything that was sent.
+    Done,
 }
 
-/// The consequence of a statement for the session.
-pub(super) struct Told {
-    /// Whether something about the server may have changed.
-    pub(super) again: bool,
+/// The effect of a statement on the session.
+pub(super) struct Outcome {
+    /// Whether facts about the server may have changed.
+    pub(super) recheck: bool,
 }
 
 /// Runs a statement to its end.
-pub(super) async fn run(connection: &mut Connection, open: &Open, job: &Job, session: &Tell) -> Result<Told, Lost> {
+pub(super) async fn run(
+    connection: &mut Connection,
+    open: &OpenSession,
+    job: &Job,
+    session: &Replies,
+) -> Result<Outcome, Lost> {
     let (before, escapes) = (connection.transaction(), connection.escapes());
     let mut running = Running {
         open,
-        tell: &job.tell,
+        replies: &job.replies,
         began: Instant::now(),
         result: job.result,
         spool: None,
-        grown: None,
-        waits: false,
-        part: 0,
+        reported_at: None,
+        unreported: false,
+        partial_row: 0,
         ended: None,
         stopped: None,
-        cancels: false,
-        drains: before == Transaction::Open,
-        again: false,
-        raw: connection.knows_no_encoding(),
+        cancel_rest: false,
+        must_drain: before == Transaction::Open,
+        recheck: false,
+        has_no_encoding: connection.has_no_encoding(),
         outlet: None,
         inlet: None,
         folder: place::folder(),
         limit: open.settings.result_limit,
-        describes: job.beside.describes,
+        describes: job.options.describe_only,
         described: Vec::new(),
     };
-    if let Some(why) = Connection::cannot_send(&job.statement) {
+    if let Some(why) = Connection::unsendable_reason(&job.statement) {
         running.ended = Some((job.result, failed(why)));
     } else if let Err(why) = running.open_ends(job) {
         running.ended = Some((job.result, failed(&why)));
     } else {
-        match bound(connection, job).await? {
+        match bind_values(connection, job).await? {
             Ok(statement) => running.statement(connection, &statement).await?,
-            Err(said) => running.ended = Some((job.result, running.fails(said))),
+            Err(message) => running.ended = Some((job.result, running.failure(message))),
         }
-        if job.beside.bind.is_some() && connection.transaction() != Transaction::Failed {
-            let _ = connection.rows(&format!("DEALLOCATE {}", name(job)), 0).await?;
+        if job.options.bind.is_some() && connection.transaction() != Transaction::Failed {
+            let _ = connection.rows(&format!("DEALLOCATE {}", prepared_name(job)), 0).await?;
         }
     }
-    // Whatever of it was sent: also what only prepares a statement fails a transaction.
+    // Regardless of what was sent: even a failed PREPARE fails the transaction.
     if connection.transaction() != before {
         session.page(Fact::Transaction(connection.transaction())).await;
     }
     if connection.escapes() != escapes {
         session.page(Fact::Escapes(connection.escapes())).await;
     }
-    if running.describes && matches!(running.ended, Some((_, Ended::Done(_)))) {
+    if running.describes && matches!(running.ended, Some((_, StatementOutcome::Done(_)))) {
         let columns = std::mem::take(&mut running.described);
-        job.tell.page(Fact::Begun { result: job.result, columns }).await;
+        job.replies.page(Fact::Begun { result: job.result, columns }).await;
     }
     running.close_outlet().await;
-    let again = running.again;
-    let (result, ended) = running.ended.take().unwrap_or_else(|| (job.result, Ended::Done(String::new())));
-    // Before it is told: who hears of the end closes the result, which cancels only what is still read.
-    open.rest();
-    job.tell.last(running.fact(result, ended)).await;
-    Ok(Told { again })
+    let recheck = running.recheck;
+    let (result, ended) = running.ended.take().unwrap_or_else(|| (job.result, StatementOutcome::Done(String::new())));
+    // Before the end is reported: the recipient then closes the result, which must cancel only a statement that is still read.
+    open.finish();
+    job.replies.last(running.fact(result, ended)).await;
+    Ok(Outcome { recheck })
 }
 
 struct Running<'a> {
-    open: &'a Open,
-    tell: &'a Tell,
+    open: &'a OpenSession,
+    replies: &'a Replies,
     began: Instant,
-    /// The number of the result that is read, or of the next.
+    /// The number of the current result, or of the next one.
     result: ResultId,
     spool: Option<Arc<Spool>>,
-    /// When it was last told how it has grown.
-    grown: Option<Instant>,
-    /// Rows came that were not told of.
-    waits: bool,
-    /// How many bytes of a row that is not whole yet.
-    part: u64,
-    /// How the last statement ended that is not told yet.
-    ended: Option<(ResultId, Ended)>,
+    /// When the growth of the result was reported last.
+    reported_at: Option<Instant>,
+    /// Whether rows arrived that were not reported yet.
+    unreported: bool,
+    /// Number of bytes of the row that is being received.
+    partial_row: u64,
+    /// The end of the last statement, if it is not reported yet.
+    ended: Option<(ResultId, StatementOutcome)>,
     stopped: Option<String>,
-    /// Whether the rest is to be cancelled.
-    cancels: bool,
-    /// Whether a cancel would fail the transaction: what is not kept is read on.
-    drains: bool,
-    again: bool,
-    /// Whether the database knows no encoding.
-    raw: bool,
-    /// Where its result goes instead of the disk.
+    /// Whether the rest of the statement should be cancelled.
+    cancel_rest: bool,
+    /// Whether a cancel would fail the transaction; rows that are not stored are then read and dropped.
+    must_drain: bool,
+    recheck: bool,
+    /// Whether the database has no encoding.
+    has_no_encoding: bool,
+    /// The target of the result instead of the disk.
     outlet: Option<Outlet>,
-    /// Where the data of a COPY come from.
+    /// The source of the data of a COPY.
     inlet: Option<Inlet>,
-    /// The folder in which results are kept.
+    /// The folder in which results are stored.
     folder: PathBuf,
-    /// The most bytes that the result may take on the disk: less than others where those that are kept take much.
+    /// The maximum disk space of the result in bytes; less than the configured limit if the stored results take much.
     limit: u64,
-    /// Whether only its columns are wanted, and those that came.
+    /// Whether only the columns are wanted.
     describes: bool,
     described: Vec<Column>,
 }
 
-fn failed(why: &str) -> Ended {
-    Ended::Failed(ServerMessage { severity: "ERROR".to_owned(), message: why.to_owned(), ..ServerMessage::default() })
-}
-
-/// The name of a statement that has values bound to it.
-fn name(job: &Job) -> String {
-    format!("cockpit_statement_{}", job.result.0)
-}
-
-/// The statement as it is sent. The simple protocol binds no values: a prepared statement does.
-async fn bound(connection: &mut Connection, job: &Job) -> Result<Result<String, ServerMessage>, Lost> {
-    let Some(values) = &job.beside.bind else { return Ok(Ok(job.statement.clone())) };
-    let begin = format!("PREPARE {} AS ", name(job));
-    if let Err(mut said) = connection.rows(&format!("{begin}{}", job.statement), 0).await? {
-        said.position = said.position.map(|at| at.saturating_sub(begin.len() as u32));
-        return Ok(Err(said));
-    }
-    let values: Vec<String> = values.iter().map(|value| literal(value)).collect();
-    let list = if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
-    Ok(Ok(format!("EXECUTE {}{list}", name(job))))
+fn failed(why: &str) -> StatementOutcome {
+    StatementOutcome::Failed(ServerMessage {
+        severity: "ERROR".to_owned(),
+        message: why.to_owned(),
+        ..ServerMessage::default()
+    })
 }
 
 impl Running<'_> {
-    /// How a statement ended that the server refused. A limit of time has the same code as a cancel that somebody asked for.
-    fn fails(&mut self, said: ServerMessage) -> Ended {
-        self.again |= said.code == "25006";
-        let said = if self.raw { said.of_no_encoding() } else { said };
-        if said.code == "57014" && self.open.was_cancelled() { Ended::Cancelled } else { Ended::Failed(said) }
+    /// Returns the end of a statement that the server rejected. A time limit has the same code as a cancel by a person.
+    fn failure(&mut self, message: ServerMessage) -> StatementOutcome {
+        self.recheck |= message.code == "25006";
+        let message = if self.has_no_encoding { message.with_encoding_hint() } else { message };
+        if message.code == "57014" && self.open.was_cancelled() {
+            StatementOutcome::Cancelled
+        } else {
+            StatementOutcome::Failed(message)
+        }
     }
 
-    /// Opens what the data come from and where the result goes.
+    /// Opens the source of the data and the target of the result.
     fn open_ends(&mut self, job: &Job) -> Result<(), String> {
-        self.inlet = job.beside.data.as_ref().map(Inlet::open).transpose()?;
+        self.inlet = job.options.data.as_ref().map(Inlet::open).transpose()?;
         self.outlet = job
-            .beside
-            .outlet
+            .options
+            .target
             .as_ref()
             .map(|(to, options)| Outlet::open(to, options, &self.open.programs))
             .transpose()?;
         Ok(())
     }
 
-    /// Ends what the result went into, and tells what there is to say.
+    /// Closes the target of the result, and reports its message.
     async fn close_outlet(&mut self) {
         let Some(outlet) = self.outlet.take() else { return };
-        let whole = self.stopped.is_none() && matches!(self.ended, Some((_, Ended::Done(_))));
+        let complete = self.stopped.is_none() && matches!(self.ended, Some((_, StatementOutcome::Done(_))));
         let open = self.open;
-        let said = tokio::select! {
+        let message = tokio::select! {
             biased;
-            said = outlet.end(whole) => said,
+            message = outlet.end(complete) => message,
             () = open.until_cancelled() => Err("the command was ended: it was cancelled".to_owned()),
         };
-        let (severity, message) = match said {
+        let (severity, message) = match message {
             Ok(text) if text.is_empty() => return,
             Ok(text) => ("OUTPUT", text),
             Err(why) => ("WARNING", why),
         };
-        let said = ServerMessage { severity: severity.to_owned(), message, ..ServerMessage::default() };
-        self.tell.page(Fact::Notice(Box::new(said))).await;
+        let message = ServerMessage { severity: severity.to_owned(), message, ..ServerMessage::default() };
+        self.replies.page(Fact::Notice(Box::new(message))).await;
     }
 
-    /// Writes what waits to be written where the result goes.
+    /// Writes pending data to the target of the result.
     async fn push(&mut self) {
         let Some(outlet) = &mut self.outlet else { return };
         let open = self.open;
@@ -209,11 +203,11 @@ impl Running<'_> {
         if let Err(why) = pushed {
             self.outlet = None;
             self.stopped = Some(format!("writing was stopped: {why}"));
-            self.cancels = true;
+            self.cancel_rest = true;
         }
     }
 
-    /// Sends the data of a COPY, until there are no more, or nobody wants them.
+    /// Sends the data of a COPY until they end or the statement is cancelled.
     async fn copy_in(&mut self, connection: &mut Connection) -> Result<(), Lost> {
         let Some(mut inlet) = self.inlet.take() else {
             let why = "COPY FROM STDIN has no data here: \\copy reads them from a file";
@@ -244,13 +238,13 @@ impl Running<'_> {
             connection.send(statement).await?;
         }
         loop {
-            let (took, then) = {
+            let (took, step) = {
                 let next = connection.next();
-                let event = match self.grown.filter(|_| self.waits) {
+                let event = match self.reported_at.filter(|_| self.unreported) {
                     None => next.await?,
-                    Some(grown) => {
-                        let Ok(event) = timeout_at(grown + GROWN, next).await else {
-                            self.grow().await;
+                    Some(reported_at) => {
+                        let Ok(event) = timeout_at(reported_at + REPORT_INTERVAL, next).await else {
+                            self.report_growth().await;
                             continue;
                         };
                         event?
@@ -259,28 +253,28 @@ impl Running<'_> {
                 let took = matches!(event, Event::Rows(..) | Event::Part { .. } | Event::Copied(_));
                 (took, self.take(event).await)
             };
-            match then {
-                Then::Next => {}
-                Then::Tell(said) => self.tell.page(Fact::Notice(said)).await,
-                Then::CopyIn => self.copy_in(connection).await?,
-                Then::Over => return Ok(()),
+            match step {
+                Step::Continue => {}
+                Step::Report(message) => self.replies.page(Fact::Notice(message)).await,
+                Step::CopyIn => self.copy_in(connection).await?,
+                Step::Done => return Ok(()),
             }
             self.push().await;
             if took {
-                // A server that is faster than the disk would let nothing else have its turn: neither a cancel nor a window.
+                // A server faster than the disk would otherwise starve cancels and reads of the result.
                 tokio::task::yield_now().await;
             }
-            if self.waits && self.grown.is_none_or(|grown| grown.elapsed() >= GROWN) {
-                self.grow().await;
+            if self.unreported && self.reported_at.is_none_or(|reported_at| reported_at.elapsed() >= REPORT_INTERVAL) {
+                self.report_growth().await;
             }
-            if std::mem::take(&mut self.cancels) && !self.drains {
+            if std::mem::take(&mut self.cancel_rest) && !self.must_drain {
                 let _ = self.open.cancel().await;
             }
         }
     }
 
-    /// Takes in what the server says.
-    async fn take(&mut self, event: Event<'_>) -> Then {
+    /// Processes a message of the server.
+    async fn take(&mut self, event: Event<'_>) -> Step {
         match event {
             Event::Columns(columns) if self.describes => self.described = columns,
             Event::Columns(columns) => self.begin(columns).await,
@@ -289,19 +283,19 @@ impl Running<'_> {
                 None => self.keep(|spool| spool.append(rows)),
             },
             Event::Part { before, bytes, whole } => {
-                let there = before + bytes.len() as u64;
-                let last = (there == whole).then_some(whole);
-                self.part = if last.is_some() { 0 } else { there };
+                let received = before + bytes.len() as u64;
+                let last = (received == whole).then_some(whole);
+                self.partial_row = if last.is_some() { 0 } else { received };
                 match &mut self.outlet {
                     Some(outlet) => outlet.part(bytes, last.is_some()),
                     None => self.keep(|spool| spool.append_part(before, bytes, last)),
                 }
             }
             Event::CopyOut if self.outlet.is_some() => {}
-            Event::CopyOut => self.begin(vec![copied()]).await,
+            Event::CopyOut => self.begin(vec![copy_column()]).await,
             Event::Copied(data) if self.outlet.is_some() => {
                 if let Some(outlet) = &mut self.outlet {
-                    outlet.copied(data);
+                    outlet.add_copied(data);
                 }
             }
             Event::Copied(data) => {
@@ -310,67 +304,67 @@ impl Running<'_> {
                 self.keep(|spool| spool.append(&rows));
             }
             Event::Empty if self.describes => {
-                self.ended = Some((self.result, Ended::Done(String::new())));
+                self.ended = Some((self.result, StatementOutcome::Done(String::new())));
             }
             Event::Complete(tag) => {
                 let word = tag.split(' ').next().unwrap_or_default();
-                self.again |= matches!(word, "SET" | "RESET" | "DISCARD" | "ALTER");
-                self.end(Ended::Done(tag)).await;
+                self.recheck |= matches!(word, "SET" | "RESET" | "DISCARD" | "ALTER");
+                self.end(StatementOutcome::Done(tag)).await;
             }
-            Event::Empty => self.end(Ended::Done(String::new())).await,
-            Event::Failed(said) => {
-                let ended = self.fails(said);
+            Event::Empty => self.end(StatementOutcome::Done(String::new())).await,
+            Event::Failed(message) => {
+                let ended = self.failure(message);
                 self.end(ended).await;
             }
-            Event::Notice(said) => return Then::Tell(Box::new(said)),
+            Event::Notice(message) => return Step::Report(Box::new(message)),
             Event::Notification { channel, text, process } => {
-                return Then::Tell(Box::new(ServerMessage::notified(&channel, &text, process)));
+                return Step::Report(Box::new(ServerMessage::from_notification(&channel, &text, process)));
             }
             Event::Parameter(name, value) => {
-                self.again = true;
-                if let Some(said) = ServerMessage::of_setting(&name, &value) {
-                    return Then::Tell(Box::new(said));
+                self.recheck = true;
+                if let Some(message) = ServerMessage::setting_warning(&name, &value) {
+                    return Step::Report(Box::new(message));
                 }
             }
-            Event::CopyIn => return Then::CopyIn,
-            Event::CopyEnd => {}
-            Event::Ready(_) => return Then::Over,
+            Event::CopyIn => return Step::CopyIn,
+            Event::CopyDone => {}
+            Event::Ready(_) => return Step::Done,
         }
-        Then::Next
+        Step::Continue
     }
 
-    /// A result begins.
+    /// Begins a result.
     async fn begin(&mut self, columns: Vec<Column>) {
         self.flush().await;
-        self.grown = None;
+        self.reported_at = None;
         if let Some(outlet) = &mut self.outlet {
             outlet.begin(&columns);
             return;
         }
-        let one = self.open.settings.result_limit;
-        self.limit = one.min(one.saturating_mul(ALL_RESULTS).saturating_sub(self.open.kept_bytes()));
+        let limit = self.open.settings.result_limit;
+        self.limit = limit.min(limit.saturating_mul(ALL_RESULTS).saturating_sub(self.open.stored_bytes()));
         match place::spool(columns.clone(), self.limit) {
             Ok((spool, folder)) => {
                 self.folder = folder;
                 let spool = Arc::new(spool);
-                self.open.begin(self.result, Arc::clone(&spool));
+                self.open.begin_result(self.result, Arc::clone(&spool));
                 self.spool = Some(spool);
             }
             Err(error) => self.stop(&Full::Disk(error)),
         }
-        self.tell.page(Fact::Begun { result: self.result, columns }).await;
+        self.replies.page(Fact::Begun { result: self.result, columns }).await;
     }
 
-    /// Keeps rows, unless nothing more is kept.
+    /// Stores rows, unless storing was stopped.
     fn keep(&mut self, append: impl FnOnce(&Spool) -> Result<(), Full>) {
         let Some(spool) = self.spool.as_ref().filter(|_| self.stopped.is_none()) else { return };
-        if !self.open.keeps(self.result) {
-            // It was closed: what still comes is not wanted.
+        if !self.open.is_stored(self.result) {
+            // The result was closed: its remaining rows are not wanted.
             self.spool = None;
             return;
         }
         match append(spool) {
-            Ok(()) => self.waits = true,
+            Ok(()) => self.unreported = true,
             Err(full) => self.stop(&full),
         }
     }
@@ -396,29 +390,29 @@ impl Running<'_> {
         };
         let hint = "take fewer rows (LIMIT, WHERE), or write it into a file with \\copy or `cockpit sql`";
         self.stopped = Some(format!("{why}; {hint}"));
-        self.cancels = true;
-        self.waits = false;
+        self.cancel_rest = true;
+        self.unreported = false;
     }
 
-    /// Tells how the result has grown.
-    async fn grow(&mut self) {
-        self.waits = false;
-        self.grown = Some(Instant::now());
+    /// Reports the growth of the result.
+    async fn report_growth(&mut self) {
+        self.unreported = false;
+        self.reported_at = Some(Instant::now());
         if let Some(spool) = &self.spool {
             let (rows, bytes) = spool.size();
-            let bytes = bytes + self.part;
-            self.tell.page(Fact::Grown { result: self.result, rows, bytes }).await;
+            let bytes = bytes + self.partial_row;
+            self.replies.page(Fact::Grown { result: self.result, rows, bytes }).await;
         }
     }
 
-    /// A statement has ended, which is told when the next begins or all is done.
-    async fn end(&mut self, ended: Ended) {
-        if self.waits {
-            self.grow().await;
+    /// Ends a statement. That is reported when the next one begins, or when everything has ended.
+    async fn end(&mut self, ended: StatementOutcome) {
+        if self.unreported {
+            self.report_growth().await;
         }
-        self.open.end();
+        self.open.end_result();
         self.flush().await;
-        if let (Some(outlet), Ended::Done(_)) = (&mut self.outlet, &ended) {
+        if let (Some(outlet), StatementOutcome::Done(_)) = (&mut self.outlet, &ended) {
             outlet.end_result();
         }
         self.ended = Some((self.result, ended));
@@ -429,17 +423,17 @@ impl Running<'_> {
     async fn flush(&mut self) {
         if let Some((result, ended)) = self.ended.take() {
             let fact = self.fact(result, ended);
-            self.tell.page(fact).await;
+            self.replies.page(fact).await;
         }
     }
 
-    fn fact(&self, result: ResultId, ended: Ended) -> Fact {
+    fn fact(&self, result: ResultId, ended: StatementOutcome) -> Fact {
         let ended = Box::new(ended);
         Fact::Ended { result, ended, took: self.began.elapsed(), stopped: self.stopped.clone() }
     }
 }
 
-/// The one column of what a COPY gives.
-fn copied() -> Column {
+/// Returns the single column of the output of a COPY.
+fn copy_column() -> Column {
     Column { name: "copy".to_owned(), type_oid: TEXT, modifier: -1, table_oid: 0, number: 0 }
 }

@@ -1,6 +1,6 @@
-//! Writes a value whole to a file, piece by piece: it may have a hundred megabytes.
+//! Writes a complete value to a file piece by piece, as it may have a hundred megabytes.
 
-use super::export::Written;
+use super::export::PiecewiseFile;
 use crate::db::Spool;
 use crate::model::sql::nested::{self, BYTES};
 use crate::runtime::files;
@@ -9,44 +9,44 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// How many bytes are written at a time; an even number, as two digits are a byte.
+/// The number of bytes to write at a time. It is even, because two hex digits are one byte.
 const PIECE: u64 = 1 << 20;
 
-/// A value that is being written. Where it does not come to its end, its file is taken away again.
+/// A value that is being written to a file. The file is deleted if it is not completed.
 pub(super) struct ValueFile {
     spool: Arc<Spool>,
     file: File,
     path: PathBuf,
-    /// Where the rest of it lies, and how much that is.
+    /// The position and size of the rest of the value.
     rest: (u64, u64),
-    /// Whether it is bytes, of which the server gives the digits.
+    /// Whether it is a `bytea` value, which the server sends as hex digits.
     digits: bool,
-    whole: bool,
+    complete: bool,
     bytes: u64,
 }
 
 impl ValueFile {
-    /// A new file for a value; one of NULL is empty.
+    /// Creates a new file for a value; NULL gives an empty file.
     ///
     /// # Errors
-    /// It is there already, or cannot be made, or the value not be read.
+    /// If the file exists or cannot be created, or the value cannot be read.
     pub(super) fn new(spool: Arc<Spool>, path: &str, row: u64, column: usize) -> io::Result<Self> {
-        let mut rest = spool.value(row, column)?.unwrap_or_default();
+        let mut rest = spool.value_range(row, column)?.unwrap_or_default();
         let is_bytes = spool.columns().get(column).is_some_and(|column| column.type_oid == BYTES);
-        let digits = is_bytes && rest.1 >= 2 && spool.bytes(rest.0, 2)? == b"\\x";
+        let digits = is_bytes && rest.1 >= 2 && spool.read_bytes(rest.0, 2)? == b"\\x";
         if digits {
             rest = (rest.0 + 2, rest.1 - 2);
         }
-        let path = files::named(path);
-        let file = files::new_private(&path)?;
-        Ok(Self { spool, file, path, rest, digits, whole: false, bytes: 0 })
+        let path = files::expand_path(path);
+        let file = files::create_private(&path)?;
+        Ok(Self { spool, file, path, rest, digits, complete: false, bytes: 0 })
     }
 }
 
-impl Written for ValueFile {
-    fn piece(&mut self) -> io::Result<bool> {
+impl PiecewiseFile for ValueFile {
+    fn write_piece(&mut self) -> io::Result<bool> {
         let count = self.rest.1.min(PIECE);
-        let mut piece = self.spool.bytes(self.rest.0, count as usize)?;
+        let mut piece = self.spool.read_bytes(self.rest.0, count as usize)?;
         if self.digits {
             let text = format!("\\x{}", String::from_utf8_lossy(&piece));
             piece = nested::bytes(&text).ok_or(io::ErrorKind::InvalidData)?;
@@ -54,18 +54,18 @@ impl Written for ValueFile {
         self.file.write_all(&piece)?;
         self.bytes += piece.len() as u64;
         self.rest = (self.rest.0 + count, self.rest.1 - count);
-        self.whole = self.rest.1 == 0;
-        Ok(!self.whole)
+        self.complete = self.rest.1 == 0;
+        Ok(!self.complete)
     }
 
-    fn so_far(&self) -> (u64, u64) {
-        (u64::from(self.whole), self.bytes)
+    fn progress(&self) -> (u64, u64) {
+        (u64::from(self.complete), self.bytes)
     }
 }
 
 impl Drop for ValueFile {
     fn drop(&mut self) {
-        if !self.whole {
+        if !self.complete {
             let _ = std::fs::remove_file(&self.path);
         }
     }
@@ -79,7 +79,7 @@ mod tests {
     use std::os::unix::fs::MetadataExt as _;
 
     #[test]
-    fn a_value_is_written_whole_and_bytes_as_what_they_are() {
+    fn value_is_written_completely_and_bytea_as_bytes() {
         let column = |type_oid| Column { name: "v".into(), type_oid, modifier: -1, table_oid: 0, number: 0 };
         let folder = tempfile::tempdir().unwrap();
         let spool = Spool::new(folder.path(), vec![column(25), column(BYTES), column(25)], u64::MAX).unwrap();
@@ -89,14 +89,17 @@ mod tests {
         let spool = Arc::new(spool);
         let written = |column| {
             let path = folder.path().join(format!("value-{column}"));
-            let typed = path.to_str().unwrap();
-            let mut file = ValueFile::new(Arc::clone(&spool), typed, 0, column).unwrap();
-            assert!(ValueFile::new(Arc::clone(&spool), typed, 0, column).is_err(), "one that is there stays");
-            while file.piece().unwrap() {}
-            let told = file.so_far();
+            let target = path.to_str().unwrap();
+            let mut file = ValueFile::new(Arc::clone(&spool), target, 0, column).unwrap();
+            assert!(
+                ValueFile::new(Arc::clone(&spool), target, 0, column).is_err(),
+                "an existing file is not overwritten"
+            );
+            while file.write_piece().unwrap() {}
+            let progress = file.progress();
             drop(file);
             let bytes = std::fs::read(&path).unwrap();
-            assert_eq!((told, path.metadata().unwrap().mode() & 0o777), ((1, bytes.len() as u64), 0o600));
+            assert_eq!((progress, path.metadata().unwrap().mode() & 0o777), ((1, bytes.len() as u64), 0o600));
             bytes
         };
         assert!(written(0) == text.as_bytes());
@@ -104,8 +107,8 @@ mod tests {
         assert!(written(2).is_empty());
         let path = folder.path().join("left");
         let mut file = ValueFile::new(Arc::clone(&spool), path.to_str().unwrap(), 0, 0).unwrap();
-        assert!(file.piece().unwrap());
+        assert!(file.write_piece().unwrap());
         drop(file);
-        assert!(!path.exists(), "a part of a value looks like a whole one");
+        assert!(!path.exists(), "a truncated file would look complete");
     }
 }

@@ -1,5 +1,5 @@
-//! The ring without a screen: effects are carried out, events are waited for and taken in, turn by turn. The one place
-//! that waits for events; the screen, which waits for keys and signals beside them, asks it too.
+//! The event loop: carries out effects, waits for events and passes them on, turn by turn. It is the only place that waits for
+//! events. The screen, which also waits for keys and signals, uses it too.
 
 use super::clock::Clock;
 use super::executor::Executor;
@@ -10,47 +10,46 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// A state in the event loop: it is given the time and events, and returns effects.
+/// A state in the event loop: it receives the time and events, and returns effects.
 pub trait EventHandler {
-    /// Time goes on: how late it is here, and how far the service's clock is ahead.
+    /// Passes the local time, and how far the service's clock is ahead of it.
     fn tick(&mut self, now: Timestamp, ahead: SignedDuration) -> Vec<Effect>;
 
-    /// Something happened.
+    /// Passes an event.
     fn take(&mut self, event: Event, now: Timestamp, ahead: SignedDuration) -> Vec<Effect>;
 
-    /// How long nothing need be done unless something happens; none: for as long as nothing does. Zero lets others have
-    /// their turn.
+    /// Returns how long nothing is due unless an event arrives; `None` if nothing is due at all. Zero yields to other tasks.
     fn idle(&self, now: Timestamp) -> Option<Duration>;
 
-    /// Whether it has come to its end.
-    fn over(&self) -> bool;
+    /// Whether the state has reached its end.
+    fn is_over(&self) -> bool;
 }
 
-/// An executor, the events that come of it, and a clock.
+/// An executor, its events, and a clock.
 pub struct EventLoop {
-    /// Carries out what is asked for.
+    /// Carries out effects.
     pub executor: Executor,
     events: mpsc::Receiver<Event>,
     clock: Clock,
 }
 
 impl EventLoop {
-    /// An executor with its events, and the clock that time is told by.
+    /// Creates a loop from an executor with its events, and a clock.
     pub fn new((executor, events): (Executor, mpsc::Receiver<Event>), clock: Clock) -> Self {
         Self { executor, events, clock }
     }
 
-    /// The time of day by the clock of this loop.
+    /// Returns the time of day by the clock of this loop.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// How far the service's clock is ahead of the one of this loop.
+    /// Returns how far the service's clock is ahead of the clock of this loop.
     pub fn ahead(&self) -> SignedDuration {
         self.executor.ahead() - self.set_back()
     }
 
-    /// How far this machine's clock was set back while the time of this loop went on.
+    /// Returns how far this machine's clock was set back while the time of this loop continued.
     pub fn set_back(&self) -> SignedDuration {
         self.clock.set_back()
     }
@@ -62,28 +61,28 @@ impl EventLoop {
         }
     }
 
-    /// The next event. The executor holds the other end, so there is always one to wait for; nothing is lost where it
-    /// is waited for no longer.
+    /// Waits for the next event. The channel never closes, since the executor holds a sender. Cancel-safe: no event is lost if
+    /// the future is dropped.
     pub async fn next(&mut self) -> Option<Event> {
         self.events.recv().await
     }
 
-    /// An event that is there already.
-    pub fn ready(&mut self) -> Option<Event> {
+    /// Returns an event that has arrived already.
+    pub fn try_next(&mut self) -> Option<Event> {
         self.events.try_recv().ok()
     }
 
-    /// One turn: tells the time, waits until something happens or something is due, and takes in what came.
+    /// Runs one turn: passes the time, waits until an event arrives or something is due, and passes the events.
     pub async fn turn(&mut self, driven: &mut impl EventHandler) {
         self.tick(driven);
         self.wait(driven, None).await;
     }
 
-    /// Goes round until it is over, or until `end`. Whether it is over.
+    /// Runs turns until the state is over, or until `end`. Returns whether it is over.
     pub async fn drive(&mut self, driven: &mut impl EventHandler, end: Option<Instant>) -> bool {
         loop {
             self.tick(driven);
-            if driven.over() {
+            if driven.is_over() {
                 return true;
             }
             if end.is_some_and(|end| Instant::now() >= end) {
@@ -104,17 +103,17 @@ impl EventLoop {
         let event = match [due, end].into_iter().flatten().min() {
             _ if idle == Some(Duration::ZERO) => {
                 tokio::task::yield_now().await;
-                self.ready()
+                self.try_next()
             }
             Some(until) => tokio::time::timeout_at(until, self.next()).await.ok().flatten(),
             None => self.next().await,
         };
         let mut next = event;
         while let Some(event) = next {
-            // The answer has brought the service's time along.
+            // The answer may have updated the offset of the service's clock.
             let effects = driven.take(event, self.now(), self.ahead());
             self.carry_out(effects);
-            next = if driven.over() { None } else { self.ready() };
+            next = if driven.is_over() { None } else { self.try_next() };
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The sessions and settings with which a feed answers a question.
+//! The sessions and settings that a feed needs to answer a query.
 
 use super::sql_sessions::Sessions;
 use crate::app::effect::Priority;
@@ -11,34 +11,34 @@ use crate::runtime::clock::Clock;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 
-/// The sessions and settings with which a feed answers one question.
+/// The sessions and settings for answering one query.
 #[derive(Clone)]
 pub(crate) struct FeedContext {
-    /// Comes back with each piece.
+    /// Identifies the query in each piece of the answer.
     pub ticket: Ticket,
-    /// The priority of the answer.
-    pub lane: Priority,
-    /// The session of the opened environment; none while none is opened.
+    /// The priority of the query.
+    pub priority: Priority,
+    /// The session of the opened environment, if one is opened.
     pub session: Option<Session>,
-    /// The opened environment, as it is configured.
+    /// The configuration of the opened environment.
     pub environment: Option<Box<EnvironmentConfig>>,
-    /// The sessions on servers of SQL that are open.
+    /// The open sessions on SQL servers.
     pub sql: Sessions,
-    /// Where pieces go. It is bounded: a feed waits until there is room, and loses nothing.
+    /// The channel for pieces of the answer. It is bounded: a feed waits for room, and loses nothing.
     pub out: Sender<Event>,
-    /// For a question that closes what it holds open: true, or without its other end, when it is to end.
+    /// For a query that closes what it holds open: becomes true, or loses its sender, when the query should end.
     pub ending: watch::Receiver<bool>,
-    /// The clock of whoever waits.
+    /// The clock of the recipient.
     pub clock: Clock,
 }
 
 impl FeedContext {
-    /// Until the question is to end, where it closes what it holds open ([`crate::feeds::lifetime::Lifetime::Closing`]).
+    /// Completes when a query that closes what it holds open ([`crate::feeds::lifetime::Lifetime::Closing`]) should end.
     pub async fn ended(&self) {
         let _ = self.ending.clone().wait_for(|ended| *ended).await;
     }
 
-    /// Sends a piece that took no request to AWS. Whether anybody listens still.
+    /// Sends a piece that took no request to AWS. Returns false if nobody listens any more.
     pub async fn send(&self, part: impl Into<Part>) -> bool {
         let answer = Answer { ticket: self.ticket, requests: 0, part: part.into() };
         self.out.send(Event::Answer(answer)).await.is_ok()
