@@ -1,4 +1,4 @@
-//! The last credentials whose account was asked for, and clients that use those alone. Who asks is in [`super::bound`].
+//! The latest credentials whose account was verified, and clients that use only those. The request is made in [`super::bound`].
 
 use super::pinned::Pinned;
 use crate::model::{Failure, Identity};
@@ -6,21 +6,21 @@ use aws_credential_types::Credentials;
 use futures_util::future::{BoxFuture, WeakShared};
 use std::sync::Arc;
 
-pub(super) type Asked = Result<Arc<Bound>, Failure>;
-pub(super) type Asking = BoxFuture<'static, Asked>;
+pub(super) type BindResult = Result<Arc<BoundClients>, Failure>;
+pub(super) type PendingBind = BoxFuture<'static, BindResult>;
 
-/// Clients, and whose they are.
+/// Clients, and the account of their credentials.
 #[derive(Debug)]
-pub(super) struct Bound {
+pub(super) struct BoundClients {
     pub(super) credentials: Credentials,
     pub(super) identity: Identity,
     pub(super) pinned: Pinned,
 }
 
-/// The last credentials whose account was asked for.
+/// The latest credentials whose account was verified.
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
-    pub(super) known: Option<Arc<Bound>>,
-    /// The question under way, for all who wait: it ends when nobody does.
-    pub(super) asking: Option<(Credentials, WeakShared<Asking>)>,
+    pub(super) known: Option<Arc<BoundClients>>,
+    /// The request in flight, shared by all that wait for it: it is cancelled when nobody does.
+    pub(super) pending: Option<(Credentials, WeakShared<PendingBind>)>,
 }

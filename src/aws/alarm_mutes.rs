@@ -1,7 +1,7 @@
-//! `CloudWatch` rules by which alarms notify nobody for a time: which there are, one of ours, and its end.
+//! `CloudWatch` rules that mute the notifications of alarms for a time: listing them, creating one, and deleting one.
 
 use super::budget::Class;
-use super::convert::{moment, time};
+use super::convert::{to_sdk_time, to_timestamp};
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use super::writer::Writer;
@@ -17,15 +17,15 @@ pub(super) const GET_RULE: Action = Action { name: "cloudwatch:GetAlarmMuteRule"
 const PUT_RULE: Action = Action { name: "cloudwatch:PutAlarmMuteRule", class: Class::Alarms };
 const DELETE_RULE: Action = Action { name: "cloudwatch:DeleteAlarmMuteRule", class: Class::Alarms };
 
-/// Rules that are read at most: each is a request.
-const MOST: usize = 50;
-/// Items a page: the most that the API allows.
+/// Maximum number of rules read: each is a request.
+const MAX: usize = 50;
+/// Items per page: the maximum of the API.
 const PAGE: i32 = 100;
-/// How the moment of a rule that comes once is written.
+/// The format of a one-time rule's start.
 const AT: &str = "at(%Y-%m-%dT%H:%M)";
 
-/// Rules that mute something now, or will later.
-pub(super) async fn now(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
+/// Sends the rules that mute an alarm now or will later.
+pub(super) async fn send_rules(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
     let (found, more) = read(caller, None).await?;
     if more {
         answers.page(Fact::AlarmMutes(found)).await;
@@ -35,24 +35,24 @@ pub(super) async fn now(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Resu
     Ok(())
 }
 
-/// Rules that mute an alarm now, or will later.
-pub(super) async fn of(caller: &Caller<'_>, alarm: Option<&str>) -> Result<Vec<Mute>, Failure> {
+/// Returns the rules that mute an alarm now or will later.
+pub(super) async fn mutes_of(caller: &Caller<'_>, alarm: Option<&str>) -> Result<Vec<Mute>, Failure> {
     let (found, more) = read(caller, alarm).await?;
-    // A part would pass for the whole.
+    // A partial list would pass for the complete one.
     if more { Err(too_many()) } else { Ok(found) }
 }
 
 fn too_many() -> Failure {
-    let text = format!("{}: only {MOST} of the rules that mute alarms are read, and there are more", LIST_RULES.name);
+    let text = format!("{}: there are more than the {MAX} mute rules that are read", LIST_RULES.name);
     Failure::new(FailureKind::Other, text)
 }
 
-/// The rules, and whether there are more.
+/// Returns the rules, and whether there are more.
 async fn read(caller: &Caller<'_>, alarm: Option<&str>) -> Result<(Vec<Mute>, bool), Failure> {
     let arns: Vec<String> = caller
-        .all(
+        .all_pages(
             LIST_RULES,
-            MOST + 1,
+            MAX + 1,
             |clients, token| {
                 let request = clients.cloudwatch().list_alarm_mute_rules().set_alarm_name(alarm.map(str::to_owned));
                 let request = request.statuses(sdk::AlarmMuteRuleStatus::Active);
@@ -66,15 +66,15 @@ async fn read(caller: &Caller<'_>, alarm: Option<&str>) -> Result<(Vec<Mute>, bo
         )
         .await?;
     let mut found = Vec::new();
-    for arn in arns.iter().take(MOST) {
+    for arn in arns.iter().take(MAX) {
         match rule(caller, arn.split_once(":alarm-mute-rule:").map_or(arn.as_str(), |(_, name)| name)).await {
             Ok(rule) => found.push(rule),
-            // It was taken away meanwhile.
+            // It was deleted meanwhile.
             Err(failure) if failure.kind == FailureKind::NotFound => {}
             Err(failure) => return Err(failure),
         }
     }
-    Ok((found, arns.len() > MOST))
+    Ok((found, arns.len() > MAX))
 }
 
 async fn rule(caller: &Caller<'_>, name: &str) -> Result<Mute, Failure> {
@@ -84,7 +84,7 @@ async fn rule(caller: &Caller<'_>, name: &str) -> Result<Mute, Failure> {
     let schedule = rule.rule.and_then(|rule| rule.schedule);
     let (from, until) =
         schedule.as_ref().and_then(once).map_or((None, None), |(from, until)| (Some(from), Some(until)));
-    let expires = time(rule.expire_date);
+    let expires = to_timestamp(rule.expire_date);
     Ok(Mute {
         rule: rule.name.unwrap_or_else(|| name.to_owned()),
         alarms: rule.mute_targets.map(|targets| targets.alarm_names.unwrap_or_default()).unwrap_or_default(),
@@ -94,7 +94,7 @@ async fn rule(caller: &Caller<'_>, name: &str) -> Result<Mute, Failure> {
     })
 }
 
-/// The time range of a rule that mutes once.
+/// Returns the time range of a rule that mutes once.
 fn once(schedule: &sdk::Schedule) -> Option<(Timestamp, Timestamp)> {
     let expression = schedule.expression.as_deref()?;
     let civil = jiff::civil::DateTime::strptime(AT, expression).ok()?;
@@ -105,7 +105,7 @@ fn once(schedule: &sdk::Schedule) -> Option<(Timestamp, Timestamp)> {
     Some((from, from.checked_add(length).ok()?))
 }
 
-/// Mutes an alarm by a rule of its own, from a whole minute on; `CloudWatch` ends it.
+/// Mutes an alarm with its own rule, starting at a whole minute; `CloudWatch` ends the mute.
 pub(super) async fn put(
     writer: &Writer<'_>,
     alarm: &str,
@@ -122,9 +122,9 @@ pub(super) async fn put(
     let rule = sdk::Rule::builder().schedule(schedule).build();
     let targets = sdk::MuteTargets::builder().alarm_names(alarm).build();
     writer
-        .once(PUT_RULE, |clients| {
+        .send_once(PUT_RULE, |clients| {
             let request = clients.cloudwatch().put_alarm_mute_rule().name(Mute::rule_of(alarm)).rule(rule);
-            request.mute_targets(targets).expire_date(moment(until)).description("Muted with cockpit.").send()
+            request.mute_targets(targets).expire_date(to_sdk_time(until)).description("Muted with cockpit.").send()
         })
         .await?;
     Ok(Reply::Done)
@@ -133,8 +133,9 @@ pub(super) async fn put(
 /// Deletes the mute rule of an alarm: it notifies again at once.
 pub(super) async fn delete(writer: &Writer<'_>, alarm: &str) -> Result<Reply, Failure> {
     let name = Mute::rule_of(alarm);
-    let request = writer
-        .once(DELETE_RULE, |clients| clients.cloudwatch().delete_alarm_mute_rule().alarm_mute_rule_name(name).send());
+    let request = writer.send_once(DELETE_RULE, |clients| {
+        clients.cloudwatch().delete_alarm_mute_rule().alarm_mute_rule_name(name).send()
+    });
     request.await?;
     Ok(Reply::Done)
 }
@@ -144,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_that_comes_once_has_a_beginning_and_an_end_and_one_that_comes_again_has_none() {
+    fn one_time_rule_has_start_and_end_and_a_recurring_one_has_none() {
         let schedule = |expression: &str, duration: &str, zone: Option<&str>| {
             let made = sdk::Schedule::builder().expression(expression).duration(duration);
             once(&made.set_timezone(zone.map(str::to_owned)).build())

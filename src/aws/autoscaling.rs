@@ -1,10 +1,10 @@
-//! Application Auto Scaling of ECS services. Its lists are of the whole namespace `ecs`: what belongs
-//! to other clusters is left out here.
+//! Application Auto Scaling of ECS services. Its lists cover the whole namespace `ecs`: entries of
+//! other clusters are filtered out here.
 
 use super::budget::Class;
 use super::carried::{self, Answer};
-use super::convert::{count, moment, number, time};
-use super::pages::{AnswerSender, Guard};
+use super::convert::{to_count, to_sdk_count, to_sdk_time, to_timestamp};
+use super::pages::{AnswerSender, PageGuard};
 use super::session::{Action, Caller};
 use super::writer::Writer;
 use crate::app::operation::call::Reply;
@@ -27,16 +27,16 @@ const REGISTER_SCALABLE_TARGET: Action =
     Action { name: "application-autoscaling:RegisterScalableTarget", class: Class::Autoscaling };
 pub(super) const PUT_SCHEDULED_ACTION: Action =
     Action { name: "application-autoscaling:PutScheduledAction", class: Class::Autoscaling };
-/// The largest page of each.
+/// Items per page: the maximum of the API.
 const PAGE: i32 = 50;
-/// Scalable targets that a search by id gives at most: a service has one.
-const MOST_TARGETS: usize = 50;
-/// Activities that are kept.
+/// Maximum number of scalable targets in a search by id: a service has one.
+const MAX_TARGETS: usize = 50;
+/// Number of activities kept.
 const ACTIVITIES: usize = 200;
-/// Pages of activities that are read at most: other clusters of the account have theirs in the list.
+/// Maximum number of pages of activities read: the list contains those of the account's other clusters, too.
 const ACTIVITY_PAGES: usize = 10;
 
-/// The beginning of the resources of this cluster.
+/// The prefix of resource ids in this cluster.
 fn prefix(cluster: &str) -> String {
     format!("service/{cluster}/")
 }
@@ -66,17 +66,17 @@ pub(super) async fn targets(caller: &Caller<'_>, answers: &AnswerSender<'_>, clu
         .await
 }
 
-/// The kinds of scaling of a target that can be suspended, as far as they are known here.
+/// The known kinds of scaling that can be suspended on a target.
 const SUSPENDED: [&str; 3] = ["DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"];
 
-/// The scalable target of one service, if it has one. What is suspended of it is written whole, and all else only
-/// where it is given (the API reference of `RegisterScalableTarget`): so only that could lose something.
+/// Returns the scalable target of one service, if it has one. A write replaces the suspended state as a whole, and other fields
+/// only if they are given (API reference of `RegisterScalableTarget`): so only the suspended state could lose something.
 pub(super) async fn target(caller: &Caller<'_>, resource: &str) -> Result<Option<ScalableTarget>, Failure> {
     let answer = Answer::default();
     let found = caller
-        .all(
+        .all_pages(
             DESCRIBE_SCALABLE_TARGETS,
-            MOST_TARGETS,
+            MAX_TARGETS,
             |clients, token| {
                 clients
                     .autoscaling()
@@ -92,21 +92,22 @@ pub(super) async fn target(caller: &Caller<'_>, resource: &str) -> Result<Option
             |page| (page.scalable_targets.unwrap_or_default(), page.next_token),
         )
         .await?;
-    // Asked for by its id, it is the only one; an endpoint that gives others must not mislead.
+    // A search by id finds one at most; an endpoint that returns others must not mislead.
     let target = found.into_iter().find(|target| target.resource_id == resource).map(from_target);
-    let not_carried = carried::unknown(&answer, "ScalableTargets", "SuspendedState", &SUSPENDED);
+    let not_carried = carried::unknown_fields(&answer, "ScalableTargets", "SuspendedState", &SUSPENDED);
     Ok(target.map(|target| ScalableTarget { not_carried, ..target }))
 }
 
-/// Moves limits, suspends and resumes; what is none is not sent and stays as it is.
-pub(super) async fn limit(
+/// Changes limits, suspends and resumes; a value that is `None` is not sent and stays unchanged.
+pub(super) async fn set_limits(
     writer: &Writer<'_>,
     resource: &str,
     min: Option<u32>,
     max: Option<u32>,
     suspended: Option<Suspended>,
 ) -> Result<Reply, Failure> {
-    let (min, max) = (number(REGISTER_SCALABLE_TARGET.name, min)?, number(REGISTER_SCALABLE_TARGET.name, max)?);
+    let (min, max) =
+        (to_sdk_count(REGISTER_SCALABLE_TARGET.name, min)?, to_sdk_count(REGISTER_SCALABLE_TARGET.name, max)?);
     let suspended = suspended.map(|state| {
         sdk::SuspendedState::builder()
             .dynamic_scaling_in_suspended(state.scale_in)
@@ -115,7 +116,7 @@ pub(super) async fn limit(
             .build()
     });
     writer
-        .once(REGISTER_SCALABLE_TARGET, |clients| {
+        .send_once(REGISTER_SCALABLE_TARGET, |clients| {
             clients
                 .autoscaling()
                 .register_scalable_target()
@@ -181,11 +182,11 @@ pub(super) async fn scheduled(caller: &Caller<'_>, answers: &AnswerSender<'_>, c
         .await
 }
 
-/// Scheduled actions of a cluster, as what starts and stops at a time.
+/// Returns the scheduled actions of a cluster as timers that start and stop services.
 pub(super) async fn timers(caller: &Caller<'_>, cluster: &str) -> Result<Vec<Timer>, Failure> {
     let prefix = prefix(cluster);
     let found = caller
-        .all(
+        .all_pages(
             DESCRIBE_SCHEDULED_ACTIONS,
             usize::MAX,
             |clients, token| {
@@ -198,35 +199,35 @@ pub(super) async fn timers(caller: &Caller<'_>, cluster: &str) -> Result<Vec<Tim
     let ours = found.into_iter().filter(|action| action.resource_id.starts_with(&prefix));
     let mut timers: Vec<Timer> = ours.map(|action| from_action(action).timer()).collect();
     timers.sort_by_cached_key(|timer| (timer.name.clone(), timer.action.as_ref().map(|sets| sets.resource.clone())));
-    // Two pages of a list may both have one.
+    // Two pages of a list may both contain it.
     timers.dedup_by(|one, other| one.name == other.name && one.action == other.action);
     Ok(timers)
 }
 
-/// Lets a scheduled action fire no sooner than `until`. What is not sent of it stays as it is, but its end, which
+/// Makes a scheduled action fire no sooner than `until`. A field that is not sent stays unchanged, except the end time, which
 /// would be deleted. Source: the API reference of `PutScheduledAction`.
 pub(super) async fn skip(writer: &Writer<'_>, timer: &Timer, until: Option<Timestamp>) -> Result<Reply, Failure> {
     let resource = timer.action.as_ref().map(|sets| sets.resource.clone());
     writer
-        .once(PUT_SCHEDULED_ACTION, |clients| {
+        .send_once(PUT_SCHEDULED_ACTION, |clients| {
             let request = clients.autoscaling().put_scheduled_action();
             request
                 .service_namespace(sdk::ServiceNamespace::Ecs)
                 .scalable_dimension(sdk::ScalableDimension::EcsServiceDesiredCount)
                 .set_resource_id(resource)
                 .scheduled_action_name(&timer.name)
-                .set_start_time(until.map(moment))
-                .set_end_time(timer.end.map(moment))
+                .set_start_time(until.map(to_sdk_time))
+                .set_end_time(timer.end.map(to_sdk_time))
                 .send()
         })
         .await?;
     Ok(Reply::Done)
 }
 
-/// The activities of autoscaling, newest first, at most [`ACTIVITIES`].
+/// Sends the scaling activities, newest first, at most [`ACTIVITIES`].
 pub(super) async fn activities(caller: &Caller<'_>, answers: &AnswerSender<'_>, cluster: &str) -> Result<(), Failure> {
     let prefix = prefix(cluster);
-    let mut guard = Guard::default();
+    let mut guard = PageGuard::default();
     let (mut token, mut kept) = (None, 0);
     for page_number in 1..=ACTIVITY_PAGES {
         let page = caller
@@ -252,7 +253,7 @@ pub(super) async fn activities(caller: &Caller<'_>, answers: &AnswerSender<'_>, 
         activities.sort_by_key(|activity| std::cmp::Reverse(activity.at));
         kept += activities.len();
         let fact = Fact::ScalingActivities(activities);
-        match guard.next(DESCRIBE_SCALING_ACTIVITIES.name, page.next_token) {
+        match guard.next_token(DESCRIBE_SCALING_ACTIVITIES.name, page.next_token) {
             Ok(Some(next)) if kept < ACTIVITIES && page_number < ACTIVITY_PAGES => {
                 answers.page(fact).await;
                 token = Some(next);
@@ -278,8 +279,8 @@ fn from_target(target: sdk::ScalableTarget) -> ScalableTarget {
     });
     ScalableTarget {
         resource: target.resource_id,
-        min: count(target.min_capacity),
-        max: count(target.max_capacity),
+        min: to_count(target.min_capacity),
+        max: to_count(target.max_capacity),
         suspended,
         not_carried: Vec::new(),
     }
@@ -296,13 +297,13 @@ pub(super) fn from_policy(policy: sdk::ScalingPolicy) -> ScalingPolicy {
         return ScalingPolicy {
             metric: predefined.or(customized),
             target: Some(tracking.target_value),
-            out_cooldown: tracking.scale_out_cooldown.map(count),
-            in_cooldown: tracking.scale_in_cooldown.map(count),
+            out_cooldown: tracking.scale_out_cooldown.map(to_count),
+            in_cooldown: tracking.scale_in_cooldown.map(to_count),
             no_scale_in: tracking.disable_scale_in.unwrap_or(false),
             ..base
         };
     }
-    let cooldown = policy.step_scaling_policy_configuration.and_then(|step| step.cooldown).map(count);
+    let cooldown = policy.step_scaling_policy_configuration.and_then(|step| step.cooldown).map(to_count);
     ScalingPolicy { out_cooldown: cooldown, in_cooldown: cooldown, ..base }
 }
 
@@ -313,10 +314,10 @@ pub(super) fn from_action(action: sdk::ScheduledAction) -> ScheduledAction {
         name: action.scheduled_action_name,
         schedule: action.schedule,
         timezone: action.timezone,
-        min: sets.as_ref().and_then(|sets| sets.min_capacity).map(count),
-        max: sets.as_ref().and_then(|sets| sets.max_capacity).map(count),
-        start: time(action.start_time),
-        end: time(action.end_time),
+        min: sets.as_ref().and_then(|sets| sets.min_capacity).map(to_count),
+        max: sets.as_ref().and_then(|sets| sets.max_capacity).map(to_count),
+        start: to_timestamp(action.start_time),
+        end: to_timestamp(action.end_time),
     }
 }
 
@@ -324,7 +325,7 @@ fn from_activity(activity: sdk::ScalingActivity) -> ScalingActivity {
     ScalingActivity {
         id: activity.activity_id,
         resource: activity.resource_id,
-        at: time(Some(activity.start_time)),
+        at: to_timestamp(Some(activity.start_time)),
         status: activity.status_code.as_str().to_owned(),
         description: activity.description,
         cause: activity.cause,

@@ -1,11 +1,11 @@
-//! Application Auto Scaling: policies and scheduled actions of one service, as operations read and change them.
+//! Application Auto Scaling: policies and scheduled actions of one service, read and changed for operations.
 
 use super::autoscaling::{
     DESCRIBE_SCALING_POLICIES, DESCRIBE_SCHEDULED_ACTIONS, PUT_SCHEDULED_ACTION, from_action, from_policy,
 };
 use super::budget::Class;
 use super::carried::{self, Answer};
-use super::convert::number;
+use super::convert::to_sdk_count;
 use super::session::{Action, Caller};
 use super::writer::Writer;
 use crate::app::operation::call::Reply;
@@ -18,9 +18,9 @@ const PUT_SCALING_POLICY: Action =
     Action { name: "application-autoscaling:PutScalingPolicy", class: Class::Autoscaling };
 const DELETE_SCHEDULED_ACTION: Action =
     Action { name: "application-autoscaling:DeleteScheduledAction", class: Class::Autoscaling };
-/// Policies and actions of a service that are read at most: AWS allows far fewer.
-const MOST: usize = 500;
-/// The known fields of a target-tracking policy; it is written whole.
+/// Maximum number of policies and actions of a service read: AWS allows far fewer.
+const MAX: usize = 500;
+/// The known fields of a target-tracking policy; a write replaces the whole policy.
 const KNOWN: [&str; 6] = [
     "TargetValue",
     "PredefinedMetricSpecification",
@@ -30,13 +30,13 @@ const KNOWN: [&str; 6] = [
     "DisableScaleIn",
 ];
 
-/// Answers a question of an operation.
+/// Executes a read of an operation.
 pub(super) async fn read(caller: &Caller<'_>, read: ScalingRead) -> Result<ScalingReply, Failure> {
     match read {
         ScalingRead::Policies { resource } => {
-            let found = caller.all(
+            let found = caller.all_pages(
                 DESCRIBE_SCALING_POLICIES,
-                MOST,
+                MAX,
                 |clients, token| {
                     let request = clients.autoscaling().describe_scaling_policies();
                     let request = request.service_namespace(sdk::ServiceNamespace::Ecs).resource_id(&resource);
@@ -47,9 +47,9 @@ pub(super) async fn read(caller: &Caller<'_>, read: ScalingRead) -> Result<Scali
             Ok(ScalingReply::Policies(found.await?.into_iter().map(from_policy).collect()))
         }
         ScalingRead::Actions { resource } => {
-            let found = caller.all(
+            let found = caller.all_pages(
                 DESCRIBE_SCHEDULED_ACTIONS,
-                MOST,
+                MAX,
                 |clients, token| {
                     let request = clients.autoscaling().describe_scheduled_actions();
                     let request = request.service_namespace(sdk::ServiceNamespace::Ecs).resource_id(&resource);
@@ -69,7 +69,7 @@ pub(super) async fn write(writer: &Writer<'_>, write: &ScalingWrite) -> Result<R
         ScalingWrite::Put(action) => put(writer, action).await,
         ScalingWrite::Remove { resource, name } => {
             writer
-                .once(DELETE_SCHEDULED_ACTION, |clients| {
+                .send_once(DELETE_SCHEDULED_ACTION, |clients| {
                     let request = clients.autoscaling().delete_scheduled_action();
                     request
                         .service_namespace(sdk::ServiceNamespace::Ecs)
@@ -84,7 +84,8 @@ pub(super) async fn write(writer: &Writer<'_>, write: &ScalingWrite) -> Result<R
     }
 }
 
-/// A policy is written whole: what is there is read right before, and what is not known of it keeps it from being changed.
+/// Changes a policy's target value. A write replaces the whole policy, so it is read right before, and an unknown field
+/// prevents it.
 async fn aim(writer: &Writer<'_>, resource: &str, policy: &str, target: f64) -> Result<Reply, Failure> {
     let answer = Answer::default();
     let found = writer
@@ -95,20 +96,20 @@ async fn aim(writer: &Writer<'_>, resource: &str, policy: &str, target: f64) -> 
             request.policy_names(policy).customize().interceptor(answer.clone()).send()
         })
         .await
-        .map_err(Failure::unsent)?;
+        .map_err(Failure::mark_unsent)?;
     let missing = |what: &str| {
         let text = format!("{}: {policy} of {resource} {what}", PUT_SCALING_POLICY.name);
-        Failure::new(FailureKind::NotFound, text).unsent()
+        Failure::new(FailureKind::NotFound, text).mark_unsent()
     };
     let policies = found.scaling_policies.unwrap_or_default();
     let old = policies.into_iter().find(|one| one.policy_name == policy).ok_or_else(|| missing("is not there"))?;
     let old = old.target_tracking_scaling_policy_configuration.ok_or_else(|| missing("aims at no value"))?;
-    let lost = carried::unknown(&answer, "ScalingPolicies", "TargetTrackingScalingPolicyConfiguration", &KNOWN);
+    let lost = carried::unknown_fields(&answer, "ScalingPolicies", "TargetTrackingScalingPolicyConfiguration", &KNOWN);
     if !lost.is_empty() {
         let text = format!("{}: {} would be lost", PUT_SCALING_POLICY.name, lost.join(", "));
         return Err(Failure::new(FailureKind::Other, text)
-            .hinted("a newer version of the cockpit may know it; until then, change the policy where it is declared")
-            .unsent());
+            .with_hint("a newer version of the cockpit may know it; until then, change the policy where it is declared")
+            .mark_unsent());
     }
     let new = sdk::TargetTrackingScalingPolicyConfiguration::builder()
         .target_value(target)
@@ -118,9 +119,9 @@ async fn aim(writer: &Writer<'_>, resource: &str, policy: &str, target: f64) -> 
         .set_scale_in_cooldown(old.scale_in_cooldown)
         .set_disable_scale_in(old.disable_scale_in)
         .build()
-        .map_err(|error| Failure::new(FailureKind::Other, error.to_string()).unsent())?;
+        .map_err(|error| Failure::new(FailureKind::Other, error.to_string()).mark_unsent())?;
     writer
-        .once(PUT_SCALING_POLICY, |clients| {
+        .send_once(PUT_SCALING_POLICY, |clients| {
             let request = clients.autoscaling().put_scaling_policy();
             request
                 .service_namespace(sdk::ServiceNamespace::Ecs)
@@ -138,11 +139,11 @@ async fn aim(writer: &Writer<'_>, resource: &str, policy: &str, target: f64) -> 
 async fn put(writer: &Writer<'_>, action: &ScheduledAction) -> Result<Reply, Failure> {
     let name = PUT_SCHEDULED_ACTION.name;
     let sets = sdk::ScalableTargetAction::builder()
-        .set_min_capacity(number(name, action.min)?)
-        .set_max_capacity(number(name, action.max)?)
+        .set_min_capacity(to_sdk_count(name, action.min)?)
+        .set_max_capacity(to_sdk_count(name, action.max)?)
         .build();
     writer
-        .once(PUT_SCHEDULED_ACTION, |clients| {
+        .send_once(PUT_SCHEDULED_ACTION, |clients| {
             let request = clients.autoscaling().put_scheduled_action();
             request
                 .service_namespace(sdk::ServiceNamespace::Ecs)

@@ -1,7 +1,7 @@
-//! The clients that operations read with: clients whose credentials do not change, and whose account was asked for with
-//! the same credentials. So each answer is known to be of one account, also after credentials were renewed to another.
+//! Clients for the reads of operations: their credentials never change, and the account was verified with the same
+//! credentials. So each answer belongs to one known account, even after credentials were renewed to another.
 
-use super::accounts::{Accounts, Asked, Bound};
+use super::accounts::{Accounts, BindResult, BoundClients};
 use super::pinned::Pinned;
 use super::session::{Caller, Generation, Inner, Session};
 use super::sts;
@@ -11,24 +11,24 @@ use futures_util::FutureExt as _;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 impl Session {
-    /// The account of the credentials in use.
+    /// Returns the account of the credentials in use.
     ///
     /// # Errors
-    /// There are no credentials, or nobody says whose they are.
+    /// There are no credentials, or STS does not answer.
     pub async fn account(&self) -> Result<String, Failure> {
         let generation = self.current();
-        let bound = Box::pin(self.bound(&generation)).await?;
+        let bound = Box::pin(self.bound_clients(&generation)).await?;
         Ok(bound.identity.account.clone())
     }
 
-    /// Clients with the credentials in use, and their account: asked for once for each.
+    /// Returns clients with the credentials in use, and their account, which is requested once per credentials.
     ///
     /// # Errors
-    /// There are no credentials, or nobody says whose they are.
-    pub(super) async fn bound(&self, generation: &Arc<Generation>) -> Asked {
+    /// There are no credentials, or STS does not answer.
+    pub(super) async fn bound_clients(&self, generation: &Arc<Generation>) -> BindResult {
         let named = |failure: Failure| {
             let message = format!("{}: {failure}", sts::GET_CALLER_IDENTITY.name);
-            failure.said(message).unsent()
+            failure.with_message(message).mark_unsent()
         };
         let loaded = match generation.load(&self.0).await {
             Ok(loaded) => loaded,
@@ -40,7 +40,7 @@ impl Session {
             if let Some(known) = accounts.known.as_ref().filter(|known| known.credentials == credentials) {
                 return Ok(Arc::clone(known));
             }
-            let under_way = accounts.asking.as_ref().filter(|(others, _)| *others == credentials);
+            let under_way = accounts.pending.as_ref().filter(|(others, _)| *others == credentials);
             under_way.and_then(|(_, asking)| asking.upgrade()).unwrap_or_else(|| {
                 let pinned = Pinned::new(
                     &loaded.config,
@@ -49,7 +49,7 @@ impl Session {
                     self.0.connection.operation_timeout,
                 );
                 let asking = ask(self.clone(), credentials.clone(), pinned).boxed().shared();
-                accounts.asking = asking.downgrade().map(|asking| (credentials, asking));
+                accounts.pending = asking.downgrade().map(|asking| (credentials, asking));
                 asking
             })
         };
@@ -57,13 +57,13 @@ impl Session {
     }
 }
 
-async fn ask(session: Session, credentials: Credentials, pinned: Pinned) -> Asked {
-    let asked = sts::who(&Caller::pinned(&session, &pinned)).await;
+async fn ask(session: Session, credentials: Credentials, pinned: Pinned) -> BindResult {
+    let identity = sts::caller_identity(&Caller::pinned(&session, &pinned)).await;
     let mut accounts = accounts(&session.0);
-    if accounts.asking.as_ref().is_some_and(|(others, _)| *others == credentials) {
-        accounts.asking = None;
+    if accounts.pending.as_ref().is_some_and(|(others, _)| *others == credentials) {
+        accounts.pending = None;
     }
-    let bound = Arc::new(Bound { credentials, identity: asked?, pinned });
+    let bound = Arc::new(BoundClients { credentials, identity: identity?, pinned });
     accounts.known = Some(Arc::clone(&bound));
     Ok(bound)
 }

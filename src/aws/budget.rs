@@ -1,34 +1,35 @@
-//! How often each API may be asked.
+//! Rate limits for requests to each API.
 //!
-//! The limits are per account and region and are shared with CI, consoles and colleagues, so polling
-//! keeps within half of each: its bucket has half the rate and half the burst. Questions of a person
-//! draw on the other half and so never stand in the queue behind polling. A command that reads once and ends has nobody
-//! polling beside it and takes nearly all of each limit ([`Budget::alone`]). That is of one session: a command that opens several
-//! environments of one account has as many budgets, and what is left to it where they meet is to slow down ([`Budget::crowded`]).
+//! The limits apply per account and region and are shared with CI, consoles and colleagues, so polling
+//! keeps within half of each: its bucket has half the rate and half the burst. Requests of the operator
+//! use the other half and so never queue behind polling. A command that reads once and ends has no polling
+//! beside it and uses nearly all of each limit ([`Budget::set_single_reader`]). A budget belongs to one session: a command
+//! that opens several environments of one account has one budget for each, and slows down when they collide
+//! ([`Budget::slow_down_single_reader`]).
 //!
-//! A bucket hands out reservations: whoever takes from an empty one is told how long to wait, and the
-//! next one waits longer. After a throttling answer polling of that class halves its rate, and wins
-//! it back over [`RECOVERY`].
+//! A bucket grants reservations: taking from an empty one returns the time to wait, and the
+//! next caller waits longer. After a throttling answer, polling of that class halves its rate and
+//! recovers it over [`RECOVERY`].
 
 use crate::app::effect::Priority;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The time in which a class that was throttled comes back to its whole rate.
+/// The time in which a throttled class returns to its full rate.
 pub const RECOVERY: Duration = Duration::from_mins(1);
-/// The part of its half that a lane uses: requests arrive closer together than they were sent.
+/// The fraction of its half that a priority uses: requests arrive closer together than they were sent.
 const MARGIN: f64 = 0.95;
-/// The part of a limit that a reader uses who is alone with it.
+/// The fraction of a limit that a single reader uses.
 const WHOLE: f64 = 0.99;
-/// The part of its burst.
+/// The fraction of its burst.
 const BURST: f64 = 0.8;
-/// A first request may arrive so much later than those that were sent after it: it opens the connection. A reader who is
-/// alone keeps what a limit gives in this time, in seconds, off its burst.
+/// The delay of a first request, which opens the connection, relative to those sent after it, in seconds. A single reader
+/// reduces its burst by what the limit grants in this time.
 const OPENING: f64 = 0.05;
-/// A rate is never cut below this part of it: a source must be heard of again.
+/// The minimum fraction of a rate: a throttled source must still be updated.
 const SLOWEST: f64 = 1.0 / 16.0;
-/// Throttling answers closer together than this are one: they were sent before the first came.
+/// Throttling answers closer together than this count as one: their requests were sent before the first answer arrived.
 const SAME: Duration = Duration::from_secs(1);
 
 /// APIs that share one documented limit.
@@ -52,7 +53,7 @@ pub enum Class {
     Alarms,
     /// `CloudWatch` `GetMetricData`.
     MetricData,
-    /// `ListMetrics`, of the same service.
+    /// `CloudWatch` `ListMetrics`.
     MetricList,
     /// Elastic Load Balancing.
     Elbv2,
@@ -75,7 +76,7 @@ pub enum Class {
     LogsLive,
     /// Logs `StartQuery`, `GetQueryResults`.
     LogsInsights,
-    /// Sessions of Systems Manager, and secrets.
+    /// Session Manager sessions, and secrets.
     Sessions,
     /// Systems Manager `GetParameter`, `GetParameterHistory`.
     Parameters,
@@ -83,11 +84,11 @@ pub enum Class {
     ParameterList,
     /// Systems Manager `PutParameter`, `DeleteParameter`.
     ParameterChanges,
-    /// Route 53, `CloudFront` and Certificate Manager, each for a whole account.
+    /// Route 53, `CloudFront` and Certificate Manager, each limited per account.
     Edge,
     /// `CloudTrail` `LookupEvents`.
     Trail,
-    /// Cost Explorer: each request costs.
+    /// Cost Explorer: each request is charged.
     Costs,
     /// IAM `SimulatePrincipalPolicy`.
     Iam,
@@ -101,7 +102,7 @@ pub enum Class {
     Users,
 }
 
-/// Regions in which pages of logs may be asked for less often than elsewhere.
+/// Regions with a lower limit for pages of logs.
 const FEW_LOGS: [&str; 5] = ["ap-northeast-3", "ap-southeast-3", "ca-west-1", "eu-central-1", "il-central-1"];
 
 impl Class {
@@ -144,55 +145,55 @@ impl Class {
     ];
     const COUNT: usize = 34;
 
-    /// The whole limit in a region: requests a second, and how many at once. Where the region is not known
-    /// (empty), that of most.
+    /// The full limit in a region: requests per second, and the burst. An unknown region (empty) gets
+    /// the limit of most regions.
     ///
     /// Sources: the pages on throttling and quotas of each service in AWS's documentation (ECS and ELB: "Request
     /// throttling"; ECR, Lambda, `CloudWatch` Logs and Scheduler: "Quotas").
     pub fn limit(self, region: &str) -> (f64, f64) {
         let alike = |per_second: f64| (per_second, per_second);
         match self {
-            // Not adjustable, and shared by all groups.
+            // Not adjustable, and shared by all log groups.
             Self::LogsFilter if region == "us-east-1" => alike(25.0),
             Self::LogsFilter if FEW_LOGS.contains(&region) => alike(5.0),
             Self::LogsGet if region == "us-west-2" || region == "eu-west-1" || FEW_LOGS.contains(&region) => {
                 alike(10.0)
             }
             Self::LogsGet | Self::MetricList => alike(25.0),
-            // Of EC2 that of describe actions without a filter.
+            // For EC2, the limit of describe actions without a filter.
             Self::EcsServices | Self::EcsTasks | Self::Ec2 => (20.0, 100.0),
             Self::EcsClusters | Self::EcsRollouts => (20.0, 50.0),
             Self::EcsRegister => (1.0, 20.0),
-            // The rate of `UpdateService` and the burst of `TagResource`: the smallest among them.
+            // The rate of `UpdateService` and the burst of `TagResource`: the smallest of these actions.
             Self::EcsUpdate => (5.0, 20.0),
-            // That of `GetAuthorizationToken`; those of images are far larger.
+            // The limit of `GetAuthorizationToken`; those of image actions are far larger.
             Self::Ecr => (20.0, 200.0),
-            // The smallest of its control plane. A function's own limit is not ours to know.
+            // The smallest limit of the control plane. A function's own limit is unknown here.
             Self::Lambda | Self::LambdaInvoke => (15.0, 15.0),
-            // `ListSchedules`, the smallest of those that are used.
+            // `ListSchedules`, the smallest limit of the actions used.
             Self::Scheduler => (50.0, 50.0),
             Self::Rds => (12.0, 300.0),
             Self::Alarms => (9.0, 9.0),
             Self::MetricData => (500.0, 500.0),
             Self::LogsFilter | Self::LogsDescribe | Self::LogsInsights => (10.0, 10.0),
-            // Not documented for sessions: as few as for a live tail. Far larger for secrets. That of Route 53 is the smallest
-            // at the edge.
+            // Not documented for sessions: the same as for a live tail. Far larger for secrets. Route 53 has the smallest limit
+            // of the edge services.
             Self::LogsLive | Self::Sessions | Self::Edge | Self::Ec2Changes => (5.0, 5.0),
             Self::UserPools => alike(15.0),
             Self::Users => alike(30.0),
-            // The throughput that is free of charge.
+            // The throughput without extra charge.
             Self::Parameters => alike(40.0),
             Self::ParameterChanges => alike(3.0),
-            // Two a second of an account and region, whoever asks; not documented for Cost Explorer.
+            // Two per second and account and region, shared by all callers; not documented for Cost Explorer.
             Self::Trail | Self::Costs => (2.0, 2.0),
-            // That of ELB's `Describe` actions; not documented for Application Auto Scaling, far larger for STS.
-            // Nor for `DescribeParameters` and IAM.
+            // The limit of ELB's `Describe` actions; not documented for Application Auto Scaling, far larger for STS.
+            // Not documented for `DescribeParameters` and IAM either.
             Self::Elbv2 | Self::Autoscaling | Self::Sts | Self::ParameterList | Self::Iam => (10.0, 40.0),
         }
     }
 }
 
-/// One bucket of tokens. Pure: time is handed in.
+/// One token bucket. Pure: the time is a parameter.
 #[derive(Debug, Clone)]
 pub struct Bucket {
     rate: f64,
@@ -203,25 +204,25 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// A full bucket: `burst` requests at once, refilled by `rate` a second.
+    /// Creates a full bucket: a burst of `burst` requests, refilled with `rate` per second.
     pub fn new(rate: f64, burst: f64, now: Instant) -> Self {
         Self { rate, burst: burst.max(1.0), tokens: burst.max(1.0), at: now, throttled: None }
     }
 
     /// Takes one token; returns how long to wait before using it.
-    pub fn next(&mut self, now: Instant) -> Duration {
+    pub fn reserve(&mut self, now: Instant) -> Duration {
         self.fill(now);
         self.tokens -= 1.0;
-        if self.tokens >= 0.0 { Duration::ZERO } else { Duration::from_secs_f64(-self.tokens / self.pace(now)) }
+        if self.tokens >= 0.0 { Duration::ZERO } else { Duration::from_secs_f64(-self.tokens / self.current_rate(now)) }
     }
 
-    /// Counts requests that were sent without asking: the SDK's own retries.
+    /// Counts requests that were sent without a token: the SDK's own retries.
     pub fn charge(&mut self, requests: u32, now: Instant) {
         self.fill(now);
         self.tokens -= f64::from(requests);
     }
 
-    /// The service asked us to slow down.
+    /// Halves the rate after a throttling answer.
     pub fn slow_down(&mut self, now: Instant) {
         self.fill(now);
         if self.throttled.is_some_and(|(at, _)| now.saturating_duration_since(at) < SAME) {
@@ -229,16 +230,16 @@ impl Bucket {
         }
         let part = (self.part(now) / 2.0).max(SLOWEST);
         self.throttled = Some((now, part));
-        // What was saved up for a burst is worth nothing now.
+        // Tokens saved for a burst are void now.
         self.tokens = self.tokens.min(0.0);
     }
 
-    /// Tokens a second at this moment.
-    pub fn pace(&self, now: Instant) -> f64 {
+    /// Returns the tokens per second at this moment.
+    pub fn current_rate(&self, now: Instant) -> f64 {
         self.rate * self.part(now)
     }
 
-    /// The part of its rate that it has: from what throttling left, back to 1.
+    /// The current fraction of the rate: from what throttling left, recovering to 1.
     fn part(&self, now: Instant) -> f64 {
         self.throttled.map_or(1.0, |(at, part)| {
             let gone = now.saturating_duration_since(at).as_secs_f64() / RECOVERY.as_secs_f64();
@@ -248,19 +249,19 @@ impl Bucket {
 
     fn fill(&mut self, now: Instant) {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
-        self.tokens = (self.tokens + passed * self.pace(now)).min(self.burst);
+        self.tokens = (self.tokens + passed * self.current_rate(now)).min(self.burst);
         self.at = self.at.max(now);
     }
 }
 
-/// The buckets of one account and region: two for each class.
+/// The buckets of one account and region: two per class.
 #[derive(Debug)]
 pub struct Budget {
     operator: Mutex<[Option<Bucket>; Class::COUNT]>,
     background: Mutex<[Option<Bucket>; Class::COUNT]>,
-    /// Both halves of each class in one, while nobody polls.
-    whole: Mutex<Option<[Option<Bucket>; Class::COUNT]>>,
-    /// Where it asks, once that is known.
+    /// Both halves of each class as one bucket, while there is no polling.
+    combined: Mutex<Option<[Option<Bucket>; Class::COUNT]>>,
+    /// The region of the requests, once it is known.
     region: OnceLock<String>,
 }
 
@@ -269,31 +270,34 @@ impl Default for Budget {
         Self {
             operator: Mutex::new([const { None }; Class::COUNT]),
             background: Mutex::new([const { None }; Class::COUNT]),
-            whole: Mutex::new(None),
+            combined: Mutex::new(None),
             region: OnceLock::new(),
         }
     }
 }
 
 impl Budget {
-    /// The region whose limits count: said once, before anything is asked.
-    pub fn asks_in(&self, region: &str) {
+    /// Sets the region whose limits apply: once, before the first request.
+    pub fn set_region(&self, region: &str) {
         self.region.get_or_init(|| region.to_owned());
     }
 
-    /// Says that nobody polls beside what is asked from now on: lanes share nearly the whole of each limit.
-    pub fn alone(&self) {
-        self.whole.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| [const { None }; Class::COUNT]);
+    /// Marks the session as a single reader without polling: its priorities share nearly the full limit.
+    pub fn set_single_reader(&self) {
+        self.combined
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert_with(|| [const { None }; Class::COUNT]);
     }
 
-    /// It is asked again and again from now on: each lane keeps to its half, of what is left, and as slow as throttling left it.
-    pub fn shared(&self) {
-        // Held until the halves have what is left: a request in between would find them full.
-        let mut alone = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(whole) = alone.take() else { return };
+    /// Starts polling: each priority uses its half of the remaining tokens, at the rate that throttling left.
+    pub fn start_polling(&self) {
+        // Held until the halves have the remaining tokens: a request in between would find them full.
+        let mut alone = self.combined.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(combined) = alone.take() else { return };
         for buckets in [&self.operator, &self.background] {
             let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
-            for (class, left) in Class::ALL.into_iter().zip(&whole) {
+            for (class, left) in Class::ALL.into_iter().zip(&combined) {
                 if let Some(left) = left {
                     let half = buckets[class as usize].get_or_insert_with(|| self.half(class, left.at));
                     half.tokens = half.tokens.min(left.tokens / 2.0);
@@ -303,10 +307,10 @@ impl Budget {
         }
     }
 
-    /// Another limit than the documented one, in requests a second, for a reader who uses both halves alone: nearly
-    /// all of it, and a burst that leaves room for requests which arrive closer together than they were sent.
-    pub fn whole(&self, class: Class, rate: f64, now: Instant) {
-        if let Some(buckets) = &mut *self.whole.lock().unwrap_or_else(PoisonError::into_inner) {
+    /// Replaces the documented limit, in requests per second, for a single reader that uses both halves: nearly
+    /// all of it, with a burst that leaves room for requests that arrive closer together than they were sent.
+    pub fn set_limit(&self, class: Class, rate: f64, now: Instant) {
+        if let Some(buckets) = &mut *self.combined.lock().unwrap_or_else(PoisonError::into_inner) {
             buckets[class as usize] = Some(Bucket::new(rate * WHOLE, rate * BURST, now));
         }
         for buckets in [&self.operator, &self.background] {
@@ -316,48 +320,48 @@ impl Budget {
     }
 
     /// Waits until one request may be sent.
-    pub async fn take(&self, class: Class, lane: Priority) {
-        let wait = self.reserve(class, lane, Instant::now());
+    pub async fn take(&self, class: Class, priority: Priority) {
+        let wait = self.reserve(class, priority, Instant::now());
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
     }
 
-    /// Reserves the place of one request; returns how long to wait before it is sent.
-    pub fn reserve(&self, class: Class, lane: Priority, now: Instant) -> Duration {
-        self.with(class, lane, now, |bucket| bucket.next(now))
+    /// Reserves the slot of one request; returns how long to wait before it is sent.
+    pub fn reserve(&self, class: Class, priority: Priority, now: Instant) -> Duration {
+        self.with(class, priority, now, |bucket| bucket.reserve(now))
     }
 
-    /// Counts requests that the SDK sent again by itself.
-    pub fn charge(&self, class: Class, lane: Priority, requests: u32, now: Instant) {
+    /// Counts requests that the SDK retried by itself.
+    pub fn charge(&self, class: Class, priority: Priority, requests: u32, now: Instant) {
         if requests > 0 {
-            self.with(class, lane, now, |bucket| bucket.charge(requests, now));
+            self.with(class, priority, now, |bucket| bucket.charge(requests, now));
         }
     }
 
-    /// Something had to be sent again. Who is alone with a limit is not when that happens: another command, CI or a console
-    /// asks too, and there is no half that was left to them.
-    pub fn crowded(&self, class: Class, now: Instant) {
-        if let Some(buckets) = &mut *self.whole.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Slows down after a retry was needed. A single reader is not alone with a limit when that happens: another command, CI
+    /// or a console sends requests too, and no half was left to them.
+    pub fn slow_down_single_reader(&self, class: Class, now: Instant) {
+        if let Some(buckets) = &mut *self.combined.lock().unwrap_or_else(PoisonError::into_inner)
             && let Some(bucket) = &mut buckets[class as usize]
         {
             bucket.slow_down(now);
         }
     }
 
-    /// Takes a throttling answer: polling of this class slows down, a person's questions do not.
+    /// Records a throttling answer: polling of this class slows down, the operator's requests do not.
     pub fn slow_down(&self, class: Class, now: Instant) {
         self.with(class, Priority::Background, now, |bucket| bucket.slow_down(now));
     }
 
-    fn with<T>(&self, class: Class, lane: Priority, now: Instant, act: impl FnOnce(&mut Bucket) -> T) -> T {
-        if let Some(buckets) = &mut *self.whole.lock().unwrap_or_else(PoisonError::into_inner) {
+    fn with<T>(&self, class: Class, priority: Priority, now: Instant, act: impl FnOnce(&mut Bucket) -> T) -> T {
+        if let Some(buckets) = &mut *self.combined.lock().unwrap_or_else(PoisonError::into_inner) {
             return act(buckets[class as usize].get_or_insert_with(|| {
                 let (rate, burst) = self.limit(class);
                 Bucket::new(rate * WHOLE, burst - rate * OPENING, now)
             }));
         }
-        let buckets = match lane {
+        let buckets = match priority {
             Priority::Operator => &self.operator,
             Priority::Background => &self.background,
         };
@@ -365,7 +369,7 @@ impl Budget {
         act(buckets[class as usize].get_or_insert_with(|| self.half(class, now)))
     }
 
-    /// The bucket of one lane.
+    /// The bucket for one priority.
     fn half(&self, class: Class, now: Instant) -> Bucket {
         let (rate, burst) = self.limit(class);
         Bucket::new(rate / 2.0 * MARGIN, burst / 2.0 * MARGIN, now)

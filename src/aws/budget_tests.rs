@@ -1,14 +1,14 @@
-//! Buckets, lanes, and who is alone with a limit.
+//! Tests of buckets, priorities, and single readers.
 
 use super::*;
 
 #[test]
-fn a_burst_then_the_rate() {
+fn burst_is_followed_by_the_rate() {
     let start = Instant::now();
     let budget = Budget::default();
     let take = || budget.reserve(Class::EcsServices, Priority::Background, start);
     for _ in 0..47 {
-        assert_eq!(take(), Duration::ZERO, "nearly half of the burst of 100 goes at once");
+        assert_eq!(take(), Duration::ZERO, "nearly half of the burst of 100 is available at once");
     }
     for _ in 0..19 {
         take();
@@ -20,64 +20,65 @@ fn a_burst_then_the_rate() {
 }
 
 #[test]
-fn one_reader_has_nearly_the_whole_limit_until_others_share_it() {
+fn single_reader_gets_nearly_the_whole_limit_until_shared() {
     let start = Instant::now();
     let budget = Budget::default();
-    budget.alone();
-    let take = |lane| budget.reserve(Class::EcsClusters, lane, start);
+    budget.set_single_reader();
+    let take = |priority| budget.reserve(Class::EcsClusters, priority, start);
     let at_once = (0..100).take_while(|_| take(Priority::Background).is_zero()).count();
     assert_eq!(at_once, 49, "of a burst of 50");
     for _ in 0..19 {
         take(Priority::Operator);
     }
     let last = take(Priority::Background).as_secs_f64();
-    assert!((1.0..1.1).contains(&last), "then nearly 20 a second, whichever lane: {last}");
-    budget.crowded(Class::EcsClusters, start);
+    assert!((1.0..1.1).contains(&last), "then nearly 20 a second in either priority: {last}");
+    budget.slow_down_single_reader(Class::EcsClusters, start);
     let crowded = take(Priority::Operator).as_secs_f64();
-    assert!(crowded > 2.0 * last - 0.1, "half as often from then on: {crowded}");
-    budget.shared();
-    for lane in [Priority::Operator, Priority::Background] {
-        assert!(take(lane) > Duration::from_secs(1), "what was taken alone is gone for both");
-        assert_eq!(budget.reserve(Class::Rds, lane, start), Duration::ZERO, "what was not is there");
+    assert!(crowded > 2.0 * last - 0.1, "half the rate from then on: {crowded}");
+    budget.start_polling();
+    for priority in [Priority::Operator, Priority::Background] {
+        assert!(take(priority) > Duration::from_secs(1), "the single reader's tokens are gone for both priorities");
+        assert_eq!(budget.reserve(Class::Rds, priority, start), Duration::ZERO, "nothing else is there");
     }
 }
 
 #[test]
-fn another_limit_counts_for_who_is_alone_too() {
+fn changed_limit_applies_to_a_single_reader_too() {
     let start = Instant::now();
     for alone in [false, true] {
         let budget = Budget::default();
         if alone {
-            budget.alone();
+            budget.set_single_reader();
         }
-        // Without it, 9 of the documented 10 go at once.
-        budget.whole(Class::LogsFilter, 5.0, start);
-        let at_once = |lane| (0..20).take_while(|_| budget.reserve(Class::LogsFilter, lane, start).is_zero()).count();
+        // Otherwise, 9 of the documented 10 go at once.
+        budget.set_limit(Class::LogsFilter, 5.0, start);
+        let at_once =
+            |priority| (0..20).take_while(|_| budget.reserve(Class::LogsFilter, priority, start).is_zero()).count();
         let expected = if alone { [4, 0] } else { [2, 2] };
         assert_eq!([Priority::Operator, Priority::Background].map(at_once), expected, "alone: {alone}");
     }
 }
 
 #[test]
-fn halves_are_as_slow_as_throttling_left_the_whole() {
+fn shared_halves_keep_the_throttled_rate() {
     let start = Instant::now();
     let budget = Budget::default();
-    budget.alone();
+    budget.set_single_reader();
     budget.reserve(Class::EcsClusters, Priority::Operator, start);
-    budget.crowded(Class::EcsClusters, start);
-    budget.shared();
-    for lane in [Priority::Operator, Priority::Background] {
-        let wait = budget.reserve(Class::EcsClusters, lane, start).as_secs_f64();
-        assert!(wait > 0.15, "nothing is left, and it comes at half of the 10 a second: {wait}");
+    budget.slow_down_single_reader(Class::EcsClusters, start);
+    budget.start_polling();
+    for priority in [Priority::Operator, Priority::Background] {
+        let wait = budget.reserve(Class::EcsClusters, priority, start).as_secs_f64();
+        assert!(wait > 0.15, "no tokens are left, and half of the 10 per second is refilled: {wait}");
     }
 }
 
 #[test]
-fn a_region_with_a_smaller_quota_is_asked_less_often() {
+fn region_with_a_smaller_quota_gets_a_lower_rate() {
     let start = Instant::now();
     let at_once = |region: &str| {
         let budget = Budget::default();
-        budget.asks_in(region);
+        budget.set_region(region);
         let free = || budget.reserve(Class::LogsFilter, Priority::Operator, start).is_zero();
         (0..100).take_while(|_| free()).count()
     };
@@ -85,7 +86,7 @@ fn a_region_with_a_smaller_quota_is_asked_less_often() {
 }
 
 #[test]
-fn a_person_does_not_wait_behind_polling() {
+fn operator_does_not_wait_behind_polling() {
     let start = Instant::now();
     let budget = Budget::default();
     budget.charge(Class::Rds, Priority::Background, 500, start);
@@ -94,24 +95,24 @@ fn a_person_does_not_wait_behind_polling() {
 }
 
 #[test]
-fn throttling_slows_one_class_and_it_recovers() {
+fn throttled_class_slows_and_recovers() {
     let start = Instant::now();
     let mut bucket = Bucket::new(10.0, 50.0, start);
-    let paced = |bucket: &Bucket, at: Instant, pace: f64| (bucket.pace(at) - pace).abs() < 0.01;
+    let paced = |bucket: &Bucket, at: Instant, pace: f64| (bucket.current_rate(at) - pace).abs() < 0.01;
     bucket.slow_down(start);
     bucket.slow_down(start);
     assert!(paced(&bucket, start, 5.0), "answers at the same time count once");
-    assert!(bucket.next(start) > Duration::ZERO, "no burst is left");
+    assert!(bucket.reserve(start) > Duration::ZERO, "no burst is left");
     assert!(paced(&bucket, start + RECOVERY / 2, 7.5));
     assert!(paced(&bucket, start + RECOVERY, 10.0));
     for second in 0..20 {
         bucket.slow_down(start + SAME * second);
     }
-    assert!(bucket.pace(start + SAME * 20) >= 10.0 * SLOWEST);
+    assert!(bucket.current_rate(start + SAME * 20) >= 10.0 * SLOWEST);
 }
 
 #[test]
-fn others_go_on_while_one_is_throttled() {
+fn other_classes_continue_while_one_is_throttled() {
     let start = Instant::now();
     let budget = Budget::default();
     budget.slow_down(Class::Alarms, start);

@@ -1,6 +1,6 @@
-//! Whether a copy keeps all of an answer. A copy goes through the SDK's types, and what AWS answers that these types do
-//! not know is lost without a word. So the answer's body is held against the body of the request that would be sent:
-//! what the one has and the other has not is told, by the names of its fields and never by what is in them.
+//! Checks that a copy keeps all fields of an answer. A copy goes through the SDK's types, which silently drop fields that they
+//! do not know. So the answer's body is compared with the body of the request that would be sent:
+//! fields missing from the request are reported by name, never with their values.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -12,11 +12,11 @@ use aws_smithy_types::config_bag::ConfigBag;
 use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The body of an answer, once it has come.
+/// The body of an answer, once it has arrived.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Answer(Kept);
 
-/// The body of a request that is only written and never sent.
+/// The body of a request that is serialized but never sent.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Draft(Kept);
 
@@ -68,16 +68,16 @@ impl Intercept for Draft {
     }
 }
 
-/// The fields of an answer that the request would not carry, as paths. `within` is where the answer has what is
-/// copied; `own` are fields of AWS's own, which no request has.
-pub(super) fn lost(answer: &Answer, draft: &Draft, within: Option<&str>, own: &[&str]) -> Vec<String> {
-    let whole = answer.0.take();
+/// Returns the paths of an answer's fields that the request would not carry. `within` is the answer's field with the copied
+/// value; `own` are fields that AWS adds and no request has.
+pub(super) fn lost_fields(answer: &Answer, draft: &Draft, within: Option<&str>, own: &[&str]) -> Vec<String> {
+    let body = answer.0.take();
     let copied = match within {
-        Some(field) => whole.and_then(|mut whole| whole.get_mut(field).map(Value::take)),
-        None => whole,
+        Some(field) => body.and_then(|mut body| body.get_mut(field).map(Value::take)),
+        None => body,
     };
     let (Some(Value::Object(mut copied)), Some(Value::Object(sent))) = (copied, draft.0.take()) else {
-        return vec!["(which fields there are cannot be told)".to_owned()];
+        return vec!["(the fields cannot be compared)".to_owned()];
     };
     copied.retain(|field, _| !own.contains(&field.as_str()));
     let mut found = Vec::new();
@@ -85,10 +85,10 @@ pub(super) fn lost(answer: &Answer, draft: &Draft, within: Option<&str>, own: &[
     found
 }
 
-/// The fields of a part of each entry of a list in an answer that are none of the known ones, as paths.
-pub(super) fn unknown(answer: &Answer, list: &str, part: &str, known: &[&str]) -> Vec<String> {
-    let whole = answer.0.take().unwrap_or_default();
-    let entries = whole[list].as_array().into_iter().flatten();
+/// Returns the paths of unknown fields in a part of each entry of a list in an answer.
+pub(super) fn unknown_fields(answer: &Answer, list: &str, part: &str, known: &[&str]) -> Vec<String> {
+    let body = answer.0.take().unwrap_or_default();
+    let entries = body[list].as_array().into_iter().flatten();
     let fields = entries.filter_map(|entry| entry[part].as_object()).flatten();
     let unknown = fields.filter(|(name, value)| !known.contains(&name.as_str()) && !empty(value));
     unknown.map(|(name, _)| super::failure::clean(&format!("{part}.{name}"))).collect()
@@ -99,7 +99,7 @@ fn fields(copied: &Map<String, Value>, sent: &Map<String, Value>, at: &str, foun
         let path = if at.is_empty() { field.clone() } else { format!("{at}.{field}") };
         match sent.get(field) {
             Some(other) => compare(value, other, &path, found),
-            // Empty is what it would be without it.
+            // An empty value means the same as a missing field.
             None if empty(value) => {}
             None => found.push(super::failure::clean(&path)),
         }
@@ -140,11 +140,11 @@ mod tests {
         let (kept, draft) = (Answer::default(), Draft::default());
         kept.0.keep(Some(answer.to_string().as_bytes()));
         draft.0.keep(Some(sent.to_string().as_bytes()));
-        lost(&kept, &draft, Some("taskDefinition"), &["revision"])
+        lost_fields(&kept, &draft, Some("taskDefinition"), &["revision"])
     }
 
     #[test]
-    fn fields_that_a_request_does_not_have_are_named_and_their_values_are_not() {
+    fn fields_missing_from_a_request_are_named_without_values() {
         let answer = json!({"taskDefinition": {
             "family": "web", "revision": 7, "gpuProfile": "secret", "tags": [], "ipcMode": null,
             "containerDefinitions": [
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_of_a_part_that_are_not_known_are_named() {
+    fn unknown_nested_fields_are_named() {
         let answer = json!({"ScalableTargets": [
             {"ResourceId": "a", "Newer": 1, "SuspendedState": {"ScheduledScalingSuspended": true, "Predictive": false, "Odd": null}},
             {"ResourceId": "b"},
@@ -173,13 +173,13 @@ mod tests {
         let kept = Answer::default();
         kept.0.keep(Some(answer.to_string().as_bytes()));
         let known = ["ScheduledScalingSuspended"];
-        assert_eq!(unknown(&kept, "ScalableTargets", "SuspendedState", &known), ["SuspendedState.Predictive"]);
-        assert_eq!(unknown(&Answer::default(), "ScalableTargets", "SuspendedState", &known).len(), 0);
+        assert_eq!(unknown_fields(&kept, "ScalableTargets", "SuspendedState", &known), ["SuspendedState.Predictive"]);
+        assert_eq!(unknown_fields(&Answer::default(), "ScalableTargets", "SuspendedState", &known).len(), 0);
     }
 
     #[test]
-    fn an_answer_that_cannot_be_compared_is_not_called_whole() {
+    fn incomparable_answer_is_not_reported_as_complete() {
         assert_eq!(lost_of(&json!({}), &json!({})).len(), 1);
-        assert_eq!(lost(&Answer::default(), &Draft::default(), None, &[]).len(), 1);
+        assert_eq!(lost_fields(&Answer::default(), &Draft::default(), None, &[]).len(), 1);
     }
 }

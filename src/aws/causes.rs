@@ -1,5 +1,5 @@
-//! The causes of an error, and what they mean for a connection: told by types and kinds, never by the words of a
-//! message, which a library may change with any version.
+//! The causes of an error, and what they mean for a connection: determined by types and kinds, never by the text of a
+//! message, which a library may change in any version.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
@@ -7,66 +7,66 @@ use aws_smithy_runtime_api::http::HttpError;
 use std::error::Error;
 use std::io;
 
-/// The fate of a connection.
+/// The way in which a connection failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Broken {
-    /// The address is not a valid one.
-    Address,
-    /// TLS found fault with a certificate.
+pub(super) enum ConnectionFailure {
+    /// The address is invalid.
+    InvalidAddress,
+    /// TLS rejected a certificate.
     Certificate,
-    /// TLS came to nothing for another reason.
+    /// TLS failed for another reason.
     Tls,
-    /// It took longer than its limit.
-    Slow,
+    /// It exceeded its time limit.
+    TimedOut,
     /// Nothing listens there.
     Refused,
-    /// It ended in the middle.
-    Cut,
+    /// It ended midway.
+    Interrupted,
     /// The connection could not be made.
-    Unconnected,
-    /// An answer came, and was not one of the protocol.
-    NotUnderstood,
-    /// The request could not be made at all.
-    Unmade,
+    NotConnected,
+    /// The answer violated the protocol.
+    MalformedAnswer,
+    /// The request could not be built.
+    NotBuilt,
 }
 
-/// The fate of the connection of a request that has no answer, or none that was whole.
-pub(super) fn broken<E>(error: &SdkError<E, HttpResponse>) -> Broken
+/// Returns how the connection failed for a request without a complete answer.
+pub(super) fn connection_failure<E>(error: &SdkError<E, HttpResponse>) -> ConnectionFailure
 where
     E: Error + 'static,
 {
-    if chain(error).any(<dyn Error>::is::<HttpError>) {
-        return Broken::Address;
+    if error_chain(error).any(<dyn Error>::is::<HttpError>) {
+        return ConnectionFailure::InvalidAddress;
     }
-    if let Some(tls) = chain(error).find_map(<dyn Error>::downcast_ref::<rustls::Error>) {
+    if let Some(tls) = error_chain(error).find_map(<dyn Error>::downcast_ref::<rustls::Error>) {
         use rustls::Error::{InvalidCertRevocationList, InvalidCertificate, NoCertificatesPresented};
         let certificate = matches!(tls, InvalidCertificate(_) | NoCertificatesPresented | InvalidCertRevocationList(_));
-        return if certificate { Broken::Certificate } else { Broken::Tls };
+        return if certificate { ConnectionFailure::Certificate } else { ConnectionFailure::Tls };
     }
-    let io = chain(error).filter_map(<dyn Error>::downcast_ref::<io::Error>).map(io::Error::kind);
+    let io = error_chain(error).filter_map(<dyn Error>::downcast_ref::<io::Error>).map(io::Error::kind);
     let kinds: Vec<io::ErrorKind> = io.collect();
     let dispatched = match error {
         SdkError::DispatchFailure(dispatched) => Some(dispatched),
         _ => None,
     };
     if dispatched.is_some_and(DispatchFailure::is_timeout) || kinds.contains(&io::ErrorKind::TimedOut) {
-        return Broken::Slow;
+        return ConnectionFailure::TimedOut;
     }
     if kinds.contains(&io::ErrorKind::ConnectionRefused) {
-        return Broken::Refused;
+        return ConnectionFailure::Refused;
     }
-    if kinds.iter().any(|kind| ends(*kind)) || chain(error).any(of_hyper) {
-        return Broken::Cut;
+    if kinds.iter().any(|kind| ends_connection(*kind)) || error_chain(error).any(is_disconnect) {
+        return ConnectionFailure::Interrupted;
     }
     match error {
-        SdkError::ResponseError(_) => Broken::NotUnderstood,
-        SdkError::DispatchFailure(dispatched) if !dispatched.is_user() => Broken::Unconnected,
-        _ => Broken::Unmade,
+        SdkError::ResponseError(_) => ConnectionFailure::MalformedAnswer,
+        SdkError::DispatchFailure(dispatched) if !dispatched.is_user() => ConnectionFailure::NotConnected,
+        _ => ConnectionFailure::NotBuilt,
     }
 }
 
-/// Whether an error ends a connection that had been made.
-fn ends(kind: io::ErrorKind) -> bool {
+/// Whether an error ends an established connection.
+fn ends_connection(kind: io::ErrorKind) -> bool {
     matches!(
         kind,
         io::ErrorKind::ConnectionReset
@@ -77,26 +77,26 @@ fn ends(kind: io::ErrorKind) -> bool {
     )
 }
 
-/// Whether the HTTP library says that a connection has ended.
-fn of_hyper(cause: &(dyn Error + 'static)) -> bool {
+/// Whether the HTTP library reports that a connection has ended.
+fn is_disconnect(cause: &(dyn Error + 'static)) -> bool {
     let http = cause.downcast_ref::<hyper::Error>();
     http.is_some_and(|http| http.is_incomplete_message() || http.is_closed() || http.is_canceled())
 }
 
-/// Whether the name of a host could not be found. The library that looks it up gives no type to ask for and the system
-/// no kind: only these words tell it, and only the sentence depends on them.
-pub(super) fn of_names<E>(error: &SdkError<E, HttpResponse>) -> bool
+/// Whether a host name could not be resolved. The resolver library has no public error type and the system no error kind: only
+/// this text identifies it, and only the message depends on it.
+pub(super) fn is_name_resolution<E>(error: &SdkError<E, HttpResponse>) -> bool
 where
     E: Error + 'static,
 {
-    chain(error).any(|cause| {
+    error_chain(error).any(|cause| {
         let words = cause.to_string();
         words.contains("dns error") || words.contains("failed to lookup address")
     })
 }
 
-/// An error and all that caused it. What an [`io::Error`] carries is passed over by its `source`.
-pub(super) fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+/// An error and all its causes. `source` skips the error inside an [`io::Error`]; this does not.
+pub(super) fn error_chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     fn below<'a>(cause: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
         let cause: &'a (dyn Error + 'static) = *cause;
         match cause.downcast_ref::<io::Error>() {
@@ -107,9 +107,9 @@ pub(super) fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item 
     std::iter::successors(Some(error), below)
 }
 
-/// The innermost cause: the one that says something.
-pub(super) fn deepest(error: &(dyn Error + 'static)) -> String {
-    let text = chain(error).map(ToString::to_string).filter(|text| !text.is_empty()).last().unwrap_or_default();
-    // The XML parser goes on with the insides of its token.
+/// The text of the innermost cause, which is the specific one.
+pub(super) fn root_cause(error: &(dyn Error + 'static)) -> String {
+    let text = error_chain(error).map(ToString::to_string).filter(|text| !text.is_empty()).last().unwrap_or_default();
+    // The XML parser appends the debug output of its token.
     text.split(" got StartEl").next().unwrap_or_default().to_owned()
 }

@@ -1,4 +1,4 @@
-//! The clients of one lane: each service's is made when it is first used, all share one HTTP client.
+//! The clients of one priority: each service's client is created on first use, and all share one HTTP client.
 
 use crate::app::effect::Priority;
 use crate::model::image::Registry;
@@ -6,25 +6,25 @@ use aws_config::{Region, SdkConfig};
 use aws_sdk_ecs::config::retry::RetryPartition;
 use std::sync::OnceLock;
 
-/// The use of a set of clients: each has retry partitions of its own.
+/// The purpose of a set of clients: each has its own retry partitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Usage {
     Operator,
     Background,
-    /// One change: see [`super::writer`].
+    /// A change: see [`super::writer`].
     Change,
 }
 
 impl From<Priority> for Usage {
-    fn from(lane: Priority) -> Self {
-        match lane {
+    fn from(priority: Priority) -> Self {
+        match priority {
             Priority::Operator => Self::Operator,
             Priority::Background => Self::Background,
         }
     }
 }
 
-/// The clients of one use.
+/// The clients for one purpose.
 #[derive(Debug)]
 pub(super) struct Clients {
     config: SdkConfig,
@@ -43,7 +43,7 @@ pub(super) struct Clients {
     sts: OnceLock<aws_sdk_sts::Client>,
 }
 
-/// One getter: the client of a service, with a retry partition for this use alone.
+/// Defines a getter: the client of a service, with its own retry partition for this purpose.
 macro_rules! client {
     ($name:ident, $service:ident) => {
         pub(super) fn $name(&self) -> &$service::Client {
@@ -90,7 +90,7 @@ impl Clients {
     client!(elbv2, aws_sdk_elasticloadbalancingv2);
     client!(lambda, aws_sdk_lambda);
 
-    /// ECR where a registry is: images of another region are not found in the environment's.
+    /// ECR in the registry's region: images of another region are not found in the environment's.
     pub(super) fn ecr_at(&self, registry: Option<&Registry>) -> aws_sdk_ecr::Client {
         let here = self.config.region().map(Region::as_ref);
         match registry.map(|registry| registry.region.as_str()) {
@@ -102,7 +102,7 @@ impl Clients {
         }
     }
 
-    /// Beside the others it keeps a live tail on the endpoint that was named.
+    /// The logs client, which additionally keeps a live tail on the configured endpoint.
     pub(super) fn logs(&self) -> &aws_sdk_cloudwatchlogs::Client {
         self.logs.get_or_init(|| {
             let partition = match self.usage {

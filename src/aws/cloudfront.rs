@@ -1,8 +1,8 @@
-//! `CloudFront`: distributions, and invalidations of what they have cached.
+//! `CloudFront`: distributions, and invalidations of their caches.
 
 use super::budget::Class;
-use super::pages::Guard;
-use super::protocols::{encoded, in_xml, rest};
+use super::pages::PageGuard;
+use super::protocols::{parse_xml, percent_encode, rest};
 use super::session::{Action, Caller, Session};
 use super::signed::Service;
 use super::writer::Writer;
@@ -19,18 +19,18 @@ pub(super) const LIST_DISTRIBUTIONS: Action = Action { name: "cloudfront:ListDis
 pub(super) const LIST_INVALIDATIONS: Action = Action { name: "cloudfront:ListInvalidations", class: Class::Edge };
 pub(super) const GET_INVALIDATION: Action = Action { name: "cloudfront:GetInvalidation", class: Class::Edge };
 const CREATE_INVALIDATION: Action = Action { name: "cloudfront:CreateInvalidation", class: Class::Edge };
-/// `CloudFront` has one region for all distributions.
+/// `CloudFront` uses one region for all distributions.
 pub(super) const CLOUDFRONT: Service = Service("cloudfront", Some("us-east-1"));
-/// The version of the API, with which its paths begin.
+/// The prefix of its paths, with the API version.
 pub(super) const ROOT: &str = "/2020-05-31/distribution";
 /// The namespace of requests.
 const NAMESPACE: &str = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
-/// Each invalidation of a month is a request of its own; no more are read for a price.
-const MOST_GETS: usize = 25;
-/// Among so many of the newest one is looked for whose answer was lost.
+/// Maximum number of invalidations read for the price: each is a request.
+const MAX_GETS: usize = 25;
+/// Number of newest invalidations searched for one whose answer was lost.
 const NEWEST: usize = 5;
 
-/// Answers a question of an operation.
+/// Executes a read of an operation.
 pub(super) async fn read(caller: &Caller<'_>, read: CdnRead) -> Result<CdnReply, Failure> {
     match read {
         CdnRead::Distributions => distributions(caller).await.map(CdnReply::Distributions),
@@ -54,7 +54,7 @@ pub(super) async fn read(caller: &Caller<'_>, read: CdnRead) -> Result<CdnReply,
 }
 
 impl Session {
-    /// All distributions of the account.
+    /// Returns all distributions of the account.
     ///
     /// # Errors
     /// They cannot be listed.
@@ -63,21 +63,21 @@ impl Session {
     }
 }
 
-/// All distributions of the account.
+/// Returns all distributions of the account.
 pub(super) async fn distributions(caller: &Caller<'_>) -> Result<Vec<Distribution>, Failure> {
-    let (mut found, mut marker, mut guard) = (Vec::new(), String::new(), Guard::default());
+    let (mut found, mut marker, mut guard) = (Vec::new(), String::new(), PageGuard::default());
     loop {
         let path = format!("{ROOT}{marker}");
         let answer = caller.xml(&rest(LIST_DISTRIBUTIONS, CLOUDFRONT, "GET", path, String::new())).await?;
-        found.extend(answer.all("Items").iter().filter_map(distribution));
-        match guard.next(LIST_DISTRIBUTIONS.name, next(&answer))? {
-            Some(next) => marker = format!("?Marker={}", encoded(&next)),
+        found.extend(answer.children_at("Items").iter().filter_map(distribution));
+        match guard.next_token(LIST_DISTRIBUTIONS.name, next(&answer))? {
+            Some(next) => marker = format!("?Marker={}", percent_encode(&next)),
             None => return Ok(found),
         }
     }
 }
 
-/// Throws what is cached of some paths away.
+/// Invalidates the cache for some paths.
 pub(super) async fn invalidate(writer: &Writer<'_>, batch: &Batch) -> Result<Reply, Failure> {
     let paths: String =
         batch.paths.iter().flat_map(|path| ["<Path>".into(), escape(path.as_str()), "</Path>".into()]).collect();
@@ -87,13 +87,13 @@ pub(super) async fn invalidate(writer: &Writer<'_>, batch: &Batch) -> Result<Rep
         batch.paths.len(),
         escape(batch.reference.as_str())
     );
-    let path = format!("{ROOT}/{}/invalidation", encoded(&batch.distribution));
-    let answer = writer.signed_once(&rest(CREATE_INVALIDATION, CLOUDFRONT, "POST", path, body), in_xml).await?;
+    let path = format!("{ROOT}/{}/invalidation", percent_encode(&batch.distribution));
+    let answer = writer.send_signed_once(&rest(CREATE_INVALIDATION, CLOUDFRONT, "POST", path, body), parse_xml).await?;
     let made = invalidation(&answer).ok_or_else(|| nameless(CREATE_INVALIDATION))?;
     Ok(Reply::Cdn(CdnReply::Invalidation(Some(made))))
 }
 
-/// Paths that were invalidated since a moment, as far as they are few enough to read.
+/// Counts the paths invalidated since a time, if few enough to read.
 async fn month(caller: &Caller<'_>, distributions: &[String], since: Timestamp) -> Result<Month, Failure> {
     let mut month = Month::default();
     let mut gets = 0;
@@ -102,8 +102,8 @@ async fn month(caller: &Caller<'_>, distributions: &[String], since: Timestamp) 
             if at.is_some_and(|at| at < since) {
                 continue;
             }
-            if gets == MOST_GETS {
-                // Each has one path at least.
+            if gets == MAX_GETS {
+                // Each has at least one path.
                 (month.more, month.paths) = (true, month.paths + 1);
                 continue;
             }
@@ -114,34 +114,34 @@ async fn month(caller: &Caller<'_>, distributions: &[String], since: Timestamp) 
     Ok(month)
 }
 
-/// Invalidations of a distribution, newest first, with when they were made: the first page, or all since a moment.
+/// Returns the invalidations of a distribution with their times, newest first: the first page, or all since a time.
 async fn invalidations(
     caller: &Caller<'_>,
     distribution: &str,
     since: Option<Timestamp>,
 ) -> Result<Vec<(String, Option<Timestamp>)>, Failure> {
-    let (mut found, mut marker, mut guard) = (Vec::new(), String::new(), Guard::default());
+    let (mut found, mut marker, mut guard) = (Vec::new(), String::new(), PageGuard::default());
     loop {
-        let path = format!("{ROOT}/{}/invalidation{marker}", encoded(distribution));
+        let path = format!("{ROOT}/{}/invalidation{marker}", percent_encode(distribution));
         let answer = caller.xml(&rest(LIST_INVALIDATIONS, CLOUDFRONT, "GET", path, String::new())).await?;
-        let page = answer.all("Items").iter();
-        let page =
-            page.filter_map(|item| Some((item.owned("Id")?, item.get("CreateTime").and_then(|at| at.parse().ok()))));
+        let page = answer.children_at("Items").iter();
+        let page = page
+            .filter_map(|item| Some((item.get_owned("Id")?, item.get("CreateTime").and_then(|at| at.parse().ok()))));
         found.extend(page);
         let old = match (since, found.last()) {
             (None, _) => true,
             (Some(since), Some((_, Some(at)))) => *at < since,
             _ => false,
         };
-        match guard.next(LIST_INVALIDATIONS.name, next(&answer))? {
-            Some(next) if !old => marker = format!("?Marker={}", encoded(&next)),
+        match guard.next_token(LIST_INVALIDATIONS.name, next(&answer))? {
+            Some(next) if !old => marker = format!("?Marker={}", percent_encode(&next)),
             _ => return Ok(found),
         }
     }
 }
 
 async fn get(caller: &Caller<'_>, distribution: &str, id: &str) -> Result<Invalidation, Failure> {
-    let path = format!("{ROOT}/{}/invalidation/{}", encoded(distribution), encoded(id));
+    let path = format!("{ROOT}/{}/invalidation/{}", percent_encode(distribution), percent_encode(id));
     let answer = caller.xml(&rest(GET_INVALIDATION, CLOUDFRONT, "GET", path, String::new())).await?;
     invalidation(&answer).ok_or_else(|| nameless(GET_INVALIDATION))
 }
@@ -150,29 +150,29 @@ fn nameless(action: Action) -> Failure {
     Failure::new(FailureKind::Malformed, format!("{}: the answer has no invalidation", action.name))
 }
 
-/// The next page's marker.
+/// The marker of the next page.
 fn next(answer: &Element) -> Option<String> {
-    answer.owned("NextMarker").filter(|_| answer.get("IsTruncated") == Some("true"))
+    answer.get_owned("NextMarker").filter(|_| answer.get("IsTruncated") == Some("true"))
 }
 
 fn distribution(item: &Element) -> Option<Distribution> {
     Some(Distribution {
-        id: item.owned("Id")?,
-        domain: item.owned("DomainName").unwrap_or_default(),
-        aliases: item.all("Aliases/Items").iter().map(|alias| alias.text.clone()).collect(),
-        comment: item.owned("Comment").unwrap_or_default(),
-        status: item.owned("Status").unwrap_or_default(),
+        id: item.get_owned("Id")?,
+        domain: item.get_owned("DomainName").unwrap_or_default(),
+        aliases: item.children_at("Aliases/Items").iter().map(|alias| alias.text.clone()).collect(),
+        comment: item.get_owned("Comment").unwrap_or_default(),
+        status: item.get_owned("Status").unwrap_or_default(),
         enabled: item.get("Enabled") == Some("true"),
     })
 }
 
 fn invalidation(item: &Element) -> Option<Invalidation> {
     Some(Invalidation {
-        id: item.owned("Id")?,
-        status: item.owned("Status").unwrap_or_default(),
+        id: item.get_owned("Id")?,
+        status: item.get_owned("Status").unwrap_or_default(),
         at: item.get("CreateTime").and_then(|at| at.parse().ok()),
-        paths: item.all("InvalidationBatch/Paths/Items").iter().map(|path| path.text.clone()).collect(),
-        reference: item.owned("InvalidationBatch/CallerReference").unwrap_or_default(),
+        paths: item.children_at("InvalidationBatch/Paths/Items").iter().map(|path| path.text.clone()).collect(),
+        reference: item.get_owned("InvalidationBatch/CallerReference").unwrap_or_default(),
     })
 }
 
@@ -181,19 +181,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_distribution_is_read_with_its_names() {
+    fn distribution_is_parsed_with_its_names() {
         let text = "<DistributionList><IsTruncated>true</IsTruncated><NextMarker>E2</NextMarker><Items><DistributionSummary>\
             <Id>E1</Id><Status>Deployed</Status><DomainName>d1.cloudfront.net</DomainName><Aliases><Quantity>1</Quantity><Items>\
             <CNAME>app.example</CNAME></Items></Aliases><Comment>pantri</Comment><Enabled>true</Enabled></DistributionSummary></Items>\
             </DistributionList>";
         let tree = Element::parse(text).unwrap();
-        let found: Vec<Distribution> = tree.all("Items").iter().filter_map(distribution).collect();
+        let found: Vec<Distribution> = tree.children_at("Items").iter().filter_map(distribution).collect();
         assert_eq!((found[0].id.as_str(), found[0].title(), found[0].enabled), ("E1", "app.example", true));
         assert_eq!(next(&tree).as_deref(), Some("E2"));
     }
 
     #[test]
-    fn an_invalidation_is_read_with_its_paths() {
+    fn invalidation_is_parsed_with_its_paths() {
         let text = "<Invalidation><Id>I1</Id><Status>InProgress</Status><CreateTime>2026-11-20T05:00:00Z</CreateTime><InvalidationBatch>\
             <Paths><Quantity>1</Quantity><Items><Path>/a&amp;b</Path></Items></Paths><CallerReference>r</CallerReference>\
             </InvalidationBatch></Invalidation>";

@@ -1,8 +1,8 @@
 //! `CloudWatch` alarms.
 
 use super::budget::Class;
-use super::convert::time;
-use super::pages::{AnswerSender, Guard};
+use super::convert::to_timestamp;
+use super::pages::{AnswerSender, PageGuard};
 use super::session::{Action, Caller};
 use crate::feeds::aws::Fact;
 use crate::model::{Alarm, AlarmState, Failure};
@@ -10,10 +10,10 @@ use aws_sdk_cloudwatch::types as sdk;
 use futures_util::future::join_all;
 
 pub(super) const DESCRIBE_ALARMS: Action = Action { name: "cloudwatch:DescribeAlarms", class: Class::Alarms };
-/// Items a page: the most that the API allows.
+/// Items per page: the maximum of the API.
 const PAGE: i32 = 100;
 
-/// Alarms whose names begin with one of the prefixes: a list for each, all at once.
+/// Sends the alarms whose names begin with one of the prefixes: one list for each, concurrently.
 pub(super) async fn alarms(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
@@ -37,15 +37,15 @@ pub(super) async fn alarms(
         return Err(failure);
     }
     if none && let Ok(names) = first_names(caller).await {
-        // What may have been meant. Without it the answer is as good.
-        answers.page(Fact::Others(names)).await;
+        // Suggestions for a wrong prefix. The answer is complete without them.
+        answers.page(Fact::ExistingNames(names)).await;
     }
     answers.last(Fact::Alarms(rest)).await;
     Ok(())
 }
 
-/// One alarm by its name, if there is one.
-pub(super) async fn one(caller: &Caller<'_>, name: &str) -> Result<Option<Alarm>, Failure> {
+/// Returns one alarm by its name, if it exists.
+pub(super) async fn find_alarm(caller: &Caller<'_>, name: &str) -> Result<Option<Alarm>, Failure> {
     let page = caller
         .call(DESCRIBE_ALARMS, |clients| {
             let request = clients.cloudwatch().describe_alarms().alarm_names(name);
@@ -57,7 +57,7 @@ pub(super) async fn one(caller: &Caller<'_>, name: &str) -> Result<Option<Alarm>
     Ok(metric.chain(composite).find(|alarm| alarm.name == name))
 }
 
-/// Names of the first page of all alarms.
+/// Returns the names on the first page of all alarms.
 async fn first_names(caller: &Caller<'_>) -> Result<Vec<String>, Failure> {
     let page = caller
         .call(DESCRIBE_ALARMS, |clients| {
@@ -70,7 +70,7 @@ async fn first_names(caller: &Caller<'_>) -> Result<Vec<String>, Failure> {
     Ok(metric.chain(composite).collect())
 }
 
-/// Prefixes without those that another one covers.
+/// Returns the prefixes that no other one covers.
 fn distinct(prefixes: &[String]) -> Vec<&str> {
     let mut sorted: Vec<&str> = prefixes.iter().map(String::as_str).collect();
     sorted.sort_unstable();
@@ -83,9 +83,9 @@ fn distinct(prefixes: &[String]) -> Vec<&str> {
     kept
 }
 
-/// Sends all pages of one prefix but the last, which it gives back: only the last of all ends the answer.
+/// Sends all pages of one prefix but the last, which it returns: only the last page of all prefixes ends the answer.
 async fn of_prefix(caller: &Caller<'_>, answers: &AnswerSender<'_>, prefix: &str) -> Result<Vec<Alarm>, Failure> {
-    let mut guard = Guard::default();
+    let mut guard = PageGuard::default();
     let mut token: Option<String> = None;
     loop {
         let page = caller
@@ -103,7 +103,7 @@ async fn of_prefix(caller: &Caller<'_>, answers: &AnswerSender<'_>, prefix: &str
             .await?;
         let mut alarms: Vec<Alarm> = page.metric_alarms.unwrap_or_default().into_iter().map(from_metric).collect();
         alarms.extend(page.composite_alarms.unwrap_or_default().into_iter().map(from_composite));
-        match guard.next(DESCRIBE_ALARMS.name, page.next_token) {
+        match guard.next_token(DESCRIBE_ALARMS.name, page.next_token) {
             Ok(None) => return Ok(alarms),
             Ok(next) => {
                 answers.page(Fact::Alarms(alarms)).await;
@@ -130,7 +130,7 @@ fn from_metric(alarm: sdk::MetricAlarm) -> Alarm {
         name: alarm.alarm_name.unwrap_or_default(),
         state: state(alarm.state_value.as_ref()),
         reason: alarm.state_reason.unwrap_or_default(),
-        since: time(alarm.state_transitioned_timestamp.or(alarm.state_updated_timestamp)),
+        since: to_timestamp(alarm.state_transitioned_timestamp.or(alarm.state_updated_timestamp)),
         description: alarm.alarm_description,
         namespace: alarm.namespace,
         metric: alarm.metric_name,
@@ -147,16 +147,16 @@ fn from_metric(alarm: sdk::MetricAlarm) -> Alarm {
         suppressor: None,
         suppressed: None,
         actions_enabled: alarm.actions_enabled.unwrap_or(false),
-        actions: told(alarm.alarm_actions, alarm.ok_actions, alarm.insufficient_data_actions),
+        actions: actions_of(alarm.alarm_actions, alarm.ok_actions, alarm.insufficient_data_actions),
     }
 }
 
-/// The actions of an alarm in any state.
-fn told(alarm: Option<Vec<String>>, ok: Option<Vec<String>>, missing: Option<Vec<String>>) -> Vec<String> {
-    let mut all: Vec<String> = [alarm, ok, missing].into_iter().flatten().flatten().collect();
-    all.sort_unstable();
-    all.dedup();
-    all
+/// The actions of an alarm in any of its states.
+fn actions_of(alarm: Option<Vec<String>>, ok: Option<Vec<String>>, missing: Option<Vec<String>>) -> Vec<String> {
+    let mut actions: Vec<String> = [alarm, ok, missing].into_iter().flatten().flatten().collect();
+    actions.sort_unstable();
+    actions.dedup();
+    actions
 }
 
 fn from_composite(alarm: sdk::CompositeAlarm) -> Alarm {
@@ -164,7 +164,7 @@ fn from_composite(alarm: sdk::CompositeAlarm) -> Alarm {
         name: alarm.alarm_name.unwrap_or_default(),
         state: state(alarm.state_value.as_ref()),
         reason: alarm.state_reason.unwrap_or_default(),
-        since: time(alarm.state_transitioned_timestamp.or(alarm.state_updated_timestamp)),
+        since: to_timestamp(alarm.state_transitioned_timestamp.or(alarm.state_updated_timestamp)),
         description: alarm.alarm_description,
         rule: alarm.alarm_rule,
         suppressor: alarm.actions_suppressor.map(|name| name.rsplit(":alarm:").next().unwrap_or(&name).to_owned()),
@@ -173,7 +173,7 @@ fn from_composite(alarm: sdk::CompositeAlarm) -> Alarm {
             alarm.actions_suppressed_reason.unwrap_or(by)
         }),
         actions_enabled: alarm.actions_enabled.unwrap_or(false),
-        actions: told(alarm.alarm_actions, alarm.ok_actions, alarm.insufficient_data_actions),
+        actions: actions_of(alarm.alarm_actions, alarm.ok_actions, alarm.insufficient_data_actions),
         ..Alarm::default()
     }
 }
@@ -183,7 +183,7 @@ mod tests {
     use super::distinct;
 
     #[test]
-    fn prefixes_that_another_covers_are_not_asked() {
+    fn covered_prefixes_are_not_requested() {
         let prefixes: Vec<String> = ["app-staging", "app-", "db", "app-"].map(str::to_owned).into();
         assert_eq!(distinct(&prefixes), ["app-", "db"]);
     }

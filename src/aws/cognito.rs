@@ -1,14 +1,14 @@
-//! Cognito: user pools, what they ask of passwords, and who is in them.
+//! Cognito: user pools, their password rules, and their users.
 
 use super::budget::Class;
-use super::pages::{AnswerSender, Guard};
+use super::pages::{AnswerSender, PageGuard};
 use super::protocols::json;
 use super::session::{Action, Caller, Session};
 use super::signed::Service;
 use crate::app::effect::Priority;
 use crate::feeds::aws::Fact;
 use crate::model::cdn::belongs;
-use crate::model::users::{Policy, Pool, Seen, User};
+use crate::model::users::{Policy, Pool, PoolStatistics, User};
 use crate::model::{Failure, FailureKind};
 use jiff::Timestamp;
 use serde_json::{Value, json as body};
@@ -20,27 +20,27 @@ pub(super) const GET_MFA: Action = Action { name: "cognito-idp:GetUserPoolMfaCon
 pub(super) const LIST_USERS: Action = Action { name: "cognito-idp:ListUsers", class: Class::Users };
 pub(super) const COGNITO: Service = Service("cognito-idp", None);
 pub(super) const TARGET: &str = "AWSCognitoIdentityProviderService";
-/// The largest page of either list.
+/// Items per page: the maximum of both lists.
 const PAGE: u32 = 60;
 
-/// How many users are counted for a screen.
+/// Maximum number of users counted for a screen.
 const COUNTED: u64 = 3_000;
 
-/// The pool of an environment for a screen, its users counted; none where none is its own, or several are.
-pub(super) async fn asked(
+/// Sends the environment's pool with its users counted; none if there is no such pool, or several.
+pub(super) async fn send_pool(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
     named: &[String],
     prefixes: &[String],
 ) -> Result<(), Failure> {
     let session = caller.session;
-    let mut mine = session.user_pools().await?;
-    mine.retain(|pool| belongs(&[&pool.id, &pool.name], named, prefixes));
-    let [pool] = &mine[..] else {
+    let mut own = session.user_pools().await?;
+    own.retain(|pool| belongs(&[&pool.id, &pool.name], named, prefixes));
+    let [pool] = &own[..] else {
         answers.last(Fact::UserPool(None)).await;
         return Ok(());
     };
-    let mut seen = Seen::default();
+    let mut seen = PoolStatistics::default();
     let (mut counts, mut all) = (BTreeMap::<String, u64>::new(), 0);
     let ((pool, missing), listed) = tokio::join!(
         session.user_pool(pool.clone()),
@@ -50,21 +50,21 @@ pub(super) async fn asked(
                 seen.disabled += u64::from(!user.enabled);
                 all += 1;
             }
-            seen.more = all >= COUNTED;
-            !seen.more
+            seen.has_more = all >= COUNTED;
+            !seen.has_more
         })
     );
     (seen.pool, seen.missing) = (pool, missing);
     seen.counts = (listed.is_ok() || all > 0).then_some(counts);
     if let Err(failure) = listed {
-        (seen.more, seen.missing) = (true, seen.missing.into_iter().chain([failure]).collect());
+        (seen.has_more, seen.missing) = (true, seen.missing.into_iter().chain([failure]).collect());
     }
     answers.last(Fact::UserPool(Some(Box::new(seen)))).await;
     Ok(())
 }
 
-/// How many users a pool has, as AWS estimates it.
-pub(super) async fn estimated(caller: &Caller<'_>, pool: &str) -> Result<u64, Failure> {
+/// Returns the number of users in a pool, as estimated by AWS.
+pub(super) async fn estimated_user_count(caller: &Caller<'_>, pool: &str) -> Result<u64, Failure> {
     let answer = caller.json(&json(DESCRIBE_USER_POOL, COGNITO, TARGET, &body!({"UserPoolId": pool}))).await?;
     answer["UserPool"]["EstimatedNumberOfUsers"].as_u64().ok_or_else(|| {
         let text = format!("{}: the answer does not say how many users there are", DESCRIBE_USER_POOL.name);
@@ -72,21 +72,21 @@ pub(super) async fn estimated(caller: &Caller<'_>, pool: &str) -> Result<u64, Fa
     })
 }
 
-/// The user pools of the account, by their ids and names alone.
+/// Returns the user pools of the account, with only their ids and names.
 pub(super) async fn pools(caller: &Caller<'_>) -> Result<Vec<Pool>, Failure> {
-    let (mut found, mut token, mut guard) = (Vec::new(), None::<String>, Guard::default());
+    let (mut found, mut token, mut guard) = (Vec::new(), None::<String>, PageGuard::default());
     loop {
-        let mut asked = body!({"MaxResults": PAGE});
+        let mut arguments = body!({"MaxResults": PAGE});
         if let Some(token) = &token {
-            asked["NextToken"] = body!(token);
+            arguments["NextToken"] = body!(token);
         }
-        let answer = caller.json(&json(LIST_USER_POOLS, COGNITO, TARGET, &asked)).await?;
+        let answer = caller.json(&json(LIST_USER_POOLS, COGNITO, TARGET, &arguments)).await?;
         let text = |one: &Value, key: &str| one[key].as_str().map(str::to_owned);
         let page = answer["UserPools"].as_array().into_iter().flatten();
         found.extend(page.filter_map(|one| {
             Some(Pool { id: text(one, "Id")?, name: text(one, "Name").unwrap_or_default(), ..Pool::default() })
         }));
-        token = guard.next(LIST_USER_POOLS.name, text(&answer, "NextToken"))?;
+        token = guard.next_token(LIST_USER_POOLS.name, text(&answer, "NextToken"))?;
         if token.is_none() {
             return Ok(found);
         }
@@ -94,7 +94,7 @@ pub(super) async fn pools(caller: &Caller<'_>) -> Result<Vec<Pool>, Failure> {
 }
 
 impl Session {
-    /// The user pools of the account, by their ids and names alone.
+    /// Returns the user pools of the account, with only their ids and names.
     ///
     /// # Errors
     /// They cannot be listed.
@@ -102,12 +102,12 @@ impl Session {
         pools(&Caller::new(self, Priority::Operator)).await
     }
 
-    /// The rules of a pool for passwords and for a second factor; what could not be read is among the failures.
+    /// Returns the pool with its rules for passwords and MFA; reads that failed are among the failures.
     pub async fn user_pool(&self, pool: Pool) -> (Pool, Vec<Failure>) {
         let caller = Caller::new(self, Priority::Operator);
-        let asked = body!({"UserPoolId": pool.id});
+        let arguments = body!({"UserPoolId": pool.id});
         let (describe, mfa) =
-            (json(DESCRIBE_USER_POOL, COGNITO, TARGET, &asked), json(GET_MFA, COGNITO, TARGET, &asked));
+            (json(DESCRIBE_USER_POOL, COGNITO, TARGET, &arguments), json(GET_MFA, COGNITO, TARGET, &arguments));
         let (described, mfa) = tokio::join!(caller.json(&describe), caller.json(&mfa));
         let (mut pool, mut missing) = (pool, Vec::new());
         match described {
@@ -124,11 +124,11 @@ impl Session {
         (pool, missing)
     }
 
-    /// The users of a pool, or those of one status: page by page, each given to `page`, which says whether there is to
-    /// be more.
+    /// Passes the users of a pool, optionally of one status, page by page to `page`, which returns whether to
+    /// continue.
     ///
     /// # Errors
-    /// A page cannot be read; those before it were told.
+    /// A page cannot be read; the previous ones were passed.
     pub async fn users(
         &self,
         pool: &str,
@@ -136,22 +136,22 @@ impl Session {
         mut page: impl FnMut(Vec<User>) -> bool,
     ) -> Result<(), Failure> {
         let caller = Caller::new(self, Priority::Operator);
-        let (mut token, mut guard) = (None::<String>, Guard::default());
+        let (mut token, mut guard) = (None::<String>, PageGuard::default());
         loop {
-            let mut asked = body!({"UserPoolId": pool, "Limit": PAGE});
+            let mut arguments = body!({"UserPoolId": pool, "Limit": PAGE});
             if let Some(status) = status {
-                asked["Filter"] = body!(format!("cognito:user_status = \"{status}\""));
+                arguments["Filter"] = body!(format!("cognito:user_status = \"{status}\""));
             }
             if let Some(token) = &token {
-                asked["PaginationToken"] = body!(token);
+                arguments["PaginationToken"] = body!(token);
             }
-            let answer = caller.json(&json(LIST_USERS, COGNITO, TARGET, &asked)).await?;
+            let answer = caller.json(&json(LIST_USERS, COGNITO, TARGET, &arguments)).await?;
             let Some(users) = answer["Users"].as_array() else {
                 let text = format!("{}: the answer has no users", LIST_USERS.name);
                 return Err(Failure::new(FailureKind::Malformed, text));
             };
             let more = page(users.iter().filter_map(user).collect());
-            token = guard.next(LIST_USERS.name, answer["PaginationToken"].as_str().map(str::to_owned))?;
+            token = guard.next_token(LIST_USERS.name, answer["PaginationToken"].as_str().map(str::to_owned))?;
             if token.is_none() || !more {
                 return Ok(());
             }
@@ -159,8 +159,8 @@ impl Session {
     }
 }
 
-fn take(pool: &mut Pool, told: &Value) {
-    let policy = &told["Policies"]["PasswordPolicy"];
+fn take(pool: &mut Pool, described: &Value) {
+    let policy = &described["Policies"]["PasswordPolicy"];
     let on = |key: &str| policy[key].as_bool().unwrap_or(false);
     pool.policy = policy["MinimumLength"].as_u64().map(|length| Policy {
         length,
@@ -170,9 +170,9 @@ fn take(pool: &mut Pool, told: &Value) {
         symbols: on("RequireSymbols"),
         temporary_days: policy["TemporaryPasswordValidityDays"].as_u64(),
     });
-    pool.protected = told["DeletionProtection"].as_str().map(|word| word == "ACTIVE");
-    pool.estimated = told["EstimatedNumberOfUsers"].as_u64();
-    pool.mfa = pool.mfa.take().or_else(|| told["MfaConfiguration"].as_str().map(str::to_owned));
+    pool.protected = described["DeletionProtection"].as_str().map(|word| word == "ACTIVE");
+    pool.estimated = described["EstimatedNumberOfUsers"].as_u64();
+    pool.mfa = pool.mfa.take().or_else(|| described["MfaConfiguration"].as_str().map(str::to_owned));
 }
 
 fn methods(answer: &Value) -> Vec<String> {

@@ -1,48 +1,48 @@
-//! How to reach one environment's AWS: where, as whom, and for how long to wait.
+//! How to reach one environment's AWS: the endpoint, the credentials, and the time limits.
 
 use super::environment::variable;
 use crate::config::{AwsFiles, EnvironmentConfig};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The limit for connecting: beyond it a packet is lost, not late.
+/// The limit for connecting: after this a packet is lost, not late.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The limit for one attempt: the slowest healthy answers (`DescribeServices` of ten large services,
 /// metrics over three hours) take some seconds.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The limit for a request with its retries.
+/// The limit for a request including its retries.
 pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(20);
-/// The limit for a credential helper where nothing else is configured: a person answers a dialog within it.
+/// The default limit for a credential helper: a person answers a dialog within it.
 pub const CREDENTIAL_TIMEOUT: Duration = Duration::from_mins(1);
-/// A helper that failed is started again after this: each start may be a dialog.
-pub const HELPER_AGAIN: Duration = Duration::from_mins(1);
-/// How often a request is tried, the first time included.
-pub const ATTEMPTS: u32 = 3;
-/// Credentials that AWS refused are read again at most this often.
-pub const REREAD_AFTER: Duration = Duration::from_secs(2);
+/// The pause before a failed helper is started again: each start may open a dialog.
+pub const HELPER_RETRY_DELAY: Duration = Duration::from_mins(1);
+/// Number of attempts for a request, including the first.
+pub const MAX_ATTEMPTS: u32 = 3;
+/// The minimum interval between reloads of credentials that AWS refused.
+pub const REREAD_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Where and as whom. What is `None` comes from the AWS variables and files, as in the AWS CLI.
+/// Where to connect, and as whom. A value that is `None` comes from the AWS variables and files, as in the AWS CLI.
 #[derive(Debug, Clone)]
 pub struct Connection {
-    /// `ap-northeast-1`.
+    /// The region, such as `ap-northeast-1`.
     pub region: Option<String>,
-    /// A profile of the AWS files; it goes before keys in the environment, as `--profile` does.
+    /// A profile of the AWS files; it takes precedence over keys in the environment, like `--profile`.
     pub profile: Option<String>,
-    /// Another endpoint for every service.
+    /// A custom endpoint for every service.
     pub endpoint_url: Option<String>,
-    /// The limit for a request with its retries; one attempt has [`ATTEMPT_TIMEOUT`] at most.
+    /// The limit for a request including its retries; one attempt has [`ATTEMPT_TIMEOUT`] at most.
     pub operation_timeout: Duration,
-    /// Attempts in all, at least 1; `None`: as the profile says, usually [`ATTEMPTS`].
+    /// Total number of attempts, at least 1; `None`: as in the profile, usually [`MAX_ATTEMPTS`].
     pub attempts: Option<u32>,
-    /// The limit for a credential helper, which may ask its user.
+    /// The limit for a credential helper, which may prompt its user.
     pub credential_timeout: Duration,
-    /// Whether the screen is taken: a credential helper gets no terminal.
+    /// Whether the screen is in use: a credential helper then gets no terminal.
     pub screen: bool,
-    /// Whether nobody is asked for an MFA code: it is looked at in passing, and a window would be about something else.
-    pub quiet: bool,
-    /// Refused credentials are read again at most this often.
-    pub reread_after: Duration,
-    /// Keys to use instead of any others: a simulator takes any.
+    /// Whether MFA prompts are suppressed: for a background request, a prompt would appear out of context.
+    pub without_prompt: bool,
+    /// The minimum interval between reloads of refused credentials.
+    pub reread_interval: Duration,
+    /// Keys to use instead of any others: a simulator accepts any.
     pub keys: Option<Keys>,
     /// A credentials file to use instead of the usual files.
     pub credentials_file: Option<PathBuf>,
@@ -51,7 +51,7 @@ pub struct Connection {
 /// An access key of IAM.
 #[derive(Debug, Clone)]
 pub struct Keys {
-    /// `AKIA…`.
+    /// The access key id, `AKIA…`.
     pub id: String,
     pub secret: secrecy::SecretString,
 }
@@ -66,8 +66,8 @@ impl Default for Connection {
             attempts: None,
             credential_timeout: CREDENTIAL_TIMEOUT,
             screen: false,
-            quiet: false,
-            reread_after: REREAD_AFTER,
+            without_prompt: false,
+            reread_interval: REREAD_INTERVAL,
             keys: None,
             credentials_file: None,
         }
@@ -75,7 +75,7 @@ impl Default for Connection {
 }
 
 impl Connection {
-    /// Connects to a simulator at this endpoint, with keys that mean nothing.
+    /// Connects to a simulator at this endpoint, with dummy keys.
     pub fn simulated(endpoint_url: impl Into<String>, region: impl Into<String>) -> Self {
         Self {
             region: Some(region.into()),
@@ -102,19 +102,19 @@ impl From<&EnvironmentConfig> for Connection {
     }
 }
 
-/// The AWS files of a connection, to tell where in them something stands.
-pub(super) fn texts(connection: &Connection) -> AwsFiles {
+/// The AWS files of a connection, used to locate a setting in them.
+pub(super) fn aws_files(connection: &Connection) -> AwsFiles {
     match &connection.credentials_file {
-        // With keys of its own it depends on no file of anybody.
+        // A connection with its own keys reads no files.
         _ if connection.keys.is_some() => AwsFiles::default(),
-        Some(file) => AwsFiles::only(file),
-        None => AwsFiles::usual(|name| std::env::var_os(name)),
+        Some(file) => AwsFiles::credentials_only(file),
+        None => AwsFiles::from_environment(|name| std::env::var_os(name)),
     }
 }
 
-/// The limits of time for every request of a connection.
+/// The time limits for every request of a connection.
 pub(super) fn timeouts(connection: &Connection) -> aws_smithy_types::timeout::TimeoutConfig {
-    // The SDK's own default limits only the connecting: a server that hangs would hang us.
+    // By default the SDK limits only connecting: a hanging server would hang this program.
     aws_smithy_types::timeout::TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT.min(connection.operation_timeout))
         .operation_attempt_timeout(ATTEMPT_TIMEOUT.min(connection.operation_timeout))
@@ -122,9 +122,9 @@ pub(super) fn timeouts(connection: &Connection) -> aws_smithy_types::timeout::Ti
         .build()
 }
 
-/// As in the AWS CLI and its SDKs: a whole number from 1; anything else is not heard.
-fn attempts(said: Option<&str>) -> Option<u32> {
-    said.and_then(|said| said.trim().parse().ok()).filter(|count| *count > 0)
+/// Parses the number of attempts as the AWS CLI and SDKs do: an integer of at least 1; other values are ignored.
+fn attempts(value: Option<&str>) -> Option<u32> {
+    value.and_then(|value| value.trim().parse().ok()).filter(|count| *count > 0)
 }
 
 #[cfg(test)]
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn attempts_are_as_the_variable_says() {
+    fn attempts_follow_the_variable() {
         assert_eq!(attempts(Some("1")), Some(1));
         for odd in [None, Some("0"), Some("many"), Some("")] {
             assert_eq!(attempts(odd), None);

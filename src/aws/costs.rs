@@ -1,11 +1,11 @@
-//! Cost Explorer: what an account costs by day and service, and what the rest of the month will. Each request costs $0.01.
+//! Cost Explorer: an account's costs by day and service, and the forecast for the month. Each request costs $0.01.
 
 use super::budget::Class;
-use super::pages::{AnswerSender, Guard};
+use super::pages::{AnswerSender, PageGuard};
 use super::protocols::json;
 use super::session::{Action, Caller};
 use super::signed::Service;
-use crate::feeds::aws::{CostsOf, Fact};
+use crate::feeds::aws::{CostQuery, Fact};
 use crate::model::costs::{Budget, Costs, Day};
 use crate::model::{Failure, FailureKind};
 use jiff::civil::Date;
@@ -14,28 +14,28 @@ use std::collections::BTreeMap;
 
 pub(super) const GET_COST_AND_USAGE: Action = Action { name: "ce:GetCostAndUsage", class: Class::Costs };
 pub(super) const GET_COST_FORECAST: Action = Action { name: "ce:GetCostForecast", class: Class::Costs };
-/// Cost Explorer has one region for all accounts.
+/// Cost Explorer uses one region for all accounts.
 const COST_EXPLORER: Service = Service("ce", Some("us-east-1"));
 const TARGET: &str = "AWSInsightsIndexService";
 
 pub(super) const DESCRIBE_BUDGETS: Action = Action { name: "budgets:DescribeBudgets", class: Class::Costs };
-/// AWS Budgets has one region for all accounts.
+/// AWS Budgets uses one region for all accounts.
 pub(super) const BUDGETS: Service = Service("budgets", Some("us-east-1"));
 pub(super) const BUDGETS_TARGET: &str = "AWSBudgetServiceGateway";
 
-/// Reads the costs. Where only the forecast fails (it needs some weeks of history) the rest is given.
-pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &CostsOf) -> Result<(), Failure> {
+/// Reads the costs. If only the forecast fails (it needs some weeks of history), the rest is returned.
+pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &CostQuery) -> Result<(), Failure> {
     let filter = of.tag.as_ref().map(|(key, value)| json!({"Tags": {"Key": key, "Values": [value]}}));
     let mut costs = Costs { currency: "USD".to_owned(), read_at: of.now, ..Costs::default() };
     let mut days: BTreeMap<Date, BTreeMap<String, f64>> = BTreeMap::new();
-    let mut guard = Guard::default();
+    let mut guard = PageGuard::default();
     let mut token: Option<String> = None;
     loop {
         let mut body = json!({
             "TimePeriod": {"Start": of.from.to_string(), "End": of.to.to_string()},
             "Granularity": "DAILY",
             "Metrics": ["UnblendedCost"],
-            "GroupBy": [match &of.by {
+            "GroupBy": [match &of.group_by_tag {
                 None => json!({"Type": "DIMENSION", "Key": "SERVICE"}),
                 Some(key) => json!({"Type": "TAG", "Key": key}),
             }],
@@ -46,16 +46,16 @@ pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &
         if let Some(token) = &token {
             body["NextPageToken"] = json!(token);
         }
-        let page = caller.json(&json(GET_COST_AND_USAGE, COST_EXPLORER, TARGET, &body)).await.map_err(with_way_out)?;
-        take(&page, of.by.as_deref(), &mut days, &mut costs.currency);
+        let page = caller.json(&json(GET_COST_AND_USAGE, COST_EXPLORER, TARGET, &body)).await.map_err(with_hint)?;
+        take(&page, of.group_by_tag.as_deref(), &mut days, &mut costs.currency);
         let next = page.get("NextPageToken").and_then(Value::as_str).map(str::to_owned);
-        token = guard.next(GET_COST_AND_USAGE.name, next)?;
+        token = guard.next_token(GET_COST_AND_USAGE.name, next)?;
         if token.is_none() {
             break;
         }
     }
     costs.days = days.into_iter().map(|(date, by)| Day { date, by }).collect();
-    if let Some((from, to)) = of.ahead {
+    if let Some((from, to)) = of.forecast {
         let mut body = json!({
             "TimePeriod": {"Start": from.to_string(), "End": to.to_string()},
             "Metric": "UNBLENDED_COST",
@@ -77,7 +77,7 @@ pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &
     } else {
         costs.rest = Some(0.0);
     }
-    // They cost nothing to read; without them the rest stands.
+    // Reading them is free; the rest is returned without them.
     match all_budgets(caller, &of.account).await {
         Ok(found) => costs.budgets = found,
         Err(failure) if failure.kind == FailureKind::Credentials => return Err(failure),
@@ -88,9 +88,9 @@ pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &
     Ok(())
 }
 
-/// The budgets of an account, with all their pages.
+/// Returns the budgets of an account, from all pages.
 async fn all_budgets(caller: &Caller<'_>, account: &str) -> Result<Vec<Budget>, Failure> {
-    let (mut found, mut guard, mut token) = (Vec::new(), Guard::default(), None::<String>);
+    let (mut found, mut guard, mut token) = (Vec::new(), PageGuard::default(), None::<String>);
     loop {
         let mut body = json!({"AccountId": account, "MaxResults": 100});
         if let Some(token) = &token {
@@ -99,29 +99,29 @@ async fn all_budgets(caller: &Caller<'_>, account: &str) -> Result<Vec<Budget>, 
         let page = caller.json(&json(DESCRIBE_BUDGETS, BUDGETS, BUDGETS_TARGET, &body)).await?;
         found.extend(budgets(&page));
         let next = page.get("NextToken").and_then(Value::as_str).map(str::to_owned);
-        token = guard.next(DESCRIBE_BUDGETS.name, next)?;
+        token = guard.next_token(DESCRIBE_BUDGETS.name, next)?;
         if token.is_none() {
             return Ok(found);
         }
     }
 }
 
-/// The same with what to do. AWS refuses whoever may not ask and whoever never enabled Cost Explorer with one code.
-fn with_way_out(failure: Failure) -> Failure {
+/// Adds a hint. AWS uses the same error code for a missing permission and for Cost Explorer that was never enabled.
+fn with_hint(failure: Failure) -> Failure {
     match failure.kind {
-        FailureKind::Denied => failure.hinted(
-            "either this identity may not (allow ce:GetCostAndUsage), or Cost Explorer was never enabled: open it once in the \
-             billing console (in an organization its management account does that, and lets the others see theirs); its figures \
-             come a day later",
+        FailureKind::Denied => failure.with_hint(
+            "either this identity is not allowed to (allow ce:GetCostAndUsage), or Cost Explorer was never enabled: open it once in the \
+             billing console (in an organization its management account does that, and grants access to the others); its data \
+             appears a day later",
         ),
-        FailureKind::NotFound => failure.hinted(
-            "Cost Explorer has no figures of this time yet: in an account in which it was enabled today they come within a day",
+        FailureKind::NotFound => failure.with_hint(
+            "Cost Explorer has no data for this time yet: in an account where it was enabled today, data appears within a day",
         ),
         _ => failure,
     }
 }
 
-/// Budgets over cost: those over usage and reservations count something else.
+/// Parses the cost budgets; usage and reservation budgets have other units.
 fn budgets(answer: &Value) -> Vec<Budget> {
     let all = answer.get("Budgets").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let text = |budget: &Value, key: &str| budget.get(key).and_then(Value::as_str).map(str::to_owned);
@@ -139,12 +139,12 @@ fn budgets(answer: &Value) -> Vec<Budget> {
     of_cost.filter_map(read).collect()
 }
 
-/// Cost Explorer writes amounts as texts.
+/// Parses an amount, which Cost Explorer sends as a string.
 fn amount(value: &Value) -> Option<f64> {
     value.as_str()?.parse::<f64>().ok().filter(|value| value.is_finite())
 }
 
-/// The groups of a page: services, or values of a tag, which come as `KEY$VALUE`; what has none is empty.
+/// Collects the groups of a page: services, or values of a tag, which arrive as `KEY$VALUE`; a missing tag is empty.
 fn take(page: &Value, by: Option<&str>, days: &mut BTreeMap<Date, BTreeMap<String, f64>>, currency: &mut String) {
     let results = page.get("ResultsByTime").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     for result in results {
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn budgets_over_cost_are_read_and_others_are_left_out() {
+    fn cost_budgets_are_read_and_others_skipped() {
         let amount = |amount: &str| json!({"Amount": amount, "Unit": "USD"});
         let budget = |name: &str, kind: &str| {
             json!({

@@ -1,7 +1,7 @@
-//! Credentials as they are kept and used. Where they come from is in `load`.
+//! Keeping and using credentials. Their sources are in `load`.
 //!
-//! Credentials are loaded before a request and apart from its limits, by one load for all who wait:
-//! a helper may ask its user, and it asks once.
+//! Credentials are loaded before a request and outside of its time limits, by one load shared by all waiters:
+//! a helper may prompt its user, and must do so only once.
 
 pub(super) mod load;
 
@@ -22,105 +22,105 @@ use jiff::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Credentials that are held for a change must be good for so long; those in use are loaded anew so long
-/// before their end.
+/// Credentials held for a change must be valid for at least this long; those in use are reloaded this long
+/// before they expire.
 const HELD: Duration = Duration::from_mins(1);
 
-/// A person finds the device and types its code within this.
+/// The time a person needs to find the device and type its code.
 const CODE_LIMIT: Duration = Duration::from_mins(5);
 
-/// The outcome of a load: credentials, or why there are none.
+/// The outcome of a load: credentials, or the failure.
 type Outcome = Result<Credentials, Failure>;
 type Load = Shared<BoxFuture<'static, Outcome>>;
 
-/// Loads credentials, once for all who wait, and keeps them until they end. A failure is kept for as long as the
-/// session keeps this reading of the files: a dozen questions at once must not each wait for the same metadata
-/// service that is not there, or open a dialog each.
+/// Loads credentials once for all waiters, and keeps them until they expire. A failure is kept as long as
+/// this generation of the files: a dozen concurrent requests must not each wait for a missing metadata
+/// service, or each open a dialog.
 #[derive(Debug, Clone)]
-pub(super) struct Keeper(Arc<Kept>);
+pub(super) struct CredentialCache(Arc<Kept>);
 
 #[derive(Debug)]
 struct Kept {
     source: Source,
     context: Context,
-    /// The limit for one load.
+    /// The time limit for one load.
     limit: Duration,
     /// Whether a helper gets no terminal.
     screen: bool,
     quiet: bool,
-    /// Their end is told in the service's time.
+    /// Expiry times are in the service's time.
     clock: ServiceClock,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// The last that were loaded.
+    /// The latest loaded credentials.
     given: Option<Credentials>,
-    /// From then on they are loaded anew where that is possible; they may still be good.
+    /// When to reload them if possible; they may still be valid.
     stale: Option<Timestamp>,
     failed: Option<Failure>,
-    /// The load under way: it ends when nobody waits for it any more.
+    /// The load in flight, cancelled when nobody waits for it any more.
     loading: Option<WeakShared<BoxFuture<'static, Outcome>>>,
 }
 
 /// Where credentials are loaded from.
 #[derive(Debug, Clone)]
 enum Source {
-    /// Keys that are known: given, or in variables of the environment.
+    /// Fixed keys: from the connection, or from environment variables.
     Keys(Credentials),
-    /// A program, and roles to assume with what it gives.
+    /// A program, and roles to assume with its credentials.
     Helper { helper: Helper, roles: Vec<Role>, sts: Box<SdkConfig> },
-    /// A role that takes a code, what it is assumed with, and roles to assume after it.
+    /// A role that requires an MFA code, the credentials to assume it with, and roles to assume after it.
     Mfa { mfa: Mfa, with: SharedCredentialsProvider, roles: Vec<Role>, sts: Box<SdkConfig> },
-    /// Roles, and what the first of them is assumed with: the SDK would ask for them by a rule of its own, where endpoints are
-    /// concerned.
+    /// Roles, and the credentials to assume the first one with. The SDK would send these requests to endpoints
+    /// chosen by its own rules.
     Roles { with: SharedCredentialsProvider, roles: Vec<Role>, sts: Box<SdkConfig> },
-    /// The credentials that the SDK's default chain finds.
+    /// Credentials from the SDK's default chain.
     Sdk(SharedCredentialsProvider),
-    /// Nothing can be loaded.
+    /// No credentials can be loaded.
     None(Failure),
 }
 
-impl Keeper {
+impl CredentialCache {
     fn new(source: Source, context: Context, connection: &Connection, clock: ServiceClock) -> Self {
         let limit = match source {
             Source::Helper { .. } => connection.credential_timeout,
             Source::Mfa { .. } => connection.credential_timeout.max(CODE_LIMIT),
             Source::Keys(_) | Source::Roles { .. } | Source::Sdk(_) | Source::None(_) => connection.operation_timeout,
         };
-        let (screen, quiet) = (connection.screen, connection.quiet);
+        let (screen, quiet) = (connection.screen, connection.without_prompt);
         Self(Arc::new(Kept { source, context, limit, screen, quiet, clock, state: Mutex::default() }))
     }
 
-    /// When the last credentials end.
+    /// Returns when the latest credentials expire.
     pub(super) fn expires(&self) -> Option<Timestamp> {
         self.state().given.as_ref().and_then(expiry)
     }
 
-    /// Whether a failure came from a helper, which must not be started again at once: it asks its user.
-    pub(super) fn asks(&self) -> bool {
+    /// Whether a failure came from a helper, which must not be restarted at once: it prompts its user.
+    pub(super) fn prompts_user(&self) -> bool {
         matches!(self.0.source, Source::Helper { .. } | Source::Mfa { .. })
     }
 
-    /// Whether there are none, and that was found out by this reading of the files.
-    pub(super) fn failed(&self) -> bool {
+    /// Whether loading failed in this generation of the files.
+    pub(super) fn has_failed(&self) -> bool {
         self.state().failed.is_some()
     }
 
-    /// Sees that there are credentials, before a request and apart from its limits.
-    pub(super) async fn ready(&self) -> Result<(), Failure> {
+    /// Ensures that there are credentials, before a request and outside of its time limits.
+    pub(super) async fn ensure_loaded(&self) -> Result<(), Failure> {
         self.get(false).await.map(drop)
     }
 
-    /// The credentials that a request would be sent with now.
+    /// Returns the credentials that a request would be sent with now.
     pub(super) async fn in_use(&self) -> Result<Credentials, Failure> {
         self.get(false).await
     }
 
-    /// Credentials to hold for several requests that must be one identity's: those in use, where they
-    /// do not end soon.
-    pub(super) async fn held(&self) -> Result<Credentials, Failure> {
+    /// Returns credentials to hold for several requests of one identity: those in use, unless they
+    /// expire soon.
+    pub(super) async fn not_expiring_soon(&self) -> Result<Credentials, Failure> {
         self.get(true).await
     }
 
@@ -128,7 +128,7 @@ impl Keeper {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The credentials in use, or those that a load brings; `long`: good for another minute.
+    /// Returns the credentials in use, or newly loaded ones; `long`: valid for at least another minute.
     async fn get(&self, long: bool) -> Outcome {
         let load = {
             let mut state = self.state();
@@ -141,7 +141,7 @@ impl Keeper {
                 } else {
                     state.stale.is_some_and(|at| at <= now)
                 };
-                // What cannot be loaded anew is used until its end.
+                // Credentials that cannot be reloaded are used until they expire.
                 if good && (!soon || state.failed.is_some()) {
                     return Ok(given.clone());
                 }
@@ -163,9 +163,11 @@ impl Keeper {
         let kept = Arc::clone(&self.0);
         let load = async move {
             let loaded = tokio::time::timeout(kept.limit, kept.load()).await.unwrap_or_else(|_| {
-                let limit = crate::model::time::spoken(jiff::SignedDuration::try_from(kept.limit).unwrap_or_default());
-                let message = format!("credentials for {} did not come within {limit}", kept.context.who);
-                Err(Failure::new(FailureKind::Credentials, message).hinted(kept.context.renew.clone()))
+                let limit = crate::model::time::sentence_duration(
+                    jiff::SignedDuration::try_from(kept.limit).unwrap_or_default(),
+                );
+                let message = format!("credentials for {} did not arrive within {limit}", kept.context.profile);
+                Err(Failure::new(FailureKind::Credentials, message).with_hint(kept.context.renewal_hint.clone()))
             });
             let loaded = loaded.and_then(|credentials| usable(&credentials, &kept.context, kept.now()));
             let mut state = kept.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -173,7 +175,7 @@ impl Keeper {
             match &loaded {
                 Ok(credentials) => {
                     let now = kept.now();
-                    // A load a minute before the end, but not with every request where they are short-lived.
+                    // Reload a minute before the end, but not on every request if they are short-lived.
                     state.stale = expiry(credentials).map(|end| {
                         let left = end.duration_since(now);
                         let early = jiff::SignedDuration::try_from(HELD).unwrap_or_default().min(left / 2);
@@ -190,7 +192,7 @@ impl Keeper {
 }
 
 impl Kept {
-    /// Now, in the service's time.
+    /// The current time of the service.
     fn now(&self) -> Timestamp {
         Timestamp::now() + self.clock.ahead()
     }
@@ -215,11 +217,17 @@ impl Kept {
                 Ok(credentials)
             }
             Source::Helper { helper, roles, sts } => {
-                // The helper's own limit is a moment shorter, so that it can say what it did.
+                // The helper's own limit is slightly shorter, so that it can report what it did.
                 let limit = self.limit.saturating_sub(Duration::from_millis(100));
                 let mut credentials = helper.run(limit, self.screen).await.map_err(|why| {
-                    Failure::new(FailureKind::Credentials, format!("no credentials for {}: {why}", self.context.who))
-                        .hinted(format!("{}; a slow dialog gets more time by `credential_timeout`", self.context.renew))
+                    Failure::new(
+                        FailureKind::Credentials,
+                        format!("no credentials for {}: {why}", self.context.profile),
+                    )
+                    .with_hint(format!(
+                        "{}; a slow dialog gets more time by `credential_timeout`",
+                        self.context.renewal_hint
+                    ))
                 })?;
                 for role in roles {
                     credentials = self.assume(role, credentials, sts).await?;
@@ -229,23 +237,23 @@ impl Kept {
         }
     }
 
-    /// Asks the SDK for credentials, within the limit.
+    /// Requests credentials from the SDK, within the limit.
     async fn given(&self, provider: &SharedCredentialsProvider) -> Outcome {
         provider.provide_credentials().await.map_err(|error| {
             let (kind, what) = super::failure::of_credentials(&self.context, &error);
-            Failure::new(kind, super::failure::clean(&what)).hinted(self.context.renew.clone())
+            Failure::new(kind, super::failure::clean(&what)).with_hint(self.context.renewal_hint.clone())
         })
     }
 
-    /// Assumes a role with credentials that a helper, a file or the SDK gave.
+    /// Assumes a role with credentials from a helper, a file or the SDK.
     async fn assume(&self, role: &Role, with: Credentials, sts: &SdkConfig) -> Outcome {
         let client = sessions::client(sts, SharedCredentialsProvider::new(with));
         let answer = sessions::role(&client, role).send().await.map_err(|error| {
             let failed = super::failure::of_request("sts:AssumeRole", &self.context, &error);
-            let hint = "look at the trust policy of the role, and at what the identity that assumes it may do";
-            Failure::new(FailureKind::Credentials, failed.message).hinted(hint)
+            let hint = "check the trust policy of the role, and the permissions of the identity that assumes it";
+            Failure::new(FailureKind::Credentials, failed.message).with_hint(hint)
         })?;
-        sessions::built("sts:AssumeRole", answer.credentials)
+        sessions::credentials_from("sts:AssumeRole", answer.credentials)
     }
 }
 
@@ -253,22 +261,23 @@ fn expiry(credentials: &Credentials) -> Option<Timestamp> {
     credentials.expiry().and_then(|at| Timestamp::try_from(at).ok())
 }
 
-/// Credentials as they can be sent. What stands around a key, as a secret store or an editor leaves it, is no
-/// part of it; what cannot be a key at all would not survive being put into a request.
+/// Returns credentials that can be sent. Whitespace around a key, which secret stores and editors leave, is
+/// trimmed; a key with other invalid characters could not be put into a request.
 fn usable(credentials: &Credentials, context: &Context, now: Timestamp) -> Outcome {
-    let names = if context.variables {
+    let names = if context.from_variables {
         ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
     } else {
         ["the access key id", "the secret access key", "the session token"]
     };
-    let refused = |what: String| Err(Failure::new(FailureKind::Credentials, what).hinted(context.renew.clone()));
+    let refused =
+        |what: String| Err(Failure::new(FailureKind::Credentials, what).with_hint(context.renewal_hint.clone()));
     let parts = [Some(credentials.access_key_id()), Some(credentials.secret_access_key()), credentials.session_token()];
     for (name, part) in names.into_iter().zip(parts) {
         let Some(part) = part.map(str::trim) else { continue };
-        let of = if context.variables { String::new() } else { format!(" of {}", context.who) };
+        let of = if context.from_variables { String::new() } else { format!(" of {}", context.profile) };
         if part.chars().any(|c| !c.is_ascii_graphic()) {
             return refused(format!(
-                "{name}{of} is not a key: it has a blank, a line break or another sign within that no key has"
+                "{name}{of} is not a key: it contains a blank, a line break or another character that keys never contain"
             ));
         }
         if part.is_empty() && name != names[2] {
@@ -276,7 +285,7 @@ fn usable(credentials: &Credentials, context: &Context, now: Timestamp) -> Outco
         }
     }
     if expiry(credentials).is_some_and(|end| end <= now) {
-        return refused(format!("the credentials of {} have ended before they were used", context.who));
+        return refused(format!("the credentials of {} expired before they were used", context.profile));
     }
     let mut trimmed = Credentials::builder()
         .access_key_id(credentials.access_key_id().trim())
@@ -290,13 +299,13 @@ fn usable(credentials: &Credentials, context: &Context, now: Timestamp) -> Outco
     Ok(trimmed.build())
 }
 
-impl ProvideCredentials for Keeper {
+impl ProvideCredentials for CredentialCache {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,
     {
         future::ProvideCredentials::new(async {
-            // The request has seen to it that they are there: this only hands them out.
+            // The request has already ensured that they are loaded: this only returns them.
             self.get(false).await.map_err(|failure| CredentialsError::provider_error(failure.message))
         })
     }

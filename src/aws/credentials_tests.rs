@@ -1,4 +1,4 @@
-//! One load for all who wait, and keys as they can be sent.
+//! Tests of shared loads, and of keys that can be sent.
 
 use super::*;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -27,20 +27,23 @@ impl ProvideCredentials for Counted {
     }
 }
 
-fn keeper(life: Duration, fails: bool) -> (Keeper, Arc<AtomicU32>) {
+fn keeper(life: Duration, fails: bool) -> (CredentialCache, Arc<AtomicU32>) {
     let loads = Arc::new(AtomicU32::new(0));
     let source = Source::Sdk(SharedCredentialsProvider::new(Counted { loads: Arc::clone(&loads), life, fails }));
     let connection = Connection::default();
-    (Keeper::new(source, crate::aws::profiles::context(&connection), &connection, ServiceClock::default()), loads)
+    (
+        CredentialCache::new(source, crate::aws::profiles::context(&connection), &connection, ServiceClock::default()),
+        loads,
+    )
 }
 
 fn given(id: &str, secret: &str, token: Option<&str>) -> Outcome {
-    let context = Context { variables: true, ..crate::aws::profiles::context(&Connection::default()) };
+    let context = Context { from_variables: true, ..crate::aws::profiles::context(&Connection::default()) };
     usable(&Credentials::new(id, secret, token.map(str::to_owned), None, "test"), &context, Timestamp::now())
 }
 
 #[test]
-fn blanks_around_a_key_are_no_part_of_it_and_those_within_are_refused_by_name() {
+fn whitespace_around_a_key_is_trimmed_and_whitespace_within_is_refused_by_name() {
     let found = given(" AKIA\n", "s/e+c=\r\n", Some("\ttoken \n")).unwrap();
     assert_eq!(
         (found.access_key_id(), found.secret_access_key(), found.session_token()),
@@ -63,45 +66,45 @@ fn blanks_around_a_key_are_no_part_of_it_and_those_within_are_refused_by_name() 
 }
 
 #[tokio::test]
-async fn one_load_serves_all_who_wait_and_a_failure_is_kept() {
+async fn one_load_serves_all_waiters_and_its_failure_is_cached() {
     for fails in [false, true] {
         let (keeper, loads) = keeper(Duration::from_hours(1), fails);
-        let asked = (0..9).map(|_| keeper.ready());
-        for outcome in futures_util::future::join_all(asked).await {
+        let waiters = (0..9).map(|_| keeper.ensure_loaded());
+        for outcome in futures_util::future::join_all(waiters).await {
             assert_eq!(outcome.is_err(), fails);
         }
-        assert_eq!(keeper.ready().await.is_err(), fails);
+        assert_eq!(keeper.ensure_loaded().await.is_err(), fails);
         assert_eq!(loads.load(Ordering::SeqCst), 1);
     }
 }
 
 #[tokio::test]
-async fn a_load_that_nobody_waits_for_ends_and_the_next_begins_anew() {
+async fn abandoned_load_ends_and_the_next_starts_fresh() {
     let (keeper, loads) = keeper(Duration::from_hours(1), false);
-    let mut left = Box::pin(keeper.ready());
+    let mut left = Box::pin(keeper.ensure_loaded());
     assert!(futures_util::poll!(&mut left).is_pending());
     drop(left);
-    keeper.ready().await.unwrap();
+    keeper.ensure_loaded().await.unwrap();
     assert_eq!(loads.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]
-async fn credentials_that_live_shortly_are_not_loaded_with_every_request() {
+async fn short_lived_credentials_are_not_loaded_on_every_request() {
     let (keeper, loads) = keeper(Duration::from_secs(30), false);
     for _ in 0..5 {
-        keeper.ready().await.unwrap();
+        keeper.ensure_loaded().await.unwrap();
     }
     assert_eq!(loads.load(Ordering::SeqCst), 1);
     // A change holds them longer.
-    keeper.held().await.unwrap();
+    keeper.not_expiring_soon().await.unwrap();
     assert_eq!(loads.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]
-async fn credentials_that_have_ended_already_are_none() {
+async fn expired_credentials_are_rejected() {
     let (keeper, loads) = keeper(Duration::ZERO, false);
     for _ in 0..5 {
-        assert!(keeper.ready().await.unwrap_err().message.contains("have ended"));
+        assert!(keeper.ensure_loaded().await.unwrap_err().message.contains("expired before"));
     }
     assert_eq!(loads.load(Ordering::SeqCst), 1);
 }

@@ -1,27 +1,27 @@
-//! `CloudWatch` metrics that are asked for by name: which there are, and their points in any period.
+//! `CloudWatch` metrics by name: listing them, and their points in any period.
 
 use super::budget::Class;
-use super::convert::{moment, time};
-use super::metrics::{GET_METRIC_DATA, MOST_QUERIES, place_of, query_of};
-use super::pages::{AnswerSender, Guard};
+use super::convert::{to_sdk_time, to_timestamp};
+use super::metrics::{GET_METRIC_DATA, MAX_QUERIES, query_index, query_of};
+use super::pages::{AnswerSender, PageGuard};
 use super::session::{Action, Caller};
 use crate::feeds::aws::Fact;
-use crate::model::telemetry::{Listed, Statistic};
+use crate::model::telemetry::{MetricIdentity, Statistic};
 use crate::model::{Failure, Point};
 use aws_sdk_cloudwatch::types as sdk;
 use jiff::Timestamp;
 
 pub(super) const LIST_METRICS: Action = Action { name: "cloudwatch:ListMetrics", class: Class::MetricList };
 
-/// The metrics of some namespaces that had points within the last hours.
-pub(super) async fn listed(
+/// Sends the metrics of some namespaces that had points within the last hours.
+pub(super) async fn recent_metrics(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
     namespaces: &[String],
 ) -> Result<(), Failure> {
     let mut found = Vec::new();
     for namespace in namespaces {
-        let mut guard = Guard::default();
+        let mut guard = PageGuard::default();
         let mut token: Option<String> = None;
         loop {
             let page = caller
@@ -31,26 +31,26 @@ pub(super) async fn listed(
                 })
                 .await?;
             found.extend(page.metrics.unwrap_or_default().into_iter().map(metric));
-            token = guard.next(LIST_METRICS.name, page.next_token)?;
+            token = guard.next_token(LIST_METRICS.name, page.next_token)?;
             if token.is_none() {
                 break;
             }
         }
     }
-    answers.last(Fact::Listed(found)).await;
+    answers.last(Fact::MetricNames(found)).await;
     Ok(())
 }
 
-fn metric(metric: sdk::Metric) -> Listed {
+fn metric(metric: sdk::Metric) -> MetricIdentity {
     let dimensions = metric.dimensions.unwrap_or_default().into_iter();
-    Listed {
+    MetricIdentity {
         namespace: metric.namespace.unwrap_or_default(),
         metric: metric.metric_name.unwrap_or_default(),
         dimensions: dimensions.map(|one| (one.name.unwrap_or_default(), one.value.unwrap_or_default())).collect(),
     }
 }
 
-/// Points of at most [`MOST_QUERIES`] statistics, oldest first, each with its place among those that were asked for: all of
+/// Sends the points of at most [`MAX_QUERIES`] statistics, oldest first, each with its index in the query: all of
 /// a screen in one request.
 pub(super) async fn points(
     caller: &Caller<'_>,
@@ -59,7 +59,7 @@ pub(super) async fn points(
     period: i32,
     (since, until): (Timestamp, Timestamp),
 ) -> Result<(), Failure> {
-    let statistics = &statistics[..statistics.len().min(MOST_QUERIES)];
+    let statistics = &statistics[..statistics.len().min(MAX_QUERIES)];
     if statistics.is_empty() {
         answers.last(Fact::Curves(Vec::new())).await;
         return Ok(());
@@ -75,8 +75,8 @@ pub(super) async fn points(
                     .cloudwatch()
                     .get_metric_data()
                     .set_metric_data_queries(Some(queries.clone()))
-                    .start_time(moment(since))
-                    .end_time(moment(until))
+                    .start_time(to_sdk_time(since))
+                    .end_time(to_sdk_time(until))
                     .scan_by(sdk::ScanBy::TimestampAscending)
                     .set_next_token(token)
                     .send()
@@ -100,8 +100,8 @@ fn query(place: usize, wanted: &Statistic, period: i32) -> sdk::MetricDataQuery 
 }
 
 fn curve(result: sdk::MetricDataResult) -> Option<(usize, Vec<Point>)> {
-    let place = place_of(&result)?;
+    let place = query_index(&result)?;
     let points = result.timestamps.unwrap_or_default().into_iter().zip(result.values.unwrap_or_default());
     let points = points.filter(|(_, value)| value.is_finite());
-    Some((place, points.filter_map(|(at, value)| Some(Point { at: time(Some(at))?, value })).collect()))
+    Some((place, points.filter_map(|(at, value)| Some(Point { at: to_timestamp(Some(at))?, value })).collect()))
 }

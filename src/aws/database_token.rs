@@ -1,5 +1,5 @@
-//! A password for a database of RDS that is made of AWS credentials and good for a quarter of an hour: a signed URL, which is
-//! sent to nobody but the database. Source: "Connecting to your DB instance using IAM authentication" in the RDS guide.
+//! A password for an RDS database derived from AWS credentials and valid for 15 minutes: a signed URL that is
+//! sent only to the database. Source: "Connecting to your DB instance using IAM authentication" in the RDS guide.
 
 use super::session::Session;
 use crate::model::{Failure, FailureKind};
@@ -11,11 +11,11 @@ use secrecy::SecretString;
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
-/// The longest life of a token that RDS takes.
+/// The maximum lifetime of a token in RDS.
 const GOOD_FOR: Duration = Duration::from_mins(15);
 
 impl Session {
-    /// The password of a user for the database at this host and port, whose real name and port they must be.
+    /// Returns the password of a user for the database at this host and port, which must be its real ones.
     ///
     /// # Errors
     /// There are no credentials, or no region.
@@ -23,7 +23,7 @@ impl Session {
         let credentials = self.credentials().await?;
         let region = self.region().ok_or_else(|| {
             Failure::new(FailureKind::Invalid, "an IAM token needs the region of the database")
-                .hinted("write `region` in the environment")
+                .with_hint("set `region` of the environment")
         })?;
         let now = Timestamp::now() + self.service_clock().ahead();
         token(credentials, &region, (host, port, user), now.into()).map(SecretString::from).map_err(|error| {
@@ -51,8 +51,8 @@ fn token(
         .build()?
         .into();
     let mut url = format!("{host}:{port}/?Action=connect&DBUser={}", encoded(user));
-    let whole = format!("https://{url}");
-    let request = SignableRequest::new("GET", &whole, std::iter::empty(), SignableBody::Bytes(&[]))?;
+    let full_url = format!("https://{url}");
+    let request = SignableRequest::new("GET", &full_url, std::iter::empty(), SignableBody::Bytes(&[]))?;
     let (signed, _) = sign(request, &params).map_err(|error: SigningError| Box::new(error))?.into_parts();
     for (name, value) in signed.params() {
         let _ = write!(url, "&{name}={}", encoded(value));
@@ -60,7 +60,7 @@ fn token(
     Ok(url)
 }
 
-/// As Signature Version 4 has it: everything but what RFC 3986 calls unreserved.
+/// Encodes as Signature Version 4 requires: everything except the unreserved characters of RFC 3986.
 fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_a_signed_url_for_the_real_host_and_user() {
+    fn token_is_a_signed_url_for_the_real_host_and_user() {
         let credentials = Credentials::new("AKIDEXAMPLE", "hush", Some("a/b+c".into()), None, "test");
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         let made = token(credentials, "eu-west-1", ("db.example", 5432, "app@x"), now).unwrap();

@@ -1,8 +1,8 @@
-//! SHA-1, which names the files of the AWS CLI's caches. It protects nothing here.
+//! SHA-1, used to name the files of the AWS CLI's caches. It is not used for security.
 
 use std::fmt::Write as _;
 
-/// The digest of a text, as 40 hexadecimal digits. Source: FIPS 180-4.
+/// Returns the digest of a text as 40 hexadecimal digits. Source: FIPS 180-4.
 pub(super) fn sha1(text: &str) -> String {
     let mut message = text.as_bytes().to_vec();
     let bits = (message.len() as u64) * 8;
@@ -48,7 +48,7 @@ mod tests {
     use super::sha1;
 
     #[test]
-    fn the_digests_are_those_of_the_standard() {
+    fn digests_match_the_standard() {
         assert_eq!(sha1(""), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
         assert_eq!(sha1("abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
         let two = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";

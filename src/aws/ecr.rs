@@ -1,8 +1,8 @@
-//! ECR: images of a repository, for which processors they are built, and the login for `docker`.
+//! ECR: images of a repository, their architectures, and the login for `docker`.
 
 use super::budget::Class;
 use super::clients::Clients;
-use super::convert::{count, time};
+use super::convert::{to_count, to_timestamp};
 use super::session::{Action, Caller};
 use crate::app::operation::call::Reply;
 use crate::model::image::{Finding, Image, Registry, Scan, is_digest};
@@ -18,13 +18,13 @@ pub(super) const BATCH_GET_IMAGE: Action = Action { name: "ecr:BatchGetImage", c
 pub(super) const GET_DOWNLOAD_URL: Action = Action { name: "ecr:GetDownloadUrlForLayer", class: Class::Ecr };
 pub(super) const SCAN_FINDINGS: Action = Action { name: "ecr:DescribeImageScanFindings", class: Class::Ecr };
 const GET_AUTHORIZATION_TOKEN: Action = Action { name: "ecr:GetAuthorizationToken", class: Class::Ecr };
-/// Items a page: the most that the API allows.
+/// Items per page: the maximum of the API.
 const PAGE: i32 = 1_000;
-/// Images that are read at most to find the newest: their order is none.
-const MOST: usize = 10_000;
-/// Images that are given.
+/// Maximum number of images read to find the newest: the list is unordered.
+const MAX: usize = 10_000;
+/// Number of images returned.
 const NEWEST: usize = 50;
-/// Manifests that are understood: an index of several images, or one image, as OCI and Docker write them.
+/// The supported manifests: an index of several images, or one image, in the formats of OCI and Docker.
 const MANIFESTS: [&str; 4] = [
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -36,7 +36,7 @@ fn account(registry: Option<&Registry>) -> Option<String> {
     registry.map(|registry| registry.account.clone())
 }
 
-/// An image with its scan and its architectures.
+/// Returns an image with its scan and its architectures.
 pub(super) async fn image(
     caller: &Caller<'_>,
     registry: Option<&Registry>,
@@ -64,21 +64,21 @@ pub(super) async fn image(
             format!("{}: the answer has no digest of `{reference}`", DESCRIBE_IMAGES.name),
         ));
     }
-    // An extra, under a permission of its own: without it only the architectures are unknown.
+    // Optional, with a permission of its own: without it only the architectures are unknown.
     image.architectures = architectures(caller, registry, repository, &image.digest).await.unwrap_or_default();
     Ok(image)
 }
 
-/// The newest images, newest first.
+/// Returns the newest images, newest first.
 pub(super) async fn images(
     caller: &Caller<'_>,
     registry: Option<&Registry>,
     repository: &str,
 ) -> Result<Vec<Image>, Failure> {
     let details = caller
-        .all(
+        .all_pages(
             DESCRIBE_IMAGES,
-            MOST,
+            MAX,
             |clients, token| {
                 let request = clients.ecr_at(registry).describe_images().set_registry_id(account(registry));
                 request.repository_name(repository).max_results(PAGE).set_next_token(token).send()
@@ -92,12 +92,12 @@ pub(super) async fn images(
     Ok(images)
 }
 
-/// How many images a repository has, how many bytes they are together, and whether there are more than are read.
+/// Returns the number of images in a repository, their total bytes, and whether there are more than were read.
 pub(super) async fn contents(caller: &Caller<'_>, repository: &str) -> Result<(u64, u64, bool), Failure> {
     let details = caller
-        .all(
+        .all_pages(
             DESCRIBE_IMAGES,
-            MOST,
+            MAX,
             |clients, token| {
                 clients
                     .ecr()
@@ -111,10 +111,10 @@ pub(super) async fn contents(caller: &Caller<'_>, repository: &str) -> Result<(u
         )
         .await?;
     let bytes = details.iter().filter_map(|image| u64::try_from(image.image_size_in_bytes?).ok()).sum();
-    Ok((details.len() as u64, bytes, details.len() >= MOST))
+    Ok((details.len() as u64, bytes, details.len() >= MAX))
 }
 
-/// The findings of an image's scan; none where it was not scanned.
+/// Returns the findings of an image's scan, or `None` if it was not scanned.
 pub(super) async fn scan(
     caller: &Caller<'_>,
     registry: Option<&Registry>,
@@ -122,15 +122,15 @@ pub(super) async fn scan(
     digest: &str,
 ) -> Result<Option<Scan>, Failure> {
     let id = sdk::ImageIdentifier::builder().image_digest(digest).build();
-    let asked = caller
+    let outcome = caller
         .call(SCAN_FINDINGS, |clients| {
             let request = clients.ecr_at(registry).describe_image_scan_findings().set_registry_id(account(registry));
             request.repository_name(repository).image_id(id.clone()).max_results(PAGE).send()
         })
         .await;
-    let answer = match asked {
+    let answer = match outcome {
         Ok(answer) => answer,
-        // An image without a scan, which is no failure; a missing one has just been pushed.
+        // An image without a scan is not a failure; a missing image has just been pushed.
         Err(failure) if failure.kind == FailureKind::NotFound => return Ok(None),
         Err(failure) => return Err(failure),
     };
@@ -159,14 +159,14 @@ pub(super) async fn scan(
 fn add(scan: &mut Scan, counts: HashMap<sdk::FindingSeverity, i32>) {
     for (severity, findings) in counts {
         match severity {
-            sdk::FindingSeverity::Critical => scan.critical += count(findings),
-            sdk::FindingSeverity::High => scan.high += count(findings),
-            _ => scan.other += count(findings),
+            sdk::FindingSeverity::Critical => scan.critical += to_count(findings),
+            sdk::FindingSeverity::High => scan.high += to_count(findings),
+            _ => scan.other += to_count(findings),
         }
     }
 }
 
-/// The registry's user and token for `docker login`.
+/// Returns the registry's user and token for `docker login`.
 pub(super) async fn login(caller: &Caller<'_>, registry: Option<&Registry>) -> Result<Reply, Failure> {
     let token = |clients: &Clients| clients.ecr_at(registry).get_authorization_token().send();
     let answer = caller.call(GET_AUTHORIZATION_TOKEN, token).await?;
@@ -186,7 +186,7 @@ pub(super) async fn login(caller: &Caller<'_>, registry: Option<&Registry>) -> R
     })
 }
 
-/// The architectures of an image; none where they cannot be read.
+/// Returns the architectures of an image, or `None` if they cannot be read.
 async fn architectures(
     caller: &Caller<'_>,
     registry: Option<&Registry>,
@@ -219,7 +219,7 @@ async fn architectures(
         })
         .await
         .ok()?;
-    // The address is a key to the layer: it is in no message.
+    // The URL grants access to the layer: it must not appear in a message.
     let blob = caller.session.0.wire.download(&answer.download_url?).await?;
     let blob: Value = serde_json::from_slice(&blob).ok()?;
     Some(vec![blob.get("architecture")?.as_str()?.to_owned()])
@@ -230,7 +230,7 @@ async fn architectures(
 enum Manifest {
     /// Several images: the architecture of each.
     Index(Vec<String>),
-    /// One image: the digest of its configuration, in which the architecture stands.
+    /// One image: the digest of its configuration, which contains the architecture.
     Image { config: String },
 }
 
@@ -243,7 +243,7 @@ fn manifest_of(text: &str) -> Option<Manifest> {
     let mut platforms = Vec::new();
     for entry in entries {
         let platform = entry.get("platform").and_then(|platform| platform.get("architecture"));
-        // Attestations stand among the images, for a processor that there is not.
+        // Attestations are listed among the images, with the architecture `unknown`.
         let Some(architecture) = platform.and_then(Value::as_str).filter(|name| *name != "unknown") else { continue };
         if !platforms.iter().any(|known| known == architecture) {
             platforms.push(architecture.to_owned());
@@ -258,7 +258,7 @@ fn from_detail(repository: &str, detail: sdk::ImageDetail) -> Image {
         repository: detail.repository_name.unwrap_or_else(|| repository.to_owned()),
         digest: detail.image_digest.unwrap_or_default(),
         tags: detail.image_tags.unwrap_or_default(),
-        pushed_at: time(detail.image_pushed_at),
+        pushed_at: to_timestamp(detail.image_pushed_at),
         bytes: detail.image_size_in_bytes.and_then(|bytes| u64::try_from(bytes).ok()),
         architectures: Vec::new(),
         scan: detail.image_scan_findings_summary.map(|found| {
@@ -277,7 +277,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_index_names_its_architectures_without_attestations() {
+    fn index_lists_architectures_without_attestations() {
         let index = r#"{"schemaVersion":2,"manifests":[
             {"digest":"sha256:1","platform":{"architecture":"amd64","os":"linux"}},
             {"digest":"sha256:2","platform":{"architecture":"arm64","os":"linux","variant":"v8"}},
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn one_image_names_its_configuration() {
+    fn image_manifest_names_its_configuration() {
         let image = r#"{"schemaVersion":2,"config":{"digest":"sha256:9","size":1},"layers":[]}"#;
         assert_eq!(manifest_of(image), Some(Manifest::Image { config: "sha256:9".into() }));
         for odd in ["", "{}", "[]", r#"{"config":{}}"#, r#"{"schemaVersion":1,"fsLayers":[]}"#] {

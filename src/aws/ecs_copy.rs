@@ -4,16 +4,16 @@ use aws_sdk_ecs::Client;
 use aws_sdk_ecs::operation::register_task_definition::builders::RegisterTaskDefinitionFluentBuilder;
 use aws_sdk_ecs::types as sdk;
 
-/// The request that registers the same again. What AWS itself adds (ARN, revision, status, times,
-/// attributes) is no part of it; `a_copy_keeps_whatever_can_be_kept` compares the two shapes.
-// Inference accelerators are no longer offered; where a revision has them it is AWS that says so.
+/// Builds the request that registers the same definition again, without what AWS adds (ARN, revision, status, times,
+/// attributes); `copy_keeps_every_registrable_field` compares the two shapes.
+// Inference accelerators are no longer offered; AWS itself refuses a revision that has them.
 #[allow(deprecated)]
 pub(super) fn copy(
     client: &Client,
     from: sdk::TaskDefinition,
     tags: Vec<sdk::Tag>,
 ) -> RegisterTaskDefinitionFluentBuilder {
-    // Tags of AWS's own cannot be given, and an empty list is refused.
+    // Tags of AWS itself must not be sent, and an empty list is refused.
     let ours = |tag: &sdk::Tag| !tag.key.as_deref().is_some_and(|key| key.to_ascii_lowercase().starts_with("aws:"));
     let tags: Vec<sdk::Tag> = tags.into_iter().filter(ours).collect();
     client

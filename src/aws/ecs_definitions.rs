@@ -2,7 +2,7 @@
 
 use super::budget::Class;
 use super::carried::{self, Answer, Draft};
-use super::convert::{tail, time};
+use super::convert::{arn_name, to_timestamp};
 use super::ecs_copy::copy;
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
@@ -32,7 +32,7 @@ const ADDED: [&str; 8] = [
     "deregisteredAt",
 ];
 
-/// One revision, with what a copy of it would not have; for a family its newest.
+/// Returns one revision with the fields that its copy would lose; for a family name the newest revision.
 pub(super) async fn read(caller: &Caller<'_>, name: &str) -> Result<TaskDefinition, Failure> {
     let (answer, draft) = (Answer::default(), Draft::default());
     let described = caller
@@ -42,7 +42,7 @@ pub(super) async fn read(caller: &Caller<'_>, name: &str) -> Result<TaskDefiniti
                 let request = ecs.describe_task_definition().task_definition(name);
                 let described = request.customize().interceptor(answer).send().await?;
                 if let Some(definition) = described.task_definition.clone() {
-                    // Written as it would be sent, and not sent.
+                    // Serialized as it would be sent, but not sent.
                     let _ = copy(&ecs, definition, Vec::new()).customize().interceptor(draft).send().await;
                 }
                 Ok(described)
@@ -50,11 +50,11 @@ pub(super) async fn read(caller: &Caller<'_>, name: &str) -> Result<TaskDefiniti
         })
         .await;
     let described = described.map_err(missing)?.task_definition.ok_or_else(without)?;
-    let not_carried = carried::lost(&answer, &draft, Some("taskDefinition"), &ADDED);
+    let not_carried = carried::lost_fields(&answer, &draft, Some("taskDefinition"), &ADDED);
     Ok(TaskDefinition { not_carried, ..from_definition(described) })
 }
 
-/// ECS has no code of its own for this: a refusal for none of the reasons that have a kind is the name's.
+/// Maps a refusal to "not found". ECS has no code of its own for this: a refusal without a specific kind is about the name.
 fn missing(failure: Failure) -> Failure {
     if failure.kind == FailureKind::Other { Failure::new(FailureKind::NotFound, failure.message) } else { failure }
 }
@@ -64,7 +64,7 @@ fn without() -> Failure {
     Failure::new(FailureKind::Malformed, message)
 }
 
-/// One revision as AWS has it, with its tags where they were asked for.
+/// Returns one revision as AWS has it, with its tags on request.
 pub(super) async fn describe(
     caller: &Caller<'_>,
     name: &str,
@@ -84,7 +84,7 @@ pub(super) async fn describe(
 fn from_definition(definition: sdk::TaskDefinition) -> TaskDefinition {
     let name = definition.task_definition_arn.as_deref().map_or_else(
         || format!("{}:{}", definition.family.as_deref().unwrap_or_default(), definition.revision),
-        |arn| tail(arn).to_owned(),
+        |arn| arn_name(arn).to_owned(),
     );
     TaskDefinition {
         name,
@@ -97,7 +97,7 @@ fn from_definition(definition: sdk::TaskDefinition) -> TaskDefinition {
         containers: definition.container_definitions.unwrap_or_default().into_iter().map(from_container).collect(),
         task_role: definition.task_role_arn,
         execution_role: definition.execution_role_arn,
-        registered_at: time(definition.registered_at),
+        registered_at: to_timestamp(definition.registered_at),
         registered_by: definition.registered_by,
         status: definition.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
         not_carried: Vec::new(),

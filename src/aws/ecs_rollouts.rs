@@ -1,12 +1,12 @@
-//! ECS service deployments: the list is enough while all went well; what did not is described, and at
-//! the same time the revisions are read that say which task definition each deployment goes to.
+//! ECS service deployments: the list is sufficient while all succeeded; others are described, and
+//! at the same time the revisions are read, which state the task definition of each deployment.
 //!
-//! Where all went well the revisions are read only from the second time on, unless they are wanted: a first answer, which
+//! While all succeeded the revisions are read only from the second time on, unless requested: a first answer, which
 //! a snapshot or the first screen waits for, is one request. A revision never changes and is read once.
 
 use super::budget::Class;
-use super::convert::{count, tail, tail_of, time};
-use super::ecs_services::{missing, refusal};
+use super::convert::{arn_name, owned_arn_name, to_count, to_timestamp};
+use super::ecs_services::{is_missing, refusal};
 use super::pages::AnswerSender;
 use super::revisions::Revisions;
 use super::session::{Action, Caller};
@@ -26,16 +26,16 @@ pub(super) const DESCRIBE_SERVICE_DEPLOYMENTS: Action =
 pub(super) const DESCRIBE_SERVICE_REVISIONS: Action =
     Action { name: "ecs:DescribeServiceRevisions", class: Class::EcsRollouts };
 const STOP_SERVICE_DEPLOYMENT: Action = Action { name: "ecs:StopServiceDeployment", class: Class::EcsRollouts };
-/// How far back the polled list goes.
+/// Number of deployments in the polled list.
 const LISTED: i32 = 10;
-/// How far back the history goes that an operation reads; also the most that is described at once.
-const MOST: i32 = 20;
-/// Of the newest rollouts this many that did not succeed are described.
+/// Number of deployments in the history read by an operation; also the maximum described in one request.
+const MAX: i32 = 20;
+/// Number of newest unsuccessful deployments that are described.
 const DESCRIBED: usize = 3;
-/// Revisions whose task definition is kept; beyond it the memory begins anew.
+/// Maximum number of revisions remembered; beyond it the memory is cleared.
 const KEPT: usize = 20_000;
 
-/// The newest deployments of one service, newest first; `named` has what each went to at once.
+/// Sends the newest deployments of one service, newest first; with `named` each has its task definition at once.
 pub(super) async fn rollouts(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
@@ -53,7 +53,7 @@ pub(super) async fn rollouts(
     let details = async { if wanted.is_empty() { Ok(Vec::new()) } else { describe(caller, &wanted).await } };
     let (described, read) = join(Box::pin(details), Box::pin(read)).await;
     let described = described.map(|details| add_details(&mut deployments, details));
-    // Revisions are an extra unless they are wanted: without them a deployment only has no target's name.
+    // Revisions are optional unless requested: without them a deployment only lacks its target's name.
     let unnamed = || read.err().or_else(|| memory(caller).refused.clone()).filter(|_| named);
     let broken = described.err().or_else(unnamed);
     fill_targets(caller, &mut deployments);
@@ -69,14 +69,14 @@ pub(super) async fn rollouts(
     }
 }
 
-/// The history of a service, whole: what did not succeed and the newest are described, and the task
-/// definition of each is read where revisions may be read at all.
+/// Returns the complete history of a service: unsuccessful and newest deployments are described, and the task
+/// definition of each is read if revisions may be read at all.
 pub(super) async fn history(
     caller: &Caller<'_>,
     cluster: &str,
     service: &str,
 ) -> Result<Vec<ServiceDeployment>, Failure> {
-    let briefs = list(caller, cluster, service, MOST).await?;
+    let briefs = list(caller, cluster, service, MAX).await?;
     let mut wanted = unsuccessful(briefs.iter().skip(1));
     wanted.extend(briefs.first().and_then(|brief| brief.service_deployment_arn.clone()));
     let mut deployments: Vec<ServiceDeployment> = briefs.iter().map(from_brief).collect();
@@ -88,14 +88,14 @@ pub(super) async fn history(
     Ok(deployments)
 }
 
-/// Service deployments by their ARNs, newest first; those that are gone are left out.
+/// Returns service deployments by their ARNs, newest first; missing ones are left out.
 pub(super) async fn releases(caller: &Caller<'_>, arns: &[String]) -> Result<Vec<ServiceDeployment>, Failure> {
     let details = describe(caller, arns).await?;
     let mut revisions: Vec<String> =
         details.iter().filter_map(|detail| detail.target_service_revision.as_ref()?.arn.clone()).collect();
     revisions.sort();
     revisions.dedup();
-    // Whoever watches must not be stopped by an extra; it is tried again the next time.
+    // An optional read must not stop a watch; it is tried again the next time.
     let _ = read_revisions(caller, &revisions).await;
     let mut deployments: Vec<ServiceDeployment> = details.into_iter().map(from_detail).collect();
     deployments.sort_by_key(|deployment| std::cmp::Reverse(deployment.created_at));
@@ -103,10 +103,10 @@ pub(super) async fn releases(caller: &Caller<'_>, arns: &[String]) -> Result<Vec
     Ok(deployments)
 }
 
-/// Ends a service deployment by going back.
+/// Stops a service deployment by rolling it back.
 pub(super) async fn roll_back(writer: &Writer<'_>, arn: &str) -> Result<Reply, Failure> {
     writer
-        .once(STOP_SERVICE_DEPLOYMENT, |clients| {
+        .send_once(STOP_SERVICE_DEPLOYMENT, |clients| {
             clients
                 .ecs()
                 .stop_service_deployment()
@@ -118,15 +118,15 @@ pub(super) async fn roll_back(writer: &Writer<'_>, arn: &str) -> Result<Reply, F
     Ok(Reply::Done)
 }
 
-/// The newest deployments, newest first.
+/// Returns the newest deployments, newest first.
 async fn list(
     caller: &Caller<'_>,
     cluster: &str,
     service: &str,
     most: i32,
 ) -> Result<Vec<sdk::ServiceDeploymentBrief>, Failure> {
-    // A page may hold fewer than it could and not be the last.
-    let listed = caller.all(
+    // A page may hold fewer items than its maximum and not be the last.
+    let listed = caller.all_pages(
         LIST_SERVICE_DEPLOYMENTS,
         most as usize,
         |clients, token| {
@@ -136,7 +136,7 @@ async fn list(
         |page| (page.service_deployments.unwrap_or_default(), page.next_token),
     );
     let mut briefs = Box::pin(listed).await?;
-    briefs.sort_by_key(|brief| std::cmp::Reverse(time(brief.created_at)));
+    briefs.sort_by_key(|brief| std::cmp::Reverse(to_timestamp(brief.created_at)));
     briefs.truncate(most as usize);
     Ok(briefs)
 }
@@ -154,13 +154,13 @@ async fn describe(caller: &Caller<'_>, arns: &[String]) -> Result<Vec<sdk::Servi
             clients.ecs().describe_service_deployments().set_service_deployment_arns(Some(arns.to_vec())).send()
         })
         .await?;
-    match described.failures.unwrap_or_default().iter().find(|failure| !missing(failure)) {
+    match described.failures.unwrap_or_default().iter().find(|failure| !is_missing(failure)) {
         Some(refused) => Err(refusal(DESCRIBE_SERVICE_DEPLOYMENTS, refused)),
         None => Ok(described.service_deployments.unwrap_or_default()),
     }
 }
 
-/// ARNs of the revisions that deployments go to.
+/// The ARNs of the target revisions of deployments.
 fn targets(briefs: &[sdk::ServiceDeploymentBrief]) -> Vec<String> {
     let mut arns: Vec<String> = briefs.iter().filter_map(|brief| brief.target_service_revision_arn.clone()).collect();
     arns.sort();
@@ -168,15 +168,15 @@ fn targets(briefs: &[sdk::ServiceDeploymentBrief]) -> Vec<String> {
     arns
 }
 
-/// Reads the task definitions of revisions that are not known yet. That they may not be read is no
-/// failure, and they are not asked for again.
+/// Reads the task definitions of revisions that are not known yet. A denied read is not a
+/// failure, and is not repeated.
 async fn read_revisions(caller: &Caller<'_>, arns: &[String]) -> Result<(), Failure> {
     let unknown: Vec<String> = {
         let memory = memory(caller);
         if memory.refused.is_some() {
             return Ok(());
         }
-        arns.iter().filter(|arn| !memory.definitions.contains_key(tail(arn))).cloned().collect()
+        arns.iter().filter(|arn| !memory.definitions.contains_key(arn_name(arn))).cloned().collect()
     };
     if unknown.is_empty() {
         return Ok(());
@@ -200,7 +200,7 @@ async fn read_revisions(caller: &Caller<'_>, arns: &[String]) -> Result<(), Fail
     }
     for revision in read.service_revisions.unwrap_or_default() {
         if let (Some(arn), Some(definition)) = (revision.service_revision_arn, revision.task_definition) {
-            memory.definitions.insert(tail(&arn).to_owned(), tail(&definition).to_owned());
+            memory.definitions.insert(arn_name(&arn).to_owned(), arn_name(&definition).to_owned());
         }
     }
     Ok(())
@@ -219,19 +219,19 @@ fn fill_targets(caller: &Caller<'_>, deployments: &mut [ServiceDeployment]) {
 
 fn from_brief(brief: &sdk::ServiceDeploymentBrief) -> ServiceDeployment {
     ServiceDeployment {
-        id: tail_of(brief.service_deployment_arn.clone()),
+        id: owned_arn_name(brief.service_deployment_arn.clone()),
         arn: brief.service_deployment_arn.clone().unwrap_or_default(),
         status: status(brief.status.as_ref()),
         reason: brief.status_reason.clone().unwrap_or_default(),
-        created_at: time(brief.created_at),
-        started_at: time(brief.started_at),
-        finished_at: time(brief.finished_at),
-        target_revision: tail_of(brief.target_service_revision_arn.clone()),
+        created_at: to_timestamp(brief.created_at),
+        started_at: to_timestamp(brief.started_at),
+        finished_at: to_timestamp(brief.finished_at),
+        target_revision: owned_arn_name(brief.target_service_revision_arn.clone()),
         ..ServiceDeployment::default()
     }
 }
 
-/// Puts what was described, newer than the list by one request, into the list.
+/// Merges the described deployments, which are newer than the list by one request, into the list.
 fn add_details(deployments: &mut [ServiceDeployment], details: Vec<sdk::ServiceDeployment>) {
     for mut detail in details.into_iter().map(from_detail) {
         if let Some(known) = deployments.iter_mut().find(|known| known.id == detail.id) {
@@ -248,38 +248,38 @@ fn add_details(deployments: &mut [ServiceDeployment], details: Vec<sdk::ServiceD
 fn from_detail(detail: sdk::ServiceDeployment) -> ServiceDeployment {
     let arn = detail.service_deployment_arn.unwrap_or_default();
     ServiceDeployment {
-        id: tail(&arn).to_owned(),
+        id: arn_name(&arn).to_owned(),
         arn,
         status: status(detail.status.as_ref()),
         stage: detail.lifecycle_stage.map(|stage| stage.as_str().to_owned()).unwrap_or_default(),
         reason: detail.status_reason.unwrap_or_default(),
-        created_at: time(detail.created_at),
-        started_at: time(detail.started_at),
-        finished_at: time(detail.finished_at),
+        created_at: to_timestamp(detail.created_at),
+        started_at: to_timestamp(detail.started_at),
+        finished_at: to_timestamp(detail.finished_at),
         target: None,
-        target_revision: tail_of(detail.target_service_revision.and_then(|target| target.arn)),
+        target_revision: owned_arn_name(detail.target_service_revision.and_then(|target| target.arn)),
         source_revisions: detail
             .source_service_revisions
             .unwrap_or_default()
             .into_iter()
-            .map(|source| tail_of(source.arn))
+            .map(|source| owned_arn_name(source.arn))
             .collect(),
         breaker: detail
             .deployment_circuit_breaker
-            .map(|breaker| (count(breaker.failure_count), count(breaker.threshold))),
+            .map(|breaker| (to_count(breaker.failure_count), to_count(breaker.threshold))),
         rollback_reason: detail.rollback.and_then(|rollback| rollback.reason),
         pause: detail.lifecycle_hook_details.unwrap_or_default().into_iter().find_map(pause),
     }
 }
 
-/// A hook at which a deployment stands still, if it does at this one.
+/// The pause of a deployment at this hook, if it waits there.
 fn pause(hook: sdk::DeploymentLifecycleHookDetail) -> Option<Pause> {
     if hook.status != Some(sdk::DeploymentLifecycleHookStatus::AwaitingAction) {
         return None;
     }
     Some(Pause {
         hook: hook.hook_id.unwrap_or_default(),
-        until: time(hook.expires_at),
+        until: to_timestamp(hook.expires_at),
         then: hook.timeout_action.map(|action| action.as_str().to_owned()).unwrap_or_default(),
     })
 }
@@ -293,7 +293,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_hook_that_waits_for_an_action_holds_a_deployment() {
+    fn only_a_hook_awaiting_action_pauses_a_deployment() {
         let hook = |status: sdk::DeploymentLifecycleHookStatus| {
             sdk::DeploymentLifecycleHookDetail::builder()
                 .hook_id("h-1")
@@ -301,10 +301,11 @@ mod tests {
                 .timeout_action(sdk::DeploymentLifecycleHookAction::Rollback)
                 .build()
         };
-        let told = |hook| from_detail(sdk::ServiceDeployment::builder().lifecycle_hook_details(hook).build()).pause;
-        assert_eq!(told(hook(sdk::DeploymentLifecycleHookStatus::Succeeded)), None);
-        assert_eq!(told(hook(sdk::DeploymentLifecycleHookStatus::InProgress)), None);
+        let pause_with =
+            |hook| from_detail(sdk::ServiceDeployment::builder().lifecycle_hook_details(hook).build()).pause;
+        assert_eq!(pause_with(hook(sdk::DeploymentLifecycleHookStatus::Succeeded)), None);
+        assert_eq!(pause_with(hook(sdk::DeploymentLifecycleHookStatus::InProgress)), None);
         let held = Pause { hook: "h-1".into(), until: None, then: "ROLLBACK".into() };
-        assert_eq!(told(hook(sdk::DeploymentLifecycleHookStatus::AwaitingAction)), Some(held));
+        assert_eq!(pause_with(hook(sdk::DeploymentLifecycleHookStatus::AwaitingAction)), Some(held));
     }
 }

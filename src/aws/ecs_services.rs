@@ -1,10 +1,10 @@
 //! ECS clusters and services.
 
 use super::budget::Class;
-use super::convert::{count, tail, tail_of, time};
+use super::convert::{arn_name, owned_arn_name, to_count, to_timestamp};
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
-use crate::app::operation::call::{REMEMBERED, REMEMBERED_SCALING};
+use crate::app::operation::call::{DESIRED_COUNT_TAG, SUSPENDED_SCALING_TAG};
 use crate::feeds::aws::Fact;
 use crate::model::scaling::Suspended;
 use crate::model::service::{Breaker, Cluster, Deployment, RolloutState, Service, ServiceEvent};
@@ -14,16 +14,16 @@ use aws_sdk_ecs::types as sdk;
 pub(super) const DESCRIBE_CLUSTERS: Action = Action { name: "ecs:DescribeClusters", class: Class::EcsClusters };
 pub(super) const LIST_SERVICES: Action = Action { name: "ecs:ListServices", class: Class::EcsServices };
 pub(super) const DESCRIBE_SERVICES: Action = Action { name: "ecs:DescribeServices", class: Class::EcsServices };
-/// The largest page of `ListServices`.
+/// Items per page of `ListServices`: the maximum of the API.
 const PAGE: i32 = 100;
-/// A cluster has no more services: AWS allows half of that.
-const MOST: usize = 10_000;
+/// Maximum number of services in a cluster: AWS allows half of that.
+const MAX: usize = 10_000;
 
-/// The cluster, or that there is none of this name.
+/// Sends the cluster, or that there is none with this name.
 pub(super) async fn cluster(caller: &Caller<'_>, answers: &AnswerSender<'_>, name: &str) -> Result<(), Failure> {
     let answer =
         caller.call(DESCRIBE_CLUSTERS, |clients| clients.ecs().describe_clusters().clusters(name).send()).await?;
-    let refused = answer.failures.unwrap_or_default().into_iter().find(|failure| !missing(failure));
+    let refused = answer.failures.unwrap_or_default().into_iter().find(|failure| !is_missing(failure));
     let cluster = answer.clusters.unwrap_or_default().into_iter().next().map(from_cluster);
     if let (None, Some(refused)) = (&cluster, refused) {
         return Err(refusal(DESCRIBE_CLUSTERS, &refused));
@@ -32,7 +32,7 @@ pub(super) async fn cluster(caller: &Caller<'_>, answers: &AnswerSender<'_>, nam
     Ok(())
 }
 
-/// Names of all services.
+/// Sends the names of all services.
 pub(super) async fn names(caller: &Caller<'_>, answers: &AnswerSender<'_>, cluster: &str) -> Result<(), Failure> {
     caller
         .pages(
@@ -42,32 +42,32 @@ pub(super) async fn names(caller: &Caller<'_>, answers: &AnswerSender<'_>, clust
                 clients.ecs().list_services().cluster(cluster).max_results(PAGE).set_next_token(token).send()
             },
             |page| {
-                let names = page.service_arns.unwrap_or_default().iter().map(|arn| tail(arn).to_owned()).collect();
+                let names = page.service_arns.unwrap_or_default().iter().map(|arn| arn_name(arn).to_owned()).collect();
                 (Fact::ServiceNames(names), page.next_token)
             },
         )
         .await
 }
 
-/// The names of all services of a cluster, whole or not at all.
+/// Returns the names of all services of a cluster, completely or not at all.
 pub(super) async fn all_names(caller: &Caller<'_>, cluster: &str) -> Result<Vec<String>, Failure> {
     caller
-        .all(
+        .all_pages(
             LIST_SERVICES,
-            MOST,
+            MAX,
             |clients, token| {
                 clients.ecs().list_services().cluster(cluster).max_results(PAGE).set_next_token(token).send()
             },
             |page| {
                 let names = page.service_arns.unwrap_or_default();
-                (names.iter().map(|arn| tail(arn).to_owned()).collect(), page.next_token)
+                (names.iter().map(|arn| arn_name(arn).to_owned()).collect(), page.next_token)
             },
         )
         .await
 }
 
-/// A service that is wanted.
-pub(super) async fn any(caller: &Caller<'_>, cluster: &str, wanted: impl Fn(&str) -> bool) -> Option<String> {
+/// Returns a service that matches.
+pub(super) async fn find_matching(caller: &Caller<'_>, cluster: &str, wanted: impl Fn(&str) -> bool) -> Option<String> {
     all_names(caller, cluster).await.ok()?.into_iter().find(|name| wanted(name))
 }
 
@@ -79,20 +79,24 @@ pub(super) async fn services(
     names: &[String],
 ) -> Result<(), Failure> {
     let (services, failures) = describe(caller, cluster, names, false).await?;
-    if let Some(refused) = failures.iter().find(|failure| !missing(failure)) {
+    if let Some(refused) = failures.iter().find(|failure| !is_missing(failure)) {
         answers.page(Fact::Services(services, Vec::new())).await;
         return Err(refusal(DESCRIBE_SERVICES, refused));
     }
-    let unknown = failures.into_iter().map(|failure| tail_of(failure.arn)).collect();
+    let unknown = failures.into_iter().map(|failure| owned_arn_name(failure.arn)).collect();
     answers.last(Fact::Services(services, unknown)).await;
     Ok(())
 }
 
-/// Reads at most ten services with their tags; those that AWS does not know are left out. One that was deleted is known
-/// for a while: its status says so.
-pub(super) async fn tagged(caller: &Caller<'_>, cluster: &str, names: &[String]) -> Result<Vec<Service>, Failure> {
+/// Returns at most ten services with their tags; those unknown to AWS are left out. A deleted one remains
+/// known for a while, with a status that shows it.
+pub(super) async fn services_with_tags(
+    caller: &Caller<'_>,
+    cluster: &str,
+    names: &[String],
+) -> Result<Vec<Service>, Failure> {
     let (services, failures) = describe(caller, cluster, names, true).await?;
-    match failures.iter().find(|failure| !missing(failure)) {
+    match failures.iter().find(|failure| !is_missing(failure)) {
         Some(refused) => Err(refusal(DESCRIBE_SERVICES, refused)),
         None => Ok(services),
     }
@@ -115,15 +119,15 @@ async fn describe(
     Ok((services, answer.failures.unwrap_or_default()))
 }
 
-/// Whether the entry of a `failures` list only says that there is no such thing.
-pub(super) fn missing(failure: &sdk::Failure) -> bool {
+/// Whether the entry of a `failures` list only reports a missing resource.
+pub(super) fn is_missing(failure: &sdk::Failure) -> bool {
     failure.reason.as_deref().is_none_or(|reason| reason.eq_ignore_ascii_case("MISSING"))
 }
 
-/// An entry of a `failures` list as a failure of the whole.
+/// Converts an entry of a `failures` list to a failure of the whole request.
 pub(super) fn refusal(action: Action, failure: &sdk::Failure) -> Failure {
     let (reason, detail) = (failure.reason.as_deref().unwrap_or(""), failure.detail.as_deref().unwrap_or(""));
-    let about = failure.arn.as_deref().map(tail).unwrap_or_default();
+    let about = failure.arn.as_deref().map(arn_name).unwrap_or_default();
     let kind = if reason.contains("ACCESS") { FailureKind::Denied } else { FailureKind::Other };
     Failure::new(kind, super::failure::clean(&format!("{}: {about}: {reason} {detail}", action.name)))
 }
@@ -132,9 +136,9 @@ fn from_cluster(cluster: sdk::Cluster) -> Cluster {
     Cluster {
         name: cluster.cluster_name.unwrap_or_default(),
         status: cluster.status.unwrap_or_default(),
-        services: count(cluster.active_services_count),
-        running: count(cluster.running_tasks_count),
-        pending: count(cluster.pending_tasks_count),
+        services: to_count(cluster.active_services_count),
+        running: to_count(cluster.running_tasks_count),
+        pending: to_count(cluster.pending_tasks_count),
     }
 }
 
@@ -150,37 +154,37 @@ pub(super) fn from_service(service: sdk::Service) -> Service {
     let strategy = strategy.map(|strategy| strategy.as_str().to_owned()).unwrap_or_default();
     let tags = service.tags.unwrap_or_default();
     let tag = |key: &str| tags.iter().find(|tag| tag.key.as_deref() == Some(key))?.value.as_deref();
-    let remembered = tag(REMEMBERED).and_then(|value| value.parse().ok());
-    let remembered_scaling = tag(REMEMBERED_SCALING).and_then(Suspended::of_tag);
-    let (target_groups, balanced) = balanced(service.load_balancers.unwrap_or_default());
+    let remembered = tag(DESIRED_COUNT_TAG).and_then(|value| value.parse().ok());
+    let remembered_scaling = tag(SUSPENDED_SCALING_TAG).and_then(Suspended::from_tag);
+    let (target_groups, balanced) = balancer_targets(service.load_balancers.unwrap_or_default());
     let mut events: Vec<ServiceEvent> = service.events.unwrap_or_default().into_iter().map(from_event).collect();
     events.sort_by_key(|event| std::cmp::Reverse(event.at));
     let mut deployments: Vec<Deployment> =
         service.deployments.unwrap_or_default().into_iter().map(from_deployment).collect();
     deployments.sort_by_key(|deployment| std::cmp::Reverse(deployment.created_at));
-    let task_sets = service.task_sets.unwrap_or_default().into_iter().map(|set| tail_of(set.task_definition));
+    let task_sets = service.task_sets.unwrap_or_default().into_iter().map(|set| owned_arn_name(set.task_definition));
     Service {
         task_sets: task_sets.filter(|name| !name.is_empty()).collect(),
         name: service.service_name.unwrap_or_default(),
         arn: service.service_arn.unwrap_or_default(),
-        cluster: tail_of(service.cluster_arn),
+        cluster: owned_arn_name(service.cluster_arn),
         status: service.status.unwrap_or_default(),
-        desired: count(service.desired_count),
-        running: count(service.running_count),
-        pending: count(service.pending_count),
-        task_definition: tail_of(service.task_definition),
+        desired: to_count(service.desired_count),
+        running: to_count(service.running_count),
+        pending: to_count(service.pending_count),
+        task_definition: owned_arn_name(service.task_definition),
         launch: launch(service.launch_type.as_ref(), service.capacity_provider_strategy.as_deref()),
         controller: service
             .deployment_controller
             .map_or_else(|| "ECS".to_owned(), |controller| controller.r#type.as_str().to_owned()),
-        min_percent: configuration.as_ref().and_then(|set| set.minimum_healthy_percent).map(count),
-        max_percent: configuration.as_ref().and_then(|set| set.maximum_percent).map(count),
+        min_percent: configuration.as_ref().and_then(|set| set.minimum_healthy_percent).map(to_count),
+        max_percent: configuration.as_ref().and_then(|set| set.maximum_percent).map(to_count),
         breaker: configuration
             .and_then(|set| set.deployment_circuit_breaker)
             .map(|breaker| Breaker { enabled: breaker.enable, rollback: breaker.rollback }),
-        grace_seconds: service.health_check_grace_period_seconds.map(count),
+        grace_seconds: service.health_check_grace_period_seconds.map(to_count),
         exec: service.enable_execute_command,
-        created_at: time(service.created_at),
+        created_at: to_timestamp(service.created_at),
         deployments,
         events,
         target_groups,
@@ -193,9 +197,9 @@ pub(super) fn from_service(service: sdk::Service) -> Service {
     }
 }
 
-/// The target groups of a service, and the containers that they reach, each once. Where it is deployed blue/green its
-/// tasks are by turns in one group and in the other.
-pub(super) fn balanced(balancers: Vec<sdk::LoadBalancer>) -> (Vec<String>, Vec<String>) {
+/// The target groups of a service and the containers behind them, without duplicates. With blue/green deployment its
+/// tasks alternate between two groups.
+pub(super) fn balancer_targets(balancers: Vec<sdk::LoadBalancer>) -> (Vec<String>, Vec<String>) {
     let (mut groups, mut containers) = (Vec::new(), Vec::new());
     let add = |all: &mut Vec<String>, one: Option<String>| {
         if let Some(one) = one.filter(|one| !all.contains(one)) {
@@ -211,7 +215,7 @@ pub(super) fn balanced(balancers: Vec<sdk::LoadBalancer>) -> (Vec<String>, Vec<S
     (groups, containers)
 }
 
-/// The launch type, or the capacity providers that stand for it.
+/// The launch type, or the capacity providers that replace it.
 fn launch(kind: Option<&sdk::LaunchType>, strategy: Option<&[sdk::CapacityProviderStrategyItem]>) -> String {
     let providers: Vec<&str> =
         strategy.unwrap_or_default().iter().map(|item| item.capacity_provider.as_str()).collect();
@@ -233,20 +237,20 @@ fn from_deployment(deployment: sdk::Deployment) -> Deployment {
             _ => None,
         }),
         rollout_reason: deployment.rollout_state_reason.unwrap_or_default(),
-        desired: count(deployment.desired_count),
-        running: count(deployment.running_count),
-        pending: count(deployment.pending_count),
-        failed: count(deployment.failed_tasks),
-        task_definition: tail_of(deployment.task_definition),
-        created_at: time(deployment.created_at),
-        updated_at: time(deployment.updated_at),
+        desired: to_count(deployment.desired_count),
+        running: to_count(deployment.running_count),
+        pending: to_count(deployment.pending_count),
+        failed: to_count(deployment.failed_tasks),
+        task_definition: owned_arn_name(deployment.task_definition),
+        created_at: to_timestamp(deployment.created_at),
+        updated_at: to_timestamp(deployment.updated_at),
     }
 }
 
 fn from_event(event: sdk::ServiceEvent) -> ServiceEvent {
     ServiceEvent {
         id: event.id.unwrap_or_default(),
-        at: time(event.created_at),
+        at: to_timestamp(event.created_at),
         message: event.message.unwrap_or_default(),
     }
 }
@@ -256,11 +260,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_target_groups_of_a_blue_green_service_are_its_own() {
+    fn blue_green_service_owns_both_target_groups() {
         let advanced = sdk::AdvancedConfiguration::builder().alternate_target_group_arn("green").build();
         let of = |group: &str| sdk::LoadBalancer::builder().target_group_arn(group).container_name("web");
         let (groups, containers) =
-            balanced(vec![of("blue").advanced_configuration(advanced).build(), of("other").build()]);
+            balancer_targets(vec![of("blue").advanced_configuration(advanced).build(), of("other").build()]);
         assert_eq!(groups, ["blue", "green", "other"]);
         assert_eq!(containers, ["web"]);
     }

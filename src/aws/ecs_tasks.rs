@@ -1,8 +1,8 @@
 //! ECS tasks.
 
 use super::budget::Class;
-use super::convert::{tail, tail_of, time};
-use super::ecs_services::{missing, refusal};
+use super::convert::{arn_name, owned_arn_name, to_timestamp};
+use super::ecs_services::{is_missing, refusal};
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use crate::feeds::aws::Fact;
@@ -13,12 +13,12 @@ use futures_util::future::{try_join, try_join_all};
 
 pub(super) const LIST_TASKS: Action = Action { name: "ecs:ListTasks", class: Class::EcsTasks };
 pub(super) const DESCRIBE_TASKS: Action = Action { name: "ecs:DescribeTasks", class: Class::EcsTasks };
-/// The largest page of `ListTasks`, and the most tasks that are described at once.
+/// Items per page of `ListTasks`, and the maximum number of tasks described in one request.
 pub(super) const PAGE: i32 = 100;
-/// Tasks of one service that are read at most: ECS allows 5,000, and as many may have stopped.
-pub(super) const MOST: usize = 10_000;
+/// Maximum number of tasks of one service read: ECS allows 5,000, and as many may have stopped.
+pub(super) const MAX: usize = 10_000;
 
-/// Ids of tasks that run or should run, or of those that stopped within the last hour.
+/// Sends the ids of tasks that run or should run, or of those that stopped within the last hour.
 pub(super) async fn ids(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
@@ -41,14 +41,14 @@ pub(super) async fn ids(
                     .send()
             },
             |page| {
-                let ids = page.task_arns.unwrap_or_default().iter().map(|arn| tail(arn).to_owned()).collect();
+                let ids = page.task_arns.unwrap_or_default().iter().map(|arn| arn_name(arn).to_owned()).collect();
                 (Fact::TaskIds(ids), page.next_token)
             },
         )
         .await
 }
 
-/// Reads at most 100 tasks; those that are gone are left out.
+/// Sends at most 100 tasks; missing ones are left out.
 pub(super) async fn tasks(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
@@ -64,34 +64,34 @@ pub(super) async fn tasks(
     Ok(())
 }
 
-/// All tasks of a service: those that run or should run, and those that stopped within the last hour.
+/// Returns all tasks of a service: those that run or should run, and those that stopped within the last hour.
 pub(super) async fn of_service(caller: &Caller<'_>, cluster: &str, service: &str) -> Result<Vec<Task>, Failure> {
     let list = |wanted: sdk::DesiredStatus| {
-        Box::pin(caller.all(
+        Box::pin(caller.all_pages(
             LIST_TASKS,
-            MOST,
+            MAX,
             move |clients, token| {
                 let request = clients.ecs().list_tasks().cluster(cluster).service_name(service);
                 request.desired_status(wanted.clone()).max_results(PAGE).set_next_token(token).send()
             },
             |page| {
-                let ids = page.task_arns.unwrap_or_default().iter().map(|arn| tail(arn).to_owned()).collect();
+                let ids = page.task_arns.unwrap_or_default().iter().map(|arn| arn_name(arn).to_owned()).collect();
                 (ids, page.next_token)
             },
         ))
     };
     let (running, stopped) = try_join(list(sdk::DesiredStatus::Running), list(sdk::DesiredStatus::Stopped)).await?;
     let mut ids: Vec<String> = running;
-    // One that stops between the two lists is in both.
+    // A task that stops between the two requests is in both lists.
     ids.extend(stopped);
     ids.sort_unstable();
     ids.dedup();
-    let described = try_join_all(ids.chunks(PAGE as usize).map(|ids| known(caller, cluster, ids))).await?;
+    let described = try_join_all(ids.chunks(PAGE as usize).map(|ids| read_tasks(caller, cluster, ids))).await?;
     Ok(described.into_iter().flatten().collect())
 }
 
-/// Reads at most 100 tasks; those that are gone are left out, and one that is refused is a failure.
-pub(super) async fn known(caller: &Caller<'_>, cluster: &str, ids: &[String]) -> Result<Vec<Task>, Failure> {
+/// Returns at most 100 tasks; missing ones are left out, and a refused one is a failure.
+pub(super) async fn read_tasks(caller: &Caller<'_>, cluster: &str, ids: &[String]) -> Result<Vec<Task>, Failure> {
     match describe(caller, cluster, ids).await? {
         (tasks, None) => Ok(tasks),
         (_, Some(refused)) => Err(refused),
@@ -106,17 +106,17 @@ async fn describe(caller: &Caller<'_>, cluster: &str, ids: &[String]) -> Result<
         .await?;
     let tasks = answer.tasks.unwrap_or_default().into_iter().map(from_task).collect();
     let failures = answer.failures.unwrap_or_default();
-    let refused = failures.iter().find(|failure| !missing(failure)).map(|refused| refusal(DESCRIBE_TASKS, refused));
+    let refused = failures.iter().find(|failure| !is_missing(failure)).map(|refused| refusal(DESCRIBE_TASKS, refused));
     Ok((tasks, refused))
 }
 
 fn from_task(task: sdk::Task) -> Task {
     let address = address(&task);
     Task {
-        id: tail_of(task.task_arn),
+        id: owned_arn_name(task.task_arn),
         service: task.group.as_deref().and_then(|group| group.strip_prefix("service:")).map(str::to_owned),
         started_by: task.started_by.unwrap_or_default(),
-        task_definition: tail_of(task.task_definition_arn),
+        task_definition: owned_arn_name(task.task_definition_arn),
         last_status: task.last_status.unwrap_or_default(),
         desired_status: task.desired_status.unwrap_or_default(),
         health: health(task.health_status.as_ref()),
@@ -128,10 +128,10 @@ fn from_task(task: sdk::Task) -> Task {
             .or_else(|| task.launch_type.map(|kind| kind.as_str().to_owned()))
             .unwrap_or_default(),
         address,
-        created_at: time(task.created_at),
-        started_at: time(task.started_at),
-        stopping_at: time(task.stopping_at),
-        stopped_at: time(task.stopped_at),
+        created_at: to_timestamp(task.created_at),
+        started_at: to_timestamp(task.started_at),
+        stopping_at: to_timestamp(task.stopping_at),
+        stopped_at: to_timestamp(task.stopped_at),
         stop_code: task.stop_code.map(|code| code.as_str().to_owned()),
         stopped_reason: task.stopped_reason,
         containers: task.containers.unwrap_or_default().into_iter().map(from_container).collect(),
@@ -178,9 +178,9 @@ fn from_container(container: sdk::Container) -> Container {
 mod tests {
     use super::*;
 
-    /// Fails when the SDK learns of a stop code: `model::stop` must say whose fault it is.
+    /// Fails when the SDK adds a stop code: `model::stop` must state its cause.
     #[test]
-    fn every_stop_code_of_the_sdk_is_known_to_the_model() {
+    fn model_knows_every_stop_code_of_the_sdk() {
         for code in sdk::TaskStopCode::values() {
             assert!(crate::model::stop::codes().any(|known| known == *code), "{code}");
         }

@@ -1,7 +1,7 @@
-//! Changes of ECS: a new revision, another count, a task's end, a tag.
+//! Changes of ECS: a new revision, another count, stopping a task, a tag.
 
 use super::budget::Class;
-use super::convert::{number, tail};
+use super::convert::{arn_name, to_sdk_count};
 use super::ecs_copy::copy;
 use super::ecs_definitions::{self, DESCRIBE_TASK_DEFINITION};
 use super::ecs_services::from_service;
@@ -17,15 +17,16 @@ const STOP_TASK: Action = Action { name: "ecs:StopTask", class: Class::EcsUpdate
 const TAG_RESOURCE: Action = Action { name: "ecs:TagResource", class: Class::EcsUpdate };
 const UNTAG_RESOURCE: Action = Action { name: "ecs:UntagResource", class: Class::EcsUpdate };
 
-/// A copy of a revision with other images, everything else and its tags kept.
+/// Registers a copy of a revision with other images; everything else and its tags are kept.
 pub(super) async fn register(writer: &Writer<'_>, base: &str, images: &[(String, String)]) -> Result<Reply, Failure> {
     let (mut definition, tags) =
-        ecs_definitions::describe(&writer.reader(), base, true).await.map_err(Failure::unsent)?;
-    set_images(base, &mut definition, images).map_err(Failure::unsent)?;
-    let answer = writer.once(REGISTER_TASK_DEFINITION, |clients| copy(clients.ecs(), definition, tags).send()).await?;
+        ecs_definitions::describe(&writer.reader(), base, true).await.map_err(Failure::mark_unsent)?;
+    set_images(base, &mut definition, images).map_err(Failure::mark_unsent)?;
+    let answer =
+        writer.send_once(REGISTER_TASK_DEFINITION, |clients| copy(clients.ecs(), definition, tags).send()).await?;
     let registered = answer.task_definition.and_then(|definition| definition.task_definition_arn);
     match registered {
-        Some(arn) => Ok(Reply::Registered(tail(&arn).to_owned())),
+        Some(arn) => Ok(Reply::Registered(arn_name(&arn).to_owned())),
         None => Err(Failure::new(
             FailureKind::Malformed,
             format!("{}: the answer does not name the new revision", REGISTER_TASK_DEFINITION.name),
@@ -57,11 +58,11 @@ pub(super) struct Change {
     pub(super) definition: Option<String>,
     pub(super) force: bool,
     pub(super) desired: Option<u32>,
-    /// ECS Exec is switched on.
+    /// Whether to enable ECS Exec.
     pub(super) exec: bool,
 }
 
-/// Another revision, count, or the same anew.
+/// Changes the revision or count, or forces a new deployment.
 pub(super) async fn update(
     writer: &Writer<'_>,
     cluster: &str,
@@ -69,9 +70,9 @@ pub(super) async fn update(
     change: Change,
 ) -> Result<Reply, Failure> {
     let Change { definition, force, desired, exec } = change;
-    let desired = number(UPDATE_SERVICE.name, desired).map_err(Failure::unsent)?;
+    let desired = to_sdk_count(UPDATE_SERVICE.name, desired).map_err(Failure::mark_unsent)?;
     let answer = writer
-        .once(UPDATE_SERVICE, |clients| {
+        .send_once(UPDATE_SERVICE, |clients| {
             clients
                 .ecs()
                 .update_service()
@@ -94,24 +95,26 @@ pub(super) async fn update(
 
 /// Stops one task; its service starts another.
 pub(super) async fn stop_task(writer: &Writer<'_>, cluster: &str, id: &str, reason: &str) -> Result<Reply, Failure> {
-    writer.once(STOP_TASK, |clients| clients.ecs().stop_task().cluster(cluster).task(id).reason(reason).send()).await?;
-    Ok(Reply::Done)
-}
-
-/// Stores something about a service in its tags.
-pub(super) async fn remember(writer: &Writer<'_>, arn: &str, tags: &[(&str, String)]) -> Result<Reply, Failure> {
-    let tags = tags.iter().map(|(key, value)| sdk::Tag::builder().key(*key).value(value).build()).collect();
     writer
-        .once(TAG_RESOURCE, |clients| clients.ecs().tag_resource().resource_arn(arn).set_tags(Some(tags)).send())
+        .send_once(STOP_TASK, |clients| clients.ecs().stop_task().cluster(cluster).task(id).reason(reason).send())
         .await?;
     Ok(Reply::Done)
 }
 
-/// Removes such tags.
-pub(super) async fn forget(writer: &Writer<'_>, arn: &str, keys: &[&str]) -> Result<Reply, Failure> {
+/// Stores something about a service in its tags.
+pub(super) async fn add_tags(writer: &Writer<'_>, arn: &str, tags: &[(&str, String)]) -> Result<Reply, Failure> {
+    let tags = tags.iter().map(|(key, value)| sdk::Tag::builder().key(*key).value(value).build()).collect();
+    writer
+        .send_once(TAG_RESOURCE, |clients| clients.ecs().tag_resource().resource_arn(arn).set_tags(Some(tags)).send())
+        .await?;
+    Ok(Reply::Done)
+}
+
+/// Removes tags from a service.
+pub(super) async fn remove_tags(writer: &Writer<'_>, arn: &str, keys: &[&str]) -> Result<Reply, Failure> {
     let keys = keys.iter().map(ToString::to_string).collect();
     writer
-        .once(UNTAG_RESOURCE, |clients| {
+        .send_once(UNTAG_RESOURCE, |clients| {
             clients.ecs().untag_resource().resource_arn(arn).set_tag_keys(Some(keys)).send()
         })
         .await?;
@@ -126,7 +129,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::fmt::Debug;
 
-    /// The fields of a structure with what is in each, from its pretty form.
+    /// Returns the fields of a structure with their values, parsed from its pretty debug output.
     fn fields(value: &impl Debug) -> BTreeMap<String, String> {
         let (mut fields, mut name) = (BTreeMap::<String, String>::new(), String::new());
         let text = format!("{value:#?}");
@@ -173,10 +176,10 @@ mod tests {
         fields(&request.as_input().clone().build().unwrap())
     }
 
-    /// Fails when the SDK learns of a field that both a definition and a registration have: the builder
+    /// Fails when the SDK adds a field that both a definition and a registration have, while the builder
     /// above does not set it, or the copy does not keep it.
     #[test]
-    fn a_copy_keeps_whatever_can_be_kept() {
+    fn copy_keeps_every_registrable_field() {
         let (from, to) = (fields(&everything()), copied(Vec::new()));
         let common: Vec<&String> = from.keys().filter(|name| to.contains_key(*name)).collect();
         assert_eq!(common.len(), 17, "{common:?}");
@@ -184,13 +187,13 @@ mod tests {
             assert_ne!(from[name], format!("    {name}: None,"), "{name} is not tried");
             assert_eq!(to[name], from[name], "{name} is not kept");
         }
-        // What only a registration has is the tags.
+        // Only tags exist in a registration but not in a definition.
         let new: Vec<&String> = to.keys().filter(|name| !from.contains_key(*name)).collect();
         assert_eq!(new, ["tags"]);
     }
 
     #[test]
-    fn tags_are_kept_but_those_of_aws_and_an_empty_list_is_not_sent() {
+    fn tags_are_kept_except_aws_ones_and_an_empty_list_is_not_sent() {
         let tag = |key: &str| sdk::Tag::builder().key(key).value("v").build();
         assert!(copied(Vec::new())["tags"].contains("None"));
         assert!(copied(vec![tag("aws:cloudformation:stack-name")])["tags"].contains("None"));
@@ -199,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_named_containers_change() {
+    fn only_named_containers_change() {
         let mut definition = everything();
         set_images("family:7", &mut definition, &[("side".into(), "side:2".into())]).unwrap();
         let images: Vec<_> = definition.container_definitions().iter().filter_map(|one| one.image()).collect();

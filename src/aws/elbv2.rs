@@ -1,7 +1,7 @@
 //! Elastic Load Balancing: health of targets.
 
 use super::budget::Class;
-use super::convert::port;
+use super::convert::to_port;
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use crate::feeds::aws::Fact;
@@ -14,10 +14,10 @@ pub(super) const DESCRIBE_TARGET_HEALTH: Action =
 pub(super) const DESCRIBE_TARGET_GROUPS: Action =
     Action { name: "elasticloadbalancing:DescribeTargetGroups", class: Class::Elbv2 };
 
-/// Items a page: the most that the API allows.
+/// Items per page: the maximum of the API.
 const PAGE: i32 = 400;
 
-/// ARNs of the groups of the account and region.
+/// Sends the ARNs of the target groups of the account and region.
 pub(super) async fn groups(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
     caller
         .pages(
@@ -33,14 +33,17 @@ pub(super) async fn groups(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> R
         .await
 }
 
-/// Targets of one group.
+/// Sends the targets of one group.
 pub(super) async fn targets(caller: &Caller<'_>, answers: &AnswerSender<'_>, group: &str) -> Result<(), Failure> {
     answers.last(Fact::Targets(health(caller, group).await?)).await;
     Ok(())
 }
 
-/// Targets of several groups, each with its group's ARN.
-pub(super) async fn of_groups(caller: &Caller<'_>, groups: &[String]) -> Result<Vec<(String, Vec<Target>)>, Failure> {
+/// Returns the targets of several groups, each with its group's ARN.
+pub(super) async fn targets_of_groups(
+    caller: &Caller<'_>,
+    groups: &[String],
+) -> Result<Vec<(String, Vec<Target>)>, Failure> {
     let each = groups.iter().map(|group| async { Ok((group.clone(), health(caller, group).await?)) });
     try_join_all(each).await
 }
@@ -56,7 +59,7 @@ fn from_description(description: sdk::TargetHealthDescription) -> Target {
     let (target, health) = (description.target, description.target_health);
     let health = health.as_ref();
     Target {
-        port: target.as_ref().and_then(|target| target.port).and_then(port),
+        port: target.as_ref().and_then(|target| target.port).and_then(to_port),
         az: target.as_ref().and_then(|target| target.availability_zone.clone()),
         id: target.and_then(|target| target.id).unwrap_or_default(),
         state: health.and_then(sdk::TargetHealth::state).map_or("", |state| state.as_str()).to_owned(),

@@ -1,9 +1,9 @@
-//! Where requests go, service by service: the one place that decides it. The SDK's clients and the requests that are signed here ask
-//! it, and what is shown and written down is made of it, so that what is told is what is used.
+//! The endpoint of each service: this is the only place that determines it. The SDK's clients and hand-signed requests use it,
+//! and what is displayed and recorded is derived from it, so that the reported endpoint is the one in use.
 //!
-//! As in the AWS CLI: `--endpoint-url` and the environment's `endpoint_url` first, whatever else is set; then, unless
-//! `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` says otherwise, the variable of the service, the one of all services, and the same
-//! two of the profile. What is set to nothing is not set.
+//! As in the AWS CLI: `--endpoint-url` and the environment's `endpoint_url` come first, whatever else is set; then, unless
+//! `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` is set, the variable of the service, the variable for all services, and the same
+//! two of the profile. A value that is empty counts as unset.
 
 use super::connection::Connection;
 use super::environment::variable;
@@ -14,15 +14,15 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
-/// The setting of a profile.
+/// The profile setting for an endpoint.
 const SETTING: &str = "endpoint_url";
-/// The variable that has the SDK ignore endpoints in variables and files.
-pub(super) const IGNORE: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
-/// The setting of a profile that means the same.
+/// The variable that makes the SDK ignore endpoints in variables and files.
+pub(super) const IGNORE_VARIABLE: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
+/// The profile setting with the same meaning.
 const IGNORE_SETTING: &str = "ignore_configured_endpoint_urls";
-/// The variable of all services; that of one has the service's name behind it.
+/// The variable for all services; that of one service has its name appended.
 const VARIABLE: &str = "AWS_ENDPOINT_URL";
-/// The services that are asked, by their prefix in IAM, and the names that the AWS CLI's variables and files have for them.
+/// The services in use, by their prefix in IAM, and their names in the AWS CLI's variables and files.
 /// Source: the service identifiers of "Service-specific endpoints" in the reference guide of SDKs and tools.
 const SERVICES: &[(&str, &str)] = &[
     ("acm", "ACM"),
@@ -45,36 +45,38 @@ const SERVICES: &[(&str, &str)] = &[
     ("scheduler", "Scheduler"),
     ("secretsmanager", "Secrets Manager"),
     ("ssm", "SSM"),
-    (SIGN_IN, "SSO OIDC"),
+    (SSO_OIDC, "SSO OIDC"),
     ("sts", "STS"),
 ];
-/// The sign-in of IAM Identity Center, as its actions are named here.
-pub(super) const SIGN_IN: &str = "sso-oidc";
+/// The sign-in of IAM Identity Center, as named in the actions here.
+pub(super) const SSO_OIDC: &str = "sso-oidc";
 
-/// The URLs as they are used: one may have a user and a password in it.
+/// The URLs in use: one may contain a user and a password.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Resolved {
-    /// The endpoints of [`SERVICES`], in their order; none is AWS itself.
+    /// The endpoints of [`SERVICES`], in their order; `None` is AWS itself.
     own: Vec<Option<String>>,
     rest: Option<String>,
 }
 
-/// Whether it is said that variables and settings of files are not heard.
+/// Whether endpoints in variables and files are ignored.
 pub(super) fn are_ignored(variable: impl Fn(&str) -> Option<String>, setting: impl Fn(&str) -> Option<String>) -> bool {
-    variable(IGNORE).or_else(|| setting(IGNORE_SETTING)).is_some_and(|said| said.eq_ignore_ascii_case("true"))
+    variable(IGNORE_VARIABLE)
+        .or_else(|| setting(IGNORE_SETTING))
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
 impl Resolved {
-    /// The endpoints of the connection and the variables; those of the files are not known yet, or are not heard.
+    /// Returns the endpoints of the connection and the variables; those of the files are not known yet, or ignored.
     pub(super) fn of_variables(connection: &Connection) -> Self {
         Self::of(connection, variable, |_, _| None)
     }
 
-    /// The endpoints of the connection, the variables, the settings of the profile in use, and the files as the SDK has
-    /// read them.
+    /// Resolves the endpoints from the connection, the variables, the settings of the profile in use, and the files as read by
+    /// the SDK.
     ///
     /// # Errors
-    /// The one of them that is not a URL.
+    /// One of them is not a URL.
     pub(super) fn read(
         connection: &Connection,
         setting: impl Fn(&str) -> Option<String>,
@@ -107,9 +109,9 @@ impl Resolved {
         Self { own: SERVICES.iter().map(own).collect(), rest: all.clone().or_else(|| file(None, SETTING)) }
     }
 
-    /// The variable or setting that names an endpoint for one of these services, by their names in variables, though
-    /// such are to be ignored: the SDK's own requests for credentials use it all the same. None where nothing does.
-    pub(super) fn ignored(sdk: &SdkConfig, services: &[&str]) -> Option<String> {
+    /// Returns the variable or setting that names an endpoint for one of these services (by their names in variables) although
+    /// endpoints are to be ignored: the SDK's own requests for credentials use it anyway.
+    pub(super) fn ignored_setting(sdk: &SdkConfig, services: &[&str]) -> Option<String> {
         let mut variables = services.iter().map(|id| variable_of(id)).chain([VARIABLE.to_owned()]);
         let in_files = || services.iter().any(|id| of_services(sdk, id).is_some());
         variables
@@ -117,27 +119,27 @@ impl Resolved {
             .or_else(|| in_files().then(|| format!("`{SETTING}` of the AWS files")))
     }
 
-    /// Where a service is, by its prefix in IAM.
+    /// Returns the endpoint of a service, by its prefix in IAM.
     pub(super) fn of_service(&self, service: &str) -> Option<&str> {
         let at = SERVICES.iter().position(|(prefix, _)| *prefix == service);
         at.and_then(|at| self.own.get(at)).unwrap_or(&self.rest).as_deref()
     }
 
-    /// The endpoints as they are shown and stored.
-    pub(super) fn shown(&self) -> Endpoints {
+    /// Returns the endpoints as displayed and recorded.
+    pub(super) fn for_display(&self) -> Endpoints {
         let own = SERVICES.iter().zip(&self.own).map(|((prefix, _), url)| ((*prefix).to_owned(), url.clone()));
         Endpoints::new(own, self.rest.as_deref())
     }
 
-    /// The SDK's configuration with these endpoints for its clients.
-    pub(super) fn applied(&self, sdk: SdkConfig) -> SdkConfig {
+    /// Returns the SDK's configuration with these endpoints for its clients.
+    pub(super) fn apply_to(&self, sdk: SdkConfig) -> SdkConfig {
         let mut builder = sdk.into_builder();
         builder.set_endpoint_url(None);
         builder.service_config(self.clone()).build()
     }
 }
 
-/// The SDK's clients ask here.
+/// The SDK's clients get their endpoints from this.
 impl LoadServiceConfig for Resolved {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         if key.env() != VARIABLE {
@@ -148,45 +150,45 @@ impl LoadServiceConfig for Resolved {
     }
 }
 
-/// The endpoint that the files have for a service: only the SDK looks into the `services` of a profile. For a variable
-/// that is never set it looks nowhere else.
+/// Returns the endpoint of a service from the files: only the SDK resolves the `services` section of a profile. Given a
+/// variable that is never set, it looks nowhere else.
 fn of_services(sdk: &SdkConfig, service: &str) -> Option<String> {
     let key = ServiceConfigKey::builder().service_id(service).env("COCKPIT_NOT_A_VARIABLE").profile(SETTING);
     let found = sdk.service_config()?.load_config(key.build().ok()?)?;
     Some(found.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// The variable of a service: `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS`.
+/// The variable of a service, such as `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS`.
 fn variable_of(id: &str) -> String {
     format!("{VARIABLE}_{}", id.to_uppercase().replace(' ', "_"))
 }
 
-/// Where the requests of a service go with a configuration that [`Resolved::applied`] made.
+/// Returns the endpoint of a service in a configuration made by [`Resolved::applied`].
 pub(super) fn of_config(config: &SdkConfig, service: &str) -> Option<String> {
     let id = SERVICES.iter().find(|(prefix, _)| *prefix == service).map_or("", |(_, id)| *id);
     let key = ServiceConfigKey::builder().service_id(id).env(VARIABLE).profile(SETTING).build().ok()?;
     config.service_config()?.load_config(key)
 }
 
-/// Whether the SDK can make a request of it.
+/// Whether the SDK can use it for a request.
 fn is_usable(url: &str) -> bool {
     is_url(url) && HttpRequest::new(SdkBody::empty()).set_uri(url).is_ok()
 }
 
-/// The failure where something is named as an endpoint and is not a URL, with its place in a file.
+/// The failure for an endpoint that is not a URL, with its place in a file.
 pub(super) fn not_a_url(named: &str, place: Option<String>) -> Failure {
     let named = super::failure::clean(&super::failure::without_user(named));
     let what = match place {
         Some(place) => format!("`{named}` is not a URL: it is {place}"),
-        None => format!("`{named}` is named as an endpoint, and is not a URL"),
+        None => format!("the endpoint `{named}` is not a URL"),
     };
-    Failure::new(FailureKind::Other, what).hinted(
-        "write it as http://127.0.0.1:4566 in AWS_ENDPOINT_URL or `endpoint_url`, or leave it out; --endpoint-url goes before it",
+    Failure::new(FailureKind::Other, what).with_hint(
+        "write it as http://127.0.0.1:4566 in AWS_ENDPOINT_URL or `endpoint_url`, or remove it; --endpoint-url takes precedence",
     )
 }
 
-/// The variable that names an endpoint, is not a URL, and would be used for this connection; none where all are fine.
-pub fn wrong_variable(connection: &Connection) -> Option<String> {
+/// Returns the variable with an endpoint that is not a URL and would be used for this connection; `None` if all are valid.
+pub fn invalid_variable(connection: &Connection) -> Option<String> {
     if connection.endpoint_url.is_some() {
         return None;
     }
@@ -218,7 +220,7 @@ mod tests {
     const ALL: &str = "AWS_ENDPOINT_URL";
 
     #[test]
-    fn each_service_is_asked_where_the_aws_cli_would_ask_it() {
+    fn each_service_uses_the_endpoint_of_the_aws_cli() {
         let places =
             |found: &Resolved| ["ecs", "logs", "ec2", "unheard-of"].map(|one| found.of_service(one).map(str::to_owned));
         let all = |url: &str| [(); 4].map(|()| Some(url.to_owned()));
@@ -226,7 +228,7 @@ mod tests {
         assert_eq!(places(&of(None, &[], &[])), none);
         assert_eq!(places(&of(None, &[(ALL, "http://a")], &[(None, SETTING, "http://file")])), all("http://a"));
         assert_eq!(places(&of(None, &[], &[(None, SETTING, "http://file")])), all("http://file"));
-        // The variable of a service goes before that of all; one of all before what the files have for a service.
+        // The variable of a service precedes that of all services; the latter precedes the service's entry in the files.
         let own = of(
             None,
             &[(ALL, "http://a"), ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "http://l")],
@@ -238,7 +240,7 @@ mod tests {
             places(&section),
             ["http://e", "http://file", "http://file", "http://file"].map(|url| Some(url.to_owned()))
         );
-        // A flag goes before all of it.
+        // A flag precedes everything.
         let ignoring = ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "TRUE");
         let flagged = of(Some("http://f"), &[(ALL, "http://a"), ("AWS_ENDPOINT_URL_ECS", "http://e"), ignoring], &[]);
         assert_eq!(places(&flagged), all("http://f"));
@@ -250,33 +252,33 @@ mod tests {
         for ignoring in ["true", "True"] {
             let variables = [named[0], named[1], ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", ignoring)];
             let found = of(None, &variables, &[(None, SETTING, "http://127.0.0.1:3")]);
-            assert!(found.shown().is_aws() && found.of_service("ecs").is_none(), "{ignoring}");
+            assert!(found.for_display().is_aws() && found.of_service("ecs").is_none(), "{ignoring}");
         }
-        assert!(of(None, &named, &[(None, "ignore_configured_endpoint_urls", "true")]).shown().is_aws());
+        assert!(of(None, &named, &[(None, "ignore_configured_endpoint_urls", "true")]).for_display().is_aws());
         let off = [named[0], ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false")];
-        assert!(of(None, &off, &[(None, "ignore_configured_endpoint_urls", "true")]).shown().is_simulated());
+        assert!(of(None, &off, &[(None, "ignore_configured_endpoint_urls", "true")]).for_display().is_simulated());
     }
 
     #[test]
-    fn a_variable_that_is_set_to_nothing_is_not_set() {
+    fn empty_variable_counts_as_unset() {
         let empty = [(ALL, ""), ("AWS_ENDPOINT_URL_ECS", " ")];
-        assert!(of(None, &empty, &[]).shown().is_aws());
+        assert!(of(None, &empty, &[]).for_display().is_aws());
         let found = of(None, &[(ALL, "http://a"), ("AWS_ENDPOINT_URL_ECS", "")], &[]);
         assert_eq!(found.of_service("ecs"), Some("http://a"));
         assert_eq!(of(None, &empty, &[(None, SETTING, "http://file")]).of_service("ecs"), Some("http://file"));
     }
 
     #[test]
-    fn the_clients_of_the_sdk_ask_where_it_is_shown_that_they_do() {
+    fn sdk_clients_use_the_displayed_endpoints() {
         let found = of(None, &[("AWS_ENDPOINT_URL_ECS", "http://127.0.0.1:2")], &[]);
-        let config = found.applied(SdkConfig::builder().endpoint_url("http://127.0.0.1:9").build());
+        let config = found.apply_to(SdkConfig::builder().endpoint_url("http://127.0.0.1:9").build());
         assert_eq!((config.endpoint_url(), of_config(&config, "ecs").as_deref()), (None, Some("http://127.0.0.1:2")));
         assert_eq!(of_config(&config, "sts"), None);
-        assert_eq!(found.shown().words().as_deref(), Some("ecs at http://127.0.0.1:2, all else at AWS itself"));
+        assert_eq!(found.for_display().label().as_deref(), Some("ecs at http://127.0.0.1:2, all else at AWS itself"));
     }
 
     #[test]
-    fn what_is_no_url_is_told_before_a_library_stumbles_over_it() {
+    fn invalid_url_is_reported_before_the_sdk_fails_on_it() {
         for wrong in ["localhost:4566", "http://", "http://[::1", "http://a:999999", "x"] {
             assert!(!is_usable(wrong), "{wrong}");
         }

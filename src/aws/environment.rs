@@ -1,7 +1,7 @@
-//! Variables of the environment, as secret stores and files leave them.
+//! Environment variables, as set by secret stores and files.
 
-/// A variable of the environment that says something. Blanks and line breaks around it, as a secret store or a
-/// file leaves them, are no part of it.
+/// Returns an environment variable, if it is not empty. Whitespace around it, which secret stores and files
+/// leave, is trimmed.
 pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }

@@ -1,10 +1,10 @@
-//! Whatever went wrong with a request, as a [`Failure`]: a kind for machines and a sentence for people.
+//! Every failed request as a [`Failure`]: a kind for programs and a sentence for people.
 //!
-//! A sentence begins with the action as IAM names it (`ecs:DescribeServices`), so that a policy can be
-//! corrected from it. No secret is in one: see [`clean`].
+//! A sentence begins with the action as named in IAM (`ecs:DescribeServices`), so that a policy can be
+//! corrected from it. It never contains a secret: see [`clean`].
 
-pub(super) use super::causes::deepest;
-use super::causes::{Broken, broken, chain, of_names};
+pub(super) use super::causes::root_cause;
+use super::causes::{ConnectionFailure, connection_failure, error_chain, is_name_resolution};
 use super::environment::variable;
 use super::proxied::proxy_of;
 use crate::model::format::is_url;
@@ -16,27 +16,27 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::error::Error;
 use std::io;
 
-/// Longer than this no message of a service is shown.
+/// Maximum length of a displayed service message, in bytes.
 const LONGEST: usize = 500;
 
-/// The words that messages name beside the action.
+/// The names that messages contain besides the action.
 #[derive(Debug, Clone)]
 pub(super) struct Context {
     /// The profile, in words.
-    pub who: String,
-    /// The hint where its credentials are refused.
-    pub renew: String,
-    /// Whether the credentials cannot become others as long as this process runs.
-    pub lasting: bool,
-    /// Whether they stand in variables of the environment.
-    pub variables: bool,
-    /// Whether they come from a sign-in, which leaves a file.
-    pub signs_in: bool,
-    /// The endpoints that requests go to, for messages.
+    pub profile: String,
+    /// The hint for refused credentials.
+    pub renewal_hint: String,
+    /// Whether the credentials cannot change while this process runs.
+    pub fixed: bool,
+    /// Whether the credentials are in environment variables.
+    pub from_variables: bool,
+    /// Whether they come from a sign-in, which writes a file.
+    pub from_sign_in: bool,
+    /// The endpoints of the requests, for messages.
     pub endpoints: Endpoints,
 }
 
-/// The failure of one request.
+/// Converts the error of one request.
 pub(super) fn of_request<E>(action: &str, context: &Context, error: &SdkError<E, HttpResponse>) -> Failure
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -50,50 +50,50 @@ where
         SdkError::DispatchFailure(_) | SdkError::ResponseError(_) | SdkError::ConstructionFailure(_) => {
             of_connection(action, context, error)
         }
-        _ => (FailureKind::Other, deepest(error)),
+        _ => (FailureKind::Other, root_cause(error)),
     };
     let failure = Failure::new(kind, format!("{action}: {}", clean(&what)));
-    let failure = if never_left(error) { failure.unsent() } else { failure };
-    if broken(error) == Broken::Certificate {
-        return failure.hinted(
-            "where a proxy looks into TLS, name its certificates with AWS_CA_BUNDLE, as for the AWS CLI; else check the \
+    let failure = if was_certainly_not_sent(error) { failure.mark_unsent() } else { failure };
+    if connection_failure(error) == ConnectionFailure::Certificate {
+        return failure.with_hint(
+            "if a proxy intercepts TLS, name its certificates with AWS_CA_BUNDLE, as for the AWS CLI; else check the \
              clock of this machine and --endpoint-url",
         );
     }
-    // A signature is refused for this machine's clock, too, and that can be set.
-    let clock = matches!(error, SdkError::ServiceError(service) if service.err().code().is_some_and(of_clock));
-    renewed(failure, context, clock)
+    // A wrong clock on this machine also invalidates signatures, and can be corrected.
+    let clock = matches!(error, SdkError::ServiceError(service) if service.err().code().is_some_and(is_clock_error));
+    with_renewal_hint(failure, context, clock)
 }
 
-/// The failure of a request that was answered with an error of this code; empty where it has none.
+/// Converts an error answer with this code, which may be empty.
 pub(super) fn of_answer(action: &str, context: &Context, status: u16, code: &str, message: &str) -> Failure {
     let known = Some(code).filter(|code| !code.is_empty());
     let (kind, what) = of_service(context, status, known, Some(message), &std::fmt::Error);
-    renewed(Failure::new(kind, format!("{action}: {}", clean(&what))), context, of_clock(code))
+    with_renewal_hint(Failure::new(kind, format!("{action}: {}", clean(&what))), context, is_clock_error(code))
 }
 
-/// Adds the hint on credentials that are refused.
-fn renewed(failure: Failure, context: &Context, clock: bool) -> Failure {
+/// Adds the hint about refused credentials.
+fn with_renewal_hint(failure: Failure, context: &Context, clock: bool) -> Failure {
     if failure.kind != FailureKind::Credentials {
         return failure;
     }
     let hint = if clock {
-        format!("set this machine's clock (`cockpit doctor` compares it); if that is right, {}", context.renew)
+        format!("set this machine's clock (`cockpit doctor` compares it); if that is right, {}", context.renewal_hint)
     } else {
-        context.renew.clone()
+        context.renewal_hint.clone()
     };
-    failure.hinted(hint).lasting(context.lasting && !clock)
+    failure.with_hint(hint).mark_permanent(context.fixed && !clock)
 }
 
-/// Whether the request was certainly not sent: it could not be made, or nothing took the connection. A time limit
+/// Whether the request was certainly not sent: it could not be built, or the connection was refused. A timeout
 /// or a broken connection leaves that open.
-fn never_left<E>(error: &SdkError<E, HttpResponse>) -> bool
+fn was_certainly_not_sent<E>(error: &SdkError<E, HttpResponse>) -> bool
 where
     E: Error + 'static,
 {
     match error {
         SdkError::ConstructionFailure(_) => true,
-        SdkError::DispatchFailure(_) => chain(error).any(|cause| {
+        SdkError::DispatchFailure(_) => error_chain(error).any(|cause| {
             cause.downcast_ref::<CredentialsError>().is_some()
                 || cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused)
         }),
@@ -101,12 +101,12 @@ where
     }
 }
 
-/// Whether AWS refuses with this code a request whose time or signature is off.
-fn of_clock(code: &str) -> bool {
+/// Whether this code refuses a request because of its time or signature.
+fn is_clock_error(code: &str) -> bool {
     code.contains("Signature") || code.contains("RequestExpired") || code.contains("RequestTimeTooSkewed")
 }
 
-/// An answer that the service itself gave.
+/// Converts an error that the service returned.
 fn of_service(
     context: &Context,
     status: u16,
@@ -116,33 +116,33 @@ fn of_service(
 ) -> (FailureKind, String) {
     let Some(code) = code else {
         return match status {
-            200..=299 => (FailureKind::Malformed, format!("the answer was not understood: {}", deepest(error))),
+            200..=299 => (FailureKind::Malformed, format!("the answer was not understood: {}", root_cause(error))),
             401 | 403 => (FailureKind::Denied, format!("not allowed (HTTP {status})")),
-            // A thing that is missing has a code: this is an endpoint that is not all of AWS.
+            // A missing resource has an error code: this endpoint does not implement all of AWS.
             404 => (FailureKind::Malformed, "the endpoint does not know this API (HTTP 404)".to_owned()),
             429 => (FailureKind::Throttled, "the service asks to slow down (HTTP 429)".to_owned()),
             500.. => (FailureKind::Service, format!("the service failed (HTTP {status})")),
             _ => (FailureKind::Malformed, format!("an error (HTTP {status}) that was not understood")),
         };
     };
-    let said = match message {
+    let text = match message {
         Some(message) if !message.is_empty() => format!("{message} ({code})"),
         _ => code.to_owned(),
     };
     match kind_of(code, status) {
-        FailureKind::Throttled => (FailureKind::Throttled, format!("the service asks to slow down: {said}")),
-        FailureKind::Denied => (FailureKind::Denied, format!("not allowed: {said}")),
+        FailureKind::Throttled => (FailureKind::Throttled, format!("the service asks to slow down: {text}")),
+        FailureKind::Denied => (FailureKind::Denied, format!("not allowed: {text}")),
         FailureKind::Credentials => {
             let why = if code.contains("Signature") { "; the secret or this machine's clock is wrong" } else { "" };
-            let what = format!("AWS refuses the credentials of {}: {said}{why}", context.who);
+            let what = format!("AWS refuses the credentials of {}: {text}{why}", context.profile);
             (FailureKind::Credentials, what)
         }
-        FailureKind::Service => (FailureKind::Service, format!("the service failed: {said}")),
-        kind => (kind, said),
+        FailureKind::Service => (FailureKind::Service, format!("the service failed: {text}")),
+        kind => (kind, text),
     }
 }
 
-/// The kind that an error code stands for. AWS writes the same code with and without `Exception`.
+/// Maps an error code to its kind. AWS writes the same code with and without `Exception`.
 fn kind_of(code: &str, status: u16) -> FailureKind {
     let bare = code.strip_suffix("Exception").or_else(|| code.strip_suffix("Fault")).unwrap_or(code);
     match bare {
@@ -189,13 +189,13 @@ fn kind_of(code: &str, status: u16) -> FailureKind {
         | "InternalServerError"
         | "InternalService"
         | "ServiceUnavailable"
-        // Of sessions: the agent may be back in a moment.
+        // Of sessions: the agent may be back shortly.
         | "TargetNotConnected"
         | "Server"
         | "InternalServer" => FailureKind::Service,
-        // A service that was deleted, or is being; a session that timed out; Cost Explorer in its first day.
+        // A deleted service, or one being deleted; a session that timed out; Cost Explorer on its first day.
         "ServiceNotActive" | "DoesNotExist" | "DataUnavailable" => FailureKind::NotFound,
-        // Services in XML call it so: `NoSuchDistribution`.
+        // Services with XML use this form: `NoSuchDistribution`.
         _ if bare.contains("NotFound") || bare.starts_with("NoSuch") => FailureKind::NotFound,
         _ if status == 429 => FailureKind::Throttled,
         _ if status >= 500 => FailureKind::Service,
@@ -203,66 +203,70 @@ fn kind_of(code: &str, status: u16) -> FailureKind {
     }
 }
 
-/// No answer, or none that was whole.
+/// Converts a missing or incomplete answer.
 fn of_connection<E>(action: &str, context: &Context, error: &SdkError<E, HttpResponse>) -> (FailureKind, String)
 where
     E: Error + 'static,
 {
-    if let Some(credentials) = chain(error).find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
+    if let Some(credentials) = error_chain(error).find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
         return of_credentials(context, credentials);
     }
     let named = context.endpoints.of_action(action);
     let there = named.map_or_else(|| "AWS".to_owned(), |endpoint| format!("`{endpoint}`"));
     let proxy = proxy_of(named, variable);
-    // What is connected with first.
+    // The peer of the connection.
     let nearest = proxy.clone().unwrap_or_else(|| there.clone());
     let there = proxy.map_or_else(|| there.clone(), |proxy| format!("{there} through {proxy}"));
-    let why = || deepest(error);
-    // The SDK says this by a text alone.
+    let why = || root_cause(error);
+    // The SDK reports this only by its text.
     let url = named.is_none_or(is_url);
-    match if url { broken(error) } else { Broken::Address } {
-        Broken::Address => (FailureKind::Other, format!("the endpoint {there} is not a URL")),
-        Broken::Certificate | Broken::Tls => {
+    match if url { connection_failure(error) } else { ConnectionFailure::InvalidAddress } {
+        ConnectionFailure::InvalidAddress => (FailureKind::Other, format!("the endpoint {there} is not a URL")),
+        ConnectionFailure::Certificate | ConnectionFailure::Tls => {
             (FailureKind::Unreachable, format!("no safe connection to {there} (TLS): {}", why()))
         }
-        Broken::Slow => (FailureKind::Unreachable, format!("no connection to {there} within the time limit")),
-        Broken::Refused => {
+        ConnectionFailure::TimedOut => {
+            (FailureKind::Unreachable, format!("no connection to {there} within the time limit"))
+        }
+        ConnectionFailure::Refused => {
             (FailureKind::Unreachable, format!("{nearest} refuses the connection: nothing listens there"))
         }
-        Broken::Cut => {
-            (FailureKind::Unreachable, format!("the connection to {there} broke before the answer was whole"))
+        ConnectionFailure::Interrupted => {
+            (FailureKind::Unreachable, format!("the connection to {there} broke before the answer was complete"))
         }
-        Broken::NotUnderstood => (FailureKind::Malformed, format!("the answer was not understood: {}", why())),
-        Broken::Unconnected if of_names(error) => {
+        ConnectionFailure::MalformedAnswer => {
+            (FailureKind::Malformed, format!("the answer was not understood: {}", why()))
+        }
+        ConnectionFailure::NotConnected if is_name_resolution(error) => {
             (FailureKind::Unreachable, format!("the name of {nearest} cannot be resolved (DNS): {}", why()))
         }
-        Broken::Unconnected => (FailureKind::Unreachable, format!("no connection to {there}: {}", why())),
-        Broken::Unmade => (FailureKind::Other, format!("the request could not be made: {}", why())),
+        ConnectionFailure::NotConnected => (FailureKind::Unreachable, format!("no connection to {there}: {}", why())),
+        ConnectionFailure::NotBuilt => (FailureKind::Other, format!("the request could not be made: {}", why())),
     }
 }
 
-/// Credentials that could not be had at all.
+/// Converts a failure to get any credentials.
 pub(super) fn of_credentials(context: &Context, error: &CredentialsError) -> (FailureKind, String) {
-    let Context { who, .. } = context;
-    let why = deepest(error);
+    let Context { profile: who, .. } = context;
+    let why = root_cause(error);
     let gone = |cause: &(dyn Error + 'static)| {
         cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::NotFound)
     };
-    if context.signs_in && chain(error).any(gone) {
+    if context.from_sign_in && error_chain(error).any(gone) {
         return (FailureKind::Credentials, format!("{who} is not signed in"));
     }
     let what = match error {
         CredentialsError::CredentialsNotLoaded(_) => format!("no credentials for {who} ({why})"),
-        CredentialsError::ProviderTimedOut(_) => format!("credentials for {who} did not come in time ({why})"),
+        CredentialsError::ProviderTimedOut(_) => format!("credentials for {who} did not arrive in time ({why})"),
         CredentialsError::InvalidConfiguration(_) => format!("the settings of {who} are not usable: {why}"),
         _ => format!("no valid credentials for {who} ({why})"),
     };
     (FailureKind::Credentials, what)
 }
 
-/// A message without secrets, of bearable length: what follows `Authorization`, a security token, a
-/// canonical request or an encoded authorization message is cut, access key ids and long runs as
-/// tokens are shown by their ends only.
+/// Removes secrets from a message and limits its length: the text after `Authorization`, a security token, a
+/// canonical request or an encoded authorization message is cut, and access key ids and long runs such as
+/// tokens keep only their ends.
 pub fn clean(message: &str) -> String {
     let mut text = message;
     for sign in [
@@ -300,11 +304,11 @@ fn token_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')
 }
 
-/// A run of characters that a token could have.
+/// Appends a run of characters that could be a token.
 fn push_run(shown: &mut String, run: &str) {
     let key = ["AKIA", "ASIA"].iter().any(|start| run.starts_with(start)) && (16..=128).contains(&run.len());
     if key || run.len() >= 100 || (run.len() >= 40 && run.contains(['+', '=']) && !run.contains("//")) {
-        // Runs are ASCII, so any place is a character's edge.
+        // Runs are ASCII, so any index is a character boundary.
         shown.push_str(&run[..4]);
         shown.push('…');
         shown.push_str(&run[run.len() - 4..]);

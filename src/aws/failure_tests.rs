@@ -1,4 +1,4 @@
-//! Errors of every kind, and that none shows a secret.
+//! Tests of errors of every kind, none of which shows a secret.
 
 use super::*;
 use aws_sdk_ecs::operation::describe_services::DescribeServicesError;
@@ -11,11 +11,11 @@ type Seen = SdkError<DescribeServicesError, HttpResponse>;
 
 fn context() -> Context {
     Context {
-        lasting: false,
-        signs_in: false,
-        who: "profile `staging`".into(),
-        renew: "run `aws sso login --profile staging`".into(),
-        variables: false,
+        fixed: false,
+        from_sign_in: false,
+        profile: "profile `staging`".into(),
+        renewal_hint: "run `aws sso login --profile staging`".into(),
+        from_variables: false,
         endpoints: Endpoints::at("http://127.0.0.1:1"),
     }
 }
@@ -36,7 +36,7 @@ fn dispatch(error: ConnectorError) -> Failure {
 }
 
 #[test]
-fn codes_have_their_kinds() {
+fn error_codes_map_to_kinds() {
     for (code, status, kind) in [
         ("ThrottlingException", 400, FailureKind::Throttled),
         ("Throttling", 400, FailureKind::Throttled),
@@ -66,7 +66,7 @@ fn codes_have_their_kinds() {
 }
 
 #[test]
-fn refused_credentials_name_the_profile_and_what_to_run() {
+fn refused_credentials_name_the_profile_and_a_command() {
     let failure = service("ExpiredTokenException", "The security token included in the request is expired", 400);
     assert!(failure.message.contains("profile `staging`"), "{}", failure.message);
     assert!(failure.hint().contains("aws sso login --profile staging"), "{}", failure.message);
@@ -77,7 +77,7 @@ fn refused_credentials_name_the_profile_and_what_to_run() {
 }
 
 #[test]
-fn connections_fail_in_their_own_words() {
+fn connection_failures_have_specific_messages() {
     let refused = dispatch(ConnectorError::io(io::Error::from(io::ErrorKind::ConnectionRefused).into()));
     assert_eq!(refused.kind, FailureKind::Unreachable);
     assert!(refused.message.contains("`http://127.0.0.1:1` refuses"), "{}", refused.message);
@@ -97,11 +97,11 @@ fn connections_fail_in_their_own_words() {
     assert_eq!(of_request("a:B", &context(), &odd).kind, FailureKind::Malformed);
 }
 
-/// Failures are told apart by kinds: a library may say something else with any version, and an attacker what it likes.
+/// Failures are distinguished by kinds: a library may change its messages in any version, and an attacker can choose them.
 type Make = fn(Box<dyn Error + Send + Sync>) -> Seen;
 
 #[test]
-fn no_word_of_a_message_changes_what_is_done() {
+fn message_text_does_not_affect_classification() {
     const WORDS: [&str; 9] = [
         "dns error: failed to lookup address information",
         "invalid peer certificate: UnknownIssuer",
@@ -131,7 +131,7 @@ fn no_word_of_a_message_changes_what_is_done() {
     for way in ways {
         let done = |error| {
             let failure = of_request("a:B", &context(), &way(error));
-            (failure.kind, failure.unsent, failure.lasting, failure.hint)
+            (failure.kind, failure.unsent, failure.permanent, failure.hint)
         };
         let plain = done("x".into());
         for words in WORDS {
@@ -154,7 +154,7 @@ fn no_word_of_a_message_changes_what_is_done() {
 }
 
 #[test]
-fn answers_without_a_code_are_judged_by_their_status() {
+fn answers_without_a_code_are_classified_by_status() {
     for (status, kind) in [
         (200, FailureKind::Malformed),
         (403, FailureKind::Denied),
@@ -169,7 +169,7 @@ fn answers_without_a_code_are_judged_by_their_status() {
 }
 
 #[test]
-fn no_secret_is_shown() {
+fn failure_contains_no_secret() {
     let token = "FwoGZXIvYXdzE".repeat(20);
     for message in [
         format!("not authorized. Encoded authorization failure message: {token}"),
@@ -192,11 +192,11 @@ fn no_secret_is_shown() {
 }
 
 #[test]
-fn only_what_certainly_never_left_is_called_unsent() {
+fn only_certainly_unsent_requests_are_reported_unsent() {
     let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
-    assert!(dispatch(ConnectorError::io(refused.into())).unsent, "nothing took the connection");
+    assert!(dispatch(ConnectorError::io(refused.into())).unsent, "the connection was not accepted");
     let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    assert!(!dispatch(ConnectorError::io(reset.into())).unsent, "it may have been on its way");
+    assert!(!dispatch(ConnectorError::io(reset.into())).unsent, "it may have been in flight");
     assert!(!dispatch(ConnectorError::timeout("HTTP read timeout".into())).unsent);
     assert!(!service("InternalFailure", "", 500).unsent && !service("ThrottlingException", "", 400).unsent);
     let error: Seen = SdkError::construction_failure("no endpoint");
@@ -204,12 +204,12 @@ fn only_what_certainly_never_left_is_called_unsent() {
 }
 
 #[test]
-fn only_refused_credentials_can_be_lasting() {
-    let lasts = Context { lasting: true, ..context() };
+fn only_refused_credentials_can_be_permanent() {
+    let lasts = Context { fixed: true, ..context() };
     let of = |context: &Context, code: &str| {
         let meta = ErrorMetadata::builder().code(code).build();
         let error: Seen = SdkError::service_error(DescribeServicesError::generic(meta), answer(400));
-        of_request("ecs:DescribeServices", context, &error).lasting
+        of_request("ecs:DescribeServices", context, &error).permanent
     };
     assert!(of(&lasts, "ExpiredToken") && !of(&lasts, "ThrottlingException") && !of(&context(), "ExpiredToken"));
 }

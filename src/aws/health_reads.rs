@@ -1,17 +1,19 @@
-//! Reads of what AWS declares on how an environment is reached: load balancers with their listeners, the rules of their
+//! Reads of what AWS declares about how an environment is reached: load balancers with their listeners, the rules of their
 //! security groups, hosted zones, certificates.
 
 use super::budget::Class;
-use super::convert::port;
+use super::convert::to_port;
 use super::elbv2::DESCRIBE_TARGET_GROUPS;
 use super::pages::AnswerSender;
-use super::protocols::{encoded, json, rest};
+use super::protocols::{json, percent_encode, rest};
 use super::session::{Action, Caller, Session};
 use super::signed::Service;
 use super::xml::Element;
 use crate::app::effect::Priority;
 use crate::feeds::aws::Fact;
-use crate::model::health_probe::declared::{Balancer, Issued, Listener, Record, Rule, Zone, is_in, plain};
+use crate::model::health_probe::declared::{
+    AcmCertificate, Balancer, Listener, Record, Rule, Zone, is_in_zone, normalize_name,
+};
 use crate::model::{Failure, FailureKind};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -28,17 +30,17 @@ pub(super) const LIST_RECORDS: Action = Action { name: "route53:ListResourceReco
 pub(super) const DESCRIBE_CERTIFICATE: Action = Action { name: "acm:DescribeCertificate", class: Class::Edge };
 pub(super) const ACM: Service = Service("acm", None);
 pub(super) const ROUTE_53: Service = Service("route53", Some("us-east-1"));
-/// Where hosted zones are asked for.
+/// The path of hosted zones.
 pub(super) const ZONES: &str = "/2013-04-01/hostedzone";
-/// Zones that are read whole; an account may have hundreds.
-const MOST_ZONES: usize = 20;
-/// Pages of records of one zone: 300 each. A zone holds 10,000 unless more were asked for.
-const MOST_PAGES: usize = 40;
-/// ARNs in one request of Elastic Load Balancing.
+/// Maximum number of zones read completely; an account may have hundreds.
+const MAX_ZONES: usize = 20;
+/// Maximum number of record pages of one zone: 300 each. A zone holds 10,000 records unless the quota was raised.
+const MAX_PAGES: usize = 40;
+/// Number of ARNs in one request of Elastic Load Balancing.
 const AT_ONCE: usize = 20;
 
 impl Session {
-    /// The load balancers of these target groups, with their listeners.
+    /// Returns the load balancers of these target groups, with their listeners.
     ///
     /// # Errors
     /// One of the requests fails; its action is named.
@@ -46,7 +48,7 @@ impl Session {
         balancers(&Caller::new(self, Priority::Operator), groups).await
     }
 
-    /// The rules by which others may reach these security groups, as far as they name addresses.
+    /// Returns the inbound rules of these security groups that name addresses.
     ///
     /// # Errors
     /// They cannot be read.
@@ -54,7 +56,7 @@ impl Session {
         rules(&Caller::new(self, Priority::Operator), groups).await
     }
 
-    /// The public zones that one of these hosts is in; without hosts those of the account, as far as it has few.
+    /// Returns the public zones that contain one of these hosts; without hosts the zones of the account, if it has few.
     ///
     /// # Errors
     /// They cannot be read.
@@ -63,34 +65,34 @@ impl Session {
         let mut zones = public_zones(&caller).await?;
         if !hosts.is_empty() {
             let closest = |host: &String| {
-                let around = zones.iter().filter(|zone| is_in(host, &zone.name));
+                let around = zones.iter().filter(|zone| is_in_zone(host, &zone.name));
                 around.max_by_key(|zone| zone.name.len()).map(|zone| zone.id.clone())
             };
             let ids: Vec<String> = hosts.iter().filter_map(closest).collect();
             zones.retain(|zone| ids.contains(&zone.id));
         }
-        zones.truncate(MOST_ZONES);
+        zones.truncate(MAX_ZONES);
         for zone in &mut zones {
-            let path = format!("{ZONES}/{}", encoded(&zone.id));
+            let path = format!("{ZONES}/{}", percent_encode(&zone.id));
             let answer = caller.xml(&rest(GET_ZONE, ROUTE_53, "GET", path.as_str(), String::new())).await?;
-            let servers = answer.all("DelegationSet/NameServers").iter();
-            zone.servers = servers.map(|server| plain(&server.text)).collect();
+            let servers = answer.children_at("DelegationSet/NameServers").iter();
+            zone.servers = servers.map(|server| normalize_name(&server.text)).collect();
             zone.records = records(&caller, &path).await?;
         }
         Ok(zones)
     }
 
-    /// These certificates of ACM.
+    /// Returns these certificates of ACM.
     ///
     /// # Errors
-    /// One cannot be read.
-    pub async fn certificates(&self, arns: &[String]) -> Result<Vec<Issued>, Failure> {
+    /// One of them cannot be read.
+    pub async fn certificates(&self, arns: &[String]) -> Result<Vec<AcmCertificate>, Failure> {
         issued_by(&Caller::new(self, Priority::Operator), arns).await
     }
 }
 
-/// The certificates of the load balancers of these target groups.
-pub(super) async fn of_balancers(
+/// Returns the certificates of the load balancers of these target groups.
+pub(super) async fn balancer_certificates(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
     groups: &[String],
@@ -104,7 +106,7 @@ pub(super) async fn of_balancers(
     Ok(())
 }
 
-async fn issued_by(caller: &Caller<'_>, arns: &[String]) -> Result<Vec<Issued>, Failure> {
+async fn issued_by(caller: &Caller<'_>, arns: &[String]) -> Result<Vec<AcmCertificate>, Failure> {
     let mut found = Vec::new();
     for arn in arns {
         let body = serde_json::json!({ "CertificateArn": arn });
@@ -114,7 +116,7 @@ async fn issued_by(caller: &Caller<'_>, arns: &[String]) -> Result<Vec<Issued>, 
     Ok(found)
 }
 
-/// The load balancers of these target groups, with their listeners.
+/// Returns the load balancers of these target groups, with their listeners.
 pub(super) async fn balancers(caller: &Caller<'_>, groups: &[String]) -> Result<Vec<Balancer>, Failure> {
     let mut arns: Vec<String> = Vec::new();
     for some in groups.chunks(AT_ONCE) {
@@ -166,7 +168,7 @@ pub(super) async fn balancers(caller: &Caller<'_>, groups: &[String]) -> Result<
             .await?;
         let listeners = answer.listeners().iter().filter_map(|one| {
             Some(Listener {
-                port: one.port().and_then(port)?,
+                port: one.port().and_then(to_port)?,
                 protocol: one.protocol().map(|protocol| protocol.as_str().to_owned())?,
                 certificates: one
                     .certificates()
@@ -180,7 +182,7 @@ pub(super) async fn balancers(caller: &Caller<'_>, groups: &[String]) -> Result<
     Ok(found)
 }
 
-/// The rules of these security groups.
+/// Returns the rules of these security groups.
 pub(super) async fn rules(caller: &Caller<'_>, groups: &[String]) -> Result<Vec<Rule>, Failure> {
     let keys: Vec<String> = (1..=groups.len()).map(|number| format!("GroupId.{number}")).collect();
     let parameters: Vec<(&str, String)> = keys.iter().map(String::as_str).zip(groups.iter().cloned()).collect();
@@ -191,35 +193,39 @@ async fn public_zones(caller: &Caller<'_>) -> Result<Vec<Zone>, Failure> {
     zones(caller, zone).await
 }
 
-/// Ids of the zones of this name; a private one may have that of a public one.
-pub(super) async fn zones_called(caller: &Caller<'_>, name: &str) -> Result<Vec<String>, Failure> {
+/// Returns the ids of the zones with this name; a private one may share it with a public one.
+pub(super) async fn zone_ids_by_name(caller: &Caller<'_>, name: &str) -> Result<Vec<String>, Failure> {
     zones(caller, |item| {
         let id = item.get("Id")?.trim_start_matches("/hostedzone/");
-        (plain(item.get("Name")?) == plain(name)).then(|| id.to_owned())
+        (normalize_name(item.get("Name")?) == normalize_name(name)).then(|| id.to_owned())
     })
     .await
 }
 
-/// Ids of the security groups of this name, in this network where one is named.
-pub(super) async fn groups_called(caller: &Caller<'_>, name: &str, vpc: Option<&str>) -> Result<Vec<String>, Failure> {
+/// Returns the ids of the security groups with this name, in this network if one is given.
+pub(super) async fn group_ids_by_name(
+    caller: &Caller<'_>,
+    name: &str,
+    vpc: Option<&str>,
+) -> Result<Vec<String>, Failure> {
     let mut parameters = vec![("Filter.1.Name", "group-name".to_owned()), ("Filter.1.Value.1", name.to_owned())];
     if let Some(vpc) = vpc {
         parameters.extend([("Filter.2.Name", "vpc-id".to_owned()), ("Filter.2.Value.1", vpc.to_owned())]);
     }
     let answer = caller.ec2(GROUPS, &parameters).await?;
-    Ok(answer.all("securityGroupInfo").iter().filter_map(|group| group.owned("groupId")).collect())
+    Ok(answer.children_at("securityGroupInfo").iter().filter_map(|group| group.get_owned("groupId")).collect())
 }
 
-/// A value for each zone of the account.
+/// Collects a value for each zone of the account.
 async fn zones<T>(caller: &Caller<'_>, of: impl Fn(&Element) -> Option<T>) -> Result<Vec<T>, Failure> {
     let mut zones = Vec::new();
     let mut marker = String::new();
     loop {
         let path = format!("{ZONES}{marker}");
         let answer = caller.xml(&rest(LIST_ZONES, ROUTE_53, "GET", path.as_str(), String::new())).await?;
-        zones.extend(answer.all("HostedZones").iter().filter_map(&of));
+        zones.extend(answer.children_at("HostedZones").iter().filter_map(&of));
         match answer.get("NextMarker").filter(|_| answer.get("IsTruncated") == Some("true")) {
-            Some(next) => marker = format!("?marker={}", encoded(next)),
+            Some(next) => marker = format!("?marker={}", percent_encode(next)),
             None => return Ok(zones),
         }
     }
@@ -228,48 +234,48 @@ async fn zones<T>(caller: &Caller<'_>, of: impl Fn(&Element) -> Option<T>) -> Re
 async fn records(caller: &Caller<'_>, zone: &str) -> Result<Vec<Record>, Failure> {
     let mut records = Vec::new();
     let mut from = String::new();
-    for _ in 0..MOST_PAGES {
+    for _ in 0..MAX_PAGES {
         let path = format!("{zone}/rrset{from}");
         let answer = caller.xml(&rest(LIST_RECORDS, ROUTE_53, "GET", path.as_str(), String::new())).await?;
-        records.extend(answer.all("ResourceRecordSets").iter().filter_map(record));
+        records.extend(answer.children_at("ResourceRecordSets").iter().filter_map(record));
         match after(&answer) {
             Some(next) => from = next,
             None => return Ok(records),
         }
     }
-    // A part would pass for the whole: what is not among it would be said not to be there.
-    let text = format!("{}: a zone has more records than the {MOST_PAGES} pages that are read", LIST_RECORDS.name);
+    // A partial list would pass for the complete one: records outside of it would be reported as missing.
+    let text = format!("{}: a zone has more records than the {MAX_PAGES} pages that are read", LIST_RECORDS.name);
     Err(Failure::new(FailureKind::Other, text))
 }
 
-/// Where the next page of records begins, if there is one. Several of one name and type are told apart by an identifier.
+/// The start of the next page of records, if there is one. Records of one name and type are distinguished by an identifier.
 fn after(answer: &Element) -> Option<String> {
     let next = answer.get("NextRecordName").zip(answer.get("NextRecordType"));
     let (name, kind) = next.filter(|_| answer.get("IsTruncated") == Some("true"))?;
-    let one = answer.get("NextRecordIdentifier").map(|one| format!("&identifier={}", encoded(one)));
-    Some(format!("?name={}&type={}{}", encoded(name), encoded(kind), one.unwrap_or_default()))
+    let one = answer.get("NextRecordIdentifier").map(|one| format!("&identifier={}", percent_encode(one)));
+    Some(format!("?name={}&type={}{}", percent_encode(name), percent_encode(kind), one.unwrap_or_default()))
 }
 
 fn rules_in(answer: &Element) -> Vec<Rule> {
     let mut found = Vec::new();
-    for group in answer.all("securityGroupInfo") {
-        let id = group.owned("groupId").unwrap_or_default();
-        for permission in group.all("ipPermissions") {
-            // Numbers of ICMP are no ports, and one of UDP is no door of a website. Source: IpPermission in the API reference of EC2.
+    for group in answer.children_at("securityGroupInfo") {
+        let id = group.get_owned("groupId").unwrap_or_default();
+        for permission in group.children_at("ipPermissions") {
+            // ICMP numbers are not ports, and a website uses no UDP port. Source: IpPermission in the API reference of EC2.
             let protocol = permission.get("ipProtocol").unwrap_or_default();
             if !["tcp", "6", "-1"].contains(&protocol) {
                 continue;
             }
             let number = |path: &str| permission.get(path).and_then(|text| text.parse().ok());
             let of = |ranges: &str, key: &str| {
-                let ranges = permission.all(ranges).iter();
+                let ranges = permission.children_at(ranges).iter();
                 let rule = |range: &Element| {
                     Some(Rule {
                         group: id.clone(),
                         from: number("fromPort"),
                         to: number("toPort"),
-                        cidr: range.owned(key)?,
-                        description: range.owned("description"),
+                        cidr: range.get_owned(key)?,
+                        description: range.get_owned("description"),
                     })
                 };
                 ranges.filter_map(rule).collect::<Vec<_>>()
@@ -286,7 +292,7 @@ fn zone(item: &Element) -> Option<Zone> {
         return None;
     }
     let id = item.get("Id")?.trim_start_matches("/hostedzone/").to_owned();
-    Some(Zone { id, name: plain(item.get("Name")?), servers: Vec::new(), records: Vec::new() })
+    Some(Zone { id, name: normalize_name(item.get("Name")?), servers: Vec::new(), records: Vec::new() })
 }
 
 fn record(item: &Element) -> Option<Record> {
@@ -294,18 +300,25 @@ fn record(item: &Element) -> Option<Record> {
     if !["A", "AAAA", "CNAME"].contains(&kind) {
         return None;
     }
-    let values: Vec<String> = item.all("ResourceRecords").iter().filter_map(|one| one.owned("Value")).collect();
-    let alias = item.get("AliasTarget/DNSName").map(plain);
-    let stands_for = if kind == "CNAME" { alias.or_else(|| values.first().map(|name| plain(name))) } else { alias };
+    let values: Vec<String> =
+        item.children_at("ResourceRecords").iter().filter_map(|one| one.get_owned("Value")).collect();
+    let alias = item.get("AliasTarget/DNSName").map(normalize_name);
+    let stands_for =
+        if kind == "CNAME" { alias.or_else(|| values.first().map(|name| normalize_name(name))) } else { alias };
     let values = if kind == "CNAME" { Vec::new() } else { values };
-    // A star is written as its code.
-    Some(Record { name: plain(item.get("Name")?).replace("\\052", "*"), kind: kind.to_owned(), stands_for, values })
+    // An asterisk is escaped as its octal code.
+    Some(Record {
+        name: normalize_name(item.get("Name")?).replace("\\052", "*"),
+        kind: kind.to_owned(),
+        alias_target: stands_for,
+        values,
+    })
 }
 
-fn issued(arn: &str, answer: &Value) -> Issued {
+fn issued(arn: &str, answer: &Value) -> AcmCertificate {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let names = answer["SubjectAlternativeNames"].as_array().into_iter().flatten().map(text).collect();
-    // While it is renewed its names are proven again.
+    // During a renewal its names are validated again.
     let renewal = &answer["RenewalSummary"];
     let options = [&answer["DomainValidationOptions"], &renewal["DomainValidationOptions"]];
     let missing = options.into_iter().filter_map(Value::as_array).flatten().filter_map(|one| {
@@ -313,7 +326,7 @@ fn issued(arn: &str, answer: &Value) -> Issued {
         let open = one["ValidationStatus"].as_str().is_some_and(|status| status != "SUCCESS");
         (open && record.is_object()).then(|| (text(&one["DomainName"]), text(&record["Name"]), text(&record["Value"])))
     });
-    Issued {
+    AcmCertificate {
         arn: arn.to_owned(),
         names,
         status: text(&answer["Status"]),
@@ -330,7 +343,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn rules_are_read_with_their_ports_and_what_is_written_beside_them() {
+    fn rules_are_parsed_with_ports_and_descriptions() {
         let text = "<DescribeSecurityGroupsResponse><securityGroupInfo><item><groupId>sg-1</groupId><ipPermissions><item>\
             <ipProtocol>tcp</ipProtocol><fromPort>443</fromPort><toPort>443</toPort><ipRanges><item><cidrIp>203.0.113.0/24</cidrIp>\
             <description>office</description></item></ipRanges><ipv6Ranges><item><cidrIpv6>::/0</cidrIpv6></item></ipv6Ranges></item>\
@@ -348,30 +361,30 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_read_as_what_it_stands_for() {
+    fn record_is_parsed_by_type() {
         let alias = "<R><Name>\\052.example.com.</Name><Type>A</Type><AliasTarget><DNSName>Dualstack.LB.amazonaws.com.</DNSName></AliasTarget></R>";
         let read = record(&Element::parse(alias).unwrap()).unwrap();
-        assert_eq!((read.name.as_str(), read.stands_for.as_deref()), ("*.example.com", Some("lb.amazonaws.com")));
+        assert_eq!((read.name.as_str(), read.alias_target.as_deref()), ("*.example.com", Some("lb.amazonaws.com")));
         let cname = "<R><Name>www.example.com.</Name><Type>CNAME</Type><ResourceRecords><ResourceRecord><Value>example.com</Value></ResourceRecord></ResourceRecords></R>";
         let read = record(&Element::parse(cname).unwrap()).unwrap();
-        assert_eq!((read.values.len(), read.stands_for.as_deref()), (0, Some("example.com")));
+        assert_eq!((read.values.len(), read.alias_target.as_deref()), (0, Some("example.com")));
         let other = "<R><Name>example.com.</Name><Type>MX</Type></R>";
         assert!(record(&Element::parse(other).unwrap()).is_none());
     }
 
     #[test]
-    fn the_next_page_begins_at_one_of_several_of_a_name() {
+    fn next_page_starts_within_records_of_one_name() {
         let next = "<NextRecordName>a.example.</NextRecordName><NextRecordType>A</NextRecordType>";
         let page = |rest: &str| after(&Element::parse(&format!("<R>{rest}</R>")).unwrap());
         assert_eq!(page(&format!("<IsTruncated>false</IsTruncated>{next}")), None);
-        let whole = format!("<IsTruncated>true</IsTruncated>{next}");
-        assert_eq!(page(&whole).as_deref(), Some("?name=a.example.&type=A"));
-        let whole = format!("{whole}<NextRecordIdentifier>b&amp;c</NextRecordIdentifier>");
-        assert_eq!(page(&whole).as_deref(), Some("?name=a.example.&type=A&identifier=b%26c"));
+        let answer = format!("<IsTruncated>true</IsTruncated>{next}");
+        assert_eq!(page(&answer).as_deref(), Some("?name=a.example.&type=A"));
+        let answer = format!("{answer}<NextRecordIdentifier>b&amp;c</NextRecordIdentifier>");
+        assert_eq!(page(&answer).as_deref(), Some("?name=a.example.&type=A&identifier=b%26c"));
     }
 
     #[test]
-    fn only_names_that_are_not_proven_are_missing() {
+    fn only_unvalidated_names_are_missing() {
         let answer = json!({
             "SubjectAlternativeNames": ["a.example", "b.example"], "Status": "PENDING_VALIDATION", "NotAfter": 1_800_000_000.0,
             "DomainValidationOptions": [

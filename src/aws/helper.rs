@@ -1,9 +1,9 @@
-//! A credential helper: the program that `credential_process` of a profile names.
+//! A credential helper: the program that a profile's `credential_process` names.
 //!
-//! It may ask its user, in a browser, by a touch or at the terminal, so that it has a limit of its own, apart
-//! from those of requests. What it says on standard error is quoted where it fails. While the screen is taken it
-//! gets a session of its own, without a terminal: its questions would be written over the screen, and the answers
-//! would be keys. It is ended with the cockpit.
+//! It may prompt its user, in a browser, by a touch or at the terminal, so it has its own time limit, separate
+//! from those of requests. If it fails, its standard error is quoted. While the screen is in use it
+//! gets its own session without a terminal: otherwise its prompts would overwrite the screen, and the answers
+//! would be read as keys. It ends with the cockpit.
 
 use super::failure::clean;
 use aws_credential_types::Credentials;
@@ -17,47 +17,47 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-/// How long what it printed is still read after its end: what it left running may hold its output open.
+/// How long its output is still read after its end: processes it left running may hold the output open.
 const DRAIN: Duration = Duration::from_secs(1);
-/// More than this is no answer; longer complaints are cut at their beginning.
-const MOST: usize = 64 * 1024;
-/// Lines of its standard error that are quoted.
+/// Maximum number of bytes of an answer; longer error output is cut at its beginning.
+const MAX: usize = 64 * 1024;
+/// Number of quoted lines of its standard error.
 const QUOTED: usize = 3;
 
-/// How long one that is told to end has for it.
+/// How long a helper has to end after SIGTERM.
 pub const HELPER_GRACE: Duration = Duration::from_secs(2);
-/// The interval between two looks at whether it has.
-const LOOK: Duration = Duration::from_millis(10);
+/// The interval between checks whether it has ended.
+const POLL: Duration = Duration::from_millis(10);
 
-/// Helpers that run or have been told to end, by their process id; whether each leads a group of its own.
+/// Running helpers and those being terminated, by process id; whether each leads its own process group.
 static RUNNING: Mutex<BTreeMap<i32, bool>> = Mutex::new(BTreeMap::new());
 
-/// Helpers that were asked and have not answered, also those that nobody waits for any more: how they are named, and what they
-/// have said on standard error.
-static ASKED: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+/// Started helpers that have not answered, including abandoned ones: their names in messages, and their
+/// standard error so far.
+static UNANSWERED: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
-/// The program of a profile.
+/// The helper program of a profile.
 #[derive(Debug, Clone)]
 pub(super) struct Helper {
     /// The profile that names it.
     pub profile: String,
-    /// Its command line, for `sh`. It may hold secrets: only [`Self::program`] is shown.
+    /// Its command line for `sh`. It may contain secrets: only [`Self::program`] is shown.
     pub command: secrecy::SecretString,
 }
 
-/// A program that runs; it is ended when this is dropped before its end.
+/// A running helper; dropping this before its end terminates it.
 struct Running {
     pid: Pid,
-    alone: bool,
+    detached: bool,
 }
 
 impl Running {
-    fn new(pid: Pid, alone: bool) -> Self {
-        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).insert(pid.as_raw_pid(), alone);
-        Self { pid, alone }
+    fn new(pid: Pid, detached: bool) -> Self {
+        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).insert(pid.as_raw_pid(), detached);
+        Self { pid, detached }
     }
 
-    /// Marks the program as ended by itself.
+    /// Marks the program as ended, so that it is not terminated.
     fn ended(self) {
         RUNNING.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.pid.as_raw_pid());
         std::mem::forget(self);
@@ -66,73 +66,73 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        send(self.pid, self.alone, Signal::TERM);
-        // Where nothing is carried out any more it is ended with the cockpit.
+        send(self.pid, self.detached, Signal::TERM);
+        // Without a running runtime it is terminated together with the cockpit.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(end(self.pid, self.alone));
+            runtime.spawn(end(self.pid, self.detached));
         }
     }
 }
 
-/// Ends one that was told to: after a while nobody asks.
-async fn end(pid: Pid, alone: bool) {
+/// Waits until a terminated program has ended, and kills it after the grace period.
+async fn end(pid: Pid, detached: bool) {
     let limit = Instant::now() + HELPER_GRACE;
-    while runs(pid, alone) && Instant::now() < limit {
-        tokio::time::sleep(LOOK).await;
+    while runs(pid, detached) && Instant::now() < limit {
+        tokio::time::sleep(POLL).await;
     }
-    if runs(pid, alone) {
-        send(pid, alone, Signal::KILL);
+    if runs(pid, detached) {
+        send(pid, detached, Signal::KILL);
     }
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner).remove(&pid.as_raw_pid());
 }
 
-/// Sends a signal to the program, and to all that it started where that is a group of its own.
-fn send(pid: Pid, alone: bool, signal: Signal) {
-    // A moment after its start it may not have its group yet.
-    if !alone || kill_process_group(pid, signal).is_err() {
+/// Sends a signal to the program, or to its whole process group if it leads one.
+fn send(pid: Pid, detached: bool, signal: Signal) {
+    // Shortly after its start it may not lead its group yet.
+    if !detached || kill_process_group(pid, signal).is_err() {
         let _ = kill_process(pid, signal);
     }
 }
 
-/// Whether something of it runs.
-fn runs(pid: Pid, alone: bool) -> bool {
-    // One that nobody has waited for is there as if it ran.
+/// Whether any process of it runs.
+fn runs(pid: Pid, detached: bool) -> bool {
+    // A zombie would count as running.
     let _ = waitpid(Some(pid), WaitOptions::NOHANG);
-    test_kill_process(pid).is_ok() || (alone && test_kill_process_group(pid).is_ok())
+    test_kill_process(pid).is_ok() || (detached && test_kill_process_group(pid).is_ok())
 }
 
-/// Sends a signal to every helper that runs.
-pub fn tell_helpers(signal: Signal) {
-    for (pid, alone) in RUNNING.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+/// Sends a signal to every running helper.
+pub fn signal_helpers(signal: Signal) {
+    for (pid, detached) in RUNNING.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         if let Some(pid) = Pid::from_raw(*pid) {
-            send(pid, *alone, signal);
+            send(pid, *detached, signal);
         }
     }
 }
 
-/// Whether a helper runs; those that have ended are forgotten.
-pub fn helpers_run() -> bool {
+/// Whether any helper runs; removes those that have ended.
+pub fn has_running_helpers() -> bool {
     let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-    running.retain(|pid, alone| Pid::from_raw(*pid).is_some_and(|pid| runs(pid, *alone)));
+    running.retain(|pid, detached| Pid::from_raw(*pid).is_some_and(|pid| runs(pid, *detached)));
     !running.is_empty()
 }
 
-/// The helpers that were asked and have not answered, ``"`aws-vault` (credential_process of profile `work`)"``, each with what it
-/// has said on standard error, `": touch your key"`, or nothing.
-pub fn helpers_asked() -> Vec<(String, String)> {
-    let asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
-    asked.iter().map(|(helper, said)| (helper.clone(), said.clone())).collect()
+/// Returns the started helpers that have not answered, ``"`aws-vault` (credential_process of profile `work`)"``, each with its
+/// standard error so far: `": touch your key"`, or empty.
+pub fn pending_helpers() -> Vec<(String, String)> {
+    let unanswered = UNANSWERED.lock().unwrap_or_else(PoisonError::into_inner);
+    unanswered.iter().map(|(helper, output)| (helper.clone(), output.clone())).collect()
 }
 
-/// Keeps what one has said while it is waited for.
-fn hears(named: &str, complaint: &[u8]) {
-    if let Some(said) = ASKED.lock().unwrap_or_else(PoisonError::into_inner).get_mut(named) {
-        *said = quoted(complaint);
+/// Stores the error output of a helper while it runs.
+fn store_complaint(named: &str, complaint: &[u8]) {
+    if let Some(output) = UNANSWERED.lock().unwrap_or_else(PoisonError::into_inner).get_mut(named) {
+        *output = quoted(complaint);
     }
 }
 
 impl Helper {
-    /// The name of its program, without its folder and its arguments.
+    /// The name of its program, without folder and arguments.
     pub(super) fn program(&self) -> String {
         use secrecy::ExposeSecret as _;
         let command = self.command.expose_secret().trim();
@@ -145,31 +145,32 @@ impl Helper {
         clean(word.rsplit('/').next().unwrap_or(word))
     }
 
-    /// Runs it to its end; `alone`: without a terminal. What it complains of is in the error.
-    pub(super) async fn run(&self, limit: Duration, alone: bool) -> Result<Credentials, String> {
+    /// Runs it to its end; `detached`: without a terminal. The error contains its error output.
+    pub(super) async fn run(&self, limit: Duration, detached: bool) -> Result<Credentials, String> {
         use secrecy::ExposeSecret as _;
         let program = self.program();
         if program.is_empty() {
             return Err(format!("`credential_process` of profile `{}` names no program", self.profile));
         }
         let named = format!("`{program}` (credential_process of profile `{}`)", self.profile);
-        // Where there is no terminal anyway, a session of its own lets all that it starts be ended with it.
-        let alone = alone || std::fs::File::open("/dev/tty").is_err();
-        let mut command = if alone { alone_shell() } else { tokio::process::Command::new("sh") };
-        command.arg("-c").arg(itself(self.command.expose_secret())).stdout(Stdio::piped()).stderr(Stdio::piped());
-        // At the terminal it may ask, as it does for the AWS CLI.
-        command.stdin(if alone { Stdio::null() } else { Stdio::inherit() });
+        // Without a terminal anyway, its own session allows all its child processes to be terminated with it.
+        let detached = detached || std::fs::File::open("/dev/tty").is_err();
+        let mut command = if detached { detached_shell() } else { tokio::process::Command::new("sh") };
+        command.arg("-c").arg(exec_form(self.command.expose_secret())).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // At a terminal it may prompt, as it does for the AWS CLI.
+        command.stdin(if detached { Stdio::null() } else { Stdio::inherit() });
         let mut child = command.spawn().map_err(|error| format!("{named} cannot be started: {error}"))?;
-        ASKED.lock().unwrap_or_else(PoisonError::into_inner).insert(named.clone(), String::new());
+        UNANSWERED.lock().unwrap_or_else(PoisonError::into_inner).insert(named.clone(), String::new());
         let running =
-            child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)).map(|pid| Running::new(pid, alone));
+            child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)).map(|pid| Running::new(pid, detached));
         let (mut answer, mut complaint) = (Vec::new(), Vec::new());
         let status = {
             let (out, err) = (child.stdout.take(), child.stderr.take());
-            let hears = |said: &[u8]| hears(&named, said);
-            let reading = async { tokio::join!(read(out, &mut answer, |_| ()), read(err, &mut complaint, hears)) };
+            let store_complaint = |complaint_so_far: &[u8]| store_complaint(&named, complaint_so_far);
+            let reading =
+                async { tokio::join!(read(out, &mut answer, |_| ()), read(err, &mut complaint, store_complaint)) };
             tokio::pin!(reading);
-            let whole = async {
+            let exit = async {
                 tokio::select! {
                     _ = &mut reading => child.wait().await,
                     status = child.wait() => {
@@ -178,45 +179,45 @@ impl Helper {
                     }
                 }
             };
-            tokio::time::timeout(limit, whole).await
+            tokio::time::timeout(limit, exit).await
         };
-        ASKED.lock().unwrap_or_else(PoisonError::into_inner).remove(&named);
-        let said = quoted(&complaint);
+        UNANSWERED.lock().unwrap_or_else(PoisonError::into_inner).remove(&named);
+        let quote = quoted(&complaint);
         let Ok(status) = status else {
             drop(running);
-            // What is left of a limit after the way here is a moment short of it.
+            // The remaining limit is slightly below the configured one, so it is rounded.
             let seconds = limit.as_secs_f64().round().max(1.0);
-            let limit = crate::model::time::spoken(jiff::SignedDuration::from_secs_f64(seconds));
-            return Err(format!("{named} did not end within {limit} and was ended{said}"));
+            let limit = crate::model::time::sentence_duration(jiff::SignedDuration::from_secs_f64(seconds));
+            return Err(format!("{named} did not end within {limit} and was ended{quote}"));
         };
         let status = status.map_err(|error| format!("{named} was lost: {error}"))?;
         if let Some(running) = running {
             running.ended();
         }
         if !status.success() {
-            return Err(format!("{named} failed ({status}){said}"));
+            return Err(format!("{named} failed ({status}){quote}"));
         }
-        parsed(&answer).map_err(|why| format!("{named} gave no credentials: {why}{said}"))
+        parsed(&answer).map_err(|why| format!("{named} gave no credentials: {why}{quote}"))
     }
 }
 
-/// A command line for `sh`: one that is a single program becomes the shell's own process, so that ending that
+/// Prepares a command line for `sh`: a single program replaces the shell's process, so that ending that
 /// process ends the program.
-fn itself(command: &str) -> String {
+fn exec_form(command: &str) -> String {
     let single = !command.contains([';', '&', '|', '<', '>', '(', ')', '{', '}', '`', '=', '\n']);
     if single { format!("exec {}", command.trim()) } else { command.to_owned() }
 }
 
-/// A shell in a session of its own, and so without the terminal of this one. No safe call makes one for a process
-/// that is started, so a small program does: `setsid` where there is one (Linux), else Perl (macOS has it). With
-/// neither it has at least a group of its own, which may not read from the terminal.
-fn alone_shell() -> tokio::process::Command {
+/// A shell in its own session, and so without this process's terminal. No safe call creates a session for a child
+/// process, so a small program does: `setsid` if available (Linux), else Perl (part of macOS). Without
+/// either it gets at least its own process group, which must not read from the terminal.
+fn detached_shell() -> tokio::process::Command {
     let found = |name: &str| {
         let path = std::env::var_os("PATH").unwrap_or_default();
         std::env::split_paths(&path).any(|folder| folder.join(name).is_file())
     };
     if found("setsid") {
-        // It is no leader of a group, so `setsid` becomes the shell and keeps its process id.
+        // It does not lead a group, so `setsid` becomes the shell and keeps its process id.
         let mut command = tokio::process::Command::new("setsid");
         command.arg("sh");
         command
@@ -231,15 +232,15 @@ fn alone_shell() -> tokio::process::Command {
     }
 }
 
-async fn read(stream: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>, heard: impl Fn(&[u8])) {
+async fn read(stream: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>, on_data: impl Fn(&[u8])) {
     let Some(mut stream) = stream else { return };
     let mut piece = [0; 4096];
     while let Ok(count @ 1..) = stream.read(&mut piece).await {
         into.extend_from_slice(&piece[..count]);
-        if into.len() > MOST {
-            into.drain(..into.len() - MOST);
+        if into.len() > MAX {
+            into.drain(..into.len() - MAX);
         }
-        heard(into.as_slice());
+        on_data(into.as_slice());
     }
 }
 
@@ -251,7 +252,7 @@ fn quoted(complaint: &[u8]) -> String {
     if last.is_empty() { String::new() } else { format!(": {}", clean(&last)) }
 }
 
-/// The answer in the form that the AWS CLI documents; names of members in any case, as the SDKs take them.
+/// Parses the answer in the form documented by the AWS CLI; member names in any case, as the SDKs accept them.
 fn parsed(answer: &[u8]) -> Result<Credentials, String> {
     let value: serde_json::Value =
         serde_json::from_slice(answer).map_err(|error| format!("its output is not JSON (line {})", error.line()))?;
@@ -264,17 +265,17 @@ fn parsed(answer: &[u8]) -> Result<Credentials, String> {
         |name: &str| member(name).and_then(serde_json::Value::as_str).map(str::trim).filter(|text| !text.is_empty());
     match member("Version").map(|version| (version, version.as_u64())) {
         Some((_, Some(1))) => {}
-        Some((_, Some(other))) => return Err(format!("its answer has version {other}, and 1 is known")),
+        Some((_, Some(other))) => return Err(format!("its answer has version {other}, and only 1 is supported")),
         Some((serde_json::Value::String(text), None)) if text.trim() == "1" => {
-            return Err("`Version` of its answer is the text \"1\", and is to be the number 1".to_owned());
+            return Err("`Version` of its answer is the text \"1\" instead of the number 1".to_owned());
         }
         Some((_, None)) => return Err("`Version` of its answer is not the number 1".to_owned()),
         None => return Err("its answer has no `Version`".to_owned()),
     }
     let needed = |name: &str| text(name).ok_or_else(|| format!("its answer has no `{name}`"));
     let expires = match text("Expiration") {
-        None if member("Expiration").is_some_and(|said| !said.is_string()) => {
-            return Err("its `Expiration` is not a text with a time".to_owned());
+        None if member("Expiration").is_some_and(|value| !value.is_string()) => {
+            return Err("its `Expiration` is not a time in quotes".to_owned());
         }
         None => None,
         Some(at) => {
@@ -303,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_name_of_the_program_is_shown() {
+    fn only_the_program_name_is_shown() {
         for (command, name) in [
             ("/opt/bin/aws-vault export --format=json work", "aws-vault"),
             ("'/opt/my tools/get keys' --token hush", "get keys"),
@@ -316,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_taken_as_the_aws_cli_takes_them() {
+    fn answers_are_parsed_as_by_the_aws_cli() {
         let found = parsed(
             br#"{"Version":1,"accessKeyId":"AKIA","SecretAccessKey":"s\n","Expiration":"2099-01-02T03:04:05Z"}"#,
         )
@@ -334,28 +335,29 @@ mod tests {
             (br#"{"Version":1,"AccessKeyId":"a"}"#, "`SecretAccessKey`"),
             (br#"{"Version":1,"AccessKeyId":"a","SecretAccessKey":"s","Expiration":"soon"}"#, "`Expiration`"),
         ] {
-            let said = parsed(wrong).unwrap_err();
-            assert!(said.contains(why) || why == "no JSON object", "{said}");
+            let error = parsed(wrong).unwrap_err();
+            assert!(error.contains(why) || why == "no JSON object", "{error}");
         }
     }
 
     #[tokio::test]
-    async fn what_it_complains_of_is_quoted_and_what_hangs_is_ended() {
-        let said = helper(" ").run(Duration::from_mins(1), true).await.unwrap_err();
-        assert!(said.contains("`credential_process` of profile `work` names no program"), "{said}");
-        let said = helper("echo one >&2; echo 'MFA code is wrong' >&2; exit 3").run(Duration::from_mins(1), true).await;
-        let said = said.unwrap_err();
-        assert!(said.contains("MFA code is wrong") && said.contains("exit status: 3"), "{said}");
-        let said = helper("echo 'touch the key' >&2; sleep 600 & wait").run(Duration::from_millis(300), true).await;
-        assert!(said.unwrap_err().contains("did not end within"), "what it waits for is not for ever");
+    async fn helper_stderr_is_quoted_and_a_hanging_helper_killed() {
+        let error = helper(" ").run(Duration::from_mins(1), true).await.unwrap_err();
+        assert!(error.contains("`credential_process` of profile `work` names no program"), "{error}");
+        let error =
+            helper("echo one >&2; echo 'MFA code is wrong' >&2; exit 3").run(Duration::from_mins(1), true).await;
+        let error = error.unwrap_err();
+        assert!(error.contains("MFA code is wrong") && error.contains("exit status: 3"), "{error}");
+        let error = helper("echo 'touch the key' >&2; sleep 600 & wait").run(Duration::from_millis(300), true).await;
+        assert!(error.unwrap_err().contains("did not end within"), "the wait is limited");
     }
 
     #[tokio::test]
-    async fn what_it_started_ends_with_it_though_it_does_not_listen() {
+    async fn children_of_a_helper_are_killed_even_if_they_ignore_signals() {
         let file = std::env::temp_dir().join(format!("cockpit-helper-{}", std::process::id()));
-        // What ignores a signal has children that ignore it.
+        // Children of a process that ignores a signal ignore it too.
         let script = format!("trap '' TERM; sleep 600 & echo $! > '{}'; wait", file.display());
-        // It may be slow to start on a busy machine: tried until it was there in time.
+        // It may start slowly on a busy machine: repeated until it was running in time.
         let mut child = None;
         for _ in 0..30 {
             helper(&script).run(Duration::from_secs(1), true).await.unwrap_err();
@@ -368,16 +370,16 @@ mod tests {
         let child = child.expect("it was started");
         let limit = Instant::now() + Duration::from_mins(1);
         while test_kill_process(child).is_ok() {
-            assert!(Instant::now() < limit, "the child runs on");
-            tokio::time::sleep(LOOK).await;
+            assert!(Instant::now() < limit, "the child keeps running");
+            tokio::time::sleep(POLL).await;
         }
         let _ = std::fs::remove_file(file);
     }
 
     #[tokio::test]
-    async fn it_has_no_terminal_while_the_screen_is_taken() {
+    async fn helper_has_no_terminal_while_the_screen_is_in_use() {
         // Without a controlling terminal this cannot be opened, whoever runs the test.
-        let said = helper("exec </dev/tty").run(Duration::from_mins(1), true).await.unwrap_err();
-        assert!(said.contains("/dev/tty"), "{said}");
+        let error = helper("exec </dev/tty").run(Duration::from_mins(1), true).await.unwrap_err();
+        assert!(error.contains("/dev/tty"), "{error}");
     }
 }

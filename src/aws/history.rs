@@ -1,8 +1,8 @@
-//! The history that CloudWatch and RDS tell: changes of alarms, events of databases.
+//! The history in CloudWatch and RDS: state changes of alarms, events of databases.
 
 use super::budget::Class;
-use super::convert::{moment, time};
-use super::pages::{AnswerSender, Guard};
+use super::convert::{to_sdk_time, to_timestamp};
+use super::pages::{AnswerSender, PageGuard};
 use super::rds_history::{DESCRIBE_EVENTS, from_event};
 use super::session::{Action, Caller};
 use crate::feeds::aws::Fact;
@@ -15,12 +15,12 @@ use serde_json::Value;
 
 pub(super) const DESCRIBE_ALARM_HISTORY: Action =
     Action { name: "cloudwatch:DescribeAlarmHistory", class: Class::Alarms };
-/// Items a page: the most that the API allows.
+/// Items per page: the maximum of the API.
 const PAGE: i32 = 100;
-/// No more pages of an account's alarms are read.
-const MOST_PAGES: usize = 30;
+/// Maximum number of pages of an account's alarms.
+const MAX_PAGES: usize = 30;
 
-/// Changes of the alarms whose names begin with one of the prefixes, newest first.
+/// Sends the changes of the alarms whose names begin with one of the prefixes, newest first.
 pub(super) async fn alarms(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
@@ -28,17 +28,17 @@ pub(super) async fn alarms(
     since: Timestamp,
     until: Timestamp,
 ) -> Result<(), Failure> {
-    let mut guard = Guard::default();
+    let mut guard = PageGuard::default();
     let mut token: Option<String> = None;
-    for _ in 0..MOST_PAGES {
+    for _ in 0..MAX_PAGES {
         let page = caller
             .call(DESCRIBE_ALARM_HISTORY, |clients| {
                 let request = clients.cloudwatch().describe_alarm_history();
                 request
                     .alarm_types(sdk::AlarmType::MetricAlarm)
                     .alarm_types(sdk::AlarmType::CompositeAlarm)
-                    .start_date(moment(since))
-                    .end_date(moment(until))
+                    .start_date(to_sdk_time(since))
+                    .end_date(to_sdk_time(until))
                     .scan_by(sdk::ScanBy::TimestampDescending)
                     .max_records(PAGE)
                     .set_next_token(token.clone())
@@ -48,7 +48,7 @@ pub(super) async fn alarms(
         let items = page.alarm_history_items.unwrap_or_default().into_iter().filter_map(change);
         let ours = |change: &AlarmChange| prefixes.iter().any(|prefix| change.alarm.starts_with(prefix.as_str()));
         let changes = Fact::AlarmHistory(items.filter(ours).collect());
-        match guard.next(DESCRIBE_ALARM_HISTORY.name, page.next_token)? {
+        match guard.next_token(DESCRIBE_ALARM_HISTORY.name, page.next_token)? {
             None => {
                 answers.last(changes).await;
                 return Ok(());
@@ -59,11 +59,11 @@ pub(super) async fn alarms(
             }
         }
     }
-    let what = format!("{}: there are more changes than are read: ask for a shorter time", DESCRIBE_ALARM_HISTORY.name);
+    let what = format!("{}: there are more changes than are read: request a shorter time", DESCRIBE_ALARM_HISTORY.name);
     Err(Failure::new(FailureKind::Other, what))
 }
 
-/// A change of an alarm; that it told somebody is none.
+/// Converts a state change of an alarm; a sent notification is not one.
 fn change(item: sdk::AlarmHistoryItem) -> Option<AlarmChange> {
     if item.history_item_type == Some(sdk::HistoryItemType::Action) {
         return None;
@@ -72,7 +72,7 @@ fn change(item: sdk::AlarmHistoryItem) -> Option<AlarmChange> {
     let text = |path: &str| data.pointer(path).and_then(Value::as_str);
     let states = text("/oldState/stateValue").zip(text("/newState/stateValue"));
     Some(AlarmChange {
-        at: time(item.timestamp)?,
+        at: to_timestamp(item.timestamp)?,
         alarm: item.alarm_name.unwrap_or_default(),
         summary: item.history_summary.unwrap_or_default(),
         states: states.map(|(from, to)| (AlarmState::parse(from), AlarmState::parse(to))),
@@ -80,7 +80,7 @@ fn change(item: sdk::AlarmHistoryItem) -> Option<AlarmChange> {
     })
 }
 
-/// Events of RDS on all databases of the account and region, oldest first.
+/// Sends the events of all databases of the account and region, oldest first.
 pub(super) async fn databases(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
@@ -92,7 +92,8 @@ pub(super) async fn databases(
             answers,
             DESCRIBE_EVENTS,
             |clients, token| {
-                let request = clients.rds().describe_events().start_time(moment(since)).end_time(moment(until));
+                let request =
+                    clients.rds().describe_events().start_time(to_sdk_time(since)).end_time(to_sdk_time(until));
                 request.max_records(PAGE).set_marker(token).send()
             },
             |page| {

@@ -1,9 +1,9 @@
-//! The networks that may reach the load balancer, as operations read and change it.
+//! The networks that may reach the load balancer, read and changed for operations.
 
 use super::budget::Class;
 use super::ec2::request;
 use super::health_reads::{balancers, rules};
-use super::protocols::in_xml;
+use super::protocols::parse_xml;
 use super::session::{Action, Caller};
 use super::writer::Writer;
 use crate::app::operation::call::Reply;
@@ -21,12 +21,12 @@ pub(super) async fn read(caller: &Caller<'_>, read: ReachRead) -> Result<ReachRe
     }
 }
 
-/// Adds rules to a security group, or takes them back.
+/// Adds rules to a security group, or revokes them.
 pub(super) async fn write(writer: &Writer<'_>, change: &Ingress) -> Result<Reply, Failure> {
     let action = if change.description.is_some() { AUTHORIZE } else { REVOKE };
     let parameters = parameters(change);
     let parameters: Vec<(&str, String)> = parameters.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
-    writer.signed_once(&request(action, &parameters), in_xml).await?;
+    writer.send_signed_once(&request(action, &parameters), parse_xml).await?;
     Ok(Reply::Done)
 }
 
@@ -49,15 +49,15 @@ fn parameters(change: &Ingress) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::health_probe::door::Opening;
+    use crate::model::health_probe::door::AccessChange;
 
     #[test]
-    fn each_port_is_a_rule_of_its_own_and_an_address_of_six_is_named_as_one() {
-        let opening = |cidr: &str| Opening {
+    fn each_port_is_its_own_rule_and_ipv6_addresses_use_the_ipv6_field() {
+        let opening = |cidr: &str| AccessChange {
             group: "sg-1".into(),
             cidr: cidr.into(),
             ports: vec![80, 443],
-            ..Opening::default()
+            ..AccessChange::default()
         };
         let add = Ingress { opening: opening("203.0.113.7/32"), description: Some("why".into()) };
         let given = parameters(&add);

@@ -17,9 +17,9 @@ pub(super) const GET_FUNCTION_CONFIGURATION: Action =
     Action { name: "lambda:GetFunctionConfiguration", class: Class::Lambda };
 const INVOKE: Action = Action { name: "lambda:InvokeFunction", class: Class::LambdaInvoke };
 
-/// Whether there is a function of this name.
+/// Whether a function with this name exists.
 pub(super) async fn exists(caller: &Caller<'_>, name: &str) -> Result<Reply, Failure> {
-    // Its variables may be secrets: nothing of the answer is kept.
+    // Its environment variables may be secrets: nothing of the answer is kept.
     caller
         .call(GET_FUNCTION_CONFIGURATION, |clients| {
             clients.lambda().get_function_configuration().function_name(name).send()
@@ -28,8 +28,8 @@ pub(super) async fn exists(caller: &Caller<'_>, name: &str) -> Result<Reply, Fai
     Ok(Reply::Done)
 }
 
-/// The function as the answer of a poll, where "there is no function" is an answer.
-pub(super) async fn known(caller: &Caller<'_>, answers: &AnswerSender<'_>, name: &str) -> Result<(), Failure> {
+/// Sends the function as the answer of a poll, including that it does not exist.
+pub(super) async fn send_existence(caller: &Caller<'_>, answers: &AnswerSender<'_>, name: &str) -> Result<(), Failure> {
     let there = match exists(caller, name).await {
         Ok(_) => true,
         Err(failure) if failure.kind == FailureKind::NotFound => false,
@@ -39,11 +39,11 @@ pub(super) async fn known(caller: &Caller<'_>, answers: &AnswerSender<'_>, name:
     Ok(())
 }
 
-/// Calls the function and waits for its answer and the end of its log.
+/// Invokes the function and waits for its answer and the end of its log.
 pub(super) async fn invoke(writer: &Writer<'_>, function: &str, power: Power) -> Result<Reply, Failure> {
-    let payload = serde_json::json!({"action": power.word()}).to_string();
+    let payload = serde_json::json!({"action": power.name()}).to_string();
     let answer = writer
-        .once(INVOKE, |clients| {
+        .send_once(INVOKE, |clients| {
             clients
                 .lambda()
                 .invoke()
@@ -65,7 +65,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The lines of a log's end, which comes as base64. One that is not is left out: the answer counts.
+/// Decodes the lines of a log tail in base64. An invalid one is omitted: the answer matters.
 fn lines(log: &str) -> Vec<String> {
     let log = BASE64_STANDARD.decode(log).unwrap_or_default();
     text(&log).lines().map(str::to_owned).collect()
@@ -76,7 +76,7 @@ mod tests {
     use super::lines;
 
     #[test]
-    fn the_end_of_a_log_is_lines() {
+    fn log_tail_is_split_into_lines() {
         assert_eq!(lines("U1RBUlQgUmVxdWVzdElkOiAxCuaXpeacrApFTkQK"), ["START RequestId: 1", "日本", "END"]);
         assert!(lines("").is_empty() && lines("§").is_empty());
     }

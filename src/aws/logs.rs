@@ -15,10 +15,10 @@ pub(super) const FILTER_LOG_EVENTS: Action = Action { name: "logs:FilterLogEvent
 pub(super) const DESCRIBE_LOG_STREAMS: Action = Action { name: "logs:DescribeLogStreams", class: Class::LogsDescribe };
 pub(super) const DESCRIBE_LOG_GROUPS: Action = Action { name: "logs:DescribeLogGroups", class: Class::LogsDescribe };
 
-/// More streams than this are not listed: nobody will name them.
-const MOST_STREAMS: usize = 1_000;
+/// Maximum number of streams listed: nobody would name more.
+const MAX_STREAMS: usize = 1_000;
 
-/// One page of a group's events: whoever asks decides about the next.
+/// Sends one page of a group's events: the caller requests the next one.
 pub(super) async fn page(caller: &Caller<'_>, answers: &AnswerSender<'_>, window: &LogWindow) -> Result<(), Failure> {
     let events = Events::default();
     let page = caller
@@ -38,13 +38,13 @@ pub(super) async fn page(caller: &Caller<'_>, answers: &AnswerSender<'_>, window
                 .set_next_token(window.token.clone())
                 .customize()
                 .interceptor(events.clone());
-            match logs_tail::elsewhere(caller, window.region.as_deref()) {
+            match logs_tail::region_override(caller, window.region.as_deref()) {
                 Some(there) => request.config_override(there).send(),
                 None => request.send(),
             }
         })
         .await
-        .map_err(|failure| logs_tail::said_there(caller, window.region.as_deref(), failure))?;
+        .map_err(|failure| logs_tail::with_region(caller, window.region.as_deref(), failure))?;
     let next = page.next_token.filter(|token| !token.is_empty());
     let left = page.events.unwrap_or_default().into_iter().map(from_filtered);
     let events = events.take().unwrap_or_else(|| left.collect());
@@ -52,7 +52,7 @@ pub(super) async fn page(caller: &Caller<'_>, answers: &AnswerSender<'_>, window
     Ok(())
 }
 
-/// One page of a stream's events, oldest first. There is always a token; the same one again says that there is no
+/// Sends one page of a stream's events, oldest first. There is always a token; a repeated one means that there is no
 /// more.
 pub(super) async fn stream_page(
     caller: &Caller<'_>,
@@ -69,20 +69,20 @@ pub(super) async fn stream_page(
                 .log_group_name(&window.group)
                 .log_stream_name(&stream)
                 .start_time(window.from)
-                // Here the end does not belong to what is read.
+                // In this API the end is exclusive.
                 .set_end_time(window.to.map(|to| to.saturating_add(1)))
                 .start_from_head(true)
                 .set_limit(window.limit)
                 .set_next_token(window.token.clone())
                 .customize()
                 .interceptor(events.clone());
-            match logs_tail::elsewhere(caller, window.region.as_deref()) {
+            match logs_tail::region_override(caller, window.region.as_deref()) {
                 Some(there) => request.config_override(there).send(),
                 None => request.send(),
             }
         })
         .await
-        .map_err(|failure| logs_tail::said_there(caller, window.region.as_deref(), failure))?;
+        .map_err(|failure| logs_tail::with_region(caller, window.region.as_deref(), failure))?;
     let left = page.events.unwrap_or_default().into_iter().map(from_stream);
     let mut events = events.take().unwrap_or_else(|| left.collect());
     let stream = Piece::from(stream.as_str());
@@ -93,7 +93,7 @@ pub(super) async fn stream_page(
     Ok(())
 }
 
-/// The streams of a group; none where there are too many to be named.
+/// Sends the streams of a group; none if there are too many to name.
 pub(super) async fn streams(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
@@ -101,13 +101,13 @@ pub(super) async fn streams(
     region: Option<&str>,
 ) -> Result<(), Failure> {
     let streams = caller
-        .all(
+        .all_pages(
             DESCRIBE_LOG_STREAMS,
-            MOST_STREAMS,
+            MAX_STREAMS,
             |clients, token| {
                 let request =
                     clients.logs().describe_log_streams().log_group_name(group).limit(50).set_next_token(token);
-                match logs_tail::elsewhere(caller, region) {
+                match logs_tail::region_override(caller, region) {
                     Some(there) => request.customize().config_override(there).send(),
                     None => request.customize().send(),
                 }
@@ -115,8 +115,8 @@ pub(super) async fn streams(
             |page| (page.log_streams.unwrap_or_default(), page.next_token),
         )
         .await?;
-    let whole = streams.len() < MOST_STREAMS;
-    let streams = streams.into_iter().filter(|_| whole).map(|stream| LogStream {
+    let complete = streams.len() < MAX_STREAMS;
+    let streams = streams.into_iter().filter(|_| complete).map(|stream| LogStream {
         name: stream.log_stream_name.unwrap_or_default(),
         created: stream.creation_time.unwrap_or_default(),
         last: stream.last_event_timestamp.max(stream.last_ingestion_time),
@@ -125,7 +125,7 @@ pub(super) async fn streams(
     Ok(())
 }
 
-/// The last lines of one stream of a group in a region, oldest first. A stream that does not exist yet has none.
+/// Returns the last lines of one stream of a group in a region, oldest first; none if the stream does not exist yet.
 pub(super) async fn tail(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
@@ -149,7 +149,7 @@ fn from_filtered(event: sdk::FilteredLogEvent) -> LogEvent {
     }
 }
 
-/// An event of one stream, whose name it does not have.
+/// Converts an event of one stream, which does not contain the stream's name.
 fn from_stream(event: sdk::OutputLogEvent) -> LogEvent {
     LogEvent {
         id: Piece::default(),

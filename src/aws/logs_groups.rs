@@ -1,4 +1,4 @@
-//! CloudWatch Logs: which log groups there are.
+//! CloudWatch Logs: listing log groups.
 
 use super::logs::DESCRIBE_LOG_GROUPS;
 use super::pages::AnswerSender;
@@ -11,10 +11,10 @@ use futures_util::future::join_all;
 use log_store::pattern::literal_prefix;
 use std::collections::BTreeSet;
 
-/// Items a page: the most that the API allows.
+/// Items per page: the maximum of the API.
 const PAGE: i32 = 50;
 
-/// Groups whose names begin so; all of them for an empty prefix.
+/// Sends the groups whose names begin with the prefix; all of them for an empty one.
 pub(super) async fn groups(caller: &Caller<'_>, answers: &AnswerSender<'_>, prefix: &str) -> Result<(), Failure> {
     caller
         .pages(
@@ -32,14 +32,14 @@ pub(super) async fn groups(caller: &Caller<'_>, answers: &AnswerSender<'_>, pref
         .await
 }
 
-/// Groups whose names begin as these names and patterns do. Where there are none for one of them, names that are near
-/// go beside: of the folder that it is in.
+/// Sends the groups whose names begin like these names and patterns. If one of them matches none, similar
+/// names of its folder are sent as well.
 pub(super) async fn configured(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
     patterns: &[String],
 ) -> Result<(), Failure> {
-    // One that begins with a sign would be looked for in all groups of the account.
+    // A pattern that begins with a wildcard would match all groups of the account.
     let prefixes: BTreeSet<&str> =
         patterns.iter().map(|pattern| literal_prefix(pattern)).filter(|prefix| !prefix.is_empty()).collect();
     let lists = prefixes.iter().map(|prefix| async move { (*prefix, of_prefix(caller, prefix).await) });
@@ -48,7 +48,7 @@ pub(super) async fn configured(
         let list = list?;
         let folder = prefix.rfind('/').map_or("", |end| &prefix[..=end]);
         if list.is_empty() && folder != prefix {
-            // What may have been meant. Without it the answer is as good.
+            // Suggestions. The answer is complete without them.
             let page = caller
                 .call(DESCRIBE_LOG_GROUPS, |clients| {
                     let request = clients.logs().describe_log_groups().limit(PAGE);
@@ -61,7 +61,7 @@ pub(super) async fn configured(
         found.extend(list);
     }
     if !others.is_empty() {
-        answers.page(Fact::Others(others)).await;
+        answers.page(Fact::ExistingNames(others)).await;
     }
     answers.last(Fact::LogGroups(found)).await;
     Ok(())
@@ -69,7 +69,7 @@ pub(super) async fn configured(
 
 async fn of_prefix(caller: &Caller<'_>, prefix: &str) -> Result<Vec<LogGroup>, Failure> {
     let found = caller
-        .all(
+        .all_pages(
             DESCRIBE_LOG_GROUPS,
             usize::MAX,
             |clients, token| {
@@ -82,7 +82,7 @@ async fn of_prefix(caller: &Caller<'_>, prefix: &str) -> Result<Vec<LogGroup>, F
     Ok(found.into_iter().map(from_group).collect())
 }
 
-/// AWS refuses an empty prefix.
+/// The prefix for a request: AWS refuses an empty one.
 fn given(prefix: &str) -> Option<String> {
     (!prefix.is_empty()).then(|| prefix.to_owned())
 }

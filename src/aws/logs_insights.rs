@@ -1,12 +1,12 @@
-//! Queries of CloudWatch Logs Insights: started, asked for until they end, stopped when nobody waits: what
-//! a query has not scanned yet costs nothing.
+//! Queries of CloudWatch Logs Insights: started, polled until they end, and stopped when abandoned: data that
+//! a query has not scanned yet is not charged.
 
 use super::budget::Class;
 use super::pages::AnswerSender;
 use super::session::{Action, Caller, Session};
 use super::wire;
 use crate::app::effect::Priority;
-use crate::app::operation::call::may_pass;
+use crate::app::operation::call::may_succeed_later;
 use crate::feeds::aws::Fact;
 use crate::model::logs::{InsightsQuery, InsightsResult};
 use crate::model::{Failure, FailureKind};
@@ -18,34 +18,34 @@ use tokio::sync::oneshot;
 pub(super) const START_QUERY: Action = Action { name: "logs:StartQuery", class: Class::LogsInsights };
 pub(super) const GET_QUERY_RESULTS: Action = Action { name: "logs:GetQueryResults", class: Class::LogsInsights };
 pub(super) const STOP_QUERY: Action = Action { name: "logs:StopQuery", class: Class::LogsInsights };
-/// The interval between two looks at a query that runs.
-const LOOK: Duration = Duration::from_millis(500);
+/// The polling interval of a running query.
+const POLL: Duration = Duration::from_millis(500);
 
-/// Looks in a row that may fail: a query that runs is paid for, and the next look may show its end.
+/// Maximum number of consecutive failed polls: a running query is charged, and the next poll may show its end.
 const MISSED: u32 = 5;
 
-/// The result of a query so far, and the requests that it took.
+/// The result of a query so far, and its number of requests.
 type Answer = (u32, Result<InsightsResult, Failure>);
 
-/// Runs a query to its end. Dropping the future stops it.
+/// Runs a query to its end. Dropping the future stops the query.
 pub(super) async fn query(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
     query: &InsightsQuery,
 ) -> Result<(), Failure> {
     let (out, answer) = oneshot::channel();
-    // It goes on for a moment after nobody waits any more: to say so to the service.
-    caller.session.spawn_cleanup(run(caller.session.clone(), caller.lane(), query.clone(), out));
+    // The task outlives its caller long enough to stop the query.
+    caller.session.spawn_cleanup(run(caller.session.clone(), caller.priority(), query.clone(), out));
     let (requests, found) =
         answer.await.map_err(|_| Failure::new(FailureKind::Other, "an internal fault: see the report in the log"))?;
-    wire::add(requests);
+    wire::add_requests(requests);
     answers.last(Fact::Insights(Box::new(found?))).await;
     Ok(())
 }
 
-/// Starts a query and looks at it until it ends, or until nobody waits.
-async fn run(session: Session, lane: Priority, query: InsightsQuery, mut out: oneshot::Sender<Answer>) {
-    let caller = Caller::new(&session, lane);
+/// Starts a query and polls it until it ends, or until its caller is gone.
+async fn run(session: Session, priority: Priority, query: InsightsQuery, mut out: oneshot::Sender<Answer>) {
+    let caller = Caller::new(&session, priority);
     let start = Box::pin(caller.call(START_QUERY, |clients| {
         clients
             .logs()
@@ -57,8 +57,8 @@ async fn run(session: Session, lane: Priority, query: InsightsQuery, mut out: on
             .limit(query.limit.clamp(1, 10_000))
             .send()
     }));
-    // Never left half-way: a query that was started and has no id could not be stopped.
-    let (started, mut requests) = wire::counted(async { (start.await, wire::sent()) }).await;
+    // Never cancelled midway: a started query without a known id could not be stopped.
+    let (started, mut requests) = wire::count_requests(async { (start.await, wire::requests_sent()) }).await;
     let id = match started {
         Ok(started) => started.query_id.unwrap_or_default(),
         Err(failure) => {
@@ -68,29 +68,31 @@ async fn run(session: Session, lane: Priority, query: InsightsQuery, mut out: on
     };
     let (mut pause, mut missed) = (Duration::ZERO, 0);
     loop {
-        let look = async {
+        let poll = async {
             tokio::time::sleep(pause).await;
-            let looked =
+            let answer =
                 caller.call(GET_QUERY_RESULTS, |clients| clients.logs().get_query_results().query_id(&id).send());
-            (Box::pin(looked).await, wire::sent())
+            (Box::pin(answer).await, wire::requests_sent())
         };
-        let (looked, sent) = tokio::select! {
-            looked = wire::counted(look) => looked,
+        let (answer, sent) = tokio::select! {
+            answer = wire::count_requests(poll) => answer,
             () = out.closed() => break,
         };
-        (pause, requests) = (LOOK, requests + sent);
-        match looked.map(judged) {
+        (pause, requests) = (POLL, requests + sent);
+        match answer.map(result_of) {
             Ok(None) => missed = 0,
-            Err(failure) if missed < MISSED && may_pass(&failure) && failure.kind != FailureKind::Credentials => {
+            Err(failure)
+                if missed < MISSED && may_succeed_later(&failure) && failure.kind != FailureKind::Credentials =>
+            {
                 missed += 1;
-                pause = LOOK * 2_u32.pow(missed);
+                pause = POLL * 2_u32.pow(missed);
             }
             Ok(Some(found)) => {
                 let _ = out.send((requests, found));
                 return;
             }
             Err(failure) => {
-                // It may go on, and nobody will look at it.
+                // It may still run, and nobody will poll it.
                 let _ = out.send((requests, Err(failure)));
                 break;
             }
@@ -99,11 +101,11 @@ async fn run(session: Session, lane: Priority, query: InsightsQuery, mut out: on
     let _ = caller.call(STOP_QUERY, |clients| clients.logs().stop_query().query_id(&id).send()).await;
 }
 
-/// The result of a query; nothing while it runs.
-fn judged(looked: GetQueryResultsOutput) -> Option<Result<InsightsResult, Failure>> {
-    match &looked.status {
+/// Returns the result of a query, or `None` while it runs.
+fn result_of(answer: GetQueryResultsOutput) -> Option<Result<InsightsResult, Failure>> {
+    match &answer.status {
         Some(QueryStatus::Scheduled | QueryStatus::Running) => None,
-        Some(QueryStatus::Complete) => Some(Ok(InsightsResult { complete: true, ..from_results(looked) })),
+        Some(QueryStatus::Complete) => Some(Ok(InsightsResult { complete: true, ..from_results(answer) })),
         other => {
             let word = other.as_ref().map_or_else(|| "unknown".to_owned(), |status| status.as_str().to_lowercase());
             let message = format!("{}: the query ended as {word}", GET_QUERY_RESULTS.name);
@@ -112,14 +114,14 @@ fn judged(looked: GetQueryResultsOutput) -> Option<Result<InsightsResult, Failur
     }
 }
 
-fn from_results(looked: GetQueryResultsOutput) -> InsightsResult {
+fn from_results(answer: GetQueryResultsOutput) -> InsightsResult {
     let mut columns: Vec<String> = Vec::new();
     let mut rows = Vec::new();
-    for row in looked.results.unwrap_or_default() {
+    for row in answer.results.unwrap_or_default() {
         let mut values: Vec<Option<String>> = vec![None; columns.len()];
         for field in row {
             let name = field.field.unwrap_or_default();
-            // A pointer to the event: of no use to a reader.
+            // A pointer to the event: useless to a reader.
             if name == "@ptr" {
                 continue;
             }
@@ -135,10 +137,10 @@ fn from_results(looked: GetQueryResultsOutput) -> InsightsResult {
     for row in &mut rows {
         row.resize(columns.len(), None);
     }
-    let statistics = looked.statistics;
+    let statistics = answer.statistics;
     InsightsResult {
         complete: false,
-        status: looked.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+        status: answer.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
         columns,
         rows,
         matched: statistics.as_ref().map_or(0.0, |s| s.records_matched),

@@ -1,8 +1,8 @@
-//! `StartLiveTail`: an event stream that brings what was taken in, every second, for at most three
-//! hours. It repeats nothing and says when it shows only a part.
+//! `StartLiveTail`: an event stream with newly ingested lines, every second, for at most three
+//! hours. It repeats nothing and reports when it shows only a part.
 
 use super::budget::Class;
-use super::failure::{clean, deepest};
+use super::failure::{clean, root_cause};
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use crate::feeds::aws::Fact;
@@ -13,11 +13,11 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use std::time::Duration;
 
 pub(super) const START_LIVE_TAIL: Action = Action { name: "logs:StartLiveTail", class: Class::LogsLive };
-/// The server says something every second: silence of this length is a dead connection, which
-/// nothing else would notice.
+/// The server sends something every second: silence of this length means a dead connection, which
+/// nothing else would detect.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// Follows groups (ARNs without `:*`) until the session ends or breaks: an update a second.
+/// Follows groups (ARNs without `:*`) until the session ends or breaks: one update per second.
 pub(super) async fn follow(caller: &Caller<'_>, answers: &AnswerSender<'_>, groups: &[String]) -> Result<(), Failure> {
     let mut session = caller
         .call(START_LIVE_TAIL, |clients| {
@@ -48,7 +48,7 @@ pub(super) async fn follow(caller: &Caller<'_>, answers: &AnswerSender<'_>, grou
                     answers.last(Fact::LiveTail(LiveUpdate::default())).await;
                     return Ok(());
                 }
-                let message = format!("{name}: the live tail broke off: {}", clean(&deepest(&error)));
+                let message = format!("{name}: the live tail broke off: {}", clean(&root_cause(&error)));
                 return Err(Failure::new(FailureKind::Unreachable, message));
             }
         }
@@ -58,7 +58,7 @@ pub(super) async fn follow(caller: &Caller<'_>, answers: &AnswerSender<'_>, grou
 fn from_update(update: sdk::LiveTailSessionUpdate) -> LiveUpdate {
     let events = update.session_results.unwrap_or_default().into_iter().map(|event| {
         let group = event.log_group_identifier.unwrap_or_default();
-        // `ACCOUNT:NAME`.
+        // The identifier has the form `ACCOUNT:NAME`.
         let name = group.split_once(':').map_or(group.as_str(), |(_, name)| name).to_owned();
         let event = LogEvent {
             id: Piece::default(),

@@ -1,9 +1,9 @@
-//! A page of `FilterLogEvents` or `GetLogEvents`, taken apart on its way to the SDK.
+//! Parses a page of `FilterLogEvents` or `GetLogEvents` on its way to the SDK.
 //!
-//! The SDK makes three strings of each event: of a page of ten thousand that is most of the work, and a read
-//! of the past has hundreds of pages. So the body of an answer is read here, its events become pieces of one
-//! text, and the SDK is handed what is left of it, the token. An answer that says no, and one that is not
-//! understood here, is handed on as it came: what it means is for the SDK to say.
+//! The SDK allocates three strings per event: for a page of ten thousand that is most of the work, and a read
+//! of the past has hundreds of pages. So the body is parsed here, its events become slices of one
+//! text, and the SDK receives the remainder, the token. An error answer, and one that cannot be parsed
+//! here, is passed on unchanged: the SDK interprets it.
 
 use crate::model::Piece;
 use crate::model::logs::LogEvent;
@@ -27,15 +27,15 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
-/// Memory that is set aside for a body by what its head says, at most: the head may be wrong.
+/// Maximum memory reserved for a body by its declared length, which may be wrong.
 const EXPECTED: u64 = 8 << 20;
 
-/// The events of one page, once they have come.
+/// The events of one page, once they have arrived.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Events(Arc<Mutex<Option<Vec<LogEvent>>>>);
 
 impl Events {
-    /// Takes the events of the answer; none if they were left to the SDK.
+    /// Takes the events of the answer; `None` if they were left to the SDK.
     pub(super) fn take(&self) -> Option<Vec<LogEvent>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -57,7 +57,7 @@ impl Intercept for Events {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // What an attempt before this one brought counts no more.
+        // The events of a previous attempt are void.
         self.take();
         if context.response().status().is_success() {
             let body = context.response_mut().body_mut();
@@ -68,7 +68,7 @@ impl Intercept for Events {
     }
 }
 
-/// A body that keeps the events of another one to itself.
+/// A body that withholds the events of another one.
 struct Reader {
     inner: SdkBody,
     events: Events,
@@ -83,7 +83,7 @@ impl Reader {
         Self { inner, events, read, ended: false }
     }
 
-    /// The bytes that the SDK is to read, now that the whole answer is here.
+    /// The bytes for the SDK, now that the whole answer has arrived.
     fn rest(&mut self) -> Vec<u8> {
         let read = mem::take(&mut self.read);
         let Some((events, rest)) = apart(&read) else { return read };
@@ -116,7 +116,7 @@ impl Body for Reader {
     }
 }
 
-/// The answer, as far as it is needed.
+/// The fields of the answer that are used.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Page<'a> {
@@ -139,12 +139,12 @@ struct Event<'a> {
     id: Option<Text<'a>>,
 }
 
-/// Text that is borrowed where it has no escapes: serde looks into no option for that.
+/// A string that is borrowed if it has no escapes: serde does not borrow inside an option.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// The rest of the answer.
+/// The remainder of the answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Rest {
@@ -154,7 +154,7 @@ struct Rest {
     next_forward_token: Option<String>,
 }
 
-/// Events as places in one text: each name of a stream stands there once.
+/// Events as ranges of one text: each stream name is stored once.
 #[derive(Default)]
 struct Placed<'a> {
     whole: String,
@@ -192,7 +192,7 @@ impl<'a> Placed<'a> {
     }
 
     fn into_events(mut self) -> Vec<LogEvent> {
-        // Kept as long as one of its lines is.
+        // It is kept as long as one of its lines is.
         self.whole.shrink_to_fit();
         let whole = Arc::new(self.whole);
         let events = self.events.into_iter().map(|event| LogEvent {
@@ -212,7 +212,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Placed<'a> {
     }
 }
 
-/// Takes the events of a list one by one.
+/// Consumes the events of a list one by one.
 struct List<'a>(PhantomData<&'a ()>);
 
 impl<'de: 'a, 'a> Visitor<'de> for List<'a> {
@@ -231,7 +231,7 @@ impl<'de: 'a, 'a> Visitor<'de> for List<'a> {
     }
 }
 
-/// The events of an answer, and what is left of it; nothing where it is not understood.
+/// Splits an answer into its events and the remainder; `None` if it cannot be parsed.
 fn apart(answer: &[u8]) -> Option<(Vec<LogEvent>, Vec<u8>)> {
     let answer = std::str::from_utf8(answer).ok()?;
     let page: Page<'_> = serde_json::from_str(answer).ok()?;
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn events_are_as_they_came() {
+    fn events_are_parsed_unchanged() {
         let (events, rest) = read(
             r#"{"searchedLogStreams":[{"x":1}],"events":[
                 {"logStreamName":"s/1","timestamp":5,"message":"plain 日本","ingestionTime":7,"eventId":"31"},
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_is_left_to_the_sdk() {
+    fn unparsed_bodies_are_left_to_the_sdk() {
         for answer in ["", "{\"events\":[{]}<html>", "[]", r#"{"events":[{"timestamp":"x"}]}"#, r#"{"events":null}"#] {
             assert_eq!(read(answer), None, "{answer}");
         }

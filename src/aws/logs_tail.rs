@@ -7,28 +7,28 @@ use aws_sdk_cloudwatchlogs::config::{Builder, Config, Region};
 use aws_sdk_cloudwatchlogs::types::OutputLogEvent;
 
 pub(super) const GET_LOG_EVENTS: Action = Action { name: "logs:GetLogEvents", class: Class::LogsGet };
-/// The most lines of one answer, by the API.
-const MOST: u32 = 10_000;
-/// Pages that are read at most: an empty one may come before those that have something.
+/// Maximum number of lines in one answer, by the API.
+const MAX: u32 = 10_000;
+/// Maximum number of pages read: empty ones may precede those with lines.
 const PAGES: usize = 5;
-/// An answer is cut at 1 MiB. One that is shorter than this and has too few lines is the whole stream.
+/// An answer is cut at 1 MiB. A shorter one with too few lines is the whole stream, in bytes.
 const NEARLY_FULL: usize = 900_000;
 
-/// The settings of a request to a group that is in another region than the environment; none where it is not.
-pub(super) fn elsewhere(caller: &Caller<'_>, region: Option<&str>) -> Option<Builder> {
+/// The settings of a request to a group in another region than the environment's; `None` for its own region.
+pub(super) fn region_override(caller: &Caller<'_>, region: Option<&str>) -> Option<Builder> {
     let region = region.filter(|region| caller.session.region().as_deref() != Some(region))?;
     Some(Config::builder().region(Region::new(region.to_owned())))
 }
 
-/// The failure of a request to a group, which names the region where that is another than the environment's.
-pub(super) fn said_there(caller: &Caller<'_>, region: Option<&str>, mut failure: Failure) -> Failure {
+/// Adds the region to the failure of a request to a group if it is not the environment's.
+pub(super) fn with_region(caller: &Caller<'_>, region: Option<&str>, mut failure: Failure) -> Failure {
     if let Some(region) = region.filter(|region| caller.session.region().as_deref() != Some(region)) {
         failure.message = format!("in {region}: {}", failure.message);
     }
     failure
 }
 
-/// The newest lines of a stream of a group in a region (none: the environment's), oldest first, as they are.
+/// Returns the newest lines of a stream of a group in a region (`None`: the environment's), oldest first, unchanged.
 pub(super) async fn lines(
     caller: &Caller<'_>,
     group: (&str, Option<&str>),
@@ -39,16 +39,16 @@ pub(super) async fn lines(
     Ok(events.into_iter().map(|event| event.message.unwrap_or_default()).collect())
 }
 
-/// The last events of a stream, oldest first, at most so many.
+/// Returns the last events of a stream, oldest first, up to a maximum.
 pub(super) async fn events(
     caller: &Caller<'_>,
     (group, region): (&str, Option<&str>),
     stream: &str,
     limit: u32,
 ) -> Result<Vec<OutputLogEvent>, Failure> {
-    let limit = limit.clamp(1, MOST) as usize;
+    let limit = limit.clamp(1, MAX) as usize;
     let mut token: Option<String> = None;
-    // Newest page first, each in the order of time.
+    // Newest page first, each in chronological order.
     let mut pages: Vec<Vec<OutputLogEvent>> = Vec::new();
     let mut missing = limit;
     for _ in 0..PAGES {
@@ -63,7 +63,7 @@ pub(super) async fn events(
                     .limit(i32::try_from(missing).unwrap_or(i32::MAX))
                     .set_next_token(token.clone())
                     .customize();
-                match elsewhere(caller, region) {
+                match region_override(caller, region) {
                     Some(there) => request.config_override(there).send(),
                     None => request.send(),
                 }
@@ -75,7 +75,7 @@ pub(super) async fn events(
         missing -= lines.len();
         let more = lines.is_empty() || bytes >= NEARLY_FULL;
         pages.push(lines);
-        // This API repeats the token to say that there is nothing before it.
+        // This API repeats the token if there is nothing before it.
         let before = page.next_backward_token.filter(|next| Some(next) != token.as_ref());
         if missing == 0 || !more || before.is_none() {
             break;

@@ -1,17 +1,17 @@
-//! Instances of EC2 as they are looked at: states, status checks, agents, figures.
+//! EC2 instances as displayed: states, status checks, agents, metrics.
 
 use super::budget::Class;
 use super::curves::LIST_METRICS;
-use super::ec2::{DESCRIBE, ONLINE, of};
-use super::metrics::{GET_METRIC_DATA, place_of, query_of};
+use super::ec2::{DESCRIBE, INSTANCE_INFORMATION, parse_instances};
+use super::metrics::{GET_METRIC_DATA, query_index, query_of};
 use super::pages::AnswerSender;
 use super::session::{Action, Caller, Session};
-use super::within::within;
+use super::within::wait_until;
 use crate::app::effect::Priority;
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::Fact;
 use crate::model::Failure;
-use crate::model::machine::{Agent, Machine, is_named, is_tagged};
+use crate::model::machine::{Agent, Ec2Instance, is_named, is_tagged};
 use aws_sdk_cloudwatch::types::{Dimension, DimensionFilter, Metric, MetricDataQuery};
 use aws_sdk_ssm::types::InstanceInformationStringFilter;
 use jiff::{SignedDuration, Timestamp};
@@ -20,19 +20,19 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub(super) const STATUS: Action = Action { name: "ec2:DescribeInstanceStatus", class: Class::Ec2 };
-/// Ids in one filter, and queries in one request.
+/// Number of ids in one filter, and of queries in one request.
 const AT_ONCE: usize = 50;
-/// Figures are the newest of so long.
+/// The time range in which the newest value is searched.
 const LOOK_BACK: SignedDuration = SignedDuration::from_mins(15);
-/// Processor use of instances without detailed monitoring comes every five minutes.
+/// Seconds between values of processor use without detailed monitoring.
 const PERIOD: i32 = 300;
 
-/// Which instances are an environment's.
+/// The selection of an environment's instances.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Which<'a> {
+pub enum InstanceScope<'a> {
     /// Ids, or patterns of names.
     Named(&'a [String]),
-    /// Instances with this tag `Project`, whose tag `Environment`, where they have one, is that of the environment.
+    /// Instances with this tag `Project`, whose tag `Environment`, if present, is that of the environment.
     Tagged {
         project: &'a str,
         /// The environment's name.
@@ -40,8 +40,8 @@ pub enum Which<'a> {
     },
 }
 
-impl<'a> Which<'a> {
-    /// The instances that the configuration names, else those with the environment's tags.
+impl<'a> InstanceScope<'a> {
+    /// Selects the instances named in the configuration, else those with the environment's tags.
     pub fn of(environment: &'a EnvironmentConfig) -> Self {
         if environment.instances.is_empty() {
             Self::Tagged { project: &environment.project, environment: &environment.name }
@@ -51,55 +51,57 @@ impl<'a> Which<'a> {
     }
 }
 
-/// The instances that a pane asks for.
-pub(super) async fn asked(
+/// Sends the instances requested by a pane.
+pub(super) async fn send_machines(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
     (named, project, environment): (&[String], &str, &str),
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let which = if named.is_empty() { Which::Tagged { project, environment } } else { Which::Named(named) };
+    let which =
+        if named.is_empty() { InstanceScope::Tagged { project, environment } } else { InstanceScope::Named(named) };
     let (found, missing) = caller.session.machines(&which, now, None).await?;
     answers.last(Fact::Machines(found, missing)).await;
     Ok(())
 }
 
-/// The reads that failed: the rest is given.
-pub type Missing = Vec<Failure>;
+/// The failed reads; the other values are present.
+pub type FailedReads = Vec<Failure>;
 
 impl Session {
-    /// The instances of an environment, with what of them could not be read, at the latest when `limit` is over: what was
-    /// not answered by then is missing.
+    /// Returns the instances of an environment, and the failed reads, within `limit`: an
+    /// unanswered read is among the failures.
     ///
     /// # Errors
     /// They cannot be listed.
+    /// They cannot be listed.
     pub async fn machines(
         &self,
-        which: &Which<'_>,
+        which: &InstanceScope<'_>,
         now: Timestamp,
         limit: Option<Duration>,
-    ) -> Result<(Vec<Machine>, Missing), Failure> {
+    ) -> Result<(Vec<Ec2Instance>, FailedReads), Failure> {
         let end = limit.and_then(|limit| Instant::now().checked_add(limit));
-        let mut machines = within(end, DESCRIBE.name, self.listed(which)).await?;
+        let mut machines = wait_until(end, DESCRIBE.name, self.list_instances(which)).await?;
         machines.sort_by(|a, b| (a.title(), &a.id).cmp(&(b.title(), &b.id)));
         let ids: Vec<String> = machines.iter().map(|machine| machine.id.clone()).collect();
         let mut missing = Vec::new();
         if ids.is_empty() {
             return Ok((machines, missing));
         }
-        // Each call is named where it is that one which does not answer.
+        // Each call is named if it is the one that hangs.
         let figures = async {
-            let wanted = within(end, LIST_METRICS.name, self.measured(&ids)).await?;
-            within(end, GET_METRIC_DATA.name, self.figures(&wanted, now)).await
+            let wanted = wait_until(end, LIST_METRICS.name, self.measured(&ids)).await?;
+            wait_until(end, GET_METRIC_DATA.name, self.figures(&wanted, now)).await
         };
         let (statuses, agents, figures) = tokio::join!(
-            within(end, STATUS.name, self.statuses(&ids)),
-            within(end, ONLINE.name, self.agents(&ids)),
+            wait_until(end, STATUS.name, self.statuses(&ids)),
+            wait_until(end, INSTANCE_INFORMATION.name, self.agents(&ids)),
             figures
         );
         match statuses {
             Ok(found) => each(&mut machines, found, |machine, (system, own)| {
-                (machine.system, machine.own) = (Some(system), Some(own));
+                (machine.system_check, machine.instance_check) = (Some(system), Some(own));
             }),
             Err(failure) => missing.push(failure),
         }
@@ -116,14 +118,14 @@ impl Session {
         Ok((machines, missing))
     }
 
-    /// The instances of an environment, with their states alone.
+    /// Returns the instances of an environment, with only their states.
     ///
     /// # Errors
     /// They cannot be listed.
-    pub async fn listed(&self, which: &Which<'_>) -> Result<Vec<Machine>, Failure> {
+    pub async fn list_instances(&self, which: &InstanceScope<'_>) -> Result<Vec<Ec2Instance>, Failure> {
         let filters = match which {
-            Which::Named(_) => Vec::new(),
-            Which::Tagged { project, .. } => {
+            InstanceScope::Named(_) => Vec::new(),
+            InstanceScope::Tagged { project, .. } => {
                 vec![("Filter.1.Name", "tag:Project".to_owned()), ("Filter.1.Value.1", (*project).to_owned())]
             }
         };
@@ -133,15 +135,15 @@ impl Session {
             let mut parameters = filters.clone();
             parameters.extend(token.take().map(|token| ("NextToken", token)));
             let answer = Caller::new(self, Priority::Operator).ec2(DESCRIBE, &parameters).await?;
-            found.extend(of(&answer));
-            match answer.owned("nextToken") {
+            found.extend(parse_instances(&answer));
+            match answer.get_owned("nextToken") {
                 Some(next) => token = Some(next),
                 None => break,
             }
         }
         match which {
-            Which::Named(patterns) => found.retain(|machine| is_named(machine, patterns)),
-            Which::Tagged { project, environment } => {
+            InstanceScope::Named(patterns) => found.retain(|machine| is_named(machine, patterns)),
+            InstanceScope::Tagged { project, environment } => {
                 found.retain(|machine| is_tagged(machine, project, environment));
             }
         }
@@ -156,9 +158,9 @@ impl Session {
                 keys.iter().map(String::as_str).zip(some.iter().cloned()).collect();
             parameters.push(("IncludeAllInstances", "true".to_owned()));
             let answer = Caller::new(self, Priority::Operator).ec2(STATUS, &parameters).await?;
-            found.extend(answer.all("instanceStatusSet").iter().filter_map(|item| {
-                let status = (item.owned("systemStatus/status")?, item.owned("instanceStatus/status")?);
-                Some((item.owned("instanceId")?, status))
+            found.extend(answer.children_at("instanceStatusSet").iter().filter_map(|item| {
+                let status = (item.get_owned("systemStatus/status")?, item.get_owned("instanceStatus/status")?);
+                Some((item.get_owned("instanceId")?, status))
             }));
         }
         Ok(found)
@@ -170,8 +172,8 @@ impl Session {
         for some in ids.chunks(AT_ONCE) {
             let filter = InstanceInformationStringFilter::builder().key("InstanceIds").set_values(Some(some.to_vec()));
             let Ok(filter) = filter.build() else { continue };
-            let all = caller.all(
-                ONLINE,
+            let all = caller.all_pages(
+                INSTANCE_INFORMATION,
                 AT_ONCE,
                 |clients, token| {
                     let request = clients.ssm().describe_instance_information().filters(filter.clone());
@@ -190,8 +192,8 @@ impl Session {
         Ok(found)
     }
 
-    /// The newest figures: of the processor from EC2, of memory and disks where an agent reports them, whose metrics are found
-    /// first, as their dimensions differ from one configuration to the next.
+    /// Returns the newest metrics: processor use from EC2, memory and disk use if an agent reports them. The agent's metrics
+    /// are listed first, as their dimensions differ between configurations.
     async fn measured(&self, ids: &[String]) -> Result<Vec<(String, Kind, Metric)>, Failure> {
         let caller = Caller::new(self, Priority::Operator);
         let mut wanted: Vec<(String, Kind, Metric)> =
@@ -201,8 +203,8 @@ impl Session {
                 let of = DimensionFilter::builder().name("InstanceId").value(id).build();
                 let answer = caller
                     .call(LIST_METRICS, |clients| {
-                        let asked = clients.cloudwatch().list_metrics().namespace("CWAgent").metric_name(name);
-                        asked.dimensions(of.clone()).send()
+                        let request = clients.cloudwatch().list_metrics().namespace("CWAgent").metric_name(name);
+                        request.dimensions(of.clone()).send()
                     })
                     .await?;
                 wanted.extend(answer.metrics().iter().map(|metric| (id.clone(), kind, metric.clone())));
@@ -225,16 +227,19 @@ impl Session {
                 .enumerate()
                 .map(|(place, (_, _, metric))| query_of(place, metric.clone(), PERIOD, "Average"))
                 .collect();
-            let from = super::convert::moment(now - LOOK_BACK);
+            let from = super::convert::to_sdk_time(now - LOOK_BACK);
             let answer = caller
                 .call(GET_METRIC_DATA, |clients| {
-                    let asked =
-                        clients.cloudwatch().get_metric_data().start_time(from).end_time(super::convert::moment(now));
-                    asked.set_metric_data_queries(Some(queries.clone())).send()
+                    let request = clients
+                        .cloudwatch()
+                        .get_metric_data()
+                        .start_time(from)
+                        .end_time(super::convert::to_sdk_time(now));
+                    request.set_metric_data_queries(Some(queries.clone())).send()
                 })
                 .await?;
             for result in answer.metric_data_results() {
-                let of = place_of(result).and_then(|place| some.get(place));
+                let of = query_index(result).and_then(|place| some.get(place));
                 let (Some((id, kind, _)), Some(value)) = (of, result.values().first()) else {
                     continue;
                 };
@@ -261,7 +266,7 @@ enum Kind {
 }
 
 impl Figures {
-    /// Of several file systems the fullest counts.
+    /// Stores a value; of several file systems the fullest counts.
     fn take(&mut self, kind: Kind, value: f64) {
         let place = match kind {
             Kind::Cpu => &mut self.cpu,
@@ -277,7 +282,7 @@ fn metric(namespace: &str, name: &str, id: &str) -> Metric {
     Metric::builder().namespace(namespace).metric_name(name).dimensions(of).build()
 }
 
-fn each<T>(machines: &mut [Machine], mut found: BTreeMap<String, T>, set: impl Fn(&mut Machine, T)) {
+fn each<T>(machines: &mut [Ec2Instance], mut found: BTreeMap<String, T>, set: impl Fn(&mut Ec2Instance, T)) {
     for machine in machines {
         if let Some(one) = found.remove(&machine.id) {
             set(machine, one);

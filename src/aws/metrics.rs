@@ -1,7 +1,7 @@
-//! `CloudWatch` metrics: which metric each [`MetricKey`] is, and their points.
+//! `CloudWatch` metrics: the metric for each [`MetricKey`], and their points.
 
 use super::budget::Class;
-use super::convert::{moment, time};
+use super::convert::{to_sdk_time, to_timestamp};
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use crate::feeds::aws::Fact;
@@ -11,33 +11,33 @@ use aws_sdk_cloudwatch::types as sdk;
 use jiff::Timestamp;
 
 pub(super) const GET_METRIC_DATA: Action = Action { name: "cloudwatch:GetMetricData", class: Class::MetricData };
-/// Queries that one request may have.
-pub const MOST_QUERIES: usize = 500;
+/// Maximum number of queries in one request.
+pub const MAX_QUERIES: usize = 500;
 /// Seconds that one point of a curve covers.
 const PERIOD: i32 = 60;
 
-/// A metric as `CloudWatch` names it.
+/// A `CloudWatch` metric.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    /// `AWS/ECS`, `AWS/RDS`.
+pub struct MetricName {
+    /// The namespace, such as `AWS/ECS` or `AWS/RDS`.
     pub namespace: &'static str,
     /// The metric's name.
     pub metric: &'static str,
     /// Dimensions, name and value.
     pub dimensions: Vec<(&'static str, String)>,
-    /// `Average`, `Maximum`.
+    /// The statistic, such as `Average` or `Maximum`.
     pub stat: &'static str,
 }
 
-/// The metric of a key; services are those of this cluster.
-pub fn named(key: &MetricKey, cluster: &str) -> Named {
-    let service = |metric, name: &str| Named {
+/// Returns the metric of a key; services belong to this cluster.
+pub fn metric_name(key: &MetricKey, cluster: &str) -> MetricName {
+    let service = |metric, name: &str| MetricName {
         namespace: "AWS/ECS",
         metric,
         dimensions: vec![("ClusterName", cluster.to_owned()), ("ServiceName", name.to_owned())],
         stat: "Average",
     };
-    let instance = |metric, id: &str, stat| Named {
+    let instance = |metric, id: &str, stat| MetricName {
         namespace: "AWS/RDS",
         metric,
         dimensions: vec![("DBInstanceIdentifier", id.to_owned())],
@@ -49,7 +49,7 @@ pub fn named(key: &MetricKey, cluster: &str) -> Named {
         MetricKey::DbCpu(id) => instance("CPUUtilization", id, "Average"),
         MetricKey::DbConnections(id) => instance("DatabaseConnections", id, "Average"),
         MetricKey::DbAcu(id) => instance("ServerlessDatabaseCapacity", id, "Average"),
-        // In milliseconds already. A short lag between two long ones is no comfort: the longest counts.
+        // Already in milliseconds. A short lag between two long ones must not hide them: the maximum counts.
         MetricKey::DbLag(id) => instance("AuroraReplicaLag", id, "Maximum"),
         MetricKey::DbMemory(id) => instance("FreeableMemory", id, "Average"),
         MetricKey::DbStorage { id, aurora: true } => instance("FreeLocalStorage", id, "Average"),
@@ -58,7 +58,7 @@ pub fn named(key: &MetricKey, cluster: &str) -> Named {
     }
 }
 
-/// Points of at most [`MOST_QUERIES`] metrics, oldest first.
+/// Sends the points of at most [`MAX_QUERIES`] metrics, oldest first.
 pub(super) async fn points(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
@@ -67,13 +67,13 @@ pub(super) async fn points(
     since: Timestamp,
     until: Timestamp,
 ) -> Result<(), Failure> {
-    let keys = &keys[..keys.len().min(MOST_QUERIES)];
+    let keys = &keys[..keys.len().min(MAX_QUERIES)];
     if keys.is_empty() {
         answers.last(Fact::Metrics(Vec::new())).await;
         return Ok(());
     }
     let queries: Vec<sdk::MetricDataQuery> =
-        keys.iter().enumerate().map(|(place, key)| query(place, &named(key, cluster))).collect();
+        keys.iter().enumerate().map(|(place, key)| query(place, &metric_name(key, cluster))).collect();
     caller
         .pages(
             answers,
@@ -83,8 +83,8 @@ pub(super) async fn points(
                     .cloudwatch()
                     .get_metric_data()
                     .set_metric_data_queries(Some(queries.clone()))
-                    .start_time(moment(since))
-                    .end_time(moment(until))
+                    .start_time(to_sdk_time(since))
+                    .end_time(to_sdk_time(until))
                     .scan_by(sdk::ScanBy::TimestampAscending)
                     .set_next_token(token)
                     .send()
@@ -97,24 +97,24 @@ pub(super) async fn points(
         .await
 }
 
-/// The newest point of each metric, as far as it has a recent one.
-pub(super) async fn newest(
+/// Sends the newest point of each metric that has a recent one.
+pub(super) async fn newest_points(
     caller: &Caller<'_>,
     keys: &[MetricKey],
     now: Timestamp,
 ) -> Result<Vec<(MetricKey, f64)>, Failure> {
-    let keys = &keys[..keys.len().min(MOST_QUERIES)];
+    let keys = &keys[..keys.len().min(MAX_QUERIES)];
     if keys.is_empty() {
         return Ok(Vec::new());
     }
     let queries: Vec<sdk::MetricDataQuery> =
-        keys.iter().enumerate().map(|(place, key)| query(place, &named(key, ""))).collect();
-    let found = caller.all(
+        keys.iter().enumerate().map(|(place, key)| query(place, &metric_name(key, ""))).collect();
+    let found = caller.all_pages(
         GET_METRIC_DATA,
-        MOST_QUERIES,
+        MAX_QUERIES,
         |clients, token| {
             let ask = clients.cloudwatch().get_metric_data().set_metric_data_queries(Some(queries.clone()));
-            let ask = ask.start_time(moment(now - RECENT)).end_time(moment(now));
+            let ask = ask.start_time(to_sdk_time(now - RECENT)).end_time(to_sdk_time(now));
             ask.scan_by(sdk::ScanBy::TimestampAscending).set_next_token(token).send()
         },
         |page| {
@@ -127,7 +127,7 @@ pub(super) async fn newest(
 }
 
 /// The query of a key's metric.
-pub(super) fn query(place: usize, named: &Named) -> sdk::MetricDataQuery {
+pub(super) fn query(place: usize, named: &MetricName) -> sdk::MetricDataQuery {
     let dimensions = named
         .dimensions
         .iter()
@@ -141,27 +141,27 @@ pub(super) fn query(place: usize, named: &Named) -> sdk::MetricDataQuery {
     query_of(place, metric, PERIOD, named.stat)
 }
 
-/// The query of a metric in periods of so many seconds. Ids must begin with a small letter; the number leads back to its
-/// place among those that were asked for: [`place_of`].
+/// The query of a metric in periods of this many seconds. Ids must begin with a lowercase letter; the number is the
+/// index among the requested metrics: [`place_of`].
 pub(super) fn query_of(place: usize, metric: sdk::Metric, period: i32, stat: &str) -> sdk::MetricDataQuery {
     let stat = sdk::MetricStat::builder().metric(metric).period(period).stat(stat).build();
     sdk::MetricDataQuery::builder().id(format!("m{place}")).metric_stat(stat).return_data(true).build()
 }
 
-/// The place of the query that a result is of.
-pub(super) fn place_of(result: &sdk::MetricDataResult) -> Option<usize> {
+/// The index of the query that a result belongs to.
+pub(super) fn query_index(result: &sdk::MetricDataResult) -> Option<usize> {
     result.id()?.strip_prefix('m')?.parse().ok()
 }
 
 fn from_result(result: sdk::MetricDataResult, keys: &[MetricKey]) -> Option<(MetricKey, Vec<Point>)> {
-    let key = keys.get(place_of(&result)?)?.clone();
+    let key = keys.get(query_index(&result)?)?.clone();
     let times = result.timestamps.unwrap_or_default();
     let values = result.values.unwrap_or_default();
     let points = times
         .into_iter()
         .zip(values)
         .filter(|(_, value)| value.is_finite())
-        .filter_map(|(at, value)| Some(Point { at: time(Some(at))?, value }))
+        .filter_map(|(at, value)| Some(Point { at: to_timestamp(Some(at))?, value }))
         .collect();
     Some((key, points))
 }
@@ -171,18 +171,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_have_their_metrics() {
-        let cpu = named(&MetricKey::ServiceCpu("web".into()), "main");
+    fn metric_keys_map_to_metrics() {
+        let cpu = metric_name(&MetricKey::ServiceCpu("web".into()), "main");
         assert_eq!((cpu.namespace, cpu.metric), ("AWS/ECS", "CPUUtilization"));
         assert_eq!(cpu.dimensions, [("ClusterName", "main".to_owned()), ("ServiceName", "web".to_owned())]);
-        let acu = named(&MetricKey::DbAcu("db-1".into()), "main");
+        let acu = metric_name(&MetricKey::DbAcu("db-1".into()), "main");
         assert_eq!((acu.namespace, acu.metric), ("AWS/RDS", "ServerlessDatabaseCapacity"));
-        let local = named(&MetricKey::DbStorage { id: "db-1".into(), aurora: true }, "main");
+        let local = metric_name(&MetricKey::DbStorage { id: "db-1".into(), aurora: true }, "main");
         assert_eq!(local.metric, "FreeLocalStorage");
     }
 
     #[test]
-    fn results_that_nobody_asked_for_are_left_out() {
+    fn unrequested_results_are_skipped() {
         let keys = [MetricKey::DbCpu("a".into())];
         let of = |id: &str| {
             let at = aws_smithy_types::DateTime::from_secs(60);

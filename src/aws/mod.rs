@@ -1,27 +1,28 @@
-//! The only room that speaks to AWS: questions in ([`crate::feeds::aws::Query`]), facts out
+//! The only room that talks to AWS: queries in ([`crate::feeds::aws::Query`]), facts out
 //! ([`crate::app::event::Answer`]). No other room imports an `aws_*` crate.
 //!
 //! - [`session`]: one connection to one environment: credentials, clients, retries, time limits.
-//! - `credentials`: whose credentials, loaded once for all who wait; `profiles`: the AWS files, as far as we look
-//!   into them; `helper`: the program of a `credential_process`.
-//! - [`endpoints`]: where each service is asked; [`endpoint_files`]: what of it stands wrongly in the AWS files.
-//! - [`wire`]: the HTTP client that all of them share; counts requests, watches the servers' clock.
+//! - `credentials`: credentials, loaded once for all waiters; `profiles`: the AWS files, as far as they are read
+//!   here; `helper`: the program of a `credential_process`.
+//! - [`endpoints`]: the endpoint of each service; [`endpoint_files`]: invalid endpoints in the AWS files.
+//! - [`wire`]: the HTTP client shared by all clients; counts requests, measures the servers' clock.
 //! - [`service_clock`]: how far the servers' clock is ahead of this machine's.
-//! - [`budget`]: how often each API may be asked, by whom.
-//! - [`ask`]: one question with all its pages, to its answer.
-//! - [`calls`]: what operations ask for, reads and changes; how a change is sent once is in `writer`.
-//! - [`failure`]: whatever went wrong, in a sentence.
-//! - [`probe`]: each read tried once, for `cockpit doctor`; those of operations in `probe_changes`.
+//! - [`budget`]: rate limits of each API and priority.
+//! - [`ask`]: one query with all its pages, and its answer.
+//! - [`calls`]: the reads and changes of operations; `writer` sends each change once.
+//! - [`failure`]: every failure as a sentence.
+//! - [`probe`]: tries each read once for `cockpit doctor`; `probe::operations` has the reads of operations.
 //! - `ecs_*`, [`ecr`], [`rds`], [`autoscaling`], [`elbv2`], [`cloudwatch`], [`metrics`], [`lambda`],
-//!   `logs*`, [`scheduler`], [`sts`], [`secrets`], [`parameters`]: a service each: the request, and from the SDK's types to the model's.
-//! - `signed`: requests of services without an SDK crate here ([`ec2`], `ec2_changes`, [`health_reads`], [`machines`],
+//!   `logs*`, [`scheduler`], [`sts`], [`secrets`], [`parameters`]: one service each: its requests, and the conversion from the
+//!   SDK's types to the model's.
+//! - `signed`: requests to services without an SDK crate here ([`ec2`], `ec2_changes`, [`health_reads`], [`machines`],
 //!   `cloudfront`, `cognito`, `costs`, `trail`); `protocols`: how they are written and read; `xml`: answers in XML.
-//! - `rights`: what roles may, as IAM judges it.
-//! - `history`, `trail`: what happened, for the time line.
-//! - `survey`: what is in a region, for `cockpit init`.
-//! - [`ssm`]: what tunnels and shells ask AWS; their WebSocket's means are in `websocket`.
+//! - `rights`: the permissions of roles, as evaluated by IAM.
+//! - `history`, `trail`: past events, for the timeline.
+//! - `survey`: the resources of a region, for `cockpit init`.
+//! - [`ssm`]: the requests of tunnels and shells; `websocket`: the settings of their WebSocket.
 //!
-//! What does not live here: what to ask when (that is `app`), and what an answer means (`model`).
+//! This room does not decide what to request when (that is `app`), or what an answer means (`model`).
 
 mod accounts;
 mod alarm_mutes;
@@ -33,6 +34,7 @@ pub mod budget;
 pub mod calls;
 mod carried;
 mod causes;
+mod cli_cache;
 mod clients;
 mod cloudfront;
 pub mod cloudwatch;
@@ -63,7 +65,6 @@ pub mod health_reads;
 mod helper;
 mod history;
 mod ingress;
-mod kept;
 pub mod lambda;
 pub mod logs;
 mod logs_groups;
@@ -109,7 +110,7 @@ mod writer;
 mod xml;
 
 pub use connection::{Connection, Keys};
-pub use helper::{HELPER_GRACE, helpers_asked, helpers_run, tell_helpers};
+pub use helper::{HELPER_GRACE, has_running_helpers, pending_helpers, signal_helpers};
 pub use probe::Probe;
 pub use service_clock::ServiceClock;
 pub use session::Session;

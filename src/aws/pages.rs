@@ -1,4 +1,4 @@
-//! All pages of an answer, and the ways in which a list of pages can be wrong.
+//! Reads all pages of an answer, and detects invalid paging.
 
 use super::clients::Clients;
 use super::session::{Action, Caller};
@@ -15,21 +15,21 @@ use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use tokio::sync::mpsc::Sender;
 
-/// More pages than this is no answer: 100,000 tasks are 1,000.
-pub const MOST_PAGES: usize = 1_000;
+/// Maximum number of pages: 100,000 tasks are 1,000.
+pub const MAX_PAGES: usize = 1_000;
 
-/// Watches the page tokens of one question.
+/// Checks the page tokens of one query.
 #[derive(Debug, Default)]
-pub struct Guard {
+pub struct PageGuard {
     seen: HashSet<String>,
 }
 
-impl Guard {
-    /// The token to go on with, if there is one. A page may be empty and have one.
-    pub fn next(&mut self, action: &str, token: Option<String>) -> Result<Option<String>, Failure> {
+impl PageGuard {
+    /// Returns the token of the next page, if there is one. Even an empty page may have one.
+    pub fn next_token(&mut self, action: &str, token: Option<String>) -> Result<Option<String>, Failure> {
         let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(None) };
         let broken = |what: &str| Err(Failure::new(FailureKind::Malformed, format!("{action}: {what}")));
-        if self.seen.len() >= MOST_PAGES {
+        if self.seen.len() >= MAX_PAGES {
             return broken("the pages do not end");
         }
         if !self.seen.insert(token.clone()) {
@@ -39,21 +39,21 @@ impl Guard {
     }
 }
 
-/// Where the pieces of one answer go.
+/// The receiver of the parts of one answer.
 #[derive(Debug)]
 pub(super) struct AnswerSender<'a> {
     ticket: Ticket,
     out: &'a Sender<Event>,
-    told: AtomicU32,
+    reported: AtomicU32,
     renewed: &'a AtomicBool,
 }
 
 impl<'a> AnswerSender<'a> {
     pub(super) fn new(ticket: Ticket, out: &'a Sender<Event>, renewed: &'a AtomicBool) -> Self {
-        Self { ticket, out, told: AtomicU32::new(0), renewed }
+        Self { ticket, out, reported: AtomicU32::new(0), renewed }
     }
 
-    /// One page; more follow.
+    /// Sends one page; more follow.
     pub(super) async fn page(&self, fact: Fact) {
         self.send(Part::Page(fact)).await;
     }
@@ -63,25 +63,25 @@ impl<'a> AnswerSender<'a> {
         self.send(Part::Last(fact)).await;
     }
 
-    /// The answer ends here.
-    pub(super) async fn broken(&self, failure: Failure) {
+    /// Ends the answer with a failure.
+    pub(super) async fn fail(&self, failure: Failure) {
         self.send(Part::Failed(failure)).await;
     }
 
     async fn send(&self, part: Part) {
-        let sent = wire::sent();
-        let requests = sent.saturating_sub(self.told.swap(sent, Ordering::Relaxed));
-        // Said before anything that the new credentials brought: they may be another account's.
+        let sent = wire::requests_sent();
+        let requests = sent.saturating_sub(self.reported.swap(sent, Ordering::Relaxed));
+        // Sent before anything read with the new credentials: they may belong to another account.
         if self.renewed.swap(false, Ordering::SeqCst) {
-            let _ = self.out.send(Event::Renewed(self.ticket)).await;
+            let _ = self.out.send(Event::CredentialsRenewed(self.ticket)).await;
         }
-        // Nobody listens any more when the environment was left.
+        // Nobody receives it any more if the environment was left.
         let _ = self.out.send(Event::Answer(Answer { ticket: self.ticket, requests, part: part.into() })).await;
     }
 }
 
 impl Caller<'_> {
-    /// Asks page by page; each page is passed on as it arrives.
+    /// Requests page by page; each page is passed on as it arrives.
     pub(super) async fn pages<T, E, Sending>(
         &self,
         answers: &AnswerSender<'_>,
@@ -93,12 +93,12 @@ impl Caller<'_> {
         Sending: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let mut guard = Guard::default();
+        let mut guard = PageGuard::default();
         let mut token = None;
         loop {
             let page = self.call(action, |clients| send(clients, token.clone())).await?;
             let (fact, next) = split(page);
-            match guard.next(action.name, next) {
+            match guard.next_token(action.name, next) {
                 Ok(None) => {
                     answers.last(fact).await;
                     return Ok(());
@@ -117,8 +117,8 @@ impl Caller<'_> {
 }
 
 impl Caller<'_> {
-    /// All pages of a list, whole or not at all; a list of more than `most` is read no further.
-    pub(super) async fn all<T, X, E, Sending>(
+    /// Returns all pages of a list, completely or not at all; a list of more than `most` items is read no further.
+    pub(super) async fn all_pages<T, X, E, Sending>(
         &self,
         action: Action,
         most: usize,
@@ -129,15 +129,15 @@ impl Caller<'_> {
         Sending: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + Error + 'static,
     {
-        let mut guard = Guard::default();
-        let (mut token, mut whole) = (None, Vec::new());
+        let mut guard = PageGuard::default();
+        let (mut token, mut items) = (None, Vec::new());
         loop {
             let page = self.call(action, |clients| send(clients, token.clone())).await?;
             let (entries, next) = split(page);
-            whole.extend(entries);
-            token = guard.next(action.name, next)?;
-            if token.is_none() || whole.len() >= most {
-                return Ok(whole);
+            items.extend(entries);
+            token = guard.next_token(action.name, next)?;
+            if token.is_none() || items.len() >= most {
+                return Ok(items);
             }
         }
     }
@@ -148,23 +148,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_that_repeats_is_an_error() {
-        let mut guard = Guard::default();
-        assert_eq!(guard.next("a:B", Some("1".into())), Ok(Some("1".into())));
-        assert_eq!(guard.next("a:B", Some("2".into())), Ok(Some("2".into())));
-        let failure = guard.next("a:B", Some("1".into())).unwrap_err();
+    fn repeated_token_is_an_error() {
+        let mut guard = PageGuard::default();
+        assert_eq!(guard.next_token("a:B", Some("1".into())), Ok(Some("1".into())));
+        assert_eq!(guard.next_token("a:B", Some("2".into())), Ok(Some("2".into())));
+        let failure = guard.next_token("a:B", Some("1".into())).unwrap_err();
         assert_eq!(failure.kind, FailureKind::Malformed);
         assert_eq!(failure.message, "a:B: the same page token came twice");
     }
 
     #[test]
-    fn an_empty_token_ends_and_pages_are_bounded() {
-        let mut guard = Guard::default();
-        assert_eq!(guard.next("a:B", Some(String::new())), Ok(None));
-        assert_eq!(guard.next("a:B", None), Ok(None));
-        for page in 0..MOST_PAGES {
-            assert!(guard.next("a:B", Some(page.to_string())).is_ok());
+    fn empty_token_ends_paging_and_pages_are_limited() {
+        let mut guard = PageGuard::default();
+        assert_eq!(guard.next_token("a:B", Some(String::new())), Ok(None));
+        assert_eq!(guard.next_token("a:B", None), Ok(None));
+        for page in 0..MAX_PAGES {
+            assert!(guard.next_token("a:B", Some(page.to_string())).is_ok());
         }
-        assert!(guard.next("a:B", Some("more".into())).is_err());
+        assert!(guard.next_token("a:B", Some("more".into())).is_err());
     }
 }

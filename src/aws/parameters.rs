@@ -1,16 +1,16 @@
-//! Parameters of Systems Manager: listed, read, written, removed. A value is read only where it was asked for by name, and
-//! is never in a log nor in an error.
+//! Parameters of Systems Manager: listing, reading, writing, removing. A value is read only when requested by name, and
+//! never appears in a log or an error.
 
 use super::budget::Class;
-use super::convert::time;
+use super::convert::to_timestamp;
 use super::lookup::DESCRIBE_PARAMETERS;
-use super::pages::{AnswerSender, Guard};
+use super::pages::{AnswerSender, PageGuard};
 use super::secrets::PARAMETER;
 use super::session::{Action, Caller, Session};
 use super::writer::Writer;
-use crate::app::operation::call::{Put, Reply};
+use crate::app::operation::call::{ParameterWrite, Reply};
 use crate::feeds::aws::Fact;
-use crate::model::parameters::{Held, Kind, Parameter, Secret, Value, Version};
+use crate::model::parameters::{Kind, Parameter, ParameterWithValue, Secret, Value, Version};
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ssm::operation::describe_parameters::DescribeParametersOutput;
 use aws_sdk_ssm::types as sdk;
@@ -21,13 +21,13 @@ use std::sync::{Mutex, PoisonError};
 const HISTORY: Action = Action { name: "ssm:GetParameterHistory", class: Class::Parameters };
 const PUT: Action = Action { name: "ssm:PutParameter", class: Class::ParameterChanges };
 const DELETE: Action = Action { name: "ssm:DeleteParameter", class: Class::ParameterChanges };
-/// Items a page: the most that the API allows.
+/// Items per page: the maximum of the API.
 const PAGE: i32 = 50;
 
-/// How many names in one filter. Source: `ParameterStringFilter`.
+/// Maximum number of names in one filter. Source: `ParameterStringFilter`.
 const NAMES: usize = 50;
 
-/// The filter of `DescribeParameters`: a prefix of names, where an empty one matches all, or some whole names.
+/// The filter of `DescribeParameters`: a name prefix, where an empty one matches all, or some full names.
 #[derive(Debug, Clone, Copy)]
 enum Wanted<'a> {
     Below(&'a str),
@@ -42,7 +42,7 @@ impl Wanted<'_> {
             Self::Names(names) => ("Equals", names.iter().map(|name| (*name).to_owned()).collect()),
         };
         let filter = ParameterStringFilter::builder().key("Name").option(option).set_values(Some(values)).build();
-        // A filter has its key, so it can be built.
+        // The filter has a key, so building it succeeds.
         filter.ok().map(|filter| vec![filter])
     }
 }
@@ -63,8 +63,8 @@ async fn page(
     Ok((found.collect(), answer.next_token))
 }
 
-/// Parameters by the beginnings of their names, or by whole ones: lists of different beginnings beside each other, the
-/// pages of each as they come.
+/// Reads parameters by name prefixes or full names: the lists of several prefixes concurrently, the
+/// pages of each in sequence.
 async fn all<Taken: Future<Output = ()>>(
     caller: &Caller<'_>,
     prefixes: &[String],
@@ -74,11 +74,11 @@ async fn all<Taken: Future<Output = ()>>(
         prefixes.iter().map(String::as_str).partition(|prefix| prefix.is_empty() || prefix.ends_with('/'));
     let below = folders.into_iter().map(Wanted::Below);
     let lists = below.chain(names.chunks(NAMES).map(Wanted::Names)).map(async |wanted| {
-        let (mut guard, mut token) = (Guard::default(), None);
+        let (mut guard, mut token) = (PageGuard::default(), None);
         loop {
             let (found, next) = page(caller, wanted, token).await?;
             take(found).await;
-            token = guard.next(DESCRIBE_PARAMETERS.name, next)?;
+            token = guard.next_token(DESCRIBE_PARAMETERS.name, next)?;
             if token.is_none() {
                 return Ok(());
             }
@@ -87,8 +87,8 @@ async fn all<Taken: Future<Output = ()>>(
     try_join_all(lists).await.map(drop)
 }
 
-/// Parameters by the beginnings of their names, page by page.
-pub(super) async fn listed(
+/// Sends the parameters with these name prefixes, page by page.
+pub(super) async fn send_parameters(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
     prefixes: &[String],
@@ -98,7 +98,7 @@ pub(super) async fn listed(
     Ok(())
 }
 
-/// A parameter with its value, for whoever named it.
+/// Sends a parameter with its value, requested by name.
 pub(super) async fn value(caller: &Caller<'_>, answers: &AnswerSender<'_>, name: &str) -> Result<(), Failure> {
     let found =
         caller.call(PARAMETER, |clients| clients.ssm().get_parameter().name(name).with_decryption(true).send()).await?;
@@ -107,7 +107,7 @@ pub(super) async fn value(caller: &Caller<'_>, answers: &AnswerSender<'_>, name:
     Ok(())
 }
 
-/// Its versions, without their values.
+/// Sends the versions of a parameter, without their values.
 pub(super) async fn history(caller: &Caller<'_>, answers: &AnswerSender<'_>, name: &str) -> Result<(), Failure> {
     let versions = versions(caller, name, false).await?;
     answers.last(Fact::ParameterVersions(versions)).await;
@@ -115,8 +115,8 @@ pub(super) async fn history(caller: &Caller<'_>, answers: &AnswerSender<'_>, nam
 }
 
 async fn versions(caller: &Caller<'_>, name: &str, reveal: bool) -> Result<Vec<Version>, Failure> {
-    let mut all = caller
-        .all(
+    let mut all_versions = caller
+        .all_pages(
             HISTORY,
             usize::MAX,
             |clients, token| {
@@ -129,20 +129,23 @@ async fn versions(caller: &Caller<'_>, name: &str, reveal: bool) -> Result<Vec<V
             },
         )
         .await?;
-    all.sort_by_key(|version| std::cmp::Reverse(version.version));
-    Ok(all)
+    all_versions.sort_by_key(|version| std::cmp::Reverse(version.version));
+    Ok(all_versions)
 }
 
-/// A parameter, with its value or why that cannot be read.
-pub(super) async fn held(caller: &Caller<'_>, name: &str) -> Result<Option<Box<Held>>, Failure> {
-    let (mut guard, mut token) = (Guard::default(), None);
+/// Returns a parameter with its value, or the reason why that cannot be read.
+pub(super) async fn read_parameter(
+    caller: &Caller<'_>,
+    name: &str,
+) -> Result<Option<Box<ParameterWithValue>>, Failure> {
+    let (mut guard, mut token) = (PageGuard::default(), None);
     let parameter = loop {
         let (found, next) = page(caller, Wanted::Names(&[name]), token).await?;
         if let Some(parameter) = found.into_iter().next() {
             break parameter;
         }
-        // A page may be empty and not be the last: AWS looks through so many at a time, whatever is asked for.
-        token = guard.next(DESCRIBE_PARAMETERS.name, next)?;
+        // A page may be empty and not be the last: AWS scans a fixed number at a time, whatever the filter.
+        token = guard.next_token(DESCRIBE_PARAMETERS.name, next)?;
         if token.is_none() {
             return Ok(None);
         }
@@ -152,7 +155,7 @@ pub(super) async fn held(caller: &Caller<'_>, name: &str) -> Result<Option<Box<H
     let value = match read {
         Ok(answer) => match answer.parameter.and_then(from_parameter) {
             Some(held) => {
-                return Ok(Some(Box::new(Held {
+                return Ok(Some(Box::new(ParameterWithValue {
                     parameter: Parameter { version: held.parameter.version, ..parameter },
                     ..held
                 })));
@@ -164,7 +167,7 @@ pub(super) async fn held(caller: &Caller<'_>, name: &str) -> Result<Option<Box<H
         Err(failure) if failure.kind == FailureKind::Denied => Err(failure),
         Err(failure) => return Err(failure),
     };
-    Ok(Some(Box::new(Held { parameter, value })))
+    Ok(Some(Box::new(ParameterWithValue { parameter, value })))
 }
 
 fn no_value(name: &str) -> Failure {
@@ -172,11 +175,11 @@ fn no_value(name: &str) -> Failure {
 }
 
 /// Writes a parameter.
-pub(super) async fn put(writer: &Writer<'_>, put: Put) -> Result<Reply, Failure> {
-    let kind = sdk::ParameterType::from(put.kind.word());
+pub(super) async fn put(writer: &Writer<'_>, put: ParameterWrite) -> Result<Reply, Failure> {
+    let kind = sdk::ParameterType::from(put.kind.name());
     let key = put.key.filter(|_| put.kind == Kind::Secure);
     let answer = writer
-        .once(PUT, |clients| {
+        .send_once(PUT, |clients| {
             let request = clients.ssm().put_parameter().name(put.name).value(put.value.expose());
             let request = request.r#type(kind).set_key_id(key).set_description(put.description);
             request.overwrite(put.overwrite).set_tier(put.advanced.then_some(sdk::ParameterTier::Advanced)).send()
@@ -186,19 +189,19 @@ pub(super) async fn put(writer: &Writer<'_>, put: Put) -> Result<Reply, Failure>
     Ok(Reply::Written(answer.version))
 }
 
-/// Removes the value from the service's words about a value that it refuses.
+/// Removes the value from the service's message about a value that it refuses.
 fn without_value(failure: Failure) -> Failure {
     const BEFORE: &str = "Value '";
     let Some(at) = failure.message.find(BEFORE) else { return failure };
     let (head, rest) = failure.message.split_at(at + BEFORE.len());
     let tail = rest.rfind("' at '").map_or("'", |end| &rest[end..]);
     let message = format!("{head}…{tail}");
-    failure.said(message)
+    failure.with_message(message)
 }
 
 /// Removes a parameter with all its versions.
 pub(super) async fn delete(writer: &Writer<'_>, name: &str) -> Result<Reply, Failure> {
-    writer.once(DELETE, |clients| clients.ssm().delete_parameter().name(name).send()).await?;
+    writer.send_once(DELETE, |clients| clients.ssm().delete_parameter().name(name).send()).await?;
     Ok(Reply::Done)
 }
 
@@ -207,7 +210,7 @@ fn from_metadata(found: sdk::ParameterMetadata) -> Option<Parameter> {
         name: found.name?,
         kind: found.r#type.map(|kind| Kind::parse(kind.as_str())).unwrap_or_default(),
         version: found.version,
-        modified_at: time(found.last_modified_date),
+        modified_at: to_timestamp(found.last_modified_date),
         modified_by: found.last_modified_user,
         key: found.key_id,
         tier: found.tier.map(|tier| tier.as_str().to_owned()),
@@ -215,24 +218,24 @@ fn from_metadata(found: sdk::ParameterMetadata) -> Option<Parameter> {
     })
 }
 
-fn from_parameter(found: sdk::Parameter) -> Option<Held> {
+fn from_parameter(found: sdk::Parameter) -> Option<ParameterWithValue> {
     let name = found.name?;
     let value = found.value.map(Value::new).ok_or_else(|| no_value(&name));
     let parameter = Parameter {
         name,
         kind: found.r#type.map(|kind| Kind::parse(kind.as_str())).unwrap_or_default(),
         version: found.version,
-        modified_at: time(found.last_modified_date),
+        modified_at: to_timestamp(found.last_modified_date),
         ..Parameter::default()
     };
-    Some(Held { parameter, value })
+    Some(ParameterWithValue { parameter, value })
 }
 
 fn from_version(found: sdk::ParameterHistory, reveal: bool) -> Version {
     Version {
         version: found.version,
         kind: found.r#type.map(|kind| Kind::parse(kind.as_str())).unwrap_or_default(),
-        modified_at: time(found.last_modified_date),
+        modified_at: to_timestamp(found.last_modified_date),
         modified_by: found.last_modified_user,
         key: found.key_id,
         labels: found.labels.unwrap_or_default(),
@@ -240,14 +243,14 @@ fn from_version(found: sdk::ParameterHistory, reveal: bool) -> Version {
     }
 }
 
-/// Reads of parameters for commands, of the configured account alone.
+/// Parameter reads for commands, only in the configured account.
 impl Session {
-    /// Parameters by the beginnings of their names.
+    /// Returns the parameters with these name prefixes.
     ///
     /// # Errors
-    /// AWS cannot be asked, or the credentials belong to another account than `account`.
+    /// A request fails, or the credentials belong to another account than `account`.
     pub async fn parameters(&self, prefixes: &[String], account: Option<&str>) -> Result<Vec<Parameter>, Failure> {
-        let bound = self.of_account(account).await?;
+        let bound = self.require_account(account).await?;
         let caller = Caller::pinned(self, &bound.pinned);
         let found = Mutex::new(Vec::new());
         all(&caller, prefixes, |page| {
@@ -255,53 +258,57 @@ impl Session {
             std::future::ready(())
         })
         .await?;
-        let mut all = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        all.sort_by(|a: &Parameter, b| a.name.cmp(&b.name));
-        all.dedup_by(|a, b| a.name == b.name);
-        Ok(all)
+        let mut unique = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        unique.sort_by(|a: &Parameter, b| a.name.cmp(&b.name));
+        unique.dedup_by(|a, b| a.name == b.name);
+        Ok(unique)
     }
 
-    /// One with its value, which somebody asked for by its name, or with why it cannot be read.
+    /// Returns a parameter with its value, requested by name, or with the reason why it cannot be read.
     ///
     /// # Errors
-    /// AWS cannot be asked, or the credentials belong to another account than `account`.
-    pub async fn held_parameter(&self, name: &str, account: Option<&str>) -> Result<Option<Held>, Failure> {
-        let bound = self.of_account(account).await?;
-        held(&Caller::pinned(self, &bound.pinned), name).await.map(|held| held.map(|held| *held))
+    /// A request fails, or the credentials belong to another account than `account`.
+    pub async fn parameter_with_value(
+        &self,
+        name: &str,
+        account: Option<&str>,
+    ) -> Result<Option<ParameterWithValue>, Failure> {
+        let bound = self.require_account(account).await?;
+        read_parameter(&Caller::pinned(self, &bound.pinned), name).await.map(|held| held.map(|held| *held))
     }
 
-    /// Versions of one, newest first; with their values where those were asked for.
+    /// Returns the versions of a parameter, newest first; with their values on request.
     ///
     /// # Errors
-    /// AWS cannot be asked, or the credentials belong to another account than `account`.
+    /// A request fails, or the credentials belong to another account than `account`.
     pub async fn parameter_versions(
         &self,
         name: &str,
         reveal: bool,
         account: Option<&str>,
     ) -> Result<Vec<Version>, Failure> {
-        let bound = self.of_account(account).await?;
+        let bound = self.require_account(account).await?;
         versions(&Caller::pinned(self, &bound.pinned), name, reveal).await
     }
 
-    /// Secrets of Secrets Manager, without their values.
+    /// Returns the secrets of Secrets Manager, without their values.
     ///
     /// # Errors
-    /// AWS cannot be asked, or the credentials belong to another account than `account`.
+    /// A request fails, or the credentials belong to another account than `account`.
     pub async fn secrets(&self, account: Option<&str>) -> Result<Vec<Secret>, Failure> {
-        let bound = self.of_account(account).await?;
-        super::secret_list::all(&Caller::pinned(self, &bound.pinned)).await
+        let bound = self.require_account(account).await?;
+        super::secret_list::list_secrets(&Caller::pinned(self, &bound.pinned)).await
     }
 
-    /// The identity of the credentials, if it is of this account.
-    pub(super) async fn of_account(
+    /// Returns the identity of the credentials, if it belongs to this account.
+    pub(super) async fn require_account(
         &self,
         account: Option<&str>,
-    ) -> Result<std::sync::Arc<super::accounts::Bound>, Failure> {
+    ) -> Result<std::sync::Arc<super::accounts::BoundClients>, Failure> {
         let generation = self.current();
-        let bound = Box::pin(self.bound(&generation)).await?;
+        let bound = Box::pin(self.bound_clients(&generation)).await?;
         match account.filter(|account| *account != bound.identity.account) {
-            Some(account) => Err(Failure::other_account(&bound.identity.account, account)),
+            Some(account) => Err(Failure::account_changed(&bound.identity.account, account)),
             None => Ok(bound),
         }
     }
@@ -312,14 +319,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_that_quotes_the_value_is_told_without_it() {
-        let said =
+    fn refusal_quoting_the_value_is_reported_without_it() {
+        let message =
             "ssm:PutParameter: 1 validation error detected: Value 's3cret' at 'value' failed to satisfy constraint";
-        let told = without_value(Failure::new(FailureKind::Invalid, said));
-        assert_eq!(told.message, said.replace("s3cret", "…"));
-        // Cut before its end.
-        let told = without_value(Failure::new(FailureKind::Invalid, "x: Value 's3cr"));
-        assert_eq!(told.message, "x: Value '…'");
+        let cleaned = without_value(Failure::new(FailureKind::Invalid, message));
+        assert_eq!(cleaned.message, message.replace("s3cret", "…"));
+        // Truncated before its end.
+        let cleaned = without_value(Failure::new(FailureKind::Invalid, "x: Value 's3cr"));
+        assert_eq!(cleaned.message, "x: Value '…'");
         let other = Failure::new(FailureKind::Denied, "not allowed");
         assert_eq!(without_value(other.clone()), other);
     }

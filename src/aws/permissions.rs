@@ -1,5 +1,5 @@
-//! IAM: what a user or a role may do, as IAM itself simulates it. Nothing is done by asking. The crate of IAM would be larger than
-//! these two requests, so they are signed by hand (`signed`).
+//! IAM: the permissions of a user or role, simulated by IAM itself without executing anything. The crate of IAM would be
+//! larger than these two requests, so they are signed by hand (`signed`).
 
 use super::budget::Class;
 use super::protocols::query;
@@ -8,7 +8,7 @@ use super::signed::Service;
 use super::xml::Element;
 use super::{ecs_definitions, ecs_services};
 use crate::app::effect::Priority;
-use crate::model::permission::{By, Decision};
+use crate::model::permission::{Decision, DeniedBy};
 use crate::model::{Failure, FailureKind};
 use futures_util::future::join_all;
 
@@ -17,21 +17,21 @@ pub(super) const VERSION: &str = "2010-05-08";
 pub(super) const SIMULATE: Action = Action { name: "iam:SimulatePrincipalPolicy", class: Class::Iam };
 pub(super) const GET_ROLE: Action = Action { name: "iam:GetRole", class: Class::Iam };
 
-/// A question about a user or a role.
+/// A permission query about a user or role.
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
-    /// `ssm:StartSession`.
+pub struct PermissionQuery<'a> {
+    /// The actions, such as `ssm:StartSession`.
     pub actions: &'a [&'a str],
-    /// ARNs, each of which is needed for each action.
+    /// The ARNs, each needed for each action.
     pub resources: &'a [String],
-    /// Keys that conditions may name, with the value that a request would have.
+    /// Keys that conditions may use, with their values in the request.
     pub context: &'a [(&'a str, String)],
 }
 
-/// A service, and the ARN of the role of its tasks where they have one.
+/// A service, and the ARN of its tasks' role, if they have one.
 pub type TaskRole = (String, Result<Option<String>, Failure>);
 
-/// IAM has one region for each partition.
+/// IAM uses one region per partition.
 pub(super) fn service(region: &str) -> Service {
     let of_partition = if region.starts_with("cn-") {
         "cn-north-1"
@@ -44,36 +44,41 @@ pub(super) fn service(region: &str) -> Service {
 }
 
 impl Session {
-    /// The whole ARN of a role of this account: with its path.
+    /// Returns the full ARN of a role of this account, including its path.
     ///
     /// # Errors
-    /// It is refused, or there is none.
+    /// The request is refused, or the role does not exist.
     pub async fn role_arn(&self, name: &str, region: &str) -> Result<String, Failure> {
         let request = query(GET_ROLE, service(region), VERSION, &[("RoleName", name.to_owned())]);
         let answer = Caller::new(self, Priority::Operator).xml(&request).await?;
-        answer.owned("GetRoleResult/Role/Arn").ok_or_else(|| unreadable(GET_ROLE))
+        answer.get_owned("GetRoleResult/Role/Arn").ok_or_else(|| unreadable(GET_ROLE))
     }
 
-    /// The decisions of IAM for a user or a role, on each action and each resource.
+    /// Returns IAM's decisions for a user or role, on each action and each resource.
     ///
     /// # Errors
-    /// It is refused, there is no such user or role, or the answer cannot be read.
-    pub async fn simulated(&self, arn: &str, region: &str, question: Question<'_>) -> Result<Vec<Decision>, Failure> {
-        simulated(&Caller::new(self, Priority::Operator), arn, region, question).await
+    /// The request is refused, the user or role does not exist, or the answer cannot be read.
+    pub async fn simulate(
+        &self,
+        arn: &str,
+        region: &str,
+        question: PermissionQuery<'_>,
+    ) -> Result<Vec<Decision>, Failure> {
+        simulate_principal(&Caller::new(self, Priority::Operator), arn, region, question).await
     }
 
-    /// The roles of the tasks of ten services at most, as far as ECS knows these: by service; none where its tasks have none.
+    /// Returns the task roles of at most ten services known to ECS, by service; `None` if its tasks have no role.
     ///
     /// # Errors
-    /// The services cannot be read. Of a definition that cannot be read it is told in its place.
+    /// The services cannot be read. An unreadable task definition is a failure in place of its role.
     pub async fn task_roles(&self, cluster: &str, services: &[String]) -> Result<Vec<TaskRole>, Failure> {
         if services.is_empty() {
             return Ok(Vec::new());
         }
         let caller = &Caller::new(self, Priority::Operator);
-        let known = ecs_services::tagged(caller, cluster, services).await?;
+        let known = ecs_services::services_with_tags(caller, cluster, services).await?;
         let each = known.iter().map(|service| async move {
-            // What another controller deploys stands in its task sets.
+            // With an external deployment controller the definitions are in its task sets.
             let definition = Some(&service.task_definition).filter(|name| !name.is_empty());
             let role = match definition.or(service.task_sets.first()) {
                 Some(name) => {
@@ -87,12 +92,12 @@ impl Session {
     }
 }
 
-/// IAM's decisions for a caller that is known already.
-pub(super) async fn simulated(
+/// Returns IAM's decisions, for an existing caller.
+pub(super) async fn simulate_principal(
     caller: &Caller<'_>,
     arn: &str,
     region: &str,
-    question: Question<'_>,
+    question: PermissionQuery<'_>,
 ) -> Result<Vec<Decision>, Failure> {
     let parameters = parameters(arn, question);
     let parameters: Vec<(&str, String)> = parameters.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
@@ -101,10 +106,10 @@ pub(super) async fn simulated(
 }
 
 fn unreadable(action: Action) -> Failure {
-    Failure::new(FailureKind::Malformed, format!("{}: the answer lacks what was asked for", action.name))
+    Failure::new(FailureKind::Malformed, format!("{}: the answer lacks the requested data", action.name))
 }
 
-fn parameters(arn: &str, question: Question<'_>) -> Vec<(String, String)> {
+fn parameters(arn: &str, question: PermissionQuery<'_>) -> Vec<(String, String)> {
     let mut made = vec![("PolicySourceArn".to_owned(), arn.to_owned())];
     let numbered = |key: &str, number: usize, value: &str| (format!("{key}.member.{}", number + 1), value.to_owned());
     made.extend(question.actions.iter().enumerate().map(|(number, action)| numbered("ActionNames", number, action)));
@@ -118,12 +123,12 @@ fn parameters(arn: &str, question: Question<'_>) -> Vec<(String, String)> {
     made
 }
 
-/// The decisions of an answer. Where resources were named each has a result of its own within that of the action.
+/// Parses the decisions of an answer. If resources were named, each has its own result inside that of the action.
 fn decisions(answer: &Element) -> Option<Vec<Decision>> {
     let mut made = Vec::new();
     for result in &answer.at("SimulatePrincipalPolicyResult/EvaluationResults")?.children {
         let action = result.get("EvalActionName")?;
-        let each = result.all("ResourceSpecificResults");
+        let each = result.children_at("ResourceSpecificResults");
         if each.is_empty() {
             made.push(decision(action, result, result, "EvalDecision")?);
         }
@@ -134,22 +139,22 @@ fn decisions(answer: &Element) -> Option<Vec<Decision>> {
     Some(made)
 }
 
-/// The decision on one resource; what the organization says stands at the action.
-fn decision(action: &str, whole: &Element, one: &Element, decided: &str) -> Option<Decision> {
+/// Parses the decision on one resource; that of the organization is stored at the action.
+fn decision(action: &str, result: &Element, one: &Element, decided: &str) -> Option<Decision> {
     let says_no = |element: &Element, path: &str| element.get(path) == Some("false");
     let boundary = "PermissionsBoundaryDecisionDetail/AllowedByPermissionsBoundary";
     let refused = match one.get(decided)? {
         "allowed" => None,
-        _ if says_no(whole, "OrganizationsDecisionDetail/AllowedByOrganizations") => Some(By::Organization),
-        _ if says_no(one, boundary) || says_no(whole, boundary) => Some(By::Boundary),
-        "explicitDeny" => Some(By::Policy),
-        _ => Some(By::None),
+        _ if says_no(result, "OrganizationsDecisionDetail/AllowedByOrganizations") => Some(DeniedBy::Organization),
+        _ if says_no(one, boundary) || says_no(result, boundary) => Some(DeniedBy::Boundary),
+        "explicitDeny" => Some(DeniedBy::Policy),
+        _ => Some(DeniedBy::None),
     };
     Some(Decision {
         action: action.to_owned(),
-        resource: one.owned("EvalResourceName").unwrap_or_else(|| "*".to_owned()),
-        refused,
-        missing: one.all("MissingContextValues").iter().map(|key| key.text.trim().to_owned()).collect(),
+        resource: one.get_owned("EvalResourceName").unwrap_or_else(|| "*".to_owned()),
+        denied_by: refused,
+        missing: one.children_at("MissingContextValues").iter().map(|key| key.text.trim().to_owned()).collect(),
     })
 }
 
@@ -157,7 +162,7 @@ fn decision(action: &str, whole: &Element, one: &Element, decided: &str) -> Opti
 mod tests {
     use super::*;
 
-    /// As IAM answers, shortened: one action as a whole, one by resource.
+    /// A shortened answer of IAM: one action as a whole, one by resource.
     const ANSWER: &str = "<SimulatePrincipalPolicyResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
         <SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated><EvaluationResults><member><MatchedStatements/>\
         <MissingContextValues/><EvalResourceName>*</EvalResourceName><EvalDecision>explicitDeny</EvalDecision>\
@@ -171,27 +176,34 @@ mod tests {
         </ResourceSpecificResults></member></EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>";
 
     #[test]
-    fn decisions_are_read_as_a_whole_and_by_resource() {
+    fn decisions_are_parsed_overall_and_by_resource() {
         let read = decisions(&Element::parse(ANSWER).unwrap()).unwrap();
         let read: Vec<_> =
-            read.iter().map(|one| (&*one.action, &*one.resource, one.refused, one.missing.len())).collect();
+            read.iter().map(|one| (&*one.action, &*one.resource, one.denied_by, one.missing.len())).collect();
         let (channel, start) = ("ssmmessages:OpenDataChannel", "ssm:StartSession");
         assert_eq!(
             read,
-            [(channel, "*", Some(By::Policy), 0), (start, "arn:a", None, 0), (start, "arn:b", Some(By::Boundary), 1)]
+            [
+                (channel, "*", Some(DeniedBy::Policy), 0),
+                (start, "arn:a", None, 0),
+                (start, "arn:b", Some(DeniedBy::Boundary), 1)
+            ]
         );
         let organization = ANSWER.replace("<AllowedByOrganizations>true", "<AllowedByOrganizations>false");
         let read = decisions(&Element::parse(&organization).unwrap()).unwrap();
-        assert_eq!((read[1].refused, read[2].refused), (None, Some(By::Organization)));
+        assert_eq!((read[1].denied_by, read[2].denied_by), (None, Some(DeniedBy::Organization)));
         assert_eq!(decisions(&Element::parse("<R><EvaluationResults/></R>").unwrap()), None);
     }
 
     #[test]
-    fn a_question_is_written_as_the_query_protocol_has_lists() {
+    fn request_uses_query_protocol_lists() {
         let resources = ["arn:a".to_owned()];
         let context = [("aws:RequestedRegion", "eu-west-1".to_owned())];
-        let question =
-            Question { actions: &["ssm:StartSession", "ecs:ExecuteCommand"], resources: &resources, context: &context };
+        let question = PermissionQuery {
+            actions: &["ssm:StartSession", "ecs:ExecuteCommand"],
+            resources: &resources,
+            context: &context,
+        };
         let made = parameters("arn:role", question);
         let wanted = [
             ("PolicySourceArn", "arn:role"),

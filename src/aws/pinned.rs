@@ -1,4 +1,4 @@
-//! Clients of one change, whose credentials do not change under it.
+//! Clients of one change, with fixed credentials.
 
 use super::clients::{Clients, Usage};
 use super::connection::CONNECT_TIMEOUT;
@@ -11,29 +11,29 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use std::time::Duration;
 
-/// A function may work for longer than any other call: so many times the usual limit.
+/// The multiple of the usual limit for invoking a function, which may take longer than other calls.
 const FUNCTION_LIMIT: u32 = 6;
 
-/// Clients with credentials that do not change any more.
+/// Clients with fixed credentials.
 #[derive(Debug)]
 pub(super) struct Pinned {
     pub(super) context: Context,
     pub(super) config: SdkConfig,
-    /// For requests that are signed by hand.
+    /// For hand-signed requests.
     pub(super) credentials: Credentials,
     /// For reads that belong to the change: with retries.
     pub(super) reads: Clients,
     /// For the change itself: sent once.
-    pub(super) once: Clients,
-    /// The clients for calls of functions, which may take long.
-    pub(super) patient: Clients,
+    pub(super) writes: Clients,
+    /// For invoking functions, which may take long.
+    pub(super) long_calls: Clients,
 }
 
 impl Pinned {
-    /// `limit` is that of one call.
+    /// Creates the clients; `limit` applies to one call.
     pub(super) fn new(config: &SdkConfig, context: Context, credentials: &Credentials, limit: Duration) -> Self {
         let held = || {
-            // A cache would keep every change's credentials for as long as the session lasts.
+            // A cache would keep the credentials of every change for the lifetime of the session.
             config
                 .clone()
                 .into_builder()
@@ -49,8 +49,8 @@ impl Pinned {
             config: config.clone(),
             credentials: credentials.clone(),
             reads: Clients::new(held().build(), Usage::Operator),
-            once: Clients::new(held().retry_config(RetryConfig::disabled()).build(), Usage::Change),
-            patient: Clients::new(patient, Usage::Change),
+            writes: Clients::new(held().retry_config(RetryConfig::disabled()).build(), Usage::Change),
+            long_calls: Clients::new(patient, Usage::Change),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The host of a live tail on an endpoint that was configured.
+//! The host of a live tail on a configured endpoint.
 
 use aws_sdk_cloudwatchlogs::config::interceptors::BeforeTransmitInterceptorContextMut;
 use aws_sdk_cloudwatchlogs::config::{ConfigBag, Intercept, RuntimeComponents};
 use std::error::Error;
 
-/// The SDK puts `stream-` before the host even of an endpoint that was configured, which is then
-/// another host. Takes it away again.
+/// The SDK prepends `stream-` even to the host of a configured endpoint, which makes it
+/// another host. This removes the prefix again.
 #[derive(Debug)]
 pub(super) struct PlainHost;
 
@@ -28,7 +28,7 @@ impl Intercept for PlainHost {
     }
 }
 
-/// The address without `stream-` before its host, if that is there.
+/// The address without `stream-` before its host, if present.
 fn without_stream(uri: &str) -> Option<String> {
     let (scheme, rest) = uri.split_once("://")?;
     Some(format!("{scheme}://{}", rest.strip_prefix("stream-")?))

@@ -1,9 +1,9 @@
-//! The AWS files, as far as the cockpit looks into them itself: which profile is meant, where its credentials
+//! The AWS files, as far as the cockpit itself reads them: which profile is selected, where its credentials
 //! come from, and so what helps when they are refused.
 
 mod renew;
 
-use super::connection::{Connection, texts};
+use super::connection::{Connection, aws_files};
 use super::endpoints::Resolved;
 use super::environment::variable;
 use super::failure::Context;
@@ -14,23 +14,23 @@ use aws_credential_types::Credentials;
 use std::borrow::Cow;
 use std::error::Error;
 
-// The successors of these names are in a crate that is not ours to depend on.
+// The replacements of these names are in a crate that this one does not depend on.
 #[allow(deprecated)]
 use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 use aws_config::profile::{Profile, ProfileSet};
 
-/// A chain of profiles longer than this is a loop.
+/// A longer chain of profiles is a loop.
 const LONGEST_CHAIN: usize = 8;
-/// The most profiles that are named where one is not defined.
+/// Maximum number of profiles listed when one is not defined.
 const NAMED: usize = 8;
 
 /// The profiles of the files.
 #[derive(Debug)]
 pub(super) struct Profiles {
     set: ProfileSet,
-    /// Named by a flag, the configuration or a variable, not merely `default`.
+    /// Whether a flag, the configuration or a variable names the profile, which otherwise is `default`.
     named: bool,
-    /// The sections of the files, which stand in brackets.
+    /// The sections of the files, with names in brackets.
     sections: Vec<AwsSection>,
 }
 
@@ -43,82 +43,82 @@ pub(super) struct Role {
     pub duration: Option<i32>,
 }
 
-/// A profile with a second factor.
+/// A profile with an MFA device.
 #[derive(Debug, Clone)]
 pub(super) struct Mfa {
     pub profile: String,
     /// The ARN or the serial number of the device.
     pub serial: String,
-    /// The role that is assumed with a code; none: the profile's keys get a session of their own.
+    /// The role assumed with a code; `None`: the profile's keys get their own session.
     pub role: Option<Role>,
 }
 
-/// The settings with which a profile signs in.
+/// The settings of a profile's sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sso {
-    /// `sso_session`; none in profiles of before.
+    /// `sso_session`; `None` in profiles of the old form.
     pub session: Option<String>,
-    /// `https://example.awsapps.com/start`.
+    /// The start URL, such as `https://example.awsapps.com/start`.
     pub start_url: String,
     pub region: String,
     /// `sso_registration_scopes`.
     pub scopes: Vec<String>,
 }
 
-/// Where the credentials of a profile come from in the end.
+/// The original source of a profile's credentials.
 #[derive(Debug, Clone)]
-pub(super) enum Base {
-    /// A program, then these roles, the first to be assumed first.
+pub(super) enum CredentialSource {
+    /// A program, then these roles, in the order of assuming them.
     Helper(Helper, Vec<Role>),
     Sso,
     /// A console session: `aws login`.
     Login,
-    /// An access key stands in the file.
+    /// An access key in the file.
     Keys,
     /// The credentials of the machine or the container.
     Machine,
-    /// Nothing that is known here.
+    /// An unknown source.
     Unknown,
 }
 
-/// The files to read, where they are not the usual ones.
+/// The files to read, if not the usual ones.
 #[allow(deprecated)]
-pub(super) fn files(connection: &Connection) -> Option<ProfileFiles> {
+pub(super) fn profile_files(connection: &Connection) -> Option<ProfileFiles> {
     if connection.keys.is_some() {
-        // With keys of its own it depends on no file of anybody.
+        // A connection with its own keys reads no files.
         return Some(ProfileFiles::builder().with_contents(ProfileFileKind::Config, "").build());
     }
     let file = connection.credentials_file.as_ref()?;
     Some(ProfileFiles::builder().with_file(ProfileFileKind::Credentials, file).build())
 }
 
-/// The profile that is named: by a flag, the configuration, or a variable, as in the AWS CLI.
-pub(super) fn named(connection: &Connection) -> Option<String> {
-    let said = connection.profile.clone();
-    said.or_else(|| ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].iter().find_map(|name| variable(name)))
+/// Returns the profile named by a flag, the configuration, or a variable, as in the AWS CLI.
+pub(super) fn profile_name(connection: &Connection) -> Option<String> {
+    let named = connection.profile.clone();
+    named.or_else(|| ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].iter().find_map(|name| variable(name)))
 }
 
-/// The words of messages before the files were read.
+/// Returns the context of messages before the files are read.
 pub(super) fn context(connection: &Connection) -> Context {
-    let endpoints = Resolved::of_variables(connection).shown();
+    let endpoints = Resolved::of_variables(connection).for_display();
     let known = |who: String, renew: &str, lasting, variables| Context {
-        who,
-        renew: renew.to_owned(),
+        profile: who,
+        renewal_hint: renew.to_owned(),
         endpoints: endpoints.clone(),
-        lasting,
-        variables,
-        signs_in: false,
+        fixed: lasting,
+        from_variables: variables,
+        from_sign_in: false,
     };
     if connection.keys.is_some() {
         return known("the given key".to_owned(), "run it again with another key", true, false);
     }
     let by_file = connection.profile.is_some() || connection.credentials_file.is_some();
     if !by_file && variable("AWS_ACCESS_KEY_ID").is_some() {
-        // Nobody can change the environment of a process that runs.
+        // The environment of a running process cannot be changed from outside.
         let renew = "export a new key and start cockpit again: the environment of a process does not change";
         return known("the key in AWS_ACCESS_KEY_ID".to_owned(), renew, true, true);
     }
-    let who = named(connection).map_or_else(|| "the default profile".to_owned(), |name| format!("profile `{name}`"));
+    let who = profile_name(connection).map_or("the default profile".to_owned(), |name| format!("profile `{name}`"));
     known(who, "run `aws sso login` or `aws login`", false, false)
 }
 
@@ -127,31 +127,31 @@ impl Profiles {
     pub(super) async fn read(connection: &Connection) -> Result<Self, Failure> {
         use aws_types::os_shim_internal::{Env, Fs};
         let (fs, env) = (Fs::real(), Env::real());
-        let name = named(connection);
-        // The SDK takes a file that it cannot read for one that is not there, which keys in variables can do without. For a
-        // pipe that nobody writes into it would wait.
-        let texts = texts(connection);
+        let name = profile_name(connection);
+        // The SDK treats an unreadable file as missing, which keys in variables can do without. On a
+        // pipe without a writer it would block.
+        let texts = aws_files(connection);
         let needed = connection.profile.is_some()
             || connection.credentials_file.is_some()
             || variable("AWS_ACCESS_KEY_ID").is_none();
-        if let Some(why) = texts.unreadable().filter(|_| needed || texts.blocks()) {
-            let hint =
-                "the AWS files are plain text in UTF-8 that whoever runs this may read, as the AWS CLI writes them";
-            return Err(Failure::new(FailureKind::Credentials, why.to_owned()).hinted(hint));
+        if let Some(why) = texts.unreadable().filter(|_| needed || texts.is_pipe()) {
+            let hint = "the AWS files must be UTF-8 text that the current user can read, as the AWS CLI writes them";
+            return Err(Failure::new(FailureKind::Credentials, why.to_owned()).with_hint(hint));
         }
         let chosen = Cow::Owned(name.clone().unwrap_or_else(|| "default".to_owned()));
-        let set = aws_config::profile::load(&fs, &env, &files(connection).unwrap_or_default(), Some(chosen)).await;
+        let files = profile_files(connection).unwrap_or_default();
+        let set = aws_config::profile::load(&fs, &env, &files, Some(chosen)).await;
         let set = set.map_err(|error| {
             // "could not parse …: error parsing FILE on line 3: …", or a file that cannot be opened.
             let why = error.source().map_or_else(|| error.to_string(), |why| format!("{error}: {why}"));
             let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
             Failure::new(FailureKind::Credentials, super::failure::clean(&why))
-                .hinted("correct that line of the AWS file; the AWS CLI cannot read it either")
+                .with_hint("correct that line of the AWS file; the AWS CLI cannot read it either")
         })?;
         Ok(Self { set, named: name.is_some(), sections: texts.sections() })
     }
 
-    /// The name of the profile that is used.
+    /// The name of the profile in use.
     pub(super) fn selected(&self) -> &str {
         self.set.selected_profile()
     }
@@ -161,8 +161,8 @@ impl Profiles {
         self.set.get(key).map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// That the profile in use, or what it names, is not there, or that profiles lead back to themselves.
-    pub(super) fn undefined(&self) -> Option<Failure> {
+    /// Returns the failure if the profile in use, or one it refers to, does not exist, or if profiles form a loop.
+    pub(super) fn undefined_profile(&self) -> Option<Failure> {
         let chosen = self.selected();
         let mut seen = vec![chosen];
         loop {
@@ -173,9 +173,9 @@ impl Profiles {
                 }
                 let from = if name == chosen { String::new() } else { format!(" (`source_profile` of `{chosen}`)") };
                 let message = format!("there is no profile `{name}`{from} in the AWS files");
-                return Some(Failure::new(FailureKind::Credentials, message).hinted(self.known(name)));
+                return Some(Failure::new(FailureKind::Credentials, message).with_hint(self.known_profiles(name)));
             };
-            // As the SDK does: keys go first in every profile but the first.
+            // As in the SDK: keys take precedence in every profile but the first.
             if seen.len() > 1 && profile.get("aws_access_key_id").is_some() {
                 return None;
             }
@@ -187,8 +187,8 @@ impl Profiles {
                         let message =
                             format!("profiles lead back to themselves by `source_profile`: {}", seen.join(", "));
                         let hint =
-                            "let the last one have keys, a sign-in or a `credential_source`, and no role of the first";
-                        return Some(Failure::new(FailureKind::Credentials, message).hinted(hint));
+                            "give the last one keys, a sign-in or a `credential_source`, and no role of the first";
+                        return Some(Failure::new(FailureKind::Credentials, message).with_hint(hint));
                     }
                 }
                 _ => return self.without_source(profile),
@@ -196,7 +196,7 @@ impl Profiles {
         }
     }
 
-    /// The failure that the source of a profile's credentials is not there.
+    /// The failure if the source of a profile's credentials does not exist.
     fn without_source(&self, profile: &Profile) -> Option<Failure> {
         let name = profile.name();
         let text = |key: &str| profile.get(key).map(str::trim).filter(|text| !text.is_empty());
@@ -205,11 +205,11 @@ impl Profiles {
             let mut known: Vec<&str> = self.set.sso_sessions().collect();
             known.sort_unstable();
             let hint = if known.is_empty() {
-                "there is none at all: `aws configure sso` makes one".to_owned()
+                "there is none yet: `aws configure sso` creates one".to_owned()
             } else {
                 format!("there are: {}", known.join(", "))
             };
-            return Some(Failure::new(FailureKind::Credentials, message).hinted(hint));
+            return Some(Failure::new(FailureKind::Credentials, message).with_hint(hint));
         }
         let file = text("web_identity_token_file")?;
         let message = match std::fs::File::open(file).err()? {
@@ -218,12 +218,12 @@ impl Profiles {
             }
             error => format!("the file {file} cannot be read (`web_identity_token_file` of `{name}`): {error}"),
         };
-        let hint = "whatever runs this puts the token there, as Kubernetes or a pipeline does: see that it does, or name another profile";
-        Some(Failure::new(FailureKind::Credentials, message).hinted(hint))
+        let hint = "the platform that runs this writes the token there, as Kubernetes or a pipeline does: check that it does, or name another profile";
+        Some(Failure::new(FailureKind::Credentials, message).with_hint(hint))
     }
 
-    /// The profiles that say that they lead to an account: by a sign-in, or by a role.
-    pub(super) fn of_account(&self, account: &str) -> Vec<String> {
+    /// The profiles that name an account: by a sign-in, or by a role.
+    pub(super) fn profiles_of_account(&self, account: &str) -> Vec<String> {
         let role = format!(":iam::{account}:role/");
         let leads = |name: &&str| {
             let profile = self.set.get_profile(name);
@@ -235,8 +235,8 @@ impl Profiles {
         found
     }
 
-    /// Which profiles there are, the nearest to a name first; where it stands as the other of the two files writes it, that.
-    pub(super) fn known(&self, name: &str) -> String {
+    /// Lists the existing profiles, the most similar name first; or reports that the profile has the syntax of the other file.
+    pub(super) fn known_profiles(&self, name: &str) -> String {
         if let Some(wrong) = self.sections.iter().find_map(|section| section.misplaced(name)) {
             return wrong;
         }
@@ -246,44 +246,44 @@ impl Profiles {
         let more = known.len().saturating_sub(NAMED);
         let shown: Vec<&str> = known.into_iter().take(NAMED).collect();
         match (shown.is_empty(), more) {
-            (true, _) => "there is none at all: `aws configure sso` or `aws configure` makes one".to_owned(),
+            (true, _) => "there is none yet: `aws configure sso` or `aws configure` creates one".to_owned(),
             (false, 0) => format!("there are: {}", shown.join(", ")),
             (false, more) => format!("there are: {} and {more} more", shown.join(", ")),
         }
     }
 
-    /// The hint where credentials of the profile in use are refused, or there are none.
-    pub(super) fn renew(&self) -> String {
+    /// The hint for refused or missing credentials of the profile in use.
+    pub(super) fn renewal_hint(&self) -> String {
         if self.set.get_profile(self.selected()).is_some() {
-            return self.base().renew(self.selected());
+            return self.credential_source().renewal_hint(self.selected());
         }
-        format!("name a profile with --profile ({}), or export the keys of one", self.known("default"))
+        format!("name a profile with --profile ({}), or export the keys of one", self.known_profiles("default"))
     }
 
-    /// Where the credentials of the profile in use come from.
-    pub(super) fn base(&self) -> Base {
+    /// The source of the credentials of the profile in use.
+    pub(super) fn credential_source(&self) -> CredentialSource {
         let mut roles = Vec::new();
         let mut name = self.selected();
         for hop in 0..LONGEST_CHAIN {
-            let Some(profile) = self.set.get_profile(name) else { return Base::Unknown };
+            let Some(profile) = self.set.get_profile(name) else { return CredentialSource::Unknown };
             if hop > 0 && profile.get("aws_access_key_id").is_some() {
-                return Base::Keys;
+                return CredentialSource::Keys;
             }
             let arn = profile.get("role_arn").filter(|_| profile.get("web_identity_token_file").is_none());
             let Some(arn) = arn else { return base(profile, roles) };
             roles.insert(0, role(profile, arn));
             match profile.get("source_profile") {
                 Some(source) if source != name => name = source,
-                _ if profile.get("credential_source").is_some() => return Base::Machine,
-                // Its own source: the role, and what else the profile has.
+                _ if profile.get("credential_source").is_some() => return CredentialSource::Machine,
+                // It is its own source: the role, and the profile's other settings.
                 _ => return base(profile, roles),
             }
         }
-        Base::Unknown
+        CredentialSource::Unknown
     }
 
-    /// The roles of the profile in use, the first to be assumed first, and what that is assumed with. None where there are no
-    /// roles, and where the first is assumed with what only the SDK finds.
+    /// The roles of the profile in use, in the order of assuming them, and the credentials for the first one. `None` without
+    /// roles, and if only the SDK can find the credentials for the first one.
     pub(super) fn roles(&self) -> Option<(MfaSource, Vec<Role>)> {
         let mut roles = Vec::new();
         let mut name = self.selected();
@@ -301,7 +301,7 @@ impl Profiles {
             match profile.get("source_profile")? {
                 source if source != name => name = source,
                 _ => {
-                    let own = matches!(base(profile, Vec::new()), Base::Keys);
+                    let own = matches!(base(profile, Vec::new()), CredentialSource::Keys);
                     let keys = self.keys_of(name);
                     return (own && matches!(keys, MfaSource::Keys(_))).then_some((keys, roles));
                 }
@@ -310,23 +310,24 @@ impl Profiles {
         None
     }
 
-    /// The services that the SDK asks by itself for credentials of the profile in use, as its variables name them: it asks them
-    /// where these say, whatever else is said about endpoints.
-    pub(super) fn asked_by_the_sdk(&self) -> &'static [&'static str] {
+    /// The services that the SDK itself requests for credentials of the profile in use, as named in variables: it uses their
+    /// endpoints regardless of the ignore setting.
+    pub(super) fn services_called_by_sdk(&self) -> &'static [&'static str] {
+        use CredentialSource::{Helper, Keys, Login, Machine, Sso, Unknown};
         let with_role = || {
             let profile = self.set.get_profile(self.selected());
             profile.is_some_and(|profile| profile.get("role_arn").is_some())
                 || variable("AWS_WEB_IDENTITY_TOKEN_FILE").is_some()
         };
-        match self.base() {
-            Base::Sso => &["SSO", "SSO OIDC"],
-            Base::Login => &["Signin"],
-            Base::Machine | Base::Unknown if with_role() => &["STS"],
-            Base::Keys | Base::Helper(..) | Base::Machine | Base::Unknown => &[],
+        match self.credential_source() {
+            Sso => &["SSO", "SSO OIDC"],
+            Login => &["Signin"],
+            Machine | Unknown if with_role() => &["STS"],
+            Keys | Helper(..) | Machine | Unknown => &[],
         }
     }
 
-    /// The sign-in of the profile in use, or of the one that its roles begin with.
+    /// The sign-in of the profile in use, or of the profile at the start of its chain of roles.
     pub(super) fn sso(&self) -> Option<Sso> {
         let mut name = self.selected();
         for _ in 0..LONGEST_CHAIN {
@@ -349,12 +350,12 @@ impl Profiles {
         None
     }
 
-    /// The profile in the chain that asks for an MFA code.
-    pub(super) fn asks_for_code(&self) -> Option<String> {
+    /// The profile in the chain that requires an MFA code.
+    pub(super) fn mfa_profile(&self) -> Option<String> {
         self.second_factor().map(|found| found.mfa.profile)
     }
 
-    /// The profile in the chain that asks for an MFA code, and what stands before and behind it.
+    /// The profile in the chain that requires an MFA code, with the credentials before it and the roles after it.
     pub(super) fn second_factor(&self) -> Option<SecondFactor> {
         let mut roles = Vec::new();
         let mut name = self.selected();
@@ -377,8 +378,8 @@ impl Profiles {
         None
     }
 
-    /// A session of the keys of a user, whose profile has a second factor and no role. Keys that are a session already get
-    /// none, and neither does what is no key.
+    /// A session for the keys of a user whose profile has an MFA device and no role. Keys that already belong to a session get
+    /// none, and neither do other credentials.
     fn session_of(&self, name: &str, serial: &str) -> Option<SecondFactor> {
         let source = self.keys_of(name);
         let lasting = matches!(&source, MfaSource::Keys(keys) if keys.session_token().is_none());
@@ -386,7 +387,7 @@ impl Profiles {
         lasting.then(|| SecondFactor { mfa, source, own: true, roles: Vec::new() })
     }
 
-    /// Keys of a profile, or its name where it has others.
+    /// The keys of a profile, or its name if it has other credentials.
     fn keys_of(&self, name: &str) -> MfaSource {
         let profile = self.set.get_profile(name);
         let text =
@@ -411,38 +412,38 @@ fn role(profile: &Profile, arn: &str) -> Role {
     }
 }
 
-/// A second factor in a chain of profiles.
+/// An MFA device in a chain of profiles.
 #[derive(Debug, Clone)]
 pub(super) struct SecondFactor {
     pub mfa: Mfa,
     pub source: MfaSource,
-    /// The profile is its own source.
+    /// Whether the profile is its own source.
     pub own: bool,
-    /// Roles that are assumed after it, the first first.
+    /// Roles assumed after it, in order.
     pub roles: Vec<Role>,
 }
 
-/// The credentials with which a role with a second factor is assumed.
+/// The credentials for assuming a role with MFA.
 #[derive(Debug, Clone)]
 pub(super) enum MfaSource {
     Keys(Credentials),
-    /// Whatever the profile of this name has.
+    /// The credentials of the profile with this name.
     Profile(String),
 }
 
-fn base(profile: &Profile, roles: Vec<Role>) -> Base {
+fn base(profile: &Profile, roles: Vec<Role>) -> CredentialSource {
     let has = |key: &str| profile.get(key).is_some();
     if has("credential_source") || has("web_identity_token_file") {
-        Base::Machine
+        CredentialSource::Machine
     } else if has("sso_session") || has("sso_start_url") || has("sso_account_id") {
-        Base::Sso
+        CredentialSource::Sso
     } else if has("login_session") {
-        Base::Login
+        CredentialSource::Login
     } else if let Some(command) = profile.get("credential_process") {
-        Base::Helper(Helper { profile: profile.name().to_owned(), command: command.into() }, roles)
+        CredentialSource::Helper(Helper { profile: profile.name().to_owned(), command: command.into() }, roles)
     } else if has("aws_access_key_id") {
-        Base::Keys
+        CredentialSource::Keys
     } else {
-        Base::Unknown
+        CredentialSource::Unknown
     }
 }

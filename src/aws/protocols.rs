@@ -1,4 +1,4 @@
-//! How requests that are signed by hand (`signed`) are written, and their answers read: forms and paths with XML, and JSON.
+//! The protocols of hand-signed requests (`signed`): forms and paths with XML, and JSON.
 
 use super::failure::{Context, of_answer};
 use super::session::{Action, Caller};
@@ -7,21 +7,21 @@ use super::xml::Element;
 use crate::model::{Failure, FailureKind};
 use serde_json::Value;
 
-/// The content of the query protocol.
+/// The content type of the query protocol.
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
-/// The content of a request in XML.
+/// The content type of a request in XML.
 const XML: &str = "application/xml";
-/// The content of JSON 1.1.
+/// The content type of JSON 1.1.
 const JSON: &str = "application/x-amz-json-1.1";
 
-/// A request of the query protocol.
+/// Builds a request of the query protocol.
 pub(super) fn query(action: Action, service: Service, version: &str, parameters: &[(&str, String)]) -> Request {
     let pairs = [("Action", operation(action).to_owned()), ("Version", version.to_owned())].into_iter();
     let body = form(pairs.chain(parameters.iter().map(|(key, value)| (*key, value.clone()))));
-    Request { action, service, method: "POST", path: "/".to_owned(), content: FORM, target: None, body }
+    Request { action, service, method: "POST", path: "/".to_owned(), content_type: FORM, target: None, body }
 }
 
-/// A request of a service with paths and XML.
+/// Builds a request of a service with paths and XML.
 pub(super) fn rest(
     action: Action,
     service: Service,
@@ -30,35 +30,43 @@ pub(super) fn rest(
     body: String,
 ) -> Request {
     let content = if body.is_empty() { "" } else { XML };
-    Request { action, service, method, path: path.into(), content, target: None, body }
+    Request { action, service, method, path: path.into(), content_type: content, target: None, body }
 }
 
-/// A request of JSON 1.1; `target` is what stands before the operation's name in `X-Amz-Target`.
+/// Builds a request of JSON 1.1; `target` precedes the operation's name in `X-Amz-Target`.
 pub(super) fn json(action: Action, service: Service, target: &str, body: &Value) -> Request {
     let target = Some(format!("{target}.{}", operation(action)));
-    Request { action, service, method: "POST", path: "/".to_owned(), content: JSON, target, body: body.to_string() }
+    Request {
+        action,
+        service,
+        method: "POST",
+        path: "/".to_owned(),
+        content_type: JSON,
+        target,
+        body: body.to_string(),
+    }
 }
 
 impl Caller<'_> {
-    /// A read whose answer is XML.
+    /// Executes a read with an XML answer.
     ///
     /// # Errors
-    /// It is refused, nobody answers, or the answer is not XML.
+    /// The request is refused or unanswered, or the answer is not XML.
     pub(super) async fn xml(&self, request: &Request) -> Result<Element, Failure> {
-        self.signed(request, in_xml).await
+        self.send_signed(request, parse_xml).await
     }
 
-    /// A read whose answer is JSON.
+    /// Executes a read with a JSON answer.
     ///
     /// # Errors
-    /// It is refused, nobody answers, or the answer is not JSON.
+    /// The request is refused or unanswered, or the answer is not JSON.
     pub(super) async fn json(&self, request: &Request) -> Result<Value, Failure> {
-        self.signed(request, in_json).await
+        self.send_signed(request, parse_json).await
     }
 }
 
-/// Reads an answer in XML.
-pub(super) fn in_xml(action: Action, context: &Context, answer: &Answer) -> Result<Element, Failure> {
+/// Parses an answer in XML.
+pub(super) fn parse_xml(action: Action, context: &Context, answer: &Answer) -> Result<Element, Failure> {
     let tree = Element::parse(&answer.text);
     if (200..300).contains(&answer.status) {
         return tree.ok_or_else(|| not(action, "XML"));
@@ -68,8 +76,8 @@ pub(super) fn in_xml(action: Action, context: &Context, answer: &Answer) -> Resu
     Err(of_answer(action.name, context, answer.status, &text("Code"), &text("Message")))
 }
 
-/// Reads an answer in JSON.
-pub(super) fn in_json(action: Action, context: &Context, answer: &Answer) -> Result<Value, Failure> {
+/// Parses an answer in JSON.
+pub(super) fn parse_json(action: Action, context: &Context, answer: &Answer) -> Result<Value, Failure> {
     let tree = serde_json::from_str::<Value>(&answer.text);
     if (200..300).contains(&answer.status) {
         return tree.map_err(|_| not(action, "JSON"));
@@ -86,18 +94,21 @@ fn not(action: Action, what: &str) -> Failure {
     Failure::new(FailureKind::Malformed, format!("{}: the answer is not {what}", action.name))
 }
 
-/// `DescribeInstances` of `ec2:DescribeInstances`.
+/// The operation of an action: `DescribeInstances` of `ec2:DescribeInstances`.
 fn operation(action: Action) -> &'static str {
     action.name.rsplit(':').next().unwrap_or_default()
 }
 
-/// Pairs as `application/x-www-form-urlencoded`.
+/// Encodes pairs as `application/x-www-form-urlencoded`.
 fn form<'a>(pairs: impl Iterator<Item = (&'a str, String)>) -> String {
-    pairs.map(|(key, value)| format!("{}={}", encoded(key), encoded(&value))).collect::<Vec<_>>().join("&")
+    pairs
+        .map(|(key, value)| format!("{}={}", percent_encode(key), percent_encode(&value)))
+        .collect::<Vec<_>>()
+        .join("&")
 }
 
 /// Encodes a text for a path or a form.
-pub(super) fn encoded(text: &str) -> String {
+pub(super) fn percent_encode(text: &str) -> String {
     let byte = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),
@@ -114,11 +125,11 @@ mod tests {
 
     fn context() -> Context {
         Context {
-            who: "profile dev".into(),
-            renew: "run aws sso login".into(),
-            lasting: false,
-            variables: false,
-            signs_in: false,
+            profile: "profile dev".into(),
+            renewal_hint: "run aws sso login".into(),
+            fixed: false,
+            from_variables: false,
+            from_sign_in: false,
             endpoints: crate::model::Endpoints::default(),
         }
     }
@@ -128,28 +139,28 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_meaning_in_a_form_is_encoded() {
+    fn reserved_form_characters_are_encoded() {
         let pairs = [("Filter.1.Name", "tag:a b".to_owned()), ("Filter.1.Value.1", "x&y=日".to_owned())];
         assert_eq!(form(pairs.into_iter()), "Filter.1.Name=tag%3Aa%20b&Filter.1.Value.1=x%26y%3D%E6%97%A5");
     }
 
     #[test]
-    fn a_refusal_in_xml_is_read_and_names_its_action() {
+    fn xml_refusal_is_parsed_and_names_its_action() {
         let ec2 = "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>not &quot;you&quot;</Message></Error></Errors></Response>";
-        let read = in_xml(ACTION, &context(), &answer(403, ec2)).unwrap_err();
+        let read = parse_xml(ACTION, &context(), &answer(403, ec2)).unwrap_err();
         assert_eq!(read.kind, FailureKind::Denied);
         assert_eq!(read.message, "sts:GetCallerIdentity: not allowed: not \"you\" (UnauthorizedOperation)");
-        let broken = in_xml(ACTION, &context(), &answer(502, "<html>")).unwrap_err();
+        let broken = parse_xml(ACTION, &context(), &answer(502, "<html>")).unwrap_err();
         assert!(broken.kind == FailureKind::Service && broken.message.contains("HTTP 502"), "{broken}");
-        assert_eq!(in_xml(ACTION, &context(), &answer(200, "<a>")).unwrap_err().kind, FailureKind::Malformed);
+        assert_eq!(parse_xml(ACTION, &context(), &answer(200, "<a>")).unwrap_err().kind, FailureKind::Malformed);
     }
 
     #[test]
-    fn a_refusal_in_json_is_read_and_says_whose_credentials_to_renew() {
+    fn json_refusal_is_parsed_and_names_the_profile_to_renew() {
         let text = r#"{"__type": "com.amazon#ExpiredTokenException", "Message": "expired"}"#;
-        let read = in_json(ACTION, &context(), &answer(400, text)).unwrap_err();
+        let read = parse_json(ACTION, &context(), &answer(400, text)).unwrap_err();
         assert_eq!(read.kind, FailureKind::Credentials);
         assert!(read.message.contains("profile dev") && read.hint().contains("aws sso login"), "{read:?}");
-        assert_eq!(in_json(ACTION, &context(), &answer(200, "<html>")).unwrap_err().kind, FailureKind::Malformed);
+        assert_eq!(parse_json(ACTION, &context(), &answer(200, "<html>")).unwrap_err().kind, FailureKind::Malformed);
     }
 }

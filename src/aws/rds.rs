@@ -2,7 +2,7 @@
 
 use super::budget::Class;
 use super::clients::Clients;
-use super::convert::{count, port, time};
+use super::convert::{to_count, to_port, to_timestamp};
 use super::pages::AnswerSender;
 use super::session::{Action, Caller, Session};
 use super::writer::Writer;
@@ -22,16 +22,16 @@ const STOP_DB_CLUSTER: Action = Action { name: "rds:StopDBCluster", class: Class
 const START_DB_CLUSTER: Action = Action { name: "rds:StartDBCluster", class: Class::Rds };
 const STOP_DB_INSTANCE: Action = Action { name: "rds:StopDBInstance", class: Class::Rds };
 const START_DB_INSTANCE: Action = Action { name: "rds:StartDBInstance", class: Class::Rds };
-/// Items a page: the most that the API allows.
+/// Items per page: the maximum of the API.
 pub(super) const PAGE: i32 = 100;
-/// Clusters, and instances, of an account and region that are read at most; AWS allows 40 of each unasked.
-const MOST: usize = 2_000;
+/// Maximum number of clusters, and of instances, read; the default quota of AWS is 40 each.
+const MAX: usize = 2_000;
 
-fn kept(patterns: &[String], id: &str) -> bool {
+fn is_selected(patterns: &[String], id: &str) -> bool {
     patterns.iter().any(|pattern| log_store::pattern::matches(pattern, id))
 }
 
-/// The clusters of the account and region.
+/// Sends the clusters of the account and region.
 pub(super) async fn clusters(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
     caller
         .pages(
@@ -46,7 +46,7 @@ pub(super) async fn clusters(caller: &Caller<'_>, answers: &AnswerSender<'_>) ->
         .await
 }
 
-/// The instances of the account and region.
+/// Sends the instances of the account and region.
 pub(super) async fn instances(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
     caller
         .pages(
@@ -61,18 +61,18 @@ pub(super) async fn instances(caller: &Caller<'_>, answers: &AnswerSender<'_>) -
         .await
 }
 
-/// Clusters, and instances that belong to none: what can be stopped and started.
+/// Returns the clusters, and the instances outside of clusters: what can be stopped and started.
 pub(super) async fn states(caller: &Caller<'_>, patterns: &[String]) -> Result<Vec<DatabaseState>, Failure> {
     let (clusters, instances) = listed(caller).await?;
     let clusters = clusters.into_iter();
     let clusters = clusters.map(|cluster| DatabaseState { id: cluster.id, cluster: true, status: cluster.status });
     let instances = instances.into_iter().filter(|instance| instance.cluster.is_none());
     let instances = instances.map(|one| DatabaseState { id: one.id, cluster: false, status: one.status });
-    Ok(clusters.chain(instances).filter(|database| kept(patterns, &database.id)).collect())
+    Ok(clusters.chain(instances).filter(|database| is_selected(patterns, &database.id)).collect())
 }
 
 impl Session {
-    /// The databases that these patterns name.
+    /// Returns the databases that match these patterns.
     ///
     /// # Errors
     /// They cannot be listed.
@@ -81,24 +81,24 @@ impl Session {
             return Ok(Vec::new());
         }
         let (mut clusters, mut instances) = listed(&Caller::new(self, Priority::Operator)).await?;
-        let ours = |id: &str| kept(patterns, id);
+        let ours = |id: &str| is_selected(patterns, id);
         clusters.retain(|cluster| ours(&cluster.id));
         instances.retain(|instance| ours(&instance.id) || instance.cluster.as_deref().is_some_and(ours));
         Ok(join(&clusters, Some(&instances)))
     }
 }
 
-/// The clusters and the instances of the account and region.
+/// Returns the clusters and the instances of the account and region.
 async fn listed(caller: &Caller<'_>) -> Result<(Vec<DbCluster>, Vec<DbInstance>), Failure> {
-    let clusters = caller.all(
+    let clusters = caller.all_pages(
         DESCRIBE_DB_CLUSTERS,
-        MOST,
+        MAX,
         |clients, token| clients.rds().describe_db_clusters().max_records(PAGE).set_marker(token).send(),
         |page| (page.db_clusters.unwrap_or_default(), page.marker),
     );
-    let instances = caller.all(
+    let instances = caller.all_pages(
         DESCRIBE_DB_INSTANCES,
-        MOST,
+        MAX,
         |clients, token| clients.rds().describe_db_instances().max_records(PAGE).set_marker(token).send(),
         |page| (page.db_instances.unwrap_or_default(), page.marker),
     );
@@ -108,7 +108,7 @@ async fn listed(caller: &Caller<'_>) -> Result<(Vec<DbCluster>, Vec<DbInstance>)
     Ok((once(clusters, |cluster| cluster.id.as_str()), once(instances, |instance| instance.id.as_str())))
 }
 
-/// Each once: one that two pages have would be stopped twice, and the second time be refused.
+/// Removes duplicates: a database on two pages would be stopped twice, and the second request refused.
 fn once<T>(all: Vec<T>, id: impl Fn(&T) -> &str) -> Vec<T> {
     let mut seen = BTreeSet::new();
     all.into_iter().filter(|one| seen.insert(id(one).to_owned())).collect()
@@ -119,19 +119,19 @@ pub(super) async fn power(writer: &Writer<'_>, id: &str, cluster: bool, power: P
     match (cluster, power) {
         (true, Power::Stop) => {
             let send = |clients: &Clients| clients.rds().stop_db_cluster().db_cluster_identifier(id).send();
-            writer.once(STOP_DB_CLUSTER, send).await.map(drop)?;
+            writer.send_once(STOP_DB_CLUSTER, send).await.map(drop)?;
         }
         (true, Power::Start) => {
             let send = |clients: &Clients| clients.rds().start_db_cluster().db_cluster_identifier(id).send();
-            writer.once(START_DB_CLUSTER, send).await.map(drop)?;
+            writer.send_once(START_DB_CLUSTER, send).await.map(drop)?;
         }
         (false, Power::Stop) => {
             let send = |clients: &Clients| clients.rds().stop_db_instance().db_instance_identifier(id).send();
-            writer.once(STOP_DB_INSTANCE, send).await.map(drop)?;
+            writer.send_once(STOP_DB_INSTANCE, send).await.map(drop)?;
         }
         (false, Power::Start) => {
             let send = |clients: &Clients| clients.rds().start_db_instance().db_instance_identifier(id).send();
-            writer.once(START_DB_INSTANCE, send).await.map(drop)?;
+            writer.send_once(START_DB_INSTANCE, send).await.map(drop)?;
         }
     }
     Ok(Reply::Done)
@@ -150,14 +150,14 @@ pub(super) fn from_cluster(cluster: sdk::DbCluster) -> DbCluster {
         status: cluster.status.unwrap_or_default(),
         endpoint: cluster.endpoint,
         reader_endpoint: cluster.reader_endpoint,
-        port: cluster.port.and_then(port),
+        port: cluster.port.and_then(to_port),
         database: cluster.database_name,
         acu,
         backup: Backup {
-            retention_days: cluster.backup_retention_period.map(count),
+            retention_days: cluster.backup_retention_period.map(to_count),
             window: cluster.preferred_backup_window,
-            earliest: time(cluster.earliest_restorable_time),
-            latest: time(cluster.latest_restorable_time),
+            earliest: to_timestamp(cluster.earliest_restorable_time),
+            latest: to_timestamp(cluster.latest_restorable_time),
         },
         protected: cluster.deletion_protection.unwrap_or(false),
         encrypted: cluster.storage_encrypted.unwrap_or(false),
@@ -169,7 +169,7 @@ pub(super) fn from_cluster(cluster: sdk::DbCluster) -> DbCluster {
             .into_iter()
             .map(|member| {
                 let id = member.db_instance_identifier.unwrap_or_default();
-                (id, member.is_cluster_writer.unwrap_or(false), member.promotion_tier.map(count))
+                (id, member.is_cluster_writer.unwrap_or(false), member.promotion_tier.map(to_count))
             })
             .collect(),
     }
@@ -185,16 +185,16 @@ pub(super) fn from_instance(instance: sdk::DbInstance) -> DbInstance {
         status: instance.db_instance_status.unwrap_or_default(),
         class: instance.db_instance_class.unwrap_or_default(),
         az: instance.availability_zone,
-        port: endpoint.as_ref().and_then(|endpoint| endpoint.port).and_then(port),
+        port: endpoint.as_ref().and_then(|endpoint| endpoint.port).and_then(to_port),
         endpoint: endpoint.and_then(|endpoint| endpoint.address),
         database: instance.db_name,
         multi_az: instance.multi_az.unwrap_or(false),
-        storage_gib: instance.allocated_storage.map(count),
+        storage_gib: instance.allocated_storage.map(to_count),
         backup: Backup {
-            retention_days: instance.backup_retention_period.map(count),
+            retention_days: instance.backup_retention_period.map(to_count),
             window: instance.preferred_backup_window,
             earliest: None,
-            latest: time(instance.latest_restorable_time),
+            latest: to_timestamp(instance.latest_restorable_time),
         },
         protected: instance.deletion_protection.unwrap_or(false),
         encrypted: instance.storage_encrypted.unwrap_or(false),
@@ -204,7 +204,7 @@ pub(super) fn from_instance(instance: sdk::DbInstance) -> DbInstance {
     }
 }
 
-/// Collects what waits, as what and to what.
+/// Collects pending changes: the setting and its new value.
 #[derive(Default)]
 struct Pending(Vec<(String, String)>);
 
@@ -236,7 +236,7 @@ fn cluster_pending(values: sdk::ClusterPendingModifiedValues) -> Vec<(String, St
     let mut pending = Pending::default();
     pending.add("identifier", values.db_cluster_identifier);
     pending.add("engine version", values.engine_version);
-    // AWS masks it already; whatever it sends, it is not kept.
+    // AWS masks it already; whatever it sends is not kept.
     pending.add("master password", values.master_user_password.map(|_| "changed"));
     pending.add("backup retention days", values.backup_retention_period);
     pending.add("storage type", values.storage_type);
@@ -275,14 +275,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_two_pages_have_is_one_database() {
+    fn database_on_two_pages_is_listed_once() {
         let made = |id: &str| DbInstance { id: id.into(), ..DbInstance::default() };
         let found = once(vec![made("b"), made("a"), made("b")], |one| one.id.as_str());
         assert_eq!(found.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["b", "a"]);
     }
 
     #[test]
-    fn pending_changes_are_named_and_the_password_is_not() {
+    fn pending_changes_are_named_without_the_password() {
         let values = sdk::PendingModifiedValues::builder()
             .db_instance_class("db.t4g.small")
             .multi_az(true)
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_needs_both_ends() {
+    fn range_needs_both_ends() {
         let half = sdk::ServerlessV2ScalingConfigurationInfo::builder().min_capacity(0.5).build();
         let cluster = sdk::DbCluster::builder().serverless_v2_scaling_configuration(half).build();
         assert_eq!(from_cluster(cluster).acu, None);

@@ -1,7 +1,7 @@
-//! RDS: one database by itself, what happened to it, and its snapshots.
+//! RDS: a single database, its events, and its snapshots.
 
 use super::budget::Class;
-use super::convert::{count, time};
+use super::convert::{to_count, to_timestamp};
 use super::metrics;
 use super::pages::AnswerSender;
 use super::rds::{DESCRIBE_DB_CLUSTERS, DESCRIBE_DB_INSTANCES, PAGE, from_cluster, from_instance};
@@ -19,14 +19,14 @@ pub(super) const DESCRIBE_EVENTS: Action = Action { name: "rds:DescribeEvents", 
 pub(super) const DESCRIBE_DB_CLUSTER_SNAPSHOTS: Action =
     Action { name: "rds:DescribeDBClusterSnapshots", class: Class::Rds };
 pub(super) const DESCRIBE_DB_SNAPSHOTS: Action = Action { name: "rds:DescribeDBSnapshots", class: Class::Rds };
-/// Events of one source that are read at most.
-const MOST_EVENTS: usize = 1_000;
-/// Snapshots that are read at most; AWS allows 100 manual ones unasked, and 35 days of automated ones.
-const MOST_SNAPSHOTS: usize = 2_000;
-/// Members of one cluster at most. Source: 15 readers and the writer.
-const MOST_MEMBERS: usize = 100;
+/// Maximum number of events read for one source.
+const MAX_EVENTS: usize = 1_000;
+/// Maximum number of snapshots read; the default quota of AWS is 100 manual ones, and 35 days of automated ones.
+const MAX_SNAPSHOTS: usize = 2_000;
+/// Maximum number of members of one cluster read. Source: 15 readers and the writer.
+const MAX_MEMBERS: usize = 100;
 
-/// Answers a question of an operation.
+/// Executes a read of an operation.
 pub(super) async fn read(caller: &Caller<'_>, read: RdsRead) -> Result<RdsReply, Failure> {
     match read {
         RdsRead::Database { id, cluster } => {
@@ -34,10 +34,10 @@ pub(super) async fn read(caller: &Caller<'_>, read: RdsRead) -> Result<RdsReply,
         }
         RdsRead::Events { sources, since } => {
             let each = sources.iter().map(|(id, cluster)| events_of(caller, id, *cluster, since));
-            let all = Box::pin(try_join_all(each)).await?;
-            let mut all: Vec<DatabaseEvent> = all.into_iter().flatten().collect();
-            all.sort_by_key(|event| event.at);
-            Ok(RdsReply::Events(all))
+            let pages = Box::pin(try_join_all(each)).await?;
+            let mut sorted: Vec<DatabaseEvent> = pages.into_iter().flatten().collect();
+            sorted.sort_by_key(|event| event.at);
+            Ok(RdsReply::Events(sorted))
         }
         RdsRead::Snapshots { id, cluster: true } => {
             Box::pin(cluster_snapshots_of(caller, Some(&id))).await.map(RdsReply::Snapshots)
@@ -53,12 +53,12 @@ fn filter(name: &str, id: &str) -> sdk::Filter {
     sdk::Filter::builder().name(name).values(id).build()
 }
 
-/// One database with its members; none where there is none of that name.
+/// Returns one database with its members, or `None` if it does not exist.
 async fn one(caller: &Caller<'_>, id: &str, cluster: bool) -> Result<Option<Database>, Failure> {
     let name = if cluster { "db-cluster-id" } else { "db-instance-id" };
-    let instances = caller.all(
+    let instances = caller.all_pages(
         DESCRIBE_DB_INSTANCES,
-        MOST_MEMBERS,
+        MAX_MEMBERS,
         |clients, token| {
             let ask = clients.rds().describe_db_instances().max_records(PAGE).set_marker(token);
             ask.filters(filter(name, id)).send()
@@ -69,7 +69,7 @@ async fn one(caller: &Caller<'_>, id: &str, cluster: bool) -> Result<Option<Data
         if !cluster {
             return Ok(Vec::new());
         }
-        let clusters = caller.all(
+        let clusters = caller.all_pages(
             DESCRIBE_DB_CLUSTERS,
             1,
             |clients, token| {
@@ -93,24 +93,24 @@ async fn events_of(
     since: Option<Timestamp>,
 ) -> Result<Vec<DatabaseEvent>, Failure> {
     let kind = if cluster { sdk::SourceType::DbCluster } else { sdk::SourceType::DbInstance };
-    let since = since.map(super::convert::moment);
+    let since = since.map(super::convert::to_sdk_time);
     caller
-        .all(
+        .all_pages(
             DESCRIBE_EVENTS,
-            MOST_EVENTS,
+            MAX_EVENTS,
             |clients, token| {
                 let ask = clients.rds().describe_events().max_records(PAGE).set_marker(token);
                 ask.source_identifier(id).source_type(kind.clone()).set_start_time(since).send()
             },
             |page| {
-                let all = page.events.unwrap_or_default().into_iter().filter_map(from_event);
-                (all.collect(), page.marker)
+                let events = page.events.unwrap_or_default().into_iter().filter_map(from_event);
+                (events.collect(), page.marker)
             },
         )
         .await
 }
 
-/// The snapshots of the account and region: of clusters and of instances.
+/// Sends the snapshots of the account and region: of clusters and of instances.
 pub(super) async fn snapshots(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
     let (mut clusters, instances) =
         try_join(Box::pin(cluster_snapshots_of(caller, None)), Box::pin(snapshots_of(caller, None))).await?;
@@ -119,8 +119,8 @@ pub(super) async fn snapshots(caller: &Caller<'_>, answers: &AnswerSender<'_>) -
     Ok(())
 }
 
-/// How many automated snapshots a database has, which AWS deletes with it.
-pub(super) async fn automated(caller: &Caller<'_>, id: &str, cluster: bool) -> Result<u64, Failure> {
+/// Returns the number of a database's automated snapshots, which AWS deletes together with it.
+pub(super) async fn automated_snapshot_count(caller: &Caller<'_>, id: &str, cluster: bool) -> Result<u64, Failure> {
     let all = if cluster {
         Box::pin(cluster_snapshots_of(caller, Some(id))).await?
     } else {
@@ -131,16 +131,16 @@ pub(super) async fn automated(caller: &Caller<'_>, id: &str, cluster: bool) -> R
 
 async fn cluster_snapshots_of(caller: &Caller<'_>, id: Option<&str>) -> Result<Vec<DatabaseSnapshot>, Failure> {
     caller
-        .all(
+        .all_pages(
             DESCRIBE_DB_CLUSTER_SNAPSHOTS,
-            MOST_SNAPSHOTS,
+            MAX_SNAPSHOTS,
             |clients, token| {
                 let ask = clients.rds().describe_db_cluster_snapshots().max_records(PAGE).set_marker(token);
                 ask.set_db_cluster_identifier(id.map(str::to_owned)).send()
             },
             |page| {
-                let all = page.db_cluster_snapshots.unwrap_or_default().into_iter().map(from_cluster_snapshot);
-                (all.collect(), page.marker)
+                let snapshots = page.db_cluster_snapshots.unwrap_or_default().into_iter().map(from_cluster_snapshot);
+                (snapshots.collect(), page.marker)
             },
         )
         .await
@@ -148,16 +148,16 @@ async fn cluster_snapshots_of(caller: &Caller<'_>, id: Option<&str>) -> Result<V
 
 async fn snapshots_of(caller: &Caller<'_>, id: Option<&str>) -> Result<Vec<DatabaseSnapshot>, Failure> {
     caller
-        .all(
+        .all_pages(
             DESCRIBE_DB_SNAPSHOTS,
-            MOST_SNAPSHOTS,
+            MAX_SNAPSHOTS,
             |clients, token| {
                 let ask = clients.rds().describe_db_snapshots().max_records(PAGE).set_marker(token);
                 ask.set_db_instance_identifier(id.map(str::to_owned)).send()
             },
             |page| {
-                let all = page.db_snapshots.unwrap_or_default().into_iter().map(from_snapshot);
-                (all.collect(), page.marker)
+                let snapshots = page.db_snapshots.unwrap_or_default().into_iter().map(from_snapshot);
+                (snapshots.collect(), page.marker)
             },
         )
         .await
@@ -167,7 +167,7 @@ async fn figures(caller: &Caller<'_>, members: &[String], now: Timestamp) -> Res
     let keys: Vec<MetricKey> =
         members.iter().flat_map(|id| [MetricKey::DbLag(id.clone()), MetricKey::DbConnections(id.clone())]).collect();
     let mut figures = Figures::default();
-    for (key, value) in metrics::newest(caller, &keys, now).await? {
+    for (key, value) in metrics::newest_points(caller, &keys, now).await? {
         match key {
             MetricKey::DbLag(id) => drop(figures.lag.insert(id, value)),
             MetricKey::DbConnections(id) => drop(figures.connections.insert(id, value)),
@@ -177,10 +177,10 @@ async fn figures(caller: &Caller<'_>, members: &[String], now: Timestamp) -> Res
     Ok(figures)
 }
 
-/// An event without a time says nothing of when; it is left out.
+/// Converts an event; one without a time is omitted.
 pub(super) fn from_event(event: sdk::Event) -> Option<DatabaseEvent> {
     Some(DatabaseEvent {
-        at: time(event.date)?,
+        at: to_timestamp(event.date)?,
         source: event.source_identifier.unwrap_or_default(),
         cluster: event.source_type == Some(sdk::SourceType::DbCluster),
         categories: event.event_categories.unwrap_or_default(),
@@ -195,9 +195,9 @@ fn from_cluster_snapshot(snapshot: sdk::DbClusterSnapshot) -> DatabaseSnapshot {
         cluster: true,
         status: snapshot.status.unwrap_or_default(),
         automated: snapshot.snapshot_type.as_deref() == Some("automated"),
-        at: time(snapshot.snapshot_create_time),
-        percent: snapshot.percent_progress.map(count),
-        size_gib: snapshot.allocated_storage.map(count).filter(|size| *size > 0),
+        at: to_timestamp(snapshot.snapshot_create_time),
+        percent: snapshot.percent_progress.map(to_count),
+        size_gib: snapshot.allocated_storage.map(to_count).filter(|size| *size > 0),
         encrypted: snapshot.storage_encrypted.unwrap_or(false),
         version: snapshot.engine_version.unwrap_or_default(),
     }
@@ -210,9 +210,9 @@ fn from_snapshot(snapshot: sdk::DbSnapshot) -> DatabaseSnapshot {
         cluster: false,
         status: snapshot.status.unwrap_or_default(),
         automated: snapshot.snapshot_type.as_deref() == Some("automated"),
-        at: time(snapshot.snapshot_create_time),
-        percent: snapshot.percent_progress.map(count),
-        size_gib: snapshot.allocated_storage.map(count).filter(|size| *size > 0),
+        at: to_timestamp(snapshot.snapshot_create_time),
+        percent: snapshot.percent_progress.map(to_count),
+        size_gib: snapshot.allocated_storage.map(to_count).filter(|size| *size > 0),
         encrypted: snapshot.encrypted.unwrap_or(false),
         version: snapshot.engine_version.unwrap_or_default(),
     }

@@ -1,15 +1,15 @@
-//! Service revisions that a session keeps, as they never change.
+//! Service revisions remembered by a session, as they never change.
 
 use crate::model::Failure;
 use std::collections::{HashMap, HashSet};
 
-/// The memory of a session for service revisions.
+/// A session's memory of service revisions.
 #[derive(Debug, Default)]
 pub(super) struct Revisions {
-    /// The task definition of each that was read.
+    /// The task definition of each revision read so far.
     pub(super) definitions: HashMap<String, String>,
-    /// Services (with their cluster) that were listed before.
+    /// Services (with their cluster) listed before.
     pub(super) listed: HashSet<(String, String)>,
-    /// Why they may not be read: they are not asked for again.
+    /// The refusal to read them, after which they are not requested again.
     pub(super) refused: Option<Failure>,
 }

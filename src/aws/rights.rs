@@ -1,31 +1,31 @@
-//! Whether roles may read parameters and secrets: IAM's own judgement of their policies, asked before a task of theirs
-//! has to fail.
+//! Whether roles may read parameters and secrets: IAM evaluates their policies, before one of their tasks
+//! fails.
 
-use super::permissions::{Question, simulated};
+use super::permissions::{PermissionQuery, simulate_principal};
 use super::session::{Caller, Session};
 use crate::model::Failure;
-use crate::model::parameters::rights::{Asked, Denied};
+use crate::model::parameters::rights::{Denied, PermissionQueries};
 use crate::model::permission::Decision;
 use futures_util::future::join_all;
 
-/// The actions that read parameters for a container: IAM is asked whether roles may; they are never called from here.
+/// The actions that read parameters for a container: IAM evaluates them for roles; they are never called from here.
 const READS: [&str; 1] = ["ssm:GetParameters"];
-/// How many resources in one request.
+/// Number of resources in one request.
 const RESOURCES: usize = 100;
 
 impl Session {
-    /// Which parameters of this region roles may not read, and the first failure: what is known of one role stands without
-    /// another.
+    /// Returns the parameters of this region that roles may not read, and the first failure: a failure for one role
+    /// leaves the others' results.
     ///
     /// # Errors
-    /// The credentials are of another account than `account`, or whose they are is not known.
-    pub async fn denied(
+    /// The credentials belong to another account than `account`, or their account is unknown.
+    pub async fn denied_parameters(
         &self,
-        asked: &Asked,
+        asked: &PermissionQueries,
         account: Option<&str>,
         region: &str,
     ) -> Result<(Vec<Denied>, Option<Failure>), Failure> {
-        let bound = self.of_account(account).await?;
+        let bound = self.require_account(account).await?;
         let caller = Caller::pinned(self, &bound.pinned);
         let questions = asked.iter().flat_map(|(role, parameters)| {
             let arns: Vec<(&String, &String)> = parameters.iter().collect();
@@ -34,8 +34,8 @@ impl Session {
         });
         let answers = questions.map(async |(role, parameters)| {
             let resources: Vec<String> = parameters.iter().map(|(arn, _)| (*arn).clone()).collect();
-            let question = Question { actions: &READS, resources: &resources, context: &[] };
-            let decided = simulated(&caller, role, region, question).await?;
+            let question = PermissionQuery { actions: &READS, resources: &resources, context: &[] };
+            let decided = simulate_principal(&caller, role, region, question).await?;
             let of = |decision: &Decision| {
                 let by = decision.denied()?;
                 let (_, name) = parameters.iter().find(|(arn, _)| **arn == decision.resource)?;

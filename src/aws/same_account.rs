@@ -1,13 +1,13 @@
-//! Requests that go with credentials of one account alone. What they keep open may be open for weeks, and credentials are read
-//! again meanwhile: whose they are is asked once for each, before anything else is asked or signed with them.
+//! Requests with credentials of only one account. The sessions they open may stay open for weeks, and credentials are reloaded
+//! meanwhile: their account is verified once for each set of credentials, before they send or sign anything.
 
-use super::accounts::Bound;
+use super::accounts::BoundClients;
 use super::clients::Clients;
 use super::credentials::load::explain;
 use super::ec2::instances;
 use super::session::{Action, Caller, Generation, Session};
 use crate::app::effect::Priority;
-use crate::model::machine::Machine;
+use crate::model::machine::Ec2Instance;
 use crate::model::tunnel::instance::InstanceSelector;
 use crate::model::{Failure, FailureKind};
 use aws_credential_types::Credentials;
@@ -17,11 +17,11 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::error::Error;
 use std::sync::Arc;
 
-/// A session that asks nothing with credentials of another account: that is [`FailureKind::WrongAccount`].
+/// A session that sends no request with credentials of another account: that fails with [`FailureKind::WrongAccount`].
 #[derive(Debug, Clone)]
 pub(super) struct SameAccount {
     session: Session,
-    /// None: whosever they are.
+    /// The required account; `None`: any.
     account: Option<String>,
 }
 
@@ -30,22 +30,22 @@ impl SameAccount {
         Self { session, account }
     }
 
-    /// Credentials of the account, with their clients.
-    async fn bound(&self, generation: &Arc<Generation>, account: &str) -> Result<Arc<Bound>, Failure> {
-        let bound = Box::pin(self.session.bound(generation)).await?;
+    /// Returns credentials of the account, with their clients.
+    async fn bound(&self, generation: &Arc<Generation>, account: &str) -> Result<Arc<BoundClients>, Failure> {
+        let bound = Box::pin(self.session.bound_clients(generation)).await?;
         if bound.identity.account == account {
             Ok(bound)
         } else {
-            Err(Failure::other_account(&bound.identity.account, account))
+            Err(Failure::account_changed(&bound.identity.account, account))
         }
     }
 
-    /// Whether what failed is tried once more, with newer credentials: where those are refused, or another account's.
+    /// Succeeds if a failed request should be repeated with newer credentials: after refused ones, or those of another account.
     async fn again(&self, generation: &Arc<Generation>, failed: Failure, first: &mut bool) -> Result<(), Failure> {
         if !matches!(failed.kind, FailureKind::Credentials | FailureKind::WrongAccount) {
             return Err(failed);
         }
-        tracing::warn!(kind = failed.kind.word(), "{failed}");
+        tracing::warn!(kind = failed.kind.name(), "{failed}");
         if std::mem::take(first) && self.session.renew(generation) {
             return Ok(());
         }
@@ -55,7 +55,7 @@ impl SameAccount {
         Err(failed)
     }
 
-    /// One request with its retries.
+    /// Sends one request with its retries.
     pub(super) async fn call<T, E, Sending>(
         &self,
         action: Action,
@@ -82,8 +82,8 @@ impl SameAccount {
         }
     }
 
-    /// The instances that are meant.
-    pub(super) async fn instances(&self, named: &InstanceSelector) -> Result<Vec<Machine>, Failure> {
+    /// Returns the selected instances.
+    pub(super) async fn instances(&self, named: &InstanceSelector) -> Result<Vec<Ec2Instance>, Failure> {
         let Some(account) = &self.account else { return self.session.instances(named).await };
         let mut first = true;
         loop {
@@ -99,7 +99,7 @@ impl SameAccount {
         }
     }
 
-    /// Credentials to sign with.
+    /// Returns credentials for signing.
     pub(super) async fn credentials(&self) -> Result<Credentials, Failure> {
         let Some(account) = &self.account else { return self.session.credentials().await };
         let mut first = true;

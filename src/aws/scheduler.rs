@@ -2,7 +2,7 @@
 
 use super::budget::Class;
 use super::carried::{self, Answer, Draft};
-use super::convert::{moment, time};
+use super::convert::{to_sdk_time, to_timestamp};
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use super::writer::Writer;
@@ -21,17 +21,17 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub(super) const LIST_SCHEDULES: Action = Action { name: "scheduler:ListSchedules", class: Class::Scheduler };
 pub(super) const GET_SCHEDULE: Action = Action { name: "scheduler:GetSchedule", class: Class::Scheduler };
 const UPDATE_SCHEDULE: Action = Action { name: "scheduler:UpdateSchedule", class: Class::Scheduler };
-/// Items a page: the most that the API allows.
+/// Items per page: the maximum of the API.
 const PAGE: i32 = 100;
-/// Schedules that are read at most: each is a request.
-const MOST: usize = 20;
+/// Maximum number of schedules read: each is a request.
+const MAX: usize = 20;
 
-/// Schedules whose names begin with a prefix, in the order of their names.
+/// Returns the schedules whose names begin with a prefix, ordered by name.
 pub(super) async fn timers(caller: &Caller<'_>, prefix: &str) -> Result<Vec<Timer>, Failure> {
     let mut found = caller
-        .all(
+        .all_pages(
             LIST_SCHEDULES,
-            MOST + 1,
+            MAX + 1,
             |clients, token| {
                 // AWS refuses an empty prefix.
                 let prefix = Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty());
@@ -45,17 +45,17 @@ pub(super) async fn timers(caller: &Caller<'_>, prefix: &str) -> Result<Vec<Time
             },
         )
         .await?;
-    if found.len() > MOST {
-        // A part would pass for the whole.
+    if found.len() > MAX {
+        // A partial list would pass for the complete one.
         return Err(Failure::new(
             FailureKind::Other,
-            format!("{}: more than {MOST} schedules begin with `{prefix}`", LIST_SCHEDULES.name),
+            format!("{}: more than {MAX} schedules begin with `{prefix}`", LIST_SCHEDULES.name),
         ));
     }
     found.sort();
-    // Two pages of a list may both have one.
+    // Two pages of a list may both contain it.
     found.dedup();
-    let read = found.iter().map(|(name, group)| whole(caller, name, group.as_deref()));
+    let read = found.iter().map(|(name, group)| timer(caller, name, group.as_deref()));
     let mut timers = Vec::new();
     for schedule in join_all(read).await {
         match schedule {
@@ -68,44 +68,44 @@ pub(super) async fn timers(caller: &Caller<'_>, prefix: &str) -> Result<Vec<Time
     Ok(timers)
 }
 
-/// The schedules as the answer of a poll.
+/// Sends the schedules as the answer of a poll.
 pub(super) async fn schedules(caller: &Caller<'_>, answers: &AnswerSender<'_>, prefix: &str) -> Result<(), Failure> {
     let timers = timers(caller, prefix).await?;
     if timers.is_empty() && !prefix.is_empty() {
-        // What may have been meant. Without it the answer is as good.
+        // Suggestions. The answer is complete without them.
         let page =
             caller.call(LIST_SCHEDULES, |clients| clients.scheduler().list_schedules().max_results(PAGE).send()).await;
         if let Ok(page) = page {
             let names = page.schedules.into_iter().filter_map(|schedule| schedule.name);
-            answers.page(Fact::Others(names.collect())).await;
+            answers.page(Fact::ExistingNames(names.collect())).await;
         }
     }
     answers.last(Fact::Schedules(timers)).await;
     Ok(())
 }
 
-/// Makes a schedule fire no sooner than `until`; everything else of it stays.
+/// Makes a schedule fire no sooner than `until`; its other fields are unchanged.
 pub(super) async fn skip(writer: &Writer<'_>, timer: &Timer, until: Option<Timestamp>) -> Result<Reply, Failure> {
     let group = Some(timer.group.as_str()).filter(|group| !group.is_empty());
-    let (schedule, now) = get(&writer.reader(), &timer.name, group).await.map_err(Failure::unsent)?;
-    let told = |timer: &Timer| {
+    let (schedule, now) = get(&writer.reader(), &timer.name, group).await.map_err(Failure::mark_unsent)?;
+    let definition = |timer: &Timer| {
         let times = (timer.expression.clone(), timer.timezone.clone(), timer.start, timer.end);
         (times, timer.enabled, timer.not_carried.clone())
     };
-    if told(&now) != told(timer) {
-        // The start was computed for what it was.
-        let message = format!("{}: {} was changed since it was looked at", UPDATE_SCHEDULE.name, timer.name);
-        return Err(Failure::new(FailureKind::Other, message).unsent());
+    if definition(&now) != definition(timer) {
+        // The start was computed for the previous expression.
+        let message = format!("{}: {} was changed since it was read", UPDATE_SCHEDULE.name, timer.name);
+        return Err(Failure::new(FailureKind::Other, message).mark_unsent());
     }
-    writer.once(UPDATE_SCHEDULE, |clients| copy(clients.scheduler(), schedule, until).send()).await?;
+    writer.send_once(UPDATE_SCHEDULE, |clients| copy(clients.scheduler(), schedule, until).send()).await?;
     Ok(Reply::Done)
 }
 
-/// Fields of a schedule that no change of it has in its body.
+/// Fields of a schedule that are not in the body of an update.
 const ADDED: [&str; 5] = ["Arn", "Name", "CreationDate", "LastModificationDate", "StartDate"];
 
-/// A schedule, with what a change of it would not keep.
-async fn whole(caller: &Caller<'_>, name: &str, group: Option<&str>) -> Result<Timer, Failure> {
+/// Returns a schedule, with the fields that an update would lose.
+async fn timer(caller: &Caller<'_>, name: &str, group: Option<&str>) -> Result<Timer, Failure> {
     get(caller, name, group).await.map(|(_, timer)| timer)
 }
 
@@ -118,17 +118,17 @@ async fn get(caller: &Caller<'_>, name: &str, group: Option<&str>) -> Result<(Ge
             let request = client.get_schedule().name(name).set_group_name(group.clone());
             async move {
                 let schedule = request.customize().interceptor(answer).send().await?;
-                // Written as it would be sent, and not sent.
+                // Serialized as it would be sent, but not sent.
                 let _ = copy(&client, schedule.clone(), None).customize().interceptor(draft).send().await;
                 Ok(schedule)
             }
         })
         .await?;
-    let not_carried = carried::lost(&answer, &draft, None, &ADDED);
+    let not_carried = carried::lost_fields(&answer, &draft, None, &ADDED);
     Ok((schedule.clone(), Timer { not_carried, ..from_schedule(schedule) }))
 }
 
-/// The request that sets the same again with another beginning: what is not sent would be reset.
+/// The request that sets the same schedule with another start: fields that are not sent would be reset.
 fn copy(client: &Client, from: GetScheduleOutput, until: Option<Timestamp>) -> UpdateScheduleFluentBuilder {
     let token = token(&from, until);
     client
@@ -137,7 +137,7 @@ fn copy(client: &Client, from: GetScheduleOutput, until: Option<Timestamp>) -> U
         .set_group_name(from.group_name)
         .set_schedule_expression(from.schedule_expression)
         .set_schedule_expression_timezone(from.schedule_expression_timezone)
-        .set_start_date(until.map(moment))
+        .set_start_date(until.map(to_sdk_time))
         .set_end_date(from.end_date)
         .set_description(from.description)
         .set_state(from.state)
@@ -148,8 +148,8 @@ fn copy(client: &Client, from: GetScheduleOutput, until: Option<Timestamp>) -> U
         .client_token(token)
 }
 
-/// The same change of the same state has the same token, so that AWS makes it once; the schedule's last
-/// change is in it, so that skipping again later is another change.
+/// The idempotency token: the same change of the same state has the same token, so that AWS makes it once. It contains the
+/// schedule's last modification, so that a later skip is another change.
 fn token(from: &GetScheduleOutput, until: Option<Timestamp>) -> String {
     let mut hash = DefaultHasher::new();
     (&from.arn, &from.name, &from.group_name, &from.schedule_expression).hash(&mut hash);
@@ -168,10 +168,10 @@ fn from_schedule(schedule: GetScheduleOutput) -> Timer {
         expression: schedule.schedule_expression.unwrap_or_default(),
         timezone: schedule.schedule_expression_timezone.filter(|zone| !zone.is_empty()),
         enabled: schedule.state == Some(sdk::ScheduleState::Enabled),
-        start: time(schedule.start_date),
-        end: time(schedule.end_date),
-        created: time(schedule.creation_date),
-        modified: time(schedule.last_modification_date),
+        start: to_timestamp(schedule.start_date),
+        end: to_timestamp(schedule.end_date),
+        created: to_timestamp(schedule.creation_date),
+        modified: to_timestamp(schedule.last_modification_date),
         not_carried: Vec::new(),
         action: None,
         target,
@@ -217,9 +217,9 @@ mod tests {
         lines.filter_map(|line| Some(line.split_once(": ")?.0.to_owned())).collect()
     }
 
-    /// Fails when the SDK learns of a field that an update would reset because it is not copied.
+    /// Fails when the SDK adds a field that an update would reset because it is not copied.
     #[test]
-    fn an_update_keeps_whatever_can_be_kept() {
+    fn update_keeps_every_updatable_field() {
         let until = "2030-01-01T00:00:00Z".parse().unwrap();
         let input = request(everything(), Some(until)).as_input().clone().build().unwrap();
         let text = format!("{input:#?}");
@@ -229,13 +229,13 @@ mod tests {
         let (from, to) = (names(&format!("{:#?}", everything())), names(&text));
         let only: Vec<&String> = from.difference(&to).collect();
         assert_eq!(only, ["_request_id", "arn", "creation_date", "last_modification_date"]);
-        assert_eq!(input.start_date, Some(moment(until)));
+        assert_eq!(input.start_date, Some(to_sdk_time(until)));
         assert_eq!((input.target, input.end_date), (everything().target, everything().end_date));
         assert_eq!(request(everything(), None).as_input().get_start_date(), &None);
     }
 
     #[test]
-    fn the_idempotency_token_depends_on_state_and_change() {
+    fn idempotency_token_depends_on_state_and_change() {
         let until: Timestamp = "2030-01-01T00:00:00Z".parse().unwrap();
         let one = token(&everything(), Some(until));
         assert_eq!(one, token(&everything(), Some(until)));
@@ -243,6 +243,6 @@ mod tests {
         assert_ne!(one, token(&everything(), None));
         let mut later = everything();
         later.last_modification_date = Some(DateTime::from_secs(4));
-        assert_ne!(one, token(&later, Some(until)), "skipping again later is another change");
+        assert_ne!(one, token(&later, Some(until)), "a later skip is another change");
     }
 }

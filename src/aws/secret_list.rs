@@ -1,7 +1,7 @@
 //! Secrets of Secrets Manager with the state of their rotation, without their values.
 
 use super::budget::Class;
-use super::convert::time;
+use super::convert::to_timestamp;
 use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use crate::feeds::aws::Fact;
@@ -10,11 +10,11 @@ use crate::model::parameters::Secret;
 use aws_sdk_secretsmanager::types as sdk;
 
 pub(super) const LIST_SECRETS: Action = Action { name: "secretsmanager:ListSecrets", class: Class::Sessions };
-/// Items a page: the most that the API allows.
+/// Items per page: the maximum of the API.
 const PAGE: i32 = 100;
 
 /// Reads all secrets, page by page.
-pub(super) async fn listed(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
+pub(super) async fn send_secrets(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
     caller
         .pages(
             answers,
@@ -31,10 +31,10 @@ pub(super) async fn listed(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> R
         .await
 }
 
-/// All secrets at once.
-pub(super) async fn all(caller: &Caller<'_>) -> Result<Vec<Secret>, Failure> {
+/// Returns all secrets at once.
+pub(super) async fn list_secrets(caller: &Caller<'_>) -> Result<Vec<Secret>, Failure> {
     caller
-        .all(
+        .all_pages(
             LIST_SECRETS,
             usize::MAX,
             |clients, token| {
@@ -60,11 +60,11 @@ fn from_entry(found: sdk::SecretListEntry) -> Secret {
         description: found.description.filter(|text| !text.is_empty()),
         rotates: found.rotation_enabled.unwrap_or_default(),
         every,
-        rotated_at: time(found.last_rotated_date),
-        next_rotation: time(found.next_rotation_date),
-        changed_at: time(found.last_changed_date),
-        accessed_at: time(found.last_accessed_date),
-        deleted_at: time(found.deleted_date),
+        rotated_at: to_timestamp(found.last_rotated_date),
+        next_rotation: to_timestamp(found.next_rotation_date),
+        changed_at: to_timestamp(found.last_changed_date),
+        accessed_at: to_timestamp(found.last_accessed_date),
+        deleted_at: to_timestamp(found.deleted_date),
         pending,
         owner: found.owning_service.filter(|text| !text.is_empty()),
     }

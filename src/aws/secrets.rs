@@ -1,4 +1,4 @@
-//! A database's user and password, from Secrets Manager or Parameter Store. They are never in a log, nor in an error.
+//! A database's user and password, from Secrets Manager or Parameter Store. They never appear in a log or an error.
 
 use super::budget::Class;
 use super::session::{Action, Caller, Session};
@@ -19,7 +19,8 @@ pub struct Login {
 }
 
 impl Session {
-    /// A secret of Secrets Manager: the JSON that RDS keeps there (`username`, `password`, `dbname`), or a password alone.
+    /// Returns a secret of Secrets Manager: the JSON that RDS stores there (`username`, `password`, `dbname`), or a bare
+    /// password.
     ///
     /// # Errors
     /// It cannot be read, or has no text.
@@ -33,7 +34,7 @@ impl Session {
         Ok(login(text))
     }
 
-    /// A password of Parameter Store.
+    /// Returns a password in Parameter Store.
     ///
     /// # Errors
     /// It cannot be read, or has no value.
@@ -65,7 +66,7 @@ mod tests {
     use secrecy::ExposeSecret as _;
 
     #[test]
-    fn a_secret_is_what_rds_keeps_or_a_password_alone_and_never_prints() {
+    fn secret_is_rds_json_or_a_bare_password_and_never_prints() {
         let made = login(r#"{"username":"app","password":"p@ss","dbname":"shop","port":5432}"#.into());
         assert_eq!((made.user.as_deref(), made.database.as_deref()), (Some("app"), Some("shop")));
         assert_eq!(made.password.as_ref().unwrap().expose_secret(), "p@ss");

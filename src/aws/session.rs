@@ -1,14 +1,14 @@
-//! One connection to one environment: configuration and credentials are loaded when the first question
-//! comes, once; all clients share one HTTP client and one cache of credentials.
+//! One connection to one environment: configuration and credentials are loaded once, for the first
+//! request; all clients share one HTTP client and one cache of credentials.
 //!
-//! A person's questions and polling have clients of their own with a retry partition each, so that
-//! polling that is throttled never delays a key press. When AWS refuses the credentials, everything is
-//! dropped and read again from the files and the environment, at most every
-//! [`super::connection::REREAD_AFTER`]: credentials renewed outside are used without a restart.
+//! The operator's requests and polling have separate clients with their own retry partitions, so that
+//! throttled polling never delays a key press. When AWS refuses the credentials, everything is
+//! dropped and reloaded from the files and the environment, at most every
+//! [`super::connection::REREAD_INTERVAL`]: credentials renewed outside are used without a restart.
 
 use super::budget::{Budget, Class};
 use super::clients::{Clients, Usage};
-use super::connection::{Connection, HELPER_AGAIN};
+use super::connection::{Connection, HELPER_RETRY_DELAY};
 use super::failure::{self, Context};
 use super::pinned::Pinned;
 use super::service_clock::ServiceClock;
@@ -31,7 +31,7 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// The longest wait for clean-up tasks when the session ends.
+/// Maximum wait for clean-up tasks when the session ends.
 const CLEANUP_LIMIT: Duration = Duration::from_secs(2);
 
 /// A connection to one environment. Cloning is cheap; dropping the last clone closes it.
@@ -45,15 +45,15 @@ pub(super) struct Inner {
     pub(super) wire: Wire,
     budget: Budget,
     current: Mutex<Arc<Generation>>,
-    /// Credentials were read again, and nobody was told yet.
+    /// Whether credentials were reloaded since the last answer.
     pub(super) renewed: AtomicBool,
     pub(super) revisions: Mutex<super::revisions::Revisions>,
     pub(super) accounts: Mutex<super::accounts::Accounts>,
-    /// Tasks that outlive those who wait for them, to end something properly.
+    /// Tasks that outlive their callers, to end something properly.
     cleanup: Mutex<JoinSet<()>>,
 }
 
-/// Configuration and credentials of one reading of the files.
+/// Configuration and credentials from one load of the files.
 #[derive(Debug)]
 pub(super) struct Generation {
     made: Instant,
@@ -63,13 +63,13 @@ pub(super) struct Generation {
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) config: SdkConfig,
-    pub(super) credentials: super::credentials::Keeper,
+    pub(super) credentials: super::credentials::CredentialCache,
     pub(super) context: Context,
     operator: Clients,
     background: Clients,
 }
 
-/// One operation: its name in IAM and the limit that it draws on.
+/// One operation: its name in IAM and its rate limit.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Action {
     pub(super) name: &'static str,
@@ -77,12 +77,12 @@ pub(super) struct Action {
 }
 
 impl Session {
-    /// A connection that does nothing yet.
+    /// Creates a session that connects on first use.
     pub fn new(connection: Connection) -> Self {
         Self::with_clock(connection, ServiceClock::default())
     }
 
-    /// A session with a measurement of the service's clock that is shared.
+    /// Creates a session with a shared measurement of the service's clock.
     pub fn with_clock(connection: Connection, clock: ServiceClock) -> Self {
         let context = super::profiles::context(&connection);
         Self(Arc::new(Inner {
@@ -98,77 +98,77 @@ impl Session {
         }))
     }
 
-    /// Requests sent in all, retries too.
+    /// Returns the number of requests sent, including retries.
     pub fn requests_total(&self) -> u64 {
         self.0.wire.requests()
     }
 
-    /// Runs something that ends by itself a moment after nobody waits for it any more.
+    /// Spawns a task that ends by itself soon after its caller is gone.
     pub(super) fn spawn_cleanup(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut cleanup = self.0.cleanup.lock().unwrap_or_else(PoisonError::into_inner);
         while cleanup.try_join_next().is_some() {}
         cleanup.spawn(task);
     }
 
-    /// Whether something that was left has not ended yet.
+    /// Whether a clean-up task is still running.
     pub fn has_pending_cleanup(&self) -> bool {
         let mut cleanup = self.0.cleanup.lock().unwrap_or_else(PoisonError::into_inner);
         while cleanup.try_join_next().is_some() {}
         !cleanup.is_empty()
     }
 
-    /// Waits until what was left has ended, for two seconds at most.
+    /// Waits for clean-up tasks, for two seconds at most.
     pub async fn finish_cleanup(&self) {
         let mut cleanup = std::mem::take(&mut *self.0.cleanup.lock().unwrap_or_else(PoisonError::into_inner));
-        // Not `join_all`: it would panic where one of the tasks did.
+        // Not `join_all`: it would panic if one of the tasks did.
         let _ = tokio::time::timeout(CLEANUP_LIMIT, async { while cleanup.join_next().await.is_some() {} }).await;
     }
 
-    /// Says that nobody polls beside what is asked from now on: nearly the whole of each limit may be used.
-    pub fn reads_alone(&self) {
-        self.0.budget.alone();
+    /// Marks the session as a single reader without polling: nearly the full rate limits may be used.
+    pub fn set_exclusive(&self) {
+        self.0.budget.set_single_reader();
     }
 
-    /// Says that it is asked again and again from now on, beside others.
-    pub fn reads_again(&self) {
-        self.0.budget.shared();
+    /// Marks the session as polling from now on: its lanes share the limits.
+    pub fn set_shared(&self) {
+        self.0.budget.start_polling();
     }
 
-    /// How often pages of logs may be asked for by one reader alone, in requests a second: by `FilterLogEvents`, by
+    /// Sets the rates for pages of logs with a single reader, in requests per second: for `FilterLogEvents` and for
     /// `GetLogEvents`.
     pub fn set_logs_rates(&self, filter: f64, get: f64) {
-        self.0.budget.whole(Class::LogsFilter, filter, Instant::now());
-        self.0.budget.whole(Class::LogsGet, get, Instant::now());
+        self.0.budget.set_limit(Class::LogsFilter, filter, Instant::now());
+        self.0.budget.set_limit(Class::LogsGet, get, Instant::now());
     }
 
-    /// The service's clock, as measured.
+    /// Returns the service's clock, as measured.
     pub fn service_clock(&self) -> &ServiceClock {
         self.0.wire.clock()
     }
 
-    /// The region that it asks in, before anything is asked; none where nothing names one.
+    /// Returns the region of its requests, without sending one; `None` if it is not configured.
     ///
     /// # Errors
-    /// The files of AWS cannot be read.
-    pub async fn named_region(&self) -> Result<Option<String>, Failure> {
-        super::credentials::load::named_region(&self.0.connection).await
+    /// The AWS files cannot be read.
+    pub async fn configured_region(&self) -> Result<Option<String>, Failure> {
+        super::credentials::load::configured_region(&self.0.connection).await
     }
 
-    /// The region in use, once it is known.
+    /// Returns the region in use, once it is known.
     pub fn region(&self) -> Option<String> {
         let current = self.current();
         let loaded = current.loaded.get()?.as_ref().ok()?;
         loaded.config.region().map(ToString::to_string)
     }
 
-    /// Where requests go; before the AWS files were read, as far as that is known without them.
+    /// Returns the endpoints of its requests; until the AWS files are read, those known without them.
     pub fn endpoints(&self) -> Endpoints {
         let current = self.current();
         let loaded = current.loaded.get().and_then(|loaded| loaded.as_ref().ok());
         loaded.map_or(&self.0.context, |loaded| &loaded.context).endpoints.clone()
     }
 
-    /// When the credentials in use end; `None` for long-lived ones, or while none were needed.
+    /// Returns when the credentials in use expire; `None` for long-lived ones, or before the first use.
     pub fn credentials_expire(&self) -> Option<Timestamp> {
         let current = self.current();
         let loaded = current.loaded.get()?.as_ref().ok()?;
@@ -179,14 +179,14 @@ impl Session {
         Arc::clone(&self.0.current.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether credentials that AWS refuses may be others later: those of files and programs may, those in
-    /// variables of the environment cannot as long as this process runs.
+    /// Whether refused credentials may be replaced later: those of files and programs may, those in
+    /// environment variables cannot while this process runs.
     pub fn renewable(&self) -> bool {
-        !self.0.context.lasting
+        !self.0.context.fixed
     }
 
-    /// Drops what `refused` holds, unless that was read a moment ago. Whether there is something
-    /// newer to try.
+    /// Drops the generation `refused`, unless it was loaded very recently. Returns whether there may be
+    /// newer credentials to try.
     pub(super) fn renew(&self, refused: &Arc<Generation>) -> bool {
         let mut current = self.0.current.lock().unwrap_or_else(PoisonError::into_inner);
         if !Arc::ptr_eq(&current, refused) {
@@ -196,9 +196,13 @@ impl Session {
             .loaded
             .get()
             .and_then(|loaded| loaded.as_ref().ok())
-            .is_some_and(|loaded| loaded.credentials.asks() && loaded.credentials.failed());
-        // Each start of a helper may be a dialog; one that was closed is not opened again at once.
-        let wait = if asks { HELPER_AGAIN.max(self.0.connection.reread_after) } else { self.0.connection.reread_after };
+            .is_some_and(|loaded| loaded.credentials.prompts_user() && loaded.credentials.has_failed());
+        // Each start of a helper may open a dialog; after the user closed one, it is not reopened at once.
+        let wait = if asks {
+            HELPER_RETRY_DELAY.max(self.0.connection.reread_interval)
+        } else {
+            self.0.connection.reread_interval
+        };
         let due = refused.made.elapsed() >= wait;
         if due {
             *current = Generation::new();
@@ -218,7 +222,7 @@ impl Generation {
             .get_or_init(|| async {
                 let (config, credentials, context) =
                     Box::pin(super::credentials::load::load(&session.connection, &session.wire)).await?;
-                session.budget.asks_in(config.region().map_or("", |region| region.as_ref()));
+                session.budget.set_region(config.region().map_or("", |region| region.as_ref()));
                 Ok(Loaded {
                     operator: Clients::new(config.clone(), Usage::Operator),
                     background: Clients::new(config.clone(), Usage::Background),
@@ -232,21 +236,21 @@ impl Generation {
 }
 
 impl Inner {
-    /// One request with the SDK's retries, within the budget.
+    /// Sends one request with the SDK's retries, within the budget.
     pub(super) async fn send<T, E>(
         &self,
         action: Action,
-        lane: Priority,
-        // Boxed: an SDK future has some 20 kB.
+        priority: Priority,
+        // Boxed: an SDK future takes some 20 kB.
         sending: Pin<Box<impl Future<Output = Result<T, SdkError<E, HttpResponse>>>>>,
     ) -> Result<T, SdkError<E, HttpResponse>> {
-        self.budget.take(action.class, lane).await;
+        self.budget.take(action.class, priority).await;
         let began = Instant::now();
-        let (answer, sent) = wire::counted(async { (caught(sending).await, wire::sent()) }).await;
-        wire::add(sent);
-        self.budget.charge(action.class, lane, sent.saturating_sub(1), Instant::now());
+        let (answer, sent) = wire::count_requests(async { (caught(sending).await, wire::requests_sent()) }).await;
+        wire::add_requests(sent);
+        self.budget.charge(action.class, priority, sent.saturating_sub(1), Instant::now());
         if sent > 1 {
-            self.budget.crowded(action.class, Instant::now());
+            self.budget.slow_down_single_reader(action.class, Instant::now());
         }
         let outcome = if answer.is_ok() { "answered" } else { "failed" };
         tracing::debug!(requests = sent, ms = began.elapsed().as_millis() as u64, "{} {outcome}", action.name);
@@ -254,17 +258,22 @@ impl Inner {
     }
 
     /// Waits until one request of a class may be sent.
-    pub(super) async fn take(&self, class: Class, lane: Priority) {
-        self.budget.take(class, lane).await;
+    pub(super) async fn take(&self, class: Class, priority: Priority) {
+        self.budget.take(class, priority).await;
     }
 
-    /// A request of a class was throttled: fewer are sent.
+    /// Records that a request of a class was throttled: fewer are sent.
     pub(super) fn slow_down(&self, class: Class) {
         self.budget.slow_down(class, Instant::now());
     }
 
-    /// The failure of a request; polling slows down where it was throttled.
-    pub(super) fn failed<E>(&self, action: Action, context: &Context, error: &SdkError<E, HttpResponse>) -> Failure
+    /// Converts the error of a request; slows polling down if it was throttled.
+    pub(super) fn request_failure<E>(
+        &self,
+        action: Action,
+        context: &Context,
+        error: &SdkError<E, HttpResponse>,
+    ) -> Failure
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
@@ -276,41 +285,41 @@ impl Inner {
     }
 }
 
-/// A session seen from one lane.
+/// A session used with one priority.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Caller<'a> {
     pub(super) session: &'a Session,
-    lane: Priority,
-    /// Reads that belong to a change use its credentials, which are never renewed in between.
+    priority: Priority,
+    /// Reads that belong to a change use its credentials, which are never reloaded in between.
     pinned: Option<&'a Pinned>,
 }
 
 impl<'a> Caller<'a> {
-    pub(super) fn new(session: &'a Session, lane: Priority) -> Self {
-        Self { session, lane, pinned: None }
+    pub(super) fn new(session: &'a Session, priority: Priority) -> Self {
+        Self { session, priority, pinned: None }
     }
 
     pub(super) fn pinned(session: &'a Session, pinned: &'a Pinned) -> Self {
-        Self { session, lane: Priority::Operator, pinned: Some(pinned) }
+        Self { session, priority: Priority::Operator, pinned: Some(pinned) }
     }
 
-    /// The credentials that do not change under what is asked.
-    pub(super) fn held(&self) -> Option<&'a Pinned> {
+    /// The fixed credentials of these requests, if any.
+    pub(super) fn pinned_clients(&self) -> Option<&'a Pinned> {
         self.pinned
     }
 
-    /// Where its requests go.
+    /// The endpoints of its requests.
     pub(super) fn endpoints(&self) -> Endpoints {
         self.pinned.map_or_else(|| self.session.endpoints(), |pinned| pinned.context.endpoints.clone())
     }
 
-    /// The priority of these questions.
-    pub(super) fn lane(&self) -> Priority {
-        self.lane
+    /// The priority of its requests.
+    pub(super) fn priority(&self) -> Priority {
+        self.priority
     }
 
-    /// One request with its retries: within the budget, its failure in a sentence, and once more
-    /// with new credentials where AWS refused those there were.
+    /// Sends one request with its retries: within the budget, with failures as sentences, and once more
+    /// with reloaded credentials if AWS refuses the current ones.
     pub(super) async fn call<T, E, Sending>(
         &self,
         action: Action,
@@ -329,24 +338,24 @@ impl<'a> Caller<'a> {
             let generation = self.session.current();
             let ahead = self.session.service_clock().ahead();
             let failed = match generation.load(inner).await {
-                Err(failure) => failure.clone().said(format!("{}: {failure}", action.name)),
+                Err(failure) => failure.clone().with_message(format!("{}: {failure}", action.name)),
                 Ok(loaded) => {
-                    if let Err(failure) = loaded.credentials.ready().await {
+                    if let Err(failure) = loaded.credentials.ensure_loaded().await {
                         let message = format!("{}: {failure}", action.name);
-                        failure.said(message).unsent()
+                        failure.with_message(message).mark_unsent()
                     } else {
-                        let clients = match self.lane {
+                        let clients = match self.priority {
                             Priority::Operator => &loaded.operator,
                             Priority::Background => &loaded.background,
                         };
-                        match inner.send(action, self.lane, Box::pin(send(clients))).await {
+                        match inner.send(action, self.priority, Box::pin(send(clients))).await {
                             Ok(answer) => return Ok(answer),
-                            Err(error) => inner.failed(action, &loaded.context, &error),
+                            Err(error) => inner.request_failure(action, &loaded.context, &error),
                         }
                     }
                 }
             };
-            tracing::warn!(kind = failed.kind.word(), "{failed}");
+            tracing::warn!(kind = failed.kind.name(), "{failed}");
             if self.signed_too_early(ahead, &failed) && !signed_again {
                 signed_again = true;
                 continue;
@@ -362,7 +371,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Sends a request with fixed credentials: whoever holds them decides whether others are tried.
+    /// Sends a request with fixed credentials: their holder decides whether to try others.
     async fn call_pinned<T, E, Sending>(
         &self,
         action: Action,
@@ -375,40 +384,40 @@ impl<'a> Caller<'a> {
     {
         let inner = &self.session.0;
         let ahead = self.session.service_clock().ahead();
-        let failed = match inner.send(action, self.lane, Box::pin(send(&pinned.reads))).await {
+        let failed = match inner.send(action, self.priority, Box::pin(send(&pinned.reads))).await {
             Ok(answer) => return Ok(answer),
-            Err(error) => inner.failed(action, &pinned.context, &error),
+            Err(error) => inner.request_failure(action, &pinned.context, &error),
         };
         if !self.signed_too_early(ahead, &failed) {
             return Err(failed);
         }
-        tracing::warn!(kind = failed.kind.word(), "{failed}");
-        let answer = inner.send(action, self.lane, Box::pin(send(&pinned.reads))).await;
-        answer.map_err(|error| inner.failed(action, &pinned.context, &error))
+        tracing::warn!(kind = failed.kind.name(), "{failed}");
+        let answer = inner.send(action, self.priority, Box::pin(send(&pinned.reads))).await;
+        answer.map_err(|error| inner.request_failure(action, &pinned.context, &error))
     }
 
-    /// Whether it was signed with a time that was wrong, as its answer has shown: AWS refuses 5 minutes of difference.
+    /// Whether it was signed with a wrong time, according to its answer: AWS refuses a difference of 5 minutes.
     fn signed_too_early(&self, ahead: jiff::SignedDuration, failed: &Failure) -> bool {
-        ahead != self.session.service_clock().ahead() && refuses(failed.kind)
+        ahead != self.session.service_clock().ahead() && may_refuse_signature(failed.kind)
     }
 }
 
-/// Whether AWS may have refused what this request was signed with.
-fn refuses(kind: FailureKind) -> bool {
+/// Whether AWS may have refused the signature of this request.
+fn may_refuse_signature(kind: FailureKind) -> bool {
     matches!(kind, FailureKind::Credentials | FailureKind::Denied | FailureKind::Other)
 }
 
 tokio::task_local! {
-    /// A panic within is caught where the request is made.
+    /// Set while a panic is caught by the sender of a request.
     static CAUGHT: ();
 }
 
-/// Whether a panic that happens now ends no more than a request.
+/// Whether a panic at this moment fails only a request.
 pub fn panic_is_caught() -> bool {
     CAUGHT.try_with(|()| ()).is_ok()
 }
 
-/// A library that panics ends its request, and nothing else.
+/// Converts a panic of a library into a failure of its request.
 async fn caught<T, E>(
     sending: Pin<Box<impl Future<Output = Result<T, SdkError<E, HttpResponse>>>>>,
 ) -> Result<T, SdkError<E, HttpResponse>> {
@@ -416,7 +425,7 @@ async fn caught<T, E>(
         return answer;
     }
     let fault = "an internal fault of a library: see the report in the log";
-    // Whether it was sent cannot be known.
+    // Whether it was sent is unknown.
     Err(SdkError::dispatch_failure(ConnectorError::other(fault.into(), None)))
 }
 
@@ -425,13 +434,13 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_library_that_panics_ends_its_request_and_nothing_else() {
+    async fn panic_in_a_library_fails_only_its_request() {
         let broken = async {
-            assert!(!panic_is_caught(), "a library's fault, on purpose");
+            assert!(!panic_is_caught(), "a deliberate panic in a library");
             Ok::<(), SdkError<(), HttpResponse>>(())
         };
         assert!(matches!(caught(Box::pin(broken)).await, Err(SdkError::DispatchFailure(_))));
-        assert!(!panic_is_caught(), "outside of a request a panic is the program's");
+        assert!(!panic_is_caught(), "a panic outside of a request ends the program");
         assert!(caught(Box::pin(async { Ok::<_, SdkError<(), _>>(()) })).await.is_ok());
     }
 }

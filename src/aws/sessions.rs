@@ -1,4 +1,4 @@
-//! Sessions of STS: how a role is asked for, and what is made of the answer, with a second factor or without one.
+//! Sessions of STS: the request to assume a role, and the credentials of its answer, with or without MFA.
 
 use super::profiles::Role;
 use crate::model::{Failure, FailureKind};
@@ -9,12 +9,12 @@ use aws_sdk_sts::Client;
 use aws_sdk_sts::operation::assume_role::builders::AssumeRoleFluentBuilder;
 use jiff::Timestamp;
 
-/// A client that asks with these credentials.
+/// Creates a client with these credentials.
 pub(super) fn client(sts: &SdkConfig, with: SharedCredentialsProvider) -> Client {
     Client::new(&sts.to_builder().credentials_provider(with).build())
 }
 
-/// The request for a role; a session that has no name gets one.
+/// Builds the request to assume a role; a session without a name gets one.
 pub(super) fn role(client: &Client, role: &Role) -> AssumeRoleFluentBuilder {
     let name = role.session_name.clone().unwrap_or_else(|| format!("cockpit-{}", Timestamp::now().as_second()));
     client
@@ -25,11 +25,14 @@ pub(super) fn role(client: &Client, role: &Role) -> AssumeRoleFluentBuilder {
         .set_duration_seconds(role.duration)
 }
 
-/// The credentials of an answer.
+/// Returns the credentials of an answer.
 ///
 /// # Errors
-/// The answer has none; `action` is what was asked.
-pub(super) fn built(action: &str, found: Option<aws_sdk_sts::types::Credentials>) -> Result<Credentials, Failure> {
+/// The answer has none; `action` is the request.
+pub(super) fn credentials_from(
+    action: &str,
+    found: Option<aws_sdk_sts::types::Credentials>,
+) -> Result<Credentials, Failure> {
     let found = found
         .ok_or_else(|| Failure::new(FailureKind::Malformed, format!("{action}: the answer has no credentials")))?;
     let mut built = Credentials::builder()

@@ -1,9 +1,9 @@
-//! Requests of services whose crates would be larger than what is asked of them: signed and sent here, over the HTTP client of
-//! the session, within the budgets that all others draw on. How they are written and read is in `protocols`.
+//! Requests to services whose crates would be larger than their use justifies: signed and sent here, over the HTTP client of
+//! the session, within the budgets shared by all requests. Their formats are in `protocols`.
 
 use super::failure::{self, Context};
 use super::session::{Action, Caller, Inner};
-use super::wire::Unanswered;
+use super::wire::NoAnswer;
 use super::writer::Writer;
 use crate::app::effect::Priority;
 use crate::model::{Failure, FailureKind, partition};
@@ -17,38 +17,38 @@ use aws_smithy_types::body::SdkBody;
 use std::fmt::Display;
 use std::time::Duration;
 
-/// Services whose host names no region.
+/// Services whose host names contain no region.
 const WITHOUT_REGION: &[&str] = &["route53", "cloudfront", "budgets"];
-/// Hosts of IAM that are called otherwise: by the beginning of the region that is worked in. Source: the endpoints of IAM in the
+/// Exceptions to the host name of IAM, by the prefix of the current region. Source: the endpoints of IAM in the
 /// General Reference.
 const HOSTS_OF_IAM: &[(&str, &str)] =
     &[("cn-", "iam.cn-north-1.amazonaws.com.cn"), ("us-gov-", "iam.us-gov.amazonaws.com"), ("", "iam.amazonaws.com")];
-/// A read that is refused because of its rate is sent so often in all.
+/// Total number of attempts for a throttled read.
 const TRIES: u32 = 4;
 
-/// The first pause before a request is sent again.
+/// The first pause before a retry.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// A service: its name in a signature and a host, and the region that it is asked in instead of the environment's.
+/// A service: its name in signatures and hosts, and its region if it differs from the environment's.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Service(pub(super) &'static str, pub(super) Option<&'static str>);
 
-/// A request that is to be signed and sent.
+/// A request to sign and send.
 #[derive(Debug, Clone)]
 pub(super) struct Request {
     pub(super) action: Action,
     pub(super) service: Service,
     pub(super) method: &'static str,
-    /// The path, with its query.
+    /// The path, including the query.
     pub(super) path: String,
-    /// The content's type; empty for none.
-    pub(super) content: &'static str,
-    /// `X-Amz-Target`.
+    /// The content type; empty for no content.
+    pub(super) content_type: &'static str,
+    /// The header `X-Amz-Target`.
     pub(super) target: Option<String>,
     pub(super) body: String,
 }
 
-/// An answer, whatever it says.
+/// An answer with any status.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -57,28 +57,30 @@ pub(super) struct Answer {
     pub(super) id: Option<String>,
 }
 
-/// How an answer is read: what it says, or the failure that it tells of.
-pub(super) type Reader<T> = fn(Action, &Context, &Answer) -> Result<T, Failure>;
+/// A parser of an answer: returns its value, or the failure that it reports.
+pub(super) type AnswerParser<T> = fn(Action, &Context, &Answer) -> Result<T, Failure>;
 
 impl Caller<'_> {
-    /// One read: within its budget, sent again where it was throttled, and once more with new credentials where AWS refuses
-    /// those there were. What belongs to a change keeps the change's credentials.
+    /// Executes one read: within its budget, retried after throttling, and once more with reloaded credentials if AWS refuses
+    /// the current ones. A read that belongs to a change keeps the change's credentials.
     ///
     /// # Errors
-    /// It is refused, nobody answers, or the answer cannot be read.
-    pub(super) async fn signed<T>(&self, request: &Request, read: Reader<T>) -> Result<T, Failure> {
+    /// The request is refused or unanswered, or the answer cannot be read.
+    pub(super) async fn send_signed<T>(&self, request: &Request, read: AnswerParser<T>) -> Result<T, Failure> {
         let inner = &self.session.0;
         let tries = inner.connection.attempts.unwrap_or(TRIES).max(1);
         let (mut sent, mut again) = (1, true);
         loop {
-            inner.take(request.action.class, self.lane()).await;
+            inner.take(request.action.class, self.priority()).await;
             let generation = self.session.current();
-            let outcome = match (self.held(), generation.load(inner).await) {
+            let outcome = match (self.pinned_clients(), generation.load(inner).await) {
                 (Some(pinned), _) => {
                     let answer = inner.sign(request, &pinned.config, pinned.credentials.clone()).await;
                     answer.and_then(|answer| read(request.action, &pinned.context, &answer))
                 }
-                (None, Err(failure)) => Err(failure.clone().said(format!("{}: {failure}", request.action.name))),
+                (None, Err(failure)) => {
+                    Err(failure.clone().with_message(format!("{}: {failure}", request.action.name)))
+                }
                 (None, Ok(loaded)) => match loaded.credentials.in_use().await {
                     Ok(credentials) => {
                         let answer = inner.sign(request, &loaded.config, credentials).await;
@@ -86,7 +88,7 @@ impl Caller<'_> {
                     }
                     Err(failure) => {
                         let message = format!("{}: {failure}", request.action.name);
-                        Err(failure.said(message).unsent())
+                        Err(failure.with_message(message).mark_unsent())
                     }
                 },
             };
@@ -94,18 +96,18 @@ impl Caller<'_> {
                 Ok(read) => return Ok(read),
                 Err(failed) => failed,
             };
-            tracing::warn!(kind = failed.kind.word(), "{failed}");
+            tracing::warn!(kind = failed.kind.name(), "{failed}");
             match failed.kind {
                 FailureKind::Throttled => {
                     inner.slow_down(request.action.class);
                     if sent >= tries {
                         return Err(failed);
                     }
-                    // AWS counts on for as long as it is asked too often: each time twice as long.
+                    // AWS keeps throttling as long as requests continue: each pause is twice as long.
                     tokio::time::sleep(PAUSE * 2_u32.pow(sent - 1)).await;
                     sent += 1;
                 }
-                FailureKind::Credentials if self.held().is_none() => {
+                FailureKind::Credentials if self.pinned_clients().is_none() => {
                     if again && self.session.renew(&generation) {
                         again = false;
                         continue;
@@ -119,15 +121,15 @@ impl Caller<'_> {
 }
 
 impl Writer<'_> {
-    /// Sends a change, once: whatever comes of it, it is not sent again.
+    /// Sends a change at most once, whatever the outcome.
     ///
     /// # Errors
-    /// It is refused, nobody answers, or the answer cannot be read.
-    pub(super) async fn signed_once<T>(&self, request: &Request, read: Reader<T>) -> Result<T, Failure> {
+    /// The request is refused or unanswered, or the answer cannot be read.
+    pub(super) async fn send_signed_once<T>(&self, request: &Request, read: AnswerParser<T>) -> Result<T, Failure> {
         let (inner, pinned) = self.parts();
         inner.take(request.action.class, Priority::Operator).await;
         let answer = inner.sign(request, &pinned.config, pinned.credentials.clone()).await?;
-        self.keep(answer.id.as_deref());
+        self.record_request_id(answer.id.as_deref());
         let outcome = read(request.action, &pinned.context, &answer);
         if outcome.as_ref().is_err_and(|failure| failure.kind == FailureKind::Throttled) {
             inner.slow_down(request.action.class);
@@ -137,11 +139,11 @@ impl Writer<'_> {
 }
 
 impl Inner {
-    /// Signs a request now and sends it. A service that has one region for all is at `SERVICE.amazonaws.com`, whatever the
-    /// region of its signature.
+    /// Signs a request now and sends it. A service with a single region for all has the host `SERVICE.amazonaws.com`, whatever
+    /// the region of its signature.
     async fn sign(&self, wanted: &Request, config: &SdkConfig, credentials: Credentials) -> Result<Answer, Failure> {
         let (action, Service(service, region)) = (wanted.action.name, wanted.service);
-        let failed = |error: &dyn Display| Failure::new(FailureKind::Other, format!("{action}: {error}")).unsent();
+        let failed = |error: &dyn Display| Failure::new(FailureKind::Other, format!("{action}: {error}")).mark_unsent();
         let own = config.region().map(ToString::to_string).unwrap_or_default();
         let region = region.map(|region| of_partition(region, &own));
         let host = host(service, &own, region);
@@ -153,8 +155,8 @@ impl Inner {
         let url = format!("{base}{}", wanted.path);
         let host = base.split("://").nth(1).unwrap_or_default().split('/').next().unwrap_or_default().to_owned();
         let mut headers = vec![("host", host.as_str())];
-        if !wanted.content.is_empty() {
-            headers.push(("content-type", wanted.content));
+        if !wanted.content_type.is_empty() {
+            headers.push(("content-type", wanted.content_type));
         }
         if let Some(target) = &wanted.target {
             headers.push(("x-amz-target", target));
@@ -178,28 +180,28 @@ impl Inner {
         for (name, value) in headers.iter().copied().chain(signed.headers()) {
             request.headers_mut().insert(name.to_owned(), value.to_owned());
         }
-        let told = |kind, what: &str| Failure::new(kind, format!("{action}: {host} {what}"));
-        match self.wire.ask(request, self.connection.operation_timeout).await {
+        let failure_of = |kind, what: &str| Failure::new(kind, format!("{action}: {host} {what}"));
+        match self.wire.send_request(request, self.connection.operation_timeout).await {
             Ok((status, id, text)) => Ok(Answer { status, text, id: id.map(|id| failure::clean(&id)) }),
-            Err(Unanswered::Late) => Err(told(FailureKind::Timeout, "gives no answer within the time limit")),
-            Err(Unanswered::Refused) => Err(told(FailureKind::Unreachable, "refuses the connection").unsent()),
-            Err(Unanswered::Broken) => Err(told(FailureKind::Unreachable, "does not answer, or not to the end")),
+            Err(NoAnswer::TimedOut) => Err(failure_of(FailureKind::Timeout, "gives no answer within the time limit")),
+            Err(NoAnswer::Refused) => Err(failure_of(FailureKind::Unreachable, "refuses the connection").mark_unsent()),
+            Err(NoAnswer::Interrupted) => Err(failure_of(FailureKind::Unreachable, "gives no complete answer")),
         }
     }
 }
 
-/// The one region of a service in the partition of a region: those of China have another. Source: the endpoints of each in the
-/// General Reference.
+/// The single region of a service in the partition of a region: it differs in China. Source: the endpoints of each service in
+/// the General Reference.
 fn of_partition<'a>(region: &'a str, own: &str) -> &'a str {
     if region == "us-east-1" && own.starts_with("cn-") { "cn-northwest-1" } else { region }
 }
 
-/// Where a service is asked by who works in a region; `other` is the one that it is asked in instead.
+/// The host of a service for users of the region `own`; `other` is the service's own region, if it differs.
 fn host(service: &str, own: &str, other: Option<&str>) -> String {
     let domain = partition::domain(own);
     match HOSTS_OF_IAM.iter().find(|(begins, _)| service == "iam" && own.starts_with(begins)) {
         Some((_, host)) => (*host).to_owned(),
-        // CloudFront of China has a region in its host.
+        // CloudFront in China has a region in its host name.
         None if WITHOUT_REGION.contains(&service) && !(service == "cloudfront" && own.starts_with("cn-")) => {
             format!("{service}.{domain}")
         }
@@ -212,7 +214,7 @@ mod tests {
     use super::{host, of_partition};
 
     #[test]
-    fn a_service_is_asked_at_its_host_of_the_partition() {
+    fn service_host_depends_on_the_partition() {
         assert_eq!(host("ec2", "eu-west-1", None), "ec2.eu-west-1.amazonaws.com");
         assert_eq!(host("ce", "eu-west-1", Some("us-east-1")), "ce.us-east-1.amazonaws.com");
         assert_eq!(host("route53", "cn-north-1", Some("us-east-1")), "route53.amazonaws.com.cn");
@@ -222,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_one_region_has_another_in_china() {
+    fn single_region_service_has_another_region_in_china() {
         let of = |service: &str, own: &str| host(service, own, Some(of_partition("us-east-1", own)));
         assert_eq!(of("ce", "cn-north-1"), "ce.cn-northwest-1.amazonaws.com.cn");
         assert_eq!(of("budgets", "cn-north-1"), "budgets.amazonaws.com.cn");

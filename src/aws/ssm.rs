@@ -1,15 +1,16 @@
-//! Session Manager and ECS Exec: the requests of tunnels and shells. What goes through them is in `ssm_tunnel`.
+//! Session Manager and ECS Exec: the requests of tunnels and shells. The data channel is in `ssm_tunnel`.
 
 use super::budget::Class;
-use super::convert::{tail_of, time};
+use super::convert::{owned_arn_name, to_timestamp};
 use super::ecs_services;
-use super::ecs_tasks::{DESCRIBE_TASKS, LIST_TASKS, MOST, PAGE};
+use super::ecs_tasks::{DESCRIBE_TASKS, LIST_TASKS, MAX, PAGE};
 use super::same_account::SameAccount;
 use super::session::{Action, Caller, Session};
 use crate::app::effect::Priority;
 use crate::model::tunnel::instance::InstanceSelector;
 use crate::model::tunnel::{
-    Candidate, Chosen, ExecContainer, NoTarget, Wanted, choose, none, not_connected, short, soon,
+    Candidate, ExecContainer, ExecTarget, NoTarget, TunnelGateway, agent_not_connected, choose, not_yet, short,
+    unavailable,
 };
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ecs::operation::execute_command::ExecuteCommandError;
@@ -18,7 +19,7 @@ use aws_sdk_ssm::operation::start_session::StartSessionError;
 use aws_smithy_async::time::TimeSource as _;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use ssm_tunnel::{Credentials, Gate, Granted, Token};
+use ssm_tunnel::{Credentials, Gate, OpenSession, Token};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,80 +31,81 @@ const TERMINATE: Action = Action { name: "ssm:TerminateSession", class: Class::S
 const EXECUTE: Action = Action { name: "ecs:ExecuteCommand", class: Class::EcsUpdate };
 const DESCRIBE_SERVICES: Action = Action { name: "ecs:DescribeServices", class: Class::EcsServices };
 const DOCUMENT: &str = "AWS-StartPortForwardingSessionToRemoteHost";
-/// Runs one command with a terminal. Without a document a session is the shell that the account has configured.
+/// Runs one command with a terminal. Without a document a session is the shell configured in the account.
 const COMMAND: &str = "AWS-StartInteractiveCommand";
 
-/// An agent that ECS says runs may be connected a moment later. One that was not so often, with the pauses between, which is
-/// some 16 s, lacks something.
+/// Number of failed connections to an agent, some 16 s with the pauses between them, after which something is missing: an agent
+/// that ECS reports as running may connect a moment later.
 const NOT_CONNECTED: u32 = 6;
 
-/// The use of a session.
+/// The purpose of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
     /// Connections to a host and a port.
     Port {
-        /// As the container resolves it.
+        /// Resolved by the container.
         host: String,
         port: u16,
     },
     /// A command with a terminal.
     Shell {
-        /// As it is typed; empty is the shell that Session Manager opens on an instance.
+        /// The command line; empty is the shell that Session Manager opens on an instance.
         command: String,
     },
 }
 
-/// Opens, resumes and ends sessions through a container of a service.
+/// Opens, resumes and ends sessions through a container of a service, or an instance.
 #[derive(Debug, Clone)]
 pub struct Gateway {
     session: Session,
-    /// Everything is asked through it.
+    /// Sends all requests with credentials of the required account.
     own: SameAccount,
-    wanted: Wanted,
+    wanted: TunnelGateway,
     purpose: Purpose,
-    /// How often the target was not connected since a session was opened.
+    /// Number of times the target was not connected since the last session was opened.
     not_connected: Arc<AtomicU32>,
-    /// Tasks that were still there when they were last looked at, and are to end.
+    /// Tasks that were still running at the last check, but are going to stop.
     leaving: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Gateway {
-    /// For one tunnel or shell, which is opened and kept open with credentials of `account` alone; none where it is looked
-    /// through what it would be opened.
-    pub fn new(session: Session, account: Option<String>, wanted: Wanted, purpose: Purpose) -> Self {
+    /// Creates the gateway of one tunnel or shell, which uses only credentials of `account`; `None` to check what
+    /// it would go through.
+    pub fn new(session: Session, account: Option<String>, wanted: TunnelGateway, purpose: Purpose) -> Self {
         let own = SameAccount::new(session.clone(), account);
         Self { session, own, wanted, purpose, not_connected: Arc::default(), leaving: Arc::default() }
     }
 
-    /// The container to go through, now.
+    /// Chooses the current container to go through.
     ///
     /// # Errors
-    /// Why there is none, and what to do.
-    pub async fn choose(&self) -> Result<Chosen, Failure> {
+    /// No container is suitable; with the reason and a hint.
+    pub async fn choose(&self) -> Result<ExecTarget, Failure> {
         if let Some(instance) = &self.wanted.instance {
-            let chosen = |id: &str| Chosen { task: id.to_owned(), container: String::new(), runtime: String::new() };
+            let chosen =
+                |id: &str| ExecTarget { task: id.to_owned(), container: String::new(), runtime: String::new() };
             let named = InstanceSelector::configured(instance);
             if let InstanceSelector::Id(id) = &named {
                 return Ok(chosen(id));
             }
             let found = self.own.instances(&named).await?;
-            let one = self.wanted.whose.of(&named, &found).map_err(|none| no_target(&none))?;
+            let one = self.wanted.ownership.of(&named, &found).map_err(|none| no_target(&none))?;
             return match one.state.as_str() {
                 "running" => Ok(chosen(&one.id)),
-                "pending" => Err(no_target(&soon(format!("{} is starting", named.words())))),
-                state => Err(no_target(&none(
-                    format!("{} ({}) is {state}", named.words(), one.id),
+                "pending" => Err(no_target(&not_yet(format!("{} is starting", named.describe())))),
+                state => Err(no_target(&unavailable(
+                    format!("{} ({}) is {state}", named.describe(), one.id),
                     format!("`cockpit instances start {}` starts it", one.id),
                 ))),
             };
         }
         let tasks = self.candidates().await?;
-        // Whether the service has it on is a better hint, and no more than that.
+        // Whether ECS Exec is enabled for the service only improves the hint.
         let exec = if tasks.iter().any(|task| task.exec) { Some(true) } else { self.service_exec().await };
         choose(&self.wanted, exec, &tasks).map_err(|none| no_target(&none))
     }
 
-    /// The tasks of the service, with all pages of their list.
+    /// Returns the tasks of the service, from all pages.
     async fn candidates(&self) -> Result<Vec<Candidate>, Failure> {
         let (cluster, service) = (self.wanted.cluster.as_str(), self.wanted.service.as_str());
         let (mut arns, mut token) = (Vec::new(), None::<String>);
@@ -117,7 +119,7 @@ impl Gateway {
                 .await?;
             arns.extend(listed.task_arns.unwrap_or_default());
             let next = listed.next_token.filter(|next| !next.is_empty());
-            if next.is_none() || arns.len() >= MOST {
+            if next.is_none() || arns.len() >= MAX {
                 break;
             }
             if next == token {
@@ -151,7 +153,7 @@ impl Gateway {
         answer.services().first().map(sdk::Service::enable_execute_command)
     }
 
-    /// The answer, counted where it says that the target is not connected.
+    /// Returns the answer, and counts it if the target is not connected.
     async fn seen<T, E>(
         &self,
         answer: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
@@ -164,7 +166,7 @@ impl Gateway {
         })
     }
 
-    async fn start_port(&self, chosen: &Chosen, host: &str, port: u16) -> Result<Granted, Failure> {
+    async fn start_port(&self, chosen: &ExecTarget, host: &str, port: u16) -> Result<OpenSession, Failure> {
         let cluster = self.wanted.cluster.rsplit('/').next().unwrap_or_default();
         let target = match &self.wanted.instance {
             Some(_) => chosen.task.clone(),
@@ -185,7 +187,7 @@ impl Gateway {
         granted(START, answer.session_id, answer.stream_url, answer.token_value)
     }
 
-    async fn start_shell(&self, chosen: &Chosen, command: &str) -> Result<Granted, Failure> {
+    async fn start_shell(&self, chosen: &ExecTarget, command: &str) -> Result<OpenSession, Failure> {
         if self.wanted.instance.is_some() {
             let answer = self
                 .own
@@ -213,7 +215,7 @@ impl Gateway {
 }
 
 impl Session {
-    /// The names of all services of a cluster.
+    /// Returns the names of all services of a cluster.
     ///
     /// # Errors
     /// They cannot be listed.
@@ -238,44 +240,49 @@ fn candidate(task: sdk::Task) -> Candidate {
     });
     Candidate {
         containers: containers.collect(),
-        task: tail_of(task.task_arn),
+        task: owned_arn_name(task.task_arn),
         status: task.last_status.unwrap_or_default(),
         desired: task.desired_status.unwrap_or_default(),
         health: task.health_status.map(|health| health.as_str().to_owned()).unwrap_or_default(),
-        started_at: time(task.started_at),
+        started_at: to_timestamp(task.started_at),
         exec: task.enable_execute_command,
         platform: task.platform_version,
     }
 }
 
-/// Whether a task in this state still carries the sessions through it. One that is DEACTIVATING runs on while its load
-/// balancer drains it, which may take an hour; its containers are told to end after that.
+/// Whether a task in this state still carries its sessions. One that is DEACTIVATING keeps running while its load
+/// balancer drains it, which may take an hour; its containers are stopped only afterwards.
 fn carries(status: &str) -> bool {
     !matches!(status, "STOPPING" | "DEPROVISIONING" | "STOPPED" | "DELETED")
 }
 
-/// Whether a task of this desired status is to end: one that a deployment has replaced is drained by its load balancer, and
+/// Whether a task with this desired status is going to stop: one replaced by a deployment is drained by its load balancer, and
 /// carries its sessions meanwhile.
-fn leaves(desired: Option<&str>) -> bool {
+fn will_stop(desired: Option<&str>) -> bool {
     desired == Some("STOPPED")
 }
 
 fn no_target(none: &NoTarget) -> Failure {
-    // One that may be there in a moment is asked for again.
+    // A target that may be available soon is requested again.
     let kind = if none.soon { FailureKind::Service } else { FailureKind::NotFound };
-    Failure::new(kind, none.why.clone()).hinted(none.hint.clone())
+    Failure::new(kind, none.why.clone()).with_hint(none.hint.clone())
 }
 
-fn granted(action: Action, id: Option<String>, url: Option<String>, token: Option<String>) -> Result<Granted, Failure> {
+fn granted(
+    action: Action,
+    id: Option<String>,
+    url: Option<String>,
+    token: Option<String>,
+) -> Result<OpenSession, Failure> {
     match (id, url, token) {
         (Some(session_id), Some(url), Some(token)) if !token.is_empty() => {
-            Ok(Granted { session_id, url, token: token.into() })
+            Ok(OpenSession { session_id, url, token: token.into() })
         }
         _ => Err(Failure::new(FailureKind::Malformed, format!("{}: the answer has no session", action.name))),
     }
 }
 
-/// The failure of a session that follows from a failure of AWS.
+/// Converts a failure of AWS to one of a session.
 fn of(failure: &Failure) -> ssm_tunnel::Failure {
     use ssm_tunnel::FailureKind as Kind;
     let kind = match failure.kind {
@@ -293,20 +300,20 @@ fn of(failure: &Failure) -> ssm_tunnel::Failure {
 }
 
 impl Gate for Gateway {
-    type Target = Chosen;
+    type Target = ExecTarget;
 
-    async fn resolve(&self) -> Result<Chosen, ssm_tunnel::Failure> {
+    async fn resolve(&self) -> Result<ExecTarget, ssm_tunnel::Failure> {
         self.choose().await.map_err(|failure| of(&failure))
     }
 
-    fn describe(&self, target: &Chosen) -> String {
+    fn describe(&self, target: &ExecTarget) -> String {
         if self.wanted.instance.is_some() {
             return format!("instance {}", target.task);
         }
         format!("{}, task {}, container {}", self.wanted.service, short(&target.task), target.container)
     }
 
-    async fn start(&self, target: &Chosen) -> Result<Granted, ssm_tunnel::Failure> {
+    async fn start(&self, target: &ExecTarget) -> Result<OpenSession, ssm_tunnel::Failure> {
         let before = self.not_connected.load(Ordering::Relaxed);
         let started = match &self.purpose {
             Purpose::Port { host, port } => self.start_port(target, host, *port).await,
@@ -321,7 +328,7 @@ impl Gate for Gateway {
             Err(_) if times > before => {
                 // An instance that was just started needs longer.
                 let again = times < NOT_CONNECTED || self.wanted.instance.is_some();
-                Err(of(&no_target(&not_connected(&self.wanted, target, again))))
+                Err(of(&no_target(&agent_not_connected(&self.wanted, target, again))))
             }
             Err(failure) => Err(of(&failure)),
         }
@@ -348,12 +355,12 @@ impl Gate for Gateway {
         ended.map(drop).map_err(|failure| of(&failure))
     }
 
-    async fn gone(&self, target: &Chosen) -> Option<String> {
+    async fn find_gone_reason(&self, target: &ExecTarget) -> Option<String> {
         if self.wanted.instance.is_some() {
             let found = self.own.instances(&InstanceSelector::Id(target.task.clone())).await;
             let there = match &found {
                 Ok(found) => found.iter().any(|one| !one.is_ending() && one.state != "stopped"),
-                // What cannot be asked is not gone.
+                // A failed request does not prove that it is gone.
                 Err(failure) => failure.kind != FailureKind::NotFound,
             };
             return (!there).then(|| format!("instance {} does not run any more", target.task));
@@ -363,12 +370,12 @@ impl Gate for Gateway {
             .own
             .call(DESCRIBE_TASKS, |clients| clients.ecs().describe_tasks().cluster(cluster).tasks(task).send())
             .await
-            // What cannot be asked is not gone.
+            // A failed request does not prove that it is gone.
             .ok()?;
         let there = answer.tasks().iter().find(|task| carries(task.last_status().unwrap_or_default()));
         let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
         match there {
-            Some(found) if leaves(found.desired_status()) => {
+            Some(found) if will_stop(found.desired_status()) => {
                 leaving.insert(task.to_owned());
             }
             Some(_) => {}
@@ -380,7 +387,7 @@ impl Gate for Gateway {
         None
     }
 
-    fn is_leaving(&self, target: &Chosen) -> bool {
+    fn is_leaving(&self, target: &ExecTarget) -> bool {
         self.leaving.lock().unwrap_or_else(PoisonError::into_inner).contains(&target.task)
     }
 
@@ -398,10 +405,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_task_carries_its_sessions_until_its_containers_are_told_to_end() {
-        let all = ["PENDING", "RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"];
-        let carrying: Vec<&str> = all.into_iter().filter(|status| carries(status)).collect();
+    fn task_keeps_its_sessions_until_its_containers_are_stopping() {
+        let states = ["PENDING", "RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"];
+        let carrying: Vec<&str> = states.into_iter().filter(|status| carries(status)).collect();
         assert_eq!(carrying, ["PENDING", "RUNNING", "DEACTIVATING"]);
-        assert_eq!([Some("RUNNING"), Some("STOPPED"), None].map(leaves), [false, true, false]);
+        assert_eq!([Some("RUNNING"), Some("STOPPED"), None].map(will_stop), [false, true, false]);
     }
 }

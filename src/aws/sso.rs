@@ -1,9 +1,9 @@
-//! Signing in to IAM Identity Center as a device: a code is confirmed in a browser, wherever that is, and the token is kept
-//! where the AWS CLI and the SDK look for it (`~/.aws/sso/cache`). None of the requests is signed.
+//! Device sign-in to IAM Identity Center: a code is confirmed in any browser, and the token is stored
+//! where the AWS CLI and the SDK look for it (`~/.aws/sso/cache`). These requests are not signed.
 
+use super::cli_cache;
 use super::credentials::load::endpoints;
-use super::endpoints::SIGN_IN;
-use super::kept;
+use super::endpoints::SSO_OIDC;
 use super::profiles::{Profiles, Sso};
 use super::session::Session;
 use crate::model::{Failure, FailureKind, partition};
@@ -14,55 +14,56 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// The scope that a device may ask for. Source: the AWS CLI's default of `sso_registration_scopes`.
+/// The default scope of a device. Source: the AWS CLI's default of `sso_registration_scopes`.
 const SCOPE: &str = "sso:account:access";
-/// The grant of a device. Source: RFC 8628.
+/// The grant type of a device. Source: RFC 8628.
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-/// The name that the page of the sign-in shows.
+/// The client name shown on the sign-in page.
 const CLIENT: &str = "cockpit";
-/// Where the service does not say how often it may be asked. Source: RFC 8628.
+/// The default polling interval, in seconds. Source: RFC 8628.
 const EVERY: u64 = 5;
-/// The time by which the service slows the polling down. Source: RFC 8628.
+/// The increase of the polling interval when the service demands it, in seconds. Source: RFC 8628.
 const SLOWER: u64 = 5;
 
-/// The steps of a person in a browser.
+/// The page and code that a person needs to confirm the sign-in in a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verification {
     /// The page, with the code in it.
     pub url: String,
-    /// The code that it must show.
+    /// The code that the page must show.
     pub code: String,
-    pub until: Timestamp,
+    pub expires: Timestamp,
 }
 
 impl Session {
-    /// Signs in with the profile in use. `told` gets what a person does meanwhile; dropping this ends the wait.
+    /// Signs in with the profile in use. `verification` receives the page and code for the person; dropping the future ends the
+    /// wait.
     ///
     /// # Errors
     /// The profile has no sign-in, the service refuses it, or nobody confirms it in time.
-    pub async fn sign_in(&self, told: oneshot::Sender<Verification>) -> Result<(), Failure> {
+    pub async fn sign_in(&self, verification: oneshot::Sender<Verification>) -> Result<(), Failure> {
         let profiles = Profiles::read(&self.0.connection).await?;
         let Some(sso) = profiles.sso() else {
             let message =
                 format!("profile `{}` has no sign-in (`sso_session` or `sso_start_url`)", profiles.selected());
-            return Err(Failure::new(FailureKind::Credentials, message).hinted(profiles.renew()));
+            return Err(Failure::new(FailureKind::Credentials, message).with_hint(profiles.renewal_hint()));
         };
         let named = endpoints(&self.0.connection, &profiles).await?;
-        let named = named.of_service(SIGN_IN).map(str::to_owned);
+        let named = named.of_service(SSO_OIDC).map(str::to_owned);
         let base = named.unwrap_or_else(|| host(&sso.region));
-        let file = kept::folder("sso/cache").map(|folder| folder.join(sso.file()));
+        let file = cli_cache::folder("sso/cache").map(|folder| folder.join(sso.file()));
         let Some(file) = file else {
             return Err(Failure::new(FailureKind::Other, "there is no home folder to keep the token in"));
         };
         let registered = Box::pin(self.post(&base, "RegisterClient", "/client/register", &sso.registration())).await?;
         let client = (text(&registered, "clientId")?, text(&registered, "clientSecret")?);
-        let asked = json!({ "clientId": client.0, "clientSecret": client.1, "startUrl": sso.start_url });
-        let device = Box::pin(self.post(&base, "StartDeviceAuthorization", "/device_authorization", &asked)).await?;
+        let body = json!({ "clientId": client.0, "clientSecret": client.1, "startUrl": sso.start_url });
+        let device = Box::pin(self.post(&base, "StartDeviceAuthorization", "/device_authorization", &body)).await?;
         let until = later(device["expiresIn"].as_i64().unwrap_or(600));
         let url = text(&device, "verificationUriComplete").or_else(|_| text(&device, "verificationUri"))?;
-        // Who began it may have gone; the page can be opened elsewhere all the same.
-        let _ = told.send(Verification { url, code: text(&device, "userCode")?, until });
-        let asked = json!({
+        // The receiver may be gone; the page can be opened elsewhere all the same.
+        let _ = verification.send(Verification { url, code: text(&device, "userCode")?, expires: until });
+        let body = json!({
             "clientId": client.0,
             "clientSecret": client.1,
             "grantType": GRANT,
@@ -73,13 +74,13 @@ impl Session {
             tokio::time::sleep(Duration::from_secs(every)).await;
             if Timestamp::now() >= until {
                 let message = "nobody confirmed the sign-in in time";
-                return Err(Failure::new(FailureKind::Timeout, message).hinted("sign in again"));
+                return Err(Failure::new(FailureKind::Timeout, message).with_hint("sign in again"));
             }
-            match Box::pin(self.post(&base, "CreateToken", "/token", &asked)).await {
+            match Box::pin(self.post(&base, "CreateToken", "/token", &body)).await {
                 Ok(token) => break token,
                 Err(Refused { code: Code::Pending, .. }) => {}
                 Err(Refused { code: Code::TooSoon, .. }) => every += SLOWER,
-                // A server that is away for a moment; the code is still good.
+                // A temporarily unreachable server; the code is still valid.
                 Err(Refused { failure, .. }) if failure.kind == FailureKind::Unreachable => {}
                 Err(Refused { failure, .. }) => return Err(failure),
             }
@@ -97,12 +98,12 @@ impl Session {
                 .map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
             "refreshToken": token["refreshToken"],
         });
-        kept::write(&file, &kept).map_err(|error| {
+        cli_cache::write(&file, &kept).map_err(|error| {
             Failure::new(FailureKind::Other, format!("the token cannot be kept in {}: {error}", file.display()))
         })
     }
 
-    /// One request; the words of what it fails with are the service's.
+    /// Sends one request; a failure has the service's message.
     async fn post(&self, base: &str, operation: &str, path: &str, body: &Value) -> Result<Value, Refused> {
         let action = format!("sso-oidc:{operation}");
         let failed = |error: &dyn std::error::Error| {
@@ -112,11 +113,11 @@ impl Session {
         request.set_uri(format!("{}{path}", base.trim_end_matches('/'))).map_err(|error| failed(&error))?;
         request.set_method("POST").map_err(|error| failed(&error))?;
         request.headers_mut().insert("content-type", "application/json");
-        let answer = self.0.wire.ask(request, self.0.connection.operation_timeout).await;
-        let (status, _, said) = answer
+        let answer = self.0.wire.send_request(request, self.0.connection.operation_timeout).await;
+        let (status, _, text) = answer
             .map_err(|_| Failure::new(FailureKind::Unreachable, format!("{action}: the sign-in does not answer")))
             .map_err(Refused::from)?;
-        let answer: Value = serde_json::from_str(&said).unwrap_or_default();
+        let answer: Value = serde_json::from_str(&text).unwrap_or_default();
         if status == 200 {
             return Ok(answer);
         }
@@ -137,7 +138,7 @@ impl Sso {
             Some(_) => json!({
                 "clientName": CLIENT, "clientType": "public", "scopes": scopes, "grantTypes": [GRANT, "refresh_token"],
             }),
-            // Profiles of before have no scopes, and tokens that cannot be renewed.
+            // Old profiles have no scopes, and tokens that cannot be renewed.
             None => json!({ "clientName": CLIENT, "clientType": "public" }),
         }
     }
@@ -172,7 +173,7 @@ impl From<Refused> for Failure {
     }
 }
 
-/// The codes on which the wait goes on. Source: RFC 8628, and the names of the service's own errors.
+/// The error codes on which polling continues. Source: RFC 8628, and the names of the service's own errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Code {
     Pending,
@@ -190,7 +191,7 @@ impl Code {
     }
 }
 
-/// Where a sign-in of this region is asked for.
+/// The host for a sign-in in this region.
 fn host(region: &str) -> String {
     format!("https://oidc.{region}.{}", partition::domain(region))
 }
@@ -201,13 +202,13 @@ mod tests {
     use crate::aws::digest::sha1;
 
     #[test]
-    fn a_sign_in_is_asked_for_at_the_host_of_its_partition() {
+    fn sign_in_uses_the_host_of_its_partition() {
         assert_eq!(host("us-east-1"), "https://oidc.us-east-1.amazonaws.com");
         assert_eq!(host("cn-north-1"), "https://oidc.cn-north-1.amazonaws.com.cn");
     }
 
     #[test]
-    fn the_token_lies_where_the_aws_cli_looks_for_it() {
+    fn token_is_stored_where_the_aws_cli_looks_for_it() {
         let sso = |session: Option<&str>| Sso {
             session: session.map(str::to_owned),
             start_url: "https://d-92671207e4.awsapps.com/start".into(),

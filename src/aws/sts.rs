@@ -1,4 +1,4 @@
-//! STS: whose the credentials are.
+//! STS: the identity of the credentials.
 
 use super::budget::Class;
 use super::pages::AnswerSender;
@@ -6,21 +6,21 @@ use super::session::{Action, Caller};
 use crate::feeds::aws::Fact;
 use crate::model::{Failure, FailureKind, Identity};
 
-/// Needs no permission: AWS answers it even where a policy denies it.
+/// Needs no permission: AWS answers it even if a policy denies it.
 pub(super) const GET_CALLER_IDENTITY: Action = Action { name: "sts:GetCallerIdentity", class: Class::Sts };
 
-/// The account and the identity, with the end of the credentials.
+/// Sends the account and the identity, and the expiry of the credentials.
 pub(super) async fn identity(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
-    // Where nobody answers it is said all the same.
+    // The expiry is sent even without an answer.
     if caller.session.current().load(&caller.session.0).await.is_ok() {
         answers.page(Fact::Endpoints(caller.endpoints())).await;
     }
-    answers.last(Fact::Identity(who(caller).await?)).await;
+    answers.last(Fact::Identity(caller_identity(caller).await?)).await;
     Ok(())
 }
 
-/// Asks STS whose credentials these are.
-pub(super) async fn who(caller: &Caller<'_>) -> Result<Identity, Failure> {
+/// Returns the identity of these credentials.
+pub(super) async fn caller_identity(caller: &Caller<'_>) -> Result<Identity, Failure> {
     let answer = caller.call(GET_CALLER_IDENTITY, |clients| clients.sts().get_caller_identity().send()).await?;
     let (Some(account), Some(arn)) = (answer.account, answer.arn) else {
         return Err(Failure::new(

@@ -1,14 +1,14 @@
-//! The things in a region of an account, as `cockpit init` looks for them. Only reads; what may not be read is told,
-//! and the rest stands.
+//! The resources in a region of an account, for `cockpit init`. It only reads; denied reads are reported,
+//! and the rest is returned.
 
 mod beside;
 
 use super::budget::Class;
 use super::cloudwatch::DESCRIBE_ALARMS;
-use super::convert::tail;
+use super::convert::arn_name;
 use super::ecs_definitions::describe;
 use super::ecs_services;
-use super::machines::Which;
+use super::machines::InstanceScope;
 use super::scheduler::{GET_SCHEDULE, LIST_SCHEDULES};
 use super::session::{Action, Caller, Session};
 use crate::app::effect::Priority;
@@ -24,27 +24,27 @@ const DESCRIBE_SERVICES: Action = Action { name: "ecs:DescribeServices", class: 
 const DB_CLUSTERS: Action = Action { name: "rds:DescribeDBClusters", class: Class::Rds };
 const DB_INSTANCES: Action = Action { name: "rds:DescribeDBInstances", class: Class::Rds };
 pub(super) const LIST_FUNCTIONS: Action = Action { name: "lambda:ListFunctions", class: Class::Lambda };
-/// No more of one kind are read.
-const MOST: usize = 10_000;
-/// Clusters that one `DescribeClusters` takes at most.
+/// Maximum number of resources of one kind read.
+const MAX: usize = 10_000;
+/// Maximum number of clusters in one `DescribeClusters` request.
 const CLUSTERS: usize = 100;
 const SERVICES: usize = 10;
-/// Schedules whose zone is read: a request each.
+/// Number of schedules whose time zone is read: one request each.
 const SCHEDULES: usize = 20;
-/// The variable that a task with a database is given.
+/// The variable set for a task that uses a database.
 const DATABASE: &str = "DATABASE_URL";
 
 impl Session {
-    /// The names of the region's clusters.
+    /// Returns the names of the region's clusters.
     ///
     /// # Errors
     /// They cannot be listed.
     pub async fn cluster_names(&self) -> Result<Vec<String>, Failure> {
         let arns = cluster_arns(&Caller::new(self, Priority::Operator)).await?;
-        Ok(arns.iter().map(|arn| tail(arn).to_owned()).collect())
+        Ok(arns.iter().map(|arn| arn_name(arn).to_owned()).collect())
     }
 
-    /// Everything in this session's region, and what could not be read of it.
+    /// Returns everything in this session's region, and the reads that failed.
     pub async fn survey(&self, region: &str) -> (Region, Vec<String>) {
         let caller = Caller::new(self, Priority::Operator);
         let mut missing = Vec::new();
@@ -56,35 +56,35 @@ impl Session {
             Box::pin(schedules(&caller))
         );
         let everything = ["*".to_owned()];
-        let machines = Which::Named(&everything);
+        let machines = InstanceScope::Named(&everything);
         let (balanced, logs, parameters, pools, machines) = tokio::join!(
-            Box::pin(beside::balanced(&caller)),
-            Box::pin(beside::logs(&caller)),
-            Box::pin(beside::parameters(&caller)),
+            Box::pin(beside::read_balancer_groups(&caller)),
+            Box::pin(beside::function_log_groups(&caller)),
+            Box::pin(beside::parameter_names(&caller)),
             Box::pin(self.user_pools()),
-            Box::pin(self.listed(&machines))
+            Box::pin(self.list_instances(&machines))
         );
-        let clusters = kept(clusters, region, &mut missing);
-        let balanced = kept(balanced, region, &mut missing);
-        let pools = kept(pools, region, &mut missing);
+        let clusters = or_missing(clusters, region, &mut missing);
+        let balanced = or_missing(balanced, region, &mut missing);
+        let pools = or_missing(pools, region, &mut missing);
         let found = Region {
             name: region.to_owned(),
             balancers: beside::balancers(balanced, &clusters),
             clusters,
-            databases: kept(databases, region, &mut missing),
-            alarms: kept(alarms, region, &mut missing),
-            functions: kept(functions, region, &mut missing),
-            schedules: kept(schedules, region, &mut missing),
-            logs: kept(logs, region, &mut missing),
-            parameters: kept(parameters, region, &mut missing),
+            databases: or_missing(databases, region, &mut missing),
+            alarms: or_missing(alarms, region, &mut missing),
+            functions: or_missing(functions, region, &mut missing),
+            schedules: or_missing(schedules, region, &mut missing),
+            logs: or_missing(logs, region, &mut missing),
+            parameters: or_missing(parameters, region, &mut missing),
             pools: pools.into_iter().map(|pool| (pool.id, pool.name)).collect(),
-            machines: kept(machines, region, &mut missing),
+            machines: or_missing(machines, region, &mut missing),
         };
         (found, missing)
     }
 }
 
-fn kept<T: Default>(read: Result<T, Failure>, region: &str, missing: &mut Vec<String>) -> T {
+fn or_missing<T: Default>(read: Result<T, Failure>, region: &str, missing: &mut Vec<String>) -> T {
     read.unwrap_or_else(|failure| {
         missing.push(format!("{failure} ({region})"));
         T::default()
@@ -93,9 +93,9 @@ fn kept<T: Default>(read: Result<T, Failure>, region: &str, missing: &mut Vec<St
 
 async fn cluster_arns(caller: &Caller<'_>) -> Result<Vec<String>, Failure> {
     caller
-        .all(
+        .all_pages(
             LIST_CLUSTERS,
-            MOST,
+            MAX,
             |clients, token| clients.ecs().list_clusters().set_next_token(token).send(),
             |page| (page.cluster_arns.unwrap_or_default(), page.next_token),
         )
@@ -109,8 +109,8 @@ async fn clusters(caller: &Caller<'_>) -> Result<Vec<Cluster>, Failure> {
         let some = Some(some.to_vec());
         let answer = caller
             .call(DESCRIBE_CLUSTERS, |clients| {
-                let asked = clients.ecs().describe_clusters().set_clusters(some.clone());
-                asked.include(ClusterField::Tags).send()
+                let request = clients.ecs().describe_clusters().set_clusters(some.clone());
+                request.include(ClusterField::Tags).send()
             })
             .await?;
         for cluster in answer.clusters() {
@@ -129,7 +129,7 @@ async fn clusters(caller: &Caller<'_>) -> Result<Vec<Cluster>, Failure> {
         cluster.services = names?.into_iter().map(|name| Service { name, ..Service::default() }).collect();
         total += cluster.services.len();
     }
-    if total <= beside::LOOKED_INTO {
+    if total <= beside::MAX_INSPECTED_SERVICES {
         for cluster in &mut clusters {
             look_into(caller, cluster).await?;
         }
@@ -143,7 +143,7 @@ async fn services(caller: &Caller<'_>, cluster: &str) -> Result<Vec<String>, Fai
     Ok(names)
 }
 
-/// Which services' tasks are given the address of a database.
+/// Finds the services whose tasks get the address of a database.
 async fn look_into(caller: &Caller<'_>, cluster: &mut Cluster) -> Result<(), Failure> {
     let name = cluster.name.clone();
     for some in cluster.services.chunks_mut(SERVICES) {
@@ -158,15 +158,15 @@ async fn look_into(caller: &Caller<'_>, cluster: &mut Cluster) -> Result<(), Fai
                 continue;
             };
             let Some(service) = some.iter_mut().find(|known| known.name == service) else { continue };
-            let (definition, _) = describe(caller, tail(definition), false).await?;
+            let (definition, _) = describe(caller, arn_name(definition), false).await?;
             let containers = definition.container_definitions();
             service.uses_database = containers.iter().any(|container| {
                 container.secrets().iter().any(|secret| secret.name() == DATABASE)
                     || container.environment().iter().any(|pair| pair.name() == Some(DATABASE))
             });
             let mut given = containers.iter().flat_map(aws_sdk_ecs::types::ContainerDefinition::secrets);
-            service.names_parameters = given.any(|secret| !secret.value_from().contains(":secretsmanager:"));
-            (service.target_groups, _) = ecs_services::balanced(described.load_balancers().to_vec());
+            service.references_parameters = given.any(|secret| !secret.value_from().contains(":secretsmanager:"));
+            (service.target_groups, _) = ecs_services::balancer_targets(described.load_balancers().to_vec());
         }
     }
     Ok(())
@@ -174,9 +174,9 @@ async fn look_into(caller: &Caller<'_>, cluster: &mut Cluster) -> Result<(), Fai
 
 async fn databases(caller: &Caller<'_>) -> Result<Vec<String>, Failure> {
     let mut found: Vec<String> = caller
-        .all(
+        .all_pages(
             DB_CLUSTERS,
-            MOST,
+            MAX,
             |clients, token| clients.rds().describe_db_clusters().set_marker(token).send(),
             |page| {
                 let ids = page.db_clusters.unwrap_or_default();
@@ -185,13 +185,13 @@ async fn databases(caller: &Caller<'_>) -> Result<Vec<String>, Failure> {
         )
         .await?;
     let alone: Vec<String> = caller
-        .all(
+        .all_pages(
             DB_INSTANCES,
-            MOST,
+            MAX,
             |clients, token| clients.rds().describe_db_instances().set_marker(token).send(),
             |page| {
-                let all = page.db_instances.unwrap_or_default().into_iter();
-                let alone = all.filter(|instance| instance.db_cluster_identifier.is_none());
+                let instances = page.db_instances.unwrap_or_default().into_iter();
+                let alone = instances.filter(|instance| instance.db_cluster_identifier.is_none());
                 (alone.filter_map(|instance| instance.db_instance_identifier).collect(), page.marker)
             },
         )
@@ -202,9 +202,9 @@ async fn databases(caller: &Caller<'_>) -> Result<Vec<String>, Failure> {
 
 async fn alarms(caller: &Caller<'_>) -> Result<Vec<String>, Failure> {
     caller
-        .all(
+        .all_pages(
             DESCRIBE_ALARMS,
-            MOST,
+            MAX,
             |clients, token| clients.cloudwatch().describe_alarms().set_next_token(token).send(),
             |page| {
                 let names = page.metric_alarms.unwrap_or_default();
@@ -216,9 +216,9 @@ async fn alarms(caller: &Caller<'_>) -> Result<Vec<String>, Failure> {
 
 async fn functions(caller: &Caller<'_>) -> Result<Vec<String>, Failure> {
     caller
-        .all(
+        .all_pages(
             LIST_FUNCTIONS,
-            MOST,
+            MAX,
             |clients, token| clients.lambda().list_functions().set_marker(token).send(),
             |page| {
                 let names = page.functions.unwrap_or_default();
@@ -230,9 +230,9 @@ async fn functions(caller: &Caller<'_>) -> Result<Vec<String>, Failure> {
 
 async fn schedules(caller: &Caller<'_>) -> Result<Vec<(String, Option<String>)>, Failure> {
     let mut found: Vec<(String, Option<String>)> = caller
-        .all(
+        .all_pages(
             LIST_SCHEDULES,
-            MOST,
+            MAX,
             |clients, token| clients.scheduler().list_schedules().set_next_token(token).send(),
             |page| {
                 let names =

@@ -1,7 +1,7 @@
-//! `CloudTrail`: the writes that it has recorded, with who did them.
+//! `CloudTrail`: the recorded writes, and their authors.
 
 use super::budget::Class;
-use super::pages::{AnswerSender, Guard};
+use super::pages::{AnswerSender, PageGuard};
 use super::protocols::json;
 use super::session::{Action, Caller};
 use super::signed::Service;
@@ -16,12 +16,12 @@ pub(super) const LOOKUP_EVENTS: Action = Action { name: "cloudtrail:LookupEvents
 pub(super) const CLOUDTRAIL: Service = Service("cloudtrail", None);
 const CLOUDTRAIL_GLOBAL: Service = Service("cloudtrail", Some(GLOBAL_REGION));
 pub(super) const TARGET: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
-/// Items a page: the most that the API allows.
+/// Items per page: the maximum of the API.
 const PAGE: u32 = 50;
-/// No more pages are read: two a second is all that an account may ask for.
-const MOST_PAGES: usize = 20;
+/// Maximum number of pages read: an account is limited to two requests per second.
+const MAX_PAGES: usize = 20;
 
-/// Parameters that say what is written, the most telling first.
+/// Request parameters that name the written resource, the most specific first.
 const NAMING: &[&str] = &[
     "service",
     "serviceName",
@@ -48,8 +48,8 @@ const NAMING: &[&str] = &[
     "id",
 ];
 
-/// The writes between two moments, newest first; of what is of no region, too, which is recorded elsewhere. That those could not
-/// be read is said beside the others.
+/// Sends the writes between two times, newest first, including those of global services, which are recorded in another region.
+/// If those cannot be read, this is reported in addition.
 pub(super) async fn events(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
@@ -62,7 +62,7 @@ pub(super) async fn events(
     {
         let what =
             format!("CloudFront, Route 53, IAM and their certificates are recorded in {GLOBAL_REGION}: {failure}");
-        answers.page(Fact::TrailWithout(failure.said(what))).await;
+        answers.page(Fact::TrailIncomplete(failure.with_message(what))).await;
     }
     answers.last(Fact::Trail(Vec::new())).await;
     Ok(())
@@ -75,9 +75,9 @@ async fn writes(
     since: Timestamp,
     until: Timestamp,
 ) -> Result<(), Failure> {
-    let mut guard = Guard::default();
+    let mut guard = PageGuard::default();
     let mut token: Option<String> = None;
-    for _ in 0..MOST_PAGES {
+    for _ in 0..MAX_PAGES {
         let mut body = json!({
             "StartTime": since.as_second(),
             "EndTime": until.as_second(),
@@ -90,26 +90,26 @@ async fn writes(
         let page = caller.json(&json(LOOKUP_EVENTS, service, TARGET, &body)).await?;
         let events = page.get("Events").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let mut events: Vec<TrailEvent> = events.iter().filter_map(event).collect();
-        // What is of that region alone is none of this environment's.
+        // Regional events of that region do not belong to this environment.
         events.retain(|event| service.1.is_none() || GLOBAL.contains(&event.source.as_str()));
         answers.page(Fact::Trail(events)).await;
         let next = page.get("NextToken").and_then(Value::as_str).map(str::to_owned);
-        match guard.next(LOOKUP_EVENTS.name, next)? {
+        match guard.next_token(LOOKUP_EVENTS.name, next)? {
             None => return Ok(()),
             next => token = next,
         }
     }
-    let most = MOST_PAGES * PAGE as usize;
-    let what = format!("{}: only the newest {most} are read: ask for a shorter time", LOOKUP_EVENTS.name);
+    let most = MAX_PAGES * PAGE as usize;
+    let what = format!("{}: only the newest {most} are read: request a shorter time", LOOKUP_EVENTS.name);
     Err(Failure::new(FailureKind::Other, what))
 }
 
-/// An event as `LookupEvents` has it: a summary, and the whole of it as a text of JSON.
+/// Parses an event of `LookupEvents`: a summary, and the full event as a JSON string.
 fn event(entry: &Value) -> Option<TrailEvent> {
     let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let whole: Value = serde_json::from_str(&text("CloudTrailEvent")).unwrap_or_default();
+    let recorded: Value = serde_json::from_str(&text("CloudTrailEvent")).unwrap_or_default();
     let at =
-        |path: &str| whole.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+        |path: &str| recorded.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
     #[expect(clippy::cast_possible_truncation, reason = "milliseconds of an epoch fit")]
     let time = (entry.get("EventTime")?.as_f64()? * 1_000.0) as i64;
     let last = |arn: String| arn.rsplit('/').next().unwrap_or_default().to_owned();
@@ -123,17 +123,17 @@ fn event(entry: &Value) -> Option<TrailEvent> {
         region: at("/awsRegion").unwrap_or_default(),
         who: who.unwrap_or_default(),
         through: at("/userIdentity/invokedBy").filter(|by| by != "AWS Internal"),
-        names: names(entry, whole.get("requestParameters")),
+        names: names(entry, recorded.get("requestParameters")),
         request: at("/requestID"),
         error: at("/errorCode"),
     })
 }
 
-/// The things that were written: names of its parameters, then those of its resources.
+/// The written resources: names in its parameters, then those of its resources.
 fn names(entry: &Value, parameters: Option<&Value>) -> Vec<String> {
     let of = |key: &&str| parameters?.get(*key)?.as_str();
     let mut names: Vec<String> = NAMING.iter().filter_map(of).map(short).collect();
-    // `service-deployment/CLUSTER/SERVICE/ID`: a person knows it by its service.
+    // `service-deployment/CLUSTER/SERVICE/ID`: people know it by its service.
     if let Some(deployment) = of(&"serviceDeploymentArn") {
         let mut parts = deployment.rsplit('/').take(2).map(str::to_owned).collect::<Vec<_>>();
         parts.reverse();
@@ -146,10 +146,10 @@ fn names(entry: &Value, parameters: Option<&Value>) -> Vec<String> {
     names
 }
 
-/// The last part of an ARN or of a path of autoscaling; names of parameters keep theirs.
+/// The last part of an ARN or of an autoscaling path; parameters keep their full names.
 fn short(name: &str) -> String {
     let last = |sign: char| name.rsplit(sign).next().unwrap_or(name).to_owned();
-    // What tells whose a parameter or a secret is stands in its path.
+    // The path of a parameter or secret shows its environment.
     if let Some((_, path)) = name.split_once(":parameter/").filter(|_| name.starts_with("arn:")) {
         return if path.contains('/') { format!("/{path}") } else { path.to_owned() };
     }
@@ -170,15 +170,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_did_what_to_what_is_read_from_the_whole_event() {
-        let whole = json!({
+    fn actor_action_and_resource_are_parsed_from_the_full_event() {
+        let recorded = json!({
             "userIdentity": {"type": "AssumedRole", "arn": "arn:aws:sts::1:assumed-role/admin/anna"},
             "requestParameters": {"cluster": "shop", "service": "arn:aws:ecs:eu-west-1:1:service/shop/shop-web"},
             "requestID": "r-1",
         });
         let entry = json!({
             "EventId": "e-1", "EventName": "UpdateService", "EventSource": "ecs.amazonaws.com",
-            "EventTime": 1_700_000_000.5, "CloudTrailEvent": whole.to_string(),
+            "EventTime": 1_700_000_000.5, "CloudTrailEvent": recorded.to_string(),
         });
         let read = event(&entry).expect("an event");
         assert_eq!((read.who.as_str(), read.request.as_deref(), read.error), ("anna", Some("r-1"), None));

@@ -11,7 +11,7 @@ use ssm_tunnel::{Options, Proxy, SendRate};
 use std::sync::Arc;
 
 impl Session {
-    /// The credentials in use, or fresh ones.
+    /// Returns the credentials in use, or fresh ones.
     pub(super) async fn credentials(&self) -> Result<Credentials, Failure> {
         let generation = self.current();
         match generation.load(&self.0).await {
@@ -20,16 +20,16 @@ impl Session {
         }
     }
 
-    /// How WebSockets of sessions are reached.
+    /// Returns the connection options of session WebSockets.
     ///
     /// # Errors
-    /// There is no region, or no certificate to trust.
+    /// There is no region, or no trusted certificate.
     pub async fn websocket(&self) -> Result<Options, Failure> {
         let generation = self.current();
         let loaded = generation.load(&self.0).await.as_ref().map_err(Clone::clone)?;
         let region = loaded.config.region().map(ToString::to_string).unwrap_or_default();
         let proxy = Proxy::of_environment(variable);
-        let tls = trusting(self.0.wire.bundle())?;
+        let tls = trusting(self.0.wire.trusted_bundle())?;
         Ok(Options { region, tls: Some(Arc::new(tls)), proxy, pace: SendRate::default() })
     }
 }

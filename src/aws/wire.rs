@@ -1,11 +1,11 @@
-//! The HTTP client that every AWS client of a session shares: one pool of connections, one place
-//! where requests are counted and the servers' clock is seen.
+//! The HTTP client shared by every AWS client of a session: one connection pool, and one place
+//! that counts requests and measures the servers' clock.
 //!
 //! Plain HTTP (a simulator on loopback) and TLS are two connectors, and the TLS one, which reads the
-//! machine's root certificates, is made when the first `https` request comes.
+//! machine's root certificates, is created for the first `https` request.
 
 use super::environment::variable;
-use super::proxied::chosen;
+use super::proxied::https_proxy;
 use super::service_clock::ServiceClock;
 use crate::model::{Failure, FailureKind};
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
@@ -26,40 +26,40 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 tokio::task_local! {
-    /// Requests sent by the question that this task answers.
+    /// Number of requests sent for the query of this task.
     static SENT: Cell<u32>;
 }
 
-/// A download takes no longer than this.
+/// The time limit for a download.
 const DOWNLOAD_LIMIT: Duration = Duration::from_secs(5);
-/// A download is no larger than this: configurations of images have some kilobytes.
-const DOWNLOAD_MOST: usize = 1024 * 1024;
+/// Maximum size of a download, in bytes: image configurations have some kilobytes.
+const MAX_DOWNLOAD: usize = 1024 * 1024;
 
-/// An answer: its status, AWS's id of the request, its text.
-pub(super) type Whole = (u16, Option<String>, String);
+/// An answer: its status, AWS's request id, its text.
+pub(super) type FullAnswer = (u16, Option<String>, String);
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unanswered {
-    /// Not within the time limit.
-    Late,
-    /// Nothing listens there: it was not sent.
+pub(super) enum NoAnswer {
+    /// It did not arrive within the time limit.
+    TimedOut,
+    /// The connection was refused: the request was not sent.
     Refused,
     /// The connection broke off.
-    Broken,
+    Interrupted,
 }
 
 /// The shared HTTP client. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Wire(Arc<Inner>);
 
-/// The TLS client, made when it is first needed.
+/// The TLS client, created on first use.
 #[derive(Debug, Default)]
 struct Secure {
-    /// Certificates to trust instead of the machine's: the file, and what was in it.
+    /// Certificates to trust instead of the machine's: the file and its content.
     bundle: Option<(String, Vec<u8>)>,
     client: Option<SharedHttpClient>,
-    /// For addresses that no AWS client asks.
+    /// For addresses that no AWS client uses.
     direct: Option<SharedHttpConnector>,
 }
 
@@ -67,7 +67,7 @@ struct Secure {
 struct Inner {
     plain: SharedHttpClient,
     secure: Mutex<Secure>,
-    /// For addresses that no AWS client asks, without TLS.
+    /// For addresses that no AWS client uses, without TLS.
     direct: OnceLock<SharedHttpConnector>,
     requests: AtomicU64,
     clock: ServiceClock,
@@ -80,7 +80,7 @@ impl Default for Wire {
 }
 
 impl Wire {
-    /// A client that measures the servers' clock with every answer.
+    /// Creates a client that measures the servers' clock with every answer.
     pub fn new(clock: ServiceClock) -> Self {
         Self(Arc::new(Inner {
             plain: Builder::new().build_http(),
@@ -93,7 +93,7 @@ impl Wire {
 }
 
 impl Wire {
-    /// Requests sent in all, retries and those for credentials too.
+    /// Returns the number of requests sent, including retries and those for credentials.
     pub fn requests(&self) -> u64 {
         self.0.requests.load(Ordering::Relaxed)
     }
@@ -103,7 +103,7 @@ impl Wire {
     ///
     /// # Errors
     /// The file cannot be read, or has no certificate.
-    pub(super) fn trust(&self, file: Option<&str>) -> Result<(), Failure> {
+    pub(super) fn trust_bundle(&self, file: Option<&str>) -> Result<(), Failure> {
         let mut secure = self.0.secure.lock().unwrap_or_else(PoisonError::into_inner);
         let bundle = file.map(read_bundle).transpose()?;
         if secure.bundle != bundle {
@@ -113,56 +113,56 @@ impl Wire {
     }
 
     /// The certificates that are trusted instead of the machine's, in PEM.
-    pub(super) fn bundle(&self) -> Option<Vec<u8>> {
+    pub(super) fn trusted_bundle(&self) -> Option<Vec<u8>> {
         let secure = self.0.secure.lock().unwrap_or_else(PoisonError::into_inner);
         secure.bundle.as_ref().map(|(_, pem)| pem.clone())
     }
 
-    /// Fetches a small file from an address that needs no signature; none where that fails, for whatever
-    /// reason: the address is a secret, and so is not said.
+    /// Fetches a small file from an address that needs no signature; `None` on any failure:
+    /// the address is a secret and must not appear in a message.
     pub(super) async fn download(&self, url: &str) -> Option<Vec<u8>> {
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         let _ = SENT.try_with(|sent| sent.set(sent.get().saturating_add(1)));
         tokio::time::timeout(DOWNLOAD_LIMIT, self.0.download(url)).await.ok()?
     }
 
-    /// Sends a request that is signed already, and waits so long for the whole of its answer: the status, AWS's id of the
-    /// request, and the text.
-    pub(super) async fn ask(&self, request: HttpRequest, limit: Duration) -> Result<Whole, Unanswered> {
+    /// Sends a signed request, and waits up to `limit` for its complete answer: the status, AWS's request id,
+    /// and the text.
+    pub(super) async fn send_request(&self, request: HttpRequest, limit: Duration) -> Result<FullAnswer, NoAnswer> {
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         let _ = SENT.try_with(|sent| sent.set(sent.get().saturating_add(1)));
         let sent = Timestamp::now();
-        let asked = async {
+        let exchange = async {
             let connector = self.0.direct(&request);
             let answer = connector.call(request).await.map_err(|error| {
-                let refused = super::causes::chain(&error)
+                let refused = super::causes::error_chain(&error)
                     .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
                     .any(|io| io.kind() == std::io::ErrorKind::ConnectionRefused);
-                if refused { Unanswered::Refused } else { Unanswered::Broken }
+                if refused { NoAnswer::Refused } else { NoAnswer::Interrupted }
             })?;
             self.0.see_clock(&answer, sent);
             let header = |name: &str| answer.headers().get(name).map(str::to_owned);
             let id = header("x-amzn-requestid").or_else(|| header("x-amz-request-id"));
             let status = answer.status().as_u16();
-            let body = whole(answer).await.ok_or(Unanswered::Broken)?;
+            let body = read_body(answer).await.ok_or(NoAnswer::Interrupted)?;
             Ok((status, id, String::from_utf8_lossy(&body).into_owned()))
         };
-        tokio::time::timeout(limit, asked).await.unwrap_or(Err(Unanswered::Late))
+        tokio::time::timeout(limit, exchange).await.unwrap_or(Err(NoAnswer::TimedOut))
     }
 
-    /// The servers' clock, as measured.
+    /// Returns the servers' clock, as measured.
     pub fn clock(&self) -> &ServiceClock {
         &self.0.clock
     }
 }
 
-/// Runs a question with a count of its own; [`sent`] reads it.
-pub(super) async fn counted<F: Future>(question: F) -> F::Output {
+/// Runs a query with its own request count; [`sent`] reads it.
+pub(super) async fn count_requests<F: Future>(question: F) -> F::Output {
     SENT.scope(Cell::new(0), question).await
 }
 
-/// Requests that this question has sent so far.
-pub(super) fn sent() -> u32 {
+/// Returns the number of requests sent for this query so far.
+pub(super) fn requests_sent() -> u32 {
     SENT.try_with(Cell::get).unwrap_or(0)
 }
 
@@ -186,7 +186,7 @@ struct Switch {
 impl HttpConnector for Switch {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         self.inner.requests.fetch_add(1, Ordering::Relaxed);
-        // Outside a question (credentials in the background) nobody counts.
+        // Outside of a query (credentials in the background) nothing is counted.
         let _ = SENT.try_with(|sent| sent.set(sent.get().saturating_add(1)));
         let connector = if request.uri().starts_with("https:") {
             self.inner.secure().http_connector(&self.settings, &self.components)
@@ -210,11 +210,11 @@ impl Inner {
         let request = HttpRequest::get(url).ok()?;
         let answer = self.direct(&request).call(request).await.ok()?;
         let found = answer.status().is_success();
-        let body = whole(answer).await?;
+        let body = read_body(answer).await?;
         found.then_some(body)
     }
 
-    /// The connector for addresses that no AWS client asks.
+    /// Returns the connector for addresses that no AWS client uses.
     fn direct(&self, request: &HttpRequest) -> SharedHttpConnector {
         if !request.uri().starts_with("https:") {
             return self.direct.get_or_init(|| SharedHttpConnector::new(Connector::builder().build_http())).clone();
@@ -236,33 +236,33 @@ impl Inner {
     fn see_clock(&self, answer: &HttpResponse, sent: Timestamp) {
         let date = answer.headers().get("date").and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
         if let Some(date) = date {
-            self.clock.see(date.secs(), sent, Timestamp::now());
+            self.clock.record(date.secs(), sent, Timestamp::now());
         }
     }
 }
 
-/// The whole body of an answer; none where it breaks off, or is too large.
-async fn whole(answer: HttpResponse) -> Option<Vec<u8>> {
-    let mut body = ByteStream::new(answer.into_body());
-    let mut whole = Vec::new();
-    while let Some(piece) = body.next().await {
+/// Reads the complete body of an answer; `None` if it is truncated or too large.
+async fn read_body(answer: HttpResponse) -> Option<Vec<u8>> {
+    let mut stream = ByteStream::new(answer.into_body());
+    let mut body = Vec::new();
+    while let Some(piece) = stream.next().await {
         let piece = piece.ok()?;
-        if whole.len() + piece.len() > DOWNLOAD_MOST {
+        if body.len() + piece.len() > MAX_DOWNLOAD {
             return None;
         }
-        whole.extend_from_slice(&piece);
+        body.extend_from_slice(&piece);
     }
-    Some(whole)
+    Some(body)
 }
 
-/// The certificates of a file, in PEM.
+/// Reads the certificates of a file, in PEM.
 fn read_bundle(file: &str) -> Result<(String, Vec<u8>), Failure> {
     let wrong = |why: String| {
         Failure::new(
             FailureKind::Other,
             format!("the certificates in `{file}` (AWS_CA_BUNDLE or `ca_bundle`) cannot be used: {why}"),
         )
-        .hinted("correct AWS_CA_BUNDLE, or `ca_bundle` of the profile: a file of certificates in PEM")
+        .with_hint("correct AWS_CA_BUNDLE, or `ca_bundle` of the profile: a file of certificates in PEM")
     };
     let path: std::path::PathBuf = match (file.strip_prefix("~/"), super::environment::variable("HOME")) {
         (Some(rest), Some(home)) => std::path::Path::new(&home).join(rest),
@@ -283,17 +283,17 @@ fn read_bundle(file: &str) -> Result<(String, Vec<u8>), Failure> {
     Ok((file.to_owned(), bytes))
 }
 
-/// The certificates that a connection trusts.
+/// The trusted certificates of a connection.
 fn context(bundle: Option<&(String, Vec<u8>)>) -> TlsContext {
     let store =
         bundle.map_or_else(TrustStore::default, |(_, pem)| TrustStore::empty().with_pem_certificate(pem.clone()));
-    // Only names of servers, of which there are none here, can be wrong.
+    // Only server names can be invalid, and there are none here.
     TlsContext::builder().with_trust_store(store).build().unwrap_or_default()
 }
 
 /// TLS by rustls on aws-lc; `HTTPS_PROXY` and `NO_PROXY` are honoured.
 fn secure_client(context: TlsContext) -> SharedHttpClient {
-    // One connector for each set of time limits, kept by the client that this makes.
+    // One connector for each set of time limits, cached by the returned client.
     Builder::new().build_with_connector_fn(move |settings, components| {
         let mut builder = Connector::builder();
         builder.set_connector_settings(settings.cloned());
@@ -305,7 +305,7 @@ fn secure_client(context: TlsContext) -> SharedHttpClient {
 }
 
 fn secure_connector(builder: ConnectorBuilder, context: TlsContext) -> Connector {
-    let proxy = chosen(variable).map_or_else(ProxyConfig::disabled, |(url, except)| {
+    let proxy = https_proxy(variable).map_or_else(ProxyConfig::disabled, |(url, except)| {
         let proxy = ProxyConfig::https(url.as_str()).unwrap_or_else(|_| ProxyConfig::from_env());
         proxy.no_proxy(except)
     });
@@ -314,8 +314,8 @@ fn secure_connector(builder: ConnectorBuilder, context: TlsContext) -> Connector
     builder.tls_provider(crypto).tls_context(context).build()
 }
 
-/// Adds to this question's count what a part of it counted by itself.
-pub(super) fn add(requests: u32) {
+/// Adds the requests counted by a part of this query to its count.
+pub(super) fn add_requests(requests: u32) {
     let _ = SENT.try_with(|sent| sent.set(sent.get().saturating_add(requests)));
 }
 
@@ -324,10 +324,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bundle_that_has_no_certificates_is_named() {
+    fn bundle_without_certificates_is_named() {
         let file = std::env::temp_dir().join(format!("cockpit-bundle-{}", std::process::id()));
         let path = file.to_str().unwrap().to_owned();
-        assert!(read_bundle(&path).unwrap_err().message.contains(&path), "it is not there");
+        assert!(read_bundle(&path).unwrap_err().message.contains(&path), "it does not exist");
         for (text, why) in [("", "it has none"), ("-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n", "")] {
             std::fs::write(&file, text).unwrap();
             let failure = read_bundle(&path).unwrap_err();

@@ -1,8 +1,8 @@
-//! How a change is sent: once, by an identity that was asked for right before.
+//! How a change is sent: once, by an identity that was verified right before.
 //!
-//! Credentials are taken once and held: the account is asked with them, and the change goes with the
-//! same ones. Where they are refused before anything was sent, they are read again; where the change
-//! itself is refused, they are read again for the next call only. The SDK's retries are off.
+//! Credentials are taken once and held: the account is requested with them, and the change is sent with the
+//! same ones. If they are refused before anything was sent, they are reloaded; if the change
+//! itself is refused, they are reloaded only for the next call. The SDK's retries are off.
 
 use super::budget::Class;
 use super::clients::Clients;
@@ -19,18 +19,18 @@ use aws_types::request_id::RequestId;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// One change on its way.
+/// One change in flight.
 #[derive(Debug)]
 pub(super) struct Writer<'a> {
     session: &'a Session,
     pinned: Pinned,
-    /// The credentials that the change began with.
+    /// The generation of credentials that the change started with.
     generation: Arc<Generation>,
     ids: Mutex<Vec<String>>,
 }
 
 impl<'a> Writer<'a> {
-    /// Takes credentials and asks whose they are. `what` is the change, for the failure's sentence.
+    /// Takes credentials and verifies their account. `what` is the change, for the failure's message.
     pub(super) async fn new(session: &'a Session, what: &str, account: Option<&str>) -> Result<Self, Failure> {
         let inner = &session.0;
         let mut again = true;
@@ -40,11 +40,11 @@ impl<'a> Writer<'a> {
                 Ok(writer) => return Ok(writer),
                 Err(failed) => failed,
             };
-            tracing::warn!(kind = failed.kind.word(), "{failed}");
+            tracing::warn!(kind = failed.kind.name(), "{failed}");
             if failed.kind != FailureKind::Credentials {
                 return Err(failed);
             }
-            // Nothing was sent yet, so that newer credentials may be tried.
+            // Nothing was sent yet, so newer credentials may be tried.
             if again && session.renew(&generation) {
                 again = false;
                 continue;
@@ -62,11 +62,11 @@ impl<'a> Writer<'a> {
         let inner = &session.0;
         let loaded = match generation.load(inner).await {
             Ok(loaded) => loaded,
-            Err(failure) => return Err(failure.clone().said(format!("{what}: {failure}"))),
+            Err(failure) => return Err(failure.clone().with_message(format!("{what}: {failure}"))),
         };
-        let credentials = loaded.credentials.held().await.map_err(|failure| {
+        let credentials = loaded.credentials.not_expiring_soon().await.map_err(|failure| {
             let message = format!("{what}: {failure}");
-            failure.said(message).unsent()
+            failure.with_message(message).mark_unsent()
         })?;
         let writer = {
             let limit = inner.connection.operation_timeout;
@@ -74,13 +74,13 @@ impl<'a> Writer<'a> {
             Self { session, pinned, generation: Arc::clone(generation), ids: Mutex::default() }
         };
         if let Some(account) = account {
-            let identity = sts::who(&writer.reader()).await?;
+            let identity = sts::caller_identity(&writer.reader()).await?;
             if identity.account != account {
                 return Err(Failure::new(
                     FailureKind::WrongAccount,
                     format!(
                         "{what} was not sent: the credentials of {} are for account {}, and the environment is in {account}",
-                        inner.context.who, identity.account
+                        inner.context.profile, identity.account
                     ),
                 ));
             }
@@ -88,25 +88,25 @@ impl<'a> Writer<'a> {
         Ok(writer)
     }
 
-    /// The caller of reads that belong to the change.
+    /// The caller for reads that belong to the change.
     pub(super) fn reader(&self) -> Caller<'_> {
         Caller::pinned(self.session, &self.pinned)
     }
 
-    /// The parts with which requests that are signed by hand are sent.
+    /// The parts needed to send hand-signed requests.
     pub(super) fn parts(&self) -> (&Inner, &Pinned) {
         (&self.session.0, &self.pinned)
     }
 
-    /// Keeps AWS's id of a request, for the audit file.
-    pub(super) fn keep(&self, id: Option<&str>) {
+    /// Records AWS's id of a request, for the audit file.
+    pub(super) fn record_request_id(&self, id: Option<&str>) {
         if let Some(id) = id.filter(|id| !id.is_empty()) {
             self.ids.lock().unwrap_or_else(PoisonError::into_inner).push(failure::clean(id));
         }
     }
 
-    /// Sends the change. Whatever comes of it, it is not sent again.
-    pub(super) async fn once<T, E, Sending>(
+    /// Sends the change at most once, whatever the outcome.
+    pub(super) async fn send_once<T, E, Sending>(
         &self,
         action: Action,
         send: impl FnOnce(&Clients) -> Sending,
@@ -117,14 +117,14 @@ impl<'a> Writer<'a> {
         E: ProvideErrorMetadata + Error + 'static,
     {
         let inner = &self.session.0;
-        let clients = if action.class == Class::LambdaInvoke { &self.pinned.patient } else { &self.pinned.once };
+        let clients = if action.class == Class::LambdaInvoke { &self.pinned.long_calls } else { &self.pinned.writes };
         let answer = inner.send(action, Priority::Operator, Box::pin(send(clients))).await;
-        self.keep(answer.request_id());
-        answer.map_err(|error| inner.failed(action, &self.pinned.context, &error))
+        self.record_request_id(answer.request_id());
+        answer.map_err(|error| inner.request_failure(action, &self.pinned.context, &error))
     }
 
-    /// The end: a failure with what it means for the next call, and AWS's request ids.
-    pub(super) async fn end<T>(self, outcome: Result<T, Failure>) -> (Result<T, Failure>, Vec<String>) {
+    /// Ends the change: returns the outcome, with a hint if credentials were refused, and AWS's request ids.
+    pub(super) async fn finish<T>(self, outcome: Result<T, Failure>) -> (Result<T, Failure>, Vec<String>) {
         let outcome = match outcome {
             Err(failed) if failed.kind == FailureKind::Credentials => {
                 self.session.renew(&self.generation);
@@ -133,7 +133,7 @@ impl<'a> Writer<'a> {
             outcome => outcome,
         };
         if let Err(failed) = &outcome {
-            tracing::warn!(kind = failed.kind.word(), "{failed}");
+            tracing::warn!(kind = failed.kind.name(), "{failed}");
         }
         (outcome, self.ids.into_inner().unwrap_or_else(PoisonError::into_inner))
     }

@@ -4,22 +4,22 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 
-/// Deeper than any answer; what is deeper is none.
+/// Maximum depth of an answer; a deeper one is rejected.
 const DEEPEST: usize = 64;
 
-/// An element with its text and the elements in it.
+/// An element with its text and its children.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Element {
-    /// Without the prefix of its namespace.
+    /// The name without its namespace prefix.
     pub(super) name: String,
     /// The text directly inside it.
     pub(super) text: String,
-    /// The elements in it, in their order.
+    /// The child elements, in order.
     pub(super) children: Vec<Element>,
 }
 
 impl Element {
-    /// The outermost element of a document; none where it is no XML.
+    /// Parses a document and returns its root element; `None` if it is not XML.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut reader = Reader::from_str(text);
         let mut open: Vec<Self> = Vec::new();
@@ -70,27 +70,27 @@ impl Element {
         }
     }
 
-    /// The element at a path: `instanceState/name`.
+    /// Returns the element at a path: `instanceState/name`.
     pub(super) fn at(&self, path: &str) -> Option<&Self> {
         path.split('/').try_fold(self, |element, name| element.children.iter().find(|child| child.name == name))
     }
 
-    /// The text at a path, where it has one.
+    /// Returns the text at a path, if present.
     pub(super) fn get(&self, path: &str) -> Option<&str> {
         self.at(path).map(|element| element.text.trim()).filter(|text| !text.is_empty())
     }
 
-    /// The text at a path as it is kept.
-    pub(super) fn owned(&self, path: &str) -> Option<String> {
+    /// Returns an owned copy of the text at a path.
+    pub(super) fn get_owned(&self, path: &str) -> Option<String> {
         self.get(path).map(str::to_owned)
     }
 
-    /// The elements in the one at a path; none where there is no such.
-    pub(super) fn all(&self, path: &str) -> &[Self] {
+    /// Returns the children of the element at a path; empty if it does not exist.
+    pub(super) fn children_at(&self, path: &str) -> &[Self] {
         self.at(path).map_or(&[], |element| &element.children)
     }
 
-    /// The first element of this name, however deep.
+    /// Returns the first element with this name, at any depth.
     pub(super) fn find(&self, name: &str) -> Option<&Self> {
         if self.name == name {
             return Some(self);
@@ -109,17 +109,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_read_by_paths_whatever_its_namespaces() {
+    fn answer_is_read_by_path_regardless_of_namespaces() {
         let text = "<?xml version=\"1.0\"?><a:R xmlns:a=\"urn:x\"><L><item><N>a &amp; b&#33;</N></item><item><N/></item></L></a:R>";
         let tree = Element::parse(text).unwrap();
-        let names: Vec<_> = tree.all("L").iter().map(|item| item.get("N")).collect();
+        let names: Vec<_> = tree.children_at("L").iter().map(|item| item.get("N")).collect();
         assert_eq!(names, [Some("a & b!"), None]);
         assert_eq!(tree.find("N").unwrap().text, "a & b!");
-        assert!(tree.all("M").is_empty());
+        assert!(tree.children_at("M").is_empty());
     }
 
     #[test]
-    fn a_document_that_breaks_off_is_refused() {
+    fn truncated_document_is_refused() {
         for text in ["", "x", "<a><b></a>", "<a>"] {
             assert_eq!(Element::parse(text), None, "{text}");
         }

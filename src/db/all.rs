@@ -54,7 +54,7 @@ impl Connection {
                 }
                 // It may come with any answer, and is of nobody's question.
                 Event::Notification { channel, text, process } => {
-                    self.notices.push(ServerMessage::notified(&channel, &text, process));
+                    self.notices.push(ServerMessage::from_notification(&channel, &text, process));
                 }
                 Event::CopyIn => {
                     let message = super::wire::copy_fail("nothing is copied here");
@@ -72,14 +72,14 @@ impl Connection {
                 | Event::Parameter(..)
                 | Event::CopyOut
                 | Event::Copied(_)
-                | Event::CopyEnd => {}
+                | Event::CopyDone => {}
             }
         }
     }
 }
 
 /// The facts on a session's server that are known without asking it.
-pub fn known(connection: &Connection) -> Server {
+pub fn known_facts(connection: &Connection) -> Server {
     let settings = connection.settings();
     Server {
         host: settings.place.host.clone(),
@@ -100,7 +100,7 @@ pub fn known(connection: &Connection) -> Server {
 ///
 /// # Errors
 /// The connection is gone.
-pub async fn facts(connection: &mut Connection) -> Result<Server, Lost> {
+pub async fn read_facts(connection: &mut Connection) -> Result<Server, Lost> {
     // One message, one way there and back.
     const ASKED: &str = "SELECT pg_catalog.pg_is_in_recovery(), current_setting('statement_timeout', true), \
                          current_setting('idle_in_transaction_session_timeout', true), \
@@ -111,7 +111,7 @@ pub async fn facts(connection: &mut Connection) -> Result<Server, Lost> {
     let row = answer.ok().and_then(|answer| answer.rows.into_iter().next()).unwrap_or_default();
     let value = |at: usize| row.get(at).cloned().flatten();
     connection.backend = value(7).and_then(|process| process.parse().ok());
-    let known = known(connection);
+    let known = known_facts(connection);
     Ok(Server {
         database: value(4).unwrap_or(known.database),
         user: value(5).unwrap_or(known.user),

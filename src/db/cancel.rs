@@ -39,7 +39,7 @@ impl Canceller {
 
     /// The statement with which another session cancels what this one works at (`pg_cancel_backend`), or ends its process
     /// (`pg_terminate_backend`), as [`Process::signal`] has it; none where it is not known which process of the server it is.
-    pub fn asking(&self, function: &str) -> Option<String> {
+    pub fn cancel_statement(&self, function: &str) -> Option<String> {
         self.own.as_ref().map(|own| own.signal(function))
     }
 
@@ -50,7 +50,7 @@ impl Canceller {
     pub async fn cancel(&self) -> Result<(), Failure> {
         let told = async {
             if self.settings.is_rds_proxy() {
-                if let Some(asked) = self.asking("pg_cancel_backend") {
+                if let Some(asked) = self.cancel_statement("pg_cancel_backend") {
                     return self.ask(&asked).await;
                 }
                 let what =
@@ -72,7 +72,7 @@ impl Canceller {
         };
         tokio::time::timeout(self.settings.connect_timeout, told)
             .await
-            .unwrap_or_else(|_| Err(super::words::late(&self.settings)))
+            .unwrap_or_else(|_| Err(super::words::timed_out(&self.settings)))
     }
 
     /// Asks for it in a session of its own.
@@ -83,11 +83,11 @@ impl Canceller {
             stream.flush().await?;
             let (mut said, mut piece, mut done) = (Vec::<u8>::new(), [0; 1024], false);
             loop {
-                while let Some((kind, length)) = wire::head(&said)?.filter(|(_, length)| *length <= said.len()) {
-                    let body = &said[wire::HEAD..length];
+                while let Some((kind, length)) = wire::header(&said)?.filter(|(_, length)| *length <= said.len()) {
+                    let body = &said[wire::HEADER_LEN..length];
                     match kind {
                         b'E' => {
-                            let why = wire::said(body).message;
+                            let why = wire::server_message(body).message;
                             return Ok(Err(Failure::new(
                                 FailureKind::Denied,
                                 format!("it cannot be cancelled: {why}"),
@@ -113,7 +113,7 @@ impl Canceller {
 
 fn no_process() -> Failure {
     let what = "it cannot be cancelled: where another session gets to, the server has no such process";
-    Failure::new(FailureKind::NotFound, what).hinted("after a failover, or at another reader: connect again")
+    Failure::new(FailureKind::NotFound, what).with_hint("after a failover, or at another reader: connect again")
 }
 
 fn cannot(error: &std::io::Error) -> Failure {

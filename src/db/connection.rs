@@ -2,10 +2,10 @@
 //! that stops holds the server up, not the memory.
 
 use super::cancel::Canceller;
-use super::dial::{Stream, ended};
+use super::dial::{Stream, is_closed};
 use super::settings::Settings;
-use super::startup::{self, Begun};
-use super::wire::{self, Body, HEAD};
+use super::startup::{self, StartedSession};
+use super::wire::{self, Body, HEADER_LEN};
 use crate::model::Failure;
 use crate::model::sql::process::Process;
 use crate::model::sql::{Column, ServerMessage, Transaction};
@@ -55,7 +55,7 @@ pub enum Event<'a> {
     /// Such data: complete `CopyData` messages, one after the other.
     Copied(&'a [u8]),
     /// All of them came.
-    CopyEnd,
+    CopyDone,
     /// All that was sent is done.
     Ready(Transaction),
 }
@@ -90,7 +90,7 @@ pub struct Connection {
     /// Between two transactions the connection to the server is somebody else's.
     pub(super) pooled: bool,
     /// The process on the server that is the session's own until it ends, where it was asked for.
-    pub(super) own: Option<Process>,
+    pub(super) own_process: Option<Process>,
     /// The process as the server itself names it, where it was asked.
     pub(super) backend: Option<i32>,
 }
@@ -102,13 +102,13 @@ impl Connection {
     /// Why not, with what to do.
     pub async fn open(settings: &Settings) -> Result<Self, Failure> {
         let begun = startup::begin(settings).await?;
-        let mut connection = Self::of(settings, begun);
+        let mut connection = Self::from_startup(settings, begun);
         connection.set_up().await?;
         Ok(connection)
     }
 
     /// A session that has begun, in which nothing was set.
-    pub(super) fn of(settings: &Settings, begun: Begun) -> Self {
+    pub(super) fn from_startup(settings: &Settings, begun: StartedSession) -> Self {
         Self {
             settings: settings.clone(),
             stream: begun.stream,
@@ -125,7 +125,7 @@ impl Connection {
             secret: begun.secret,
             fatal: None,
             pooled: false,
-            own: None,
+            own_process: None,
             backend: None,
         }
     }
@@ -166,7 +166,7 @@ impl Connection {
     }
 
     /// Whether the database knows no encoding: its texts may be no UTF-8.
-    pub fn knows_no_encoding(&self) -> bool {
+    pub fn has_no_encoding(&self) -> bool {
         self.parameter("server_encoding") == Some("SQL_ASCII")
     }
 
@@ -177,11 +177,11 @@ impl Connection {
 
     /// A handle that cancels its statements.
     pub fn canceller(&self) -> Canceller {
-        Canceller::new(self.settings.clone(), self.tls.clone(), (self.process, self.secret), self.own.clone())
+        Canceller::new(self.settings.clone(), self.tls.clone(), (self.process, self.secret), self.own_process.clone())
     }
 
     /// Large rows come in parts from here on.
-    pub fn take_parts(&mut self) {
+    pub fn split_large_rows(&mut self) {
         self.parts = true;
     }
 
@@ -257,7 +257,7 @@ impl Connection {
     fn lost(&self, error: &io::Error) -> Lost {
         match &self.fatal {
             Some(said) => Lost(said.message.clone()),
-            None if ended(error) => Lost("the server closed the connection".to_owned()),
+            None if is_closed(error) => Lost("the server closed the connection".to_owned()),
             None => Lost(error.to_string()),
         }
     }
@@ -290,7 +290,7 @@ impl Connection {
 
     /// How much is asked for: the rest of a message that is known to be larger.
     fn room(&self) -> usize {
-        let wanted = match (self.part, wire::head(&self.buffer)) {
+        let wanted = match (self.part, wire::header(&self.buffer)) {
             (None, Ok(Some((_, length)))) if !self.parts => length.saturating_sub(self.buffer.len()),
             _ => 0,
         };
@@ -308,7 +308,7 @@ impl Connection {
             self.part = (after < whole).then_some((after, whole));
             return Ok(Some(Found { kind: PART, length: count, count: 1, part: (before, whole) }));
         }
-        let Some((kind, length)) = wire::head(&self.buffer)? else { return Ok(None) };
+        let Some((kind, length)) = wire::header(&self.buffer)? else { return Ok(None) };
         if length > self.buffer.len() {
             if self.parts && kind == b'D' && length > LARGE {
                 self.part = Some((0, length as u64));
@@ -318,7 +318,7 @@ impl Connection {
         }
         let (mut all, mut count) = (length, 1);
         if matches!(kind, b'D' | b'd') {
-            while let Ok(Some((next, length))) = wire::head(&self.buffer[all..])
+            while let Ok(Some((next, length))) = wire::header(&self.buffer[all..])
                 && next == kind
                 && all + length <= self.buffer.len()
             {
@@ -332,7 +332,7 @@ impl Connection {
     fn event(&mut self, found: &Found) -> Event<'_> {
         self.taken = found.length;
         let bytes = &self.buffer[..found.length];
-        let body = bytes.get(HEAD..).unwrap_or_default();
+        let body = bytes.get(HEADER_LEN..).unwrap_or_default();
         match found.kind {
             PART => Event::Part { before: found.part.0, bytes, whole: found.part.1 },
             b'D' => Event::Rows(bytes, found.count),
@@ -342,13 +342,13 @@ impl Connection {
             // Also part of the description of a statement: that it was parsed, its parameters, that it has no rows.
             b'I' | b'1' | b't' | b'n' => Event::Empty,
             b'E' => {
-                let said = wire::said(body);
+                let said = wire::server_message(body);
                 if said.severity == "FATAL" || said.severity == "PANIC" {
                     self.fatal = Some(said.clone());
                 }
                 Event::Failed(said)
             }
-            b'N' => Event::Notice(wire::said(body)),
+            b'N' => Event::Notice(wire::server_message(body)),
             b'S' => {
                 let mut body = Body(body);
                 let (name, value) = (body.text().unwrap_or_default(), body.text().unwrap_or_default());
@@ -366,7 +366,7 @@ impl Connection {
             }
             b'G' | b'W' => Event::CopyIn,
             b'H' => Event::CopyOut,
-            b'c' => Event::CopyEnd,
+            b'c' => Event::CopyDone,
             b'Z' => {
                 self.transaction = wire::transaction(body);
                 self.busy = false;
@@ -392,7 +392,7 @@ impl Connection {
     }
 
     /// Whether nothing could be sent to it as a statement.
-    pub fn cannot_send(statement: &str) -> Option<&'static str> {
+    pub fn unsendable_reason(statement: &str) -> Option<&'static str> {
         statement.contains('\0').then_some("a statement cannot have a NUL (U+0000) in it")
     }
 

@@ -56,10 +56,10 @@ pub(super) async fn dial(settings: &Settings, open: bool, known: Option<&ClientC
     };
     match asked.await {
         Ok(b'S') => {}
-        Ok(b'N') if mode.needs_tls() => return Err(words::no_tls(settings)),
+        Ok(b'N') if mode.needs_tls() => return Err(words::tls_unsupported(settings)),
         Ok(b'N') => return Ok(Dialed::open(Box::new(stream))),
-        Ok(_) => return Err(words::other_protocol(settings)),
-        Err(error) if ended(&error) => return Err(words::hung_up(settings)),
+        Ok(_) => return Err(words::not_postgres(settings)),
+        Err(error) if is_closed(&error) => return Err(words::connection_closed(settings)),
         Err(error) => return Err(words::unreachable(settings, &error)),
     }
     let config = match known {
@@ -68,13 +68,13 @@ pub(super) async fn dial(settings: &Settings, open: bool, known: Option<&ClientC
     };
     let mut maker = MakeRustlsConnect::new(config.clone());
     let Ok(connector) = <MakeRustlsConnect as MakeTlsConnect<TcpStream>>::make_tls_connect(&mut maker, &place.host);
-    let stream = connector.connect(stream).await.map_err(|error| words::handshake(settings, &error))?;
+    let stream = connector.connect(stream).await.map_err(|error| words::tls_failed(settings, &error))?;
     let binding = stream.channel_binding();
     Ok(Dialed { stream: Box::new(stream), tls: Some(config), binding })
 }
 
 /// Whether the other side ended the connection.
-pub(super) fn ended(error: &io::Error) -> bool {
+pub(super) fn is_closed(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
 }

@@ -57,7 +57,7 @@ impl Index {
     }
 
     /// A place at or before a row, and how many rows lie between; none where there is no such row.
-    pub(super) fn before(&self, row: u64) -> Option<(u64, u64)> {
+    pub(super) fn nearest_before(&self, row: u64) -> Option<(u64, u64)> {
         if row >= self.rows {
             return None;
         }
@@ -83,11 +83,11 @@ mod tests {
             prop_assert!(index.marks.len() <= 8);
             prop_assert_eq!((index.rows(), index.bytes()), (lengths.len() as u64, places[lengths.len()]));
             for row in 0..lengths.len() {
-                let (place, skip) = index.before(row as u64).unwrap();
+                let (place, skip) = index.nearest_before(row as u64).unwrap();
                 prop_assert_eq!(place, places[row - skip as usize]);
                 prop_assert!(skip < index.stride);
             }
-            prop_assert_eq!(index.before(lengths.len() as u64), None);
+            prop_assert_eq!(index.nearest_before(lengths.len() as u64), None);
         }
     }
 }

@@ -19,7 +19,7 @@ pub mod url;
 pub mod wire;
 mod words;
 
-pub use all::{Rows, facts, known};
+pub use all::{Rows, known_facts, read_facts};
 pub use cancel::Canceller;
 pub use connection::{Connection, Event, Lost};
 pub use settings::{Roots, Settings, SslMode};

@@ -4,7 +4,7 @@
 /// The settings in such a text, in their order: `-c NAME=VALUE`, `-cNAME=VALUE` or `--NAME=VALUE`, with blanks between and `\`
 /// before a blank that is part of a value. None where something else stands there. Source: PostgreSQL's `pg_split_opts` and
 /// `ParseLongOption`.
-pub(super) fn settings(text: &str) -> Option<Vec<(String, String)>> {
+pub(super) fn parse_settings(text: &str) -> Option<Vec<(String, String)>> {
     let mut words = split(text).into_iter();
     let mut settings = Vec::new();
     while let Some(word) = words.next() {
@@ -25,7 +25,7 @@ pub(super) fn settings(text: &str) -> Option<Vec<(String, String)>> {
 }
 
 /// Whether such settings have transactions only read: the last one of a name holds.
-pub(super) fn only_reads(settings: &[(String, String)]) -> bool {
+pub(super) fn are_read_only(settings: &[(String, String)]) -> bool {
     let last = settings.iter().rfind(|(name, _)| name.eq_ignore_ascii_case("default_transaction_read_only"));
     last.is_some_and(|(_, value)| ["on", "true", "yes", "1"].iter().any(|word| value.eq_ignore_ascii_case(word)))
 }
@@ -51,8 +51,9 @@ mod tests {
 
     #[test]
     fn settings_are_read_as_the_server_reads_them_and_nothing_else_is_guessed() {
-        let of =
-            |text: &str| settings(text).map(|all| all.into_iter().map(|(a, b)| format!("{a}={b}")).collect::<Vec<_>>());
+        let of = |text: &str| {
+            parse_settings(text).map(|all| all.into_iter().map(|(a, b)| format!("{a}={b}")).collect::<Vec<_>>())
+        };
         let two = ["search_path=app, public", "statement_timeout=5s"].map(str::to_owned).to_vec();
         assert_eq!(of("-c search_path=app,\\ public --statement-timeout=5s"), Some(two));
         assert_eq!(
@@ -63,7 +64,7 @@ mod tests {
         for wrong in ["-c", "-c geqo", "geqo=off", "-B 5", "-c a;b=1", "-c =1", "-fs"] {
             assert_eq!(of(wrong), None, "{wrong}");
         }
-        let reads = |text: &str| only_reads(&settings(text).unwrap());
+        let reads = |text: &str| are_read_only(&parse_settings(text).unwrap());
         assert!(reads("-c Default_Transaction_Read_Only=ON"));
         assert!(!reads("--default-transaction-read-only=on -c default_transaction_read_only=off"));
     }

@@ -27,7 +27,7 @@ pub fn fill_in(settings: &mut Settings, variable: impl Fn(&str) -> Option<String
     let port = settings.place.port.to_string();
     if let Some(password) = of(&text, [host, &port, &settings.database, &settings.user]) {
         settings.password = Some(SecretString::from(password));
-        settings.password_from = name;
+        settings.password_source = name;
     }
     Ok(())
 }
@@ -37,8 +37,8 @@ pub fn fill_in(settings: &mut Settings, variable: impl Fn(&str) -> Option<String
 ///
 /// # Errors
 /// Why the file that is there is not read, in words.
-pub fn fill_in_again(settings: &mut Settings, variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
-    let of_file = place(&variable).is_some_and(|path| path.display().to_string() == settings.password_from);
+pub fn refill(settings: &mut Settings, variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
+    let of_file = place(&variable).is_some_and(|path| path.display().to_string() == settings.password_source);
     let before = settings.password.take_if(|_| of_file);
     let filled = fill_in(settings, variable);
     settings.password = settings.password.take().or(before);
@@ -118,7 +118,7 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         fill_in(&mut settings, variable).unwrap();
         assert_eq!(settings.password.as_ref().unwrap().expose_secret(), "hush");
-        assert!(settings.password_from.ends_with(".pgpass"));
+        assert!(settings.password_source.ends_with(".pgpass"));
         let other = folder.path().join("other").display().to_string();
         std::fs::write(&other, "*:*:*:*:else\n").unwrap();
         std::fs::set_permissions(&other, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -142,16 +142,16 @@ mod tests {
         assert_eq!(has(&settings), "one");
         for (database, password) in [("stock", "two"), ("other", "two"), ("shop", "one")] {
             database.clone_into(&mut settings.database);
-            fill_in_again(&mut settings, variable).unwrap();
+            refill(&mut settings, variable).unwrap();
             assert_eq!(has(&settings), password, "{database}");
         }
         let mut other =
-            Settings { user: "aya".into(), password: None, password_from: String::new(), ..settings.clone() };
-        fill_in_again(&mut other, variable).unwrap();
+            Settings { user: "aya".into(), password: None, password_source: String::new(), ..settings.clone() };
+        refill(&mut other, variable).unwrap();
         assert_eq!(has(&other), "three");
         settings.password = Some(SecretString::from("said"));
-        settings.password_from = "PGPASSWORD".to_owned();
-        fill_in_again(&mut settings, variable).unwrap();
+        settings.password_source = "PGPASSWORD".to_owned();
+        refill(&mut settings, variable).unwrap();
         assert_eq!(has(&settings), "said", "what was said is not looked for");
     }
 }

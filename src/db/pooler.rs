@@ -3,7 +3,7 @@
 
 use super::connection::{Connection, Lost};
 use super::startup;
-use crate::model::sql::process::{BEGAN, Process};
+use crate::model::sql::process::{Process, START_TIME};
 
 /// How often both sessions are asked.
 const ROUNDS: usize = 5;
@@ -28,7 +28,7 @@ impl Connection {
         }
         let settings = self.settings().clone();
         let Ok(begun) = startup::begin(&settings).await else { return Ok(true) };
-        let mut other = Self::of(&settings, begun);
+        let mut other = Self::from_startup(&settings, begun);
         // Under load the pooled connection may be with another client just while the second session asks.
         let mut pooled = false;
         for _ in 0..ROUNDS {
@@ -51,27 +51,28 @@ impl Connection {
     ///
     /// # Errors
     /// The connection is gone.
-    pub async fn name_process(&mut self) -> Result<(), Lost> {
-        if self.own.is_some() {
+    pub async fn read_own_process(&mut self) -> Result<(), Lost> {
+        if self.own_process.is_some() {
             return Ok(());
         }
         let backend = match self.backend {
             None => self.backend().await?,
             known => known,
         };
-        if backend == Some(self.process()) { self.ask_process().await } else { Ok(()) }
+        if backend == Some(self.process()) { self.read_process().await } else { Ok(()) }
     }
 
     /// Asks for the process where that is known to be the session's own.
-    pub(super) async fn ask_process(&mut self) -> Result<(), Lost> {
-        let asked =
-            format!("SELECT pid, {BEGAN} FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()");
+    pub(super) async fn read_process(&mut self) -> Result<(), Lost> {
+        let asked = format!(
+            "SELECT pid, {START_TIME} FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()"
+        );
         let row = self.rows(&asked, 1 << 10).await?.ok().and_then(|rows| rows.rows.into_iter().next());
         if let Some([Some(pid), Some(began)]) = row.as_deref()
             && let Ok(pid) = pid.parse()
         {
             self.backend = Some(pid);
-            self.own = Some(Process { pid, began: Some(began.clone()) });
+            self.own_process = Some(Process { pid, start_time: Some(began.clone()) });
         }
         Ok(())
     }

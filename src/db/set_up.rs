@@ -63,20 +63,19 @@ impl Connection {
             // A limit that the server does not know is none; that nothing can be changed must be sure.
             if name == "default_transaction_read_only" {
                 let what = format!("the session cannot be made a read-only one: {why}");
-                return Err(Failure::new(FailureKind::Denied, what).hinted("connect as a user who can only read"));
+                return Err(Failure::new(FailureKind::Denied, what).with_hint("connect as a user who can only read"));
             }
             // As with libpq there is no session then.
             if options.iter().any(|(option, _)| option == name) {
                 let what = format!("the options of the connection cannot be set: {why}");
-                return Err(
-                    Failure::new(FailureKind::Invalid, what).hinted("look at `options` of the URL, and at PGOPTIONS")
-                );
+                return Err(Failure::new(FailureKind::Invalid, what)
+                    .with_hint("look at `options` of the URL, and at PGOPTIONS"));
             }
             self.notices.push(ServerMessage::warning(why));
         }
         // Where nothing was set, nothing is kept: the next transaction may be another process's.
         if keeps && pinned {
-            self.ask_process().await.map_err(lost)?;
+            self.read_process().await.map_err(lost)?;
         }
         Ok(())
     }

@@ -47,7 +47,7 @@ pub struct Settings {
     /// It never prints.
     pub password: Option<SecretString>,
     /// Where the password comes from, in words for an error: `the secret app/db`.
-    pub password_from: String,
+    pub password_source: String,
     /// Whether TLS is wanted, and what is checked.
     pub sslmode: SslMode,
     /// The authorities whose certificates are trusted.
@@ -78,7 +78,7 @@ impl Settings {
             user: user.into(),
             database: database.into(),
             password: None,
-            password_from: String::new(),
+            password_source: String::new(),
             sslmode: SslMode::default(),
             roots: Roots::default(),
             binding: Binding::default(),

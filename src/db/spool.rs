@@ -2,7 +2,7 @@
 //! is gone with its value. Any part of it is read while the rest still comes.
 
 use super::index::Index;
-use super::wire::{self, HEAD};
+use super::wire::{self, HEADER_LEN};
 use crate::model::sql::{Cell, Column};
 use std::fs::File;
 use std::io;
@@ -72,7 +72,7 @@ impl Spool {
         self.write(at, rows)?;
         let mut index = self.index();
         for body in wire::Messages(rows) {
-            index.push((body.len() + HEAD) as u64);
+            index.push((body.len() + HEADER_LEN) as u64);
         }
         Ok(())
     }
@@ -102,7 +102,7 @@ impl Spool {
     fn reader(&self, row: u64, size: usize) -> io::Result<Option<Reader<'_>>> {
         let (place, end) = {
             let index = self.index();
-            (index.before(row), index.bytes())
+            (index.nearest_before(row), index.bytes())
         };
         let Some((at, skip)) = place else { return Ok(None) };
         let mut reader = Reader::new(&self.file, at, end, size);
@@ -151,13 +151,14 @@ impl Spool {
         let left = usize::try_from(self.size().1.saturating_sub(at)).unwrap_or(usize::MAX);
         let mut bytes = vec![0; left.min(about)];
         self.file.read_exact_at(&mut bytes, at)?;
-        let whole: usize = wire::Messages(&bytes).map(|body| body.len() + HEAD).sum();
+        let whole: usize = wire::Messages(&bytes).map(|body| body.len() + HEADER_LEN).sum();
         if whole > 0 || left == 0 {
             bytes.truncate(whole);
             return Ok(bytes);
         }
         let broken = || io::Error::from(io::ErrorKind::InvalidData);
-        let (_, length) = wire::head(&bytes).ok().flatten().filter(|(_, length)| *length <= left).ok_or_else(broken)?;
+        let (_, length) =
+            wire::header(&bytes).ok().flatten().filter(|(_, length)| *length <= left).ok_or_else(broken)?;
         bytes.resize(length, 0);
         self.file.read_exact_at(&mut bytes, at)?;
         Ok(bytes)
@@ -167,7 +168,7 @@ impl Spool {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn place(&self, row: u64) -> io::Result<Option<u64>> {
+    pub fn row_offset(&self, row: u64) -> io::Result<Option<u64>> {
         Ok(self.reader(row, SMALL_BLOCK)?.filter(|reader| reader.at < reader.end).map(|reader| reader.at))
     }
 
@@ -175,7 +176,7 @@ impl Spool {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn value(&self, row: u64, column: usize) -> io::Result<Option<(u64, u64)>> {
+    pub fn value_range(&self, row: u64, column: usize) -> io::Result<Option<(u64, u64)>> {
         let Some(mut reader) = self.reader(row, SMALL_BLOCK)? else { return Ok(None) };
         let count = reader.begin_row()?.1;
         for _ in 0..column.min(count) {
@@ -187,11 +188,11 @@ impl Spool {
         Ok(u64::try_from(length).ok().map(|length| (reader.at, length)))
     }
 
-    /// Bytes of the file, as [`Self::value`] says where.
+    /// Bytes of the file, as [`Self::value_range`] says where.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn bytes(&self, at: u64, count: usize) -> io::Result<Vec<u8>> {
+    pub fn read_bytes(&self, at: u64, count: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; count];
         self.file.read_exact_at(&mut bytes, at)?;
         Ok(bytes)
@@ -201,9 +202,9 @@ impl Spool {
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn beginning(&self, row: u64, column: usize, most: u64) -> io::Result<Option<(String, u64)>> {
-        let Some((at, length)) = self.value(row, column)? else { return Ok(None) };
-        let bytes = self.bytes(at, usize::try_from(length.min(most)).unwrap_or(usize::MAX))?;
+    pub fn value_prefix(&self, row: u64, column: usize, most: u64) -> io::Result<Option<(String, u64)>> {
+        let Some((at, length)) = self.value_range(row, column)? else { return Ok(None) };
+        let bytes = self.read_bytes(at, usize::try_from(length.min(most)).unwrap_or(usize::MAX))?;
         let shown = if length > most { whole_characters(&bytes) } else { &bytes };
         Ok(Some((String::from_utf8_lossy(shown).into_owned(), length)))
     }
@@ -248,7 +249,7 @@ impl<'a> Reader<'a> {
 
     fn skip_row(&mut self) -> io::Result<()> {
         let at = self.at;
-        let head = self.take(HEAD)?;
+        let head = self.take(HEADER_LEN)?;
         let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]);
         self.at = at + 1 + u64::from(length);
         Ok(())
@@ -257,7 +258,7 @@ impl<'a> Reader<'a> {
     /// Where the row ends, and how many values it has.
     fn begin_row(&mut self) -> io::Result<(u64, usize)> {
         let at = self.at;
-        let head = self.take(HEAD + 2)?;
+        let head = self.take(HEADER_LEN + 2)?;
         let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]);
         Ok((at + 1 + u64::from(length), usize::from(u16::from_be_bytes([head[5], head[6]]))))
     }
@@ -341,7 +342,7 @@ mod tests {
         assert!(shown.chars().all(|c| c == '日'));
         assert_eq!(rows[0][1..], [Cell::Null, Cell::Text { text: "".into(), bytes: 0, cut: false }]);
         assert_eq!(text(&rows[1][0]), Some("next"));
-        let beginning = |row, column, most| spool.beginning(row, column, most).unwrap();
+        let beginning = |row, column, most| spool.value_prefix(row, column, most).unwrap();
         assert_eq!(beginning(0, 0, 300_000), Some((large.clone(), 300_000)));
         assert_eq!(beginning(0, 0, 10), Some(("日日日".into(), 300_000)), "no half of a character");
         assert_eq!((beginning(0, 1, 9), beginning(0, 2, 9)), (None, Some((String::new(), 0))));
@@ -372,7 +373,7 @@ mod tests {
         let rows: Vec<Vec<u8>> =
             (0..100).map(|number| wire::row([Some("x".repeat(number * 7).as_bytes())].into_iter())).collect();
         spool.append(&rows.concat()).unwrap();
-        for about in [HEAD, 64, 1000, 1 << 20] {
+        for about in [HEADER_LEN, 64, 1000, 1 << 20] {
             let (mut at, mut read) = (0, Vec::new());
             loop {
                 let some = spool.messages(at, about).unwrap();
@@ -384,8 +385,8 @@ mod tests {
             }
             assert_eq!(read, rows.concat(), "{about}");
         }
-        let at = spool.place(70).unwrap().unwrap();
-        assert!(spool.messages(at, 16).unwrap() == rows[70] && spool.place(100).unwrap().is_none());
+        let at = spool.row_offset(70).unwrap().unwrap();
+        assert!(spool.messages(at, 16).unwrap() == rows[70] && spool.row_offset(100).unwrap().is_none());
     }
 
     #[test]

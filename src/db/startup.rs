@@ -3,9 +3,9 @@
 //! (`connection`): tokio-postgres tells neither the transaction's state nor the command tag, takes an allocation a row, and
 //! loses the connection at a `COPY FROM STDIN` in a simple query.
 
-use super::dial::{Dialed, Stream, dial, ended};
+use super::dial::{Dialed, Stream, dial, is_closed};
 use super::settings::{Binding, Settings, SslMode};
-use super::wire::{self, HEAD};
+use super::wire::{self, HEADER_LEN};
 use super::words;
 use crate::model::Failure;
 use crate::model::sql::ServerMessage;
@@ -26,7 +26,7 @@ use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 const LARGEST: usize = 1 << 20;
 
 /// A session that has begun.
-pub(super) struct Begun {
+pub(super) struct StartedSession {
     pub(super) stream: Box<dyn Stream>,
     /// How TLS is spoken, if it is.
     pub(super) tls: Option<ClientConfig>,
@@ -37,7 +37,7 @@ pub(super) struct Begun {
 }
 
 /// Begins a session, as the mode says with or without TLS.
-pub(super) async fn begin(settings: &Settings) -> Result<Begun, Failure> {
+pub(super) async fn begin(settings: &Settings) -> Result<StartedSession, Failure> {
     let made = async {
         let first_open = settings.sslmode == SslMode::Allow;
         match once(settings, first_open).await {
@@ -49,7 +49,7 @@ pub(super) async fn begin(settings: &Settings) -> Result<Begun, Failure> {
             Err((failure, _)) => Err(failure),
         }
     };
-    tokio::time::timeout(settings.connect_timeout, made).await.unwrap_or_else(|_| Err(words::late(settings)))
+    tokio::time::timeout(settings.connect_timeout, made).await.unwrap_or_else(|_| Err(words::timed_out(settings)))
 }
 
 fn is_local(settings: &Settings) -> bool {
@@ -57,7 +57,7 @@ fn is_local(settings: &Settings) -> bool {
 }
 
 /// One attempt; with a failure whether another one without TLS, or with it, may do better.
-async fn once(settings: &Settings, open: bool) -> Result<Begun, (Failure, bool)> {
+async fn once(settings: &Settings, open: bool) -> Result<StartedSession, (Failure, bool)> {
     let Dialed { stream, tls, binding } = dial(settings, open, None).await.map_err(|failure| (failure, true))?;
     let shared = Arc::new(Mutex::new(Inner::new(stream)));
     let mut config = tokio_postgres::Config::new();
@@ -77,15 +77,17 @@ async fn once(settings: &Settings, open: bool) -> Result<Begun, (Failure, bool)>
     if let Err(error) = connected {
         let inner = lock(&shared);
         return Err(match &inner.refused {
-            Some(said) => (words::refused(settings, said), said.code == "28000"),
-            None if inner.malformed => (words::other_protocol(settings), false),
-            None if inner.asked_for_password && settings.password.is_none() => (words::no_password(settings), false),
+            Some(said) => (words::connection_refused(settings, said), said.code == "28000"),
+            None if inner.malformed => (words::not_postgres(settings), false),
+            None if inner.asked_for_password && settings.password.is_none() => {
+                (words::password_missing(settings), false)
+            }
             None => {
                 let io = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<io::Error>());
                 match io {
-                    Some(io) if ended(io) => (words::hung_up(settings), false),
+                    Some(io) if is_closed(io) => (words::connection_closed(settings), false),
                     Some(io) => (words::unreachable(settings, io), false),
-                    None if error.is_closed() => (words::hung_up(settings), false),
+                    None if error.is_closed() => (words::connection_closed(settings), false),
                     None => (words::other_authentication(settings, &told(&error)), false),
                 }
             }
@@ -93,9 +95,9 @@ async fn once(settings: &Settings, open: bool) -> Result<Begun, (Failure, bool)>
     }
     drop(connected);
     let inner = Arc::into_inner(shared).map(|inner| inner.into_inner().unwrap_or_else(PoisonError::into_inner));
-    let inner = inner.ok_or_else(|| (words::hung_up(settings), false))?;
+    let inner = inner.ok_or_else(|| (words::connection_closed(settings), false))?;
     let Inner { stream, parameters, notices, process, secret, .. } = inner;
-    Ok(Begun { stream, tls, parameters, notices, process, secret })
+    Ok(StartedSession { stream, tls, parameters, notices, process, secret })
 }
 
 /// An error with its cause, which its first line leaves out.
@@ -146,8 +148,8 @@ impl Inner {
 
     /// How long the message is, as far as that is known.
     fn wanted(&self) -> Result<usize, wire::Malformed> {
-        match wire::head(&self.message)? {
-            None => Ok(HEAD),
+        match wire::header(&self.message)? {
+            None => Ok(HEADER_LEN),
             Some((_, length)) if length > LARGEST => Err(wire::Malformed),
             Some((_, length)) => Ok(length),
         }
@@ -155,7 +157,7 @@ impl Inner {
 
     /// Looks at a complete message.
     fn note(&mut self) {
-        let body = &self.message[HEAD..];
+        let body = &self.message[HEADER_LEN..];
         let mut reader = wire::Body(body);
         match self.message[0] {
             b'R' => {
@@ -171,8 +173,8 @@ impl Inner {
                 self.process = reader.i32().unwrap_or_default();
                 self.secret = reader.i32().unwrap_or_default();
             }
-            b'N' => self.notices.push(wire::said(body)),
-            b'E' => self.refused = Some(wire::said(body)),
+            b'N' => self.notices.push(wire::server_message(body)),
+            b'E' => self.refused = Some(wire::server_message(body)),
             b'Z' => self.begun = true,
             _ => {}
         }
@@ -187,8 +189,8 @@ impl Inner {
                     io::Error::new(io::ErrorKind::InvalidData, malformed)
                 })?;
                 let have = self.message.len();
-                if have == wanted && have > HEAD
-                    || have == HEAD && wanted == HEAD && wire::head(&self.message)?.is_some()
+                if have == wanted && have > HEADER_LEN
+                    || have == HEADER_LEN && wanted == HEADER_LEN && wire::header(&self.message)?.is_some()
                 {
                     self.note();
                     break;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// A fault of a URL, and the right form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrong {
+pub struct UrlError {
     /// The fault, in a sentence.
     pub message: String,
     /// The right form.
@@ -20,17 +20,17 @@ pub struct Wrong {
 const WRITTEN: &str = "write postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full, where / ? # @ and % in the \
                        password are %2F %3F %23 %40 and %25; the password may stand in PGPASSWORD instead, as it is";
 
-fn wrong<T>(message: impl Into<String>) -> Result<T, Wrong> {
-    Err(Wrong { message: message.into(), hint: WRITTEN.into() })
+fn wrong<T>(message: impl Into<String>) -> Result<T, UrlError> {
+    Err(UrlError { message: message.into(), hint: WRITTEN.into() })
 }
 
 /// The error for a value of the URL, which is not shown, or of a variable, which is.
-fn bad<T>(value: &Valued, what: &str, hint: &str) -> Result<T, Wrong> {
+fn bad<T>(value: &Valued, what: &str, hint: &str) -> Result<T, UrlError> {
     let message = match value {
         Valued::Url(_) => format!("a part of the URL is {what}"),
         Valued::Variable(name, text) => format!("`{text}` of {name} is {what}"),
     };
-    Err(Wrong { message, hint: format!("{hint}{WRITTEN}") })
+    Err(UrlError { message, hint: format!("{hint}{WRITTEN}") })
 }
 
 /// A value, and where it was said.
@@ -55,7 +55,7 @@ impl Valued {
 ///
 /// # Errors
 /// What is wrong with it, without its password.
-pub fn parse(url: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Settings, Wrong> {
+pub fn parse(url: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Settings, UrlError> {
     let rest = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://"));
     let Some(rest) = rest else { return wrong("a URL begins with postgres:// or postgresql://") };
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -113,7 +113,7 @@ struct Said {
 }
 
 impl Said {
-    fn set(&mut self, name: &str, value: String) -> Result<(), Wrong> {
+    fn set(&mut self, name: &str, value: String) -> Result<(), UrlError> {
         let place = match name {
             "host" => &mut self.host,
             "hostaddr" => &mut self.address,
@@ -130,7 +130,7 @@ impl Said {
             // Prisma and others write them; they are not about the connection.
             "schema" | "connection_limit" | "pool_timeout" | "pgbouncer" => return Ok(()),
             _ => {
-                return Err(Wrong {
+                return Err(UrlError {
                     message: "the URL has a name behind `?` which is not known here".into(),
                     hint: format!(
                         "known are host, hostaddr, port, user, password, dbname, sslmode, sslrootcert, application_name, \
@@ -143,13 +143,13 @@ impl Said {
         Ok(())
     }
 
-    fn settings(self, variable: impl Fn(&str) -> Option<String>) -> Result<Settings, Wrong> {
+    fn settings(self, variable: impl Fn(&str) -> Option<String>) -> Result<Settings, UrlError> {
         // What a service would fill in is not taken from elsewhere: that may be another server.
         if variable("PGSERVICE").is_some() && (self.host.is_none() || self.user.is_none() || self.database.is_none()) {
             let message = "PGSERVICE is set, and the file of services is not read here";
             let hint =
                 "write the host, the user and the database into the URL, or take PGSERVICE out (env -u PGSERVICE)";
-            return Err(Wrong { message: message.into(), hint: hint.into() });
+            return Err(UrlError { message: message.into(), hint: hint.into() });
         }
         let port = match Valued::of(self.port, "PGPORT", &variable) {
             None => 5432,
@@ -168,10 +168,10 @@ impl Said {
         let in_url = self.password.is_some();
         settings.password = self.password.or_else(|| variable("PGPASSWORD")).map(SecretString::from);
         let from = if in_url { "the URL" } else { "PGPASSWORD" };
-        from.clone_into(&mut settings.password_from);
+        from.clone_into(&mut settings.password_source);
         if let Some(mode) = Valued::of(self.mode, "PGSSLMODE", &variable) {
-            let Some(known) = SslMode::named(mode.text()) else {
-                let all: Vec<&str> = SslMode::ALL.iter().map(|mode| mode.word()).collect();
+            let Some(known) = SslMode::from_name(mode.text()) else {
+                let all: Vec<&str> = SslMode::ALL.iter().map(|mode| mode.name()).collect();
                 return bad(&mode, "not an sslmode", &format!("there are {}; ", all.join(", ")));
             };
             settings.sslmode = known;
@@ -189,10 +189,10 @@ impl Said {
             settings.application = application;
         }
         if let Some(said) = Valued::of(self.options, "PGOPTIONS", &variable) {
-            let Some(known) = options::settings(said.text()) else {
+            let Some(known) = options::parse_settings(said.text()) else {
                 return bad(&said, "not understood as options", "write -c NAME=VALUE or --NAME=VALUE; ");
             };
-            settings.read_only = options::only_reads(&known);
+            settings.read_only = options::are_read_only(&known);
             settings.options = known;
         }
         if let Some(said) = Valued::of(self.binding, "PGCHANNELBINDING", &variable) {
@@ -219,7 +219,7 @@ fn bracketed(address: &str) -> String {
 }
 
 /// A part of a URL without its percent signs. What is wrong with it is not shown: it may be a password.
-fn decoded(text: &str) -> Result<String, Wrong> {
+fn decoded(text: &str) -> Result<String, UrlError> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {

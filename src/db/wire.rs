@@ -10,15 +10,15 @@ pub const TERMINATE: [u8; 5] = [b'X', 0, 0, 0, 4];
 /// The end of what is copied to the server.
 pub const COPY_DONE: [u8; 5] = [b'c', 0, 0, 0, 4];
 /// A message begins with its kind and its length, which counts itself.
-pub const HEAD: usize = 5;
+pub const HEADER_LEN: usize = 5;
 
 /// The kind of the message that some bytes begin with, and how many bytes it has with its head; none while the head is
 /// not complete.
 ///
 /// # Errors
 /// No message is of such a length: this is another protocol.
-pub fn head(bytes: &[u8]) -> Result<Option<(u8, usize)>, Malformed> {
-    let Some((head, _)) = bytes.split_first_chunk::<HEAD>() else { return Ok(None) };
+pub fn header(bytes: &[u8]) -> Result<Option<(u8, usize)>, Malformed> {
+    let Some((head, _)) = bytes.split_first_chunk::<HEADER_LEN>() else { return Ok(None) };
     let length = i32::from_be_bytes([head[1], head[2], head[3], head[4]]);
     // Source: PostgreSQL's `MaxAllocSize`: nothing is larger than a gigabyte.
     match usize::try_from(length) {
@@ -77,7 +77,7 @@ fn message(out: &mut Vec<u8>, kind: u8, body: &[u8]) {
 }
 
 fn text_message(kind: u8, text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len() + HEAD + 1);
+    let mut bytes = Vec::with_capacity(text.len() + HEADER_LEN + 1);
     bytes.push(kind);
     bytes.extend_from_slice(&(text.len() as u32 + 5).to_be_bytes());
     bytes.extend_from_slice(text.as_bytes());
@@ -135,7 +135,7 @@ pub fn columns(body: &[u8]) -> Option<Vec<Column>> {
 }
 
 /// Reads an `ErrorResponse` or a `NoticeResponse`.
-pub fn said(body: &[u8]) -> ServerMessage {
+pub fn server_message(body: &[u8]) -> ServerMessage {
     let mut body = Body(body);
     let mut said = ServerMessage::default();
     let mut translated = String::new();
@@ -220,10 +220,10 @@ impl<'a> Iterator for Messages<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<&'a [u8]> {
-        let (_, length) = head(self.0).ok()??;
+        let (_, length) = header(self.0).ok()??;
         let (message, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
-        Some(&message[HEAD..])
+        Some(&message[HEADER_LEN..])
     }
 }
 
@@ -241,7 +241,7 @@ pub fn row<'a>(values: impl ExactSizeIterator<Item = Option<&'a [u8]>>) -> Vec<u
         }
     }
     let length = (bytes.len() as u32 - 1).to_be_bytes();
-    bytes[1..HEAD].copy_from_slice(&length);
+    bytes[1..HEADER_LEN].copy_from_slice(&length);
     bytes
 }
 
@@ -254,7 +254,7 @@ mod tests {
     fn an_error_has_all_that_the_server_says() {
         let body =
             b"SFEHLER\0VERROR\0C42601\0Mno\0P8\0p3\0qselect x\0WPL/pgSQL\0sapp\0tusers\0nusers_pkey\0Ffile.c\0\0";
-        let said = said(body);
+        let said = server_message(body);
         assert_eq!((said.severity.as_str(), said.code.as_str(), said.message.as_str()), ("ERROR", "42601", "no"));
         assert_eq!((said.position, said.internal_position), (Some(8), Some(3)));
         assert_eq!(
@@ -265,10 +265,10 @@ mod tests {
 
     #[test]
     fn a_length_that_no_message_has_is_another_protocol() {
-        assert_eq!(head(b"HTTP/1.1 400"), Err(Malformed));
-        assert_eq!(head(b"D\0\0\0\x03"), Err(Malformed));
-        assert_eq!(head(b"D\0\0"), Ok(None));
-        assert_eq!(head(b"Z\0\0\0\x05I"), Ok(Some((b'Z', 6))));
+        assert_eq!(header(b"HTTP/1.1 400"), Err(Malformed));
+        assert_eq!(header(b"D\0\0\0\x03"), Err(Malformed));
+        assert_eq!(header(b"D\0\0"), Ok(None));
+        assert_eq!(header(b"Z\0\0\0\x05I"), Ok(Some((b'Z', 6))));
     }
 
     #[test]
@@ -291,7 +291,7 @@ mod tests {
 
         #[test]
         fn no_bytes_are_too_wrong(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = (columns(&bytes), said(&bytes), transaction(&bytes), head(&bytes));
+            let _ = (columns(&bytes), server_message(&bytes), transaction(&bytes), header(&bytes));
             prop_assert!(u16::try_from(Fields::of(&bytes).count()).is_ok());
             prop_assert!(Messages(&bytes).count() <= bytes.len());
         }

@@ -1,8 +1,8 @@
 //! Handshakes of TLS: which versions a host speaks, the certificate that it shows, and why this machine would not trust it.
 
 use super::Probes;
-use super::dial::of_io;
-use crate::model::health_probe::answers::{Certificate, Tls, Trouble};
+use super::dial::trouble_of;
+use crate::model::health_probe::answers::{Certificate, ProbeError, Tls};
 use jiff::Timestamp;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -31,10 +31,15 @@ const VERSIONS: [(&str, &SupportedProtocolVersion); 2] = [("1.2", &TLS12), ("1.3
 impl Probes {
     /// TLS with a host: a handshake for each version, without a request.
     pub async fn tls(&self, host: &str) -> Tls {
-        let mut seen =
-            Tls { host: host.to_owned(), versions: Vec::new(), certificate: Err(Trouble::NoAddress), distrust: None };
+        let mut seen = Tls {
+            host: host.to_owned(),
+            versions: Vec::new(),
+            certificate: Err(ProbeError::NoAddress),
+            distrust: None,
+        };
         for (name, version) in VERSIONS {
-            let shaken = timeout(self.limit, self.shake(host, 443, &[version])).await.unwrap_or(Err(Trouble::Timeout));
+            let shaken =
+                timeout(self.limit, self.handshake(host, 443, &[version])).await.unwrap_or(Err(ProbeError::Timeout));
             match shaken {
                 Ok((stream, distrust)) => {
                     let (_, session) = stream.get_ref();
@@ -44,7 +49,7 @@ impl Probes {
                 }
                 Err(trouble) => {
                     // Whoever does not answer at all is not asked again.
-                    let over = !matches!(trouble, Trouble::Tls(_) | Trouble::Other(_));
+                    let over = !matches!(trouble, ProbeError::Tls(_) | ProbeError::Other(_));
                     if seen.certificate.is_err() {
                         seen.certificate = Err(trouble);
                     }
@@ -59,13 +64,13 @@ impl Probes {
     }
 
     /// A handshake, whoever's certificate it is; with it why it would not be trusted.
-    pub(super) async fn shake(
+    pub(super) async fn handshake(
         &self,
         host: &str,
         port: u16,
         versions: &[&'static SupportedProtocolVersion],
-    ) -> Result<(TlsStream<TcpStream>, Option<String>), Trouble> {
-        let other = |error: &dyn std::error::Error| Trouble::Other(format!("TLS cannot be used: {error}"));
+    ) -> Result<(TlsStream<TcpStream>, Option<String>), ProbeError> {
+        let other = |error: &dyn std::error::Error| ProbeError::Other(format!("TLS cannot be used: {error}"));
         let name = ServerName::try_from(host.to_owned()).map_err(|error| other(&error))?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let seen = Arc::new(Seen::new(&self.roots, Arc::clone(&provider)));
@@ -83,11 +88,11 @@ impl Probes {
 }
 
 /// The trouble of a handshake.
-fn of_tls(error: &io::Error) -> Trouble {
+fn of_tls(error: &io::Error) -> ProbeError {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        Some(error) => Trouble::Tls(error.to_string()),
-        None if error.kind() == io::ErrorKind::UnexpectedEof => Trouble::Tls("the other side ends it".to_owned()),
-        None => of_io(error),
+        Some(error) => ProbeError::Tls(error.to_string()),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => ProbeError::Tls("the other side ends it".to_owned()),
+        None => trouble_of(error),
     }
 }
 
@@ -166,11 +171,11 @@ fn words(error: &Error) -> String {
 }
 
 /// Reads the host's own certificate out of the chain that it sent.
-fn read(chain: &[CertificateDer<'_>]) -> Result<Certificate, Trouble> {
+fn read(chain: &[CertificateDer<'_>]) -> Result<Certificate, ProbeError> {
     let parsed: Result<Vec<x509_cert::Certificate>, _> =
         chain.iter().map(|one| x509_cert::Certificate::from_der(one)).collect();
-    let parsed = parsed.map_err(|error| Trouble::Tls(format!("the certificate cannot be read: {error}")))?;
-    let own = parsed.first().ok_or_else(|| Trouble::Tls("no certificate was shown".to_owned()))?;
+    let parsed = parsed.map_err(|error| ProbeError::Tls(format!("the certificate cannot be read: {error}")))?;
+    let own = parsed.first().ok_or_else(|| ProbeError::Tls("no certificate was shown".to_owned()))?;
     let tbs = &own.tbs_certificate;
     let names = match tbs.get::<SubjectAltName>() {
         Ok(Some((_, SubjectAltName(names)))) => names.iter().filter_map(of_name).collect(),

@@ -19,7 +19,7 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 
-use crate::model::health_probe::answers::{Delegation, Names, Trouble};
+use crate::model::health_probe::answers::{Delegation, Names, ProbeError};
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -80,19 +80,19 @@ impl Probes {
     pub async fn names(&self, name: &str) -> Names {
         let limit = self.limit;
         let names = tokio::time::timeout(limit, self.resolver.names(name)).await;
-        names.unwrap_or_else(|_| Names { name: name.to_owned(), addresses: Err(Trouble::Timeout) })
+        names.unwrap_or_else(|_| Names { name: name.to_owned(), addresses: Err(ProbeError::Timeout) })
     }
 
     /// The name servers of a zone at the zone above. It asks several servers, each within its own limit.
     pub async fn delegation(&self, zone: &str) -> Delegation {
-        let asked = tokio::time::timeout(self.limit * 2, self.above(zone)).await;
-        Delegation { zone: zone.to_owned(), servers: asked.unwrap_or(Err(Trouble::Timeout)) }
+        let asked = tokio::time::timeout(self.limit * 2, self.parent_name_servers(zone)).await;
+        Delegation { zone: zone.to_owned(), servers: asked.unwrap_or(Err(ProbeError::Timeout)) }
     }
 
     /// The public address of this machine, as a service that tells it answers.
-    pub async fn address(&self, url: &str) -> Result<IpAddr, Trouble> {
-        let text = self.text(url).await?;
-        text.trim().parse().map_err(|_| Trouble::Other(format!("{url} does not answer with an address")))
+    pub async fn public_address(&self, url: &str) -> Result<IpAddr, ProbeError> {
+        let text = self.fetch_text(url).await?;
+        text.trim().parse().map_err(|_| ProbeError::Other(format!("{url} does not answer with an address")))
     }
 }
 

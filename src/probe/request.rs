@@ -2,7 +2,7 @@
 
 use super::Probes;
 use super::io::Io;
-use crate::model::health_probe::answers::{Firewall, Hop, MOST_REDIRECTS, Trouble, Visit};
+use crate::model::health_probe::answers::{Firewall, Hop, MAX_REDIRECTS, ProbeError, Visit};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::Request;
@@ -38,13 +38,13 @@ impl Probes {
     pub async fn visit(&self, host: &str, secure: bool, path: &str) -> Visit {
         let began = Instant::now();
         let mut visit =
-            Visit { host: host.to_owned(), secure, path: path.to_owned(), hops: Vec::new(), trouble: None, took_ms: 0 };
+            Visit { host: host.to_owned(), secure, path: path.to_owned(), hops: Vec::new(), error: None, took_ms: 0 };
         let mut url = visit.url();
         loop {
             let answer = match self.get(&url).await {
                 Ok(answer) => answer,
                 Err(trouble) => {
-                    visit.trouble = Some(trouble);
+                    visit.error = Some(trouble);
                     break;
                 }
             };
@@ -53,11 +53,11 @@ impl Probes {
             visit.hops.push(Hop { url: url.clone(), status: answer.status, location: location.clone() });
             let Some(next) = location else { break };
             if !(next.starts_with("http://") || next.starts_with("https://")) {
-                visit.trouble = Some(Trouble::BadRedirect(next));
+                visit.error = Some(ProbeError::BadRedirect(next));
                 break;
             }
-            if visit.hops.len() > MOST_REDIRECTS {
-                visit.trouble = Some(Trouble::TooManyRedirects);
+            if visit.hops.len() > MAX_REDIRECTS {
+                visit.error = Some(ProbeError::TooManyRedirects);
                 break;
             }
             url = next;
@@ -78,26 +78,26 @@ impl Probes {
     }
 
     /// The text at an address.
-    pub(super) async fn text(&self, url: &str) -> Result<String, Trouble> {
+    pub(super) async fn fetch_text(&self, url: &str) -> Result<String, ProbeError> {
         let answer = self.get(url).await?;
         match answer.status {
             200..=299 => Ok(String::from_utf8_lossy(&answer.text).into_owned()),
-            status => Err(Trouble::Other(format!("{url} answers {status}"))),
+            status => Err(ProbeError::Other(format!("{url} answers {status}"))),
         }
     }
 
-    async fn get(&self, url: &str) -> Result<Answer, Trouble> {
-        timeout(self.limit, self.ask(url)).await.unwrap_or(Err(Trouble::Timeout))
+    async fn get(&self, url: &str) -> Result<Answer, ProbeError> {
+        timeout(self.limit, self.ask(url)).await.unwrap_or(Err(ProbeError::Timeout))
     }
 
-    async fn ask(&self, url: &str) -> Result<Answer, Trouble> {
-        let uri: Uri = url.parse().map_err(|_| Trouble::BadRedirect(url.to_owned()))?;
-        let host = uri.host().ok_or_else(|| Trouble::BadRedirect(url.to_owned()))?;
+    async fn ask(&self, url: &str) -> Result<Answer, ProbeError> {
+        let uri: Uri = url.parse().map_err(|_| ProbeError::BadRedirect(url.to_owned()))?;
+        let host = uri.host().ok_or_else(|| ProbeError::BadRedirect(url.to_owned()))?;
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         if uri.scheme_str() == Some("https") {
             let versions = [&rustls::version::TLS12, &rustls::version::TLS13];
             // Whether the certificate is good is another check's: a site is looked at whatever it is.
-            let (stream, _) = self.shake(bare, uri.port_u16().unwrap_or(443), &versions).await?;
+            let (stream, _) = self.handshake(bare, uri.port_u16().unwrap_or(443), &versions).await?;
             exchange(stream, &uri).await
         } else {
             exchange(self.dial(bare, uri.port_u16().unwrap_or(80)).await?, &uri).await
@@ -123,10 +123,10 @@ fn absolute(from: &str, to: &str) -> String {
 }
 
 /// One request over a connection, which is closed after it.
-async fn exchange(stream: impl AsyncRead + AsyncWrite + Unpin + Send, uri: &Uri) -> Result<Answer, Trouble> {
+async fn exchange(stream: impl AsyncRead + AsyncWrite + Unpin + Send, uri: &Uri) -> Result<Answer, ProbeError> {
     let failed = |error: hyper::Error| {
         let why = if error.is_parse() { "the answer is no HTTP".to_owned() } else { error.to_string() };
-        Trouble::Other(why)
+        ProbeError::Other(why)
     };
     let (mut sender, connection) = http1::handshake(Io(stream)).await.map_err(failed)?;
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
@@ -137,7 +137,7 @@ async fn exchange(stream: impl AsyncRead + AsyncWrite + Unpin + Send, uri: &Uri)
         .header("accept", "*/*")
         .header("connection", "close")
         .body(Nothing)
-        .map_err(|error| Trouble::Other(error.to_string()))?;
+        .map_err(|error| ProbeError::Other(error.to_string()))?;
     let ask = async {
         let answer = sender.send_request(request).await.map_err(failed)?;
         let location = answer.headers().get("location").and_then(|to| to.to_str().ok()).map(str::to_owned);

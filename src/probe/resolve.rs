@@ -1,6 +1,6 @@
 //! Questions to name servers.
 
-use crate::model::health_probe::answers::{Names, Trouble};
+use crate::model::health_probe::answers::{Names, ProbeError};
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
@@ -43,7 +43,7 @@ impl Resolver {
     }
 
     /// The addresses of a host; one that is an address is its own.
-    pub(super) async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, Trouble> {
+    pub(super) async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, ProbeError> {
         if let Ok(address) = host.parse() {
             return Ok(vec![address]);
         }
@@ -55,11 +55,11 @@ impl Resolver {
                 Ok(answer) => found.extend(answer.answers().iter().filter_map(address)),
                 Err(error) => trouble = trouble.or(Some(of_dns(&error))),
             }
-            if trouble == Some(Trouble::Timeout) {
+            if trouble == Some(ProbeError::Timeout) {
                 break;
             }
         }
-        if found.is_empty() { Err(trouble.unwrap_or(Trouble::NoAddress)) } else { Ok(found) }
+        if found.is_empty() { Err(trouble.unwrap_or(ProbeError::NoAddress)) } else { Ok(found) }
     }
 
     /// The addresses of a name, as an answer of a probe.
@@ -72,20 +72,20 @@ impl Resolver {
     }
 
     /// The name servers of a zone, as the servers of this machine know them.
-    pub(super) async fn servers(&self, zone: &str) -> Result<Vec<String>, Trouble> {
+    pub(super) async fn name_servers(&self, zone: &str) -> Result<Vec<String>, ProbeError> {
         let answer = self.0.lookup(whole(zone), RecordType::NS).await.map_err(|error| of_dns(&error))?;
         Ok(answer.answers().iter().filter_map(server).collect())
     }
 }
 
 /// The name servers of a zone that a server delegates it to.
-pub(super) async fn referral(server_at: SocketAddr, zone: &str) -> Result<Vec<String>, Trouble> {
+pub(super) async fn referral(server_at: SocketAddr, zone: &str) -> Result<Vec<String>, ProbeError> {
     let mut builder = TokioResolver::builder_with_config(one_server(server_at), TokioRuntimeProvider::default());
     let settings = builder.options_mut();
     options(settings);
     settings.recursion_desired = false;
     settings.use_hosts_file = ResolveHosts::Never;
-    let asked = builder.build().map_err(|error| Trouble::Other(error.to_string()))?;
+    let asked = builder.build().map_err(|error| ProbeError::Other(error.to_string()))?;
     match asked.lookup(whole(zone), RecordType::NS).await {
         Ok(answer) => Ok(answer.answers().iter().chain(answer.authorities()).filter_map(server).collect()),
         // A server of the zone above answers with a referral, which is no answer.
@@ -132,10 +132,10 @@ fn server(record: &Record) -> Option<String> {
     }
 }
 
-fn of_dns(error: &NetError) -> Trouble {
+fn of_dns(error: &NetError) -> ProbeError {
     match error {
-        NetError::Timeout => Trouble::Timeout,
-        NetError::Dns(DnsError::NoRecordsFound(_)) => Trouble::NoAddress,
-        other => Trouble::Other(format!("the name servers do not answer: {other}")),
+        NetError::Timeout => ProbeError::Timeout,
+        NetError::Dns(DnsError::NoRecordsFound(_)) => ProbeError::NoAddress,
+        other => ProbeError::Other(format!("the name servers do not answer: {other}")),
     }
 }

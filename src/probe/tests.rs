@@ -2,10 +2,10 @@
 
 use super::{Probes, Settings};
 use crate::model::Health;
-use crate::model::health_probe::answers::Trouble;
+use crate::model::health_probe::answers::ProbeError;
 use crate::model::health_probe::firewall;
 use crate::model::health_probe::site::certificate;
-use aws_sim::{Shown, Site, SiteOptions};
+use aws_sim::{ShownCertificate, Site, SiteOptions};
 use jiff::Timestamp;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -56,34 +56,34 @@ async fn a_request_is_followed_to_https_and_its_hops_are_kept() {
 async fn no_more_than_five_redirects_are_followed_and_none_to_what_is_no_address_of_the_web() {
     let (_site, probes, _file) = site(options()).await;
     let round = probes.visit(HOST, true, "/loop").await;
-    assert_eq!(round.trouble, Some(Trouble::TooManyRedirects));
+    assert_eq!(round.error, Some(ProbeError::TooManyRedirects));
     assert_eq!(round.hops.len(), 6, "the first and five more");
     let astray = probes.visit(HOST, true, "/astray").await;
-    assert_eq!(astray.trouble, Some(Trouble::BadRedirect("javascript:alert(1)".into())));
+    assert_eq!(astray.error, Some(ProbeError::BadRedirect("javascript:alert(1)".into())));
 }
 
 #[tokio::test]
 async fn who_accepts_and_never_answers_ends_at_the_limit() {
     let (_site, probes, _file) = site(options()).await;
-    assert_eq!(probes.visit(HOST, true, "/slow").await.trouble, Some(Trouble::Timeout));
-    let (address, _listener) = aws_sim::mute().await.unwrap();
+    assert_eq!(probes.visit(HOST, true, "/slow").await.error, Some(ProbeError::Timeout));
+    let (address, _listener) = aws_sim::unresponsive_address().await.unwrap();
     let connect = [format!("*:80={address}"), format!("*:443={address}")];
     let settings = Settings { resolver: Some("127.0.0.1:9"), connect: &connect, limit: Some(LIMIT), ca_file: None };
     let mute = Probes::new(&settings).unwrap();
-    assert_eq!(mute.visit(HOST, false, "/").await.trouble, Some(Trouble::Timeout));
+    assert_eq!(mute.visit(HOST, false, "/").await.error, Some(ProbeError::Timeout));
     let tls = mute.tls(HOST).await;
-    assert_eq!(tls.certificate, Err(Trouble::Timeout));
+    assert_eq!(tls.certificate, Err(ProbeError::Timeout));
     assert!(tls.versions.is_empty(), "it is asked once, not for each version");
 }
 
 #[tokio::test]
 async fn a_refused_connection_is_told_as_one() {
-    let (address, listener) = aws_sim::mute().await.unwrap();
+    let (address, listener) = aws_sim::unresponsive_address().await.unwrap();
     drop(listener);
     let connect = [format!("*:80={address}")];
     let settings = Settings { resolver: Some("127.0.0.1:9"), connect: &connect, limit: Some(LIMIT), ca_file: None };
     let probes = Probes::new(&settings).unwrap();
-    assert_eq!(probes.visit(HOST, false, "/").await.trouble, Some(Trouble::Refused));
+    assert_eq!(probes.visit(HOST, false, "/").await.error, Some(ProbeError::Refused));
 }
 
 #[tokio::test]
@@ -97,7 +97,9 @@ async fn a_certificate_is_read_and_judged_whatever_is_wrong_with_it() {
     assert_eq!((shown.issuer.as_str(), shown.chain.len()), ("simulated authority", 2));
     let now = Timestamp::now();
     assert_eq!(certificate(&good, now).health, Health::Healthy);
-    for (kind, why) in [(Shown::Expired, "it has expired"), (Shown::OtherName, "it is for other names")] {
+    for (kind, why) in
+        [(ShownCertificate::Expired, "it has expired"), (ShownCertificate::OtherName, "it is for other names")]
+    {
         let (_site, probes, _file) = site(SiteOptions { certificate: kind, ..options() }).await;
         let seen = probes.tls(HOST).await;
         assert_eq!(seen.distrust.as_deref(), Some(why));
@@ -120,8 +122,8 @@ async fn an_authority_that_this_machine_does_not_know_is_not_trusted() {
 async fn names_are_asked_of_the_server_that_is_configured_and_one_that_is_silent_ends_at_the_limit() {
     let (_site, probes, _file) = site(options()).await;
     assert_eq!(probes.names(HOST).await.addresses, Ok(vec!["192.0.2.10".parse().unwrap()]));
-    assert_eq!(probes.names("none.example.com").await.addresses, Err(Trouble::NoAddress));
-    assert_eq!(probes.names("silent.example.com").await.addresses, Err(Trouble::Timeout));
+    assert_eq!(probes.names("none.example.com").await.addresses, Err(ProbeError::NoAddress));
+    assert_eq!(probes.names("silent.example.com").await.addresses, Err(ProbeError::Timeout));
     assert_eq!(probes.names("192.0.2.1").await.addresses, Ok(vec!["192.0.2.1".parse().unwrap()]));
 }
 
@@ -142,7 +144,7 @@ async fn a_host_with_addresses_of_ipv6_alone_is_found_and_reached() {
     let resolver = site.dns.to_string();
     let settings = Settings { resolver: Some(&resolver), connect: &connect, limit: Some(LIMIT), ca_file: None };
     let visit = Probes::new(&settings).unwrap().visit(HOST, false, "/health").await;
-    assert_eq!((visit.status(), visit.trouble), (Some(200), None));
+    assert_eq!((visit.status(), visit.error), (Some(200), None));
     answering.await.unwrap();
 }
 
@@ -168,8 +170,8 @@ async fn a_firewall_is_tried_with_three_requests() {
 #[tokio::test]
 async fn the_public_address_is_what_somebody_outside_sees() {
     let (_site, probes, _file) = site(options()).await;
-    assert_eq!(probes.address("http://address.example/address").await, Ok("203.0.113.7".parse().unwrap()));
-    assert!(probes.address("https://address.example/").await.is_err(), "`ok` is no address");
+    assert_eq!(probes.public_address("http://address.example/address").await, Ok("203.0.113.7".parse().unwrap()));
+    assert!(probes.public_address("https://address.example/").await.is_err(), "`ok` is no address");
 }
 
 #[test]

@@ -1,15 +1,15 @@
-//! Where credentials and the region come from, and what to say when there are none.
+//! Where credentials and the region come from, and the messages for when there are none.
 //!
-//! As in the AWS CLI: a profile that was named goes before keys in the environment; without one the
+//! As in the AWS CLI: a named profile takes precedence over keys in the environment; otherwise the
 //! order is environment, files, web identity, container, and the instance's metadata as the last
 //! resort, with one short attempt. The region never comes from the instance's metadata.
 
-use super::{Keeper, Outcome, Source};
-use crate::aws::connection::{ATTEMPTS, Connection, texts, timeouts};
-use crate::aws::endpoints::{IGNORE, Resolved, are_ignored, not_a_url};
+use super::{CredentialCache, Outcome, Source};
+use crate::aws::connection::{Connection, MAX_ATTEMPTS, aws_files, timeouts};
+use crate::aws::endpoints::{IGNORE_VARIABLE, Resolved, are_ignored, not_a_url};
 use crate::aws::environment::variable;
 use crate::aws::failure::Context;
-use crate::aws::profiles::{self, Base, MfaSource, Profiles, SecondFactor, files};
+use crate::aws::profiles::{self, CredentialSource, MfaSource, Profiles, SecondFactor, profile_files};
 use crate::aws::wire::Wire;
 use crate::model::{Failure, FailureKind};
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
@@ -25,20 +25,23 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use secrecy::ExposeSecret as _;
 use std::time::Duration;
 
-/// How long the instance's metadata service is waited for: where there is one, it is near.
+/// The time limit for the instance's metadata service: if it exists, it is near.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The configuration of every client, from flags, environment and files, and what messages name.
-pub(crate) async fn load(connection: &Connection, wire: &Wire) -> Result<(SdkConfig, Keeper, Context), Failure> {
+/// Loads the configuration of every client from flags, environment and files, with the names used in messages.
+pub(crate) async fn load(
+    connection: &Connection,
+    wire: &Wire,
+) -> Result<(SdkConfig, CredentialCache, Context), Failure> {
     let profiles = Profiles::read(connection).await?;
     let keys = keys(connection);
     let context = context(connection, &profiles, keys.as_ref().is_some_and(Result::is_ok));
     if keys.is_none()
-        && let Some(undefined) = profiles.undefined()
+        && let Some(undefined) = profiles.undefined_profile()
     {
         return Err(undefined);
     }
-    wire.trust(variable("AWS_CA_BUNDLE").or_else(|| profiles.get("ca_bundle").map(str::to_owned)).as_deref())?;
+    wire.trust_bundle(variable("AWS_CA_BUNDLE").or_else(|| profiles.get("ca_bundle").map(str::to_owned)).as_deref())?;
     let region = region(connection, &profiles).await?;
     let base = ProviderConfig::without_region()
         .with_http_client(wire.clone())
@@ -52,17 +55,18 @@ pub(crate) async fn load(connection: &Connection, wire: &Wire) -> Result<(SdkCon
             .timeout_config(timeouts(connection))
             .retry_config(RetryConfig::standard().with_max_attempts(attempts(connection, &profiles)))
             .profile_name(profiles.selected());
-        if let Some(files) = files(connection) {
+        if let Some(files) = profile_files(connection) {
             loader = loader.profile_files(files);
         }
         loader
     };
     let endpoints = endpoints(connection, &profiles).await?;
-    let context = Context { endpoints: endpoints.shown(), ..context };
-    let refused = if keys.is_none() { asked_elsewhere(connection, &profiles, &context.who).await } else { None };
+    let context = Context { endpoints: endpoints.for_display(), ..context };
+    let refused =
+        if keys.is_none() { ignored_endpoint_in_use(connection, &profiles, &context.profile).await } else { None };
     let keys = keys.or_else(|| refused.map(Err));
-    // Requests for roles go where all others do.
-    let sts = async { Box::new(endpoints.applied(loader().no_credentials().load().await)) };
+    // Requests to assume roles use the same endpoint as all others.
+    let sts = async { Box::new(endpoints.apply_to(loader().no_credentials().load().await)) };
     let from = |source| match source {
         MfaSource::Keys(keys) => SharedCredentialsProvider::new(keys),
         MfaSource::Profile(name) => of_profile(connection, &base, &name),
@@ -70,80 +74,87 @@ pub(crate) async fn load(connection: &Connection, wire: &Wire) -> Result<(SdkCon
     let source = match keys {
         Some(Ok(keys)) => Source::Keys(keys),
         Some(Err(failure)) => Source::None(failure),
-        None => match (second_factor(&profiles), profiles.base()) {
+        None => match (second_factor(&profiles), profiles.credential_source()) {
             (Some(SecondFactor { mfa, source, roles, .. }), _) => {
                 Source::Mfa { mfa, with: from(source), roles, sts: sts.await }
             }
-            (None, Base::Helper(helper, roles)) => Source::Helper { helper, roles, sts: sts.await },
-            (None, Base::Sso | Base::Login | Base::Keys | Base::Machine | Base::Unknown) => match profiles.roles() {
+            (None, CredentialSource::Helper(helper, roles)) => Source::Helper { helper, roles, sts: sts.await },
+            (
+                None,
+                CredentialSource::Sso
+                | CredentialSource::Login
+                | CredentialSource::Keys
+                | CredentialSource::Machine
+                | CredentialSource::Unknown,
+            ) => match profiles.roles() {
                 Some((source, roles)) => Source::Roles { with: from(source), roles, sts: sts.await },
                 None => Source::Sdk(provider(connection, &profiles, base.clone(), &region).await),
             },
         },
     };
-    let keeper = Keeper::new(source, context.clone(), connection, wire.clock().clone());
+    let keeper = CredentialCache::new(source, context.clone(), connection, wire.clock().clone());
     let config = loader().credentials_provider(keeper.clone()).load().await;
-    Ok((endpoints.applied(config), keeper, context))
+    Ok((endpoints.apply_to(config), keeper, context))
 }
 
-/// Where each service is asked, of variables and files.
+/// Resolves each service's endpoint from variables and files.
 ///
 /// # Errors
-/// What is named there is not a URL.
+/// A configured endpoint is not a URL.
 pub(crate) async fn endpoints(connection: &Connection, profiles: &Profiles) -> Result<Resolved, Failure> {
     let sdk = files_of_sdk(connection, profiles).await;
     let found = Resolved::read(connection, |key| profiles.get(key).map(str::to_owned), &sdk);
     found.map_err(|wrong| {
-        let in_files = texts(connection).endpoints(profiles.selected());
+        let in_files = aws_files(connection).endpoints(profiles.selected());
         let place = in_files.named.into_values().find(|one| one.url == wrong).map(|one| one.place);
         not_a_url(&wrong, place)
     })
 }
 
-/// That the SDK would ask for the credentials of the profile in use where it is not to: its own requests hear of endpoints
-/// whatever is said about that, and one of them carries a token.
-async fn asked_elsewhere(connection: &Connection, profiles: &Profiles, who: &str) -> Option<Failure> {
-    let services = profiles.asked_by_the_sdk();
+/// Fails if the SDK would request the profile's credentials at an endpoint that is to be ignored: its own requests use
+/// configured endpoints regardless of the ignore setting, and one of them carries a token.
+async fn ignored_endpoint_in_use(connection: &Connection, profiles: &Profiles, who: &str) -> Option<Failure> {
+    let services = profiles.services_called_by_sdk();
     if services.is_empty() || !are_ignored(variable, |key| profiles.get(key).map(str::to_owned)) {
         return None;
     }
     let sdk = files_of_sdk(connection, profiles).await;
-    let named = Resolved::ignored(&sdk, services)?;
-    let what = format!("the credentials of {who} would be asked for at {named}, though {IGNORE} says not to");
-    let hint = format!("leave {named} out for this: a sign-in of the AWS SDK obeys it in any case");
-    Some(Failure::new(FailureKind::Credentials, what).hinted(hint))
+    let named = Resolved::ignored_setting(&sdk, services)?;
+    let what = format!("the credentials of {who} would be requested from {named}, although {IGNORE_VARIABLE} is set");
+    let hint = format!("remove {named} for this: the AWS SDK uses it for sign-ins in any case");
+    Some(Failure::new(FailureKind::Credentials, what).with_hint(hint))
 }
 
-/// The configuration that the SDK makes of the files.
+/// Returns the configuration that the SDK makes of the files.
 async fn files_of_sdk(connection: &Connection, profiles: &Profiles) -> SdkConfig {
-    // Only its files are looked at; without a region the SDK would ask the machine for one.
+    // Only its files are used; without a region the SDK would query the instance's metadata for one.
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
-        // Where it is not given the SDK reads it too, and panics at what it does not know there: `legacy`, an empty variable.
+        // Otherwise the SDK reads the retry mode too, and panics at unknown values: `legacy`, an empty variable.
         .retry_config(RetryConfig::standard())
         .no_credentials()
         .profile_name(profiles.selected());
-    if let Some(files) = files(connection) {
+    if let Some(files) = profile_files(connection) {
         loader = loader.profile_files(files);
     }
     loader.load().await
 }
 
-/// A second factor that can be asked for: one whose role is assumed with something of the files.
+/// Returns the MFA device to prompt for: only if its role is assumed with credentials from the files.
 fn second_factor(profiles: &Profiles) -> Option<SecondFactor> {
     profiles.second_factor().filter(|found| !found.own || matches!(found.source, MfaSource::Keys(_)))
 }
 
-/// The credentials of a profile of this name.
+/// Returns the credentials of the profile with this name.
 fn of_profile(connection: &Connection, base: &ProviderConfig, name: &str) -> SharedCredentialsProvider {
     let mut provider = ProfileFileCredentialsProvider::builder().configure(base).profile_name(name);
-    if let Some(files) = files(connection) {
+    if let Some(files) = profile_files(connection) {
         provider = provider.profile_files(files);
     }
     SharedCredentialsProvider::new(provider.build())
 }
 
-/// Keys that are given, or stand in the environment where no profile was named. The region and all else may
+/// Returns keys that are given, or set in the environment while no profile is named. The region and all else may
 /// still come from files.
 fn keys(connection: &Connection) -> Option<Outcome> {
     if let Some(keys) = &connection.keys {
@@ -155,7 +166,9 @@ fn keys(connection: &Connection) -> Option<Outcome> {
     let (id, secret) = (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"));
     let half = |set: &str, missing: &str| {
         let message = format!("{set} is set and {missing} is not");
-        Some(Err(Failure::new(FailureKind::Credentials, message).hinted("set both, or neither and name a --profile")))
+        Some(
+            Err(Failure::new(FailureKind::Credentials, message).with_hint("set both, or neither and name a --profile")),
+        )
     };
     match (id, secret) {
         (Some(id), Some(secret)) => {
@@ -167,27 +180,27 @@ fn keys(connection: &Connection) -> Option<Outcome> {
     }
 }
 
-/// The words of messages, once it is known where the credentials come from.
+/// Returns the context of messages, once the source of the credentials is known.
 fn context(connection: &Connection, profiles: &Profiles, keys: bool) -> Context {
     let known = profiles::context(connection);
-    if keys || known.lasting {
+    if keys || known.fixed {
         return known;
     }
-    let signs_in = matches!(profiles.base(), Base::Sso | Base::Login);
-    Context { renew: profiles.renew(), signs_in, ..known }
+    let signs_in = matches!(profiles.credential_source(), CredentialSource::Sso | CredentialSource::Login);
+    Context { renewal_hint: profiles.renewal_hint(), from_sign_in: signs_in, ..known }
 }
 
-/// As in the AWS CLI: a whole number from 1, of the variable or of the profile; anything else is not heard.
+/// Returns the number of attempts as the AWS CLI does: an integer of at least 1 from the variable or profile; else the default.
 fn attempts(connection: &Connection, profiles: &Profiles) -> u32 {
-    let configured = || profiles.get("max_attempts").and_then(|said| said.parse().ok()).filter(|count| *count > 0);
-    connection.attempts.or_else(configured).unwrap_or(ATTEMPTS)
+    let configured = || profiles.get("max_attempts").and_then(|value| value.parse().ok()).filter(|count| *count > 0);
+    connection.attempts.or_else(configured).unwrap_or(MAX_ATTEMPTS)
 }
 
-/// The region that a connection, a variable or the profile names; none where nothing does.
+/// Returns the region named by the connection, a variable or the profile, if any.
 ///
 /// # Errors
 /// The files cannot be read.
-pub(crate) async fn named_region(connection: &Connection) -> Result<Option<String>, Failure> {
+pub(crate) async fn configured_region(connection: &Connection) -> Result<Option<String>, Failure> {
     Ok(of_files(connection, &Profiles::read(connection).await?).await)
 }
 
@@ -204,14 +217,14 @@ async fn region(connection: &Connection, profiles: &Profiles) -> Result<Region, 
     let Some(found) = of_files(connection, profiles).await else {
         let message = "no region is known: set `region` of the environment in config.toml, --region, AWS_REGION or the profile's region";
         return Err(Failure::new(FailureKind::Other, message)
-            .hinted("`cockpit config show` prints where each value comes from"));
+            .with_hint("`cockpit config show` prints where each value comes from"));
     };
     if !crate::model::format::is_region(&found) {
         let message = format!(
             "`{found}` is not a region: it is written as ap-northeast-1, in AWS_REGION, the profile or config.toml"
         );
         return Err(Failure::new(FailureKind::Other, message)
-            .hinted("`cockpit config show` prints where each value comes from"));
+            .with_hint("`cockpit config show` prints where each value comes from"));
     }
     Ok(Region::new(found))
 }
@@ -222,7 +235,7 @@ async fn provider(
     config: ProviderConfig,
     region: &Region,
 ) -> SharedCredentialsProvider {
-    let files = files(connection);
+    let files = profile_files(connection);
     if connection.profile.is_some() || files.is_some() {
         let mut provider =
             ProfileFileCredentialsProvider::builder().configure(&config).profile_name(profiles.selected());
@@ -231,7 +244,7 @@ async fn provider(
         }
         return SharedCredentialsProvider::new(provider.build());
     }
-    let number = |name: &str| variable(name).and_then(|said| said.parse::<u32>().ok()).filter(|number| *number > 0);
+    let number = |name: &str| variable(name).and_then(|value| value.parse::<u32>().ok()).filter(|number| *number > 0);
     let limit = number("AWS_METADATA_SERVICE_TIMEOUT").map_or(METADATA_TIMEOUT, |s| Duration::from_secs(u64::from(s)));
     let metadata = imds::Client::builder()
         .configure(&config)
@@ -247,49 +260,53 @@ async fn provider(
     SharedCredentialsProvider::new(chain.build().await)
 }
 
-/// That the file of a token that a variable names cannot be read, where nothing else gives credentials: the SDK says why, and not
-/// which one.
-fn without_token(connection: &Connection, profiles: &Profiles) -> Option<Failure> {
+/// Fails if the token file named by a variable cannot be read and nothing else provides credentials: the SDK reports the
+/// reason, but not the file.
+fn unreadable_token_file(connection: &Connection, profiles: &Profiles) -> Option<Failure> {
     let others = connection.keys.is_some() || connection.profile.is_some() || connection.credentials_file.is_some();
-    if others || variable("AWS_ACCESS_KEY_ID").is_some() || !matches!(profiles.base(), Base::Unknown | Base::Machine) {
+    if others
+        || variable("AWS_ACCESS_KEY_ID").is_some()
+        || !matches!(profiles.credential_source(), CredentialSource::Unknown | CredentialSource::Machine)
+    {
         return None;
     }
     ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"].into_iter().find_map(|name| {
         let file = variable(name)?;
         let error = std::fs::read(&file).err()?;
         let message = format!("the file {file}, which {name} names, cannot be read: {error}");
-        let hint = "whatever runs this puts a token there, as Kubernetes, ECS or a pipeline does: see that it does, or name a --profile";
-        Some(Failure::new(FailureKind::Credentials, message).hinted(hint))
+        let hint = "the platform that runs this writes a token there, as Kubernetes, ECS or a pipeline does: check that it does, or pass --profile";
+        Some(Failure::new(FailureKind::Credentials, message).with_hint(hint))
     })
 }
 
-/// Says more about a failure of credentials where the profile asks for an MFA code, which the SDK
-/// does not support: it sends the request without one, and AWS refuses it with no word of why.
+/// Extends a credentials failure if the profile requires an MFA code, which the SDK
+/// does not support: it sends the request without one, and AWS refuses it without stating why.
 pub(crate) async fn explain(connection: &Connection, failure: Failure) -> Failure {
     let Ok(profiles) = Profiles::read(connection).await else { return failure };
     if failure.kind == FailureKind::Credentials
-        && let Some(missing) = without_token(connection, &profiles)
+        && let Some(missing) = unreadable_token_file(connection, &profiles)
     {
         return missing;
     }
-    let signs_in = failure.kind == FailureKind::Credentials && matches!(profiles.base(), Base::Sso);
+    let signs_in =
+        failure.kind == FailureKind::Credentials && matches!(profiles.credential_source(), CredentialSource::Sso);
     if signs_in && profiles.sso().is_some_and(|sso| sso.is_new()) {
-        return failure.said(format!("profile `{}` is not signed in", profiles.selected()));
+        return failure.with_message(format!("profile `{}` is not signed in", profiles.selected()));
     }
-    let asked = second_factor(&profiles).is_some();
-    if connection.keys.is_some() || asked || matches!(profiles.base(), Base::Helper(..)) {
+    let needs_code = second_factor(&profiles).is_some();
+    if connection.keys.is_some() || needs_code || matches!(profiles.credential_source(), CredentialSource::Helper(..)) {
         return failure;
     }
-    let Some(profile) = profiles.asks_for_code() else { return failure };
+    let Some(profile) = profiles.mfa_profile() else { return failure };
     Failure::new(
         FailureKind::Credentials,
         format!(
-            "profile `{profile}` asks for an MFA code (`mfa_serial`), which cannot be asked for here: add a profile with \
+            "profile `{profile}` requires an MFA code (`mfa_serial`), and there is no prompt for it here: add a profile with \
              `credential_process = aws configure export-credentials --profile {profile} --format process` and name that one"
         ),
     )
-    .hinted(format!(
-        "the code is typed where the AWS CLI can ask for it, and holds for hours: run `aws sts get-caller-identity --profile {profile}` \
+    .with_hint(format!(
+        "the AWS CLI prompts for the code, which is then valid for hours: run `aws sts get-caller-identity --profile {profile}` \
          in a terminal first"
     ))
 }

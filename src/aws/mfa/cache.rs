@@ -1,8 +1,8 @@
-//! Sessions where the AWS CLI keeps them (`~/.aws/cli/cache`), under the same names: a code that was typed for one of the
-//! two serves the other.
+//! Sessions cached where the AWS CLI caches them (`~/.aws/cli/cache`), under the same names: a code typed for one of the
+//! two programs serves the other.
 
+use crate::aws::cli_cache;
 use crate::aws::digest::sha1;
-use crate::aws::kept;
 use crate::aws::profiles::Role;
 use aws_credential_types::Credentials;
 use jiff::{SignedDuration, Timestamp};
@@ -12,37 +12,37 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-/// A session that ends within this is made anew. Source: botocore, `CachedCredentialFetcher`.
+/// A session that expires within this is renewed. Source: botocore, `CachedCredentialFetcher`.
 const SOON: SignedDuration = SignedDuration::from_mins(15);
 
-/// The file of a role that is assumed with a second factor. Source: botocore, `AssumeRoleCredentialFetcher`: the digest
-/// of what `AssumeRole` is asked with, as JSON with sorted keys, without a name of the session that was made up. A session
-/// without a role is none of the AWS CLI's: its file is the digest of what `GetSessionToken` is asked with.
+/// The cache file of a role assumed with MFA. Source: botocore, `AssumeRoleCredentialFetcher`: the digest
+/// of the arguments of `AssumeRole`, as JSON with sorted keys, without a generated session name. A session
+/// without a role does not exist in the AWS CLI: its file is the digest of the arguments of `GetSessionToken`.
 pub(super) fn name(role: Option<&Role>, serial: &str) -> String {
-    let mut asked = Map::new();
-    asked.insert("SerialNumber".to_owned(), json!(serial));
-    let Some(role) = role else { return file(&asked) };
-    asked.insert("RoleArn".to_owned(), json!(role.arn));
+    let mut arguments = Map::new();
+    arguments.insert("SerialNumber".to_owned(), json!(serial));
+    let Some(role) = role else { return file(&arguments) };
+    arguments.insert("RoleArn".to_owned(), json!(role.arn));
     if let Some(id) = &role.external_id {
-        asked.insert("ExternalId".to_owned(), json!(id));
+        arguments.insert("ExternalId".to_owned(), json!(id));
     }
     if let Some(name) = &role.session_name {
-        asked.insert("RoleSessionName".to_owned(), json!(name));
+        arguments.insert("RoleSessionName".to_owned(), json!(name));
     }
     if let Some(seconds) = role.duration {
-        asked.insert("DurationSeconds".to_owned(), json!(seconds));
+        arguments.insert("DurationSeconds".to_owned(), json!(seconds));
     }
-    file(&asked)
+    file(&arguments)
 }
 
-fn file(asked: &Map<String, Value>) -> String {
-    let mut keys: Vec<(&String, &Value)> = asked.iter().collect();
+fn file(arguments: &Map<String, Value>) -> String {
+    let mut keys: Vec<(&String, &Value)> = arguments.iter().collect();
     keys.sort_by_key(|(key, _)| *key);
     let parts: Vec<String> = keys.into_iter().map(|(key, value)| format!("\"{key}\": {}", ascii(value))).collect();
     format!("{}.json", sha1(&format!("{{{}}}", parts.join(", "))))
 }
 
-/// As Python writes JSON: what is no ASCII as `\uXXXX`.
+/// Formats JSON like Python: non-ASCII characters as `\uXXXX`.
 fn ascii(value: &Value) -> String {
     let mut out = String::new();
     for unit in value.to_string().encode_utf16() {
@@ -56,7 +56,7 @@ fn ascii(value: &Value) -> String {
     out
 }
 
-/// The session of a file that is good for a while; none where there is none.
+/// Reads a session from a file, if it is valid for a while.
 pub(super) fn read(path: &Path, now: Timestamp) -> Option<Credentials> {
     let kept: Value = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
     let kept = &kept["Credentials"];
@@ -86,7 +86,7 @@ pub(super) fn write(path: &Path, session: &Credentials, arn: Option<&str>) -> io
         },
         "AssumedRoleUser": { "Arn": arn },
     });
-    kept::write(path, &kept)
+    cli_cache::write(path, &kept)
 }
 
 #[cfg(test)]
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_files_are_named_as_the_aws_cli_names_them() {
+    fn cache_files_are_named_as_by_the_aws_cli() {
         let serial = "arn:aws:iam::123456789012:mfa/me";
         assert_eq!(name(Some(&role()), serial), "42f273b37ec1354bbda551a6d6014fec6dd86e9c.json");
         let all = Role {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_read_until_it_ends_soon_and_nobody_else_can_read_it() {
+    fn cached_session_is_private_and_used_until_shortly_before_expiry() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cli/cache/x.json");
         let until: Timestamp = "2026-11-20T06:00:00Z".parse().unwrap();
@@ -126,7 +126,7 @@ mod tests {
         let found = read(&path, early).unwrap();
         assert_eq!((found.access_key_id(), found.session_token()), ("ASIA", Some("t")));
         assert_eq!(found.expiry(), Some(until.into()));
-        assert!(read(&path, "2026-11-20T05:46:00Z".parse().unwrap()).is_none(), "it ends within a quarter of an hour");
+        assert!(read(&path, "2026-11-20T05:46:00Z".parse().unwrap()).is_none(), "it expires within 15 minutes");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
         for odd in ["", "{}", "[]", r#"{"Credentials":{"Expiration":"2030-01-01T00:00:00Z"}}"#] {

@@ -1,15 +1,15 @@
-//! A second factor: a role whose profile has `mfa_serial` is assumed with a code that a person is asked for. The SDK knows no
-//! such question: it sends the request without one, and AWS refuses it. Keys of a user whose profile has `mfa_serial` and no
-//! role get a session of their own (`GetSessionToken`); where nobody can be asked they are used as they are, as the AWS CLI
-//! does always.
+//! MFA: a role whose profile has `mfa_serial` is assumed with a code that a person types. The SDK has no such
+//! prompt: it sends the request without a code, and AWS refuses it. Keys of a user whose profile has `mfa_serial` and no
+//! role get their own session (`GetSessionToken`); if nobody can be prompted they are used directly, as the AWS CLI
+//! always does.
 //!
-//! Who is asked is said once for the process, which has one person before it: the terminal, the screen, or whoever gave
-//! a code with `--mfa-code`. A code is in no log, no error and no file.
+//! The prompt is set once for the process, which has one user: the terminal, the screen, or the
+//! code given with `--mfa-code`. A code never appears in a log, an error or a file.
 
 mod cache;
 
+use super::cli_cache;
 use super::failure::Context;
-use super::kept;
 use super::profiles::{Mfa, Role};
 use super::sessions;
 use crate::model::parameters::Value;
@@ -22,49 +22,49 @@ use jiff::Timestamp;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A code that AWS refuses is asked for again so often.
+/// Number of prompts if AWS refuses the codes.
 const ATTEMPTS: usize = 3;
 
-/// The profile and device whose code is asked for.
+/// The profile and device whose code is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// The profile that wants a code.
+pub struct CodeRequest {
+    /// The profile that requires a code.
     pub profile: String,
     /// The ARN or the serial number of the device.
     pub serial: String,
-    /// Why it is asked again.
-    pub again: Option<String>,
+    /// Why the previous code was refused.
+    pub retry_reason: Option<String>,
 }
 
-/// The function that asks a person: returns the code, or none where nobody answers.
+/// The function that prompts a person: returns the code, or `None` if nobody answers.
 #[derive(Clone)]
-pub struct Asker(Arc<dyn Fn(Question) -> BoxFuture<'static, Option<Value>> + Send + Sync>);
+pub struct CodePrompt(Arc<dyn Fn(CodeRequest) -> BoxFuture<'static, Option<Value>> + Send + Sync>);
 
-impl fmt::Debug for Asker {
+impl fmt::Debug for CodePrompt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Asker")
     }
 }
 
-impl Asker {
-    /// Codes are asked for with this function.
-    pub fn new(ask: impl Fn(Question) -> BoxFuture<'static, Option<Value>> + Send + Sync + 'static) -> Self {
+impl CodePrompt {
+    /// Wraps a function that prompts for codes.
+    pub fn new(ask: impl Fn(CodeRequest) -> BoxFuture<'static, Option<Value>> + Send + Sync + 'static) -> Self {
         Self(Arc::new(ask))
     }
 }
 
-/// The function that asks in this process.
-static ASKED: Mutex<Option<Asker>> = Mutex::new(None);
-/// One question at a time: sessions that want the same find it answered in the cache.
+/// The prompt of this process.
+static ASKED: Mutex<Option<CodePrompt>> = Mutex::new(None);
+/// One prompt at a time: other sessions that need the same code find the session in the cache.
 static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// Sets who is asked for codes from now on.
-pub fn ask_through(asker: Asker) {
+/// Sets the prompt for codes.
+pub fn set_code_prompt(asker: CodePrompt) {
     *ASKED.lock().unwrap_or_else(PoisonError::into_inner) = Some(asker);
 }
 
 impl Mfa {
-    /// A session that is kept, or one that a code makes; `quiet`: nobody is asked for one.
+    /// Returns a cached session, or one made with a code; `quiet`: without a prompt.
     pub(super) async fn credentials(
         &self,
         source: &SharedCredentialsProvider,
@@ -74,7 +74,8 @@ impl Mfa {
         quiet: bool,
     ) -> Result<Credentials, Failure> {
         let _one = ONE.lock().await;
-        let path = kept::folder("cli/cache").map(|folder| folder.join(cache::name(self.role.as_ref(), &self.serial)));
+        let path =
+            cli_cache::folder("cli/cache").map(|folder| folder.join(cache::name(self.role.as_ref(), &self.serial)));
         if let Some(kept) = path.as_ref().and_then(|path| cache::read(path, now)) {
             return Ok(kept);
         }
@@ -83,7 +84,7 @@ impl Mfa {
             let refused = again.take();
             let code = match self.ask(refused.clone(), quiet).await {
                 Ok(code) => code,
-                // Much may be allowed without a second factor, and what is not says so.
+                // Much may be allowed without MFA, and a denied request reports it.
                 Err(_) if self.role.is_none() && refused.is_none() => {
                     tracing::warn!(
                         "profile `{}` has an MFA device, and no code was given: its keys are used",
@@ -105,7 +106,7 @@ impl Mfa {
                     if let Some(path) = &path
                         && let Err(error) = cache::write(path, &session, arn.as_deref())
                     {
-                        tracing::warn!("the session is not kept in {}: {error}", path.display());
+                        tracing::warn!("the session cannot be cached in {}: {error}", path.display());
                     }
                     return Ok(session);
                 }
@@ -114,14 +115,13 @@ impl Mfa {
             }
         }
         let message = format!("the MFA codes for profile `{}` were refused{}", self.profile, because(again));
-        Err(Failure::new(FailureKind::Credentials, message)
-            .hinted("see that the device's clock is right, and try again"))
+        Err(Failure::new(FailureKind::Credentials, message).with_hint("check the clock of the device, and try again"))
     }
 
     async fn ask(&self, again: Option<String>, quiet: bool) -> Result<Value, Failure> {
         let asker = ASKED.lock().unwrap_or_else(PoisonError::into_inner).clone().filter(|_| !quiet);
         let refused = because(again.clone());
-        let question = Question { profile: self.profile.clone(), serial: self.serial.clone(), again };
+        let question = CodeRequest { profile: self.profile.clone(), serial: self.serial.clone(), retry_reason: again };
         let answer = match asker {
             Some(asker) => (asker.0)(question).await,
             None => None,
@@ -129,12 +129,13 @@ impl Mfa {
         answer.ok_or_else(|| {
             let message =
                 format!("profile `{}` needs an MFA code of {}, and none was given{refused}", self.profile, self.serial);
-            Failure::new(FailureKind::Credentials, message)
-                .hinted("say --mfa-code CODE, or run it where a terminal can ask; the session is then kept as the AWS CLI keeps it")
+            Failure::new(FailureKind::Credentials, message).with_hint(
+                "pass --mfa-code CODE, or run it in a terminal; the session is then cached where the AWS CLI caches it",
+            )
         })
     }
 
-    /// Assumes the role; with a failure, whether another code may do.
+    /// Assumes the role; a failure states whether another code may help.
     async fn assume(
         &self,
         role: &Role,
@@ -145,16 +146,17 @@ impl Mfa {
     ) -> Result<(Credentials, Option<String>), (Failure, bool)> {
         let code = digits(code)?;
         let client = sessions::client(sts, source.clone());
-        let asked = sessions::role(&client, role).serial_number(&self.serial).token_code(code);
-        let answer = asked.send().await.map_err(|error| {
+        let request = sessions::role(&client, role).serial_number(&self.serial).token_code(code);
+        let answer = request.send().await.map_err(|error| {
             let failed = super::failure::of_request("sts:AssumeRole", context, &error);
-            refused(failed, "look at the trust policy of the role, and at the key of `source_profile`")
+            refused(failed, "check the trust policy of the role, and the key of `source_profile`")
         })?;
-        let session = sessions::built("sts:AssumeRole", answer.credentials).map_err(|failure| (failure, false))?;
+        let session =
+            sessions::credentials_from("sts:AssumeRole", answer.credentials).map_err(|failure| (failure, false))?;
         Ok((session, answer.assumed_role_user.map(|user| user.arn)))
     }
 
-    /// A session of the keys themselves; with a failure, whether another code may do.
+    /// Gets a session for the keys themselves; a failure states whether another code may help.
     async fn session(
         &self,
         code: &Value,
@@ -164,30 +166,31 @@ impl Mfa {
     ) -> Result<(Credentials, Option<String>), (Failure, bool)> {
         let code = digits(code)?;
         let client = sessions::client(sts, source.clone());
-        let asked = client.get_session_token().serial_number(&self.serial).token_code(code);
-        let answer = asked.send().await.map_err(|error| {
+        let request = client.get_session_token().serial_number(&self.serial).token_code(code);
+        let answer = request.send().await.map_err(|error| {
             let failed = super::failure::of_request("sts:GetSessionToken", context, &error);
             refused(failed, "check that `mfa_serial` is the device of the user whose keys these are")
         })?;
-        let session = sessions::built("sts:GetSessionToken", answer.credentials).map_err(|failure| (failure, false))?;
+        let session = sessions::credentials_from("sts:GetSessionToken", answer.credentials)
+            .map_err(|failure| (failure, false))?;
         Ok((session, None))
     }
 }
 
-/// The digits of a code.
+/// Returns the code without surrounding blanks. Its length is fixed. Source: `TokenCode` in the API reference of AWS STS.
 fn digits(code: &Value) -> Result<&str, (Failure, bool)> {
     let code = code.expose().trim();
-    if code.len() < 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+    if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err((Failure::new(FailureKind::Credentials, "a code has 6 digits"), true));
     }
     Ok(code)
 }
 
-/// Why AWS gave no session, and whether another code may do: AWS tells a wrong code from what may not be asked in its words
-/// alone.
+/// Why AWS gave no session, and whether another code may help: AWS distinguishes a wrong code from a denied request only by its
+/// message.
 fn refused(failed: Failure, hint: &str) -> (Failure, bool) {
     let wrong = failed.kind == FailureKind::Denied;
-    (Failure::new(FailureKind::Credentials, failed.message).hinted(hint), wrong)
+    (Failure::new(FailureKind::Credentials, failed.message).with_hint(hint), wrong)
 }
 
 fn because(again: Option<String>) -> String {
@@ -200,9 +203,9 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[tokio::test]
-    async fn nobody_is_asked_for_a_code_of_what_is_looked_at_in_passing() {
+    async fn background_request_never_prompts_for_a_code() {
         static ASKED_FOR: AtomicUsize = AtomicUsize::new(0);
-        ask_through(Asker::new(|_| {
+        set_code_prompt(CodePrompt::new(|_| {
             ASKED_FOR.fetch_add(1, Ordering::Relaxed);
             Box::pin(std::future::ready(None))
         }));

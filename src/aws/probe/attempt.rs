@@ -8,40 +8,44 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use std::error::Error;
 
-/// A name that nothing has: AWS judges the permission before it looks for the thing.
-pub(super) const NOBODY: &str = "cockpit-doctor";
-/// A task's id that no task has.
-pub(super) const NO_TASK: &str = "00000000000000000000000000000000";
+/// A name that no resource has: AWS checks the permission before it looks for the resource.
+pub(super) const UNUSED_NAME: &str = "cockpit-doctor";
+/// A task id that no task has.
+pub(super) const UNUSED_TASK_ID: &str = "00000000000000000000000000000000";
 
-/// One read and how it went.
+/// One read and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
-    /// The action as IAM names it.
+    /// The action as named in IAM.
     pub action: &'static str,
     /// Whether the request succeeded, or how it failed.
     pub outcome: Result<(), Failure>,
 }
 
-pub(super) async fn one<T, E, Sending>(caller: Caller<'_>, action: Action, send: impl Fn(&Clients) -> Sending) -> Probe
+pub(super) async fn try_read<T, E, Sending>(
+    caller: Caller<'_>,
+    action: Action,
+    send: impl Fn(&Clients) -> Sending,
+) -> Probe
 where
     Sending: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     E: ProvideErrorMetadata + Error + 'static,
 {
-    let outcome = found(caller.call(action, send).await.map(drop));
+    let outcome = accept_not_found(caller.call(action, send).await.map(drop));
     Probe { action: action.name, outcome }
 }
 
-/// That a thing with this name is missing is an answer: the read itself is allowed.
-pub(super) fn found(outcome: Result<(), Failure>) -> Result<(), Failure> {
+/// Treats a missing resource as success: the read itself is allowed.
+pub(super) fn accept_not_found(outcome: Result<(), Failure>) -> Result<(), Failure> {
     match outcome {
         Err(failure) if failure.kind == FailureKind::NotFound || about_names(&failure) => Ok(()),
         other => other,
     }
 }
 
-/// Whether a service found fault with a value only: it was asked, and may be.
+/// Whether a service rejected only a value: the request was allowed.
 fn about_names(failure: &Failure) -> bool {
-    // ECS has no code of its own for a task definition that is not there, only this sentence.
+    // ECS has no error code for a missing task definition, only this message.
     failure.kind == FailureKind::Invalid
         || (failure.kind == FailureKind::Other && failure.message.contains("Unable to describe"))
 }

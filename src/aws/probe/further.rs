@@ -1,7 +1,7 @@
-//! The reads that a single pane or command needs, tried once, and those that are not tried: each is told, so that what is
-//! missing shows before it is missed. Without one of them the rest stands.
+//! The reads needed by a single pane or command, tried once, and those that are not tried. Each is reported, so that missing
+//! permissions are known in advance. The rest works without them.
 
-use super::attempt::{NOBODY, Probe, found, one};
+use super::attempt::{Probe, UNUSED_NAME, accept_not_found, try_read};
 use crate::aws::protocols::{json, query, rest};
 use crate::aws::session::{Action, Caller};
 use crate::aws::signed::Request;
@@ -14,48 +14,56 @@ use crate::model::partition;
 use futures_util::future::{BoxFuture, join_all};
 use serde_json::json as body;
 
-/// An account that nobody has.
+/// An account id that nobody has.
 const NO_ACCOUNT: &str = "000000000000";
 
 /// A read that is not tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Untried {
-    /// The action as IAM names it.
+    /// The action as named in IAM.
     pub action: &'static str,
     /// Why it is not tried.
-    pub why: &'static str,
-    /// The way to find out whether it is allowed.
+    pub reason: &'static str,
+    /// How to find out whether it is allowed.
     pub hint: &'static str,
 }
 
 const fn untried(action: Action, why: &'static str, hint: &'static str) -> Untried {
-    Untried { action: action.name, why, hint }
+    Untried { action: action.name, reason: why, hint }
 }
 
-/// The actions that are never tried, whatever is configured.
+/// The actions that are never tried, whatever the configuration.
 pub const UNTRIED: &[Untried] = &[
-    untried(costs::GET_COST_AND_USAGE, "not tried: each request costs $0.01", "`cockpit cost` asks it"),
-    untried(costs::GET_COST_FORECAST, "not tried: each request costs $0.01", "`cockpit cost` asks it"),
-    untried(crate::aws::logs_live::START_LIVE_TAIL, "not tried: it is paid by the minute", "`cockpit logs -f` asks it"),
-    untried(logs_insights::START_QUERY, "not tried: it is paid by what it reads", "`cockpit insights` asks it"),
-    untried(logs_insights::STOP_QUERY, "not tried: there is no query to stop", "`cockpit insights` asks it"),
+    untried(costs::GET_COST_AND_USAGE, "not tried: each request costs $0.01", "`cockpit cost` requests it"),
+    untried(costs::GET_COST_FORECAST, "not tried: each request costs $0.01", "`cockpit cost` requests it"),
+    untried(
+        crate::aws::logs_live::START_LIVE_TAIL,
+        "not tried: it is charged by the minute",
+        "`cockpit logs -f` requests it",
+    ),
+    untried(
+        logs_insights::START_QUERY,
+        "not tried: it is charged by the data it scans",
+        "`cockpit insights` requests it",
+    ),
+    untried(logs_insights::STOP_QUERY, "not tried: there is no query to stop", "`cockpit insights` requests it"),
 ];
 
-/// A read by hand-signed request.
+/// Tries a read with a hand-signed request.
 async fn by_hand(caller: Caller<'_>, request: Request, in_xml: bool) -> Probe {
     let outcome = if in_xml { caller.xml(&request).await.map(drop) } else { caller.json(&request).await.map(drop) };
-    Probe { action: request.action.name, outcome: found(outcome) }
+    Probe { action: request.action.name, outcome: accept_not_found(outcome) }
 }
 
-/// Tries each of them that the environment needs, all at once.
+/// Tries each of these reads that the environment needs, concurrently.
 pub(super) async fn probe(caller: Caller<'_>, environment: &EnvironmentConfig) -> Vec<Probe> {
     let mut tries = everywhere(caller, environment);
     if environment.cluster.is_some() {
         tries.extend(of_services(caller, environment));
     } else {
-        // With services their own groups are asked for, as the reads of operations are.
-        tries.push(Box::pin(one(caller, logs_tail::GET_LOG_EVENTS, |clients| {
-            clients.logs().get_log_events().log_group_name(NOBODY).log_stream_name(NOBODY).limit(1).send()
+        // With services, the reads of operations try the services' own groups.
+        tries.push(Box::pin(try_read(caller, logs_tail::GET_LOG_EVENTS, |clients| {
+            clients.logs().get_log_events().log_group_name(UNUSED_NAME).log_stream_name(UNUSED_NAME).limit(1).send()
         })));
     }
     if !environment.databases.is_empty() {
@@ -77,18 +85,18 @@ fn account(environment: &EnvironmentConfig) -> &str {
 
 fn everywhere<'a>(caller: Caller<'a>, environment: &EnvironmentConfig) -> Vec<BoxFuture<'a, Probe>> {
     let (region, account) = (region(environment), account(environment));
-    let zone = format!("{}/{NOBODY}", health_reads::ZONES);
+    let zone = format!("{}/{UNUSED_NAME}", health_reads::ZONES);
     let root = cloudfront::ROOT;
     let paths = |action, path: String| rest(action, health_reads::ROUTE_53, "GET", path, String::new());
     let cdn = |action, path: String| rest(action, cloudfront::CLOUDFRONT, "GET", path, String::new());
-    // The smallest page that EC2 takes.
+    // The minimum page size of EC2.
     let page = [("MaxResults", "5".to_owned())];
     let certificate = format!(
         "arn:{}:acm:{region}:{account}:certificate/00000000-0000-4000-8000-000000000000",
         partition::name(region)
     );
     let pool = body!({"UserPoolId": format!("{region}_{}", "CockpitNo")});
-    let users = |action, asked| json(action, cognito::COGNITO, cognito::TARGET, asked);
+    let users = |action, body| json(action, cognito::COGNITO, cognito::TARGET, body);
     let xml = [
         ec2::request(ec2::DESCRIBE, &page),
         ec2::request(machines::STATUS, &page),
@@ -97,8 +105,8 @@ fn everywhere<'a>(caller: Caller<'a>, environment: &EnvironmentConfig) -> Vec<Bo
         paths(health_reads::GET_ZONE, zone.clone()),
         paths(health_reads::LIST_RECORDS, format!("{zone}/rrset?maxitems=1")),
         cdn(cloudfront::LIST_DISTRIBUTIONS, format!("{root}?MaxItems=1")),
-        cdn(cloudfront::LIST_INVALIDATIONS, format!("{root}/{NOBODY}/invalidation?MaxItems=1")),
-        cdn(cloudfront::GET_INVALIDATION, format!("{root}/{NOBODY}/invalidation/{NOBODY}")),
+        cdn(cloudfront::LIST_INVALIDATIONS, format!("{root}/{UNUSED_NAME}/invalidation?MaxItems=1")),
+        cdn(cloudfront::GET_INVALIDATION, format!("{root}/{UNUSED_NAME}/invalidation/{UNUSED_NAME}")),
     ];
     let of_json = [
         json(
@@ -120,11 +128,11 @@ fn everywhere<'a>(caller: Caller<'a>, environment: &EnvironmentConfig) -> Vec<Bo
         ),
     ];
     let role = [
-        ("PolicySourceArn", format!("arn:{}:iam::{account}:role/{NOBODY}", partition::name(region))),
+        ("PolicySourceArn", format!("arn:{}:iam::{account}:role/{UNUSED_NAME}", partition::name(region))),
         ("ActionNames.member.1", "ssm:GetParameters".to_owned()),
     ];
     let simulated = query(permissions::SIMULATE, permissions::service(region), permissions::VERSION, &role);
-    let named = [("RoleName", NOBODY.to_owned())];
+    let named = [("RoleName", UNUSED_NAME.to_owned())];
     let of_role = query(permissions::GET_ROLE, permissions::service(region), permissions::VERSION, &named);
     let mut tries: Vec<BoxFuture<'_, Probe>> = Vec::new();
     for request in xml.into_iter().chain([simulated, of_role]) {
@@ -133,23 +141,23 @@ fn everywhere<'a>(caller: Caller<'a>, environment: &EnvironmentConfig) -> Vec<Bo
     for request in of_json {
         tries.push(Box::pin(by_hand(caller, request, false)));
     }
-    tries.push(Box::pin(one(caller, curves::LIST_METRICS, |clients| {
-        clients.cloudwatch().list_metrics().namespace(NOBODY).send()
+    tries.push(Box::pin(try_read(caller, curves::LIST_METRICS, |clients| {
+        clients.cloudwatch().list_metrics().namespace(UNUSED_NAME).send()
     })));
-    tries.push(Box::pin(one(caller, logs::DESCRIBE_LOG_STREAMS, |clients| {
-        clients.logs().describe_log_streams().log_group_name(NOBODY).limit(1).send()
+    tries.push(Box::pin(try_read(caller, logs::DESCRIBE_LOG_STREAMS, |clients| {
+        clients.logs().describe_log_streams().log_group_name(UNUSED_NAME).limit(1).send()
     })));
-    tries.push(Box::pin(one(caller, logs_insights::GET_QUERY_RESULTS, |clients| {
-        clients.logs().get_query_results().query_id(NOBODY).send()
+    tries.push(Box::pin(try_read(caller, logs_insights::GET_QUERY_RESULTS, |clients| {
+        clients.logs().get_query_results().query_id(UNUSED_NAME).send()
     })));
-    tries.push(Box::pin(one(caller, ec2::ONLINE, |clients| {
-        // The smallest page that it takes.
+    tries.push(Box::pin(try_read(caller, ec2::INSTANCE_INFORMATION, |clients| {
+        // The minimum page size of this action.
         clients.ssm().describe_instance_information().max_results(5).send()
     })));
-    tries.push(Box::pin(one(caller, lookup::DESCRIBE_PARAMETERS, |clients| {
+    tries.push(Box::pin(try_read(caller, lookup::DESCRIBE_PARAMETERS, |clients| {
         clients.ssm().describe_parameters().max_results(1).send()
     })));
-    tries.push(Box::pin(one(caller, secret_list::LIST_SECRETS, |clients| {
+    tries.push(Box::pin(try_read(caller, secret_list::LIST_SECRETS, |clients| {
         clients.secretsmanager().list_secrets().max_results(1).send()
     })));
     tries
@@ -158,27 +166,30 @@ fn everywhere<'a>(caller: Caller<'a>, environment: &EnvironmentConfig) -> Vec<Bo
 fn of_services<'a>(caller: Caller<'a>, environment: &EnvironmentConfig) -> Vec<BoxFuture<'a, Probe>> {
     let (region, account) = (region(environment), account(environment));
     let partition = partition::name(region);
-    let balancer =
-        format!("arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/app/{NOBODY}/0000000000000000");
-    let image = aws_sdk_ecr::types::ImageIdentifier::builder().image_tag(NOBODY).build();
+    let balancer = format!(
+        "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/app/{UNUSED_NAME}/0000000000000000"
+    );
+    let image = aws_sdk_ecr::types::ImageIdentifier::builder().image_tag(UNUSED_NAME).build();
     let mut tries: Vec<BoxFuture<'_, Probe>> = vec![
-        Box::pin(one(caller, survey::LIST_CLUSTERS, |clients| clients.ecs().list_clusters().max_results(1).send())),
-        Box::pin(one(caller, ecr::SCAN_FINDINGS, move |clients| {
-            let request = clients.ecr().describe_image_scan_findings().repository_name(NOBODY);
+        Box::pin(try_read(caller, survey::LIST_CLUSTERS, |clients| {
+            clients.ecs().list_clusters().max_results(1).send()
+        })),
+        Box::pin(try_read(caller, ecr::SCAN_FINDINGS, move |clients| {
+            let request = clients.ecr().describe_image_scan_findings().repository_name(UNUSED_NAME);
             request.image_id(image.clone()).send()
         })),
-        Box::pin(one(caller, elbv2::DESCRIBE_TARGET_GROUPS, |clients| {
+        Box::pin(try_read(caller, elbv2::DESCRIBE_TARGET_GROUPS, |clients| {
             clients.elbv2().describe_target_groups().page_size(1).send()
         })),
-        Box::pin(one(caller, health_reads::DESCRIBE_LOAD_BALANCERS, |clients| {
+        Box::pin(try_read(caller, health_reads::DESCRIBE_LOAD_BALANCERS, |clients| {
             clients.elbv2().describe_load_balancers().page_size(1).send()
         })),
-        Box::pin(one(caller, health_reads::DESCRIBE_LISTENERS, move |clients| {
+        Box::pin(try_read(caller, health_reads::DESCRIBE_LISTENERS, move |clients| {
             clients.elbv2().describe_listeners().load_balancer_arn(&balancer).send()
         })),
     ];
     if environment.scheduler.is_some() {
-        tries.push(Box::pin(one(caller, survey::LIST_FUNCTIONS, |clients| {
+        tries.push(Box::pin(try_read(caller, survey::LIST_FUNCTIONS, |clients| {
             clients.lambda().list_functions().max_items(1).send()
         })));
     }
@@ -186,15 +197,15 @@ fn of_services<'a>(caller: Caller<'a>, environment: &EnvironmentConfig) -> Vec<B
 }
 
 fn of_databases(caller: Caller<'_>) -> Vec<BoxFuture<'_, Probe>> {
-    // 20 is the smallest page that RDS takes.
+    // 20 is the minimum page size of RDS.
     vec![
-        Box::pin(one(caller, rds_history::DESCRIBE_DB_CLUSTER_SNAPSHOTS, |clients| {
+        Box::pin(try_read(caller, rds_history::DESCRIBE_DB_CLUSTER_SNAPSHOTS, |clients| {
             clients.rds().describe_db_cluster_snapshots().max_records(20).send()
         })),
-        Box::pin(one(caller, rds_history::DESCRIBE_DB_SNAPSHOTS, |clients| {
+        Box::pin(try_read(caller, rds_history::DESCRIBE_DB_SNAPSHOTS, |clients| {
             clients.rds().describe_db_snapshots().max_records(20).send()
         })),
-        Box::pin(one(caller, rds_history::DESCRIBE_EVENTS, |clients| {
+        Box::pin(try_read(caller, rds_history::DESCRIBE_EVENTS, |clients| {
             clients.rds().describe_events().max_records(20).send()
         })),
     ]
@@ -202,14 +213,14 @@ fn of_databases(caller: Caller<'_>) -> Vec<BoxFuture<'_, Probe>> {
 
 fn of_alarms(caller: Caller<'_>) -> Vec<BoxFuture<'_, Probe>> {
     vec![
-        Box::pin(one(caller, history::DESCRIBE_ALARM_HISTORY, |clients| {
+        Box::pin(try_read(caller, history::DESCRIBE_ALARM_HISTORY, |clients| {
             clients.cloudwatch().describe_alarm_history().max_records(1).send()
         })),
-        Box::pin(one(caller, alarm_mutes::LIST_RULES, |clients| {
+        Box::pin(try_read(caller, alarm_mutes::LIST_RULES, |clients| {
             clients.cloudwatch().list_alarm_mute_rules().max_records(1).send()
         })),
-        Box::pin(one(caller, alarm_mutes::GET_RULE, |clients| {
-            clients.cloudwatch().get_alarm_mute_rule().alarm_mute_rule_name(NOBODY).send()
+        Box::pin(try_read(caller, alarm_mutes::GET_RULE, |clients| {
+            clients.cloudwatch().get_alarm_mute_rule().alarm_mute_rule_name(UNUSED_NAME).send()
         })),
     ]
 }

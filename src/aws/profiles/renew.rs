@@ -1,12 +1,12 @@
 //! Hints for when AWS refuses the credentials of a profile, or there are none.
 
-use super::{Base, Sso};
+use super::{CredentialSource, Sso};
+use crate::aws::cli_cache;
 use crate::aws::digest::sha1;
-use crate::aws::kept;
 
-impl Base {
-    /// A hint for when AWS refuses its credentials, or it gave none.
-    pub(super) fn renew(&self, profile: &str) -> String {
+impl CredentialSource {
+    /// The hint for refused credentials, or for a source that returned none.
+    pub(super) fn renewal_hint(&self, profile: &str) -> String {
         match self {
             Self::Helper(helper, _) => {
                 format!(
@@ -22,7 +22,7 @@ impl Base {
             Self::Keys => format!(
                 "put a valid key into the file (`aws configure --profile {profile}`); it is read again automatically"
             ),
-            Self::Machine => "look at the role of this machine or container and its trust policy".to_owned(),
+            Self::Machine => "check the role of this machine or container and its trust policy".to_owned(),
             Self::Unknown => format!(
                 "run `aws sso login --profile {profile}` or `aws login --profile {profile}`, or put a key into the profile"
             ),
@@ -31,13 +31,13 @@ impl Base {
 }
 
 impl Sso {
-    /// The name of the file that keeps the token. Source: the AWS CLI and the SDKs, `SSOTokenProvider`.
+    /// The name of the token's cache file. Source: the AWS CLI and the SDKs, `SSOTokenProvider`.
     pub(in crate::aws) fn file(&self) -> String {
         format!("{}.json", sha1(self.session.as_deref().unwrap_or(&self.start_url)))
     }
 
-    /// Whether nobody has ever signed in.
+    /// Whether there was never a sign-in.
     pub(in crate::aws) fn is_new(&self) -> bool {
-        kept::folder("sso/cache").is_some_and(|folder| !folder.join(self.file()).exists())
+        cli_cache::folder("sso/cache").is_some_and(|folder| !folder.join(self.file()).exists())
     }
 }

@@ -1,4 +1,4 @@
-//! Credentials that are kept where the AWS CLI keeps its own: sessions of roles, tokens of sign-ins. Only their owner
+//! Credentials cached where the AWS CLI caches its own: sessions of roles, sign-in tokens. Only their owner
 //! can read them.
 
 use serde_json::Value;
@@ -7,13 +7,13 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-/// A folder of `~/.aws`; none where there is no home.
+/// A folder of `~/.aws`; `None` without a home folder.
 pub(super) fn folder(name: &str) -> Option<PathBuf> {
     let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
     home.map(|home| home.join(".aws").join(name))
 }
 
-/// Writes a file whole or not at all, beside it and then in its place: the CLI may read it at any time.
+/// Writes a file atomically by renaming a temporary one: the CLI may read it at any time.
 pub(super) fn write(path: &Path, kept: &Value) -> io::Result<()> {
     let folder = path.parent().ok_or_else(|| io::Error::other("it has no folder"))?;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
