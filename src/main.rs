@@ -1,17 +1,17 @@
-//! The program: parse, choose interactive or headless, exit code.
+//! The program: parses the command line, runs the screen or a headless command, returns the exit code.
 
 use cockpit::cli::ExitCode;
 use cockpit::commands::begin;
 use cockpit::commands::declared::Work;
 use cockpit::commands::line::{Cli, Stop};
 use cockpit::infra::run::shim;
-use cockpit::runtime::stop::Held;
+use cockpit::runtime::stop::StopSettings;
 use cockpit::runtime::{self, WriteAborted};
 use std::io::{self, Write as _};
 use std::process;
 
 fn main() -> process::ExitCode {
-    if let Some(arguments) = shim::called(std::env::args_os()) {
+    if let Some(arguments) = shim::terraform_arguments(std::env::args_os()) {
         return match shim::become_terraform(&arguments) {
             Ok(true) => process::ExitCode::SUCCESS,
             Ok(false) => process::ExitCode::FAILURE,
@@ -33,7 +33,7 @@ fn main() -> process::ExitCode {
                 }
             };
         }
-        Err(Stop::Wrong { report, json }) => {
+        Err(Stop::UsageError { report, json }) => {
             let _ = report.write(&mut io::stderr(), json);
             return process::ExitCode::from(report.code.code());
         }
@@ -51,7 +51,7 @@ fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
         tokio::runtime::Builder::new_current_thread()
     } else {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
-        // One to take answers apart while the main thread draws or writes, one for what blocks.
+        // One thread parses answers while the main thread draws or writes; one is for blocking work.
         builder.worker_threads(2);
         builder
     };
@@ -61,25 +61,25 @@ fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
     let takes_interrupt = cli.takes_interrupt();
     if cli.work() != Work::Screen {
         let json = cli.json_errors();
-        runtime::stop::watch(Held { deadline: cli.deadline(), takes_signals: takes_interrupt, json });
+        runtime::stop::watch(StopSettings { deadline: cli.deadline(), takes_signals: takes_interrupt, json });
     }
     let mut out = runtime::Output::stdout(cli.deadline());
     let code = tokio.block_on(async {
         tokio::select! {
             code = begin::run(cli, &mut out) => code,
-            // The screen takes Ctrl-C as a key; commands end with 130 and leave nothing behind. Without this SIGTERM
-            // and SIGHUP would end this program alone, and not what it started.
-            signal = runtime::stop::stopped(), if !takes_interrupt => signal.ended(),
-            never = runtime::stop::answering() => match never {},
+            // The screen takes Ctrl-C as a key; commands exit with 130 and clean up. Without this branch SIGTERM and
+            // SIGHUP would end only this process and not the programs it started.
+            signal = runtime::stop::next_stop_signal(), if !takes_interrupt => signal.command_result(),
+            never = runtime::stop::answer_probes() => match never {},
         }
     });
-    // Requests under way are not waited for; a program that asks for credentials must not outlive this one.
+    // Requests in flight are not awaited; helper programs that provide credentials must not outlive this process.
     tokio.shutdown_background();
     runtime::end_helpers();
     runtime::end_programs();
-    match (out.given_up(), code) {
-        (Some(WriteAborted::Signal(signal)), _) if !takes_interrupt => signal.ended(),
-        // A verdict stays what it is.
+    match (out.aborted_by(), code) {
+        (Some(WriteAborted::Signal(signal)), _) if !takes_interrupt => signal.command_result(),
+        // Any other verdict keeps its own exit code.
         (Some(WriteAborted::TimeUp), Err(report)) if report.code == ExitCode::Failed => {
             Err(cockpit::cli::Report { code: ExitCode::TimedOut, ..report })
         }

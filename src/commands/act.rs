@@ -1,15 +1,15 @@
-//! The way of every change of an environment: the plan is shown, a yes is asked for, and it is followed to its end.
-//! What it does is decided in `app::operation`.
+//! Carries out every change of an environment: shows the plan, asks for confirmation and follows the operation to its
+//! end. `app::operation` decides what the operation does.
 
+use super::confirmation::confirm;
 use super::context::Context;
 use super::opened::{Opened, nothing_changed};
-use super::printed::{printed, verdict};
-use super::say::say;
-use super::waits::over;
-use super::yes::said_yes;
+use super::printed::{print_result, verdict_code};
+use super::say::print_note;
+use super::waits::wait_for_deadline;
 use crate::app::command::Risk;
 use crate::app::operation::outcome::Verdict;
-use crate::app::operation::{Operation, OperationId, Operations, Stage, What};
+use crate::app::operation::{NewOperation, Operation, OperationId, Operations, Stage};
 use crate::cli::{ExitCode, Output, Report};
 use crate::headless::{self, operation as reports};
 use crate::runtime::clock::Clock;
@@ -18,15 +18,15 @@ use crate::runtime::{Driver, audit as audit_file};
 use jiff::tz::TimeZone;
 use std::io::{self, Write as _};
 
-/// How long the audit file is looked at for what was left before.
+/// How long to wait for the check of the audit file for unfinished earlier operations.
 const LOOK_BACK: std::time::Duration = std::time::Duration::from_secs(2);
 
-/// Looks at all that was asked for, asks for one yes, and does one after the other up to the first failure. Those that are
-/// only looked at are all followed to their ends.
+/// Plans all requested operations, asks for one confirmation, and runs them in order up to the first failure.
+/// Operations that only watch are all followed to their end. The verdicts are printed at the end.
 pub(super) async fn act(
     context: &Context,
     opened: &Opened,
-    whats: Vec<What>,
+    whats: Vec<NewOperation>,
     dry_run: bool,
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
@@ -35,61 +35,62 @@ pub(super) async fn act(
         Report::new("signals", "signal handlers cannot be installed", ExitCode::Failed).caused_by(&error)
     })?;
     if !dry_run {
-        left_before(opened, context.session().mark).await;
+        report_unfinished(opened, context.session().mark).await;
     }
     let mut driver = opened.driver(context);
     let ids: Vec<OperationId> = whats.into_iter().map(|what| driver.start(what, &opened.environment)).collect();
-    let mut told = Told::new(opened.zone.clone());
-    let looked = |all: &Operations| {
-        ids.iter().all(|id| all.get(*id).is_none_or(|operation| !matches!(operation.stage, Stage::Looking)))
+    let mut printed_lines = PrintedLines::new(opened.zone.clone());
+    let planned = |all: &Operations| {
+        ids.iter().all(|id| all.get(*id).is_none_or(|operation| !matches!(operation.stage, Stage::Planning)))
     };
     tokio::select! {
-        () = driver.until(looked, |_| {}) => {}
-        stop = stops.next() => return stop.ended(),
+        () = driver.until(planned, |_| {}) => {}
+        stop = stops.next() => return stop.command_result(),
     }
-    let all: Vec<&Operation> = ids.iter().filter_map(|id| driver.operations.get(*id)).collect();
-    let attach = all.iter().all(|operation| operation.only_looks());
+    let operations: Vec<&Operation> = ids.iter().filter_map(|id| driver.operations.get(*id)).collect();
+    let attach = operations.iter().all(|operation| operation.is_read_only());
     if let Some((operation, outcome)) =
-        all.iter().find_map(|operation| Some((*operation, operation.outcome.as_ref()?))).filter(|_| !attach)
+        operations.iter().find_map(|operation| Some((*operation, operation.outcome.as_ref()?))).filter(|_| !attach)
     {
-        // What stops one stops all: nothing was changed yet.
-        for other in all.iter().filter(|other| other.plan.is_some()) {
-            tell_plan(other);
+        // One impossible plan stops all operations: nothing has been changed yet.
+        for other in operations.iter().filter(|other| other.plan.is_some()) {
+            print_plan(other);
         }
         return Err(reports::not_begun(operation, outcome));
     }
     if dry_run {
-        for operation in &all {
-            tell_plan(operation);
+        for operation in &operations {
+            print_plan(operation);
         }
-        let report = reports::report(&all, true);
-        return printed(headless::print(out, &report, output, Context::width()).map(drop));
+        let report = reports::report(&operations, true);
+        return print_result(headless::print(out, &report, output, Context::width()).map(drop));
     }
     if !attach {
-        for operation in &all {
-            tell_plan(operation);
+        for operation in &operations {
+            print_plan(operation);
         }
-        if let Some(code) = agreed(context, opened, &all, &mut stops).await? {
+        if let Some(code) = agreed(context, opened, &operations, &mut stops).await? {
             return Ok(code);
         }
     }
-    let (code, done) = carry_out(&mut driver, &ids, attach, &mut told, &mut stops).await;
+    let (code, done) = carry_out(&mut driver, &ids, attach, &mut printed_lines, &mut stops).await;
     let finished: Vec<&Operation> = done.iter().filter_map(|id| driver.operations.get(*id)).collect();
     let report = reports::report(&finished, false);
     let written = headless::print(out, &report, output, Context::width());
     if output != Output::Table || written.is_err() {
-        // The verdict also goes to stderr, for whoever watches.
+        // The verdict also goes to stderr, for a person who redirected the output.
         for operation in &finished {
-            let told = |verdict: Verdict| verdict != Verdict::Done || written.is_err();
-            if let Some(outcome) = operation.outcome.as_ref().filter(|outcome| told(outcome.verdict)) {
-                say(&outcome.summary);
+            let worth_repeating = |verdict: Verdict| verdict != Verdict::Done || written.is_err();
+            if let Some(outcome) = operation.outcome.as_ref().filter(|outcome| worth_repeating(outcome.verdict)) {
+                print_note(&outcome.summary);
             }
         }
     }
-    verdict(written.map(drop), code)
+    verdict_code(written.map(drop), code)
 }
 
-/// Asks for the one yes to all of them. None: it was given; else the process was told to stop, and ends with this code.
+/// Asks for one confirmation of all operations. `None` means confirmed; otherwise a signal ended the process with this
+/// exit code.
 async fn agreed(
     context: &Context,
     opened: &Opened,
@@ -99,13 +100,13 @@ async fn agreed(
     let risk = all.iter().filter_map(|operation| operation.plan.as_ref()).map(|plan| plan.risk).max();
     let answer = tokio::select! {
         biased;
-        // Nothing was changed: the read of the terminal is left behind, and the process ends.
+        // Nothing was changed yet: the pending read of the terminal is abandoned, and the process ends.
         stop = stops.next() => {
             let _ = writeln!(crate::runtime::Output::stderr());
-            return stop.ended().map(Some);
+            return stop.command_result().map(Some);
         }
-        () = over(context) => return Err(nothing_changed("nobody answered")),
-        answer = said_yes(context, &opened.environment, risk.unwrap_or(Risk::Change)) => answer?,
+        () = wait_for_deadline(context) => return Err(nothing_changed("nobody answered")),
+        answer = confirm(context, &opened.environment, risk.unwrap_or(Risk::Change)) => answer?,
     };
     if !answer {
         return Err(Report::new("cancelled", "nothing was changed: the answer was no", ExitCode::Refused));
@@ -113,12 +114,13 @@ async fn agreed(
     Ok(None)
 }
 
-/// Does one after the other up to the first failure. The worst of their ends, and those that were begun or skipped.
+/// Runs the operations in order up to the first failure. Returns the worst exit code, and the operations that began or
+/// were skipped.
 async fn carry_out(
     driver: &mut Driver,
     ids: &[OperationId],
     attach: bool,
-    told: &mut Told,
+    printed_lines: &mut PrintedLines,
     stops: &mut StopSignals,
 ) -> (ExitCode, Vec<OperationId>) {
     let mut code = ExitCode::Done;
@@ -128,15 +130,15 @@ async fn carry_out(
         if !attach {
             driver.confirm(*id);
         }
-        let stop = follow(driver, *id, told, stops).await;
+        let stop = follow(driver, *id, printed_lines, stops).await;
         let Some(operation) = driver.operations.get(*id) else { continue };
         let mut ended = reports::exit_code(operation);
         if let Some(outcome) = &operation.outcome {
-            // Why one was not begun may quote the output of a program, which must not be logged.
+            // The reason why an operation did not begin may quote the output of a program, which must not be logged.
             let begun = operation.began().map_or("", |_| outcome.summary.as_str());
-            tracing::info!("{} ended: {} {begun}", operation.title, outcome.verdict.word());
+            tracing::info!("{} ended: {} {begun}", operation.title, outcome.verdict.name());
         }
-        // A person ended it before the environment was changed; a program that was running was interrupted, too.
+        // The user interrupted it before the environment was changed; a program that was running was interrupted, too.
         if let Some(stop) = stop
             && matches!(ended_as(operation), Some(Verdict::Cancelled | Verdict::Impossible))
         {
@@ -144,15 +146,15 @@ async fn carry_out(
         }
         let after = &ids[at + 1..];
         let why = match stop {
-            // It had ended by itself already; who interrupts it wants no more of it.
+            // It had already ended by itself, but the user who interrupts it does not want the next ones.
             Some(stop) if !attach && ended == ExitCode::Done && !after.is_empty() => {
                 ended = stop.code();
                 format!("it was ended from outside, by {}", stop.name())
             }
-            Some(_) | None => format!("`{}` ended: {}", operation.title, operation.words()),
+            Some(_) | None => format!("`{}` ended: {}", operation.title, operation.status_label()),
         };
         code = worse(code, ended);
-        // Those that only look have begun already, and each has an end of its own.
+        // Operations that only watch have all begun already, and each has its own outcome.
         if stop.is_none() && (attach || ended == ExitCode::Done) {
             continue;
         }
@@ -162,8 +164,8 @@ async fn carry_out(
             } else {
                 driver.skip(*other, &why);
             }
-            told.news(&driver.operations, *other);
-            // What had failed by then has failed, whoever is left.
+            printed_lines.news(&driver.operations, *other);
+            // A failure that already happened counts, even if its operation is left now.
             let seen = driver.operations.get(*other).filter(|_| attach);
             code = worse(code, seen.map_or(code, reports::exit_code));
         }
@@ -173,7 +175,7 @@ async fn carry_out(
     (code, done)
 }
 
-/// The worse of two ends, where each is one of its own: what failed before what is not known.
+/// Returns the worse of two exit codes: a known failure outranks an unknown outcome.
 fn worse(one: ExitCode, other: ExitCode) -> ExitCode {
     const WORST_FIRST: [ExitCode; 5] =
         [ExitCode::DeployFailed, ExitCode::RolledBack, ExitCode::Credentials, ExitCode::TimedOut, ExitCode::Failed];
@@ -181,14 +183,14 @@ fn worse(one: ExitCode, other: ExitCode) -> ExitCode {
     worst.unwrap_or(if other == ExitCode::Done { one } else { other })
 }
 
-/// Tells what an earlier run has left behind in the audit file, and whether others can read it.
-async fn left_before(opened: &Opened, ours: String) {
+/// Reports unfinished operations of an earlier run in the audit file, and an audit file that others can read.
+async fn report_unfinished(opened: &Opened, ours: String) {
     let Some(path) = audit_file::path(opened.config.audit_file.as_deref()) else { return };
-    let looking = tokio::task::spawn_blocking(move || audit_file::look_back(&path, &ours, Clock::System.now()));
-    // A file system that does not answer is reported when something is written.
-    let told = tokio::time::timeout(LOOK_BACK, looking).await;
-    for said in told.into_iter().flatten().flatten() {
-        say(&said);
+    let looking = tokio::task::spawn_blocking(move || audit_file::startup_notes(&path, &ours, Clock::System.now()));
+    // If the file system does not answer in time, the later write to the audit file reports it.
+    let findings = tokio::time::timeout(LOOK_BACK, looking).await;
+    for finding in findings.into_iter().flatten().flatten() {
+        print_note(&finding);
     }
 }
 
@@ -196,8 +198,14 @@ fn ended_as(operation: &Operation) -> Option<Verdict> {
     operation.outcome.as_ref().map(|outcome| outcome.verdict)
 }
 
-/// Follows one operation to its end; Ctrl-C, SIGTERM or SIGHUP leaves it, a second one at once. Which came first.
-async fn follow(driver: &mut Driver, id: OperationId, told: &mut Told, stops: &mut StopSignals) -> Option<StopSignal> {
+/// Follows one operation to its end. The first Ctrl-C, SIGTERM or SIGHUP detaches from it, a second one returns at
+/// once. Returns the first signal.
+async fn follow(
+    driver: &mut Driver,
+    id: OperationId,
+    printed_lines: &mut PrintedLines,
+    stops: &mut StopSignals,
+) -> Option<StopSignal> {
     let mut leaving = None;
     loop {
         let over = |all: &Operations| {
@@ -205,7 +213,7 @@ async fn follow(driver: &mut Driver, id: OperationId, told: &mut Told, stops: &m
         };
         tokio::select! {
             biased;
-            // Before its effects: a terminal interrupts the programs that run, too.
+            // Polled first: a terminal also interrupts the programs that run, and their failure must not win.
             stop = stops.next() => {
                 if leaving.is_some() {
                     return leaving;
@@ -213,31 +221,31 @@ async fn follow(driver: &mut Driver, id: OperationId, told: &mut Told, stops: &m
                 leaving = Some(stop);
                 driver.leave(id);
             }
-            () = driver.until(over, |all| told.news(all, id)) => return leaving,
+            () = driver.until(over, |all| printed_lines.news(all, id)) => return leaving,
         }
     }
 }
 
-fn tell_plan(operation: &Operation) {
+fn print_plan(operation: &Operation) {
     tracing::info!("{} in {}: this is the plan", operation.title, operation.environment.name);
     for line in reports::plan(operation) {
-        say(&line);
+        print_note(&line);
     }
 }
 
-/// The lines that were written to stderr so far.
-struct Told {
+/// Counts the log lines of an operation that were already written to stderr.
+struct PrintedLines {
     zone: TimeZone,
     lines: usize,
     of: Option<OperationId>,
 }
 
-impl Told {
+impl PrintedLines {
     fn new(zone: TimeZone) -> Self {
         Self { zone, lines: 0, of: None }
     }
 
-    /// Lines that are new since the last time.
+    /// Prints the lines that are new since the last call.
     fn news(&mut self, all: &Operations, id: OperationId) {
         let Some(operation) = all.get(id) else { return };
         if self.of != Some(id) {
@@ -247,7 +255,7 @@ impl Told {
         let total = operation.dropped + operation.lines.len();
         let new = total.saturating_sub(self.lines).min(operation.lines.len());
         for line in &operation.lines[operation.lines.len() - new..] {
-            say(&reports::line(line, &self.zone));
+            print_note(&reports::line(line, &self.zone));
         }
         self.lines = total;
     }

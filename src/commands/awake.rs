@@ -1,60 +1,64 @@
-//! An instance that a tunnel goes through: found, started after a yes where it is stopped, and waited for until its agent is
-//! online.
+//! Makes sure that an instance used by a tunnel is running: finds it, starts it after confirmation if it is stopped,
+//! and waits until its SSM agent is online.
 
+use super::confirmation::confirm;
 use super::context::Context;
-use super::say::say;
-use super::waits::waited;
-use super::yes::said_yes;
+use super::say::print_note;
+use super::waits::wait_for;
 use crate::app::command::Risk;
 use crate::aws::Session;
 use crate::cli::{ExitCode, Report};
 use crate::config::EnvironmentConfig;
-use crate::model::tunnel::instance::{Found, InstanceSelector};
+use crate::model::tunnel::instance::{InstanceSelector, InstanceStatus};
 use crate::model::tunnel::{NoTarget, whose};
 use crate::model::{Failure, FailureKind};
-use crate::runtime::stop::stopped;
+use crate::runtime::stop::next_stop_signal;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The interval between two looks at whether its agent is online.
+/// The interval between two checks of whether the agent is online.
 const LOOK: Duration = Duration::from_secs(1);
-/// An instance that is not online so long after its start will not be.
+/// How long to wait for the agent: an instance that is not online by then will not come online.
 const LIMIT: Duration = Duration::from_mins(5);
 
-/// Writes a line into the audit file: the command, what it is about, the outcome and the reason.
+/// Writes a record into the audit file: the command, its subject, the outcome and the reason.
 pub(super) type Audit<'a> = &'a (dyn Fn(&str, Value, &str, &str) -> Result<(), Report> + Sync);
 
-/// How the instance is looked for, and where what is done to it is written down.
-pub(super) struct Whose<'a> {
+/// How to find the instance, and where to record changes to it.
+pub(super) struct InstanceLookup<'a> {
     pub(super) session: &'a Session,
     pub(super) environment: &'a EnvironmentConfig,
-    pub(super) beside: &'a whose::Whose,
+    pub(super) ownership: &'a whose::Ownership,
     pub(super) audit: Audit<'a>,
 }
 
-/// Finds the instance, starts it after a yes where it is stopped, waits for its agent, and gives its id.
-pub(super) async fn awake(target: &Whose<'_>, context: &Context, named: &str) -> Result<String, Report> {
+/// Finds the instance, starts it after confirmation if it is stopped, waits for its agent, and returns its id.
+pub(super) async fn ensure_running(
+    target: &InstanceLookup<'_>,
+    context: &Context,
+    named: &str,
+) -> Result<String, Report> {
     let named = InstanceSelector::configured(named);
-    let failed = |failure: Failure| Report::of_failure("the instance cannot be looked at", &failure);
-    let asked = Box::pin(async { target.session.found(&named, target.beside).await.map_err(failed) });
-    let found = waited(context, "the instance was not looked at", asked).await?;
-    let id = match found.map_err(|why| unclear(&why))? {
-        Found::Runs(id) => return Ok(id),
-        Found::Stopped(id) => {
+    let failed = |failure: Failure| Report::from_failure("the instance cannot be read", &failure);
+    let lookup = Box::pin(async { target.session.find_instance(&named, target.ownership).await.map_err(failed) });
+    let found = wait_for(context, "the instance was not read", lookup).await?;
+    let id = match found.map_err(|why| instance_error(&why))? {
+        InstanceStatus::Running(id) => return Ok(id),
+        InstanceStatus::Stopped(id) => {
             start(target, context, &named, &id).await?;
             id
         }
-        Found::Changes(id) => id,
+        InstanceStatus::Changing(id) => id,
     };
-    say(&format!("waiting until the agent of {id} is online"));
-    let limit = context.limit().map_or(LIMIT, |limit| limit.min(LIMIT));
+    print_note(&format!("waiting until the agent of {id} is online"));
+    let limit = context.time_left().map_or(LIMIT, |limit| limit.min(LIMIT));
     let online = async {
         loop {
             match target.session.instance_is_online(&id).await {
                 Ok(true) => return,
-                // Who may not ask learns it by the session, which is tried until it is opened.
+                // Without permission to check, the caller tries to open the session instead, until that succeeds.
                 Err(failure) if failure.kind == FailureKind::Denied => return,
-                // A check that fails is repeated: it does not end the wait.
+                // A failed check is repeated; it does not end the wait.
                 Ok(false) | Err(_) => tokio::time::sleep(LOOK).await,
             }
         }
@@ -65,14 +69,14 @@ pub(super) async fn awake(target: &Whose<'_>, context: &Context, named: &str) ->
             let report = Report::new("timeout", format!("{id} is not online"), ExitCode::TimedOut);
             Err(report.hint("its agent needs a role with AmazonSSMManagedInstanceCore and a way to Systems Manager"))
         }
-        signal = stopped(), if !context.has_lent() => {
-            Err(Report::new("interrupted", format!("{id} goes on starting"), signal.code()))
+        signal = next_stop_signal(), if !context.is_lent() => {
+            Err(Report::new("interrupted", format!("{id} continues to start"), signal.code()))
         }
     }
 }
 
-/// The error for an instance that is not found, ambiguous, or another environment's.
-pub(super) fn unclear(why: &NoTarget) -> Report {
+/// Returns the error for an instance that was not found, is ambiguous, or belongs to another environment.
+pub(super) fn instance_error(why: &NoTarget) -> Report {
     let report = if why.elsewhere {
         Report::new("refused", why.why.clone(), ExitCode::Refused)
     } else {
@@ -81,10 +85,15 @@ pub(super) fn unclear(why: &NoTarget) -> Report {
     report.hint(why.hint.clone())
 }
 
-/// Starts it, after a yes and not before it is written down.
-async fn start(target: &Whose<'_>, context: &Context, named: &InstanceSelector, id: &str) -> Result<(), Report> {
-    say(&format!("{} ({id}) is stopped: it is started, and stays running", named.words()));
-    if !said_yes(context, target.environment, Risk::Change).await? {
+/// Starts the instance after confirmation, once the change is in the audit file.
+async fn start(
+    target: &InstanceLookup<'_>,
+    context: &Context,
+    named: &InstanceSelector,
+    id: &str,
+) -> Result<(), Report> {
+    print_note(&format!("{} ({id}) is stopped: it is started, and stays running", named.describe()));
+    if !confirm(context, target.environment, Risk::Change).await? {
         return Err(Report::new("refused", "nothing was started", ExitCode::Refused));
     }
     let command = format!("aws ec2 start-instances --instance-ids {id}");
@@ -95,5 +104,5 @@ async fn start(target: &Whose<'_>, context: &Context, named: &InstanceSelector, 
         Err(failure) => ("failed", failure.message.clone()),
     };
     (target.audit)(&command, json!({"instance": id}), outcome, &reason)?;
-    started.map_err(|failure| Report::of_failure("the instance cannot be started", &failure))
+    started.map_err(|failure| Report::from_failure("the instance cannot be started", &failure))
 }

@@ -1,42 +1,42 @@
-//! The sessions of a database, for the plan of a change that cuts connections.
+//! The open sessions of a database, for the plan of a change that closes connections.
 
 use super::context::Context;
-use super::database::Found;
-use super::way::{Wanted, Way, way};
-use crate::app::operation::database::Connected;
+use super::database::FoundDatabase;
+use super::way::{RequestedServer, ServerRoute, open_route};
+use crate::app::operation::database::ConnectedSessions;
 use crate::cli::Report;
 use crate::db::Lost;
-use crate::model::sql::connected::{WHO, lines};
+use crate::model::sql::connected::{QUERY, lines};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// A server that does not answer within this is planned for without it.
+/// How long to wait for the server before the plan goes on without its sessions.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// No more is read of the answer.
-const MOST: usize = 1 << 20;
+/// The maximum size of the answer, in bytes.
+const MAX_ANSWER: usize = 1 << 20;
 
-/// Asks the writer, through a tunnel where one is configured, in a session that only reads. Why it cannot be known is an answer
-/// too: nothing is held up by it.
-pub(super) async fn connected(context: &Context, found: &Found) -> Connected {
-    match Box::pin(asked(context, found)).await {
-        Ok(lines) => Connected::Known(lines),
+/// Lists the sessions on the writer, through a tunnel if one is configured, in a read-only session. A failure becomes
+/// [`Connected::Unknown`] with its reason, so that it does not block the plan.
+pub(super) async fn list_connections(context: &Context, found: &FoundDatabase) -> ConnectedSessions {
+    match Box::pin(sessions_of(context, found)).await {
+        Ok(lines) => ConnectedSessions::Known(lines),
         Err(report) => {
             let hint = report.hint.iter().map(|hint| format!("→ {hint}"));
             let words: Vec<String> = std::iter::once(report.message).chain(report.causes).chain(hint).collect();
-            Connected::Unknown(words.join(": ").replace(": →", " →"))
+            ConnectedSessions::Unknown(words.join(": ").replace(": →", " →"))
         }
     }
 }
 
-async fn asked(context: &Context, found: &Found) -> Result<Vec<String>, Report> {
-    let to = found.place(false)?;
-    let wanted = Wanted {
+async fn sessions_of(context: &Context, found: &FoundDatabase) -> Result<Vec<String>, Report> {
+    let to = found.address(false)?;
+    let wanted = RequestedServer {
         environment: context.global.env.as_deref(),
         to: Some(&to),
         command: ("db", " --activity=connections".to_owned()),
-        ..Wanted::default()
+        ..RequestedServer::default()
     };
-    let mut way = Box::pin(way(context, &wanted)).await?;
+    let mut way = Box::pin(open_route(context, &wanted)).await?;
     way.settings.read_only = true;
     let done = match timeout(PATIENCE, Box::pin(ask(context, &way))).await {
         Ok(done) => done,
@@ -50,10 +50,10 @@ async fn asked(context: &Context, found: &Found) -> Result<Vec<String>, Report> 
     done
 }
 
-async fn ask(context: &Context, way: &Way) -> Result<Vec<String>, Report> {
+async fn ask(context: &Context, way: &ServerRoute) -> Result<Vec<String>, Report> {
     let failed = |message: String| Report::new("session", message, crate::cli::ExitCode::Failed);
     let mut connection = way.connect(context).await?;
-    let answer = connection.rows(WHO, MOST).await.map_err(|Lost(why)| failed(why))?;
+    let answer = connection.rows(QUERY, MAX_ANSWER).await.map_err(|Lost(why)| failed(why))?;
     connection.close().await;
-    answer.map(|answer| lines(&answer.rows)).map_err(|said| failed(said.message))
+    answer.map(|answer| lines(&answer.rows)).map_err(|server_error| failed(server_error.message))
 }

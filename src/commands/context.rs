@@ -1,18 +1,18 @@
-//! The beginning of every command: the configuration, the environment, the clock, the width.
+//! The context that every command starts from: configuration, environment, clock, terminal width.
 
-use super::say::say;
+use super::say::print_note;
 use crate::app::command::Scope;
 use crate::app::poll::Wants;
 use crate::app::{Overrides, Session};
-use crate::aws::endpoint_files::wrong_setting;
-use crate::aws::endpoints::wrong_variable;
+use crate::aws::endpoint_files::invalid_setting;
+use crate::aws::endpoints::invalid_variable;
 use crate::aws::{self, Connection};
 use crate::cli::{Global, Output, Report};
 use crate::config::{self, Config, EnvironmentConfig, KnownCommand, Loaded};
 use crate::headless::SnapshotInput;
 use crate::model::Source;
 use crate::model::format::without_user;
-use crate::model::offered::{CommandScope, Flag, in_environment};
+use crate::model::offered::{CommandScope, Flag, with_scope};
 use crate::panes::table::TABLE;
 use crate::runtime::clock::{Clock, system_zone};
 use crate::runtime::stop::unless_stopped;
@@ -24,22 +24,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The context of a command: flags, format, time limit, environments that were opened, sessions with AWS.
+/// The context of a command: flags, output format, time limit, opened environments, AWS sessions.
 pub(super) struct Context {
     pub(super) global: Global,
-    /// The format to print in.
+    /// The output format.
     pub(super) output: Output,
-    /// The whole command line as clap knows it, for completions and manual pages.
+    /// Builds the whole clap command line, for completions and manual pages.
     pub(super) program: fn() -> clap::Command,
-    /// When the command ends at the latest: `--timeout` after it began.
+    /// The deadline of the command: `--timeout` after its start.
     end: Option<Instant>,
-    /// The flags that select where it acts (`--config`, `--profile` …), repeated in the commands that hints offer.
+    /// The flags that select where it acts (`--config`, `--profile` …), repeated in the commands that hints suggest.
     flags: Vec<Flag>,
-    /// The environments that were opened, for the hints of what fails.
+    /// The environments that were opened, to name them in the hints of errors.
     opened: Mutex<BTreeSet<String>>,
-    /// One session with AWS for each environment, so that a credential helper or a person is asked once.
+    /// One AWS session for each environment, so that credential helpers and MFA prompts run only once.
     sessions: Mutex<Vec<(EnvironmentConfig, aws::Session)>>,
-    /// A program that it has started has the terminal and the signals.
+    /// Whether a child program has the terminal and the signals.
     lent: AtomicBool,
 }
 
@@ -61,14 +61,14 @@ impl Context {
         }
     }
 
-    /// Whether the terminal and the signals are those of a program that it has started: what goes on beside that asks nobody, and
-    /// is not ended by a signal.
-    pub(super) fn lend(&self, lent: bool) {
+    /// Marks the terminal and the signals as lent to a child program: background work then must not prompt and is not
+    /// ended by a signal.
+    pub(super) fn set_lent(&self, lent: bool) {
         self.lent.store(lent, Ordering::Relaxed);
     }
 
-    /// Whether they are.
-    pub(super) fn has_lent(&self) -> bool {
+    /// Whether the terminal and the signals are lent to a child program.
+    pub(super) fn is_lent(&self) -> bool {
         self.lent.load(Ordering::Relaxed)
     }
 
@@ -76,38 +76,39 @@ impl Context {
         CommandScope { environment, flags: &self.flags }
     }
 
-    /// The report of a failure, in which commands name the environment that was opened: a hint that is pasted must not
-    /// act on the default one. Of several nobody can say which is meant.
-    pub(super) fn told(&self, report: Report) -> Report {
+    /// Adds the opened environment to the commands in a report's hints, so that a pasted hint does not act on the
+    /// default environment. With several opened environments the hints stay unchanged.
+    pub(super) fn name_environment(&self, report: Report) -> Report {
         match self.single() {
             Some(name) => report.in_environment(self.named(&name)),
             None => report,
         }
     }
 
-    /// A line for whoever reads along; its commands name the environment that was opened, as those of a report do.
-    pub(super) fn say(&self, line: &str) {
+    /// Prints a line on stderr; commands in it name the opened environment, as those in a report do.
+    pub(super) fn print_note(&self, line: &str) {
         match self.single() {
-            Some(name) => say(&in_environment(line, self.named(&name))),
-            None => say(line),
+            Some(name) => print_note(&with_scope(line, self.named(&name))),
+            None => print_note(line),
         }
     }
 
-    /// The name of the environment that was opened; none of several, or of none.
+    /// Returns the name of the opened environment; `None` if none or several were opened.
     fn single(&self) -> Option<String> {
         let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         opened.first().filter(|_| opened.len() == 1).cloned()
     }
 
-    /// An environment, unless a variable or an AWS file names an endpoint for it that is none: nothing could be asked.
+    /// Returns the environment with the flags applied. Fails if an environment variable or an AWS file sets an endpoint
+    /// that is not a URL.
     fn reached(&self, environment: &EnvironmentConfig) -> Result<EnvironmentConfig, Report> {
         let environment = EnvironmentConfig { flags: self.flags.clone(), ..environment.clone() };
         let connection = Connection::from(&environment);
-        if let Some(name) = wrong_variable(&connection) {
+        if let Some(name) = invalid_variable(&connection) {
             return Err(Report::usage(format!("{name} is not a URL"))
                 .hint("write it as http://127.0.0.1:4566, or unset the variable; --endpoint-url goes before it"));
         }
-        match wrong_setting(&connection) {
+        match invalid_setting(&connection) {
             Some(wrong) => Err(Report::usage(wrong.message.clone()).hint(wrong.hint())),
             None => Ok(environment),
         }
@@ -117,20 +118,21 @@ impl Context {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner).insert(environment.name.clone());
     }
 
-    /// The configuration with all its mistakes.
+    /// Loads the configuration, including its mistakes.
     pub(super) fn load(&self) -> Loaded {
         config::load(&self.request())
     }
 
-    /// The request for the configuration of this process: its folder, its user's folder, its variables and its flags.
+    /// Returns the request for the configuration: the current folder, the user's folder, environment variables and
+    /// flags.
     fn request(&self) -> config::Request {
         use etcetera::BaseStrategy as _;
         let global = &self.global;
         config::Request {
             file: global.config.clone(),
             folder: std::env::current_dir().unwrap_or_default(),
-            home: etcetera::choose_base_strategy().ok().map(|folders| folders.config_dir().join("cockpit")),
-            user: etcetera::home_dir().ok(),
+            config_folder: etcetera::choose_base_strategy().ok().map(|folders| folders.config_dir().join("cockpit")),
+            home_folder: etcetera::home_dir().ok(),
             variables: std::env::vars_os()
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
                 .filter(|(name, _)| name.starts_with("COCKPIT_"))
@@ -147,34 +149,34 @@ impl Context {
         }
     }
 
-    /// The configuration, which must be sound, and the environment that was asked for.
+    /// Loads the configuration, which must be valid, and opens the requested environment.
     pub(super) fn open(&self) -> Result<(Loaded, EnvironmentConfig), Report> {
         let loaded = self.load();
-        let environment = self.open_of(&loaded)?;
+        let environment = self.open_loaded(&loaded)?;
         Ok((loaded, environment))
     }
 
-    /// The environment that was asked for, of a configuration that must be sound.
-    pub(super) fn open_of(&self, loaded: &Loaded) -> Result<EnvironmentConfig, Report> {
-        let environment = self.reached(loaded.open(self.global.env.as_deref())?)?;
+    /// Opens the requested environment of a configuration, which must be valid.
+    pub(super) fn open_loaded(&self, loaded: &Loaded) -> Result<EnvironmentConfig, Report> {
+        let environment = self.reached(loaded.select_environment(self.global.env.as_deref())?)?;
         self.note_opened(&environment);
         Ok(environment)
     }
 
-    /// The environment of this name, whatever `--env` says; the other flags apply to it.
+    /// Opens the environment of this name, regardless of `--env`; the other flags apply to it.
     pub(super) fn open_named(&self, name: &str) -> Result<(Loaded, EnvironmentConfig), Report> {
         let mut request = self.request();
         request.flags.environment = Some(name.to_owned());
         let loaded = config::load(&request);
-        let environment = self.reached(loaded.open(Some(name))?)?;
+        let environment = self.reached(loaded.select_environment(Some(name))?)?;
         self.note_opened(&environment);
         Ok((loaded, environment))
     }
 
-    /// The environment that is named beside `--env`, or instead of it; that of `--env` where none is.
+    /// Opens the environment named as an argument, or by `--env` if there is no such argument.
     pub(super) fn open_typed(&self, typed: Option<&str>) -> Result<(Loaded, EnvironmentConfig), Report> {
         let Some(name) = typed else { return self.open() };
-        // A variable of the shell says what is meant where nothing is typed; two that are typed contradict each other.
+        // `COCKPIT_ENV` is only a default, which an argument overrides; `--env` and an argument contradict each other.
         let from_shell = std::env::var("COCKPIT_ENV").ok().map(|name| name.trim().to_owned());
         if let Some(flag) = self.global.env.as_ref().filter(|flag| *flag != name && from_shell.as_ref() != Some(flag)) {
             let message = format!("two environments are named: {name}, and {flag} with --env");
@@ -183,7 +185,7 @@ impl Context {
         self.open_named(name)
     }
 
-    /// The session with AWS for an environment.
+    /// Returns the AWS session of an environment.
     pub(super) fn aws(&self, environment: &EnvironmentConfig) -> aws::Session {
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, known)) = sessions.iter().find(|(of, _)| of == environment) {
@@ -194,7 +196,7 @@ impl Context {
         session
     }
 
-    /// The facts of the session that flags and variables give.
+    /// Returns the session settings that follow from flags and environment variables.
     pub(super) fn session(&self) -> Session {
         let global = &self.global;
         Session {
@@ -215,7 +217,7 @@ impl Context {
         }
     }
 
-    /// Columns for tables; none where the output is not a terminal.
+    /// Returns the terminal width in columns; `None` if the output is not a terminal.
     pub(super) fn width() -> Option<u16> {
         if !std::io::stdout().is_terminal() {
             return None;
@@ -223,36 +225,36 @@ impl Context {
         crossterm::terminal::size().ok().map(|(columns, _)| columns)
     }
 
-    /// The rest of `--timeout`, which limits the whole command.
-    pub(super) fn limit(&self) -> Option<Duration> {
+    /// Returns the time left of `--timeout`, which limits the whole command.
+    pub(super) fn time_left(&self) -> Option<Duration> {
         self.end.map(|end| end.saturating_duration_since(Instant::now()))
     }
 
-    /// When `--timeout` is up.
-    pub(super) fn end(&self) -> Option<tokio::time::Instant> {
+    /// Returns the deadline set by `--timeout`.
+    pub(super) fn deadline(&self) -> Option<tokio::time::Instant> {
         self.end.map(tokio::time::Instant::from_std)
     }
 
-    /// Whether `--timeout` is up.
-    pub(super) fn is_over(&self) -> bool {
-        self.limit().is_some_and(|left| left.is_zero())
+    /// Whether the time of `--timeout` is up.
+    pub(super) fn is_timed_out(&self) -> bool {
+        self.time_left().is_some_and(|left| left.is_zero())
     }
 
-    /// Waits no longer than `--timeout` says; nothing where the time is up.
+    /// Awaits `work` until the deadline of `--timeout`; `None` if the time is up.
     pub(super) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        match self.limit() {
+        match self.time_left() {
             Some(left) => tokio::time::timeout(left, work).await.ok(),
             None => Some(work.await),
         }
     }
 
-    /// Reads what is wanted once.
+    /// Reads the wanted sources once.
     pub(super) async fn collect(&self, wants: &[Source], service_metrics: bool) -> Result<Reading, Report> {
         let (loaded, environment) = self.open()?;
         unless_stopped(Box::pin(self.collect_in(loaded.config, environment, wants, service_metrics))).await
     }
 
-    /// Collects facts of an environment that is opened already.
+    /// Reads the wanted sources of an environment that is already open.
     pub(super) async fn collect_in(
         &self,
         config: Config,
@@ -264,7 +266,7 @@ impl Context {
         Box::pin(self.read(config, environment, wants)).await
     }
 
-    /// Reads the sources that are wanted.
+    /// Reads the wanted sources.
     pub(super) async fn read(&self, config: Config, environment: EnvironmentConfig, wants: Wants) -> Reading {
         Box::pin(self.read_with(self.collector(config, environment, wants))).await
     }
@@ -276,20 +278,20 @@ impl Context {
         collector.with_session(session)
     }
 
-    /// Reads what a collector was made for.
+    /// Runs a collector.
     pub(super) async fn read_with(&self, mut collector: Collector) -> Reading {
         let started = Clock::System.now();
-        let collected = Box::pin(collector.collect(self.limit())).await;
+        let collected = Box::pin(collector.collect(self.time_left())).await;
         Reading::new(collector, started, collected)
     }
 }
 
-/// A collected environment.
+/// The facts collected about an environment.
 pub(super) struct Reading {
     pub(super) collector: Collector,
     pub(super) started: Timestamp,
     pub(super) collected: Collected,
-    /// The sources that nobody asked for: the environment has none of them.
+    /// The sources that were not read, because the environment has none of them.
     pub(super) skipped: Vec<Source>,
     pub(super) zone: TimeZone,
 }
@@ -297,22 +299,21 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) fn new(collector: Collector, started: Timestamp, collected: Collected) -> Self {
         let app = &collector.app;
-        let asked: BTreeSet<Source> = app.poller.sources(&app.environment);
-        let skipped = Source::ALL.into_iter().filter(|source| !asked.contains(source)).collect();
+        let requested: BTreeSet<Source> = app.poller.sources(&app.environment);
+        let skipped = Source::ALL.into_iter().filter(|source| !requested.contains(source)).collect();
         let zone = app.zone();
         Self { collector, started, collected, skipped, zone }
     }
 
-    /// Nothing is printed for credentials that are wrong or missing: there is nothing to print, and the
-    /// error says what to do.
+    /// Fails if the credentials are missing or wrong: then there is nothing to print, and the error says what to do.
     pub(super) fn check_credentials(&self) -> Result<(), Report> {
         use crate::model::FailureKind;
         let estate = &self.collector.app.estate;
         let Some(failure) = estate.identity.failure() else { return Ok(()) };
         let name = &self.collector.app.environment.name;
         match failure.kind {
-            FailureKind::WrongAccount => Err(Report::of_failure(format!("this is not {name}"), failure)),
-            FailureKind::Credentials => Err(Report::of_failure(format!("no valid credentials for {name}"), failure)),
+            FailureKind::WrongAccount => Err(Report::from_failure(format!("this is not {name}"), failure)),
+            FailureKind::Credentials => Err(Report::from_failure(format!("no valid credentials for {name}"), failure)),
             FailureKind::Throttled
             | FailureKind::Denied
             | FailureKind::Unreachable
@@ -325,7 +326,8 @@ impl Reading {
         }
     }
 
-    /// That nobody could say whose credentials these are, and what came may be another account's; none where that is known.
+    /// Returns a warning if the identity of the credentials is unknown, so that the facts may belong to another
+    /// account.
     pub(super) fn identity_unknown(&self) -> Option<String> {
         let app = &self.collector.app;
         if app.estate.identity.value().is_some() || app.environment.is_only_infra() {
@@ -338,7 +340,7 @@ impl Reading {
         Some(format!("the account of these credentials is not known{}: {why}", taken.unwrap_or_default()))
     }
 
-    /// The facts that were read, in the form that the reports take.
+    /// Returns the facts in the form that the reports take.
     pub(super) fn input(&self) -> SnapshotInput<'_> {
         let app = &self.collector.app;
         SnapshotInput {
@@ -355,12 +357,12 @@ impl Reading {
     }
 }
 
-/// The flags that lead a command to the same place, so that one that is offered comes there, too. A variable of the
-/// shell holds for the next command as well.
+/// Returns the flags that make a suggested command act in the same place. Environment variables are left out: they also
+/// apply to the next command.
 fn flags(global: &Global) -> Vec<Flag> {
     let file =
         global.config.as_ref().filter(|file| std::env::var_os("COCKPIT_CONFIG").is_none_or(|set| set != ***file));
-    // It may be typed in another folder.
+    // The suggested command may be run in another folder.
     let file = file.map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()).display().to_string());
     let endpoint = global.endpoint_url.as_deref().map(without_user);
     let all = [
@@ -372,29 +374,29 @@ fn flags(global: &Global) -> Vec<Flag> {
     all.into_iter().filter_map(|(flag, value)| Some((flag, value?))).collect()
 }
 
-/// Tells this process's operations from those of others: when it began, and its number.
+/// Returns an id that distinguishes this process's operations from others': start time and process id.
 fn mark() -> String {
     format!("{}-{}", Timestamp::now().as_second(), std::process::id())
 }
 
-/// Whether the terminal is told to speak UTF-8; where nothing says anything, it is assumed.
+/// Whether the locale uses UTF-8; assumed if none is set.
 fn locale_is_utf8() -> bool {
-    let said = ["LC_ALL", "LC_CTYPE", "LANG"]
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    said.is_none_or(|value| {
+    locale.is_none_or(|value| {
         let value = value.to_ascii_lowercase();
         value.contains("utf-8") || value.contains("utf8") || !(value == "c" || value == "posix" || value.contains('.'))
     })
 }
 
-/// The commands that keys may be bound to.
+/// Lists the commands that keys may be bound to.
 fn commands() -> Vec<KnownCommand> {
     TABLE
         .commands()
         .map(|command| KnownCommand {
             name: command.name().to_owned(),
-            // Empty is everywhere.
+            // An empty scope means everywhere.
             scope: if command.scope == Scope::Global { String::new() } else { TABLE.heading(command.scope).to_owned() },
             keys: command.keys.iter().map(|key| (*key).to_owned()).collect(),
             typing: matches!(command.scope, Scope::Input | Scope::Text | Scope::Overlay),
@@ -402,7 +404,7 @@ fn commands() -> Vec<KnownCommand> {
         .collect()
 }
 
-/// The panes that commands of one's own may apply in.
+/// Lists the panes in which user-defined commands may apply.
 fn panes() -> Vec<(String, String)> {
     TABLE.panes.iter().map(|pane| (pane.id.0.to_owned(), TABLE.heading(Scope::Pane(pane.id.0)).to_owned())).collect()
 }

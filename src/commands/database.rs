@@ -1,19 +1,19 @@
-//! Which database a command changes.
+//! Finds the database that a command acts on.
 
+use super::complete::complete_or_exact;
 use super::context::Context;
-use super::whole::whole_or_exact;
 use crate::cli::{ExitCode, Report};
-use crate::headless::select::{Home, among};
-use crate::model::names::{find, listed};
+use crate::headless::select::{ArnScope, resolve_names};
+use crate::model::names::{find, list_names};
 use crate::model::tunnel::far::POSTGRES;
 use crate::model::{DatabaseKind, Source};
 
-/// A database that was typed.
-pub(super) struct Found {
+/// A database resolved from what was typed.
+pub(super) struct FoundDatabase {
     /// The identifier of the database.
     pub(super) id: String,
     pub(super) cluster: bool,
-    /// Where it is written, and where it is read alone.
+    /// The endpoints of the writer and of the readers.
     endpoint: Option<String>,
     reader_endpoint: Option<String>,
     port: u16,
@@ -21,9 +21,9 @@ pub(super) struct Found {
     pub(super) members: Vec<String>,
 }
 
-impl Found {
-    /// Where it is reached: `HOST:PORT`.
-    pub(super) fn place(&self, reader: bool) -> Result<String, Report> {
+impl FoundDatabase {
+    /// Returns the address `HOST:PORT` of the writer, or of the readers.
+    pub(super) fn address(&self, reader: bool) -> Result<String, Report> {
         let host = if reader { &self.reader_endpoint } else { &self.endpoint };
         let word = if reader { "reader" } else { "writer" };
         let host = host.as_ref().ok_or_else(|| {
@@ -33,21 +33,21 @@ impl Found {
         Ok(format!("{host}:{}", self.port))
     }
 
-    /// The instance that words of its name mean. One that nobody knows is left as it was typed: the plan says so, with those
-    /// that there are.
+    /// Returns the instance whose name contains the typed words. An unknown name is returned as typed: the plan then
+    /// fails with a list of the existing ones.
     pub(super) fn member(&self, typed: &str) -> Result<String, Report> {
         let names: Vec<&str> = self.members.iter().map(String::as_str).collect();
         match find(typed, &names) {
             Ok(name) => Ok(name.to_owned()),
             Err(close) if close.len() > 1 => Err(Report::usage(format!("`{typed}` could be several instances"))
-                .hint(format!("write more of the name: {}", listed(&close)))),
+                .hint(format!("write more of the name: {}", list_names(&close)))),
             Err(_) => Ok(typed.to_owned()),
         }
     }
 }
 
-/// The database that was typed, or the only one.
-pub(super) async fn one(context: &Context, typed: Option<&str>) -> Result<Found, Report> {
+/// Returns the typed database, or the only one.
+pub(super) async fn find_database(context: &Context, typed: Option<&str>) -> Result<FoundDatabase, Report> {
     let sources = [Source::Identity, Source::DbClusters, Source::DbInstances];
     let reading = Box::pin(context.collect(&sources, false)).await?;
     reading.check_credentials()?;
@@ -60,12 +60,12 @@ pub(super) async fn one(context: &Context, typed: Option<&str>) -> Result<Found,
     let rows = &estate.derived.databases;
     let names: Vec<&str> = rows.iter().map(|row| row.database.id.as_str()).collect();
     let account = estate.identity.value().map(|identity| identity.account.as_str());
-    let home = Home::of(&app.environment, account);
+    let home = ArnScope::of(&app.environment, account);
     let wanted: Vec<String> = typed.map(str::to_owned).into_iter().collect();
-    let bare = typed.map(|typed| home.bare("database", typed)).transpose()?;
+    let bare = typed.map(|typed| home.bare_name("database", typed)).transpose()?;
     let lists = [Source::DbClusters, Source::DbInstances];
-    whole_or_exact(&reading, &lists, "databases", (bare.as_slice(), &names))?;
-    let id = match (among("database", &names, &wanted, home)?, &names[..]) {
+    complete_or_exact(&reading, &lists, "databases", (bare.as_slice(), &names))?;
+    let id = match (resolve_names("database", &names, &wanted, home)?, &names[..]) {
         (Some(found), _) => found.into_iter().next(),
         (None, [only]) => Some((*only).to_owned()),
         (None, []) => {
@@ -73,13 +73,13 @@ pub(super) async fn one(context: &Context, typed: Option<&str>) -> Result<Found,
             return Err(report.hint("`cockpit db` says what could not be read"));
         }
         (None, several) => {
-            return Err(Report::usage("one database is needed").hint(format!("name it: {}", listed(several))));
+            return Err(Report::usage("one database is needed").hint(format!("name it: {}", list_names(several))));
         }
     };
     let Some(row) = rows.iter().find(|row| Some(&row.database.id) == id.as_ref()) else {
         return Err(Report::usage("one database is needed").hint("`cockpit db` lists them"));
     };
-    Ok(Found {
+    Ok(FoundDatabase {
         id: row.database.id.clone(),
         cluster: row.database.kind == DatabaseKind::Aurora,
         endpoint: row.database.endpoint.clone(),

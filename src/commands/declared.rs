@@ -1,4 +1,4 @@
-//! The declaration of a command, from which everything else about it follows.
+//! The declaration of a command, from which everything else about it is derived.
 
 use super::context::Context;
 use crate::cli::{ExitCode, Formats, Report};
@@ -6,13 +6,14 @@ use serde_json::Value;
 use std::io;
 use std::pin::Pin;
 
-/// A command, by its arguments.
+/// A command that takes the arguments `A`.
 pub(super) struct Declared<A: 'static> {
-    /// The name as it is typed.
+    /// The name on the command line.
     pub(super) name: &'static str,
-    /// The formats that it prints in.
+    /// The output formats that it supports.
     pub(super) formats: fn(&A) -> Formats,
-    /// Whether it takes an interrupt itself: what it began goes on without it, and it says how to look again.
+    /// Whether it handles interrupts itself: what it started continues without it, and it prints how to follow it
+    /// again.
     pub(super) takes_interrupt: fn(&A) -> bool,
     /// The kind of its work.
     pub(super) work: Work,
@@ -22,39 +23,39 @@ pub(super) struct Declared<A: 'static> {
     pub(super) run: Run<A>,
 }
 
-/// The function that runs a command; what it prints goes to the writer.
+/// The function that runs a command; output goes to the writer.
 pub(super) type Run<A> = for<'a> fn(&'a Context, &'a A, &'a mut dyn io::Write) -> Running<'a>;
 
-/// A command that is under way.
+/// The future of a running command.
 pub(super) type Running<'a> = Pin<Box<dyn Future<Output = Result<ExitCode, Report>> + 'a>>;
 
 /// The kind of work that a command does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
-    /// Reads or changes something, and prints it.
+    /// It reads or changes something, and prints the result.
     Prints,
     /// It prints answers so large that they are parsed off the main thread.
     PrintsMuch,
-    /// Shows a screen, which must not wait while an answer is taken apart.
+    /// It shows a screen, which must not freeze while an answer is parsed.
     Screen,
 }
 
-/// The schema of a JSON that commands print.
+/// The schema of a command's JSON output.
 #[derive(Debug, Clone, Copy)]
 pub struct Schema {
-    /// The word that is typed after `cockpit schema`.
+    /// The name for `cockpit schema NAME`.
     pub name: &'static str,
-    /// Which commands print it.
+    /// The commands that print it.
     pub about: &'static str,
     pub make: fn() -> Value,
 }
 
-/// No: for commands that end at once when they are interrupted.
+/// For commands that an interrupt ends at once: always false.
 pub(super) fn never<A>(_: &A) -> bool {
     false
 }
 
-/// Yes: for commands that take an interrupt themselves.
+/// For commands that handle interrupts themselves: always true.
 pub(super) fn always<A>(_: &A) -> bool {
     true
 }

@@ -1,5 +1,5 @@
-//! `-v`, `-vv`, `--log-file`: what happens, written down. Never secrets: the rooms log names, kinds
-//! and durations, not requests or answers.
+//! `-v`, `-vv`, `--log-file`: the diagnostic log. It never contains secrets: modules log names, kinds and durations,
+//! not requests or answers.
 
 use crate::cli::{ExitCode, Global, Report};
 use crate::config::is_named_pipe;
@@ -7,18 +7,18 @@ use std::fs::OpenOptions;
 use std::sync::Mutex;
 use tracing_subscriber::EnvFilter;
 
-/// Starts writing, if anything was asked for.
+/// Starts the log, if the flags enable it.
 pub(super) fn start(global: &Global, screen: bool) -> Result<(), Report> {
     if global.verbose == 0 && global.log_file.is_none() {
         return Ok(());
     }
-    // The SDK's own lines can hold headers, so they stay out at every level.
+    // The SDK's own log lines can contain headers, so they are excluded at every level.
     let level = match global.verbose {
         0 | 1 => "cockpit=info",
         2 => "cockpit=debug",
         _ => "cockpit=trace",
     };
-    // A line that cannot be written is lost: to say so on a standard error that is gone would be a panic.
+    // A line that cannot be written is dropped: reporting it on a closed stderr would panic.
     let builder =
         tracing_subscriber::fmt().with_env_filter(EnvFilter::new(level)).with_ansi(false).log_internal_errors(false);
     match &global.log_file {
@@ -34,7 +34,7 @@ pub(super) fn start(global: &Global, screen: bool) -> Result<(), Report> {
             })?;
             builder.with_writer(Mutex::new(file)).init();
         }
-        // On a screen it would write over the panes.
+        // On stderr, log lines would overwrite the screen.
         None if screen => {
             return Err(Report::usage("diagnostics of the interactive session need a file").hint("add --log-file FILE"));
         }

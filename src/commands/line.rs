@@ -1,4 +1,4 @@
-//! The whole command line: its flags and its command, read from what was typed.
+//! The whole command line: global flags and the command.
 
 use super::declared::Work;
 use super::list::Command;
@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use std::ffi::OsString;
 
-/// The whole command line.
+/// The parsed command line.
 #[derive(Debug, Clone, PartialEq, Parser)]
 #[command(
     name = "cockpit",
@@ -24,24 +24,24 @@ pub struct Cli {
     /// Flags of every command.
     #[command(flatten)]
     pub global: Global,
-    /// Begin with all environments of the configuration side by side, as the key `e` shows them
+    /// Start with all configured environments side by side, as the key `e` shows them
     #[arg(long)]
     pub all: bool,
-    /// The command; none is the interactive session.
+    /// The command; `None` is the interactive session.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
-/// Why there is no [`Cli`] to run.
+/// The outcome of a command line that runs no command.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Stop {
-    /// Help or version: print to stdout, exit 0.
+    /// Print help or version to stdout, and exit with 0.
     Print(String),
-    /// Wrong usage: exit 2, as JSON if the flag says so.
-    Wrong {
+    /// Report wrong usage, and exit with 2.
+    UsageError {
         /// The report to print.
         report: Box<Report>,
-        /// With `-o json` among the arguments.
+        /// Whether to report as JSON: `-o json` is among the arguments.
         json: bool,
     },
 }
@@ -50,14 +50,14 @@ fn long_help() -> String {
     format!(
         "Examples:\n  cockpit                                   the default environment, interactive\n  cockpit --all                             the same, beginning with all environments side by side\n  cockpit snapshot --env staging -o json    everything that is known, for a script\n  cockpit services web                      one service\n  cockpit demo --scenario crash-loop        try it without an account\n\nLimits without --timeout:
   a single read ends within 2 minutes, plus the time that a credential helper may take
-  (1 minute: credential_timeout); what goes on until you leave it says so in its help
+  (1 minute: credential_timeout); a command without such a limit says so in its help
 {}",
         exit::section()
     )
 }
 
 impl Cli {
-    /// Parses arguments, the program's name first.
+    /// Parses arguments; the first one is the program's name.
     pub fn read<I, T>(arguments: I) -> Result<Self, Stop>
     where
         I: IntoIterator<Item = T>,
@@ -65,7 +65,7 @@ impl Cli {
     {
         let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
         let json = asks_for_json(&arguments);
-        let wrong = |report: Report| Stop::Wrong { report: Box::new(report), json };
+        let wrong = |report: Report| Stop::UsageError { report: Box::new(report), json };
         let refused = |error: &clap::Error| {
             if let Some(report) = with_minus(error, &arguments) {
                 return wrong(report);
@@ -73,7 +73,7 @@ impl Cli {
             let text = error.render().to_string();
             if error.use_stderr() { wrong(usage(&text)) } else { Stop::Print(text) }
         };
-        // Help alone needs the texts of all commands to flow.
+        // Only help needs the reflowed texts of all commands.
         let parsed = |error: clap::Error| match error.kind() {
             ErrorKind::DisplayHelp => command().try_get_matches_from(&arguments).err().unwrap_or(error),
             _ => error,
@@ -88,14 +88,15 @@ impl Cli {
             ));
         }
         let mut cli = Self::from_arg_matches_mut(&mut matches).map_err(|error| refused(&error))?;
-        // A variable that is set to nothing is not set; what a file or a command has set it to may end with a line break.
+        // A variable that is set to an empty text counts as unset; a value from a file or a command may end with a line
+        // break.
         cli.global.env = cli.global.env.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
         cli.global.config = cli.global.config.filter(|path| !path.as_os_str().is_empty());
         cli.check().map_err(wrong)?;
         Ok(cli)
     }
 
-    /// Checks that clap cannot make alone.
+    /// Runs the checks that clap cannot do.
     fn check(&self) -> Result<(), Report> {
         self.output(true)?;
         if self.all && self.command.is_some() {
@@ -116,7 +117,7 @@ impl Cli {
         Ok(())
     }
 
-    /// The format to print in: what was asked for if the command supports it, else its default.
+    /// Returns the requested format if the command supports it, else its default.
     pub fn output(&self, terminal: bool) -> Result<Output, Report> {
         match &self.command {
             Some(command) => command.formats().choose(self.global.output, command.name(), terminal),
@@ -124,41 +125,42 @@ impl Cli {
         }
     }
 
-    /// The kind of its work.
+    /// Returns the kind of the command's work.
     pub fn work(&self) -> Work {
         self.command.as_ref().map_or(Work::Screen, Command::work)
     }
 
-    /// Whether Ctrl-C is left to the command: the screen takes it as a key, and what a change began goes on without it.
+    /// Whether the command handles Ctrl-C itself: the screen takes it as a key, and a change continues without its
+    /// command.
     pub fn takes_interrupt(&self) -> bool {
         self.work() == Work::Screen || self.command.as_ref().is_some_and(Command::takes_interrupt)
     }
 
-    /// When `--timeout` is up, for what is written into a pipe that nobody reads.
+    /// Returns the deadline set by `--timeout`, which also ends writes into a blocked pipe.
     pub fn deadline(&self) -> Option<std::time::Instant> {
         let limit = std::time::Duration::try_from(self.global.timeout?).ok()?;
         std::time::Instant::now().checked_add(limit)
     }
 
-    /// Whether errors are to be JSON.
+    /// Whether errors are printed as JSON.
     pub fn json_errors(&self) -> bool {
         self.global.output == Some(Output::Json)
     }
 }
 
-/// Clap's own text as a report: its first paragraph says what is wrong, the rest is the hint.
+/// Converts clap's error text to a report: its first paragraph is the message, the rest is the hint.
 fn usage(text: &str) -> Report {
     let text = text.strip_prefix("error: ").unwrap_or(text).trim();
     let (message, rest) = text.split_once("\n\n").unwrap_or((text, ""));
-    // Behind `--` a flag that is not known would be taken for a name.
+    // Without clap's tip to pass an unknown flag after `--`: it would be taken for a name.
     let helps = |line: &&str| !line.is_empty() && !line.starts_with("to pass '");
     let hint: Vec<&str> = rest.lines().map(|line| line.trim().trim_start_matches("tip: ")).filter(helps).collect();
-    let message = message.replace("invalid digit found in string", "it is no whole number");
+    let message = message.replace("invalid digit found in string", "it is not a whole number");
     let report = Report::usage(message.replace("number too large to fit in target type", "it is too large"));
     if hint.is_empty() { report.hint("try `cockpit --help`") } else { report.hint(hint.join("\n")) }
 }
 
-/// `--tail -1`, `--since -5m`, `scale web -1`: a value with a minus was taken for a flag.
+/// Explains a negative value that was taken for a flag: `--tail -1`, `--since -5m`, `scale web -1`.
 fn with_minus(error: &clap::Error, arguments: &[OsString]) -> Option<Report> {
     fn bare(value: &str) -> Option<&str> {
         value.strip_prefix('-').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
@@ -182,24 +184,24 @@ fn with_minus(error: &clap::Error, arguments: &[OsString]) -> Option<Report> {
     })
 }
 
-/// The first argument that was given with nothing, or only blanks, in it: `SERVICE` or `--env`. An empty text
-/// is the beginning and the end of every name: what takes names must never see it.
+/// Returns the name (`SERVICE` or `--env`) of the first argument that is empty or blank. An empty text matches every
+/// name by prefix, so it must be rejected before names are resolved.
 fn empty_argument(command: &clap::Command, matches: &ArgMatches) -> Option<String> {
     let blank = |value: &std::ffi::OsStr| value.to_str().is_some_and(|value| value.trim().is_empty());
     let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
     for argument in command.get_arguments() {
         let id = argument.get_id().as_str();
-        // Flags of every command are known to the commands below alone until they are built.
+        // Until clap builds the command, global flags are only known to its subcommands.
         let Ok(Some(values)) = matches.try_get_raw(id) else { continue };
         let values: Vec<&std::ffi::OsStr> = values.collect();
-        // What a program is given is its own business: `sh -c ''`. It must have a name.
-        let its_own = argument.is_last_set();
-        let at = values.iter().copied().take(if its_own { 1 } else { values.len() }).position(blank);
+        // Arguments for a program may be empty (`sh -c ''`), but not the program's name.
+        let for_program = argument.is_last_set();
+        let at = values.iter().copied().take(if for_program { 1 } else { values.len() }).position(blank);
         if let Some(at) = at.filter(|_| typed(id)) {
             let long = argument.get_long().map(|long| format!("--{long}"));
             let name = || {
                 let names = argument.get_value_names()?;
-                // It is the first words that may be left out.
+                // If values are missing, the first ones were omitted.
                 let left_out = names.len().saturating_sub(values.len());
                 names.get(left_out + at).or_else(|| names.last()).map(ToString::to_string)
             };
@@ -216,12 +218,12 @@ fn asks_for_json(arguments: &[OsString]) -> bool {
         || words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", "json"]))
 }
 
-/// The command as clap sees it.
+/// Returns the clap command with reflowed help texts.
 pub fn command() -> clap::Command {
     flowing(Cli::command())
 }
 
-/// Paragraphs below the flags flow into the width of the terminal, whatever the width at which they were written.
+/// Reflows the paragraphs below the flags, so that clap wraps them to the width of the terminal.
 fn flowing(command: clap::Command) -> clap::Command {
     let help = command.get_after_help().map(|help| flowed(&help.to_string()));
     let command = match help {
@@ -231,7 +233,7 @@ fn flowing(command: clap::Command) -> clap::Command {
     command.mut_subcommands(flowing)
 }
 
-/// The lines of each paragraph in one. Indented lines, and what follows a colon, stay as they are.
+/// Joins the lines of each paragraph. Indented lines, and lines after a colon, are kept.
 fn flowed(text: &str) -> String {
     let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ');
     let mut out = String::new();
@@ -251,7 +253,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paragraphs_of_a_help_text_flow_and_examples_keep_their_lines() {
+    fn help_paragraphs_are_reflowed_and_examples_are_kept() {
         assert_eq!(flowed("one\ntwo\n\nExamples:\n  a\n  b\n\nthree"), "one two\n\nExamples:\n  a\n  b\n\nthree");
         assert_eq!(flowed("Examples:\nthree"), "Examples:\nthree");
         let mut tunnel = command().find_subcommand("tunnel").unwrap().clone();
@@ -261,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn usage_says_which_first_word_may_be_left_out() {
+    fn usage_shows_optional_first_word() {
         let cases: [(&[&str], &str); 5] = [
             (&["exec"], "[ENVIRONMENT] <SERVICE>"),
             (&["invalidate"], "[DISTRIBUTION] <PATH>..."),
@@ -280,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn stop_and_start_each_say_what_they_do() {
+    fn stop_and_start_have_their_own_help() {
         let help = |name: &str| command().find_subcommand(name).unwrap().get_after_help().unwrap().to_string();
         assert!(help("stop").contains("`cockpit start` brings them back"), "{}", help("stop"));
         assert!(help("start").contains("`cockpit stop` kept in its tag"), "{}", help("start"));

@@ -1,4 +1,4 @@
-//! The command line as its users type it.
+//! Tests of the command line as users type it.
 
 use super::line::{Cli, Stop, command};
 use super::list::Command;
@@ -11,7 +11,7 @@ fn read(line: &str) -> Result<Cli, Stop> {
 
 fn wrong(line: &str) -> (String, String, bool) {
     match read(line) {
-        Err(Stop::Wrong { report, json }) => {
+        Err(Stop::UsageError { report, json }) => {
             assert_eq!(report.code, ExitCode::Usage);
             (report.message, report.hint.unwrap_or_default(), json)
         }
@@ -20,12 +20,12 @@ fn wrong(line: &str) -> (String, String, bool) {
 }
 
 #[test]
-fn clap_finds_no_fault_in_itself() {
+fn clap_definition_is_valid() {
     command().debug_assert();
 }
 
 #[test]
-fn flags_stand_before_or_after_the_command() {
+fn flags_are_accepted_before_and_after_the_command() {
     let before = read("--env staging -o json --timeout 2h30m services web api").unwrap();
     let after = read("services web api --timeout 2h30m -e staging --output json").unwrap();
     assert_eq!(before, after);
@@ -35,7 +35,7 @@ fn flags_stand_before_or_after_the_command() {
 }
 
 #[test]
-fn all_environments_are_a_beginning_of_the_screen_and_no_flag_of_every_command() {
+fn all_flag_applies_to_the_session_and_not_to_every_command() {
     assert!(read("--all --env staging").unwrap().all);
     let (message, hint, _) = wrong("--all services");
     assert!(message.contains("--all before a command") && hint.contains("cockpit snapshot --all"), "{message} {hint}");
@@ -43,14 +43,14 @@ fn all_environments_are_a_beginning_of_the_screen_and_no_flag_of_every_command()
 }
 
 #[test]
-fn the_default_format_is_a_table_and_json_for_a_piped_snapshot() {
+fn default_format_is_table_and_json_for_a_piped_snapshot() {
     assert_eq!(read("snapshot").unwrap().output(false).unwrap(), Output::Json);
     assert_eq!(read("snapshot").unwrap().output(true).unwrap(), Output::Table);
     assert_eq!(read("services").unwrap().output(false).unwrap(), Output::Table);
 }
 
 #[test]
-fn wrong_usage_says_what_is_right() {
+fn wrong_usage_has_a_hint() {
     let (message, hint, json) = wrong("snapshot -o csv");
     assert_eq!(message, "`cockpit snapshot` has no output as csv");
     assert_eq!(hint, "it supports: table, json, yaml");
@@ -64,19 +64,19 @@ fn wrong_usage_says_what_is_right() {
 }
 
 #[test]
-fn a_number_that_is_none_is_told_in_words_of_ones_own() {
+fn invalid_number_has_a_plain_message() {
     let (message, hint, _) = wrong("scale web -1 -y");
     assert!(message.contains("`-1` has a minus") && hint.ends_with(": 1"), "{message} {hint}");
-    assert!(wrong("scale web 1e3").0.contains("it is no whole number"));
+    assert!(wrong("scale web 1e3").0.contains("it is not a whole number"));
     assert!(wrong("logs --tail 99999999999999999999").0.contains("it is too large"));
-    // A flag that is not known is no name behind `--`.
+    // clap's tip to pass an unknown flag after `--` is removed.
     let (message, hint, _) = wrong("cost --moth 2026-11");
     assert!(message.contains("--moth") && !hint.contains("-- --moth"), "{message} {hint}");
 }
 
-/// `sh -c ''` is a whole command: what a program is given is its own business.
+/// `sh -c ''` is a valid command: arguments for a program may be empty.
 #[test]
-fn a_program_may_be_given_nothing() {
+fn program_arguments_may_be_empty() {
     for line in ["exec staging api -- echo", "with-db staging -- psql", "instances session bastion -- echo"] {
         let words = |last: &[&str]| line.split(' ').chain(last.iter().copied()).map(str::to_owned).collect::<Vec<_>>();
         assert!(super::line::Cli::read(program(words(&["", "x"]))).is_ok(), "{line}");
@@ -86,7 +86,7 @@ fn a_program_may_be_given_nothing() {
 }
 
 #[test]
-fn an_empty_argument_is_named_by_its_place() {
+fn empty_argument_is_reported_by_name() {
     let cases: [(&[&str], &str); 5] = [
         (&["exec", "staging", ""], "SERVICE"),
         (&["exec", "", "web"], "ENVIRONMENT"),
@@ -96,7 +96,9 @@ fn an_empty_argument_is_named_by_its_place() {
     ];
     for (typed, name) in cases {
         let words = typed.iter().map(|word| (*word).to_owned()).collect();
-        let Err(super::line::Stop::Wrong { report, .. }) = super::line::Cli::read(program(words)) else { panic!() };
+        let Err(super::line::Stop::UsageError { report, .. }) = super::line::Cli::read(program(words)) else {
+            panic!()
+        };
         assert_eq!(report.message, format!("{name} is empty"));
     }
 }
@@ -105,7 +107,7 @@ fn program(words: Vec<String>) -> Vec<std::ffi::OsString> {
     std::iter::once("cockpit".to_owned()).chain(words).map(Into::into).collect()
 }
 
-/// Every place where a text, a file or a name can be given.
+/// Collects every argument that takes a value, with the path of its command.
 fn places(command: &clap::Command, path: &[String], found: &mut Vec<(Vec<String>, Option<String>)>) {
     for argument in command.get_arguments().filter(|argument| argument.get_action().takes_values()) {
         found.push((path.to_vec(), argument.get_long().map(|long| format!("--{long}"))));
@@ -117,11 +119,11 @@ fn places(command: &clap::Command, path: &[String], found: &mut Vec<(Vec<String>
 }
 
 #[test]
-fn an_empty_argument_is_wrong_usage_wherever_it_stands() {
-    let mut all = Vec::new();
-    places(&command(), &[], &mut all);
-    assert!(all.len() > 50, "{}", all.len());
-    for (path, flag) in all {
+fn empty_argument_is_wrong_usage_everywhere() {
+    let mut found = Vec::new();
+    places(&command(), &[], &mut found);
+    assert!(found.len() > 50, "{}", found.len());
+    for (path, flag) in found {
         for empty in ["", " ", "\t"] {
             let mut arguments = vec!["cockpit".to_owned()];
             arguments.extend(path.clone());
@@ -129,7 +131,7 @@ fn an_empty_argument_is_wrong_usage_wherever_it_stands() {
             arguments.push(empty.to_owned());
             let stop = Cli::read(&arguments);
             assert!(
-                matches!(&stop, Err(Stop::Wrong { report, .. }) if report.code == ExitCode::Usage),
+                matches!(&stop, Err(Stop::UsageError { report, .. }) if report.code == ExitCode::Usage),
                 "{arguments:?}"
             );
         }
@@ -137,7 +139,7 @@ fn an_empty_argument_is_wrong_usage_wherever_it_stands() {
 }
 
 #[test]
-fn an_empty_name_is_named_before_anything_is_asked() {
+fn empty_name_is_rejected_before_any_request() {
     for (arguments, name) in [
         (&["deploy", "", "--force", "-y"][..], "SERVICE"),
         (&["deploy", "web", "", "--force", "-y"], "SERVICE"),
@@ -154,7 +156,7 @@ fn an_empty_name_is_named_before_anything_is_asked() {
     ] {
         let arguments: Vec<&str> = std::iter::once("cockpit").chain(arguments.iter().copied()).collect();
         match Cli::read(&arguments) {
-            Err(Stop::Wrong { report, .. }) => {
+            Err(Stop::UsageError { report, .. }) => {
                 assert_eq!(report.message.split(' ').next(), Some(name), "{arguments:?}");
             }
             other => panic!("{arguments:?}: {other:?}"),
@@ -166,7 +168,7 @@ fn an_empty_name_is_named_before_anything_is_asked() {
 fn help_names_every_exit_code() {
     let Err(Stop::Print(help)) = read("--help") else { panic!("no help") };
     for code in ExitCode::ALL {
-        assert!(help.contains(&format!("{:>3}  {}", code.code(), code.words())), "{help}");
+        assert!(help.contains(&format!("{:>3}  {}", code.code(), code.meaning())), "{help}");
     }
     assert!(matches!(read("--version"), Err(Stop::Print(text)) if text.starts_with("cockpit ")));
     for sub in command().get_subcommands() {
@@ -176,12 +178,12 @@ fn help_names_every_exit_code() {
 }
 
 #[test]
-fn the_simulator_has_its_defaults() {
+fn simulator_has_defaults() {
     let Some(Command::Sim(sim)) = read("sim").unwrap().command else { panic!("no sim") };
     assert_eq!((sim.scenario.name(), sim.listen.to_string().as_str(), sim.seed), ("staging", "127.0.0.1:0", 1));
 }
 
-/// Every command that is run, with its words.
+/// Collects all commands with their paths.
 fn commands(of: &clap::Command, path: &[String], found: &mut Vec<(Vec<String>, clap::Command)>) {
     found.push((path.to_vec(), of.clone()));
     for below in of.get_subcommands() {
@@ -189,7 +191,7 @@ fn commands(of: &clap::Command, path: &[String], found: &mut Vec<(Vec<String>, c
     }
 }
 
-/// A flag as it may be typed: with a value that it takes.
+/// Returns possible ways to type a flag, with different values.
 fn typed(flag: &clap::Arg) -> Vec<Vec<String>> {
     let name = format!("--{}", flag.get_long().unwrap_or_default());
     if !flag.get_action().takes_values() {
@@ -200,13 +202,13 @@ fn typed(flag: &clap::Arg) -> Vec<Vec<String>> {
     known.into_iter().chain(others).map(|value| vec![format!("{name}={value}")]).collect()
 }
 
-/// clap lets a flag pass without the one that it needs where a third one excludes that.
+/// Without help clap accepts a flag without the one it requires, if a third flag conflicts with the required one.
 #[test]
-fn a_flag_that_needs_another_one_is_wrong_usage_without_it_whatever_else_is_typed() {
+fn flag_without_its_required_flag_is_wrong_usage() {
     use clap::error::{ContextKind, ContextValue, ErrorKind};
-    let whole = command();
+    let root = command();
     let mut all = Vec::new();
-    commands(&whole, &[], &mut all);
+    commands(&root, &[], &mut all);
     let mut needing = 0;
     for (path, one) in all {
         let required = one.get_positionals().filter(|place| place.is_required_set());
@@ -214,9 +216,9 @@ fn a_flag_that_needs_another_one_is_wrong_usage_without_it_whatever_else_is_type
             required.flat_map(|place| vec!["x".to_owned(); place.get_num_args().map_or(1, |n| n.min_values())]);
         let words: Vec<String> = std::iter::once("cockpit".to_owned()).chain(path).chain(places).collect();
         let parse = |flags: &[&[String]]| {
-            whole.clone().try_get_matches_from(words.iter().chain(flags.iter().copied().flatten()))
+            root.clone().try_get_matches_from(words.iter().chain(flags.iter().copied().flatten()))
         };
-        // What is missing, of an input that is right so far.
+        // Returns the missing arguments of an input that is otherwise valid.
         let missing = |flags: &[&[String]]| match parse(flags) {
             Ok(_) => Some(Vec::new()),
             Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {

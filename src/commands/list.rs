@@ -1,4 +1,4 @@
-//! The commands as one type, from the list.
+//! The commands as one enum, generated from the list.
 
 use super::context::Context;
 use super::declared::{Running, Schema, Work};
@@ -12,42 +12,42 @@ macro_rules! commands {
         #[derive(Debug, Clone, PartialEq, Subcommand)]
         pub enum Command {
             $(
-                #[doc = concat!("What is typed of `", stringify!($name), "`.")]
+                #[doc = concat!("The arguments of `", stringify!($name), "`.")]
                 #[command(name = crate::commands::$name::COMMAND.name)]
                 $variant(crate::commands::$name::args::Arguments),
             )*
         }
 
         impl Command {
-            /// The word as it is typed.
+            /// Returns the name on the command line.
             pub fn name(&self) -> &'static str {
                 match self {
                     $(Self::$variant(_) => crate::commands::$name::COMMAND.name,)*
                 }
             }
 
-            /// The formats that it prints in.
+            /// Returns the output formats that the command supports.
             pub fn formats(&self) -> Formats {
                 match self {
                     $(Self::$variant(arguments) => (crate::commands::$name::COMMAND.formats)(arguments),)*
                 }
             }
 
-            /// Whether it takes an interrupt itself.
+            /// Whether the command handles interrupts itself.
             pub fn takes_interrupt(&self) -> bool {
                 match self {
                     $(Self::$variant(arguments) => (crate::commands::$name::COMMAND.takes_interrupt)(arguments),)*
                 }
             }
 
-            /// The kind of its work.
+            /// Returns the kind of the command's work.
             pub fn work(&self) -> Work {
                 match self {
                     $(Self::$variant(_) => crate::commands::$name::COMMAND.work,)*
                 }
             }
 
-            /// Runs it; what is printed goes to `out`.
+            /// Runs the command; output goes to `out`.
             pub(super) fn run<'a>(&'a self, context: &'a Context, out: &'a mut dyn io::Write) -> Running<'a> {
                 match self {
                     $(Self::$variant(arguments) => (crate::commands::$name::COMMAND.run)(context, arguments, out),)*
@@ -62,13 +62,13 @@ macro_rules! commands {
 
 with_commands!(commands);
 
-/// Every schema once, in the order of the commands.
+/// Returns every schema once, in the order of the commands.
 pub(super) fn schemas() -> Vec<Schema> {
-    let mut all: Vec<Schema> = Vec::new();
+    let mut schemas: Vec<Schema> = Vec::new();
     for schema in SCHEMAS.iter().copied().flatten() {
-        if all.iter().all(|known| known.name != schema.name) {
-            all.push(*schema);
+        if schemas.iter().all(|known| known.name != schema.name) {
+            schemas.push(*schema);
         }
     }
-    all
+    schemas
 }

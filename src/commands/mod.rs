@@ -1,8 +1,8 @@
-//! The commands, a folder each. A command is what its `mod.rs` declares (see `declared`): what is typed (`args.rs`), what
-//! it does (`run.rs`), and what it prints, where that is its own (`report.rs`). What several commands share are the files
-//! beside the folders.
+//! The commands, one folder each. A command consists of its declaration (`mod.rs`, see `declared`), its arguments
+//! (`args.rs`), its work (`run.rs`), and its output, if that is its own (`report.rs`). The files beside the folders are
+//! shared by several commands.
 //!
-//! A new command is its folder and one line in each of the two lists here: see docs/adding-a-command.md.
+//! A new command is a folder and one line in each of the two lists here: see docs/adding-a-command.md.
 
 /// The list of commands, in the order of the help.
 macro_rules! with_commands {
@@ -98,11 +98,14 @@ mod with_db;
 mod act;
 mod awake;
 pub mod begin;
+mod complete;
+mod confirmation;
 mod connected;
 mod context;
 mod database;
 pub mod declared;
 mod diagnostics;
+mod filter_flags;
 mod joined;
 mod late;
 pub mod line;
@@ -117,13 +120,10 @@ mod refused;
 mod say;
 mod scenario;
 mod session;
-mod sifted;
 mod simulator;
 mod through;
 mod waits;
 mod way;
-mod whole;
-mod yes;
 
 #[cfg(test)]
 mod csv_tests;

@@ -1,8 +1,8 @@
-//! The environment that a command changes, and the services that were typed for it.
+//! The environment that a command changes, and the services named on its command line.
 
+use super::complete::complete_or_exact;
 use super::context::Context;
 pub(super) use super::late::{nothing_changed, time_is_up};
-use super::whole::whole_or_exact;
 use crate::cli::Report;
 use crate::config::{Config, EnvironmentConfig};
 use crate::headless;
@@ -13,7 +13,7 @@ use crate::runtime::{Driver, audit as audit_file};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
-/// An opened environment and what its operations need.
+/// An open environment, with what its operations need.
 pub(super) struct Opened {
     pub(super) config: Config,
     pub(super) environment: EnvironmentConfig,
@@ -28,7 +28,7 @@ pub(super) fn open(context: &Context) -> Result<Opened, Report> {
 }
 
 impl Opened {
-    pub(super) fn needs_cluster(&self) -> Result<(), Report> {
+    pub(super) fn require_cluster(&self) -> Result<(), Report> {
         if self.environment.cluster.is_some() {
             return Ok(());
         }
@@ -36,16 +36,16 @@ impl Opened {
             .hint("an environment with services names its `cluster` in the configuration"))
     }
 
-    /// A revision as it was typed: `family:revision`, its number, or its ARN, which must be of this account and region.
+    /// Resolves a typed revision: `family:revision`, its number, or its ARN, which must be of this account and region.
     pub(super) fn revision(&self, typed: &str) -> Result<String, Report> {
         let known = self.environment.account.is_some() && self.environment.region.is_some();
         if typed.starts_with("arn:") && !known {
             let text = format!(
-                "whether `{typed}` is of this environment cannot be told: its account or region is not configured"
+                "it is not known whether `{typed}` belongs to this environment: its account or region is not configured"
             );
             return Err(Report::usage(text).hint("write it as family:revision"));
         }
-        headless::select::Home::of(&self.environment, None).bare("task-definition", typed).map(str::to_owned)
+        headless::select::ArnScope::of(&self.environment, None).bare_name("task-definition", typed).map(str::to_owned)
     }
 
     pub(super) fn driver(&self, context: &Context) -> Driver {
@@ -53,40 +53,40 @@ impl Opened {
         let session = (&self.environment, context.aws(&self.environment));
         let mut driver = Driver::new(&context.session().mark, self.zone.clone(), file, Clock::System, session);
         driver.operations.limit = context.global.timeout;
-        let left = context.limit().and_then(|left| SignedDuration::try_from(left).ok());
+        let left = context.time_left().and_then(|left| SignedDuration::try_from(left).ok());
         driver.operations.deadline = left.and_then(|left| Clock::System.now().checked_add(left).ok());
         driver
     }
 }
 
-/// Whole and short names of the services that were typed, or of all.
-pub(super) async fn names(
+/// Returns the full and short names of the typed services, or of all.
+pub(super) async fn service_names(
     context: &Context,
     opened: &Opened,
     typed: &[String],
 ) -> Result<Vec<(String, String)>, Report> {
-    let home = headless::select::Home::of(&opened.environment, None);
+    let home = headless::select::ArnScope::of(&opened.environment, None);
     let (all, whole): (Vec<String>, bool) = if let Some(exact) = opened.environment.exact_services() {
         (exact.to_vec(), true)
     } else {
         let reading = context.collect(&[Source::Services], false).await?;
         let estate = &reading.collector.app.estate;
         let known: Vec<&str> = estate.services.value().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-        let typed: Result<Vec<&str>, Report> = typed.iter().map(|typed| home.bare("service", typed)).collect();
-        let whole = whole_or_exact(&reading, &[Source::Services], "services", (&typed?, &known))?;
-        (known.into_iter().map(str::to_owned).collect(), whole)
+        let typed: Result<Vec<&str>, Report> = typed.iter().map(|typed| home.bare_name("service", typed)).collect();
+        let complete = complete_or_exact(&reading, &[Source::Services], "services", (&typed?, &known))?;
+        (known.into_iter().map(str::to_owned).collect(), complete)
     };
     let every: Vec<&str> = all.iter().map(String::as_str).collect();
     let shortening = Shortening::of(every.iter().copied());
-    // Beside one that was not read the short name may be that one's.
+    // With an incomplete list, a short name might belong to an unread service.
     let short = |name: &str| if whole { shortening.short(name).to_owned() } else { name.to_owned() };
-    let wanted = headless::select::among("service", &every, typed, home)?.unwrap_or_else(|| all.clone());
+    let wanted = headless::select::resolve_names("service", &every, typed, home)?.unwrap_or_else(|| all.clone());
     // In the configured order, each once.
     Ok(all.iter().filter(|name| wanted.contains(name)).map(|name| (name.clone(), short(name))).collect())
 }
 
-/// The one service that was typed.
-pub(super) fn one(mut names: Vec<(String, String)>) -> Result<(String, String), Report> {
+/// Returns the only service that was typed.
+pub(super) fn single_service(mut names: Vec<(String, String)>) -> Result<(String, String), Report> {
     match (names.pop(), names.is_empty()) {
         (Some(name), true) => Ok(name),
         _ => Err(Report::usage("one service is needed").hint("name it, as `cockpit services` lists it")),

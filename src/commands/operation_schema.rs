@@ -1,4 +1,4 @@
-//! The schema of what the commands print that change something.
+//! The schema of the output of commands that make changes.
 
 use super::declared::Schema;
 use crate::headless::{operation, schema};

@@ -1,10 +1,10 @@
-//! Stopping and starting a whole environment: what `stop` and `start` do alike.
+//! Stops or starts a whole environment: the common part of `stop` and `start`.
 
 use super::act::act;
 use super::context::Context;
-use super::opened::{names, open};
+use super::opened::{open, service_names};
 use super::power_flags::Flags;
-use crate::app::operation::steps::{self, Wanted};
+use crate::app::operation::steps::{self, StepChange};
 use crate::cli::{ExitCode, Report};
 use crate::model::timer::Power;
 use std::io;
@@ -17,12 +17,12 @@ pub(super) async fn power(
 ) -> Result<ExitCode, Report> {
     let opened = open(context)?;
     let services = if opened.environment.cluster.is_some() {
-        names(context, &opened, &[]).await?.into_iter().map(|(name, _)| name).collect()
+        service_names(context, &opened, &[]).await?.into_iter().map(|(name, _)| name).collect()
     } else {
         Vec::new()
     };
-    let wanted = Wanted::Power { power, services, databases: flags.databases, direct: flags.direct };
+    let wanted = StepChange::Power { power, services, databases: flags.databases, direct: flags.direct };
     let short = opened.environment.name.clone();
-    let what = steps::Request { wanted, short }.into();
-    Box::pin(act(context, &opened, vec![what], flags.dry_run, out)).await
+    let operation = steps::Request { wanted, short }.into();
+    Box::pin(act(context, &opened, vec![operation], flags.dry_run, out)).await
 }

@@ -1,4 +1,4 @@
-//! The flags that `stop` and `start` share.
+//! The flags shared by `stop` and `start`.
 
 use clap::Args;
 
@@ -8,7 +8,7 @@ pub struct Flags {
     /// Stop or start the databases, too
     #[arg(long)]
     pub databases: bool,
-    /// Do it directly, without the scheduler function
+    /// Call the APIs directly instead of the scheduler function
     #[arg(long)]
     pub direct: bool,
     /// Print the calls with their parameters and change nothing

@@ -1,4 +1,4 @@
-//! Outputs of estates made by hand.
+//! Tests of reports from hand-made estates.
 
 use super::alarms::report::alarms;
 use super::audit::report::audit;
@@ -13,21 +13,21 @@ use super::sample_reports_tests::{charged, estimated, happened, log_lines, measu
 use super::schedule::report::schedule;
 use super::services::report::services;
 use super::snapshot::all as every;
-use super::snapshot::own::Kept;
+use super::snapshot::own::LocalFacts;
 use super::snapshot::report;
 use super::snapshot::wait::Condition;
 use super::snapshot::watch;
 use super::tasks::report::tasks;
-use super::users::report::{Read, users};
+use super::users::report::{PoolRead, users};
 use crate::cli::{ExitCode, Output};
 use crate::config::EnvironmentConfig;
 use crate::headless::dto::{Snapshot, SourceState};
-use crate::headless::fixtures::{environment, failed, japanese, now, requests, whole};
-use crate::headless::{Shown, SnapshotInput, operation, render};
+use crate::headless::fixtures::{complete_estate, environment, failed, japanese, now, requests};
+use crate::headless::{SnapshotInput, TimeDisplay, operation, render};
 use crate::model::audit::Record;
 use crate::model::health_probe::findings::Findings;
 use crate::model::logs::InsightsResult;
-use crate::model::machine::Machine;
+use crate::model::machine::Ec2Instance;
 use crate::model::users::User;
 use crate::model::{Estate, Failure, FailureKind, Source};
 use jiff::SignedDuration;
@@ -35,7 +35,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Gives the input of an estate to `then`.
+/// Passes the input for an estate to `then`.
 pub(super) fn with<T>(
     estate: &Estate,
     environment: &EnvironmentConfig,
@@ -56,9 +56,9 @@ pub(super) fn with<T>(
     })
 }
 
-/// A snapshot of a machine that has kept nothing.
+/// Builds a snapshot for a machine without kept costs and runs.
 pub(super) fn snapshot(input: &SnapshotInput<'_>) -> Snapshot {
-    report::snapshot(input, &Kept::default())
+    report::snapshot(input, &LocalFacts::default())
 }
 
 fn taken(estate: &Estate) -> (Snapshot, Value) {
@@ -68,16 +68,17 @@ fn taken(estate: &Estate) -> (Snapshot, Value) {
 }
 
 pub(super) fn partial() -> Estate {
-    let mut estate = whole();
+    let mut estate = complete_estate();
     let services = estate.services.value().unwrap().clone();
-    estate.services.learn_partly(services, "2 of 12 services".into(), None, now());
-    estate.alarms.fail(Failure::new(FailureKind::Denied, "not allowed: cloudwatch:DescribeAlarms"));
+    estate.services.record_partial(services, "2 of 12 services".into(), None, now());
+    estate.alarms.record_failure(Failure::new(FailureKind::Denied, "not allowed: cloudwatch:DescribeAlarms"));
     estate.settle(now());
     estate
 }
 
-/// Asserts that a value follows the schema of this name, which takes neither an empty object nor another schema's.
-fn follows(name: &str, value: Value) {
+/// Asserts that a value matches the schema of this name, and that this schema rejects an empty object and another
+/// schema name.
+fn assert_matches_schema(name: &str, value: Value) {
     let schema = schemas().into_iter().find(|schema| schema.name == name).expect("it is in the list");
     let validator = jsonschema::validator_for(&(schema.make)()).unwrap();
     let errors: Vec<String> =
@@ -90,10 +91,10 @@ fn follows(name: &str, value: Value) {
 }
 
 #[test]
-fn every_output_follows_its_schema() {
+fn every_output_matches_its_schema() {
     let estates = vec![
         Estate::default(),
-        whole(),
+        complete_estate(),
         partial(),
         failed(FailureKind::Credentials),
         failed(FailureKind::Timeout),
@@ -102,7 +103,7 @@ fn every_output_follows_its_schema() {
     let mut checked = BTreeSet::new();
     let mut check = |name: &'static str, value: Value| {
         checked.insert(name);
-        follows(name, value);
+        assert_matches_schema(name, value);
     };
     for estate in &estates {
         with(estate, &environment(), |input| {
@@ -112,13 +113,14 @@ fn every_output_follows_its_schema() {
             check("autoscaling", value(autoscaling(input, &[]).unwrap()));
             check("db", value(databases(input, &[]).unwrap()));
             check("health", value(health(input, &Findings::default(), false, false)));
-            check("instances", value(instances(input, &[], &Ok((vec![Machine::default()], Vec::new())))));
-            let read = Read { users: Some(vec![User::default()]), declared: Some(Vec::new()), ..Read::default() };
+            check("instances", value(instances(input, &[], &Ok((vec![Ec2Instance::default()], Vec::new())))));
+            let read =
+                PoolRead { users: Some(vec![User::default()]), declared: Some(Vec::new()), ..PoolRead::default() };
             check("users", value(users(input, &read, false)));
-            check("users", value(users(input, &Read::default(), false)));
+            check("users", value(users(input, &PoolRead::default(), false)));
             check("alarms", value(alarms(input, true)));
             check("schedule", value(schedule(input)));
-            let rows = vec![every::row(input), every::failed("prod", "no".into())];
+            let rows = vec![every::row(input), every::failed_row("prod", "no".into())];
             check("environments", value(every::environments(rows, now(), jiff::tz::TimeZone::UTC)));
             for report in happened(input) {
                 for event in &report.events {
@@ -135,7 +137,7 @@ fn every_output_follows_its_schema() {
     check("cost-estimate", value(estimated()));
     check("doctor", value(doctor(None, vec![])));
     check("operation", value(operation::report(&[], true)));
-    check("audit", value(audit(vec![Record::default()], 1, "audit.jsonl".into(), None, 20, Shown::default())));
+    check("audit", value(audit(vec![Record::default()], 1, "audit.jsonl".into(), None, 20, TimeDisplay::default())));
     let found = InsightsResult {
         columns: vec!["@message".into(), "count".into()],
         rows: vec![vec![Some("x".into()), None], vec![None, Some("3".into())]],
@@ -171,8 +173,8 @@ fn value(report: impl Serialize) -> Value {
 }
 
 #[test]
-fn the_contract_keeps_its_fields_and_their_order() {
-    let (_, value) = taken(&whole());
+fn snapshot_keeps_its_fields_and_their_order() {
+    let (_, value) = taken(&complete_estate());
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
     assert!(keys(&value).starts_with(
         "schema environment account region taken_at duration_ms complete sources services databases infra alarms schedule cost attention"
@@ -193,8 +195,8 @@ fn the_contract_keeps_its_fields_and_their_order() {
 }
 
 #[test]
-fn what_was_read_is_told() {
-    let (taken, value) = taken(&whole());
+fn read_facts_are_in_the_snapshot() {
+    let (taken, value) = taken(&complete_estate());
     assert!(taken.complete, "{:?}", taken.sources);
     assert_eq!(taken.exit_code(), ExitCode::Done);
     assert_eq!((value["duration_ms"].as_u64(), &value["taken_at"]), (Some(412), &Value::from("2026-11-20T12:30:00Z")));
@@ -220,10 +222,10 @@ fn what_was_read_is_told() {
 }
 
 #[test]
-fn what_is_not_known_is_null_and_says_why() {
+fn unknown_facts_are_null_with_a_reason() {
     let (taken_empty, value) = taken(&Estate::default());
     assert_eq!((&value["services"], &value["databases"], &value["alarms"]), (&Value::Null, &Value::Null, &Value::Null));
-    // The configured one was not found to be so.
+    // The configured account was not confirmed.
     assert_eq!(value["account"], Value::Null);
     assert_eq!(taken_empty.exit_code(), ExitCode::Failed);
     for row in value["sources"].as_array().unwrap().iter().filter(|row| row["status"] != "skipped") {
@@ -241,12 +243,12 @@ fn what_is_not_known_is_null_and_says_why() {
     assert_eq!(value["alarms"].as_array().unwrap().len(), 2, "the last good value stays");
 
     let mut begun = Estate::default();
-    begun.services.fill();
+    begun.services.value_or_default();
     assert_eq!(taken(&begun).1["services"], Value::Null);
 }
 
 #[test]
-fn what_an_environment_does_not_have_is_empty_and_not_unknown() {
+fn unconfigured_resources_are_empty_not_unknown() {
     let bare = EnvironmentConfig { name: "bare".into(), ..EnvironmentConfig::default() };
     let estate = Estate::default();
     let value = serde_json::to_value(with(&estate, &bare, snapshot)).unwrap();
@@ -271,11 +273,11 @@ fn what_an_environment_does_not_have_is_empty_and_not_unknown() {
 }
 
 #[test]
-fn a_source_that_hangs_is_not_skipped() {
-    // Requests are counted with their answers: a hang has none.
+fn hanging_source_is_failed_not_skipped() {
+    // Requests are counted with their answers: a source that hangs has none.
     let nothing = BTreeMap::new();
     let environment = environment();
-    let mut estate = whole();
+    let mut estate = complete_estate();
     estate.targets.clear();
     estate.alarms = crate::model::Observed::default();
     estate.settle(now());
@@ -297,7 +299,7 @@ fn a_source_that_hangs_is_not_skipped() {
     assert_eq!(failed, ["elbv2.target_health", "cloudwatch.alarms"]);
     assert_eq!(taken.exit_code(), ExitCode::Incomplete);
 
-    let mut one = whole();
+    let mut one = complete_estate();
     one.targets.pop_first();
     one.settle(now());
     let taken = with(&one, &environment, snapshot);
@@ -306,20 +308,20 @@ fn a_source_that_hangs_is_not_skipped() {
 }
 
 #[test]
-fn exit_codes_tell_why_nothing_was_read() {
+fn exit_code_follows_from_the_failure() {
     let code = |kind| taken(&failed(kind)).0.exit_code();
     assert_eq!(code(FailureKind::Credentials), ExitCode::Credentials);
     assert_eq!(code(FailureKind::WrongAccount), ExitCode::Refused);
     assert_eq!(code(FailureKind::Unreachable), ExitCode::Failed);
-    let mut one = whole();
-    one.metrics.fail(Failure::new(FailureKind::Malformed, "not CBOR"));
+    let mut one = complete_estate();
+    one.metrics.record_failure(Failure::new(FailureKind::Malformed, "not CBOR"));
     one.settle(now());
     assert_eq!(taken(&one).0.exit_code(), ExitCode::Incomplete);
 }
 
 #[test]
-fn arguments_name_services() {
-    let estate = whole();
+fn arguments_select_services() {
+    let estate = complete_estate();
     with(&estate, &environment(), |input| {
         let names =
             |wanted: &str| services(input, &[wanted.to_owned()]).map(|list| list.services.unwrap()[0].name.clone());
@@ -334,14 +336,14 @@ fn arguments_name_services() {
         assert_eq!(databases(input, &["db".into()]).unwrap().databases.unwrap().len(), 1);
         assert_eq!(databases(input, &["x".into()]).unwrap_err().code, ExitCode::Usage);
     });
-    // Where services are not known, nothing can be said against a name.
+    // If the services are not known, no name is rejected.
     let estate = failed(FailureKind::Timeout);
     with(&estate, &environment(), |input| assert_eq!(services(input, &["web".into()]).unwrap().services, None));
 }
 
 #[test]
-fn autoscaling_says_why_it_does_not() {
-    let estate = whole();
+fn autoscaling_lists_why_it_does_not_scale() {
+    let estate = complete_estate();
     with(&estate, &environment(), |input| {
         let list = autoscaling(input, &[]).unwrap();
         let all = list.services.as_ref().unwrap();
@@ -356,8 +358,8 @@ fn autoscaling_says_why_it_does_not() {
 }
 
 #[test]
-fn tables_read_well() {
-    let estate = whole();
+fn tables_match_their_snapshots() {
+    let estate = complete_estate();
     with(&estate, &environment(), |input| {
         let text = render(&services(input, &[]).unwrap(), Output::Table, None).unwrap();
         insta::assert_snapshot!("services", text);
@@ -376,7 +378,7 @@ fn tables_read_well() {
 }
 
 #[test]
-fn no_name_drives_the_terminal() {
+fn names_are_escaped_in_every_format() {
     let estate = japanese();
     with(&estate, &environment(), |input| {
         let csv = render(&services(input, &[]).unwrap(), Output::Csv, None).unwrap();
@@ -384,7 +386,7 @@ fn no_name_drives_the_terminal() {
             .map(|output| render(&snapshot(input), output, Some(80)).unwrap());
         for text in all.into_iter().chain([csv]) {
             let text = text.replace('\n', "");
-            assert_eq!(crate::model::text::harmless(&text), text);
+            assert_eq!(crate::model::text::sanitize(&text), text);
         }
         for text in [
             render(&services(input, &[]).unwrap(), Output::Yaml, None).unwrap(),
@@ -401,11 +403,11 @@ fn no_name_drives_the_terminal() {
 
 #[test]
 fn conditions_and_changes_read_the_snapshot() {
-    let (_, before) = taken(&whole());
+    let (_, before) = taken(&complete_estate());
     let condition = Condition::parse("services.web.running == services.web.desired").unwrap();
     assert!(!condition.evaluate(&before).holds());
-    let mut better = whole();
-    if let Some(web) = better.services.fill().get_mut("s-web") {
+    let mut better = complete_estate();
+    if let Some(web) = better.services.value_or_default().get_mut("s-web") {
         web.running = 2;
     }
     better.settle(now());
@@ -415,7 +417,7 @@ fn conditions_and_changes_read_the_snapshot() {
     assert!(paths.contains(&"services.web.running".to_owned()), "{paths:?}");
     assert!(watch::changes(&after, &after, now()).is_empty());
     for root in before.as_object().unwrap().keys() {
-        // Whatever it may be compared with, it is known.
+        // Even if the comparison is invalid, the field is known.
         let wrong =
             Condition::parse(&format!("{root} == 1")).err().map(|wrong| format!("{wrong:?}")).unwrap_or_default();
         assert!(!wrong.contains("has no field"), "{root} is no path: {wrong}");
@@ -423,15 +425,15 @@ fn conditions_and_changes_read_the_snapshot() {
 }
 
 #[test]
-fn time_passing_judges_as_a_new_settling_does() {
-    for estate in [whole(), partial(), failed(FailureKind::Denied), japanese()] {
+fn passing_time_yields_the_same_judgement_as_settling() {
+    for estate in [complete_estate(), partial(), failed(FailureKind::Denied), japanese()] {
         for minutes in [0, 1, 20, 90, 600] {
             let later = now() + jiff::SignedDuration::from_mins(minutes);
             let (mut passed, mut judged, mut settled) = (estate.clone(), estate.clone(), estate.clone());
-            passed.pass(later);
-            judged.judge(later);
+            passed.settle_elapsed_time(later);
+            judged.settle_keeping_tasks(later);
             settled.settle(later);
-            // As text: a figure that is not a number equals not even itself.
+            // Compared as text, because NaN is not equal to itself.
             let judgements = |estate: &Estate| {
                 let derived = &estate.derived;
                 format!("{:?} {:?} {:?}", derived.services, derived.databases, derived.attention)

@@ -1,9 +1,9 @@
-//! A progress line on stderr, for people.
+//! Progress lines on stderr, for people.
 
 use crate::model::text;
 use std::io::Write as _;
 
-/// A line for whoever reads along.
-pub(super) fn say(line: &str) {
-    let _ = writeln!(crate::runtime::Output::stderr(), "{}", text::harmless(line));
+/// Prints a line on stderr, with control characters escaped.
+pub(super) fn print_note(line: &str) {
+    let _ = writeln!(crate::runtime::Output::stderr(), "{}", text::sanitize(line));
 }

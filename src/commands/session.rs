@@ -14,18 +14,18 @@ use crate::runtime::{self, Ended};
 use crate::ui::theme::Theme;
 use std::io::{IsTerminal as _, Write as _};
 
-/// Opens the screen on the configured environment; `all`: it begins with all of them beside each other.
+/// Opens the session on the configured environment; with `all` it starts with all environments side by side.
 pub(super) async fn run(context: &Context, all: bool) -> Result<ExitCode, Report> {
-    needs_terminal("`cockpit snapshot`")?;
+    require_terminal("`cockpit snapshot`")?;
     let (loaded, environment) = context.open()?;
     let session = Session { all, places: loaded.places(), ..context.session() };
     show(context, loaded.config, environment, session, Clock::System).await
 }
 
-/// The session cannot be where there is no terminal.
-pub(super) fn needs_terminal(instead: &str) -> Result<(), Report> {
+/// Fails without a terminal, which the session needs; `instead` is a command to suggest.
+pub(super) fn require_terminal(instead: &str) -> Result<(), Report> {
     if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
-        if runtime::drawable() {
+        if runtime::is_drawable() {
             return Ok(());
         }
         let name = std::env::var("TERM").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "not set".to_owned());
@@ -35,7 +35,7 @@ pub(super) fn needs_terminal(instead: &str) -> Result<(), Report> {
     Err(Report::usage("the interactive session needs a terminal").hint(format!("for scripts there is {instead}")))
 }
 
-/// Shows the screen until it ends.
+/// Runs the session until it ends.
 pub(super) async fn show(
     context: &Context,
     config: Config,
@@ -56,13 +56,13 @@ pub(super) async fn show(
         Ok((ended, left)) => {
             for operation in &left {
                 for line in left_behind(operation) {
-                    // A terminal that is gone is told nothing.
-                    let _ = writeln!(std::io::stderr(), "{}", text::harmless(&line));
+                    // A terminal that is gone cannot be written to; the error is ignored.
+                    let _ = writeln!(std::io::stderr(), "{}", text::sanitize(&line));
                 }
             }
             let goes_on = left.iter().map(headless::operation::exit_code).any(|code| code == ExitCode::TimedOut);
             Ok(match ended {
-                // It was said beforehand what is left behind.
+                // When quitting, the session has already listed what continues.
                 Ended::Quit => ExitCode::Done,
                 Ended::Signal(_) | Ended::TerminalGone if goes_on => ExitCode::TimedOut,
                 Ended::Signal(2) => ExitCode::Interrupted,
@@ -73,8 +73,8 @@ pub(super) async fn show(
     }
 }
 
-/// The fate of an operation that the interactive session has left behind, as lines for a person: its end, why, and how
-/// to look again.
+/// Describes an operation that was still running when the session ended, as lines for a person: its outcome, the
+/// causes, and how to follow it.
 fn left_behind(operation: &Operation) -> Vec<String> {
     let environment = &operation.environment.name;
     let Some(outcome) = &operation.outcome else {
@@ -83,7 +83,7 @@ fn left_behind(operation: &Operation) -> Vec<String> {
     let mut lines = vec![format!("{environment}: {}", outcome.summary)];
     lines.extend(outcome.causes.iter().map(|cause| format!("  cause: {cause}")));
     lines.extend(outcome.hint.iter().map(|hint| format!("  hint: {hint}")));
-    if let Some(why) = &operation.unaudited {
+    if let Some(why) = &operation.audit_failure {
         lines.push(format!("  the audit file does not have its end: {why}"));
     }
     lines
@@ -101,7 +101,7 @@ fn theme(context: &Context, config: &Config) -> Result<Theme, Report> {
     config.ui.theme.as_deref().map_or_else(|| Ok(Theme::default()), named_theme)
 }
 
-/// The theme of this name, or in this file.
+/// Loads a built-in theme by name, or a theme file by path.
 pub(super) fn named_theme(name: &str) -> Result<Theme, Report> {
     if let Some(theme) = Theme::named(name) {
         return Ok(theme);

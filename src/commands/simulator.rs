@@ -1,4 +1,4 @@
-//! Starting the simulated AWS.
+//! Starts the simulated AWS.
 
 use crate::cli::{ExitCode, Report};
 use aws_sim::SimOptions;

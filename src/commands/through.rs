@@ -1,11 +1,11 @@
-//! The common parts of tunnels and shells: the environment, the service that they go through, where a tunnel leads, who
-//! connects there, what is written into the audit file.
+//! The common parts of tunnels and shells: the environment, the service or instance in between, the remote address, the
+//! login, and the audit records.
 
-use super::awake::{self, unclear};
+use super::awake::{self, instance_error};
+use super::confirmation::confirm_with;
 use super::context::Context;
-use super::say::say;
-use super::waits::waited;
-use super::yes::asked;
+use super::say::print_note;
+use super::waits::wait_for;
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply};
 use crate::app::tunnels::route::{self, TunnelVia};
@@ -16,13 +16,13 @@ use crate::cli::{ExitCode, Report};
 use crate::config::{Config, EnvironmentConfig};
 use crate::headless;
 use crate::model::audit::Record;
-use crate::model::tunnel::Wanted;
-use crate::model::tunnel::far::{POSTGRES, RemoteAddress, To};
-use crate::model::tunnel::whose::Whose;
+use crate::model::tunnel::TunnelGateway;
+use crate::model::tunnel::far::{POSTGRES, RemoteAddress, RemoteTarget};
+use crate::model::tunnel::whose::Ownership;
 use crate::model::{Failure, Identity};
 use crate::runtime::audit;
 use crate::runtime::offers::TunnelOffer;
-use crate::runtime::tunnels::{listen, standing};
+use crate::runtime::tunnels::{listen, to_model_status};
 use jiff::Timestamp;
 use serde_json::Value;
 use ssm_tunnel::driver::Status;
@@ -31,7 +31,7 @@ use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
-/// An environment that something is opened to.
+/// The environment that a tunnel or shell is opened to.
 pub(super) struct Target {
     pub(super) environment: EnvironmentConfig,
     pub(super) session: Session,
@@ -41,31 +41,31 @@ pub(super) struct Target {
     mark: String,
 }
 
-/// The wishes for a tunnel, beside the configuration.
+/// The request for a tunnel, which takes precedence over the configuration.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Wish<'a> {
+pub(super) struct TunnelRequest<'a> {
     pub(super) to: Option<&'a str>,
     pub(super) through: Option<&'a str>,
     pub(super) port: Option<u16>,
-    /// Where the tunnels listen that the same command has opened: one more takes the next port that is free.
-    pub(super) ours: &'a [Local],
-    /// A Unix socket instead of a port.
+    /// The listeners of tunnels that the same command has opened: the next tunnel takes the next free port.
+    pub(super) own_listeners: &'a [Local],
+    /// The path of a Unix socket to listen on instead of a port.
     pub(super) socket: Option<&'a Path>,
-    /// Another address of this machine than 127.0.0.1.
+    /// An address of this machine to listen on instead of 127.0.0.1.
     pub(super) listen: Option<Ipv4Addr>,
-    /// A Unix socket beside, at which other commands find it.
-    pub(super) beside: Option<&'a Path>,
+    /// The path of an additional Unix socket, where other commands find the tunnel.
+    pub(super) additional_socket: Option<&'a Path>,
 }
 
 impl Target {
-    /// Opens the environment of this name, or that of `--env`, and sees whose credentials these are.
+    /// Opens the environment of this name, or that of `--env`, and checks the identity of the credentials.
     pub(super) async fn open(context: &Context, name: Option<&str>) -> Result<Self, Report> {
         let (loaded, environment) = context.open_typed(name)?;
         let session_facts = context.session();
         let environment = session_facts.overrides.apply(environment);
         let audit = audit::path(loaded.config.audit_file.as_deref());
         let session = context.aws(&environment);
-        let answered = waited(context, "it is not known whose credentials these are", async {
+        let answered = wait_for(context, "it is not known whose credentials these are", async {
             Ok(session.read(Read::Identity, environment.account.as_deref()).await)
         })
         .await?;
@@ -74,26 +74,26 @@ impl Target {
             Ok(_) => return Err(Report::new("malformed", "AWS did not say who this is", ExitCode::Failed)),
             Err(failure) => {
                 let name = &environment.name;
-                return Err(Report::of_failure(format!("{name} cannot be opened"), &failure));
+                return Err(Report::from_failure(format!("{name} cannot be opened"), &failure));
             }
         };
         Ok(Self { environment, session, config: loaded.config, identity, audit, mark: session_facts.mark })
     }
 
-    /// Says what is about to be opened or done, and where: what a yes is then said to.
-    pub(super) fn tell(&self, title: &str) {
+    /// Prints what is about to be opened or done, and where, before the confirmation.
+    pub(super) fn print_heading(&self, title: &str) {
         for line in headless::operation::heading(
             title,
             &self.environment,
             Some(&self.identity),
             &route::endpoints(&self.identity),
         ) {
-            say(&line);
+            print_note(&line);
         }
     }
 
-    /// In a guarded environment a person, or the flags, must say yes to what `title` says.
-    pub(super) async fn guarded(
+    /// In a guarded environment, requires a confirmation of `title`, by a prompt or by flags.
+    pub(super) async fn confirm_if_guarded(
         &self,
         context: &Context,
         title: &str,
@@ -103,14 +103,14 @@ impl Target {
         if !self.environment.guarded && !read_only {
             return Ok(());
         }
-        self.tell(title);
-        if asked(context, &self.environment, risk, read_only).await? {
+        self.print_heading(title);
+        if confirm_with(context, &self.environment, risk, read_only).await? {
             return Ok(());
         }
         Err(Report::new("refused", "nothing was opened", ExitCode::Refused))
     }
 
-    /// The service that was named, or the one that the configuration names.
+    /// Resolves the service: the named one, or the configured one.
     pub(super) async fn service(&self, context: &Context, named: Option<&str>) -> Result<String, Report> {
         let named = named.or(self.environment.tunnel.service.as_deref());
         if self.environment.cluster.is_none() {
@@ -122,61 +122,60 @@ impl Target {
             None => self.services(context).await?,
         };
         let names: Vec<&str> = every.iter().map(String::as_str).collect();
-        let home = headless::select::Home::of(&self.environment, None);
-        let named = named.map(|named| home.bare("service", named)).transpose()?;
-        Ok(route::service(&self.environment, named, &names).map_err(|why| unclear(&why))?.to_owned())
+        let home = headless::select::ArnScope::of(&self.environment, None);
+        let named = named.map(|named| home.bare_name("service", named)).transpose()?;
+        Ok(route::service(&self.environment, named, &names).map_err(|why| instance_error(&why))?.to_owned())
     }
 
     async fn services(&self, context: &Context) -> Result<Vec<String>, Report> {
         let cluster = self.environment.cluster.as_deref().unwrap_or_default();
         let what = "the services cannot be listed";
         let listed =
-            async { self.session.service_names(cluster).await.map_err(|failure| Report::of_failure(what, &failure)) };
-        let mut names = waited(context, what, listed).await?;
+            async { self.session.service_names(cluster).await.map_err(|failure| Report::from_failure(what, &failure)) };
+        let mut names = wait_for(context, what, listed).await?;
         names.retain(|name| self.environment.has_service(name));
         names.sort_unstable();
         Ok(names)
     }
 
-    /// Where it is to lead, as it is called before it is looked for.
-    pub(super) fn wanted<'a>(&'a self, typed: Option<&'a str>) -> &'a str {
+    /// Returns the requested destination, before it is resolved.
+    pub(super) fn destination<'a>(&'a self, typed: Option<&'a str>) -> &'a str {
         typed.or(self.environment.tunnel.to.as_deref()).unwrap_or("writer")
     }
 
-    /// Where it leads: as typed or configured, or to the writer.
-    pub(super) async fn far(&self, context: &Context, typed: Option<&str>) -> Result<RemoteAddress, Report> {
-        let to = To::parse(self.wanted(typed)).map_err(|why| unclear(&why))?;
-        if let To::Place(far) = to {
+    /// Resolves the remote address: as typed or configured, else the writer.
+    pub(super) async fn remote_address(&self, context: &Context, typed: Option<&str>) -> Result<RemoteAddress, Report> {
+        let to = RemoteTarget::parse(self.destination(typed)).map_err(|why| instance_error(&why))?;
+        if let RemoteTarget::Address(far) = to {
             return self.own(far);
         }
         let what = "the databases cannot be read";
         let patterns = &self.environment.databases;
         let read =
-            async { self.session.databases(patterns).await.map_err(|failure| Report::of_failure(what, &failure)) };
-        let databases = waited(context, what, read).await?;
+            async { self.session.databases(patterns).await.map_err(|failure| Report::from_failure(what, &failure)) };
+        let databases = wait_for(context, what, read).await?;
         let databases: Vec<_> = databases.iter().collect();
-        self.own(to.of(&self.environment.name, &databases, None).map_err(|why| unclear(&why))?)
+        self.own(to.of(&self.environment.name, &databases, None).map_err(|why| instance_error(&why))?)
     }
 
-    /// A place that is not another environment's, as far as that is known.
+    /// Refuses an address that is known to belong to another environment.
     fn own(&self, far: RemoteAddress) -> Result<RemoteAddress, Report> {
-        self.beside().host(&far.host).map_err(|why| unclear(&why))?;
+        self.beside().host(&far.host).map_err(|why| instance_error(&why))?;
         Ok(far)
     }
 
-    /// The environment beside the others of the configuration.
-    fn beside(&self) -> Whose {
-        route::whose(&self.config, &self.environment)
+    /// Returns the knowledge about which hosts belong to which environment.
+    fn beside(&self) -> Ownership {
+        route::ownership(&self.config, &self.environment)
     }
 
-    /// The user and password: from the configured secret or parameter, and the configured names.
+    /// Reads the user and password from the configured secret or parameter; configured names take precedence.
     pub(super) async fn login(&self, context: &Context, far: &RemoteAddress) -> Result<Login, Report> {
         let read = self.read(context, far).await?;
-        read.map_err(|failure| Report::of_failure("the database's password cannot be read", &failure))
+        read.map_err(|failure| Report::from_failure("the database's password cannot be read", &failure))
     }
 
-    /// The user without the password, which nobody asked for. Where the user's name stands in the secret alone, that is
-    /// read for it.
+    /// Returns the user without the password. The secret is read only if the user's name is not configured.
     pub(super) async fn user(&self, context: &Context, far: &RemoteAddress) -> Result<Login, Report> {
         let tunnel = &self.environment.tunnel;
         let database = tunnel.database.clone().or_else(|| far.database.clone());
@@ -187,7 +186,10 @@ impl Target {
         match self.read(context, far).await? {
             Ok(login) => Ok(Login { password: None, ..login }),
             Err(failure) => {
-                say(&format!("the name of the user is not known, as its secret cannot be read: {}", failure.message));
+                print_note(&format!(
+                    "the name of the user is not known, as its secret cannot be read: {}",
+                    failure.message
+                ));
                 Ok(known)
             }
         }
@@ -195,7 +197,7 @@ impl Target {
 
     async fn read(&self, context: &Context, far: &RemoteAddress) -> Result<Result<Login, Failure>, Report> {
         let tunnel = &self.environment.tunnel;
-        let read = waited(context, "the database's password was not read", async {
+        let read = wait_for(context, "the database's password was not read", async {
             Ok(match (&tunnel.secret, &tunnel.parameter) {
                 (Some(secret), _) => self.session.secret(secret).await,
                 (None, Some(parameter)) => self.session.parameter(parameter).await,
@@ -210,39 +212,39 @@ impl Target {
         }))
     }
 
-    /// Opens a tunnel: it listens, and is not ready yet.
+    /// Opens a tunnel, which listens but is not ready yet.
     pub(super) async fn tunnel(
         &self,
         context: &Context,
-        wish: &Wish<'_>,
+        request: &TunnelRequest<'_>,
         far: &RemoteAddress,
     ) -> Result<(Tunnel, String), Report> {
         let beside = self.beside();
-        let (service, instance) = match route::through(&self.environment, wish.through) {
+        let (service, instance) = match route::near_end(&self.environment, request.through) {
             TunnelVia::Instance(instance) => {
                 let audit = |command: &str, after: Value, outcome: &str, reason: &str| {
                     self.audit("start-instance", command, after, outcome, reason)
                 };
-                let whose = awake::Whose {
+                let lookup = awake::InstanceLookup {
                     session: &self.session,
                     environment: &self.environment,
-                    beside: &beside,
+                    ownership: &beside,
                     audit: &audit,
                 };
-                let id = awake::awake(&whose, context, &instance).await?;
-                // As it was named: one that takes its place is found again.
+                let id = awake::ensure_running(&lookup, context, &instance).await?;
+                // By name: a replacement instance is found again.
                 (id, Some(instance))
             }
             TunnelVia::Service(named) => (self.service(context, named.as_deref()).await?, None),
         };
         let gateway = self.gateway(
-            route::wanted(&self.environment, beside, &service, instance),
+            route::tunnel_request(&self.environment, beside, &service, instance),
             Purpose::Port { host: far.host.clone(), port: far.port },
         );
         let options = self.options(context).await?;
-        if let Some(path) = wish.socket {
-            let path = in_folder(path, wish.ours);
-            let opened = listen(gateway, options, path.clone().into(), wish.beside).await;
+        if let Some(path) = request.socket {
+            let path = socket_path(path, request.own_listeners);
+            let opened = listen(gateway, options, path.clone().into(), request.additional_socket).await;
             let tunnel = opened.map_err(|error| {
                 let what = format!("{} cannot be listened at", path.display());
                 let report = Report::new("socket", what, ExitCode::Failed);
@@ -253,19 +255,20 @@ impl Target {
             })?;
             return Ok((tunnel, service));
         }
-        let mut port = route::local_port(&self.environment, wish.port).map_err(|why| unclear(&why))?;
-        if wish.ours.iter().any(|other| other.address().is_some() && other.port() == port) {
-            port = crate::runtime::ports::free_after(port).unwrap_or(0);
+        let mut port = route::local_port(&self.environment, request.port).map_err(|why| instance_error(&why))?;
+        if request.own_listeners.iter().any(|other| other.address().is_some() && other.port() == port) {
+            port = crate::runtime::ports::next_free_port(port).unwrap_or(0);
         }
-        let here = wish.listen.unwrap_or(Ipv4Addr::LOCALHOST);
-        if !here.is_loopback() {
-            say(&format!(
-                "warning: whoever reaches {here} connects through this tunnel, and is not asked who they are"
+        let listen_address = request.listen.unwrap_or(Ipv4Addr::LOCALHOST);
+        if !listen_address.is_loopback() {
+            print_note(&format!(
+                "warning: anyone who can reach {listen_address} can connect through this tunnel without authentication"
             ));
         }
-        let address = Local::Address(std::net::SocketAddr::from((here, port)));
-        let tunnel = listen(gateway, options, address, wish.beside).await.map_err(|error| {
-            let report = Report::new("port", format!("{here}:{port} cannot be listened on"), ExitCode::Failed);
+        let address = Local::Address(std::net::SocketAddr::from((listen_address, port)));
+        let tunnel = listen(gateway, options, address, request.additional_socket).await.map_err(|error| {
+            let report =
+                Report::new("port", format!("{listen_address}:{port} cannot be listened on"), ExitCode::Failed);
             match error.kind() {
                 ErrorKind::AddrInUse => {}
                 ErrorKind::AddrNotAvailable => {
@@ -276,9 +279,10 @@ impl Target {
                 }
                 _ => return report.caused_by(&error),
             }
-            let by = crate::runtime::ports::listener(port);
-            let report = report.cause(by.map_or_else(|| "it is taken".to_owned(), |by| format!("it is taken by {by}")));
-            match crate::runtime::ports::free_after(port) {
+            let owner = crate::runtime::ports::port_owner(port);
+            let report =
+                report.cause(owner.map_or_else(|| "it is taken".to_owned(), |owner| format!("it is taken by {owner}")));
+            match crate::runtime::ports::next_free_port(port) {
                 Some(port) => report.hint(format!("--port {port} is free")),
                 None => report.hint("--port 0 takes a free one"),
             }
@@ -286,39 +290,39 @@ impl Target {
         Ok((tunnel, service))
     }
 
-    /// The description of a tunnel that leads there, for commands that may use it.
+    /// Describes a tunnel for other commands that may use it.
     pub(super) fn offer(&self, far: &RemoteAddress, through: String) -> TunnelOffer {
         TunnelOffer {
             environment: self.environment.name.clone(),
             account: self.identity.account.clone(),
             region: self.identity.region.clone().unwrap_or_default(),
             endpoint: route::endpoints(&self.identity).key(),
-            to: far.place(),
+            to: far.host_and_port(),
             through,
             pid: std::process::id(),
         }
     }
 
-    /// The service that it goes through, or the instance as it is named; none where nothing says which.
-    pub(super) async fn through(&self, context: &Context, asked: Option<&str>) -> Result<Option<String>, Report> {
-        match route::through(&self.environment, asked) {
+    /// Returns the service or the instance that a tunnel goes through; `None` if neither is named or configured.
+    pub(super) async fn through(&self, context: &Context, typed: Option<&str>) -> Result<Option<String>, Report> {
+        match route::near_end(&self.environment, typed) {
             TunnelVia::Instance(named) => Ok(Some(named)),
             TunnelVia::Service(None) => Ok(None),
             TunnelVia::Service(Some(named)) => self.service(context, Some(&named)).await.map(Some),
         }
     }
 
-    pub(super) fn gateway(&self, wanted: Wanted, purpose: Purpose) -> Gateway {
+    pub(super) fn gateway(&self, wanted: TunnelGateway, purpose: Purpose) -> Gateway {
         Gateway::new(self.session.clone(), Some(self.identity.account.clone()), wanted, purpose)
     }
 
     pub(super) async fn options(&self, context: &Context) -> Result<Options, Report> {
-        let failed = |failure| Report::of_failure("no session can be opened", &failure);
-        let asked = async { self.session.websocket().await.map_err(failed) };
-        waited(context, "no session was opened", asked).await
+        let failed = |failure| Report::from_failure("no session can be opened", &failure);
+        let websocket = async { self.session.websocket().await.map_err(failed) };
+        wait_for(context, "no session was opened", websocket).await
     }
 
-    /// Writes into the audit file that something begins or has ended. Nothing is opened that is not written down.
+    /// Writes an audit record for the start or the end of a session. Nothing is opened if this fails.
     pub(super) fn audit(
         &self,
         what: &str,
@@ -341,8 +345,8 @@ impl Target {
         })
     }
 
-    /// Writes down how something ended: the outcome and the reason. What came of it stays what it is where that cannot be
-    /// written, and it is said; what was well is a failure then, as the file has no end of it.
+    /// Writes the audit record for the end of a session. If that fails, an error verdict is kept and the failure is
+    /// printed; a successful verdict becomes the failure, because the audit file lacks the end.
     pub(super) fn audit_end(
         &self,
         what: &str,
@@ -354,40 +358,40 @@ impl Target {
         let Err(unwritten) = self.audit(what, command, after, outcome, reason) else { return verdict };
         let message = format!("the audit file cannot be written: it does not say that `{command}` ended");
         match verdict {
-            Ok(ExitCode::Done | ExitCode::Of(0)) => Err(Report { message, ..unwritten }),
+            Ok(ExitCode::Done | ExitCode::OfProgram(0)) => Err(Report { message, ..unwritten }),
             verdict => {
-                say(&message);
+                print_note(&message);
                 verdict
             }
         }
     }
 }
 
-/// In a folder a socket has the name that programs of PostgreSQL look for: with its usual port, or the next one where a tunnel
-/// of the same command has that.
-fn in_folder(path: &Path, ours: &[Local]) -> PathBuf {
+/// Returns the path of a socket. Within a folder it gets the name that PostgreSQL's programs look for: with the default
+/// port, or with the next one that no tunnel of the same command has.
+fn socket_path(path: &Path, own_listeners: &[Local]) -> PathBuf {
     if !path.is_dir() {
         return path.to_owned();
     }
     let mut names = (POSTGRES..=u16::MAX).map(|port| path.join(format!(".s.PGSQL.{port}")));
-    let taken = |path: &PathBuf| ours.iter().any(|other| other.socket() == Some(path));
+    let taken = |path: &PathBuf| own_listeners.iter().any(|other| other.socket() == Some(path));
     names.find(|path| !taken(path)).unwrap_or_else(|| path.to_owned())
 }
 
-/// The facts on a tunnel or a shell for the audit file.
+/// Returns the facts about a tunnel or a shell for the audit file.
 pub(super) fn facts(status: &Status, to: &str, local: Option<&Local>) -> Value {
-    standing(status).facts(to, local.map(ToString::to_string).as_deref())
+    to_model_status(status).audit_fields(to, local.map(ToString::to_string).as_deref())
 }
 
-/// Says where a session goes on at AWS that was to end.
-pub(super) fn left_behind(status: &Status) {
-    if let Some(behind) = standing(status).left_behind() {
-        say(&format!("warning: {behind}"));
+/// Warns about a session that could not be ended and continues at AWS.
+pub(super) fn warn_left_behind(status: &Status) {
+    if let Some(behind) = to_model_status(status).left_session_note() {
+        print_note(&format!("warning: {behind}"));
     }
 }
 
-/// Why it is over, as an error with its exit code; none where it was asked to end.
-pub(super) fn ended(what: &str, status: &Status) -> Option<Report> {
+/// Returns the error for a closed session, with its exit code; `None` if the session was closed on request.
+pub(super) fn end_error(what: &str, status: &Status) -> Option<Report> {
     let State::Closed(closed) = &status.state else { return None };
     match closed {
         ssm_tunnel::supervisor::Closed::Stopped => None,
@@ -416,12 +420,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_tunnel_of_a_command_has_a_socket_of_its_own_in_a_folder() {
+    fn each_tunnel_of_a_command_gets_its_own_socket() {
         let folder = std::env::temp_dir();
-        let first = in_folder(&folder, &[]);
+        let first = socket_path(&folder, &[]);
         assert_eq!(first, folder.join(".s.PGSQL.5432"));
-        assert_eq!(in_folder(&folder, &[Local::Socket(first)]), folder.join(".s.PGSQL.5433"));
+        assert_eq!(socket_path(&folder, &[Local::Socket(first)]), folder.join(".s.PGSQL.5433"));
         let named = folder.join("a socket");
-        assert_eq!(in_folder(&named, &[]), named);
+        assert_eq!(socket_path(&named, &[]), named);
     }
 }

@@ -1,43 +1,44 @@
-//! What lists say where they have no rows: that there is nothing, that it could not be read, or that it was never asked for.
+//! Tests of empty lists: they distinguish between no results, unreadable sources, and sources that are not configured.
 
 use super::alarms::report::alarms;
 use super::db::report::databases;
-use super::metrics::report::{Read, Span, metrics};
+use super::metrics::report::{MetricsRead, Span, metrics};
 use super::report_tests::with;
 use super::schedule::report::schedule;
 use super::services::report::services;
-use super::timeline::report::{Asked, in_order};
+use super::timeline::report::{TimelineScope, in_order};
 use crate::config::{EnvironmentConfig, InfraConfig};
 use crate::headless::SnapshotInput;
 use crate::headless::emit::Printable;
-use crate::headless::fixtures::{environment, failed, now, whole};
+use crate::headless::fixtures::{complete_estate, environment, failed, now};
 use crate::model::infra::Tool;
 use crate::model::{Estate, FailureKind};
 use jiff::SignedDuration;
 
-/// The text in place of rows: the time line's, and that of metrics.
-fn told(input: &SnapshotInput<'_>) -> [String; 2] {
+/// Returns the empty messages of the timeline and of metrics.
+fn empty_messages(input: &SnapshotInput<'_>) -> [String; 2] {
     let since = now() - SignedDuration::from_hours(3);
-    let asked = Asked { since, until: None, before: None, left_out: 0, of_others: 0, filtered: 0 };
-    let line = in_order(input, &[], asked, Vec::new());
-    let read = Read { curves: Vec::new(), unlisted: None, others: Vec::new() };
-    let measured = metrics(input, Ok(read), &[], Span { asked: since, since, until: now(), period: 60, against: None });
+    let scope = TimelineScope { since, until: None, before: None, left_out: 0, of_others: 0, filtered: 0 };
+    let line = in_order(input, &[], scope, Vec::new());
+    let read = MetricsRead { curves: Vec::new(), unlisted: None, others: Vec::new() };
+    let measured =
+        metrics(input, Ok(read), &[], Span { requested: since, since, until: now(), period: 60, against: None });
     [line.tables().remove(0).empty, measured.tables().remove(0).empty]
 }
 
 #[test]
-fn where_nothing_could_be_read_nothing_is_said_not_to_be_there() {
-    let unread = with(&failed(FailureKind::Denied), &environment(), told);
+fn unread_sources_are_not_reported_as_empty() {
+    let unread = with(&failed(FailureKind::Denied), &environment(), empty_messages);
     assert_eq!(unread, ["what has happened is not known", "metrics are not known"]);
-    // Something was read, and something was not.
-    let mut part = whole();
-    part.services.fail(crate::model::Failure::new(FailureKind::Denied, "no"));
-    let [line, measured] = with(&part, &environment(), told);
+    // Some sources were read, others were not.
+    let mut part = complete_estate();
+    part.services.record_failure(crate::model::Failure::new(FailureKind::Denied, "no"));
+    let [line, measured] = with(&part, &environment(), empty_messages);
     assert!(line.starts_with("nothing in what") && measured.starts_with("nothing that was read"), "{line}, {measured}");
 }
 
 #[test]
-fn what_is_not_configured_is_not_told_as_if_it_were_empty() {
+fn unconfigured_sources_are_not_reported_as_empty() {
     let infra = InfraConfig { kind: Some(Tool::Terraform), ..InfraConfig::default() };
     let bare = EnvironmentConfig { name: "dev".into(), infra, ..EnvironmentConfig::default() };
     assert!(bare.is_only_infra());
@@ -55,8 +56,8 @@ fn what_is_not_configured_is_not_told_as_if_it_were_empty() {
             "schedules are not configured",
         ];
         assert_eq!(empty, all);
-        let [line, measured] = told(input);
-        assert!(line.contains("nothing else that tells of it is configured"), "{line}");
+        let [line, measured] = empty_messages(input);
+        assert!(line.contains("no other source of events is configured"), "{line}");
         assert_eq!(measured, "nothing that is configured has metrics");
     });
 }

@@ -1,17 +1,17 @@
-//! Waiting in a command that takes signals itself, while nothing was changed or begun: for an answer of AWS, for a person,
-//! for a file. What goes on after it was begun has an end of its own.
+//! Waiting in commands that handle signals themselves, as long as nothing was changed or started: for an answer of AWS,
+//! a person, or a file.
 
 use super::context::Context;
 use super::opened::nothing_changed;
 use crate::cli::{ExitCode, Report};
 use crate::runtime::stop::unless_stopped;
 
-/// Waits for this, unless the command is ended meanwhile by Ctrl-C, SIGTERM, SIGHUP or `--timeout`. `doing` says what was
-/// waited for: `nobody answered`. Signals of a program that the command has started do not end it.
+/// Awaits `work`, unless Ctrl-C, SIGTERM, SIGHUP or `--timeout` ends the command. `doing` completes the error of a
+/// timeout: `nobody answered`. While a child program runs, signals are meant for it and do not end the wait.
 ///
 /// # Errors
-/// Its own; 130 or 1 after a signal, 7 where the time is up.
-pub(super) async fn waited<T>(
+/// Fails with the error of `work`, with exit code 130 or 1 after a signal, or 7 after a timeout.
+pub(super) async fn wait_for<T>(
     context: &Context,
     doing: &str,
     work: impl Future<Output = Result<T, Report>>,
@@ -20,33 +20,34 @@ pub(super) async fn waited<T>(
         tokio::select! {
             biased;
             done = work => done,
-            () = over(context) => Err(nothing_changed(doing)),
+            () = wait_for_deadline(context) => Err(nothing_changed(doing)),
         }
     };
-    if context.has_lent() {
+    if context.is_lent() {
         return within.await;
     }
     unless_stopped(within).await?
 }
 
 /// Waits until `--timeout` is up.
-pub(super) async fn over(context: &Context) {
-    match context.limit() {
+pub(super) async fn wait_for_deadline(context: &Context) {
+    match context.time_left() {
         Some(left) => tokio::time::sleep(left).await,
         None => std::future::pending().await,
     }
 }
 
-/// The same of work that holds a thread up: a terminal, a pipe or a file. Its thread is left behind where the command ends.
+/// Like [`waited`], for work that blocks a thread: a terminal, a pipe or a file. If the command ends, the thread is
+/// abandoned.
 ///
 /// # Errors
-/// As those of [`waited`].
+/// Fails like [`waited`].
 pub(super) async fn blocking<T: Send + 'static>(
     context: &Context,
     doing: &str,
     work: impl FnOnce() -> Result<T, Report> + Send + 'static,
 ) -> Result<T, Report> {
-    waited(context, doing, async {
+    wait_for(context, doing, async {
         match tokio::task::spawn_blocking(work).await {
             Ok(done) => done,
             Err(_) => Err(Report::new("system", "the program cannot wait", ExitCode::Failed)),

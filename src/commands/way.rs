@@ -1,95 +1,96 @@
-//! The way to a database, for commands that run SQL: through a tunnel of an environment, or straight.
+//! The way to a database for commands that run SQL: through a tunnel of an environment, or directly.
 
+use super::confirmation::confirm;
 use super::context::Context;
-use super::say::say;
-use super::through::{Target, Wish, ended, facts};
-use super::waits::waited;
-use super::yes::said_yes;
+use super::say::print_note;
+use super::through::{Target, TunnelRequest, end_error, facts};
+use super::waits::wait_for;
 use crate::app::command::Risk;
 use crate::cli::{ExitCode, Report};
 use crate::db::{Connection, Settings, password_file, url};
-use crate::feeds::sql::{Place, Who};
+use crate::feeds::sql::{ConnectAs, Place};
 use crate::model::Failure;
 use crate::runtime::database_login;
 use serde_json::Value;
 use ssm_tunnel::Tunnel;
 
-/// The typed words on where to go.
+/// The destination as it was typed.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Wanted<'a> {
-    /// The environment's name; that of `--env` without it.
+pub(super) struct RequestedServer<'a> {
+    /// The environment's name; `None` for that of `--env`.
     pub(super) environment: Option<&'a str>,
-    /// `reader`, or a host and a port; as configured without it.
+    /// `reader`, or a host and a port; `None` for the configured destination.
     pub(super) to: Option<&'a str>,
-    /// A service or an instance.
+    /// The service or instance to tunnel through.
     pub(super) through: Option<&'a str>,
-    /// Straight to this server.
+    /// The URL of a server to connect to directly.
     pub(super) url: Option<&'a str>,
-    /// The risk of the session, where it is not one that only reads.
-    pub(super) writes: Option<Risk>,
-    /// The command, for the audit file: what it is called, and what is typed of it behind the environment.
+    /// The risk of a session that may write; `None` for a read-only session.
+    pub(super) write_risk: Option<Risk>,
+    /// The command for the audit file: its name, and its arguments after the environment.
     pub(super) command: (&'static str, String),
 }
 
 /// A way to a server, which is open as long as the command runs.
-pub(super) struct Way {
+pub(super) struct ServerRoute {
     pub(super) settings: Settings,
-    /// Why the session only reads, where nobody asked for that.
+    /// Whether the session is read-only only because the environment is guarded.
     pub(super) guarded: bool,
-    /// The environment; none where a URL named the server.
+    /// The environment; `None` if a URL was given.
     target: Option<Target>,
-    /// The tunnel, the command as it is written down, and where it leads.
+    /// The tunnel, the command line in the audit file, and the remote address.
     tunnel: Option<(Tunnel, String, String)>,
     what: &'static str,
 }
 
-/// Finds out where to and who connects, and opens the tunnel.
-pub(super) async fn way(context: &Context, wanted: &Wanted<'_>) -> Result<Way, Report> {
+/// Resolves the destination and the login, and opens the tunnel.
+pub(super) async fn open_route(context: &Context, wanted: &RequestedServer<'_>) -> Result<ServerRoute, Report> {
     let read_only = context.global.read_only;
-    if read_only && wanted.writes.is_some() {
+    if read_only && wanted.write_risk.is_some() {
         return Err(Report::usage("--read-only excludes what changes something"));
     }
     if let Some(typed) = wanted.url {
         let settings = url::parse(typed, filled);
         let mut settings = settings.map_err(|wrong| Report::usage(wrong.message).hint(wrong.hint))?;
         if let Err(why) = password_file::fill_in(&mut settings, filled) {
-            say(&format!("warning: {why}"));
+            print_note(&format!("warning: {why}"));
         }
         settings.read_only |= read_only;
-        return Ok(Way { settings, guarded: false, target: None, tunnel: None, what: wanted.command.0 });
+        return Ok(ServerRoute { settings, guarded: false, target: None, tunnel: None, what: wanted.command.0 });
     }
     let target = Target::open(context, wanted.environment).await?;
     let title = format!("{}{}", wanted.command.0, wanted.command.1);
-    // What a session may write is only asked where the environment is guarded.
-    if let Some(risk) = wanted.writes {
-        target.guarded(context, &format!("{title} --write"), risk, false).await?;
+    // A writing session is confirmed only if the environment is guarded.
+    if let Some(risk) = wanted.write_risk {
+        target.confirm_if_guarded(context, &format!("{title} --write"), risk, false).await?;
     }
     let to = wanted.to;
-    let far = target.far(context, to).await?;
+    let far = target.remote_address(context, to).await?;
     let environment = &target.environment;
-    let guarded = environment.guarded && wanted.writes.is_none();
-    let unread = |failure: Failure| Report::of_failure("no session can be opened", &failure);
+    let guarded = environment.guarded && wanted.write_risk.is_none();
+    let unread = |failure: Failure| Report::from_failure("no session can be opened", &failure);
     let named = Place { host: far.host.clone(), port: far.port, through: None };
-    let who = Who::default();
-    let asked = database_login::settings(environment, Some(&target.session), named, &who, far.database.clone());
-    let asked = async { asked.await.map_err(unread) };
-    let mut settings = waited(context, "the login of the database was not read", asked).await?;
+    let who = ConnectAs::default();
+    let login_settings =
+        database_login::settings(environment, Some(&target.session), named, &who, far.database.clone());
+    let login_settings = async { login_settings.await.map_err(unread) };
+    let mut settings = wait_for(context, "the login of the database was not read", login_settings).await?;
     settings.read_only = read_only || guarded;
     let reached = environment.cluster.is_some() || environment.tunnel.instance.is_some() || wanted.through.is_some();
     if !reached {
-        return Ok(Way { settings, guarded, target: Some(target), tunnel: None, what: wanted.command.0 });
+        return Ok(ServerRoute { settings, guarded, target: Some(target), tunnel: None, what: wanted.command.0 });
     }
-    let wish = Wish { to, through: wanted.through, port: Some(0), ..Wish::default() };
-    let (tunnel, service) = target.tunnel(context, &wish, &far).await?;
+    let request = TunnelRequest { to, through: wanted.through, port: Some(0), ..TunnelRequest::default() };
+    let (tunnel, service) = target.tunnel(context, &request, &far).await?;
     let local = tunnel.local();
     settings.place.through = Some(local.to_string());
-    let place = far.place();
-    // What is run may hold a secret, and is not written down.
+    let place = far.host_and_port();
+    // Statements may contain secrets, so they are not recorded.
     let (what, typed) = &wanted.command;
     let write = if settings.read_only || *what != "sql" { "" } else { " --write" };
     let command = format!("cockpit {what} {}{typed} --to {place} --through {service}{write}", environment.name);
     let begun = target.audit(what, &command, serde_json::json!({"to": place}), "started", "");
-    let way = Way { settings, guarded, target: Some(target), tunnel: Some((tunnel, command, place)), what };
+    let way = ServerRoute { settings, guarded, target: Some(target), tunnel: Some((tunnel, command, place)), what };
     match begun {
         Ok(()) => Ok(way),
         Err(report) => {
@@ -99,36 +100,41 @@ pub(super) async fn way(context: &Context, wanted: &Wanted<'_>) -> Result<Way, R
     }
 }
 
-/// An environment variable, where it says something.
+/// Returns an environment variable, unless it is empty.
 fn filled(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-impl Way {
-    /// Says what is about to be done, and takes a yes to it, in any environment.
-    pub(super) async fn agreed(&self, context: &Context, title: &str, risk: Risk) -> Result<(), Report> {
+impl ServerRoute {
+    /// Prints what is about to be done, and requires a confirmation in any environment.
+    pub(super) async fn require_confirmation(&self, context: &Context, title: &str, risk: Risk) -> Result<(), Report> {
         let Some(target) = &self.target else { return Ok(()) };
-        target.tell(title);
-        if said_yes(context, &target.environment, risk).await? {
+        target.print_heading(title);
+        if confirm(context, &target.environment, risk).await? {
             return Ok(());
         }
         Err(Report::new("cancelled", "nothing was changed: the answer was no", ExitCode::Refused))
     }
 
-    /// How one connects anew on the same way: to another database, or as another user, for whom the password of the one before
-    /// is not. What holds of the session that is left holds of the new one.
-    pub(super) async fn anew(&self, before: &Settings, database: String, user: String) -> Result<Settings, Failure> {
+    /// Returns the settings for another connection on the same way: to another database, or as another user with that
+    /// user's own password. The read-only setting is inherited.
+    pub(super) async fn reconnect_settings(
+        &self,
+        before: &Settings,
+        database: String,
+        user: String,
+    ) -> Result<Settings, Failure> {
         let mut settings = if let Some(target) = &self.target {
             let place = Place { through: None, ..before.place.clone() };
-            let who = Who { user: Some(user), database: Some(database) };
+            let who = ConnectAs { user: Some(user), database: Some(database) };
             database_login::settings(&target.environment, Some(&target.session), place, &who, None).await?
         } else {
             let mut settings = Settings { database, ..before.clone() };
             if user != before.user {
-                (settings.user, settings.password, settings.password_from) = (user, None, String::new());
+                (settings.user, settings.password, settings.password_source) = (user, None, String::new());
             }
-            if let Err(why) = password_file::fill_in_again(&mut settings, filled) {
-                say(&format!("warning: {why}"));
+            if let Err(why) = password_file::refill(&mut settings, filled) {
+                print_note(&format!("warning: {why}"));
             }
             settings
         };
@@ -137,7 +143,7 @@ impl Way {
         Ok(settings)
     }
 
-    /// Writes down that something begins or has ended; what is not written down is not done.
+    /// Writes an audit record for the start or the end; nothing is done if this fails.
     pub(super) fn audit(&self, typed: &str, after: Value, outcome: &str, reason: &str) -> Result<(), Report> {
         let Some(target) = &self.target else { return Ok(()) };
         let command = format!("cockpit {} {typed} --env {}", self.what, target.environment.name);
@@ -146,24 +152,24 @@ impl Way {
 
     /// Connects, unless the command is ended meanwhile.
     pub(super) async fn connect(&self, context: &Context) -> Result<Connection, Report> {
-        waited(context, "the database did not answer in time", Box::pin(self.connected())).await
+        wait_for(context, "the database did not answer in time", Box::pin(self.connected())).await
     }
 
     async fn connected(&self) -> Result<Connection, Report> {
         if let Some((tunnel, ..)) = &self.tunnel
             && let Err(status) = tunnel.ready().await
         {
-            return Err(ended("the tunnel", &status)
+            return Err(end_error("the tunnel", &status)
                 .unwrap_or_else(|| Report::new("session", "the tunnel was closed", ExitCode::Failed)));
         }
         let connected = Connection::open(&self.settings).await;
         connected.map_err(|failure| {
             let place = format!("{}:{}", self.settings.place.host, self.settings.place.port);
-            Report::of_failure(format!("no session on {place} can be opened"), &failure)
+            Report::from_failure(format!("no session on {place} can be opened"), &failure)
         })
     }
 
-    /// Closes the tunnel, and writes down how it went.
+    /// Closes the tunnel, and writes the audit record of its end.
     pub(super) async fn close(self, outcome: &str, reason: &str) -> Result<(), Report> {
         let what = self.what;
         let (Some(target), Some((tunnel, command, place))) = (self.target, self.tunnel) else { return Ok(()) };

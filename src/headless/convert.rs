@@ -1,11 +1,11 @@
-//! From the model to the DTOs of reports, one function each.
+//! Converts the model to the DTOs of the reports, one function each.
 
 use super::dto::{
     AlarmDto, AttentionDto, AutoscalingDto, BackupDto, DatabaseDto, DeploymentDto, HealthDto, MemberDto, PendingDto,
     PolicyDto, RangeDto, ScheduledDto, ServiceDto, TargetDto,
 };
 use super::schedule::{NextDto, ScheduleDto};
-use crate::model::Place;
+use crate::model::AttentionSubject;
 use crate::model::estate::{DatabaseRow, ServiceRow};
 use crate::model::target::group_name;
 use crate::model::timer::Power;
@@ -16,12 +16,12 @@ use crate::model::{
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 
-/// A time as RFC 3339 writes it.
+/// Formats a time as RFC 3339.
 pub fn time(at: Option<Timestamp>) -> Option<String> {
     at.map(|at| at.to_string())
 }
 
-/// A finite figure: JSON has no other.
+/// Returns the newest value of a series if it is finite: JSON cannot represent NaN or infinity.
 fn figure(estate: &Estate, key: &MetricKey, now: Timestamp) -> Option<f64> {
     finite(estate.series.get(key).and_then(|series| series.recent(now)).map(|point| point.value))
 }
@@ -41,11 +41,11 @@ fn health(health: Health, enough: bool) -> HealthDto {
     }
 }
 
-/// The digests that run for each task definition, found in one walk over all tasks.
+/// The image digest that runs for each service and task definition, collected in one pass over all tasks.
 pub struct Digests<'a>(HashMap<(&'a str, &'a str), &'a str>);
 
 impl<'a> Digests<'a> {
-    /// The digests of all tasks' main containers.
+    /// Collects the digests of the main containers of all tasks.
     pub fn new(estate: &'a Estate) -> Self {
         let mut digests = HashMap::new();
         for task in estate.tasks.value().into_iter().flat_map(BTreeMap::values) {
@@ -66,17 +66,17 @@ impl<'a> Digests<'a> {
         Self(digests)
     }
 
-    fn of(&self, service: &Service, task_definition: &str) -> Option<String> {
+    fn get(&self, service: &Service, task_definition: &str) -> Option<String> {
         self.0.get(&(service.name.as_str(), task_definition)).map(|digest| (*digest).to_owned())
     }
 }
 
-/// A word that is there.
-fn said(word: &str) -> Option<String> {
+/// Returns the word, or `None` if it is empty.
+fn non_empty(word: &str) -> Option<String> {
     Some(word.to_owned()).filter(|word| !word.is_empty())
 }
 
-/// A service with its row.
+/// Converts a service and its derived row.
 pub fn service(
     estate: &Estate,
     digests: &Digests<'_>,
@@ -87,14 +87,14 @@ pub fn service(
     let deployments = service.deployments.iter().map(|deployment| DeploymentDto {
         id: deployment.id.clone(),
         status: deployment.status.clone(),
-        rollout_state: deployment.rollout.map(|state| state.word().to_owned()),
+        rollout_state: deployment.rollout.map(|state| state.name().to_owned()),
         desired: deployment.desired,
         running: deployment.running,
         pending: deployment.pending,
         failed: deployment.failed,
         task_definition: deployment.task_definition.clone(),
         image: estate.image_of(service, &deployment.task_definition).map(str::to_owned),
-        digest: digests.of(service, &deployment.task_definition),
+        digest: digests.get(service, &deployment.task_definition),
         created_at: time(deployment.created_at),
         reason: Some(deployment.rollout_reason.clone()).filter(|reason| !reason.is_empty()),
     });
@@ -113,11 +113,11 @@ pub fn service(
         reasons: row.assessment.reasons.iter().map(|reason| reason.text.clone()).collect(),
         short: row.short.clone(),
         launch: service.launch.clone(),
-        scheduling: said(&service.scheduling),
-        controller: said(&service.controller),
-        strategy: said(&service.strategy),
+        scheduling: non_empty(&service.scheduling),
+        controller: non_empty(&service.controller),
+        strategy: non_empty(&service.strategy),
         image: estate.image_of(service, &service.task_definition).map(str::to_owned),
-        digest: digests.of(service, &service.task_definition),
+        digest: digests.get(service, &service.task_definition),
         rollout: row.rollout.clone(),
         cpu_percent: finite(row.cpu),
         memory_percent: finite(row.memory),
@@ -125,7 +125,7 @@ pub fn service(
     }
 }
 
-/// The scalable target of a resource.
+/// Returns the scalable target of a resource.
 pub fn scalable<'a>(estate: &'a Estate, resource: &str) -> Option<&'a ScalableTarget> {
     estate.scalable.value()?.iter().find(|target| target.resource == resource)
 }
@@ -143,16 +143,16 @@ fn autoscaling(estate: &Estate, target: &ScalableTarget, now: Timestamp) -> Auto
             (target.suspended.scheduled, "scheduled"),
         ]
         .into_iter()
-        .filter(|(is, _)| *is)
+        .filter(|(suspended, _)| *suspended)
         .map(|(_, word)| word.to_owned())
         .collect(),
     }
 }
 
-/// Policies of a resource; `None` if they could not be read.
+/// Returns the policies of a resource; `None` if they could not be read.
 pub fn policies(estate: &Estate, resource: &str) -> Option<Vec<PolicyDto>> {
-    let all = estate.policies.value()?;
-    Some(all.iter().filter(|policy| policy.resource == resource).map(policy).collect())
+    let policies = estate.policies.value()?;
+    Some(policies.iter().filter(|policy| policy.resource == resource).map(policy).collect())
 }
 
 fn policy(policy: &ScalingPolicy) -> PolicyDto {
@@ -167,10 +167,10 @@ fn policy(policy: &ScalingPolicy) -> PolicyDto {
     }
 }
 
-/// Scheduled actions of a resource; `None` if they could not be read.
+/// Returns the scheduled actions of a resource; `None` if they could not be read.
 pub fn scheduled(estate: &Estate, resource: &str, now: Timestamp) -> Option<Vec<ScheduledDto>> {
-    let all = estate.scheduled.value()?;
-    Some(all.iter().filter(|action| action.resource == resource).map(|one| action(one, now)).collect())
+    let actions = estate.scheduled.value()?;
+    Some(actions.iter().filter(|action| action.resource == resource).map(|one| action(one, now)).collect())
 }
 
 fn action(action: &ScheduledAction, now: Timestamp) -> ScheduledDto {
@@ -182,22 +182,22 @@ fn action(action: &ScheduledAction, now: Timestamp) -> ScheduledDto {
         max: action.max,
         next: time(schedule::next(action, now).map(|next| next.at)),
         effect: match schedule::effect(action) {
-            schedule::Effect::Stop => "stop",
-            schedule::Effect::Start => "start",
-            schedule::Effect::Resize => "resize",
+            schedule::ScheduleEffect::Stop => "stop",
+            schedule::ScheduleEffect::Start => "start",
+            schedule::ScheduleEffect::Resize => "resize",
         }
         .to_owned(),
     }
 }
 
-/// Targets of these groups (ARNs); `None` if none of them could be read.
+/// Returns the targets of these target groups (ARNs); `None` if none of them could be read.
 pub fn targets(estate: &Estate, groups: &[String]) -> Option<Vec<TargetDto>> {
-    let mut all = Vec::new();
+    let mut converted = Vec::new();
     let mut read = 0;
     for arn in groups {
         let Some(targets) = estate.targets.get(arn).and_then(|observed| observed.value()) else { continue };
         read += 1;
-        all.extend(targets.iter().map(|target| TargetDto {
+        converted.extend(targets.iter().map(|target| TargetDto {
             group: group_name(arn).to_owned(),
             id: target.id.clone(),
             port: target.port,
@@ -207,20 +207,20 @@ pub fn targets(estate: &Estate, groups: &[String]) -> Option<Vec<TargetDto>> {
             description: target.description.clone(),
         }));
     }
-    (read > 0 || groups.is_empty()).then_some(all)
+    (read > 0 || groups.is_empty()).then_some(converted)
 }
 
-/// A database with its judgement.
+/// Converts a database and its health assessment.
 pub fn database(estate: &Estate, row: &DatabaseRow, now: Timestamp) -> DatabaseDto {
     let database = &row.database;
     let aurora = database.kind == crate::model::DatabaseKind::Aurora;
     let pending = |member: Option<&str>, changes: &[(String, String)]| -> Vec<PendingDto> {
-        let of = |(what, to): &(String, String)| PendingDto {
+        let dto = |(what, to): &(String, String)| PendingDto {
             member: member.map(str::to_owned),
             what: what.clone(),
             to: to.clone(),
         };
-        changes.iter().map(of).collect()
+        changes.iter().map(dto).collect()
     };
     let mut waiting = pending(None, &database.pending);
     if aurora {
@@ -228,7 +228,7 @@ pub fn database(estate: &Estate, row: &DatabaseRow, now: Timestamp) -> DatabaseD
     }
     DatabaseDto {
         id: database.id.clone(),
-        kind: database.kind.word().to_owned(),
+        kind: database.kind.name().to_owned(),
         engine: database.engine.clone(),
         version: database.version.clone(),
         status: database.status.clone(),
@@ -261,7 +261,7 @@ fn member(estate: &Estate, member: &Member, aurora: bool, now: Timestamp) -> Mem
         class: member.class.clone(),
         az: member.az.clone(),
         acu: figure(MetricKey::DbAcu(member.id.clone())),
-        // After a failover the writer's curve still ends with what it was as a reader.
+        // After a failover, the writer's series still ends with its lag as a reader.
         lag_ms: figure(MetricKey::DbLag(member.id.clone())).filter(|_| member.role == Role::Reader),
         cpu_percent: figure(MetricKey::DbCpu(member.id.clone())),
         connections: figure(MetricKey::DbConnections(member.id.clone())),
@@ -270,18 +270,18 @@ fn member(estate: &Estate, member: &Member, aurora: bool, now: Timestamp) -> Mem
     }
 }
 
-/// An alarm, with the rules by which alarms are muted now.
+/// Converts an alarm, including the mute rules that apply now.
 pub fn alarm(alarm: &Alarm, mutes: &[Mute], now: Timestamp) -> AlarmDto {
     AlarmDto {
         name: alarm.name.clone(),
-        state: alarm.state.word().to_owned(),
+        state: alarm.state.name().to_owned(),
         reason: alarm.reason.clone(),
         since: time(alarm.since),
         description: alarm.description.clone(),
         namespace: alarm.namespace.clone(),
         metric: alarm.metric.clone(),
         threshold: finite(alarm.threshold),
-        autoscaling: alarm.of_autoscaling(),
+        autoscaling: alarm.is_for_autoscaling(),
         actions_enabled: alarm.actions_enabled,
         muted_until: time(mutes.iter().filter(|mute| mute.mutes(&alarm.name, now)).filter_map(|mute| mute.until).max()),
         children: alarm.children(),
@@ -289,17 +289,17 @@ pub fn alarm(alarm: &Alarm, mutes: &[Mute], now: Timestamp) -> AlarmDto {
     }
 }
 
-/// An entry of the needs-attention list.
+/// Converts an entry of the needs-attention list.
 pub fn attention(entry: &Attention) -> AttentionDto {
-    let (place, name) = match &entry.place {
-        Place::Identity => ("credentials".to_owned(), "credentials"),
-        Place::Service(name) => (format!("service:{}", entry.name), name.as_str()),
-        Place::Services => ("services".to_owned(), entry.name.as_str()),
-        Place::Database(id) => (format!("database:{id}"), id.as_str()),
-        Place::Alarm(name) => (format!("alarm:{name}"), name.as_str()),
-        Place::TargetGroup(name) => (format!("target-group:{name}"), name.as_str()),
-        Place::Certificate(name) => (format!("certificate:{name}"), name.as_str()),
-        Place::Source(source) => (format!("source:{}", source.name()), source.name()),
+    let (place, name) = match &entry.subject {
+        AttentionSubject::Identity => ("credentials".to_owned(), "credentials"),
+        AttentionSubject::Service(name) => (format!("service:{}", entry.name), name.as_str()),
+        AttentionSubject::Services => ("services".to_owned(), entry.name.as_str()),
+        AttentionSubject::Database(id) => (format!("database:{id}"), id.as_str()),
+        AttentionSubject::Alarm(name) => (format!("alarm:{name}"), name.as_str()),
+        AttentionSubject::TargetGroup(name) => (format!("target-group:{name}"), name.as_str()),
+        AttentionSubject::Certificate(name) => (format!("certificate:{name}"), name.as_str()),
+        AttentionSubject::Source(source) => (format!("source:{}", source.name()), source.name()),
     };
     AttentionDto {
         severity: entry.severity.word().to_owned(),
@@ -311,9 +311,9 @@ pub fn attention(entry: &Attention) -> AttentionDto {
     }
 }
 
-/// The next effects of the schedule, over all services; `None` also where a part of it could not be read, as what comes
-/// first may be in that.
-pub fn coming(estate: &Estate, now: Timestamp) -> Option<ScheduleDto> {
+/// Returns the next start and stop over all services. `None` also if either source could not be read: the unread one
+/// might come first.
+pub fn next_effects(estate: &Estate, now: Timestamp) -> Option<ScheduleDto> {
     let unread = |failed: bool, known: bool| failed && !known;
     if unread(estate.scheduled.failure().is_some(), estate.scheduled.value().is_some())
         || unread(estate.schedules.failure().is_some(), estate.schedules.value().is_some())
@@ -323,7 +323,7 @@ pub fn coming(estate: &Estate, now: Timestamp) -> Option<ScheduleDto> {
     let actions = estate.scheduled.value().map_or(&[][..], Vec::as_slice);
     let timers = estate.schedules.value().map_or(&[][..], Vec::as_slice);
     let next = |effect, power| {
-        let action = schedule::soonest_that(actions, effect, now);
+        let action = schedule::soonest_with_effect(actions, effect, now);
         let next =
             [action, schedule::soonest_timer(timers, power, now)].into_iter().flatten().min_by_key(|next| next.at)?;
         Some(NextDto {
@@ -332,8 +332,8 @@ pub fn coming(estate: &Estate, now: Timestamp) -> Option<ScheduleDto> {
             timezone: next.zone.iana_name().map(str::to_owned),
         })
     };
-    let next_stop = next(schedule::Effect::Stop, Power::Stop);
-    let next_start = next(schedule::Effect::Start, Power::Start);
+    let next_stop = next(schedule::ScheduleEffect::Stop, Power::Stop);
+    let next_start = next(schedule::ScheduleEffect::Start, Power::Start);
     (next_stop.is_some() || next_start.is_some()).then_some(ScheduleDto { next_stop, next_start })
 }
 
@@ -344,7 +344,7 @@ mod tests {
     use crate::model::{Failure, FailureKind};
 
     #[test]
-    fn what_comes_next_is_not_told_from_half_of_the_schedule() {
+    fn partially_read_schedule_yields_no_next_action() {
         let now: Timestamp = "2026-11-20T05:00:00Z".parse().unwrap();
         let mut estate = Estate::default();
         let timer = Timer {
@@ -354,9 +354,9 @@ mod tests {
             input: r#"{"action":"stop"}"#.into(),
             ..Timer::default()
         };
-        estate.schedules.learn(vec![timer], now);
-        assert!(coming(&estate, now).is_some_and(|schedule| schedule.next_stop.is_some()));
-        estate.scheduled.fail(Failure::new(FailureKind::Denied, "no"));
-        assert_eq!(coming(&estate, now), None, "an earlier one may be among those");
+        estate.schedules.record(vec![timer], now);
+        assert!(next_effects(&estate, now).is_some_and(|schedule| schedule.next_stop.is_some()));
+        estate.scheduled.record_failure(Failure::new(FailureKind::Denied, "no"));
+        assert_eq!(next_effects(&estate, now), None, "an earlier one may be among those");
     }
 }

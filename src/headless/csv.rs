@@ -1,36 +1,36 @@
-//! CSV of a report: its JSON, a row for each element of one list. Headings are the JSON's own names, so that they
-//! cannot become others, and no value is written in another way than there.
+//! Renders a report as CSV: its JSON form with one row for each element of one list. Headings and values are those of
+//! the JSON, so the two formats cannot diverge.
 
 use super::rows::{RowForm, RowWriter, Written};
 use serde::Serialize;
 use serde_json::Value;
 use std::io;
 
-/// Which part of a report's JSON is its CSV.
+/// Selects the part of a report's JSON that becomes its CSV.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rows {
-    /// The list whose elements are the rows: a field of the report.
+    /// The field of the report that holds the list; its elements become the rows.
     pub list: &'static str,
-    /// A list in each element that has a row for each of its own (`members` of a database); an element in which it is
-    /// empty has one row all the same.
+    /// A nested list (`members` of a database): each of its elements gets a row. An element whose nested list is empty
+    /// still gets one row.
     pub each: Option<&'static str>,
-    /// The columns and their headings: fields of an element, what is deeper by its path with dots (`acu.min`,
+    /// The columns and their headings: fields of an element; nested fields by their dotted path (`acu.min`,
     /// `members.role`).
     pub fields: Vec<String>,
 }
 
 impl Rows {
-    /// The fields of the elements of a list.
+    /// Selects `fields` of the elements of `list`.
     pub fn new(list: &'static str, fields: &[&str]) -> Self {
         Self { list, each: None, fields: fields.iter().map(|field| (*field).to_owned()).collect() }
     }
 }
 
-/// The report as CSV, a row after the other. Text that a spreadsheet would take for a formula stands behind an
-/// apostrophe; no other value is changed.
+/// Writes the report as CSV, row by row. Text that a spreadsheet would run as a formula gets a leading apostrophe; no
+/// other value is changed.
 ///
 /// # Errors
-/// A report that has no JSON; an output that cannot be written.
+/// Fails if the report cannot be serialized or the output cannot be written.
 pub fn write(out: &mut dyn io::Write, report: &impl Serialize, rows: &Rows) -> io::Result<Written> {
     let report = serde_json::to_value(report)?;
     let mut writer = RowWriter::new(out, RowForm::Csv, rows.fields.clone())?;
@@ -47,10 +47,10 @@ pub fn write(out: &mut dyn io::Write, report: &impl Serialize, rows: &Rows) -> i
     writer.end()
 }
 
-/// The same as text.
+/// Returns the report as CSV text.
 ///
 /// # Errors
-/// A report that has no JSON.
+/// Fails if the report cannot be serialized.
 pub fn csv(report: &impl Serialize, rows: &Rows) -> io::Result<String> {
     let mut bytes = Vec::new();
     write(&mut bytes, report, rows)?;
@@ -77,7 +77,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn each_value_is_that_of_the_json() {
+    fn csv_values_match_the_json() {
         let report = json!({ "rows": [
             { "name": "日本\u{1b}[31m", "run": 1, "acu": { "min": 0.5 }, "why": ["a; b", "c"], "on": true, "a.b": "whole" },
             { "name": "=cmd|' /C calc'!A0", "run": null, "acu": null, "why": [], "on": false },
@@ -92,21 +92,21 @@ mod tests {
     }
 
     #[test]
-    fn no_text_is_a_formula_and_a_number_stays_one() {
-        let told = |value: Value| {
+    fn formula_text_is_escaped_and_numbers_are_kept() {
+        let csv_cell = |value: Value| {
             let report = json!({ "rows": [{ "text": value }] });
             let text = csv(&report, &Rows::new("rows", &["text"])).unwrap();
             text.lines().nth(1).unwrap().trim_matches('"').to_owned()
         };
         for text in ["=1+1", "+SUM(A1)", "-2+3", "@SUM(1)", "\t=1", "\r=1", "  =1", "\u{ff1d}1", "-", "--x", "-1 of 2"]
         {
-            assert!(told(json!(text)).starts_with('\''), "{text}: {}", told(json!(text)));
+            assert!(csv_cell(json!(text)).starts_with('\''), "{text}: {}", csv_cell(json!(text)));
         }
         for text in ["-1", "+1.5", "-1e3", "a=b", "1-2", "'x", "", "web-5xx", "日本"] {
-            assert_eq!(told(json!(text)), text);
+            assert_eq!(csv_cell(json!(text)), text);
         }
         assert_eq!(
-            (told(json!(-1)), told(json!(-0.5)), told(json!(["=1"]))),
+            (csv_cell(json!(-1)), csv_cell(json!(-0.5)), csv_cell(json!(["=1"]))),
             ("-1".into(), "-0.5".into(), "[\"\"=1\"\"]".into())
         );
         let headed = csv(&json!({ "rows": [] }), &Rows::new("rows", &["@timestamp"])).unwrap();
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_element_has_a_row_for_each_of_its_parts_and_one_without_any() {
+    fn nested_list_yields_a_row_per_part_and_one_if_empty() {
         let report = json!({ "rows": [
             { "id": "a", "members": [{ "id": "a-1" }, { "id": "a-2" }] },
             { "id": "b", "members": [] },
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_not_known_has_no_rows() {
+    fn unknown_list_yields_no_rows() {
         assert_eq!(csv(&json!({ "rows": null }), &Rows::new("rows", &["id"])).unwrap(), "\"id\"\n");
     }
 }

@@ -1,127 +1,128 @@
-//! The snapshot's shape: what scripts read. Fields are added at the end of their struct, never
-//! renamed or removed, within one schema number. `None` is `null`: not known, and `sources` says why.
+//! The snapshot's JSON, which scripts read. Within one schema number, fields are only added, at the end of their
+//! struct, never renamed or removed. `None` becomes `null`: the value is not known, and `sources` gives the reason.
 
 use super::kept::{CostDto, InfraDto};
 use super::pool::PoolDto;
 use super::schedule::ScheduleDto;
-use super::shown::Shown;
+use super::shown::TimeDisplay;
 use crate::model::Failure;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Everything that is known of one environment at one moment.
+/// All facts about one environment at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Snapshot {
     /// `cockpit.snapshot/1`.
     pub schema: String,
     /// The environment's name.
     pub environment: String,
-    /// The account of the credentials; `null` where STS could not be asked: `sources` says why.
+    /// The account of the credentials; `null` if STS could not be called (`sources` gives the reason).
     pub account: Option<String>,
     /// The AWS region.
     pub region: Option<String>,
-    /// When it was taken.
+    /// The time of the snapshot.
     pub taken_at: String,
-    /// How long that took.
+    /// The time that taking it took, in milliseconds.
     pub duration_ms: u64,
     /// Whether no source failed and none is partial.
     pub complete: bool,
-    /// How each source stands.
+    /// The state of each source.
     pub sources: Vec<SourceDto>,
     /// Services; `null` if they could not be read.
     pub services: Option<Vec<ServiceDto>>,
     /// Databases; `null` if they could not be read.
     pub databases: Option<Vec<DatabaseDto>>,
-    /// The declared infrastructure, and its latest run; `null` if none is configured.
+    /// The declared infrastructure and its latest run; `null` if none is configured.
     pub infra: Option<InfraDto>,
     /// Alarms; `null` if they could not be read.
     pub alarms: Option<Vec<AlarmDto>>,
     /// The next effects of the schedule; `null` if nothing is scheduled or it could not be read.
     pub schedule: Option<ScheduleDto>,
-    /// The costs that `cockpit cost` said within a day; `null` if nobody asked it.
+    /// The costs that `cockpit cost` read within the last day; `null` if it did not run.
     pub cost: Option<CostDto>,
     /// The needs-attention list, the most urgent first.
     pub attention: Vec<AttentionDto>,
     /// The identity of the credentials.
     pub identity: Option<IdentityDto>,
-    /// Targets of the configured target groups; those of the services stand with them. `null` if they
+    /// Targets of the configured target groups; targets of the services are listed with the services. `null` if they
     /// could not be read.
     pub targets: Option<Vec<TargetDto>>,
-    /// The project that the environment is one of.
+    /// The project that the environment belongs to.
     pub project: String,
-    /// Whether every change needs its name.
+    /// Whether every change must be confirmed with the environment's name.
     pub guarded: bool,
-    /// The pool that `user_pools` names; `null` if none is named, or it could not be read.
+    /// The user pool named by `user_pools`; `null` if none is named, or it could not be read.
     pub user_pool: Option<PoolDto>,
-    /// The moment and the time zone of tables; not in the JSON.
+    /// The reference time and time zone of the tables; not in the JSON.
     #[serde(skip)]
-    pub shown: Shown,
+    pub shown: TimeDisplay,
 }
 
-/// How one source stands.
+/// The state of one source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SourceDto {
     /// `ecs.services`, …
     pub name: String,
-    /// `ok`, `partial`, `failed` or `skipped`.
+    /// The outcome of reading it.
     pub status: SourceState,
-    /// Age of what is shown; `null` if nothing was ever read whole.
+    /// Age of the shown data in milliseconds; `null` if the source was never read completely.
     pub age_ms: Option<u64>,
-    /// Requests sent for it.
+    /// Number of requests sent for it.
     pub requests: u32,
-    /// The failure, or the missing part; of a source that is skipped the command that asks for it, where one does.
+    /// The failure or the missing part; for a skipped source the command that reads it, if there is one.
     pub error: Option<String>,
-    /// `throttled`, `denied`, `credentials`, `unreachable`, `timeout`, `malformed`, `not_found`,
+    /// The kind of failure: `throttled`, `denied`, `credentials`, `unreachable`, `timeout`, `malformed`, `not_found`,
     /// `wrong_account`, `service`, `other`.
     pub kind: Option<String>,
-    /// Names and patterns of the configuration that nothing in it has; empty also where it was not read whole.
+    /// Configured names and patterns that match nothing in this source; also empty if the source was not read
+    /// completely.
     pub unmatched: Vec<UnmatchedDto>,
-    /// Why it could not be read, by which sources of one cause are told together.
+    /// The failure, by which sources with the same cause are reported together.
     #[serde(skip)]
     pub failure: Option<Failure>,
 }
 
-/// A name or pattern of the configuration that nothing has.
+/// A configured name or pattern that matches nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct UnmatchedDto {
-    /// The key that has it: `databases`.
+    /// The configuration key that holds it: `databases`.
     pub key: String,
-    /// As it is written there.
+    /// The name as written in the configuration.
     pub name: String,
-    /// The existing name that is most like it.
+    /// The most similar existing name.
     pub nearest: Option<String>,
 }
 
-/// Status of a source.
+/// The outcome of reading a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SourceState {
-    /// It was read whole.
+    /// It was read completely.
     Ok,
     /// Some of it is missing.
     Partial,
-    /// It could not be read; what is shown, if anything, is older.
+    /// It could not be read; any data shown is from an earlier read.
     Failed,
     /// There was nothing to read.
     Skipped,
 }
 
-/// The identity of the credentials.
+/// The identity of the credentials in use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct IdentityDto {
     /// The ARN of the user or role.
     pub arn: String,
-    /// When the credentials end; `null` for long-lived keys.
+    /// When the credentials expire; `null` for long-lived keys.
     pub expires: Option<String>,
 }
 
-/// One word for a service or a database.
+/// The health of a service or a database in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum HealthDto {
-    /// It serves as it should.
+    /// It serves normally.
     Healthy,
-    /// Serves, but not as it should.
+    /// It serves, but impaired.
     Degraded,
     /// It does not serve.
     Down,
@@ -140,45 +141,45 @@ pub struct ServiceDto {
     pub cluster: String,
     /// `ACTIVE`, `DRAINING`, `INACTIVE`.
     pub status: String,
-    /// The number of tasks that are to run.
+    /// The desired number of tasks.
     pub desired: u32,
-    /// Tasks in RUNNING.
+    /// Number of tasks in RUNNING.
     pub running: u32,
-    /// Tasks in PENDING.
+    /// Number of tasks in PENDING.
     pub pending: u32,
-    /// `family:revision`; `null` where it names none, as one of an external controller.
+    /// `family:revision`; `null` if the service names none, as with an external deployment controller.
     pub task_definition: Option<String>,
-    /// Deployments in the service, the primary one first as ECS lists them.
+    /// Deployments of the service, the primary one first, as ECS lists them.
     pub deployments: Vec<DeploymentDto>,
-    /// Autoscaling; `null` where there is none, or it could not be read (see `sources`).
+    /// Autoscaling; `null` if the service has none, or it could not be read (see `sources`).
     pub autoscaling: Option<AutoscalingDto>,
     /// Targets of its load balancers; `null` if they could not be read.
     pub targets: Option<Vec<TargetDto>>,
     /// The health in one word.
     pub health: HealthDto,
-    /// Why, the worst first.
+    /// The reasons for its health, the worst first.
     pub reasons: Vec<String>,
-    /// Its name without what all services of the environment share.
+    /// Its name without the prefix and suffix that all services of the environment share.
     pub short: String,
     /// `FARGATE`, `EC2` or capacity providers.
     pub launch: String,
-    /// `REPLICA` or `DAEMON`; `null` where AWS does not say.
+    /// `REPLICA` or `DAEMON`; `null` if AWS does not report it.
     pub scheduling: Option<String>,
     /// The deployment controller: `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
     pub controller: Option<String>,
-    /// The deployment strategy: `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`; `null` where AWS does not say.
+    /// The deployment strategy: `ROLLING`, `BLUE_GREEN`, `LINEAR` or `CANARY`; `null` if AWS does not report it.
     pub strategy: Option<String>,
     /// The image of its main container.
     pub image: Option<String>,
-    /// The digest that runs.
+    /// The digest of the running image.
     pub digest: Option<String>,
     /// `completed`, `in progress`, `rolled back` …
     pub rollout: String,
-    /// Newest CPU, percent of what is reserved.
+    /// The newest CPU utilization, in percent of the reservation.
     pub cpu_percent: Option<f64>,
-    /// Newest memory, percent.
+    /// The newest memory utilization, in percent of the reservation.
     pub memory_percent: Option<f64>,
-    /// Tasks of the primary deployment that failed within an hour.
+    /// Number of tasks of the primary deployment that failed within the last hour.
     pub failed_tasks: Option<usize>,
 }
 
@@ -189,34 +190,34 @@ pub struct DeploymentDto {
     pub id: String,
     /// `PRIMARY`, `ACTIVE`, `INACTIVE`.
     pub status: String,
-    /// `IN_PROGRESS`, `COMPLETED`, `FAILED`; `null` where ECS does not control the deployment.
+    /// `IN_PROGRESS`, `COMPLETED`, `FAILED`; `null` if ECS does not control the deployment.
     pub rollout_state: Option<String>,
-    /// The number of tasks that are to run.
+    /// The desired number of tasks.
     pub desired: u32,
-    /// The number of tasks in RUNNING.
+    /// Number of tasks in RUNNING.
     pub running: u32,
-    /// The number of tasks in PENDING.
+    /// Number of tasks in PENDING.
     pub pending: u32,
-    /// Tasks that failed to start.
+    /// Number of tasks that failed to start.
     pub failed: u32,
     /// `family:revision`.
     pub task_definition: String,
-    /// Image of the main container.
+    /// The image of the main container.
     pub image: Option<String>,
-    /// Digest that runs.
+    /// The digest of the running image.
     pub digest: Option<String>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<String>,
-    /// Why it is in its state.
+    /// The reason for its rollout state.
     pub reason: Option<String>,
 }
 
 /// Autoscaling of a service.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct AutoscalingDto {
-    /// The least desired count that autoscaling sets.
+    /// The lowest desired count that autoscaling sets.
     pub min: u32,
-    /// The greatest desired count that autoscaling sets.
+    /// The highest desired count that autoscaling sets.
     pub max: u32,
     /// Whether any kind of scaling is suspended.
     pub suspended: bool,
@@ -235,13 +236,13 @@ pub struct PolicyDto {
     pub name: String,
     /// `TargetTrackingScaling`, …
     pub kind: String,
-    /// Its metric.
+    /// The metric that it tracks.
     pub metric: Option<String>,
-    /// The value it aims at.
+    /// The target value of the metric.
     pub target: Option<f64>,
-    /// Seconds between scaling out twice.
+    /// The scale-out cooldown, in seconds.
     pub out_cooldown: Option<u32>,
-    /// Seconds between scaling in twice.
+    /// The scale-in cooldown, in seconds.
     pub in_cooldown: Option<u32>,
     /// Whether it also scales in.
     pub scale_in: bool,
@@ -254,13 +255,13 @@ pub struct ScheduledDto {
     pub name: String,
     /// `cron(…)`, `rate(…)`, `at(…)`.
     pub schedule: String,
-    /// Zone of the schedule.
+    /// The time zone of the schedule.
     pub timezone: String,
-    /// Minimum that it sets.
+    /// The minimum that it sets.
     pub min: Option<u32>,
-    /// Maximum that it sets.
+    /// The maximum that it sets.
     pub max: Option<u32>,
-    /// When it fires next; `null` if it is over, or its expression is not understood.
+    /// The next time it fires; `null` if it never fires again, or its expression cannot be parsed.
     pub next: Option<String>,
     /// `stop`, `start` or `resize`.
     pub effect: String,
@@ -269,17 +270,17 @@ pub struct ScheduledDto {
 /// A target of a load balancer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TargetDto {
-    /// Name of the target group.
+    /// The name of the target group.
     pub group: String,
-    /// Address or instance.
+    /// The IP address or the instance id.
     pub id: String,
-    /// The port that the target listens at.
+    /// The port on which the target receives traffic.
     pub port: Option<u16>,
     /// Availability zone.
     pub az: Option<String>,
     /// `healthy`, `unhealthy`, `initial`, `draining`, `unused`, `unavailable`.
     pub state: String,
-    /// The reason, as AWS gives it.
+    /// The reason code of AWS.
     pub reason: Option<String>,
     /// The state in a sentence.
     pub description: Option<String>,
@@ -314,13 +315,13 @@ pub struct DatabaseDto {
     pub port: Option<u16>,
     /// The range of Aurora Serverless capacity, in ACU.
     pub acu: Option<RangeDto>,
-    /// Storage, RDS only.
+    /// Allocated storage in GiB; RDS only.
     pub storage_gib: Option<u32>,
     /// Changes that wait for the maintenance window.
     pub pending: Vec<PendingDto>,
-    /// Maintenance window, UTC.
+    /// The weekly maintenance window, UTC.
     pub maintenance: Option<String>,
-    /// Deletion protection.
+    /// Whether deletion protection is on.
     pub protected: bool,
 }
 
@@ -331,21 +332,21 @@ pub struct MemberDto {
     pub id: String,
     /// `writer`, `reader` or `instance`.
     pub role: String,
-    /// The status as RDS names it: `available`, `rebooting` …
+    /// The status in the words of RDS: `available`, `rebooting` …
     pub status: Option<String>,
     /// The instance class: `db.t4g.medium`.
     pub class: Option<String>,
     /// Availability zone.
     pub az: Option<String>,
-    /// Newest capacity in ACU.
+    /// The newest capacity, in ACU.
     pub acu: Option<f64>,
-    /// Newest replica lag.
+    /// The newest replica lag, in milliseconds.
     pub lag_ms: Option<f64>,
-    /// Newest CPU percent.
+    /// The newest CPU utilization, in percent.
     pub cpu_percent: Option<f64>,
-    /// Newest count of connections.
+    /// The newest number of connections.
     pub connections: Option<f64>,
-    /// Free storage in bytes.
+    /// The newest free storage, in bytes.
     pub free_storage_bytes: Option<f64>,
     /// Promotion tier: 0 is promoted first.
     pub tier: Option<u32>,
@@ -354,31 +355,31 @@ pub struct MemberDto {
 /// Automated backups.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BackupDto {
-    /// Days kept; 0 is none.
+    /// Retention in days; 0 means that backups are off.
     pub retention_days: Option<u32>,
-    /// Daily window, UTC.
+    /// The daily backup window, UTC.
     pub window: Option<String>,
-    /// Earliest moment to which it can be restored.
+    /// The earliest time that can be restored.
     pub earliest: Option<String>,
-    /// Latest moment to which it can be restored.
+    /// The latest time that can be restored.
     pub latest: Option<String>,
 }
 
 /// A range of capacity.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct RangeDto {
-    /// The least capacity, in ACU.
+    /// The lowest capacity, in ACU.
     pub min: f64,
-    /// The greatest capacity, in ACU.
+    /// The highest capacity, in ACU.
     pub max: f64,
 }
 
-/// A change that waits.
+/// A pending change of a setting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PendingDto {
     /// The identifier of the member; `null` for the database itself.
     pub member: Option<String>,
-    /// The name of the setting that changes.
+    /// The name of the changing setting.
     pub what: String,
     /// The new value.
     pub to: String,
@@ -391,31 +392,31 @@ pub struct AlarmDto {
     pub name: String,
     /// `OK`, `ALARM`, `INSUFFICIENT_DATA`.
     pub state: String,
-    /// Why, as `CloudWatch` says it.
+    /// The reason that `CloudWatch` gives for the state.
     pub reason: String,
-    /// The time since which it has been in this state.
+    /// When the alarm entered this state.
     pub since: Option<String>,
     /// The description of the alarm.
     pub description: Option<String>,
     /// `AWS/ECS`, …
     pub namespace: Option<String>,
-    /// The metric's name.
+    /// The name of the metric.
     pub metric: Option<String>,
     /// The threshold of the metric.
     pub threshold: Option<f64>,
-    /// Whether autoscaling owns it.
+    /// Whether autoscaling owns the alarm.
     pub autoscaling: bool,
-    /// Whether it tells anybody.
+    /// Whether the alarm runs its actions.
     pub actions_enabled: bool,
-    /// Until when a mute rule keeps it from telling anybody; `null` where none does, or that is not known.
+    /// The time until which a mute rule suppresses its notifications; `null` if none does, or that is not known.
     pub muted_until: Option<String>,
-    /// Of a composite alarm: those that it is made of.
+    /// For a composite alarm: the alarms that it consists of.
     pub children: Vec<String>,
-    /// Why it notifies nobody though it is raised: another alarm keeps it from that.
+    /// Why a raised alarm notifies nobody: the alarm that suppresses it.
     pub suppressed: Option<String>,
 }
 
-/// One thing that needs attention.
+/// An entry of the needs-attention list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AttentionDto {
     /// `critical`, `warning` or `note`.
@@ -423,12 +424,12 @@ pub struct AttentionDto {
     /// `service:web`, `services`, `database:ID`, `alarm:NAME`, `source:ecs.tasks`, `credentials`.
     #[serde(rename = "where")]
     pub place: String,
-    /// The fault, in a sentence.
+    /// The problem in a sentence.
     pub what: String,
-    /// The time since which it has been so.
+    /// The time since which the problem exists.
     pub since: Option<String>,
-    /// The hint, where there is one.
+    /// A hint on what to do, if there is one.
     pub hint: Option<String>,
-    /// The whole name of what it is about.
+    /// The full name of the affected resource.
     pub name: String,
 }

@@ -1,31 +1,30 @@
-//! One report as text in the format that was asked for, and writing it; a closed pipe is not an
-//! error.
+//! Renders a report in the requested format and writes it; a closed pipe is not an error.
 
 use super::csv::{self, Rows};
 use super::rows::{self, Written};
 use super::table::Table;
 use crate::cli::Output;
-use crate::model::text::{self, json_acts, json_text};
+use crate::model::text::{self, escape_json, is_unsafe_in_json};
 use serde::Serialize;
 use std::io::{self, Write};
 
 /// A report that can be printed in every format.
 pub trait Printable: Serialize {
-    /// As tables for people.
+    /// The report as tables for people.
     fn tables(&self) -> Vec<Table>;
 
-    /// Which part of its JSON is its CSV; `None` where there are no rows.
+    /// The part of the JSON that becomes CSV; `None` if the report has no rows.
     fn rows(&self) -> Option<Rows> {
         None
     }
 
-    /// Lines under the tables: what is missing and why.
+    /// Lines below the tables: what is missing and why.
     fn notes(&self) -> Vec<String> {
         Vec::new()
     }
 }
 
-/// The report as text that ends with a line break.
+/// Renders the report as text that ends with a line break.
 pub fn render(report: &impl Printable, output: Output, width: Option<u16>) -> io::Result<String> {
     match output {
         Output::Json => json(report),
@@ -56,7 +55,7 @@ pub fn render(report: &impl Printable, output: Output, width: Option<u16>) -> io
                 if number == 0 && !text.is_empty() {
                     text.push('\n');
                 }
-                text.push_str(&crate::model::text::harmless(note));
+                text.push_str(&crate::model::text::sanitize(note));
                 text.push('\n');
             }
             Ok(text)
@@ -64,23 +63,23 @@ pub fn render(report: &impl Printable, output: Output, width: Option<u16>) -> io
     }
 }
 
-/// Indented JSON, harmless to a terminal.
+/// Returns indented JSON in which control characters are escaped, so that it cannot drive a terminal.
 pub fn json(value: &impl Serialize) -> io::Result<String> {
     let json = serde_json::to_string_pretty(value)?;
-    Ok(format!("{}\n", json_text(&json)))
+    Ok(format!("{}\n", escape_json(&json)))
 }
 
-/// JSON on one line, harmless to a terminal.
+/// Returns JSON on one line in which control characters are escaped.
 pub fn json_line(value: &impl Serialize) -> io::Result<String> {
     Ok(text::json_line(value)?)
 }
 
-/// Writes the text and flushes; a closed pipe ends quietly.
+/// Writes the text and flushes; a closed pipe is reported as [`Written::Closed`], not as an error.
 pub fn write(out: &mut dyn Write, text: &str) -> io::Result<Written> {
     rows::written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
-/// Renders a report in its format, and writes it.
+/// Renders a report in its format and writes it.
 pub fn print(out: &mut dyn Write, report: &impl Printable, output: Output, width: Option<u16>) -> io::Result<Written> {
     match report.rows() {
         Some(rows) if output == Output::Csv => csv::write(out, report, &rows),
@@ -88,21 +87,21 @@ pub fn print(out: &mut dyn Write, report: &impl Printable, output: Output, width
     }
 }
 
-/// YAML text made safe in the same way. A line with an acting character is given as JSON is: its
-/// scalar in double quotes, where YAML knows the same escapes.
+/// Escapes YAML in the same way. If a line holds a control or bidirectional character, the whole document is written as
+/// JSON, whose escapes YAML also understands.
 fn yaml_text(yaml: String, value: &impl serde::Serialize) -> String {
-    let safe = |c: char| !json_acts(c) && (c == '\n' || !c.is_control());
+    let safe = |c: char| !is_unsafe_in_json(c) && (c == '\n' || !c.is_control());
     if yaml.chars().all(safe) {
         return yaml;
     }
-    // JSON is YAML too: the whole document in that form is right and harmless.
-    serde_json::to_string_pretty(value).map(|json| format!("{}\n", json_text(&json))).unwrap_or_default()
+    // JSON is valid YAML: the whole document is written in that form.
+    serde_json::to_string_pretty(value).map(|json| format!("{}\n", escape_json(&json))).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::headless::table::words;
+    use crate::headless::table::left_aligned;
 
     #[derive(Serialize)]
     struct Tricky {
@@ -111,7 +110,7 @@ mod tests {
 
     impl Printable for Tricky {
         fn tables(&self) -> Vec<Table> {
-            let mut table = Table::new(&[words("TEXT")], "none");
+            let mut table = Table::new(&[left_aligned("TEXT")], "none");
             table.row([Some(self.text.clone())]);
             vec![table]
         }
@@ -132,21 +131,21 @@ mod tests {
     }
 
     #[test]
-    fn no_format_lets_a_terminal_be_driven() {
+    fn every_format_escapes_control_characters() {
         let report = Tricky { text: "x\u{1b}[2J\u{9b}31m\u{202e}\u{7f}\u{7}日本".into() };
         for output in [Output::Table, Output::Json, Output::Yaml, Output::Csv] {
             let text = render(&report, output, Some(80)).unwrap();
-            assert_eq!(crate::model::text::harmless(&text.replace('\n', "")), text.replace('\n', ""), "{output:?}");
+            assert_eq!(crate::model::text::sanitize(&text.replace('\n', "")), text.replace('\n', ""), "{output:?}");
             assert!(text.ends_with('\n'));
         }
     }
 
     #[test]
-    fn a_closed_pipe_is_no_fault() {
+    fn closed_pipe_is_not_an_error() {
         let report = Tricky { text: "x".into() };
         assert_eq!(print(&mut Gone, &report, Output::Json, None).unwrap(), Written::Closed);
         let mut out = Vec::new();
-        assert_eq!(print(&mut out, &report, Output::Json, None).unwrap(), Written::All);
+        assert_eq!(print(&mut out, &report, Output::Json, None).unwrap(), Written::Complete);
         assert_eq!(out, b"{\n  \"text\": \"x\"\n}\n");
     }
 }

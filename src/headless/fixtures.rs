@@ -1,4 +1,4 @@
-//! Estates for tests, made by hand.
+//! Hand-made estates for tests.
 
 use crate::config::EnvironmentConfig;
 use crate::model::database::Backup;
@@ -34,14 +34,14 @@ pub fn environment() -> EnvironmentConfig {
     }
 }
 
-/// Requests of every source.
+/// One request for every source.
 pub fn requests() -> BTreeMap<Source, u32> {
     Source::ALL.into_iter().map(|source| (source, 1)).collect()
 }
 
 fn observed<T>(value: T) -> Observed<T> {
     let mut observed = Observed::default();
-    observed.learn(value, now() - SignedDuration::from_millis(250));
+    observed.record(value, now() - SignedDuration::from_millis(250));
     observed
 }
 
@@ -106,8 +106,8 @@ fn dead(id: &str, service: &str) -> Task {
     task
 }
 
-/// Everything read; api is calm, web runs 1 of 2 after a crash.
-pub fn whole() -> Estate {
+/// An estate in which everything was read: api is healthy, web runs 1 of 2 tasks after a crash.
+pub fn complete_estate() -> Estate {
     let mut estate = Estate {
         identity: observed(Identity {
             account: "123456789012".into(),
@@ -159,7 +159,7 @@ pub fn whole() -> Estate {
     estate.series.insert(MetricKey::ServiceMemory("s-api".into()), series(f64::NAN));
     estate.series.insert(MetricKey::DbAcu("db-1".into()), series(0.5));
     estate.series.insert(MetricKey::DbLag("db-2".into()), series(18.0));
-    // The writer was a reader a moment ago.
+    // The writer was a reader until a moment ago.
     estate.series.insert(MetricKey::DbLag("db-1".into()), series(16.0));
     estate.settle(now());
     estate
@@ -227,33 +227,33 @@ fn databases(estate: &mut Estate) {
     estate.db_instances = observed(vec![instance("db-1"), second]);
 }
 
-/// A failed read of every source.
+/// An estate in which the read of every source failed.
 pub fn failed(kind: FailureKind) -> Estate {
     let failure = || Failure::new(kind, "the security token is expired");
     let mut estate = Estate::default();
-    estate.identity.fail(failure());
-    estate.cluster.fail(failure());
-    estate.services.fail(failure());
-    estate.tasks.fail(failure());
-    estate.scalable.fail(failure());
-    estate.policies.fail(failure());
-    estate.scheduled.fail(failure());
-    estate.schedules.fail(failure());
-    estate.activities.fail(failure());
-    estate.db_clusters.fail(failure());
-    estate.db_instances.fail(failure());
-    estate.alarms.fail(failure());
-    estate.alarm_mutes.fail(failure());
-    estate.metrics.fail(failure());
+    estate.identity.record_failure(failure());
+    estate.cluster.record_failure(failure());
+    estate.services.record_failure(failure());
+    estate.tasks.record_failure(failure());
+    estate.scalable.record_failure(failure());
+    estate.policies.record_failure(failure());
+    estate.scheduled.record_failure(failure());
+    estate.schedules.record_failure(failure());
+    estate.activities.record_failure(failure());
+    estate.db_clusters.record_failure(failure());
+    estate.db_instances.record_failure(failure());
+    estate.alarms.record_failure(failure());
+    estate.alarm_mutes.record_failure(failure());
+    estate.metrics.record_failure(failure());
     estate.settle(now());
     estate
 }
 
-/// All names in Japanese, with what would act on a terminal.
+/// An estate whose names are Japanese and hold control characters that would act on a terminal.
 pub fn japanese() -> Estate {
-    let mut estate = whole();
+    let mut estate = complete_estate();
     let name = "ブックマーク\u{1b}[31m\u{9b}\u{202e}🍣";
-    estate.services.fill().insert(name.into(), service(name, 0, 0));
+    estate.services.value_or_default().insert(name.into(), service(name, 0, 0));
     estate.settle(now());
     estate
 }

@@ -1,40 +1,40 @@
-//! The facts that reports are made of: an estate at a moment, and what was asked for it.
+//! The facts that reports are made from: an estate at one moment, and the requests sent for it.
 
 use super::convert;
 use super::dto::{DatabaseDto, ServiceDto};
-use super::shown::Shown;
-use super::sources::Asked;
+use super::shown::TimeDisplay;
+use super::sources::SourceRequest;
 use crate::config::EnvironmentConfig;
 use crate::model::{Estate, Observed, Source};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::collections::BTreeMap;
 
-/// The facts that a snapshot is made of.
+/// The facts that a snapshot is made from.
 #[derive(Debug, Clone, Copy)]
 pub struct SnapshotInput<'a> {
-    /// The zone in which tables tell times: the environment's, or the machine's.
+    /// The time zone of the tables: the environment's, or the machine's.
     pub zone: &'a TimeZone,
     pub environment: &'a EnvironmentConfig,
-    /// Its facts, settled.
+    /// The facts about the environment, settled.
     pub estate: &'a Estate,
-    /// Now, by the service's clock.
+    /// The current time by AWS's clock.
     pub now: Timestamp,
-    /// How far that is ahead of this machine's, by which it is known when something was read.
+    /// How far AWS's clock is ahead of this machine's; ages of reads are measured with the local clock.
     pub ahead: SignedDuration,
     /// When reading began, by this machine's clock.
     pub started: Timestamp,
-    /// Requests sent for each source.
+    /// Number of requests sent for each source.
     pub requests: &'a BTreeMap<Source, u32>,
-    /// Sources that were not asked on purpose.
+    /// Sources that were deliberately not read.
     pub skipped: &'a [Source],
-    /// Whether the curves of services were asked for, too.
+    /// Whether the metrics of services were requested, too.
     pub service_metrics: bool,
 }
 
 impl<'a> SnapshotInput<'a> {
-    /// How rows of sources are made.
-    pub fn asked(&self) -> Asked<'a> {
-        Asked {
+    /// The view of these facts from which rows of sources are made.
+    pub fn source_request(&self) -> SourceRequest<'a> {
+        SourceRequest {
             environment: self.environment,
             estate: self.estate,
             now: self.now - self.ahead,
@@ -44,25 +44,27 @@ impl<'a> SnapshotInput<'a> {
         }
     }
 
-    /// How tables tell times.
-    pub fn shown(&self) -> Shown {
-        Shown { now: self.now, zone: self.zone.clone() }
+    /// The reference time and time zone of the tables.
+    pub fn time_display(&self) -> TimeDisplay {
+        TimeDisplay { now: self.now, zone: self.zone.clone() }
     }
 
     /// Services of the environment; `None` if they could not be read.
     pub fn services(&self) -> Option<Vec<ServiceDto>> {
         if self.environment.cluster.is_none() {
-            // Without a cluster there are none; that is known.
+            // Without a cluster there are no services, and that is known.
             return Some(Vec::new());
         }
-        let all = known(&self.estate.services, BTreeMap::is_empty)?;
+        let services = known(&self.estate.services, BTreeMap::is_empty)?;
         let digests = convert::Digests::new(self.estate);
         Some(
             self.estate
                 .derived
                 .services
                 .iter()
-                .filter_map(|row| Some(convert::service(self.estate, &digests, all.get(&row.name)?, row, self.now)))
+                .filter_map(|row| {
+                    Some(convert::service(self.estate, &digests, services.get(&row.name)?, row, self.now))
+                })
                 .collect(),
         )
     }
@@ -74,7 +76,7 @@ impl<'a> SnapshotInput<'a> {
         }
         let clusters = known(&self.estate.db_clusters, Vec::is_empty);
         let instances = known(&self.estate.db_instances, Vec::is_empty);
-        // One of the two alone may name nothing, and then nothing is known of the other kind.
+        // If only one of the two was read and holds no match, the other kind may still have one.
         let rows = &self.estate.derived.databases;
         if rows.is_empty() && (clusters.is_none() || instances.is_none()) {
             return None;
@@ -83,7 +85,7 @@ impl<'a> SnapshotInput<'a> {
     }
 }
 
-/// The value, unless it was never read whole and holds nothing: an empty list would be a guess.
+/// Returns the value, unless it was never read completely and is empty: an empty list would be a guess.
 pub fn known<T>(observed: &Observed<T>, empty: impl Fn(&T) -> bool) -> Option<&T> {
     let read = observed.at().is_some();
     observed.value().filter(|value| read || !empty(value))

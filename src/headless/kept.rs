@@ -1,4 +1,5 @@
-//! The kept facts of an environment, as scripts read it in the snapshot: what its account costs, and its latest run.
+//! Facts of an environment that are kept on disk and appear in the snapshot: the costs of its account and its latest
+//! run.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -6,19 +7,19 @@ use serde::Serialize;
 /// The costs of the account.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CostDto {
-    /// When Cost Explorer was asked.
+    /// When Cost Explorer was read.
     pub read_at: String,
     /// The currency: `USD`.
     pub currency: String,
-    /// This month until now.
+    /// The costs of this month until now.
     pub month: f64,
-    /// This month to its end; `null` where that cannot be told.
+    /// The forecast for the whole month; `null` if there is none.
     pub forecast: Option<f64>,
     /// The costs of yesterday.
     pub yesterday: Option<f64>,
-    /// The middle of the two weeks before; `null` where too few days are known.
+    /// The median of the two weeks before; `null` if too few days are known.
     pub usual: Option<f64>,
-    /// Names of the budgets that are exceeded, or will be; `null` where they could not be read.
+    /// Names of the budgets that are exceeded or forecast to be; `null` if they could not be read.
     pub budgets_exceeded: Option<Vec<String>>,
 }
 
@@ -29,27 +30,27 @@ pub struct InfraDto {
     pub kind: String,
     /// Names of its units; `null` with Terragrunt, which finds them itself.
     pub units: Option<Vec<String>>,
-    /// The latest run on this machine; `null` where there is none, or it could not be read.
+    /// The latest run on this machine; `null` if there is none, or it could not be read.
     pub run: Option<RunDto>,
 }
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RunDto {
-    /// Its name, which sorts by time.
+    /// The run's name, which sorts by time.
     pub run: String,
-    /// `plan`, `drift`, `apply` or `destroy`; `null` where that cannot be read.
+    /// `plan`, `drift`, `apply` or `destroy`; `null` if that cannot be read.
     pub goal: Option<String>,
-    /// `going on`, `lost` (it was killed and can be resumed), `done`, `failed`, `cancelled`.
+    /// `going on`, `lost` (its supervisor was killed; it can be resumed), `done`, `failed`, `cancelled`.
     pub state: String,
     /// The time at which it began.
     pub began: Option<String>,
-    /// When it ended; `null` while it goes on, and of one that was killed.
+    /// When it ended; `null` while it is running, and for a run that was killed.
     pub ended: Option<String>,
-    /// The person who began it: `user@host`.
+    /// The user who started it: `user@host`.
     pub by: Option<String>,
-    /// The number of its units.
+    /// Number of its units.
     pub units: usize,
-    /// Those that are over.
+    /// Number of its units that have finished.
     pub over: usize,
 }

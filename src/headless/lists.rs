@@ -1,10 +1,11 @@
-//! The common parts of lists: their head, and the tables of services, databases and alarms that the snapshot has, too.
+//! The common parts of list reports: their head, and the tables of services, databases and alarms that the snapshot
+//! shares.
 
 use super::dto::{AlarmDto, DatabaseDto, MemberDto, ServiceDto, SourceDto, SourceState};
 use super::input::SnapshotInput;
-use super::shown::Shown;
+use super::shown::TimeDisplay;
 use super::sources;
-use super::table::{Table, numbers, prose, words};
+use super::table::{Table, left_aligned, numbers, prose};
 use crate::cli::ExitCode;
 use crate::model::Source;
 use crate::model::database_health::lag_words;
@@ -19,75 +20,75 @@ pub struct Head {
     pub schema: String,
     /// The environment's name.
     pub environment: String,
-    /// When it was taken.
+    /// The time of the report.
     pub taken_at: String,
     /// Whether no source failed and none is partial.
     pub complete: bool,
-    /// The sources that it is made of.
+    /// The sources that the list is made from.
     pub sources: Vec<SourceDto>,
-    /// The moment and the time zone of tables; not in the JSON.
+    /// The reference time and time zone of the tables; not in the JSON.
     #[serde(skip)]
-    pub shown: Shown,
+    pub shown: TimeDisplay,
 }
 
-/// How much was read of what a list is made of.
+/// How completely the sources of a list were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// All that there is.
-    Whole,
+    /// Everything was read.
+    Complete,
     /// Something is missing.
-    Part,
-    /// None of it could be read.
-    Nothing,
-    /// The environment has none of it, so that nothing was asked.
-    Unasked,
+    Partial,
+    /// Nothing could be read.
+    Unread,
+    /// The environment has no such resources, so nothing was requested.
+    NotRequested,
 }
 
-/// How much of these sources was read. Who asks is none of what is asked for.
+/// Returns how completely these sources were read. The identity does not count: it is not part of the list.
 fn extent(rows: &[SourceDto], of: &[Source]) -> Extent {
     let meant = |row: &&SourceDto| of.iter().any(|one| *one != Source::Identity && one.name() == row.name);
     let any = |state: SourceState| rows.iter().filter(meant).any(|row| row.status == state);
     match (any(SourceState::Ok), any(SourceState::Partial), any(SourceState::Failed)) {
-        (false, false, false) => Extent::Unasked,
-        (true, false, false) => Extent::Whole,
-        (false, false, true) => Extent::Nothing,
-        _ => Extent::Part,
+        (false, false, false) => Extent::NotRequested,
+        (true, false, false) => Extent::Complete,
+        (false, false, true) => Extent::Unread,
+        _ => Extent::Partial,
     }
 }
 
-/// A table that says of what the environment does not have that it is not configured, instead of that there is none.
-pub fn or_unasked(table: Table, what: &str, rows: &[SourceDto], of: &[Source]) -> Table {
+/// Changes the empty message of a table to "not configured" if its sources were never requested.
+pub fn or_not_configured(table: Table, what: &str, rows: &[SourceDto], of: &[Source]) -> Table {
     match extent(rows, of) {
-        Extent::Unasked => Table { empty: format!("{what} are not configured"), ..table },
-        Extent::Whole | Extent::Part | Extent::Nothing => table,
+        Extent::NotRequested => Table { empty: format!("{what} are not configured"), ..table },
+        Extent::Complete | Extent::Partial | Extent::Unread => table,
     }
 }
 
 impl Head {
-    /// How much of these sources was read.
+    /// Returns how completely these sources were read.
     pub fn extent(&self, of: &[Source]) -> Extent {
         extent(&self.sources, of)
     }
 
-    /// Over the sources of a list.
+    /// Makes the head of a list over these sources.
     pub fn new(schema: &str, input: &SnapshotInput<'_>, of: &[Source]) -> Self {
-        let rows = input.asked().rows(of);
+        let rows = input.source_request().rows(of);
         Self {
             schema: schema.to_owned(),
             environment: input.environment.name.clone(),
             taken_at: input.now.to_string(),
             complete: sources::complete(&rows),
             sources: rows,
-            shown: input.shown(),
+            shown: input.time_display(),
         }
     }
 
-    /// The exit code that the sources ask for.
+    /// Returns the exit code that follows from the sources.
     pub fn exit_code(&self) -> ExitCode {
         sources::exit_code(&self.sources)
     }
 
-    /// Sentences on what is missing.
+    /// Returns sentences about missing data.
     pub fn notes(&self) -> Vec<String> {
         sources::notes(&self.sources)
     }
@@ -97,17 +98,17 @@ fn number(value: Option<f64>, digits: usize) -> Option<String> {
     value.map(|value| format!("{value:.digits$}"))
 }
 
-/// Services as columns.
+/// Returns the table of services.
 pub fn services_table(services: Option<&[ServiceDto]>) -> Table {
     let empty = if services.is_some() { "no services" } else { "services are not known" };
     let columns = [
-        words("SERVICE"),
-        words("HEALTH"),
+        left_aligned("SERVICE"),
+        left_aligned("HEALTH"),
         numbers("DESIRED"),
         numbers("RUNNING"),
-        words("ROLLOUT").rank(1),
-        words("TASK DEFINITION").rank(3),
-        words("IMAGE").rank(2),
+        left_aligned("ROLLOUT").rank(1),
+        left_aligned("TASK DEFINITION").rank(3),
+        left_aligned("IMAGE").rank(2),
         numbers("CPU %").rank(1),
         numbers("MEM %").rank(1),
         prose("WHY"),
@@ -116,7 +117,7 @@ pub fn services_table(services: Option<&[ServiceDto]>) -> Table {
     for service in services.unwrap_or_default() {
         table.row([
             Some(service.name.clone()),
-            Some(word(&service.health)),
+            Some(serde_word(&service.health)),
             Some(service.desired.to_string()),
             Some(service.running.to_string()),
             Some(service.rollout.clone()),
@@ -130,28 +131,28 @@ pub fn services_table(services: Option<&[ServiceDto]>) -> Table {
     table
 }
 
-/// The word that serde gives a unit variant.
-pub fn word(value: &impl Serialize) -> String {
+/// Returns the word that serde writes for a unit variant.
+pub fn serde_word(value: &impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// Databases as columns: a row for each member.
-pub fn databases_table(databases: Option<&[DatabaseDto]>, shown: &Shown) -> Table {
+/// Returns the table of databases, with a row for each member.
+pub fn databases_table(databases: Option<&[DatabaseDto]>, shown: &TimeDisplay) -> Table {
     let empty = if databases.is_some() { "no databases" } else { "databases are not known" };
     let columns = [
-        words("DATABASE"),
-        words("STATUS"),
-        words("MEMBER"),
-        words("ROLE"),
-        words("MEMBER STATUS").rank(2),
-        words("CLASS").rank(4),
-        words("AZ").rank(3),
+        left_aligned("DATABASE"),
+        left_aligned("STATUS"),
+        left_aligned("MEMBER"),
+        left_aligned("ROLE"),
+        left_aligned("MEMBER STATUS").rank(2),
+        left_aligned("CLASS").rank(4),
+        left_aligned("AZ").rank(3),
         numbers("ACU"),
-        words("MIN–MAX").rank(2),
+        left_aligned("MIN–MAX").rank(2),
         numbers("CONN").rank(1),
         numbers("CPU %").rank(1),
         numbers("LAG"),
-        words("RESTORABLE").rank(5),
+        left_aligned("RESTORABLE").rank(5),
         prose("WHY"),
     ];
     let mut table = Table::new(&columns, empty);
@@ -172,7 +173,7 @@ pub fn databases_table(databases: Option<&[DatabaseDto]>, shown: &Shown) -> Tabl
                 number(member.and_then(|member| member.cpu_percent), 0),
                 member.and_then(|member| member.lag_ms).map(lag_words),
                 database.backup.latest.as_deref().map(|at| shown.time(at)),
-                // Told once, beside the writer.
+                // The reason is shown once, in the first row (the writer's).
                 why.take(),
             ]);
         };
@@ -186,16 +187,16 @@ pub fn databases_table(databases: Option<&[DatabaseDto]>, shown: &Shown) -> Tabl
     table
 }
 
-/// Alarms as columns; without `all` only those that want attention.
-pub fn alarms_table(alarms: Option<&[AlarmDto]>, all: bool, shown: &Shown) -> Table {
+/// Returns the table of alarms; without `all`, only those that need attention.
+pub fn alarms_table(alarms: Option<&[AlarmDto]>, all: bool, shown: &TimeDisplay) -> Table {
     alarms_with_parts(alarms, all, shown, &BTreeMap::new())
 }
 
-/// The alarms with the parts of composite ones below them: names with their states.
+/// Returns the table of alarms with the children of composite alarms below them; `parts` maps names to states.
 pub fn alarms_with_parts(
     alarms: Option<&[AlarmDto]>,
     all: bool,
-    shown: &Shown,
+    shown: &TimeDisplay,
     parts: &BTreeMap<String, String>,
 ) -> Table {
     let empty = match alarms {
@@ -204,9 +205,10 @@ pub fn alarms_with_parts(
         Some(_) => "no alarm is raised",
     };
     let muted = alarms.unwrap_or_default().iter().any(|alarm| alarm.muted_until.is_some());
-    let mut columns = vec![words("STATE"), words("ALARM"), words("SINCE").rank(1), prose("REASON")];
+    let mut columns =
+        vec![left_aligned("STATE"), left_aligned("ALARM"), left_aligned("SINCE").rank(1), prose("REASON")];
     if muted {
-        columns.insert(3, words("MUTED UNTIL"));
+        columns.insert(3, left_aligned("MUTED UNTIL"));
     }
     let mut table = Table::new(&columns, empty);
     let raised = |alarm: &&AlarmDto| all || (alarm.state != "OK" && !alarm.autoscaling);
@@ -221,10 +223,10 @@ pub fn alarms_with_parts(
             row.insert(3, alarm.muted_until.as_deref().map(|at| shown.time(at)));
         }
         table.row(row);
-        // A child alarm that was not read is reported as such.
+        // A child alarm that was not read is shown as such.
         for child in alarm.children.iter().filter(|_| !parts.is_empty()) {
             let state = parts.get(child).cloned().unwrap_or_else(|| "not read".to_owned());
-            // Nothing is unknown of the rest: it stands with the child itself.
+            // These cells are blank, not unknown: the child's own row has the values.
             let blank = || Some(String::new());
             let mut row = vec![Some(state), Some(format!("└ {child}")), blank(), blank()];
             if muted {

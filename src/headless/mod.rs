@@ -1,5 +1,5 @@
-//! The common parts of the commands' reports: an estate becomes a DTO, a DTO becomes text. Pure: no requests, no clock,
-//! no files; time and writers are handed in. The report of one command is in its folder in `src/commands`.
+//! The common parts of the commands' reports: converts an estate to DTOs and DTOs to text. Pure: no requests, no clock,
+//! no files; times and writers are parameters. The report of each command is in its folder in `src/commands`.
 
 pub mod convert;
 mod csv;
@@ -23,7 +23,7 @@ pub use dto::Snapshot;
 pub use emit::{Printable, json_line, print, render, write};
 pub use input::SnapshotInput;
 pub use rows::{RowForm, RowWriter, Written};
-pub use shown::Shown;
+pub use shown::TimeDisplay;
 
 #[cfg(test)]
 pub mod fixtures;

@@ -1,7 +1,7 @@
-//! The report of an operation, for scripts and for people: its plan, its outcome, what runs.
+//! The report of an operation, for scripts and for people: its plan, its outcome, and the version that runs afterwards.
 
 use super::emit::Printable;
-use super::table::{Table, prose, words};
+use super::table::{Table, left_aligned, prose};
 use crate::app::operation::Operation;
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::{Line, Weight};
@@ -16,22 +16,22 @@ use serde_json::Value;
 
 /// Schema of the commands that change something.
 pub const SCHEMA: &str = "cockpit.operation/1";
-/// The outcome of the operations of a command.
+/// The outcome of a command's operations.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct OperationReport {
     /// `cockpit.operation/1`.
     pub schema: String,
     /// The environment's name.
     pub environment: String,
-    /// The account of the credentials; `null` if it could not be asked for.
+    /// The account of the credentials; `null` if it could not be read.
     pub account: Option<String>,
     /// The AWS region.
     pub region: Option<String>,
-    /// Where its changes go, where that is not AWS itself: a URL, or each service with its own.
+    /// The endpoint that receives the changes if it is not AWS: a URL, or one for each service.
     pub endpoint: Option<String>,
-    /// Whether nothing was to be changed.
+    /// Whether this was a dry run, which changes nothing.
     pub dry_run: bool,
-    /// In the order in which they were done; one that was not begun because one before it failed is left out.
+    /// In the order in which they ran; an operation that was skipped because an earlier one failed is left out.
     pub operations: Vec<OperationDto>,
 }
 
@@ -40,21 +40,21 @@ pub struct OperationReport {
 pub struct OperationDto {
     /// The title: `deploy web`.
     pub title: String,
-    /// The service's whole name, where it is about one.
+    /// The service's full name, if the operation changes one.
     pub service: Option<String>,
     /// `done`, `rolled_back`, `failed`, `unknown`, `refused`, `impossible`, `cancelled`; `null` for a dry run.
     pub verdict: Option<String>,
     /// The outcome in a sentence.
     pub summary: Option<String>,
-    /// Why, the nearest cause first.
+    /// The causes of the outcome, the nearest first.
     pub causes: Vec<String>,
-    /// The hint, where there is one.
+    /// A hint on what to do, if there is one.
     pub hint: Option<String>,
     /// The deployment's id: `ecs-svc/…`.
     pub deployment: Option<String>,
-    /// The task definition that it goes to.
+    /// The task definition that is deployed.
     pub revision: Option<String>,
-    /// The one that ran before.
+    /// The task definition that ran before.
     pub previous: Option<String>,
     /// The image that is deployed.
     pub image: Option<String>,
@@ -62,25 +62,25 @@ pub struct OperationDto {
     pub digest: Option<String>,
     /// The version that runs now, in words.
     pub runs: Option<String>,
-    /// When the change was made; `null` if none was.
+    /// When the change was made; `null` if none was made.
     pub began_at: Option<String>,
-    /// The time at which it ended.
+    /// When the operation ended.
     pub ended_at: Option<String>,
-    /// How long that took.
+    /// The duration in milliseconds.
     pub duration_ms: Option<u64>,
     /// The checks before the change.
     pub checks: Vec<CheckDto>,
-    /// The values before and after.
+    /// The values before and after the change.
     pub changes: Vec<ChangeDto>,
-    /// The changes of AWS with their parameters.
+    /// The AWS API calls with their parameters.
     pub calls: Vec<CallDto>,
-    /// Programs that are run.
+    /// Programs that the operation runs.
     pub programs: Vec<String>,
     /// AWS's request ids of the changes.
     pub request_ids: Vec<String>,
-    /// Its name in the audit file.
+    /// Its id in the audit file.
     pub operation: String,
-    /// Why its end is not in the audit file; `null` where it is, or nothing had to be written.
+    /// Why its end is missing from the audit file; `null` if it was written, or nothing had to be written.
     pub audit_error: Option<String>,
 }
 
@@ -91,14 +91,14 @@ pub struct CheckDto {
     pub level: String,
     /// The finding in a sentence.
     pub text: String,
-    /// The hint, where there is one.
+    /// A hint on what to do, if there is one.
     pub hint: Option<String>,
 }
 
 /// A value before and after the change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ChangeDto {
-    /// The value that changes.
+    /// The name of the changing value.
     pub what: String,
     /// The value before.
     pub now: String,
@@ -115,7 +115,7 @@ pub struct CallDto {
     pub parameters: Value,
 }
 
-/// The word of a level.
+/// Returns the word for a check's level.
 pub fn level_word(level: Level) -> &'static str {
     match level {
         Level::Fine => "fine",
@@ -133,7 +133,7 @@ fn change(change: &Change) -> ChangeDto {
     ChangeDto { what: change.what.clone(), now: change.now.clone(), next: change.next.clone() }
 }
 
-/// One operation as it stands.
+/// Converts an operation in its current state.
 pub fn of(operation: &Operation) -> OperationDto {
     let outcome = operation.outcome.as_ref();
     let details = operation.machine().details();
@@ -141,7 +141,7 @@ pub fn of(operation: &Operation) -> OperationDto {
     OperationDto {
         title: operation.title.clone(),
         service: operation.service(),
-        verdict: outcome.map(|outcome| outcome.verdict.word().to_owned()),
+        verdict: outcome.map(|outcome| outcome.verdict.name().to_owned()),
         summary: outcome.map(|outcome| outcome.summary.clone()),
         causes: outcome.map(|outcome| outcome.causes.clone()).unwrap_or_default(),
         hint: outcome.and_then(|outcome| outcome.hint.clone()),
@@ -150,10 +150,10 @@ pub fn of(operation: &Operation) -> OperationDto {
         previous: details.previous,
         image: details.image,
         digest: details.digest,
-        runs: details.runs,
+        runs: details.running_version,
         began_at: operation.began_at().map(|at| at.to_string()),
         ended_at: operation.ended_at().map(|at| at.to_string()),
-        duration_ms: operation.took().map(|took| took.as_millis().max(0) as u64),
+        duration_ms: operation.duration().map(|took| took.as_millis().max(0) as u64),
         checks: plan.iter().flat_map(|plan| &plan.checks).map(check).collect(),
         changes: plan.iter().flat_map(|plan| &plan.changes).map(change).collect(),
         calls: operation
@@ -163,17 +163,17 @@ pub fn of(operation: &Operation) -> OperationDto {
         programs: plan.map(|plan| plan.programs.clone()).unwrap_or_default(),
         request_ids: operation.request_ids.clone(),
         operation: operation.mark.clone(),
-        audit_error: operation.unaudited.clone(),
+        audit_error: operation.audit_failure.clone(),
     }
 }
 
-/// The report of a command.
+/// Builds the report of a command.
 pub fn report(operations: &[&Operation], dry_run: bool) -> OperationReport {
     let first = operations.first();
     OperationReport {
         schema: SCHEMA.to_owned(),
         environment: first.map(|operation| operation.environment.name.clone()).unwrap_or_default(),
-        account: first.and_then(|operation| operation.who.as_ref()).map(|who| who.account.clone()),
+        account: first.and_then(|operation| operation.identity.as_ref()).map(|who| who.account.clone()),
         region: first.and_then(|operation| operation.region().map(str::to_owned)),
         endpoint: first.map(|operation| operation.endpoints().key()).filter(|key| !key.is_empty()),
         dry_run,
@@ -184,8 +184,10 @@ pub fn report(operations: &[&Operation], dry_run: bool) -> OperationReport {
 impl Printable for OperationReport {
     fn tables(&self) -> Vec<Table> {
         if self.dry_run {
-            let mut table =
-                Table::new(&[words("OPERATION"), words("CALL"), prose("PARAMETERS")], "nothing would be changed");
+            let mut table = Table::new(
+                &[left_aligned("OPERATION"), left_aligned("CALL"), prose("PARAMETERS")],
+                "nothing would be changed",
+            );
             for operation in &self.operations {
                 for call in &operation.calls {
                     table.row([
@@ -200,7 +202,13 @@ impl Printable for OperationReport {
             }
             return vec![table];
         }
-        let columns = [words("OPERATION"), words("VERDICT"), prose("WHAT"), words("REVISION"), words("DIGEST")];
+        let columns = [
+            left_aligned("OPERATION"),
+            left_aligned("VERDICT"),
+            prose("WHAT"),
+            left_aligned("REVISION"),
+            left_aligned("DIGEST"),
+        ];
         let mut table = Table::new(&columns, "nothing was done");
         for operation in &self.operations {
             table.row([
@@ -226,34 +234,36 @@ impl Printable for OperationReport {
     }
 }
 
-/// How a command ends whose operation ended like this.
+/// Returns the exit code of a command whose operation ended like this.
 pub fn exit_code(operation: &Operation) -> ExitCode {
     let Some(outcome) = &operation.outcome else { return ExitCode::Done };
-    let deploys = operation.machine().deploys();
+    let deploys = operation.machine().is_deployment();
     match (outcome.verdict, outcome.failure) {
         (Verdict::Done, _) => ExitCode::Done,
         (Verdict::RolledBack, _) => ExitCode::RolledBack,
         (Verdict::Failed, _) if deploys => ExitCode::DeployFailed,
-        // Also where nothing more can be seen without credentials: the hint says how to look again.
+        // This also covers a deployment that cannot be watched any more for lack of credentials; its hint names the
+        // command to resume watching.
         (_, Some(FailureKind::Credentials)) => ExitCode::Credentials,
         (Verdict::Unknown, _) => ExitCode::TimedOut,
-        (Verdict::Failed, _) if operation.late => ExitCode::TimedOut,
+        (Verdict::Failed, _) if operation.deadline_passed => ExitCode::TimedOut,
         (Verdict::Refused, Some(FailureKind::WrongAccount) | None) | (Verdict::Cancelled, _) => ExitCode::Refused,
         (Verdict::Impossible, _) if outcome.usage => ExitCode::Usage,
         (Verdict::Failed | Verdict::Refused | Verdict::Impossible, _) => ExitCode::Failed,
     }
 }
 
-/// The message on stderr for an operation that was not begun.
+/// Returns the error on stderr for an operation that never began.
 pub fn not_begun(operation: &Operation, outcome: &Outcome) -> Report {
-    let kind = outcome.failure.map_or(outcome.verdict.word(), FailureKind::word);
+    let kind = outcome.failure.map_or(outcome.verdict.name(), FailureKind::name);
     let mut report = Report::new(kind, outcome.summary.clone(), exit_code(operation));
     report.causes.clone_from(&outcome.causes);
     report.hint.clone_from(&outcome.hint);
     report
 }
 
-/// The heading of a question: environment, account, region, whose credentials, and an endpoint that is not AWS's.
+/// Returns the heading of a confirmation prompt: environment, account, region, identity, and any endpoint that is not
+/// AWS's.
 pub fn heading(
     title: &str,
     environment: &EnvironmentConfig,
@@ -269,8 +279,8 @@ pub fn heading(
         region.unwrap_or("?"),
         who.map_or("?", |who| who.arn.rsplit('/').next().unwrap_or(&who.arn)),
     )];
-    if let Some(there) = endpoints.words() {
-        // Several places are named with their services.
+    if let Some(there) = endpoints.label() {
+        // Several endpoints are listed with their services.
         let at = if there.contains(" at ") { "" } else { "at " };
         let what = if endpoints.is_partly_aws() { ": a part of this changes AWS itself" } else { ", which is not AWS" };
         lines.push(format!("  {at}{there}{what}"));
@@ -278,10 +288,10 @@ pub fn heading(
     lines
 }
 
-/// The plan as lines for a person, before a yes.
+/// Returns the plan as lines for a person, printed before the confirmation.
 pub fn plan(operation: &Operation) -> Vec<String> {
     let Some(plan) = &operation.plan else { return Vec::new() };
-    let mut lines = heading(&plan.title, &operation.environment, operation.who.as_ref(), &operation.endpoints());
+    let mut lines = heading(&plan.title, &operation.environment, operation.identity.as_ref(), &operation.endpoints());
     lines.extend(plan.steps.iter().map(|step| format!("  → {step}")));
     lines.extend(plan.programs.iter().map(|program| format!("  run {program}")));
     for change in &plan.changes {
@@ -298,7 +308,7 @@ pub fn plan(operation: &Operation) -> Vec<String> {
     lines
 }
 
-/// A line of an operation's log for stderr.
+/// Formats a line of an operation's log for stderr.
 pub fn line(line: &Line, zone: &TimeZone) -> String {
     let sign = match line.weight {
         Weight::Step => "→",

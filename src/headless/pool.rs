@@ -1,4 +1,4 @@
-//! A user pool as scripts read it, in `cockpit users` and in the snapshot; of nobody in it.
+//! The DTO of a user pool, in `cockpit users` and in the snapshot; without its users.
 
 use crate::model::users::Pool;
 use schemars::JsonSchema;
@@ -15,22 +15,22 @@ pub struct PoolDto {
     pub mfa: Option<String>,
     /// `authenticator`, `SMS`, `e-mail`; `null` if they could not be read.
     pub mfa_methods: Option<Vec<String>>,
-    /// The rules for passwords; `null` if they could not be read.
+    /// The password policy; `null` if it could not be read.
     pub password: Option<PasswordDto>,
-    /// Whether it is protected against deletion.
+    /// Whether deletion protection is on.
     pub deletion_protection: Option<bool>,
-    /// How many users Cognito estimates.
+    /// The number of users that Cognito estimates.
     pub estimated_users: Option<u64>,
 }
 
-/// The rules for passwords.
+/// The password policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PasswordDto {
-    /// Characters at least.
+    /// The minimum number of characters.
     pub minimum_length: u64,
-    /// The kinds of characters that a password must have beside that.
+    /// The kinds of characters that a password must contain.
     pub requires: Vec<String>,
-    /// Days that a temporary one is good for.
+    /// The number of days for which a temporary password is valid.
     pub temporary_days: Option<u64>,
 }
 

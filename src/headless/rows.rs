@@ -1,44 +1,44 @@
-//! Rows written as they come, so that a result larger than memory passes: as CSV, as JSON lines, as one JSON array, or the
-//! first of them as a table.
+//! Streams rows to the output, so that a result larger than memory can pass: as CSV, as JSON lines, as one JSON array,
+//! or the first rows as a table.
 
-use super::table::{Column, Table, words};
+use super::table::{Column, Table, left_aligned};
 use crate::model::csv::CsvWriter;
-use crate::model::text::{json_line, no_formula};
+use crate::model::text::{escape_formula, json_line};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 use std::io::{self, BufWriter, Write};
 
-/// Whether the reader is still there.
+/// Whether the reader is still connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
     /// All rows were written.
-    All,
-    /// The pipe is closed: nothing more need be written, and nothing be said.
+    Complete,
+    /// The pipe is closed: writing stops without an error.
     Closed,
 }
 
-/// How rows are written.
+/// The format of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowForm {
-    /// A heading, then a record a row.
+    /// A heading, then one record per row.
     Csv,
-    /// An object a line.
+    /// One JSON object per line.
     JsonLines,
-    /// One array of objects, a line each.
+    /// One JSON array with an object per line.
     Json,
-    /// Columns for people, whose widths are those of the rows that are shown.
+    /// A table for people; its column widths follow from the shown rows.
     Table {
-        /// Cells of the terminal; none for no limit.
+        /// The width in terminal cells; `None` for no limit.
         width: Option<u16>,
-        /// How many rows are shown; the others are counted.
+        /// Number of rows to show; the remaining ones are only counted.
         first: usize,
     },
 }
 
-/// Bytes that wait to be written together.
+/// The size of the output buffer, in bytes.
 const HELD: usize = 64 * 1024;
 
-/// Writes rows as they come. It holds 64 KiB of them, or as a table its first rows.
+/// Streams rows. It buffers 64 KiB, or the first rows if the form is a table.
 pub struct RowWriter<'a> {
     form: Form<'a>,
     fields: Vec<String>,
@@ -52,7 +52,7 @@ enum Form<'a> {
     Table { out: &'a mut dyn Write, table: Table, width: Option<u16>, first: usize },
 }
 
-/// A row as a JSON object, by the names of its columns.
+/// A row as a JSON object, keyed by column name.
 struct Object<'a>(&'a [String], &'a [Option<&'a Value>]);
 
 impl Serialize for Object<'_> {
@@ -65,7 +65,7 @@ impl Serialize for Object<'_> {
     }
 }
 
-/// As in JSON: text without its quotes, `null` as nothing, lists and objects as JSON.
+/// Returns the text of a cell: a string without quotes, `None` for `null`, lists and objects as JSON.
 fn cell(value: Option<&Value>) -> Option<String> {
     match value? {
         Value::Null => None,
@@ -75,10 +75,10 @@ fn cell(value: Option<&Value>) -> Option<String> {
 }
 
 impl<'a> RowWriter<'a> {
-    /// A writer of rows with these fields.
+    /// Makes a writer of rows with these fields.
     ///
     /// # Errors
-    /// Where the heading cannot be written.
+    /// Fails if the heading cannot be written.
     pub fn new(out: &'a mut dyn Write, form: RowForm, fields: Vec<String>) -> io::Result<Self> {
         let form = match form {
             RowForm::Csv => {
@@ -89,26 +89,27 @@ impl<'a> RowWriter<'a> {
             RowForm::JsonLines => Form::Lines(BufWriter::with_capacity(HELD, out)),
             RowForm::Json => Form::Array(BufWriter::with_capacity(HELD, out)),
             RowForm::Table { width, first } => {
-                let columns: Vec<Column> = fields.iter().map(|_| words("")).collect();
+                let columns: Vec<Column> = fields.iter().map(|_| left_aligned("")).collect();
                 let mut table = Table::new(&columns, "no rows");
-                table.heads.clone_from(&fields);
+                table.dynamic_titles.clone_from(&fields);
                 Form::Table { out, table, width, first }
             }
         };
         Ok(Self { form, fields, rows: 0 })
     }
 
-    /// Writes a row: a value for each field. Where the reader is gone, no more rows need be read.
+    /// Writes a row: one value for each field. Returns [`Written::Closed`] if the reader is gone, so that the caller
+    /// can stop.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// Fails if the row cannot be written.
     pub fn row(&mut self, values: &[Option<&Value>]) -> io::Result<Written> {
         self.rows += 1;
         let number = self.rows;
         let object = Object(&self.fields, values);
         written(match &mut self.form {
             Form::Csv(csv) => {
-                let shown = |value: Option<&Value>| no_formula(&cell(value).unwrap_or_default());
+                let shown = |value: Option<&Value>| escape_formula(&cell(value).unwrap_or_default());
                 let cells: Vec<String> = values.iter().copied().map(shown).collect();
                 csv.record(cells.iter().map(String::as_str))
             }
@@ -128,10 +129,10 @@ impl<'a> RowWriter<'a> {
         })
     }
 
-    /// Writes what is held, so that a reader sees every row that came.
+    /// Flushes the buffer, so that a reader sees every row so far.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// Fails if the buffer cannot be written.
     pub fn flush(&mut self) -> io::Result<Written> {
         written(match &mut self.form {
             Form::Csv(csv) => csv.flush(),
@@ -143,7 +144,7 @@ impl<'a> RowWriter<'a> {
     /// Ends the output after the last row.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// Fails if the output cannot be written.
     pub fn end(mut self) -> io::Result<Written> {
         let rows = self.rows;
         let ended = match &mut self.form {
@@ -156,16 +157,16 @@ impl<'a> RowWriter<'a> {
             }
         };
         match written(ended)? {
-            Written::All => self.flush(),
+            Written::Complete => self.flush(),
             Written::Closed => Ok(Written::Closed),
         }
     }
 }
 
-/// A closed pipe is no fault.
+/// Turns a broken pipe into [`Written::Closed`].
 pub(super) fn written(result: io::Result<()>) -> io::Result<Written> {
     match result {
-        Ok(()) => Ok(Written::All),
+        Ok(()) => Ok(Written::Complete),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Written::Closed),
         Err(error) => Err(error),
     }
@@ -184,16 +185,16 @@ mod tests {
         let mut out = Vec::new();
         let mut writer = RowWriter::new(&mut out, form, fields()).unwrap();
         for [id, name] in rows {
-            assert_eq!(writer.row(&[Some(id), Some(name)]).unwrap(), Written::All);
+            assert_eq!(writer.row(&[Some(id), Some(name)]).unwrap(), Written::Complete);
         }
-        assert_eq!(writer.end().unwrap(), Written::All);
+        assert_eq!(writer.end().unwrap(), Written::Complete);
         String::from_utf8(out).unwrap()
     }
 
     #[test]
-    fn each_form_has_every_row_and_drives_no_terminal() {
+    fn every_form_writes_all_rows_and_escapes_control_characters() {
         let rows = [[json!(1), json!("a\u{9b}31m")], [json!(2), Value::Null]];
-        let shown = crate::model::text::harmless("a\u{9b}31m").into_owned();
+        let shown = crate::model::text::sanitize("a\u{9b}31m").into_owned();
         assert_eq!(text(RowForm::Csv, &rows), format!("\"id\",\"name\"\n\"1\",\"{shown}\"\n\"2\",\"\"\n"));
         assert_eq!(text(RowForm::JsonLines, &rows), "{\"id\":1,\"name\":\"a\\u009b31m\"}\n{\"id\":2,\"name\":null}\n");
         let array: Value = serde_json::from_str(&text(RowForm::Json, &rows)).unwrap();
@@ -204,7 +205,7 @@ mod tests {
         assert_eq!(text(table, &[]), "no rows\n");
     }
 
-    /// Counts what it is given.
+    /// A sink that counts the bytes it receives.
     #[derive(Default)]
     struct Counting {
         bytes: std::rc::Rc<std::cell::Cell<u64>>,
@@ -220,8 +221,8 @@ mod tests {
         }
     }
 
-    /// The most bytes that were made and not yet written while `rows` rows of one field went through; `line` says how
-    /// long each is, `end` what comes after them.
+    /// Returns the highest number of bytes buffered while `rows` rows of one field are written; `line` gives the length
+    /// of each row, `end` the length of the text after the last one.
     fn most_held(form: RowForm, rows: u64, heading: u64, line: impl Fn(u64) -> u64, end: u64) -> u64 {
         let mut sink = Counting::default();
         let counted = sink.bytes.clone();
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn two_million_rows_pass_and_no_more_than_a_buffer_of_them_is_held() {
+    fn two_million_rows_never_exceed_the_buffer() {
         let digits = |number: u64| u64::from(number.checked_ilog10().unwrap_or(0)) + 1;
         let most = HELD as u64 + 100;
         assert!(most_held(RowForm::Csv, 2_000_000, 5, |number| digits(number) + 3, 0) <= most);
@@ -247,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_keeps_its_first_rows_and_counts_the_others() {
+    fn table_keeps_the_first_rows_and_counts_the_rest() {
         let mut out = Vec::new();
         let mut writer = RowWriter::new(&mut out, RowForm::Table { width: None, first: 3 }, fields()).unwrap();
         let name = json!("a name");
@@ -261,7 +262,7 @@ mod tests {
         assert!(text.ends_with("2   a name\n… and 99997 more rows\n"), "{text}");
     }
 
-    /// A reader that has gone away.
+    /// A reader that has closed the pipe.
     struct Gone;
 
     impl Write for Gone {
@@ -274,13 +275,13 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_no_longer_read_once_the_reader_is_gone() {
+    fn closed_reader_stops_the_rows() {
         for form in [RowForm::Csv, RowForm::JsonLines, RowForm::Json] {
             let mut gone = Gone;
             let mut writer = RowWriter::new(&mut gone, form, fields()).unwrap();
             let name = json!("x".repeat(1_000));
-            let taken =
-                (0..1_000_000).take_while(|id| writer.row(&[Some(&json!(id)), Some(&name)]).unwrap() == Written::All);
+            let taken = (0..1_000_000)
+                .take_while(|id| writer.row(&[Some(&json!(id)), Some(&name)]).unwrap() == Written::Complete);
             assert!(taken.count() < 100, "{form:?}");
         }
     }

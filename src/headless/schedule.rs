@@ -1,4 +1,4 @@
-//! The next effects of the schedule, as scripts read it.
+//! The DTO of the next effects of the schedule.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,13 +12,13 @@ pub struct ScheduleDto {
     pub next_start: Option<NextDto>,
 }
 
-/// One coming action.
+/// An upcoming action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NextDto {
-    /// The time of the effect.
+    /// The time of the action.
     pub at: String,
     /// The action's name.
     pub action: String,
-    /// The zone that it is written in.
+    /// The time zone of its schedule.
     pub timezone: Option<String>,
 }

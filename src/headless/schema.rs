@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-/// The schema of what is printed as `T`, under its name and number: `cockpit.snapshot/1`.
+/// Returns the schema of `T` under its name and number: `cockpit.snapshot/1`.
 pub fn of<T: JsonSchema>(id: &str) -> Value {
     let mut schema = SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>();
     schema.insert("$id".to_owned(), Value::from(format!("urn:{}", id.replace('/', ":"))));

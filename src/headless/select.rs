@@ -1,13 +1,13 @@
-//! Which rows an argument means.
+//! Resolves the names given as arguments to rows.
 
 use super::input::{SnapshotInput, known};
 use crate::cli::Report;
 use crate::config::EnvironmentConfig;
-use crate::model::names::{self, Arn, listed, nearest};
+use crate::model::names::{self, Arn, list_names, nearest};
 use std::collections::BTreeMap;
 
-/// Whole names of the wanted services; `None` is all, and also where services are not known: then
-/// nothing can be said against a name.
+/// Returns the full names of the wanted services. `None` means all; it is also returned if the services are not known,
+/// because then no name can be rejected.
 pub fn services(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<Option<Vec<String>>, Report> {
     if wanted.is_empty() || known(&input.estate.services, BTreeMap::is_empty).is_none() {
         return Ok(None);
@@ -17,8 +17,8 @@ pub fn services(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<Option<V
     let mut found = Vec::new();
     for typed in wanted {
         let environment = input.environment;
-        let home = Home::of(environment, input.estate.identity.value().map(|identity| identity.account.as_str()));
-        match input.estate.resolve_service(home.bare("service", typed)?) {
+        let home = ArnScope::of(environment, input.estate.identity.value().map(|identity| identity.account.as_str()));
+        match input.estate.resolve_service(home.bare_name("service", typed)?) {
             Ok(name) => found.push(name.to_owned()),
             Err(close) => return Err(unknown("service", typed, &close, &names)),
         }
@@ -26,16 +26,16 @@ pub fn services(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<Option<V
     Ok(Some(found))
 }
 
-/// Where the things of an environment are: an ARN of another place is none of them.
+/// The account, region and cluster of an environment: an ARN from another place is rejected.
 #[derive(Debug, Clone, Copy)]
-pub struct Home<'a> {
+pub struct ArnScope<'a> {
     account: Option<&'a str>,
     region: Option<&'a str>,
     cluster: Option<&'a str>,
 }
 
-impl<'a> Home<'a> {
-    /// The selection of an environment; the account is that of the credentials where none is configured.
+impl<'a> ArnScope<'a> {
+    /// Returns the place of an environment; `account` (that of the credentials) is used if none is configured.
     pub fn of(environment: &'a EnvironmentConfig, account: Option<&'a str>) -> Self {
         Self {
             account: environment.account.as_deref().or(account),
@@ -44,11 +44,11 @@ impl<'a> Home<'a> {
         }
     }
 
-    /// The typed name, or of an ARN the name in it.
+    /// Returns the typed name, or the name within a typed ARN.
     ///
     /// # Errors
-    /// An ARN of another kind of thing or of another account, region or cluster.
-    pub fn bare<'t>(&self, what: &str, typed: &'t str) -> Result<&'t str, Report> {
+    /// Fails for an ARN of another resource type, account, region or cluster.
+    pub fn bare_name<'t>(&self, what: &str, typed: &'t str) -> Result<&'t str, Report> {
         if !typed.starts_with("arn:") {
             return Ok(typed);
         }
@@ -56,7 +56,7 @@ impl<'a> Home<'a> {
         let Some(arn) = Arn::parse(typed).filter(|arn| kinds.contains(&arn.kind)) else {
             return Err(Report::usage(format!("`{typed}` is not an ARN of a {what}")).hint("write its name or its ARN"));
         };
-        match arn.elsewhere(self.account, self.region, self.cluster) {
+        match arn.mismatch(self.account, self.region, self.cluster) {
             None => Ok(arn.name),
             Some(why) => Err(Report::usage(format!("`{typed}` is not of this environment"))
                 .cause(why)
@@ -65,17 +65,22 @@ impl<'a> Home<'a> {
     }
 }
 
-/// The wanted names among the known ones.
+/// Resolves the wanted names among the known ones.
 ///
 /// # Errors
-/// A name that none has, or that several could be.
-pub fn among(what: &str, names: &[&str], wanted: &[String], home: Home<'_>) -> Result<Option<Vec<String>>, Report> {
+/// Fails for a name that matches nothing, or that is ambiguous.
+pub fn resolve_names(
+    what: &str,
+    names: &[&str],
+    wanted: &[String],
+    home: ArnScope<'_>,
+) -> Result<Option<Vec<String>>, Report> {
     if wanted.is_empty() {
         return Ok(None);
     }
     let mut found = Vec::new();
     for typed in wanted {
-        match names::find(home.bare(what, typed)?, names) {
+        match names::find(home.bare_name(what, typed)?, names) {
             Ok(name) => found.push(name.to_owned()),
             Err(close) => return Err(unknown(what, typed, &close, names)),
         }
@@ -86,12 +91,12 @@ pub fn among(what: &str, names: &[&str], wanted: &[String], home: Home<'_>) -> R
 fn unknown(what: &str, typed: &str, close: &[&str], known: &[&str]) -> Report {
     if close.len() > 1 {
         return Report::usage(format!("`{typed}` could be several {what}s"))
-            .hint(format!("write more of the name: {}", listed(close)));
+            .hint(format!("write more of the name: {}", list_names(close)));
     }
     let report = Report::usage(format!("there is no {what} `{typed}`"));
     match nearest(typed, known.iter().copied()) {
         _ if known.is_empty() => report.hint(format!("the environment has no {what}s")),
-        Some(near) => report.hint(format!("did you mean `{near}`? there are: {}", listed(known))),
-        None => report.hint(format!("there are: {}", listed(known))),
+        Some(near) => report.hint(format!("did you mean `{near}`? there are: {}", list_names(known))),
+        None => report.hint(format!("there are: {}", list_names(known))),
     }
 }

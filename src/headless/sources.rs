@@ -1,4 +1,4 @@
-//! How the sources stand: rows of `sources`, whether all is complete, and the exit code.
+//! The state of the sources: the rows of `sources`, whether the report is complete, and the exit code.
 
 use super::dto::{SourceDto, SourceState, UnmatchedDto};
 use crate::app::poll::HISTORIES_FOR_ALL as HISTORIES;
@@ -8,32 +8,37 @@ use crate::model::{Estate, Failure, FailureKind, Observed, Service, Source};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The caller's knowledge of its requests.
+/// The facts and requests from which rows of sources are made.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct SourceRequest<'a> {
     pub environment: &'a EnvironmentConfig,
     /// The facts, settled.
     pub estate: &'a Estate,
-    /// Now, by this machine's clock.
+    /// The current time by this machine's clock.
     pub now: Timestamp,
-    /// Requests sent for each source.
+    /// Number of requests sent for each source.
     pub requests: &'a BTreeMap<Source, u32>,
-    /// Sources that were not asked on purpose.
+    /// Sources that were deliberately not read.
     pub skipped: &'a [Source],
-    /// Whether the curves of services were asked for, too.
+    /// Whether the metrics of services were requested, too.
     pub service_metrics: bool,
 }
 
-impl Asked<'_> {
-    /// A row for each of these sources.
+impl SourceRequest<'_> {
+    /// Returns a row for each of these sources.
     pub fn rows(&self, sources: &[Source]) -> Vec<SourceDto> {
         sources.iter().map(|source| self.row(*source)).collect()
     }
 
-    /// Names of the configuration that this source does not have.
+    /// Returns the configured names that match nothing in this source.
     fn unmatched(&self, source: Source) -> Vec<UnmatchedDto> {
-        let of = self.estate.unmatched.iter().filter(|one| one.source == source);
-        of.map(|one| UnmatchedDto { key: one.key.to_owned(), name: one.written.clone(), nearest: one.near.clone() })
+        let unmatched = self.estate.unmatched.iter().filter(|one| one.source == source);
+        unmatched
+            .map(|one| UnmatchedDto {
+                key: one.key.to_owned(),
+                name: one.written.clone(),
+                nearest: one.suggestion.clone(),
+            })
             .collect()
     }
 
@@ -53,7 +58,7 @@ impl Asked<'_> {
                 Absence::Nothing => (SourceState::Skipped, None),
                 Absence::Unanswered => (SourceState::Failed, Some("no answer came in time".to_owned())),
                 Absence::Follows(parent) => {
-                    (SourceState::Failed, Some(format!("not asked, as {} could not be read", parent.words())))
+                    (SourceState::Failed, Some(format!("not asked, as {} could not be read", parent.label())))
                 }
             },
         };
@@ -73,7 +78,7 @@ impl Asked<'_> {
                 .as_ref()
                 .or(follows.as_ref())
                 .filter(|_| state != SourceState::Skipped)
-                .map(|failure| failure.kind.word().to_owned()),
+                .map(|failure| failure.kind.name().to_owned()),
             error,
             unmatched: self.unmatched(source),
             failure: status.failure.filter(|_| state == SourceState::Failed && status.partial.is_none()),
@@ -81,20 +86,20 @@ impl Asked<'_> {
     }
 }
 
-/// Why a source has given nothing at all. Requests are counted with their answers, so their count
-/// cannot tell a source that hangs from one with nothing to read; the facts can.
+/// Why a source has returned nothing at all. Requests are counted with their answers, so the count cannot distinguish a
+/// source that hangs from one with nothing to read; the facts can.
 enum Absence {
     /// There is nothing to read: a service without target groups has no target health.
     Nothing,
-    /// It was asked, and no answer came.
+    /// A request was sent and not answered.
     Unanswered,
     /// It depends on another source, which could not be read.
     Follows(Source),
 }
 
-impl Asked<'_> {
-    /// How many parts of a source, one for each service, target group or task definition, neither
-    /// were read nor failed.
+impl SourceRequest<'_> {
+    /// Returns the number of parts of a source (one for each service, target group or task definition) that were
+    /// neither read nor failed.
     fn unanswered(&self, source: Source) -> usize {
         fn missing<'a, T: 'a>(wanted: impl Iterator<Item = &'a str>, parts: &BTreeMap<String, Observed<T>>) -> usize {
             let wanted: BTreeSet<&str> = wanted.collect();
@@ -119,7 +124,7 @@ impl Asked<'_> {
         }
     }
 
-    /// Whether the environment has what a source tells of.
+    /// Whether the environment has resources of this source.
     fn has(&self, source: Source) -> bool {
         let environment = self.environment;
         match source {
@@ -163,10 +168,10 @@ impl Asked<'_> {
         };
         match source {
             Source::TaskDefinitions => of_services(&|service| !service.current_definitions().is_empty()),
-            // In a large cluster only the histories of services with news are read.
+            // In a large cluster, histories are read only for services whose deployments are in progress.
             Source::Rollouts => {
                 let few = services.is_some_and(|all| all.len() <= HISTORIES);
-                of_services(&|service| few || service.rolling_out())
+                of_services(&|service| few || service.is_rolling_out())
             }
             Source::Targets => of_services(&|service| !service.target_groups.is_empty()),
             Source::Identity
@@ -188,7 +193,7 @@ impl Asked<'_> {
             | Source::Trail
             | Source::LogGroups
             | Source::Function => Absence::Unanswered,
-            // Where no task has an agent nothing is asked.
+            // If no task has an agent, nothing is requested.
             Source::Logs
             | Source::Agents
             | Source::Parameters
@@ -217,22 +222,23 @@ pub fn complete(rows: &[SourceDto]) -> bool {
     rows.iter().all(|row| matches!(row.status, SourceState::Ok | SourceState::Skipped))
 }
 
-/// The exit code that a set of sources asks for.
+/// Returns the exit code that follows from the sources.
 pub fn exit_code(rows: &[SourceDto]) -> ExitCode {
-    let kind = |row: &SourceDto, kind: FailureKind| row.kind.as_deref() == Some(kind.word());
-    let asked: Vec<&SourceDto> = rows.iter().filter(|row| row.status != SourceState::Skipped).collect();
+    let kind = |row: &SourceDto, kind: FailureKind| row.kind.as_deref() == Some(kind.name());
+    let requested: Vec<&SourceDto> = rows.iter().filter(|row| row.status != SourceState::Skipped).collect();
     let no_credentials = |row: &&SourceDto| kind(row, FailureKind::Credentials);
-    if asked.iter().any(|row| kind(row, FailureKind::WrongAccount)) {
+    if requested.iter().any(|row| kind(row, FailureKind::WrongAccount)) {
         return ExitCode::Refused;
     }
     let identity = Source::Identity.name();
-    let mut facts = asked.iter().filter(|row| row.name != identity).peekable();
-    // Where nothing else is among the sources, what was read stands beside them.
-    let none = facts.peek().is_none();
+    let mut facts = requested.iter().filter(|row| row.name != identity).peekable();
+    // With the identity as the only source, the content of the report comes from elsewhere: its failure then means
+    // incomplete, not failed.
+    let no_facts = facts.peek().is_none();
     let facts_failed = facts.all(|row| row.status == SourceState::Failed);
-    let all_failed = !none && asked.iter().all(|row| row.status == SourceState::Failed);
-    if asked.iter().any(|row| row.name == identity && no_credentials(row))
-        || (facts_failed && asked.iter().any(no_credentials))
+    let all_failed = !no_facts && requested.iter().all(|row| row.status == SourceState::Failed);
+    if requested.iter().any(|row| row.name == identity && no_credentials(row))
+        || (facts_failed && requested.iter().any(no_credentials))
     {
         return ExitCode::Credentials;
     }
@@ -243,7 +249,7 @@ pub fn exit_code(rows: &[SourceDto]) -> ExitCode {
     }
 }
 
-/// Lines for people about what is missing.
+/// Returns lines for people about missing data.
 pub fn notes(rows: &[SourceDto]) -> Vec<String> {
     let unmatched = rows.iter().flat_map(|row| {
         row.unmatched.iter().map(|one| {
@@ -254,21 +260,21 @@ pub fn notes(rows: &[SourceDto]) -> Vec<String> {
     unread(rows).iter().map(Unread::words).chain(unmatched).collect()
 }
 
-/// The notes about what is missing now and was not `told` yet, for whoever looks again and again: what one source is said to lack
-/// is not said once more where another one comes to lack it.
-pub fn news(rows: &[SourceDto], told: &mut BTreeSet<String>) -> Vec<String> {
+/// Returns the notes that are new since the previous call, for commands that poll. `reported` holds the previous notes per
+/// source, so a note about one source is not repeated when another source fails with the same cause.
+pub fn news(rows: &[SourceDto], reported: &mut BTreeSet<String>) -> Vec<String> {
     fn own(row: &SourceDto) -> Vec<String> {
         notes(std::slice::from_ref(row))
     }
-    let new = |row: &&SourceDto| own(row).iter().any(|note| !told.contains(note));
+    let new = |row: &&SourceDto| own(row).iter().any(|note| !reported.contains(note));
     let fresh: Vec<SourceDto> = rows.iter().filter(new).cloned().collect();
-    *told = rows.iter().flat_map(own).collect();
+    *reported = rows.iter().flat_map(own).collect();
     notes(&fresh)
 }
 
-/// Sources that could not be read, or not whole, for one cause.
+/// Sources that could not be read (completely) for one common cause.
 struct Unread<'a> {
-    /// The words for one, and for several.
+    /// The verb phrase for one source, and for several.
     words: (&'static str, &'static str),
     names: Vec<&'a str>,
     error: &'a str,
@@ -278,16 +284,16 @@ struct Unread<'a> {
 impl Unread<'_> {
     fn words(&self) -> String {
         let words = if self.names.len() == 1 { self.words.0 } else { self.words.1 };
-        let why = if self.failures.len() > 1 { Failure::together(&self.failures) } else { self.error.to_owned() };
+        let why = if self.failures.len() > 1 { Failure::describe_group(&self.failures) } else { self.error.to_owned() };
         format!("! {} {words}: {why}", self.names.join(", "))
     }
 }
 
-/// The missing parts, by their causes.
+/// Groups the missing parts by cause.
 fn unread(rows: &[SourceDto]) -> Vec<Unread<'_>> {
     let mut causes: Vec<Unread<'_>> = Vec::new();
     for row in rows {
-        // Why it was not asked on purpose is no complaint.
+        // The reason for skipping a source on purpose is not reported as a problem.
         let Some(error) = row.error.as_deref().filter(|_| row.status != SourceState::Skipped) else { continue };
         let words = match row.status {
             SourceState::Failed if row.age_ms.is_some() => {
@@ -331,7 +337,7 @@ mod tests {
             age_ms: None,
             requests: 1,
             error: Some(failure.message.clone()),
-            kind: Some(failure.kind.word().into()),
+            kind: Some(failure.kind.name().into()),
             unmatched: Vec::new(),
             failure: Some(failure),
         }
@@ -342,23 +348,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_told_once_whatever_else_comes_to_be() {
+    fn missing_source_is_reported_once_when_another_fails_later() {
         let (identity, services) =
             (row("sts.identity", expired("sts:GetCallerIdentity")), row("ecs.services", expired("ecs:ListServices")));
-        let mut told = BTreeSet::new();
-        let first = news(std::slice::from_ref(&identity), &mut told);
+        let mut reported = BTreeSet::new();
+        let first = news(std::slice::from_ref(&identity), &mut reported);
         assert_eq!(first, ["! sts.identity could not be read: sts:GetCallerIdentity: the key has expired"]);
         let both = [identity.clone(), services.clone()];
-        let second = news(&both, &mut told);
+        let second = news(&both, &mut reported);
         assert_eq!(second, ["! ecs.services could not be read: ecs:ListServices: the key has expired"]);
-        assert_eq!(news(&both, &mut told), [""; 0]);
-        assert_eq!(news(std::slice::from_ref(&services), &mut told), [""; 0]);
-        assert_eq!(news(&both, &mut told), first, "it was read meanwhile");
+        assert_eq!(news(&both, &mut reported), [""; 0]);
+        assert_eq!(news(std::slice::from_ref(&services), &mut reported), [""; 0]);
+        assert_eq!(news(&both, &mut reported), first, "it was read meanwhile");
         assert_eq!(news(&both, &mut BTreeSet::new()).len(), 1, "what comes at once is one");
     }
 
     #[test]
-    fn sources_that_one_cause_keeps_from_being_read_are_one_note() {
+    fn sources_with_the_same_cause_share_one_note() {
         let denied = |action: &str| Failure::new(FailureKind::Denied, format!("{action}: not allowed"));
         let rows = [
             row("sts.identity", expired("sts:GetCallerIdentity")),

@@ -1,29 +1,29 @@
-//! Rows of text as columns for people.
+//! Renders rows of text as aligned columns for people.
 
-use crate::model::text::{cut_end, harmless, width as width_of};
+use crate::model::text::{cut_end, sanitize, width as width_of};
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table as Columns, TableStyle, presets};
 
-/// The text of a cell that has no value.
+/// The text of a cell without a value.
 pub const NONE: &str = "–";
-/// Cells between columns.
+/// Number of cells between columns.
 const GAP: u16 = 2;
-/// The least width of a column of sentences.
+/// The minimum width of a prose column.
 const LEAST: usize = 24;
 
 /// A column of a printed table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
     pub title: &'static str,
-    /// Numbers stand at the right.
+    /// Aligns the column to the right, for numbers.
     pub right: bool,
-    /// Sentences may be wrapped; other columns are not, as long as there is room.
+    /// Whether cells are sentences, which may wrap; other columns wrap only if there is no room.
     pub prose: bool,
-    /// Where there is no room, columns with a higher number are left out first; 0 always stays.
+    /// If there is no room, the columns with the highest rank are dropped first; rank 0 always stays.
     pub rank: u8,
 }
 
 impl Column {
-    /// Sets the rank of the column: where there is no room, the highest number is left out first.
+    /// Sets the rank of the column: if there is no room, the highest rank is dropped first.
     #[must_use]
     pub const fn rank(mut self, rank: u8) -> Self {
         self.rank = rank;
@@ -31,39 +31,45 @@ impl Column {
     }
 }
 
-/// A column that is aligned left.
-pub const fn words(title: &'static str) -> Column {
+/// Returns a left-aligned column.
+pub const fn left_aligned(title: &'static str) -> Column {
     Column { title, right: false, prose: false, rank: 0 }
 }
 
-/// A column of sentences.
+/// Returns a column of sentences.
 pub const fn prose(title: &'static str) -> Column {
     Column { title, right: false, prose: true, rank: 0 }
 }
 
-/// A column that is aligned right.
+/// Returns a right-aligned column.
 pub const fn numbers(title: &'static str) -> Column {
     Column { title, right: true, prose: false, rank: 0 }
 }
 
-/// A table to be printed, with its rows.
+/// A table to print, with its rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
     /// The title above it in a document of several tables.
     pub title: Option<String>,
     pub columns: Vec<Column>,
-    /// Rows; `None` is a value that is not there.
+    /// The rows; `None` is a missing value.
     pub rows: Vec<Vec<Option<String>>>,
-    /// The message where there are no rows.
+    /// The message printed if there are no rows.
     pub empty: String,
-    /// Titles that are known only from what came, instead of the columns' own.
-    pub heads: Vec<String>,
+    /// Titles known only at run time; they replace the columns' own.
+    pub dynamic_titles: Vec<String>,
 }
 
 impl Table {
-    /// A table without rows.
+    /// Makes a table without rows.
     pub fn new(columns: &[Column], empty: impl Into<String>) -> Self {
-        Self { title: None, columns: columns.to_vec(), rows: Vec::new(), empty: empty.into(), heads: Vec::new() }
+        Self {
+            title: None,
+            columns: columns.to_vec(),
+            rows: Vec::new(),
+            empty: empty.into(),
+            dynamic_titles: Vec::new(),
+        }
     }
 
     /// Sets the title above the table.
@@ -73,9 +79,9 @@ impl Table {
         self
     }
 
-    /// The title of a column.
+    /// Returns the title of a column.
     fn head(&self, at: usize) -> &str {
-        self.heads.get(at).map_or(self.columns[at].title, String::as_str)
+        self.dynamic_titles.get(at).map_or(self.columns[at].title, String::as_str)
     }
 
     /// Adds a row, one cell for each column.
@@ -83,15 +89,15 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
-    /// Columns that fit into `width` cells, harmless to a terminal, each line ended.
+    /// Renders the table in `width` cells, with control characters escaped and each line terminated.
     pub fn text(&self, width: Option<u16>) -> String {
         let mut text = String::new();
         if let Some(title) = &self.title {
-            text.push_str(&harmless(title));
+            text.push_str(&sanitize(title));
             text.push('\n');
         }
         if self.rows.is_empty() {
-            text.push_str(&harmless(&self.empty));
+            text.push_str(&sanitize(&self.empty));
             text.push('\n');
             return text;
         }
@@ -101,11 +107,11 @@ impl Table {
             columns.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.max(20));
         }
         let kept = self.fitting(width);
-        columns.set_header(kept.iter().map(|at| aligned(Cell::new(harmless(self.head(*at))), self.columns[*at].right)));
+        columns.set_header(kept.iter().map(|at| aligned(Cell::new(sanitize(self.head(*at))), self.columns[*at].right)));
         for row in &self.rows {
             columns.add_row(kept.iter().map(|at| {
                 let cell = row.get(*at).and_then(Option::as_deref).unwrap_or(NONE);
-                aligned(Cell::new(harmless(cell)), self.columns[*at].right)
+                aligned(Cell::new(sanitize(cell)), self.columns[*at].right)
             }));
         }
         let roomy = width.is_none_or(|width| self.needs(&kept) <= usize::from(width));
@@ -129,7 +135,7 @@ impl Table {
         text
     }
 
-    /// Places of the columns that fit into `width`.
+    /// Returns the indices of the columns that fit into `width`.
     fn fitting(&self, width: Option<u16>) -> Vec<usize> {
         let mut kept: Vec<usize> = (0..self.columns.len()).collect();
         let Some(width) = width else { return kept };
@@ -141,18 +147,18 @@ impl Table {
         kept
     }
 
-    /// Cells that columns need, sentences at their least.
+    /// Returns the number of cells that these columns need, with prose at its minimum width.
     fn needs(&self, kept: &[usize]) -> usize {
         let widest = |at: usize| {
             let cells = self
                 .rows
                 .iter()
-                .map(|row| row.get(at).and_then(Option::as_deref).map_or(1, |cell| width_of(&harmless(cell))));
+                .map(|row| row.get(at).and_then(Option::as_deref).map_or(1, |cell| width_of(&sanitize(cell))));
             cells.chain([width_of(self.head(at))]).max().unwrap_or_default()
         };
-        let of =
+        let least_width =
             |at: &usize| widest(*at).min(if self.columns[*at].prose { LEAST } else { usize::MAX }) + usize::from(GAP);
-        kept.iter().map(of).sum()
+        kept.iter().map(least_width).sum()
     }
 }
 
@@ -165,20 +171,20 @@ mod tests {
     use super::*;
 
     fn table() -> Table {
-        let mut table = Table::new(&[words("NAME"), numbers("RUN")], "nothing");
+        let mut table = Table::new(&[left_aligned("NAME"), numbers("RUN")], "nothing");
         table.row([Some("日本\u{1b}[31m".into()), Some("1".into())]);
         table.row([Some("=cmd|' /C calc'!A0".into()), None]);
         table
     }
 
     #[test]
-    fn columns_line_up_and_are_harmless() {
+    fn columns_align_and_control_characters_are_escaped() {
         assert_eq!(table().text(None), "NAME                RUN\n日本␛[31m             1\n=cmd|' /C calc'!A0    –\n");
-        assert_eq!(Table::new(&[words("A")], "no services").text(None), "no services\n");
+        assert_eq!(Table::new(&[left_aligned("A")], "no services").text(None), "no services\n");
     }
 
     #[test]
-    fn narrow_terminals_are_not_exceeded() {
+    fn lines_fit_into_narrow_terminals() {
         for width in [20u16, 30, 80] {
             for line in table().text(Some(width)).lines() {
                 assert!(crate::model::text::width(line) <= usize::from(width), "{line}");
@@ -187,8 +193,11 @@ mod tests {
     }
 
     #[test]
-    fn columns_without_room_are_left_out_and_named() {
-        let mut table = Table::new(&[words("NAME"), words("CLASS").rank(2), words("AZ").rank(1), prose("WHY")], "");
+    fn columns_without_room_are_dropped_and_named() {
+        let mut table = Table::new(
+            &[left_aligned("NAME"), left_aligned("CLASS").rank(2), left_aligned("AZ").rank(1), prose("WHY")],
+            "",
+        );
         table.row(
             ["db-1", "db.serverless", "ap-northeast-1a", "a sentence that is longer than its column"]
                 .map(|cell| Some(cell.into())),

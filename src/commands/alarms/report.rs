@@ -1,13 +1,13 @@
-//! `cockpit alarms`: alarms that are not OK, or all.
+//! The report of `cockpit alarms`: alarms that are not OK, or all.
 
 use crate::headless::Rows;
 use crate::headless::convert;
 use crate::headless::dto::AlarmDto;
 use crate::headless::emit::Printable;
 use crate::headless::input::{SnapshotInput, known};
-use crate::headless::lists::{Head, alarms_with_parts, or_unasked};
-use crate::headless::table::{Table, prose, words};
-use crate::model::kept::gone;
+use crate::headless::lists::{Head, alarms_with_parts, or_not_configured};
+use crate::headless::table::{Table, left_aligned, prose};
+use crate::model::kept::retention_gaps;
 use crate::model::timeline::AlarmChange;
 use crate::model::{AlarmState, Source};
 use jiff::Timestamp;
@@ -15,51 +15,51 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Schema of `cockpit alarms`.
+/// Schema of the alarm list.
 pub const SCHEMA: &str = "cockpit.alarms/1";
 
-/// `cockpit alarms`.
+/// The list of alarms.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct AlarmList {
     /// Schema, environment, time, sources.
     #[serde(flatten)]
     pub head: Head,
-    /// As in the snapshot; without `--all` only those that are not OK and not autoscaling's.
+    /// As in the snapshot; without `--all` only alarms that are not OK and not owned by autoscaling.
     pub alarms: Option<Vec<AlarmDto>>,
-    /// With `--history`: how their states changed, newest first; `null` without it, or if that could not be read.
+    /// State changes, newest first, with `--history`; `null` without it, or if they could not be read.
     pub history: Option<Vec<ChangeDto>>,
     #[serde(skip)]
-    asked: bool,
-    /// The part of the requested time that AWS does not keep any more.
+    with_history: bool,
+    /// Notes about the part of the requested time that AWS no longer keeps.
     #[serde(skip)]
     gone: Vec<String>,
-    /// The state of each alarm that was read, for those that composite ones are made of.
+    /// The state of each alarm that was read, to show the children of composite alarms.
     #[serde(skip)]
     states: BTreeMap<String, String>,
 }
 
-/// A change of an alarm.
+/// A state or configuration change of an alarm.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ChangeDto {
     /// The time of the change.
     pub at: String,
     /// The alarm's name.
     pub alarm: String,
-    /// The state before; `null` where its configuration was changed.
+    /// The state before; `null` for a configuration change.
     pub from: Option<String>,
     /// The state after.
     pub to: Option<String>,
-    /// Why, or what was changed.
+    /// The reason for the change, or what was changed.
     pub reason: String,
 }
 
 /// Sources of `cockpit alarms`.
 pub const SOURCES: &[Source] = &[Source::Identity, Source::Alarms, Source::AlarmMutes];
 
-/// `cockpit alarms [--all]`.
+/// Builds the list of alarms.
 pub fn alarms(input: &SnapshotInput<'_>, all: bool) -> AlarmList {
     let mutes = input.estate.alarm_mutes.value().map_or(&[][..], Vec::as_slice);
-    let keep = |alarm: &&crate::model::Alarm| all || (alarm.state != AlarmState::Ok && !alarm.of_autoscaling());
+    let keep = |alarm: &&crate::model::Alarm| all || (alarm.state != AlarmState::Ok && !alarm.is_for_autoscaling());
     let list = if input.environment.alarms.is_empty() {
         Some(Vec::new())
     } else {
@@ -67,18 +67,18 @@ pub fn alarms(input: &SnapshotInput<'_>, all: bool) -> AlarmList {
             .map(|alarms| alarms.iter().filter(keep).map(|alarm| convert::alarm(alarm, mutes, input.now)).collect())
     };
     let read = input.estate.alarms.value().into_iter().flatten();
-    let states = read.map(|alarm| (alarm.name.clone(), alarm.state.word().to_owned())).collect();
+    let states = read.map(|alarm| (alarm.name.clone(), alarm.state.name().to_owned())).collect();
     AlarmList {
         head: Head::new(SCHEMA, input, SOURCES),
         alarms: list,
         history: None,
-        asked: false,
+        with_history: false,
         gone: Vec::new(),
         states,
     }
 }
 
-/// The alarms with the changes of their states since a moment.
+/// Builds the list of alarms with their state changes since a moment.
 pub fn with_history(input: &SnapshotInput<'_>, all: bool, since: Timestamp) -> AlarmList {
     let known = known(&input.estate.alarm_changes, Vec::is_empty);
     let changes = known.map(|changes| {
@@ -87,8 +87,8 @@ pub fn with_history(input: &SnapshotInput<'_>, all: bool, since: Timestamp) -> A
         let dto = |change: &AlarmChange| ChangeDto {
             at: change.at.to_string(),
             alarm: change.alarm.clone(),
-            from: change.states.map(|(from, _)| from.word().to_owned()),
-            to: change.states.map(|(_, to)| to.word().to_owned()),
+            from: change.states.map(|(from, _)| from.name().to_owned()),
+            to: change.states.map(|(_, to)| to.name().to_owned()),
             reason: if change.states.is_some() { change.reason.clone() } else { change.summary.clone() },
         };
         wanted.map(dto).collect()
@@ -97,25 +97,31 @@ pub fn with_history(input: &SnapshotInput<'_>, all: bool, since: Timestamp) -> A
     AlarmList {
         head: Head::new(SCHEMA, input, &sources),
         history: changes,
-        asked: true,
-        gone: gone(since, input.now, |source| source == Source::AlarmHistory),
+        with_history: true,
+        gone: retention_gaps(since, input.now, |source| source == Source::AlarmHistory),
         ..alarms(input, all)
     }
 }
 
 impl Printable for AlarmList {
     fn tables(&self) -> Vec<Table> {
-        // What is listed was already chosen.
+        // The list was already filtered.
         let mut table = alarms_with_parts(self.alarms.as_deref(), true, &self.head.shown, &self.states);
         if self.alarms.is_some() {
             "no alarm is raised".clone_into(&mut table.empty);
         }
-        let table = or_unasked(table, "alarms", &self.head.sources, &[Source::Alarms]);
-        if !self.asked {
+        let table = or_not_configured(table, "alarms", &self.head.sources, &[Source::Alarms]);
+        if !self.with_history {
             return vec![table];
         }
         let empty = if self.history.is_some() { "no alarm has changed" } else { "their history is not known" };
-        let columns = [words("TIME"), words("ALARM"), words("FROM").rank(1), words("TO"), prose("REASON").rank(2)];
+        let columns = [
+            left_aligned("TIME"),
+            left_aligned("ALARM"),
+            left_aligned("FROM").rank(1),
+            left_aligned("TO"),
+            prose("REASON").rank(2),
+        ];
         let mut history = Table::new(&columns, empty).titled("History");
         for change in self.history.iter().flatten() {
             history.row([

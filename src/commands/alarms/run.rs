@@ -1,4 +1,4 @@
-//! Reads what `alarms` prints, and prints it; or mutes an alarm.
+//! Reads and prints the alarms, or mutes one.
 
 use super::args::{Action, Arguments};
 use super::report;
@@ -7,11 +7,11 @@ use crate::app::operation::single::mute::Request;
 use crate::app::poll::Wants;
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
+use crate::commands::complete::complete_or_exact;
 use crate::commands::context::Context;
-use crate::commands::log_groups::no_time;
+use crate::commands::log_groups::invalid_time;
 use crate::commands::opened::open;
 use crate::commands::printed::print;
-use crate::commands::whole::whole_or_exact;
 use crate::model::Source;
 use crate::runtime::clock::Clock;
 use std::io;
@@ -25,7 +25,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         let list = report::alarms(&reading.input(), arguments.all);
         return print(context, &reading, &list, list.head.exit_code(), out);
     };
-    when::before(Clock::System.now(), history, "--history").map_err(no_time)?;
+    when::before(Clock::System.now(), history, "--history").map_err(invalid_time)?;
     let (loaded, environment) = context.open()?;
     let sources = report::SOURCES.iter().copied().chain([Source::AlarmHistory]).collect();
     let wants = Wants { sources, service_metrics: false, history, until: None, once: true };
@@ -45,16 +45,16 @@ async fn change(context: &Context, action: &Action, out: &mut dyn io::Write) -> 
     if length.is_some_and(|length| length.as_secs() % 60 != 0 || length.subsec_nanos() != 0) {
         return Err(Report::usage("an alarm is muted for whole minutes").hint("write `--for 90m` or `--for 4h`"));
     }
-    let alarm = whole_name(context, typed).await?;
+    let alarm = full_name(context, typed).await?;
     act(context, &opened, vec![Request { alarm, length }.into()], dry_run, out).await
 }
 
-/// The alarm of the environment that was meant: by its name, or by a part of it that no other has.
-async fn whole_name(context: &Context, typed: &str) -> Result<String, Report> {
+/// Returns the full name of the alarm meant: by its exact name, or by a part of the name that no other alarm contains.
+async fn full_name(context: &Context, typed: &str) -> Result<String, Report> {
     let reading = context.collect(report::SOURCES, false).await?;
     let known = reading.collector.app.estate.alarms.value().map_or(&[][..], Vec::as_slice);
     let names: Vec<&str> = known.iter().map(|alarm| alarm.name.as_str()).collect();
-    whole_or_exact(&reading, &[Source::Alarms], "alarms", (&[typed], &names))?;
+    complete_or_exact(&reading, &[Source::Alarms], "alarms", (&[typed], &names))?;
     if names.contains(&typed) {
         return Ok(typed.to_owned());
     }

@@ -1,4 +1,4 @@
-//! `cockpit audit`: its arguments.
+//! Arguments of `cockpit audit`.
 
 use clap::Args;
 
@@ -18,7 +18,7 @@ pub struct Arguments {
     pub all: bool,
 }
 
-/// Showing none would look as if nothing had been changed.
+/// Parses a count. Zero is rejected: an empty list would look as if nothing had been changed.
 fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse::<usize>() {
         Ok(0) => Err("at least one is shown".to_owned()),

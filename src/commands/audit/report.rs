@@ -1,11 +1,11 @@
-//! The list of changes, from the audit file.
+//! The report of `cockpit audit`: changes recorded in the audit file.
 
 use crate::headless::emit::Printable;
-use crate::headless::shown::Shown;
-use crate::headless::table::{Table, prose, words};
+use crate::headless::shown::TimeDisplay;
+use crate::headless::table::{Table, left_aligned, prose};
 use crate::model::audit::Record;
 use crate::model::endpoints::is_simulated;
-use crate::model::text::counted;
+use crate::model::text::pluralize;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -18,28 +18,28 @@ pub const SCHEMA: &str = "cockpit.audit/1";
 pub struct AuditList {
     /// `cockpit.audit/1`.
     pub schema: String,
-    /// The file.
+    /// The path of the audit file.
     pub file: String,
-    /// Lines of it that could not be understood.
+    /// Number of its lines that could not be parsed.
     pub unreadable: usize,
     /// Operations, the newest last.
     pub operations: Vec<AuditDto>,
     #[serde(skip)]
-    shown: Shown,
+    shown: TimeDisplay,
 }
 
-/// One operation of the audit file: its beginning and its end together.
+/// An operation of the audit file, with its start and end records merged.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct AuditDto {
-    /// Its name.
+    /// The id of the operation.
     pub operation: String,
     /// The time at which it began.
     pub began_at: String,
-    /// When it ended; `null` if that was never written: it was killed, or it still goes on.
+    /// When it ended; `null` if no end was recorded: it was killed, or is still running.
     pub ended_at: Option<String>,
-    /// The identity's ARN.
+    /// The ARN of the identity that made the change.
     pub who: String,
-    /// The machine's user.
+    /// The user on the local machine.
     pub user: String,
     /// The environment.
     pub environment: String,
@@ -47,9 +47,9 @@ pub struct AuditDto {
     pub account: String,
     /// The AWS region.
     pub region: String,
-    /// The endpoint, where it was not AWS's own; `null` for AWS.
+    /// The endpoint if it was not AWS's own; `null` for AWS.
     pub endpoint: Option<String>,
-    /// As it would be typed.
+    /// The equivalent command line.
     pub command: String,
     /// The value before.
     pub before: Value,
@@ -63,14 +63,14 @@ pub struct AuditDto {
     pub request_ids: Vec<String>,
 }
 
-/// The newest operations of an environment, or of all.
+/// Builds the list of the newest operations of an environment, or of all environments.
 pub fn audit(
     records: Vec<Record>,
     unreadable: usize,
     file: String,
     environment: Option<&str>,
     last: usize,
-    shown: Shown,
+    shown: TimeDisplay,
 ) -> AuditList {
     let mut operations: Vec<AuditDto> = Vec::new();
     for record in records {
@@ -78,7 +78,7 @@ pub fn audit(
             continue;
         }
         let at = record.time.to_string();
-        // The end of an operation belongs to its beginning.
+        // The end record is merged into the operation's start record.
         if record.outcome != "started"
             && let Some(known) = operations.iter_mut().rev().find(|known| known.operation == record.operation)
         {
@@ -115,11 +115,11 @@ pub fn audit(
 impl Printable for AuditList {
     fn tables(&self) -> Vec<Table> {
         let columns = [
-            words("TIME"),
-            words("WHO").rank(2),
-            words("ENVIRONMENT").rank(1),
+            left_aligned("TIME"),
+            left_aligned("WHO").rank(2),
+            left_aligned("ENVIRONMENT").rank(1),
             prose("COMMAND"),
-            words("OUTCOME"),
+            left_aligned("OUTCOME"),
             prose("REASON").rank(3),
         ];
         let mut table = Table::new(&columns, "nothing was changed yet");
@@ -144,7 +144,7 @@ impl Printable for AuditList {
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.unreadable > 0 {
-            let lines = counted(self.unreadable, "line");
+            let lines = pluralize(self.unreadable, "line");
             notes.push(format!("{lines} of {} could not be understood", self.file));
         }
         notes

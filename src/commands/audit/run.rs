@@ -1,11 +1,11 @@
-//! Prints what the audit file has.
+//! Reads and prints the audit file.
 
 use super::args::Arguments;
 use super::report;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::open;
-use crate::commands::printed::printed;
+use crate::commands::printed::print_result;
 use crate::headless;
 use crate::runtime::audit as audit_file;
 use std::io;
@@ -22,7 +22,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Wr
             .hint("check that its folder is there and its permissions, or name another one with `audit_file`")
     })?;
     let environment = (!arguments.all).then_some(opened.environment.name.as_str());
-    let shown = headless::Shown { now: jiff::Timestamp::now(), zone: opened.zone.clone() };
+    let shown = headless::TimeDisplay { now: jiff::Timestamp::now(), zone: opened.zone.clone() };
     let report = report::audit(records, odd, path.display().to_string(), environment, arguments.last, shown);
-    printed(headless::print(out, &report, context.output, Context::width()).map(drop))
+    print_result(headless::print(out, &report, context.output, Context::width()).map(drop))
 }

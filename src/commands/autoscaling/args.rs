@@ -1,20 +1,22 @@
-//! `cockpit autoscaling`: its arguments.
+//! Arguments of `cockpit autoscaling`.
 
 use crate::app::operation::single::scaling::target;
 use clap::Args;
 
 /// Show limits, policies, schedules and why a service does not scale [table|json|yaml|csv]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
-#[command(after_help = "For each service: its limits, its policies, what is scheduled and when next, what it did last,
-and, where it does not scale, why.
+#[command(
+    after_help = "For each service: its limits, its policies, its scheduled actions and their next time, its last activity,
+and, if it does not scale, the reasons.
 
 Examples:
   cockpit --env prod autoscaling web
   cockpit --env prod autoscaling web --max 15
   cockpit --env prod autoscaling web --target cpu=50
-  cockpit --env prod autoscaling web --watch     while your own tool puts load on it")]
+  cockpit --env prod autoscaling web --watch     while your own tool puts load on it"
+)]
 pub struct Arguments {
-    /// Names, short names, words that only one service's name has, or ARNs; all where none is given
+    /// Services by name, short name, unambiguous part of the name, or ARN [default: all]
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
     /// Suspend autoscaling of one service: policies and scheduled actions
@@ -23,16 +25,16 @@ pub struct Arguments {
     /// Resume autoscaling of one service
     #[arg(long, conflicts_with_all = ["min", "max"])]
     pub resume: bool,
-    /// A new minimum for one service
+    /// Set the minimum of one service
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=5000))]
     pub min: Option<u32>,
-    /// A new maximum for one service
+    /// Set the maximum of one service
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=5000))]
     pub max: Option<u32>,
-    /// Change the target value of a policy of one service: cpu, memory, requests, or the policy's name
+    /// Set the target value of a policy of one service: cpu, memory, requests, or the name of the policy
     #[arg(long, value_name = "METRIC=VALUE", value_parser = target, conflicts_with_all = ["suspend", "resume", "min", "max", "watch"])]
     pub target: Option<(String, f64)>,
-    /// Watch one service until it has scaled out and in again, or until Ctrl-C or --timeout; then report the time of
+    /// Watch one service until it has scaled out and back in, or until Ctrl-C or --timeout; then report the time of
     /// each step and what delayed it
     #[arg(long, conflicts_with_all = ["suspend", "resume", "min", "max"])]
     pub watch: bool,
@@ -42,7 +44,7 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Whether something is to be changed.
+    /// Whether these arguments request a change.
     pub fn changes(&self) -> bool {
         self.suspend || self.resume || self.min.is_some() || self.max.is_some() || self.target.is_some()
     }

@@ -1,4 +1,5 @@
-//! `cockpit autoscaling`: limits, policies, schedules, what was done last, and why it does not scale.
+//! The report of `cockpit autoscaling`: limits, policies, schedules, recent activities, and why a service does not
+//! scale.
 
 use crate::cli::Report;
 use crate::headless::Rows;
@@ -8,18 +9,18 @@ use crate::headless::emit::Printable;
 use crate::headless::input::{SnapshotInput, known};
 use crate::headless::lists::Head;
 use crate::headless::select;
-use crate::headless::table::{Table, numbers, prose, words};
+use crate::headless::table::{Table, left_aligned, numbers, prose};
 use crate::model::estate::ServiceRow;
-use crate::model::scaling_watch::{Ended, Told};
+use crate::model::scaling_watch::{Observation, WatchSummary};
 use crate::model::{ScalableTarget, ScalingActivity, Service, Source};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Schema of `cockpit autoscaling`.
+/// Schema of the list of services.
 pub const SCHEMA: &str = "cockpit.autoscaling/1";
-/// Its sources.
+/// The sources that the list reads.
 pub const SOURCES: &[Source] = &[
     Source::Identity,
     Source::Services,
@@ -28,79 +29,79 @@ pub const SOURCES: &[Source] = &[
     Source::ScheduledActions,
     Source::ScalingActivities,
 ];
-/// Activities listed of each service.
+/// Number of activities listed for each service.
 const NEWEST: usize = 10;
 
 /// Schema of the lines of `cockpit autoscaling --watch`.
 pub const LINE: &str = "cockpit.scaling-line/1";
 
-/// A line of `cockpit autoscaling --watch -o json`; the last one is the report.
+/// A line of `cockpit autoscaling --watch -o json`; the last line is the summary.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Line {
-    /// Something that was seen.
+    /// An observation.
     Told(ToldDto),
-    /// The report at the end.
+    /// The summary at the end.
     Ended(EndedDto),
 }
 
-/// Something that was seen.
+/// An observation.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ToldDto {
     /// `cockpit.scaling-line/1`.
     #[schemars(extend("const" = LINE))]
     schema: &'static str,
-    /// When, by the clock of AWS.
+    /// The time of the observation by AWS's clock.
     at: String,
-    /// What, in a sentence.
+    /// The observation in a sentence.
     what: String,
 }
 
-/// The course of the scaling; `null` is what was not seen.
+/// The summary of a watch; steps that were not observed are `null`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct EndedDto {
     /// `cockpit.scaling-line/1`.
     #[schemars(extend("const" = LINE))]
     schema: &'static str,
-    /// When the load came.
+    /// When the load rose.
     load: Option<String>,
-    /// When the count was first raised, and to what.
+    /// When the desired count was first raised, and its new value.
     out: Option<(String, u32)>,
-    /// When so many tasks ran.
+    /// When that many tasks were running.
     capacity: Option<String>,
     /// When the load was gone.
     calm: Option<String>,
-    /// When the count was first lowered again, and to what.
+    /// When the desired count was first lowered again, and its new value.
     back: Option<(String, u32)>,
-    /// The most tasks that ran.
+    /// The highest number of running tasks.
     most: u32,
-    /// The reasons that held it back, and how often each did.
+    /// The reasons that delayed scaling, with the number of times each was observed.
     held: Vec<(String, u32)>,
 }
 
 impl Line {
-    /// The line of an observation.
-    pub fn of(told: &Told) -> Self {
-        Self::Told(ToldDto { schema: LINE, at: told.at.to_string(), what: told.what.clone() })
+    /// Makes the line of an observation.
+    pub fn of(observation: &Observation) -> Self {
+        Self::Told(ToldDto { schema: LINE, at: observation.at.to_string(), what: observation.what.clone() })
     }
 
-    /// The line of the report at the end.
-    pub fn of_end(ended: &Ended) -> Self {
+    /// Makes the line of the summary at the end.
+    pub fn of_end(ended: &WatchSummary) -> Self {
         let step = |step: Option<(Timestamp, u32)>| step.map(|(at, to)| (at.to_string(), to));
         Self::Ended(EndedDto {
             schema: LINE,
             load: time(ended.load),
             out: step(ended.out),
             capacity: time(ended.capacity),
-            calm: time(ended.calm),
+            calm: time(ended.load_end),
             back: step(ended.back),
-            most: ended.most,
-            held: ended.held.clone(),
+            most: ended.peak_running,
+            held: ended.delays.clone(),
         })
     }
 }
 
-/// `cockpit autoscaling`.
+/// The list of services with their autoscaling.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct AutoscalingList {
     /// Schema, environment, time, sources.
@@ -110,22 +111,23 @@ pub struct AutoscalingList {
     pub services: Option<Vec<ScalingDto>>,
 }
 
-/// How a service scales.
+/// The autoscaling of a service.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ScalingDto {
     /// The service.
     pub service: String,
-    /// The number of tasks that are to run.
+    /// The desired number of tasks.
     pub desired: u32,
-    /// The number of tasks in RUNNING.
+    /// Number of tasks in RUNNING.
     pub running: u32,
     /// Whether it is registered for autoscaling; `null` if that could not be read.
     pub registered: Option<bool>,
-    /// The least desired count that autoscaling sets.
+    /// The lowest desired count that autoscaling sets.
     pub min: Option<u32>,
-    /// The greatest desired count that autoscaling sets.
+    /// The highest desired count that autoscaling sets.
     pub max: Option<u32>,
-    /// The suspended kinds of scaling, in words; empty is none, `null` not known or not registered.
+    /// The suspended kinds of scaling in words; empty if none is, `null` if that is not known or the service is not
+    /// registered.
     pub suspended: Option<String>,
     /// Policies; `null` if they could not be read.
     pub policies: Option<Vec<PolicyDto>>,
@@ -133,32 +135,32 @@ pub struct ScalingDto {
     pub scheduled: Option<Vec<ScheduledDto>>,
     /// The newest activities, newest first; `null` if they could not be read.
     pub activities: Option<Vec<ActivityDto>>,
-    /// Why it does not scale, as far as it is known.
+    /// The known reasons why it does not scale.
     pub not_scaling_because: Vec<String>,
-    /// Its name without what all services of the environment share.
+    /// Its name without the prefix and suffix that all services of the environment share.
     pub short: String,
 }
 
-/// An activity of autoscaling: what it did, or did not do.
+/// A scaling activity, including attempts that did not scale.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ActivityDto {
-    /// The time at which it began.
+    /// When it began.
     pub at: Option<String>,
     /// `Successful`, `InProgress`, `Failed`, `NotScaled` …
     pub status: String,
-    /// The activity in AWS's words.
+    /// AWS's description of the activity.
     pub description: String,
-    /// The cause in AWS's words.
+    /// AWS's description of the cause.
     pub cause: String,
-    /// The count it set.
+    /// The desired count that it set.
     pub set_to: Option<u32>,
-    /// Why it did not scale: `AlreadyAtMaxCapacity`, …
+    /// The reason codes for not scaling: `AlreadyAtMaxCapacity`, …
     pub not_scaled: Vec<String>,
-    /// Message of the status.
+    /// AWS's message on the status.
     pub message: Option<String>,
 }
 
-/// `cockpit autoscaling [SERVICE…]`.
+/// Builds the list of these services, or of all.
 pub fn autoscaling(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<AutoscalingList, Report> {
     let names = select::services(input, wanted)?;
     let services = if input.environment.cluster.is_none() {
@@ -191,7 +193,7 @@ fn dto(input: &SnapshotInput<'_>, service: &Service, row: &ServiceRow) -> Scalin
         registered,
         min: target.map(|target| target.min),
         max: target.map(|target| target.max),
-        suspended: target.map(|target| target.suspended.words()),
+        suspended: target.map(|target| target.suspended.describe()),
         not_scaling_because: why(service, registered, target, policies.as_deref(), activities.as_deref()),
         policies,
         scheduled: convert::scheduled(estate, &resource, input.now),
@@ -206,13 +208,13 @@ fn activity(activity: &ScalingActivity) -> ActivityDto {
         status: activity.status.clone(),
         description: activity.description.clone(),
         cause: activity.cause.clone(),
-        set_to: activity.set_to(),
+        set_to: activity.new_desired_count(),
         not_scaled: activity.not_scaled.clone(),
         message: activity.message.clone(),
     }
 }
 
-/// Every reason that is known for which it does not scale.
+/// Returns all known reasons why a service does not scale.
 fn why(
     service: &Service,
     registered: Option<bool>,
@@ -226,7 +228,7 @@ fn why(
     }
     if let Some(target) = target {
         if target.suspended.any() {
-            reasons.push(format!("suspended: {}", target.suspended.words()));
+            reasons.push(format!("suspended: {}", target.suspended.describe()));
         }
         if target.max == 0 {
             reasons.push("its maximum is 0".to_owned());
@@ -239,27 +241,27 @@ fn why(
             reasons.push("it has no scaling policy".to_owned());
         }
     }
-    // Only the newest word counts: what held an hour ago may be over.
+    // Only the newest activity counts: a reason from an hour ago may no longer apply.
     if let Some(newest) = activities.and_then(<[_]>::first) {
         for reason in &newest.not_scaled {
             reasons.push(words_of(reason));
         }
         if newest.status == "Failed" {
-            let said = newest.message.as_deref().unwrap_or("without a reason");
-            reasons.push(format!("the last activity failed: {said}"));
+            let message = newest.message.as_deref().unwrap_or("without a reason");
+            reasons.push(format!("the last activity failed: {message}"));
         }
     }
     reasons
 }
 
-/// The API's codes in words; an unknown one stays as it is.
+/// Translates AWS's reason codes; an unknown code stays as it is.
 fn words_of(code: &str) -> String {
     match code {
         "AlreadyAtMaxCapacity" => "the policy wants more, but it is at its maximum".to_owned(),
         "AlreadyAtMinCapacity" => "the policy wants less, but it is at its minimum".to_owned(),
         "AlreadyAtDesiredCapacity" => "it already has the count that the policy wants".to_owned(),
         "AutoScalingAnticipatedFlapping" => "autoscaling expects that it would have to go back at once".to_owned(),
-        "TargetServicePutResourceAsUnscalable" => "ECS says that it cannot be scaled now".to_owned(),
+        "TargetServicePutResourceAsUnscalable" => "ECS reports that it cannot be scaled now".to_owned(),
         other => other.to_owned(),
     }
 }
@@ -268,14 +270,14 @@ impl Printable for AutoscalingList {
     fn tables(&self) -> Vec<Table> {
         let empty = if self.services.is_some() { "no services" } else { "services are not known" };
         let columns = [
-            words("SERVICE"),
+            left_aligned("SERVICE"),
             numbers("DESIRED"),
             numbers("RUNNING"),
             numbers("MIN"),
             numbers("MAX"),
-            words("SUSPENDED").rank(4),
+            left_aligned("SUSPENDED").rank(4),
             prose("POLICIES").rank(3),
-            words("NEXT").rank(2),
+            left_aligned("NEXT").rank(2),
             prose("LAST").rank(1),
             prose("WHY IT DOES NOT SCALE"),
         ];

@@ -1,13 +1,13 @@
-//! Prints how services scale, or changes the limits of one.
+//! Prints the autoscaling of services, or changes the limits of one.
 
 use super::args::Arguments;
 use super::report;
 use crate::app::operation::single::scaling;
-use crate::app::operation::steps::{self, Wanted};
+use crate::app::operation::steps::{self, StepChange};
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
 use crate::commands::context::Context;
-use crate::commands::opened::{names, one, open};
+use crate::commands::opened::{open, service_names, single_service};
 use crate::commands::printed::print;
 use std::io;
 
@@ -23,22 +23,23 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     print(context, &reading, &list, list.head.exit_code(), out)
 }
 
-/// Changes the limits of one service, or suspends or resumes its autoscaling.
+/// Changes the limits or a target value of one service, or suspends or resumes its autoscaling.
 async fn change(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let opened = open(context)?;
-    opened.needs_cluster()?;
+    opened.require_cluster()?;
     if arguments.services.len() != 1 {
         return Err(
             Report::usage("a change of autoscaling needs one service").hint("name it, as `cockpit services` lists it")
         );
     }
-    let (service, short) = one(names(context, &opened, &arguments.services).await?)?;
+    let (service, short) = single_service(service_names(context, &opened, &arguments.services).await?)?;
     if let Some((metric, value)) = arguments.target.clone() {
-        let what = scaling::Request { service, short, wanted: scaling::Wanted::Target { metric, value } }.into();
-        return Box::pin(act(context, &opened, vec![what], arguments.dry_run, out)).await;
+        let operation =
+            scaling::Request { service, short, wanted: scaling::StepChange::Target { metric, value } }.into();
+        return Box::pin(act(context, &opened, vec![operation], arguments.dry_run, out)).await;
     }
     let suspended = if arguments.suspend { Some(true) } else { arguments.resume.then_some(false) };
-    let wanted = Wanted::Limits { service, min: arguments.min, max: arguments.max, suspended };
-    let what = steps::Request { wanted, short }.into();
-    Box::pin(act(context, &opened, vec![what], arguments.dry_run, out)).await
+    let wanted = StepChange::Limits { service, min: arguments.min, max: arguments.max, suspended };
+    let operation = steps::Request { wanted, short }.into();
+    Box::pin(act(context, &opened, vec![operation], arguments.dry_run, out)).await
 }

@@ -1,4 +1,5 @@
-//! `cockpit autoscaling SERVICE --watch`: how a service scales as it does, and a report at the end.
+//! `cockpit autoscaling SERVICE --watch`: prints what a service's autoscaling does as it happens, and a summary at the
+//! end.
 
 use super::args::Arguments;
 use super::report::{self, SOURCES};
@@ -6,22 +7,22 @@ use crate::app::scaling::sample;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::opened::time_is_up;
-use crate::commands::printed::printed;
+use crate::commands::printed::print_result;
 use crate::commands::refused::RefusedPolls;
-use crate::commands::say::say;
+use crate::commands::say::print_note;
 use crate::headless::{json_line, sources};
-use crate::model::scaling_watch::{Told, Watch};
-use crate::model::text::harmless;
+use crate::model::scaling_watch::{Observation, Watch};
+use crate::model::text::sanitize;
 use crate::model::{Source, time};
 use crate::runtime::Collected;
 use crate::runtime::output::reader_is_gone;
-use crate::runtime::stop::stopped;
+use crate::runtime::stop::next_stop_signal;
 use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
 
-/// How often it is looked: metrics have a point a minute, activities none for longer.
-const EVERY: Duration = Duration::from_secs(10);
+/// The polling interval: metrics have one data point per minute, so faster polling gains nothing.
+const INTERVAL: Duration = Duration::from_secs(10);
 
 pub(super) async fn watch(
     context: &Context,
@@ -33,7 +34,7 @@ pub(super) async fn watch(
     reading.check_credentials()?;
     let services = &reading.collector.app.estate.services;
     if let Some(failure) = services.failure().filter(|_| services.value().is_none()) {
-        return Err(Report::of_failure("the services could not be listed", failure));
+        return Err(Report::from_failure("the services could not be listed", failure));
     }
     if services.value().is_none() && reading.collected == Collected::TimedOut {
         return Err(time_is_up("the services were not listed"));
@@ -46,30 +47,30 @@ pub(super) async fn watch(
     let mut watch = Watch::default();
     let mut failed: BTreeSet<String> = BTreeSet::new();
     let mut stopped_by = None;
-    let (mut looks, needed) = (RefusedPolls::default(), BTreeSet::from([Source::Identity, Source::Services]));
+    let (mut refused_polls, needed) = (RefusedPolls::default(), BTreeSet::from([Source::Identity, Source::Services]));
     loop {
         if let Some(sample) = sample(&reading.collector.app, &name) {
-            for told in watch.take(sample) {
-                if let Err(error) = line(context, &reading, &told, out) {
-                    return printed(Err(error));
+            for observation in watch.add_sample(sample) {
+                if let Err(error) = line(context, &reading, &observation, out) {
+                    return print_result(Err(error));
                 }
             }
         }
-        for note in sources::news(&reading.input().asked().rows(&wanted), &mut failed) {
-            say(&note);
+        for note in sources::news(&reading.input().source_request().rows(&wanted), &mut failed) {
+            print_note(&note);
         }
-        looks.take(&reading, &needed, &format!("{name} cannot be watched"))?;
-        if watch.done() {
+        refused_polls.record(&reading, &needed, &format!("{name} cannot be watched"))?;
+        if watch.is_done() {
             break;
         }
-        let left = context.limit();
-        if left.is_some_and(|left| left <= EVERY) {
+        let left = context.time_left();
+        if left.is_some_and(|left| left <= INTERVAL) {
             tokio::time::sleep(left.unwrap_or_default()).await;
             break;
         }
         tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            signal = stopped() => {
+            () = tokio::time::sleep(INTERVAL) => {}
+            signal = next_stop_signal() => {
                 stopped_by = Some(signal);
                 break;
             }
@@ -77,28 +78,28 @@ pub(super) async fn watch(
         if reader_is_gone() {
             return Ok(ExitCode::Done);
         }
-        reading.collector.again(context.limit()).await;
+        reading.collector.read_again(context.time_left()).await;
     }
-    let ended = watch.ended();
+    let ended = watch.summary();
     let written = if context.output == Output::Json {
         json_line(&report::Line::of_end(&ended)).and_then(|text| out.write_all(text.as_bytes()))
     } else {
-        ended.lines().iter().try_for_each(|line| writeln!(out, "{}", harmless(line)))
+        ended.lines().iter().try_for_each(|line| writeln!(out, "{}", sanitize(line)))
     };
-    printed(written)?;
+    print_result(written)?;
     match stopped_by {
-        Some(signal) => signal.ended(),
+        Some(signal) => signal.command_result(),
         None if failed.is_empty() => Ok(ExitCode::Done),
         None => Ok(ExitCode::Incomplete),
     }
 }
 
-/// A line as it is told: with its time, or an object.
-fn line(context: &Context, reading: &Reading, told: &Told, out: &mut dyn io::Write) -> io::Result<()> {
+/// Prints an observation: as text with its time, or as a JSON object.
+fn line(context: &Context, reading: &Reading, observation: &Observation, out: &mut dyn io::Write) -> io::Result<()> {
     let text = if context.output == Output::Json {
-        json_line(&report::Line::of(told))?
+        json_line(&report::Line::of(observation))?
     } else {
-        harmless(&format!("{}  {}", time::clock(told.at, &reading.zone), told.what)).into_owned() + "\n"
+        sanitize(&format!("{}  {}", time::clock(observation.at, &reading.zone), observation.what)).into_owned() + "\n"
     };
     out.write_all(text.as_bytes())?;
     out.flush()

@@ -1,4 +1,4 @@
-//! `cockpit completions`: its arguments.
+//! Arguments of `cockpit completions`.
 
 use clap::Args;
 use clap_complete::Shell;
@@ -10,7 +10,7 @@ use clap_complete::Shell;
   cockpit completions zsh > ~/.zfunc/_cockpit
   cockpit completions fish > ~/.config/fish/completions/cockpit.fish")]
 pub struct Arguments {
-    /// Which shell
+    /// The shell to complete for
     #[arg(value_enum)]
     pub shell: Shell,
 }

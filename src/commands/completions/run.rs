@@ -1,19 +1,19 @@
-//! Completions, made of the command line itself.
+//! Generates shell completions from the command line's own definition.
 
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::printed::printed;
+use crate::commands::printed::print_result;
 use clap_complete::Shell;
 use std::io;
 
 pub(super) fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let text = completions((context.program)(), arguments.shell);
-    printed(out.write_all(&text).and_then(|()| out.flush()))
+    print_result(out.write_all(&text).and_then(|()| out.flush()))
 }
 
 fn completions(mut program: clap::Command, shell: Shell) -> Vec<u8> {
-    // The generator panics when its writer fails; a buffer cannot.
+    // The generator panics if its writer fails; a buffer cannot fail.
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut program, "cockpit", &mut text);
     text

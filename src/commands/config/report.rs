@@ -1,83 +1,83 @@
-//! `cockpit config show` and `cockpit config check`.
+//! The reports of `cockpit config show` and `cockpit config check`.
 
 use crate::cli::ExitCode;
 use crate::config::{Loaded, Value, rows};
 use crate::headless::emit::Printable;
-use crate::headless::table::{Table, prose, words};
+use crate::headless::table::{Table, left_aligned, prose};
 use crate::model::format::without_user;
 use serde::Serialize;
 
-/// `cockpit config show`.
+/// The report of `cockpit config show`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ConfigShow {
     /// `cockpit.config/1`.
     pub schema: String,
-    /// Files that were read; the later wins.
+    /// Files that were read; later ones take precedence.
     pub files: Vec<String>,
     /// Every value.
     pub values: Vec<ValueDto>,
 }
 
-/// One value.
+/// One configuration value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ValueDto {
-    /// `environments.staging.account`.
+    /// The key: `environments.staging.account`.
     pub key: String,
-    /// The value; `null` where there is none.
+    /// The value; `null` if the key is not set.
     pub value: serde_json::Value,
-    /// `config.toml:12`, `environment variable …`, `flag …`, `default`.
+    /// The source of the value: `config.toml:12`, `environment variable …`, `flag …`, `default`.
     pub from: String,
-    /// The behaviour where there is no value, in words.
+    /// The behaviour if there is no value, in words.
     pub otherwise: String,
 }
 
-/// `cockpit config check`.
+/// The report of `cockpit config check`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConfigCheck {
     /// `cockpit.config-check/1`.
     pub schema: String,
     /// Files that were read.
     pub files: Vec<String>,
-    /// Whether there is no mistake.
+    /// Whether the configuration has no mistakes.
     pub ok: bool,
     /// Every mistake.
     pub mistakes: Vec<MistakeDto>,
-    /// Warnings in sentences: two environments that would write one state.
+    /// Warnings in sentences, such as two environments that would write the same Terraform state.
     pub warnings: Vec<String>,
 }
 
-/// One mistake.
+/// A mistake in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MistakeDto {
-    /// The file; `null` for a variable or a flag.
+    /// The file; `null` for an environment variable or a flag.
     pub file: Option<String>,
-    /// Line, from 1.
+    /// Line number, from 1.
     pub line: Option<usize>,
     /// Column in characters, from 1.
     pub column: Option<usize>,
-    /// `config.toml:3:5`, `environment variable COCKPIT_UI_ASCII`.
+    /// The place: `config.toml:3:5`, `environment variable COCKPIT_UI_ASCII`.
     pub place: String,
-    /// The fault.
+    /// The mistake in a sentence.
     pub message: String,
-    /// The right form.
+    /// How to correct it.
     pub hint: Option<String>,
     #[serde(skip)]
     text: String,
 }
 
-/// Every value with where it came from.
+/// Lists every value with its source.
 pub fn show(loaded: &Loaded) -> ConfigShow {
     let values = rows(loaded).into_iter().map(|row| ValueDto {
         value: match &row.value {
             None => serde_json::Value::Null,
-            // A password in a URL is not shown to whoever looks on.
+            // A password within a URL is not printed.
             Some(Value::Text(text)) if row.key.ends_with("endpoint_url") => without_user(text).into(),
             Some(Value::Text(text)) => text.as_str().into(),
             Some(Value::Switch(on)) => (*on).into(),
             Some(Value::Interval(interval)) => crate::model::time::short(*interval).into(),
             Some(value @ Value::Size(_)) => value.to_string().trim_matches('"').into(),
             Some(Value::List(list)) => list.clone().into(),
-            Some(Value::Tool(tool)) => tool.word().into(),
+            Some(Value::Tool(tool)) => tool.name().into(),
             Some(Value::Units(units)) => serde_json::to_value(units).unwrap_or_default(),
         },
         key: row.key,
@@ -87,7 +87,7 @@ pub fn show(loaded: &Loaded) -> ConfigShow {
     ConfigShow { schema: "cockpit.config/1".to_owned(), files: loaded.files.clone(), values: values.collect() }
 }
 
-/// Every mistake, with what a person should know beside.
+/// Lists every mistake, and the warnings.
 pub fn check(loaded: &Loaded, warnings: Vec<String>) -> ConfigCheck {
     let mistakes = loaded.diagnostics.iter().map(|mistake| {
         let (line, column) = mistake.line_and_column().unzip();
@@ -111,7 +111,7 @@ pub fn check(loaded: &Loaded, warnings: Vec<String>) -> ConfigCheck {
 }
 
 impl ConfigCheck {
-    /// 0, or 2 if there is any mistake.
+    /// Returns 0, or 2 if there is any mistake.
     pub fn exit_code(&self) -> ExitCode {
         if self.ok { ExitCode::Done } else { ExitCode::Usage }
     }
@@ -119,7 +119,7 @@ impl ConfigCheck {
 
 impl Printable for ConfigShow {
     fn tables(&self) -> Vec<Table> {
-        let mut table = Table::new(&[words("KEY"), prose("VALUE"), prose("FROM")], "nothing is configured");
+        let mut table = Table::new(&[left_aligned("KEY"), prose("VALUE"), prose("FROM")], "nothing is configured");
         for row in &self.values {
             let value = if row.value.is_null() { format!("– ({})", row.otherwise) } else { row.value.to_string() };
             table.row([Some(row.key.clone()), Some(value), Some(row.from.clone())]);
@@ -155,7 +155,7 @@ mod tests {
     use crate::headless::emit::render;
 
     #[test]
-    fn the_example_is_shown_with_where_it_comes_from() {
+    fn example_values_are_shown_with_their_source() {
         let folder = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR"));
         let loaded = load(&Request { folder, ..Request::default() });
         let text = render(&show(&loaded), Output::Table, None).unwrap();
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_in_every_format() {
+    fn mistakes_are_reported_in_every_format() {
         let loaded = load(&Request { file: Some("/nonexistent/config.toml".into()), ..Request::default() });
         let report = check(&loaded, Vec::new());
         assert_eq!(report.exit_code(), ExitCode::Usage);

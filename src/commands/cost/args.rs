@@ -1,47 +1,49 @@
-//! `cockpit cost`: its arguments.
+//! Arguments of `cockpit cost`.
 
 use clap::Args;
 use std::path::PathBuf;
 
-/// Print what the account costs, or with --estimate what an environment will [table|json|yaml|csv]
+/// Print the costs of the account, or with --estimate the expected costs of an environment [table|json|yaml|csv]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
-    after_help = "Cost Explorer is asked at most once a day ($0.01 a request, two requests); what it said is kept and shown
-with its age. Figures of the last two days still grow. The demo asks only its own simulator.
+    after_help = "Cost Explorer is read at most once a day ($0.01 a request, two requests); its answer is cached and shown
+with its age. Costs of the last two days still grow. The demo reads only its own simulator.
 
---estimate works from plans, before anything is built. It adds up what is paid by the hour or by the month, at
-on-demand list prices; what depends on use is listed apart, with its unit price; and what the price table does not
-have is named, and is in no total. It asks AWS nothing. The exit code is 3 where something is not known.
+--estimate works from plans, before anything is built. It adds up costs by the hour or by the month, at on-demand
+list prices. Costs that depend on usage are listed separately with their unit price; resources that are not in the
+price table are listed, and are in no total. It sends no requests to AWS. The exit code is 3 if something is not known.
 
 Examples:
   cockpit cost
   cockpit cost --tag Environment=staging
-  cockpit cost --by tag:Environment                 what each value of a tag costs
+  cockpit cost --by tag:Environment                 the costs of each value of a tag
   cockpit cost -o csv
-  cockpit cost prod --estimate                      by the latest run that planned it
-  cockpit cost prod --estimate --now                by a plan that is made now, and changes nothing
+  cockpit cost prod --estimate                      from the latest run with plans
+  cockpit cost prod --estimate --now                from a new plan, which changes nothing
   terraform show -json tfplan > plan.json && cockpit cost prod --estimate --plan plan.json"
 )]
 pub struct Arguments {
     /// The environment, as with --env
     #[arg(value_name = "ENVIRONMENT")]
     pub environment: Option<String>,
-    /// Only what has this tag, as `KEY=VALUE`; it must be activated for cost allocation
+    /// Only costs of resources with this tag, as `KEY=VALUE`; it must be activated for cost allocation
     #[arg(long, value_name = "KEY=VALUE", value_parser = tag)]
     pub tag: Option<(String, String)>,
-    /// Group by `service` or `tag:KEY`, the values of a tag that is activated for cost allocation [default: service]
+    /// Group by `service` or by the values of a tag (`tag:KEY`), which must be activated for cost allocation [default:
+    /// service]
     #[arg(long, value_name = "service|tag:KEY", value_parser = by)]
     pub by: Option<By>,
-    /// Estimate from its plans what the environment will cost, before it is built
+    /// Estimate the costs of the environment from its plans, before it is built
     #[arg(long, conflicts_with_all = ["tag", "by"])]
     pub estimate: bool,
-    /// With --estimate: the output of `terraform show -json` for a plan; may be given once for each unit; `-` is standard input
+    /// With --estimate: a file with the output of `terraform show -json` for a plan, one for each unit; `-` is standard
+    /// input
     #[arg(long = "plan", value_name = "FILE", requires = "estimate", conflicts_with_all = ["tag", "by"])]
     pub plans: Vec<PathBuf>,
-    /// With --estimate: this run, as `cockpit infra runs` lists it [default: the latest that planned]
+    /// With --estimate: use this run, as `cockpit infra runs` lists it [default: the latest run with plans]
     #[arg(long, value_name = "RUN", requires = "estimate", conflicts_with_all = ["plans", "tag", "by"])]
     pub run: Option<String>,
-    /// With --estimate: make a plan now; it changes nothing
+    /// With --estimate: make a new plan, which changes nothing
     #[arg(long, requires = "estimate", conflicts_with_all = ["plans", "run", "tag", "by"])]
     pub now: bool,
 }
@@ -57,12 +59,12 @@ fn tag(text: &str) -> Result<(String, String), String> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum By {
     Service,
-    /// The values of a tag, by its key.
+    /// By the values of the tag with this key.
     Tag(String),
 }
 
 impl Arguments {
-    /// The key of the tag that costs are grouped by; none where by service.
+    /// Returns the key of the tag that costs are grouped by; `None` if they are grouped by service.
     pub fn by_tag(&self) -> Option<&str> {
         match &self.by {
             Some(By::Tag(key)) => Some(key),

@@ -1,25 +1,25 @@
-//! `--estimate`: finds the plans, or has them made, and tells what they cost. AWS is asked nothing, but whose account it is
-//! where a plan is made.
+//! `--estimate`: finds the plans or makes new ones, and estimates their costs. AWS is not called, except for the
+//! identity check before a new plan.
 
 use super::args::Arguments;
 use super::estimate_report::{self, PlanDto};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::time_is_up;
-use crate::commands::printed::{emit, printed, verdict};
-use crate::commands::say::say;
+use crate::commands::printed::{emit, print_result, verdict_code};
+use crate::commands::say::print_note;
 use crate::config::{Config, EnvironmentConfig};
 use crate::feeds::runs::Place;
-use crate::headless::Shown;
+use crate::headless::TimeDisplay;
 use crate::infra::run::events::Reader;
 use crate::infra::run::{folder, ordered, requests, start, world};
-use crate::infra::{Look, discover_as};
+use crate::infra::{DiscoverOptions, discover_as};
 use crate::model::Source;
 use crate::model::estimate::cover::{self, Cover};
 use crate::model::estimate::prices::Prices;
 use crate::model::estimate::{Unit, estimate};
 use crate::model::infra::RunState;
-use crate::model::infra::order::Listed;
+use crate::model::infra::order::ListedRun;
 use crate::model::infra::plan::Plan;
 use crate::model::infra::run_event::{Goal, Request, RequestKind};
 use crate::runtime::audit;
@@ -31,12 +31,12 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The interval between two looks at how the plan comes on.
+/// The polling interval of a running plan.
 const LOOK: Duration = Duration::from_millis(100);
-/// A plan as JSON is no larger.
+/// The maximum size of a plan's JSON, in bytes.
 const MOST: u64 = 1 << 30;
 
-/// Plans by unit, and what is known of each.
+/// The plans by unit, and the description of each.
 type Plans = (Vec<(String, Plan)>, Vec<PlanDto>);
 
 pub(super) async fn run(
@@ -55,33 +55,34 @@ pub(super) async fn run(
     let (plans, from) = if !arguments.plans.is_empty() {
         of_files(&arguments.plans)?
     } else if arguments.now {
-        let run = Box::pin(made_now(context, config, environment)).await?;
+        let run = Box::pin(make_plan(context, config, environment)).await?;
         of_run(&run, &read(&run)?, None)?
     } else {
-        let (run, state) = kept(&config, &name, arguments.run.as_deref())?;
-        // It may be one over some units alone.
-        let found = context.in_time(Box::pin(discover_as(environment, Look::default()))).await;
+        let (run, state) = recorded_run(&config, &name, arguments.run.as_deref())?;
+        // The run may cover only some of the environment's units.
+        let found = context.in_time(Box::pin(discover_as(environment, DiscoverOptions::default()))).await;
         let found = found.ok_or_else(|| time_is_up("the units were not found"))?;
         let units = found.map(|found| found.graph.units().iter().map(|unit| unit.name.clone()).collect());
         of_run(&run, &state, Some(units.map_err(|trouble| trouble.message)))?
     };
     let bills = plans.iter().filter_map(|(unit, plan)| Some(Unit { name: unit, bill: plan.bill.as_ref()? }));
     let units: Vec<Unit<'_>> = bills.collect();
-    let (prices, now) = (Prices::ours(), Timestamp::now());
+    let (prices, now) = (Prices::built_in(), Timestamp::now());
     let estimate = estimate(&units, &prices, &region, now);
-    let report = estimate_report::report(&estimate, &prices, &name, &region, from, Shown { now, zone });
+    let report = estimate_report::report(&estimate, &prices, &name, &region, from, TimeDisplay { now, zone });
     let code = if report.complete { ExitCode::Done } else { ExitCode::Incomplete };
-    verdict(emit(context, &report, out), code)
+    verdict_code(emit(context, &report, out), code)
 }
 
-/// Part of what `terraform show -json` prints.
+/// The part of the output of `terraform show -json` that is read here.
 #[derive(serde::Deserialize)]
 struct Whole {
-    /// Applying the plan leaves nothing to do: `false` of a plan of some resources alone. Versions before 1.8 do not say.
+    /// Whether applying the plan leaves nothing to do; `false` for a plan with targets. Terraform before 1.8 does not
+    /// report it.
     complete: Option<bool>,
 }
 
-/// The plans that files hold.
+/// Reads the plans from files.
 fn of_files(files: &[PathBuf]) -> Result<Plans, Report> {
     let (mut plans, mut from) = (Vec::new(), Vec::new());
     for file in files {
@@ -102,11 +103,11 @@ fn of_files(files: &[PathBuf]) -> Result<Plans, Report> {
                 .cause(error.to_string())
                 .hint(format!("a plan file is made readable with `terraform show -json {shown} > plan.json`"))
         })?;
-        let whole = serde_json::from_slice::<Whole>(&text).ok().and_then(|whole| whole.complete);
+        let complete = serde_json::from_slice::<Whole>(&text).ok().and_then(|whole| whole.complete);
         let cover = Cover {
-            partial: cover::partial(whole == Some(false), &plan),
-            missing: cover::without_bill(&plan),
-            ..Cover::whole(&unit)
+            partial: cover::partial(complete == Some(false), &plan),
+            missing: cover::missing_costs_reason(&plan),
+            ..Cover::complete(&unit)
         };
         from.push(PlanDto::new(cover, shown, None));
         plans.push((unit, plan));
@@ -114,25 +115,26 @@ fn of_files(files: &[PathBuf]) -> Result<Plans, Report> {
     Ok((plans, from))
 }
 
-/// The folder of all environments' runs.
+/// Returns the folder of all environments' runs.
 fn place(config: &Config) -> Result<PathBuf, Report> {
-    audit::runs(&Place { audit_file: config.audit_file.clone(), simulated: false }).ok_or_else(|| {
+    audit::runs_folder(&Place { audit_file: config.audit_file.clone(), simulated: false }).ok_or_else(|| {
         Report::new("system", "there is no home folder to keep runs in", ExitCode::Failed)
             .hint("set HOME, or `audit_file`")
     })
 }
 
-/// The run that is named, or the latest that planned: what `drift` and `destroy` plan is not what is to stand.
-fn kept(config: &Config, environment: &str, named: Option<&str>) -> Result<(PathBuf, RunState), Report> {
+/// Returns the named run, or the latest one with plans. Drift and destroy runs do not count: their plans do not
+/// describe the environment to be built.
+fn recorded_run(config: &Config, environment: &str, named: Option<&str>) -> Result<(PathBuf, RunState), Report> {
     let runs = place(config)?;
     let listed = folder::list(&runs, environment).map_err(|error| {
         Report::new("system", format!("the runs in {} cannot be listed", runs.display()), ExitCode::Failed)
             .caused_by(&error)
             .hint("check that it is a folder that can be read; runs are kept beside `audit_file` of the configuration")
     })?;
-    let plans = |run: &&Listed| {
+    let plans = |run: &&ListedRun| {
         let goal = run.order.as_ref().map(|order| order.goal);
-        goal.is_some_and(cover::plans_what_is_to_stand) && named.is_none_or(|named| run.run.contains(named))
+        goal.is_some_and(cover::describes_intended_resources) && named.is_none_or(|named| run.run.contains(named))
     };
     let hint =
         "`cockpit infra plan` plans it, or --now does here; --plan FILE takes what `terraform show -json` printed";
@@ -149,7 +151,7 @@ fn kept(config: &Config, environment: &str, named: Option<&str>) -> Result<(Path
     })
 }
 
-/// The state of a run.
+/// Reads the state of a run.
 fn read(run: &Path) -> Result<RunState, Report> {
     let news = Reader::new(0).read_all(run).map_err(|error| unread(&run.display().to_string(), &error))?;
     Ok(RunState::of(&news.events))
@@ -159,8 +161,8 @@ fn unread(what: &str, error: &io::Error) -> Report {
     Report::new("system", format!("{what} cannot be read"), ExitCode::Failed).caused_by(error)
 }
 
-/// The plans of a run, and units that have none; those too that the environment has and the run does not, where those are to
-/// be held against it.
+/// Returns the plans of a run, and its units without a plan. If `environment` lists the environment's units, those that
+/// the run lacks are included.
 fn of_run(run: &Path, state: &RunState, environment: Option<Result<Vec<String>, String>>) -> Result<Plans, Report> {
     let mut plans: BTreeMap<&str, Plan> = BTreeMap::new();
     for unit in state.in_order() {
@@ -176,10 +178,10 @@ fn of_run(run: &Path, state: &RunState, environment: Option<Result<Vec<String>, 
         for cover in &covers {
             report = report.cause(format!("{}: {}", cover.unit, cover.missing.as_deref().unwrap_or_default()));
         }
-        return Err(report.hint("`cockpit infra plan` shows what each unit said"));
+        return Err(report.hint("`cockpit infra plan` shows the output of each unit"));
     }
     if let Some(units) = environment {
-        cover::lacking(&mut covers, units);
+        cover::add_missing_units(&mut covers, units);
     }
     let made = state.began.map(|began| began.to_string());
     let name = folder::name(run);
@@ -187,23 +189,23 @@ fn of_run(run: &Path, state: &RunState, environment: Option<Result<Vec<String>, 
     Ok((plans.into_iter().map(|(unit, plan)| (unit.to_owned(), plan)).collect(), from))
 }
 
-/// Has every unit planned, waits for it, and returns the run's folder.
-async fn made_now(context: &Context, config: Config, environment: &EnvironmentConfig) -> Result<PathBuf, Report> {
-    let found = unless_stopped(context.in_time(Box::pin(discover_as(environment, Look::default())))).await?;
+/// Plans every unit, waits for the end, and returns the run's folder.
+async fn make_plan(context: &Context, config: Config, environment: &EnvironmentConfig) -> Result<PathBuf, Report> {
+    let found = unless_stopped(context.in_time(Box::pin(discover_as(environment, DiscoverOptions::default())))).await?;
     let found = found.ok_or_else(|| time_is_up("the units were not found"))?.map_err(|trouble| {
-        let mut report = Report::new(trouble.kind.word(), trouble.message, ExitCode::Failed);
+        let mut report = Report::new(trouble.kind.name(), trouble.message, ExitCode::Failed);
         report.causes = trouble.causes;
         report.hint = trouble.hint;
         report
     })?;
     if found.graph.units().is_empty() {
         return Err(Report::usage(format!("{} has no units", environment.name))
-            .hint("`cockpit infra graph` says where they are looked for"));
+            .hint("`cockpit infra graph` shows where they are searched"));
     }
     let runs = place(&config)?;
-    let command = environment.named().command(&format!("cockpit cost {} --estimate --now", environment.name));
-    let mut order = ordered::order(&found, environment, Goal::Plan, audit::who(), command);
-    if let Some(why) = world::other(&runs, &order) {
+    let command = environment.command_scope().command(&format!("cockpit cost {} --estimate --now", environment.name));
+    let mut order = ordered::build_order(&found, environment, Goal::Plan, audit::current_process(), command);
+    if let Some(why) = world::other_world(&runs, &order) {
         return Err(Report::new("refused", format!("nothing of {} is planned", environment.name), ExitCode::Refused)
             .cause(why)
             .hint(crate::model::infra::world::HINT));
@@ -214,19 +216,19 @@ async fn made_now(context: &Context, config: Config, environment: &EnvironmentCo
         reading.check_credentials()?;
         order.account = reading.collector.app.estate.identity.value().map(|identity| identity.account.clone());
     }
-    // From here on no Ctrl-C is lost: what is begun is cancelled by it.
+    // From here on Ctrl-C is handled: it cancels the run that was started.
     let stops = StopSignals::new().ok();
     let run = start::start(&start::this_program(), &runs, &order, Timestamp::now()).await.map_err(|error| {
         Report::new("refused", "the plan cannot be made", ExitCode::Refused)
-            .cause(error.words())
+            .cause(error.sentence())
             .hint("`cockpit infra runs` shows what is running")
     })?;
-    say(&format!("planning {} units of {}: {}", order.units.len(), environment.name, folder::name(&run)));
+    print_note(&format!("planning {} units of {}: {}", order.units.len(), environment.name, folder::name(&run)));
     follow(context, &run, stops).await?;
     Ok(run)
 }
 
-/// Waits until a run is over. Whoever interrupts it cancels it: it changes nothing.
+/// Waits until a run ends. An interrupt cancels it, which is safe because a plan changes nothing.
 async fn follow(context: &Context, run: &Path, mut stops: Option<StopSignals>) -> Result<(), Report> {
     let mut reader = Reader::new(0);
     let mut state = RunState::default();
@@ -234,10 +236,10 @@ async fn follow(context: &Context, run: &Path, mut stops: Option<StopSignals>) -
         Report::new("system", format!("the run in {} cannot be read", run.display()), ExitCode::Failed).caused_by(error)
     };
     loop {
-        let live = folder::driven(run).map_err(|error| unread(&error))?;
+        let live = folder::has_supervisor(run).map_err(|error| unread(&error))?;
         let news = reader.read_all(run).map_err(|error| unread(&error))?;
         for event in &news.events {
-            state.fold(event);
+            state.apply(event);
         }
         if state.end.is_some() {
             return Ok(());
@@ -246,7 +248,7 @@ async fn follow(context: &Context, run: &Path, mut stops: Option<StopSignals>) -
             return Err(Report::new("system", "the plan ended half-way: nothing drives it any more", ExitCode::Failed)
                 .hint(format!("`cockpit infra resume {}` takes it up", folder::name(run))));
         }
-        let left = context.limit();
+        let left = context.time_left();
         let ended = tokio::select! {
             signal = next(&mut stops) => Some((signal.code(), "the plan was interrupted")),
             () = tokio::time::sleep(LOOK) => {
@@ -255,14 +257,14 @@ async fn follow(context: &Context, run: &Path, mut stops: Option<StopSignals>) -
         };
         if let Some((code, words)) = ended {
             let wish = RequestKind::Cancel { hard: false };
-            let request = Request { time: Timestamp::now(), by: audit::who(), wish };
-            printed(requests::ask(run, &request).map(drop))?;
+            let request = Request { time: Timestamp::now(), by: audit::current_process(), wish };
+            print_result(requests::send(run, &request).map(drop))?;
             return Err(Report::new("cancelled", format!("{words}, and it was cancelled"), code));
         }
     }
 }
 
-/// The next signal that ends it; never where the system gives no handler.
+/// Waits for the next signal; forever if no signal handler could be installed.
 async fn next(stops: &mut Option<StopSignals>) -> StopSignal {
     match stops {
         Some(stops) => stops.next().await,
@@ -275,17 +277,18 @@ mod tests {
     use super::*;
     use crate::headless::Printable as _;
     use crate::model::infra::plan::Bill;
+    use crate::private_files;
     use serde_json::json;
 
     fn report(plans: Vec<PlanDto>) -> estimate_report::CostEstimate {
         let estimate = crate::model::estimate::Estimate::default();
-        estimate_report::report(&estimate, &Prices::ours(), "lab", "ap-northeast-1", plans, Shown::default())
+        estimate_report::report(&estimate, &Prices::built_in(), "lab", "ap-northeast-1", plans, TimeDisplay::default())
     }
 
-    /// A folder of its own, with a run over `app`.
+    /// Makes a folder with a run over the unit `app`.
     fn run(name: &str, targets: &[&str], plan: &Plan) -> PathBuf {
         let run = std::env::temp_dir().join(format!("cockpit-estimate-{name}-{}", std::process::id()));
-        folder::make(&run).unwrap();
+        private_files::make(&run).unwrap();
         let shown = run.join("app.json");
         std::fs::write(&shown, serde_json::to_vec(plan).unwrap()).unwrap();
         let time = "2026-11-28T20:33:39Z";
@@ -307,12 +310,12 @@ mod tests {
     }
 
     #[test]
-    fn a_run_with_targets_and_a_plan_with_errors_are_never_complete() {
-        let whole = Plan { bill: Some(Bill::default()), ..Plan::default() };
-        let errored = Plan { errored: true, ..whole.clone() };
+    fn run_with_targets_or_plan_errors_is_incomplete() {
+        let complete = Plan { bill: Some(Bill::default()), ..Plan::default() };
+        let errored = Plan { errored: true, ..complete.clone() };
         for (name, targets, plan, why) in [
-            ("whole", 0, &whole, None),
-            ("targets", 1, &whole, Some("its plan is of some resources alone (--target)")),
+            ("whole", 0, &complete, None),
+            ("targets", 1, &complete, Some("its plan is of some resources alone (--target)")),
             ("errors", 0, &errored, Some("its plan was made with errors")),
         ] {
             let run = run(name, &["aws_lb.a"][..targets], plan);
@@ -323,13 +326,13 @@ mod tests {
             let report = report(from);
             assert_eq!(report.complete, why.is_none(), "{name}");
             let wanted = "! more may belong in the sum than the plan of app has";
-            let told = report.notes().iter().any(|note| note.starts_with(wanted));
-            assert_eq!(told, why.is_some(), "{name}: {:?}", report.notes());
+            let noted = report.notes().iter().any(|note| note.starts_with(wanted));
+            assert_eq!(noted, why.is_some(), "{name}: {:?}", report.notes());
         }
     }
 
     #[test]
-    fn a_file_of_a_plan_of_some_resources_says_so() {
+    fn plan_file_with_targets_is_partial() {
         let file = std::env::temp_dir().join(format!("cockpit-estimate-file-{}.json", std::process::id()));
         let mut show = crate::model::infra::plan::testing::show(&[]);
         show["complete"] = json!(false);

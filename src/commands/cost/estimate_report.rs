@@ -1,13 +1,13 @@
-//! `cockpit cost --estimate`: what an environment costs by its plans.
+//! The report of `cockpit cost --estimate`: the costs of an environment according to its plans.
 
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
-use crate::headless::shown::Shown;
-use crate::headless::table::{Table, numbers, prose, words};
+use crate::headless::shown::TimeDisplay;
+use crate::headless::table::{Table, left_aligned, numbers, prose};
 use crate::model::costs::cents;
 use crate::model::estimate::cover::{self, Cover};
 use crate::model::estimate::prices::Prices;
-use crate::model::estimate::{Estimate, HOURS, Line, Unknown, Usage, words as told};
+use crate::model::estimate::{Estimate, HOURS, Line, Unknown, Usage, words as wording};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 /// Schema of `cockpit cost --estimate`.
 pub const SCHEMA: &str = "cockpit.cost-estimate/1";
 
-/// The costs of an environment by its plans.
+/// The estimated costs of an environment.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CostEstimate {
     /// `cockpit.cost-estimate/1`.
@@ -24,129 +24,129 @@ pub struct CostEstimate {
     pub environment: String,
     /// The region of the prices.
     pub region: String,
-    /// The plans: a run, or files.
+    /// The plans it is based on, from a run or from files.
     pub plans: Vec<PlanDto>,
     /// The currency: `USD`.
     pub currency: String,
-    /// The oldest month of the table of prices: `2025-06`.
+    /// The month of the oldest price used: `2025-06`.
     pub prices_as_of: String,
-    /// Hours of the month.
+    /// The number of hours in a month.
     pub hours: f64,
-    /// A month at least, running all day: of what is known.
+    /// The minimum monthly costs of everything with a known price, running all day.
     pub month: f64,
-    /// A month at most: all that scales at its maximum for the whole month.
+    /// The maximum monthly costs: everything that scales runs at its maximum for the whole month.
     pub month_at_most: f64,
-    /// The part of a week in which schedules of the plans have what they stop stopped: on average, by what it costs; `null`
-    /// without one.
+    /// The share of a week for which the plans' schedules stop resources: the average weighted by costs; `null` without
+    /// a schedule.
     pub stopped: Option<f64>,
-    /// The savings of the schedules, off `month`; `null` without one.
+    /// The monthly savings of the schedules, relative to `month`; `null` without a schedule.
     pub saved: Option<f64>,
-    /// Every resource is in the sum, and every unit has a plan, which is whole.
+    /// Whether the sum includes every resource, and every unit has a complete plan.
     pub complete: bool,
-    /// Costs by the hour or by the month, the dearest resource first.
+    /// Costs by the hour or by the month, the most expensive resource first.
     pub lines: Vec<LineDto>,
-    /// Costs that depend on use, and are in no sum.
+    /// Costs that depend on usage; they are in no sum.
     pub usage: Vec<UsageDto>,
-    /// Costs that are not known, and are in no sum.
+    /// Unknown costs; they are in no sum.
     pub unknown: Vec<UnknownDto>,
-    /// How many resources cost nothing by themselves.
+    /// Number of resources that are free in themselves.
     pub free: u64,
     /// The prices that were used, by name.
     pub prices: BTreeMap<String, PriceDto>,
     #[serde(skip)]
     grouped: Vec<Line>,
     #[serde(skip)]
-    shown: Shown,
+    shown: TimeDisplay,
 }
 
-/// A plan.
+/// The plan of a unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PlanDto {
     /// The unit.
     pub unit: String,
     /// The run that made it, or the file.
     pub from: String,
-    /// When the run began; `null` of a file.
+    /// When the run began; `null` for a file.
     pub made: Option<String>,
-    /// Values of dependencies were made up.
+    /// Whether values of dependencies were mocked.
     pub on_mocks: bool,
-    /// Why there is no plan; `null` where there is one.
+    /// Why the unit has no plan; `null` if it has one.
     pub missing: Option<String>,
-    /// Why the plan does not have all that it should: it is of some resources alone, was made with errors, or may not be of
-    /// all units; `null` where it has.
+    /// Why the plan is incomplete: it has targets, was made with errors, or may not cover all units; `null` if it is
+    /// complete.
     pub partial: Option<String>,
 }
 
-/// Something that is paid by the hour or the month.
+/// Costs by the hour or by the month.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct LineDto {
     /// The unit.
     pub unit: String,
-    /// Its address.
+    /// The address of the resource.
     pub resource: String,
     /// The name of the cost.
     pub what: String,
-    /// How many at least.
+    /// The minimum count.
     pub count: f64,
-    /// How many at most.
+    /// The maximum count.
     pub count_at_most: f64,
-    /// A month at least.
+    /// The minimum monthly costs.
     pub month: f64,
-    /// The costs of a month at most.
+    /// The maximum monthly costs.
     pub month_at_most: f64,
-    /// Whether a schedule stops it.
+    /// Whether a schedule stops the resource.
     pub stops: bool,
-    /// The part of a week in which it is stopped; 0 where it never is.
+    /// The share of a week in which it is stopped; 0 if it never is.
     pub stopped: f64,
 }
 
-/// Something that is paid by its use.
+/// Costs that depend on usage.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct UsageDto {
     /// The name of its price.
     pub price: String,
-    /// The price of one.
+    /// The price of one unit of usage.
     pub each: f64,
-    /// The unit of the price.
+    /// The unit that the price applies to.
     pub per: String,
-    /// Unit and address of what is paid so.
+    /// Terraform unit and address of each resource priced this way.
     pub of: Vec<String>,
 }
 
-/// Something whose price is not known.
+/// A resource whose price is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct UnknownDto {
     /// The unit.
     pub unit: String,
-    /// Its address, or a type.
+    /// The address of the resource, or its type.
     pub what: String,
     /// The number of such resources.
     pub count: u64,
-    /// The reason why the price is not known.
+    /// Why the price is not known.
     pub why: String,
 }
 
-/// A price of the table.
+/// An entry of the price table.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct PriceDto {
     /// The price in this region.
     pub price: f64,
-    /// The unit of the price.
+    /// The unit that the price applies to.
     pub per: String,
-    /// The month of the list that it was read from.
+    /// The month of the price list it was read from.
     pub as_of: String,
-    /// The page that has it today.
+    /// The page that lists the current price.
     pub source: String,
 }
 
 impl PlanDto {
-    /// Makes the report; `from` is the run, or the file, that was read.
+    /// Makes the DTO; `from` is the run or the file that was read.
     pub fn new(cover: Cover, from: impl Into<String>, made: Option<String>) -> Self {
         let Cover { unit, on_mocks, missing, partial } = cover;
         Self { unit, from: from.into(), made, on_mocks, missing, partial }
     }
 
-    /// The notes on the unit beside the sum; none where all of it is in it.
+    /// Returns the reasons why the sum does not fully cover the unit; empty if it does.
     fn notes(&self) -> Vec<String> {
         let cover = Cover {
             unit: self.unit.clone(),
@@ -162,18 +162,18 @@ fn thousandths(value: f64) -> f64 {
     (value * 1_000.0).round() / 1_000.0
 }
 
-/// The report.
+/// Builds the report.
 pub fn report(
     estimate: &Estimate,
     prices: &Prices,
     environment: &str,
     region: &str,
     plans: Vec<PlanDto>,
-    shown: Shown,
+    shown: TimeDisplay,
 ) -> CostEstimate {
     let (least, most) = estimate.total();
     let price = |item: &String| {
-        let (of, price) = (prices.prices.get(item)?, prices.of(item, region).ok()?);
+        let (of, price) = (prices.prices.get(item)?, prices.price_in(item, region).ok()?);
         let dto = PriceDto { price, per: of.per.clone(), as_of: of.as_of.clone(), source: of.source.clone() };
         Some((item.clone(), dto))
     };
@@ -187,7 +187,7 @@ pub fn report(
         month: cents(least),
         month_at_most: cents(most),
         stopped: estimate.stopped.map(thousandths),
-        saved: estimate.saved().map(cents),
+        saved: estimate.savings().map(cents),
         complete: estimate.unknown.is_empty() && plans.iter().all(|plan| plan.notes().is_empty()),
         lines: estimate.lines.iter().map(line).collect(),
         usage: estimate.usage.iter().map(usage).collect(),
@@ -207,8 +207,8 @@ fn line(line: &Line) -> LineDto {
         what: line.what.clone(),
         count: line.count.0,
         count_at_most: line.count.1,
-        month: cents(line.least),
-        month_at_most: cents(line.most),
+        month: cents(line.min_cost),
+        month_at_most: cents(line.max_cost),
         stops: line.stopped > 0.0,
         stopped: thousandths(line.stopped),
     }
@@ -231,7 +231,7 @@ impl Printable for CostEstimate {
     fn tables(&self) -> Vec<Table> {
         let money = |value: f64| format!("{value:.2}");
         let columns = [
-            words("UNIT").rank(2),
+            left_aligned("UNIT").rank(2),
             prose("RESOURCE"),
             prose("WHAT").rank(1),
             numbers("COUNT"),
@@ -245,25 +245,26 @@ impl Printable for CostEstimate {
                 Some(line.unit.clone()),
                 Some(line.address.clone()),
                 Some(line.what.clone()),
-                Some(told::count(line.count)),
-                Some(money(line.least)),
-                Some(money(line.most)),
+                Some(wording::count(line.count)),
+                Some(money(line.min_cost)),
+                Some(money(line.max_cost)),
             ]);
         }
         if !self.grouped.is_empty() {
             let (least, most) = (money(self.month), money(self.month_at_most));
             table.row([Some("all".to_owned()), None, None, None, Some(least), Some(most)]);
         }
-        let by_use = [prose("BY USE, NOT IN THE SUM"), numbers("PRICE"), words("OF EACH"), prose("OF").rank(1)];
+        let by_use = [prose("BY USE, NOT IN THE SUM"), numbers("PRICE"), left_aligned("OF EACH"), prose("OF").rank(1)];
         let mut uses = Table::new(&by_use, "nothing depends on use");
         for one in &self.usage {
-            let price = told::price(one.each);
-            let of = told::several(&one.of);
-            table_row(&mut uses, [one.price.clone(), price, one.per.clone(), of]);
+            let price = wording::price(one.each);
+            let resources = wording::format_names(&one.of);
+            table_row(&mut uses, [one.price.clone(), price, one.per.clone(), resources]);
         }
         let mut tables = vec![table, uses];
         if !self.unknown.is_empty() {
-            let columns = [words("UNIT").rank(1), prose("NOT KNOWN, NOT IN THE SUM"), numbers("COUNT"), prose("WHY")];
+            let columns =
+                [left_aligned("UNIT").rank(1), prose("NOT KNOWN, NOT IN THE SUM"), numbers("COUNT"), prose("WHY")];
             let mut missing = Table::new(&columns, "");
             for one in &self.unknown {
                 table_row(&mut missing, [one.unit.clone(), one.what.clone(), one.count.to_string(), one.why.clone()]);
@@ -289,9 +290,9 @@ impl Printable for CostEstimate {
             notes.push(format!("by the plans of {source}: {}", units.join(", ")));
         }
         let mocked: Vec<&str> = from.iter().filter(|plan| plan.on_mocks).map(|plan| plan.unit.as_str()).collect();
-        notes.extend(cover::mocked(&mocked));
+        notes.extend(cover::mock_output_note(&mocked));
         if let (Some(part), Some(saved)) = (self.stopped, self.saved) {
-            notes.push(told::schedule(part, saved, self.month, &self.currency));
+            notes.push(wording::schedule(part, saved, self.month, &self.currency));
         }
         notes.push(format!(
             "a month of {HOURS:.0} hours at AWS's list prices on demand of {}, without tax, discounts and free tier; {} more \
@@ -302,7 +303,7 @@ impl Printable for CostEstimate {
         let count: u64 = self.unknown.iter().map(|one| one.count).sum();
         if count > 0 {
             let plural = if count == 1 { "resource is" } else { "resources are" };
-            notes.push(format!("! {count} {plural} not wholly in the sum: each says why"));
+            notes.push(format!("! {count} {plural} not wholly in the sum: the table shows why"));
         }
         notes
     }

@@ -1,4 +1,4 @@
-//! `cockpit cost`: what the account costs, and what an environment will.
+//! `cockpit cost`: prints the costs of the account, or the expected costs of an environment.
 
 pub(super) mod args;
 mod estimate;

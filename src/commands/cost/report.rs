@@ -1,9 +1,9 @@
-//! `cockpit cost`: the month by service, the forecast, yesterday against the usual.
+//! The report of `cockpit cost`: the month by service, the forecast, and yesterday compared with the usual.
 
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
-use crate::headless::shown::Shown;
-use crate::headless::table::{Table, numbers, words};
+use crate::headless::shown::TimeDisplay;
+use crate::headless::table::{Table, left_aligned, numbers};
 use crate::model::costs::{self, Budget, Costs, cents};
 use crate::model::time;
 use jiff::civil::Date;
@@ -22,32 +22,32 @@ pub struct Cost {
     pub environment: String,
     /// The account.
     pub account: String,
-    /// Only what has this tag: `KEY=VALUE`; `null` for all of the account.
+    /// The tag filter (`KEY=VALUE`); `null` for the whole account.
     pub tag: Option<String>,
     /// The grouping: `service`, or `tag:KEY`.
     pub by: String,
-    /// When Cost Explorer was asked.
+    /// When Cost Explorer was read.
     pub read_at: String,
     /// The currency: `USD`.
     pub currency: String,
-    /// This month until now.
+    /// The costs of this month until now.
     pub month: f64,
-    /// This month to its end; `null` where that cannot be told.
+    /// The forecast for the whole month; `null` if there is none.
     pub forecast: Option<f64>,
     /// The costs of yesterday.
     pub yesterday: Option<f64>,
-    /// The middle of the two weeks before; `null` where too few days are known.
+    /// The median of the two weeks before; `null` if too few days are known.
     pub usual: Option<f64>,
-    /// By how much of the usual yesterday was above it, where that is worth a word.
+    /// By which fraction yesterday exceeded the usual; `null` if that is not remarkable.
     pub unusual: Option<f64>,
-    /// The dearest first; empty where it is told by a tag.
+    /// The services, the most expensive first; empty if costs are grouped by a tag.
     pub services: Vec<ServiceDto>,
-    /// The same by the values of the tag; `null` where it is told by service.
+    /// The values of the tag; `null` if costs are grouped by service.
     pub tags: Option<Vec<TagDto>>,
-    /// Budgets of the account over its cost; `null` where they could not be read.
+    /// Cost budgets of the account; `null` if they could not be read.
     pub budgets: Option<Vec<BudgetDto>>,
     #[serde(skip)]
-    shown: Shown,
+    shown: TimeDisplay,
     #[serde(skip)]
     no_forecast: Option<String>,
     #[serde(skip)]
@@ -63,43 +63,43 @@ pub struct BudgetDto {
     pub every: String,
     /// The amount of the budget in a period.
     pub limit: f64,
-    /// Of this period until now.
+    /// The amount spent in this period until now.
     pub spent: f64,
-    /// To the end of this period; `null` where AWS Budgets does not tell.
+    /// The forecast to the end of this period; `null` if AWS Budgets gives none.
     pub forecast: Option<f64>,
     /// The currency: `USD`.
     pub currency: String,
-    /// Whether it is exceeded, or will be.
+    /// Whether it is exceeded or forecast to be.
     pub exceeded: bool,
 }
 
-/// A service of AWS.
+/// An AWS service.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ServiceDto {
-    /// As Cost Explorer names it.
+    /// The name in Cost Explorer.
     pub service: String,
-    /// This month until now.
+    /// The costs of this month until now.
     pub month: f64,
-    /// Its part of the month.
+    /// Its share of the month's total.
     pub share: Option<f64>,
     /// The costs of yesterday.
     pub yesterday: f64,
-    /// The middle of the two weeks before.
+    /// The median of the two weeks before.
     pub usual: Option<f64>,
 }
 
 /// A value of a tag.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct TagDto {
-    /// The value; `null` for what does not have the tag.
+    /// The value; `null` for resources without the tag.
     pub value: Option<String>,
-    /// This month until now.
+    /// The costs of this month until now.
     pub month: f64,
-    /// Its part of the month.
+    /// Its share of the month's total.
     pub share: Option<f64>,
     /// The costs of yesterday.
     pub yesterday: f64,
-    /// The middle of the two weeks before.
+    /// The median of the two weeks before.
     pub usual: Option<f64>,
 }
 
@@ -115,18 +115,18 @@ fn budget(budget: &Budget) -> BudgetDto {
     }
 }
 
-/// The report on a day: of what has a tag, by the values of a tag, where those are named.
+/// Builds the report of a day, filtered by `tag` and grouped by the values of `by` if these are given.
 pub fn cost(
     costs: &Costs,
     environment: &str,
     account: &str,
     (tag, by): (Option<String>, Option<String>),
     today: Date,
-    shown: Shown,
+    shown: TimeDisplay,
 ) -> Cost {
-    let told = costs::told(costs, today);
-    let services = told.parts.into_iter().map(|part| ServiceDto {
-        share: (told.month > 0.0).then(|| (part.month / told.month * 1_000.0).round() / 1_000.0),
+    let summary = costs::summarize(costs, today);
+    let services = summary.parts.into_iter().map(|part| ServiceDto {
+        share: (summary.month > 0.0).then(|| (part.month / summary.month * 1_000.0).round() / 1_000.0),
         service: part.service,
         month: cents(part.month),
         yesterday: cents(part.yesterday),
@@ -143,11 +143,11 @@ pub fn cost(
         tag,
         read_at: costs.read_at.to_string(),
         currency: costs.currency.clone(),
-        month: cents(told.month),
-        forecast: told.forecast.map(cents),
-        yesterday: told.yesterday.map(cents),
-        usual: told.usual.map(cents),
-        unusual: told.yesterday.zip(told.usual).and_then(|(day, usual)| costs::unusual(day, usual)),
+        month: cents(summary.month),
+        forecast: summary.forecast.map(cents),
+        yesterday: summary.yesterday.map(cents),
+        usual: summary.usual.map(cents),
+        unusual: summary.yesterday.zip(summary.usual).and_then(|(day, usual)| costs::unusual_increase(day, usual)),
         services,
         tags,
         by: by.map_or_else(|| "service".to_owned(), |key| format!("tag:{key}")),
@@ -167,7 +167,7 @@ impl Printable for Cost {
     fn tables(&self) -> Vec<Table> {
         let money = |value: f64| format!("{value:.2}");
         let columns = [
-            words(if self.tags.is_some() { "VALUE" } else { "SERVICE" }),
+            left_aligned(if self.tags.is_some() { "VALUE" } else { "SERVICE" }),
             numbers("THIS MONTH"),
             numbers("SHARE").rank(1),
             numbers("YESTERDAY"),
@@ -233,14 +233,14 @@ impl Printable for Cost {
         }
         let age = self.read_at.parse().ok().map(|at| time::age(Some(at), self.shown.now));
         if let Some(age) = age {
-            notes.push(format!("read {age} ago; Cost Explorer is asked once a day, as each request costs $0.01"));
+            notes.push(format!("read {age} ago; Cost Explorer is read once a day, as each request costs $0.01"));
         }
         notes
     }
 }
 
 impl Cost {
-    /// That nothing was charged for a tag, which is also what Cost Explorer tells of one that it does not know.
+    /// Returns a note if nothing was charged for a tag: Cost Explorer returns the same for a tag that is not activated.
     fn untagged(&self) -> Option<String> {
         let why = "nothing has it, or it is not activated for cost allocation";
         let nothing = self.services.is_empty() && self.tags.is_none();
@@ -248,7 +248,7 @@ impl Cost {
             return Some(format!("! nothing was charged for the tag {tag}: {why}"));
         }
         let tags = self.tags.as_ref()?;
-        let none = tags.iter().all(|one| one.value.is_none());
-        none.then(|| format!("! no value of {} was charged: {why}", self.by))
+        let without_values = tags.iter().all(|one| one.value.is_none());
+        without_values.then(|| format!("! no value of {} was charged: {why}", self.by))
     }
 }

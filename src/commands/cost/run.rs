@@ -1,4 +1,4 @@
-//! Prints what was kept, or asks Cost Explorer where that is too old.
+//! Prints the cached costs, or reads Cost Explorer if they are too old.
 
 use super::args::Arguments;
 use super::report;
@@ -6,8 +6,8 @@ use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::time_is_up;
 use crate::commands::printed::print;
-use crate::commands::say::say;
-use crate::feeds::aws::{CostsOf, Fact, Query};
+use crate::commands::say::print_note;
+use crate::feeds::aws::{CostQuery, Fact, Query};
 use crate::model::costs::{self, Costs};
 use crate::model::{Failure, Source};
 use crate::runtime::kept_costs;
@@ -29,51 +29,52 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
             let text = format!("it is not known whose costs these would be: {} names no account", app.environment.name);
             return Err(Report::usage(text).hint("name its `account` and its `region` in the configuration"));
         };
-        return Err(Report::of_failure("cannot tell whose costs these would be", &failure));
+        return Err(Report::from_failure("cannot tell whose costs these would be", &failure));
     };
     let unsure = identity.is_none();
     if let Some(why) = reading.identity_unknown() {
-        say(&format!("! {why}"));
+        print_note(&format!("! {why}"));
     }
     let endpoint = identity.and_then(|identity| identity.endpoints.of("ce").map(str::to_owned)).unwrap_or_default();
     let now = app.service_now();
     let (environment, zone) = (app.environment.name.clone(), app.zone());
     let today = costs::today(now);
-    // Whose figures these would be is not known: they are neither kept under the configured account, nor taken from it.
+    // The account is not confirmed: its costs are neither cached under the configured account, nor taken from that
+    // cache.
     let file =
         if unsure { None } else { kept_costs::file(&account, &endpoint, arguments.tag.as_ref(), arguments.by_tag()) };
     let by = arguments.by_tag().map(str::to_owned);
-    let (from, to) = costs::span(today);
-    let of = CostsOf {
+    let (from, to) = costs::days_to_read(today);
+    let request = CostQuery {
         now,
         from,
         to,
-        ahead: costs::ahead(today),
+        forecast: costs::days_to_forecast(today),
         tag: arguments.tag.clone(),
-        by: by.clone(),
+        group_by_tag: by.clone(),
         account: account.clone(),
     };
-    let asked = kept_costs::or_asked(file.as_ref(), now, ask(&mut reading.collector, of));
-    let asked = context.in_time(Box::pin(asked)).await;
-    let asked = asked.ok_or_else(|| time_is_up("Cost Explorer did not answer"))?;
+    let answer = kept_costs::or_read(file.as_ref(), now, ask(&mut reading.collector, request));
+    let answer = context.in_time(Box::pin(answer)).await;
+    let answer = answer.ok_or_else(|| time_is_up("Cost Explorer did not answer"))?;
     let (costs, unkept) =
-        asked.map_err(|failure| Report::of_failure("what the account costs cannot be read", &failure))?;
+        answer.map_err(|failure| Report::from_failure("the costs of the account cannot be read", &failure))?;
     if let Some(why) = unkept {
-        say(&format!("! {why}"));
+        print_note(&format!("! {why}"));
     }
     let tag = arguments.tag.as_ref().map(|(key, value)| format!("{key}={value}"));
-    let shown = crate::headless::Shown { now, zone };
+    let shown = crate::headless::TimeDisplay { now, zone };
     let list = report::cost(&costs, &environment, &account, (tag, by), today, shown);
     let incomplete = unsure || costs.no_forecast.is_some() || costs.no_budgets.is_some();
     let code = if incomplete { ExitCode::Incomplete } else { ExitCode::Done };
     print(context, &reading, &list, code, out)
 }
 
-async fn ask(collector: &mut crate::runtime::Collector, of: CostsOf) -> Result<Costs, Failure> {
-    for fact in collector.ask(Query::Costs(Box::new(of))).await? {
+async fn ask(collector: &mut crate::runtime::Collector, of: CostQuery) -> Result<Costs, Failure> {
+    for fact in collector.query(Query::Costs(Box::new(of))).await? {
         if let Fact::Costs(costs) = fact {
             return Ok(*costs);
         }
     }
-    Err(Failure::other_answer())
+    Err(Failure::mismatched_answer())
 }

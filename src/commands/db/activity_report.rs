@@ -1,8 +1,8 @@
-//! `cockpit db --activity`: what a server is at, as columns and as JSON.
+//! The report of `cockpit db --activity`: the current activity of a server, as a table and as JSON.
 
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
-use crate::headless::table::{Table, numbers, prose, words};
+use crate::headless::table::{Table, left_aligned, numbers, prose};
 use crate::model::sql::activity_listing::Listing;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,16 +16,17 @@ pub const SCHEMA: &str = "cockpit.activity/1";
 pub struct Activity {
     /// `cockpit.activity/1`.
     pub schema: String,
-    /// The server's name.
+    /// The server's host name.
     pub host: String,
-    /// `writer` or `reader`, as the server says it; `null` where it does not.
+    /// `writer` or `reader`, as the server reports it; `null` if it does not.
     pub role: Option<String>,
-    /// The list that was asked for: `sessions`, `locks` …
+    /// The requested list: `sessions`, `locks` …
     pub what: String,
-    /// An object a row. Their fields depend on what was asked; times are seconds or milliseconds and sizes bytes, as their
-    /// names say, and what is not known is `null`. `null` where it could not be asked, with the reason in `missing`.
+    /// One object per row. The fields depend on the requested list; times are in seconds or milliseconds and sizes in
+    /// bytes, as their names say, and unknown values are `null`. The whole list is `null` if the query failed;
+    /// `missing` then has the reason.
     pub rows: Option<Vec<Map<String, Value>>>,
-    /// The missing columns, and the right that each takes.
+    /// The missing columns, with the privilege that each requires.
     pub missing: Vec<String>,
     #[serde(skip)]
     #[schemars(skip)]
@@ -33,7 +34,7 @@ pub struct Activity {
 }
 
 impl Activity {
-    /// The report of an answer, or of why there is none.
+    /// Makes the report of an answer, or of the reason why there is none.
     pub(super) fn new(host: &str, reader: Option<bool>, what: String, answer: Result<Listing, String>) -> Self {
         let role = reader.map(|reader| if reader { "reader" } else { "writer" }.to_owned());
         let (listing, missing) = match answer {
@@ -41,7 +42,7 @@ impl Activity {
             Err(why) => (None, vec![why]),
         };
         let rows = listing.as_ref().map(|listing| {
-            let object = |row: &crate::model::sql::activity_listing::Listed| {
+            let object = |row: &crate::model::sql::activity_listing::ListingRow| {
                 let fields = listing.columns.iter().map(|column| column.field.to_owned());
                 fields.zip(row.cells.iter().map(|cell| cell.value.clone())).collect()
             };
@@ -60,7 +61,7 @@ impl Printable for Activity {
             .map(|column| match column.field {
                 "statement" | "finding" => prose(column.title),
                 _ if column.right => numbers(column.title),
-                _ => words(column.title),
+                _ => left_aligned(column.title),
             })
             .collect();
         let mut table = Table::new(&columns, listing.empty);
@@ -81,16 +82,16 @@ impl Printable for Activity {
     }
 }
 
-/// One of each kind of row, for the schema's test.
+/// Examples of all kinds of rows, for the schema test.
 #[cfg(test)]
 pub fn examples() -> Vec<Value> {
-    use crate::model::sql::activity::QUESTIONS;
+    use crate::model::sql::activity::ACTIVITY_QUERIES;
     use crate::model::sql::activity_listing::listing;
     let rows = vec![vec![Some("1".to_owned()); 20]];
-    let whole = QUESTIONS.iter().map(|question| {
+    let activities = ACTIVITY_QUERIES.iter().map(|question| {
         let answer = Ok(listing(*question, &rows));
         Activity::new("db.example", Some(true), question.purpose().to_owned(), answer)
     });
     let missing = Activity::new("db.example", None, "statements".to_owned(), Err("no right".to_owned()));
-    whole.chain([missing]).filter_map(|activity| serde_json::to_value(activity).ok()).collect()
+    activities.chain([missing]).filter_map(|activity| serde_json::to_value(activity).ok()).collect()
 }

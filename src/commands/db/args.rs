@@ -1,6 +1,6 @@
-//! `cockpit db`: its arguments.
+//! Arguments of `cockpit db`.
 
-use crate::model::sql::activity::Question;
+use crate::model::sql::activity::ActivityQuery;
 use clap::{Args, ValueEnum};
 
 /// List databases with members, capacity, lag, backups and snapshots; snapshot, restart, stop or start one
@@ -16,12 +16,12 @@ use clap::{Args, ValueEnum};
   cockpit db --activity=statements -o json
   cockpit db --terminate 4711 --yes
 
-With --snapshot, --reboot, --stop or --start one database is changed, and followed until it is done [table|json|yaml].")]
+--snapshot, --reboot, --stop and --start change one database and follow the change until it is done [table|json|yaml].")]
 pub struct Arguments {
-    /// Identifiers, words that only one identifier has, or ARNs; all where none is given
+    /// Databases by identifier, unambiguous part of it, or ARN [default: all]
     #[arg(value_name = "DATABASE")]
     pub databases: Vec<String>,
-    /// What is done to one.
+    /// The change of one database.
     #[command(flatten)]
     pub change: Change,
     /// Show what the server is doing, through a tunnel like that of `cockpit sql`: sessions (a tree of blockers),
@@ -34,13 +34,13 @@ pub struct Arguments {
     /// Terminate the session with this process id
     #[arg(long, value_name = "PID", conflicts_with_all = ["snapshot", "reboot", "stop", "start", "activity", "dry_run", "cancel"])]
     pub terminate: Option<i32>,
-    /// Ask a reader instead of the writer
+    /// Connect to a reader instead of the writer
     #[arg(long)]
     pub reader: bool,
-    /// Connect straight to this server, as `cockpit sql --url` does
+    /// Connect directly to this server, as `cockpit sql --url` does
     #[arg(long, value_name = "URL", hide = true)]
     pub url: Option<String>,
-    /// The service through whose tasks the tunnel goes, or an instance by its id
+    /// Tunnel through a task of this service, or through the instance with this id
     #[arg(long, value_name = "SERVICE|INSTANCE")]
     pub through: Option<String>,
     /// The instance of a cluster that --reboot restarts
@@ -51,7 +51,7 @@ pub struct Arguments {
     pub dry_run: bool,
 }
 
-/// What is done to one database.
+/// The change of one database.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[group(multiple = false)]
 pub struct Change {
@@ -61,7 +61,7 @@ pub struct Change {
     /// Restart an instance
     #[arg(long)]
     pub reboot: bool,
-    /// Stop it; AWS starts it again by itself after seven days
+    /// Stop it; AWS starts it again automatically after seven days
     #[arg(long)]
     pub stop: bool,
     /// Start it
@@ -69,12 +69,12 @@ pub struct Change {
     pub start: bool,
 }
 
-/// What a server is asked.
+/// The lists that a server's activity can be shown as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum What {
     /// Sessions, and who blocks whom
     Sessions,
-    /// Those in a transaction, the longest first
+    /// Sessions in a transaction, the longest first
     Transactions,
     /// Locks that sessions wait for, or that can block others
     Locks,
@@ -82,37 +82,37 @@ pub enum What {
     Statements,
     /// The largest tables, with an estimate of their bloat
     Sizes,
-    /// Indexes, those that are unused or needless first
+    /// Indexes, unused and redundant ones first
     Indexes,
-    /// Replicas, and how far they are behind
+    /// Replicas, and their lag
     Replication,
     /// Connections, and their limit
     Connections,
 }
 
 impl What {
-    /// The question.
-    pub fn question(self) -> Question {
+    /// Returns the query.
+    pub fn question(self) -> ActivityQuery {
         match self {
-            Self::Sessions => Question::Sessions,
-            Self::Transactions => Question::Transactions,
-            Self::Locks => Question::Locks,
-            Self::Statements => Question::Statements,
-            Self::Sizes => Question::Sizes,
-            Self::Indexes => Question::Indexes,
-            Self::Replication => Question::Replication,
-            Self::Connections => Question::Connections,
+            Self::Sessions => ActivityQuery::Sessions,
+            Self::Transactions => ActivityQuery::Transactions,
+            Self::Locks => ActivityQuery::Locks,
+            Self::Statements => ActivityQuery::Statements,
+            Self::Sizes => ActivityQuery::Sizes,
+            Self::Indexes => ActivityQuery::Indexes,
+            Self::Replication => ActivityQuery::Replication,
+            Self::Connections => ActivityQuery::Connections,
         }
     }
 }
 
 impl Arguments {
-    /// Whether a session on the server is opened.
+    /// Whether a session on the server must be opened.
     pub fn asks_the_server(&self) -> bool {
         self.activity.is_some() || self.cancel.is_some() || self.terminate.is_some()
     }
 
-    /// Whether something is changed, rather than listed.
+    /// Whether the arguments change a database rather than list databases.
     pub fn changes(&self) -> bool {
         self.change != Change::default()
     }

@@ -1,12 +1,12 @@
 //! Changes one database.
 
 use super::args::Arguments;
-use crate::app::operation::database::{Connected, Request, Wanted};
+use crate::app::operation::database::{ConnectedSessions, Request, StepChange};
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
-use crate::commands::connected::connected;
+use crate::commands::connected::list_connections;
 use crate::commands::context::Context;
-use crate::commands::database::one;
+use crate::commands::database::find_database;
 use crate::commands::opened::open;
 use crate::model::timer::Power;
 use std::io;
@@ -20,10 +20,10 @@ pub(super) async fn change(
     if arguments.databases.len() > 1 {
         return Err(Report::usage("one database is changed at a time").hint("name one database"));
     }
-    let found = Box::pin(one(context, arguments.databases.first().map(String::as_str))).await?;
+    let found = Box::pin(find_database(context, arguments.databases.first().map(String::as_str))).await?;
     let change = &arguments.change;
     let wanted = match (&change.snapshot, change.reboot, change.stop) {
-        (Some(name), ..) => Wanted::Snapshot { name: name.clone() },
+        (Some(name), ..) => StepChange::Snapshot { name: name.clone() },
         (None, true, _) => {
             let instance = match (&arguments.member, found.cluster) {
                 (Some(member), _) => found.member(member)?,
@@ -33,15 +33,15 @@ pub(super) async fn change(
                         .hint(format!("name it with --member: {}", found.members.join(", "))));
                 }
             };
-            Wanted::Reboot { instance }
+            StepChange::Reboot { instance }
         }
-        (None, false, true) => Wanted::Power(Power::Stop),
-        (None, false, false) => Wanted::Power(Power::Start),
+        (None, false, true) => StepChange::Power(Power::Stop),
+        (None, false, false) => StepChange::Power(Power::Start),
     };
     let (database, cluster) = (found.id.clone(), found.cluster);
-    let mut what = Request { database, cluster, wanted, connected: Connected::Unasked };
-    if what.cuts() {
-        what.connected = connected(context, &found).await;
+    let mut operation = Request { database, cluster, wanted, connected: ConnectedSessions::NotRequested };
+    if operation.disconnects_sessions() {
+        operation.connected = list_connections(context, &found).await;
     }
-    Box::pin(act(context, &opened, vec![what.into()], arguments.dry_run, out)).await
+    Box::pin(act(context, &opened, vec![operation.into()], arguments.dry_run, out)).await
 }

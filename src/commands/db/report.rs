@@ -1,4 +1,4 @@
-//! `cockpit db`: the databases of the snapshot by themselves.
+//! The report of `cockpit db`: the databases of the snapshot on their own.
 
 use crate::cli::Report;
 use crate::headless::Rows;
@@ -6,19 +6,19 @@ use crate::headless::convert::time;
 use crate::headless::dto::DatabaseDto;
 use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
-use crate::headless::lists::{Head, databases_table, or_unasked};
-use crate::headless::select::{self, Home};
-use crate::headless::shown::Shown;
-use crate::headless::table::{Table, numbers, words};
+use crate::headless::lists::{Head, databases_table, or_not_configured};
+use crate::headless::select::{self, ArnScope};
+use crate::headless::shown::TimeDisplay;
+use crate::headless::table::{Table, left_aligned, numbers};
 use crate::model::{DatabaseSnapshot, Source};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Schema of `cockpit db`.
+/// Schema of the list of databases.
 pub const SCHEMA: &str = "cockpit.db/1";
 
-/// `cockpit db`.
+/// The list of databases.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct DatabaseList {
     /// Schema, environment, time, sources.
@@ -26,7 +26,7 @@ pub struct DatabaseList {
     pub head: Head,
     /// As in the snapshot.
     pub databases: Option<Vec<DatabaseDto>>,
-    /// Their snapshots, the newest first; `null` where they could not be read.
+    /// Their snapshots, the newest first; `null` if they could not be read.
     pub snapshots: Option<Vec<SnapshotOfDatabase>>,
 }
 
@@ -35,23 +35,23 @@ pub struct DatabaseList {
 pub struct SnapshotOfDatabase {
     /// Its name.
     pub id: String,
-    /// The cluster or the instance that it was made of.
+    /// The cluster or instance that it was taken from.
     pub database: String,
     /// `available`, `creating`, `failed` …
     pub status: String,
-    /// RDS made it, and takes it away again.
+    /// Whether it is an automated snapshot, which RDS creates and deletes.
     pub automated: bool,
-    /// When it was made; `null` while it is.
+    /// When it was created; `null` while it is being created.
     pub created_at: Option<String>,
     /// The age in seconds.
     pub age_seconds: Option<u64>,
-    /// How much of it is there.
+    /// The progress of its creation, in percent.
     pub percent: Option<u32>,
     /// The size of the storage, in GiB.
     pub size_gib: Option<u32>,
     /// Whether it is encrypted.
     pub encrypted: bool,
-    /// Version of the engine.
+    /// The version of the engine.
     pub version: String,
 }
 
@@ -70,18 +70,18 @@ fn snapshot(snapshot: &DatabaseSnapshot, now: Timestamp) -> SnapshotOfDatabase {
     }
 }
 
-/// Automated snapshots of each database that a table shows; all stand in the JSON.
+/// The number of automated snapshots per database in the table; the JSON has all.
 const AUTOMATED: usize = 2;
 
-fn snapshots_table(snapshots: Option<&[SnapshotOfDatabase]>, shown: &Shown) -> Table {
+fn snapshots_table(snapshots: Option<&[SnapshotOfDatabase]>, shown: &TimeDisplay) -> Table {
     let empty = if snapshots.is_some() { "no snapshots" } else { "snapshots are not known" };
     let columns = [
-        words("SNAPSHOT"),
-        words("DATABASE").rank(2),
-        words("STATUS"),
-        words("KIND"),
+        left_aligned("SNAPSHOT"),
+        left_aligned("DATABASE").rank(2),
+        left_aligned("STATUS"),
+        left_aligned("KIND"),
         numbers("AGE"),
-        words("CREATED").rank(3),
+        left_aligned("CREATED").rank(3),
         numbers("GiB").rank(4),
     ];
     let mut table = Table::new(&columns, empty);
@@ -111,29 +111,30 @@ fn snapshots_table(snapshots: Option<&[SnapshotOfDatabase]>, shown: &Shown) -> T
     table
 }
 
-/// Sources of `cockpit db`.
+/// The sources that the list reads.
 pub const SOURCES: &[Source] =
     &[Source::Identity, Source::DbClusters, Source::DbInstances, Source::DbSnapshots, Source::Metrics];
 
-/// `cockpit db [DATABASE…]`.
+/// Builds the list of these databases, or of all.
 pub fn databases(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<DatabaseList, Report> {
-    let all = input.databases();
-    let known: Option<Vec<&str>> = all.as_ref().map(|all| all.iter().map(|database| database.id.as_str()).collect());
-    let home = Home::of(input.environment, input.estate.identity.value().map(|identity| identity.account.as_str()));
-    let names = known.map(|known| select::among("database", &known, wanted, home)).transpose()?.flatten();
+    let databases = input.databases();
+    let known: Option<Vec<&str>> =
+        databases.as_ref().map(|databases| databases.iter().map(|database| database.id.as_str()).collect());
+    let home = ArnScope::of(input.environment, input.estate.identity.value().map(|identity| identity.account.as_str()));
+    let names = known.map(|known| select::resolve_names("database", &known, wanted, home)).transpose()?.flatten();
     let keep = |database: &DatabaseDto| names.as_ref().is_none_or(|names| names.contains(&database.id));
     let nothing = Vec::new();
     let found = if input.environment.databases.is_empty() { Some(&nothing) } else { input.estate.db_snapshots.value() };
     let snapshots = found.map(|found| {
         let kept = |one: &&DatabaseSnapshot| names.as_ref().is_none_or(|names| names.contains(&one.database));
         let mut found: Vec<&DatabaseSnapshot> = found.iter().filter(kept).collect();
-        // One that is being made is the newest.
+        // A snapshot that is still being created counts as the newest.
         found.sort_by_key(|one| std::cmp::Reverse(one.at.unwrap_or(Timestamp::MAX)));
         found.into_iter().map(|one| snapshot(one, input.now)).collect()
     });
     Ok(DatabaseList {
         head: Head::new(SCHEMA, input, SOURCES),
-        databases: all.map(|all| all.into_iter().filter(keep).collect()),
+        databases: databases.map(|databases| databases.into_iter().filter(keep).collect()),
         snapshots,
     })
 }
@@ -142,7 +143,7 @@ impl Printable for DatabaseList {
     fn tables(&self) -> Vec<Table> {
         let databases = databases_table(self.databases.as_deref(), &self.head.shown);
         let snapshots = snapshots_table(self.snapshots.as_deref(), &self.head.shown);
-        let unasked = |table, of: &[Source]| or_unasked(table, "databases", &self.head.sources, of);
+        let unasked = |table, of: &[Source]| or_not_configured(table, "databases", &self.head.sources, of);
         vec![unasked(databases, &[Source::DbClusters, Source::DbInstances]), unasked(snapshots, &[Source::DbSnapshots])]
     }
     fn rows(&self) -> Option<Rows> {
@@ -179,9 +180,9 @@ impl Printable for DatabaseList {
     fn notes(&self) -> Vec<String> {
         let waiting = self.databases.iter().flatten().flat_map(|database| {
             database.pending.iter().map(|change| {
-                let of = change.member.as_deref().unwrap_or(&database.id);
+                let changed = change.member.as_deref().unwrap_or(&database.id);
                 format!(
-                    "{of}: {} → {} waits for {}",
+                    "{changed}: {} → {} waits for {}",
                     change.what,
                     change.to,
                     database.maintenance.as_deref().unwrap_or("maintenance")

@@ -1,4 +1,4 @@
-//! Reads what `db` prints, and prints it.
+//! Reads and prints the databases.
 
 use super::activity::activity;
 use super::args::Arguments;

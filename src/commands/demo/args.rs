@@ -1,6 +1,6 @@
-//! `cockpit demo`: its arguments.
+//! Arguments of `cockpit demo`.
 
-use crate::commands::scenario::{named, speed};
+use crate::commands::scenario::{parse_scenario, parse_speed};
 use aws_sim::Scenario;
 use clap::Args;
 
@@ -15,20 +15,20 @@ Example:
   cockpit demo --scenario crash-loop --speed 5")]
 pub struct Arguments {
     /// The scenario: what happens in the simulated AWS
-    #[arg(long, value_name = "NAME", default_value = "staging", value_parser = named)]
+    #[arg(long, value_name = "NAME", default_value = "staging", value_parser = parse_scenario)]
     pub scenario: Scenario,
-    /// Begin with the list of all environments, as the key `e` shows it
+    /// Start with the list of all environments, as the key `e` shows it
     #[arg(long)]
     pub all: bool,
-    /// How many times as fast as real time its clock runs; 0 stops it
-    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+    /// The speed of the simulated clock as a multiple of real time; 0 stops it
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = parse_speed)]
     pub speed: f64,
-    /// How many bookmarks its database has; with a million the first connection takes about ten seconds
-    #[arg(long, value_name = "N", default_value_t = BOOKMARKS, value_parser = clap::value_parser!(u64).range(1..=MOST))]
+    /// The number of bookmarks in its database; with a million, the first connection takes about ten seconds
+    #[arg(long, value_name = "N", default_value_t = BOOKMARKS, value_parser = clap::value_parser!(u64).range(1..=MAX_BOOKMARKS))]
     pub rows: u64,
 }
 
 /// Enough to make every table look alive.
 const BOOKMARKS: u64 = 20_000;
-/// More make the first connection wait for minutes.
-const MOST: u64 = 20_000_000;
+/// More rows would make the first connection wait for minutes.
+const MAX_BOOKMARKS: u64 = 20_000_000;

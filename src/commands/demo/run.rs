@@ -15,9 +15,9 @@ use crate::runtime::demo_infra;
 use crate::runtime::demo_site::DemoSite;
 use aws_sim::{Scenario, SimOptions};
 
-/// The interactive session on a simulated world in the same process.
+/// Runs the interactive session on a simulated world in the same process.
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
-    session::needs_terminal("`cockpit sim`")?;
+    session::require_terminal("`cockpit sim`")?;
     let scenario = arguments.scenario;
     let database = DemoDatabase::listen(arguments.rows).await.map_err(|error| {
         Report::new("simulator", "the demo's database cannot be reached", ExitCode::Failed).caused_by(&error)
@@ -34,7 +34,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         Report::new("simulator", "the demo's site cannot be started", ExitCode::Failed).cause(error)
     })?;
     for environment in &mut config.environments {
-        site.lead(environment);
+        site.redirect_probes(environment);
     }
     let (mut recorded, mut without_terraform) = (None, false);
     let own = config.environments.iter_mut().find(|environment| environment.name == scenario.environment());
@@ -42,10 +42,10 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         let unwritten = |error: std::io::Error| {
             Report::new("simulator", "the demo's units cannot be written", ExitCode::Failed).caused_by(&error)
         };
-        environment.infra = demo_infra::make(&environment.name, arguments.speed).map_err(unwritten)?;
+        environment.infra = demo_infra::create(&environment.name, arguments.speed).map_err(unwritten)?;
         without_terraform = on_path("terraform", &ChildEnvironment::of_process(environment)).is_none();
         if without_terraform {
-            recorded = demo_infra::replayed(&environment.name, arguments.speed).map_err(unwritten)?;
+            recorded = demo_infra::start_replay(&environment.name, arguments.speed).map_err(unwritten)?;
         }
     }
     let environment = config
@@ -61,18 +61,19 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     code
 }
 
-/// The environments of the simulated world: those of the example configuration, which is built in.
+/// Returns the environments of the simulated world: those of the example configuration, which is built in.
 fn built_in(scenario: Scenario) -> Result<Config, Report> {
     let loaded = config::parse("the built-in configuration", include_str!("../../../config.toml"));
-    loaded.sound()?;
+    loaded.check_errors()?;
     let mut config = loaded.config;
-    // Real code and a real state must never meet a simulated world: all that is declared would seem to be gone.
+    // A real Terraform state must never meet a simulated world: every declared resource would seem to be gone.
     config.environments.retain(|environment| environment.account.is_some());
     for environment in &mut config.environments {
         environment.infra = InfraConfig::default();
         environment.database =
             DatabaseConfig { user: Some(USER.into()), database: Some(DATABASE.into()), ..DatabaseConfig::default() };
-        // What AWS says of the database is not what the throwaway one is called: what is copied has to work.
+        // The credentials of the throwaway database differ from those in the simulated AWS: connection strings that are
+        // copied must work.
         environment.tunnel.user = Some(USER.into());
         environment.tunnel.database = Some(DATABASE.into());
     }
@@ -94,14 +95,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_real_infrastructure_is_in_reach_of_a_simulated_world() {
+    fn simulated_world_has_no_real_infrastructure() {
         let config = built_in(Scenario::Staging).unwrap();
         assert!(config.environment("staging").is_some());
         assert!(config.environments.iter().all(|environment| environment.infra == InfraConfig::default()));
     }
 
     #[test]
-    fn what_is_copied_of_a_tunnel_of_the_demo_names_the_user_and_the_database_that_are_there() {
+    fn demo_tunnels_use_the_demo_database_and_user() {
         for environment in built_in(Scenario::Staging).unwrap().environments {
             let tunnel = &environment.tunnel;
             assert_eq!((tunnel.user.as_deref(), tunnel.database.as_deref()), (Some(USER), Some(DATABASE)));

@@ -1,21 +1,21 @@
-//! Deploys an image, or the same again, or watches the newest deployment.
+//! Deploys an image, forces a new deployment, or watches the newest deployment.
 
 use super::args::Arguments;
-use crate::app::operation::What;
+use crate::app::operation::NewOperation;
 use crate::app::operation::deploy::{self, Source};
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
 use crate::commands::context::Context;
-use crate::commands::opened::{Opened, names, open};
+use crate::commands::opened::{Opened, open, service_names};
 use crate::config::{BuildConfig, EnvironmentConfig};
-use crate::model::text::quoted;
+use crate::model::text::shell_quote;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let opened = open(context)?;
-    opened.needs_cluster()?;
-    let mut whats: Vec<What> = Vec::new();
-    for (service, short) in names(context, &opened, &arguments.services).await? {
+    opened.require_cluster()?;
+    let mut whats: Vec<NewOperation> = Vec::new();
+    for (service, short) in service_names(context, &opened, &arguments.services).await? {
         let forced = arguments.force || arguments.enable_exec;
         let source = match (&arguments.image, forced, arguments.build) {
             (Some(image), ..) => Source::Image(image.clone()),
@@ -40,7 +40,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     act(context, &opened, whats, arguments.dry_run, out).await
 }
 
-/// How the image of a service is built: as configured, and as the flags say.
+/// Returns how the image of a service is built, from the configuration and the flags.
 fn built(arguments: &Arguments, opened: &Opened, service: &str, short: &str) -> Result<BuildConfig, Report> {
     let configured = EnvironmentConfig::build_of(&opened.config.builds, service).cloned();
     let context = match &arguments.context {
@@ -64,10 +64,10 @@ fn built(arguments: &Arguments, opened: &Opened, service: &str, short: &str) -> 
     Ok(config)
 }
 
-/// The flags of the build, as they were typed.
+/// Returns the build flags as they were typed, for the equivalent command line.
 fn flags(arguments: &Arguments) -> String {
     let context =
-        arguments.context.as_ref().map(|folder| format!(" --context {}", quoted(&folder.display().to_string())));
+        arguments.context.as_ref().map(|folder| format!(" --context {}", shell_quote(&folder.display().to_string())));
     let platform = arguments.platform.as_ref().map(|platform| format!(" --platform {platform}"));
     context.into_iter().chain(platform).collect()
 }

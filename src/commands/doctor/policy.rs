@@ -1,18 +1,19 @@
-//! The smallest IAM policy for what is configured of an environment: the actions of `actions.json` that its configuration
-//! needs, on what is its own. Names that the configuration does not say are those that `infra/terraform` gives.
+//! The smallest IAM policy for an environment: the actions of `actions.json` that its configuration needs, restricted
+//! to its own resources. Names that are not configured are those that `infra/terraform` creates.
 
 use super::args::Purpose;
-use crate::app::dialog::capital;
+use crate::app::dialog::capitalized;
 use crate::cli::{ExitCode, Report};
 use crate::config::EnvironmentConfig;
 use crate::model::partition;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Each action of AWS that the cockpit needs; `tests/infrastructure` holds it against what is called and against `docs/iam`.
+/// Every AWS action that the cockpit needs; `tests/infrastructure` compares it with the actual calls and with
+/// `docs/iam`.
 const TABLE: &str = include_str!("actions.json");
-/// Services without a region, or whose calls go to another.
-const EVERYWHERE: [&str; 4] = ["budgets", "cloudfront", "iam", "route53"];
+/// Services without a region, or whose API is in another region.
+const GLOBAL_SERVICES: [&str; 4] = ["budgets", "cloudfront", "iam", "route53"];
 
 #[derive(Debug, Deserialize)]
 struct Table {
@@ -23,9 +24,9 @@ struct Table {
 #[derive(Debug, Deserialize)]
 struct Row {
     action: String,
-    /// Any of these keys must be configured; none: it is always needed.
+    /// The configuration keys of which at least one must be set; if empty, the action is always needed.
     needs: Vec<String>,
-    /// The thing that a change is about.
+    /// The kind of resource that a change acts on.
     on: Option<String>,
 }
 
@@ -35,7 +36,7 @@ impl Row {
     }
 
     fn is_needed(&self, environment: &EnvironmentConfig) -> bool {
-        let has = |key: &String| match key.as_str() {
+        let is_configured = |key: &String| match key.as_str() {
             "cluster" => environment.cluster.is_some(),
             "target_groups" => !environment.target_groups.is_empty(),
             "databases" => !environment.databases.is_empty(),
@@ -44,14 +45,14 @@ impl Row {
             "secrets" => environment.tunnel.secret.is_some() || environment.database.secret.is_some(),
             _ => false,
         };
-        self.needs.is_empty() || self.needs.iter().any(has)
+        self.needs.is_empty() || self.needs.iter().any(is_configured)
     }
 }
 
-/// The policy, as text of JSON.
+/// Returns the policy as JSON text.
 ///
 /// # Errors
-/// The region is not known, or for changes the account.
+/// Fails if the region is not known or, for changes, the account.
 pub(super) fn text(environment: &EnvironmentConfig, region: Option<&str>, purpose: Purpose) -> Result<String, Report> {
     let table: Table = serde_json::from_str(TABLE).map_err(|error| {
         Report::new("policy", "the list of actions cannot be read", ExitCode::Failed).caused_by(&error)
@@ -61,12 +62,12 @@ pub(super) fn text(environment: &EnvironmentConfig, region: Option<&str>, purpos
     };
     let region = region.ok_or_else(|| unknown("region", "set `region` of the environment, --region or AWS_REGION"))?;
     let statements = match purpose {
-        Purpose::Read => looking(&table, environment, region),
+        Purpose::Read => read_statements(&table, environment, region),
         Purpose::Operate => {
             let account = environment.account.as_deref();
             let account = account.ok_or_else(|| unknown("account", "set `account` of the environment"))?;
-            let own = Own { environment, region, account };
-            changing(&table, &own)
+            let own = OwnResources { environment, region, account };
+            write_statements(&table, &own)
         }
     };
     let policy = json!({ "Version": "2012-10-17", "Statement": statements });
@@ -87,35 +88,36 @@ fn statement(sid: &str, mut actions: Vec<&str>, resources: &[String], condition:
     made
 }
 
-fn looking(table: &Table, environment: &EnvironmentConfig, region: &str) -> Vec<Value> {
-    let all = ["*".to_owned()];
-    let of = |wanted: &dyn Fn(&str) -> bool| -> Vec<&str> {
+fn read_statements(table: &Table, environment: &EnvironmentConfig, region: &str) -> Vec<Value> {
+    let everything = ["*".to_owned()];
+    let actions = |wanted: &dyn Fn(&str) -> bool| -> Vec<&str> {
         let rows = table.read.iter().filter(|row| row.is_needed(environment) && wanted(row.service()));
         rows.map(|row| row.action.as_str()).collect()
     };
-    let here = |service: &str| !EVERYWHERE.contains(&service) && !matches!(service, "sts" | "ce");
+    let is_regional = |service: &str| !GLOBAL_SERVICES.contains(&service) && !matches!(service, "sts" | "ce");
     let within = json!({ "StringEquals": { "aws:RequestedRegion": region } });
     vec![
-        statement("Who", of(&|service| service == "sts"), &all, None),
-        // The doctor asks about names that do not exist to see whether it may ask, so the bound is the region.
-        statement("Read", of(&here), &all, Some(within)),
-        statement("Everywhere", of(&|service| EVERYWHERE.contains(&service)), &all, None),
+        statement("Who", actions(&|service| service == "sts"), &everything, None),
+        // The doctor requests names that do not exist to test its permissions, so the statement is bounded by region
+        // only.
+        statement("Read", actions(&is_regional), &everything, Some(within)),
+        statement("Everywhere", actions(&|service| GLOBAL_SERVICES.contains(&service)), &everything, None),
         // Cost Explorer has one region for all.
-        statement("Costs", of(&|service| service == "ce"), &all, None),
+        statement("Costs", actions(&|service| service == "ce"), &everything, None),
     ]
 }
 
-/// An environment's own names.
-struct Own<'a> {
+/// The names and ARNs of an environment's own resources.
+struct OwnResources<'a> {
     environment: &'a EnvironmentConfig,
     region: &'a str,
     account: &'a str,
 }
 
-/// The scope of a kind of change: its resources, and under which condition.
-type About = (&'static str, Vec<String>, Option<Value>);
+/// The scope of a kind of change: its name, its resources, and an optional condition.
+type ChangeScope = (&'static str, Vec<String>, Option<Value>);
 
-impl Own<'_> {
+impl OwnResources<'_> {
     fn partition(&self) -> &'static str {
         partition::name(self.region)
     }
@@ -124,12 +126,12 @@ impl Own<'_> {
         format!("arn:{}:{service}:{}:{}:{rest}", self.partition(), self.region, self.account)
     }
 
-    /// The ARN of a resource of a service without regions.
+    /// Returns the ARN of a resource of a global service.
     fn everywhere(&self, service: &str, rest: &str) -> String {
         format!("arn:{}:{service}::{}:{rest}", self.partition(), self.account)
     }
 
-    /// The beginning of all its names: `alarms` is that and a hyphen.
+    /// Returns the prefix of all its resource names: `alarms` is that prefix plus a hyphen.
     fn prefix(&self) -> String {
         let environment = self.environment;
         if let Some(alarms) = environment.alarms.first() {
@@ -143,7 +145,7 @@ impl Own<'_> {
         if project.is_empty() || project == name { name.clone() } else { format!("{project}/{name}") }
     }
 
-    /// Its services, as policies write patterns; those of a whole cluster by the beginning of their names.
+    /// Returns its services as policy patterns; if none are configured, all services with its prefix.
     fn services(&self) -> Vec<String> {
         match &self.environment.services[..] {
             [] => vec![format!("{}-*", self.prefix())],
@@ -159,10 +161,10 @@ impl Own<'_> {
         json!({ "StringEquals": tags })
     }
 
-    /// All that changes may be about, in the order of the policy.
-    fn all(&self) -> Vec<About> {
+    /// Returns the scopes of all changes, in the order of the policy.
+    fn change_scopes(&self) -> Vec<ChangeScope> {
         let environment = self.environment;
-        let mut made: Vec<About> = vec![("*", vec!["*".to_owned()], None)];
+        let mut made: Vec<ChangeScope> = vec![("*", vec!["*".to_owned()], None)];
         made.extend(self.of_cluster());
         made.push(("repository", self.each(&self.repositories(), "ecr", |name| format!("repository/{name}")), None));
         if let Some(function) = &environment.scheduler {
@@ -170,7 +172,7 @@ impl Own<'_> {
             let begins = environment.schedules.clone().unwrap_or_else(|| format!("{}-", self.prefix()));
             made.push(("schedule", vec![self.arn("scheduler", &format!("schedule/default/{begins}*"))], None));
         }
-        // The cockpit's own rules, and the alarms that they mute.
+        // The cockpit's own mute rules, and the alarms that they mute.
         let mut alarms =
             self.each(&environment.alarms, "cloudwatch", |name| format!("alarm-mute-rule:cockpit-mute-{name}*"));
         alarms.extend(self.each(&environment.alarms, "cloudwatch", |name| format!("alarm:{name}*")));
@@ -193,38 +195,38 @@ impl Own<'_> {
         names.iter().map(|name| self.arn(service, &rest(&pattern(name)))).collect()
     }
 
-    /// A repository of images is called as its service.
+    /// Image repositories have the names of their services.
     fn repositories(&self) -> Vec<String> {
         if self.environment.cluster.is_some() { self.services() } else { Vec::new() }
     }
 
-    fn of_cluster(&self) -> Vec<About> {
+    fn of_cluster(&self) -> Vec<ChangeScope> {
         let environment = self.environment;
         let Some(cluster) = environment.cluster.as_deref() else { return Vec::new() };
-        // It may be named by its ARN.
+        // The cluster may be configured by its ARN.
         let cluster = cluster.rsplit('/').next().unwrap_or(cluster);
-        let of = |kind: &str| self.arn("ecs", &format!("{kind}/{cluster}/*"));
-        let whole = self.arn("ecs", &format!("cluster/{cluster}"));
+        let within_cluster = |kind: &str| self.arn("ecs", &format!("{kind}/{cluster}/*"));
+        let cluster_arn = self.arn("ecs", &format!("cluster/{cluster}"));
         let tagged = self.tags(json!({ "aws:ResourceTag/Environment": environment.name }));
         let ends = ["execution", "task", "schedule"].into_iter();
         let ends = ends.filter(|end| *end != "schedule" || environment.scheduler.is_some());
         let roles = ends.map(|end| self.everywhere("iam", &format!("role/{}-{end}", self.prefix()))).collect();
         let passed = ["ecs-tasks.amazonaws.com", "scheduler.amazonaws.com"];
         vec![
-            ("service", vec![of("service")], None),
-            ("service-deployment", vec![of("service-deployment")], None),
-            ("task", vec![of("task")], None),
-            ("task-and-cluster", vec![of("task"), whole], None),
+            ("service", vec![within_cluster("service")], None),
+            ("service-deployment", vec![within_cluster("service-deployment")], None),
+            ("task", vec![within_cluster("task")], None),
+            ("task-and-cluster", vec![within_cluster("task"), cluster_arn], None),
             ("target", vec![self.arn("application-autoscaling", "scalable-target/*")], Some(tagged)),
             ("role", roles, Some(json!({ "StringEquals": { "iam:PassedToService": passed } }))),
         ]
     }
 
-    fn of_databases(&self) -> Vec<About> {
+    fn of_databases(&self) -> Vec<ChangeScope> {
         let environment = self.environment;
         let databases = &environment.databases;
         let named = |rest: &dyn Fn(&str) -> String| self.each(databases, "rds", rest);
-        // An instance of Aurora is called by its cluster and a number; a replica by its writer.
+        // An Aurora instance is named after its cluster plus a number; a replica after its writer.
         let instances: Vec<String> = databases
             .iter()
             .flat_map(|name| ["", "-*"].map(|end| self.arn("rds", &format!("db:{}{end}", pattern(name)))))
@@ -233,7 +235,7 @@ impl Own<'_> {
         let of_instances = [instances.clone(), named(&|name| format!("snapshot:{name}-*"))].concat();
         let mut secrets = self.each(databases, "secretsmanager", |name| format!("secret:{name}/*"));
         let configured = [&environment.tunnel.secret, &environment.database.secret].into_iter().flatten();
-        // Six characters that nobody chooses end the ARN of a secret.
+        // The ARN of a secret ends with six random characters.
         secrets.extend(configured.map(|name| match name.strip_prefix("arn:") {
             Some(_) => format!("{name}*"),
             None => self.arn("secretsmanager", &format!("secret:{name}-*")),
@@ -260,16 +262,16 @@ impl Own<'_> {
             .into_iter()
             .chain(named)
             .flat_map(|path| {
-                let whole = self.arn("ssm", &format!("parameter/{}", path.trim_matches('/')));
-                let below = path.ends_with('/').then(|| format!("{whole}/*"));
-                std::iter::once(whole).chain(below)
+                let parameter = self.arn("ssm", &format!("parameter/{}", path.trim_matches('/')));
+                let below = path.ends_with('/').then(|| format!("{parameter}/*"));
+                std::iter::once(parameter).chain(below)
             })
             .collect();
         made.dedup();
         made
     }
 
-    fn of_sessions(&self) -> Vec<About> {
+    fn of_sessions(&self) -> Vec<ChangeScope> {
         let environment = self.environment;
         let instances: Vec<&String> = environment.tunnel.instance.iter().chain(&environment.instances).collect();
         if environment.cluster.is_none() && instances.is_empty() {
@@ -290,7 +292,7 @@ impl Own<'_> {
             // Sessions of ECS Exec are named after their command document.
             own.push(self.arn("ssm", "session/ecs-execute-command-*"));
         }
-        let mut made: Vec<About> = vec![("session", documents, None), ("own-session", own, None)];
+        let mut made: Vec<ChangeScope> = vec![("session", documents, None), ("own-session", own, None)];
         if !instances.is_empty() {
             let (ids, names): (Vec<&String>, Vec<&String>) =
                 instances.into_iter().partition(|named| named.starts_with("i-"));
@@ -308,7 +310,7 @@ impl Own<'_> {
     }
 }
 
-/// A pattern as policies write it: they know no sets in brackets.
+/// Converts a name pattern to IAM's syntax, which has no bracket sets: a set becomes `?`.
 fn pattern(name: &str) -> String {
     let mut made = String::new();
     let mut rest = name;
@@ -321,11 +323,11 @@ fn pattern(name: &str) -> String {
     made + rest
 }
 
-fn changing(table: &Table, own: &Own<'_>) -> Vec<Value> {
+fn write_statements(table: &Table, own: &OwnResources<'_>) -> Vec<Value> {
     let environment = own.environment;
     let mut statements = Vec::new();
-    let all = own.all();
-    for (kind, resources, condition) in &all {
+    let scopes = own.change_scopes();
+    for (kind, resources, condition) in &scopes {
         let rows = table.write.iter().filter(|row| row.on.as_deref() == Some(kind) && row.is_needed(environment));
         let actions: Vec<&str> = rows.map(|row| row.action.as_str()).collect();
         if !actions.is_empty() && !resources.is_empty() {
@@ -333,7 +335,7 @@ fn changing(table: &Table, own: &Own<'_>) -> Vec<Value> {
         }
     }
     if environment.cluster.is_some() {
-        // A new revision keeps the tags of the one before.
+        // A new revision is registered with the tags of the previous one.
         let services = own.services();
         let families = services
             .iter()
@@ -342,8 +344,8 @@ fn changing(table: &Table, own: &Own<'_>) -> Vec<Value> {
         let families: Vec<String> = families.collect();
         statements.push(statement("RevisionTags", vec!["ecs:TagResource"], &families, Some(made)));
     }
-    if let Some((_, resources, condition)) = all.iter().find(|(kind, ..)| *kind == "instance") {
-        // A session on an instance: only on this environment's, which its name tells.
+    if let Some((_, resources, condition)) = scopes.iter().find(|(kind, ..)| *kind == "instance") {
+        // Sessions only on this environment's instances, which their tags identify.
         let session = vec!["ssm:StartSession"];
         statements.push(statement("SessionOnInstance", session, resources, condition.clone()));
     }
@@ -351,7 +353,7 @@ fn changing(table: &Table, own: &Own<'_>) -> Vec<Value> {
 }
 
 fn sid(kind: &str) -> String {
-    kind.replace('*', "any").split('-').map(capital).collect()
+    kind.replace('*', "any").split('-').map(capitalized).collect()
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! Policies against those that are in `docs/iam`, and against what is configured.
+//! Compares policies with those in `docs/iam` and with the configuration.
 
 use super::*;
 use crate::config;
 use std::collections::BTreeSet;
 
-/// An environment of the shipped configuration, with its policy as `docs/iam` has it.
+/// Returns an environment of the shipped configuration with its policy from `docs/iam`.
 fn shipped(name: &str, kind: &str) -> (EnvironmentConfig, String) {
     let loaded = config::parse("config.toml", include_str!("../../../config.toml"));
     let environment = loaded.config.environment(name).unwrap().clone();
@@ -24,14 +24,15 @@ fn actions(policy: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_policy_of_a_shipped_environment_is_that_of_the_documentation() {
+fn shipped_environments_have_the_documented_policy() {
     for name in ["staging", "prod", "pantri"] {
         let (environment, documented) = shipped(name, "read-only");
         assert_eq!(made(&environment, Purpose::Read), documented.trim_end(), "{name}");
     }
     let (environment, documented) = shipped("staging", "operator");
     assert_eq!(made(&environment, Purpose::Operate), documented.trim_end());
-    // What the configuration does not name (a repository without a cluster, a bastion, a CDN) is in the documentation alone.
+    // Resources that are not configured (a repository without a cluster, a bastion, a CDN) occur in the documentation
+    // only.
     let (environment, documented) = shipped("minimal", "read-only");
     let beyond: Vec<String> =
         actions(&documented).difference(&actions(&made(&environment, Purpose::Read))).cloned().collect();
@@ -44,7 +45,7 @@ fn the_policy_of_a_shipped_environment_is_that_of_the_documentation() {
 }
 
 #[test]
-fn a_feature_that_is_not_configured_needs_no_permission() {
+fn unconfigured_feature_needs_no_permission() {
     let bare = EnvironmentConfig {
         name: "shop".into(),
         account: Some("123456789012".into()),
@@ -76,7 +77,7 @@ fn a_feature_that_is_not_configured_needs_no_permission() {
 }
 
 #[test]
-fn the_policy_allows_changes_of_the_named_things_alone() {
+fn policy_is_limited_to_configured_resources() {
     let (mut environment, _) = shipped("staging", "operator");
     environment.parameters = vec!["/elsewhere/".into(), "/one/KEY".into()];
     environment.tunnel.secret = Some("app/login".into());
@@ -96,7 +97,7 @@ fn the_policy_allows_changes_of_the_named_things_alone() {
 }
 
 #[test]
-fn without_a_region_or_for_changes_an_account_there_is_none() {
+fn policy_needs_a_region_and_for_changes_an_account() {
     let environment = EnvironmentConfig::default();
     assert!(text(&environment, None, Purpose::Read).is_err());
     assert!(text(&environment, Some("eu-west-1"), Purpose::Read).is_ok());

@@ -1,31 +1,30 @@
-//! `cockpit doctor`: the results of its checks as a report. The checks themselves are run by the
-//! caller.
+//! The report of `cockpit doctor`: the results of its checks. The caller runs the checks.
 
-use crate::app::checkup::{Check, Outcome, counted, joined};
+use crate::app::checkup::{Check, Outcome, merge_by_cause, summary};
 use crate::cli::ExitCode;
 use crate::headless::emit::Printable;
-use crate::headless::lists::word;
-use crate::headless::table::{Table, prose, words};
+use crate::headless::lists::serde_word;
+use crate::headless::table::{Table, left_aligned, prose};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Schema of `cockpit doctor`.
 pub const SCHEMA: &str = "cockpit.doctor/1";
 
-/// The report.
+/// The results of all checks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Doctor {
     /// `cockpit.doctor/1`.
     pub schema: String,
     /// The environment; `null` if none could be opened.
     pub environment: Option<String>,
-    /// Whether nothing fails.
+    /// Whether no check failed.
     pub healthy: bool,
-    /// The checks, in the order in which they were made.
+    /// The checks, in the order in which they ran.
     pub checks: Vec<Check>,
 }
 
-/// The report of these checks.
+/// Builds the report of these checks.
 pub fn doctor(environment: Option<&str>, checks: Vec<Check>) -> Doctor {
     Doctor {
         schema: SCHEMA.to_owned(),
@@ -36,7 +35,7 @@ pub fn doctor(environment: Option<&str>, checks: Vec<Check>) -> Doctor {
 }
 
 impl Doctor {
-    /// 0 if nothing fails, else 1; 3 where of something that is named it is not known whether it is there.
+    /// Returns 0 if no check failed, else 1; 3 if `unread`: the existence of a configured name could not be checked.
     pub fn exit_code(&self, unread: bool) -> ExitCode {
         match (self.healthy, unread) {
             (false, _) => ExitCode::Failed,
@@ -48,17 +47,19 @@ impl Doctor {
 
 impl Printable for Doctor {
     fn tables(&self) -> Vec<Table> {
-        let mut table =
-            Table::new(&[words("CHECK"), words("STATUS"), prose("DETAIL"), prose("HINT")], "nothing was checked");
-        for check in joined(&self.checks) {
-            let (status, told) = (word(&check.status), check.words());
-            table.row([Some(check.name), Some(status), Some(told), check.hint]);
+        let mut table = Table::new(
+            &[left_aligned("CHECK"), left_aligned("STATUS"), prose("DETAIL"), prose("HINT")],
+            "nothing was checked",
+        );
+        for check in merge_by_cause(&self.checks) {
+            let (status, detail) = (serde_word(&check.status), check.describe());
+            table.row([Some(check.name), Some(status), Some(detail), check.hint]);
         }
         vec![table]
     }
 
     fn notes(&self) -> Vec<String> {
-        vec![counted(&self.checks)]
+        vec![summary(&self.checks)]
     }
 }
 
@@ -69,7 +70,7 @@ mod tests {
     use crate::headless::emit::render;
 
     #[test]
-    fn one_failure_makes_it_fail() {
+    fn one_failed_check_fails_the_report() {
         let checks = vec![
             Check::ok("account", "123456789012"),
             Check::warn("clock", "7 s behind AWS", "set the clock"),

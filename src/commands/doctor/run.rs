@@ -5,12 +5,12 @@ use super::{policy, report};
 use crate::app::checkup::Check;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::printed::{printed, verdict};
+use crate::commands::printed::{print_result, verdict_code};
 use crate::config::EnvironmentConfig;
 use crate::headless;
 use crate::runtime::clock::Clock;
-use crate::runtime::doctor::{self, CheckedEnvironment, Found};
-use crate::runtime::{drawable, probe_widths};
+use crate::runtime::doctor::{self, CheckedEnvironment, DoctorResult};
+use crate::runtime::{is_drawable, probe_widths};
 use std::io::{self, IsTerminal as _};
 use tokio::time::Instant;
 
@@ -20,18 +20,18 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         let environment = context.session().overrides.apply(environment);
         let region = match &environment.region {
             Some(region) => Some(region.clone()),
-            None => context.aws(&environment).named_region().await.ok().flatten(),
+            None => context.aws(&environment).configured_region().await.ok().flatten(),
         };
         let text = policy::text(&environment, region.as_deref(), purpose)?;
-        return printed(writeln!(out, "{text}").and_then(|()| out.flush()));
+        return print_result(writeln!(out, "{text}").and_then(|()| out.flush()));
     }
     let loaded = context.load();
     let mut checks = Vec::new();
-    match loaded.sound() {
+    match loaded.check_errors() {
         Ok(()) => checks.push(Check::ok("configuration", loaded.files.join(", "))),
         Err(report) => checks.push(Check::fail("configuration", report.message, "run `cockpit config check`")),
     }
-    let environment = context.open_of(&loaded);
+    let environment = context.open_loaded(&loaded);
     let found = match &environment {
         Ok(environment) => {
             let environment: EnvironmentConfig = context.session().overrides.apply(environment.clone());
@@ -41,16 +41,16 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
                 aws: context.aws(&environment),
                 environment,
                 clock: Clock::System,
-                end: context.limit().and_then(|limit| Instant::now().checked_add(limit)),
+                end: context.time_left().and_then(|limit| Instant::now().checked_add(limit)),
                 on_screen: false,
             };
-            Box::pin(doctor::look(&patient)).await
+            Box::pin(doctor::check(&patient)).await
         }
         Err(report) => {
-            let mut found = doctor::tools(context.limit()).await;
+            let mut found = doctor::tools(context.time_left()).await;
             let hint = report.hint.clone().unwrap_or_default();
             found.push(Check::fail("environment", report.message.clone(), hint));
-            Found { checks: found, code: None, unread: false }
+            DoctorResult { checks: found, code: None, unread: false }
         }
     };
     checks.extend(found.checks);
@@ -58,7 +58,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let name = environment.as_ref().ok().map(|environment| environment.name.as_str());
     let report = report::doctor(name, checks);
     let code = found.code.unwrap_or_else(|| report.exit_code(found.unread));
-    verdict(headless::print(out, &report, context.output, Context::width()).map(drop), code)
+    verdict_code(headless::print(out, &report, context.output, Context::width()).map(drop), code)
 }
 
 fn terminal() -> Vec<Check> {
@@ -76,7 +76,7 @@ fn terminal() -> Vec<Check> {
             Check::ok("terminal", detail)
         });
     }
-    if !drawable() {
+    if !is_drawable() {
         let hint = "the screen needs a terminal that can move its cursor; commands such as `cockpit services` do not";
         checks.push(Check::warn("signs", format!("TERM is {name}: nothing is drawn"), hint));
         return checks;

@@ -1,4 +1,4 @@
-//! `cockpit exec`: a shell or a command in a container.
+//! `cockpit exec`: opens a shell or runs a command in a container.
 
 pub(super) mod args;
 mod run;
@@ -10,7 +10,7 @@ use args::Arguments;
 pub(super) const COMMAND: Declared<Arguments> = Declared {
     name: "exec",
     formats: |_| output::NONE,
-    // Ctrl-C is the command's.
+    // Ctrl-C goes to the command in the container.
     takes_interrupt: always,
     work: Work::Prints,
     schemas: &[],

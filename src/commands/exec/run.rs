@@ -1,13 +1,13 @@
-//! Opens the session in a container, and gives the exit code.
+//! Opens the session in a container, and returns its exit code.
 
 use super::args::Arguments;
 use crate::app::command::Risk;
 use crate::aws::ssm::Purpose;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::joined::{Opening, join_shell, words};
+use crate::commands::joined::{Opening, join_shell, quote_words};
 use crate::commands::through::Target;
-use crate::model::tunnel::Wanted;
+use crate::model::tunnel::TunnelGateway;
 use crate::model::tunnel::instance::InstanceSelector;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
@@ -17,7 +17,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         _ => return Err(Report::usage("a service is needed")),
     };
     if environment.is_none() && context.load().config.environment(service).is_some() {
-        return Err(Report::usage(format!("it is not said which service of {service} is meant")).hint(format!(
+        return Err(Report::usage(format!("no service of {service} is named")).hint(format!(
             "write it after the environment: cockpit exec {service} SERVICE; `cockpit services --env {service}` lists them"
         )));
     }
@@ -31,23 +31,23 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
             .hint(format!("`cockpit instances session {named}` opens a shell on an instance")));
     }
     let target = Target::open(context, environment).await?;
-    let typed = if arguments.command.is_empty() { "/bin/sh".to_owned() } else { words(&arguments.command) };
+    let typed = if arguments.command.is_empty() { "/bin/sh".to_owned() } else { quote_words(&arguments.command) };
     let title = format!("exec {service} -- {typed}");
-    target.guarded(context, &title, Risk::Change, context.global.read_only).await?;
+    target.confirm_if_guarded(context, &title, Risk::Change, context.global.read_only).await?;
     let service = target.service(context, Some(service)).await?;
-    let wanted = Wanted {
+    let wanted = TunnelGateway {
         cluster: target.environment.cluster.clone().unwrap_or_default(),
         service: service.clone(),
         task: arguments.task.clone(),
         container: arguments.container.clone(),
-        ..Wanted::default()
+        ..TunnelGateway::default()
     };
     let opening = Opening {
         gateway: target.gateway(wanted, Purpose::Shell { command: typed.clone() }),
-        what: "exec",
+        audit_name: "exec",
         to: &service,
         command: format!("cockpit exec {} {service} -- {typed}", target.environment.name),
-        after: serde_json::json!({"service": service}),
+        details: serde_json::json!({"service": service}),
     };
     join_shell(context, &target, opening).await
 }

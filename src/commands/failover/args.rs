@@ -1,20 +1,20 @@
-//! `cockpit failover`: its arguments.
+//! Arguments of `cockpit failover`.
 
 use clap::Args;
 
-/// Fail a database over to another member, and watch until that is the writer [table|json|yaml]
+/// Fail a database over to another member, and watch until that member is the writer [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
-    after_help = "Of an Aurora cluster a reader becomes the writer: the one of the lowest promotion tier that is least
-behind, or the one that --to names. A Multi-AZ instance goes to its standby. The plan says how far the reader is behind and
-how many clients are connected; the verdict says how long there was no writer.
+    after_help = "In an Aurora cluster a reader becomes the writer: the one with the lowest promotion tier and the least
+lag, or the one given with --to. A Multi-AZ instance fails over to its standby. The plan shows the lag of the reader and
+the number of connected clients; the verdict shows how long there was no writer.
 
 Examples:
   cockpit failover --dry-run
   cockpit --env prod failover --to bookmark-manager-prod-aurora-2 --yes --confirm prod"
 )]
 pub struct Arguments {
-    /// Its identifier, words that only one identifier has, or its ARN; the only one where none is given
+    /// The database by identifier, unambiguous part of it, or ARN [default: the only one]
     #[arg(value_name = "DATABASE")]
     pub database: Option<String>,
     /// The member that becomes the writer

@@ -1,19 +1,19 @@
-//! Lets an address in, or takes back one that was let in by hand.
+//! Allows an address, or removes one that was added by hand.
 
 use super::args::Action;
 use crate::app::operation::single::address::Request;
-use crate::app::probes::{Sends, groups, order};
+use crate::app::probes::{ProbeKinds, groups, order};
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
+use crate::commands::complete::require_complete;
 use crate::commands::context::Context;
 use crate::commands::opened::open;
-use crate::commands::waits::waited;
-use crate::commands::whole::whole;
+use crate::commands::waits::wait_for;
 use crate::model::Source;
 use crate::probe::{Probes, Settings};
 use std::io;
 
-/// The target groups of the services lead to the load balancers.
+/// The target groups of the services lead to the load balancers, which have the security groups.
 const SOURCES: &[Source] = &[Source::Identity, Source::Services];
 
 pub(super) async fn change(context: &Context, action: &Action, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -26,24 +26,24 @@ pub(super) async fn change(context: &Context, action: &Action, out: &mut dyn io:
         Request::new(address, allow, group.clone(), groups)
             .map_err(|why| Report::usage(why).hint("as `cockpit health allow 203.0.113.7`"))
     };
-    // What is mistyped is told before anybody is asked.
+    // A typing mistake is reported before any request is sent.
     if let Some(typed) = typed {
         request(typed, Vec::new())?;
     }
     let reading = context.collect(SOURCES, false).await?;
     // The services lead to the security groups.
-    whole(&reading, &[Source::Services], "services")?;
+    require_complete(&reading, &[Source::Services], "services")?;
     let app = &reading.collector.app;
     let address = match typed {
         Some(typed) => typed.to_owned(),
-        None => Box::pin(own(context, &order(&app.environment, &app.estate, Sends::default()))).await?,
+        None => Box::pin(own(context, &order(&app.environment, &app.estate, ProbeKinds::default()))).await?,
     };
-    let what = request(&address, groups(&app.estate))?.into();
-    act(context, &opened, vec![what], dry_run, out).await
+    let operation = request(&address, groups(&app.estate))?.into();
+    act(context, &opened, vec![operation], dry_run, out).await
 }
 
-/// The public address of this machine.
-async fn own(context: &Context, order: &crate::feeds::probes::Order) -> Result<String, Report> {
+/// Returns the public address of this machine.
+async fn own(context: &Context, order: &crate::feeds::probes::ProbeOrder) -> Result<String, Report> {
     let settings = Settings {
         resolver: order.resolver.as_deref(),
         ca_file: order.ca_file.as_deref(),
@@ -52,13 +52,13 @@ async fn own(context: &Context, order: &crate::feeds::probes::Order) -> Result<S
     };
     let probes = Probes::new(&settings)
         .map_err(|why| Report::usage(why).hint("correct `health` of the environment in the configuration"))?;
-    let asked = async {
-        probes.address(&order.address_url).await.map_err(|trouble| {
-            let what = format!("the public address of this machine is not known: {}", trouble.words());
+    let address_request = async {
+        probes.public_address(&order.address_url).await.map_err(|trouble| {
+            let what = format!("the public address of this machine is not known: {}", trouble.describe());
             Report::new("unreachable", what, ExitCode::Failed).hint("name it: `cockpit health allow 203.0.113.7`")
         })
     };
     let unfound = "the public address of this machine was not found";
-    let address = Box::pin(waited(context, unfound, asked)).await?;
+    let address = Box::pin(wait_for(context, unfound, address_request)).await?;
     Ok(address.to_string())
 }

@@ -1,4 +1,5 @@
-//! `cockpit health`: how an environment is reached, from the load balancer's targets to its names and certificates.
+//! `cockpit health`: checks how an environment is reached, from the load balancer's targets to its names and
+//! certificates.
 
 pub(super) mod args;
 mod change;

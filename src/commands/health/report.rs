@@ -1,46 +1,46 @@
-//! `cockpit health`: its output.
+//! The report of `cockpit health`.
 
 use crate::cli::ExitCode;
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
 use crate::headless::lists::Head;
-use crate::headless::table::{Table, prose, words};
+use crate::headless::table::{Table, left_aligned, prose};
 use crate::model::health_probe::findings::{Check, Findings};
 use crate::model::health_probe::judge;
-use crate::model::offered::in_environment;
+use crate::model::offered::with_scope;
 use crate::model::{Health, Source};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Schema of `cockpit health`.
 pub const SCHEMA: &str = "cockpit.health/1";
-/// Its sources.
+/// The sources that the report reads.
 pub const SOURCES: &[Source] = &[Source::Identity, Source::Services, Source::Targets];
 
-/// `cockpit health`.
+/// The health of the site.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct HealthReport {
     /// Schema, environment, time, sources.
     #[serde(flatten)]
     pub head: Head,
-    /// Whether anything was sent to the hosts.
+    /// Whether the hosts were probed.
     pub probed: bool,
-    /// Whether the firewall was tried.
+    /// Whether the firewall was tested.
     pub firewall_tried: bool,
-    /// The worst of the checks.
+    /// The worst health of the checks.
     pub health: String,
-    /// The hosts that were looked at.
+    /// The hosts that were checked.
     pub hosts: Vec<String>,
     /// The load balancers; `null` if they could not be read.
     pub balancers: Option<Vec<BalancerDto>>,
-    /// The public address of this machine; `null` if it was not asked for or not answered.
+    /// The public address of this machine; `null` if it was not requested or there was no answer.
     pub address: Option<String>,
-    /// The checks, from what serves to what protects.
+    /// The checks, in the order from serving to protection.
     pub checks: Vec<CheckDto>,
-    /// The certificates that the hosts showed.
+    /// The certificates that the hosts presented.
     pub certificates: Vec<CertificateDto>,
-    /// The requests with their redirects.
+    /// The requests, with their redirects.
     pub requests: Vec<RequestDto>,
 }
 
@@ -49,7 +49,7 @@ pub struct HealthReport {
 pub struct BalancerDto {
     /// Its name.
     pub name: String,
-    /// The name under which it is reached.
+    /// Its DNS name.
     pub dns_name: String,
     /// `internet-facing` or `internal`.
     pub scheme: String,
@@ -57,7 +57,7 @@ pub struct BalancerDto {
     pub state: String,
 }
 
-/// One thing that was checked.
+/// A check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CheckDto {
     /// `targets`, `balancer`, `request`, `redirect`, `dns`, `name-servers`, `certificate`, `tls`, `allowed`, `firewall`.
@@ -68,28 +68,28 @@ pub struct CheckDto {
     pub health: String,
     /// The finding in a sentence.
     pub what: String,
-    /// The hint, where there is one.
+    /// A hint on what to do, if there is one.
     pub hint: Option<String>,
 }
 
-/// A certificate that a host showed.
+/// A certificate that a host presented.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CertificateDto {
     /// The host.
     pub host: String,
-    /// The names it is for.
+    /// The names that it is valid for.
     pub names: Vec<String>,
     /// The certificate's issuer.
     pub issuer: String,
-    /// The subjects of the chain that was sent, its own first.
+    /// The subjects of the presented chain, the host's own first.
     pub chain: Vec<String>,
-    /// Until when it holds.
+    /// The end of its validity.
     pub not_after: Option<String>,
-    /// Whole days until then; below 0 it has expired.
+    /// Whole days until it expires; negative if it has expired.
     pub days_left: Option<i64>,
-    /// Why this machine does not trust it.
+    /// Why this machine does not trust it; `null` if it does.
     pub distrust: Option<String>,
-    /// The versions of TLS that the host speaks, of 1.2 and 1.3.
+    /// The TLS versions that the host supports, of 1.2 and 1.3.
     pub tls_versions: Vec<String>,
 }
 
@@ -98,17 +98,17 @@ pub struct CertificateDto {
 pub struct RequestDto {
     /// The URL that was requested.
     pub url: String,
-    /// The last status; `null` if there was none.
+    /// The last status code; `null` if there was none.
     pub status: Option<u16>,
-    /// Where it was led, in order.
+    /// The redirect locations, in order.
     pub redirects: Vec<String>,
-    /// How long it took.
+    /// The duration in milliseconds.
     pub took_ms: u64,
-    /// Why there is no status.
+    /// Why there is no status code.
     pub error: Option<String>,
 }
 
-/// `cockpit health`.
+/// Builds the report.
 pub fn health(input: &SnapshotInput<'_>, found: &Findings, probed: bool, firewall_tried: bool) -> HealthReport {
     let targets = input.estate.targets.iter().filter_map(|(group, seen)| match (seen.value(), seen.failure()) {
         (_, Some(failure)) => Some(judge::targets(group, Err(failure))),
@@ -118,18 +118,18 @@ pub fn health(input: &SnapshotInput<'_>, found: &Findings, probed: bool, firewal
     let mut checks: Vec<Check> = targets.collect();
     checks.extend(judge::checks(found, input.now));
     let dto = |check: &Check| CheckDto {
-        topic: check.topic.word().to_owned(),
+        topic: check.topic.name().to_owned(),
         subject: check.subject.clone(),
-        health: check.health.word().to_owned(),
-        what: check.words.clone(),
-        hint: check.hint.as_deref().map(|hint| in_environment(hint, input.environment.named())),
+        health: check.health.name().to_owned(),
+        what: check.text.clone(),
+        hint: check.hint.as_deref().map(|hint| with_scope(hint, input.environment.command_scope())),
     };
     let balancers = found.balancers.as_ref().and_then(|read| read.as_ref().ok());
     HealthReport {
         head: Head::new(SCHEMA, input, SOURCES),
         probed,
         firewall_tried,
-        health: judge::worst(&checks).word().to_owned(),
+        health: judge::worst(&checks).name().to_owned(),
         hosts: found.hosts.clone(),
         balancers: balancers.map(|all| {
             let dto = |one: &crate::model::health_probe::declared::Balancer| BalancerDto {
@@ -151,7 +151,7 @@ pub fn health(input: &SnapshotInput<'_>, found: &Findings, probed: bool, firewal
                 status: visit.status(),
                 redirects: visit.hops.iter().filter_map(|hop| hop.location.clone()).collect(),
                 took_ms: visit.took_ms,
-                error: visit.trouble.as_ref().map(crate::model::health_probe::answers::Trouble::words),
+                error: visit.error.as_ref().map(crate::model::health_probe::answers::ProbeError::describe),
             })
             .collect(),
     }
@@ -178,13 +178,13 @@ fn certificates(found: &Findings, now: jiff::Timestamp) -> Vec<CertificateDto> {
 }
 
 impl HealthReport {
-    /// 3 where a source failed, 1 where something is wrong, 3 where something is not known.
+    /// Returns 3 if a source failed, 1 if a check is down or degraded, 3 if a check is unknown.
     pub fn exit_code(&self) -> ExitCode {
-        let is = |health: Health| self.checks.iter().any(|check| check.health == health.word());
+        let any_is = |health: Health| self.checks.iter().any(|check| check.health == health.name());
         match self.head.exit_code() {
-            ExitCode::Done if is(Health::Down) || is(Health::Degraded) => ExitCode::Failed,
-            ExitCode::Done if is(Health::Unknown) => ExitCode::Incomplete,
-            // 1 says that the site is not well, and nothing of it is known.
+            ExitCode::Done if any_is(Health::Down) || any_is(Health::Degraded) => ExitCode::Failed,
+            ExitCode::Done if any_is(Health::Unknown) => ExitCode::Incomplete,
+            // Exit code 1 means that the site is unhealthy; here nothing about it is known.
             ExitCode::Failed => ExitCode::Incomplete,
             code => code,
         }
@@ -193,7 +193,13 @@ impl HealthReport {
 
 impl Printable for HealthReport {
     fn tables(&self) -> Vec<Table> {
-        let columns = [words("CHECK"), words("OF"), words("HEALTH"), prose("WHAT"), prose("WHAT TO DO").rank(1)];
+        let columns = [
+            left_aligned("CHECK"),
+            left_aligned("OF"),
+            left_aligned("HEALTH"),
+            prose("WHAT"),
+            prose("WHAT TO DO").rank(1),
+        ];
         let mut table = Table::new(&columns, "nothing to check: no target group, no load balancer, no host");
         for check in &self.checks {
             table.row([

@@ -1,18 +1,18 @@
-//! Reads what AWS declares, looks at the hosts, and prints what it means.
+//! Reads the configuration in AWS, probes the hosts, and prints the results.
 
 use super::args::Arguments;
 use super::report;
-use crate::app::probes::{Sends, order, sends_by_itself};
+use crate::app::probes::{ProbeKinds, allows_automatic_probes, order};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::printed::print;
-use crate::commands::say::say;
+use crate::commands::say::print_note;
 use crate::model::health_probe::findings::Findings;
-use crate::runtime::health::look;
+use crate::runtime::health::check;
 use std::io;
 use tokio::sync::mpsc;
 
-/// Findings that wait to be taken in.
+/// The capacity of the channel of findings.
 const WAITING: usize = 64;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -22,8 +22,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let reading = context.collect(report::SOURCES, false).await?;
     reading.check_credentials()?;
     let app = &reading.collector.app;
-    let sends = Sends {
-        probes: !arguments.no_probe && (arguments.probe || arguments.probe_waf || sends_by_itself(&app.environment)),
+    let sends = ProbeKinds {
+        probes: !arguments.no_probe
+            && (arguments.probe || arguments.probe_waf || allows_automatic_probes(&app.environment)),
         waf: arguments.probe_waf,
     };
     let order = order(&app.environment, &app.estate, sends);
@@ -33,27 +34,27 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let looking = async {
         tokio::join!(
             async {
-                let looked = look(&session, Some(&app.environment), &order, &sender).await;
+                let result = check(&session, Some(&app.environment), &order, &sender).await;
                 drop(sender);
-                looked
+                result
             },
             async {
                 while let Some(finding) = found.recv().await {
-                    findings.take(finding);
+                    findings.add(finding);
                 }
             }
         )
         .0
     };
-    // What was found until then is told.
-    let looked = context.in_time(Box::pin(looking)).await;
-    let over = looked.is_none();
-    let looked = looked.unwrap_or(Ok(()));
-    looked.map_err(|why| Report::usage(why).hint("correct `health` of the environment in the configuration"))?;
+    // Findings from before the timeout are printed.
+    let result = context.in_time(Box::pin(looking)).await;
+    let over = result.is_none();
+    let result = result.unwrap_or(Ok(()));
+    result.map_err(|why| Report::usage(why).hint("correct `health` of the environment in the configuration"))?;
     let report = report::health(&reading.input(), &findings, order.send, order.waf);
     let code = print(context, &reading, &report, report.exit_code(), out)?;
     if over {
-        say("the time is up: not all was looked at; give it more time with --timeout");
+        print_note("the time is up: not everything was checked; give it more time with --timeout");
         return Ok(ExitCode::TimedOut);
     }
     Ok(code)

@@ -1,25 +1,25 @@
-//! The account of a run, or of a change of a state.
+//! The AWS account of a run, or of a change of a state.
 
-use super::opened::limited;
+use super::opened::with_timeout;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::{nothing_changed, time_is_up};
-use crate::commands::say::say;
+use crate::commands::say::print_note;
 use crate::config::{Config, EnvironmentConfig};
 use crate::infra::uses;
 use crate::model::Source;
 use crate::model::infra::Unit;
-use crate::model::infra::question::unbound;
+use crate::model::infra::question::unbound_warning;
 use crate::runtime::Collected;
 use crate::runtime::stop::unless_stopped;
 use std::time::Duration;
 
-/// How long AWS may take to say whose account it is, where nothing is refused for that.
+/// How long to wait for the account if a missing answer refuses nothing.
 const LIMIT: Duration = Duration::from_secs(15);
 
-/// The account of the credentials, where the environment is on AWS: it is the one that it names. What changes something
-/// is refused where that is not known: Terraform's provider asks for no account before it does. Where it names none, what changes
-/// something is bound to the account that AWS says.
+/// Returns the account of the credentials if the environment is on AWS; it must be the one that the environment names.
+/// A change is refused if the account is unknown, because Terraform's provider does not check it first. If the
+/// environment names no account, a change is bound to the account that STS returns.
 pub(super) async fn account(
     context: &Context,
     config: Config,
@@ -28,13 +28,17 @@ pub(super) async fn account(
     changes: bool,
 ) -> Result<Option<String>, Report> {
     if environment.account.is_none() {
-        return if changes && units.iter().any(uses::aws) { unnamed(context, environment).await } else { Ok(None) };
+        return if changes && units.iter().any(uses::mentions_aws) {
+            unnamed(context, environment).await
+        } else {
+            Ok(None)
+        };
     }
     let collected = Box::pin(context.collect_in(config, environment.clone(), &[Source::Identity], false));
-    // What was told to end before it began does not begin.
+    // An interrupt before the start prevents the start.
     let reading = unless_stopped(collected).await?;
     reading.check_credentials()?;
-    if reading.collected == Collected::TimedOut && context.limit().is_some() {
+    if reading.collected == Collected::TimedOut && context.time_left().is_some() {
         let late = if changes { nothing_changed } else { time_is_up };
         return Err(late("AWS did not say whose account this is"));
     }
@@ -51,20 +55,20 @@ pub(super) async fn account(
         );
     }
     if account.is_none() {
-        say("warning: AWS could not be asked whose account this is: Terraform's own errors will say");
+        print_note("warning: the account could not be read from AWS: Terraform's own errors will show the reason");
     }
     Ok(account)
 }
 
-/// The account of an environment that names none, as far as AWS says it.
+/// Returns the account of an environment that names none, if STS returns it.
 async fn unnamed(context: &Context, environment: &EnvironmentConfig) -> Result<Option<String>, Report> {
     let session = context.aws(environment);
-    let asked = tokio::time::timeout(LIMIT, Box::pin(session.account()));
-    let why = match unless_stopped(limited(context, asked)).await?? {
+    let request = tokio::time::timeout(LIMIT, Box::pin(session.account()));
+    let why = match unless_stopped(with_timeout(context, request)).await?? {
         Ok(Ok(account)) => return Ok(Some(account)),
         Ok(Err(failure)) => failure.message,
         Err(_) => "AWS does not answer".to_owned(),
     };
-    say(&format!("warning: {}", unbound(&environment.name, &why)));
+    print_note(&format!("warning: {}", unbound_warning(&environment.name, &why)));
     Ok(None)
 }

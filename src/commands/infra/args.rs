@@ -1,4 +1,4 @@
-//! `cockpit infra`: its arguments.
+//! Arguments of `cockpit infra`.
 
 use super::list::Action;
 use clap::Args;
@@ -6,7 +6,7 @@ use clap::Args;
 /// Units of Terraform and Terragrunt: their graph, plans, runs, outputs and states
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub action: Action,
 }

@@ -1,6 +1,6 @@
-//! `apply` and `destroy`: a run that is reviewed here, or left for a later review.
+//! `apply` and `destroy`: runs whose plans are reviewed here, or later if detached.
 
-use super::driving::{Following, begin, ended};
+use super::driving::{Following, begin, run_result};
 use super::run_args::ChangeArgs;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
@@ -8,7 +8,7 @@ use crate::infra::run::folder;
 use crate::model::infra::run_event::Goal;
 use std::io;
 
-/// Begins the run and follows it to its end.
+/// Starts the run and follows it to its end.
 pub(super) async fn change(
     context: &Context,
     ChangeArgs { of: arguments, detach }: &ChangeArgs,
@@ -21,10 +21,10 @@ pub(super) async fn change(
         let text = format!(
             "{name} goes on: `cockpit infra attach {name}` follows it, `cockpit infra approve {name}` applies its plans"
         );
-        context.say(&text);
+        context.print_note(&text);
         return Ok(ExitCode::TimedOut);
     }
     let mut following = Following::new(context, &environment, &run, arguments.json, true);
     let followed = following.follow(out).await?;
-    ended(&followed, &following.state, &run, following.interrupted())
+    run_result(&followed, &following.state, &run, following.interrupted())
 }

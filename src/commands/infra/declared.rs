@@ -3,11 +3,11 @@
 use crate::cli::Formats;
 use crate::commands::declared::Run;
 
-/// A subcommand, by its arguments.
+/// A subcommand that takes the arguments `A`.
 pub(super) struct Action<A: 'static> {
-    /// The formats that it prints in.
+    /// The output formats that it supports.
     pub(super) formats: fn(&A) -> Formats,
-    /// Whether it takes an interrupt itself: what it began goes on without it.
+    /// Whether it handles interrupts itself: what it started continues without it.
     pub(super) takes_interrupt: fn(&A) -> bool,
     /// The function that runs the subcommand.
     pub(super) run: Run<A>,

@@ -1,10 +1,10 @@
-//! Something that runs and is not as it is declared, as `drift` tells it.
+//! A difference between a running resource and its declaration, as `drift` reports it.
 
 use crate::model::infra::declared::Difference;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Something that runs and is not as it is declared.
+/// A difference between a running resource and its declaration.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(super) struct DifferenceDto {
     /// The unit.
@@ -13,25 +13,25 @@ pub(super) struct DifferenceDto {
     pub(super) address: String,
     /// The setting that differs.
     pub(super) what: String,
-    /// As it is declared.
+    /// The declared value.
     pub(super) declared: String,
-    /// As it runs.
+    /// The running value.
     pub(super) runs: String,
-    /// `FILE:LINE` of the declaration; `null` where it is not found.
+    /// `FILE:LINE` of the declaration; `null` if it was not found.
     pub(super) place: Option<String>,
 }
 
 impl DifferenceDto {
-    /// A difference and where it is declared.
+    /// Combines a difference with the place of its declaration.
     pub(super) fn new(one: Difference, place: Option<String>) -> Self {
-        let Difference { unit, address, what, declared, runs } = one;
+        let Difference { unit, address, what, declared, running: runs } = one;
         Self { unit, address, what, declared, runs, place }
     }
 
-    /// The difference in a sentence for a person.
+    /// Formats the difference as a sentence.
     pub(super) fn sentence(&self) -> String {
         let Self { unit, address, what, declared, runs, place } = self.clone();
-        let words = Difference { unit, address, what, declared, runs }.words(place.as_deref());
+        let words = Difference { unit, address, what, declared, running: runs }.describe(place.as_deref());
         format!("{}: {words}", self.unit)
     }
 }

@@ -1,30 +1,30 @@
-//! Units that could not be asked: what was read of the others is printed, and says what is missing.
+//! Units that failed: the output of the others is still printed, and lists what is missing.
 
 use crate::cli::{ExitCode, Report};
-use crate::model::infra::Trouble;
+use crate::model::infra::InfraError;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A unit that could not be asked.
+/// A unit that could not be queried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FailedUnit {
     /// Its name.
     pub unit: String,
     /// The failure.
     pub message: String,
-    /// Why, a line each.
+    /// The causes, one line each.
     pub causes: Vec<String>,
-    /// The hint, where there is one.
+    /// A hint on what to do, if there is one.
     pub hint: Option<String>,
 }
 
 impl FailedUnit {
-    /// A unit and its trouble.
-    pub fn new(unit: &str, trouble: Trouble) -> Self {
+    /// Combines a unit with its error.
+    pub fn new(unit: &str, trouble: InfraError) -> Self {
         Self { unit: unit.to_owned(), message: trouble.message, causes: trouble.causes, hint: trouble.hint }
     }
 
-    /// The failure in a sentence for people.
+    /// Formats the failure as a sentence.
     pub fn sentence(&self) -> String {
         let why: Vec<&str> = self.causes.iter().map(String::as_str).take(4).collect();
         let why = if why.is_empty() { String::new() } else { format!(": {}", why.join("; ")) };
@@ -32,19 +32,19 @@ impl FailedUnit {
     }
 }
 
-/// Says which units could not be asked.
-pub(super) fn tell(failed: &[FailedUnit]) {
+/// Prints the failures on stderr.
+pub(super) fn print_failures(failed: &[FailedUnit]) {
     for unit in failed {
-        crate::commands::say::say(&unit.sentence());
+        crate::commands::say::print_note(&unit.sentence());
     }
 }
 
-/// The exit code, or an error where no unit could be asked at all.
-pub(super) fn judged(what: &str, failed: &[FailedUnit], asked: usize) -> Result<ExitCode, Report> {
+/// Returns the exit code, or an error if every unit failed.
+pub(super) fn exit_code_for(what: &str, failed: &[FailedUnit], queried: usize) -> Result<ExitCode, Report> {
     if failed.is_empty() {
         return Ok(ExitCode::Done);
     }
-    if failed.len() < asked {
+    if failed.len() < queried {
         return Ok(ExitCode::Incomplete);
     }
     let mut report = Report::new("failed", what, ExitCode::Failed);

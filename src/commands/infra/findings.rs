@@ -1,17 +1,17 @@
-//! The findings of a check of code, unit by unit: of `validate` and of `lint`.
+//! The findings of `validate` and `lint` in the code of units.
 
 use super::failed::FailedUnit;
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
-use crate::headless::table::{Table, prose, words};
+use crate::headless::table::{Table, left_aligned, prose};
 use crate::infra::lint::Issue;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Schema of what checks found.
+/// Schema of the findings.
 pub const SCHEMA: &str = "cockpit.infra-findings/1";
 
-/// The findings of a check.
+/// The findings in the code of units.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Findings {
     /// `cockpit.infra-findings/1`.
@@ -27,16 +27,16 @@ pub struct Findings {
     pub failed: Vec<FailedUnit>,
 }
 
-/// One thing that was found.
+/// A finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Finding {
     /// The unit.
     pub unit: String,
     /// `error`, `warning` or `notice`.
     pub severity: String,
-    /// The file, as seen from the unit's folder where it is in it.
+    /// The file, relative to the unit's folder if it is in there.
     pub file: Option<String>,
-    /// The line in it, from 1.
+    /// Line number, from 1.
     pub line: Option<u64>,
     /// The finding, in a sentence.
     pub message: String,
@@ -45,7 +45,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding in a unit.
+    /// Converts an issue found in a unit.
     pub(super) fn new(unit: &str, issue: Issue) -> Self {
         let Issue { rule, severity, message, file, line } = issue;
         Self { unit: unit.to_owned(), severity, file, line, message, rule }
@@ -53,7 +53,7 @@ impl Finding {
 }
 
 impl Findings {
-    /// Whether something is wrong.
+    /// Whether any finding is an error.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == "error")
     }
@@ -61,7 +61,13 @@ impl Findings {
 
 impl Printable for Findings {
     fn tables(&self) -> Vec<Table> {
-        let columns = [words("UNIT"), words("SEVERITY"), words("PLACE"), prose("WHAT"), words("RULE").rank(1)];
+        let columns = [
+            left_aligned("UNIT"),
+            left_aligned("SEVERITY"),
+            left_aligned("PLACE"),
+            prose("WHAT"),
+            left_aligned("RULE").rank(1),
+        ];
         let mut table = Table::new(&columns, format!("nothing is wrong in {}", self.units.join(", ")));
         for finding in &self.findings {
             let place = finding.file.as_ref().map(|file| match finding.line {

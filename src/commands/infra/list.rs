@@ -1,4 +1,4 @@
-//! The subcommands as one type, from the list.
+//! The subcommands as one enum, generated from the list.
 
 use crate::cli::Formats;
 use crate::commands::context::Context;
@@ -12,27 +12,27 @@ macro_rules! actions {
         #[derive(Debug, Clone, PartialEq, Subcommand)]
         pub enum Action {
             $(
-                #[doc = concat!("What is typed of `", stringify!($name), "`.")]
+                #[doc = concat!("The arguments of `", stringify!($name), "`.")]
                 $variant(crate::commands::infra::$name::args::Arguments),
             )*
         }
 
         impl Action {
-            /// The formats that it prints in.
+            /// Returns the output formats that the subcommand supports.
             pub(super) fn formats(&self) -> Formats {
                 match self {
                     $(Self::$variant(arguments) => (crate::commands::infra::$name::ACTION.formats)(arguments),)*
                 }
             }
 
-            /// Whether it takes an interrupt itself.
+            /// Whether the subcommand handles interrupts itself.
             pub(super) fn takes_interrupt(&self) -> bool {
                 match self {
                     $(Self::$variant(arguments) => (crate::commands::infra::$name::ACTION.takes_interrupt)(arguments),)*
                 }
             }
 
-            /// Runs it; what is printed goes to `out`.
+            /// Runs the subcommand; output goes to `out`.
             pub(super) fn run<'a>(&'a self, context: &'a Context, out: &'a mut dyn io::Write) -> Running<'a> {
                 match self {
                     $(Self::$variant(arguments) => (crate::commands::infra::$name::ACTION.run)(context, arguments, out),)*

@@ -1,6 +1,6 @@
-//! `cockpit infra`: the infrastructure as code of an environment. Each subcommand is a folder here, made as those of
-//! `src/commands` are: what is typed (`args.rs`), what it does (`run.rs`), what it prints (`report.rs`), and a `mod.rs` that
-//! declares it. A new one is its folder and one line in each of the two lists here.
+//! `cockpit infra`: manages the infrastructure as code of an environment. Each subcommand is a folder with the same
+//! files as those of `src/commands`: arguments (`args.rs`), work (`run.rs`), output (`report.rs`), and a `mod.rs` that
+//! declares it. A new subcommand is a folder and one line in each of the two lists here.
 
 /// The list of subcommands, in the order of the help.
 macro_rules! with_actions {
@@ -67,19 +67,19 @@ mod opened;
 mod target;
 
 mod account;
+mod audited;
 mod changing;
 mod driving;
+mod environment_runs;
 mod planning;
 mod progress;
 mod question;
 mod run_args;
 mod running;
-mod runs_kept;
 mod shown;
 mod stopping;
 mod unanswered;
 mod world;
-mod written_down;
 
 #[cfg(test)]
 pub(super) mod samples;
@@ -105,7 +105,7 @@ pub(super) const COMMAND: Declared<args::Arguments> = Declared {
     run: |context, arguments, out| arguments.action.run(context, out),
 };
 
-/// The schema of what `validate` and `lint` print.
+/// The schema of the output of `validate` and `lint`.
 const FINDINGS: Schema = Schema {
     name: "infra-findings",
     about: "`cockpit infra validate -o json` and `cockpit infra lint -o json`",

@@ -1,14 +1,14 @@
-//! `plan` and `drift`: a run that changes nothing, and its plans.
+//! `plan` and `drift`: runs that change nothing, and the report of their plans.
 
 use super::difference::DifferenceDto;
-use super::driving::{Followed, Following, begin, ended};
+use super::driving::{Followed, Following, begin, run_result};
 use super::run_args::RunArgs;
 use super::running;
 use super::shown;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
-use crate::commands::printed::{printed, verdict};
-use crate::commands::say::say;
+use crate::commands::printed::{print_result, verdict_code};
+use crate::commands::say::print_note;
 use crate::headless;
 use crate::headless::emit::Printable;
 use crate::headless::table::Table;
@@ -19,7 +19,7 @@ use crate::model::infra::plan::Plan;
 use crate::model::infra::plan::markdown::markdown;
 use crate::model::infra::plan::text::text;
 use crate::model::infra::run_event::{Goal, RunEnd};
-use crate::model::time::spoken;
+use crate::model::time::sentence_duration;
 use crate::runtime::stop::unless_stopped;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
@@ -40,11 +40,11 @@ pub(super) struct Plans {
     pub(super) environment: String,
     /// The run.
     pub(super) run: String,
-    /// Every unit has a plan.
+    /// Whether every unit has a plan.
     pub(super) complete: bool,
-    /// The units, in the order in which their turn comes.
+    /// The units, in the order in which they run.
     pub(super) units: Vec<UnitPlan>,
-    /// Differences between what runs and what is declared; of `drift` alone, and `null` where nothing is compared.
+    /// Differences between running and declared resources, for `drift` only; `null` if they were not compared.
     pub(super) differences: Option<Vec<DifferenceDto>>,
 }
 
@@ -55,18 +55,18 @@ pub(super) struct UnitPlan {
     pub(super) unit: String,
     /// `planned`, `unchanged`, or why there is no plan.
     pub(super) end: String,
-    /// SHA-256 of the plan file, in hexadecimal digits; `null` where there is no plan.
+    /// SHA-256 of the plan file, in hexadecimal; `null` if there is no plan.
     pub(super) sha256: Option<String>,
-    /// How many are added, changed, removed and imported.
+    /// The number of additions, changes, removals and imports.
     #[schemars(with = "Option<std::collections::BTreeMap<String, u64>>")]
     pub(super) summary: Option<Summary>,
-    /// Resources that were changed elsewhere.
+    /// The number of resources that were changed elsewhere.
     pub(super) drifted: Option<u64>,
-    /// Values of dependencies were made up: it is never applied.
+    /// Whether outputs of dependencies were mocked; such a plan is never applied.
     pub(super) on_mocks: bool,
-    /// How long its changes usually take one behind the other, in seconds, by earlier runs; `null` where nobody knows.
+    /// The usual duration in seconds of its changes one after the other, by earlier runs; `null` if not known.
     pub(super) usual_seconds: Option<u64>,
-    /// Changes, drift, outputs and resources, sensitive values masked.
+    /// Changes, drift, outputs and resources, with sensitive values masked.
     #[schemars(with = "Option<std::collections::BTreeMap<String, serde_json::Value>>")]
     pub(super) plan: Option<Plan>,
 }
@@ -77,7 +77,7 @@ impl Printable for Plans {
     }
 }
 
-/// Plans, prints, and says by the exit code whether something would change.
+/// Makes the plans and prints them. The exit code tells whether something would change.
 pub(super) async fn plan(
     context: &Context,
     arguments: &RunArgs,
@@ -91,7 +91,7 @@ pub(super) async fn plan(
     let followed = following.follow(out).await?;
     let state = &following.state;
     let compared = match (goal, &followed) {
-        (Goal::Drift, Followed::Over(_)) => {
+        (Goal::Drift, Followed::Ended(_)) => {
             unless_stopped(Box::pin(running::compare(context, &arguments.target))).await??
         }
         _ => None,
@@ -99,44 +99,44 @@ pub(super) async fn plan(
     let differences = compared.as_ref().map(|compared| compared.differences.clone());
     let differs = differences.as_ref().is_some_and(|all| !all.is_empty());
     for missing in compared.iter().flat_map(|compared| &compared.missing) {
-        say(missing);
+        print_note(missing);
     }
     let incomplete = compared.is_some_and(|compared| !compared.missing.is_empty());
     let written = if arguments.json {
-        differences.iter().flatten().for_each(|one| say(&one.sentence()));
+        differences.iter().flatten().for_each(|one| print_note(&one.sentence()));
         Ok(())
     } else {
         write(context, &environment.name, &run, state, differences, out)
     };
-    match ended(&followed, state, &run, following.interrupted()) {
+    match run_result(&followed, state, &run, following.interrupted()) {
         Ok(ExitCode::Done) if incomplete => {
-            verdict(written, if detailed { ExitCode::Failed } else { ExitCode::Incomplete })
+            verdict_code(written, if detailed { ExitCode::Failed } else { ExitCode::Incomplete })
         }
-        Ok(ExitCode::Done) if detailed && (differs || changes(state, goal)) => verdict(written, ExitCode::Usage),
-        Ok(code) if matches!(followed, Followed::Over(RunEnd::Done)) => verdict(written, code),
+        Ok(ExitCode::Done) if detailed && (differs || changes(state, goal)) => verdict_code(written, ExitCode::Usage),
+        Ok(code) if matches!(followed, Followed::Ended(RunEnd::Done)) => verdict_code(written, code),
         Ok(code) => Ok(code),
         Err(report) => {
-            printed(written)?;
+            print_result(written)?;
             Err(as_terraform(report, detailed))
         }
     }
 }
 
-/// With `--detailed-exitcode` any error is 1, as 2 says that something would change.
+/// Maps the exit code of any error to 1 with `--detailed-exitcode`, where 2 means that something would change.
 fn as_terraform(report: Report, detailed: bool) -> Report {
     if detailed { Report { code: ExitCode::Failed, ..report } } else { report }
 }
 
-/// Whether something would change, or has changed elsewhere.
+/// Whether something would change, or for drift, has changed elsewhere.
 fn changes(state: &RunState, goal: Goal) -> bool {
     let mut plans = state.units.values().filter_map(|unit| unit.plan.as_ref());
     plans.any(|plan| if goal == Goal::Drift { plan.drifted > 0 } else { !plan.empty })
 }
 
-/// How long an apply of a plan usually takes, as a line; nothing where that is not known.
+/// Returns a line with the usual duration of applying a plan; empty if it is not known.
 fn takes(seconds: Option<u64>) -> String {
     let Some(seconds) = seconds.filter(|seconds| *seconds > 0) else { return String::new() };
-    let spoken = spoken(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(0)));
+    let spoken = sentence_duration(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(0)));
     format!("\nits changes usually take {spoken}, by earlier runs\n")
 }
 
@@ -151,15 +151,15 @@ fn write(
     let mut units = Vec::new();
     let history = run.ancestors().nth(2).map(|runs| times::history(runs, environment)).unwrap_or_default();
     for unit in state.in_order() {
-        let is = &state.units[unit];
-        let end = match (&is.plan, &is.end) {
+        let unit_state = &state.units[unit];
+        let end = match (&unit_state.plan, &unit_state.end) {
             (Some(plan), _) if plan.empty => "unchanged".to_owned(),
             (Some(_), _) => "planned".to_owned(),
-            (None, Some(end)) => super::progress::ended(end),
+            (None, Some(end)) => super::progress::describe_end(end),
             (None, None) => "not planned".to_owned(),
         };
-        let plan = is.plan.as_ref();
-        let shown = plan.map(|plan| shown::read(&plan.shown)).transpose()?;
+        let plan = unit_state.plan.as_ref();
+        let shown = plan.map(|plan| shown::read_plan(&plan.shown)).transpose()?;
         units.push(UnitPlan {
             unit: unit.to_owned(),
             end,
@@ -167,14 +167,14 @@ fn write(
             summary: plan.map(|plan| plan.summary),
             drifted: plan.map(|plan| plan.drifted),
             on_mocks: plan.is_some_and(|plan| plan.on_mocks),
-            usual_seconds: shown.as_ref().and_then(|plan| history.of_plan(plan)),
+            usual_seconds: shown.as_ref().and_then(|plan| history.plan_duration(plan)),
             plan: shown,
         });
     }
     let each = |make: fn(&str, &Plan) -> String| {
         let one = |unit: &UnitPlan| match &unit.plan {
             Some(plan) => make(&unit.unit, plan) + &takes(unit.usual_seconds),
-            None => format!("{}: {}\n", unit.unit, crate::model::text::harmless(&unit.end)),
+            None => format!("{}: {}\n", unit.unit, crate::model::text::sanitize(&unit.end)),
         };
         let mut text = units.iter().map(one).collect::<Vec<_>>().join("\n");
         if let Some(all) = &differences {
@@ -182,12 +182,12 @@ fn write(
                 if all.is_empty() { "what runs is as it is declared" } else { "runs, and is declared otherwise:" };
             let _ = writeln!(text, "\n{title}");
             for one in all {
-                let _ = writeln!(text, "- {}", crate::model::text::harmless(&one.sentence()));
+                let _ = writeln!(text, "- {}", crate::model::text::sanitize(&one.sentence()));
             }
         }
         text
     };
-    let whole = match context.output {
+    let full_output = match context.output {
         Output::Markdown => each(markdown),
         Output::Table
         | Output::Csv
@@ -212,5 +212,5 @@ fn write(
             return headless::print(out, &plans, context.output, None).map(drop);
         }
     };
-    headless::write(out, &whole).map(drop)
+    headless::write(out, &full_output).map(drop)
 }

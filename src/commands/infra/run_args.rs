@@ -1,12 +1,12 @@
-//! The arguments that the subcommands share that begin a run.
+//! The arguments shared by the subcommands that start a run.
 
 use super::target::Target;
 use clap::Args;
 
-/// What a run covers.
+/// The scope of a run.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct RunArgs {
-    /// Which units.
+    /// The environment and its units.
     #[command(flatten)]
     pub target: Target,
     /// Plan only this resource and what it depends on; for exceptions, may be given several times
@@ -15,32 +15,32 @@ pub struct RunArgs {
     /// Replace this resource; may be given several times
     #[arg(long, value_name = "ADDRESS")]
     pub replace: Vec<String>,
-    /// How many units work at a time [default: the machine's cores]
+    /// The number of units that run at the same time [default: the number of CPU cores]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub parallelism: Option<u32>,
-    /// No final snapshots; only for `destroy`.
+    /// Whether to skip final snapshots; only for `destroy`.
     #[arg(skip)]
     pub skip_snapshots: bool,
-    /// Print what happens as JSON, one object per line; progress stays on stderr
+    /// Print events as JSON, one object per line; progress stays on stderr
     #[arg(long)]
     pub json: bool,
 }
 
-/// What is typed of the subcommands whose run changes something.
+/// The arguments of the subcommands that change something.
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
-    after_help = "The run goes on when this command is left, when the terminal closes and when the connection is lost:\n`cockpit infra attach` follows it again. Without a terminal --yes answers; what destroys data also needs --confirm."
+    after_help = "The run continues when this command detaches, when the terminal closes or the connection is lost:\n`cockpit infra attach` follows it again. Without a terminal --yes approves; destroying data also needs --confirm."
 )]
 pub struct ChangeArgs {
-    /// What the run covers.
+    /// The scope of the run.
     #[command(flatten)]
     pub of: RunArgs,
-    /// Detach at once: the plans of the run wait for `cockpit infra approve`, or for a screen
+    /// Detach at once: the plans of the run wait for approval by `cockpit infra approve`, or in a session
     #[arg(long)]
     pub detach: bool,
 }
 
-/// Which run.
+/// The selection of a run.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Named {
     /// The run, as `cockpit infra runs` lists it [default: the latest]

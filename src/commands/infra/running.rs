@@ -1,35 +1,35 @@
-//! The comparison of what runs with what is declared: read from the states, and from AWS.
+//! Compares running resources with their declarations, from the states and from AWS.
 
 use super::difference::DifferenceDto;
-use super::opened::{self, limited};
+use super::opened::{self, with_timeout};
 use super::target::Target;
 use crate::cli::Report;
 use crate::commands::context::Context;
 use crate::infra::code;
 use crate::model::Source;
-use crate::model::infra::compared::{absent, definitions};
+use crate::model::infra::compared::{definitions, missing_parameters};
 use crate::model::infra::declared::{self, Running};
 use crate::runtime::states::{self, States};
 use crate::runtime::stop::unless_stopped;
 
-/// The differences that were found, and what could not be read, as sentences.
-pub(super) struct Compared {
+/// The differences found, and sentences about facts that could not be read.
+pub(super) struct Comparison {
     pub(super) differences: Vec<DifferenceDto>,
     pub(super) missing: Vec<String>,
 }
 
-/// The sources of an environment beside its infrastructure: without any nothing is compared.
+/// The sources that are compared with the declarations.
 const SOURCES: &[Source] =
     &[Source::Identity, Source::Services, Source::TaskDefinitions, Source::ScalableTargets, Source::DbInstances];
 
-/// Compares. None where the environment has nothing that runs.
-pub(super) async fn compare(context: &Context, target: &Target) -> Result<Option<Compared>, Report> {
+/// Compares the environment. `None` if it has neither a cluster nor databases.
+pub(super) async fn compare(context: &Context, target: &Target) -> Result<Option<Comparison>, Report> {
     let (loaded, environment) = opened::environment(context, &target.of)?;
     if environment.cluster.is_none() && environment.databases.is_empty() {
         return Ok(None);
     }
-    let opened = opened::open_to_ask(context, target).await?;
-    let States { units: states, mut missing, dirs } = limited(context, states::of(&opened.found)).await?;
+    let opened = opened::open_for_query(context, target).await?;
+    let States { units: states, mut missing, dirs } = with_timeout(context, states::of(&opened.found)).await?;
     let collected = Box::pin(context.collect_in(loaded.config, environment.clone(), SOURCES, false));
     let reading = unless_stopped(collected).await?;
     let estate = &reading.collector.app.estate;
@@ -47,17 +47,17 @@ pub(super) async fn compare(context: &Context, target: &Target) -> Result<Option
     if !named.is_empty() {
         let session = context.aws(&environment);
         let names: Vec<String> = named.iter().map(|(.., name)| name.clone()).collect();
-        match limited(context, session.known_parameters(&names, environment.account.as_deref())).await? {
-            Ok(known) => found.extend(absent(named, &known)),
+        match with_timeout(context, session.existing_parameters(&names, environment.account.as_deref())).await? {
+            Ok(known) => found.extend(missing_parameters(named, &known)),
             Err(failure) => missing.push(format!("parameters cannot be compared: {}", failure.message)),
         }
     }
     let differences = found
         .into_iter()
         .map(|one| {
-            let place = dirs.get(&one.unit).and_then(|(unit, dir)| code::place(unit, dir, &one.address));
+            let place = dirs.get(&one.unit).and_then(|(unit, dir)| code::declaration_place(unit, dir, &one.address));
             DifferenceDto::new(one, place)
         })
         .collect();
-    Ok(Some(Compared { differences, missing }))
+    Ok(Some(Comparison { differences, missing }))
 }

@@ -1,4 +1,5 @@
-//! A report of each kind, for the test that holds every output against its schema. A subcommand that prints JSON adds its own.
+//! Sample reports of each kind, for the test that checks every output against its schema. A subcommand that prints JSON
+//! adds its own.
 
 use super::difference::DifferenceDto;
 use super::failed::FailedUnit;
@@ -8,13 +9,13 @@ use super::output::report::{OutputDto, Outputs};
 use super::planning::{Plans, UnitPlan};
 use super::state::report::{ResourceDto, StateList, StateShow};
 use super::{graph, output};
-use crate::model::infra::order::Listed;
-use crate::model::infra::orphan::{Found, Orphan};
+use crate::model::infra::order::ListedRun;
+use crate::model::infra::orphan::{Orphan, OrphanStatus};
 use crate::model::infra::plan::Plan;
 use crate::model::infra::{Around, Graph, RunState, Tool, Unit, state};
 use serde_json::Value;
 
-/// Reports by the name of their schema.
+/// Returns reports by the name of their schema.
 pub(in crate::commands) fn all() -> Vec<(&'static str, Value)> {
     let value = |report: serde_json::Result<Value>| report.unwrap();
     let failed =
@@ -85,7 +86,7 @@ fn plans() -> Plans {
         end: "planned".into(),
         sha256: plan.as_ref().map(|_| "00".into()),
         summary: plan.as_ref().map(Plan::summary),
-        drifted: plan.as_ref().map(Plan::drifted),
+        drifted: plan.as_ref().map(Plan::drift_count),
         on_mocks: false,
         usual_seconds: Some(280),
         plan,
@@ -109,8 +110,12 @@ fn plans() -> Plans {
 
 fn runs() -> super::runs::report::Runs {
     let run = "20261129T010000Z-plan-0001".into();
-    let listed = Listed { run, folder: "/runs/1".into(), order: None, live: false, end: None };
-    super::runs::report::runs("staging", &[(listed, RunState::default(), Some(60))], crate::headless::Shown::default())
+    let listed = ListedRun { run, folder: "/runs/1".into(), order: None, live: false, end: None };
+    super::runs::report::runs(
+        "staging",
+        &[(listed, RunState::default(), Some(60))],
+        crate::headless::TimeDisplay::default(),
+    )
 }
 
 fn orphans() -> Orphans {
@@ -119,11 +124,11 @@ fn orphans() -> Orphans {
         address: "aws_ecs_cluster.a".into(),
         kind: "aws_ecs_cluster".into(),
         name: Some("a".into()),
-        look: None,
+        lookup: None,
         id: Some("a".into()),
-        by_hand: None,
+        manual_command: None,
     };
-    let found = [Found::There("a".into()), Found::Absent, Found::Unknown("no call".into())];
+    let found = [OrphanStatus::Exists("a".into()), OrphanStatus::Absent, OrphanStatus::Unknown("no call".into())];
     Orphans {
         schema: super::orphans::report::SCHEMA.into(),
         environment: "staging".into(),

@@ -1,10 +1,10 @@
-//! Plans of a run as they may be shown.
+//! Reads the plans of a run in the form that may be shown.
 
 use crate::model::infra::plan::Plan;
 use std::io;
 use std::path::Path;
 
-/// The plan in a file of a run.
-pub(super) fn read(path: &Path) -> io::Result<Plan> {
+/// Reads the plan in a file of a run.
+pub(super) fn read_plan(path: &Path) -> io::Result<Plan> {
     Ok(serde_json::from_slice(&std::fs::read(path)?)?)
 }

@@ -1,57 +1,58 @@
-//! The fate of a run when the command that follows it is to end.
+//! Decides what happens to a run when a signal ends the command that follows it.
 
-use super::driving::{Following, prompts};
+use super::driving::{Following, can_prompt};
 use crate::cli::{ExitCode, Report};
-use crate::commands::say::say;
-use crate::commands::waits::over;
+use crate::commands::say::print_note;
+use crate::commands::waits::wait_for_deadline;
 use crate::infra::run::folder;
 use crate::model::infra::run_event::RequestKind;
 use crate::runtime::stop::{StopSignal, StopSignals};
 use std::io::{self, BufRead as _, Write as _};
 use std::time::Duration;
 
-/// The interval between two looks at what happened.
-const LOOK: Duration = Duration::from_millis(10);
+/// The polling interval for new events.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// The choice of what becomes of the run.
+/// The user's choice for the run.
 enum Choice {
-    /// It goes on without this command.
+    /// The run continues without this command.
     Detach,
-    /// It is asked to stop.
+    /// The run is cancelled.
     Cancel,
-    /// It is followed on: that was said, or it ended meanwhile.
+    /// This command continues to follow the run, because the user chose so or the run has just ended.
     Wait,
     /// `--timeout` was up before there was an answer.
     TimeIsUp,
 }
 
 impl Following<'_> {
-    /// Somebody wants this command to end: what changes nothing is cancelled with it, unless others may wait for it, and what
-    /// changes something goes on unless that is said.
-    pub(super) async fn stop(
+    /// Handles a signal to this command. A run that changes nothing is cancelled with it, unless the run was started
+    /// earlier and others may wait for it. A run that changes something continues, unless the user chooses to cancel
+    /// it.
+    pub(super) async fn handle_signal(
         &mut self,
         stop: StopSignal,
         stops: &mut StopSignals,
         out: &mut dyn io::Write,
     ) -> Result<Option<ExitCode>, Report> {
         let applies = self.state.started.as_ref().is_some_and(|started| started.goal.applies());
-        if !applies && self.begun_before {
+        if !applies && self.started_earlier {
             return Ok(Some(self.detached()));
         }
         if !applies {
-            self.ask(RequestKind::Cancel { hard: false })?;
-            if let Err(report) = stop.ended() {
-                say(&format!("{}: the run is cancelled", report.message));
+            self.request(RequestKind::Cancel { hard: false })?;
+            if let Err(report) = stop.command_result() {
+                print_note(&format!("{}: the run is cancelled", report.message));
             }
             return Ok(Some(stop.code()));
         }
-        if stop != StopSignal::Interrupt || !prompts() || self.interrupted {
+        if stop != StopSignal::Interrupt || !can_prompt() || self.interrupted {
             return Ok(Some(self.detached()));
         }
         match self.choice(stops, out).await? {
             Choice::Detach => Ok(Some(self.detached())),
             Choice::Cancel => {
-                self.ask(RequestKind::Cancel { hard: false })?;
+                self.request(RequestKind::Cancel { hard: false })?;
                 self.interrupted = true;
                 Ok(None)
             }
@@ -60,9 +61,9 @@ impl Following<'_> {
         }
     }
 
-    /// Asks a person. What happens is told meanwhile; another signal, the end of the time and that of the run end the question.
+    /// Asks the user. Events are printed meanwhile; another signal, the timeout or the end of the run ends the prompt.
     async fn choice(&mut self, stops: &mut StopSignals, out: &mut dyn io::Write) -> Result<Choice, Report> {
-        // Its thread is left behind where the question ends without an answer.
+        // The thread that reads the answer is abandoned if the prompt ends without one.
         let mut answer = tokio::task::spawn_blocking(answer);
         let ended = loop {
             tokio::select! {
@@ -73,9 +74,9 @@ impl Following<'_> {
                     _ => Choice::Detach,
                 }),
                 _ = stops.next() => break Choice::Detach,
-                () = over(self.context) => break Choice::TimeIsUp,
-                () = tokio::time::sleep(LOOK) => {
-                    let live = folder::driven(&self.run).map_err(|error| self.unread(&error))?;
+                () = wait_for_deadline(self.context) => break Choice::TimeIsUp,
+                () = tokio::time::sleep(POLL_INTERVAL) => {
+                    let live = folder::has_supervisor(&self.run).map_err(|error| self.read_error(&error))?;
                     let some = self.read(out)?;
                     if self.end().is_some() || !(live || some) {
                         break Choice::Wait;
@@ -89,8 +90,8 @@ impl Following<'_> {
 }
 
 fn answer() -> String {
-    // What was typed before the question is no answer to it.
-    crate::runtime::forget_typed();
+    // Input typed before the prompt is discarded.
+    crate::runtime::discard_input();
     let mut err = io::stderr();
     let _ = write!(err, "\nthe run goes on without this command. [d]etach, [c]ancel the run, [w]ait on? [d] ");
     let _ = err.flush();

@@ -1,8 +1,8 @@
-//! Which environment, and which of its units: what is typed of most subcommands.
+//! The selection of an environment and its units, shared by most subcommands.
 
 use clap::Args;
 
-/// An environment.
+/// The selection of an environment.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Environment {
     /// The environment, as with --env
@@ -10,7 +10,7 @@ pub struct Environment {
     pub environment: Option<String>,
 }
 
-/// Some units of an environment.
+/// The selection of units of an environment.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Target {
     /// The environment.

@@ -1,24 +1,27 @@
-//! Before a state is changed without a run: checks which AWS it belongs to, as a run does.
+//! Checks which AWS a state belongs to before it is changed without a run, as runs do.
 
+use super::environment_runs::{other_aws_error, start_error};
 use super::opened::Opened;
-use super::runs_kept::{not_started, of_another_aws};
 use crate::cli::Report;
 use crate::infra::run::start::NotStarted;
 use crate::infra::run::{moving, world};
 use crate::model::infra::Unit;
 use std::path::Path;
 
-/// Refuses where a unit's state is of another AWS than the one that would be asked.
+/// Refuses the change if a unit's state belongs to another AWS than the one in use.
 pub(super) fn check(runs: &Path, opened: &Opened, units: &[&Unit]) -> Result<(), Report> {
     let environment = &opened.environment;
     let declared = environment.endpoint_url.is_some() && !environment.endpoint_typed;
-    let asked = world::of(&opened.found.surroundings);
-    if let Some(unit) = moving::between(units.iter().copied()) {
-        return Err(not_started(&environment.name, &NotStarted::Moving(unit.to_owned(), environment.name.clone())));
+    let current_world = world::from_environment(&opened.found.child_environment);
+    if let Some(unit) = moving::interrupted_unit(units.iter().copied()) {
+        return Err(start_error(
+            &environment.name,
+            &NotStarted::InterruptedMove(unit.to_owned(), environment.name.clone()),
+        ));
     }
     for unit in units {
-        if let Some(why) = world::other_without_run(runs, &asked, declared, unit) {
-            return Err(of_another_aws(&format!("nothing of {} is changed: its state", unit.name), why));
+        if let Some(why) = world::other_world_without_run(runs, &current_world, declared, unit) {
+            return Err(other_aws_error(&format!("nothing of {} is changed: its state", unit.name), why));
         }
     }
     Ok(())

@@ -1,15 +1,15 @@
-//! Infrastructure as code in a folder: roots of Terragrunt and of Terraform.
+//! Finds infrastructure as code in a folder: root modules of Terragrunt and of Terraform.
 
 use crate::model::init::seen::Code;
 use std::path::Path;
 
-/// The deepest level of folders that is searched.
-const DEEPEST: usize = 6;
-/// Folders that hold no environment.
-const NOT: &[&str] = &["modules", "node_modules", "target", "tests", "examples", "fixtures"];
+/// The maximum depth of subfolders that are searched.
+const MAX_DEPTH: usize = 6;
+/// Folder names that are skipped, because they hold no environment.
+const SKIP: &[&str] = &["modules", "node_modules", "target", "tests", "examples", "fixtures"];
 
-/// Everything below a folder, by its path as seen from where the program was started.
-pub(super) fn look(folder: &Path) -> Vec<Code> {
+/// Finds all root modules below a folder; their paths are relative to the current folder.
+pub(super) fn find_code(folder: &Path) -> Vec<Code> {
     let mut found = Vec::new();
     walk(folder, 0, &mut found);
     found.sort_by(|a, b| a.dir().cmp(b.dir()));
@@ -22,7 +22,7 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<Code>) {
     for entry in entries.flatten() {
         let Ok(name) = entry.file_name().into_string() else { continue };
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() && !name.starts_with('.') && !NOT.contains(&name.as_str()) => folders.push(name),
+            Ok(kind) if kind.is_dir() && !name.starts_with('.') && !SKIP.contains(&name.as_str()) => folders.push(name),
             Ok(kind) if kind.is_file() => files.push(name),
             _ => {}
         }
@@ -38,7 +38,7 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<Code>) {
         found.push(Code::Terraform { dir, var_files });
         return;
     }
-    if depth < DEEPEST {
+    if depth < MAX_DEPTH {
         for name in folders {
             walk(&folder.join(name), depth + 1, found);
         }

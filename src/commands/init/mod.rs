@@ -1,4 +1,4 @@
-//! `cockpit init`: a configuration, written by looking at the account and at the folder.
+//! `cockpit init`: writes a configuration from what is found in the account and in a folder.
 
 pub(super) mod args;
 mod folder;

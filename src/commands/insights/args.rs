@@ -1,11 +1,11 @@
-//! `cockpit insights`: its arguments.
+//! Arguments of `cockpit insights`.
 
 use clap::Args;
 
 /// Search logs with CloudWatch Logs Insights [table|json|yaml|csv]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
-    after_help = "It costs by the bytes that it scans: an estimate is printed before a query over a long range, and the bytes after.
+    after_help = "Queries are billed by bytes scanned: an estimate is printed before a query over a long range, and the bytes after it.
 
 Presets: errors (errors by message), slow (slowest routes), volume (lines by service over time)
 
@@ -17,19 +17,19 @@ pub struct Arguments {
     /// A query of CloudWatch Logs Insights, or the name of a preset or of one of the environment's `log_queries`
     #[arg(value_name = "QUERY")]
     pub query: String,
-    /// Services whose groups are searched; all where none is given
+    /// Services whose log groups are searched [default: all]
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
-    /// From this long ago, or from this time
+    /// Start of the time range: a duration before now, or a time
     #[arg(long, value_name = "TIME", default_value = "1h")]
     pub since: String,
-    /// Up to this time
+    /// End of the time range [default: now]
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
-    /// A log group, or groups by a pattern (`*`, `?`, `[a-c]`), instead of services; may be repeated
+    /// A log group, or groups by a pattern (`*`, `?`, `[a-c]`), instead of services; may be given several times
     #[arg(long, value_name = "NAME", conflicts_with = "services")]
     pub group: Vec<String>,
-    /// Print how much it would scan and what that costs, estimated from the size of the groups, and run no query
+    /// Print the estimated size and price of the scan, from the size of the groups, and run no query
     #[arg(long)]
     pub price: bool,
     /// Return at most N rows

@@ -1,9 +1,9 @@
-//! The result of Insights as a table, CSV, JSON or YAML.
+//! The report of `cockpit insights`, as a table, CSV, JSON or YAML.
 
-use crate::app::logs::insights::shown;
+use crate::app::logs::insights::display_value;
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
-use crate::headless::table::{Table, words};
+use crate::headless::table::{Table, left_aligned};
 use crate::model::logs::InsightsResult;
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
@@ -13,36 +13,36 @@ use serde_json::{Map, Value};
 /// Schema of `cockpit insights`.
 pub const SCHEMA: &str = "cockpit.insights/1";
 
-/// The result.
+/// The result of a query.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct InsightsDto {
     /// `cockpit.insights/1`.
     schema: &'static str,
-    /// Whether the query ended and searched every group that it was meant to.
+    /// Whether the query completed and searched all of its groups.
     complete: bool,
     /// `Complete`, `Failed`, `Timeout`, …
     status: String,
-    /// Events that matched.
+    /// Number of events that matched.
     matched: f64,
-    /// Events that were looked at.
+    /// Number of events that were scanned.
     scanned: f64,
-    /// Bytes that were looked at, which is what is paid for.
+    /// Number of bytes that were scanned, which determines the price.
     bytes_scanned: f64,
-    /// Reads that failed, so that groups were not searched; empty where none did.
+    /// Failed reads because of which groups were not searched; empty if there were none.
     missing: Vec<String>,
-    /// The rows, each with the fields that the query names; `null` where a row lacks one.
+    /// The rows, with the fields that the query selects; `null` if a row lacks a field.
     rows: Vec<Map<String, Value>>,
     #[serde(skip)]
     columns: Vec<String>,
     #[serde(skip)]
     cells: Vec<Vec<Option<String>>>,
-    /// The zone of the table's times.
+    /// The time zone of the table.
     #[serde(skip)]
     zone: TimeZone,
 }
 
 impl InsightsDto {
-    /// The report of a result, and of groups that could not be searched.
+    /// Builds the report of a result; `missing` are the groups that could not be searched.
     pub fn new(result: &InsightsResult, missing: Vec<String>, zone: TimeZone) -> Self {
         let row = |values: &Vec<Option<String>>| {
             let pairs = result.columns.iter().zip(values);
@@ -66,16 +66,18 @@ impl InsightsDto {
 
 impl Printable for InsightsDto {
     fn tables(&self) -> Vec<Table> {
-        let mut table = Table::new(&vec![words(""); self.columns.len()], "nothing was found");
-        table.heads.clone_from(&self.columns);
+        let mut table = Table::new(&vec![left_aligned(""); self.columns.len()], "nothing was found");
+        table.dynamic_titles.clone_from(&self.columns);
         for row in &self.cells {
             let cells = self.columns.iter().zip(row);
-            table.row(cells.map(|(column, value)| Some(shown(column, value.as_deref()?, &self.zone).into_owned())));
+            table.row(
+                cells.map(|(column, value)| Some(display_value(column, value.as_deref()?, &self.zone).into_owned())),
+            );
         }
         vec![table]
     }
     fn rows(&self) -> Option<Rows> {
-        // The query names the fields.
+        // The query determines the fields.
         Some(Rows { list: "rows", each: None, fields: self.columns.clone() })
     }
 }

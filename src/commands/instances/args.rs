@@ -1,16 +1,17 @@
-//! `cockpit instances`: its arguments.
+//! Arguments of `cockpit instances`.
 
 use clap::{Args, Subcommand};
 
-/// Instances of EC2: state, status checks, figures; start, stop, restart one, open a session [table|json|yaml|csv]
+/// List EC2 instances with state, status checks and metrics; start, stop or restart one, or open a session
+/// [table|json|yaml|csv]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
-    after_help = "Which instances are the environment's: those that `instances` names (ids, or patterns of names), else those whose tags
-`Project` and `Environment` are its own. CPU comes from EC2; memory and disks where the CloudWatch agent reports them.
-What cannot be read is reported with the action that was denied or failed, and the exit code is 3.
+    after_help = "The instances of the environment are those listed in `instances` (ids, or patterns of names), else those with its tags
+`Project` and `Environment`. CPU is read from EC2; memory and disks if the CloudWatch agent reports them.
+Failed reads are reported with the action that was denied or failed, and the exit code is 3.
 
-An instance is named by its id, its name, or words that only its name has. A change is planned, asked for, written into the
-audit file, and watched until the instance's state and its status checks say so.
+An instance is given by its id, its name, or an unambiguous part of its name. A change is planned, confirmed, recorded in the
+audit file, and watched until the instance's state and its status checks show it.
 
 Examples:
   cockpit instances
@@ -19,28 +20,28 @@ Examples:
   cockpit instances session bastion -- df -h"
 )]
 pub struct Arguments {
-    /// What to do; without it they are listed.
+    /// The action on an instance; none lists them.
     #[command(subcommand)]
     pub action: Option<Action>,
 }
 
-/// What to do with one.
+/// The actions on an instance.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum Action {
-    /// Start one, and wait until its status checks pass [table|json|yaml]
+    /// Start an instance, and wait until its status checks pass [table|json|yaml]
     Start(Change),
-    /// Stop one, and wait until it is stopped [table|json|yaml]
+    /// Stop an instance, and wait until it is stopped [table|json|yaml]
     Stop(Change),
-    /// Restart one, and wait until its status checks pass again [table|json|yaml]
+    /// Restart an instance, and wait until its status checks pass again [table|json|yaml]
     Reboot(Change),
-    /// Open a shell on one, or run a command there, through Session Manager
+    /// Open a shell on an instance, or run a command there, through Session Manager
     Session(Session),
 }
 
 /// The arguments of a change.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Change {
-    /// Its id, its name, or words that only its name has
+    /// The instance by id, name, or unambiguous part of the name
     #[arg(value_name = "INSTANCE")]
     pub instance: String,
     /// Print the calls with their parameters and change nothing
@@ -51,10 +52,10 @@ pub struct Change {
 /// The arguments of a session.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Session {
-    /// Its id, its name, or words that only its name has
+    /// The instance by id, name, or unambiguous part of the name
     #[arg(value_name = "INSTANCE")]
     pub instance: String,
-    /// The command with its arguments; a shell without one
+    /// The command with its arguments [default: a shell]
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<String>,
 }

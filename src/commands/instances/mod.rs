@@ -1,4 +1,4 @@
-//! `cockpit instances`: the environment's instances of EC2.
+//! `cockpit instances`: lists and changes the environment's EC2 instances.
 
 pub(super) mod args;
 pub(super) mod report;
@@ -17,7 +17,7 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
         Some(Action::Start(_) | Action::Stop(_) | Action::Reboot(_)) => output::TREE,
         Some(Action::Session(_)) => output::NONE,
     },
-    // Ctrl-C of a session is the shell's.
+    // In a session, Ctrl-C goes to the shell.
     takes_interrupt: |arguments| arguments.action.is_some(),
     work: Work::Prints,
     schemas: &[

@@ -1,13 +1,13 @@
-//! `cockpit instances`: its output.
+//! The report of `cockpit instances`.
 
 use crate::cli::ExitCode;
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
 use crate::headless::lists::Head;
-use crate::headless::table::{Table, numbers, prose, words};
+use crate::headless::table::{Table, left_aligned, numbers, prose};
 use crate::model::cdn::belongs;
-use crate::model::machine::Machine;
+use crate::model::machine::Ec2Instance;
 use crate::model::time::short;
 use crate::model::{Failure, Source};
 use schemars::JsonSchema;
@@ -15,20 +15,20 @@ use serde::Serialize;
 
 /// Schema of `cockpit instances`.
 pub const SCHEMA: &str = "cockpit.instances/1";
-/// Its sources.
+/// The sources that the report reads.
 pub const SOURCES: &[Source] = &[Source::Identity];
 
-/// `cockpit instances`.
+/// The list of instances.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct InstanceList {
     /// Schema, environment, time, sources.
     #[serde(flatten)]
     pub head: Head,
-    /// By name; `null` if they could not be listed.
+    /// The instances, by name; `null` if they could not be listed.
     pub instances: Option<Vec<InstanceDto>>,
-    /// Reads that failed, each with its action.
+    /// Failed reads, each with its action.
     pub missing: Vec<String>,
-    /// Ids, names and patterns of `instances` in the configuration that none of them has.
+    /// Ids, names and patterns of the configured `instances` that match no instance.
     pub unmatched: Vec<String>,
 }
 
@@ -49,33 +49,33 @@ pub struct InstanceDto {
     pub az: String,
     /// Its private address.
     pub address: Option<String>,
-    /// When it was started last.
+    /// When it was last started.
     pub launched_at: Option<String>,
-    /// Seconds since then, while it runs.
+    /// Seconds since then, while it is running.
     pub up_seconds: Option<i64>,
-    /// The status check of its host: `ok`, `impaired`, `initializing`, …
+    /// The system status check, of its host: `ok`, `impaired`, `initializing`, …
     pub system_check: Option<String>,
-    /// Its own status check.
+    /// The instance status check.
     pub instance_check: Option<String>,
-    /// The agent of Systems Manager: `Online`, `ConnectionLost`; `null` where it has none.
+    /// The connection of the SSM agent: `Online`, `ConnectionLost`; `null` if it has no agent.
     pub agent: Option<String>,
     /// The agent's version.
     pub agent_version: Option<String>,
-    /// The load of its processor, in percent.
+    /// CPU utilization in percent.
     pub cpu_percent: Option<f64>,
-    /// Percent, where the agent of CloudWatch reports it.
+    /// Memory utilization in percent, if the CloudWatch agent reports it.
     pub memory_percent: Option<f64>,
-    /// Percent of the fullest file system, where the agent of CloudWatch reports it.
+    /// Utilization of the fullest file system in percent, if the CloudWatch agent reports it.
     pub disk_percent: Option<f64>,
-    /// Why it is as it is.
+    /// The reasons for its health.
     pub reasons: Vec<String>,
 }
 
-/// `cockpit instances`.
+/// Builds the list.
 pub fn instances(
     input: &SnapshotInput<'_>,
     configured: &[String],
-    read: &Result<(Vec<Machine>, Vec<Failure>), Failure>,
+    read: &Result<(Vec<Ec2Instance>, Vec<Failure>), Failure>,
 ) -> InstanceList {
     let (instances, missing) = match read {
         Ok((machines, missing)) => (
@@ -88,21 +88,21 @@ pub fn instances(
     InstanceList { head: Head::new(SCHEMA, input, SOURCES), instances, missing, unmatched }
 }
 
-/// Names of the configuration that match none of them.
-fn unmatched(configured: &[String], machines: &[Machine]) -> Vec<String> {
-    let is = |written: &String, machine: &Machine| {
+/// Returns the configured names that match no instance.
+fn unmatched(configured: &[String], machines: &[Ec2Instance]) -> Vec<String> {
+    let is = |written: &String, machine: &Ec2Instance| {
         let names: Vec<&str> = std::iter::once(machine.id.as_str()).chain(machine.name.as_deref()).collect();
         belongs(&names, std::slice::from_ref(written), &[])
     };
     configured.iter().filter(|written| !machines.iter().any(|machine| is(written, machine))).cloned().collect()
 }
 
-fn dto(machine: &Machine, now: jiff::Timestamp) -> InstanceDto {
+fn dto(machine: &Ec2Instance, now: jiff::Timestamp) -> InstanceDto {
     let (health, reasons) = machine.judge();
     InstanceDto {
         id: machine.id.clone(),
         name: machine.name.clone(),
-        health: health.word().to_owned(),
+        health: health.name().to_owned(),
         state: machine.state.clone(),
         class: machine.class.clone(),
         az: machine.az.clone(),
@@ -112,8 +112,8 @@ fn dto(machine: &Machine, now: jiff::Timestamp) -> InstanceDto {
             .launched
             .filter(|_| machine.state == "running")
             .map(|at| now.duration_since(at).as_secs().max(0)),
-        system_check: machine.system.clone(),
-        instance_check: machine.own.clone(),
+        system_check: machine.system_check.clone(),
+        instance_check: machine.instance_check.clone(),
         agent: machine.agent.as_ref().map(|agent| agent.ping.clone()),
         agent_version: machine.agent.as_ref().and_then(|agent| agent.version.clone()),
         cpu_percent: machine.cpu,
@@ -124,7 +124,7 @@ fn dto(machine: &Machine, now: jiff::Timestamp) -> InstanceDto {
 }
 
 impl InstanceList {
-    /// 3 where something could not be read.
+    /// Returns the exit code: 3 if something could not be read.
     pub fn exit_code(&self) -> ExitCode {
         match self.head.exit_code() {
             ExitCode::Done if !self.missing.is_empty() => ExitCode::Incomplete,
@@ -137,14 +137,14 @@ impl Printable for InstanceList {
     fn tables(&self) -> Vec<Table> {
         let empty = if self.instances.is_some() { "no instances" } else { "instances are not known" };
         let columns = [
-            words("INSTANCE"),
-            words("ID"),
-            words("HEALTH"),
-            words("STATE"),
-            words("CLASS").rank(3),
-            words("AZ").rank(4),
-            words("CHECKS").rank(1),
-            words("AGENT").rank(1),
+            left_aligned("INSTANCE"),
+            left_aligned("ID"),
+            left_aligned("HEALTH"),
+            left_aligned("STATE"),
+            left_aligned("CLASS").rank(3),
+            left_aligned("AZ").rank(4),
+            left_aligned("CHECKS").rank(1),
+            left_aligned("AGENT").rank(1),
             numbers("CPU %").rank(2),
             numbers("MEM %").rank(2),
             numbers("DISK %").rank(2),

@@ -1,4 +1,4 @@
-//! `cockpit internal`: its arguments.
+//! Arguments of `cockpit internal`.
 
 use clap::{Args, Subcommand};
 use std::ffi::OsString;
@@ -8,22 +8,22 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(hide = true)]
 pub struct Arguments {
-    /// Which part
+    /// The process to run
     #[command(subcommand)]
     pub part: Part,
 }
 
-/// A part of the cockpit that is a process of its own.
+/// The internal processes.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum Part {
     /// Drive a run over the units of an environment
     InfraSupervisor {
-        /// The run's own folder
+        /// The folder of the run
         folder: PathBuf,
     },
-    /// Become Terraform, in a session of its own that prints into a file
+    /// Become Terraform, in its own session, with output to a file
     TfShim {
-        /// What Terraform is given
+        /// The arguments of Terraform
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },

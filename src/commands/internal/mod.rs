@@ -1,4 +1,4 @@
-//! `cockpit internal`: processes that the cockpit starts for itself; nobody types it.
+//! `cockpit internal`: processes that the cockpit starts itself; users do not type it.
 
 pub(super) mod args;
 mod run;
@@ -10,7 +10,7 @@ use args::Arguments;
 pub(super) const COMMAND: Declared<Arguments> = Declared {
     name: "internal",
     formats: |_| output::NONE,
-    // What drives a run takes such a signal as a wish to cancel it.
+    // The supervisor of a run handles such a signal as a request to cancel the run.
     takes_interrupt: always,
     work: Work::Prints,
     schemas: &[],

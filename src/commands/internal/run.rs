@@ -1,4 +1,4 @@
-//! Runs the processes that the cockpit starts for itself.
+//! Runs the processes that the cockpit starts itself.
 
 use super::args::{Arguments, Part};
 use crate::app::poll::Wants;
@@ -6,18 +6,18 @@ use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::config::{Config, EnvironmentConfig};
-use crate::infra::run::supervisor::{Asked, Counted};
+use crate::infra::run::supervisor::{AccountFuture, LossFuture};
 use crate::infra::run::{shim, supervisor};
 use crate::model::Source;
-use crate::model::infra::Order;
-use crate::model::infra::loss::{Held, Loss};
+use crate::model::infra::RunOrder;
+use crate::model::infra::loss::{DataResource, Loss};
 use crate::model::infra::world::ENDPOINTS;
 use crate::runtime::clock::Clock;
 use crate::runtime::{Collector, audit};
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// How long AWS may take to say whose account it is.
+/// How long to wait for the account.
 const LIMIT: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
@@ -25,9 +25,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         Part::InfraSupervisor { folder } => {
             let path = supervisor::audit_file(folder);
             let record = |record| audit::append(path.as_deref(), record, Timestamp::now());
-            let account = |order| -> Asked<'_> { Box::pin(account(context, order)) };
-            let counts = |order, held| -> Counted<'_> { Box::pin(counts(order, held)) };
-            match supervisor::supervise(folder, audit::who(), &record, &account, &counts).await {
+            let account = |order| -> AccountFuture<'_> { Box::pin(account(context, order)) };
+            let counts = |order, held| -> LossFuture<'_> { Box::pin(counts(order, held)) };
+            match supervisor::supervise(folder, audit::current_process(), &record, &account, &counts).await {
                 Ok(()) => Ok(ExitCode::Done),
                 Err(error) => {
                     let text = format!("the run in {} cannot be driven", folder.display());
@@ -35,7 +35,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
                 }
             }
         }
-        // It does not come back where it becomes Terraform.
+        // Does not return if it becomes Terraform.
         Part::TfShim { arguments } => match shim::become_terraform(arguments) {
             Ok(true) => Ok(ExitCode::Done),
             Ok(false) => Ok(ExitCode::Failed),
@@ -44,31 +44,34 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     }
 }
 
-/// Counts what is lost with resources that are to be destroyed.
-async fn counts(order: Order, held: Vec<Held>) -> Vec<Loss> {
+/// Counts what is lost with the resources to be destroyed.
+async fn counts(order: RunOrder, held: Vec<DataResource>) -> Vec<Loss> {
     let account = order.account.clone();
     let session = Session::new(Connection::from(&environment(order)));
     let counted = tokio::time::timeout(LIMIT, session.losses(&held, account.as_deref())).await;
-    let untold = |held: &Held| held.unasked().unwrap_or_else(|| held.told(Err("AWS does not answer".into())));
-    counted.unwrap_or_else(|_| held.iter().map(untold).collect())
+    let unanswered = |held: &DataResource| {
+        held.known_uncounted().unwrap_or_else(|| held.describe(Err("AWS does not answer".into())))
+    };
+    counted.unwrap_or_else(|_| held.iter().map(unanswered).collect())
 }
 
-/// The account of the credentials that the tools have, or why nobody knows.
-async fn account(context: &Context, order: Order) -> Result<String, String> {
-    // With a session of its own each time: the tools read their credentials anew, too, and those may be others by now.
+/// Returns the account of the tools' credentials, or why it is not known.
+async fn account(context: &Context, order: RunOrder) -> Result<String, String> {
+    // A new session each time: the tools also reload their credentials, and those may have changed.
     let wants = Wants { sources: [Source::Identity].into(), once: true, ..Wants::default() };
     let mut collector = Collector::new(Config::default(), environment(order), context.session(), wants, Clock::System);
-    let asked = Box::pin(collector.collect(None));
-    tokio::time::timeout(LIMIT, asked).await.map_err(|_| "AWS does not answer".to_owned())?;
+    let collecting = Box::pin(collector.collect(None));
+    tokio::time::timeout(LIMIT, collecting).await.map_err(|_| "AWS does not answer".to_owned())?;
     let identity = &collector.app.estate.identity;
     let failed =
         || identity.failure().map_or_else(|| "AWS does not answer".to_owned(), |failure| failure.message.clone());
     identity.value().map(|identity| identity.account.clone()).ok_or_else(failed)
 }
 
-/// The environment of an order, with its settings for AWS.
-fn environment(order: Order) -> EnvironmentConfig {
-    // Whoever takes a run up may have another endpoint in the shell, or none: the tools go where the run was begun.
+/// Returns the environment of an order, with its AWS settings.
+fn environment(order: RunOrder) -> EnvironmentConfig {
+    // The user who resumes a run may have another endpoint in the environment variables, or none: the tools keep the
+    // endpoint that the run was started with.
     let alone = order.world.0.len() == 1;
     let led_to = order.world.0.get(ENDPOINTS).filter(|_| alone).cloned();
     EnvironmentConfig {

@@ -1,4 +1,4 @@
-//! `cockpit invalidate`: remove objects from the cache of a distribution.
+//! `cockpit invalidate`: invalidates paths in the cache of a distribution.
 
 pub(super) mod args;
 mod run;

@@ -1,4 +1,4 @@
-//! Invalidates what a distribution has cached.
+//! Invalidates paths in the cache of a distribution.
 
 use super::args::Arguments;
 use crate::app::operation::single::invalidation::Request;

@@ -1,4 +1,4 @@
-//! `cockpit login`: its arguments.
+//! Arguments of `cockpit login`.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! `cockpit login`: a sign-in to IAM Identity Center without a screen.
+//! `cockpit login`: signs in to IAM Identity Center without a screen.
 
 pub(super) mod args;
 mod run;

@@ -1,10 +1,10 @@
-//! Shows the code and the page, and waits until a person has confirmed it.
+//! Prints the code and the page, and waits for the confirmation.
 
 use crate::aws::sso::Verification;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::open;
-use crate::commands::say::say;
+use crate::commands::say::print_note;
 use crate::model::FailureKind;
 use crate::model::time::clock;
 use tokio::sync::oneshot;
@@ -12,26 +12,26 @@ use tokio::sync::oneshot;
 pub(super) async fn run(context: &Context) -> Result<ExitCode, Report> {
     let opened = open(context)?;
     let session = context.aws(&opened.environment);
-    let (tells, told) = oneshot::channel();
+    let (verification_sender, verification) = oneshot::channel();
     let shows = async {
-        let Ok(Verification { url, code, until }) = told.await else { return };
-        say(&format!("confirm the code {code} on this page, until {}:", clock(until, &opened.zone)));
-        say(&format!("  {url}"));
+        let Ok(Verification { url, code, expires: until }) = verification.await else { return };
+        print_note(&format!("confirm the code {code} on this page, until {}:", clock(until, &opened.zone)));
+        print_note(&format!("  {url}"));
     };
-    let signing = async { tokio::join!(Box::pin(session.sign_in(tells)), shows).0 };
-    let ended = context.in_time(signing).await.ok_or_else(nobody)?;
+    let signing = async { tokio::join!(Box::pin(session.sign_in(verification_sender)), shows).0 };
+    let ended = context.in_time(signing).await.ok_or_else(not_confirmed)?;
     match ended {
         Ok(()) => {
-            say("signed in; the AWS CLI has the same token");
+            print_note("signed in; the AWS CLI has the same token");
             Ok(ExitCode::Done)
         }
-        Err(failure) if failure.kind == FailureKind::Timeout => Err(nobody()),
-        Err(failure) => Err(Report::of_failure("not signed in", &failure)),
+        Err(failure) if failure.kind == FailureKind::Timeout => Err(not_confirmed()),
+        Err(failure) => Err(Report::from_failure("not signed in", &failure)),
     }
 }
 
-/// The time is up, that of `--timeout` or that of the code.
-fn nobody() -> Report {
+/// Returns the error for a timeout, of `--timeout` or of the code.
+fn not_confirmed() -> Report {
     Report::new("timeout", "not signed in: nobody confirmed the code in time", ExitCode::TimedOut)
         .hint("`cockpit login` shows a new one")
 }

@@ -1,4 +1,4 @@
-//! `cockpit logs`: its arguments.
+//! Arguments of `cockpit logs`.
 
 use crate::cli::duration;
 use clap::Args;
@@ -8,9 +8,9 @@ use std::path::PathBuf;
 /// Print log lines of services in order, or follow them [text|json|raw]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
-    after_help = "Lines of all services come in the order of their time. With -f the command goes on: a line waits up to
---delay for earlier ones of other groups. What the service showed only in part or what could not be read
-is a line of its own, SAMPLED or GAP, with its bounds.
+    after_help = "Lines of all services are printed in the order of their time. With -f new lines follow: a line waits up to
+--delay for earlier ones of other groups. Times of which AWS showed only some lines, or that could not be read,
+are printed as SAMPLED or GAP with their bounds.
 
 Filters: level>=warn  service:api  status:5xx  latency>500ms  url:/api/*  \"two words\"  /regex/  -noise  a or b
 
@@ -23,19 +23,20 @@ Examples:
   cockpit logs --group '/aws/lambda/*' --since 1d -o json"
 )]
 pub struct Arguments {
-    /// Names, short names, words that only one service's name has, or ARNs; all where none is given
+    /// Services by name, short name, unambiguous part of the name, or ARN [default: all]
     #[arg(value_name = "SERVICE")]
     pub services: Vec<String>,
     /// Follow: print new lines as they come
     #[arg(short, long)]
     pub follow: bool,
-    /// From this long ago (`2h`), or from this time (`14:02`, `2026-11-24 14:02`, RFC 3339) [default: 10m, with --tail 7d]
+    /// Start of the time range: a duration before now (`2h`), or a time (`14:02`, `2026-11-24 14:02`, RFC 3339)
+    /// [default: 10m, with --tail 7d]
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
-    /// Only the newest N lines that match, then new ones with -f; 0 shows only new ones
+    /// Only the newest N lines that match, then new ones with -f; 0 prints only new ones
     #[arg(long, value_name = "N")]
     pub tail: Option<usize>,
-    /// Up to this time, in the same forms
+    /// End of the time range, in the same forms [default: now]
     #[arg(long, value_name = "TIME", conflicts_with = "follow")]
     pub until: Option<String>,
     /// Only lines that pass this filter
@@ -47,20 +48,20 @@ pub struct Arguments {
     /// Only lines at this level or above
     #[arg(long, value_name = "LEVEL")]
     pub level: Option<String>,
-    /// A filter pattern of CloudWatch, which applies it, so that fewer requests are needed
+    /// Only lines that match this CloudWatch filter pattern; AWS applies it, so that fewer requests are needed
     #[arg(long, value_name = "PATTERN")]
     pub pattern: Option<String>,
-    /// A log group, or groups by a pattern (`*`, `?`, `[a-c]`), instead of services; may be repeated
+    /// A log group, or groups by a pattern (`*`, `?`, `[a-c]`), instead of services; may be given several times
     #[arg(long, value_name = "NAME", conflicts_with = "services")]
     pub group: Vec<String>,
-    /// A Lambda function instead of services; may be repeated
+    /// A Lambda function instead of services; may be given several times
     #[arg(long, value_name = "NAME", conflicts_with = "services")]
     pub lambda: Vec<String>,
-    /// Follow with a live tail: sooner, at most 500 lines a second, $0.01 a minute beyond 1,800 a month
+    /// Follow with a live tail: faster, at most 500 lines a second, $0.01 a minute beyond 1,800 free minutes a month
     #[arg(long, requires = "follow", conflicts_with = "until")]
     pub live: bool,
-    /// Requests a second to each of the two APIs that return lines; without it as many as AWS allows in the region (in
-    /// most regions 10 of `FilterLogEvents` and 25 of `GetLogEvents`)
+    /// Requests per second to each of the two APIs that return lines [default: the limit of AWS in the region, in most
+    /// regions 10 for `FilterLogEvents` and 25 for `GetLogEvents`]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pub rate: Option<u16>,
     /// How long a line waits for earlier ones of other groups; with `0s` it does not wait
@@ -69,15 +70,15 @@ pub struct Arguments {
     /// Print times in UTC
     #[arg(long)]
     pub utc: bool,
-    /// End with 0 at the first line that passes this filter (7 if --timeout comes first)
+    /// Exit with 0 at the first line that passes this filter (with 7 if --timeout ends first)
     #[arg(long, value_name = "EXPR", requires = "follow", conflicts_with = "until")]
     pub exit_on: Option<String>,
-    /// Also write every line to this file, as JSON lines; it is rotated at 64 MB, and 4 files are kept
+    /// Also write every line to this file as JSON lines; it is rotated at 64 MB, and 4 files are kept
     #[arg(long, value_name = "FILE")]
     pub tee: Option<PathBuf>,
 }
 
-/// A duration, zero too.
+/// Parses a duration, including zero.
 fn delay(text: &str) -> Result<SignedDuration, String> {
     if matches!(text.trim(), "0" | "0s" | "0ms") { Ok(SignedDuration::ZERO) } else { duration::parse(text) }
 }

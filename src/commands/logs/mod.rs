@@ -1,4 +1,4 @@
-//! `cockpit logs`: print log lines of services in order, or follow them.
+//! `cockpit logs`: prints log lines of services in order, or follows them.
 
 pub(super) mod args;
 mod reading;

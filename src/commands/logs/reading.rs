@@ -1,36 +1,36 @@
-//! Lines are read and written: in order until the end, a condition, or for ever.
+//! Reads and prints lines in order, until the end, a condition, or forever.
 
 use super::args::Arguments;
 use super::report::{Form, Printer};
 use super::tail::{self, Newest};
-use super::writer::{Trouble, Writer};
+use super::writer::{TroubleReporter, Writer};
 use crate::app::logs::follow::{FeedState, Follower, Plan};
-use crate::app::logs::once::{self, Once, Rates};
-use crate::app::logs::reader::{Out, ReaderEvent, Way};
+use crate::app::logs::once::{self, OneTimeReader, Rates};
+use crate::app::logs::reader::{OutputItem, ReadMode, ReaderEvent};
 use crate::app::logs::sources::{GroupSource, Missing, Sources};
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
-use crate::commands::log_groups::{self, Asked, say};
+use crate::commands::log_groups::{self, GroupRequest, print_note};
+use crate::runtime::event_loop::EventLoop;
 use crate::runtime::logs::LogReader;
 use crate::runtime::output::reader_is_gone;
-use crate::runtime::ring::EventLoop;
 use std::ops::ControlFlow;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A read that ends asks so often whose renewed credentials are, over a quarter of a minute.
+/// The number of attempts to identify renewed credentials, over a quarter of a minute, in a read that does not follow.
 const IDENTITY_TRIES: u32 = 5;
 const TIME_IS_UP: &str = "the time is up before everything was read; give it more time with --timeout";
 
-/// The time range in which lines are read, in milliseconds.
+/// The time range of the lines, in milliseconds.
 pub(super) struct Range {
     pub(super) since: i64,
     pub(super) until: Option<i64>,
-    /// The time of the service when the command began.
+    /// AWS's time when the command began.
     pub(super) now: i64,
 }
 
-/// The form in which lines are written.
+/// Returns the form in which lines are printed.
 pub(super) fn form(context: &Context) -> Form {
     match context.output {
         Output::Json => Form::Json,
@@ -43,76 +43,76 @@ pub(super) fn form(context: &Context) -> Form {
 pub(super) struct Run<'a> {
     pub(super) context: &'a Context,
     pub(super) arguments: &'a Arguments,
-    pub(super) asked: Asked<'a>,
-    /// When its time is up.
+    pub(super) request: GroupRequest<'a>,
+    /// The deadline of `--timeout`.
     pub(super) end: Option<Instant>,
     pub(super) range: Range,
     pub(super) rates: Rates,
     pub(super) account: Option<String>,
     pub(super) region: Option<String>,
-    /// How long after a look at where the services' lines are comes the next one.
-    pub(super) again: Duration,
-    /// Where lines are read.
+    /// The interval between two lookups of the services' log groups.
+    pub(super) lookup_interval: Duration,
+    /// The groups that are read.
     pub(super) groups: Vec<GroupSource>,
-    /// The account of the credentials could not be asked.
-    pub(super) unsure: bool,
-    /// Where all lines are is not known.
+    /// Whether the account of the credentials could not be checked.
+    pub(super) account_unknown: bool,
+    /// Whether some log groups could not be determined.
     pub(super) missing: bool,
-    pub(super) trouble: Trouble,
+    pub(super) trouble: TroubleReporter,
 }
 
 impl Run<'_> {
-    /// Reads the newest lines. Writes them and ends, or returns the loop that follows from where they begin.
+    /// Reads the newest lines. Prints them and ends, or returns the event loop that follows from where they begin.
     pub(super) async fn newest(
         &mut self,
         most: usize,
-        mut ring: EventLoop,
+        mut event_loop: EventLoop,
         writer: &mut Writer<'_>,
     ) -> Result<ControlFlow<ExitCode, EventLoop>, Report> {
         let Range { since, until, now } = self.range;
         let rates = Rates { get: None, ..self.rates };
         let plan = once::Plan { since, until, begun: now, pattern: self.arguments.pattern.clone(), rates };
-        let mut whole = true;
+        let mut complete = true;
         writer.newest = Some(Newest::new(most));
         if most > 0 {
-            (ring, whole) = Box::pin(self.look_back(ring, &plan, writer)).await?;
+            (event_loop, complete) = Box::pin(self.look_back(event_loop, &plan, writer)).await?;
         }
-        if !self.arguments.follow || !whole {
-            let over = writer.write_kept()?;
-            if !whole {
-                say(TIME_IS_UP);
+        if !self.arguments.follow || !complete {
+            let over = writer.write_collected()?;
+            if !complete {
+                print_note(TIME_IS_UP);
             }
-            let code = if whole { self.read_all(writer) } else { ExitCode::TimedOut };
+            let code = if complete { self.read_all(writer) } else { ExitCode::TimedOut };
             return Ok(ControlFlow::Break(over.unwrap_or(code)));
         }
-        // Who follows reads them once more, and goes on from there. A group that could not be read is tried again.
-        let begins = || writer.newest.as_ref().and_then(Newest::begins).unwrap_or(since).max(since);
+        // When following, the newest lines are read once more and continued from there. A group that failed is retried.
+        let begins = || writer.newest.as_ref().and_then(Newest::follow_start).unwrap_or(since).max(since);
         self.range.since = if most == 0 { now } else { begins() };
-        writer.begin_again();
+        writer.reset();
         writer.newest = (most > 0).then(|| Newest::new(most));
         writer.missing = false;
-        Ok(ControlFlow::Continue(ring))
+        Ok(ControlFlow::Continue(event_loop))
     }
 
-    /// Reads again and again up to the end, each time from further back, until the writer has as many lines as are
-    /// wanted or there are no more. Whether there was time for it.
+    /// Repeats the read, each time from further back, until the writer has the wanted number of lines or there are no
+    /// more. Returns false if the time was up.
     async fn look_back(
         &mut self,
-        mut ring: EventLoop,
+        mut event_loop: EventLoop,
         plan: &once::Plan,
         writer: &mut Writer<'_>,
     ) -> Result<(EventLoop, bool), Report> {
         let mut groups = self.groups.clone();
-        for since in tail::looks(plan.since, plan.until.unwrap_or(plan.begun)) {
-            writer.begin_again();
-            let once = Once::new(groups.clone(), once::Plan { since, ..plan.clone() });
-            let mut reader = LogReader::new(ring, Way::Once(Box::new(once)), i64::MAX, self.account.clone());
+        for since in tail::look_starts(plan.since, plan.until.unwrap_or(plan.begun)) {
+            writer.reset();
+            let once = OneTimeReader::new(groups.clone(), once::Plan { since, ..plan.clone() });
+            let mut reader = LogReader::new(event_loop, ReadMode::Once(Box::new(once)), i64::MAX, self.account.clone());
             loop {
                 match until_end(self.end, &mut reader).await {
                     Some(ReaderEvent::Lines(lines)) => {
                         writer.write(&lines)?;
                         let states = reader.states();
-                        self.trouble.tell(&states, false);
+                        self.trouble.report(&states, false);
                         if let Err(report) = not_refused(&states, false) {
                             write_rest(&mut reader, writer)?;
                             return Err(report);
@@ -131,61 +131,62 @@ impl Run<'_> {
                     }
                 }
             }
-            ring = reader.into_ring();
-            // What could not be read is said once; the others are looked through.
+            event_loop = reader.into_ring();
+            // A failed read is reported once; the other groups are read further back.
             groups.retain(|group| !writer.failed.contains(&group.group));
-            if groups.is_empty() || writer.newest.as_ref().is_none_or(Newest::full) {
+            if groups.is_empty() || writer.newest.as_ref().is_none_or(Newest::is_full) {
                 break;
             }
         }
-        Ok((ring, true))
+        Ok((event_loop, true))
     }
 
-    /// The exit code where everything that could be read was.
+    /// Returns the exit code if everything readable was read.
     fn read_all(&self, writer: &Writer<'_>) -> ExitCode {
-        if writer.missing || self.missing || self.unsure { ExitCode::Incomplete } else { ExitCode::Done }
+        if writer.missing || self.missing || self.account_unknown { ExitCode::Incomplete } else { ExitCode::Done }
     }
 
-    /// Reads until the end, a condition, or for ever.
+    /// Reads until the end, a condition, or forever.
     pub(super) async fn read(
         mut self,
-        ring: EventLoop,
+        event_loop: EventLoop,
         live: Option<Vec<String>>,
         writer: &mut Writer<'_>,
     ) -> Result<ExitCode, Report> {
         let follow = self.arguments.follow;
         let delay = if follow { self.arguments.delay.as_millis() as i64 } else { i64::MAX };
-        let mut reader = LogReader::new(ring, self.way(), delay, self.account.clone());
+        let mut reader = LogReader::new(event_loop, self.way(), delay, self.account.clone());
         if let Some(arns) = live {
-            reader.live(&arns);
+            reader.open_live_tails(&arns);
         }
-        let (context, asked, again) = (self.context, self.asked, self.again);
-        let follows_services = follow && asked.follows_services();
-        let mut fresh = Box::pin(resolve_again(context, &asked, again, None));
+        let (context, request, again) = (self.context, self.request, self.lookup_interval);
+        let follows_services = follow && request.follows_services();
+        let mut fresh = Box::pin(resolve_again(context, &request, again, None));
         loop {
-            let heard = tokio::select! {
-                heard = until_end(self.end, &mut reader) => heard,
+            let event = tokio::select! {
+                event = until_end(self.end, &mut reader) => event,
                 (known, sources) = &mut fresh, if follows_services => {
-                    fresh.set(resolve_again(context, &asked, again, known));
-                    self.found_again(sources, &mut reader, writer.printer);
+                    fresh.set(resolve_again(context, &request, again, known));
+                    self.update_groups(sources, &mut reader, writer.printer);
                     continue;
                 }
             };
             if follow && reader_is_gone() {
                 return Ok(ExitCode::Done);
             }
-            match heard {
+            match event {
                 Some(ReaderEvent::Lines(lines)) => {
                     if let Some(code) = self.lines(&lines, &mut reader, writer)? {
                         return Ok(code);
                     }
                 }
                 Some(ReaderEvent::Ended) => {
-                    // Groups of another region are not listed here.
-                    let here = self.groups.iter().filter(|group| group.region.is_none() || group.region == self.region);
-                    let names: Vec<String> = here.map(|group| group.group.clone()).collect();
+                    // Groups of another region are not in this region's list.
+                    let local_groups =
+                        self.groups.iter().filter(|group| group.region.is_none() || group.region == self.region);
+                    let names: Vec<String> = local_groups.map(|group| group.group.clone()).collect();
                     let Range { since, now, .. } = self.range;
-                    log_groups::tell_if_gone(&mut reader.into_ring(), &names, since, now, self.end).await;
+                    log_groups::print_expired_if_known(&mut reader.into_ring(), &names, since, now, self.end).await;
                     return Ok(self.read_all(writer));
                 }
                 Some(other) => {
@@ -198,39 +199,39 @@ impl Run<'_> {
         }
     }
 
-    /// How the groups are read: followed, or once.
-    fn way(&self) -> Way {
+    /// Returns how the groups are read: following, or once.
+    fn way(&self) -> ReadMode {
         let Range { since, until, now } = self.range;
         let (groups, pattern) = (self.groups.clone(), self.arguments.pattern.clone());
         if self.arguments.follow {
             let plan = Plan { since, live: self.arguments.live, skip: None };
-            return Way::Follow(Box::new(Follower::new(groups, plan, pattern)));
+            return ReadMode::Follow(Box::new(Follower::new(groups, plan, pattern)));
         }
-        // Lines of GetLogEvents have no ids, which JSON promises.
+        // Lines from GetLogEvents lack ids, which the JSON output must contain.
         let no_ids = form(self.context) != Form::Json && self.arguments.tee.is_none();
         let rates = Rates { get: self.rates.get.filter(|_| no_ids), ..self.rates };
-        Way::Once(Box::new(Once::new(groups, once::Plan { since, until, begun: now, pattern, rates })))
+        ReadMode::Once(Box::new(OneTimeReader::new(groups, once::Plan { since, until, begun: now, pattern, rates })))
     }
 
-    /// Takes a new list of the places where the services' lines are.
-    fn found_again(&mut self, found: Result<Sources, Report>, reader: &mut LogReader, printer: &mut Printer) {
+    /// Updates the services' log groups.
+    fn update_groups(&mut self, found: Result<Sources, Report>, reader: &mut LogReader, printer: &mut Printer) {
         match found {
             Ok(sources) => {
                 self.missing = !sources.missing.is_empty();
-                self.trouble.unread(&sources.missing.iter().map(Missing::words).collect::<Vec<_>>());
+                self.trouble.report_unread(&sources.missing.iter().map(Missing::describe).collect::<Vec<_>>());
                 join(sources, &mut self.groups, reader, printer);
             }
             Err(report) => {
                 self.missing = true;
-                self.trouble.unread(&report.causes);
+                self.trouble.report_unread(&report.causes);
             }
         }
     }
 
-    /// Writes lines that came; an exit code where they end it.
+    /// Prints lines that arrived; returns an exit code if one of them ends the command.
     fn lines(
         &mut self,
-        lines: &[Out],
+        lines: &[OutputItem],
         reader: &mut LogReader,
         writer: &mut Writer<'_>,
     ) -> Result<Option<ExitCode>, Report> {
@@ -239,73 +240,75 @@ impl Run<'_> {
             return Ok(over);
         }
         let states = reader.states();
-        self.trouble.tell(&states, self.arguments.follow);
+        self.trouble.report(&states, self.arguments.follow);
         if let Err(report) = not_refused(&states, self.arguments.follow) {
             return write_rest(reader, writer)?.ok_or(report).map(Some);
         }
         if writer.newest.is_some() && reader.caught_up() {
             writer.write(&reader.flush())?;
-            return writer.write_kept();
+            return writer.write_collected();
         }
         Ok(None)
     }
 
-    /// The time is up: what was read is written.
+    /// Prints what was read when the time is up.
     fn time_is_up(&self, reader: &mut LogReader, writer: &mut Writer<'_>) -> Result<ExitCode, Report> {
         if let Some(code) = write_rest(reader, writer)? {
             return Ok(code);
         }
         if !self.arguments.follow {
-            say(TIME_IS_UP);
+            print_note(TIME_IS_UP);
         }
-        let unread = reader.unread();
+        let unread = reader.remaining_gaps();
         if let Some(code) = writer.write(&unread)? {
             return Ok(code);
         }
-        // Following for a time is what was asked for; a line that did not come is not.
+        // A followed time range that ends by timeout is complete; a line awaited by `--exit-on` that never came is not.
         Ok(match self.arguments.follow && writer.exit_on.is_none() {
-            true if self.missing || self.unsure || !unread.is_empty() => ExitCode::Incomplete,
+            true if self.missing || self.account_unknown || !unread.is_empty() => ExitCode::Incomplete,
             true => ExitCode::Done,
             false => ExitCode::TimedOut,
         })
     }
 }
 
-/// Writes what was read and waited for its order or for being the newest; an exit code where that is what was waited for.
+/// Prints lines that were held back for ordering or for `--tail`. Returns an exit code if one of them ends the command.
 fn write_rest(reader: &mut LogReader, writer: &mut Writer<'_>) -> Result<Option<ExitCode>, Report> {
     let over = writer.write(&reader.flush())?;
-    Ok(over.or(writer.write_kept()?))
+    Ok(over.or(writer.write_collected()?))
 }
 
-/// Nothing is waited for that cannot come: a key that AWS refuses, and that nobody can renew while this runs.
+/// Fails if a group's credentials are refused for good, and cannot be renewed while this command runs.
 fn not_refused(states: &[FeedState], follows: bool) -> Result<(), Report> {
-    let refused = states.iter().find_map(|state| Some((state, state.refused_for_good(follows)?)));
+    let refused = states.iter().find_map(|state| Some((state, state.permanent_refusal(follows)?)));
     refused.map_or(Ok(()), |(state, failure)| {
-        Err(Report::of_failure(format!("{} cannot be read any more", state.group), failure))
+        Err(Report::from_failure(format!("{} cannot be read any more", state.group), failure))
     })
 }
 
-/// Whether what came may be believed, where the credentials were renewed.
-fn trusted(heard: ReaderEvent, follow: bool) -> Result<(), Report> {
-    match heard {
+/// Checks an event about renewed credentials: fails if they belong to another account, or cannot be identified.
+fn trusted(event: ReaderEvent, follow: bool) -> Result<(), Report> {
+    match event {
         ReaderEvent::WrongAccount(account) => {
             let message = format!("the renewed credentials are for account {account}");
             Err(Report::new("wrong_account", message, ExitCode::Refused)
                 .hint("use the --profile of the configured account"))
         }
-        // What no retry can help, and a read that ends, need not wait for ever.
-        ReaderEvent::Unknown(failure, times) if failure.lasting || (!follow && times >= IDENTITY_TRIES) => {
-            Err(Report::of_failure("cannot tell whose the renewed credentials are", &failure))
+        // A lasting failure, or too many attempts in a read that does not follow.
+        ReaderEvent::IdentityUnreadable(failure, times)
+            if failure.permanent || (!follow && times >= IDENTITY_TRIES) =>
+        {
+            Err(Report::from_failure("cannot tell whose the renewed credentials are", &failure))
         }
-        ReaderEvent::Unknown(failure, 1) => {
-            say(&format!("cannot tell whose the renewed credentials are: {failure}; it is tried again"));
+        ReaderEvent::IdentityUnreadable(failure, 1) => {
+            print_note(&format!("cannot tell whose the renewed credentials are: {failure}; it is tried again"));
             Ok(())
         }
-        ReaderEvent::Unknown(..) | ReaderEvent::Lines(_) | ReaderEvent::Ended => Ok(()),
+        ReaderEvent::IdentityUnreadable(..) | ReaderEvent::Lines(_) | ReaderEvent::Ended => Ok(()),
     }
 }
 
-/// The next event, or none when the time is up.
+/// Returns the next event; `None` if the time is up.
 async fn until_end(end: Option<Instant>, reader: &mut LogReader) -> Option<ReaderEvent> {
     match end {
         Some(end) => tokio::time::timeout_at(end, reader.next()).await.ok(),
@@ -313,18 +316,18 @@ async fn until_end(end: Option<Instant>, reader: &mut LogReader) -> Option<Reade
     }
 }
 
-/// Looks after a while where the services' lines are now. What was read stays known: credentials and task
-/// definitions are not asked for each time.
+/// Looks up the services' log groups again after a delay. `known` keeps the credentials and task definitions, which are
+/// not read again.
 async fn resolve_again(
     context: &Context,
-    asked: &Asked<'_>,
+    request: &GroupRequest<'_>,
     after: Duration,
     known: Option<Reading>,
 ) -> (Option<Reading>, Result<Sources, Report>) {
     tokio::time::sleep(after).await;
     let mut reading = match known {
         Some(mut reading) => {
-            reading.collector.again(context.limit()).await;
+            reading.collector.read_again(context.time_left()).await;
             reading
         }
         None => match context.collect(log_groups::SOURCES, false).await {
@@ -332,31 +335,34 @@ async fn resolve_again(
             Err(report) => return (None, Err(report)),
         },
     };
-    let found = log_groups::of_services(&mut reading, asked, context.end()).await;
+    let found = log_groups::of_services(&mut reading, request, context.deadline()).await;
     (Some(reading), found)
 }
 
-/// Follows groups that have come; those that nobody writes into any more are followed on.
+/// Starts following new groups. Groups without a current writer are still followed.
 fn join(fresh: Sources, now: &mut Vec<GroupSource>, reader: &mut LogReader, printer: &mut Printer) {
-    let mut all = now.clone();
+    let mut joined = now.clone();
     for group in fresh.groups {
-        if let Some(known) = all.iter_mut().find(|known| known.group == group.group && known.region == group.region) {
+        if let Some(known) = joined.iter_mut().find(|known| known.group == group.group && known.region == group.region)
+        {
             // Earlier writers may still write: a rollout takes minutes.
             let new: Vec<_> = group.writers.into_iter().filter(|writer| !known.writers.contains(writer)).collect();
             known.writers.extend(new);
-            let new: Vec<_> = group.others.into_iter().filter(|other| !known.others.contains(other)).collect();
-            known.others.extend(new);
-            // Tasks that have ended are kept: whose lines they wrote stays known.
+            let new: Vec<_> =
+                group.other_writers.into_iter().filter(|other| !known.other_writers.contains(other)).collect();
+            known.other_writers.extend(new);
+            // Ended tasks are kept, so that their lines still get their service.
             known.tasks.extend(group.tasks);
-            known.only |= group.only;
+            known.writers_only |= group.writers_only;
         } else {
-            say(&format!("{} joins", group.group));
-            all.push(group);
+            print_note(&format!("{} joins", group.group));
+            joined.push(group);
         }
     }
-    if all != *now {
-        printer.know(all.iter().flat_map(|group| group.writers.iter().map(|writer| writer.service.as_str())));
-        reader.set_sources(all.clone());
-        *now = all;
+    if joined != *now {
+        printer
+            .set_services(joined.iter().flat_map(|group| group.writers.iter().map(|writer| writer.service.as_str())));
+        reader.set_sources(joined.clone());
+        *now = joined;
     }
 }

@@ -1,10 +1,10 @@
-//! Log lines as text, as JSON lines, or as they came. Text from outside is made harmless for a
-//! terminal; `raw` into a file or a pipe is exactly what was written.
+//! Formats log lines as text, as JSON lines, or raw. Control characters in text from outside are escaped, except with
+//! `raw` into a file or a pipe, which passes lines unchanged.
 
-use crate::app::logs::follow::{Arrived, Gap};
+use crate::app::logs::follow::{Gap, ReceivedLine};
 use crate::app::logs::sources::short_names;
 use crate::app::logs::written;
-use crate::model::text::harmless;
+use crate::model::text::sanitize;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use log_store::block::mark;
@@ -14,73 +14,73 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-/// How lines are written.
+/// The format of the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// Columns for people.
+    /// Aligned columns for people.
     Text,
-    /// One object a line.
+    /// One JSON object per line.
     Json,
-    /// The line alone.
+    /// The message only.
     Raw,
 }
 
-/// The conditions for a line to be written.
+/// The conditions for a line to be printed.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
-    /// Only lines that pass this filter.
+pub struct LineConditions {
+    /// The line passes this filter.
     pub filter: Filter,
-    /// Is at this level or above.
+    /// The line is at this level or above.
     pub level: Level,
     pub grep: Option<Search>,
 }
 
-/// Streams whose last lines are remembered; each task has its own, so that there is no end of them.
-const STREAMS: usize = 4_096;
-/// Colours of service names: those that can be read on dark and on light.
+/// The number of streams whose state is kept; each task has its own stream, so there is no upper limit on streams.
+const MAX_STREAMS: usize = 4_096;
+/// ANSI colours of service names that are legible on dark and on light backgrounds.
 const COLOURS: [u8; 6] = [36, 33, 35, 32, 34, 96];
 
-/// Prints lines in the format that was asked for.
+/// Formats the wanted lines.
 #[derive(Debug)]
 pub struct Printer {
     form: Form,
-    wanted: Wanted,
+    wanted: LineConditions,
     zone: TimeZone,
     colour: bool,
-    /// Whether the reader is a terminal.
+    /// Whether the output is a terminal.
     terminal: bool,
     names: HashMap<String, String>,
     width: usize,
-    /// Streams, and the place of each by its group and its name.
+    /// The streams, and the index of each by group and stream name.
     streams: Vec<Stream>,
     places: HashMap<(String, String), usize>,
-    /// The names by the address of their source in memory, which is kept alive there.
+    /// The index of a stream by the address of its `Source`, whose `Arc` keeps the address valid.
     known: HashMap<usize, (Arc<Source>, usize)>,
     last: Option<(usize, usize)>,
-    /// How many lines were printed.
+    /// Number of lines seen.
     lines: u64,
     second: i64,
     clock: String,
 }
 
-/// A known stream.
+/// The state of a stream.
 #[derive(Debug, Default)]
 struct Stream {
-    /// How its last line was written.
+    /// The parser state after its last line.
     state: parse::State,
-    /// Whether its last line that stands by itself was written: a trace goes with it.
+    /// Whether its last non-continuation line was printed: a stack trace is printed along with it.
     head: Option<bool>,
-    /// Its service, as it stands before a line; empty until it was written once.
+    /// The padded service name before each line; empty until first used.
     column: String,
-    /// The number of its last line.
+    /// The number of its last line, for eviction.
     used: u64,
 }
 
 impl Printer {
-    /// A printer for lines of these services.
+    /// Makes a printer for lines of these services.
     pub fn new<'a>(
         form: Form,
-        wanted: Wanted,
+        wanted: LineConditions,
         zone: TimeZone,
         services: impl IntoIterator<Item = &'a str> + Clone,
         (colour, terminal): (bool, bool),
@@ -101,12 +101,12 @@ impl Printer {
             second: i64::MIN,
             clock: String::new(),
         };
-        printer.know(services);
+        printer.set_services(services);
         printer
     }
 
     /// Sets the services whose names are printed.
-    pub fn know<'a>(&mut self, services: impl IntoIterator<Item = &'a str> + Clone) {
+    pub fn set_services<'a>(&mut self, services: impl IntoIterator<Item = &'a str> + Clone) {
         let names = short_names(services).into_iter();
         self.names = names.map(|(name, short)| (name.to_owned(), short.to_owned())).collect();
         self.width = self.names.values().map(|name| name.chars().count()).max().unwrap_or(0).clamp(3, 24);
@@ -117,15 +117,15 @@ impl Printer {
         self.last = None;
     }
 
-    /// Starts again: what comes next does not follow on what was read.
-    pub fn begin_again(&mut self) {
+    /// Resets the stream states: the next line does not continue what was read before.
+    pub fn reset(&mut self) {
         self.streams.clear();
         self.places.clear();
         self.known.clear();
         self.last = None;
     }
 
-    /// The place of a source's stream. Many lines share a source, so its name is looked up once.
+    /// Returns the index of a source's stream. Many lines share a source, so the name is looked up once per source.
     fn stream(&mut self, source: &Arc<Source>) -> usize {
         let address = Arc::as_ptr(source) as usize;
         if let Some((last, place)) = self.last
@@ -133,8 +133,8 @@ impl Printer {
         {
             return place;
         }
-        if self.known.len() >= STREAMS {
-            self.forget();
+        if self.known.len() >= MAX_STREAMS {
+            self.evict();
         }
         let (_, place) = *self.known.entry(address).or_insert_with(|| {
             let name = (source.group.clone(), source.stream.clone());
@@ -148,15 +148,15 @@ impl Printer {
         place
     }
 
-    /// Forgets all streams but those that have written last: only a trace that goes on across the
-    /// lines of thousands of others would miss what is known of its beginning.
-    fn forget(&mut self) {
+    /// Evicts all but the most recently used streams. This only affects a stack trace interleaved with lines of
+    /// thousands of other streams: the state of its first line is lost.
+    fn evict(&mut self) {
         self.known.clear();
-        if self.streams.len() < STREAMS {
+        if self.streams.len() < MAX_STREAMS {
             return;
         }
         let mut used: Vec<u64> = self.streams.iter().map(|stream| stream.used).collect();
-        let oldest = used.len() - STREAMS / 2;
+        let oldest = used.len() - MAX_STREAMS / 2;
         let (_, oldest, _) = used.select_nth_unstable(oldest);
         let oldest = *oldest;
         let mut old: Vec<Option<Stream>> = self.streams.drain(..).map(Some).collect();
@@ -169,14 +169,14 @@ impl Printer {
         });
     }
 
-    /// How many streams and names are remembered.
+    /// Returns the number of remembered streams and names.
     #[cfg(test)]
     fn remembered(&self) -> usize {
         self.streams.len().max(self.places.len()).max(self.known.len())
     }
 
-    /// Writes a line, if it is wanted. Whether it passes `also` (`--exit-on`).
-    pub fn line(&mut self, arrived: &Arrived, also: Option<&Filter>, out: &mut String) -> bool {
+    /// Formats a line into `out` if it is wanted. Returns whether it passes `also` (`--exit-on`).
+    pub fn line(&mut self, arrived: &ReceivedLine, also: Option<&Filter>, out: &mut String) -> bool {
         let source = &*arrived.source;
         let text = arrived.event.message.trim_end_matches(['\n', '\r']);
         let place = self.stream(&arrived.source);
@@ -188,7 +188,7 @@ impl Printer {
         let line = Line {
             at: arrived.event.at,
             id: arrived.id,
-            // Here it is the place in `streams`.
+            // Here the id is the index in `streams`.
             stream: StreamId(place as u32),
             source,
             level: parsed.level,
@@ -196,7 +196,8 @@ impl Printer {
             marks: if arrived.late { mark::LATE } else { 0 },
             text,
         };
-        // A trace goes with its error; a frame that passes is shown without it, too.
+        // A stack trace is printed along with its error line; a frame that passes the filter itself is printed even
+        // without it.
         let passes = head == Some(true) || self.passes(&line);
         if !parsed.continues {
             self.streams[place].head = Some(passes);
@@ -211,10 +212,10 @@ impl Printer {
         line.level >= self.wanted.level && self.wanted.filter.matches(line)
     }
 
-    fn write(&mut self, line: &Line<'_>, arrived: &Arrived, out: &mut String) {
+    fn write(&mut self, line: &Line<'_>, arrived: &ReceivedLine, out: &mut String) {
         match self.form {
             Form::Raw if self.terminal => {
-                out.push_str(&harmless(&parse::strip_colour(line.text)));
+                out.push_str(&sanitize(&parse::strip_colour(line.text)));
                 out.push('\n');
             }
             Form::Raw => {
@@ -258,10 +259,10 @@ impl Printer {
             out.push_str("[late] ");
         }
         if line.kind == Kind::Plain {
-            out.push_str(&harmless(&parse::strip_colour(line.text)));
+            out.push_str(&sanitize(&parse::strip_colour(line.text)));
         } else {
-            out.push_str(&harmless(&parse::strip_colour(&fields::message(line.text, line.kind))));
-            let mut rest = fields::rest(line.text, line.kind);
+            out.push_str(&sanitize(&parse::strip_colour(&fields::message(line.text, line.kind))));
+            let mut rest = fields::extra_fields(line.text, line.kind);
             rest.truncate(12);
             if !rest.is_empty() && self.colour {
                 out.push_str("\x1b[2m");
@@ -271,7 +272,7 @@ impl Printer {
                     Some((end, _)) => format!("{}…", &value[..end]).into(),
                     None => value.as_str().into(),
                 };
-                let _ = write!(out, " {}={}", harmless(key), harmless(&value));
+                let _ = write!(out, " {}={}", sanitize(key), sanitize(&value));
             }
             if !rest.is_empty() && self.colour {
                 out.push_str("\x1b[0m");
@@ -280,10 +281,10 @@ impl Printer {
         out.push('\n');
     }
 
-    /// A service's name, padded.
+    /// Returns the padded name of a service.
     fn column(&self, service: &str) -> String {
         let name = self.names.get(service).map_or(service, String::as_str);
-        let plain = harmless(name);
+        let plain = sanitize(name);
         let pad = " ".repeat(self.width.saturating_sub(plain.chars().count()) + 1);
         if !self.colour {
             return format!("{plain}{pad}");
@@ -292,7 +293,7 @@ impl Printer {
         format!("\x1b[{colour}m{plain}\x1b[0m{pad}")
     }
 
-    /// `11-24 14:02:31.123 `; the part that changes once a second is kept.
+    /// Writes the time as `11-24 14:02:31.123 `; the part up to the second is cached.
     fn clock(&mut self, at: i64, out: &mut String) {
         let second = at.div_euclid(1_000);
         if second != self.second {
@@ -307,12 +308,12 @@ impl Printer {
         out.push(' ');
     }
 
-    /// Writes what is missing.
+    /// Formats a gap.
     pub fn gap(&mut self, gap: &Gap, out: &mut String) {
         let word = if gap.sampled { "SAMPLED" } else { "GAP" };
         match self.form {
             Form::Json => out.push_str(&written::gap(gap)),
-            // Not among the lines: no container wrote it.
+            // Omitted in raw output, because no container wrote it.
             Form::Raw => {}
             Form::Text => {
                 self.clock(gap.from, out);
@@ -323,7 +324,7 @@ impl Printer {
                     self.moment(gap.to),
                     gap.why
                 );
-                let text = harmless(&text);
+                let text = sanitize(&text);
                 if self.colour {
                     let _ = writeln!(out, "\x1b[33m{text}\x1b[0m");
                 } else {

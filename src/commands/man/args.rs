@@ -1,4 +1,4 @@
-//! `cockpit man`: its arguments.
+//! Arguments of `cockpit man`.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! `cockpit man`: print the manual page.
+//! `cockpit man`: prints the manual page.
 
 pub(super) mod args;
 mod run;

@@ -1,12 +1,12 @@
-//! The manual page, made of the command line itself, with a section for each command.
+//! Generates the manual page from the command line's own definition, with a section for each command.
 
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::printed::printed;
+use crate::commands::printed::print_result;
 use std::io::{self, Write as _};
 
 pub(super) fn run(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    printed(man((context.program)()).and_then(|text| out.write_all(&text)).and_then(|()| out.flush()))
+    print_result(man((context.program)()).and_then(|text| out.write_all(&text)).and_then(|()| out.flush()))
 }
 
 fn man(mut program: clap::Command) -> io::Result<Vec<u8>> {

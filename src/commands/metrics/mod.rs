@@ -1,4 +1,4 @@
-//! `cockpit metrics`: traffic, errors, latency, CPU, memory, capacity, NAT and firewall as figures and curves.
+//! `cockpit metrics`: prints traffic, errors, latency, CPU, memory, capacity, NAT and firewall metrics with curves.
 
 pub(super) mod args;
 pub(super) mod report;

@@ -1,11 +1,11 @@
-//! `cockpit metrics`: figures and curves, what happened meanwhile, and another time beside them.
+//! The report of `cockpit metrics`: metrics with curves, events in their range, and a comparison range.
 
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
 use crate::headless::lists::{Extent, Head};
-use crate::headless::table::{Table, numbers, prose, words};
-use crate::model::kept::gone;
+use crate::headless::table::{Table, left_aligned, numbers, prose};
+use crate::model::kept::retention_gaps;
 use crate::model::telemetry::{self, Figure, Summary};
 use crate::model::timeline::{Kind, TimelineEvent};
 use crate::model::units::Unit;
@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 /// Schema of `cockpit metrics`.
 pub const SCHEMA: &str = "cockpit.metrics/1";
-/// Its sources.
+/// The sources that the report reads.
 pub const SOURCES: &[Source] = &[
     Source::Identity,
     Source::Services,
@@ -29,91 +29,91 @@ pub const SOURCES: &[Source] = &[
     Source::AlarmHistory,
     Source::RdsEvents,
 ];
-/// Cells of a curve in a table.
+/// The width of a curve in a table, in cells.
 const CELLS: usize = 30;
 
-/// `cockpit metrics`.
+/// The metrics of an environment.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Metrics {
     /// Schema, environment, time, sources.
     #[serde(flatten)]
     pub head: Head,
-    /// The time from which points are.
+    /// The start of the range.
     pub since: String,
-    /// The time up to which points are.
+    /// The end of the range.
     pub until: String,
-    /// Seconds of a period.
+    /// The period of a data point in seconds.
     pub period: i32,
-    /// From when on the other time is, where one was asked for.
+    /// The start of the comparison range; `null` without `--against`.
     pub against: Option<String>,
-    /// The figures with their curves; `null` if they could not be read.
+    /// The metrics with their curves; `null` if they could not be read.
     #[allow(clippy::struct_field_names, reason = "the field's name in the output")]
     pub metrics: Option<Vec<MetricDto>>,
-    /// Load balancers and firewalls of the region that have not the environment's names, and are left out.
+    /// Load balancers and firewalls of the region that are left out, because they do not have the environment's names.
     pub of_others: Vec<String>,
-    /// Deployments, scaling, failovers, changes and alarms meanwhile, oldest first.
+    /// Deployments, scaling, failovers, changes and alarms in the range, oldest first.
     pub marks: Vec<MarkDto>,
     #[serde(skip)]
     failed: Option<String>,
     #[serde(skip)]
     unlisted: Option<String>,
-    /// Whether there may be no whole minute in its time.
+    /// Whether the range is too short for a data point per minute.
     #[serde(skip)]
     short: bool,
-    /// The part of the asked time that AWS no longer keeps.
+    /// Notes about the part of the requested range that AWS no longer keeps.
     #[serde(skip)]
     gone: Vec<String>,
 }
 
-/// One figure.
+/// A metric.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct MetricDto {
     /// `service`, `db`, `alb`, `nat`, `waf`.
     pub area: String,
-    /// Of what: a service, an instance, a gateway, a firewall.
+    /// The resource: a service, an instance, a gateway, a firewall.
     pub of: String,
-    /// What: `CPU`, `latency p99`, `5xx`.
+    /// The name: `CPU`, `latency p99`, `5xx`.
     pub name: String,
     /// `percent`, `acu`, `count`, `milliseconds`, `bytes`.
     pub unit: String,
-    /// The newest; `null`, as all others, where nothing was measured.
+    /// The newest value; like the others, `null` if nothing was measured.
     pub last: Option<f64>,
-    /// The least of a period.
+    /// The lowest value of a period.
     pub min: Option<f64>,
     /// The mean of all periods.
     pub mean: Option<f64>,
-    /// The most of a period.
+    /// The highest value of a period.
     pub max: Option<f64>,
-    /// All periods together, of what adds up.
+    /// The sum of all periods, for metrics that can be summed.
     pub total: Option<f64>,
-    /// The threshold of an alarm on it.
+    /// The threshold of an alarm on this metric.
     pub threshold: Option<f64>,
-    /// The mean of the other time.
+    /// The mean of the comparison range.
     pub mean_before: Option<f64>,
-    /// By how much of that it is above it: 0.5 is half as much again.
+    /// The relative change from the comparison range: 0.5 is half as much again.
     pub change: Option<f64>,
     /// Its namespace, name and dimensions in `CloudWatch`.
     pub metric: String,
-    /// The statistic of CloudWatch: `Average`, `p99` …
+    /// The CloudWatch statistic: `Average`, `p99` …
     pub stat: String,
     /// The curve, oldest first.
     pub points: Vec<PointDto>,
-    /// The curve of the other time.
+    /// The curve of the comparison range.
     pub points_before: Option<Vec<PointDto>>,
     #[serde(skip)]
     spark: String,
 }
 
-/// A point.
+/// A data point.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct PointDto {
-    /// The beginning of its period.
+    /// The start of its period.
     pub at: String,
     /// The value of the point.
     pub value: f64,
 }
 
-/// An event in the time of the curves.
+/// An event in the range.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct MarkDto {
     /// The time of the event.
@@ -126,35 +126,35 @@ pub struct MarkDto {
     pub what: String,
 }
 
-/// A figure with its curves.
+/// A metric with its curves.
 #[derive(Debug, Clone)]
 pub struct Curve {
     pub figure: Figure,
     pub points: Vec<Point>,
-    /// Those of the other time, at their own.
-    pub before: Option<Vec<Point>>,
+    /// The curve of the comparison range, with its own times.
+    pub comparison: Option<Vec<Point>>,
 }
 
-/// The curves as they were read.
+/// The curves that were read.
 #[derive(Debug, Clone, Default)]
-pub struct Read {
+pub struct MetricsRead {
     pub curves: Vec<Curve>,
-    /// Why it is not known which load balancers, gateways and firewalls there are.
+    /// Why load balancers, gateways and firewalls could not be listed.
     pub unlisted: Option<String>,
-    /// Other figures of the region, which are left out.
+    /// Other resources of the region, which are left out.
     pub others: Vec<String>,
 }
 
-/// The time of the curves.
+/// The time range of the curves.
 #[derive(Debug, Clone, Copy)]
 pub struct Span {
-    /// From when on it was asked for.
-    pub asked: Timestamp,
-    /// From when on it is read: as far as it is kept.
+    /// The requested start.
+    pub requested: Timestamp,
+    /// The start that is read, limited by what AWS keeps.
     pub since: Timestamp,
     pub until: Timestamp,
     pub period: i32,
-    /// Where the other time begins.
+    /// The start of the comparison range.
     pub against: Option<Timestamp>,
 }
 
@@ -166,7 +166,7 @@ const UNITS: [(Unit, &str); 5] = [
     (Unit::Bytes, "bytes"),
 ];
 
-/// The threshold of the team's own alarm on exactly this metric.
+/// Returns the threshold of the team's own alarm on exactly this metric.
 fn threshold(alarms: &[Alarm], figure: &Figure) -> Option<f64> {
     let alarm = alarms.iter().find(|alarm| alarm.watches(&figure.statistic.metric))?;
     alarm.threshold.map(|value| value * f64::from(figure.scale))
@@ -176,31 +176,31 @@ fn points(points: &[Point]) -> Vec<PointDto> {
     points.iter().map(|point| PointDto { at: point.at.to_string(), value: point.value }).collect()
 }
 
-/// The report.
+/// Builds the report.
 pub fn metrics(
     input: &SnapshotInput<'_>,
-    curves: Result<Read, String>,
+    curves: Result<MetricsRead, String>,
     marks: &[TimelineEvent],
     span: Span,
 ) -> Metrics {
     let alarms = input.estate.alarms.value().map_or(&[][..], Vec::as_slice);
     let (curves, unlisted, others, failed) = match curves {
-        Ok(Read { curves, unlisted, others }) => (Some(curves), unlisted, others, None),
+        Ok(MetricsRead { curves, unlisted, others }) => (Some(curves), unlisted, others, None),
         Err(why) => (None, None, Vec::new(), Some(why)),
     };
     let dto = |curve: Curve| {
         let Figure { area, of, name, measure, sums, statistic, .. } = &curve.figure;
         let now = telemetry::summary(&curve.points);
-        let before = curve.before.as_deref().map(telemetry::summary);
+        let before = curve.comparison.as_deref().map(telemetry::summary);
         MetricDto {
-            area: area.word().to_owned(),
+            area: area.name().to_owned(),
             of: of.clone(),
             name: name.clone(),
             unit: UNITS.iter().find(|(unit, _)| unit == measure).map_or("count", |(_, word)| word).to_owned(),
             last: now.last,
-            min: now.least,
+            min: now.min,
             mean: now.mean,
-            max: now.most,
+            max: now.max,
             total: now.total.filter(|_| *sums),
             threshold: threshold(alarms, &curve.figure),
             mean_before: before.as_ref().and_then(|before| before.mean),
@@ -211,9 +211,9 @@ pub fn metrics(
                 format!("{} {} {}", statistic.metric.namespace, statistic.metric.metric, dimensions.join(","))
             },
             stat: statistic.stat.clone().into_owned(),
-            spark: telemetry::spark(&curve.points, span.since, span.until, CELLS),
+            spark: telemetry::sparkline(&curve.points, span.since, span.until, CELLS),
             points: points(&curve.points),
-            points_before: curve.before.as_deref().map(points),
+            points_before: curve.comparison.as_deref().map(points),
         }
     };
     let wanted = |event: &&TimelineEvent| {
@@ -232,7 +232,7 @@ pub fn metrics(
             .filter(wanted)
             .map(|event| MarkDto {
                 at: event.at.to_string(),
-                kind: event.kind.word().to_owned(),
+                kind: event.kind.name().to_owned(),
                 name: event.about.name().to_owned(),
                 what: event.what.clone(),
             })
@@ -240,7 +240,7 @@ pub fn metrics(
         failed,
         unlisted,
         short: span.until.duration_since(span.since).as_secs() < 180,
-        gone: gone(span.asked.min(span.against.unwrap_or(span.since)), input.now, |source| {
+        gone: retention_gaps(span.requested.min(span.against.unwrap_or(span.since)), input.now, |source| {
             SOURCES.contains(&source) || source == Source::Metrics
         }),
     }
@@ -249,22 +249,22 @@ pub fn metrics(
 impl MetricDto {
     fn words(&self, value: Option<f64>) -> Option<String> {
         let unit = UNITS.iter().find(|(_, word)| *word == self.unit).map_or(Unit::Count, |(unit, _)| *unit);
-        value.map(|value| unit.words(value))
+        value.map(|value| unit.format(value))
     }
 }
 
 impl Printable for Metrics {
     fn tables(&self) -> Vec<Table> {
         let mut columns = vec![
-            words("OF"),
-            words("WHAT"),
+            left_aligned("OF"),
+            left_aligned("WHAT"),
             numbers("NOW"),
             numbers("MIN").rank(4),
             numbers("MEAN"),
             numbers("MAX"),
             numbers("TOTAL").rank(3),
             numbers("ALARM AT").rank(2),
-            words("CURVE").rank(1),
+            left_aligned("CURVE").rank(1),
         ];
         if self.against.is_some() {
             columns.insert(5, numbers("BEFORE"));
@@ -273,11 +273,11 @@ impl Printable for Metrics {
         let shown = &self.head.shown;
         let extent = self.head.extent(SOURCES);
         let empty = match (&self.metrics, extent) {
-            (None, _) | (_, Extent::Nothing) => "metrics are not known",
-            (Some(_), Extent::Unasked) => "nothing that is configured has metrics",
-            (Some(_), Extent::Part) => "nothing that was read has metrics",
-            (Some(_), Extent::Whole) if self.unlisted.is_some() => "nothing that was read has metrics",
-            (Some(_), Extent::Whole) => "no metrics",
+            (None, _) | (_, Extent::Unread) => "metrics are not known",
+            (Some(_), Extent::NotRequested) => "nothing that is configured has metrics",
+            (Some(_), Extent::Partial) => "nothing that was read has metrics",
+            (Some(_), Extent::Complete) if self.unlisted.is_some() => "nothing that was read has metrics",
+            (Some(_), Extent::Complete) => "no metrics",
         };
         let title = format!("{} to {}", shown.title(&self.since), shown.title(&self.until));
         let mut table = Table::new(&columns, empty).titled(title);
@@ -301,7 +301,7 @@ impl Printable for Metrics {
         }
         let mut tables = vec![table];
         if !self.marks.is_empty() {
-            let columns = [words("TIME"), words("KIND"), words("NAME").rank(1), prose("WHAT")];
+            let columns = [left_aligned("TIME"), left_aligned("KIND"), left_aligned("NAME").rank(1), prose("WHAT")];
             let mut table = Table::new(&columns, "").titled("Meanwhile");
             for mark in &self.marks {
                 table.row([
@@ -350,7 +350,10 @@ impl Printable for Metrics {
         let gateways: BTreeSet<&str> =
             self.metrics.iter().flatten().filter(|one| one.area == "nat").map(|one| one.of.as_str()).collect();
         if gateways.len() > 1 {
-            notes.push("NAT gateways are those of the region: no metric tells whose they are".to_owned());
+            notes.push(
+                "NAT gateways are those of the whole region: metrics do not show which environment uses them"
+                    .to_owned(),
+            );
         }
         notes.extend(self.gone.iter().cloned());
         if self.metrics.as_ref().is_some_and(|all| all.iter().all(|one| one.points.is_empty()) && !all.is_empty()) {

@@ -1,19 +1,19 @@
-//! Reads what there is to measure, then all of it at once, and prints it.
+//! Determines the metrics of an environment, reads them all at once, and prints them.
 
 use super::args::Arguments;
-use super::report::{self, Curve, Read, SOURCES, Span};
+use super::report::{self, Curve, MetricsRead, SOURCES, Span};
 use crate::app::logs::when;
 use crate::app::measures;
 use crate::app::poll::Wants;
-use crate::app::timeline::happened;
+use crate::app::timeline::events_since;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::{Context, Reading};
-use crate::commands::log_groups::no_time;
+use crate::commands::log_groups::invalid_time;
 use crate::commands::printed::print;
 use crate::feeds::aws::{Fact, Query};
 use crate::feeds::runs::Place;
 use crate::headless::select;
-use crate::model::telemetry::{self, Area, Figure, Listed};
+use crate::model::telemetry::{self, Area, Figure, MetricIdentity};
 use crate::model::{Failure, FailureKind, Point, Source, kept};
 use crate::runtime::clock::{Clock, zone as clock_zone};
 use crate::runtime::history;
@@ -22,15 +22,15 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::io;
 
-/// Clocks differ by less: so much more of what happened is read.
+/// The maximum difference of clocks: events are read from this much earlier.
 const SLACK: SignedDuration = SignedDuration::from_mins(10);
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let (loaded, environment) = context.open()?;
     let zone = clock_zone(environment.timezone.as_deref());
-    let here = Clock::System.now();
-    let since = span(arguments, (here, here), &zone)?.since;
-    let history = here.duration_since(since).max(SignedDuration::ZERO) + SLACK;
+    let local_now = Clock::System.now();
+    let since = span(arguments, (local_now, local_now), &zone)?.since;
+    let history = local_now.duration_since(since).max(SignedDuration::ZERO) + SLACK;
     let sources = SOURCES.iter().copied().collect();
     let wants = Wants { sources, service_metrics: false, history, until: None, once: true };
     let place = Place { audit_file: loaded.config.audit_file.clone(), simulated: false };
@@ -39,18 +39,18 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let now = reading.collector.app.service_now();
     let span = span(arguments, (now, reading.collector.latest()), &zone)?;
     let since = span.since;
-    let (names, areas) = meant(&reading, &arguments.what)?;
-    let asked = Box::pin(curves(&mut reading, names.as_deref(), &areas, span, arguments));
-    let curves = context.in_time(asked).await;
+    let (names, areas) = wanted(&reading, &arguments.what)?;
+    let reading_curves = Box::pin(curves(&mut reading, names.as_deref(), &areas, span, arguments));
+    let curves = context.in_time(reading_curves).await;
     let over = curves.is_none();
     let late = || Err(Failure::new(FailureKind::Timeout, "the time was up before they were read"));
     let curves = curves.unwrap_or_else(late);
     let local = history::read(&place, &reading.collector.app.environment.name, since);
     let app = &reading.collector.app;
-    let marks = happened(app, &local, since);
+    let marks = events_since(app, &local, since);
     let marks: Vec<_> = marks
         .into_iter()
-        .filter(|event| event.of_another.is_none())
+        .filter(|event| event.other_environment.is_none())
         .filter(|event| {
             names
                 .as_ref()
@@ -68,23 +68,24 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     print(context, &reading, &report, code, out)
 }
 
-/// The time range, as far as metrics are kept.
+/// Returns the time range, limited to what AWS keeps of metrics.
 ///
 /// # Errors
-/// A time that is none, and one of which no metrics are kept any more.
+/// Fails for an invalid time, or for a range of which no metrics are kept any more.
 fn span(arguments: &Arguments, now: (Timestamp, Timestamp), zone: &TimeZone) -> Result<Span, Report> {
-    let (asked, until) = when::range(&arguments.since, arguments.until.as_deref(), now, zone).map_err(no_time)?;
+    let (requested, until) =
+        when::range(&arguments.since, arguments.until.as_deref(), now, zone).map_err(invalid_time)?;
     let until = until.unwrap_or(now.1);
-    let oldest = kept::oldest(Source::Metrics, now.0).unwrap_or(Timestamp::UNIX_EPOCH);
+    let oldest = kept::earliest_time(Source::Metrics, now.0).unwrap_or(Timestamp::UNIX_EPOCH);
     let too_old = |what: String| {
-        let (who, days) = kept::days(Source::Metrics).unwrap_or_default();
+        let (who, days) = kept::retention_days(Source::Metrics).unwrap_or_default();
         Report::usage(format!("{what}, and {who} for {days} days"))
-            .hint(format!("ask for a time after {}", when::spelled(oldest, zone)))
+            .hint(format!("ask for a time after {}", when::display_time(oldest, zone)))
     };
     if until <= oldest {
-        return Err(too_old(format!("that time ends {}", when::spelled(until, zone))));
+        return Err(too_old(format!("that time ends {}", when::display_time(until, zone))));
     }
-    let since = asked.max(oldest);
+    let since = requested.max(oldest);
     let against = match arguments.against {
         None => None,
         Some(against) => {
@@ -94,12 +95,12 @@ fn span(arguments: &Arguments, now: (Timestamp, Timestamp), zone: &TimeZone) -> 
         }
     };
     let age = now.0.duration_since(against.unwrap_or(since).max(oldest));
-    Ok(Span { asked, since, until, period: telemetry::period(until.duration_since(since), age), against })
+    Ok(Span { requested, since, until, period: telemetry::period(until.duration_since(since), age), against })
 }
 
-/// Which services are meant, all where it is none, and which kinds of things.
-fn meant(reading: &Reading, what: &[String]) -> Result<(Option<Vec<String>>, Vec<Area>), Report> {
-    let area = |typed: &String| Area::ALL.into_iter().find(|area| area.word() == typed);
+/// Returns the wanted services (`None` for all) and the wanted kinds of resources.
+fn wanted(reading: &Reading, what: &[String]) -> Result<(Option<Vec<String>>, Vec<Area>), Report> {
+    let area = |typed: &String| Area::ALL.into_iter().find(|area| area.name() == typed);
     let mut areas: Vec<Area> = what.iter().filter_map(area).collect();
     let typed: Vec<String> = what.iter().filter(|typed| area(typed).is_none()).cloned().collect();
     let names = select::services(&reading.input(), &typed)?;
@@ -114,37 +115,37 @@ fn meant(reading: &Reading, what: &[String]) -> Result<(Option<Vec<String>>, Vec
     Ok((names, areas))
 }
 
-/// The figures and their points: one request for all of them, another one for another time. Where it cannot be asked
-/// which load balancers, gateways and firewalls there are, the rest is given.
+/// Reads the curves: one request for all of them, and another for the comparison range. If load balancers, gateways and
+/// firewalls cannot be listed, the other metrics are still returned.
 async fn curves(
     reading: &mut Reading,
     names: Option<&[String]>,
     areas: &[Area],
     span: Span,
     arguments: &Arguments,
-) -> Result<Read, Failure> {
+) -> Result<MetricsRead, Failure> {
     let namespaces: Vec<String> = telemetry::namespaces(areas).into_iter().map(str::to_owned).collect();
-    let mut there: Vec<Listed> = Vec::new();
+    let mut listed_metrics: Vec<MetricIdentity> = Vec::new();
     let mut unlisted = None;
     if !namespaces.is_empty() {
-        match reading.collector.ask(Query::Listed { namespaces }).await {
+        match reading.collector.query(Query::MetricNames { namespaces }).await {
             Ok(facts) => {
-                let listed = |fact| if let Fact::Listed(listed) = fact { Some(listed) } else { None };
-                there.extend(facts.into_iter().filter_map(listed).flatten());
+                let listed = |fact| if let Fact::MetricNames(listed) = fact { Some(listed) } else { None };
+                listed_metrics.extend(facts.into_iter().filter_map(listed).flatten());
             }
             Err(failure) if failure.kind == FailureKind::Credentials => return Err(failure),
             Err(failure) => unlisted = Some(failure.to_string()),
         }
     }
     let app = &reading.collector.app;
-    let figures = measures::figures(&app.estate, names, None, &there, areas);
+    let figures = measures::figures(&app.estate, names, None, &listed_metrics, areas);
     let (figures, others) =
-        if arguments.all { (figures, BTreeSet::new()) } else { measures::own(&app.environment, figures) };
+        if arguments.all { (figures, BTreeSet::new()) } else { measures::split_foreign(&app.environment, figures) };
     let now = points(reading, &figures, span.period, (span.since, span.until)).await?;
     let before = match (span.against, arguments.against) {
         (Some(from), Some(against)) => {
             let until = span.until.checked_sub(against).unwrap_or(span.until);
-            let oldest = kept::oldest(Source::Metrics, reading.collector.app.service_now()).unwrap_or(from);
+            let oldest = kept::earliest_time(Source::Metrics, reading.collector.app.service_now()).unwrap_or(from);
             Some(points(reading, &figures, span.period, (from.max(oldest), until)).await?)
         }
         _ => None,
@@ -152,16 +153,16 @@ async fn curves(
     let mut before = before.map(Vec::into_iter);
     let curve = |(figure, points)| {
         let before = before.as_mut().and_then(Iterator::next);
-        Curve { figure, points, before }
+        Curve { figure, points, comparison: before }
     };
-    Ok(Read {
+    Ok(MetricsRead {
         curves: figures.into_iter().zip(now).map(curve).collect(),
         unlisted,
         others: others.into_iter().collect(),
     })
 }
 
-/// Points of all figures, in their order and unit.
+/// Reads the data points of all metrics, in their order and unit.
 async fn points(
     reading: &mut Reading,
     figures: &[Figure],
@@ -170,7 +171,7 @@ async fn points(
 ) -> Result<Vec<Vec<Point>>, Failure> {
     let mut found: Vec<Vec<Point>> = vec![Vec::new(); figures.len()];
     let statistics = figures.iter().map(|figure| figure.statistic.clone()).collect();
-    for fact in reading.collector.ask(Query::Curves { statistics, period, since, until }).await? {
+    for fact in reading.collector.query(Query::Curves { statistics, period, since, until }).await? {
         let Fact::Curves(curves) = fact else { continue };
         for (place, points) in curves {
             let Some(slot) = found.get_mut(place) else { continue };

@@ -1,4 +1,4 @@
-//! `cockpit run`: a command of the configuration.
+//! `cockpit run`: runs a command defined in the configuration.
 
 pub(super) mod args;
 mod run;

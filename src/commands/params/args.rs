@@ -1,57 +1,58 @@
-//! `cockpit params`: its arguments.
+//! Arguments of `cockpit params`.
 
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Parameters: list, read, write, remove, check, compare; secrets beside them
+/// List, read, write, remove, check and compare parameters; list secrets
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
-    after_help = "A name without a slash is looked for under the environment's path. Values are shown only with --reveal.
+    after_help = "A name without a slash is looked up under the environment's path. Values are shown only with --reveal.
 
 Examples:
   cockpit params ls
   cockpit params get DATABASE_URL --reveal
-  cockpit params put DATABASE_URL                 # asks for the value, without echo
+  cockpit params put DATABASE_URL                 # prompts for the value, without echo
   openssl rand -hex 32 | cockpit params put JWT_SECRET --stdin --trim --yes
   cockpit params check
   cockpit params diff staging prod"
 )]
 pub struct Arguments {
-    /// What to do.
+    /// The action on parameters.
     #[command(subcommand)]
     pub action: Action,
 }
 
-/// What to do with parameters.
+/// The actions on parameters.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum Action {
-    /// List parameters by path with type, version, age and who wrote them, and secrets [table|json|yaml|csv]
+    /// List parameters by path with type, version, age and last author, and list secrets [table|json|yaml|csv]
     Ls(Ls),
-    /// Show one; its value with --reveal [table|json|yaml]
+    /// Show a parameter; its value with --reveal [table|json|yaml]
     Get(Get),
-    /// Write one: from a prompt, standard input, a file or an editor [table|json|yaml]
+    /// Write a parameter: from a prompt, standard input, a file or an editor [table|json|yaml]
     Put(Put),
     /// Remove parameters with all their versions [table|json|yaml]
     Rm(Rm),
-    /// Say what is missing, unreadable, of the wrong type or unused; exit code 1 where something is wrong [table|json|yaml|csv]
+    /// Report parameters that are missing, unreadable, of the wrong type or unused; exit code 1 if anything is wrong
+    /// [table|json|yaml|csv]
     Check,
     /// Compare the names of two environments, never values [table|json|yaml|csv]
     Diff(Diff),
-    /// List the versions of one; their values with --reveal [table|json|yaml|csv]
+    /// List the versions of a parameter; their values with --reveal [table|json|yaml|csv]
     History(History),
     /// Write all variables of a dotenv file [table|json|yaml]
     Import(Import),
-    /// Write parameters into a dotenv file that only its owner can read
+    /// Write parameters to a dotenv file that only its owner can read
     Export(Export),
 }
 
 /// The arguments of `ls`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Ls {
-    /// Only those under this path, or with this in their name
+    /// Only parameters and secrets with this path or text in their name
     #[arg(value_name = "PATH")]
     pub path: Option<String>,
-    /// Secrets of the whole region, not only those recognised as the environment's
+    /// List all secrets of the region, not only those recognised as the environment's
     #[arg(long)]
     pub all: bool,
 }
@@ -62,7 +63,7 @@ pub struct Get {
     /// The parameter
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// Show the value; without a format, the value alone
+    /// Show the value; without a format, print only the value
     #[arg(long)]
     pub reveal: bool,
 }
@@ -70,31 +71,31 @@ pub struct Get {
 /// The type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Type {
-    /// Text that is not encrypted.
+    /// Unencrypted text.
     #[value(name = "String")]
     Plain,
-    /// Texts with commas between them, not encrypted.
+    /// Unencrypted texts, separated by commas.
     #[value(name = "StringList")]
     List,
-    /// Encrypted.
+    /// Encrypted text.
     #[value(name = "SecureString")]
     Secure,
 }
 
 /// The arguments of `put`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
-#[command(after_help = "Without --stdin, --file and --editor the value is asked for at the terminal, without echo.")]
+#[command(after_help = "Without --stdin, --file and --editor, a prompt at the terminal reads the value without echo.")]
 pub struct Put {
     /// The parameter
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// The type; without it `SecureString` for a new one, else unchanged
+    /// The type [default: `SecureString` for a new parameter, else unchanged]
     #[arg(long = "type", value_name = "TYPE", ignore_case = true)]
     pub kind: Option<Type>,
-    /// The KMS key that encrypts it; without it alias/aws/ssm for a new one, else unchanged
+    /// The KMS key that encrypts it [default: alias/aws/ssm for a new parameter, else unchanged]
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
-    /// What it is for
+    /// The description of the parameter
     #[arg(long, value_name = "TEXT")]
     pub description: Option<String>,
     /// Read the value from standard input
@@ -109,7 +110,7 @@ pub struct Put {
     /// Strip line breaks at the end of the value
     #[arg(long)]
     pub trim: bool,
-    /// Then restart the services that read it with new tasks, and wait for them
+    /// Then restart the services that read it, with new tasks, and wait for them
     #[arg(long)]
     pub restart: bool,
     /// Print the calls with their parameters and change nothing
@@ -131,10 +132,10 @@ pub struct Rm {
 /// The arguments of `diff`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Diff {
-    /// The environment to compare; two are compared with each other, one with --env
+    /// The two environments to compare, or one to compare with that of --env
     #[arg(value_name = "ENVIRONMENT", num_args = 1..=2, required = true)]
     pub environments: Vec<String>,
-    /// End with 1 where there are differences
+    /// Exit with 1 if there are differences
     #[arg(long)]
     pub exit_code: bool,
 }
@@ -156,13 +157,13 @@ pub struct Import {
     /// The dotenv file; - is standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// The path that the names are put under; the environment's where it has one
+    /// The path to put the names under [default: the path of the environment, if it has only one]
     #[arg(long, value_name = "PATH")]
     pub under: Option<String>,
-    /// The type of those that are new
+    /// The type of new parameters
     #[arg(long = "type", value_name = "TYPE", ignore_case = true)]
     pub kind: Option<Type>,
-    /// Then restart the services that read them with new tasks, and wait for them
+    /// Then restart the services that read them, with new tasks, and wait for them
     #[arg(long)]
     pub restart: bool,
     /// Print the calls with their parameters and change nothing
@@ -173,13 +174,13 @@ pub struct Import {
 /// The arguments of `export`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Export {
-    /// The file to write, readable by its owner alone
+    /// The file to write, readable only by its owner
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Only those under this path, which is left out of their names
+    /// Only parameters under this path, which is removed from their names
     #[arg(long, value_name = "PATH")]
     pub under: Option<String>,
-    /// Overwrite a file that exists
+    /// Overwrite an existing file
     #[arg(long)]
     pub force: bool,
 }

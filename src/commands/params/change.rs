@@ -1,14 +1,14 @@
-//! The changes of parameters: each is a request of an operation, which shows its plan and asks.
+//! Changes of parameters: each is a request of an operation, which shows its plan and asks for confirmation.
 
 use super::args::{Import, Put, Rm, Type};
 use super::facts::{Facts, Readers, within};
 use super::input;
-use crate::app::operation::parameter::{Request, Wanted, typed};
+use crate::app::operation::parameter::{Request, StepChange, typed};
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
 use crate::commands::context::Context;
 use crate::commands::opened::{Opened, open};
-use crate::commands::say::say;
+use crate::commands::say::print_note;
 use crate::model::parameters::{Kind, dotenv};
 use std::io;
 
@@ -20,19 +20,19 @@ fn kind(typed: Type) -> Kind {
     }
 }
 
-/// Which services read them; where these are to get new tasks, they must be known.
+/// Returns the services that read these parameters; fails if these are to be restarted but are not known.
 fn readers<'a>(facts: &Facts, names: impl Iterator<Item = &'a str>, restart: bool) -> Result<Option<Readers>, Report> {
     let readers = facts.readers(names);
     if readers.is_none() && restart {
-        let report =
-            facts.unread("it is not known which services are to get new tasks: nothing was changed".to_owned());
+        let report = facts
+            .incomplete_error("it is not known which services are to get new tasks: nothing was changed".to_owned());
         let hint = report.hint.clone().unwrap_or_else(|| "try again".to_owned());
         return Err(report.hint(format!("{hint}, or leave --restart out")));
     }
     Ok(readers)
 }
 
-/// Checks, before a value is asked for, whether it could be written at all.
+/// Refuses a change with `--read-only`, before the value is read.
 fn may_change(context: &Context) -> Result<(), Report> {
     if context.global.read_only {
         return Err(Report::new("refused", "nothing was changed: --read-only refuses every change", ExitCode::Refused)
@@ -45,25 +45,25 @@ pub(super) async fn put(context: &Context, put: &Put, out: &mut dyn io::Write) -
     may_change(context)?;
     let opened = open(context)?;
     let facts = Facts::gather(context, &opened).await?;
-    let name = facts.whole(&put.name)?;
+    let name = facts.full_name(&put.name)?;
     if name != put.name {
-        say(&format!("{} is {name}", put.name));
+        print_note(&format!("{} is {name}", put.name));
     }
-    // Before a value is asked for that would go nowhere.
-    let foreign = facts.foreign(std::iter::once(name.as_str()));
+    // Checked before the value is read, which could not be written.
+    let foreign = facts.foreign_checks(std::iter::once(name.as_str()));
     if let Some(check) = foreign.first() {
         return Err(facts.refusal(check));
     }
     let readers = readers(&facts, std::iter::once(name.as_str()), put.restart)?;
     let before = if put.editor {
         let account = opened.environment.account.as_deref();
-        let read = within(context, facts.session.held_parameter(&name, account)).await?;
-        let held = read.map_err(|failure| Report::of_failure(format!("{name} cannot be read"), &failure))?;
+        let read = within(context, facts.session.parameter_with_value(&name, account)).await?;
+        let held = read.map_err(|failure| Report::from_failure(format!("{name} cannot be read"), &failure))?;
         match held.map(|held| held.value) {
             None => None,
             Some(Ok(value)) => Some(value),
             Some(Err(failure)) => {
-                return Err(Report::of_failure(format!("the value of {name} cannot be read"), &failure)
+                return Err(Report::from_failure(format!("the value of {name} cannot be read"), &failure)
                     .hint("write the new one without the one before: leave --editor out"));
             }
         }
@@ -77,7 +77,7 @@ pub(super) async fn put(context: &Context, put: &Put, out: &mut dyn io::Write) -
         (None, _, true) => " --editor".to_owned(),
         _ => String::new(),
     };
-    let wanted = Wanted::Put {
+    let wanted = StepChange::Put {
         name,
         value,
         kind: put.kind.map(kind),
@@ -85,7 +85,7 @@ pub(super) async fn put(context: &Context, put: &Put, out: &mut dyn io::Write) -
         description: put.description.clone(),
     };
     let typed = typed::of(&wanted, &source);
-    let request = Request { wanted: vec![wanted], foreign, readers, restart: put.restart, typed };
+    let request = Request { wanted: vec![wanted], foreign, readers, restart: put.restart, command_line: typed };
     begin(context, &opened, request, put.dry_run, out).await
 }
 
@@ -95,16 +95,16 @@ pub(super) async fn remove(context: &Context, rm: &Rm, out: &mut dyn io::Write) 
     let facts = Facts::gather(context, &opened).await?;
     let mut names = Vec::new();
     for typed in &rm.names {
-        let name = facts.whole(typed)?;
+        let name = facts.full_name(typed)?;
         if !names.contains(&name) {
             names.push(name);
         }
     }
     let readers = facts.readers(names.iter().map(String::as_str));
-    let foreign = facts.foreign(names.iter().map(String::as_str));
+    let foreign = facts.foreign_checks(names.iter().map(String::as_str));
     let typed = typed::remove(&names);
-    let wanted = names.into_iter().map(|name| Wanted::Remove { name }).collect();
-    let request = Request { wanted, foreign, readers, restart: false, typed };
+    let wanted = names.into_iter().map(|name| StepChange::Remove { name }).collect();
+    let request = Request { wanted, foreign, readers, restart: false, command_line: typed };
     begin(context, &opened, request, rm.dry_run, out).await
 }
 
@@ -123,9 +123,9 @@ pub(super) async fn import(context: &Context, import: &Import, out: &mut dyn io:
         Some(path) => folder(path),
         None => own_path(&facts)?,
     };
-    let wanted: Vec<Wanted> = variables
+    let wanted: Vec<StepChange> = variables
         .into_iter()
-        .map(|one| Wanted::Put {
+        .map(|one| StepChange::Put {
             name: if one.name.starts_with('/') { one.name } else { format!("{under}{}", one.name) },
             value: one.value,
             kind: import.kind.map(kind),
@@ -133,30 +133,31 @@ pub(super) async fn import(context: &Context, import: &Import, out: &mut dyn io:
             description: None,
         })
         .collect();
-    let readers = readers(&facts, wanted.iter().map(Wanted::name), import.restart)?;
+    let readers = readers(&facts, wanted.iter().map(StepChange::name), import.restart)?;
     let typed = typed::import(&import.file.to_string_lossy(), &under, import.kind.map(kind));
-    let foreign = facts.foreign(wanted.iter().map(Wanted::name));
-    let request = Request { wanted, foreign, readers, restart: import.restart, typed };
+    let foreign = facts.foreign_checks(wanted.iter().map(StepChange::name));
+    let request = Request { wanted, foreign, readers, restart: import.restart, command_line: typed };
     begin(context, &opened, request, import.dry_run, out).await
 }
 
-/// A path with a slash at its end.
+/// Returns the path with a slash at its end.
 pub(super) fn folder(path: &str) -> String {
     if path.ends_with('/') { path.to_owned() } else { format!("{path}/") }
 }
 
-/// The one path of the environment.
+/// Returns the only path of the environment's parameters.
 pub(super) fn own_path(facts: &Facts) -> Result<String, Report> {
-    let under = facts.known_under()?;
+    let under = facts.require_paths()?;
     if !facts.complete && facts.environment.parameters.is_empty() {
-        // What was not read may name another path.
-        let report = facts.unread(format!("it is not known where the parameters of {} are", facts.environment.name));
+        // An unread task definition may name another path.
+        let report =
+            facts.incomplete_error(format!("it is not known where the parameters of {} are", facts.environment.name));
         return Err(report.hint("give it with --under PATH"));
     }
     let folders: Vec<&String> = under.iter().filter(|path| path.ends_with('/')).collect();
     let own = |path: &&&String| path.split('/').any(|part| part == facts.environment.name);
-    let mut mine = folders.iter().filter(own);
-    match (folders.as_slice(), mine.next(), mine.next()) {
+    let mut own_folders = folders.iter().filter(own);
+    match (folders.as_slice(), own_folders.next(), own_folders.next()) {
         ([one], ..) => Ok((*one).clone()),
         (_, Some(one), None) => Ok((**one).clone()),
         _ => Err(Report::usage(format!(
@@ -176,7 +177,7 @@ async fn begin(
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
     if request.restart {
-        opened.needs_cluster()?;
+        opened.require_cluster()?;
     }
     act(context, opened, vec![request.into()], dry_run, out).await
 }

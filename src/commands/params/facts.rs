@@ -1,4 +1,5 @@
-//! The facts that the actions of `params` need: where the parameters lie, what task definitions name, and a session.
+//! The facts that the actions of `params` need: the paths of the parameters, the references of task definitions, and a
+//! session.
 
 use crate::app::operation::parameter::place;
 use crate::app::parameters;
@@ -7,50 +8,50 @@ use crate::aws::Session;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::{Opened, open, time_is_up};
-use crate::commands::say::say;
+use crate::commands::say::print_note;
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::deploy::Check;
 use crate::model::parameters::named::ParameterReference;
-use crate::model::parameters::{Parameter, Secret, belongs, named, prefixes};
+use crate::model::parameters::{Parameter, Secret, is_under_path, named, prefixes};
 use crate::model::{Failure, FailureKind, Source};
 use crate::runtime::stop::unless_stopped;
 use crate::runtime::{Collected, Collector};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// Services that read each parameter when a task starts: whole names, and what people call them.
+/// The services that read each parameter when a task starts: full name to short name.
 pub(super) type Readers = BTreeMap<String, BTreeMap<String, String>>;
 
-/// The facts of an environment for `cockpit params`: its configuration, and what its task definitions name.
+/// The facts of an environment: its configuration, and the references of its task definitions.
 pub(super) struct Facts {
     pub(super) environment: EnvironmentConfig,
-    /// The whole configuration: it says what belongs to other environments.
+    /// The whole configuration, which shows what belongs to other environments.
     pub(super) config: Config,
     pub(super) session: Session,
     pub(super) now: Timestamp,
-    /// The parameters and secrets that the task definitions name.
+    /// The parameters and secrets that task definitions refer to.
     pub(super) named: Vec<ParameterReference>,
     /// Whether all task definitions were read.
     pub(super) complete: bool,
-    /// Which task definitions were not read, in sentences.
+    /// The task definitions that were not read, in sentences.
     pub(super) missing: Vec<String>,
-    /// The first failure to read one.
+    /// The first failure to read a task definition.
     pub(super) failure: Option<Failure>,
-    /// Tasks that stopped: the service, and the reason.
+    /// Stopped tasks: service and reason.
     pub(super) stopped: Vec<(String, String)>,
-    /// Why it is not known which tasks stopped.
+    /// Why stopped tasks are not known.
     pub(super) unread_tasks: Option<String>,
-    /// The region, as configured or found.
+    /// The configured or detected region.
     pub(super) region: Option<String>,
 }
 
 impl Facts {
-    /// Reads the facts of the environment that was asked for.
+    /// Reads the facts of the selected environment.
     pub(super) async fn gather(context: &Context, opened: &Opened) -> Result<Self, Report> {
         Self::of(context, opened.config.clone(), opened.environment.clone()).await
     }
 
-    /// Reads the facts of another environment, by its name.
+    /// Reads the facts of another environment by name.
     pub(super) async fn of_named(context: &Context, name: &str) -> Result<Self, Report> {
         let (loaded, environment) = context.open_named(name)?;
         let environment = context.session().overrides.apply(environment);
@@ -62,8 +63,8 @@ impl Facts {
         Box::pin(Self::read(context, collector, environment)).await
     }
 
-    /// Reads the facts, parameters and secrets of the environment that was asked for. The paths that its configuration names are
-    /// listed while task definitions are read.
+    /// Reads the facts, parameters and secrets of the selected environment. The configured paths are listed while task
+    /// definitions are read.
     pub(super) async fn with_lists(context: &Context, opened: &Opened) -> Result<(Self, Lists), Report> {
         let environment = opened.environment.clone();
         let (configured, account) = (environment.parameters.clone(), environment.account.clone());
@@ -81,8 +82,8 @@ impl Facts {
             Box::pin(within(context, listed)),
             Box::pin(within(context, session.secrets(account.as_deref()))),
         )?;
-        let mut rest = facts.asked(&facts.known_under()?);
-        rest.retain(|asked| !configured.contains(asked));
+        let mut rest = facts.requested(&facts.require_paths()?);
+        rest.retain(|requested| !configured.contains(requested));
         let mut parameters = listed.map_err(|failure| unlisted(&failure))?;
         if !rest.is_empty() {
             let read = within(context, session.parameters(&rest, account.as_deref())).await?;
@@ -124,7 +125,7 @@ impl Facts {
             let why = status.failure.map(|failure| failure.message).or(status.partial);
             if let Some(why) = why {
                 facts.complete = false;
-                facts.missing.push(format!("{}: {why}", source.words()));
+                facts.missing.push(format!("{}: {why}", source.label()));
             }
         }
         let (named, all_read) = parameters::named_by_services(estate);
@@ -132,29 +133,30 @@ impl Facts {
         facts.complete &= all_read;
         let status = estate.status(Source::Tasks);
         let why = status.failure.map(|failure| failure.message).or(status.partial);
-        facts.unread_tasks = why.map(|why| format!("{}: {why}", Source::Tasks.words()));
+        facts.unread_tasks = why.map(|why| format!("{}: {why}", Source::Tasks.label()));
         facts.stopped = parameters::stopped(estate);
         Ok(facts)
     }
 
-    /// The paths of its parameters: as configured, else those of the parameters that its task definitions name.
-    pub(super) fn under(&self) -> Vec<String> {
+    /// Returns the paths of its parameters: the configured ones, else those of the parameters that task definitions
+    /// refer to.
+    pub(super) fn paths(&self) -> Vec<String> {
         if !self.environment.parameters.is_empty() {
             return self.environment.parameters.clone();
         }
         prefixes(self.named.iter().filter_map(|one| one.from.parameter()))
     }
 
-    /// These paths; an error says how to configure them where there are none.
-    pub(super) fn known_under(&self) -> Result<Vec<String>, Report> {
-        let under = self.under();
+    /// Returns these paths; if there are none, the error says how to configure them.
+    pub(super) fn require_paths(&self) -> Result<Vec<String>, Report> {
+        let under = self.paths();
         if !under.is_empty() {
             return Ok(under);
         }
         let name = &self.environment.name;
         if !self.complete {
-            let report = self.unread(format!("it is not known where the parameters of {name} are"));
-            // A network that is down is mended, not configured around.
+            let report = self.incomplete_error(format!("it is not known where the parameters of {name} are"));
+            // Only a lack of permissions is worth working around with configuration; a network failure is not.
             let may_not = self.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Denied);
             let way = format!("or write parameters = [\"/path/of/{name}/\"] into [environments.{name}]");
             let hint = report.hint.clone().unwrap_or_default();
@@ -164,57 +166,57 @@ impl Facts {
             .hint(format!("write parameters = [\"/path/of/{name}/\"] into [environments.{name}]")))
     }
 
-    /// Says which configured paths have no parameter: a list without them looks whole.
-    pub(super) fn tell_unmatched(&self, parameters: &[Parameter]) {
+    /// Warns about configured paths without parameters: the list would look complete otherwise.
+    pub(super) fn warn_unmatched(&self, parameters: &[Parameter]) {
         for path in &self.environment.parameters {
-            if !parameters.iter().any(|one| belongs(&one.name, std::slice::from_ref(path))) {
-                say(&format!("! nothing lies under `{path}` (`parameters` of the configuration)"));
+            if !parameters.iter().any(|one| is_under_path(&one.name, std::slice::from_ref(path))) {
+                print_note(&format!("! nothing lies under `{path}` (`parameters` of the configuration)"));
             }
         }
     }
 
-    /// The environment's secrets, and how many others the region has.
+    /// Returns the environment's secrets, and the number of other secrets in the region.
     pub(super) fn own_secrets<'a>(&self, all: &'a [Secret]) -> (Vec<&'a Secret>, usize) {
         self.environment.own_secrets(all, &self.named)
     }
 
-    /// The error where something cannot be known because not all task definitions were read.
-    pub(super) fn unread(&self, message: String) -> Report {
+    /// Returns the error for a question that cannot be answered because not all task definitions were read.
+    pub(super) fn incomplete_error(&self, message: String) -> Report {
         let report = match &self.failure {
-            Some(failure) => Report::of_failure(message, failure),
+            Some(failure) => Report::from_failure(message, failure),
             None => Report::new("incomplete", message, ExitCode::Failed),
         };
         let report = Report { causes: self.missing.clone(), ..report };
-        // Something failed to be read, and what was is no answer.
+        // Something could not be read, so the rest is no answer.
         if report.code == ExitCode::Failed { Report { code: ExitCode::Incomplete, ..report } } else { report }
     }
 
-    /// The names to ask for: these paths, and the names elsewhere that task definitions have.
-    pub(super) fn asked(&self, under: &[String]) -> Vec<String> {
-        let mut asked = under.to_vec();
+    /// Returns the paths and names to list: `under`, and names elsewhere that task definitions refer to.
+    pub(super) fn requested(&self, under: &[String]) -> Vec<String> {
+        let mut requested = under.to_vec();
         for name in self.named.iter().filter_map(|one| one.from.parameter()) {
-            if !belongs(name, &asked) {
-                asked.push(name.to_owned());
+            if !is_under_path(name, &requested) {
+                requested.push(name.to_owned());
             }
-            // An ARN cannot tell `/KEY` from `KEY`.
+            // An ARN does not distinguish `/KEY` from `KEY`.
             let other = format!("/{name}");
-            if !name.contains('/') && !asked.contains(&other) {
-                asked.push(other);
+            if !name.contains('/') && !requested.contains(&other) {
+                requested.push(other);
             }
         }
-        asked
+        requested
     }
 
-    /// The parameters of the environment.
+    /// Lists the parameters of the environment.
     pub(super) async fn parameters(&self, context: &Context) -> Result<Vec<Parameter>, Report> {
-        let asked = self.asked(&self.known_under()?);
+        let requested = self.requested(&self.require_paths()?);
         let account = self.environment.account.as_deref();
-        let read = within(context, self.session.parameters(&asked, account)).await?;
+        let read = within(context, self.session.parameters(&requested, account)).await?;
         read.map_err(|failure| unlisted(&failure))
     }
 
-    /// The whole name of what was typed: as it is where it has a slash, else under the environment's path.
-    pub(super) fn whole(&self, typed: &str) -> Result<String, Report> {
+    /// Returns the full name of a typed parameter: unchanged if it has a slash, else under the environment's path.
+    pub(super) fn full_name(&self, typed: &str) -> Result<String, Report> {
         if typed.contains('/') {
             return Ok(typed.to_owned());
         }
@@ -223,15 +225,16 @@ impl Facts {
             return Ok(typed.to_owned());
         }
         if !self.complete {
-            // What was not read may name another one: the wrong one would be shown, written or removed.
-            let report = self.unread(format!("it is not known which parameter `{typed}` is"));
+            // An unread task definition may refer to another parameter of that name, and the wrong one would be shown,
+            // written or removed.
+            let report = self.incomplete_error(format!("it is not known which parameter `{typed}` is"));
             return Err(report.hint("write its whole name: /PATH/OF/IT"));
         }
         let ends = |name: &&str| name.rsplit('/').next() == Some(typed);
         let mut known: Vec<&str> = named.into_iter().filter(ends).collect();
         known.sort_unstable();
         known.dedup();
-        let under = self.under();
+        let under = self.paths();
         let folders: Vec<&String> = under.iter().filter(|path| path.ends_with('/')).collect();
         let own: Vec<&&String> =
             folders.iter().filter(|path| path.split('/').any(|part| part == self.environment.name)).collect();
@@ -245,27 +248,27 @@ impl Facts {
         }
     }
 
-    /// Which of these are not the environment's to change.
-    pub(super) fn foreign<'a>(&self, names: impl Iterator<Item = &'a str>) -> Vec<Check> {
+    /// Returns the checks for names that this environment must not change.
+    pub(super) fn foreign_checks<'a>(&self, names: impl Iterator<Item = &'a str>) -> Vec<Check> {
         let place = place(&self.config, &self.environment, &self.named, self.complete);
-        names.filter_map(|name| place.refuses(name)).collect()
+        names.filter_map(|name| place.foreign_check(name)).collect()
     }
 
-    /// The report with which a command ends that may not change this one.
+    /// Returns the error for a change that a check refuses.
     pub(super) fn refusal(&self, check: &Check) -> Report {
         let text = check.text.clone();
-        let report = if check.usage { Report::usage(text) } else { self.unread(text) };
+        let report = if check.usage { Report::usage(text) } else { self.incomplete_error(text) };
         report.hint(check.hint.clone().unwrap_or_default())
     }
 
-    /// The services that read these parameters; none where not all task definitions are known.
+    /// Returns the services that read these parameters; `None` if not all task definitions are known.
     pub(super) fn readers<'a>(&self, names: impl Iterator<Item = &'a str>) -> Option<Readers> {
-        let all = names.map(|name| (name.to_owned(), named::readers(&self.named, name))).collect();
-        self.complete.then_some(all)
+        let readers = names.map(|name| (name.to_owned(), named::readers(&self.named, name))).collect();
+        self.complete.then_some(readers)
     }
 }
 
-/// The parameters and secrets that were listed.
+/// The listed parameters and secrets.
 pub(super) struct Lists {
     pub(super) parameters: Vec<Parameter>,
     pub(super) secrets: Result<Vec<Secret>, Failure>,
@@ -277,36 +280,36 @@ fn collector(context: &Context, config: Config, environment: EnvironmentConfig) 
 }
 
 fn unlisted(failure: &Failure) -> Report {
-    Report::of_failure("the parameters cannot be listed", failure)
+    Report::from_failure("the parameters cannot be listed", failure)
 }
 
-/// An environment without what its task definitions name, for a name that is whole.
-pub(super) struct Alone {
+/// An environment without the facts of its task definitions, which a full name does not need.
+pub(super) struct Access {
     pub(super) environment: EnvironmentConfig,
     pub(super) session: Session,
 }
 
-/// The whole name of a parameter, and with what to ask. Task definitions are read only where the name needs them.
-pub(super) async fn found(context: &Context, typed: &str) -> Result<(Alone, String), Report> {
+/// Resolves the full name of a parameter. Task definitions are read only if the typed name requires it.
+pub(super) async fn resolve(context: &Context, typed: &str) -> Result<(Access, String), Report> {
     let opened = open(context)?;
     if typed.contains('/') {
         let session = context.aws(&opened.environment);
-        tell_whose(&opened.config, &opened.environment, typed);
-        return Ok((Alone { environment: opened.environment, session }, typed.to_owned()));
+        warn_if_foreign(&opened.config, &opened.environment, typed);
+        return Ok((Access { environment: opened.environment, session }, typed.to_owned()));
     }
     let facts = Facts::gather(context, &opened).await?;
-    let name = facts.whole(typed)?;
-    Ok((Alone { environment: facts.environment, session: facts.session }, name))
+    let name = facts.full_name(typed)?;
+    Ok((Access { environment: facts.environment, session: facts.session }, name))
 }
 
-/// Warns that a name or path that was typed whole belongs to another environment: it is read with this one's credentials.
-pub(super) fn tell_whose(config: &Config, environment: &EnvironmentConfig, typed: &str) {
+/// Warns if a full name or path belongs to another environment: it is read with this environment's credentials.
+pub(super) fn warn_if_foreign(config: &Config, environment: &EnvironmentConfig, typed: &str) {
     if let Some(other) = place(config, environment, &[], false).neighbour(typed) {
-        say(&format!("! {typed} belongs to {other}, not to {}", environment.name));
+        print_note(&format!("! {typed} belongs to {other}, not to {}", environment.name));
     }
 }
 
-/// Waits for a read until `--timeout` is up.
+/// Awaits a read until `--timeout` is up.
 pub(super) async fn within<T>(
     context: &Context,
     read: impl Future<Output = Result<T, Failure>>,

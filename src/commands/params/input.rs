@@ -1,25 +1,25 @@
-//! Where a value comes from: a prompt without echo, standard input, a file, an editor. It is never an argument: those are
-//! visible to everybody on the machine.
+//! Reads a value: from a prompt without echo, standard input, a file, or an editor. It is never an argument, because
+//! arguments are visible to every user of the machine.
 
 use super::args::Put;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::waits;
 use crate::model::parameters::Value;
+use crate::runtime::discard_input;
 use crate::runtime::editor::{self, NotEdited};
-use crate::runtime::forget_typed;
 use crate::runtime::raw::Raw;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
 
-/// More than this is no value: the service keeps 8 kB, and a file of many variables is smaller too.
-const MOST: u64 = 4 * 1024 * 1024;
+/// The maximum size of an input in bytes: the service stores 8 kB, and files of many variables are smaller too.
+const MAX_INPUT: u64 = 4 * 1024 * 1024;
 
-/// The value that is to be written.
+/// Reads the value to write.
 pub(super) async fn value(context: &Context, put: &Put, name: &str, before: Option<Value>) -> Result<Value, Report> {
     let value = if put.editor {
-        let text = editor::What::Text("value", before.as_ref().map_or("", Value::expose));
-        Value::new(editor::edit(editor::OF_VALUES, text, None).await.map_err(not_edited)?)
+        let text = editor::EditTarget::Text("value", before.as_ref().map_or("", Value::expose));
+        Value::new(editor::edit(editor::VALUE_EDITORS, text, None).await.map_err(not_edited)?)
     } else if let Some(path) = &put.file {
         file(context, path).await?
     } else if put.stdin {
@@ -37,44 +37,44 @@ pub(super) async fn value(context: &Context, put: &Put, name: &str, before: Opti
 fn not_edited(why: NotEdited) -> Report {
     match why {
         NotEdited::Failed(what, error) => Report::new("editor", what, ExitCode::Failed).caused_by(&error),
-        NotEdited::Left(_) => {
+        NotEdited::Aborted(_) => {
             Report::new("cancelled", "nothing was changed: the editor ended with a failure", ExitCode::Refused)
         }
-        NotEdited::NoText => Report::usage("what the editor wrote is not text in UTF-8"),
+        NotEdited::NotUtf8 => Report::usage("what the editor wrote is not text in UTF-8"),
     }
 }
 
-/// The text of a file, or of standard input (`-`).
+/// Reads the text of a file, or of standard input (`-`).
 pub(super) async fn file(context: &Context, path: &Path) -> Result<Value, Report> {
     let path = path.to_owned();
     waits::blocking(context, "no value came", move || {
         let shown = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
         let mut bytes = Vec::new();
         let read = if path == Path::new("-") {
-            io::stdin().lock().take(MOST + 1).read_to_end(&mut bytes)
+            io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut bytes)
         } else {
-            std::fs::File::open(&path).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes))
+            std::fs::File::open(&path).and_then(|file| file.take(MAX_INPUT + 1).read_to_end(&mut bytes))
         };
         read.map_err(|error| {
             Report::new("input", format!("{shown} cannot be read"), ExitCode::Failed).caused_by(&error)
         })?;
-        if bytes.len() as u64 > MOST {
+        if bytes.len() as u64 > MAX_INPUT {
             return Err(Report::usage(format!("{shown} is too large for this")));
         }
-        // The text of the error would have the bytes in it.
+        // The error's text would contain the bytes, so it is dropped.
         String::from_utf8(bytes).map(Value::new).map_err(|_| Report::usage(format!("{shown} is not text in UTF-8")))
     })
     .await
 }
 
-/// One line, typed or pasted without being shown. What was typed before the question is no value.
+/// Reads one line without echo. Input typed before the prompt is discarded.
 async fn prompt(context: &Context, question: &str) -> Result<Value, Report> {
     let failed =
         |error: io::Error| Report::new("input", "the terminal cannot be read", ExitCode::Failed).caused_by(&error);
     let mut err = io::stderr();
-    // Given back however this ends: the thread that reads may be left behind.
+    // Restored on drop however this ends: the reading thread may be left behind.
     let raw = Raw::take().map_err(failed)?;
-    forget_typed();
+    discard_input();
     write!(err, "{question}").and_then(|()| err.flush()).map_err(failed)?;
     let read = waits::blocking(context, "no value came", move || typed(&mut io::stdin().lock()).map_err(failed));
     let line = read.await;
@@ -86,7 +86,7 @@ async fn prompt(context: &Context, question: &str) -> Result<Value, Report> {
     }
 }
 
-/// Reads a line up to Enter; none where it is left with Ctrl-C or at the end of the input.
+/// Reads a line up to Enter; `None` after Ctrl-C or at the end of the input.
 fn typed(input: &mut dyn io::Read) -> io::Result<Option<String>> {
     let mut bytes: Vec<u8> = Vec::new();
     let mut one = [0u8];
@@ -100,10 +100,10 @@ fn typed(input: &mut dyn io::Read) -> io::Result<Option<String>> {
             3 => return Ok(None),
             4 if bytes.is_empty() => return Ok(None),
             4 => {}
-            // Ctrl-U forgets all of it.
+            // Ctrl-U clears the line.
             21 => bytes.clear(),
             8 | 127 => {
-                // A whole character.
+                // Removes a whole UTF-8 character.
                 while bytes.pop().is_some_and(|byte| byte & 0xC0 == 0x80) {}
             }
             byte => bytes.push(byte),
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_what_was_typed_with_its_corrections() {
+    fn typed_line_includes_corrections() {
         assert_eq!(line(b"s3cret\r").as_deref(), Some("s3cret"));
         assert_eq!(line("aé\u{7f}b\n".as_bytes()).as_deref(), Some("ab"), "a whole character is taken back");
         assert_eq!(line(b"wrong\x15right\r").as_deref(), Some("right"));

@@ -1,4 +1,4 @@
-//! `cockpit params`: parameters of Parameter Store, and the secrets of Secrets Manager beside them.
+//! `cockpit params`: manages parameters of Parameter Store, and lists secrets of Secrets Manager.
 
 pub(super) mod args;
 mod change;

@@ -1,15 +1,15 @@
-//! The reads of parameters: list, one, its versions, the check, the comparison.
+//! Reads parameters: the list, one parameter, its versions, the check, the comparison.
 
 use super::args::{Diff, Get, History, Ls};
-use super::facts::{Alone, Facts, Lists, found, within};
+use super::facts::{Access, Facts, Lists, resolve, within};
 use super::report;
 use crate::app::parameters::configured;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::open;
-use crate::commands::printed::{emit, printed, value_alone};
-use crate::commands::say::say;
-use crate::headless::Shown;
+use crate::commands::printed::{emit, print_result, print_value};
+use crate::commands::say::print_note;
+use crate::headless::TimeDisplay;
 use crate::model::FailureKind;
 use crate::model::health::Severity;
 use crate::model::parameters::Parameter;
@@ -22,7 +22,7 @@ use std::io;
 pub(super) async fn list(context: &Context, ls: &Ls, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let opened = open(context)?;
     let (facts, Lists { mut parameters, secrets }) = Box::pin(Facts::with_lists(context, &opened)).await?;
-    facts.tell_unmatched(&parameters);
+    facts.warn_unmatched(&parameters);
     let mut missing = facts.missing.clone();
     let of_region = match secrets {
         Ok(all) => Some(all),
@@ -36,79 +36,79 @@ pub(super) async fn list(context: &Context, ls: &Ls, out: &mut dyn io::Write) ->
         Some(all) => Some(facts.own_secrets(all)),
         None => None,
     };
-    let mut none = None;
+    let mut no_match = None;
     if let Some(path) = &ls.path {
-        let sifted = |name: &str| name.contains(path.as_str());
-        none = Some(format!(
+        let matching = |name: &str| name.contains(path.as_str());
+        no_match = Some(format!(
             "none of the {} parameters of {} has `{path}` in its name",
             parameters.len(),
             facts.environment.name
         ));
-        parameters.retain(|one| sifted(&one.name));
+        parameters.retain(|one| matching(&one.name));
         if let (Some((own, others)), Some(all)) = (&mut secrets, of_region.as_deref()) {
-            own.retain(|one| sifted(&one.name));
-            // How many more `--all` would list.
-            *others = all.iter().filter(|one| sifted(&one.name)).count().saturating_sub(own.len());
+            own.retain(|one| matching(&one.name));
+            // The number of secrets that `--all` would add.
+            *others = all.iter().filter(|one| matching(&one.name)).count().saturating_sub(own.len());
         }
     }
     let mut list = report::list(&facts, &parameters, secrets, missing);
-    if let Some(none) = none.as_ref().filter(|_| parameters.is_empty() && context.output != Output::Table) {
-        // Formats for programs have no place for it.
-        say(none);
+    if let Some(no_match) = no_match.as_ref().filter(|_| parameters.is_empty() && context.output != Output::Table) {
+        // Formats for programs have no place for this message.
+        print_note(no_match);
     }
-    list.none = none;
+    list.none = no_match;
     let code = if list.complete { ExitCode::Done } else { ExitCode::Incomplete };
-    printed(emit(context, &list, out))?;
+    print_result(emit(context, &list, out))?;
     Ok(code)
 }
 
 pub(super) async fn get(context: &Context, get: &Get, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let (alone, name) = found(context, &get.name).await?;
-    let account = alone.environment.account.as_deref();
-    let read = within(context, alone.session.held_parameter(&name, account)).await?;
-    let held = read.map_err(|failure| Report::of_failure(format!("{name} cannot be read"), &failure))?;
-    let held = held.ok_or_else(|| no_such(&name))?;
+    let (access, name) = resolve(context, &get.name).await?;
+    let account = access.environment.account.as_deref();
+    let read = within(context, access.session.parameter_with_value(&name, account)).await?;
+    let held = read.map_err(|failure| Report::from_failure(format!("{name} cannot be read"), &failure))?;
+    let held = held.ok_or_else(|| not_found(&name))?;
     if get.reveal {
         if let Err(failure) = &held.value {
-            return Err(Report::of_failure(format!("the value of {name} cannot be read"), failure));
+            return Err(Report::from_failure(format!("the value of {name} cannot be read"), failure));
         }
         if context.output == Output::Table
             && context.global.output.is_none()
             && let Ok(value) = &held.value
         {
-            return printed(value_alone(value.expose(), out));
+            return print_result(print_value(value.expose(), out));
         }
     }
-    let one = report::one(&alone.environment, &held, get.reveal, shown(&alone));
-    printed(emit(context, &one, out))
+    let one = report::parameter(&access.environment, &held, get.reveal, shown(&access));
+    print_result(emit(context, &one, out))
 }
 
-/// When and where it is read, for the times of its table: their days are not judged to the second.
-fn shown(alone: &Alone) -> Shown {
-    Shown { now: Clock::System.now(), zone: zone(alone.environment.timezone.as_deref()) }
+/// Returns the reference time and time zone of the table; seconds do not matter for its dates.
+fn shown(access: &Access) -> TimeDisplay {
+    TimeDisplay { now: Clock::System.now(), zone: zone(access.environment.timezone.as_deref()) }
 }
 
-pub(super) fn no_such(name: &str) -> Report {
-    Report::new(FailureKind::NotFound.word(), format!("there is no parameter {name}"), ExitCode::Failed)
+pub(super) fn not_found(name: &str) -> Report {
+    Report::new(FailureKind::NotFound.name(), format!("there is no parameter {name}"), ExitCode::Failed)
         .hint("`cockpit params ls` lists them")
 }
 
 pub(super) async fn history(context: &Context, history: &History, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let (alone, name) = found(context, &history.name).await?;
-    let account = alone.environment.account.as_deref();
-    let read = within(context, alone.session.parameter_versions(&name, history.reveal, account)).await?;
+    let (access, name) = resolve(context, &history.name).await?;
+    let account = access.environment.account.as_deref();
+    let read = within(context, access.session.parameter_versions(&name, history.reveal, account)).await?;
     let versions = read.map_err(|failure| match failure.kind {
-        FailureKind::NotFound => no_such(&name),
-        _ => Report::of_failure(format!("the versions of {name} cannot be read"), &failure),
+        FailureKind::NotFound => not_found(&name),
+        _ => Report::from_failure(format!("the versions of {name} cannot be read"), &failure),
     })?;
-    let list = report::history(&alone.environment, &name, &versions, shown(&alone));
-    printed(emit(context, &list, out))
+    let list = report::history(&access.environment, &name, &versions, shown(&access));
+    print_result(emit(context, &list, out))
 }
 
 pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let opened = open(context)?;
     let (facts, Lists { parameters, secrets }) = Box::pin(Facts::with_lists(context, &opened)).await?;
-    facts.tell_unmatched(&parameters);
+    facts.warn_unmatched(&parameters);
     let mut missing = facts.missing.clone();
     missing.extend(facts.unread_tasks.clone());
     let secrets = match secrets {
@@ -120,12 +120,12 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
     };
     let also: Vec<String> = configured(&facts.environment).map(str::to_owned).collect();
     let denied = denied(context, &facts, &parameters, &mut missing).await?;
-    let unknown = rights::unknown(&facts.named, &parameters);
+    let unknown = rights::unknown_notes(&facts.named, &parameters);
     let findings = check::check(&check::Facts {
         parameters: &parameters,
         secrets: secrets.as_deref(),
-        named: &facts.named,
-        also_used: &also,
+        references: &facts.named,
+        used_elsewhere: &also,
         region: facts.region.as_deref(),
         complete: facts.complete,
         stopped: &facts.stopped,
@@ -135,7 +135,7 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
     let wrong = findings.iter().any(|one| one.severity != Severity::Note);
     let list = report::findings(&facts, &findings, parameters.len(), missing, unknown);
     let complete = list.complete;
-    printed(emit(context, &list, out))?;
+    print_result(emit(context, &list, out))?;
     Ok(match (wrong, complete) {
         (true, _) => ExitCode::Failed,
         (false, false) => ExitCode::Incomplete,
@@ -143,8 +143,8 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
     })
 }
 
-/// The reads that IAM denies to roles. Where that cannot be asked it is missing: nobody is told that all is well where
-/// nobody could look.
+/// Returns the reads that IAM denies to roles. If IAM cannot be queried, that is added to `missing`, so that nothing is
+/// reported as fine without a check.
 async fn denied(
     context: &Context,
     facts: &Facts,
@@ -152,16 +152,16 @@ async fn denied(
     missing: &mut Vec<String>,
 ) -> Result<Vec<Denied>, Report> {
     let Some(region) = &facts.region else { return Ok(Vec::new()) };
-    let asked = rights::questions(&facts.named, parameters, region);
-    if asked.is_empty() {
+    let questions = rights::permission_queries(&facts.named, parameters, region);
+    if questions.is_empty() {
         return Ok(Vec::new());
     }
     let account = facts.environment.account.as_deref();
-    let (found, failure) = match within(context, facts.session.denied(&asked, account, region)).await? {
+    let (found, failure) = match within(context, facts.session.denied_parameters(&questions, account, region)).await? {
         Ok(answered) => answered,
         Err(failure) => (Vec::new(), Some(failure)),
     };
-    missing.extend(failure.map(|failure| rights::unasked(&failure.message)));
+    missing.extend(failure.map(|failure| rights::query_failure_note(&failure.message)));
     Ok(found)
 }
 
@@ -181,13 +181,13 @@ pub(super) async fn diff(context: &Context, diff: &Diff, out: &mut dyn io::Write
         _ => return Err(Report::usage("two environments are needed")),
     };
     let (ours, theirs) = (left.parameters(context).await?, right.parameters(context).await?);
-    let (left_under, right_under) = (left.under(), right.under());
+    let (left_under, right_under) = (left.paths(), right.paths());
     let found = differences(
         &Side { environment: &left.environment.name, prefixes: &left_under, parameters: &ours },
         &Side { environment: &right.environment.name, prefixes: &right_under, parameters: &theirs },
     );
     let list = report::differences(&left, &right, &found);
-    printed(emit(context, &list, out))?;
+    print_result(emit(context, &list, out))?;
     let complete = list.complete;
     Ok(match (diff.exit_code && !found.is_empty(), complete) {
         (true, _) => ExitCode::Failed,

@@ -1,15 +1,15 @@
-//! The output of `cockpit params`.
+//! The reports of `cockpit params`.
 
 mod found;
 
 use super::facts::Facts;
 use crate::config::EnvironmentConfig;
 use crate::headless::emit::Printable;
-use crate::headless::table::{Table, numbers, prose, words};
-use crate::headless::{Rows, Shown};
+use crate::headless::table::{Table, left_aligned, numbers, prose};
+use crate::headless::{Rows, TimeDisplay};
 use crate::model::parameters::named::{ParameterReference, readers};
 use crate::model::parameters::tree::{Row, rows};
-use crate::model::parameters::{Held, Parameter, Secret, Version, person};
+use crate::model::parameters::{Parameter, ParameterWithValue, Secret, Version, principal_name};
 use crate::model::time::short;
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -29,16 +29,16 @@ pub const HISTORY: &str = "cockpit.parameter-history/1";
 /// A parameter.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ParameterDto {
-    /// Its whole name.
+    /// Its full name.
     pub name: String,
     /// `String`, `StringList`, `SecureString`.
     #[serde(rename = "type")]
     pub kind: String,
     pub version: i64,
     pub modified_at: Option<String>,
-    /// The author of this version (an ARN).
+    /// The ARN of the author of this version.
     pub modified_by: Option<String>,
-    /// The key that encrypts it.
+    /// The KMS key that encrypts it.
     pub key: Option<String>,
     /// `Standard`, `Advanced`.
     pub tier: Option<String>,
@@ -60,29 +60,29 @@ pub struct SecretDto {
     pub rotated_at: Option<String>,
     pub next_rotation: Option<String>,
     pub changed_at: Option<String>,
-    /// The service that keeps it: `rds`.
+    /// The AWS service that manages it: `rds`.
     pub owner: Option<String>,
 }
 
-/// `cockpit params ls`.
+/// The list of parameters and secrets.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ParameterList {
     pub schema: String,
     pub environment: String,
     pub taken_at: String,
-    /// Whether all of it could be read.
+    /// Whether everything could be read.
     pub complete: bool,
-    /// Reasons why some of it could not be read, a sentence each.
+    /// The failed reads, one sentence each.
     pub missing: Vec<String>,
-    /// The paths that were looked at.
+    /// The paths that were listed.
     pub under: Vec<String>,
     pub parameters: Vec<ParameterDto>,
-    /// The environment's, or all of the region with --all or where none is told to be its own; none where they could not be
-    /// read.
+    /// The environment's secrets, or all of the region with --all or if none is recognised as the environment's; `null`
+    /// if they could not be read.
     pub secrets: Option<Vec<SecretDto>>,
-    /// Secrets of the region that are not told to be the environment's, and are not listed.
+    /// Number of secrets of the region that are not recognised as the environment's, and are not listed.
     pub secrets_of_others: usize,
-    /// The message where no parameter is listed, if some were left out.
+    /// The message for an empty list, if a filter removed parameters.
     #[serde(skip)]
     pub(super) none: Option<String>,
     #[serde(skip)]
@@ -94,7 +94,7 @@ pub struct ParameterList {
 fn dto(one: &Parameter, named: &[ParameterReference]) -> ParameterDto {
     ParameterDto {
         name: one.name.clone(),
-        kind: one.kind.word().to_owned(),
+        kind: one.kind.name().to_owned(),
         version: one.version,
         modified_at: one.modified_at.map(|at| at.to_string()),
         modified_by: one.modified_by.clone(),
@@ -111,7 +111,7 @@ fn secret(one: &Secret, now: Timestamp) -> SecretDto {
     SecretDto {
         name: one.name.clone(),
         arn: one.arn.clone(),
-        rotation: rotation.word().to_owned(),
+        rotation: rotation.name().to_owned(),
         rotation_text: rotation.text().to_owned(),
         every: one.every.clone(),
         rotated_at: time(one.rotated_at),
@@ -121,7 +121,7 @@ fn secret(one: &Secret, now: Timestamp) -> SecretDto {
     }
 }
 
-/// The list.
+/// Builds the list.
 pub(super) fn list(
     facts: &Facts,
     parameters: &[Parameter],
@@ -134,7 +134,7 @@ pub(super) fn list(
         taken_at: facts.now.to_string(),
         complete: missing.is_empty(),
         missing,
-        under: facts.under(),
+        under: facts.paths(),
         parameters: parameters.iter().map(|one| dto(one, &facts.named)).collect(),
         secrets_of_others: secrets.as_ref().map_or(0, |(_, others)| *others),
         secrets: secrets.map(|(own, _)| own.into_iter().map(|one| secret(one, facts.now)).collect()),
@@ -152,12 +152,12 @@ fn age(at: Option<&String>, now: Timestamp) -> Option<String> {
 impl Printable for ParameterList {
     fn tables(&self) -> Vec<Table> {
         let columns = [
-            words("PARAMETER"),
-            words("TYPE"),
+            left_aligned("PARAMETER"),
+            left_aligned("TYPE"),
             numbers("VERSION").rank(1),
             numbers("AGE").rank(1),
-            words("BY").rank(2),
-            words("KEY").rank(4),
+            left_aligned("BY").rank(2),
+            left_aligned("KEY").rank(4),
             prose("USED BY").rank(3),
         ];
         let none = || format!("there is no parameter under {}", self.under.join(", "));
@@ -176,14 +176,14 @@ impl Printable for ParameterList {
                         Some(one.kind.clone()),
                         Some(one.version.to_string()),
                         age(one.modified_at.as_ref(), self.now),
-                        one.modified_by.as_deref().map(|by| person(by).to_owned()),
+                        one.modified_by.as_deref().map(|by| principal_name(by).to_owned()),
                         one.key.clone(),
                         Some(one.used_by.join(", ")).filter(|text| !text.is_empty()),
                     ]);
                 }
             }
         }
-        let columns = [words("SECRET"), words("ROTATION"), prose("STATE")];
+        let columns = [left_aligned("SECRET"), left_aligned("ROTATION"), prose("STATE")];
         let mut secrets = Table::new(&columns, "there are no secrets");
         for one in self.secrets.iter().flatten() {
             secrets.row([Some(one.name.clone()), Some(one.rotation.clone()), Some(one.rotation_text.clone())]);
@@ -211,7 +211,7 @@ impl Printable for ParameterList {
     }
 }
 
-/// `cockpit params get`.
+/// A single parameter.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct OneParameter {
     pub schema: String,
@@ -225,24 +225,29 @@ pub struct OneParameter {
     pub key: Option<String>,
     pub tier: Option<String>,
     pub description: Option<String>,
-    /// How large it is; none where it may not be read.
+    /// The size of the value; `null` if it is not readable.
     pub size: Option<String>,
-    /// Only with --reveal.
+    /// The value, only with --reveal.
     pub value: Option<String>,
     /// Why the value cannot be read.
     pub unreadable: Option<String>,
     #[serde(skip)]
-    shown: Shown,
+    shown: TimeDisplay,
 }
 
-/// One parameter.
-pub(super) fn one(environment: &EnvironmentConfig, held: &Held, reveal: bool, shown: Shown) -> OneParameter {
+/// Builds the report of a single parameter.
+pub(super) fn parameter(
+    environment: &EnvironmentConfig,
+    held: &ParameterWithValue,
+    reveal: bool,
+    shown: TimeDisplay,
+) -> OneParameter {
     let known = &held.parameter;
     OneParameter {
         schema: ONE.to_owned(),
         environment: environment.name.clone(),
         name: known.name.clone(),
-        kind: known.kind.word().to_owned(),
+        kind: known.kind.name().to_owned(),
         version: known.version,
         modified_at: known.modified_at.map(|at| at.to_string()),
         modified_by: known.modified_by.clone(),
@@ -258,7 +263,7 @@ pub(super) fn one(environment: &EnvironmentConfig, held: &Held, reveal: bool, sh
 
 impl Printable for OneParameter {
     fn tables(&self) -> Vec<Table> {
-        let mut table = Table::new(&[words("FIELD"), prose("VALUE")], "nothing is known");
+        let mut table = Table::new(&[left_aligned("FIELD"), prose("VALUE")], "nothing is known");
         let hidden = || match (&self.value, &self.size, &self.unreadable) {
             (Some(value), ..) => value.clone(),
             (None, Some(size), _) => format!("{} ({size}); --reveal shows it", crate::model::parameters::change::MASK),
@@ -285,7 +290,7 @@ impl Printable for OneParameter {
     }
 }
 
-/// A version.
+/// A version of a parameter.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct VersionDto {
     pub version: i64,
@@ -295,27 +300,32 @@ pub struct VersionDto {
     pub modified_by: Option<String>,
     pub key: Option<String>,
     pub labels: Vec<String>,
-    /// Only with --reveal.
+    /// The value, only with --reveal.
     pub value: Option<String>,
 }
 
-/// `cockpit params history`.
+/// The versions of a parameter.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct History {
     pub schema: String,
     pub environment: String,
     pub name: String,
-    /// The newest first.
+    /// The versions, the newest first.
     pub versions: Vec<VersionDto>,
     #[serde(skip)]
-    pub(super) shown: Shown,
+    pub(super) shown: TimeDisplay,
 }
 
-/// The versions of one.
-pub(super) fn history(environment: &EnvironmentConfig, name: &str, versions: &[Version], shown: Shown) -> History {
+/// Builds the report of the versions.
+pub(super) fn history(
+    environment: &EnvironmentConfig,
+    name: &str,
+    versions: &[Version],
+    shown: TimeDisplay,
+) -> History {
     let version = |one: &Version| VersionDto {
         version: one.version,
-        kind: one.kind.word().to_owned(),
+        kind: one.kind.name().to_owned(),
         modified_at: one.modified_at.map(|at| at.to_string()),
         modified_by: one.modified_by.clone(),
         key: one.key.clone(),
@@ -334,8 +344,13 @@ pub(super) fn history(environment: &EnvironmentConfig, name: &str, versions: &[V
 impl Printable for History {
     fn tables(&self) -> Vec<Table> {
         let revealed = self.versions.iter().any(|one| one.value.is_some());
-        let mut columns =
-            vec![numbers("VERSION"), words("WRITTEN"), words("BY"), words("TYPE").rank(1), words("LABELS").rank(2)];
+        let mut columns = vec![
+            numbers("VERSION"),
+            left_aligned("WRITTEN"),
+            left_aligned("BY"),
+            left_aligned("TYPE").rank(1),
+            left_aligned("LABELS").rank(2),
+        ];
         if revealed {
             columns.push(prose("VALUE"));
         }
@@ -344,7 +359,7 @@ impl Printable for History {
             let mut row = vec![
                 Some(one.version.to_string()),
                 one.modified_at.as_deref().map(|at| self.shown.time(at)),
-                one.modified_by.as_deref().map(|by| person(by).to_owned()),
+                one.modified_by.as_deref().map(|by| principal_name(by).to_owned()),
                 Some(one.kind.clone()),
                 Some(one.labels.join(", ")).filter(|text| !text.is_empty()),
             ];

@@ -1,4 +1,4 @@
-//! Runs the action that was typed.
+//! Runs the selected action.
 
 use super::args::{Action, Arguments};
 use super::{change, export, read};

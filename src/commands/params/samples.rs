@@ -1,18 +1,18 @@
-//! One output of each kind, for the test that holds them against their schemas.
+//! A sample of each output, for the test that checks them against their schemas.
 
 use super::facts::Facts;
 use super::report;
 use crate::aws::{Connection, Session};
 use crate::config::{Config, EnvironmentConfig};
-use crate::headless::Shown;
+use crate::headless::TimeDisplay;
 use crate::model::health::Severity;
 use crate::model::parameters::check::{Finding, Problem};
 use crate::model::parameters::compare::Difference;
-use crate::model::parameters::{Held, Kind, Parameter, Secret, Value, Version};
+use crate::model::parameters::{Kind, Parameter, ParameterWithValue, Secret, Value, Version};
 use jiff::Timestamp;
 use serde_json::to_value;
 
-/// Outputs by the names of their schemas.
+/// Returns sample outputs by the names of their schemas.
 pub(in crate::commands) fn outputs() -> Vec<(&'static str, serde_json::Value)> {
     let environment = EnvironmentConfig { name: "staging".into(), ..EnvironmentConfig::default() };
     let facts = Facts {
@@ -30,7 +30,7 @@ pub(in crate::commands) fn outputs() -> Vec<(&'static str, serde_json::Value)> {
     };
     let parameter =
         Parameter { name: "/a/KEY".into(), modified_at: Some(Timestamp::UNIX_EPOCH), ..Parameter::default() };
-    let held = Held { parameter: parameter.clone(), value: Ok(Value::new("x")) };
+    let held = ParameterWithValue { parameter: parameter.clone(), value: Ok(Value::new("x")) };
     let version = Version {
         version: 1,
         kind: Kind::Secure,
@@ -52,8 +52,8 @@ pub(in crate::commands) fn outputs() -> Vec<(&'static str, serde_json::Value)> {
     let list = report::list(&facts, &[parameter], Some((vec![&Secret::default()], 2)), Vec::new());
     [
         ("parameters", to_value(list)),
-        ("parameter", to_value(report::one(&environment, &held, true, Shown::default()))),
-        ("parameter-history", to_value(report::history(&environment, "/a/KEY", &[version], Shown::default()))),
+        ("parameter", to_value(report::parameter(&environment, &held, true, TimeDisplay::default()))),
+        ("parameter-history", to_value(report::history(&environment, "/a/KEY", &[version], TimeDisplay::default()))),
         ("parameter-check", to_value(report::findings(&facts, &[finding], 1, Vec::new(), Vec::new()))),
         ("parameter-diff", to_value(report::differences(&facts, &facts, &[difference]))),
     ]

@@ -1,4 +1,4 @@
-//! What is typed, and what is printed.
+//! Tests of the arguments and of the output.
 
 use super::args::{Action, Arguments};
 use super::report::{History, VersionDto};
@@ -16,7 +16,7 @@ fn typed(line: &str) -> Result<Action, clap::Error> {
 }
 
 #[test]
-fn a_value_has_one_source_and_is_never_an_argument() {
+fn value_has_one_source_and_is_never_an_argument() {
     let Action::Put(put) = typed("params put /a/KEY --stdin --trim").unwrap() else { panic!("put") };
     assert!(put.stdin && put.trim && put.kind.is_none());
     assert!(typed("params put /a/KEY --stdin --editor").is_err());
@@ -27,7 +27,7 @@ fn a_value_has_one_source_and_is_never_an_argument() {
 }
 
 #[test]
-fn values_have_a_column_only_where_they_were_asked_for() {
+fn value_column_is_shown_only_with_reveal() {
     let version = |value: Option<&str>| VersionDto {
         version: 1,
         kind: "SecureString".into(),
@@ -42,7 +42,7 @@ fn values_have_a_column_only_where_they_were_asked_for() {
         environment: "staging".into(),
         name: "/a".into(),
         versions: vec![version(value)],
-        shown: crate::headless::Shown::default(),
+        shown: crate::headless::TimeDisplay::default(),
     };
     assert_eq!(history(None).tables()[0].columns.len(), 5);
     let shown = history(Some("a\u{1b}[2Jb"));

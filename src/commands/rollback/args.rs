@@ -1,4 +1,4 @@
-//! `cockpit rollback`: its arguments.
+//! Arguments of `cockpit rollback`.
 
 use clap::Args;
 
@@ -11,10 +11,10 @@ Examples:
   cockpit rollback web
   cockpit rollback web --to 41")]
 pub struct Arguments {
-    /// Name, short name, words that only its name has, or ARN
+    /// The service by name, short name, unambiguous part of the name, or ARN
     #[arg(value_name = "SERVICE")]
     pub service: String,
-    /// This revision (`41`, `family:41` or its ARN) instead of the one that ran before
+    /// The revision to roll back to (`41`, `family:41` or its ARN) [default: the one that ran before]
     #[arg(long, value_name = "REVISION")]
     pub to: Option<String>,
     /// Print the calls with their parameters and change nothing

@@ -1,4 +1,4 @@
-//! `cockpit rollback`: roll back to the version that ran before.
+//! `cockpit rollback`: rolls back to the version that ran before.
 
 pub(super) mod args;
 mod run;

@@ -1,27 +1,27 @@
-//! `cockpit scale`: its arguments.
+//! Arguments of `cockpit scale`.
 
 use clap::Args;
 
-/// Set how many tasks of a service run, and wait for them [table|json|yaml]
+/// Set the desired count of a service, and wait until its tasks run [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
-    after_help = "Waits until that many tasks run. Where autoscaling would undo it, --move-limits moves its limits.
+    after_help = "Waits until that many tasks run. If autoscaling would undo the change, --move-limits moves its limits.
 
 Examples:
   cockpit scale web 3
   cockpit scale web 12 --max 15"
 )]
 pub struct Arguments {
-    /// Name, short name, words that only its name has, or ARN
+    /// The service by name, short name, unambiguous part of the name, or ARN
     #[arg(value_name = "SERVICE")]
     pub service: String,
-    /// The desired count of tasks
+    /// The desired count
     #[arg(value_name = "N", value_parser = clap::value_parser!(u32).range(0..=5000))]
     pub desired: u32,
-    /// New minimum of autoscaling
+    /// Set the minimum of autoscaling
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=5000))]
     pub min: Option<u32>,
-    /// New maximum of autoscaling
+    /// Set the maximum of autoscaling
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=5000))]
     pub max: Option<u32>,
     /// Move the limits of autoscaling as far as the count requires

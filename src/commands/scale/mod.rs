@@ -1,4 +1,4 @@
-//! `cockpit scale`: set how many tasks of a service run, and wait for them.
+//! `cockpit scale`: sets the desired count of a service, and waits until its tasks run.
 
 pub(super) mod args;
 mod run;

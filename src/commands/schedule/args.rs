@@ -1,8 +1,8 @@
-//! `cockpit schedule`: its arguments.
+//! Arguments of `cockpit schedule`.
 
 use clap::{Args, Subcommand, ValueEnum};
 
-/// Which scheduled time.
+/// The scheduled time to skip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Which {
     /// The next stop.
@@ -14,8 +14,8 @@ pub enum Which {
 /// Show when the schedule stops and starts the environment, or skip the next time [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
-    after_help = "Schedules are those of EventBridge Scheduler and the scheduled actions of Application Auto Scaling. Rules of
-EventBridge are not looked at: they have no start date, so no single run of theirs can be skipped.
+    after_help = "Schedules are those of EventBridge Scheduler and the scheduled actions of Application Auto Scaling. EventBridge
+rules are not read: they have no start date, so a single run of theirs cannot be skipped.
 
 Examples:
   cockpit schedule
@@ -25,13 +25,13 @@ Examples:
     args_conflicts_with_subcommands = true
 )]
 pub struct Arguments {
-    /// What to do with a scheduled action of one service.
+    /// The action on a scheduled action of one service.
     #[command(subcommand)]
     pub action: Option<Action>,
-    /// Skip the next one, and only that
+    /// Skip the next stop or start, and only that one
     #[arg(long, value_enum, value_name = "WHICH", conflicts_with = "unskip")]
     pub skip: Option<Which>,
-    /// Undo a skip: let the next one happen after all
+    /// Undo a skip: let the next stop or start happen after all
     #[arg(long, value_enum, value_name = "WHICH")]
     pub unskip: Option<Which>,
     /// Print the calls with their parameters and change nothing
@@ -39,10 +39,10 @@ pub struct Arguments {
     pub dry_run: bool,
 }
 
-/// What to do with a scheduled action.
+/// The actions on a scheduled action.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum Action {
-    /// Add a scheduled action to a service: at its time it sets other limits of the autoscaling [table|json|yaml]
+    /// Add a scheduled action that changes the autoscaling limits of a service [table|json|yaml]
     Add(Add),
     /// Remove a scheduled action of a service [table|json|yaml]
     Rm(Rm),
@@ -51,13 +51,13 @@ pub enum Action {
 /// The arguments of `add`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Add {
-    /// Name, short name, words that only its name has, or ARN
+    /// The service by name, short name, unambiguous part of the name, or ARN
     #[arg(value_name = "SERVICE")]
     pub service: String,
-    /// The scheduled action's name
+    /// The name of the scheduled action
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// When: cron(…), rate(…) or at(…), as AWS writes them
+    /// The time as an AWS schedule expression: cron(…), rate(…) or at(…)
     #[arg(long, value_name = "TIME")]
     pub at: String,
     /// The minimum that it sets
@@ -66,7 +66,7 @@ pub struct Add {
     /// The maximum that it sets
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=5000))]
     pub max: Option<u32>,
-    /// The zone of the time; the environment's where none is given
+    /// The time zone of the schedule [default: the environment's]
     #[arg(long, value_name = "ZONE")]
     pub timezone: Option<String>,
     /// Print the calls with their parameters and change nothing
@@ -77,10 +77,10 @@ pub struct Add {
 /// The arguments of `rm`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Rm {
-    /// Name, short name, words that only its name has, or ARN
+    /// The service by name, short name, unambiguous part of the name, or ARN
     #[arg(value_name = "SERVICE")]
     pub service: String,
-    /// The scheduled action's name
+    /// The name of the scheduled action
     #[arg(value_name = "NAME")]
     pub name: String,
     /// Print the calls with their parameters and change nothing

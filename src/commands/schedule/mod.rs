@@ -1,4 +1,4 @@
-//! `cockpit schedule`: show when the schedule stops and starts the environment, or skip the next time.
+//! `cockpit schedule`: shows when the schedule stops and starts the environment, or skips the next time.
 
 pub(super) mod args;
 pub(super) mod report;

@@ -1,4 +1,4 @@
-//! `cockpit schema`: its arguments.
+//! Arguments of `cockpit schema`.
 
 use crate::commands::list::schemas;
 use clap::Args;
@@ -7,12 +7,12 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 /// Print the JSON Schema of an output
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
-    /// Which output
+    /// The output
     #[arg(value_parser = names(), default_value = "snapshot")]
     pub name: String,
 }
 
-/// The name of each schema, with the commands that print it.
+/// Returns the name of each schema, with the commands that print it as help.
 fn names() -> PossibleValuesParser {
     schemas().iter().map(|schema| PossibleValue::new(schema.name).help(schema.about)).collect::<Vec<_>>().into()
 }

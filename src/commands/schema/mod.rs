@@ -1,4 +1,4 @@
-//! `cockpit schema`: print the JSON Schema of an output.
+//! `cockpit schema`: prints the JSON Schema of an output.
 
 pub(super) mod args;
 mod run;

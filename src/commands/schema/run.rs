@@ -3,12 +3,12 @@
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::list::schemas;
-use crate::commands::printed::printed;
+use crate::commands::printed::print_result;
 use crate::headless;
 use std::io;
 
 pub(super) fn run(arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let schema = schemas().into_iter().find(|schema| schema.name == arguments.name);
     let text = schema.and_then(|schema| headless::emit::json(&(schema.make)()).ok()).unwrap_or_default();
-    printed(headless::write(out, &text).map(drop))
+    print_result(headless::write(out, &text).map(drop))
 }

@@ -1,4 +1,4 @@
-//! `cockpit services`: list services: counts, deployments, health and reasons.
+//! `cockpit services`: lists services with their task counts, deployments, health and reasons.
 
 pub(super) mod args;
 pub(super) mod report;

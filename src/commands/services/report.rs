@@ -1,11 +1,11 @@
-//! `cockpit services`: the services of the snapshot by themselves.
+//! The report of `cockpit services`: the services of the snapshot on their own.
 
 use crate::cli::Report;
 use crate::headless::Rows;
 use crate::headless::dto::ServiceDto;
 use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
-use crate::headless::lists::{Head, or_unasked, services_table};
+use crate::headless::lists::{Head, or_not_configured, services_table};
 use crate::headless::select;
 use crate::headless::table::Table;
 use crate::model::Source;
@@ -15,7 +15,7 @@ use serde::Serialize;
 /// Schema of `cockpit services`.
 pub const SCHEMA: &str = "cockpit.services/1";
 
-/// `cockpit services`.
+/// The list of services.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ServiceList {
     /// Schema, environment, time, sources.
@@ -25,7 +25,7 @@ pub struct ServiceList {
     pub services: Option<Vec<ServiceDto>>,
 }
 
-/// Sources of `cockpit services`.
+/// The sources that the list reads.
 pub const SOURCES: &[Source] = &[
     Source::Identity,
     Source::Cluster,
@@ -42,7 +42,7 @@ pub const SOURCES: &[Source] = &[
     Source::Metrics,
 ];
 
-/// `cockpit services [SERVICE…]`.
+/// Builds the list of these services, or of all.
 pub fn services(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<ServiceList, Report> {
     let names = select::services(input, wanted)?;
     let keep = |service: &ServiceDto| names.as_ref().is_none_or(|names| names.contains(&service.name));
@@ -55,7 +55,7 @@ pub fn services(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<ServiceL
 impl Printable for ServiceList {
     fn tables(&self) -> Vec<Table> {
         let table = services_table(self.services.as_deref());
-        vec![or_unasked(table, "services", &self.head.sources, &[Source::Services])]
+        vec![or_not_configured(table, "services", &self.head.sources, &[Source::Services])]
     }
     fn rows(&self) -> Option<Rows> {
         let fields = [

@@ -1,4 +1,4 @@
-//! Reads what `services` prints, and prints it.
+//! Reads and prints the services.
 
 use super::args::Arguments;
 use super::report;

@@ -1,4 +1,4 @@
-//! `cockpit sim`: run the simulated AWS alone.
+//! `cockpit sim`: runs the simulated AWS as a server.
 
 pub(super) mod args;
 mod run;

@@ -1,4 +1,4 @@
-//! Serves the simulated AWS until it is told to end.
+//! Serves the simulated AWS until a signal.
 
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
@@ -20,7 +20,7 @@ pub(super) async fn run(arguments: &Arguments, out: &mut dyn io::Write) -> Resul
         commands: arguments.allow_commands,
         limited: !arguments.unlimited,
     };
-    crate::runtime::keep_what_is_freed();
+    crate::runtime::retain_freed_memory();
     let simulator = start(options).await?;
     let failed =
         |error: &io::Error| Report::new("simulator", "the simulator cannot run", ExitCode::Failed).caused_by(error);

@@ -1,11 +1,11 @@
-//! `snapshot --all`: every environment in a line.
+//! The report of `snapshot --all`: every environment on one line.
 
 use crate::headless::SnapshotInput;
 use crate::headless::convert;
 use crate::headless::emit::Printable;
 use crate::headless::input::known;
-use crate::headless::shown::Shown;
-use crate::headless::table::{Table, numbers, prose, words};
+use crate::headless::shown::TimeDisplay;
+use crate::headless::table::{Table, left_aligned, numbers, prose};
 use crate::model::{AlarmState, Health, Severity, Source};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -15,20 +15,20 @@ use serde::Serialize;
 /// Schema of `cockpit snapshot --all`.
 pub const SCHEMA: &str = "cockpit.environments/1";
 
-/// Every environment of the configuration.
+/// The list of all configured environments.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[allow(clippy::struct_field_names)] // the name in the JSON
 pub struct Environments {
     /// `cockpit.environments/1`.
     pub schema: String,
-    /// When the last of them was read.
+    /// When the last environment was read.
     pub taken_at: String,
-    /// Whether all of each was read.
+    /// Whether every environment was read completely.
     pub complete: bool,
-    /// In the order of the configuration.
+    /// The environments, in the order of the configuration.
     pub environments: Vec<EnvironmentDto>,
     #[serde(skip)]
-    shown: Shown,
+    shown: TimeDisplay,
 }
 
 /// One environment.
@@ -38,30 +38,30 @@ pub struct EnvironmentDto {
     pub environment: String,
     /// Whether it is guarded.
     pub guarded: bool,
-    /// The account of the credentials; `null` if it could not be asked for.
+    /// The account of the credentials; `null` if it could not be read.
     pub account: Option<String>,
     /// When it was read.
     pub taken_at: Option<String>,
-    /// The worst of its services: `healthy`, `changing`, `degraded`, `down`, `stopped`, `unknown`; `null` without services, or
-    /// if they could not be read.
+    /// The worst health of its services: `healthy`, `changing`, `degraded`, `down`, `stopped`, `unknown`; `null`
+    /// without services, or if they could not be read.
     pub health: Option<String>,
-    /// How many services there are; `null` if that could not be read.
+    /// Number of services; `null` if they could not be read.
     pub services: Option<u32>,
-    /// How many of them are degraded or down.
+    /// Number of services that are degraded or down.
     pub unhealthy: Option<u32>,
-    /// How many databases there are.
+    /// Number of databases.
     pub databases: Option<u32>,
-    /// Alarms that are raised, without those of autoscaling.
+    /// Number of raised alarms, without those of autoscaling.
     pub alarms: Option<u32>,
-    /// The number of entries that need attention at once.
+    /// Number of critical needs-attention entries.
     pub critical: Option<u32>,
-    /// The number of entries that are worth a look.
+    /// Number of needs-attention warnings.
     pub warnings: Option<u32>,
-    /// When the schedule stops or starts it next.
+    /// When the schedule next stops or starts it.
     pub next_switch: Option<String>,
-    /// The first thing that needs attention.
+    /// The first needs-attention entry.
     pub first: Option<String>,
-    /// Why it could not be read.
+    /// Why the environment could not be read.
     pub error: Option<String>,
     /// Names of the sources that could not be read.
     pub missing: Vec<String>,
@@ -71,7 +71,7 @@ fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// An environment that was read.
+/// Builds the row of an environment that was read.
 pub fn row(input: &SnapshotInput<'_>) -> EnvironmentDto {
     let (estate, environment) = (input.estate, input.environment);
     let identity = estate.identity.failure().filter(|_| estate.identity.value().is_none());
@@ -81,19 +81,19 @@ pub fn row(input: &SnapshotInput<'_>) -> EnvironmentDto {
     let worst = rows.iter().map(|row| row.assessment.health).min_by_key(|health| health.rank());
     let bad = rows.iter().filter(|row| matches!(row.assessment.health, Health::Down | Health::Degraded)).count();
     let raised = |alarms: &Vec<crate::model::Alarm>| {
-        count(alarms.iter().filter(|one| one.state == AlarmState::Alarm && !one.of_autoscaling()).count())
+        count(alarms.iter().filter(|one| one.state == AlarmState::Alarm && !one.is_for_autoscaling()).count())
     };
     let attention = |wanted: Severity| estate.derived.attention.iter().filter(|entry| entry.severity == wanted).count();
-    let next = convert::coming(estate, input.now);
+    let next = convert::next_effects(estate, input.now);
     let next = next.and_then(|next| [next.next_stop, next.next_start].into_iter().flatten().map(|next| next.at).min());
-    let asked = input.asked().rows(&Source::ALL);
-    let missing = asked.iter().filter(|source| source.error.is_some()).map(|source| source.name.clone());
+    let source_rows = input.source_request().rows(&Source::ALL);
+    let missing = source_rows.iter().filter(|source| source.error.is_some()).map(|source| source.name.clone());
     EnvironmentDto {
         environment: environment.name.clone(),
         guarded: environment.guarded,
         account: estate.identity.value().map(|identity| identity.account.clone()),
         taken_at: Some(input.now.to_string()),
-        health: worst.filter(|_| services.is_some()).map(|health| health.word().to_owned()),
+        health: worst.filter(|_| services.is_some()).map(|health| health.name().to_owned()),
         unhealthy: services.map(|_| count(bad)),
         services,
         databases,
@@ -107,34 +107,34 @@ pub fn row(input: &SnapshotInput<'_>) -> EnvironmentDto {
     }
 }
 
-/// An environment that could not even be opened.
-pub fn failed(name: &str, why: String) -> EnvironmentDto {
+/// Builds the row of an environment that could not be opened.
+pub fn failed_row(name: &str, why: String) -> EnvironmentDto {
     EnvironmentDto { environment: name.to_owned(), error: Some(why), ..EnvironmentDto::default() }
 }
 
-/// The report.
+/// Builds the report.
 pub fn environments(rows: Vec<EnvironmentDto>, now: Timestamp, zone: TimeZone) -> Environments {
     Environments {
         schema: SCHEMA.to_owned(),
         taken_at: now.to_string(),
         complete: rows.iter().all(|row| row.error.is_none() && row.missing.is_empty()),
         environments: rows,
-        shown: Shown { now, zone },
+        shown: TimeDisplay { now, zone },
     }
 }
 
 impl Printable for Environments {
     fn tables(&self) -> Vec<Table> {
         let columns = [
-            words("ENVIRONMENT"),
-            words("HEALTH"),
+            left_aligned("ENVIRONMENT"),
+            left_aligned("HEALTH"),
             numbers("SERVICES"),
             numbers("UNHEALTHY").rank(3),
             numbers("DATABASES").rank(4),
             numbers("ALARMS").rank(2),
             numbers("CRITICAL").rank(1),
             numbers("WARNINGS").rank(2),
-            words("NEXT SWITCH").rank(3),
+            left_aligned("NEXT SWITCH").rank(3),
             prose("FIRST"),
         ];
         let mut table = Table::new(&columns, "no environment is configured");

@@ -1,32 +1,32 @@
-//! Reads what this machine has kept of an environment; asks nothing.
+//! Reads the facts of an environment that are kept on this machine; sends no requests.
 
-use super::own::Kept;
+use super::own::LocalFacts;
 use crate::app::App;
 use crate::feeds::runs::Place;
 use crate::infra::run::events::Reader;
 use crate::infra::run::folder;
 use crate::model::infra::RunState;
-use crate::model::infra::order::Listed;
+use crate::model::infra::order::ListedRun;
 use crate::runtime::{audit, kept_costs};
 
-/// The kept part of an environment that was read.
-pub(super) fn kept(app: &App) -> Kept {
-    // Whose costs are kept is known by whose credentials these are.
+/// Returns the kept facts of an environment that was read.
+pub(super) fn local_facts(app: &App) -> LocalFacts {
+    // The costs are kept per account, so the credentials must identify the right one.
     let identity = app.estate.identity.value().filter(|_| !app.poller.wrong_account());
     let costs = identity.and_then(|identity| {
         let endpoint = identity.endpoints.of("ce").unwrap_or_default();
         kept_costs::read(kept_costs::file(&identity.account, endpoint, None, None).as_ref(), app.service_now())
     });
-    Kept { costs, run: latest(app) }
+    LocalFacts { costs, run: latest(app) }
 }
 
-/// The latest run and how it stands, where there is one; nothing is looked for where no infrastructure is configured.
-fn latest(app: &App) -> Result<Option<(Listed, RunState)>, String> {
+/// Returns the latest run with its state, if there is one; `None` without configured infrastructure.
+fn latest(app: &App) -> Result<Option<(ListedRun, RunState)>, String> {
     if app.environment.infra.kind.is_none() {
         return Ok(None);
     }
     let place = Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated };
-    let Some(runs) = audit::runs(&place) else { return Ok(None) };
+    let Some(runs) = audit::runs_folder(&place) else { return Ok(None) };
     let listed = folder::list(&runs, &app.environment.name)
         .map_err(|error| format!("the runs in {} cannot be listed: {error}", runs.display()))?;
     let Some(latest) = listed.into_iter().next() else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! `cockpit snapshot`: print the whole environment, watch its changes or wait for a condition.
+//! `cockpit snapshot`: prints the whole environment, watches its changes or waits for a condition.
 
 pub(super) mod all;
 pub(super) mod args;

@@ -1,4 +1,4 @@
-//! The facts that this machine has kept of an environment, with its rows among the sources.
+//! The kept facts of an environment as DTOs, with their rows among the sources.
 
 use crate::config::EnvironmentConfig;
 use crate::headless::dto::{SourceDto, SourceState};
@@ -6,60 +6,60 @@ use crate::headless::kept::{CostDto, InfraDto, RunDto};
 use crate::model::Source;
 use crate::model::costs::{self, Costs, cents};
 use crate::model::infra::RunState;
-use crate::model::infra::order::Listed;
+use crate::model::infra::order::ListedRun;
 use jiff::Timestamp;
 
-/// The name of the runs among the sources.
+/// The name of the runs' source.
 pub const RUNS: &str = "infra.runs";
-/// Whether a source is this machine's own: nothing was asked for it.
-pub fn is_kept(source: &str) -> bool {
+/// Whether a source is kept on this machine, so that no request is sent for it.
+pub fn is_local(source: &str) -> bool {
     source == RUNS || source == Source::Costs.name()
 }
 
-/// The message where costs were not asked for.
+/// The message of the costs' source if no costs are kept.
 const NOT_KEPT: &str = "not asked: `cockpit cost` asks, once a day at most";
 
-/// The kept facts of this machine.
+/// The facts kept on this machine.
 #[derive(Debug, Clone)]
-pub struct Kept {
-    /// The costs that Cost Explorer told today, of the account that was met.
+pub struct LocalFacts {
+    /// The costs that Cost Explorer returned today for the account in use.
     pub costs: Option<Costs>,
-    /// The latest run, with how it stands; why that is not known.
-    pub run: Result<Option<(Listed, RunState)>, String>,
+    /// The latest run with its state, or why it is not known.
+    pub run: Result<Option<(ListedRun, RunState)>, String>,
 }
 
-impl Default for Kept {
+impl Default for LocalFacts {
     fn default() -> Self {
         Self { costs: None, run: Ok(None) }
     }
 }
 
-/// The costs of the account, with their row among the sources.
-pub fn cost(kept: &Kept, now: Timestamp) -> (Option<CostDto>, SourceDto) {
+/// Returns the costs of the account, and their row among the sources.
+pub fn cost(kept: &LocalFacts, now: Timestamp) -> (Option<CostDto>, SourceDto) {
     let name = Source::Costs.name();
     let Some(costs) = &kept.costs else { return (None, row(name, SourceState::Skipped, Some(NOT_KEPT.to_owned()))) };
-    let told = costs::told(costs, costs::today(now));
+    let summary = costs::summarize(costs, costs::today(now));
     let exceeded = costs.budgets.iter().filter(|budget| budget.is_exceeded()).map(|budget| budget.name.clone());
     let cost = CostDto {
         read_at: costs.read_at.to_string(),
         currency: costs.currency.clone(),
-        month: cents(told.month),
-        forecast: told.forecast.map(cents),
-        yesterday: told.yesterday.map(cents),
-        usual: told.usual.map(cents),
+        month: cents(summary.month),
+        forecast: summary.forecast.map(cents),
+        yesterday: summary.yesterday.map(cents),
+        usual: summary.usual.map(cents),
         budgets_exceeded: costs.no_budgets.is_none().then(|| exceeded.collect()),
     };
     let age = u64::try_from(now.duration_since(costs.read_at).as_millis().max(0)).unwrap_or(u64::MAX);
     (Some(cost), SourceDto { age_ms: Some(age), ..row(name, SourceState::Ok, None) })
 }
 
-/// The infrastructure as code, with its row among the sources.
-pub fn infra(kept: &Kept, environment: &EnvironmentConfig) -> (Option<InfraDto>, SourceDto) {
+/// Returns the infrastructure as code, and its row among the sources.
+pub fn infra(kept: &LocalFacts, environment: &EnvironmentConfig) -> (Option<InfraDto>, SourceDto) {
     let Some(kind) = environment.infra.kind else { return (None, row(RUNS, SourceState::Skipped, None)) };
     let units = &environment.infra.units;
     let (run, row) = match &kept.run {
         Ok(run) => {
-            let run = run.as_ref().map(|(listed, state)| one(listed, state));
+            let run = run.as_ref().map(|(listed, state)| run_dto(listed, state));
             (run, SourceDto { age_ms: Some(0), ..row(RUNS, SourceState::Ok, None) })
         }
         Err(why) => {
@@ -67,15 +67,15 @@ pub fn infra(kept: &Kept, environment: &EnvironmentConfig) -> (Option<InfraDto>,
         }
     };
     let units = (!units.is_empty()).then(|| units.iter().map(|unit| unit.name.clone()).collect());
-    (Some(InfraDto { kind: kind.word().to_owned(), units, run }), row)
+    (Some(InfraDto { kind: kind.name().to_owned(), units, run }), row)
 }
 
-fn one(listed: &Listed, state: &RunState) -> RunDto {
+fn run_dto(listed: &ListedRun, state: &RunState) -> RunDto {
     let (over, units) = state.progress();
     RunDto {
         run: listed.run.clone(),
-        goal: listed.order.as_ref().map(|order| order.goal.word().to_owned()),
-        state: state.word(listed.live).to_owned(),
+        goal: listed.order.as_ref().map(|order| order.goal.name().to_owned()),
+        state: state.status_name(listed.live).to_owned(),
         began: state.began.map(|time| format!("{time:.0}")),
         ended: state.end.map(|(time, _)| format!("{time:.0}")),
         by: listed.order.as_ref().map(|order| format!("{}@{}", order.by.user, order.by.host)),

@@ -1,6 +1,6 @@
-//! From an estate to its snapshot, and the snapshot as tables.
+//! Builds the snapshot of an estate, and renders it as tables.
 
-use super::own::{self, Kept};
+use super::own::{self, LocalFacts};
 use crate::cli::ExitCode;
 use crate::headless::convert;
 use crate::headless::dto::{IdentityDto, Snapshot, SourceDto, SourceState};
@@ -9,23 +9,23 @@ use crate::headless::input::{SnapshotInput, known};
 use crate::headless::lists;
 use crate::headless::pool::PoolDto;
 use crate::headless::sources;
-use crate::headless::table::{Table, prose, words};
+use crate::headless::table::{Table, left_aligned, prose};
 use crate::model::{Failure, Source};
 
-/// The schema's name.
+/// Schema of the snapshot.
 pub const SCHEMA: &str = "cockpit.snapshot/1";
 
-/// The snapshot, with what this machine has kept.
-pub fn snapshot(input: &SnapshotInput<'_>, kept: &Kept) -> Snapshot {
+/// Builds the snapshot, including the facts kept on this machine.
+pub fn snapshot(input: &SnapshotInput<'_>, kept: &LocalFacts) -> Snapshot {
     let (environment, estate) = (input.environment, input.estate);
-    let mut rows = input.asked().rows(&Source::ALL);
+    let mut rows = input.source_request().rows(&Source::ALL);
     let ((cost, of_cost), (infra, of_infra)) = (own::cost(kept, input.now), own::infra(kept, environment));
     rows.extend([of_cost, of_infra]);
     let identity = estate.identity.value();
     Snapshot {
         schema: SCHEMA.to_owned(),
         environment: environment.name.clone(),
-        // The configured one is what should be, and not what was found.
+        // The configured account is an expectation, not a finding.
         account: identity.map(|identity| identity.account.clone()),
         region: environment.region.clone().or_else(|| identity?.region.clone()),
         taken_at: input.now.to_string(),
@@ -44,7 +44,7 @@ pub fn snapshot(input: &SnapshotInput<'_>, kept: &Kept) -> Snapshot {
                 alarms.iter().map(|alarm| convert::alarm(alarm, mutes, input.now)).collect()
             })
         },
-        schedule: convert::coming(estate, input.now),
+        schedule: convert::next_effects(estate, input.now),
         cost,
         attention: estate.derived.attention.iter().map(convert::attention).collect(),
         identity: identity
@@ -57,12 +57,12 @@ pub fn snapshot(input: &SnapshotInput<'_>, kept: &Kept) -> Snapshot {
         project: environment.project.clone(),
         guarded: environment.guarded,
         user_pool: None,
-        shown: input.shown(),
+        shown: input.time_display(),
     }
 }
 
 impl Snapshot {
-    /// The user pool as it was read; what could not be is told among the sources.
+    /// Adds the user pool as it was read, with its row among the sources.
     #[must_use]
     pub fn with_pool(mut self, read: Result<(Option<PoolDto>, Vec<Failure>), Failure>) -> Self {
         let (pool, failures, status) = match read {
@@ -78,7 +78,7 @@ impl Snapshot {
             age_ms: (status != SourceState::Failed).then_some(0),
             requests: 0,
             error: (!words.is_empty()).then(|| words.join("; ")),
-            kind: failures.first().map(|failure| failure.kind.word().to_owned()),
+            kind: failures.first().map(|failure| failure.kind.name().to_owned()),
             unmatched: Vec::new(),
             failure: failures.into_iter().next().filter(|_| status == SourceState::Failed),
         };
@@ -89,10 +89,10 @@ impl Snapshot {
         self
     }
 
-    /// The exit code that it asks for. What this machine has kept is no answer of AWS: where there is nothing else, all
-    /// that was asked for has failed.
+    /// Returns the exit code that follows from the sources. Kept facts are ignored: if nothing else succeeded,
+    /// everything that was requested has failed.
     pub fn exit_code(&self) -> ExitCode {
-        let kept = |row: &&SourceDto| row.status == SourceState::Ok && own::is_kept(&row.name);
+        let kept = |row: &&SourceDto| row.status == SourceState::Ok && own::is_local(&row.name);
         let rows: Vec<SourceDto> = self.sources.iter().filter(|row| !kept(row)).cloned().collect();
         sources::exit_code(&rows)
     }
@@ -108,7 +108,7 @@ impl Printable for Snapshot {
             self.shown.title(&self.taken_at)
         );
         let mut attention = Table::new(
-            &[words("SEVERITY"), words("WHERE"), prose("WHAT"), prose("HINT").rank(1)],
+            &[left_aligned("SEVERITY"), left_aligned("WHERE"), prose("WHAT"), prose("HINT").rank(1)],
             "nothing needs attention",
         );
         for entry in &self.attention {
@@ -119,7 +119,7 @@ impl Printable for Snapshot {
                 entry.hint.clone(),
             ]);
         }
-        let unasked = |table, what: &str, of: &[Source]| lists::or_unasked(table, what, &self.sources, of);
+        let unasked = |table, what: &str, of: &[Source]| lists::or_not_configured(table, what, &self.sources, of);
         let databases = lists::databases_table(self.databases.as_deref(), &self.shown);
         let alarms = lists::alarms_table(self.alarms.as_deref(), false, &self.shown);
         vec![

@@ -1,15 +1,15 @@
-//! `snapshot`: once, again and again with the changes, or until a condition holds.
+//! `snapshot`: prints once, prints changes repeatedly, or waits for a condition.
 
 use super::all;
 use super::args::Arguments;
-use super::kept::kept;
+use super::kept::local_facts;
 use super::report;
 use super::wait::Condition;
 use super::watch;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
-use crate::commands::printed::{emit, print, unwritten, verdict as ended};
-use crate::commands::refused::{RefusedPolls, refused};
+use crate::commands::printed::{emit, print, verdict_code as ended, write_error};
+use crate::commands::refused::{RefusedPolls, refused_sources};
 use crate::headless::pool::PoolDto;
 use crate::headless::{self, Written};
 use crate::model::cdn::belongs;
@@ -22,22 +22,22 @@ use std::io;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often a condition is looked at where `--watch` says nothing.
-const LOOK: Duration = Duration::from_secs(5);
+/// The polling interval of `--wait` without `--watch`.
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     if arguments.all {
-        return Box::pin(every(context, out)).await;
+        return Box::pin(all_environments(context, out)).await;
     }
     if let Some(condition) = &arguments.wait {
         let condition = Condition::parse(condition).map_err(|error| error.report())?;
         return Box::pin(wait(context, arguments, &condition, out)).await;
     }
     if let Some(interval) = arguments.watch {
-        return Box::pin(watch(context, Duration::try_from(interval).unwrap_or(LOOK), out)).await;
+        return Box::pin(watch(context, Duration::try_from(interval).unwrap_or(DEFAULT_INTERVAL), out)).await;
     }
     let reading = context.collect(&Source::ALL, false).await?;
-    let mut snapshot = report::snapshot(&reading.input(), &kept(&reading.collector.app));
+    let mut snapshot = report::snapshot(&reading.input(), &local_facts(&reading.collector.app));
     if let Some(read) = Box::pin(user_pool(context, &reading)).await {
         snapshot = snapshot.with_pool(read);
     }
@@ -45,8 +45,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     print(context, &reading, &snapshot, code, out)
 }
 
-/// The pool that the configuration names, without anybody in it; nothing is asked where none is named or the account is not
-/// known to be the right one.
+/// Returns the configured user pool, without its users. Reads nothing if none is configured, or if the account is not
+/// confirmed.
 async fn user_pool(context: &Context, reading: &Reading) -> Option<Result<(Option<PoolDto>, Vec<Failure>), Failure>> {
     let app = &reading.collector.app;
     let environment = &app.environment;
@@ -55,10 +55,10 @@ async fn user_pool(context: &Context, reading: &Reading) -> Option<Result<(Optio
     }
     let session = context.aws(environment);
     let asking = async {
-        let mut mine = session.user_pools().await?;
-        mine.retain(|pool| belongs(&[&pool.id, &pool.name], &environment.user_pools, &[]));
-        let [pool] = &mine[..] else {
-            let text = match mine.len() {
+        let mut matching = session.user_pools().await?;
+        matching.retain(|pool| belongs(&[&pool.id, &pool.name], &environment.user_pools, &[]));
+        let [pool] = &matching[..] else {
+            let text = match matching.len() {
                 0 => "cognito-idp:ListUserPools: no pool has a name of `user_pools`".to_owned(),
                 many => format!("{many} pools have names of `user_pools`: the snapshot has one"),
             };
@@ -71,12 +71,12 @@ async fn user_pool(context: &Context, reading: &Reading) -> Option<Result<(Optio
     Some(context.in_time(asking).await.unwrap_or_else(late))
 }
 
-/// Every environment, one after the other: what one may not read is told in its line.
-async fn every(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+/// Prints every environment, read one after the other; a failure is shown in its row.
+async fn all_environments(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let loaded = context.load();
     let names: Vec<String> = loaded.config.environments.iter().map(|environment| environment.name.clone()).collect();
     if names.is_empty() {
-        // The configuration's own words about what is wrong.
+        // Returns the configuration's own error, if it has one.
         context.open()?;
     }
     let mut rows = Vec::new();
@@ -86,7 +86,7 @@ async fn every(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, R
                 let reading = Box::pin(context.collect_in(loaded.config, environment, &Source::ALL, false)).await;
                 all::row(&reading.input())
             }
-            Err(report) => all::failed(name, report.to_string()),
+            Err(report) => all::failed_row(name, report.to_string()),
         });
     }
     let report = all::environments(rows, Clock::System.now(), system_zone());
@@ -95,7 +95,7 @@ async fn every(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, R
 }
 
 fn value(reading: &Reading) -> Result<Value, Report> {
-    let snapshot = report::snapshot(&reading.input(), &kept(&reading.collector.app));
+    let snapshot = report::snapshot(&reading.input(), &local_facts(&reading.collector.app));
     serde_json::to_value(snapshot).map_err(|error| {
         Report::new("output", "the snapshot cannot be written as JSON", ExitCode::Failed).caused_by(&error)
     })
@@ -104,14 +104,14 @@ fn value(reading: &Reading) -> Result<Value, Report> {
 /// Prints a line for each change, until interrupted, the reader is gone, or the time is up.
 async fn watch(context: &Context, interval: Duration, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let text = context.output == Output::Table;
-    let end = context.end();
+    let end = context.deadline();
     let mut reading = context.collect(&Source::ALL, false).await?;
     reading.check_credentials()?;
     let mut before = value(&reading)?;
-    // What changes later is a line; what could not be read from the beginning would be told nowhere.
+    // Later changes are printed as lines, but what failed from the start would never be mentioned.
     let unread = notes(&reading);
     for note in &unread {
-        context.say(note);
+        context.print_note(note);
     }
     let mut code = match (reading.collected, unread.is_empty()) {
         (Collected::TimedOut, _) => ExitCode::TimedOut,
@@ -127,60 +127,60 @@ async fn watch(context: &Context, interval: Duration, out: &mut dyn io::Write) -
         if reader_is_gone() {
             return Ok(ExitCode::Done);
         }
-        reading.collected = reading.collector.again(left(end)).await;
+        reading.collected = reading.collector.read_again(left(end)).await;
         reading.check_credentials()?;
         let after = value(&reading)?;
         for change in watch::changes(&before, &after, reading.collector.app.now) {
             let line = if text {
                 change.text(&reading.zone) + "\n"
             } else {
-                change.json().map_err(|error| unwritten(&error))? + "\n"
+                change.json().map_err(|error| write_error(&error))? + "\n"
             };
             match headless::write(out, &line) {
-                Ok(Written::All) => {}
+                Ok(Written::Complete) => {}
                 Ok(Written::Closed) => return Ok(ExitCode::Done),
-                Err(error) => return Err(unwritten(&error)),
+                Err(error) => return Err(write_error(&error)),
             }
         }
         before = after;
-        // A look that the end cut short says nothing.
+        // An incomplete read because of the timeout does not change the exit code.
         if reading.collected != Collected::TimedOut {
             code = if notes(&reading).is_empty() { ExitCode::Done } else { ExitCode::Incomplete };
         }
     }
 }
 
-/// Sentences on reads that failed.
+/// Returns sentences about failed reads.
 fn notes(reading: &Reading) -> Vec<String> {
-    headless::sources::notes(&report::snapshot(&reading.input(), &kept(&reading.collector.app)).sources)
+    headless::sources::notes(&report::snapshot(&reading.input(), &local_facts(&reading.collector.app)).sources)
 }
 
-/// Reads until the condition holds: 0, or 7 when the time is up, saying what it was.
+/// Reads until the condition holds (exit code 0), or fails with code 7 and the last values when the time is up.
 async fn wait(
     context: &Context,
     arguments: &Arguments,
     condition: &Condition,
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
-    let interval = arguments.watch.and_then(|interval| Duration::try_from(interval).ok()).unwrap_or(LOOK);
-    let end = context.end();
+    let interval = arguments.watch.and_then(|interval| Duration::try_from(interval).ok()).unwrap_or(DEFAULT_INTERVAL);
+    let end = context.deadline();
     let mut reading = context.collect(&Source::ALL, false).await?;
     reading.check_credentials()?;
-    let mut looks = RefusedPolls::default();
+    let mut refused_polls = RefusedPolls::default();
     loop {
-        // What was not read cannot need attention: an empty list would say that all is well.
+        // Only known values count: an unread source yields an empty list, which would look as if all were well.
         let verdict = condition.holds_now(value(&reading)?);
         if verdict.holds() {
-            let line = format!("{}\n", verdict.words());
+            let line = format!("{}\n", verdict.describe_values());
             return ended(headless::write(out, &line).map(drop), ExitCode::Done);
         }
-        let waits_for = condition.waits_for(&refused(&reading));
-        looks.take(&reading, &waits_for, &format!("`{}` cannot come true", condition.text()))?;
+        let waits_for = condition.waits_for(&refused_sources(&reading));
+        refused_polls.record(&reading, &waits_for, &format!("`{}` cannot come true", condition.text()))?;
         let next = Instant::now() + interval;
         if end.is_some_and(|end| next > end) {
             let message = format!("`{}` did not come true in time", condition.text());
-            let report = Report::new("timeout", message, ExitCode::TimedOut).cause(verdict.words());
-            let snapshot = report::snapshot(&reading.input(), &kept(&reading.collector.app));
+            let report = Report::new("timeout", message, ExitCode::TimedOut).cause(verdict.describe_values());
+            let snapshot = report::snapshot(&reading.input(), &local_facts(&reading.collector.app));
             let missing = headless::sources::notes(&snapshot.sources);
             let report = missing.iter().fold(report, |report, note| report.cause(note.trim_start_matches("! ")));
             return Err(
@@ -188,7 +188,7 @@ async fn wait(
             );
         }
         tokio::time::sleep_until(next).await;
-        reading.collected = reading.collector.again(left(end)).await;
+        reading.collected = reading.collector.read_again(left(end)).await;
         reading.check_credentials()?;
     }
 }

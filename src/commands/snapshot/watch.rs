@@ -1,11 +1,11 @@
 //! The changes between two snapshots: one line for each change.
 //!
-//! Elements of lists are told apart by their name or id, not by their place. What changes with
-//! every read is left out: ages, times of reading, counts of requests, and the curves (CPU, memory,
-//! connections, capacity, lag, free storage), which `snapshot` itself shows.
+//! Elements of lists are matched by their name or id, not by their index. Fields that change with every read are left
+//! out: ages, times of reading, counts of requests, and metrics (CPU, memory, connections, capacity, lag, free
+//! storage), which `snapshot` itself shows.
 
 use crate::headless::emit::json_line;
-use crate::model::text::harmless;
+use crate::model::text::sanitize;
 use crate::model::time;
 use jiff::{Timestamp, tz::TimeZone};
 use schemars::JsonSchema;
@@ -17,22 +17,22 @@ use std::io;
 /// Schema of a change.
 pub const SCHEMA: &str = "cockpit.snapshot-change/1";
 
-/// One change: a line of `cockpit snapshot --watch -o json`.
+/// A change: a line of `cockpit snapshot --watch -o json`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Change {
     /// `cockpit.snapshot-change/1`.
     pub schema: &'static str,
-    /// When it was seen.
+    /// When the change was seen.
     pub at: String,
-    /// Where: `services.web.running`, a path that `--wait` understands.
+    /// The path: `services.web.running`, as `--wait` accepts it.
     pub path: String,
-    /// The value before; `null` also where there was none.
+    /// The value before; `null` also if there was none.
     pub from: Value,
-    /// The value now; `null` also where there is none any more.
+    /// The value now; `null` also if it no longer exists.
     pub to: Value,
 }
 
-/// Fields that are no news.
+/// Fields whose changes are not reported.
 const VOLATILE: [&str; 13] = [
     "age_ms",
     "taken_at",
@@ -49,7 +49,7 @@ const VOLATILE: [&str; 13] = [
     "hint",
 ];
 
-/// Every change between two snapshots as JSON, seen at `now`.
+/// Lists the changes between two snapshots, as JSON values, seen at `now`.
 pub fn changes(before: &Value, after: &Value, now: Timestamp) -> Vec<Change> {
     let mut found = Vec::new();
     walk(&mut Vec::new(), before, after, &mut |path, from, to| {
@@ -65,12 +65,12 @@ pub fn changes(before: &Value, after: &Value, now: Timestamp) -> Vec<Change> {
 }
 
 impl Change {
-    /// One line of JSON, without its line break.
+    /// Formats the change as one line of JSON, without a line break.
     pub fn json(&self) -> io::Result<String> {
         json_line(self).map(|line| line.trim_end().to_owned())
     }
 
-    /// One line for people, without its line break, its time in their zone: `02:41:07  services.web.running  1 → 2`.
+    /// Formats the change as one line for people, without a line break: `02:41:07  services.web.running  1 → 2`.
     pub fn text(&self, zone: &TimeZone) -> String {
         let short = |value: &Value| match value {
             Value::Null => "–".to_owned(),
@@ -88,44 +88,44 @@ impl Change {
         };
         let clock = self.at.parse().map_or_else(|_| self.at.clone(), |at| time::clock(at, zone));
         let line = format!("{clock}  {}  {} → {}", self.path, short(&self.from), short(&self.to));
-        harmless(&line).into_owned()
+        sanitize(&line).into_owned()
     }
 }
 
-fn walk(path: &mut Vec<String>, before: &Value, after: &Value, tell: &mut dyn FnMut(&str, &Value, &Value)) {
+fn walk(path: &mut Vec<String>, before: &Value, after: &Value, report: &mut dyn FnMut(&str, &Value, &Value)) {
     match (before, after) {
         (Value::Object(a), Value::Object(b)) => {
             let missing = a.keys().filter(|key| !b.contains_key(*key));
             for key in b.keys().chain(missing).filter(|key| !VOLATILE.contains(&key.as_str())) {
                 let (from, to) = (a.get(key).unwrap_or(&Value::Null), b.get(key).unwrap_or(&Value::Null));
-                // A member's capacity is a curve; a database's, with its limits, is a setting.
+                // The current capacity of a member is a metric; the capacity range of a database is a setting.
                 if key == "acu" && !from.is_object() && !to.is_object() {
                     continue;
                 }
                 path.push(segment(key));
-                walk(path, from, to, tell);
+                walk(path, from, to, report);
                 path.pop();
             }
         }
-        (Value::Array(a), Value::Array(b)) if named(a) && named(b) => {
+        (Value::Array(a), Value::Array(b)) if have_names(a) && have_names(b) => {
             let (a, b) = (by_name(a), by_name(b));
             let missing = a.keys().filter(|key| !b.contains_key(*key));
             for key in b.keys().chain(missing) {
                 let (from, to) = (a.get(key).copied(), b.get(key).copied());
                 let shown = to.or(from).map_or_else(|| key.0.clone(), |one| label(one, &key.0));
                 let shown = if key.1 == 0 { shown } else { format!("{shown}#{}", key.1 + 1) };
-                // Without quotation marks it would be the length of the list.
+                // Unquoted, it would mean the length of the list.
                 path.push(if shown == "count" { format!("\"{shown}\"") } else { segment(&shown) });
-                walk(path, from.unwrap_or(&Value::Null), to.unwrap_or(&Value::Null), tell);
+                walk(path, from.unwrap_or(&Value::Null), to.unwrap_or(&Value::Null), report);
                 path.pop();
             }
         }
         (_, _) if same(before, after) => {}
-        (_, _) => tell(&path.join("."), before, after),
+        (_, _) => report(&path.join("."), before, after),
     }
 }
 
-/// A name with dots or blanks stands in quotation marks, as `--wait` reads it.
+/// Quotes a name with dots or blanks, as `--wait` reads it.
 fn segment(name: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | ':' | '#');
     if !name.is_empty() && name.chars().all(plain) {
@@ -137,7 +137,7 @@ fn segment(name: &str) -> String {
 
 fn key(value: &Value) -> Option<&str> {
     ["name", "id", "where"].iter().find_map(|field| {
-        // An attention's place tells more than its name, as one thing can have several entries.
+        // An entry's place is more specific than its name, as one resource can have several entries.
         value.get("where").filter(|_| *field == "name").or_else(|| value.get(field)).and_then(Value::as_str)
     })
 }
@@ -146,11 +146,11 @@ fn label(value: &Value, otherwise: &str) -> String {
     value.get("short").and_then(Value::as_str).unwrap_or(otherwise).to_owned()
 }
 
-fn named(all: &[Value]) -> bool {
+fn have_names(all: &[Value]) -> bool {
     all.iter().all(|one| key(one).is_some())
 }
 
-/// Elements by their name, and which of that name.
+/// Indexes elements by their name, and by a number among elements of the same name.
 fn by_name(all: &[Value]) -> BTreeMap<(String, usize), &Value> {
     let mut map = BTreeMap::new();
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
@@ -163,7 +163,7 @@ fn by_name(all: &[Value]) -> BTreeMap<(String, usize), &Value> {
     map
 }
 
-/// Whether they are the same, or the same but for how long it has been so.
+/// Whether the values are equal, ignoring durations in sentences.
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::String(a), Value::String(b)) => a == b || timeless(a) == timeless(b),
@@ -172,7 +172,7 @@ fn same(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// The sentence without its durations: "at max 10 for 12 min" is the same a minute later.
+/// Replaces the durations in a sentence: "at max 10 for 12 min" is the same a minute later.
 fn timeless(text: &str) -> String {
     let mut words: Vec<&str> = Vec::new();
     for word in text.split(' ') {
@@ -196,7 +196,7 @@ mod tests {
         "2026-01-01T02:41:07Z".parse().unwrap()
     }
 
-    fn told(before: &Value, after: &Value) -> Vec<String> {
+    fn change_lines(before: &Value, after: &Value) -> Vec<String> {
         changes(before, after, now())
             .iter()
             .map(|change| format!("{} {} {}", change.path, change.from, change.to))
@@ -204,35 +204,35 @@ mod tests {
     }
 
     #[test]
-    fn elements_are_told_apart_by_name() {
+    fn elements_are_matched_by_name() {
         let before = json!({ "taken_at": 1, "services": [
             { "name": "x-api", "short": "api", "running": 2, "cpu_percent": 1.0 }, { "name": "x-web", "short": "web", "running": 1 } ] });
         let after = json!({ "taken_at": 2, "services": [
             { "name": "x-web", "short": "web", "running": 2 }, { "name": "x-api", "short": "api", "running": 2, "cpu_percent": 9.0 },
             { "name": "x.new", "running": 0 } ] });
         assert_eq!(
-            told(&before, &after),
+            change_lines(&before, &after),
             ["services.web.running 1 2", "services.\"x.new\" null {\"name\":\"x.new\",\"running\":0}"]
         );
     }
 
     #[test]
-    fn a_value_that_becomes_unknown_is_a_change() {
-        assert_eq!(told(&json!({ "alarms": [] }), &json!({ "alarms": null })), ["alarms [] null"]);
+    fn value_becoming_unknown_is_a_change() {
+        assert_eq!(change_lines(&json!({ "alarms": [] }), &json!({ "alarms": null })), ["alarms [] null"]);
         let failing = json!({ "sources": [ { "name": "ecs.tasks", "status": "failed", "age_ms": 5, "requests": 3 } ] });
         let fine = json!({ "sources": [ { "name": "ecs.tasks", "status": "ok", "age_ms": 9, "requests": 4 } ] });
-        assert_eq!(told(&fine, &failing), ["sources.\"ecs.tasks\".status \"ok\" \"failed\""]);
+        assert_eq!(change_lines(&fine, &failing), ["sources.\"ecs.tasks\".status \"ok\" \"failed\""]);
     }
 
     #[test]
-    fn time_passing_is_no_change() {
+    fn passing_time_is_not_a_change() {
         let of = |text: &str| json!({ "reasons": [text], "attention": [ { "where": "service:web", "name": "x-web", "what": text } ] });
-        assert!(told(&of("at max 10 for 12 min"), &of("at max 10 for 13 min")).is_empty());
-        assert_eq!(told(&of("at max 10 for 12 min"), &of("at max 9 for 12 min")).len(), 2);
+        assert!(change_lines(&of("at max 10 for 12 min"), &of("at max 10 for 13 min")).is_empty());
+        assert_eq!(change_lines(&of("at max 10 for 12 min"), &of("at max 9 for 12 min")).len(), 2);
     }
 
     #[test]
-    fn lines_are_harmless_and_short() {
+    fn lines_are_escaped_and_short() {
         let changes = changes(&json!({ "a": "x" }), &json!({ "a": "\u{1b}[31m\u{9b}" }), now());
         let zone = TimeZone::get("Asia/Tokyo").unwrap();
         assert_eq!(changes[0].text(&zone), "11:41:07  a  x → ␛[31m\\u{9b}");

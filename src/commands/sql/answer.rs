@@ -1,8 +1,9 @@
-//! The server's answers to the statements that were sent: rows are written as they come, the rest is kept or said.
+//! Processes the server's answers to statements: rows are written as they arrive, other messages are collected and
+//! printed.
 
 use super::outlet::Outlet;
 use super::report::notice;
-use crate::commands::say::say;
+use crate::commands::say::print_note;
 use crate::db::Event;
 use crate::db::wire::{Fields, Messages};
 use crate::model::sql::ServerMessage;
@@ -10,56 +11,56 @@ use crate::model::sql::format::options::{Format, Options};
 use crate::model::sql::format::writer::{Head, Writer};
 use crate::model::sql::interpreter::{Ran, Rows};
 
-/// The handling of a statement's result.
-pub(super) struct How<'a> {
+/// How the results of statements are handled.
+pub(super) struct ResultHandling<'a> {
     pub(super) options: &'a Options,
     pub(super) rows: Rows,
-    /// Whether what was done is told.
-    pub(super) told: bool,
-    /// How many statements are sent: rows that are kept are those of the last one.
+    /// Whether command tags (`INSERT 0 1`) are printed.
+    pub(super) prints_tags: bool,
+    /// The number of statements that are sent together; only rows of the last one are kept.
     pub(super) statements: usize,
-    /// Rows of those before the last one are printed, too.
-    pub(super) all: bool,
+    /// Whether rows of all statements are printed, not only those of the last one.
+    pub(super) prints_all: bool,
 }
 
-/// The server's answer so far.
-pub(super) struct Answering<'a> {
-    how: &'a How<'a>,
-    /// How many of the statements have been carried out.
+/// The state of the server's answer.
+pub(super) struct AnswerState<'a> {
+    how: &'a ResultHandling<'a>,
+    /// The number of statements that have completed.
     done: usize,
     pub(super) ran: Ran,
-    /// Writes the rows that come, where they are printed.
+    /// The writer of the current rows, if they are printed.
     writer: Option<Writer>,
-    /// Lines that are to be said.
+    /// Lines that are not printed yet.
     notices: Vec<String>,
 }
 
-/// The step that follows an event.
+/// What follows an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// More comes.
+    /// More events follow.
     More,
     /// The server waits for the data of a COPY.
     WantsData,
-    /// All is answered.
+    /// The answer is complete.
     Ended,
 }
 
-impl<'a> Answering<'a> {
-    pub(super) fn new(how: &'a How<'a>) -> Self {
+impl<'a> AnswerState<'a> {
+    pub(super) fn new(how: &'a ResultHandling<'a>) -> Self {
         Self { how, done: 0, ran: Ran::default(), writer: None, notices: Vec::new() }
     }
 
-    /// Whether what comes is of the last statement.
+    /// Whether the current results belong to the last statement.
     fn is_last(&self) -> bool {
         self.done + 1 >= self.how.statements
     }
 
-    /// Takes in what came; nothing of it is written any more unless it `shows`.
-    pub(super) fn take(&mut self, event: Event<'_>, shows: bool, out: &mut Outlet<'_>) -> Step {
+    /// Processes an event; with `shows` unset, nothing is written any more.
+    pub(super) fn process(&mut self, event: Event<'_>, shows: bool, out: &mut Outlet<'_>) -> Step {
         match event {
             Event::Columns(columns) => {
-                let printed = if self.is_last() { self.how.rows == Rows::Print } else { self.how.all };
+                let printed = if self.is_last() { self.how.rows == Rows::Print } else { self.how.prints_all };
                 if printed {
                     let heads = columns.iter().map(Head::of).collect();
                     self.writer = Some(Writer::new(heads, self.how.options, out.is_terminal()));
@@ -69,22 +70,22 @@ impl<'a> Answering<'a> {
             Event::Rows(rows, count) if shows => self.rows(rows, count, out),
             Event::Copied(messages) if shows => {
                 for bytes in Messages(messages) {
-                    out.take(bytes);
+                    out.buffer(bytes);
                 }
             }
             Event::Complete(tag) => self.complete(tag, shows, out),
-            Event::Failed(said) => {
-                // What was begun is closed, so that what came is whole as far as it goes.
+            Event::Failed(message) => {
+                // Closes the rows written so far, so that the output is well-formed.
                 if let Some(writer) = self.writer.take()
                     && shows
                 {
-                    writer.cut(&mut out.held);
+                    writer.abort(&mut out.buffered);
                 }
-                self.ran.failed.get_or_insert(said);
+                self.ran.failed.get_or_insert(message);
             }
-            Event::Notice(said) => self.notices.extend(notice(&said)),
+            Event::Notice(message) => self.notices.extend(notice(&message)),
             Event::Parameter(name, value) => {
-                self.notices.extend(ServerMessage::of_setting(&name, &value).iter().flat_map(notice));
+                self.notices.extend(ServerMessage::setting_warning(&name, &value).iter().flat_map(notice));
             }
             Event::CopyIn => return Step::WantsData,
             Event::Ready(transaction) => {
@@ -92,26 +93,26 @@ impl<'a> Answering<'a> {
                 return Step::Ended;
             }
             Event::Notification { channel, text, process } => {
-                self.notices.push(ServerMessage::notified(&channel, &text, process).message);
+                self.notices.push(ServerMessage::from_notification(&channel, &text, process).message);
             }
             Event::Rows(..)
             | Event::Copied(_)
             | Event::Part { .. }
             | Event::Empty
             | Event::CopyOut
-            | Event::CopyEnd => {}
+            | Event::CopyDone => {}
         }
         Step::More
     }
 
-    /// Rows are printed, or kept as far as they are wanted.
+    /// Prints rows, or keeps as many as are wanted.
     fn rows(&mut self, rows: &[u8], count: u64, out: &mut Outlet<'_>) {
         let last = self.is_last();
         self.ran.count += count;
         match (&mut self.writer, self.how.rows) {
             (Some(writer), _) => {
                 for body in Messages(rows) {
-                    writer.row(Fields::of(body), &mut out.held);
+                    writer.row(Fields::of(body), &mut out.buffered);
                 }
             }
             (None, Rows::Keep(most)) if last => {
@@ -124,19 +125,19 @@ impl<'a> Answering<'a> {
         }
     }
 
-    /// A statement was carried out.
+    /// Handles the end of a statement.
     fn complete(&mut self, tag: String, shows: bool, out: &mut Outlet<'_>) {
         let last = self.is_last();
         self.done += 1;
         match self.writer.take() {
-            Some(writer) if shows => writer.end(&[], &mut out.held),
-            None if self.tells(&tag, last) => self.notices.push(tag.clone()),
+            Some(writer) if shows => writer.end(&[], &mut out.buffered),
+            None if self.prints_tag(&tag, last) => self.notices.push(tag.clone()),
             Some(_) | None => {}
         }
         let cut = matches!(self.how.rows, Rows::Keep(most) if self.ran.count > most as u64);
         match tag.rsplit(' ').next().and_then(|count| count.parse().ok()) {
             Some(count) => self.ran.count = count,
-            // As in psql `SHOW` and `EXPLAIN` have no number; where not all rows were kept, theirs says so.
+            // As in psql, `SHOW` and `EXPLAIN` have no row count; if rows were dropped, the count shows that.
             None if !cut => self.ran.count = 0,
             None => {}
         }
@@ -147,23 +148,23 @@ impl<'a> Answering<'a> {
         self.ran.tag = tag;
     }
 
-    /// Whether what was done is told: as psql does it, for people only and never between the data of a COPY.
-    fn tells(&self, tag: &str, last: bool) -> bool {
+    /// Whether the command tag is printed: as in psql, only for people, and never between the data of a COPY.
+    fn prints_tag(&self, tag: &str, last: bool) -> bool {
         let how = self.how;
-        how.told
+        how.prints_tags
             && (how.rows == Rows::Print || !last)
-            && (last || how.all)
+            && (last || how.prints_all)
             && !tag.starts_with("COPY")
             && how.options.format == Format::Aligned
     }
 
-    /// Says what there is to say, in its place among the rows where both are read by one person.
-    pub(super) fn say(&mut self, out: &mut Outlet<'_>) {
+    /// Prints the collected lines; on a terminal, in their place among the rows.
+    pub(super) fn print_lines(&mut self, out: &mut Outlet<'_>) {
         if !self.notices.is_empty() && out.is_terminal() {
             let _ = out.write();
         }
         for line in self.notices.drain(..) {
-            say(&line);
+            print_note(&line);
         }
     }
 }

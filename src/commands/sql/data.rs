@@ -1,43 +1,43 @@
-//! Data that are copied to the server: piece by piece, whatever their size.
+//! Data that are copied to the server in pieces, whatever their size.
 
-use super::reads::{PIECE, Reads, beside, named};
+use super::reads::{PIECE, ScriptSource, off_thread, read_error};
 use crate::model::sql::interpreter::{self, Interpreter};
 use std::fs::File;
 use std::io::{self, Read};
 
-/// Why a COPY fails that no data were given for.
-pub(super) const NONE: &str = "there are no data to copy";
+/// The error of a COPY without data.
+pub(super) const NO_DATA: &str = "there are no data to copy";
 
-/// Where they come from.
+/// The source of the data.
 pub(super) enum Data<'a> {
-    /// There are none.
+    /// No data.
     None,
     /// Standard input.
     Input,
-    /// A file, by its name.
+    /// A file and its name.
     File(File, String),
-    /// The lines that follow in the script.
-    Following(Following<'a>),
+    /// The lines after the COPY in the script.
+    Inline(InlineData<'a>),
 }
 
-/// The lines that follow a `COPY` in a script.
-pub(super) struct Following<'a> {
+/// The lines after a `COPY` in a script.
+pub(super) struct InlineData<'a> {
     interpreter: &'a mut Interpreter,
-    /// Where more of the script comes from.
-    reads: &'a mut Reads,
-    /// Whether all of them were taken.
+    /// The source of the rest of the script.
+    reads: &'a mut ScriptSource,
+    /// Whether the end of the data was reached.
     over: bool,
-    /// The bytes that were taken and not handed on, from this byte on.
+    /// The bytes that were read; those from `at` on are not sent yet.
     held: Vec<u8>,
     at: usize,
 }
 
-impl<'a> Following<'a> {
-    pub(super) fn new(interpreter: &'a mut Interpreter, reads: &'a mut Reads) -> Self {
+impl<'a> InlineData<'a> {
+    pub(super) fn new(interpreter: &'a mut Interpreter, reads: &'a mut ScriptSource) -> Self {
         Self { interpreter, reads, over: false, held: Vec::new(), at: 0 }
     }
 
-    /// Whether what follows is data at all. Nobody need know that where this ends the script, and there may come nothing for long.
+    /// Whether data follow at all. With `ON_ERROR_STOP` the script ends here, so this does not wait for more input.
     async fn is_there(&mut self) -> io::Result<bool> {
         if self.interpreter.variables().is_on("ON_ERROR_STOP") {
             return Ok(false);
@@ -54,7 +54,7 @@ impl<'a> Following<'a> {
         while self.at == self.held.len() && !self.over {
             match self.interpreter.data() {
                 interpreter::Data::Lines(lines) => (self.held, self.at) = (lines.into_bytes(), 0),
-                interpreter::Data::Over => self.over = true,
+                interpreter::Data::End => self.over = true,
                 interpreter::Data::More => self.reads.feed(self.interpreter).await?,
             }
         }
@@ -66,30 +66,30 @@ impl<'a> Following<'a> {
 }
 
 impl Data<'_> {
-    /// The next piece; an empty one is the end.
+    /// Returns the next piece; an empty one is the end.
     ///
     /// # Errors
-    /// They cannot be read on, or there are none.
+    /// Fails if the data cannot be read, or there are none.
     pub(super) async fn piece(&mut self) -> io::Result<Vec<u8>> {
         match self {
-            Self::None => Err(io::Error::other(NONE)),
+            Self::None => Err(io::Error::other(NO_DATA)),
             Self::Input => {
-                beside(|| read(&mut io::stdin().lock())).await.map_err(|error| named("standard input", &error))
+                off_thread(|| read(&mut io::stdin().lock())).await.map_err(|error| read_error("standard input", &error))
             }
             Self::File(file, path) => {
-                // It may be a pipe that nobody writes into.
+                // The file may be a pipe without a writer, which would block.
                 let mut open = file.try_clone()?;
-                beside(move || read(&mut open)).await.map_err(|error| named(path, &error))
+                off_thread(move || read(&mut open)).await.map_err(|error| read_error(path, &error))
             }
-            Self::Following(following) => following.piece().await,
+            Self::Inline(following) => following.piece().await,
         }
     }
 
-    /// Passes over what follows in the script: lines of a COPY that failed are no statements, also where it was refused before it
-    /// read any (`given`: it was not). How many they were.
-    pub(super) async fn rest(&mut self, given: bool) -> io::Result<usize> {
+    /// Skips the data in the script, and returns the number of lines: data of a failed COPY are not statements. `given`
+    /// is false if the server refused the COPY before it read any data.
+    pub(super) async fn skip_rest(&mut self, given: bool) -> io::Result<usize> {
         let mut lines = 0;
-        if let Self::Following(following) = self {
+        if let Self::Inline(following) = self {
             if !given && !following.is_there().await? {
                 return Ok(0);
             }
@@ -104,9 +104,10 @@ impl Data<'_> {
         Ok(lines)
     }
 
-    /// Whether there are some for another COPY of the same text: in a script they follow those of the one before.
-    pub(super) fn again(&mut self) -> bool {
-        let Self::Following(following) = self else { return false };
+    /// Continues with the data of another COPY of the same text, if there can be any: in a script they follow the data
+    /// of the previous one.
+    pub(super) fn continue_with_next(&mut self) -> bool {
+        let Self::Inline(following) = self else { return false };
         following.over = false;
         true
     }

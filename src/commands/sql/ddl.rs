@@ -1,21 +1,21 @@
-//! `cockpit sql --ddl`: the statements that create objects again.
+//! `cockpit sql --ddl`: prints the statements that recreate objects.
 
 use super::args::Arguments;
-use super::looking::{MOST, looking};
+use super::catalogue::{MAX_CATALOGUE, with_catalogue};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::printed::printed;
+use crate::commands::printed::print_result;
 use crate::db::{Connection, Lost};
 use crate::model::sql::interpreter::version_number;
 use crate::model::sql::schema::ddl;
-use crate::model::sql::schema::object::{Object, Typed, find};
-use crate::model::sql::schema::{CatalogueFailure, missing};
+use crate::model::sql::schema::object::{Object, TypedName, find};
+use crate::model::sql::schema::{CatalogueFailure, explain_missing};
 use std::io;
 
 pub(super) async fn ddl(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let names = arguments.ddl.iter().map(|text| Typed::of(text).map(|typed| (text.as_str(), typed)));
-    let names: Vec<(&str, Typed)> = names.collect::<Result<_, _>>().map_err(Report::usage)?;
-    let text = Box::pin(looking(context, arguments, "--ddl", async |connection: &mut Connection| {
+    let names = arguments.ddl.iter().map(|text| TypedName::of(text).map(|typed| (text.as_str(), typed)));
+    let names: Vec<(&str, TypedName)> = names.collect::<Result<_, _>>().map_err(Report::usage)?;
+    let text = Box::pin(with_catalogue(context, arguments, "--ddl", async |connection: &mut Connection| {
         let mut texts = Vec::new();
         for (typed, name) in &names {
             texts.push(read(connection, typed, name).await?);
@@ -23,12 +23,12 @@ pub(super) async fn ddl(context: &Context, arguments: &Arguments, out: &mut dyn 
         Ok(texts.join("\n"))
     }))
     .await?;
-    printed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+    print_result(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
-/// The definitions of the objects of a name, which may be several: functions, and a table beside them.
-async fn read(connection: &mut Connection, typed: &str, name: &Typed) -> Result<String, Report> {
-    let found = asked(connection, &find(name), typed).await?;
+/// Returns the definitions of all objects of a name: overloaded functions, or a table and a function.
+async fn read(connection: &mut Connection, typed: &str, name: &TypedName) -> Result<String, Report> {
+    let found = query(connection, &find(name), typed).await?;
     let objects: Vec<Object> = found.iter().filter_map(|row| Object::of(row)).collect();
     if objects.is_empty() {
         return Err(Report::usage(format!("there is no {typed} in the database")).hint(
@@ -38,9 +38,9 @@ async fn read(connection: &mut Connection, typed: &str, name: &Typed) -> Result<
     let version = version_number(connection.parameter("server_version").unwrap_or_default());
     let mut texts = Vec::new();
     for object in &objects {
-        let text = ddl::text(&asked(connection, &ddl::question(object, version), typed).await?);
+        let text = ddl::text(&query(connection, &ddl::query(object, version), typed).await?);
         if text.is_empty() {
-            let gone = format!("the {} {} is not there any more", object.word(), object.written());
+            let gone = format!("the {} {} is not there any more", object.kind_name(), object.qualified_name());
             return Err(Report::new("catalogue", gone, ExitCode::Failed).hint("try again"));
         }
         texts.push(text);
@@ -48,13 +48,13 @@ async fn read(connection: &mut Connection, typed: &str, name: &Typed) -> Result<
     Ok(texts.join("\n"))
 }
 
-async fn asked(connection: &mut Connection, question: &str, typed: &str) -> Result<Vec<Vec<Option<String>>>, Report> {
-    let answer = connection.rows(question, MOST).await.map_err(|Lost(why)| {
+async fn query(connection: &mut Connection, question: &str, typed: &str) -> Result<Vec<Vec<Option<String>>>, Report> {
+    let answer = connection.rows(question, MAX_CATALOGUE).await.map_err(|Lost(why)| {
         Report::new("session", format!("the connection was lost: {why}"), ExitCode::Failed).hint("try again")
     })?;
-    let answer = answer.map_err(|said| {
+    let answer = answer.map_err(|server_error| {
         Report::new("catalogue", format!("the definition of {typed} cannot be read"), ExitCode::Failed)
-            .cause(missing(&said.message, CatalogueFailure::of(&said.code)))
+            .cause(explain_missing(&server_error.message, CatalogueFailure::of(&server_error.code)))
             .hint("the user must be able to read PostgreSQL's catalogue; another server may lack a part of it")
     })?;
     Ok(answer.rows)

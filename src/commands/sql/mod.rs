@@ -1,12 +1,12 @@
-//! `cockpit sql`: SQL in an environment's database.
+//! `cockpit sql`: runs SQL in an environment's database.
 
 mod answer;
 pub(super) mod args;
+mod catalogue;
 mod data;
 mod ddl;
 mod driver;
 mod er;
-mod looking;
 mod only_reads;
 mod outlet;
 mod reads;
@@ -29,7 +29,7 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
             output::STATEMENTS
         }
     },
-    // What runs is cancelled at the server.
+    // An interrupt cancels the running statement at the server.
     takes_interrupt: always,
     work: Work::Prints,
     schemas: &[],

@@ -1,41 +1,41 @@
-//! Where results go: standard output, a file that `\o` or `\g` named.
+//! The destination of results: standard output, or a file given to `\o` or `\g`.
 
 use crate::model::sql::interpreter::Target;
-use crate::model::text::harmless_lines;
+use crate::model::text::sanitize_lines;
 use crate::runtime::files;
 use std::fs::File;
 use std::io::{self, Write};
 
-/// Bytes that are written together.
-const HELD: usize = 256 * 1024;
+/// The number of bytes that are written together.
+const BUFFER_SIZE: usize = 256 * 1024;
 
-/// Where results go, with what waits to be written.
+/// The destination of results, with its buffer.
 pub(super) struct Outlet<'a> {
     stdout: &'a mut dyn Write,
-    /// Standard output is a terminal, on which nothing may act.
+    /// Whether standard output is a terminal, for which control characters are escaped.
     terminal: bool,
-    /// The file or command that `\o` named.
+    /// The file given to `\o`.
     named: Option<Named>,
-    /// The outlet that this statement's `\g` named.
+    /// The file given to `\g` for the current statement.
     once: Option<Named>,
-    /// This text goes to standard output, whatever `\o` named.
+    /// Whether the current output goes to standard output regardless of `\o`.
     plain: bool,
-    /// The bytes that wait to be written.
-    pub(super) held: Vec<u8>,
+    /// The buffered bytes.
+    pub(super) buffered: Vec<u8>,
 }
 
 impl<'a> Outlet<'a> {
     pub(super) fn new(stdout: &'a mut dyn Write, terminal: bool) -> Self {
-        Self { stdout, terminal, named: None, once: None, plain: false, held: Vec::new() }
+        Self { stdout, terminal, named: None, once: None, plain: false, buffered: Vec::new() }
     }
 
-    /// Whether what is written is seen by a person.
+    /// Whether the current output goes to a terminal.
     pub(super) fn is_terminal(&self) -> bool {
         self.terminal && (self.plain || self.named.is_none()) && self.once.is_none()
     }
 
-    /// Results go there from now on (`\o`).
-    pub(super) fn name(&mut self, target: &Target) -> Result<(), String> {
+    /// Redirects all following results (`\o`).
+    pub(super) fn redirect(&mut self, target: &Target) -> Result<(), String> {
         self.named = match target {
             Target::File(path) => Some(create(path)?),
             Target::Pipe(_) => return Err(NO_PROGRAMS.to_owned()),
@@ -44,7 +44,7 @@ impl<'a> Outlet<'a> {
         Ok(())
     }
 
-    /// Sends to this target from here on.
+    /// Starts the output of a statement or text to this target.
     pub(super) fn begin(&mut self, target: &Target) -> Result<(), String> {
         self.plain = *target == Target::Output;
         self.once = match target {
@@ -55,35 +55,35 @@ impl<'a> Outlet<'a> {
         Ok(())
     }
 
-    /// Takes a text as it is, except for what would act on a terminal.
-    pub(super) fn take(&mut self, text: &[u8]) {
+    /// Buffers a text, with control characters escaped for a terminal.
+    pub(super) fn buffer(&mut self, text: &[u8]) {
         if self.is_terminal() {
-            self.held.extend_from_slice(harmless_lines(&String::from_utf8_lossy(text)).as_bytes());
+            self.buffered.extend_from_slice(sanitize_lines(&String::from_utf8_lossy(text)).as_bytes());
         } else {
-            self.held.extend_from_slice(text);
+            self.buffered.extend_from_slice(text);
         }
     }
 
-    /// Writes what is held, if it is much.
+    /// Writes the buffer if it is large.
     pub(super) fn push(&mut self) -> io::Result<()> {
-        if self.held.len() >= HELD { self.write() } else { Ok(()) }
+        if self.buffered.len() >= BUFFER_SIZE { self.write() } else { Ok(()) }
     }
 
-    /// Writes what is held.
+    /// Writes the buffer.
     pub(super) fn write(&mut self) -> io::Result<()> {
         let written = match (&mut self.once, &mut self.named) {
-            (Some(file), _) => file.write(&self.held),
-            (None, Some(file)) if !self.plain => file.write(&self.held),
-            (None, _) => self.stdout.write_all(&self.held),
+            (Some(file), _) => file.write(&self.buffered),
+            (None, Some(file)) if !self.plain => file.write(&self.buffered),
+            (None, _) => self.stdout.write_all(&self.buffered),
         };
-        self.held.clear();
-        if self.held.capacity() > 8 * HELD {
-            self.held = Vec::new();
+        self.buffered.clear();
+        if self.buffered.capacity() > 8 * BUFFER_SIZE {
+            self.buffered = Vec::new();
         }
         written
     }
 
-    /// Ends what was begun.
+    /// Ends the output that `begin` started.
     pub(super) fn end(&mut self) -> io::Result<()> {
         self.write()?;
         (self.once, self.plain) = (None, false);
@@ -91,21 +91,21 @@ impl<'a> Outlet<'a> {
     }
 }
 
-/// Why no program is run.
+/// The error for targets that are programs.
 pub(super) const NO_PROGRAMS: &str = "`cockpit sql` runs no programs: use a pipe of the shell that it is started from";
 
-/// A file that somebody named.
+/// A file with its name.
 struct Named(File, String);
 
 impl Named {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        // The failure is that of this file, not of standard output.
+        // Names the file, so that the error is not taken for one of standard output.
         self.0.write_all(bytes).map_err(|error| io::Error::other(format!("{}: {error}", self.1)))
     }
 }
 
-/// A file that nobody else may read.
+/// Creates a file that only its owner can read.
 fn create(path: &str) -> Result<Named, String> {
-    let file = files::private(&files::named(path), false).map_err(|error| format!("{path}: {error}"))?;
+    let file = files::open_private(&files::expand_path(path), false).map_err(|error| format!("{path}: {error}"))?;
     Ok(Named(file, path.to_owned()))
 }

@@ -1,25 +1,25 @@
-//! A script that is read as it is run, line by line: standard input, or a file, however large.
+//! Reads a script line by line as it runs, from standard input or a file of any size.
 
 use crate::model::sql::interpreter::{Interpreter, Origin};
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Seek as _};
 use std::path::Path;
 
-/// The size of the pieces in which scripts are read and data are sent.
+/// The size of the pieces in which scripts are read and data are sent, in bytes.
 pub(super) const PIECE: usize = 64 * 1024;
 
-/// The rest of a script, and of the files that it runs.
+/// The rest of a script, and of the files that it includes.
 #[derive(Default)]
-pub(super) struct Reads {
+pub(super) struct ScriptSource {
     script: Root,
-    /// Files that are run (`\i`), the innermost last.
+    /// Included files (`\i`), the innermost last.
     files: Vec<ScriptFile>,
 }
 
-/// Where a script comes from.
+/// The source of a script.
 #[derive(Default)]
 enum Root {
-    /// All that there is was given.
+    /// Everything was already given.
     #[default]
     Nothing,
     /// Standard input.
@@ -28,20 +28,21 @@ enum Root {
     File(ScriptFile),
 }
 
-/// A file that is read piece by piece.
+/// A file that is read in pieces.
 pub(super) struct ScriptFile {
     name: String,
-    /// None while another thread reads.
+    /// `None` while another thread reads.
     reader: Option<BufReader<File>>,
-    /// Its end can be looked for: a pipe may hold it back for long.
+    /// Whether it is a regular file, whose end can be checked; a pipe could block.
     plain: bool,
 }
 
 impl ScriptFile {
-    /// Opens one. A plain file is looked through first, so that nothing of one is run that cannot be read to its end as text.
+    /// Opens a script. A regular file is checked first, so that nothing of it runs if it is not readable and valid
+    /// UTF-8 to its end.
     ///
     /// # Errors
-    /// It cannot be opened or read, or is no UTF-8.
+    /// Fails if the file cannot be opened or read, or is not UTF-8.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let facts = file.metadata()?;
@@ -60,23 +61,23 @@ impl ScriptFile {
         Ok(Self { name: path.display().to_string(), reader: Some(reader), plain })
     }
 
-    /// Its name.
+    /// Returns its name.
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whole lines, at least so many bytes of them where there are, and whether there are more behind them.
+    /// Returns whole lines, at least `least` bytes of them if available, and whether more follow.
     async fn lines(&mut self, least: usize) -> io::Result<(String, bool)> {
         let Some(mut reader) = self.reader.take() else { return Ok((String::new(), false)) };
         let plain = self.plain;
-        let read = beside(move || {
+        let read = off_thread(move || {
             let mut bytes = Vec::new();
             loop {
-                let there = reader.fill_buf()?;
-                let ended = there.is_empty();
-                match there.iter().rposition(|byte| *byte == b'\n') {
+                let buffered = reader.fill_buf()?;
+                let ended = buffered.is_empty();
+                match buffered.iter().rposition(|byte| *byte == b'\n') {
                     Some(at) => {
-                        bytes.extend_from_slice(&there[..=at]);
+                        bytes.extend_from_slice(&buffered[..=at]);
                         reader.consume(at + 1);
                     }
                     None => {
@@ -90,19 +91,19 @@ impl ScriptFile {
             let more = if plain { !reader.fill_buf()?.is_empty() } else { !bytes.is_empty() };
             Ok((reader, String::from_utf8(bytes).map_err(io::Error::other)?, more))
         });
-        let (reader, text, more) = read.await.map_err(|error| named(&self.name, &error))?;
+        let (reader, text, more) = read.await.map_err(|error| read_error(&self.name, &error))?;
         self.reader = Some(reader);
         Ok((text, more))
     }
 }
 
-impl Reads {
-    /// A script that is a file.
+impl ScriptSource {
+    /// Makes the reader of a script file.
     pub(super) fn of(file: ScriptFile) -> Self {
         Self { script: Root::File(file), files: Vec::new() }
     }
 
-    /// A script that is standard input.
+    /// Makes the reader of a script on standard input.
     pub(super) fn input() -> Self {
         Self { script: Root::Input, files: Vec::new() }
     }
@@ -112,22 +113,22 @@ impl Reads {
         matches!(self.script, Root::Input)
     }
 
-    /// A file is run from what is run now.
+    /// Starts reading a file that the script includes.
     pub(super) fn include(&mut self, file: ScriptFile, interpreter: &Interpreter) {
-        // Some may have been left before their ends.
+        // Some included files may have been left before their end.
         self.files.truncate(interpreter.open_files());
         self.files.push(file);
     }
 
-    /// Whether there is no more.
+    /// Whether the script has ended.
     pub(super) fn is_over(&self, interpreter: &Interpreter) -> bool {
         matches!(self.script, Root::Nothing) && interpreter.open_files() == 0
     }
 
-    /// Gives the interpreter what comes next; at the end it is told that there is no more.
+    /// Passes the next input to the interpreter, and signals the end after the last one.
     ///
     /// # Errors
-    /// It cannot be read, or is no UTF-8.
+    /// Fails if the script cannot be read, or is not UTF-8.
     pub(super) async fn feed(&mut self, interpreter: &mut Interpreter) -> io::Result<()> {
         self.files.truncate(interpreter.open_files());
         if let Some(file) = self.files.last_mut() {
@@ -146,7 +147,8 @@ impl Reads {
                 !text.is_empty()
             }
             Root::File(file) => {
-                // What is not over yet is looked at again with what comes: of a large text more at a time.
+                // An incomplete statement is parsed again with more input, so larger pieces are read for larger
+                // statements.
                 let (text, more) = file.lines(interpreter.unread()).await?;
                 give(interpreter, &text, &Origin::File(file.name.clone()));
                 more
@@ -166,18 +168,18 @@ fn give(interpreter: &mut Interpreter, text: &str, origin: &Origin) {
     }
 }
 
-/// Whole lines of standard input, as many as there are; empty at its end.
+/// Reads the available whole lines of standard input; empty at its end.
 ///
 /// # Errors
-/// It cannot be read, or is no UTF-8.
+/// Fails if it cannot be read, or is not UTF-8.
 async fn lines() -> io::Result<String> {
     let read = || {
         let mut input = io::stdin().lock();
         let mut lines = Vec::new();
-        let there = input.fill_buf()?;
-        match there.iter().rposition(|byte| *byte == b'\n') {
+        let buffered = input.fill_buf()?;
+        match buffered.iter().rposition(|byte| *byte == b'\n') {
             Some(at) => {
-                lines.extend_from_slice(&there[..=at]);
+                lines.extend_from_slice(&buffered[..=at]);
                 input.consume(at + 1);
             }
             None => {
@@ -186,15 +188,17 @@ async fn lines() -> io::Result<String> {
         }
         String::from_utf8(lines).map_err(io::Error::other)
     };
-    beside(read).await.map_err(|error| named("standard input", &error))
+    off_thread(read).await.map_err(|error| read_error("standard input", &error))
 }
 
-pub(super) fn named(name: &str, error: &io::Error) -> io::Error {
+pub(super) fn read_error(name: &str, error: &io::Error) -> io::Error {
     io::Error::other(format!("{name} cannot be read: {error}"))
 }
 
-/// Does what waits beside what hears signals.
-pub(super) async fn beside<T: Send + 'static>(does: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+/// Runs blocking work on another thread, so that signals are handled meanwhile.
+pub(super) async fn off_thread<T: Send + 'static>(
+    does: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
     tokio::task::spawn_blocking(does).await.map_err(io::Error::other)?
 }
 
@@ -204,7 +208,7 @@ mod tests {
     use crate::model::sql::interpreter::{Action, Answer, Mode};
 
     #[tokio::test]
-    async fn a_file_is_read_in_pieces_of_whole_lines_and_its_end_is_known_with_the_last_one() {
+    async fn file_is_read_in_pieces_of_whole_lines() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("large.sql");
         let line = format!("select '{}';\n", "日".repeat(1_000));
@@ -221,7 +225,7 @@ mod tests {
         }
         assert_eq!((all, pieces > 3), (std::fs::read_to_string(&path).unwrap(), true));
         let mut interpreter = Interpreter::new(Mode::Script);
-        let mut reads = Reads::of(ScriptFile::open(&path).unwrap());
+        let mut reads = ScriptSource::of(ScriptFile::open(&path).unwrap());
         while !reads.is_over(&interpreter) {
             reads.feed(&mut interpreter).await.unwrap();
         }
@@ -231,17 +235,17 @@ mod tests {
         assert!(ScriptFile::open(&path).is_err(), "before anything of it is run");
     }
 
-    /// Psql reads the files that a script names line by line, too.
+    /// psql also reads included files line by line.
     #[tokio::test]
-    async fn a_file_that_a_script_runs_is_read_piece_by_piece_and_one_that_is_left_is_not_read_on() {
+    async fn included_file_is_read_in_pieces_and_not_past_its_use() {
         let folder = tempfile::tempdir().unwrap();
-        let named = |name: &str| folder.path().join(name).display().to_string();
+        let path_of = |name: &str| folder.path().join(name).display().to_string();
         let line = format!("select '{}';\n", "x".repeat(1_000));
         std::fs::write(folder.path().join("large.sql"), line.repeat(1_000)).unwrap();
         std::fs::write(folder.path().join("left.sql"), format!("select 'l';\n\\q\n{}", line.repeat(1_000))).unwrap();
         let mut interpreter = Interpreter::new(Mode::Script);
-        let mut reads = Reads::default();
-        let text = format!("select 1 \\i {}\n\\i {}\n+ 1;\n", named("large.sql"), named("left.sql"));
+        let mut reads = ScriptSource::default();
+        let text = format!("select 1 \\i {}\n\\i {}\n+ 1;\n", path_of("large.sql"), path_of("left.sql"));
         interpreter.run(&text, Origin::Command);
         let (mut ran, mut most) = (Vec::new(), 0);
         loop {
@@ -254,8 +258,8 @@ mod tests {
                     reads.include(ScriptFile::open(Path::new(&path)).unwrap(), &interpreter);
                     interpreter.answer(Answer::Opened);
                 }
-                Action::More(_) if reads.is_over(&interpreter) => break,
-                Action::More(_) => reads.feed(&mut interpreter).await.unwrap(),
+                Action::NeedInput(_) if reads.is_over(&interpreter) => break,
+                Action::NeedInput(_) => reads.feed(&mut interpreter).await.unwrap(),
                 other => panic!("{other:?}"),
             }
             most = most.max(interpreter.unread());

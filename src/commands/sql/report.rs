@@ -1,15 +1,15 @@
-//! Failures of the server, as people read it and as scripts do.
+//! Converts server errors to reports, and notices to lines.
 
 use crate::cli::{ExitCode, Report};
 use crate::model::sql::ServerMessage;
 use crate::model::sql::format::error::caret;
 
-/// PostgreSQL's `read_only_sql_transaction`: a write in a transaction that only reads.
+/// PostgreSQL's `read_only_sql_transaction`: a write in a read-only transaction.
 pub(super) const READ_ONLY: &str = "25006";
 
-/// The reason why a session only reads.
+/// The reason why a session is read-only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum OnlyReads {
+pub(super) enum ReadOnlyReason {
     /// `--read-only`.
     Flag,
     /// The environment is guarded.
@@ -18,9 +18,9 @@ pub(super) enum OnlyReads {
     Configured,
 }
 
-impl OnlyReads {
-    /// A write that the server refused for it: a rule of safety, not a failure.
-    pub(super) fn refused(self, report: Report) -> Report {
+impl ReadOnlyReason {
+    /// Converts a write error to a refusal with the reason: a safety rule, not a failure.
+    pub(super) fn into_refusal(self, report: Report) -> Report {
         let refused = Report { code: ExitCode::Refused, ..report };
         match self {
             Self::Flag => refused.cause("--read-only refuses every change").hint("leave --read-only out"),
@@ -30,23 +30,23 @@ impl OnlyReads {
     }
 }
 
-/// An error of a statement, with a caret where it lies.
-pub(super) fn failed(said: &ServerMessage, statement: &str) -> Report {
-    let code = if said.code.is_empty() { String::new() } else { format!(" (SQLSTATE {})", said.code) };
-    let mut report = Report::new("sql", format!("{}{code}", said.message), ExitCode::Failed);
-    let place = said.position.and_then(|position| place(statement, position));
+/// Converts an error of a statement to a report, with a caret at its position.
+pub(super) fn statement_error(message: &ServerMessage, statement: &str) -> Report {
+    let code = if message.code.is_empty() { String::new() } else { format!(" (SQLSTATE {})", message.code) };
+    let mut report = Report::new("sql", format!("{}{code}", message.message), ExitCode::Failed);
+    let place = message.position.and_then(|position| place(statement, position));
     if let Some(place) = place {
         report = report.cause(place);
     }
-    if let (Some(query), Some(position)) = (&said.internal_query, said.internal_position) {
+    if let (Some(query), Some(position)) = (&message.internal_query, message.internal_position) {
         report = report.cause(place_or(query, position));
     }
-    for (word, text) in [("detail", &said.detail), ("in", &said.context)] {
+    for (word, text) in [("detail", &message.detail), ("in", &message.context)] {
         if let Some(text) = text {
             report = report.cause(format!("{word}: {text}"));
         }
     }
-    let hint = match (said.code.as_str(), &said.hint) {
+    let hint = match (message.code.as_str(), &message.hint) {
         (_, Some(hint)) => Some(hint.clone()),
         (READ_ONLY, None) => {
             Some("the session only reads: --write opens one that may write; a reader takes no writes at all".to_owned())
@@ -63,10 +63,10 @@ pub(super) fn failed(said: &ServerMessage, statement: &str) -> Report {
     }
 }
 
-/// A notice: its message, more about it and what to do, a line each.
-pub(super) fn notice(said: &ServerMessage) -> Vec<String> {
-    let mut lines = vec![format!("{}: {}", said.severity, said.message)];
-    for (word, text) in [("DETAIL", &said.detail), ("HINT", &said.hint)] {
+/// Formats a notice: its message, its detail and its hint, one line each.
+pub(super) fn notice(message: &ServerMessage) -> Vec<String> {
+    let mut lines = vec![format!("{}: {}", message.severity, message.message)];
+    for (word, text) in [("DETAIL", &message.detail), ("HINT", &message.hint)] {
         if let Some(text) = text.as_deref().filter(|text| !text.is_empty()) {
             lines.extend(format!("{word}: {text}").lines().map(str::to_owned));
         }
@@ -78,13 +78,13 @@ fn place_or(query: &str, position: u32) -> String {
     place(query, position).unwrap_or_else(|| query.to_owned())
 }
 
-/// The line with a place and a caret under it, each on a line of its own: so they stay below each other.
+/// Returns the line of a position with a caret below it, on separate lines so that they stay aligned.
 fn place(statement: &str, position: u32) -> Option<String> {
     caret(statement, position).map(|caret| format!("in the statement:\n{}", caret.trim_end_matches('\n')))
 }
 
-/// That nothing can be changed must be sure, and behind such a pooler it is not.
-pub(super) fn pooled() -> Report {
+/// Returns the error for a transaction pooler, behind which a session cannot be made reliably read-only.
+pub(super) fn pooler_error() -> Report {
     let what = "the session cannot be made a read-only one: a pooler gives each transaction another connection (pool_mode = transaction)";
     Report::new("denied", what, ExitCode::Failed)
         .hint("connect past the pooler, or as a user who can only read; --write opens a session that may write")
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_caret_stands_under_the_place_also_after_wide_characters() {
+    fn caret_is_aligned_after_wide_characters() {
         assert_eq!(place("select 1,\n  日本 x", 16).unwrap(), "in the statement:\nLINE 2:   日本 x\n               ^");
         assert_eq!((place("select", 99), place("", 0)), (None, None));
     }

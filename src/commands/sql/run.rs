@@ -1,22 +1,22 @@
-//! Runs what was given: -c, a file, standard input.
+//! Runs the scripts: `-c`, a file, or standard input.
 
 use super::args::Arguments;
 use super::ddl::ddl;
-use super::driver::{Driver, tell};
+use super::driver::{Driver, print_error};
 use super::er::er;
 use super::outlet::Outlet;
-use super::reads::{Reads, ScriptFile};
-use super::report::{OnlyReads, failed, notice, pooled};
-use super::session::{Over, Session, gone};
-use crate::app::safety::WRITES;
+use super::reads::{ScriptFile, ScriptSource};
+use super::report::{ReadOnlyReason, notice, pooler_error, statement_error};
+use super::session::{ScriptEnd, Session, output_error};
+use crate::app::safety::WRITE_SESSION_RISK;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
-use crate::commands::say::say;
+use crate::commands::say::print_note;
 use crate::commands::waits;
-use crate::commands::way::{Wanted, Way, way};
+use crate::commands::way::{RequestedServer, ServerRoute, open_route};
 use crate::model::sql::Transaction;
 use crate::model::sql::format::options::Format;
-use crate::model::sql::interpreter::{Halt, Interpreter, Left, Mode, Origin};
+use crate::model::sql::interpreter::{Halt, Interpreter, Mode, Origin, UnrunPart};
 use crate::runtime::stop::StopSignals;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
@@ -27,7 +27,7 @@ enum Script {
     Command(String),
     /// `-f`.
     File(ScriptFile),
-    /// Standard input, as it comes.
+    /// Standard input, read as it arrives.
     Input,
 }
 
@@ -42,16 +42,16 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         Report::new("system", "signal handlers cannot be installed", ExitCode::Failed).caused_by(&error)
     })?;
     let scripts = scripts(context, arguments).await?;
-    let end = context.end();
-    let wanted = Wanted {
+    let end = context.deadline();
+    let wanted = RequestedServer {
         environment: arguments.environment.as_deref(),
         to: arguments.reader.then_some("reader"),
         through: arguments.through.as_deref(),
         url: arguments.url.as_ref().map(|url| url.0.as_str()),
-        writes: arguments.write.then_some(WRITES),
+        write_risk: arguments.write.then_some(WRITE_SESSION_RISK),
         command: ("sql", String::new()),
     };
-    let way = Box::pin(way(context, &wanted)).await?;
+    let way = Box::pin(open_route(context, &wanted)).await?;
     let mut connection = match way.connect(context).await {
         Ok(connection) => connection,
         Err(report) => {
@@ -60,30 +60,30 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         }
     };
     if connection.pooled() && way.settings.read_only {
-        let report = pooled();
+        let report = pooler_error();
         way.close("failed", &report.message).await?;
         return Err(report);
     }
-    // What could not be set is said before anything runs.
-    connection.take_notices().iter().flat_map(notice).for_each(|line| say(&line));
+    // Settings that could not be applied are reported before anything runs.
+    connection.take_notices().iter().flat_map(notice).for_each(|line| print_note(&line));
     let mut driver = driver(Session::new(connection, stops, end), &way, context, arguments, out)?;
     if way.settings.read_only {
-        driver.only_reads(match (context.global.read_only, way.guarded) {
-            (true, _) => OnlyReads::Flag,
-            (false, true) => OnlyReads::Guarded,
-            (false, false) => OnlyReads::Configured,
+        driver.set_read_only(match (context.global.read_only, way.guarded) {
+            (true, _) => ReadOnlyReason::Flag,
+            (false, true) => ReadOnlyReason::Guarded,
+            (false, false) => ReadOnlyReason::Configured,
         });
     }
-    let outcome = all(&mut driver, arguments, scripts).await;
-    let flushed = driver.outlet.end().map_err(|error| gone(&error));
+    let outcome = run_scripts(&mut driver, arguments, scripts).await;
+    let flushed = driver.outlet.end().map_err(|error| output_error(&error));
     driver.session.close().await;
     finish(way, outcome.and_then(|code| flushed.map(|()| code))).await
 }
 
-/// The interpreter with what the flags set, and its hands.
+/// Makes the driver, with the settings of the flags.
 fn driver<'a>(
     session: Session,
-    way: &'a Way,
+    way: &'a ServerRoute,
     context: &Context,
     arguments: &Arguments,
     out: &'a mut dyn io::Write,
@@ -102,7 +102,7 @@ fn driver<'a>(
         }
     };
     options.columns = Context::width().map_or(0, usize::from);
-    // Unlike psql: a script that goes on after an error has done something else than what it says.
+    // Unlike psql: a script that continues after an error does something other than it says.
     let on = ("ON_ERROR_STOP".to_owned(), "on".to_owned());
     for (name, value) in std::iter::once(&on).chain(&arguments.variables) {
         let set = interpreter.variables_mut().set(name, value);
@@ -113,15 +113,15 @@ fn driver<'a>(
     Ok(driver)
 }
 
-async fn finish(way: Way, outcome: Result<ExitCode, Over>) -> Result<ExitCode, Report> {
+async fn finish(way: ServerRoute, outcome: Result<ExitCode, ScriptEnd>) -> Result<ExitCode, Report> {
     let outcome = match outcome {
-        Err(Over::Code(ExitCode::TimedOut)) => {
+        Err(ScriptEnd::Code(ExitCode::TimedOut)) => {
             let what = "the time was up: what ran was cancelled at the server";
             Err(Report::new("timeout", what, ExitCode::TimedOut).hint("give it more time with --timeout"))
         }
-        Ok(code) | Err(Over::Code(code)) => Ok(code),
-        Err(Over::Quiet) => Ok(ExitCode::Done),
-        Err(Over::Failed(report)) => Err(*report),
+        Ok(code) | Err(ScriptEnd::Code(code)) => Ok(code),
+        Err(ScriptEnd::Quiet) => Ok(ExitCode::Done),
+        Err(ScriptEnd::Failed(report)) => Err(*report),
     };
     let (word, reason) = match &outcome {
         Ok(ExitCode::Done) => ("done", String::new()),
@@ -132,7 +132,7 @@ async fn finish(way: Way, outcome: Result<ExitCode, Over>) -> Result<ExitCode, R
     outcome
 }
 
-/// The scripts to run, in their order.
+/// Returns the scripts to run, in their order.
 async fn scripts(context: &Context, arguments: &Arguments) -> Result<Vec<Script>, Report> {
     let mut scripts: Vec<Script> = arguments.commands.iter().cloned().map(Script::Command).collect();
     match arguments.file.as_deref() {
@@ -142,7 +142,7 @@ async fn scripts(context: &Context, arguments: &Arguments) -> Result<Vec<Script>
                 Report::new("input", format!("{name} cannot be read"), ExitCode::Usage).caused_by(error)
             };
             let (doing, path) = (format!("while {name} was opened"), file.to_owned());
-            // It may be a pipe that nobody writes into.
+            // The file may be a pipe without a writer, which would block.
             let opened = waits::blocking(context, &doing, move || Ok(ScriptFile::open(&path))).await?;
             scripts.push(Script::File(opened.map_err(|error| unreadable(&error))?));
         }
@@ -157,22 +157,30 @@ async fn scripts(context: &Context, arguments: &Arguments) -> Result<Vec<Script>
     Ok(scripts)
 }
 
-/// The sentence on statements that ran before an error, and those that were not run for it.
+/// Describes which statements ran before an error, and which were skipped because of it.
 fn not_run(mut halt: Halt, name: &str, scripts: impl Iterator<Item = Script>) -> Option<String> {
     let after = scripts.map(|script| match script {
         Script::Command(_) => "-c".to_owned(),
         Script::File(file) => file.name().to_owned(),
         Script::Input => "standard input".to_owned(),
     });
-    halt.left.extend(after.map(|name| Left { file: Some(name), line: 1 }));
-    let words = halt.words(name)?;
+    halt.remaining.extend(after.map(|name| UnrunPart { file: Some(name), line: 1 }));
+    let words = halt.sentence(name)?;
     Some(if halt.open { format!("{words}; what is in the transaction that was open is taken back") } else { words })
 }
 
-/// Runs everything; the exit code where no error ended it.
-async fn all(driver: &mut Driver<'_>, arguments: &Arguments, scripts: Vec<Script>) -> Result<ExitCode, Over> {
+/// Runs all scripts. Returns the exit code if no error ended them.
+async fn run_scripts(
+    driver: &mut Driver<'_>,
+    arguments: &Arguments,
+    scripts: Vec<Script>,
+) -> Result<ExitCode, ScriptEnd> {
     if arguments.single_transaction {
-        driver.session.look("BEGIN", 0).await?.map_err(|said| Over::from(failed(&said, "BEGIN")))?;
+        driver
+            .session
+            .query("BEGIN", 0)
+            .await?
+            .map_err(|server_error| ScriptEnd::from(statement_error(&server_error, "BEGIN")))?;
         driver.interpreter.set_transaction(Transaction::Open);
     }
     let mut code = None;
@@ -183,18 +191,18 @@ async fn all(driver: &mut Driver<'_>, arguments: &Arguments, scripts: Vec<Script
             Script::Command(text) => driver.interpreter.run(&text, Origin::Command),
             Script::File(file) => {
                 file.name().clone_into(&mut driver.name);
-                driver.reads = Reads::of(file);
+                driver.reads = ScriptSource::of(file);
             }
             Script::Input => {
                 "standard input".clone_into(&mut driver.name);
-                driver.reads = Reads::input();
+                driver.reads = ScriptSource::input();
             }
         }
-        code = driver.all().await?;
-        // `\q` ends the text in which it stands, and each -c is one of its own, as in psql.
+        code = driver.run().await?;
+        // As in psql, `\q` ends the text that contains it, and each -c is a separate text.
         let stops = driver.interpreter.variables().is_on("ON_ERROR_STOP");
         if alone && (code == Some(0) || code.is_some() && !stops) {
-            driver.interpreter.stay();
+            driver.interpreter.cancel_quit();
             driver.interpreter.clear();
             code = None;
         }
@@ -204,25 +212,29 @@ async fn all(driver: &mut Driver<'_>, arguments: &Arguments, scripts: Vec<Script
     }
     if code.is_none() {
         driver.interpreter.finish();
-        code = driver.all().await?;
+        code = driver.run().await?;
     }
-    let (code, last) = (code.unwrap_or_default(), driver.last());
+    let (code, last) = (code.unwrap_or_default(), driver.take_last_failure());
     let halted = driver.interpreter.take_halted().and_then(|halt| not_run(halt, &driver.name, scripts));
     if arguments.single_transaction {
         let end = if code == 0 { "COMMIT" } else { "ROLLBACK" };
-        driver.session.look(end, 0).await?.map_err(|said| Over::from(failed(&said, end)))?;
+        driver
+            .session
+            .query(end, 0)
+            .await?
+            .map_err(|server_error| ScriptEnd::from(statement_error(&server_error, end)))?;
     }
     match last {
         Some(report) if code != 0 => Err(match halted {
             Some(words) => report.cause(words).into(),
             None => report.into(),
         }),
-        // `ON_ERROR_STOP` is off: it went on, and what failed was told.
+        // Without `ON_ERROR_STOP` the script continued, and earlier failures were already printed.
         Some(report) => {
-            tell(&report);
+            print_error(&report);
             Ok(ExitCode::Failed)
         }
-        None if code == 0 && !driver.went_on => Ok(ExitCode::Done),
+        None if code == 0 && !driver.had_failure => Ok(ExitCode::Done),
         None => Ok(ExitCode::Failed),
     }
 }

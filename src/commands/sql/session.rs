@@ -1,20 +1,20 @@
-//! Statements run one after the other, their rows written as they come; an interrupt and the end of the time are cancelled
-//! at the server.
+//! Runs statements one after the other and writes their rows as they arrive; an interrupt or the timeout cancels the
+//! statement at the server.
 
-use super::answer::{Answering, How, Step};
+use super::answer::{AnswerState, ResultHandling, Step};
 use super::data::{self, Data};
 use super::outlet::Outlet;
-use super::reads::{PIECE, Reads, ScriptFile, beside};
+use super::reads::{PIECE, ScriptFile, ScriptSource, off_thread};
 use crate::cli::{ExitCode, Report};
-use crate::commands::printed::unwritten;
-use crate::commands::say::say;
+use crate::commands::printed::write_error;
+use crate::commands::say::print_note;
 use crate::db::wire;
-use crate::db::{Canceller, Connection, Lost, Rows as Answer, Settings, known};
+use crate::db::{Canceller, Connection, Lost, Rows as Answer, Settings, known_facts};
 use crate::model::Failure;
 use crate::model::sql::guard::commits;
 use crate::model::sql::interpreter::{Interpreter, Ran, Rows};
 use crate::model::sql::{Server, ServerMessage, Transaction};
-use crate::model::text::counted;
+use crate::model::text::pluralize;
 use crate::runtime::stop::{StopSignal, StopSignals};
 use std::fs::File;
 use std::io;
@@ -22,27 +22,27 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// A server that was told to cancel has so long to take in what was begun to be sent.
+/// How long a server may take after a cancel request to accept a message that is partly sent.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// The end of all scripts.
+/// Why all scripts end.
 #[derive(Debug)]
-pub(super) enum Over {
-    /// The reader of the output has gone, which is no fault.
+pub(super) enum ScriptEnd {
+    /// The reader of the output is gone, which is not an error.
     Quiet,
-    /// It was told to end.
+    /// A signal or the timeout.
     Code(ExitCode),
-    /// It failed.
+    /// An error.
     Failed(Box<Report>),
 }
 
-impl From<Report> for Over {
+impl From<Report> for ScriptEnd {
     fn from(report: Report) -> Self {
         Self::Failed(Box::new(report))
     }
 }
 
-/// A session, with what may end it from outside.
+/// A session, with the signals and the deadline that can end it.
 pub(super) struct Session {
     connection: Connection,
     canceller: Canceller,
@@ -59,14 +59,14 @@ impl Session {
         self.connection.transaction()
     }
 
-    /// Where it leads, as far as that is known without asking.
+    /// Returns the known facts about the server, without a query.
     pub(super) fn server(&self) -> Server {
-        known(&self.connection)
+        known_facts(&self.connection)
     }
 
-    /// Goes on in another session of the same server. The one before is ended when the other is there.
-    pub(super) async fn connect(&mut self, settings: &Settings) -> Result<Result<(), Failure>, Over> {
-        let connection = match self.unless_told(Box::pin(Connection::open(settings))).await? {
+    /// Switches to another session of the same server. The previous one is closed once the new one is open.
+    pub(super) async fn connect(&mut self, settings: &Settings) -> Result<Result<(), Failure>, ScriptEnd> {
+        let connection = match self.unless_stopped(Box::pin(Connection::open(settings))).await? {
             Ok(connection) => connection,
             Err(failure) => return Ok(Err(failure)),
         };
@@ -76,121 +76,129 @@ impl Session {
         Ok(Ok(()))
     }
 
-    /// Whether each transaction may have another connection of the server.
+    /// Whether a pooler may give each transaction another server connection.
     pub(super) fn pooled(&self) -> bool {
         self.connection.pooled()
     }
 
-    /// A setting that the server tells of by itself.
+    /// Returns a setting that the server reports by itself.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         self.connection.parameter(name)
     }
 
-    /// Whether `\` in a text is an escape, also without an `E` before it.
+    /// Whether `\` is an escape character even in strings without an `E` prefix.
     pub(super) fn escapes(&self) -> bool {
         self.connection.escapes()
     }
 
-    /// Waits for how one connects, unless it is to end.
+    /// Awaits the settings of a connection, unless a signal or the timeout ends it.
     pub(super) async fn settings(
         &mut self,
         settings: impl Future<Output = Result<Settings, Failure>>,
-    ) -> Result<Result<Settings, Failure>, Over> {
-        self.unless_told(settings).await
+    ) -> Result<Result<Settings, Failure>, ScriptEnd> {
+        self.unless_stopped(settings).await
     }
 
-    /// Ends it. A server that takes nothing in is not waited for.
+    /// Closes the session, without waiting long for a server that does not respond.
     pub(super) async fn close(self) {
         let _ = timeout(GRACE, self.connection.close()).await;
     }
 
-    /// Runs a statement and reads its rows, no more than so many bytes of them.
-    pub(super) async fn look(&mut self, statement: &str, most: usize) -> Result<Result<Answer, ServerMessage>, Over> {
+    /// Runs a statement and returns its rows, at most `most` bytes of them.
+    pub(super) async fn query(
+        &mut self,
+        statement: &str,
+        most: usize,
+    ) -> Result<Result<Answer, ServerMessage>, ScriptEnd> {
         let transaction = self.transaction();
-        let looked = tokio::select! {
-            looked = self.connection.rows(statement, most) => Ok(looked),
-            stop = told(&mut self.stops, self.end) => Err(stop),
+        let result = tokio::select! {
+            result = self.connection.rows(statement, most) => Ok(result),
+            stop = stop_requested(&mut self.stops, self.end) => Err(stop),
         };
-        self.connection.take_notices().iter().for_each(|said| say(&said.message));
-        match looked {
-            Ok(looked) => looked.map_err(|lost| lost_report(&lost, transaction, statement)),
+        self.connection.take_notices().iter().for_each(|notice| print_note(&notice.message));
+        match result {
+            Ok(result) => result.map_err(|lost| lost_report(&lost, transaction, statement)),
             Err(code) => {
                 self.cancel().await?;
                 let _ = self.connection.drain().await;
-                Err(Over::Code(code))
+                Err(ScriptEnd::Code(code))
             }
         }
     }
 
-    /// Waits so long, unless it is to end.
-    pub(super) async fn wait(&mut self, time: Duration) -> Result<(), Over> {
-        self.unless_told(tokio::time::sleep(time)).await
+    /// Sleeps, unless a signal or the timeout ends it.
+    pub(super) async fn wait(&mut self, time: Duration) -> Result<(), ScriptEnd> {
+        self.unless_stopped(tokio::time::sleep(time)).await
     }
 
-    /// Waits for this, unless it is to end.
-    async fn unless_told<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Over> {
+    /// Awaits `work`, unless a signal or the timeout ends it.
+    async fn unless_stopped<T>(&mut self, work: impl Future<Output = T>) -> Result<T, ScriptEnd> {
         tokio::select! {
             done = work => Ok(done),
-            stop = told(&mut self.stops, self.end) => Err(Over::Code(stop)),
+            stop = stop_requested(&mut self.stops, self.end) => Err(ScriptEnd::Code(stop)),
         }
     }
 
-    /// A COPY is left, of which the server was told that it is cancelled (`cancelled`): nothing of it is kept.
-    async fn left(&mut self, stop: ExitCode, cancelled: Result<(), Over>) -> Over {
-        let left = async {
+    /// Abandons a COPY after the cancel request (`cancelled` is its result); none of its data are kept.
+    async fn abandon_copy(&mut self, stop: ExitCode, cancelled: Result<(), ScriptEnd>) -> ScriptEnd {
+        let abandoned = async {
             self.connection.write(&wire::copy_fail("it was interrupted")).await?;
             let _ = self.connection.drain().await;
             Ok::<(), Lost>(())
         };
-        match (timeout(GRACE, left).await, cancelled) {
+        match (timeout(GRACE, abandoned).await, cancelled) {
             (Ok(Err(lost)), _) => lost_report(&lost, self.transaction(), ""),
-            // It was told by neither way.
+            // Neither the cancel request nor the protocol message reached the server.
             (Err(_), Err(over)) => over,
-            (Ok(Ok(())), _) | (Err(_), Ok(())) => Over::Code(stop),
+            (Ok(Ok(())), _) | (Err(_), Ok(())) => ScriptEnd::Code(stop),
         }
     }
 
-    /// Opens a file, which may be a pipe that nobody writes into.
-    pub(super) async fn open(&mut self, path: PathBuf) -> Result<io::Result<File>, Over> {
-        self.unless_told(beside(move || File::open(path))).await
+    /// Opens a file, which may be a pipe without a writer and so block.
+    pub(super) async fn open(&mut self, path: PathBuf) -> Result<io::Result<File>, ScriptEnd> {
+        self.unless_stopped(off_thread(move || File::open(path))).await
     }
 
-    /// Opens a script, which may be a pipe that nobody writes into.
-    pub(super) async fn script(&mut self, path: PathBuf) -> Result<io::Result<ScriptFile>, Over> {
-        self.unless_told(beside(move || ScriptFile::open(&path))).await
+    /// Opens a script, which may be a pipe without a writer and so block.
+    pub(super) async fn script(&mut self, path: PathBuf) -> Result<io::Result<ScriptFile>, ScriptEnd> {
+        self.unless_stopped(off_thread(move || ScriptFile::open(&path))).await
     }
 
-    /// Gives the interpreter more of the script.
-    pub(super) async fn feed(&mut self, reads: &mut Reads, interpreter: &mut Interpreter) -> Result<(), Over> {
-        self.unless_told(reads.feed(interpreter)).await?.map_err(|error| unread(&error))
+    /// Passes more of the script to the interpreter.
+    pub(super) async fn feed(
+        &mut self,
+        reads: &mut ScriptSource,
+        interpreter: &mut Interpreter,
+    ) -> Result<(), ScriptEnd> {
+        self.unless_stopped(reads.feed(interpreter)).await?.map_err(|error| unread(&error))
     }
 
-    async fn cancel(&self) -> Result<(), Over> {
+    async fn cancel(&self) -> Result<(), ScriptEnd> {
         cancel(&self.canceller).await
     }
 
-    /// Runs a statement to its end; rows are written as they come.
+    /// Runs a statement to its end; rows are written as they arrive.
     pub(super) async fn run(
         &mut self,
         statement: &str,
-        how: &How<'_>,
+        how: &ResultHandling<'_>,
         data: &mut Data<'_>,
         out: &mut Outlet<'_>,
-    ) -> Result<Ran, Over> {
+    ) -> Result<Ran, ScriptEnd> {
         let before = self.transaction();
         let sent = match how.rows {
             Rows::Describe => self.connection.describe(statement).await,
             Rows::Print | Rows::Keep(_) => self.connection.send(statement).await,
         };
         sent.map_err(|lost| lost_report(&lost, before, statement))?;
-        let mut answer = Answering::new(how);
-        let mut over: Option<Over> = None;
+        let mut answer = AnswerState::new(how);
+        let mut over: Option<ScriptEnd> = None;
         let mut given = false;
         loop {
             let event = tokio::select! {
                 event = self.connection.next() => event,
-                stop = told(&mut self.stops, self.end), if over.is_none() => {
-                    over = Some(Over::Code(stop));
+                stop = stop_requested(&mut self.stops, self.end), if over.is_none() => {
+                    over = Some(ScriptEnd::Code(stop));
                     cancel(&self.canceller).await?;
                     continue;
                 }
@@ -202,60 +210,61 @@ impl Session {
                     return Err(over.unwrap_or_else(|| lost_report(&lost, before, statement)));
                 }
             };
-            let step = answer.take(event, over.is_none(), out);
+            let step = answer.process(event, over.is_none(), out);
             if step == Step::Ended {
                 break;
             }
             let unwritten = if over.is_none() { out.push().err() } else { None };
-            answer.say(out);
+            answer.print_lines(out);
             if let Some(error) = unwritten {
-                over = Some(gone(&error));
+                over = Some(output_error(&error));
                 self.cancel().await?;
             }
             if step == Step::WantsData {
-                // Standard input and a file are of the first COPY: an empty end would let another one succeed with no rows.
-                let none = match (&over, std::mem::replace(&mut given, true)) {
+                // Standard input and a file are used up by the first COPY: sending an empty end would let another one
+                // succeed with no rows.
+                let abort_reason = match (&over, std::mem::replace(&mut given, true)) {
                     (Some(_), _) => Some("it was interrupted"),
-                    (None, true) if !data.again() => Some(data::NONE),
+                    (None, true) if !data.continue_with_next() => Some(data::NO_DATA),
                     (None, _) => None,
                 };
-                self.give(data, none).await?;
+                self.give(data, abort_reason).await?;
             }
         }
         if let Some(over) = over {
-            // Nothing is run after it: what follows may be held back for long.
+            // Nothing runs after it, so the script is not read on, which could block.
             return Err(over);
         }
-        let passed = self.unless_told(data.rest(given)).await?.map_err(|error| unread(&error))?;
+        let passed = self.unless_stopped(data.skip_rest(given)).await?.map_err(|error| unread(&error))?;
         if passed > 0 && !given {
-            // The server wanted none: who meant them to be run finds it said.
-            let lines = counted(passed, "line");
-            say(&format!("warning: {lines} after the COPY that failed, up to `\\.`, passed over as its data"));
+            // The server requested no data: report the skipped lines, in case they were meant as statements.
+            let lines = pluralize(passed, "line");
+            print_note(&format!("warning: {lines} after the COPY that failed, up to `\\.`, passed over as its data"));
         }
         let mut ran = answer.ran;
-        if self.connection.knows_no_encoding() {
-            ran.failed = ran.failed.map(ServerMessage::of_no_encoding);
+        if self.connection.has_no_encoding() {
+            ran.failed = ran.failed.map(ServerMessage::with_encoding_hint);
         }
         Ok(ran)
     }
 
-    /// Gives a COPY its data, or tells the server why there are none.
-    async fn give(&mut self, data: &mut Data<'_>, none: Option<&str>) -> Result<(), Over> {
-        let Some(why) = none else { return self.copy(data).await };
+    /// Sends a COPY its data, or the reason why there are none.
+    async fn give(&mut self, data: &mut Data<'_>, abort_reason: Option<&str>) -> Result<(), ScriptEnd> {
+        let Some(why) = abort_reason else { return self.copy(data).await };
         let failed = self.connection.write(&wire::copy_fail(why)).await;
         failed.map_err(|lost| lost_report(&lost, self.transaction(), ""))
     }
 
-    /// Sends what is to be copied, to its end: a server that has failed throws away what still comes.
-    async fn copy(&mut self, data: &mut Data<'_>) -> Result<(), Over> {
-        let mut message = Vec::with_capacity(PIECE + wire::HEAD);
+    /// Sends all data of a COPY. A server that has failed discards the rest.
+    async fn copy(&mut self, data: &mut Data<'_>) -> Result<(), ScriptEnd> {
+        let mut message = Vec::with_capacity(PIECE + wire::HEADER_LEN);
         loop {
-            // A terminal or a pipe may hold back for long: a signal and the time are heard meanwhile.
+            // Reading may block on a terminal or a pipe; signals and the timeout are handled meanwhile.
             let piece = tokio::select! {
                 piece = data.piece() => piece,
-                stop = told(&mut self.stops, self.end) => {
+                stop = stop_requested(&mut self.stops, self.end) => {
                     let cancelled = self.cancel().await;
-                    return Err(self.left(stop, cancelled).await);
+                    return Err(self.abandon_copy(stop, cancelled).await);
                 }
             };
             message.clear();
@@ -273,44 +282,46 @@ impl Session {
                     false
                 }
             };
-            self.written(&message).await?;
+            self.send(&message).await?;
             if !more {
                 return Ok(());
             }
         }
     }
 
-    /// Sends a message of a COPY. A server that waits for a lock takes nothing in: a signal and the time are heard meanwhile.
-    async fn written(&mut self, message: &[u8]) -> Result<(), Over> {
+    /// Sends a message of a COPY. Sending blocks while the server waits for a lock; signals and the timeout are handled
+    /// meanwhile.
+    async fn send(&mut self, message: &[u8]) -> Result<(), ScriptEnd> {
         let transaction = self.transaction();
         let lost = |lost: Lost| lost_report(&lost, transaction, "");
         let (stop, cancelled) = {
             let mut written = std::pin::pin!(self.connection.write(message));
             let stop = tokio::select! {
                 done = &mut written => return done.map_err(lost),
-                stop = told(&mut self.stops, self.end) => stop,
+                stop = stop_requested(&mut self.stops, self.end) => stop,
             };
             let cancelled = cancel(&self.canceller).await;
-            // Half a message is none: it is sent to its end, which the server now takes in.
+            // A partly sent message must be completed; the server accepts it after the cancel request.
             let Ok(done) = timeout(GRACE, &mut written).await else {
                 cancelled?;
-                return Err(Over::Code(stop));
+                return Err(ScriptEnd::Code(stop));
             };
             done.map_err(lost)?;
             (stop, cancelled)
         };
-        Err(self.left(stop, cancelled).await)
+        Err(self.abandon_copy(stop, cancelled).await)
     }
 }
 
-/// Asks the server to cancel what a session works at.
-async fn cancel(canceller: &Canceller) -> Result<(), Over> {
+/// Requests the server to cancel the session's running statement.
+async fn cancel(canceller: &Canceller) -> Result<(), ScriptEnd> {
     let cancelled = canceller.cancel().await;
-    cancelled.map_err(|failure| Report::of_failure("the statement cannot be cancelled; it may go on", &failure).into())
+    cancelled
+        .map_err(|failure| Report::from_failure("the statement cannot be cancelled; it may go on", &failure).into())
 }
 
-/// Waits until a signal comes or the time is up; returns the exit code.
-async fn told(stops: &mut StopSignals, end: Option<Instant>) -> ExitCode {
+/// Waits for a signal or the timeout; returns the exit code.
+async fn stop_requested(stops: &mut StopSignals, end: Option<Instant>) -> ExitCode {
     let limit = async {
         match end {
             Some(end) => sleep_until(end).await,
@@ -326,18 +337,18 @@ async fn told(stops: &mut StopSignals, end: Option<Instant>) -> ExitCode {
     }
 }
 
-/// The end because data to be sent or run cannot be read.
-fn unread(error: &io::Error) -> Over {
+/// Returns the error for a script or data that cannot be read.
+fn unread(error: &io::Error) -> ScriptEnd {
     Report::new("input", error.to_string(), ExitCode::Failed).into()
 }
 
-/// The output cannot be written.
-pub(super) fn gone(error: &io::Error) -> Over {
-    if error.kind() == io::ErrorKind::BrokenPipe { Over::Quiet } else { unwritten(error).into() }
+/// Returns the error for output that cannot be written; a closed pipe ends quietly.
+pub(super) fn output_error(error: &io::Error) -> ScriptEnd {
+    if error.kind() == io::ErrorKind::BrokenPipe { ScriptEnd::Quiet } else { write_error(error).into() }
 }
 
-/// The connection was lost while a statement of a transaction ran: what is known of what was done.
-fn lost_report(Lost(why): &Lost, transaction: Transaction, statement: &str) -> Over {
+/// Returns the error for a lost connection, with what is known about the transaction.
+fn lost_report(Lost(why): &Lost, transaction: Transaction, statement: &str) -> ScriptEnd {
     let report =
         Report::new("connection", "the connection to the database was lost", ExitCode::Failed).cause(why.clone());
     let hint = match transaction {
@@ -355,9 +366,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_commit_whose_answer_was_lost_may_have_been_carried_out() {
+    fn lost_answer_to_commit_leaves_the_outcome_unknown() {
         let hint = |transaction, statement: &str| match lost_report(&Lost("gone".into()), transaction, statement) {
-            Over::Failed(report) => report.hint.unwrap_or_default(),
+            ScriptEnd::Failed(report) => report.hint.unwrap_or_default(),
             other => panic!("{other:?}"),
         };
         for text in ["commit", "END", "/* x */ Commit and chain", "prepare transaction 'x'", "select 1 ; commit"] {

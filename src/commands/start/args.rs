@@ -1,12 +1,12 @@
-//! `cockpit start`: its arguments.
+//! Arguments of `cockpit start`.
 
 use crate::commands::power_flags::Flags;
 use clap::Args;
 
-/// Start all services of the environment with the desired counts of before [table|json|yaml]
+/// Start all services of the environment with their previous desired counts [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
-    after_help = "The environment's scheduler function does it where one is configured; otherwise each service gets the count that
+    after_help = "Uses the environment's scheduler function if one is configured; otherwise each service gets the count that
 `cockpit stop` kept in its tag.
 
 Examples:
@@ -14,7 +14,7 @@ Examples:
   cockpit --env staging start --databases"
 )]
 pub struct Arguments {
-    /// How.
+    /// The flags shared with `stop`.
     #[command(flatten)]
     pub flags: Flags,
 }

@@ -1,4 +1,4 @@
-//! `cockpit start`: start all services of the environment with the desired counts of before.
+//! `cockpit start`: starts all services of the environment with their previous desired counts.
 
 pub(super) mod args;
 mod run;

@@ -1,4 +1,4 @@
-//! `cockpit stop`: stop all services of the environment, remembering their desired counts.
+//! `cockpit stop`: stops all services of the environment, and remembers their desired counts.
 
 pub(super) mod args;
 mod run;

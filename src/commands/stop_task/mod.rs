@@ -1,4 +1,4 @@
-//! `cockpit stop-task`: stop one task; its service replaces it.
+//! `cockpit stop-task`: stops one task; its service replaces it.
 
 pub(super) mod args;
 mod run;

@@ -1,33 +1,33 @@
 //! Stops one task.
 
 use super::args::Arguments;
-use crate::app::operation::steps::{self, Wanted};
+use crate::app::operation::steps::{self, StepChange};
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
+use crate::commands::complete::require_complete;
 use crate::commands::context::Context;
 use crate::commands::opened::{Opened, open};
-use crate::commands::whole::whole;
 use crate::headless;
 use crate::model::Source;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let opened = open(context)?;
-    opened.needs_cluster()?;
-    let id = whole_id(context, &opened, &arguments.task).await?;
+    opened.require_cluster()?;
+    let id = full_id(context, &opened, &arguments.task).await?;
     let short = crate::app::operation::watch::short(&id).to_owned();
-    let what = steps::Request { wanted: Wanted::StopTask { id }, short }.into();
-    act(context, &opened, vec![what], arguments.dry_run, out).await
+    let operation = steps::Request { wanted: StepChange::StopTask { id }, short }.into();
+    act(context, &opened, vec![operation], arguments.dry_run, out).await
 }
 
-/// A task by the beginning of its id. Source of the length: ECS task ids are 32 hexadecimal digits.
-async fn whole_id(context: &Context, opened: &Opened, typed: &str) -> Result<String, Report> {
-    let typed = headless::select::Home::of(&opened.environment, None).bare("task", typed)?;
+/// Resolves a task by a prefix of its id. A full id has 32 hexadecimal digits (source: format of ECS task ids).
+async fn full_id(context: &Context, opened: &Opened, typed: &str) -> Result<String, Report> {
+    let typed = headless::select::ArnScope::of(&opened.environment, None).bare_name("task", typed)?;
     if typed.len() == 32 && typed.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(typed.to_owned());
     }
     let reading = context.collect(&[Source::Services, Source::Tasks], false).await?;
-    whole(&reading, &[Source::Tasks], "tasks")?;
+    require_complete(&reading, &[Source::Tasks], "tasks")?;
     let tasks = reading.collector.app.estate.tasks.value();
     let mut found = tasks.into_iter().flatten().map(|(id, _)| id).filter(|id| id.starts_with(typed));
     match (found.next(), found.next()) {

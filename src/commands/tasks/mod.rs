@@ -1,4 +1,4 @@
-//! `cockpit tasks`: list tasks with their containers and why they stopped.
+//! `cockpit tasks`: lists tasks with their containers, and why they stopped.
 
 pub(super) mod args;
 pub(super) mod report;

@@ -1,4 +1,4 @@
-//! `cockpit tasks`: tasks with their containers and why they stopped.
+//! The report of `cockpit tasks`: tasks with their containers, and why they stopped.
 
 use crate::cli::Report;
 use crate::headless::Rows;
@@ -7,9 +7,9 @@ use crate::headless::emit::Printable;
 use crate::headless::input::{SnapshotInput, known};
 use crate::headless::lists::Head;
 use crate::headless::select;
-use crate::headless::table::{Table, numbers, prose, words};
-use crate::model::agent::Reports;
-use crate::model::agent_watch::standing;
+use crate::headless::table::{Table, left_aligned, numbers, prose};
+use crate::model::agent::Reporting;
+use crate::model::agent_watch::agent_statuses;
 use crate::model::names;
 use crate::model::time::short;
 use crate::model::{Estate, Source, Task};
@@ -19,17 +19,17 @@ use std::collections::BTreeMap;
 
 /// Schema of `cockpit tasks`.
 pub const SCHEMA: &str = "cockpit.tasks/1";
-/// Its sources.
+/// The sources that the list reads.
 pub const SOURCES: &[Source] =
     &[Source::Identity, Source::Services, Source::Tasks, Source::TaskDefinitions, Source::Agents];
 
-/// `cockpit tasks`.
+/// The list of tasks.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct TaskList {
     /// Schema, environment, time, sources.
     #[serde(flatten)]
     pub head: Head,
-    /// By service, those not stopped first, newest first; `null` if they could not be read.
+    /// By service, tasks that have not stopped first, newest first; `null` if they could not be read.
     pub tasks: Option<Vec<TaskDto>>,
 }
 
@@ -48,48 +48,48 @@ pub struct TaskDto {
     pub health: String,
     /// Availability zone.
     pub az: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<String>,
     /// When it reached RUNNING.
     pub started_at: Option<String>,
-    /// When it had stopped.
+    /// When it stopped.
     pub stopped_at: Option<String>,
-    /// Seconds since it was made.
+    /// Seconds since it was created.
     pub age_seconds: Option<i64>,
     /// `family:revision`.
     pub task_definition: String,
     /// `EssentialContainerExited`, …
     pub stop_code: Option<String>,
-    /// The reason as AWS gives it.
+    /// The reason that AWS gives for its stop.
     pub stopped_reason: Option<String>,
-    /// Why it ended, short: `exit 137 OutOfMemoryError`.
+    /// A short reason for its end: `exit 137 OutOfMemoryError`.
     pub ended_because: Option<String>,
-    /// Whether it ended by a fault of its own.
+    /// Whether it ended by its own fault.
     pub failed: bool,
     /// Its containers.
     pub containers: Vec<ContainerDto>,
-    /// Private address.
+    /// Its private IP address.
     pub address: Option<String>,
     /// `FARGATE`, `EC2` or the capacity provider.
     pub launch: String,
-    /// Its agents: of monitoring, and of logs.
+    /// Its monitoring and logging agents.
     pub agents: Vec<AgentDto>,
 }
 
-/// An agent beside the task's own containers.
+/// A monitoring or logging agent beside the task's own containers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AgentDto {
-    /// Whose: `datadog`, `newrelic`, `cloudwatch`, `opentelemetry`, `dynatrace`, `fluent bit`.
+    /// The product: `datadog`, `newrelic`, `cloudwatch`, `opentelemetry`, `dynatrace`, `fluent bit`.
     pub kind: String,
-    /// Its container.
+    /// The name of its container.
     pub container: String,
-    /// Its version, as its image's tag says.
+    /// Its version, from the tag of its image.
     pub version: Option<String>,
-    /// Whether its container runs.
+    /// Whether its container is running.
     pub running: bool,
-    /// Whether it reports, by its health check and the last lines of its log; `null` where that is not known.
+    /// Whether it reports, judged by its health check and the last lines of its log; `null` if not known.
     pub reporting: Option<bool>,
-    /// When it last wrote a line that says so, or the error that says that it does not.
+    /// When it last logged a line that shows that it reports, or the error that shows that it does not.
     pub at: Option<String>,
     /// Why it does not report, or why that is not known.
     pub why: Option<String>,
@@ -104,35 +104,36 @@ pub struct ContainerDto {
     pub status: String,
     /// `HEALTHY`, `UNHEALTHY` or `UNKNOWN`.
     pub health: String,
-    /// Exit code; `null` until it has ended.
+    /// The exit code; `null` until it has ended.
     pub exit_code: Option<i32>,
-    /// The reason of its end.
+    /// The reason for its end.
     pub reason: Option<String>,
-    /// Image with its tag.
+    /// The image with its tag.
     pub image: String,
-    /// The digest of the image that really runs.
+    /// The digest of the running image.
     pub digest: Option<String>,
 }
 
-/// `cockpit tasks [SERVICE…]`.
+/// Builds the list of the tasks of these services, or of all.
 pub fn tasks(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<TaskList, Report> {
     let names = select::services(input, wanted)?;
     let list = if input.environment.cluster.is_none() {
         Some(Vec::new())
     } else {
         known(&input.estate.tasks, BTreeMap::is_empty).map(|all| {
-            let of = |task: &&Task| {
+            let is_wanted = |task: &&Task| {
                 let service = task.service.as_deref();
                 match &names {
                     Some(names) => service.is_some_and(|service| names.iter().any(|name| name == service)),
-                    // Services that could not be read cannot be told apart: then the typed end decides.
+                    // Without a list of services, a typed name is matched against the end of each service's name.
                     None => {
                         wanted.is_empty()
-                            || service.is_some_and(|name| wanted.iter().any(|typed| names::fits(typed, name)))
+                            || service
+                                .is_some_and(|name| wanted.iter().any(|typed| names::is_name_or_words(typed, name)))
                     }
                 }
             };
-            let mut tasks: Vec<&Task> = all.values().filter(of).collect();
+            let mut tasks: Vec<&Task> = all.values().filter(is_wanted).collect();
             tasks.sort_by_key(|task| {
                 let newest = std::cmp::Reverse(task.stopped_at.or(task.created_at));
                 (task.service.as_deref(), task.stopped(), newest, task.id.as_str())
@@ -158,7 +159,7 @@ fn dto(estate: &Estate, task: &Task, now: jiff::Timestamp) -> TaskDto {
         task_definition: task.task_definition.clone(),
         stop_code: task.stop_code.clone(),
         stopped_reason: task.stopped_reason.clone(),
-        ended_because: if task.stopped() { task.ended_because() } else { None },
+        ended_because: if task.stopped() { task.end_reason() } else { None },
         failed: task.failed(),
         containers: task
             .containers
@@ -179,14 +180,14 @@ fn dto(estate: &Estate, task: &Task, now: jiff::Timestamp) -> TaskDto {
     }
 }
 
-/// The agents of a task; of one that has stopped nothing is told.
+/// Returns the agents of a task; empty for a stopped task.
 fn agents(estate: &Estate, task: &Task, now: jiff::Timestamp) -> Vec<AgentDto> {
-    let all = if task.stopped() { Vec::new() } else { standing(estate, task, now) };
+    let agents = if task.stopped() { Vec::new() } else { agent_statuses(estate, task, now) };
     let agent = |one: crate::model::agent_watch::AgentStatus| {
         let (reporting, at, why) = match one.reports {
-            Reports::Yes(at) => (Some(true), at, None),
-            Reports::No { why, since } => (Some(false), since, Some(why)),
-            Reports::Unknown(why) => (None, None, Some(why)),
+            Reporting::Active(at) => (Some(true), at, None),
+            Reporting::Failing { why, since } => (Some(false), since, Some(why)),
+            Reporting::Unknown(why) => (None, None, Some(why)),
         };
         AgentDto {
             kind: one.agent.kind.to_owned(),
@@ -198,11 +199,11 @@ fn agents(estate: &Estate, task: &Task, now: jiff::Timestamp) -> Vec<AgentDto> {
             why,
         }
     };
-    all.into_iter().map(agent).collect()
+    agents.into_iter().map(agent).collect()
 }
 
-/// An agent as it stands in a cell.
-fn told(agent: &AgentDto, now: jiff::Timestamp) -> String {
+/// Formats an agent for a cell.
+fn agent_cell(agent: &AgentDto, now: jiff::Timestamp) -> String {
     let version = agent.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
     let at = agent.at.as_deref().and_then(|at| at.parse().ok());
     let ago = at.map(|at: jiff::Timestamp| format!(" {} ago", short(now.duration_since(at)))).unwrap_or_default();
@@ -218,13 +219,13 @@ impl Printable for TaskList {
     fn tables(&self) -> Vec<Table> {
         let empty = if self.tasks.is_some() { "no tasks" } else { "tasks are not known" };
         let columns = [
-            words("TASK"),
-            words("SERVICE"),
-            words("STATUS"),
-            words("HEALTH").rank(1),
-            words("AZ").rank(3),
+            left_aligned("TASK"),
+            left_aligned("SERVICE"),
+            left_aligned("STATUS"),
+            left_aligned("HEALTH").rank(1),
+            left_aligned("AZ").rank(3),
             numbers("AGE"),
-            words("TASK DEFINITION").rank(2),
+            left_aligned("TASK DEFINITION").rank(2),
             prose("CONTAINERS").rank(1),
             prose("AGENTS").rank(1),
             prose("WHY IT STOPPED"),
@@ -248,8 +249,14 @@ impl Printable for TaskList {
                 task.age_seconds.map(|seconds| short(jiff::SignedDuration::from_secs(seconds))),
                 Some(task.task_definition.clone()),
                 Some(containers.join(", ")),
-                Some(task.agents.iter().map(|agent| told(agent, self.head.shown.now)).collect::<Vec<_>>().join(", "))
-                    .filter(|text| !text.is_empty()),
+                Some(
+                    task.agents
+                        .iter()
+                        .map(|agent| agent_cell(agent, self.head.shown.now))
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                )
+                .filter(|text| !text.is_empty()),
                 task.ended_because.clone().or_else(|| task.stopped_reason.clone()),
             ]);
         }

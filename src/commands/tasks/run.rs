@@ -1,4 +1,4 @@
-//! Reads what `tasks` prints, and prints it.
+//! Reads and prints the tasks.
 
 use super::args::Arguments;
 use super::report;

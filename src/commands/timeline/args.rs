@@ -1,19 +1,19 @@
-//! `cockpit timeline`: its arguments.
+//! Arguments of `cockpit timeline`.
 
 use crate::cli::duration;
 use clap::Args;
 use jiff::SignedDuration;
 
-/// Print what happened, by whom, in one order [table|json|yaml|csv]
+/// Print events of the environment in one order, with who caused them [table|json|yaml|csv]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
-    after_help = "Deployments (ours and others'), tasks that ended and why, scaling, changes of alarms, events of databases and
-failovers, schedules, runs over the infrastructure, parameters, changes of the audit file, and the writes
-that CloudTrail has recorded with who did them. What several of them report of one event is shown once,
-at the time that AWS gives. With -f the command goes on; with -o json each event is then one object per line.
+    after_help = "Events are deployments (by the cockpit and by others), ended tasks with the reason, scaling, alarm changes, database events
+and failovers, schedules, infrastructure runs, parameters, changes in the audit file, and the writes
+recorded by CloudTrail with who made them. An event that several sources report is shown once,
+at the time that AWS gives. With -f new events follow; with -o json each event is then one object per line.
 
---before answers what changed before something began: it lists what happened up to then, the likeliest cause first,
-judged by what it is and how close in time.
+--before shows what changed before a problem began: it lists the events up to that time, the likeliest cause first,
+judged by the kind of the event and how close in time it was.
 
 Filters: kind:deployment  who:anna  service:web  level>=warn  \"two words\"  /regex/  -noise  a or b
 
@@ -24,35 +24,36 @@ Examples:
   cockpit timeline --before 14:02                what changed in the quarter of an hour before the errors began?"
 )]
 pub struct Arguments {
-    /// Only what is about these services, databases or alarms: names, short names, or words of them
+    /// Only events of these services, databases or alarms: names, short names, or parts of names
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
-    /// From this long ago (`2h`), or from this time (`14:02`, `2026-11-24 14:02`, RFC 3339) [default: 2h]
+    /// Start of the time range: a duration before now (`2h`), or a time (`14:02`, `2026-11-24 14:02`, RFC 3339)
+    /// [default: 2h]
     #[arg(long, value_name = "TIME", conflicts_with = "before")]
     pub since: Option<String>,
-    /// Up to this time, in the same forms
+    /// End of the time range, in the same forms [default: now]
     #[arg(long, value_name = "TIME", conflicts_with_all = ["follow", "before"])]
     pub until: Option<String>,
-    /// Follow: print things as they happen
+    /// Follow: print events as they happen
     #[arg(short, long, conflicts_with = "before")]
     pub follow: bool,
-    /// Show what happened before this time, the likeliest cause first
+    /// Show the events before this time, the likeliest cause first
     #[arg(long, value_name = "TIME")]
     pub before: Option<String>,
     /// With --before: how far back to look
     #[arg(long, value_name = "DURATION", requires = "before", conflicts_with_all = ["since", "until", "follow"], default_value = "15m", value_parser = duration::parse)]
     pub window: SignedDuration,
-    /// Only what passes this filter
+    /// Only events that pass this filter
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
-    /// Only what matches this regular expression (case-insensitive unless it has a capital letter)
+    /// Only events that match this regular expression (case-insensitive unless it has a capital letter)
     #[arg(long, value_name = "RE")]
     pub grep: Option<String>,
-    /// Only what is at this level (info, warn, error) or above
+    /// Only events at this level (info, warn, error) or above
     #[arg(long, value_name = "LEVEL")]
     pub level: Option<String>,
-    /// Also what goes as planned: tasks that start and stop, steady states, alarms of autoscaling, writes that failed; and
-    /// what was written in other environments of the account
+    /// Also print routine events: tasks that start and stop, steady states, alarms of autoscaling, failed writes; and
+    /// writes in other environments of the account
     #[arg(long)]
     pub all: bool,
 }

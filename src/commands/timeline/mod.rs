@@ -1,10 +1,10 @@
-//! `cockpit timeline`: what happened, by whom, in one order.
+//! `cockpit timeline`: prints the events of an environment in one order, with who caused them.
 
 pub(super) mod args;
+mod events;
 mod follow;
 pub(super) mod report;
 mod run;
-mod told;
 
 use super::declared::{Declared, Schema, Work, never};
 use crate::cli::output;

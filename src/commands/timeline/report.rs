@@ -1,11 +1,11 @@
-//! `cockpit timeline`: what happened, in order, or the likeliest cause first.
+//! The report of `cockpit timeline`: events in order, or the likeliest cause first.
 
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
 use crate::headless::lists::{Extent, Head};
-use crate::headless::table::{Table, prose, words};
-use crate::model::kept::gone;
+use crate::headless::table::{Table, left_aligned, prose};
+use crate::model::kept::retention_gaps;
 use crate::model::time;
 use crate::model::timeline::near::Ranked;
 use crate::model::timeline::{About, TimelineEvent, trail};
@@ -16,28 +16,28 @@ use serde::Serialize;
 
 /// Schema of `cockpit timeline`.
 pub const SCHEMA: &str = "cockpit.timeline/1";
-/// Its sources.
-pub const SOURCES: &[Source] = &Source::TELLING;
+/// The sources that the report reads.
+pub const SOURCES: &[Source] = &Source::TIMELINE;
 
-/// `cockpit timeline`.
+/// The events of an environment.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Timeline {
     /// Schema, environment, time, sources.
     #[serde(flatten)]
     pub head: Head,
-    /// The time from which events are.
+    /// The start of the range.
     pub since: String,
-    /// Up to when; `null` for now.
+    /// The end of the range; `null` means now.
     pub until: Option<String>,
     /// Events: oldest first, or with `--before` the likeliest cause first.
     pub events: Vec<EventDto>,
-    /// Before which moment, where that was asked.
+    /// The time given with `--before`.
     pub before: Option<String>,
-    /// How many things that go as planned are left out.
+    /// Number of routine events that are left out.
     pub left_out: usize,
-    /// How many writes of other environments of the account are left out.
+    /// Number of writes in other environments of the account that are left out.
     pub of_others: usize,
-    /// How many things `--filter`, `--level` or `--grep` do not take.
+    /// Number of events that `--filter`, `--level` or `--grep` leave out.
     pub filtered: usize,
     #[serde(skip)]
     missing: Vec<String>,
@@ -61,62 +61,62 @@ pub struct Line {
 }
 
 impl Line {
-    /// The line of one event.
+    /// Makes the line of an event.
     pub fn of(event: EventDto) -> Self {
         Self { schema: LINE, event }
     }
 }
 
-/// One thing that happened.
+/// An event.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct EventDto {
-    /// When, by the clock of AWS.
+    /// The time by AWS's clock.
     pub at: String,
     /// `deployment`, `rollback`, `change`, `write`, `parameter`, `run`, `schedule`, `failover`, `database`, `scaling`, `task`,
     /// `service`, `alarm`.
     pub kind: String,
     /// The kind of its subject: `service`, `database`, `alarm`, `run`, `other`, `environment`.
     pub of: String,
-    /// Its name; empty for the environment.
+    /// The name of its subject; empty for the environment.
     pub name: String,
-    /// The event, in a sentence.
+    /// The event in a sentence.
     pub what: String,
-    /// The actor; `null` where that is not known.
+    /// Who caused it; `null` if not known.
     pub who: Option<String>,
     /// The subject's health after it: `healthy`, `changing`, `degraded`, `down`, `stopped`, `unknown`.
     pub health: String,
-    /// Whether it goes as planned, again and again.
+    /// Whether it is a routine event.
     pub routine: bool,
-    /// Whether its time is still to come: some clock is wrong.
+    /// Whether its time is in the future, which means that a clock is wrong.
     pub of_the_future: bool,
-    /// The other environment that it is of; `null` for what is of this one, or says nothing of whose it is.
+    /// The other environment that it belongs to; `null` if it belongs to this one, or if that is not known.
     pub of_another: Option<String>,
-    /// With `--before`: how much speaks for it, between 0 and 1.
+    /// With `--before`: the likelihood of being the cause, between 0 and 1.
     pub score: Option<f64>,
     #[serde(skip)]
     sign: &'static str,
 }
 
 impl EventDto {
-    /// The event, with what is strange about it.
-    fn told(&self) -> String {
+    /// Returns the sentence, marked if the event is of another environment or in the future.
+    fn sentence(&self) -> String {
         let of = self.of_another.as_ref().map(|of| format!(" (of {of})")).unwrap_or_default();
         let future = if self.of_the_future { " (in the future)" } else { "" };
         format!("{}{of}{future}", self.what)
     }
 }
 
-/// The subject and the time of the time line.
+/// The range of a timeline, and the numbers of events that are left out.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked {
+pub struct TimelineScope {
     pub since: Timestamp,
     pub until: Option<Timestamp>,
     pub before: Option<Timestamp>,
-    /// Things that go as planned and are left out.
+    /// Number of routine events that are left out.
     pub left_out: usize,
-    /// Writes of other environments that are left out.
+    /// Number of writes in other environments that are left out.
     pub of_others: usize,
-    /// Things that the filter, the level or the pattern does not take.
+    /// Number of events that the filter, the level or the pattern leave out.
     pub filtered: usize,
 }
 
@@ -142,55 +142,65 @@ fn word(health: Health) -> &'static str {
     }
 }
 
-/// One thing for a report.
+/// Converts an event.
 pub fn event(event: &TimelineEvent, score: Option<f64>, now: Timestamp) -> EventDto {
     EventDto {
         at: event.at.to_string(),
-        kind: event.kind.word().to_owned(),
+        kind: event.kind.name().to_owned(),
         of: of(&event.about).to_owned(),
         name: event.about.name().to_owned(),
         what: event.what.clone(),
         who: event.who.clone(),
         health: word(event.health).to_owned(),
         routine: event.routine,
-        of_the_future: event.is_of_the_future(now),
-        of_another: event.of_another.clone(),
+        of_the_future: event.is_in_future(now),
+        of_another: event.other_environment.clone(),
         score: score.map(|score| (score * 1_000.0).round() / 1_000.0),
         sign: event.health.sign(),
     }
 }
 
-/// A time line in order.
-pub fn in_order(input: &SnapshotInput<'_>, events: &[&TimelineEvent], asked: Asked, missing: Vec<String>) -> Timeline {
+/// Builds the timeline in order.
+pub fn in_order(
+    input: &SnapshotInput<'_>,
+    events: &[&TimelineEvent],
+    scope: TimelineScope,
+    missing: Vec<String>,
+) -> Timeline {
     let events = events.iter().map(|one| event(one, None, input.now)).collect();
-    timeline(input, events, asked, missing)
+    timeline(input, events, scope, missing)
 }
 
-/// The events before a moment, the likeliest cause first.
-pub fn ranked(input: &SnapshotInput<'_>, events: &[Ranked<'_>], asked: Asked, missing: Vec<String>) -> Timeline {
+/// Builds the list of events before a moment, the likeliest cause first.
+pub fn ranked(
+    input: &SnapshotInput<'_>,
+    events: &[Ranked<'_>],
+    scope: TimelineScope,
+    missing: Vec<String>,
+) -> Timeline {
     let events = events.iter().map(|one| event(one.event, Some(one.score), input.now)).collect();
-    timeline(input, events, asked, missing)
+    timeline(input, events, scope, missing)
 }
 
-fn timeline(input: &SnapshotInput<'_>, events: Vec<EventDto>, asked: Asked, missing: Vec<String>) -> Timeline {
-    let edge = input.now.checked_sub(trail::LATE).unwrap_or(input.now);
-    let reaches = asked.before.or(asked.until).is_none_or(|end| end > edge);
+fn timeline(input: &SnapshotInput<'_>, events: Vec<EventDto>, scope: TimelineScope, missing: Vec<String>) -> Timeline {
+    let edge = input.now.checked_sub(trail::MAX_DELAY).unwrap_or(input.now);
+    let reaches = scope.before.or(scope.until).is_none_or(|end| end > edge);
     Timeline {
         head: Head::new(SCHEMA, input, SOURCES),
-        since: asked.since.to_string(),
-        until: asked.until.map(|until| until.to_string()),
-        before: asked.before.map(|before| before.to_string()),
+        since: scope.since.to_string(),
+        until: scope.until.map(|until| until.to_string()),
+        before: scope.before.map(|before| before.to_string()),
         events,
-        left_out: asked.left_out,
-        of_others: asked.of_others,
-        filtered: asked.filtered,
+        left_out: scope.left_out,
+        of_others: scope.of_others,
+        filtered: scope.filtered,
         missing,
-        gone: gone(asked.since, input.now, |source| !input.skipped.contains(&source)),
-        late: input.estate.trail.at().filter(|_| reaches).map(|_| edge.max(asked.since)),
+        gone: retention_gaps(scope.since, input.now, |source| !input.skipped.contains(&source)),
+        late: input.estate.trail.at().filter(|_| reaches).map(|_| edge.max(scope.since)),
     }
 }
 
-/// `2m10s before`, for a thing that is ranked.
+/// Returns the time between a ranked event and the moment: `2m10s`.
 fn earlier(at: &str, before: &str) -> Option<String> {
     let (at, before): (Timestamp, Timestamp) = (at.parse().ok()?, before.parse().ok()?);
     Some(time::short(before.duration_since(at).max(SignedDuration::ZERO)))
@@ -198,15 +208,22 @@ fn earlier(at: &str, before: &str) -> Option<String> {
 
 impl Printable for Timeline {
     fn tables(&self) -> Vec<Table> {
-        let first = if self.before.is_some() { words("BEFORE") } else { words("TIME") };
-        let columns = [first, words(""), words("KIND"), words("NAME").rank(1), prose("WHAT"), words("WHO").rank(2)];
+        let first = if self.before.is_some() { left_aligned("BEFORE") } else { left_aligned("TIME") };
+        let columns = [
+            first,
+            left_aligned(""),
+            left_aligned("KIND"),
+            left_aligned("NAME").rank(1),
+            prose("WHAT"),
+            left_aligned("WHO").rank(2),
+        ];
         let empty = match self.head.extent(SOURCES) {
             _ if self.filtered > 0 => "nothing that happened matches",
-            Extent::Whole if !self.gone.is_empty() => "of what is still kept nothing has happened",
-            Extent::Whole => "nothing has happened",
-            Extent::Part => "nothing in what could be read",
-            Extent::Nothing => "what has happened is not known",
-            Extent::Unasked => "nothing has happened from here; nothing else that tells of it is configured",
+            Extent::Complete if !self.gone.is_empty() => "of what is still kept nothing has happened",
+            Extent::Complete => "nothing has happened",
+            Extent::Partial => "nothing in what could be read",
+            Extent::Unread => "what has happened is not known",
+            Extent::NotRequested => "nothing was changed from this machine; no other source of events is configured",
         };
         let mut table = Table::new(&columns, empty);
         let shown = &self.head.shown;
@@ -220,7 +237,7 @@ impl Printable for Timeline {
                 Some(event.sign.to_owned()),
                 Some(event.kind.clone()),
                 Some(event.name.clone()).filter(|name| !name.is_empty()),
-                Some(event.told()),
+                Some(event.sentence()),
                 event.who.clone(),
             ]);
         }
@@ -250,7 +267,7 @@ impl Printable for Timeline {
         if self.filtered > 0 {
             let things = if self.filtered == 1 { "thing is" } else { "things are" };
             let count = self.filtered;
-            notes.push(format!("{count} {things} left out by what was asked for: --filter, --level or --grep"));
+            notes.push(format!("{count} {things} left out by --filter, --level or --grep"));
         }
         if self.of_others > 0 {
             let are =
@@ -259,8 +276,8 @@ impl Printable for Timeline {
         }
         if self.left_out > 0 {
             notes.push(match self.left_out {
-                1 => "1 thing that goes as planned is left out; --all shows it".to_owned(),
-                many => format!("{many} things that go as planned are left out; --all shows them"),
+                1 => "1 routine event is left out; --all shows it".to_owned(),
+                many => format!("{many} routine events are left out; --all shows them"),
             });
         }
         notes

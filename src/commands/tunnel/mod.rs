@@ -1,4 +1,4 @@
-//! `cockpit tunnel`: a private database on a local port.
+//! `cockpit tunnel`: opens a private database on a local port.
 
 pub(super) mod args;
 pub(super) mod report;
@@ -12,7 +12,7 @@ use args::Arguments;
 pub(super) const COMMAND: Declared<Arguments> = Declared {
     name: "tunnel",
     formats: |_| output::LINES,
-    // It ends its sessions at AWS.
+    // An interrupt ends its sessions at AWS.
     takes_interrupt: always,
     work: Work::Prints,
     schemas: &[Schema {

@@ -1,14 +1,14 @@
-//! How a tunnel stands, as a line for people or for scripts.
+//! Formats the state of a tunnel as a line for people or for scripts.
 
-use crate::model::connection_string::Place;
-use crate::model::offered::{CommandScope, in_environment};
+use crate::model::connection_string::DatabaseAddress;
+use crate::model::offered::{CommandScope, with_scope};
 use schemars::JsonSchema;
 use serde::Serialize;
 use ssm_tunnel::driver::Status;
 use ssm_tunnel::{Local, State};
 use std::fmt::Write as _;
 
-/// Raised when a field is renamed or removed.
+/// Schema of the lines; its number is raised when a field is renamed or removed.
 pub const SCHEMA: &str = "cockpit.tunnel/1";
 
 /// A change of a tunnel's state.
@@ -20,39 +20,39 @@ pub struct TunnelDto {
     pub environment: String,
     /// `resolving`, `opening`, `ready`, `resuming`, `replacing` or `closed`.
     pub state: String,
-    /// Why, where there is a reason.
+    /// The reason for the state, if there is one.
     pub reason: Option<String>,
-    /// The hint, where something can be done.
+    /// A hint on what to do, if there is one.
     pub hint: Option<String>,
-    /// Where it listens: `127.0.0.1:5432`, or the path of a Unix socket.
+    /// The local address: `127.0.0.1:5432`, or the path of a Unix socket.
     pub local: String,
-    /// Where it leads: a host and a port.
+    /// The remote address: host and port.
     pub to: String,
-    /// The container that it goes through, once one is known.
+    /// The container that it goes through, once it is known.
     pub through: Option<String>,
-    /// The id of the session at AWS, once there is one.
+    /// The id of the AWS session, once there is one.
     pub session: Option<String>,
-    /// How many sessions are open: others beside the first carry who connects while much goes through it.
+    /// Number of open sessions: while much data goes through the first one, new connections use others.
     pub sessions: usize,
-    /// Bytes from here to there.
+    /// Number of bytes sent to the remote side.
     pub sent: u64,
-    /// Bytes from there to here.
+    /// Number of bytes received from the remote side.
     pub received: u64,
-    /// A round to the agent, in milliseconds, once measured.
+    /// The round-trip time to the agent in milliseconds, once it was measured.
     pub round_trip_ms: Option<u64>,
-    /// How often a lost connection to AWS was made again without losing anything.
+    /// How many times a lost connection to AWS was resumed without loss.
     pub resumes: u64,
-    /// How often a session was lost, and its connections with it.
+    /// How many times a session was lost with its connections, and replaced.
     pub replacements: u64,
-    /// Local connections that are open.
+    /// Number of open local connections.
     pub open: usize,
-    /// Local connections since the start.
+    /// Number of local connections since the start.
     pub connections: u64,
-    /// Connections that the other side refused.
+    /// Number of connections that the remote side refused.
     pub refused: u64,
-    /// Connections that are open, and had no byte of an answer for 5 seconds.
+    /// Number of open connections that have received no byte of an answer for 5 seconds.
     pub silent: usize,
-    /// Whether nothing more of a session is read, as a local program does not read what came for it.
+    /// Whether reading from a session is paused because a local program does not read its data.
     pub waits_for_reader: bool,
 }
 
@@ -61,9 +61,9 @@ impl TunnelDto {
         Self {
             schema: SCHEMA.to_owned(),
             environment: named.environment.to_owned(),
-            state: status.state.word().to_owned(),
+            state: status.state.name().to_owned(),
             reason: status.reason(),
-            hint: status.hint.as_deref().map(|hint| in_environment(hint, named)),
+            hint: status.hint.as_deref().map(|hint| with_scope(hint, named)),
             local: local.to_string(),
             to: to.to_owned(),
             through: status.target.clone(),
@@ -82,7 +82,7 @@ impl TunnelDto {
         }
     }
 
-    /// The line for people.
+    /// Formats the line for people.
     pub(super) fn line(&self) -> String {
         let mut line = format!("{}: {}", self.environment, self.state);
         match (self.state.as_str(), &self.through) {
@@ -106,14 +106,14 @@ impl TunnelDto {
 }
 
 impl TunnelDto {
-    /// The hint while it goes on; the reason of its end is said at the end.
-    pub(super) fn what_to_do(&self) -> Option<&str> {
+    /// Returns the hint, unless the tunnel is closed: then the final error shows the reason.
+    pub(super) fn current_hint(&self) -> Option<&str> {
         self.hint.as_deref().filter(|_| self.reason.is_some() && self.state != "closed")
     }
 }
 
-/// How programs connect, below the first line that says ready.
-pub(super) fn strings(place: &Place<'_>) -> String {
+/// Returns the connection strings, printed once the tunnel is ready.
+pub(super) fn connection_strings(place: &DatabaseAddress<'_>) -> String {
     if place.socket.is_some() {
         return match place.socket_port() {
             Some(_) => {
@@ -130,12 +130,12 @@ pub(super) fn strings(place: &Place<'_>) -> String {
     )
 }
 
-/// Whether it is the first time that connections go through.
+/// Whether the tunnel is ready.
 pub(super) fn is_ready(status: &Status) -> bool {
     status.state == State::Ready
 }
 
-/// A report with all fields, for the schema's test.
+/// Returns an example with all fields, for the schema test.
 #[cfg(test)]
 pub(in crate::commands) fn example() -> TunnelDto {
     TunnelDto {
@@ -167,21 +167,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_says_where_it_leads_and_what_was_refused() {
+    fn line_has_the_destination_and_refused_connections() {
         let line = example().line();
         assert!(line.starts_with("staging: ready  127.0.0.1:5432 → db.example:5432 through web, task"), "{line}");
         assert!(line.ends_with("2 connections were refused: db.example:5432 cannot be reached from there"), "{line}");
         let lost = TunnelDto { state: "resuming".into(), reason: Some("1000 Bye".into()), ..example() };
-        assert_eq!((lost.line().as_str(), lost.what_to_do()), ("staging: resuming: 1000 Bye", Some("wait")));
+        assert_eq!((lost.line().as_str(), lost.current_hint()), ("staging: resuming: 1000 Bye", Some("wait")));
         let closed = TunnelDto { state: "closed".into(), ..lost };
-        assert_eq!((closed.what_to_do(), example().what_to_do()), (None, None));
+        assert_eq!((closed.current_hint(), example().current_hint()), (None, None));
     }
 
     #[test]
-    fn the_strings_have_no_password_unless_there_is_one_to_show() {
-        let place = Place { port: 5432, user: Some("app"), database: Some("shop"), ..Place::default() };
-        assert!(!strings(&place).contains("hush"));
-        assert_eq!(strings(&Place { password: Some("hush"), ..place }).matches("hush").count(), 2);
-        assert_eq!(strings(&Place { host: Some("10.0.0.7"), ..place }).matches("10.0.0.7").count(), 3);
+    fn connection_strings_contain_the_password_only_if_given() {
+        let place =
+            DatabaseAddress { port: 5432, user: Some("app"), database: Some("shop"), ..DatabaseAddress::default() };
+        assert!(!connection_strings(&place).contains("hush"));
+        assert_eq!(connection_strings(&DatabaseAddress { password: Some("hush"), ..place }).matches("hush").count(), 2);
+        assert_eq!(
+            connection_strings(&DatabaseAddress { host: Some("10.0.0.7"), ..place }).matches("10.0.0.7").count(),
+            3
+        );
     }
 }

@@ -1,21 +1,21 @@
-//! Opens tunnels and tells how they stand until it is told to end.
+//! Opens tunnels and prints their state until it is stopped.
 
 use super::args::Arguments;
-use super::report::{TunnelDto, is_ready, strings};
+use super::report::{TunnelDto, connection_strings, is_ready};
 use crate::app::command::Risk;
 use crate::app::tunnels::route::{self, TunnelVia};
 use crate::aws::secrets::Login;
 use crate::cli::{ExitCode, Output, Report};
+use crate::commands::confirmation::check_possible;
 use crate::commands::context::Context;
-use crate::commands::printed::printed;
-use crate::commands::through::{Target, Wish, ended, facts, left_behind};
-use crate::commands::waits::over;
-use crate::commands::yes::may_ask;
+use crate::commands::printed::print_result;
+use crate::commands::through::{Target, TunnelRequest, end_error, facts, warn_left_behind};
+use crate::commands::waits::wait_for_deadline;
 use crate::headless;
-use crate::model::connection_string::Place;
-use crate::model::text::harmless;
-use crate::runtime::offers::{self, Offered};
-use crate::runtime::output::writable;
+use crate::model::connection_string::DatabaseAddress;
+use crate::model::text::sanitize;
+use crate::runtime::offers::{self, PublishedOffer};
+use crate::runtime::output::wait_until_writable;
 use crate::runtime::stop::{StopSignal, StopSignals};
 use crate::runtime::tunnels::watch;
 use secrecy::ExposeSecret;
@@ -30,17 +30,17 @@ struct Opened {
     target: Target,
     login: Login,
     command: String,
-    what: String,
+    operation: String,
     to: String,
     local: Local,
-    /// Another address than 127.0.0.1, at which programs find it.
+    /// The listening address if it is not 127.0.0.1, for the connection strings.
     host: Option<String>,
-    /// Other commands may use it as long as it is open.
-    offered: Option<Offered>,
-    told: bool,
+    /// Offers the tunnel to other commands as long as it is open.
+    offered: Option<PublishedOffer>,
+    announced: bool,
     close: Option<oneshot::Sender<()>>,
     closed: Option<Status>,
-    /// The outcome and the reason where it was asked to end, for the audit file.
+    /// The outcome and the reason of a requested end, for the audit file.
     why: (&'static str, String),
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let mut stops = StopSignals::new().map_err(|error| {
         Report::new("system", "signal handlers cannot be installed", ExitCode::Failed).caused_by(&error)
     })?;
-    crate::runtime::ports::more_files();
+    crate::runtime::ports::raise_open_file_limit();
     let json = arguments.json || context.output == Output::Json;
     if json && arguments.show_password {
         return Err(Report::usage(
@@ -58,42 +58,42 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     }
     let (changes, mut changed) = mpsc::channel(64);
     let mut tunnels = Vec::new();
-    several(arguments)?;
-    may_each(context, arguments)?;
-    let all = open_each(context, arguments, json, &changes, &mut tunnels, &mut stops).await;
-    if let Ok(Some(signal)) = all {
+    check_several(arguments)?;
+    check_confirmable(context, arguments)?;
+    let opened = open_each(context, arguments, json, &changes, &mut tunnels, &mut stops).await;
+    if let Ok(Some(signal)) = opened {
         finish(&mut tunnels, ("done", signal.name()), &mut changed, json, out).await?;
-        return signal.ended();
+        return signal.command_result();
     }
     drop(changes);
-    if let Err(report) = all {
+    if let Err(report) = opened {
         let why = "another tunnel of the same command could not be opened";
         finish(&mut tunnels, ("failed", why), &mut changed, json, out).await?;
         return Err(report);
     }
-    let limit = over(context);
+    let limit = wait_for_deadline(context);
     tokio::pin!(limit);
-    let mut untold: Option<(usize, Status)> = None;
+    let mut pending: Option<(usize, Status)> = None;
     let mut why = ("done", String::new());
     let ended_by: Option<Result<ExitCode, Report>> = loop {
         tokio::select! {
-            change = changed.recv(), if untold.is_none() => match change {
-                Some(change) => untold = Some(change),
-                // All of them are closed.
+            change = changed.recv(), if pending.is_none() => match change {
+                Some(change) => pending = Some(change),
+                // All tunnels are closed.
                 None => break None,
             },
-            // While nobody takes what is told, tunnels go on.
-            () = writable(io::stdout), if untold.is_some() => {
-                let Some((number, status)) = untold.take() else { continue };
-                // Where nothing can be written any more, sessions are ended and written down all the same.
-                if let Err(report) = tell(&mut tunnels, number, status, json, arguments.show_password, out) {
+            // While nobody reads the output, the tunnels continue.
+            () = wait_until_writable(io::stdout), if pending.is_some() => {
+                let Some((number, status)) = pending.take() else { continue };
+                // If the output fails, the sessions are still ended and recorded.
+                if let Err(report) = print_change(&mut tunnels, number, status, json, arguments.show_password, out) {
                     why = ("failed", report.message.clone());
                     break Some(Err(report));
                 }
             }
             signal = stops.next() => {
                 signal.name().clone_into(&mut why.1);
-                break Some(signal.ended());
+                break Some(signal.command_result());
             }
             () = &mut limit => {
                 "the time is up".clone_into(&mut why.1);
@@ -101,21 +101,21 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
             }
         }
     };
-    // It may be the end of one of them, which is to be written down.
-    let last = untold.map_or(Ok(()), |(number, status)| tell(&mut tunnels, number, status, json, false, out));
+    // The pending change may be the end of a tunnel, which must be recorded.
+    let last = pending.map_or(Ok(()), |(number, status)| print_change(&mut tunnels, number, status, json, false, out));
     let finished = finish(&mut tunnels, (why.0, &why.1), &mut changed, json, out).await.and(last);
     if let Some(ended_by) = ended_by {
-        // The code of what ended it stays where its last lines cannot be written.
+        // The exit code of the cause is kept even if the last lines cannot be written.
         return ended_by.and_then(|code| finished.map(|()| code).map_err(|report| Report { code, ..report }));
     }
     finished?;
     let mut reports = tunnels.iter().filter_map(|opened| {
-        ended(&format!("the tunnel to {}", opened.target.environment.name), opened.closed.as_ref()?)
+        end_error(&format!("the tunnel to {}", opened.target.environment.name), opened.closed.as_ref()?)
     });
     reports.next_back().map_or(Ok(ExitCode::Done), Err)
 }
 
-/// The environments that are named, or the one that is chosen by itself.
+/// Returns the environments that were named, or `None` for the default one.
 fn names(arguments: &Arguments) -> Vec<Option<&str>> {
     if arguments.environments.is_empty() {
         vec![None]
@@ -124,19 +124,19 @@ fn names(arguments: &Arguments) -> Vec<Option<&str>> {
     }
 }
 
-/// Checks, before the first of several tunnels is opened, that each may be asked for.
-fn may_each(context: &Context, arguments: &Arguments) -> Result<(), Report> {
+/// Checks, before the first of several tunnels is opened, that each can be confirmed.
+fn check_confirmable(context: &Context, arguments: &Arguments) -> Result<(), Report> {
     let names = names(arguments);
     for name in names.iter().flatten().filter(|_| names.len() > 1) {
         let (_, environment) = context.open_typed(Some(name))?;
         if environment.guarded {
-            may_ask(context, &environment, Risk::Change, false)?;
+            check_possible(context, &environment, Risk::Change, false)?;
         }
     }
     Ok(())
 }
 
-/// Opens one after the other, up to the first that cannot be opened. The signal that it was told to end by meanwhile.
+/// Opens the tunnels one after the other, up to the first failure. Returns the signal that interrupted it.
 async fn open_each(
     context: &Context,
     arguments: &Arguments,
@@ -146,8 +146,8 @@ async fn open_each(
     stops: &mut StopSignals,
 ) -> Result<Option<StopSignal>, Report> {
     for (number, name) in names(arguments).into_iter().enumerate() {
-        let ours: Vec<Local> = tunnels.iter().map(|opened| opened.local.clone()).collect();
-        let opening = open(context, arguments, name, (number, json), &ours);
+        let own_listeners: Vec<Local> = tunnels.iter().map(|opened| opened.local.clone()).collect();
+        let opening = open(context, arguments, name, (number, json), &own_listeners);
         let (tunnel, mut opened) = tokio::select! {
             opened = opening => opened?,
             signal = stops.next() => return Ok(Some(signal)),
@@ -158,16 +158,18 @@ async fn open_each(
     Ok(None)
 }
 
-/// Checks the arguments for several tunnels: one port is taken by one of them. Said before anything is opened.
-fn several(arguments: &Arguments) -> Result<(), Report> {
-    let all = &arguments.environments;
-    if let Some(twice) = all.iter().enumerate().find(|(at, name)| all[..*at].contains(name)).map(|(_, name)| name) {
+/// Checks the arguments for several tunnels before anything is opened: a port can only be used by one of them.
+fn check_several(arguments: &Arguments) -> Result<(), Report> {
+    let environments = &arguments.environments;
+    if let Some(twice) =
+        environments.iter().enumerate().find(|(at, name)| environments[..*at].contains(name)).map(|(_, name)| name)
+    {
         return Err(Report::usage(format!("{twice} is named twice")).hint("one tunnel takes any number of connections"));
     }
     let fixed =
         arguments.port.is_some_and(|port| port != 0) || arguments.socket.as_ref().is_some_and(|at| !at.is_dir());
-    if all.len() > 1 && fixed {
-        return Err(Report::usage(format!("one place is given for {} tunnels", all.len()))
+    if environments.len() > 1 && fixed {
+        return Err(Report::usage(format!("one place is given for {} tunnels", environments.len()))
             .hint("--port 0 takes a free one for each; `tunnel.port` of each environment gives it its own"));
     }
     Ok(())
@@ -178,27 +180,27 @@ async fn open(
     arguments: &Arguments,
     name: Option<&str>,
     (number, json): (usize, bool),
-    ours: &[Local],
+    own_listeners: &[Local],
 ) -> Result<(Tunnel, Opened), Report> {
     let target = Target::open(context, name).await?;
-    let wanted = target.wanted(arguments.to.as_deref());
+    let wanted = target.destination(arguments.to.as_deref());
     let title = match arguments.listen.filter(|here| !here.is_loopback()) {
         Some(here) => format!("tunnel to {wanted}, for whoever reaches {here}"),
         None => format!("tunnel to {wanted}"),
     };
-    target.guarded(context, &title, Risk::Change, false).await?;
+    target.confirm_if_guarded(context, &title, Risk::Change, false).await?;
     let beside = offers::socket();
-    let wish = Wish {
+    let request = TunnelRequest {
         to: arguments.to.as_deref(),
         through: arguments.through.as_deref(),
         port: arguments.port,
-        ours,
+        own_listeners,
         socket: arguments.socket.as_deref(),
         listen: arguments.listen,
-        beside: beside.as_deref(),
+        additional_socket: beside.as_deref(),
     };
-    let far = target.far(context, wish.to).await?;
-    let to = far.place();
+    let far = target.remote_address(context, request.to).await?;
+    let to = far.host_and_port();
     let login = if arguments.show_password {
         target.login(context, &far).await?
     } else if json {
@@ -206,20 +208,21 @@ async fn open(
     } else {
         target.user(context, &far).await?
     };
-    let (tunnel, service) = target.tunnel(context, &wish, &far).await?;
-    let through = match route::through(&target.environment, wish.through) {
+    let (tunnel, service) = target.tunnel(context, &request, &far).await?;
+    let through = match route::near_end(&target.environment, request.through) {
         TunnelVia::Instance(named) => named,
         TunnelVia::Service(_) => service.clone(),
     };
-    let offered = Offered::new(&tunnel, &target.offer(&far, through));
+    let offered = PublishedOffer::new(&tunnel, &target.offer(&far, through));
     let local = tunnel.local().clone();
-    let environment = target.environment.named();
+    let environment = target.environment.command_scope();
     let command = match &local {
-        Local::Address(address) => route::typed(environment, &to, &service, address.port()),
-        Local::Socket(path) => route::typed_at_socket(environment, &to, &service, &path.display().to_string()),
+        Local::Address(address) => route::command_line(environment, &to, &service, address.port()),
+        Local::Socket(path) => route::socket_command_line(environment, &to, &service, &path.display().to_string()),
     };
-    let what = format!("tunnel-{number}");
-    let begun = target.audit(&what, &command, serde_json::json!({"to": to, "local": local.to_string()}), "started", "");
+    let operation = format!("tunnel-{number}");
+    let begun =
+        target.audit(&operation, &command, serde_json::json!({"to": to, "local": local.to_string()}), "started", "");
     if let Err(report) = begun {
         tunnel.close().await;
         return Err(report);
@@ -230,13 +233,13 @@ async fn open(
             target,
             login,
             command,
-            what,
+            operation,
             to,
             local,
-            // Who listens at every address listens at 127.0.0.1 too.
+            // A listener on every address also listens on 127.0.0.1.
             host: arguments.listen.filter(|here| !here.is_unspecified()).map(|here| here.to_string()),
             offered,
-            told: false,
+            announced: false,
             close: None,
             closed: None,
             why: ("done", String::new()),
@@ -244,7 +247,7 @@ async fn open(
     ))
 }
 
-fn tell(
+fn print_change(
     tunnels: &mut [Opened],
     number: usize,
     status: Status,
@@ -256,45 +259,45 @@ fn tell(
     if opened.closed.is_some() {
         return Ok(());
     }
-    let dto = TunnelDto::new(opened.target.environment.named(), &opened.local, &opened.to, &status);
+    let dto = TunnelDto::new(opened.target.environment.command_scope(), &opened.local, &opened.to, &status);
     let mut text =
-        if json { headless::json_line(&dto).unwrap_or_default() } else { format!("{}\n", harmless(&dto.line())) };
-    if let Some(hint) = dto.what_to_do().filter(|_| !json) {
-        let _ = writeln!(text, "  hint: {}", harmless(hint));
+        if json { headless::json_line(&dto).unwrap_or_default() } else { format!("{}\n", sanitize(&dto.line())) };
+    if let Some(hint) = dto.current_hint().filter(|_| !json) {
+        let _ = writeln!(text, "  hint: {}", sanitize(hint));
     }
-    if is_ready(&status) && !std::mem::replace(&mut opened.told, true) && !json {
+    if is_ready(&status) && !std::mem::replace(&mut opened.announced, true) && !json {
         let login = &opened.login;
         let password = login.password.as_ref().filter(|_| show_password).map(ExposeSecret::expose_secret);
-        let place = Place {
+        let place = DatabaseAddress {
             host: opened.host.as_deref(),
             port: opened.local.port(),
             socket: opened.local.socket(),
             user: login.user.as_deref(),
             password,
             database: login.database.as_deref(),
-            ..Place::default()
+            ..DatabaseAddress::default()
         };
-        for line in strings(&place).lines() {
-            text.push_str(&harmless(line));
+        for line in connection_strings(&place).lines() {
+            text.push_str(&sanitize(line));
             text.push('\n');
         }
     }
-    let written = printed(headless::write(out, &text).map(drop));
+    let written = print_result(headless::write(out, &text).map(drop));
     if let State::Closed(closed) = &status.state {
-        left_behind(&status);
+        warn_left_behind(&status);
         drop(opened.offered.take());
-        let asked = matches!(closed, ssm_tunnel::supervisor::Closed::Stopped);
+        let requested = matches!(closed, ssm_tunnel::supervisor::Closed::Stopped);
         let (outcome, reason) =
-            if asked { opened.why.clone() } else { ("failed", status.state.reason().unwrap_or_default()) };
+            if requested { opened.why.clone() } else { ("failed", status.state.reason().unwrap_or_default()) };
         let after = facts(&status, &opened.to, Some(&opened.local));
         let end = (outcome, reason.as_str());
         opened.closed = Some(status);
-        return opened.target.audit_end(&opened.what, &opened.command, after, end, written).map(drop);
+        return opened.target.audit_end(&opened.operation, &opened.command, after, end, written).map(drop);
     }
     written.map(drop)
 }
 
-/// Closes what is open, and tells it; the audit file says with what outcome and why.
+/// Closes the open tunnels and prints that; the audit records get this outcome and reason.
 async fn finish(
     tunnels: &mut [Opened],
     (outcome, why): (&'static str, &str),
@@ -309,7 +312,7 @@ async fn finish(
     let mut kept = VecDeque::new();
     while tunnels.iter().any(|opened| opened.closed.is_none()) {
         let Some((number, status)) = changed.recv().await else { break };
-        kept.extend(tell(tunnels, number, status, json, false, out).err());
+        kept.extend(print_change(tunnels, number, status, json, false, out).err());
     }
     kept.pop_front().map_or(Ok(()), Err)
 }

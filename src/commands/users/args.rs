@@ -1,30 +1,30 @@
-//! `cockpit users`: its arguments.
+//! Arguments of `cockpit users`.
 
 use clap::Args;
 
-/// The user pool: users by status, second factor, password policy [table|json|yaml|csv]
+/// Show the user pool: users by status, second factor, password policy [table|json|yaml|csv]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
-    after_help = "Which pool is the environment's: the one that `user_pools` names in the configuration (an id, a name or a pattern), else
-the one whose name has the beginning of the environment's names. E-mail addresses and telephone numbers are masked unless
---reveal asks for them. What cannot be read is reported with the action that was denied or failed, and the exit code is 3.
+    after_help = "The pool of the environment is the one configured in `user_pools` (an id, a name or a pattern), else
+the one whose name starts with the environment's name prefix. E-mail addresses and telephone numbers are masked without
+--reveal. Failed reads are reported with the action that was denied or failed, and the exit code is 3.
 
 Examples:
   cockpit users
   cockpit --env pantri users --status FORCE_CHANGE_PASSWORD
-  cockpit users --declared                       the policy against what the states of Terraform have"
+  cockpit users --declared                       the policy compared with the states of Terraform"
 )]
 pub struct Arguments {
-    /// Only those of this status: `CONFIRMED`, `UNCONFIRMED`, `FORCE_CHANGE_PASSWORD`, …
+    /// Only users with this status: `CONFIRMED`, `UNCONFIRMED`, `FORCE_CHANGE_PASSWORD`, …
     #[arg(long, value_name = "STATUS", value_parser = status)]
     pub status: Option<String>,
     /// Show e-mail addresses and telephone numbers
     #[arg(long)]
     pub reveal: bool,
-    /// Read no more users than this; if there are more, a note says so and the exit code is 3
+    /// Read at most this many users; if there are more, a note says so and the exit code is 3
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = at_least_one)]
     pub limit: usize,
-    /// Compare the pool with the states of Terraform, which are read for it
+    /// Compare the pool with the states of Terraform, which are read for this
     #[arg(long)]
     pub declared: bool,
 }

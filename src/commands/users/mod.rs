@@ -1,4 +1,4 @@
-//! `cockpit users`: the user pool of an environment.
+//! `cockpit users`: prints the user pool of an environment.
 
 pub(super) mod args;
 pub(super) mod report;

@@ -1,4 +1,4 @@
-//! `cockpit users`: its output.
+//! The report of `cockpit users`.
 
 use crate::cli::ExitCode;
 use crate::headless::Rows;
@@ -7,38 +7,38 @@ use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
 use crate::headless::lists::Head;
 use crate::headless::pool::PoolDto;
-use crate::headless::table::{Table, numbers, prose, words};
+use crate::headless::table::{Table, left_aligned, numbers, prose};
 use crate::model::Source;
 use crate::model::infra::declared::Difference;
-use crate::model::text::harmless;
+use crate::model::text::sanitize;
 use crate::model::time::short;
-use crate::model::users::{Pool, User, counts, masked_email, masked_name, masked_phone, status_words};
+use crate::model::users::{Pool, User, counts, describe_status, masked_email, masked_name, masked_phone};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Schema of `cockpit users`.
 pub const SCHEMA: &str = "cockpit.users/1";
-/// Its sources.
+/// The sources that the report reads.
 pub const SOURCES: &[Source] = &[Source::Identity];
 
 /// The user pool as it was read.
 #[derive(Debug, Clone, Default)]
-pub struct Read {
+pub struct PoolRead {
     pub pool: Pool,
-    /// None where they could not be read at all.
+    /// The users; `None` if they could not be read at all.
     pub users: Option<Vec<User>>,
-    /// Whether all of them came.
-    pub whole: bool,
-    /// No more than so many were to be read, and there are more.
+    /// Whether all of them were read.
+    pub complete: bool,
+    /// The limit on the number of users, if there are more.
     pub limited: Option<usize>,
     /// The reads that failed.
     pub missing: Vec<String>,
-    /// The differences from the declaration; none where nobody asked.
+    /// The differences from the declaration; `None` without `--declared`.
     pub declared: Option<Vec<Difference>>,
 }
 
-/// `cockpit users`.
+/// The user pool and its users.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct UserList {
     /// Schema, environment, time, sources.
@@ -46,15 +46,15 @@ pub struct UserList {
     pub head: Head,
     /// The pool.
     pub pool: PoolDto,
-    /// Users by status, of those that were read; `null` if none could be.
+    /// Number of users by status, among those that were read; `null` if none could be read.
     pub counts: Option<BTreeMap<String, u64>>,
     /// The users; `null` if they could not be read.
     pub users: Option<Vec<UserDto>>,
-    /// The differences from the declaration; `null` where they were not asked for.
+    /// The differences from the declaration; `null` without `--declared`.
     pub differences: Option<Vec<DeclaredDto>>,
     /// Reads that failed, each with its action.
     pub missing: Vec<String>,
-    /// Whether these are all users, or all of the status that was asked for.
+    /// Whether the list has all users, or all of the requested status.
     pub whole: bool,
     #[serde(skip)]
     policy: Option<String>,
@@ -65,23 +65,23 @@ pub struct UserList {
 /// A user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct UserDto {
-    /// The pool's name for them, masked where it is an address or a number.
+    /// The user name in the pool; masked if it is an address or a number.
     pub name: String,
-    /// Masked unless `--reveal` asks for it.
+    /// The e-mail address; masked without `--reveal`.
     pub email: Option<String>,
-    /// Whether it is known to be theirs.
+    /// Whether it was verified.
     pub email_verified: bool,
-    /// Masked unless `--reveal` asks for it.
+    /// The telephone number; masked without `--reveal`.
     pub phone: Option<String>,
     /// `CONFIRMED`, …
     pub status: String,
-    /// Whether they may sign in.
+    /// Whether the user may sign in.
     pub enabled: bool,
-    /// When they were made.
+    /// When the user was created.
     pub created_at: Option<String>,
-    /// When they were changed last.
+    /// When the user was last changed.
     pub changed_at: Option<String>,
-    /// Seconds since then.
+    /// Seconds since the user was created.
     #[serde(skip)]
     age: Option<i64>,
 }
@@ -93,20 +93,20 @@ pub struct DeclaredDto {
     pub address: String,
     /// The setting that differs.
     pub what: String,
-    /// As the state has it.
+    /// The declared value in the state.
     pub declared: String,
-    /// As it is.
+    /// The actual value.
     pub runs: String,
 }
 
-/// `cockpit users`.
-pub fn users(input: &SnapshotInput<'_>, read: &Read, reveal: bool) -> UserList {
+/// Builds the report.
+pub fn users(input: &SnapshotInput<'_>, read: &PoolRead, reveal: bool) -> UserList {
     let pool = &read.pool;
     let dto = |user: &User| {
         let shown = |text: &Option<String>, mask: fn(&str) -> String| {
-            text.as_deref().map(|text| if reveal { harmless(text).into_owned() } else { mask(&harmless(text)) })
+            text.as_deref().map(|text| if reveal { sanitize(text).into_owned() } else { mask(&sanitize(text)) })
         };
-        let name = harmless(&user.name);
+        let name = sanitize(&user.name);
         UserDto {
             name: if reveal { name.into_owned() } else { masked_name(&name) },
             email: shown(&user.email, masked_email),
@@ -132,19 +132,19 @@ pub fn users(input: &SnapshotInput<'_>, read: &Read, reveal: bool) -> UserList {
                 address: one.address.clone(),
                 what: one.what.clone(),
                 declared: one.declared.clone(),
-                runs: one.runs.clone(),
+                runs: one.running.clone(),
             };
             found.iter().map(one).collect()
         }),
         missing: read.missing.clone(),
-        whole: read.whole,
-        policy: pool.policy.map(|policy| policy.words()),
+        whole: read.complete,
+        policy: pool.policy.map(|policy| policy.describe()),
         limited: read.limited,
     }
 }
 
 impl UserList {
-    /// 3 where something could not be read.
+    /// Returns the exit code: 3 if something could not be read.
     pub fn exit_code(&self) -> ExitCode {
         match self.head.exit_code() {
             ExitCode::Done if !self.missing.is_empty() || self.limited.is_some() => ExitCode::Incomplete,
@@ -161,7 +161,8 @@ impl Printable for UserList {
             Some(methods) if !methods.is_empty() => format!(" ({})", methods.join(", ")),
             _ => String::new(),
         };
-        let mut facts = Table::new(&[words("POOL"), words("ID"), words("MFA"), prose("PASSWORDS")], "");
+        let mut facts =
+            Table::new(&[left_aligned("POOL"), left_aligned("ID"), left_aligned("MFA"), prose("PASSWORDS")], "");
         facts.row([
             Some(pool.name.clone()),
             Some(pool.id.clone()),
@@ -169,16 +170,16 @@ impl Printable for UserList {
             Some(self.policy.clone().unwrap_or_else(unknown)),
         ]);
         let empty = if self.counts.is_some() { "no users" } else { "users are not known" };
-        let mut counted = Table::new(&[words("STATUS"), numbers("USERS"), prose("MEANS")], empty);
+        let mut counted = Table::new(&[left_aligned("STATUS"), numbers("USERS"), prose("MEANS")], empty);
         for (status, count) in self.counts.iter().flatten() {
-            counted.row([Some(status.clone()), Some(count.to_string()), Some(status_words(status).to_owned())]);
+            counted.row([Some(status.clone()), Some(count.to_string()), Some(describe_status(status).to_owned())]);
         }
         let columns = [
-            words("USER"),
-            words("E-MAIL"),
-            words("PHONE").rank(3),
-            words("STATUS"),
-            words("ENABLED").rank(1),
+            left_aligned("USER"),
+            left_aligned("E-MAIL"),
+            left_aligned("PHONE").rank(3),
+            left_aligned("STATUS"),
+            left_aligned("ENABLED").rank(1),
             numbers("AGE").rank(2),
         ];
         let mut users = Table::new(&columns, empty);
@@ -195,7 +196,8 @@ impl Printable for UserList {
         }
         let mut tables = vec![facts, counted, users];
         if let Some(found) = &self.differences {
-            let columns = [words("DECLARED BY"), words("WHAT"), words("DECLARED"), words("IS")];
+            let columns =
+                [left_aligned("DECLARED BY"), left_aligned("WHAT"), left_aligned("DECLARED"), left_aligned("IS")];
             let mut table = Table::new(&columns, "the pool is as it is declared");
             for one in found {
                 table.row([

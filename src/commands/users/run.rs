@@ -1,9 +1,9 @@
-//! Reads the user pool, and prints it.
+//! Reads and prints the user pool.
 
 use super::args::Arguments;
-use super::report::{self, Read};
+use super::report::{self, PoolRead};
 use crate::aws::Session;
-use crate::aws::within::within;
+use crate::aws::within::wait_until;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::time_is_up;
@@ -12,7 +12,7 @@ use crate::config::EnvironmentConfig;
 use crate::model::FailureKind;
 use crate::model::cdn::{belongs, prefixes};
 use crate::model::infra::declared::{Running, differences};
-use crate::model::names::listed;
+use crate::model::names::list_names;
 use crate::model::users::{Pool, User};
 use crate::runtime::states;
 use std::io;
@@ -23,12 +23,12 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     reading.check_credentials()?;
     let environment = &reading.collector.app.environment;
     let session = context.aws(environment);
-    let end = context.end();
-    let (mut read, late) = Box::pin(asked(&session, environment, arguments, end)).await?;
-    let late = late && context.is_over();
+    let end = context.deadline();
+    let (mut read, late) = Box::pin(read_pool(&session, environment, arguments, end)).await?;
+    let late = late && context.is_timed_out();
     if arguments.declared {
-        let asked = context.in_time(Box::pin(states::of_environment(environment))).await;
-        let states = asked.ok_or_else(|| time_is_up("the states were not read"))?;
+        let states_read = context.in_time(Box::pin(states::of_environment(environment))).await;
+        let states = states_read.ok_or_else(|| time_is_up("the states were not read"))?;
         let running = Running { pools: Some(std::slice::from_ref(&read.pool)), ..Running::default() };
         read.missing.extend(states.missing);
         read.declared = Some(differences(&states.units, running));
@@ -42,28 +42,28 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     print(context, &reading, &list, code, out)
 }
 
-/// Reads the pool and its users, at the latest until `end`: what was not answered by then is missing. Whether something was not
-/// answered in time.
-async fn asked(
+/// Reads the pool and its users until `end`; what has not arrived by then is missing. Also returns whether something
+/// was late.
+async fn read_pool(
     session: &Session,
     environment: &EnvironmentConfig,
     arguments: &Arguments,
     end: Option<Instant>,
-) -> Result<(Read, bool), Report> {
+) -> Result<(PoolRead, bool), Report> {
     let late = || time_is_up("the user pools were not listed");
     let pool = match end {
-        Some(end) => timeout_at(end, one(session, environment)).await.map_err(|_| late())??,
-        None => one(session, environment).await?,
+        Some(end) => timeout_at(end, own_pool(session, environment)).await.map_err(|_| late())??,
+        None => own_pool(session, environment).await?,
     };
     let (mut users, mut status) = (Vec::<User>::new(), Vec::new());
     let (known, listed) = tokio::join!(
-        within(end, "cognito-idp:DescribeUserPool", async { Ok(session.user_pool(pool.clone()).await) }),
-        within(
+        wait_until(end, "cognito-idp:DescribeUserPool", async { Ok(session.user_pool(pool.clone()).await) }),
+        wait_until(
             end,
             "cognito-idp:ListUsers",
             session.users(&pool.id, arguments.status.as_deref(), |page| {
                 users.extend(page);
-                // One more says that there are more.
+                // Reading one more than the limit shows that there are more.
                 users.len() <= arguments.limit
             })
         )
@@ -73,28 +73,28 @@ async fn asked(
     status.extend(missing.into_iter().map(|failure| failure.message));
     let limited = (users.len() > arguments.limit).then_some(arguments.limit);
     users.truncate(arguments.limit);
-    let whole = listed.is_ok() && limited.is_none();
+    let complete = listed.is_ok() && limited.is_none();
     if let Err(failure) = listed {
         status.push(failure.message);
     }
-    // Nobody at all is an answer; nobody because of a failure is none.
-    let known = whole || !users.is_empty();
-    Ok((Read { pool, users: known.then_some(users), whole, limited, missing: status, declared: None }, late))
+    // An empty list is an answer only if the read did not fail.
+    let known = complete || !users.is_empty();
+    Ok((PoolRead { pool, users: known.then_some(users), complete, limited, missing: status, declared: None }, late))
 }
 
-/// The pool of the environment.
-async fn one(session: &Session, environment: &EnvironmentConfig) -> Result<Pool, Report> {
-    let all = session.user_pools().await;
-    let all = all.map_err(|failure| Report::of_failure("the user pools cannot be listed", &failure))?;
+/// Returns the pool of the environment.
+async fn own_pool(session: &Session, environment: &EnvironmentConfig) -> Result<Pool, Report> {
+    let pools = session.user_pools().await;
+    let pools = pools.map_err(|failure| Report::from_failure("the user pools cannot be listed", &failure))?;
     let prefixes = prefixes(&environment.project, &environment.name);
-    let mine: Vec<&Pool> =
-        all.iter().filter(|pool| belongs(&[&pool.id, &pool.name], &environment.user_pools, &prefixes)).collect();
+    let matching: Vec<&Pool> =
+        pools.iter().filter(|pool| belongs(&[&pool.id, &pool.name], &environment.user_pools, &prefixes)).collect();
     let name = &environment.name;
-    let told = |pools: &[&Pool]| {
+    let pool_names = |pools: &[&Pool]| {
         let words: Vec<String> = pools.iter().map(|pool| format!("{} ({})", pool.name, pool.id)).collect();
-        listed(&words.iter().map(String::as_str).collect::<Vec<_>>())
+        list_names(&words.iter().map(String::as_str).collect::<Vec<_>>())
     };
-    match &mine[..] {
+    match &matching[..] {
         [only] => Ok((*only).clone()),
         [] => {
             let written: Vec<&str> = environment.user_pools.iter().map(String::as_str).collect();
@@ -102,15 +102,15 @@ async fn one(session: &Session, environment: &EnvironmentConfig) -> Result<Pool,
                 [] => format!("no user pool is known to be {name}'s"),
                 written => format!("no user pool matches `user_pools` of the configuration: {}", written.join(", ")),
             });
-            Err(match &all[..] {
+            Err(match &pools[..] {
                 [] => report.hint("the account has none in this region"),
                 _ => report.hint(format!(
                     "name it with `user_pools` in the configuration: {}",
-                    told(&all.iter().collect::<Vec<_>>())
+                    pool_names(&pools.iter().collect::<Vec<_>>())
                 )),
             })
         }
         several => Err(Report::usage(format!("{name} could have several user pools"))
-            .hint(format!("name one with `user_pools` in the configuration: {}", told(several)))),
+            .hint(format!("name one with `user_pools` in the configuration: {}", pool_names(several)))),
     }
 }

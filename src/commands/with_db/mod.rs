@@ -1,4 +1,4 @@
-//! `cockpit with-db`: a command with a database behind a variable.
+//! `cockpit with-db`: runs a command with the URL of a database in an environment variable.
 
 pub(super) mod args;
 mod run;
@@ -11,7 +11,7 @@ use args::Arguments;
 pub(super) const COMMAND: Declared<Arguments> = Declared {
     name: "with-db",
     formats: |_| output::NONE,
-    // Signals are the command's.
+    // Signals go to the command.
     takes_interrupt: always,
     work: Work::Prints,
     schemas: &[],

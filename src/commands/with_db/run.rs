@@ -1,14 +1,14 @@
-//! Opens a tunnel or takes one that is open, waits for the database, and runs the command.
+//! Opens a tunnel or uses an open one, waits for the database, and runs the command.
 
 use super::args::Arguments;
-use super::way::Way;
+use super::way::TunnelRoute;
 use crate::app::command::Risk;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::through::{Target, Wish};
-use crate::commands::waits::over;
-use crate::model::connection_string::{Place, VARIABLES};
-use crate::runtime::{child, stop::stopped};
+use crate::commands::through::{Target, TunnelRequest};
+use crate::commands::waits::wait_for_deadline;
+use crate::model::connection_string::{DatabaseAddress, VARIABLES};
+use crate::runtime::{child, stop::next_stop_signal};
 use secrecy::ExposeSecret;
 use std::ffi::OsString;
 
@@ -27,27 +27,28 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let target = Target::open(context, arguments.environment.as_deref()).await?;
     let to = if arguments.reader { Some("reader") } else { arguments.to.as_deref() };
     let program = arguments.command.first().cloned().unwrap_or_default();
-    let title = format!("with-db {} -- {program}", target.wanted(to));
-    target.guarded(context, &title, Risk::Change, false).await?;
-    let far = target.far(context, to).await?;
+    let title = format!("with-db {} -- {program}", target.destination(to));
+    target.confirm_if_guarded(context, &title, Risk::Change, false).await?;
+    let far = target.remote_address(context, to).await?;
     let login = target.login(context, &far).await?;
-    let wish = Wish { to, through: arguments.through.as_deref(), port: Some(0), ..Wish::default() };
-    let mut way = Way::open(context, &target, (wish, &far), arguments.new_tunnel).await?;
-    let (place, through) = (far.place(), &way.through);
-    // What is typed for the command may hold a secret: its name alone is written down.
+    let request =
+        TunnelRequest { to, through: arguments.through.as_deref(), port: Some(0), ..TunnelRequest::default() };
+    let mut way = TunnelRoute::open(context, &target, (request, &far), arguments.new_tunnel).await?;
+    let (place, through) = (far.host_and_port(), &way.through);
+    // The command's arguments may contain a secret: only its name is recorded.
     let command = format!("cockpit with-db {} --to {place} --through {through} -- {program}", target.environment.name);
-    let begun = target.audit("with-db", &command, way.begun(), "started", "");
+    let begun = target.audit("with-db", &command, way.start_facts(), "started", "");
     if let Err(report) = begun {
         way.close().await;
         return Err(report);
     }
     let outcome = tokio::select! {
-        ready = way.ready(context) => Ok(ready),
-        signal = stopped() => Err(signal),
+        ready = way.wait_until_ready(context) => Ok(ready),
+        signal = next_stop_signal() => Err(signal),
     };
     let outcome = match outcome {
         Ok(Ok(tls)) => {
-            let login_place = Place {
+            let login_place = DatabaseAddress {
                 port: way.port(),
                 socket: None,
                 user: login.user.as_deref(),
@@ -55,21 +56,21 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
                 database: login.database.as_deref(),
                 tls,
                 read_only: context.global.read_only,
-                ..Place::default()
+                ..DatabaseAddress::default()
             };
             let own =
                 login_place.variables().into_iter().map(|(name, value)| (name.to_owned(), value.map(OsString::from)));
             let variables = own.chain([(name.clone(), Some(login_place.url().into()))]).collect();
-            context.lend(true);
+            context.set_lent(true);
             let ran = tokio::select! {
-                ran = child::run(&arguments.command, variables, over(context)) => ran,
-                never = way.told(context, &command) => never,
+                ran = child::run(&arguments.command, variables, wait_for_deadline(context)) => ran,
+                never = way.watch_tunnel(context, &command) => never,
             };
-            context.lend(false);
-            let ran = ran.map(ExitCode::Of).map_err(|error| {
+            context.set_lent(false);
+            let ran = ran.map(ExitCode::OfProgram).map_err(|error| {
                 Report::new("command", format!("`{program}` cannot be started"), ExitCode::Failed).caused_by(&error)
             });
-            if context.is_over() {
+            if context.is_timed_out() {
                 Err(Report::new("timeout", format!("the time is up: `{program}` was ended"), ExitCode::TimedOut)
                     .hint("give it more time with --timeout"))
             } else {

@@ -1,4 +1,4 @@
-//! Begins the run and follows it.
+//! Starts an apply run and follows it.
 
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};

@@ -1,18 +1,18 @@
-//! `cockpit infra approve`: its arguments.
+//! Arguments of `cockpit infra approve`.
 
 use crate::commands::infra::run_args::Named;
 use clap::Args;
 
-/// Approve the plans of a run that wait for it
+/// Approve plans of a run that wait for approval
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
-    /// Which run.
+    /// The run.
     #[command(flatten)]
     pub of: Named,
-    /// Only the plan of this unit; may be given several times
+    /// Approve only the plan of this unit; may be given several times
     #[arg(short, long = "unit", value_name = "NAME")]
     pub units: Vec<String>,
-    /// Only if the plan has this hash, or one that begins with it
+    /// Approve the plan only if its hash starts with this
     #[arg(long, value_name = "SHA256")]
     pub plan: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! `cockpit infra attach`: its arguments.
+//! Arguments of `cockpit infra attach`.
 
 use crate::commands::infra::run_args::Named;
 use clap::Args;
@@ -6,17 +6,17 @@ use clap::Args;
 /// Follow a run, and review its plans
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
-    after_help = "Without a terminal nobody can be asked: where plans wait for approval it says how to give it and ends with 7, unless
---yes answers or --watch only looks. The run goes on."
+    after_help = "Without a terminal there is no prompt: if plans wait for approval, it prints how to give it and exits with 7, unless
+--yes or --watch is given. The run continues."
 )]
 pub struct Arguments {
-    /// Which run.
+    /// The run.
     #[command(flatten)]
     pub of: Named,
-    /// Print what happens as JSON, one object per line
+    /// Print events as JSON, one object per line
     #[arg(long)]
     pub json: bool,
-    /// Only watch: ask for no approval
+    /// Only watch: do not ask for approval
     #[arg(long)]
     pub watch: bool,
 }

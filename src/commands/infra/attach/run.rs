@@ -1,13 +1,13 @@
-//! Follows the run.
+//! Follows a run.
 
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::driving::followed;
-use crate::commands::infra::runs_kept::kept;
+use crate::commands::infra::driving::follow_run;
+use crate::commands::infra::environment_runs::environment_runs;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let run = kept(context)?.one(arguments.of.run.as_deref())?.folder.clone();
-    followed(context, &run, arguments.json, !arguments.watch, out).await
+    let run = environment_runs(context)?.find(arguments.of.run.as_deref())?.folder.clone();
+    follow_run(context, &run, arguments.json, !arguments.watch, out).await
 }

@@ -1,12 +1,12 @@
-//! `cockpit infra cancel`: its arguments.
+//! Arguments of `cockpit infra cancel`.
 
 use crate::commands::infra::run_args::Named;
 use clap::Args;
 
-/// Stop a run: Terraform finishes what is in flight, and nothing new begins
+/// Cancel a run: Terraform finishes what is in progress, and nothing new starts
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
-    /// Which run.
+    /// The run.
     #[command(flatten)]
     pub of: Named,
     /// Force the stop: Terraform is interrupted a second time, and its state may be lost. Requires the word `stop`

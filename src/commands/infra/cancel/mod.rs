@@ -1,4 +1,4 @@
-//! `cockpit infra cancel`: stop a run.
+//! `cockpit infra cancel`: cancels a run.
 
 pub(super) mod args;
 mod run;

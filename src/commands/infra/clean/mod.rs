@@ -1,4 +1,4 @@
-//! `cockpit infra clean`: caches of units.
+//! `cockpit infra clean`: removes caches of units.
 
 pub(super) mod args;
 mod run;

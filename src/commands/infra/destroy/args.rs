@@ -1,4 +1,4 @@
-//! `cockpit infra destroy`: its arguments.
+//! Arguments of `cockpit infra destroy`.
 
 use crate::commands::infra::run_args::ChangeArgs;
 use clap::Args;
@@ -6,7 +6,7 @@ use clap::Args;
 /// Plan, review and destroy the units of an environment, in reverse order
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
-    after_help = "What protects the resources of a unit is lifted first, by a plan of its own that needs approval as well: deletion\nprotection is taken off, databases leave a final snapshot, what is in buckets and repositories may be deleted.\nThe run goes on when this command is left: `cockpit infra attach` follows it again."
+    after_help = "Protection of a unit's resources is lifted first, by a separate plan that also needs approval: deletion protection\nis turned off, databases get a final snapshot, and buckets and repositories may be deleted with their contents.\nThe run continues when this command detaches: `cockpit infra attach` follows it again."
 )]
 pub struct Arguments {
     /// The run: its environment, units and options.

@@ -1,20 +1,20 @@
-//! `cockpit infra drift`: its arguments.
+//! Arguments of `cockpit infra drift`.
 
 use crate::commands::infra::run_args::RunArgs;
 use clap::Args;
 
-/// Show what differs from the states, and what runs differently from its code [table|markdown|json|yaml]
+/// Show differences of resources from the states and from their code [table|markdown|json|yaml]
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
-    after_help = "Refresh-only plans of all units; then images and revisions of task definitions, counts beside scaling, limits of scaling,
-parameters that tasks name and that do not exist, and classes of databases, each with where it is declared.
-It changes neither what runs nor a state."
+    after_help = "Makes refresh-only plans of all units. Then compares images and revisions of task definitions, desired counts outside
+the scaling limits, the scaling limits, missing parameters that tasks refer to, and database classes, each with the place
+of its declaration. Changes neither resources nor states."
 )]
 pub struct Arguments {
-    /// What the run covers.
+    /// The scope of the run.
     #[command(flatten)]
     pub of: RunArgs,
-    /// Exit with 0 where nothing differs, 2 where something does, 1 for any error
+    /// Exit with 0 if nothing differs, 2 if something does, 1 for any error
     #[arg(long)]
     pub detailed_exitcode: bool,
 }

@@ -1,4 +1,4 @@
-//! `cockpit infra drift`: what was changed elsewhere.
+//! `cockpit infra drift`: shows changes made elsewhere.
 
 pub(super) mod args;
 mod run;

@@ -1,4 +1,4 @@
-//! Begins a run that looks for drift, and follows it.
+//! Starts a drift run and follows it.
 
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};

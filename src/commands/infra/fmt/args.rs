@@ -1,4 +1,4 @@
-//! `cockpit infra fmt`: its arguments.
+//! Arguments of `cockpit infra fmt`.
 
 use crate::commands::infra::target::Target;
 use clap::Args;
@@ -6,7 +6,7 @@ use clap::Args;
 /// Format the code of units, or list the files that are not formatted
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
-    /// The environment, and which of its units.
+    /// The environment and its units.
     #[command(flatten)]
     pub target: Target,
     /// Change nothing; list the files that would change and exit with 1 if there are any

@@ -1,11 +1,11 @@
-//! Formats the code of units, with Terraform and Terragrunt themselves.
+//! Formats the code of units with Terraform's and Terragrunt's own formatters.
 
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::opened::{self, limited, report};
-use crate::commands::printed::printed;
-use crate::commands::say::say;
+use crate::commands::infra::opened::{self, report, with_timeout};
+use crate::commands::printed::print_result;
+use crate::commands::say::print_note;
 use crate::headless;
 use crate::infra::format;
 use std::io;
@@ -15,21 +15,21 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         return Err(Report::new("refused", "nothing was changed: --read-only refuses every change", ExitCode::Refused)
             .hint("--check changes nothing"));
     }
-    let opened = opened::open_to_ask(context, &arguments.target).await?;
-    let changed = limited(context, format::all(&opened.found, arguments.check)).await?.map_err(report)?;
+    let opened = opened::open_for_query(context, &arguments.target).await?;
+    let changed = with_timeout(context, format::format_units(&opened.found, arguments.check)).await?.map_err(report)?;
     let mut lines = String::new();
     for file in &changed {
-        lines.push_str(&crate::model::text::harmless(&file.display().to_string()));
+        lines.push_str(&crate::model::text::sanitize(&file.display().to_string()));
         lines.push('\n');
     }
-    printed(headless::write(out, &lines).map(drop))?;
+    print_result(headless::write(out, &lines).map(drop))?;
     match (changed.len(), arguments.check) {
-        (0, _) => say("everything is formatted"),
+        (0, _) => print_note("everything is formatted"),
         (count, true) => {
-            say(&format!("not formatted: {count}; without --check they are formatted"));
+            print_note(&format!("not formatted: {count}; without --check they are formatted"));
             return Ok(ExitCode::Failed);
         }
-        (count, false) => say(&format!("formatted: {count}")),
+        (count, false) => print_note(&format!("formatted: {count}")),
     }
     Ok(ExitCode::Done)
 }

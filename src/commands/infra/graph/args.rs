@@ -1,25 +1,25 @@
-//! `cockpit infra graph`: its arguments.
+//! Arguments of `cockpit infra graph`.
 
 use crate::commands::infra::target::Target;
 use clap::{Args, ValueEnum};
 
-/// Show the units and what they depend on [table|json|yaml]
+/// Show the units and their dependencies [table|json|yaml]
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(after_help = "Examples:
   cockpit infra graph staging
   cockpit infra graph staging --format svg > staging.svg
   cockpit infra graph prod --format mermaid --unit network --unit compute
-  cockpit infra graph staging --unit network --format dot    its resources, as its latest plan has them")]
+  cockpit infra graph staging --unit network --format dot    its resources, from its latest plan")]
 pub struct Arguments {
-    /// The environment, and which of its units.
+    /// The environment and its units.
     #[command(flatten)]
     pub target: Target,
-    /// As a diagram, or in the format of --output
+    /// Print a diagram or another format than --output
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<Format>,
 }
 
-/// How a graph is written.
+/// The formats of a graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For Graphviz.
@@ -28,10 +28,10 @@ pub enum Format {
     Mermaid,
     /// For a browser.
     Svg,
-    /// Boxes and lines, as the screen has them.
+    /// Boxes and lines, as on the screen.
     Text,
-    /// As -o json.
+    /// Like `-o json`.
     Json,
-    /// As -o table.
+    /// Like `-o table`.
     Table,
 }

@@ -1,4 +1,4 @@
-//! `cockpit infra graph`: the units of an environment and what they depend on.
+//! `cockpit infra graph`: prints the units of an environment and their dependencies.
 
 pub(super) mod args;
 pub(super) mod report;

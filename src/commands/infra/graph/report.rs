@@ -1,7 +1,7 @@
-//! The units of an environment and what they depend on.
+//! The report of `cockpit infra graph`: the units of an environment and their dependencies.
 
 use crate::headless::emit::Printable;
-use crate::headless::table::{Table, numbers, prose, words};
+use crate::headless::table::{Table, left_aligned, numbers, prose};
 use crate::model::infra::picture::{Node, Picture};
 use crate::model::infra::{Graph, Unit};
 use schemars::JsonSchema;
@@ -19,7 +19,7 @@ pub struct GraphDto {
     pub environment: String,
     /// Its units, in the order in which they may be applied.
     pub units: Vec<UnitDto>,
-    /// Warnings to a person: units that are left out, edges that are not declared.
+    /// Warnings: units that are left out, dependencies that are not declared.
     pub warnings: Vec<String>,
 }
 
@@ -34,29 +34,30 @@ pub struct UnitDto {
     pub dir: String,
     /// Its workspace; `null` with Terragrunt.
     pub workspace: Option<String>,
-    /// Its files of variables, later ones win.
+    /// Its variable files; later ones take precedence.
     pub var_files: Vec<String>,
-    /// Units that are applied before it.
+    /// The units that are applied before it.
     pub depends_on: Vec<String>,
-    /// Its wave, from 1: it needs only units of waves before it.
+    /// Its wave, from 1: all its dependencies are in earlier waves.
     pub wave: usize,
-    /// Terragrunt does something around its apply (hooks, a role, variables), and it is applied through Terragrunt.
+    /// Whether Terragrunt adds something to its apply (hooks, a role, variables), so that it is applied through
+    /// Terragrunt.
     pub hooks: bool,
 }
 
-/// The report of a graph.
+/// Builds the report of a graph.
 pub fn graph(environment: &str, graph: &Graph, warnings: &[String]) -> GraphDto {
     let waves = graph.waves();
     let numbered = waves.iter().enumerate().flat_map(|(at, wave)| wave.iter().map(move |unit| (at + 1, *unit)));
     let units = numbered.map(|(wave, unit)| UnitDto {
         name: unit.name.clone(),
-        tool: unit.tool.word().to_owned(),
+        tool: unit.tool.name().to_owned(),
         dir: unit.dir.display().to_string(),
         workspace: unit.workspace.clone(),
         var_files: unit.var_files.iter().map(|file| file.display().to_string()).collect(),
         depends_on: unit.depends_on.clone(),
         wave,
-        hooks: !unit.around.why(false).is_empty(),
+        hooks: !unit.around.terragrunt_reasons(false).is_empty(),
     });
     GraphDto {
         schema: SCHEMA.to_owned(),
@@ -66,7 +67,7 @@ pub fn graph(environment: &str, graph: &Graph, warnings: &[String]) -> GraphDto 
     }
 }
 
-/// The units as boxes, with their waves; lines lead from what is needed to what needs it.
+/// Draws the units as boxes with their waves; lines lead from a dependency to its dependents.
 pub fn picture(graph: &Graph) -> Picture {
     let waves = graph.waves();
     let placed: Vec<(usize, &Unit)> =
@@ -86,8 +87,10 @@ pub fn picture(graph: &Graph) -> Picture {
 
 impl Printable for GraphDto {
     fn tables(&self) -> Vec<Table> {
-        let mut table =
-            Table::new(&[numbers("WAVE"), words("UNIT"), words("WORKSPACE").rank(1), prose("DEPENDS ON")], "no units");
+        let mut table = Table::new(
+            &[numbers("WAVE"), left_aligned("UNIT"), left_aligned("WORKSPACE").rank(1), prose("DEPENDS ON")],
+            "no units",
+        );
         for unit in &self.units {
             let needs = unit.depends_on.join(", ");
             table.row([

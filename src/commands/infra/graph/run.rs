@@ -1,26 +1,26 @@
-//! Finds the units and prints them.
+//! Finds the units and prints their graph.
 
 use super::args::{Arguments, Format};
 use super::report;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
+use crate::commands::infra::environment_runs::{environment_runs_of, state};
 use crate::commands::infra::opened::open;
-use crate::commands::infra::runs_kept::{kept_of, state};
 use crate::commands::infra::shown;
 use crate::commands::infra::target::Environment;
-use crate::commands::printed::printed;
+use crate::commands::printed::print_result;
 use crate::headless;
 use crate::model::infra::picture::fold::{Level, picture};
 use crate::model::infra::picture::formats;
-use crate::model::text::quoted;
+use crate::model::text::shell_quote;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     if let (Some(_), Some(output)) = (arguments.format, context.global.output) {
-        let message = format!("--format and --output {} are both given", output.word());
+        let message = format!("--format and --output {} are both given", output.name());
         return Err(Report::usage(message).hint("leave one out"));
     }
-    // A picture of one unit is one of what is in it.
+    // The diagram of a single unit shows its resources.
     if let ([unit], Some(format)) = (arguments.target.units.as_slice(), arguments.format)
         && format != Format::Table
     {
@@ -41,14 +41,14 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
                 _ => context.output,
             };
             let report = report::graph(name, graph, &opened.found.warnings);
-            return printed(headless::print(out, &report, output, Context::width()).map(drop));
+            return print_result(headless::print(out, &report, output, Context::width()).map(drop));
         }
     };
     let text = if text.ends_with('\n') { text } else { format!("{text}\n") };
-    printed(headless::write(out, &text).map(drop))
+    print_result(headless::write(out, &text).map(drop))
 }
 
-/// The resources of a unit and what they need, as the latest plan of it that is kept has them.
+/// Prints the resources of a unit and their dependencies, from its latest recorded plan.
 fn resources(
     context: &Context,
     of: &Environment,
@@ -56,11 +56,11 @@ fn resources(
     format: Format,
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
-    let kept = kept_of(context, of)?;
-    for listed in &kept.listed {
+    let runs = environment_runs_of(context, of)?;
+    for listed in &runs.listed {
         let state = state(listed)?;
         let shown = state.units.get(unit).and_then(|unit| unit.plan.as_ref()).map(|plan| plan.shown.clone());
-        let Some(plan) = shown.and_then(|path| shown::read(&path).ok()) else { continue };
+        let Some(plan) = shown.and_then(|path| shown::read_plan(&path).ok()) else { continue };
         let picture = picture(&plan, Level::Resource).reduced();
         let text = match format {
             Format::Dot => formats::dot(unit, &picture),
@@ -69,13 +69,13 @@ fn resources(
             Format::Json => headless::emit::json(&formats::json(&picture)).unwrap_or_default(),
             Format::Text | Format::Table => formats::text(&picture),
         };
-        crate::commands::say::say(&format!("as {} has it", listed.run));
+        crate::commands::say::print_note(&format!("as {} has it", listed.run));
         let text = if text.ends_with('\n') { text } else { format!("{text}\n") };
-        return printed(headless::write(out, &text).map(drop));
+        return print_result(headless::write(out, &text).map(drop));
     }
-    let name = &kept.environment.name;
+    let name = &runs.environment.name;
     Err(Report::usage(format!("no run of {name} has a plan of `{unit}`")).hint(format!(
         "`cockpit infra plan {name} --unit {}` makes one; `cockpit infra graph {name}` lists the units",
-        quoted(unit)
+        shell_quote(unit)
     )))
 }

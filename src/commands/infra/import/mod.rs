@@ -1,4 +1,4 @@
-//! `cockpit infra import`: takes an existing resource into a unit.
+//! `cockpit infra import`: imports an existing resource into a unit.
 
 pub(super) mod args;
 mod run;

@@ -5,10 +5,10 @@ use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::infra::opened;
 use crate::commands::infra::target::{Environment, Target};
-use crate::commands::say::say;
+use crate::commands::say::print_note;
 use crate::infra::imports;
 use crate::model::infra::import;
-use crate::model::text::quoted;
+use crate::model::text::shell_quote;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
     let (environment, address, id) = match arguments.words.as_slice() {
@@ -23,7 +23,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         return Err(Report::new("refused", "nothing was changed: --read-only refuses every change", ExitCode::Refused));
     }
     let target = Target { of: Environment { environment }, units: arguments.unit.iter().cloned().collect() };
-    let opened = opened::open_to_ask(context, &target).await?;
+    let opened = opened::open_for_query(context, &target).await?;
     let [unit] = opened.found.graph.units() else {
         let names: Vec<&str> = opened.found.graph.units().iter().map(|unit| unit.name.as_str()).collect();
         return Err(
@@ -34,11 +34,11 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         let path = unit.dir.join(import::FILE);
         return Err(Report::usage(format!("{} has an import of {address} already", path.display())));
     };
-    say(&format!("{} imports {address} as {id}", path.display()));
+    print_note(&format!("{} imports {address} as {id}", path.display()));
     let name = &opened.environment.name;
-    context.say(&format!(
+    context.print_note(&format!(
         "`cockpit infra plan {name} --unit {}` shows what it would do, `cockpit infra apply` does it",
-        quoted(&unit.name)
+        shell_quote(&unit.name)
     ));
     Ok(ExitCode::Done)
 }

@@ -1,15 +1,15 @@
-//! `cockpit infra init`: its arguments.
+//! Arguments of `cockpit infra init`.
 
 use crate::commands::infra::target::Target;
 use clap::Args;
 
-/// Initialise providers, modules and the backend of units; a run does it by itself
+/// Initialise providers, modules and the backend of units; runs do this themselves
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
-    /// The environment, and which of its units.
+    /// The environment and its units.
     #[command(flatten)]
     pub target: Target,
-    /// Create the workspace of each unit that has none yet
+    /// Create missing workspaces of the units
     #[arg(long)]
     pub new_workspace: bool,
 }

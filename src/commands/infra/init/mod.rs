@@ -1,4 +1,4 @@
-//! `cockpit infra init`: providers, modules and backends of units.
+//! `cockpit infra init`: initialises providers, modules and backends of units.
 
 pub(super) mod args;
 mod run;

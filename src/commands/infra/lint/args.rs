@@ -1,12 +1,12 @@
-//! `cockpit infra lint`: its arguments.
+//! Arguments of `cockpit infra lint`.
 
 use crate::commands::infra::target::Target;
 use clap::Args;
 
-/// Check the code of units with tflint, where it is installed [table|json|yaml|csv]
+/// Check the code of units with tflint, which must be installed [table|json|yaml|csv]
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
-    /// The environment, and which of its units.
+    /// The environment and its units.
     #[command(flatten)]
     pub target: Target,
 }

@@ -1,4 +1,4 @@
-//! `cockpit infra lint`: what a linter finds in the code of units.
+//! `cockpit infra lint`: checks the code of units with a linter.
 
 pub(super) mod args;
 mod run;

@@ -3,20 +3,23 @@
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::failed::{FailedUnit, judged};
+use crate::commands::infra::failed::{FailedUnit, exit_code_for};
 use crate::commands::infra::findings::{Finding, Findings, SCHEMA};
-use crate::commands::infra::opened::{self, limited, report};
-use crate::commands::printed::{emit, printed};
-use crate::infra::{each, lint};
+use crate::commands::infra::opened::{self, report, with_timeout};
+use crate::commands::printed::{emit, print_result};
+use crate::infra::{lint, query_each};
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let opened = opened::open_to_ask(context, &arguments.target).await?;
-    let program = lint::program(&opened.found.surroundings).map_err(report)?;
+    let opened = opened::open_for_query(context, &arguments.target).await?;
+    let program = lint::find_tflint(&opened.found.child_environment).map_err(report)?;
     let program = program.as_path();
-    let answers =
-        limited(context, each(&opened.found, |access| async move { lint::unit(&access, program).await })).await?;
-    let asked = answers.len();
+    let answers = with_timeout(
+        context,
+        query_each(&opened.found, |access| async move { lint::lint_unit(&access, program).await }),
+    )
+    .await?;
+    let queried = answers.len();
     let (mut findings, mut failed, mut units) = (Vec::new(), Vec::new(), Vec::new());
     for (unit, answer) in answers {
         match answer {
@@ -27,9 +30,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
             Err(trouble) => failed.push(FailedUnit::new(&unit.name, trouble)),
         }
     }
-    let code = judged("no unit can be looked at", &failed, asked)?;
+    let code = exit_code_for("no unit can be checked", &failed, queried)?;
     let environment = opened.environment.name;
     let report = Findings { schema: SCHEMA.to_owned(), environment, units, findings, failed };
-    printed(emit(context, &report, out))?;
+    print_result(emit(context, &report, out))?;
     Ok(if report.findings.is_empty() { code } else { ExitCode::Failed })
 }

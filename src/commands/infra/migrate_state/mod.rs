@@ -1,4 +1,4 @@
-//! `cockpit infra migrate-state`: states from files to S3.
+//! `cockpit infra migrate-state`: moves states from files to S3.
 
 pub(super) mod args;
 mod run;
@@ -10,7 +10,7 @@ use args::Arguments;
 
 pub(super) const ACTION: Action<Arguments> = Action {
     formats: |_| output::NONE,
-    // A move that has begun comes to its end, or is undone.
+    // A move that has started is completed, or undone.
     takes_interrupt: always,
     run: |context, arguments, _| Box::pin(run::run(context, arguments)),
 };

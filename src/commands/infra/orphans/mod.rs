@@ -1,4 +1,4 @@
-//! `cockpit infra orphans`: what may exist and be in no state.
+//! `cockpit infra orphans`: finds resources that may exist and are in no state.
 
 pub(super) mod args;
 pub(super) mod report;

@@ -1,8 +1,8 @@
-//! Resources that may exist and be in no state.
+//! The report of `cockpit infra orphans`: resources that may exist and are in no state.
 
 use crate::headless::emit::Printable;
-use crate::headless::table::{Table, prose, words};
-use crate::model::infra::orphan::{Found, Orphan};
+use crate::headless::table::{Table, left_aligned, prose};
+use crate::model::infra::orphan::{Orphan, OrphanStatus};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -21,36 +21,36 @@ pub struct Orphans {
     /// Each resource, by unit and address.
     #[expect(clippy::struct_field_names, reason = "the word of the JSON")]
     pub orphans: Vec<OrphanDto>,
-    /// The file with the import blocks; `null` where there are none.
+    /// The file with the import blocks; `null` if there are none.
     pub imports: Option<String>,
-    /// States that could not be written, which Terraform kept beside the code: push them before anything else.
+    /// States that could not be written, which Terraform kept beside the code: push these first.
     pub kept_states: Vec<String>,
 }
 
-/// A resource that may exist and be in no state.
+/// A resource that may exist and is in no state.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct OrphanDto {
     /// The unit.
     pub unit: String,
     /// Its address.
     pub address: String,
-    /// The name in AWS; `null` where the plan does not say it.
+    /// The name in AWS; `null` if the plan does not contain it.
     pub name: Option<String>,
     /// `there`, `absent` or `unknown`.
     pub state: String,
-    /// The id for an import, where the resource is there.
+    /// The id for an import, if the resource exists.
     pub id: Option<String>,
     /// The finding in a sentence.
     pub note: String,
 }
 
 impl OrphanDto {
-    /// The findings on an orphan.
-    pub fn new(orphan: &Orphan, found: &Found) -> Self {
+    /// Combines an orphan with the result of looking for it.
+    pub fn new(orphan: &Orphan, found: &OrphanStatus) -> Self {
         let (state, id) = match found {
-            Found::There(id) => ("there", Some(id.clone())),
-            Found::Absent => ("absent", None),
-            Found::Unknown(_) => ("unknown", None),
+            OrphanStatus::Exists(id) => ("there", Some(id.clone())),
+            OrphanStatus::Absent => ("absent", None),
+            OrphanStatus::Unknown(_) => ("unknown", None),
         };
         Self {
             unit: orphan.unit.clone(),
@@ -58,7 +58,7 @@ impl OrphanDto {
             name: orphan.name.clone(),
             state: state.to_owned(),
             id,
-            note: found.words(),
+            note: found.describe(),
         }
     }
 }
@@ -66,7 +66,10 @@ impl OrphanDto {
 impl Printable for Orphans {
     fn tables(&self) -> Vec<Table> {
         let empty = "nothing was under way when a process of this run ended";
-        let mut table = Table::new(&[words("UNIT"), words("ADDRESS"), words("NAME").rank(1), prose("STATE")], empty);
+        let mut table = Table::new(
+            &[left_aligned("UNIT"), left_aligned("ADDRESS"), left_aligned("NAME").rank(1), prose("STATE")],
+            empty,
+        );
         for one in &self.orphans {
             table.row([Some(one.unit.clone()), Some(one.address.clone()), one.name.clone(), Some(one.note.clone())]);
         }

@@ -1,49 +1,49 @@
-//! Looks for what a run may have left.
+//! Looks for resources that a run may have left without a record.
 
 use super::args::Arguments;
 use super::report::{OrphanDto, Orphans, SCHEMA};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::opened::{limited, report as told};
-use crate::commands::infra::runs_kept::{kept, may_change, state};
-use crate::commands::printed::printed;
-use crate::commands::say::say;
+use crate::commands::infra::environment_runs::{check_writable, environment_runs, state};
+use crate::commands::infra::opened::{report as error_report, with_timeout};
+use crate::commands::printed::print_result;
+use crate::commands::say::print_note;
 use crate::headless;
 use crate::infra::imports;
 use crate::infra::run::left;
-use crate::model::infra::orphan::{Found, Orphan};
+use crate::model::infra::orphan::{Orphan, OrphanStatus};
 use crate::runtime::orphans;
 use std::io;
 use std::path::Path;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     if arguments.write {
-        may_change(context)?;
+        check_writable(context)?;
     }
-    let kept = kept(context)?;
-    let listed = kept.one(arguments.of.run.as_deref())?;
+    let runs = environment_runs(context)?;
+    let listed = runs.find(arguments.of.run.as_deref())?;
     let state = state(listed)?;
-    let session = context.aws(&kept.environment);
-    let account = kept.environment.account.as_deref();
-    let looked = limited(context, orphans::look(&session, account, &listed.folder, &state)).await?;
-    let looked = looked.map_err(|error| unwritten(&listed.folder, &error))?;
+    let session = context.aws(&runs.environment);
+    let account = runs.environment.account.as_deref();
+    let findings = with_timeout(context, orphans::find_orphans(&session, account, &listed.folder, &state)).await?;
+    let findings = findings.map_err(|error| unwritten(&listed.folder, &error))?;
     if arguments.write {
-        for (orphan, found) in &looked.orphans {
+        for (orphan, found) in &findings.orphans {
             write(&state, orphan, found)?;
         }
     }
     let units = state.started.iter().flat_map(|started| &started.units);
-    let kept_states = units.flat_map(left::errored).map(|file| file.display().to_string()).collect();
-    let unknown = looked.orphans.iter().any(|(_, found)| matches!(found, Found::Unknown(_)));
+    let kept_states = units.flat_map(left::errored_states).map(|file| file.display().to_string()).collect();
+    let unknown = findings.orphans.iter().any(|(_, found)| matches!(found, OrphanStatus::Unknown(_)));
     let report = Orphans {
         schema: SCHEMA.to_owned(),
-        environment: kept.environment.name.clone(),
+        environment: runs.environment.name.clone(),
         run: listed.run.clone(),
-        orphans: looked.orphans.iter().map(|(orphan, found)| OrphanDto::new(orphan, found)).collect(),
-        imports: looked.imports.map(|file| file.display().to_string()),
+        orphans: findings.orphans.iter().map(|(orphan, found)| OrphanDto::new(orphan, found)).collect(),
+        imports: findings.imports.map(|file| file.display().to_string()),
         kept_states,
     };
-    printed(headless::print(out, &report, context.output, Context::width()).map(drop))?;
+    print_result(headless::print(out, &report, context.output, Context::width()).map(drop))?;
     Ok(if unknown { ExitCode::Incomplete } else { ExitCode::Done })
 }
 
@@ -51,14 +51,15 @@ fn unwritten(path: &Path, error: &io::Error) -> Report {
     Report::new("output", format!("{} cannot be written", path.display()), ExitCode::Failed).caused_by(error)
 }
 
-/// Writes the block of what was found into its unit, unless it has one.
-fn write(state: &crate::model::infra::RunState, orphan: &Orphan, found: &Found) -> Result<(), Report> {
+/// Writes the import block of a resource that was found into its unit, unless it has one.
+fn write(state: &crate::model::infra::RunState, orphan: &Orphan, found: &OrphanStatus) -> Result<(), Report> {
     let units = state.started.iter().flat_map(|started| &started.units);
-    let (Found::There(id), Some(unit)) = (found, units.into_iter().find(|unit| unit.name == orphan.unit)) else {
+    let (OrphanStatus::Exists(id), Some(unit)) = (found, units.into_iter().find(|unit| unit.name == orphan.unit))
+    else {
         return Ok(());
     };
-    if let Some(path) = imports::add_made(unit, &orphan.address, id).map_err(told)? {
-        say(&format!("{} imports {} as {id}", path.display(), orphan.address));
+    if let Some(path) = imports::add_created(unit, &orphan.address, id).map_err(error_report)? {
+        print_note(&format!("{} imports {} as {id}", path.display(), orphan.address));
     }
     Ok(())
 }

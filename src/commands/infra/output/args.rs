@@ -1,12 +1,12 @@
-//! `cockpit infra output`: its arguments.
+//! Arguments of `cockpit infra output`.
 
 use clap::Args;
 
 /// Print outputs of units: names, addresses, endpoints [table|json|yaml|csv]
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
-    after_help = "With a name and no format the value alone is printed, for a script. Sensitive values are hidden; --sensitive shows
-the one that is named.
+    after_help = "With a name and without a format, only the value is printed, for scripts. Sensitive values are hidden; --sensitive shows
+that of the named output.
 
 Examples:
   cockpit infra output staging
@@ -20,7 +20,7 @@ pub struct Arguments {
     /// Only this unit; may be given several times
     #[arg(short, long = "unit", value_name = "NAME")]
     pub units: Vec<String>,
-    /// Show the value of the output that is named, though it is sensitive
+    /// Show the value of the named output even if it is sensitive
     #[arg(long)]
     pub sensitive: bool,
 }

@@ -1,4 +1,4 @@
-//! `cockpit infra output`: the outputs of units.
+//! `cockpit infra output`: prints the outputs of units.
 
 pub(super) mod args;
 pub(super) mod report;

@@ -1,9 +1,9 @@
-//! Outputs of units.
+//! The report of `cockpit infra output`: outputs of units.
 
 use crate::commands::infra::failed::FailedUnit;
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
-use crate::headless::table::{Table, prose, words};
+use crate::headless::table::{Table, left_aligned, prose};
 use crate::model::infra::state::{MASK, Output};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -22,34 +22,34 @@ pub struct Outputs {
     /// Each output, by unit and name.
     #[expect(clippy::struct_field_names, reason = "the word of the JSON")]
     pub outputs: Vec<OutputDto>,
-    /// Units that could not be asked.
+    /// Units that could not be queried.
     pub failed: Vec<FailedUnit>,
 }
 
 /// An output.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct OutputDto {
-    /// The unit that has it.
+    /// The unit of the output.
     pub unit: String,
     /// Its name.
     pub name: String,
-    /// Whether it is sensitive: its value is shown only where it was asked for by name.
+    /// Whether it is sensitive: its value is shown only if it was requested by name.
     pub sensitive: bool,
-    /// Its value; `null` where it is hidden.
+    /// Its value; `null` if it is hidden.
     pub value: Value,
-    /// Its type, as Terraform says it.
+    /// Its Terraform type.
     #[serde(rename = "type")]
     pub kind: Value,
 }
 
 impl OutputDto {
-    /// An output as it may be shown.
+    /// Converts an output; a sensitive value is kept only if `shown`.
     pub fn new(unit: &str, output: Output, shown: bool) -> Self {
         let value = if output.sensitive && !shown { Value::Null } else { output.value };
         Self { unit: unit.to_owned(), name: output.name, sensitive: output.sensitive, value, kind: output.kind }
     }
 
-    /// Its value as a script wants it: a text without quotation marks, anything else as JSON.
+    /// Returns the value for scripts: a string without quotation marks, anything else as JSON.
     pub fn plain(&self) -> String {
         match &self.value {
             Value::String(text) => text.clone(),
@@ -60,8 +60,10 @@ impl OutputDto {
 
 impl Printable for Outputs {
     fn tables(&self) -> Vec<Table> {
-        let mut table =
-            Table::new(&[words("UNIT"), words("NAME"), prose("VALUE")], "no outputs: nothing was applied yet");
+        let mut table = Table::new(
+            &[left_aligned("UNIT"), left_aligned("NAME"), prose("VALUE")],
+            "no outputs: nothing was applied yet",
+        );
         for output in &self.outputs {
             let hidden = output.sensitive && output.value.is_null();
             let value = if hidden { MASK.to_owned() } else { output.plain() };

@@ -1,27 +1,28 @@
-//! Asks units for their outputs.
+//! Reads the outputs of units.
 
 use super::args::Arguments;
 use super::report::{OutputDto, Outputs, SCHEMA};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::failed::{FailedUnit, judged, tell};
-use crate::commands::infra::opened::{self, limited};
+use crate::commands::infra::failed::{FailedUnit, exit_code_for, print_failures};
+use crate::commands::infra::opened::{self, with_timeout};
 use crate::commands::infra::target::{Environment, Target};
-use crate::commands::printed::{emit, printed, value_alone};
-use crate::infra::{each, look};
+use crate::commands::printed::{emit, print_result, print_value};
+use crate::infra::{look, query_each};
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let (environment, name) = meant(context, &arguments.words)?;
+    let (environment, name) = split_arguments(context, &arguments.words)?;
     if arguments.sensitive && name.is_none() {
         return Err(
             Report::usage("--sensitive shows one output, and none is named").hint("name it after the environment")
         );
     }
     let target = Target { of: Environment { environment }, units: arguments.units.clone() };
-    let opened = opened::open_to_ask(context, &target).await?;
-    let answers = limited(context, each(&opened.found, |access| async move { look::outputs(&access).await })).await?;
-    let asked = answers.len();
+    let opened = opened::open_for_query(context, &target).await?;
+    let answers =
+        with_timeout(context, query_each(&opened.found, |access| async move { look::outputs(&access).await })).await?;
+    let queried = answers.len();
     let (mut outputs, mut failed) = (Vec::new(), Vec::new());
     for (unit, answer) in answers {
         match answer {
@@ -32,9 +33,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
             Err(trouble) => failed.push(FailedUnit::new(&unit.name, trouble)),
         }
     }
-    let mut code = judged("no outputs can be read", &failed, asked)?;
+    let mut code = exit_code_for("no outputs can be read", &failed, queried)?;
     if let Some(name) = &name {
-        // Each name is asked for on its own: a hidden value must not look like an empty one to a script.
+        // A named output is handled separately: to a script, a hidden value must not look like an empty one.
         let hidden = outputs.iter().find(|output| output.sensitive && !arguments.sensitive);
         if let Some(output) = hidden.filter(|_| context.global.output.is_none()) {
             return Err(Report::new(
@@ -54,8 +55,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
                 if !value.ends_with('\n') {
                     value.push('\n');
                 }
-                printed(value_alone(&value, out))?;
-                tell(&failed);
+                print_result(print_value(&value, out))?;
+                print_failures(&failed);
                 return Ok(code);
             }
             [_, another, ..] if context.global.output.is_none() => {
@@ -67,15 +68,15 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         }
     }
     let report = Outputs { schema: SCHEMA.to_owned(), environment: opened.environment.name, outputs, failed };
-    if printed(emit(context, &report, out))? != ExitCode::Done {
+    if print_result(emit(context, &report, out))? != ExitCode::Done {
         code = ExitCode::Failed;
     }
     Ok(code)
 }
 
-/// Which of the words is the environment and which the output: a single one is the environment where there is one of
-/// that name.
-fn meant(context: &Context, words: &[String]) -> Result<(Option<String>, Option<String>), Report> {
+/// Returns the environment and the output name among the arguments: a single one is the environment if one of that name
+/// exists, else the output.
+fn split_arguments(context: &Context, words: &[String]) -> Result<(Option<String>, Option<String>), Report> {
     Ok(match words {
         [] => (None, None),
         [environment, name] => (Some(environment.clone()), Some(name.clone())),

@@ -1,4 +1,4 @@
-//! `cockpit infra plan`: its arguments.
+//! Arguments of `cockpit infra plan`.
 
 use crate::commands::infra::run_args::RunArgs;
 use clap::Args;
@@ -6,13 +6,13 @@ use clap::Args;
 /// Plan the units of an environment, and change nothing [table|markdown|json|yaml]
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
-    after_help = "Unlike the plans of an apply it sees only what is applied now: a unit that needs outputs of one that\nwas never applied says so."
+    after_help = "Unlike the plans of an apply, it sees only what is already applied: a unit that needs outputs of one that\nwas never applied reports that."
 )]
 pub struct Arguments {
-    /// What the run covers.
+    /// The scope of the run.
     #[command(flatten)]
     pub of: RunArgs,
-    /// Exit with 0 where nothing would change, 2 where something would, 1 for any error
+    /// Exit with 0 if nothing would change, 2 if something would, 1 for any error
     #[arg(long)]
     pub detailed_exitcode: bool,
 }

@@ -1,4 +1,4 @@
-//! `cockpit infra plan`: what would be changed.
+//! `cockpit infra plan`: shows what would change.
 
 pub(super) mod args;
 mod run;

@@ -1,4 +1,4 @@
-//! Begins a run that only plans, and follows it.
+//! Starts a plan run and follows it.
 
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};

@@ -1,4 +1,4 @@
-//! `cockpit infra replace`: its arguments.
+//! Arguments of `cockpit infra replace`.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! `cockpit infra replace`: makes a resource again.
+//! `cockpit infra replace`: replaces a resource.
 
 pub(super) mod args;
 mod run;

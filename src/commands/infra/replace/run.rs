@@ -1,4 +1,4 @@
-//! Hands the resource over to an apply with `--replace`.
+//! Starts an apply run with `--replace` for the resource.
 
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
@@ -16,6 +16,6 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         _ => return Err(Report::usage("one resource is needed, after the environment")),
     };
     let target = Target { of: Environment { environment }, units: vec![arguments.unit.clone()] };
-    let of = RunArgs { target, replace: vec![address.clone()], ..RunArgs::default() };
-    change(context, &ChangeArgs { of, detach: false }, Goal::Apply, out).await
+    let run_arguments = RunArgs { target, replace: vec![address.clone()], ..RunArgs::default() };
+    change(context, &ChangeArgs { of: run_arguments, detach: false }, Goal::Apply, out).await
 }

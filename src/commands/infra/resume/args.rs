@@ -1,4 +1,4 @@
-//! `cockpit infra resume`: its arguments.
+//! Arguments of `cockpit infra resume`.
 
 use crate::commands::infra::run_args::Named;
 use clap::Args;
@@ -6,10 +6,10 @@ use clap::Args;
 /// Resume a run whose supervisor was killed
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
-    /// Which run.
+    /// The run.
     #[command(flatten)]
     pub of: Named,
-    /// Print what happens as JSON, one object per line
+    /// Print events as JSON, one object per line
     #[arg(long)]
     pub json: bool,
 }

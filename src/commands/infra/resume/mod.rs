@@ -1,4 +1,4 @@
-//! `cockpit infra resume`: resume a run whose supervisor was killed.
+//! `cockpit infra resume`: resumes a run whose supervisor was killed.
 
 pub(super) mod args;
 mod run;

@@ -1,15 +1,15 @@
-//! `cockpit infra retry`: its arguments.
+//! Arguments of `cockpit infra retry`.
 
 use crate::commands::infra::run_args::Named;
 use clap::Args;
 
-/// Try failed and blocked units of a run again
+/// Retry the failed and blocked units of a run
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
-    /// Which run.
+    /// The run.
     #[command(flatten)]
     pub of: Named,
-    /// Print what happens as JSON, one object per line
+    /// Print events as JSON, one object per line
     #[arg(long)]
     pub json: bool,
 }

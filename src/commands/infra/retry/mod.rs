@@ -1,4 +1,4 @@
-//! `cockpit infra retry`: units of a run that failed, and those that waited for them, are tried again.
+//! `cockpit infra retry`: retries units of a run that failed, and those that were blocked by them.
 
 pub(super) mod args;
 mod run;

@@ -1,20 +1,21 @@
-//! Tries failed and blocked units again.
+//! Retries the failed and blocked units of a run.
 
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::driving::{ask, followed_from};
-use crate::commands::infra::runs_kept::{kept, may_change, state, take_up};
+use crate::commands::infra::driving::{follow_run_from, send_request};
+use crate::commands::infra::environment_runs::{check_writable, environment_runs, resume_unless_running, state};
 use crate::model::infra::run_event::RequestKind;
-use crate::model::infra::schedule::to_retry;
+use crate::model::infra::schedule::units_to_retry;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let kept = kept(context)?;
-    let listed = kept.one(arguments.of.run.as_deref())?;
-    to_retry(&state(listed)?).map_err(|why| Report::usage(format!("{} is not tried again", listed.run)).cause(why))?;
-    may_change(context)?;
-    let asked = ask(&listed.folder, RequestKind::Retry)?;
-    take_up(context, &kept, listed).await?;
-    followed_from(context, &listed.folder, arguments.json, true, asked, out).await
+    let runs = environment_runs(context)?;
+    let listed = runs.find(arguments.of.run.as_deref())?;
+    units_to_retry(&state(listed)?)
+        .map_err(|why| Report::usage(format!("{} is not tried again", listed.run)).cause(why))?;
+    check_writable(context)?;
+    let request_end = send_request(&listed.folder, RequestKind::Retry)?;
+    resume_unless_running(context, &runs, listed).await?;
+    follow_run_from(context, &listed.folder, arguments.json, true, request_end, out).await
 }

@@ -1,4 +1,4 @@
-//! `cockpit infra runs`: its arguments.
+//! Arguments of `cockpit infra runs`.
 
 use clap::Args;
 

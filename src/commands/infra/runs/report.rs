@@ -1,10 +1,10 @@
-//! The runs of an environment.
+//! The report of `cockpit infra runs`.
 
-use crate::headless::Shown;
+use crate::headless::TimeDisplay;
 use crate::headless::emit::Printable;
-use crate::headless::table::{Table, prose, words};
+use crate::headless::table::{Table, left_aligned, prose};
 use crate::model::infra::RunState;
-use crate::model::infra::order::Listed;
+use crate::model::infra::order::ListedRun;
 use crate::model::time::short;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
@@ -24,7 +24,7 @@ pub struct Runs {
     /// The runs, the latest first.
     runs: Vec<One>,
     #[serde(skip)]
-    shown: Shown,
+    shown: TimeDisplay,
 }
 
 /// A run.
@@ -32,38 +32,38 @@ pub struct Runs {
 struct One {
     /// Its name, which sorts by time.
     run: String,
-    /// `plan`, `drift`, `apply` or `destroy`; `null` where that cannot be read.
+    /// `plan`, `drift`, `apply` or `destroy`; `null` if that cannot be read.
     goal: Option<String>,
-    /// `going on`, `lost` (it was killed and can be resumed), `done`, `failed`, `cancelled`.
+    /// `going on`, `lost` (its supervisor was killed; it can be resumed), `done`, `failed`, `cancelled`.
     state: String,
-    /// The time at which it began.
+    /// When it began.
     began: Option<String>,
-    /// The person who began it: `user@host`.
+    /// The user who started it: `user@host`.
     by: Option<String>,
-    /// Units that are over, of all.
+    /// The number of finished units, of all: `2/3`.
     units: String,
-    /// Plans that wait for a yes.
+    /// The number of plans that wait for approval.
     waiting: usize,
-    /// How long it took, or goes on by now, in seconds; `null` where that is not known.
+    /// How long it took, or has been running, in seconds; `null` if not known.
     seconds: Option<u64>,
-    /// How long it still takes, by earlier runs; `null` where nobody knows, and of one that is over.
+    /// The estimated remaining seconds, by earlier runs; `null` if not known, or if the run is not running.
     seconds_left: Option<u64>,
-    /// Where it is kept.
+    /// The folder of the run.
     folder: String,
 }
 
-/// The report of runs with how each stands, and what is left of it.
-pub fn runs(environment: &str, runs: &[(Listed, RunState, Option<u64>)], shown: Shown) -> Runs {
+/// Builds the report of runs with their states and remaining seconds.
+pub fn runs(environment: &str, runs: &[(ListedRun, RunState, Option<u64>)], shown: TimeDisplay) -> Runs {
     let now = shown.now;
-    let one = |(listed, state, left): &(Listed, RunState, Option<u64>)| {
+    let one = |(listed, state, left): &(ListedRun, RunState, Option<u64>)| {
         let (over, all) = state.progress();
-        // One that was killed has no end that anybody knows.
+        // The end of a run that was killed is not known.
         let until = state.end.map(|(time, _)| time).or_else(|| listed.live.then_some(now));
         let took = state.began.zip(until).map(|(began, until)| until.duration_since(began).as_secs());
         One {
             run: listed.run.clone(),
-            goal: listed.order.as_ref().map(|order| order.goal.word().to_owned()),
-            state: state.word(listed.live).to_owned(),
+            goal: listed.order.as_ref().map(|order| order.goal.name().to_owned()),
+            state: state.status_name(listed.live).to_owned(),
             began: state.began.map(|time| format!("{time:.0}")),
             by: listed.order.as_ref().map(|order| format!("{}@{}", order.by.user, order.by.host)),
             units: format!("{over}/{all}"),
@@ -78,7 +78,7 @@ pub fn runs(environment: &str, runs: &[(Listed, RunState, Option<u64>)], shown: 
 }
 
 impl One {
-    /// How long, and what is left.
+    /// Returns the duration and the remaining time in words.
     fn time(&self) -> Option<String> {
         let short = |seconds: u64| short(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(0)));
         let left = self.seconds_left.map(|left| format!(", about {} left", short(left))).unwrap_or_default();
@@ -89,11 +89,11 @@ impl One {
 impl Printable for Runs {
     fn tables(&self) -> Vec<Table> {
         let columns = [
-            words("RUN"),
-            words("STATE"),
-            words("UNITS"),
-            words("WAITING"),
-            words("BEGAN"),
+            left_aligned("RUN"),
+            left_aligned("STATE"),
+            left_aligned("UNITS"),
+            left_aligned("WAITING"),
+            left_aligned("BEGAN"),
             prose("TIME").rank(1),
             prose("BY"),
         ];

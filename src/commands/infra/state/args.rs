@@ -1,34 +1,34 @@
-//! `cockpit infra state`: its arguments.
+//! Arguments of `cockpit infra state`.
 
 use crate::commands::infra::target::Target;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
-/// Look at states: list the resources, show one, or print the whole state
+/// Inspect states: list resources, show one, print a whole state, or push one
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
-    /// What to look at.
+    /// The action on states.
     #[command(subcommand)]
     pub what: What,
 }
 
-/// What `cockpit infra state` looks at.
+/// The actions of `cockpit infra state`.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum What {
     /// List the resources [table|json|yaml|csv]
     List(Target),
-    /// Show one resource, its sensitive values masked [table|json|yaml]
+    /// Show one resource, with sensitive values masked [table|json|yaml]
     Show(Show),
-    /// Print the state of a unit, its sensitive values masked; --to writes it unmasked
+    /// Print the state of a unit with sensitive values masked; --to writes it unmasked
     Pull(Pull),
-    /// Push a state that could not be written at the end of an apply (errored.tfstate), after a yes
+    /// Push a state that could not be written at the end of an apply (errored.tfstate), after confirmation
     Push(Push),
 }
 
-/// Which state is pushed.
+/// The state to push.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Push {
-    /// Of which environment, and unit.
+    /// The environment and its unit.
     #[command(flatten)]
     pub target: Target,
     /// The file [default: the errored.tfstate of the unit]
@@ -36,7 +36,7 @@ pub struct Push {
     pub from: Option<PathBuf>,
 }
 
-/// Which resource.
+/// The resource to show.
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(override_usage = "cockpit infra state show [OPTIONS] [ENVIRONMENT] <ADDRESS>")]
 pub struct Show {
@@ -48,16 +48,16 @@ pub struct Show {
     pub units: Vec<String>,
 }
 
-/// Which state.
+/// The state to print.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Pull {
-    /// Of which environment, and unit.
+    /// The environment and its unit.
     #[command(flatten)]
     pub target: Target,
     /// Print it unmasked, with its secrets
     #[arg(long, conflicts_with = "to")]
     pub sensitive: bool,
-    /// Write it unmasked into this file, which must not exist yet and only you can read
+    /// Write it unmasked to this file, which must not exist yet and is readable only by you
     #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
 }

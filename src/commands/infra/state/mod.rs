@@ -1,4 +1,4 @@
-//! `cockpit infra state`: what Terraform knows of the resources of units.
+//! `cockpit infra state`: inspects and pushes Terraform states of units.
 
 pub(super) mod args;
 mod push;
@@ -30,7 +30,7 @@ pub(super) const ACTION: Action<Arguments> = Action {
         What::Pull(_) => output::JSON,
         What::Push(_) => output::NONE,
     },
-    // A state that is being pushed is written down however that ends.
+    // A push is recorded in the audit file, however it ends.
     takes_interrupt: |arguments| matches!(arguments.what, What::Push(_)),
     run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
 };

@@ -1,36 +1,36 @@
-//! Pushes a state that Terraform could not write at the end of an apply, and kept beside the code.
+//! Pushes a state that Terraform could not write at the end of an apply and left beside the code.
 
 use super::args::Push;
 use crate::app::command::Risk;
 use crate::cli::{ExitCode, Report};
+use crate::commands::confirmation::confirm;
 use crate::commands::context::Context;
-use crate::commands::infra::opened::{self, limited, report};
-use crate::commands::infra::runs_kept::{may_change, place};
+use crate::commands::infra::audited::AuditedWriter;
+use crate::commands::infra::environment_runs::{check_writable, runs_root};
+use crate::commands::infra::opened::{self, report, with_timeout};
 use crate::commands::infra::world;
-use crate::commands::infra::written_down::Writer;
-use crate::commands::say::say;
-use crate::commands::yes::said_yes;
+use crate::commands::say::print_note;
 use crate::infra::Access;
-use crate::infra::kept::Kept;
+use crate::infra::kept::StoredState;
 use crate::infra::run::left;
-use crate::model::infra::{Trouble, TroubleKind};
-use crate::model::text::{counted, quoted};
+use crate::model::infra::{InfraError, InfraErrorKind};
+use crate::model::text::{pluralize, shell_quote};
 use crate::runtime::stop::unless_stopped;
 use std::path::PathBuf;
 
 pub(super) async fn push(context: &Context, arguments: &Push) -> Result<ExitCode, Report> {
-    may_change(context)?;
-    let opened = unless_stopped(opened::open_to_ask(context, &arguments.target)).await??;
+    check_writable(context)?;
+    let opened = unless_stopped(opened::open_for_query(context, &arguments.target)).await??;
     let found: Vec<(&crate::model::infra::Unit, PathBuf)> = match (&arguments.from, opened.found.graph.units()) {
         (Some(file), [unit]) => vec![(unit, file.clone())],
         (Some(_), _) => return Err(Report::usage("a state is pushed to one unit").hint("name it with --unit")),
         (None, units) => {
-            units.iter().flat_map(|unit| left::errored(unit).into_iter().map(move |file| (unit, file))).collect()
+            units.iter().flat_map(|unit| left::errored_states(unit).into_iter().map(move |file| (unit, file))).collect()
         }
     };
     let (unit, file) = match found.as_slice() {
         [] => {
-            say(&format!("no unit of {} has a state that could not be written", opened.environment.name));
+            print_note(&format!("no unit of {} has a state that could not be written", opened.environment.name));
             return Ok(ExitCode::Done);
         }
         [(unit, file)] => (*unit, file),
@@ -41,28 +41,28 @@ pub(super) async fn push(context: &Context, arguments: &Push) -> Result<ExitCode
         }
     };
     let (loaded, _) = opened::environment(context, &arguments.target.of)?;
-    world::check(&place(loaded.config.audit_file.as_deref())?, &opened, &[unit])?;
+    world::check(&runs_root(loaded.config.audit_file.as_deref())?, &opened, &[unit])?;
     let access = Access::new(&opened.found, unit);
-    let kept = unless_stopped(limited(context, Kept::read(&access, file))).await??.map_err(report)?;
-    for line in kept.lines() {
-        say(&format!("{}: {line}", unit.name));
+    let kept = unless_stopped(with_timeout(context, StoredState::read(&access, file))).await??.map_err(report)?;
+    for line in kept.describe() {
+        print_note(&format!("{}: {line}", unit.name));
     }
-    if let Some(why) = kept.refused() {
-        let trouble = Trouble::new(TroubleKind::Refused, format!("{} is not pushed", file.display()));
+    if let Some(why) = kept.refusal() {
+        let trouble = InfraError::new(InfraErrorKind::Refused, format!("{} is not pushed", file.display()));
         return Err(report(trouble.cause(why)));
     }
-    let writer = Writer::of(context, &opened).await?;
-    let resources = counted(kept.mark.resources(), "resource");
-    say(&format!("it has {resources}, and takes the place of the state"));
-    writer.say_where(&opened);
-    if !said_yes(context, &opened.environment, Risk::Disrupt).await? {
+    let writer = AuditedWriter::of(context, &opened).await?;
+    let resources = pluralize(kept.mark.resources(), "resource");
+    print_note(&format!("it has {resources}, and takes the place of the state"));
+    writer.print_place(&opened);
+    if !confirm(context, &opened.environment, Risk::Disrupt).await? {
         return Err(Report::new("refused", "nothing was changed: it was not confirmed", ExitCode::Refused));
     }
-    let command = format!("cockpit infra state push {} --unit {}", opened.environment.name, quoted(&unit.name));
-    let after = serde_json::json!({ "unit": unit.name, "state": kept.mark.words() });
-    if let Some(left) = writer.does(context, &opened, (&command, after), kept.push(&access)).await? {
-        say(&left);
+    let command = format!("cockpit infra state push {} --unit {}", opened.environment.name, shell_quote(&unit.name));
+    let after = serde_json::json!({ "unit": unit.name, "state": kept.mark.describe() });
+    if let Some(left) = writer.run(context, &opened, (&command, after), kept.push(&access)).await? {
+        print_note(&left);
     }
-    context.say(&format!("{}: the state is pushed; `cockpit infra plan` says what is left to do", unit.name));
+    context.print_note(&format!("{}: the state is pushed; `cockpit infra plan` says what is left to do", unit.name));
     Ok(ExitCode::Done)
 }

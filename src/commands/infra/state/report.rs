@@ -1,9 +1,9 @@
-//! Resources of states.
+//! The reports of `cockpit infra state`.
 
 use crate::commands::infra::failed::FailedUnit;
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
-use crate::headless::table::{Table, prose, words};
+use crate::headless::table::{Table, left_aligned, prose};
 use crate::model::infra::state::Resource;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -23,28 +23,28 @@ pub struct StateList {
     pub environment: String,
     /// Each resource, by unit.
     pub resources: Vec<ResourceDto>,
-    /// Units that could not be asked.
+    /// Units that could not be queried.
     pub failed: Vec<FailedUnit>,
 }
 
 /// A resource.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ResourceDto {
-    /// The unit that it is of.
+    /// The unit of the resource.
     pub unit: String,
     /// Its address.
     pub address: String,
     /// `aws_vpc`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// `managed`, or `data`: read and not managed.
+    /// `managed`, or `data`, which is only read.
     pub mode: String,
-    /// Whether it is destroyed and made again by the next apply.
+    /// Whether the next apply destroys and recreates it.
     pub tainted: bool,
 }
 
 impl ResourceDto {
-    /// A resource of a unit.
+    /// Converts a resource of a unit.
     pub fn new(unit: &str, resource: &Resource) -> Self {
         Self {
             unit: unit.to_owned(),
@@ -59,7 +59,8 @@ impl ResourceDto {
 impl Printable for StateList {
     fn tables(&self) -> Vec<Table> {
         let empty = "no resources: nothing was applied yet";
-        let mut table = Table::new(&[words("UNIT"), words("ADDRESS"), words("NOTE").rank(1)], empty);
+        let mut table =
+            Table::new(&[left_aligned("UNIT"), left_aligned("ADDRESS"), left_aligned("NOTE").rank(1)], empty);
         for resource in &self.resources {
             let note = resource.tainted.then(|| "tainted".to_owned());
             table.row([Some(resource.unit.clone()), Some(resource.address.clone()), note]);
@@ -85,14 +86,14 @@ pub struct StateShow {
     pub environment: String,
     /// The resource.
     pub resource: ResourceDto,
-    /// Its attributes, sensitive values masked.
+    /// Its attributes, with sensitive values masked.
     pub values: Value,
 }
 
 impl Printable for StateShow {
     fn tables(&self) -> Vec<Table> {
         let title = format!("{} of {}", self.resource.address, self.resource.unit);
-        let mut table = Table::new(&[words("ATTRIBUTE"), prose("VALUE")], "no attributes").titled(title);
+        let mut table = Table::new(&[left_aligned("ATTRIBUTE"), prose("VALUE")], "no attributes").titled(title);
         for (name, value) in self.values.as_object().into_iter().flatten() {
             let value = match value {
                 Value::Null => None,

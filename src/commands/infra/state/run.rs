@@ -1,18 +1,18 @@
-//! Asks units for their states.
+//! Reads the states of units.
 
 use super::args::{Arguments, Pull, Show, What};
 use super::report::{LIST, ResourceDto, SHOW, StateList, StateShow};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::failed::{FailedUnit, judged, tell};
-use crate::commands::infra::opened::{self, limited, report};
+use crate::commands::infra::failed::{FailedUnit, exit_code_for, print_failures};
+use crate::commands::infra::opened::{self, report, with_timeout};
 use crate::commands::infra::target::{Environment, Target};
-use crate::commands::printed::{emit, printed};
-use crate::commands::say::say;
+use crate::commands::printed::{emit, print_result};
+use crate::commands::say::print_note;
 use crate::headless;
-use crate::infra::{Access, each, look};
+use crate::infra::{Access, look, query_each};
 use crate::model::infra::state::{Resource, pulled, resources};
-use crate::model::infra::{Trouble, TroubleKind};
+use crate::model::infra::{InfraError, InfraErrorKind};
 use crate::model::names::nearest;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -30,15 +30,18 @@ fn what(access: &Access<'_>) -> String {
     format!("the state of {} cannot be read", access.unit.name)
 }
 
-/// An answer of Terraform that is not what it says it is.
-fn unread(access: &Access<'_>, error: &serde_json::Error) -> Trouble {
-    Trouble::new(TroubleKind::Failed, what(access)).cause(format!("Terraform's answer is not understood: {error}"))
+/// Returns the error for output of Terraform that is not valid JSON.
+fn unread(access: &Access<'_>, error: &serde_json::Error) -> InfraError {
+    InfraError::new(InfraErrorKind::Failed, what(access))
+        .cause(format!("Terraform's answer is not understood: {error}"))
 }
 
 async fn list(context: &Context, target: &Target, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let opened = opened::open_to_ask(context, target).await?;
-    let answers = limited(context, each(&opened.found, |access| async move { look::addresses(&access).await })).await?;
-    let asked = answers.len();
+    let opened = opened::open_for_query(context, target).await?;
+    let answers =
+        with_timeout(context, query_each(&opened.found, |access| async move { look::addresses(&access).await }))
+            .await?;
+    let queried = answers.len();
     let (mut resources, mut failed) = (Vec::new(), Vec::new());
     for (unit, answer) in answers {
         match answer {
@@ -46,9 +49,9 @@ async fn list(context: &Context, target: &Target, out: &mut dyn io::Write) -> Re
             Err(trouble) => failed.push(FailedUnit::new(&unit.name, trouble)),
         }
     }
-    let code = judged("no state can be read", &failed, asked)?;
+    let code = exit_code_for("no state can be read", &failed, queried)?;
     let report = StateList { schema: LIST.to_owned(), environment: opened.environment.name, resources, failed };
-    printed(emit(context, &report, out))?;
+    print_result(emit(context, &report, out))?;
     Ok(code)
 }
 
@@ -59,16 +62,16 @@ async fn show(context: &Context, arguments: &Show, out: &mut dyn io::Write) -> R
         _ => return Err(Report::usage("one resource is needed, after the environment")),
     };
     let target = Target { of: Environment { environment }, units: arguments.units.clone() };
-    let opened = opened::open_to_ask(context, &target).await?;
-    let answers = limited(
+    let opened = opened::open_for_query(context, &target).await?;
+    let answers = with_timeout(
         context,
-        each(&opened.found, |access| async move {
+        query_each(&opened.found, |access| async move {
             let answer = access.read(&["show", "-json", "-no-color"], &what(&access)).await?;
-            resources(&answer.out).map_err(|error| unread(&access, &error))
+            resources(&answer.stdout).map_err(|error| unread(&access, &error))
         }),
     )
     .await?;
-    let asked = answers.len();
+    let queried = answers.len();
     let (mut all, mut failed): (Vec<(String, Resource)>, Vec<FailedUnit>) = (Vec::new(), Vec::new());
     for (unit, answer) in answers {
         match answer {
@@ -76,8 +79,8 @@ async fn show(context: &Context, arguments: &Show, out: &mut dyn io::Write) -> R
             Err(trouble) => failed.push(FailedUnit::new(&unit.name, trouble)),
         }
     }
-    let code = judged("no state can be read", &failed, asked)?;
-    tell(&failed);
+    let code = exit_code_for("no state can be read", &failed, queried)?;
+    print_failures(&failed);
     let of_address: Vec<&(String, Resource)> =
         all.iter().filter(|(_, resource)| resource.address == *address).collect();
     let (unit, resource) = match of_address.as_slice() {
@@ -100,12 +103,12 @@ async fn show(context: &Context, arguments: &Show, out: &mut dyn io::Write) -> R
         resource: ResourceDto::new(unit, resource),
         values: resource.values.clone(),
     };
-    printed(emit(context, &report, out))?;
+    print_result(emit(context, &report, out))?;
     Ok(code)
 }
 
 async fn pull(context: &Context, arguments: &Pull, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let opened = opened::open_to_ask(context, &arguments.target).await?;
+    let opened = opened::open_for_query(context, &arguments.target).await?;
     let [unit] = opened.found.graph.units() else {
         let names: Vec<&str> = opened.found.graph.units().iter().map(|unit| unit.name.as_str()).collect();
         return Err(
@@ -113,26 +116,26 @@ async fn pull(context: &Context, arguments: &Pull, out: &mut dyn io::Write) -> R
         );
     };
     let access = Access::new(&opened.found, unit);
-    let state = limited(context, access.read(&["state", "pull"], &what(&access))).await?.map_err(report)?.out;
+    let state = with_timeout(context, access.read(&["state", "pull"], &what(&access))).await?.map_err(report)?.stdout;
     if let Some(file) = &arguments.to {
         write_whole(file, &state).map_err(|error| {
             let message = format!("the state cannot be written into {}", file.display());
             Report::new("output", message, ExitCode::Failed).caused_by(&error)
         })?;
-        say(&format!("the state of {}, with its secrets, is in {}", unit.name, file.display()));
+        print_note(&format!("the state of {}, with its secrets, is in {}", unit.name, file.display()));
         return Ok(ExitCode::Done);
     }
     if arguments.sensitive {
-        return printed(out.write_all(&state).and_then(|()| out.flush()));
+        return print_result(out.write_all(&state).and_then(|()| out.flush()));
     }
     let shown =
-        limited(context, access.read(&["show", "-json", "-no-color"], &what(&access))).await?.map_err(report)?;
-    let masked = pulled(&state, &shown.out).map_err(|error| report(unread(&access, &error)))?;
-    say("sensitive values are masked, so that this can be read and not pushed; --to FILE writes it as it is");
-    printed(headless::emit::json(&masked).and_then(|text| headless::write(out, &text).map(drop)))
+        with_timeout(context, access.read(&["show", "-json", "-no-color"], &what(&access))).await?.map_err(report)?;
+    let masked = pulled(&state, &shown.stdout).map_err(|error| report(unread(&access, &error)))?;
+    print_note("sensitive values are masked, so that this can be read and not pushed; --to FILE writes it as it is");
+    print_result(headless::emit::json(&masked).and_then(|text| headless::write(out, &text).map(drop)))
 }
 
-/// Writes a state into a new file that its owner alone can read.
+/// Writes a state to a new file that only its owner can read.
 fn write_whole(file: &Path, state: &[u8]) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;

@@ -1,4 +1,4 @@
-//! `cockpit infra unlock`: its arguments.
+//! Arguments of `cockpit infra unlock`.
 
 use crate::commands::infra::target::Target;
 use clap::Args;
@@ -6,10 +6,10 @@ use clap::Args;
 /// Show who holds the lock of a unit's state, and release one that was left behind
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
-    /// The environment, and which of its units.
+    /// The environment and its units.
     #[command(flatten)]
     pub target: Target,
-    /// Only show it
+    /// Only show the lock
     #[arg(long)]
     pub dry_run: bool,
 }

@@ -1,4 +1,4 @@
-//! `cockpit infra unlock`: a lock that somebody left behind.
+//! `cockpit infra unlock`: releases a lock that was left behind.
 
 pub(super) mod args;
 mod run;
@@ -10,7 +10,7 @@ use args::Arguments;
 
 pub(super) const ACTION: Action<Arguments> = Action {
     formats: |_| output::NONE,
-    // A lock that is being released is written down however that ends.
+    // The release of a lock is recorded in the audit file, however it ends.
     takes_interrupt: always,
     run: |context, arguments, _| Box::pin(run::run(context, arguments)),
 };

@@ -1,12 +1,12 @@
-//! `cockpit infra validate`: its arguments.
+//! Arguments of `cockpit infra validate`.
 
 use crate::commands::infra::target::Target;
 use clap::Args;
 
-/// Check the code of units, as Terragrunt and Terraform do [table|json|yaml|csv]
+/// Check the code of units with Terraform and Terragrunt [table|json|yaml|csv]
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
-    /// The environment, and which of its units.
+    /// The environment and its units.
     #[command(flatten)]
     pub target: Target,
 }

@@ -3,19 +3,20 @@
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::failed::{FailedUnit, judged};
+use crate::commands::infra::failed::{FailedUnit, exit_code_for};
 use crate::commands::infra::findings::{Finding, Findings, SCHEMA};
-use crate::commands::infra::opened::{self, limited};
-use crate::commands::printed::{emit, printed};
-use crate::infra::{each, look};
+use crate::commands::infra::opened::{self, with_timeout};
+use crate::commands::printed::{emit, print_result};
+use crate::infra::{look, query_each};
 use std::io;
 
-/// Runs Terraform's own check of each unit. Code that is broken so that Terragrunt or Terraform cannot even read it is
-/// an error of finding the units, with file and line.
+/// Runs `terraform validate` on each unit. If the code cannot even be parsed, finding the units already fails, with
+/// file and line.
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let opened = opened::open_to_ask(context, &arguments.target).await?;
-    let answers = limited(context, each(&opened.found, |access| async move { look::validate(&access).await })).await?;
-    let asked = answers.len();
+    let opened = opened::open_for_query(context, &arguments.target).await?;
+    let answers =
+        with_timeout(context, query_each(&opened.found, |access| async move { look::validate(&access).await })).await?;
+    let queried = answers.len();
     let (mut findings, mut failed, mut units) = (Vec::new(), Vec::new(), Vec::new());
     for (unit, answer) in answers {
         match answer {
@@ -26,9 +27,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
             Err(trouble) => failed.push(FailedUnit::new(&unit.name, trouble)),
         }
     }
-    let code = judged("no unit can be checked", &failed, asked)?;
+    let code = exit_code_for("no unit can be checked", &failed, queried)?;
     let environment = opened.environment.name;
     let report = Findings { schema: SCHEMA.to_owned(), environment, units, findings, failed };
-    printed(emit(context, &report, out))?;
+    print_result(emit(context, &report, out))?;
     Ok(if report.has_errors() { ExitCode::Failed } else { code })
 }

@@ -1,10 +1,10 @@
-//! The output of the check and of the comparison.
+//! The reports of the check and of the comparison.
 
 use crate::commands::params::facts::Facts;
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
-use crate::headless::table::{Table, prose, words};
-use crate::model::offered::in_environment;
+use crate::headless::table::{Table, left_aligned, prose};
+use crate::model::offered::with_scope;
 use crate::model::parameters::Kind;
 use crate::model::parameters::check::Finding;
 use crate::model::parameters::compare::Difference;
@@ -13,10 +13,10 @@ use serde::Serialize;
 
 /// Schema of the check.
 pub const CHECK: &str = "cockpit.parameter-check/1";
-/// Schema of a comparison.
+/// Schema of the comparison.
 pub const DIFF: &str = "cockpit.parameter-diff/1";
 
-/// One finding of the check.
+/// A finding of the check.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FindingDto {
     /// `critical`, `warning`, `note`.
@@ -25,12 +25,12 @@ pub struct FindingDto {
     pub problem: String,
     pub name: String,
     pub text: String,
-    /// Services and their variables.
+    /// The services that use it, with their variables.
     pub used_by: Vec<String>,
     pub hint: String,
 }
 
-/// `cockpit params check`.
+/// The findings of the check.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Findings {
     pub schema: String,
@@ -38,17 +38,17 @@ pub struct Findings {
     pub taken_at: String,
     pub complete: bool,
     pub missing: Vec<String>,
-    /// Facts that nobody can tell before a task starts, as whether a role may use a key; the exit code does not depend
-    /// on them.
+    /// Facts that cannot be checked before a task starts, such as whether a role may use a KMS key; they do not affect
+    /// the exit code.
     pub unknown: Vec<String>,
-    /// Parameters that were looked at.
+    /// Number of parameters that were checked.
     pub parameters: usize,
-    /// The worst first.
+    /// The findings, the worst first.
     #[allow(clippy::struct_field_names, reason = "the field's name in the output")]
     pub findings: Vec<FindingDto>,
 }
 
-/// The findings.
+/// Builds the report of the check.
 pub(in crate::commands::params) fn findings(
     facts: &Facts,
     found: &[Finding],
@@ -58,11 +58,11 @@ pub(in crate::commands::params) fn findings(
 ) -> Findings {
     let finding = |one: &Finding| FindingDto {
         severity: one.severity.word().to_owned(),
-        problem: one.problem.word().to_owned(),
+        problem: one.problem.name().to_owned(),
         name: one.name.clone(),
         text: one.text.clone(),
         used_by: one.used_by.clone(),
-        hint: in_environment(&one.hint, facts.environment.named()),
+        hint: with_scope(&one.hint, facts.environment.command_scope()),
     };
     Findings {
         schema: CHECK.to_owned(),
@@ -78,8 +78,13 @@ pub(in crate::commands::params) fn findings(
 
 impl Printable for Findings {
     fn tables(&self) -> Vec<Table> {
-        let columns =
-            [words("SEVERITY"), words("PROBLEM"), words("PARAMETER"), prose("WHAT"), prose("USED BY").rank(1)];
+        let columns = [
+            left_aligned("SEVERITY"),
+            left_aligned("PROBLEM"),
+            left_aligned("PARAMETER"),
+            prose("WHAT"),
+            prose("USED BY").rank(1),
+        ];
         let mut table = Table::new(&columns, format!("{} parameters: nothing is wrong", self.parameters));
         for one in &self.findings {
             let used = Some(one.used_by.join(", ")).filter(|text| !text.is_empty());
@@ -104,19 +109,19 @@ impl Printable for Findings {
     }
 }
 
-/// One difference.
+/// A difference.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct DifferenceDto {
-    /// The name that both would share.
+    /// The name that both environments would share.
     pub name: String,
-    /// The whole name at the left; none where it is not there.
+    /// The full name on the left; `null` if it does not exist there.
     pub left: Option<String>,
     pub right: Option<String>,
     pub left_type: Option<String>,
     pub right_type: Option<String>,
 }
 
-/// `cockpit params diff`.
+/// The differences of two environments.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Differences {
     pub schema: String,
@@ -128,10 +133,10 @@ pub struct Differences {
     pub differences: Vec<DifferenceDto>,
 }
 
-/// The differences of two environments.
+/// Builds the report of the comparison.
 pub(in crate::commands::params) fn differences(left: &Facts, right: &Facts, found: &[Difference]) -> Differences {
     let name = |side: &Option<(String, Kind)>| side.as_ref().map(|(name, _)| name.clone());
-    let kind = |side: &Option<(String, Kind)>| side.as_ref().map(|(_, kind)| kind.word().to_owned());
+    let kind = |side: &Option<(String, Kind)>| side.as_ref().map(|(_, kind)| kind.name().to_owned());
     let difference = |one: &Difference| DifferenceDto {
         name: one.name.clone(),
         left: name(&one.left),
@@ -155,9 +160,9 @@ pub(in crate::commands::params) fn differences(left: &Facts, right: &Facts, foun
 
 impl Printable for Differences {
     fn tables(&self) -> Vec<Table> {
-        let columns = [words("PARAMETER"), words("LEFT"), words("RIGHT")];
+        let columns = [left_aligned("PARAMETER"), left_aligned("LEFT"), left_aligned("RIGHT")];
         let mut table = Table::new(&columns, format!("{} and {} have the same names", self.left, self.right));
-        table.heads = vec!["PARAMETER".to_owned(), self.left.to_uppercase(), self.right.to_uppercase()];
+        table.dynamic_titles = vec!["PARAMETER".to_owned(), self.left.to_uppercase(), self.right.to_uppercase()];
         for one in &self.differences {
             let side = |kind: &Option<String>| Some(kind.clone().unwrap_or_else(|| "missing".to_owned()));
             table.row([Some(one.name.clone()), side(&one.left_type), side(&one.right_type)]);

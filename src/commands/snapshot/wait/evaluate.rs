@@ -1,4 +1,4 @@
-//! Whether a condition holds. Three answers: yes, no, and not known.
+//! Evaluates a condition with three possible results: true, false, and not known.
 
 use crate::model::names;
 
@@ -9,49 +9,49 @@ use std::cmp::Ordering;
 /// The result of a condition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
-    /// Yes, no, or `None`: not known.
-    pub known: Option<bool>,
-    /// Its paths, in the order of the text, each once.
-    pub seen: Vec<Seen>,
+    /// True, false, or `None`: not known.
+    pub result: Option<bool>,
+    /// The paths of the condition with their values, in the order of the text, each once.
+    pub values: Vec<PathValue>,
 }
 
-/// A path of a condition, with the value that it had.
+/// A path of a condition with its value.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
+pub struct PathValue {
     /// The path as it was written.
     pub path: String,
-    /// Its value; `None` where there is no such thing.
+    /// The value; `None` if it does not exist or is not known.
     pub value: Option<Value>,
 }
 
 impl Verdict {
-    /// Whether it holds for certain.
+    /// Whether the condition certainly holds.
     pub fn holds(&self) -> bool {
-        self.known == Some(true)
+        self.result == Some(true)
     }
 
-    /// `services.web.running is 1, services.web.desired is 2`: for the message after a timeout.
-    pub fn words(&self) -> String {
-        let one = |seen: &Seen| match &seen.value {
+    /// Lists the values for the error after a timeout: `services.web.running is 1, services.web.desired is 2`.
+    pub fn describe_values(&self) -> String {
+        let one = |seen: &PathValue| match &seen.value {
             None => format!("{} is not there, or not known now", seen.path),
             Some(Value::Null) => format!("{} is not known (null)", seen.path),
             Some(Value::Array(all)) => format!("{} has {} entries", seen.path, all.len()),
             Some(Value::Object(_)) => format!("{} is an object", seen.path),
             Some(value) => format!("{} is {value}", seen.path),
         };
-        self.seen.iter().map(one).collect::<Vec<_>>().join(", ")
+        self.values.iter().map(one).collect::<Vec<_>>().join(", ")
     }
 }
 
 pub(super) fn evaluate(node: &Node, snapshot: &Value) -> Verdict {
     let mut seen = Vec::new();
     let known = answer(node, snapshot, &mut seen);
-    Verdict { known, seen }
+    Verdict { result: known, values: seen }
 }
 
-fn answer(node: &Node, snapshot: &Value, seen: &mut Vec<Seen>) -> Option<bool> {
+fn answer(node: &Node, snapshot: &Value, seen: &mut Vec<PathValue>) -> Option<bool> {
     match node {
-        // All parts are looked at, so that the message after a timeout can tell of each.
+        // All parts are evaluated, so that the error after a timeout can list each path.
         Node::Or(all) => combine(&all.iter().map(|node| answer(node, snapshot, seen)).collect::<Vec<_>>(), true),
         Node::And(all) => combine(&all.iter().map(|node| answer(node, snapshot, seen)).collect::<Vec<_>>(), false),
         Node::Not(inside) => answer(inside, snapshot, seen).map(|known| !known),
@@ -63,21 +63,21 @@ fn answer(node: &Node, snapshot: &Value, seen: &mut Vec<Seen>) -> Option<bool> {
     }
 }
 
-/// Whether it can come to this at all while some paths stay unknown, whatever else there is.
-pub(super) fn can_come(node: &Node, to: bool, unknown: &dyn Fn(&Path) -> bool) -> bool {
+/// Whether the node can evaluate to `to` at all while some paths stay unknown, whatever the other values are.
+pub(super) fn can_become(node: &Node, to: bool, unknown: &dyn Fn(&Path) -> bool) -> bool {
     let known = |operand: &Operand| !matches!(operand, Operand::Path(path) if unknown(path));
     match node {
-        // One that is true is enough, and all have to be false.
-        Node::Or(all) if to => all.iter().any(|node| can_come(node, to, unknown)),
-        Node::And(all) if !to => all.iter().any(|node| can_come(node, to, unknown)),
-        Node::Or(all) | Node::And(all) => all.iter().all(|node| can_come(node, to, unknown)),
-        Node::Not(inside) => can_come(inside, !to, unknown),
+        // A disjunction needs one true part; it is false only if all parts are.
+        Node::Or(all) if to => all.iter().any(|node| can_become(node, to, unknown)),
+        Node::And(all) if !to => all.iter().any(|node| can_become(node, to, unknown)),
+        Node::Or(all) | Node::And(all) => all.iter().all(|node| can_become(node, to, unknown)),
+        Node::Not(inside) => can_become(inside, !to, unknown),
         Node::Truth(operand) => known(operand),
         Node::Compare(left, _, right) => known(left) && known(right),
     }
 }
 
-/// The paths in a condition.
+/// Returns the paths in a condition.
 pub(super) fn paths(node: &Node) -> Vec<&Path> {
     fn of(operand: &Operand) -> Option<&Path> {
         match operand {
@@ -93,7 +93,8 @@ pub(super) fn paths(node: &Node) -> Vec<&Path> {
     }
 }
 
-/// `decisive` decides alone; else anything not known leaves it open.
+/// Combines answers with three-valued logic: `decisive` decides alone, else an unknown answer leaves the result
+/// unknown.
 fn combine(answers: &[Option<bool>], decisive: bool) -> Option<bool> {
     if answers.contains(&Some(decisive)) {
         Some(decisive)
@@ -112,13 +113,13 @@ fn is_null(operand: &Operand) -> bool {
     matches!(operand, Operand::Literal { value: Value::Null, .. })
 }
 
-fn value(operand: &Operand, snapshot: &Value, seen: &mut Vec<Seen>) -> Option<Value> {
+fn value(operand: &Operand, snapshot: &Value, seen: &mut Vec<PathValue>) -> Option<Value> {
     match operand {
         Operand::Literal { value, .. } => Some(value.clone()),
         Operand::Path(path) => {
             let value = find(path, snapshot);
             if !seen.iter().any(|one| one.path == path.text) {
-                seen.push(Seen { path: path.text.clone(), value: value.clone() });
+                seen.push(PathValue { path: path.text.clone(), value: value.clone() });
             }
             value
         }
@@ -126,11 +127,11 @@ fn value(operand: &Operand, snapshot: &Value, seen: &mut Vec<Seen>) -> Option<Va
 }
 
 fn find(path: &Path, snapshot: &Value) -> Option<Value> {
-    let mut here = snapshot;
+    let mut value = snapshot;
     for (number, segment) in path.segments.iter().enumerate() {
-        here = match (here, segment) {
+        value = match (value, segment) {
             (Value::Object(fields), Segment::Name(name) | Segment::Quoted(name)) => fields.get(name)?,
-            (Value::Array(all), Segment::Place(place)) => all.get(*place)?,
+            (Value::Array(all), Segment::Index(place)) => all.get(*place)?,
             (Value::Array(all), Segment::Name(name)) if name == COUNT && number + 1 == path.segments.len() => {
                 return Some(all.len().into());
             }
@@ -138,17 +139,17 @@ fn find(path: &Path, snapshot: &Value) -> Option<Value> {
             (Value::Object(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_), _) => return None,
         };
     }
-    Some(here.clone())
+    Some(value.clone())
 }
 
-/// The names by which an element may be called, the first one first.
+/// The fields by which an element can be found, in this order.
 const NAMES: [&str; 6] = ["name", "short", "id", "where", "service", "severity"];
 
-/// The element of that name, of that short name, with that id, or with words that only it has.
+/// Returns the element with that name, short name or id, or the only one whose name contains these words.
 pub(super) fn element<'a>(all: &'a [Value], segment: &str) -> Option<&'a Value> {
     for field in NAMES {
         let mut same = all.iter().filter(|one| one.get(field).and_then(Value::as_str) == Some(segment));
-        // Of several of one name only a place tells which.
+        // Of several elements with the same name, only an index selects one.
         if let (Some(found), None) = (same.next(), same.next()) {
             return Some(found);
         }
@@ -158,7 +159,7 @@ pub(super) fn element<'a>(all: &'a [Value], segment: &str) -> Option<&'a Value> 
         let names: Vec<&str> = all.iter().filter_map(called).collect();
         let found = names::find(segment, &names).ok()?;
         let mut same = all.iter().filter(|one| called(one) == Some(found));
-        // Of several of one name only a place tells which.
+        // Of several elements with the same name, only an index selects one.
         same.next().filter(|_| same.next().is_none())
     })
 }
@@ -172,7 +173,7 @@ fn compare(a: &Value, operator: Operator, b: &Value, loose: bool, asks_null: boo
             Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => None,
         };
     }
-    // `null` is "not known": it is neither equal nor unequal to anything.
+    // `null` means not known: it is neither equal nor unequal to anything.
     if a.is_null() || b.is_null() {
         return None;
     }

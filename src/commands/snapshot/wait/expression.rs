@@ -1,22 +1,22 @@
-//! The parts of a condition: paths, values, operators.
+//! The syntax tree of a condition: paths, values, operators.
 
 use serde_json::Value;
 
-/// A part of a condition.
+/// A node of the tree.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node {
     Or(Vec<Node>),
     And(Vec<Node>),
     Not(Box<Node>),
     Compare(Operand, Operator, Operand),
-    /// A path alone: whether it is true.
+    /// A path alone: whether its value is true.
     Truth(Operand),
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Operand {
     Path(Path),
-    /// A value; a bare word is text, with `loose` set: `17` is then also the text "17".
+    /// A literal; an unquoted word is text with `loose` set: `17` then also equals the text "17".
     Literal {
         value: Value,
         loose: bool,
@@ -30,7 +30,7 @@ pub(super) struct Path {
     pub(super) segments: Vec<Segment>,
 }
 
-/// The length of a list.
+/// The pseudo field for the length of a list.
 pub(super) const COUNT: &str = "count";
 
 /// A step of a path: a field, or an element of a list.
@@ -38,10 +38,10 @@ pub(super) const COUNT: &str = "count";
 pub(super) enum Segment {
     /// A field, or an element by its name.
     Name(String),
-    /// An element by its name and never a field of a list: it stood in quotation marks.
+    /// A quoted element name, which never means a field of the list.
     Quoted(String),
-    /// `[2]`: an element by its place.
-    Place(usize),
+    /// `[2]`: an element by its index.
+    Index(usize),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

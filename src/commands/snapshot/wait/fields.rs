@@ -1,50 +1,50 @@
-//! Whether a path can be one of the snapshot's, by its schema: a field that no snapshot has would be waited for
-//! until the time is up.
+//! Checks paths against the snapshot's schema: otherwise a condition on a nonexistent field would wait until the
+//! timeout.
 
 use super::super::report::SCHEMA;
 use super::expression::{COUNT, Segment};
 use crate::headless::dto::Snapshot;
 use crate::headless::schema;
 use crate::model::Source;
-use crate::model::names::{listed, nearest};
+use crate::model::names::{list_names, nearest};
 use serde_json::Value;
 
-/// A fault of a path, and the right form.
-pub(super) type Wrong = (String, String);
+/// An error message and a hint.
+pub(super) type ErrorAndHint = (String, String);
 
-/// The kind of value that a path leads to, as far as the schema says.
+/// The kind of value that a path leads to, as far as the schema determines it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
     /// One of these words.
     Words(Vec<String>),
     Text,
     Number,
-    /// A whole number, never below zero.
+    /// A non-negative integer.
     Count,
     Truth,
     List,
     Fields,
-    /// The schema says too little.
+    /// The schema does not determine it.
     Any,
 }
 
-/// Checks a path that begins with a field of the snapshot, and says what it comes to. Elements of lists have any name: which
-/// there are is only known when it is read.
-pub(super) fn check(segments: &[Segment]) -> Result<Kind, Wrong> {
+/// Checks a path that starts with a field of the snapshot, and returns the kind of its value. Elements of lists may
+/// have any name, because the elements are only known once the snapshot is read.
+pub(super) fn check(segments: &[Segment]) -> Result<Kind, ErrorAndHint> {
     let root = schema::of::<Snapshot>(SCHEMA);
-    let mut here = &root;
+    let mut current = &root;
     let mut walked = String::new();
     for (number, segment) in segments.iter().enumerate() {
         let last = number + 1 == segments.len();
-        let Some(shape) = shape(&root, here) else { return Ok(Kind::Any) };
+        let Some(shape) = shape(&root, current) else { return Ok(Kind::Any) };
         match (shape, segment) {
             (Shape::Fields(fields), Segment::Name(name) | Segment::Quoted(name)) => {
                 let Some(next) = fields.get(name) else {
                     return Err(dotted(&segments[..number], name).unwrap_or_else(|| unknown(name, &walked, fields)));
                 };
-                here = next;
+                current = next;
             }
-            (Shape::Fields(fields), Segment::Place(place)) => return Err(unknown(&place.to_string(), &walked, fields)),
+            (Shape::Fields(fields), Segment::Index(place)) => return Err(unknown(&place.to_string(), &walked, fields)),
             (Shape::List(_), Segment::Name(name)) if last && name == COUNT => return Ok(Kind::Count),
             (Shape::List(_), Segment::Name(name)) if name == "*" => {
                 return Err((
@@ -53,7 +53,7 @@ pub(super) fn check(segments: &[Segment]) -> Result<Kind, Wrong> {
                 ));
             }
             (Shape::List(items), segment) => {
-                // `services.running`: a field of its elements, and no name of one.
+                // `services.running`: a field of the elements was used as an element's name.
                 if let (Segment::Name(name), true, Some(Shape::Fields(fields))) =
                     (segment, last, self::shape(&root, items))
                     && fields.contains_key(name)
@@ -63,12 +63,12 @@ pub(super) fn check(segments: &[Segment]) -> Result<Kind, Wrong> {
                         format!("name the entry: `{walked}.NAME.{name}`; one that is called so: `{walked}.\"{name}\"`"),
                     ));
                 }
-                here = items;
+                current = items;
             }
             (Shape::Plain, segment) => {
                 let name = match segment {
                     Segment::Name(name) | Segment::Quoted(name) => name.clone(),
-                    Segment::Place(place) => format!("[{place}]"),
+                    Segment::Index(place) => format!("[{place}]"),
                 };
                 return Err((
                     format!("`{walked}` has no `{name}`: it is a single value"),
@@ -81,16 +81,21 @@ pub(super) fn check(segments: &[Segment]) -> Result<Kind, Wrong> {
         }
         match segment {
             Segment::Name(name) | Segment::Quoted(name) => walked.push_str(name),
-            Segment::Place(place) => walked.push_str(&place.to_string()),
+            Segment::Index(place) => walked.push_str(&place.to_string()),
         }
     }
-    Ok(kind(&root, here))
+    Ok(kind(&root, current))
 }
 
-/// Why a path of this kind never is, or never is not, this value, and what would be right; `exact` where it is not only
-/// above or below it. Of what is `null` nothing is said: everything may be.
-pub(super) fn never(path: &str, kind: &Kind, value: &Value, (loose, exact): (bool, bool)) -> Option<Wrong> {
-    let whole = |text: &str| text.parse::<f64>().is_ok_and(|number| number >= 0.0 && number.fract() == 0.0);
+/// Returns an error if a path of this kind can never equal this value. `exact` is set for `==` and `!=`, as opposed to
+/// comparisons by order. `null` is always accepted.
+pub(super) fn impossible_value(
+    path: &str,
+    kind: &Kind,
+    value: &Value,
+    (loose, exact): (bool, bool),
+) -> Option<ErrorAndHint> {
+    let is_count = |text: &str| text.parse::<f64>().is_ok_and(|number| number >= 0.0 && number.fract() == 0.0);
     let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let wrong = |what: &str, hint: &str| Some((format!("`{path}` is {what}, and never `{shown}`"), hint.to_owned()));
     match (kind, value) {
@@ -100,9 +105,9 @@ pub(super) fn never(path: &str, kind: &Kind, value: &Value, (loose, exact): (boo
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             let near = nearest(&shown.to_lowercase(), words.iter().copied());
             let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-            wrong("one of a few words", &format!("{near}there are: {}", listed(&words)))
+            wrong("one of a few words", &format!("{near}there are: {}", list_names(&words)))
         }
-        (Kind::Count, Value::String(text)) if loose && exact && !whole(text) => {
+        (Kind::Count, Value::String(text)) if loose && exact && !is_count(text) => {
             wrong("a whole number", "write one, from 0 on, or ask what is above or below")
         }
         (Kind::Number | Kind::Count, Value::String(_)) if loose => None,
@@ -117,7 +122,7 @@ pub(super) fn never(path: &str, kind: &Kind, value: &Value, (loose, exact): (boo
     }
 }
 
-/// The kind of value that a schema describes, for comparisons.
+/// Returns the kind of value that a schema describes.
 fn kind(root: &Value, schema: &Value) -> Kind {
     if let Some(of) = schema["$ref"].as_str() {
         let found = of.strip_prefix('#').and_then(|place| root.pointer(place));
@@ -145,48 +150,48 @@ fn kind(root: &Value, schema: &Value) -> Kind {
             [] => {}
             [only] if only.get("const").is_none() => return kind(root, only),
             _ => {
-                let of = |part: &&Value| part.get("const").is_some() || part.get("enum").is_some();
-                if !parts.iter().all(of) {
+                let has_values = |part: &&Value| part.get("const").is_some() || part.get("enum").is_some();
+                if !parts.iter().all(has_values) {
                     return Kind::Any;
                 }
-                let each = parts.iter().flat_map(|part| match part["enum"].as_array() {
+                let values = parts.iter().flat_map(|part| match part["enum"].as_array() {
                     Some(all) => all.iter().collect(),
                     None => vec![&part["const"]],
                 });
-                return words(each.collect()).map_or(Kind::Any, Kind::Words);
+                return words(values.collect()).map_or(Kind::Any, Kind::Words);
             }
         }
     }
-    let is = |name: &str| match &schema["type"] {
+    let has_type = |name: &str| match &schema["type"] {
         Value::Array(types) => types.iter().filter(|one| *one != "null").all(|one| one == name),
         one => one == name,
     };
-    if schema.get("const").is_some() || is("string") {
+    if schema.get("const").is_some() || has_type("string") {
         Kind::Text
-    } else if is("boolean") {
+    } else if has_type("boolean") {
         Kind::Truth
-    } else if is("integer") && schema["minimum"] == 0 {
+    } else if has_type("integer") && schema["minimum"] == 0 {
         Kind::Count
-    } else if is("integer") || is("number") {
+    } else if has_type("integer") || has_type("number") {
         Kind::Number
     } else {
         Kind::Any
     }
 }
 
-/// `sources.ecs.services.status`: a name with dots that was taken for an entry and its fields.
-fn dotted(before: &[Segment], name: &str) -> Option<Wrong> {
+/// Explains `sources.ecs.services.status`: a name with dots was parsed as an element and its fields.
+fn dotted(before: &[Segment], name: &str) -> Option<ErrorAndHint> {
     let [Segment::Name(list), Segment::Name(first)] = before else { return None };
-    let whole = format!("{first}.{name}");
-    let known = list == "sources" && Source::ALL.iter().any(|source| source.name() == whole);
-    let hint = format!("the dot is part of the name: {list}.\"{whole}\"");
+    let full_name = format!("{first}.{name}");
+    let known = list == "sources" && Source::ALL.iter().any(|source| source.name() == full_name);
+    let hint = format!("the dot is part of the name: {list}.\"{full_name}\"");
     known.then(|| (format!("`{list}.{first}` has no field `{name}`"), format!("{hint}, in quotation marks")))
 }
 
-fn unknown(name: &str, walked: &str, fields: &serde_json::Map<String, Value>) -> Wrong {
+fn unknown(name: &str, walked: &str, fields: &serde_json::Map<String, Value>) -> ErrorAndHint {
     let names: Vec<&str> = fields.keys().map(String::as_str).collect();
     let near = nearest(name, names.iter().copied()).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-    (format!("`{walked}` has no field `{name}`"), format!("{near}there are: {}", listed(&names)))
+    (format!("`{walked}` has no field `{name}`"), format!("{near}there are: {}", list_names(&names)))
 }
 
 enum Shape<'a> {
@@ -195,7 +200,7 @@ enum Shape<'a> {
     Plain,
 }
 
-/// The shape that a schema describes; none where it says too little to judge.
+/// Returns the shape that a schema describes; `None` if the schema does not determine it.
 fn shape<'a>(root: &'a Value, schema: &'a Value) -> Option<Shape<'a>> {
     if let Some(reference) = schema["$ref"].as_str() {
         return shape(root, root.pointer(reference.strip_prefix('#')?)?);
@@ -207,7 +212,7 @@ fn shape<'a>(root: &'a Value, schema: &'a Value) -> Option<Shape<'a>> {
         return Some(Shape::List(&schema["items"]));
     }
     for several in ["anyOf", "oneOf"] {
-        // `null` or something: that something.
+        // A union of `null` and one other type: the other type.
         let parts = schema[several].as_array().into_iter().flatten().filter(|part| part["type"] != "null");
         let parts: Vec<&Value> = parts.collect();
         match parts[..] {

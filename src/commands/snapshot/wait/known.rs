@@ -1,6 +1,6 @@
-//! The parts of a snapshot that are known at this moment: a condition must not come true on anything else. What a
-//! source told before it failed, what it has not told yet, and what is judged from several sources of which one is
-//! missing stands in a snapshot with a note beside it; for `--wait` it is not there.
+//! Determines which parts of a snapshot are known now, because a condition must only hold on known values. A snapshot
+//! itself also contains values of a source that has since failed, partial values, and judgements that lack a source,
+//! each with a note; `--wait` ignores these.
 
 use super::super::own::RUNS;
 use super::expression::{Path, Segment};
@@ -8,11 +8,11 @@ use crate::model::Source;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Where a field's value comes from. `*` is each element of a list.
-struct From(&'static str, &'static [Source]);
+/// A field and the sources of its value; `*` stands for each element of a list.
+struct FieldSources(&'static str, &'static [Source]);
 
-/// All that is judged of a service.
-const JUDGED: &[Source] = &[
+/// The sources of a service's judgement.
+const SERVICE_JUDGEMENT: &[Source] = &[
     Source::Services,
     Source::Tasks,
     Source::TaskDefinitions,
@@ -23,94 +23,99 @@ const JUDGED: &[Source] = &[
     Source::ScalingActivities,
     Source::Targets,
 ];
-/// All that is judged of a database.
-const DATABASES: &[Source] = &[Source::DbClusters, Source::DbInstances, Source::Metrics];
+/// The sources of a database's judgement.
+const DATABASE_JUDGEMENT: &[Source] = &[Source::DbClusters, Source::DbInstances, Source::Metrics];
 
-/// Every field that needs more than its parent does.
-const FIELDS: [From; 33] = [
-    From("account", &[Source::Identity]),
-    From("identity", &[Source::Identity]),
-    From("services", &[Source::Services]),
-    From("services.*.autoscaling", &[Source::ScalableTargets]),
-    From("services.*.autoscaling.policies", &[Source::ScalingPolicies]),
-    From("services.*.autoscaling.scheduled", &[Source::ScheduledActions]),
-    From("services.*.targets", &[Source::Targets]),
-    From("services.*.health", JUDGED),
-    From("services.*.reasons", JUDGED),
-    From("services.*.rollout", &[Source::Rollouts]),
-    From("services.*.image", &[Source::TaskDefinitions]),
-    From("services.*.digest", &[Source::TaskDefinitions, Source::Tasks]),
-    From("services.*.deployments.*.image", &[Source::TaskDefinitions]),
-    From("services.*.deployments.*.digest", &[Source::TaskDefinitions, Source::Tasks]),
-    From("services.*.cpu_percent", &[Source::Metrics]),
-    From("services.*.memory_percent", &[Source::Metrics]),
-    From("services.*.failed_tasks", &[Source::Tasks]),
-    From("databases", &[Source::DbClusters, Source::DbInstances]),
-    From("databases.*.health", DATABASES),
-    From("databases.*.reasons", DATABASES),
-    From("databases.*.members.*.acu", &[Source::Metrics]),
-    From("databases.*.members.*.lag_ms", &[Source::Metrics]),
-    From("databases.*.members.*.cpu_percent", &[Source::Metrics]),
-    From("databases.*.members.*.connections", &[Source::Metrics]),
-    From("databases.*.members.*.free_storage_bytes", &[Source::Metrics]),
-    From("alarms", &[Source::Alarms]),
-    From("alarms.*.muted_until", &[Source::AlarmMutes]),
-    From("schedule", &[Source::ScheduledActions, Source::Schedules]),
-    From("attention", &Source::ALL),
-    From("targets", &[Source::Targets]),
-    // Of this machine: its row has another name than those of AWS.
-    From("infra", &[]),
-    From("cost", &[Source::Costs]),
-    // Read once for a snapshot that is printed, and not again and again.
-    From("user_pool", &[Source::Logs]),
+/// Every field that needs more sources than its parent.
+const FIELDS: [FieldSources; 33] = [
+    FieldSources("account", &[Source::Identity]),
+    FieldSources("identity", &[Source::Identity]),
+    FieldSources("services", &[Source::Services]),
+    FieldSources("services.*.autoscaling", &[Source::ScalableTargets]),
+    FieldSources("services.*.autoscaling.policies", &[Source::ScalingPolicies]),
+    FieldSources("services.*.autoscaling.scheduled", &[Source::ScheduledActions]),
+    FieldSources("services.*.targets", &[Source::Targets]),
+    FieldSources("services.*.health", SERVICE_JUDGEMENT),
+    FieldSources("services.*.reasons", SERVICE_JUDGEMENT),
+    FieldSources("services.*.rollout", &[Source::Rollouts]),
+    FieldSources("services.*.image", &[Source::TaskDefinitions]),
+    FieldSources("services.*.digest", &[Source::TaskDefinitions, Source::Tasks]),
+    FieldSources("services.*.deployments.*.image", &[Source::TaskDefinitions]),
+    FieldSources("services.*.deployments.*.digest", &[Source::TaskDefinitions, Source::Tasks]),
+    FieldSources("services.*.cpu_percent", &[Source::Metrics]),
+    FieldSources("services.*.memory_percent", &[Source::Metrics]),
+    FieldSources("services.*.failed_tasks", &[Source::Tasks]),
+    FieldSources("databases", &[Source::DbClusters, Source::DbInstances]),
+    FieldSources("databases.*.health", DATABASE_JUDGEMENT),
+    FieldSources("databases.*.reasons", DATABASE_JUDGEMENT),
+    FieldSources("databases.*.members.*.acu", &[Source::Metrics]),
+    FieldSources("databases.*.members.*.lag_ms", &[Source::Metrics]),
+    FieldSources("databases.*.members.*.cpu_percent", &[Source::Metrics]),
+    FieldSources("databases.*.members.*.connections", &[Source::Metrics]),
+    FieldSources("databases.*.members.*.free_storage_bytes", &[Source::Metrics]),
+    FieldSources("alarms", &[Source::Alarms]),
+    FieldSources("alarms.*.muted_until", &[Source::AlarmMutes]),
+    FieldSources("schedule", &[Source::ScheduledActions, Source::Schedules]),
+    FieldSources("attention", &Source::ALL),
+    FieldSources("targets", &[Source::Targets]),
+    // Kept on this machine, so its source is not in `Source`.
+    FieldSources("infra", &[]),
+    FieldSources("cost", &[Source::Costs]),
+    // Read once, for a snapshot that is printed, and not repeatedly while waiting.
+    FieldSources("user_pool", &[Source::UserPool]),
 ];
 
-/// Fields that are told by nobody else than the cockpit itself, or are `null` where they are not known.
+/// Fields that the cockpit itself determines, or that are `null` if not known.
 #[cfg(test)]
-const OWN: [&str; 9] =
+const OWN_FIELDS: [&str; 9] =
     ["schema", "environment", "region", "taken_at", "duration_ms", "complete", "sources", "project", "guarded"];
 
-/// Removes from a snapshot what is not known; a `null` that stays is known to be nothing.
-pub(super) fn keep(snapshot: &mut Value) {
+/// Removes unknown values from a snapshot; a remaining `null` is known to be empty.
+pub(super) fn remove_unknown(snapshot: &mut Value) {
     let rows = snapshot["sources"].as_array().cloned().unwrap_or_default();
     let good = |row: &&Value| matches!(row["status"].as_str(), Some("ok" | "skipped"));
     let read: BTreeSet<String> =
         rows.iter().filter(good).filter_map(|row| Some(row["name"].as_str()?.to_owned())).collect();
-    for From(path, sources) in FIELDS {
+    for FieldSources(path, sources) in FIELDS {
         if !sources.iter().all(|source| read.contains(source.name())) {
-            take_out(snapshot, &path.split('.').collect::<Vec<_>>());
+            remove(snapshot, &path.split('.').collect::<Vec<_>>());
         }
     }
     if !read.contains(RUNS) {
-        take_out(snapshot, &["infra"]);
+        remove(snapshot, &["infra"]);
     }
-    // What nobody asked is not known to be nothing.
-    for field in ["region", "cost"] {
+    // These are `null` if they were not read, so `null` does not mean empty.
+    for field in ["region", "cost", "user_pool"] {
         if snapshot[field].is_null() {
-            take_out(snapshot, &[field]);
+            remove(snapshot, &[field]);
         }
     }
 }
 
-/// The sources without one of which a path is not there.
+/// Returns the sources that a path needs; without one of them its value is unknown.
 pub(super) fn sources(path: &Path) -> BTreeSet<Source> {
     let within = |field: &str| {
         let mut segments = path.segments.iter();
         field.split('.').all(|part| {
             segments.next().is_some_and(|segment| match segment {
                 Segment::Name(name) | Segment::Quoted(name) => part == "*" || part == name,
-                Segment::Place(_) => part == "*",
+                Segment::Index(_) => part == "*",
             })
         })
     };
-    FIELDS.iter().filter(|From(field, _)| within(field)).flat_map(|From(_, sources)| *sources).copied().collect()
+    FIELDS
+        .iter()
+        .filter(|FieldSources(field, _)| within(field))
+        .flat_map(|FieldSources(_, sources)| *sources)
+        .copied()
+        .collect()
 }
 
-fn take_out(here: &mut Value, path: &[&str]) {
+fn remove(here: &mut Value, path: &[&str]) {
     match (here, path) {
         (Value::Array(all), ["*", rest @ ..]) => {
             for one in all {
-                take_out(one, rest);
+                remove(one, rest);
             }
         }
         (Value::Object(fields), [last]) => {
@@ -118,7 +123,7 @@ fn take_out(here: &mut Value, path: &[&str]) {
         }
         (Value::Object(fields), [first, rest @ ..]) => {
             if let Some(below) = fields.get_mut(*first) {
-                take_out(below, rest);
+                remove(below, rest);
             }
         }
         (_, _) => {}
@@ -130,7 +135,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// A snapshot that is whole, but for one source.
+    /// Returns a complete snapshot except for one source.
     fn without(source: Source, status: &str) -> Value {
         let rows = Source::ALL
             .map(|one| json!({"name": one.name(), "status": if one == source { json!(status) } else { json!("ok") }}));
@@ -142,26 +147,26 @@ mod tests {
                 "deployments": [{"id": "1", "image": "i", "digest": "d"}],
             }],
             "databases": [{"id": "db", "health": "healthy", "reasons": [], "members": [{"id": "m", "acu": 1.0}]}],
-            "alarms": [], "schedule": null, "cost": null, "attention": [], "targets": [],
+            "alarms": [], "schedule": null, "cost": null, "user_pool": null, "attention": [], "targets": [],
         });
-        keep(&mut snapshot);
+        remove_unknown(&mut snapshot);
         snapshot
     }
 
     #[test]
-    fn nothing_stands_there_that_its_source_has_not_told_now() {
+    fn value_is_unknown_unless_its_sources_were_read_now() {
         let conditions: [(&str, &[Source]); 14] = [
             ("attention.count == 0", &Source::ALL),
             ("services.count == 1", &[Source::Services]),
             ("services.web.running == 2", &[Source::Services]),
-            ("services.web.health == healthy", JUDGED),
-            ("services.web.reasons.count == 0", JUDGED),
+            ("services.web.health == healthy", SERVICE_JUDGEMENT),
+            ("services.web.reasons.count == 0", SERVICE_JUDGEMENT),
             ("services.web.autoscaling == null", &[Source::Services, Source::ScalableTargets]),
             ("services.web.targets.count == 0", &[Source::Services, Source::Targets]),
             ("services.web.failed_tasks < 1", &[Source::Services, Source::Tasks]),
             ("services.web.deployments[0].image == i", &[Source::Services, Source::TaskDefinitions]),
-            ("databases.db.health != down", DATABASES),
-            ("databases.db.members.m.acu < 2", DATABASES),
+            ("databases.db.health != down", DATABASE_JUDGEMENT),
+            ("databases.db.members.m.acu < 2", DATABASE_JUDGEMENT),
             ("alarms.count == 0", &[Source::Alarms]),
             ("schedule == null", &[Source::ScheduledActions, Source::Schedules]),
             ("account == 1", &[Source::Identity]),
@@ -172,59 +177,59 @@ mod tests {
                 for status in ["failed", "partial", "ok", "skipped"] {
                     let known = status == "ok" || status == "skipped" || !needs.contains(&source);
                     let snapshot = without(source, status);
-                    let verdict = condition.evaluate(&snapshot).known;
+                    let verdict = condition.evaluate(&snapshot).result;
                     assert_eq!(verdict, known.then_some(true), "{text}: {} is {status}", source.name());
-                    // Nor does its opposite come true.
+                    // The negation does not hold either.
                     let not = super::super::Condition::parse(&format!("not ({text})")).unwrap();
-                    assert_eq!(not.evaluate(&snapshot).known, known.then_some(false), "not {text}");
+                    assert_eq!(not.evaluate(&snapshot).result, known.then_some(false), "not {text}");
                 }
             }
         }
-        // What is never read is not known to be nothing.
+        // A value that is never read is not known to be empty.
         let whole = without(Source::Alarms, "ok");
-        let known = |text: &str, of: &Value| super::super::Condition::parse(text).unwrap().evaluate(of).known;
-        for text in ["infra == null", "cost == null"] {
+        let known = |text: &str, of: &Value| super::super::Condition::parse(text).unwrap().evaluate(of).result;
+        for text in ["infra == null", "cost == null", "user_pool == null"] {
             assert_eq!(known(text, &whole), None, "{text}");
         }
         let rows = json!([{"name": RUNS, "status": "ok"}, {"name": Source::Costs.name(), "status": "ok"}]);
         let mut kept = json!({"sources": rows, "infra": {"run": {"state": "done"}}, "cost": {"month": 12.5}});
-        keep(&mut kept);
+        remove_unknown(&mut kept);
         for text in ["infra.run.state == done", "cost.month < 100"] {
             assert_eq!(known(text, &kept), Some(true), "{text}");
         }
     }
 
     #[test]
-    fn a_source_without_a_row_has_told_nothing() {
+    fn source_without_a_row_leaves_values_unknown() {
         let mut snapshot = json!({"sources": [], "alarms": [], "attention": [], "services": []});
-        keep(&mut snapshot);
+        remove_unknown(&mut snapshot);
         assert_eq!(snapshot, json!({"sources": []}));
     }
 
-    /// A new field has to say which sources it comes from.
+    /// Ensures that a new field declares its sources.
     #[test]
-    fn each_field_of_the_schema_has_its_sources() {
+    fn every_schema_field_declares_its_sources() {
         let schema = crate::headless::schema::of::<crate::headless::dto::Snapshot>(super::super::super::report::SCHEMA);
         let fields = schema["properties"].as_object().unwrap();
         for field in fields.keys() {
-            let told = FIELDS.iter().any(|From(path, _)| path == field);
-            assert!(told || OWN.contains(&field.as_str()), "{field}");
+            let declared = FIELDS.iter().any(|FieldSources(path, _)| path == field);
+            assert!(declared || OWN_FIELDS.contains(&field.as_str()), "{field}");
         }
-        for From(path, _) in FIELDS {
-            let mut here = &schema;
+        for FieldSources(path, _) in FIELDS {
+            let mut current = &schema;
             for part in path.split('.') {
-                here = resolved(&schema, here);
-                here = if part == "*" { &here["items"] } else { &here["properties"][part] };
-                assert!(!here.is_null(), "{path} has no {part}");
+                current = resolved(&schema, current);
+                current = if part == "*" { &current["items"] } else { &current["properties"][part] };
+                assert!(!current.is_null(), "{path} has no {part}");
             }
         }
-        // Of lists: what their source itself tells, and what needs another one.
+        // For lists: the fields from the list's own source, and those that need another one.
         let own = |list: &str, names: &[&str]| {
             let items = resolved(&schema, &fields[list]);
             for name in resolved(&schema, &items["items"])["properties"].as_object().unwrap().keys() {
                 let path = format!("{list}.*.{name}");
-                let told = FIELDS.iter().any(|From(known, _)| *known == path);
-                assert!(told != names.contains(&name.as_str()), "{path}");
+                let declared = FIELDS.iter().any(|FieldSources(known, _)| *known == path);
+                assert!(declared != names.contains(&name.as_str()), "{path}");
             }
         };
         own(

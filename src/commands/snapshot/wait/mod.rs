@@ -9,10 +9,10 @@
 //! path       = field { "." (name | "quoted name") | "[" (number | "quoted name") "]" }
 //! ```
 //!
-//! A path begins with a field of the snapshot. An element of a list is found by its name, its short
-//! name, its id, words that only its name has, or its number. `.count` is always a list's length: an element of that name
-//! is written in quotation marks (`alarms."count"`), which no field is. What is not known makes a comparison unknown,
-//! never true: `not` of it is unknown too.
+//! A path starts with a field of the snapshot. An element of a list is found by its name, its short name, its id, an
+//! unambiguous part of its name, or its index. `.count` is always the length of a list: an element of that name is
+//! quoted (`alarms."count"`), as a quoted name is never a field. A comparison with an unknown value is unknown, never
+//! true, and so is its negation.
 
 mod evaluate;
 mod expression;
@@ -28,35 +28,35 @@ use expression::{Node, Path};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// A condition of `--wait`, parsed.
+/// A parsed condition of `--wait`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Condition {
     text: String,
     root: Node,
 }
 
-/// Why a condition cannot be understood, and where.
+/// A syntax error in a condition, with its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseError {
     /// The condition as it was typed.
     pub text: String,
-    /// Character at which it is wrong, from 0.
+    /// The position of the error in characters, from 0.
     pub at: usize,
-    /// The fault, in a sentence.
+    /// The error in a sentence.
     pub message: String,
-    /// The right form.
+    /// How to correct it.
     pub hint: Option<String>,
 }
 
 impl ParseError {
-    /// The condition with a caret under the place.
+    /// Returns the condition with a caret below the error.
     pub fn snippet(&self) -> String {
         let shown: String = self.text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let before: String = shown.chars().take(self.at).collect();
         format!("{shown}\n{}^", " ".repeat(crate::model::text::width(&before)))
     }
 
-    /// The report of wrong usage.
+    /// Converts the error to a usage error.
     pub fn report(&self) -> Report {
         let report = Report::usage(format!("--wait: {}\n{}", self.message, self.snippet()));
         match &self.hint {
@@ -72,27 +72,28 @@ impl Condition {
         parse::parse(text).map(|root| Self { text: text.to_owned(), root })
     }
 
-    /// The expression as it was written.
+    /// Returns the condition as it was written.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether it holds for what a snapshot, as JSON, knows for certain: see `known`.
+    /// Evaluates the condition on the known values of a snapshot (see `known`).
     pub fn holds_now(&self, mut snapshot: Value) -> Verdict {
-        known::keep(&mut snapshot);
+        known::remove_unknown(&mut snapshot);
         self.evaluate(&snapshot)
     }
 
-    /// Those of these sources for want of which it cannot come true, whatever the others tell; none where it can.
+    /// Returns those of the refused sources without which the condition cannot come true, whatever the other sources
+    /// return; empty if it can.
     pub fn waits_for(&self, refused: &BTreeSet<Source>) -> BTreeSet<Source> {
         let unknown = |path: &Path| !known::sources(path).is_disjoint(refused);
-        if evaluate::can_come(&self.root, true, &unknown) {
+        if evaluate::can_become(&self.root, true, &unknown) {
             return BTreeSet::new();
         }
         evaluate::paths(&self.root).into_iter().flat_map(known::sources).filter(|one| refused.contains(one)).collect()
     }
 
-    /// Whether it holds for a snapshot as JSON, and what its paths were.
+    /// Evaluates the condition on a snapshot as JSON.
     pub fn evaluate(&self, snapshot: &Value) -> Verdict {
         evaluate::evaluate(&self.root, snapshot)
     }

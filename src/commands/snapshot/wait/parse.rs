@@ -1,15 +1,15 @@
-//! Text of a condition to its tree. Depth is bounded, so no text can exhaust the stack.
+//! Parses a condition. The nesting depth is limited, so that no input can exhaust the stack.
 
 use super::ParseError;
 use super::expression::{Node, Operand, Operator, Path, Segment};
-use super::fields::{Kind, check, never};
+use super::fields::{Kind, check, impossible_value};
 use crate::model::names::nearest;
 use serde_json::Value;
 
-/// The deepest nesting of parentheses and `not`.
-const DEEPEST: usize = 64;
+/// The maximum nesting depth of parentheses and `not`.
+const MAX_DEPTH: usize = 64;
 
-/// Fields of the snapshot: what a path may begin with.
+/// The fields of the snapshot, with which a path must start.
 pub(super) const ROOTS: [&str; 20] = [
     "schema",
     "environment",
@@ -54,7 +54,7 @@ struct Parser<'a> {
 }
 
 pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
-    let tokens = Lexer { text, characters: text.chars().collect(), at: 0 }.all()?;
+    let tokens = Lexer { text, characters: text.chars().collect(), at: 0 }.tokens()?;
     let mut parser = Parser { text, tokens, next: 0, depth: 0, end: text.chars().count() };
     if parser.tokens.is_empty() {
         return Err(parser.wrong("the condition is empty", None));
@@ -81,7 +81,7 @@ impl Lexer<'_> {
         self.characters.get(self.at + ahead).copied()
     }
 
-    fn all(mut self) -> Result<Vec<(usize, Token)>, ParseError> {
+    fn tokens(mut self) -> Result<Vec<(usize, Token)>, ParseError> {
         let mut tokens = Vec::new();
         while let Some(c) = self.peek(0) {
             let start = self.at;
@@ -116,7 +116,7 @@ impl Lexer<'_> {
         Ok(tokens)
     }
 
-    /// Text between quotation marks; a mark within it is written twice.
+    /// Parses a quoted text; a quotation mark within it is doubled.
     fn quoted(&mut self) -> Result<String, ParseError> {
         let start = self.at;
         let mark = self.peek(0);
@@ -141,7 +141,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// A bare word or a path with its quoted segments and brackets.
+    /// Parses an unquoted word, or a path with quoted segments and brackets.
     fn word(&mut self) -> Result<Token, ParseError> {
         let start = self.at;
         let mut segments = vec![Segment::Name(String::new())];
@@ -169,7 +169,7 @@ impl Lexer<'_> {
                             key.push(c);
                             self.at += 1;
                         }
-                        key.parse().ok().map(Segment::Place)
+                        key.parse().ok().map(Segment::Index)
                     };
                     let (Some(key), Some(']')) = (key, self.peek(0)) else {
                         return Err(self.wrong(open, "a number or a quoted name and `]` must follow", None));
@@ -200,7 +200,7 @@ impl Segment {
     fn name(&self) -> &str {
         match self {
             Self::Name(name) | Self::Quoted(name) => name,
-            Self::Place(_) => "",
+            Self::Index(_) => "",
         }
     }
 }
@@ -242,7 +242,7 @@ impl Parser<'_> {
 
     fn not(&mut self) -> Result<Node, ParseError> {
         self.depth += 1;
-        if self.depth > DEEPEST {
+        if self.depth > MAX_DEPTH {
             return Err(self.wrong("this is nested too deeply", None));
         }
         let node = if self.take(&Token::Not) {
@@ -276,7 +276,7 @@ impl Parser<'_> {
         match comparison {
             (left @ Operand::Path(_), Some((operator, right))) | (left, Some((operator, right @ Operand::Path(_)))) => {
                 let exact = matches!(operator, Operator::Equal | Operator::Unequal);
-                self.may_come(&left, &right, exact, start)?;
+                self.check_value(&left, &right, exact, start)?;
                 Ok(Node::Compare(left, operator, right))
             }
             (Operand::Path(path), None) => {
@@ -296,20 +296,20 @@ impl Parser<'_> {
         }
     }
 
-    /// Refuses a value that its path never has: it would be waited for until the time is up.
-    fn may_come(&mut self, left: &Operand, right: &Operand, exact: bool, start: usize) -> Result<(), ParseError> {
+    /// Rejects a comparison with a value that the path never has, which would wait until the timeout.
+    fn check_value(&mut self, left: &Operand, right: &Operand, exact: bool, start: usize) -> Result<(), ParseError> {
         let (path, value, loose, at) = match (left, right) {
             (Operand::Path(path), Operand::Literal { value, loose }) => (path, value, *loose, start + 2),
             (Operand::Literal { value, loose }, Operand::Path(path)) => (path, value, *loose, start),
             _ => return Ok(()),
         };
         let kind = check(&path.segments).unwrap_or(Kind::Any);
-        let Some((what, hint)) = never(&path.text, &kind, value, (loose, exact)) else { return Ok(()) };
+        let Some((what, hint)) = impossible_value(&path.text, &kind, value, (loose, exact)) else { return Ok(()) };
         self.next = at;
         Err(self.wrong(what, Some(hint)))
     }
 
-    /// Neither side is a path: most likely its first field is misspelt.
+    /// Returns the error for a comparison without a path: most likely its first field is misspelt.
     fn no_path(&self) -> ParseError {
         let known = ROOTS.join(", ");
         let first = match self.tokens.get(self.next) {
@@ -333,7 +333,7 @@ impl Parser<'_> {
             Token::Word { text, segments, plain } => {
                 let root = segments.first().is_some_and(|first| ROOTS.contains(&first.name()));
                 if root {
-                    if segments.iter().any(|segment| !matches!(segment, Segment::Place(_)) && segment.name().is_empty())
+                    if segments.iter().any(|segment| !matches!(segment, Segment::Index(_)) && segment.name().is_empty())
                     {
                         return Err(self.wrong("a name is missing in this path", None));
                     }

@@ -1,4 +1,4 @@
-//! Conditions as people write them.
+//! Tests of conditions as users write them.
 
 use super::*;
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ fn snapshot() -> Value {
 
 fn holds(text: &str) -> Option<bool> {
     match Condition::parse(text) {
-        Ok(condition) => condition.evaluate(&snapshot()).known,
+        Ok(condition) => condition.evaluate(&snapshot()).result,
         Err(error) => panic!("{}", error.report().text()),
     }
 }
@@ -41,8 +41,9 @@ fn paths_find_elements_by_their_names() {
 }
 
 #[test]
-fn a_field_of_a_list_and_an_element_of_that_name_have_different_forms() {
-    let alarms = |text: &str, alarms: Value| Condition::parse(text).unwrap().evaluate(&json!({"alarms": alarms})).known;
+fn list_field_and_element_of_that_name_are_distinct() {
+    let alarms =
+        |text: &str, alarms: Value| Condition::parse(text).unwrap().evaluate(&json!({"alarms": alarms})).result;
     for name in ["count", "error-count", "web-5xx-count", "count-high"] {
         let of = |text: &str| alarms(text, json!([{"name": name, "state": "OK"}, {"name": "x", "state": "OK"}]));
         assert_eq!(of("alarms.count == 2"), Some(true), "{name}");
@@ -51,14 +52,14 @@ fn a_field_of_a_list_and_an_element_of_that_name_have_different_forms() {
         assert_eq!(of("alarms.count.state == OK"), Some(true), "{name}: a length has no state");
     }
     assert_eq!(alarms("alarms.count == 0", json!([])), Some(true));
-    // A field of the entries is none of the list; an entry that is called so is named in quotation marks.
+    // A field of the elements is not a field of the list; an element of that name must be quoted.
     assert!(Condition::parse("services.running == 1").is_err());
     assert!(Condition::parse("services.\"running\" != null").is_ok());
     assert!(Condition::parse("services.\"\".running == 1").is_err());
 }
 
 #[test]
-fn a_condition_on_an_unknown_value_is_never_true() {
+fn condition_on_unknown_value_never_holds() {
     assert_eq!(holds("services.gone.running == 1"), None);
     assert_eq!(holds("not services.gone.running == 1"), None);
     assert_eq!(holds("alarms.count == 0"), None);
@@ -81,7 +82,7 @@ fn words_numbers_and_logic() {
 }
 
 #[test]
-fn mistakes_are_shown_where_they_are() {
+fn syntax_errors_show_their_position() {
     let wrong = |text: &str| Condition::parse(text).unwrap_err();
     assert_eq!(wrong("services.web.running = 1").snippet(), "services.web.running = 1\n                     ^");
     assert!(wrong("services.web.running = 1").report().text().contains("write `==`"));
@@ -99,7 +100,7 @@ fn mistakes_are_shown_where_they_are() {
 }
 
 #[test]
-fn a_field_that_no_snapshot_has_is_wrong_usage_with_the_nearest_names() {
+fn unknown_field_is_wrong_usage_with_suggestions() {
     let wrong = |text: &str| Condition::parse(text).unwrap_err();
     for (text, message, hint) in [
         ("services.web.runing == 2", "`services.web` has no field `runing`", "`running`"),
@@ -134,7 +135,7 @@ fn a_field_that_no_snapshot_has_is_wrong_usage_with_the_nearest_names() {
 }
 
 #[test]
-fn a_condition_that_can_never_be_true_is_wrong_usage() {
+fn impossible_condition_is_wrong_usage() {
     for (text, message, hint) in [
         ("services.web.health == helthy", "`services.web.health` is one of a few words", "did you mean `healthy`?"),
         ("services.web.health != Healthy", "never `Healthy`", "did you mean `healthy`?"),
@@ -174,26 +175,26 @@ fn a_condition_that_can_never_be_true_is_wrong_usage() {
 }
 
 #[test]
-fn after_a_timeout_it_says_what_the_paths_were() {
+fn verdict_lists_the_values_of_its_paths() {
     let condition = Condition::parse("services.web.running == services.web.desired and alarms.x.state == OK").unwrap();
     let verdict = condition.evaluate(&snapshot());
     assert!(!verdict.holds());
     assert_eq!(
-        verdict.words(),
+        verdict.describe_values(),
         "services.web.running is 1, services.web.desired is 2, alarms.x.state is not there, or not known now"
     );
 }
 
 proptest! {
     #[test]
-    fn nothing_panics(text in "\\PC{0,60}") {
+    fn parsing_arbitrary_text_never_panics(text in "\\PC{0,60}") {
         if let Ok(condition) = Condition::parse(&text) {
-            let _ = condition.evaluate(&snapshot()).words();
+            let _ = condition.evaluate(&snapshot()).describe_values();
         }
     }
 
     #[test]
-    fn nothing_that_looks_like_a_condition_panics(
+    fn parsing_condition_like_text_never_panics(
         parts in prop::collection::vec(prop::sample::select(vec![
             "services", ".web", ".running", "==", "!=", "<", ">=", "and", "or", "not", "(", ")", "!", "[", "]",
             "'x'", "\"", "1", "-1.5", "null", "true", "complete", ".count", " ", "日本", "..", "&&", "|",
@@ -208,7 +209,7 @@ proptest! {
 }
 
 #[test]
-fn a_condition_waits_for_a_source_only_where_no_other_can_make_it_true() {
+fn condition_waits_for_a_source_only_if_it_is_decisive() {
     use crate::model::Source;
     let alarms = [Source::Alarms].into();
     let waits = |text: &str| !Condition::parse(text).unwrap().waits_for(&alarms).is_empty();

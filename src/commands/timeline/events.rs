@@ -1,23 +1,23 @@
-//! The events that are known so far, and whether they are about what was named.
+//! The events known so far, and their selection by the names on the command line.
 
 use super::args::Arguments;
-use crate::app::timeline::happened;
+use crate::app::timeline::events_since;
 use crate::cli::Report;
 use crate::commands::context::{Context, Reading};
 use crate::model::Source;
-use crate::model::names::listed;
+use crate::model::names::list_names;
 use crate::model::timeline::TimelineEvent;
 use crate::model::timeline::local::Local;
 use crate::runtime::Collected;
 use jiff::Timestamp;
 
-/// Everything that is known now.
-pub(super) fn told(reading: &Reading, local: &Local, since: Timestamp) -> Vec<TimelineEvent> {
-    happened(&reading.collector.app, local, since)
+/// Returns all events known so far.
+pub(super) fn known_events(reading: &Reading, local: &Local, since: Timestamp) -> Vec<TimelineEvent> {
+    events_since(&reading.collector.app, local, since)
 }
 
-/// Whether it is about one of the names that were typed.
-pub(super) fn named(arguments: &Arguments, reading: &Reading, event: &TimelineEvent) -> bool {
+/// Whether the event is about one of the typed names, or no name was typed.
+pub(super) fn is_selected(arguments: &Arguments, reading: &Reading, event: &TimelineEvent) -> bool {
     arguments.names.is_empty() || arguments.names.iter().any(|typed| is_about(typed, reading, event))
 }
 
@@ -27,13 +27,13 @@ fn is_about(typed: &str, reading: &Reading, event: &TimelineEvent) -> bool {
     means(typed, name) || short.is_some_and(|row| row.short == typed)
 }
 
-/// Whether what was typed means this: its name, or words of it.
+/// Whether the typed text is this name or a part of it.
 fn means(typed: &str, name: &str) -> bool {
     name == typed || name.to_lowercase().contains(&typed.to_lowercase())
 }
 
-/// A name of nothing would say that nothing has happened. What has no event is known too where all could be read: services,
-/// databases, and alarms, which are asked for only now.
+/// Fails for a name that matches nothing, instead of printing an empty timeline. If everything could be read, services,
+/// databases and alarms without events are known, too; alarms are read only here.
 pub(super) async fn check_names(
     context: &Context,
     arguments: &Arguments,
@@ -56,6 +56,6 @@ pub(super) async fn check_names(
     match unknown.iter().find(|typed| !alarms.iter().any(|alarm| means(typed, &alarm.name))) {
         None => Ok(()),
         Some(typed) => Err(Report::usage(format!("no service, database or alarm has `{typed}` in its name"))
-            .hint(format!("there are: {}; `cockpit alarms --all` lists alarms", listed(&known)))),
+            .hint(format!("there are: {}; `cockpit alarms --all` lists alarms", list_names(&known)))),
     }
 }

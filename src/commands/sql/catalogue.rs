@@ -3,33 +3,33 @@
 use super::args::Arguments;
 use crate::cli::Report;
 use crate::commands::context::Context;
-use crate::commands::waits::waited;
-use crate::commands::way::{Wanted, way};
+use crate::commands::waits::wait_for;
+use crate::commands::way::{RequestedServer, open_route};
 use crate::db::Connection;
 
-/// No more is read of the catalogue at once.
-pub(super) const MOST: usize = 64 << 20;
+/// The maximum size of an answer, in bytes.
+pub(super) const MAX_CATALOGUE: usize = 64 << 20;
 
-/// Uses a read-only session, and closes the connection and its tunnel afterwards.
-pub(super) async fn looking<T>(
+/// Passes a read-only session to `does`, and closes the connection and its tunnel afterwards.
+pub(super) async fn with_catalogue<T>(
     context: &Context,
     arguments: &Arguments,
     flag: &str,
     does: impl AsyncFnOnce(&mut Connection) -> Result<T, Report>,
 ) -> Result<T, Report> {
-    let wanted = Wanted {
+    let wanted = RequestedServer {
         environment: arguments.environment.as_deref(),
         to: arguments.reader.then_some("reader"),
         through: arguments.through.as_deref(),
         url: arguments.url.as_ref().map(|url| url.0.as_str()),
-        writes: None,
+        write_risk: None,
         command: ("sql", format!(" {flag}")),
     };
-    let mut way = Box::pin(way(context, &wanted)).await?;
+    let mut way = Box::pin(open_route(context, &wanted)).await?;
     way.settings.read_only = true;
     let done = match way.connect(context).await {
         Ok(mut connection) => {
-            let done = waited(context, "the database did not answer in time", does(&mut connection)).await;
+            let done = wait_for(context, "the database did not answer in time", does(&mut connection)).await;
             connection.close().await;
             done
         }

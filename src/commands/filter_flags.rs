@@ -1,19 +1,19 @@
-//! `--filter`, `--grep` and `--level`, as log lines and things that happened are sifted by them.
+//! The flags `--filter`, `--grep` and `--level` of log lines and timeline events.
 
-use crate::app::logs::named::{WrongName, expand};
+use crate::app::logs::named::{InvalidFilterName, expand};
 use crate::cli::Report;
 use log_store::{Filter, FilterError, Level, Search, SearchError};
 
-/// A filter as it was typed behind a flag; names of the configured ones in it are known.
+/// Parses the filter of a flag; `named` are the configured filters that it may refer to.
 pub(super) fn filter(flag: &str, text: &str, named: &[String]) -> Result<Filter, Report> {
     let text = &expand(text, named).map_err(|wrong| {
-        let report = Report::usage(format!("{flag}: {}", wrong.words()));
+        let report = Report::usage(format!("{flag}: {}", wrong.message()));
         report.hint(match wrong {
-            WrongName::Unknown(_) => {
+            InvalidFilterName::Unknown(_) => {
                 "`log_filters` of the environment names them ([\"slow: latency>500ms\"]), and + in the logs pane saves them; \
                  an `@` that means itself is written in quotation marks"
             }
-            WrongName::Itself(_) => "write out in `log_filters` what it is to hold",
+            InvalidFilterName::SelfReference(_) => "write out in `log_filters` what it is to hold",
         })
     })?;
     Filter::parse(text).map_err(|error| wrong_filter(flag, text, &error))
@@ -21,11 +21,11 @@ pub(super) fn filter(flag: &str, text: &str, named: &[String]) -> Result<Filter,
 
 fn wrong_filter(flag: &str, text: &str, error: &FilterError) -> Report {
     let report = Report::usage(format!("{flag} is not a filter: {}", error.what));
-    let report = error.under(text).lines().fold(report, |report, line| report.cause(line.to_owned()));
+    let report = error.with_carets(text).lines().fold(report, |report, line| report.cause(line.to_owned()));
     report.hint("for example: level>=warn service:api status:5xx latency>500ms -healthcheck")
 }
 
-/// A level as it was typed; all, where none was.
+/// Parses a level; all levels if none was typed.
 pub(super) fn level(typed: Option<&str>) -> Result<Level, Report> {
     let Some(word) = typed else { return Ok(Level::None) };
     Level::from_word(word.as_bytes()).ok_or_else(|| {
@@ -33,7 +33,7 @@ pub(super) fn level(typed: Option<&str>) -> Result<Level, Report> {
     })
 }
 
-/// A regular expression as it was typed.
+/// Parses a regular expression.
 pub(super) fn grep(pattern: &str) -> Result<Search, Report> {
     Search::regex(pattern).map_err(|error| match error {
         SearchError::Syntax { what, at } => {

@@ -1,5 +1,5 @@
-//! Whether a list that a change rests on was read whole. Of one that was not nobody can say what is not in it: what is missing
-//! is neither stopped nor told apart from what was typed.
+//! Checks that a list on which a change is based was read completely. With an incomplete list, resources could be left
+//! out of the change, or a typed name could mean an unread resource.
 
 use super::context::Reading;
 use super::late::nothing_changed;
@@ -7,11 +7,11 @@ use crate::cli::{ExitCode, Report};
 use crate::model::Source;
 use crate::runtime::Collected;
 
-/// Nothing where all of these sources were read; `what` they are: `services`.
+/// Succeeds if all of these sources were read; `what` names them in errors: `services`.
 ///
 /// # Errors
-/// What was not read, and why.
-pub(super) fn whole(reading: &Reading, sources: &[Source], what: &str) -> Result<(), Report> {
+/// Fails with the sources that were not read, and the reason.
+pub(super) fn require_complete(reading: &Reading, sources: &[Source], what: &str) -> Result<(), Report> {
     reading.check_credentials()?;
     if reading.collected == Collected::TimedOut {
         return Err(nothing_changed(&format!("the {what} were not listed")));
@@ -24,7 +24,7 @@ pub(super) fn whole(reading: &Reading, sources: &[Source], what: &str) -> Result
         }
         let message = format!("not all {what} were read");
         let mut report = match &status.failure {
-            Some(failure) => Report::of_failure(message, failure),
+            Some(failure) => Report::from_failure(message, failure),
             None => Report::new("incomplete", message, ExitCode::Incomplete).hint("try again"),
         };
         if let Some(partial) = status.partial {
@@ -38,17 +38,18 @@ pub(super) fn whole(reading: &Reading, sources: &[Source], what: &str) -> Result
     Ok(())
 }
 
-/// The same for names that were typed: of a list that was not read whole only a whole name can be meant. Whether it was.
+/// Like [`require_complete`] for typed names: with an incomplete list, only full names are accepted. Returns whether
+/// the list was complete.
 ///
 /// # Errors
-/// What was not read, where one of `typed` is not the whole name of one that was.
-pub(super) fn whole_or_exact(
+/// Fails if the list is incomplete and a typed name is not the full name of a resource that was read.
+pub(super) fn complete_or_exact(
     reading: &Reading,
     sources: &[Source],
     what: &str,
     (typed, known): (&[&str], &[&str]),
 ) -> Result<bool, Report> {
-    match whole(reading, sources, what) {
+    match require_complete(reading, sources, what) {
         Ok(()) => Ok(true),
         Err(report) if report.code != ExitCode::Incomplete || typed.is_empty() => Err(report),
         Err(_) if typed.iter().all(|typed| known.contains(typed)) => Ok(false),
